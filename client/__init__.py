@@ -1,0 +1,5 @@
+"""
+The production client: every call Invoice Cloud makes to a partner, and every call a partner makes to it.
+
+Nothing here is for testing, and nothing here imports `simulators`, `generators` or `partnerlab`.
+"""

@@ -1,0 +1,20 @@
+"""Reading the data files that stand beside the code of this room."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+
+@cache
+def read_toml(path: str) -> dict[str, Any]:
+    """A TOML file below `contracts/`, parsed once; *path* is relative, as in `catalogue/faults.toml`."""
+    return tomllib.loads(read_bytes(path).decode("utf-8"))
+
+
+@cache
+def read_bytes(path: str) -> bytes:
+    """The bytes of a file below `contracts/`, as in `inhance_soap/iCloud.wsdl`."""
+    return files("contracts").joinpath(path).read_bytes()

@@ -1,0 +1,45 @@
+"""The advanced settings as data: what each number means, for which partner, with which default."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+from contracts.data import read_toml
+
+__all__ = ["Setting", "setting", "settings"]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """
+    One advanced setting.
+
+    `id` is the source's number as text (`"116"`), or a name where it gives none; `kind` is `url`, `text`,
+    `secret`, `flag` or `version`; `default` is empty where there is none.
+    """
+
+    id: str
+    name: str
+    meaning: str
+    kind: str
+    partners: tuple[str, ...]
+    source: str
+    default: str = ""
+
+    @property
+    def secret(self) -> bool:
+        """Whether the value is masked wherever it is shown."""
+        return self.kind == "secret"
+
+
+@cache
+def settings() -> dict[str, Setting]:
+    """Every setting by id, in the order of the file."""
+    rows = read_toml("settings.toml")["setting"]
+    return {row["id"]: Setting(**{**row, "partners": tuple(row["partners"])}) for row in rows}
+
+
+def setting(id: str) -> Setting:
+    """The setting of that id. Raises `KeyError` for an unknown one."""
+    return settings()[id]
