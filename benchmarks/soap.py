@@ -1,0 +1,218 @@
+"""W1 and W5 of the inHance service: BalanceCheck, and a payment with the balance after it."""
+
+from __future__ import annotations
+
+import io
+import statistics
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+
+from benchmarks.tools import ROOT, Row, child, node_modules, row, wrk
+
+KEY = "11111111-1111-4111-8111-111111111111"
+
+BALANCE = (
+    '<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body>'
+    '<BalanceCheck xmlns="http://tempuri.org/"><AccountNumber>{account}</AccountNumber>'
+    f"<LastInvoiceNumber>0</LastInvoiceNumber><WebServiceKey>{KEY}</WebServiceKey></BalanceCheck>"
+    "</soap:Body></soap:Envelope>"
+)
+PAYMENT = (
+    '<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body>'
+    '<MakePaymentExtended xmlns="http://tempuri.org/"><AccountNumber>{account}</AccountNumber>'
+    "<PaymentDate>2026-01-31T12:00:00</PaymentDate><PaymentReference>{reference}</PaymentReference>"
+    "<DocumentNumber>0</DocumentNumber><PaymentTypeDesc>Credit Card</PaymentTypeDesc>"
+    "<PaymentAmount>0.01</PaymentAmount><ConvenienceFee>0.00</ConvenienceFee>"
+    f"<WebserviceKey>{KEY}</WebserviceKey></MakePaymentExtended></soap:Body></soap:Envelope>"
+)
+
+LUA = """
+local accounts = {{{accounts}}}
+local salt = "{salt}"
+local n = 0
+local function call(operation, body)
+  return wrk.format("POST", nil, {{
+    ["Content-Type"] = "text/xml; charset=utf-8",
+    ["SOAPAction"] = '"http://tempuri.org/' .. operation .. '"'}}, body)
+end
+local balance = [[{balance}]]
+local payment = [[{payment}]]
+request = function()
+  n = n + 1
+  local account = accounts[(n * 7919) % #accounts + 1]
+  if {pay} and n % 2 == 1 then
+    return call("MakePaymentExtended", (payment:gsub("{{account}}", account):gsub("{{reference}}", salt .. n)))
+  end
+  return call("BalanceCheck", (balance:gsub("{{account}}", account)))
+end
+"""
+
+
+def script(accounts: list[str], *, pay: bool, salt: str) -> str:
+    """A Lua script for wrk that asks for the balance of one of *accounts*, after a payment of a cent where *pay*."""
+    quoted = ", ".join(f'"{number}"' for number in accounts)
+    return LUA.format(accounts=quoted, balance=BALANCE, payment=PAYMENT, pay="true" if pay else "false", salt=salt)
+
+
+@contextmanager
+def sandbox() -> Iterator[tuple[str, list[str]]]:
+    """Our sandbox with 1,000 generated accounts: the service's address and the account numbers."""
+    from generators.bif import generate_bif
+
+    from contracts.files import load_layout, read_bif
+
+    file = io.BytesIO()
+    generate_bif(file, invoices=1000, seed=1)
+    file.seek(0)
+    accounts = [str(group.customer["AccountNumber"]) for group in read_bif(file, load_layout("inhance_v2"))]
+    with child(sys.executable, "-m", "partnerlab", "sandbox", "--port", "0", "--quiet") as process:
+        assert process.stdout is not None
+        url = process.stdout.readline().strip()
+        httpx.post(f"{url}/_sandbox/inhance/load", content=file.getvalue(), timeout=60).raise_for_status()
+        yield f"{url}/iCloud/iCloud.asmx", accounts
+
+
+@contextmanager
+def node() -> Iterator[tuple[str, list[str]]]:
+    """node's `soap` server on the same WSDL, with 1,000 accounts in memory."""
+    folder = node_modules(ROOT / "benchmarks" / "node")
+    wsdl = ROOT / "contracts" / "inhance_soap" / "iCloud.wsdl"
+    with child("node", "server.js", str(wsdl), KEY, cwd=folder) as process:
+        assert process.stdout is not None
+        port = process.stdout.readline().strip()
+        yield f"http://127.0.0.1:{port}/iCloud.asmx", [str(20000000 + n) for n in range(1000)]
+
+
+@contextmanager
+def spyne_on_granian() -> Iterator[tuple[str, list[str]]]:
+    """Plain Spyne on granian, 1,000 accounts in a dictionary."""
+    port = free_port()
+    command = ["-m", "granian", "--interface", "wsgi", "--port", str(port), "--no-access-log", "--log-level", "error"]
+    with child(sys.executable, *command, "benchmarks.spyne_peer:app", cwd=ROOT):
+        url = f"http://127.0.0.1:{port}/"
+        wait_for(url)
+        yield url, [str(20000000 + n) for n in range(1000)]
+
+
+def run(scale: float = 1.0) -> list[Row]:
+    """W1 and W5 at 1 and 32 connections, rounds of each server taking turns."""
+    seconds = max(1, round(5 * scale))
+    rounds = 3
+    figures: dict[tuple[str, str, int], list[float]] = {}
+    with sandbox() as ours, node() as theirs, spyne_on_granian() as spyne:
+        servers = {"ours": ours, "node": theirs, "spyne": spyne}
+        for turn in range(rounds):
+            for work, pay in (("W1", False), ("W5", True)):
+                for connections in (1, 32):
+                    for name, (url, accounts) in servers.items():
+                        if name == "spyne" and pay:
+                            continue
+                        text = script(accounts, pay=pay, salt=f"{turn}-{connections}-{work}-")
+                        rate = wrk(url, text, connections=connections, seconds=seconds)
+                        figures.setdefault((work, name, connections), []).append(rate)
+    best = {key: statistics.median(values) for key, values in figures.items()}
+    rows: list[Row] = []
+    for work, name, peer, aims in (
+        ("W1", "node", "node `soap` server", {1: 1.2, 32: 1.5}),
+        ("W1", "spyne", "Spyne on granian", {1: None, 32: None}),
+        ("W5", "node", "node `soap` server (memory only)", {1: 1.0, 32: 1.5}),
+    ):
+        title = "SOAP BalanceCheck" if work == "W1" else "SOAP payment, then balance"
+        rows += [
+            row(
+                f"{work} {title}, {connections} connection{'s' if connections > 1 else ''}",
+                peer,
+                ours=best[work, "ours", connections],
+                theirs=best[work, name, connections],
+                unit="requests/s",
+                aim=aim,
+            )
+            for connections, aim in aims.items()
+        ]
+    rows.append(in_process(scale))
+    return rows
+
+
+def in_process(scale: float) -> Row:
+    """One BalanceCheck without a socket: our ASMX front with its ledger, plain Spyne with its dictionary."""
+    from werkzeug.test import EnvironBuilder, run_wsgi_app
+
+    from benchmarks.spyne_peer import app
+    from simulators import inhance_soap
+    from simulators.kit.http import Request
+    from simulators.kit.lanes import Lanes
+    from simulators.kit.store import Store
+
+    store = Store("sqlite://")
+    lanes = Lanes(store)
+    simulator = inhance_soap.create_simulator(inhance_soap.Settings(), store, lanes)
+    lanes.seeders.append(simulator.seed)
+    door = next(iter(simulator.doors.values()))
+    lane = lanes.get("default")
+    headers = {"content-type": "text/xml; charset=utf-8", "soapaction": '"http://tempuri.org/BalanceCheck"'}
+    path = next(iter(simulator.doors))
+    body = BALANCE.format(account="10000101").encode()
+
+    def ours() -> None:
+        answer = door(Request("POST", path, "", headers, body, "http://127.0.0.1", "1", lane))
+        assert b"<Success>true</Success>" in answer.body
+
+    theirs_body = BALANCE.format(account="20000000").encode()
+
+    def theirs() -> None:
+        environ = EnvironBuilder(method="POST", data=theirs_body, content_type="text/xml; charset=utf-8").get_environ()
+        chunks, _, _ = run_wsgi_app(app, environ, buffered=True)
+        assert b"Success>true</" in b"".join(chunks)
+
+    calls = max(200, round(2000 * scale))
+    times: dict[str, list[float]] = {"ours": [], "theirs": []}
+    for _ in range(5):
+        for name, call in (("ours", ours), ("theirs", theirs)):
+            started = time.perf_counter()
+            for _ in range(calls):
+                call()
+            times[name].append((time.perf_counter() - started) / calls * 1e6)
+    store.close()
+    return row(
+        "W1 in process, ledger included",
+        "plain Spyne",
+        ours=min(times["ours"]),
+        theirs=min(times["theirs"]),
+        unit="µs",
+        aim=8,
+        less=True,
+    )
+
+
+def free_port() -> int:
+    """A port that was free a moment ago, for a peer that cannot bind port 0."""
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_for(url: str, timeout_s: float = 20) -> None:
+    """Wait until something answers at *url*."""
+    deadline = time.monotonic() + timeout_s
+    while True:
+        try:
+            httpx.get(url, timeout=1)
+            return
+        except httpx.HTTPError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+
+
+if __name__ == "__main__":
+    from benchmarks.__main__ import line
+
+    for found in run(0.2):
+        print(line(found))

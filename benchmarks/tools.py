@@ -1,0 +1,76 @@
+"""What the measurements share: a row of the report, load from wrk, and child processes that end."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+
+Row = dict[str, Any]
+
+
+def row(
+    work: str,
+    peer: str,
+    *,
+    ours: float,
+    theirs: float,
+    unit: str,
+    aim: float | None,
+    note: str = "",
+    less: bool = False,
+) -> Row:
+    """A row of the report. `ratio` is how many times better ours is; *less* says that smaller figures are better."""
+    ratio = theirs / ours if less else ours / theirs
+    figures = {"ours": ours, "theirs": theirs, "unit": unit, "ratio": ratio}
+    return {"work": work, "peer": peer, **figures, "aim": aim, "note": note}
+
+
+@contextmanager
+def child(*command: str, cwd: Path | None = None) -> Iterator[subprocess.Popen[str]]:
+    """A process that is ended when the block ends, by its id."""
+    process = subprocess.Popen(command, cwd=cwd, stdout=subprocess.PIPE, text=True)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(10)
+        if process.stdout:
+            process.stdout.close()
+
+
+def wrk(url: str, script: str, *, connections: int, seconds: float) -> float:
+    """Requests per second of wrk with a Lua *script*. Raises `RuntimeError` where any answer is not a 2xx."""
+    program = shutil.which("wrk")
+    if program is None:
+        raise RuntimeError("wrk is not installed; on Debian: apt install wrk")
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
+        file.write(script)
+        file.flush()
+        command = [program, "-t1", f"-c{connections}", f"-d{seconds}s", "-s", file.name, url]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 60, check=True)
+    if "Non-2xx" in done.stdout or "Socket errors" in done.stdout:
+        raise RuntimeError(f"{url}: {done.stdout}")
+    found = re.search(r"Requests/sec:\s*([\d.]+)", done.stdout)
+    assert found is not None
+    return float(found[1])
+
+
+def node_modules(folder: Path) -> Path:
+    """Install a folder's npm packages where they are missing."""
+    if not (folder / "node_modules").exists():
+        subprocess.run(
+            ["npm", "install", "--no-audit", "--no-fund", "--no-package-lock", "--silent"], cwd=folder, check=True
+        )
+    return folder

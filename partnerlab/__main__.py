@@ -1,0 +1,5 @@
+"""`python -m partnerlab` is the command `partnerlab`."""
+
+from partnerlab.cli import main
+
+main()

@@ -1,0 +1,69 @@
+"""
+The command `partnerlab`.
+
+Commands are loaded when they are called, so that an installation without an extra has the commands it can run and says
+of the others which extra they need. Data goes to stdout, talk to stderr. Exit codes: 0 done, 1 failed, 2 misused.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+__all__ = ["COMMANDS", "main"]
+
+# name -> (module below partnerlab.commands, extra it needs, one line of help)
+COMMANDS: dict[str, tuple[str, str, str]] = {
+    "sandbox": ("sandbox", "sandbox", "Run the simulators and the data pump on one origin."),
+    "demo": ("demo", "sandbox", "The whole journey, from bill file to posted payment, checked step by step."),
+    "generate": ("generate", "sandbox", "Write realistic fixture files, whole or damaged."),
+    "files": ("files", "", "Check and summarise bill files."),
+    "trigger": ("trigger", "", "Make something happen at the simulated Invoice Cloud."),
+    "clock": ("clock", "", "Read and move a lane's clock."),
+    "deliveries": ("deliveries", "", "See, replay and settle what the data pump delivers."),
+    "journal": ("journal", "", "What was asked and answered, with the contract's verdict."),
+    "catalogue": ("catalogue", "", "Everything that has a name: requirements, faults, damages, values, settings."),
+    "pump": ("pump", "pump", "Run the data pump as a service."),
+}
+
+
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, extra, _ = COMMANDS[cmd_name]
+        try:
+            command: click.Command = import_module(f"partnerlab.commands.{module}").command
+        except ModuleNotFoundError as missing:
+            if not extra or (missing.name or "").startswith(("partnerlab", "client", "contracts")):
+                raise
+            raise click.ClickException(
+                f"'{cmd_name}' needs {missing.name}: pip install 'partnerlab[{extra}]'"
+            ) from missing
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        # Not from the commands themselves: listing them would load them all.
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, _, text) in COMMANDS.items()])
+
+
+@click.group(cls=_Commands)
+@click.version_option(package_name="partnerlab")
+def main() -> None:
+    """Client, simulators, contracts and fixtures for the systems that exchange bills and payments with Invoice Cloud.
+
+    Exit codes: 0 done, 1 failed, 2 misused.
+
+    \b
+    Example:
+        partnerlab sandbox
+    """
+
+
+if __name__ == "__main__":
+    main()

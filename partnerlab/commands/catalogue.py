@@ -1,0 +1,50 @@
+"""`partnerlab catalogue`: everything that has a name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from contracts import catalogue, settings
+from partnerlab.remote import print_json
+
+SECTIONS = {
+    "requirements": catalogue.requirements,
+    "faults": catalogue.faults,
+    "damages": catalogue.damages,
+    "magic": lambda: {row.value: row for row in catalogue.magic_values()},
+    "settings": settings.settings,
+}
+
+
+@click.command()
+@click.argument("section", type=click.Choice(list(SECTIONS)), required=False)
+@click.option("--json", "as_json", is_flag=True, help="JSON in place of text.")
+def command(section: str | None, *, as_json: bool) -> None:
+    """List SECTION of the catalogue, or all of it.
+
+    \b
+    Example:
+        partnerlab catalogue faults
+    """
+    shown = [section] if section else list(SECTIONS)
+    rows = {name: [asdict(row) for row in SECTIONS[name]().values()] for name in shown}
+    if as_json:
+        print_json(rows)
+        return
+    for name in shown:
+        if len(shown) > 1:
+            click.secho(f"\n{name}", bold=True)
+        for row in rows[name]:
+            click.echo("\n".join(_lines(row)))
+
+
+def _lines(row: dict[str, Any]) -> Iterable[str]:
+    head = next(str(row[key]) for key in ("id", "name", "value") if key in row)
+    text = next(str(row[key]) for key in ("text", "effect", "meaning") if key in row)
+    yield f"{click.style(head, bold=True):<14}  {text}"
+    rest = {k: v for k, v in row.items() if str(v) not in (head, text, "", "()") and v is not False}
+    yield "    " + "  ".join(f"{k}={' '.join(v) if isinstance(v, tuple) else v}" for k, v in rest.items())

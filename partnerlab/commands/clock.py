@@ -1,0 +1,60 @@
+"""`partnerlab clock`: read and move a lane's clock."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from partnerlab.remote import Remote, lane_options
+
+
+@click.group()
+def command() -> None:
+    """Read and move a lane's clock.
+
+    \b
+    Example:
+        partnerlab clock advance 3d
+    """
+
+
+@command.command()
+@lane_options
+def show(url: str, lane: str) -> None:
+    """Print the lane's time."""
+    _print(Remote(url, lane).get("/_sandbox/clock"))
+
+
+@command.command()
+@click.argument("duration")
+@lane_options
+def advance(duration: str, url: str, lane: str) -> None:
+    """Move the clock on by DURATION (3d, 2h30m, 45s) and run what falls due, in order.
+
+    \b
+    Example:
+        partnerlab clock advance 2h30m
+    """
+    _print(Remote(url, lane).post("/_sandbox/clock/advance", {"duration": duration}))
+
+
+@command.command()
+@click.argument("moment", required=False)
+@lane_options
+def freeze(moment: str | None, url: str, lane: str) -> None:
+    """Stop the clock, at MOMENT (ISO 8601) or where it stands."""
+    _print(Remote(url, lane).post("/_sandbox/clock/freeze", {"at": moment} if moment else {}))
+
+
+@command.command()
+@lane_options
+def unfreeze(url: str, lane: str) -> None:
+    """Let a stopped clock go on from where it stands."""
+    _print(Remote(url, lane).post("/_sandbox/clock/unfreeze"))
+
+
+def _print(clock: dict[str, Any]) -> None:
+    for entry in clock.get("timeline", []):
+        click.echo(f"{entry['at']}  {entry['label']}: {entry['outcome']}")
+    click.echo(f"{clock['now']}{'  (frozen)' if clock.get('frozen') else ''}")

@@ -1,0 +1,21 @@
+"""What every test shares: nothing may be skipped where `PARTNERLAB_REQUIRE_ALL` is set, and nobody is told of runs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+
+import pytest
+
+os.environ.setdefault("PACT_DO_NOT_TRACK", "true")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.skipped and os.environ.get("PARTNERLAB_REQUIRE_ALL"):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped, and PARTNERLAB_REQUIRE_ALL allows no skip: {report.longrepr}"
+    return report

@@ -1,0 +1,72 @@
+"""What `pip install partnerlab` brings without extras, seen in an environment that has nothing else."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+pytestmark = [pytest.mark.packaging, pytest.mark.xdist_group("packaging")]
+
+NOT_IN_THE_CORE = ("flask", "spyne", "dbos", "sqlalchemy", "faker", "pytest", "httptools", "schemathesis", "pact")
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("dist")
+    built = run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder), cwd=ROOT)
+    assert built.returncode == 0, built.stderr
+    return next(folder.glob("*.whl"))
+
+
+@pytest.fixture(scope="session")
+def core(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The `bin` folder of an environment with the distribution and no extra."""
+    folder = tmp_path_factory.mktemp("core")
+    assert run(sys.executable, "-m", "venv", str(folder)).returncode == 0
+    installed = run(str(folder / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check", str(wheel))
+    assert installed.returncode == 0, installed.stderr
+    return folder / "bin"
+
+
+def run(*command: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, cwd=cwd or Path("/"), capture_output=True, text=True, timeout=300, check=False)
+
+
+def test_the_wheel_holds_every_data_file(wheel: Path) -> None:
+    names = set(zipfile.ZipFile(wheel).namelist())
+    for room in ("client", "contracts", "generators", "partnerlab", "simulators"):
+        for path in (ROOT / room).rglob("*"):
+            if path.is_file() and "__pycache__" not in path.parts:
+                assert path.relative_to(ROOT).as_posix() in names
+
+
+def test_the_core_is_the_client_and_the_codec_alone(core: Path) -> None:
+    program = (
+        "import client.inhance, client.invoice_cloud, client.intake, client.rtdr\n"
+        "import contracts.files, contracts.catalogue\n"
+        "import importlib.util, sys\n"
+        f"print([name for name in {NOT_IN_THE_CORE!r} if importlib.util.find_spec(name)])\n"
+    )
+    done = run(str(core / "python"), "-c", program)
+    assert (done.returncode, done.stdout.strip()) == (0, "[]"), done.stderr
+
+
+def test_commands_without_their_extra_say_which_to_install(core: Path) -> None:
+    for name, extra in (("sandbox", "sandbox"), ("demo", "sandbox"), ("generate", "sandbox"), ("pump", "pump")):
+        done = run(str(core / "partnerlab"), name, "--help")
+        assert done.returncode == 1
+        assert f"pip install 'partnerlab[{extra}]'" in done.stderr
+
+
+def test_commands_of_the_core_run_without_extras(core: Path) -> None:
+    assert run(str(core / "partnerlab"), "--help").returncode == 0
+    assert "commit-then-drop" in run(str(core / "partnerlab"), "catalogue", "faults").stdout
+    for name in ("files", "trigger", "clock", "deliveries", "journal"):
+        done = run(str(core / "partnerlab"), name, "--help")
+        assert done.returncode == 0, done.stderr
