@@ -1,0 +1,68 @@
+"""
+Bill files: one field table for each partner, and the codec that executes it.
+
+    layout = load_layout("inhance_v2")
+    report = check("bills.bif", layout)                       # counts, problems, notes
+    for group in read_bif("bills.bif", layout): ...           # typed rows, provisional until the loop ends
+    write_bif(stream, layout, header, groups)
+
+A BIF is pipe-delimited, one record a line, no quoting: FH once; then for each invoice IH, CR and one or more ID.
+"""
+
+from contracts.files.fields import KINDS, Field, Kind
+from contracts.files.groups import InvoiceGroup
+from contracts.files.layout import (
+    Layout,
+    LayoutInvalid,
+    Record,
+    Totals,
+    layouts,
+    load_layout,
+    parse_layout,
+    read_layout,
+)
+from contracts.files.lines import Source
+from contracts.files.problems import (
+    RULES,
+    FileError,
+    FileRejected,
+    Note,
+    Problem,
+    Quarantined,
+    Report,
+    ValueRefused,
+)
+from contracts.files.reader import Reading, ReadingUnfinished, check, read_bif
+from contracts.files.row import Row
+from contracts.files.writer import Written, write_bif
+
+__all__ = [
+    "KINDS",
+    "RULES",
+    "Field",
+    "FileError",
+    "FileRejected",
+    "InvoiceGroup",
+    "Kind",
+    "Layout",
+    "LayoutInvalid",
+    "Note",
+    "Problem",
+    "Quarantined",
+    "Reading",
+    "ReadingUnfinished",
+    "Record",
+    "Report",
+    "Row",
+    "Source",
+    "Totals",
+    "ValueRefused",
+    "Written",
+    "check",
+    "layouts",
+    "load_layout",
+    "parse_layout",
+    "read_bif",
+    "read_layout",
+    "write_bif",
+]

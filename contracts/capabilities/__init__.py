@@ -1,0 +1,90 @@
+"""What each integration supports, as data: features, BIF customisations, modifications."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from contracts.data import read_toml
+
+__all__ = ["BifCustomization", "Capabilities", "Feature", "Modification", "capabilities", "integrations"]
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """Something the integration does, or by the source does not do. `row` is the place in the source."""
+
+    name: str
+    supported: bool
+    text: str
+    row: str
+
+
+@dataclass(frozen=True, slots=True)
+class BifCustomization:
+    """
+    A row of the source's table of BIF customisations.
+
+    `given` says where the value comes from, any of `bif` and `questionnaire`; empty means not applicable. `text` is
+    the source's cell, `note` ours.
+    """
+
+    feature: str
+    given: tuple[str, ...]
+    text: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Modification:
+    """A later change of the integration: `state` is `released`, `planned` or `cancelled`."""
+
+    id: str
+    released: str
+    before: str
+    after: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """All of one integration."""
+
+    name: str
+    title: str
+    source: str
+    features: tuple[Feature, ...]
+    bif_customizations: tuple[BifCustomization, ...]
+    modifications: tuple[Modification, ...]
+
+    def feature(self, name: str) -> Feature:
+        """The feature of that name. Raises `KeyError`."""
+        for feature in self.features:
+            if feature.name == name:
+                return feature
+        raise KeyError(f"{self.name} says nothing of {name!r}")
+
+
+def integrations() -> tuple[str, ...]:
+    """The integrations whose capabilities are known."""
+    names = (entry.name for entry in files("contracts").joinpath("capabilities").iterdir())
+    return tuple(sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml")))
+
+
+@cache
+def capabilities(integration: str) -> Capabilities:
+    """What *integration* supports. Raises `KeyError` for an unknown one."""
+    if integration not in integrations():
+        raise KeyError(f"there is no integration {integration!r}; there are {', '.join(integrations())}")
+    document = read_toml(f"capabilities/{integration}.toml")
+    return Capabilities(
+        name=document["name"],
+        title=document["title"],
+        source=document["source"],
+        features=tuple(Feature(**row) for row in document.get("feature", ())),
+        bif_customizations=tuple(
+            BifCustomization(**{**row, "given": tuple(row["given"])}) for row in document.get("bif_customization", ())
+        ),
+        modifications=tuple(Modification(**row) for row in document.get("modification", ())),
+    )

@@ -1,0 +1,340 @@
+"""
+A field table turned into Python, once: a function that reads a row, one that writes a row, and row templates.
+
+The functions know only the good case. They return None for a row or value that is not right, and the plain
+interpretation (`fields.py`) says what is wrong with it. `source_of` shows the code that is made.
+
+For `IH` of three columns the reader made is
+
+    def parse(line):
+        try:
+            c0, c1, c2 = line.split("|")
+            if c0 != "IH": return None
+            return new(Row, (c0, dates[c1], amounts[c2]))
+        except ValueError:
+            return None
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from types import MappingProxyType
+from typing import Any
+
+from contracts.files import fields as plain
+from contracts.files.fields import MAX_ROW, SEPARATOR, Field
+from contracts.files.layout import Record
+from contracts.files.row import Row
+
+__all__ = ["row_parser", "row_renderer", "row_template", "source_of"]
+
+HELD = 16_384  # values a table of parsed texts keeps
+
+
+class Parsed(dict[str, Any]):
+    """Text to value, parsed where it was not seen before; unlike `lru_cache`, a hit is one dictionary look-up."""
+
+    def __init__(self, parse: Callable[[str], Any], known: dict[str, Any] | None = None) -> None:
+        super().__init__(known or {})
+        self._parse = parse
+
+    def __missing__(self, text: str) -> Any:
+        value = self._parse(text)
+        if len(self) < HELD:
+            self[text] = value
+        return value
+
+
+class Rendered(dict[Any, str]):
+    """Value to text, likewise; only for types that equal no value of another type."""
+
+    def __init__(self, render: Callable[[Any], str], known: dict[Any, str] | None = None) -> None:
+        super().__init__(known or {})
+        self._render = render
+
+    def __missing__(self, value: Any) -> str:
+        text = self._render(value)
+        if len(self) < HELD:
+            self[value] = text
+        return text
+
+
+def _parse_number(text: str) -> Decimal:
+    if text.isdecimal() and text.isascii() and len(text) < 16:
+        return Decimal(text)
+    return plain.parse_number(text)
+
+
+def _split_dates(text: str) -> tuple[date | None, ...]:
+    return tuple([_optional_dates[part] for part in text.split(SEPARATOR)])
+
+
+def _parse_dates(text: str, most: int) -> tuple[date | None, ...]:
+    values: tuple[date | None, ...] = _date_lists[text]  # a file has few different ones: meters are read in rounds
+    if len(values) > most:
+        raise ValueError(text)
+    return values
+
+
+def _parse_numbers(text: str, most: int) -> tuple[Decimal | None, ...]:
+    if SEPARATOR not in text:
+        return (_parse_number(text),)
+    values = tuple([_parse_number(part) if part else None for part in text.split(SEPARATOR)])
+    if len(values) > most:
+        raise ValueError(text)
+    return values
+
+
+def _parse_texts(text: str, most: int) -> tuple[str, ...]:
+    values = tuple(text.split(SEPARATOR))
+    if len(values) > most:
+        raise ValueError(text)
+    return values
+
+
+def _render_amount(value: Any) -> str:
+    text = str(value)
+    if value.__class__ is Decimal and text[-3:-2] == "." and len(text) < 19:
+        return text
+    return plain.render_amount(value)
+
+
+def _render_number(value: Any) -> str:
+    text = str(value)
+    if value.__class__ is Decimal and text.isdecimal() and len(text) < 16:
+        return text
+    return plain.render_number(value)
+
+
+def _render_dates(values: Any, most: int) -> str:
+    if values.__class__ is not tuple or len(values) > most or values == (None,):
+        raise ValueError(values)
+    return SEPARATOR.join([_optional_date_texts[value] for value in values])
+
+
+def _render_numbers(values: Any, most: int) -> str:
+    if values.__class__ is not tuple or len(values) > most:
+        raise ValueError(values)
+    if len(values) == 1:
+        return _render_number(values[0])
+    return SEPARATOR.join(["" if value is None else _render_number(value) for value in values])
+
+
+def _render_texts(values: Any, most: int) -> str:
+    if values.__class__ is not tuple or len(values) > most or values == ("",):
+        raise ValueError(values)
+    text = SEPARATOR.join(values)
+    if values and text.count(SEPARATOR) != len(values) - 1:
+        raise ValueError(values)
+    return text
+
+
+_dates = Parsed(plain.parse_date)
+_optional_dates = Parsed(plain.parse_date, {"": None})
+_date_lists = Parsed(_split_dates)
+_date_texts = Rendered(plain.render_date)
+_optional_date_texts = Rendered(plain.render_date, {None: ""})
+
+NAMES: dict[str, Any] = {
+    "new": tuple.__new__,
+    "dates": _dates,
+    "optional_dates": _optional_dates,
+    "amounts": Parsed(plain.parse_amount),
+    "optional_amounts": Parsed(plain.parse_amount, {"": None}),
+    "guids": Parsed(plain.parse_guid),
+    "optional_guids": Parsed(plain.parse_guid, {"": ""}),
+    "integers": Parsed(plain.parse_integer),
+    "optional_integers": Parsed(plain.parse_integer, {"": None}),
+    "flags": {"0": False, "1": True},
+    "optional_flags": {"": None, "0": False, "1": True},
+    "number": _parse_number,
+    "none": (),
+    "many_dates": _parse_dates,
+    "many_numbers": _parse_numbers,
+    "many_texts": _parse_texts,
+    "date_texts": _date_texts,
+    "optional_date_texts": _optional_date_texts,
+    "amount_text": _render_amount,
+    "number_text": _render_number,
+    "integer_text": plain.render_integer,
+    "flag_text": plain.render_flag,
+    "guid_text": plain.render_guid,
+    "date_many_text": _render_dates,
+    "number_many_text": _render_numbers,
+    "text_many_text": _render_texts,
+    "Decimal": Decimal,
+}
+
+# How a cell `c` becomes a value, for a required field, an optional one, and one of several meters.
+PARSE = {
+    "text": ("{c}", "{c}", "many_texts({c}, {most}) if {c} else none"),
+    "date": ("dates[{c}]", "optional_dates[{c}]", "many_dates({c}, {most}) if {c} else none"),
+    "amount": ("amounts[{c}]", "optional_amounts[{c}]", ""),
+    "number": ("number({c})", "number({c}) if {c} else None", "many_numbers({c}, {most}) if {c} else none"),
+    "integer": ("integers[{c}]", "optional_integers[{c}]", ""),
+    "flag": ("flags[{c}]", "optional_flags[{c}]", ""),
+    "guid": ("guids[{c}]", "optional_guids[{c}]", ""),
+}
+
+# How a value `c` becomes the text of a cell.
+RENDER = {
+    "text": ("{c}", "{c}", "'' if {c} is none else text_many_text({c}, {most})"),
+    "date": ("date_texts[{c}]", "optional_date_texts[{c}]", "'' if {c} is none else date_many_text({c}, {most})"),
+    "amount": ("amount_text({c})", "'' if {c} is None else amount_text({c})", ""),
+    "number": (
+        "number_text({c})",
+        "'' if {c} is None else number_text({c})",
+        "'' if {c} is none else number_many_text({c}, {most})",
+    ),
+    "integer": ("integer_text({c})", "'' if {c} is None else integer_text({c})", ""),
+    "flag": ("flag_text({c})", "'' if {c} is None else flag_text({c})", ""),
+    "guid": ("guid_text({c})", "guid_text({c})", ""),
+}
+
+
+@cache
+def row_parser(record: Record) -> Callable[[str], Row | None]:
+    """A function from a line, its row type already known, to its row; None where anything is wrong with it."""
+    made = _execute(_parser_source(record), {**NAMES, "Row": record.row})
+    return made["parse"]  # type: ignore[no-any-return]
+
+
+@cache
+def row_renderer(record: Record) -> Callable[[Row], str | None]:
+    """A function from a row to its line; None where a value is not right or holds what a file cannot hold."""
+    made = _execute(_renderer_source(record), NAMES)
+    return made["render"]  # type: ignore[no-any-return]
+
+
+def row_template(
+    record: Record, names: Sequence[str], fixed: Mapping[str, str] = MappingProxyType({})
+) -> Callable[..., str]:
+    """
+    A function from *cell texts*, in the order of *names*, to a line.
+
+    The cells of *fixed* and the constants stand in it already; the other columns are empty. For writers that make
+    their own texts, such as the generators: nothing is checked.
+    """
+    unknown = {*names, *fixed} - {field.name for field in record.named}
+    if unknown:
+        raise KeyError(f"{record.code} has no field {sorted(unknown)[0]}")
+    cells = [
+        "{" + field.name + "}"
+        if field.name in names
+        else fixed.get(field.name, field.constant).replace("{", "{{").replace("}", "}}")
+        for field in record.fields
+    ]
+    source = f"def template({', '.join(names)}):\n    return f{'|'.join(cells)!r}\n"
+    return _execute(source, {})["template"]  # type: ignore[no-any-return]
+
+
+def source_of(record: Record) -> str:
+    """The Python that is made of a record's table."""
+    return _parser_source(record) + "\n\n" + _renderer_source(record)
+
+
+def _execute(source: str, names: dict[str, Any]) -> dict[str, Any]:
+    # The source is made of column numbers, the fragments above and field names that the layout has checked to be
+    # identifiers; text of the table enters by repr. exec of it is what makes a row cost one function call.
+    scope = dict(names)
+    exec(compile(source, "<field table>", "exec"), scope)  # noqa: S102
+    return scope
+
+
+def _parser_source(record: Record) -> str:
+    fields = record.fields
+    tail = _overflow(fields)
+    head = len(fields) - tail
+    lines = ["def parse(line):", "    try:"]
+    if tail:
+        # Few customers have more than five meters: a row that ends in empty overflow columns is cut before the split.
+        lines += [f"        if line.endswith({'|' * tail!r}):"]
+        lines += ["    " + line for line in _parse_body(fields[:head], f"line[:-{tail}]", ["none"] * tail)]
+    lines += _parse_body(fields, "line", [])
+    lines += ["    except (ValueError, KeyError):", "        return None"]
+    return "\n".join(lines) + "\n"
+
+
+def _parse_body(fields: Sequence[Field], line: str, rest: list[str]) -> list[str]:
+    cells = [f"c{at}" for at in range(len(fields))]
+    checks, values = [], []
+    for cell, field in zip(cells, fields, strict=True):
+        if field.kind == "filler":
+            continue
+        check = _parse_check(cell, field)
+        if check:
+            checks.append(check)
+        forms = PARSE[field.kind]
+        form = forms[2] if field.many else forms[0] if field.required else forms[1]
+        values.append(form.format(c=cell, most=field.values))
+    body = [f"        {', '.join(cells)}, = {line}.split('|')"]
+    if checks:
+        body.append(f"        if {' or '.join(checks)}: return None")
+    return [*body, f"        return new(Row, ({', '.join(values + rest)},))"]
+
+
+def _parse_check(cell: str, field: Field) -> str:
+    """The condition under which a cell is wrong and its conversion would not show it."""
+    if field.constant:
+        wrong = f"{cell} != {field.constant!r}"
+        if field.provided and field.kind == "guid":
+            wrong += f" and {cell}.lower() != {field.constant.lower()!r}"
+        return f"({wrong})" if field.required else f"({cell} and {wrong})"
+    if field.required and field.kind == "text":
+        return f"not {cell} or {cell}.isspace()"
+    return ""
+
+
+def _overflow(fields: Sequence[Field]) -> int:
+    """How many columns at the end hold values only for further meters."""
+    count = 0
+    for field in reversed(fields):
+        if field.first_meter <= 1 or field.required:
+            break
+        count += 1
+    return count
+
+
+def _renderer_source(record: Record) -> str:
+    fields = record.fields
+    cells, checks, texts = [], [], []
+    for at, field in enumerate(fields):
+        if field.kind == "filler":
+            texts.append("''")
+            continue
+        cell = f"c{at}"
+        forms = RENDER[field.kind]
+        form = forms[2] if field.many else forms[0] if field.required else forms[1]
+        text = form.format(c=cell, most=field.values)
+        cells.append(cell)
+        texts.append(text)
+        if field.constant:
+            wrong = f"({text}) != {field.constant!r}"
+            checks.append(wrong if field.required else f"({cell} is not None and {cell} != '' and {wrong})")
+        elif field.required and field.kind in ("text", "guid"):
+            checks.append(f"not {cell} or {cell}.isspace()")
+    lines = ["def render(row):", "    try:", f"        {', '.join(cells)}, = row"]
+    if checks:
+        lines.append(f"        if {' or '.join(checks)}: return None")
+    joined = f"        line = '|'.join(({', '.join(texts)},))"
+    tail = _overflow(fields)
+    if tail:
+        lines += [
+            f"        if {' is '.join(cells[-tail:])} is none:",
+            f"            line = '|'.join(({', '.join(texts[:-tail])},)) + {'|' * tail!r}",
+            "        else:",
+            f"    {joined}",
+        ]
+    else:
+        lines.append(joined)
+    lines += [
+        "    except (ValueError, TypeError, AttributeError):",
+        "        return None",
+        f"    if line.isprintable() and line.count('|') == {len(fields) - 1} and len(line) <= {MAX_ROW}:",
+        "        return line",
+        "    return None",
+    ]
+    return "\n".join(lines) + "\n"

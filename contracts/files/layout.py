@@ -1,0 +1,312 @@
+"""
+Field tables: which columns a partner's file has, as data.
+
+A layout is a TOML document beside this module, or one of the user's own:
+
+    extends = "inhance_v2"                     # every field of that table …
+    name = "inhance_v2_wide"
+    [[record]]
+    code = "IH"
+    fields = [{ id = 14, name = "Filler14", kind = "filler" }]     # … and these, in their place by id
+
+so a partner's true filler columns are added without code [A-14]. What a filler column holds is not read; it is
+written empty.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.resources import files
+from itertools import pairwise
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from contracts.data import read_toml
+from contracts.files.fields import KINDS, CellInvalid, Field, parse_cell
+from contracts.files.problems import FileError
+from contracts.files.row import Row, row_type
+
+__all__ = ["Layout", "LayoutInvalid", "Record", "Totals", "layouts", "load_layout", "parse_layout", "read_layout"]
+
+CODES = ("FH", "IH", "CR", "ID")
+
+
+class LayoutInvalid(FileError):
+    """A field table breaks a rule; `where` names the place in it."""
+
+    def __init__(self, layout: str, where: str, rule: str) -> None:
+        self.layout, self.where, self.rule = layout, where, rule
+        super().__init__(f"layout {layout}, {where}: {rule}")
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One row type: its code (`IH`), name, how often it occurs, and its columns in order."""
+
+    code: str
+    name: str
+    occurs: str
+    fields: tuple[Field, ...]
+
+    @property
+    def named(self) -> tuple[Field, ...]:
+        """The fields that carry values: all but the fillers."""
+        return tuple(field for field in self.fields if field.kind != "filler")
+
+    @property
+    def row(self) -> type[Row]:
+        """The class of this record's rows."""
+        return _row_type(self)
+
+    def field(self, name: str) -> Field:
+        """The field of that name. Raises `KeyError`."""
+        for field in self.fields:
+            if field.name == name:
+                return field
+        raise KeyError(f"{self.code} has no field {name}")
+
+    def make(self, **values: Any) -> Row:
+        """
+        A row of these values; constants are filled in, what is not given is empty.
+
+        Values are not checked here but where they are written. Raises `TypeError` for a name the table lacks.
+        """
+        unknown = values.keys() - set(self.row._fields)
+        if unknown:
+            raise TypeError(f"{self.code} has no field {', '.join(sorted(unknown))}")
+        return self.row._make(
+            values[field.name]
+            if field.name in values
+            else parse_cell(field, field.constant)
+            if field.constant
+            else field.empty
+            for field in self.named
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """The rule over several fields: FH `count` and `sum` are the number of IH rows and the sum of their `of`."""
+
+    count: str
+    sum: str
+    of: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A partner's file: its records FH, IH, CR and ID, and the rule of its totals. `source` stands in error texts."""
+
+    name: str
+    title: str
+    source: str
+    records: tuple[Record, ...]
+    totals: Totals
+
+    def record(self, code: str) -> Record:
+        """The record of that code. Raises `KeyError`."""
+        for record in self.records:
+            if record.code == code:
+                return record
+        raise KeyError(f"layout {self.name} has no record {code}")
+
+    def for_biller(self, **values: str) -> Layout:
+        """
+        This layout for one biller: the fields that Invoice Cloud provides hold these values and no others.
+
+        Names are those of the table (`BillerGuid`, `InvoiceFormatGuid`, `InvoiceTypeID`); those left out stay free.
+
+        Raises:
+            LayoutInvalid: A name is no provided field, or a value is not of its kind.
+        """
+        provided = {field.name: field for record in self.records for field in record.fields if field.provided}
+        for name, value in values.items():
+            if name not in provided:
+                raise LayoutInvalid(self.name, name, f"is not provided by Invoice Cloud; {sorted(provided)} are")
+            try:
+                parse_cell(replace(provided[name], constant=""), value)
+            except CellInvalid as error:
+                raise LayoutInvalid(self.name, name, f"{value!r} {error.message}") from None
+        records = tuple(
+            replace(
+                record,
+                fields=tuple(
+                    replace(field, constant=values[field.name]) if field.provided and field.name in values else field
+                    for field in record.fields
+                ),
+            )
+            for record in self.records
+        )
+        return replace(self, records=records)
+
+
+def layouts() -> tuple[str, ...]:
+    """The names of the layouts that come with the project."""
+    names = (entry.name for entry in files("contracts").joinpath("files").iterdir())
+    return tuple(sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml")))
+
+
+@cache
+def load_layout(name: str) -> Layout:
+    """A layout that comes with the project. Raises `LayoutInvalid` where there is none of that name."""
+    if name not in layouts():
+        raise LayoutInvalid(name, "name", f"there is no such layout; there are {', '.join(layouts())}")
+    return parse_layout(read_toml(f"files/{name}.toml"))
+
+
+def read_layout(path: str | PathLike[str]) -> Layout:
+    """A layout of the user's own, from a TOML file. Raises `LayoutInvalid`, `OSError`."""
+    try:
+        document = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise LayoutInvalid(str(path), "document", str(error)) from None
+    return parse_layout(document)
+
+
+def parse_layout(document: Mapping[str, Any]) -> Layout:
+    """The layout of a TOML document's values. Raises `LayoutInvalid`."""
+    name = str(document.get("name", "unnamed"))
+    base = load_layout(document["extends"]) if "extends" in document else None
+    own = {row.get("code", ""): row for row in document.get("record", ())}
+    if unknown := own.keys() - set(CODES):
+        raise LayoutInvalid(name, f"record {sorted(unknown)[0]!r}", f"records are {', '.join(CODES)}")
+    records = tuple(_record(name, code, own.get(code), base.record(code) if base else None) for code in CODES)
+    if base is not None:
+        totals = base.totals
+    else:
+        _needs(name, "totals", document.get("totals", {}), {"count", "sum", "of", "key"})
+        totals = Totals(**document["totals"])
+    source = document.get("source", base.source if base else "")
+    title = document.get("title", base.title if base else name)
+    layout = Layout(name, title, source, records, totals)
+    _check_totals(layout)
+    return layout
+
+
+_KEYS = {
+    "id",
+    "name",
+    "kind",
+    "required",
+    "constant",
+    "provided",
+    "displayed",
+    "meters",
+    "measure",
+    "term",
+    "description",
+}
+
+
+def _record(layout: str, code: str, row: Mapping[str, Any] | None, base: Record | None) -> Record:
+    if row is None and base is None:
+        raise LayoutInvalid(layout, f"record {code}", "is missing")
+    rows = () if row is None else row.get("fields", ())
+    fields = [_field(layout, code, entry) for entry in rows]
+    if base is not None:
+        changed = {field.spec_id for field in fields}
+        fields = sorted(
+            [*(field for field in base.fields if field.spec_id not in changed), *fields],
+            key=lambda field: field.spec_id,
+        )
+    row = row or {}
+    record = Record(
+        code,
+        row.get("name", base.name if base else code),
+        row.get("occurs", base.occurs if base else ""),
+        tuple(fields),
+    )
+    _check_record(layout, record)
+    return record
+
+
+def _field(layout: str, code: str, row: Mapping[str, Any]) -> Field:
+    where = f"{code} field {row.get('id', '?')}"
+    _needs(layout, where, row, {"id", "name", "kind"})
+    if unknown := row.keys() - _KEYS:
+        raise LayoutInvalid(layout, where, f"{sorted(unknown)[0]!r} is not known; {sorted(_KEYS)} are")
+    if row["kind"] not in KINDS:
+        raise LayoutInvalid(layout, where, f"kind {row['kind']!r} is not known; {sorted(KINDS)} are")
+    first, last = row.get("meters", (0, 0))
+    if "meters" in row and not (1 <= first < last and row.get("measure")):
+        raise LayoutInvalid(layout, where, "meters is [first, last], at least two, with a measure")
+    field = Field(
+        spec_id=row["id"],
+        name=row["name"],
+        kind=row["kind"],
+        required=row.get("required", False),
+        constant=row.get("constant", ""),
+        provided=row.get("provided", False),
+        displayed=row.get("displayed", False),
+        first_meter=first,
+        last_meter=last,
+        measure=row.get("measure", ""),
+        term=row.get("term", ""),
+        description=row.get("description", ""),
+    )
+    if field.kind == "filler" and (field.required or field.constant or field.provided or field.many):
+        raise LayoutInvalid(layout, where, "a filler is not required, constant, provided or of several meters")
+    if field.constant:
+        try:
+            parse_cell(field, field.constant)
+        except CellInvalid as error:
+            raise LayoutInvalid(layout, where, f"constant {field.constant!r} {error.message}") from None
+    return field
+
+
+def _check_record(layout: str, record: Record) -> None:
+    where = f"record {record.code}"
+    first = record.fields[0] if record.fields else None
+    if first is None or (first.name, first.constant, first.required) != ("RowType", record.code, True):
+        raise LayoutInvalid(layout, where, f"its first field is RowType, required, with the constant {record.code}")
+    for before, after in pairwise(record.fields):
+        if before.spec_id >= after.spec_id:
+            raise LayoutInvalid(
+                layout, f"{where} field {after.spec_id}", f"stands after {before.spec_id}: ids ascend [A-14]"
+            )
+    names = [field.name for field in record.named]
+    for name in names:
+        if not name.isidentifier() or name.startswith("_") or names.count(name) > 1:
+            raise LayoutInvalid(layout, f"{where} field {name!r}", "a name is one word and stands once in its record")
+    terms = [field.term for field in record.named if field.term]
+    if len(set(terms)) < len(terms):
+        raise LayoutInvalid(layout, where, "a term stands twice")
+    reached: dict[str, int] = {}
+    for field in record.fields:
+        if field.many:
+            if field.first_meter != reached.get(field.measure, 0) + 1:
+                raise LayoutInvalid(
+                    layout, f"{where} field {field.name!r}", f"the meters of {field.measure} have a gap"
+                )
+            reached[field.measure] = field.last_meter
+
+
+def _check_totals(layout: Layout) -> None:
+    totals = layout.totals
+    for code, name, kind in (
+        ("FH", totals.count, "integer"),
+        ("FH", totals.sum, "amount"),
+        ("IH", totals.of, "amount"),
+        ("IH", totals.key, "text"),
+    ):
+        try:
+            field = layout.record(code).field(name)
+        except KeyError as error:
+            raise LayoutInvalid(layout.name, "totals", str(error.args[0])) from None
+        if field.kind != kind or not field.required or field.many or field.constant:
+            raise LayoutInvalid(layout.name, f"totals {code}.{name}", f"is a required {kind} of one value")
+
+
+def _needs(layout: str, where: str, row: Mapping[str, Any], keys: set[str]) -> None:
+    if missing := keys - row.keys():
+        raise LayoutInvalid(layout, where, f"{sorted(missing)[0]!r} is missing")
+
+
+@cache
+def _row_type(record: Record) -> type[Row]:
+    return row_type(record.code, [field.name for field in record.named])

@@ -1,0 +1,174 @@
+"""
+Bytes to rows of text, in constant memory: blocks are read, cut at line ends, and decoded whole where they can be.
+
+What is tolerated [A-15] is noted: a BOM, CRLF, Windows-1252, blank lines, a missing last line end. What cannot be
+text is handed on with the rule it breaks, so that one bad row costs one invoice and not the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from os import PathLike
+from typing import IO
+
+from contracts.files.fields import MAX_ROW
+from contracts.files.problems import Notes
+
+__all__ = ["Batch", "Source", "blocks", "read_lines"]
+
+BLOCK = 1 << 18
+MAX_BYTES = 4 * MAX_ROW + 4  # of a row without a line end that is still held
+CONTROLS = bytes(code for code in range(32) if code not in (9, 10, 13)) + b"\x7f"
+
+Source = str | PathLike[str] | bytes | bytearray | memoryview | IO[bytes] | Iterable[bytes]
+
+
+class NotText(ValueError):
+    """The file is in an encoding that cannot be read at all."""
+
+
+@dataclass(slots=True)
+class Batch:
+    """
+    Some rows in order.
+
+    `first` is the number of the first; `flagged` gives the rule broken by those that cannot be read; `cut` says that
+    the last one has no line end: the file stops there.
+    """
+
+    lines: list[str]
+    first: int
+    flagged: dict[int, str] = field(default_factory=dict)
+    cut: bool = False
+
+
+def blocks(source: Source) -> Iterator[bytes]:
+    """The bytes of a path (opened and closed here), of bytes, of a binary stream or of any iterable of chunks."""
+    if isinstance(source, (str, PathLike)):
+        with open(source, "rb") as stream:
+            while block := stream.read(BLOCK):
+                yield block
+    elif isinstance(source, (bytes, bytearray, memoryview)):
+        view = memoryview(source)
+        for start in range(0, len(view), BLOCK):
+            yield bytes(view[start : start + BLOCK])
+    elif hasattr(source, "read"):
+        while block := source.read(BLOCK):
+            if not isinstance(block, bytes):
+                raise TypeError("a bill file is read as bytes: open it in binary mode")
+            yield block
+    else:
+        for chunk in source:
+            yield bytes(chunk)
+
+
+def read_lines(source: Source, notes: Notes, progress: Callable[[int], None] | None = None) -> Iterator[Batch]:
+    """
+    The rows of a file, batch by batch.
+
+    Args:
+        progress: Is told the bytes read so far, once for each block.
+    Raises:
+        NotText: The file is UTF-16 or UTF-32.
+    """
+    reader = _Lines(notes)
+    done = 0
+    for block in blocks(source):
+        batch = reader.feed(block)
+        if batch is not None:
+            yield batch
+        done += len(block)
+        if progress is not None:
+            progress(done)
+    batch = reader.close()
+    if batch is not None:
+        yield batch
+
+
+class _Lines:
+    def __init__(self, notes: Notes) -> None:
+        self.notes = notes
+        self.held: list[bytes] = []  # of a row whose end has not come yet
+        self.held_bytes = 0
+        self.next = 1
+        self.begun = False
+
+    def feed(self, block: bytes) -> Batch | None:
+        end = block.rfind(b"\n") + 1
+        if not end:
+            self._hold(block)
+            return None
+        data = b"".join((*self.held, block[:end])) if self.held else block[:end]
+        self.held, self.held_bytes = [], 0
+        self._hold(block[end:])
+        return self._batch(data)
+
+    def close(self) -> Batch | None:
+        data = b"".join(self.held)
+        if not data:
+            return None
+        if not data.strip(b"\r\x1a"):
+            return None  # the end-of-file mark of DOS programs
+        self.notes.add("no-final-line-end", "the last row has no line end", self.next)
+        batch = self._batch(data + b"\n")
+        if batch is not None:
+            batch.cut = True
+        return batch
+
+    def _hold(self, data: bytes) -> None:
+        if data and self.held_bytes < MAX_BYTES:  # the rest of a row that is too long anyway is let go
+            self.held.append(data)
+            self.held_bytes += len(data)
+
+    def _batch(self, data: bytes) -> Batch | None:
+        if not self.begun:
+            self.begun = True
+            data = self._without_bom(data)
+        first = self.next
+        if b"\r" in data:
+            found = data.count(b"\r\n")
+            if found:
+                self.notes.add("crlf", "lines end with CRLF", first, found)
+                data = data.replace(b"\r\n", b"\n")
+        flagged: dict[int, str] = {}
+        try:
+            lines = data.decode().split("\n")
+        except UnicodeDecodeError:
+            lines = self._decode_each(data, flagged)
+        lines.pop()  # what follows the last line end: nothing
+        if len(data.translate(None, CONTROLS + b"\r")) != len(data):
+            for at, line in enumerate(lines):
+                if line.encode().translate(None, CONTROLS + b"\r") != line.encode():
+                    flagged.setdefault(first + at, "control-character")
+        if max(map(len, lines), default=0) > MAX_ROW:
+            for at, line in enumerate(lines):
+                if len(line) > MAX_ROW:
+                    flagged[first + at] = "row-too-long"
+                    lines[at] = line[:MAX_ROW]
+        self.next = first + len(lines)
+        return Batch(lines, first, flagged)
+
+    def _without_bom(self, data: bytes) -> bytes:
+        if data.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")):
+            raise NotText("is UTF-16 or UTF-32")
+        if data.startswith(b"\xef\xbb\xbf"):
+            self.notes.add("bom", "the file begins with a byte order mark", 1)
+            return data[3:]
+        return data
+
+    def _decode_each(self, data: bytes, flagged: dict[int, str]) -> list[str]:
+        lines = []
+        for at, raw in enumerate(data.split(b"\n")):
+            try:
+                lines.append(raw.decode())
+                continue
+            except UnicodeDecodeError:
+                pass
+            try:
+                lines.append(raw.decode("cp1252"))
+                self.notes.add("windows-1252", "the row is Windows-1252, not UTF-8", self.next + at)
+            except UnicodeDecodeError:
+                lines.append(raw.decode("latin-1"))
+                flagged[self.next + at] = "not-text"
+        return lines

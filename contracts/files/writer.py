@@ -1,0 +1,146 @@
+"""
+Writing a bill file: the header's count and total are computed from the invoices.
+
+The header comes first and is known last, so the rows go to a temporary file (in memory up to 8 MB) and are copied
+behind the header when all are written. The memory needed does not grow with the file, any iterable will do, and a
+refused value leaves the stream untouched.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import IO
+
+from contracts.files.compiled import row_renderer
+from contracts.files.groups import MAX_ROWS, InvoiceGroup
+from contracts.files.layout import Layout
+from contracts.files.problems import Problem, ValueRefused, shown
+from contracts.files.row import Row
+from contracts.files.rows import render_row
+from contracts.files.seen import InvoiceNumbers
+
+__all__ = ["Written", "write_bif"]
+
+SPOOL = 8 << 20
+BLOCK = 2_000  # rows that are encoded together
+KEPT = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """
+    What was written: invoices, rows, bytes, the total.
+
+    `replaced` counts the values in which characters that a file cannot hold became spaces; `replacements` keeps the
+    first thousand of them as problems.
+    """
+
+    invoices: int
+    rows: int
+    bytes: int
+    total_amount_due: Decimal
+    replaced: int
+    replacements: tuple[Problem, ...]
+
+
+def write_bif(
+    stream: IO[bytes],
+    layout: Layout,
+    header: Row,
+    groups: Iterable[InvoiceGroup],
+    *,
+    progress: Callable[[int], None] | None = None,
+) -> Written:
+    """
+    Writes a bill file in its canonical form: UTF-8, LF, dates MM/DD/YYYY, amounts with two decimals.
+
+    Args:
+        stream: A binary stream; nothing is written to it before every value has been accepted.
+        header: The FH row; its count and total are replaced by those of *groups*.
+        groups: Any iterable, gone through once; nothing in it is changed.
+        progress: Is told the invoices done so far, about every thousand.
+    Raises:
+        ValueRefused: A value is not what the table allows, an invoice number stands twice, or an invoice has no ID
+            row or more than 1,000 rows.
+    """
+    sink = _Sink(layout)
+    with tempfile.SpooledTemporaryFile(max_size=SPOOL) as spool:
+        try:
+            size = sink.write_groups(groups, spool, progress)
+        finally:
+            sink.seen.close()
+        totals = layout.totals
+        first = header._replace(**{totals.count: sink.invoices, totals.sum: sink.total})
+        line = (sink.render("FH", first, 1, "") + "\n").encode()
+        stream.write(line)
+        spool.seek(0)
+        shutil.copyfileobj(spool, stream, 1 << 18)
+    return Written(sink.invoices, sink.rows + 1, size + len(line), sink.total, sink.replaced, tuple(sink.replacements))
+
+
+class _Sink:
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self.invoices = self.rows = self.replaced = 0
+        self.total = Decimal(0)
+        self.replacements: list[Problem] = []
+        self.seen = InvoiceNumbers()
+
+    def write_groups(
+        self, groups: Iterable[InvoiceGroup], spool: IO[bytes], progress: Callable[[int], None] | None
+    ) -> int:
+        layout, seen = self.layout, self.seen
+        render_invoice = row_renderer(layout.record("IH"))
+        render_customer = row_renderer(layout.record("CR"))
+        render_detail = row_renderer(layout.record("ID"))
+        fields = layout.record("IH").row._fields
+        total_at, key_at = fields.index(layout.totals.of), fields.index(layout.totals.key)
+        at = tuple.__getitem__
+        size = 0
+        lines: list[str] = []
+        for group in groups:
+            invoice = group.invoice
+            first = self.rows + 2  # the header is line 1
+            line = render_invoice(invoice)
+            number = str(at(invoice, key_at)) if len(invoice) == len(fields) else ""
+            lines.append(line if line is not None else self.render("IH", invoice, first, number))
+            if not seen.add(number):
+                raise self._refused("duplicate-invoice", f"{shown(number)!r} was written already", first, number)
+            line = render_customer(group.customer)
+            lines.append(line if line is not None else self.render("CR", group.customer, first + 1, number))
+            if not group.details:
+                raise self._refused("missing-detail", "has no ID row", first, number)
+            if len(group.details) + 2 > MAX_ROWS:
+                raise self._refused("too-many-details", f"has more than {MAX_ROWS:,} rows", first, number)
+            for offset, row in enumerate(group.details, first + 2):
+                line = render_detail(row)
+                lines.append(line if line is not None else self.render("ID", row, offset, number))
+            self.rows += 2 + len(group.details)
+            self.invoices += 1
+            self.total += at(invoice, total_at)
+            if len(lines) > BLOCK:
+                lines.append("")
+                size += spool.write("\n".join(lines).encode())
+                lines = []
+                if progress is not None:
+                    progress(self.invoices)
+        if lines:
+            lines.append("")
+            size += spool.write("\n".join(lines).encode())
+        if progress is not None:
+            progress(self.invoices)
+        return size
+
+    def render(self, code: str, row: Row, number: int, invoice_number: str) -> str:
+        """A line the straightforward way: what the compiled writer would not take is judged here."""
+        line, replaced = render_row(self.layout, self.layout.record(code), row, number, invoice_number)
+        self.replaced += len(replaced)
+        self.replacements += replaced[: KEPT - len(self.replacements)]
+        return line
+
+    def _refused(self, rule: str, message: str, line: int, number: str) -> ValueRefused:
+        return ValueRefused(Problem(rule, message, line, "IH", invoice_number=number, source=self.layout.source))

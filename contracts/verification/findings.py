@@ -1,0 +1,33 @@
+"""What a contract check says about a recorded exchange."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ["Finding", "Verdict"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """
+    One way in which an exchange breaks the contract.
+
+    `side` says whose fault it is; `rule` names the rule broken; `where` is the place
+    (`Body/BalanceCheck/AccountNumber`, `header SOAPAction`); `expected` and `found` are for a reader. No field holds
+    a secret.
+    """
+
+    side: Literal["request", "response"]
+    rule: str
+    where: str
+    expected: str
+    found: str
+
+
+Verdict = Callable[[str, bytes, Mapping[str, str], int, bytes, str], list[Finding]]
+"""
+`verdict(operation, request_body, request_headers, status, response_body, response_content_type)`: what breaks the
+contract, empty where nothing does. Headers have lower-case names. Secrets in bodies and headers are masked.
+"""

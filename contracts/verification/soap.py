@@ -1,0 +1,302 @@
+"""
+The contract's verdict on one recorded SOAP or form-POST exchange with an ASMX service.
+
+    verdict(read_bytes("inhance_soap/iCloud.wsdl"))(operation, request, headers, status, response, content_type)
+
+It knows the WSDL and the rules of SOAP over HTTP and trusts neither side: nothing of a simulator is used here. The
+schema is applied strictly; that a .NET service would have shrugged at an element in the wrong place is no excuse.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Literal, cast
+from urllib.parse import parse_qsl
+
+from lxml import etree
+
+from contracts.verification.findings import Finding, Verdict
+from contracts.verification.wsdl import Contract, Operation, read_wsdl
+
+__all__ = ["RULES", "verdict"]
+
+RULES = {
+    "media-type": "The content type is that of the message: text/xml (SOAP 1.1), application/soap+xml (1.2) or a form.",
+    "well-formed": "The message is well-formed XML in the encoding it claims.",
+    "no-dtd": "A SOAP message has no document type declaration.",
+    "envelope": "The message is a SOAP envelope with one Body.",
+    "version": "Envelope and content type are of one SOAP version, and the answer's is the request's.",
+    "soap-action": "The SOAPAction header (SOAP 1.1), or an action parameter (SOAP 1.2), is the operation's.",
+    "operation": "The Body holds one element, which is the operation's.",
+    "schema": "The Body's element is valid against the WSDL's schema.",
+    "form-fields": "The form has the operation's fields and no other.",
+    "fault-status": "Status 200 carries no fault, and a fault carries no status 200.",
+    "fault-shape": "A fault has a code and a text.",
+    "unprefixed": "The answer's elements have no prefix: consumers match them as text.",
+}
+
+FORM = "application/x-www-form-urlencoded"
+VERSIONS = {
+    "http://schemas.xmlsoap.org/soap/envelope/": ("1.1", "text/xml"),
+    "http://www.w3.org/2003/05/soap-envelope": ("1.2", "application/soap+xml"),
+}
+_EXPECTED = re.compile(r"\s*Expected is (?:one of )?\( (.*) \)\.$")
+_NAMESPACE = re.compile(r"\{[^}]*\}")
+_FACET = re.compile(r"'[^']*' is not a valid value of the atomic type '(?:xs:)?([\w.]+)'")
+
+Side = Literal["request", "response"]
+
+
+def verdict(wsdl: bytes) -> Verdict:
+    """The check of one service; the WSDL is read once. Raises `ValueError` where it is none."""
+    contract = read_wsdl(wsdl)
+
+    def check(
+        operation: str, request: bytes, headers: Mapping[str, str], status: int, response: bytes, response_type: str
+    ) -> list[Finding]:
+        content_type = headers.get("content-type", "")
+        if not request and not content_type:
+            return []  # a page or the WSDL was asked for
+        if _media_type(content_type) == FORM:
+            return [
+                *_form_request(contract, operation, request),
+                *_form_response(contract, operation, status, response, response_type),
+            ]
+        asked = _Message("request", request, content_type)
+        answered = _Message("response", response, response_type)
+        return [
+            *asked.findings,
+            *_soap_request(contract, operation, asked, headers),
+            *_soap_response(contract, operation, asked, answered, status, response),
+        ]
+
+    return check
+
+
+class _Message:
+    """A SOAP message taken apart as far as it goes; `findings` says where it ends."""
+
+    def __init__(self, side: Side, body: bytes, content_type: str) -> None:
+        self.side = side
+        self.media_type = _media_type(content_type)
+        self.findings: list[Finding] = []
+        self.version = ""
+        self.content: list[etree._Element] = []
+        self.is_fault = False
+        if side == "request" or body:
+            self._read(body, _parameter(content_type, "charset"))
+
+    def _read(self, body: bytes, charset: str) -> None:
+        known = [media_type for _, media_type in VERSIONS.values()]
+        if self.media_type not in known:
+            self._add("media-type", "header Content-Type", " or ".join(known), self.media_type or "nothing")
+            if self.side == "response":
+                return
+        root = self._parse(body, charset)
+        if root is None:
+            return
+        if root.getroottree().docinfo.internalDTD is not None:
+            self._add("no-dtd", "document", "no DOCTYPE", "a DOCTYPE")
+        name = etree.QName(root)
+        if name.localname != "Envelope" or name.namespace not in VERSIONS:
+            self._add("envelope", _at(root), f"Envelope in {' or '.join(VERSIONS)}", root.tag)
+            return
+        self.version, media_type = VERSIONS[name.namespace]
+        if self.media_type in known and self.media_type != media_type:
+            self._add("version", "header Content-Type", f"{media_type} (SOAP {self.version})", self.media_type)
+        bodies = root.findall(f"{{{name.namespace}}}Body")
+        if len(bodies) != 1:
+            self._add("envelope", _at(root), "one Body", f"{len(bodies)}")
+            return
+        self.content = [child for child in bodies[0] if isinstance(child.tag, str)]
+        self.is_fault = any(child.tag == f"{{{name.namespace}}}Fault" for child in self.content)
+
+    def _parse(self, body: bytes, charset: str) -> etree._Element | None:
+        try:
+            parser = etree.XMLParser(encoding=charset or None, resolve_entities=False, no_network=True, load_dtd=False)
+            return etree.fromstring(body, parser)
+        except (etree.XMLSyntaxError, LookupError, ValueError) as error:
+            self._add("well-formed", "document", "well-formed XML", str(error))
+            return None
+
+    def _add(self, rule: str, where: str, expected: str, found: str) -> None:
+        self.findings.append(Finding(self.side, rule, where, expected, found))
+
+
+def _soap_request(contract: Contract, name: str, asked: _Message, headers: Mapping[str, str]) -> Iterator[Finding]:
+    if not asked.version:
+        return
+    elements = [child.tag for child in asked.content]
+    operation = contract.by_input(elements[0]) if elements else None
+    if len(elements) != 1 or operation is None:
+        wanted = contract.operations.get(name)
+        expected = wanted.input if wanted else " or ".join(contract.operations)
+        yield Finding("request", "operation", "Body", f"one element, {expected}", ", ".join(elements) or "nothing")
+    yield from _soap_action(operation or contract.operations.get(name), asked.version, headers)
+    if operation is not None:
+        yield from _schema(contract, "request", asked.content[0])
+
+
+def _soap_action(operation: Operation | None, version: str, headers: Mapping[str, str]) -> Iterator[Finding]:
+    if version == "1.1":
+        where, sent = "header SOAPAction", headers.get("soapaction")
+        found = None if sent is None else sent.strip().strip('"')
+    else:
+        where, found = "header Content-Type, action", _parameter(headers.get("content-type", ""), "action") or None
+    expected = operation.soap_action if operation else "the action of an operation"
+    if found is None:
+        if version == "1.1":
+            yield Finding("request", "soap-action", where, f'"{expected}"', "nothing")
+    elif operation is None or found != operation.soap_action:
+        yield Finding("request", "soap-action", where, f'"{expected}"', f'"{found}"')
+
+
+def _soap_response(
+    contract: Contract, name: str, asked: _Message, answered: _Message, status: int, response: bytes
+) -> Iterator[Finding]:
+    if status not in (200, 500) and (not response or answered.media_type not in _soap_types()):
+        return  # HTTP's own refusal: no SOAP message is promised
+    yield from answered.findings
+    if not response:
+        yield Finding("response", "envelope", "document", "a SOAP envelope", "nothing")
+    if not answered.version:
+        return
+    if asked.version and asked.version != answered.version:
+        yield Finding("response", "version", "Envelope", f"SOAP {asked.version}", f"SOAP {answered.version}")
+    if answered.is_fault == (status == 200):
+        expected = "no Fault" if status == 200 else "a Fault"
+        yield Finding(
+            "response", "fault-status", f"status {status}", expected, "a Fault" if answered.is_fault else "no Fault"
+        )
+    if answered.is_fault:
+        yield from _fault_shape(answered)
+        return
+    operation = contract.operations.get(name)
+    elements = [child.tag for child in answered.content]
+    if operation is not None and elements != [operation.output]:
+        yield Finding("response", "operation", "Body", operation.output, ", ".join(elements) or "nothing")
+    for element in answered.content:
+        yield from _schema(contract, "response", element)
+        yield from _unprefixed(element)
+
+
+def _fault_shape(answered: _Message) -> Iterator[Finding]:
+    fault = next(child for child in answered.content if etree.QName(child).localname == "Fault")
+    namespace = f"{{{etree.QName(fault).namespace}}}"
+    code, text = (
+        ("faultcode", "faultstring")
+        if answered.version == "1.1"
+        else (f"{namespace}Code/{namespace}Value", f"{namespace}Reason/{namespace}Text")
+    )
+    for path in (code, text):
+        if not (fault.findtext(path) or "").strip():
+            yield Finding("response", "fault-shape", "Body/Fault", _NAMESPACE.sub("", path), "nothing")
+    if len(answered.content) != 1:
+        yield Finding("response", "fault-shape", "Body", "the Fault alone", f"{len(answered.content)} elements")
+
+
+def _schema(contract: Contract, side: Side, element: etree._Element) -> Iterator[Finding]:
+    schema = contract.schema_of(element)
+    if schema is None:
+        yield Finding(
+            side, "schema", _at(element), f"a namespace of the WSDL: {', '.join(contract.schemas)}", element.tag
+        )
+        return
+    # Validated as a document of its own, so that paths begin at the element; lines are those of the message.
+    if schema.validate(element):
+        return
+    for error in cast(Iterable[Any], schema.error_log):
+        message = error.message
+        expected = _EXPECTED.search(message)
+        facet = _FACET.search(message)
+        yield Finding(
+            side,
+            "schema",
+            f"Body/{_path(element, error.path)}, line {error.line}",
+            _NAMESPACE.sub("", expected[1])
+            if expected
+            else f"a value of {facet[1]}"
+            if facet
+            else "what the schema says",
+            _NAMESPACE.sub("", _EXPECTED.sub("", message)),
+        )
+
+
+def _unprefixed(element: etree._Element) -> Iterator[Finding]:
+    for one in element.iter():
+        if isinstance(one.tag, str) and one.prefix is not None:
+            yield Finding(
+                "response",
+                "unprefixed",
+                _at(one),
+                etree.QName(one).localname,
+                f"{one.prefix}:{etree.QName(one).localname}",
+            )
+            return
+
+
+def _form_request(contract: Contract, name: str, request: bytes) -> Iterator[Finding]:
+    operation = contract.operations.get(name)
+    if operation is None or operation.form is None:
+        yield Finding("request", "operation", "path", " or ".join(contract.operations), name)
+        return
+    sent = [key.lower() for key, _ in parse_qsl(request.decode("utf-8", "replace"), keep_blank_values=True)]
+    known = {field.lower(): field for field in operation.form}
+    for lower, field in known.items():
+        if sent.count(lower) != 1:
+            yield Finding("request", "form-fields", field, "once", f"{sent.count(lower)} times")
+    for lower in sorted(set(sent) - set(known)):
+        yield Finding("request", "form-fields", lower, " or ".join(operation.form), "an unknown field")
+
+
+def _form_response(contract: Contract, name: str, status: int, response: bytes, content_type: str) -> Iterator[Finding]:
+    operation = contract.operations.get(name)
+    if operation is None or status != 200:
+        return
+    if _media_type(content_type) != "text/xml":
+        yield Finding("response", "media-type", "header Content-Type", "text/xml", content_type or "nothing")
+        return
+    try:
+        root = etree.fromstring(response, etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False))
+    except etree.XMLSyntaxError as error:
+        yield Finding("response", "well-formed", "document", "well-formed XML", str(error))
+        return
+    if root.tag != operation.form_output:
+        yield Finding("response", "operation", "document", operation.form_output, root.tag)
+    yield from _schema(contract, "response", root)
+
+
+def _soap_types() -> list[str]:
+    return [media_type for _, media_type in VERSIONS.values()]
+
+
+def _media_type(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
+
+
+def _parameter(content_type: str, name: str) -> str:
+    for part in content_type.split(";")[1:]:
+        key, _, value = part.partition("=")
+        if key.strip().lower() == name:
+            return value.strip().strip("\"'")
+    return ""
+
+
+def _at(element: etree._Element) -> str:
+    names = [etree.QName(one).localname for one in [*reversed(list(element.iterancestors())), element]]
+    return f"{'/'.join(names)}, line {element.sourceline}"
+
+
+def _path(element: etree._Element, path: str | None) -> str:
+    """A readable path from libxml2's (`/*/*[2]`), in local names."""
+    here, names = element, [etree.QName(element).localname]
+    for step in (path or "").split("/")[2:]:
+        position = int(step[step.index("[") + 1 : -1]) - 1 if "[" in step else 0
+        name = step.partition("[")[0].rpartition(":")[2]
+        matching = [child for child in here if name == "*" or etree.QName(child).localname == name]
+        if position >= len(matching):
+            break
+        here = matching[position]
+        names.append(etree.QName(here).localname)
+    return "/".join(names)
