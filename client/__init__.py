@@ -3,3 +3,8 @@ The production client: every call Invoice Cloud makes to a partner, and every ca
 
 Nothing here is for testing, and nothing here imports `simulators`, `generators` or `partnerlab`.
 """
+
+import logging
+
+# A library says nothing by itself; whoever wants to hear it configures the logger `client`.
+logging.getLogger("client").addHandler(logging.NullHandler())

@@ -2,25 +2,38 @@
 Everything the client raises, by who must act.
 
     ClientError
-      TransportError     nothing usable came back               .retryable .sent
+      TransportError     nothing usable came back               .reason .sent .retryable .retry_after_s
       ProtocolError      an answer that breaks the contract     .status .excerpt .rule
-      PartnerFault       the partner refused, in its words      .code .message .operation
+      PartnerFault       the partner refused, in its words      .code .message .refused
       RequestInvalid     ours to fix; nothing was sent          .field .value .rule
+
+What is known of a payment after each: nothing was posted after `RequestInvalid`, after a `TransportError` that was
+not `sent` and after a `PartnerFault` that `refused`; after any other the outcome is unknown.
 
 Errors carry fields; the text is made from them, and no text holds a secret.
 """
 
 from __future__ import annotations
 
-from contracts.masking import mask_text
+import html
+import re
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import quote
+from xml.sax.saxutils import escape
 
-__all__ = ["ClientError", "PartnerFault", "ProtocolError", "RequestInvalid", "TransportError"]
+from contracts.masking import MASK, mask_text
+
+__all__ = ["ClientError", "PartnerFault", "ProtocolError", "RequestInvalid", "TransportError", "redact"]
 
 EXCERPT = 500
 
 
 class ClientError(Exception):
-    """Base of everything the client raises."""
+    """Base of everything the client raises. Can be pickled, so that it may cross a process boundary."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restore, (type(self), str(self), self.__dict__.copy())
 
 
 class TransportError(ClientError):
@@ -28,29 +41,37 @@ class TransportError(ClientError):
     Nothing usable came back.
 
     `sent` says whether the request may have reached the partner: where it did, the outcome is unknown. `retryable`
-    says whether trying again can help.
+    says whether trying again can help; `retry_after_s` is how long the partner asked to wait first, if it did.
     """
 
-    def __init__(self, operation: str, reason: str, *, sent: bool, retryable: bool = True) -> None:
+    def __init__(
+        self, operation: str, reason: str, *, sent: bool, retryable: bool = True, retry_after_s: float | None = None
+    ) -> None:
         self.operation, self.reason, self.sent, self.retryable = operation, mask_text(reason), sent, retryable
-        fate = "the request may have arrived" if sent else "the request did not arrive"
+        self.retry_after_s = retry_after_s
+        fate = "the request may have been carried out" if sent else "the request was not carried out"
         super().__init__(f"{operation}: {self.reason} ({fate})")
 
 
 class ProtocolError(ClientError):
-    """An answer that breaks the contract: `status` as in HTTP, `rule` what it breaks, `excerpt` its first 500 characters."""
+    """An answer that breaks the contract: `status` as in HTTP, `rule` what it breaks, `excerpt` its beginning."""
 
     def __init__(self, operation: str, *, status: int, rule: str, body: str = "") -> None:
-        self.operation, self.status, self.rule = operation, status, rule
-        self.excerpt = mask_text(body[:EXCERPT])
-        super().__init__(f"{operation}: status {status}: {rule}" + (f": {self.excerpt!r}" if body else ""))
+        self.operation, self.status, self.rule = operation, status, mask_text(rule)
+        self.excerpt = mask_text(body)[:EXCERPT]
+        super().__init__(f"{operation}: status {status}: {self.rule}" + (f": {self.excerpt!r}" if body else ""))
 
 
 class PartnerFault(ClientError):
-    """The partner refused, in its own words: `code` is a SOAP fault code, an HTTP status, or `Success=false`."""
+    """
+    The partner refused, in its own words: `code` is a SOAP fault code, an HTTP status, or `Success=false`.
 
-    def __init__(self, operation: str, *, code: str, message: str) -> None:
-        self.operation, self.code, self.message = operation, code, mask_text(message)
+    `refused` is false for a fault of the partner's own making (`soap:Server`): it broke while it handled the request,
+    and whether it had posted by then is unknown.
+    """
+
+    def __init__(self, operation: str, *, code: str, message: str, refused: bool = True) -> None:
+        self.operation, self.code, self.message, self.refused = operation, code, mask_text(message), refused
         super().__init__(f"{operation}: {code}: {self.message}")
 
 
@@ -60,3 +81,26 @@ class RequestInvalid(ClientError):
     def __init__(self, field: str, value: object, rule: str) -> None:
         self.field, self.value, self.rule = field, mask_text(str(value)), rule
         super().__init__(f"{field}: {self.value!r}: {rule}")
+
+
+def redact(text: str, secrets: Iterable[str]) -> str:
+    """
+    *text* without any of *secrets*, in whatever case or escaping (XML, HTML, URL) it repeats them.
+
+    For words that are not ours: a partner's message may quote the key it was given. A secret of fewer than four
+    characters is left, because blotting it out would blot out half the text.
+    """
+    for secret in secrets:
+        if len(secret) >= 4:
+            forms = "|".join(
+                re.escape(form) for form in {secret, escape(secret), html.escape(secret), quote(secret, "")}
+            )
+            text = re.sub(forms, MASK, text, flags=re.IGNORECASE)
+    return text
+
+
+def _restore(kind: type[ClientError], text: str, fields: dict[str, Any]) -> ClientError:
+    """An error as it was before it was pickled."""
+    error = kind.__new__(kind, text)
+    error.__dict__.update(fields)
+    return error

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from client.errors import RequestInvalid
 from contracts.masking import mask
-from contracts.settings import setting
+from contracts.settings import setting, settings
 
 __all__ = ["Biller", "BillerDirectory", "BillerUnknown"]
 
@@ -48,8 +48,13 @@ class Biller:
             raise RequestInvalid(f"setting {id}", "", f"{setting(id).meaning}: is not set for biller {self.guid}")
         return value
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The values that no text may show."""
+        return tuple(value for id, value in self.settings.items() if _is_secret(id))
+
     def __repr__(self) -> str:
-        shown = {id: mask(value) if setting(id).secret else value for id, value in self.settings.items()}
+        shown = {id: mask(value) if _is_secret(id) else value for id, value in self.settings.items()}
         return f"Biller(guid={self.guid!r}, partner={self.partner!r}, settings={shown!r})"
 
 
@@ -58,3 +63,9 @@ class BillerDirectory(Protocol):
 
     def __call__(self, realm: str, guid: str) -> Biller:
         """The biller as it is set up now. Raises `BillerUnknown`."""
+
+
+def _is_secret(id: str) -> bool:
+    """Whether a setting's value must be masked; that of a setting nobody knows must."""
+    known = settings().get(id)
+    return known is None or known.secret

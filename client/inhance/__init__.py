@@ -1,0 +1,23 @@
+"""
+Harris inHance v2: the calls Invoice Cloud makes to a utility's `iCloud.asmx`.
+
+`InHanceClient` and `AsyncInHanceClient` send; `protocol` builds and reads without I/O, for a sender of your own;
+`rules` are the integration's rules on values.
+"""
+
+from client.inhance.client import AsyncInHanceClient, InHanceClient
+from client.inhance.models import Acknowledgement, Balance
+from client.inhance.protocol import NAMESPACE, Endpoint
+from client.inhance.rules import last_invoice_number, payment_type_desc, plain_account_number
+
+__all__ = [
+    "NAMESPACE",
+    "Acknowledgement",
+    "AsyncInHanceClient",
+    "Balance",
+    "Endpoint",
+    "InHanceClient",
+    "last_invoice_number",
+    "payment_type_desc",
+    "plain_account_number",
+]

@@ -1,0 +1,24 @@
+"""
+Taking in what partners send: bill files to invoices, with a report on what was kept out.
+
+Pure: nothing here opens a connection or stores anything.
+"""
+
+from client.intake.bif import RECORD_TYPES, FileChanged, InvoiceFile, invoice_of, put_invoice, read_invoices
+from client.intake.models import Customer, Invoice, InvoiceLine, MeterReading
+from client.intake.report import render_json, render_text
+
+__all__ = [
+    "RECORD_TYPES",
+    "Customer",
+    "FileChanged",
+    "Invoice",
+    "InvoiceFile",
+    "InvoiceLine",
+    "MeterReading",
+    "invoice_of",
+    "put_invoice",
+    "read_invoices",
+    "render_json",
+    "render_text",
+]

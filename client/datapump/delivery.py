@@ -1,0 +1,379 @@
+"""
+The data pump: takes events in for good, and sees each through to an outcome.
+
+`submit` returns once the event is on the disk. A worker then routes it, writes down that it makes an attempt, makes
+it, and writes down how it ended (`worker`). An attempt found open after a kill is therefore never simply repeated:
+`outcomes` says what may be. Order holds within an account of a biller; a delivery between two attempts keeps its place.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any, Self
+
+import sqlalchemy as sa
+
+from client.datapump import inhance_routes
+from client.datapump.engine import Engine, create_database
+from client.datapump.events import DEFAULT_REALM, Payment, parse_event, render_event
+from client.datapump.ledger import Ledger
+from client.datapump.policy import RetryPolicy
+from client.datapump.routes import Router
+from client.datapump.states import State, after
+from client.datapump.tables import Attempt, Delivery, Note
+from client.datapump.worker import Worker
+from client.errors import ClientError, RequestInvalid
+from client.inhance import Balance
+from client.settings import BillerDirectory
+
+__all__ = ["DataPump", "DeliveryNotFound", "EventConflict", "NotRunning", "Receipt", "Record"]
+
+log = logging.getLogger("client.datapump")
+
+PACE_S = 0.2
+SWEEP_S = 10.0
+RETRY_S = 1.0
+
+
+class DeliveryNotFound(LookupError):
+    """No delivery of that id."""
+
+    def __init__(self, id: str) -> None:
+        self.id = id
+        super().__init__(f"there is no delivery {id}")
+
+
+class EventConflict(ClientError):
+    """An event of this id was accepted before, and said something else."""
+
+    def __init__(self, id: str, fields: Sequence[str]) -> None:
+        self.id, self.fields = id, tuple(fields)
+        super().__init__(
+            f"event {id} was accepted before with other content: {', '.join(fields)}; an event never changes, so a new"
+            " one needs an id of its own"
+        )
+
+
+class NotRunning(RuntimeError):
+    """The pump was not started, or is stopped."""
+
+    def __init__(self) -> None:
+        super().__init__("the data pump is not running; start it first")
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of an event: `status` is `accepted`, or `duplicate` where it had been accepted before."""
+
+    id: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A delivery with its history: every attempt and every note, first to last."""
+
+    delivery: Delivery
+    attempts: tuple[Attempt, ...]
+    notes: tuple[Note, ...]
+
+
+class DataPump:
+    """
+    A pump on one database: `sqlite:///file.db`, or `postgresql://…` where several workers share the load.
+
+    *billers* says how each biller is set up at the moment of an attempt; *poll_s* is how often the queue is looked
+    at, and so about how long an event waits at rest; *slots* is how many calls may be under way at once.
+    """
+
+    def __init__(
+        self,
+        db_url: str,
+        billers: BillerDirectory,
+        policy: RetryPolicy = RetryPolicy(),  # noqa: B008  frozen
+        *,
+        router: Router | None = None,
+        poll_s: float = 0.1,
+        slots: int = 256,
+        dice: Callable[[], float] = random.random,
+    ) -> None:
+        self.policy = policy
+        self.router = router or Router()
+        self._billers = billers
+        self._dice = dice
+        self._database = create_database(db_url)
+        self._engine = Engine(self._database, poll_s=poll_s, slots=slots)
+        self._ledger_or_none: Ledger | None = None
+        self._stopping = threading.Event()
+        self._kick = threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    # -- life ---------------------------------------------------------------------------------------------------
+
+    def start(self, *, worker: bool = True) -> Self:
+        """
+        Open the database and, as *worker*, begin to deliver; otherwise only take events in and show them.
+
+        Raises `EngineBusy` where this process has a working pump already.
+        """
+        self._stopping.clear()
+        ledger = self._ledger_or_none = Ledger(self._database)
+        hand = Worker(ledger, self._billers, self.router, self.policy, self._stopping, self._dice)
+        try:
+            self._engine.start(hand.work if worker else None)
+        except BaseException:
+            self._engine.stop()
+            self._ledger_or_none = None
+            self._database.dispose()
+            raise
+        if worker:
+            for name, loop in (("pace", self._pace), ("sweep", self._sweep)):
+                thread = threading.Thread(target=loop, name=f"datapump-{name}", daemon=True)
+                thread.start()
+                self._threads.append(thread)
+        return self
+
+    def stop(self, *, grace_s: float = 30.0) -> None:
+        """
+        Stop delivering. Calls under way get *grace_s* to end; one that does not is found open at the next start.
+
+        What waits or is queued stays so and goes on at the next start.
+        """
+        self._stopping.set()
+        self._kick.set()
+        for thread in self._threads:
+            thread.join()
+        self._threads.clear()
+        ends = time.monotonic() + grace_s
+        while self._engine.active() and time.monotonic() < ends:
+            time.sleep(0.01)
+        self._engine.stop()
+        self._ledger_or_none = None
+        self.router.close()
+        self._database.dispose()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    # -- events in ----------------------------------------------------------------------------------------------
+
+    def submit(self, event: dict[str, Any]) -> Receipt:
+        """
+        Accept an event: when this returns, it is on the disk and will be delivered in its account's order.
+
+        The same event again is a duplicate and changes nothing. Raises `RequestInvalid` with field and rule, and
+        `EventConflict` where the id was used for something else.
+        """
+        ledger, parsed = self._ledger, parse_event(event)
+        document = render_event(parsed)
+        with self._database.connect() as tx:
+            delivery = ledger.accept(
+                tx,
+                realm=parsed.realm,
+                event_id=parsed.id,
+                kind=parsed.kind,
+                biller_guid=parsed.biller_guid,
+                account_number=parsed.account_number,
+                event=json.dumps(document, ensure_ascii=False, sort_keys=True),
+            )
+            if delivery is not None:
+                self._enqueue(tx, delivery)
+                tx.commit()
+                return Receipt(delivery.id, "accepted")
+            tx.rollback()
+        known = ledger.by_id(parsed.realm, parsed.id)
+        assert known is not None
+        before = json.loads(known.event)
+        if before != document:
+            raise EventConflict(known.id, _differences(before, document))
+        return Receipt(known.id, "duplicate")
+
+    def wake(self, realm: str | None = None, *, by: timedelta | None = None) -> int:
+        """
+        Cut the waits between attempts short, to nothing or *by* so much; how many deliveries were waiting.
+
+        For when a partner is known to be back, and for a sandbox whose clock was moved.
+        """
+        woken = self._ledger.hasten(realm, None if by is None else by // timedelta(milliseconds=1))
+        self._kick.set()
+        return woken
+
+    def drain(self, realm: str | None = None, *, timeout_s: float = 30.0) -> bool:
+        """Wait until nothing is on its way any more (what waits between attempts is not); whether that came true."""
+        ends = time.monotonic() + timeout_s
+        while self._ledger.on_its_way(realm):
+            if time.monotonic() >= ends:
+                return False
+            time.sleep(0.02)
+        return True
+
+    # -- what a person sees and does ----------------------------------------------------------------------------
+
+    def deliveries(
+        self,
+        *,
+        realm: str | None = None,
+        state: State | str | None = None,
+        kind: str | None = None,
+        biller_guid: str | None = None,
+        account_number: str | None = None,
+        before: int | None = None,
+        limit: int = 100,
+    ) -> list[Delivery]:
+        """Deliveries, newest first; give the last one's `number` as *before* for the next page."""
+        filters = {
+            "realm": realm,
+            "state": None if state is None else _state(state).value,
+            "kind": kind,
+            "biller_guid": biller_guid,
+            "account_number": account_number,
+        }
+        return self._ledger.find(filters, before=before, limit=limit)
+
+    def counts(self, realm: str | None = None) -> dict[State, int]:
+        """How many deliveries stand in each state. Walks through all of them."""
+        return self._ledger.counts(realm)
+
+    def open_counts(self) -> dict[State, int]:
+        """How many are on their way or wait for a person, by state. Quick however many there are."""
+        return self._ledger.open_counts()
+
+    def delivery(self, id: str) -> Record:
+        """A delivery with its history. Raises `DeliveryNotFound`."""
+        found = self._find(id)
+        return Record(found, tuple(self._ledger.attempts(found.number)), tuple(self._ledger.notes(found.number)))
+
+    def replay(self, id: str, reason: str, *, by: str = "operator") -> Record:
+        """Try a dead or dismissed delivery again, or one that waits without waiting longer."""
+        return self._decide(id, "replay", reason, by)
+
+    def dismiss(self, id: str, reason: str, *, by: str = "operator") -> Record:
+        """Give a delivery up: it is not tried again, and says who gave it up and why."""
+        return self._decide(id, "dismiss", reason, by)
+
+    def resolve(self, id: str, posted: bool, reason: str, *, by: str = "operator") -> Record:
+        """Say of an unknown delivery whether the partner has it: then it is delivered, else it is tried again."""
+        return self._decide(id, "resolve as posted" if posted else "resolve as not posted", reason, by)
+
+    def check_balance(self, id: str) -> Balance:
+        """
+        Ask the partner now for the balance of a payment's account, to help a person resolve an unknown one.
+
+        Raises `DeliveryNotFound`, `RequestInvalid` where it is no payment to inHance, and what the call raises.
+        """
+        found = self._find(id)
+        event = parse_event(json.loads(found.event))
+        biller = self._billers(event.realm, event.biller_guid)
+        if not isinstance(event, Payment) or biller.partner != "inhance_v2":
+            raise RequestInvalid("id", id, f"is {event.kind} for {biller.partner}: there is no balance to check")
+        return inhance_routes.check_balance(event, biller, self.router.transport)
+
+    def _decide(self, id: str, verb: str, reason: str, by: str) -> Record:
+        """A person's verb. Raises `TransitionRefused`, `DeliveryNotFound`, `RequestInvalid` without a reason."""
+        if not reason.strip():
+            raise RequestInvalid("reason", reason, "must say why")
+        while True:
+            found = self._find(id)
+            target = after(found.id, found.state, verb)
+            again = target is State.ACCEPTED
+            # A waiting delivery still has its place in the queue; all others need a new one.
+            parked = found.state is State.WAITING
+            with self._database.begin() as tx:
+                if not self._ledger.move(tx, found, target, words=found.words, requeue=again and not parked):
+                    continue  # it moved on meanwhile: look again
+                self._ledger.note(tx, found, by=by, verb=verb, reason=reason, target=target)
+                if again and not parked:
+                    self._enqueue(tx, replace(found, run=found.run + 1))
+            if parked:
+                # Its run goes on: to deliver, or to find that it was dismissed and free the account.
+                self._engine.resume([(found.id, found.run)])
+            return self.delivery(found.id)
+
+    # -- background ---------------------------------------------------------------------------------------------
+
+    def _pace(self) -> None:
+        """Put back into the queue what has waited long enough."""
+        while not self._stopping.is_set():
+            self._kick.wait(PACE_S)
+            self._kick.clear()
+            try:
+                if due := self._ledger.due():
+                    self._engine.resume((f"{realm}:{event_id}", run) for realm, event_id, run in due)
+            except Exception:
+                log.exception("what is due could not be queued; trying again")
+                self._stopping.wait(RETRY_S)
+
+    def _sweep(self) -> None:
+        """Take up what nobody works on: of workers that died, and what fell between two chairs here."""
+        while not self._stopping.is_set():
+            try:
+                self._engine.resume_ids(self._abandoned())
+            except Exception:
+                log.exception("abandoned work could not be looked for; trying again")
+            self._stopping.wait(SWEEP_S)
+
+    def _abandoned(self) -> list[str]:
+        """Workflow ids nobody works on, without those that rightly wait."""
+        found = []
+        for workflow_id in self._engine.abandoned():
+            id, _, run = workflow_id.rpartition(":")
+            realm, _, event_id = id.partition(":")
+            row = self._ledger.by_id(realm, event_id)
+            if row is None or row.state is not State.WAITING or str(row.run) != run:
+                found.append(workflow_id)
+        return found
+
+    # -- helpers ------------------------------------------------------------------------------------------------
+
+    @property
+    def _ledger(self) -> Ledger:
+        if self._ledger_or_none is None:
+            raise NotRunning
+        return self._ledger_or_none
+
+    def _find(self, id: str) -> Delivery:
+        """By `realm:event id`, or by event id alone in the default realm."""
+        realm, _, event_id = id.rpartition(":")
+        found = self._ledger.by_id(realm or DEFAULT_REALM, event_id)
+        if found is None:
+            raise DeliveryNotFound(id)
+        return found
+
+    def _enqueue(self, tx: sa.Connection, delivery: Delivery) -> None:
+        self._engine.enqueue(
+            tx,
+            account=delivery.account,
+            seq=delivery.seq,
+            number=delivery.number,
+            run=delivery.run,
+            id=delivery.id,
+        )
+
+
+def _state(text: str) -> State:
+    try:
+        return State(text)
+    except ValueError:
+        raise RequestInvalid("state", text, f"is not one of {', '.join(State)}") from None
+
+
+def _differences(before: dict[str, Any], now: dict[str, Any], path: str = "") -> list[str]:
+    """Names of the fields in which two documents differ."""
+    found: list[str] = []
+    for name in sorted(before.keys() | now.keys()):
+        old, new = before.get(name), now.get(name)
+        if isinstance(old, dict) and isinstance(new, dict):
+            found += _differences(old, new, f"{path}{name}.")
+        elif old != new:
+            found.append(path + name)
+    return found

@@ -1,0 +1,297 @@
+"""
+The durable engine: DBOS, set up for this pump, behind the few words the pump needs. No other module imports it.
+
+What its defaults would break, as measured, is set here:
+
+- order within an account: partitions of one, and the account's own sequence number as priority, because the engine's
+  clock has ties;
+- deploys: a fixed application version, else waiting work of the last release is never taken up;
+- nothing private in its tables: inputs are numbers, serialised as JSON, so nothing is run from a table either;
+- dead workers: executor ids are slots, each with a lock, and the work of a slot that can be locked is taken over;
+- quiet: no console, no telemetry, errors only in the log.
+
+The engine's function has no recorded steps: it looks into the pump's own tables, which say what was done. It ends
+either with an outcome or with `Parked`, which leaves its row pending: the account stays blocked, and neither a thread
+nor a slot is held. `resume` puts a parked one back into its queue.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from client.datapump import sqlite
+from client.datapump.slots import MAX_SLOTS, FileSlots, PostgresSlots, Slots, slot_name
+
+__all__ = ["Engine", "EngineBusy", "Parked", "create_database"]
+
+log = logging.getLogger("client.datapump")
+
+APPLICATION = "datapump"
+VERSION = "1"
+QUEUE = "deliveries"
+WORKFLOW = "deliver"
+POOL = 20
+
+
+class Parked(BaseException):
+    """Ends a run without an outcome. Not an `Exception`, so that nothing on the way takes it for a failure."""
+
+
+class EngineBusy(RuntimeError):
+    """The engine is one per process, and it runs already."""
+
+    def __init__(self) -> None:
+        super().__init__("a data pump runs in this process already; stop it first")
+
+
+def create_database(url: str) -> sa.Engine:
+    """
+    The pool of connections that engine and pump share.
+
+    *url* is `sqlite:///file.db` or `postgresql://…`. Raises `ValueError` for anything else, memory included: what is
+    accepted must survive.
+    """
+    parsed = sa.make_url(url)
+    match parsed.get_backend_name():
+        case "sqlite":
+            if parsed.database in (None, "", ":memory:"):
+                raise ValueError(f"{url}: the data pump keeps what it accepts; give it a file or PostgreSQL")
+            options: dict[str, Any] = {
+                "connect_args": {"factory": sqlite.Connection, "check_same_thread": False},
+                "poolclass": sa.QueuePool,
+            }
+        case "postgresql":
+            parsed = parsed.set(drivername="postgresql+psycopg")
+            options = {"pool_pre_ping": True}
+        case other:
+            raise ValueError(f"{other}: the data pump keeps its deliveries in SQLite or PostgreSQL")
+    return sa.create_engine(parsed, pool_size=POOL, max_overflow=0, pool_timeout=60, hide_parameters=True, **options)
+
+
+class Engine:
+    """
+    One engine on one database.
+
+    *poll_s* is how often the queue is looked at, *slots* how many deliveries may be under way at once.
+    """
+
+    def __init__(self, database: sa.Engine, *, poll_s: float = 0.1, slots: int = 256) -> None:
+        self._database, self._poll_s, self._concurrency = database, poll_s, slots
+        self._work: Callable[[int, int], str] | None = None
+        self._client: Any = None
+        self._slots: Slots | None = None
+        self._slot = 0
+        self._active: dict[str, int] = {}
+        self._suspects: set[str] = set()
+        self._lock = threading.Lock()
+
+    def start(self, work: Callable[[int, int], str] | None) -> None:
+        """
+        Connect, and work through the queue with *work* where it is given.
+
+        It is called on a thread of the engine with a delivery's number and run; it returns, or raises `Parked`.
+
+        Raises `EngineBusy` where this process has a worker already, `NoSlot` where the database has too many; call
+        `stop` after any error.
+        """
+        from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer
+
+        logging.getLogger("dbos").setLevel(logging.ERROR)
+        if not sa.inspect(self._database).has_table("workflow_status", schema=self._schema()):
+            DBOS.migrate(self._database.url.render_as_string(hide_password=False))
+        self._client = DBOSClient(
+            system_database_engine=self._database,
+            serializer=DBOSPortableJSONSerializer(),
+            application_name=APPLICATION,
+            lazy=True,
+        )
+        self._client.register_queue(
+            QUEUE,
+            partition_concurrency=1,
+            worker_concurrency=self._concurrency,
+            polling_interval_sec=self._poll_s,
+        )
+        if work is not None:
+            self._work = work
+            self._launch(DBOS, DBOSPortableJSONSerializer())
+
+    def _launch(self, dbos: Any, serializer: Any) -> None:
+        if not _claim(self):
+            raise EngineBusy
+        self._slots = self._make_slots()
+        self._slot = self._slots.take()
+        _register(dbos)
+        dbos(
+            config={
+                "name": APPLICATION,
+                "system_database_engine": self._database,
+                "application_version": VERSION,
+                "executor_id": slot_name(self._slot),
+                "serializer": serializer,
+                "enable_otlp": False,
+                "log_level": "ERROR",
+                # The pump uses no messages; what polls for them only delays the shutdown.
+                "notification_listener_polling_interval_sec": 0.2,
+            }
+        )
+        dbos.launch()
+
+    def stop(self) -> None:
+        """Stop taking work and let go of the slot. Runs still under way end on their own."""
+        if _release(self):
+            from dbos import DBOS
+
+            DBOS.destroy()
+        if self._slots is not None:
+            self._slots.release()
+            self._slots = None
+        if self._client is not None:
+            self._client.destroy()
+            self._client = None
+
+    def enqueue(self, connection: sa.Connection, *, account: int, seq: int, number: int, run: int, id: str) -> None:
+        """Queue a run of a delivery, within the caller's transaction, behind the account's earlier ones."""
+        self._client.enqueue_in_transaction(
+            connection,
+            {
+                "workflow_name": WORKFLOW,
+                "queue_name": QUEUE,
+                "workflow_id": _workflow_id(id, run),
+                "queue_partition_key": str(account),
+                "priority": seq,
+                "app_version": VERSION,
+            },
+            number,
+            run,
+        )
+
+    def resume(self, runs: Iterable[tuple[str, int]]) -> None:
+        """Put parked runs, as (delivery id, run), back into the queue; those that have ended stay ended."""
+        ids = [_workflow_id(id, run) for id, run in runs]
+        if ids:
+            self._client.resume_workflows(ids, queue_name=QUEUE)
+
+    def active(self) -> int:
+        """How many runs are under way in this process."""
+        with self._lock:
+            return len(self._active)
+
+    def run(self, workflow_id: str, number: int, run: int) -> str:
+        """Do one run. Called by the engine only."""
+        if self._work is None:
+            raise Parked
+        with self._lock:
+            self._active[workflow_id] = self._active.get(workflow_id, 0) + 1
+        try:
+            return self._work(number, run)
+        finally:
+            with self._lock:
+                self._active[workflow_id] -= 1
+                if not self._active[workflow_id]:
+                    del self._active[workflow_id]
+
+    def abandoned(self) -> list[str]:
+        """
+        Workflow ids that are pending without anybody at work on them: parked here, or of a worker that died.
+
+        Those of a live worker are not among them, and of our own only those that were found in the last look too: a run
+        just claimed is pending before it is at work.
+        """
+        if self._slots is None or not self._slots.held():
+            return []
+        pending = self._pending(self._slot)
+        with self._lock:
+            idle = {id for id in pending if id not in self._active}
+        found = sorted(idle & self._suspects)
+        self._suspects = idle
+        for slot in self._others():
+            with self._slots.borrow(slot) as dead:
+                if dead:
+                    found += self._pending(slot)
+        return found
+
+    def resume_ids(self, workflow_ids: list[str]) -> None:
+        """`resume` by workflow id, as `abandoned` gives them."""
+        if workflow_ids:
+            self._client.resume_workflows(workflow_ids, queue_name=QUEUE)
+
+    def _others(self) -> set[int]:
+        """Slots other than ours that hold pending work."""
+        names = {slot_name(slot): slot for slot in range(1, MAX_SLOTS + 1) if slot != self._slot}
+        with self._database.connect() as connection:
+            table = f"{self._schema()}.workflow_status" if self._schema() else "workflow_status"
+            rows = connection.exec_driver_sql(
+                f"SELECT DISTINCT executor_id FROM {table} WHERE status = 'PENDING'"  # noqa: S608  a constant
+            )
+            return {names[name] for (name,) in rows if name in names}
+
+    def _pending(self, slot: int) -> list[str]:
+        rows = self._client.list_workflows(
+            status="PENDING",
+            executor_id=slot_name(slot),
+            queue_name=QUEUE,
+            load_input=False,
+            load_output=False,
+        )
+        return [row.workflow_id for row in rows]
+
+    def _schema(self) -> str | None:
+        return None if self._database.dialect.name == "sqlite" else "dbos"
+
+    def _make_slots(self) -> Slots:
+        url = self._database.url
+        if self._database.dialect.name == "sqlite":
+            assert url.database is not None
+            return FileSlots(str(Path(url.database).resolve()))
+        return PostgresSlots(url)
+
+
+def _workflow_id(id: str, run: int) -> str:
+    return f"{id}:{run}"
+
+
+# The engine is a singleton of its process, and so is the function registered with it.
+_current: Engine | None = None
+_current_lock = threading.Lock()
+
+
+def _claim(engine: Engine) -> bool:
+    global _current
+    with _current_lock:
+        if _current is not None:
+            return False
+        _current = engine
+        return True
+
+
+def _release(engine: Engine) -> bool:
+    global _current
+    with _current_lock:
+        if _current is not engine:
+            return False
+        _current = None
+        return True
+
+
+_registered = False
+
+
+def _register(dbos: Any) -> None:
+    global _registered
+    if _registered:
+        return
+
+    @dbos.workflow(name=WORKFLOW, max_recovery_attempts=None)  # type: ignore[untyped-decorator,unused-ignore]
+    def deliver(number: int, run: int) -> str:
+        engine = _current
+        if engine is None:
+            raise Parked
+        return engine.run(dbos.workflow_id, number, run)
+
+    _registered = True

@@ -1,0 +1,144 @@
+"""
+Routes to Harris inHance v2.
+
+A payment's `PaymentReference` is Invoice Cloud's payment reference and its `DocumentNumber` the invoice number, so that
+a clerk finds the payment by the first and the bill by the second (assumed: the source names the fields only). The
+`Set…` operations put a flag or an address into a state and may be repeated; `MakePaymentExtended` may not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from client.datapump.events import AutoPay, Email, Event, Paperless, Payment
+from client.datapump.plans import Call, Plan, Skip
+from client.inhance import (
+    Balance,
+    InHanceClient,
+    last_invoice_number,
+    payment_type_desc,
+    plain_account_number,
+)
+from client.settings import Biller
+from client.transport import Transport
+from contracts.masking import mask_text
+
+__all__ = ["ach_reject", "autopay", "check_balance", "email", "paperless", "payment"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Door:
+    """Which settings give the address and the password of a call."""
+
+    url: str
+    password: str
+
+    def open(self, biller: Biller, transport: Transport) -> InHanceClient:
+        return InHanceClient(
+            biller.require(self.url),
+            biller.require(self.password),
+            namespace=biller.require("soap_namespace"),
+            transport=transport,
+        )
+
+
+PAYMENTS = _Door("11", "13")
+PAPERLESS = _Door("14", "16")
+AUTOPAY = _Door("17", "19")
+EMAIL = PAPERLESS  # assumed [A-7]
+
+
+def payment(event: Event, biller: Biller, transport: Transport) -> Plan:
+    """
+    MakePaymentExtended, to the account number as it stands, a conveyed one too.
+
+    An inline donation is not posted; a donation of its own is. Source: Details, Data Pump: Payments; INT-2997.
+    """
+    assert isinstance(event, Payment)
+    if event.donation == "inline":
+        return Skip("not posted: inline donation")
+    client = PAYMENTS.open(biller, transport)
+    kind = payment_type_desc(event.tender, biller.get("116"))
+
+    def send() -> str:
+        return client.make_payment(
+            account_number=event.account_number,
+            payment_date=event.paid_at,
+            payment_reference=event.reference,
+            document_number=event.invoice_number,
+            payment_type_desc=kind,
+            amount=event.amount,
+            convenience_fee=event.service_fee,
+        ).message
+
+    return Call(
+        operation="MakePaymentExtended",
+        description=mask_text(
+            f"account {event.account_number}, {event.amount:.2f} + {event.service_fee:.2f} fee, {kind},"
+            f" reference {event.reference}, document {event.invoice_number}, paid {event.paid_at.isoformat()}"
+        ),
+        send=send,
+        idempotent=False,
+    )
+
+
+def paperless(event: Event, biller: Biller, transport: Transport) -> Plan:
+    """SetPaperless; of a conveyed account the plain number. Source: Details, Data Pump: Paperless Enrollment."""
+    assert isinstance(event, Paperless)
+    client = PAPERLESS.open(biller, transport)
+    account = plain_account_number(event.account_number)
+    return Call(
+        operation="SetPaperless",
+        description=mask_text(f"account {account}, {_on_off(event.enrolled)}"),
+        send=lambda: client.set_paperless(account, event.enrolled).message,
+        idempotent=True,
+    )
+
+
+def autopay(event: Event, biller: Biller, transport: Transport) -> Plan:
+    """SetAutopay; of a conveyed account the plain number. Source: Details, Data Pump: AutoPay Enrollment."""
+    assert isinstance(event, AutoPay)
+    client = AUTOPAY.open(biller, transport)
+    account = plain_account_number(event.account_number)
+    return Call(
+        operation="SetAutopay",
+        description=mask_text(f"account {account}, {_on_off(event.enrolled)}"),
+        send=lambda: client.set_autopay(account, event.enrolled).message,
+        idempotent=True,
+    )
+
+
+def email(event: Event, biller: Biller, transport: Transport) -> Plan:
+    """SetEmail, to the account number as it stands. Source: Details, Data Pump: Set Email."""
+    assert isinstance(event, Email)
+    client = EMAIL.open(biller, transport)
+    return Call(
+        operation="SetEmail",
+        description=mask_text(f"account {event.account_number}, {event.email_address}"),
+        send=lambda: client.set_email(event.account_number, event.email_address).message,
+        idempotent=True,
+    )
+
+
+def ach_reject(event: Event, biller: Biller, transport: Transport) -> Plan:  # noqa: ARG001  the shape of a route
+    """Nothing: the service has no operation for it."""
+    return Skip("not supported by inHance v2")
+
+
+def check_balance(event: Payment, biller: Biller, transport: Transport) -> Balance:
+    """
+    The account's balances now, for a person who must judge whether a payment was posted.
+
+    Asked with the RTDR settings (address 8, key 10, else 13 [A-6]).
+    """
+    client = InHanceClient(
+        biller.require("8"),
+        biller.get("10") or biller.require("13"),
+        namespace=biller.require("soap_namespace"),
+        transport=transport,
+    )
+    return client.balance_check(event.account_number, last_invoice_number(event.invoice_number))
+
+
+def _on_off(enrolled: bool) -> str:
+    return "On" if enrolled else "Off"

@@ -1,0 +1,64 @@
+"""
+What an attempt's end means for the delivery.
+
+| end of the attempt                                      | the call may be repeated | it may not (a payment) |
+|---------------------------------------------------------|--------------------------|------------------------|
+| answered with success                                   | delivered                | delivered              |
+| was not carried out: no connection, status 429          | again                    | again                  |
+| may have been: time-out, lost answer, status 5xx        | again                    | unknown                |
+| a fault of the partner's own making (`soap:Server`)     | again                    | unknown                |
+| an answer that breaks the contract, an HTML page        | again                    | unknown                |
+| the pump was killed during the attempt                  | again                    | unknown                |
+| refused: `Success=false`, `soap:Client`, status 4xx     | dead                     | dead                   |
+| invalid before it was sent                              | dead                     | dead                   |
+
+A fault of the server says that it failed, not that nothing was posted before it did. So a payment goes out again only
+where it is certain that it was not carried out; all else waits for a person.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from client.datapump.states import State
+from client.errors import PartnerFault, ProtocolError, RequestInvalid, TransportError
+from contracts.masking import mask_text
+
+__all__ = ["INTERRUPTED", "Verdict", "judge"]
+
+INTERRUPTED = "the pump stopped while the call was under way"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """
+    Where a delivery goes after an attempt: `state` is DELIVERED, WAITING (for another attempt), DEAD or UNKNOWN.
+
+    `words` are the partner's where it said any; `after_s` is how long it asked to be left alone.
+    """
+
+    state: State
+    words: str
+    after_s: float = 0.0
+
+
+def judge(error: BaseException, *, idempotent: bool) -> Verdict:
+    """The verdict on an attempt that ended with *error*; *idempotent*: the same call twice does no harm."""
+    uncertain = State.WAITING if idempotent else State.UNKNOWN
+    match error:
+        case RequestInvalid():
+            return Verdict(State.DEAD, str(error))
+        case PartnerFault(refused=True):
+            return Verdict(State.DEAD, f"{error.code}: {error.message}")
+        case TransportError(sent=False, retryable=False):
+            return Verdict(State.DEAD, str(error))
+        case TransportError(sent=False):
+            return Verdict(State.WAITING, str(error), error.retry_after_s or 0.0)
+        case TransportError():
+            return Verdict(uncertain, str(error), error.retry_after_s or 0.0)
+        case PartnerFault() | ProtocolError():
+            return Verdict(uncertain, str(error))
+        case _:
+            # An error of our own in the middle of a call: repeated, it would end the same way.
+            words = mask_text(f"{type(error).__name__}: {error}")
+            return Verdict(State.DEAD if idempotent else State.UNKNOWN, words)

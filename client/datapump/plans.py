@@ -1,0 +1,34 @@
+"""What a route makes of an event: a call, or nothing and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+__all__ = ["Call", "Plan", "Skip"]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """
+    One call to a partner, ready to be made.
+
+    `operation` is the partner's word; `description` shows what is sent, without secrets; `send` makes the call and
+    returns the partner's remark or an empty string, or raises an error of `client.errors`; `idempotent` says that the
+    partner ends in the same state if it gets the call twice.
+    """
+
+    operation: str
+    description: str
+    send: Callable[[], str]
+    idempotent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """Nothing is sent, and that is right: `reason` is what the delivery log says."""
+
+    reason: str
+
+
+Plan = Call | Skip

@@ -1,0 +1,72 @@
+"""
+From an event and its biller's settings to the call a partner is made, or the reason why there is none.
+
+The table is data: a partner joins it with an entry for each kind of event, and what it never takes is an entry too.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from client.datapump import inhance_routes
+from client.datapump.events import Event
+from client.datapump.plans import Call, Plan, Skip
+from client.errors import RequestInvalid
+from client.settings import Biller
+from client.transport import Timeouts, Transport
+
+__all__ = ["ROUTES", "Call", "Plan", "Route", "Router", "Skip"]
+
+Route = Callable[[Event, Biller, Transport], Plan]
+
+ROUTES: Mapping[tuple[str, str], Route] = {
+    ("inhance_v2", "payment"): inhance_routes.payment,
+    ("inhance_v2", "paperless"): inhance_routes.paperless,
+    ("inhance_v2", "autopay"): inhance_routes.autopay,
+    ("inhance_v2", "email"): inhance_routes.email,
+    ("inhance_v2", "ach_reject"): inhance_routes.ach_reject,
+}
+
+
+@dataclass
+class Router:
+    """The route table together with the connections its calls share."""
+
+    routes: Mapping[tuple[str, str], Route] = field(default_factory=lambda: ROUTES)
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    allow_http: bool = False
+
+    def __post_init__(self) -> None:
+        self._transport: Transport | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def transport(self) -> Transport:
+        """Made on first use."""
+        with self._lock:
+            if self._transport is None:
+                self._transport = Transport(timeouts=self.timeouts, allow_http=self.allow_http)
+            return self._transport
+
+    def plan(self, event: Event, biller: Biller) -> Plan:
+        """
+        What is to be done about an event. Nothing is sent yet.
+
+        Raises `RequestInvalid` where a setting is missing or the partner has no route for this kind of event.
+        """
+        try:
+            route = self.routes[biller.partner, event.kind]
+        except KeyError:
+            raise RequestInvalid(
+                "kind", event.kind, f"there is no route for it to {biller.partner}, the partner of biller {biller.guid}"
+            ) from None
+        return route(event, biller, self.transport)
+
+    def close(self) -> None:
+        """Close the connections; the next call opens new ones."""
+        with self._lock:
+            if self._transport is not None:
+                self._transport.close()
+                self._transport = None

@@ -1,0 +1,183 @@
+"""The data pump over HTTP, as `contracts/datapump/openapi.yaml` says."""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+from typing import TYPE_CHECKING, Any
+
+from client.datapump.delivery import DataPump, DeliveryNotFound, EventConflict, NotRunning
+from client.datapump.states import TransitionRefused
+from client.datapump.views import render_balance, render_delivery, render_record
+from client.errors import ClientError, RequestInvalid
+from client.settings import BillerUnknown
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from flask.typing import ResponseReturnValue
+    from werkzeug.exceptions import HTTPException
+
+__all__ = ["create_service", "serve"]
+
+MAX_BODY = 64 * 1024
+MAX_PAGE = 500
+THREADS = 8
+
+
+def create_service(pump: DataPump, token: str | None = None) -> Flask:
+    """
+    A WSGI application around a pump that somebody else starts and stops.
+
+    With *token* every request but `GET /health` must carry it as `Authorization: Bearer …`. Without one only this
+    machine is served, by address and by name, so that no web page can reach it through a name of its own.
+    """
+    from flask import Flask, request, url_for
+    from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+    app = Flask("datapump")
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+
+    @app.before_request
+    def guard() -> ResponseReturnValue | None:
+        if token is None:
+            if _is_loopback(request.remote_addr or "") and _is_loopback(
+                request.host.rpartition(":")[0] or request.host
+            ):
+                return None
+            return _error(403, "forbidden", "without a token the data pump serves this machine only")
+        if request.path == "/health":
+            return None
+        given = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
+        if hmac.compare_digest(given.encode(), token.encode()):
+            return None
+        return *_error(401, "unauthorized", "Authorization: Bearer <token> is required"), {"WWW-Authenticate": "Bearer"}
+
+    @app.post("/events")
+    def submit() -> ResponseReturnValue:
+        receipt = pump.submit(_body())
+        answer = {"id": receipt.id, "status": receipt.status, "delivery": url_for("delivery", id=receipt.id)}
+        return answer, 202 if receipt.status == "accepted" else 200
+
+    @app.get("/deliveries")
+    def deliveries() -> ResponseReturnValue:
+        limit = _number("limit", 100, 1, MAX_PAGE)
+        filters = {name: request.args.get(name) for name in ("realm", "state", "kind", "biller_guid", "account_number")}
+        before = _number("before", None, 1, 2**63 - 1)
+        found = pump.deliveries(**filters, before=before, limit=limit or MAX_PAGE)
+        following = found[-1].number if len(found) == limit else None
+        return {"deliveries": [render_delivery(delivery) for delivery in found], "next": following}
+
+    @app.get("/deliveries/<id>")
+    def delivery(id: str) -> ResponseReturnValue:
+        return render_record(pump.delivery(id))
+
+    @app.post("/deliveries/<id>/replay")
+    def replay(id: str) -> ResponseReturnValue:
+        return render_record(pump.replay(id, **_decision(_body())))
+
+    @app.post("/deliveries/<id>/dismiss")
+    def dismiss(id: str) -> ResponseReturnValue:
+        return render_record(pump.dismiss(id, **_decision(_body())))
+
+    @app.post("/deliveries/<id>/resolve")
+    def resolve(id: str) -> ResponseReturnValue:
+        body = _body()
+        posted = body.get("posted")
+        if not isinstance(posted, bool):
+            raise RequestInvalid("posted", "" if posted is None else posted, "must be true or false")
+        return render_record(pump.resolve(id, posted, **_decision(body)))
+
+    @app.get("/deliveries/<id>/balance")
+    def balance(id: str) -> ResponseReturnValue:
+        return render_balance(pump.check_balance(id))
+
+    @app.get("/health")
+    def health() -> ResponseReturnValue:
+        counts = pump.open_counts()
+        return {"status": "ok", "deliveries": {state.value: count for state, count in counts.items()}}
+
+    def _body() -> dict[str, Any]:
+        if (request.content_length or 0) > MAX_BODY:
+            raise RequestEntityTooLarge
+        # The type is asked for so that a page in a browser cannot post here without asking first.
+        body = request.get_json(silent=True) if request.is_json else None
+        if not isinstance(body, dict):
+            raise RequestInvalid("body", "", "must be a JSON object, sent as application/json")
+        return body
+
+    def _number(name: str, default: int | None, lowest: int, highest: int) -> int | None:
+        text = request.args.get(name)
+        if text is None:
+            return default
+        if not (text.isascii() and text.isdigit() and lowest <= int(text) <= highest):
+            raise RequestInvalid(name, text, f"must be a whole number from {lowest} to {highest}")
+        return int(text)
+
+    @app.errorhandler(RequestInvalid)
+    def invalid(error: RequestInvalid) -> ResponseReturnValue:
+        return _error(400, "invalid", str(error), field=error.field, rule=error.rule)
+
+    @app.errorhandler(EventConflict)
+    def conflict(error: EventConflict) -> ResponseReturnValue:
+        return _error(409, "conflict", str(error), field=error.fields[0] if error.fields else "")
+
+    @app.errorhandler(TransitionRefused)
+    def refused(error: TransitionRefused) -> ResponseReturnValue:
+        return _error(409, "wrong-state", str(error), field="state")
+
+    @app.errorhandler(DeliveryNotFound)
+    @app.errorhandler(BillerUnknown)
+    def not_found(error: LookupError) -> ResponseReturnValue:
+        return _error(404, "not-found", str(error))
+
+    @app.errorhandler(ClientError)
+    def partner(error: ClientError) -> ResponseReturnValue:
+        return _error(502, "partner", str(error))
+
+    @app.errorhandler(NotRunning)
+    def not_running(error: NotRunning) -> ResponseReturnValue:
+        return _error(503, "not-running", str(error))
+
+    @app.errorhandler(HTTPException)
+    def http(error: HTTPException) -> ResponseReturnValue:
+        code = (error.name or "error").lower().replace(" ", "-")
+        return _error(error.code or 500, code, error.description or "")
+
+    return app
+
+
+def serve(pump: DataPump, *, host: str = "127.0.0.1", port: int = 8710, token: str | None = None) -> None:
+    """
+    Serve until interrupted.
+
+    Raises `RequestInvalid` for an address others can reach without a token.
+    """
+    from waitress import serve as run
+
+    if token is None and not _is_loopback(host):
+        raise RequestInvalid("host", host, "others can reach it: set a token")
+    run(create_service(pump, token), host=host, port=port, threads=THREADS, ident="datapump")
+
+
+def _decision(body: dict[str, Any]) -> dict[str, str]:
+    """Reason and name of the person who decides."""
+    found = {}
+    for name, default in (("reason", None), ("by", "operator")):
+        value = body.get(name, default)
+        if not isinstance(value, str) or not value.strip():
+            raise RequestInvalid(name, "" if value is None else value, "must be text, and not blank")
+        found[name] = value
+    return found
+
+
+def _error(status: int, code: str, message: str, **more: str) -> tuple[dict[str, Any], int]:
+    return {"error": {"code": code, "message": message, **more}}, status
+
+
+def _is_loopback(host: str) -> bool:
+    if host.lower() in ("localhost", ""):
+        return host != ""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,152 @@
+"""
+Worker slots: each worker process holds one, and a slot that can be locked by another belongs to a dead process.
+
+With PostgreSQL a slot is an advisory lock, which the server drops with the connection; with SQLite it is a locked file
+beside the database, which the operating system drops with the process. So a dead worker is never guessed by a time-out.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+import sqlalchemy as sa
+
+__all__ = ["MAX_SLOTS", "FileSlots", "NoSlot", "PostgresSlots", "Slots", "slot_name"]
+
+MAX_SLOTS = 64
+_LOCK_CLASS = 0x70756D70  # "pump", in a name space of numbers that a database shares
+
+
+class NoSlot(RuntimeError):
+    """Every slot is taken."""
+
+    def __init__(self) -> None:
+        super().__init__(f"{MAX_SLOTS} workers run on this database already")
+
+
+class Slots(Protocol):
+    """The slots of one database."""
+
+    def take(self) -> int:
+        """Lock the first free slot for the life of this process, or until `release`. Raises `NoSlot`."""
+
+    def held(self) -> bool:
+        """Whether the slot taken is still ours; it is locked again if the connection that held it was lost."""
+
+    @contextmanager
+    def borrow(self, slot: int) -> Iterator[bool]:
+        """Whether another slot could be locked, so that its process is dead; it is locked within the block."""
+        yield False
+
+    def release(self) -> None:
+        """Give the slot back."""
+
+
+def slot_name(slot: int) -> str:
+    """A slot as the engine's executor id."""
+    return f"slot-{slot}"
+
+
+class FileSlots:
+    """Slots as files beside a SQLite database, each an exclusively locked database of its own: portable everywhere."""
+
+    def __init__(self, database: str) -> None:
+        self._database = database
+        self._mine: sqlite3.Connection | None = None
+
+    def take(self) -> int:
+        for slot in range(1, MAX_SLOTS + 1):
+            if (lock := self._lock(slot)) is not None:
+                self._mine = lock
+                return slot
+        raise NoSlot
+
+    def held(self) -> bool:
+        return self._mine is not None
+
+    @contextmanager
+    def borrow(self, slot: int) -> Iterator[bool]:
+        lock = self._lock(slot)
+        try:
+            yield lock is not None
+        finally:
+            if lock is not None:
+                lock.close()
+
+    def release(self) -> None:
+        if self._mine is not None:
+            self._mine.close()
+            self._mine = None
+
+    def _lock(self, slot: int) -> sqlite3.Connection | None:
+        path = f"{self._database}.{slot_name(slot)}"
+        connection = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
+        try:
+            connection.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError:
+            connection.close()
+            return None
+        return connection
+
+
+class PostgresSlots:
+    """Slots as advisory locks on a connection of their own."""
+
+    def __init__(self, url: sa.URL) -> None:
+        self._engine = sa.create_engine(
+            url,
+            poolclass=sa.NullPool,
+            isolation_level="AUTOCOMMIT",
+            connect_args={"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3},
+        )
+        self._mine: sa.Connection | None = None
+        self._slot = 0
+
+    def take(self) -> int:
+        for slot in range(1, MAX_SLOTS + 1):
+            if (connection := self._lock(slot)) is not None:
+                self._mine, self._slot = connection, slot
+                return slot
+        raise NoSlot
+
+    def held(self) -> bool:
+        if self._mine is not None:
+            try:
+                self._mine.exec_driver_sql("SELECT 1")
+            except sa.exc.DBAPIError:
+                self._mine.close()
+                self._mine = None
+        if self._mine is None and self._slot:
+            self._mine = self._lock(self._slot)
+        return self._mine is not None
+
+    @contextmanager
+    def borrow(self, slot: int) -> Iterator[bool]:
+        connection = self._lock(slot)
+        try:
+            yield connection is not None
+        finally:
+            if connection is not None:
+                connection.close()
+
+    def release(self) -> None:
+        if self._mine is not None:
+            self._mine.close()
+        self._mine, self._slot = None, 0
+        self._engine.dispose()
+
+    def _lock(self, slot: int) -> sa.Connection | None:
+        try:
+            connection = self._engine.connect()
+        except sa.exc.OperationalError:
+            return None
+        locked = connection.execute(
+            sa.text("SELECT pg_try_advisory_lock(:kind, :slot)"), {"kind": _LOCK_CLASS, "slot": slot}
+        ).scalar_one()
+        if locked:
+            return connection
+        connection.close()
+        return None

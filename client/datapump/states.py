@@ -1,0 +1,93 @@
+"""
+The life of a delivery, as one table: which state follows which, on what, and who may say so.
+
+`accepted` is on its way, `sending` has an attempt open, `waiting` is between attempts; these three hold the account.
+All others free it: `delivered` and `skipped` are final, `dead` and `unknown` wait for a person, `dismissed` was given
+up by one and can still be replayed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+__all__ = ["FREE", "TRANSITIONS", "State", "Transition", "TransitionRefused", "after", "render_diagram"]
+
+
+class State(StrEnum):
+    """Where a delivery stands."""
+
+    ACCEPTED = "accepted"
+    SENDING = "sending"
+    WAITING = "waiting"
+    DELIVERED = "delivered"
+    SKIPPED = "skipped"
+    DEAD = "dead"
+    UNKNOWN = "unknown"
+    DISMISSED = "dismissed"
+
+
+FREE = frozenset({State.DELIVERED, State.SKIPPED, State.DEAD, State.UNKNOWN, State.DISMISSED})
+"""States in which the next delivery of the account may go."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """From one state to another on a cause; `person` says that only a person may cause it."""
+
+    source: State
+    cause: str
+    target: State
+    person: bool = False
+
+
+TRANSITIONS = (
+    Transition(State.ACCEPTED, "start", State.SENDING),
+    Transition(State.ACCEPTED, "skip", State.SKIPPED),
+    Transition(State.ACCEPTED, "refuse", State.DEAD),
+    Transition(State.ACCEPTED, "postpone", State.WAITING),
+    Transition(State.SENDING, "deliver", State.DELIVERED),
+    Transition(State.SENDING, "postpone", State.WAITING),
+    Transition(State.SENDING, "refuse", State.DEAD),
+    Transition(State.SENDING, "lose", State.UNKNOWN),
+    Transition(State.WAITING, "due", State.ACCEPTED),
+    # The answer to an attempt that was already given up for lost: a kill that was none.
+    Transition(State.UNKNOWN, "deliver", State.DELIVERED),
+    Transition(State.UNKNOWN, "refuse", State.DEAD),
+    Transition(State.WAITING, "replay", State.ACCEPTED, person=True),
+    Transition(State.DEAD, "replay", State.ACCEPTED, person=True),
+    Transition(State.DISMISSED, "replay", State.ACCEPTED, person=True),
+    Transition(State.WAITING, "dismiss", State.DISMISSED, person=True),
+    Transition(State.DEAD, "dismiss", State.DISMISSED, person=True),
+    Transition(State.UNKNOWN, "dismiss", State.DISMISSED, person=True),
+    Transition(State.UNKNOWN, "resolve as posted", State.DELIVERED, person=True),
+    Transition(State.UNKNOWN, "resolve as not posted", State.ACCEPTED, person=True),
+)
+
+_AFTER = {(t.source, t.cause): t.target for t in TRANSITIONS}
+
+
+class TransitionRefused(Exception):
+    """A delivery in this state cannot go that way."""
+
+    def __init__(self, id: str, state: State, cause: str) -> None:
+        self.id, self.state, self.cause = id, state, cause
+        possible = [t.cause for t in TRANSITIONS if t.source is state and t.person]
+        hint = f"a person can {' or '.join(possible)} it" if possible else "there is nothing a person can do with it"
+        super().__init__(f"delivery {id} is {state}: {cause} is not possible; {hint}")
+
+
+def after(id: str, state: State, cause: str) -> State:
+    """The state that follows. Raises `TransitionRefused` where the table has no such row."""
+    try:
+        return _AFTER[state, cause]
+    except KeyError:
+        raise TransitionRefused(id, state, cause) from None
+
+
+def render_diagram() -> str:
+    """The table as a Mermaid state diagram, for the documentation."""
+    lines = ["stateDiagram-v2", f"    [*] --> {State.ACCEPTED}"]
+    lines += [f"    {t.source} --> {t.target}: {t.cause}{' (a person)' if t.person else ''}" for t in TRANSITIONS]
+    final = [state for state in State if not any(t.source is state for t in TRANSITIONS)]
+    return "\n".join([*lines, *(f"    {state} --> [*]" for state in final)]) + "\n"

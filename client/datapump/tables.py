@@ -1,0 +1,155 @@
+"""
+The pump's own tables and their rows: what was accepted, every attempt, and every word a person said about a delivery.
+
+Times are milliseconds since 1970 in UTC.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from client.datapump.states import State
+
+__all__ = ["BUSY", "LEFT", "METADATA", "Attempt", "Delivery", "Note"]
+
+# Conditions of the partial indexes. A query finds them only where it says the same, word for word.
+BUSY = "state IN ('accepted', 'sending', 'waiting')"
+LEFT = "state IN ('dead', 'unknown')"
+
+METADATA = sa.MetaData()
+_Number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+sa.Table(
+    "pump_accounts",
+    METADATA,
+    sa.Column("number", _Number, primary_key=True),
+    sa.Column("realm", sa.Text, nullable=False),
+    sa.Column("biller_guid", sa.Text, nullable=False),
+    sa.Column("account_number", sa.Text, nullable=False),
+    sa.Column("seq", sa.Integer, nullable=False),
+    sa.UniqueConstraint("realm", "biller_guid", "account_number"),
+)
+_DELIVERIES = sa.Table(
+    "pump_deliveries",
+    METADATA,
+    sa.Column("number", _Number, primary_key=True),
+    sa.Column("realm", sa.Text, nullable=False),
+    sa.Column("event_id", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("biller_guid", sa.Text, nullable=False),
+    sa.Column("account_number", sa.Text, nullable=False),
+    sa.Column("account", sa.BigInteger, nullable=False),
+    sa.Column("seq", sa.Integer, nullable=False),
+    sa.Column("event", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    # `run` counts how often it was queued, `attempts` all attempts, `tries` those since a person last replayed it.
+    sa.Column("run", sa.Integer, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("words", sa.Text, nullable=False),
+    sa.Column("retry_at", sa.BigInteger),
+    sa.Column("accepted_at", sa.BigInteger, nullable=False),
+    sa.Column("updated_at", sa.BigInteger, nullable=False),
+    sa.UniqueConstraint("realm", "event_id"),
+    sa.Index("pump_deliveries_account", "account", "seq"),
+)
+# The few that need attention are found without walking through the many that are settled.
+for _name, _columns, _condition in (
+    ("pump_deliveries_line", ("account", "seq"), BUSY),
+    ("pump_deliveries_due", ("retry_at",), "state = 'waiting'"),
+    ("pump_deliveries_left", ("state", "number"), LEFT),
+):
+    sa.Index(
+        _name,
+        *(_DELIVERIES.c[column] for column in _columns),
+        sqlite_where=sa.text(_condition),
+        postgresql_where=sa.text(_condition),
+    )
+sa.Table(
+    "pump_attempts",
+    METADATA,
+    sa.Column("delivery", sa.BigInteger, primary_key=True),
+    sa.Column("attempt", sa.Integer, primary_key=True),
+    sa.Column("operation", sa.Text, nullable=False),
+    sa.Column("request", sa.Text, nullable=False),
+    sa.Column("idempotent", sa.Integer, nullable=False),
+    sa.Column("started_at", sa.BigInteger, nullable=False),
+    sa.Column("ended_at", sa.BigInteger),
+    sa.Column("outcome", sa.Text),
+    sa.Column("words", sa.Text, nullable=False),
+)
+sa.Table(
+    "pump_notes",
+    METADATA,
+    sa.Column("number", _Number, primary_key=True),
+    sa.Column("delivery", sa.BigInteger, nullable=False, index=True),
+    sa.Column("at", sa.BigInteger, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("verb", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("target", sa.Text, nullable=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A row of `pump_deliveries`; `words` are the partner's, or ours where there was no partner yet."""
+
+    number: int
+    realm: str
+    event_id: str
+    kind: str
+    biller_guid: str
+    account_number: str
+    account: int
+    seq: int
+    event: str
+    state: State
+    run: int
+    attempts: int
+    tries: int
+    words: str
+    retry_at: int | None
+    accepted_at: int
+    updated_at: int
+
+    @property
+    def id(self) -> str:
+        """`realm:event id`: unique over all realms."""
+        return f"{self.realm}:{self.event_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """
+    A row of `pump_attempts`.
+
+    `outcome` is `delivered`, `failed`, `refused` or `unknown`, and None while the attempt is open; `request` is masked.
+    """
+
+    delivery: int
+    attempt: int
+    operation: str
+    request: str
+    idempotent: int
+    started_at: int
+    ended_at: int | None
+    outcome: str | None
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A row of `pump_notes`: who did what to a delivery, why and when."""
+
+    number: int
+    delivery: int
+    at: int
+    by: str
+    verb: str
+    reason: str
+    source: str
+    target: str

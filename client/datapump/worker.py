@@ -1,0 +1,188 @@
+"""
+One run of a delivery: route it, write down that an attempt is made, make it, write down how it ended.
+
+The engine calls `work` with the first of an account's line and lets nobody else at that account meanwhile. When that
+one is over, the run goes on with the next in line, so that a busy account does not wait for the engine to look again;
+the next one's own run then finds it done.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+
+import sqlalchemy as sa
+
+from client.datapump.engine import Parked
+from client.datapump.events import Payment, parse_event
+from client.datapump.ledger import Ledger, now_ms
+from client.datapump.outcomes import INTERRUPTED, Verdict, judge
+from client.datapump.plans import Call, Skip
+from client.datapump.policy import RetryPolicy
+from client.datapump.routes import Router
+from client.datapump.states import FREE, State, after
+from client.datapump.tables import Delivery
+from client.errors import RequestInvalid
+from client.settings import BillerDirectory, BillerUnknown
+from contracts.masking import mask_text
+
+__all__ = ["Worker"]
+
+log = logging.getLogger("client.datapump")
+
+DATABASE_RETRY_S = 1.0
+
+# How an attempt is said to have ended; what follows for the delivery is its own state.
+OUTCOMES = {
+    State.DELIVERED: "delivered",
+    State.WAITING: "failed",
+    State.DEAD: "refused",
+    State.UNKNOWN: "unknown",
+}
+
+
+class Worker:
+    """
+    What the engine runs.
+
+    *stopping* ends it between two deliveries; *dice* gives the jitter.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        billers: BillerDirectory,
+        router: Router,
+        policy: RetryPolicy,
+        stopping: threading.Event,
+        dice: Callable[[], float],
+    ) -> None:
+        self._ledger, self._database = ledger, ledger.database
+        self._billers, self._router, self._policy = billers, router, policy
+        self._stopping, self._dice = stopping, dice
+
+    def work(self, number: int, run: int) -> str:
+        """Ends with the delivery's outcome, or with `Parked` where there is none yet."""
+        if self._stopping.is_set():
+            raise Parked
+        try:
+            found = self._ledger.by_number(number)
+            if found is None:
+                return "gone"
+            # A run of the past has nothing to say about the delivery, but the line must go on.
+            state = self.deliver(found) if found.run == run else State.DISMISSED
+            if state in FREE:
+                self._go_on(found.account)
+        except Exception:
+            # The database failed us, or we have an error: the sweep finds the run and tries again.
+            log.exception("delivery %d, run %d: could not be worked on", number, run)
+            raise Parked from None
+        if state not in FREE:
+            raise Parked
+        return state.value
+
+    def _go_on(self, account: int) -> None:
+        """Work through the account's line as far as it goes. What is not plainly next is left to its own run."""
+        while not self._stopping.is_set():
+            following = self._ledger.first_in_line(account)
+            if following is None or following.state is not State.ACCEPTED:
+                return
+            if self.deliver(following) not in FREE:
+                return
+
+    def deliver(self, found: Delivery) -> State:
+        """Do what its state asks for; the state it is in then."""
+        if found.state is State.SENDING:
+            return self.interrupted(found)
+        if found.state is not State.ACCEPTED:
+            return found.state
+        event = parse_event(json.loads(found.event))
+        try:
+            plan = self._router.plan(event, self._billers(found.realm, found.biller_guid))
+        except (BillerUnknown, RequestInvalid) as error:
+            return self._move(found, "refuse", str(error))
+        except Exception as error:  # noqa: BLE001  whatever keeps the directory from answering will pass
+            return self._directory_failed(found, error)
+        if isinstance(plan, Skip):
+            return self._move(found, "skip", plan.reason)
+        if found.kind != Payment.kind and self._ledger.superseded(found):
+            return self._move(found, "skip", "superseded: a newer one of its kind was delivered")
+        return self._attempt(found, plan)
+
+    def interrupted(self, found: Delivery) -> State:
+        """An attempt stands open and nobody is at it: the process that made it was killed, or is very slow."""
+        attempt = self._ledger.attempts(found.number)[-1]
+        return self.settle(found, Verdict(State.WAITING if attempt.idempotent else State.UNKNOWN, INTERRUPTED))
+
+    def settle(self, opened: Delivery, verdict: Verdict) -> State:
+        """
+        Write down how an attempt ended; the state that follows.
+
+        The partner has been told by now, so this is tried until it is written.
+        """
+        state, words, retry_at = self._next(opened, verdict)
+        outcome = OUTCOMES[verdict.state]
+        while True:
+            try:
+                with self._database.begin() as tx:
+                    self._ledger.end_attempt(tx, opened.number, opened.attempts, outcome=outcome, words=verdict.words)
+                    if self._ledger.move(tx, opened, state, words=words, retry_at=retry_at):
+                        return state
+                    return self._late_answer(tx, opened, verdict)
+            except sa.exc.OperationalError:
+                log.exception("delivery %s: the outcome %s is not written yet", opened.id, state)
+                if self._stopping.wait(DATABASE_RETRY_S):
+                    raise Parked from None
+
+    def _attempt(self, found: Delivery, call: Call) -> State:
+        opened = self._open(found, call.operation, call.description, call.idempotent)
+        if opened is None:
+            return State.WAITING
+        try:
+            verdict = Verdict(State.DELIVERED, mask_text(call.send()))
+        except Exception as error:  # noqa: BLE001  judged, whatever it is
+            verdict = judge(error, idempotent=call.idempotent)
+        return self.settle(opened, verdict)
+
+    def _directory_failed(self, found: Delivery, error: Exception) -> State:
+        """The biller could not be looked up: nothing was sent, so it is tried again like a call that did not arrive."""
+        words = mask_text(f"the biller could not be looked up: {type(error).__name__}: {error}")
+        opened = self._open(found, "(biller)", "", idempotent=True)
+        return State.WAITING if opened is None else self.settle(opened, Verdict(State.WAITING, words))
+
+    def _open(self, found: Delivery, operation: str, request: str, idempotent: bool) -> Delivery | None:
+        """Begin an attempt; None where another run was first, which then sees it through."""
+        with self._database.begin() as tx:
+            if not self._ledger.begin_attempt(tx, found, operation=operation, request=request, idempotent=idempotent):
+                return None
+        return replace(found, state=State.SENDING, attempts=found.attempts + 1, tries=found.tries + 1)
+
+    def _late_answer(self, tx: sa.Connection, opened: Delivery, verdict: Verdict) -> State:
+        """
+        The attempt had been given up for lost, and now its answer is here: the process was slow, not dead.
+
+        A sure answer settles an unknown delivery; a person who was quicker has the last word.
+        """
+        lost = replace(opened, state=State.UNKNOWN)
+        if verdict.state in (State.DELIVERED, State.DEAD):
+            self._ledger.move(tx, lost, verdict.state, words=verdict.words)
+        return State.DISMISSED
+
+    def _next(self, opened: Delivery, verdict: Verdict) -> tuple[State, str, int | None]:
+        """State, words and time of the next attempt, after *verdict* on the attempt just made."""
+        if verdict.state is not State.WAITING:
+            return verdict.state, verdict.words, None
+        wait_s = self._policy.wait_s(opened.tries, self._dice())
+        if wait_s is None:
+            return State.DEAD, f"given up after {opened.tries} attempts: {verdict.words}", None
+        wait_s = max(wait_s, min(verdict.after_s, self._policy.longest_s))
+        return State.WAITING, verdict.words, now_ms() + int(wait_s * 1000)
+
+    def _move(self, found: Delivery, cause: str, words: str) -> State:
+        target = after(found.id, found.state, cause)
+        with self._database.begin() as tx:
+            moved = self._ledger.move(tx, found, target, words=words)
+        return target if moved else State.WAITING

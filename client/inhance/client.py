@@ -1,0 +1,183 @@
+"""The inHance clients: they send, wait and close; `protocol` decides everything."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from types import TracebackType
+from typing import Self
+
+from client.inhance import protocol
+from client.inhance.models import Acknowledgement, Balance
+from client.inhance.protocol import NAMESPACE, Endpoint
+from client.soap import SoapVersion
+from client.transport import DEFAULT_TIMEOUTS, AsyncTransport, Timeouts, Transport, check_url
+
+__all__ = ["AsyncInHanceClient", "InHanceClient"]
+
+
+class InHanceClient:
+    """
+    A biller's inHance service.
+
+    Give *transport* to share its connections (it stays yours to close); else the client makes one of its own with
+    *timeouts* and *allow_http*. Every call raises the errors of `client.errors`; no call is ever sent twice.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        key: str,
+        *,
+        namespace: str = NAMESPACE,
+        soap: SoapVersion = "1.1",
+        timeouts: Timeouts = DEFAULT_TIMEOUTS,
+        allow_http: bool = False,
+        transport: Transport | None = None,
+    ) -> None:
+        self.endpoint = Endpoint(url, key, namespace, soap)
+        if transport is None:
+            check_url(url, allow_http=allow_http)
+        self._own = transport is None
+        self._transport = transport or Transport(timeouts=timeouts, allow_http=allow_http)
+
+    def balance_check(self, account_number: str, last_invoice_number: int) -> Balance:
+        """The account's balances. *last_invoice_number* as `rules.last_invoice_number` gives it."""
+        request = protocol.build_balance_check(self.endpoint, account_number, last_invoice_number)
+        return protocol.read_balance_check(self.endpoint, self._transport.send(request))
+
+    def make_payment(
+        self,
+        *,
+        account_number: str,
+        payment_date: datetime,
+        payment_reference: str,
+        document_number: str,
+        payment_type_desc: str,
+        amount: Decimal,
+        convenience_fee: Decimal = Decimal(0),
+    ) -> Acknowledgement:
+        """Post a payment (`MakePaymentExtended`); the parameters are those of `protocol.build_make_payment`."""
+        request = protocol.build_make_payment(
+            self.endpoint,
+            account_number=account_number,
+            payment_date=payment_date,
+            payment_reference=payment_reference,
+            document_number=document_number,
+            payment_type_desc=payment_type_desc,
+            amount=amount,
+            convenience_fee=convenience_fee,
+        )
+        return protocol.read_make_payment(self.endpoint, self._transport.send(request))
+
+    def set_paperless(self, account_number: str, on: bool) -> Acknowledgement:
+        """Switch paperless on or off."""
+        request = protocol.build_set_paperless(self.endpoint, account_number, on)
+        return protocol.read_set_paperless(self.endpoint, self._transport.send(request))
+
+    def set_autopay(self, account_number: str, on: bool) -> Acknowledgement:
+        """Switch AutoPay on or off."""
+        request = protocol.build_set_autopay(self.endpoint, account_number, on)
+        return protocol.read_set_autopay(self.endpoint, self._transport.send(request))
+
+    def set_email(self, account_number: str, new_email: str) -> Acknowledgement:
+        """Tell a changed e-mail address."""
+        request = protocol.build_set_email(self.endpoint, account_number, new_email)
+        return protocol.read_set_email(self.endpoint, self._transport.send(request))
+
+    def close(self) -> None:
+        """Close the transport, if the client made it."""
+        if self._own:
+            self._transport.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"InHanceClient({self.endpoint})"
+
+
+class AsyncInHanceClient:
+    """`InHanceClient` for asyncio."""
+
+    def __init__(
+        self,
+        url: str,
+        key: str,
+        *,
+        namespace: str = NAMESPACE,
+        soap: SoapVersion = "1.1",
+        timeouts: Timeouts = DEFAULT_TIMEOUTS,
+        allow_http: bool = False,
+        transport: AsyncTransport | None = None,
+    ) -> None:
+        self.endpoint = Endpoint(url, key, namespace, soap)
+        if transport is None:
+            check_url(url, allow_http=allow_http)
+        self._own = transport is None
+        self._transport = transport or AsyncTransport(timeouts=timeouts, allow_http=allow_http)
+
+    async def balance_check(self, account_number: str, last_invoice_number: int) -> Balance:
+        """The account's balances. *last_invoice_number* as `rules.last_invoice_number` gives it."""
+        request = protocol.build_balance_check(self.endpoint, account_number, last_invoice_number)
+        return protocol.read_balance_check(self.endpoint, await self._transport.send(request))
+
+    async def make_payment(
+        self,
+        *,
+        account_number: str,
+        payment_date: datetime,
+        payment_reference: str,
+        document_number: str,
+        payment_type_desc: str,
+        amount: Decimal,
+        convenience_fee: Decimal = Decimal(0),
+    ) -> Acknowledgement:
+        """Post a payment (`MakePaymentExtended`); the parameters are those of `protocol.build_make_payment`."""
+        request = protocol.build_make_payment(
+            self.endpoint,
+            account_number=account_number,
+            payment_date=payment_date,
+            payment_reference=payment_reference,
+            document_number=document_number,
+            payment_type_desc=payment_type_desc,
+            amount=amount,
+            convenience_fee=convenience_fee,
+        )
+        return protocol.read_make_payment(self.endpoint, await self._transport.send(request))
+
+    async def set_paperless(self, account_number: str, on: bool) -> Acknowledgement:
+        """Switch paperless on or off."""
+        request = protocol.build_set_paperless(self.endpoint, account_number, on)
+        return protocol.read_set_paperless(self.endpoint, await self._transport.send(request))
+
+    async def set_autopay(self, account_number: str, on: bool) -> Acknowledgement:
+        """Switch AutoPay on or off."""
+        request = protocol.build_set_autopay(self.endpoint, account_number, on)
+        return protocol.read_set_autopay(self.endpoint, await self._transport.send(request))
+
+    async def set_email(self, account_number: str, new_email: str) -> Acknowledgement:
+        """Tell a changed e-mail address."""
+        request = protocol.build_set_email(self.endpoint, account_number, new_email)
+        return protocol.read_set_email(self.endpoint, await self._transport.send(request))
+
+    async def aclose(self) -> None:
+        """Close the transport, if the client made it."""
+        if self._own:
+            await self._transport.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    def __repr__(self) -> str:
+        return f"AsyncInHanceClient({self.endpoint})"

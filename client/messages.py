@@ -1,0 +1,122 @@
+"""
+HTTP requests and answers as plain values, how long a call may take, and where a request may go.
+
+What the pure protocols build and read, and what `client.transport` sends.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from client.errors import RequestInvalid
+from contracts.masking import mask_text
+
+__all__ = [
+    "DEFAULT_TIMEOUTS",
+    "LONG_TIMEOUTS",
+    "PAYER_WAITS",
+    "AsyncSend",
+    "HttpRequest",
+    "HttpResponse",
+    "Send",
+    "Timeouts",
+    "check_url",
+    "shown_url",
+]
+
+_HOST = re.compile(r"(?=.{1,253}$)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?")
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """
+    How long each part of a call may take, in seconds.
+
+    `read_s` and `write_s` are for one read or write; `total_s` ends an answer whose body keeps trickling in, and is
+    looked at each time a piece arrives.
+    """
+
+    connect_s: float = 10.0
+    write_s: float = 30.0
+    read_s: float = 60.0
+    pool_s: float = 10.0
+    total_s: float = 120.0
+
+
+DEFAULT_TIMEOUTS = Timeouts()
+
+LONG_TIMEOUTS = Timeouts(write_s=60.0, read_s=300.0, total_s=900.0)
+"""For a file that the other side reads whole before it answers."""
+
+PAYER_WAITS = Timeouts(connect_s=3.0, write_s=5.0, read_s=10.0, pool_s=2.0, total_s=15.0)
+"""For calls made while a payer looks at a page, as real-time data retrieval is."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """A request, ready to send. `secrets` are the credentials in it: no text made about the request shows them."""
+
+    operation: str
+    url: str
+    headers: Mapping[str, str] = field(repr=False)
+    content: bytes = field(repr=False)
+    method: str = "POST"
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class HttpResponse:
+    """An answer, read whole and decompressed. `headers` have lower-case names."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes = field(repr=False)
+
+
+class Send(Protocol):
+    """What sends a request: `Transport.send`, or a test's own."""
+
+    def __call__(self, request: HttpRequest, /) -> HttpResponse:
+        """The answer. Raises `TransportError`, `ProtocolError`, `RequestInvalid`."""
+
+
+class AsyncSend(Protocol):
+    """The same for `AsyncTransport.send`."""
+
+    async def __call__(self, request: HttpRequest, /) -> HttpResponse:
+        """The answer. Raises `TransportError`, `ProtocolError`, `RequestInvalid`."""
+
+
+def check_url(url: str, *, allow_http: bool = False) -> str:
+    """
+    *url* as it stands, if a request may go there.
+
+    Raises `RequestInvalid` unless it is https (or http to this machine, or http with *allow_http*), has a host, and
+    carries no user name or password.
+    """
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise RequestInvalid("url", shown_url(url), "is not a URL") from None
+    if parts.username is not None or parts.password is not None:
+        raise RequestInvalid("url", shown_url(url), "must not carry a user name or password")
+    if parts.scheme not in ("http", "https") or not host or not url.isascii() or any(c <= " " for c in url):
+        raise RequestInvalid("url", shown_url(url), "must be https://host/path")
+    if ":" not in host and not _HOST.fullmatch(host):
+        raise RequestInvalid("url", shown_url(url), "must name a host of letters, digits, dots and hyphens")
+    if parts.scheme == "http" and not allow_http and host not in LOOPBACK:
+        raise RequestInvalid("url", shown_url(url), "must be https: plain http is for this machine only")
+    return url
+
+
+def shown_url(url: str) -> str:
+    """A URL as it may be logged: no user name, password or query."""
+    head, separator, tail = url.partition("://")
+    tail = tail.partition("?")[0].partition("#")[0]
+    return mask_text(head + separator + tail.rpartition("@")[2])

@@ -1,0 +1,129 @@
+"""
+Real-time data retrieval: a partner's balance answer, and what it changes on Invoice Cloud's side.
+
+It never fails the payer: whatever the partner or the network does, `refresh` returns, and an update that carries a
+problem changes nothing. A partner is one row of `ENQUIRIES`.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from client import inhance
+from client.errors import ClientError, RequestInvalid, redact
+from client.inhance import protocol as inhance_protocol
+from client.settings import Biller
+from client.transport import AsyncSend, HttpRequest, HttpResponse, Send
+
+__all__ = ["ENQUIRIES", "BalanceUpdate", "Enquiry", "refresh", "refresh_async"]
+
+log = logging.getLogger("client")
+
+_EMAIL = re.compile(r"[^@\s;,<>]+@[^@\s;,<>]+")
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceUpdate:
+    """
+    What to change: `None` leaves a value as it is. Amounts are US dollars with two decimals.
+
+    With a `problem` (for the record, not for the payer) all three are `None`.
+    """
+
+    balance_due: Decimal | None = None
+    total_amount_due: Decimal | None = None
+    email_address: str | None = None
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Enquiry:
+    """A balance check ready to send, and how its answer is read."""
+
+    request: HttpRequest
+    read: Callable[[HttpResponse], BalanceUpdate]
+
+
+def refresh(biller: Biller, account_number: str, invoice_number: str, *, send: Send) -> BalanceUpdate:
+    """
+    Ask the biller's partner for an account's balance, with `send` of a `Transport` (timed for a waiting payer).
+
+    Never raises for anything the biller's set-up, the partner or the network does.
+    """
+    try:
+        enquiry = _enquiry(biller, account_number, invoice_number)
+        return enquiry.read(send(enquiry.request))
+    except Exception as error:  # noqa: BLE001  whatever it is, the payer sees the old balances
+        return _failed(biller, error)
+
+
+async def refresh_async(biller: Biller, account_number: str, invoice_number: str, *, send: AsyncSend) -> BalanceUpdate:
+    """`refresh` with `send` of an `AsyncTransport`."""
+    try:
+        enquiry = _enquiry(biller, account_number, invoice_number)
+        return enquiry.read(await send(enquiry.request))
+    except Exception as error:  # noqa: BLE001  whatever it is, the payer sees the old balances
+        return _failed(biller, error)
+
+
+def _enquiry(biller: Biller, account_number: str, invoice_number: str) -> Enquiry:
+    try:
+        ask = ENQUIRIES[biller.partner]
+    except KeyError:
+        raise RequestInvalid("partner", biller.partner, f"must be one of {', '.join(sorted(ENQUIRIES))}") from None
+    enquiry = ask(biller, account_number, invoice_number)
+    if _takes_email(biller):
+        return enquiry
+    return replace(enquiry, read=lambda response: replace(enquiry.read(response), email_address=None))
+
+
+def _inhance(biller: Biller, account_number: str, invoice_number: str) -> Enquiry:
+    """
+    Harris inHance v2: BalanceCheck. Phone is ignored; FutureBalance counts in version 2 only.
+
+    Settings 8 (URL), 10 else 13 (key, assumed [A-6]), soap_namespace [A-2], rtdr_version.
+    Source: Details, RTDR: Balance Updates; INT-8748; ITG-3485.
+    """
+    version = biller.get("rtdr_version")
+    if version not in ("1", "2"):
+        raise RequestInvalid("setting rtdr_version", version, "must be 1 or 2")
+    endpoint = inhance.Endpoint(
+        biller.require("8"), biller.get("10") or biller.require("13"), biller.get("soap_namespace")
+    )
+    last_invoice_number = inhance.last_invoice_number(invoice_number)
+
+    def read(response: HttpResponse) -> BalanceUpdate:
+        balance = inhance_protocol.read_balance_check(endpoint, response)
+        return BalanceUpdate(
+            balance_due=balance.balance,
+            total_amount_due=balance.future_balance if version == "2" else None,
+            email_address=balance.email if _EMAIL.fullmatch(balance.email) else None,
+        )
+
+    return Enquiry(inhance_protocol.build_balance_check(endpoint, account_number, last_invoice_number), read)
+
+
+ENQUIRIES: Mapping[str, Callable[[Biller, str, str], Enquiry]] = {"inhance_v2": _inhance}
+"""How each partner is asked, by `Biller.partner`."""
+
+
+def _takes_email(biller: Biller) -> bool:
+    """Whether the JSON configuration lets an answer change the e-mail address (INT-8748, assumed [A-22])."""
+    rtdr = biller.configuration.get("RTDR")
+    return isinstance(rtdr, Mapping) and rtdr.get("UpdateEmail") is True
+
+
+def _failed(biller: Biller, error: Exception) -> BalanceUpdate:
+    """The update that changes nothing."""
+    if isinstance(error, ClientError):
+        log.warning("balance check of biller %s: %s", biller.guid, error)
+        return BalanceUpdate(problem=str(error))
+    # A bug of ours or of `send`: its text might hold anything.
+    trace = redact("".join(traceback.format_exception(error)), biller.secrets)
+    log.error("balance check of biller %s failed\n%s", biller.guid, trace)
+    return BalanceUpdate(problem=f"the balance check failed: {type(error).__name__}")

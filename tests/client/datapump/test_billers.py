@@ -1,0 +1,85 @@
+"""Billers from a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from client.datapump.billers import read_billers
+from client.errors import RequestInvalid
+from client.settings import BillerUnknown
+
+GOOD = """
+[[biller]]
+guid = "g-1"
+partner = "inhance_v2"
+[biller.settings]
+11 = "https://inhance.example.com/iCloud/iCloud.asmx"
+13 = "env:INHANCE_KEY"
+116 = "PayPal"
+[biller.configuration.RTDR]
+UpdateEmail = true
+
+[[biller]]
+guid = "g-1"
+partner = "tccs"
+realm = "test"
+"""
+
+
+def write(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "billers.toml"
+    path.write_text(text, "utf-8")
+    return path
+
+
+def test_billers_are_found_by_realm_and_guid(tmp_path: Path) -> None:
+    billers = read_billers(write(tmp_path, GOOD), {"INHANCE_KEY": "secret-key"})
+    found = billers("default", "g-1")
+    assert found.partner == "inhance_v2"
+    assert found.require("13") == "secret-key"
+    assert found.get("116") == "PayPal"
+    assert found.configuration == {"RTDR": {"UpdateEmail": True}}
+    assert billers("test", "g-1").partner == "tccs"
+    with pytest.raises(BillerUnknown, match="there is no biller g-2 in default"):
+        billers("default", "g-2")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[[biller]\n", "is not TOML"),
+        ("[billers]\n", "only .*biller.* tables may stand here"),
+        ("biller = 3\n", "must be written as"),
+        ('[[biller]]\npartner = "tccs"\n', "biller 1: guid.*must be text"),
+        ('[[biller]]\nguid = "g"\npartner = "other"\n', "biller 1: partner.*is not one of inhance_v2, tccs"),
+        ('[[biller]]\nguid = "g"\npartner = "tccs"\nname = "x"\n', "biller 1: name"),
+        ('[[biller]]\nguid = "g"\npartner = "tccs"\nsettings = 3\n', "biller 1: settings.*must be a table"),
+        (
+            '[[biller]]\nguid = "g"\npartner = "tccs"\n[biller.settings]\n999 = "x"\n',
+            "settings.999.*is no setting of tccs",
+        ),
+        (
+            '[[biller]]\nguid = "g"\npartner = "tccs"\n[biller.settings]\n116 = "x"\n',
+            "settings.116.*is no setting of tccs",
+        ),
+        ('[[biller]]\nguid = "g"\npartner = "tccs"\n[biller.settings]\n11 = 3\n', "settings.11.*must be text"),
+        (
+            '[[biller]]\nguid = "g"\npartner = "tccs"\n[biller.settings]\n13 = "env:NONE"\n',
+            "settings.13.*no such variable",
+        ),
+        ('[[biller]]\nguid = "g"\npartner = "tccs"\n' * 2, "biller 2: guid.*stands twice in realm default"),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_place(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(RequestInvalid, match=said) as error:
+        read_billers(write(tmp_path, text), {})
+    assert "billers.toml" in str(error.value)
+
+
+def test_no_secret_stands_in_an_error(tmp_path: Path) -> None:
+    text = '[[biller]]\nguid = "g"\npartner = "tccs"\n[biller.settings]\n13 = 12345678901234\n'
+    with pytest.raises(RequestInvalid) as error:
+        read_billers(write(tmp_path, text), {})
+    assert "123456" not in str(error.value)
