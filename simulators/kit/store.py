@@ -9,20 +9,43 @@ only what both drivers return alike: text, integers and null. Money is whole cen
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.pool import StaticPool
 from sqlalchemy.sql.compiler import SQLCompiler
 
-__all__ = ["METADATA", "Row", "Statement", "Store", "Tx"]
+__all__ = ["METADATA", "RolledBack", "Row", "Statement", "Store", "Tx", "rolling_back"]
 
 METADATA = sa.MetaData()
 """Every simulator declares its tables here; those with a `lane` column are part of a lane."""
 
 Row = tuple[Any, ...]
+
+_rolling_back: ContextVar[bool] = ContextVar("rolling_back", default=False)
+
+
+class RolledBack(BaseException):
+    """
+    A transaction was rolled back on purpose where it would have committed (`rolling_back`).
+
+    Not an `Exception`: like a cancellation it is meant for the one who asked for it, and a handler's own
+    `except Exception` must not turn it into an answer.
+    """
+
+
+@contextmanager
+def rolling_back() -> Iterator[None]:
+    """In this block each write transaction of this thread is rolled back at its end and raises `RolledBack`."""
+    token = _rolling_back.set(True)
+    try:
+        yield
+    finally:
+        _rolling_back.reset(token)
 
 
 class Statement:
@@ -90,6 +113,9 @@ class Store:
     thread, one writer at a time) or `postgresql+psycopg://…`. Creates the tables of *metadata* that are missing.
     """
 
+    Error: type[Exception]
+    """What the driver raises for a statement it cannot do."""
+
     def __init__(self, url: str, metadata: sa.MetaData = METADATA) -> None:
         self.url = sa.make_url(url)
         self.sqlite = self.url.get_backend_name() == "sqlite"
@@ -102,11 +128,13 @@ class Store:
             options["poolclass"] = StaticPool
         self._engine = sa.create_engine(self.url, **options)
         self.dialect = self._engine.dialect
+        self.Error = cast(Any, self.dialect).dbapi.Error
         metadata.create_all(self._engine)
         self._lock = threading.RLock()
         self._local = threading.local()
-        self._opened: list[Any] = []
-        self._shared = self._connect() if self.in_memory else None
+        self._opened: weakref.WeakSet[_Connection] = weakref.WeakSet()
+        self._held = self._connect() if self.in_memory else None
+        self._shared = self._held.driver if self._held else None
 
     @contextmanager
     def read(self) -> Iterator[Tx]:
@@ -116,6 +144,8 @@ class Store:
                 yield Tx(self._shared.cursor(), self.dialect)
             return
         connection = self._connection()
+        if not self.sqlite:  # psycopg: one snapshot for all statements, stated with the BEGIN it sends anyway
+            connection.isolation_level, connection.read_only = _REPEATABLE_READ, True
         cursor = connection.cursor()
         if self.sqlite:
             cursor.execute("BEGIN")
@@ -129,7 +159,9 @@ class Store:
     def write(self) -> Iterator[Tx]:
         """A transaction: committed when the block ends, rolled back when it raises. Never nest; never wait in it."""
         if not self.sqlite:
-            with self._commit_or_roll_back(self._connection()) as tx:
+            connection = self._connection()
+            connection.isolation_level = connection.read_only = None
+            with self._commit_or_roll_back(connection) as tx:
                 yield tx
             return
         with self._lock:
@@ -141,9 +173,8 @@ class Store:
     def close(self) -> None:
         """Close every connection; the store is not used again."""
         with self._lock:
-            for connection in self._opened:
+            for connection in list(self._opened):
                 connection.close()
-            self._opened.clear()
             self._engine.dispose()
 
     @contextmanager
@@ -151,6 +182,8 @@ class Store:
         cursor = connection.cursor()
         try:
             yield Tx(cursor, self.dialect)
+            if _rolling_back.get():
+                raise RolledBack
             connection.commit()
         except BaseException:
             connection.rollback()
@@ -159,12 +192,12 @@ class Store:
             cursor.close()
 
     def _connection(self) -> Any:
-        connection = getattr(self._local, "connection", None)
-        if connection is None or getattr(connection, "closed", False):
-            connection = self._local.connection = self._connect()
-        return connection
+        held: _Connection | None = getattr(self._local, "held", None)
+        if held is None or getattr(held.driver, "closed", False):
+            held = self._local.held = self._connect()
+        return held.driver
 
-    def _connect(self) -> Any:
+    def _connect(self) -> _Connection:
         pooled = self._engine.raw_connection()
         connection = pooled.driver_connection
         if not self.in_memory:
@@ -173,5 +206,24 @@ class Store:
         if self.sqlite and not self.in_memory:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=NORMAL")
-        self._opened.append(connection)
-        return connection
+        held = _Connection(connection)
+        self._opened.add(held)
+        return held
+
+
+_REPEATABLE_READ = 3  # psycopg.IsolationLevel.REPEATABLE_READ, without importing psycopg where SQLite is used
+
+
+class _Connection:
+    """Holds a driver's connection for a thread and closes it when the thread ends."""
+
+    __slots__ = ("__weakref__", "driver")
+
+    def __init__(self, driver: Any) -> None:
+        self.driver = driver
+
+    def close(self) -> None:
+        self.driver.close()
+
+    def __del__(self) -> None:
+        self.driver.close()

@@ -1,0 +1,58 @@
+"""Billers: who they are at Invoice Cloud, the keys they call with, and what is switched on for them."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from simulators.ic_webservices.domain.errors import KeyWrong, ValueRefused
+
+__all__ = ["Biller", "authenticate", "normal_guid", "time_zone"]
+
+
+@dataclass(frozen=True, slots=True)
+class Biller:
+    """
+    One biller.
+
+    `partner` names the integration (`inhance_v2`); `settings` are the advanced settings by id, where a URL that
+    begins with `/` is a path of this sandbox; `configuration` is the JSON configuration (INT-8748).
+    """
+
+    guid: str
+    name: str
+    partner: str
+    api_key: str
+    web_service_key: str
+    invoice_format_guid: str
+    invoice_type_id: str
+    time_zone: str
+    settings: Mapping[str, str] = field(default_factory=dict)
+    configuration: Mapping[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"Biller(guid={self.guid!r}, partner={self.partner!r})"
+
+
+def normal_guid(text: str | None) -> str:
+    """A GUID as it is compared: without blanks and braces, in lower case."""
+    return (text or "").replace("\0", "").strip().strip("{}").lower()
+
+
+def authenticate(biller: Biller | None, web_service_key: str | None) -> Biller:
+    """The biller, if the key is its own. Raises `KeyWrong`."""
+    given = normal_guid(web_service_key).encode()
+    if biller is None or not hmac.compare_digest(normal_guid(biller.web_service_key).encode(), given):
+        raise KeyWrong
+    return biller
+
+
+def time_zone(name: str) -> ZoneInfo:
+    """The zone of that IANA name. Raises `ValueRefused`."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise ValueRefused("time_zone", name, "must be an IANA time zone, as in America/New_York") from None

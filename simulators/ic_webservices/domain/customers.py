@@ -1,0 +1,125 @@
+"""Customers: one per biller and account number; the record that bill files, partners and payers change."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from simulators.ic_webservices.domain.errors import Conflict, ValueRefused
+
+__all__ = ["Customer", "check_email", "check_text", "conveyed_number", "from_bill_file", "updated"]
+
+LONGEST_TEXT = 250
+_EMAIL = re.compile(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+")
+_CONVEYED = re.compile(r"-?CV-\d{8,14}$")
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """
+    One customer of a biller.
+
+    `customer_id` is Invoice Cloud's own number; `registration_date` an ISO 8601 date-time, empty where the customer
+    is not registered; `conveyed` says that the account was passed to a new owner and its number carries a `CV-` mark.
+    """
+
+    biller_guid: str
+    account_number: str
+    customer_id: str
+    customer_name: str
+    customer_name2: str = ""
+    address1: str = ""
+    address2: str = ""
+    city: str = ""
+    state: str = ""
+    zip: str = ""
+    phone: str = ""
+    email_address: str = ""
+    email_address_cc: str = ""
+    customer_vat_number: str = ""
+    registration_value: str = ""
+    pin: str = ""
+    block_payments_cc: bool = False
+    block_payments_eft: bool = False
+    autopay: bool = False
+    paper_invoices: bool = True
+    registered: bool = False
+    registration_date: str = ""
+    login_name: str = ""
+    conveyed: bool = False
+
+    def __repr__(self) -> str:
+        return f"Customer(biller_guid={self.biller_guid!r}, account_number={self.account_number!r})"
+
+
+def check_email(address: object, field: str = "email_address") -> str:
+    """The address without blanks around it. Raises `ValueRefused` where it is none."""
+    text = check_text(address, field)
+    if not _EMAIL.fullmatch(text):
+        raise ValueRefused(field, text, "must be an e-mail address")
+    return text
+
+
+def check_text(value: object, field: str) -> str:
+    """Text of one line without blanks around it. Raises `ValueRefused`."""
+    if not isinstance(value, str):
+        raise ValueRefused(field, value, "must be text")
+    text = value.strip()
+    if len(text) > LONGEST_TEXT:
+        raise ValueRefused(field, text[:40] + "…", f"must have at most {LONGEST_TEXT} characters")
+    if _UNPRINTABLE.search(text):
+        raise ValueRefused(field, text, "must be one line of printable text")
+    return text
+
+
+def updated(customer: Customer, changes: Mapping[str, str | bool | None]) -> Customer:
+    """
+    The customer with *changes* by field name.
+
+    None leaves a field, an empty text clears it; CustomerName cannot be cleared and an e-mail address must be one.
+    Raises `ValueRefused`. Source: assumed [A-18].
+    """
+    kept: dict[str, str | bool] = {}
+    for field, value in changes.items():
+        if value is None:
+            continue
+        if isinstance(value, bool):
+            kept[field] = value
+        elif field in ("email_address", "email_address_cc") and value.strip():
+            kept[field] = check_email(value, field)
+        else:
+            kept[field] = check_text(value, field)
+    if kept.get("customer_name") == "":
+        raise ValueRefused("customer_name", "", "must not be empty")
+    return replace(customer, **kept)  # type: ignore[arg-type]
+
+
+def from_bill_file(customer: Customer | None, given: Customer) -> Customer:
+    """
+    A customer as a bill file leaves it: name and address are the file's; phone, e-mail and registration value are
+    the file's unless it has none; what only Invoice Cloud knows stays. Source: assumed [A-17].
+    """
+    if customer is None:
+        return given
+    return replace(
+        customer,
+        customer_name=given.customer_name,
+        address1=given.address1,
+        address2=given.address2,
+        city=given.city,
+        state=given.state,
+        zip=given.zip,
+        phone=given.phone or customer.phone,
+        email_address=given.email_address or customer.email_address,
+        registration_value=given.registration_value or customer.registration_value,
+    )
+
+
+def conveyed_number(account_number: str, at: datetime) -> str:
+    """The number of an account that is passed to a new owner: `10000101CV-20261121143000` [A-4]. Raises `Conflict`."""
+    if _CONVEYED.search(account_number):
+        raise Conflict(f"The account {account_number!r} is conveyed already.")
+    return f"{account_number}CV-{at:%Y%m%d%H%M%S}"

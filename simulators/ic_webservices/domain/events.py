@@ -1,0 +1,90 @@
+"""What happened, as the data pump takes it: the bodies of `contracts/datapump/event.schema.json`, but for the realm."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from simulators.ic_webservices.domain.money import amount
+from simulators.ic_webservices.domain.payments import Payment
+
+__all__ = ["Event", "ach_reject_event", "email_event", "enrolment_event", "payment_event"]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event. `fields` are those of its kind; the rest of the body is made of the others."""
+
+    id: str
+    kind: str
+    biller_guid: str
+    account_number: str
+    occurred_at: datetime
+    fields: dict[str, Any]
+
+    def body(self) -> dict[str, Any]:
+        """The event as JSON values, without `realm`."""
+        return {
+            "id": self.id,
+            "kind": self.kind,
+            "biller_guid": self.biller_guid,
+            "account_number": self.account_number,
+            "occurred_at": self.occurred_at.isoformat(),
+            **self.fields,
+        }
+
+
+def payment_event(payment: Payment, zone: ZoneInfo, *, now: datetime) -> Event:
+    """An approved payment; the event's id is the PaymentGUID, `paid_at` is in the biller's *zone*."""
+    return Event(
+        payment.payment_guid,
+        "payment",
+        payment.biller_guid,
+        payment.account_number,
+        now,
+        {
+            "payment": {
+                "invoice_number": payment.invoice_number,
+                "amount": f"{amount(payment.amount_cents)}",
+                "service_fee": f"{amount(payment.service_fee_cents)}",
+                "tender": payment.tender,
+                "reference": payment.reference,
+                "donation": payment.donation,
+                "payer_name": payment.payer_name,
+                "paid_at": datetime.fromisoformat(payment.paid_at).astimezone(zone).isoformat(),
+            }
+        },
+    )
+
+
+def enrolment_event(kind: str, biller_guid: str, account_number: str, *, enrolled: bool, now: datetime) -> Event:
+    """Paperless or AutoPay (*kind*) was switched."""
+    return Event(str(uuid.uuid4()), kind, biller_guid, account_number, now, {"enrolled": enrolled})
+
+
+def email_event(biller_guid: str, account_number: str, *, email_address: str, now: datetime) -> Event:
+    """The e-mail address was changed."""
+    return Event(str(uuid.uuid4()), "email", biller_guid, account_number, now, {"email_address": email_address})
+
+
+def ach_reject_event(payment: Payment, zone: ZoneInfo, *, now: datetime) -> Event:
+    """A bank payment came back; `paid_on` is the day it was paid in the biller's *zone*."""
+    return Event(
+        str(uuid.uuid4()),
+        "ach_reject",
+        payment.biller_guid,
+        payment.account_number,
+        now,
+        {
+            "ach_reject": {
+                "payment_guid": payment.payment_guid,
+                "invoice_number": payment.invoice_number,
+                "amount": f"{amount(payment.amount_cents)}",
+                "paid_on": datetime.fromisoformat(payment.paid_at).astimezone(zone).date().isoformat(),
+                "code": payment.return_code,
+            }
+        },
+    )

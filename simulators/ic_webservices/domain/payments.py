@@ -1,0 +1,185 @@
+"""Payments: what a payer orders, what the test number decides, and what becomes of the money afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
+
+from simulators.ic_webservices.domain import banking_days
+from simulators.ic_webservices.domain.customers import Customer
+from simulators.ic_webservices.domain.errors import PaymentRefused, ValueRefused
+
+__all__ = [
+    "DONATIONS",
+    "STATES",
+    "TENDERS",
+    "Order",
+    "Payment",
+    "TestNumber",
+    "TestNumbers",
+    "Verdict",
+    "cleared",
+    "clears_at",
+    "may_use",
+    "pays_invoice",
+    "verdict",
+]
+
+CARD_TENDERS = ("credit_card", "debit_card")
+BANK_TENDERS = ("ach", "online_bank_direct")
+TENDERS = (*CARD_TENDERS, *BANK_TENDERS, "paypal")
+DONATIONS = ("none", "standalone", "inline")
+
+ACCEPTED, SETTLED, RETURNED, DECLINED, FAILED = "accepted", "settled", "returned", "declined", "failed"
+STATES: Mapping[str, frozenset[str]] = {
+    ACCEPTED: frozenset((SETTLED, RETURNED)),
+    SETTLED: frozenset(),
+    RETURNED: frozenset(),
+    DECLINED: frozenset(),
+    FAILED: frozenset(),
+}
+"""A payment's state and what it may become."""
+
+CARD_SETTLES_AFTER, BANK_SETTLES_AFTER, BANK_RETURNS_AFTER = 1, 2, 3
+"""In banking days after the payment. Assumed."""
+CLEARING_TIME = time(9, 0)
+"""Local time of the biller at which a payment settles or comes back. Assumed."""
+RETURN_CODE = "R01"
+
+
+@dataclass(frozen=True, slots=True)
+class TestNumber:
+    """A card or bank account number of the sandbox and what it does: `approved`, `declined`, `error`, `returned`."""
+
+    __test__ = False
+
+    effect: str
+    brand: str = ""
+
+
+TestNumbers = Mapping[str, Mapping[str, TestNumber]]
+"""By kind, `card` or `bank_account`, then by number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a payer orders. `number` is the card's or the bank account's, empty for PayPal; it is never stored."""
+
+    account_number: str
+    invoice_number: str
+    amount_cents: int
+    tender: str
+    number: str = ""
+    service_fee_cents: int = 0
+    donation: str = "none"
+    payer_name: str = ""
+
+    def __repr__(self) -> str:
+        return (
+            f"Order(account_number={self.account_number!r}, amount_cents={self.amount_cents}, tender={self.tender!r})"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the processor says. `clears_as` is what an accepted payment becomes."""
+
+    state: str
+    message: str
+    brand: str
+    last_four: str
+    clears_as: str = ""
+
+    @property
+    def approved(self) -> bool:
+        """Whether the money is taken for now."""
+        return self.state == ACCEPTED
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """
+    A payment as it is kept, approved or not. Of the card or account number only the last four digits are known.
+
+    `paid_at` and `clears_at` are ISO 8601 in UTC; `clears_as` is what it becomes then.
+    """
+
+    payment_guid: str
+    biller_guid: str
+    account_number: str
+    invoice_number: str
+    amount_cents: int
+    service_fee_cents: int
+    tender: str
+    brand: str
+    last_four: str
+    donation: str
+    payer_name: str
+    approved: bool
+    message: str
+    reference: str
+    paid_at: str
+    state: str
+    clears_at: str = ""
+    clears_as: str = ""
+    return_code: str = ""
+
+
+def verdict(order: Order, numbers: TestNumbers) -> Verdict:
+    """
+    What the number decides [A-19]; PayPal needs none and approves (assumed).
+
+    Raises:
+        ValueRefused: The number is no test number, or missing, or given with PayPal.
+    """
+    if order.tender == "paypal":
+        if order.number:
+            raise ValueRefused("tender", "paypal", "takes no card_number and no bank_account")
+        return Verdict(ACCEPTED, "Approved", "PayPal", "", SETTLED)
+    kind, field = ("card", "card_number") if order.tender in CARD_TENDERS else ("bank_account", "bank_account")
+    number = "".join(c for c in order.number if c not in " -")
+    known = numbers[kind].get(number)
+    if known is None:
+        shown = f"…{number[-4:]}" if len(number) > 8 else ""
+        raise ValueRefused(field, shown, "is not a test number; `partnerlab catalogue magic` lists them")
+    last_four = number[-4:]
+    if known.effect == "declined":
+        return Verdict(DECLINED, "Declined by the issuer", known.brand, last_four)
+    if known.effect == "error":
+        return Verdict(FAILED, "The processor answered with an error", known.brand, last_four)
+    clears_as = RETURNED if known.effect == "returned" else SETTLED
+    return Verdict(ACCEPTED, "Approved", known.brand, last_four, clears_as)
+
+
+def may_use(customer: Customer, tender: str) -> None:
+    """Check the customer's block flags; PayPal counts as a card (assumed). Raises `PaymentRefused`."""
+    if tender in BANK_TENDERS:
+        if customer.block_payments_eft:
+            raise PaymentRefused("bank_blocked", f"Account {customer.account_number}: bank payments are blocked.")
+    elif customer.block_payments_cc:
+        raise PaymentRefused("card_blocked", f"Account {customer.account_number}: card payments are blocked.")
+
+
+def pays_invoice(order: Order) -> bool:
+    """Whether the money lowers an invoice: a donation never does (assumed)."""
+    return order.donation == "none"
+
+
+def clears_at(paid_at: datetime, tender: str, clears_as: str, zone: ZoneInfo) -> datetime:
+    """When an accepted payment settles or comes back: so many banking days later, at 9 o'clock of the biller's zone."""
+    if clears_as == RETURNED:
+        days = BANK_RETURNS_AFTER
+    else:
+        days = BANK_SETTLES_AFTER if tender in BANK_TENDERS else CARD_SETTLES_AFTER
+    day: date = banking_days.after(paid_at.astimezone(zone).date(), days)
+    return datetime.combine(day, CLEARING_TIME, tzinfo=zone).astimezone(UTC)
+
+
+def cleared(payment: Payment) -> Payment:
+    """The payment after its clearing: settled, or returned with its reason."""
+    if payment.clears_as not in STATES[payment.state]:
+        raise ValueError(f"payment {payment.payment_guid}: {payment.state} does not become {payment.clears_as}")
+    code = RETURN_CODE if payment.clears_as == RETURNED else ""
+    return replace(payment, state=payment.clears_as, return_code=code)

@@ -1,0 +1,49 @@
+"""What can be set about the simulator; the defaults are the sandbox's made-up constants."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Settings"]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Settings:
+    """
+    Settings of the Invoice Cloud simulator. Source: the sandbox's constants, SPEC section 8.
+
+    `*_path` are paths of this sandbox at which the partners' simulators answer; `retry_s` is the first pause before
+    an event that the data pump did not take is offered again, doubled each time up to 30 s.
+    """
+
+    utility_guid: str = "22222222-2222-4222-8222-222222222222"
+    utility_api_key: str = "sandbox-api-key"
+    utility_web_service_key: str = "33333333-3333-4333-8333-333333333333"
+    insurance_guid: str = "44444444-4444-4444-8444-444444444444"
+    insurance_api_key: str = "sandbox-api-key-tccs"
+    insurance_web_service_key: str = "55555555-5555-4555-8555-555555555555"
+    watersmart_guid: str = "66666666-6666-4666-8666-666666666666"
+    watersmart_api_key: str = "sandbox-api-key-watersmart"
+    watersmart_web_service_key: str = "77777777-7777-4777-8777-777777777777"
+    invoice_format_guid: str = "88888888-8888-4888-8888-888888888888"
+    invoice_type_id: str = "1"
+    time_zone: str = "America/New_York"
+    inhance_path: str = "/iCloud/iCloud.asmx"
+    inhance_key: str = "11111111-1111-4111-8111-111111111111"
+    tccs_path: str = "/invoicecloudapi"
+    tccs_entry_key: str = "sandbox-entry-key"
+    utility_account: str = "10000101"
+    utility_customer: str = "Willows Laundry"
+    utility_email: str = "willows@example.com"
+    utility_invoice: str = "500001"
+    utility_balance: str = "125.50"
+    policy_number: str = "454100010"
+    policy_customer: str = "Harbor Street Bakery"
+    policy_invoice: str = "454100010-06/16/2020"
+    policy_balance: str = "120.00"
+    policy_total: str = "340.00"
+    max_upload_bytes: int = 64 * 1024 * 1024
+    retry_s: float = 0.5
+
+    def __repr__(self) -> str:
+        return f"Settings(utility_guid={self.utility_guid!r})"

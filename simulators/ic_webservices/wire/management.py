@@ -1,0 +1,140 @@
+"""CloudManagement.asmx: customers seen and changed by the partner. Arguments are not wrapped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from simulators.ic_webservices.domain.customers import Customer
+from simulators.ic_webservices.domain.errors import DomainError, ValueRefused
+from simulators.ic_webservices.ledger import Ledger
+from simulators.ic_webservices.wire.faults import refusal
+from simulators.ic_webservices.wire.invoicing import UNSET
+from simulators.ic_webservices.wire.types import (
+    Bool,
+    Text,
+    UpdateCustomerRecordResult,
+    ViewCustomerRecordResult,
+    never_nil,
+)
+from simulators.kit.spyne_compat import ServiceBase, rpc
+
+__all__ = ["declare"]
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerAnswer:
+    """ViewCustomerRecordResult."""
+
+    Success: bool
+    ErrorMessage: str | None = None
+    CustomerID: str | None = None
+    AccountNumber: str | None = None
+    CustomerName: str | None = None
+    Address1: str | None = None
+    Address2: str | None = None
+    City: str | None = None
+    State: str | None = None
+    Zip: str | None = None
+    Phone: str | None = None
+    EmailAddress: str | None = None
+    AutoPay: bool = False
+    PaperInvoices: bool = False
+    Registered: bool = False
+    RegistrationDate: datetime = UNSET
+    LoginName: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """UpdateCustomerRecordResult."""
+
+    Success: bool
+    ErrorMessage: str | None = None
+
+
+CHANGES: Mapping[str, tuple[str, Any]] = {
+    "CustomerName": ("customer_name", Text),
+    "CustomerName2": ("customer_name2", Text),
+    "Address1": ("address1", Text),
+    "Address2": ("address2", Text),
+    "City": ("city", Text),
+    "State": ("state", Text),
+    "Zip": ("zip", Text),
+    "Phone": ("phone", Text),
+    "EmailAddress": ("email_address", Text),
+    "EmailAddressCC": ("email_address_cc", Text),
+    "CustomerVATNumber": ("customer_vat_number", Text),
+    "RegistrationValue": ("registration_value", Text),
+    "PIN": ("pin", Text),
+    "BlockPaymentsCC": ("block_payments_cc", Bool),
+    "BlockPaymentsEFT": ("block_payments_eft", Bool),
+}
+"""What UpdateCustomerRecord may change, in the wire's order: the wire's name, ours and the type."""
+NAMES: Mapping[str, str] = {field: name for name, (field, _) in CHANGES.items()}
+
+
+def declare(ledger: Ledger) -> type[Any]:
+    """The service as Spyne declares it, on that ledger."""
+
+    class CloudManagement(ServiceBase):
+        @rpc(Text, Text, Text, _returns=never_nil(ViewCustomerRecordResult))
+        def ViewCustomerRecord(
+            ctx: Any, BillerGUID: str | None, WebServiceKey: str | None, AccountNumber: str | None
+        ) -> Any:
+            """A customer's record as it stands."""
+            try:
+                return _customer(ledger.view_customer(ctx.udc.lane, BillerGUID, WebServiceKey, AccountNumber))
+            except DomainError as error:
+                return CustomerAnswer(Success=False, ErrorMessage=refusal(error))
+
+        @rpc(
+            *[Text] * 3,
+            *(type for _, type in CHANGES.values()),
+            _args=["BillerGUID", "WebServiceKey", "AccountNumber", *CHANGES],
+            _returns=never_nil(UpdateCustomerRecordResult),
+        )
+        def UpdateCustomerRecord(
+            ctx: Any,
+            BillerGUID: str | None,
+            WebServiceKey: str | None,
+            AccountNumber: str | None,
+            *values: str | bool | None,
+        ) -> Any:
+            """Changes a customer's record."""
+            changes = dict(zip(NAMES, values, strict=True))
+            try:
+                ledger.update_customer(ctx.udc.lane, BillerGUID, WebServiceKey, AccountNumber, changes)
+            except ValueRefused as error:
+                return Answer(
+                    Success=False, ErrorMessage=refusal(ValueRefused(NAMES[error.field], error.shown, error.rule))
+                )
+            except DomainError as error:
+                return Answer(Success=False, ErrorMessage=refusal(error))
+            return Answer(Success=True)
+
+    return CloudManagement
+
+
+def _customer(customer: Customer) -> CustomerAnswer:
+    registered_at = customer.registration_date
+    return CustomerAnswer(
+        Success=True,
+        CustomerID=customer.customer_id,
+        AccountNumber=customer.account_number,
+        CustomerName=customer.customer_name,
+        Address1=customer.address1,
+        Address2=customer.address2,
+        City=customer.city,
+        State=customer.state,
+        Zip=customer.zip,
+        Phone=customer.phone,
+        EmailAddress=customer.email_address,
+        AutoPay=customer.autopay,
+        PaperInvoices=customer.paper_invoices,
+        Registered=customer.registered,
+        RegistrationDate=datetime.fromisoformat(registered_at) if registered_at else UNSET,
+        LoginName=customer.login_name,
+    )

@@ -1,0 +1,83 @@
+"""
+Bills, and the arithmetic of what an account owes.
+
+    Balance        what is open on the bills billed until today, less the account's credit; negative is a credit
+    FutureBalance  Balance and what is open on bills dated after today
+
+Money that comes in is credit until a billed bill takes it, the oldest due first. So a payment, a new bill and a bill
+whose day has come are all the same step: settle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from simulators.inhance_soap.domain.errors import ValueInvalid
+
+__all__ = ["Bill", "Settlement", "balances", "check_bill", "open_amount", "settle"]
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """One invoice of an account; `open_cents` is what no payment has covered."""
+
+    invoice_number: str
+    billed_on: date
+    due_on: date
+    amount_cents: int
+    open_cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """Bills that credit was applied to, how much each took in cents, and the credit left."""
+
+    bills: tuple[Bill, ...]
+    applied: tuple[tuple[str, int], ...]
+    credit_cents: int
+
+
+def balances(open_items: Iterable[tuple[date, int]], credit_cents: int, today: date) -> tuple[int, int]:
+    """Balance and FutureBalance in cents, from the date and the open amount of each bill."""
+    billed = future = 0
+    for billed_on, open_cents in open_items:
+        if billed_on <= today:
+            billed += open_cents
+        else:
+            future += open_cents
+    balance = billed - credit_cents
+    return balance, balance + future
+
+
+def settle(bills: Sequence[Bill], credit_cents: int, today: date) -> Settlement:
+    """Apply credit to the bills billed until *today*, the oldest due first."""
+    changed, applied = [], []
+    for bill in sorted(bills, key=lambda bill: (bill.due_on, bill.billed_on, bill.invoice_number)):
+        if credit_cents <= 0:
+            break
+        if bill.open_cents <= 0 or bill.billed_on > today:
+            continue
+        taken = min(bill.open_cents, credit_cents)
+        credit_cents -= taken
+        changed.append(replace(bill, open_cents=bill.open_cents - taken))
+        applied.append((bill.invoice_number, taken))
+    return Settlement(tuple(changed), tuple(applied), credit_cents)
+
+
+def check_bill(bill: Bill) -> None:
+    """Raises `ValueInvalid` for a bill without a number."""
+    if not bill.invoice_number.strip() or len(bill.invoice_number) > 50:
+        raise ValueInvalid("invoice_number", bill.invoice_number, "is missing or longer than 50 characters")
+
+
+def open_amount(new: Bill, old: Bill | None = None) -> tuple[Bill, int]:
+    """
+    A bill as it enters the books, in place of the *old* one of its number [A-17]; what was paid on that stays paid.
+
+    Returns the bill with what is then open, and the cents that become credit: what was paid beyond the new amount,
+    and all of a negative bill.
+    """
+    paid = 0 if old is None else old.amount_cents - old.open_cents
+    return replace(new, open_cents=max(new.amount_cents - paid, 0)), max(paid - new.amount_cents, 0)

@@ -1,0 +1,57 @@
+"""
+What the utility refuses.
+
+    Refused
+      KeyWrong                 the web service key is not this utility's
+      AccountUnknown           .account_number
+      ValueInvalid             .field .value .rule
+      PaymentDuplicate         .reference .duplicate_of
+      InvoiceTaken             .invoice_number
+"""
+
+from __future__ import annotations
+
+__all__ = ["AccountUnknown", "InvoiceTaken", "KeyWrong", "PaymentDuplicate", "Refused", "ValueInvalid"]
+
+
+class Refused(Exception):
+    """Nothing was changed; the text says why and never holds a secret."""
+
+
+class KeyWrong(Refused):
+    """The web service key is not this utility's."""
+
+    def __init__(self) -> None:
+        super().__init__("the web service key is wrong")
+
+
+class AccountUnknown(Refused):
+    """No account of that number."""
+
+    def __init__(self, account_number: str) -> None:
+        self.account_number = account_number
+        super().__init__(f"there is no account {account_number!r}")
+
+
+class ValueInvalid(Refused):
+    """A value breaks a rule of the ledger."""
+
+    def __init__(self, field: str, value: object, rule: str) -> None:
+        self.field, self.value, self.rule = field, value, rule
+        super().__init__(f"{field}: {str(value)[:80]!r} {rule}")
+
+
+class PaymentDuplicate(Refused):
+    """The account has a payment of that reference, and the ledger is set to refuse a second one."""
+
+    def __init__(self, reference: str, duplicate_of: int) -> None:
+        self.reference, self.duplicate_of = reference, duplicate_of
+        super().__init__(f"payment reference {reference!r} was posted before, as payment {duplicate_of}")
+
+
+class InvoiceTaken(Refused):
+    """Another account has an invoice of that number."""
+
+    def __init__(self, invoice_number: str) -> None:
+        self.invoice_number = invoice_number
+        super().__init__(f"invoice {invoice_number!r} belongs to another account")

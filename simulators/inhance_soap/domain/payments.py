@@ -1,0 +1,73 @@
+"""A payment as MakePaymentExtended posts it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from simulators.inhance_soap.domain.errors import ValueInvalid
+from simulators.inhance_soap.domain.money import read_cents
+
+__all__ = ["Payment", "read_payment"]
+
+_YEARS = range(1900, 9000)
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """
+    A payment to be posted: the reference is Invoice Cloud's.
+
+    `amount_cents` is credited to the account; `fee_cents` is Invoice Cloud's convenience fee, kept for the record and
+    credited to nobody.
+    """
+
+    reference: str
+    document_number: str
+    type: str
+    amount_cents: int
+    fee_cents: int
+    paid_at: datetime
+
+
+def read_payment(
+    *,
+    reference: str | None,
+    document_number: str | None,
+    type: str | None,
+    amount: Decimal,
+    fee: Decimal,
+    paid_at: datetime,
+) -> Payment:
+    """
+    A payment from the values on the wire; a *paid_at* without zone counts as UTC.
+
+    Raises:
+        ValueInvalid: no reference, no date, an amount that is not positive, a negative fee.
+    """
+    amount_cents = read_cents("PaymentAmount", amount)
+    if amount_cents <= 0:
+        raise ValueInvalid("PaymentAmount", amount, "is not more than zero")
+    fee_cents = read_cents("ConvenienceFee", fee)
+    if fee_cents < 0:
+        raise ValueInvalid("ConvenienceFee", fee, "is negative")
+    if paid_at.year not in _YEARS:  # a date that is not sent arrives as the year 1
+        raise ValueInvalid("PaymentDate", paid_at.isoformat(), "is missing or out of bounds")
+    return Payment(
+        reference=_text("PaymentReference", reference, required=True),
+        document_number=_text("DocumentNumber", document_number),
+        type=_text("PaymentTypeDesc", type),
+        amount_cents=amount_cents,
+        fee_cents=fee_cents,
+        paid_at=paid_at.replace(tzinfo=UTC) if paid_at.tzinfo is None else paid_at.astimezone(UTC),
+    )
+
+
+def _text(field: str, value: str | None, *, required: bool = False) -> str:
+    text = (value or "").strip()
+    if required and not text:
+        raise ValueInvalid(field, text, "is missing")
+    if len(text) > 200:
+        raise ValueInvalid(field, text, "is longer than 200 characters")
+    return text

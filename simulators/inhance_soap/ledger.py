@@ -1,0 +1,295 @@
+"""
+The one ledger behind the SOAP operations and the control routes.
+
+Each change is one transaction: lock the account, apply the rules of `domain`, write account, bills and payment back,
+and append an event that names the cause. Nothing is kept here between calls, so any number of threads or replicas may
+use one store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any, Literal
+
+from simulators.inhance_soap.domain.accounts import Account, is_conveyed
+from simulators.inhance_soap.domain.billing import Bill, balances, check_bill, open_amount, settle
+from simulators.inhance_soap.domain.errors import AccountUnknown, InvoiceTaken, PaymentDuplicate
+from simulators.inhance_soap.domain.money import to_decimal
+from simulators.inhance_soap.domain.payments import Payment
+from simulators.inhance_soap.store import Cause, Event, OpenAccount, PostedPayment, Rows
+from simulators.kit.lanes import Lane
+from simulators.kit.store import Store, Tx
+
+__all__ = ["AccountView", "Ledger", "Standing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What BalanceCheck tells of an account, in cents."""
+
+    balance_cents: int
+    future_cents: int
+    phone: str | None
+    email: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountView:
+    """Everything the ledger holds of an account."""
+
+    account: Account
+    standing: Standing
+    bills: list[Bill]
+    payments: list[PostedPayment]
+    events: list[Event]
+
+
+class Ledger:
+    """The utility's books in one store; *duplicates* says what a payment reference posted twice does."""
+
+    def __init__(self, store: Store, *, duplicates: Literal["flag", "refuse"] = "flag") -> None:
+        self._store = store
+        self._refuse_duplicates = duplicates == "refuse"
+
+    def standing(self, lane: Lane, account_number: str) -> Standing:
+        """Balance, FutureBalance, phone and e-mail now. Raises `AccountUnknown`."""
+        with self._store.read() as tx:
+            email, phone, credit, items = Rows(tx, lane.name).standing(account_number)
+        return Standing(*balances(items, credit, lane.now().date()), phone, email)
+
+    def post_payment(self, lane: Lane, cause: Cause, account_number: str, payment: Payment) -> PostedPayment:
+        """
+        Post a payment: to the billed bills, the oldest due first, and what is left as credit.
+
+        The utility has no check for duplicates that is known of, so a reference posted twice counts twice and is
+        flagged, unless the ledger is set to refuse it.
+
+        Raises:
+            AccountUnknown: a conveyed account is one of its own, under its marked number.
+            PaymentDuplicate: only where the ledger refuses duplicates.
+        """
+        with self._changing(lane, account_number) as (rows, opened):
+            first = rows.first_of_reference(account_number, payment.reference)
+            if first is not None and self._refuse_duplicates:
+                raise PaymentDuplicate(payment.reference, first)
+            opened.payments += 1
+            posted = PostedPayment(account_number, opened.payments, payment, first, cause.request_id, cause.at)
+            rows.add_payment(posted)
+            applied = self._credit(rows, opened, payment.amount_cents, cause.at.date())
+            detail = {
+                "payment": posted.number,
+                "reference": payment.reference,
+                "amount": _text(payment.amount_cents),
+                "convenience_fee": _text(payment.fee_cents),
+                "applied": applied,
+                "credit": _text(opened.account.credit_cents),
+                **({} if first is None else {"duplicate_of": first}),
+            }
+            _record(rows, opened, "payment_posted", detail, cause)
+        return posted
+
+    def set_paperless(self, lane: Lane, cause: Cause, account_number: str, *, on: bool) -> None:
+        """Switch paperless billing. Raises `AccountUnknown`, for a number that carries its `CV-` mark too."""
+        self._switch(lane, cause, account_number, "paperless", lambda account: replace(account, paperless=on), on=on)
+
+    def set_autopay(self, lane: Lane, cause: Cause, account_number: str, *, on: bool) -> None:
+        """Switch the draft flag. Raises `AccountUnknown`, for a number that carries its `CV-` mark too."""
+        self._switch(lane, cause, account_number, "autopay", lambda account: replace(account, autopay=on), on=on)
+
+    def set_email(self, lane: Lane, cause: Cause, account_number: str, email: str) -> None:
+        """Change the e-mail address. Raises `AccountUnknown`."""
+        with self._changing(lane, account_number) as (rows, opened):
+            detail = {"from": opened.account.email, "to": email}
+            opened.account = replace(opened.account, email=email)
+            _record(rows, opened, "email_changed", detail, cause)
+
+    def put_account(
+        self, lane: Lane, cause: Cause, account_number: str, change: Callable[[Account], Account]
+    ) -> tuple[AccountView, bool]:
+        """Change an account, or open one; True where it is new."""
+        with self._store.write() as tx:
+            rows = Rows(tx, lane.name)
+            opened = rows.lock(account_number, create=True)
+            is_new = opened.events == 0
+            before, opened.account = opened.account, change(opened.account)
+            detail = {
+                name: getattr(opened.account, name)
+                for name in ("customer_name", "email", "phone", "paperless", "autopay")
+                if is_new or getattr(opened.account, name) != getattr(before, name)
+            }
+            _record(rows, opened, "account_opened" if is_new else "account_changed", detail, cause)
+            rows.save(opened)
+            return _view(rows, account_number, lane.now().date()), is_new
+
+    def bill(self, lane: Lane, cause: Cause, account_number: str, bill: Bill) -> AccountView:
+        """Bill an account. Raises `AccountUnknown`, `InvoiceTaken`, `ValueInvalid`."""
+        with self._changing(lane, account_number) as (rows, opened):
+            self._put_bill(rows, opened, bill, cause)
+        return self.view(lane, account_number)
+
+    def load(self, lane: Lane, cause: Cause, invoices: Iterable[tuple[Account, Bill]]) -> int:
+        """
+        Take in accounts with a bill each, as an invoice file gives them, all or nothing; returns how many.
+
+        An account that exists keeps what was switched on it and has its name, phone and e-mail replaced.
+        """
+        count = 0
+        with self._store.write() as tx:
+            rows = Rows(tx, lane.name)
+            # In the order of their numbers, so that two loads never wait for each other.
+            for account, bill in sorted(invoices, key=lambda pair: pair[0].number):
+                opened = rows.lock(account.number, create=True)
+                known = opened.events > 0
+                held = opened.account
+                opened.account = replace(
+                    held if known else account,
+                    customer_name=account.customer_name,
+                    email=account.email or held.email,
+                    phone=account.phone or held.phone,
+                )
+                if not known:
+                    _record(rows, opened, "account_opened", {"customer_name": account.customer_name}, cause)
+                self._put_bill(rows, opened, bill, cause)
+                rows.save(opened)
+                count += 1
+        return count
+
+    def view(self, lane: Lane, account_number: str) -> AccountView:
+        """An account with its bills, payments and events. Raises `AccountUnknown`."""
+        with self._store.read() as tx:
+            return _view(Rows(tx, lane.name), account_number, lane.now().date())
+
+    def accounts(self, lane: Lane, *, after: str = "", limit: int = 100) -> list[tuple[Account, Standing]]:
+        """Accounts by number with their balances."""
+        today = lane.now().date()
+        with self._store.read() as tx:
+            rows = Rows(tx, lane.name)
+            return [
+                (account, _standing(rows, account.number, today)) for account in rows.accounts(after=after, limit=limit)
+            ]
+
+    def payments(
+        self,
+        lane: Lane,
+        *,
+        account_number: str | None = None,
+        duplicates_only: bool = False,
+        limit: int = 1000,
+        offset: int = 0,
+    ) -> list[PostedPayment]:
+        """Payments in the order they were posted."""
+        with self._store.read() as tx:
+            return Rows(tx, lane.name).payments(
+                account_number=account_number, duplicates_only=duplicates_only, limit=limit, offset=offset
+            )
+
+    def unbilled(self, lane: Lane, until: datetime) -> list[tuple[str, Bill]]:
+        """Bills whose day comes at or before *until* and that are not billed yet, with their accounts."""
+        with self._store.read() as tx:
+            return Rows(tx, lane.name).unbilled(until.date())
+
+    def bill_due(self, lane: Lane, cause: Cause, account_number: str, bill: Bill) -> str:
+        """A bill's day has come: credit is applied to it. Returns what happened."""
+        with self._changing(lane, account_number) as (rows, opened):
+            if not rows.mark_billed(bill.invoice_number):
+                return f"invoice {bill.invoice_number} was billed already"
+            applied = self._credit(rows, opened, 0, bill.billed_on)
+            detail = {"invoice_number": bill.invoice_number, "amount": _text(bill.amount_cents), "applied": applied}
+            _record(rows, opened, "billed", detail, cause)
+        balance = self.standing(lane, account_number).balance_cents
+        return f"account {account_number} is billed {_text(bill.amount_cents)}: Balance {_text(balance)}"
+
+    def seed(self, tx: Tx, lane: Lane, accounts: Iterable[tuple[Account, Iterable[Bill]]], cause: Cause) -> None:
+        """Write the accounts a new lane begins with, credit and open amounts as given."""
+        rows = Rows(tx, lane.name)
+        for account, bills in accounts:
+            opened = rows.lock(account.number, create=True)
+            opened.account = account
+            for bill in bills:
+                rows.put_bill(account.number, bill, billed=bill.billed_on <= cause.at.date())
+            _record(rows, opened, "account_opened", {"customer_name": account.customer_name, "seed": True}, cause)
+            rows.save(opened)
+
+    def _switch(
+        self,
+        lane: Lane,
+        cause: Cause,
+        account_number: str,
+        kind: str,
+        change: Callable[[Account], Account],
+        *,
+        on: bool,
+    ) -> None:
+        # The plain number is what these two operations take; the marked one is not known here (v2 design,
+        # "FOR CONVEYED ACCOUNTS ONLY"), though the conveyed account itself is in the books.
+        if is_conveyed(account_number):
+            raise AccountUnknown(account_number)
+        with self._changing(lane, account_number) as (rows, opened):
+            opened.account = change(opened.account)
+            _record(rows, opened, f"{kind}_switched", {"on": on}, cause)
+
+    @contextmanager
+    def _changing(self, lane: Lane, account_number: str) -> Iterator[tuple[Rows, OpenAccount]]:
+        """A transaction on one locked account, which is written back at its end."""
+        with self._store.write() as tx:
+            rows = Rows(tx, lane.name)
+            opened = rows.lock(account_number)
+            yield rows, opened
+            rows.save(opened)
+
+    def _put_bill(self, rows: Rows, opened: OpenAccount, bill: Bill, cause: Cause) -> None:
+        check_bill(bill)
+        number = opened.account.number
+        today = cause.at.date()
+        owner, existing = rows.bill(bill.invoice_number) or (number, None)
+        if owner != number:
+            raise InvoiceTaken(bill.invoice_number)
+        bill, overpaid = open_amount(bill, existing)
+        rows.put_bill(number, bill, billed=bill.billed_on <= today)
+        applied = self._credit(rows, opened, overpaid, today)
+        detail = {
+            "invoice_number": bill.invoice_number,
+            "amount": _text(bill.amount_cents),
+            "billed_on": bill.billed_on.isoformat(),
+            "due_on": bill.due_on.isoformat(),
+            "applied": applied,
+        }
+        _record(rows, opened, "bill_replaced" if existing else "bill_added", detail, cause)
+
+    @staticmethod
+    def _credit(rows: Rows, opened: OpenAccount, cents: int, today: date) -> dict[str, str]:
+        """Credit *cents* and settle; returns what each bill took."""
+        credit = opened.account.credit_cents + cents
+        if credit <= 0:
+            return {}
+        settlement = settle(rows.open_bills(opened.account.number), credit, today)
+        rows.save_open(settlement.bills)
+        opened.account = replace(opened.account, credit_cents=settlement.credit_cents)
+        return {invoice: _text(taken) for invoice, taken in settlement.applied}
+
+
+def _view(rows: Rows, account_number: str, today: date) -> AccountView:
+    return AccountView(
+        rows.account(account_number),
+        _standing(rows, account_number, today),
+        rows.bills(account_number),
+        rows.payments(account_number=account_number),
+        rows.events(account_number),
+    )
+
+
+def _standing(rows: Rows, account_number: str, today: date) -> Standing:
+    email, phone, credit, items = rows.standing(account_number)
+    return Standing(*balances(items, credit, today), phone, email)
+
+
+def _record(rows: Rows, opened: OpenAccount, kind: str, detail: dict[str, Any], cause: Cause) -> None:
+    opened.events += 1
+    rows.add_event(opened.account.number, opened.events, kind, detail, cause)
+
+
+def _text(cents: int) -> str:
+    return str(to_decimal(cents))

@@ -1,0 +1,119 @@
+"""A body, header or query as the journal may keep it: text, masked, and cut where it is long."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from contracts.masking import mask_text
+
+__all__ = ["EXCERPT_BYTES", "HEADERS", "Recorded", "record_body", "record_headers", "record_line"]
+
+EXCERPT_BYTES = 64 * 1024
+LINE_CHARACTERS = 2_000
+
+HEADERS = (
+    "accept",
+    "authorization",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "expect",
+    "host",
+    "origin",
+    "prefer",
+    "referer",
+    "soapaction",
+    "transfer-encoding",
+    "user-agent",
+    "x-sandbox-fault",
+)
+"""The request headers that are kept; cookies and the like are not."""
+
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([A-Za-z0-9._-]+)", re.IGNORECASE)
+_DECLARED = re.compile(rb"""<\?xml[^>]{0,60}?encoding\s*=\s*["']([A-Za-z0-9._-]+)""")
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """
+    A body as it is stored.
+
+    `length` counts the bytes of the whole; `cut` says that `text` is only its beginning, or a description where the
+    bytes are no text; `faithful` that the text gives the original bytes again, apart from what is masked, so that a
+    check of the contract can still be made from it.
+    """
+
+    text: str
+    length: int
+    cut: bool
+    faithful: bool
+
+
+_EMPTY = Recorded("", 0, cut=False, faithful=True)
+
+
+def record_body(body: bytes, content_type: str) -> Recorded:
+    """A body as it may be stored. Bytes that are no text (a PDF, a compressed body) are only described."""
+    if not body:
+        return _EMPTY
+    excerpt = body[:EXCERPT_BYTES]
+    cut = len(body) > EXCERPT_BYTES
+    text, charset = _decode(excerpt, content_type)
+    if "\x00" in text:
+        return Recorded(f"({len(body)} bytes that are not text)", len(body), cut=True, faithful=False)
+    if cut:
+        text = _whole_words(text)
+    faithful = not cut and charset == "utf-8"
+    return Recorded(mask_text(text), len(body), cut=cut, faithful=faithful)
+
+
+def record_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """The headers worth keeping, masked."""
+    return {name: record_line(f"{name}: {headers[name]}").partition(": ")[2] for name in HEADERS if name in headers}
+
+
+def record_line(text: str) -> str:
+    """A short text (path, query, operation) as it may be stored: masked, without NUL, at most 2,000 characters."""
+    return mask_text(text[:LINE_CHARACTERS].replace("\x00", "\ufffd"))
+
+
+def _decode(body: bytes, content_type: str) -> tuple[str, str]:
+    """Text and the charset it was read with: a byte order mark, the declared charset, UTF-8, else Windows-1252."""
+    for mark, charset in _BOMS:
+        if body.startswith(mark):
+            return body.decode(charset, "replace"), charset
+    try:
+        return body.decode("utf-8"), "utf-8"
+    except UnicodeDecodeError as error:
+        if error.start >= len(body) - 3 and error.reason == "unexpected end of data":
+            return body[: error.start].decode("utf-8"), "utf-8"  # an excerpt that ends inside a character
+    declared = _CHARSET.search(content_type)
+    in_xml = _DECLARED.match(body)
+    for charset in (declared[1] if declared else "", in_xml[1].decode() if in_xml else ""):
+        try:
+            if charset:
+                return body.decode(charset), charset
+        except (LookupError, ValueError):
+            continue
+    return body.decode("cp1252", "replace"), "cp1252"
+
+
+def _whole_words(text: str) -> str:
+    """
+    An excerpt without the value it was cut in.
+
+    Masking goes by an element's end or a string's quote, which a cut takes away: a key cut in its middle would be
+    stored in clear.
+    """
+    end = max(text.rfind(c) for c in '<>"&\n,')
+    return text[: end + 1] if end >= 0 else ""

@@ -1,0 +1,76 @@
+"""A bill file made by hand, so that these tests rest on nothing but the codec."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterable
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from contracts.files import InvoiceGroup, Layout, Row, load_layout, write_bif
+
+BILLER = "22222222-2222-4222-8222-222222222222"
+FORMAT = "88888888-8888-4888-8888-888888888888"
+
+MakeGroup = Callable[..., InvoiceGroup]
+MakeFile = Callable[..., bytes]
+
+
+@pytest.fixture(scope="session")
+def layout() -> Layout:
+    return load_layout("inhance_v2")
+
+
+@pytest.fixture(scope="session")
+def header(layout: Layout) -> Row:
+    return layout.record("FH").make(BillerGuid=BILLER, FileCreationDate=date(2026, 3, 2))
+
+
+@pytest.fixture(scope="session")
+def make_group(layout: Layout) -> MakeGroup:
+    """A good invoice; a test says only what it is about: `make_group(7, invoice={...}, details=[{...}])`."""
+
+    def make(
+        number: int | str = 600001,
+        *,
+        invoice: dict[str, Any] | None = None,
+        customer: dict[str, Any] | None = None,
+        details: Iterable[dict[str, Any]] = ({},),
+    ) -> InvoiceGroup:
+        return InvoiceGroup(
+            layout.record("IH").make(
+                **{
+                    "InvoiceFormatGuid": FORMAT,
+                    "InvoiceNumber": str(number),
+                    "InvoiceDate": date(2026, 3, 2),
+                    "InvoiceDueDate": date(2026, 3, 23),
+                    "TotalAmountDue": Decimal("125.50"),
+                    "InvoiceTypeID": 1,
+                    **(invoice or {}),
+                }
+            ),
+            layout.record("CR").make(
+                **{"AccountNumber": "20000001", "CustomerName": "Ann Example", **(customer or {})}
+            ),
+            tuple(
+                layout.record("ID").make(**{"Description": "Water", "LineItemTotal": Decimal("125.50"), **detail})
+                for detail in details
+            ),
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_file(layout: Layout, header: Row, make_group: MakeGroup) -> MakeFile:
+    """The bytes of a good file: `make_file()` has three invoices of one line each, on lines 2, 5 and 8."""
+
+    def make(groups: Iterable[InvoiceGroup] | None = None, of: Layout = layout) -> bytes:
+        stream = io.BytesIO()
+        write_bif(stream, of, header, [make_group(600001 + at) for at in range(3)] if groups is None else groups)
+        return stream.getvalue()
+
+    return make

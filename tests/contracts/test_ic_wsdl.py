@@ -1,0 +1,215 @@
+"""The WSDLs of Invoice Cloud: the .NET shape, the fields that are known, and what the simulator declares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import zeep
+from lxml import etree
+
+from contracts.data import read_bytes
+
+BASE = "https://www.invoicecloud.com/portal/webservices/"
+NS = {
+    "wsdl": "http://schemas.xmlsoap.org/wsdl/",
+    "soap": "http://schemas.xmlsoap.org/wsdl/soap/",
+    "soap12": "http://schemas.xmlsoap.org/wsdl/soap12/",
+    "http": "http://schemas.xmlsoap.org/wsdl/http/",
+    "s": "http://www.w3.org/2001/XMLSchema",
+}
+XSD = f"{{{NS['s']}}}"
+
+SERVICES = {
+    "CloudInvoicing": ("UploadInvoiceFile", "ViewInvoiceByInvoiceNumber", "SetInvoiceBalance"),
+    "CloudManagement": ("ViewCustomerRecord", "UpdateCustomerRecord"),
+}
+OPERATIONS = [(service, operation) for service, operations in SERVICES.items() for operation in operations]
+
+# SPEC section 7: what public integrations send and read.
+VIEW_INVOICE = """
+    Success ErrorMessage InvoiceNumber InvoiceDate InvoiceDueDate AutoPayCollectionDate TotalAmountDue BalanceDue
+    MinimumAmountDue AllowPartialPayments FirstNotifyRequestedDate SecondNotifyRequestedDate ThirdNotifyRequestedDate
+"""
+VIEW_CUSTOMER = """
+    Success ErrorMessage CustomerID AccountNumber CustomerName Address1 Address2 City State Zip Phone EmailAddress
+    AutoPay PaperInvoices Registered RegistrationDate LoginName
+"""
+UPDATE_CUSTOMER = """
+    BillerGUID WebServiceKey AccountNumber CustomerName CustomerName2 Address1 Address2 City State Zip Phone
+    EmailAddress EmailAddressCC CustomerVATNumber RegistrationValue PIN BlockPaymentsCC BlockPaymentsEFT
+"""
+UPLOAD = "Success ErrorMessage UploadID InvoicesAccepted InvoicesRejected Problems"
+KNOWN = {
+    "ViewInvoiceByInvoiceNumber": ("BillerGUID WebServiceKey InvoiceNumber", VIEW_INVOICE),
+    "ViewCustomerRecord": ("BillerGUID WebServiceKey AccountNumber", VIEW_CUSTOMER),
+    "UpdateCustomerRecord": (UPDATE_CUSTOMER, "Success ErrorMessage"),
+    "SetInvoiceBalance": (
+        "BillerGUID WebServiceKey InvoiceNumber BalanceDue TotalAmountDue",
+        "Success ErrorMessage",
+    ),
+    "UploadInvoiceFile": ("BillerGUID WebServiceKey FileName FileContent", UPLOAD),
+}
+
+
+def contract(service: str) -> etree._Element:
+    return etree.fromstring(read_bytes(f"ic_webservices/{service}.wsdl"))
+
+
+def one(found: Any) -> etree._Element:
+    (element,) = found
+    assert isinstance(element, etree._Element)
+    return element
+
+
+class Schema:
+    """A schema's elements, expanded: (name, minOccurs, maxOccurs, nillable, simple type or the fields in it)."""
+
+    def __init__(self, schema: etree._Element) -> None:
+        self.schema = schema
+
+    def element(self, name: str) -> list[tuple[Any, ...]]:
+        element = one(self.schema.findall(f"s:element[@name='{name}']", NS))
+        meaning = self._type(element)
+        assert isinstance(meaning, list)
+        return meaning
+
+    def _type(self, element: etree._Element) -> str | list[tuple[Any, ...]]:
+        inline = element.find("s:complexType", NS)
+        if inline is not None:
+            return list(self._fields(inline))
+        prefix, _, local = element.get("type", "").rpartition(":")
+        if element.nsmap.get(prefix or None) == NS["s"]:
+            return str(local)
+        return list(self._fields(one(self.schema.findall(f"s:complexType[@name='{local}']", NS))))
+
+    def _fields(self, complex_type: etree._Element) -> Iterator[tuple[Any, ...]]:
+        for field in complex_type.iterfind("s:sequence/s:element", NS):
+            yield (
+                field.get("name"),
+                field.get("minOccurs", "1"),
+                field.get("maxOccurs", "1"),
+                field.get("nillable", "false"),
+                self._type(field),
+            )
+
+
+def contract_schema(service: str) -> Schema:
+    return Schema(one(contract(service).findall("wsdl:types/s:schema", NS)))
+
+
+def names(fields: list[tuple[Any, ...]]) -> list[str]:
+    return [field[0] for field in fields]
+
+
+@pytest.mark.parametrize(("service", "operation"), OPERATIONS)
+def test_the_fields_are_those_that_are_known_in_their_order(service: str, operation: str) -> None:
+    schema = contract_schema(service)
+    request = schema.element(operation)
+    if service == "CloudInvoicing":
+        ((wrapper, _, _, _, request),) = request
+        assert wrapper == "Req"
+    ((result, _, _, _, answer),) = schema.element(f"{operation}Response")
+    assert result == f"{operation}Result"
+    assert [names(request), names(answer)] == [known.split() for known in KNOWN[operation]]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_value_types_must_be_there_and_texts_may_be_missing(service: str) -> None:
+    """As .NET's serialiser has it; TotalAmountDue of SetInvoiceBalance is the one optional value."""
+
+    def check(fields: list[tuple[Any, ...]], where: str) -> None:
+        for name, least, most, nillable, meaning in fields:
+            place = f"{where}.{name}"
+            if isinstance(meaning, list):
+                assert least == "0", place
+                check(meaning, place)
+            else:
+                optional = meaning in ("string", "base64Binary") or place == "SetInvoiceBalance.Req.TotalAmountDue"
+                assert (least, most, nillable) == ("0" if optional else "1", "1", "false"), place
+
+    schema = contract_schema(service)
+    for operation in SERVICES[service]:
+        check(schema.element(operation), operation)
+        check(schema.element(f"{operation}Response"), f"{operation}Response")
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_each_operation_has_soap_11_and_12_under_its_action(service: str) -> None:
+    document = contract(service)
+    namespace = f"{BASE}{service}/"
+    assert document.get("targetNamespace") == namespace
+    for prefix, port in (("soap", "Soap"), ("soap12", "Soap12")):
+        binding = one(document.findall(f"wsdl:binding[@name='{service}{port}']", NS))
+        assert one(binding.findall(f"{prefix}:binding", NS)).get("transport") == "http://schemas.xmlsoap.org/soap/http"
+        actions = {
+            operation.get("name"): one(operation.findall(f"{prefix}:operation", NS)).get("soapAction")
+            for operation in binding.findall("wsdl:operation", NS)
+        }
+        assert actions == {operation: namespace + operation for operation in SERVICES[service]}
+        address = one(document.findall(f"wsdl:service/wsdl:port[@name='{service}{port}']/{prefix}:address", NS))
+        assert address.get("location") == f"http://127.0.0.1:8700/portal/webservices/{service}.asmx"
+
+
+def test_only_simple_arguments_have_a_form_post_port() -> None:
+    assert contract("CloudInvoicing").find("wsdl:portType[@name='CloudInvoicingHttpPost']", NS) is None
+    document = contract("CloudManagement")
+    binding = one(document.findall("wsdl:binding[@name='CloudManagementHttpPost']", NS))
+    locations = {operation.get("location") for operation in binding.iterfind("wsdl:operation/http:operation", NS)}
+    assert locations == {f"/{operation}" for operation in SERVICES["CloudManagement"]}
+    for operation in SERVICES["CloudManagement"]:
+        message = one(document.findall(f"wsdl:message[@name='{operation}HttpPostIn']", NS))
+        assert [part.get("name", "") for part in message] == KNOWN[operation][0].split()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_what_the_simulator_declares_means_the_same(service: str) -> None:
+    """The schema that Spyne makes of the simulator's declaration, field for field."""
+    declared = Schema(declared_schema(service))
+    agreed = contract_schema(service)
+    for operation in SERVICES[service]:
+        for element in (operation, f"{operation}Response"):
+            assert declared.element(element) == agreed.element(element)
+
+
+def declared_schema(service: str) -> etree._Element:
+    from simulators.ic_webservices.wire import invoicing, management
+    from simulators.kit.spyne_compat import Application, Soap11, Wsdl11
+
+    declare: Any = {
+        "CloudInvoicing": lambda: invoicing.declare(None, None),
+        "CloudManagement": lambda: management.declare(None),
+    }  # type: ignore[arg-type]
+    application = Application(
+        [declare[service]()], tns=f"{BASE}{service}/", name=service, in_protocol=Soap11(), out_protocol=Soap11()
+    )
+    wsdl = Wsdl11(application.interface)
+    wsdl.build_interface_document("http://127.0.0.1:8700/")
+    document = etree.fromstring(wsdl.get_interface_document())
+    return one(document.findall(f"wsdl:types/s:schema[@targetNamespace='{BASE}{service}/']", NS))
+
+
+@pytest.mark.interop
+@pytest.mark.parametrize("service", SERVICES)
+def test_zeep_reads_every_port(service: str) -> None:
+    path = str(read_path(f"ic_webservices/{service}.wsdl"))
+    client = zeep.Client(path)
+    (found,) = client.wsdl.services.values()
+    ports = {name: sorted(port.binding.all()) for name, port in found.ports.items()}
+    kinds = ["Soap", "Soap12"] + (["HttpPost"] if service == "CloudManagement" else [])
+    assert ports == {f"{service}{kind}": sorted(SERVICES[service]) for kind in kinds}
+    client.transport.session.close()
+
+
+def read_path(name: str) -> Any:
+    from importlib.resources import files
+
+    return files("contracts").joinpath(name)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_what_is_assumed_is_marked(service: str) -> None:
+    text = read_bytes(f"ic_webservices/{service}.wsdl").decode("utf-8")
+    assert "Known from public integrations" in text
+    assert "Assumed [A-18]" in text

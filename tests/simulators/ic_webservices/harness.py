@@ -1,0 +1,234 @@
+"""The simulator with its ports in the test's hands: what was raised, what the partner would answer, and its doors."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from functools import cache
+from typing import Any
+from xml.sax.saxutils import escape
+
+from lxml import etree
+
+from contracts.data import read_bytes
+from contracts.files import InvoiceGroup, load_layout, write_bif
+from simulators.ic_webservices import InvoiceCloud, Settings, create_simulator
+from simulators.kit.clock import Clock
+from simulators.kit.control import create_control_app
+from simulators.kit.faults import Faults
+from simulators.kit.http import Request, Response
+from simulators.kit.journal import Journal
+from simulators.kit.lanes import DEFAULT, Lane, Lanes
+from simulators.kit.store import Store
+from simulators.kit.wsgi import WsgiApp
+
+INVOICING = "https://www.invoicecloud.com/portal/webservices/CloudInvoicing/"
+MANAGEMENT = "https://www.invoicecloud.com/portal/webservices/CloudManagement/"
+SOAP11 = "http://schemas.xmlsoap.org/soap/envelope/"
+SOAP12 = "http://www.w3.org/2003/05/soap-envelope"
+UTILITY = Settings().utility_guid
+KEY = Settings().utility_web_service_key
+ACCOUNT, INVOICE = "10000101", "500001"
+VISA, AMEX, DECLINED, FAILS = "4111111111111111", "378282246310005", "4000000000000002", "4000000000000119"
+SETTLES, RETURNS = "000123456789", "000111111113"
+
+
+@dataclass
+class Answer:
+    """A control answer."""
+
+    status: int
+    json: Any
+
+
+@dataclass
+class Harness:
+    """One simulator on one store."""
+
+    store: Store
+    lanes: Lanes
+    sim: InvoiceCloud = field(init=False)
+    raised: list[dict[str, Any]] = field(default_factory=list)
+    refuse_events: bool = False
+    balance: Callable[[str, str, str, str], Mapping[str, Any]] = field(default=lambda *_: {})
+    asked: list[tuple[str, str, str, str]] = field(default_factory=list)
+    lane_name: str = DEFAULT
+    settings: Settings = field(default_factory=lambda: Settings(retry_s=0.01))
+
+    def __post_init__(self) -> None:
+        self.sim = create_simulator(
+            self.settings,
+            self.store,
+            self.lanes,
+            events=self.take_event,
+            balances=self.give_balance,
+            base_url=lambda: "http://127.0.0.1:8700",
+        )
+        if not self.lanes.seeders:
+            self.lanes.seeders.append(self.sim.seed)
+        self._control = WsgiApp("control", self._flask)
+
+    def take_event(self, event: dict[str, Any]) -> None:
+        if self.refuse_events:
+            raise ConnectionError("the data pump is away, WebServiceKey=33333333-3333-4333-8333-333333333333")
+        self.raised.append(event)
+
+    def give_balance(self, realm: str, biller: str, account: str, invoice: str) -> Mapping[str, Any]:
+        self.asked.append((realm, biller, account, invoice))
+        return self.balance(realm, biller, account, invoice)
+
+    def close(self) -> None:
+        self.sim.close()
+
+    @property
+    def lane(self) -> Lane:
+        return self.lanes.get(self.lane_name)
+
+    def _flask(self) -> Any:
+        simulators = (self.sim,)
+        return create_control_app(
+            self.lanes, Journal(self.lanes), Faults(self.lanes), Clock(self.lanes, simulators), simulators
+        )
+
+    def request(
+        self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None, query: str = ""
+    ) -> Request:
+        base = "http://127.0.0.1:9" if self.lane_name == DEFAULT else f"http://127.0.0.1:9/lane/{self.lane_name}"
+        return Request(method, path, query, headers or {}, body, base, f"r-{uuid.uuid4().hex[:8]}", self.lane)
+
+    # --- the control API ---
+
+    def control(self, method: str, path: str, body: Any = None, **query: str) -> Answer:
+        from urllib.parse import urlencode
+
+        data = b"" if body is None else json.dumps(body).encode()
+        request = self.request(
+            method, f"/_sandbox/ic/{path}", data, {"content-type": "application/json"}, urlencode(query)
+        )
+        response = self._control(request)
+        return Answer(response.status, json.loads(response.body or b"null"))
+
+    def get(self, path: str, **query: str) -> Any:
+        answer = self.control("GET", path, **query)
+        assert answer.status == 200, answer
+        return answer.json
+
+    def pay(self, **order: Any) -> Answer:
+        order = {"account_number": ACCOUNT, "amount": "10.00", "tender": "credit_card", **order}
+        if order["tender"] in ("credit_card", "debit_card"):
+            order.setdefault("card_number", VISA)
+        elif order["tender"] in ("ach", "online_bank_direct"):
+            order.setdefault("bank_account", SETTLES)
+        return self.control("POST", "payments", {name: value for name, value in order.items() if value is not None})
+
+    def invoice(self, number: str = INVOICE) -> Any:
+        return self.get(f"invoices/{number}")
+
+    # --- the SOAP doors ---
+
+    def soap(self, namespace: str, operation: str, inner: str, *, version: int = 1) -> etree._Element:
+        response = self.call(namespace, operation, inner, version=version)
+        assert response.status == 200, response.body
+        answer = etree.fromstring(response.body)[0][0]
+        schema(namespace).assertValid(answer)
+        result = answer[0]
+        assert etree.QName(result).localname == f"{operation}Result"
+        return result
+
+    def call(self, namespace: str, operation: str, inner: str, *, version: int = 1) -> Response:
+        envelope = {1: SOAP11, 2: SOAP12}[version]
+        body = (
+            f'<?xml version="1.0" encoding="utf-8"?><s:Envelope xmlns:s="{envelope}"><s:Body>'
+            f'<{operation} xmlns="{namespace}">{inner}</{operation}></s:Body></s:Envelope>'
+        )
+        action = namespace + operation
+        headers = (
+            {"content-type": "text/xml; charset=utf-8", "soapaction": f'"{action}"'}
+            if version == 1
+            else {"content-type": f'application/soap+xml; charset=utf-8; action="{action}"'}
+        )
+        path = f"/portal/webservices/{namespace.rstrip('/').rpartition('/')[2]}.asmx"
+        return self.sim.doors[path](self.request("POST", path, body.encode(), headers))
+
+    def upload(self, content: bytes, name: str = "bills.bif", *, version: int = 1, **keys: str) -> dict[str, Any]:
+        inner = elements({**keyed(**keys), "FileName": name, "FileContent": base64.b64encode(content).decode("ascii")})
+        result = self.soap(INVOICING, "UploadInvoiceFile", f"<Req>{inner}</Req>", version=version)
+        told = texts(result)
+        told["Problems"] = [texts(problem) for problem in result.findall(f"{{{INVOICING}}}Problems/*")]
+        return told
+
+
+@cache
+def schema(namespace: str) -> etree.XMLSchema:
+    """The schema in the service's contract: every answer is held against it."""
+    service = namespace.rstrip("/").rpartition("/")[2]
+    wsdl = etree.fromstring(read_bytes(f"ic_webservices/{service}.wsdl"))
+    (found,) = wsdl.iter("{http://www.w3.org/2001/XMLSchema}schema")
+    return etree.XMLSchema(etree.fromstring(etree.tostring(found)))
+
+
+def keyed(biller: str = UTILITY, key: str = KEY) -> dict[str, str]:
+    return {"BillerGUID": biller, "WebServiceKey": key}
+
+
+def elements(values: Mapping[str, str]) -> str:
+    return "".join(f"<{name}>{escape(value)}</{name}>" for name, value in values.items())
+
+
+def texts(element: etree._Element) -> dict[str, Any]:
+    """The element's children by local name, as text."""
+    return {etree.QName(child).localname: child.text or "" for child in element}
+
+
+def advance(harness: Harness, by: timedelta) -> list[str]:
+    """Move the lane's clock and run what falls due on the way, in order; what happened."""
+    done = Clock(harness.lanes, (harness.sim,)).advance(harness.lane_name, by)
+    return [one.outcome for one in done]
+
+
+def freeze(harness: Harness, at: str = "2026-06-16T14:00:00+00:00") -> None:
+    """Freeze the lane's clock; 2026-06-16 is a Tuesday, and Friday of that week, Juneteenth, is a holiday."""
+    harness.lanes.get(harness.lane_name)
+    harness.lanes.set_clock(harness.lane_name, offset=timedelta(0), frozen_at=datetime.fromisoformat(at))
+
+
+def group(number: str, account: str, due: str = "50.00", *, on: date = date(2026, 6, 1), **own: Any) -> InvoiceGroup:
+    """One invoice of a bill file; *own* replaces fields by their name, in whichever record has it."""
+    layout = load_layout("inhance_v2")
+    invoice = {
+        "InvoiceFormatGuid": Settings().invoice_format_guid,
+        "InvoiceNumber": number,
+        "InvoiceDate": on,
+        "InvoiceDueDate": on + timedelta(days=30),
+        "TotalAmountDue": Decimal(due),
+        "BalanceDue": Decimal(due),
+        "InvoiceTypeID": 1,
+    }
+    customer = {"AccountNumber": account, "CustomerName": f"Customer {account}", "Address1": "1 Main Street"}
+    detail = {"Description": "Water", "LineItemTotal": Decimal(due)}
+    for name, value in own.items():
+        for code, values in (("IH", invoice), ("CR", customer), ("ID", detail)):
+            if name in layout.record(code).row._fields:
+                values[name] = value
+                break
+        else:
+            raise KeyError(name)
+    return InvoiceGroup(
+        layout.record("IH").make(**invoice),
+        layout.record("CR").make(**customer),
+        (layout.record("ID").make(**detail),),
+    )
+
+
+def bill_file(groups: Iterable[InvoiceGroup], *, biller: str = UTILITY) -> bytes:
+    layout = load_layout("inhance_v2")
+    stream = io.BytesIO()
+    header = layout.record("FH").make(BillerGuid=biller, FileCreationDate=datetime.now(UTC).date())
+    write_bif(stream, layout, header, groups)
+    return stream.getvalue()
