@@ -16,7 +16,8 @@ MODULES = ("soap", "startup", "client", "files", "pump")
 HEAD = """# Benchmarks
 
 Made by `make bench`. Every ratio is ours against the peer's in the same run on the same machine, with everything on:
-ledger, journal, masking. A ratio above 1 means that ours is better. The figures themselves mean little elsewhere; the ratios do.
+ledger, journal, masking. A ratio above 1 means that ours is better. The figures themselves mean
+little elsewhere; the ratios do.
 
 Last run: {machine}, {scale} scale.
 

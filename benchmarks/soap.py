@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 
 import httpx
 
@@ -15,6 +16,7 @@ from benchmarks.tools import ROOT, Row, child, node_modules, row, wrk
 
 KEY = "11111111-1111-4111-8111-111111111111"
 
+TEXT = {"Content-Type": "text/plain"}
 BALANCE = (
     '<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body>'
     '<BalanceCheck xmlns="http://tempuri.org/"><AccountNumber>{account}</AccountNumber>'
@@ -61,18 +63,17 @@ def script(accounts: list[str], *, pay: bool, salt: str) -> str:
 @contextmanager
 def sandbox() -> Iterator[tuple[str, list[str]]]:
     """Our sandbox with 1,000 generated accounts: the service's address and the account numbers."""
+    from contracts.files import load_layout, read_bif
     from generators.bif import generate_bif
 
-    from contracts.files import load_layout, read_bif
-
     file = io.BytesIO()
-    generate_bif(file, invoices=1000, seed=1)
+    generate_bif(file, invoices=1000, seed=1, as_of=date(2026, 1, 31))
     file.seek(0)
-    accounts = [str(group.customer["AccountNumber"]) for group in read_bif(file, load_layout("inhance_v2"))]
+    accounts = [group.customer.AccountNumber for group in read_bif(file, load_layout("inhance_v2"))]
     with child(sys.executable, "-m", "partnerlab", "sandbox", "--port", "0", "--quiet") as process:
         assert process.stdout is not None
         url = process.stdout.readline().strip()
-        httpx.post(f"{url}/_sandbox/inhance/load", content=file.getvalue(), timeout=60).raise_for_status()
+        httpx.post(f"{url}/_sandbox/inhance/load", content=file.getvalue(), headers=TEXT, timeout=60).raise_for_status()
         yield f"{url}/iCloud/iCloud.asmx", accounts
 
 

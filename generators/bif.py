@@ -1,0 +1,327 @@
+"""
+Bill files of any size: the bills of `utility.py` written by the columns of a partner's field table.
+
+The file is made twice as fast as the codec could write it, from row templates that are compiled from the same table
+(`contracts.files.compiled.row_template`); a test holds the two together byte for byte.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from itertools import islice
+from typing import IO, Any
+
+from contracts.files import KINDS, Field, InvoiceGroup, Layout, Record, Row, load_layout
+from contracts.files.compiled import row_template
+from generators.utility import LATE_FEE_PERCENT, SERVICES, Bill, Charge, bills, plain_bills
+
+__all__ = ["Generated", "generate_bif", "generate_groups"]
+
+BILLER_GUID = "22222222-2222-4222-8222-222222222222"
+FORMAT_GUID = "88888888-8888-4888-8888-888888888888"
+INVOICE_TYPE_ID = 1
+GROUP = 5  # meters to a field
+
+SPOOL = 8 << 20
+BLOCK = 1_000  # bills that are encoded together
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+CENTS = [f".{cents:02}" for cents in range(100)]
+AUTOPAY = "This bill will be paid by AutoPay on {}."
+MEASURES = {"previous_read_on": 1, "previous_reading": 2, "read_on": 3, "reading": 4, "number": 0}  # in MeterReading
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """What was generated: invoices, rows, bytes, the header's total."""
+
+    invoices: int
+    rows: int
+    bytes: int
+    total_amount_due: Decimal
+
+
+def generate_bif(
+    stream: IO[bytes],
+    invoices: int = 1_000,
+    *,
+    as_of: date,
+    seed: int = 1,
+    layout: Layout | None = None,
+    biller_guid: str = BILLER_GUID,
+    format_guid: str = FORMAT_GUID,
+    invoice_type_id: int = INVOICE_TYPE_ID,
+    meters: int | tuple[int, int] = 1,
+    first_invoice: int = 1_000_001,
+    progress: Callable[[int], None] | None = None,
+) -> Generated:
+    """
+    Writes a bill file; the same arguments give the same bytes.
+
+    Args:
+        stream: A binary stream. The rows wait in a temporary file until the header's total is known; the memory
+            needed does not grow with the file.
+        as_of: The day of the billing run: invoice and file date.
+        layout: Whose file; Harris inHance v2 where none is given.
+        meters: How many meters a metered line has, 1 to 25, or the least and the most. With more than 1 the fields
+            of several meters hold five values each, as with the source's flag for multiple meters.
+        first_invoice: Invoices are numbered from here on.
+        progress: Is told the invoices done so far, about every thousand.
+    Raises:
+        ValueError: An argument is out of range.
+    """
+    layout = load_layout("inhance_v2") if layout is None else layout
+    run = plain_bills(invoices, seed=seed, as_of=as_of, meters=meters, first_invoice=first_invoice)
+    render = _renderer(layout, as_of, format_guid, str(invoice_type_id), several=meters != 1 and meters != (1, 1))
+    rows = size = total = done = 0
+    with tempfile.SpooledTemporaryFile(max_size=SPOOL) as spool:
+        while block := list(islice(run, BLOCK)):
+            lines: list[str] = []
+            total += render(block, lines.append)
+            done += len(block)
+            rows += len(lines)
+            lines.append("")
+            size += spool.write("\n".join(lines).encode())
+            if progress is not None:
+                progress(done)
+        totals = layout.totals
+        header = row_template(layout.record("FH"), ("BillerGuid", "FileCreationDate", totals.count, totals.sum))
+        line = (header(biller_guid, _date(as_of), str(done), _money(total)) + "\n").encode()
+        stream.write(line)
+        spool.seek(0)
+        shutil.copyfileobj(spool, stream, 1 << 18)
+    return Generated(done, rows + 1, size + len(line), Decimal(total).scaleb(-2))
+
+
+def _renderer(
+    layout: Layout, as_of: date, format_guid: str, invoice_type_id: str, *, several: bool
+) -> Callable[[Iterable[tuple[Any, ...]], Callable[[str], None]], int]:
+    """
+    A function that gives the rows of plain bills to a sink and returns their total in cents.
+
+    What is the same in every row of the file stands in the templates already; what is left is made as cheaply as
+    Python can, since a large file has millions of these.
+    """
+    dates: dict[date, str] = _Texts(_date)
+    money: dict[int, str] = _Texts(_money, enumerate(f"{dollars}{cents}" for dollars in range(400) for cents in CENTS))
+    due_on = next(plain_bills(1, seed=0, as_of=as_of))[3]
+    autopay = AUTOPAY.format(_date(due_on))
+    invoice_row = row_template(
+        layout.record("IH"),
+        (
+            "InvoiceNumber", "TotalAmountDue", "BalanceDue", "Custom1", "Custom2", "Custom3", "Custom4", "Custom5",
+            "Custom6", "Custom80",
+        ),
+        {
+            "InvoiceFormatGuid": format_guid,
+            "InvoiceDate": _date(as_of),
+            "InvoiceDueDate": _date(due_on),
+            "Custom10": _chart(as_of),
+            "InvoiceTypeID": invoice_type_id,
+        },
+    )  # fmt: skip
+    customer_row = row_template(
+        layout.record("CR"),
+        (
+            "AccountNumber", "CustomerName", "Address1", "Address2", "City", "State", "Zip", "Phone",
+            "EmailAddress", "RegistrationValue",
+        ),
+    )  # fmt: skip
+    detail = layout.record("ID")
+    base, overflow = _meter_fields(detail)
+    names = ("LineItemTotal", "CustomField1", "CustomField2", "CustomField5", "CustomField6")
+    reading_names = (*names, "CustomField22", "CustomField23", "CustomField24", *(field.name for field in base))
+    plain_rows, reading_rows, overflow_rows = {}, {}, {}
+    for service in SERVICES:
+        fixed = {
+            "Description": service.description,
+            "CustomField3": service.group,
+            "CustomField4": service.income_center,
+        }
+        plain_rows[service.income_center] = row_template(detail, names, fixed)
+        reading_rows[service.income_center] = row_template(detail, reading_names, fixed)
+        further = tuple(field.name for field in overflow)
+        overflow_rows[service.income_center] = row_template(detail, reading_names + further, fixed)
+
+    def render(run: Iterable[tuple[Any, ...]], put: Callable[[str], None]) -> int:
+        sum_cents = 0
+        for bill in run:
+            number, account, _, _, previous, payments, charges, new, deferred = bill
+            account_number, customer, service_address, parcel, on_autopay = account
+            owed = previous - payments
+            total = owed + new
+            sum_cents += total
+            amount = money[total]
+            begins, ends = (dates[deferred[0]], dates[deferred[1]]) if deferred else ("", "")
+            draft, message = ("1", autopay) if on_autopay else ("0", "")
+            late = money[total + new * LATE_FEE_PERCENT // 100]
+            put(invoice_row(number, amount, amount, late, begins, ends, money[payments], draft, money[owed], message))
+            name, address1, address2, city, state, zip_code, phone, email = customer
+            put(customer_row(account_number, name, address1, address2, city, state, zip_code, phone, email, phone))
+            balance = money[previous]
+            share = previous // len(charges)
+            share_text = money[previous - share * (len(charges) - 1)]  # the odd cents on the first
+            # Calls with plain arguments: a `*` in a call costs as much as the row itself.
+            for service, charge_cents, usage, meters, estimated, changed_out in charges:
+                center = service[0]
+                text = money[charge_cents]
+                if not meters:
+                    put(plain_rows[center](text, balance, service_address, parcel, share_text))
+                else:
+                    guess = "1" if estimated else "0"
+                    swap = "1" if changed_out else "0"
+                    if not several:
+                        ((meter, before_on, before, on, reading),) = meters
+                        put(
+                            reading_rows[center](
+                                text, balance, service_address, parcel, share_text, usage, guess, swap,
+                                dates[before_on], before, dates[on], reading, meter,
+                            )
+                        )  # fmt: skip
+                    else:
+                        few = len(meters) <= GROUP
+                        fields, rows = (base, reading_rows) if few else (base + overflow, overflow_rows)
+                        cells = [_cell(field, meters) for field in fields]
+                        first = (text, balance, service_address, parcel, share_text, usage, guess, swap)
+                        put(rows[center](*first, *cells))
+                share_text = money[share]
+        return sum_cents
+
+    return render
+
+
+def generate_groups(
+    invoices: int,
+    *,
+    as_of: date,
+    seed: int = 1,
+    layout: Layout | None = None,
+    format_guid: str = FORMAT_GUID,
+    invoice_type_id: int = INVOICE_TYPE_ID,
+    meters: int | tuple[int, int] = 1,
+    first_invoice: int = 1_000_001,
+) -> Iterator[InvoiceGroup]:
+    """The same invoices as typed rows, for `write_bif`: what `generate_bif` writes as text. Raises `ValueError`."""
+    layout = load_layout("inhance_v2") if layout is None else layout
+    several = meters != 1 and meters != (1, 1)
+    chart = _chart(as_of)
+    for bill in bills(invoices, seed=seed, as_of=as_of, meters=meters, first_invoice=first_invoice):
+        account = bill.account
+        customer = account.customer
+        yield InvoiceGroup(
+            layout.record("IH").make(
+                InvoiceFormatGuid=format_guid,
+                InvoiceNumber=bill.invoice_number,
+                InvoiceDate=bill.invoiced_on,
+                InvoiceDueDate=bill.due_on,
+                TotalAmountDue=_amount(bill.total_cents),
+                Custom1=_amount(bill.late_total_cents),
+                Custom2=bill.deferred[0] if bill.deferred else None,
+                Custom3=bill.deferred[1] if bill.deferred else None,
+                Custom4=_amount(bill.payments_cents),
+                Custom5=account.autopay,
+                Custom6=_amount(bill.past_due_cents),
+                Custom10=chart,
+                BalanceDue=_amount(bill.total_cents),
+                Custom80=AUTOPAY.format(_date(bill.due_on)) if account.autopay else "",
+                InvoiceTypeID=invoice_type_id,
+            ),
+            layout.record("CR").make(
+                AccountNumber=account.number,
+                CustomerName=customer.name,
+                Address1=customer.address1,
+                Address2=customer.address2,
+                City=customer.city,
+                State=customer.state,
+                Zip=customer.zip,
+                Phone=customer.phone,
+                EmailAddress=customer.email,
+                RegistrationValue=customer.phone,
+            ),
+            tuple(
+                _detail(layout, bill, charge, share, several=several)
+                for charge, share in zip(bill.charges, bill.previous_shares_cents, strict=True)
+            ),
+        )
+
+
+def _detail(layout: Layout, bill: Bill, charge: Charge, share: int, *, several: bool) -> Row:
+    record = layout.record("ID")
+    values: dict[str, Any] = {}
+    if charge.meters:
+        base, overflow = _meter_fields(record)
+        for field in base + overflow:
+            meters = charge.meters[field.first_meter - 1 : field.last_meter]
+            values_of = (meter[MEASURES[field.measure]] for meter in meters)
+            measured: tuple[Any, ...] = tuple(
+                Decimal(str(value)) if field.kind == "number" else value for value in values_of
+            )
+            if several and meters:
+                measured += (KINDS[field.kind].empty,) * (field.values - len(meters))
+            values[field.name] = measured
+        values |= {"CustomField22": Decimal(charge.usage or 0)}
+        values |= {"CustomField23": charge.estimated, "CustomField24": charge.changed_out}
+    return record.make(
+        Description=charge.service.description,
+        LineItemTotal=_amount(charge.amount_cents),
+        CustomField1=_amount(bill.previous_balance_cents),
+        CustomField2=bill.account.service_address,
+        CustomField3=charge.service.group,
+        CustomField4=charge.service.income_center,
+        CustomField5=bill.account.parcel,
+        CustomField6=_amount(share),
+        **values,
+    )
+
+
+def _meter_fields(record: Record) -> tuple[list[Field], list[Field]]:
+    """The fields of the first five meters in the order of `MEASURES`, and those of the further ones as they stand."""
+    many = [field for field in record.fields if field.many]
+    first = {field.measure: field for field in many if field.first_meter == 1}
+    return [first[measure] for measure in MEASURES], [field for field in many if field.first_meter > 1]
+
+
+def _cell(field: Field, meters: Sequence[tuple[Any, ...]]) -> str:
+    """A cell of several meters: as many values as the field has room for, empty where there is no meter."""
+    own = meters[field.first_meter - 1 : field.last_meter]
+    if not own:
+        return ""
+    at = MEASURES[field.measure]
+    texts = [_date(meter[at]) for meter in own] if field.kind == "date" else [str(meter[at]) for meter in own]
+    return ";".join(texts) + ";" * (field.values - len(own))
+
+
+def _chart(as_of: date) -> str:
+    """The last thirteen months by name: what stands under the usage chart."""
+    return ",".join(MONTHS[(as_of.month - 1 - back) % 12] for back in range(12, -1, -1))
+
+
+def _date(day: date) -> str:
+    return f"{day.month:02}/{day.day:02}/{day.year:04}"
+
+
+def _money(cents: int) -> str:
+    sign = "-" if cents < 0 else ""
+    return f"{sign}{abs(cents) // 100}.{abs(cents) % 100:02}"
+
+
+def _amount(cents: int) -> Decimal:
+    return Decimal(cents).scaleb(-2)
+
+
+class _Texts(dict[Any, str]):
+    """Texts of values, made once for each value while there are few."""
+
+    def __init__(self, render: Callable[[Any], str], known: Iterable[tuple[Any, str]] = ()) -> None:
+        super().__init__(known)
+        self._render = render
+
+    def __missing__(self, value: Any) -> str:
+        text = self._render(value)
+        if len(self) < 65_536:
+            self[value] = text
+        return text
