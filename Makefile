@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 WORKERS ?= auto
 
-.PHONY: help sandbox demo test check bench format clean
+.PHONY: help sandbox demo test check bench format reference clean
 
 help:  ## Show this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ format: $(VENV)/.dev  ## Format the code.
 
 bench: $(VENV)/.dev  ## Measure beside what a user would pick instead; writes docs/benchmarks.md.
 	$(BIN)/python -m benchmarks
+
+reference: $(VENV)/.dev  ## Write docs/reference from the registries.
+	$(BIN)/python -m partnerlab.reference
 
 clean:  ## Remove what these targets made.
 	rm -rf $(VENV) dist build *.egg-info tests/interop/node/node_modules benchmarks/node/node_modules .bench

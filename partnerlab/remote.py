@@ -30,6 +30,13 @@ class Remote:
             headers["Authorization"] = f"Bearer {token}"
         self.url = url.rstrip("/")
         self._http = httpx.Client(base_url=self.url, headers=headers, timeout=TIMEOUT_S)
+        # A command's connections end with the command.
+        if context := click.get_current_context(silent=True):
+            context.call_on_close(self.close)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
 
     def get(self, path: str, **query: Any) -> Any:
         """The JSON at *path*. Raises `RemoteRefused`."""

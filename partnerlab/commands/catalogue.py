@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -11,7 +11,7 @@ import click
 from contracts import catalogue, settings
 from partnerlab.remote import print_json
 
-SECTIONS = {
+SECTIONS: dict[str, Callable[[], Mapping[str, Any]]] = {
     "requirements": catalogue.requirements,
     "faults": catalogue.faults,
     "damages": catalogue.damages,

@@ -1,15 +1,86 @@
-"""`partnerlab files`: check and summarise bill files."""
+"""`partnerlab files`: check bill files."""
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+from typing import Any
+
 import click
+
+from contracts.files import Report, layouts, load_layout
+from contracts.files import check as check_file
+from partnerlab.remote import print_json
+
+SHOWN = 20
 
 
 @click.group()
 def command() -> None:
-    """Check and summarise bill files.
+    """Check bill files.
 
     \b
     Example:
         partnerlab files check bills.bif
     """
+
+
+@command.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--layout", type=click.Choice(layouts()), default="inhance_v2", show_default=True, help="Whose file.")
+@click.option("--strict", is_flag=True, help="Reject the file where one invoice is broken.")
+@click.option("--json", "as_json", is_flag=True, help="JSON in place of text.")
+def check(file: Path, layout: str, *, strict: bool, as_json: bool) -> None:
+    """Read FILE to its end and report what is wrong with it, by line and field.
+
+    Exit code 0: every invoice can be loaded; 1: something is quarantined or the file is rejected.
+
+    \b
+    Example:
+        partnerlab files check bills.bif --strict
+    """
+    size, done = file.stat().st_size, 0
+    with click.progressbar(length=size, label=file.name, file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
+
+        def progress(count: int) -> None:
+            nonlocal done
+            bar.update(count - done)
+            done = count
+
+        report = check_file(file, load_layout(layout), strict=strict, progress=progress)
+    if as_json:
+        print_json(_document(report))
+    else:
+        click.echo(str(report))
+        for problem in report.problems[:SHOWN]:
+            click.echo(f"  {problem.rule}: {problem}")
+        if len(report.problems) > SHOWN:
+            click.echo(f"  and {len(report.problems) - SHOWN:,} more; --json shows them")
+        for note in report.notes:
+            click.echo(f"  note: {note}")
+    sys.exit(0 if report.accepted and not report.quarantined else 1)
+
+
+def _document(report: Report) -> dict[str, Any]:
+    return {
+        "layout": report.layout,
+        "accepted": report.accepted,
+        "invoices": report.invoices,
+        "loaded": report.loaded,
+        "quarantined": report.quarantined,
+        "total_amount_due": str(report.total_amount_due),
+        "problems": [
+            {
+                "line": problem.line,
+                "record": problem.record,
+                "field": problem.field,
+                "file_spec_id": problem.spec_id,
+                "value": problem.value,
+                "rule": problem.rule,
+                "invoice_number": problem.invoice_number,
+                "message": str(problem),
+            }
+            for problem in report.problems
+        ],
+        "notes": [str(note) for note in report.notes],
+    }

@@ -1,0 +1,140 @@
+"""`partnerlab deliveries`: see, replay and settle what the data pump delivers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from partnerlab.remote import DEFAULT_URL, Remote, print_json
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+STATES = ("accepted", "sending", "waiting", "delivered", "skipped", "dead", "unknown", "dismissed")
+
+
+def pump_options(function: Decorated) -> Decorated:
+    """The options of every command that talks to a data pump."""
+    for option in (
+        click.option("--token", envvar="PARTNERLAB_PUMP_TOKEN", help="Bearer token, where the pump asks for one."),
+        click.option(
+            "--pump",
+            default=f"{DEFAULT_URL}/_pump",
+            show_default=True,
+            envvar="PARTNERLAB_PUMP",
+            help="The data pump: a sandbox's, or a service of its own.",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+def decision_options(function: Decorated) -> Decorated:
+    """The options of every command by which a person decides."""
+    for option in (
+        click.option("--by", default="operator", show_default=True, envvar="USER", help="Who says so."),
+        click.option("--reason", required=True, help="Why; kept with the delivery."),
+        click.argument("delivery"),
+    ):
+        function = option(function)
+    return function
+
+
+@click.group()
+def command() -> None:
+    """See, replay and settle what the data pump delivers.
+
+    \b
+    Example:
+        partnerlab deliveries list --state unknown
+    """
+
+
+@command.command(name="list")
+@click.option("--state", type=click.Choice(STATES), help="Only one state.")
+@click.option("--realm", help="Only one realm: in a sandbox, a lane.")
+@click.option("--account", help="Only one account number.")
+@click.option("--limit", default=50, show_default=True, help="The newest N.")
+@click.option("--json", "as_json", is_flag=True, help="JSON in place of text.")
+@pump_options
+def list_(
+    state: str | None,
+    realm: str | None,
+    account: str | None,
+    limit: int,
+    *,
+    as_json: bool,
+    pump: str,
+    token: str | None,
+) -> None:
+    """List deliveries, newest first.
+
+    \b
+    Example:
+        partnerlab deliveries list --state dead
+    """
+    found = Remote(pump, token=token).get("/deliveries", state=state, realm=realm, account_number=account, limit=limit)[
+        "deliveries"
+    ]
+    if as_json:
+        print_json(found)
+        return
+    for row in found:
+        click.echo(
+            f"{row['id']}  {row['kind']:<9} {row['account_number']:<14} {row['state']:<9}"
+            f" {row['attempts']} attempts  {row['words']}"
+        )
+
+
+@command.command()
+@click.argument("delivery")
+@pump_options
+def show(delivery: str, pump: str, token: str | None) -> None:
+    """Show a delivery with its event, attempts and notes."""
+    print_json(Remote(pump, token=token).get(f"/deliveries/{delivery}"))
+
+
+@command.command()
+@click.argument("delivery")
+@pump_options
+def balance(delivery: str, pump: str, token: str | None) -> None:
+    """Ask the partner for the balance of a payment's account, to settle an unknown one."""
+    print_json(Remote(pump, token=token).get(f"/deliveries/{delivery}/balance"))
+
+
+@command.command()
+@decision_options
+@pump_options
+def replay(delivery: str, reason: str, by: str, pump: str, token: str | None) -> None:
+    """Try a dead or dismissed delivery again, or a waiting one now.
+
+    \b
+    Example:
+        partnerlab deliveries replay 3f2c… --reason "key corrected"
+    """
+    print_json(Remote(pump, token=token).post(f"/deliveries/{delivery}/replay", {"reason": reason, "by": by}))
+
+
+@command.command()
+@decision_options
+@pump_options
+def dismiss(delivery: str, reason: str, by: str, pump: str, token: str | None) -> None:
+    """Give a delivery up."""
+    print_json(Remote(pump, token=token).post(f"/deliveries/{delivery}/dismiss", {"reason": reason, "by": by}))
+
+
+@command.command()
+@click.option("--posted/--not-posted", required=True, help="Whether the partner has it.")
+@decision_options
+@pump_options
+def resolve(delivery: str, reason: str, by: str, *, posted: bool, pump: str, token: str | None) -> None:
+    """Say of an unknown delivery whether the partner has it.
+
+    Not posted means that it is sent again: where the partner has it all the same, it will have it twice.
+
+    \b
+    Example:
+        partnerlab deliveries resolve 3f2c… --posted --reason "seen in Open Transactions"
+    """
+    body = {"reason": reason, "by": by, "posted": posted}
+    print_json(Remote(pump, token=token).post(f"/deliveries/{delivery}/resolve", body))

@@ -1,0 +1,101 @@
+"""`partnerlab sandbox`: the simulators and the data pump on one origin."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from contracts.catalogue import magic_values
+from partnerlab.config import configure, read_configuration
+from partnerlab.remote import DEFAULT_URL
+from partnerlab.sandbox import PUMP_PATH, Sandbox
+from partnerlab.settings import SandboxSettings
+from simulators import ic_webservices, inhance_soap
+from simulators.ic_webservices.app import INVOICING_PATH, MANAGEMENT_PATH
+from simulators.inhance_soap.seeds import SEEDS
+
+
+@click.command()
+@click.option(
+    "--config", type=click.Path(path_type=Path, dir_okay=False), help="A TOML file: [sandbox] [inhance] [ic]."
+)
+@click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port; 0 takes a free one.  [default: 8700]")
+@click.option("--db", help="A SQLite file or a PostgreSQL URL to keep everything in.  [default: memory]")
+@click.option("--quiet", is_flag=True, help="Print the URL alone.")
+def command(config: Path | None, host: str | None, port: int | None, db: str | None, *, quiet: bool) -> None:
+    """Run the simulators and the data pump on one origin until interrupted.
+
+    Every value can be set: a PARTNERLAB_<SECTION>_<FIELD> environment variable overrides the TOML file, which
+    overrides the default, as in PARTNERLAB_SANDBOX_PORT or PARTNERLAB_INHANCE_KEY.
+
+    \b
+    Example:
+        partnerlab sandbox --db sandbox.db
+    """
+    try:
+        document = read_configuration(config)
+        settings = configure(SandboxSettings, "sandbox", document)
+        settings = replace(
+            settings,
+            host=settings.host if host is None else host,
+            port=settings.port if port is None else port,
+            database=settings.database if db is None else db,
+        )
+        inhance = configure(inhance_soap.Settings, "inhance", document)
+        ic = configure(ic_webservices.Settings, "ic", document)
+        sandbox = Sandbox(settings, inhance=inhance, ic=ic)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    try:
+        with sandbox:
+            click.echo(sandbox.url if quiet else screen(sandbox.url, inhance, ic))
+            sandbox.server.run()
+    except OSError as error:
+        raise click.ClickException(f"{settings.host}:{settings.port}: {error.strerror or error}") from error
+
+
+def screen(url: str, inhance: inhance_soap.Settings, ic: ic_webservices.Settings) -> str:
+    """The one screen that a tester needs: addresses, seeded accounts, magic values, three commands."""
+    seeds = [(seed.account.number, seed.purpose) for seed in SEEDS]
+    values = [(row.value, f"{row.kind.replace('_', ' ')}: {row.text}") for row in magic_values()]
+    form = f"-d AccountNumber={ic.utility_account} -d LastInvoiceNumber=0 -d WebServiceKey={inhance.key}"
+    option = "" if url == DEFAULT_URL else f" --url {url}"
+    return "\n".join(
+        [
+            click.style(f"partnerlab sandbox  {url}", bold=True),
+            "",
+            *_table(
+                [
+                    ("inHance", f"{url}{inhance.path}?wsdl", f"key {inhance.key}"),
+                    ("CloudInvoicing", f"{url}{INVOICING_PATH}?wsdl", f"biller {ic.utility_guid}"),
+                    ("CloudManagement", f"{url}{MANAGEMENT_PATH}?wsdl", f"key {ic.utility_web_service_key}"),
+                    ("control API", f"{url}/_sandbox/openapi.json", "everything the real systems do not have"),
+                    ("data pump", f"{url}{PUMP_PATH}/deliveries", "what goes to the partner"),
+                ]
+            ),
+            "",
+            click.style("Accounts of the partner", bold=True),
+            *_table(seeds),
+            "",
+            click.style("Test values", bold=True),
+            *_table(values),
+            "",
+            click.style("Try", bold=True),
+            f"  partnerlab trigger pay {ic.utility_account} 40.00{option}",
+            f"  partnerlab journal --operation MakePaymentExtended{option}",
+            f"  curl {url}{inhance.path}/BalanceCheck {form}",
+            "",
+            "A world of your own: the header X-Sandbox-Lane, or /lane/<name> before the path. Ctrl-C ends it.",
+        ]
+    )
+
+
+def _table(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return [
+        "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    ]

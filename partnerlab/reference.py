@@ -1,0 +1,133 @@
+"""
+The reference pages, made from the registries: `python -m partnerlab.reference` writes them to docs/reference.
+
+A test compares what stands there with what this makes, so a page cannot say what the code does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from client.datapump.states import render_diagram
+from contracts import catalogue, settings
+from contracts.files import load_layout
+
+__all__ = ["PAGES", "render"]
+
+MADE = "<!-- Made by `make reference`; change the data it is made from. -->"
+FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
+
+
+def requirements() -> Iterable[str]:
+    """Every rule of the source documents that is built, by id."""
+    yield "# Requirements"
+    yield "One sentence for each rule of a source document. Tests, the demo and reports name them by id."
+    for source, rows in _grouped(catalogue.requirements().values()):
+        yield f"## {source}"
+        yield _table(("Id", "Rule", "Row of the source"), ((r.id, r.text, _assumed(r.row, r.assumption)) for r in rows))
+
+
+def faults() -> Iterable[str]:
+    """What a lane can be made to do wrong."""
+    yield "# Faults"
+    yield (
+        "Give a lane one with `POST /_sandbox/faults`, or a request with the header `X-Sandbox-Fault: <name>`."
+        " Committed means that the state changes although the caller gets no good answer."
+    )
+    rows = ((f"`{f.name}`", f.layer, f.effect, "yes" if f.committed else "") for f in catalogue.faults().values())
+    yield _table(("Name", "Layer", "What the caller sees", "Committed"), rows)
+
+
+def damages() -> Iterable[str]:
+    """How a file can be broken, and the error that follows."""
+    yield "# Damages"
+    yield "`partnerlab generate bif --damage <name>` breaks a file so; a reader must give the error beside it."
+    rows = ((f"`{d.name}`", d.text, f"`{d.error}`", d.scope) for d in catalogue.damages().values())
+    yield _table(("Name", "What is done", "Error", "What is lost"), rows)
+
+
+def values() -> Iterable[str]:
+    """Test values that decide an outcome."""
+    yield "# Test values"
+    yield "Any other card or bank account number is refused; no number is kept beyond its last four digits [A-19]."
+    rows = ((f"`{m.value}`", m.kind.replace("_", " "), m.brand, m.text) for m in catalogue.magic_values())
+    yield _table(("Value", "Kind", "Brand", "Outcome"), rows)
+
+
+def advanced_settings() -> Iterable[str]:
+    """The advanced settings of a biller."""
+    yield "# Advanced settings"
+    rows = (
+        (f"`{s.id}`", s.meaning, s.kind, f"`{s.default}`" if s.default else "", ", ".join(s.partners), s.source)
+        for s in settings.settings().values()
+    )
+    yield _table(("Setting", "Meaning", "Kind", "Default", "Partners", "Source"), rows)
+
+
+def bill_file() -> Iterable[str]:
+    """The field table of the inHance bill file."""
+    layout = load_layout("inhance_v2")
+    yield f"# {layout.title}"
+    yield (
+        "Pipe-delimited, one record a line, no quoting: FH once, then IH, CR and one or more ID for each invoice. The"
+        " columns of a record are its fields in this order [A-14]."
+    )
+    for record in layout.records:
+        yield f"## {record.code}: {record.name}, {record.occurs}"
+        rows = (
+            (str(f.spec_id), f.name, f.kind, "yes" if f.required else "", f.constant or "", f.description)
+            for f in record.fields
+        )
+        yield _table(("FileSpecID", "Field", "Kind", "Required", "Always", "The source says"), rows)
+
+
+def delivery_states() -> Iterable[str]:
+    """The life of a delivery of the data pump."""
+    yield "# States of a delivery"
+    yield f"```mermaid\n{render_diagram()}```"
+
+
+PAGES = {
+    "requirements.md": requirements,
+    "faults.md": faults,
+    "damages.md": damages,
+    "test-values.md": values,
+    "settings.md": advanced_settings,
+    "inhance-bill-file.md": bill_file,
+    "delivery-states.md": delivery_states,
+}
+
+
+def render(name: str) -> str:
+    """A page's text."""
+    return "\n\n".join([MADE, *PAGES[name]()]) + "\n"
+
+
+def main() -> None:
+    """Write every page."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name in PAGES:
+        (FOLDER / name).write_text(render(name), "utf-8")
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *([cell.replace("|", "\\|") for cell in row] for row in rows)]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _grouped(
+    rows: Iterable[catalogue.Requirement],
+) -> Iterable[tuple[str, list[catalogue.Requirement]]]:
+    found: dict[str, list[catalogue.Requirement]] = {}
+    for row in rows:
+        found.setdefault(row.source, []).append(row)
+    return found.items()
+
+
+def _assumed(row: str, assumption: str) -> str:
+    return f"{row} [{assumption}]" if assumption else row
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,194 @@
+"""
+The sandbox: simulators, data pump and the ports that join them, in one process on one origin.
+
+This is the only module in which the client and the simulators meet. Invoice Cloud's events go into the data pump, its
+balance requests go out through the client's RTDR, and the pump calls the partner over the same HTTP that a real one
+would see.
+"""
+
+from __future__ import annotations
+
+import ssl
+import tempfile
+import threading
+from collections.abc import Iterable
+from datetime import timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from client import rtdr
+from client.settings import Biller, BillerUnknown
+from client.transport import PAYER_WAITS, Transport
+from contracts.data import read_bytes
+from contracts.verification.soap import verdict
+from partnerlab.settings import SandboxSettings
+from simulators import ic_webservices, inhance_soap
+from simulators.ic_webservices.domain.errors import NotFound
+from simulators.kit.clock import Clock
+from simulators.kit.control import create_control_app
+from simulators.kit.faults import Faults
+from simulators.kit.journal import Journal
+from simulators.kit.lanes import DEFAULT, Lanes
+from simulators.kit.server import Server
+from simulators.kit.site import Site
+from simulators.kit.store import Store
+from simulators.kit.wsgi import WsgiApp
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+    from client.datapump import DataPump
+
+__all__ = ["Sandbox"]
+
+PUMP_PATH = "/_pump"
+
+
+class Sandbox:
+    """The running whole: a context manager, or `start` and `stop`. One per process, because the data pump is."""
+
+    def __init__(
+        self,
+        settings: SandboxSettings = SandboxSettings(),  # noqa: B008 - frozen
+        *,
+        inhance: inhance_soap.Settings = inhance_soap.Settings(),  # noqa: B008 - frozen
+        ic: ic_webservices.Settings = ic_webservices.Settings(),  # noqa: B008 - frozen
+    ) -> None:
+        self.settings = settings
+        self._folder = tempfile.TemporaryDirectory(prefix="partnerlab-")
+        store_url, self._pump_url = settings.databases(Path(self._folder.name))
+        self.store = Store(store_url)
+        self.lanes = Lanes(self.store)
+        self.ic = ic_webservices.create_simulator(
+            ic, self.store, self.lanes, events=self._submit, balances=self._balances, base_url=lambda: self.url
+        )
+        self.inhance = inhance_soap.create_simulator(inhance, self.store, self.lanes)
+        simulators = (self.inhance, self.ic)
+        self.lanes.seeders.extend(simulator.seed for simulator in simulators)
+        self.journal = Journal(
+            self.lanes,
+            {
+                "inhance": verdict(read_bytes("inhance_soap/iCloud.wsdl")),
+                "CloudInvoicing": verdict(read_bytes("ic_webservices/CloudInvoicing.wsdl")),
+                "CloudManagement": verdict(read_bytes("ic_webservices/CloudManagement.wsdl")),
+            },
+        )
+        self.faults = Faults(self.lanes)
+        self.clock = Clock(self.lanes, simulators)
+        self.clock.after_advance.append(self._hasten)
+        self._control = WsgiApp(
+            "control", lambda: create_control_app(self.lanes, self.journal, self.faults, self.clock, simulators)
+        )
+        self._pump_service = WsgiApp("pump", self._create_pump_service)
+        site = Site(self.lanes, self.journal, self.faults)
+        for simulator in simulators:
+            for path, app in simulator.doors.items():
+                site.mount(path, app)
+        site.mount("/_sandbox", self._control, door=False)
+        site.mount(PUMP_PATH, self._pump_service, door=False)
+        self.server = Server(site, settings.host, settings.port, ssl_context=_tls(settings))
+        self._transport = Transport(timeouts=PAYER_WAITS, allow_http=True)
+        self._pump: DataPump | None = None
+        self._pump_lock = threading.Lock()
+
+    @property
+    def url(self) -> str:
+        """The origin, as in `http://127.0.0.1:8700`."""
+        return self.server.url
+
+    @property
+    def pump(self) -> DataPump:
+        """
+        The data pump, started on first use: its engine takes longer to import than everything else together, and the
+        first answer of a simulator need not wait for it.
+        """
+        with self._pump_lock:
+            if self._pump is None:
+                from client.datapump import DataPump
+
+                self._pump = DataPump(self._pump_url, self.biller).start()
+            return self._pump
+
+    def start(self) -> Self:
+        """Listen, and begin to deliver what a former run left."""
+        self.lanes.get(DEFAULT)
+        self.server.start()
+        # In the background: what a tester calls second.
+        threading.Thread(target=self._warm, name="warm", daemon=True).start()
+        return self
+
+    def stop(self) -> None:
+        """Finish what is under way and let go of everything."""
+        self.server.stop()
+        self.ic.close()
+        with self._pump_lock:
+            if self._pump is not None:
+                self._pump.stop()
+        self.journal.close()
+        self._transport.close()
+        self.store.close()
+        self._folder.cleanup()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def biller(self, realm: str, guid: str) -> Biller:
+        """The data pump's directory: a biller as the simulator has it now. Raises `BillerUnknown`."""
+        try:
+            found = self.ic.biller(realm, guid)
+        except NotFound:
+            raise BillerUnknown(realm, guid) from None
+        return Biller(found["guid"], found["partner"], found["settings"], found["configuration"])
+
+    def _warm(self) -> None:
+        _ = self.pump
+        self.ic.start()
+        self._control.warm()
+
+    def _submit(self, event: dict[str, Any]) -> None:
+        self.pump.submit(event)
+
+    def _balances(self, realm: str, guid: str, account_number: str, invoice_number: str) -> dict[str, Any]:
+        try:
+            biller = self.biller(realm, guid)
+        except BillerUnknown as error:
+            return {"problem": str(error)}
+        update = rtdr.refresh(biller, account_number, invoice_number, send=self._transport.send)
+        return {
+            "balance_due": None if update.balance_due is None else f"{update.balance_due:.2f}",
+            "total_amount_due": None if update.total_amount_due is None else f"{update.total_amount_due:.2f}",
+            "email_address": update.email_address,
+            "problem": update.problem,
+        }
+
+    def _hasten(self, lane: str, by: timedelta) -> None:
+        if self._pump is not None:
+            self._pump.wake(lane, by=by)
+
+    def _create_pump_service(self) -> WSGIApplication:
+        from client.datapump import create_service
+
+        service = create_service(self.pump)
+
+        def below(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+            environ["SCRIPT_NAME"] = PUMP_PATH
+            environ["PATH_INFO"] = environ["PATH_INFO"].removeprefix(PUMP_PATH)
+            # As open as the control API beside it: its guard still refuses foreign host names.
+            environ["REMOTE_ADDR"] = "127.0.0.1"
+            return service(environ, start_response)
+
+        return below
+
+
+def _tls(settings: SandboxSettings) -> ssl.SSLContext | None:
+    if not settings.tls_certificate:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(settings.tls_certificate, settings.tls_key or None)
+    return context

@@ -1,0 +1,42 @@
+"""What can be set of the sandbox itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["SandboxSettings"]
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxSettings:
+    """
+    Where the sandbox listens and keeps its world.
+
+    `database` is empty (memory, gone with the process), a SQLite file's path, or a PostgreSQL URL. With a certificate
+    and key (PEM files) it serves https.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8700
+    database: str = ""
+    tls_certificate: str = ""
+    tls_key: str = ""
+
+    def databases(self, folder: Path) -> tuple[str, str]:
+        """
+        URLs of the simulators' database and of the data pump's.
+
+        The pump keeps its deliveries beside a file, in the same PostgreSQL database, or in *folder*, which goes with
+        the process.
+        """
+        if not self.database:
+            return "sqlite://", f"sqlite:///{folder / 'pump.db'}"
+        if "://" not in self.database:
+            return f"sqlite:///{self.database}", f"sqlite:///{self.database}.pump"
+        if self.database.startswith("sqlite:///"):
+            return self.database, f"{self.database}.pump"
+        scheme, _, rest = self.database.partition("://")
+        if scheme.partition("+")[0] not in ("postgresql", "postgres"):
+            raise ValueError(f"database: {scheme!r}: must be a SQLite file or a postgresql:// URL")
+        return f"postgresql+psycopg://{rest}", f"postgresql://{rest}"

@@ -1,0 +1,146 @@
+"""
+kill -9 of the process that takes events in and delivers them, at random moments, while 500 payments come.
+
+What was acknowledged is delivered exactly once, or stands as unknown for a person; nothing is lost, nothing doubled,
+and within an account nothing overtakes.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from client.datapump import DataPump
+from client.datapump.states import State
+from client.settings import Biller
+from tests.client.datapump.conftest import make_event
+from tests.client.datapump.partner import Partner
+from tests.client.datapump.postgres import new_database, running_postgres
+
+WORKER = Path(__file__).with_name("worker.py")
+PAYMENTS, FLAGS, ACCOUNTS, KILLS = 500, 100, 50, 6
+BOUND_S = 90
+
+
+class Victim:
+    """The process: started, killed and started again on the same database and port."""
+
+    def __init__(self, database: str, partner: Partner) -> None:
+        self.database, self.partner = database, partner
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        command = [sys.executable, str(WORKER), self.database, self.partner.url, str(self.port)]
+        self.process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+
+    def kill(self) -> None:
+        assert self.process is not None
+        assert self.process.poll() is None, "the worker ended by itself"
+        os.kill(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def answers(self) -> bool:
+        with suppress(httpx.TransportError):
+            return httpx.get(f"http://127.0.0.1:{self.port}/health", trust_env=False).status_code == 200
+        return False
+
+
+@pytest.fixture
+def partner() -> Iterator[Partner]:
+    with Partner(delay_s=0.02) as partner:
+        yield partner
+
+
+def produce(port: int, events: list[dict[str, Any]], ends: float) -> None:
+    """Post each event until it is acknowledged: an answer that a kill swallowed makes a duplicate, and that is fine."""
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=10) as http:
+        for event in events:
+            while time.monotonic() < ends:
+                with suppress(httpx.TransportError):
+                    answer = http.post("/events", json=event)
+                    assert answer.status_code in (200, 202), answer.text
+                    break
+                time.sleep(0.05)
+
+
+def check(database: str, partner: Partner, dice: random.Random) -> None:
+    ends = time.monotonic() + BOUND_S
+    events = [make_event(account_number=f"a{n % ACCOUNTS}") for n in range(PAYMENTS)]
+    events += [make_event("paperless", account_number=f"a{n % ACCOUNTS}") for n in range(FLAGS)]
+    dice.shuffle(events)
+    victim = Victim(database, partner)
+    victim.start()
+    producers = [threading.Thread(target=produce, args=(victim.port, events[n::4], ends)) for n in range(4)]
+    for producer in producers:
+        producer.start()
+    kills_with_work_open = 0
+    for _ in range(KILLS):
+        while not victim.answers():
+            assert time.monotonic() < ends
+            time.sleep(0.02)
+        time.sleep(dice.uniform(0.2, 1.2))
+        victim.kill()
+        kills_with_work_open += len(partner.seen) < len(events)
+        victim.start()
+    for producer in producers:
+        producer.join()
+
+    watching = DataPump(database, lambda realm, guid: Biller(guid, "x", {})).start(worker=False)
+    try:
+        over = {State.DELIVERED, State.UNKNOWN}
+        while sum(count for state, count in watching.counts().items() if state in over) < len(events):
+            assert time.monotonic() < ends, watching.counts()
+            time.sleep(0.1)
+        victim.kill()
+        assert kills_with_work_open >= KILLS - 2, "the kills came too late to show anything"
+        found = {delivery.event_id: delivery for delivery in watching.deliveries(limit=len(events) + 1)}
+        orders = {event["id"]: watching.delivery(event["id"]).delivery.seq for event in events}
+    finally:
+        watching.stop()
+
+    posted = partner.posted()
+    assert set(found) == {event["id"] for event in events}, "an acknowledged event was lost"
+    unknown = 0
+    for event in events:
+        state = found[event["id"]].state
+        if event["kind"] != "payment":
+            assert state is State.DELIVERED
+            continue
+        times = posted[event["payment"]["reference"]]
+        assert times <= 1, f"{event['id']} was posted {times} times"
+        assert state is State.UNKNOWN or times == 1, f"{event['id']} is {state} and was not posted"
+        unknown += state is State.UNKNOWN
+    print(f"{sum(posted.values())} posted, {unknown} unknown, {kills_with_work_open} kills with work open")  # noqa: T201
+    assert unknown < PAYMENTS // 2
+    by_reference = {e["payment"]["reference"]: orders[e["id"]] for e in events if e["kind"] == "payment"}
+    for account, seen in partner.accounts().items():
+        order = [by_reference[s.fields["PaymentReference"]] for s in seen if "PaymentReference" in s.fields]
+        assert order == sorted(order), f"{account}: something overtook"
+
+
+@pytest.mark.durability
+def test_a_killed_pump_neither_loses_nor_doubles_a_payment(tmp_path: Path, partner: Partner) -> None:
+    check(f"sqlite:///{tmp_path / 'pump.db'}", partner, random.Random())
+
+
+@pytest.mark.durability
+@pytest.mark.postgres
+def test_nor_does_it_on_postgres(partner: Partner) -> None:
+    with running_postgres() as url:
+        check(new_database(url), partner, random.Random())
