@@ -30,8 +30,12 @@ SECRET_NAMES = (
 )
 
 _NAMES = "|".join(SECRET_NAMES)
-_XML = re.compile(rf"(<(?:\w+:)?(?:{_NAMES})(?:\s[^<>]*)?>)([^<]*)(</)", re.IGNORECASE)
+_XML = re.compile(
+    rf"(<(?:[\w.-]+:)?(?:{_NAMES})(?:\s[^<>]*)?>)((?:[^<]|<!\[CDATA\[.{{0,500}}?\]\]>|<!--.{{0,500}}?-->)*)(</)",
+    re.IGNORECASE | re.DOTALL,
+)
 _JSON = re.compile(rf'("(?:{_NAMES})"\s*:\s*")((?:[^"\\]|\\.)*)(")', re.IGNORECASE)
+_JSON_NUMBER = re.compile(rf'("(?:{_NAMES})"\s*:\s*)(-?[0-9][0-9.eE+-]*)', re.IGNORECASE)
 _FORM = re.compile(rf"((?:^|[&?\s])(?:{_NAMES})=)([^&\s]*)", re.IGNORECASE)
 _HEADER = re.compile(r"(authorization\s*:\s*(?:\w+\s+)?)(\S+)", re.IGNORECASE)
 _CARD = re.compile(r"(?<![\d.-])(?:\d[ -]?){11,15}(\d{4})(?![\d.-])")
@@ -49,8 +53,9 @@ def mask_text(text: str) -> str:
     Knows XML elements, JSON properties, form fields and Authorization headers of the names in `SECRET_NAMES`,
     and runs of 15 to 19 digits that pass the Luhn check.
     """
-    text = _XML.sub(lambda m: m[1] + mask(m[2]) + m[3], text)
+    text = _XML.sub(lambda m: m[1] + (MASK if "<" in m[2] else mask(m[2])) + m[3], text)
     text = _JSON.sub(lambda m: m[1] + mask(m[2]) + m[3], text)
+    text = _JSON_NUMBER.sub(lambda m: f'{m[1]}"{MASK}"', text)
     text = _FORM.sub(lambda m: m[1] + mask(m[2]), text)
     text = _HEADER.sub(lambda m: m[1] + mask(m[2]), text)
     return _CARD.sub(lambda m: MASK + m[1] if _luhn(m[0]) else m[0], text)

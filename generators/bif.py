@@ -79,10 +79,13 @@ def generate_bif(
     render = _renderer(layout, as_of, format_guid, str(invoice_type_id), several=meters != 1 and meters != (1, 1))
     rows = size = total = done = 0
     with tempfile.SpooledTemporaryFile(max_size=SPOOL) as spool:
-        while block := list(islice(run, BLOCK)):
+        while True:
             lines: list[str] = []
-            total += render(block, lines.append)
-            done += len(block)
+            count, cents = render(islice(run, BLOCK), lines.append)
+            if not count:
+                break
+            total += cents
+            done += count
             rows += len(lines)
             lines.append("")
             size += spool.write("\n".join(lines).encode())
@@ -99,9 +102,9 @@ def generate_bif(
 
 def _renderer(
     layout: Layout, as_of: date, format_guid: str, invoice_type_id: str, *, several: bool
-) -> Callable[[Iterable[tuple[Any, ...]], Callable[[str], None]], int]:
+) -> Callable[[Iterable[tuple[Any, ...]], Callable[[str], None]], tuple[int, int]]:
     """
-    A function that gives the rows of plain bills to a sink and returns their total in cents.
+    A function that gives the rows of plain bills to a sink and returns their number and total in cents.
 
     What is the same in every row of the file stands in the templates already; what is left is made as cheaply as
     Python can, since a large file has millions of these.
@@ -147,14 +150,15 @@ def _renderer(
         further = tuple(field.name for field in overflow)
         overflow_rows[service.income_center] = row_template(detail, reading_names + further, fixed)
 
-    def render(run: Iterable[tuple[Any, ...]], put: Callable[[str], None]) -> int:
-        sum_cents = 0
+    def render(run: Iterable[tuple[Any, ...]], put: Callable[[str], None]) -> tuple[int, int]:
+        count = sum_cents = 0
         for bill in run:
             number, account, _, _, previous, payments, charges, new, deferred = bill
             account_number, customer, service_address, parcel, on_autopay = account
             owed = previous - payments
             total = owed + new
             sum_cents += total
+            count += 1
             amount = money[total]
             begins, ends = (dates[deferred[0]], dates[deferred[1]]) if deferred else ("", "")
             draft, message = ("1", autopay) if on_autopay else ("0", "")
@@ -189,7 +193,7 @@ def _renderer(
                         first = (text, balance, service_address, parcel, share_text, usage, guess, swap)
                         put(rows[center](*first, *cells))
                 share_text = money[share]
-        return sum_cents
+        return count, sum_cents
 
     return render
 

@@ -159,6 +159,9 @@ class Sandbox:
             biller = self.biller(realm, guid)
         except BillerUnknown as error:
             return {"problem": str(error)}
+        if self._on_its_way(realm, account_number):
+            # The partner cannot know of it yet: its answer would bring the old balance back.
+            return {"problem": "not asked: a payment of this account is on its way to the partner"}
         update = rtdr.refresh(biller, account_number, invoice_number, send=self._transport.send)
         return {
             "balance_due": None if update.balance_due is None else f"{update.balance_due:.2f}",
@@ -166,6 +169,15 @@ class Sandbox:
             "email_address": update.email_address,
             "problem": update.problem,
         }
+
+    def _on_its_way(self, realm: str, account_number: str) -> bool:
+        if self._pump is None:
+            return False
+        states = ("accepted", "sending", "waiting")
+        return any(
+            self._pump.deliveries(realm=realm, account_number=account_number, state=state, kind="payment", limit=1)
+            for state in states
+        )
 
     def _hasten(self, lane: str, by: timedelta) -> None:
         if self._pump is not None:

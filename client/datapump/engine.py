@@ -116,6 +116,8 @@ class Engine:
             partition_concurrency=1,
             worker_concurrency=self._concurrency,
             polling_interval_sec=self._poll_s,
+            # How the queue is worked through is for its workers to say.
+            on_conflict="never_update" if work is None else "always_update",
         )
         if work is not None:
             self._work = work
@@ -147,6 +149,8 @@ class Engine:
         if _release(self):
             from dbos import DBOS
 
+            # What it claims while it stops it cannot run any more, and says so; it is taken up at the next start.
+            logging.getLogger("dbos").setLevel(logging.CRITICAL)
             DBOS.destroy()
         if self._slots is not None:
             self._slots.release()

@@ -40,15 +40,13 @@ def create_service(pump: DataPump, token: str | None = None) -> Flask:
     @app.before_request
     def guard() -> ResponseReturnValue | None:
         if token is None:
-            if _is_loopback(request.remote_addr or "") and _is_loopback(
-                request.host.rpartition(":")[0] or request.host
-            ):
+            if _is_loopback(request.remote_addr or "") and _is_loopback(_name(request.host)):
                 return None
             return _error(403, "forbidden", "without a token the data pump serves this machine only")
         if request.path == "/health":
             return None
-        given = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
-        if hmac.compare_digest(given.encode(), token.encode()):
+        scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), token.encode()):
             return None
         return *_error(401, "unauthorized", "Authorization: Bearer <token> is required"), {"WWW-Authenticate": "Bearer"}
 
@@ -174,9 +172,14 @@ def _error(status: int, code: str, message: str, **more: str) -> tuple[dict[str,
     return {"error": {"code": code, "message": message, **more}}, status
 
 
+def _name(host: str) -> str:
+    """A Host header without its port."""
+    return host if host.endswith("]") else host.rpartition(":")[0] or host
+
+
 def _is_loopback(host: str) -> bool:
-    if host.lower() in ("localhost", ""):
-        return host != ""
+    if host.lower() == "localhost":
+        return True
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Protocol
 
 import sqlalchemy as sa
@@ -130,11 +130,11 @@ class PostgresSlots:
             yield connection is not None
         finally:
             if connection is not None:
-                connection.close()
+                self._unlock(connection, slot)
 
     def release(self) -> None:
         if self._mine is not None:
-            self._mine.close()
+            self._unlock(self._mine, self._slot)
         self._mine, self._slot = None, 0
         self._engine.dispose()
 
@@ -150,3 +150,10 @@ class PostgresSlots:
             return connection
         connection.close()
         return None
+
+    @staticmethod
+    def _unlock(connection: sa.Connection, slot: int) -> None:
+        """Said, not only left to the end of the connection, which the server notices when it gets round to it."""
+        with suppress(sa.exc.DBAPIError):
+            connection.execute(sa.text("SELECT pg_advisory_unlock(:kind, :slot)"), {"kind": _LOCK_CLASS, "slot": slot})
+        connection.close()

@@ -98,8 +98,12 @@ class InvoiceFile:
             self._start = source.tell()
             return
         self._spool = self._source = tempfile.SpooledTemporaryFile(max_size=SPOOL)  # noqa: SIM115 - see close
-        for block in blocks(source):
-            self._spool.write(block)
+        try:
+            for block in blocks(source):
+                self._spool.write(block)
+        except BaseException:
+            self._spool.close()
+            raise
 
     def rewound(self) -> Source:
         """The source, at its beginning."""

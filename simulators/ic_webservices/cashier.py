@@ -67,20 +67,21 @@ class Cashier:
         ruling = verdict(order, self.numbers)
         if payment_guid and not _GUID.fullmatch(payment_guid):
             raise ValueRefused("payment_guid", payment_guid[:100], "must be groups of letters and digits, under 100")
+        now = lane.now()
         with self.store.write() as tx:
-            biller = biller_of(tx, lane, biller_guid)
+            biller = biller_of(tx, lane, biller_guid, lock=True)
             if payment_guid and (standing := PAYMENTS.get(tx, lane.name, payment_guid)):
                 return self._same(standing, order, biller), False
             may_use(customer_of(tx, lane, biller, order.account_number), order.tender)
             invoice = self._invoice(tx, lane, biller, order)
             if invoice is not None and pays_invoice(order):
                 may_pay(invoice, order.amount_cents)
-            payment = self._payment(tx, lane, biller, order, ruling, invoice, payment_guid or str(uuid.uuid4()))
+            payment = self._payment(tx, lane, biller, order, ruling, invoice, payment_guid or str(uuid.uuid4()), now)
             PAYMENTS.put(tx, lane.name, payment)
             if payment.approved:
                 if invoice is not None and pays_invoice(order):
                     INVOICES.put(tx, lane.name, debited(invoice, order.amount_cents))
-                event = payment_event(payment, time_zone(biller.time_zone), now=lane.now())
+                event = payment_event(payment, time_zone(biller.time_zone), now=now)
                 self.outbox.add(tx, lane, event, cause=cause)
         if payment.approved:
             self.outbox.flush(lane.name, payment.biller_guid, payment.account_number)
@@ -126,8 +127,8 @@ class Cashier:
         ruling: Verdict,
         invoice: Invoice | None,
         payment_guid: str,
+        now: datetime,
     ) -> Payment:
-        now = lane.now()
         clears = ""
         if ruling.approved:
             zone = time_zone(biller.time_zone)
@@ -173,21 +174,24 @@ class Cashier:
         return f"{many} payment{'' if many == 1 else 's'} settled"
 
     def _return(self, lane: Lane, at: str) -> str:
-        returned = []
-        with self.store.write() as tx:
-            for (guid,) in tx.all(_RETURNING, lane=lane.name, at=at):
-                standing = PAYMENTS.get(tx, lane.name, guid)
-                assert standing is not None
-                payment = cleared(standing)
-                PAYMENTS.put(tx, lane.name, payment)
-                biller = biller_of(tx, lane, payment.biller_guid)
-                invoice = INVOICES.get(tx, lane.name, biller.guid, payment.invoice_number)
-                if invoice is not None and payment.donation == "none":
-                    INVOICES.put(tx, lane.name, credited(invoice, payment.amount_cents))
-                event = ach_reject_event(payment, time_zone(biller.time_zone), now=datetime.fromisoformat(at))
-                self.outbox.add(tx, lane, event, cause=f"clock {at}")
-                returned.append(payment)
+        with self.store.read() as tx:
+            found = [PAYMENTS.get(tx, lane.name, guid) for (guid,) in tx.all(_RETURNING, lane=lane.name, at=at)]
+        returned = [payment for payment in found if payment is not None]
         for payment in returned:
-            self.outbox.flush(lane.name, payment.biller_guid, payment.account_number)
+            self._return_one(lane, payment, datetime.fromisoformat(at))
         told = ", ".join(f"{payment.reference} of account {payment.account_number}" for payment in returned)
         return f"{len(returned)} payment{'' if len(returned) == 1 else 's'} returned ({told})"
+
+    def _return_one(self, lane: Lane, standing: Payment, now: datetime) -> None:
+        with self.store.write() as tx:
+            biller = biller_of(tx, lane, standing.biller_guid, lock=True)
+            if PAYMENTS.get(tx, lane.name, standing.payment_guid) != standing:
+                return  # another replica was here first
+            payment = cleared(standing)
+            PAYMENTS.put(tx, lane.name, payment)
+            invoice = INVOICES.get(tx, lane.name, biller.guid, payment.invoice_number)
+            if invoice is not None and payment.donation == "none":
+                INVOICES.put(tx, lane.name, credited(invoice, payment.amount_cents))
+            event = ach_reject_event(payment, time_zone(biller.time_zone), now=now)
+            self.outbox.add(tx, lane, event, cause=f"clock {now.isoformat()}")
+        self.outbox.flush(lane.name, payment.biller_guid, payment.account_number)

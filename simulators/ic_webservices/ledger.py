@@ -1,8 +1,9 @@
 """
 The one ledger behind every door: look-ups, what a partner changes by web service, and what a payer switches.
 
-Every change is one transaction that also writes the event it causes; the event is offered after the commit. A change
-that the partner made itself is not echoed to the partner as an event (assumed).
+Every change is one transaction that first locks its biller, so that no update is lost between replicas either, and also
+writes the event it causes; the event is offered after the commit. A change that the partner made itself is not echoed
+to the partner as an event (assumed).
 """
 
 from __future__ import annotations
@@ -28,9 +29,9 @@ __all__ = ["ENROLMENTS", "Ledger", "biller_of", "customer_of", "invoice_of"]
 ENROLMENTS = ("paperless", "autopay")
 
 
-def biller_of(tx: Tx, lane: Lane, guid: str) -> Biller:
-    """The biller. Raises `NotFound`."""
-    biller = BILLERS.get(tx, lane.name, normal_guid(guid))
+def biller_of(tx: Tx, lane: Lane, guid: str, *, lock: bool = False) -> Biller:
+    """The biller; *lock* it in a transaction that writes anything of its. Raises `NotFound`."""
+    biller = (BILLERS.lock if lock else BILLERS.get)(tx, lane.name, normal_guid(guid))
     if biller is None:
         raise NotFound("biller", guid)
     return biller
@@ -60,9 +61,12 @@ class Ledger:
 
     # --- for partners, by web service: the keys decide ---
 
-    def partner(self, tx: Tx, lane: Lane, biller_guid: str | None, web_service_key: str | None) -> Biller:
-        """The biller that calls. Raises `KeyWrong`."""
-        return authenticate(BILLERS.get(tx, lane.name, normal_guid(biller_guid)), web_service_key)
+    def partner(
+        self, tx: Tx, lane: Lane, biller_guid: str | None, web_service_key: str | None, *, lock: bool = False
+    ) -> Biller:
+        """The biller that calls, locked where something is written. Raises `KeyWrong`."""
+        found = (BILLERS.lock if lock else BILLERS.get)(tx, lane.name, normal_guid(biller_guid))
+        return authenticate(found, web_service_key)
 
     def view_invoice(self, lane: Lane, biller_guid: str | None, key: str | None, invoice_number: str | None) -> Invoice:
         """An invoice as it stands. Raises `KeyWrong`, `NotFound`."""
@@ -91,7 +95,7 @@ class Ledger:
         Raises `KeyWrong`, `NotFound`, `ValueRefused`.
         """
         with self.store.write() as tx:
-            biller = self.partner(tx, lane, biller_guid, key)
+            biller = self.partner(tx, lane, biller_guid, key, lock=True)
             due = cents(balance_due, "BalanceDue")
             total = None if total_amount_due is None else cents(total_amount_due, "TotalAmountDue")
             invoice = with_balance(invoice_of(tx, lane, biller, (invoice_number or "").strip()), due, total)
@@ -108,7 +112,7 @@ class Ledger:
     ) -> Customer:
         """Change a customer's record, by field name as in `updated`. Raises `KeyWrong`, `NotFound`, `ValueRefused`."""
         with self.store.write() as tx:
-            biller = self.partner(tx, lane, biller_guid, key)
+            biller = self.partner(tx, lane, biller_guid, key, lock=True)
             customer = updated(customer_of(tx, lane, biller, (account_number or "").strip()), changes)
             CUSTOMERS.put(tx, lane.name, customer)
             return customer
@@ -124,7 +128,7 @@ class Ledger:
         Paperless on means no paper invoices. Raises `NotFound`.
         """
         with self.store.write() as tx:
-            biller = biller_of(tx, lane, biller_guid)
+            biller = biller_of(tx, lane, biller_guid, lock=True)
             before = customer_of(tx, lane, biller, account_number)
             if kind == "paperless":
                 customer = replace(before, paper_invoices=not enrolled)
@@ -142,7 +146,7 @@ class Ledger:
         """Change the e-mail address; without a change there is no event. Raises `NotFound`, `ValueRefused`."""
         address = check_email(email_address)
         with self.store.write() as tx:
-            biller = biller_of(tx, lane, biller_guid)
+            biller = biller_of(tx, lane, biller_guid, lock=True)
             before = customer_of(tx, lane, biller, account_number)
             customer = replace(before, email_address=address)
             event = None
@@ -158,7 +162,7 @@ class Ledger:
         The number itself is free for the new owner's next bill. Raises `NotFound`, `Conflict`.
         """
         with self.store.write() as tx:
-            biller = biller_of(tx, lane, biller_guid)
+            biller = biller_of(tx, lane, biller_guid, lock=True)
             customer = customer_of(tx, lane, biller, account_number)
             number = conveyed_number(account_number, lane.now().astimezone(UTC))
             rename_account(tx, lane.name, biller.guid, account_number, number)
@@ -176,7 +180,7 @@ class Ledger:
     def save_biller(self, lane: Lane, guid: str, changes: Mapping[str, object]) -> Biller:
         """Replace fields of a biller by name. Raises `NotFound`."""
         with self.store.write() as tx:
-            biller = replace(biller_of(tx, lane, guid), **changes)  # type: ignore[arg-type]
+            biller = replace(biller_of(tx, lane, guid, lock=True), **changes)  # type: ignore[arg-type]
             BILLERS.put(tx, lane.name, biller)
             return biller
 

@@ -62,7 +62,7 @@ class Presentment:
             return Shown(before, asked=False, changed=(), problem="")
         answer = self._ask(lane, biller, before)
         with self.store.write() as tx:
-            return self._apply(tx, lane, biller, before, answer)
+            return self._apply(tx, lane, biller_of(tx, lane, biller_guid, lock=True), before, answer)
 
     def _ask(self, lane: Lane, biller: Biller, invoice: Invoice) -> Mapping[str, Any]:
         try:

@@ -129,12 +129,20 @@ class Rows(Generic[T]):
         self._insert = f"INSERT INTO {table.name} (lane, {names}) VALUES (:lane, {values})"  # noqa: S608
         self._select = f"SELECT {names} FROM {table.name} WHERE lane = :lane"  # noqa: S608 - names of our own tables
         self._get = Statement(self._select + "".join(f" AND {name} = :{name}" for name in key))
+        chosen = sa.select(*(table.c[name] for name in self.columns))
+        mine = (table.c[name] == sa.bindparam(name) for name in ("lane", *key))
+        self._lock = Statement(chosen.where(*mine).with_for_update())
         self._put = self.put_with()
         self.where = cache(self._where)
 
     def get(self, tx: Tx, lane: str, *key: str) -> T | None:
         """The value of that key."""
         row = tx.one(self._get, lane=lane, **dict(zip(self.key, key, strict=True)))
+        return None if row is None else self.load(row)
+
+    def lock(self, tx: Tx, lane: str, *key: str) -> T | None:
+        """The value of that key; whoever else locks it waits until this transaction ends (SQLite has one writer)."""
+        row = tx.one(self._lock, lane=lane, **dict(zip(self.key, key, strict=True)))
         return None if row is None else self.load(row)
 
     def put(self, tx: Tx, lane: str, value: T) -> None:

@@ -9,19 +9,18 @@ from __future__ import annotations
 
 import marshal
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date
+from datetime import UTC
 from typing import Any
 
-from contracts.files import FileRejected, InvoiceGroup, Layout, Quarantined, Report, Row, layouts, load_layout, read_bif
+from contracts.files import FileRejected, Layout, Quarantined, Report, layouts, load_layout, read_bif
 from contracts.files import Problem as FileProblem
+from simulators.ic_webservices.bills import customer_of_row, invoice_of_group
 from simulators.ic_webservices.domain.billers import Biller
 from simulators.ic_webservices.domain.customers import Customer, from_bill_file
 from simulators.ic_webservices.domain.errors import ValueRefused
-from simulators.ic_webservices.domain.invoices import OPEN, PAID, Invoice, Line
-from simulators.ic_webservices.domain.money import cents
-from simulators.ic_webservices.ledger import Ledger
+from simulators.ic_webservices.ledger import Ledger, biller_of
 from simulators.ic_webservices.store import CUSTOMERS, INVOICES, PROBLEMS, UPLOADS, Problem, Upload, next_number
 from simulators.kit.lanes import Lane
 from simulators.kit.store import Statement, Tx
@@ -84,6 +83,7 @@ class Uploads:
         with _Spool() as groups, _Spool() as problems:
             report = _stage(lane, biller, layout, content or b"", groups, problems, strict=strict)
             with self.store.write() as tx:
+                biller_of(tx, lane, biller.guid, lock=True)
                 upload_id = f"U{next_number(tx, lane.name, 'upload'):08d}"
                 if report.accepted:
                     _load(tx, lane, biller, upload_id, groups)
@@ -116,8 +116,8 @@ def _stage(
     reading = read_bif(content, layout, strict=strict, on_quarantine=quarantined)
     try:
         for group in reading:
-            customer = CUSTOMERS.row(lane.name, _customer(biller, group.customer))
-            invoice = INVOICES.row(lane.name, _invoice(biller, group))
+            customer = CUSTOMERS.row(lane.name, customer_of_row(biller, group.customer))
+            invoice = INVOICES.row(lane.name, invoice_of_group(biller, group))
             groups.add((customer, invoice))
     except FileRejected as rejected:
         return rejected.report
@@ -197,93 +197,6 @@ def _problem_row(problem: FileProblem) -> tuple[int, str, str, int, str, str, st
         problem.rule,
         str(problem),
     )
-
-
-_CUSTOMER_FIELDS = {
-    "CustomerName": "customer_name",
-    "Address1": "address1",
-    "Address2": "address2",
-    "City": "city",
-    "State": "state",
-    "Zip": "zip",
-    "Phone": "phone",
-    "EmailAddress": "email_address",
-    "RegistrationValue": "registration_value",
-}
-_INVOICE_FIELDS = frozenset(
-    (
-        "RowType",
-        "RecordType",
-        "InvoiceFormatGuid",
-        "InvoiceNumber",
-        "InvoiceDate",
-        "InvoiceDueDate",
-        "TotalAmountDue",
-        "AllowPartialPayments",
-        "MinimumAmountDue",
-        "BalanceDue",
-        "BalanceForward",
-        "InvoiceTypeID",
-        "AutoPayCollectionDate",
-        "FirstNotifyRequestedDate",
-        "SecondNotifyRequestedDate",
-        "ThirdNotifyRequestedDate",
-    )
-)
-
-
-def _customer(biller: Biller, row: Row) -> Customer:
-    values: dict[str, Any] = {own: getattr(row, name, "") or "" for name, own in _CUSTOMER_FIELDS.items()}
-    return Customer(biller.guid, row.AccountNumber, customer_id="", **values)
-
-
-def _invoice(biller: Biller, group: InvoiceGroup) -> Invoice:
-    row = group.invoice
-    total = cents(row.TotalAmountDue, "TotalAmountDue")
-    balance_due = getattr(row, "BalanceDue", None)
-    due = total if balance_due is None else cents(balance_due, "BalanceDue")
-    minimum = getattr(row, "MinimumAmountDue", None)
-    return Invoice(
-        biller_guid=biller.guid,
-        invoice_number=row.InvoiceNumber,
-        account_number=group.customer.AccountNumber,
-        invoice_date=row.InvoiceDate,
-        invoice_due_date=row.InvoiceDueDate,
-        total_amount_due_cents=total,
-        balance_due_cents=due,
-        minimum_amount_due_cents=0 if minimum is None else cents(minimum, "MinimumAmountDue"),
-        allow_partial_payments=bool(getattr(row, "AllowPartialPayments", False)),
-        balance_forward=bool(getattr(row, "BalanceForward", False)),
-        autopay_collection_date=getattr(row, "AutoPayCollectionDate", None),
-        first_notify_requested_date=getattr(row, "FirstNotifyRequestedDate", None),
-        second_notify_requested_date=getattr(row, "SecondNotifyRequestedDate", None),
-        third_notify_requested_date=getattr(row, "ThirdNotifyRequestedDate", None),
-        invoice_type_id=str(row.InvoiceTypeID),
-        invoice_format_guid=row.InvoiceFormatGuid,
-        status=OPEN if due > 0 else PAID,
-        fields=_texts(row, _INVOICE_FIELDS),
-        lines=tuple(_line(detail) for detail in group.details),
-    )
-
-
-def _line(row: Row) -> Line:
-    taken = frozenset(("RowType", "Description", "LineItemTotal"))
-    return Line(getattr(row, "Description", "") or "", getattr(row, "LineItemTotal", None), _texts(row, taken))
-
-
-def _texts(row: Row, but: frozenset[str]) -> Mapping[str, str]:
-    """The row's other fields that are not empty, as text."""
-    return {
-        name: _text(value) for name, value in row._asdict().items() if name not in but and value not in ("", None, ())
-    }
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, tuple):
-        return ";".join("" if one is None else _text(one) for one in value)
-    if isinstance(value, bool):
-        return "1" if value else "0"
-    return value.isoformat() if isinstance(value, date) else str(value)
 
 
 class _Spool:

@@ -11,7 +11,7 @@ import contextlib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -19,12 +19,14 @@ from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from contracts.files import FileRejected, InvoiceGroup, load_layout, read_bif
+from simulators.inhance_soap.control_views import account_detail, account_summary, payment_view
 from simulators.inhance_soap.domain.accounts import Account, read_account_number, read_email
 from simulators.inhance_soap.domain.billing import Bill
 from simulators.inhance_soap.domain.errors import AccountUnknown, InvoiceTaken, Refused, ValueInvalid
-from simulators.inhance_soap.domain.money import read_cents, to_decimal
-from simulators.inhance_soap.ledger import AccountView, Ledger, Standing
-from simulators.inhance_soap.store import Cause, Event, PostedPayment
+from simulators.inhance_soap.domain.money import read_cents
+from simulators.inhance_soap.domain.text import read_line
+from simulators.inhance_soap.ledger import Ledger
+from simulators.inhance_soap.store import Cause
 from simulators.kit.lanes import Lane
 from simulators.kit.wsgi import current_request
 
@@ -59,36 +61,38 @@ def make_blueprint(ledger: Ledger) -> Blueprint:
     @routes.get("/_sandbox/inhance/accounts")
     def list_accounts() -> ResponseReturnValue:
         limit = _number("limit", 100)
-        found = ledger.accounts(_lane(), after=request.args.get("after", ""), limit=limit)
+        found = ledger.accounts(_lane(), after=read_line("after", request.args.get("after"), longest=50), limit=limit)
         after = found[-1][0].number if len(found) == limit else None
-        return jsonify(accounts=[_summary(account, standing) for account, standing in found], next=after)
+        return jsonify(accounts=[account_summary(account, standing) for account, standing in found], next=after)
 
     @routes.get("/_sandbox/inhance/accounts/<number>")
     def get_account(number: str) -> ResponseReturnValue:
-        return jsonify(_detail(ledger.view(_lane(), number)))
+        return jsonify(account_detail(ledger.view(_lane(), read_account_number("account_number", number))))
 
     @routes.put("/_sandbox/inhance/accounts/<number>")
     def put_account(number: str) -> ResponseReturnValue:
         change = _account_change(_json())
         number = read_account_number("account_number", number)
         view, is_new = ledger.put_account(_lane(), _cause(), number, change)
-        return jsonify(_detail(view)), 201 if is_new else 200
+        return jsonify(account_detail(view)), 201 if is_new else 200
 
     @routes.post("/_sandbox/inhance/accounts/<number>/bills")
     def bill_account(number: str) -> ResponseReturnValue:
         bill = _bill(_json(), _lane().now().date())
-        return jsonify(_detail(ledger.bill(_lane(), _cause(), number, bill))), 201
+        number = read_account_number("account_number", number)
+        return jsonify(account_detail(ledger.bill(_lane(), _cause(), number, bill))), 201
 
     @routes.get("/_sandbox/inhance/payments")
     def list_payments() -> ResponseReturnValue:
+        account_number = request.args.get("account_number")
         found = ledger.payments(
             _lane(),
-            account_number=request.args.get("account_number"),
+            account_number=None if account_number is None else read_account_number("account_number", account_number),
             duplicates_only=_flag("duplicates"),
             limit=_number("limit", MOST),
             offset=_number("offset", 0, least=0, most=10**9),
         )
-        return jsonify(payments=[_payment(one) for one in found])
+        return jsonify(payments=[payment_view(one) for one in found])
 
     @routes.post("/_sandbox/inhance/load")
     def load() -> ResponseReturnValue:
@@ -221,73 +225,3 @@ def _invoice(group: InvoiceGroup) -> tuple[Account, Bill]:
         ),
         Bill(invoice.InvoiceNumber, invoice.InvoiceDate, invoice.InvoiceDueDate, cents, cents),
     )
-
-
-# To JSON
-
-
-def _money(cents: int) -> str:
-    return str(to_decimal(cents))
-
-
-def _time(at: datetime) -> str:
-    return at.isoformat()
-
-
-def _summary(account: Account, standing: Standing) -> dict[str, Any]:
-    return {
-        "account_number": account.number,
-        "customer_name": account.customer_name,
-        "email": account.email,
-        "phone": account.phone,
-        "paperless": account.paperless,
-        "autopay": account.autopay,
-        "credit": _money(account.credit_cents),
-        "balance": _money(standing.balance_cents),
-        "future_balance": _money(standing.future_cents),
-    }
-
-
-def _detail(view: AccountView) -> dict[str, Any]:
-    return {
-        **_summary(view.account, view.standing),
-        "bills": [
-            {
-                "invoice_number": bill.invoice_number,
-                "billed_on": bill.billed_on.isoformat(),
-                "due_on": bill.due_on.isoformat(),
-                "amount": _money(bill.amount_cents),
-                "open": _money(bill.open_cents),
-            }
-            for bill in view.bills
-        ],
-        "payments": [_payment(one) for one in view.payments],
-        "events": [_event(one) for one in view.events],
-    }
-
-
-def _payment(posted: PostedPayment) -> dict[str, Any]:
-    payment = posted.payment
-    return {
-        "account_number": posted.account_number,
-        "number": posted.number,
-        "reference": payment.reference,
-        "document_number": payment.document_number,
-        "type": payment.type,
-        "amount": _money(payment.amount_cents),
-        "convenience_fee": _money(payment.fee_cents),
-        "paid_at": _time(payment.paid_at),
-        "duplicate_of": posted.duplicate_of,
-        "request_id": posted.request_id,
-        "posted_at": _time(posted.posted_at),
-    }
-
-
-def _event(event: Event) -> dict[str, Any]:
-    return {
-        "number": event.number,
-        "kind": event.kind,
-        "detail": event.detail,
-        "request_id": event.request_id,
-        "at": _time(event.at),
-    }

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from simulators.inhance_soap.domain.accounts import Account, is_conveyed
 from simulators.inhance_soap.domain.billing import Bill, balances, check_bill, open_amount, settle
@@ -26,8 +26,7 @@ from simulators.kit.store import Store, Tx
 __all__ = ["AccountView", "Ledger", "Standing"]
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """What BalanceCheck tells of an account, in cents."""
 
     balance_cents: int

@@ -19,66 +19,10 @@ from simulators.inhance_soap.domain.accounts import Account
 from simulators.inhance_soap.domain.billing import Bill
 from simulators.inhance_soap.domain.errors import AccountUnknown, InvoiceTaken
 from simulators.inhance_soap.domain.payments import Payment
-from simulators.kit.store import METADATA, Statement, Tx
+from simulators.inhance_soap.tables import ACCOUNTS, BILLS, EVENTS, PAYMENTS
+from simulators.kit.store import Statement, Tx
 
 __all__ = ["Cause", "Event", "OpenAccount", "PostedPayment", "Rows"]
-
-ACCOUNTS = sa.Table(
-    "inhance_accounts",
-    METADATA,
-    sa.Column("lane", sa.Text, primary_key=True),
-    sa.Column("account_number", sa.Text, primary_key=True),
-    sa.Column("customer_name", sa.Text, nullable=False),
-    sa.Column("email", sa.Text),
-    sa.Column("phone", sa.Text),
-    sa.Column("paperless", sa.Integer, nullable=False),
-    sa.Column("autopay", sa.Integer, nullable=False),
-    sa.Column("credit_cents", sa.BigInteger, nullable=False),
-    sa.Column("payments", sa.Integer, nullable=False),
-    sa.Column("events", sa.Integer, nullable=False),
-)
-BILLS = sa.Table(
-    "inhance_bills",
-    METADATA,
-    sa.Column("lane", sa.Text, primary_key=True),
-    sa.Column("invoice_number", sa.Text, primary_key=True),
-    sa.Column("account_number", sa.Text, nullable=False),
-    sa.Column("billed_on", sa.Text, nullable=False),
-    sa.Column("due_on", sa.Text, nullable=False),
-    sa.Column("amount_cents", sa.BigInteger, nullable=False),
-    sa.Column("open_cents", sa.BigInteger, nullable=False),
-    sa.Column("billed", sa.Integer, nullable=False),
-    sa.Index("inhance_bills_account", "lane", "account_number", "open_cents"),
-    sa.Index("inhance_bills_due", "lane", "billed", "billed_on"),
-)
-PAYMENTS = sa.Table(
-    "inhance_payments",
-    METADATA,
-    sa.Column("lane", sa.Text, primary_key=True),
-    sa.Column("account_number", sa.Text, primary_key=True),
-    sa.Column("number", sa.Integer, primary_key=True),
-    sa.Column("reference", sa.Text, nullable=False),
-    sa.Column("document_number", sa.Text, nullable=False),
-    sa.Column("type", sa.Text, nullable=False),
-    sa.Column("amount_cents", sa.BigInteger, nullable=False),
-    sa.Column("fee_cents", sa.BigInteger, nullable=False),
-    sa.Column("paid_at", sa.Text, nullable=False),
-    sa.Column("duplicate_of", sa.Integer),
-    sa.Column("request_id", sa.Text, nullable=False),
-    sa.Column("posted_at", sa.Text, nullable=False),
-    sa.Index("inhance_payments_reference", "lane", "account_number", "reference"),
-)
-EVENTS = sa.Table(
-    "inhance_events",
-    METADATA,
-    sa.Column("lane", sa.Text, primary_key=True),
-    sa.Column("account_number", sa.Text, primary_key=True),
-    sa.Column("number", sa.Integer, primary_key=True),
-    sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("detail", sa.Text, nullable=False),
-    sa.Column("request_id", sa.Text, nullable=False),
-    sa.Column("at", sa.Text, nullable=False),
-)
 
 _to_json = json.JSONEncoder(ensure_ascii=False).encode
 
@@ -120,11 +64,11 @@ _PAYMENT_COLUMNS = (
 )
 _EVENT_COLUMNS = (_E.account_number, _E.number, _E.kind, _E.detail, _E.request_id, _E.at)
 
+_IS_OPEN = sa.text("inhance_bills.open_cents > 0")
+
 _STANDING = Statement(
     sa.select(_A.email, _A.phone, _A.credit_cents, _B.billed_on, _B.open_cents)
-    .select_from(
-        ACCOUNTS.outerjoin(BILLS, (_B.lane == _A.lane) & (_B.account_number == _A.account_number) & (_B.open_cents > 0))
-    )
+    .select_from(ACCOUNTS.outerjoin(BILLS, (_B.lane == _A.lane) & (_B.account_number == _A.account_number) & _IS_OPEN))
     .where(*_of(ACCOUNTS))
 )
 _LOCK = Statement(sa.select(*_ACCOUNT_COLUMNS, _A.payments, _A.events).where(*_of(ACCOUNTS)).with_for_update())
@@ -146,7 +90,7 @@ _SAVE_ACCOUNT = Statement(
     .values({name: sa.bindparam(name) for name in ACCOUNTS.c.keys()[2:]})
 )
 _BILLS = Statement(sa.select(*_BILL_COLUMNS).where(*_of(BILLS)).order_by(_B.due_on, _B.invoice_number))
-_OPEN_BILLS = Statement(sa.select(*_BILL_COLUMNS).where(*_of(BILLS), _B.open_cents > 0))
+_OPEN_BILLS = Statement(sa.select(*_BILL_COLUMNS).where(*_of(BILLS), _IS_OPEN))
 _BILL = Statement(
     sa.select(_B.account_number, *_BILL_COLUMNS).where(
         _B.lane == _LANE, _B.invoice_number == sa.bindparam("invoice_number")

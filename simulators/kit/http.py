@@ -17,9 +17,10 @@ class Request:
     """
     One HTTP request, read whole.
 
-    `method` is GET for HEAD too: the server leaves the body out. `path` is decoded and without the lane prefix; `headers` have lower-case names; `base_url` is the origin and
-    lane prefix the caller used (`http://127.0.0.1:8700/lane/x`), for addresses in answers; `id` names the request
-    in the journal and in the events it causes.
+    `method` is GET for HEAD too: the server leaves the body out. `path` is decoded and without the lane prefix;
+    `headers` have lower-case names; `base_url` is the origin and lane prefix the caller used
+    (`http://127.0.0.1:8700/lane/x`), for addresses in answers; `id` names the request in the journal and in the
+    events it causes.
     """
 
     method: str

@@ -177,12 +177,13 @@ class Journal:
                 self._write(lane, entries)
 
     def close(self) -> None:
-        """Write what waits and stop the thread."""
-        self._closing.set()
+        """Write what waits and stop the thread. What is appended later is written by whoever flushes."""
+        with self._lock:
+            self._closing.set()
+            thread, self._thread = self._thread, None
         self._wake.set()
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+        if thread is not None:
+            thread.join()
         self.flush()
 
     def find(
@@ -235,9 +236,10 @@ class Journal:
 
     def _start(self) -> None:
         with self._lock:
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
-                self._thread.start()
+            if self._thread is None and not self._closing.is_set():
+                thread = threading.Thread(target=self._run, name="journal", daemon=True)
+                thread.start()
+                self._thread = thread
 
     def _run(self) -> None:
         """Write behind, taking about a twentieth of the time at most, at once where little happens."""

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from simulators.inhance_soap.domain.errors import ValueInvalid
+from simulators.inhance_soap.domain.text import read_line
 
 __all__ = ["Account", "is_conveyed", "read_account_number", "read_email", "read_switch"]
 
@@ -35,13 +36,8 @@ class Account:
 
 
 def read_account_number(field: str, value: str | None) -> str:
-    """An account number without the blanks around it. Raises `ValueInvalid` for none, or one over 50 characters."""
-    number = (value or "").strip()
-    if not number:
-        raise ValueInvalid(field, number, "is missing")
-    if len(number) > 50:
-        raise ValueInvalid(field, number, "is longer than 50 characters")
-    return number
+    """An account number without the blanks around it: 1 to 50 printable characters. Raises `ValueInvalid`."""
+    return read_line(field, value, required=True, longest=50)
 
 
 def is_conveyed(account_number: str) -> bool:
@@ -60,6 +56,6 @@ def read_switch(field: str, value: str | None) -> bool:
 def read_email(field: str, value: str | None) -> str:
     """An e-mail address in form: one @, a dot after it, no blanks, at most 254 characters. Raises `ValueInvalid`."""
     address = (value or "").strip()
-    if len(address) > 254 or _EMAIL.fullmatch(address) is None:
+    if len(address) > 254 or not address.isprintable() or _EMAIL.fullmatch(address) is None:
         raise ValueInvalid(field, address, "is not an e-mail address")
     return address

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from simulators.inhance_soap.domain.errors import ValueInvalid
+from simulators.inhance_soap.domain.text import read_line
 
 __all__ = ["Bill", "Settlement", "balances", "check_bill", "open_amount", "settle"]
 
@@ -67,9 +67,8 @@ def settle(bills: Sequence[Bill], credit_cents: int, today: date) -> Settlement:
 
 
 def check_bill(bill: Bill) -> None:
-    """Raises `ValueInvalid` for a bill without a number."""
-    if not bill.invoice_number.strip() or len(bill.invoice_number) > 50:
-        raise ValueInvalid("invoice_number", bill.invoice_number, "is missing or longer than 50 characters")
+    """Raises `ValueInvalid` for a bill without a number, or with one that is no line of up to 50 characters."""
+    read_line("invoice_number", bill.invoice_number, required=True, longest=50)
 
 
 def open_amount(new: Bill, old: Bill | None = None) -> tuple[Bill, int]:

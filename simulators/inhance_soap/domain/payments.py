@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from simulators.inhance_soap.domain.errors import ValueInvalid
 from simulators.inhance_soap.domain.money import read_cents
+from simulators.inhance_soap.domain.text import read_line
 
 __all__ = ["Payment", "read_payment"]
 
@@ -55,19 +56,10 @@ def read_payment(
     if paid_at.year not in _YEARS:  # a date that is not sent arrives as the year 1
         raise ValueInvalid("PaymentDate", paid_at.isoformat(), "is missing or out of bounds")
     return Payment(
-        reference=_text("PaymentReference", reference, required=True),
-        document_number=_text("DocumentNumber", document_number),
-        type=_text("PaymentTypeDesc", type),
+        reference=read_line("PaymentReference", reference, required=True),
+        document_number=read_line("DocumentNumber", document_number),
+        type=read_line("PaymentTypeDesc", type),
         amount_cents=amount_cents,
         fee_cents=fee_cents,
         paid_at=paid_at.replace(tzinfo=UTC) if paid_at.tzinfo is None else paid_at.astimezone(UTC),
     )
-
-
-def _text(field: str, value: str | None, *, required: bool = False) -> str:
-    text = (value or "").strip()
-    if required and not text:
-        raise ValueInvalid(field, text, "is missing")
-    if len(text) > 200:
-        raise ValueInvalid(field, text, "is longer than 200 characters")
-    return text

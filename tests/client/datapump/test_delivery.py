@@ -70,6 +70,26 @@ def test_events_of_an_account_arrive_in_order_even_within_one_second(pump: DataP
     assert seen == wanted
 
 
+def test_the_engine_is_told_the_order(make_pump: MakePump) -> None:
+    """Its own clock has ties; partition and priority are what it goes by."""
+    pump = make_pump(worker=False)
+    submit(pump, *(make_event(account_number=f"a{n % 2}") for n in range(6)))
+    with pump._database.connect() as connection:
+        rows = connection.exec_driver_sql(
+            "SELECT queue_partition_key, priority FROM workflow_status ORDER BY queue_partition_key, priority"
+        ).all()
+    assert len({account for account, _ in rows}) == 2
+    assert [priority for _, priority in rows] == [1, 2, 3, 1, 2, 3]
+
+
+def test_only_a_worker_says_how_the_queue_is_worked_through(make_pump: MakePump) -> None:
+    worker = make_pump(poll_s=0.07, slots=300)
+    make_pump(worker=False, poll_s=0.9, slots=1)
+    with worker._database.connect() as connection:
+        row = connection.exec_driver_sql("SELECT worker_concurrency, polling_interval_sec FROM queues").one()
+    assert tuple(row) == (300, 0.07)
+
+
 def test_a_busy_account_does_not_wait_for_the_queue_to_be_looked_at(make_pump: MakePump, partner: Partner) -> None:
     pump = make_pump(poll_s=0.5)
     events = [make_event() for _ in range(40)]

@@ -8,6 +8,7 @@ import sys
 import textwrap
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +125,7 @@ DYING = """
     url, poll_s = sys.argv[1], 0.02
     def route(event, biller, transport):
         def send():
-            print(event.id, flush=True)
+            os.write(1, f"{event.id}\\n".encode())
             threading.Event().wait()
         return Call("X", "x", send, idempotent=event.kind != "payment")
 
@@ -133,6 +134,15 @@ DYING = """
     pump.start()
     threading.Event().wait()
 """
+
+
+@contextmanager
+def killed_at_the_end(process: subprocess.Popen[str]) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait()
 
 
 def check_take_over(url: str, partner: Partner, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -153,7 +163,7 @@ def check_take_over(url: str, partner: Partner, monkeypatch: pytest.MonkeyPatch)
         text=True,
     )
     assert process.stdout is not None
-    with process.stdout:
+    with process.stdout, killed_at_the_end(process):
         assert {process.stdout.readline().strip() for _ in range(2)} == {payment["id"], email["id"]}
         billers = lambda realm, guid: Biller(guid, "inhance_v2", settings_for(partner.url))  # noqa: E731
         with DataPump(url, billers, QUICK, poll_s=0.02) as survivor:

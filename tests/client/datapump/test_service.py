@@ -13,7 +13,8 @@ from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 from openapi_spec_validator.readers import read_from_filename
-from referencing import Registry, Resource
+from referencing import Registry
+from referencing.jsonschema import DRAFT202012
 from werkzeug.test import TestResponse
 
 from client.datapump import DataPump, create_service
@@ -24,15 +25,7 @@ from tests.client.datapump.conftest import KEY, make_event, state_of, wait_for
 from tests.client.datapump.partner import LOSE, OK, REFUSE, Partner
 
 CONTRACT = yaml.safe_load(files("contracts").joinpath("datapump/openapi.yaml").read_text("utf-8"))
-REGISTRY: Registry[Any] = Registry().with_resource(
-    "urn:pump",
-    Resource(
-        contents=CONTRACT,
-        specification=Resource.from_contents(
-            {"$schema": "https://json-schema.org/draft/2020-12/schema"}
-        )._specification,
-    ),  # type: ignore[attr-defined]
-)
+REGISTRY: Registry[Any] = Registry().with_resource("urn:pump", DRAFT202012.create_resource(CONTRACT))
 
 
 def conforms(response: TestResponse) -> Any:
@@ -228,7 +221,7 @@ def test_a_stopped_pump_is_not_healthy(make_pump: Callable[..., DataPump]) -> No
         conforms(answer)
 
 
-@pytest.mark.parametrize("given", ["", "Bearer wrong", "right", "Bearer "])
+@pytest.mark.parametrize("given", ["", "Bearer wrong", "right-token", "Basic right-token", "Bearer "])
 def test_a_token_is_required_where_there_is_one(pump: DataPump, given: str) -> None:
     with create_service(pump, "right-token").test_client() as client:
         answer = client.get("/deliveries", headers={"Authorization": given})
@@ -245,6 +238,7 @@ def test_a_token_is_required_where_there_is_one(pump: DataPump, given: str) -> N
         ("127.0.0.1", "localhost:8710", 200),
         ("::1", "[::1]:8710", 200),
         ("127.0.0.1", "127.0.0.1", 200),
+        ("::1", "[::1]", 200),
         ("192.0.2.7", "localhost:8710", 403),
         ("127.0.0.1", "rebound.example.com", 403),
     ],

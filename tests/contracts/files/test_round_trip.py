@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contracts.files import Field, InvoiceGroup, Record, check, load_layout, read_bif, write_bif
+from contracts.files import Field, InvoiceGroup, Row, check, load_layout, read_bif, write_bif
 
 LAYOUT = load_layout("inhance_v2")
 HEADER = LAYOUT.record("FH").make(BillerGuid="22222222-2222-4222-8222-222222222222", FileCreationDate=date(2026, 3, 2))
@@ -22,7 +22,7 @@ TEXT = st.text(
 FILLED = TEXT.filter(lambda text: text.strip() != "" and not text.isspace())
 KINDS: dict[str, st.SearchStrategy[Any]] = {
     "date": st.dates(),
-    "amount": st.integers(-(10**17) + 1, 10**17 - 1).map(lambda cents: Decimal(cents).scaleb(-2)),
+    "amount": st.integers(-(10**15), 10**15).map(lambda cents: Decimal(cents).scaleb(-2)),
     "number": st.decimals(Decimal(-(10**9)), Decimal(10**9), places=3).filter(lambda d: d.is_finite()),
     "integer": st.integers(0, 10**9 - 1),
     "flag": st.booleans(),
@@ -42,23 +42,34 @@ def value_of(field: Field) -> st.SearchStrategy[Any]:
     return one
 
 
-def row_of(record: Record) -> st.SearchStrategy[Any]:
-    names = {field.name: value_of(field) for field in record.named if not field.constant}
-    # Most cells empty, as in life; hypothesis fills what it likes.
-    return st.fixed_dictionaries(
-        {name: value for name, value in names.items() if record.field(name).required},
-        optional={name: value for name, value in names.items() if not record.field(name).required},
-    ).map(lambda values: record.make(**values))
+VALUES = {
+    (record.code, field.name): value_of(field)
+    for record in LAYOUT.records
+    for field in record.named
+    if not field.constant
+}
+
+
+@st.composite
+def row_of(draw: st.DrawFn, code: str) -> Row:
+    """A row with its required fields and up to four of the others."""
+    record = LAYOUT.record(code)
+    free = [field for field in record.named if not field.constant]
+    optional = [field for field in free if not field.required]
+    chosen = draw(st.lists(st.sampled_from(optional), max_size=4, unique=True))
+    return record.make(
+        **{field.name: draw(VALUES[code, field.name]) for field in free if field.required or field in chosen}
+    )
 
 
 GROUPS = st.lists(
     st.builds(
         InvoiceGroup,
-        row_of(LAYOUT.record("IH")),
-        row_of(LAYOUT.record("CR")),
-        st.lists(row_of(LAYOUT.record("ID")), min_size=1, max_size=3).map(tuple),
+        row_of("IH"),
+        row_of("CR"),
+        st.lists(row_of("ID"), min_size=1, max_size=2).map(tuple),
     ),
-    max_size=4,
+    max_size=3,
     unique_by=lambda group: group.invoice.InvoiceNumber,
 )
 
@@ -70,7 +81,7 @@ def written(groups: list[InvoiceGroup]) -> bytes:
     return stream.getvalue()
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(groups=GROUPS)
 def test_what_is_written_reads_back(groups: list[InvoiceGroup]) -> None:
     data = written(groups)
@@ -81,7 +92,7 @@ def test_what_is_written_reads_back(groups: list[InvoiceGroup]) -> None:
     assert reading.report.total_amount_due == sum(group.invoice.TotalAmountDue for group in groups)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(groups=GROUPS)
 def test_what_is_read_writes_back_byte_for_byte(groups: list[InvoiceGroup]) -> None:
     data = written(groups)
@@ -93,7 +104,7 @@ def test_what_is_read_writes_back_byte_for_byte(groups: list[InvoiceGroup]) -> N
     assert stream.getvalue() == data
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(groups=GROUPS, cuts=st.lists(st.integers(1, 400), min_size=1, max_size=20))
 def test_the_cut_of_the_chunks_changes_nothing(groups: list[InvoiceGroup], cuts: list[int]) -> None:
     data = written(groups)
@@ -105,7 +116,7 @@ def test_the_cut_of_the_chunks_changes_nothing(groups: list[InvoiceGroup], cuts:
     assert check(chunks, LAYOUT) == check(data, LAYOUT)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     noise=st.lists(
         st.sampled_from(
@@ -123,7 +134,7 @@ def test_no_bytes_make_the_reader_raise_anything_else(noise: list[bytes]) -> Non
         assert report.good + report.quarantined >= report.invoices
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(order=st.lists(st.integers(0, 9), max_size=30))
 def test_every_row_of_a_file_is_loaded_or_quarantined(order: list[int]) -> None:
     """Whatever the order of good rows, none disappears."""

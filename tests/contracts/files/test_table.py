@@ -1,4 +1,4 @@
-"""The standard tests of a field table, made from the table: for every field of every layout that comes with the project."""
+"""The standard tests of a field table, made from the table: every field of every layout of the project."""
 
 from __future__ import annotations
 
@@ -123,12 +123,9 @@ def test_an_empty_cell_is_a_problem_where_it_is_required_and_only_there(name: st
     layout = load_layout(name)
     data = with_cell(layout, file_of(layout), code, field, "")
     if field.name == "RowType":
-        assert {p.rule for p in check(data, layout).problems} <= {
-            "unknown-row-type",
-            "missing-header",
-            "wrong-invoice-count",
-        }
-        assert check(data, layout).loaded == 0
+        report = check(data, layout)
+        assert report.loaded == 0
+        assert {problem.rule for problem in report.problems} & {"unknown-row-type", "missing-header"}
     elif field.required:
         assert only_problem(layout, data) == ("required-empty", field.name, field.spec_id)
     else:

@@ -9,49 +9,49 @@ from typing import Any
 from tests.simulators.ic_webservices.harness import ACCOUNT, INVOICE, INVOICING, Harness, elements, keyed
 
 
-def test_32_threads_pay_one_invoice_to_the_cent_and_not_beyond(filed: Harness) -> None:
+def test_32_threads_pay_one_invoice_to_the_cent_and_not_beyond(shared: Harness) -> None:
     """125.50 due, 32 × 5 payments of 1.00: 125 are taken, 35 refused."""
-    filed.get("billers")
+    shared.get("billers")
     with ThreadPoolExecutor(32) as threads:
-        answers = list(threads.map(lambda n: filed.pay(amount="1.00", payment_guid=f"p{n}"), range(160)))
+        answers = list(threads.map(lambda n: shared.pay(amount="1.00", payment_guid=f"p{n}"), range(160)))
     assert Counter(answer.status for answer in answers) == {201: 125, 409: 35}
     assert {answer.json["error"]["code"] for answer in answers if answer.status == 409} == {"over_balance"}
-    assert filed.invoice()["balance_due"] == "0.50"
+    assert shared.invoice()["balance_due"] == "0.50"
     references = [answer.json["reference"] for answer in answers if answer.status == 201]
     assert len(set(references)) == 125
-    assert len(filed.raised) == len({event["id"] for event in filed.raised}) == 125
+    assert len(shared.raised) == len({event["id"] for event in shared.raised}) == 125
 
 
-def test_events_of_one_account_leave_in_the_order_of_their_changes(filed: Harness) -> None:
-    filed.get("billers")
+def test_events_of_one_account_leave_in_the_order_of_their_changes(shared: Harness) -> None:
+    shared.get("billers")
 
     def switch(number: int) -> None:
         if number % 2:
-            filed.pay(amount="0.01")
+            shared.pay(amount="0.01")
         else:
-            filed.control("POST", f"customers/{ACCOUNT}/email", {"email_address": f"a{number}@example.com"})
+            shared.control("POST", f"customers/{ACCOUNT}/email", {"email_address": f"a{number}@example.com"})
 
     with ThreadPoolExecutor(16) as threads:
         list(threads.map(switch, range(100)))
-    listed = [entry["event"]["id"] for entry in filed.get("events", limit="1000")["events"]]
+    listed = [entry["event"]["id"] for entry in shared.get("events", limit="1000")["events"]]
     assert len(listed) == 100
     # Two threads may offer the same event; the data pump tells it by its id. What counts is the first time.
-    first_seen = list(dict.fromkeys(event["id"] for event in filed.raised))
+    first_seen = list(dict.fromkeys(event["id"] for event in shared.raised))
     assert first_seen == listed
 
 
-def test_the_same_payment_guid_at_once_pays_once(filed: Harness) -> None:
-    filed.get("billers")
+def test_the_same_payment_guid_at_once_pays_once(shared: Harness) -> None:
+    shared.get("billers")
     with ThreadPoolExecutor(16) as threads:
-        answers = list(threads.map(lambda _: filed.pay(payment_guid="once"), range(16)))
+        answers = list(threads.map(lambda _: shared.pay(payment_guid="once"), range(16)))
     assert Counter(answer.status for answer in answers) == {201: 1, 200: 15}
-    assert filed.invoice()["balance_due"] == "115.50"
+    assert shared.invoice()["balance_due"] == "115.50"
 
 
-def test_lanes_at_once_do_not_see_each_other(filed: Harness) -> None:
+def test_lanes_at_once_do_not_see_each_other(shared: Harness) -> None:
     def work(number: int) -> Any:
         mine = Harness.__new__(Harness)
-        mine.__dict__.update(filed.__dict__)
+        mine.__dict__.update(shared.__dict__)
         mine.lane_name = f"lane-{number}"
         for _ in range(number % 5 + 1):
             assert mine.pay(amount="1.00").status == 201
@@ -62,4 +62,4 @@ def test_lanes_at_once_do_not_see_each_other(filed: Harness) -> None:
     with ThreadPoolExecutor(16) as threads:
         for number, balance in threads.map(work, range(40)):
             assert balance == f"{125.50 - (number % 5 + 1):.2f}"
-    assert filed.invoice()["balance_due"] == "125.50"
+    assert shared.invoice()["balance_due"] == "125.50"

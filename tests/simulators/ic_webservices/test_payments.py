@@ -329,9 +329,10 @@ def test_what_clears_goes_in_order(harness: Harness) -> None:
     assert states == ["settled", "settled", "settled", "returned", "declined"]
 
 
-def test_a_returned_donation_reopens_nothing(harness: Harness) -> None:
+@pytest.mark.parametrize("donation", [{"donation": "standalone"}, {"donation": "inline", "invoice_number": INVOICE}])
+def test_a_returned_donation_reopens_nothing(harness: Harness, donation: dict[str, str]) -> None:
     freeze(harness)
-    harness.pay(tender="ach", bank_account=RETURNS, donation="standalone", amount="20.00")
+    harness.pay(tender="ach", bank_account=RETURNS, amount="20.00", **donation)
     advance(harness, timedelta(days=10))
     assert harness.invoice()["balance_due"] == "125.50"
     assert [event["kind"] for event in harness.raised] == ["payment", "ach_reject"]

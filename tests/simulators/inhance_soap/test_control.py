@@ -149,6 +149,7 @@ def test_a_change_that_breaks_a_rule_is_refused_with_its_field(utility: Utility,
 
 def test_an_account_number_has_a_length(utility: Utility) -> None:
     refused(utility.api("PUT", f"/accounts/{'x' * 51}", body={}), 400, "value_invalid", "account_number")
+    refused(utility.api("GET", "/accounts/a\x00"), 400, "value_invalid", "account_number")
 
 
 def test_an_account_can_be_billed(utility: Utility) -> None:
@@ -250,6 +251,8 @@ def test_payments_are_listed_in_order_by_account_and_in_pages(utility: Utility) 
         ("/accounts", "limit=1001", "limit"),
         ("/accounts", "limit=x", "limit"),
         ("/accounts", "limit=%C2%B2", "limit"),
+        ("/accounts", "after=%00", "after"),
+        ("/payments", "account_number=%00", "account_number"),
         ("/payments", "offset=-1", "offset"),
         ("/payments", "duplicates=1", "duplicates"),
     ],

@@ -202,6 +202,28 @@ def test_an_email_address_is_taken(utility: Utility, email: str) -> None:
     assert utility.call("SetEmail", Accountnumber="10000101", NewEmail=email) == {"Success": "true"}
 
 
+@pytest.mark.parametrize(
+    ("operation", "field"),
+    [
+        ("BalanceCheck", "AccountNumber"),
+        ("MakePaymentExtended", "PaymentReference"),
+        ("MakePaymentExtended", "DocumentNumber"),
+        ("MakePaymentExtended", "PaymentTypeDesc"),
+        ("SetPaperless", "PaperlessOnOff"),
+        ("SetEmail", "NewEmail"),
+    ],
+)
+@pytest.mark.parametrize("value", ["a\x00b@example.com", "a\nb@example.com", "a\x1bb@example.com"])
+def test_a_control_character_is_refused_even_in_a_form(shared: Utility, operation: str, field: str, value: str) -> None:
+    from urllib.parse import urlencode
+
+    given = {**DEFAULTS, **GOOD[operation], field: value}
+    body = urlencode({name: given[name] for name in PARAMETERS[operation]}).encode()
+    response = shared.app(shared.send("POST", f"{PATH}/{operation}", headers=FORM, body=body))
+    assert response.status == 200, response.body
+    assert b"<Success>false</Success>" in response.body
+
+
 def test_characters_that_xml_escapes_come_through(utility: Utility) -> None:
     utility.api("PUT", "/accounts/10000101", body={"phone": "<555 & 1>"})
     assert utility.call("BalanceCheck", AccountNumber="10000101")["Phone"] == "<555 & 1>"

@@ -1,0 +1,107 @@
+"""From the rows of a bill file to invoices and customers; partners' files differ in which of the fields they have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from contracts.files import InvoiceGroup, Row
+from simulators.ic_webservices.domain.billers import Biller
+from simulators.ic_webservices.domain.customers import Customer
+from simulators.ic_webservices.domain.invoices import OPEN, PAID, Invoice, Line
+from simulators.ic_webservices.domain.money import cents
+
+__all__ = ["customer_of_row", "invoice_of_group"]
+
+_CUSTOMER_FIELDS = {
+    "CustomerName": "customer_name",
+    "Address1": "address1",
+    "Address2": "address2",
+    "City": "city",
+    "State": "state",
+    "Zip": "zip",
+    "Phone": "phone",
+    "EmailAddress": "email_address",
+    "RegistrationValue": "registration_value",
+}
+_INVOICE_FIELDS = frozenset(
+    (
+        "RowType",
+        "RecordType",
+        "InvoiceFormatGuid",
+        "InvoiceNumber",
+        "InvoiceDate",
+        "InvoiceDueDate",
+        "TotalAmountDue",
+        "AllowPartialPayments",
+        "MinimumAmountDue",
+        "BalanceDue",
+        "BalanceForward",
+        "InvoiceTypeID",
+        "AutoPayCollectionDate",
+        "FirstNotifyRequestedDate",
+        "SecondNotifyRequestedDate",
+        "ThirdNotifyRequestedDate",
+    )
+)
+
+
+def customer_of_row(biller: Biller, row: Row) -> Customer:
+    """The customer in a CR row, without a number of ours."""
+    values: dict[str, Any] = {own: getattr(row, name, "") or "" for name, own in _CUSTOMER_FIELDS.items()}
+    return Customer(biller.guid, row.AccountNumber, customer_id="", **values)
+
+
+def invoice_of_group(biller: Biller, group: InvoiceGroup) -> Invoice:
+    """
+    The invoice in an IH row and its ID rows. Without BalanceDue the whole TotalAmountDue is due (assumed).
+
+    What has no place of its own stays in `fields`, as text.
+    """
+    row = group.invoice
+    total = cents(row.TotalAmountDue, "TotalAmountDue")
+    balance_due = getattr(row, "BalanceDue", None)
+    due = total if balance_due is None else cents(balance_due, "BalanceDue")
+    minimum = getattr(row, "MinimumAmountDue", None)
+    return Invoice(
+        biller_guid=biller.guid,
+        invoice_number=row.InvoiceNumber,
+        account_number=group.customer.AccountNumber,
+        invoice_date=row.InvoiceDate,
+        invoice_due_date=row.InvoiceDueDate,
+        total_amount_due_cents=total,
+        balance_due_cents=due,
+        minimum_amount_due_cents=0 if minimum is None else cents(minimum, "MinimumAmountDue"),
+        allow_partial_payments=bool(getattr(row, "AllowPartialPayments", False)),
+        balance_forward=bool(getattr(row, "BalanceForward", False)),
+        autopay_collection_date=getattr(row, "AutoPayCollectionDate", None),
+        first_notify_requested_date=getattr(row, "FirstNotifyRequestedDate", None),
+        second_notify_requested_date=getattr(row, "SecondNotifyRequestedDate", None),
+        third_notify_requested_date=getattr(row, "ThirdNotifyRequestedDate", None),
+        invoice_type_id=str(row.InvoiceTypeID),
+        invoice_format_guid=row.InvoiceFormatGuid,
+        status=OPEN if due > 0 else PAID,
+        fields=_texts(row, _INVOICE_FIELDS),
+        lines=tuple(_line(detail) for detail in group.details),
+    )
+
+
+def _line(row: Row) -> Line:
+    taken = frozenset(("RowType", "Description", "LineItemTotal"))
+    return Line(getattr(row, "Description", "") or "", getattr(row, "LineItemTotal", None), _texts(row, taken))
+
+
+def _texts(row: Row, but: frozenset[str]) -> Mapping[str, str]:
+    """The row's other fields that are not empty, as text."""
+    return {
+        name: _text(value) for name, value in row._asdict().items() if name not in but and value not in ("", None, ())
+    }
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, tuple):
+        return ";".join("" if one is None else _text(one) for one in value)
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    return value.isoformat() if isinstance(value, date) else str(value)

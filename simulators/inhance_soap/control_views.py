@@ -1,0 +1,84 @@
+"""The ledger's values as the JSON of the control routes: money as text with two decimals, times in ISO 8601."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from simulators.inhance_soap.domain.accounts import Account
+from simulators.inhance_soap.domain.money import to_decimal
+from simulators.inhance_soap.ledger import AccountView, Standing
+from simulators.inhance_soap.store import Event, PostedPayment
+
+__all__ = ["account_detail", "account_summary", "event_view", "payment_view"]
+
+
+def _money(cents: int) -> str:
+    return str(to_decimal(cents))
+
+
+def _time(at: datetime) -> str:
+    return at.isoformat()
+
+
+def account_summary(account: Account, standing: Standing) -> dict[str, Any]:
+    """`Account` of the contract."""
+    return {
+        "account_number": account.number,
+        "customer_name": account.customer_name,
+        "email": account.email,
+        "phone": account.phone,
+        "paperless": account.paperless,
+        "autopay": account.autopay,
+        "credit": _money(account.credit_cents),
+        "balance": _money(standing.balance_cents),
+        "future_balance": _money(standing.future_cents),
+    }
+
+
+def account_detail(view: AccountView) -> dict[str, Any]:
+    """`AccountDetail` of the contract."""
+    return {
+        **account_summary(view.account, view.standing),
+        "bills": [
+            {
+                "invoice_number": bill.invoice_number,
+                "billed_on": bill.billed_on.isoformat(),
+                "due_on": bill.due_on.isoformat(),
+                "amount": _money(bill.amount_cents),
+                "open": _money(bill.open_cents),
+            }
+            for bill in view.bills
+        ],
+        "payments": [payment_view(one) for one in view.payments],
+        "events": [event_view(one) for one in view.events],
+    }
+
+
+def payment_view(posted: PostedPayment) -> dict[str, Any]:
+    """`Payment` of the contract."""
+    payment = posted.payment
+    return {
+        "account_number": posted.account_number,
+        "number": posted.number,
+        "reference": payment.reference,
+        "document_number": payment.document_number,
+        "type": payment.type,
+        "amount": _money(payment.amount_cents),
+        "convenience_fee": _money(payment.fee_cents),
+        "paid_at": _time(payment.paid_at),
+        "duplicate_of": posted.duplicate_of,
+        "request_id": posted.request_id,
+        "posted_at": _time(posted.posted_at),
+    }
+
+
+def event_view(event: Event) -> dict[str, Any]:
+    """`Event` of the contract."""
+    return {
+        "number": event.number,
+        "kind": event.kind,
+        "detail": event.detail,
+        "request_id": event.request_id,
+        "at": _time(event.at),
+    }

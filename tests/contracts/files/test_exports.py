@@ -1,0 +1,38 @@
+"""What the packages of this part say they export is sorted and there."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+
+import pytest
+
+import client.intake
+import contracts.capabilities
+import contracts.files
+import generators
+
+MODULES = [
+    name
+    for package in (client.intake, contracts.files, contracts.capabilities, generators)
+    for name in (
+        package.__name__,
+        *(module.name for module in pkgutil.iter_modules(package.__path__, package.__name__ + ".")),
+    )
+    if name != "generators"
+]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_all_is_sorted_and_true(name: str) -> None:
+    exported = importlib.import_module(name).__all__
+    kinds = [0 if word.isupper() else 1 if word[0].isupper() else 2 for word in exported]
+    assert [*zip(kinds, exported, strict=True)] == sorted(zip(kinds, exported, strict=True))
+    assert len(set(exported)) == len(exported)
+    for word in exported:
+        assert hasattr(importlib.import_module(name), word)
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("client.intake.")])
+def test_a_package_exports_what_its_modules_do(name: str) -> None:
+    assert set(importlib.import_module(name).__all__) <= set(client.intake.__all__)

@@ -1,0 +1,107 @@
+"""Memory: a file of any size is read and written in the same small space, well or broken."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from contracts.files.seen import InvoiceNumbers
+
+# Rows come from an iterator, so nothing but the codec can hold them. Peak of the process itself, not of its parent.
+PRELUDE = """
+import io, pathlib, re, resource, sys
+from datetime import date
+from decimal import Decimal
+from contracts.files import InvoiceGroup, check, load_layout, write_bif
+
+layout = load_layout("inhance_v2")
+def peak_mb():
+    status = pathlib.Path("/proc/self/status")
+    if status.exists():
+        return int(re.search(r"VmHWM:\\s+(\\d+)", status.read_text())[1]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+"""
+READ = """
+def chunks(count, row):
+    yield b"FH|22222222-2222-4222-8222-222222222222|03/02/2026|%d|%d.00\\n" % (count, count)
+    for first in range(0, count, 1000):
+        yield b"".join(row % {b"n": number} for number in range(first, min(first + 1000, count)))
+good = (
+    b"IH|R|88888888-8888-4888-8888-888888888888|%(n)d|03/02/2026|03/23/2026|1.00|1|||||||||||1|1\\n"
+    b"CR|%(n)d|Ann Example %(n)d||||||||\\n"
+    b"ID|Water|1.00|||||||01/02/2026|%(n)d|02/02/2026|%(n)d.5|0|0|0|M%(n)d||||||||||||||||||||\\n"
+)
+bad = good.replace(b"|1.00|||||||01", b"|1,00|||||||01")
+scattered = good.replace(b"8888|%(n)d|", b"8888|INV-%(n)d|")
+check(chunks(2_000, good), layout)
+base = peak_mb()
+report = check(chunks(COUNT, ROW), layout)
+print(report.invoices, report.good, report.quarantined, peak_mb() - base, peak_mb())
+"""
+WRITE = """
+IH, CR, ID = (layout.record(code) for code in ("IH", "CR", "ID"))
+form = "88888888-8888-4888-8888-888888888888"
+def groups(count):
+    for number in range(count):
+        yield InvoiceGroup(
+            IH.make(InvoiceFormatGuid=form, InvoiceNumber=str(number), InvoiceTypeID=1,
+                    InvoiceDate=date(2026, 3, 2), InvoiceDueDate=date(2026, 3, 2), TotalAmountDue=Decimal("1.00")),
+            CR.make(AccountNumber=str(number), CustomerName="Ann"), (ID.make(LineItemTotal=Decimal("1.00")),))
+class Sink(io.RawIOBase):
+    def writable(self): return True
+    def write(self, data): return len(data)
+guid = "22222222-2222-4222-8222-222222222222"
+header = layout.record("FH").make(BillerGuid=guid, FileCreationDate=date(2026, 3, 2))
+write_bif(Sink(), layout, header, groups(2_000))
+base = peak_mb()
+written = write_bif(Sink(), layout, header, groups(60_000))
+print(written.invoices, 0, 0, peak_mb() - base, peak_mb())
+"""
+
+
+def measure(code: str) -> tuple[int, int, int, float, float]:
+    result = subprocess.run([sys.executable, "-c", PRELUDE + code], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    invoices, good, quarantined, growth, peak = result.stdout.split()
+    return int(invoices), int(good), int(quarantined), float(growth), float(peak)
+
+
+@pytest.mark.parametrize(
+    ("row", "count", "growth_mb"),
+    [
+        ("good", 200_000, 12),  # 50 MB of rows; the caches of values fill up
+        ("scattered", 100_000, 24),  # numbers that are no run: 65,536 are held, the rest is on disk
+        ("bad", 20_000, 12),  # a thousand quarantined invoices are kept, with their rows
+    ],
+)
+def test_reading_takes_the_same_space_at_any_size(row: str, count: int, growth_mb: float) -> None:
+    invoices, good, quarantined, growth, peak = measure(READ.replace("COUNT", str(count)).replace("ROW", row))
+    assert invoices == count
+    assert (good, quarantined) == ((0, count) if row == "bad" else (count, 0))
+    assert growth < growth_mb
+    assert peak < 60
+
+
+def test_writing_takes_the_same_space_at_any_size() -> None:
+    invoices, _, _, growth, peak = measure(WRITE)
+    assert invoices == 60_000
+    assert growth < 20  # 8 MB of it are rows that wait in memory
+    assert peak < 60
+
+
+@pytest.mark.parametrize("held", [0, 2, 65_536])
+def test_invoice_numbers_are_told_apart_in_memory_and_on_disk(held: int) -> None:
+    numbers = [
+        "1", "01", "001", "256", "257", "512", "1e3", "INV-1", "inv-1", "", " 1", "١", "²", "9" * 18, "9" * 19,
+        "9" * 40, "0", "00", "Zoë",
+        *(str(number) for number in range(1_000, 2_000)), *(f"A{number}" for number in range(500)),
+    ]  # fmt: skip
+    seen = InvoiceNumbers(held)
+    try:
+        assert all(seen.add(number) for number in numbers)
+        assert not any(seen.add(number) for number in numbers)
+    finally:
+        seen.close()
+    seen.close()

@@ -1,0 +1,70 @@
+"""The service against plain Spyne over the same declaration: every readable sample is answered with the same values."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lxml import etree
+
+from simulators.inhance_soap.ledger import Ledger
+from simulators.inhance_soap.wire.operations import declare
+from simulators.kit.http import Request
+from simulators.kit.spyne_compat import Application, Soap11, Soap12, WsgiApplication
+from simulators.kit.store import Store
+from tests.simulators.inhance_soap.test_samples import OPERATIONS, REQUESTS
+from tests.simulators.inhance_soap.utility import KEY, NS, PATH, Utility, headers
+
+READABLE = [path for path in REQUESTS if not path.stem.startswith("unreadable")]
+
+
+def ask_spyne(utility: Utility, version: str, asked: Request) -> bytes:
+    """The same request to Spyne's own protocol classes, over a ledger on the utility's store."""
+    protocol = {"1.1": Soap11, "1.2": Soap12}[version]
+    app = Application([declare(Ledger(utility.store), KEY)], NS, in_protocol=protocol(), out_protocol=protocol())
+    app.event_manager.add_listener("method_call", lambda ctx: setattr(ctx, "udc", asked))
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": "POST",
+        "PATH_INFO": "/",
+        "QUERY_STRING": "",
+        "SERVER_NAME": "x",
+        "SERVER_PORT": "80",
+        "CONTENT_TYPE": asked.headers["content-type"],
+        "CONTENT_LENGTH": str(len(asked.body)),
+        "wsgi.input": BytesIO(asked.body),
+        "wsgi.url_scheme": "http",
+    }
+    return b"".join(WsgiApplication(app)(environ, lambda status, headers: None))
+
+
+def values(body: bytes) -> list[tuple[str, str]]:
+    return [(one.tag, one.text or "") for one in etree.fromstring(body)[-1][0].iter() if isinstance(one.tag, str)]
+
+
+@pytest.mark.parametrize("path", READABLE, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_a_sample_is_answered_as_spyne_answers_it(path: Path) -> None:
+    body = path.read_bytes()
+    operation = OPERATIONS[path.parent.name.replace("_", "")]
+    version = "1.2" if b"2003/05/soap-envelope" in body else "1.1"
+    answers, worlds = [], []
+    for oracle in (False, True):
+        store = Store("sqlite://")
+        utility = Utility(store)
+        asked = utility.send("POST", PATH, headers=headers(operation, version), body=body)
+        answers.append(values(ask_spyne(utility, version, asked) if oracle else utility.app(asked).body))
+        worlds.append(_world(utility))
+        store.close()
+    assert answers[0] == answers[1]
+    assert worlds[0] == worlds[1]
+
+
+def _world(utility: Utility) -> list[Any]:
+    """What the request left in the books, but for when and by which request."""
+    accounts = [utility.account(number) for number in ("10000101", "10000106", "10000107CV-20240115093000")]
+    for account in accounts:
+        for row in [*account["payments"], *account["events"]]:
+            for name in ("request_id", "at", "posted_at"):
+                row.pop(name, None)
+    return accounts
