@@ -195,7 +195,8 @@ def _naive_faker() -> Iterator[str]:
                 str(fake.random_int(0, 999)), "0", "0", fake.numerify("########"), "|" * 19,
             )),
             "|".join((
-                "ID", "Refuse", amount(), previous, service_address, "Solid Waste", "REFUSE", parcel, amount(), "|" * 27,
+                "ID", "Refuse", amount(), previous, service_address, "Solid Waste", "REFUSE", parcel, amount(),
+                "|" * 27,
             )),
         ]  # fmt: skip
         yield "\n".join(rows)
@@ -278,5 +279,6 @@ if __name__ == "__main__":
     for figure in run(float(sys.argv[1]) if len(sys.argv) > 1 else 1.0):
         print(
             f"{figure['work']:40} {figure['ours']:>12,} {figure['unit']:10} |"
-            f" {figure['peer']:24} {figure['theirs']:>12,} | {figure['ratio']:>8} x (aim {figure['aim']}) {figure['note']}"
+            f" {figure['peer']:24} {figure['theirs']:>12,} |"
+            f" {figure['ratio']:>8} x (aim {figure['aim']}) {figure['note']}"
         )
