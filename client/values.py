@@ -32,7 +32,7 @@ __all__ = [
 
 CENT: Final = Decimal("0.01")
 MAX_TEXT: Final = 255
-"""Characters in a text parameter: the usual `nvarchar(255)`; the sources give no lengths (assumed)."""
+"""Characters in a text parameter: the usual `nvarchar(255)`; the sources give no lengths (assumed [A-26])."""
 
 INT32: Final = 2**31
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]{1,18}(?:\.[0-9]{0,18})?|\.[0-9]{1,18})")

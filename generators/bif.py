@@ -109,8 +109,8 @@ def _renderer(
     What is the same in every row of the file stands in the templates already; what is left is made as cheaply as
     Python can, since a large file has millions of these.
     """
-    dates: dict[date, str] = _Texts(_date)
-    money: dict[int, str] = _Texts(_money, enumerate(f"{dollars}{cents}" for dollars in range(400) for cents in CENTS))
+    dates = _Dates()
+    money: list[str] = []  # the text of every amount up to the largest bill so far
     due_on = next(plain_bills(1, seed=0, as_of=as_of))[3]
     autopay = AUTOPAY.format(_date(due_on))
     invoice_row = row_template(
@@ -145,12 +145,17 @@ def _renderer(
             "CustomField3": service.group,
             "CustomField4": service.income_center,
         }
-        plain_rows[service.income_center] = row_template(detail, names, fixed)
-        reading_rows[service.income_center] = row_template(detail, reading_names, fixed)
-        further = tuple(field.name for field in overflow)
-        overflow_rows[service.income_center] = row_template(detail, reading_names + further, fixed)
+        center = service.income_center
+        if not service.metered:
+            plain_rows[center] = row_template(detail, names, fixed)
+            continue
+        reading_rows[center] = row_template(detail, reading_names, fixed)
+        if several:
+            further = tuple(field.name for field in overflow)
+            overflow_rows[center] = row_template(detail, reading_names + further, fixed)
 
     def render(run: Iterable[tuple[Any, ...]], put: Callable[[str], None]) -> tuple[int, int]:
+        nonlocal money
         count = sum_cents = 0
         for bill in run:
             number, account, _, _, previous, payments, charges, new, deferred = bill
@@ -159,11 +164,18 @@ def _renderer(
             total = owed + new
             sum_cents += total
             count += 1
+            late = total + new * LATE_FEE_PERCENT // 100
+            if late >= len(money) or previous >= len(money):  # no other amount of a bill is larger than these two
+                dollars = range(len(money) // 100, max(late, previous) // 100 + 50)
+                money += [f"{dollar}{cents}" for dollar in dollars for cents in CENTS]
             amount = money[total]
             begins, ends = (dates[deferred[0]], dates[deferred[1]]) if deferred else ("", "")
             draft, message = ("1", autopay) if on_autopay else ("0", "")
-            late = money[total + new * LATE_FEE_PERCENT // 100]
-            put(invoice_row(number, amount, amount, late, begins, ends, money[payments], draft, money[owed], message))
+            put(
+                invoice_row(
+                    number, amount, amount, money[late], begins, ends, money[payments], draft, money[owed], message
+                )
+            )
             name, address1, address2, city, state, zip_code, phone, email = customer
             put(customer_row(account_number, name, address1, address2, city, state, zip_code, phone, email, phone))
             balance = money[previous]
@@ -317,15 +329,9 @@ def _amount(cents: int) -> Decimal:
     return Decimal(cents).scaleb(-2)
 
 
-class _Texts(dict[Any, str]):
-    """Texts of values, made once for each value while there are few."""
+class _Dates(dict[date, str]):
+    """Texts of dates, each made once: a run has few."""
 
-    def __init__(self, render: Callable[[Any], str], known: Iterable[tuple[Any, str]] = ()) -> None:
-        super().__init__(known)
-        self._render = render
-
-    def __missing__(self, value: Any) -> str:
-        text = self._render(value)
-        if len(self) < 65_536:
-            self[value] = text
+    def __missing__(self, day: date) -> str:
+        self[day] = text = _date(day)
         return text

@@ -160,7 +160,7 @@ class Sandbox:
         except BillerUnknown as error:
             return {"problem": str(error)}
         if self._on_its_way(realm, account_number):
-            # The partner cannot know of it yet: its answer would bring the old balance back.
+            # The partner cannot know of it yet: its answer would bring the old balance back.
             return {"problem": "not asked: a payment of this account is on its way to the partner"}
         update = rtdr.refresh(biller, account_number, invoice_number, send=self._transport.send)
         return {

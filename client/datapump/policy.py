@@ -18,7 +18,7 @@ class RetryPolicy:
 
     so the wait is never longer than d(n) and, with the default jitter of ½, never shorter than half of it: accounts
     that failed together do not come back together. The defaults try 20 times over two to three hours; then the
-    delivery is dead (assumed: no source gives a number).
+    delivery is dead (assumed [A-28]: no source gives a number).
     """
 
     attempts: int = 20

@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from functools import cache
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -32,6 +32,7 @@ from contracts.files.row import Row
 __all__ = ["row_parser", "row_renderer", "row_template", "source_of"]
 
 HELD = 16_384  # values a table of parsed texts keeps
+KEPT = 256  # functions: a biller has an invoice header of its own
 
 
 class Parsed(dict[str, Any]):
@@ -195,14 +196,14 @@ RENDER = {
 }
 
 
-@cache
+@lru_cache(maxsize=KEPT)
 def row_parser(record: Record) -> Callable[[str], Row | None]:
     """A function from a line, its row type already known, to its row; None where anything is wrong with it."""
     made = _execute(_parser_source(record), {**NAMES, "Row": record.row})
     return made["parse"]  # type: ignore[no-any-return]
 
 
-@cache
+@lru_cache(maxsize=KEPT)
 def row_renderer(record: Record) -> Callable[[Row], str | None]:
     """A function from a row to its line; None where a value is not right or holds what a file cannot hold."""
     made = _execute(_renderer_source(record), NAMES)

@@ -17,8 +17,8 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import dataclass, fields, replace
+from functools import cache, cached_property
 from importlib.resources import files
 from itertools import pairwise
 from os import PathLike
@@ -43,24 +43,44 @@ class LayoutInvalid(FileError):
         super().__init__(f"layout {layout}, {where}: {rule}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Record:
-    """One row type: its code (`IH`), name, how often it occurs, and its columns in order."""
+    """
+    One row type: its code (`IH`), name, how often it occurs, and its columns in order.
+
+    Equal records are equal keys; what is derived from one is kept with it, since `make` asks for it with every row.
+    """
 
     code: str
     name: str
     occurs: str
     fields: tuple[Field, ...]
 
-    @property
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.code, self.fields))
+
+    @cached_property
     def named(self) -> tuple[Field, ...]:
         """The fields that carry values: all but the fillers."""
         return tuple(field for field in self.fields if field.kind != "filler")
 
-    @property
+    @cached_property
     def row(self) -> type[Row]:
         """The class of this record's rows."""
-        return _row_type(self)
+        return row_type(self.code, [field.name for field in self.named])
+
+    @cached_property
+    def _blank(self) -> dict[str, Any]:
+        return {
+            field.name: parse_cell(field, field.constant) if field.constant else field.empty for field in self.named
+        }
 
     def field(self, name: str) -> Field:
         """The field of that name. Raises `KeyError`."""
@@ -75,17 +95,10 @@ class Record:
 
         Values are not checked here but where they are written. Raises `TypeError` for a name the table lacks.
         """
-        unknown = values.keys() - set(self.row._fields)
-        if unknown:
-            raise TypeError(f"{self.code} has no field {', '.join(sorted(unknown))}")
-        return self.row._make(
-            values[field.name]
-            if field.name in values
-            else parse_cell(field, field.constant)
-            if field.constant
-            else field.empty
-            for field in self.named
-        )
+        row = {**self._blank, **values}
+        if len(row) > len(self._blank):
+            raise TypeError(f"{self.code} has no field {', '.join(sorted(values.keys() - self._blank.keys()))}")
+        return self.row._make(row.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +232,7 @@ def _record(layout: str, code: str, row: Mapping[str, Any] | None, base: Record 
         code,
         row.get("name", base.name if base else code),
         row.get("occurs", base.occurs if base else ""),
-        tuple(fields),
+        tuple(columns),
     )
     _check_record(layout, record)
     return record
@@ -306,7 +319,3 @@ def _needs(layout: str, where: str, row: Mapping[str, Any], keys: set[str]) -> N
     if missing := keys - row.keys():
         raise LayoutInvalid(layout, where, f"{sorted(missing)[0]!r} is missing")
 
-
-@cache
-def _row_type(record: Record) -> type[Row]:
-    return row_type(record.code, [field.name for field in record.named])

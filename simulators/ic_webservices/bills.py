@@ -55,7 +55,7 @@ def customer_of_row(biller: Biller, row: Row) -> Customer:
 
 def invoice_of_group(biller: Biller, group: InvoiceGroup) -> Invoice:
     """
-    The invoice in an IH row and its ID rows. Without BalanceDue the whole TotalAmountDue is due (assumed).
+    The invoice in an IH row and its ID rows. Without BalanceDue the whole TotalAmountDue is due (assumed [A-36]).
 
     What has no place of its own stays in `fields`, as text.
     """

@@ -3,7 +3,7 @@ The one ledger behind every door: look-ups, what a partner changes by web servic
 
 Every change is one transaction that first locks its biller, so that no update is lost between replicas either, and also
 writes the event it causes; the event is offered after the commit. A change that the partner made itself is not echoed
-to the partner as an event (assumed).
+to the partner as an event (assumed [A-34]).
 """
 
 from __future__ import annotations

@@ -69,7 +69,7 @@ class Uploads:
 
         A broken invoice is kept out and reported, the others are loaded; a file that is rejected as a whole changes
         nothing but the list of uploads. The biller's configuration `{"BIF": {"Strict": true}}` rejects a file for one
-        broken invoice (assumed).
+        broken invoice (assumed [A-35]).
 
         Raises:
             KeyWrong: It is nobody's biller or key.

@@ -60,7 +60,9 @@ def everything(url: str, path: str, key: str, **query: str) -> list[dict[str, An
     found: list[dict[str, Any]] = []
     while True:
         more = {"before": str(found[-1]["number"])} if found else {}
-        page = httpx.get(f"{url}{path}", params={**query, **more, "limit": "500"}, timeout=30).json()[key]
+        answer = httpx.get(f"{url}{path}", params={**query, **more, "limit": "500"}, timeout=30)
+        assert answer.status_code == 200, answer.text
+        page = answer.json()[key]
         if not page:
             return found
         found += page

@@ -1,4 +1,4 @@
-"""Banking days: Monday to Friday without the holidays of the Federal Reserve (assumed for every biller)."""
+"""Banking days: Monday to Friday without the holidays of the Federal Reserve (assumed for every biller [A-39])."""
 
 from __future__ import annotations
 

@@ -154,7 +154,7 @@ def verdict(order: Order, numbers: TestNumbers) -> Verdict:
 
 
 def may_use(customer: Customer, tender: str) -> None:
-    """Check the customer's block flags; PayPal counts as a card (assumed). Raises `PaymentRefused`."""
+    """Check the customer's block flags; PayPal counts as a card (assumed [A-38]). Raises `PaymentRefused`."""
     if tender in BANK_TENDERS:
         if customer.block_payments_eft:
             raise PaymentRefused("bank_blocked", f"Account {customer.account_number}: bank payments are blocked.")
@@ -163,7 +163,7 @@ def may_use(customer: Customer, tender: str) -> None:
 
 
 def pays_invoice(order: Order) -> bool:
-    """Whether the money lowers an invoice: a donation never does (assumed)."""
+    """Whether the money lowers an invoice: a donation never does (assumed [A-38])."""
     return order.donation == "none"
 
 
