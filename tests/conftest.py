@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 
 import pytest
+
+from tests.postgres import running_postgres
 
 os.environ.setdefault("PACT_DO_NOT_TRACK", "true")
 
@@ -19,3 +21,10 @@ def pytest_runtest_makereport(
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} was skipped, and PARTNERLAB_REQUIRE_ALL allows no skip: {report.longrepr}"
     return report
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """URL of a PostgreSQL server on which databases may be made, or a skip."""
+    with running_postgres() as url:
+        yield url

@@ -220,13 +220,11 @@ def _record(layout: str, code: str, row: Mapping[str, Any] | None, base: Record 
     if row is None and base is None:
         raise LayoutInvalid(layout, f"record {code}", "is missing")
     rows = () if row is None else row.get("fields", ())
-    fields = [_field(layout, code, entry) for entry in rows]
+    columns = [_field(layout, code, entry) for entry in rows]
     if base is not None:
-        changed = {field.spec_id for field in fields}
-        fields = sorted(
-            [*(field for field in base.fields if field.spec_id not in changed), *fields],
-            key=lambda field: field.spec_id,
-        )
+        changed = {field.spec_id for field in columns}
+        columns += [field for field in base.fields if field.spec_id not in changed]
+        columns.sort(key=lambda field: field.spec_id)
     row = row or {}
     record = Record(
         code,
@@ -318,4 +316,3 @@ def _check_totals(layout: Layout) -> None:
 def _needs(layout: str, where: str, row: Mapping[str, Any], keys: set[str]) -> None:
     if missing := keys - row.keys():
         raise LayoutInvalid(layout, where, f"{sorted(missing)[0]!r} is missing")
-

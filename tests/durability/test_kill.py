@@ -28,7 +28,7 @@ from client.datapump.states import State
 from client.settings import Biller
 from tests.client.datapump.conftest import make_event
 from tests.client.datapump.partner import Partner
-from tests.client.datapump.postgres import new_database, running_postgres
+from tests.postgres import new_database
 
 WORKER = Path(__file__).with_name("worker.py")
 PAYMENTS, FLAGS, ACCOUNTS, KILLS = 500, 100, 50, 6
@@ -141,6 +141,5 @@ def test_a_killed_pump_neither_loses_nor_doubles_a_payment(tmp_path: Path, partn
 
 @pytest.mark.durability
 @pytest.mark.postgres
-def test_nor_does_it_on_postgres(partner: Partner) -> None:
-    with running_postgres() as url:
-        check(new_database(url), partner, random.Random())
+def test_nor_does_it_on_postgres(postgres_server: str, partner: Partner) -> None:
+    check(new_database(postgres_server), partner, random.Random())

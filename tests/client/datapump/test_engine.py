@@ -21,14 +21,7 @@ from client.datapump.states import State
 from client.settings import Biller
 from tests.client.datapump.conftest import BILLER, QUICK, make_event, settings_for, state_of, wait_for
 from tests.client.datapump.partner import Partner
-from tests.client.datapump.postgres import new_database, running_postgres
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[str]:
-    with running_postgres() as url:
-        yield url
-
+from tests.postgres import new_database
 
 # -- slots ------------------------------------------------------------------------------------------------------------
 
@@ -88,14 +81,14 @@ def test_the_slot_of_a_killed_process_is_free(tmp_path: Path) -> None:
 
 
 @pytest.mark.postgres
-def test_a_slot_of_postgres_has_one_holder(postgres: str) -> None:
-    url = sa.make_url(postgres).set(drivername="postgresql+psycopg")
+def test_a_slot_of_postgres_has_one_holder(postgres_server: str) -> None:
+    url = sa.make_url(postgres_server).set(drivername="postgresql+psycopg")
     check_slots(lambda: PostgresSlots(url))
 
 
 @pytest.mark.postgres
-def test_a_lost_connection_is_noticed_and_the_slot_locked_again(postgres: str) -> None:
-    url = sa.make_url(new_database(postgres)).set(drivername="postgresql+psycopg")
+def test_a_lost_connection_is_noticed_and_the_slot_locked_again(postgres_server: str) -> None:
+    url = sa.make_url(new_database(postgres_server)).set(drivername="postgresql+psycopg")
     slots, other = PostgresSlots(url), PostgresSlots(url)
     assert slots.take() == 1
     engine = sa.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
@@ -186,16 +179,16 @@ def test_a_dead_workers_deliveries_are_taken_over(
 
 @pytest.mark.postgres
 def test_a_dead_workers_deliveries_are_taken_over_on_postgres(
-    postgres: str, partner: Partner, monkeypatch: pytest.MonkeyPatch
+    postgres_server: str, partner: Partner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    check_take_over(new_database(postgres), partner, monkeypatch)
+    check_take_over(new_database(postgres_server), partner, monkeypatch)
 
 
 @pytest.mark.postgres
-def test_the_pump_works_on_postgres(postgres: str, partner: Partner) -> None:
+def test_the_pump_works_on_postgres(postgres_server: str, partner: Partner) -> None:
     billers = lambda realm, guid: Biller(guid, "inhance_v2", settings_for(partner.url))  # noqa: E731
     events = [make_event(account_number=f"a{n % 4}") for n in range(40)]
-    with DataPump(new_database(postgres), billers, QUICK, poll_s=0.02) as pump:
+    with DataPump(new_database(postgres_server), billers, QUICK, poll_s=0.02) as pump:
         for event in events:
             assert pump.submit(event).status == "accepted"
         assert pump.submit(events[0]).status == "duplicate"

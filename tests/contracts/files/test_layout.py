@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import io
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -133,6 +134,16 @@ def test_a_file_that_is_no_toml_is_refused(tmp_path: Path, text: str) -> None:
     path.write_bytes(text.encode("latin-1"))
     with pytest.raises(LayoutInvalid):
         read_layout(path)
+
+
+def test_a_layout_survives_a_pickle_and_is_the_same_key(layout) -> None:
+    again = pickle.loads(pickle.dumps(layout))
+    assert again == layout
+    assert hash(again) == hash(layout)
+    assert again.record("ID").make(Description="x") == layout.record("ID").make(Description="x")
+    mine = layout.for_biller(InvoiceTypeID="1")
+    assert mine.record("CR") == layout.record("CR")
+    assert mine.record("IH") != layout.record("IH")
 
 
 def test_a_layout_can_be_a_key_and_its_rows_a_copy(layout) -> None:

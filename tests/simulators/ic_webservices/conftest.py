@@ -9,7 +9,6 @@ import pytest
 
 from simulators.kit.lanes import Lanes
 from simulators.kit.store import Store
-from tests.client.datapump.postgres import new_database, running_postgres
 from tests.simulators.ic_webservices.harness import Harness
 
 
@@ -33,21 +32,10 @@ def filed(tmp_path: Path) -> Iterator[Harness]:
     store.close()
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    """A PostgreSQL server, or a skip."""
-    with running_postgres() as url:
-        yield url
-
-
-@pytest.fixture(params=["memory", "file", pytest.param("postgres", marks=pytest.mark.postgres)])
-def shared(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Harness]:
+@pytest.fixture
+def shared(store_url: str) -> Iterator[Harness]:
     """The simulator on each kind of store in turn, for many at once and for a bill's whole life."""
-    if request.param == "postgres":
-        url = new_database(request.getfixturevalue("postgres")).replace("postgresql://", "postgresql+psycopg://", 1)
-    else:
-        url = {"memory": "sqlite://", "file": f"sqlite:///{tmp_path / 'world.db'}"}[request.param]
-    store = Store(url)
+    store = Store(store_url)
     harness = Harness(store, Lanes(store))
     yield harness
     harness.close()

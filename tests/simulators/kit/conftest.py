@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import socket
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -176,35 +173,9 @@ def kit(memory: Store) -> Iterator[Kit]:
     made.journal.close()
 
 
-def postgres_url() -> str:
-    """The PostgreSQL the tests may use, or a skip that says how to give one."""
-    url = os.environ.get("PARTNERLAB_TEST_POSTGRES", "")
-    if not url:
-        pytest.skip("needs PARTNERLAB_TEST_POSTGRES, a postgresql+psycopg:// URL of a server tests may use")
-    return url
-
-
 @pytest.fixture
-def postgres() -> Iterator[str]:
-    """The URL of an empty schema of its own."""
-    url = sa.make_url(postgres_url())
-    schema = f"test_{uuid.uuid4().hex}"
-    engine = sa.create_engine(url)
-    with engine.begin() as connection:
-        connection.execute(sa.text(f"CREATE SCHEMA {schema}"))
-    yield url.update_query_dict({"options": f"-csearch_path={schema}"}).render_as_string(hide_password=False)
-    with engine.begin() as connection:
-        connection.execute(sa.text(f"DROP SCHEMA {schema} CASCADE"))
-    engine.dispose()
-
-
-STORES = ["memory", "file", pytest.param("postgres", marks=pytest.mark.postgres)]
-
-
-@pytest.fixture(params=STORES)
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+def store(store_url: str) -> Iterator[Store]:
     """Each kind of store in turn."""
-    urls = {"memory": "sqlite://", "file": f"sqlite:///{tmp_path / 'world.db'}"}
-    made = Store(urls.get(request.param) or request.getfixturevalue("postgres"))
+    made = Store(store_url)
     yield made
     made.close()

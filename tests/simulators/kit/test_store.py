@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from simulators.kit.store import RolledBack, Statement, Store, rolling_back
-from tests.simulators.kit.conftest import STORES
+from tests.simulators.conftest import STORES
 
 ADD = Statement("INSERT INTO kit_test_world (lane, name, value) VALUES (:lane, :name, :value)")
 READ = Statement("SELECT value FROM kit_test_world WHERE lane = :lane AND name = :name")
@@ -80,7 +80,7 @@ def test_32_threads_lose_no_update(store: Store) -> None:
         assert tx.one(READ, lane="a", name="n") == (800,)
 
 
-@pytest.mark.parametrize("store", STORES[1:], indirect=True)  # in memory, writers wait until the reader is done
+@pytest.mark.parametrize("store_url", STORES[1:], indirect=True)  # in memory, writers wait until the reader is done
 def test_a_read_sees_one_moment(store: Store) -> None:
     with store.write() as tx:
         tx.run(ADD, lane="a", name="n", value=1)

@@ -32,7 +32,7 @@ def running_postgres() -> Iterator[str]:
         pytest.skip(f"neither {VARIABLE} nor the programs of a PostgreSQL server")
     user = "postgres" if os.geteuid() == 0 else None  # the server refuses to be root
     # Not below pytest's own folder: a socket's path may have a hundred characters.
-    home = Path(tempfile.mkdtemp(prefix="pump-pg-"))
+    home = Path(tempfile.mkdtemp(prefix="partnerlab-pg-"))
     try:
         if user is not None:
             shutil.chown(home, user)
@@ -62,7 +62,7 @@ def running_postgres() -> Iterator[str]:
 
 def new_database(url: str) -> str:
     """URL of an empty database on that server."""
-    name = f"pump_{uuid.uuid4().hex}"
+    name = f"test_{uuid.uuid4().hex}"
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}"'.encode())
     return sa.make_url(url).set(database=name).render_as_string(hide_password=False)
