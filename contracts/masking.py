@@ -30,8 +30,10 @@ SECRET_NAMES = (
 )
 
 _NAMES = "|".join(SECRET_NAMES)
+# A value may hold CDATA and comments. The groups are atomic, so that no input can make the search go back and forth.
 _XML = re.compile(
-    rf"(<(?:[\w.-]+:)?(?:{_NAMES})(?:\s[^<>]*)?>)((?:[^<]|<!\[CDATA\[.{{0,500}}?\]\]>|<!--.{{0,500}}?-->)*)(</)",
+    rf"(<(?:[\w.-]+:)?(?:{_NAMES})(?:\s[^<>]*)?>)"
+    r"((?>[^<]+|<!\[CDATA\[.{0,500}?\]\]>|<!--.{0,500}?-->)*+)(</)",
     re.IGNORECASE | re.DOTALL,
 )
 _JSON = re.compile(rf'("(?:{_NAMES})"\s*:\s*")((?:[^"\\]|\\.)*)(")', re.IGNORECASE)

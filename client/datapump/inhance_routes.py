@@ -2,8 +2,8 @@
 Routes to Harris inHance v2.
 
 A payment's `PaymentReference` is Invoice Cloud's payment reference and its `DocumentNumber` the invoice number, so that
-a clerk finds the payment by the first and the bill by the second (assumed [A-27]: the source names the fields only). The
-`Set…` operations put a flag or an address into a state and may be repeated; `MakePaymentExtended` may not.
+a clerk finds the payment by the first and the bill by the second (assumed [A-27]: the source names the fields only).
+The `Set…` operations put a flag or an address into a state and may be repeated; `MakePaymentExtended` may not.
 """
 
 from __future__ import annotations

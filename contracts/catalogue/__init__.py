@@ -7,6 +7,7 @@ line, docs pages and tests all read them here, so a name cannot exist in one of 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -25,6 +26,14 @@ __all__ = [
 ]
 
 REQUIREMENT_FILES = ("inhance_v2",)
+KIND_WORDS = {
+    "amount": "an amount with two decimals",
+    "date": "a date MM/DD/YYYY",
+    "flag": "1 or 0",
+    "guid": "a GUID",
+    "integer": "a whole number",
+    "number": "a number",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +110,25 @@ def requirements() -> dict[str, Requirement]:
             if requirement.id in found:
                 raise ValueError(f"{name}.toml: {requirement.id} stands twice")
             found[requirement.id] = requirement
-    return found
+    return found | {row.id: row for row in _field_requirements("INH2", "inhance_v2")}
+
+
+def _field_requirements(prefix: str, layout_name: str) -> Iterator[Requirement]:
+    """Every row of a bill file's field table is a rule too, by record and FileSpecID: `INH2-IH-13`."""
+    from contracts.files import load_layout
+
+    layout = load_layout(layout_name)
+    for record in layout.records:
+        for field in record.fields:
+            rules = [f"{field.name} of the {record.name} is {KIND_WORDS.get(field.kind, field.kind)}"]
+            rules += ["required"] if field.required else []
+            rules += [f"always {field.constant}"] if field.constant else []
+            yield Requirement(
+                id=f"{prefix}-{record.code}-{field.spec_id}",
+                text=", ".join(rules) + ".",
+                source=f"{layout.source} Technical Design",
+                row=f"Field Mapping {field.spec_id}",
+            )
 
 
 def requirement(id: str) -> Requirement:

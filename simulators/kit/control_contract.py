@@ -18,7 +18,7 @@ KIT_CONTRACT = "sandbox/control.yaml"
 
 def merged(simulators: Iterable[Simulator] = ()) -> dict[str, Any]:
     """
-    One document. Components of a simulator are renamed `<simulator>.<name>`, so that two may use one name.
+    One document. Components and tags of a simulator are renamed `<simulator>.<name>`, so that two may use one name.
 
     Raises `ValueError` where a path or an operation id stands in two documents.
     """
@@ -30,10 +30,13 @@ def merged(simulators: Iterable[Simulator] = ()) -> dict[str, Any]:
             if path in document["paths"]:
                 raise ValueError(f"{simulator.control_contract}: {path} stands in another document too")
             document["paths"][path] = item
+            for operation in item.values():
+                if isinstance(operation, dict) and "tags" in operation:
+                    operation["tags"] = [f"{simulator.name}.{tag}" for tag in operation["tags"]]
         for kind, components in part.get("components", {}).items():
             renamed = {f"{simulator.name}.{name}": component for name, component in components.items()}
             document["components"].setdefault(kind, {}).update(renamed)
-        document["tags"] += part.get("tags", [])
+        document["tags"] += [{**tag, "name": f"{simulator.name}.{tag['name']}"} for tag in part.get("tags", [])]
     _check_operation_ids(document)
     return document
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -12,9 +13,19 @@ from partnerlab.sandbox import Sandbox
 from partnerlab.settings import SandboxSettings
 
 
-@pytest.fixture(scope="session")
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One worker has them all: a process has one data pump."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("e2e"))
+
+
+@pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
-    """One for all tests of the worker: there is one data pump to a process."""
+    """
+    One for the tests of a module, and then gone: the data pump's engine draws from Python's own random numbers, which
+    the property tests of the same worker watch over.
+    """
     with Sandbox(SandboxSettings(port=0)) as running:
         yield running
 

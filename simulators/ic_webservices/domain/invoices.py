@@ -83,7 +83,8 @@ def may_pay(invoice: Invoice, amount_cents: int) -> None:
     Check a payment of an invoice against the invoice's own rules. Raises `PaymentRefused`.
 
     Nothing is paid on a closed invoice or where nothing is due; never more than BalanceDue; less only with
-    AllowPartialPayments, and then not less than MinimumAmountDue. Source: assumed [A-37], the sources only name the fields.
+    AllowPartialPayments, and then not less than MinimumAmountDue. Source: assumed [A-37]: the sources name
+    the fields only.
     """
     due, minimum = invoice.balance_due_cents, invoice.minimum_amount_due_cents
     where = f"Invoice {invoice.invoice_number}"

@@ -28,10 +28,14 @@ from tests.simulators.kit.conftest import Kit, make_kit
 
 PART = {
     "openapi": "3.1.0",
-    "tags": [{"name": "part"}],
+    "tags": [{"name": "lanes", "description": "Its own."}],
     "paths": {
         "/_sandbox/part/things": {
-            "get": {"operationId": "listThings", "responses": {"200": {"$ref": "#/components/responses/Error"}}}
+            "get": {
+                "operationId": "listThings",
+                "tags": ["lanes"],
+                "responses": {"200": {"$ref": "#/components/responses/Error"}},
+            }
         }
     },
     "components": {
@@ -115,6 +119,13 @@ def api(running: Kit) -> Iterator[Api]:
     made = Api(running.server.url)
     yield made
     made.http.close()
+
+
+def test_the_catalogue_is_served_whole(api: Api) -> None:
+    served = api("GET", "/catalogue")
+    assert list(served) == ["requirements", "faults", "damages", "magic_values", "settings"]
+    assert [row["name"] for row in served["faults"]] == list(catalogue())
+    assert all(served.values())
 
 
 def test_health_and_version(api: Api) -> None:
@@ -410,7 +421,8 @@ def test_the_served_document_has_the_simulators_routes_and_is_valid(api: Api) ->
         "$ref": "#/components/schemas/part.Error"
     }
     assert document["components"]["schemas"]["part.Error"] == PART["components"]["schemas"]["Error"]
-    assert {"name": "part"} in document["tags"]
+    assert {"name": "part.lanes", "description": "Its own."} in document["tags"]
+    assert document["paths"]["/_sandbox/part/things"]["get"]["tags"] == ["part.lanes"]
 
 
 @pytest.mark.parametrize(
