@@ -13,6 +13,7 @@ import click
 
 __all__ = ["COMMANDS", "main"]
 
+OURS = ("client", "contracts", "generators", "partnerlab", "simulators")
 # name -> (module below partnerlab.commands, extra it needs, one line of help)
 COMMANDS: dict[str, tuple[str, str, str]] = {
     "sandbox": ("sandbox", "sandbox", "Run the simulators and the data pump on one origin."),
@@ -35,21 +36,30 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module, extra, _ = COMMANDS[cmd_name]
         try:
-            command: click.Command = import_module(f"partnerlab.commands.{module}").command
-        except ModuleNotFoundError as missing:
-            if not extra or (missing.name or "").startswith(("partnerlab", "client", "contracts")):
-                raise
-            raise click.ClickException(
-                f"'{cmd_name}' needs {missing.name}: pip install 'partnerlab[{extra}]'"
-            ) from missing
+            command: click.Command = import_module(f"partnerlab.commands.{COMMANDS[cmd_name][0]}").command
+        except ModuleNotFoundError as error:
+            raise _explained(error, cmd_name) from error
         return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except ModuleNotFoundError as error:  # some rooms import what they need late
+            raise _explained(error, ctx.invoked_subcommand or "") from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         # Not from the commands themselves: listing them would load them all.
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, _, text) in COMMANDS.items()])
+
+
+def _explained(error: ModuleNotFoundError, command: str) -> Exception:
+    """Which extra brings what is missing, or the error itself where it is ours."""
+    _, extra, _ = COMMANDS.get(command, ("", "", ""))
+    if not extra or (error.name or "").partition(".")[0] in OURS:
+        return error
+    return click.ClickException(f"'{command}' needs {error.name}: pip install 'partnerlab[{extra}]'")
 
 
 @click.group(cls=_Commands)

@@ -30,7 +30,7 @@ from simulators.kit.control import create_control_app
 from simulators.kit.faults import Faults
 from simulators.kit.journal import Journal
 from simulators.kit.lanes import DEFAULT, Lanes
-from simulators.kit.server import Server
+from simulators.kit.server import Limits, Server
 from simulators.kit.site import Site
 from simulators.kit.store import Store
 from simulators.kit.wsgi import WsgiApp
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 __all__ = ["Sandbox"]
 
 PUMP_PATH = "/_pump"
+ENVELOPE_BYTES = 1 << 20  # what stands around an uploaded file
 
 
 class Sandbox:
@@ -78,7 +79,10 @@ class Sandbox:
         self.clock = Clock(self.lanes, simulators)
         self.clock.after_advance.append(self._hasten)
         self._control = WsgiApp(
-            "control", lambda: create_control_app(self.lanes, self.journal, self.faults, self.clock, simulators)
+            "control",
+            lambda: create_control_app(
+                self.lanes, self.journal, self.faults, self.clock, simulators, hosts=(settings.host,)
+            ),
         )
         self._pump_service = WsgiApp("pump", self._create_pump_service)
         site = Site(self.lanes, self.journal, self.faults)
@@ -87,7 +91,13 @@ class Sandbox:
                 site.mount(path, app)
         site.mount("/_sandbox", self._control, door=False)
         site.mount(PUMP_PATH, self._pump_service, door=False)
-        self.server = Server(site, settings.host, settings.port, ssl_context=_tls(settings))
+        self.server = Server(
+            site,
+            settings.host,
+            settings.port,
+            ssl_context=_tls(settings),
+            limits=Limits(body_bytes=ic.max_upload_bytes + ENVELOPE_BYTES),
+        )
         self._transport = Transport(timeouts=PAYER_WAITS, allow_http=True)
         self._pump: DataPump | None = None
         self._pump_lock = threading.Lock()

@@ -1,0 +1,114 @@
+"""The command line against a running sandbox, as a person types it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from partnerlab.cli import main
+from partnerlab.demo.sides import Sides
+from partnerlab.sandbox import Sandbox
+
+Type = Callable[..., Result]
+
+
+@pytest.fixture
+def type_(sandbox: Sandbox, lane: str) -> Type:
+    """Run a command line on the test's lane."""
+
+    def run(*arguments: str, fails: bool = False) -> Result:
+        environment = {
+            "PARTNERLAB_URL": sandbox.url,
+            "PARTNERLAB_LANE": lane,
+            "PARTNERLAB_PUMP": f"{sandbox.url}/_pump",
+        }
+        done = CliRunner().invoke(main, list(arguments), env=environment)
+        assert (done.exit_code != 0) is fails, done.output
+        return done
+
+    return run
+
+
+def test_a_payment_is_triggered_delivered_and_found_in_the_journal(type_: Type, sides: Sides, lane: str) -> None:
+    payment = json.loads(type_("trigger", "pay", "10000101", "40.00", "--fee", "2.50").stdout)
+    sides.settle()
+    listed = type_("deliveries", "list", "--realm", lane).stdout
+    assert f"{lane}:{payment['payment_guid']}" in listed
+    assert "delivered" in listed
+    shown = json.loads(type_("deliveries", "show", f"{lane}:{payment['payment_guid']}").stdout)
+    assert shown["event"]["payment"]["amount"] == "40.00"
+    assert "MakePaymentExtended" in type_("journal").stdout
+    assert type_("journal", "--invalid").stdout == ""
+    entry = type_("journal", "--operation", "MakePaymentExtended").stdout.split()[0]
+    exchange = json.loads(type_("journal", entry).stdout)
+    assert "<PaymentAmount>40.00</PaymentAmount>" in exchange["request"]
+    assert "11111111-1111-4111-8111-111111111111" not in exchange["request"]
+
+
+def test_switches_and_the_email_address_reach_the_partner(type_: Type, sides: Sides) -> None:
+    type_("trigger", "paperless", "10000101", "on")
+    type_("trigger", "autopay", "10000101", "on")
+    type_("trigger", "email", "10000101", "payer@example.com")
+    sides.settle()
+    account = sides.account("10000101")
+    assert (account["paperless"], account["autopay"], account["email"]) == (True, True, "payer@example.com")
+
+
+def test_a_generated_file_is_checked_and_uploaded(type_: Type, tmp_path: Path, sides: Sides) -> None:
+    file = tmp_path / "bills.bif"
+    type_("generate", "bif", "--invoices", "40", "--meters", "25", "--as-of", "2026-01-31", "--out", str(file))
+    assert "40 invoices" in type_("files", "check", str(file)).stdout
+    receipt = json.loads(type_("trigger", "upload", str(file)).stdout)
+    assert (receipt["invoices_accepted"], receipt["invoices_rejected"]) == (40, 0)
+    opened = json.loads(type_("trigger", "open", "1000001").stdout)
+    assert opened["invoice"]["invoice_number"] == "1000001"
+
+
+def test_a_damaged_file_fails_the_check_with_the_error_of_the_catalogue(type_: Type, tmp_path: Path) -> None:
+    file = tmp_path / "truncated.bif"
+    type_("generate", "bif", "--invoices", "40", "--damage", "truncated", "--out", str(file))
+    report = json.loads(type_("files", "check", str(file), "--json", fails=True).stdout)
+    assert not report["accepted"]
+    assert report["problems"][0]["rule"] == "wrong-invoice-count"
+
+
+def test_the_clock_is_moved_and_says_what_fell_due(type_: Type, sides: Sides) -> None:
+    type_("trigger", "pay", "10000101", "1.00", "--tender", "ach", "--number", "000111111113")
+    sides.settle()
+    assert "return" in type_("clock", "advance", "8d").stdout
+    frozen = type_("clock", "freeze").stdout
+    assert "(frozen)" in frozen
+    assert type_("clock", "show").stdout == frozen
+    assert "(frozen)" not in type_("clock", "unfreeze").stdout
+
+
+def test_an_unknown_payment_is_settled_by_a_person(type_: Type, sides: Sides, lane: str) -> None:
+    with sides.fault("commit-then-drop", "MakePaymentExtended"):
+        guid = json.loads(type_("trigger", "pay", "10000101", "3.00").stdout)["payment_guid"]
+        sides.settle()
+    delivery = f"{lane}:{guid}"
+    assert delivery in type_("deliveries", "list", "--state", "unknown").stdout
+    assert json.loads(type_("deliveries", "balance", delivery).stdout)["balance"] == "122.50"
+    type_("deliveries", "replay", delivery, "--reason", "try again", fails=True)
+    settled = json.loads(type_("deliveries", "resolve", delivery, "--posted", "--reason", "seen there").stdout)
+    assert settled["state"] == "delivered"
+    assert settled["notes"][-1]["reason"] == "seen there"
+
+
+def test_what_the_server_refuses_ends_with_its_words_and_exit_code_1(type_: Type) -> None:
+    done = type_("trigger", "pay", "10000101", "forty", fails=True)
+    assert done.exit_code == 1
+    assert "amount" in done.stderr
+    done = type_("trigger", "pay", "10000101", "1.00", "--number", "4242424242424242", fails=True)
+    assert "test number" in done.stderr
+    assert "4242424242424242" not in done.stderr
+
+
+def test_no_server_is_said_in_plain_words() -> None:
+    done = CliRunner().invoke(main, ["clock", "show", "--url", "http://127.0.0.1:9"])
+    assert done.exit_code == 1
+    assert "Is the server running?" in done.stderr
