@@ -76,10 +76,10 @@ def bill_file() -> Iterable[str]:
     for record in layout.records:
         yield f"## {record.code}: {record.name}, {record.occurs}"
         rows = (
-            (str(f.spec_id), f.name, f.kind, "yes" if f.required else "", f.constant or "", f.description)
+            (str(f.spec_id), f.name, f.kind, "yes" if f.required else "", f.constant or "", f.term, f.description)
             for f in record.fields
         )
-        yield _table(("FileSpecID", "Field", "Kind", "Required", "Always", "The source says"), rows)
+        yield _table(("FileSpecID", "Field", "Kind", "Required", "Always", "Inside", "The source says"), rows)
 
 
 def delivery_states() -> Iterable[str]:
