@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
-import httpx
 
 __all__ = ["Remote", "RemoteRefused", "lane_options", "print_json"]
 
@@ -28,6 +27,8 @@ class Remote:
         headers = {"X-Sandbox-Lane": lane}
         if token:
             headers["Authorization"] = f"Bearer {token}"
+        import httpx  # takes longer to import than all the rest of a command
+
         self.url = url.rstrip("/")
         self._http = httpx.Client(base_url=self.url, headers=headers, timeout=TIMEOUT_S)
         # A command's connections end with the command.
@@ -63,6 +64,8 @@ class Remote:
         return self._call("POST", path, content=content, headers={"Content-Type": content_type})
 
     def _call(self, method: str, path: str, **options: Any) -> Any:
+        import httpx
+
         try:
             answer = self._http.request(method, path, **options)
         except httpx.HTTPError as error:

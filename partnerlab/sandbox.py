@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from client import rtdr
 from client.settings import Biller, BillerUnknown
-from client.transport import PAYER_WAITS, Transport
+from client.transport import PAYER_WAITS, HttpRequest, HttpResponse, Transport
 from contracts.data import read_bytes
 from contracts.verification.soap import verdict
 from partnerlab.settings import SandboxSettings
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 __all__ = ["Sandbox"]
 
 PUMP_PATH = "/_pump"
+SETTLE_IN_S = 1.5
 ENVELOPE_BYTES = 1 << 20  # what stands around an uploaded file
 
 
@@ -98,9 +99,11 @@ class Sandbox:
             ssl_context=_tls(settings),
             limits=Limits(body_bytes=ic.max_upload_bytes + ENVELOPE_BYTES),
         )
-        self._transport = Transport(timeouts=PAYER_WAITS, allow_http=True)
+        self._stopping = threading.Event()
+        self._settling = threading.Thread(target=self._settle_in, name="settle-in", daemon=True)
+        self._lock = threading.Lock()
+        self._transport: Transport | None = None
         self._pump: DataPump | None = None
-        self._pump_lock = threading.Lock()
 
     @property
     def url(self) -> str:
@@ -113,7 +116,7 @@ class Sandbox:
         The data pump, started on first use: its engine takes longer to import than everything else together, and the
         first answer of a simulator need not wait for it.
         """
-        with self._pump_lock:
+        with self._lock:
             if self._pump is None:
                 from client.datapump import DataPump
 
@@ -121,22 +124,23 @@ class Sandbox:
             return self._pump
 
     def start(self) -> Self:
-        """Listen, and begin to deliver what a former run left."""
+        """Listen, and soon after begin to deliver what a former run left."""
         self.lanes.get(DEFAULT)
         self.server.start()
-        # In the background: what a tester calls second.
-        threading.Thread(target=self._warm, name="warm", daemon=True).start()
+        self._settling.start()
         return self
 
     def stop(self) -> None:
         """Finish what is under way and let go of everything."""
+        self._stopping.set()
         self.server.stop()
+        self._settling.join()
         self.ic.close()
-        with self._pump_lock:
-            if self._pump is not None:
-                self._pump.stop()
+        if self._pump is not None:
+            self._pump.stop()
         self.journal.close()
-        self._transport.close()
+        if self._transport is not None:
+            self._transport.close()
         self.store.close()
         self._folder.cleanup()
 
@@ -156,10 +160,20 @@ class Sandbox:
             raise BillerUnknown(realm, guid) from None
         return Biller(found["guid"], found["partner"], found["settings"], found["configuration"])
 
-    def _warm(self) -> None:
-        _ = self.pump
-        self.ic.start()
+    def _settle_in(self) -> None:
+        """What can wait until the first calls are answered: imports take the interpreter from them."""
+        if self._stopping.wait(SETTLE_IN_S):
+            return
+        if self.settings.database:  # in memory nothing is left of a former run
+            _ = self.pump
+            self.ic.start()
         self._control.warm()
+
+    def _send(self, request: HttpRequest) -> HttpResponse:
+        with self._lock:
+            if self._transport is None:
+                self._transport = Transport(timeouts=PAYER_WAITS, allow_http=True)
+        return self._transport.send(request)
 
     def _submit(self, event: dict[str, Any]) -> None:
         self.pump.submit(event)
@@ -172,7 +186,7 @@ class Sandbox:
         if self._on_its_way(realm, account_number):
             # The partner cannot know of it yet: its answer would bring the old balance back [A-40].
             return {"problem": "not asked: a payment of this account is on its way to the partner"}
-        update = rtdr.refresh(biller, account_number, invoice_number, send=self._transport.send)
+        update = rtdr.refresh(biller, account_number, invoice_number, send=self._send)
         return {
             "balance_due": None if update.balance_due is None else f"{update.balance_due:.2f}",
             "total_amount_due": None if update.total_amount_due is None else f"{update.total_amount_due:.2f}",
