@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from types import TracebackType
-from typing import Self
 
+from client.connected import AsyncConnected, Connected
 from client.inhance import protocol
 from client.inhance.models import Acknowledgement, Balance
 from client.inhance.protocol import NAMESPACE, Endpoint
 from client.soap import SoapVersion
-from client.transport import DEFAULT_TIMEOUTS, AsyncTransport, Timeouts, Transport, check_url
+from client.transport import DEFAULT_TIMEOUTS, AsyncTransport, Timeouts, Transport
 
 __all__ = ["AsyncInHanceClient", "InHanceClient"]
 
 
-class InHanceClient:
+class InHanceClient(Connected):
     """
     A biller's inHance service.
 
@@ -36,10 +35,7 @@ class InHanceClient:
         transport: Transport | None = None,
     ) -> None:
         self.endpoint = Endpoint(url, key, namespace, soap)
-        if transport is None:
-            check_url(url, allow_http=allow_http)
-        self._own = transport is None
-        self._transport = transport or Transport(timeouts=timeouts, allow_http=allow_http)
+        super().__init__(url, transport, timeouts=timeouts, allow_http=allow_http)
 
     def balance_check(self, account_number: str, last_invoice_number: int) -> Balance:
         """The account's balances. *last_invoice_number* as `rules.last_invoice_number` gives it."""
@@ -85,24 +81,11 @@ class InHanceClient:
         request = protocol.build_set_email(self.endpoint, account_number, new_email)
         return protocol.read_set_email(self.endpoint, self._transport.send(request))
 
-    def close(self) -> None:
-        """Close the transport, if the client made it."""
-        if self._own:
-            self._transport.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
     def __repr__(self) -> str:
         return f"InHanceClient({self.endpoint})"
 
 
-class AsyncInHanceClient:
+class AsyncInHanceClient(AsyncConnected):
     """`InHanceClient` for asyncio."""
 
     def __init__(
@@ -117,10 +100,7 @@ class AsyncInHanceClient:
         transport: AsyncTransport | None = None,
     ) -> None:
         self.endpoint = Endpoint(url, key, namespace, soap)
-        if transport is None:
-            check_url(url, allow_http=allow_http)
-        self._own = transport is None
-        self._transport = transport or AsyncTransport(timeouts=timeouts, allow_http=allow_http)
+        super().__init__(url, transport, timeouts=timeouts, allow_http=allow_http)
 
     async def balance_check(self, account_number: str, last_invoice_number: int) -> Balance:
         """The account's balances. *last_invoice_number* as `rules.last_invoice_number` gives it."""
@@ -165,19 +145,6 @@ class AsyncInHanceClient:
         """Tell a changed e-mail address."""
         request = protocol.build_set_email(self.endpoint, account_number, new_email)
         return protocol.read_set_email(self.endpoint, await self._transport.send(request))
-
-    async def aclose(self) -> None:
-        """Close the transport, if the client made it."""
-        if self._own:
-            await self._transport.aclose()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.aclose()
 
     def __repr__(self) -> str:
         return f"AsyncInHanceClient({self.endpoint})"

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from types import TracebackType
-from typing import Self, TypedDict, Unpack
+from typing import TypedDict, Unpack
 
+from client.connected import AsyncConnected, Connected
 from client.invoice_cloud import protocol
 from client.invoice_cloud.models import CustomerView, InvoiceView, UploadReceipt
 from client.invoice_cloud.protocol import Account
 from client.soap import SoapVersion
-from client.transport import LONG_TIMEOUTS, AsyncTransport, Timeouts, Transport, check_url
+from client.transport import LONG_TIMEOUTS, AsyncTransport, Timeouts, Transport
 
 __all__ = ["AsyncInvoiceCloudClient", "CustomerChanges", "InvoiceCloudClient"]
 
@@ -35,7 +35,7 @@ class CustomerChanges(TypedDict, total=False):
     pin: str | None
 
 
-class InvoiceCloudClient:
+class InvoiceCloudClient(Connected):
     """
     Invoice Cloud's web services for one biller.
 
@@ -56,11 +56,8 @@ class InvoiceCloudClient:
         transport: Transport | None = None,
     ) -> None:
         self.account = Account(base_url, biller_guid, web_service_key, soap)
-        if transport is None:
-            check_url(base_url, allow_http=allow_http)
-        self._own = transport is None
-        self._transport = transport or Transport(
-            timeouts=timeouts, allow_http=allow_http, max_answer_bytes=MAX_RECEIPT_BYTES
+        super().__init__(
+            base_url, transport, timeouts=timeouts, allow_http=allow_http, max_answer_bytes=MAX_RECEIPT_BYTES
         )
 
     def upload_invoice_file(self, file_name: str, content: bytes) -> UploadReceipt:
@@ -103,24 +100,11 @@ class InvoiceCloudClient:
         )
         protocol.read_update_customer_record(self.account, self._transport.send(request))
 
-    def close(self) -> None:
-        """Close the transport, if the client made it."""
-        if self._own:
-            self._transport.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
     def __repr__(self) -> str:
         return f"InvoiceCloudClient({self.account})"
 
 
-class AsyncInvoiceCloudClient:
+class AsyncInvoiceCloudClient(AsyncConnected):
     """`InvoiceCloudClient` for asyncio."""
 
     def __init__(
@@ -135,11 +119,8 @@ class AsyncInvoiceCloudClient:
         transport: AsyncTransport | None = None,
     ) -> None:
         self.account = Account(base_url, biller_guid, web_service_key, soap)
-        if transport is None:
-            check_url(base_url, allow_http=allow_http)
-        self._own = transport is None
-        self._transport = transport or AsyncTransport(
-            timeouts=timeouts, allow_http=allow_http, max_answer_bytes=MAX_RECEIPT_BYTES
+        super().__init__(
+            base_url, transport, timeouts=timeouts, allow_http=allow_http, max_answer_bytes=MAX_RECEIPT_BYTES
         )
 
     async def upload_invoice_file(self, file_name: str, content: bytes) -> UploadReceipt:
@@ -181,19 +162,6 @@ class AsyncInvoiceCloudClient:
             **changes,
         )
         protocol.read_update_customer_record(self.account, await self._transport.send(request))
-
-    async def aclose(self) -> None:
-        """Close the transport, if the client made it."""
-        if self._own:
-            await self._transport.aclose()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.aclose()
 
     def __repr__(self) -> str:
         return f"AsyncInvoiceCloudClient({self.account})"

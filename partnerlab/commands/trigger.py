@@ -71,32 +71,21 @@ def pay(
     print_json(Remote(url, lane).post("/_sandbox/ic/payments", body))
 
 
-@command.command()
-@click.argument("account")
-@click.argument("state", type=click.Choice(("on", "off")))
-@lane_options
-def paperless(account: str, state: str, url: str, lane: str) -> None:
-    """Switch paperless of ACCOUNT on or off.
+def _enrolment(kind: str, title: str) -> None:
+    @command.command(
+        name=kind,
+        help=f"Switch {title} of ACCOUNT on or off.\n\n\b\nExample:\n    partnerlab trigger {kind} 10000101 on",
+    )
+    @click.argument("account")
+    @click.argument("state", type=click.Choice(("on", "off")))
+    @lane_options
+    def switch(account: str, state: str, url: str, lane: str) -> None:
+        answer = Remote(url, lane).post(f"/_sandbox/ic/customers/{account}/{kind}", {"enrolled": state == "on"})
+        print_json(answer)
 
-    \b
-    Example:
-        partnerlab trigger paperless 10000101 on
-    """
-    print_json(Remote(url, lane).post(f"/_sandbox/ic/customers/{account}/paperless", {"enrolled": state == "on"}))
 
-
-@command.command()
-@click.argument("account")
-@click.argument("state", type=click.Choice(("on", "off")))
-@lane_options
-def autopay(account: str, state: str, url: str, lane: str) -> None:
-    """Switch AutoPay of ACCOUNT on or off.
-
-    \b
-    Example:
-        partnerlab trigger autopay 10000101 on
-    """
-    print_json(Remote(url, lane).post(f"/_sandbox/ic/customers/{account}/autopay", {"enrolled": state == "on"}))
+_enrolment("paperless", "paperless billing")
+_enrolment("autopay", "AutoPay")
 
 
 @command.command()
