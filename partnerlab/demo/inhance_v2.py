@@ -21,6 +21,7 @@ __all__ = ["tell"]
 
 LANE = "demo-inhance"
 ACCOUNT, INVOICE = "10000101", "500001"
+PAID_UP = "10000103"
 # Which requirement describes the messages of each operation.
 OPERATIONS = {
     "INH2-RTDR-1": "BalanceCheck",
@@ -276,6 +277,22 @@ def payments(story: Story, sides: Sides, bills: list[InvoiceGroup]) -> None:
         f"an inline donation is not, and the delivery says: {delivery['words']}",
         found=(len(sides.posted(ACCOUNT, inline["reference"])), delivery["state"]),
         expected=(0, "skipped"),
+    )
+    sides.inhance.make_payment(
+        account_number=PAID_UP,
+        payment_date=datetime.now(),  # noqa: DTZ005 - the biller's own clock
+        payment_reference="OVER-1",
+        document_number="",
+        payment_type_desc="ACH",
+        amount=Decimal("7.00"),
+    )
+    over = sides.balance(PAID_UP)
+    sides.control.post(f"/_sandbox/inhance/accounts/{PAID_UP}/bills", {"invoice_number": "500098", "amount": "10.00"})
+    story.expect(
+        "INH2-PAY-8",
+        f"what is paid over is credit ({over}) until the next bill takes it",
+        found=(over, sides.balance(PAID_UP)),
+        expected=(Decimal("-7.00"), Decimal("3.00")),
     )
     sample = bills[:: max(1, len(bills) // 20)][:20]
     for group in sample:

@@ -54,8 +54,13 @@ def swapped(original: Any) -> Any:
     return lambda *arguments: original(*arguments)[::-1]
 
 
+def without_credit(original: Any) -> Any:
+    return lambda items, credit_cents, today: original(items, 0, today)
+
+
 BREAKS: dict[str, tuple[Any, str, Callable[[Any], Any], str]] = {
     "the fee is credited": (ledger.Ledger, "post_payment", credit_the_fee, "INH2-PAY-8"),
+    "credit is forgotten": (ledger, "balances", without_credit, "INH2-PAY-8"),
     "balances change places": (ledger, "balances", swapped, "INH2-RTDR-3"),
     "paperless is not switched": (ledger.Ledger, "set_paperless", nothing, "INH2-PPL-2"),
     "AutoPay is not switched": (ledger.Ledger, "set_autopay", nothing, "INH2-AUT-2"),
