@@ -1,5 +1,5 @@
 """
-Bill files of any size: the bills of `utility.py` written by the columns of a partner's field table.
+Bill files of inHance, of any size: the bills of `utility.py` written by the columns of the field table.
 
 The file is made twice as fast as the codec could write it, from row templates that are compiled from the same table
 (`contracts.files.compiled.row_template`); a test holds the two together byte for byte.
@@ -7,42 +7,33 @@ The file is made twice as fast as the codec could write it, from row templates t
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from itertools import islice
 from typing import IO, Any
 
 from contracts.files import KINDS, Field, InvoiceGroup, Layout, Record, Row, load_layout
 from contracts.files.compiled import row_template
+from generators.bif_writer import (
+    FORMAT_GUID,
+    INVOICE_TYPE_ID,
+    Dates,
+    Generated,
+    amount_of,
+    date_text,
+    write_rows,
+)
 from generators.utility import LATE_FEE_PERCENT, SERVICES, Bill, Charge, bills, plain_bills
 
-__all__ = ["Generated", "generate_bif", "generate_groups"]
+__all__ = ["BILLER_GUID", "FORMAT_GUID", "Generated", "generate_bif", "generate_groups"]
 
 BILLER_GUID = "22222222-2222-4222-8222-222222222222"
-FORMAT_GUID = "88888888-8888-4888-8888-888888888888"
-INVOICE_TYPE_ID = 1
 GROUP = 5  # meters to a field
 
-SPOOL = 8 << 20
-BLOCK = 1_000  # bills that are encoded together
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 CENTS = [f".{cents:02}" for cents in range(100)]
 AUTOPAY = "This bill will be paid by AutoPay on {}."
 MEASURES = {"previous_read_on": 1, "previous_reading": 2, "read_on": 3, "reading": 4, "number": 0}  # in MeterReading
-
-
-@dataclass(frozen=True, slots=True)
-class Generated:
-    """What was generated: invoices, rows, bytes, the header's total."""
-
-    invoices: int
-    rows: int
-    bytes: int
-    total_amount_due: Decimal
 
 
 def generate_bif(
@@ -77,27 +68,7 @@ def generate_bif(
     layout = load_layout("inhance_v2") if layout is None else layout
     run = plain_bills(invoices, seed=seed, as_of=as_of, meters=meters, first_invoice=first_invoice)
     render = _renderer(layout, as_of, format_guid, str(invoice_type_id), several=meters != 1 and meters != (1, 1))
-    rows = size = total = done = 0
-    with tempfile.SpooledTemporaryFile(max_size=SPOOL) as spool:
-        while True:
-            lines: list[str] = []
-            count, cents = render(islice(run, BLOCK), lines.append)
-            if not count:
-                break
-            total += cents
-            done += count
-            rows += len(lines)
-            lines.append("")
-            size += spool.write("\n".join(lines).encode())
-            if progress is not None:
-                progress(done)
-        totals = layout.totals
-        header = row_template(layout.record("FH"), ("BillerGuid", "FileCreationDate", totals.count, totals.sum))
-        line = (header(biller_guid, _date(as_of), str(done), _money(total)) + "\n").encode()
-        stream.write(line)
-        spool.seek(0)
-        shutil.copyfileobj(spool, stream, 1 << 18)
-    return Generated(done, rows + 1, size + len(line), Decimal(total).scaleb(-2))
+    return write_rows(stream, layout, run, render, biller_guid=biller_guid, as_of=as_of, progress=progress)
 
 
 def _renderer(
@@ -109,10 +80,10 @@ def _renderer(
     What is the same in every row of the file stands in the templates already; what is left is made as cheaply as
     Python can, since a large file has millions of these.
     """
-    dates = _Dates()
+    dates = Dates()
     money: list[str] = []  # the text of every amount up to the largest bill so far
     due_on = next(plain_bills(1, seed=0, as_of=as_of))[3]
-    autopay = AUTOPAY.format(_date(due_on))
+    autopay = AUTOPAY.format(date_text(due_on))
     invoice_row = row_template(
         layout.record("IH"),
         (
@@ -121,8 +92,8 @@ def _renderer(
         ),
         {
             "InvoiceFormatGuid": format_guid,
-            "InvoiceDate": _date(as_of),
-            "InvoiceDueDate": _date(due_on),
+            "InvoiceDate": date_text(as_of),
+            "InvoiceDueDate": date_text(due_on),
             "Custom10": _chart(as_of),
             "InvoiceTypeID": invoice_type_id,
         },
@@ -234,16 +205,16 @@ def generate_groups(
                 InvoiceNumber=bill.invoice_number,
                 InvoiceDate=bill.invoiced_on,
                 InvoiceDueDate=bill.due_on,
-                TotalAmountDue=_amount(bill.total_cents),
-                Custom1=_amount(bill.late_total_cents),
+                TotalAmountDue=amount_of(bill.total_cents),
+                Custom1=amount_of(bill.late_total_cents),
                 Custom2=bill.deferred[0] if bill.deferred else None,
                 Custom3=bill.deferred[1] if bill.deferred else None,
-                Custom4=_amount(bill.payments_cents),
+                Custom4=amount_of(bill.payments_cents),
                 Custom5=account.autopay,
-                Custom6=_amount(bill.past_due_cents),
+                Custom6=amount_of(bill.past_due_cents),
                 Custom10=chart,
-                BalanceDue=_amount(bill.total_cents),
-                Custom80=AUTOPAY.format(_date(bill.due_on)) if account.autopay else "",
+                BalanceDue=amount_of(bill.total_cents),
+                Custom80=AUTOPAY.format(date_text(bill.due_on)) if account.autopay else "",
                 InvoiceTypeID=invoice_type_id,
             ),
             layout.record("CR").make(
@@ -283,13 +254,13 @@ def _detail(layout: Layout, bill: Bill, charge: Charge, share: int, *, several: 
         values |= {"CustomField23": charge.estimated, "CustomField24": charge.changed_out}
     return record.make(
         Description=charge.service.description,
-        LineItemTotal=_amount(charge.amount_cents),
-        CustomField1=_amount(bill.previous_balance_cents),
+        LineItemTotal=amount_of(charge.amount_cents),
+        CustomField1=amount_of(bill.previous_balance_cents),
         CustomField2=bill.account.service_address,
         CustomField3=charge.service.group,
         CustomField4=charge.service.income_center,
         CustomField5=bill.account.parcel,
-        CustomField6=_amount(share),
+        CustomField6=amount_of(share),
         **values,
     )
 
@@ -307,31 +278,10 @@ def _cell(field: Field, meters: Sequence[tuple[Any, ...]]) -> str:
     if not own:
         return ""
     at = MEASURES[field.measure]
-    texts = [_date(meter[at]) for meter in own] if field.kind == "date" else [str(meter[at]) for meter in own]
+    texts = [date_text(meter[at]) for meter in own] if field.kind == "date" else [str(meter[at]) for meter in own]
     return ";".join(texts) + ";" * (field.values - len(own))
 
 
 def _chart(as_of: date) -> str:
     """The last thirteen months by name: what stands under the usage chart."""
     return ",".join(MONTHS[(as_of.month - 1 - back) % 12] for back in range(12, -1, -1))
-
-
-def _date(day: date) -> str:
-    return f"{day.month:02}/{day.day:02}/{day.year:04}"
-
-
-def _money(cents: int) -> str:
-    sign = "-" if cents < 0 else ""
-    return f"{sign}{abs(cents) // 100}.{abs(cents) % 100:02}"
-
-
-def _amount(cents: int) -> Decimal:
-    return Decimal(cents).scaleb(-2)
-
-
-class _Dates(dict[date, str]):
-    """Texts of dates, each made once: a run has few."""
-
-    def __missing__(self, day: date) -> str:
-        self[day] = text = _date(day)
-        return text

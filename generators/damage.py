@@ -12,14 +12,16 @@ from typing import NamedTuple
 
 from contracts.files import Layout, load_layout
 
-__all__ = ["DAMAGED", "DamageUnknown", "damage", "damage_lines"]
+__all__ = ["DAMAGED", "DamageUnknown", "damage", "damage_lines", "damages_of"]
 
 OTHER_GUID = b"99999999-9999-4999-8999-999999999999"
 
 Rows = list[bytes]
 
-# One cell of the header, or of the first row of that type in the damaged invoice.
-CELLS: Mapping[str, tuple[str, str, bytes]] = {
+Cells = Mapping[str, tuple[str, str, bytes]]
+
+# One cell of the header, or of the first row of that type in the damaged invoice: in every partner's file ...
+CELLS: Cells = {
     "header-bad-date": ("FH", "FileCreationDate", b"2026-03-02"),
     "header-bad-count": ("FH", "InvoiceCount", b"many"),
     "header-bad-total": ("FH", "TotalInvoiceAmount", b"1,000.00"),
@@ -29,26 +31,47 @@ CELLS: Mapping[str, tuple[str, str, bytes]] = {
     "impossible-date": ("IH", "InvoiceDueDate", b"02/30/2026"),
     "iso-date": ("IH", "InvoiceDate", b"2026-03-02"),
     "two-digit-year": ("IH", "InvoiceDate", b"03/02/26"),
-    "bad-amount": ("ID", "LineItemTotal", b"twelve"),
-    "comma-decimals": ("ID", "LineItemTotal", b"12,00"),
-    "thousands-separator": ("ID", "LineItemTotal", b"1,234.00"),
-    "one-decimal": ("ID", "CustomField1", b"12.5"),
-    "currency-sign": ("ID", "LineItemTotal", b"$12.00"),
-    "bad-reading": ("ID", "CustomField22", b"12k"),
-    "bad-flag": ("IH", "Custom5", b"Y"),
     "bad-guid": ("IH", "InvoiceFormatGuid", b"88888888"),
     "other-format": ("IH", "InvoiceFormatGuid", OTHER_GUID),
     "bad-type-id": ("IH", "InvoiceTypeID", b"one"),
     "required-empty": ("CR", "CustomerName", b""),
     "required-blank": ("CR", "AccountNumber", b"   "),
-    "wrong-record-type": ("IH", "RecordType", b"N"),
+    "wrong-record-type": ("IH", "RecordType", b"X"),
     "wrong-constant-flag": ("IH", "AllowPartialPayments", b"0"),
-    "six-meters": ("ID", "CustomField11", b"1;2;3;4;5;6"),
     "nul-byte": ("CR", "CustomerName", b"Willow\0s"),
     "stray-carriage-return": ("CR", "Address1", b"1 Main\rStreet"),
     "undecodable-byte": ("CR", "CustomerName", b"Willow\x81s"),
     "stray-delimiter": ("CR", "Address1", b"1 Main|Street"),
     "over-long-row": ("ID", "Description", b"x" * 20_000),
+}
+
+# ... and in one partner's, by the name of its layout.
+OWN_CELLS: Mapping[str, Cells] = {
+    "inhance_v2": {
+        "bad-amount": ("ID", "LineItemTotal", b"twelve"),
+        "comma-decimals": ("ID", "LineItemTotal", b"12,00"),
+        "thousands-separator": ("ID", "LineItemTotal", b"1,234.00"),
+        "one-decimal": ("ID", "CustomField1", b"12.5"),
+        "currency-sign": ("ID", "LineItemTotal", b"$12.00"),
+        "bad-reading": ("ID", "CustomField22", b"12k"),
+        "bad-flag": ("IH", "Custom5", b"Y"),
+        "six-meters": ("ID", "CustomField11", b"1;2;3;4;5;6"),
+    },
+    "tccs": {
+        "bad-amount": ("IH", "MinimumAmountDue", b"twelve"),
+        "comma-decimals": ("IH", "MinimumAmountDue", b"12,00"),
+        "thousands-separator": ("IH", "MinimumAmountDue", b"1,234.00"),
+        "one-decimal": ("IH", "MinimumAmountDue", b"12.5"),
+        "currency-sign": ("IH", "MinimumAmountDue", b"$12.00"),
+        "replace-record-type": ("IH", "RecordType", b"R"),
+        "no-expiration-date": ("IH", "InvoiceNumber", b"454100010"),
+        "iso-expiration-date": ("IH", "InvoiceNumber", b"454100010-2027-03-01"),
+        "separator-in-number": ("IH", "InvoiceNumber", b"HO:454100010-03/01/2027"),
+        "unparsed-late-fee": ("IH", "LateFeeAmount", b"LATEFEE=10.00;DAYS=10"),
+        "late-fee-days": ("IH", "LateFeeDate", b"10"),
+        "late-fee-if-unpaid": ("IH", "ApplyLateFeeIfNoPaymentsOnly", b"1"),
+        "flag-in-words": ("IH", "AllowPartialPayments", b"Y"),
+    },
 }
 
 
@@ -72,12 +95,23 @@ def damage_lines(lines: Iterable[bytes], name: str, *, at: int = 2, layout: Layo
     Raises:
         DamageUnknown: No such damage, or the file ended before the invoice *at*.
     """
-    if name not in DAMAGED:
-        raise DamageUnknown(f"there is no damage {name!r}; there are {', '.join(sorted(DAMAGED))}")
+    layout = load_layout("inhance_v2") if layout is None else layout
+    known = damages_of(_partner(layout))
+    if name not in known:
+        raise DamageUnknown(f"there is no damage {name!r} for the {layout.title}; there are {', '.join(sorted(known))}")
     if at < 1 or (name == "duplicate-invoice" and at < 2):
         raise DamageUnknown(f"{name}: there is no invoice {at} that it can be done to")
-    layout = load_layout("inhance_v2") if layout is None else layout
     return _damage(iter(lines), name, at, layout)
+
+
+def damages_of(partner: str) -> frozenset[str]:
+    """The damages that can be done to a partner's file; *partner* is the name of its layout, as in `tccs`."""
+    return frozenset({*CELLS, *OWN_CELLS.get(partner, {}), *HEADERS, *GROUPS, "utf-16"})
+
+
+def _partner(layout: Layout) -> str:
+    """Whose file it is: a user's own layout has another name, and the source of the one that it extends."""
+    return next((name for name in OWN_CELLS if load_layout(name).source == layout.source), layout.name)
 
 
 def _damage(lines: Iterator[bytes], name: str, at: int, layout: Layout) -> Iterator[bytes]:
@@ -86,15 +120,16 @@ def _damage(lines: Iterator[bytes], name: str, at: int, layout: Layout) -> Itera
         for line in lines:
             yield line.decode().encode("utf-16-le")
         return
-    in_header = name in HEADERS or (name in CELLS and CELLS[name][0] == "FH")
+    cell = {**CELLS, **OWN_CELLS.get(_partner(layout), {})}.get(name)
+    in_header = name in HEADERS or (cell is not None and cell[0] == "FH")
     header: Rows = []
     before: Rows = []
     for number, rows in enumerate(_groups(lines)):
         header = header or rows
         if number == (0 if in_header else at):
             site = Site(rows, header, before, layout)
-            if name in CELLS:
-                yield from _set_cell(site, *CELLS[name])
+            if cell is not None:
+                yield from _set_cell(site, *cell)
             else:
                 yield from (HEADERS if in_header else GROUPS)[name](site)
             if name in ENDS:
@@ -202,5 +237,5 @@ GROUPS: Mapping[str, Callable[[Site], Rows]] = {
 
 ENDS = ("empty-file", "truncated", "truncated-row")
 
-DAMAGED = frozenset({*CELLS, *HEADERS, *GROUPS, "utf-16"})
+DAMAGED = frozenset(name for partner in OWN_CELLS for name in damages_of(partner))
 """Every damage that can be done here; the catalogue says what each must cause."""

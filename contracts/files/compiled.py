@@ -17,6 +17,7 @@ For `IH` of three columns the reader made is
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
@@ -199,14 +200,14 @@ RENDER = {
 @lru_cache(maxsize=KEPT)
 def row_parser(record: Record) -> Callable[[str], Row | None]:
     """A function from a line, its row type already known, to its row; None where anything is wrong with it."""
-    made = _execute(_parser_source(record), {**NAMES, "Row": record.row})
+    made = _execute(_parser_source(record), {**NAMES, **_patterns(record), "Row": record.row})
     return made["parse"]  # type: ignore[no-any-return]
 
 
 @lru_cache(maxsize=KEPT)
 def row_renderer(record: Record) -> Callable[[Row], str | None]:
     """A function from a row to its line; None where a value is not right or holds what a file cannot hold."""
-    made = _execute(_renderer_source(record), NAMES)
+    made = _execute(_renderer_source(record), {**NAMES, **_patterns(record)})
     return made["render"]  # type: ignore[no-any-return]
 
 
@@ -235,6 +236,11 @@ def row_template(
 def source_of(record: Record) -> str:
     """The Python that is made of a record's table."""
     return _parser_source(record) + "\n\n" + _renderer_source(record)
+
+
+def _patterns(record: Record) -> dict[str, Any]:
+    """The check of each field that has a shape, by a name of its column."""
+    return {f"matches_{field.spec_id}": re.compile(field.pattern).fullmatch for field in record.fields if field.pattern}
 
 
 def _execute(source: str, names: dict[str, Any]) -> dict[str, Any]:
@@ -284,9 +290,11 @@ def _parse_check(cell: str, field: Field) -> str:
         if field.provided and field.kind == "guid":
             wrong += f" and {cell}.lower() != {field.constant.lower()!r}"
         return f"({wrong})" if field.required else f"({cell} and {wrong})"
-    if field.required and field.kind == "text":
-        return f"not {cell} or {cell}.isspace()"
-    return ""
+    blank = f"not {cell} or {cell}.isspace()" if field.required and field.kind == "text" else ""
+    if field.pattern:
+        unshaped = f"{cell} and not matches_{field.spec_id}({cell})"
+        return f"{blank} or {unshaped}" if blank else unshaped
+    return blank
 
 
 def _overflow(fields: Sequence[Field]) -> int:
@@ -317,6 +325,8 @@ def _renderer_source(record: Record) -> str:
             checks.append(wrong if field.required else f"({cell} is not None and {cell} != '' and {wrong})")
         elif field.required and field.kind in ("text", "guid"):
             checks.append(f"not {cell} or {cell}.isspace()")
+        if field.pattern:
+            checks.append(f"({cell} and not matches_{field.spec_id}({cell}))")
     lines = ["def render(row):", "    try:", f"        {', '.join(cells)}, = row"]
     if checks:
         lines.append(f"        if {' or '.join(checks)}: return None")

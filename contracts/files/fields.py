@@ -62,7 +62,8 @@ class Field:
 
     `first_meter` and `last_meter` are 0 for a field of one value; `measure` says what is measured;
     `term` is our own word for a field of one value. `constant` is the
-    only text allowed, which for a `provided` field is the biller's own (see `Layout.for_biller`).
+    only text allowed, which for a `provided` field is the biller's own (see `Layout.for_biller`). `pattern` is a
+    regular expression that the whole of a text matches, and `shape` completes "'12' is not …" in its place.
     """
 
     spec_id: int
@@ -70,6 +71,8 @@ class Field:
     kind: str
     required: bool = False
     constant: str = ""
+    pattern: str = ""
+    shape: str = ""
     provided: bool = False
     displayed: bool = False
     first_meter: int = 0
@@ -103,6 +106,8 @@ def parse_cell(field: Field, text: str) -> Any:
     if field.many:
         return _parse_many(field, text)
     value = _parse_one(field, text) if text else field.empty
+    if field.pattern and text:
+        _check_pattern(field, text)
     if field.constant and text and field.provided:  # a GUID that is none is told from one that is another biller's
         _check_constant(field, text)
     return value
@@ -118,6 +123,8 @@ def render_cell(field: Field, value: Any) -> str:
         raise CellInvalid("required-empty", "is required and empty")
     if field.constant and text:
         _check_constant(field, text)
+    if field.pattern and text:
+        _check_pattern(field, text)
     return text
 
 
@@ -134,6 +141,11 @@ def _check_constant(field: Field, text: str) -> None:
             raise CellInvalid("wrong-biller-value", f"is not {field.constant!r}, the value Invoice Cloud provided")
     elif text != field.constant:
         raise CellInvalid("wrong-constant", f"is not {field.constant!r}")
+
+
+def _check_pattern(field: Field, text: str) -> None:
+    if re.fullmatch(field.pattern, text) is None:
+        raise CellInvalid("wrong-shape", f"is not {field.shape}")
 
 
 def _parse_one(field: Field, text: str) -> Any:

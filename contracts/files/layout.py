@@ -15,6 +15,7 @@ written empty.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -207,6 +208,8 @@ _KEYS = {
     "kind",
     "required",
     "constant",
+    "pattern",
+    "shape",
     "provided",
     "displayed",
     "meters",
@@ -252,6 +255,8 @@ def _field(layout: str, code: str, row: Mapping[str, Any]) -> Field:
         kind=row["kind"],
         required=row.get("required", False),
         constant=row.get("constant", ""),
+        pattern=row.get("pattern", ""),
+        shape=row.get("shape", ""),
         provided=row.get("provided", False),
         displayed=row.get("displayed", False),
         first_meter=first,
@@ -262,12 +267,25 @@ def _field(layout: str, code: str, row: Mapping[str, Any]) -> Field:
     )
     if field.kind == "filler" and (field.required or field.constant or field.provided or field.many):
         raise LayoutInvalid(layout, where, "a filler is not required, constant, provided or of several meters")
+    if field.pattern or field.shape:
+        _check_shape(layout, where, field)
     if field.constant:
         try:
             parse_cell(field, field.constant)
         except CellInvalid as error:
             raise LayoutInvalid(layout, where, f"constant {field.constant!r} {error.message}") from None
     return field
+
+
+def _check_shape(layout: str, where: str, field: Field) -> None:
+    if not (field.pattern and field.shape) or field.kind != "text" or field.many or field.constant:
+        raise LayoutInvalid(
+            layout, where, "pattern and shape stand together, in a text of one value that is no constant"
+        )
+    try:
+        re.compile(field.pattern)
+    except re.error as error:
+        raise LayoutInvalid(layout, where, f"pattern {field.pattern!r} is none: {error}") from None
 
 
 def _check_record(layout: str, record: Record) -> None:

@@ -49,6 +49,7 @@ RULES: Mapping[str, tuple[str, str]] = {
     "too-many-columns": ("invoice", "a row has the columns of its table"),
     "required-empty": ("invoice", "a required field is not empty"),
     "wrong-constant": ("invoice", "a constant field holds its constant"),
+    "wrong-shape": ("invoice", "a field of a given shape has it"),
     "wrong-biller-value": ("invoice", "a field that Invoice Cloud provides holds this biller's value"),
     "not-a-date": ("invoice", "a date is MM/DD/YYYY and exists [A-15]"),
     "not-an-amount": ("invoice", "an amount has two decimals and no thousands separator [A-15]"),

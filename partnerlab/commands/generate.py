@@ -10,9 +10,12 @@ from typing import IO
 import click
 
 from contracts.catalogue import damages
+from contracts.files import load_layout
 from generators.bif import Generated, generate_bif
 from generators.damage import DamageUnknown, damage_lines
+from generators.tccs_bif import generate_tccs_bif
 
+PARTNERS = ("inhance_v2", "tccs")
 DAMAGES = sorted(name for name, kind in damages().items() if kind.format == "bif")
 
 
@@ -27,39 +30,47 @@ def command() -> None:
 
 
 @command.command()
+@click.option("--partner", type=click.Choice(PARTNERS), default=PARTNERS[0], show_default=True, help="Whose file.")
 @click.option("--invoices", default=1000, show_default=True, type=click.IntRange(1))
 @click.option("--seed", default=1, show_default=True, help="The same seed gives the same bytes.")
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Day of the billing run.  [default: today]")
-@click.option("--meters", default=1, show_default=True, type=click.IntRange(1, 25), help="At most so many on a line.")
+@click.option(
+    "--meters", default=1, show_default=True, type=click.IntRange(1, 25), help="inHance: at most so many on a line."
+)
 @click.option("--damage", type=click.Choice(DAMAGES), help="Break it so; `partnerlab catalogue damages` explains.")
 @click.option("--out", required=True, type=click.File("wb", lazy=False), help="The file; - for stdout.")
-def bif(invoices: int, seed: int, as_of: datetime | None, meters: int, damage: str | None, out: IO[bytes]) -> None:
-    """Write an inHance bill file (BIF).
+def bif(
+    partner: str, invoices: int, seed: int, as_of: datetime | None, meters: int, damage: str | None, out: IO[bytes]
+) -> None:
+    """Write a partner's bill file (BIF).
 
     \b
     Example:
         partnerlab generate bif --invoices 100 --damage truncated --out truncated.bif
+        partnerlab generate bif --partner tccs --out policies.bif
     """
+    if meters > 1 and partner != "inhance_v2":
+        raise click.UsageError(f"--meters is for inhance_v2; a file of {partner} has none")
     day = (as_of or datetime.now(UTC)).date()
     if damage is None:
-        made = _generate(out, invoices, day, seed, meters)
+        made = _generate(partner, out, invoices, day, seed, meters)
         click.echo(
             f"{made.invoices:,} invoices, {made.rows:,} rows, {made.bytes:,} bytes, total {made.total_amount_due:,}",
             err=True,
         )
         return
     with tempfile.TemporaryFile() as whole:
-        _generate(whole, invoices, day, seed, meters)
+        _generate(partner, whole, invoices, day, seed, meters)
         whole.seek(0)
         try:
-            out.writelines(damage_lines(whole, damage))
+            out.writelines(damage_lines(whole, damage, layout=load_layout(partner)))
         except DamageUnknown as error:
             raise click.UsageError(str(error)) from error
     kind = damages()[damage]
     click.echo(f"damaged: {kind.text} A reader must say: {kind.error} ({kind.scope})", err=True)
 
 
-def _generate(stream: IO[bytes], invoices: int, day: date, seed: int, meters: int) -> Generated:
+def _generate(partner: str, stream: IO[bytes], invoices: int, day: date, seed: int, meters: int) -> Generated:
     done = 0
     with click.progressbar(length=invoices, label="invoices", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
 
@@ -68,6 +79,8 @@ def _generate(stream: IO[bytes], invoices: int, day: date, seed: int, meters: in
             bar.update(count - done)
             done = count
 
+        if partner == "tccs":
+            return generate_tccs_bif(stream, invoices, as_of=day, seed=seed, progress=progress)
         return generate_bif(
             stream, invoices, as_of=day, seed=seed, meters=(1, meters) if meters > 1 else 1, progress=progress
         )

@@ -9,6 +9,7 @@ import pytest
 
 from contracts.files import Layout, load_layout
 from generators.bif import generate_bif
+from generators.tccs_bif import generate_tccs_bif
 
 AS_OF = date(2026, 3, 2)
 
@@ -16,6 +17,18 @@ AS_OF = date(2026, 3, 2)
 @pytest.fixture(scope="session")
 def layout() -> Layout:
     return load_layout("inhance_v2")
+
+
+@pytest.fixture(scope="session")
+def make_tccs_file() -> Callable[..., bytes]:
+    """The bytes of a generated file of TCCS: `make_tccs_file(100, seed=2)`."""
+
+    def make(invoices: int = 20, **options: Any) -> bytes:
+        stream = io.BytesIO()
+        generate_tccs_bif(stream, invoices, **{"as_of": AS_OF, **options})
+        return stream.getvalue()
+
+    return make
 
 
 @pytest.fixture(scope="session")

@@ -37,6 +37,8 @@ OTHERS = parse_layout(
                     {"id": 303, "name": "D", "kind": "integer"},
                     {"id": 304, "name": "E", "kind": "text", "constant": "{x}'\""},
                     {"id": 305, "name": "M", "kind": "amount", "constant": "1.00", "required": True},
+                    {"id": 306, "name": "P", "kind": "text", "pattern": "[a-z]+", "shape": "small letters"},
+                    {"id": 307, "name": "S", "kind": "text", "pattern": "t.*", "shape": "t", "required": True},
                 ],
             },
             {"code": "ID", "fields": [{"id": 400, "name": "Filler", "kind": "filler"}]},
@@ -46,6 +48,7 @@ OTHERS = parse_layout(
 LAYOUTS = (
     LAYOUT,
     LAYOUT.for_biller(InvoiceFormatGuid="88888888-8888-4888-8888-88888888888A", InvoiceTypeID="1"),
+    load_layout("tccs"),
     OTHERS,
 )
 RECORDS = [(layout, record) for layout in LAYOUTS for record in layout.records]
@@ -67,6 +70,7 @@ VALUES = (
     (), (None,), ("",), ("a", "b"), ("a;b",), ("a", None), ("",) * 2, (None,) * 5, (None,) * 6,
     (date(2026, 3, 2), None), (Decimal(1), None, Decimal("2.5")), (1,), [], ["a"],
 )  # fmt: skip
+SHAPED = "HO-1042-03/01/2027"  # TCCS's InvoiceNumber
 GOOD_CELLS = {
     "text": "text", "date": "03/02/2026", "amount": "12.50", "number": "12", "integer": "1", "flag": "1", "guid": GUID,
     "filler": "",
@@ -89,7 +93,7 @@ def _read(layout: Layout, record: Record, rng: Random) -> str:
     odd = rng.choice((0, 1, 1, 3)) / len(record.fields)
     cells = []
     for field in record.fields:
-        good = GOOD_CELLS[field.kind]
+        good = SHAPED if field.pattern and field.name == "InvoiceNumber" else GOOD_CELLS[field.kind]
         cells.append(rng.choice(CELLS) if rng.random() < odd else field.constant or good)
     if rng.random() < 0.05:
         cells = cells[: rng.randrange(len(cells))] + [""] * rng.randrange(30)
@@ -120,6 +124,7 @@ def _write(layout: Layout, record: Record, rng: Random) -> str:
     values = []
     for field in record.named:
         good = GOOD_VALUES[field.kind] if field.required and not field.constant else made[field.name]
+        good = SHAPED if field.pattern and field.name == "InvoiceNumber" else good
         values.append(rng.choice(VALUES) if rng.random() < odd else good)
     row = record.row._make(values)
     quick = row_renderer(record)(row)
@@ -142,7 +147,9 @@ def test_the_quick_way_is_taken(layout: Layout, record: Record) -> None:
         for field in record.named:
             if field.constant or field.many:
                 continue
-            if field.required:
+            if field.pattern and field.name == "InvoiceNumber":
+                values[field.name] = SHAPED
+            elif field.required:
                 values[field.name] = GOOD_VALUES[field.kind]
             elif field.kind == "text":
                 values[field.name] = text

@@ -51,7 +51,12 @@ FIELDS = [
 ]
 
 
+SHAPED = {"InvoiceNumber": "HO-1042-03/01/2027"}  # by field: an example of its pattern
+
+
 def example(field: Field) -> Any:
+    if field.pattern:
+        return SHAPED[field.name]
     if field.constant:
         return {"flag": field.constant == "1"}.get(field.kind, field.constant)
     if field.many:
@@ -146,6 +151,15 @@ def test_a_value_of_another_form_is_a_problem_of_its_field(name: str, code: str,
             assert rule.startswith("not-a"), (text, rule)
 
 
+@pytest.mark.parametrize(("name", "code", "field"), [p for p in FIELDS if p.values[2].pattern])
+def test_a_field_of_a_given_shape_has_it(name: str, code: str, field: Field) -> None:
+    layout = load_layout(name)
+    for text in ("x", "HO-1042", f" {SHAPED[field.name]}", f"{SHAPED[field.name]}x", f"{SHAPED[field.name]}\t"):
+        data = with_cell(layout, file_of(layout), code, field, text)
+        assert only_problem(layout, data) == ("wrong-shape", field.name, field.spec_id), text
+        assert field.shape in str(check(data, layout).problems[0])
+
+
 @pytest.mark.parametrize(("name", "code", "field"), [p for p in FIELDS if p.values[2].many])
 def test_a_field_of_several_meters_holds_its_number_and_no_more(name: str, code: str, field: Field) -> None:
     layout = load_layout(name)
@@ -161,7 +175,8 @@ def test_a_constant_holds_nothing_else(name: str, code: str, field: Field) -> No
     if field.name == "RowType":
         return
     layout = load_layout(name)
-    assert only_problem(layout, with_cell(layout, file_of(layout), code, field, "0"))[0] == "wrong-constant"
+    other = "1" if field.constant == "0" else "0"
+    assert only_problem(layout, with_cell(layout, file_of(layout), code, field, other))[0] == "wrong-constant"
 
 
 @pytest.mark.parametrize("name", layouts())
