@@ -14,10 +14,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from client import inhance
+from client import inhance, tccs
 from client.errors import ClientError, RequestInvalid, redact
 from client.inhance import protocol as inhance_protocol
 from client.settings import Biller
+from client.tccs import protocol as tccs_protocol
 from client.transport import AsyncSend, HttpRequest, HttpResponse, Send
 
 __all__ = ["ENQUIRIES", "BalanceUpdate", "Enquiry", "refresh", "refresh_async"]
@@ -108,7 +109,22 @@ def _inhance(biller: Biller, account_number: str, invoice_number: str) -> Enquir
     return Enquiry(inhance_protocol.build_balance_check(endpoint, account_number, last_invoice_number), read)
 
 
-ENQUIRIES: Mapping[str, Callable[[Biller, str, str], Enquiry]] = {"inhance_v2": _inhance}
+def _tccs(biller: Biller, account_number: str, invoice_number: str) -> Enquiry:  # noqa: ARG001  the shape of an enquiry
+    """
+    TCCS: ARState_Output, by the invoice alone. Record bal is the balance due, Total Balance the total.
+
+    Settings 8 (URL), 9 (consumerGUID), 10 (entryKey). Source: Details, RTDR: Balance Update.
+    """
+    endpoint = tccs.Endpoint(biller.require("8"), biller.require("9"), biller.require("10"))
+
+    def read(response: HttpResponse) -> BalanceUpdate:
+        balance = tccs_protocol.read_balance(endpoint, response)
+        return BalanceUpdate(balance_due=balance.record_balance, total_amount_due=balance.total_balance)
+
+    return Enquiry(tccs_protocol.build_balance(endpoint, invoice_number), read)
+
+
+ENQUIRIES: Mapping[str, Callable[[Biller, str, str], Enquiry]] = {"inhance_v2": _inhance, "tccs": _tccs}
 """How each partner is asked, by `Biller.partner`."""
 
 

@@ -20,17 +20,16 @@ from typing import Any, Self
 
 import sqlalchemy as sa
 
-from client.datapump import inhance_routes
 from client.datapump.engine import Engine, create_database
 from client.datapump.events import DEFAULT_REALM, Payment, parse_event, render_event
 from client.datapump.ledger import Ledger
+from client.datapump.plans import Owed
 from client.datapump.policy import RetryPolicy
-from client.datapump.routes import Router
+from client.datapump.routes import BALANCE_CHECKS, Router
 from client.datapump.states import State, after
 from client.datapump.tables import Attempt, Delivery, Note
 from client.datapump.worker import Worker
 from client.errors import ClientError, RequestInvalid
-from client.inhance import Balance
 from client.settings import BillerDirectory
 
 __all__ = ["DataPump", "DeliveryNotFound", "EventConflict", "NotRunning", "Receipt", "Record"]
@@ -193,7 +192,8 @@ class DataPump:
             tx.rollback()
         known = ledger.by_id(parsed.realm, parsed.id)
         assert known is not None
-        before = json.loads(known.event)
+        # As it would be written today: a field that came into use since is no difference.
+        before = render_event(parse_event(json.loads(known.event)))
         if before != document:
             raise EventConflict(known.id, _differences(before, document))
         return Receipt(known.id, "duplicate")
@@ -265,18 +265,20 @@ class DataPump:
         """Say of an unknown delivery whether the partner has it: then it is delivered, else it is tried again."""
         return self._decide(id, "resolve as posted" if posted else "resolve as not posted", reason, by)
 
-    def check_balance(self, id: str) -> Balance:
+    def check_balance(self, id: str) -> Owed:
         """
         Ask the partner now for the balance of a payment's account, to help a person resolve an unknown one.
 
-        Raises `DeliveryNotFound`, `RequestInvalid` where it is no payment to inHance, and what the call raises.
+        Raises `DeliveryNotFound`, `RequestInvalid` where it is no payment to a partner with balances, and what the call
+        raises.
         """
         found = self._find(id)
         event = parse_event(json.loads(found.event))
         biller = self._billers(event.realm, event.biller_guid)
-        if not isinstance(event, Payment) or biller.partner != "inhance_v2":
+        check = BALANCE_CHECKS.get(biller.partner)
+        if not isinstance(event, Payment) or check is None:
             raise RequestInvalid("id", id, f"is {event.kind} for {biller.partner}: there is no balance to check")
-        return inhance_routes.check_balance(event, biller, self.router.transport)
+        return check(event, biller, self.router.transport)
 
     def _decide(self, id: str, verb: str, reason: str, by: str) -> Record:
         """A person's verb. Raises `TransitionRefused`, `DeliveryNotFound`, `RequestInvalid` without a reason."""

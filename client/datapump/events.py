@@ -62,20 +62,22 @@ class Payment(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paperless(Event):
-    """Paperless billing was switched on or off."""
+    """Paperless billing was switched on or off; `invoice_number` is the account's latest invoice, if it has any."""
 
     kind = "paperless"
 
     enrolled: bool
+    invoice_number: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AutoPay(Event):
-    """AutoPay was switched on or off."""
+    """AutoPay was switched on or off; `invoice_number` as in `Paperless`."""
 
     kind = "autopay"
 
     enrolled: bool
+    invoice_number: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +91,11 @@ class Email(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AchReject(Event):
-    """A bank returned an ACH payment; `code` is the NACHA return reason (`R01`)."""
+    """
+    A bank returned an ACH payment; `code` is the NACHA return reason (`R01`).
+
+    `amount`, `paid_on` and `donation` are the payment's: US dollars without the fee, and the day in the biller's zone.
+    """
 
     kind = "ach_reject"
 
@@ -98,6 +104,7 @@ class AchReject(Event):
     amount: Decimal
     paid_on: date
     code: str
+    donation: str
 
 
 KINDS: Mapping[str, type[Event]] = {cls.kind: cls for cls in (Payment, Paperless, AutoPay, Email, AchReject)}
@@ -195,6 +202,8 @@ _COMMON: Mapping[str, _Field] = {
     "occurred_at": _Field(_moment),
 }
 
+_DONATION = _Field(_one_of("none", "standalone", "inline"), "none")
+
 _OWN: Mapping[str, Mapping[str, _Field]] = {
     "payment": {
         "invoice_number": _Field(_text()),
@@ -202,12 +211,12 @@ _OWN: Mapping[str, Mapping[str, _Field]] = {
         "service_fee": _Field(_amount, "0.00"),
         "tender": _Field(_one_of("credit_card", "debit_card", "ach", "online_bank_direct", "paypal")),
         "reference": _Field(_text(1)),
-        "donation": _Field(_one_of("none", "standalone", "inline"), "none"),
+        "donation": _DONATION,
         "payer_name": _Field(_text(), ""),
         "paid_at": _Field(_moment),
     },
-    "paperless": {"enrolled": _Field(_flag)},
-    "autopay": {"enrolled": _Field(_flag)},
+    "paperless": {"enrolled": _Field(_flag), "invoice_number": _Field(_text(), "")},
+    "autopay": {"enrolled": _Field(_flag), "invoice_number": _Field(_text(), "")},
     "email": {"email_address": _Field(_text(3))},
     "ach_reject": {
         "payment_guid": _Field(_text()),
@@ -215,6 +224,7 @@ _OWN: Mapping[str, Mapping[str, _Field]] = {
         "amount": _Field(_amount),
         "paid_on": _Field(_day),
         "code": _Field(_text()),
+        "donation": _DONATION,
     },
 }
 

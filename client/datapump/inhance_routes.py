@@ -11,9 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from client.datapump.events import AutoPay, Email, Event, Paperless, Payment
-from client.datapump.plans import Call, Plan, Skip
+from client.datapump.plans import Call, Owed, Plan, Skip
 from client.inhance import (
-    Balance,
     InHanceClient,
     last_invoice_number,
     payment_type_desc,
@@ -125,7 +124,7 @@ def ach_reject(event: Event, biller: Biller, transport: Transport) -> Plan:  # n
     return Skip("not supported by inHance v2")
 
 
-def check_balance(event: Payment, biller: Biller, transport: Transport) -> Balance:
+def check_balance(event: Payment, biller: Biller, transport: Transport) -> Owed:
     """
     The account's balances now, for a person who must judge whether a payment was posted.
 
@@ -137,7 +136,8 @@ def check_balance(event: Payment, biller: Biller, transport: Transport) -> Balan
         namespace=biller.require("soap_namespace"),
         transport=transport,
     )
-    return client.balance_check(event.account_number, last_invoice_number(event.invoice_number))
+    balance = client.balance_check(event.account_number, last_invoice_number(event.invoice_number))
+    return Owed(balance=balance.balance, future_balance=balance.future_balance)
 
 
 def _on_off(enrolled: bool) -> str:

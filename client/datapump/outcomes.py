@@ -1,7 +1,7 @@
 """
 What an attempt's end means for the delivery.
 
-| end of the attempt                                      | the call may be repeated | it may not (a payment) |
+| end of the attempt                                      | the call may be repeated | it may not             |
 |---------------------------------------------------------|--------------------------|------------------------|
 | answered with success                                   | delivered                | delivered              |
 | was not carried out: no connection, status 429          | again                    | again                  |
@@ -12,8 +12,10 @@ What an attempt's end means for the delivery.
 | refused: `Success=false`, `soap:Client`, status 4xx     | dead                     | dead                   |
 | invalid before it was sent                              | dead                     | dead                   |
 
-A fault of the server says that it failed, not that nothing was posted before it did. So a payment goes out again only
-where it is certain that it was not carried out; all else waits for a person.
+A call may be repeated where it sets a value, or carries a PaymentGUID by which the partner knows it again. A fault of
+the server says that it failed, not that nothing was posted before it did. So any other payment goes out again only
+where it is certain that it was not carried out; all else waits for a person. For a biller whose setting
+`datapump_retry` is off nothing goes out again by itself: what would have is dead, and a person can replay it.
 """
 
 from __future__ import annotations

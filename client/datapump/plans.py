@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 
-__all__ = ["Call", "Plan", "Skip"]
+__all__ = ["Call", "Owed", "Plan", "Skip"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,14 @@ class Skip:
     """Nothing is sent, and that is right: `reason` is what the delivery log says."""
 
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """What a partner says is owed now, in US dollars: what goes into BalanceDue, and what into TotalAmountDue."""
+
+    balance: Decimal
+    future_balance: Decimal
 
 
 Plan = Call | Skip

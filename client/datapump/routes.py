@@ -10,14 +10,14 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from client.datapump import inhance_routes
-from client.datapump.events import Event
-from client.datapump.plans import Call, Plan, Skip
+from client.datapump import inhance_routes, tccs_routes
+from client.datapump.events import Event, Payment
+from client.datapump.plans import Call, Owed, Plan, Skip
 from client.errors import RequestInvalid
 from client.settings import Biller
 from client.transport import Timeouts, Transport
 
-__all__ = ["ROUTES", "Call", "Plan", "Route", "Router", "Skip"]
+__all__ = ["BALANCE_CHECKS", "ROUTES", "Call", "Plan", "Route", "Router", "Skip"]
 
 Route = Callable[[Event, Biller, Transport], Plan]
 
@@ -27,7 +27,18 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("inhance_v2", "autopay"): inhance_routes.autopay,
     ("inhance_v2", "email"): inhance_routes.email,
     ("inhance_v2", "ach_reject"): inhance_routes.ach_reject,
+    ("tccs", "payment"): tccs_routes.payment,
+    ("tccs", "paperless"): tccs_routes.paperless,
+    ("tccs", "autopay"): tccs_routes.autopay,
+    ("tccs", "email"): tccs_routes.email,
+    ("tccs", "ach_reject"): tccs_routes.ach_reject,
 }
+
+BALANCE_CHECKS: Mapping[str, Callable[[Payment, Biller, Transport], Owed]] = {
+    "inhance_v2": inhance_routes.check_balance,
+    "tccs": tccs_routes.check_balance,
+}
+"""How each partner is asked what the account of a payment owes."""
 
 
 @dataclass

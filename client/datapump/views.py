@@ -8,8 +8,8 @@ from typing import Any
 
 from client.datapump.delivery import Record
 from client.datapump.ledger import when
+from client.datapump.plans import Owed
 from client.datapump.tables import Delivery
-from client.inhance import Balance
 from contracts.masking import mask_text
 
 __all__ = ["render_balance", "render_delivery", "render_record"]
@@ -69,7 +69,7 @@ def render_record(record: Record) -> dict[str, Any]:
     }
 
 
-def render_balance(balance: Balance) -> dict[str, Any]:
+def render_balance(balance: Owed) -> dict[str, Any]:
     """What the partner says an account owes; US dollars."""
     return {"balance": f"{balance.balance:.2f}", "future_balance": f"{balance.future_balance:.2f}"}
 

@@ -26,7 +26,7 @@ from client.datapump.routes import Router
 from client.datapump.states import FREE, State, after
 from client.datapump.tables import Delivery
 from client.errors import RequestInvalid
-from client.settings import BillerDirectory, BillerUnknown
+from client.settings import Biller, BillerDirectory, BillerUnknown
 from contracts.masking import mask_text
 
 __all__ = ["Worker"]
@@ -34,6 +34,8 @@ __all__ = ["Worker"]
 log = logging.getLogger("client.datapump")
 
 DATABASE_RETRY_S = 1.0
+RETRY = "datapump_retry"
+IN_DOUBT = "not sent: an earlier attempt may have been carried out, and this call would post it again"
 
 # How an attempt is said to have ended; what follows for the delivery is its own state.
 OUTCOMES = {
@@ -101,7 +103,8 @@ class Worker:
             return found.state
         event = parse_event(json.loads(found.event))
         try:
-            plan = self._router.plan(event, self._billers(found.realm, found.biller_guid))
+            biller = self._billers(found.realm, found.biller_guid)
+            plan = self._router.plan(event, biller)
         except (BillerUnknown, RequestInvalid) as error:
             return self._move(found, "refuse", str(error))
         except Exception as error:  # noqa: BLE001  whatever keeps the directory from answering will pass
@@ -110,20 +113,25 @@ class Worker:
             return self._move(found, "skip", plan.reason)
         if found.kind != Payment.kind and self._ledger.superseded(found):
             return self._move(found, "skip", "superseded: a newer one of its kind was delivered")
-        return self._attempt(found, plan)
+        return self._attempt(found, plan, again=_has_retries(biller))
 
     def interrupted(self, found: Delivery) -> State:
         """An attempt stands open and nobody is at it: the process that made it was killed, or is very slow."""
         attempt = self._ledger.attempts(found.number)[-1]
-        return self.settle(found, Verdict(State.WAITING if attempt.idempotent else State.UNKNOWN, INTERRUPTED))
+        verdict = Verdict(State.WAITING if attempt.idempotent else State.UNKNOWN, INTERRUPTED)
+        try:
+            again = _has_retries(self._billers(found.realm, found.biller_guid))
+        except Exception:  # noqa: BLE001  the next attempt says what is wrong with the directory
+            again = True
+        return self.settle(found, verdict, again=again)
 
-    def settle(self, opened: Delivery, verdict: Verdict) -> State:
+    def settle(self, opened: Delivery, verdict: Verdict, *, again: bool = True) -> State:
         """
-        Write down how an attempt ended; the state that follows.
+        Write down how an attempt ended; the state that follows. *again*: what failed may be tried again.
 
         The partner has been told by now, so this is tried until it is written.
         """
-        state, words, retry_at = self._next(opened, verdict)
+        state, words, retry_at = self._next(opened, verdict, again=again)
         outcome = OUTCOMES[verdict.state]
         while True:
             try:
@@ -137,15 +145,37 @@ class Worker:
                 if self._stopping.wait(DATABASE_RETRY_S):
                     raise Parked from None
 
-    def _attempt(self, found: Delivery, call: Call) -> State:
+    def _attempt(self, found: Delivery, call: Call, *, again: bool) -> State:
         opened = self._open(found, call.operation, call.description, call.idempotent)
         if opened is None:
             return State.WAITING
+        if self._in_doubt(found, call):
+            return self.settle(opened, Verdict(State.UNKNOWN, IN_DOUBT))
         try:
             verdict = Verdict(State.DELIVERED, mask_text(call.send()))
         except Exception as error:  # noqa: BLE001  judged, whatever it is
             verdict = judge(error, idempotent=call.idempotent)
-        return self.settle(opened, verdict)
+        return self.settle(opened, verdict, again=again)
+
+    def _in_doubt(self, found: Delivery, call: Call) -> bool:
+        """
+        Whether an earlier attempt may have been carried out that this call would double.
+
+        That can be where it could be repeated then and cannot now: a biller went back to a version of its partner's
+        service that knows no PaymentGUID. How certainly such an attempt failed is not asked. What a person has said was
+        not posted is out of doubt.
+        """
+        if call.idempotent or not found.attempts:
+            return False
+        notes = self._ledger.notes(found.number)
+        sure_until = max((note.at for note in notes if note.verb == "resolve as not posted"), default=0)
+        return any(
+            attempt.idempotent
+            and attempt.outcome == OUTCOMES[State.WAITING]
+            and attempt.operation == call.operation
+            and attempt.started_at > sure_until
+            for attempt in self._ledger.attempts(found.number)
+        )
 
     def _directory_failed(self, found: Delivery, error: Exception) -> State:
         """The biller could not be looked up: nothing was sent, so it is tried again like a call that did not arrive."""
@@ -171,10 +201,12 @@ class Worker:
             self._ledger.move(tx, lost, verdict.state, words=verdict.words)
         return State.DISMISSED
 
-    def _next(self, opened: Delivery, verdict: Verdict) -> tuple[State, str, int | None]:
+    def _next(self, opened: Delivery, verdict: Verdict, *, again: bool) -> tuple[State, str, int | None]:
         """State, words and time of the next attempt, after *verdict* on the attempt just made."""
         if verdict.state is not State.WAITING:
             return verdict.state, verdict.words, None
+        if not again:
+            return State.DEAD, f"not tried again, because setting {RETRY} is off: {verdict.words}", None
         wait_s = self._policy.wait_s(opened.tries, self._dice())
         if wait_s is None:
             return State.DEAD, f"given up after {opened.tries} attempts: {verdict.words}", None
@@ -186,3 +218,8 @@ class Worker:
         with self._database.begin() as tx:
             moved = self._ledger.move(tx, found, target, words=words)
         return target if moved else State.WAITING
+
+
+def _has_retries(biller: Biller) -> bool:
+    """Whether what failed is tried again (assumed [A-13]). Source: ITG-1853."""
+    return biller.get(RETRY) == "1"

@@ -144,6 +144,88 @@ def test_the_biller_s_namespace_is_used(ask: Ask) -> None:
     assert b'<BalanceCheck xmlns="urn:own">' in partner.requests[0].content
 
 
+# --- TCCS ---------------------------------------------------------------------------------------------------------
+
+ENTRY_KEY = "5e4ec0de-feed-4bad-8bad-5e4ec0de5e4e"
+POLICY_INVOICE = "454100010-06/16/2020"
+
+
+def insurer(configuration: Mapping[str, Any] | None = None, **settings: str) -> Biller:
+    own = {"8": "https://tccs.example.com/invoicecloudapi", "9": "IC-SANDBOX", "10": ENTRY_KEY, "13": KEY_13}
+    return biller(configuration, partner="tccs", **(own | settings))
+
+
+def owed(content: str = '{"Record bal": 120.00, "Total Balance": 340.00}', status: int = 200) -> HttpResponse:
+    return HttpResponse(status, {"content-type": "application/json"}, content.encode())
+
+
+@pytest.mark.parametrize("settings", [{}, {"35": "1"}, {"35": "2"}])
+def test_tccs_changes_the_balance_due_and_the_total(ask: Ask, settings: dict[str, str]) -> None:
+    update = ask(insurer(EMAIL_ON, **settings), Partner(owed()), "454100010", POLICY_INVOICE)
+    assert update == BalanceUpdate(balance_due=Decimal("120.00"), total_amount_due=Decimal("340.00"))
+
+
+def test_tccs_is_asked_by_the_invoice_number(ask: Ask) -> None:
+    partner = Partner(owed())
+    ask(insurer(), partner, "454100010", POLICY_INVOICE)
+    (request,) = partner.requests
+    assert request.url == "https://tccs.example.com/invoicecloudapi/api/ARState_Output"
+    assert request.content == (
+        b"consumerGUID=IC-SANDBOX&entryKey=" + ENTRY_KEY.encode() + b"&contentInfo=454100010-06%2F16%2F2020"
+    )
+
+
+def test_the_whole_address_of_the_endpoint_serves_too(ask: Ask) -> None:
+    partner = Partner(owed())
+    ask(insurer(s8="https://tccs.example.com/InvCloudAPI_PROD/arstate_output"), partner, "1", POLICY_INVOICE)
+    assert partner.requests[0].url == "https://tccs.example.com/InvCloudAPI_PROD/arstate_output"
+
+
+@pytest.mark.parametrize(
+    ("setup", "invoice", "problem"),
+    [
+        (insurer(s8=""), POLICY_INVOICE, "setting 8"),
+        (insurer(s9=""), POLICY_INVOICE, "setting 9"),
+        (insurer(s10=""), POLICY_INVOICE, "setting 10"),
+        (insurer(s8="https://tccs.example.com/api/Pay_Input"), POLICY_INVOICE, "another operation"),
+        (insurer(), "", "InvoiceNumber"),
+        (insurer(), "1|2", "InvoiceNumber"),
+    ],
+)
+def test_a_wrong_set_up_of_tccs_is_a_problem_and_nothing_is_sent(
+    ask: Ask, setup: Biller, invoice: str, problem: str
+) -> None:
+    partner = Partner(owed())
+    update = ask(setup, partner, "454100010", invoice)
+    assert problem in (update.problem or "")
+    assert update == BalanceUpdate(problem=update.problem)
+    assert partner.requests == []
+
+
+@pytest.mark.parametrize(
+    ("answered", "problem"),
+    [
+        (owed('{"Message": "No invoice was found."}', 404), "ARState_Output: 404: No invoice was found."),
+        (owed('{"Record bal": "1,200.00", "Total Balance": 1}'), "Record bal: '1,200.00' is not a decimal number"),
+        (owed("<html><title>Log in</title></html>"), "is an HTML page"),
+        (owed(f'{{"Message": "entryKey {ENTRY_KEY} is wrong"}}', 401), "entryKey ••• is wrong"),
+        (owed("", 503), "status 503"),
+    ],
+)
+def test_whatever_tccs_answers_the_payer_sees_the_old_balances(ask: Ask, answered: HttpResponse, problem: str) -> None:
+    update = ask(insurer(), Partner(answered), "454100010", POLICY_INVOICE)
+    assert problem in (update.problem or "")
+    assert ENTRY_KEY not in (update.problem or "")
+    assert update == BalanceUpdate(problem=update.problem)
+
+
+@given(st.integers(100, 599), st.binary(max_size=500))
+def test_no_answer_of_tccs_raises(status: int, content: bytes) -> None:
+    update = refresh(insurer(), "1", "1", send=Partner(HttpResponse(status, {}, content)).send)
+    assert update == BalanceUpdate(problem=update.problem)
+    assert update.problem
+
+
 # --- nothing fails the payer --------------------------------------------------------------------------------------
 
 

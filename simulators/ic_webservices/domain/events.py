@@ -60,9 +60,12 @@ def payment_event(payment: Payment, zone: ZoneInfo, *, now: datetime) -> Event:
     )
 
 
-def enrolment_event(kind: str, biller_guid: str, account_number: str, *, enrolled: bool, now: datetime) -> Event:
-    """Paperless or AutoPay (*kind*) was switched."""
-    return Event(str(uuid.uuid4()), kind, biller_guid, account_number, now, {"enrolled": enrolled})
+def enrolment_event(
+    kind: str, biller_guid: str, account_number: str, *, enrolled: bool, invoice_number: str, now: datetime
+) -> Event:
+    """Paperless or AutoPay (*kind*) was switched; *invoice_number* is the account's latest, empty where it has none."""
+    fields = {"enrolled": enrolled, "invoice_number": invoice_number}
+    return Event(str(uuid.uuid4()), kind, biller_guid, account_number, now, fields)
 
 
 def email_event(biller_guid: str, account_number: str, *, email_address: str, now: datetime) -> Event:
@@ -85,6 +88,7 @@ def ach_reject_event(payment: Payment, zone: ZoneInfo, *, now: datetime) -> Even
                 "amount": f"{amount(payment.amount_cents)}",
                 "paid_on": datetime.fromisoformat(payment.paid_at).astimezone(zone).date().isoformat(),
                 "code": payment.return_code,
+                "donation": payment.donation,
             }
         },
     )

@@ -47,6 +47,7 @@ def make_event(kind: str = "payment", **own: Any) -> dict[str, Any]:
             }
         case "paperless" | "autopay":
             event["enrolled"] = True
+            event["invoice_number"] = "500001"
         case "email":
             event["email_address"] = "willows@example.com"
         case "ach_reject":
@@ -56,6 +57,7 @@ def make_event(kind: str = "payment", **own: Any) -> dict[str, Any]:
                 "amount": "125.50",
                 "paid_on": "2026-06-16",
                 "code": "R01",
+                "donation": "none",
             }
     inner = event.get(kind, {})
     for name, value in own.items():

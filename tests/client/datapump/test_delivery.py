@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import subprocess
 import sys
@@ -153,6 +154,20 @@ def test_spelling_a_default_out_makes_no_other_event(pump: DataPump) -> None:
     del short["realm"]
     pump.submit(event)
     assert pump.submit(short).status == "duplicate"
+
+
+@pytest.mark.parametrize("kind", ["paperless", "ach_reject"])
+def test_a_field_that_came_into_use_later_makes_no_other_event(make_pump: MakePump, kind: str) -> None:
+    """What stands in the database was written by the version that accepted it."""
+    event = make_event(kind)
+    del event.get(kind, event)["donation" if kind == "ach_reject" else "invoice_number"]
+    pump = make_pump(worker=False)
+    id = pump.submit(event).id
+    with pump._database.begin() as connection:
+        connection.exec_driver_sql("UPDATE pump_deliveries SET event = ?", (json.dumps(event),))
+    assert pump.submit(event) == Receipt(id, "duplicate")
+    with pytest.raises(EventConflict):
+        pump.submit({**event, "account_number": "another"})
 
 
 def test_the_same_id_with_other_content_is_refused(pump: DataPump, partner: Partner) -> None:

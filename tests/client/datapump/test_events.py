@@ -71,6 +71,21 @@ def test_defaults_are_the_schemas() -> None:
     assert found["realm"] == SCHEMA["properties"]["realm"]["default"]
 
 
+def test_what_only_tccs_needs_may_be_left_out() -> None:
+    """An event raised before these fields came into use says nothing of them."""
+    for kind in ("paperless", "autopay"):
+        event = make_event(kind)
+        schema = SCHEMA["oneOf"][1]["properties"]["invoice_number"]
+        del event["invoice_number"]
+        assert VALIDATOR.is_valid(event)
+        assert render_event(parse_event(event))["invoice_number"] == schema["default"] == ""
+    event = make_event("ach_reject")
+    schema = SCHEMA["oneOf"][3]["properties"]["ach_reject"]["properties"]["donation"]
+    del event["ach_reject"]["donation"]
+    assert VALIDATOR.is_valid(event)
+    assert render_event(parse_event(event))["ach_reject"]["donation"] == schema["default"] == "none"
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_rendering_gives_what_was_parsed(kind: str) -> None:
     event = make_event(kind)

@@ -139,10 +139,11 @@ def test_only_a_payment_may_not_be_repeated(router: Router, partner: Partner) ->
 
 
 def test_a_partner_without_a_route_is_named(router: Router) -> None:
-    with pytest.raises(RequestInvalid, match="no route for it to tccs"):
-        router.plan(parse_event(make_event()), Biller(BILLER, "tccs", {}))
+    with pytest.raises(RequestInvalid, match="no route for it to watersmart"):
+        router.plan(parse_event(make_event()), Biller(BILLER, "watersmart", {}))
 
 
-def test_every_kind_has_a_route_to_inhance() -> None:
+@pytest.mark.parametrize("partner", ["inhance_v2", "tccs"])
+def test_every_kind_has_a_route_to_every_partner(partner: str) -> None:
     kinds = {"payment", "paperless", "autopay", "email", "ach_reject"}
-    assert {kind for partner, kind in ROUTES if partner == "inhance_v2"} == kinds
+    assert {kind for name, kind in ROUTES if name == partner} == kinds

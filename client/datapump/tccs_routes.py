@@ -1,0 +1,159 @@
+"""
+Routes to TCCS.
+
+A payment is an event of its own id, its PaymentGUID. In version 2 of the service (setting 35) it goes along, and TCCS
+posts the same one once: so the call may be repeated where its outcome is unknown. In version 1 it may not, and neither
+may the report of a returned payment, which would take the money back twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from client.datapump.events import AchReject, AutoPay, Event, Paperless, Payment
+from client.datapump.plans import Call, Owed, Plan, Skip
+from client.errors import RequestInvalid
+from client.settings import Biller
+from client.tccs import TccsClient, insured_name, is_quote, payment_type
+from client.tccs.protocol import INSUFFICIENT_FUNDS, PAPERLESS, PAYMENT, RECURRING
+from client.transport import Transport
+from contracts.masking import mask_text
+
+__all__ = ["ach_reject", "autopay", "check_balance", "email", "paperless", "payment"]
+
+# A policy's premium is not lowered by what was given to somebody else.
+DONATION = "not posted: TCCS takes no donations"  # assumed [A-50]
+RETURNED_DONATION = "not reported: TCCS was not told of the donation"
+
+
+@dataclass(frozen=True, slots=True)
+class _Door:
+    """Which settings give the address, the consumerGUID and the entryKey of a call."""
+
+    url: str
+    consumer_guid: str
+    entry_key: str
+
+    def open(self, biller: Biller, transport: Transport) -> TccsClient:
+        return TccsClient(
+            biller.require(self.url),
+            biller.require(self.consumer_guid),
+            biller.require(self.entry_key),
+            transport=transport,
+        )
+
+
+BALANCES = _Door("8", "9", "10")
+PAYMENTS = _Door("11", "12", "13")
+ENROLMENTS_IN_PAPERLESS = _Door("14", "15", "16")
+ENROLMENTS_IN_AUTOPAY = _Door("17", "18", "19")
+ACH_REJECTS = _Door("101", "102", "103")
+
+
+def payment(event: Event, biller: Biller, transport: Transport) -> Plan:
+    """
+    Pay_Input: a payment, or a deposit where the invoice is a quote; never the service fee, never a donation.
+
+    Source: Details, Data Pump: Payment, Quote Deposit; INT-3698; INT-6870.
+    """
+    assert isinstance(event, Payment)
+    if event.donation != "none":
+        return Skip(DONATION)
+    client = PAYMENTS.open(biller, transport)
+    number, guid = event.invoice_number, event.id if _version(biller) == "2" else None
+    if is_quote(number):
+        name, changed = insured_name(event.payer_name)
+        kind = f"deposit for {name}" + (f" ({changed})" if changed else "")
+
+        def send() -> str:
+            return client.deposit(number, name, event.amount, payment_guid=guid).message
+    else:
+        kind = payment_type(event.tender)
+
+        def send() -> str:
+            return client.pay(number, event.amount, kind, payment_guid=guid).message
+
+    marked = f"PaymentGUID {guid}" if guid else f"without its PaymentGUID {event.id} (version 1)"
+    return Call(
+        operation=PAYMENT,
+        description=mask_text(f"invoice {number}, {event.amount:.2f}, {kind}, {marked}"),
+        send=send,
+        idempotent=guid is not None,
+    )
+
+
+def paperless(event: Event, biller: Biller, transport: Transport) -> Plan:
+    """Paperless_Bill, by the account's latest invoice. Source: Details, Data Pump: Paperless Enrollment."""
+    assert isinstance(event, Paperless)
+    client = ENROLMENTS_IN_PAPERLESS.open(biller, transport)
+    number = _invoice_of(event)
+    return Call(
+        operation=PAPERLESS,
+        description=mask_text(f"invoice {number}, {_y_n(event.enrolled)}"),
+        send=lambda: client.set_paperless(number, event.enrolled).message,
+        idempotent=True,
+    )
+
+
+def autopay(event: Event, biller: Biller, transport: Transport) -> Plan:
+    """Recurring_Pay, by the account's latest invoice. Source: Details, Data Pump: AutoPay Enrollment."""
+    assert isinstance(event, AutoPay)
+    client = ENROLMENTS_IN_AUTOPAY.open(biller, transport)
+    number = _invoice_of(event)
+    return Call(
+        operation=RECURRING,
+        description=mask_text(f"invoice {number}, {_y_n(event.enrolled)}"),
+        send=lambda: client.set_recurring(number, event.enrolled).message,
+        idempotent=True,
+    )
+
+
+def email(event: Event, biller: Biller, transport: Transport) -> Plan:  # noqa: ARG001  the shape of a route
+    """Nothing: the service has no endpoint for it."""
+    return Skip("not supported by TCCS")
+
+
+def ach_reject(event: Event, biller: Biller, transport: Transport) -> Plan:
+    """Insufficient_Pay_Report, with the day and the amount of the payment. Source: Details, Data Pump: ACH Reject."""
+    assert isinstance(event, AchReject)
+    if event.donation != "none":
+        return Skip(RETURNED_DONATION)
+    client = ACH_REJECTS.open(biller, transport)
+    return Call(
+        operation=INSUFFICIENT_FUNDS,
+        description=mask_text(
+            f"invoice {event.invoice_number}, {event.amount:.2f} paid {event.paid_on.isoformat()},"
+            f" PaymentGUID {event.payment_guid}, returned {event.code}"
+        ),
+        send=lambda: client.report_insufficient_funds(event.invoice_number, event.paid_on, event.amount).message,
+        idempotent=False,
+    )
+
+
+def check_balance(event: Payment, biller: Biller, transport: Transport) -> Owed:
+    """What the policy owes now, for a person who must judge whether a payment was posted. Asked as RTDR does."""
+    balance = BALANCES.open(biller, transport).balance(event.invoice_number)
+    return Owed(balance=balance.record_balance, future_balance=balance.total_balance)
+
+
+def _version(biller: Biller) -> str:
+    version = biller.get("35")
+    if version not in ("1", "2"):
+        raise RequestInvalid("setting 35", version, "must be 1 or 2")
+    return version
+
+
+def _invoice_of(event: Paperless | AutoPay) -> str:
+    """
+    The account's latest invoice when it was enrolled: the policy's term that it is about (assumed [A-51]).
+
+    Raises `RequestInvalid` where it had none: TCCS knows a policy by its invoices only.
+    """
+    if not event.invoice_number:
+        rule = f"TCCS is told of an enrolment by an invoice, and account {event.account_number} had none"
+        raise RequestInvalid("invoice_number", "", rule)
+    return event.invoice_number
+
+
+def _y_n(enrolled: bool) -> str:
+    return "Y" if enrolled else "N"

@@ -1,0 +1,22 @@
+"""
+TCCS InsPro, insurance policy administration: the calls Invoice Cloud makes to an insurer's form-POST endpoints.
+
+`TccsClient` and `AsyncTccsClient` send; `protocol` builds and reads without I/O, for a sender of your own;
+`rules` are the integration's rules on values.
+"""
+
+from client.tccs.client import AsyncTccsClient, TccsClient
+from client.tccs.models import Acknowledgement, Balance
+from client.tccs.protocol import Endpoint
+from client.tccs.rules import insured_name, is_quote, payment_type
+
+__all__ = [
+    "Acknowledgement",
+    "AsyncTccsClient",
+    "Balance",
+    "Endpoint",
+    "TccsClient",
+    "insured_name",
+    "is_quote",
+    "payment_type",
+]

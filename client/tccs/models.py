@@ -1,0 +1,27 @@
+"""What TCCS answers, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+__all__ = ["Acknowledgement", "Balance"]
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """
+    A balance answer: US dollars with two decimals, negative for a credit.
+
+    Source: Details, RTDR: Balance Update (`Record bal` = BalanceDue, `Total Balance` = TotalAmountDue).
+    """
+
+    record_balance: Decimal
+    total_balance: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """The partner did as asked. `message` is its remark (as on a PaymentGUID it has seen before) or empty."""
+
+    message: str

@@ -1,0 +1,83 @@
+"""The client's calls against the contract's OpenAPI: two readers of one agreement must read the same."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+import yaml
+
+from client.errors import PartnerFault
+from client.messages import HttpRequest, HttpResponse
+from client.tccs import Endpoint
+from client.tccs import protocol as p
+from contracts.data import read_bytes
+
+DOCUMENT: dict[str, Any] = yaml.safe_load(read_bytes("tccs_rest/openapi.yaml"))
+ENDPOINT = Endpoint("https://tccs.example.com", "IC-SANDBOX", "sandbox-entry-key")
+NUMBER = "454100010-03/01/2019"
+REQUESTS = [
+    p.build_balance(ENDPOINT, NUMBER),
+    p.build_payment(ENDPOINT, NUMBER, Decimal("24.00"), "ACH", "a-1"),
+    p.build_deposit(ENDPOINT, "Q" + NUMBER, "Test Name", Decimal("24.00"), "a-1"),
+    p.build_insufficient_funds(ENDPOINT, NUMBER, date(2020, 6, 22), Decimal("25.00")),
+    p.build_paperless(ENDPOINT, NUMBER, True),
+    p.build_recurring(ENDPOINT, NUMBER, False),
+    p.build_bill_image(ENDPOINT, NUMBER),
+]
+
+
+def form_of(request: HttpRequest) -> dict[str, Any]:
+    """The contract's form for the request's address."""
+    path = request.url.removeprefix(ENDPOINT.url)
+    content = DOCUMENT["paths"][path]["post"]["requestBody"]["content"]
+    found: dict[str, Any] = content[request.headers["Content-Type"]]["schema"]
+    return found
+
+
+def patterns(schema: dict[str, Any]) -> list[str]:
+    """Those of a schema, through its references and choices."""
+    if "$ref" in schema:
+        return patterns(DOCUMENT["components"]["schemas"][schema["$ref"].rpartition("/")[2]])
+    return (
+        [pattern for choice in schema["oneOf"] for pattern in patterns(choice)]
+        if "oneOf" in schema
+        else [schema["pattern"]]
+    )
+
+
+def test_the_client_offers_every_call_of_the_contract() -> None:
+    assert {request.url.removeprefix(ENDPOINT.url) for request in REQUESTS} == set(DOCUMENT["paths"])
+    assert {path.rpartition("/")[2] for path in DOCUMENT["paths"]} == set(p.OPERATIONS)
+
+
+@pytest.mark.parametrize("request_", REQUESTS, ids=[request.operation for request in REQUESTS])
+def test_a_form_is_the_contract_s(request_: HttpRequest) -> None:
+    schema = form_of(request_)
+    sent = parse_qs(request_.content.decode(), strict_parsing=True)
+    assert list(sent) == list(schema["required"]) == list(schema["properties"])
+    (content_info,) = sent["contentInfo"]
+    found = [pattern for pattern in patterns(schema["properties"]["contentInfo"]) if re.search(pattern, content_info)]
+    assert len(found) == 1
+
+
+@pytest.mark.parametrize("name", ["Balance", "Result", "Malformed", "Unauthorized", "NotFound"])
+def test_the_contract_s_examples_are_read(name: str) -> None:
+    for type_, media in DOCUMENT["components"]["responses"][name]["content"].items():
+        example = media["example"]
+        body = example if isinstance(example, str) else json.dumps(example)
+        answer = HttpResponse(200, {"content-type": type_}, body.encode())
+        if name == "Balance":
+            assert p.read_balance(ENDPOINT, answer).total_balance == Decimal("340.00")
+        elif name == "Result":
+            assert p.read_acknowledgement(ENDPOINT, "Pay_Input", answer).message == "Payment posted."
+        else:
+            refused = HttpResponse(404, answer.headers, answer.content)
+            with pytest.raises(PartnerFault) as caught:
+                p.read_balance(ENDPOINT, refused)
+            assert caught.value.message in body
