@@ -78,17 +78,17 @@ class Transport:
     ) -> None:
         import httpx
 
-        self._rules = _Rules(timeouts, allow_http, max_answer_bytes)
-        self._http = httpx.HTTPTransport(**_connection_options(ssl_context, proxy))
+        self.rules = Rules(timeouts, allow_http, max_answer_bytes)
+        self.http = httpx.HTTPTransport(**_connection_options(ssl_context, proxy))
 
     def send(self, request: HttpRequest) -> HttpResponse:
         """The answer, whatever its status. Raises `TransportError`, `ProtocolError` (too large), `RequestInvalid`."""
         import httpx
 
         large = len(request.content) > PIECE
-        call = _Call(request, self._rules, _pieces(request.content) if large else request.content)
+        call = Call(request, self.rules, _pieces(request.content) if large else request.content)
         try:
-            response = self._http.handle_request(call.prepared)
+            response = self.http.handle_request(call.prepared)
             call.status = response.status_code
             try:
                 for piece in response.stream:  # type: ignore[union-attr]
@@ -101,7 +101,7 @@ class Transport:
 
     def close(self) -> None:
         """Close every connection."""
-        self._http.close()
+        self.http.close()
 
     def __enter__(self) -> Self:
         return self
@@ -112,7 +112,7 @@ class Transport:
         self.close()
 
     def __repr__(self) -> str:
-        return f"Transport({self._rules})"
+        return f"Transport({self.rules})"
 
 
 class AsyncTransport:
@@ -129,17 +129,17 @@ class AsyncTransport:
     ) -> None:
         import httpx
 
-        self._rules = _Rules(timeouts, allow_http, max_answer_bytes)
-        self._http = httpx.AsyncHTTPTransport(**_connection_options(ssl_context, proxy))
+        self.rules = Rules(timeouts, allow_http, max_answer_bytes)
+        self.http = httpx.AsyncHTTPTransport(**_connection_options(ssl_context, proxy))
 
     async def send(self, request: HttpRequest) -> HttpResponse:
         """The answer, whatever its status. Raises `TransportError`, `ProtocolError` (too large), `RequestInvalid`."""
         import httpx
 
         large = len(request.content) > PIECE
-        call = _Call(request, self._rules, _async_pieces(request.content) if large else request.content)
+        call = Call(request, self.rules, _async_pieces(request.content) if large else request.content)
         try:
-            response = await self._http.handle_async_request(call.prepared)
+            response = await self.http.handle_async_request(call.prepared)
             call.status = response.status_code
             try:
                 async for piece in response.stream:  # type: ignore[union-attr]
@@ -152,7 +152,7 @@ class AsyncTransport:
 
     async def aclose(self) -> None:
         """Close every connection."""
-        await self._http.aclose()
+        await self.http.aclose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -163,21 +163,21 @@ class AsyncTransport:
         await self.aclose()
 
     def __repr__(self) -> str:
-        return f"AsyncTransport({self._rules})"
+        return f"AsyncTransport({self.rules})"
 
 
 @dataclass(frozen=True, slots=True)
-class _Rules:
+class Rules:
     timeouts: Timeouts
     allow_http: bool
     max_answer_bytes: int
 
 
-class _Call:
+class Call:
     """One request on its way: everything about it but the waiting."""
 
     def __init__(
-        self, request: HttpRequest, rules: _Rules, content: bytes | Iterator[bytes] | AsyncIterator[bytes]
+        self, request: HttpRequest, rules: Rules, content: bytes | Iterator[bytes] | AsyncIterator[bytes]
     ) -> None:
         import httpx
 

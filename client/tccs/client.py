@@ -9,10 +9,10 @@ from decimal import Decimal
 from typing import BinaryIO
 
 from client.connected import AsyncConnected, Connected
+from client.download import download, download_async
 from client.messages import HttpRequest
 from client.tccs import protocol
 from client.tccs.bill_image import MAX_BILL_BYTES, BillReader
-from client.tccs.download import download, download_async
 from client.tccs.models import Acknowledgement, Balance
 from client.tccs.protocol import Endpoint
 from client.tccs.targets import MemoryTarget, Target, open_target

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from client.messages import HttpRequest
-from client.transport import AsyncTransport, Transport, _Call
+from client.transport import AsyncTransport, Call, Transport
 
 if TYPE_CHECKING:
     import httpx
@@ -47,9 +47,9 @@ def download(transport: Transport, request: HttpRequest, *, max_bytes: int) -> I
 
     Raises `TransportError`, `ProtocolError` (too large), `RequestInvalid`; so do the pieces.
     """
-    call = _Passing(request, replace(transport._rules, max_answer_bytes=max_bytes), request.content)
+    call = _Passing(request, replace(transport.rules, max_answer_bytes=max_bytes), request.content)
     with _network(call):
-        response = transport._http.handle_request(call.prepared)
+        response = transport.http.handle_request(call.prepared)
     call.status = response.status_code
     try:
         yield Arriving(response.status_code, _headers(response), _pieces(call, response))
@@ -62,9 +62,9 @@ async def download_async(
     transport: AsyncTransport, request: HttpRequest, *, max_bytes: int
 ) -> AsyncGenerator[AsyncArriving]:
     """`download` over an `AsyncTransport`."""
-    call = _Passing(request, replace(transport._rules, max_answer_bytes=max_bytes), request.content)
+    call = _Passing(request, replace(transport.rules, max_answer_bytes=max_bytes), request.content)
     with _network(call):
-        response = await transport._http.handle_async_request(call.prepared)
+        response = await transport.http.handle_async_request(call.prepared)
     call.status = response.status_code
     try:
         async with aclosing(_pieces_async(call, response)) as pieces:
@@ -73,7 +73,7 @@ async def download_async(
         await response.aclose()
 
 
-class _Passing(_Call):
+class _Passing(Call):
     """A call whose answer is counted and timed, and not kept."""
 
     def take(self, piece: bytes) -> None:
@@ -81,14 +81,14 @@ class _Passing(_Call):
         self.content.clear()
 
 
-def _pieces(call: _Call, response: httpx.Response) -> Iterator[bytes]:
+def _pieces(call: Call, response: httpx.Response) -> Iterator[bytes]:
     with _network(call):
         for piece in response.stream:  # type: ignore[union-attr]
             call.take(piece)
             yield piece
 
 
-async def _pieces_async(call: _Call, response: httpx.Response) -> AsyncGenerator[bytes]:
+async def _pieces_async(call: Call, response: httpx.Response) -> AsyncGenerator[bytes]:
     with _network(call):
         async for piece in response.stream:  # type: ignore[union-attr]
             call.take(piece)
@@ -96,7 +96,7 @@ async def _pieces_async(call: _Call, response: httpx.Response) -> AsyncGenerator
 
 
 @contextmanager
-def _network(call: _Call) -> Iterator[None]:
+def _network(call: Call) -> Iterator[None]:
     """Errors of httpx as what they mean. A generator's own: what its consumer raises never comes in here."""
     import httpx
 
