@@ -36,7 +36,7 @@ reference: $(VENV)/.dev  ## Write docs/reference from the registries.
 	$(BIN)/python -m partnerlab.reference
 
 clean:  ## Remove what these targets made.
-	rm -rf $(VENV) dist build *.egg-info tests/interop/node/node_modules benchmarks/node/node_modules .bench
+	rm -rf $(VENV) dist build *.egg-info tests/interop/node/node_modules benchmarks/node/node_modules benchmarks/peers/node_modules .bench
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; set PYTHON=/path/to/python3"; exit 2; }

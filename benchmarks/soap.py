@@ -12,7 +12,7 @@ from datetime import date
 
 import httpx
 
-from benchmarks.tools import ROOT, Row, child, node_modules, row, wrk
+from benchmarks.tools import ROOT, Row, child, free_port, node_modules, row, wait_for, wrk
 
 KEY = "11111111-1111-4111-8111-111111111111"
 
@@ -187,29 +187,6 @@ def in_process(scale: float) -> Row:
         aim=8,
         less=True,
     )
-
-
-def free_port() -> int:
-    """A port that was free a moment ago, for a peer that cannot bind port 0."""
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def wait_for(url: str, timeout_s: float = 20) -> None:
-    """Wait until something answers at *url*."""
-    deadline = time.monotonic() + timeout_s
-    while True:
-        try:
-            httpx.get(url, timeout=1)
-            return
-        except httpx.HTTPError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.02)
 
 
 if __name__ == "__main__":

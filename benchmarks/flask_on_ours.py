@@ -1,0 +1,32 @@
+"""The Flask peer served by our own server: what the rest of a simulator costs or saves is the difference."""
+
+from __future__ import annotations
+
+import sys
+
+from benchmarks.flask_peer import app
+from simulators.kit.faults import Faults
+from simulators.kit.journal import Journal
+from simulators.kit.lanes import Lanes
+from simulators.kit.server import Server
+from simulators.kit.site import Site
+from simulators.kit.store import Store
+from simulators.kit.wsgi import WsgiApp
+
+
+def main() -> None:
+    """Print the origin, then serve until terminated."""
+    lanes = Lanes(Store("sqlite://"))
+    site = Site(lanes, Journal(lanes, {}), Faults(lanes))
+    door = WsgiApp("flask", lambda: app)
+    for path in ("/invoicecloudapi", "/cloudpaymentsapi"):
+        site.mount(path, door, door=False)
+    server = Server(site, "127.0.0.1", 0)
+    server.start()
+    sys.stdout.write(server.url + "\n")
+    sys.stdout.flush()
+    server.run()
+
+
+if __name__ == "__main__":
+    main()

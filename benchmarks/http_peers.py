@@ -1,0 +1,96 @@
+"""Other people's servers for form and JSON traffic: each a context manager that gives the origin it serves."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from benchmarks.tools import ROOT, child, free_port, node_modules, wait_for
+
+__all__ = ["flask_on_granian", "flask_on_ours", "java", "mockserver", "prism", "wiremock"]
+
+FOLDER = ROOT / "benchmarks" / "peers"
+
+
+def java() -> str | None:
+    """Where Java is; without it WireMock and MockServer are left out."""
+    return shutil.which("java")
+
+
+@contextmanager
+def flask_on_granian() -> Iterator[str]:
+    """The Flask peer on granian."""
+    port = free_port()
+    command = ["-m", "granian", "--interface", "wsgi", "--port", str(port), "--no-access-log", "--log-level", "error"]
+    with child(sys.executable, *command, "benchmarks.flask_peer:app", cwd=ROOT):
+        yield wait_for(f"http://127.0.0.1:{port}")
+
+
+@contextmanager
+def flask_on_ours() -> Iterator[str]:
+    """The same Flask peer on our own server, without journal, lanes or faults."""
+    with child(sys.executable, "-m", "benchmarks.flask_on_ours", cwd=ROOT) as process:
+        assert process.stdout is not None
+        yield process.stdout.readline().strip()
+
+
+@contextmanager
+def prism(contract: Path) -> Iterator[str]:
+    """Prism's mock server on an OpenAPI document: validates the request, answers the document's example."""
+    program = node_modules(FOLDER) / "node_modules" / ".bin" / "prism"
+    port = free_port()
+    with child(str(program), "mock", "-p", str(port), "-v", "silent", str(contract)):
+        yield wait_for(f"http://127.0.0.1:{port}")
+
+
+@contextmanager
+def wiremock(path: str, answer: str) -> Iterator[str]:
+    """WireMock with one templated answer for POSTs to *path*."""
+    mapping = {
+        "request": {"method": "POST", "urlPath": path},
+        "response": {
+            "status": 200,
+            "headers": {"Content-Type": "application/json"},
+            "body": answer,
+            "transformers": ["response-template"],
+        },
+    }
+    port = free_port()
+    with tempfile.TemporaryDirectory() as folder:
+        options = ("--port", str(port), "--root-dir", folder, "--disable-banner", "--no-request-journal")
+        with child(java() or "java", "-jar", str(_jar("wiremock/build/*.jar")), *options):
+            origin = wait_for(f"http://127.0.0.1:{port}", timeout_s=60)
+            httpx.post(f"{origin}/__admin/mappings", json=mapping).raise_for_status()
+            yield origin
+
+
+@contextmanager
+def mockserver(path: str, answer: dict[str, Any]) -> Iterator[str]:
+    """MockServer with one canned answer for POSTs to *path*."""
+    expectation = {
+        "httpRequest": {"method": "POST", "path": path},
+        "httpResponse": {
+            "statusCode": 200,
+            "headers": {"Content-Type": ["application/json"]},
+            "body": json.dumps(answer),
+        },
+    }
+    port = free_port()
+    quiet = ("-Dmockserver.logLevel=OFF", "-Dmockserver.disableLogging=true", "-Dmockserver.maxLogEntries=1")
+    with child(java() or "java", *quiet, "-jar", str(_jar("mockserver-node/*.jar")), "-serverPort", str(port)):
+        origin = wait_for(f"http://127.0.0.1:{port}", timeout_s=60)
+        httpx.put(f"{origin}/mockserver/expectation", json=expectation).raise_for_status()
+        yield origin
+
+
+def _jar(pattern: str) -> Path:
+    """The jar that an npm package carries."""
+    return next((node_modules(FOLDER) / "node_modules").glob(pattern))

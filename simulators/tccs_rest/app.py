@@ -1,0 +1,66 @@
+"""Joins settings, store, clock and wire to a simulator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING
+
+from simulators.kit.lanes import Lane, Lanes
+from simulators.kit.simulator import Due, Simulator
+from simulators.kit.store import Store, Tx
+from simulators.tccs_rest.back_office import BackOffice
+from simulators.tccs_rest.domain.policies import Charge
+from simulators.tccs_rest.ledger import Ledger
+from simulators.tccs_rest.seeds import QUOTES, seed_policies
+from simulators.tccs_rest.settings import Settings
+from simulators.tccs_rest.store import Cause
+from simulators.tccs_rest.wire.calls import create_doors
+
+if TYPE_CHECKING:
+    from flask import Blueprint
+
+__all__ = ["create_simulator"]
+
+# LateFeeDate is InvoiceDueDate (field mapping, 187), and the due date itself is still in time [A-45].
+LATE_AFTER = timedelta(days=1)
+
+
+def create_simulator(settings: Settings, store: Store, lanes: Lanes) -> Simulator:  # noqa: ARG001 - each simulator's form
+    """The insurer over *store*; nothing is shared with another one over another store."""
+    office = BackOffice(store)
+
+    def seed(tx: Tx, lane: Lane) -> None:
+        now = lane.now()
+        office.seed(tx, lane, seed_policies(now.date()), QUOTES, Cause("seed", now))
+
+    def control() -> Blueprint:
+        from simulators.tccs_rest.control import make_blueprint
+
+        return make_blueprint(office)
+
+    def due(lane: Lane, until: datetime) -> Iterable[Due]:
+        for number, charge in office.unbilled(lane, until):
+            yield _due(lane, charge.billed_on, f"TCCS bills an instalment of {number}", office.bill, number, charge)
+        for number, charge in office.late(lane, until):
+            at = charge.due_on + LATE_AFTER
+            yield _due(lane, at, f"TCCS charges a late fee on {number}", office.charge_late_fee, number, charge)
+
+    return Simulator(
+        name="tccs",
+        # A call is microseconds on SQLite; a database server may keep the event loop waiting.
+        doors=create_doors(Ledger(store), settings, inline=store.sqlite),
+        seed=seed,
+        control=control,
+        control_contract="tccs_rest/control.yaml",
+        due=due,
+    )
+
+
+def _due(
+    lane: Lane, day: date, label: str, act: Callable[[Lane, Cause, str, Charge], str], number: str, charge: Charge
+) -> Due:
+    at = datetime.combine(day, time(), UTC)
+    # What became due in the past, as by a returned payment, happens now.
+    cause = Cause("clock", max(at, lane.now()))
+    return Due(at, label, lambda: act(lane, cause, number, charge))

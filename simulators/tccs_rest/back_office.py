@@ -1,0 +1,240 @@
+"""
+What the insurer's own people and its clock do: open policies and quotes, bill instalments, charge late fees.
+
+Nobody calls this from outside but the control routes and the lane's clock. Transactions are as in `ledger`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Any
+
+from simulators.kit.lanes import Lane
+from simulators.kit.store import Store, Tx
+from simulators.tccs_rest.books import (
+    PolicyView,
+    QuoteView,
+    add_charge,
+    charge_detail,
+    owed,
+    record,
+    view_policy,
+    view_quote,
+)
+from simulators.tccs_rest.domain.errors import InvoiceTaken, InvoiceUnknown
+from simulators.tccs_rest.domain.money import to_text
+from simulators.tccs_rest.domain.numbers import term_of
+from simulators.tccs_rest.domain.payments import PostedPayment
+from simulators.tccs_rest.domain.policies import Balances, Charge, Policy, is_late
+from simulators.tccs_rest.domain.quotes import Quote, becomes, check_quote, quote_of
+from simulators.tccs_rest.store import Cause, Return, Rows
+
+__all__ = ["BackOffice"]
+
+
+class BackOffice:
+    """The insurer's desk over one store."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    # Policy terms
+
+    def policies(self, lane: Lane, *, after: str = "", limit: int = 100) -> list[tuple[Policy, Balances]]:
+        """Policy terms by invoice number, with what is owed on them."""
+        today = lane.now().date()
+        with self._store.read() as tx:
+            rows = Rows(tx, lane.name)
+            found = rows.policies(after=after, limit=limit)
+            return [(policy, owed(rows.charges(policy.invoice_number), policy, today)) for policy in found]
+
+    def policy(self, lane: Lane, invoice_number: str) -> PolicyView:
+        """A policy term with what belongs to it. Raises `InvoiceUnknown`."""
+        with self._store.read() as tx:
+            return view_policy(Rows(tx, lane.name), invoice_number, lane.now().date())
+
+    def put_policy(
+        self, lane: Lane, cause: Cause, invoice_number: str, change: Callable[[Policy], Policy]
+    ) -> tuple[PolicyView, bool]:
+        """
+        Change a policy term, or open one; True where it is new.
+
+        Raises:
+            InvoiceTaken: the quote that becomes this term is there.
+        """
+        with self._store.write() as tx:
+            rows = Rows(tx, lane.name)
+            effective_on, expires_on = term_of(invoice_number)
+            is_new = rows.add_policy(Policy(invoice_number, effective_on, expires_on))
+            if is_new and _is_there(rows.quote, quote_of(invoice_number)):
+                raise InvoiceTaken(quote_of(invoice_number))
+            opened = rows.lock_policy(invoice_number)
+            before, opened.policy = opened.policy, change(opened.policy)
+            detail = _changes(before, opened.policy)
+            if detail or is_new:
+                record(rows, opened, "policy_opened" if is_new else "policy_changed", detail, cause)
+            rows.save_policy(opened)
+            return view_policy(rows, invoice_number, lane.now().date()), is_new
+
+    def add_instalments(self, lane: Lane, cause: Cause, invoice_number: str, charges: Iterable[Charge]) -> PolicyView:
+        """Add instalments to a policy term; their numbers are given here. Raises `InvoiceUnknown`."""
+        with self._store.write() as tx:
+            rows = Rows(tx, lane.name)
+            opened = rows.lock_policy(invoice_number)
+            for charge in charges:
+                add_charge(rows, opened, charge, "instalment_added", cause)
+            rows.save_policy(opened)
+            return view_policy(rows, invoice_number, lane.now().date())
+
+    # Quotes
+
+    def quotes(self, lane: Lane, *, after: str = "", limit: int = 100) -> list[Quote]:
+        """Quotes by number."""
+        with self._store.read() as tx:
+            return Rows(tx, lane.name).quotes(after=after, limit=limit)
+
+    def quote(self, lane: Lane, invoice_number: str) -> QuoteView:
+        """A quote with what belongs to it. Raises `InvoiceUnknown`."""
+        with self._store.read() as tx:
+            return view_quote(Rows(tx, lane.name), invoice_number)
+
+    def add_quote(self, lane: Lane, cause: Cause, quote: Quote) -> QuoteView:
+        """
+        Open a quote.
+
+        Raises:
+            InvoiceTaken: it is there, or the policy it would become is.
+            ValueInvalid: its sums do not fit.
+        """
+        check_quote(quote)
+        with self._store.write() as tx:
+            rows = Rows(tx, lane.name)
+            if _is_there(rows.policy, becomes(quote.invoice_number)):
+                raise InvoiceTaken(becomes(quote.invoice_number))
+            if not rows.add_quote(quote):
+                raise InvoiceTaken(quote.invoice_number)
+            _open_quote(rows, quote, cause)
+            return view_quote(rows, quote.invoice_number)
+
+    # Money in and out
+
+    def payments(
+        self, lane: Lane, *, invoice_number: str | None = None, limit: int = 1000, offset: int = 0
+    ) -> list[PostedPayment]:
+        """Payments in the order they were posted: those of an invoice, or all."""
+        with self._store.read() as tx:
+            return Rows(tx, lane.name).payments(invoice_number=invoice_number, limit=limit, offset=offset)
+
+    def returns(self, lane: Lane, *, limit: int = 1000, offset: int = 0) -> list[Return]:
+        """Returns in the order they were reported."""
+        with self._store.read() as tx:
+            return Rows(tx, lane.name).returns(limit=limit, offset=offset)
+
+    # What the clock does
+
+    def unbilled(self, lane: Lane, until: datetime) -> list[tuple[str, Charge]]:
+        """The first instalments whose bill date comes at or before *until* and that are not billed, with numbers."""
+        with self._store.read() as tx:
+            return Rows(tx, lane.name).unbilled(until.date())
+
+    def late(self, lane: Lane, until: datetime) -> list[tuple[str, Charge]]:
+        """The first instalments that are open after their due date at *until* and had no late fee yet, with numbers."""
+        with self._store.read() as tx:
+            return Rows(tx, lane.name).late(until.date())
+
+    def bill(self, lane: Lane, cause: Cause, invoice_number: str, charge: Charge) -> str:
+        """An instalment's bill date has come. Returns what happened."""
+        with self._store.write() as tx:
+            rows = Rows(tx, lane.name)
+            opened = rows.lock_policy(invoice_number)
+            if not rows.mark_billed(invoice_number, charge.number):
+                return f"instalment {charge.number} of {invoice_number} was billed already"
+            record(rows, opened, "instalment_billed", charge_detail(charge), cause)
+            rows.save_policy(opened)
+            now = owed(rows.charges(invoice_number), opened.policy, cause.at.date())
+        return f"{to_text(charge.amount_cents)} is billed on {invoice_number}: Record bal {_balance(now)}"
+
+    def charge_late_fee(self, lane: Lane, cause: Cause, invoice_number: str, charge: Charge) -> str:
+        """An instalment is open after its due date: its late fee is charged, once. Returns what happened."""
+        today: date = cause.at.date()
+        with self._store.write() as tx:
+            rows = Rows(tx, lane.name)
+            opened = rows.lock_policy(invoice_number)
+            fee_cents, paid_cents = opened.policy.late_fee_cents, opened.policy.paid_cents
+            if not is_late(charge, rows.charges(invoice_number), paid_cents, today) or not fee_cents:
+                return f"instalment {charge.number} of {invoice_number} is not late any more"
+            if not rows.mark_late(invoice_number, charge.number):
+                return f"the late fee of instalment {charge.number} of {invoice_number} was charged already"
+            late_fee = Charge(0, "late_fee", today, today, fee_cents)
+            add_charge(rows, opened, late_fee, "late_fee_charged", cause, instalment=charge.number)
+            rows.save_policy(opened)
+            now = owed(rows.charges(invoice_number), opened.policy, today)
+        return f"a late fee of {to_text(fee_cents)} is charged on {invoice_number}: Record bal {_balance(now)}"
+
+    def seed(
+        self,
+        tx: Tx,
+        lane: Lane,
+        terms: Iterable[tuple[Policy, Sequence[Charge]]],
+        quotes: Iterable[Quote],
+        cause: Cause,
+    ) -> None:
+        """Write what a new lane begins with. What was due before has had its late fee, or needs none."""
+        rows = Rows(tx, lane.name)
+        today = cause.at.date()
+        for policy, charges in terms:
+            rows.add_policy(policy)
+            opened = rows.lock_policy(policy.invoice_number)
+            for charge in charges:
+                rows.add_charge(
+                    policy.invoice_number, charge, billed=charge.billed_on <= today, late=charge.due_on < today
+                )
+            opened.counters.charges = len(charges)
+            record(rows, opened, "policy_opened", {"insured_name": policy.insured.name, "seed": True}, cause)
+            rows.save_policy(opened)
+        for quote in quotes:
+            rows.add_quote(quote)
+            _open_quote(rows, quote, cause, seed=True)
+
+
+def _open_quote(rows: Rows, quote: Quote, cause: Cause, **more: Any) -> None:
+    opened = rows.lock_quote(quote.invoice_number)
+    detail = {
+        "insured_name": quote.insured.name,
+        "deposit": to_text(quote.deposit_cents),
+        "premium": to_text(quote.premium_cents),
+        "instalments": quote.instalments,
+    }
+    record(rows, opened, "quote_opened", detail | more, cause)
+    rows.save_quote(opened)
+
+
+def _is_there(find: Callable[[str], object], invoice_number: str) -> bool:
+    try:
+        find(invoice_number)
+    except InvoiceUnknown:
+        return False
+    return True
+
+
+def _changes(before: Policy, after: Policy) -> dict[str, Any]:
+    """What a change of a policy term changed, in the names of the control API."""
+
+    def named(policy: Policy) -> dict[str, Any]:
+        insured = asdict(policy.insured)
+        return {
+            "insured_name": insured.pop("name"),
+            **insured,
+            "late_fee": to_text(policy.late_fee_cents),
+            "paperless": policy.paperless,
+            "recurring": policy.recurring,
+        }
+
+    old = named(before)
+    return {name: value for name, value in named(after).items() if value != old[name]}
+
+
+def _balance(balances: Balances) -> str:
+    return to_text(balances.billed_due_cents)

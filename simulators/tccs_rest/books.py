@@ -1,0 +1,115 @@
+"""What every change of the ledger is made of: a charge, money in or out, an event; and the views of what there is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from simulators.tccs_rest.domain.money import to_text
+from simulators.tccs_rest.domain.payments import PostedPayment
+from simulators.tccs_rest.domain.policies import Balances, Charge, OpenCharge, Policy, balances, open_charges
+from simulators.tccs_rest.domain.quotes import Quote, becomes
+from simulators.tccs_rest.store import Cause, Event, OpenPolicy, OpenQuote, Rows
+
+__all__ = [
+    "PolicyView",
+    "QuoteView",
+    "add_charge",
+    "charge_detail",
+    "move",
+    "owed",
+    "record",
+    "view_policy",
+    "view_quote",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyView:
+    """Everything the ledger holds of a policy term; the charges in the order in which money covers them."""
+
+    policy: Policy
+    balances: Balances
+    charges: list[OpenCharge]
+    payments: list[PostedPayment]
+    events: list[Event]
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteView:
+    """Everything the ledger holds of a quote."""
+
+    quote: Quote
+    payments: list[PostedPayment]
+    events: list[Event]
+
+
+def view_policy(rows: Rows, invoice_number: str, today: date) -> PolicyView:
+    """A policy term with what belongs to it. Raises `InvoiceUnknown`."""
+    policy, charges = rows.policy(invoice_number), rows.charges(invoice_number)
+    return PolicyView(
+        policy,
+        owed(charges, policy, today),
+        open_charges(charges, policy.paid_cents, today),
+        rows.payments(invoice_number=invoice_number),
+        rows.events(invoice_number),
+    )
+
+
+def view_quote(rows: Rows, invoice_number: str) -> QuoteView:
+    """A quote with what belongs to it. Raises `InvoiceUnknown`."""
+    quote = rows.quote(invoice_number)
+    return QuoteView(quote, rows.payments(invoice_number=invoice_number), rows.events(invoice_number))
+
+
+def owed(charges: Iterable[Charge], policy: Policy, today: date) -> Balances:
+    """What is owed on a policy term with these charges."""
+    return balances(((one.billed_on, one.amount_cents) for one in charges), policy.paid_cents, today)
+
+
+def add_charge(rows: Rows, opened: OpenPolicy, charge: Charge, kind: str, cause: Cause, **detail: Any) -> None:
+    """Charge a locked policy term; the charge's number is given here. *kind* is that of the event."""
+    opened.counters.charges += 1
+    charge = replace(charge, number=opened.counters.charges)
+    rows.add_charge(opened.policy.invoice_number, charge, billed=charge.billed_on <= cause.at.date())
+    record(rows, opened, kind, {**charge_detail(charge), **detail}, cause)
+
+
+def move(
+    rows: Rows, opened: OpenPolicy | OpenQuote, cents: int, kind: str, detail: dict[str, Any], cause: Cause
+) -> None:
+    """
+    Add to what was paid on a locked invoice (less than nothing for a return) and write it back.
+
+    What is paid on a bound quote is paid on the policy it became.
+    """
+    if isinstance(opened, OpenPolicy):
+        opened.policy = replace(opened.policy, paid_cents=opened.policy.paid_cents + cents)
+        record(rows, opened, kind, detail, cause)
+        rows.save_policy(opened)
+        return
+    quote = opened.quote = replace(opened.quote, paid_cents=opened.quote.paid_cents + cents)
+    record(rows, opened, kind, detail, cause)
+    rows.save_quote(opened)
+    if quote.bound_on is not None:
+        bound = rows.lock_policy(becomes(quote.invoice_number))
+        move(rows, bound, cents, kind, {**detail, "quote": quote.invoice_number}, cause)
+
+
+def record(rows: Rows, opened: OpenPolicy | OpenQuote, kind: str, detail: dict[str, Any], cause: Cause) -> None:
+    """Append an event to a locked invoice; whoever calls writes the invoice back, and with it the count."""
+    opened.counters.events += 1
+    number = opened.policy.invoice_number if isinstance(opened, OpenPolicy) else opened.quote.invoice_number
+    rows.add_event(number, opened.counters.events, kind, detail, cause)
+
+
+def charge_detail(charge: Charge) -> dict[str, Any]:
+    """A charge as events have it."""
+    return {
+        "charge": charge.number,
+        "amount": to_text(charge.amount_cents),
+        "billed_on": charge.billed_on.isoformat(),
+        "due_on": charge.due_on.isoformat(),
+    }

@@ -1,0 +1,136 @@
+"""
+`/_sandbox/tccs/…`: what the real partner does not have, as `contracts/tccs_rest/control.yaml` describes it.
+
+Policy terms and quotes can be seen and opened, terms changed and given instalments; payments and returns can be listed.
+An invoice number in a path keeps its slashes, encoded or not.
+"""
+
+from __future__ import annotations
+
+import re
+
+from flask import Blueprint, jsonify, request
+from flask.typing import ResponseReturnValue
+
+from simulators.kit.lanes import Lane
+from simulators.kit.wsgi import current_request
+from simulators.tccs_rest.back_office import BackOffice
+from simulators.tccs_rest.control_body import instalments, json_body, policy_change, quote
+from simulators.tccs_rest.control_views import (
+    payment_view,
+    policy_detail,
+    policy_summary,
+    quote_detail,
+    quote_summary,
+    return_view,
+)
+from simulators.tccs_rest.domain.errors import InvoiceTaken, InvoiceUnknown, Refused, ValueInvalid
+from simulators.tccs_rest.domain.numbers import read_invoice_number
+from simulators.tccs_rest.store import Cause
+
+__all__ = ["STATUSES", "make_blueprint"]
+
+MOST = 1_000
+NUMBER = re.compile(r"[A-Za-z0-9 ._/-]{1,61}")  # what an invoice number, or the beginning of one, is made of
+
+STATUSES: dict[type[Refused], tuple[int, str]] = {
+    InvoiceUnknown: (404, "invoice_unknown"),
+    InvoiceTaken: (409, "invoice_taken"),
+    ValueInvalid: (400, "value_invalid"),
+}
+
+
+def make_blueprint(office: BackOffice) -> Blueprint:
+    """The routes over one back office."""
+    routes = Blueprint("tccs", __name__)
+
+    @routes.errorhandler(Refused)
+    def refused(error: Refused) -> ResponseReturnValue:
+        status, code = STATUSES[type(error)]
+        field = {"field": error.field} if isinstance(error, ValueInvalid) else {}
+        return jsonify(error={"code": code, "message": str(error)} | field), status
+
+    @routes.get("/_sandbox/tccs/policies")
+    def list_policies() -> ResponseReturnValue:
+        limit = _number("limit", 100)
+        found = office.policies(_lane(), after=_after(), limit=limit)
+        after = found[-1][0].invoice_number if len(found) == limit else None
+        return jsonify(policies=[policy_summary(policy, balances) for policy, balances in found], next=after)
+
+    @routes.get("/_sandbox/tccs/policies/<path:number>")
+    def get_policy(number: str) -> ResponseReturnValue:
+        return jsonify(policy_detail(office.policy(_lane(), _invoice_number("invoice_number", number))))
+
+    @routes.put("/_sandbox/tccs/policies/<path:number>")
+    def put_policy(number: str) -> ResponseReturnValue:
+        change = policy_change(json_body())
+        number = read_invoice_number("invoice_number", number)
+        view, is_new = office.put_policy(_lane(), _cause(), number, change)
+        return jsonify(policy_detail(view)), 201 if is_new else 200
+
+    @routes.post("/_sandbox/tccs/instalments")
+    def add_instalments() -> ResponseReturnValue:
+        number, charges = instalments(json_body(), _lane().now().date())
+        return jsonify(policy_detail(office.add_instalments(_lane(), _cause(), number, charges))), 201
+
+    @routes.get("/_sandbox/tccs/quotes")
+    def list_quotes() -> ResponseReturnValue:
+        limit = _number("limit", 100)
+        found = office.quotes(_lane(), after=_after(), limit=limit)
+        after = found[-1].invoice_number if len(found) == limit else None
+        return jsonify(quotes=[quote_summary(one) for one in found], next=after)
+
+    @routes.post("/_sandbox/tccs/quotes")
+    def add_quote() -> ResponseReturnValue:
+        return jsonify(quote_detail(office.add_quote(_lane(), _cause(), quote(json_body())))), 201
+
+    @routes.get("/_sandbox/tccs/quotes/<path:number>")
+    def get_quote(number: str) -> ResponseReturnValue:
+        return jsonify(quote_detail(office.quote(_lane(), _invoice_number("invoice_number", number))))
+
+    @routes.get("/_sandbox/tccs/payments")
+    def list_payments() -> ResponseReturnValue:
+        number = request.args.get("invoice_number")
+        if number is not None:
+            number = _invoice_number("invoice_number", number)
+        found = office.payments(_lane(), invoice_number=number, limit=_number("limit", MOST), offset=_offset())
+        return jsonify(payments=[payment_view(one) for one in found])
+
+    @routes.get("/_sandbox/tccs/returns")
+    def list_returns() -> ResponseReturnValue:
+        found = office.returns(_lane(), limit=_number("limit", MOST), offset=_offset())
+        return jsonify(returns=[return_view(one) for one in found])
+
+    return routes
+
+
+def _lane() -> Lane:
+    return current_request().lane
+
+
+def _cause() -> Cause:
+    return Cause(current_request().id, _lane().now())
+
+
+def _after() -> str:
+    after = request.args.get("after", "")
+    return after and _invoice_number("after", after)
+
+
+def _invoice_number(name: str, value: str) -> str:
+    if NUMBER.fullmatch(value) is None:
+        raise ValueInvalid(name, value, "is not an invoice number")
+    return value
+
+
+def _offset() -> int:
+    return _number("offset", 0, least=0, most=10**9)
+
+
+def _number(name: str, default: int, *, least: int = 1, most: int = MOST) -> int:
+    text = request.args.get(name)
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdigit() and len(text) < 12 and least <= int(text) <= most):
+        raise ValueInvalid(name, text, f"is not a number from {least} to {most}")
+    return int(text)

@@ -1,0 +1,73 @@
+"""Payments as Pay_Input posts them, which of them is the same again, and which one a return is for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+__all__ = ["POSTED_AFTER", "POSTED_BEFORE", "Payment", "PostedPayment", "difference", "payment_returned"]
+
+# The day of a transaction is Invoice Cloud's, in the biller's time zone; here it is the day of posting, in UTC, and a
+# payment that had to be sent again is posted later [A-47].
+POSTED_BEFORE = timedelta(days=1)
+POSTED_AFTER = timedelta(days=3)
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """
+    A payment to be posted.
+
+    `type` is `CC` or `ACH`, and empty for a quote deposit, which has none; `insured_name` is what the payer entered for
+    a deposit; `payment_guid` is None in version 1 of the service.
+    """
+
+    invoice_number: str
+    amount_cents: int
+    type: str = ""
+    insured_name: str = ""
+    payment_guid: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PostedPayment:
+    """A payment as posted; `number` counts within the invoice, `returned_at` is set where the bank took it back."""
+
+    number: int
+    payment: Payment
+    request_id: str
+    posted_at: datetime
+    returned_at: datetime | None = None
+
+
+def difference(payment: Payment, posted: Payment) -> str:
+    """
+    What tells two payments of one PaymentGUID apart, in words; empty: they are the same payment, sent again (INT-6870).
+
+    One that differs is another payment under a number that is taken, and is refused, assumed [A-47].
+    """
+    for name, words in (
+        ("invoice_number", "invoice number"),
+        ("amount_cents", "amount"),
+        ("type", "payment type"),
+        ("insured_name", "insured name"),
+    ):
+        if getattr(payment, name) != getattr(posted, name):
+            return words
+    return ""
+
+
+def payment_returned(payments: Iterable[PostedPayment], on: date) -> PostedPayment | None:
+    """
+    Of an invoice's payments of one amount, the one that a return report of the transaction date *on* is for.
+
+    Cards are not returned for insufficient funds. Of several the one posted nearest to that day, the first of those.
+    One that was returned before is given only where there is no other: the report is a repetition.
+    """
+    near = [
+        (posted.returned_at is not None, abs(posted.posted_at.date() - on), posted.number, posted)
+        for posted in payments
+        if posted.payment.type != "CC" and -POSTED_BEFORE <= posted.posted_at.date() - on <= POSTED_AFTER
+    ]
+    return min(near)[3] if near else None

@@ -1,0 +1,25 @@
+"""What can be set of the insurer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Settings"]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Settings:
+    """
+    The insurer's addresses and credentials.
+
+    `bases` are all served alike: the sandbox's own, and those of the billers that the source shows. `insurer` stands on
+    its bills.
+    """
+
+    bases: tuple[str, ...] = ("/invoicecloudapi", "/InvCloudService_PROD", "/InvCloudAPI_PROD")
+    consumer_guid: str = "IC-SANDBOX"
+    entry_key: str = "sandbox-entry-key"
+    insurer: str = "Sandbox Insurance"
+
+    def __repr__(self) -> str:
+        return f"Settings(bases={self.bases!r}, consumer_guid={self.consumer_guid!r}, insurer={self.insurer!r})"

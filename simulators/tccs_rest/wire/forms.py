@@ -1,0 +1,112 @@
+"""
+The form of a call: `application/x-www-form-urlencoded`, with exactly three fields.
+
+Their names match without regard to case, as ASP.NET binds them [A-44]; a field that is missing, stands twice or belongs
+to no call is refused by its name, because a call that is half understood may move money.
+
+Source: "TCCS Technical Design", Details: "body: consumerGUID=…&entryKey=…&contentInfo=…".
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+from urllib.parse import unquote_to_bytes
+
+from contracts.masking import mask_text
+from simulators.kit.http import Request
+
+__all__ = ["Form", "FormRefused", "read_form"]
+
+MEDIA_TYPE = "application/x-www-form-urlencoded"
+FIELDS = ("consumerGUID", "entryKey", "contentInfo")
+SHOWN = 40
+
+_AS_WRITTEN = {name.encode(): place for place, name in enumerate(FIELDS)}
+_PLACES = {name.lower(): place for place, name in enumerate(FIELDS)}
+
+
+class FormRefused(Exception):
+    """A body that is not the form of a call: status 400 or 415, and what is wrong in a sentence."""
+
+    def __init__(self, status: int, message: str) -> None:
+        self.status, self.message = status, message
+        super().__init__(message)
+
+
+class Form(NamedTuple):
+    """The three fields, decoded."""
+
+    consumer_guid: str
+    entry_key: str
+    content_info: str
+
+
+def read_form(request: Request) -> Form:
+    """The form of a request. Raises `FormRefused`."""
+    content_type = request.headers.get("content-type", "")
+    problem = _media_problem(content_type)
+    if problem and (content_type or request.body):
+        raise FormRefused(415, problem)
+    values: list[str | None] = [None, None, None]
+    for pair in request.body.split(b"&"):
+        if not pair:
+            continue
+        raw_name, _, raw_value = pair.partition(b"=")
+        place = _AS_WRITTEN.get(raw_name)
+        if place is None:
+            place = _place(raw_name)
+        if values[place] is not None:
+            raise FormRefused(400, f"{FIELDS[place]}: stands more than once")
+        values[place] = _decode(FIELDS[place], raw_value)
+    consumer_guid, entry_key, content_info = values
+    if consumer_guid is None or entry_key is None or content_info is None:
+        raise FormRefused(400, f"{FIELDS[values.index(None)]}: is missing")
+    return Form(consumer_guid, entry_key, content_info)
+
+
+def _place(raw_name: bytes) -> int:
+    """Which of the fields a name is, in another spelling than the contract's."""
+    name = _decode("the name of a field", raw_name)
+    place = _PLACES.get(name.lower())
+    if place is None:
+        raise FormRefused(400, f"{_shown(name)}: is no field of this call")
+    return place
+
+
+def _decode(what: str, raw: bytes) -> str:
+    if b"+" in raw:
+        raw = raw.replace(b"+", b" ")
+    if b"%" in raw:
+        raw = unquote_to_bytes(raw)
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        raise FormRefused(400, f"{what}: is not UTF-8") from None
+
+
+def _shown(name: str) -> str:
+    """A field's name as an answer may repeat it."""
+    text = mask_text(name)
+    return repr(text if len(text) <= SHOWN else text[: SHOWN - 1] + "…")
+
+
+@lru_cache(256)
+def _media_problem(content_type: str) -> str:
+    """What ASP.NET Web API says of a media type that it cannot read; empty for a form."""
+    if not content_type.strip():
+        return (
+            "The request contains an entity body but no Content-Type header. The inferred media type"
+            " 'application/octet-stream' is not supported for this resource."
+        )
+    media_type, _, parameters = content_type.partition(";")
+    charset = next((value for name, value in _parameters(parameters) if name == "charset"), "utf-8")
+    if media_type.strip().lower() == MEDIA_TYPE and charset in ("utf-8", "utf8", "us-ascii"):
+        return ""
+    said = media_type.strip() if media_type.strip().lower() != MEDIA_TYPE else content_type
+    return f"The request entity's media type '{said[:100]}' is not supported for this resource."
+
+
+def _parameters(text: str) -> list[tuple[str, str]]:
+    pairs = (part.partition("=") for part in text.split(";"))
+    return [(name.strip().lower(), value.strip().strip('"').lower()) for name, _, value in pairs]

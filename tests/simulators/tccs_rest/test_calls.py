@@ -1,0 +1,424 @@
+"""The seven calls, as Invoice Cloud sees them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from datetime import timedelta
+from urllib.parse import urlencode
+
+import pytest
+from lxml import etree
+
+from simulators.tccs_rest import Settings
+from simulators.tccs_rest.domain import errors
+from simulators.tccs_rest.seeds import QUOTES, SEEDS
+from simulators.tccs_rest.wire.refusals import STATUSES
+from tests.simulators.tccs_rest.insurer import BASE, BOUND, CREDENTIALS, FORM, POLICY, QUOTE, Insurer
+
+# Each call with a contentInfo that the seeds allow, and whether its answer is a result.
+GOOD = {
+    "ARState_Output": POLICY,
+    "Pay_Input": f"{POLICY}|24.00:CC",
+    "Insufficient_Pay_Report": f"{POLICY}:06/22/2020|25.00|IFR",
+    "Paperless_Bill": f"{POLICY}:Y|PB",
+    "Recurring_Pay": f"{POLICY}:Y|R",
+    "Retrieve_Bill_Image": POLICY,
+}
+BASES = [base + prefix for base in Settings().bases for prefix in ("/api", "")]
+
+
+def test_the_constant_policy_and_quote_are_there(insurer: Insurer) -> None:
+    assert insurer.balances() == ("120.00", "340.00")
+    assert insurer.balances(QUOTE) == ("150.00", "150.00")
+    policy = insurer.policy()
+    assert (policy["insured_name"], policy["address1"], policy["city"], policy["state"], policy["zip"]) == (
+        "Harbor Street Bakery",
+        "4 Harbor Street",
+        "Gloucester",
+        "MA",
+        "01930",
+    )
+
+
+@pytest.mark.parametrize(
+    ("invoice_number", "record_bal", "total_balance"),
+    [
+        ("454100011-03/01/2028", "184.75", "1478.00"),
+        ("454100012-01/15/2028", "430.00", "430.00"),
+        ("454100013-09/30/2027", "642.50", "642.50"),
+        ("454100014-12/01/2027", "0.00", "0.00"),
+        ("CPP 2210-77-05/20/2028", "-250.00", "-250.00"),
+        ("454100016-08/08/2028", "0.00", "360.00"),
+        ("306-12/11/2019", "24.00", "48.00"),
+    ],
+)
+def test_the_other_seeds_have_the_balances_they_are_there_for(
+    insurer: Insurer, invoice_number: str, record_bal: str, total_balance: str
+) -> None:
+    assert insurer.balances(invoice_number) == (record_bal, total_balance)
+
+
+def test_every_seed_says_what_it_is_good_for_and_has_a_number_of_its_own() -> None:
+    assert all(seed.purpose for seed in SEEDS)
+    numbers = [seed.invoice_number for seed in SEEDS] + [one.invoice_number.removeprefix("Q") for one in QUOTES]
+    assert len(set(numbers)) == len(numbers), "a quote could not be bound"
+
+
+@pytest.mark.parametrize("base", [*BASES, "/INVOICECLOUDAPI/API", "/invcloudservice_prod/Api"])
+@pytest.mark.parametrize("endpoint", GOOD)
+def test_a_call_is_served_at_every_base_with_and_without_api_in_any_case(
+    insurer: Insurer, base: str, endpoint: str
+) -> None:
+    for spelled in (endpoint, endpoint.lower(), endpoint.upper()):
+        response = insurer.call(spelled, GOOD[endpoint], base=base)
+        assert response.status == 200, (spelled, response.body)
+        assert insurer.door(f"{base}/{spelled}").name == "tccs"
+
+
+@pytest.mark.parametrize("endpoint", GOOD)
+def test_a_door_knows_the_partners_word_for_a_call(insurer: Insurer, endpoint: str) -> None:
+    request = insurer.request("POST", f"{BASE}/api/{endpoint.lower()}")
+    assert insurer.door(request.path).operation(request) == endpoint
+
+
+def test_only_the_bill_image_leaves_the_event_loop(insurer: Insurer) -> None:
+    inline = {path: app.inline for path, app in insurer.simulator.doors.items()}
+    assert {path for path, is_inline in inline.items() if not is_inline} == {
+        f"{base}/Retrieve_Bill_Image" for base in BASES
+    }
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "content_info"),
+    [
+        ("Pay_Input", "454100010-03/01/2019|24.00:CC"),
+        ("Pay_Input", "306-12/11/2019|24.00:CC@e99fc166-9d990-4a99-bb16-99fe155ebf99"),
+        ("Pay_Input", "Q454100010-03/01/2019 | Test Name | 24.00"),
+        ("Pay_Input", "Q3272-12/11/2019|Test Name|24.00@e99fc166-9d990-4a99-bb16-99fe155ebf99"),
+        ("Insufficient_Pay_Report", "454100010 -03/01/2019 : 06/22/2020 | 25.00 | IFR"),
+        ("Paperless_Bill", "454100010-03/01/2019:Y|PB"),
+        ("Recurring_Pay", "454100010-03/01/2019 : N | R"),
+        ("ARState_Output", "454100010-03/01/2019"),
+        ("Retrieve_Bill_Image", "454100010-06/16/2020"),
+    ],
+)
+def test_the_sources_own_examples_are_understood(insurer: Insurer, endpoint: str, content_info: str) -> None:
+    """Some name a term that becomes one only when its quote is bound."""
+    insurer.deposit("150.00", guid="first")
+    assert insurer.call(endpoint, content_info).status == 200
+
+
+# Accept
+
+
+@pytest.mark.parametrize(
+    ("accept", "media_type"),
+    [
+        ("", "application/json"),
+        ("*/*", "application/json"),
+        ("application/json", "application/json"),
+        ("application/xml", "application/xml"),
+        ("TEXT/XML", "text/xml"),
+        ("application/xml, application/json", "application/json"),
+        ("application/xml, application/json;q=0.9", "application/xml"),
+        ("application/json;q=0.4, text/xml;q=0.5", "text/xml"),
+        ("application/xml;q=0.8, */*", "application/json"),
+        ("application/xml, */*;q=0.1", "application/xml"),
+        ("application/*", "application/json"),
+        ("application/xml;q=0", "application/json"),
+        ("application/xml;q=nan", "application/json"),
+        ("application/xml;q=2, application/json;q=0.1", "application/json"),
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "application/xml"),
+        ("image/png", "application/json"),
+        (";;,,", "application/json"),
+    ],
+)
+def test_the_answer_is_what_accept_prefers(insurer: Insurer, accept: str, media_type: str) -> None:
+    response = insurer.call("ARState_Output", POLICY, accept=accept)
+    assert response.content_type == f"{media_type}; charset=utf-8"
+    if media_type == "application/json":
+        assert response.body == b'{"Record bal":120.00,"Total Balance":340.00}'
+    else:
+        assert response.body == (
+            b"<Balance><Record_x0020_bal>120.00</Record_x0020_bal>"
+            b"<Total_x0020_Balance>340.00</Total_x0020_Balance></Balance>"
+        )
+
+
+def test_a_result_in_xml(insurer: Insurer) -> None:
+    response = insurer.call("Pay_Input", f"{POLICY}|24.00:CC", accept="application/xml")
+    assert response.body == b"<Result><Message>Payment posted.</Message><Success>true</Success></Result>"
+
+
+def test_an_error_in_xml_escapes_what_was_sent(insurer: Insurer) -> None:
+    body = urlencode({**CREDENTIALS, "<&\x01>": "x"}).encode()
+    root = etree.fromstring(insurer.send(f"{BASE}/api/Pay_Input", body, accept="text/xml").body)
+    assert root.tag == "Error"
+    assert root[0].tag == "Message"
+    assert (root[0].text or "").startswith("'<&\\x01>': is no field")
+
+
+# The form
+
+
+def form(**changes: str | None) -> dict[str, str]:
+    fields = {**CREDENTIALS, "contentInfo": f"{POLICY}|24.00:CC", **changes}
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def refused(insurer: Insurer, body: bytes, status: int = 400, **how: str) -> str:
+    """The message of a refusal, after which nothing has changed."""
+    before = insurer.export()
+    response = insurer.send(f"{BASE}/api/Pay_Input", body, **how)
+    assert response.status == status, response.body
+    assert insurer.export() == before
+    answer = json.loads(response.body)
+    assert list(answer) == ["Message"]
+    return str(answer["Message"])
+
+
+@pytest.mark.parametrize("name", form())
+def test_a_missing_field_is_refused_by_its_name(insurer: Insurer, name: str) -> None:
+    assert refused(insurer, urlencode(form(**{name: None})).encode()) == f"{name}: is missing"
+
+
+@pytest.mark.parametrize("name", form())
+def test_a_doubled_field_is_refused_by_its_name_even_where_both_say_the_same(insurer: Insurer, name: str) -> None:
+    for again in (name, name.upper()):
+        body = urlencode([*form().items(), (again, form()[name])]).encode()
+        assert refused(insurer, body) == f"{name}: stands more than once"
+
+
+@pytest.mark.parametrize("name", ["extra", "contentinfo2", "consumer GUID", "", "Ünknown"])
+def test_an_extra_field_is_refused_by_its_name(insurer: Insurer, name: str) -> None:
+    message = refused(insurer, urlencode([*form().items(), (name, "x")]).encode())
+    assert message == f"{name!r}: is no field of this call"
+
+
+def test_a_long_name_and_a_card_number_in_one_are_not_repeated(insurer: Insurer) -> None:
+    assert len(refused(insurer, urlencode({"x" * 5000: ""}).encode())) < 100
+    assert "4111111111111111" not in refused(insurer, urlencode({"4111111111111111": ""}).encode())
+
+
+def test_field_names_match_without_regard_to_case_and_in_any_order(insurer: Insurer) -> None:
+    body = urlencode({name.swapcase(): value for name, value in reversed(form().items())}).encode()
+    assert insurer.send(f"{BASE}/api/Pay_Input", body).status == 200
+    assert insurer.balances() == ("96.00", "316.00")
+
+
+def test_a_form_may_be_encoded_in_every_way_that_html_allows(insurer: Insurer) -> None:
+    content = "Q454100010-03%2f01%2F2019+%7c+Ren%C3%A9e+O%27Hara+|+24.00"
+    body = f"consumerGUID=IC-SANDBOX&&entryKey=sandbox%2Dentry-key&contentInfo={content}&".encode()
+    assert insurer.send(f"{BASE}/api/Pay_Input", body).status == 200
+    assert insurer.quote()["payments"][0]["insured_name"] == "Renée O'Hara"
+
+
+def test_bytes_that_are_not_utf_8_are_refused_by_their_field(insurer: Insurer) -> None:
+    assert refused(insurer, urlencode(form()).encode() + b"%ff") == "contentInfo: is not UTF-8"
+    assert refused(insurer, b"\xff=1") == "the name of a field: is not UTF-8"
+
+
+def test_an_empty_body_misses_its_first_field(insurer: Insurer) -> None:
+    assert refused(insurer, b"") == "consumerGUID: is missing"
+    assert refused(insurer, b"", content_type="") == "consumerGUID: is missing"
+
+
+@pytest.mark.parametrize("content_type", [FORM, f"{FORM};charset=UTF-8", f'{FORM.upper()} ; charset="utf-8"'])
+def test_a_form_is_one_in_any_spelling(insurer: Insurer, content_type: str) -> None:
+    assert insurer.send(f"{BASE}/api/Pay_Input", urlencode(form()).encode(), content_type=content_type).status == 200
+
+
+@pytest.mark.parametrize(
+    ("content_type", "said"),
+    [
+        ("application/json", "application/json"),
+        ("text/plain; charset=utf-8", "text/plain"),
+        ("multipart/form-data; boundary=x", "multipart/form-data"),
+        (f"{FORM}; charset=utf-16", f"{FORM}; charset=utf-16"),
+    ],
+)
+def test_another_media_type_is_refused_in_asp_nets_words(insurer: Insurer, content_type: str, said: str) -> None:
+    message = refused(insurer, urlencode(form()).encode(), 415, content_type=content_type)
+    assert message == f"The request entity's media type '{said}' is not supported for this resource."
+
+
+def test_a_body_without_a_media_type_is_refused_in_asp_nets_words(insurer: Insurer) -> None:
+    message = refused(insurer, urlencode(form()).encode(), 415, content_type="")
+    assert message == (
+        "The request contains an entity body but no Content-Type header. The inferred media type"
+        " 'application/octet-stream' is not supported for this resource."
+    )
+
+
+# Who may call, and where
+
+
+@pytest.mark.parametrize("endpoint", GOOD)
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"entryKey": ""},
+        {"entryKey": "sandbox-entry-ke"},
+        {"entryKey": "sandbox-entry-key2"},
+        {"entryKey": "SANDBOX-ENTRY-KEY"},
+        {"consumerGUID": "IC-OTHER"},
+        {"consumerGUID": "", "entryKey": ""},
+        {"consumerGUID": "ünïcode"},
+    ],
+)
+def test_wrong_credentials_are_refused_and_change_nothing(
+    insurer: Insurer, endpoint: str, wrong: dict[str, str]
+) -> None:
+    before = insurer.export()
+    body = urlencode({**CREDENTIALS, "contentInfo": GOOD[endpoint], **wrong}).encode()
+    response = insurer.send(f"{BASE}/api/{endpoint}", body)
+    assert (response.status, json.loads(response.body)) == (
+        401,
+        {"Message": "Authorization has been denied for this request."},
+    )
+    assert insurer.export() == before
+
+
+def test_an_insurer_can_have_credentials_and_addresses_of_its_own(insurer: Insurer) -> None:
+    other = Insurer(insurer.store, Settings(bases=("Policy/Api",), consumer_guid="IC-OTHER", entry_key="other"))
+    body = urlencode({"consumerGUID": "IC-OTHER", "entryKey": "other", "contentInfo": POLICY}).encode()
+    assert other.send("/policy/api/ARState_Output", body).status == 200
+    assert "entry_key" not in repr(other.settings)
+    assert "other" not in repr(other.settings)
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "OPTIONS"])
+@pytest.mark.parametrize("endpoint", GOOD)
+def test_only_post_is_allowed(insurer: Insurer, endpoint: str, method: str) -> None:
+    response = insurer.send(f"{BASE}/api/{endpoint}", b"", method=method)
+    assert response.status == 405
+    assert response.headers == (("Allow", "POST"),)
+    assert json.loads(response.body) == {"Message": f"The requested resource does not support http method '{method}'."}
+
+
+@pytest.mark.parametrize("path", ["", "/", "/api", "/api/Nope", "/api/Pay_Input/more", "/Retrieve_Bill_Image/x"])
+def test_another_path_is_not_found_in_asp_nets_words(insurer: Insurer, path: str) -> None:
+    response = insurer.send(f"{BASE}{path}", urlencode(form()).encode())
+    uri = f"http://127.0.0.1:8700{BASE}{path}"
+    assert response.status == 404
+    assert json.loads(response.body) == {"Message": f"No HTTP resource was found that matches the request URI '{uri}'."}
+
+
+# What the calls say
+
+
+UNKNOWN = "999-01/01/2030"
+
+
+@pytest.mark.parametrize("endpoint", GOOD)
+@pytest.mark.parametrize("number", [UNKNOWN, f"Q{UNKNOWN}"])
+def test_an_unknown_invoice_is_not_found(insurer: Insurer, endpoint: str, number: str) -> None:
+    content = GOOD[endpoint].replace(POLICY, number)
+    if endpoint == "Pay_Input" and number[0] == "Q":
+        content = f"{number}|A Payer|24.00"
+    response = insurer.call(endpoint, content)
+    assert (response.status, json.loads(response.body)) == (404, {"Message": f"No invoice {number} was found."})
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "content", "message"),
+    [
+        ("ARState_Output", "454100010", "column 10: expected '-' and an expiration date MM/DD/YYYY, found the end"),
+        ("Pay_Input", f"{POLICY}|24.00|CC", "column 27: expected ':' and a payment type, found '|'"),
+        ("Pay_Input", f"{POLICY}|24.00:PP", None),
+        ("Pay_Input", f"{POLICY}|24:CC", None),
+        ("Pay_Input", f"{POLICY}|-24.00:CC", None),
+        ("Pay_Input", f"{POLICY}|0.00:CC", None),
+        ("Pay_Input", f"{POLICY}|24.00:CC@", None),
+        ("Pay_Input", f"{POLICY}|24.00:CC@not a guid", None),
+        ("Pay_Input", f"{POLICY}|24.00:CC@{'a' * 100}", None),
+        ("Pay_Input", f"{QUOTE}|24.00:CC", None),
+        ("Pay_Input", f"{POLICY}|A Payer|24.00", None),
+        ("Insufficient_Pay_Report", f"{POLICY}:02/30/2020|25.00|IFR", None),
+        ("Insufficient_Pay_Report", f"{POLICY}:06/22/2020|25.00|NSF", None),
+        ("Paperless_Bill", f"{POLICY}:Y|R", None),
+        ("Paperless_Bill", f"{POLICY}:y|PB", None),
+        ("Recurring_Pay", f"{POLICY}:Y|PB", None),
+        ("Retrieve_Bill_Image", "", None),
+    ],
+)
+def test_a_malformed_content_info_is_refused_with_its_place_and_changes_nothing(
+    insurer: Insurer, endpoint: str, content: str, message: str | None
+) -> None:
+    before = insurer.export()
+    response = insurer.call(endpoint, content)
+    said = json.loads(response.body)["Message"]
+    assert response.status == 400
+    assert said.startswith("contentInfo, column ")
+    assert message is None or said == f"contentInfo, {message}"
+    assert insurer.export() == before
+
+
+@pytest.mark.parametrize("endpoint", ["Paperless_Bill", "Recurring_Pay", "Retrieve_Bill_Image"])
+def test_a_quote_has_no_switches_and_no_bill(insurer: Insurer, endpoint: str) -> None:
+    before = insurer.export()
+    response = insurer.call(endpoint, GOOD[endpoint].replace(POLICY, QUOTE))
+    assert response.status == 404
+    assert json.loads(response.body)["Message"].startswith(f"Quote {QUOTE} has no ")
+    assert insurer.export() == before
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "word", "flag", "words"),
+    [
+        ("Paperless_Bill", "PB", "paperless", "Paperless billing is"),
+        ("Recurring_Pay", "R", "recurring", "Recurring payments are"),
+    ],
+)
+def test_a_switch_sets_its_flag_and_says_so(insurer: Insurer, endpoint: str, word: str, flag: str, words: str) -> None:
+    for letter, on in (("Y", True), ("Y", True), ("N", False)):
+        assert insurer.result(endpoint, f"{POLICY}:{letter}|{word}") == (True, f"{words} {'on' if on else 'off'}.")
+        assert insurer.policy()[flag] is on
+    events = insurer.policy()["events"][1:]
+    assert [(event["kind"], event["detail"]) for event in events] == [
+        (f"{flag}_switched", {"on": on}) for on in (True, True, False)
+    ]
+    assert insurer.policy()["recurring" if flag == "paperless" else "paperless"] is False
+
+
+def test_every_refusal_of_the_domain_has_a_status() -> None:
+    leaves = {
+        error
+        for error in vars(errors).values()
+        if isinstance(error, type) and issubclass(error, errors.Refused) and error is not errors.Refused
+    }
+    assert set(STATUSES) == leaves
+
+
+def test_a_lane_has_books_of_its_own(insurer: Insurer) -> None:
+    other = Insurer(insurer.store, lane="other")
+    insurer.pay("20.00", guid="one")
+    assert other.balances() == ("120.00", "340.00")
+    assert other.pay("20.00", guid="one") == (True, "Payment posted."), "a PaymentGUID is a lane's own"
+
+
+def test_a_lane_forked_has_the_same_books_and_a_lane_reset_its_seeds(insurer: Insurer) -> None:
+    insurer.pay("20.00")
+    insurer.deposit("150.00")
+    before = insurer.policy(), insurer.policy(BOUND), insurer.quote()
+    insurer.lanes.fork("default", "copy")
+    copy = Insurer(insurer.store, lane="copy")
+    assert (copy.policy(), copy.policy(BOUND), copy.quote()) == before
+    copy.advance(timedelta(days=60))
+    assert insurer.balances() == ("100.00", "320.00")
+    insurer.lanes.reset("default")
+    assert (insurer.balances(), insurer.balances(QUOTE)) == (("120.00", "340.00"), ("150.00", "150.00"))
+
+
+def test_neither_flask_nor_the_pdf_library_is_loaded_before_it_is_needed() -> None:
+    """The first answers of a sandbox need not wait for them."""
+    code = (
+        "import sys; from simulators.kit.store import Store; from simulators.kit.lanes import Lanes;"
+        "from simulators.tccs_rest import Settings, create_simulator; store = Store('sqlite://');"
+        "create_simulator(Settings(), store, Lanes(store)); store.close();"
+        "print({'flask', 'reportlab', 'lxml'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.stdout.strip(), done.stderr) == ("set()", "")
