@@ -13,8 +13,9 @@ from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from client.exchange import Exchange
 from client.messages import HttpRequest
-from client.transport import AsyncTransport, Call, Transport
+from client.transport import AsyncTransport, Transport
 
 if TYPE_CHECKING:
     import httpx
@@ -73,7 +74,7 @@ async def download_async(
         await response.aclose()
 
 
-class _Passing(Call):
+class _Passing(Exchange):
     """A call whose answer is counted and timed, and not kept."""
 
     def take(self, piece: bytes) -> None:
@@ -81,14 +82,14 @@ class _Passing(Call):
         self.content.clear()
 
 
-def _pieces(call: Call, response: httpx.Response) -> Iterator[bytes]:
+def _pieces(call: Exchange, response: httpx.Response) -> Iterator[bytes]:
     with _network(call):
         for piece in response.stream:  # type: ignore[union-attr]
             call.take(piece)
             yield piece
 
 
-async def _pieces_async(call: Call, response: httpx.Response) -> AsyncGenerator[bytes]:
+async def _pieces_async(call: Exchange, response: httpx.Response) -> AsyncGenerator[bytes]:
     with _network(call):
         async for piece in response.stream:  # type: ignore[union-attr]
             call.take(piece)
@@ -96,7 +97,7 @@ async def _pieces_async(call: Call, response: httpx.Response) -> AsyncGenerator[
 
 
 @contextmanager
-def _network(call: Call) -> Iterator[None]:
+def _network(call: Exchange) -> Iterator[None]:
     """Errors of httpx as what they mean. A generator's own: what its consumer raises never comes in here."""
     import httpx
 

@@ -1,20 +1,84 @@
 """
-Invoice Cloud's web services: the calls a partner makes.
+Invoice Cloud: everything a partner calls there, and what it calls back.
 
-`InvoiceCloudClient` and `AsyncInvoiceCloudClient` send; `protocol` builds and reads without I/O.
+`InvoiceCloudClient` speaks SOAP, `RestClient` the REST services and Cloud Payments, each with its async sibling;
+`sso_form` opens a page of the portal; `read_postback` checks what Cloud Payments reports. The modules below build and
+read without I/O.
 """
 
+from client.invoice_cloud.account import Account, RestAccount
+from client.invoice_cloud.call import Call
 from client.invoice_cloud.client import AsyncInvoiceCloudClient, CustomerChanges, InvoiceCloudClient
-from client.invoice_cloud.models import CustomerView, InvoiceView, UploadProblem, UploadReceipt
-from client.invoice_cloud.protocol import Account
+from client.invoice_cloud.cloud_payments import (
+    CloudCustomer,
+    CloudInvoice,
+    CloudPayment,
+    CloudPaymentRequest,
+    InvoiceOptions,
+    PageResultOptions,
+    PaymentSettings,
+    ViewMode,
+)
+from client.invoice_cloud.models import (
+    CustomerChange,
+    CustomerView,
+    ExportedPayment,
+    InvoiceView,
+    UploadProblem,
+    UploadReceipt,
+)
+from client.invoice_cloud.postback import Expected, Postback, PostbackRefused, read_postback
+from client.invoice_cloud.rest import AsyncRestClient, RestClient
+from client.invoice_cloud.rest_models import (
+    AccountRegistration,
+    BillerStatus,
+    CustomerAccount,
+    CustomerCreated,
+    NewCustomer,
+    PortalUser,
+    RemoteSession,
+    UserAccount,
+)
+from client.invoice_cloud.sso import CloudSso, Redirect, SsoForm, sso_form, sso_url
 
 __all__ = [
     "Account",
+    "AccountRegistration",
     "AsyncInvoiceCloudClient",
+    "AsyncRestClient",
+    "BillerStatus",
+    "Call",
+    "CloudCustomer",
+    "CloudInvoice",
+    "CloudPayment",
+    "CloudPaymentRequest",
+    "CloudSso",
+    "CustomerAccount",
+    "CustomerChange",
     "CustomerChanges",
+    "CustomerCreated",
     "CustomerView",
+    "Expected",
+    "ExportedPayment",
     "InvoiceCloudClient",
+    "InvoiceOptions",
     "InvoiceView",
+    "NewCustomer",
+    "PageResultOptions",
+    "PaymentSettings",
+    "PortalUser",
+    "Postback",
+    "PostbackRefused",
+    "Redirect",
+    "RemoteSession",
+    "RestAccount",
+    "RestClient",
+    "SsoForm",
     "UploadProblem",
     "UploadReceipt",
+    "UserAccount",
+    "ViewMode",
+    "read_postback",
+    "sso_form",
+    "sso_url",
 ]

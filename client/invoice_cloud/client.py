@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
-from typing import TypedDict, Unpack
+from typing import TypedDict, TypeVar, Unpack
 
 from client.connected import AsyncConnected, Connected
-from client.invoice_cloud import protocol
-from client.invoice_cloud.models import CustomerView, InvoiceView, UploadReceipt
-from client.invoice_cloud.protocol import Account
+from client.invoice_cloud import exports, protocol
+from client.invoice_cloud import remote_authentication as remote
+from client.invoice_cloud.account import Account
+from client.invoice_cloud.call import Call
+from client.invoice_cloud.models import CustomerChange, CustomerView, ExportedPayment, InvoiceView, UploadReceipt
+from client.invoice_cloud.rest_models import RemoteSession
 from client.soap import SoapVersion
 from client.transport import LONG_TIMEOUTS, AsyncTransport, Timeouts, Transport
 
 __all__ = ["AsyncInvoiceCloudClient", "CustomerChanges", "InvoiceCloudClient"]
+
+T = TypeVar("T")
 
 MAX_RECEIPT_BYTES = 1 << 24  # the receipt of an upload lists every problem of the file
 
@@ -60,6 +67,10 @@ class InvoiceCloudClient(Connected):
             base_url, transport, timeouts=timeouts, allow_http=allow_http, max_answer_bytes=MAX_RECEIPT_BYTES
         )
 
+    def perform(self, call: Call[T]) -> T:
+        """Send a call and read its answer."""
+        return call.read(self._transport.send(call.request))
+
     def upload_invoice_file(self, file_name: str, content: bytes) -> UploadReceipt:
         """Hand in a bill file (BIF, or WaterSmart's CSV by its name)."""
         request = protocol.build_upload_invoice_file(self.account, file_name, content)
@@ -100,6 +111,47 @@ class InvoiceCloudClient(Connected):
         )
         protocol.read_update_customer_record(self.account, self._transport.send(request))
 
+    def export_payments(self, since: datetime) -> tuple[ExportedPayment, ...]:
+        """The approved payments since a time: the biller's local time where it is naive."""
+        return self.perform(exports.export_payments(self.account, since))
+
+    def export_customer_changes(self, since: datetime) -> tuple[CustomerChange, ...]:
+        """What payers changed since a time, one row an account."""
+        return self.perform(exports.export_customer_changes(self.account, since))
+
+    def remote_authentication(
+        self,
+        username: str,
+        password: str,
+        account_number: str = "",
+        customer_name: str = "",
+        email_address: str = "",
+    ) -> RemoteSession:
+        """Log a user in; refused, it is a `PartnerFault` with code `Success=false`."""
+        return self.perform(
+            remote.remote_authentication(self.account, username, password, account_number, customer_name, email_address)
+        )
+
+    def keep_remote_session_alive(self, token: str) -> datetime:
+        """Keep a session alive; when it ends unless it is used again."""
+        return self.perform(remote.keep_remote_session_alive(self.account, token))
+
+    def remote_registration(self, account_number: str, username: str, email_address: str, password: str) -> str:
+        """Register a user with an account, or set a registered user's password; the customer's GUID."""
+        return self.perform(remote.remote_registration(self.account, account_number, username, email_address, password))
+
+    def unregister_accounts(self, username: str, account_numbers: Sequence[str]) -> None:
+        """Take accounts from a user."""
+        self.perform(remote.unregister_accounts(self.account, username, account_numbers))
+
+    def link_customer_account(self, username: str, account_number: str) -> None:
+        """Add an account to a registered user."""
+        self.perform(remote.link_customer_account(self.account, username, account_number))
+
+    def set_customer_email_address(self, account_number: str, username: str, new_email_address: str) -> None:
+        """Change a customer's e-mail address."""
+        self.perform(remote.set_customer_email_address(self.account, account_number, username, new_email_address))
+
     def __repr__(self) -> str:
         return f"InvoiceCloudClient({self.account})"
 
@@ -122,6 +174,10 @@ class AsyncInvoiceCloudClient(AsyncConnected):
         super().__init__(
             base_url, transport, timeouts=timeouts, allow_http=allow_http, max_answer_bytes=MAX_RECEIPT_BYTES
         )
+
+    async def perform(self, call: Call[T]) -> T:
+        """Send a call and read its answer."""
+        return call.read(await self._transport.send(call.request))
 
     async def upload_invoice_file(self, file_name: str, content: bytes) -> UploadReceipt:
         """Hand in a bill file (BIF, or WaterSmart's CSV by its name)."""
@@ -162,6 +218,49 @@ class AsyncInvoiceCloudClient(AsyncConnected):
             **changes,
         )
         protocol.read_update_customer_record(self.account, await self._transport.send(request))
+
+    async def export_payments(self, since: datetime) -> tuple[ExportedPayment, ...]:
+        """The approved payments since a time: the biller's local time where it is naive."""
+        return await self.perform(exports.export_payments(self.account, since))
+
+    async def export_customer_changes(self, since: datetime) -> tuple[CustomerChange, ...]:
+        """What payers changed since a time, one row an account."""
+        return await self.perform(exports.export_customer_changes(self.account, since))
+
+    async def remote_authentication(
+        self,
+        username: str,
+        password: str,
+        account_number: str = "",
+        customer_name: str = "",
+        email_address: str = "",
+    ) -> RemoteSession:
+        """Log a user in; refused, it is a `PartnerFault` with code `Success=false`."""
+        return await self.perform(
+            remote.remote_authentication(self.account, username, password, account_number, customer_name, email_address)
+        )
+
+    async def keep_remote_session_alive(self, token: str) -> datetime:
+        """Keep a session alive; when it ends unless it is used again."""
+        return await self.perform(remote.keep_remote_session_alive(self.account, token))
+
+    async def remote_registration(self, account_number: str, username: str, email_address: str, password: str) -> str:
+        """Register a user with an account, or set a registered user's password; the customer's GUID."""
+        return await self.perform(
+            remote.remote_registration(self.account, account_number, username, email_address, password)
+        )
+
+    async def unregister_accounts(self, username: str, account_numbers: Sequence[str]) -> None:
+        """Take accounts from a user."""
+        await self.perform(remote.unregister_accounts(self.account, username, account_numbers))
+
+    async def link_customer_account(self, username: str, account_number: str) -> None:
+        """Add an account to a registered user."""
+        await self.perform(remote.link_customer_account(self.account, username, account_number))
+
+    async def set_customer_email_address(self, account_number: str, username: str, new_email_address: str) -> None:
+        """Change a customer's e-mail address."""
+        await self.perform(remote.set_customer_email_address(self.account, account_number, username, new_email_address))
 
     def __repr__(self) -> str:
         return f"AsyncInvoiceCloudClient({self.account})"

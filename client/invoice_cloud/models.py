@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-__all__ = ["CustomerView", "InvoiceView", "UploadProblem", "UploadReceipt"]
+__all__ = ["CustomerChange", "CustomerView", "ExportedPayment", "InvoiceView", "UploadProblem", "UploadReceipt"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +67,51 @@ class CustomerView:
     registered: bool
     registration_date: datetime | None
     login_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedPayment:
+    """
+    A payment as Invoice Cloud hands it over. Money that counts is `payment_amount`; `convenience_fee` is beside it.
+
+    `payment_date` is the biller's local time; `payment_type_id` is 1 for a card and 2 for ACH. Source: WaterSmart
+    Technical Design, Payment/Lockbox File.
+    """
+
+    invoice_number: str
+    invoice_guid: str
+    account_number: str
+    customer_name: str
+    payment_guid: str
+    payment_date: datetime
+    payment_type_id: int
+    payment_type_desc: str
+    payment_amount: Decimal
+    convenience_fee: Decimal
+    payment_reference: str
+    payment_message: str
+    approved: bool
+    biller_reference: str
+    offline: bool
+    location_reference: str
+    ws_report_id: int
+    check_number: str
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerChange:
+    """
+    What payers changed on an account: a date that is set says so, in the biller's local time.
+
+    `email_address` and `phone_number` are those that stand now. Source: WaterSmart Technical Design, Change Log File.
+    """
+
+    account_number: str
+    autopay_sign_up_date: datetime | None
+    autopay_cancel_date: datetime | None
+    email_address: str
+    email_address_change_date: datetime | None
+    phone_number: str
+    phone_number_change_date: datetime | None
+    paperless_sign_up_date: datetime | None
+    paperless_cancel_date: datetime | None

@@ -2,23 +2,24 @@
 The wire of Invoice Cloud's `CloudInvoicing.asmx` and `CloudManagement.asmx`, without any I/O.
 
 CloudInvoicing wraps its arguments in `Req`, CloudManagement does not. A `build_` raises `RequestInvalid`; a `read_`
-raises `PartnerFault`, `TransportError` or `ProtocolError` as `client.soap_answer.read` does.
+raises `PartnerFault`, `TransportError` or `ProtocolError` as `client.soap_answer.read` does. The two export operations
+are built and read in `exports`.
 """
 
 from __future__ import annotations
 
 import base64
 import re
-from dataclasses import dataclass, field
 from decimal import Decimal
 
 from client.errors import RequestInvalid
+from client.invoice_cloud.account import CLOUD_INVOICING, CLOUD_MANAGEMENT, Account
+from client.invoice_cloud.exports import EXPORT_CUSTOMER_CHANGES, EXPORT_PAYMENTS
 from client.invoice_cloud.models import CustomerView, InvoiceView, UploadProblem, UploadReceipt
-from client.soap import Operation, Service, SoapVersion, build
+from client.soap import Operation, build
 from client.soap_answer import read
 from client.transport import HttpRequest, HttpResponse
-from client.values import MAX_TEXT, render_amount, render_boolean, render_text
-from contracts.masking import MASK, mask
+from client.values import render_amount, render_boolean, render_text
 
 __all__ = [
     "CLOUD_INVOICING",
@@ -37,11 +38,6 @@ __all__ = [
     "read_view_customer_record",
     "read_view_invoice",
 ]
-
-CLOUD_INVOICING = "https://www.invoicecloud.com/portal/webservices/CloudInvoicing/"
-CLOUD_MANAGEMENT = "https://www.invoicecloud.com/portal/webservices/CloudManagement/"
-INVOICING_PATH = "/portal/webservices/CloudInvoicing.asmx"
-MANAGEMENT_PATH = "/portal/webservices/CloudManagement.asmx"
 
 UPLOAD_INVOICE_FILE = Operation(
     "UploadInvoiceFile", ("BillerGUID", "WebServiceKey", "FileName", "FileContent"), wrapper="Req"
@@ -76,41 +72,10 @@ UPDATE_CUSTOMER_RECORD = Operation(
         "BlockPaymentsEFT",
     ),
 )
-INVOICING_OPERATIONS = (UPLOAD_INVOICE_FILE, VIEW_INVOICE, SET_INVOICE_BALANCE)
-MANAGEMENT_OPERATIONS = (VIEW_CUSTOMER_RECORD, UPDATE_CUSTOMER_RECORD)
+INVOICING_OPERATIONS = (UPLOAD_INVOICE_FILE, VIEW_INVOICE, SET_INVOICE_BALANCE, EXPORT_PAYMENTS)
+MANAGEMENT_OPERATIONS = (VIEW_CUSTOMER_RECORD, UPDATE_CUSTOMER_RECORD, EXPORT_CUSTOMER_CHANGES)
 
 _FILE_NAME = re.compile(r"[^\x00-\x1f\x7f/\\:]{1,255}")
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """A biller's access to Invoice Cloud: the origin of the web services, its BillerGUID and its web service key."""
-
-    base_url: str
-    biller_guid: str
-    web_service_key: str = field(repr=False)
-    soap: SoapVersion = "1.1"
-    invoicing: Service = field(init=False, repr=False, compare=False)
-    management: Service = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        if not self.web_service_key.strip() or len(self.web_service_key) > MAX_TEXT:
-            raise RequestInvalid("WebServiceKey", MASK, f"must have 1 to {MAX_TEXT} characters")
-        render_text("BillerGUID", self.biller_guid)
-        origin = self.base_url.rstrip("/")
-        invoicing = Service(origin + INVOICING_PATH, CLOUD_INVOICING, self.soap)
-        management = Service(origin + MANAGEMENT_PATH, CLOUD_MANAGEMENT, self.soap)
-        object.__setattr__(self, "invoicing", invoicing)
-        object.__setattr__(self, "management", management)
-
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        """What no text may show."""
-        return (self.web_service_key,)
-
-    def __repr__(self) -> str:
-        key = mask(self.web_service_key)
-        return f"Account({self.base_url!r}, {self.biller_guid!r}, web_service_key={key!r}, soap={self.soap!r})"
 
 
 def build_upload_invoice_file(account: Account, file_name: str, content: bytes) -> HttpRequest:

@@ -20,7 +20,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from client import transport
+from client import exchange, transport
 from client.errors import ProtocolError, RequestInvalid, TransportError
 from client.transport import AsyncTransport, HttpRequest, Timeouts, Transport, check_url
 
@@ -90,7 +90,7 @@ def test_a_cookie_is_never_sent_back(flavour: Any, serve: Serve) -> None:
     assert not any(b"cookie:" in received.lower() for received in server.requests)
 
 
-@pytest.mark.parametrize("size", [transport.PIECE, transport.PIECE + 1, 20 << 20])
+@pytest.mark.parametrize("size", [exchange.PIECE, exchange.PIECE + 1, 20 << 20])
 def test_a_large_body_arrives_whole_and_announced(flavour: Any, serve: Serve, size: int) -> None:
     server = serve(b"<ok/>")
     body = bytes(range(256)) * (size // 256) + b"x" * (size % 256)

@@ -48,7 +48,7 @@ def test_the_wheel_holds_every_data_file(wheel: Path) -> None:
 
 def test_the_core_is_the_client_and_the_codec_alone(core: Path) -> None:
     program = (
-        "import client.inhance, client.invoice_cloud, client.intake, client.rtdr\n"
+        "import client.flows, client.inhance, client.invoice_cloud, client.intake, client.rtdr, client.tccs\n"
         "import contracts.files, contracts.catalogue\n"
         "import importlib.util, sys\n"
         f"print([name for name in {NOT_IN_THE_CORE!r} if importlib.util.find_spec(name)])\n"

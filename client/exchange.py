@@ -1,0 +1,173 @@
+"""One request on its way over a transport, and everything about it but the waiting."""
+
+from __future__ import annotations
+
+import logging
+import time
+import zlib
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
+
+from client.errors import ProtocolError, RequestInvalid, TransportError, redact
+from client.messages import HttpRequest, HttpResponse, Timeouts, check_url, shown_url
+
+if TYPE_CHECKING:
+    import httpx
+
+__all__ = ["Exchange", "Rules", "async_pieces", "pieces"]
+
+log = logging.getLogger("client")
+
+PIECE = 1 << 18
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What holds for every exchange of a transport."""
+
+    timeouts: Timeouts
+    allow_http: bool
+    max_answer_bytes: int
+
+
+class Exchange:
+    """One request on its way: everything about it but the waiting."""
+
+    def __init__(
+        self, request: HttpRequest, rules: Rules, content: bytes | Iterator[bytes] | AsyncIterator[bytes]
+    ) -> None:
+        import httpx
+
+        self.request, self.rules, self.started = request, rules, time.monotonic()
+        self.content, self.size, self.status = [b""], 0, 0
+        url = _parsed(request.url, rules.allow_http)
+        self.prepared = httpx.Request(
+            request.method,
+            url,
+            # A compressed answer of a few hundred bytes gains nothing; one that comes anyway is read.
+            headers={
+                **request.headers,
+                "Content-Length": str(len(request.content)),
+                "Accept-Encoding": "identity",
+                "User-Agent": "partnerlab",
+            },
+            content=content,
+            extensions={"timeout": _timeout_extension(rules.timeouts)},
+        )
+
+    def take(self, piece: bytes) -> None:
+        """Keep a piece of the answer. Raises where it grows too large or takes too long."""
+        self.content.append(piece)
+        self.size += len(piece)
+        if self.size > self.rules.max_answer_bytes:
+            raise self.too_large()
+        total_s = self.rules.timeouts.total_s
+        if time.monotonic() - self.started > total_s:
+            raise TransportError(self.request.operation, f"the answer was not complete after {total_s:g} s", sent=True)
+
+    def answer(self, response: httpx.Response) -> HttpResponse:
+        """The whole answer, decompressed."""
+        content = b"".join(self.content)
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        encoding = headers.get("content-encoding", "identity").strip().lower()
+        if encoding not in ("", "identity"):
+            content = self.decompressed(content, encoding)
+        if log.isEnabledFor(logging.DEBUG):
+            log.debug(
+                "%s: %s %s: status %d, %s, %d bytes in %.0f ms",
+                self.request.operation,
+                self.request.method,
+                shown_url(self.request.url),
+                response.status_code,
+                headers.get("content-type", "no content type"),
+                self.size,
+                (time.monotonic() - self.started) * 1000,
+            )
+        return HttpResponse(response.status_code, headers, content)
+
+    def decompressed(self, content: bytes, encoding: str) -> bytes:
+        """*content* unpacked, never to more than the limit. Raises `ProtocolError`."""
+        if encoding not in ("gzip", "x-gzip", "deflate"):
+            raise self.broken(f"Content-Encoding {encoding[:40]!r} was not asked for")
+        unpacker = zlib.decompressobj(zlib.MAX_WBITS | 32)
+        try:
+            plain = unpacker.decompress(content, self.rules.max_answer_bytes + 1)
+        except zlib.error:
+            raise self.broken(f"is not valid {encoding}") from None
+        if len(plain) > self.rules.max_answer_bytes:
+            raise self.too_large()
+        if not unpacker.eof:
+            raise self.broken(f"the {encoding} data is cut off")
+        return plain
+
+    def too_large(self) -> ProtocolError:
+        rule = f"an answer may have {self.rules.max_answer_bytes} bytes at most"
+        return self.broken(rule)
+
+    def broken(self, rule: str) -> ProtocolError:
+        return ProtocolError(self.request.operation, status=self.status, rule=rule)
+
+    def failed(self, error: Exception) -> TransportError:
+        """What an exception of httpx means: only failures before the first byte leaves are `sent=False`."""
+        import httpx
+
+        before = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+        sent = not isinstance(error, (*before, httpx.ProxyError, httpx.InvalidURL))
+        reason = f"{_REASONS.get(type(error).__name__, type(error).__name__)}: {error}".rstrip(": ")
+        log.debug("%s: %s %s: %s", self.request.operation, self.request.method, shown_url(self.request.url), reason)
+        return TransportError(self.request.operation, redact(reason, self.request.secrets), sent=sent)
+
+
+_REASONS = {
+    "ConnectError": "no connection",
+    "ConnectTimeout": "no connection in time",
+    "PoolTimeout": "no free connection in time",
+    "ProxyError": "the proxy refused",
+    "ReadError": "the connection broke before the answer",
+    "ReadTimeout": "no answer in time",
+    "RemoteProtocolError": "no complete HTTP answer",
+    "WriteError": "the connection broke while sending",
+    "WriteTimeout": "the request could not be sent in time",
+}
+
+
+def pieces(content: bytes) -> bytes | Iterator[bytes]:
+    """A large body in pieces: given whole, the socket's writer would copy all that is left after each send."""
+    return content if len(content) <= PIECE else _cut(content)
+
+
+def async_pieces(content: bytes) -> bytes | AsyncIterator[bytes]:
+    """`pieces` for asyncio."""
+    return content if len(content) <= PIECE else _cut_async(content)
+
+
+def _cut(content: bytes) -> Iterator[bytes]:
+    for start in range(0, len(content), PIECE):
+        yield content[start : start + PIECE]
+
+
+async def _cut_async(content: bytes) -> AsyncIterator[bytes]:
+    for piece in _cut(content):
+        yield piece
+
+
+@lru_cache(maxsize=4096)
+def _parsed(url: str, allow_http: bool) -> httpx.URL:
+    import httpx
+
+    try:
+        return httpx.URL(check_url(url, allow_http=allow_http))
+    except httpx.InvalidURL:
+        raise RequestInvalid("url", shown_url(url), "is not a URL") from None
+
+
+@cache
+def _timeout_extension(timeouts: Timeouts) -> dict[str, float]:
+    return {
+        "connect": timeouts.connect_s,
+        "read": timeouts.read_s,
+        "write": timeouts.write_s,
+        "pool": timeouts.pool_s,
+    }
