@@ -60,6 +60,7 @@ class AsmxService:
         wsdl: The document handed out on `?WSDL`, its addresses rewritten.
         inline: Whether a call is short enough for the server's event loop.
         max_body: Bytes a request may have.
+        flat_forms: Whether a form POST may carry the members of a single complex parameter, which .NET does not offer.
     """
 
     def __init__(
@@ -71,12 +72,13 @@ class AsmxService:
         wsdl: bytes,
         inline: bool = True,
         max_body: int = MAX_BYTES,
+        flat_forms: bool = False,
     ) -> None:
         self.name = name
         self.inline = inline
         self.namespace = namespace
         self.max_body = max_body
-        self.operations = compile_service(service, namespace)
+        self.operations = compile_service(service, namespace, flat_forms=flat_forms)
         self._wsdl = Wsdl(wsdl)
         self._by_action = {one.action: one for one in self.operations.values()}
         self._by_header = {f'"{one.action}"': one for one in self.operations.values()} | self._by_action
@@ -175,7 +177,7 @@ class AsmxService:
 
     def _form(self, request: Request, method: str) -> Response:
         operation = self.operations.get(method)
-        if operation is None or not operation.is_simple:
+        if operation is None or operation.form_fields is None:
             return _text(500, f"{method} Web Service method name is not valid.")
         media_type, charset, _ = _media_type(request.headers.get("content-type", ""))
         if media_type != _FORM:

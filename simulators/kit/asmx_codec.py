@@ -76,7 +76,12 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation: how to read its request, call it and write its answer."""
+    """
+    One operation: how to read its request, call it and write its answer.
+
+    `form_fields` are the fields of a form POST, None where a form cannot carry the arguments; `form_is_flat` says
+    that they are the members of the one complex parameter.
+    """
 
     name: str
     namespace: str
@@ -87,6 +92,8 @@ class Operation:
     result: Field | None
     function: Callable[..., Any]
     takes_context: bool
+    form_fields: tuple[Field, ...] | None
+    form_is_flat: bool
     _positions: Mapping[str, int] = field(repr=False)
     _defaults: tuple[Any, ...] = field(repr=False)
 
@@ -107,21 +114,17 @@ class Operation:
         """
         The arguments in a form whose names are in lower case.
 
-        Raises `ParameterMissing`, `FormValueInvalid`; `TypeError` where a parameter is not simple.
+        Raises `ParameterMissing`, `FormValueInvalid`; `TypeError` where a form cannot carry them.
         """
-        values = []
-        for parameter in self.parameters:
-            if parameter.scalar is None:
-                raise TypeError(f"{parameter.name} is not simple")
-            sent = form.get(parameter.name.lower())
-            if sent is None:
-                raise ParameterMissing(parameter.name)
-            text = ",".join(sent)  # as .NET's NameValueCollection joins them
-            try:
-                values.append(parameter.scalar.parse_form(text))
-            except ValueError as error:
-                raise FormValueInvalid(text, parameter.scalar.clr, str(error)) from None
-        return values
+        if self.form_fields is None:
+            raise TypeError(f"{self.name} takes no form")
+        if not self.form_is_flat:
+            return [_form_value(one, form) for one in self.form_fields]
+        values = {}
+        for one in self.form_fields:  # as in XML, a member that is not there has its default
+            sent = _sent(one, form)
+            values[one.name] = one.default if sent is None else _parsed(one, sent)
+        return [SimpleNamespace(**values)]
 
     def call(self, context: Any, arguments: list[Any]) -> Any:
         """Run the handler."""
@@ -133,15 +136,10 @@ class Operation:
         inner = "" if self.result is None else _write_field(self.result, result)
         return f"{start}>{inner}</{self.name}Response>" if inner else f"{start} />"
 
-    @property
-    def is_simple(self) -> bool:
-        """Whether a form can carry its arguments."""
-        return all(parameter.scalar is not None for parameter in self.parameters)
 
-
-def compile_service(service: type[Any], namespace: str) -> dict[str, Operation]:
+def compile_service(service: type[Any], namespace: str, *, flat_forms: bool = False) -> dict[str, Operation]:
     """
-    The operations of a Spyne service by name.
+    The operations of a Spyne service by name; *flat_forms* lets a form carry the members of a single complex parameter.
 
     Raises `TypeError` for a declared type that has no codec.
     """
@@ -153,6 +151,8 @@ def compile_service(service: type[Any], namespace: str) -> dict[str, Operation]:
         results = [
             _field(key, model, namespace, f"{name}.{key}") for key, model in descriptor.out_message._type_info.items()
         ]
+        flat = flat_forms and len(parameters) == 1 and bool(parameters[0].members) and not parameters[0].is_array
+        fields = parameters[0].members if flat else parameters
         operations[name] = Operation(
             name=name,
             namespace=namespace,
@@ -163,10 +163,48 @@ def compile_service(service: type[Any], namespace: str) -> dict[str, Operation]:
             result=results[0] if results else None,
             function=descriptor.function,
             takes_context=not descriptor.no_ctx,
+            form_fields=fields if all(map(_fits_form, fields)) else None,
+            form_is_flat=flat,
             _positions={parameter.tag: at for at, parameter in enumerate(parameters)},
             _defaults=tuple(parameter.default for parameter in parameters),
         )
     return operations
+
+
+def _fits_form(field: Field) -> bool:
+    return field.scalar is not None or (field.is_array and field.members[0].scalar is not None)
+
+
+def _form_value(field: Field, form: Mapping[str, list[str]]) -> Any:
+    sent = _sent(field, form)
+    if sent is None:
+        raise ParameterMissing(field.name)
+    return _parsed(field, sent)
+
+
+def _sent(field: Field, form: Mapping[str, list[str]]) -> list[str] | None:
+    """A field's values in a form; those of a list may bear the name of its items too."""
+    if not field.is_array:
+        return form.get(field.name.lower())
+    names = dict.fromkeys((field.name.lower(), field.members[0].name.lower()))
+    found = [form[name] for name in names if name in form]
+    return [one for values in found for one in values] if found else None
+
+
+def _parsed(field: Field, sent: list[str]) -> Any:
+    """
+    A form field's value. A text that is sent twice is joined by a comma, as by .NET's NameValueCollection; a list may
+    be sent either way, its name repeated or its items with commas between them, which .NET would not take apart.
+    """
+    text = ",".join(sent)
+    if field.is_array:
+        item = field.members[0]
+        return [_parsed(item, [one.strip()]) for one in text.split(",") if one.strip()]
+    assert field.scalar is not None
+    try:
+        return field.scalar.parse_form(text)
+    except ValueError as error:
+        raise FormValueInvalid(text, field.scalar.clr, str(error)) from None
 
 
 def _field(name: str, model: type[Any], namespace: str, place: str, *, of_array: bool = False) -> Field:

@@ -76,7 +76,7 @@ def operation_page(name: str, file: str, address: str, operation: Operation, *, 
     """One operation: the test form on loopback, and samples for SOAP 1.1, SOAP 1.2 and HTTP POST."""
     url = urlsplit(address)
     samples = [_soap_sample(version, operation, url.path, url.netloc) for version in (SOAP11, SOAP12)]
-    if operation.is_simple:
+    if operation.form_fields is not None:
         samples.append(_post_sample(operation, url.path, url.netloc))
     return _page(
         name,
@@ -95,13 +95,13 @@ def _page(title: str, header: str, body: str) -> bytes:
 
 
 def _form(operation: Operation, file: str, *, local: bool) -> str:
-    if not operation.is_simple:
+    if operation.form_fields is None:
         return "<p>No test form is available because the operation takes complex parameters.</p>"
     if not local:
         return "<p>The test form is only available for requests from the local machine.</p>"
     fields = "".join(
         f'<label><span>{one.name} <small>({one.type_name})</small></span><input name="{one.name}"></label>'
-        for one in operation.parameters
+        for one in operation.form_fields
     )
     return (
         "<p>To test the operation using the HTTP POST protocol, click the 'Invoke' button.</p>"
@@ -129,7 +129,7 @@ def _soap_sample(version: Version, operation: Operation, path: str, host: str) -
 
 
 def _post_sample(operation: Operation, path: str, host: str) -> str:
-    form = "&".join(f"{one.name}={{string}}" for one in operation.parameters)
+    form = "&".join(f"{one.name}={{string}}" for one in operation.form_fields or ())
     answer = ""
     if operation.result is not None:
         name = operation.result.type_name

@@ -20,7 +20,7 @@ class Request:
     `method` is GET for HEAD too: the server leaves the body out. `path` is decoded and without the lane prefix;
     `headers` have lower-case names; `base_url` is the origin and lane prefix the caller used
     (`http://127.0.0.1:8700/lane/x`), for addresses in answers; `id` names the request in the journal and in the
-    events it causes.
+    events it causes; `remote` is the caller's IP address, empty where it has none.
     """
 
     method: str
@@ -31,6 +31,7 @@ class Request:
     base_url: str
     id: str
     lane: Lane
+    remote: str = ""
 
 
 @dataclass(slots=True)

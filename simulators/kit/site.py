@@ -84,12 +84,13 @@ class Site:
         self._targets.clear()
 
     def accept(
-        self, method: str, target: bytes, headers: Mapping[str, str], body: bytes, origin: str
+        self, method: str, target: bytes, headers: Mapping[str, str], body: bytes, origin: str, remote: str = ""
     ) -> Exchange | Refusal:
         """
         What is to be done for a request; cheap, and never raises.
 
-        *origin* is the server's own (`http://127.0.0.1:8700`); its host gives way to the Host header.
+        *origin* is the server's own (`http://127.0.0.1:8700`); its host gives way to the Host header. *remote* is the
+        caller's IP address.
         """
         found = self._targets.get(target) or self._parse(target)
         host = headers.get("host")
@@ -101,7 +102,7 @@ class Site:
             return self._not_found(found, origin)
         name = found.lane or headers.get("x-sandbox-lane", DEFAULT)
         base_url = f"{origin}/lane/{found.lane}" if found.lane else origin
-        return Exchange(self, found, method, headers, body, base_url, name, self.new_id())
+        return Exchange(self, found, method, headers, body, base_url, name, self.new_id(), remote)
 
     def new_id(self) -> str:
         """An id for a request."""
@@ -173,7 +174,19 @@ class Refusal:
 class Exchange:
     """One request on its way; `run` it once, on a worker thread unless it is `inline`."""
 
-    __slots__ = ("_base_url", "_body", "_headers", "_lane", "_lane_name", "_method", "_site", "_target", "id", "inline")
+    __slots__ = (
+        "_base_url",
+        "_body",
+        "_headers",
+        "_lane",
+        "_lane_name",
+        "_method",
+        "_remote",
+        "_site",
+        "_target",
+        "id",
+        "inline",
+    )
 
     def __init__(
         self,
@@ -185,6 +198,7 @@ class Exchange:
         base_url: str,
         lane_name: str,
         id: str,
+        remote: str,
     ) -> None:
         self._site = site
         self._target = target
@@ -193,6 +207,7 @@ class Exchange:
         self._body = body
         self._base_url = base_url
         self._lane_name = lane_name
+        self._remote = remote
         self._lane = lane = site.lanes.cached(lane_name)
         self.id = id
         # To make a lane or to ask PostgreSQL for it takes longer than the event loop may wait.
@@ -223,7 +238,9 @@ class Exchange:
         lane = self._lane or site.lanes.get(self._lane_name)
         # HEAD is GET whose body is not sent: apps need not know it, the server cuts the body.
         method = "GET" if self._method == "HEAD" else self._method
-        request = Request(method, target.path, target.query, self._headers, self._body, self._base_url, self.id, lane)
+        request = Request(
+            method, target.path, target.query, self._headers, self._body, self._base_url, self.id, lane, self._remote
+        )
         app = mount.app
         if not mount.door:
             return app(request), None

@@ -80,6 +80,7 @@ def _environ(request: Request) -> dict[str, Any]:
         "SERVER_NAME": origin.hostname or "",
         "SERVER_PORT": str(origin.port or (443 if origin.scheme == "https" else 80)),
         "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": request.remote,
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": origin.scheme,
         "wsgi.input": BytesIO(request.body),

@@ -1,11 +1,17 @@
 """Form POST to `.asmx/Operation`."""
 
+# ruff: noqa: RUF012 - Spyne takes the lists away when it makes the classes
+
 from __future__ import annotations
+
+from typing import Any
 
 import pytest
 from lxml import etree
 
+from simulators.kit.asmx import AsmxService
 from simulators.kit.http import Response
+from simulators.kit.spyne_compat import Array, ComplexModel, Decimal, Integer32, ServiceBase, Unicode, rpc
 from tests.simulators.kit.asmx_demo import FORM, NS, PATH, SERVICE, request
 
 ALL = "text=a&n=7&big=8&amount=1.50&when=2026-11-21T10:00:00&flag=true"
@@ -110,6 +116,93 @@ def test_the_forms_charset_is_read_and_an_unknown_one_refused() -> None:
     response = form("text=%E4", "Nothing", f"{FORM}; charset=iso-8859-1")
     assert response.status == 200
     assert form("text=a", "Nothing", f"{FORM}; charset=klingon").status == 500
+
+
+class FlatRequest(ComplexModel):
+    __namespace__ = NS
+    _type_info = [
+        ("Text", Unicode.customize(min_occurs=0, nillable=False)),
+        ("Count", Integer32.customize(min_occurs=1, nillable=False)),
+        ("Maybe", Decimal.customize(min_occurs=0, nillable=False)),
+        ("Numbers", Array(Integer32, type_name="ArrayOfInt").customize(nillable=False)),
+    ]
+
+
+class Flat(ServiceBase):
+    """Operations whose arguments a form can carry only where its service says so."""
+
+    @rpc(
+        Unicode.customize(min_occurs=0, nillable=False),
+        Array(Integer32, member_name="Number", type_name="ArrayOfInt").customize(nillable=False),
+        _returns=Unicode,
+    )
+    def Listed(ctx: Any, text: str | None, numbers: list[int] | None) -> Any:
+        return f"{text} {numbers}"
+
+    @rpc(FlatRequest.customize(nillable=False), _returns=Unicode)
+    def Wrapped(ctx: Any, Req: Any) -> Any:
+        return f"{Req.Text} {Req.Count} {Req.Maybe} {Req.Numbers}"
+
+    @rpc(FlatRequest, FlatRequest, _returns=Unicode)
+    def Two(ctx: Any, One: Any, Other: Any) -> Any:
+        raise AssertionError
+
+
+WSDL = b'<w:definitions xmlns:w="http://schemas.xmlsoap.org/wsdl/"><w:service name="Flat"/></w:definitions>'
+FLAT, NESTED = (
+    AsmxService(name="Flat", service=Flat, namespace=NS, wsdl=WSDL, flat_forms=flat) for flat in (True, False)
+)
+
+
+def flat(body: str, operation: str, service: AsmxService = FLAT) -> Response:
+    return service(request(path=f"{PATH}/{operation}", headers={"content-type": FORM}, body=body))
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        ("numbers=1&numbers=2", [1, 2]),
+        ("Number=1&number=2", [1, 2]),
+        ("numbers=1%2C+2%2C", [1, 2]),
+        ("numbers=1&Number=2", [1, 2]),
+        ("numbers=", []),
+    ],
+)
+def test_a_list_is_its_name_or_its_items_name_repeated_or_has_commas(sent: str, read: list[int]) -> None:
+    assert etree.fromstring(flat(f"text=a&{sent}", "Listed", NESTED).body).text == f"a {read}"
+
+
+@pytest.mark.parametrize(
+    ("sent", "words"),
+    [
+        ("text=a", "Missing parameter: numbers."),
+        ("text=a&numbers=1,x", CANNOT.format("x", "Int32") + "Input string was not in a correct format."),
+    ],
+)
+def test_a_list_that_is_missing_or_wrong_is_refused(sent: str, words: str) -> None:
+    response = flat(sent, "Listed")
+    assert (response.status, response.body.decode()) == (500, f"{words}\r\n")
+
+
+def test_the_members_of_a_single_complex_parameter_may_stand_alone() -> None:
+    body = flat("text=a&COUNT=7&maybe=1.50&numbers=1&numbers=2", "Wrapped").body
+    assert etree.fromstring(body).text == "a 7 1.50 [1, 2]"
+    assert etree.fromstring(flat("", "Wrapped").body).text == "None 0 None None", "as in XML, they may be missing"
+    assert flat("count=x", "Wrapped").status == 500
+
+
+def test_wrapped_arguments_take_no_form_unless_the_service_says_so() -> None:
+    for service, operation in ((NESTED, "Wrapped"), (FLAT, "Two"), (NESTED, "Two")):
+        answer = flat("text=a", operation, service)
+        assert answer.body.decode() == f"{operation} Web Service method name is not valid.\r\n"
+
+
+def test_the_page_of_an_operation_has_the_fields_its_form_takes() -> None:
+    page = FLAT(request("GET", PATH, query="op=Wrapped")).body.decode()
+    assert page.count("<input name=") == 4
+    assert "Text={string}".replace("{string}", "<b>string</b>") in page
+    page = NESTED(request("GET", PATH, query="op=Wrapped")).body.decode()
+    assert "No test form is available" in page
 
 
 def test_getting_an_operation_is_not_supported() -> None:

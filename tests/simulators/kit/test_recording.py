@@ -26,7 +26,7 @@ def test_text_is_kept_and_faithful() -> None:
         (f"<k><WebServiceKey>{KEY}</WebServiceKey>é</k>".encode("latin-1"), "text/xml; charset=iso-8859-1"),
         (f"<?xml version='1.0' encoding='cp1252'?><k><WebServiceKey>{KEY}</WebServiceKey>é</k>".encode("cp1252"), ""),
         (f"AccountNumber=1&WebServiceKey={KEY}".encode(), "application/x-www-form-urlencoded"),
-        (f'{{"Password": "{KEY}"}}'.encode(), "application/json"),
+        (f'{{"ApiKey": "{KEY}"}}'.encode(), "application/json"),
         (b"<k><CardNumber>4111111111111111</CardNumber></k>", "text/xml"),
         (b"paid with 4111 1111 1111 1111 today", "text/plain"),
     ],
