@@ -25,7 +25,8 @@ __all__ = [
     "requirements",
 ]
 
-REQUIREMENT_FILES = ("inhance_v2",)
+REQUIREMENT_FILES = ("inhance_v2", "tccs", "ic_webservices", "inhance_portal", "cloud_payments")
+FIELD_TABLES = {"INH2": "inhance_v2", "TCCS": "tccs"}  # by the beginning of a requirement's id
 KIND_WORDS = {
     "amount": "an amount with two decimals",
     "date": "a date MM/DD/YYYY",
@@ -73,7 +74,7 @@ class Damage:
     A way to break a file and the error it must cause.
 
     `error` is the `rule` of the reader's problem; `scope` is `file` (the whole file is rejected) or `invoice`
-    (one group is quarantined, the rest loads).
+    (one group is quarantined, the rest loads). `partners` are those in whose files it can be done; empty means all.
     """
 
     name: str
@@ -81,6 +82,7 @@ class Damage:
     text: str
     error: str
     scope: str
+    partners: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,8 @@ def requirements() -> dict[str, Requirement]:
             if requirement.id in found:
                 raise ValueError(f"{name}.toml: {requirement.id} stands twice")
             found[requirement.id] = requirement
-    return found | {row.id: row for row in _field_requirements("INH2", "inhance_v2")}
+    fields = (row for prefix, layout in FIELD_TABLES.items() for row in _field_requirements(prefix, layout))
+    return found | {row.id: row for row in fields}
 
 
 def _field_requirements(prefix: str, layout_name: str) -> Iterator[Requirement]:
@@ -123,6 +126,7 @@ def _field_requirements(prefix: str, layout_name: str) -> Iterator[Requirement]:
             rules = [f"{field.name} of the {record.name} is {KIND_WORDS.get(field.kind, field.kind)}"]
             rules += ["required"] if field.required else []
             rules += [f"always {field.constant}"] if field.constant else []
+            rules += [field.shape] if field.shape else []
             yield Requirement(
                 id=f"{prefix}-{record.code}-{field.spec_id}",
                 text=", ".join(rules) + ".",
@@ -145,7 +149,8 @@ def faults() -> dict[str, FaultKind]:
 @cache
 def damages() -> dict[str, Damage]:
     """Every file damage by name."""
-    return {row["name"]: Damage(**row) for row in read_toml("catalogue/damages.toml")["damage"]}
+    rows = read_toml("catalogue/damages.toml")["damage"]
+    return {row["name"]: Damage(**{**row, "partners": tuple(row.get("partners", ()))}) for row in rows}
 
 
 @cache

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from contracts.catalogue import magic_values
 from contracts.data import read_bytes
 from simulators.ic_webservices import seeds
+from simulators.ic_webservices.access import Access
 from simulators.ic_webservices.cashier import Cashier
+from simulators.ic_webservices.cloud_payments import CloudPayments
 from simulators.ic_webservices.domain.payments import TestNumber, TestNumbers
+from simulators.ic_webservices.exports import Exports
 from simulators.ic_webservices.ledger import Ledger
 from simulators.ic_webservices.outbox import Outbox
+from simulators.ic_webservices.pages import PagesApp
+from simulators.ic_webservices.postbacks import Postbacks
 from simulators.ic_webservices.presentment import Balances, Presentment
+from simulators.ic_webservices.registrations import Registrations
+from simulators.ic_webservices.schedules import Schedules
 from simulators.ic_webservices.settings import Settings
+from simulators.ic_webservices.texts import Texts
 from simulators.ic_webservices.uploads import Uploads
+from simulators.ic_webservices.wallet import Wallet
 from simulators.kit.asmx import AsmxService
-from simulators.kit.lanes import Lanes
-from simulators.kit.simulator import Simulator
+from simulators.kit.lanes import Lane, Lanes
+from simulators.kit.routes import Routes
+from simulators.kit.simulator import Due, Simulator
 from simulators.kit.store import Store
 
 if TYPE_CHECKING:
@@ -30,6 +41,10 @@ __all__ = ["InvoiceCloud", "World", "create_simulator", "test_numbers"]
 NAME = "ic"
 INVOICING_PATH = "/portal/webservices/CloudInvoicing.asmx"
 MANAGEMENT_PATH = "/portal/webservices/CloudManagement.asmx"
+REMOTE_PATH = "/portal/webservices/RemoteAuthenticationWS.asmx"
+REST_PATH = "/api/v1"
+CLOUD_PAYMENTS_PATH = "/cloudpaymentsapi/v2"
+PAGE_PATHS = ("/portal", "/cloudsso", "/cloudpayments")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +59,14 @@ class World:
     presentment: Presentment
     uploads: Uploads
     outbox: Outbox
+    access: Access
+    registrations: Registrations
+    exports: Exports
+    wallet: Wallet
+    schedules: Schedules
+    postbacks: Postbacks
+    cloud_payments: CloudPayments
+    texts: Texts
     base_url: Callable[[], str] | None = None
 
 
@@ -62,11 +85,13 @@ class InvoiceCloud(Simulator):
         return biller_view(self.world.ledger.biller(found, guid), base_url, found)
 
     def start(self) -> None:
-        """Offer what a former process left in the outbox."""
+        """Offer what a former process left in the outbox, and send the postbacks it left."""
         self.world.outbox.start()
+        self.world.postbacks.start()
 
     def close(self) -> None:
-        """Stop offering events in the background."""
+        """Stop offering events and sending postbacks in the background."""
+        self.world.postbacks.close()
         self.world.outbox.close()
 
 
@@ -90,24 +115,44 @@ def create_simulator(
     """
     outbox = Outbox(store, events, retry_s=settings.retry_s)
     ledger = Ledger(store, outbox)
+    access = Access(store, password_cost=settings.password_cost)
+    cashier = Cashier(store, outbox, test_numbers())
+    presentment = Presentment(store, balances)
+    wallet = Wallet(store, test_numbers())
+    postbacks = Postbacks(store, lanes)
     world = World(
         settings=settings,
         store=store,
         lanes=lanes,
         ledger=ledger,
-        cashier=Cashier(store, outbox, test_numbers()),
-        presentment=Presentment(store, balances),
+        cashier=cashier,
+        presentment=presentment,
         uploads=Uploads(ledger),
         outbox=outbox,
+        access=access,
+        registrations=Registrations(ledger, access),
+        exports=Exports(ledger),
+        wallet=wallet,
+        schedules=Schedules(store, cashier, ledger),
+        postbacks=postbacks,
+        cloud_payments=CloudPayments(store, cashier, presentment, access, wallet, postbacks),
+        texts=Texts(store),
         base_url=base_url,
     )
     return InvoiceCloud(
         name=NAME,
-        doors={INVOICING_PATH: _invoicing(world), MANAGEMENT_PATH: _management(world)},
+        doors={
+            INVOICING_PATH: _invoicing(world),
+            MANAGEMENT_PATH: _management(world),
+            REMOTE_PATH: _remote_authentication(world),
+            REST_PATH: _rest(world),
+            CLOUD_PAYMENTS_PATH: _cloud_payments(world),
+            **dict.fromkeys(PAGE_PATHS, PagesApp(world)),
+        },
         seed=lambda tx, lane: seeds.seed(tx, lane, settings),
         control=partial(_control, world),
         control_contract="ic_webservices/control.yaml",
-        due=world.cashier.due,
+        due=partial(_due, world),
         world=world,
     )
 
@@ -125,11 +170,12 @@ def _invoicing(world: World) -> AsmxService:
 
     return AsmxService(
         name="CloudInvoicing",
-        service=invoicing.declare(world.ledger, world.uploads),
+        service=invoicing.declare(world.ledger, world.uploads, world.exports),
         namespace=types.INVOICING,
         wsdl=read_bytes("ic_webservices/CloudInvoicing.wsdl"),
         inline=False,  # a bill file of 30 MB takes seconds
         max_body=world.settings.max_upload_bytes,
+        flat_forms=True,
     )
 
 
@@ -138,10 +184,44 @@ def _management(world: World) -> AsmxService:
 
     return AsmxService(
         name="CloudManagement",
-        service=management.declare(world.ledger),
+        service=management.declare(world.ledger, world.exports),
         namespace=types.MANAGEMENT,
         wsdl=read_bytes("ic_webservices/CloudManagement.wsdl"),
     )
+
+
+def _due(world: World, lane: Lane, until: datetime) -> Iterator[Due]:
+    yield from world.cashier.due(lane, until)
+    yield from world.schedules.due(lane, until)
+    yield from world.postbacks.due(lane, until)
+
+
+def _remote_authentication(world: World) -> AsmxService:
+    from simulators.ic_webservices.wire import remote_authentication, remote_types
+
+    return AsmxService(
+        name="RemoteAuthenticationWS",
+        service=remote_authentication.declare(world.ledger, world.access, world.registrations),
+        namespace=remote_types.REMOTE,
+        wsdl=read_bytes("ic_webservices/RemoteAuthenticationWS.wsdl"),
+    )
+
+
+def _rest(world: World) -> Routes:
+    from simulators.ic_webservices.wire import rest_operations
+    from simulators.ic_webservices.wire.basic_auth import Credentials
+    from simulators.ic_webservices.wire.rest import create_door
+
+    operations = rest_operations.operations(world.ledger, world.access, world.registrations)
+    return create_door("REST", Credentials(world.store), operations)
+
+
+def _cloud_payments(world: World) -> Routes:
+    from simulators.ic_webservices.wire import cloud_payments
+    from simulators.ic_webservices.wire.basic_auth import Credentials
+    from simulators.ic_webservices.wire.rest import create_door
+
+    return create_door("CloudPayments", Credentials(world.store), cloud_payments.operations(world.cloud_payments))
 
 
 def _control(world: World) -> Blueprint:

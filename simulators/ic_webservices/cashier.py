@@ -64,28 +64,44 @@ class Cashier:
             PaymentRefused: The rules of the invoice or the customer forbid it; nothing is kept.
             Conflict: A payment of that GUID stands and differs.
         """
+        with self.store.write() as tx:
+            biller = biller_of(tx, lane, biller_guid, lock=True)
+            payment, new = self.take(tx, lane, biller, order, payment_guid=payment_guid, cause=cause)
+        if new:
+            self.tell(lane, payment)
+        return payment, new
+
+    def take(
+        self, tx: Tx, lane: Lane, biller: Biller, order: Order, *, payment_guid: str = "", cause: str
+    ) -> tuple[Payment, bool]:
+        """
+        `pay` within a transaction that locked the biller and writes more than the payment; `tell` after its commit.
+
+        What it refuses, it refuses before it wrote anything.
+        """
         ruling = verdict(order, self.numbers)
         if payment_guid and not _GUID.fullmatch(payment_guid):
             raise ValueRefused("payment_guid", payment_guid[:100], "must be groups of letters and digits, under 100")
         now = lane.now()
-        with self.store.write() as tx:
-            biller = biller_of(tx, lane, biller_guid, lock=True)
-            if payment_guid and (standing := PAYMENTS.get(tx, lane.name, payment_guid)):
-                return self._same(standing, order, biller), False
-            may_use(customer_of(tx, lane, biller, order.account_number), order.tender)
-            invoice = self._invoice(tx, lane, biller, order)
+        if payment_guid and (standing := PAYMENTS.get(tx, lane.name, payment_guid)):
+            return self._same(standing, order, biller), False
+        may_use(customer_of(tx, lane, biller, order.account_number), order.tender)
+        invoice = self._invoice(tx, lane, biller, order)
+        if invoice is not None and pays_invoice(order):
+            may_pay(invoice, order.amount_cents)
+        payment = self._payment(tx, lane, biller, order, ruling, invoice, payment_guid or str(uuid.uuid4()), now)
+        PAYMENTS.put(tx, lane.name, payment)
+        if payment.approved:
             if invoice is not None and pays_invoice(order):
-                may_pay(invoice, order.amount_cents)
-            payment = self._payment(tx, lane, biller, order, ruling, invoice, payment_guid or str(uuid.uuid4()), now)
-            PAYMENTS.put(tx, lane.name, payment)
-            if payment.approved:
-                if invoice is not None and pays_invoice(order):
-                    INVOICES.put(tx, lane.name, debited(invoice, order.amount_cents))
-                event = payment_event(payment, time_zone(biller.time_zone), now=now)
-                self.outbox.add(tx, lane, event, cause=cause)
+                INVOICES.put(tx, lane.name, debited(invoice, order.amount_cents))
+            event = payment_event(payment, time_zone(biller.time_zone), now=now)
+            self.outbox.add(tx, lane, event, cause=cause)
+        return payment, True
+
+    def tell(self, lane: Lane, payment: Payment) -> None:
+        """Offer a payment's event, once its transaction is committed."""
         if payment.approved:
             self.outbox.flush(lane.name, payment.biller_guid, payment.account_number)
-        return payment, True
 
     def due(self, lane: Lane, until: datetime) -> Iterator[Due]:
         """What clears at or before *until*: per moment, the payments that settle and those that come back."""
@@ -152,6 +168,7 @@ class Cashier:
             state=ruling.state,
             clears_at=clears,
             clears_as=ruling.clears_as,
+            biller_reference=order.biller_reference,
         )
 
     @staticmethod

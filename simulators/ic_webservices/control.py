@@ -8,12 +8,26 @@ opening a bill, paying, switching paperless and AutoPay, changing the e-mail add
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
+from simulators.ic_webservices import control_cloud_payments, control_users, control_wallet
 from simulators.ic_webservices.app import World
+from simulators.ic_webservices.control_requests import (
+    MOST,
+    asked_after,
+    asked_biller,
+    asked_filters,
+    asked_limit,
+    asked_page,
+    current_lane,
+    one_of,
+    read_body,
+    read_text,
+)
 from simulators.ic_webservices.control_views import (
     CHANGEABLE,
     biller_changes,
@@ -25,22 +39,18 @@ from simulators.ic_webservices.control_views import (
     problem_view,
     upload_view,
 )
-from simulators.ic_webservices.domain.billers import normal_guid
-from simulators.ic_webservices.domain.customers import check_text
 from simulators.ic_webservices.domain.errors import DomainError, NotFound, ValueRefused
 from simulators.ic_webservices.domain.invoices import STATUSES as INVOICE_STATUSES
 from simulators.ic_webservices.domain.money import parse_amount
 from simulators.ic_webservices.domain.payments import CARD_TENDERS, DONATIONS, STATES, TENDERS, Order
 from simulators.ic_webservices.ledger import customer_of, invoice_of
-from simulators.ic_webservices.store import BILLERS, CUSTOMERS, INVOICES, PAYMENTS, PROBLEMS, UPLOADS, Rows
+from simulators.ic_webservices.store import BILLERS, CHANGES, CUSTOMERS, INVOICES, PAYMENTS, PROBLEMS, UPLOADS
 from simulators.ic_webservices.wire.faults import error_body
 from simulators.kit.control_body import Body
-from simulators.kit.lanes import Lane
 from simulators.kit.wsgi import current_request
 
 __all__ = ["create_blueprint"]
 
-MOST = 1_000
 ORDER = (
     "account_number",
     "invoice_number",
@@ -51,6 +61,7 @@ ORDER = (
     "service_fee",
     "donation",
     "payer_name",
+    "biller_reference",
     "payment_guid",
 )
 
@@ -69,33 +80,33 @@ def create_blueprint(world: World) -> Blueprint:
     @routes.get("/_sandbox/ic/billers")
     def list_billers() -> ResponseReturnValue:
         with world.store.read() as tx:
-            found = BILLERS.find(tx, _lane().name, {}, order="guid", limit=MOST)
-        return jsonify(billers=[biller_view(biller, _origin(world), _lane()) for biller in found])
+            found = BILLERS.find(tx, current_lane().name, {}, order="guid", limit=MOST)
+        return jsonify(billers=[biller_view(biller, _origin(world), current_lane()) for biller in found])
 
     @routes.get("/_sandbox/ic/billers/<guid>")
     def get_biller(guid: str) -> ResponseReturnValue:
-        return jsonify(biller_view(world.ledger.biller(_lane(), guid), _origin(world), _lane()))
+        return jsonify(biller_view(world.ledger.biller(current_lane(), guid), _origin(world), current_lane()))
 
     @routes.patch("/_sandbox/ic/billers/<guid>")
     def change_biller(guid: str) -> ResponseReturnValue:
-        changes = biller_changes(world.ledger.biller(_lane(), guid), Body(*CHANGEABLE).values)
-        biller = world.ledger.save_biller(_lane(), guid, changes)
-        return jsonify(biller_view(biller, _origin(world), _lane()))
+        changes = biller_changes(world.ledger.biller(current_lane(), guid), Body(*CHANGEABLE).values)
+        biller = world.ledger.save_biller(current_lane(), guid, changes)
+        return jsonify(biller_view(biller, _origin(world), current_lane()))
 
     # --- customers ---
 
     @routes.get("/_sandbox/ic/customers")
     def list_customers() -> ResponseReturnValue:
-        found = _page(world, CUSTOMERS, {"biller_guid": _biller_guid(world)}, order="account_number")
+        found = asked_page(world, CUSTOMERS, {"biller_guid": asked_biller(world)}, order="account_number")
         return jsonify(customers=[customer_view(customer) for customer in found])
 
     @routes.get("/_sandbox/ic/customers/<account_number>")
     def get_customer(account_number: str) -> ResponseReturnValue:
         with world.store.read() as tx:
-            biller = BILLERS.get(tx, _lane().name, _biller_guid(world))
+            biller = BILLERS.get(tx, current_lane().name, asked_biller(world))
             if biller is None:
-                raise NotFound("biller", _biller_guid(world))
-            return jsonify(customer_view(customer_of(tx, _lane(), biller, account_number)))
+                raise NotFound("biller", asked_biller(world))
+            return jsonify(customer_view(customer_of(tx, current_lane(), biller, account_number)))
 
     @routes.post("/_sandbox/ic/customers/<account_number>/paperless")
     def switch_paperless(account_number: str) -> ResponseReturnValue:
@@ -106,48 +117,70 @@ def create_blueprint(world: World) -> Blueprint:
         return _enrol("autopay", account_number)
 
     def _enrol(kind: str, account_number: str) -> ResponseReturnValue:
-        body = _body("enrolled")
+        body = read_body("enrolled")
         enrolled = body.get("enrolled")
         if not isinstance(enrolled, bool):
             raise ValueRefused("enrolled", enrolled, "must be true or false")
         customer, event = world.ledger.enrol(
-            _lane(), _biller_guid(world, body), account_number, kind, enrolled=enrolled, cause=current_request().id
+            current_lane(),
+            asked_biller(world, body),
+            account_number,
+            kind,
+            enrolled=enrolled,
+            cause=current_request().id,
         )
         return jsonify(customer=customer_view(customer), event_id=None if event is None else event.id)
 
     @routes.post("/_sandbox/ic/customers/<account_number>/email")
     def change_email(account_number: str) -> ResponseReturnValue:
-        body = _body("email_address")
+        body = read_body("email_address")
         customer, event = world.ledger.change_email(
-            _lane(), _biller_guid(world, body), account_number, body.get("email_address"), cause=current_request().id
+            current_lane(),
+            asked_biller(world, body),
+            account_number,
+            body.get("email_address"),
+            cause=current_request().id,
         )
         return jsonify(customer=customer_view(customer), event_id=None if event is None else event.id)
 
+    @routes.post("/_sandbox/ic/customers/<account_number>/phone")
+    def change_phone(account_number: str) -> ResponseReturnValue:
+        body = read_body("phone")
+        guid = asked_biller(world, body)
+        return jsonify(
+            customer_view(world.ledger.change_phone(current_lane(), guid, account_number, body.get("phone")))
+        )
+
+    @routes.get("/_sandbox/ic/changes")
+    def list_changes() -> ResponseReturnValue:
+        search = asked_filters("biller_guid", "account_number")
+        return jsonify(changes=[asdict(one) for one in asked_page(world, CHANGES, search, order="seq", numbered=True)])
+
     @routes.post("/_sandbox/ic/customers/<account_number>/convey")
     def convey(account_number: str) -> ResponseReturnValue:
-        body = _body()
-        return jsonify(customer_view(world.ledger.convey(_lane(), _biller_guid(world, body), account_number)))
+        body = read_body()
+        return jsonify(customer_view(world.ledger.convey(current_lane(), asked_biller(world, body), account_number)))
 
     # --- invoices ---
 
     @routes.get("/_sandbox/ic/invoices")
     def list_invoices() -> ResponseReturnValue:
-        search = {"biller_guid": _biller_guid(world), **_filters("account_number")}
+        search = {"biller_guid": asked_biller(world), **asked_filters("account_number")}
         if status := request.args.get("status", ""):
-            search["status"] = _one_of("status", status, tuple(INVOICE_STATUSES))
-        found = _page(world, INVOICES, search, order="invoice_number")
+            search["status"] = one_of("status", status, tuple(INVOICE_STATUSES))
+        found = asked_page(world, INVOICES, search, order="invoice_number")
         return jsonify(invoices=[invoice_view(invoice) for invoice in found])
 
     @routes.get("/_sandbox/ic/invoices/<path:invoice_number>")
     def get_invoice(invoice_number: str) -> ResponseReturnValue:
-        biller = world.ledger.biller(_lane(), _biller_guid(world))
+        biller = world.ledger.biller(current_lane(), asked_biller(world))
         with world.store.read() as tx:
-            return jsonify(invoice_view(invoice_of(tx, _lane(), biller, invoice_number)))
+            return jsonify(invoice_view(invoice_of(tx, current_lane(), biller, invoice_number)))
 
     @routes.post("/_sandbox/ic/invoices/<path:invoice_number>/open")
     def open_invoice(invoice_number: str) -> ResponseReturnValue:
-        body = _body()
-        shown = world.presentment.open(_lane(), _biller_guid(world, body), invoice_number)
+        body = read_body()
+        shown = world.presentment.open(current_lane(), asked_biller(world, body), invoice_number)
         return jsonify(
             invoice=invoice_view(shown.invoice),
             asked=shown.asked,
@@ -159,29 +192,29 @@ def create_blueprint(world: World) -> Blueprint:
 
     @routes.get("/_sandbox/ic/payments")
     def list_payments() -> ResponseReturnValue:
-        search = _filters("biller_guid", "account_number", "invoice_number")
+        search = asked_filters("biller_guid", "account_number", "invoice_number")
         for name, known in (("state", tuple(STATES)), ("donation", DONATIONS)):
             if value := request.args.get(name, ""):
-                search[name] = _one_of(name, value, known)
-        found = _page(world, PAYMENTS, search, order="reference")
+                search[name] = one_of(name, value, known)
+        found = asked_page(world, PAYMENTS, search, order="reference")
         return jsonify(payments=[payment_view(payment) for payment in found])
 
     @routes.get("/_sandbox/ic/payments/<payment_guid>")
     def get_payment(payment_guid: str) -> ResponseReturnValue:
         with world.store.read() as tx:
-            payment = PAYMENTS.get(tx, _lane().name, payment_guid)
+            payment = PAYMENTS.get(tx, current_lane().name, payment_guid)
         if payment is None:
             raise NotFound("payment", payment_guid)
         return jsonify(payment_view(payment))
 
     @routes.post("/_sandbox/ic/payments")
     def pay() -> ResponseReturnValue:
-        body = _body(*ORDER)
+        body = read_body(*ORDER)
         payment, new = world.cashier.pay(
-            _lane(),
-            _biller_guid(world, body),
+            current_lane(),
+            asked_biller(world, body),
             _order(body),
-            payment_guid=_text(body, "payment_guid"),
+            payment_guid=read_text(body, "payment_guid"),
             cause=current_request().id,
         )
         return jsonify(payment_view(payment)), 201 if new else 200
@@ -190,13 +223,13 @@ def create_blueprint(world: World) -> Blueprint:
 
     @routes.get("/_sandbox/ic/uploads")
     def list_uploads() -> ResponseReturnValue:
-        found = _page(world, UPLOADS, _filters("biller_guid"), order="upload_id")
+        found = asked_page(world, UPLOADS, asked_filters("biller_guid"), order="upload_id")
         return jsonify(uploads=[upload_view(upload) for upload in found])
 
     @routes.get("/_sandbox/ic/uploads/<upload_id>")
     def get_upload(upload_id: str) -> ResponseReturnValue:
         with world.store.read() as tx:
-            upload = UPLOADS.get(tx, _lane().name, upload_id)
+            upload = UPLOADS.get(tx, current_lane().name, upload_id)
         if upload is None:
             raise NotFound("upload", upload_id)
         return jsonify(upload_view(upload))
@@ -204,9 +237,9 @@ def create_blueprint(world: World) -> Blueprint:
     @routes.get("/_sandbox/ic/uploads/<upload_id>/problems")
     def list_problems(upload_id: str) -> ResponseReturnValue:
         with world.store.read() as tx:
-            if UPLOADS.get(tx, _lane().name, upload_id) is None:
+            if UPLOADS.get(tx, current_lane().name, upload_id) is None:
                 raise NotFound("upload", upload_id)
-        found = _page(world, PROBLEMS, {"upload_id": upload_id}, order="position", numbered=True)
+        found = asked_page(world, PROBLEMS, {"upload_id": upload_id}, order="position", numbered=True)
         return jsonify(problems=[problem_view(problem) for problem in found])
 
     # --- events ---
@@ -215,14 +248,14 @@ def create_blueprint(world: World) -> Blueprint:
     def list_events() -> ResponseReturnValue:
         state = request.args.get("state", "")
         if state:
-            _one_of("state", state, ("waiting", "accepted"))
-        after, limit = _after(numbered=True), _limit()
+            one_of("state", state, ("waiting", "accepted"))
+        after, limit = asked_after(numbered=True), asked_limit()
         with world.store.read() as tx:
             entries = world.outbox.entries(
                 tx,
-                _lane().name,
+                current_lane().name,
                 state=state,
-                account_number=_filters("account_number").get("account_number", ""),
+                account_number=asked_filters("account_number").get("account_number", ""),
                 after=int(after or 0),
                 limit=limit,
             )
@@ -232,11 +265,10 @@ def create_blueprint(world: World) -> Blueprint:
     def offer_events() -> ResponseReturnValue:
         return jsonify(accounts_waiting=world.outbox.flush_all())
 
+    control_users.add_routes(routes, world)
+    control_wallet.add_routes(routes, world)
+    control_cloud_payments.add_routes(routes, world)
     return routes
-
-
-def _lane() -> Lane:
-    return current_request().lane
 
 
 def _origin(world: World) -> str:
@@ -246,57 +278,8 @@ def _origin(world: World) -> str:
     return current_request().base_url.partition("/lane/")[0].rstrip("/")
 
 
-def _body(*known: str) -> Mapping[str, Any]:
-    """The request's JSON object; `biller_guid` may stand in every one. Refuses members that are not known."""
-    return Body(*known, "biller_guid").values
-
-
-def _text(body: Mapping[str, Any], name: str) -> str:
-    return check_text(body.get(name, ""), name)
-
-
-def _one_of(name: str, value: object, known: tuple[str, ...]) -> str:
-    if value not in known:
-        raise ValueRefused(name, value, f"must be one of {', '.join(known)}")
-    return str(value)
-
-
-def _biller_guid(world: World, body: Mapping[str, Any] | None = None) -> str:
-    given = request.args.get("biller_guid") or _text(body or {}, "biller_guid")
-    return normal_guid(given or world.settings.utility_guid)
-
-
-def _filters(*names: str) -> dict[str, str]:
-    found = {name: check_text(request.args[name], name) for name in names if request.args.get(name)}
-    if "biller_guid" in found:
-        found["biller_guid"] = normal_guid(found["biller_guid"])
-    return found
-
-
-def _limit() -> int:
-    text = request.args.get("limit", "100")
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MOST):
-        raise ValueRefused("limit", text, f"must be a number from 1 to {MOST}")
-    return int(text)
-
-
-def _after(*, numbered: bool) -> str | int:
-    text = check_text(request.args.get("after", ""), "after")
-    if not numbered or not text:
-        return text
-    if not (text.isascii() and text.isdigit() and len(text) < 19):
-        raise ValueRefused("after", text, "must be a number")
-    return int(text)
-
-
-def _page(world: World, rows: Rows[Any], search: Mapping[str, str], *, order: str, numbered: bool = False) -> list[Any]:
-    after, limit = _after(numbered=numbered), _limit()
-    with world.store.read() as tx:
-        return rows.find(tx, _lane().name, search, order=order, after=after, limit=limit)
-
-
 def _order(body: Mapping[str, Any]) -> Order:
-    tender = _one_of("tender", body.get("tender"), TENDERS)
+    tender = one_of("tender", body.get("tender"), TENDERS)
     amount_cents = parse_amount(body.get("amount"), "amount")
     if amount_cents <= 0:
         raise ValueRefused("amount", body.get("amount"), "must be more than 0.00")
@@ -306,18 +289,19 @@ def _order(body: Mapping[str, Any]) -> Order:
     taken, other = ("card_number", "bank_account") if tender in CARD_TENDERS else ("bank_account", "card_number")
     if body.get(other) and tender != "paypal":
         raise ValueRefused(other, "", f"does not go with tender {tender}")
-    account_number = _text(body, "account_number")
+    account_number = read_text(body, "account_number")
     if not account_number:
         raise ValueRefused("account_number", "", "must not be empty")
     return Order(
         account_number=account_number,
-        invoice_number=_text(body, "invoice_number"),
+        invoice_number=read_text(body, "invoice_number"),
         amount_cents=amount_cents,
         tender=tender,
         number=_number(body, taken) or (_number(body, other) if tender == "paypal" else ""),
         service_fee_cents=fee_cents,
-        donation=_one_of("donation", body.get("donation", "none"), DONATIONS),
-        payer_name=_text(body, "payer_name"),
+        donation=one_of("donation", body.get("donation", "none"), DONATIONS),
+        payer_name=read_text(body, "payer_name"),
+        biller_reference=read_text(body, "biller_reference"),
     )
 
 

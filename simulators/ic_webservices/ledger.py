@@ -8,25 +8,49 @@ to the partner as an event (assumed [A-34]).
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC
 from decimal import Decimal
 
 from simulators.ic_webservices.domain.billers import Biller, authenticate, normal_guid
-from simulators.ic_webservices.domain.customers import Customer, check_email, conveyed_number, updated
-from simulators.ic_webservices.domain.errors import NotFound
+from simulators.ic_webservices.domain.customers import (
+    FIRST_CUSTOMER_ID,
+    Change,
+    Customer,
+    changes_between,
+    check_email,
+    check_text,
+    conveyed_number,
+    updated,
+)
+from simulators.ic_webservices.domain.errors import NotFound, ValueRefused
 from simulators.ic_webservices.domain.events import Event, email_event, enrolment_event
 from simulators.ic_webservices.domain.invoices import Invoice, with_balance
 from simulators.ic_webservices.domain.money import cents
 from simulators.ic_webservices.outbox import Outbox
-from simulators.ic_webservices.store import BILLERS, CUSTOMERS, INVOICES, rename_account
+from simulators.ic_webservices.store import AUTOPAYS, BILLERS, CHANGES, CUSTOMERS, INVOICES, next_number, rename_account
 from simulators.kit.lanes import Lane
-from simulators.kit.store import Store, Tx
+from simulators.kit.store import Statement, Store, Tx
 
-__all__ = ["ENROLMENTS", "Ledger", "biller_of", "customer_of", "invoice_of"]
+__all__ = [
+    "ENROLMENTS",
+    "Ledger",
+    "add_customer",
+    "biller_of",
+    "customer_by_guid",
+    "customer_of",
+    "invoice_of",
+    "open_balance_cents",
+]
 
 ENROLMENTS = ("paperless", "autopay")
+
+_OPEN_BALANCE = Statement(
+    "SELECT sum(balance_due_cents) FROM ic_invoices WHERE lane = :lane AND biller_guid = :biller_guid"
+    " AND account_number = :account_number AND status = 'open'"
+)
 
 
 def biller_of(tx: Tx, lane: Lane, guid: str, *, lock: bool = False) -> Biller:
@@ -45,12 +69,50 @@ def customer_of(tx: Tx, lane: Lane, biller: Biller, account_number: str) -> Cust
     return customer
 
 
+def customer_by_guid(tx: Tx, lane: Lane, biller: Biller, customer_guid: str) -> Customer:
+    """The biller's customer of that CustomerGuid. Raises `NotFound`."""
+    search = {"biller_guid": biller.guid, "customer_guid": normal_guid(customer_guid)}
+    found = CUSTOMERS.find(tx, lane.name, search, order="account_number", limit=1) if search["customer_guid"] else []
+    if not found:
+        raise NotFound("customer", customer_guid)
+    return found[0]
+
+
+def open_balance_cents(tx: Tx, lane: Lane, biller: Biller, account_number: str) -> int:
+    """What is due on an account's open invoices together."""
+    row = tx.one(_OPEN_BALANCE, lane=lane.name, biller_guid=biller.guid, account_number=account_number)
+    return 0 if row is None or row[0] is None else int(row[0])
+
+
 def invoice_of(tx: Tx, lane: Lane, biller: Biller, invoice_number: str) -> Invoice:
     """The biller's invoice of that number. Raises `NotFound`."""
     invoice = INVOICES.get(tx, lane.name, biller.guid, invoice_number.replace("\0", ""))
     if invoice is None:
         raise NotFound("invoice", invoice_number)
     return invoice
+
+
+def add_customer(
+    tx: Tx, lane: Lane, biller: Biller, account_number: str, values: Mapping[str, str | bool | None]
+) -> tuple[Customer, bool]:
+    """
+    The customer of that account number, made of *values* (as in `updated`) where there is none; whether it is new.
+
+    One that stands is not changed (assumed [A-55]). The biller must be locked. Raises `ValueRefused`.
+    """
+    number = check_text(account_number, "account_number")
+    if not number:
+        raise ValueRefused("account_number", "", "must not be empty")
+    standing = CUSTOMERS.get(tx, lane.name, biller.guid, number)
+    if standing is not None:
+        return standing, False
+    if not (values.get("customer_name") or ""):
+        raise ValueRefused("customer_name", "", "must not be empty")
+    customer_id = str(FIRST_CUSTOMER_ID + next_number(tx, lane.name, "customer"))
+    blank = Customer(biller.guid, number, customer_id, customer_name="", customer_guid=str(uuid.uuid4()))
+    customer = updated(blank, values)
+    CUSTOMERS.put(tx, lane.name, customer)
+    return customer, True
 
 
 class Ledger:
@@ -117,6 +179,13 @@ class Ledger:
             CUSTOMERS.put(tx, lane.name, customer)
             return customer
 
+    def create_customer(
+        self, lane: Lane, biller_guid: str, account_number: str, values: Mapping[str, str | bool | None]
+    ) -> tuple[Customer, bool]:
+        """A customer that no bill file brought, as `add_customer` makes it. Raises `NotFound`, `ValueRefused`."""
+        with self.store.write() as tx:
+            return add_customer(tx, lane, biller_of(tx, lane, biller_guid, lock=True), account_number, values)
+
     # --- for payers: each change is an event ---
 
     def enrol(
@@ -136,8 +205,15 @@ class Ledger:
                 customer = replace(before, autopay=enrolled)
             event = None
             if customer != before:
-                event = enrolment_event(kind, biller.guid, account_number, enrolled=enrolled, now=lane.now())
-            self._save(tx, lane, customer, event, cause)
+                account = {"biller_guid": biller.guid, "account_number": account_number}
+                latest = INVOICES.find(tx, lane.name, account, order="invoice_date", last_first=True, limit=1)
+                number = latest[0].invoice_number if latest else ""
+                event = enrolment_event(
+                    kind, biller.guid, account_number, enrolled=enrolled, invoice_number=number, now=lane.now()
+                )
+            if kind == "autopay" and not enrolled:
+                AUTOPAYS.delete(tx, lane.name, biller.guid, account_number)  # nothing collects with it any more
+            self._save(tx, lane, before, customer, event, cause)
         return self._flushed(lane, customer, event)
 
     def change_email(
@@ -152,8 +228,18 @@ class Ledger:
             event = None
             if customer != before:
                 event = email_event(biller.guid, account_number, email_address=address, now=lane.now())
-            self._save(tx, lane, customer, event, cause)
+            self._save(tx, lane, before, customer, event, cause)
         return self._flushed(lane, customer, event)
+
+    def change_phone(self, lane: Lane, biller_guid: str, account_number: str, phone: object) -> Customer:
+        """Change the phone number, of which the data pump has no event. Raises `NotFound`, `ValueRefused`."""
+        number = check_text(phone, "phone")
+        with self.store.write() as tx:
+            biller = biller_of(tx, lane, biller_guid, lock=True)
+            before = customer_of(tx, lane, biller, account_number)
+            customer = replace(before, phone=number)
+            self._save(tx, lane, before, customer, None, "")
+        return customer
 
     def convey(self, lane: Lane, biller_guid: str, account_number: str) -> Customer:
         """
@@ -184,9 +270,16 @@ class Ledger:
             BILLERS.put(tx, lane.name, biller)
             return biller
 
-    def _save(self, tx: Tx, lane: Lane, customer: Customer, event: Event | None, cause: str) -> None:
-        if event is not None:
+    def _save(self, tx: Tx, lane: Lane, before: Customer, customer: Customer, event: Event | None, cause: str) -> None:
+        """Keep what a payer changed, with the rows that partners download it from and the event that tells of it."""
+        if customer != before:
             CUSTOMERS.put(tx, lane.name, customer)
+            now = lane.now().astimezone(UTC).isoformat()
+            for kind, value in changes_between(before, customer):
+                seq = next_number(tx, lane.name, "change")
+                change = Change(seq, customer.biller_guid, customer.account_number, kind, value, now)
+                CHANGES.put(tx, lane.name, change)
+        if event is not None:
             self.outbox.add(tx, lane, event, cause=cause)
 
     def _flushed(self, lane: Lane, customer: Customer, event: Event | None) -> tuple[Customer, Event | None]:

@@ -1,18 +1,20 @@
-"""What every new lane holds: three billers, one open utility bill, one open policy."""
+"""What every new lane holds: three billers, one open utility bill with its registered payer, one open policy."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+import uuid
+from datetime import UTC, timedelta
 from decimal import Decimal
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from simulators.ic_webservices.domain.billers import Biller
-from simulators.ic_webservices.domain.customers import Customer
+from simulators.ic_webservices.domain.customers import FIRST_CUSTOMER_ID, Customer
 from simulators.ic_webservices.domain.invoices import Invoice, Line
 from simulators.ic_webservices.domain.money import cents
+from simulators.ic_webservices.domain.users import Link, User, hash_password, username_key
 from simulators.ic_webservices.settings import Settings
-from simulators.ic_webservices.store import BILLERS, CUSTOMERS, INVOICES, next_number
-from simulators.ic_webservices.uploads import FIRST_CUSTOMER_ID
+from simulators.ic_webservices.store import BILLERS, CUSTOMERS, INVOICES, LINKS, USERS, next_number
 from simulators.kit.lanes import Lane
 from simulators.kit.store import Tx
 
@@ -21,13 +23,21 @@ __all__ = ["billers", "seed"]
 BILLED_AGO, DUE_IN = timedelta(days=10), timedelta(days=20)
 REGISTERED_AGO = timedelta(days=365)
 
+_URLS, _KEYS = ("8", "11", "14", "17"), ("13", "16", "19")
+_TCCS_URLS, _TCCS_USERS = ("20", "101"), ("9", "12", "15", "18", "21", "102")
+
 
 def billers(settings: Settings) -> tuple[Biller, Biller, Biller]:
     """The sandbox's billers: a utility on inHance v2, an insurer on TCCS, a utility on WaterSmart."""
-    urls, keys = ("8", "11", "14", "17"), ("13", "16", "19")
+    utility = {"129": "1", **dict.fromkeys(_URLS, settings.inhance_path), **dict.fromkeys(_KEYS, settings.inhance_key)}
+    insurance = {
+        "35": "2",
+        **dict.fromkeys((*_URLS, *_TCCS_URLS), settings.tccs_path),
+        **dict.fromkeys(_TCCS_USERS, settings.tccs_consumer_guid),
+        **dict.fromkeys(("10", *_KEYS, "22", "103"), settings.tccs_entry_key),
+    }
 
-    def made(kind: str, name: str, partner: str, path: str, secret: str, extra: dict[str, str] | None = None) -> Biller:
-        partner_settings = {**dict.fromkeys(urls, path), **dict.fromkeys(keys, secret)} if path else {}
+    def made(kind: str, name: str, partner: str, own: dict[str, str]) -> Biller:
         return Biller(
             guid=getattr(settings, f"{kind}_guid").lower(),
             name=name,
@@ -37,20 +47,13 @@ def billers(settings: Settings) -> tuple[Biller, Biller, Biller]:
             invoice_format_guid=settings.invoice_format_guid,
             invoice_type_id=settings.invoice_type_id,
             time_zone=settings.time_zone,
-            settings={**partner_settings, **(extra or {})},
+            settings=own,
         )
 
     return (
-        made("utility", "Sandbox Utility", "inhance_v2", settings.inhance_path, settings.inhance_key),
-        made(
-            "insurance",
-            "Sandbox Insurance",
-            "tccs",
-            settings.tccs_path,
-            settings.tccs_entry_key,
-            {"10": settings.tccs_entry_key},
-        ),
-        made("watersmart", "Sandbox Water", "watersmart", "", ""),
+        made("utility", "Sandbox Utility", "inhance_v2", utility),
+        made("insurance", "Sandbox Insurance", "tccs", insurance),
+        made("watersmart", "Sandbox Water", "watersmart", {"29": "1"}),
     )
 
 
@@ -75,6 +78,7 @@ def seed(tx: Tx, lane: Lane, settings: Settings) -> None:
         registered=True,
         registration_date=(local - REGISTERED_AGO).replace(tzinfo=None, microsecond=0).isoformat(),
         login_name=settings.utility_email,
+        customer_guid=str(uuid.uuid4()),
     )
     insured = Customer(
         biller_guid=insurance.guid,
@@ -85,9 +89,11 @@ def seed(tx: Tx, lane: Lane, settings: Settings) -> None:
         city="Gloucester",
         state="MA",
         zip="01930",
+        customer_guid=str(uuid.uuid4()),
     )
     for customer in (laundry, insured):
         CUSTOMERS.put(tx, lane.name, customer)
+    _register(tx, lane, laundry, settings)
     today = local.date()
     for customer, number, due, total, description in (
         (laundry, settings.utility_invoice, settings.utility_balance, settings.utility_balance, "Water and sewer"),
@@ -108,3 +114,18 @@ def seed(tx: Tx, lane: Lane, settings: Settings) -> None:
             lines=(Line(description, Decimal(due)),),
         )
         INVOICES.put(tx, lane.name, invoice)
+
+
+def _register(tx: Tx, lane: Lane, customer: Customer, settings: Settings) -> None:
+    since = (lane.now().astimezone(UTC) - REGISTERED_AGO).isoformat()
+    name = username_key(settings.utility_email)
+    kept = _password_hash(settings.utility_password, settings.password_cost)
+    USERS.put(tx, lane.name, User(customer.biller_guid, name, settings.utility_email, kept, since))
+    position = next_number(tx, lane.name, "link")
+    LINKS.put(tx, lane.name, Link(customer.biller_guid, name, customer.account_number, position, since))
+
+
+@cache
+def _password_hash(password: str, cost: int) -> str:
+    """Hashed once: it is the same user in every lane."""
+    return hash_password(password, cost)

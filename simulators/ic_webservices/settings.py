@@ -10,10 +10,11 @@ __all__ = ["Settings"]
 @dataclass(frozen=True, slots=True, repr=False)
 class Settings:
     """
-    Settings of the Invoice Cloud simulator. Source: the sandbox's constants, SPEC section 8.
+    Settings of the Invoice Cloud simulator. The values are made up: nothing here is a real biller's.
 
     `*_path` are paths of this sandbox at which the partners' simulators answer; `retry_s` is the first pause before
-    an event that the data pump did not take is offered again, doubled each time up to 30 s.
+    an event that the data pump did not take is offered again, doubled each time up to 30 s; `password_cost` is
+    scrypt's N: 2 ms a login here, where a real portal would take fifty times that.
     """
 
     utility_guid: str = "22222222-2222-4222-8222-222222222222"
@@ -31,12 +32,14 @@ class Settings:
     inhance_path: str = "/iCloud/iCloud.asmx"
     inhance_key: str = "11111111-1111-4111-8111-111111111111"
     tccs_path: str = "/invoicecloudapi"
+    tccs_consumer_guid: str = "IC-SANDBOX"
     tccs_entry_key: str = "sandbox-entry-key"
     utility_account: str = "10000101"
     utility_customer: str = "Willows Laundry"
     utility_email: str = "willows@example.com"
     utility_invoice: str = "500001"
     utility_balance: str = "125.50"
+    utility_password: str = "Sandbox!2345"  # noqa: S105 - the sandbox's made-up constant
     policy_number: str = "454100010"
     policy_customer: str = "Harbor Street Bakery"
     policy_invoice: str = "454100010-06/16/2020"
@@ -44,6 +47,7 @@ class Settings:
     policy_total: str = "340.00"
     max_upload_bytes: int = 64 * 1024 * 1024
     retry_s: float = 0.5
+    password_cost: int = 1024
 
     def __repr__(self) -> str:
         return f"Settings(utility_guid={self.utility_guid!r})"

@@ -18,18 +18,37 @@ import sqlalchemy as sa
 
 from simulators.ic_webservices import tables
 from simulators.ic_webservices.domain.billers import Biller
-from simulators.ic_webservices.domain.customers import Customer
+from simulators.ic_webservices.domain.cloud_payments import Checkout, Reminder
+from simulators.ic_webservices.domain.customers import Change, Customer
 from simulators.ic_webservices.domain.invoices import Invoice, Line
+from simulators.ic_webservices.domain.methods import Method
 from simulators.ic_webservices.domain.payments import Payment
-from simulators.kit.store import Row, Statement, Tx
+from simulators.ic_webservices.domain.portal import PageSession, TextEnrolment
+from simulators.ic_webservices.domain.postbacks import Attempt, Postback
+from simulators.ic_webservices.domain.schedules import AutoPay, Schedule
+from simulators.ic_webservices.domain.users import Link, RemoteToken, User
+from simulators.kit.store import METADATA, Row, Statement, Tx
 
 __all__ = [
+    "AUTOPAYS",
     "BILLERS",
+    "CHANGES",
+    "CHECKOUTS",
     "CUSTOMERS",
     "INVOICES",
+    "LINKS",
+    "METHODS",
+    "PAGE_SESSIONS",
     "PAYMENTS",
+    "POSTBACKS",
+    "POSTBACK_ATTEMPTS",
     "PROBLEMS",
+    "REMINDERS",
+    "SCHEDULES",
+    "TEXT_ENROLMENTS",
+    "TOKENS",
     "UPLOADS",
+    "USERS",
     "Problem",
     "Rows",
     "Upload",
@@ -37,6 +56,7 @@ __all__ = [
     "count",
     "next_number",
     "rename_account",
+    "rename_user",
 ]
 
 
@@ -130,9 +150,10 @@ class Rows(Generic[T]):
         self._select = f"SELECT {names} FROM {table.name} WHERE lane = :lane"  # noqa: S608 - names of our own tables
         self._get = Statement(self._select + "".join(f" AND {name} = :{name}" for name in key))
         chosen = sa.select(*(table.c[name] for name in self.columns))
-        mine = (table.c[name] == sa.bindparam(name) for name in ("lane", *key))
+        mine = [table.c[name] == sa.bindparam(name) for name in ("lane", *key)]
         self._lock = Statement(chosen.where(*mine).with_for_update())
         self._put = self.put_with()
+        self._delete = Statement(sa.delete(table).where(*mine))
         self.where = cache(self._where)
 
     def get(self, tx: Tx, lane: str, *key: str) -> T | None:
@@ -148,6 +169,10 @@ class Rows(Generic[T]):
     def put(self, tx: Tx, lane: str, value: T) -> None:
         """Write the value, in place of one of the same key."""
         tx.run(self._put, **self.row(lane, value))
+
+    def delete(self, tx: Tx, lane: str, *key: str) -> int:
+        """Remove the value of that key; how many there were."""
+        return tx.run(self._delete, lane=lane, **dict(zip(self.key, key, strict=True)))
 
     def put_with(self, **expressions: str) -> Statement:
         """The statement behind `put`, where a row in place of another takes some columns from SQL *expressions*."""
@@ -207,6 +232,19 @@ INVOICES = Rows(tables.INVOICES, Invoice, "biller_guid", "invoice_number")
 PAYMENTS = Rows(tables.PAYMENTS, Payment, "payment_guid")
 UPLOADS = Rows(tables.UPLOADS, Upload, "upload_id")
 PROBLEMS = Rows(tables.PROBLEMS, Problem, "upload_id", "position")
+USERS = Rows(tables.USERS, User, "biller_guid", "username")
+LINKS = Rows(tables.LINKS, Link, "biller_guid", "username", "account_number")
+TOKENS = Rows(tables.TOKENS, RemoteToken, "token_hash")
+CHANGES = Rows(tables.CHANGES, Change, "seq")
+METHODS = Rows(tables.METHODS, Method, "method_id")
+SCHEDULES = Rows(tables.SCHEDULES, Schedule, "schedule_id")
+AUTOPAYS = Rows(tables.AUTOPAYS, AutoPay, "biller_guid", "account_number")
+PAGE_SESSIONS = Rows(tables.PAGE_SESSIONS, PageSession, "session_hash")
+TEXT_ENROLMENTS = Rows(tables.TEXT_ENROLMENTS, TextEnrolment, "biller_guid", "username")
+CHECKOUTS = Rows(tables.CHECKOUTS, Checkout, "token_hash")
+REMINDERS = Rows(tables.REMINDERS, Reminder, "biller_guid", "invoice_number", "email_address")
+POSTBACKS = Rows(tables.POSTBACKS, Postback, "postback_id")
+POSTBACK_ATTEMPTS = Rows(tables.POSTBACK_ATTEMPTS, Attempt, "postback_id", "number")
 
 _COUNT_ON = Statement(
     "INSERT INTO ic_counters (lane, name, value) VALUES (:lane, :name, :many)"
@@ -221,7 +259,16 @@ _RENAME = [
         f"UPDATE {table} SET account_number = :new"  # noqa: S608 - names of our own tables
         " WHERE lane = :lane AND biller_guid = :biller_guid AND account_number = :old"
     )
-    for table in ("ic_customers", "ic_invoices", "ic_payments")
+    for table in (
+        "ic_customers",
+        "ic_invoices",
+        "ic_payments",
+        "ic_user_accounts",
+        "ic_changes",
+        "ic_schedules",
+        "ic_autopays",
+        "ic_reminders",
+    )
 ]
 
 
@@ -240,6 +287,26 @@ def rename_account(tx: Tx, lane: str, biller_guid: str, old: str, new: str) -> N
     """Give an account another number, wherever it stands."""
     for statement in _RENAME:
         tx.run(statement, lane=lane, biller_guid=biller_guid, old=old, new=new)
+
+
+def rename_user(tx: Tx, lane: str, biller_guid: str, old: str, new: str) -> None:
+    """Give a user another name, in every table of Invoice Cloud that has a biller's username."""
+    for statement in _rename_user():
+        tx.run(statement, lane=lane, biller_guid=biller_guid, old=old, new=new)
+
+
+@cache
+def _rename_user() -> list[Statement]:
+    # Asked late and of all tables, so that what is kept for a user elsewhere moves with the name.
+    named = (table for name, table in METADATA.tables.items() if name.startswith("ic_"))
+    return [
+        Statement(
+            f"UPDATE {table.name} SET username = :new"  # noqa: S608 - names of our own tables
+            " WHERE lane = :lane AND biller_guid = :biller_guid AND username = :old"
+        )
+        for table in named
+        if {"lane", "biller_guid", "username"} <= set(table.c.keys())
+    ]
 
 
 def count(tx: Tx, table: sa.Table, lane: str) -> int:

@@ -6,7 +6,29 @@ import sqlalchemy as sa
 
 from simulators.kit.store import METADATA
 
-__all__ = ["BILLERS", "COUNTERS", "CUSTOMERS", "EVENTS", "INVOICES", "PAYMENTS", "PROBLEMS", "UPLOADS"]
+__all__ = [
+    "AUTOPAYS",
+    "BILLERS",
+    "CHANGES",
+    "CHECKOUTS",
+    "COUNTERS",
+    "CUSTOMERS",
+    "EVENTS",
+    "INVOICES",
+    "LINKS",
+    "METHODS",
+    "PAGE_SESSIONS",
+    "PAYMENTS",
+    "POSTBACKS",
+    "POSTBACK_ATTEMPTS",
+    "PROBLEMS",
+    "REMINDERS",
+    "SCHEDULES",
+    "TEXT_ENROLMENTS",
+    "TOKENS",
+    "UPLOADS",
+    "USERS",
+]
 
 
 def _key(name: str, type: type[sa.Text | sa.BigInteger] = sa.Text) -> sa.Column[object]:
@@ -45,6 +67,8 @@ CUSTOMERS = sa.Table(
     *_whole("block_payments_cc", "block_payments_eft", "autopay", "paper_invoices", "registered"),
     *_text("registration_date", "login_name"),
     *_whole("conveyed"),
+    *_text("customer_guid"),
+    sa.Index("ic_customers_by_guid", "lane", "biller_guid", "customer_guid"),
 )
 
 INVOICES = sa.Table(
@@ -75,9 +99,11 @@ PAYMENTS = sa.Table(
     *_text("tender", "brand", "last_four", "donation", "payer_name"),
     *_whole("approved"),
     *_text("message", "reference", "paid_at", "state", "clears_at", "clears_as", "return_code"),
+    *_text("biller_reference"),
     sa.Index("ic_payments_by_account", "lane", "biller_guid", "account_number"),
     sa.Index("ic_payments_by_clearing", "lane", "state", "clears_at"),
     sa.Index("ic_payments_by_reference", "lane", "reference"),
+    sa.Index("ic_payments_by_date", "lane", "biller_guid", "paid_at"),
 )
 
 UPLOADS = sa.Table(
@@ -122,3 +148,149 @@ EVENTS = sa.Table(
 )
 
 COUNTERS = sa.Table("ic_counters", METADATA, _key("lane"), _key("name"), *_whole("value"))
+
+USERS = sa.Table(
+    "ic_users",
+    METADATA,
+    _key("lane"),
+    _key("biller_guid"),
+    _key("username"),
+    *_text("email_address", "password_hash", "created_at", "text_phone"),
+)
+
+LINKS = sa.Table(
+    "ic_user_accounts",
+    METADATA,
+    _key("lane"),
+    _key("biller_guid"),
+    _key("username"),
+    _key("account_number"),
+    *_whole("position"),
+    *_text("linked_at"),
+    sa.Index("ic_user_accounts_by_account", "lane", "biller_guid", "account_number"),
+)
+
+TOKENS = sa.Table(
+    "ic_tokens",
+    METADATA,
+    _key("lane"),
+    _key("token_hash"),
+    *_text("biller_guid", "username", "issued_at", "expires_at", "ended_at"),
+    sa.Index("ic_tokens_by_user", "lane", "biller_guid", "username"),
+)
+
+CHANGES = sa.Table(
+    "ic_changes",
+    METADATA,
+    _key("lane"),
+    _key("seq", sa.BigInteger),
+    *_text("biller_guid", "account_number", "kind", "value", "changed_at"),
+    sa.Index("ic_changes_by_date", "lane", "biller_guid", "changed_at"),
+)
+
+METHODS = sa.Table(
+    "ic_methods",
+    METADATA,
+    _key("lane"),
+    _key("method_id"),
+    *_text("biller_guid", "username", "kind", "brand", "last_four", "effect", "holder"),
+    *_maybe("expires_on"),
+    *_whole("preferred"),
+    *_text("added_at"),
+    sa.Index("ic_methods_by_user", "lane", "biller_guid", "username"),
+)
+
+SCHEDULES = sa.Table(
+    "ic_schedules",
+    METADATA,
+    _key("lane"),
+    _key("schedule_id"),
+    *_text("biller_guid", "username", "account_number", "invoice_number", "kind"),
+    *_whole("amount_cents"),
+    *_text("method_id", "runs_on", "runs_at", "created_at", "state", "outcome", "payment_guid"),
+    sa.Index("ic_schedules_by_account", "lane", "biller_guid", "account_number", "invoice_number"),
+    sa.Index("ic_schedules_by_run", "lane", "state", "runs_at"),
+    sa.Index("ic_schedules_by_method", "lane", "method_id", "state"),
+)
+
+AUTOPAYS = sa.Table(
+    "ic_autopays",
+    METADATA,
+    _key("lane"),
+    _key("biller_guid"),
+    _key("account_number"),
+    *_text("username", "method_id", "enrolled_at"),
+)
+
+PAGE_SESSIONS = sa.Table(
+    "ic_page_sessions",
+    METADATA,
+    _key("lane"),
+    _key("session_hash"),
+    *_text("sealed_token", "biller_guid", "username", "view_mode", "css_url", "return_url", "site_name"),
+    *_text("account_number", "started_at"),
+)
+
+TEXT_ENROLMENTS = sa.Table(
+    "ic_text_enrolments",
+    METADATA,
+    _key("lane"),
+    _key("biller_guid"),
+    _key("username"),
+    *_text("phone", "asked_at"),
+)
+
+CHECKOUTS = sa.Table(
+    "ic_checkouts",
+    METADATA,
+    _key("lane"),
+    _key("token_hash"),
+    *_text("biller_guid", "state", "created_at", "expires_at", "username", "asked", "choice", "outcome"),
+    sa.Index(
+        "ic_checkouts_open",
+        "lane",
+        "expires_at",
+        sqlite_where=sa.text("state = 'open'"),
+        postgresql_where=sa.text("state = 'open'"),
+    ),
+)
+
+REMINDERS = sa.Table(
+    "ic_reminders",
+    METADATA,
+    _key("lane"),
+    _key("biller_guid"),
+    _key("invoice_number"),
+    _key("email_address"),
+    *_text("account_number", "requested_at"),
+)
+
+POSTBACKS = sa.Table(
+    "ic_postbacks",
+    METADATA,
+    _key("lane"),
+    _key("postback_id"),
+    *_text("payment_guid", "biller_guid", "url", "body", "state"),
+    *_whole("attempts"),
+    *_text("created_at", "next_at", "delivered_at", "claimed_until"),
+    sa.Index("ic_postbacks_by_payment", "lane", "payment_guid"),
+    sa.Index(
+        "ic_postbacks_waiting",
+        "lane",
+        "next_at",
+        sqlite_where=sa.text("state = 'waiting'"),
+        postgresql_where=sa.text("state = 'waiting'"),
+    ),
+)
+
+POSTBACK_ATTEMPTS = sa.Table(
+    "ic_postback_attempts",
+    METADATA,
+    _key("lane"),
+    _key("postback_id"),
+    _key("number", sa.BigInteger),
+    *_text("at"),
+    *_whole("status"),
+    *_text("reason"),
+    *_whole("took_ms"),
+)

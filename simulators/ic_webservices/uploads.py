@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import marshal
 import tempfile
+import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC
@@ -18,7 +19,7 @@ from contracts.files import FileRejected, Layout, Quarantined, Report, layouts, 
 from contracts.files import Problem as FileProblem
 from simulators.ic_webservices.bills import customer_of_row, invoice_of_group
 from simulators.ic_webservices.domain.billers import Biller
-from simulators.ic_webservices.domain.customers import Customer, from_bill_file
+from simulators.ic_webservices.domain.customers import FIRST_CUSTOMER_ID, Customer, from_bill_file
 from simulators.ic_webservices.domain.errors import ValueRefused
 from simulators.ic_webservices.ledger import Ledger, biller_of
 from simulators.ic_webservices.store import CUSTOMERS, INVOICES, PROBLEMS, UPLOADS, Problem, Upload, next_number
@@ -31,7 +32,6 @@ TOLD = 1_000
 """Problems that an answer carries; the upload keeps all."""
 BATCH = 500
 IN_MEMORY = 4 * 1024 * 1024
-FIRST_CUSTOMER_ID = 1_000_000
 
 # In the place of an invoice of that number, whatever its RecordType says [A-17].
 _LOAD = INVOICES.put_with(version="ic_invoices.version + 1")
@@ -140,7 +140,11 @@ def _load(tx: Tx, lane: Lane, biller: Biller, upload_id: str, groups: _Spool) ->
         CUSTOMERS.put_rows(
             tx,
             (
-                {**CUSTOMERS.row(lane.name, customer), "customer_id": customer.customer_id or ids[number]}
+                {
+                    **CUSTOMERS.row(lane.name, customer),
+                    "customer_id": customer.customer_id or ids[number],
+                    "customer_guid": customer.customer_guid or str(uuid.uuid4()),
+                }
                 for number, customer in customers.items()
             ),
         )

@@ -9,8 +9,20 @@ from datetime import datetime
 
 from simulators.ic_webservices.domain.errors import Conflict, ValueRefused
 
-__all__ = ["Customer", "check_email", "check_text", "conveyed_number", "from_bill_file", "updated"]
+__all__ = [
+    "CHANGE_KINDS",
+    "FIRST_CUSTOMER_ID",
+    "Change",
+    "Customer",
+    "changes_between",
+    "check_email",
+    "check_text",
+    "conveyed_number",
+    "from_bill_file",
+    "updated",
+]
 
+FIRST_CUSTOMER_ID = 1_000_000
 LONGEST_TEXT = 250
 _EMAIL = re.compile(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+")
 _CONVEYED = re.compile(r"-?CV-\d{8,14}$")
@@ -22,7 +34,8 @@ class Customer:
     """
     One customer of a biller.
 
-    `customer_id` is Invoice Cloud's own number; `registration_date` an ISO 8601 date-time, empty where the customer
+    `customer_id` is Invoice Cloud's own number, `customer_guid` the UUID that web services know the record by, both
+    made when the record is made; `registration_date` an ISO 8601 date-time, empty where the customer
     is not registered; `conveyed` says that the account was passed to a new owner and its number carries a `CV-` mark.
     """
 
@@ -50,9 +63,42 @@ class Customer:
     registration_date: str = ""
     login_name: str = ""
     conveyed: bool = False
+    customer_guid: str = ""
 
     def __repr__(self) -> str:
         return f"Customer(biller_guid={self.biller_guid!r}, account_number={self.account_number!r})"
+
+
+CHANGE_KINDS = ("autopay", "paperless", "email", "phone")
+"""What partners download as changes of a customer. Source: WaterSmart, Change Log File."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """
+    One change that a payer made to a customer's record; `kind` is of `CHANGE_KINDS`.
+
+    `value` is the new e-mail address or phone number, or `on` or `off`; `changed_at` is ISO 8601 in UTC.
+    """
+
+    seq: int
+    biller_guid: str
+    account_number: str
+    kind: str
+    value: str
+    changed_at: str
+
+
+def changes_between(before: Customer, after: Customer) -> list[tuple[str, str]]:
+    """What partners download of a change: kind and new value, in the order of `CHANGE_KINDS`."""
+    switches = {False: "off", True: "on"}
+    pairs = (
+        (switches[before.autopay], switches[after.autopay]),
+        (switches[not before.paper_invoices], switches[not after.paper_invoices]),
+        (before.email_address, after.email_address),
+        (before.phone, after.phone),
+    )
+    return [(kind, new) for kind, (old, new) in zip(CHANGE_KINDS, pairs, strict=True) if new != old]
 
 
 def check_email(address: object, field: str = "email_address") -> str:

@@ -2,7 +2,9 @@
 What Invoice Cloud refuses, and why.
 
     DomainError
-      KeyWrong            the BillerGUID and WebServiceKey do not belong together
+      KeyWrong            the BillerGUID and WebServiceKey do not belong together, or the API key is nobody's
+      LoginRefused        the username or the password is wrong
+      TokenInvalid        the RemoteAuthenticationToken opens nothing (any more): reason
       NotFound            there is no such biller, customer, invoice, payment or upload
       ValueRefused        a value that is not taken: field, value, rule
       FileRefused         a bill file that is not taken as a whole: place, rule
@@ -12,7 +14,17 @@ What Invoice Cloud refuses, and why.
 
 from __future__ import annotations
 
-__all__ = ["Conflict", "DomainError", "FileRefused", "KeyWrong", "NotFound", "PaymentRefused", "ValueRefused"]
+__all__ = [
+    "Conflict",
+    "DomainError",
+    "FileRefused",
+    "KeyWrong",
+    "LoginRefused",
+    "NotFound",
+    "PaymentRefused",
+    "TokenInvalid",
+    "ValueRefused",
+]
 
 
 class DomainError(Exception):
@@ -28,6 +40,26 @@ class KeyWrong(DomainError):
 
     def __init__(self) -> None:
         super().__init__("The BillerGUID or the WebServiceKey is not valid.")
+
+
+class LoginRefused(DomainError):
+    """No user of that name, or not its password: which of the two is not said."""
+
+    code = "login_refused"
+
+    def __init__(self) -> None:
+        super().__init__("The Username or the Password is not valid.")
+
+
+class TokenInvalid(DomainError):
+    """A token that opens nothing; `reason` is `unknown`, `expired` or `ended` (the user signed out)."""
+
+    code = "token_invalid"
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        told = {"unknown": "is not known", "expired": "has expired", "ended": "was ended: the user signed out"}
+        super().__init__(f"The RemoteAuthenticationToken {told[reason]}.")
 
 
 class NotFound(DomainError):

@@ -17,6 +17,7 @@ __all__ = [
     "TENDERS",
     "Order",
     "Payment",
+    "SavedNumber",
     "TestNumber",
     "TestNumbers",
     "Verdict",
@@ -24,6 +25,7 @@ __all__ = [
     "clears_at",
     "may_use",
     "pays_invoice",
+    "saved_number",
     "verdict",
 ]
 
@@ -64,8 +66,21 @@ TestNumbers = Mapping[str, Mapping[str, TestNumber]]
 
 
 @dataclass(frozen=True, slots=True)
+class SavedNumber:
+    """What is kept of a card or bank account (`kind` is `card` or `bank_account`): never its number."""
+
+    kind: str
+    brand: str
+    last_four: str
+    effect: str
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
-    """What a payer orders. `number` is the card's or the bank account's, empty for PayPal; it is never stored."""
+    """
+    What a payer orders. `number` is the card's or the bank account's, empty for PayPal and where a `saved` one pays; it
+    is never stored.
+    """
 
     account_number: str
     invoice_number: str
@@ -75,6 +90,8 @@ class Order:
     service_fee_cents: int = 0
     donation: str = "none"
     payer_name: str = ""
+    saved: SavedNumber | None = None
+    biller_reference: str = ""
 
     def __repr__(self) -> str:
         return (
@@ -125,6 +142,7 @@ class Payment:
     clears_at: str = ""
     clears_as: str = ""
     return_code: str = ""
+    biller_reference: str = ""
 
 
 def verdict(order: Order, numbers: TestNumbers) -> Verdict:
@@ -132,25 +150,35 @@ def verdict(order: Order, numbers: TestNumbers) -> Verdict:
     What the number decides [A-19]; PayPal needs none and approves (assumed).
 
     Raises:
-        ValueRefused: The number is no test number, or missing, or given with PayPal.
+        ValueRefused: The number is no test number, or missing, or given with PayPal or beside a saved one.
     """
     if order.tender == "paypal":
-        if order.number:
+        if order.number or order.saved:
             raise ValueRefused("tender", "paypal", "takes no card_number and no bank_account")
         return Verdict(ACCEPTED, "Approved", "PayPal", "", SETTLED)
     kind, field = ("card", "card_number") if order.tender in CARD_TENDERS else ("bank_account", "bank_account")
-    number = "".join(c for c in order.number if c not in " -")
+    if order.saved is None:
+        known = saved_number(kind, order.number, numbers, field)
+    elif order.number or order.saved.kind != kind:
+        raise ValueRefused("tender", order.tender, "is not what was saved")
+    else:
+        known = order.saved
+    if known.effect == "declined":
+        return Verdict(DECLINED, "Declined by the issuer", known.brand, known.last_four)
+    if known.effect == "error":
+        return Verdict(FAILED, "The processor answered with an error", known.brand, known.last_four)
+    clears_as = RETURNED if known.effect == "returned" else SETTLED
+    return Verdict(ACCEPTED, "Approved", known.brand, known.last_four, clears_as)
+
+
+def saved_number(kind: str, number: str, numbers: TestNumbers, field: str) -> SavedNumber:
+    """What is kept of a test number of that *kind*, `card` or `bank_account`. Raises `ValueRefused` for any other."""
+    number = "".join(c for c in number if c not in " -")
     known = numbers[kind].get(number)
     if known is None:
         shown = f"…{number[-4:]}" if len(number) > 8 else ""
         raise ValueRefused(field, shown, "is not a test number; `partnerlab catalogue magic` lists them")
-    last_four = number[-4:]
-    if known.effect == "declined":
-        return Verdict(DECLINED, "Declined by the issuer", known.brand, last_four)
-    if known.effect == "error":
-        return Verdict(FAILED, "The processor answered with an error", known.brand, last_four)
-    clears_as = RETURNED if known.effect == "returned" else SETTLED
-    return Verdict(ACCEPTED, "Approved", known.brand, last_four, clears_as)
+    return SavedNumber(kind, known.brand, number[-4:], known.effect)
 
 
 def may_use(customer: Customer, tender: str) -> None:

@@ -11,8 +11,10 @@ from simulators.ic_webservices.domain.errors import (
     DomainError,
     FileRefused,
     KeyWrong,
+    LoginRefused,
     NotFound,
     PaymentRefused,
+    TokenInvalid,
     ValueRefused,
 )
 
@@ -22,6 +24,8 @@ STATUSES: Mapping[type[DomainError], int] = {
     ValueRefused: 400,
     FileRefused: 400,
     KeyWrong: 403,
+    LoginRefused: 403,
+    TokenInvalid: 403,
     NotFound: 404,
     PaymentRefused: 409,
     Conflict: 409,
@@ -29,7 +33,10 @@ STATUSES: Mapping[type[DomainError], int] = {
 
 
 def refusal(error: DomainError) -> str:
-    """The ErrorMessage of an answer whose Success is false."""
+    """The ErrorMessage of an answer whose Success is false; a field has the wire's name (`CustomerName`)."""
+    if isinstance(error, ValueRefused) and error.field.islower():
+        name = "".join(part.capitalize() for part in error.field.split("_"))
+        error = ValueRefused(name, error.shown, error.rule)
     return mask_text(str(error))
 
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from simulators.ic_webservices.domain.customers import Customer
 from simulators.ic_webservices.domain.errors import DomainError, ValueRefused
+from simulators.ic_webservices.exports import AccountChanges, Exports
 from simulators.ic_webservices.ledger import Ledger
 from simulators.ic_webservices.wire.faults import refusal
 from simulators.ic_webservices.wire.invoicing import UNSET
 from simulators.ic_webservices.wire.types import (
     Bool,
+    ExportCustomerChangesResult,
+    Moment,
     Text,
     UpdateCustomerRecordResult,
     ViewCustomerRecordResult,
@@ -48,6 +51,30 @@ class CustomerAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeAnswer:
+    """CustomerChange."""
+
+    AccountNumber: str
+    EmailAddress: str
+    PhoneNumber: str
+    AutoPaySignUpDate: datetime = UNSET
+    AutoPayCancelDate: datetime = UNSET
+    EmailAddressChangeDate: datetime = UNSET
+    PhoneNumberChangeDate: datetime = UNSET
+    PaperlessSignUpDate: datetime = UNSET
+    PaperlessCancelDate: datetime = UNSET
+
+
+@dataclass(frozen=True, slots=True)
+class ChangesAnswer:
+    """ExportCustomerChangesResult."""
+
+    Success: bool
+    ErrorMessage: str | None = None
+    Changes: Sequence[ChangeAnswer] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """UpdateCustomerRecordResult."""
 
@@ -73,10 +100,19 @@ CHANGES: Mapping[str, tuple[str, Any]] = {
     "BlockPaymentsEFT": ("block_payments_eft", Bool),
 }
 """What UpdateCustomerRecord may change, in the wire's order: the wire's name, ours and the type."""
+DATES: Mapping[str, tuple[str, str]] = {
+    "AutoPaySignUpDate": ("autopay", "on"),
+    "AutoPayCancelDate": ("autopay", "off"),
+    "EmailAddressChangeDate": ("email", ""),
+    "PhoneNumberChangeDate": ("phone", ""),
+    "PaperlessSignUpDate": ("paperless", "on"),
+    "PaperlessCancelDate": ("paperless", "off"),
+}
+"""The dates of a change and what was changed then, as in `AccountChanges.changed_at`."""
 NAMES: Mapping[str, str] = {field: name for name, (field, _) in CHANGES.items()}
 
 
-def declare(ledger: Ledger) -> type[Any]:
+def declare(ledger: Ledger, exports: Exports) -> type[Any]:
     """The service as Spyne declares it, on that ledger."""
 
     class CloudManagement(ServiceBase):
@@ -115,7 +151,25 @@ def declare(ledger: Ledger) -> type[Any]:
                 return Answer(Success=False, ErrorMessage=refusal(error))
             return Answer(Success=True)
 
+        @rpc(Text, Text, Moment, _returns=never_nil(ExportCustomerChangesResult))
+        def ExportCustomerChanges(ctx: Any, BillerGUID: str | None, WebServiceKey: str | None, Since: datetime) -> Any:
+            """What payers changed since a moment: AutoPay, paperless, e-mail address, phone number."""
+            try:
+                found = exports.changes(ctx.udc.lane, BillerGUID, WebServiceKey, Since)
+            except DomainError as error:
+                return ChangesAnswer(Success=False, ErrorMessage=refusal(error))
+            return ChangesAnswer(Success=True, Changes=[_changes(one) for one in found])
+
     return CloudManagement
+
+
+def _changes(changes: AccountChanges) -> ChangeAnswer:
+    return ChangeAnswer(
+        AccountNumber=changes.account_number,
+        EmailAddress=changes.email_address,
+        PhoneNumber=changes.phone,
+        **{name: changes.changed_at[what] for name, what in DATES.items() if what in changes.changed_at},
+    )
 
 
 def _customer(customer: Customer) -> CustomerAnswer:

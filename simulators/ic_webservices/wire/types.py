@@ -8,6 +8,11 @@ __all__ = [
     "INVOICING",
     "MANAGEMENT",
     "Bool",
+    "ExportCustomerChangesResult",
+    "ExportPaymentsReq",
+    "ExportPaymentsResult",
+    "Int",
+    "Moment",
     "SetInvoiceBalanceReq",
     "SetInvoiceBalanceResult",
     "Text",
@@ -120,6 +125,54 @@ class SetInvoiceBalanceResult(ComplexModel):
     _type_info = list(_OUTCOME)
 
 
+class ExportPaymentsReq(ComplexModel):
+    """From which moment on; without an offset it is the biller's local time."""
+
+    __namespace__ = INVOICING
+    _type_info = [*_KEYS, ("Since", Moment)]
+
+
+class ExportedPayment(ComplexModel):
+    """A payment, with the columns of WaterSmart's payment/lockbox file."""
+
+    __namespace__ = INVOICING
+    _type_info = [
+        ("InvoiceNumber", Text),
+        ("InvoiceGUID", Text),
+        ("AccountNumber", Text),
+        ("CustomerName", Text),
+        ("PaymentGUID", Text),
+        ("PaymentDate", Moment),
+        ("PaymentTypeID", Int),
+        ("PaymentTypeDesc", Text),
+        ("PaymentAmount", Amount),
+        ("ConvenienceFee", Amount),
+        ("PaymentReference", Text),
+        ("PaymentMessage", Text),
+        ("Approved", Bool),
+        ("BillerReference", Text),
+        ("Offline", Bool),
+        ("LocationReference", Text),
+        ("WSReportID", Int),
+        ("CheckNumber", Text),
+    ]
+
+
+class ExportPaymentsResult(ComplexModel):
+    """The payments, oldest first."""
+
+    __namespace__ = INVOICING
+    _type_info = [
+        *_OUTCOME,
+        (
+            "Payments",
+            Array(ExportedPayment.customize(nillable=True), type_name="ArrayOfExportedPayment").customize(
+                nillable=False
+            ),
+        ),
+    ]
+
+
 class ViewCustomerRecordResult(ComplexModel):
     """A customer's record."""
 
@@ -149,3 +202,33 @@ class UpdateCustomerRecordResult(ComplexModel):
 
     __namespace__ = MANAGEMENT
     _type_info = list(_OUTCOME)
+
+
+class CustomerChange(ComplexModel):
+    """What a payer changed of one account, with the columns of WaterSmart's change log; a date not set is MinValue."""
+
+    __namespace__ = MANAGEMENT
+    _type_info = [
+        ("AccountNumber", Text),
+        ("AutoPaySignUpDate", Moment),
+        ("AutoPayCancelDate", Moment),
+        ("EmailAddress", Text),
+        ("EmailAddressChangeDate", Moment),
+        ("PhoneNumber", Text),
+        ("PhoneNumberChangeDate", Moment),
+        ("PaperlessSignUpDate", Moment),
+        ("PaperlessCancelDate", Moment),
+    ]
+
+
+class ExportCustomerChangesResult(ComplexModel):
+    """The changes, one an account, by account number."""
+
+    __namespace__ = MANAGEMENT
+    _type_info = [
+        *_OUTCOME,
+        (
+            "Changes",
+            Array(CustomerChange.customize(nillable=True), type_name="ArrayOfCustomerChange").customize(nillable=False),
+        ),
+    ]

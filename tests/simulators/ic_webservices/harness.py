@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import re
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -14,6 +15,8 @@ from functools import cache
 from typing import Any
 from xml.sax.saxutils import escape
 
+import jsonschema
+import yaml
 from lxml import etree
 
 from contracts.data import read_bytes
@@ -32,7 +35,10 @@ INVOICING = "https://www.invoicecloud.com/portal/webservices/CloudInvoicing/"
 MANAGEMENT = "https://www.invoicecloud.com/portal/webservices/CloudManagement/"
 SOAP11 = "http://schemas.xmlsoap.org/soap/envelope/"
 SOAP12 = "http://www.w3.org/2003/05/soap-envelope"
+REMOTE = "https://www.invoicecloud.com/portal/webservices/RemoteAuthenticationWS/"
 UTILITY = Settings().utility_guid
+API_KEY = Settings().utility_api_key
+USER, PASSWORD = Settings().utility_email, Settings().utility_password
 KEY = Settings().utility_web_service_key
 ACCOUNT, INVOICE = "10000101", "500001"
 VISA, AMEX, DECLINED, FAILS = "4111111111111111", "378282246310005", "4000000000000002", "4000000000000119"
@@ -130,6 +136,23 @@ class Harness:
     def invoice(self, number: str = INVOICE) -> Any:
         return self.get(f"invoices/{number}")
 
+    # --- the REST door ---
+
+    def rest(self, operation: str, body: Any = None, *, key: str = API_KEY, **headers: str) -> Answer:
+        """
+        Call an operation by its path below `/api/v1/`: POST with a body, else GET. The answer is held against the
+        contract, whatever it is.
+        """
+        data = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+        credential = base64.b64encode(key.encode()).decode("ascii")
+        sent = {"authorization": f"Basic {credential}", "content-type": "application/json"}
+        sent.update({name.replace("_", "-"): value for name, value in headers.items()})
+        method = "GET" if body is None else "POST"
+        response = self.sim.doors["/api/v1"](self.request(method, f"/api/v1/{operation}", data, sent))
+        answer = Answer(response.status, json.loads(response.body))
+        check_rest(method, f"/api/v1/{operation}", answer)
+        return answer
+
     # --- the SOAP doors ---
 
     def soap(self, namespace: str, operation: str, inner: str, *, version: int = 1) -> etree._Element:
@@ -156,6 +179,15 @@ class Harness:
         path = f"/portal/webservices/{namespace.rstrip('/').rpartition('/')[2]}.asmx"
         return self.sim.doors[path](self.request("POST", path, body.encode(), headers))
 
+    def form(self, namespace: str, operation: str, fields: Mapping[str, Any]) -> Response:
+        """Post a form to an operation; lists are sent with their name repeated."""
+        from urllib.parse import urlencode
+
+        path = f"/portal/webservices/{namespace.rstrip('/').rpartition('/')[2]}.asmx"
+        body = urlencode(fields, doseq=True).encode()
+        headers = {"content-type": "application/x-www-form-urlencoded"}
+        return self.sim.doors[path](self.request("POST", f"{path}/{operation}", body, headers))
+
     def upload(self, content: bytes, name: str = "bills.bif", *, version: int = 1, **keys: str) -> dict[str, Any]:
         inner = elements({**keyed(**keys), "FileName": name, "FileContent": base64.b64encode(content).decode("ascii")})
         result = self.soap(INVOICING, "UploadInvoiceFile", f"<Req>{inner}</Req>", version=version)
@@ -171,6 +203,32 @@ def schema(namespace: str) -> etree.XMLSchema:
     wsdl = etree.fromstring(read_bytes(f"ic_webservices/{service}.wsdl"))
     (found,) = wsdl.iter("{http://www.w3.org/2001/XMLSchema}schema")
     return etree.XMLSchema(etree.fromstring(etree.tostring(found)))
+
+
+@cache
+def openapi() -> Any:
+    """The contract of the REST door."""
+    return yaml.safe_load(read_bytes("ic_webservices/openapi.yaml"))
+
+
+def check_rest(method: str, path: str, answer: Answer) -> None:
+    """Hold an answer against the contract; a path that is not in it has only the refusal to answer."""
+    found = [item for template, item in openapi()["paths"].items() if _is_path(template, path)]
+    operation = found[0].get(method.lower()) if found else None
+    if operation is None:
+        assert answer.status in (404, 405), answer
+        response = openapi()["components"]["responses"]["NotFound"]
+    else:
+        response = operation["responses"].get(str(answer.status))
+        assert response is not None, f"{method} {path}: {answer} is not in the contract"
+        if reference := response.get("$ref"):
+            response = openapi()["components"]["responses"][reference.rpartition("/")[2]]
+    wanted = {**response["content"]["application/json"]["schema"], "components": openapi()["components"]}
+    jsonschema.Draft202012Validator(wanted).validate(answer.json)
+
+
+def _is_path(template: str, path: str) -> bool:
+    return re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path.rstrip("/"), re.IGNORECASE) is not None
 
 
 def keyed(biller: str = UTILITY, key: str = KEY) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import jsonschema
@@ -15,6 +16,8 @@ from contracts.data import read_bytes
 from contracts.settings import settings as known_settings
 from simulators.ic_webservices.seeds import billers
 from simulators.ic_webservices.wire.faults import STATUSES
+from tests.simulators.ic_webservices.checkouts import Checkout, Receiver
+from tests.simulators.ic_webservices.checkouts import request as asked
 from tests.simulators.ic_webservices.harness import (
     ACCOUNT,
     DECLINED,
@@ -86,6 +89,61 @@ class Checked:
         return answer
 
 
+def check_wallet(call: Checked) -> None:
+    methods, autopay, schedules = (f"users/{{username}}/{name}" for name in ("methods", "autopay", "schedules"))
+    ann, nobody = "users/ann@example.com", "users/none"
+    card = {"card_number": DECLINED, "holder": "Ann", "expires_on": "2049-09-30"}
+    made = call("post", methods, f"{ann}/methods", card).json
+    expired = call("post", methods, f"{ann}/methods", {**card, "expires_on": "2001-01-31"}).json
+    for _ in range(18):
+        call("post", methods, f"{ann}/methods", {"bank_account": "000123456789", "holder": "Ann"})
+    call("post", methods, f"{ann}/methods", card)  # one too many
+    call("post", methods, f"{ann}/methods", {**card, "card_number": "4242424242424242"})
+    call("post", methods, f"{nobody}/methods", card)
+    assert len(call("get", methods, f"{ann}/methods").json["methods"]) == 20
+    call("get", methods, f"{nobody}/methods")
+    enrolment = {"account_number": ACCOUNT, "method_id": made["method_id"]}
+    call("post", autopay, f"{ann}/autopay", enrolment)
+    call("post", autopay, f"{ann}/autopay", {**enrolment, "method_id": 4})
+    call("post", autopay, f"{ann}/autopay", {**enrolment, "method_id": "none"})
+    call("post", autopay, f"{ann}/autopay", {**enrolment, "method_id": expired["method_id"]})
+    day = (datetime.now(UTC) + timedelta(days=9)).date().isoformat()
+    order = {"invoice_number": INVOICE, "amount": "1.00", "method_id": made["method_id"], "day": day}
+    call("post", schedules, f"{ann}/schedules", order)
+    call("post", schedules, f"{ann}/schedules", {**order, "day": "2001-01-01"})
+    call("post", schedules, f"{ann}/schedules", {**order, "amount": "9999.00"})
+    call("post", schedules, f"{nobody}/schedules", order)
+    assert call("get", "schedules", "schedules", state="scheduled", account_number=ACCOUNT).json["schedules"]
+    call("get", "schedules", "schedules", state="lost")
+
+
+def check_cloud_payments(call: Checked) -> None:
+    with Receiver(500, 204) as receiver:
+        checkout = Checkout(call.harness)
+        invoice = {"InvoiceNumber": "CPV2-1", "BalanceDue": 5}
+        customers = [{"AccountNumber": ACCOUNT, "Invoices": [invoice]}]
+        remind = {"InvoiceOptions": {"AllowRemindMe": True}}
+        page = checkout.page(asked(PostBackURL=receiver.url, Customers=customers, PageResultOptions=remind))
+        checkout.visit.submit(page, "Remind me", Do="remind:0", EmailAddress="me@example.com")
+        checkout.pay(page)
+        (found,) = call("get", "cloud-payments", "cloud-payments").json["cloud_payments"]
+        assert found["state"] == "paid"
+        call("get", "cloud-payments", "cloud-payments", limit="0")
+        call("get", "cloud-payments/{id}", f"cloud-payments/{found['id']}")
+        call("get", "cloud-payments/{id}", "cloud-payments/none")
+        (one,) = call("get", "postbacks", "postbacks", state="waiting").json["postbacks"]
+        call("get", "postbacks", "postbacks", state="lost")
+        call("get", "postbacks/{postback_id}", f"postbacks/{one['id']}")
+        call("get", "postbacks/{postback_id}", "postbacks/none")
+        sent = call("post", "postbacks/{postback_id}/send", f"postbacks/{one['id']}/send")
+        assert sent.json["state"] == "delivered"
+        call("post", "postbacks/{postback_id}/send", f"postbacks/{one['id']}/send", {"unknown": 1})
+        call("post", "postbacks/{postback_id}/send", "postbacks/none/send")
+    (reminder,) = call("get", "reminders", "reminders", account_number=ACCOUNT).json["reminders"]
+    assert reminder["email_address"] == "me@example.com"
+    call("get", "reminders", "reminders", limit="0")
+
+
 def test_every_answer_of_every_operation_is_as_the_contract_says(harness: Harness) -> None:
     call = Checked(harness)
     customer = "customers/{account_number}"
@@ -107,6 +165,27 @@ def test_every_answer_of_every_operation_is_as_the_contract_says(harness: Harnes
     call("post", f"{customer}/email", f"customers/{ACCOUNT}/email", {"email_address": "a@example.com"})
     call("post", f"{customer}/email", f"customers/{ACCOUNT}/email", {})
     call("post", f"{customer}/email", "customers/none/email", {"email_address": "a@example.com"})
+    call("post", f"{customer}/phone", f"customers/{ACCOUNT}/phone", {"phone": "413-555-0199"})
+    call("post", f"{customer}/phone", f"customers/{ACCOUNT}/phone", {"phone": 4})
+    call("post", f"{customer}/phone", "customers/none/phone", {"phone": ""})
+    call("get", "changes", "changes", after="1", account_number=ACCOUNT)
+    call("get", "changes", "changes", after="x")
+    user = {"username": "Ann@example.com", "password": "Sandbox!6789", "account_numbers": [ACCOUNT, "none"]}
+    call("post", "users", "users", user)
+    call("post", "users", "users", {**user, "password": "short"})
+    call("post", "users", "users", {**user, "password": "Sandbox!0000"})
+    call("post", "users", "users", {**user, "account_numbers": ["none"]})
+    call("get", "users", "users")
+    call("get", "users", "users", limit="0")
+    call("get", "users/{username}", "users/ann@example.com")
+    call("get", "users/{username}", "users/none")
+    call("get", "users/{username}/tokens", "users/ann@example.com/tokens")
+    call("get", "users/{username}/tokens", "users/none/tokens")
+    check_wallet(call)
+    check_cloud_payments(call)
+    call("post", "users/{username}/tokens/expire", "users/ann@example.com/tokens/expire", {})
+    call("post", "users/{username}/tokens/expire", "users/none/tokens/expire")
+    call("post", "users/{username}/tokens/expire", "users/ann@example.com/tokens/expire", {"biller_guid": 4})
     content = bill_file([group("700001", "20000001", Custom1=None), group("700002", "20000002", InvoiceTypeID=2)])
     harness.upload(content)
     harness.upload(content[:-20])
@@ -204,13 +283,20 @@ def test_the_billers_are_the_sandboxes_constants(harness: Harness) -> None:
     address = "http://127.0.0.1:8700/iCloud/iCloud.asmx"
     key = "11111111-1111-4111-8111-111111111111"
     assert utility["settings"] == {
+        "129": "1",
         **dict.fromkeys(("8", "11", "14", "17"), address),
         **dict.fromkeys(("13", "16", "19"), key),
     }
     assert utility["api_key"] == "sandbox-api-key"
     assert utility["web_service_key"] == "33333333-3333-4333-8333-333333333333"
     assert utility["configuration"] == {}
-    assert found["tccs"]["settings"]["8"] == "http://127.0.0.1:8700/invoicecloudapi"
+    assert found["watersmart"]["settings"] == {"29": "1"}
+    assert found["tccs"]["settings"] == {
+        "35": "2",
+        **dict.fromkeys(("8", "11", "14", "17", "20", "101"), "http://127.0.0.1:8700/invoicecloudapi"),
+        **dict.fromkeys(("9", "12", "15", "18", "21", "102"), "IC-SANDBOX"),
+        **dict.fromkeys(("10", "13", "16", "19", "22", "103"), "sandbox-entry-key"),
+    }
 
 
 def test_addresses_are_those_of_the_lane_however_it_was_chosen(harness: Harness) -> None:

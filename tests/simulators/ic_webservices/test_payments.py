@@ -309,6 +309,7 @@ def test_a_returned_bank_payment_reopens_the_invoice_and_is_told(harness: Harnes
         "amount": "125.50",
         "paid_on": "2026-06-16",
         "code": "R01",
+        "donation": "none",
     }
 
 

@@ -1,0 +1,96 @@
+"""What every route of the control API reads of a request: its lane, body, biller, and which page of a list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import request
+
+from simulators.ic_webservices.app import World
+from simulators.ic_webservices.domain.billers import normal_guid
+from simulators.ic_webservices.domain.customers import check_text
+from simulators.ic_webservices.domain.errors import ValueRefused
+from simulators.ic_webservices.store import Rows
+from simulators.kit.control_body import Body
+from simulators.kit.lanes import Lane
+from simulators.kit.wsgi import current_request
+
+__all__ = [
+    "MOST",
+    "asked_after",
+    "asked_biller",
+    "asked_filters",
+    "asked_limit",
+    "asked_page",
+    "current_lane",
+    "one_of",
+    "read_body",
+    "read_text",
+]
+
+MOST = 1_000
+"""Rows of one answer."""
+
+
+def current_lane() -> Lane:
+    """The lane of the request."""
+    return current_request().lane
+
+
+def read_body(*known: str) -> Mapping[str, Any]:
+    """The request's JSON object; `biller_guid` may stand in every one. Refuses members that are not known."""
+    return Body(*known, "biller_guid").values
+
+
+def read_text(body: Mapping[str, Any], name: str) -> str:
+    """A text of the body, empty where it is absent. Raises `ValueRefused`."""
+    return check_text(body.get(name, ""), name)
+
+
+def one_of(name: str, value: object, known: tuple[str, ...]) -> str:
+    """A value that must be one of some words. Raises `ValueRefused`."""
+    if value not in known:
+        raise ValueRefused(name, value, f"must be one of {', '.join(known)}")
+    return str(value)
+
+
+def asked_biller(world: World, body: Mapping[str, Any] | None = None) -> str:
+    """The GUID of the biller that query or body name, else of the utility biller."""
+    given = request.args.get("biller_guid") or read_text(body or {}, "biller_guid")
+    return normal_guid(given or world.settings.utility_guid)
+
+
+def asked_filters(*names: str) -> dict[str, str]:
+    """The query parameters of those names that are given, as columns to search by."""
+    found = {name: check_text(request.args[name], name) for name in names if request.args.get(name)}
+    if "biller_guid" in found:
+        found["biller_guid"] = normal_guid(found["biller_guid"])
+    return found
+
+
+def asked_limit() -> int:
+    """How many are asked for."""
+    text = request.args.get("limit", "100")
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MOST):
+        raise ValueRefused("limit", text, f"must be a number from 1 to {MOST}")
+    return int(text)
+
+
+def asked_after(*, numbered: bool) -> str | int:
+    """Beyond which one is asked for; a *numbered* list goes by a number."""
+    text = check_text(request.args.get("after", ""), "after")
+    if not numbered or not text:
+        return text
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        raise ValueRefused("after", text, "must be a number")
+    return int(text)
+
+
+def asked_page(
+    world: World, rows: Rows[Any], search: Mapping[str, str], *, order: str, numbered: bool = False
+) -> list[Any]:
+    """The rows that are asked for, by `after` and `limit`, ordered by a column."""
+    after, limit = asked_after(numbered=numbered), asked_limit()
+    with world.store.read() as tx:
+        return rows.find(tx, current_lane().name, search, order=order, after=after, limit=limit)

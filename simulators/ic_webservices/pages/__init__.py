@@ -1,0 +1,27 @@
+"""
+The pages a payer sees: CloudSSO connect, the hosted portal and Cloud Payments.
+
+Flask and Jinja stop here. A page reads a form, calls the ledger, the cashier, the wallet or the schedules, and renders;
+what may be paid is decided behind it. Pages work without JavaScript and keep their session in the path, because a
+browser sends no cookie to a page in an iFrame of another site.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from simulators.ic_webservices.pages.door import PagesApp
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from simulators.ic_webservices.app import World
+
+__all__ = ["PagesApp", "create_pages"]
+
+
+def create_pages(world: World) -> Flask:
+    """The Flask app of every page, on that world."""
+    from simulators.ic_webservices.pages.factory import create_app
+
+    return create_app(world)

@@ -1,0 +1,92 @@
+"""Bills: the recent and the open ones, one bill with its lines, and the receipt of a payment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask.typing import ResponseReturnValue
+
+from simulators.ic_webservices.domain.errors import NotFound
+from simulators.ic_webservices.domain.invoices import CLOSED, Invoice
+from simulators.ic_webservices.domain.portal import open_bills
+from simulators.ic_webservices.domain.schedules import SCHEDULED, Schedule
+from simulators.ic_webservices.pages.payer import Payer
+from simulators.ic_webservices.store import INVOICES, PAYMENTS, SCHEDULES
+
+__all__ = ["add_routes", "latest_invoices", "waiting_for"]
+
+MOST_BILLS = 24
+"""Two years of monthly bills."""
+MOST_OPEN = 200
+
+
+def add_routes(add: Callable[..., None]) -> None:
+    """Add the section's pages."""
+    add("bills", recent)
+    add("open-bills", open_)
+    add("bill/<path:number>", bill)
+    add("receipt/<payment_guid>", receipt)
+
+
+def recent(payer: Payer) -> ResponseReturnValue:
+    """RedirectID 1: the account's recent bills, the latest first."""
+    found = latest_invoices(payer, MOST_BILLS)
+    return payer.show("bills.html", "bills", heading="Your bills", bills=found, only_open=False)
+
+
+def open_(payer: Payer) -> ResponseReturnValue:
+    """RedirectID 8: the bills with something due, and with setting 129 the latest one too."""
+    found = open_bills(latest_invoices(payer, MOST_OPEN), payer.biller)
+    return payer.show("bills.html", "bills", heading="Open bills", bills=found, only_open=True)
+
+
+def bill(payer: Payer, number: str) -> ResponseReturnValue:
+    """One bill. Opening it asks the partner for the balance; whatever goes wrong there, the payer sees the old one."""
+    invoice = payer.invoice(number)
+    invoice = payer.world.presentment.open(payer.lane, payer.biller.guid, invoice.invoice_number).invoice
+    payments = _payments(payer, invoice)
+    return payer.show(
+        "bill.html",
+        "bills",
+        invoice=invoice,
+        payable=invoice.status != CLOSED and invoice.balance_due_cents > 0,
+        payments=payments,
+        waiting=waiting_for(payer, invoice),
+    )
+
+
+def receipt(payer: Payer, payment_guid: str) -> ResponseReturnValue:
+    """What became of a payment of one of the payer's accounts."""
+    with payer.world.store.read() as tx:
+        payment = PAYMENTS.get(tx, payer.lane.name, payment_guid.replace("\0", ""))
+    if payment is None or payment.biller_guid != payer.biller.guid or payment.account_number not in payer.accounts:
+        raise NotFound("payment", payment_guid[:60])
+    return payer.show("receipt.html", "bills", payment=payment)
+
+
+def latest_invoices(payer: Payer, most: int) -> list[Invoice]:
+    """The invoices of the account the payer looks at, the latest first."""
+    search = {"biller_guid": payer.biller.guid, "account_number": payer.account_number}
+    with payer.world.store.read() as tx:
+        return INVOICES.find(tx, payer.lane.name, search, order="invoice_date", last_first=True, limit=most)
+
+
+def waiting_for(payer: Payer, invoice: Invoice) -> list[Schedule]:
+    """What is scheduled for an invoice, by whomever."""
+    search = _of(invoice) | {"state": SCHEDULED}
+    with payer.world.store.read() as tx:
+        return SCHEDULES.find(tx, payer.lane.name, search, order="runs_at")
+
+
+def _payments(payer: Payer, invoice: Invoice) -> list[Any]:
+    with payer.world.store.read() as tx:
+        return PAYMENTS.find(tx, payer.lane.name, _of(invoice), order="reference", last_first=True, limit=MOST_BILLS)
+
+
+def _of(invoice: Invoice) -> dict[str, str]:
+    return {
+        "biller_guid": invoice.biller_guid,
+        "account_number": invoice.account_number,
+        "invoice_number": invoice.invoice_number,
+    }

@@ -1,0 +1,35 @@
+"""The door the pages are served through: the kit's WSGI bridge, with names for the journal that hold no session."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from simulators.kit.http import Request
+from simulators.kit.wsgi import WsgiApp
+
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIApplication
+
+    from simulators.ic_webservices.app import World
+
+__all__ = ["PagesApp"]
+
+_SESSION = re.compile(r"/\(S\([^/]*|(?<=/cloudpayments)/[^/]+", re.IGNORECASE)
+
+
+class PagesApp(WsgiApp):
+    """The pages as an app of the site. An operation is method and page, as in `GET /portal/bill`."""
+
+    def __init__(self, world: World) -> None:
+        def load() -> WSGIApplication:
+            from simulators.ic_webservices.pages import create_pages
+
+            return create_pages(world)
+
+        super().__init__("pages", load)
+
+    def operation(self, request: Request) -> str:
+        """Method and page, without session, invoice number or payment."""
+        segments = _SESSION.sub("", request.path).strip("/").split("/")
+        return f"{request.method} /{'/'.join(segments[:2])}"

@@ -1,0 +1,93 @@
+"""The Flask app that joins the pages: portal, single sign-on, checkout, the stylesheet, and errors told on a page."""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Flask, Response, g
+from flask.typing import ResponseReturnValue
+from jinja2 import StrictUndefined
+from werkzeug.exceptions import HTTPException
+
+from contracts.masking import mask_text
+from simulators.ic_webservices.app import World
+from simulators.ic_webservices.domain.errors import DomainError
+from simulators.ic_webservices.pages import checkout, portal, sso
+from simulators.ic_webservices.pages.payer import SessionOver
+from simulators.ic_webservices.pages.security import PageRefused
+from simulators.ic_webservices.pages.view import FILTERS, Page, base_of, render
+from simulators.ic_webservices.wire.faults import STATUSES
+from simulators.kit.wsgi import current_request
+
+__all__ = ["create_app"]
+
+_logger = logging.getLogger(__name__)
+LARGEST_FORM = 64 * 1024
+HTTP = {
+    404: ("There is no such page", "The link is not complete, or what it led to is gone."),
+    405: ("This page cannot be asked for in this way", "Go back and use the button or link on the page before."),
+    413: ("This form is too large", f"What you typed is over {LARGEST_FORM // 1024} KiB."),
+}
+OVER_HEADING = "You are signed out"
+OVER = {
+    "ended": "You signed out. To see your bills again, sign in at the site that brought you here.",
+    "expired": "Nothing happened here for a while. Sign in again at the site that brought you here.",
+}
+
+
+def create_app(world: World) -> Flask:
+    """The app on that world; what it serves stands below `/portal`, `/cloudsso` and `/cloudpayments`."""
+    app = Flask(__name__, static_folder=None, template_folder="templates")
+    app.config.update(PROVIDE_AUTOMATIC_OPTIONS=False, MAX_CONTENT_LENGTH=LARGEST_FORM, MAX_FORM_PARTS=100)
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.filters.update(FILTERS)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    stylesheet = _stylesheet()
+
+    @app.get("/portal/site.css")
+    def site_css() -> ResponseReturnValue:
+        headers = {"Cache-Control": "max-age=300", "X-Content-Type-Options": "nosniff"}
+        return Response(stylesheet, content_type="text/css; charset=utf-8", headers=headers)
+
+    @app.errorhandler(PageRefused)
+    def refused(error: PageRefused) -> ResponseReturnValue:
+        return _told(error.status, error.heading, error.reason)
+
+    @app.errorhandler(SessionOver)
+    def over(error: SessionOver) -> ResponseReturnValue:
+        reason = OVER.get(error.reason, "Your sign-in is not valid any more.")
+        return render("error.html", error.page, status=410, heading=OVER_HEADING, reason=reason, back=error.back)
+
+    @app.errorhandler(DomainError)
+    def forbidden(error: DomainError) -> ResponseReturnValue:
+        return _told(STATUSES.get(type(error), 400), "This cannot be done", mask_text(str(error)))
+
+    @app.errorhandler(HTTPException)
+    def wrong_http(error: HTTPException) -> ResponseReturnValue:
+        heading, reason = HTTP.get(error.code or 500, (error.name, error.description or error.name))
+        answer = _told(error.code or 500, heading, reason)
+        if allowed := getattr(error, "valid_methods", None):
+            answer.headers["Allow"] = ", ".join(sorted(allowed))
+        return answer
+
+    @app.errorhandler(Exception)
+    def failed(error: Exception) -> ResponseReturnValue:
+        # The path holds the session and the form the card: the log gets neither.
+        _logger.error("request %s of the pages failed", current_request().id, exc_info=error)
+        return _told(500, "Something went wrong", f"The server's log has it under request {current_request().id}.")
+
+    for pages in (sso, portal, checkout):
+        app.register_blueprint(pages.create_blueprint(world))
+    return app
+
+
+def _told(status: int, heading: str, reason: str) -> Response:
+    # A page of a session keeps what is around it, and whoever may frame it.
+    page = g.get("page") or Page(base_of(current_request()), embedded=True)
+    return render("error.html", page, status=status, heading=heading, reason=reason, back=None)
+
+
+def _stylesheet() -> bytes:
+    from importlib.resources import files
+
+    return files(__package__).joinpath("site.css").read_bytes()

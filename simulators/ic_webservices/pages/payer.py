@@ -1,0 +1,218 @@
+"""The payer on a page: who is signed in, whose bills may be seen, and what stands around each page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from flask import Response, g, request
+
+from simulators.ic_webservices.app import World
+from simulators.ic_webservices.domain.billers import Biller, time_zone
+from simulators.ic_webservices.domain.customers import Customer
+from simulators.ic_webservices.domain.errors import NotFound
+from simulators.ic_webservices.domain.invoices import Invoice
+from simulators.ic_webservices.domain.portal import IFRAME, PageSession
+from simulators.ic_webservices.domain.users import User
+from simulators.ic_webservices.ledger import customer_of, invoice_of
+from simulators.ic_webservices.pages import security
+from simulators.ic_webservices.pages.forms import Form
+from simulators.ic_webservices.pages.security import PageRefused
+from simulators.ic_webservices.pages.sessions import Opened, PageSessions, SessionUnknown
+from simulators.ic_webservices.pages.view import Link, Page, SignOut, base_of, render, see_other
+from simulators.ic_webservices.store import BILLERS
+from simulators.kit.lanes import Lane
+from simulators.kit.wsgi import current_request
+
+__all__ = ["NOTICES", "Payer", "SessionOver", "enter"]
+
+NAVIGATION = (
+    ("bills", "Bills"),
+    ("scheduled-payments", "Scheduled payments"),
+    ("payment-options", "Payment options"),
+    ("autopay", "AutoPay"),
+    ("paperless", "Paperless"),
+    ("pay-by-text", "Pay by text"),
+)
+
+NOTICES = {
+    "scheduled": "Your payment is scheduled.",
+    "scheduled-before": "This form was sent before; your payment is scheduled once.",
+    "sent-before": "This form was sent before. This is the payment it made; nothing was paid again.",
+    "changed": "Your scheduled payment was changed.",
+    "cancelled": "Your scheduled payment was cancelled.",
+    "method-added": "The payment method was added.",
+    "method-changed": "The payment method was changed.",
+    "method-removed": "The payment method was removed.",
+    "method-preferred": "The payment method is your default now.",
+    "paperless-on": "Paperless billing is on.",
+    "paperless-off": "Paperless billing is off. Bills come by post again.",
+    "autopay-on": "AutoPay is on.",
+    "autopay-changed": "AutoPay pays with another method now.",
+    "autopay-off": "AutoPay is off.",
+    "text-asked": "We sent a text message. Answer it to finish.",
+    "text-on": "Pay by text is on.",
+    "text-off": "Pay by text is off.",
+}
+"""What a page says after a change: the address carries the word on the left, never the text."""
+
+
+class SessionOver(Exception):
+    """
+    The session is over: `reason` is `expired`, `ended` or `unknown`. `page` is what stands around the answer, `back`
+    leads to where the payer came from.
+    """
+
+    def __init__(self, reason: str, page: Page, back: Link | None) -> None:
+        self.reason, self.page, self.back = reason, page, back
+        super().__init__(reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Payer:
+    """One request of a payer who is signed in. `secret` is the session's id."""
+
+    world: World
+    sessions: PageSessions
+    lane: Lane
+    secret: str
+    base: str
+    row: PageSession
+    biller: Biller
+    user: User
+    accounts: tuple[str, ...]
+
+    @property
+    def account_number(self) -> str:
+        """The account the payer looks at. Raises `PageRefused` where none is linked."""
+        if self.row.account_number in self.accounts:
+            return self.row.account_number
+        if not self.accounts:
+            raise PageRefused(403, "There is no account here", "No account is linked to your sign-in any more.")
+        return self.accounts[0]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The biller's time zone."""
+        return time_zone(self.biller.time_zone)
+
+    @property
+    def today(self) -> date:
+        """The lane's day in the biller's zone."""
+        return self.lane.now().astimezone(self.zone).date()
+
+    @property
+    def cause(self) -> str:
+        """The id of the request, for the events it causes."""
+        return current_request().id
+
+    def href(self, *path: str) -> str:
+        """The absolute address of a page of this session."""
+        return "/".join((f"{self.base}/portal/(S({self.secret}))", *(quote(part, safe="/") for part in path)))
+
+    def page(self, current: str = "") -> Page:
+        """What stands around a page; *current* is its place in the navigation."""
+        back = self.row.site_name or self.biller.name
+        tooltip = f"Sign out and Return to {back}" if self.row.return_url else "Sign out"
+        return Page(
+            base=self.base,
+            site_name=self.biller.name,
+            embedded=self.row.view_mode == IFRAME,
+            css_url=self.row.css_url,
+            links=tuple(Link(self.href(path), text, path == current) for path, text in NAVIGATION),
+            sign_out=SignOut(self.href("sign-out"), security.csrf_token(self.secret), tooltip),
+            frame_ancestors=security.frame_ancestors(self.biller),
+            form_actions=(security.origin_of(self.row.return_url),) if self.row.return_url else (),
+            zone=self.zone,
+        )
+
+    def show(self, template: str, current: str, *, status: int = 200, **values: Any) -> Response:
+        """A page with the account, the switcher and what was just done."""
+        return render(
+            template,
+            self.page(current),
+            status=status,
+            payer=self,
+            href=self.href,
+            switch=Form(self.secret),
+            here=current,
+            notice=NOTICES.get(request.args.get("done", ""), "") if request.method == "GET" else "",
+            **values,
+        )
+
+    def go(self, *path: str, done: str = "") -> Response:
+        """The answer to a form: on to that page, which then says what was *done*."""
+        return see_other(self.page(), self.href(*path) + (f"?done={done}" if done else ""))
+
+    def sent(self) -> Form:
+        """The form that was sent. Raises `PageRefused` where it is not one of this session."""
+        security.check_csrf(self.secret, request.form.get("CsrfToken"))
+        return Form(self.secret, request.form.to_dict())
+
+    def at_account_of(self, form: Form) -> Payer:
+        """
+        The payer looking at the account that a form was shown for: another window may look at another meanwhile.
+
+        Raises `PageRefused` where it is none of the user's.
+        """
+        number = form.given("AccountNumber")
+        if number not in self.accounts:
+            raise PageRefused(404, "There is no such account", "That account is not linked to your sign-in.")
+        if number == self.row.account_number:
+            return self
+        return replace(self, row=self.sessions.look_at(self.lane, self.row, number))
+
+    def customer(self) -> Customer:
+        """The record of the account the payer looks at."""
+        with self.world.store.read() as tx:
+            return customer_of(tx, self.lane, self.biller, self.account_number)
+
+    def invoice(self, number: str) -> Invoice:
+        """An invoice of one of the payer's accounts; of any other there is none. Raises `NotFound`."""
+        with self.world.store.read() as tx:
+            invoice = invoice_of(tx, self.lane, self.biller, number)
+        if invoice.account_number not in self.accounts:
+            raise NotFound("invoice", number[:60])
+        return invoice
+
+
+def enter(world: World, secret: str) -> Payer:
+    """The payer of the session in the path. Raises `PageRefused`, `SessionOver`."""
+    here = current_request()
+    sessions = PageSessions(world.store, world.access)
+    try:
+        opened = sessions.open(here.lane, secret)
+    except SessionUnknown:
+        raise PageRefused(
+            404, "There is no such page", "The link is not valid. Go back to the site that brought you here."
+        ) from None
+    row, session = opened.row, opened.session
+    if session is None:
+        raise _over(world, here.lane, base_of(here), opened)
+    payer = Payer(
+        world=world,
+        sessions=sessions,
+        lane=here.lane,
+        secret=secret,
+        base=base_of(here),
+        row=row,
+        biller=session.biller,
+        user=session.user,
+        accounts=session.account_numbers,
+    )
+    g.page = payer.page()  # for an error told from here on
+    return payer
+
+
+def _over(world: World, lane: Lane, base: str, opened: Opened) -> SessionOver:
+    row = opened.row
+    page = Page(base, embedded=row.view_mode == IFRAME, css_url=row.css_url)
+    with world.store.read() as tx:
+        biller = BILLERS.get(tx, lane.name, row.biller_guid)
+    if biller is not None:
+        page = replace(page, site_name=biller.name, frame_ancestors=security.frame_ancestors(biller))
+    back = Link(row.return_url, f"Return to {row.site_name or page.site_name}") if row.return_url else None
+    return SessionOver(opened.refused, page, back)

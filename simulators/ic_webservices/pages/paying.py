@@ -1,0 +1,198 @@
+"""Paying a bill: now, or set for a day; with a saved method, or with a card or bank account typed in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from functools import partial
+
+from flask import Response
+from flask.typing import ResponseReturnValue
+
+from simulators.ic_webservices.domain.billers import Biller
+from simulators.ic_webservices.domain.errors import Conflict, DomainError, PaymentRefused, ValueRefused
+from simulators.ic_webservices.domain.invoices import CLOSED, Invoice, may_pay
+from simulators.ic_webservices.domain.methods import Method
+from simulators.ic_webservices.domain.money import amount
+from simulators.ic_webservices.domain.payments import Order, Payment
+from simulators.ic_webservices.domain.schedules import check_day
+from simulators.ic_webservices.ledger import biller_of
+from simulators.ic_webservices.pages.bills import waiting_for
+from simulators.ic_webservices.pages.choice import Choices, choices, chosen
+from simulators.ic_webservices.pages.forms import Form, Typed
+from simulators.ic_webservices.pages.payer import Payer
+from simulators.ic_webservices.pages.security import form_guid
+from simulators.ic_webservices.store import PAYMENTS, SCHEDULES
+from simulators.kit.store import Tx
+
+__all__ = ["add_routes", "refusal_field"]
+
+NOW, LATER = "now", "later"
+
+
+def add_routes(add: Callable[..., None]) -> None:
+    """Add the section's pages."""
+    add("pay", to_open_bills)
+    add("pay/<path:number>", form)
+    add("pay/<path:number>", pay, "POST")
+
+
+def to_open_bills(payer: Payer) -> ResponseReturnValue:
+    """Paying begins with a bill."""
+    return payer.go("open-bills")
+
+
+def form(payer: Payer, number: str) -> ResponseReturnValue:
+    """The form, with the whole balance and the preferred method to begin with."""
+    invoice = payer.invoice(number)
+    if invoice.status == CLOSED or invoice.balance_due_cents <= 0:
+        return payer.go("bill", invoice.invoice_number)
+    offered = choices(payer, invoice.account_number)
+    first = {"Amount": str(amount(invoice.balance_due_cents)), "Method": offered.first, "When": NOW}
+    return _show(payer, invoice, offered, Form(payer.secret, None, **first))
+
+
+def pay(payer: Payer, number: str) -> ResponseReturnValue:
+    """
+    Take or schedule the payment.
+
+    Everything is checked against the invoice as it stands now. The form's key makes the payment's GUID, so the same
+    form sent twice pays once, and both lead to the one receipt.
+    """
+    sent = payer.sent()
+    guid = form_guid(payer.secret, sent.given("FormKey"))
+    if (before := _made_before(payer, guid)) is not None:
+        return before
+    invoice = payer.invoice(number)
+    offered = choices(payer, invoice.account_number)
+    amount_cents = sent.amount_cents("Amount")
+    _check(sent, "Amount", lambda: may_pay(invoice, amount_cents))
+    if sent.given("FeesSeen") != offered.fees_seen:
+        sent.wrong("", "The service fee has changed. Look at it once more before you pay.")
+    means = chosen(payer, sent)
+    when = sent.given("When")
+    if when not in (NOW, LATER):
+        sent.wrong("When", "Choose when to pay.")
+    day = sent.day("Day") if when == LATER else None
+    if day is not None:
+        _check(sent, "Day", lambda: check_day(day, payer.lane.now(), payer.zone))
+    if sent.valid and means is not None:
+        try:
+            if day is not None:
+                return _schedule(payer, invoice, guid, amount_cents=amount_cents, means=means, day=day)
+            return _pay(payer, sent, invoice, guid, amount_cents=amount_cents, means=means, offered=offered)
+        except Conflict as error:
+            if (before := _made_before(payer, guid)) is not None:  # the same form, sent at the same moment
+                return before
+            sent.wrong("", str(error))
+        except DomainError as error:
+            sent.wrong(refusal_field(error), str(error))
+    return _show(payer, invoice, offered, sent)
+
+
+def refusal_field(error: DomainError) -> str:
+    """The field of the form that a refusal is about."""
+    if isinstance(error, ValueRefused):
+        return {"day": "Day", "card_number": "CardNumber", "bank_account": "BankAccountNumber"}.get(error.field, "")
+    if isinstance(error, PaymentRefused):
+        return "Method" if error.code in ("card_blocked", "bank_blocked", "card_expired") else "Amount"
+    return ""
+
+
+def _pay(
+    payer: Payer,
+    sent: Form,
+    invoice: Invoice,
+    guid: str,
+    *,
+    amount_cents: int,
+    means: Method | Typed,
+    offered: Choices,
+) -> Response:
+    order = Order(
+        account_number=invoice.account_number,
+        invoice_number=invoice.invoice_number,
+        amount_cents=amount_cents,
+        tender=means.tender,
+        number=means.number if isinstance(means, Typed) else "",
+        saved=means.number() if isinstance(means, Method) else None,
+        service_fee_cents=offered.fee_cents(means.tender),
+        payer_name=means.holder,
+    )
+    payment, _ = payer.world.cashier.pay(payer.lane, payer.biller.guid, order, payment_guid=guid, cause=payer.cause)
+    if isinstance(means, Typed) and sent.given("SaveMethod") and payment.approved:
+        _keep(payer, means, guid)
+    return payer.go("receipt", payment.payment_guid)
+
+
+def _schedule(
+    payer: Payer, invoice: Invoice, guid: str, *, amount_cents: int, means: Method | Typed, day: date
+) -> Response:
+    payer.world.schedules.schedule(
+        payer.lane,
+        payer.biller.guid,
+        payer.user.username,
+        invoice_number=invoice.invoice_number,
+        amount_cents=amount_cents,
+        method_id=means.method_id if isinstance(means, Method) else guid,
+        day=day,
+        schedule_id=guid,
+        keep=partial(_keep_in, payer, means, guid) if isinstance(means, Typed) else None,
+    )
+    return payer.go("scheduled-payments", done="scheduled")
+
+
+def _keep(payer: Payer, typed: Typed, method_id: str) -> None:
+    with payer.world.store.write() as tx:
+        _keep_in(payer, typed, method_id, tx, biller_of(tx, payer.lane, payer.biller.guid, lock=True))
+
+
+def _keep_in(payer: Payer, typed: Typed, method_id: str, tx: Tx, biller: Biller) -> None:
+    payer.world.wallet.add_in(
+        tx,
+        payer.lane,
+        biller,
+        payer.user.username,
+        kind=typed.kind,
+        number=typed.number,
+        holder=typed.holder,
+        expires_on=typed.expires_on,
+        method_id=method_id,
+    )
+
+
+def _made_before(payer: Payer, guid: str) -> Response | None:
+    """Where to go with a form that was sent before: to what it made."""
+    with payer.world.store.read() as tx:
+        payment: Payment | None = PAYMENTS.get(tx, payer.lane.name, guid)
+        schedule = SCHEDULES.get(tx, payer.lane.name, guid)
+    if payment is not None:
+        return payer.go("receipt", payment.payment_guid, done="sent-before")
+    if schedule is not None:
+        return payer.go("scheduled-payments", done="scheduled-before")
+    return None
+
+
+def _check(sent: Form, name: str, check: Callable[[], object]) -> None:
+    if name in sent.errors:
+        return
+    try:
+        check()
+    except ValueRefused as error:
+        sent.wrong(name, f"This {error.rule}.")
+    except DomainError as error:
+        sent.wrong(name, str(error))
+
+
+def _show(payer: Payer, invoice: Invoice, offered: Choices, shown: Form) -> Response:
+    tomorrow = payer.today + timedelta(days=1)
+    return payer.show(
+        "pay.html",
+        "bills",
+        status=200 if shown.valid else 400,
+        invoice=invoice,
+        offered=offered,
+        form=shown,
+        tomorrow=tomorrow,
+        waiting=waiting_for(payer, invoice),
+    )

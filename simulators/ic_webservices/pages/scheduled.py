@@ -1,0 +1,111 @@
+"""Scheduled payments (RedirectID 9): what waits, what became of the others, and how to change or cancel one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from flask import Response
+from flask.typing import ResponseReturnValue
+
+from simulators.ic_webservices.domain.errors import DomainError, ValueRefused
+from simulators.ic_webservices.domain.invoices import Invoice
+from simulators.ic_webservices.domain.money import amount
+from simulators.ic_webservices.domain.schedules import SCHEDULED, Schedule
+from simulators.ic_webservices.ledger import invoice_of
+from simulators.ic_webservices.pages.choice import choices, saved_method
+from simulators.ic_webservices.pages.forms import Form
+from simulators.ic_webservices.pages.payer import Payer
+from simulators.ic_webservices.pages.paying import refusal_field
+from simulators.ic_webservices.schedules import schedule_of
+
+__all__ = ["add_routes"]
+
+HERE = "scheduled-payments"
+MOST_PAST = 20
+
+
+def add_routes(add: Callable[..., None]) -> None:
+    """Add the section's pages."""
+    add(HERE, listing)
+    add(f"{HERE}/<schedule_id>", edit)
+    add(f"{HERE}/<schedule_id>", change, "POST")
+    add(f"{HERE}/<schedule_id>/cancel", cancel, "POST")
+
+
+def listing(payer: Payer) -> ResponseReturnValue:
+    """Everything of the user's, whichever account it pays."""
+    found = payer.world.schedules.of_user(payer.lane, payer.biller.guid, payer.user.username)
+    found = [schedule for schedule in found if schedule.account_number in payer.accounts]
+    methods = payer.world.wallet.methods(payer.lane, payer.biller.guid, payer.user.username)
+    return payer.show(
+        "scheduled.html",
+        HERE,
+        waiting=[schedule for schedule in found if schedule.state == SCHEDULED],
+        past=[schedule for schedule in reversed(found) if schedule.state != SCHEDULED][:MOST_PAST],
+        names={method.method_id: method.name for method in methods},
+        form=Form(payer.secret),
+    )
+
+
+def edit(payer: Payer, schedule_id: str) -> ResponseReturnValue:
+    """The form of one that waits; of one that has run there is none."""
+    schedule, invoice = _found(payer, schedule_id)
+    if schedule.state != SCHEDULED:
+        return payer.go(HERE)
+    first = {
+        "Amount": str(amount(schedule.amount_cents)),
+        "Method": schedule.method_id,
+        "Day": schedule.runs_on.isoformat(),
+    }
+    return _show(payer, schedule, invoice, Form(payer.secret, None, **first))
+
+
+def change(payer: Payer, schedule_id: str) -> ResponseReturnValue:
+    """Change amount, method and day, checked as at the first time."""
+    sent = payer.sent()
+    schedule, invoice = _found(payer, schedule_id)
+    amount_cents, day, method = sent.amount_cents("Amount"), sent.day("Day"), saved_method(payer, sent)
+    if sent.valid and day is not None and method is not None:
+        try:
+            payer.world.schedules.change(
+                payer.lane,
+                payer.biller.guid,
+                payer.user.username,
+                schedule.schedule_id,
+                amount_cents=amount_cents,
+                method_id=method.method_id,
+                day=day,
+            )
+            return payer.go(HERE, done="changed")
+        except ValueRefused as error:
+            sent.wrong(refusal_field(error), f"This {error.rule}.")
+        except DomainError as error:
+            sent.wrong(refusal_field(error), str(error))
+    return _show(payer, schedule, invoice, sent)
+
+
+def cancel(payer: Payer, schedule_id: str) -> ResponseReturnValue:
+    """Cancel one; a second time changes nothing."""
+    payer.sent()
+    payer.world.schedules.cancel(payer.lane, payer.biller.guid, payer.user.username, schedule_id)
+    return payer.go(HERE, done="cancelled")
+
+
+def _found(payer: Payer, schedule_id: str) -> tuple[Schedule, Invoice]:
+    with payer.world.store.read() as tx:
+        schedule = schedule_of(tx, payer.lane, payer.biller, payer.user.username, schedule_id)
+        return schedule, invoice_of(tx, payer.lane, payer.biller, schedule.invoice_number)
+
+
+def _show(payer: Payer, schedule: Schedule, invoice: Invoice, form: Form) -> Response:
+    return payer.show(
+        "scheduled_edit.html",
+        HERE,
+        status=200 if form.valid else 400,
+        schedule=schedule,
+        invoice=invoice,
+        offered=choices(payer, invoice.account_number),
+        form=form,
+        tomorrow=payer.today + timedelta(days=1),
+    )

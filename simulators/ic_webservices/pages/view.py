@@ -1,0 +1,130 @@
+"""What every page has around it, and how one is rendered: the template, the security headers, the payer's formats."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Response, make_response, redirect, render_template
+
+from simulators.ic_webservices.domain.money import amount
+from simulators.ic_webservices.domain.payments import Payment
+from simulators.ic_webservices.pages import security
+from simulators.kit.http import Request
+from simulators.kit.lanes import DEFAULT
+
+__all__ = ["FILTERS", "Link", "Page", "SignOut", "base_of", "render", "see_other"]
+
+
+_UTC = ZoneInfo("UTC")
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link in the navigation."""
+
+    href: str
+    text: str
+    current: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SignOut:
+    """The sign-out button: where its form goes, the form's CSRF token, and the text of its tooltip."""
+
+    href: str
+    csrf: str
+    tooltip: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """
+    What surrounds a page's own content.
+
+    `base` is the absolute address below which every path stands (`http://127.0.0.1:8700/lane/x`); `embedded` leaves
+    out the site's header (ViewMode 1, an iFrame); `css_url` is an address already checked; `frame_ancestors` and
+    `form_actions` are CSP sources; `zone` is the biller's.
+    """
+
+    base: str
+    site_name: str = "Invoice Cloud"
+    embedded: bool = False
+    css_url: str = ""
+    links: tuple[Link, ...] = ()
+    sign_out: SignOut | None = None
+    frame_ancestors: tuple[str, ...] = security.LOOPBACK
+    form_actions: tuple[str, ...] = ()
+    zone: ZoneInfo = _UTC
+
+
+def base_of(request: Request) -> str:
+    """The absolute address below which this lane's paths stand; a browser cannot send the lane's header."""
+    base = request.base_url.rstrip("/")
+    if "/lane/" in base or request.lane.name == DEFAULT:
+        return base
+    return f"{base}/lane/{request.lane.name}"
+
+
+def render(template: str, page: Page, *, status: int = 200, **values: Any) -> Response:
+    """A page as an answer, with its security headers."""
+    answer = make_response(render_template(template, page=page, zone=page.zone, **values), status)
+    return _secured(answer, page)
+
+
+def see_other(page: Page, address: str) -> Response:
+    """The answer to a form: go and get *address*. The headers go along, for browsers look at them at a redirect too."""
+    return _secured(make_response(redirect(address, 303)), page)
+
+
+def _secured(answer: Response, page: Page) -> Response:
+    styles = (security.origin_of(page.css_url),) if page.css_url else ()
+    answer.headers.update(
+        security.headers(frame_ancestors=page.frame_ancestors, styles=styles, form_actions=page.form_actions)
+    )
+    return answer
+
+
+def _money(cents: int) -> str:
+    return _dollars(amount(cents))
+
+
+def _dollars(value: Decimal) -> str:
+    return f"{'-' if value < 0 else ''}${abs(value):,.2f}"
+
+
+def _plain(cents: int) -> str:
+    return str(amount(cents))
+
+
+def _long_day(day: date | str) -> str:
+    found = date.fromisoformat(day) if isinstance(day, str) else day
+    return f"{found:%B} {found.day}, {found.year}"
+
+
+def _local_time(moment: datetime | str, zone: ZoneInfo) -> str:
+    at = (datetime.fromisoformat(moment) if isinstance(moment, str) else moment).astimezone(zone)
+    return f"{_long_day(at.date())}, {at:%I:%M %p} {at:%Z}".replace(", 0", ", ")
+
+
+def _paid_with(payment: Payment) -> str:
+    name = payment.brand or {"ach": "Bank account", "online_bank_direct": "Bank account"}.get(payment.tender, "Card")
+    return f"{name} ending in {payment.last_four}" if payment.last_four else name
+
+
+FILTERS: Mapping[str, Any] = {
+    "money": _money,
+    "dollars": _dollars,
+    "plain": _plain,
+    "long_day": _long_day,
+    "local_time": _local_time,
+    "paid_with": _paid_with,
+}
+"""
+Jinja filters, as a payer reads it: cents (`plain` for a field), dollars, dates, moments (with the page's zone) and what
+a payment was paid with.
+"""

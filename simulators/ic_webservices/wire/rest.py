@@ -1,0 +1,141 @@
+"""
+A REST door: the credential, the body, and how answers and refusals are told.
+
+Every answer is an object with `Success` and `ErrorMessage`. A refusal of the domain is an answer too, status 200; what
+cannot be understood is 400 with the place and the rule, a wrong key 401. A biller whose configuration holds
+`{"REST": {"Strict": true}}` gets exact names and types only; the default is as lenient as .NET (assumed [A-54]).
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from contracts.masking import mask_text
+from simulators.ic_webservices.domain.billers import Biller
+from simulators.ic_webservices.domain.errors import DomainError
+from simulators.ic_webservices.wire.basic_auth import CHALLENGE, CredentialRefused, Credentials
+from simulators.ic_webservices.wire.faults import refusal
+from simulators.ic_webservices.wire.json_body import JsonRefused, Schema, read_object
+from simulators.kit.http import Request, Response
+from simulators.kit.lanes import Lane
+from simulators.kit.routes import Handler, Route, Routes
+
+__all__ = ["Call", "Operation", "answer", "create_door", "is_strict", "refused"]
+
+MAX_BODY = 1 << 20
+JSON = "application/json; charset=utf-8"
+
+_log = logging.getLogger(__name__)
+_INTERNAL = "Internal error; the server's log has it under the request's id."
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call as an operation sees it: who calls, what the body holds (`json_body`), what the path holds."""
+
+    request: Request
+    biller: Biller
+    values: Mapping[str, Any]
+    places: Mapping[str, str]
+
+    @property
+    def lane(self) -> Lane:
+        """The lane of the call."""
+        return self.request.lane
+
+    def text(self, name: str) -> str:
+        """A text of the body; empty where it was absent."""
+        return self.values[name] or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """
+    One operation.
+
+    `run` gives the answer's members beside Success and ErrorMessage (and these too where only a part could be done),
+    or raises a `DomainError`; `empty` is what stands in their place then. Without a `schema` no body is read.
+    """
+
+    name: str
+    method: str
+    path: str
+    run: Callable[[Call], Mapping[str, Any]]
+    schema: Schema | None = None
+    empty: Mapping[str, Any] = field(default_factory=dict)
+
+
+def create_door(name: str, credentials: Credentials, operations: Iterable[Operation]) -> Routes:
+    """The operations as an app of the site."""
+    routes = [Route(one.method, one.path, one.name, _handler(one, credentials)) for one in operations]
+    return Routes(name, routes, refuse=_no_route)
+
+
+def answer(members: Mapping[str, Any], *, error: str | None = None) -> Response:
+    """An answer of status 200; *error* is its ErrorMessage, and without one it is a success."""
+    return Response(200, _render({"Success": error is None, "ErrorMessage": error, **members}), JSON)
+
+
+def refused(status: int, message: str, *headers: tuple[str, str]) -> Response:
+    """A call that was not understood or not let in."""
+    return Response(status, _render({"Success": False, "ErrorMessage": message}), JSON, headers)
+
+
+def is_strict(biller: Biller) -> bool:
+    """Whether the biller's calls are read strictly [A-54]."""
+    rest = biller.configuration.get("REST")
+    return isinstance(rest, Mapping) and rest.get("Strict") is True
+
+
+def _handler(operation: Operation, credentials: Credentials) -> Handler:
+    def handle(request: Request, places: Mapping[str, str]) -> Response:
+        try:
+            biller = credentials.biller(request.lane, request.headers)
+            values: Mapping[str, Any] = {}
+            if operation.schema is not None:
+                if len(request.body) > MAX_BODY:
+                    return refused(413, f"body: must have at most {MAX_BODY} bytes")
+                strict = is_strict(biller)
+                if strict and not _is_json(request):
+                    return refused(415, "Content-Type: must be application/json")
+                values = read_object(request.body, operation.schema, strict=strict)
+            return answer(operation.run(Call(request, biller, values, places)))
+        except CredentialRefused as error:
+            return refused(401, str(error), CHALLENGE)
+        except JsonRefused as error:
+            return refused(400, mask_text(str(error)))
+        except DomainError as error:
+            return answer(operation.empty, error=refusal(error))
+        except Exception:  # noqa: BLE001 - a bug of ours is an answer, never a traceback
+            _log.exception("%s failed (request %s)", operation.name, request.id)
+            return refused(500, _INTERNAL)
+
+    return handle
+
+
+def _no_route(request: Request, status: int, methods: tuple[str, ...]) -> Response:
+    if status == 405:
+        allowed = ", ".join(methods)
+        return refused(405, f"{request.method}: the path takes {allowed} only", ("Allow", allowed))
+    return refused(404, f"There is no {request.method} {request.path[:200]}.")
+
+
+def _is_json(request: Request) -> bool:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json"
+
+
+def _render(members: Mapping[str, Any]) -> bytes:
+    # An amount keeps its two decimals, which no float would.
+    pairs = (
+        f'"{name}":{value:f}' if isinstance(value, Decimal) else f'"{name}":{_dumps(value)}'
+        for name, value in members.items()
+    )
+    return f"{{{','.join(pairs)}}}".encode("utf-8", "replace")
+
+
+_dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode

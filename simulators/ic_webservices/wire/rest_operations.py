@@ -1,0 +1,261 @@
+"""The operations below `/api/v1`: remote authentication, customers, customer portal; `ic_webservices/openapi.yaml`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from simulators.ic_webservices.access import Access
+from simulators.ic_webservices.domain.customers import Customer
+from simulators.ic_webservices.domain.errors import ValueRefused
+from simulators.ic_webservices.domain.money import amount
+from simulators.ic_webservices.ledger import Ledger, customer_by_guid, customer_of, open_balance_cents
+from simulators.ic_webservices.registrations import Found, Registered, Registrations
+from simulators.ic_webservices.wire.json_body import Many, Member, Schema
+from simulators.ic_webservices.wire.rest import Call, Operation
+
+__all__ = ["LOGIN_TYPE", "operations"]
+
+LOGIN_TYPE = 1
+"""The only LoginTypeID. Source: inHance Portal, User Registration, Requirement."""
+
+REMOTE, CUSTOMER = "/api/v1/remoteauthentication", "/api/v1/customer"
+_ACCOUNT = Schema((Member("AccountNumber", required=True),), bare="AccountNumber")
+_DETAILS = ("CustomerName2", "Address1", "Address2", "City", "State", "Zip", "Phone", "EmailAddress")
+_FIELDS: Mapping[str, str] = {
+    "CustomerName": "customer_name",
+    "CustomerName2": "customer_name2",
+    "Address1": "address1",
+    "Address2": "address2",
+    "City": "city",
+    "State": "state",
+    "Zip": "zip",
+    "Phone": "phone",
+    "EmailAddress": "email_address",
+}
+
+
+def operations(ledger: Ledger, access: Access, registrations: Registrations) -> tuple[Operation, ...]:
+    """The operations, on that ledger and its users."""
+
+    def biller_status(call: Call) -> Mapping[str, Any]:
+        return {"BillerGUID": call.biller.guid, "BillerName": call.biller.name, "Active": True}
+
+    def retrieve_users(call: Call) -> Mapping[str, Any]:
+        found = registrations.find(
+            call.lane,
+            call.biller.guid,
+            account_number=call.text("AccountNumber"),
+            email_address=call.text("EmailAddress"),
+            username=call.text("Username"),
+        )
+        return {"Users": [_user(one) for one in found]}
+
+    def remote_authentication(call: Call) -> Mapping[str, Any]:
+        token, _, customer = registrations.log_in(
+            call.lane,
+            call.biller.guid,
+            call.values["Username"],
+            call.values["Password"],
+            account_number=call.text("AccountNumber"),
+        )
+        return {
+            "RemoteAuthenticationToken": token,
+            "CustomerGuid": None if customer is None else customer.customer_guid,
+        }
+
+    def register_accounts(call: Call) -> Mapping[str, Any]:
+        check_login_type(call.values["LoginTypeID"])
+        registered = registrations.register(
+            call.lane,
+            call.biller.guid,
+            call.values["Username"],
+            call.values["Password"],
+            [account["AccountNumber"] for account in call.values["Accounts"]],
+            email_address=call.text("EmailAddress"),
+        )
+        members = {"Accounts": [_registered(one) for one in registered]}
+        left_out = [one.message for one in registered if one.customer is None]
+        return {"Success": False, "ErrorMessage": " ".join(left_out), **members} if left_out else members
+
+    def retrieve_user_accounts(call: Call) -> Mapping[str, Any]:
+        username = call.text("Username")
+        if token := call.text("RemoteAuthenticationToken"):
+            session = access.open(call.lane, token, call.biller.guid)
+            if username.strip() and username.strip().lower() != session.user.username:
+                raise ValueRefused("Username", username, "is not the user of the RemoteAuthenticationToken")
+            username = session.user.username
+        if not username.strip():
+            raise ValueRefused("Username", "", "give Username or RemoteAuthenticationToken")
+        found = registrations.accounts(call.lane, call.biller.guid, username)
+        return {"Accounts": [_account(customer) for customer in found]}
+
+    def update_password(call: Call) -> Mapping[str, Any]:
+        registrations.set_password(
+            call.lane,
+            call.biller.guid,
+            call.text("Username"),
+            call.values["NewPassword"],
+            password=call.values["Password"] or None,
+        )
+        return {}
+
+    def update_email_address(call: Call) -> Mapping[str, Any]:
+        registrations.set_user_email(
+            call.lane,
+            call.biller.guid,
+            call.text("NewEmailAddress"),
+            username=call.text("Username"),
+            email=call.text("EmailAddress"),
+        )
+        return {}
+
+    def retrieve_customer_guid(call: Call) -> Mapping[str, Any]:
+        # EmailAddress and Username are sent by integrations and narrow nothing: the account may not be linked yet.
+        with ledger.store.read() as tx:
+            customer = customer_of(tx, call.lane, call.biller, call.text("AccountNumber").strip())
+        return {"CustomerGuid": customer.customer_guid}
+
+    def create_customer_record(call: Call) -> Mapping[str, Any]:
+        values = {field: call.values[name] for name, field in _FIELDS.items()}
+        customer, new = ledger.create_customer(call.lane, call.biller.guid, call.text("AccountNumber"), values)
+        return {"CustomerGuid": customer.customer_guid, "Created": new}
+
+    def retrieve_customer_account(call: Call) -> Mapping[str, Any]:
+        with ledger.store.read() as tx:
+            customer = customer_by_guid(tx, call.lane, call.biller, call.places["CustomerGuid"])
+            due_cents = open_balance_cents(tx, call.lane, call.biller, customer.account_number)
+        return {
+            "AccountNumber": customer.account_number,
+            "CustomerGuid": customer.customer_guid,
+            "CustomerID": customer.customer_id,
+            "CustomerName": customer.customer_name,
+            "Address1": customer.address1,
+            "Address2": customer.address2,
+            "City": customer.city,
+            "State": customer.state,
+            "Zip": customer.zip,
+            "Phone": customer.phone,
+            "EmailAddress": customer.email_address,
+            "AutoPay": customer.autopay,
+            "PaperInvoices": customer.paper_invoices,
+            "Registered": customer.registered,
+            "BalanceDue": amount(due_cents),
+        }
+
+    return (
+        Operation("BillerStatus", "GET", "/api/v1/biller/status", biller_status),
+        Operation(
+            "RetrieveUsers",
+            "POST",
+            f"{REMOTE}/RetrieveUsers",
+            retrieve_users,
+            _texts("AccountNumber", "EmailAddress", "Username"),
+            {"Users": []},
+        ),
+        Operation(
+            "RemoteAuthentication",
+            "POST",
+            f"{REMOTE}/RemoteAuthentication",
+            remote_authentication,
+            _texts("AccountNumber", required=("Username", "Password")),
+            {"RemoteAuthenticationToken": None, "CustomerGuid": None},
+        ),
+        Operation(
+            "RegisterAccounts",
+            "POST",
+            f"{REMOTE}/RegisterAccounts",
+            register_accounts,
+            Schema(
+                (
+                    Member("LoginTypeID", "whole", required=True),
+                    Member("Accounts", Many(_ACCOUNT, least=1), required=True),
+                    *_texts("EmailAddress", required=("Username", "Password")).members,
+                )
+            ),
+            {"Accounts": []},
+        ),
+        Operation(
+            "RetrieveUserAccounts",
+            "POST",
+            f"{REMOTE}/RetrieveUserAccounts",
+            retrieve_user_accounts,
+            _texts("Username", "RemoteAuthenticationToken"),
+            {"Accounts": []},
+        ),
+        Operation(
+            "UpdatePassword",
+            "POST",
+            f"{REMOTE}/UpdatePassword",
+            update_password,
+            _texts("Password", required=("Username", "NewPassword")),
+        ),
+        Operation(
+            "UpdateEmailAddress",
+            "POST",
+            f"{REMOTE}/UpdateEmailAddress",
+            update_email_address,
+            _texts("Username", "EmailAddress", required=("NewEmailAddress",)),
+        ),
+        Operation(
+            "RetrieveCustomerGuid",
+            "POST",
+            f"{CUSTOMER}/RetrieveCustomerGuid",
+            retrieve_customer_guid,
+            _texts("EmailAddress", "Username", required=("AccountNumber",)),
+            {"CustomerGuid": None},
+        ),
+        Operation(
+            "CreateCustomerRecord",
+            "POST",
+            f"{CUSTOMER}/CreateCustomerRecord",
+            create_customer_record,
+            _texts(*_DETAILS, required=("AccountNumber", "CustomerName")),
+            {"CustomerGuid": None, "Created": False},
+        ),
+        Operation("RetrieveCustomerAccount", "GET", "/api/v1/cp/{CustomerGuid}/account", retrieve_customer_account),
+    )
+
+
+def check_login_type(login_type: int | None) -> None:
+    """Refuse every LoginTypeID but 1. Raises `ValueRefused`. Source: inHance Portal, User Registration."""
+    if login_type != LOGIN_TYPE:
+        raise ValueRefused("LoginTypeID", login_type, f"must be {LOGIN_TYPE}")
+
+
+def _texts(*optional: str, required: tuple[str, ...] = ()) -> Schema:
+    return Schema((*(Member(name, required=True) for name in required), *(Member(name) for name in optional)))
+
+
+def _user(found: Found) -> Mapping[str, Any]:
+    customer, user = found.customer, found.user
+    return {
+        "Username": "" if user is None else user.username,
+        "EmailAddress": customer.email_address if user is None else user.email_address,
+        "CustomerGuid": customer.customer_guid,
+        "AccountNumber": customer.account_number,
+        "Registered": user is not None,
+    }
+
+
+def _registered(one: Registered) -> Mapping[str, Any]:
+    return {
+        "AccountNumber": one.account_number,
+        "CustomerGuid": None if one.customer is None else one.customer.customer_guid,
+        "Registered": one.customer is not None,
+        "Message": one.message,
+    }
+
+
+def _account(customer: Customer) -> Mapping[str, Any]:
+    return {
+        "AccountNumber": customer.account_number,
+        "CustomerGuid": customer.customer_guid,
+        "CustomerName": customer.customer_name,
+        "EmailAddress": customer.email_address,
+        "Address1": customer.address1,
+        "Address2": customer.address2,
+        "City": customer.city,
+        "State": customer.state,
+        "Zip": customer.zip,
+    }

@@ -1,0 +1,404 @@
+"""The portal in Chromium: every story inside an iFrame of another origin, by keyboard, on a phone, in print."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import httpx
+import pytest
+
+from partnerlab.sandbox import Sandbox
+
+UTILITY = "22222222-2222-4222-8222-222222222222"
+USER, PASSWORD = "willows@example.com", "Sandbox!2345"
+ACCOUNT, INVOICE, VISA = "10000101", "500001", "4111 1111 1111 1111"
+AMEX = "3782 822463 10005"
+HEADINGS = {
+    "1": "Your bills",
+    "2": "Paperless billing",
+    "3": "AutoPay",
+    "5": "Payment options",
+    "8": "Open bills",
+    "9": "Scheduled payments",
+    "11": "Pay by text",
+}
+
+Connect = Callable[..., str]
+
+
+@pytest.fixture
+def connect(sandbox: Sandbox, lane: str) -> Connect:
+    """The address of CloudSSO connect in the test's lane, with a new token."""
+
+    def made(redirect_id: str = "1", **more: str) -> str:
+        access = sandbox.ic.world.access
+        token, _ = access.authenticate(sandbox.lanes.get(lane), UTILITY, USER, PASSWORD)
+        given = {"RemoteAuthenticationToken": token, "ViewMode": "1", "RedirectID": redirect_id, **more}
+        return f"{sandbox.url}/lane/{lane}/cloudsso/connect?{urlencode(given)}"
+
+    return made
+
+
+@pytest.fixture
+def framed(page: Any, partner: Any, connect: Connect) -> Callable[..., Any]:
+    """Open a page of the portal in the partner's iFrame: the frame."""
+
+    def opened(redirect_id: str = "1", **more: str) -> Any:
+        page.goto(partner.frame(connect(redirect_id, **more)))
+        frame = page.frame_locator("iframe[name=ic]")
+        frame.get_by_role("heading", level=1).first.wait_for()
+        return frame
+
+    return opened
+
+
+def heading(frame: Any, text: str) -> None:
+    frame.get_by_role("heading", name=text, exact=True).first.wait_for()
+
+
+def fill_card(frame: Any, number: str = VISA) -> None:
+    frame.get_by_label("Card number").fill(number)
+    frame.get_by_label("Expires").fill("09/49")
+    frame.get_by_label("Security code").fill("123")
+    frame.get_by_label("Name on the card").fill("Ada Willow")
+
+
+def press(frame: Any, name: str) -> None:
+    frame.get_by_role("button", name=name, exact=True).click()
+
+
+def follow(frame: Any, name: str) -> None:
+    frame.get_by_role("link", name=name, exact=True).first.click()
+
+
+def control(sandbox: Sandbox, lane: str, path: str, *, of: str = "ic") -> Any:
+    return httpx.get(f"{sandbox.url}/lane/{lane}/_sandbox/{of}/{path}").raise_for_status().json()
+
+
+def partner_payments(sandbox: Sandbox, lane: str) -> Any:
+    """What the partner has posted on the account."""
+    return control(sandbox, lane, f"accounts/{ACCOUNT}", of="inhance")["payments"]
+
+
+def eventually(look: Callable[[], Any], *, within_s: float = 20.0) -> Any:
+    """What *look* gives once it gives something."""
+    until = time.monotonic() + within_s
+    while not (found := look()) and time.monotonic() < until:
+        time.sleep(0.1)
+    return found
+
+
+def add_card(frame: Any) -> None:
+    follow(frame, "Payment options")
+    heading(frame, "Payment options")
+    follow(frame, "Add a card")
+    fill_card(frame)
+    press(frame, "Save")
+    frame.get_by_text("The payment method was added.").wait_for()
+
+
+@pytest.mark.parametrize("redirect_id", HEADINGS)
+def test_each_page_shows_in_an_iframe_of_another_origin(
+    framed: Callable[..., Any], page: Any, tmp_path: Path, redirect_id: str
+) -> None:
+    frame = framed(redirect_id)
+    heading(frame, HEADINGS[redirect_id])
+    assert page.url.startswith("http://localhost:")
+    page.screenshot(path=tmp_path / f"{redirect_id}.png")
+
+
+def test_a_registered_user_views_and_pays_a_bill(
+    framed: Callable[..., Any], page: Any, sandbox: Sandbox, lane: str, tmp_path: Path
+) -> None:
+    frame = framed()
+    follow(frame, f"Bill {INVOICE}")
+    frame.get_by_text("$125.50").first.wait_for()
+    page.screenshot(path=tmp_path / "bill.png")
+    follow(frame, "Pay this bill")
+    frame.get_by_label("Amount").fill("25.50")
+    fill_card(frame)
+    frame.get_by_label("Save this payment method").check()
+    page.screenshot(path=tmp_path / "pay.png", full_page=True)
+    press(frame, "Pay")
+    heading(frame, "Thank you for your payment")
+    page.screenshot(path=tmp_path / "receipt.png")
+    frame.get_by_text("$25.50 was paid on").wait_for()
+    (payment,) = control(sandbox, lane, "payments")["payments"]
+    assert (payment["amount"], payment["approved"], payment["last_four"]) == ("25.50", True, "1111")
+    invoice = control(sandbox, lane, f"invoices/{INVOICE}")
+    assert (invoice["balance_due"], invoice["asked_problem"]) == ("100.00", None)
+    assert invoice["asked_at"]  # opening the bill asked the partner
+    posted = eventually(lambda: partner_payments(sandbox, lane))
+    assert [(one["amount"], one["type"]) for one in posted] == [("25.50", "Credit Card")]
+
+
+def test_going_back_shows_the_form_anew_and_pays_nothing(
+    framed: Callable[..., Any], page: Any, sandbox: Sandbox, lane: str
+) -> None:
+    frame = framed()
+    follow(frame, f"Pay bill {INVOICE}")
+    frame.get_by_label("Amount").fill("10.00")
+    fill_card(frame)
+    press(frame, "Pay")
+    heading(frame, "Thank you for your payment")
+    page.evaluate("history.back()")
+    heading(frame, f"Pay bill {INVOICE}")
+    frame.get_by_text("At most $115.50").wait_for()  # asked for again: what was typed is in no cache
+    assert frame.get_by_label("Card number").input_value() == ""
+    page.evaluate("history.forward()")
+    heading(frame, "Thank you for your payment")
+    assert len(control(sandbox, lane, "payments")["payments"]) == 1
+
+
+def test_pressing_pay_twice_pays_once(page: Any, connect: Connect, sandbox: Sandbox, lane: str) -> None:
+    page.goto(connect())
+    follow(page, f"Pay bill {INVOICE}")
+    page.get_by_label("Amount").fill("10.00")
+    fill_card(page)
+    page.get_by_role("button", name="Pay", exact=True).evaluate("button => { button.click(); button.click() }")
+    heading(page, "Thank you for your payment")
+    assert len(control(sandbox, lane, "payments")["payments"]) == 1
+
+
+def test_a_user_changes_and_cancels_a_scheduled_payment(
+    framed: Callable[..., Any], page: Any, sandbox: Sandbox, lane: str, tmp_path: Path
+) -> None:
+    day = (sandbox.lanes.get(lane).now() + timedelta(days=9)).date()
+    frame = framed()
+    follow(frame, f"Pay bill {INVOICE}")
+    fill_card(frame)
+    frame.get_by_label("Pay on a day").check()
+    frame.get_by_label("Day of the payment").fill(day.isoformat())
+    press(frame, "Pay")
+    frame.get_by_text("Your payment is scheduled.").wait_for()
+    page.screenshot(path=tmp_path / "scheduled.png")
+    frame.get_by_role("link", name=re.compile("^Change the payment")).click()
+    heading(frame, "Change a scheduled payment")
+    frame.get_by_label("Amount").fill("40.00")
+    page.screenshot(path=tmp_path / "change.png")
+    press(frame, "Save the change")
+    frame.get_by_text("$40.00").wait_for()
+    frame.get_by_role("button", name=re.compile("^Cancel the payment")).click()
+    frame.get_by_text("No payment is scheduled.").wait_for()
+    (schedule,) = control(sandbox, lane, "schedules")["schedules"]
+    assert (schedule["amount"], schedule["state"]) == ("40.00", "cancelled")
+
+
+def test_a_user_enrols_in_paperless_and_leaves(framed: Callable[..., Any], sandbox: Sandbox, lane: str) -> None:
+    frame = framed("2")
+    press(frame, "Switch paperless billing on")
+    frame.get_by_text("Paperless billing is on.").wait_for()
+    press(frame, "Switch paperless billing off")
+    frame.get_by_text("Paperless billing is off.").wait_for()
+    assert [one["event"]["enrolled"] for one in control(sandbox, lane, "events")["events"]] == [True, False]
+
+
+def test_a_user_enrols_in_autopay_and_leaves(
+    framed: Callable[..., Any], page: Any, sandbox: Sandbox, lane: str, tmp_path: Path
+) -> None:
+    frame = framed("3")
+    add_card(frame)
+    follow(frame, "AutoPay")
+    heading(frame, "AutoPay")
+    frame.get_by_label("Visa ending in 1111").check()
+    page.screenshot(path=tmp_path / "autopay.png")
+    press(frame, "Switch AutoPay on")
+    frame.get_by_text("AutoPay is on.").wait_for()
+    press(frame, "Switch AutoPay off")
+    frame.get_by_text("AutoPay is off.").wait_for()
+    assert [one["event"]["enrolled"] for one in control(sandbox, lane, "events")["events"]] == [True, False]
+
+
+def test_a_user_enrols_in_pay_by_text_and_leaves(framed: Callable[..., Any], sandbox: Sandbox, lane: str) -> None:
+    frame = framed("11")
+    frame.get_by_label("Mobile telephone number").fill("(413) 555-0101")
+    press(frame, "Send me a message")
+    frame.get_by_label("Your answer").fill("Y")
+    press(frame, "Send the answer")
+    frame.get_by_text("Messages go to +14135550101.").wait_for()
+    assert control(sandbox, lane, f"users/{USER}")["text_phone"] == "+14135550101"
+    press(frame, "Switch pay by text off")
+    frame.get_by_label("Mobile telephone number").wait_for()
+    assert control(sandbox, lane, f"users/{USER}")["text_phone"] == ""
+
+
+def test_a_user_manages_payment_methods(
+    framed: Callable[..., Any], page: Any, sandbox: Sandbox, lane: str, tmp_path: Path
+) -> None:
+    frame = framed("5")
+    add_card(frame)
+    follow(frame, "Add a bank account")
+    frame.get_by_label("Routing number").fill("110000000")
+    frame.get_by_label("Account number").fill("000123456789")
+    frame.get_by_label("Name on the account").fill("Ada Willow")
+    press(frame, "Save")
+    press(frame, "Make the Bank account ending in 6789 the default")
+    frame.get_by_text("The payment method is your default now.").wait_for()
+    page.screenshot(path=tmp_path / "options.png")
+    press(frame, "Remove the Visa ending in 1111")
+    frame.get_by_text("The payment method was removed.").wait_for()
+    (method,) = control(sandbox, lane, f"users/{USER}/methods")["methods"]
+    assert (method["kind"], method["last_four"], method["preferred"]) == ("bank_account", "6789", True)
+
+
+def test_sign_out_leads_back_to_the_partner_and_the_link_is_dead(
+    page: Any, partner: Any, connect: Connect, framed: Callable[..., Any]
+) -> None:
+    home = f"{partner.url}/home"
+    frame = framed("1", ReturnUrl=home, CustomReturnSiteName="My Town")
+    button = frame.get_by_role("button", name="Sign out and Return to My Town")
+    assert button.get_attribute("title") == "Sign out and Return to My Town"
+    before = page.frame(name="ic").url
+    button.click()
+    frame.get_by_role("heading", name="Partner").wait_for()
+    assert page.frame(name="ic").url == home
+    page.goto(before)
+    heading(page, "You are signed out")
+
+
+def test_a_frame_of_a_site_that_is_not_named_stays_empty(
+    page: Any, partner: Any, connect: Connect, sandbox: Sandbox, lane: str
+) -> None:
+    world = sandbox.ic.world
+    configuration = {"Portal": {"FrameAncestors": ["https://portal.example"]}}
+    world.ledger.save_biller(sandbox.lanes.get(lane), UTILITY, {"configuration": configuration})
+    page.goto(partner.frame(connect()))
+    page.wait_for_timeout(500)
+    assert page.frame_locator("iframe[name=ic]").get_by_role("heading", name="Your bills").count() == 0
+
+
+def test_the_partners_stylesheet_is_used_where_it_is_allowed(page: Any, partner: Any, connect: Connect) -> None:
+    partner.bodies["/own.css"] = ("text/css", "h1 { color: rgb(1, 2, 3) }")
+    page.goto(connect("1", CSSUrl=f"{partner.url}/own.css"))
+    assert page.locator("h1").evaluate("e => getComputedStyle(e).color") == "rgb(1, 2, 3)"
+
+
+def test_nothing_typed_is_run_as_a_script(page: Any, connect: Connect, sandbox: Sandbox, lane: str) -> None:
+    """The page fixture fails for a dialog or a script's error."""
+    script = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>"
+    page.goto(connect("5", ReturnUrl="http://localhost:9/x", CustomReturnSiteName=script))
+    follow(page, "Add a card")
+    fill_card(page)
+    page.get_by_label("Name on the card").fill(script)
+    press(page, "Save")
+    page.get_by_text("The payment method was added.").wait_for()
+    assert page.get_by_text(script).count() == 1
+    follow(page, "Change the Visa ending in 1111")
+    assert page.get_by_label("Name on the card").input_value() == script
+    assert page.locator("script, img").count() == 0
+
+
+def test_a_mistake_takes_the_focus_to_the_summary_and_its_link_to_the_field(framed: Callable[..., Any]) -> None:
+    frame = framed()
+    follow(frame, f"Pay bill {INVOICE}")
+    press(frame, "Pay")
+    frame.get_by_role("alert").wait_for()
+    assert frame.locator(":focus").get_attribute("id") == "problems"
+    follow(frame, "Enter the card number.")
+    assert frame.locator(":focus").get_attribute("id") == "CardNumber"
+
+
+def test_a_bill_is_paid_by_keyboard_alone(page: Any, connect: Connect) -> None:
+    page.goto(connect("8"))
+    order = []
+    page.keyboard.press("Tab")
+    assert page.locator(":focus").inner_text() == "Skip to the main content"
+    page.keyboard.press("Enter")
+    for _ in range(3):
+        page.keyboard.press("Tab")
+        order.append(page.locator(":focus").inner_text())
+    assert order == ["Show every recent bill", f"Bill {INVOICE}", "Pay"]
+    page.keyboard.press("Enter")
+    heading(page, f"Pay bill {INVOICE}")
+    page.get_by_label("Amount").focus()
+    typed = {"CardNumber": VISA, "CardExpiry": "09/49", "CVV": "123", "CardHolder": "Ada Willow"}
+    seen = []
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        name = page.locator(":focus").evaluate("e => e.name || e.innerText")
+        seen.append(name)
+        if name in typed:
+            page.keyboard.type(typed[name])
+        if name == "Pay":
+            break
+    assert seen == ["Method", *typed, "SaveMethod", "When", "Pay"]
+    outline = page.locator(":focus").evaluate(
+        "e => getComputedStyle(e).outlineStyle + getComputedStyle(e).outlineWidth"
+    )
+    assert outline == "solid3px"
+    page.keyboard.press("Enter")
+    heading(page, "Thank you for your payment")
+
+
+@pytest.mark.parametrize("width", [320, 375])
+def test_no_page_is_wider_than_a_phone(page: Any, connect: Connect, width: int, tmp_path: Path) -> None:
+    page.set_viewport_size({"width": width, "height": 720})
+    page.goto(
+        connect("5", ReturnUrl="http://localhost:9/x", CustomReturnSiteName="The Water Department of Springfield")
+    )
+    follow(page, "Add a card")
+    fill_card(page)
+    page.get_by_label("Name on the card").fill("W" * 100)
+    press(page, "Save")
+    root = page.url.split("))/")[0] + "))/"
+    paths = ["bills", f"bill/{INVOICE}", f"pay/{INVOICE}", "scheduled-payments", "payment-options", "autopay"]
+    for path in [*paths, "payment-options/new/bank-account", "paperless", "pay-by-text", "nowhere"]:
+        page.goto(root + path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        page.screenshot(path=tmp_path / f"{width}-{path.replace('/', '-')}.png", full_page=True)
+        small = page.evaluate(
+            "[...document.querySelectorAll('button, .button, input:not([type=hidden]):not([type=radio])"
+            ":not([type=checkbox]), select, nav a, label.choice')].filter(e => e.offsetParent)"
+            ".filter(e => e.getBoundingClientRect().height < 44).map(e => e.outerHTML)"
+        )
+        assert small == [], path
+
+
+def test_the_receipt_prints_without_the_pages_controls(page: Any, connect: Connect, tmp_path: Path) -> None:
+    page.goto(connect("8", ViewMode="2"))
+    follow(page, f"Pay bill {INVOICE}")
+    fill_card(page)
+    press(page, "Pay")
+    heading(page, "Thank you for your payment")
+    page.emulate_media(media="print")
+    page.screenshot(path=tmp_path / "print.png")
+    for selector in ("nav", ".sign-out", ".actions", ".site-footer"):
+        assert not page.locator(selector).first.is_visible(), selector
+    assert page.get_by_text("Confirmation number").is_visible()
+
+
+def test_every_page_works_without_javascript(browser: Any, connect: Connect) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(connect("8"))
+    page.get_by_role("link", name=f"Pay bill {INVOICE}").click()
+    fill_card(page)
+    press(page, "Pay")
+    heading(page, "Thank you for your payment")
+    context.close()
+
+
+def test_no_number_and_no_session_reaches_the_journal_or_the_store(
+    framed: Callable[..., Any], page: Any, sandbox: Sandbox, lane: str
+) -> None:
+    frame = framed()
+    follow(frame, f"Pay bill {INVOICE}")
+    for number, code in (("4242 4242 4242 4242", "678"), (AMEX, "6789")):
+        fill_card(frame, number)
+        frame.get_by_label("Security code").fill(code)
+        press(frame, "Pay")
+    heading(frame, "Thank you for your payment")
+    kept = json.dumps(sandbox.lanes.export(lane), ensure_ascii=False)
+    assert "POST /portal/pay" in kept
+    assert "CVV=•••" in kept
+    assert page.frame(name="ic").url.split("(S(")[1].split("))")[0] not in kept
+    for number in ("4242 4242 4242 4242", AMEX):
+        for written in (number, number.replace(" ", ""), number.replace(" ", "+"), number.replace(" ", "%20")):
+            assert written not in kept

@@ -1,0 +1,13 @@
+"""A visit for each test."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.simulators.ic_webservices.harness import Harness
+from tests.simulators.ic_webservices.pages.visit import Visit
+
+
+@pytest.fixture
+def visit(harness: Harness) -> Visit:
+    return Visit(harness)
