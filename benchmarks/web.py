@@ -96,8 +96,9 @@ def sandbox() -> Iterator[str]:
         url = process.stdout.readline().strip()
         with httpx.Client(base_url=url, timeout=60) as control:
             for number in INVOICES:
-                policy = {"billed": "120.00", "outstanding": "340.00"}
-                control.put(f"/_sandbox/tccs/policies/{number}", json=policy).raise_for_status()
+                control.put(f"/_sandbox/tccs/policies/{number}", json={}).raise_for_status()
+                instalment = {"invoice_number": number, "amount": "120.00"}
+                control.post("/_sandbox/tccs/instalments", json=instalment).raise_for_status()
         yield url
 
 

@@ -18,6 +18,8 @@ OURS = ("client", "contracts", "generators", "partnerlab", "simulators")
 COMMANDS: dict[str, tuple[str, str, str]] = {
     "sandbox": ("sandbox", "sandbox", "Run the simulators and the data pump on one origin."),
     "demo": ("demo", "sandbox", "The whole journey, from bill file to posted payment, checked step by step."),
+    "journey": ("journey", "sandbox", "What payers do on the hosted pages, story by story, without a browser."),
+    "page": ("page", "", "The address of a hosted page, for a browser."),
     "generate": ("generate", "sandbox", "Write realistic fixture files, whole or damaged."),
     "files": ("files", "", "Check and summarise bill files."),
     "trigger": ("trigger", "", "Make something happen at the simulated Invoice Cloud."),

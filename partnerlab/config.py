@@ -1,7 +1,8 @@
 """
 Configuration: defaults, overridden by a TOML file, overridden by `PARTNERLAB_<SECTION>_<FIELD>` in the environment.
 
-A section is a frozen dataclass of strings, numbers and flags; its fields are the only names allowed in it.
+A section is a frozen dataclass of strings, numbers, flags and lists of strings (in the environment with commas between
+them); its fields are the only names allowed in it.
 """
 
 from __future__ import annotations
@@ -80,6 +81,11 @@ def _typed(place: str, value: Any, type_name: str) -> Any:
             return {"int": int, "float": float}[type_name](value)
         except ValueError:
             raise ConfigurationInvalid(place, value, f"is not a number ({type_name})") from None
+    if type_name == "tuple[str, ...]":
+        texts = [text.strip() for text in value.split(",")] if isinstance(value, str) else value
+        if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+            raise ConfigurationInvalid(place, value, "is not a list of texts")
+        return tuple(texts)
     if not isinstance(value, str):
         raise ConfigurationInvalid(place, value, "is not text")
     return value

@@ -6,7 +6,8 @@ A test compares what stands there with what this makes, so a page cannot say wha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from client.datapump.states import render_diagram
@@ -43,8 +44,10 @@ def damages() -> Iterable[str]:
     """How a file can be broken, and the error that follows."""
     yield "# Damages"
     yield "`partnerlab generate bif --damage <name>` breaks a file so; a reader must give the error beside it."
-    rows = ((f"`{d.name}`", d.text, f"`{d.error}`", d.scope) for d in catalogue.damages().values())
-    yield _table(("Name", "What is done", "Error", "What is lost"), rows)
+    rows = (
+        (f"`{d.name}`", d.text, f"`{d.error}`", d.scope, ", ".join(d.partners)) for d in catalogue.damages().values()
+    )
+    yield _table(("Name", "What is done", "Error", "What is lost", "Only in files of"), rows)
 
 
 def values() -> Iterable[str]:
@@ -65,9 +68,9 @@ def advanced_settings() -> Iterable[str]:
     yield _table(("Setting", "Meaning", "Kind", "Default", "Partners", "Source"), rows)
 
 
-def bill_file() -> Iterable[str]:
-    """The field table of the inHance bill file."""
-    layout = load_layout("inhance_v2")
+def bill_file(partner: str) -> Iterable[str]:
+    """The field table of a partner's bill file."""
+    layout = load_layout(partner)
     yield f"# {layout.title}"
     yield (
         "Pipe-delimited, one record a line, no quoting: FH once, then IH, CR and one or more ID for each invoice. The"
@@ -76,7 +79,7 @@ def bill_file() -> Iterable[str]:
     for record in layout.records:
         yield f"## {record.code}: {record.name}, {record.occurs}"
         rows = (
-            (str(f.spec_id), f.name, f.kind, "yes" if f.required else "", f.constant or "", f.term, f.description)
+            (str(f.spec_id), f.name, f.shape or f.kind, "yes" if f.required else "", f.constant, f.term, f.description)
             for f in record.fields
         )
         yield _table(("FileSpecID", "Field", "Kind", "Required", "Always", "Inside", "The source says"), rows)
@@ -88,13 +91,14 @@ def delivery_states() -> Iterable[str]:
     yield f"```mermaid\n{render_diagram()}```"
 
 
-PAGES = {
+PAGES: Mapping[str, Callable[[], Iterable[str]]] = {
     "requirements.md": requirements,
     "faults.md": faults,
     "damages.md": damages,
     "test-values.md": values,
     "settings.md": advanced_settings,
-    "inhance-bill-file.md": bill_file,
+    "inhance-bill-file.md": partial(bill_file, "inhance_v2"),
+    "tccs-bill-file.md": partial(bill_file, "tccs"),
     "delivery-states.md": delivery_states,
 }
 

@@ -63,6 +63,15 @@ class Remote:
         """POST bytes of another type than JSON. Raises `RemoteRefused`."""
         return self._call("POST", path, content=content, headers={"Content-Type": content_type})
 
+    def biller(self, name: str) -> dict[str, Any]:
+        """The lane's biller of that partner or BillerGUID. Raises `click.BadParameter`."""
+        billers = self.get("/_sandbox/ic/billers")["billers"]
+        found: list[dict[str, Any]] = [row for row in billers if name.lower() in (row["guid"], row["partner"])]
+        if not found:
+            partners = ", ".join(row["partner"] for row in billers)
+            raise click.BadParameter(f"there is no biller {name}; there are those of {partners}", param_hint="--biller")
+        return found[0]
+
     def _call(self, method: str, path: str, **options: Any) -> Any:
         import httpx
 

@@ -21,9 +21,10 @@ from client import rtdr
 from client.settings import Biller, BillerUnknown
 from client.transport import PAYER_WAITS, HttpRequest, HttpResponse, Transport
 from contracts.data import read_bytes
-from contracts.verification.soap import verdict
+from contracts.verification import rest, soap
+from contracts.verification.findings import Verdict
 from partnerlab.settings import SandboxSettings
-from simulators import ic_webservices, inhance_soap
+from simulators import ic_webservices, inhance_soap, tccs_rest
 from simulators.ic_webservices.domain.errors import NotFound
 from simulators.kit.clock import Clock
 from simulators.kit.control import create_control_app
@@ -55,6 +56,7 @@ class Sandbox:
         settings: SandboxSettings = SandboxSettings(),  # noqa: B008 - frozen
         *,
         inhance: inhance_soap.Settings = inhance_soap.Settings(),  # noqa: B008 - frozen
+        tccs: tccs_rest.Settings = tccs_rest.Settings(),  # noqa: B008 - frozen
         ic: ic_webservices.Settings = ic_webservices.Settings(),  # noqa: B008 - frozen
     ) -> None:
         self.settings = settings
@@ -66,16 +68,10 @@ class Sandbox:
             ic, self.store, self.lanes, events=self._submit, balances=self._balances, base_url=lambda: self.url
         )
         self.inhance = inhance_soap.create_simulator(inhance, self.store, self.lanes)
-        simulators = (self.inhance, self.ic)
+        self.tccs = tccs_rest.create_simulator(tccs, self.store, self.lanes)
+        simulators = (self.inhance, self.tccs, self.ic)
         self.lanes.seeders.extend(simulator.seed for simulator in simulators)
-        self.journal = Journal(
-            self.lanes,
-            {
-                "inhance": verdict(read_bytes("inhance_soap/iCloud.wsdl")),
-                "CloudInvoicing": verdict(read_bytes("ic_webservices/CloudInvoicing.wsdl")),
-                "CloudManagement": verdict(read_bytes("ic_webservices/CloudManagement.wsdl")),
-            },
-        )
+        self.journal = Journal(self.lanes, _verdicts())
         self.faults = Faults(self.lanes)
         self.clock = Clock(self.lanes, simulators)
         self.clock.after_advance.append(self._hasten)
@@ -220,6 +216,24 @@ class Sandbox:
             return service(environ, start_response)
 
         return below
+
+
+def _verdicts() -> dict[str, Verdict]:
+    """The contract's verdict by the name of the door."""
+    services = {
+        "inhance": "inhance_soap/iCloud.wsdl",
+        "CloudInvoicing": "ic_webservices/CloudInvoicing.wsdl",
+        "CloudManagement": "ic_webservices/CloudManagement.wsdl",
+        "RemoteAuthenticationWS": "ic_webservices/RemoteAuthenticationWS.wsdl",
+    }
+    interfaces = {
+        "tccs": "tccs_rest/openapi.yaml",
+        "REST": "ic_webservices/openapi.yaml",
+        "CloudPayments": "ic_webservices/openapi.yaml",
+    }
+    return {name: soap.verdict(read_bytes(path)) for name, path in services.items()} | {
+        name: rest.verdict(read_bytes(path)) for name, path in interfaces.items()
+    }
 
 
 def _tls(settings: SandboxSettings) -> ssl.SSLContext | None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 import time
+from contextlib import ExitStack
 
 import click
 
-from partnerlab.demo import inhance_v2
+from partnerlab.demo import inhance_v2, tccs
 from partnerlab.demo.story import Story
+from partnerlab.journey import JOURNEYS
 from partnerlab.sandbox import Sandbox
 from partnerlab.settings import SandboxSettings
 
@@ -16,9 +18,10 @@ from partnerlab.settings import SandboxSettings
 @click.command()
 @click.option("--invoices", default=1000, show_default=True, type=click.IntRange(30), help="Size of the bill file.")
 @click.option("--seed", default=1, show_default=True, help="The same seed gives the same file.")
-def command(invoices: int, seed: int) -> None:
-    """The whole journey in one process: a bill file is generated, uploaded, presented and paid, the payment reaches
-    the partner through the data pump, and the next balance shows it.
+@click.option("--url", help="A running sandbox; without it one is started for the journey.")
+def command(invoices: int, seed: int, url: str | None) -> None:
+    """The whole journey in one process, for each partner: a bill file is generated, uploaded, presented and paid, the
+    payment reaches the partner through the data pump, and the next balance shows it. Then payers walk the hosted pages.
 
     Each step says what changed on both sides and which requirement it shows. Exit code 1 if any step is not as the
     contract says.
@@ -29,14 +32,10 @@ def command(invoices: int, seed: int) -> None:
     """
     started = time.monotonic()
     story = Story()
-    with Sandbox(SandboxSettings(port=0)) as sandbox:
-        inhance_v2.tell(story, sandbox, invoices=invoices, seed=seed)
-    seconds = time.monotonic() - started
-    if story.broken:
-        names = ", ".join(dict.fromkeys(broken.requirement for broken in story.broken))
-        click.secho(f"\n{len(story.broken)} of {len(story.met) + len(story.broken)} steps broken: {names}", fg="red")
-        sys.exit(1)
-    shown = len(set(story.met))
-    click.secho(
-        f"\n{len(story.met)} steps as the contract says, {shown} requirements shown, {seconds:.1f} s", fg="green"
-    )
+    with ExitStack() as stack:
+        url = (url or stack.enter_context(Sandbox(SandboxSettings(port=0))).url).rstrip("/")
+        for partner in (inhance_v2, tccs):
+            partner.tell(story, url, invoices=invoices, seed=seed)
+        for journey in JOURNEYS.values():
+            journey.tell(story, url)
+    sys.exit(story.conclude(time.monotonic() - started))

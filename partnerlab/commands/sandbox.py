@@ -13,14 +13,14 @@ from partnerlab.config import configure, read_configuration
 from partnerlab.remote import DEFAULT_URL
 from partnerlab.sandbox import PUMP_PATH, Sandbox
 from partnerlab.settings import SandboxSettings
-from simulators import ic_webservices, inhance_soap
-from simulators.ic_webservices.app import INVOICING_PATH, MANAGEMENT_PATH
+from simulators import ic_webservices, inhance_soap, tccs_rest
+from simulators.ic_webservices.app import CLOUD_PAYMENTS_PATH, INVOICING_PATH, MANAGEMENT_PATH, REMOTE_PATH, REST_PATH
 from simulators.inhance_soap.seeds import SEEDS
 
 
 @click.command()
 @click.option(
-    "--config", type=click.Path(path_type=Path, dir_okay=False), help="A TOML file: [sandbox] [inhance] [ic]."
+    "--config", type=click.Path(path_type=Path, dir_okay=False), help="A TOML file: [sandbox] [inhance] [tccs] [ic]."
 )
 @click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port; 0 takes a free one.  [default: 8700]")
@@ -46,23 +46,28 @@ def command(config: Path | None, host: str | None, port: int | None, db: str | N
             database=settings.database if db is None else db,
         )
         inhance = configure(inhance_soap.Settings, "inhance", document)
+        tccs = configure(tccs_rest.Settings, "tccs", document)
         ic = configure(ic_webservices.Settings, "ic", document)
-        sandbox = Sandbox(settings, inhance=inhance, ic=ic)
+        sandbox = Sandbox(settings, inhance=inhance, tccs=tccs, ic=ic)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     try:
         with sandbox:
-            click.echo(sandbox.url if quiet else screen(sandbox.url, inhance, ic))
+            click.echo(sandbox.url if quiet else screen(sandbox.url, inhance, tccs, ic))
             sandbox.server.run()
     except OSError as error:
         raise click.ClickException(f"{settings.host}:{settings.port}: {error.strerror or error}") from error
 
 
-def screen(url: str, inhance: inhance_soap.Settings, ic: ic_webservices.Settings) -> str:
-    """The one screen that a tester needs: addresses, seeded accounts, magic values, three commands."""
-    seeds = [(seed.account.number, seed.purpose) for seed in SEEDS]
+def screen(url: str, inhance: inhance_soap.Settings, tccs: tccs_rest.Settings, ic: ic_webservices.Settings) -> str:
+    """The one screen that a tester needs: addresses, seeded accounts, test values, commands to paste."""
+    seeds = [
+        *((seed.account.number, seed.purpose) for seed in SEEDS),
+        (ic.policy_invoice, f"a policy of {ic.policy_customer}, {ic.policy_balance} of {ic.policy_total} billed"),
+        (ic.utility_email, f"a registered user of the hosted pages, password {ic.utility_password}"),
+    ]
     values = [(row.value, f"{row.kind.replace('_', ' ')}: {row.text}") for row in magic_values()]
-    form = f"-d AccountNumber={ic.utility_account} -d LastInvoiceNumber=0 -d WebServiceKey={inhance.key}"
+    form = f"-d consumerGUID={tccs.consumer_guid} -d entryKey={tccs.entry_key} -d contentInfo={ic.policy_invoice}"
     option = "" if url == DEFAULT_URL else f" --url {url}"
     return "\n".join(
         [
@@ -71,14 +76,18 @@ def screen(url: str, inhance: inhance_soap.Settings, ic: ic_webservices.Settings
             *_table(
                 [
                     ("inHance", f"{url}{inhance.path}?wsdl", f"key {inhance.key}"),
+                    ("TCCS", f"{url}{tccs.bases[0]}", f"{tccs.consumer_guid}, {tccs.entry_key}"),
+                    ("Invoice Cloud REST", f"{url}{REST_PATH}/biller/status", f"API key {ic.utility_api_key}"),
+                    ("Cloud Payments V2", f"{url}{CLOUD_PAYMENTS_PATH}", "the same API key"),
                     ("CloudInvoicing", f"{url}{INVOICING_PATH}?wsdl", f"biller {ic.utility_guid}"),
                     ("CloudManagement", f"{url}{MANAGEMENT_PATH}?wsdl", f"key {ic.utility_web_service_key}"),
+                    ("RemoteAuthentication", f"{url}{REMOTE_PATH}?wsdl", "the same biller and key"),
                     ("control API", f"{url}/_sandbox/openapi.json", "everything the real systems do not have"),
-                    ("data pump", f"{url}{PUMP_PATH}/deliveries", "what goes to the partner"),
+                    ("data pump", f"{url}{PUMP_PATH}/deliveries", "what goes to the partners"),
                 ]
             ),
             "",
-            click.style("Accounts of the partner", bold=True),
+            click.style("Accounts", bold=True),
             *_table(seeds),
             "",
             click.style("Test values", bold=True),
@@ -87,7 +96,8 @@ def screen(url: str, inhance: inhance_soap.Settings, ic: ic_webservices.Settings
             click.style("Try", bold=True),
             f"  partnerlab trigger pay {ic.utility_account} 40.00{option}",
             f"  partnerlab journal --operation MakePaymentExtended{option}",
-            f"  curl {url}{inhance.path}/BalanceCheck {form}",
+            f"  partnerlab page bills{option}",
+            f"  curl {url}{tccs.bases[0]}/api/ARState_Output {form}",
             "",
             "A world of your own: the header X-Sandbox-Lane, or /lane/<name> before the path. Ctrl-C ends it.",
         ]

@@ -19,6 +19,9 @@ NUMBER_OF = {
 }
 
 
+biller_option = click.option("--biller", default="inhance_v2", show_default=True, help="Whose: partner or BillerGUID.")
+
+
 @click.group()
 def command() -> None:
     """Make something happen at the simulated Invoice Cloud, as a payer or a partner would.
@@ -37,6 +40,7 @@ def command() -> None:
 @click.option("--number", help="A test card or bank account number; see `partnerlab catalogue magic`.")
 @click.option("--fee", default="0.00", show_default=True, help="Service fee.")
 @click.option("--donation", type=click.Choice(("none", "standalone", "inline")), default="none", show_default=True)
+@biller_option
 @lane_options
 def pay(
     account: str,
@@ -46,6 +50,7 @@ def pay(
     number: str | None,
     fee: str,
     donation: str,
+    biller: str,
     url: str,
     lane: str,
 ) -> None:
@@ -55,7 +60,9 @@ def pay(
     Example:
         partnerlab trigger pay 10000101 40.00 --tender ach --number 000111111113
     """
+    remote = Remote(url, lane)
     body: dict[str, Any] = {
+        "biller_guid": remote.biller(biller)["guid"],
         "account_number": account,
         "amount": amount,
         "tender": tender,
@@ -68,7 +75,7 @@ def pay(
     if number or field:
         default = CARD if field == "card_number" else BANK_ACCOUNT
         body[field or "card_number"] = number or default
-    print_json(Remote(url, lane).post("/_sandbox/ic/payments", body))
+    print_json(remote.post("/_sandbox/ic/payments", body))
 
 
 def _enrolment(kind: str, title: str) -> None:
@@ -78,10 +85,12 @@ def _enrolment(kind: str, title: str) -> None:
     )
     @click.argument("account")
     @click.argument("state", type=click.Choice(("on", "off")))
+    @biller_option
     @lane_options
-    def switch(account: str, state: str, url: str, lane: str) -> None:
-        answer = Remote(url, lane).post(f"/_sandbox/ic/customers/{account}/{kind}", {"enrolled": state == "on"})
-        print_json(answer)
+    def switch(account: str, state: str, biller: str, url: str, lane: str) -> None:
+        remote = Remote(url, lane)
+        body = {"enrolled": state == "on", "biller_guid": remote.biller(biller)["guid"]}
+        print_json(remote.post(f"/_sandbox/ic/customers/{account}/{kind}", body))
 
 
 _enrolment("paperless", "paperless billing")
@@ -91,35 +100,40 @@ _enrolment("autopay", "AutoPay")
 @command.command()
 @click.argument("account")
 @click.argument("address")
+@biller_option
 @lane_options
-def email(account: str, address: str, url: str, lane: str) -> None:
+def email(account: str, address: str, biller: str, url: str, lane: str) -> None:
     """Change the e-mail address of ACCOUNT.
 
     \b
     Example:
         partnerlab trigger email 10000101 laundry@example.com
     """
-    print_json(Remote(url, lane).post(f"/_sandbox/ic/customers/{account}/email", {"email_address": address}))
+    remote = Remote(url, lane)
+    body = {"email_address": address, "biller_guid": remote.biller(biller)["guid"]}
+    print_json(remote.post(f"/_sandbox/ic/customers/{account}/email", body))
 
 
 @command.command(name="open")
 @click.argument("invoice")
+@biller_option
 @lane_options
-def open_(invoice: str, url: str, lane: str) -> None:
+def open_(invoice: str, biller: str, url: str, lane: str) -> None:
     """Open INVOICE as its payer: Invoice Cloud asks the partner for the balance first.
 
     \b
     Example:
-        partnerlab trigger open 500001
+        partnerlab trigger open 454100010-06/16/2020 --biller tccs
     """
-    print_json(Remote(url, lane).post(f"/_sandbox/ic/invoices/{invoice}/open"))
+    remote = Remote(url, lane)
+    print_json(remote.post(f"/_sandbox/ic/invoices/{invoice}/open", {"biller_guid": remote.biller(biller)["guid"]}))
 
 
 @command.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--biller", help="BillerGUID; without it the utility's.")
+@biller_option
 @lane_options
-def upload(file: Path, biller: str | None, url: str, lane: str) -> None:
+def upload(file: Path, biller: str, url: str, lane: str) -> None:
     """Upload the bill FILE through UploadInvoiceFile, as the partner does.
 
     \b
@@ -132,18 +146,9 @@ def upload(file: Path, biller: str | None, url: str, lane: str) -> None:
     from client.invoice_cloud import InvoiceCloudClient
 
     remote = Remote(url, lane)
-    billers = remote.get("/_sandbox/ic/billers")["billers"]
-    found = [
-        row
-        for row in billers
-        if row["guid"] == (biller or "").lower() or (not biller and row["partner"] == "inhance_v2")
-    ]
-    if not found:
-        raise click.BadParameter(f"there is no biller {biller}", param_hint="--biller")
+    found = remote.biller(biller)
     try:
-        with InvoiceCloudClient(
-            f"{remote.url}/lane/{lane}", found[0]["guid"], found[0]["web_service_key"]
-        ) as invoice_cloud:
+        with InvoiceCloudClient(f"{remote.url}/lane/{lane}", found["guid"], found["web_service_key"]) as invoice_cloud:
             receipt = invoice_cloud.upload_invoice_file(file.name, file.read_bytes())
     except ClientError as error:
         raise click.ClickException(str(error)) from error

@@ -13,9 +13,8 @@ from contracts.files import InvoiceGroup, check, load_layout, read_bif
 from contracts.verification.wsdl import read_wsdl
 from generators.bif import generate_bif
 from generators.damage import damage
-from partnerlab.demo.sides import Sides, both_sides
+from partnerlab.demo.sides import InHanceSides
 from partnerlab.demo.story import Story
-from partnerlab.sandbox import Sandbox
 
 __all__ = ["tell"]
 
@@ -32,11 +31,10 @@ OPERATIONS = {
 }
 
 
-def tell(story: Story, sandbox: Sandbox, *, invoices: int, seed: int) -> None:
-    """Run the journey on a lane of its own."""
-    sandbox.lanes.reset(LANE)
+def tell(story: Story, url: str, *, invoices: int, seed: int) -> None:
+    """Run the journey on a lane of its own of the sandbox at *url*."""
     bills: list[InvoiceGroup] = []
-    with both_sides(sandbox, LANE) as sides:
+    with InHanceSides.of(url, LANE, reset=True) as sides:
         with story.chapter("A bill file", "INH2-BIF-2"):
             content, bills = bill_file(story, invoices=invoices, seed=seed)
         if not bills:
@@ -91,7 +89,7 @@ def bill_file(story: Story, *, invoices: int, seed: int) -> tuple[bytes, list[In
     return content, groups
 
 
-def upload(story: Story, sides: Sides, content: bytes, groups: list[InvoiceGroup]) -> None:
+def upload(story: Story, sides: InHanceSides, content: bytes, groups: list[InvoiceGroup]) -> None:
     """Upload the file, whole and damaged, and give the partner the same bills."""
     receipt = sides.invoice_cloud.upload_invoice_file("bills.bif", content)
     story.expect(
@@ -136,7 +134,7 @@ def upload(story: Story, sides: Sides, content: bytes, groups: list[InvoiceGroup
     story.tell(f"the partner holds the same bills: {loaded['loaded']:,} loaded")
 
 
-def retrieval(story: Story, sides: Sides, bills: list[InvoiceGroup]) -> None:
+def retrieval(story: Story, sides: InHanceSides, bills: list[InvoiceGroup]) -> None:
     """Real-time data retrieval when a payer opens a bill."""
     sides.control.post(f"/_sandbox/inhance/accounts/{ACCOUNT}/bills", {"invoice_number": "500099", "amount": "10.00"})
     story.tell("the partner has billed 10.00 since: Balance 135.50, FutureBalance 192.75")
@@ -211,11 +209,11 @@ def retrieval(story: Story, sides: Sides, bills: list[InvoiceGroup]) -> None:
         found=(bool(opened["problem"]), after["balance_due"], after["total_amount_due"]),
         expected=(True, before["balance_due"], before["total_amount_due"]),
     )
-    sides.configure(settings={"10": sides.utility["settings"]["13"], "13": "wrong-key"})
+    sides.configure(settings={"10": sides.settings["13"], "13": "wrong-key"})
     story.expect(
         "INH2-RTDR-9", "setting 10 is the key where it is set", found=sides.open(INVOICE)["problem"], expected=None
     )
-    sides.configure(settings={"10": None, "13": sides.utility["settings"]["13"]})
+    sides.configure(settings={"10": None, "13": sides.settings["13"]})
     story.expect("INH2-RTDR-9", "setting 13 where it is not", found=sides.open(INVOICE)["problem"], expected=None)
     generated = bills[len(bills) // 2]
     number = generated.customer.AccountNumber
@@ -229,7 +227,7 @@ def retrieval(story: Story, sides: Sides, bills: list[InvoiceGroup]) -> None:
     )
 
 
-def payments(story: Story, sides: Sides, bills: list[InvoiceGroup]) -> None:
+def payments(story: Story, sides: InHanceSides, bills: list[InvoiceGroup]) -> None:
     """Paying, and what the partner is told."""
     before = sides.balance(ACCOUNT)
     paid = sides.pay(ACCOUNT, "40.00", invoice_number=INVOICE, service_fee="2.50")
@@ -316,7 +314,7 @@ def payments(story: Story, sides: Sides, bills: list[InvoiceGroup]) -> None:
     )
 
 
-def enrolments(story: Story, sides: Sides) -> None:
+def enrolments(story: Story, sides: InHanceSides) -> None:
     """Paperless, AutoPay, e-mail."""
     for kind, id in (("paperless", "INH2-PPL-2"), ("autopay", "INH2-AUT-2")):
         seen = []
@@ -333,10 +331,10 @@ def enrolments(story: Story, sides: Sides) -> None:
         found=sides.account(ACCOUNT)["email"],
         expected="payer@example.com",
     )
-    sides.configure(settings={"13": sides.utility["settings"]["13"]})
+    sides.configure(settings={"13": sides.settings["13"]})
 
 
-def conveyed(story: Story, sides: Sides, bills: list[InvoiceGroup]) -> None:
+def conveyed(story: Story, sides: InHanceSides, bills: list[InvoiceGroup]) -> None:
     """What becomes of a conveyed account's number."""
     plain = bills[-1].customer.AccountNumber
     number = sides.convey(plain)
@@ -360,7 +358,7 @@ def conveyed(story: Story, sides: Sides, bills: list[InvoiceGroup]) -> None:
         )
 
 
-def trouble(story: Story, sides: Sides) -> None:
+def trouble(story: Story, sides: InHanceSides) -> None:
     """A wrong key, a lost answer, a repeated reference."""
     before = sides.balance(ACCOUNT)
     sides.configure(settings={"13": "wrong-key"})
@@ -372,7 +370,7 @@ def trouble(story: Story, sides: Sides) -> None:
         found=(delivery["state"], sides.balance(ACCOUNT)),
         expected=("dead", before),
     )
-    sides.configure(settings={"13": sides.utility["settings"]["13"]})
+    sides.configure(settings={"13": sides.settings["13"]})
     sides.decide(refused["payment_guid"], "replay", "key corrected")
     story.expect(
         "INH2-ADR-1",
@@ -419,9 +417,9 @@ def trouble(story: Story, sides: Sides) -> None:
     )
 
 
-def contract(story: Story, sides: Sides) -> None:
+def contract(story: Story, sides: InHanceSides) -> None:
     """What the service says of itself, and the journal of every call that was made."""
-    address = sides.utility["settings"]["11"]
+    address = sides.settings["11"]
     served = read_wsdl(httpx.get(f"{address}?wsdl").content)
     story.expect(
         "INH2-ADR-2",

@@ -1,70 +1,86 @@
-"""Both sides of a journey as a tester sees them: the partner's ledger, Invoice Cloud's, and what lies between."""
+"""
+Both sides of a journey as a tester sees them: the partner's ledger, Invoice Cloud's, and what lies between.
+
+`Sides` is what every partner's journey needs; each partner's own view of its ledger is a class below it.
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar, Self
 
 from client.inhance import InHanceClient
 from client.invoice_cloud import InvoiceCloudClient
+from client.tccs import TccsClient
 from client.transport import Transport
 from partnerlab.remote import Remote
-from partnerlab.sandbox import Sandbox
 
-__all__ = ["Sides", "both_sides"]
+__all__ = ["InHanceSides", "Sides", "TccsSides"]
 
 SETTLE_S = 60.0
 
 
 class Sides:
-    """One lane of a sandbox, from outside."""
+    """One biller in one lane of the sandbox at *url*, from outside. `partner` says whose biller it is."""
 
-    def __init__(self, sandbox: Sandbox, lane: str, transport: Transport) -> None:
-        self.sandbox = sandbox
+    partner: ClassVar[str]
+
+    def __init__(self, url: str, lane: str, transport: Transport) -> None:
         self.lane = lane
-        self.url = f"{sandbox.url}/lane/{lane}"
-        self.control = Remote(sandbox.url, lane)
-        self.billers = {row["partner"]: row for row in self.control.get("/_sandbox/ic/billers")["billers"]}
-        self.utility = self.billers["inhance_v2"]
-        self.inhance = InHanceClient(
-            self.utility["settings"]["11"], self.utility["settings"]["13"], transport=transport
-        )
+        self.url = f"{url}/lane/{lane}"
+        self.transport = transport
+        self.control = Remote(url, lane)
+        billers = {row["partner"]: row for row in self.control.get("/_sandbox/ic/billers")["billers"]}
+        self.biller: dict[str, Any] = billers[self.partner]
+        self.settings: dict[str, str] = self.biller["settings"]
         self.invoice_cloud = InvoiceCloudClient(
-            self.url, self.utility["guid"], self.utility["web_service_key"], transport=transport
+            self.url, self.biller["guid"], self.biller["web_service_key"], transport=transport
         )
 
-    def account(self, number: str) -> dict[str, Any]:
-        """The partner's account: balances, switches, bills, payments."""
-        found: dict[str, Any] = self.control.get(f"/_sandbox/inhance/accounts/{number}")
-        return found
+    @classmethod
+    @contextmanager
+    def of(cls, url: str, lane: str, *, reset: bool = False) -> Iterator[Self]:
+        """The lane, as it is or as new, and connections that are closed with the block."""
+        with closing(Transport()) as transport:
+            sides = cls(url, lane, transport)
+            try:
+                if reset:
+                    sides.control.post(f"/_sandbox/lanes/{lane}/reset")
+                yield sides
+            finally:
+                sides.control.close()
 
     def invoice(self, number: str) -> dict[str, Any]:
         """Invoice Cloud's invoice."""
-        found: dict[str, Any] = self.control.get(f"/_sandbox/ic/invoices/{number}")
+        found: dict[str, Any] = self.control.get(f"/_sandbox/ic/invoices/{number}", biller_guid=self.biller["guid"])
         return found
 
     def customer(self, account: str) -> dict[str, Any]:
         """Invoice Cloud's customer."""
-        found: dict[str, Any] = self.control.get(f"/_sandbox/ic/customers/{account}")
+        found: dict[str, Any] = self.control.get(f"/_sandbox/ic/customers/{account}", biller_guid=self.biller["guid"])
         return found
 
     def configure(self, *, settings: dict[str, str | None] | None = None, **changes: Any) -> None:
-        """Change the utility's settings (null removes one) or configuration."""
+        """Change the biller's settings (null removes one) or configuration."""
         if settings is not None:
             changes["settings"] = settings
-        self.control.patch(f"/_sandbox/ic/billers/{self.utility['guid']}", changes)
+        self.control.patch(f"/_sandbox/ic/billers/{self.biller['guid']}", changes)
 
     def open(self, invoice: str) -> dict[str, Any]:
         """Open a bill as its payer."""
-        found: dict[str, Any] = self.control.post(f"/_sandbox/ic/invoices/{invoice}/open")
+        found: dict[str, Any] = self.control.post(
+            f"/_sandbox/ic/invoices/{invoice}/open?biller_guid={self.biller['guid']}"
+        )
         return found
 
     def pay(self, account: str, amount: str, **more: str) -> dict[str, Any]:
         """Pay as a payer does, by an approved test card unless *more* says otherwise, and wait for the data pump."""
         order = {"account_number": account, "amount": amount, "tender": "credit_card", **more}
+        order["biller_guid"] = self.biller["guid"]
         if order["tender"] in ("credit_card", "debit_card"):
             order.setdefault("card_number", "4111111111111111")
         elif order["tender"] in ("ach", "online_bank_direct"):
@@ -75,14 +91,30 @@ class Sides:
 
     def switch(self, kind: str, account: str, *, enrolled: bool) -> str:
         """Switch `paperless` or `autopay` as the payer does; the event's id."""
-        answer = self.control.post(f"/_sandbox/ic/customers/{account}/{kind}", {"enrolled": enrolled})
+        body = {"enrolled": enrolled, "biller_guid": self.biller["guid"]}
+        answer = self.control.post(f"/_sandbox/ic/customers/{account}/{kind}", body)
         self.settle()
         return str(answer["event_id"])
 
+    def advance(self, duration: str) -> list[dict[str, Any]]:
+        """Advance the lane's clock (`3d`); what fell due."""
+        timeline: list[dict[str, Any]] = self.control.post("/_sandbox/clock/advance", {"duration": duration})[
+            "timeline"
+        ]
+        self.settle()
+        return timeline
+
+    def now(self) -> datetime:
+        """The lane's time."""
+        return datetime.fromisoformat(self.control.get("/_sandbox/clock")["now"])
+
     def settle(self) -> None:
         """Wait until the data pump has nothing of this lane on its way. Raises `TimeoutError`."""
-        if not self.sandbox.pump.drain(self.lane, timeout_s=SETTLE_S):
-            raise TimeoutError(f"deliveries of lane {self.lane} are still on their way after {SETTLE_S:.0f} s")
+        deadline = time.monotonic() + SETTLE_S
+        while any(self._deliveries(state) for state in ("accepted", "sending")):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"deliveries of lane {self.lane} are still on their way after {SETTLE_S:.0f} s")
+            time.sleep(0.02)
 
     def wait_until_settled(self, event_id: str) -> None:
         """Wait until a delivery that was between two attempts has its outcome. Raises `TimeoutError`."""
@@ -91,6 +123,10 @@ class Sides:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"delivery {event_id} has no outcome after {SETTLE_S:.0f} s")
             time.sleep(0.05)
+
+    def _deliveries(self, state: str) -> bool:
+        found = self.control.get("/_pump/deliveries", realm=self.lane, state=state, limit=1)
+        return bool(found["deliveries"])
 
     def delivery(self, event_id: str) -> dict[str, Any]:
         """A delivery with its history."""
@@ -101,14 +137,6 @@ class Sides:
         """A person's word on a delivery, and what follows from it."""
         self.control.post(f"/_pump/deliveries/{self.lane}:{event_id}/{verb}", {"reason": reason, **more})
         self.settle()
-
-    def posted(self, account: str, reference: str) -> list[dict[str, Any]]:
-        """The partner's payments of that reference."""
-        return [row for row in self.account(account)["payments"] if row["reference"] == reference]
-
-    def balance(self, account: str) -> Decimal:
-        """The balance that the partner answers to BalanceCheck."""
-        return self.inhance.balance_check(account, 0).balance
 
     def journal(self, operation: str) -> list[dict[str, Any]]:
         """The lane's exchanges of an operation, newest first."""
@@ -134,13 +162,49 @@ class Sides:
             self.control.delete("/_sandbox/faults")
 
 
-@contextmanager
-def both_sides(sandbox: Sandbox, lane: str) -> Iterator[Sides]:
-    """The lane, and connections that are closed with the block."""
-    transport = Transport()
-    sides = Sides(sandbox, lane, transport)
-    try:
-        yield sides
-    finally:
-        sides.control.close()
-        transport.close()
+class InHanceSides(Sides):
+    """The utility's biller, and Harris inHance v2."""
+
+    partner = "inhance_v2"
+
+    def __init__(self, url: str, lane: str, transport: Transport) -> None:
+        super().__init__(url, lane, transport)
+        self.inhance = InHanceClient(self.settings["11"], self.settings["13"], transport=transport)
+
+    def account(self, number: str) -> dict[str, Any]:
+        """The partner's account: balances, switches, bills, payments."""
+        found: dict[str, Any] = self.control.get(f"/_sandbox/inhance/accounts/{number}")
+        return found
+
+    def posted(self, account: str, reference: str) -> list[dict[str, Any]]:
+        """The partner's payments of that reference."""
+        return [row for row in self.account(account)["payments"] if row["reference"] == reference]
+
+    def balance(self, account: str) -> Decimal:
+        """The balance that the partner answers to BalanceCheck."""
+        return self.inhance.balance_check(account, 0).balance
+
+
+class TccsSides(Sides):
+    """The insurer's biller, and TCCS."""
+
+    partner = "tccs"
+
+    def __init__(self, url: str, lane: str, transport: Transport) -> None:
+        super().__init__(url, lane, transport)
+        self.tccs = TccsClient(self.settings["11"], self.settings["12"], self.settings["13"], transport=transport)
+
+    def policy(self, number: str) -> dict[str, Any]:
+        """The partner's policy term: balances, switches, payments."""
+        found: dict[str, Any] = self.control.get(f"/_sandbox/tccs/policies/{number}")
+        return found
+
+    def posted(self, number: str) -> list[dict[str, Any]]:
+        """The partner's payments of that invoice, newest first."""
+        found: list[dict[str, Any]] = self.control.get("/_sandbox/tccs/payments", invoice_number=number)["payments"]
+        return found
+
+    def balance(self, number: str) -> tuple[Decimal, Decimal]:
+        """`Record bal` and `Total Balance` as the partner answers them."""
+        balance = self.tccs.balance(number)
+        return balance.record_balance, balance.total_balance

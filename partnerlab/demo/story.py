@@ -68,3 +68,15 @@ class Story:
         self._echo(f"      expected {expected!r}, found {found!r}")
         self._echo(f"      {id}: {rule.text}")
         self._echo(f"      {rule.source}, {rule.row}" + (f" [{rule.assumption}]" if rule.assumption else ""))
+
+    def conclude(self, seconds: float) -> int:
+        """Say how it ended; the exit code."""
+        if self.broken:
+            names = ", ".join(dict.fromkeys(broken.requirement for broken in self.broken))
+            many = len(self.met) + len(self.broken)
+            self._echo(click.style(f"\n{len(self.broken)} of {many} steps broken: {names}", fg="red"))
+            return 1
+        shown = len(set(self.met))
+        text = f"\n{len(self.met)} steps as the contract says, {shown} requirements shown, {seconds:.1f} s"
+        self._echo(click.style(text, fg="green"))
+        return 0

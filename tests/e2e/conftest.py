@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from partnerlab.demo.sides import Sides, both_sides
+from partnerlab.demo.sides import InHanceSides
 from partnerlab.sandbox import Sandbox
 from partnerlab.settings import SandboxSettings
 
@@ -36,6 +36,6 @@ def lane(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def sides(sandbox: Sandbox, lane: str) -> Iterator[Sides]:
-    with both_sides(sandbox, lane) as found:
+def sides(sandbox: Sandbox, lane: str) -> Iterator[InHanceSides]:
+    with InHanceSides.of(sandbox.url, lane) as found:
         yield found

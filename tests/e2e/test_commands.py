@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from partnerlab.cli import main
-from partnerlab.demo.sides import Sides
+from partnerlab.demo.sides import InHanceSides
 from partnerlab.sandbox import Sandbox
 
 Type = Callable[..., Result]
@@ -33,7 +33,7 @@ def type_(sandbox: Sandbox, lane: str) -> Type:
     return run
 
 
-def test_a_payment_is_triggered_delivered_and_found_in_the_journal(type_: Type, sides: Sides, lane: str) -> None:
+def test_a_payment_is_triggered_delivered_and_found_in_the_journal(type_: Type, sides: InHanceSides, lane: str) -> None:
     payment = json.loads(type_("trigger", "pay", "10000101", "40.00", "--fee", "2.50").stdout)
     sides.settle()
     listed = type_("deliveries", "list", "--realm", lane).stdout
@@ -49,7 +49,7 @@ def test_a_payment_is_triggered_delivered_and_found_in_the_journal(type_: Type, 
     assert "11111111-1111-4111-8111-111111111111" not in exchange["request"]
 
 
-def test_switches_and_the_email_address_reach_the_partner(type_: Type, sides: Sides) -> None:
+def test_switches_and_the_email_address_reach_the_partner(type_: Type, sides: InHanceSides) -> None:
     type_("trigger", "paperless", "10000101", "on")
     type_("trigger", "autopay", "10000101", "on")
     type_("trigger", "email", "10000101", "payer@example.com")
@@ -58,7 +58,7 @@ def test_switches_and_the_email_address_reach_the_partner(type_: Type, sides: Si
     assert (account["paperless"], account["autopay"], account["email"]) == (True, True, "payer@example.com")
 
 
-def test_a_generated_file_is_checked_and_uploaded(type_: Type, tmp_path: Path, sides: Sides) -> None:
+def test_a_generated_file_is_checked_and_uploaded(type_: Type, tmp_path: Path, sides: InHanceSides) -> None:
     file = tmp_path / "bills.bif"
     type_("generate", "bif", "--invoices", "40", "--meters", "25", "--as-of", "2026-01-31", "--out", str(file))
     assert "40 invoices" in type_("files", "check", str(file)).stdout
@@ -76,7 +76,7 @@ def test_a_damaged_file_fails_the_check_with_the_error_of_the_catalogue(type_: T
     assert report["problems"][0]["rule"] == "wrong-invoice-count"
 
 
-def test_the_clock_is_moved_and_says_what_fell_due(type_: Type, sides: Sides) -> None:
+def test_the_clock_is_moved_and_says_what_fell_due(type_: Type, sides: InHanceSides) -> None:
     type_("trigger", "pay", "10000101", "1.00", "--tender", "ach", "--number", "000111111113")
     sides.settle()
     assert "return" in type_("clock", "advance", "8d").stdout
@@ -86,7 +86,7 @@ def test_the_clock_is_moved_and_says_what_fell_due(type_: Type, sides: Sides) ->
     assert "(frozen)" not in type_("clock", "unfreeze").stdout
 
 
-def test_an_unknown_payment_is_settled_by_a_person(type_: Type, sides: Sides, lane: str) -> None:
+def test_an_unknown_payment_is_settled_by_a_person(type_: Type, sides: InHanceSides, lane: str) -> None:
     with sides.fault("commit-then-drop", "MakePaymentExtended"):
         guid = json.loads(type_("trigger", "pay", "10000101", "3.00").stdout)["payment_guid"]
         sides.settle()

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from client.inhance import InHanceClient
-from partnerlab.demo.sides import Sides
+from partnerlab.demo.sides import InHanceSides
 from partnerlab.sandbox import Sandbox
 
 KEY = "11111111-1111-4111-8111-111111111111"
@@ -37,7 +37,7 @@ def test_a_hundred_clients_on_a_hundred_lanes_do_not_see_each_other(sandbox: San
     assert balances == [Decimal("125.50") - Decimal(number).scaleb(-2) for number in range(1, 101)]
 
 
-def test_thirty_two_threads_on_one_account_lose_no_update(sides: Sides) -> None:
+def test_thirty_two_threads_on_one_account_lose_no_update(sides: InHanceSides) -> None:
     with ThreadPoolExecutor(32) as pool:
         list(
             pool.map(

@@ -15,6 +15,6 @@ from tests.postgres import new_database
 def test_the_journey_is_the_same_on_postgres(postgres_server: str) -> None:
     story = Story(echo=lambda line: None)
     with Sandbox(SandboxSettings(port=0, database=new_database(postgres_server))) as sandbox:
-        inhance_v2.tell(story, sandbox, invoices=30, seed=3)
+        inhance_v2.tell(story, sandbox.url, invoices=30, seed=3)
     assert story.broken == []
     assert story.met

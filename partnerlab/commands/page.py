@@ -1,0 +1,70 @@
+"""`partnerlab page`: the address of a hosted page, for a browser."""
+
+from __future__ import annotations
+
+import webbrowser
+from dataclasses import dataclass
+
+import click
+
+from partnerlab.remote import Remote, lane_options
+
+PAGES = {
+    "bills": "RECENT_BILLS",
+    "open-bills": "OPEN_BILLS",
+    "paperless": "PAPERLESS",
+    "autopay": "AUTOPAY",
+    "payment-options": "PAYMENT_OPTIONS",
+    "scheduled-payments": "SCHEDULED_PAYMENTS",
+    "pay-by-text": "PAY_BY_TEXT",
+}
+GUEST = "cloud-payment"
+
+
+@dataclass(frozen=True, slots=True)
+class _Payer:
+    user: str
+    password: str
+    account: str
+
+
+@click.command()
+@click.argument("name", type=click.Choice([*PAGES, GUEST]))
+@click.option("--user", default="willows@example.com", show_default=True, help="A registered user.")
+@click.option("--password", default="Sandbox!2345", show_default=True, help="The user's password.")
+@click.option("--account", default="10000101", show_default=True, help="Whose bills a guest pays by cloud-payment.")
+@click.option("--biller", default="inhance_v2", show_default=True, help="Whose: partner or BillerGUID.")
+@click.option("--browser", is_flag=True, help="Open it as well.")
+@lane_options
+def command(
+    name: str, user: str, password: str, account: str, biller: str, url: str, lane: str, *, browser: bool
+) -> None:
+    """Print the address of a hosted page: of the portal, as CloudSSO opens it for a registered user, or of a Cloud
+    Payments request for a guest.
+
+    \b
+    Example:
+        partnerlab page bills --browser
+    """
+    address = _address(Remote(url, lane), lane, name, _Payer(user, password, account), biller)
+    click.echo(address)
+    if browser:
+        webbrowser.open(address)
+
+
+def _address(remote: Remote, lane: str, name: str, payer: _Payer, biller: str) -> str:
+    from client.errors import ClientError
+    from client.flows.cloud_payments import unregistered_user_payment
+    from client.flows.story import FlowFailed
+    from client.invoice_cloud import CloudCustomer, CloudPaymentRequest, Redirect, RestClient, sso_url
+
+    base = f"{remote.url}/lane/{lane}"
+    key = remote.biller(biller)["api_key"]
+    try:
+        with RestClient(base, key) as rest:
+            if name == GUEST:
+                return unregistered_user_payment(rest, CloudPaymentRequest((CloudCustomer(payer.account),))).url
+            token = rest.remote_authentication(payer.user, payer.password).token
+            return sso_url(base, token, Redirect[PAGES[name]])
+    except (ClientError, FlowFailed) as error:
+        raise click.ClickException(str(error)) from error
