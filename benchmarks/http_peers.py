@@ -85,7 +85,11 @@ def mockserver(path: str, answer: dict[str, Any]) -> Iterator[str]:
     }
     port = free_port()
     quiet = ("-Dmockserver.logLevel=OFF", "-Dmockserver.disableLogging=true", "-Dmockserver.maxLogEntries=1")
-    with child(java() or "java", *quiet, "-jar", str(_jar("mockserver-node/*.jar")), "-serverPort", str(port)):
+    jar = str(_jar("mockserver-node/*.jar"))
+    with (
+        tempfile.TemporaryDirectory() as folder,  # it writes a certificate where it runs
+        child(java() or "java", *quiet, "-jar", jar, "-serverPort", str(port), cwd=Path(folder)),
+    ):
         origin = wait_for(f"http://127.0.0.1:{port}", timeout_s=60)
         httpx.put(f"{origin}/mockserver/expectation", json=expectation).raise_for_status()
         yield origin

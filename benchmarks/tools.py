@@ -62,7 +62,7 @@ def wrk(url: str, script: str, *, connections: int, seconds: float) -> float:
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
         file.write(script)
         file.flush()
-        command = [program, "-t1", f"-c{connections}", f"-d{seconds}s", "-s", file.name, url]
+        command = [program, "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "-s", file.name, url]
         done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 60, check=True)
     if "Non-2xx" in done.stdout or "Socket errors" in done.stdout:
         raise RuntimeError(f"{url}: {done.stdout}")

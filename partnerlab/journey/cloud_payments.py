@@ -73,7 +73,8 @@ def agent_new_policy(story: Story, url: str) -> None:
             expected=[("150.00", INSURED)],
         )
         sent = sides.exchange(sides.journal("Pay_Input")[0]["id"])["request"]
-        story.expect("TCCS-PAY-9", "a bar that the payer typed goes out as a space", found=sent.count("%7C"), expected=2)
+        bars = sent.count("%7C")
+        story.expect("TCCS-PAY-9", "a bar that the payer typed goes out as a space", found=bars, expected=2)
 
 
 def agent_existing_policy(story: Story, url: str) -> None:
