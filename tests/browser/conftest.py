@@ -1,7 +1,7 @@
 """
 A real browser on the pages of a running sandbox.
 
-One Chromium for the session, a context of its own for each test, and an outer page on another origin: the sandbox is
+One Chromium for a module, a context of its own for each test, and an outer page on another origin: the sandbox is
 127.0.0.1, the page around the iFrame localhost. A machine without a browser skips, which PARTNERLAB_REQUIRE_ALL turns
 into a failure.
 """
@@ -43,9 +43,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Chromium, or a skip."""
+    """Chromium, or a skip. It is gone after the module: playwright's event loop would be in the way of other tests."""
     sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
     program = next(filter(None, map(shutil.which, PROGRAMS)), None)
     if program is None:
