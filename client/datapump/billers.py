@@ -31,6 +31,7 @@ __all__ = ["read_billers"]
 
 FIELDS = {"guid", "partner", "realm", "settings", "configuration"}
 ENVIRONMENT = "env:"
+ALLOWED = {"flag": ("0", "1"), "version": ("1", "2")}  # by kind of setting
 
 
 def read_billers(path: str | Path, environment: Mapping[str, str] | None = None) -> BillerDirectory:
@@ -90,6 +91,8 @@ def _setting(place: str, id: str, value: Any, partner: str, environment: Mapping
     if not isinstance(value, str) or not value.strip():
         raise RequestInvalid(place, MASK if setting.secret else value, "must be text, and not blank")
     if not value.startswith(ENVIRONMENT):
+        if setting.kind in ALLOWED and value not in ALLOWED[setting.kind]:
+            raise RequestInvalid(place, value, f"must be {' or '.join(ALLOWED[setting.kind])}")
         return value
     name = value.removeprefix(ENVIRONMENT)
     if not environment.get(name):

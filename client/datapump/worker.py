@@ -17,7 +17,7 @@ from dataclasses import replace
 import sqlalchemy as sa
 
 from client.datapump.engine import Parked
-from client.datapump.events import Payment, parse_event
+from client.datapump.events import AchReject, Event, Payment, parse_event
 from client.datapump.ledger import Ledger, now_ms
 from client.datapump.outcomes import INTERRUPTED, Verdict, judge
 from client.datapump.plans import Call, Skip
@@ -35,6 +35,7 @@ log = logging.getLogger("client.datapump")
 
 DATABASE_RETRY_S = 1.0
 RETRY = "datapump_retry"
+MONEY = (Payment, AchReject)  # each one counts; of all other kinds the newest does
 IN_DOUBT = "not sent: an earlier attempt may have been carried out, and this call would post it again"
 
 # How an attempt is said to have ended; what follows for the delivery is its own state.
@@ -111,9 +112,25 @@ class Worker:
             return self._directory_failed(found, error)
         if isinstance(plan, Skip):
             return self._move(found, "skip", plan.reason)
-        if found.kind != Payment.kind and self._ledger.superseded(found):
+        if problem := self._unposted(found, event):
+            return self._move(found, "refuse", problem)
+        if not isinstance(event, MONEY) and self._ledger.superseded(found):
             return self._move(found, "skip", "superseded: a newer one of its kind was delivered")
         return self._attempt(found, plan, again=_has_retries(biller))
+
+    def _unposted(self, found: Delivery, event: Event) -> str:
+        """
+        Why a returned payment is not reported: as far as we know the partner does not have it. Empty where it has.
+
+        A report names day and amount, so the partner would take back another payment: the one made in its place, say.
+        Of a payment that we were never told of nothing is known, and its return is reported. Assumed [A-74].
+        """
+        if not isinstance(event, AchReject):
+            return ""
+        payment = self._ledger.by_id(found.realm, event.payment_guid)
+        if payment is None or payment.state is State.DELIVERED:
+            return ""
+        return f"not sent: the payment that came back is {payment.state} itself; once it is delivered, replay this"
 
     def interrupted(self, found: Delivery) -> State:
         """An attempt stands open and nobody is at it: the process that made it was killed, or is very slow."""

@@ -14,10 +14,12 @@ import pytest
 from client.datapump import DataPump, RetryPolicy
 from client.datapump.states import State
 from client.settings import Biller, BillerUnknown
-from tests.client.datapump.partner import Partner
+from tests.client.datapump.partner import OK, THROTTLE, Partner
 
 BILLER = "22222222-2222-4222-8222-222222222222"
 KEY = "11111111-1111-4111-8111-111111111111"
+
+MakePump = Callable[..., DataPump]
 
 _numbers = itertools.count(1)
 
@@ -137,3 +139,18 @@ def pump(make_pump: Callable[..., DataPump]) -> DataPump:
 
 def state_of(pump: DataPump, id: str) -> State:
     return pump.delivery(id).delivery.state
+
+
+def submit(pump: DataPump, *events: dict[str, Any]) -> list[str]:
+    """Give the pump these events; their deliveries' ids."""
+    return [pump.submit(event).id for event in events]
+
+
+def waiting(make_pump: MakePump, partner: Partner, **own: Any) -> tuple[DataPump, str]:
+    """A pump with one delivery that waits for ten minutes."""
+    wills = iter([THROTTLE])
+    partner.will = lambda operation, fields: next(wills, OK)
+    pump = make_pump(PATIENT)
+    [id] = submit(pump, make_event(**own))
+    wait_for(lambda: state_of(pump, id) is State.WAITING)
+    return pump, id

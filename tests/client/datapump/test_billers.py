@@ -69,6 +69,10 @@ def test_billers_are_found_by_realm_and_guid(tmp_path: Path) -> None:
             '[[biller]]\nguid = "g"\npartner = "tccs"\n[biller.settings]\n13 = "env:NONE"\n',
             "settings.13.*no such variable",
         ),
+        (
+            '[[biller]]\nguid = "g"\npartner = "tccs"\n[biller.settings]\ndatapump_retry = "true"\n',
+            "settings.datapump_retry.*'true'.*must be 0 or 1",
+        ),
         ('[[biller]]\nguid = "g"\npartner = "tccs"\n' * 2, "biller 2: guid.*stands twice in realm default"),
     ],
 )

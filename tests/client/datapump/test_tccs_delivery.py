@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from client.datapump import DataPump, RetryPolicy, TransitionRefused
-from client.datapump.states import State
+from client.datapump.states import FREE, State
 from client.settings import Biller
 from tests.client.datapump.conftest import make_event, state_of, wait_for
 from tests.client.datapump.tccs_partner import (
@@ -126,6 +126,36 @@ def test_an_enrolment_is_simply_set_again(
     id = pump.submit(event_of(kind)).id
     wait_for(lambda: state_of(pump, id) is State.DELIVERED)
     assert len(tccs.told) == 4
+
+
+def test_the_return_of_a_payment_that_was_not_posted_is_not_reported(make_pump: MakePump, tccs: TccsPartner) -> None:
+    """The payer paid the same amount again by then: that payment would be taken back in place of the first."""
+    wills(tccs, REFUSE)
+    pump = started(make_pump, tccs, V2)
+    payment = pump.submit(event_of()).id
+    again = pump.submit(event_of()).id
+    back = pump.submit(event_of("ach_reject", payment_guid=payment.partition(":")[2])).id
+    wait_for(lambda: state_of(pump, back) is State.DEAD)
+    assert (state_of(pump, payment), state_of(pump, again)) == (State.DEAD, State.DELIVERED)
+    assert len(tccs.told) == 2
+    assert "the payment that came back is dead itself" in pump.delivery(back).delivery.words
+    pump.replay(payment, "the policy is there now")
+    wait_for(lambda: state_of(pump, payment) is State.DELIVERED)
+    pump.replay(back, "and so is the payment")
+    wait_for(lambda: state_of(pump, back) is State.DELIVERED)
+    assert len(tccs.told) == 4
+
+
+def test_a_return_is_not_superseded_by_a_later_one(make_pump: MakePump, tccs: TccsPartner) -> None:
+    """Each is of another payment; only what sets a value is overtaken by the newest."""
+    wills(tccs, REFUSE)
+    pump = started(make_pump, tccs, V2)
+    first, second = (pump.submit(event_of("ach_reject", payment_guid=f"payment-{n}")).id for n in (1, 2))
+    wait_for(lambda: state_of(pump, second) is State.DELIVERED)
+    assert state_of(pump, first) is State.DEAD
+    pump.replay(first, "the payment is there now")
+    wait_for(lambda: state_of(pump, first) in FREE and state_of(pump, first) is not State.DEAD)
+    assert (state_of(pump, first), len(tccs.told)) == (State.DELIVERED, 3)
 
 
 def test_a_refusal_is_dead_with_the_partner_s_words(make_pump: MakePump, tccs: TccsPartner) -> None:

@@ -1,0 +1,133 @@
+"""An attempt that fails: tried again, unknown, dead or skipped."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from client.datapump import DataPump, RetryPolicy
+from client.datapump.states import State
+from client.settings import Biller
+from tests.client.datapump.conftest import MakePump, make_event, settings_for, state_of, submit, wait_for
+from tests.client.datapump.partner import BUSY, DROP, FAULT, HTML, LOSE, OK, REFUSE, THROTTLE, Partner
+
+
+def test_an_outage_is_waited_out(make_pump: MakePump, partner: Partner) -> None:
+    partner.close()
+    pump = make_pump(RetryPolicy(attempts=50, first_s=0.05, longest_s=0.1))
+    ids = submit(pump, *(make_event(account_number=f"a{n % 4}") for n in range(8)))
+    wait_for(lambda: pump.counts().get(State.WAITING) == 4)
+    partner.open()
+    wait_for(lambda: pump.counts() == {State.DELIVERED: 8})
+    assert set(partner.posted().values()) == {1}
+    record = pump.delivery(ids[0])
+    assert [attempt.outcome for attempt in record.attempts[:-1]] == ["failed"] * (len(record.attempts) - 1)
+    assert "no connection" in record.attempts[0].words
+
+
+@pytest.mark.parametrize(("will", "posted"), [(LOSE, 1), (DROP, 0), (FAULT, 0), (BUSY, 0), (HTML, 0)])
+def test_a_payment_that_may_have_been_posted_waits_for_a_person(
+    make_pump: MakePump, partner: Partner, will: str, posted: int
+) -> None:
+    partner.will = lambda operation, fields: will
+    pump = make_pump()
+    [id] = submit(pump, make_event())
+    wait_for(lambda: state_of(pump, id) is State.UNKNOWN)
+    time.sleep(0.3)
+    assert len(partner.seen) == 1
+    assert sum(partner.posted().values()) == posted
+    assert pump.delivery(id).attempts[0].outcome == "unknown"
+
+
+@pytest.mark.parametrize("kind", ["paperless", "autopay", "email"])
+@pytest.mark.parametrize("will", [LOSE, DROP, FAULT, BUSY, HTML])
+def test_a_flag_is_simply_set_again(make_pump: MakePump, partner: Partner, kind: str, will: str) -> None:
+    wills = iter([will, will])
+    partner.will = lambda operation, fields: next(wills, OK)
+    pump = make_pump()
+    [id] = submit(pump, make_event(kind))
+    wait_for(lambda: state_of(pump, id) is State.DELIVERED)
+    assert len(partner.seen) == 3
+
+
+def test_an_unknown_payment_does_not_hold_the_account(make_pump: MakePump, partner: Partner) -> None:
+    wills = iter([LOSE])
+    partner.will = lambda operation, fields: next(wills, OK)
+    pump = make_pump()
+    first, second = submit(pump, make_event(), make_event())
+    wait_for(lambda: state_of(pump, second) is State.DELIVERED)
+    assert state_of(pump, first) is State.UNKNOWN
+
+
+def test_a_refusal_is_dead_at_once_with_the_partners_words(make_pump: MakePump, partner: Partner) -> None:
+    partner.will = lambda operation, fields: REFUSE
+    pump = make_pump()
+    [id] = submit(pump, make_event())
+    wait_for(lambda: state_of(pump, id) is State.DEAD)
+    record = pump.delivery(id)
+    assert record.delivery.words == "Success=false: Account is closed"
+    assert record.attempts[0].outcome == "refused"
+    assert len(partner.seen) == 1
+
+
+def test_attempts_run_out(make_pump: MakePump, partner: Partner) -> None:
+    partner.will = lambda operation, fields: THROTTLE
+    pump = make_pump(RetryPolicy(attempts=3, first_s=0.02))
+    [id] = submit(pump, make_event())
+    wait_for(lambda: state_of(pump, id) is State.DEAD)
+    assert pump.delivery(id).delivery.words.startswith("given up after 3 attempts: ")
+    assert len(partner.seen) == 3
+
+
+def test_values_the_partner_could_not_take_are_dead_without_being_sent(pump: DataPump, partner: Partner) -> None:
+    [id] = submit(pump, make_event(amount="0.00"))
+    wait_for(lambda: state_of(pump, id) is State.DEAD)
+    assert partner.seen == []
+    assert "PaymentAmount" in pump.delivery(id).delivery.words
+
+
+def test_an_unknown_biller_is_dead_until_it_is_set_up(make_pump: MakePump, partner: Partner) -> None:
+    settings: dict[str, str] = {}
+
+    def billers(realm: str, guid: str) -> Biller:
+        return Biller(guid, "inhance_v2", settings)
+
+    pump = make_pump(billers=billers)
+    [missing] = submit(pump, make_event())
+    wait_for(lambda: state_of(pump, missing) is State.DEAD)
+    assert "setting 11" in pump.delivery(missing).delivery.words
+    settings |= settings_for(partner.url)
+    pump.replay(missing, "set up now")
+    wait_for(lambda: state_of(pump, missing) is State.DELIVERED)
+
+
+def test_a_biller_nobody_knows_is_dead_with_clear_words(pump: DataPump) -> None:
+    [id] = submit(pump, make_event(biller_guid="nobody"))
+    wait_for(lambda: state_of(pump, id) is State.DEAD)
+    assert pump.delivery(id).delivery.words == "there is no biller nobody in default"
+
+
+def test_a_directory_that_is_down_is_waited_for(make_pump: MakePump, partner: Partner) -> None:
+    answers = iter([ConnectionError("no answer"), ConnectionError("no answer")])
+
+    def billers(realm: str, guid: str) -> Biller:
+        if error := next(answers, None):
+            raise error
+        return Biller(guid, "inhance_v2", settings_for(partner.url))
+
+    pump = make_pump(billers=billers)
+    [id] = submit(pump, make_event())
+    wait_for(lambda: state_of(pump, id) is State.DELIVERED)
+    record = pump.delivery(id)
+    assert [attempt.outcome for attempt in record.attempts] == ["failed", "failed", "delivered"]
+    assert "ConnectionError: no answer" in record.attempts[0].words
+
+
+def test_what_is_not_sent_says_why(pump: DataPump, partner: Partner) -> None:
+    inline, reject = submit(pump, make_event(donation="inline"), make_event("ach_reject"))
+    assert pump.drain()
+    assert pump.delivery(inline).delivery.words == "not posted: inline donation"
+    assert pump.delivery(reject).delivery.words == "not supported by inHance v2"
+    assert {state_of(pump, inline), state_of(pump, reject)} == {State.SKIPPED}
+    assert partner.seen == []

@@ -1,0 +1,70 @@
+"""What the pump's database holds, and how well it keeps it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from client.datapump import DataPump
+from client.datapump.ledger import Ledger
+from client.settings import Biller
+from tests.client.datapump.conftest import KEY, make_event, submit
+
+
+def test_the_engines_tables_hold_no_payload_and_no_secret(pump: DataPump, tmp_path: Path) -> None:
+    submit(pump, make_event(payer_name="Willows Laundry"), make_event("email"))
+    assert pump.drain()
+    with sqlite3.connect(tmp_path / "pump.db") as connection:
+        tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        whole = {name: str(connection.execute(f"SELECT * FROM {name}").fetchall()) for name in tables}
+    connection.close()
+    assert any("10000101" in text for name, text in whole.items() if name.startswith("pump_"))
+    for name, text in whole.items():
+        assert KEY not in text, name
+        if not name.startswith("pump_"):
+            assert "10000101" not in text, name
+            assert "Willows" not in text, name
+            assert "willows@example.com" not in text, name
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        lambda ledger: ledger.due(),
+        lambda ledger: ledger.first_in_line(1),
+        lambda ledger: ledger.on_its_way("default"),
+        lambda ledger: ledger.open_counts(),
+        lambda ledger: ledger.by_id("default", "x"),
+        lambda ledger: ledger.hasten("default", None),
+        lambda ledger: ledger.find({"state": "dead"}, before=None, limit=10),
+    ],
+)
+def test_no_frequent_query_walks_through_all_deliveries(pump: DataPump, query: Callable[[Ledger], object]) -> None:
+    """SQLite finds a partial index only where the query repeats its condition word for word."""
+    said: list[str] = []
+
+    class Spy(Ledger):
+        def _execute(self, tx: sa.Connection, sql: str, **values: Any) -> Any:
+            said.extend(row[3] for row in tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values))
+            return super()._execute(tx, sql, **values)
+
+    query(Spy(pump._database))
+    assert said
+    assert not [step for step in said if step.startswith("SCAN") and "USING" not in step], said
+
+
+def test_a_commit_survives_a_power_failure(pump: DataPump) -> None:
+    with pump._database.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "mysql://x/y"])
+def test_a_database_that_forgets_is_refused(url: str) -> None:
+    with pytest.raises(ValueError, match="data pump keeps"):
+        DataPump(url, lambda realm, guid: Biller(guid, "x", {}))

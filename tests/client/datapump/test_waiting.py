@@ -1,0 +1,67 @@
+"""A delivery that waits for its next attempt, and what cuts the wait short."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from typing import Any
+
+from client.datapump import RetryPolicy
+from client.datapump.states import State
+from client.errors import TransportError
+from client.settings import Biller
+from tests.client.datapump.conftest import MakePump, make_event, settings_for, state_of, submit, wait_for, waiting
+from tests.client.datapump.partner import Partner
+
+
+def test_a_wait_can_be_cut_short(make_pump: MakePump, partner: Partner) -> None:
+    pump, id = waiting(make_pump, partner, realm="lane-1")
+    assert pump.wake("lane-2") == 0
+    assert pump.wake("lane-1", by=timedelta(seconds=60)) == 1
+    time.sleep(0.5)
+    assert state_of(pump, id) is State.WAITING
+    assert pump.wake("lane-1", by=timedelta(seconds=600)) == 1
+    wait_for(lambda: state_of(pump, id) is State.DELIVERED)
+
+
+def test_a_person_need_not_wait(make_pump: MakePump, partner: Partner) -> None:
+    pump, id = waiting(make_pump, partner)
+    pump.replay(id, "they are back")
+    wait_for(lambda: state_of(pump, id) is State.DELIVERED)
+    assert [note.verb for note in pump.delivery(id).notes] == ["replay"]
+
+
+def test_a_waiting_delivery_can_be_given_up_and_frees_the_account(make_pump: MakePump, partner: Partner) -> None:
+    pump, id = waiting(make_pump, partner)
+    [second] = submit(pump, make_event())
+    assert not pump.drain(timeout_s=0.3)
+    assert state_of(pump, second) is State.ACCEPTED
+    pump.dismiss(id, "posted by hand")
+    wait_for(lambda: state_of(pump, second) is State.DELIVERED)
+    assert state_of(pump, id) is State.DISMISSED
+    assert len(partner.seen) == 2
+
+
+def test_the_partners_wish_to_be_left_alone_is_kept(make_pump: MakePump, partner: Partner) -> None:
+    calls = iter([TransportError("X", "status 429", sent=False, retry_after_s=30)])
+
+    def billers(realm: str, guid: str) -> Biller:
+        return Biller(guid, "inhance_v2", settings_for(partner.url))
+
+    from client.datapump import Router
+    from client.datapump.plans import Call
+
+    def route(event: Any, biller: Any, transport: Any) -> Call:
+        def send() -> str:
+            for error in calls:
+                raise error
+            return ""
+
+        return Call("X", "x", send, idempotent=True)
+
+    pump = make_pump(RetryPolicy(first_s=0.01, longest_s=60), router=Router({("inhance_v2", "email"): route}))
+    [id] = submit(pump, make_event("email"))
+    wait_for(lambda: state_of(pump, id) is State.WAITING)
+    delivery = pump.delivery(id).delivery
+    assert delivery.retry_at is not None
+    assert 29_000 < delivery.retry_at - delivery.updated_at <= 30_000
