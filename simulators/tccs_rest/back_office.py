@@ -78,6 +78,26 @@ class BackOffice:
             rows.save_policy(opened)
             return view_policy(rows, invoice_number, lane.now().date()), is_new
 
+    def load(self, lane: Lane, cause: Cause, terms: Iterable[tuple[Policy, Sequence[Charge]]]) -> int:
+        """
+        Open policy terms with the charges that are open on them, all or nothing; returns how many.
+
+        Raises:
+            InvoiceTaken: one is there already, or the quote that becomes it: the books know better than a file.
+        """
+        count = 0
+        with self._store.write() as tx:
+            rows = Rows(tx, lane.name)
+            # In the order of their numbers, so that two loads never wait for each other.
+            for policy, charges in sorted(terms, key=lambda term: term[0].invoice_number):
+                if _is_there(rows.quote, quote_of(policy.invoice_number)):
+                    raise InvoiceTaken(quote_of(policy.invoice_number))
+                if not rows.add_policy(policy):
+                    raise InvoiceTaken(policy.invoice_number)
+                _open_term(rows, policy, charges, cause)
+                count += 1
+        return count
+
     def add_instalments(self, lane: Lane, cause: Cause, invoice_number: str, charges: Iterable[Charge]) -> PolicyView:
         """Add instalments to a policy term; their numbers are given here. Raises `InvoiceUnknown`."""
         with self._store.write() as tx:
@@ -181,22 +201,25 @@ class BackOffice:
         quotes: Iterable[Quote],
         cause: Cause,
     ) -> None:
-        """Write what a new lane begins with. What was due before has had its late fee, or needs none."""
+        """Write what a new lane begins with."""
         rows = Rows(tx, lane.name)
-        today = cause.at.date()
         for policy, charges in terms:
             rows.add_policy(policy)
-            opened = rows.lock_policy(policy.invoice_number)
-            for charge in charges:
-                rows.add_charge(
-                    policy.invoice_number, charge, billed=charge.billed_on <= today, late=charge.due_on < today
-                )
-            opened.counters.charges = len(charges)
-            record(rows, opened, "policy_opened", {"insured_name": policy.insured.name, "seed": True}, cause)
-            rows.save_policy(opened)
+            _open_term(rows, policy, charges, cause, seed=True)
         for quote in quotes:
             rows.add_quote(quote)
             _open_quote(rows, quote, cause, seed=True)
+
+
+def _open_term(rows: Rows, policy: Policy, charges: Sequence[Charge], cause: Cause, **more: Any) -> None:
+    """Charge a term that was just added. What was due before today has had its late fee, or needs none."""
+    today = cause.at.date()
+    opened = rows.lock_policy(policy.invoice_number)
+    for charge in charges:
+        rows.add_charge(policy.invoice_number, charge, billed=charge.billed_on <= today, late=charge.due_on < today)
+    opened.counters.charges = len(charges)
+    record(rows, opened, "policy_opened", {"insured_name": policy.insured.name, **more}, cause)
+    rows.save_policy(opened)
 
 
 def _open_quote(rows: Rows, quote: Quote, cause: Cause, **more: Any) -> None:

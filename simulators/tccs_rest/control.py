@@ -1,8 +1,8 @@
 """
 `/_sandbox/tccs/…`: what the real partner does not have, as `contracts/tccs_rest/control.yaml` describes it.
 
-Policy terms and quotes can be seen and opened, terms changed and given instalments; payments and returns can be listed.
-An invoice number in a path keeps its slashes, encoded or not.
+Policy terms and quotes can be seen and opened, terms changed, given instalments and loaded from an invoice file;
+payments and returns can be listed. An invoice number in a path keeps its slashes, encoded or not.
 """
 
 from __future__ import annotations
@@ -12,10 +12,12 @@ import re
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
+from contracts.files import FileRejected, load_layout, read_bif
 from simulators.kit.lanes import Lane
 from simulators.kit.wsgi import current_request
 from simulators.tccs_rest.back_office import BackOffice
 from simulators.tccs_rest.control_body import instalments, json_body, policy_change, quote
+from simulators.tccs_rest.control_file import policy_term
 from simulators.tccs_rest.control_views import (
     payment_view,
     policy_detail,
@@ -50,6 +52,10 @@ def make_blueprint(office: BackOffice) -> Blueprint:
         field = {"field": error.field} if isinstance(error, ValueInvalid) else {}
         return jsonify(error={"code": code, "message": str(error)} | field), status
 
+    @routes.errorhandler(FileRejected)
+    def rejected(error: FileRejected) -> ResponseReturnValue:
+        return jsonify(error={"code": "file_rejected", "message": str(error)}), 400
+
     @routes.get("/_sandbox/tccs/policies")
     def list_policies() -> ResponseReturnValue:
         limit = _number("limit", 100)
@@ -72,6 +78,23 @@ def make_blueprint(office: BackOffice) -> Blueprint:
     def add_instalments() -> ResponseReturnValue:
         number, charges = instalments(json_body(), _lane().now().date())
         return jsonify(policy_detail(office.add_instalments(_lane(), _cause(), number, charges))), 201
+
+    @routes.post("/_sandbox/tccs/load")
+    def load() -> ResponseReturnValue:
+        reading = read_bif(request.get_data(), load_layout("tccs"), strict=_flag("strict"))
+        today = _lane().now().date()
+        count = office.load(_lane(), _cause(), (policy_term(group, today) for group in reading))
+        report = reading.report
+        problems = [
+            {
+                "line": problem.line,
+                "invoice_number": problem.invoice_number,
+                "rule": problem.rule,
+                "message": str(problem),
+            }
+            for problem in report.problems[:MOST]
+        ]
+        return jsonify(loaded=count, quarantined=report.quarantined, problems=problems)
 
     @routes.get("/_sandbox/tccs/quotes")
     def list_quotes() -> ResponseReturnValue:
@@ -121,6 +144,13 @@ def _invoice_number(name: str, value: str) -> str:
     if NUMBER.fullmatch(value) is None:
         raise ValueInvalid(name, value, "is not an invoice number")
     return value
+
+
+def _flag(name: str) -> bool:
+    text = request.args.get(name, "false")
+    if text not in ("true", "false"):
+        raise ValueInvalid(name, text, "is neither true nor false")
+    return text == "true"
 
 
 def _offset() -> int:

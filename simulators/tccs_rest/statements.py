@@ -87,6 +87,7 @@ _PAYMENT_COLUMNS = (
     _M.request_id,
     _M.posted_at,
     _R.returned_at,
+    _R.reported_on,
 )
 _PAYMENTS_AND_RETURNS = PAYMENTS.outerjoin(
     RETURNS, (_R.lane == _M.lane) & (_R.invoice_number == _M.invoice_number) & (_R.payment == _M.number)

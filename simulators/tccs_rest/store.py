@@ -360,6 +360,7 @@ def _payment(row: Row) -> PostedPayment:
         row[6],
         datetime.fromisoformat(row[7]),
         None if row[8] is None else datetime.fromisoformat(row[8]),
+        None if row[9] is None else date.fromisoformat(row[9]),
     )
 
 

@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-__all__ = ["POSTED_AFTER", "POSTED_BEFORE", "Payment", "PostedPayment", "difference", "payment_returned"]
+__all__ = ["Payment", "PostedPayment", "difference", "payment_returned"]
 
-# The day of a transaction is Invoice Cloud's, in the biller's time zone; here it is the day of posting, in UTC, and a
-# payment that had to be sent again is posted later [A-47].
-POSTED_BEFORE = timedelta(days=1)
-POSTED_AFTER = timedelta(days=3)
+# The day of a transaction is Invoice Cloud's, in the biller's time zone; here it is the day of posting, in UTC. A
+# payment that was tried again is posted some hours later, one that waited for a person some weeks. Four weeks would
+# reach next month's instalment of the same amount [A-47].
+SAME_DAY = timedelta(days=1)
+POSTED_AFTER = timedelta(days=27)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +33,18 @@ class Payment:
 
 @dataclass(frozen=True, slots=True)
 class PostedPayment:
-    """A payment as posted; `number` counts within the invoice, `returned_at` is set where the bank took it back."""
+    """
+    A payment as posted; `number` counts within the invoice.
+
+    Where the bank took it back `returned_at` is when that was reported, `reported_on` the transaction date it was for.
+    """
 
     number: int
     payment: Payment
     request_id: str
     posted_at: datetime
     returned_at: datetime | None = None
+    reported_on: date | None = None
 
 
 def difference(payment: Payment, posted: Payment) -> str:
@@ -63,11 +69,15 @@ def payment_returned(payments: Iterable[PostedPayment], on: date) -> PostedPayme
     Of an invoice's payments of one amount, the one that a return report of the transaction date *on* is for.
 
     Cards are not returned for insufficient funds. Of several the one posted nearest to that day, the first of those.
-    One that was returned before is given only where there is no other: the report is a repetition.
+    One that was posted late is meant by the first report of its day only: a second one repeats it, and would take back
+    what was paid since in its place. One that was returned before is given where there is no other.
     """
     near = [
-        (posted.returned_at is not None, abs(posted.posted_at.date() - on), posted.number, posted)
+        (abs(posted.posted_at.date() - on), posted.number, posted)
         for posted in payments
-        if posted.payment.type != "CC" and -POSTED_BEFORE <= posted.posted_at.date() - on <= POSTED_AFTER
+        if posted.payment.type != "CC" and -SAME_DAY <= posted.posted_at.date() - on <= POSTED_AFTER
     ]
-    return min(near)[3] if near else None
+    returned = [one for one in near if one[2].returned_at is not None]
+    latest = SAME_DAY if any(posted.reported_on == on for _, _, posted in returned) else POSTED_AFTER
+    kept = [one for one in near if one[2].returned_at is None and one[0] <= latest]
+    return min(kept or returned)[2] if near else None

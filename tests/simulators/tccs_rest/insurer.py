@@ -105,10 +105,10 @@ class Insurer:
         assert (response.status, response.content_type) == (200, "application/pdf"), response.body
         return response.body
 
-    def api(self, method: str, path: str, *, body: Any = None, query: str = "") -> Any:
+    def api(self, method: str, path: str, *, body: Any = None, query: str = "", file: bytes = b"") -> Any:
         """Status and JSON of a control route below `/_sandbox/tccs`."""
-        raw = b"" if body is None else json.dumps(body).encode()
-        headers = {"content-type": "application/json"}
+        raw = file if body is None else json.dumps(body).encode()
+        headers = {"content-type": "text/plain" if file else "application/json"}
         response = self.control(self.request(method, f"/_sandbox/tccs{path}", query=query, headers=headers, body=raw))
         return response.status, json.loads(response.body)
 

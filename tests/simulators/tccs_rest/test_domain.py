@@ -179,9 +179,13 @@ def test_what_is_no_amount_above_zero_in_whole_cents_is_refused(text: str) -> No
         read_cents("amount", Decimal(text))
 
 
-def posted(number: int, day: int, *, type: str = "ACH", returned: bool = False) -> PostedPayment:
+def posted(number: int, day: int, *, type: str = "ACH", reported: int | None = None) -> PostedPayment:
+    """A payment posted *day* days from today, and returned by a report of the day *reported* days from today."""
     at = datetime(2026, 11, 21, 12, tzinfo=UTC) + timedelta(days=day)
-    return PostedPayment(number, Payment("1-01/01/2027", 100, type), "r", at, at if returned else None)
+    payment = Payment("1-01/01/2027", 100, type)
+    if reported is None:
+        return PostedPayment(number, payment, "r", at)
+    return PostedPayment(number, payment, "r", at, at, TODAY + timedelta(days=reported))
 
 
 @pytest.mark.parametrize(
@@ -190,11 +194,18 @@ def posted(number: int, day: int, *, type: str = "ACH", returned: bool = False) 
         ([], None),
         ([posted(1, 0), posted(2, 0)], 1),
         ([posted(1, 2), posted(2, 0)], 2),
-        ([posted(1, 0, returned=True), posted(2, 2)], 2),
-        ([posted(1, 0, returned=True)], 1),
+        ([posted(1, 0, reported=0)], 1),
         ([posted(1, 0, type="CC"), posted(2, 3)], 2),
         ([posted(1, 0, type="")], 1),
-        ([posted(1, -2), posted(2, 4)], None),
+        ([posted(1, 7)], 1),
+        ([posted(1, 27)], 1),
+        ([posted(1, -2), posted(2, 28)], None),
+        # A report of another day leaves this day's payment where it is; one of this day is repeated,
+        ([posted(1, 1, reported=1), posted(2, 9)], 2),
+        ([posted(1, 0, reported=0), posted(2, 2)], 1),
+        ([posted(1, 9, reported=0), posted(2, 12)], 1),
+        # unless there are two payments of it, on either side of midnight perhaps.
+        ([posted(1, 0, reported=0), posted(2, 1)], 2),
     ],
 )
 def test_a_return_is_for_the_nearest_payment_that_can_come_back(

@@ -227,14 +227,35 @@ def test_each_of_two_equal_payments_can_come_back(insurer: Insurer) -> None:
     assert insurer.balances() == ("120.00", "340.00")
 
 
-@pytest.mark.parametrize(("days", "found"), [(-4, False), (-3, True), (-1, True), (0, True), (1, True), (2, False)])
-def test_a_return_finds_a_payment_posted_from_a_day_before_to_three_days_after(
+@pytest.mark.parametrize(("days", "found"), [(-28, False), (-27, True), (-1, True), (0, True), (1, True), (2, False)])
+def test_a_return_finds_a_payment_posted_from_a_day_before_to_27_days_after(
     insurer: Insurer, days: int, found: bool
 ) -> None:
     insurer.pay("20.00")
     success, message = insurer.give_back("20.00", on=insurer.today() + timedelta(days=days))
     assert success is found
     assert found or "has no payment of 20.00" in message
+
+
+def test_a_payment_that_a_person_replayed_a_week_later_can_come_back(insurer: Insurer) -> None:
+    """Invoice Cloud names the day on which it was paid; TCCS has it from the day on which it arrived."""
+    paid_on = insurer.today()
+    insurer.advance(timedelta(days=8))
+    insurer.pay("20.00", guid="late")
+    assert insurer.give_back("20.00", on=paid_on) == (True, "Payment returned.")
+    assert insurer.balances() == ("120.00", "340.00")
+
+
+def test_a_repeated_report_does_not_take_back_what_was_paid_since(insurer: Insurer) -> None:
+    paid_on = insurer.today()
+    insurer.pay("20.00", guid="bounced")
+    insurer.advance(timedelta(days=3))
+    assert insurer.give_back("20.00", on=paid_on)[0]
+    insurer.pay("20.00", guid="in-its-place")
+    before = insurer.export()
+    success, message = insurer.give_back("20.00", on=paid_on)
+    assert (success, message.endswith("has already been returned.")) == (False, True)
+    assert insurer.export() == before
 
 
 @pytest.mark.parametrize(
