@@ -10,7 +10,7 @@ Source: TCCS Technical Design, Payer Experience - Agent (New Policy) and Agent (
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from client.errors import RequestInvalid
@@ -26,6 +26,7 @@ from client.invoice_cloud.cloud_payments import (
     PaymentSettings,
     ViewMode,
 )
+from client.tccs import rules as tccs
 
 __all__ = ["existing_policy_payment", "new_policy_deposit", "policy_number"]
 
@@ -56,17 +57,17 @@ def new_policy_deposit(
     No bill file brings a quote, so the page is told all of it, and the customer is created (assumed [A-71]).
 
     Args:
-        quote_number: The invoice's number; begins with `Q`, which is how TCCS tells a deposit.
-        insured_name: Goes to TCCS with the payment, between bars: so it must hold no `|` and no `@`.
+        quote_number: The invoice's number, `Q454100010-03/01/2019`: the `Q` is how TCCS tells a deposit.
+        insured_name: Goes to TCCS with the payment, so it must hold none of the separators `|`, `@` and `:`.
         deposit: US dollars in whole cents, above zero; it cannot be paid in part.
         account_number: The quote's number without its date where not given (assumed [A-71]).
 
     Raises `RequestInvalid`, `FlowFailed`.
     """
-    if not quote_number.startswith("Q"):
+    if not tccs.is_quote(quote_number):
         raise RequestInvalid("quote_number", quote_number, "must begin with Q")
-    if not insured_name.strip() or "|" in insured_name or "@" in insured_name:
-        raise RequestInvalid("insured_name", insured_name, "must be a name without | and @")
+    _check("quote_number", quote_number, _invoice_number)
+    _check("insured_name", insured_name, tccs.render_insured_name)
     if not isinstance(deposit, Decimal) or not deposit.is_finite() or deposit <= 0:
         raise RequestInvalid("deposit", deposit, "must be a Decimal above zero")
     quote = CloudInvoice(quote_number, type_id=type_id, balance_due=deposit, allow_partial_payments=False)
@@ -107,12 +108,16 @@ def existing_policy_payment(
     Args:
         account_number: The policy's number.
         invoices: What the inquiry shows as due, invoice number to amount in whole cents; Invoice Cloud's own open
-            invoices of the policy where not given.
+            invoices of the policy where not given. None may be a quote's: TCCS would take the payment for a deposit.
 
     Raises `RequestInvalid`, `FlowFailed`.
     """
     listed = None
     if invoices is not None:
+        for number in invoices:
+            if tccs.is_quote(number):
+                raise RequestInvalid("invoices", number, "is a quote: new_policy_deposit asks for its deposit")
+            _check("invoices", number, _invoice_number)
         listed = tuple(CloudInvoice(number, balance_due=amount) for number, amount in invoices.items())
     request = CloudPaymentRequest(
         customers=(CloudCustomer(account_number, name=name, invoices=listed),),
@@ -124,6 +129,21 @@ def existing_policy_payment(
         page_result_options=_PAGE,
     )
     return (yield from payment_page(do, account, request))
+
+
+def _check(field: str, value: str, rule: Callable[[str], object]) -> None:
+    """
+    Raises `RequestInvalid` for *field* where *rule* refuses the value: TCCS could take no payment made with it.
+    """
+    try:
+        rule(value)
+    except RequestInvalid as error:
+        raise RequestInvalid(field, error.value, error.rule) from None
+
+
+def _invoice_number(value: str) -> None:
+    if not _DATED.fullmatch(tccs.render_invoice_number(value)):
+        raise RequestInvalid("InvoiceNumber", value, "must end in the term's expiration date, -MM/DD/YYYY")
 
 
 def policy_number(invoice_number: str) -> str:

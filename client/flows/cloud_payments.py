@@ -17,7 +17,8 @@ from client.invoice_cloud.account import Account, RestAccount
 from client.invoice_cloud.cloud_payments import CloudPayment, CloudPaymentRequest
 from client.invoice_cloud.models import ExportedPayment
 from client.invoice_cloud.postback import Postback, PostbackRefused
-from client.invoice_cloud.rest_protocol import render_secret
+from client.invoice_cloud.rest_protocol import render_token
+from contracts.masking import mask_text
 
 __all__ = [
     "Confirmation",
@@ -30,6 +31,8 @@ __all__ = [
 
 MARGIN: Final = timedelta(days=1)
 """How far back a payment is looked up: further than the zones of two clocks can be apart."""
+
+MAX_REASON: Final = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,8 +73,7 @@ def registered_user_quick_payment(
 
     Raises `RequestInvalid`, `FlowFailed`. Source: story Registered User Quick Payment.
     """
-    token = render_secret("RemoteAuthenticationToken", token, cpv2.MAX_TOKEN)
-    settings = replace(request.settings, create_customer_record=False, remote_authentication_token=token)
+    settings = replace(request.settings, create_customer_record=False, remote_authentication_token=render_token(token))
     return (yield from payment_page(do, account, replace(request, settings=settings)))
 
 
@@ -110,7 +112,9 @@ def confirm_payment(
     look-up that fails says nothing about the payment: look again.
     """
     if not postback.approved:
-        do.note("postback", f"not approved: {postback.payment_message or 'no reason given'}; nothing to credit")
+        # The form's words, on one line and without a card number: nobody has vouched for them.
+        reason = mask_text(" ".join(postback.payment_message.split()))[:MAX_REASON]
+        do.note("postback", f"not approved: {reason or 'no reason given'}; nothing to credit")
         return Confirmation(story=do.story, steps=do.made, credit=None)
     look = exports.export_payments(account, since or postback.payment_date - MARGIN)
     payments = yield from do.take(look, lambda rows: f"{len(rows)} payments")

@@ -12,7 +12,6 @@ Source: inHance Portal Technical Design, Cloud Payments V2, Sample Request and A
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -25,7 +24,7 @@ from client.errors import ProtocolError, RequestInvalid
 from client.invoice_cloud.account import RestAccount
 from client.invoice_cloud.call import Call
 from client.invoice_cloud.json_wire import Json, read_json
-from client.invoice_cloud.rest_protocol import render_line, render_secret, request
+from client.invoice_cloud.rest_protocol import render_email, render_line, render_token, request
 from client.messages import HttpResponse, check_url
 from client.values import render_amount
 
@@ -46,10 +45,8 @@ PATH: Final = "/cloudpaymentsapi/v2"
 OPERATION: Final = "CloudPaymentsV2"
 MAX_LINE: Final = 250
 MAX_URL: Final = 2000
-MAX_TOKEN: Final = 4000
 MAX_CUSTOMERS: Final = 100
 MAX_INVOICES: Final = 200
-_EMAIL = re.compile(r"[^@\s;,<>]+@[^@\s;,<>]+")
 
 
 class ViewMode(IntEnum):
@@ -155,7 +152,7 @@ class CloudPaymentRequest:
     customers: Sequence[CloudCustomer]
     post_back_url: str | None = None
     return_url: str | None = None
-    biller_reference: str = ""
+    biller_reference: str = field(default="", repr=False)
     view_mode: ViewMode = ViewMode.IFRAME
     css_url: str | None = None
     settings: PaymentSettings = PaymentSettings()
@@ -224,25 +221,24 @@ def _members(payment: CloudPaymentRequest, allow_http: bool) -> dict[str, Json]:
     token = settings.remote_authentication_token
     members: dict[str, Json] = {
         "CSSUrl": _url("CSSUrl", payment.css_url, allow_http),
-        "AllowSwipe": settings.allow_swipe,
-        "AllowCCPayment": settings.allow_cc_payment,
-        "AllowACHPayment": settings.allow_ach_payment,
-        "RemoteAuthenticationToken": token and render_secret("RemoteAuthenticationToken", token, MAX_TOKEN),
+        "AllowSwipe": _flag("AllowSwipe", settings.allow_swipe),
+        "AllowCCPayment": _flag("AllowCCPayment", settings.allow_cc_payment),
+        "AllowACHPayment": _flag("AllowACHPayment", settings.allow_ach_payment),
+        "RemoteAuthenticationToken": token and render_token(token),
         "ReturnURL": _url("ReturnURL", payment.return_url, allow_http),
         "PostBackURL": _url("PostBackURL", payment.post_back_url, allow_http),
         "BillerReference": _line("BillerReference", payment.biller_reference),
         "ViewMode": int(payment.view_mode),
-        "CreateCustomerRecord": settings.create_customer_record,
+        "CreateCustomerRecord": _flag("CreateCustomerRecord", settings.create_customer_record),
         "Customers": [_customer(f"Customers[{n}]", customer) for n, customer in enumerate(payment.customers)],
     }
     _no_two_alike(payment.customers)
+    members |= _flags("", AllowEMV=settings.allow_emv, PageLoadOverride=settings.page_load_override)
     members |= _given(
         "",
-        AllowEMV=settings.allow_emv,
         EMVDeviceID=settings.emv_device_id,
         EMVLocationID=settings.emv_location_id,
         CashierName=settings.cashier_name,
-        PageLoadOverride=settings.page_load_override,
     )
     if payment.page_result_options is not None:
         members["PageResultOptions"] = _page_result_options(payment.page_result_options)
@@ -251,12 +247,12 @@ def _members(payment: CloudPaymentRequest, allow_http: bool) -> dict[str, Json]:
 
 def _customer(place: str, customer: CloudCustomer) -> dict[str, Json]:
     invoices = customer.invoices
+    if isinstance(invoices, CloudInvoice):
+        raise RequestInvalid(f"{place}.Invoices", invoices.invoice_number, "must be a list of invoices")
     if invoices is not None and not 0 < len(invoices) <= MAX_INVOICES:
         rule = f"must be 1 to {MAX_INVOICES}; None means the open invoices of the account"
         raise RequestInvalid(f"{place}.Invoices", len(invoices), rule)
     email = customer.email_address
-    if email is not None and not _EMAIL.fullmatch(email):
-        raise RequestInvalid(f"{place}.EmailAddress", email, "must be an e-mail address")
     return {
         "AccountNumber": _line(f"{place}.AccountNumber", customer.account_number, required=True),
         "Name": _optional(f"{place}.Name", customer.name),
@@ -264,7 +260,7 @@ def _customer(place: str, customer: CloudCustomer) -> dict[str, Json]:
         "City": _optional(f"{place}.City", customer.city),
         "State": _optional(f"{place}.State", customer.state),
         "Zip": _optional(f"{place}.Zip", customer.zip),
-        "EmailAddress": _optional(f"{place}.EmailAddress", email),
+        "EmailAddress": None if email is None else render_email(f"{place}.EmailAddress", email),
         "Invoices": None
         if invoices is None
         else [_invoice(f"{place}.Invoices[{n}]", invoice) for n, invoice in enumerate(invoices)],
@@ -289,44 +285,57 @@ def _invoice(place: str, invoice: CloudInvoice) -> dict[str, Json]:
             members[name] = Decimal(render_amount(f"{place}.{name}", amount, zero=True))
     if balance is not None and minimum is not None and minimum > balance:
         raise RequestInvalid(f"{place}.MinimumAmountDue", minimum, f"must not be more than BalanceDue, {balance}")
-    return members | _given(place, AllowPartialPayments=invoice.allow_partial_payments)
+    return members | _flags(place, AllowPartialPayments=invoice.allow_partial_payments)
 
 
 def _page_result_options(options: PageResultOptions) -> dict[str, Json]:
-    members: dict[str, Json] = {"AllowRegisterAccount": options.allow_register_account}
-    if options.invoice_options is not None:
-        members["InvoiceOptions"] = {
-            "AllowViewStatement": options.invoice_options.allow_view_statement,
-            "AllowRemove": options.invoice_options.allow_remove,
-            "AllowViewRelated": options.invoice_options.allow_view_related,
-            "AllowRemindMe": options.invoice_options.allow_remind_me,
-        }
+    place = "PageResultOptions"
+    members = _flags(place, AllowRegisterAccount=options.allow_register_account)
+    if (on_page := options.invoice_options) is not None:
+        members["InvoiceOptions"] = _flags(
+            f"{place}.InvoiceOptions",
+            AllowViewStatement=on_page.allow_view_statement,
+            AllowRemove=on_page.allow_remove,
+            AllowViewRelated=on_page.allow_view_related,
+            AllowRemindMe=on_page.allow_remind_me,
+        )
     return members
 
 
 def _no_two_alike(customers: Sequence[CloudCustomer]) -> None:
-    """What stands on a page twice is paid twice."""
+    """What stands on a page twice is paid twice; a space around a number makes it no other."""
     accounts: set[str] = set()
     numbers: set[str] = set()
     for n, customer in enumerate(customers):
-        if customer.account_number in accounts:
-            raise RequestInvalid(f"Customers[{n}].AccountNumber", customer.account_number, "must not be there twice")
-        accounts.add(customer.account_number)
+        account = customer.account_number.strip()
+        if account in accounts:
+            raise RequestInvalid(f"Customers[{n}].AccountNumber", account, "must not be there twice")
+        accounts.add(account)
         for m, invoice in enumerate(customer.invoices or ()):
-            if invoice.invoice_number in numbers:
+            number = invoice.invoice_number.strip()
+            if number in numbers:
                 place = f"Customers[{n}].Invoices[{m}].InvoiceNumber"
-                raise RequestInvalid(place, invoice.invoice_number, "must not be there twice: it would be paid twice")
-            numbers.add(invoice.invoice_number)
+                raise RequestInvalid(place, number, "must not be there twice: it would be paid twice")
+            numbers.add(number)
 
 
-def _given(place: str, **members: bool | str | None) -> dict[str, Json]:
-    """The members that have a value; texts are checked."""
+def _given(place: str, **members: str | None) -> dict[str, Json]:
+    """The texts that there are, checked."""
     prefix = place and place + "."
-    return {
-        name: _line(prefix + name, value, required=True) if isinstance(value, str) else value
-        for name, value in members.items()
-        if value is not None
-    }
+    return {name: _line(prefix + name, text, required=True) for name, text in members.items() if text is not None}
+
+
+def _flags(place: str, **members: bool | None) -> dict[str, Json]:
+    """The switches that are set, checked."""
+    prefix = place and place + "."
+    return {name: _flag(prefix + name, value) for name, value in members.items() if value is not None}
+
+
+def _flag(place: str, value: bool) -> bool:
+    """A switch: a text such as "false", from somebody's configuration, would count as true."""
+    if not isinstance(value, bool):
+        raise RequestInvalid(place, value, "must be True or False")
+    return value
 
 
 def _optional(place: str, value: str | None) -> str | None:

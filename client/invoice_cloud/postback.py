@@ -26,7 +26,7 @@ from urllib.parse import parse_qsl
 
 from client.errors import ClientError
 from client.invoice_cloud.cloud_payments import CloudPaymentRequest
-from client.values import parse_cents, parse_date_time, parse_integer
+from client.values import parse_cents, parse_date_time, parse_integer, render_amount
 from contracts.masking import mask_text
 
 __all__ = ["FIELDS", "Expected", "Postback", "PostbackRefused", "read_postback"]
@@ -82,16 +82,26 @@ class Expected:
         biller_guid: The biller's.
         invoices: What may be paid: invoice number to the amount that is due, in whole cents, without the fee.
         biller_reference: As it was sent. Unguessable, it is the one thing in the form that a stranger does not know.
-        partial_payments: Whether less than the amount may be paid; more is always refused.
+        partial_payments: Of which invoices less than the amount may be paid: all, none, or those numbers. More is
+            always refused.
+
+    Raises `RequestInvalid` for an amount that is none.
     """
 
     biller_guid: str
     invoices: Mapping[str, Decimal]
     biller_reference: str = field(default="", repr=False)
-    partial_payments: bool = False
+    partial_payments: bool | frozenset[str] = False
 
     def __post_init__(self) -> None:
+        for number, amount in self.invoices.items():
+            render_amount(f"invoices[{number}]", amount, zero=True, negative=True)
         object.__setattr__(self, "invoices", MappingProxyType(dict(self.invoices)))
+
+    def may_be_part(self, invoice_number: str) -> bool:
+        """Whether less than what is due on an invoice may be paid."""
+        allowed = self.partial_payments
+        return allowed if isinstance(allowed, bool) else invoice_number in allowed
 
     @classmethod
     def of(
@@ -107,14 +117,16 @@ class Expected:
 
         *open_invoices* are the partner's own open items, for customers whose invoices were left to Invoice Cloud and
         for invoices that were named without an amount. An invoice of which no amount is known is not expected at all.
-        *partial_payments* says that those may be paid in part; else only a request whose every invoice allows it
-        does.
+        An invoice may be paid in part as the request says of it; *partial_payments* is for those of which it says
+        nothing.
         """
         due = dict(open_invoices or {})
         listed = [invoice for customer in payment.customers for invoice in customer.invoices or ()]
         due |= {invoice.invoice_number: invoice.balance_due for invoice in listed if invoice.balance_due is not None}
-        partial = bool(listed) and all(invoice.allow_partial_payments for invoice in listed)
-        return cls(biller_guid, due, payment.biller_reference, partial_payments or partial)
+        said = {invoice.invoice_number: invoice.allow_partial_payments for invoice in listed}
+        allowed = {number: partial_payments if said.get(number) is None else said[number] for number in due}
+        part = frozenset(number for number, may in allowed.items() if may)
+        return cls(biller_guid, due, payment.biller_reference, part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +154,7 @@ class Postback:
     payment_type_id: int
     card_type: str
     payment_message: str
-    biller_reference: str
+    biller_reference: str = field(repr=False)
     convenience_fee: Decimal
     remote_ip: str
 
@@ -156,8 +168,7 @@ def read_postback(body: bytes, content_type: str, *, expect: Expected) -> Postba
         content_type: Its header.
     Raises:
         PostbackRefused: it is not the form, a field is missing, twice there or unreadable, or biller, reference,
-        invoice
-            or amount are not those expected.
+            invoice or amount are not those expected.
     """
     fields = _fields(body, content_type)
     postback = _postback(fields)
@@ -169,7 +180,7 @@ def read_postback(body: bytes, content_type: str, *, expect: Expected) -> Postba
     if due is None:
         raise PostbackRefused("InvoiceNumber", postback.invoice_number, "is not an invoice that was to be paid")
     amount = postback.payment_amount
-    if amount > due or (amount != due and not expect.partial_payments):
+    if amount > due or (amount != due and not expect.may_be_part(postback.invoice_number)):
         rule = "is more than" if amount > due else "is less than"
         raise PostbackRefused("PaymentAmount", amount, f"{rule} what was to be paid, {due}")
     return postback
@@ -262,6 +273,7 @@ def _date_time(text: str) -> datetime:
 
     No source gives its format, so both are read (assumed [A-72]).
     """
+    moment: datetime | None
     try:
         if found := _US_DATE_TIME.fullmatch(text.strip()):
             month, day, year, hour, minute, second = (int(part or 0) for part in found.groups()[:6])
@@ -269,11 +281,12 @@ def _date_time(text: str) -> datetime:
                 if not 1 <= hour <= 12:
                     raise ValueError
                 hour = hour % 12 + (12 if found[7] in "Pp" else 0)
-            return datetime(year, month, day, hour, minute, second)  # noqa: DTZ001  the form gives no offset
-        moment = parse_date_time(text)
+            moment = datetime(year, month, day, hour, minute, second)  # noqa: DTZ001  the form gives no offset
+        else:
+            moment = parse_date_time(text)
     except ValueError:
         moment = None
-    if moment is None:
+    if moment is None or moment.year == 1:  # unset in .NET
         raise PostbackRefused("PaymentDate", text, "is not a date and time")
     return moment
 

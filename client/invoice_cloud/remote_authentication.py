@@ -18,7 +18,7 @@ from client.errors import ProtocolError, RequestInvalid
 from client.invoice_cloud.account import Account
 from client.invoice_cloud.call import Call
 from client.invoice_cloud.rest_models import RemoteSession
-from client.invoice_cloud.rest_protocol import LOGIN_TYPE, render_secret
+from client.invoice_cloud.rest_protocol import LOGIN_TYPE, render_email, render_secret, render_token
 from client.messages import HttpResponse
 from client.soap import Operation, build
 from client.soap_answer import read
@@ -55,7 +55,6 @@ REMOTE_AUTHENTICATION_OPERATIONS = (
     LINK_CUSTOMER_ACCOUNT,
     SET_CUSTOMER_EMAIL_ADDRESS,
 )
-MAX_TOKEN: Final = 4000
 
 
 def remote_authentication(
@@ -101,7 +100,7 @@ def keep_remote_session_alive(account: Account, token: str) -> Call[datetime]:
     sent = build(
         account.remote_authentication,
         KEEP_REMOTE_SESSION_ALIVE,
-        (*_access(account), render_secret("RemoteAuthenticationToken", token, MAX_TOKEN)),
+        (*_access(account), render_token(token)),
         secrets=(*account.secrets, token),
     )
 
@@ -137,7 +136,7 @@ def remote_registration(
             render_integer("LoginTypeID", login_type_id),
             render_text("AccountNumber", account_number),
             render_text("Username", username),
-            render_text("EmailAddress", email_address),
+            render_email("EmailAddress", email_address),
             render_secret("Password", password),
         ),
         secrets=(*account.secrets, password),
@@ -179,7 +178,7 @@ def set_customer_email_address(
         *_access(account),
         render_text("AccountNumber", account_number),
         render_text("Username", username),
-        render_text("NewEmailAddress", new_email_address),
+        render_email("NewEmailAddress", new_email_address),
     )
     sent = build(account.remote_authentication, SET_CUSTOMER_EMAIL_ADDRESS, values, secrets=account.secrets)
     return Call(sent, lambda response: _done(account, SET_CUSTOMER_EMAIL_ADDRESS, response))

@@ -9,6 +9,7 @@ Source: inHance Portal Technical Design, Single Sign On, Web Services column; pu
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, TypeVar
 from urllib.parse import quote
@@ -37,8 +38,10 @@ __all__ = [
     "create_customer_record",
     "register_accounts",
     "remote_authentication",
+    "render_email",
     "render_line",
     "render_secret",
+    "render_token",
     "request",
     "retrieve_customer_account",
     "retrieve_customer_guid",
@@ -52,6 +55,11 @@ T = TypeVar("T")
 
 LOGIN_TYPE: Final = 1
 """LoginTypeID of every registration. Source: inHance Portal Technical Design, User Registration, Requirement."""
+
+MAX_TOKEN: Final = 4000
+"""Characters in a RemoteAuthenticationToken: more than any that is seen, and few enough for an address."""
+
+_EMAIL = re.compile(r"[^@\s;,<>]+@[^@\s;,<>]+")
 
 AUTHENTICATION: Final = "/api/v1/remoteauthentication/"
 CUSTOMER: Final = "/api/v1/customer/"
@@ -136,7 +144,7 @@ def register_accounts(
         "LoginTypeID": LOGIN_TYPE,
         "Username": render_line("Username", username),
         "Password": render_secret("Password", password),
-        **_given(EmailAddress=email_address),
+        **_email(email_address),
         "Accounts": [render_line("AccountNumber", number) for number in account_numbers],
     }
 
@@ -171,7 +179,7 @@ def retrieve_user_accounts(
         )
     members = _given(Username=username)
     if token:
-        members["RemoteAuthenticationToken"] = render_secret("RemoteAuthenticationToken", token, max_length=4096)
+        members["RemoteAuthenticationToken"] = render_token(token)
 
     def read(answer: JsonObject) -> tuple[UserAccount, ...]:
         return tuple(
@@ -210,7 +218,7 @@ def update_email_address(
         raise RequestInvalid("Username", username, "exactly one of Username and EmailAddress must be given")
     members = {
         **_given(Username=username, EmailAddress=email_address),
-        "NewEmailAddress": render_line("NewEmailAddress", new_email_address),
+        "NewEmailAddress": render_email("NewEmailAddress", new_email_address),
     }
     return _post(account, "UpdateEmailAddress", AUTHENTICATION, members, _nothing)
 
@@ -241,8 +249,8 @@ def create_customer_record(account: RestAccount, customer: NewCustomer) -> Call[
             State=customer.state,
             Zip=customer.zip,
             Phone=customer.phone,
-            EmailAddress=customer.email_address,
         ),
+        **_email(customer.email_address),
     }
 
     def read(answer: JsonObject) -> CustomerCreated:
@@ -302,6 +310,18 @@ def render_line(field: str, value: str, *, required: bool = True, max_length: in
     return value
 
 
+def render_email(field: str, value: str) -> str:
+    """An e-mail address: one, and nothing around it. Raises `RequestInvalid`."""
+    if not _EMAIL.fullmatch(render_line(field, value)):
+        raise RequestInvalid(field, value, "must be an e-mail address")
+    return value
+
+
+def render_token(value: str) -> str:
+    """A RemoteAuthenticationToken. The error for one that cannot be sent does not show it."""
+    return render_secret("RemoteAuthenticationToken", value, MAX_TOKEN)
+
+
 def render_secret(field: str, value: str, max_length: int = MAX_TEXT) -> str:
     """A secret as it is. The error for one that cannot be sent does not show it."""
     if not isinstance(value, str) or not value.strip() or len(value) > max_length:
@@ -338,6 +358,11 @@ def _post(
 def _given(**members: str) -> dict[str, Json]:
     """The members that are not empty, checked."""
     return {name: render_line(name, value) for name, value in members.items() if value}
+
+
+def _email(value: str) -> dict[str, Json]:
+    """EmailAddress, where there is one."""
+    return {"EmailAddress": render_email("EmailAddress", value)} if value else {}
 
 
 def _nothing(_: JsonObject) -> None:

@@ -20,8 +20,7 @@ from urllib.parse import urlencode
 
 from client.errors import RequestInvalid
 from client.invoice_cloud.cloud_payments import ViewMode, render_url
-from client.invoice_cloud.rest_protocol import render_secret
-from client.values import render_text
+from client.invoice_cloud.rest_protocol import render_line, render_token
 
 __all__ = [
     "CONNECT_PATH",
@@ -35,7 +34,6 @@ __all__ = [
 ]
 
 CONNECT_PATH: Final = "/cloudsso/connect"
-MAX_TOKEN: Final = 4000
 
 
 class Redirect(IntEnum):
@@ -139,7 +137,7 @@ class CloudSso:
         if not isinstance(self.view_mode, ViewMode):
             raise RequestInvalid("ViewMode", self.view_mode, "must be a ViewMode")
         fields = {
-            "RemoteAuthenticationToken": render_secret("RemoteAuthenticationToken", token, MAX_TOKEN),
+            "RemoteAuthenticationToken": render_token(token),
             "ViewMode": str(int(self.view_mode)),
             "RedirectID": str(int(redirect)),
         }
@@ -151,7 +149,7 @@ class CloudSso:
             if self.return_url is None:
                 name = self.custom_return_site_name
                 raise RequestInvalid("CustomReturnSiteName", name, "means nothing without ReturnUrl")
-            fields["CustomReturnSiteName"] = render_text("CustomReturnSiteName", self.custom_return_site_name)
+            fields["CustomReturnSiteName"] = render_line("CustomReturnSiteName", self.custom_return_site_name)
         return fields
 
 

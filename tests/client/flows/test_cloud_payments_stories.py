@@ -129,6 +129,11 @@ def test_a_quote_s_deposit_is_told_whole_and_its_customer_created(flavour: Any, 
         ({"insured_name": " "}, "insured_name"),
         ({"insured_name": "A|B"}, "insured_name"),
         ({"insured_name": "a@b"}, "insured_name"),
+        ({"insured_name": "Estate of: B"}, "insured_name"),
+        ({"insured_name": "A\nB"}, "insured_name"),
+        ({"insured_name": "A" * 101}, "insured_name"),
+        ({"quote_number": "Q454100010"}, "quote_number"),
+        ({"quote_number": "Q4|1-03/01/2019"}, "quote_number"),
         ({"deposit": Decimal(0)}, "deposit"),
         ({"deposit": Decimal("NaN")}, "deposit"),
         ({"deposit": 24.0}, "deposit"),
@@ -152,6 +157,18 @@ def test_an_existing_policy_is_paid_as_the_inquiry_shows_it(flavour: Any, invoic
     members = stub.seen[0].members
     assert (members["CreateCustomerRecord"], members["ViewMode"]) == (False, 0)
     assert members["Customers"][0]["Invoices"] == [{"InvoiceNumber": "454100010-06/16/2020", "BalanceDue": 120.0}]
+
+
+@pytest.mark.parametrize("number", ["Q454100010-03/01/2019", "454100010", "454100010-06/16/2020|1.00:CC"])
+def test_an_invoice_whose_payment_tccs_would_misread_is_not_asked_for(
+    flavour: Any, invoice_cloud: Any, number: str
+) -> None:
+    stub = invoice_cloud()
+    due = {number: Decimal("120.00")}
+    with pytest.raises(RequestInvalid) as caught:
+        run(flavour, stub, agent.existing_policy_payment, account_number="454100010", invoices=due)
+    assert caught.value.field == "invoices"
+    assert stub.server.connections == 0
 
 
 def test_an_existing_policy_is_paid_as_invoice_cloud_has_it_where_nothing_is_said(
@@ -248,6 +265,15 @@ def test_a_declined_payment_is_not_looked_up(flavour: Any, invoice_cloud: Any) -
     assert report.credit is None
     assert report.steps[0].said == "not approved: Declined; nothing to credit"
     assert stub.server.connections == 0
+
+
+def test_the_words_of_a_declined_payment_cannot_pass_for_a_step_of_the_report(flavour: Any, invoice_cloud: Any) -> None:
+    words = "no\n2. postback: done: confirmed: 40.00 for 500001, card 4111111111111111" + "x" * 500
+    declined = replace(POSTBACK, approved=False, payment_message=words)
+    report = run(flavour, invoice_cloud(), confirm_payment, declined)
+    assert len(str(report).splitlines()) == 2
+    assert "411111111111" not in str(report)
+    assert len(report.steps[0].said) < 300
 
 
 def test_a_page_s_request_tells_what_to_expect() -> None:

@@ -233,6 +233,42 @@ BAD: dict[str, tuple[CloudPaymentRequest, str]] = {
         replace(PLAIN, customers=(replace(CUSTOMER, invoices=(CloudInvoice("1"), CloudInvoice("1"))),)),
         "Customers[0].Invoices[1].InvoiceNumber",
     ),
+    "invoice twice, once with a space": (
+        replace(PLAIN, customers=(replace(CUSTOMER, invoices=(CloudInvoice("1"), CloudInvoice("1 "))),)),
+        "Customers[0].Invoices[1].InvoiceNumber",
+    ),
+    "account twice, once with a space": (
+        replace(PLAIN, customers=(CUSTOMER, CloudCustomer(" 10000101"))),
+        "Customers[1].AccountNumber",
+    ),
+    "an invoice that is no list": (
+        replace(PLAIN, customers=(replace(CUSTOMER, invoices=CloudInvoice("1")),)),  # type: ignore[arg-type]
+        "Customers[0].Invoices",
+    ),
+    "a switch in words": (
+        replace(PLAIN, settings=PaymentSettings(allow_cc_payment="false")),  # type: ignore[arg-type]
+        "AllowCCPayment",
+    ),
+    "a switch by number": (replace(PLAIN, settings=PaymentSettings(allow_emv=1)), "AllowEMV"),  # type: ignore[arg-type]
+    "a switch that is nothing": (
+        replace(PLAIN, settings=PaymentSettings(create_customer_record=None)),  # type: ignore[arg-type]
+        "CreateCustomerRecord",
+    ),
+    "a part in words": (
+        with_invoice(allow_partial_payments="no"),
+        "Customers[0].Invoices[0].AllowPartialPayments",
+    ),
+    "an option in words": (
+        replace(
+            PLAIN,
+            page_result_options=PageResultOptions(invoice_options=InvoiceOptions(allow_remove="no")),  # type: ignore[arg-type]
+        ),
+        "PageResultOptions.InvoiceOptions.AllowRemove",
+    ),
+    "two e-mail addresses": (
+        replace(PLAIN, customers=(replace(CUSTOMER, email_address="a@b.example, c@d.example"),)),
+        "Customers[0].EmailAddress",
+    ),
     "invoice without number": (
         replace(PLAIN, customers=(replace(CUSTOMER, invoices=(CloudInvoice(""),)),)),
         "Customers[0].Invoices[0].InvoiceNumber",

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from client.errors import RequestInvalid
 from client.invoice_cloud import (
     CloudCustomer,
     CloudInvoice,
@@ -126,6 +127,7 @@ def test_a_field_that_is_not_of_the_form_is_ignored() -> None:
         ({"PaymentTypeID": "CC"}, "PaymentTypeID", "is not an integer"),
         ({"PaymentDate": "yesterday"}, "PaymentDate", "is not a date and time"),
         ({"PaymentDate": "0001-01-01T00:00:00"}, "PaymentDate", "is not a date and time"),
+        ({"PaymentDate": "1/1/0001 12:00:00 AM"}, "PaymentDate", "is not a date and time"),
         ({"PaymentDate": "13/40/2026 10:30:00 AM"}, "PaymentDate", "is not a date and time"),
         ({"PaymentDate": "6/16/2026 13:30:00 PM"}, "PaymentDate", "is not a date and time"),
     ],
@@ -209,20 +211,44 @@ def test_expectations_are_made_from_the_request() -> None:
     )
     expect = Expected.of(request, BILLER, {"2": Decimal("7.00"), "3": Decimal("9.00")})
     assert dict(expect.invoices) == {"1": Decimal("5.00"), "2": Decimal("7.00"), "3": Decimal("9.00")}
-    assert (expect.biller_reference, expect.partial_payments) == ("unguessable", False)
+    assert (expect.biller_reference, expect.partial_payments) == ("unguessable", frozenset())
     assert dict(Expected.of(request, BILLER).invoices) == {"1": Decimal("5.00")}
-    assert Expected.of(request, BILLER, partial_payments=True).partial_payments
-    assert "unguessable" not in repr(expect)
+    assert "unguessable" not in repr(expect) + repr(request)
 
 
-def test_a_part_is_expected_only_where_every_invoice_allows_it() -> None:
-    def expect(*allowed: bool | None) -> bool:
-        invoices = tuple(CloudInvoice(str(n), allow_partial_payments=one) for n, one in enumerate(allowed))
-        return Expected.of(CloudPaymentRequest((CloudCustomer("a", invoices=invoices),)), BILLER).partial_payments
+def test_a_part_is_expected_of_an_invoice_that_allows_it_and_of_no_other() -> None:
+    listed = tuple(
+        CloudInvoice(number, balance_due=Decimal("40.00"), allow_partial_payments=allowed)
+        for number, allowed in (("part", True), ("whole", False), ("silent", None))
+    )
+    request = CloudPaymentRequest((CloudCustomer("a", invoices=listed), CloudCustomer("b")), biller_reference="r-1")
+    due = {"500001": Decimal("40.00")}
 
-    assert expect(True, True)
-    assert not expect(True, None)
-    assert not expect(True, False)
+    def parts(expect: Expected) -> set[str]:
+        return {number for number in expect.invoices if expect.may_be_part(number)}
+
+    assert parts(Expected.of(request, BILLER, due)) == {"part"}
+    assert parts(Expected.of(request, BILLER, due, partial_payments=True)) == {"part", "silent", "500001"}
+    with pytest.raises(PostbackRefused, match="is less than"):
+        read(expect=Expected.of(request, BILLER, due), PaymentAmount="1.00")
+    assert read(expect=Expected.of(request, BILLER, due), InvoiceNumber="part", PaymentAmount="1.00").approved
+
+
+@pytest.mark.parametrize("amount", [40.0, Decimal("NaN"), Decimal("Infinity"), Decimal("40.001"), "40.00"])
+def test_what_is_expected_must_be_an_amount(amount: Any) -> None:
+    """Compared with one that is none, a postback would end in an error that nobody expects, or pass."""
+    with pytest.raises(RequestInvalid) as caught:
+        Expected(BILLER, {"500001": amount}, "r-1")
+    assert caught.value.field == "invoices[500001]"
+
+
+def test_nothing_is_paid_on_a_credit() -> None:
+    with pytest.raises(PostbackRefused, match="is more than"):
+        read(expect=Expected(BILLER, {"500001": Decimal("-5.00")}, "r-1", partial_payments=True), PaymentAmount="0.01")
+
+
+def test_a_postback_s_reference_is_not_shown_since_a_second_try_has_the_same() -> None:
+    assert "r-1" not in repr(read())
 
 
 def test_expectations_cannot_be_changed_from_outside() -> None:

@@ -100,6 +100,20 @@ def test_a_registration_says_login_type_1(flavour: Any, invoice_cloud: Any) -> N
     }
 
 
+@pytest.mark.parametrize(
+    ("name", "args"),
+    [
+        ("remote_registration", ["10000101", "willows", "no address", PASSWORD]),
+        ("set_customer_email_address", ["10000101", "willows", "no address"]),
+    ],
+)
+def test_what_is_no_e_mail_address_is_not_sent(flavour: Any, invoice_cloud: Any, name: str, args: Any) -> None:
+    stub = invoice_cloud()
+    with pytest.raises(RequestInvalid, match="must be an e-mail address"):
+        call(flavour, stub, name, *args)
+    assert stub.server.connections == 0
+
+
 def test_several_accounts_are_taken_from_a_user_in_one_call(flavour: Any, invoice_cloud: Any) -> None:
     stub = invoice_cloud(UnregisterAccounts=good())
     numbers = ["10000101", "<&>", "]]></UnregisterAccounts>"]

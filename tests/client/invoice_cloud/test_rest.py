@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -154,6 +155,28 @@ def test_an_address_is_changed_by_username_or_old_address(flavour: Any, invoice_
     call(flavour, stub, "update_email_address", "new@example.com", email_address=USER)
     new = {"NewEmailAddress": "new@example.com"}
     assert [seen.members for seen in stub.seen] == [new | {"Username": USER}, new | {"EmailAddress": USER}]
+
+
+@pytest.mark.parametrize("address", ["willows", "a@b.example;c@d.example", "W <w@example.com>", "w@example.com\n", "@"])
+@pytest.mark.parametrize(
+    ("name", "args", "kw"),
+    [
+        ("update_email_address", ["ADDRESS"], {"username": USER}),
+        ("register_accounts", [USER, PASSWORD, ["1"], "ADDRESS"], {}),
+        ("create_customer_record", [NewCustomer("1", "W", email_address="ADDRESS")], {}),
+    ],
+)
+def test_what_is_no_e_mail_address_is_not_sent(
+    flavour: Any, invoice_cloud: Any, name: str, args: Any, kw: Any, address: str
+) -> None:
+    """It would stand in the customer's record, and no bill would ever reach anybody."""
+    args = [replace(arg, email_address=address) if isinstance(arg, NewCustomer) else arg for arg in args]
+    args = [address if arg == "ADDRESS" else arg for arg in args]
+    stub = invoice_cloud()
+    with pytest.raises(RequestInvalid) as caught:
+        call(flavour, stub, name, *args, **kw)
+    assert caught.value.field in ("EmailAddress", "NewEmailAddress")
+    assert stub.server.connections == 0
 
 
 @pytest.mark.parametrize(
