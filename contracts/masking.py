@@ -29,6 +29,7 @@ SECRET_NAMES = (
     "BankAccountNumber",
     "RoutingNumber",
     "TrackData",
+    "CsrfToken",
 )
 
 _NAMES = "|".join(SECRET_NAMES)
@@ -49,10 +50,18 @@ _ESCAPED_XML = re.compile(
 _JSON = re.compile(rf'("(?:{_NAMES})"\s*:\s*")((?:[^"\\]|\\.)*)(")', re.IGNORECASE)
 _JSON_NUMBER = re.compile(rf'("(?:{_NAMES})"\s*:\s*)(-?[0-9][0-9.eE+-]*)', re.IGNORECASE)
 _FORM = re.compile(rf"((?:^|[&?\s])(?:{_NAMES})=)([^&\s]*)", re.IGNORECASE)
+# A field of a page's form as HTML, and of a form sent as multipart/form-data.
+_INPUT = re.compile(
+    rf"""(<input\s[^<>]{{0,200}}?\bname="(?:{_NAMES})"[^<>]{{0,200}}?\bvalue=")([^"<>]*)""", re.IGNORECASE
+)
+_PART = re.compile(
+    rf"""(;\s*name="?(?:{_NAMES})"?(?:[;\r][^\n]{{0,500}})?\n(?:[^\r\n]{{1,500}}\r?\n){{0,5}}\r?\n)(.*?)(?=\r?\n--|\Z)""",
+    re.IGNORECASE | re.DOTALL,
+)
 _ENCODED_FORM = re.compile(r"((?:^|[&?\s])([^&?=\s%]{0,40}+%[^&?=\s]{1,120}+)=)([^&\s]*)")
 _HEADER = re.compile(r"(authorization\s*:\s*(?:\w+\s+)?)(\S+)", re.IGNORECASE)
 # A page's address is its key: a payment page's token, a portal session as ASP.NET writes it into the path.
-_PAGE = re.compile(r"(\\?/cloudpayments\\?/)([A-Za-z0-9_-]{16,})", re.IGNORECASE)
+_PAGE = re.compile(r"(\\?/cloudpayments(?:\\?/)++)([A-Za-z0-9_-]{16,})", re.IGNORECASE)
 _SESSION = re.compile(r"((?:\(|%28)S(?:\(|%28))([A-Za-z0-9_-]{16,})", re.IGNORECASE)
 _CARD = re.compile(r"(?<![\d.-])(?:\d[ -]?){11,15}(\d{4})(?![\d.-])")
 
@@ -67,14 +76,18 @@ def mask_text(text: str) -> str:
     *text* with every credential and card-like number in it masked.
 
     Knows XML elements (also in XML that stands escaped in other text), JSON properties, form fields (also with a
-    percent-encoded name) and Authorization headers of the names in `SECRET_NAMES`, the keys in addresses of hosted
-    pages, and runs of 15 to 19 digits that pass the Luhn check.
+    percent-encoded name, as multipart/form-data, and as `<input>` of a page) and Authorization headers of the names in
+    `SECRET_NAMES`, the keys in addresses of hosted pages, and runs of 15 to 19 digits that pass the Luhn check.
     """
     text = _XML.sub(lambda m: m[1] + (MASK if "<" in m[2] else _masked(m[1], m[2])) + m[3], text)
     text = _ESCAPED_XML.sub(lambda m: m[1] + (MASK if "&" in m[2] else _masked(m[1], m[2])), text)
     text = _JSON.sub(lambda m: m[1] + _masked(m[1], m[2]) + m[3], text)
     text = _JSON_NUMBER.sub(lambda m: f'{m[1]}"{MASK}"', text)
     text = _FORM.sub(lambda m: m[1] + _masked(m[1], m[2]), text)
+    if "<input" in text:
+        text = _INPUT.sub(lambda m: m[1] + _masked(m[1], m[2]), text)
+    if "form-data" in text:
+        text = _PART.sub(lambda m: m[1] + _masked(m[1], m[2]), text)
     if "%" in text:
         text = _ENCODED_FORM.sub(_masked_field, text)
     text = _HEADER.sub(lambda m: m[1] + mask(m[2]), text)

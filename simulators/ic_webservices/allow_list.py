@@ -17,6 +17,7 @@ import re
 import socket
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -24,12 +25,14 @@ __all__ = ["DEFAULT", "AddressRefused", "Allowed", "Target", "check_web_address"
 
 DEFAULT = ("127.0.0.0/8", "::1")
 LONGEST = 2_000
+REMEMBERED = 1_024
 _PORTS = {"http": 80, "https": 443}
 _NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*")
 # What inet_aton reads as an address although it does not look like one: 2130706433, 0x7f.1, 127.1, 0177.0.0.1.
 _NUMERIC = re.compile(r"(0x[0-9a-f]*|[0-9]+)(\.(0x[0-9a-f]*|[0-9]+)){0,3}")
 # What a URL is made of, without what could end a header, an attribute or a CSP source.
 _CHARACTERS = re.compile(r"[\x21\x23-\x26\x28-\x3b\x3d\x3f-\x5b\x5d\x5f\x61-\x7e]*")
+_ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -68,12 +71,29 @@ def check_web_address(url: str) -> SplitResult:
 
     Raises `AddressRefused`.
     """
+    _host(url)
+    return urlsplit(url)
+
+
+def _host(url: str) -> str:
+    """The host of such a URL. Raises `AddressRefused`."""
     if len(url) > LONGEST:
         raise AddressRefused(f"is over {LONGEST:,} characters")
     if not _CHARACTERS.fullmatch(url):
         raise AddressRefused("has a blank, a quote, a backslash or another character that stands in no URL")
+    origin = _ORIGIN.match(url)
+    return _host_of(origin[0] if origin else url)
+
+
+@lru_cache(REMEMBERED)
+def _host_of(origin: str) -> str:
+    """
+    The host of a URL, or of the part of it before its path: all that is checked beside its characters.
+
+    A partner's addresses differ from call to call in the query alone; their origin need not be taken apart each time.
+    """
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(origin)
         host, port = parts.hostname or "", parts.port
     except ValueError:
         raise AddressRefused("is not a URL") from None
@@ -85,7 +105,7 @@ def check_web_address(url: str) -> SplitResult:
         raise AddressRefused("has no host" if not host else "has no port that can be reached")
     if "%" in host or not (_address(host) or _NAME.fullmatch(host)):
         raise AddressRefused("has a host that is neither a name nor an address")
-    return parts
+    return host
 
 
 class Allowed:
@@ -98,6 +118,7 @@ class Allowed:
     def __init__(self, hosts: Iterable[object] = DEFAULT) -> None:
         self.names: set[str] = set()
         self.networks: list[Network] = []
+        self._passed: set[str] = set()
         for entry in hosts:
             text = entry.strip().lower() if isinstance(entry, str) else ""
             try:
@@ -126,7 +147,14 @@ class Allowed:
 
         Raises `AddressRefused`.
         """
-        host = check_web_address(url).hostname or ""
+        host = _host(url)
+        if host not in self._passed:
+            self._check_host(host)
+            if len(self._passed) >= REMEMBERED:
+                self._passed.clear()
+            self._passed.add(host)
+
+    def _check_host(self, host: str) -> None:
         address = _address(host)
         if address is not None:
             self._check_address(address)

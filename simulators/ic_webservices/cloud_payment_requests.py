@@ -23,7 +23,7 @@ from simulators.ic_webservices.domain.errors import NotFound, PaymentRefused, Va
 from simulators.ic_webservices.ledger import add_customer
 from simulators.ic_webservices.store import CUSTOMERS, INVOICES
 from simulators.kit.lanes import Lane
-from simulators.kit.store import Tx
+from simulators.kit.store import Statement, Tx
 
 __all__ = ["check_addresses", "lacks", "make", "stylesheet"]
 
@@ -64,9 +64,15 @@ def stylesheet(asked: Asked, biller: Biller) -> str:
 
 def lacks(tx: Tx, lane: Lane, biller: Biller, asked: Asked) -> bool:
     """Whether anything in the request may be new to the ledger; the usual one asks for what is known."""
+    place = {"lane": lane.name, "biller_guid": biller.guid}
     return any(
-        CUSTOMERS.get(tx, lane.name, biller.guid, one.account_number) is None or one.invoices for one in asked.customers
+        one.invoices or tx.one(_KNOWN, **place, account_number=one.account_number) is None for one in asked.customers
     )
+
+
+_KNOWN = Statement(
+    "SELECT 1 FROM ic_customers WHERE lane = :lane AND biller_guid = :biller_guid AND account_number = :account_number"
+)
 
 
 def make(tx: Tx, lane: Lane, biller: Biller, asked: Asked) -> None:

@@ -10,6 +10,7 @@ also marks the page as paid and writes the postbacks, so however often a form is
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -60,7 +61,14 @@ MOST_ASKED = 10
 """Balances asked from the partner each time a page is opened: a payer waits for them."""
 FORGET_EVERY, FORGET_AFTER = 500, timedelta(days=1)
 
+_ADD = Statement(
+    "INSERT INTO ic_checkouts"
+    " (lane, token_hash, biller_guid, state, created_at, expires_at, username, asked, choice, outcome) VALUES"
+    " (:lane, :token_hash, :biller_guid, :state, :created_at, :expires_at, :username, :asked, '{}', '{}')"
+)
 _FORGET = Statement("DELETE FROM ic_checkouts WHERE lane = :lane AND state = 'open' AND expires_at < :before")
+
+_to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class CheckoutGone(Exception):
@@ -155,20 +163,21 @@ class CloudPayments:
             )
         fees_of(biller)
         username = self.access.open(lane, remote_token, biller.guid).user.username if remote_token else ""
-        token, now = new_token(), lane.now()
+        token, now, kept = new_token(), lane.now(), _to_json(asked.dump())
         with self.store.write() as tx:
             if lacks(tx, lane, biller, asked):
                 make(tx, lane, biller_of(tx, lane, biller.guid, lock=True), asked)
-            checkout = Checkout(
+            tx.run(
+                _ADD,
+                lane=lane.name,
                 token_hash=hash_token(token),
                 biller_guid=biller.guid,
                 state=OPEN,
                 created_at=_text(now),
                 expires_at=_text(now + LASTS),
                 username=username,
-                asked=asked.dump(),
+                asked=kept,
             )
-            CHECKOUTS.put(tx, lane.name, checkout)
             if next(self._made) % FORGET_EVERY == 0:
                 tx.run(_FORGET, lane=lane.name, before=_text(now - FORGET_AFTER))
         return token

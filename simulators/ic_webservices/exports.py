@@ -2,8 +2,9 @@
 What partners download: payments, and what payers changed of their records, since a moment.
 
 Both are answered whole and in order, from the moment on and with it, so that who asks again with the last date misses
-nothing and tells what it has by the PaymentGUID. Source: WaterSmart, Payment/Lockbox File and Change Log File; what is
-in them is assumed [A-56].
+nothing and tells what it has by the PaymentGUID. No page ends before the last row: a partner that knows of no pages
+would miss payments, and 20,000 of them take under a second. Source: WaterSmart, Payment/Lockbox File and Change Log
+File; what is in them is assumed [A-56].
 """
 
 from __future__ import annotations

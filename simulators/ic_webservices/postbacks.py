@@ -295,5 +295,5 @@ def _taken(future: Future[bool]) -> bool:
 
 
 def _text(moment: datetime) -> str:
-    """A moment as it is kept and compared: always with microseconds, else `…09+00:00` would sort after `…09.5`."""
+    """A moment as it is kept and compared, always written alike, so that text sorts as time does."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds")

@@ -6,6 +6,7 @@ import codecs
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from contracts.masking import mask_text
 
@@ -13,6 +14,7 @@ __all__ = ["EXCERPT_BYTES", "HEADERS", "Recorded", "record_body", "record_header
 
 EXCERPT_BYTES = 64 * 1024
 LINE_CHARACTERS = 2_000
+REMEMBERED_CHARACTERS = 200
 
 HEADERS = (
     "accept",
@@ -84,7 +86,15 @@ def record_headers(headers: Mapping[str, str]) -> dict[str, str]:
 
 def record_line(text: str) -> str:
     """A short text (path, query, operation) as it may be stored: masked, without NUL, at most 2,000 characters."""
+    return _remembered_line(text) if len(text) <= REMEMBERED_CHARACTERS else _line(text)
+
+
+def _line(text: str) -> str:
     return mask_text(text[:LINE_CHARACTERS].replace("\x00", "\ufffd"))
+
+
+# A caller's headers are the same from call to call, and to mask them costs as much as to mask its body.
+_remembered_line = lru_cache(1_024)(_line)
 
 
 def _decode(body: bytes, content_type: str) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from typing import Any, cast
 
@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy.pool import StaticPool
 from sqlalchemy.sql.compiler import SQLCompiler
 
-__all__ = ["METADATA", "RolledBack", "Row", "Statement", "Store", "Tx", "rolling_back"]
+__all__ = ["METADATA", "RolledBack", "Row", "Statement", "Store", "StoreOutdated", "Tx", "rolling_back"]
 
 METADATA = sa.MetaData()
 """Every simulator declares its tables here; those with a `lane` column are part of a lane."""
@@ -36,6 +36,18 @@ class RolledBack(BaseException):
     Not an `Exception`: like a cancellation it is meant for the one who asked for it, and a handler's own
     `except Exception` must not turn it into an answer.
     """
+
+
+class StoreOutdated(ValueError):
+    """The database was made by another version: `missing` are the columns it lacks, as `table.column`."""
+
+    def __init__(self, url: sa.URL, missing: list[str]) -> None:
+        self.missing = missing
+        named = ", ".join(missing[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
+        super().__init__(
+            f"{url.render_as_string()} was made by another version of partnerlab and lacks {named}."
+            " It is not converted: delete it, or name another database."
+        )
 
 
 @contextmanager
@@ -111,6 +123,8 @@ class Store:
 
     `url` is a SQLAlchemy URL: `sqlite://` (memory, one connection), `sqlite:///file.db` (WAL, a connection per
     thread, one writer at a time) or `postgresql+psycopg://…`. Creates the tables of *metadata* that are missing.
+
+    Raises `StoreOutdated` where a table that stands lacks a column; nothing is changed then.
     """
 
     Error: type[Exception]
@@ -129,6 +143,8 @@ class Store:
         self._engine = sa.create_engine(self.url, **options)
         self.dialect = self._engine.dialect
         self.Error = cast(Any, self.dialect).dbapi.Error
+        if not self.in_memory:
+            self._check_columns()
         metadata.create_all(self._engine)
         self._lock = threading.RLock()
         self._local = threading.local()
@@ -136,13 +152,14 @@ class Store:
         self._held = self._connect() if self.in_memory else None
         self._shared = self._held.driver if self._held else None
 
-    @contextmanager
-    def read(self) -> Iterator[Tx]:
+    def read(self) -> AbstractContextManager[Tx]:
         """A consistent view. Writing in it is an error of ours."""
         if self._shared is not None:
-            with self._lock:
-                yield Tx(self._shared.cursor(), self.dialect)
-            return
+            return _Sharing(self._lock, self._shared, self.dialect)
+        return self._snapshot()
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[Tx]:
         connection = self._connection()
         if not self.sqlite:  # psycopg: one snapshot for all statements, stated with the BEGIN it sends anyway
             connection.isolation_level, connection.read_only = _REPEATABLE_READ, True
@@ -161,13 +178,13 @@ class Store:
         if not self.sqlite:
             connection = self._connection()
             connection.isolation_level = connection.read_only = None
-            with self._commit_or_roll_back(connection) as tx:
+            with _Changing(connection, self.dialect) as tx:
                 yield tx
             return
         with self._lock:
             connection = self._shared or self._connection()
             connection.execute("BEGIN IMMEDIATE")
-            with self._commit_or_roll_back(connection) as tx:
+            with _Changing(connection, self.dialect) as tx:
                 yield tx
 
     def close(self) -> None:
@@ -177,19 +194,19 @@ class Store:
                 connection.close()
             self._engine.dispose()
 
-    @contextmanager
-    def _commit_or_roll_back(self, connection: Any) -> Iterator[Tx]:
-        cursor = connection.cursor()
-        try:
-            yield Tx(cursor, self.dialect)
-            if _rolling_back.get():
-                raise RolledBack
-            connection.commit()
-        except BaseException:
-            connection.rollback()
-            raise
-        finally:
-            cursor.close()
+    def _check_columns(self) -> None:
+        tables: Mapping[Any, Any] = sa.inspect(self._engine).get_multi_columns()
+        found = {name: {column["name"] for column in columns} for (_, name), columns in tables.items()}
+        missing = [
+            f"{table.name}.{column.name}"
+            for table in self.metadata.sorted_tables
+            if table.name in found
+            for column in table.c
+            if column.name not in found[table.name]
+        ]
+        if missing:
+            self._engine.dispose()
+            raise StoreOutdated(self.url, missing)
 
     def _connection(self) -> Any:
         held: _Connection | None = getattr(self._local, "held", None)
@@ -209,6 +226,57 @@ class Store:
         held = _Connection(connection)
         self._opened.add(held)
         return held
+
+
+class _Sharing:
+    """Reads by the one connection there is, while nobody else does; a class, as it costs half a generator's."""
+
+    __slots__ = ("_connection", "_dialect", "_lock")
+
+    def __init__(self, lock: threading.RLock, connection: Any, dialect: sa.Dialect) -> None:
+        self._lock = lock
+        self._connection = connection
+        self._dialect = dialect
+
+    def __enter__(self) -> Tx:
+        self._lock.acquire()
+        try:
+            return Tx(self._connection.cursor(), self._dialect)
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+
+class _Changing:
+    """Commits what its block did, or rolls it back where the block raised."""
+
+    __slots__ = ("_connection", "_cursor", "_dialect")
+
+    def __init__(self, connection: Any, dialect: sa.Dialect) -> None:
+        self._connection = connection
+        self._dialect = dialect
+
+    def __enter__(self) -> Tx:
+        self._cursor = self._connection.cursor()
+        return Tx(self._cursor, self._dialect)
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            if kind is None:
+                if _rolling_back.get():
+                    raise RolledBack
+                self._connection.commit()
+        except BaseException:
+            self._connection.rollback()
+            raise
+        else:
+            if kind is not None:
+                self._connection.rollback()
+        finally:
+            self._cursor.close()
 
 
 _REPEATABLE_READ = 3  # psycopg.IsolationLevel.REPEATABLE_READ, without importing psycopg where SQLite is used

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -92,6 +93,46 @@ def test_a_guest_pays_from_a_bank_account(page: Any, asking: Partner) -> None:
     press_pay(page)
     assert heading(page) == PAID
     assert "Bank account ending in 6789" in page.locator("main").inner_text()
+
+
+def test_the_fields_of_a_way_to_pay_show_only_where_it_is_chosen(page: Any, asking: Partner) -> None:
+    page.goto(asking.url(AllowSwipe=True))
+    go_on(page)
+    fields = {"^Card": "Card number", "^Bank account": "Routing number", "^Swipe": "Card reader"}
+    for chosen in fields:
+        page.get_by_role("radio", name=re.compile(chosen)).check()
+        for way, field in fields.items():
+            assert page.get_by_label(field, exact=True).is_visible() == (way == chosen), (chosen, field)
+    page.get_by_label("Card reader").fill(";4111111111111111=49121010000?")
+    page.get_by_label("Card reader").press("Enter")  # as a reader does
+    assert heading(page) == PAID
+
+
+def test_going_back_fills_in_no_number_again(page: Any, asking: Partner) -> None:
+    page.goto(asking.url())
+    go_on(page)
+    type_card(page, "4242 4242 4242 4242")
+    press_pay(page)
+    page.get_by_role("alert").wait_for()
+    page.go_back()
+    page.get_by_label("Card number").wait_for()
+    assert page.get_by_label("Card number").input_value() == ""
+    assert page.get_by_label("Security code").input_value() == ""
+    assert asking.payments() == []
+
+
+def test_the_receipt_of_two_bills_is_legible_on_a_phone(phone: Any, asking: Partner) -> None:
+    invoices = [{"InvoiceNumber": "500001", "CCServiceFee": "2.95"}, {"InvoiceNumber": "N-2", "BalanceDue": 20}]
+    phone.goto(asking.url(Customers=[{"AccountNumber": "10000101", "Invoices": invoices}]))
+    go_on(phone)
+    type_card(phone)
+    press_pay(phone)
+    assert heading(phone) == PAID
+    amounts = phone.locator("dl.sum dd").all()
+    assert [amount.inner_text() for amount in amounts] == ["$125.50", "$2.95", "$20.00", "$148.45"]
+    lines = "one => { const r = document.createRange(); r.selectNodeContents(one); return r.getClientRects().length }"
+    assert all(amount.evaluate(lines) == 1 for amount in amounts)
+    assert phone.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
 def test_a_declined_card_then_one_that_is_approved(page: Any, asking: Partner) -> None:

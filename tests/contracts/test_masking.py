@@ -64,6 +64,7 @@ def test_other_fields_with_encoded_names_are_kept() -> None:
     "before",
     [
         "GET /cloudpayments/",
+        "GET /cloudpayments//",
         "http://127.0.0.1:8700/lane/mine/cloudpayments/",
         '{"CloudPaymentURL": "http:\\/\\/localhost\\/cloudpayments\\/',
         "/portal/(S(",
@@ -74,6 +75,34 @@ def test_the_key_in_a_page_address_is_masked(before: str) -> None:
     masked = mask_text(f"{before}{TOKEN}))/pay")
     assert TOKEN not in masked
     assert masked == f"{before}{MASK}{TOKEN[-4:]}))/pay"
+
+
+@pytest.mark.parametrize("name", SECRET_NAMES)
+@pytest.mark.parametrize("line", ["\r\n", "\n"])
+def test_a_field_of_a_multipart_form_is_masked(name: str, line: str) -> None:
+    for after in ("", f'; filename="x"{line}Content-Type: text/plain'):
+        part = f'--b{line}Content-Disposition: form-data; name="{name}"{after}{line}{line}{SECRET}{line}'
+        other = f'--b{line}Content-Disposition: form-data; name="Amount"{line}{line}12.50{line}--b--'
+        for text in (part + other, other.removesuffix("--b--") + part + "--b--"):
+            masked = mask_text(text)
+            assert masked == text.replace(SECRET, shown(name))
+
+
+def test_a_multipart_form_that_is_cut_in_a_secret_is_masked() -> None:
+    assert "123" not in mask_text('--b\r\nContent-Disposition: form-data; name="CVV"\r\n\r\n123')
+
+
+def test_the_token_in_a_form_of_a_page_is_masked() -> None:
+    form = f'<form><input type="hidden" name="CsrfToken" value="{TOKEN}"><input name="Amount" value="12.50"></form>'
+    assert mask_text(form) == form.replace(TOKEN, MASK + TOKEN[-4:])
+
+
+def test_many_fields_that_are_no_secrets_take_no_longer_for_being_many() -> None:
+    part = 'Content-Disposition: form-data; name="CVV"; '
+    text = "<input name='x' " * 20_000 + part * 20_000
+    started = time.perf_counter()
+    mask_text(text)
+    assert time.perf_counter() - started < 5
 
 
 def test_other_addresses_are_kept() -> None:

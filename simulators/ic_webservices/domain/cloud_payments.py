@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
 from simulators.ic_webservices.domain.billers import Biller
@@ -367,13 +368,19 @@ def _invoice(values: Mapping[str, Any]) -> AskedInvoice:
 def _dump(value: Any) -> dict[str, Any]:
     """A dataclass of this module without the members that are as they are by default."""
     found: dict[str, Any] = {}
-    for one in fields(value):
-        held = getattr(value, one.name)
-        if held == one.default:
+    for name, default in _defaults(value.__class__):
+        held = getattr(value, name)
+        if held == default:
             continue
         if isinstance(held, tuple):
             held = [_dump(item) for item in held]
         elif isinstance(held, date):
             held = held.isoformat()
-        found[one.name] = held
+        found[name] = held
     return found
+
+
+@cache
+def _defaults(kind: type) -> tuple[tuple[str, Any], ...]:
+    """The names of a dataclass's fields, and what each holds by default."""
+    return tuple((one.name, one.default) for one in fields(kind))

@@ -144,7 +144,7 @@ def _choose(visit: Visit, form: Form) -> Response:
         if (cents := _amount(form, at, bill)) is not None:
             amounts[bill.number] = cents
     name = form.text("PayerName", "Enter the name of whoever pays.", longest=100)
-    email = form.text("EmailAddress")
+    email = form.email("EmailAddress")
     removed = set(opened.choice.removed)
     if wish in ("remove", "putback"):
         if not asked.allow_remove:

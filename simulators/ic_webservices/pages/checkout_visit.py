@@ -74,7 +74,7 @@ class Visit:
     def sent(self) -> Form:
         """The form that came. Raises `PageRefused` where it is not from this page."""
         security.check_csrf(self.token, request.form.get("CsrfToken"))
-        return Form(self.token, request.form)
+        return Form(self.token, request.form.to_dict())
 
 
 def may_register(opened: Opened) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
-from simulators.ic_webservices.domain.customers import check_text
+from simulators.ic_webservices.domain.customers import check_email, check_text
 from simulators.ic_webservices.domain.errors import ValueRefused
 from simulators.ic_webservices.domain.money import cents
 from simulators.ic_webservices.domain.payments import TestNumbers
@@ -93,6 +93,14 @@ class Form:
         if reason and not text:
             self.wrong(name, reason)
         return text
+
+    def email(self, name: str) -> str:
+        """An e-mail address, or empty where none was typed; what is none is noted."""
+        try:
+            return check_email(self.given(name), name) if self.given(name) else ""
+        except ValueRefused:
+            self.wrong(name, "Enter an e-mail address, such as ann@example.com.")
+            return ""
 
     def amount_cents(self, name: str) -> int:
         """An amount above zero in cents: `125.50`, `$1,250`. 0 where it is none, with the reason noted."""

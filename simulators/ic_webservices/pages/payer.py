@@ -15,6 +15,7 @@ from simulators.ic_webservices.domain.billers import Biller, time_zone
 from simulators.ic_webservices.domain.customers import Customer
 from simulators.ic_webservices.domain.errors import NotFound
 from simulators.ic_webservices.domain.invoices import Invoice
+from simulators.ic_webservices.domain.methods import MOST_METHODS
 from simulators.ic_webservices.domain.portal import IFRAME, PageSession
 from simulators.ic_webservices.domain.users import User
 from simulators.ic_webservices.ledger import customer_of, invoice_of
@@ -45,6 +46,7 @@ NOTICES = {
     "changed": "Your scheduled payment was changed.",
     "cancelled": "Your scheduled payment was cancelled.",
     "method-added": "The payment method was added.",
+    "method-not-added": f"The payment method was not saved: {MOST_METHODS} are kept already. Remove one first.",
     "method-changed": "The payment method was changed.",
     "method-removed": "The payment method was removed.",
     "method-preferred": "The payment method is your default now.",

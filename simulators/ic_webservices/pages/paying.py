@@ -120,9 +120,10 @@ def _pay(
         payer_name=means.holder,
     )
     payment, _ = payer.world.cashier.pay(payer.lane, payer.biller.guid, order, payment_guid=guid, cause=payer.cause)
+    done = ""
     if isinstance(means, Typed) and sent.given("SaveMethod") and payment.approved:
-        _keep(payer, means, guid)
-    return payer.go("receipt", payment.payment_guid)
+        done = _keep(payer, means, guid)
+    return payer.go("receipt", payment.payment_guid, done=done)
 
 
 def _schedule(
@@ -142,9 +143,14 @@ def _schedule(
     return payer.go("scheduled-payments", done="scheduled")
 
 
-def _keep(payer: Payer, typed: Typed, method_id: str) -> None:
-    with payer.world.store.write() as tx:
-        _keep_in(payer, typed, method_id, tx, biller_of(tx, payer.lane, payer.biller.guid, lock=True))
+def _keep(payer: Payer, typed: Typed, method_id: str) -> str:
+    """Keep the method of a payment that was taken; what the receipt says of it, for that payment stands either way."""
+    try:
+        with payer.world.store.write() as tx:
+            _keep_in(payer, typed, method_id, tx, biller_of(tx, payer.lane, payer.biller.guid, lock=True))
+    except Conflict:
+        return "method-not-added"
+    return "method-added"
 
 
 def _keep_in(payer: Payer, typed: Typed, method_id: str, tx: Tx, biller: Biller) -> None:

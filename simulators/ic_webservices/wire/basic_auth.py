@@ -16,7 +16,7 @@ from functools import lru_cache
 from simulators.ic_webservices.domain.billers import Biller
 from simulators.ic_webservices.store import BILLERS
 from simulators.kit.lanes import Lane
-from simulators.kit.store import Store
+from simulators.kit.store import Row, Statement, Store
 
 __all__ = ["CHALLENGE", "CredentialRefused", "Credentials", "api_key"]
 
@@ -48,8 +48,8 @@ class Credentials:
         with self.store.read() as tx:
             # Where the key was found last time; the biller itself is read again, because its key may have changed.
             if guid := self._guids.get(place):
-                found = BILLERS.get(tx, lane.name, guid)
-                if found is not None and _same(found.api_key, key):
+                row = tx.one(_BILLER, lane=lane.name, guid=guid)
+                if row is not None and _same((found := _biller(row)).api_key, key):
                     return found
             billers = BILLERS.find(tx, lane.name, {}, order="guid", limit=MOST_BILLERS)
         matches = [biller for biller in billers if _same(biller.api_key, key)]
@@ -59,6 +59,15 @@ class Credentials:
             self._guids.clear()
         self._guids[place] = matches[0].guid
         return matches[0]
+
+
+_BILLER = Statement(f"SELECT {', '.join(BILLERS.columns)} FROM ic_billers WHERE lane = :lane AND guid = :guid")  # noqa: S608 - names of our own columns
+
+
+@lru_cache(REMEMBERED)
+def _biller(row: Row) -> Biller:
+    """A biller's row as a value: found by all that stands in it, so that a biller that was changed is another."""
+    return BILLERS.load(row)
 
 
 @lru_cache(REMEMBERED)

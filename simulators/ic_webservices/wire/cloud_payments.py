@@ -180,7 +180,7 @@ def _invoice(values: Mapping[str, Any], place: str) -> AskedInvoice:
 
 def _text(values: Mapping[str, Any], name: str, place: str = "") -> str:
     given = values[name]
-    return "" if given is None else check_text(given, place + name)
+    return check_text(given, place + name) if given else ""
 
 
 def _cents(values: Mapping[str, Any], name: str, place: str) -> int | None:

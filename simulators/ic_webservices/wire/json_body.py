@@ -5,6 +5,9 @@ Lenient: names match without regard to case, booleans and numbers may come as te
 comes twice the last counts, what is not declared is ignored. Strict: exactly the declared names, once each, and types.
 Either way null counts as absent, and a refusal names the place and the rule: `Customers[0].AccountNumber: is required`.
 
+A declaration is compiled once into nested functions, one per object, list and member, which know nothing of where they
+stand: a refusal gathers its place on the way out, so that only a wrong body pays for it.
+
 Source: what public integrations send; the strict form is assumed [A-54].
 """
 
@@ -12,10 +15,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from functools import cached_property
+from functools import cache, cached_property, partial
 from typing import Any, NoReturn
 
 __all__ = ["JsonRefused", "Many", "Member", "Schema", "read_object"]
@@ -27,6 +30,9 @@ _NUMBER = re.compile(r"\s*[+-]?(?:\d{1,18}(?:\.\d{0,9})?|\.\d{1,9})\s*", re.ASCI
 _NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
+Read = Callable[[Any], Any]
+"""Reads one value that is not null. Raises `_Wrong`."""
+
 
 class JsonRefused(ValueError):
     """A body that is not what its declaration says: `place` (`Customers[0].AccountNumber`) and `rule`."""
@@ -34,6 +40,19 @@ class JsonRefused(ValueError):
     def __init__(self, place: str, rule: str) -> None:
         self.place, self.rule = place, rule
         super().__init__(f"{place}: {rule}")
+
+
+class _Wrong(Exception):
+    """A value that is not what its declaration says; `place` grows from within: `.Name`, then `.Customers[0].Name`."""
+
+    def __init__(self, rule: str, place: str = "") -> None:
+        self.rule, self.place = rule, place
+        super().__init__(rule)
+
+    def below(self, step: str) -> _Wrong:
+        """The same, one step further out."""
+        self.place = step + self.place
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +76,14 @@ class Schema:
     bare: str = ""
 
     @cached_property
-    def by_name(self) -> Mapping[str, Member]:
-        """Members by their exact name."""
-        return {member.name: member for member in self.members}
+    def lenient(self) -> Read:
+        """Reads the object leniently."""
+        return _object(self, strict=False)
 
     @cached_property
-    def by_lower_name(self) -> Mapping[str, Member]:
-        """Members by their name in lower case."""
-        return {member.name.lower(): member for member in self.members}
+    def strict(self) -> Read:
+        """Reads the object strictly."""
+        return _object(self, strict=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +101,7 @@ def read_object(body: bytes, schema: Schema, *, strict: bool) -> dict[str, Any]:
     Raises `JsonRefused`.
     """
     try:
-        text = body.decode("utf-8-sig")
-        value = json.loads(
-            text, parse_float=Decimal, parse_constant=_no_number, object_pairs_hook=_once if strict else None
-        )
+        value = (_EXACTLY if strict else _LENIENTLY).decode(body.decode("utf-8-sig"))
     except JsonRefused:
         raise
     except UnicodeDecodeError:
@@ -98,71 +114,97 @@ def read_object(body: bytes, schema: Schema, *, strict: bool) -> dict[str, Any]:
         raise JsonRefused("body", "holds a number that is too long") from None
     if not isinstance(value, dict):
         raise JsonRefused("body", "must be a JSON object")
-    return _object(value, schema, "", strict)
-
-
-def _object(value: Mapping[str, Any], schema: Schema, place: str, strict: bool) -> dict[str, Any]:
-    members = schema.by_name if strict else schema.by_lower_name
-    result: dict[str, Any] = dict.fromkeys(schema.by_name)
-    for name, given in value.items():
-        member = members.get(name if strict else name.lower())
-        if member is None:
-            if strict:
-                raise JsonRefused(place + name[:80], "is not a member of this request")
-            continue
-        result[member.name] = None if given is None else _value(given, member.kind, place + member.name, strict)
-    for member in schema.members:
-        if member.required and result[member.name] in (None, ""):
-            raise JsonRefused(place + member.name, "is required")
+    try:
+        result: dict[str, Any] = (schema.strict if strict else schema.lenient)(value)
+    except _Wrong as wrong:
+        raise JsonRefused(wrong.place[1:], wrong.rule) from None
     return result
 
 
-def _value(given: Any, kind: str | Schema | Many, place: str, strict: bool) -> Any:
-    if kind == "text":
-        return _text(given, place, strict)
-    if kind == "flag":
-        return _flag(given, place, strict)
-    if kind == "whole":
-        return _whole(given, place, strict)
-    if kind == "number":
-        return _number(given, place, strict)
+def _object(schema: Schema, *, strict: bool) -> Read:
+    """Reads the members of an object, those that are absent as None."""
+    members = {member.name: (member.name, _reader(member.kind, strict)) for member in schema.members}
+    absent = dict.fromkeys(members)
+    required = [member.name for member in schema.members if member.required]
+    if not strict:  # of two members that differ in case alone, the last takes both spellings
+        lower = {name.lower(): found for name, found in members.items()}
+        members = {name: lower[name.lower()] for name in members} | lower
+    bare = schema.bare
+
+    def read(value: Any) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            if not bare or isinstance(value, list):
+                raise _Wrong("must be an object")
+            value = {bare: value}
+        result: dict[str, Any] = absent.copy()
+        for given_name, given in value.items():
+            found = members.get(given_name)
+            if found is None:
+                if strict:
+                    raise _Wrong("is not a member of this request", f".{given_name[:80]}")
+                found = members.get(given_name.lower())
+                if found is None:
+                    continue
+            name, reader = found
+            try:
+                result[name] = None if given is None else reader(given)
+            except _Wrong as wrong:
+                raise wrong.below(f".{name}") from None
+        for name in required:
+            if result[name] in (None, ""):
+                raise _Wrong("is required", f".{name}")
+        return result
+
+    return read
+
+
+def _list(kind: Many, *, strict: bool) -> Read:
+    """Reads the items of a list."""
+    reader = _reader(kind.of, strict)
+
+    def read(given: Any) -> list[Any]:
+        if not isinstance(given, list):
+            raise _Wrong("must be a list")
+        if not kind.least <= len(given) <= MOST_ITEMS:
+            raise _Wrong(f"must have {kind.least} to {MOST_ITEMS} items")
+        items: list[Any] = []
+        try:
+            for item in given:
+                if item is None:
+                    raise _Wrong("must not be null")
+                items.append(reader(item))
+        except _Wrong as wrong:
+            raise wrong.below(f"[{len(items)}]") from None
+        return items
+
+    return read
+
+
+@cache
+def _reader(kind: str | Schema | Many, strict: bool) -> Read:
+    if isinstance(kind, Schema):
+        return kind.strict if strict else kind.lenient
     if isinstance(kind, Many):
-        return _list(given, kind, place, strict)
-    assert isinstance(kind, Schema), kind
-    if kind.bare and not isinstance(given, dict | list):
-        given = {kind.bare: given}
-    if not isinstance(given, dict):
-        raise JsonRefused(place, "must be an object")
-    return _object(given, kind, f"{place}.", strict)
+        return _list(kind, strict=strict)
+    read = {"text": _text, "flag": _flag, "whole": _whole, "number": _number}[kind]
+    return partial(read, strict=True) if strict else read
 
 
-def _list(given: Any, kind: Many, place: str, strict: bool) -> list[Any]:
-    if not isinstance(given, list):
-        raise JsonRefused(place, "must be a list")
-    if not kind.least <= len(given) <= MOST_ITEMS:
-        raise JsonRefused(place, f"must have {kind.least} to {MOST_ITEMS} items")
-    items = []
-    for index, item in enumerate(given):
-        where = f"{place}[{index}]"
-        if item is None:
-            raise JsonRefused(where, "must not be null")
-        items.append(_value(item, kind.of, where, strict))
-    return items
+def _text(given: Any, *, strict: bool = False) -> str:
+    if isinstance(given, str):
+        text = given
+    elif strict or isinstance(given, bool) or not isinstance(given, int | Decimal):
+        raise _Wrong("must be text")
+    else:
+        text = str(given)
+    if len(text) > LONGEST_TEXT:
+        raise _Wrong(f"must have at most {LONGEST_TEXT} characters")
+    if not text.isprintable() and _NO_TEXT.search(text):  # what is printable holds none of these
+        raise _Wrong("holds a character that is no text")
+    return text
 
 
-def _text(given: Any, place: str, strict: bool) -> str:
-    if not strict and isinstance(given, int | Decimal) and not isinstance(given, bool):
-        given = str(given)
-    if not isinstance(given, str):
-        raise JsonRefused(place, "must be text")
-    if len(given) > LONGEST_TEXT:
-        raise JsonRefused(place, f"must have at most {LONGEST_TEXT} characters")
-    if _NO_TEXT.search(given):
-        raise JsonRefused(place, "holds a character that is no text")
-    return given
-
-
-def _flag(given: Any, place: str, strict: bool) -> bool | None:
+def _flag(given: Any, *, strict: bool = False) -> bool | None:
     if isinstance(given, bool):
         return given
     if not strict and isinstance(given, str | int):
@@ -171,10 +213,10 @@ def _flag(given: Any, place: str, strict: bool) -> bool | None:
             return None
         if word in _FLAGS:
             return _FLAGS[word]
-    raise JsonRefused(place, "must be true or false")
+    raise _Wrong("must be true or false")
 
 
-def _whole(given: Any, place: str, strict: bool) -> int | None:
+def _whole(given: Any, *, strict: bool = False) -> int | None:
     if isinstance(given, Decimal) and given == given.to_integral_value():
         given = int(given) if given.adjusted() < 18 else None  # to JSON 3.0 is a whole number
     if isinstance(given, int) and not isinstance(given, bool) and abs(given) < 10**18:
@@ -184,10 +226,10 @@ def _whole(given: Any, place: str, strict: bool) -> int | None:
             return None
         if _WHOLE.fullmatch(given):
             return int(given)
-    raise JsonRefused(place, "must be a whole number")
+    raise _Wrong("must be a whole number")
 
 
-def _number(given: Any, place: str, strict: bool) -> Decimal | None:
+def _number(given: Any, *, strict: bool = False) -> Decimal | None:
     if isinstance(given, int | Decimal) and not isinstance(given, bool):
         text = str(given) if isinstance(given, int) else format(given, "f") if -30 < given.adjusted() < 30 else ""
     elif not strict and isinstance(given, str):
@@ -197,11 +239,11 @@ def _number(given: Any, place: str, strict: bool) -> Decimal | None:
     else:
         text = ""
     if not _NUMBER.fullmatch(text):
-        raise JsonRefused(place, "must be a number with at most 18 digits before the point and 9 after it")
+        raise _Wrong("must be a number with at most 18 digits before the point and 9 after it")
     try:
         return Decimal(text.strip())
     except InvalidOperation:  # pragma: no cover - the pattern is narrower than Decimal
-        raise JsonRefused(place, "must be a number") from None
+        raise _Wrong("must be a number") from None
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -215,3 +257,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_number(name: str) -> NoReturn:
     raise JsonRefused("body", f"is not JSON: {name} is no number")
+
+
+_LENIENTLY = json.JSONDecoder(parse_float=Decimal, parse_constant=_no_number)
+_EXACTLY = json.JSONDecoder(parse_float=Decimal, parse_constant=_no_number, object_pairs_hook=_once)

@@ -130,12 +130,19 @@ def _is_json(request: Request) -> bool:
 
 
 def _render(members: Mapping[str, Any]) -> bytes:
-    # An amount keeps its two decimals, which no float would.
-    pairs = (
-        f'"{name}":{value:f}' if isinstance(value, Decimal) else f'"{name}":{_dumps(value)}'
-        for name, value in members.items()
-    )
-    return f"{{{','.join(pairs)}}}".encode("utf-8", "replace")
+    return _json(dict(members)).encode("utf-8", "replace")
 
 
+def _json(value: Any) -> str:
+    """A value as JSON, where an amount keeps its two decimals, which no float would."""
+    if isinstance(value, dict):
+        return f"{{{','.join([f'{_dumps(name)}:{_json(one)}' for name, one in value.items()])}}}"
+    if isinstance(value, str):
+        return _dumps(value)
+    if value is None or isinstance(value, bool):  # here the encoder takes ten times as long as for a text
+        return _WORDS[value]
+    return format(value, "f") if isinstance(value, Decimal) else _dumps(value)
+
+
+_WORDS: Mapping[bool | None, str] = {None: "null", True: "true", False: "false"}
 _dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode

@@ -11,7 +11,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urldefrag
 
 from simulators.ic_webservices import Settings
 from tests.simulators.ic_webservices.harness import ACCOUNT, Answer, Harness, check_rest
@@ -130,7 +130,7 @@ class Checkout:
 
 def pay_form(page: Shown) -> Any:
     """The form that pays."""
-    (form,) = (one for one in page.tree.forms if one.get("action").endswith("/pay"))
+    (form,) = (one for one in page.tree.forms if urldefrag(one.get("action")).url.endswith("/pay"))
     return form
 
 

@@ -189,3 +189,17 @@ def test_a_browser_may_be_sent_to_any_plain_web_address(url: str) -> None:
 def test_a_browser_is_sent_to_no_other(url: str) -> None:
     with pytest.raises(AddressRefused):
         check_web_address(url)
+
+
+def test_an_origin_that_passed_once_opens_no_other_and_no_other_list() -> None:
+    allowed = Allowed(["portal.example"])
+    for url in ("http://portal.example/a?n=1", "http://portal.example/b?n=2"):
+        allowed.check(url)
+    for url in ("http://portal.example:pass@evil.example/", "http://portal.example.evil/", "http://evil.example/"):
+        for _ in range(2):
+            with pytest.raises(AddressRefused):
+                allowed.check(url)
+    with pytest.raises(AddressRefused):
+        Allowed().check("http://portal.example/a?n=1")
+    with pytest.raises(AddressRefused, match="blank"):
+        allowed.check("http://portal.example/a b")

@@ -438,6 +438,22 @@ def test_ways_to_pay_are_offered_as_the_request_allows(
     assert page.tree.xpath("//input[@name='Method']/@value") == offered
 
 
+def test_what_is_no_e_mail_address_is_told_beside_its_field(checkout: Checkout) -> None:
+    refused = checkout.to_payment(checkout.page(request()), EmailAddress="ann at example.com")
+    assert refused.status == 400
+    assert refused.errors == {"EmailAddress": "Enter an e-mail address, such as ann@example.com."}
+    assert checkout.to_payment(refused, EmailAddress="").heading == "How do you want to pay?"
+
+
+def test_the_least_that_is_asked_for_is_never_more_than_what_is_due(checkout: Checkout) -> None:
+    invoice = {"InvoiceNumber": "N-5", "BalanceDue": 20, "MinimumAmountDue": 15, "AllowPartialPayments": True}
+    body = request(Customers=[{"AccountNumber": "10000101", "Invoices": [invoice]}])
+    page = checkout.page(body)
+    assert "At least $15.00" in page.words
+    checkout.pay(checkout.to_payment(page, **{"Amount-0": "15.00"}))
+    assert "At least $5.00" in checkout.page(body).words
+
+
 def test_a_card_can_be_swiped_where_that_is_allowed(checkout: Checkout) -> None:
     plain = checkout.to_payment(checkout.page(request()))
     assert "TrackData" not in plain.text

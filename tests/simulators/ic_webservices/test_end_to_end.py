@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from tests.simulators.ic_webservices.checkouts import Checkout, Receiver, request
 from tests.simulators.ic_webservices.harness import (
+    INVOICE,
     INVOICING,
     RETURNS,
+    UTILITY,
     Harness,
     advance,
     bill_file,
@@ -17,6 +20,7 @@ from tests.simulators.ic_webservices.harness import (
     keyed,
     texts,
 )
+from tests.simulators.ic_webservices.pages.visit import BANK, CARD, USER, Visit
 from tests.simulators.ic_webservices.test_payments import check_event
 
 
@@ -51,6 +55,41 @@ def test_a_bill_is_sent_shown_paid_returned_and_paid_again(shared: Harness) -> N
     for event in shared.raised:
         check_event(event)
     assert shared.get("events", state="waiting")["events"] == []
+
+
+def test_a_payers_visit_is_the_same_on_every_store(shared: Harness) -> None:
+    """Sign in, save a card, schedule, enrol in AutoPay, sign out; then a guest, whose postback fails at first."""
+    freeze(shared)
+    visit = Visit(shared)
+    page = visit.connect("5")
+    visit.submit(visit.page(page, "payment-options/new/card"), "Save", **CARD)
+    (method,) = shared.sim.world.wallet.methods(shared.lane, UTILITY, USER)
+    scheduled = {"Method": method.method_id, "Amount": "25.50", "When": "later", "Day": "2026-06-20"}
+    visit.submit(visit.page(page, f"pay/{INVOICE}"), "Pay", **scheduled)
+    visit.submit(visit.page(page, "autopay"), "Switch AutoPay on", Method=method.method_id)
+    visit.submit(visit.page(page, "pay-by-text"), "Send me a message", Phone="413 555 0101")
+    assert visit.submit(visit.page(page, "pay-by-text"), "Send the answer", Reply="Y").words.startswith(
+        "Pay by text is"
+    )
+    assert visit.submit(visit.page(page, "paperless"), "Sign out").status == 410
+    advance(shared, timedelta(days=365))
+    assert shared.invoice()["balance_due"] == "0.00"
+    paid = [(one["amount"], one["state"]) for one in shared.get("payments")["payments"]]
+    assert paid == [("25.50", "settled"), ("100.00", "settled")]
+
+    checkout = Checkout(shared)
+    customer = {"AccountNumber": "99-1", "Name": "A guest", "Invoices": [{"InvoiceNumber": "G-1", "BalanceDue": "30"}]}
+    with Receiver(500, 204) as receiver:
+        body = request(Customers=[customer], CreateCustomerRecord=True, PostBackURL=receiver.url)
+        bank = {**BANK, "BankAccountNumber": RETURNS}
+        assert checkout.pay(checkout.page(body), **bank).heading.startswith("Thank you")
+        assert checkout.postbacks()[0]["state"] == "waiting"
+        assert advance(shared, timedelta(seconds=10)) == ["taken with 204, attempt 2"]
+    assert [got["InvoiceNumber"] for got in receiver.got] == ["G-1", "G-1"]
+    advance(shared, timedelta(days=14))
+    assert shared.invoice("G-1")["balance_due"] == "30.00"
+    kinds = [event["kind"] for event in shared.raised]
+    assert kinds == ["autopay", "payment", "payment", "payment", "ach_reject"]
 
 
 def test_a_world_survives_its_process(shared: Harness) -> None:

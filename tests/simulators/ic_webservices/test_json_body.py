@@ -168,3 +168,14 @@ def test_what_is_strict_is_lenient_too_and_means_the_same(value: dict[str, Any])
     except JsonRefused:
         return
     assert read(body) == found
+
+
+def test_of_members_that_differ_in_case_alone_the_last_takes_both_spellings_and_strictly_each_its_own() -> None:
+    schema = Schema((Member("CssUrl"), Member("CSSUrl")))
+    body = b'{"CssUrl": "a", "CSSUrl": "b"}'
+    assert read_object(body, schema, strict=False) == {"CssUrl": None, "CSSUrl": "b"}
+    assert read_object(body, schema, strict=True) == {"CssUrl": "a", "CSSUrl": "b"}
+
+
+def test_a_place_keeps_a_name_that_looks_like_an_index() -> None:
+    assert refusal('{"Lines": [{"Number": "1"}, {"[0]": 1}]}', strict=True).startswith("Lines[1].[0]: ")

@@ -8,8 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
-from simulators.kit.store import RolledBack, Statement, Store, rolling_back
+from simulators.kit.store import METADATA, RolledBack, Statement, Store, StoreOutdated, rolling_back
 from tests.simulators.conftest import STORES
 
 ADD = Statement("INSERT INTO kit_test_world (lane, name, value) VALUES (:lane, :name, :value)")
@@ -107,6 +108,21 @@ def test_a_file_is_there_for_the_next_store(tmp_path: Path) -> None:
     with second.read() as tx:
         assert tx.all(ALL, lane="a") == [("kept", 1)]
     second.close()
+
+
+@pytest.mark.parametrize("store_url", STORES[1:], indirect=True)
+def test_a_database_of_another_version_is_refused_by_name_and_left_as_it_is(store_url: str) -> None:
+    before = sa.MetaData()
+    name, lane = METADATA.tables["kit_test_world"].name, sa.Column("lane", sa.Text, primary_key=True)
+    sa.Table(name, before, lane, sa.Column("name", sa.Text))
+    Store(store_url, before).close()
+    with pytest.raises(StoreOutdated, match="delete it, or name another database") as refused:
+        Store(store_url)
+    assert refused.value.missing == ["kit_test_world.value"]
+    assert "kit_test_world.value" in str(refused.value)
+    engine = sa.create_engine(store_url)
+    assert sa.inspect(engine).get_table_names() == [name]
+    engine.dispose()
 
 
 def test_a_thread_that_ends_gives_its_connection_back(tmp_path: Path) -> None:

@@ -197,6 +197,8 @@ def test_a_wallet_that_is_full_is_told_and_nothing_is_scheduled(visit: Visit, ha
     assert harness.sim.world.schedules.of_user(harness.lane, UTILITY, USER) == []
     paid = visit.submit(form, "Pay", **CARD, SaveMethod="1")  # paying now needs no room
     assert paid.heading == "Thank you for your payment"
+    assert "The payment method was not saved: 20 are kept already." in paid.words
+    assert "sent before" not in paid.words
 
 
 # --- paperless ---

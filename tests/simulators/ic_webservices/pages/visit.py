@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import urldefrag, urlencode, urljoin, urlsplit
 
 from lxml import html
 
@@ -114,7 +114,7 @@ class Visit:
     def post(self, url: str, values: Mapping[str, str], *, follow: bool = True) -> Shown:
         """Send a form."""
         kind = {"content-type": "application/x-www-form-urlencoded"}
-        return self._send("POST", url, urlencode(values).encode(), kind, follow)
+        return self._send("POST", urldefrag(url).url, urlencode(values).encode(), kind, follow)
 
     def connect(self, redirect_id: str = "1", *, token: str | None = None, follow: bool = True, **more: str) -> Shown:
         """Arrive by single sign-on."""
