@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeVar
@@ -26,8 +26,8 @@ class ConfigurationInvalid(ValueError):
         super().__init__(f"{place}: {value!r}: {rule}")
 
 
-def read_configuration(path: Path | None) -> dict[str, dict[str, Any]]:
-    """The TOML file's sections, or none. Raises `ConfigurationInvalid`."""
+def read_configuration(path: Path | None, sections: Collection[str]) -> dict[str, dict[str, Any]]:
+    """The TOML file's sections, or none. Raises `ConfigurationInvalid`, also for one that is not among *sections*."""
     if path is None:
         return {}
     try:
@@ -37,6 +37,8 @@ def read_configuration(path: Path | None) -> dict[str, dict[str, Any]]:
     for name, section in document.items():
         if not isinstance(section, dict):
             raise ConfigurationInvalid(f"{path}: {name}", section, "is not a [section]")
+        if name not in sections:
+            raise ConfigurationInvalid(str(path), f"[{name}]", f"is no section; there are: {', '.join(sections)}")
     return document
 
 
@@ -78,7 +80,8 @@ def _typed(place: str, value: Any, type_name: str) -> Any:
         raise ConfigurationInvalid(place, value, "is not true or false")
     if type_name in ("int", "float"):
         try:
-            return {"int": int, "float": float}[type_name](value)
+            # By way of text, as the environment has it: a flag or 8700.5 is no port.
+            return {"int": int, "float": float}[type_name](str(value))
         except ValueError:
             raise ConfigurationInvalid(place, value, f"is not a number ({type_name})") from None
     if type_name == "tuple[str, ...]":

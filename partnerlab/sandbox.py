@@ -114,9 +114,10 @@ class Sandbox:
         """
         with self._lock:
             if self._pump is None:
-                from client.datapump import DataPump
+                from client.datapump import DataPump, Router
 
-                self._pump = DataPump(self._pump_url, self.biller).start()
+                # The partners it delivers to are its own simulators, over http also where it listens beyond loopback.
+                self._pump = DataPump(self._pump_url, self.biller, router=Router(allow_http=True)).start()
             return self._pump
 
     def start(self) -> Self:

@@ -34,7 +34,7 @@ def decision_options(function: Decorated) -> Decorated:
     for option in (
         click.option("--by", default="operator", show_default=True, envvar="USER", help="Who says so."),
         click.option("--reason", required=True, help="Why; kept with the delivery."),
-        click.argument("delivery"),
+        click.argument("delivery", metavar="ID"),
     ):
         function = option(function)
     return function
@@ -82,23 +82,33 @@ def list_(
     for row in found:
         click.echo(
             f"{row['id']}  {row['kind']:<9} {row['account_number']:<14} {row['state']:<9}"
-            f" {row['attempts']} attempts  {row['words']}"
+            f" {row['attempts']} attempt{'' if row['attempts'] == 1 else 's'}  {row['words']}".rstrip()
         )
 
 
 @command.command()
-@click.argument("delivery")
+@click.argument("delivery", metavar="ID")
 @pump_options
 def show(delivery: str, pump: str, token: str | None) -> None:
-    """Show a delivery with its event, attempts and notes."""
+    """Show a delivery with its event, attempts and notes.
+
+    \b
+    Example:
+        partnerlab deliveries show default:3f2c…
+    """
     print_json(Remote(pump, token=token).get(f"/deliveries/{delivery}"))
 
 
 @command.command()
-@click.argument("delivery")
+@click.argument("delivery", metavar="ID")
 @pump_options
 def balance(delivery: str, pump: str, token: str | None) -> None:
-    """Ask the partner for the balance of a payment's account, to settle an unknown one."""
+    """Ask the partner for the balance of a payment's account, to settle an unknown one.
+
+    \b
+    Example:
+        partnerlab deliveries balance default:3f2c…
+    """
     print_json(Remote(pump, token=token).get(f"/deliveries/{delivery}/balance"))
 
 
@@ -110,7 +120,7 @@ def replay(delivery: str, reason: str, by: str, pump: str, token: str | None) ->
 
     \b
     Example:
-        partnerlab deliveries replay 3f2c… --reason "key corrected"
+        partnerlab deliveries replay default:3f2c… --reason "key corrected"
     """
     print_json(Remote(pump, token=token).post(f"/deliveries/{delivery}/replay", {"reason": reason, "by": by}))
 
@@ -119,7 +129,12 @@ def replay(delivery: str, reason: str, by: str, pump: str, token: str | None) ->
 @decision_options
 @pump_options
 def dismiss(delivery: str, reason: str, by: str, pump: str, token: str | None) -> None:
-    """Give a delivery up."""
+    """Give a delivery up: it will not be sent.
+
+    \b
+    Example:
+        partnerlab deliveries dismiss default:3f2c… --reason "paid at the counter"
+    """
     print_json(Remote(pump, token=token).post(f"/deliveries/{delivery}/dismiss", {"reason": reason, "by": by}))
 
 
@@ -134,7 +149,7 @@ def resolve(delivery: str, reason: str, by: str, *, posted: bool, pump: str, tok
 
     \b
     Example:
-        partnerlab deliveries resolve 3f2c… --posted --reason "seen in Open Transactions"
+        partnerlab deliveries resolve default:3f2c… --posted --reason "seen in Open Transactions"
     """
     body = {"reason": reason, "by": by, "posted": posted}
     print_json(Remote(pump, token=token).post(f"/deliveries/{delivery}/resolve", body))

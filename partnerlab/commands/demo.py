@@ -9,10 +9,10 @@ from contextlib import ExitStack
 import click
 
 from partnerlab.demo import inhance_v2, tccs
-from partnerlab.demo.story import Story
 from partnerlab.journey import JOURNEYS
 from partnerlab.sandbox import Sandbox
 from partnerlab.settings import SandboxSettings
+from partnerlab.story import Story
 
 
 @click.command()
@@ -20,7 +20,7 @@ from partnerlab.settings import SandboxSettings
 @click.option("--seed", default=1, show_default=True, help="The same seed gives the same file.")
 @click.option("--url", help="A running sandbox; without it one is started for the journey.")
 def command(invoices: int, seed: int, url: str | None) -> None:
-    """The whole journey in one process, for each partner: a bill file is generated, uploaded, presented and paid, the
+    """The whole journey, for each partner: a bill file is generated, uploaded, presented and paid, the
     payment reaches the partner through the data pump, and the next balance shows it. Then payers walk the hosted pages.
 
     Each step says what changed on both sides and which requirement it shows. Exit code 1 if any step is not as the

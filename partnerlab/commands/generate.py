@@ -37,7 +37,9 @@ def command() -> None:
 @click.option(
     "--meters", default=1, show_default=True, type=click.IntRange(1, 25), help="inHance: at most so many on a line."
 )
-@click.option("--damage", type=click.Choice(DAMAGES), help="Break it so; `partnerlab catalogue damages` explains.")
+@click.option(
+    "--damage", type=click.Choice(DAMAGES), metavar="NAME", help="Break it so; `partnerlab catalogue damages` explains."
+)
 @click.option("--out", required=True, type=click.File("wb", lazy=False), help="The file; - for stdout.")
 def bif(
     partner: str, invoices: int, seed: int, as_of: datetime | None, meters: int, damage: str | None, out: IO[bytes]

@@ -8,10 +8,10 @@ from contextlib import ExitStack
 
 import click
 
-from partnerlab.demo.story import Story
 from partnerlab.journey import JOURNEYS
 from partnerlab.sandbox import Sandbox
 from partnerlab.settings import SandboxSettings
+from partnerlab.story import Story
 
 
 @click.command()

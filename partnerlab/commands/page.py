@@ -56,15 +56,15 @@ def _address(remote: Remote, lane: str, name: str, payer: _Payer, biller: str) -
     from client.errors import ClientError
     from client.flows.cloud_payments import unregistered_user_payment
     from client.flows.story import FlowFailed
-    from client.invoice_cloud import CloudCustomer, CloudPaymentRequest, Redirect, RestClient, sso_url
+    from client.invoice_cloud import CloudCustomer, CloudPaymentRequest, CloudSso, Redirect, RestClient
 
     base = f"{remote.url}/lane/{lane}"
     key = remote.biller(biller)["api_key"]
     try:
-        with RestClient(base, key) as rest:
+        with RestClient(base, key, allow_http=True) as rest:  # a sandbox may be on another machine
             if name == GUEST:
                 return unregistered_user_payment(rest, CloudPaymentRequest((CloudCustomer(payer.account),))).url
             token = rest.remote_authentication(payer.user, payer.password).token
-            return sso_url(base, token, Redirect[PAGES[name]])
+            return CloudSso(base, allow_http=True).url(token, Redirect[PAGES[name]])
     except (ClientError, FlowFailed) as error:
         raise click.ClickException(str(error)) from error

@@ -17,6 +17,8 @@ from simulators import ic_webservices, inhance_soap, tccs_rest
 from simulators.ic_webservices.app import CLOUD_PAYMENTS_PATH, INVOICING_PATH, MANAGEMENT_PATH, REMOTE_PATH, REST_PATH
 from simulators.inhance_soap.seeds import SEEDS
 
+SECTIONS = ("sandbox", "inhance", "tccs", "ic")
+
 
 @click.command()
 @click.option(
@@ -37,7 +39,7 @@ def command(config: Path | None, host: str | None, port: int | None, db: str | N
         partnerlab sandbox --db sandbox.db
     """
     try:
-        document = read_configuration(config)
+        document = read_configuration(config, SECTIONS)
         settings = configure(SandboxSettings, "sandbox", document)
         settings = replace(
             settings,

@@ -1,4 +1,8 @@
-"""The Harris inHance v2 journey: from bill file to posted payment, and what happens when something goes wrong."""
+"""
+The Harris inHance v2 journey: a bill file, its upload, bills that are opened, and the contract's verdict on all calls.
+
+What the data pump tells the partner, in between, is `inhance_v2_pump`.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +17,14 @@ from contracts.files import InvoiceGroup, check, load_layout, read_bif
 from contracts.verification.wsdl import read_wsdl
 from generators.bif import generate_bif
 from generators.damage import damage
-from partnerlab.demo.sides import InHanceSides
-from partnerlab.demo.story import Story
+from partnerlab.demo import inhance_v2_pump
+from partnerlab.demo.inhance_v2_pump import ACCOUNT, INVOICE
+from partnerlab.sides import InHanceSides
+from partnerlab.story import Story
 
 __all__ = ["tell"]
 
 LANE = "demo-inhance"
-ACCOUNT, INVOICE = "10000101", "500001"
-PAID_UP = "10000103"
 # Which requirement describes the messages of each operation.
 OPERATIONS = {
     "INH2-RTDR-1": "BalanceCheck",
@@ -42,15 +46,11 @@ def tell(story: Story, url: str, *, invoices: int, seed: int) -> None:
         with story.chapter("Upload", "INH2-BIF-1"):
             upload(story, sides, content, bills)
         with story.chapter("A payer opens a bill", "INH2-RTDR-1"):
-            retrieval(story, sides, bills)
-        with story.chapter("The payer pays", "INH2-PAY-2"):
-            payments(story, sides, bills)
-        with story.chapter("The payer switches", "INH2-PPL-2"):
-            enrolments(story, sides)
-        with story.chapter("A conveyed account", "INH2-PAY-9"):
-            conveyed(story, sides, bills)
-        with story.chapter("Something goes wrong", "INH2-PAY-10"):
-            trouble(story, sides)
+            balances(story, sides)
+            contact(story, sides)
+            keys(story, sides)
+            both_sides(story, sides, bills)
+        inhance_v2_pump.tell(story, sides, bills)
         with story.chapter("The contract's verdict", "INH2-ADR-2"):
             contract(story, sides)
 
@@ -134,8 +134,8 @@ def upload(story: Story, sides: InHanceSides, content: bytes, groups: list[Invoi
     story.tell(f"the partner holds the same bills: {loaded['loaded']:,} loaded")
 
 
-def retrieval(story: Story, sides: InHanceSides, bills: list[InvoiceGroup]) -> None:
-    """Real-time data retrieval when a payer opens a bill."""
+def balances(story: Story, sides: InHanceSides) -> None:
+    """What a payer owes, by version 1 and 2 of real-time data retrieval."""
     sides.control.post(f"/_sandbox/inhance/accounts/{ACCOUNT}/bills", {"invoice_number": "500099", "amount": "10.00"})
     story.tell("the partner has billed 10.00 since: Balance 135.50, FutureBalance 192.75")
     before = sides.invoice(INVOICE)
@@ -161,6 +161,10 @@ def retrieval(story: Story, sides: InHanceSides, bills: list[InvoiceGroup]) -> N
         found=sides.invoice(INVOICE)["total_amount_due"],
         expected="192.75",
     )
+
+
+def contact(story: Story, sides: InHanceSides) -> None:
+    """The e-mail address and phone number of the answer."""
     sides.control.put(f"/_sandbox/inhance/accounts/{ACCOUNT}", {"email": "new@example.com", "phone": "413-555-0199"})
     customer = sides.customer(ACCOUNT)
     sides.open(INVOICE)
@@ -192,6 +196,10 @@ def retrieval(story: Story, sides: InHanceSides, bills: list[InvoiceGroup]) -> N
         found=sides.customer(ACCOUNT)["email_address"],
         expected="new@example.com",
     )
+
+
+def keys(story: Story, sides: InHanceSides) -> None:
+    """What is asked, with which key, and that a refusal fails nobody."""
     asked = sides.exchange(sides.journal("BalanceCheck")[0]["id"])["request"]
     story.expect(
         "INH2-RTDR-8",
@@ -215,6 +223,10 @@ def retrieval(story: Story, sides: InHanceSides, bills: list[InvoiceGroup]) -> N
     )
     sides.configure(settings={"10": None, "13": sides.settings["13"]})
     story.expect("INH2-RTDR-9", "setting 13 where it is not", found=sides.open(INVOICE)["problem"], expected=None)
+
+
+def both_sides(story: Story, sides: InHanceSides, bills: list[InvoiceGroup]) -> None:
+    """A bill of the file is the same at the partner."""
     generated = bills[len(bills) // 2]
     number = generated.customer.AccountNumber
     sides.open(generated.invoice.InvoiceNumber)
@@ -224,196 +236,6 @@ def retrieval(story: Story, sides: InHanceSides, bills: list[InvoiceGroup]) -> N
         f"account {number} of the file owes {answer.balance} on both sides",
         found=str(answer.balance),
         expected=sides.invoice(generated.invoice.InvoiceNumber)["balance_due"],
-    )
-
-
-def payments(story: Story, sides: InHanceSides, bills: list[InvoiceGroup]) -> None:
-    """Paying, and what the partner is told."""
-    before = sides.balance(ACCOUNT)
-    paid = sides.pay(ACCOUNT, "40.00", invoice_number=INVOICE, service_fee="2.50")
-    posted = sides.posted(ACCOUNT, paid["reference"])
-    story.expect("INH2-PAY-2", "the payment is posted once", found=len(posted), expected=1)
-    row = posted[0] if posted else {}
-    story.expect(
-        "INH2-PAY-1",
-        "with reference, document, type and amount",
-        found=tuple(row.get(name) for name in ("reference", "document_number", "type", "amount")),
-        expected=(paid["reference"], INVOICE, "Credit Card", "40.00"),
-    )
-    story.expect("INH2-PAY-7", "the fee stands beside it", found=row.get("convenience_fee"), expected="2.50")
-    after = sides.balance(ACCOUNT)
-    story.expect(
-        "INH2-PAY-8",
-        f"the partner's balance {before} -> {after}, Invoice Cloud's {sides.invoice(INVOICE)['balance_due']}",
-        found=(after, Decimal(sides.invoice(INVOICE)["balance_due"])),
-        expected=(before - 40, before - 40),
-    )
-    types = {}
-    for tender in ("debit_card", "ach", "online_bank_direct", "paypal"):
-        reference = sides.pay(ACCOUNT, "1.00", invoice_number=INVOICE, tender=tender)["reference"]
-        types[tender] = [row["type"] for row in sides.posted(ACCOUNT, reference)]
-    story.expect(
-        "INH2-PAY-5",
-        "debit card, ACH and online bank direct by their types",
-        found=(types["debit_card"], types["ach"], types["online_bank_direct"]),
-        expected=(["Credit Card"], ["ACH"], ["ACH"]),
-    )
-    story.expect("INH2-PAY-6", "PayPal as Credit Card", found=types["paypal"], expected=["Credit Card"])
-    sides.configure(settings={"116": "PayPal"})
-    reference = sides.pay(ACCOUNT, "1.00", invoice_number=INVOICE, tender="paypal")["reference"]
-    story.expect(
-        "INH2-PAY-6",
-        "or as setting 116 has it",
-        found=[row["type"] for row in sides.posted(ACCOUNT, reference)],
-        expected=["PayPal"],
-    )
-    reference = sides.pay(ACCOUNT, "5.00", donation="standalone")["reference"]
-    story.expect(
-        "INH2-PAY-3", "a donation by itself is posted", found=len(sides.posted(ACCOUNT, reference)), expected=1
-    )
-    inline = sides.pay(ACCOUNT, "3.00", invoice_number=INVOICE, donation="inline")
-    delivery = sides.delivery(inline["payment_guid"])
-    story.expect(
-        "INH2-PAY-4",
-        f"an inline donation is not, and the delivery says: {delivery['words']}",
-        found=(len(sides.posted(ACCOUNT, inline["reference"])), delivery["state"]),
-        expected=(0, "skipped"),
-    )
-    sides.inhance.make_payment(
-        account_number=PAID_UP,
-        payment_date=datetime.now(),  # noqa: DTZ005 - the biller's own clock
-        payment_reference="OVER-1",
-        document_number="",
-        payment_type_desc="ACH",
-        amount=Decimal("7.00"),
-    )
-    over = sides.balance(PAID_UP)
-    sides.control.post(f"/_sandbox/inhance/accounts/{PAID_UP}/bills", {"invoice_number": "500098", "amount": "10.00"})
-    story.expect(
-        "INH2-PAY-8",
-        f"what is paid over is credit ({over}) until the next bill takes it",
-        found=(over, sides.balance(PAID_UP)),
-        expected=(Decimal("-7.00"), Decimal("3.00")),
-    )
-    sample = bills[:: max(1, len(bills) // 20)][:20]
-    for group in sample:
-        sides.control.post(
-            "/_sandbox/ic/payments",
-            {
-                "account_number": group.customer.AccountNumber,
-                "invoice_number": group.invoice.InvoiceNumber,
-                "amount": f"{group.invoice.BalanceDue:.2f}",
-                "tender": "ach",
-                "bank_account": "000123456789",
-            },
-        )
-    sides.settle()
-    balances = {sides.balance(group.customer.AccountNumber) for group in sample}
-    story.expect(
-        "INH2-PAY-8", f"{len(sample)} bills of the file paid in full at once", found=balances, expected={Decimal(0)}
-    )
-
-
-def enrolments(story: Story, sides: InHanceSides) -> None:
-    """Paperless, AutoPay, e-mail."""
-    for kind, id in (("paperless", "INH2-PPL-2"), ("autopay", "INH2-AUT-2")):
-        seen = []
-        for enrolled in (True, False):
-            sides.switch(kind, ACCOUNT, enrolled=enrolled)
-            seen.append(sides.account(ACCOUNT)[kind])
-        story.expect(id, f"{kind} on and off at the partner", found=seen, expected=[True, False])
-    sides.configure(settings={"13": "wrong-key"})
-    sides.control.post(f"/_sandbox/ic/customers/{ACCOUNT}/email", {"email_address": "payer@example.com"})
-    sides.settle()
-    story.expect(
-        "INH2-EML-2",
-        "a changed e-mail address, over the key of paperless",
-        found=sides.account(ACCOUNT)["email"],
-        expected="payer@example.com",
-    )
-    sides.configure(settings={"13": sides.settings["13"]})
-
-
-def conveyed(story: Story, sides: InHanceSides, bills: list[InvoiceGroup]) -> None:
-    """What becomes of a conveyed account's number."""
-    plain = bills[-1].customer.AccountNumber
-    number = sides.convey(plain)
-    sides.control.put(f"/_sandbox/inhance/accounts/{number}", {"customer_name": "Former Owner"})
-    story.tell(f"{plain} goes to a new owner; the former one's is {number} on both sides")
-    before = sides.balance(plain)
-    reference = sides.pay(number, "6.00", donation="standalone")["reference"]
-    story.expect(
-        "INH2-PAY-9",
-        "its payment goes out under its own number, and credits nobody else",
-        found=(len(sides.posted(number, reference)), sides.balance(plain)),
-        expected=(1, before),
-    )
-    for kind, id in (("paperless", "INH2-PPL-3"), ("autopay", "INH2-AUT-3")):
-        event = sides.switch(kind, number, enrolled=True)
-        story.expect(
-            id,
-            f"{kind} reaches {plain}",
-            found=(sides.delivery(event)["state"], sides.account(plain)[kind]),
-            expected=("delivered", True),
-        )
-
-
-def trouble(story: Story, sides: InHanceSides) -> None:
-    """A wrong key, a lost answer, a repeated reference."""
-    before = sides.balance(ACCOUNT)
-    sides.configure(settings={"13": "wrong-key"})
-    refused = sides.pay(ACCOUNT, "2.00", invoice_number=INVOICE)
-    delivery = sides.delivery(refused["payment_guid"])
-    story.expect(
-        "INH2-ADR-3",
-        f"a wrong key is refused and changes nothing: {delivery['words']}",
-        found=(delivery["state"], sides.balance(ACCOUNT)),
-        expected=("dead", before),
-    )
-    sides.configure(settings={"13": sides.settings["13"]})
-    sides.decide(refused["payment_guid"], "replay", "key corrected")
-    story.expect(
-        "INH2-ADR-1",
-        "replayed with the right key it is posted",
-        found=(sides.delivery(refused["payment_guid"])["state"], len(sides.posted(ACCOUNT, refused["reference"]))),
-        expected=("delivered", 1),
-    )
-    with sides.fault("commit-then-drop", "MakePaymentExtended"):
-        lost = sides.pay(ACCOUNT, "2.00", invoice_number=INVOICE)
-    delivery = sides.delivery(lost["payment_guid"])
-    story.expect(
-        "INH2-PAY-10",
-        f"an answer that is lost leaves the payment unknown, sent once: {delivery['words']}",
-        found=(delivery["state"], len(sides.posted(ACCOUNT, lost["reference"]))),
-        expected=("unknown", 1),
-    )
-    sides.decide(lost["payment_guid"], "resolve", "seen at the partner", posted=True)
-    story.expect(
-        "INH2-PAY-10",
-        "a person settles it; nothing is sent again",
-        found=(sides.delivery(lost["payment_guid"])["state"], len(sides.posted(ACCOUNT, lost["reference"]))),
-        expected=("delivered", 1),
-    )
-    with sides.fault("commit-then-drop", "MakePaymentExtended"):
-        doubled = sides.pay(ACCOUNT, "1.00", invoice_number=INVOICE)
-    sides.decide(doubled["payment_guid"], "resolve", "thought it was not there", posted=False)
-    flags = [bool(row["duplicate_of"]) for row in sides.posted(ACCOUNT, doubled["reference"])]
-    story.expect(
-        "INH2-PAY-11",
-        "a person's wrong word posts it twice, and the partner reports it",
-        found=flags,
-        expected=[False, True],
-    )
-    with sides.fault("http-503", "SetPaperless"):
-        event = sides.switch("paperless", ACCOUNT, enrolled=True)
-        story.tell(f"first attempt: {sides.delivery(event)['words']}")
-        sides.control.post("/_sandbox/clock/advance", {"duration": "1h"})
-        sides.wait_until_settled(event)
-    story.expect(
-        "INH2-PPL-2",
-        "an enrolment is tried again until it arrives",
-        found=(sides.delivery(event)["state"], sides.account(ACCOUNT)["paperless"]),
-        expected=("delivered", True),
     )
 
 

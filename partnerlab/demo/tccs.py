@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import io
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import httpx
 
-from client.errors import PartnerFault
-from contracts.files import InvoiceGroup, check, load_layout, read_bif
-from generators.damage import damage
-from generators.tccs_bif import generate_tccs_bif
-from partnerlab.demo.sides import TccsSides
-from partnerlab.demo.story import Story
+from contracts.files import InvoiceGroup
+from partnerlab.demo.tccs_file import policy_file, upload
+from partnerlab.sides import TccsSides
+from partnerlab.story import Story
 
 __all__ = ["tell"]
 
@@ -63,119 +60,6 @@ def tell(story: Story, url: str, *, invoices: int, seed: int) -> None:
             refusals(story, sides)
         with story.chapter("The contract's verdict", "TCCS-ADR-3"):
             contract(story, sides)
-
-
-def policy_file(story: Story, *, invoices: int, seed: int) -> tuple[bytes, list[InvoiceGroup]]:
-    """Generate a file and check it."""
-    stream = io.BytesIO()
-    generate_tccs_bif(stream, invoices, as_of=datetime.now(UTC).date(), seed=seed)
-    content = stream.getvalue()
-    reading = read_bif(content, load_layout("tccs"))
-    groups = list(reading)
-    header = reading.report.header
-    assert header is not None
-    story.tell(f"generated {len(groups):,} policies, {len(content):,} bytes, total {header.TotalInvoiceAmount:,}")
-    story.expect("TCCS-BIF-3", "InvoiceCount counts the invoices", found=header.InvoiceCount, expected=len(groups))
-    total = sum((group.invoice.TotalAmountDue for group in groups), Decimal(0))
-    story.expect(
-        "TCCS-BIF-4", "TotalInvoiceAmount is their sum, to the cent", found=header.TotalInvoiceAmount, expected=total
-    )
-    story.expect(
-        "TCCS-BIF-2",
-        "each invoice is a header, a customer and a detail",
-        found=all(group.details for group in groups),
-        expected=True,
-    )
-    numbers = [
-        group.invoice.InvoiceNumber.startswith(f"{group.customer.AccountNumber}-") and group.invoice.InvoiceNumber[-10:]
-        for group in groups
-    ]
-    story.expect(
-        "TCCS-ADR-9",
-        f"an invoice number is policy and expiration date, as {groups[0].invoice.InvoiceNumber}",
-        found=all(number and datetime.strptime(number, "%m/%d/%Y") for number in numbers),  # noqa: DTZ007 - a date
-        expected=True,
-    )
-    owed = [
-        group.invoice.TotalAmountDue >= group.invoice.MinimumAmountDue >= 0 and not hasattr(group.invoice, "BalanceDue")
-        for group in groups
-    ]
-    story.expect("TCCS-BIF-6", "what is billed is the minimum of what is owed", found=all(owed), expected=True)
-    flags = {
-        (
-            group.invoice.RecordType,
-            group.invoice.AllowPartialPayments,
-            group.invoice.ApplyLateFeeIfNoPaymentsOnly,
-            group.invoice.LateFeeDate == group.invoice.InvoiceDueDate,
-        )
-        for group in groups
-    }
-    story.expect(
-        "TCCS-BIF-8",
-        "partial payments always; a late fee on the due date, whatever was paid",
-        found=flags,
-        expected={("N", True, False, True)},
-    )
-    described = {
-        line.Description == f"Total amount outstanding: {group.invoice.TotalAmountDue:.2f}"
-        for group in groups
-        for line in group.details
-    }
-    story.expect("TCCS-BIF-9", "the detail says what is outstanding", found=described, expected={True})
-    return content, groups
-
-
-def upload(story: Story, sides: TccsSides, content: bytes, groups: list[InvoiceGroup]) -> None:
-    """Upload the file, whole and damaged, and give the partner the first policies of it."""
-    receipt = sides.invoice_cloud.upload_invoice_file("policies.bif", content)
-    story.expect(
-        "TCCS-BIF-1",
-        f"UploadInvoiceFile takes {receipt.invoices_accepted:,} policies in",
-        found=(receipt.invoices_accepted, receipt.invoices_rejected),
-        expected=(len(groups), 0),
-    )
-    first = groups[0].invoice
-    again = sides.invoice_cloud.upload_invoice_file("policies.bif", content)
-    shown = sides.invoice_cloud.view_invoice(first.InvoiceNumber)
-    story.expect(
-        "TCCS-BIF-5",
-        f"the same file again rewrites each invoice, as {first.InvoiceNumber} with {shown.total_amount_due}",
-        found=(again.invoices_accepted, shown.total_amount_due, shown.minimum_amount_due),
-        expected=(len(groups), first.TotalAmountDue, first.MinimumAmountDue),
-    )
-    broken = damage(content, "impossible-date", layout=load_layout("tccs"))
-    partly = sides.invoice_cloud.upload_invoice_file("impossible-date.bif", broken)
-    story.expect(
-        "TCCS-BIF-10",
-        f"a broken invoice is set aside ({partly.problems[0].reason if partly.problems else 'no reason'})",
-        found=partly.invoices_rejected,
-        expected=1,
-    )
-    truncated = damage(content, "truncated", layout=load_layout("tccs"))
-    try:
-        sides.invoice_cloud.upload_invoice_file("truncated.bif", truncated)
-        taken = True
-    except PartnerFault as refused:
-        story.tell(refused.message.splitlines()[0])
-        taken = False
-    rejected = not check(truncated, load_layout("tccs")).accepted
-    story.expect("TCCS-BIF-10", "a truncated file is rejected whole", found=(rejected, taken), expected=(True, False))
-    for group in groups[:5]:
-        open_term(sides, group)
-    story.tell("the partner holds the first five of the policies, too")
-
-
-def open_term(sides: TccsSides, group: InvoiceGroup) -> None:
-    """Give the partner a policy of the file: what is billed of it today, and the rest in two months."""
-    number = group.invoice.InvoiceNumber
-    term = {"insured_name": group.customer.CustomerName, "late_fee": "0.00"}
-    sides.control.put(f"/_sandbox/tccs/policies/{number}", term)
-    later = sides.now().date() + timedelta(days=60)
-    rest = group.invoice.TotalAmountDue - group.invoice.MinimumAmountDue
-    for amount, dated in ((group.invoice.MinimumAmountDue, {}), (rest, {"billed_on": later.isoformat()})):
-        if amount > 0:
-            instalment = {"invoice_number": number, "amount": f"{amount:.2f}", **dated}
-            sides.control.post("/_sandbox/tccs/instalments", instalment)
 
 
 def retrieval(story: Story, sides: TccsSides, group: InvoiceGroup) -> None:

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from partnerlab.demo.story import Story
 from partnerlab.journey import cloud_payments, single_sign_on
+from partnerlab.story import Story
 
 __all__ = ["JOURNEYS", "Journey"]
 

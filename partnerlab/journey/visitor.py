@@ -66,14 +66,14 @@ class Page:
         return [str(title) for title in self.tree.xpath("//@title")]
 
     def form(self, button: str) -> tuple[Any, Any]:
-        """The form that has that button, and the button. Raises `Unusable`."""
-        names: list[str] = []
-        for form in self.tree.iter("form"):
-            for node in form.xpath("." + BUTTONS):
-                if (name := _name(node)) == button:
-                    return form, node
-                names.append(name)
-        raise Unusable(f"{self._here}: there is no button {button!r}; there are: {', '.join(names) or 'none'}")
+        """The form that has that button, or the only one whose text begins so, and the button. Raises `Unusable`."""
+        found = [(form, node) for form in self.tree.iter("form") for node in form.xpath("." + BUTTONS)]
+        return found[self._pick("button", button, [_name(node) for _, node in found])]
+
+    def link(self, text: str) -> str:
+        """The address of the link of that text, or of the only one whose text begins so. Raises `Unusable`."""
+        links = self.links()
+        return list(links.values())[self._pick("link", text, list(links))]
 
     def field(self, form: Any, label: str, *, choice: bool = False) -> Any:
         """
@@ -83,11 +83,15 @@ class Page:
         """
         fields = form.xpath(CHOICES if choice else FIELDS)
         names = [self._label(node) or f"(no label: {node.get('name')})" for node in fields]
-        for fits in (label.__eq__, lambda name: name.startswith(label)):
-            found = [node for node, name in zip(fields, names, strict=True) if fits(name)]
+        return fields[self._pick("field", label, names)]
+
+    def _pick(self, kind: str, name: str, names: list[str]) -> int:
+        """Which of *names* is meant: the one that is *name*, or begins with it where only one does."""
+        for fits in (name.__eq__, lambda text: text.startswith(name)):
+            found = [index for index, text in enumerate(names) if fits(text)]
             if len(found) == 1:
                 return found[0]
-        raise Unusable(f"{self._here}: there is no field {label!r}; there are: {', '.join(names) or 'none'}")
+        raise Unusable(f"{self._here}: there is no one {kind} {name!r}; there are: {', '.join(names) or 'none'}")
 
     def _label(self, node: Any) -> str:
         if own := node.get("aria-label"):
@@ -131,11 +135,8 @@ class Visitor:
         return self._go(self._http.post(url, data=dict(fields)))
 
     def follow(self, link: str) -> Page:
-        """Follow the link of that text. Raises `Unusable`."""
-        links = self.page.links()
-        if link not in links:
-            raise Unusable(f"there is no link {link!r}; there are: {', '.join(links) or 'none'}")
-        return self.open(links[link])
+        """Follow the link of that text, or the only one whose text begins so. Raises `Unusable`."""
+        return self.open(self.page.link(link))
 
     def submit(self, button: str, fields: Mapping[str, str | bool] | None = None) -> Page:
         """

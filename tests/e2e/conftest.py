@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from partnerlab.demo.sides import InHanceSides
 from partnerlab.sandbox import Sandbox
 from partnerlab.settings import SandboxSettings
+from partnerlab.sides import InHanceSides
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

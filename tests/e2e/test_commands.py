@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from partnerlab.cli import main
-from partnerlab.demo.sides import InHanceSides
 from partnerlab.sandbox import Sandbox
+from partnerlab.sides import InHanceSides
 
 Type = Callable[..., Result]
 
@@ -106,6 +106,25 @@ def test_what_the_server_refuses_ends_with_its_words_and_exit_code_1(type_: Type
     done = type_("trigger", "pay", "10000101", "1.00", "--number", "4242424242424242", fails=True)
     assert "test number" in done.stderr
     assert "4242424242424242" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("page", "bills"), ("page", "cloud-payment"), ("journey", "paperless", "agent-new-policy"), ("journey", "--list")],
+)
+def test_a_sandbox_may_be_on_another_machine(
+    type_: Type, sandbox: Sandbox, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The client takes plain http to this machine only, unless it is told that it speaks to a sandbox."""
+    monkeypatch.setattr("client.messages.LOOPBACK", frozenset())
+    more = ("--url", sandbox.url) if arguments[0] == "journey" else ()
+    assert type_(*arguments, *more).stdout
+
+
+def test_a_list_of_deliveries_is_one_line_each(type_: Type, sides: InHanceSides, lane: str) -> None:
+    sides.pay("10000101", "1.00")
+    (line,) = type_("deliveries", "list", "--realm", lane).stdout.splitlines()
+    assert line.endswith("delivered 1 attempt")
 
 
 def test_no_server_is_said_in_plain_words() -> None:

@@ -7,8 +7,8 @@ from datetime import datetime
 from decimal import Decimal
 
 from client.inhance import InHanceClient
-from partnerlab.demo.sides import InHanceSides
 from partnerlab.sandbox import Sandbox
+from partnerlab.sides import InHanceSides
 
 KEY = "11111111-1111-4111-8111-111111111111"
 

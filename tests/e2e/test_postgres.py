@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from partnerlab.demo import inhance_v2
-from partnerlab.demo.story import Story
 from partnerlab.sandbox import Sandbox
 from partnerlab.settings import SandboxSettings
+from partnerlab.story import Story
 from tests.postgres import new_database
 
 

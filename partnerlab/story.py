@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import click
+import httpx
 
 from client.errors import ClientError
 from contracts.catalogue import requirement
@@ -43,7 +44,7 @@ class Story:
         self._echo("\n" + click.style(title, bold=True))
         try:
             yield
-        except (ClientError, RemoteRefused, TimeoutError, LookupError) as error:
+        except (ClientError, RemoteRefused, httpx.HTTPError, TimeoutError, LookupError) as error:
             self.expect(
                 id, "and so on to the end of this part", found=f"{type(error).__name__}: {error}", expected=None
             )

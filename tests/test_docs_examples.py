@@ -1,0 +1,117 @@
+"""The Python examples of the documentation do what the text beside them says, against a sandbox."""
+
+from __future__ import annotations
+
+import io
+import queue
+import re
+from collections.abc import Iterator
+from contextlib import redirect_stdout
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from generators.bif import generate_bif
+from partnerlab.journey.cloud_payments import pay_by_card
+from partnerlab.journey.visitor import Visitor
+from partnerlab.sandbox import Sandbox
+from partnerlab.settings import SandboxSettings
+from tests.post_box import PostBox
+
+pytestmark = pytest.mark.xdist_group("e2e")  # a process has one data pump
+
+ROOT = Path(__file__).parent.parent
+PRINTED = "http://127.0.0.1:8700"
+POST_BACK = "http://127.0.0.1:9000/post"
+EXAMPLE = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
+
+
+def examples(page: str) -> list[str]:
+    return EXAMPLE.findall((ROOT / page).read_text("utf-8"))
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(SandboxSettings(port=0)) as running:
+        yield running
+
+
+def run(sandbox: Sandbox, code: str, names: dict[str, Any] | None = None, **addresses: str) -> dict[str, Any]:
+    """
+    The names that an example leaves, run as printed but for the addresses; `printed` is what it wrote.
+
+    *names* are those of the examples before it.
+    """
+    names = {} if names is None else names
+    for printed, real in {PRINTED: sandbox.url, **addresses}.items():
+        code = code.replace(printed, real)
+    # Not pytest's own capture: the data pump's engine would keep its stream beyond the test.
+    with redirect_stdout(io.StringIO()) as stdout:
+        exec(compile(code, "example", "exec"), names)
+    return {**names, "printed": stdout.getvalue()}
+
+
+def test_every_example_is_run_by_one_of_these_tests() -> None:
+    pages = ("README.md", "docs/client.md", "docs/tccs.md", "docs/sandbox.md", "docs/files.md")
+    assert [len(examples(page)) for page in pages] == [1, 3, 1, 1, 1]
+    others = set(ROOT.glob("docs/**/*.md")) - {ROOT / page for page in pages}
+    assert [path.name for path in others if EXAMPLE.search(path.read_text("utf-8"))] == []
+
+
+def test_the_readme_posts_a_payment(sandbox: Sandbox) -> None:
+    assert "125.50" in run(sandbox, examples("README.md")[0])["printed"]
+    update = run(sandbox, examples("docs/client.md")[0])["update"]
+    assert (update.problem, update.balance_due) == (None, Decimal("85.50"))
+
+
+def test_the_balance_of_an_opened_bill_is_retrieved(sandbox: Sandbox) -> None:
+    update = run(sandbox, examples("docs/client.md")[0])["update"]
+    assert update.problem is None
+    assert (update.balance_due, update.total_amount_due) == (Decimal("125.50"), Decimal("182.75"))
+    assert update.email_address == "willows@example.com"
+
+
+def test_a_payment_on_the_page_is_posted_back_and_credited(sandbox: Sandbox) -> None:
+    stories, postback = examples("docs/client.md")[1:]
+    with PostBox() as box, Visitor() as visitor:
+        names = run(sandbox, stories, **{POST_BACK: box.url})
+        assert "1. RetrieveUsers: done: 10000101 registered" in names["printed"]
+        assert names["access"].session.token not in names["printed"]
+        assert names["jump"].form.fields["RedirectID"] == "3"
+        assert 'target="name-of-the-iframe"' in names["page"]
+        names = run(sandbox, postback, names)
+        assert pay_by_card(visitor, names["made"].url, name="Willows Laundry").status == 200
+        credit = names["on_postback"](*box.take())
+    assert (credit.invoice_number, credit.payment_amount) == ("500001", Decimal("125.50"))
+    with pytest.raises(queue.Empty):
+        box.take(timeout_s=0)
+
+
+def test_the_insurers_example_pays_once_and_saves_the_bill(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    balance, first, second, saved = run(sandbox, examples("docs/tccs.md")[0])["printed"].splitlines()
+    assert "120.00" in balance
+    assert (first, second) == ("Payment posted.", "Payment had been posted already.")
+    assert saved == f"{(tmp_path / 'bill.pdf').stat().st_size} bytes"
+    assert (tmp_path / "bill.pdf").read_bytes().startswith(b"%PDF-")
+
+
+def test_a_sandbox_stands_in_a_test_as_the_page_says() -> None:
+    names: dict[str, Any] = {}
+    exec(compile(examples("docs/sandbox.md")[0], "example", "exec"), names)
+    assert names["sandbox"].url.startswith("http://127.0.0.1:")
+
+
+def test_a_file_is_read_group_by_group(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with Path("bills.bif").open("wb") as out:
+        generate_bif(out, 10, as_of=date(2026, 6, 16), seed=7)
+    names: dict[str, Any] = {}
+    exec(compile(examples("docs/files.md")[0], "example", "exec"), names)
+    assert isinstance(names["group"].invoice.TotalAmountDue, Decimal)
+    assert names["group"].details
