@@ -232,11 +232,11 @@ class CloudPayments:
             biller = biller_of(tx, lane, checkout.biller_guid, lock=True)
             checkout = self._checkout(tx, lane, token, lock=True)
             opened = self._opened(tx, lane, checkout)
-            if opened.paid or checkout.outcome.get("key") == paying.form_key:
+            if opened.paid or checkout.was_sent(paying.form_key):
                 return opened
             payments = self._take(tx, lane, opened, paying, cause)
             outcome = {
-                "key": paying.form_key,
+                "keys": [*checkout.outcome.get("keys", ()), paying.form_key],
                 "payment_guids": [payment.payment_guid for payment in payments],
                 "message": payments[0].message,
             }

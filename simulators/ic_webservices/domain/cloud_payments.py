@@ -170,8 +170,8 @@ class Checkout:
     A payment page that was asked for. Its token is kept as SHA-256 only; so a copy of the store opens no page.
 
     `username` is the portal user whose RemoteAuthenticationToken came along, empty for a guest. `asked` and `choice`
-    are dumps. `outcome` is that of the last attempt to pay: `key` of its form, `payment_guids`, `message`. Times are
-    ISO 8601 in UTC on the lane's clock.
+    are dumps. `outcome` is that of the last attempt to pay, `payment_guids` and `message`, with the `keys` of all forms
+    that were sent. Times are ISO 8601 in UTC on the lane's clock.
     """
 
     token_hash: str
@@ -183,6 +183,10 @@ class Checkout:
     asked: Mapping[str, Any]
     choice: Mapping[str, Any] = field(default_factory=dict)
     outcome: Mapping[str, Any] = field(default_factory=dict)
+
+    def was_sent(self, form_key: str) -> bool:
+        """Whether a form with that key was tried, paid or declined."""
+        return form_key in self.outcome.get("keys", ())
 
 
 @dataclass(frozen=True, slots=True)

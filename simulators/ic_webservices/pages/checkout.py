@@ -164,9 +164,12 @@ def _choose(visit: Visit, form: Form) -> Response:
 
 def _wish(form: Form, many: int) -> tuple[str, int]:
     """The button that was pressed, and the bill it stands beside."""
-    match = re.fullmatch(r"(remove|putback|remind):(\d{1,4})", form.given("Do"))
-    if match is None:
+    pressed = form.given("Do")
+    if pressed in ("", "go on"):  # the browser names no button where the payer pressed Enter
         return "go on", 0
+    match = re.fullmatch(r"(remove|putback|remind):(\d{1,4})", pressed)
+    if match is None:
+        raise PageRefused(400, "There is no such button", "Open the page again and use its own buttons.")
     if int(match[2]) >= many:
         raise PageRefused(400, "There is no such bill", "Open the page again to see what is due now.")
     return match[1], int(match[2])

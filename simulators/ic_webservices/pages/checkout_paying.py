@@ -86,7 +86,7 @@ def pay(visit: Visit, form: Form) -> Response:
         form.wrong("Method", "Choose how to pay.")
         return ask_how(visit, form)
     typed = None
-    if offer.method is None and visit.opened.checkout.outcome.get("key") != key:
+    if offer.method is None and not visit.opened.checkout.was_sent(key):
         typed = _typed(visit, form, offer.value)
         if typed is None:
             return ask_how(visit, form)

@@ -231,6 +231,20 @@ def test_a_declined_form_sent_twice_is_tried_once(checkout: Checkout) -> None:
     assert len(checkout.payments()) == 1
 
 
+def test_a_declined_form_is_not_tried_again_after_another_was_declined(checkout: Checkout) -> None:
+    first = checkout.to_payment(checkout.page(request()))
+    second = checkout.visit.get(first.url)
+    for page in (first, second, first, second):
+        assert "did not go through" in checkout.pay(page, CardNumber=DECLINED).words
+    assert len(checkout.payments()) == 2
+
+
+def test_a_button_that_no_page_has_is_refused(checkout: Checkout) -> None:
+    page = checkout.page(request())
+    wrong = checkout.visit.submit(page, "Continue to payment", Do="zz")
+    assert (wrong.status, wrong.heading) == (400, "There is no such button")
+
+
 def test_eight_threads_with_one_form_pay_once(shared: Harness) -> None:
     checkout = Checkout(shared)
     page = checkout.to_payment(checkout.page(request()))
