@@ -11,10 +11,12 @@ from urllib.parse import urlencode
 import pytest
 from lxml import etree
 
+from contracts.tccs_rest import CONTENT_INFO, format_of
 from simulators.tccs_rest import Settings
 from simulators.tccs_rest.domain import errors
 from simulators.tccs_rest.seeds import QUOTES, SEEDS
 from simulators.tccs_rest.wire.refusals import STATUSES
+from tests.contracts.tccs_rest.malformed import MALFORMED
 from tests.simulators.tccs_rest.insurer import BASE, BOUND, CREDENTIALS, FORM, POLICY, QUOTE, Insurer
 
 # Each call with a contentInfo that the seeds allow, and whether its answer is a result.
@@ -353,6 +355,20 @@ def test_a_malformed_content_info_is_refused_with_its_place_and_changes_nothing(
     assert response.status == 400
     assert said.startswith("contentInfo, column ")
     assert message is None or said == f"contentInfo, {message}"
+    assert insurer.export() == before
+
+
+def test_every_malformed_content_info_is_answered_with_its_column_and_changes_nothing(insurer: Insurer) -> None:
+    endpoints = {format: endpoint for endpoint, formats in CONTENT_INFO.items() for format in formats}
+    before = insurer.export()
+    for format, text, column, _, _ in MALFORMED:
+        endpoint = endpoints[format]
+        response = insurer.call(endpoint, text)
+        said = json.loads(response.body)["Message"]
+        assert response.status == 400, text
+        # Of a payment the number itself says which of two formats it must have.
+        place = f"contentInfo, column {column}: " if format_of(endpoint, text) == format else "contentInfo, column "
+        assert said.startswith(place), (text, said)
     assert insurer.export() == before
 
 
