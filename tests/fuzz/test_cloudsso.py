@@ -64,6 +64,11 @@ def token(url: str) -> str:
     return str(answer.json()["RemoteAuthenticationToken"])
 
 
+def test_an_address_that_is_too_long_is_told_so(url: str) -> None:
+    answer = requests.get(f"{url}/cloudsso/connect", params={"CSSUrl": "x" * 40_000}, timeout=30)
+    assert (answer.status_code, answer.headers["content-type"].partition(";")[0]) == (431, "text/plain")
+
+
 def test_the_contract_is_one() -> None:
     validate(CONTRACT)
 
