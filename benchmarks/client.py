@@ -51,7 +51,7 @@ def one_by_one(url: str, rounds: int) -> list[Row]:
     import zeep
     from lxml import etree
 
-    from client.inhance import InHanceClient
+    from partnerlab.client.inhance import InHanceClient
 
     zeep_client = zeep.Client(str(ROOT / "contracts" / "inhance_soap" / "iCloud.wsdl"))
     binding = next(name for name in zeep_client.wsdl.bindings if name.endswith("Soap"))
@@ -102,7 +102,7 @@ def many_at_once(url: str, rounds: int) -> Row:
     import httpx
     from lxml import etree
 
-    from client.inhance import AsyncInHanceClient
+    from partnerlab.client.inhance import AsyncInHanceClient
 
     async def measure() -> dict[str, list[float]]:
         limits = httpx.Limits(max_connections=IN_FLIGHT, max_keepalive_connections=IN_FLIGHT)

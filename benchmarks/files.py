@@ -26,10 +26,10 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
-from contracts.files import Layout, load_layout, read_bif, write_bif
-from contracts.files.layout import Record
-from generators.bif import FORMAT_GUID, generate_bif
-from generators.people import People
+from partnerlab.contracts.files import Layout, load_layout, read_bif, write_bif
+from partnerlab.contracts.files.layout import Record
+from partnerlab.generators.bif import FORMAT_GUID, generate_bif
+from partnerlab.generators.people import People
 
 INVOICES = 40_000
 ROUNDS = 3
@@ -206,11 +206,13 @@ def _naive_faker() -> Iterator[str]:
 def _memory(path: Path, invoices: int) -> list[dict[str, Any]]:
     """Peak memory of a fresh process for each work, the interpreter and imports included."""
     works = {
-        "read": f"from contracts.files import *\nprint(check({str(path)!r}, load_layout('inhance_v2')).accepted)",
-        "generate": "from datetime import date\nfrom generators.bif import generate_bif\n"
+        "read": "from partnerlab.contracts.files import *\n"
+        f"print(check({str(path)!r}, load_layout('inhance_v2')).accepted)",
+        "generate": "from datetime import date\nfrom partnerlab.generators.bif import generate_bif\n"
         f"generate_bif(open({str(path) + '.out'!r}, 'wb'), {invoices}, as_of=date(2026, 3, 2))",
-        "write": "from datetime import date\nfrom contracts.files import *\nfrom generators.bif import *\n"
-        "from generators.bif import BILLER_GUID\nlayout = load_layout('inhance_v2')\n"
+        "write": "from datetime import date\nfrom partnerlab.contracts.files import *\n"
+        "from partnerlab.generators.bif import *\n"
+        "from partnerlab.generators.bif import BILLER_GUID\nlayout = load_layout('inhance_v2')\n"
         "header = layout.record('FH').make(BillerGuid=BILLER_GUID, FileCreationDate=date(2026, 3, 2))\n"
         f"write_bif(open({str(path) + '.out'!r}, 'wb'), layout, header, "
         f"generate_groups({invoices}, as_of=date(2026, 3, 2)))",

@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 
 from benchmarks.flask_peer import app
-from simulators.kit.faults import Faults
-from simulators.kit.journal import Journal
-from simulators.kit.lanes import Lanes
-from simulators.kit.server import Server
-from simulators.kit.site import Site
-from simulators.kit.store import Store
-from simulators.kit.wsgi import WsgiApp
+from partnerlab.simulators.kit.faults import Faults
+from partnerlab.simulators.kit.journal import Journal
+from partnerlab.simulators.kit.lanes import Lanes
+from partnerlab.simulators.kit.server import Server
+from partnerlab.simulators.kit.site import Site
+from partnerlab.simulators.kit.store import Store
+from partnerlab.simulators.kit.wsgi import WsgiApp
 
 
 def main() -> None:

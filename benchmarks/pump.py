@@ -83,9 +83,9 @@ def _in_parallel(work: Callable[[int], None], events: int) -> None:
 
 
 def _ours(url: str, events: int, folder: str) -> float:
-    from client.datapump import DataPump
-    from client.datapump.states import State
-    from client.settings import Biller
+    from partnerlab.client.datapump import DataPump
+    from partnerlab.client.datapump.states import State
+    from partnerlab.client.settings import Biller
 
     biller = Biller("b", "inhance_v2", {"11": url, "13": KEY})
     with DataPump(f"sqlite:///{folder}/pump.db", lambda *_: biller, poll_s=POLL_S) as pump:
@@ -119,9 +119,9 @@ def _theirs(url: str, events: int, folder: str) -> float:
     import sqlalchemy as sa
     from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer
 
-    from client.datapump.engine import create_database
-    from client.inhance import InHanceClient
-    from client.transport import Transport
+    from partnerlab.client.datapump.engine import create_database
+    from partnerlab.client.inhance import InHanceClient
+    from partnerlab.client.transport import Transport
 
     database = create_database(f"sqlite:///{folder}/bare.db")
     serializer = DBOSPortableJSONSerializer()

@@ -63,8 +63,8 @@ def script(accounts: list[str], *, pay: bool, salt: str) -> str:
 @contextmanager
 def sandbox() -> Iterator[tuple[str, list[str]]]:
     """Our sandbox with 1,000 generated accounts: the service's address and the account numbers."""
-    from contracts.files import load_layout, read_bif
-    from generators.bif import generate_bif
+    from partnerlab.contracts.files import load_layout, read_bif
+    from partnerlab.generators.bif import generate_bif
 
     file = io.BytesIO()
     generate_bif(file, invoices=1000, seed=1, as_of=date(2026, 1, 31))
@@ -143,10 +143,10 @@ def in_process(scale: float) -> Row:
     from werkzeug.test import EnvironBuilder, run_wsgi_app
 
     from benchmarks.spyne_peer import app
-    from simulators import inhance_soap
-    from simulators.kit.http import Request
-    from simulators.kit.lanes import Lanes
-    from simulators.kit.store import Store
+    from partnerlab.simulators import inhance_soap
+    from partnerlab.simulators.kit.http import Request
+    from partnerlab.simulators.kit.lanes import Lanes
+    from partnerlab.simulators.kit.store import Store
 
     store = Store("sqlite://")
     lanes = Lanes(store)

@@ -7,4 +7,4 @@ Nothing here is for testing, and nothing here imports `simulators`, `generators`
 import logging
 
 # A library says nothing by itself; whoever wants to hear it configures the logger `client`.
-logging.getLogger("client").addHandler(logging.NullHandler())
+logging.getLogger("partnerlab.client").addHandler(logging.NullHandler())

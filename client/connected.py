@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Self
 
-from client.transport import MAX_ANSWER_BYTES, AsyncTransport, Timeouts, Transport, check_url
+from partnerlab.client.transport import MAX_ANSWER_BYTES, AsyncTransport, Timeouts, Transport, check_url
 
 __all__ = ["AsyncConnected", "Connected"]
 

@@ -13,9 +13,9 @@ from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from client.exchange import Exchange
-from client.messages import HttpRequest
-from client.transport import AsyncTransport, Transport
+from partnerlab.client.exchange import Exchange
+from partnerlab.client.messages import HttpRequest
+from partnerlab.client.transport import AsyncTransport, Transport
 
 if TYPE_CHECKING:
     import httpx

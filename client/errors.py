@@ -22,7 +22,7 @@ from typing import Any
 from urllib.parse import quote
 from xml.sax.saxutils import escape
 
-from contracts.masking import MASK, mask_text
+from partnerlab.contracts.masking import MASK, mask_text
 
 __all__ = ["ClientError", "PartnerFault", "ProtocolError", "RequestInvalid", "TransportError", "redact"]
 

@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
-from client.errors import ProtocolError, RequestInvalid, TransportError, redact
-from client.messages import HttpRequest, HttpResponse, Timeouts, check_url, shown_url
+from partnerlab.client.errors import ProtocolError, RequestInvalid, TransportError, redact
+from partnerlab.client.messages import HttpRequest, HttpResponse, Timeouts, check_url, shown_url
 
 if TYPE_CHECKING:
     import httpx
 
 __all__ = ["Exchange", "Rules", "async_pieces", "pieces"]
 
-log = logging.getLogger("client")
+log = logging.getLogger("partnerlab.client")
 
 PIECE = 1 << 18
 

@@ -1,7 +1,7 @@
 """
 HTTP requests and answers as plain values, how long a call may take, and where a request may go.
 
-What the pure protocols build and read, and what `client.transport` sends.
+What the pure protocols build and read, and what `partnerlab.client.transport` sends.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from client.errors import RequestInvalid
-from contracts.masking import mask_text
+from partnerlab.client.errors import RequestInvalid
+from partnerlab.contracts.masking import mask_text
 
 __all__ = [
     "DEFAULT_TIMEOUTS",

@@ -14,16 +14,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from client import inhance, tccs
-from client.errors import ClientError, RequestInvalid, redact
-from client.inhance import protocol as inhance_protocol
-from client.settings import Biller
-from client.tccs import protocol as tccs_protocol
-from client.transport import AsyncSend, HttpRequest, HttpResponse, Send
+from partnerlab.client import inhance, tccs
+from partnerlab.client.errors import ClientError, RequestInvalid, redact
+from partnerlab.client.inhance import protocol as inhance_protocol
+from partnerlab.client.settings import Biller
+from partnerlab.client.tccs import protocol as tccs_protocol
+from partnerlab.client.transport import AsyncSend, HttpRequest, HttpResponse, Send
 
 __all__ = ["ENQUIRIES", "BalanceUpdate", "Enquiry", "refresh", "refresh_async"]
 
-log = logging.getLogger("client")
+log = logging.getLogger("partnerlab.client")
 
 _EMAIL = re.compile(r"[^@\s;,<>]+@[^@\s;,<>]+")
 

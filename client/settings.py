@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from client.errors import RequestInvalid
-from contracts.masking import mask
-from contracts.settings import setting, settings
+from partnerlab.client.errors import RequestInvalid
+from partnerlab.contracts.masking import mask
+from partnerlab.contracts.settings import setting, settings
 
 __all__ = ["Biller", "BillerDirectory", "BillerUnknown"]
 

@@ -14,9 +14,9 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Literal
 
-from client.errors import RequestInvalid
-from client.messages import HttpRequest
-from contracts.masking import MASK, SECRET_NAMES
+from partnerlab.client.errors import RequestInvalid
+from partnerlab.client.messages import HttpRequest
+from partnerlab.contracts.masking import MASK, SECRET_NAMES
 
 __all__ = ["ENVELOPES", "Operation", "Service", "SoapVersion", "build"]
 

@@ -16,10 +16,10 @@ from typing import TypeVar
 
 from lxml import etree
 
-from client.errors import PartnerFault, ProtocolError, TransportError, redact
-from client.messages import HttpResponse
-from client.soap import ENVELOPES, Operation, Service
-from client.values import parse_boolean, parse_cents, parse_date, parse_date_time, parse_integer
+from partnerlab.client.errors import PartnerFault, ProtocolError, TransportError, redact
+from partnerlab.client.messages import HttpResponse
+from partnerlab.client.soap import ENVELOPES, Operation, Service
+from partnerlab.client.values import parse_boolean, parse_cents, parse_date, parse_date_time, parse_integer
 
 __all__ = ["Result", "read"]
 

@@ -14,9 +14,9 @@ from functools import cache
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from client.errors import RequestInvalid
-from client.exchange import Exchange, Rules, async_pieces, pieces
-from client.messages import (
+from partnerlab.client.errors import RequestInvalid
+from partnerlab.client.exchange import Exchange, Rules, async_pieces, pieces
+from partnerlab.client.messages import (
     DEFAULT_TIMEOUTS,
     LONG_TIMEOUTS,
     PAYER_WAITS,
@@ -46,7 +46,7 @@ __all__ = [
     "check_url",
 ]
 
-log = logging.getLogger("client")
+log = logging.getLogger("partnerlab.client")
 
 MAX_ANSWER_BYTES = 1 << 20
 MAX_CONNECTIONS = 100

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
-from client.errors import RequestInvalid
+from partnerlab.client.errors import RequestInvalid
 
 __all__ = [
     "CENT",

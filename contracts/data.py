@@ -17,4 +17,4 @@ def read_toml(path: str) -> dict[str, Any]:
 @cache
 def read_bytes(path: str) -> bytes:
     """The bytes of a file below `contracts/`, as in `inhance_soap/iCloud.wsdl`."""
-    return files("contracts").joinpath(path).read_bytes()
+    return files("partnerlab.contracts").joinpath(path).read_bytes()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
-from contracts.data import read_toml
+from partnerlab.contracts.data import read_toml
 
 __all__ = ["Setting", "setting", "settings"]
 

@@ -2,7 +2,7 @@
 Bill files of inHance, of any size: the bills of `utility.py` written by the columns of the field table.
 
 The file is made twice as fast as the codec could write it, from row templates that are compiled from the same table
-(`contracts.files.compiled.row_template`); a test holds the two together byte for byte.
+(`partnerlab.contracts.files.compiled.row_template`); a test holds the two together byte for byte.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from datetime import date
 from decimal import Decimal
 from typing import IO, Any
 
-from contracts.files import KINDS, Field, InvoiceGroup, Layout, Record, Row, load_layout
-from contracts.files.compiled import row_template
-from generators.bif_writer import (
+from partnerlab.contracts.files import KINDS, Field, InvoiceGroup, Layout, Record, Row, load_layout
+from partnerlab.contracts.files.compiled import row_template
+from partnerlab.generators.bif_writer import (
     FORMAT_GUID,
     INVOICE_TYPE_ID,
     Dates,
@@ -23,7 +23,7 @@ from generators.bif_writer import (
     date_text,
     write_rows,
 )
-from generators.utility import LATE_FEE_PERCENT, SERVICES, Bill, Charge, bills, plain_bills
+from partnerlab.generators.utility import LATE_FEE_PERCENT, SERVICES, Bill, Charge, bills, plain_bills
 
 __all__ = ["BILLER_GUID", "FORMAT_GUID", "Generated", "generate_bif", "generate_groups"]
 

@@ -15,8 +15,8 @@ from decimal import Decimal
 from itertools import islice
 from typing import IO, TypeVar
 
-from contracts.files import Layout
-from contracts.files.compiled import row_template
+from partnerlab.contracts.files import Layout
+from partnerlab.contracts.files.compiled import row_template
 
 __all__ = ["FORMAT_GUID", "INVOICE_TYPE_ID", "Dates", "Generated", "amount_of", "date_text", "money_text", "write_rows"]
 

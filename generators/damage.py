@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import NamedTuple
 
-from contracts.files import Layout, load_layout
+from partnerlab.contracts.files import Layout, load_layout
 
 __all__ = ["DAMAGED", "DamageUnknown", "damage", "damage_lines", "damages_of"]
 

@@ -18,7 +18,7 @@ from functools import lru_cache
 from random import Random
 from typing import NamedTuple
 
-from generators.draws import draws
+from partnerlab.generators.draws import draws
 
 __all__ = ["People", "Person", "Place"]
 

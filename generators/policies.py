@@ -23,8 +23,8 @@ from itertools import islice
 from random import Random
 from typing import NamedTuple
 
-from generators.draws import draws
-from generators.people import TRADES, People, Person
+from partnerlab.generators.draws import draws
+from partnerlab.generators.people import TRADES, People, Person
 
 __all__ = ["MAX_POLICIES", "Line", "Policy", "Quote", "late_fee_cents", "policies", "quotes"]
 

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from typing import IO
 
-from contracts.files import InvoiceGroup, Layout, load_layout
-from contracts.files.compiled import row_template
-from generators.bif_writer import (
+from partnerlab.contracts.files import InvoiceGroup, Layout, load_layout
+from partnerlab.contracts.files.compiled import row_template
+from partnerlab.generators.bif_writer import (
     FORMAT_GUID,
     INVOICE_TYPE_ID,
     Dates,
@@ -21,7 +21,7 @@ from generators.bif_writer import (
     money_text,
     write_rows,
 )
-from generators.policies import Policy, late_fee_cents, policies
+from partnerlab.generators.policies import Policy, late_fee_cents, policies
 
 __all__ = ["BILLER_GUID", "FORMAT_GUID", "generate_tccs_bif", "generate_tccs_groups"]
 

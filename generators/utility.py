@@ -20,8 +20,8 @@ from itertools import count, islice
 from random import Random
 from typing import Any, NamedTuple
 
-from generators.draws import draws
-from generators.people import People, Person
+from partnerlab.generators.draws import draws
+from partnerlab.generators.people import People, Person
 
 __all__ = ["MAX_ACCOUNTS", "MAX_METERS", "Account", "Bill", "Charge", "MeterReading", "Service", "bills", "plain_bills"]
 

@@ -13,7 +13,6 @@ import click
 
 __all__ = ["COMMANDS", "main"]
 
-OURS = ("client", "contracts", "generators", "partnerlab", "simulators")
 # name -> (module below partnerlab.commands, extra it needs, one line of help)
 COMMANDS: dict[str, tuple[str, str, str]] = {
     "sandbox": ("sandbox", "sandbox", "Run the simulators and the data pump on one origin."),
@@ -59,7 +58,7 @@ class _Commands(click.Group):
 def _explained(error: ModuleNotFoundError, command: str) -> Exception:
     """Which extra brings what is missing, or the error itself where it is ours."""
     _, extra, _ = COMMANDS.get(command, ("", "", ""))
-    if not extra or (error.name or "").partition(".")[0] in OURS:
+    if not extra or (error.name or "").partition(".")[0] == "partnerlab":
         return error
     return click.ClickException(f"'{command}' needs {error.name}: pip install 'partnerlab[{extra}]'")
 

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from client.datapump.states import render_diagram
-from contracts import catalogue, settings
-from contracts.files import load_layout
+from partnerlab.client.datapump.states import render_diagram
+from partnerlab.contracts import catalogue, settings
+from partnerlab.contracts.files import load_layout
 
 __all__ = ["PAGES", "render"]
 

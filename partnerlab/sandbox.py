@@ -17,29 +17,29 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from client import rtdr
-from client.settings import Biller, BillerUnknown
-from client.transport import PAYER_WAITS, HttpRequest, HttpResponse, Transport
-from contracts.data import read_bytes
-from contracts.verification import rest, soap
-from contracts.verification.findings import Verdict
+from partnerlab.client import rtdr
+from partnerlab.client.settings import Biller, BillerUnknown
+from partnerlab.client.transport import PAYER_WAITS, HttpRequest, HttpResponse, Transport
+from partnerlab.contracts.data import read_bytes
+from partnerlab.contracts.verification import rest, soap
+from partnerlab.contracts.verification.findings import Verdict
 from partnerlab.settings import SandboxSettings
-from simulators import ic_webservices, inhance_soap, tccs_rest
-from simulators.ic_webservices.domain.errors import NotFound
-from simulators.kit.clock import Clock
-from simulators.kit.control import create_control_app
-from simulators.kit.faults import Faults
-from simulators.kit.journal import Journal
-from simulators.kit.lanes import DEFAULT, Lanes
-from simulators.kit.server import Limits, Server
-from simulators.kit.site import Site
-from simulators.kit.store import Store
-from simulators.kit.wsgi import WsgiApp
+from partnerlab.simulators import ic_webservices, inhance_soap, tccs_rest
+from partnerlab.simulators.ic_webservices.domain.errors import NotFound
+from partnerlab.simulators.kit.clock import Clock
+from partnerlab.simulators.kit.control import create_control_app
+from partnerlab.simulators.kit.faults import Faults
+from partnerlab.simulators.kit.journal import Journal
+from partnerlab.simulators.kit.lanes import DEFAULT, Lanes
+from partnerlab.simulators.kit.server import Limits, Server
+from partnerlab.simulators.kit.site import Site
+from partnerlab.simulators.kit.store import Store
+from partnerlab.simulators.kit.wsgi import WsgiApp
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-    from client.datapump import DataPump
+    from partnerlab.client.datapump import DataPump
 
 __all__ = ["Sandbox"]
 
@@ -114,7 +114,7 @@ class Sandbox:
         """
         with self._lock:
             if self._pump is None:
-                from client.datapump import DataPump, Router
+                from partnerlab.client.datapump import DataPump, Router
 
                 # The partners it delivers to are its own simulators, over http also where it listens beyond loopback.
                 self._pump = DataPump(self._pump_url, self.biller, router=Router(allow_http=True)).start()
@@ -205,7 +205,7 @@ class Sandbox:
             self._pump.wake(lane, by=by)
 
     def _create_pump_service(self) -> WSGIApplication:
-        from client.datapump import create_service
+        from partnerlab.client.datapump import create_service
 
         service = create_service(self.pump)
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import click
 import httpx
 
-from client.errors import ClientError
-from contracts.catalogue import requirement
+from partnerlab.client.errors import ClientError
+from partnerlab.contracts.catalogue import requirement
 from partnerlab.remote import RemoteRefused
 
 __all__ = ["Broken", "Story"]

@@ -9,9 +9,9 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from contracts import catalogue, settings
 from partnerlab import reference
 from partnerlab.cli import COMMANDS, main
+from partnerlab.contracts import catalogue, settings
 
 ROOT = Path(__file__).resolve().parent.parent
 PROSE = [*ROOT.glob("*.md"), *ROOT.joinpath("docs").rglob("*.md")]

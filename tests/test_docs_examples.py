@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from generators.bif import generate_bif
+from partnerlab.generators.bif import generate_bif
 from partnerlab.journey.cloud_payments import pay_by_card
 from partnerlab.journey.visitor import Visitor
 from partnerlab.sandbox import Sandbox

@@ -1,4 +1,9 @@
-"""The rules between the rooms, kept by looking at what each module imports."""
+"""
+The rules between the rooms, kept by looking at what each module imports.
+
+The rooms stand at the top of the checkout and are imported below one name: `client/errors.py` is
+`partnerlab.client.errors` (docs/adr/0006-one-installed-name.md).
+"""
 
 from __future__ import annotations
 
@@ -23,6 +28,15 @@ ALLOWED = {
 CORE = {"click", "httpx", "lxml"}
 # Rooms within rooms that need an extra, and so may import more.
 NEED_AN_EXTRA = ("client/datapump", "contracts/verification", "simulators", "generators", "partnerlab")
+
+
+def room_of(name: str) -> str:
+    """The room of a module's full name; empty for a module that is not this project's."""
+    package, _, rest = name.partition(".")
+    part = rest.partition(".")[0]
+    if package != "partnerlab":
+        return package if package in {"tests", "benchmarks"} else ""
+    return part if part in ALLOWED else "partnerlab"
 
 
 def modules(room: str) -> list[Path]:
@@ -53,9 +67,15 @@ def imports(path: Path) -> Iterator[tuple[str, bool]]:
 def test_a_room_imports_only_the_rooms_it_may(room: str) -> None:
     for path in modules(room):
         for name, _ in imports(path):
-            top = name.partition(".")[0]
-            if top in ALLOWED or top in {"tests", "benchmarks"}:
-                assert top in ALLOWED[room], f"{path.relative_to(ROOT)} imports {name}"
+            assert room_of(name) in {"", *ALLOWED[room]}, f"{path.relative_to(ROOT)} imports {name}"
+
+
+def test_a_room_is_imported_below_the_projects_name_only() -> None:
+    """Imported by its folder's name, a module would be loaded a second time where the checkout is on the path."""
+    for room in (*ALLOWED, "tests", "benchmarks"):
+        for path in modules(room):
+            for name, _ in imports(path):
+                assert name.partition(".")[0] not in set(ALLOWED) - {"partnerlab"}, f"{path.relative_to(ROOT)}: {name}"
 
 
 def test_domains_import_only_the_standard_library() -> None:
@@ -64,7 +84,7 @@ def test_domains_import_only_the_standard_library() -> None:
     found = [path for path in modules("simulators") if "domain" in path.parts]
     assert found
     for path in found:
-        own = ".".join(path.relative_to(ROOT).parts[:2])
+        own = ".".join(("partnerlab", *path.relative_to(ROOT).parts[:2]))
         for name, _ in imports(path):
             top = name.partition(".")[0]
             assert top in sys.stdlib_module_names or name.startswith(f"{own}.domain"), f"{path} imports {name}"
@@ -73,7 +93,9 @@ def test_domains_import_only_the_standard_library() -> None:
 def test_the_kit_knows_no_simulator() -> None:
     for path in modules("simulators/kit"):
         for name, _ in imports(path):
-            assert not name.startswith("simulators.") or name.startswith("simulators.kit"), f"{path} imports {name}"
+            assert not name.startswith("simulators.") or name.startswith("partnerlab.simulators.kit"), (
+                f"{path} imports {name}"
+            )
 
 
 def test_the_core_imports_only_what_it_installs() -> None:
@@ -85,12 +107,13 @@ def test_the_core_imports_only_what_it_installs() -> None:
                 continue
             for name, at_load in imports(path):
                 top = name.partition(".")[0]
-                assert not at_load or top in sys.stdlib_module_names | CORE | set(ALLOWED), f"{path} imports {name}"
+                assert not at_load or top in sys.stdlib_module_names | CORE | {"partnerlab"}, f"{path} imports {name}"
 
 
-@pytest.mark.parametrize("name", [*ALLOWED, "tests"])
-def test_the_given_names_resolve_to_this_project(name: str) -> None:
+@pytest.mark.parametrize("room", ALLOWED)
+def test_a_room_resolves_to_its_folder_in_this_checkout(room: str) -> None:
+    name = room if room == "partnerlab" else f"partnerlab.{room}"
     spec = importlib.util.find_spec(name)
     assert spec is not None
-    places = [spec.origin] if spec.origin else list(spec.submodule_search_locations or [])
-    assert all(place and Path(place).resolve().is_relative_to(ROOT / name) for place in places), places
+    assert spec.origin is not None
+    assert Path(spec.origin).resolve() == ROOT / room / "__init__.py"

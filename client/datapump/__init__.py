@@ -11,13 +11,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from client.datapump.billers import read_billers
-    from client.datapump.delivery import DataPump, DeliveryNotFound, EventConflict, NotRunning, Receipt, Record
-    from client.datapump.events import parse_event, render_event
-    from client.datapump.policy import RetryPolicy
-    from client.datapump.routes import Router
-    from client.datapump.service import create_service
-    from client.datapump.states import State, TransitionRefused
+    from partnerlab.client.datapump.billers import read_billers
+    from partnerlab.client.datapump.delivery import (
+        DataPump,
+        DeliveryNotFound,
+        EventConflict,
+        NotRunning,
+        Receipt,
+        Record,
+    )
+    from partnerlab.client.datapump.events import parse_event, render_event
+    from partnerlab.client.datapump.policy import RetryPolicy
+    from partnerlab.client.datapump.routes import Router
+    from partnerlab.client.datapump.service import create_service
+    from partnerlab.client.datapump.states import State, TransitionRefused
 
 __all__ = [
     "DataPump",

@@ -21,11 +21,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from client.datapump.events import DEFAULT_REALM
-from client.errors import RequestInvalid
-from client.settings import Biller, BillerDirectory, BillerUnknown
-from contracts.masking import MASK
-from contracts.settings import settings
+from partnerlab.client.datapump.events import DEFAULT_REALM
+from partnerlab.client.errors import RequestInvalid
+from partnerlab.client.settings import Biller, BillerDirectory, BillerUnknown
+from partnerlab.contracts.masking import MASK
+from partnerlab.contracts.settings import settings
 
 __all__ = ["read_billers"]
 

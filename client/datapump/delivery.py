@@ -20,21 +20,21 @@ from typing import Any, Self
 
 import sqlalchemy as sa
 
-from client.datapump.engine import Engine, create_database
-from client.datapump.events import DEFAULT_REALM, Payment, parse_event, render_event
-from client.datapump.ledger import Ledger
-from client.datapump.plans import Owed
-from client.datapump.policy import RetryPolicy
-from client.datapump.routes import BALANCE_CHECKS, Router
-from client.datapump.states import State, after
-from client.datapump.tables import Attempt, Delivery, Note
-from client.datapump.worker import Worker
-from client.errors import ClientError, RequestInvalid
-from client.settings import BillerDirectory
+from partnerlab.client.datapump.engine import Engine, create_database
+from partnerlab.client.datapump.events import DEFAULT_REALM, Payment, parse_event, render_event
+from partnerlab.client.datapump.ledger import Ledger
+from partnerlab.client.datapump.plans import Owed
+from partnerlab.client.datapump.policy import RetryPolicy
+from partnerlab.client.datapump.routes import BALANCE_CHECKS, Router
+from partnerlab.client.datapump.states import State, after
+from partnerlab.client.datapump.tables import Attempt, Delivery, Note
+from partnerlab.client.datapump.worker import Worker
+from partnerlab.client.errors import ClientError, RequestInvalid
+from partnerlab.client.settings import BillerDirectory
 
 __all__ = ["DataPump", "DeliveryNotFound", "EventConflict", "NotRunning", "Receipt", "Record"]
 
-log = logging.getLogger("client.datapump")
+log = logging.getLogger("partnerlab.client.datapump")
 
 PACE_S = 0.2
 SWEEP_S = 10.0

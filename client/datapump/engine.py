@@ -25,12 +25,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from client.datapump import sqlite
-from client.datapump.slots import MAX_SLOTS, FileSlots, PostgresSlots, Slots, slot_name
+from partnerlab.client.datapump import sqlite
+from partnerlab.client.datapump.slots import MAX_SLOTS, FileSlots, PostgresSlots, Slots, slot_name
 
 __all__ = ["Engine", "EngineBusy", "Parked", "create_database"]
 
-log = logging.getLogger("client.datapump")
+log = logging.getLogger("partnerlab.client.datapump")
 
 APPLICATION = "datapump"
 VERSION = "1"

@@ -14,7 +14,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from client.errors import RequestInvalid
+from partnerlab.client.errors import RequestInvalid
 
 __all__ = ["AchReject", "AutoPay", "Email", "Event", "Paperless", "Payment", "parse_event", "render_event"]
 

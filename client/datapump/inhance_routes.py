@@ -10,17 +10,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from client.datapump.events import AutoPay, Email, Event, Paperless, Payment
-from client.datapump.plans import Call, Owed, Plan, Skip
-from client.inhance import (
+from partnerlab.client.datapump.events import AutoPay, Email, Event, Paperless, Payment
+from partnerlab.client.datapump.plans import Call, Owed, Plan, Skip
+from partnerlab.client.inhance import (
     InHanceClient,
     last_invoice_number,
     payment_type_desc,
     plain_account_number,
 )
-from client.settings import Biller
-from client.transport import Transport
-from contracts.masking import mask_text
+from partnerlab.client.settings import Biller
+from partnerlab.client.transport import Transport
+from partnerlab.contracts.masking import mask_text
 
 __all__ = ["ach_reject", "autopay", "check_balance", "email", "paperless", "payment"]
 

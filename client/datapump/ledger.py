@@ -17,8 +17,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from client.datapump.states import State
-from client.datapump.tables import BUSY, LEFT, METADATA, Attempt, Delivery, Note
+from partnerlab.client.datapump.states import State
+from partnerlab.client.datapump.tables import BUSY, LEFT, METADATA, Attempt, Delivery, Note
 
 __all__ = ["Ledger", "now_ms", "when"]
 

@@ -22,9 +22,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from client.datapump.states import State
-from client.errors import PartnerFault, ProtocolError, RequestInvalid, TransportError
-from contracts.masking import mask_text
+from partnerlab.client.datapump.states import State
+from partnerlab.client.errors import PartnerFault, ProtocolError, RequestInvalid, TransportError
+from partnerlab.contracts.masking import mask_text
 
 __all__ = ["INTERRUPTED", "Verdict", "judge"]
 

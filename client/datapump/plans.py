@@ -15,8 +15,8 @@ class Call:
     One call to a partner, ready to be made.
 
     `operation` is the partner's word; `description` shows what is sent, without secrets; `send` makes the call and
-    returns the partner's remark or an empty string, or raises an error of `client.errors`; `idempotent` says that the
-    partner ends in the same state if it gets the call twice.
+    returns the partner's remark or an empty string, or raises an error of `partnerlab.client.errors`; `idempotent` says
+    that the partner ends in the same state if it gets the call twice.
     """
 
     operation: str

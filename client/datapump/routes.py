@@ -10,12 +10,12 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from client.datapump import inhance_routes, tccs_routes
-from client.datapump.events import Event, Payment
-from client.datapump.plans import Call, Owed, Plan, Skip
-from client.errors import RequestInvalid
-from client.settings import Biller
-from client.transport import Timeouts, Transport
+from partnerlab.client.datapump import inhance_routes, tccs_routes
+from partnerlab.client.datapump.events import Event, Payment
+from partnerlab.client.datapump.plans import Call, Owed, Plan, Skip
+from partnerlab.client.errors import RequestInvalid
+from partnerlab.client.settings import Biller
+from partnerlab.client.transport import Timeouts, Transport
 
 __all__ = ["BALANCE_CHECKS", "ROUTES", "Call", "Plan", "Route", "Router", "Skip"]
 

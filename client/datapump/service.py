@@ -6,11 +6,11 @@ import hmac
 import ipaddress
 from typing import TYPE_CHECKING, Any
 
-from client.datapump.delivery import DataPump, DeliveryNotFound, EventConflict, NotRunning
-from client.datapump.states import TransitionRefused
-from client.datapump.views import render_balance, render_delivery, render_record
-from client.errors import ClientError, RequestInvalid
-from client.settings import BillerUnknown
+from partnerlab.client.datapump.delivery import DataPump, DeliveryNotFound, EventConflict, NotRunning
+from partnerlab.client.datapump.states import TransitionRefused
+from partnerlab.client.datapump.views import render_balance, render_delivery, render_record
+from partnerlab.client.errors import ClientError, RequestInvalid
+from partnerlab.client.settings import BillerUnknown
 
 if TYPE_CHECKING:
     from flask import Flask

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from client.datapump.states import State
+from partnerlab.client.datapump.states import State
 
 __all__ = ["BUSY", "LEFT", "METADATA", "Attempt", "Delivery", "Note"]
 

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from client.datapump.events import AchReject, AutoPay, Event, Paperless, Payment
-from client.datapump.plans import Call, Owed, Plan, Skip
-from client.errors import RequestInvalid
-from client.settings import Biller
-from client.tccs import TccsClient, insured_name, is_quote, payment_type
-from client.tccs.protocol import INSUFFICIENT_FUNDS, PAPERLESS, PAYMENT, RECURRING
-from client.transport import Transport
-from contracts.masking import mask_text
+from partnerlab.client.datapump.events import AchReject, AutoPay, Event, Paperless, Payment
+from partnerlab.client.datapump.plans import Call, Owed, Plan, Skip
+from partnerlab.client.errors import RequestInvalid
+from partnerlab.client.settings import Biller
+from partnerlab.client.tccs import TccsClient, insured_name, is_quote, payment_type
+from partnerlab.client.tccs.protocol import INSUFFICIENT_FUNDS, PAPERLESS, PAYMENT, RECURRING
+from partnerlab.client.transport import Transport
+from partnerlab.contracts.masking import mask_text
 
 __all__ = ["ach_reject", "autopay", "check_balance", "email", "paperless", "payment"]
 

@@ -6,11 +6,11 @@ import json
 from datetime import datetime
 from typing import Any
 
-from client.datapump.delivery import Record
-from client.datapump.ledger import when
-from client.datapump.plans import Owed
-from client.datapump.tables import Delivery
-from contracts.masking import mask_text
+from partnerlab.client.datapump.delivery import Record
+from partnerlab.client.datapump.ledger import when
+from partnerlab.client.datapump.plans import Owed
+from partnerlab.client.datapump.tables import Delivery
+from partnerlab.contracts.masking import mask_text
 
 __all__ = ["render_balance", "render_delivery", "render_record"]
 

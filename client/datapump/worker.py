@@ -16,22 +16,22 @@ from dataclasses import replace
 
 import sqlalchemy as sa
 
-from client.datapump.engine import Parked
-from client.datapump.events import AchReject, Event, Payment, parse_event
-from client.datapump.ledger import Ledger, now_ms
-from client.datapump.outcomes import INTERRUPTED, Verdict, judge
-from client.datapump.plans import Call, Skip
-from client.datapump.policy import RetryPolicy
-from client.datapump.routes import Router
-from client.datapump.states import FREE, State, after
-from client.datapump.tables import Delivery
-from client.errors import RequestInvalid
-from client.settings import Biller, BillerDirectory, BillerUnknown
-from contracts.masking import mask_text
+from partnerlab.client.datapump.engine import Parked
+from partnerlab.client.datapump.events import AchReject, Event, Payment, parse_event
+from partnerlab.client.datapump.ledger import Ledger, now_ms
+from partnerlab.client.datapump.outcomes import INTERRUPTED, Verdict, judge
+from partnerlab.client.datapump.plans import Call, Skip
+from partnerlab.client.datapump.policy import RetryPolicy
+from partnerlab.client.datapump.routes import Router
+from partnerlab.client.datapump.states import FREE, State, after
+from partnerlab.client.datapump.tables import Delivery
+from partnerlab.client.errors import RequestInvalid
+from partnerlab.client.settings import Biller, BillerDirectory, BillerUnknown
+from partnerlab.contracts.masking import mask_text
 
 __all__ = ["Worker"]
 
-log = logging.getLogger("client.datapump")
+log = logging.getLogger("partnerlab.client.datapump")
 
 DATABASE_RETRY_S = 1.0
 RETRY = "datapump_retry"

@@ -6,8 +6,8 @@ The partners' user stories, each one call that says what it did.
 is awaited.
 """
 
-from client.flows import agent, cloud_payments, sso, watersmart
-from client.flows.cloud_payments import confirm_payment
-from client.flows.story import FlowFailed, Outcome, Report, Step
+from partnerlab.client.flows import agent, cloud_payments, sso, watersmart
+from partnerlab.client.flows.cloud_payments import confirm_payment
+from partnerlab.client.flows.story import FlowFailed, Outcome, Report, Step
 
 __all__ = ["FlowFailed", "Outcome", "Report", "Step", "agent", "cloud_payments", "confirm_payment", "sso", "watersmart"]

@@ -13,11 +13,11 @@ import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 
-from client.errors import RequestInvalid
-from client.flows.cloud_payments import PaymentPage, payment_page
-from client.flows.story import Flow, Steps, rest_story
-from client.invoice_cloud.account import RestAccount
-from client.invoice_cloud.cloud_payments import (
+from partnerlab.client.errors import RequestInvalid
+from partnerlab.client.flows.cloud_payments import PaymentPage, payment_page
+from partnerlab.client.flows.story import Flow, Steps, rest_story
+from partnerlab.client.invoice_cloud.account import RestAccount
+from partnerlab.client.invoice_cloud.cloud_payments import (
     CloudCustomer,
     CloudInvoice,
     CloudPaymentRequest,
@@ -26,7 +26,7 @@ from client.invoice_cloud.cloud_payments import (
     PaymentSettings,
     ViewMode,
 )
-from client.tccs import rules as tccs
+from partnerlab.client.tccs import rules as tccs
 
 __all__ = ["existing_policy_payment", "new_policy_deposit", "policy_number"]
 

@@ -10,15 +10,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from client.flows.story import Flow, Report, Steps, rest_story, soap_story
-from client.invoice_cloud import cloud_payments as cpv2
-from client.invoice_cloud import exports
-from client.invoice_cloud.account import Account, RestAccount
-from client.invoice_cloud.cloud_payments import CloudPayment, CloudPaymentRequest
-from client.invoice_cloud.models import ExportedPayment
-from client.invoice_cloud.postback import Postback, PostbackRefused
-from client.invoice_cloud.rest_protocol import render_token
-from contracts.masking import mask_text
+from partnerlab.client.flows.story import Flow, Report, Steps, rest_story, soap_story
+from partnerlab.client.invoice_cloud import cloud_payments as cpv2
+from partnerlab.client.invoice_cloud import exports
+from partnerlab.client.invoice_cloud.account import Account, RestAccount
+from partnerlab.client.invoice_cloud.cloud_payments import CloudPayment, CloudPaymentRequest
+from partnerlab.client.invoice_cloud.models import ExportedPayment
+from partnerlab.client.invoice_cloud.postback import Postback, PostbackRefused
+from partnerlab.client.invoice_cloud.rest_protocol import render_token
+from partnerlab.contracts.masking import mask_text
 
 __all__ = [
     "Confirmation",

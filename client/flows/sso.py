@@ -13,19 +13,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from client.errors import PartnerFault, RequestInvalid
-from client.flows.cloud_payments import unregistered_user_payment
-from client.flows.story import Flow, Outcome, Report, Step, Steps, refused, rest_story
-from client.invoice_cloud import rest_protocol as rest
-from client.invoice_cloud.account import RestAccount
-from client.invoice_cloud.rest_models import (
+from partnerlab.client.errors import PartnerFault, RequestInvalid
+from partnerlab.client.flows.cloud_payments import unregistered_user_payment
+from partnerlab.client.flows.story import Flow, Outcome, Report, Step, Steps, refused, rest_story
+from partnerlab.client.invoice_cloud import rest_protocol as rest
+from partnerlab.client.invoice_cloud.account import RestAccount
+from partnerlab.client.invoice_cloud.rest_models import (
     AccountRegistration,
     NewCustomer,
     PortalUser,
     RemoteSession,
     UserAccount,
 )
-from client.invoice_cloud.sso import INHANCE_PORTAL_PAGES, CloudSso, Redirect, SsoForm
+from partnerlab.client.invoice_cloud.sso import INHANCE_PORTAL_PAGES, CloudSso, Redirect, SsoForm
 
 __all__ = [
     "Access",
@@ -53,7 +53,7 @@ class Jump(Report):
     """
     A page for the user's browser: put `form.html()` where the page shall stand, or open `url`, which shows the token.
 
-    `client.invoice_cloud.sso` says why the form is better.
+    `partnerlab.client.invoice_cloud.sso` says why the form is better.
     """
 
     redirect: Redirect

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Concatenate, Generic, ParamSpec, TypeAlias, TypeVar, overload
 
-from client.errors import ClientError, PartnerFault, TransportError
-from client.invoice_cloud.account import Account, RestAccount
-from client.invoice_cloud.call import Call
-from client.invoice_cloud.client import AsyncInvoiceCloudClient, InvoiceCloudClient
-from client.invoice_cloud.rest import AsyncRestClient, RestClient
+from partnerlab.client.errors import ClientError, PartnerFault, TransportError
+from partnerlab.client.invoice_cloud.account import Account, RestAccount
+from partnerlab.client.invoice_cloud.call import Call
+from partnerlab.client.invoice_cloud.client import AsyncInvoiceCloudClient, InvoiceCloudClient
+from partnerlab.client.invoice_cloud.rest import AsyncRestClient, RestClient
 
 __all__ = [
     "Flow",

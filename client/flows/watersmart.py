@@ -16,15 +16,15 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import partial
 
-from client.errors import PartnerFault
-from client.flows.sso import Jump, jump
-from client.flows.story import Flow, Report, Steps, refused, rest_story, soap_story
-from client.invoice_cloud import protocol, rest_protocol
-from client.invoice_cloud import remote_authentication as soap
-from client.invoice_cloud.account import Account, RestAccount
-from client.invoice_cloud.call import Call
-from client.invoice_cloud.rest_models import CustomerAccount, RemoteSession
-from client.invoice_cloud.sso import WATERSMART_PAGES, CloudSso, Redirect
+from partnerlab.client.errors import PartnerFault
+from partnerlab.client.flows.sso import Jump, jump
+from partnerlab.client.flows.story import Flow, Report, Steps, refused, rest_story, soap_story
+from partnerlab.client.invoice_cloud import protocol, rest_protocol
+from partnerlab.client.invoice_cloud import remote_authentication as soap
+from partnerlab.client.invoice_cloud.account import Account, RestAccount
+from partnerlab.client.invoice_cloud.call import Call
+from partnerlab.client.invoice_cloud.rest_models import CustomerAccount, RemoteSession
+from partnerlab.client.invoice_cloud.sso import WATERSMART_PAGES, CloudSso, Redirect
 
 __all__ = [
     "AccountFound",

@@ -5,10 +5,10 @@ Harris inHance v2: the calls Invoice Cloud makes to a utility's `iCloud.asmx`.
 `rules` are the integration's rules on values.
 """
 
-from client.inhance.client import AsyncInHanceClient, InHanceClient
-from client.inhance.models import Acknowledgement, Balance
-from client.inhance.protocol import NAMESPACE, Endpoint
-from client.inhance.rules import last_invoice_number, payment_type_desc, plain_account_number
+from partnerlab.client.inhance.client import AsyncInHanceClient, InHanceClient
+from partnerlab.client.inhance.models import Acknowledgement, Balance
+from partnerlab.client.inhance.protocol import NAMESPACE, Endpoint
+from partnerlab.client.inhance.rules import last_invoice_number, payment_type_desc, plain_account_number
 
 __all__ = [
     "NAMESPACE",

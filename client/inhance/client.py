@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from client.connected import AsyncConnected, Connected
-from client.inhance import protocol
-from client.inhance.models import Acknowledgement, Balance
-from client.inhance.protocol import NAMESPACE, Endpoint
-from client.soap import SoapVersion
-from client.transport import DEFAULT_TIMEOUTS, AsyncTransport, Timeouts, Transport
+from partnerlab.client.connected import AsyncConnected, Connected
+from partnerlab.client.inhance import protocol
+from partnerlab.client.inhance.models import Acknowledgement, Balance
+from partnerlab.client.inhance.protocol import NAMESPACE, Endpoint
+from partnerlab.client.soap import SoapVersion
+from partnerlab.client.transport import DEFAULT_TIMEOUTS, AsyncTransport, Timeouts, Transport
 
 __all__ = ["AsyncInHanceClient", "InHanceClient"]
 
@@ -20,7 +20,7 @@ class InHanceClient(Connected):
     A biller's inHance service.
 
     Give *transport* to share its connections (it stays yours to close); else the client makes one of its own with
-    *timeouts* and *allow_http*. Every call raises the errors of `client.errors`; no call is ever sent twice.
+    *timeouts* and *allow_http*. Every call raises the errors of `partnerlab.client.errors`; no call is ever sent twice.
     """
 
     def __init__(

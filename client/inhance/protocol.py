@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from client.errors import RequestInvalid
-from client.inhance.models import Acknowledgement, Balance
-from client.inhance.rules import plain_account_number
-from client.soap import Operation, Service, SoapVersion, build
-from client.soap_answer import read
-from client.transport import HttpRequest, HttpResponse
-from client.values import MAX_TEXT, render_amount, render_date_time, render_integer, render_text
-from contracts.masking import MASK, mask
+from partnerlab.client.errors import RequestInvalid
+from partnerlab.client.inhance.models import Acknowledgement, Balance
+from partnerlab.client.inhance.rules import plain_account_number
+from partnerlab.client.soap import Operation, Service, SoapVersion, build
+from partnerlab.client.soap_answer import read
+from partnerlab.client.transport import HttpRequest, HttpResponse
+from partnerlab.client.values import MAX_TEXT, render_amount, render_date_time, render_integer, render_text
+from partnerlab.contracts.masking import MASK, mask
 
 __all__ = [
     "NAMESPACE",

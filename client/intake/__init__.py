@@ -4,9 +4,9 @@ Taking in what partners send: bill files to invoices, with a report on what was 
 Pure: nothing here opens a connection or stores anything.
 """
 
-from client.intake.bif import RECORD_TYPES, FileChanged, InvoiceFile, invoice_of, put_invoice, read_invoices
-from client.intake.models import Customer, Invoice, InvoiceLine, MeterReading
-from client.intake.report import render_json, render_text
+from partnerlab.client.intake.bif import RECORD_TYPES, FileChanged, InvoiceFile, invoice_of, put_invoice, read_invoices
+from partnerlab.client.intake.models import Customer, Invoice, InvoiceLine, MeterReading
+from partnerlab.client.intake.report import render_json, render_text
 
 __all__ = [
     "RECORD_TYPES",

@@ -7,7 +7,7 @@ A bill file to invoices: checked whole first, then handed out.
 
 The header's count and total are known to be right before the first invoice comes, so a rejected file's invoices
 cannot be used by accident. That costs a second reading of the file. Where one pass and a transaction are at hand, use
-`contracts.files.read_bif` and `invoices_of`.
+`partnerlab.contracts.files.read_bif` and `invoices_of`.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from os import PathLike
 from types import TracebackType
 from typing import IO, Any, Literal
 
-from client.errors import RequestInvalid
-from client.intake.models import Customer, Invoice, InvoiceLine, MeterReading
-from contracts.files import (
+from partnerlab.client.errors import RequestInvalid
+from partnerlab.client.intake.models import Customer, Invoice, InvoiceLine, MeterReading
+from partnerlab.contracts.files import (
     FileRejected,
     InvoiceGroup,
     Layout,
@@ -35,7 +35,7 @@ from contracts.files import (
     check,
     read_bif,
 )
-from contracts.files.lines import blocks
+from partnerlab.contracts.files.lines import blocks
 
 __all__ = ["RECORD_TYPES", "FileChanged", "InvoiceFile", "invoice_of", "put_invoice", "read_invoices"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from contracts.files import Report
+from partnerlab.contracts.files import Report
 
 __all__ = ["render_json", "render_text"]
 

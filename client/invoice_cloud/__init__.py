@@ -6,10 +6,10 @@ Invoice Cloud: everything a partner calls there, and what it calls back.
 read without I/O.
 """
 
-from client.invoice_cloud.account import Account, RestAccount
-from client.invoice_cloud.call import Call
-from client.invoice_cloud.client import AsyncInvoiceCloudClient, CustomerChanges, InvoiceCloudClient
-from client.invoice_cloud.cloud_payments import (
+from partnerlab.client.invoice_cloud.account import Account, RestAccount
+from partnerlab.client.invoice_cloud.call import Call
+from partnerlab.client.invoice_cloud.client import AsyncInvoiceCloudClient, CustomerChanges, InvoiceCloudClient
+from partnerlab.client.invoice_cloud.cloud_payments import (
     CloudCustomer,
     CloudInvoice,
     CloudPayment,
@@ -19,7 +19,7 @@ from client.invoice_cloud.cloud_payments import (
     PaymentSettings,
     ViewMode,
 )
-from client.invoice_cloud.models import (
+from partnerlab.client.invoice_cloud.models import (
     CustomerChange,
     CustomerView,
     ExportedPayment,
@@ -27,9 +27,9 @@ from client.invoice_cloud.models import (
     UploadProblem,
     UploadReceipt,
 )
-from client.invoice_cloud.postback import Expected, Postback, PostbackRefused, read_postback
-from client.invoice_cloud.rest import AsyncRestClient, RestClient
-from client.invoice_cloud.rest_models import (
+from partnerlab.client.invoice_cloud.postback import Expected, Postback, PostbackRefused, read_postback
+from partnerlab.client.invoice_cloud.rest import AsyncRestClient, RestClient
+from partnerlab.client.invoice_cloud.rest_models import (
     AccountRegistration,
     BillerStatus,
     CustomerAccount,
@@ -39,7 +39,7 @@ from client.invoice_cloud.rest_models import (
     RemoteSession,
     UserAccount,
 )
-from client.invoice_cloud.sso import CloudSso, Redirect, SsoForm, sso_form, sso_url
+from partnerlab.client.invoice_cloud.sso import CloudSso, Redirect, SsoForm, sso_form, sso_url
 
 __all__ = [
     "Account",

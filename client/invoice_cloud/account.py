@@ -5,10 +5,10 @@ from __future__ import annotations
 import base64
 from dataclasses import dataclass, field
 
-from client.errors import RequestInvalid
-from client.soap import Service, SoapVersion
-from client.values import MAX_TEXT, render_text
-from contracts.masking import MASK, mask
+from partnerlab.client.errors import RequestInvalid
+from partnerlab.client.soap import Service, SoapVersion
+from partnerlab.client.values import MAX_TEXT, render_text
+from partnerlab.contracts.masking import MASK, mask
 
 __all__ = ["CLOUD_INVOICING", "CLOUD_MANAGEMENT", "REMOTE_AUTHENTICATION_WS", "Account", "RestAccount"]
 

@@ -7,15 +7,21 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TypedDict, TypeVar, Unpack
 
-from client.connected import AsyncConnected, Connected
-from client.invoice_cloud import exports, protocol
-from client.invoice_cloud import remote_authentication as remote
-from client.invoice_cloud.account import Account
-from client.invoice_cloud.call import Call
-from client.invoice_cloud.models import CustomerChange, CustomerView, ExportedPayment, InvoiceView, UploadReceipt
-from client.invoice_cloud.rest_models import RemoteSession
-from client.soap import SoapVersion
-from client.transport import LONG_TIMEOUTS, AsyncTransport, Timeouts, Transport
+from partnerlab.client.connected import AsyncConnected, Connected
+from partnerlab.client.invoice_cloud import exports, protocol
+from partnerlab.client.invoice_cloud import remote_authentication as remote
+from partnerlab.client.invoice_cloud.account import Account
+from partnerlab.client.invoice_cloud.call import Call
+from partnerlab.client.invoice_cloud.models import (
+    CustomerChange,
+    CustomerView,
+    ExportedPayment,
+    InvoiceView,
+    UploadReceipt,
+)
+from partnerlab.client.invoice_cloud.rest_models import RemoteSession
+from partnerlab.client.soap import SoapVersion
+from partnerlab.client.transport import LONG_TIMEOUTS, AsyncTransport, Timeouts, Transport
 
 __all__ = ["AsyncInvoiceCloudClient", "CustomerChanges", "InvoiceCloudClient"]
 
@@ -48,7 +54,7 @@ class InvoiceCloudClient(Connected):
 
     *base_url* is the origin (`https://host`), to which the services' paths are added. Give *transport* to share its
     connections (it stays yours to close); else the client makes one of its own with *timeouts* and *allow_http*.
-    Every call raises the errors of `client.errors`; no call is ever sent twice.
+    Every call raises the errors of `partnerlab.client.errors`; no call is ever sent twice.
     """
 
     def __init__(

@@ -20,13 +20,13 @@ from enum import IntEnum
 from typing import Final
 from urllib.parse import urlsplit
 
-from client.errors import ProtocolError, RequestInvalid
-from client.invoice_cloud.account import RestAccount
-from client.invoice_cloud.call import Call
-from client.invoice_cloud.json_wire import Json, read_json
-from client.invoice_cloud.rest_protocol import render_email, render_line, render_token, request
-from client.messages import HttpResponse, check_url
-from client.values import render_amount
+from partnerlab.client.errors import ProtocolError, RequestInvalid
+from partnerlab.client.invoice_cloud.account import RestAccount
+from partnerlab.client.invoice_cloud.call import Call
+from partnerlab.client.invoice_cloud.json_wire import Json, read_json
+from partnerlab.client.invoice_cloud.rest_protocol import render_email, render_line, render_token, request
+from partnerlab.client.messages import HttpResponse, check_url
+from partnerlab.client.values import render_amount
 
 __all__ = [
     "CloudCustomer",

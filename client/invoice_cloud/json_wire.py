@@ -13,9 +13,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeAlias
 
-from client.errors import PartnerFault, ProtocolError, RequestInvalid, TransportError, redact
-from client.messages import HttpResponse
-from client.values import CENT
+from partnerlab.client.errors import PartnerFault, ProtocolError, RequestInvalid, TransportError, redact
+from partnerlab.client.messages import HttpResponse
+from partnerlab.client.values import CENT
 
 __all__ = ["Json", "JsonAnswer", "JsonObject", "read_json", "read_outcome", "render_json"]
 

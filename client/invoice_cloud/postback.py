@@ -3,8 +3,8 @@ The postback of Cloud Payments: the form that Invoice Cloud POSTs to `PostBackUR
 
 It carries no signature: whoever knows or guesses the address can post there, and a payer's browser may know it. So a
 postback is taken for true in two steps. `read_postback` compares it with what was asked for: the biller, the
-reference, the invoice and its amount. Then look the payment up (`client.flows.confirm_payment`) before any account is
-credited.
+reference, the invoice and its amount. Then look the payment up (`partnerlab.client.flows.confirm_payment`) before any
+account is credited.
 
 A postback comes again where it was not answered with a 2xx: keep PaymentGUID and InvoiceNumber together, and credit
 once.
@@ -24,10 +24,10 @@ from types import MappingProxyType
 from typing import Final
 from urllib.parse import parse_qsl
 
-from client.errors import ClientError
-from client.invoice_cloud.cloud_payments import CloudPaymentRequest
-from client.values import parse_cents, parse_date_time, parse_integer, render_amount
-from contracts.masking import mask_text
+from partnerlab.client.errors import ClientError
+from partnerlab.client.invoice_cloud.cloud_payments import CloudPaymentRequest
+from partnerlab.client.values import parse_cents, parse_date_time, parse_integer, render_amount
+from partnerlab.contracts.masking import mask_text
 
 __all__ = ["FIELDS", "Expected", "Postback", "PostbackRefused", "read_postback"]
 

@@ -12,14 +12,14 @@ import base64
 import re
 from decimal import Decimal
 
-from client.errors import RequestInvalid
-from client.invoice_cloud.account import CLOUD_INVOICING, CLOUD_MANAGEMENT, Account
-from client.invoice_cloud.exports import EXPORT_CUSTOMER_CHANGES, EXPORT_PAYMENTS
-from client.invoice_cloud.models import CustomerView, InvoiceView, UploadProblem, UploadReceipt
-from client.soap import Operation, build
-from client.soap_answer import read
-from client.transport import HttpRequest, HttpResponse
-from client.values import render_amount, render_boolean, render_text
+from partnerlab.client.errors import RequestInvalid
+from partnerlab.client.invoice_cloud.account import CLOUD_INVOICING, CLOUD_MANAGEMENT, Account
+from partnerlab.client.invoice_cloud.exports import EXPORT_CUSTOMER_CHANGES, EXPORT_PAYMENTS
+from partnerlab.client.invoice_cloud.models import CustomerView, InvoiceView, UploadProblem, UploadReceipt
+from partnerlab.client.soap import Operation, build
+from partnerlab.client.soap_answer import read
+from partnerlab.client.transport import HttpRequest, HttpResponse
+from partnerlab.client.values import render_amount, render_boolean, render_text
 
 __all__ = [
     "CLOUD_INVOICING",

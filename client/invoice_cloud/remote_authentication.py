@@ -14,15 +14,15 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from client.errors import ProtocolError, RequestInvalid
-from client.invoice_cloud.account import Account
-from client.invoice_cloud.call import Call
-from client.invoice_cloud.rest_models import RemoteSession
-from client.invoice_cloud.rest_protocol import LOGIN_TYPE, render_email, render_secret, render_token
-from client.messages import HttpResponse
-from client.soap import Operation, build
-from client.soap_answer import read
-from client.values import render_integer, render_text
+from partnerlab.client.errors import ProtocolError, RequestInvalid
+from partnerlab.client.invoice_cloud.account import Account
+from partnerlab.client.invoice_cloud.call import Call
+from partnerlab.client.invoice_cloud.rest_models import RemoteSession
+from partnerlab.client.invoice_cloud.rest_protocol import LOGIN_TYPE, render_email, render_secret, render_token
+from partnerlab.client.messages import HttpResponse
+from partnerlab.client.soap import Operation, build
+from partnerlab.client.soap_answer import read
+from partnerlab.client.values import render_integer, render_text
 
 __all__ = [
     "REMOTE_AUTHENTICATION_OPERATIONS",

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeVar
 
-from client.connected import AsyncConnected, Connected
-from client.invoice_cloud import cloud_payments, rest_protocol
-from client.invoice_cloud.account import RestAccount
-from client.invoice_cloud.call import Call
-from client.invoice_cloud.cloud_payments import CloudPayment, CloudPaymentRequest
-from client.invoice_cloud.rest_models import (
+from partnerlab.client.connected import AsyncConnected, Connected
+from partnerlab.client.invoice_cloud import cloud_payments, rest_protocol
+from partnerlab.client.invoice_cloud.account import RestAccount
+from partnerlab.client.invoice_cloud.call import Call
+from partnerlab.client.invoice_cloud.cloud_payments import CloudPayment, CloudPaymentRequest
+from partnerlab.client.invoice_cloud.rest_models import (
     AccountRegistration,
     BillerStatus,
     CustomerAccount,
@@ -20,7 +20,7 @@ from client.invoice_cloud.rest_models import (
     RemoteSession,
     UserAccount,
 )
-from client.transport import DEFAULT_TIMEOUTS, AsyncTransport, Timeouts, Transport
+from partnerlab.client.transport import DEFAULT_TIMEOUTS, AsyncTransport, Timeouts, Transport
 
 __all__ = ["AsyncRestClient", "RestClient"]
 
@@ -33,7 +33,7 @@ class RestClient(Connected):
 
     *base_url* is the origin (`https://host`), to which the services' paths are added. Give *transport* to share its
     connections (it stays yours to close); else the client makes one of its own with *timeouts* and *allow_http*.
-    Every call raises the errors of `client.errors`; no call is ever sent twice.
+    Every call raises the errors of `partnerlab.client.errors`; no call is ever sent twice.
     """
 
     def __init__(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from contracts.masking import mask
+from partnerlab.contracts.masking import mask
 
 __all__ = [
     "AccountRegistration",

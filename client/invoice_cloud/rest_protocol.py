@@ -14,11 +14,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final, TypeVar
 from urllib.parse import quote
 
-from client.errors import RequestInvalid
-from client.invoice_cloud.account import RestAccount
-from client.invoice_cloud.call import Call
-from client.invoice_cloud.json_wire import Json, JsonObject, read_json, read_outcome, render_json
-from client.invoice_cloud.rest_models import (
+from partnerlab.client.errors import RequestInvalid
+from partnerlab.client.invoice_cloud.account import RestAccount
+from partnerlab.client.invoice_cloud.call import Call
+from partnerlab.client.invoice_cloud.json_wire import Json, JsonObject, read_json, read_outcome, render_json
+from partnerlab.client.invoice_cloud.rest_models import (
     AccountRegistration,
     BillerStatus,
     CustomerAccount,
@@ -28,9 +28,9 @@ from client.invoice_cloud.rest_models import (
     RemoteSession,
     UserAccount,
 )
-from client.messages import HttpRequest, HttpResponse
-from client.values import MAX_TEXT, render_text
-from contracts.masking import MASK
+from partnerlab.client.messages import HttpRequest, HttpResponse
+from partnerlab.client.values import MAX_TEXT, render_text
+from partnerlab.contracts.masking import MASK
 
 __all__ = [
     "LOGIN_TYPE",

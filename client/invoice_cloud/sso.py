@@ -18,9 +18,9 @@ from html import escape
 from typing import Final
 from urllib.parse import urlencode
 
-from client.errors import RequestInvalid
-from client.invoice_cloud.cloud_payments import ViewMode, render_url
-from client.invoice_cloud.rest_protocol import render_line, render_token
+from partnerlab.client.errors import RequestInvalid
+from partnerlab.client.invoice_cloud.cloud_payments import ViewMode, render_url
+from partnerlab.client.invoice_cloud.rest_protocol import render_line, render_token
 
 __all__ = [
     "CONNECT_PATH",

@@ -5,10 +5,10 @@ TCCS InsPro, insurance policy administration: the calls Invoice Cloud makes to a
 `rules` are the integration's rules on values.
 """
 
-from client.tccs.client import AsyncTccsClient, TccsClient
-from client.tccs.models import Acknowledgement, Balance
-from client.tccs.protocol import Endpoint
-from client.tccs.rules import insured_name, is_quote, payment_type
+from partnerlab.client.tccs.client import AsyncTccsClient, TccsClient
+from partnerlab.client.tccs.models import Acknowledgement, Balance
+from partnerlab.client.tccs.protocol import Endpoint
+from partnerlab.client.tccs.rules import insured_name, is_quote, payment_type
 
 __all__ = [
     "Acknowledgement",

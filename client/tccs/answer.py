@@ -17,9 +17,9 @@ from typing import Any, TypeVar
 
 from lxml import etree
 
-from client.errors import ClientError, PartnerFault, ProtocolError, TransportError, redact
-from client.messages import HttpResponse
-from client.values import parse_boolean, parse_cents
+from partnerlab.client.errors import ClientError, PartnerFault, ProtocolError, TransportError, redact
+from partnerlab.client.messages import HttpResponse
+from partnerlab.client.values import parse_boolean, parse_cents
 
 __all__ = ["Answer", "read", "refusal"]
 

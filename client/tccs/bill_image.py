@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from client.errors import ClientError, ProtocolError
-from client.messages import HttpResponse
-from client.tccs.answer import refusal
-from client.tccs.protocol import BILL_IMAGE, Endpoint
-from client.transport import MAX_ANSWER_BYTES
+from partnerlab.client.errors import ClientError, ProtocolError
+from partnerlab.client.messages import HttpResponse
+from partnerlab.client.tccs.answer import refusal
+from partnerlab.client.tccs.protocol import BILL_IMAGE, Endpoint
+from partnerlab.client.transport import MAX_ANSWER_BYTES
 
 __all__ = ["MAX_BILL_BYTES", "BillReader"]
 

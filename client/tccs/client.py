@@ -8,15 +8,15 @@ from datetime import date
 from decimal import Decimal
 from typing import BinaryIO
 
-from client.connected import AsyncConnected, Connected
-from client.download import download, download_async
-from client.messages import HttpRequest
-from client.tccs import protocol
-from client.tccs.bill_image import MAX_BILL_BYTES, BillReader
-from client.tccs.models import Acknowledgement, Balance
-from client.tccs.protocol import Endpoint
-from client.tccs.targets import MemoryTarget, Target, open_target
-from client.transport import DEFAULT_TIMEOUTS, AsyncTransport, Timeouts, Transport
+from partnerlab.client.connected import AsyncConnected, Connected
+from partnerlab.client.download import download, download_async
+from partnerlab.client.messages import HttpRequest
+from partnerlab.client.tccs import protocol
+from partnerlab.client.tccs.bill_image import MAX_BILL_BYTES, BillReader
+from partnerlab.client.tccs.models import Acknowledgement, Balance
+from partnerlab.client.tccs.protocol import Endpoint
+from partnerlab.client.tccs.targets import MemoryTarget, Target, open_target
+from partnerlab.client.transport import DEFAULT_TIMEOUTS, AsyncTransport, Timeouts, Transport
 
 __all__ = ["AsyncTccsClient", "TccsClient"]
 
@@ -27,7 +27,7 @@ class TccsClient(Connected):
 
     *url* is the address of the service, or of the one endpoint that is called (see `rules.endpoint_url`). Give
     *transport* to share its connections (it stays yours to close); else the client makes one of its own with
-    *timeouts* and *allow_http*. Every call raises the errors of `client.errors`; no call is ever sent twice.
+    *timeouts* and *allow_http*. Every call raises the errors of `partnerlab.client.errors`; no call is ever sent twice.
     """
 
     def __init__(

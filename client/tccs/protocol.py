@@ -15,13 +15,13 @@ from datetime import date, datetime
 from decimal import Decimal
 from urllib.parse import quote_plus, urlencode
 
-from client.errors import RequestInvalid
-from client.messages import HttpRequest, HttpResponse
-from client.tccs import rules
-from client.tccs.answer import read
-from client.tccs.models import Acknowledgement, Balance
-from client.values import MAX_TEXT, render_amount
-from contracts.masking import MASK, mask
+from partnerlab.client.errors import RequestInvalid
+from partnerlab.client.messages import HttpRequest, HttpResponse
+from partnerlab.client.tccs import rules
+from partnerlab.client.tccs.answer import read
+from partnerlab.client.tccs.models import Acknowledgement, Balance
+from partnerlab.client.values import MAX_TEXT, render_amount
+from partnerlab.contracts.masking import MASK, mask
 
 __all__ = [
     "BALANCE",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from client.errors import RequestInvalid
-from client.values import MAX_TEXT, render_text
+from partnerlab.client.errors import RequestInvalid
+from partnerlab.client.values import MAX_TEXT, render_text
 
 __all__ = [
     "MAX_GUID",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from contracts.data import read_toml
+from partnerlab.contracts.data import read_toml
 
 __all__ = ["BifCustomization", "Capabilities", "Feature", "Modification", "capabilities", "integrations"]
 
@@ -68,7 +68,7 @@ class Capabilities:
 
 def integrations() -> tuple[str, ...]:
     """The integrations whose capabilities are known."""
-    names = (entry.name for entry in files("contracts").joinpath("capabilities").iterdir())
+    names = (entry.name for entry in files("partnerlab.contracts").joinpath("capabilities").iterdir())
     return tuple(sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml")))
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from contracts.data import read_toml
+from partnerlab.contracts.data import read_toml
 
 __all__ = [
     "Damage",
@@ -118,7 +118,7 @@ def requirements() -> dict[str, Requirement]:
 
 def _field_requirements(prefix: str, layout_name: str) -> Iterator[Requirement]:
     """Every row of a bill file's field table is a rule too, by record and FileSpecID: `INH2-IH-13`."""
-    from contracts.files import load_layout
+    from partnerlab.contracts.files import load_layout
 
     layout = load_layout(layout_name)
     for record in layout.records:

@@ -9,9 +9,9 @@ Bill files: one field table for each partner, and the codec that executes it.
 A BIF is pipe-delimited, one record a line, no quoting: FH once; then for each invoice IH, CR and one or more ID.
 """
 
-from contracts.files.fields import KINDS, Field, Kind
-from contracts.files.groups import InvoiceGroup
-from contracts.files.layout import (
+from partnerlab.contracts.files.fields import KINDS, Field, Kind
+from partnerlab.contracts.files.groups import InvoiceGroup
+from partnerlab.contracts.files.layout import (
     Layout,
     LayoutInvalid,
     Record,
@@ -21,8 +21,8 @@ from contracts.files.layout import (
     parse_layout,
     read_layout,
 )
-from contracts.files.lines import Source
-from contracts.files.problems import (
+from partnerlab.contracts.files.lines import Source
+from partnerlab.contracts.files.problems import (
     RULES,
     FileError,
     FileRejected,
@@ -32,9 +32,9 @@ from contracts.files.problems import (
     Report,
     ValueRefused,
 )
-from contracts.files.reader import Reading, ReadingUnfinished, check, read_bif
-from contracts.files.row import Row
-from contracts.files.writer import Written, write_bif
+from partnerlab.contracts.files.reader import Reading, ReadingUnfinished, check, read_bif
+from partnerlab.contracts.files.row import Row
+from partnerlab.contracts.files.writer import Written, write_bif
 
 __all__ = [
     "KINDS",

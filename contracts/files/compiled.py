@@ -25,10 +25,10 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from contracts.files import fields as plain
-from contracts.files.fields import MAX_ROW, SEPARATOR, Field
-from contracts.files.layout import Record
-from contracts.files.row import Row
+from partnerlab.contracts.files import fields as plain
+from partnerlab.contracts.files.fields import MAX_ROW, SEPARATOR, Field
+from partnerlab.contracts.files.layout import Record
+from partnerlab.contracts.files.row import Row
 
 __all__ = ["row_parser", "row_renderer", "row_template", "source_of"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from contracts.files.layout import Layout
-from contracts.files.problems import RULES, Problem, Quarantined, shown
-from contracts.files.row import Row
+from partnerlab.contracts.files.layout import Layout
+from partnerlab.contracts.files.problems import RULES, Problem, Quarantined, shown
+from partnerlab.contracts.files.row import Row
 
 __all__ = ["MAX_ROWS", "InvoiceGroup", "OpenGroup", "place_problem"]
 

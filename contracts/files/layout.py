@@ -26,10 +26,10 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from contracts.data import read_toml
-from contracts.files.fields import KINDS, CellInvalid, Field, parse_cell
-from contracts.files.problems import FileError
-from contracts.files.row import Row, row_type
+from partnerlab.contracts.data import read_toml
+from partnerlab.contracts.files.fields import KINDS, CellInvalid, Field, parse_cell
+from partnerlab.contracts.files.problems import FileError
+from partnerlab.contracts.files.row import Row, row_type
 
 __all__ = ["Layout", "LayoutInvalid", "Record", "Totals", "layouts", "load_layout", "parse_layout", "read_layout"]
 
@@ -161,7 +161,7 @@ class Layout:
 
 def layouts() -> tuple[str, ...]:
     """The names of the layouts that come with the project."""
-    names = (entry.name for entry in files("contracts").joinpath("files").iterdir())
+    names = (entry.name for entry in files("partnerlab.contracts").joinpath("files").iterdir())
     return tuple(sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml")))
 
 

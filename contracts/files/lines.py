@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from os import PathLike
 from typing import IO
 
-from contracts.files.fields import MAX_ROW
-from contracts.files.problems import Notes
+from partnerlab.contracts.files.fields import MAX_ROW
+from partnerlab.contracts.files.problems import Notes
 
 __all__ = ["Batch", "Source", "blocks", "read_lines"]
 

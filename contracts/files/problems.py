@@ -17,10 +17,10 @@ from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from contracts.masking import mask_text
+from partnerlab.contracts.masking import mask_text
 
 if TYPE_CHECKING:
-    from contracts.files.row import Row
+    from partnerlab.contracts.files.row import Row
 
 __all__ = ["RULES", "FileError", "FileRejected", "Note", "Problem", "Quarantined", "Report", "ValueRefused"]
 

@@ -20,14 +20,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from decimal import Decimal
 
-from contracts.files.compiled import row_parser
-from contracts.files.groups import MAX_ROWS, InvoiceGroup, OpenGroup, place_problem
-from contracts.files.layout import Layout
-from contracts.files.lines import NotText, Source, read_lines
-from contracts.files.problems import FileRejected, Notes, Problem, Quarantined, Report, shown
-from contracts.files.row import Row
-from contracts.files.rows import judge_row
-from contracts.files.seen import InvoiceNumbers
+from partnerlab.contracts.files.compiled import row_parser
+from partnerlab.contracts.files.groups import MAX_ROWS, InvoiceGroup, OpenGroup, place_problem
+from partnerlab.contracts.files.layout import Layout
+from partnerlab.contracts.files.lines import NotText, Source, read_lines
+from partnerlab.contracts.files.problems import FileRejected, Notes, Problem, Quarantined, Report, shown
+from partnerlab.contracts.files.row import Row
+from partnerlab.contracts.files.rows import judge_row
+from partnerlab.contracts.files.seen import InvoiceNumbers
 
 __all__ = ["Reading", "ReadingUnfinished", "check", "read_bif"]
 

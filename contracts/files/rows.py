@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from contracts.files.fields import MAX_ROW, CellInvalid, Field, clean, parse_cell, render_cell
-from contracts.files.layout import Layout, Record
-from contracts.files.problems import Problem, ValueRefused, shown
-from contracts.files.row import Row
+from partnerlab.contracts.files.fields import MAX_ROW, CellInvalid, Field, clean, parse_cell, render_cell
+from partnerlab.contracts.files.layout import Layout, Record
+from partnerlab.contracts.files.problems import Problem, ValueRefused, shown
+from partnerlab.contracts.files.row import Row
 
 __all__ = ["Judged", "judge_row", "render_row"]
 

@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import IO
 
-from contracts.files.compiled import row_renderer
-from contracts.files.groups import MAX_ROWS, InvoiceGroup
-from contracts.files.layout import Layout
-from contracts.files.problems import Problem, ValueRefused, shown
-from contracts.files.row import Row
-from contracts.files.rows import render_row
-from contracts.files.seen import InvoiceNumbers
+from partnerlab.contracts.files.compiled import row_renderer
+from partnerlab.contracts.files.groups import MAX_ROWS, InvoiceGroup
+from partnerlab.contracts.files.layout import Layout
+from partnerlab.contracts.files.problems import Problem, ValueRefused, shown
+from partnerlab.contracts.files.row import Row
+from partnerlab.contracts.files.rows import render_row
+from partnerlab.contracts.files.seen import InvoiceNumbers
 
 __all__ = ["Written", "write_bif"]
 

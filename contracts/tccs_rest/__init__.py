@@ -4,7 +4,7 @@ The contract of TCCS: seven calls as form POST (openapi.yaml), and the grammar o
     parse_content_info(format_of("/api/Pay_Input", text), text)
 """
 
-from contracts.tccs_rest.content_info import (
+from partnerlab.contracts.tccs_rest.content_info import (
     CONTENT_INFO,
     SEPARATORS,
     ContentInfo,

@@ -17,8 +17,8 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from contracts.data import read_toml
-from contracts.masking import mask_text
+from partnerlab.contracts.data import read_toml
+from partnerlab.contracts.masking import mask_text
 
 __all__ = [
     "CONTENT_INFO",

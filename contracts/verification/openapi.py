@@ -134,7 +134,7 @@ class Document:
     def _format_checker(self) -> Any:
         from jsonschema import FormatChecker
 
-        from contracts.tccs_rest import CONTENT_INFO, parse_content_info
+        from partnerlab.contracts.tccs_rest import CONTENT_INFO, parse_content_info
 
         names = {name for names in CONTENT_INFO.values() for name in names}
         checks = {f"tccs-{name}": partial(parse_content_info, name) for name in names} | dict(self._formats)

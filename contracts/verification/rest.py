@@ -19,10 +19,10 @@ from urllib.parse import parse_qsl
 
 from lxml import etree
 
-from contracts.masking import mask_text
-from contracts.verification.findings import Finding, Verdict
-from contracts.verification.openapi import Document, FormatCheck, Operation
-from contracts.verification.schema import Side, findings
+from partnerlab.contracts.masking import mask_text
+from partnerlab.contracts.verification.findings import Finding, Verdict
+from partnerlab.contracts.verification.openapi import Document, FormatCheck, Operation
+from partnerlab.contracts.verification.schema import Side, findings
 
 __all__ = ["RULES", "verdict"]
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
-from contracts.masking import MASK, SECRET_NAMES, mask_text
-from contracts.verification.findings import Finding
+from partnerlab.contracts.masking import MASK, SECRET_NAMES, mask_text
+from partnerlab.contracts.verification.findings import Finding
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator, ValidationError

@@ -16,8 +16,8 @@ from urllib.parse import parse_qsl
 
 from lxml import etree
 
-from contracts.verification.findings import Finding, Verdict
-from contracts.verification.wsdl import Contract, Operation, read_wsdl
+from partnerlab.contracts.verification.findings import Finding, Verdict
+from partnerlab.contracts.verification.wsdl import Contract, Operation, read_wsdl
 
 __all__ = ["RULES", "verdict"]
 

@@ -14,8 +14,8 @@ from datetime import date
 
 from hypothesis import strategies as st
 
-from contracts.data import read_toml
-from contracts.tccs_rest import CONTENT_INFO
+from partnerlab.contracts.data import read_toml
+from partnerlab.contracts.tccs_rest import CONTENT_INFO
 
 __all__ = ["content_info", "content_info_formats"]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from contracts import catalogue, settings
+from partnerlab.contracts import catalogue, settings
 from partnerlab.remote import print_json
 
 SECTIONS: dict[str, Callable[[], Mapping[str, Any]]] = {

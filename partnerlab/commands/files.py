@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from contracts.files import Report, layouts, load_layout
-from contracts.files import check as check_file
+from partnerlab.contracts.files import Report, layouts, load_layout
+from partnerlab.contracts.files import check as check_file
 from partnerlab.remote import print_json
 
 SHOWN = 20

@@ -9,11 +9,11 @@ from typing import IO
 
 import click
 
-from contracts.catalogue import damages
-from contracts.files import load_layout
-from generators.bif import Generated, generate_bif
-from generators.damage import DamageUnknown, damage_lines
-from generators.tccs_bif import generate_tccs_bif
+from partnerlab.contracts.catalogue import damages
+from partnerlab.contracts.files import load_layout
+from partnerlab.generators.bif import Generated, generate_bif
+from partnerlab.generators.damage import DamageUnknown, damage_lines
+from partnerlab.generators.tccs_bif import generate_tccs_bif
 
 PARTNERS = ("inhance_v2", "tccs")
 DAMAGES = sorted(name for name, kind in damages().items() if kind.format == "bif")

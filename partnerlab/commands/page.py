@@ -53,10 +53,10 @@ def command(
 
 
 def _address(remote: Remote, lane: str, name: str, payer: _Payer, biller: str) -> str:
-    from client.errors import ClientError
-    from client.flows.cloud_payments import unregistered_user_payment
-    from client.flows.story import FlowFailed
-    from client.invoice_cloud import CloudCustomer, CloudPaymentRequest, CloudSso, Redirect, RestClient
+    from partnerlab.client.errors import ClientError
+    from partnerlab.client.flows.cloud_payments import unregistered_user_payment
+    from partnerlab.client.flows.story import FlowFailed
+    from partnerlab.client.invoice_cloud import CloudCustomer, CloudPaymentRequest, CloudSso, Redirect, RestClient
 
     base = f"{remote.url}/lane/{lane}"
     key = remote.biller(biller)["api_key"]

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from client.datapump import DataPump, read_billers
-from client.datapump.service import serve
-from client.errors import RequestInvalid
+from partnerlab.client.datapump import DataPump, read_billers
+from partnerlab.client.datapump.service import serve
+from partnerlab.client.errors import RequestInvalid
 
 
 @click.command()

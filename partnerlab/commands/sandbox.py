@@ -8,14 +8,20 @@ from pathlib import Path
 
 import click
 
-from contracts.catalogue import magic_values
 from partnerlab.config import configure, read_configuration
+from partnerlab.contracts.catalogue import magic_values
 from partnerlab.remote import DEFAULT_URL
 from partnerlab.sandbox import PUMP_PATH, Sandbox
 from partnerlab.settings import SandboxSettings
-from simulators import ic_webservices, inhance_soap, tccs_rest
-from simulators.ic_webservices.app import CLOUD_PAYMENTS_PATH, INVOICING_PATH, MANAGEMENT_PATH, REMOTE_PATH, REST_PATH
-from simulators.inhance_soap.seeds import SEEDS
+from partnerlab.simulators import ic_webservices, inhance_soap, tccs_rest
+from partnerlab.simulators.ic_webservices.app import (
+    CLOUD_PAYMENTS_PATH,
+    INVOICING_PATH,
+    MANAGEMENT_PATH,
+    REMOTE_PATH,
+    REST_PATH,
+)
+from partnerlab.simulators.inhance_soap.seeds import SEEDS
 
 SECTIONS = ("sandbox", "inhance", "tccs", "ic")
 

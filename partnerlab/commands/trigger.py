@@ -142,8 +142,8 @@ def upload(file: Path, biller: str, url: str, lane: str) -> None:
     """
     from dataclasses import asdict
 
-    from client.errors import ClientError
-    from client.invoice_cloud import InvoiceCloudClient
+    from partnerlab.client.errors import ClientError
+    from partnerlab.client.invoice_cloud import InvoiceCloudClient
 
     remote = Remote(url, lane)
     found = remote.biller(biller)

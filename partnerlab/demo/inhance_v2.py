@@ -12,13 +12,13 @@ from decimal import Decimal
 
 import httpx
 
-from client.errors import PartnerFault
-from contracts.files import InvoiceGroup, check, load_layout, read_bif
-from contracts.verification.wsdl import read_wsdl
-from generators.bif import generate_bif
-from generators.damage import damage
+from partnerlab.client.errors import PartnerFault
+from partnerlab.contracts.files import InvoiceGroup, check, load_layout, read_bif
+from partnerlab.contracts.verification.wsdl import read_wsdl
 from partnerlab.demo import inhance_v2_pump
 from partnerlab.demo.inhance_v2_pump import ACCOUNT, INVOICE
+from partnerlab.generators.bif import generate_bif
+from partnerlab.generators.damage import damage
 from partnerlab.sides import InHanceSides
 from partnerlab.story import Story
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from contracts.files import InvoiceGroup
+from partnerlab.contracts.files import InvoiceGroup
 from partnerlab.sides import InHanceSides
 from partnerlab.story import Story
 

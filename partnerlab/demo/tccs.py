@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from contracts.files import InvoiceGroup
+from partnerlab.contracts.files import InvoiceGroup
 from partnerlab.demo.tccs_file import policy_file, upload
 from partnerlab.sides import TccsSides
 from partnerlab.story import Story

@@ -6,10 +6,10 @@ import io
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from client.errors import PartnerFault
-from contracts.files import InvoiceGroup, check, load_layout, read_bif
-from generators.damage import damage
-from generators.tccs_bif import generate_tccs_bif
+from partnerlab.client.errors import PartnerFault
+from partnerlab.contracts.files import InvoiceGroup, check, load_layout, read_bif
+from partnerlab.generators.damage import damage
+from partnerlab.generators.tccs_bif import generate_tccs_bif
 from partnerlab.sides import TccsSides
 from partnerlab.story import Story
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from client.flows import agent
-from client.flows import cloud_payments as flows
-from client.invoice_cloud import CloudCustomer, CloudInvoice, CloudPaymentRequest, RestClient
+from partnerlab.client.flows import agent
+from partnerlab.client.flows import cloud_payments as flows
+from partnerlab.client.invoice_cloud import CloudCustomer, CloudInvoice, CloudPaymentRequest, RestClient
 from partnerlab.journey.single_sign_on import ACCOUNT, BANK, CARD, INVOICE, Portal
 from partnerlab.journey.visitor import Page, Visitor
 from partnerlab.sides import TccsSides

@@ -12,8 +12,8 @@ from datetime import timedelta
 
 import httpx
 
-from client.flows import sso
-from client.invoice_cloud import CloudSso, NewCustomer, Redirect, RestClient
+from partnerlab.client.flows import sso
+from partnerlab.client.invoice_cloud import CloudSso, NewCustomer, Redirect, RestClient
 from partnerlab.journey.visitor import Page, Visitor
 from partnerlab.sides import InHanceSides
 from partnerlab.story import Story

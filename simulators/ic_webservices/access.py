@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from simulators.ic_webservices.domain.billers import Biller, normal_guid
-from simulators.ic_webservices.domain.errors import LoginRefused, TokenInvalid
-from simulators.ic_webservices.domain.users import (
+from partnerlab.simulators.ic_webservices.domain.billers import Biller, normal_guid
+from partnerlab.simulators.ic_webservices.domain.errors import LoginRefused, TokenInvalid
+from partnerlab.simulators.ic_webservices.domain.users import (
     SESSION_LASTS,
     RemoteToken,
     User,
@@ -22,10 +22,10 @@ from simulators.ic_webservices.domain.users import (
     password_matches,
     username_key,
 )
-from simulators.ic_webservices.ledger import biller_of
-from simulators.ic_webservices.store import LINKS, TOKENS, USERS
-from simulators.kit.lanes import Lane
-from simulators.kit.store import Statement, Store, Tx
+from partnerlab.simulators.ic_webservices.ledger import biller_of
+from partnerlab.simulators.ic_webservices.store import LINKS, TOKENS, USERS
+from partnerlab.simulators.kit.lanes import Lane
+from partnerlab.simulators.kit.store import Statement, Store, Tx
 
 __all__ = ["Access", "Session", "linked_accounts"]
 

@@ -8,30 +8,30 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from contracts.catalogue import magic_values
-from contracts.data import read_bytes
-from simulators.ic_webservices import seeds
-from simulators.ic_webservices.access import Access
-from simulators.ic_webservices.cashier import Cashier
-from simulators.ic_webservices.cloud_payments import CloudPayments
-from simulators.ic_webservices.domain.payments import TestNumber, TestNumbers
-from simulators.ic_webservices.exports import Exports
-from simulators.ic_webservices.ledger import Ledger
-from simulators.ic_webservices.outbox import Outbox
-from simulators.ic_webservices.pages import PagesApp
-from simulators.ic_webservices.postbacks import Postbacks
-from simulators.ic_webservices.presentment import Balances, Presentment
-from simulators.ic_webservices.registrations import Registrations
-from simulators.ic_webservices.schedules import Schedules
-from simulators.ic_webservices.settings import Settings
-from simulators.ic_webservices.texts import Texts
-from simulators.ic_webservices.uploads import Uploads
-from simulators.ic_webservices.wallet import Wallet
-from simulators.kit.asmx import AsmxService
-from simulators.kit.lanes import Lane, Lanes
-from simulators.kit.routes import Routes
-from simulators.kit.simulator import Due, Simulator
-from simulators.kit.store import Store
+from partnerlab.contracts.catalogue import magic_values
+from partnerlab.contracts.data import read_bytes
+from partnerlab.simulators.ic_webservices import seeds
+from partnerlab.simulators.ic_webservices.access import Access
+from partnerlab.simulators.ic_webservices.cashier import Cashier
+from partnerlab.simulators.ic_webservices.cloud_payments import CloudPayments
+from partnerlab.simulators.ic_webservices.domain.payments import TestNumber, TestNumbers
+from partnerlab.simulators.ic_webservices.exports import Exports
+from partnerlab.simulators.ic_webservices.ledger import Ledger
+from partnerlab.simulators.ic_webservices.outbox import Outbox
+from partnerlab.simulators.ic_webservices.pages import PagesApp
+from partnerlab.simulators.ic_webservices.postbacks import Postbacks
+from partnerlab.simulators.ic_webservices.presentment import Balances, Presentment
+from partnerlab.simulators.ic_webservices.registrations import Registrations
+from partnerlab.simulators.ic_webservices.schedules import Schedules
+from partnerlab.simulators.ic_webservices.settings import Settings
+from partnerlab.simulators.ic_webservices.texts import Texts
+from partnerlab.simulators.ic_webservices.uploads import Uploads
+from partnerlab.simulators.ic_webservices.wallet import Wallet
+from partnerlab.simulators.kit.asmx import AsmxService
+from partnerlab.simulators.kit.lanes import Lane, Lanes
+from partnerlab.simulators.kit.routes import Routes
+from partnerlab.simulators.kit.simulator import Due, Simulator
+from partnerlab.simulators.kit.store import Store
 
 if TYPE_CHECKING:
     from flask import Blueprint
@@ -78,7 +78,7 @@ class InvoiceCloud(Simulator):
 
     def biller(self, lane: str, guid: str) -> dict[str, Any]:
         """A biller as the control API shows it, for the data pump's directory. Raises `NotFound`."""
-        from simulators.ic_webservices.control_views import biller_view
+        from partnerlab.simulators.ic_webservices.control_views import biller_view
 
         found = self.world.lanes.get(lane)
         base_url = self.world.base_url() if self.world.base_url else ""
@@ -166,7 +166,7 @@ def test_numbers() -> TestNumbers:
 
 
 def _invoicing(world: World) -> AsmxService:
-    from simulators.ic_webservices.wire import invoicing, types
+    from partnerlab.simulators.ic_webservices.wire import invoicing, types
 
     return AsmxService(
         name="CloudInvoicing",
@@ -180,7 +180,7 @@ def _invoicing(world: World) -> AsmxService:
 
 
 def _management(world: World) -> AsmxService:
-    from simulators.ic_webservices.wire import management, types
+    from partnerlab.simulators.ic_webservices.wire import management, types
 
     return AsmxService(
         name="CloudManagement",
@@ -197,7 +197,7 @@ def _due(world: World, lane: Lane, until: datetime) -> Iterator[Due]:
 
 
 def _remote_authentication(world: World) -> AsmxService:
-    from simulators.ic_webservices.wire import remote_authentication, remote_types
+    from partnerlab.simulators.ic_webservices.wire import remote_authentication, remote_types
 
     return AsmxService(
         name="RemoteAuthenticationWS",
@@ -208,23 +208,23 @@ def _remote_authentication(world: World) -> AsmxService:
 
 
 def _rest(world: World) -> Routes:
-    from simulators.ic_webservices.wire import rest_operations
-    from simulators.ic_webservices.wire.basic_auth import Credentials
-    from simulators.ic_webservices.wire.rest import create_door
+    from partnerlab.simulators.ic_webservices.wire import rest_operations
+    from partnerlab.simulators.ic_webservices.wire.basic_auth import Credentials
+    from partnerlab.simulators.ic_webservices.wire.rest import create_door
 
     operations = rest_operations.operations(world.ledger, world.access, world.registrations)
     return create_door("REST", Credentials(world.store), operations)
 
 
 def _cloud_payments(world: World) -> Routes:
-    from simulators.ic_webservices.wire import cloud_payments
-    from simulators.ic_webservices.wire.basic_auth import Credentials
-    from simulators.ic_webservices.wire.rest import create_door
+    from partnerlab.simulators.ic_webservices.wire import cloud_payments
+    from partnerlab.simulators.ic_webservices.wire.basic_auth import Credentials
+    from partnerlab.simulators.ic_webservices.wire.rest import create_door
 
     return create_door("CloudPayments", Credentials(world.store), cloud_payments.operations(world.cloud_payments))
 
 
 def _control(world: World) -> Blueprint:
-    from simulators.ic_webservices.control import create_blueprint
+    from partnerlab.simulators.ic_webservices.control import create_blueprint
 
     return create_blueprint(world)

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from contracts.files import InvoiceGroup, Row
-from simulators.ic_webservices.domain.billers import Biller
-from simulators.ic_webservices.domain.customers import Customer
-from simulators.ic_webservices.domain.invoices import OPEN, PAID, Invoice, Line
-from simulators.ic_webservices.domain.money import cents
+from partnerlab.contracts.files import InvoiceGroup, Row
+from partnerlab.simulators.ic_webservices.domain.billers import Biller
+from partnerlab.simulators.ic_webservices.domain.customers import Customer
+from partnerlab.simulators.ic_webservices.domain.invoices import OPEN, PAID, Invoice, Line
+from partnerlab.simulators.ic_webservices.domain.money import cents
 
 __all__ = ["customer_of_row", "invoice_of_group"]
 

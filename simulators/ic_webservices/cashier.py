@@ -7,11 +7,11 @@ import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from simulators.ic_webservices.domain.billers import Biller, time_zone
-from simulators.ic_webservices.domain.errors import Conflict, PaymentRefused, ValueRefused
-from simulators.ic_webservices.domain.events import ach_reject_event, payment_event
-from simulators.ic_webservices.domain.invoices import Invoice, credited, debited, may_pay
-from simulators.ic_webservices.domain.payments import (
+from partnerlab.simulators.ic_webservices.domain.billers import Biller, time_zone
+from partnerlab.simulators.ic_webservices.domain.errors import Conflict, PaymentRefused, ValueRefused
+from partnerlab.simulators.ic_webservices.domain.events import ach_reject_event, payment_event
+from partnerlab.simulators.ic_webservices.domain.invoices import Invoice, credited, debited, may_pay
+from partnerlab.simulators.ic_webservices.domain.payments import (
     RETURNED,
     Order,
     Payment,
@@ -23,12 +23,12 @@ from simulators.ic_webservices.domain.payments import (
     pays_invoice,
     verdict,
 )
-from simulators.ic_webservices.ledger import biller_of, customer_of, invoice_of
-from simulators.ic_webservices.outbox import Outbox
-from simulators.ic_webservices.store import INVOICES, PAYMENTS, clearing, next_number
-from simulators.kit.lanes import Lane
-from simulators.kit.simulator import Due
-from simulators.kit.store import Statement, Store, Tx
+from partnerlab.simulators.ic_webservices.ledger import biller_of, customer_of, invoice_of
+from partnerlab.simulators.ic_webservices.outbox import Outbox
+from partnerlab.simulators.ic_webservices.store import INVOICES, PAYMENTS, clearing, next_number
+from partnerlab.simulators.kit.lanes import Lane
+from partnerlab.simulators.kit.simulator import Due
+from partnerlab.simulators.kit.store import Statement, Store, Tx
 
 __all__ = ["Cashier"]
 

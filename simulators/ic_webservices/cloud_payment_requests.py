@@ -10,20 +10,20 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from simulators.ic_webservices.allow_list import AddressRefused, Allowed, check_web_address
-from simulators.ic_webservices.domain.billers import Biller, time_zone
-from simulators.ic_webservices.domain.cloud_payments import (
+from partnerlab.simulators.ic_webservices.allow_list import AddressRefused, Allowed, check_web_address
+from partnerlab.simulators.ic_webservices.domain.billers import Biller, time_zone
+from partnerlab.simulators.ic_webservices.domain.cloud_payments import (
     Asked,
     AskedCustomer,
     AskedInvoice,
     invoice_asked_for,
     takes_request,
 )
-from simulators.ic_webservices.domain.errors import NotFound, PaymentRefused, ValueRefused
-from simulators.ic_webservices.ledger import add_customer
-from simulators.ic_webservices.store import CUSTOMERS, INVOICES
-from simulators.kit.lanes import Lane
-from simulators.kit.store import Statement, Tx
+from partnerlab.simulators.ic_webservices.domain.errors import NotFound, PaymentRefused, ValueRefused
+from partnerlab.simulators.ic_webservices.ledger import add_customer
+from partnerlab.simulators.ic_webservices.store import CUSTOMERS, INVOICES
+from partnerlab.simulators.kit.lanes import Lane
+from partnerlab.simulators.kit.store import Statement, Tx
 
 __all__ = ["check_addresses", "lacks", "make", "stylesheet"]
 

@@ -15,11 +15,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
-from simulators.ic_webservices.access import Access
-from simulators.ic_webservices.cashier import Cashier
-from simulators.ic_webservices.cloud_payment_requests import check_addresses, lacks, make
-from simulators.ic_webservices.domain.billers import Biller, time_zone
-from simulators.ic_webservices.domain.cloud_payments import (
+from partnerlab.simulators.ic_webservices.access import Access
+from partnerlab.simulators.ic_webservices.cashier import Cashier
+from partnerlab.simulators.ic_webservices.cloud_payment_requests import check_addresses, lacks, make
+from partnerlab.simulators.ic_webservices.domain.billers import Biller, time_zone
+from partnerlab.simulators.ic_webservices.domain.cloud_payments import (
     LASTS,
     OPEN,
     PAID,
@@ -37,21 +37,21 @@ from simulators.ic_webservices.domain.cloud_payments import (
     latest_first,
     total_cents,
 )
-from simulators.ic_webservices.domain.customers import Customer, check_email
-from simulators.ic_webservices.domain.errors import NotFound, PaymentRefused
-from simulators.ic_webservices.domain.invoices import Invoice
-from simulators.ic_webservices.domain.methods import Method, check_usable
-from simulators.ic_webservices.domain.payments import BANK_TENDERS, Order, Payment
-from simulators.ic_webservices.domain.portal import open_bills
-from simulators.ic_webservices.domain.postbacks import PayerAddress, Postback, postback_fields
-from simulators.ic_webservices.domain.users import hash_token, new_token
-from simulators.ic_webservices.ledger import biller_of
-from simulators.ic_webservices.postbacks import Postbacks
-from simulators.ic_webservices.presentment import Presentment
-from simulators.ic_webservices.store import CHECKOUTS, CUSTOMERS, INVOICES, PAYMENTS, REMINDERS
-from simulators.ic_webservices.wallet import Wallet, method_of
-from simulators.kit.lanes import Lane
-from simulators.kit.store import Statement, Store, Tx
+from partnerlab.simulators.ic_webservices.domain.customers import Customer, check_email
+from partnerlab.simulators.ic_webservices.domain.errors import NotFound, PaymentRefused
+from partnerlab.simulators.ic_webservices.domain.invoices import Invoice
+from partnerlab.simulators.ic_webservices.domain.methods import Method, check_usable
+from partnerlab.simulators.ic_webservices.domain.payments import BANK_TENDERS, Order, Payment
+from partnerlab.simulators.ic_webservices.domain.portal import open_bills
+from partnerlab.simulators.ic_webservices.domain.postbacks import PayerAddress, Postback, postback_fields
+from partnerlab.simulators.ic_webservices.domain.users import hash_token, new_token
+from partnerlab.simulators.ic_webservices.ledger import biller_of
+from partnerlab.simulators.ic_webservices.postbacks import Postbacks
+from partnerlab.simulators.ic_webservices.presentment import Presentment
+from partnerlab.simulators.ic_webservices.store import CHECKOUTS, CUSTOMERS, INVOICES, PAYMENTS, REMINDERS
+from partnerlab.simulators.ic_webservices.wallet import Wallet, method_of
+from partnerlab.simulators.kit.lanes import Lane
+from partnerlab.simulators.kit.store import Statement, Store, Tx
 
 __all__ = ["CheckoutGone", "CloudPayments", "Opened", "Paying"]
 

@@ -14,9 +14,9 @@ from typing import Any
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from simulators.ic_webservices import control_cloud_payments, control_users, control_wallet
-from simulators.ic_webservices.app import World
-from simulators.ic_webservices.control_requests import (
+from partnerlab.simulators.ic_webservices import control_cloud_payments, control_users, control_wallet
+from partnerlab.simulators.ic_webservices.app import World
+from partnerlab.simulators.ic_webservices.control_requests import (
     MOST,
     asked_after,
     asked_biller,
@@ -28,7 +28,7 @@ from simulators.ic_webservices.control_requests import (
     read_body,
     read_text,
 )
-from simulators.ic_webservices.control_views import (
+from partnerlab.simulators.ic_webservices.control_views import (
     CHANGEABLE,
     biller_changes,
     biller_view,
@@ -39,15 +39,23 @@ from simulators.ic_webservices.control_views import (
     problem_view,
     upload_view,
 )
-from simulators.ic_webservices.domain.errors import DomainError, NotFound, ValueRefused
-from simulators.ic_webservices.domain.invoices import STATUSES as INVOICE_STATUSES
-from simulators.ic_webservices.domain.money import parse_amount
-from simulators.ic_webservices.domain.payments import CARD_TENDERS, DONATIONS, STATES, TENDERS, Order
-from simulators.ic_webservices.ledger import customer_of, invoice_of
-from simulators.ic_webservices.store import BILLERS, CHANGES, CUSTOMERS, INVOICES, PAYMENTS, PROBLEMS, UPLOADS
-from simulators.ic_webservices.wire.faults import error_body
-from simulators.kit.control_body import Body
-from simulators.kit.wsgi import current_request
+from partnerlab.simulators.ic_webservices.domain.errors import DomainError, NotFound, ValueRefused
+from partnerlab.simulators.ic_webservices.domain.invoices import STATUSES as INVOICE_STATUSES
+from partnerlab.simulators.ic_webservices.domain.money import parse_amount
+from partnerlab.simulators.ic_webservices.domain.payments import CARD_TENDERS, DONATIONS, STATES, TENDERS, Order
+from partnerlab.simulators.ic_webservices.ledger import customer_of, invoice_of
+from partnerlab.simulators.ic_webservices.store import (
+    BILLERS,
+    CHANGES,
+    CUSTOMERS,
+    INVOICES,
+    PAYMENTS,
+    PROBLEMS,
+    UPLOADS,
+)
+from partnerlab.simulators.ic_webservices.wire.faults import error_body
+from partnerlab.simulators.kit.control_body import Body
+from partnerlab.simulators.kit.wsgi import current_request
 
 __all__ = ["create_blueprint"]
 

@@ -9,18 +9,18 @@ from urllib.parse import parse_qsl
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
-from contracts.masking import mask_text
-from simulators.ic_webservices.cloud_payment_requests import stylesheet
-from simulators.ic_webservices.control_requests import asked_filters, asked_limit, current_lane, one_of
-from simulators.ic_webservices.domain.cloud_payments import OPEN, Asked, Checkout
-from simulators.ic_webservices.domain.errors import NotFound
-from simulators.ic_webservices.domain.postbacks import STATES, WAITING, Attempt, Postback
-from simulators.ic_webservices.ledger import biller_of
-from simulators.ic_webservices.store import CHECKOUTS, POSTBACKS, REMINDERS, Rows
-from simulators.kit.control_body import Body
+from partnerlab.contracts.masking import mask_text
+from partnerlab.simulators.ic_webservices.cloud_payment_requests import stylesheet
+from partnerlab.simulators.ic_webservices.control_requests import asked_filters, asked_limit, current_lane, one_of
+from partnerlab.simulators.ic_webservices.domain.cloud_payments import OPEN, Asked, Checkout
+from partnerlab.simulators.ic_webservices.domain.errors import NotFound
+from partnerlab.simulators.ic_webservices.domain.postbacks import STATES, WAITING, Attempt, Postback
+from partnerlab.simulators.ic_webservices.ledger import biller_of
+from partnerlab.simulators.ic_webservices.store import CHECKOUTS, POSTBACKS, REMINDERS, Rows
+from partnerlab.simulators.kit.control_body import Body
 
 if TYPE_CHECKING:
-    from simulators.ic_webservices.app import World
+    from partnerlab.simulators.ic_webservices.app import World
 
 __all__ = ["add_routes"]
 

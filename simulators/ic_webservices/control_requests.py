@@ -7,14 +7,14 @@ from typing import Any
 
 from flask import request
 
-from simulators.ic_webservices.app import World
-from simulators.ic_webservices.domain.billers import normal_guid
-from simulators.ic_webservices.domain.customers import check_text
-from simulators.ic_webservices.domain.errors import ValueRefused
-from simulators.ic_webservices.store import Rows
-from simulators.kit.control_body import Body
-from simulators.kit.lanes import Lane
-from simulators.kit.wsgi import current_request
+from partnerlab.simulators.ic_webservices.app import World
+from partnerlab.simulators.ic_webservices.domain.billers import normal_guid
+from partnerlab.simulators.ic_webservices.domain.customers import check_text
+from partnerlab.simulators.ic_webservices.domain.errors import ValueRefused
+from partnerlab.simulators.ic_webservices.store import Rows
+from partnerlab.simulators.kit.control_body import Body
+from partnerlab.simulators.kit.lanes import Lane
+from partnerlab.simulators.kit.wsgi import current_request
 
 __all__ = [
     "MOST",

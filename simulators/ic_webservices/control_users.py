@@ -8,21 +8,21 @@ from typing import Any
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
-from simulators.ic_webservices.access import linked_accounts
-from simulators.ic_webservices.app import World
-from simulators.ic_webservices.control_requests import (
+from partnerlab.simulators.ic_webservices.access import linked_accounts
+from partnerlab.simulators.ic_webservices.app import World
+from partnerlab.simulators.ic_webservices.control_requests import (
     asked_biller,
     asked_page,
     current_lane,
     read_body,
     read_text,
 )
-from simulators.ic_webservices.domain.billers import normal_guid
-from simulators.ic_webservices.domain.errors import NotFound, ValueRefused
-from simulators.ic_webservices.domain.users import RemoteToken, User, username_key
-from simulators.ic_webservices.store import USERS
-from simulators.kit.lanes import Lane
-from simulators.kit.store import Tx
+from partnerlab.simulators.ic_webservices.domain.billers import normal_guid
+from partnerlab.simulators.ic_webservices.domain.errors import NotFound, ValueRefused
+from partnerlab.simulators.ic_webservices.domain.users import RemoteToken, User, username_key
+from partnerlab.simulators.ic_webservices.store import USERS
+from partnerlab.simulators.kit.lanes import Lane
+from partnerlab.simulators.kit.store import Tx
 
 __all__ = ["add_routes"]
 

@@ -7,17 +7,17 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from contracts.masking import mask
-from contracts.settings import settings as known_settings
-from simulators.ic_webservices.domain.billers import Biller, time_zone
-from simulators.ic_webservices.domain.customers import Customer, check_text
-from simulators.ic_webservices.domain.errors import ValueRefused
-from simulators.ic_webservices.domain.invoices import Invoice
-from simulators.ic_webservices.domain.money import amount
-from simulators.ic_webservices.domain.payments import Payment
-from simulators.ic_webservices.outbox import Entry
-from simulators.ic_webservices.store import Problem, Upload
-from simulators.kit.lanes import DEFAULT, Lane
+from partnerlab.contracts.masking import mask
+from partnerlab.contracts.settings import settings as known_settings
+from partnerlab.simulators.ic_webservices.domain.billers import Biller, time_zone
+from partnerlab.simulators.ic_webservices.domain.customers import Customer, check_text
+from partnerlab.simulators.ic_webservices.domain.errors import ValueRefused
+from partnerlab.simulators.ic_webservices.domain.invoices import Invoice
+from partnerlab.simulators.ic_webservices.domain.money import amount
+from partnerlab.simulators.ic_webservices.domain.payments import Payment
+from partnerlab.simulators.ic_webservices.outbox import Entry
+from partnerlab.simulators.ic_webservices.store import Problem, Upload
+from partnerlab.simulators.kit.lanes import DEFAULT, Lane
 
 __all__ = [
     "CHANGEABLE",

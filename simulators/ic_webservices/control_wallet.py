@@ -10,8 +10,8 @@ from typing import Any
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from simulators.ic_webservices.app import World
-from simulators.ic_webservices.control_requests import (
+from partnerlab.simulators.ic_webservices.app import World
+from partnerlab.simulators.ic_webservices.control_requests import (
     asked_biller,
     asked_filters,
     asked_page,
@@ -20,14 +20,14 @@ from simulators.ic_webservices.control_requests import (
     read_body,
     read_text,
 )
-from simulators.ic_webservices.control_views import customer_view
-from simulators.ic_webservices.domain.errors import NotFound, ValueRefused
-from simulators.ic_webservices.domain.methods import BANK_ACCOUNT, CARD, Method
-from simulators.ic_webservices.domain.money import amount, parse_amount
-from simulators.ic_webservices.domain.schedules import STATES, Schedule
-from simulators.ic_webservices.domain.users import username_key
-from simulators.ic_webservices.store import SCHEDULES, USERS
-from simulators.kit.wsgi import current_request
+from partnerlab.simulators.ic_webservices.control_views import customer_view
+from partnerlab.simulators.ic_webservices.domain.errors import NotFound, ValueRefused
+from partnerlab.simulators.ic_webservices.domain.methods import BANK_ACCOUNT, CARD, Method
+from partnerlab.simulators.ic_webservices.domain.money import amount, parse_amount
+from partnerlab.simulators.ic_webservices.domain.schedules import STATES, Schedule
+from partnerlab.simulators.ic_webservices.domain.users import username_key
+from partnerlab.simulators.ic_webservices.store import SCHEDULES, USERS
+from partnerlab.simulators.kit.wsgi import current_request
 
 __all__ = ["add_routes"]
 

@@ -14,13 +14,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from simulators.ic_webservices.domain.billers import time_zone
-from simulators.ic_webservices.domain.customers import Change
-from simulators.ic_webservices.domain.payments import Payment
-from simulators.ic_webservices.ledger import Ledger
-from simulators.ic_webservices.store import CHANGES, CUSTOMERS, PAYMENTS
-from simulators.kit.lanes import Lane
-from simulators.kit.store import Statement
+from partnerlab.simulators.ic_webservices.domain.billers import time_zone
+from partnerlab.simulators.ic_webservices.domain.customers import Change
+from partnerlab.simulators.ic_webservices.domain.payments import Payment
+from partnerlab.simulators.ic_webservices.ledger import Ledger
+from partnerlab.simulators.ic_webservices.store import CHANGES, CUSTOMERS, PAYMENTS
+from partnerlab.simulators.kit.lanes import Lane
+from partnerlab.simulators.kit.store import Statement
 
 __all__ = ["AccountChanges", "ExportedPayment", "Exports", "local_moment"]
 

@@ -14,8 +14,8 @@ from dataclasses import replace
 from datetime import UTC
 from decimal import Decimal
 
-from simulators.ic_webservices.domain.billers import Biller, authenticate, normal_guid
-from simulators.ic_webservices.domain.customers import (
+from partnerlab.simulators.ic_webservices.domain.billers import Biller, authenticate, normal_guid
+from partnerlab.simulators.ic_webservices.domain.customers import (
     FIRST_CUSTOMER_ID,
     Change,
     Customer,
@@ -25,14 +25,22 @@ from simulators.ic_webservices.domain.customers import (
     conveyed_number,
     updated,
 )
-from simulators.ic_webservices.domain.errors import NotFound, ValueRefused
-from simulators.ic_webservices.domain.events import Event, email_event, enrolment_event
-from simulators.ic_webservices.domain.invoices import Invoice, with_balance
-from simulators.ic_webservices.domain.money import cents
-from simulators.ic_webservices.outbox import Outbox
-from simulators.ic_webservices.store import AUTOPAYS, BILLERS, CHANGES, CUSTOMERS, INVOICES, next_number, rename_account
-from simulators.kit.lanes import Lane
-from simulators.kit.store import Statement, Store, Tx
+from partnerlab.simulators.ic_webservices.domain.errors import NotFound, ValueRefused
+from partnerlab.simulators.ic_webservices.domain.events import Event, email_event, enrolment_event
+from partnerlab.simulators.ic_webservices.domain.invoices import Invoice, with_balance
+from partnerlab.simulators.ic_webservices.domain.money import cents
+from partnerlab.simulators.ic_webservices.outbox import Outbox
+from partnerlab.simulators.ic_webservices.store import (
+    AUTOPAYS,
+    BILLERS,
+    CHANGES,
+    CUSTOMERS,
+    INVOICES,
+    next_number,
+    rename_account,
+)
+from partnerlab.simulators.kit.lanes import Lane
+from partnerlab.simulators.kit.store import Statement, Store, Tx
 
 __all__ = [
     "ENROLMENTS",

@@ -18,11 +18,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from contracts.masking import mask_text
-from simulators.ic_webservices.domain.events import Event
-from simulators.ic_webservices.store import next_number
-from simulators.kit.lanes import Lane
-from simulators.kit.store import Row, Statement, Store, Tx
+from partnerlab.contracts.masking import mask_text
+from partnerlab.simulators.ic_webservices.domain.events import Event
+from partnerlab.simulators.ic_webservices.store import next_number
+from partnerlab.simulators.kit.lanes import Lane
+from partnerlab.simulators.kit.store import Row, Statement, Store, Tx
 
 __all__ = ["Entry", "Outbox"]
 

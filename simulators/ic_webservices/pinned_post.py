@@ -14,7 +14,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from simulators.ic_webservices.allow_list import Target
+from partnerlab.simulators.ic_webservices.allow_list import Target
 
 __all__ = ["DEADLINE_S", "Answer", "NoAnswer", "post_form"]
 

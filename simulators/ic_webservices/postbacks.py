@@ -22,10 +22,10 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
-from contracts.masking import mask_text
-from simulators.ic_webservices.allow_list import AddressRefused, Allowed, Target
-from simulators.ic_webservices.domain.errors import NotFound
-from simulators.ic_webservices.domain.postbacks import (
+from partnerlab.contracts.masking import mask_text
+from partnerlab.simulators.ic_webservices.allow_list import AddressRefused, Allowed, Target
+from partnerlab.simulators.ic_webservices.domain.errors import NotFound
+from partnerlab.simulators.ic_webservices.domain.postbacks import (
     DELIVERED,
     GAVE_UP,
     WAITING,
@@ -33,12 +33,12 @@ from simulators.ic_webservices.domain.postbacks import (
     Postback,
     next_attempt_at,
 )
-from simulators.ic_webservices.ledger import biller_of
-from simulators.ic_webservices.pinned_post import Answer, NoAnswer, post_form
-from simulators.ic_webservices.store import POSTBACK_ATTEMPTS, POSTBACKS
-from simulators.kit.lanes import Lane, LaneNotFound, Lanes
-from simulators.kit.simulator import Due
-from simulators.kit.store import Statement, Store, Tx
+from partnerlab.simulators.ic_webservices.ledger import biller_of
+from partnerlab.simulators.ic_webservices.pinned_post import Answer, NoAnswer, post_form
+from partnerlab.simulators.ic_webservices.store import POSTBACK_ATTEMPTS, POSTBACKS
+from partnerlab.simulators.kit.lanes import Lane, LaneNotFound, Lanes
+from partnerlab.simulators.kit.simulator import Due
+from partnerlab.simulators.kit.store import Statement, Store, Tx
 
 __all__ = ["Post", "Postbacks"]
 

@@ -7,16 +7,16 @@ from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from contracts.masking import mask_text
-from simulators.ic_webservices.domain.billers import Biller
-from simulators.ic_webservices.domain.customers import check_email
-from simulators.ic_webservices.domain.errors import DomainError
-from simulators.ic_webservices.domain.invoices import CLOSED, Invoice, with_balance
-from simulators.ic_webservices.domain.money import cents
-from simulators.ic_webservices.ledger import biller_of, invoice_of
-from simulators.ic_webservices.store import CUSTOMERS, INVOICES
-from simulators.kit.lanes import Lane
-from simulators.kit.store import Store, Tx
+from partnerlab.contracts.masking import mask_text
+from partnerlab.simulators.ic_webservices.domain.billers import Biller
+from partnerlab.simulators.ic_webservices.domain.customers import check_email
+from partnerlab.simulators.ic_webservices.domain.errors import DomainError
+from partnerlab.simulators.ic_webservices.domain.invoices import CLOSED, Invoice, with_balance
+from partnerlab.simulators.ic_webservices.domain.money import cents
+from partnerlab.simulators.ic_webservices.ledger import biller_of, invoice_of
+from partnerlab.simulators.ic_webservices.store import CUSTOMERS, INVOICES
+from partnerlab.simulators.kit.lanes import Lane
+from partnerlab.simulators.kit.store import Store, Tx
 
 __all__ = ["Balances", "Presentment", "Shown"]
 

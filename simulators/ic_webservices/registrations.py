@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC
 
-from simulators.ic_webservices.access import MOST_LINKS, Access, Session, linked_accounts
-from simulators.ic_webservices.domain.billers import Biller, normal_guid, time_zone
-from simulators.ic_webservices.domain.customers import Customer, check_email, check_text
-from simulators.ic_webservices.domain.errors import Conflict, NotFound, ValueRefused
-from simulators.ic_webservices.domain.users import (
+from partnerlab.simulators.ic_webservices.access import MOST_LINKS, Access, Session, linked_accounts
+from partnerlab.simulators.ic_webservices.domain.billers import Biller, normal_guid, time_zone
+from partnerlab.simulators.ic_webservices.domain.customers import Customer, check_email, check_text
+from partnerlab.simulators.ic_webservices.domain.errors import Conflict, NotFound, ValueRefused
+from partnerlab.simulators.ic_webservices.domain.users import (
     Link,
     User,
     check_password,
@@ -23,10 +23,10 @@ from simulators.ic_webservices.domain.users import (
     hash_password,
     username_key,
 )
-from simulators.ic_webservices.ledger import Ledger, add_customer, biller_of, customer_of
-from simulators.ic_webservices.store import CUSTOMERS, LINKS, USERS, next_number, rename_user
-from simulators.kit.lanes import Lane
-from simulators.kit.store import Statement, Tx
+from partnerlab.simulators.ic_webservices.ledger import Ledger, add_customer, biller_of, customer_of
+from partnerlab.simulators.ic_webservices.store import CUSTOMERS, LINKS, USERS, next_number, rename_user
+from partnerlab.simulators.kit.lanes import Lane
+from partnerlab.simulators.kit.store import Statement, Tx
 
 __all__ = ["CREATE_CUSTOMER", "Found", "Registered", "Registrations"]
 

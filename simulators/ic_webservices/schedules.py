@@ -13,18 +13,18 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
-from simulators.ic_webservices.access import linked_accounts
-from simulators.ic_webservices.cashier import Cashier
-from simulators.ic_webservices.domain.billers import Biller, normal_guid, time_zone
-from simulators.ic_webservices.domain.customers import Customer
-from simulators.ic_webservices.domain.errors import Conflict, DomainError, NotFound, PaymentRefused
-from simulators.ic_webservices.domain.events import Event
-from simulators.ic_webservices.domain.fees import service_fee_cents
-from simulators.ic_webservices.domain.invoices import OPEN, Invoice, may_pay
-from simulators.ic_webservices.domain.methods import Method, check_usable
-from simulators.ic_webservices.domain.money import amount
-from simulators.ic_webservices.domain.payments import Order, Payment
-from simulators.ic_webservices.domain.schedules import (
+from partnerlab.simulators.ic_webservices.access import linked_accounts
+from partnerlab.simulators.ic_webservices.cashier import Cashier
+from partnerlab.simulators.ic_webservices.domain.billers import Biller, normal_guid, time_zone
+from partnerlab.simulators.ic_webservices.domain.customers import Customer
+from partnerlab.simulators.ic_webservices.domain.errors import Conflict, DomainError, NotFound, PaymentRefused
+from partnerlab.simulators.ic_webservices.domain.events import Event
+from partnerlab.simulators.ic_webservices.domain.fees import service_fee_cents
+from partnerlab.simulators.ic_webservices.domain.invoices import OPEN, Invoice, may_pay
+from partnerlab.simulators.ic_webservices.domain.methods import Method, check_usable
+from partnerlab.simulators.ic_webservices.domain.money import amount
+from partnerlab.simulators.ic_webservices.domain.payments import Order, Payment
+from partnerlab.simulators.ic_webservices.domain.schedules import (
     AUTOPAY,
     ONCE,
     SCHEDULED,
@@ -39,13 +39,13 @@ from simulators.ic_webservices.domain.schedules import (
     runs_at,
     skipped,
 )
-from simulators.ic_webservices.domain.users import username_key
-from simulators.ic_webservices.ledger import Ledger, biller_of, customer_of, invoice_of
-from simulators.ic_webservices.store import AUTOPAYS, BILLERS, INVOICES, SCHEDULES
-from simulators.ic_webservices.wallet import method_of
-from simulators.kit.lanes import Lane
-from simulators.kit.simulator import Due
-from simulators.kit.store import Statement, Store, Tx
+from partnerlab.simulators.ic_webservices.domain.users import username_key
+from partnerlab.simulators.ic_webservices.ledger import Ledger, biller_of, customer_of, invoice_of
+from partnerlab.simulators.ic_webservices.store import AUTOPAYS, BILLERS, INVOICES, SCHEDULES
+from partnerlab.simulators.ic_webservices.wallet import method_of
+from partnerlab.simulators.kit.lanes import Lane
+from partnerlab.simulators.kit.simulator import Due
+from partnerlab.simulators.kit.store import Statement, Store, Tx
 
 __all__ = ["Schedules", "schedule_of"]
 

@@ -8,15 +8,15 @@ from decimal import Decimal
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from simulators.ic_webservices.domain.billers import Biller
-from simulators.ic_webservices.domain.customers import FIRST_CUSTOMER_ID, Customer
-from simulators.ic_webservices.domain.invoices import Invoice, Line
-from simulators.ic_webservices.domain.money import cents
-from simulators.ic_webservices.domain.users import Link, User, hash_password, username_key
-from simulators.ic_webservices.settings import Settings
-from simulators.ic_webservices.store import BILLERS, CUSTOMERS, INVOICES, LINKS, USERS, next_number
-from simulators.kit.lanes import Lane
-from simulators.kit.store import Tx
+from partnerlab.simulators.ic_webservices.domain.billers import Biller
+from partnerlab.simulators.ic_webservices.domain.customers import FIRST_CUSTOMER_ID, Customer
+from partnerlab.simulators.ic_webservices.domain.invoices import Invoice, Line
+from partnerlab.simulators.ic_webservices.domain.money import cents
+from partnerlab.simulators.ic_webservices.domain.users import Link, User, hash_password, username_key
+from partnerlab.simulators.ic_webservices.settings import Settings
+from partnerlab.simulators.ic_webservices.store import BILLERS, CUSTOMERS, INVOICES, LINKS, USERS, next_number
+from partnerlab.simulators.kit.lanes import Lane
+from partnerlab.simulators.kit.store import Tx
 
 __all__ = ["billers", "seed"]
 

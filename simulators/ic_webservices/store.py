@@ -16,18 +16,18 @@ from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
 
-from simulators.ic_webservices import tables
-from simulators.ic_webservices.domain.billers import Biller
-from simulators.ic_webservices.domain.cloud_payments import Checkout, Reminder
-from simulators.ic_webservices.domain.customers import Change, Customer
-from simulators.ic_webservices.domain.invoices import Invoice, Line
-from simulators.ic_webservices.domain.methods import Method
-from simulators.ic_webservices.domain.payments import Payment
-from simulators.ic_webservices.domain.portal import PageSession, TextEnrolment
-from simulators.ic_webservices.domain.postbacks import Attempt, Postback
-from simulators.ic_webservices.domain.schedules import AutoPay, Schedule
-from simulators.ic_webservices.domain.users import Link, RemoteToken, User
-from simulators.kit.store import METADATA, Row, Statement, Tx
+from partnerlab.simulators.ic_webservices import tables
+from partnerlab.simulators.ic_webservices.domain.billers import Biller
+from partnerlab.simulators.ic_webservices.domain.cloud_payments import Checkout, Reminder
+from partnerlab.simulators.ic_webservices.domain.customers import Change, Customer
+from partnerlab.simulators.ic_webservices.domain.invoices import Invoice, Line
+from partnerlab.simulators.ic_webservices.domain.methods import Method
+from partnerlab.simulators.ic_webservices.domain.payments import Payment
+from partnerlab.simulators.ic_webservices.domain.portal import PageSession, TextEnrolment
+from partnerlab.simulators.ic_webservices.domain.postbacks import Attempt, Postback
+from partnerlab.simulators.ic_webservices.domain.schedules import AutoPay, Schedule
+from partnerlab.simulators.ic_webservices.domain.users import Link, RemoteToken, User
+from partnerlab.simulators.kit.store import METADATA, Row, Statement, Tx
 
 __all__ = [
     "AUTOPAYS",

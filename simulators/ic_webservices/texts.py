@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC
 
-from simulators.ic_webservices.domain.billers import normal_guid
-from simulators.ic_webservices.domain.errors import NotFound
-from simulators.ic_webservices.domain.portal import TextEnrolment, check_phone
-from simulators.ic_webservices.domain.users import User, username_key
-from simulators.ic_webservices.ledger import biller_of
-from simulators.ic_webservices.store import TEXT_ENROLMENTS, USERS
-from simulators.kit.lanes import Lane
-from simulators.kit.store import Store, Tx
+from partnerlab.simulators.ic_webservices.domain.billers import normal_guid
+from partnerlab.simulators.ic_webservices.domain.errors import NotFound
+from partnerlab.simulators.ic_webservices.domain.portal import TextEnrolment, check_phone
+from partnerlab.simulators.ic_webservices.domain.users import User, username_key
+from partnerlab.simulators.ic_webservices.ledger import biller_of
+from partnerlab.simulators.ic_webservices.store import TEXT_ENROLMENTS, USERS
+from partnerlab.simulators.kit.lanes import Lane
+from partnerlab.simulators.kit.store import Store, Tx
 
 __all__ = ["Texts"]
 

@@ -15,16 +15,24 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
 
-from contracts.files import FileRejected, Layout, Quarantined, Report, layouts, load_layout, read_bif
-from contracts.files import Problem as FileProblem
-from simulators.ic_webservices.bills import customer_of_row, invoice_of_group
-from simulators.ic_webservices.domain.billers import Biller
-from simulators.ic_webservices.domain.customers import FIRST_CUSTOMER_ID, Customer, from_bill_file
-from simulators.ic_webservices.domain.errors import ValueRefused
-from simulators.ic_webservices.ledger import Ledger, biller_of
-from simulators.ic_webservices.store import CUSTOMERS, INVOICES, PROBLEMS, UPLOADS, Problem, Upload, next_number
-from simulators.kit.lanes import Lane
-from simulators.kit.store import Statement, Tx
+from partnerlab.contracts.files import FileRejected, Layout, Quarantined, Report, layouts, load_layout, read_bif
+from partnerlab.contracts.files import Problem as FileProblem
+from partnerlab.simulators.ic_webservices.bills import customer_of_row, invoice_of_group
+from partnerlab.simulators.ic_webservices.domain.billers import Biller
+from partnerlab.simulators.ic_webservices.domain.customers import FIRST_CUSTOMER_ID, Customer, from_bill_file
+from partnerlab.simulators.ic_webservices.domain.errors import ValueRefused
+from partnerlab.simulators.ic_webservices.ledger import Ledger, biller_of
+from partnerlab.simulators.ic_webservices.store import (
+    CUSTOMERS,
+    INVOICES,
+    PROBLEMS,
+    UPLOADS,
+    Problem,
+    Upload,
+    next_number,
+)
+from partnerlab.simulators.kit.lanes import Lane
+from partnerlab.simulators.kit.store import Statement, Tx
 
 __all__ = ["TOLD", "Taken", "Uploads"]
 

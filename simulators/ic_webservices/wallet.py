@@ -6,15 +6,15 @@ import uuid
 from dataclasses import replace
 from datetime import UTC, date
 
-from simulators.ic_webservices.domain.billers import Biller, normal_guid
-from simulators.ic_webservices.domain.errors import Conflict, NotFound
-from simulators.ic_webservices.domain.methods import CARD, MOST_METHODS, Method
-from simulators.ic_webservices.domain.payments import TestNumbers, saved_number
-from simulators.ic_webservices.domain.users import username_key
-from simulators.ic_webservices.ledger import biller_of
-from simulators.ic_webservices.store import AUTOPAYS, CUSTOMERS, METHODS, SCHEDULES
-from simulators.kit.lanes import Lane
-from simulators.kit.store import Store, Tx
+from partnerlab.simulators.ic_webservices.domain.billers import Biller, normal_guid
+from partnerlab.simulators.ic_webservices.domain.errors import Conflict, NotFound
+from partnerlab.simulators.ic_webservices.domain.methods import CARD, MOST_METHODS, Method
+from partnerlab.simulators.ic_webservices.domain.payments import TestNumbers, saved_number
+from partnerlab.simulators.ic_webservices.domain.users import username_key
+from partnerlab.simulators.ic_webservices.ledger import biller_of
+from partnerlab.simulators.ic_webservices.store import AUTOPAYS, CUSTOMERS, METHODS, SCHEDULES
+from partnerlab.simulators.kit.lanes import Lane
+from partnerlab.simulators.kit.store import Store, Tx
 
 __all__ = ["Wallet", "method_of"]
 

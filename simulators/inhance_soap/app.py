@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
-from contracts.data import read_bytes
-from simulators.inhance_soap.domain.billing import Bill
-from simulators.inhance_soap.ledger import Ledger
-from simulators.inhance_soap.seeds import seed_accounts
-from simulators.inhance_soap.store import Cause
-from simulators.inhance_soap.wire.operations import declare
-from simulators.kit.asmx import AsmxService
-from simulators.kit.lanes import Lane, Lanes
-from simulators.kit.simulator import Due, Simulator
-from simulators.kit.store import Store, Tx
+from partnerlab.contracts.data import read_bytes
+from partnerlab.simulators.inhance_soap.domain.billing import Bill
+from partnerlab.simulators.inhance_soap.ledger import Ledger
+from partnerlab.simulators.inhance_soap.seeds import seed_accounts
+from partnerlab.simulators.inhance_soap.store import Cause
+from partnerlab.simulators.inhance_soap.wire.operations import declare
+from partnerlab.simulators.kit.asmx import AsmxService
+from partnerlab.simulators.kit.lanes import Lane, Lanes
+from partnerlab.simulators.kit.simulator import Due, Simulator
+from partnerlab.simulators.kit.store import Store, Tx
 
 if TYPE_CHECKING:
     from flask import Blueprint
@@ -63,7 +63,7 @@ def create_simulator(settings: Settings, store: Store, lanes: Lanes) -> Simulato
         ledger.seed(tx, lane, seed_accounts(now.date()), Cause("seed", now))
 
     def control() -> Blueprint:
-        from simulators.inhance_soap.control import make_blueprint
+        from partnerlab.simulators.inhance_soap.control import make_blueprint
 
         return make_blueprint(ledger)
 

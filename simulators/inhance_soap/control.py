@@ -18,17 +18,17 @@ from typing import Any
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from contracts.files import FileRejected, InvoiceGroup, load_layout, read_bif
-from simulators.inhance_soap.control_views import account_detail, account_summary, payment_view
-from simulators.inhance_soap.domain.accounts import Account, read_account_number, read_email
-from simulators.inhance_soap.domain.billing import Bill
-from simulators.inhance_soap.domain.errors import AccountUnknown, InvoiceTaken, Refused, ValueInvalid
-from simulators.inhance_soap.domain.money import read_cents
-from simulators.inhance_soap.domain.text import read_line
-from simulators.inhance_soap.ledger import Ledger
-from simulators.inhance_soap.store import Cause
-from simulators.kit.lanes import Lane
-from simulators.kit.wsgi import current_request
+from partnerlab.contracts.files import FileRejected, InvoiceGroup, load_layout, read_bif
+from partnerlab.simulators.inhance_soap.control_views import account_detail, account_summary, payment_view
+from partnerlab.simulators.inhance_soap.domain.accounts import Account, read_account_number, read_email
+from partnerlab.simulators.inhance_soap.domain.billing import Bill
+from partnerlab.simulators.inhance_soap.domain.errors import AccountUnknown, InvoiceTaken, Refused, ValueInvalid
+from partnerlab.simulators.inhance_soap.domain.money import read_cents
+from partnerlab.simulators.inhance_soap.domain.text import read_line
+from partnerlab.simulators.inhance_soap.ledger import Ledger
+from partnerlab.simulators.inhance_soap.store import Cause
+from partnerlab.simulators.kit.lanes import Lane
+from partnerlab.simulators.kit.wsgi import current_request
 
 __all__ = ["make_blueprint"]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from simulators.inhance_soap.domain.accounts import Account
-from simulators.inhance_soap.domain.money import to_decimal
-from simulators.inhance_soap.ledger import AccountView, Standing
-from simulators.inhance_soap.store import Event, PostedPayment
+from partnerlab.simulators.inhance_soap.domain.accounts import Account
+from partnerlab.simulators.inhance_soap.domain.money import to_decimal
+from partnerlab.simulators.inhance_soap.ledger import AccountView, Standing
+from partnerlab.simulators.inhance_soap.store import Event, PostedPayment
 
 __all__ = ["account_detail", "account_summary", "event_view", "payment_view"]
 

@@ -14,14 +14,14 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Literal, NamedTuple
 
-from simulators.inhance_soap.domain.accounts import Account, is_conveyed
-from simulators.inhance_soap.domain.billing import Bill, balances, check_bill, open_amount, settle
-from simulators.inhance_soap.domain.errors import AccountUnknown, InvoiceTaken, PaymentDuplicate
-from simulators.inhance_soap.domain.money import to_decimal
-from simulators.inhance_soap.domain.payments import Payment
-from simulators.inhance_soap.store import Cause, Event, OpenAccount, PostedPayment, Rows
-from simulators.kit.lanes import Lane
-from simulators.kit.store import Store, Tx
+from partnerlab.simulators.inhance_soap.domain.accounts import Account, is_conveyed
+from partnerlab.simulators.inhance_soap.domain.billing import Bill, balances, check_bill, open_amount, settle
+from partnerlab.simulators.inhance_soap.domain.errors import AccountUnknown, InvoiceTaken, PaymentDuplicate
+from partnerlab.simulators.inhance_soap.domain.money import to_decimal
+from partnerlab.simulators.inhance_soap.domain.payments import Payment
+from partnerlab.simulators.inhance_soap.store import Cause, Event, OpenAccount, PostedPayment, Rows
+from partnerlab.simulators.kit.lanes import Lane
+from partnerlab.simulators.kit.store import Store, Tx
 
 __all__ = ["AccountView", "Ledger", "Standing"]
 

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from simulators.inhance_soap.domain.accounts import Account
-from simulators.inhance_soap.domain.billing import Bill
+from partnerlab.simulators.inhance_soap.domain.accounts import Account
+from partnerlab.simulators.inhance_soap.domain.billing import Bill
 
 __all__ = ["SEEDS", "Seed", "seed_accounts"]
 

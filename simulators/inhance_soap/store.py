@@ -15,12 +15,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from simulators.inhance_soap.domain.accounts import Account
-from simulators.inhance_soap.domain.billing import Bill
-from simulators.inhance_soap.domain.errors import AccountUnknown, InvoiceTaken
-from simulators.inhance_soap.domain.payments import Payment
-from simulators.inhance_soap.tables import ACCOUNTS, BILLS, EVENTS, PAYMENTS
-from simulators.kit.store import Statement, Tx
+from partnerlab.simulators.inhance_soap.domain.accounts import Account
+from partnerlab.simulators.inhance_soap.domain.billing import Bill
+from partnerlab.simulators.inhance_soap.domain.errors import AccountUnknown, InvoiceTaken
+from partnerlab.simulators.inhance_soap.domain.payments import Payment
+from partnerlab.simulators.inhance_soap.tables import ACCOUNTS, BILLS, EVENTS, PAYMENTS
+from partnerlab.simulators.kit.store import Statement, Tx
 
 __all__ = ["Cause", "Event", "OpenAccount", "PostedPayment", "Rows"]
 

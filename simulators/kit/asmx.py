@@ -19,13 +19,19 @@ from urllib.parse import parse_qs, quote, unquote_plus
 
 from lxml import etree
 
-from simulators.kit import asmx_faults as faults
-from simulators.kit.asmx_codec import FormValueInvalid, Operation, ParameterMissing, ValueUnreadable, compile_service
-from simulators.kit.asmx_faults import SOAP11, SOAP12, SoapFault, Version
-from simulators.kit.asmx_forms import FormUnreadable, read_fields, write_answer
-from simulators.kit.asmx_pages import Wsdl, help_page, is_local, operation_page
-from simulators.kit.http import Request, Response
-from simulators.kit.xml import MAX_BYTES, XmlRefused, parse, place_after
+from partnerlab.simulators.kit import asmx_faults as faults
+from partnerlab.simulators.kit.asmx_codec import (
+    FormValueInvalid,
+    Operation,
+    ParameterMissing,
+    ValueUnreadable,
+    compile_service,
+)
+from partnerlab.simulators.kit.asmx_faults import SOAP11, SOAP12, SoapFault, Version
+from partnerlab.simulators.kit.asmx_forms import FormUnreadable, read_fields, write_answer
+from partnerlab.simulators.kit.asmx_pages import Wsdl, help_page, is_local, operation_page
+from partnerlab.simulators.kit.http import Request, Response
+from partnerlab.simulators.kit.xml import MAX_BYTES, XmlRefused, parse, place_after
 
 __all__ = ["AsmxService", "SoapFault"]
 

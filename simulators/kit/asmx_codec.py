@@ -18,8 +18,8 @@ from typing import Any
 
 from lxml import etree
 
-from simulators.kit import spyne_compat as spyne
-from simulators.kit.asmx_types import Scalar, scalar
+from partnerlab.simulators.kit import spyne_compat as spyne
+from partnerlab.simulators.kit.asmx_types import Scalar, scalar
 
 __all__ = ["Field", "FormValueInvalid", "Operation", "ParameterMissing", "ValueUnreadable", "compile_service"]
 

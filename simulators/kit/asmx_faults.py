@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from simulators.kit.asmx_types import escape
+from partnerlab.simulators.kit.asmx_types import escape
 
 __all__ = [
     "SOAP11",

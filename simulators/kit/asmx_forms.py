@@ -7,8 +7,8 @@ from urllib.parse import unquote_to_bytes
 
 from lxml import etree
 
-from simulators.kit.asmx_codec import Operation
-from simulators.kit.xml import CHARSETS
+from partnerlab.simulators.kit.asmx_codec import Operation
+from partnerlab.simulators.kit.xml import CHARSETS
 
 __all__ = ["FormUnreadable", "read_fields", "write_answer"]
 

@@ -13,8 +13,8 @@ from html import escape
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from simulators.kit.asmx_codec import Field, Operation
-from simulators.kit.asmx_faults import SOAP11, SOAP12, Version
+from partnerlab.simulators.kit.asmx_codec import Field, Operation
+from partnerlab.simulators.kit.asmx_faults import SOAP11, SOAP12, Version
 
 __all__ = ["Wsdl", "help_page", "is_local", "operation_page"]
 

@@ -18,7 +18,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Context, Decimal
 from typing import Any
 
-from simulators.kit import spyne_compat as spyne
+from partnerlab.simulators.kit import spyne_compat as spyne
 
 __all__ = ["Scalar", "escape", "scalar"]
 

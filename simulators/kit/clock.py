@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from simulators.kit.lanes import Lane, Lanes
-from simulators.kit.simulator import Due, Simulator
+from partnerlab.simulators.kit.lanes import Lane, Lanes
+from partnerlab.simulators.kit.simulator import Due, Simulator
 
 __all__ = ["Clock", "ClockOutOfRange", "Done", "DueFailed", "DurationInvalid", "TooManySteps", "parse_duration"]
 

@@ -21,13 +21,13 @@ from typing import TYPE_CHECKING, cast
 
 import httptools
 
-from simulators.kit.fault_effects import Plan
-from simulators.kit.http import Response
-from simulators.kit.http_answer import HeaderInvalid, reason
+from partnerlab.simulators.kit.fault_effects import Plan
+from partnerlab.simulators.kit.http import Response
+from partnerlab.simulators.kit.http_answer import HeaderInvalid, reason
 
 if TYPE_CHECKING:
-    from simulators.kit.server import Server
-    from simulators.kit.site import Exchange, Refusal
+    from partnerlab.simulators.kit.server import Server
+    from partnerlab.simulators.kit.site import Exchange, Refusal
 
 __all__ = ["Connection", "Limits"]
 

@@ -11,11 +11,11 @@ import logging
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
-from simulators.kit.clock import Clock
-from simulators.kit.faults import Faults
-from simulators.kit.journal import Journal
-from simulators.kit.lanes import Lanes
-from simulators.kit.simulator import Simulator
+from partnerlab.simulators.kit.clock import Clock
+from partnerlab.simulators.kit.faults import Faults
+from partnerlab.simulators.kit.journal import Journal
+from partnerlab.simulators.kit.lanes import Lanes
+from partnerlab.simulators.kit.simulator import Simulator
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -45,10 +45,10 @@ def create_control_app(
     from flask.typing import ResponseReturnValue
     from werkzeug.exceptions import HTTPException
 
-    from simulators.kit import control_routes
-    from simulators.kit.control_body import Refused, refusal
-    from simulators.kit.control_guard import host_allowed, origin_allowed
-    from simulators.kit.wsgi import current_request
+    from partnerlab.simulators.kit import control_routes
+    from partnerlab.simulators.kit.control_body import Refused, refusal
+    from partnerlab.simulators.kit.control_guard import host_allowed, origin_allowed
+    from partnerlab.simulators.kit.wsgi import current_request
 
     app = Flask("sandbox", static_folder=None)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False

@@ -8,8 +8,8 @@ from typing import Any
 
 import yaml
 
-from contracts.data import read_bytes
-from simulators.kit.simulator import Simulator
+from partnerlab.contracts.data import read_bytes
+from partnerlab.simulators.kit.simulator import Simulator
 
 __all__ = ["KIT_CONTRACT", "merged"]
 

@@ -13,16 +13,24 @@ from typing import Any
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
-from contracts import catalogue
-from contracts.settings import settings
-from simulators.kit import clock as clock_
-from simulators.kit import faults as faults_
-from simulators.kit import lanes as lanes_
-from simulators.kit.control_body import Body, Refused, invalid, query_flag, query_integer, query_text, refusal
-from simulators.kit.control_contract import merged
-from simulators.kit.journal import Entry, Journal
-from simulators.kit.simulator import Simulator
-from simulators.kit.wsgi import current_request
+from partnerlab.contracts import catalogue
+from partnerlab.contracts.settings import settings
+from partnerlab.simulators.kit import clock as clock_
+from partnerlab.simulators.kit import faults as faults_
+from partnerlab.simulators.kit import lanes as lanes_
+from partnerlab.simulators.kit.control_body import (
+    Body,
+    Refused,
+    invalid,
+    query_flag,
+    query_integer,
+    query_text,
+    refusal,
+)
+from partnerlab.simulators.kit.control_contract import merged
+from partnerlab.simulators.kit.journal import Entry, Journal
+from partnerlab.simulators.kit.simulator import Simulator
+from partnerlab.simulators.kit.wsgi import current_request
 
 __all__ = ["about", "clock", "faults", "journal", "lanes"]
 

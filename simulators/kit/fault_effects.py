@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from simulators.kit.http import Request, Response
+from partnerlab.simulators.kit.http import Request, Response
 
 __all__ = ["FAULTS", "Plan"]
 

@@ -15,10 +15,10 @@ from hashlib import blake2b
 
 import sqlalchemy as sa
 
-from simulators.kit.fault_effects import FAULTS, Plan
-from simulators.kit.http import Request
-from simulators.kit.lanes import LANES, Lane, Lanes
-from simulators.kit.store import METADATA, Row, Statement
+from partnerlab.simulators.kit.fault_effects import FAULTS, Plan
+from partnerlab.simulators.kit.http import Request
+from partnerlab.simulators.kit.lanes import LANES, Lane, Lanes
+from partnerlab.simulators.kit.store import METADATA, Row, Statement
 
 __all__ = ["Fault", "FaultInvalid", "FaultNotFound", "Faults", "TooManyFaults"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from simulators.kit.lanes import Lane
+    from partnerlab.simulators.kit.lanes import Lane
 
 __all__ = ["App", "Request", "Response"]
 

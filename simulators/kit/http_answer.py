@@ -7,7 +7,7 @@ import time
 from email.utils import formatdate
 from http import HTTPStatus
 
-from simulators.kit.http import Response
+from partnerlab.simulators.kit.http import Response
 
 __all__ = ["Heads", "reason"]
 

@@ -19,11 +19,11 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from contracts.verification.findings import Finding, Verdict
-from simulators.kit.http import Request, Response
-from simulators.kit.lanes import Lanes
-from simulators.kit.recording import record_body, record_headers, record_line
-from simulators.kit.store import METADATA, Row, Statement
+from partnerlab.contracts.verification.findings import Finding, Verdict
+from partnerlab.simulators.kit.http import Request, Response
+from partnerlab.simulators.kit.lanes import Lanes
+from partnerlab.simulators.kit.recording import record_body, record_headers, record_line
+from partnerlab.simulators.kit.store import METADATA, Row, Statement
 
 __all__ = ["KEEP", "Entry", "Journal"]
 

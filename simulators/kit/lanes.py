@@ -18,7 +18,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from simulators.kit.store import METADATA, Statement, Store, Tx
+from partnerlab.simulators.kit.store import METADATA, Statement, Store, Tx
 
 __all__ = [
     "DEFAULT",

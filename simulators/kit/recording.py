@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from contracts.masking import mask_text
+from partnerlab.contracts.masking import mask_text
 
 __all__ = ["EXCERPT_BYTES", "HEADERS", "Recorded", "record_body", "record_headers", "record_line"]
 

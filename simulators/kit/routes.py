@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from simulators.kit.http import Request, Response
+from partnerlab.simulators.kit.http import Request, Response
 
 __all__ = ["Handler", "Route", "Routes"]
 

@@ -17,14 +17,14 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from simulators.kit.connection import Connection, Limits
-from simulators.kit.http_answer import Heads
+from partnerlab.simulators.kit.connection import Connection, Limits
+from partnerlab.simulators.kit.http_answer import Heads
 
 if TYPE_CHECKING:
     import ssl
     from types import FrameType
 
-    from simulators.kit.site import Site
+    from partnerlab.simulators.kit.site import Site
 
 __all__ = ["Limits", "Server"]
 

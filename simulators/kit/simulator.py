@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from flask import Blueprint
 
-    from simulators.kit.http import App
-    from simulators.kit.lanes import Lane
-    from simulators.kit.store import Tx
+    from partnerlab.simulators.kit.http import App
+    from partnerlab.simulators.kit.lanes import Lane
+    from partnerlab.simulators.kit.store import Tx
 
 __all__ = ["Due", "Simulator"]
 

@@ -17,12 +17,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
-from simulators.kit.fault_effects import Plan
-from simulators.kit.faults import FaultInvalid, Faults
-from simulators.kit.http import App, Request, Response
-from simulators.kit.journal import Journal
-from simulators.kit.lanes import DEFAULT, LaneNameInvalid, Lanes, TooManyLanes
-from simulators.kit.store import RolledBack, rolling_back
+from partnerlab.simulators.kit.fault_effects import Plan
+from partnerlab.simulators.kit.faults import FaultInvalid, Faults
+from partnerlab.simulators.kit.http import App, Request, Response
+from partnerlab.simulators.kit.journal import Journal
+from partnerlab.simulators.kit.lanes import DEFAULT, LaneNameInvalid, Lanes, TooManyLanes
+from partnerlab.simulators.kit.store import RolledBack, rolling_back
 
 __all__ = ["Exchange", "Refusal", "Site"]
 

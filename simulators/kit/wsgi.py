@@ -10,7 +10,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from simulators.kit.http import Request, Response
+from partnerlab.simulators.kit.http import Request, Response
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication

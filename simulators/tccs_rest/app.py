@@ -6,16 +6,16 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from simulators.kit.lanes import Lane, Lanes
-from simulators.kit.simulator import Due, Simulator
-from simulators.kit.store import Store, Tx
-from simulators.tccs_rest.back_office import BackOffice
-from simulators.tccs_rest.domain.policies import Charge
-from simulators.tccs_rest.ledger import Ledger
-from simulators.tccs_rest.seeds import QUOTES, seed_policies
-from simulators.tccs_rest.settings import Settings
-from simulators.tccs_rest.store import Cause
-from simulators.tccs_rest.wire.calls import create_doors
+from partnerlab.simulators.kit.lanes import Lane, Lanes
+from partnerlab.simulators.kit.simulator import Due, Simulator
+from partnerlab.simulators.kit.store import Store, Tx
+from partnerlab.simulators.tccs_rest.back_office import BackOffice
+from partnerlab.simulators.tccs_rest.domain.policies import Charge
+from partnerlab.simulators.tccs_rest.ledger import Ledger
+from partnerlab.simulators.tccs_rest.seeds import QUOTES, seed_policies
+from partnerlab.simulators.tccs_rest.settings import Settings
+from partnerlab.simulators.tccs_rest.store import Cause
+from partnerlab.simulators.tccs_rest.wire.calls import create_doors
 
 if TYPE_CHECKING:
     from flask import Blueprint
@@ -35,7 +35,7 @@ def create_simulator(settings: Settings, store: Store, lanes: Lanes) -> Simulato
         office.seed(tx, lane, seed_policies(now.date()), QUOTES, Cause("seed", now))
 
     def control() -> Blueprint:
-        from simulators.tccs_rest.control import make_blueprint
+        from partnerlab.simulators.tccs_rest.control import make_blueprint
 
         return make_blueprint(office)
 

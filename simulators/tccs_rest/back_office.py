@@ -11,9 +11,9 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
-from simulators.kit.lanes import Lane
-from simulators.kit.store import Store, Tx
-from simulators.tccs_rest.books import (
+from partnerlab.simulators.kit.lanes import Lane
+from partnerlab.simulators.kit.store import Store, Tx
+from partnerlab.simulators.tccs_rest.books import (
     PolicyView,
     QuoteView,
     add_charge,
@@ -23,13 +23,13 @@ from simulators.tccs_rest.books import (
     view_policy,
     view_quote,
 )
-from simulators.tccs_rest.domain.errors import InvoiceTaken, InvoiceUnknown
-from simulators.tccs_rest.domain.money import to_text
-from simulators.tccs_rest.domain.numbers import term_of
-from simulators.tccs_rest.domain.payments import PostedPayment
-from simulators.tccs_rest.domain.policies import Balances, Charge, Policy, is_late
-from simulators.tccs_rest.domain.quotes import Quote, becomes, check_quote, quote_of
-from simulators.tccs_rest.store import Cause, Return, Rows
+from partnerlab.simulators.tccs_rest.domain.errors import InvoiceTaken, InvoiceUnknown
+from partnerlab.simulators.tccs_rest.domain.money import to_text
+from partnerlab.simulators.tccs_rest.domain.numbers import term_of
+from partnerlab.simulators.tccs_rest.domain.payments import PostedPayment
+from partnerlab.simulators.tccs_rest.domain.policies import Balances, Charge, Policy, is_late
+from partnerlab.simulators.tccs_rest.domain.quotes import Quote, becomes, check_quote, quote_of
+from partnerlab.simulators.tccs_rest.store import Cause, Return, Rows
 
 __all__ = ["BackOffice"]
 

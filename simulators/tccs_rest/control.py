@@ -12,13 +12,13 @@ import re
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from contracts.files import FileRejected, load_layout, read_bif
-from simulators.kit.lanes import Lane
-from simulators.kit.wsgi import current_request
-from simulators.tccs_rest.back_office import BackOffice
-from simulators.tccs_rest.control_body import instalments, json_body, policy_change, quote
-from simulators.tccs_rest.control_file import policy_term
-from simulators.tccs_rest.control_views import (
+from partnerlab.contracts.files import FileRejected, load_layout, read_bif
+from partnerlab.simulators.kit.lanes import Lane
+from partnerlab.simulators.kit.wsgi import current_request
+from partnerlab.simulators.tccs_rest.back_office import BackOffice
+from partnerlab.simulators.tccs_rest.control_body import instalments, json_body, policy_change, quote
+from partnerlab.simulators.tccs_rest.control_file import policy_term
+from partnerlab.simulators.tccs_rest.control_views import (
     payment_view,
     policy_detail,
     policy_summary,
@@ -26,9 +26,9 @@ from simulators.tccs_rest.control_views import (
     quote_summary,
     return_view,
 )
-from simulators.tccs_rest.domain.errors import InvoiceTaken, InvoiceUnknown, Refused, ValueInvalid
-from simulators.tccs_rest.domain.numbers import read_invoice_number
-from simulators.tccs_rest.store import Cause
+from partnerlab.simulators.tccs_rest.domain.errors import InvoiceTaken, InvoiceUnknown, Refused, ValueInvalid
+from partnerlab.simulators.tccs_rest.domain.numbers import read_invoice_number
+from partnerlab.simulators.tccs_rest.store import Cause
 
 __all__ = ["STATUSES", "make_blueprint"]
 

@@ -12,12 +12,12 @@ from typing import Any
 
 from flask import request
 
-from simulators.tccs_rest.domain.errors import ValueInvalid
-from simulators.tccs_rest.domain.money import read_cents
-from simulators.tccs_rest.domain.numbers import read_invoice_number
-from simulators.tccs_rest.domain.policies import Charge, Insured, Policy
-from simulators.tccs_rest.domain.quotes import DUE_AFTER, MONTH, Quote
-from simulators.tccs_rest.domain.text import read_line
+from partnerlab.simulators.tccs_rest.domain.errors import ValueInvalid
+from partnerlab.simulators.tccs_rest.domain.money import read_cents
+from partnerlab.simulators.tccs_rest.domain.numbers import read_invoice_number
+from partnerlab.simulators.tccs_rest.domain.policies import Charge, Insured, Policy
+from partnerlab.simulators.tccs_rest.domain.quotes import DUE_AFTER, MONTH, Quote
+from partnerlab.simulators.tccs_rest.domain.text import read_line
 
 __all__ = ["instalments", "json_body", "policy_change", "quote"]
 

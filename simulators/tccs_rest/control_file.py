@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from contracts.files import InvoiceGroup
-from simulators.tccs_rest.domain.errors import ValueInvalid
-from simulators.tccs_rest.domain.money import read_cents
-from simulators.tccs_rest.domain.numbers import read_invoice_number, term_of
-from simulators.tccs_rest.domain.policies import Charge, Insured, Policy
-from simulators.tccs_rest.domain.quotes import DUE_AFTER, MONTH
-from simulators.tccs_rest.domain.text import read_line
+from partnerlab.contracts.files import InvoiceGroup
+from partnerlab.simulators.tccs_rest.domain.errors import ValueInvalid
+from partnerlab.simulators.tccs_rest.domain.money import read_cents
+from partnerlab.simulators.tccs_rest.domain.numbers import read_invoice_number, term_of
+from partnerlab.simulators.tccs_rest.domain.policies import Charge, Insured, Policy
+from partnerlab.simulators.tccs_rest.domain.quotes import DUE_AFTER, MONTH
+from partnerlab.simulators.tccs_rest.domain.text import read_line
 
 __all__ = ["policy_term"]
 

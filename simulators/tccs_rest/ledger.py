@@ -11,16 +11,16 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from simulators.kit.lanes import Lane
-from simulators.kit.store import Store
-from simulators.tccs_rest.books import PolicyView, add_charge, move, record, view_policy
-from simulators.tccs_rest.domain.errors import InvoiceTaken, PaymentConflict, QuoteHasNone, ReturnUnmatched
-from simulators.tccs_rest.domain.money import to_text
-from simulators.tccs_rest.domain.numbers import is_quote
-from simulators.tccs_rest.domain.payments import Payment, PostedPayment, difference, payment_returned
-from simulators.tccs_rest.domain.policies import Balances, Policy, balances
-from simulators.tccs_rest.domain.quotes import bind, deposit_due, is_complete
-from simulators.tccs_rest.store import Cause, OpenPolicy, OpenQuote, Rows
+from partnerlab.simulators.kit.lanes import Lane
+from partnerlab.simulators.kit.store import Store
+from partnerlab.simulators.tccs_rest.books import PolicyView, add_charge, move, record, view_policy
+from partnerlab.simulators.tccs_rest.domain.errors import InvoiceTaken, PaymentConflict, QuoteHasNone, ReturnUnmatched
+from partnerlab.simulators.tccs_rest.domain.money import to_text
+from partnerlab.simulators.tccs_rest.domain.numbers import is_quote
+from partnerlab.simulators.tccs_rest.domain.payments import Payment, PostedPayment, difference, payment_returned
+from partnerlab.simulators.tccs_rest.domain.policies import Balances, Policy, balances
+from partnerlab.simulators.tccs_rest.domain.quotes import bind, deposit_due, is_complete
+from partnerlab.simulators.tccs_rest.store import Cause, OpenPolicy, OpenQuote, Rows
 
 __all__ = ["Ledger"]
 

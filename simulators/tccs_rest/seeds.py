@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from simulators.tccs_rest.domain.numbers import term_of
-from simulators.tccs_rest.domain.policies import Charge, Insured, Policy
-from simulators.tccs_rest.domain.quotes import Quote
+from partnerlab.simulators.tccs_rest.domain.numbers import term_of
+from partnerlab.simulators.tccs_rest.domain.policies import Charge, Insured, Policy
+from partnerlab.simulators.tccs_rest.domain.quotes import Quote
 
 __all__ = ["QUOTES", "SEEDS", "Seed", "SeedCharge", "seed_policies"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from simulators.kit.store import Statement
-from simulators.tccs_rest.tables import CHARGES, EVENTS, PAYMENTS, POLICIES, QUOTES, RETURNS
+from partnerlab.simulators.kit.store import Statement
+from partnerlab.simulators.tccs_rest.tables import CHARGES, EVENTS, PAYMENTS, POLICIES, QUOTES, RETURNS
 
 __all__ = [
     "ADD_CHARGE",

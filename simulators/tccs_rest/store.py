@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from simulators.kit.store import Row, Statement, Tx
-from simulators.tccs_rest import statements as sql
-from simulators.tccs_rest.domain.errors import InvoiceUnknown
-from simulators.tccs_rest.domain.payments import Payment, PostedPayment
-from simulators.tccs_rest.domain.policies import Charge, Insured, Policy
-from simulators.tccs_rest.domain.quotes import Quote
+from partnerlab.simulators.kit.store import Row, Statement, Tx
+from partnerlab.simulators.tccs_rest import statements as sql
+from partnerlab.simulators.tccs_rest.domain.errors import InvoiceUnknown
+from partnerlab.simulators.tccs_rest.domain.payments import Payment, PostedPayment
+from partnerlab.simulators.tccs_rest.domain.policies import Charge, Insured, Policy
+from partnerlab.simulators.tccs_rest.domain.quotes import Quote
 
 __all__ = ["Cause", "Counters", "Event", "OpenPolicy", "OpenQuote", "Return", "Rows"]
 

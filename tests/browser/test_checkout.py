@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from partnerlab.sandbox import Sandbox
-from simulators.ic_webservices.domain.postbacks import FIELDS
+from partnerlab.simulators.ic_webservices.domain.postbacks import FIELDS
 from tests.simulators.ic_webservices.checkouts import API_KEY, Receiver, request
 
 PAID = "Thank you, your payment was approved"

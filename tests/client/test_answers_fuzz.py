@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from client.errors import ClientError, PartnerFault, ProtocolError, TransportError
-from client.inhance import Acknowledgement, Balance, Endpoint, protocol
-from client.invoice_cloud import Account
-from client.invoice_cloud import protocol as ic
-from client.transport import HttpResponse
+from partnerlab.client.errors import ClientError, PartnerFault, ProtocolError, TransportError
+from partnerlab.client.inhance import Acknowledgement, Balance, Endpoint, protocol
+from partnerlab.client.invoice_cloud import Account
+from partnerlab.client.invoice_cloud import protocol as ic
+from partnerlab.client.transport import HttpResponse
 
 FOLDER = Path(__file__).resolve().parent.parent / "samples" / "client"
 SAMPLES = {path.name: path.read_bytes() for path in sorted(FOLDER.glob("in*/*-*.*"))}

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from client.inhance import protocol as inhance
-from client.invoice_cloud import protocol as invoice_cloud
-from client.soap import Operation, Service, build
-from contracts.data import read_bytes
+from partnerlab.client.inhance import protocol as inhance
+from partnerlab.client.invoice_cloud import protocol as invoice_cloud
+from partnerlab.client.soap import Operation, Service, build
+from partnerlab.contracts.data import read_bytes
 
 XS = "{http://www.w3.org/2001/XMLSchema}"
 WSDL = "{http://schemas.xmlsoap.org/wsdl/}"

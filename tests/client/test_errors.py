@@ -5,8 +5,8 @@ import pickle
 
 import pytest
 
-from client import errors
-from client.errors import ClientError, PartnerFault, ProtocolError, RequestInvalid, TransportError, redact
+from partnerlab.client import errors
+from partnerlab.client.errors import ClientError, PartnerFault, ProtocolError, RequestInvalid, TransportError, redact
 
 KEY = "11111111-1111-4111-8111-111111111111"
 

@@ -7,18 +7,24 @@ import pkgutil
 
 import pytest
 
-import client
+import partnerlab.client as client
 
-PACKAGES = ["client.inhance", "client.invoice_cloud"]
+PACKAGES = ["partnerlab.client.inhance", "partnerlab.client.invoice_cloud"]
 MODULES = [
     name
-    for _, name, _ in pkgutil.walk_packages(client.__path__, "client.")
-    if not name.startswith(("client.datapump", "client.intake"))
+    for _, name, _ in pkgutil.walk_packages(client.__path__, "partnerlab.client.")
+    if not name.startswith(("partnerlab.client.datapump", "partnerlab.client.intake"))
 ]
 
 
 def test_the_modules_are_found() -> None:
-    assert {*PACKAGES, "client.errors", "client.rtdr", "client.soap", "client.transport"} <= set(MODULES)
+    assert {
+        *PACKAGES,
+        "partnerlab.client.errors",
+        "partnerlab.client.rtdr",
+        "partnerlab.client.soap",
+        "partnerlab.client.transport",
+    } <= set(MODULES)
 
 
 @pytest.mark.parametrize("name", MODULES)

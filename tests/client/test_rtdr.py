@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from client import rtdr
-from client.rtdr import BalanceUpdate, refresh, refresh_async
-from client.settings import Biller
-from client.transport import PAYER_WAITS, AsyncTransport, HttpRequest, HttpResponse, Transport
+from partnerlab.client import rtdr
+from partnerlab.client.rtdr import BalanceUpdate, refresh, refresh_async
+from partnerlab.client.settings import Biller
+from partnerlab.client.transport import PAYER_WAITS, AsyncTransport, HttpRequest, HttpResponse, Transport
 
 KEY_10 = "10101010-1111-4111-8111-111111111111"
 KEY_13 = "13131313-1111-4111-8111-111111111111"

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from client import inhance, invoice_cloud
-from client.errors import ClientError
-from client.inhance import protocol
-from client.invoice_cloud import protocol as ic_protocol
-from client.rtdr import refresh
-from client.settings import Biller
-from client.transport import HttpRequest, HttpResponse, Transport
+from partnerlab.client import inhance, invoice_cloud
+from partnerlab.client.errors import ClientError
+from partnerlab.client.inhance import protocol
+from partnerlab.client.invoice_cloud import protocol as ic_protocol
+from partnerlab.client.rtdr import refresh
+from partnerlab.client.settings import Biller
+from partnerlab.client.transport import HttpRequest, HttpResponse, Transport
 
 SECRET = "5e4ec0de-feed-4bad-8bad-5e4ec0de5e4e"
 TELL_TALES = (SECRET, SECRET.upper(), SECRET[:-4], SECRET[4:-4])
@@ -153,8 +153,10 @@ def test_no_log_line_holds_the_key(flavour: Any, serve: Callable[..., Any], capl
     with Transport() as transport:
         biller = Biller("guid", "inhance_v2", {"8": server.url, "13": SECRET})
         update = refresh(biller, "1", "1", send=transport.send)
-    assert_clean(caught.value, update, [record.getMessage() for record in caplog.records if record.name == "client"])
-    assert any(record.name == "client" for record in caplog.records)
+    assert_clean(
+        caught.value, update, [record.getMessage() for record in caplog.records if record.name == "partnerlab.client"]
+    )
+    assert any(record.name == "partnerlab.client" for record in caplog.records)
 
 
 def test_a_key_is_never_cut_in_two_and_half_shown() -> None:

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from client.errors import RequestInvalid
-from client.settings import Biller, BillerUnknown
+from partnerlab.client.errors import RequestInvalid
+from partnerlab.client.settings import Biller, BillerUnknown
 
 KEY = "13131313-1111-4111-8111-111111111111"
 BILLER = Biller("guid-1", "inhance_v2", {"11": "https://inhance.example.com/", "13": KEY, "116": ""})

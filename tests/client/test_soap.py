@@ -7,8 +7,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from lxml import etree
 
-from client.errors import RequestInvalid
-from client.soap import ENVELOPES, Operation, Service, SoapVersion, build
+from partnerlab.client.errors import RequestInvalid
+from partnerlab.client.soap import ENVELOPES, Operation, Service, SoapVersion, build
 
 NAMESPACE = "http://tempuri.org/"
 PLAIN = Operation("SetEmail", ("Accountnumber", "NewEmail", "WebserviceKey"))

@@ -20,9 +20,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from client import exchange, transport
-from client.errors import ProtocolError, RequestInvalid, TransportError
-from client.transport import AsyncTransport, HttpRequest, Timeouts, Transport, check_url
+from partnerlab.client import exchange, transport
+from partnerlab.client.errors import ProtocolError, RequestInvalid, TransportError
+from partnerlab.client.transport import AsyncTransport, HttpRequest, Timeouts, Transport, check_url
 
 CERTIFICATE = Path(__file__).resolve().parent.parent / "samples" / "client" / "tls" / "localhost.pem"
 QUICK = Timeouts(connect_s=1, read_s=0.3, write_s=0.3, pool_s=0.3, total_s=1)
@@ -439,9 +439,9 @@ def test_verification_cannot_be_switched_off(kind: Any) -> None:
 
 
 def test_a_call_is_logged_without_its_query(flavour: Any, serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG, "client")
+    caplog.set_level(logging.DEBUG, "partnerlab.client")
     flavour.send(request(serve(b"<ok/>").url + "?WebServiceKey=sesame"))
-    (record,) = [record for record in caplog.records if record.name == "client"]
+    (record,) = [record for record in caplog.records if record.name == "partnerlab.client"]
     assert "BalanceCheck: POST http://127.0.0.1" in record.getMessage()
     assert "status 200, text/xml; charset=utf-8, 5 bytes" in record.getMessage()
     assert "sesame" not in record.getMessage()
@@ -488,5 +488,5 @@ def test_importing_the_client_does_not_import_httpx() -> None:
     import subprocess
     import sys
 
-    code = "import sys, client.inhance, client.invoice_cloud, client.rtdr; sys.exit('httpx' in sys.modules)"
+    code = "import sys\nfrom partnerlab.client import inhance, invoice_cloud, rtdr\nsys.exit('httpx' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from client import values
-from client.errors import RequestInvalid
+from partnerlab.client import values
+from partnerlab.client.errors import RequestInvalid
 
 NEW_YORK = timezone(timedelta(hours=-4))
 

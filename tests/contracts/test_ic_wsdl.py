@@ -9,7 +9,7 @@ import pytest
 import zeep
 from lxml import etree
 
-from contracts.data import read_bytes
+from partnerlab.contracts.data import read_bytes
 
 BASE = "https://www.invoicecloud.com/portal/webservices/"
 NS = {
@@ -209,8 +209,8 @@ def test_what_the_simulator_declares_means_the_same(service: str) -> None:
 
 
 def declared_schema(service: str) -> etree._Element:
-    from simulators.ic_webservices.wire import invoicing, management, remote_authentication
-    from simulators.kit.spyne_compat import Application, Soap11, Wsdl11
+    from partnerlab.simulators.ic_webservices.wire import invoicing, management, remote_authentication
+    from partnerlab.simulators.kit.spyne_compat import Application, Soap11, Wsdl11
 
     declare: Any = {
         "CloudInvoicing": lambda: invoicing.declare(None, None, None),  # type: ignore[arg-type]
@@ -241,7 +241,7 @@ def test_zeep_reads_every_port(service: str) -> None:
 def read_path(name: str) -> Any:
     from importlib.resources import files
 
-    return files("contracts").joinpath(name)
+    return files("partnerlab.contracts").joinpath(name)
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from contracts.data import read_bytes
-from simulators.inhance_soap.ledger import Ledger
-from simulators.inhance_soap.wire.operations import declare
-from simulators.kit.spyne_compat import Application, Soap11, Wsdl11
-from simulators.kit.store import Store
+from partnerlab.contracts.data import read_bytes
+from partnerlab.simulators.inhance_soap.ledger import Ledger
+from partnerlab.simulators.inhance_soap.wire.operations import declare
+from partnerlab.simulators.kit.spyne_compat import Application, Soap11, Wsdl11
+from partnerlab.simulators.kit.store import Store
 
 WSDL = read_bytes("inhance_soap/iCloud.wsdl")
 TNS = "http://tempuri.org/"

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from contracts.masking import MASK, SECRET_NAMES, mask_text
+from partnerlab.contracts.masking import MASK, SECRET_NAMES, mask_text
 
 SECRET = "hunter2-and-more"
 TOKEN = "dGhpcy1pcy1hLXRva2VuLW9mLTMyLWJ5dGVzLWxvbmc"

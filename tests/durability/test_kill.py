@@ -23,9 +23,9 @@ from typing import Any
 import httpx
 import pytest
 
-from client.datapump import DataPump
-from client.datapump.states import State
-from client.settings import Biller
+from partnerlab.client.datapump import DataPump
+from partnerlab.client.datapump.states import State
+from partnerlab.client.settings import Biller
 from tests.client.datapump.conftest import make_event
 from tests.client.datapump.partner import Partner
 from tests.postgres import new_database

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from client.datapump import DataPump, RetryPolicy
-from client.datapump.service import serve
-from client.settings import Biller
+from partnerlab.client.datapump import DataPump, RetryPolicy
+from partnerlab.client.datapump.service import serve
+from partnerlab.client.settings import Biller
 
 KEY = "11111111-1111-4111-8111-111111111111"
 

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from contracts.catalogue import requirements
+from partnerlab.contracts.catalogue import requirements
 from partnerlab.demo import inhance_v2, tccs
 from partnerlab.journey import JOURNEYS
 from partnerlab.sandbox import Sandbox
+from partnerlab.simulators.ic_webservices import access, schedules
+from partnerlab.simulators.inhance_soap import ledger, store
+from partnerlab.simulators.tccs_rest import ledger as tccs_ledger
 from partnerlab.story import Story
-from simulators.ic_webservices import access, schedules
-from simulators.inhance_soap import ledger, store
-from simulators.tccs_rest import ledger as tccs_ledger
 
 # Rules of the two partners that are shown elsewhere than in the demo, by the start of the id.
 NOT_IN_THE_DEMO = {

@@ -19,10 +19,10 @@ import httpx
 import pytest
 from lxml import html
 
-from client.errors import PartnerFault
-from client.flows import FlowFailed, Outcome, agent, cloud_payments, confirm_payment, sso, watersmart
-from client.flows.watersmart import Occasion
-from client.invoice_cloud import (
+from partnerlab.client.errors import PartnerFault
+from partnerlab.client.flows import FlowFailed, Outcome, agent, cloud_payments, confirm_payment, sso, watersmart
+from partnerlab.client.flows.watersmart import Occasion
+from partnerlab.client.invoice_cloud import (
     AsyncRestClient,
     CloudCustomer,
     CloudInvoice,
@@ -37,7 +37,7 @@ from client.invoice_cloud import (
     RestClient,
     read_postback,
 )
-from client.transport import Transport
+from partnerlab.client.transport import Transport
 from partnerlab.remote import Remote
 from partnerlab.sandbox import Sandbox
 

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from decimal import Decimal
 
-from client.inhance import InHanceClient
+from partnerlab.client.inhance import InHanceClient
 from partnerlab.sandbox import Sandbox
 from partnerlab.sides import InHanceSides
 

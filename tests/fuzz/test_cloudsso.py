@@ -14,16 +14,16 @@ from openapi_spec_validator import validate
 from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS
 
-from client.invoice_cloud import CloudSso, Redirect
-from contracts.data import read_bytes
-from simulators.ic_webservices import Settings, create_simulator
-from simulators.ic_webservices.domain.portal import REDIRECTS
-from simulators.kit.faults import Faults
-from simulators.kit.journal import Journal
-from simulators.kit.lanes import Lanes
-from simulators.kit.server import Server
-from simulators.kit.site import Site
-from simulators.kit.store import Store
+from partnerlab.client.invoice_cloud import CloudSso, Redirect
+from partnerlab.contracts.data import read_bytes
+from partnerlab.simulators.ic_webservices import Settings, create_simulator
+from partnerlab.simulators.ic_webservices.domain.portal import REDIRECTS
+from partnerlab.simulators.kit.faults import Faults
+from partnerlab.simulators.kit.journal import Journal
+from partnerlab.simulators.kit.lanes import Lanes
+from partnerlab.simulators.kit.server import Server
+from partnerlab.simulators.kit.site import Site
+from partnerlab.simulators.kit.store import Store
 
 CONTRACT = yaml.safe_load(read_bytes("ic_webservices/cloudsso.yaml"))
 OPERATIONS = [found.ok() for found in schemathesis.openapi.from_dict(CONTRACT).get_all_operations()]

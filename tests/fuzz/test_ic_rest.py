@@ -22,14 +22,14 @@ from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS
 
-from contracts.data import read_bytes
-from simulators.ic_webservices import Settings, create_simulator
-from simulators.kit.faults import Faults
-from simulators.kit.journal import Journal
-from simulators.kit.lanes import DEFAULT, Lanes
-from simulators.kit.server import Server
-from simulators.kit.site import Site
-from simulators.kit.store import Store
+from partnerlab.contracts.data import read_bytes
+from partnerlab.simulators.ic_webservices import Settings, create_simulator
+from partnerlab.simulators.kit.faults import Faults
+from partnerlab.simulators.kit.journal import Journal
+from partnerlab.simulators.kit.lanes import DEFAULT, Lanes
+from partnerlab.simulators.kit.server import Server
+from partnerlab.simulators.kit.site import Site
+from partnerlab.simulators.kit.store import Store
 
 EXAMPLES, STEPS = 25, 8
 PREFIX = "/api/v1/"

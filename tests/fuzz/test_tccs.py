@@ -30,17 +30,17 @@ from hypothesis.stateful import (
 from schemathesis import GenerationMode
 from schemathesis.engine import Status, events, from_schema
 
-from contracts.data import read_bytes
-from contracts.tccs_rest import CONTENT_INFO, content_info_pattern
-from simulators.kit.clock import Clock
-from simulators.kit.control import create_control_app
-from simulators.kit.faults import Faults
-from simulators.kit.journal import Journal
-from simulators.kit.server import Server
-from simulators.kit.site import Site
-from simulators.kit.store import Store
-from simulators.kit.wsgi import WsgiApp
-from simulators.tccs_rest.seeds import QUOTES, SEEDS
+from partnerlab.contracts.data import read_bytes
+from partnerlab.contracts.tccs_rest import CONTENT_INFO, content_info_pattern
+from partnerlab.simulators.kit.clock import Clock
+from partnerlab.simulators.kit.control import create_control_app
+from partnerlab.simulators.kit.faults import Faults
+from partnerlab.simulators.kit.journal import Journal
+from partnerlab.simulators.kit.server import Server
+from partnerlab.simulators.kit.site import Site
+from partnerlab.simulators.kit.store import Store
+from partnerlab.simulators.kit.wsgi import WsgiApp
+from partnerlab.simulators.tccs_rest.seeds import QUOTES, SEEDS
 from tests.simulators.tccs_rest.insurer import BASE, CREDENTIALS, Insurer
 
 EXAMPLES = 15

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from contracts.files import Layout, load_layout
-from generators.bif import generate_bif
-from generators.tccs_bif import generate_tccs_bif
+from partnerlab.contracts.files import Layout, load_layout
+from partnerlab.generators.bif import generate_bif
+from partnerlab.generators.tccs_bif import generate_tccs_bif
 
 AS_OF = date(2026, 3, 2)
 

@@ -12,8 +12,8 @@ from decimal import Decimal
 
 import pytest
 
-from contracts.files import Layout, check, parse_layout, read_bif, write_bif
-from generators.bif import BILLER_GUID, FORMAT_GUID, generate_bif, generate_groups
+from partnerlab.contracts.files import Layout, check, parse_layout, read_bif, write_bif
+from partnerlab.generators.bif import BILLER_GUID, FORMAT_GUID, generate_bif, generate_groups
 from tests.generators.conftest import AS_OF
 
 MEASURES = {"10": "40", "11": "50", "20": "60", "21": "70", "30": "80"}
@@ -138,7 +138,7 @@ def test_the_same_seed_gives_the_same_bytes_and_other_arguments_others(make_file
 @pytest.mark.parametrize("hash_seed", ["0", "1", "random"])
 def test_the_bytes_do_not_depend_on_the_process(make_file, hash_seed: str) -> None:
     code = (
-        "import hashlib, io\nfrom datetime import date\nfrom generators.bif import generate_bif\n"
+        "import hashlib, io\nfrom datetime import date\nfrom partnerlab.generators.bif import generate_bif\n"
         "stream = io.BytesIO()\ngenerate_bif(stream, 300, seed=21, as_of=date(2026, 3, 2), meters=(1, 25))\n"
         "print(hashlib.sha256(stream.getvalue()).hexdigest())"
     )

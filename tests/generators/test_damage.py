@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from contracts.catalogue import damages
-from contracts.files import RULES, Layout, check, load_layout, parse_layout
-from generators import bif, tccs_bif
-from generators.damage import DAMAGED, DamageUnknown, damage, damage_lines, damages_of
+from partnerlab.contracts.catalogue import damages
+from partnerlab.contracts.files import RULES, Layout, check, load_layout, parse_layout
+from partnerlab.generators import bif, tccs_bif
+from partnerlab.generators.damage import DAMAGED, DamageUnknown, damage, damage_lines, damages_of
 
 BIF = {name: row for name, row in damages().items() if row.format == "bif"}
 BILLERS = {"inhance_v2": bif.BILLER_GUID, "tccs": tccs_bif.BILLER_GUID}

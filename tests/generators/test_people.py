@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from itertools import islice
 
-from generators.people import People, pools
+from partnerlab.generators.people import People, pools
 
 FORBIDDEN = re.compile(r"[|;\x00-\x1f\x7f]")
 

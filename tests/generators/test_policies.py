@@ -8,9 +8,9 @@ from itertools import pairwise
 
 import pytest
 
-from contracts.tccs_rest import ContentInfo, parse_content_info
-from generators.people import TRADES
-from generators.policies import MAX_POLICIES, Policy, late_fee_cents, policies, quotes
+from partnerlab.contracts.tccs_rest import ContentInfo, parse_content_info
+from partnerlab.generators.people import TRADES
+from partnerlab.generators.policies import MAX_POLICIES, Policy, late_fee_cents, policies, quotes
 from tests.generators.conftest import AS_OF
 
 SOME = list(policies(4_000, seed=3, as_of=AS_OF))

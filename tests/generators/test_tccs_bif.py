@@ -13,10 +13,10 @@ from decimal import Decimal
 
 import pytest
 
-from contracts.files import Layout, check, load_layout, parse_layout, read_bif, write_bif
-from generators import bif_writer
-from generators.policies import late_fee_cents
-from generators.tccs_bif import BILLER_GUID, FORMAT_GUID, generate_tccs_bif, generate_tccs_groups
+from partnerlab.contracts.files import Layout, check, load_layout, parse_layout, read_bif, write_bif
+from partnerlab.generators import bif_writer
+from partnerlab.generators.policies import late_fee_cents
+from partnerlab.generators.tccs_bif import BILLER_GUID, FORMAT_GUID, generate_tccs_bif, generate_tccs_groups
 from tests.generators.conftest import AS_OF
 
 
@@ -108,7 +108,7 @@ def test_an_empty_file_has_a_header(layout: Layout) -> None:
 
 def test_another_process_writes_the_same_bytes(make_tccs_file) -> None:
     program = (
-        "import hashlib, io\nfrom datetime import date\nfrom generators.tccs_bif import generate_tccs_bif\n"
+        "import hashlib, io\nfrom datetime import date\nfrom partnerlab.generators.tccs_bif import generate_tccs_bif\n"
         "stream = io.BytesIO()\ngenerate_tccs_bif(stream, 300, as_of=date(2026, 3, 2), seed=9)\n"
         "print(hashlib.sha256(stream.getvalue()).hexdigest())\n"
     )

@@ -7,7 +7,7 @@ from itertools import islice
 
 import pytest
 
-from generators.utility import MAX_ACCOUNTS, Bill, bills, plain_bills
+from partnerlab.generators.utility import MAX_ACCOUNTS, Bill, bills, plain_bills
 from tests.generators.conftest import AS_OF
 
 RUN = 2_000

@@ -19,15 +19,15 @@ from typing import Any
 
 import pytest
 
-from contracts.data import read_bytes
-from contracts.verification.soap import verdict
-from simulators.inhance_soap import Settings, create_simulator
-from simulators.kit.faults import Faults
-from simulators.kit.journal import Journal
-from simulators.kit.lanes import Lanes
-from simulators.kit.server import Server
-from simulators.kit.site import Site
-from simulators.kit.store import Store
+from partnerlab.contracts.data import read_bytes
+from partnerlab.contracts.verification.soap import verdict
+from partnerlab.simulators.inhance_soap import Settings, create_simulator
+from partnerlab.simulators.kit.faults import Faults
+from partnerlab.simulators.kit.journal import Journal
+from partnerlab.simulators.kit.lanes import Lanes
+from partnerlab.simulators.kit.server import Server
+from partnerlab.simulators.kit.site import Site
+from partnerlab.simulators.kit.store import Store
 
 HERE = Path(__file__).resolve().parent
 NODE = HERE / "node"

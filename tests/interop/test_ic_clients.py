@@ -16,16 +16,16 @@ import zeep
 from lxml import etree
 from zeep.helpers import serialize_object
 
-from contracts.data import read_bytes
-from contracts.verification.soap import verdict
-from simulators.ic_webservices import InvoiceCloud, Settings, create_simulator
-from simulators.ic_webservices.domain.payments import Order
-from simulators.kit.faults import Faults
-from simulators.kit.journal import Journal
-from simulators.kit.lanes import Lanes
-from simulators.kit.server import Server
-from simulators.kit.site import Site
-from simulators.kit.store import Store
+from partnerlab.contracts.data import read_bytes
+from partnerlab.contracts.verification.soap import verdict
+from partnerlab.simulators.ic_webservices import InvoiceCloud, Settings, create_simulator
+from partnerlab.simulators.ic_webservices.domain.payments import Order
+from partnerlab.simulators.kit.faults import Faults
+from partnerlab.simulators.kit.journal import Journal
+from partnerlab.simulators.kit.lanes import Lanes
+from partnerlab.simulators.kit.server import Server
+from partnerlab.simulators.kit.site import Site
+from partnerlab.simulators.kit.store import Store
 
 pytestmark = pytest.mark.interop
 

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from simulators.inhance_soap import Settings
+from partnerlab.simulators.inhance_soap import Settings
 from tests.interop.conftest import Live
 from tests.interop.zeep_calls import calls, fault
 

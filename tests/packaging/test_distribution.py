@@ -43,13 +43,37 @@ def test_the_wheel_holds_every_data_file(wheel: Path) -> None:
     for room in ("client", "contracts", "generators", "partnerlab", "simulators"):
         for path in (ROOT / room).rglob("*"):
             if path.is_file() and "__pycache__" not in path.parts:
-                assert path.relative_to(ROOT).as_posix() in names
+                place = path.relative_to(ROOT).as_posix()
+                assert (place if room == "partnerlab" else f"partnerlab/{place}") in names
+    assert {name.partition("/")[0].partition("-")[0] for name in names} == {"partnerlab"}
+
+
+def test_a_project_with_packages_of_the_same_names_runs_beside_it(core: Path, tmp_path: Path) -> None:
+    for name in ("client", "contracts", "generators", "simulators", "tests"):
+        tmp_path.joinpath(name).mkdir()
+        tmp_path.joinpath(name, "__init__.py").write_text(f"WHO = 'their {name}'\n")
+    tmp_path.joinpath("client", "errors.py").write_text("class ClientError(Exception): ...\n")
+    program = (
+        "import client, contracts, generators, simulators, tests\n"
+        "from client.errors import ClientError as theirs\n"
+        "from partnerlab.client.errors import ClientError as ours\n"
+        "from partnerlab.contracts.files import load_layout\n"
+        "import partnerlab.client.inhance\n"
+        "print(client.WHO, contracts.WHO, generators.WHO, simulators.WHO, tests.WHO)\n"
+        "print(theirs is not ours, load_layout('tccs').name)\n"
+    )
+    done = run(str(core / "python"), "-c", program, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    first, second = done.stdout.splitlines()
+    assert first == "their client their contracts their generators their simulators their tests"
+    assert second == "True tccs"
+    assert run(str(core / "partnerlab"), "catalogue", "faults", cwd=tmp_path).returncode == 0
 
 
 def test_the_core_is_the_client_and_the_codec_alone(core: Path) -> None:
     program = (
-        "import client.flows, client.inhance, client.invoice_cloud, client.intake, client.rtdr, client.tccs\n"
-        "import contracts.files, contracts.catalogue\n"
+        "from partnerlab.client import flows, inhance, intake, invoice_cloud, rtdr, tccs\n"
+        "from partnerlab.contracts import catalogue, files\n"
         "import importlib.util, sys\n"
         f"print([name for name in {NOT_IN_THE_CORE!r} if importlib.util.find_spec(name)])\n"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from client.errors import RequestInvalid
+from partnerlab.client.errors import RequestInvalid
 from partnerlab.remote import RemoteRefused
 from partnerlab.story import Story
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from simulators.ic_webservices.domain.errors import KeyWrong, ValueRefused
+from partnerlab.simulators.ic_webservices.domain.errors import KeyWrong, ValueRefused
 
 __all__ = ["Biller", "authenticate", "normal_guid", "time_zone"]
 

@@ -16,12 +16,12 @@ from datetime import date, timedelta
 from functools import cache
 from typing import Any
 
-from simulators.ic_webservices.domain.billers import Biller
-from simulators.ic_webservices.domain.errors import PaymentRefused, ValueRefused
-from simulators.ic_webservices.domain.fees import service_fee_cents
-from simulators.ic_webservices.domain.invoices import CLOSED, Invoice, Line, may_pay
-from simulators.ic_webservices.domain.money import amount
-from simulators.ic_webservices.domain.payments import BANK_TENDERS
+from partnerlab.simulators.ic_webservices.domain.billers import Biller
+from partnerlab.simulators.ic_webservices.domain.errors import PaymentRefused, ValueRefused
+from partnerlab.simulators.ic_webservices.domain.fees import service_fee_cents
+from partnerlab.simulators.ic_webservices.domain.invoices import CLOSED, Invoice, Line, may_pay
+from partnerlab.simulators.ic_webservices.domain.money import amount
+from partnerlab.simulators.ic_webservices.domain.payments import BANK_TENDERS
 
 __all__ = [
     "LASTS",

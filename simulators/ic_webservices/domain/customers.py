@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from simulators.ic_webservices.domain.errors import Conflict, ValueRefused
+from partnerlab.simulators.ic_webservices.domain.errors import Conflict, ValueRefused
 
 __all__ = [
     "CHANGE_KINDS",

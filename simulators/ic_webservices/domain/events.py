@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from simulators.ic_webservices.domain.money import amount
-from simulators.ic_webservices.domain.payments import Payment
+from partnerlab.simulators.ic_webservices.domain.money import amount
+from partnerlab.simulators.ic_webservices.domain.payments import Payment
 
 __all__ = ["Event", "ach_reject_event", "email_event", "enrolment_event", "payment_event"]
 

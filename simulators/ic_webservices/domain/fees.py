@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from simulators.ic_webservices.domain.billers import Biller
-from simulators.ic_webservices.domain.errors import ValueRefused
-from simulators.ic_webservices.domain.money import parse_amount
+from partnerlab.simulators.ic_webservices.domain.billers import Biller
+from partnerlab.simulators.ic_webservices.domain.errors import ValueRefused
+from partnerlab.simulators.ic_webservices.domain.money import parse_amount
 
 __all__ = ["FEE_KEYS", "service_fee_cents"]
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
-from simulators.ic_webservices.domain.errors import PaymentRefused
-from simulators.ic_webservices.domain.money import amount
+from partnerlab.simulators.ic_webservices.domain.errors import PaymentRefused
+from partnerlab.simulators.ic_webservices.domain.money import amount
 
 __all__ = ["STATUSES", "Invoice", "Line", "credited", "debited", "may_pay", "with_balance"]
 

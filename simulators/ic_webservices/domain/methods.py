@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from simulators.ic_webservices.domain.errors import PaymentRefused
-from simulators.ic_webservices.domain.payments import SavedNumber
+from partnerlab.simulators.ic_webservices.domain.errors import PaymentRefused
+from partnerlab.simulators.ic_webservices.domain.payments import SavedNumber
 
 __all__ = ["BANK_ACCOUNT", "CARD", "KINDS", "MOST_METHODS", "Method", "check_usable"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
 
-from simulators.ic_webservices.domain.errors import ValueRefused
+from partnerlab.simulators.ic_webservices.domain.errors import ValueRefused
 
 __all__ = ["amount", "cents", "parse_amount"]
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
-from simulators.ic_webservices.domain import banking_days
-from simulators.ic_webservices.domain.customers import Customer
-from simulators.ic_webservices.domain.errors import PaymentRefused, ValueRefused
+from partnerlab.simulators.ic_webservices.domain import banking_days
+from partnerlab.simulators.ic_webservices.domain.customers import Customer
+from partnerlab.simulators.ic_webservices.domain.errors import PaymentRefused, ValueRefused
 
 __all__ = [
     "DONATIONS",

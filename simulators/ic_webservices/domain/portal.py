@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from simulators.ic_webservices.domain.billers import Biller
-from simulators.ic_webservices.domain.errors import ValueRefused
-from simulators.ic_webservices.domain.invoices import OPEN, Invoice
+from partnerlab.simulators.ic_webservices.domain.billers import Biller
+from partnerlab.simulators.ic_webservices.domain.errors import ValueRefused
+from partnerlab.simulators.ic_webservices.domain.invoices import OPEN, Invoice
 
 __all__ = ["IFRAME", "REDIRECTS", "PageSession", "TextEnrolment", "check_phone", "open_bills", "says_yes"]
 

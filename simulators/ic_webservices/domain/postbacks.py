@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from simulators.ic_webservices.domain.money import amount
-from simulators.ic_webservices.domain.payments import BANK_TENDERS, Payment
+from partnerlab.simulators.ic_webservices.domain.money import amount
+from partnerlab.simulators.ic_webservices.domain.payments import BANK_TENDERS, Payment
 
 __all__ = [
     "FIELDS",

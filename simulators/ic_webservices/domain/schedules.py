@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from simulators.ic_webservices.domain.errors import PaymentRefused, ValueRefused
-from simulators.ic_webservices.domain.invoices import Invoice
-from simulators.ic_webservices.domain.money import amount
-from simulators.ic_webservices.domain.payments import Payment
+from partnerlab.simulators.ic_webservices.domain.errors import PaymentRefused, ValueRefused
+from partnerlab.simulators.ic_webservices.domain.invoices import Invoice
+from partnerlab.simulators.ic_webservices.domain.money import amount
+from partnerlab.simulators.ic_webservices.domain.payments import Payment
 
 __all__ = [
     "AUTOPAY",

@@ -9,8 +9,8 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 
-from simulators.ic_webservices.domain.customers import check_text
-from simulators.ic_webservices.domain.errors import ValueRefused
+from partnerlab.simulators.ic_webservices.domain.customers import check_text
+from partnerlab.simulators.ic_webservices.domain.errors import ValueRefused
 
 __all__ = [
     "SESSION_LASTS",

@@ -10,18 +10,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simulators.ic_webservices.pages.door import PagesApp
+from partnerlab.simulators.ic_webservices.pages.door import PagesApp
 
 if TYPE_CHECKING:
     from flask import Flask
 
-    from simulators.ic_webservices.app import World
+    from partnerlab.simulators.ic_webservices.app import World
 
 __all__ = ["PagesApp", "create_pages"]
 
 
 def create_pages(world: World) -> Flask:
     """The Flask app of every page, on that world."""
-    from simulators.ic_webservices.pages.factory import create_app
+    from partnerlab.simulators.ic_webservices.pages.factory import create_app
 
     return create_app(world)

@@ -7,12 +7,12 @@ from typing import Any
 
 from flask.typing import ResponseReturnValue
 
-from simulators.ic_webservices.domain.errors import NotFound
-from simulators.ic_webservices.domain.invoices import CLOSED, Invoice
-from simulators.ic_webservices.domain.portal import open_bills
-from simulators.ic_webservices.domain.schedules import SCHEDULED, Schedule
-from simulators.ic_webservices.pages.payer import Payer
-from simulators.ic_webservices.store import INVOICES, PAYMENTS, SCHEDULES
+from partnerlab.simulators.ic_webservices.domain.errors import NotFound
+from partnerlab.simulators.ic_webservices.domain.invoices import CLOSED, Invoice
+from partnerlab.simulators.ic_webservices.domain.portal import open_bills
+from partnerlab.simulators.ic_webservices.domain.schedules import SCHEDULED, Schedule
+from partnerlab.simulators.ic_webservices.pages.payer import Payer
+from partnerlab.simulators.ic_webservices.store import INVOICES, PAYMENTS, SCHEDULES
 
 __all__ = ["add_routes", "latest_invoices", "waiting_for"]
 

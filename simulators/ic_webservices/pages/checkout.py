@@ -18,18 +18,18 @@ from datetime import datetime
 from flask import Blueprint, Response, g, request
 from flask.typing import ResponseReturnValue
 
-from simulators.ic_webservices.app import World
-from simulators.ic_webservices.cloud_payments import CheckoutGone
-from simulators.ic_webservices.domain.cloud_payments import Bill, Choice, total_cents
-from simulators.ic_webservices.domain.errors import DomainError, PaymentRefused, ValueRefused
-from simulators.ic_webservices.domain.money import amount
-from simulators.ic_webservices.pages.checkout_paying import ask_how, offers
-from simulators.ic_webservices.pages.checkout_paying import pay as take_payment
-from simulators.ic_webservices.pages.checkout_visit import Visit, may_register
-from simulators.ic_webservices.pages.forms import Form
-from simulators.ic_webservices.pages.security import PageRefused
-from simulators.ic_webservices.pages.view import Page, base_of, render
-from simulators.kit.wsgi import current_request
+from partnerlab.simulators.ic_webservices.app import World
+from partnerlab.simulators.ic_webservices.cloud_payments import CheckoutGone
+from partnerlab.simulators.ic_webservices.domain.cloud_payments import Bill, Choice, total_cents
+from partnerlab.simulators.ic_webservices.domain.errors import DomainError, PaymentRefused, ValueRefused
+from partnerlab.simulators.ic_webservices.domain.money import amount
+from partnerlab.simulators.ic_webservices.pages.checkout_paying import ask_how, offers
+from partnerlab.simulators.ic_webservices.pages.checkout_paying import pay as take_payment
+from partnerlab.simulators.ic_webservices.pages.checkout_visit import Visit, may_register
+from partnerlab.simulators.ic_webservices.pages.forms import Form
+from partnerlab.simulators.ic_webservices.pages.security import PageRefused
+from partnerlab.simulators.ic_webservices.pages.view import Page, base_of, render
+from partnerlab.simulators.kit.wsgi import current_request
 
 __all__ = ["create_blueprint"]
 

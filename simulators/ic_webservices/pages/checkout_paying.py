@@ -9,15 +9,15 @@ from datetime import date
 
 from flask import Response, request
 
-from simulators.ic_webservices.cloud_payments import Paying
-from simulators.ic_webservices.domain.cloud_payments import total_cents
-from simulators.ic_webservices.domain.errors import DomainError
-from simulators.ic_webservices.domain.methods import Method
-from simulators.ic_webservices.domain.payments import BANK_TENDERS
-from simulators.ic_webservices.pages import security
-from simulators.ic_webservices.pages.checkout_visit import Visit, may_register
-from simulators.ic_webservices.pages.forms import Form, Typed, read_bank_account, read_card
-from simulators.ic_webservices.pages.view import see_other
+from partnerlab.simulators.ic_webservices.cloud_payments import Paying
+from partnerlab.simulators.ic_webservices.domain.cloud_payments import total_cents
+from partnerlab.simulators.ic_webservices.domain.errors import DomainError
+from partnerlab.simulators.ic_webservices.domain.methods import Method
+from partnerlab.simulators.ic_webservices.domain.payments import BANK_TENDERS
+from partnerlab.simulators.ic_webservices.pages import security
+from partnerlab.simulators.ic_webservices.pages.checkout_visit import Visit, may_register
+from partnerlab.simulators.ic_webservices.pages.forms import Form, Typed, read_bank_account, read_card
+from partnerlab.simulators.ic_webservices.pages.view import see_other
 
 __all__ = ["ask_how", "offers", "pay"]
 

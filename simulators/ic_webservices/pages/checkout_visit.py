@@ -8,16 +8,16 @@ from typing import Any
 
 from flask import Response, request
 
-from simulators.ic_webservices.app import World
-from simulators.ic_webservices.cloud_payment_requests import stylesheet
-from simulators.ic_webservices.cloud_payments import Opened
-from simulators.ic_webservices.domain.billers import time_zone
-from simulators.ic_webservices.pages import security
-from simulators.ic_webservices.pages.forms import Form
-from simulators.ic_webservices.pages.view import Page, base_of, render, see_other
-from simulators.kit.http import Request
-from simulators.kit.lanes import Lane
-from simulators.kit.wsgi import current_request
+from partnerlab.simulators.ic_webservices.app import World
+from partnerlab.simulators.ic_webservices.cloud_payment_requests import stylesheet
+from partnerlab.simulators.ic_webservices.cloud_payments import Opened
+from partnerlab.simulators.ic_webservices.domain.billers import time_zone
+from partnerlab.simulators.ic_webservices.pages import security
+from partnerlab.simulators.ic_webservices.pages.forms import Form
+from partnerlab.simulators.ic_webservices.pages.view import Page, base_of, render, see_other
+from partnerlab.simulators.kit.http import Request
+from partnerlab.simulators.kit.lanes import Lane
+from partnerlab.simulators.kit.wsgi import current_request
 
 __all__ = ["Visit", "may_register"]
 

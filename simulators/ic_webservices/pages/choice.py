@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from simulators.ic_webservices.domain.errors import NotFound
-from simulators.ic_webservices.domain.fees import service_fee_cents
-from simulators.ic_webservices.domain.methods import Method
-from simulators.ic_webservices.domain.payments import BANK_TENDERS, CARD_TENDERS
-from simulators.ic_webservices.ledger import customer_of
-from simulators.ic_webservices.pages.forms import Form, Typed, read_bank_account, read_card
-from simulators.ic_webservices.pages.payer import Payer
-from simulators.ic_webservices.wallet import method_of
+from partnerlab.simulators.ic_webservices.domain.errors import NotFound
+from partnerlab.simulators.ic_webservices.domain.fees import service_fee_cents
+from partnerlab.simulators.ic_webservices.domain.methods import Method
+from partnerlab.simulators.ic_webservices.domain.payments import BANK_TENDERS, CARD_TENDERS
+from partnerlab.simulators.ic_webservices.ledger import customer_of
+from partnerlab.simulators.ic_webservices.pages.forms import Form, Typed, read_bank_account, read_card
+from partnerlab.simulators.ic_webservices.pages.payer import Payer
+from partnerlab.simulators.ic_webservices.wallet import method_of
 
 __all__ = ["NEW_BANK", "NEW_CARD", "Choices", "choices", "chosen", "saved_method"]
 

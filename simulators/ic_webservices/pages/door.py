@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from simulators.kit.http import Request
-from simulators.kit.wsgi import WsgiApp
+from partnerlab.simulators.kit.http import Request
+from partnerlab.simulators.kit.wsgi import WsgiApp
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
 
-    from simulators.ic_webservices.app import World
+    from partnerlab.simulators.ic_webservices.app import World
 
 __all__ = ["PagesApp"]
 
@@ -23,7 +23,7 @@ class PagesApp(WsgiApp):
 
     def __init__(self, world: World) -> None:
         def load() -> WSGIApplication:
-            from simulators.ic_webservices.pages import create_pages
+            from partnerlab.simulators.ic_webservices.pages import create_pages
 
             return create_pages(world)
 

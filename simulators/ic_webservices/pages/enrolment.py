@@ -7,13 +7,13 @@ from collections.abc import Callable
 from flask import Response
 from flask.typing import ResponseReturnValue
 
-from simulators.ic_webservices.domain.errors import DomainError, ValueRefused
-from simulators.ic_webservices.domain.portal import open_bills, says_yes
-from simulators.ic_webservices.domain.schedules import collected_on, runs_at
-from simulators.ic_webservices.pages.bills import latest_invoices
-from simulators.ic_webservices.pages.choice import choices, saved_method
-from simulators.ic_webservices.pages.forms import Form
-from simulators.ic_webservices.pages.payer import Payer
+from partnerlab.simulators.ic_webservices.domain.errors import DomainError, ValueRefused
+from partnerlab.simulators.ic_webservices.domain.portal import open_bills, says_yes
+from partnerlab.simulators.ic_webservices.domain.schedules import collected_on, runs_at
+from partnerlab.simulators.ic_webservices.pages.bills import latest_invoices
+from partnerlab.simulators.ic_webservices.pages.choice import choices, saved_method
+from partnerlab.simulators.ic_webservices.pages.forms import Form
+from partnerlab.simulators.ic_webservices.pages.payer import Payer
 
 __all__ = ["add_routes"]
 

@@ -9,15 +9,15 @@ from flask.typing import ResponseReturnValue
 from jinja2 import StrictUndefined
 from werkzeug.exceptions import HTTPException
 
-from contracts.masking import mask_text
-from simulators.ic_webservices.app import World
-from simulators.ic_webservices.domain.errors import DomainError
-from simulators.ic_webservices.pages import checkout, portal, sso
-from simulators.ic_webservices.pages.payer import SessionOver
-from simulators.ic_webservices.pages.security import PageRefused
-from simulators.ic_webservices.pages.view import FILTERS, Page, base_of, render
-from simulators.ic_webservices.wire.faults import STATUSES
-from simulators.kit.wsgi import current_request
+from partnerlab.contracts.masking import mask_text
+from partnerlab.simulators.ic_webservices.app import World
+from partnerlab.simulators.ic_webservices.domain.errors import DomainError
+from partnerlab.simulators.ic_webservices.pages import checkout, portal, sso
+from partnerlab.simulators.ic_webservices.pages.payer import SessionOver
+from partnerlab.simulators.ic_webservices.pages.security import PageRefused
+from partnerlab.simulators.ic_webservices.pages.view import FILTERS, Page, base_of, render
+from partnerlab.simulators.ic_webservices.wire.faults import STATUSES
+from partnerlab.simulators.kit.wsgi import current_request
 
 __all__ = ["create_app"]
 

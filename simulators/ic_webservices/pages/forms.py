@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
-from simulators.ic_webservices.domain.customers import check_email, check_text
-from simulators.ic_webservices.domain.errors import ValueRefused
-from simulators.ic_webservices.domain.money import cents
-from simulators.ic_webservices.domain.payments import TestNumbers
-from simulators.ic_webservices.pages import security
+from partnerlab.simulators.ic_webservices.domain.customers import check_email, check_text
+from partnerlab.simulators.ic_webservices.domain.errors import ValueRefused
+from partnerlab.simulators.ic_webservices.domain.money import cents
+from partnerlab.simulators.ic_webservices.domain.payments import TestNumbers
+from partnerlab.simulators.ic_webservices.pages import security
 
 __all__ = ["Form", "Typed", "read_bank_account", "read_card", "read_holder_and_expiry"]
 

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from flask import Response
 from flask.typing import ResponseReturnValue
 
-from simulators.ic_webservices.domain.errors import Conflict, DomainError
-from simulators.ic_webservices.domain.methods import BANK_ACCOUNT, CARD, KINDS, Method
-from simulators.ic_webservices.pages.forms import Form, read_bank_account, read_card, read_holder_and_expiry
-from simulators.ic_webservices.pages.payer import Payer
-from simulators.ic_webservices.pages.paying import refusal_field
-from simulators.ic_webservices.pages.security import PageRefused, form_guid
-from simulators.ic_webservices.wallet import method_of
+from partnerlab.simulators.ic_webservices.domain.errors import Conflict, DomainError
+from partnerlab.simulators.ic_webservices.domain.methods import BANK_ACCOUNT, CARD, KINDS, Method
+from partnerlab.simulators.ic_webservices.pages.forms import Form, read_bank_account, read_card, read_holder_and_expiry
+from partnerlab.simulators.ic_webservices.pages.payer import Payer
+from partnerlab.simulators.ic_webservices.pages.paying import refusal_field
+from partnerlab.simulators.ic_webservices.pages.security import PageRefused, form_guid
+from partnerlab.simulators.ic_webservices.wallet import method_of
 
 __all__ = ["add_routes"]
 

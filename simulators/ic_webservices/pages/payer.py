@@ -10,23 +10,23 @@ from zoneinfo import ZoneInfo
 
 from flask import Response, g, request
 
-from simulators.ic_webservices.app import World
-from simulators.ic_webservices.domain.billers import Biller, time_zone
-from simulators.ic_webservices.domain.customers import Customer
-from simulators.ic_webservices.domain.errors import NotFound
-from simulators.ic_webservices.domain.invoices import Invoice
-from simulators.ic_webservices.domain.methods import MOST_METHODS
-from simulators.ic_webservices.domain.portal import IFRAME, PageSession
-from simulators.ic_webservices.domain.users import User
-from simulators.ic_webservices.ledger import customer_of, invoice_of
-from simulators.ic_webservices.pages import security
-from simulators.ic_webservices.pages.forms import Form
-from simulators.ic_webservices.pages.security import PageRefused
-from simulators.ic_webservices.pages.sessions import Opened, PageSessions, SessionUnknown
-from simulators.ic_webservices.pages.view import Link, Page, SignOut, base_of, render, see_other
-from simulators.ic_webservices.store import BILLERS
-from simulators.kit.lanes import Lane
-from simulators.kit.wsgi import current_request
+from partnerlab.simulators.ic_webservices.app import World
+from partnerlab.simulators.ic_webservices.domain.billers import Biller, time_zone
+from partnerlab.simulators.ic_webservices.domain.customers import Customer
+from partnerlab.simulators.ic_webservices.domain.errors import NotFound
+from partnerlab.simulators.ic_webservices.domain.invoices import Invoice
+from partnerlab.simulators.ic_webservices.domain.methods import MOST_METHODS
+from partnerlab.simulators.ic_webservices.domain.portal import IFRAME, PageSession
+from partnerlab.simulators.ic_webservices.domain.users import User
+from partnerlab.simulators.ic_webservices.ledger import customer_of, invoice_of
+from partnerlab.simulators.ic_webservices.pages import security
+from partnerlab.simulators.ic_webservices.pages.forms import Form
+from partnerlab.simulators.ic_webservices.pages.security import PageRefused
+from partnerlab.simulators.ic_webservices.pages.sessions import Opened, PageSessions, SessionUnknown
+from partnerlab.simulators.ic_webservices.pages.view import Link, Page, SignOut, base_of, render, see_other
+from partnerlab.simulators.ic_webservices.store import BILLERS
+from partnerlab.simulators.kit.lanes import Lane
+from partnerlab.simulators.kit.wsgi import current_request
 
 __all__ = ["NOTICES", "Payer", "SessionOver", "enter"]
 

@@ -9,21 +9,21 @@ from functools import partial
 from flask import Response
 from flask.typing import ResponseReturnValue
 
-from simulators.ic_webservices.domain.billers import Biller
-from simulators.ic_webservices.domain.errors import Conflict, DomainError, PaymentRefused, ValueRefused
-from simulators.ic_webservices.domain.invoices import CLOSED, Invoice, may_pay
-from simulators.ic_webservices.domain.methods import Method
-from simulators.ic_webservices.domain.money import amount
-from simulators.ic_webservices.domain.payments import Order, Payment
-from simulators.ic_webservices.domain.schedules import check_day
-from simulators.ic_webservices.ledger import biller_of
-from simulators.ic_webservices.pages.bills import waiting_for
-from simulators.ic_webservices.pages.choice import Choices, choices, chosen
-from simulators.ic_webservices.pages.forms import Form, Typed
-from simulators.ic_webservices.pages.payer import Payer
-from simulators.ic_webservices.pages.security import form_guid
-from simulators.ic_webservices.store import PAYMENTS, SCHEDULES
-from simulators.kit.store import Tx
+from partnerlab.simulators.ic_webservices.domain.billers import Biller
+from partnerlab.simulators.ic_webservices.domain.errors import Conflict, DomainError, PaymentRefused, ValueRefused
+from partnerlab.simulators.ic_webservices.domain.invoices import CLOSED, Invoice, may_pay
+from partnerlab.simulators.ic_webservices.domain.methods import Method
+from partnerlab.simulators.ic_webservices.domain.money import amount
+from partnerlab.simulators.ic_webservices.domain.payments import Order, Payment
+from partnerlab.simulators.ic_webservices.domain.schedules import check_day
+from partnerlab.simulators.ic_webservices.ledger import biller_of
+from partnerlab.simulators.ic_webservices.pages.bills import waiting_for
+from partnerlab.simulators.ic_webservices.pages.choice import Choices, choices, chosen
+from partnerlab.simulators.ic_webservices.pages.forms import Form, Typed
+from partnerlab.simulators.ic_webservices.pages.payer import Payer
+from partnerlab.simulators.ic_webservices.pages.security import form_guid
+from partnerlab.simulators.ic_webservices.store import PAYMENTS, SCHEDULES
+from partnerlab.simulators.kit.store import Tx
 
 __all__ = ["add_routes", "refusal_field"]
 

@@ -8,10 +8,10 @@ from typing import Any
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
-from simulators.ic_webservices.app import World
-from simulators.ic_webservices.pages import bills, enrolment, options, paying, scheduled
-from simulators.ic_webservices.pages.payer import Payer, enter
-from simulators.ic_webservices.pages.view import see_other
+from partnerlab.simulators.ic_webservices.app import World
+from partnerlab.simulators.ic_webservices.pages import bills, enrolment, options, paying, scheduled
+from partnerlab.simulators.ic_webservices.pages.payer import Payer, enter
+from partnerlab.simulators.ic_webservices.pages.view import see_other
 
 __all__ = ["create_blueprint"]
 

@@ -8,16 +8,16 @@ from datetime import timedelta
 from flask import Response
 from flask.typing import ResponseReturnValue
 
-from simulators.ic_webservices.domain.errors import DomainError, ValueRefused
-from simulators.ic_webservices.domain.invoices import Invoice
-from simulators.ic_webservices.domain.money import amount
-from simulators.ic_webservices.domain.schedules import SCHEDULED, Schedule
-from simulators.ic_webservices.ledger import invoice_of
-from simulators.ic_webservices.pages.choice import choices, saved_method
-from simulators.ic_webservices.pages.forms import Form
-from simulators.ic_webservices.pages.payer import Payer
-from simulators.ic_webservices.pages.paying import refusal_field
-from simulators.ic_webservices.schedules import schedule_of
+from partnerlab.simulators.ic_webservices.domain.errors import DomainError, ValueRefused
+from partnerlab.simulators.ic_webservices.domain.invoices import Invoice
+from partnerlab.simulators.ic_webservices.domain.money import amount
+from partnerlab.simulators.ic_webservices.domain.schedules import SCHEDULED, Schedule
+from partnerlab.simulators.ic_webservices.ledger import invoice_of
+from partnerlab.simulators.ic_webservices.pages.choice import choices, saved_method
+from partnerlab.simulators.ic_webservices.pages.forms import Form
+from partnerlab.simulators.ic_webservices.pages.payer import Payer
+from partnerlab.simulators.ic_webservices.pages.paying import refusal_field
+from partnerlab.simulators.ic_webservices.schedules import schedule_of
 
 __all__ = ["add_routes"]
 

@@ -14,8 +14,8 @@ import secrets
 import uuid
 from collections.abc import Iterable, Mapping
 
-from simulators.ic_webservices.allow_list import check_web_address
-from simulators.ic_webservices.domain.billers import Biller
+from partnerlab.simulators.ic_webservices.allow_list import check_web_address
+from partnerlab.simulators.ic_webservices.domain.billers import Biller
 
 __all__ = [
     "PageRefused",

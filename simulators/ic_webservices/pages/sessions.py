@@ -14,12 +14,12 @@ import secrets
 from dataclasses import dataclass, replace
 from datetime import UTC, timedelta
 
-from simulators.ic_webservices.access import Access, Session
-from simulators.ic_webservices.domain.errors import TokenInvalid
-from simulators.ic_webservices.domain.portal import PageSession
-from simulators.ic_webservices.store import PAGE_SESSIONS
-from simulators.kit.lanes import Lane
-from simulators.kit.store import Statement, Store
+from partnerlab.simulators.ic_webservices.access import Access, Session
+from partnerlab.simulators.ic_webservices.domain.errors import TokenInvalid
+from partnerlab.simulators.ic_webservices.domain.portal import PageSession
+from partnerlab.simulators.ic_webservices.store import PAGE_SESSIONS
+from partnerlab.simulators.kit.lanes import Lane
+from partnerlab.simulators.kit.store import Statement, Store
 
 __all__ = ["Opened", "PageSessions", "SessionUnknown"]
 

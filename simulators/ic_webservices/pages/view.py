@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 
 from flask import Response, make_response, redirect, render_template
 
-from simulators.ic_webservices.domain.money import amount
-from simulators.ic_webservices.domain.payments import Payment
-from simulators.ic_webservices.pages import security
-from simulators.kit.http import Request
-from simulators.kit.lanes import DEFAULT
+from partnerlab.simulators.ic_webservices.domain.money import amount
+from partnerlab.simulators.ic_webservices.domain.payments import Payment
+from partnerlab.simulators.ic_webservices.pages import security
+from partnerlab.simulators.kit.http import Request
+from partnerlab.simulators.kit.lanes import DEFAULT
 
 __all__ = ["FILTERS", "Link", "Page", "SignOut", "base_of", "render", "see_other"]
 

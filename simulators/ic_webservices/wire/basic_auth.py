@@ -13,10 +13,10 @@ import hmac
 from collections.abc import Mapping
 from functools import lru_cache
 
-from simulators.ic_webservices.domain.billers import Biller
-from simulators.ic_webservices.store import BILLERS
-from simulators.kit.lanes import Lane
-from simulators.kit.store import Row, Statement, Store
+from partnerlab.simulators.ic_webservices.domain.billers import Biller
+from partnerlab.simulators.ic_webservices.store import BILLERS
+from partnerlab.simulators.kit.lanes import Lane
+from partnerlab.simulators.kit.store import Row, Statement, Store
 
 __all__ = ["CHALLENGE", "CredentialRefused", "Credentials", "api_key"]
 

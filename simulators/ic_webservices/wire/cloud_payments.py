@@ -13,15 +13,15 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from simulators.ic_webservices.cloud_payments import CloudPayments
-from simulators.ic_webservices.domain.cloud_payments import Asked, AskedCustomer, AskedInvoice
-from simulators.ic_webservices.domain.customers import check_email, check_text
-from simulators.ic_webservices.domain.errors import ValueRefused
-from simulators.ic_webservices.domain.money import cents
-from simulators.ic_webservices.wire.json_body import JsonRefused, Many, Member, Schema
-from simulators.ic_webservices.wire.rest import Call, Operation
-from simulators.kit.http import Request
-from simulators.kit.lanes import DEFAULT
+from partnerlab.simulators.ic_webservices.cloud_payments import CloudPayments
+from partnerlab.simulators.ic_webservices.domain.cloud_payments import Asked, AskedCustomer, AskedInvoice
+from partnerlab.simulators.ic_webservices.domain.customers import check_email, check_text
+from partnerlab.simulators.ic_webservices.domain.errors import ValueRefused
+from partnerlab.simulators.ic_webservices.domain.money import cents
+from partnerlab.simulators.ic_webservices.wire.json_body import JsonRefused, Many, Member, Schema
+from partnerlab.simulators.ic_webservices.wire.rest import Call, Operation
+from partnerlab.simulators.kit.http import Request
+from partnerlab.simulators.kit.lanes import DEFAULT
 
 __all__ = ["PATH", "SCHEMA", "operations", "read"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from contracts.masking import mask_text
-from simulators.ic_webservices.domain.errors import (
+from partnerlab.contracts.masking import mask_text
+from partnerlab.simulators.ic_webservices.domain.errors import (
     Conflict,
     DomainError,
     FileRefused,

@@ -9,16 +9,16 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
-from simulators.ic_webservices.domain.errors import DomainError, ValueRefused
-from simulators.ic_webservices.domain.invoices import Invoice
-from simulators.ic_webservices.domain.money import amount
-from simulators.ic_webservices.domain.payments import BANK_TENDERS
-from simulators.ic_webservices.exports import ExportedPayment, Exports
-from simulators.ic_webservices.ledger import Ledger
-from simulators.ic_webservices.store import Problem
-from simulators.ic_webservices.uploads import Uploads
-from simulators.ic_webservices.wire.faults import refusal
-from simulators.ic_webservices.wire.types import (
+from partnerlab.simulators.ic_webservices.domain.errors import DomainError, ValueRefused
+from partnerlab.simulators.ic_webservices.domain.invoices import Invoice
+from partnerlab.simulators.ic_webservices.domain.money import amount
+from partnerlab.simulators.ic_webservices.domain.payments import BANK_TENDERS
+from partnerlab.simulators.ic_webservices.exports import ExportedPayment, Exports
+from partnerlab.simulators.ic_webservices.ledger import Ledger
+from partnerlab.simulators.ic_webservices.store import Problem
+from partnerlab.simulators.ic_webservices.uploads import Uploads
+from partnerlab.simulators.ic_webservices.wire.faults import refusal
+from partnerlab.simulators.ic_webservices.wire.types import (
     INVOICING,
     ExportPaymentsReq,
     ExportPaymentsResult,
@@ -30,7 +30,7 @@ from simulators.ic_webservices.wire.types import (
     ViewInvoiceByInvoiceNumberResult,
     never_nil,
 )
-from simulators.kit.spyne_compat import ServiceBase, rpc
+from partnerlab.simulators.kit.spyne_compat import ServiceBase, rpc
 
 __all__ = ["UNSET", "declare"]
 

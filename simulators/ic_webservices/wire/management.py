@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from simulators.ic_webservices.domain.customers import Customer
-from simulators.ic_webservices.domain.errors import DomainError, ValueRefused
-from simulators.ic_webservices.exports import AccountChanges, Exports
-from simulators.ic_webservices.ledger import Ledger
-from simulators.ic_webservices.wire.faults import refusal
-from simulators.ic_webservices.wire.invoicing import UNSET
-from simulators.ic_webservices.wire.types import (
+from partnerlab.simulators.ic_webservices.domain.customers import Customer
+from partnerlab.simulators.ic_webservices.domain.errors import DomainError, ValueRefused
+from partnerlab.simulators.ic_webservices.exports import AccountChanges, Exports
+from partnerlab.simulators.ic_webservices.ledger import Ledger
+from partnerlab.simulators.ic_webservices.wire.faults import refusal
+from partnerlab.simulators.ic_webservices.wire.invoicing import UNSET
+from partnerlab.simulators.ic_webservices.wire.types import (
     Bool,
     ExportCustomerChangesResult,
     Moment,
@@ -22,7 +22,7 @@ from simulators.ic_webservices.wire.types import (
     ViewCustomerRecordResult,
     never_nil,
 )
-from simulators.kit.spyne_compat import ServiceBase, rpc
+from partnerlab.simulators.kit.spyne_compat import ServiceBase, rpc
 
 __all__ = ["declare"]
 

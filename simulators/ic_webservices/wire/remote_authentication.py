@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from simulators.ic_webservices.access import Access
-from simulators.ic_webservices.domain.billers import Biller, time_zone
-from simulators.ic_webservices.domain.errors import DomainError, NotFound
-from simulators.ic_webservices.ledger import Ledger
-from simulators.ic_webservices.registrations import Registrations
-from simulators.ic_webservices.wire.faults import refusal
-from simulators.ic_webservices.wire.invoicing import UNSET
-from simulators.ic_webservices.wire.remote_types import (
+from partnerlab.simulators.ic_webservices.access import Access
+from partnerlab.simulators.ic_webservices.domain.billers import Biller, time_zone
+from partnerlab.simulators.ic_webservices.domain.errors import DomainError, NotFound
+from partnerlab.simulators.ic_webservices.ledger import Ledger
+from partnerlab.simulators.ic_webservices.registrations import Registrations
+from partnerlab.simulators.ic_webservices.wire.faults import refusal
+from partnerlab.simulators.ic_webservices.wire.invoicing import UNSET
+from partnerlab.simulators.ic_webservices.wire.remote_types import (
     AccountNumbers,
     KeepAliveResult,
     LinkCustomerAccountResult,
@@ -27,10 +27,10 @@ from simulators.ic_webservices.wire.remote_types import (
     SetCustomerEmailAddressResult,
     UnregisterAccountsResult,
 )
-from simulators.ic_webservices.wire.rest_operations import check_login_type
-from simulators.ic_webservices.wire.types import Int, Text, never_nil
-from simulators.kit.lanes import Lane
-from simulators.kit.spyne_compat import ServiceBase, rpc
+from partnerlab.simulators.ic_webservices.wire.rest_operations import check_login_type
+from partnerlab.simulators.ic_webservices.wire.types import Int, Text, never_nil
+from partnerlab.simulators.kit.lanes import Lane
+from partnerlab.simulators.kit.spyne_compat import ServiceBase, rpc
 
 __all__ = ["declare"]
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from simulators.ic_webservices.wire.types import Bool, Moment, Text
-from simulators.kit.spyne_compat import Array, ComplexModel, Unicode
+from partnerlab.simulators.ic_webservices.wire.types import Bool, Moment, Text
+from partnerlab.simulators.kit.spyne_compat import Array, ComplexModel, Unicode
 
 __all__ = [
     "REMOTE",

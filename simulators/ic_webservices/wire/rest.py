@@ -15,15 +15,15 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from contracts.masking import mask_text
-from simulators.ic_webservices.domain.billers import Biller
-from simulators.ic_webservices.domain.errors import DomainError
-from simulators.ic_webservices.wire.basic_auth import CHALLENGE, CredentialRefused, Credentials
-from simulators.ic_webservices.wire.faults import refusal
-from simulators.ic_webservices.wire.json_body import JsonRefused, Schema, read_object
-from simulators.kit.http import Request, Response
-from simulators.kit.lanes import Lane
-from simulators.kit.routes import Handler, Route, Routes
+from partnerlab.contracts.masking import mask_text
+from partnerlab.simulators.ic_webservices.domain.billers import Biller
+from partnerlab.simulators.ic_webservices.domain.errors import DomainError
+from partnerlab.simulators.ic_webservices.wire.basic_auth import CHALLENGE, CredentialRefused, Credentials
+from partnerlab.simulators.ic_webservices.wire.faults import refusal
+from partnerlab.simulators.ic_webservices.wire.json_body import JsonRefused, Schema, read_object
+from partnerlab.simulators.kit.http import Request, Response
+from partnerlab.simulators.kit.lanes import Lane
+from partnerlab.simulators.kit.routes import Handler, Route, Routes
 
 __all__ = ["Call", "Operation", "answer", "create_door", "is_strict", "refused"]
 

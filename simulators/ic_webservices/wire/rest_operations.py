@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from simulators.ic_webservices.access import Access
-from simulators.ic_webservices.domain.customers import Customer
-from simulators.ic_webservices.domain.errors import ValueRefused
-from simulators.ic_webservices.domain.money import amount
-from simulators.ic_webservices.ledger import Ledger, customer_by_guid, customer_of, open_balance_cents
-from simulators.ic_webservices.registrations import Found, Registered, Registrations
-from simulators.ic_webservices.wire.json_body import Many, Member, Schema
-from simulators.ic_webservices.wire.rest import Call, Operation
+from partnerlab.simulators.ic_webservices.access import Access
+from partnerlab.simulators.ic_webservices.domain.customers import Customer
+from partnerlab.simulators.ic_webservices.domain.errors import ValueRefused
+from partnerlab.simulators.ic_webservices.domain.money import amount
+from partnerlab.simulators.ic_webservices.ledger import Ledger, customer_by_guid, customer_of, open_balance_cents
+from partnerlab.simulators.ic_webservices.registrations import Found, Registered, Registrations
+from partnerlab.simulators.ic_webservices.wire.json_body import Many, Member, Schema
+from partnerlab.simulators.ic_webservices.wire.rest import Call, Operation
 
 __all__ = ["LOGIN_TYPE", "operations"]
 

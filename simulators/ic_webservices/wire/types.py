@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from simulators.kit.spyne_compat import Array, Boolean, ByteArray, ComplexModel, DateTime, Decimal, Integer32, Unicode
+from partnerlab.simulators.kit.spyne_compat import (
+    Array,
+    Boolean,
+    ByteArray,
+    ComplexModel,
+    DateTime,
+    Decimal,
+    Integer32,
+    Unicode,
+)
 
 __all__ = [
     "INVOICING",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from simulators.inhance_soap.domain.errors import ValueInvalid
-from simulators.inhance_soap.domain.text import read_line
+from partnerlab.simulators.inhance_soap.domain.errors import ValueInvalid
+from partnerlab.simulators.inhance_soap.domain.text import read_line
 
 __all__ = ["Account", "is_conveyed", "read_account_number", "read_email", "read_switch"]
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from simulators.inhance_soap.domain.text import read_line
+from partnerlab.simulators.inhance_soap.domain.text import read_line
 
 __all__ = ["Bill", "Settlement", "balances", "check_bill", "open_amount", "settle"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Context, Decimal
 
-from simulators.inhance_soap.domain.errors import ValueInvalid
+from partnerlab.simulators.inhance_soap.domain.errors import ValueInvalid
 
 __all__ = ["read_cents", "to_decimal"]
 

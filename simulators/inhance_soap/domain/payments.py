@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from simulators.inhance_soap.domain.errors import ValueInvalid
-from simulators.inhance_soap.domain.money import read_cents
-from simulators.inhance_soap.domain.text import read_line
+from partnerlab.simulators.inhance_soap.domain.errors import ValueInvalid
+from partnerlab.simulators.inhance_soap.domain.money import read_cents
+from partnerlab.simulators.inhance_soap.domain.text import read_line
 
 __all__ = ["Payment", "read_payment"]
 

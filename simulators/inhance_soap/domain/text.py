@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simulators.inhance_soap.domain.errors import ValueInvalid
+from partnerlab.simulators.inhance_soap.domain.errors import ValueInvalid
 
 __all__ = ["read_line"]
 

@@ -14,16 +14,16 @@ from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
-from simulators.inhance_soap.domain.accounts import read_account_number, read_email, read_switch
-from simulators.inhance_soap.domain.errors import KeyWrong, Refused
-from simulators.inhance_soap.domain.money import to_decimal
-from simulators.inhance_soap.domain.payments import read_payment
-from simulators.inhance_soap.ledger import Ledger
-from simulators.inhance_soap.store import Cause
-from simulators.inhance_soap.wire import messages as wire
-from simulators.inhance_soap.wire.refusals import error_message
-from simulators.kit.http import Request
-from simulators.kit.spyne_compat import ServiceBase, rpc
+from partnerlab.simulators.inhance_soap.domain.accounts import read_account_number, read_email, read_switch
+from partnerlab.simulators.inhance_soap.domain.errors import KeyWrong, Refused
+from partnerlab.simulators.inhance_soap.domain.money import to_decimal
+from partnerlab.simulators.inhance_soap.domain.payments import read_payment
+from partnerlab.simulators.inhance_soap.ledger import Ledger
+from partnerlab.simulators.inhance_soap.store import Cause
+from partnerlab.simulators.inhance_soap.wire import messages as wire
+from partnerlab.simulators.inhance_soap.wire.refusals import error_message
+from partnerlab.simulators.kit.http import Request
+from partnerlab.simulators.kit.spyne_compat import ServiceBase, rpc
 
 __all__ = ["declare"]
 

@@ -7,7 +7,13 @@ place. None repeats a key, and none repeats a value longer than a line.
 
 from __future__ import annotations
 
-from simulators.inhance_soap.domain.errors import AccountUnknown, KeyWrong, PaymentDuplicate, Refused, ValueInvalid
+from partnerlab.simulators.inhance_soap.domain.errors import (
+    AccountUnknown,
+    KeyWrong,
+    PaymentDuplicate,
+    Refused,
+    ValueInvalid,
+)
 
 __all__ = ["ERROR_MESSAGES", "error_message"]
 

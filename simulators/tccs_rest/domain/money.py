@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Context, Decimal
 
-from simulators.tccs_rest.domain.errors import ValueInvalid
+from partnerlab.simulators.tccs_rest.domain.errors import ValueInvalid
 
 __all__ = ["MAX_AMOUNT", "read_cents", "to_text"]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
-from simulators.tccs_rest.domain.errors import ValueInvalid
+from partnerlab.simulators.tccs_rest.domain.errors import ValueInvalid
 
 __all__ = ["is_quote", "policy_number", "read_invoice_number", "term_of"]
 

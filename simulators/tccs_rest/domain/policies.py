@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
-from simulators.tccs_rest.domain.numbers import policy_number
+from partnerlab.simulators.tccs_rest.domain.numbers import policy_number
 
 __all__ = ["Balances", "Charge", "Insured", "OpenCharge", "Policy", "balances", "bill_dates", "is_late", "open_charges"]
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from simulators.tccs_rest.domain.errors import ValueInvalid
-from simulators.tccs_rest.domain.numbers import term_of
-from simulators.tccs_rest.domain.policies import Balances, Charge, Insured, Policy
+from partnerlab.simulators.tccs_rest.domain.errors import ValueInvalid
+from partnerlab.simulators.tccs_rest.domain.numbers import term_of
+from partnerlab.simulators.tccs_rest.domain.policies import Balances, Charge, Insured, Policy
 
 __all__ = ["DUE_AFTER", "MONTH", "Quote", "becomes", "bind", "check_quote", "deposit_due", "is_complete", "quote_of"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from simulators.tccs_rest.domain.errors import ValueInvalid
+from partnerlab.simulators.tccs_rest.domain.errors import ValueInvalid
 
 __all__ = ["read_line"]
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import re
 
-from simulators.kit.http import Response
-from simulators.tccs_rest.domain.money import to_text
-from simulators.tccs_rest.domain.policies import Balances
-from simulators.tccs_rest.wire.negotiation import JSON
+from partnerlab.simulators.kit.http import Response
+from partnerlab.simulators.tccs_rest.domain.money import to_text
+from partnerlab.simulators.tccs_rest.domain.policies import Balances
+from partnerlab.simulators.tccs_rest.wire.negotiation import JSON
 
 __all__ = ["balance", "error", "image", "result"]
 

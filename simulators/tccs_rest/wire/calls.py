@@ -13,19 +13,19 @@ import hmac
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 
-from contracts.tccs_rest import ContentInfo, ContentInfoInvalid, format_of, parse_content_info
-from simulators.kit.http import App, Request, Response
-from simulators.kit.routes import Handler, Route, Routes
-from simulators.tccs_rest.domain.errors import CredentialsWrong, Refused
-from simulators.tccs_rest.domain.money import read_cents
-from simulators.tccs_rest.domain.payments import Payment
-from simulators.tccs_rest.ledger import Ledger
-from simulators.tccs_rest.settings import Settings
-from simulators.tccs_rest.store import Cause
-from simulators.tccs_rest.wire import answers
-from simulators.tccs_rest.wire.forms import Form, FormRefused, read_form
-from simulators.tccs_rest.wire.negotiation import preferred
-from simulators.tccs_rest.wire.refusals import refusal
+from partnerlab.contracts.tccs_rest import ContentInfo, ContentInfoInvalid, format_of, parse_content_info
+from partnerlab.simulators.kit.http import App, Request, Response
+from partnerlab.simulators.kit.routes import Handler, Route, Routes
+from partnerlab.simulators.tccs_rest.domain.errors import CredentialsWrong, Refused
+from partnerlab.simulators.tccs_rest.domain.money import read_cents
+from partnerlab.simulators.tccs_rest.domain.payments import Payment
+from partnerlab.simulators.tccs_rest.ledger import Ledger
+from partnerlab.simulators.tccs_rest.settings import Settings
+from partnerlab.simulators.tccs_rest.store import Cause
+from partnerlab.simulators.tccs_rest.wire import answers
+from partnerlab.simulators.tccs_rest.wire.forms import Form, FormRefused, read_form
+from partnerlab.simulators.tccs_rest.wire.negotiation import preferred
+from partnerlab.simulators.tccs_rest.wire.refusals import refusal
 
 __all__ = ["create_doors"]
 
@@ -127,7 +127,7 @@ def _acts(ledger: Ledger, settings: Settings) -> dict[str, Act]:
         return answers.result(True, f"Recurring payments are {'on' if on else 'off'}.", media_type)
 
     def picture(request: Request, said: ContentInfo, _: str) -> Response:
-        from simulators.tccs_rest.wire.bill_image import render
+        from partnerlab.simulators.tccs_rest.wire.bill_image import render
 
         view = ledger.policy(request.lane, said.invoice_number)
         pdf = render(view, insurer=settings.insurer, today=request.lane.now().date())

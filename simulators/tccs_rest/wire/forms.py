@@ -13,8 +13,8 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
-from contracts.masking import mask_text
-from simulators.kit.http import Request
+from partnerlab.contracts.masking import mask_text
+from partnerlab.simulators.kit.http import Request
 
 __all__ = ["Form", "FormRefused", "read_form"]
 

@@ -8,8 +8,8 @@ insurer's books do not allow is answered 200 with `Success` false.
 
 from __future__ import annotations
 
-from simulators.kit.http import Response
-from simulators.tccs_rest.domain.errors import (
+from partnerlab.simulators.kit.http import Response
+from partnerlab.simulators.tccs_rest.domain.errors import (
     CredentialsWrong,
     InvoiceTaken,
     InvoiceUnknown,
@@ -19,8 +19,8 @@ from simulators.tccs_rest.domain.errors import (
     ReturnUnmatched,
     ValueInvalid,
 )
-from simulators.tccs_rest.domain.money import to_text
-from simulators.tccs_rest.wire.answers import error, result
+from partnerlab.simulators.tccs_rest.domain.money import to_text
+from partnerlab.simulators.tccs_rest.wire.answers import error, result
 
 __all__ = ["STATUSES", "message_of", "refusal"]
 

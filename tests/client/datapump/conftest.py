@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from client.datapump import DataPump, RetryPolicy
-from client.datapump.states import State
-from client.settings import Biller, BillerUnknown
+from partnerlab.client.datapump import DataPump, RetryPolicy
+from partnerlab.client.datapump.states import State
+from partnerlab.client.settings import Biller, BillerUnknown
 from tests.client.datapump.partner import OK, THROTTLE, Partner
 
 BILLER = "22222222-2222-4222-8222-222222222222"

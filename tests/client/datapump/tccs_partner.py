@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs
 
-from contracts.tccs_rest import ContentInfo, format_of, parse_content_info
+from partnerlab.contracts.tccs_rest import ContentInfo, format_of, parse_content_info
 
 GUID, KEY = "IC-SANDBOX", "5e4ec0de-feed-4bad-8bad-5e4ec0de5e4e"
 

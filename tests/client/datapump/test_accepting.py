@@ -7,8 +7,8 @@ import threading
 
 import pytest
 
-from client.datapump import DataPump, EventConflict, NotRunning, Receipt
-from client.errors import RequestInvalid
+from partnerlab.client.datapump import DataPump, EventConflict, NotRunning, Receipt
+from partnerlab.client.errors import RequestInvalid
 from tests.client.datapump.conftest import MakePump, make_event
 from tests.client.datapump.partner import Partner
 

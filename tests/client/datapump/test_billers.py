@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from client.datapump.billers import read_billers
-from client.errors import RequestInvalid
-from client.settings import BillerUnknown
+from partnerlab.client.datapump.billers import read_billers
+from partnerlab.client.errors import RequestInvalid
+from partnerlab.client.settings import BillerUnknown
 
 GOOD = """
 [[biller]]

@@ -6,9 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from client.datapump import DataPump, DeliveryNotFound, RetryPolicy, TransitionRefused
-from client.datapump.states import State
-from client.errors import RequestInvalid
+from partnerlab.client.datapump import DataPump, DeliveryNotFound, RetryPolicy, TransitionRefused
+from partnerlab.client.datapump.states import State
+from partnerlab.client.errors import RequestInvalid
 from tests.client.datapump.conftest import MakePump, make_event, state_of, submit, wait_for
 from tests.client.datapump.partner import LOSE, OK, REFUSE, THROTTLE, Partner
 

@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from client.datapump import DataPump, sqlite
-from client.datapump.slots import MAX_SLOTS, FileSlots, NoSlot, PostgresSlots
-from client.datapump.states import State
-from client.settings import Biller
+from partnerlab.client.datapump import DataPump, sqlite
+from partnerlab.client.datapump.slots import MAX_SLOTS, FileSlots, NoSlot, PostgresSlots
+from partnerlab.client.datapump.states import State
+from partnerlab.client.settings import Biller
 from tests.client.datapump.conftest import BILLER, QUICK, make_event, settings_for, state_of, wait_for
 from tests.client.datapump.partner import Partner
 from tests.postgres import new_database
@@ -49,7 +49,7 @@ def test_a_slot_beside_sqlite_has_one_holder(tmp_path: Path) -> None:
 
 
 def test_there_are_no_more_slots_than_there_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("client.datapump.slots.MAX_SLOTS", 2)
+    monkeypatch.setattr("partnerlab.client.datapump.slots.MAX_SLOTS", 2)
     slots = [FileSlots(str(tmp_path / "pump.db")) for _ in range(3)]
     assert [slots[0].take(), slots[1].take()] == [1, 2]
     with pytest.raises(NoSlot):
@@ -62,7 +62,7 @@ def test_there_are_no_more_slots_than_there_are(tmp_path: Path, monkeypatch: pyt
 def test_the_slot_of_a_killed_process_is_free(tmp_path: Path) -> None:
     code = f"""
         import sys, time
-        from client.datapump.slots import FileSlots
+        from partnerlab.client.datapump.slots import FileSlots
         slots = FileSlots({str(tmp_path / "pump.db")!r})
         print(slots.take(), flush=True)
         time.sleep(60)
@@ -111,9 +111,9 @@ def test_a_lost_connection_is_noticed_and_the_slot_locked_again(postgres_server:
 
 DYING = """
     import os, sys, threading
-    from client.datapump import DataPump, RetryPolicy, Router
-    from client.datapump.plans import Call
-    from client.settings import Biller
+    from partnerlab.client.datapump import DataPump, RetryPolicy, Router
+    from partnerlab.client.datapump.plans import Call
+    from partnerlab.client.settings import Biller
 
     url, poll_s = sys.argv[1], 0.02
     def route(event, biller, transport):
@@ -143,7 +143,7 @@ def check_take_over(url: str, partner: Partner, monkeypatch: pytest.MonkeyPatch)
     A worker dies in the middle of two calls, with more behind them, and never comes back. The survivor, which has
     another slot, ends what may be repeated, asks a person about what may not, and goes on with the rest.
     """
-    monkeypatch.setattr("client.datapump.delivery.SWEEP_S", 0.2)
+    monkeypatch.setattr("partnerlab.client.datapump.delivery.SWEEP_S", 0.2)
     accepting = DataPump(url, lambda realm, guid: Biller(guid, "x", {})).start(worker=False)
     payment, behind = make_event(account_number="a"), make_event(account_number="a")
     email = make_event("email", account_number="b")

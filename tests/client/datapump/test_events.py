@@ -14,11 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
 
-from client.datapump.events import AchReject, AutoPay, Email, Paperless, Payment, parse_event, render_event
-from client.errors import RequestInvalid
+from partnerlab.client.datapump.events import AchReject, AutoPay, Email, Paperless, Payment, parse_event, render_event
+from partnerlab.client.errors import RequestInvalid
 from tests.client.datapump.conftest import make_event
 
-SCHEMA = json.loads(files("contracts").joinpath("datapump/event.schema.json").read_bytes())
+SCHEMA = json.loads(files("partnerlab.contracts").joinpath("datapump/event.schema.json").read_bytes())
 VALIDATOR = Draft202012Validator(SCHEMA, format_checker=FormatChecker())
 KINDS = ("payment", "paperless", "autopay", "email", "ach_reject")
 

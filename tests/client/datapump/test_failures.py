@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from client.datapump import DataPump, RetryPolicy
-from client.datapump.states import State
-from client.settings import Biller
+from partnerlab.client.datapump import DataPump, RetryPolicy
+from partnerlab.client.datapump.states import State
+from partnerlab.client.settings import Biller
 from tests.client.datapump.conftest import MakePump, make_event, settings_for, state_of, submit, wait_for
 from tests.client.datapump.partner import BUSY, DROP, FAULT, HTML, LOSE, OK, REFUSE, THROTTLE, Partner
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from client.datapump.outcomes import judge
-from client.datapump.states import State
-from client.errors import PartnerFault, ProtocolError, RequestInvalid, TransportError
+from partnerlab.client.datapump.outcomes import judge
+from partnerlab.client.datapump.states import State
+from partnerlab.client.errors import PartnerFault, ProtocolError, RequestInvalid, TransportError
 
 D, W, U = State.DEAD, State.WAITING, State.UNKNOWN
 

@@ -11,17 +11,18 @@ import pytest
 
 def test_importing_the_pump_imports_nothing_heavy() -> None:
     code = (
-        "import client.datapump, sys; print([m for m in ('dbos', 'sqlalchemy', 'flask', 'httpx') if m in sys.modules])"
+        "import partnerlab.client.datapump, sys\n"
+        "print([m for m in ('dbos', 'sqlalchemy', 'flask', 'httpx') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
-    code = "import client.datapump as d; d.DataPump; import sys; print('dbos' in sys.modules)"
+    code = "import partnerlab.client.datapump as d; d.DataPump; import sys; print('dbos' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
 
 
 def test_every_public_name_is_there() -> None:
-    import client.datapump as package
+    import partnerlab.client.datapump as package
 
     assert sorted(package.__all__) == package.__all__
     assert set(package._HOMES) == set(package.__all__)
@@ -32,9 +33,9 @@ def test_every_public_name_is_there() -> None:
 
 
 def test_only_the_engine_imports_dbos() -> None:
-    import client.datapump
+    import partnerlab.client.datapump
 
-    [folder] = client.datapump.__path__
+    [folder] = partnerlab.client.datapump.__path__
     users = [
         path.name for path in Path(folder).glob("*.py") if "import dbos" in (t := path.read_text()) or "from dbos" in t
     ]

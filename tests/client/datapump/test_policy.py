@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from client.datapump.policy import RetryPolicy
+from partnerlab.client.datapump.policy import RetryPolicy
 
 
 def test_waits_double_up_to_the_longest() -> None:

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from client.datapump import DataPump
-from client.datapump.engine import EngineBusy
-from client.datapump.outcomes import Verdict
-from client.datapump.states import State
-from client.datapump.worker import Worker
+from partnerlab.client.datapump import DataPump
+from partnerlab.client.datapump.engine import EngineBusy
+from partnerlab.client.datapump.outcomes import Verdict
+from partnerlab.client.datapump.states import State
+from partnerlab.client.datapump.worker import Worker
 from tests.client.datapump.conftest import PATIENT, MakePump, make_event, state_of, submit, wait_for, waiting
 from tests.client.datapump.partner import Partner
 
@@ -115,7 +115,7 @@ def test_a_run_that_fell_between_two_chairs_is_swept_up(
     make_pump: MakePump, partner: Partner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An error of ours, or of the database, ends a run without an outcome: it is found and tried again."""
-    monkeypatch.setattr("client.datapump.delivery.SWEEP_S", 0.1)
+    monkeypatch.setattr("partnerlab.client.datapump.delivery.SWEEP_S", 0.1)
     pump = make_pump()
     errors = iter([RuntimeError("boom"), RuntimeError("boom")])
     whole = pump._ledger.by_number

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from client.datapump.events import parse_event
-from client.datapump.plans import Call, Plan, Skip
-from client.datapump.routes import ROUTES, Router
-from client.errors import RequestInvalid
-from client.settings import Biller
+from partnerlab.client.datapump.events import parse_event
+from partnerlab.client.datapump.plans import Call, Plan, Skip
+from partnerlab.client.datapump.routes import ROUTES, Router
+from partnerlab.client.errors import RequestInvalid
+from partnerlab.client.settings import Biller
 from tests.client.datapump.conftest import BILLER, KEY, make_event, settings_for
 from tests.client.datapump.partner import Partner, Seen
 

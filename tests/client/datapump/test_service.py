@@ -17,14 +17,14 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 from werkzeug.test import TestResponse
 
-from client.datapump import DataPump, create_service
-from client.datapump.service import serve
-from client.datapump.states import State
-from client.errors import RequestInvalid
+from partnerlab.client.datapump import DataPump, create_service
+from partnerlab.client.datapump.service import serve
+from partnerlab.client.datapump.states import State
+from partnerlab.client.errors import RequestInvalid
 from tests.client.datapump.conftest import KEY, make_event, state_of, wait_for
 from tests.client.datapump.partner import LOSE, OK, REFUSE, Partner
 
-CONTRACT = yaml.safe_load(files("contracts").joinpath("datapump/openapi.yaml").read_text("utf-8"))
+CONTRACT = yaml.safe_load(files("partnerlab.contracts").joinpath("datapump/openapi.yaml").read_text("utf-8"))
 REGISTRY: Registry[Any] = Registry().with_resource("urn:pump", DRAFT202012.create_resource(CONTRACT))
 
 
@@ -60,7 +60,7 @@ def refused(pump: DataPump, partner: Partner) -> str:
 
 
 def test_the_contract_is_valid_openapi() -> None:
-    document, base = read_from_filename(str(files("contracts").joinpath("datapump/openapi.yaml")))
+    document, base = read_from_filename(str(files("partnerlab.contracts").joinpath("datapump/openapi.yaml")))
     validate(document, base_uri=base)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from client.datapump.states import FREE, TRANSITIONS, State, TransitionRefused, after, render_diagram
+from partnerlab.client.datapump.states import FREE, TRANSITIONS, State, TransitionRefused, after, render_diagram
 
 
 def reachable() -> set[State]:

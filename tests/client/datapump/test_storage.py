@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from client.datapump import DataPump
-from client.datapump.ledger import Ledger
-from client.settings import Biller
+from partnerlab.client.datapump import DataPump
+from partnerlab.client.datapump.ledger import Ledger
+from partnerlab.client.settings import Biller
 from tests.client.datapump.conftest import KEY, make_event, submit
 
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from client.datapump import DataPump, RetryPolicy, TransitionRefused
-from client.datapump.states import FREE, State
-from client.settings import Biller
+from partnerlab.client.datapump import DataPump, RetryPolicy, TransitionRefused
+from partnerlab.client.datapump.states import FREE, State
+from partnerlab.client.settings import Biller
 from tests.client.datapump.conftest import make_event, state_of, wait_for
 from tests.client.datapump.tccs_partner import (
     BUSY,
@@ -177,7 +177,7 @@ def test_the_balance_helps_to_decide(make_pump: MakePump, tccs: TccsPartner) -> 
 
 
 def test_no_record_of_a_delivery_holds_the_key(make_pump: MakePump, tccs: TccsPartner) -> None:
-    from client.datapump.views import render_record
+    from partnerlab.client.datapump.views import render_record
 
     wills(tccs, LOSE, ERROR, REFUSE)
     pump = started(make_pump, tccs, V2)
@@ -327,8 +327,8 @@ def test_a_kill_in_the_middle_of_a_call_counts_as_unknown(
     id = pump.submit(event_of()).id
     assert entered.wait(10)
     # What the next process finds, and what it makes of it, while the slow one still waits for its answer.
-    from client.datapump.ledger import Ledger
-    from client.datapump.worker import Worker
+    from partnerlab.client.datapump.ledger import Ledger
+    from partnerlab.client.datapump.worker import Worker
 
     ledger = Ledger(pump._database)
     worker = Worker(ledger, pump._billers, pump.router, pump.policy, threading.Event(), lambda: 0.0)

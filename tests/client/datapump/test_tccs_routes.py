@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from client.datapump.events import parse_event
-from client.datapump.plans import Call, Plan, Skip
-from client.datapump.routes import Router
-from client.errors import PartnerFault, RequestInvalid
-from client.settings import Biller
+from partnerlab.client.datapump.events import parse_event
+from partnerlab.client.datapump.plans import Call, Plan, Skip
+from partnerlab.client.datapump.routes import Router
+from partnerlab.client.errors import PartnerFault, RequestInvalid
+from partnerlab.client.settings import Biller
 from tests.client.datapump.conftest import BILLER, make_event
 from tests.client.datapump.tccs_partner import KEY, TccsPartner, Told, tccs_settings
 

@@ -6,10 +6,10 @@ import time
 from datetime import timedelta
 from typing import Any
 
-from client.datapump import RetryPolicy
-from client.datapump.states import State
-from client.errors import TransportError
-from client.settings import Biller
+from partnerlab.client.datapump import RetryPolicy
+from partnerlab.client.datapump.states import State
+from partnerlab.client.errors import TransportError
+from partnerlab.client.settings import Biller
 from tests.client.datapump.conftest import MakePump, make_event, settings_for, state_of, submit, wait_for, waiting
 from tests.client.datapump.partner import Partner
 
@@ -48,8 +48,8 @@ def test_the_partners_wish_to_be_left_alone_is_kept(make_pump: MakePump, partner
     def billers(realm: str, guid: str) -> Biller:
         return Biller(guid, "inhance_v2", settings_for(partner.url))
 
-    from client.datapump import Router
-    from client.datapump.plans import Call
+    from partnerlab.client.datapump import Router
+    from partnerlab.client.datapump.plans import Call
 
     def route(event: Any, biller: Any, transport: Any) -> Call:
         def send() -> str:

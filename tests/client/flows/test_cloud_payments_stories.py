@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from client.errors import PartnerFault, RequestInvalid, TransportError
-from client.flows import FlowFailed, Outcome, agent, cloud_payments, confirm_payment
-from client.flows.agent import policy_number
-from client.invoice_cloud import (
+from partnerlab.client.errors import PartnerFault, RequestInvalid, TransportError
+from partnerlab.client.flows import FlowFailed, Outcome, agent, cloud_payments, confirm_payment
+from partnerlab.client.flows.agent import policy_number
+from partnerlab.client.invoice_cloud import (
     AsyncInvoiceCloudClient,
     AsyncRestClient,
     CloudCustomer,

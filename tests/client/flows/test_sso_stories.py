@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from client.errors import PartnerFault, RequestInvalid, TransportError
-from client.flows import FlowFailed, Outcome, sso
-from client.invoice_cloud import AsyncRestClient, CloudSso, NewCustomer, Redirect, RestClient
+from partnerlab.client.errors import PartnerFault, RequestInvalid, TransportError
+from partnerlab.client.flows import FlowFailed, Outcome, sso
+from partnerlab.client.invoice_cloud import AsyncRestClient, CloudSso, NewCustomer, Redirect, RestClient
 from tests.client.invoice_cloud.stub import API_KEY, GUID, LOST, TOKEN, Stub, good, raw, refuse
 
 USER = "willows@example.com"

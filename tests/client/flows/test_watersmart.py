@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from client.errors import PartnerFault, RequestInvalid
-from client.flows import FlowFailed, Outcome, watersmart
-from client.flows.watersmart import Occasion
-from client.invoice_cloud import (
+from partnerlab.client.errors import PartnerFault, RequestInvalid
+from partnerlab.client.flows import FlowFailed, Outcome, watersmart
+from partnerlab.client.flows.watersmart import Occasion
+from partnerlab.client.invoice_cloud import (
     AsyncInvoiceCloudClient,
     AsyncRestClient,
     CloudSso,

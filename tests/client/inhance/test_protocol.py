@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from client import errors
-from client.errors import RequestInvalid, TransportError
-from client.inhance import Acknowledgement, Balance, Endpoint, protocol
-from client.transport import HttpRequest, HttpResponse
+from partnerlab.client import errors
+from partnerlab.client.errors import RequestInvalid, TransportError
+from partnerlab.client.inhance import Acknowledgement, Balance, Endpoint, protocol
+from partnerlab.client.transport import HttpRequest, HttpResponse
 
 FOLDER = Path(__file__).resolve().parents[2] / "samples" / "client" / "inhance"
 INDEX: list[dict[str, Any]] = tomllib.loads((FOLDER / "samples.toml").read_text("utf-8"))["sample"]

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from client.errors import RequestInvalid
-from client.inhance.rules import PAYMENT_TYPES, last_invoice_number, payment_type_desc, plain_account_number
-from contracts.data import read_bytes
+from partnerlab.client.errors import RequestInvalid
+from partnerlab.client.inhance.rules import PAYMENT_TYPES, last_invoice_number, payment_type_desc, plain_account_number
+from partnerlab.contracts.data import read_bytes
 
 
 @pytest.mark.parametrize(

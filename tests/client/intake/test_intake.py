@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from client.errors import RequestInvalid
-from client.intake import (
+from partnerlab.client.errors import RequestInvalid
+from partnerlab.client.intake import (
     RECORD_TYPES,
     Customer,
     FileChanged,
@@ -26,7 +26,16 @@ from client.intake import (
     render_json,
     render_text,
 )
-from contracts.files import FileRejected, InvoiceGroup, Layout, Quarantined, Row, load_layout, read_bif, write_bif
+from partnerlab.contracts.files import (
+    FileRejected,
+    InvoiceGroup,
+    Layout,
+    Quarantined,
+    Row,
+    load_layout,
+    read_bif,
+    write_bif,
+)
 
 LAYOUT = load_layout("inhance_v2")
 
@@ -281,7 +290,7 @@ def test_record_types_r_and_n_replace_the_invoice_of_that_number() -> None:
 
 
 def test_a_users_own_columns_do_no_harm() -> None:
-    from contracts.files import parse_layout
+    from partnerlab.contracts.files import parse_layout
 
     wide: Layout = parse_layout(
         {

@@ -19,7 +19,7 @@ import yaml
 from jsonschema import Draft202012Validator, ValidationError, validators
 from lxml import etree
 
-from contracts.data import read_bytes
+from partnerlab.contracts.data import read_bytes
 
 BILLER = "22222222-2222-4222-8222-222222222222"
 WEB_SERVICE_KEY = "33333333-3333-4333-8333-333333333333"

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from client.errors import PartnerFault, RequestInvalid
-from client.invoice_cloud import (
+from partnerlab.client.errors import PartnerFault, RequestInvalid
+from partnerlab.client.invoice_cloud import (
     Account,
     AsyncInvoiceCloudClient,
     CustomerView,

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from client.errors import PartnerFault, ProtocolError, RequestInvalid, TransportError
-from client.invoice_cloud import (
+from partnerlab.client.errors import PartnerFault, ProtocolError, RequestInvalid, TransportError
+from partnerlab.client.invoice_cloud import (
     AsyncRestClient,
     CloudCustomer,
     CloudInvoice,
@@ -25,7 +25,7 @@ from client.invoice_cloud import (
     ViewMode,
     cloud_payments,
 )
-from client.messages import HttpResponse
+from partnerlab.client.messages import HttpResponse
 from tests.client.invoice_cloud.stub import API_KEY, LOST, TOKEN, good, operations, problems_of, refuse
 
 ACCOUNT = RestAccount("https://ic.example.com", API_KEY)

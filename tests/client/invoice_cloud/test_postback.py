@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from client.errors import RequestInvalid
-from client.invoice_cloud import (
+from partnerlab.client.errors import RequestInvalid
+from partnerlab.client.invoice_cloud import (
     CloudCustomer,
     CloudInvoice,
     CloudPaymentRequest,

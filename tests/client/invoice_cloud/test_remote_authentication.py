@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from client.errors import PartnerFault, ProtocolError, RequestInvalid
-from client.invoice_cloud import (
+from partnerlab.client.errors import PartnerFault, ProtocolError, RequestInvalid
+from partnerlab.client.invoice_cloud import (
     Account,
     AsyncInvoiceCloudClient,
     CustomerChange,
@@ -20,8 +20,8 @@ from client.invoice_cloud import (
     account,
     remote_authentication,
 )
-from client.soap import Service, build
-from contracts.data import read_bytes
+from partnerlab.client.soap import Service, build
+from partnerlab.contracts.data import read_bytes
 from tests.client.invoice_cloud.stub import BILLER, GUID, TOKEN, WEB_SERVICE_KEY, WSDL, Stub, good, raw, refuse
 
 USER = "willows@example.com"

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from client.errors import PartnerFault, ProtocolError, RequestInvalid, TransportError
-from client.invoice_cloud import (
+from partnerlab.client.errors import PartnerFault, ProtocolError, RequestInvalid, TransportError
+from partnerlab.client.invoice_cloud import (
     AccountRegistration,
     AsyncRestClient,
     BillerStatus,
@@ -25,7 +25,7 @@ from client.invoice_cloud import (
     UserAccount,
     rest_protocol,
 )
-from client.messages import HttpResponse
+from partnerlab.client.messages import HttpResponse
 from tests.client.invoice_cloud.stub import API_KEY, BILLER, GUID, LOST, TOKEN, Stub, good, operations, raw, refuse
 
 USER = "willows@example.com"

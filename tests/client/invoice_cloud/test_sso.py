@@ -8,8 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from lxml import html
 
-from client.errors import RequestInvalid
-from client.invoice_cloud import CloudSso, Redirect, ViewMode, sso, sso_form, sso_url
+from partnerlab.client.errors import RequestInvalid
+from partnerlab.client.invoice_cloud import CloudSso, Redirect, ViewMode, sso, sso_form, sso_url
 
 BASE = "https://ic.example.com"
 TOKEN = "tok+/=\"<&>' é"

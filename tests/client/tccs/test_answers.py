@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from client.errors import ClientError, PartnerFault, ProtocolError, TransportError
-from client.messages import HttpResponse
-from client.tccs import Acknowledgement, Balance, Endpoint
-from client.tccs import protocol as p
+from partnerlab.client.errors import ClientError, PartnerFault, ProtocolError, TransportError
+from partnerlab.client.messages import HttpResponse
+from partnerlab.client.tccs import Acknowledgement, Balance, Endpoint
+from partnerlab.client.tccs import protocol as p
 from tests.client.tccs.conftest import GUID, KEY
 
 ENDPOINT = Endpoint("https://tccs.example.com/invoicecloudapi", GUID, KEY)

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from client.errors import ClientError, PartnerFault, ProtocolError, TransportError
-from client.messages import HttpResponse
-from client.tccs import Acknowledgement, Balance, Endpoint
-from client.tccs import protocol as p
-from client.tccs.bill_image import BillReader
+from partnerlab.client.errors import ClientError, PartnerFault, ProtocolError, TransportError
+from partnerlab.client.messages import HttpResponse
+from partnerlab.client.tccs import Acknowledgement, Balance, Endpoint
+from partnerlab.client.tccs import protocol as p
+from partnerlab.client.tccs.bill_image import BillReader
 from tests.client.tccs.conftest import make_bill
 
 ENDPOINT = Endpoint("https://tccs.example.com", "IC-SANDBOX", "sandbox-entry-key")

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from client.errors import PartnerFault, ProtocolError, TransportError
-from client.tccs import AsyncTccsClient, Endpoint
-from client.tccs.bill_image import BillReader
+from partnerlab.client.errors import PartnerFault, ProtocolError, TransportError
+from partnerlab.client.tccs import AsyncTccsClient, Endpoint
+from partnerlab.client.tccs.bill_image import BillReader
 from tests.client.tccs.conftest import GUID, KEY, Tccs, make_bill
 
 INVOICE = "454100010-06/16/2020"
@@ -224,7 +224,7 @@ def test_an_error_of_the_caller_s_stream_is_not_taken_for_the_network_s(tccs: Tc
 def test_an_error_of_the_disk_is_not_taken_for_the_network_s(
     tccs: Tccs, serve: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from client.tccs.targets import FileTarget
+    from partnerlab.client.tccs.targets import FileTarget
 
     def fail(self: FileTarget, piece: bytes) -> None:
         raise OSError("no space left on device")

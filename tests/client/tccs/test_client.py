@@ -11,11 +11,11 @@ from urllib.parse import parse_qs
 
 import pytest
 
-import client.tccs
-from client import tccs as package
-from client.errors import ClientError, PartnerFault, ProtocolError, RequestInvalid, TransportError
-from client.tccs import Acknowledgement, AsyncTccsClient, Balance, TccsClient, models
-from client.tccs import client as clients
+import partnerlab.client.tccs
+from partnerlab.client import tccs as package
+from partnerlab.client.errors import ClientError, PartnerFault, ProtocolError, RequestInvalid, TransportError
+from partnerlab.client.tccs import Acknowledgement, AsyncTccsClient, Balance, TccsClient, models
+from partnerlab.client.tccs import client as clients
 from tests.client.tccs.conftest import GUID, KEY, Tccs
 
 INVOICE, QUOTE = "454100010-03/01/2019", "Q454100010-03/01/2019"
@@ -171,7 +171,7 @@ def test_no_log_line_or_error_holds_the_key(
         with pytest.raises(ClientError) as caught:
             tccs(call, base(server), *args)
         assert KEY not in f"{caught.value!r} {caught.value} {vars(caught.value)}"
-    ours = [record.getMessage() for record in caplog.records if record.name == "client"]
+    ours = [record.getMessage() for record in caplog.records if record.name == "partnerlab.client"]
     assert ours
     assert not [line for line in ours if KEY in line]
 
@@ -179,4 +179,4 @@ def test_no_log_line_or_error_holds_the_key(
 def test_the_package_exports_its_clients_and_every_model() -> None:
     assert {*clients.__all__, *models.__all__, "Endpoint"} <= set(package.__all__)
     assert package.__all__ == sorted(package.__all__)
-    assert client.tccs is package
+    assert partnerlab.client.tccs is package

@@ -12,11 +12,11 @@ from urllib.parse import parse_qs
 import pytest
 import yaml
 
-from client.errors import PartnerFault
-from client.messages import HttpRequest, HttpResponse
-from client.tccs import Endpoint
-from client.tccs import protocol as p
-from contracts.data import read_bytes
+from partnerlab.client.errors import PartnerFault
+from partnerlab.client.messages import HttpRequest, HttpResponse
+from partnerlab.client.tccs import Endpoint
+from partnerlab.client.tccs import protocol as p
+from partnerlab.contracts.data import read_bytes
 
 DOCUMENT: dict[str, Any] = yaml.safe_load(read_bytes("tccs_rest/openapi.yaml"))
 ENDPOINT = Endpoint("https://tccs.example.com", "IC-SANDBOX", "sandbox-entry-key")

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from client.errors import RequestInvalid
-from client.messages import HttpRequest
-from client.tccs import Endpoint, insured_name
-from client.tccs import protocol as p
-from contracts.tccs_rest import format_of, parse_content_info
+from partnerlab.client.errors import RequestInvalid
+from partnerlab.client.messages import HttpRequest
+from partnerlab.client.tccs import Endpoint, insured_name
+from partnerlab.client.tccs import protocol as p
+from partnerlab.contracts.tccs_rest import format_of, parse_content_info
 from tests.client.tccs.conftest import GUID, KEY
 
 URL = "https://tccs.example.com/invoicecloudapi"

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from client.errors import RequestInvalid
-from client.tccs import insured_name, is_quote, payment_type
-from client.tccs.protocol import OPERATIONS
-from client.tccs.rules import NO_NAME, endpoint_url, render_insured_name, render_payment_guid
+from partnerlab.client.errors import RequestInvalid
+from partnerlab.client.tccs import insured_name, is_quote, payment_type
+from partnerlab.client.tccs.protocol import OPERATIONS
+from partnerlab.client.tccs.rules import NO_NAME, endpoint_url, render_insured_name, render_payment_guid
 
 
 @pytest.mark.parametrize(

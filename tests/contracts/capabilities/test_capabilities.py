@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from contracts.capabilities import capabilities, integrations
-from contracts.files import load_layout
+from partnerlab.contracts.capabilities import capabilities, integrations
+from partnerlab.contracts.files import load_layout
 
 # "BIF Customization's", copied out here a second time.
 SOURCE = {

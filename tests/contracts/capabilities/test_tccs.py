@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from contracts.capabilities import capabilities
-from contracts.catalogue import requirements
-from contracts.files import load_layout
-from contracts.settings import settings
+from partnerlab.contracts.capabilities import capabilities
+from partnerlab.contracts.catalogue import requirements
+from partnerlab.contracts.files import load_layout
+from partnerlab.contracts.settings import settings
 
 # "BIF Customization's", copied out here a second time.
 CUSTOMIZATIONS = {

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from contracts.files import InvoiceGroup, Layout, Row, load_layout, write_bif
+from partnerlab.contracts.files import InvoiceGroup, Layout, Row, load_layout, write_bif
 
 BILLER = "22222222-2222-4222-8222-222222222222"
 FORMAT = "88888888-8888-4888-8888-888888888888"

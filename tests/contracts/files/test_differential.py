@@ -14,9 +14,9 @@ from random import Random
 
 import pytest
 
-from contracts.files import Layout, Record, ValueRefused, load_layout, parse_layout
-from contracts.files.compiled import row_parser, row_renderer, source_of
-from contracts.files.rows import judge_row, render_row
+from partnerlab.contracts.files import Layout, Record, ValueRefused, load_layout, parse_layout
+from partnerlab.contracts.files.compiled import row_parser, row_renderer, source_of
+from partnerlab.contracts.files.rows import judge_row, render_row
 
 LAYOUT = load_layout("inhance_v2")
 OTHERS = parse_layout(

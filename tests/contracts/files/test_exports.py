@@ -7,19 +7,19 @@ import pkgutil
 
 import pytest
 
-import client.intake
-import contracts.capabilities
-import contracts.files
-import generators
+import partnerlab.client.intake
+import partnerlab.contracts.capabilities
+import partnerlab.contracts.files
+import partnerlab.generators as generators
 
 MODULES = [
     name
-    for package in (client.intake, contracts.files, contracts.capabilities, generators)
+    for package in (partnerlab.client.intake, partnerlab.contracts.files, partnerlab.contracts.capabilities, generators)
     for name in (
         package.__name__,
         *(module.name for module in pkgutil.iter_modules(package.__path__, package.__name__ + ".")),
     )
-    if name != "generators"
+    if name != "partnerlab.generators"
 ]
 
 
@@ -33,6 +33,6 @@ def test_all_is_sorted_and_true(name: str) -> None:
         assert hasattr(importlib.import_module(name), word)
 
 
-@pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("client.intake.")])
+@pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("partnerlab.client.intake.")])
 def test_a_package_exports_what_its_modules_do(name: str) -> None:
-    assert set(importlib.import_module(name).__all__) <= set(client.intake.__all__)
+    assert set(importlib.import_module(name).__all__) <= set(partnerlab.client.intake.__all__)

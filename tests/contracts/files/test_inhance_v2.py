@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from contracts.files import Layout, load_layout
+from partnerlab.contracts.files import Layout, load_layout
 
 # Record, IC FileSpecID, IC field, required, Partner Field Description, and which of the two standing remarks it has.
 SOURCE = (

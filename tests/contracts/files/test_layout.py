@@ -10,8 +10,17 @@ from typing import Any
 
 import pytest
 
-from contracts.data import read_toml
-from contracts.files import LayoutInvalid, check, layouts, load_layout, parse_layout, read_bif, read_layout, write_bif
+from partnerlab.contracts.data import read_toml
+from partnerlab.contracts.files import (
+    LayoutInvalid,
+    check,
+    layouts,
+    load_layout,
+    parse_layout,
+    read_bif,
+    read_layout,
+    write_bif,
+)
 
 WIDE = """
 extends = "inhance_v2"

@@ -7,14 +7,14 @@ import sys
 
 import pytest
 
-from contracts.files.seen import InvoiceNumbers
+from partnerlab.contracts.files.seen import InvoiceNumbers
 
 # Rows come from an iterator, so nothing but the codec can hold them. Peak of the process itself, not of its parent.
 PRELUDE = """
 import io, pathlib, re, resource, sys
 from datetime import date
 from decimal import Decimal
-from contracts.files import InvoiceGroup, check, load_layout, write_bif
+from partnerlab.contracts.files import InvoiceGroup, check, load_layout, write_bif
 
 layout = load_layout("inhance_v2")
 def peak_mb():

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from contracts.files import (
+from partnerlab.contracts.files import (
     RULES,
     FileRejected,
     Layout,

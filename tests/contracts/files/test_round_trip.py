@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contracts.files import Field, InvoiceGroup, Row, check, load_layout, read_bif, write_bif
+from partnerlab.contracts.files import Field, InvoiceGroup, Row, check, load_layout, read_bif, write_bif
 
 LAYOUT = load_layout("inhance_v2")
 HEADER = LAYOUT.record("FH").make(BillerGuid="22222222-2222-4222-8222-222222222222", FileCreationDate=date(2026, 3, 2))

@@ -10,7 +10,17 @@ from typing import Any
 
 import pytest
 
-from contracts.files import Field, InvoiceGroup, Layout, Row, check, layouts, load_layout, read_bif, write_bif
+from partnerlab.contracts.files import (
+    Field,
+    InvoiceGroup,
+    Layout,
+    Row,
+    check,
+    layouts,
+    load_layout,
+    read_bif,
+    write_bif,
+)
 
 EXAMPLES: dict[str, Any] = {
     "text": "some text",

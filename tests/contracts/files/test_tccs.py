@@ -8,9 +8,9 @@ from decimal import Decimal
 
 import pytest
 
-from contracts.data import read_toml
-from contracts.files import InvoiceGroup, Layout, ValueRefused, check, load_layout, read_bif, write_bif
-from contracts.tccs_rest import parse_content_info
+from partnerlab.contracts.data import read_toml
+from partnerlab.contracts.files import InvoiceGroup, Layout, ValueRefused, check, load_layout, read_bif, write_bif
+from partnerlab.contracts.tccs_rest import parse_content_info
 
 VIEW = "Reference Policy_Name view fields"
 OUTSTANDING = (

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from contracts.files import InvoiceGroup, Layout, Row, ValueRefused, check, read_bif, write_bif
+from partnerlab.contracts.files import InvoiceGroup, Layout, Row, ValueRefused, check, read_bif, write_bif
 
 
 def write(layout: Layout, header: Row, *groups: InvoiceGroup) -> bytes:

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import contracts.tccs_rest.content_info as content_info_module
-from contracts import tccs_rest
-from contracts.data import read_toml
-from contracts.tccs_rest import (
+import partnerlab.contracts.tccs_rest.content_info as content_info_module
+from partnerlab.contracts import tccs_rest
+from partnerlab.contracts.data import read_toml
+from partnerlab.contracts.tccs_rest import (
     CONTENT_INFO,
     SEPARATORS,
     ContentInfo,
@@ -23,7 +23,7 @@ from contracts.tccs_rest import (
     format_of,
     parse_content_info,
 )
-from contracts.verification.strategies import content_info
+from partnerlab.contracts.verification.strategies import content_info
 from tests.contracts.tccs_rest.malformed import GUID, MALFORMED, N
 
 FORMATS = [name for names in CONTENT_INFO.values() for name in names if name != "invoice-number"] + ["invoice-number"]

@@ -13,10 +13,10 @@ import yaml
 from hypothesis import given, settings
 from openapi_spec_validator import validate
 
-from contracts.data import read_bytes
-from contracts.tccs_rest import CONTENT_INFO, content_info_pattern, format_of, parse_content_info
-from contracts.verification.rest import verdict
-from contracts.verification.strategies import content_info_formats
+from partnerlab.contracts.data import read_bytes
+from partnerlab.contracts.tccs_rest import CONTENT_INFO, content_info_pattern, format_of, parse_content_info
+from partnerlab.contracts.verification.rest import verdict
+from partnerlab.contracts.verification.strategies import content_info_formats
 
 BYTES = read_bytes("tccs_rest/openapi.yaml")
 DOCUMENT: dict[str, Any] = yaml.safe_load(BYTES)

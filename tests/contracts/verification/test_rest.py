@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contracts.data import read_bytes
-from contracts.masking import mask_text
-from contracts.verification.findings import Finding
-from contracts.verification.rest import RULES, verdict
+from partnerlab.contracts.data import read_bytes
+from partnerlab.contracts.masking import mask_text
+from partnerlab.contracts.verification.findings import Finding
+from partnerlab.contracts.verification.rest import RULES, verdict
 
 TCCS = verdict(read_bytes("tccs_rest/openapi.yaml"))
 SECRET = "never-quoted-key"
@@ -353,10 +353,10 @@ def test_nothing_is_read_before_the_first_check() -> None:
     """A sandbox makes its verdicts when it starts, and waits for no validator."""
     program = (
         "import sys\n"
-        "from contracts.data import read_bytes\n"
-        "from contracts.verification.rest import verdict\n"
+        "from partnerlab.contracts.data import read_bytes\n"
+        "from partnerlab.contracts.verification.rest import verdict\n"
         "verdict(read_bytes('tccs_rest/openapi.yaml'))\n"
-        "print({'jsonschema', 'referencing', 'yaml', 'contracts.tccs_rest'} & set(sys.modules))\n"
+        "print({'jsonschema', 'referencing', 'yaml', 'partnerlab.contracts.tccs_rest'} & set(sys.modules))\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip() == "set()"

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from contracts.data import read_bytes
-from contracts.verification.findings import Finding
-from contracts.verification.soap import RULES, verdict
-from contracts.verification.wsdl import read_wsdl
+from partnerlab.contracts.data import read_bytes
+from partnerlab.contracts.verification.findings import Finding
+from partnerlab.contracts.verification.soap import RULES, verdict
+from partnerlab.contracts.verification.wsdl import read_wsdl
 
 JUDGE = verdict(read_bytes("inhance_soap/iCloud.wsdl"))
 TNS = "http://tempuri.org/"

@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urldefrag
 
-from simulators.ic_webservices import Settings
+from partnerlab.simulators.ic_webservices import Settings
 from tests.simulators.ic_webservices.harness import ACCOUNT, Answer, Harness, check_rest
 from tests.simulators.ic_webservices.pages.visit import CARD, Shown, Visit
 

@@ -19,17 +19,17 @@ import jsonschema
 import yaml
 from lxml import etree
 
-from contracts.data import read_bytes
-from contracts.files import InvoiceGroup, load_layout, write_bif
-from simulators.ic_webservices import InvoiceCloud, Settings, create_simulator
-from simulators.kit.clock import Clock
-from simulators.kit.control import create_control_app
-from simulators.kit.faults import Faults
-from simulators.kit.http import Request, Response
-from simulators.kit.journal import Journal
-from simulators.kit.lanes import DEFAULT, Lane, Lanes
-from simulators.kit.store import Store
-from simulators.kit.wsgi import WsgiApp
+from partnerlab.contracts.data import read_bytes
+from partnerlab.contracts.files import InvoiceGroup, load_layout, write_bif
+from partnerlab.simulators.ic_webservices import InvoiceCloud, Settings, create_simulator
+from partnerlab.simulators.kit.clock import Clock
+from partnerlab.simulators.kit.control import create_control_app
+from partnerlab.simulators.kit.faults import Faults
+from partnerlab.simulators.kit.http import Request, Response
+from partnerlab.simulators.kit.journal import Journal
+from partnerlab.simulators.kit.lanes import DEFAULT, Lane, Lanes
+from partnerlab.simulators.kit.store import Store
+from partnerlab.simulators.kit.wsgi import WsgiApp
 
 INVOICING = "https://www.invoicecloud.com/portal/webservices/CloudInvoicing/"
 MANAGEMENT = "https://www.invoicecloud.com/portal/webservices/CloudManagement/"

@@ -8,11 +8,11 @@ from unittest.mock import patch
 
 import pytest
 
-from simulators.ic_webservices.access import Access
-from simulators.ic_webservices.domain import users
-from simulators.ic_webservices.domain.errors import LoginRefused, TokenInvalid
-from simulators.ic_webservices.settings import Settings
-from simulators.kit.store import Statement
+from partnerlab.simulators.ic_webservices.access import Access
+from partnerlab.simulators.ic_webservices.domain import users
+from partnerlab.simulators.ic_webservices.domain.errors import LoginRefused, TokenInvalid
+from partnerlab.simulators.ic_webservices.settings import Settings
+from partnerlab.simulators.kit.store import Statement
 from tests.simulators.ic_webservices.harness import (
     ACCOUNT,
     PASSWORD,

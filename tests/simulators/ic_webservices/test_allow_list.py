@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from simulators.ic_webservices.allow_list import AddressRefused, Allowed, check_web_address
+from partnerlab.simulators.ic_webservices.allow_list import AddressRefused, Allowed, check_web_address
 
 LOOPBACK = Allowed()
 

@@ -7,7 +7,7 @@ import textwrap
 
 import pytest
 
-from simulators.ic_webservices.wire.basic_auth import CredentialRefused, Credentials, api_key
+from partnerlab.simulators.ic_webservices.wire.basic_auth import CredentialRefused, Credentials, api_key
 from tests.simulators.ic_webservices.harness import UTILITY, Harness
 
 KEY = "sandbox-api-key"

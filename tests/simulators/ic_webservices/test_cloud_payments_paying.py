@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from simulators.ic_webservices.domain.customers import Customer
-from simulators.ic_webservices.store import CUSTOMERS
-from simulators.kit.faults import Faults
-from simulators.kit.journal import Journal
-from simulators.kit.site import Site
+from partnerlab.simulators.ic_webservices.domain.customers import Customer
+from partnerlab.simulators.ic_webservices.store import CUSTOMERS
+from partnerlab.simulators.kit.faults import Faults
+from partnerlab.simulators.kit.journal import Journal
+from partnerlab.simulators.kit.site import Site
 from tests.simulators.ic_webservices.checkouts import (
     POLICY,
     POLICY_INVOICE,

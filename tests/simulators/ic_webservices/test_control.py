@@ -12,10 +12,10 @@ import pytest
 import yaml
 from openapi_spec_validator import validate
 
-from contracts.data import read_bytes
-from contracts.settings import settings as known_settings
-from simulators.ic_webservices.seeds import billers
-from simulators.ic_webservices.wire.faults import STATUSES
+from partnerlab.contracts.data import read_bytes
+from partnerlab.contracts.settings import settings as known_settings
+from partnerlab.simulators.ic_webservices.seeds import billers
+from partnerlab.simulators.ic_webservices.wire.faults import STATUSES
 from tests.simulators.ic_webservices.checkouts import Checkout, Receiver
 from tests.simulators.ic_webservices.checkouts import request as asked
 from tests.simulators.ic_webservices.harness import (
@@ -58,7 +58,7 @@ def test_operation_ids_are_unique() -> None:
 
 
 def test_every_refusal_of_the_domain_has_a_status() -> None:
-    from simulators.ic_webservices.domain import errors
+    from partnerlab.simulators.ic_webservices.domain import errors
 
     def leaves(kind: type) -> Iterator[type]:
         for child in kind.__subclasses__():
@@ -309,7 +309,7 @@ def test_without_a_base_url_addresses_are_where_the_request_came_to(harness: Har
 
     object.__setattr__(harness.sim, "world", replace(harness.sim.world, base_url=None))
     object.__setattr__(harness.sim, "control", lambda: create(harness.sim.world))
-    from simulators.ic_webservices.control import create_blueprint as create
+    from partnerlab.simulators.ic_webservices.control import create_blueprint as create
 
     harness.lane_name = "red"
     assert harness.get(f"billers/{UTILITY}")["settings"]["8"] == "http://127.0.0.1:9/lane/red/iCloud/iCloud.asmx"

@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from simulators.ic_webservices.domain import banking_days
-from simulators.ic_webservices.domain.customers import conveyed_number
-from simulators.ic_webservices.domain.errors import Conflict, ValueRefused
-from simulators.ic_webservices.domain.invoices import STATUSES as INVOICE_STATUSES
-from simulators.ic_webservices.domain.money import amount, cents, parse_amount
-from simulators.ic_webservices.domain.payments import STATES, Payment, cleared, clears_at
+from partnerlab.simulators.ic_webservices.domain import banking_days
+from partnerlab.simulators.ic_webservices.domain.customers import conveyed_number
+from partnerlab.simulators.ic_webservices.domain.errors import Conflict, ValueRefused
+from partnerlab.simulators.ic_webservices.domain.invoices import STATUSES as INVOICE_STATUSES
+from partnerlab.simulators.ic_webservices.domain.money import amount, cents, parse_amount
+from partnerlab.simulators.ic_webservices.domain.payments import STATES, Payment, cleared, clears_at
 
 NEW_YORK = ZoneInfo("America/New_York")
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from simulators.ic_webservices.store import INVOICES
+from partnerlab.simulators.ic_webservices.store import INVOICES
 from tests.simulators.ic_webservices.harness import Harness
 from tests.simulators.ic_webservices.test_payments import check_event
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulators.ic_webservices.wire.json_body import JsonRefused, Many, Member, Schema, read_object
+from partnerlab.simulators.ic_webservices.wire.json_body import JsonRefused, Many, Member, Schema, read_object
 
 LINE = Schema((Member("Number", required=True), Member("Due", "number")), bare="Number")
 SCHEMA = Schema(

@@ -11,7 +11,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from contracts.data import read_bytes
+from partnerlab.contracts.data import read_bytes
 from tests.simulators.ic_webservices.harness import (
     ACCOUNT,
     AMEX,
@@ -204,7 +204,7 @@ def set_invoice(harness: Harness, **values: Any) -> None:
     """Write fields of the seeded invoice that no bill file of inHance carries."""
     from dataclasses import replace
 
-    from simulators.ic_webservices.store import INVOICES
+    from partnerlab.simulators.ic_webservices.store import INVOICES
 
     with harness.store.write() as tx:
         invoice = INVOICES.get(tx, harness.lane.name, UTILITY, INVOICE)

@@ -16,13 +16,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from simulators.ic_webservices import postbacks as module
-from simulators.ic_webservices.allow_list import Allowed, Target
-from simulators.ic_webservices.domain.postbacks import FIELDS, MOST_ATTEMPTS, next_attempt_at, payment_date
-from simulators.ic_webservices.pinned_post import NoAnswer, post_form
-from simulators.kit.clock import Clock
-from simulators.kit.lanes import Lanes
-from simulators.kit.store import Store
+from partnerlab.simulators.ic_webservices import postbacks as module
+from partnerlab.simulators.ic_webservices.allow_list import Allowed, Target
+from partnerlab.simulators.ic_webservices.domain.postbacks import FIELDS, MOST_ATTEMPTS, next_attempt_at, payment_date
+from partnerlab.simulators.ic_webservices.pinned_post import NoAnswer, post_form
+from partnerlab.simulators.kit.clock import Clock
+from partnerlab.simulators.kit.lanes import Lanes
+from partnerlab.simulators.kit.store import Store
 from tests.simulators.ic_webservices.checkouts import Checkout, Receiver, request, wait_until
 from tests.simulators.ic_webservices.harness import DECLINED, UTILITY, Harness, advance, freeze
 from tests.simulators.ic_webservices.pages.visit import BANK, CARD, add_bill
@@ -191,7 +191,7 @@ def test_after_ten_attempts_it_is_given_up_and_can_be_sent_by_hand(checkout: Che
 
 @pytest.mark.usefixtures("hasty")
 def test_while_the_clock_runs_it_is_tried_again_by_itself(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("simulators.ic_webservices.domain.postbacks.FIRST_PAUSE", timedelta(milliseconds=50))
+    monkeypatch.setattr("partnerlab.simulators.ic_webservices.domain.postbacks.FIRST_PAUSE", timedelta(milliseconds=50))
     with Receiver(500, 500, 204) as receiver:
         checkout.pay(checkout.page(request(PostBackURL=receiver.url)))
         wait_until(lambda: len(receiver.got) == 3)
@@ -302,11 +302,11 @@ def test_a_lane_that_is_reset_takes_its_postbacks_along(checkout: Checkout) -> N
 
 DIES = """
 import os, sys
-from simulators.kit.lanes import Lanes
-from simulators.kit.store import Store
+from partnerlab.simulators.kit.lanes import Lanes
+from partnerlab.simulators.kit.store import Store
 from tests.simulators.ic_webservices.harness import Harness
 from tests.simulators.ic_webservices.checkouts import Checkout, request
-from simulators.ic_webservices import postbacks
+from partnerlab.simulators.ic_webservices import postbacks
 
 store = Store(sys.argv[1])
 checkout = Checkout(Harness(store, Lanes(store)))
@@ -483,7 +483,7 @@ def test_line_breaks_in_a_value_stay_in_the_value(checkout: Checkout) -> None:
     """Nothing with a line break gets into a request, but a biller's own record may hold one."""
     from dataclasses import replace
 
-    from simulators.ic_webservices.store import CUSTOMERS
+    from partnerlab.simulators.ic_webservices.store import CUSTOMERS
 
     lane = checkout.harness.lane.name
     with checkout.harness.store.write() as tx:

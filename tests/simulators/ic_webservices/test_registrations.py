@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from simulators.ic_webservices.domain.errors import Conflict, LoginRefused, NotFound, ValueRefused
-from simulators.ic_webservices.registrations import Found, Registrations
-from simulators.ic_webservices.store import CUSTOMERS
+from partnerlab.simulators.ic_webservices.domain.errors import Conflict, LoginRefused, NotFound, ValueRefused
+from partnerlab.simulators.ic_webservices.registrations import Found, Registrations
+from partnerlab.simulators.ic_webservices.store import CUSTOMERS
 from tests.simulators.ic_webservices.harness import (
     ACCOUNT,
     PASSWORD,

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from contracts.masking import mask_text
-from simulators.ic_webservices.settings import Settings
+from partnerlab.contracts.masking import mask_text
+from partnerlab.simulators.ic_webservices.settings import Settings
 from tests.simulators.ic_webservices.harness import (
     ACCOUNT,
     PASSWORD,

@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 import pytest
 
-from simulators.ic_webservices.settings import Settings
+from partnerlab.simulators.ic_webservices.settings import Settings
 from tests.simulators.ic_webservices.harness import (
     ACCOUNT,
     PASSWORD,
@@ -47,7 +47,7 @@ def strict(harness: Harness) -> None:
 def test_the_contract_is_openapi_and_has_every_route_and_no_other(harness: Harness) -> None:
     from openapi_spec_validator import validate
 
-    from simulators.ic_webservices.wire.rest_operations import operations
+    from partnerlab.simulators.ic_webservices.wire.rest_operations import operations
 
     validate(openapi())
     world = harness.sim.world
@@ -346,7 +346,7 @@ def test_a_bug_of_ours_is_an_answer_and_never_shows_its_text(
     registrations = type(harness.sim.world.registrations)
     with (
         patch.object(registrations, "find", side_effect=RuntimeError("a secret")),
-        caplog.at_level(logging.CRITICAL, "simulators.ic_webservices.wire.rest"),
+        caplog.at_level(logging.CRITICAL, "partnerlab.simulators.ic_webservices.wire.rest"),
     ):
         door = harness.sim.doors["/api/v1"]
         headers = {"authorization": "Basic c2FuZGJveC1hcGkta2V5"}
@@ -358,8 +358,8 @@ def test_a_bug_of_ours_is_an_answer_and_never_shows_its_text(
 
 
 def test_the_contracts_verdict_tells_good_exchanges_from_those_that_lean_on_leniency(harness: Harness) -> None:
-    from contracts.data import read_bytes
-    from contracts.verification.rest import verdict
+    from partnerlab.contracts.data import read_bytes
+    from partnerlab.contracts.verification.rest import verdict
 
     check = verdict(read_bytes("ic_webservices/openapi.yaml"))
     door = harness.sim.doors["/api/v1"]

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from contracts.files import RULES
+from partnerlab.contracts.files import RULES
 from tests.simulators.ic_webservices.harness import (
     ACCOUNT,
     INVOICE,

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from simulators.ic_webservices.domain.errors import Conflict, NotFound, PaymentRefused, ValueRefused
-from simulators.ic_webservices.domain.methods import MOST_METHODS, Method, check_usable
-from simulators.ic_webservices.domain.payments import Order
+from partnerlab.simulators.ic_webservices.domain.errors import Conflict, NotFound, PaymentRefused, ValueRefused
+from partnerlab.simulators.ic_webservices.domain.methods import MOST_METHODS, Method, check_usable
+from partnerlab.simulators.ic_webservices.domain.payments import Order
 from tests.simulators.ic_webservices.harness import ACCOUNT, DECLINED, INVOICE, RETURNS, UTILITY, VISA, Harness
 
 USER = "willows@example.com"

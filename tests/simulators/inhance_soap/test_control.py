@@ -10,9 +10,9 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from contracts.data import read_bytes
-from simulators.inhance_soap.control import STATUSES
-from simulators.inhance_soap.domain import errors
+from partnerlab.contracts.data import read_bytes
+from partnerlab.simulators.inhance_soap.control import STATUSES
+from partnerlab.simulators.inhance_soap.domain import errors
 from tests.simulators.inhance_soap.utility import Utility
 
 CONTRACT = yaml.safe_load(read_bytes("inhance_soap/control.yaml"))
@@ -58,7 +58,7 @@ def invoice(number: str, account: str, amount: str, *, billed: str = "11/01/2026
 
 
 def _detail_columns() -> int:
-    from contracts.files import load_layout
+    from partnerlab.contracts.files import load_layout
 
     return len(load_layout("inhance_v2").record("ID").fields)
 

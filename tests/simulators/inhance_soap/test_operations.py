@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from lxml import etree
 
-from simulators.inhance_soap import Settings
-from simulators.inhance_soap.domain import errors
-from simulators.inhance_soap.seeds import SEEDS
-from simulators.inhance_soap.wire.refusals import ERROR_MESSAGES, error_message
+from partnerlab.simulators.inhance_soap import Settings
+from partnerlab.simulators.inhance_soap.domain import errors
+from partnerlab.simulators.inhance_soap.seeds import SEEDS
+from partnerlab.simulators.inhance_soap.wire.refusals import ERROR_MESSAGES, error_message
 from tests.simulators.inhance_soap.utility import DEFAULTS, KEY, NS, PARAMETERS, PATH, Utility
 
 VERSIONS = ["1.1", "1.2"]

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from contracts.data import read_bytes
-from contracts.verification.soap import verdict
+from partnerlab.contracts.data import read_bytes
+from partnerlab.contracts.verification.soap import verdict
 from tests.simulators.inhance_soap.utility import PARAMETERS, PATH, Utility, headers
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "inhance_soap"

@@ -11,12 +11,12 @@ from typing import Any
 
 from lxml import etree
 
-from simulators.inhance_soap import Settings, create_simulator
-from simulators.kit.http import App, Request, Response
-from simulators.kit.lanes import Lane, Lanes
-from simulators.kit.simulator import Simulator
-from simulators.kit.store import Store
-from simulators.kit.wsgi import WsgiApp
+from partnerlab.simulators.inhance_soap import Settings, create_simulator
+from partnerlab.simulators.kit.http import App, Request, Response
+from partnerlab.simulators.kit.lanes import Lane, Lanes
+from partnerlab.simulators.kit.simulator import Simulator
+from partnerlab.simulators.kit.store import Store
+from partnerlab.simulators.kit.wsgi import WsgiApp
 
 PATH = "/iCloud/iCloud.asmx"
 NS = "http://tempuri.org/"

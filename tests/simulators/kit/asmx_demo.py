@@ -12,10 +12,10 @@ from typing import Any
 
 from lxml import etree
 
-from simulators.kit.asmx import AsmxService, SoapFault
-from simulators.kit.http import Request, Response
-from simulators.kit.lanes import Lane
-from simulators.kit.spyne_compat import (
+from partnerlab.simulators.kit.asmx import AsmxService, SoapFault
+from partnerlab.simulators.kit.http import Request, Response
+from partnerlab.simulators.kit.lanes import Lane
+from partnerlab.simulators.kit.spyne_compat import (
     Array,
     Boolean,
     ByteArray,
@@ -28,7 +28,7 @@ from simulators.kit.spyne_compat import (
     rpc,
     srpc,
 )
-from simulators.kit.spyne_compat import Decimal as SpyneDecimal
+from partnerlab.simulators.kit.spyne_compat import Decimal as SpyneDecimal
 
 NS = "urn:demo/"
 SOAP11 = "http://schemas.xmlsoap.org/soap/envelope/"

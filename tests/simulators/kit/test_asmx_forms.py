@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from simulators.kit.asmx import AsmxService
-from simulators.kit.http import Response
-from simulators.kit.spyne_compat import Array, ComplexModel, Decimal, Integer32, ServiceBase, Unicode, rpc
+from partnerlab.simulators.kit.asmx import AsmxService
+from partnerlab.simulators.kit.http import Response
+from partnerlab.simulators.kit.spyne_compat import Array, ComplexModel, Decimal, Integer32, ServiceBase, Unicode, rpc
 from tests.simulators.kit.asmx_demo import FORM, NS, PATH, SERVICE, request
 
 ALL = "text=a&n=7&big=8&amount=1.50&when=2026-11-21T10:00:00&flag=true"

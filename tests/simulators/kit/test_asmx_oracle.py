@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from simulators.kit.http import Request
-from simulators.kit.spyne_compat import Application, Soap11, Soap12, WsgiApplication
+from partnerlab.simulators.kit.http import Request
+from partnerlab.simulators.kit.spyne_compat import Application, Soap11, Soap12, WsgiApplication
 from tests.simulators.kit.asmx_demo import NS, SERVICE, Demo, soap
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from simulators.kit import asmx_codec
-from simulators.kit.spyne_compat import ComplexModel, Integer32, ServiceBase, Unicode, rpc
+from partnerlab.simulators.kit import asmx_codec
+from partnerlab.simulators.kit.spyne_compat import ComplexModel, Integer32, ServiceBase, Unicode, rpc
 from tests.simulators.kit.asmx_demo import NS, SERVICE, answer, envelope, fault, post, soap, values
 
 XSI = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'

@@ -8,11 +8,19 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from simulators.kit import clock as clock_module
-from simulators.kit.clock import Clock, ClockOutOfRange, Done, DueFailed, DurationInvalid, TooManySteps, parse_duration
-from simulators.kit.lanes import Lane, Lanes
-from simulators.kit.simulator import Due, Simulator
-from simulators.kit.store import Store
+from partnerlab.simulators.kit import clock as clock_module
+from partnerlab.simulators.kit.clock import (
+    Clock,
+    ClockOutOfRange,
+    Done,
+    DueFailed,
+    DurationInvalid,
+    TooManySteps,
+    parse_duration,
+)
+from partnerlab.simulators.kit.lanes import Lane, Lanes
+from partnerlab.simulators.kit.simulator import Due, Simulator
+from partnerlab.simulators.kit.store import Store
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -14,16 +14,16 @@ import pytest
 from flask import Blueprint, Flask, jsonify
 from openapi_spec_validator import validate
 
-from contracts.catalogue import faults as catalogue
-from simulators.kit import control_contract
-from simulators.kit.clock import Clock
-from simulators.kit.control import create_control_app
-from simulators.kit.control_contract import merged
-from simulators.kit.control_guard import host_allowed, origin_allowed
-from simulators.kit.http import Response
-from simulators.kit.simulator import Due, Simulator
-from simulators.kit.store import Store
-from simulators.kit.wsgi import WsgiApp, current_request
+from partnerlab.contracts.catalogue import faults as catalogue
+from partnerlab.simulators.kit import control_contract
+from partnerlab.simulators.kit.clock import Clock
+from partnerlab.simulators.kit.control import create_control_app
+from partnerlab.simulators.kit.control_contract import merged
+from partnerlab.simulators.kit.control_guard import host_allowed, origin_allowed
+from partnerlab.simulators.kit.http import Response
+from partnerlab.simulators.kit.simulator import Due, Simulator
+from partnerlab.simulators.kit.store import Store
+from partnerlab.simulators.kit.wsgi import WsgiApp, current_request
 from tests.simulators.kit.conftest import Kit, make_kit
 
 PART = {
@@ -443,7 +443,8 @@ def test_two_documents_that_claim_the_same_are_refused(
 
 def test_flask_is_imported_with_the_first_control_request_only() -> None:
     program = (
-        "import sys, simulators.kit.control, simulators.kit.server, simulators.kit.site, simulators.kit.wsgi\n"
+        "import sys\n"
+        "from partnerlab.simulators.kit import control, server, site, wsgi\n"
         "print([m for m in ('flask', 'werkzeug', 'yaml', 'spyne') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

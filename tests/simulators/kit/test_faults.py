@@ -9,12 +9,12 @@ from collections.abc import Callable
 
 import pytest
 
-from contracts.catalogue import faults as catalogue
-from simulators.kit.fault_effects import FAULTS, Plan
-from simulators.kit.faults import FaultInvalid, FaultNotFound, Faults, TooManyFaults
-from simulators.kit.http import Request, Response
-from simulators.kit.lanes import Lane, Lanes
-from simulators.kit.store import Store
+from partnerlab.contracts.catalogue import faults as catalogue
+from partnerlab.simulators.kit.fault_effects import FAULTS, Plan
+from partnerlab.simulators.kit.faults import FaultInvalid, FaultNotFound, Faults, TooManyFaults
+from partnerlab.simulators.kit.http import Request, Response
+from partnerlab.simulators.kit.lanes import Lane, Lanes
+from partnerlab.simulators.kit.store import Store
 from tests.simulators.kit.conftest import Kit, seed
 
 
@@ -302,7 +302,7 @@ def test_a_fork_has_the_faults_and_their_streams(faults: Faults) -> None:
 
 
 def test_a_lane_has_only_so_many_faults(faults: Faults, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("simulators.kit.faults.MAX_FAULTS", 2)
+    monkeypatch.setattr("partnerlab.simulators.kit.faults.MAX_FAULTS", 2)
     faults.add("a", "html")
     faults.add("a", "html")
     with pytest.raises(TooManyFaults):

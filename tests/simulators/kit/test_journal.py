@@ -9,12 +9,12 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from contracts.verification.findings import Finding
-from simulators.kit import journal as journal_module
-from simulators.kit.http import Request, Response
-from simulators.kit.journal import Journal
-from simulators.kit.lanes import Lane, Lanes
-from simulators.kit.store import Store
+from partnerlab.contracts.verification.findings import Finding
+from partnerlab.simulators.kit import journal as journal_module
+from partnerlab.simulators.kit.http import Request, Response
+from partnerlab.simulators.kit.journal import Journal
+from partnerlab.simulators.kit.lanes import Lane, Lanes
+from partnerlab.simulators.kit.store import Store
 
 KEY = "11111111-1111-4111-8111-111111111111"
 OK = Response(200, b"<ok/>", "text/xml")

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from simulators.kit import lanes as lanes_module
-from simulators.kit.lanes import (
+from partnerlab.simulators.kit import lanes as lanes_module
+from partnerlab.simulators.kit.lanes import (
     ForkOntoItself,
     Lane,
     LaneExists,
@@ -18,7 +18,7 @@ from simulators.kit.lanes import (
     LoadInvalid,
     TooManyLanes,
 )
-from simulators.kit.store import Statement, Store
+from partnerlab.simulators.kit.store import Statement, Store
 from tests.simulators.kit.conftest import COUNT, VALUE, seed
 
 LOG = Statement("INSERT INTO kit_test_log (lane, text) VALUES (:lane, :text)")

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from simulators.kit.recording import EXCERPT_BYTES, record_body, record_headers, record_line
+from partnerlab.simulators.kit.recording import EXCERPT_BYTES, record_body, record_headers, record_line
 
 KEY = "11111111-1111-4111-8111-111111111111"
 

@@ -17,9 +17,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from simulators.kit.http import Response
-from simulators.kit.server import Limits, Server
-from simulators.kit.store import Store
+from partnerlab.simulators.kit.http import Response
+from partnerlab.simulators.kit.server import Limits, Server
+from partnerlab.simulators.kit.store import Store
 from tests.simulators.kit.conftest import Kit, Wire, make_kit
 
 LIMITS = Limits(
@@ -445,7 +445,7 @@ def test_a_server_starts_again(kit: Kit) -> None:
 
 PROGRAM = """
 import sys, threading, time
-from simulators.kit.store import Store
+from partnerlab.simulators.kit.store import Store
 from tests.simulators.kit.conftest import make_kit
 kit = make_kit(Store("sqlite://"))
 kit.door.inline = False

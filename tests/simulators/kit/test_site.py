@@ -7,11 +7,11 @@ import threading
 
 import pytest
 
-from simulators.kit import lanes as lanes_module
-from simulators.kit.http import Request, Response
-from simulators.kit.journal import Journal
-from simulators.kit.site import Exchange, Refusal, Site
-from simulators.kit.store import Store
+from partnerlab.simulators.kit import lanes as lanes_module
+from partnerlab.simulators.kit.http import Request, Response
+from partnerlab.simulators.kit.journal import Journal
+from partnerlab.simulators.kit.site import Exchange, Refusal, Site
+from partnerlab.simulators.kit.store import Store
 from tests.simulators.kit.conftest import Door, Kit, make_kit
 
 
@@ -153,8 +153,8 @@ def test_only_doors_are_journalled_and_have_faults(site: Site, memory: Store) ->
 
 
 def test_the_caches_do_not_grow_without_end(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("simulators.kit.site.CACHED_TARGETS", 10)
-    monkeypatch.setattr("simulators.kit.site.CACHED_HOSTS", 10)
+    monkeypatch.setattr("partnerlab.simulators.kit.site.CACHED_TARGETS", 10)
+    monkeypatch.setattr("partnerlab.simulators.kit.site.CACHED_HOSTS", 10)
     for n in range(50):
         assert answer(site, b"/door/%d" % n, host=f"h{n}").status == 200
         assert answer(site, b"/nowhere/%d" % n).status == 404

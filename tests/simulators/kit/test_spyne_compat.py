@@ -12,15 +12,15 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_it_imports_without_a_warning() -> None:
-    code = "import simulators.kit.spyne_compat as s; assert s.ServiceBase and s.Wsdl11"
+    code = "import partnerlab.simulators.kit.spyne_compat as s; assert s.ServiceBase and s.Wsdl11"
     done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_its_loggers_which_would_write_payloads_are_silent() -> None:
-    import simulators.kit.spyne_compat
+    import partnerlab.simulators.kit.spyne_compat
 
-    assert simulators.kit.spyne_compat.ServiceBase
+    assert partnerlab.simulators.kit.spyne_compat.ServiceBase
     for name in ("spyne", "spyne.protocol.xml", "spyne.application.server"):
         assert not logging.getLogger(name).isEnabledFor(logging.CRITICAL)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from simulators.kit.store import METADATA, RolledBack, Statement, Store, StoreOutdated, rolling_back
+from partnerlab.simulators.kit.store import METADATA, RolledBack, Statement, Store, StoreOutdated, rolling_back
 from tests.simulators.conftest import STORES
 
 ADD = Statement("INSERT INTO kit_test_world (lane, name, value) VALUES (:lane, :name, :value)")

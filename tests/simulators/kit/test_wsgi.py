@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from simulators.kit.http import Request
-from simulators.kit.lanes import Lane
-from simulators.kit.wsgi import WsgiApp, current_request
+from partnerlab.simulators.kit.http import Request
+from partnerlab.simulators.kit.lanes import Lane
+from partnerlab.simulators.kit.wsgi import WsgiApp, current_request
 
 Start = Callable[[str, list[tuple[str, str]]], Callable[[bytes], object]]
 

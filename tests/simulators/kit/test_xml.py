@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from simulators.kit.xml import MAX_BYTES, XmlRefused, parse, place_after
+from partnerlab.simulators.kit.xml import MAX_BYTES, XmlRefused, parse, place_after
 
 LAUGHS = (
     b'<!DOCTYPE a [<!ENTITY a "ha">'

@@ -9,13 +9,13 @@ from datetime import date, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from simulators.kit.clock import Clock
-from simulators.kit.http import App, Request, Response
-from simulators.kit.lanes import Lanes
-from simulators.kit.simulator import Simulator
-from simulators.kit.store import Store
-from simulators.kit.wsgi import WsgiApp
-from simulators.tccs_rest import Settings, create_simulator
+from partnerlab.simulators.kit.clock import Clock
+from partnerlab.simulators.kit.http import App, Request, Response
+from partnerlab.simulators.kit.lanes import Lanes
+from partnerlab.simulators.kit.simulator import Simulator
+from partnerlab.simulators.kit.store import Store
+from partnerlab.simulators.kit.wsgi import WsgiApp
+from partnerlab.simulators.tccs_rest import Settings, create_simulator
 
 BASE = "/invoicecloudapi"
 POLICY = "454100010-06/16/2020"

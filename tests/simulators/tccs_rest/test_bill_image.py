@@ -12,8 +12,8 @@ from datetime import date, timedelta
 import pytest
 from pypdf import PdfReader
 
-from simulators.tccs_rest.seeds import SEEDS
-from simulators.tccs_rest.wire.bill_image import render
+from partnerlab.simulators.tccs_rest.seeds import SEEDS
+from partnerlab.simulators.tccs_rest.wire.bill_image import render
 from tests.simulators.tccs_rest.insurer import BASE, BOUND, POLICY, Insurer
 
 
@@ -209,7 +209,7 @@ def test_the_file_says_what_it_is(insurer: Insurer) -> None:
 
 
 def test_another_insurers_name_stands_on_its_bills(insurer: Insurer) -> None:
-    from simulators.tccs_rest.ledger import Ledger
+    from partnerlab.simulators.tccs_rest.ledger import Ledger
 
     view = Ledger(insurer.store).policy(insurer.lanes.get("default"), POLICY)
     view = replace(view, payments=[])

@@ -11,11 +11,11 @@ from urllib.parse import urlencode
 import pytest
 from lxml import etree
 
-from contracts.tccs_rest import CONTENT_INFO, format_of
-from simulators.tccs_rest import Settings
-from simulators.tccs_rest.domain import errors
-from simulators.tccs_rest.seeds import QUOTES, SEEDS
-from simulators.tccs_rest.wire.refusals import STATUSES
+from partnerlab.contracts.tccs_rest import CONTENT_INFO, format_of
+from partnerlab.simulators.tccs_rest import Settings
+from partnerlab.simulators.tccs_rest.domain import errors
+from partnerlab.simulators.tccs_rest.seeds import QUOTES, SEEDS
+from partnerlab.simulators.tccs_rest.wire.refusals import STATUSES
 from tests.contracts.tccs_rest.malformed import MALFORMED
 from tests.simulators.tccs_rest.insurer import BASE, BOUND, CREDENTIALS, FORM, POLICY, QUOTE, Insurer
 
@@ -431,8 +431,9 @@ def test_a_lane_forked_has_the_same_books_and_a_lane_reset_its_seeds(insurer: In
 def test_neither_flask_nor_the_pdf_library_is_loaded_before_it_is_needed() -> None:
     """The first answers of a sandbox need not wait for them."""
     code = (
-        "import sys; from simulators.kit.store import Store; from simulators.kit.lanes import Lanes;"
-        "from simulators.tccs_rest import Settings, create_simulator; store = Store('sqlite://');"
+        "import sys; from partnerlab.simulators.kit.store import Store;"
+        "from partnerlab.simulators.kit.lanes import Lanes;"
+        "from partnerlab.simulators.tccs_rest import Settings, create_simulator; store = Store('sqlite://');"
         "create_simulator(Settings(), store, Lanes(store)); store.close();"
         "print({'flask', 'reportlab', 'lxml'} & set(sys.modules))"
     )

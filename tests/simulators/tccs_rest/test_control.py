@@ -10,11 +10,11 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from contracts.data import read_bytes
-from simulators.kit.control_contract import merged
-from simulators.tccs_rest.control import STATUSES
-from simulators.tccs_rest.domain import errors
-from simulators.tccs_rest.seeds import QUOTES, SEEDS
+from partnerlab.contracts.data import read_bytes
+from partnerlab.simulators.kit.control_contract import merged
+from partnerlab.simulators.tccs_rest.control import STATUSES
+from partnerlab.simulators.tccs_rest.domain import errors
+from partnerlab.simulators.tccs_rest.seeds import QUOTES, SEEDS
 from tests.simulators.tccs_rest.insurer import BOUND, POLICY, QUOTE, Insurer
 
 CONTRACT = yaml.safe_load(read_bytes("tccs_rest/control.yaml"))

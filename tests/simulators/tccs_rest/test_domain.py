@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulators.tccs_rest.domain.errors import ValueInvalid
-from simulators.tccs_rest.domain.money import read_cents, to_text
-from simulators.tccs_rest.domain.numbers import is_quote, policy_number, read_invoice_number, term_of
-from simulators.tccs_rest.domain.payments import Payment, PostedPayment, difference, payment_returned
-from simulators.tccs_rest.domain.policies import Charge, Policy, balances, bill_dates, is_late, open_charges
-from simulators.tccs_rest.domain.quotes import Quote, bind, check_quote
+from partnerlab.simulators.tccs_rest.domain.errors import ValueInvalid
+from partnerlab.simulators.tccs_rest.domain.money import read_cents, to_text
+from partnerlab.simulators.tccs_rest.domain.numbers import is_quote, policy_number, read_invoice_number, term_of
+from partnerlab.simulators.tccs_rest.domain.payments import Payment, PostedPayment, difference, payment_returned
+from partnerlab.simulators.tccs_rest.domain.policies import Charge, Policy, balances, bill_dates, is_late, open_charges
+from partnerlab.simulators.tccs_rest.domain.quotes import Quote, bind, check_quote
 
 TODAY = date(2026, 11, 21)
 

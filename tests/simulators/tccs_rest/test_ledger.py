@@ -11,9 +11,9 @@ from decimal import Decimal
 
 import pytest
 
-from simulators.tccs_rest.back_office import BackOffice
-from simulators.tccs_rest.domain.policies import is_late
-from simulators.tccs_rest.seeds import SEEDS
+from partnerlab.simulators.tccs_rest.back_office import BackOffice
+from partnerlab.simulators.tccs_rest.domain.policies import is_late
+from partnerlab.simulators.tccs_rest.seeds import SEEDS
 from tests.simulators.tccs_rest.insurer import BOUND, POLICY, QUOTE, Insurer
 
 NEW = "700001-05/01/2028"

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from contracts.files import InvoiceGroup, load_layout, write_bif
-from generators.damage import damage
-from generators.tccs_bif import BILLER_GUID, generate_tccs_bif, generate_tccs_groups
+from partnerlab.contracts.files import InvoiceGroup, load_layout, write_bif
+from partnerlab.generators.damage import damage
+from partnerlab.generators.tccs_bif import BILLER_GUID, generate_tccs_bif, generate_tccs_groups
 from tests.simulators.tccs_rest.insurer import POLICY, QUOTE, Insurer
 
 LAYOUT = load_layout("tccs")

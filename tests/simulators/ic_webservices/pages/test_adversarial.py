@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from simulators.ic_webservices.domain.customers import Customer
-from simulators.ic_webservices.domain.users import Link, User, hash_password
-from simulators.ic_webservices.store import CUSTOMERS, LINKS, USERS
+from partnerlab.simulators.ic_webservices.domain.customers import Customer
+from partnerlab.simulators.ic_webservices.domain.users import Link, User, hash_password
+from partnerlab.simulators.ic_webservices.store import CUSTOMERS, LINKS, USERS
 from tests.simulators.ic_webservices.harness import INVOICE, UTILITY, Harness, freeze
 from tests.simulators.ic_webservices.pages.visit import BANK, CARD, USER, Shown, Visit, add_bill
 

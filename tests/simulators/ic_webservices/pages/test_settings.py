@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from simulators.ic_webservices.domain.users import Link
-from simulators.ic_webservices.store import CUSTOMERS, LINKS
+from partnerlab.simulators.ic_webservices.domain.users import Link
+from partnerlab.simulators.ic_webservices.store import CUSTOMERS, LINKS
 from tests.simulators.ic_webservices.harness import ACCOUNT, DECLINED, INVOICE, UTILITY, Harness, advance, freeze
 from tests.simulators.ic_webservices.pages.visit import BANK, CARD, USER, Shown, Visit, add_bill
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from simulators.ic_webservices.domain.portal import REDIRECTS
+from partnerlab.simulators.ic_webservices.domain.portal import REDIRECTS
 from tests.simulators.ic_webservices.harness import UTILITY, Harness, advance, freeze
 from tests.simulators.ic_webservices.pages.visit import Visit
 

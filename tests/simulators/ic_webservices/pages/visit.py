@@ -11,9 +11,9 @@ from urllib.parse import urldefrag, urlencode, urljoin, urlsplit
 
 from lxml import html
 
-from simulators.ic_webservices.domain.invoices import Invoice
-from simulators.ic_webservices.store import INVOICES
-from simulators.kit.http import Response
+from partnerlab.simulators.ic_webservices.domain.invoices import Invoice
+from partnerlab.simulators.ic_webservices.store import INVOICES
+from partnerlab.simulators.kit.http import Response
 from tests.simulators.ic_webservices.harness import ACCOUNT, INVOICE, UTILITY, VISA, Harness
 
 CONNECT = "/cloudsso/connect"
