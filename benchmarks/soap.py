@@ -144,9 +144,9 @@ def in_process(scale: float) -> Row:
 
     from benchmarks.spyne_peer import app
     from partnerlab.simulators import inhance_soap
-    from partnerlab.simulators.kit.http import Request
-    from partnerlab.simulators.kit.lanes import Lanes
-    from partnerlab.simulators.kit.store import Store
+    from partnerlab.simulators.kit.http.messages import Request
+    from partnerlab.simulators.kit.world.lanes import Lanes
+    from partnerlab.simulators.kit.world.store import Store
 
     store = Store("sqlite://")
     lanes = Lanes(store)

@@ -6,7 +6,7 @@ import logging
 from decimal import Decimal
 from typing import Any
 
-from partnerlab.simulators.kit import spyne_compat  # noqa: F401  # makes Spyne importable on 3.12 and 3.13
+from partnerlab.simulators.kit.asmx import spyne_compat  # noqa: F401  # makes Spyne importable on 3.12 and 3.13
 
 from spyne import Application, Boolean, ComplexModel, Integer32, ServiceBase, Unicode, rpc  # isort: skip
 from spyne import Decimal as XmlDecimal  # isort: skip

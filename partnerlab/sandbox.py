@@ -26,15 +26,15 @@ from partnerlab.contracts.verification.findings import Verdict
 from partnerlab.settings import SandboxSettings
 from partnerlab.simulators import ic_webservices, inhance_soap, tccs_rest
 from partnerlab.simulators.ic_webservices.domain.errors import NotFound
-from partnerlab.simulators.kit.clock import Clock
-from partnerlab.simulators.kit.control import create_control_app
-from partnerlab.simulators.kit.faults import Faults
-from partnerlab.simulators.kit.journal import Journal
-from partnerlab.simulators.kit.lanes import DEFAULT, Lanes
-from partnerlab.simulators.kit.server import Limits, Server
-from partnerlab.simulators.kit.site import Site
-from partnerlab.simulators.kit.store import Store
-from partnerlab.simulators.kit.wsgi import WsgiApp
+from partnerlab.simulators.kit.control.app import create_control_app
+from partnerlab.simulators.kit.faults.faults import Faults
+from partnerlab.simulators.kit.http.server import Limits, Server
+from partnerlab.simulators.kit.http.site import Site
+from partnerlab.simulators.kit.http.wsgi import WsgiApp
+from partnerlab.simulators.kit.journal.journal import Journal
+from partnerlab.simulators.kit.world.clock import Clock
+from partnerlab.simulators.kit.world.lanes import DEFAULT, Lanes
+from partnerlab.simulators.kit.world.store import Store
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment

@@ -24,8 +24,8 @@ from partnerlab.simulators.ic_webservices.domain.users import (
 )
 from partnerlab.simulators.ic_webservices.ledger import biller_of
 from partnerlab.simulators.ic_webservices.store import LINKS, TOKENS, USERS
-from partnerlab.simulators.kit.lanes import Lane
-from partnerlab.simulators.kit.store import Statement, Store, Tx
+from partnerlab.simulators.kit.world.lanes import Lane
+from partnerlab.simulators.kit.world.store import Statement, Store, Tx
 
 __all__ = ["Access", "Session", "linked_accounts"]
 

@@ -27,11 +27,11 @@ from partnerlab.simulators.ic_webservices.settings import Settings
 from partnerlab.simulators.ic_webservices.texts import Texts
 from partnerlab.simulators.ic_webservices.uploads import Uploads
 from partnerlab.simulators.ic_webservices.wallet import Wallet
-from partnerlab.simulators.kit.asmx import AsmxService
-from partnerlab.simulators.kit.lanes import Lane, Lanes
-from partnerlab.simulators.kit.routes import Routes
-from partnerlab.simulators.kit.simulator import Due, Simulator
-from partnerlab.simulators.kit.store import Store
+from partnerlab.simulators.kit.asmx.front import AsmxService
+from partnerlab.simulators.kit.http.routes import Routes
+from partnerlab.simulators.kit.world.lanes import Lane, Lanes
+from partnerlab.simulators.kit.world.simulator import Due, Simulator
+from partnerlab.simulators.kit.world.store import Store
 
 if TYPE_CHECKING:
     from flask import Blueprint

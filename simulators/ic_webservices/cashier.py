@@ -26,9 +26,9 @@ from partnerlab.simulators.ic_webservices.domain.payments import (
 from partnerlab.simulators.ic_webservices.ledger import biller_of, customer_of, invoice_of
 from partnerlab.simulators.ic_webservices.outbox import Outbox
 from partnerlab.simulators.ic_webservices.store import INVOICES, PAYMENTS, clearing, next_number
-from partnerlab.simulators.kit.lanes import Lane
-from partnerlab.simulators.kit.simulator import Due
-from partnerlab.simulators.kit.store import Statement, Store, Tx
+from partnerlab.simulators.kit.world.lanes import Lane
+from partnerlab.simulators.kit.world.simulator import Due
+from partnerlab.simulators.kit.world.store import Statement, Store, Tx
 
 __all__ = ["Cashier"]
 

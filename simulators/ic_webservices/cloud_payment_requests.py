@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from partnerlab.simulators.ic_webservices.allow_list import AddressRefused, Allowed, check_web_address
 from partnerlab.simulators.ic_webservices.domain.billers import Biller, time_zone
 from partnerlab.simulators.ic_webservices.domain.cloud_payments import (
     Asked,
@@ -22,8 +21,9 @@ from partnerlab.simulators.ic_webservices.domain.cloud_payments import (
 from partnerlab.simulators.ic_webservices.domain.errors import NotFound, PaymentRefused, ValueRefused
 from partnerlab.simulators.ic_webservices.ledger import add_customer
 from partnerlab.simulators.ic_webservices.store import CUSTOMERS, INVOICES
-from partnerlab.simulators.kit.lanes import Lane
-from partnerlab.simulators.kit.store import Statement, Tx
+from partnerlab.simulators.kit.egress.allow_list import AddressRefused, Allowed, check_web_address
+from partnerlab.simulators.kit.world.lanes import Lane
+from partnerlab.simulators.kit.world.store import Statement, Tx
 
 __all__ = ["check_addresses", "lacks", "make", "stylesheet"]
 

@@ -50,8 +50,8 @@ from partnerlab.simulators.ic_webservices.postbacks import Postbacks
 from partnerlab.simulators.ic_webservices.presentment import Presentment
 from partnerlab.simulators.ic_webservices.store import CHECKOUTS, CUSTOMERS, INVOICES, PAYMENTS, REMINDERS
 from partnerlab.simulators.ic_webservices.wallet import Wallet, method_of
-from partnerlab.simulators.kit.lanes import Lane
-from partnerlab.simulators.kit.store import Statement, Store, Tx
+from partnerlab.simulators.kit.world.lanes import Lane
+from partnerlab.simulators.kit.world.store import Statement, Store, Tx
 
 __all__ = ["CheckoutGone", "CloudPayments", "Opened", "Paying"]
 

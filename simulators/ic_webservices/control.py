@@ -54,8 +54,8 @@ from partnerlab.simulators.ic_webservices.store import (
     UPLOADS,
 )
 from partnerlab.simulators.ic_webservices.wire.faults import error_body
-from partnerlab.simulators.kit.control_body import Body
-from partnerlab.simulators.kit.wsgi import current_request
+from partnerlab.simulators.kit.control.body import Body
+from partnerlab.simulators.kit.http.wsgi import current_request
 
 __all__ = ["create_blueprint"]
 

@@ -17,7 +17,7 @@ from partnerlab.simulators.ic_webservices.domain.errors import NotFound
 from partnerlab.simulators.ic_webservices.domain.postbacks import STATES, WAITING, Attempt, Postback
 from partnerlab.simulators.ic_webservices.ledger import biller_of
 from partnerlab.simulators.ic_webservices.store import CHECKOUTS, POSTBACKS, REMINDERS, Rows
-from partnerlab.simulators.kit.control_body import Body
+from partnerlab.simulators.kit.control.body import Body
 
 if TYPE_CHECKING:
     from partnerlab.simulators.ic_webservices.app import World

@@ -12,9 +12,9 @@ from partnerlab.simulators.ic_webservices.domain.billers import normal_guid
 from partnerlab.simulators.ic_webservices.domain.customers import check_text
 from partnerlab.simulators.ic_webservices.domain.errors import ValueRefused
 from partnerlab.simulators.ic_webservices.store import Rows
-from partnerlab.simulators.kit.control_body import Body
-from partnerlab.simulators.kit.lanes import Lane
-from partnerlab.simulators.kit.wsgi import current_request
+from partnerlab.simulators.kit.control.body import Body
+from partnerlab.simulators.kit.http.wsgi import current_request
+from partnerlab.simulators.kit.world.lanes import Lane
 
 __all__ = [
     "MOST",

@@ -21,8 +21,8 @@ from partnerlab.simulators.ic_webservices.domain.billers import normal_guid
 from partnerlab.simulators.ic_webservices.domain.errors import NotFound, ValueRefused
 from partnerlab.simulators.ic_webservices.domain.users import RemoteToken, User, username_key
 from partnerlab.simulators.ic_webservices.store import USERS
-from partnerlab.simulators.kit.lanes import Lane
-from partnerlab.simulators.kit.store import Tx
+from partnerlab.simulators.kit.world.lanes import Lane
+from partnerlab.simulators.kit.world.store import Tx
 
 __all__ = ["add_routes"]
 

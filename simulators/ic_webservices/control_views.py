@@ -17,7 +17,7 @@ from partnerlab.simulators.ic_webservices.domain.money import amount
 from partnerlab.simulators.ic_webservices.domain.payments import Payment
 from partnerlab.simulators.ic_webservices.outbox import Entry
 from partnerlab.simulators.ic_webservices.store import Problem, Upload
-from partnerlab.simulators.kit.lanes import DEFAULT, Lane
+from partnerlab.simulators.kit.world.lanes import DEFAULT, Lane
 
 __all__ = [
     "CHANGEABLE",

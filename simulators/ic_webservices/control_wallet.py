@@ -27,7 +27,7 @@ from partnerlab.simulators.ic_webservices.domain.money import amount, parse_amou
 from partnerlab.simulators.ic_webservices.domain.schedules import STATES, Schedule
 from partnerlab.simulators.ic_webservices.domain.users import username_key
 from partnerlab.simulators.ic_webservices.store import SCHEDULES, USERS
-from partnerlab.simulators.kit.wsgi import current_request
+from partnerlab.simulators.kit.http.wsgi import current_request
 
 __all__ = ["add_routes"]
 

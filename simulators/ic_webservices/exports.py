@@ -19,8 +19,8 @@ from partnerlab.simulators.ic_webservices.domain.customers import Change
 from partnerlab.simulators.ic_webservices.domain.payments import Payment
 from partnerlab.simulators.ic_webservices.ledger import Ledger
 from partnerlab.simulators.ic_webservices.store import CHANGES, CUSTOMERS, PAYMENTS
-from partnerlab.simulators.kit.lanes import Lane
-from partnerlab.simulators.kit.store import Statement
+from partnerlab.simulators.kit.world.lanes import Lane
+from partnerlab.simulators.kit.world.store import Statement
 
 __all__ = ["AccountChanges", "ExportedPayment", "Exports", "local_moment"]
 

@@ -39,8 +39,8 @@ from partnerlab.simulators.ic_webservices.store import (
     next_number,
     rename_account,
 )
-from partnerlab.simulators.kit.lanes import Lane
-from partnerlab.simulators.kit.store import Statement, Store, Tx
+from partnerlab.simulators.kit.world.lanes import Lane
+from partnerlab.simulators.kit.world.store import Statement, Store, Tx
 
 __all__ = [
     "ENROLMENTS",

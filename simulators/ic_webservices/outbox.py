@@ -21,8 +21,8 @@ from typing import Any
 from partnerlab.contracts.masking import mask_text
 from partnerlab.simulators.ic_webservices.domain.events import Event
 from partnerlab.simulators.ic_webservices.store import next_number
-from partnerlab.simulators.kit.lanes import Lane
-from partnerlab.simulators.kit.store import Row, Statement, Store, Tx
+from partnerlab.simulators.kit.world.lanes import Lane
+from partnerlab.simulators.kit.world.store import Row, Statement, Store, Tx
 
 __all__ = ["Entry", "Outbox"]
 

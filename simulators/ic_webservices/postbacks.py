@@ -23,7 +23,6 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
 from partnerlab.contracts.masking import mask_text
-from partnerlab.simulators.ic_webservices.allow_list import AddressRefused, Allowed, Target
 from partnerlab.simulators.ic_webservices.domain.errors import NotFound
 from partnerlab.simulators.ic_webservices.domain.postbacks import (
     DELIVERED,
@@ -34,11 +33,12 @@ from partnerlab.simulators.ic_webservices.domain.postbacks import (
     next_attempt_at,
 )
 from partnerlab.simulators.ic_webservices.ledger import biller_of
-from partnerlab.simulators.ic_webservices.pinned_post import Answer, NoAnswer, post_form
 from partnerlab.simulators.ic_webservices.store import POSTBACK_ATTEMPTS, POSTBACKS
-from partnerlab.simulators.kit.lanes import Lane, LaneNotFound, Lanes
-from partnerlab.simulators.kit.simulator import Due
-from partnerlab.simulators.kit.store import Statement, Store, Tx
+from partnerlab.simulators.kit.egress.allow_list import AddressRefused, Allowed, Target
+from partnerlab.simulators.kit.egress.pinned_post import Answer, NoAnswer, post_form
+from partnerlab.simulators.kit.world.lanes import Lane, LaneNotFound, Lanes
+from partnerlab.simulators.kit.world.simulator import Due
+from partnerlab.simulators.kit.world.store import Statement, Store, Tx
 
 __all__ = ["Post", "Postbacks"]
 

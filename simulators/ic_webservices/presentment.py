@@ -15,8 +15,8 @@ from partnerlab.simulators.ic_webservices.domain.invoices import CLOSED, Invoice
 from partnerlab.simulators.ic_webservices.domain.money import cents
 from partnerlab.simulators.ic_webservices.ledger import biller_of, invoice_of
 from partnerlab.simulators.ic_webservices.store import CUSTOMERS, INVOICES
-from partnerlab.simulators.kit.lanes import Lane
-from partnerlab.simulators.kit.store import Store, Tx
+from partnerlab.simulators.kit.world.lanes import Lane
+from partnerlab.simulators.kit.world.store import Store, Tx
 
 __all__ = ["Balances", "Presentment", "Shown"]
 

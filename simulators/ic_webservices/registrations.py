@@ -25,8 +25,8 @@ from partnerlab.simulators.ic_webservices.domain.users import (
 )
 from partnerlab.simulators.ic_webservices.ledger import Ledger, add_customer, biller_of, customer_of
 from partnerlab.simulators.ic_webservices.store import CUSTOMERS, LINKS, USERS, next_number, rename_user
-from partnerlab.simulators.kit.lanes import Lane
-from partnerlab.simulators.kit.store import Statement, Tx
+from partnerlab.simulators.kit.world.lanes import Lane
+from partnerlab.simulators.kit.world.store import Statement, Tx
 
 __all__ = ["CREATE_CUSTOMER", "Found", "Registered", "Registrations"]
 

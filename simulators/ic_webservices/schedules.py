@@ -43,9 +43,9 @@ from partnerlab.simulators.ic_webservices.domain.users import username_key
 from partnerlab.simulators.ic_webservices.ledger import Ledger, biller_of, customer_of, invoice_of
 from partnerlab.simulators.ic_webservices.store import AUTOPAYS, BILLERS, INVOICES, SCHEDULES
 from partnerlab.simulators.ic_webservices.wallet import method_of
-from partnerlab.simulators.kit.lanes import Lane
-from partnerlab.simulators.kit.simulator import Due
-from partnerlab.simulators.kit.store import Statement, Store, Tx
+from partnerlab.simulators.kit.world.lanes import Lane
+from partnerlab.simulators.kit.world.simulator import Due
+from partnerlab.simulators.kit.world.store import Statement, Store, Tx
 
 __all__ = ["Schedules", "schedule_of"]
 

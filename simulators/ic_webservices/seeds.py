@@ -15,8 +15,8 @@ from partnerlab.simulators.ic_webservices.domain.money import cents
 from partnerlab.simulators.ic_webservices.domain.users import Link, User, hash_password, username_key
 from partnerlab.simulators.ic_webservices.settings import Settings
 from partnerlab.simulators.ic_webservices.store import BILLERS, CUSTOMERS, INVOICES, LINKS, USERS, next_number
-from partnerlab.simulators.kit.lanes import Lane
-from partnerlab.simulators.kit.store import Tx
+from partnerlab.simulators.kit.world.lanes import Lane
+from partnerlab.simulators.kit.world.store import Tx
 
 __all__ = ["billers", "seed"]
 

@@ -27,7 +27,7 @@ from partnerlab.simulators.ic_webservices.domain.portal import PageSession, Text
 from partnerlab.simulators.ic_webservices.domain.postbacks import Attempt, Postback
 from partnerlab.simulators.ic_webservices.domain.schedules import AutoPay, Schedule
 from partnerlab.simulators.ic_webservices.domain.users import Link, RemoteToken, User
-from partnerlab.simulators.kit.store import METADATA, Row, Statement, Tx
+from partnerlab.simulators.kit.world.store import METADATA, Row, Statement, Tx
 
 __all__ = [
     "AUTOPAYS",

@@ -11,8 +11,8 @@ from partnerlab.simulators.ic_webservices.domain.portal import TextEnrolment, ch
 from partnerlab.simulators.ic_webservices.domain.users import User, username_key
 from partnerlab.simulators.ic_webservices.ledger import biller_of
 from partnerlab.simulators.ic_webservices.store import TEXT_ENROLMENTS, USERS
-from partnerlab.simulators.kit.lanes import Lane
-from partnerlab.simulators.kit.store import Store, Tx
+from partnerlab.simulators.kit.world.lanes import Lane
+from partnerlab.simulators.kit.world.store import Store, Tx
 
 __all__ = ["Texts"]
 

@@ -31,8 +31,8 @@ from partnerlab.simulators.ic_webservices.store import (
     Upload,
     next_number,
 )
-from partnerlab.simulators.kit.lanes import Lane
-from partnerlab.simulators.kit.store import Statement, Tx
+from partnerlab.simulators.kit.world.lanes import Lane
+from partnerlab.simulators.kit.world.store import Statement, Tx
 
 __all__ = ["TOLD", "Taken", "Uploads"]
 

@@ -13,8 +13,8 @@ from partnerlab.simulators.ic_webservices.domain.payments import TestNumbers, sa
 from partnerlab.simulators.ic_webservices.domain.users import username_key
 from partnerlab.simulators.ic_webservices.ledger import biller_of
 from partnerlab.simulators.ic_webservices.store import AUTOPAYS, CUSTOMERS, METHODS, SCHEDULES
-from partnerlab.simulators.kit.lanes import Lane
-from partnerlab.simulators.kit.store import Store, Tx
+from partnerlab.simulators.kit.world.lanes import Lane
+from partnerlab.simulators.kit.world.store import Store, Tx
 
 __all__ = ["Wallet", "method_of"]
 

@@ -13,10 +13,10 @@ from partnerlab.simulators.inhance_soap.ledger import Ledger
 from partnerlab.simulators.inhance_soap.seeds import seed_accounts
 from partnerlab.simulators.inhance_soap.store import Cause
 from partnerlab.simulators.inhance_soap.wire.operations import declare
-from partnerlab.simulators.kit.asmx import AsmxService
-from partnerlab.simulators.kit.lanes import Lane, Lanes
-from partnerlab.simulators.kit.simulator import Due, Simulator
-from partnerlab.simulators.kit.store import Store, Tx
+from partnerlab.simulators.kit.asmx.front import AsmxService
+from partnerlab.simulators.kit.world.lanes import Lane, Lanes
+from partnerlab.simulators.kit.world.simulator import Due, Simulator
+from partnerlab.simulators.kit.world.store import Store, Tx
 
 if TYPE_CHECKING:
     from flask import Blueprint

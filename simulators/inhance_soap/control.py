@@ -27,8 +27,8 @@ from partnerlab.simulators.inhance_soap.domain.money import read_cents
 from partnerlab.simulators.inhance_soap.domain.text import read_line
 from partnerlab.simulators.inhance_soap.ledger import Ledger
 from partnerlab.simulators.inhance_soap.store import Cause
-from partnerlab.simulators.kit.lanes import Lane
-from partnerlab.simulators.kit.wsgi import current_request
+from partnerlab.simulators.kit.http.wsgi import current_request
+from partnerlab.simulators.kit.world.lanes import Lane
 
 __all__ = ["make_blueprint"]
 

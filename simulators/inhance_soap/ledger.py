@@ -20,8 +20,8 @@ from partnerlab.simulators.inhance_soap.domain.errors import AccountUnknown, Inv
 from partnerlab.simulators.inhance_soap.domain.money import to_decimal
 from partnerlab.simulators.inhance_soap.domain.payments import Payment
 from partnerlab.simulators.inhance_soap.store import Cause, Event, OpenAccount, PostedPayment, Rows
-from partnerlab.simulators.kit.lanes import Lane
-from partnerlab.simulators.kit.store import Store, Tx
+from partnerlab.simulators.kit.world.lanes import Lane
+from partnerlab.simulators.kit.world.store import Store, Tx
 
 __all__ = ["AccountView", "Ledger", "Standing"]
 

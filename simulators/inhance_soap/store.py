@@ -20,7 +20,7 @@ from partnerlab.simulators.inhance_soap.domain.billing import Bill
 from partnerlab.simulators.inhance_soap.domain.errors import AccountUnknown, InvoiceTaken
 from partnerlab.simulators.inhance_soap.domain.payments import Payment
 from partnerlab.simulators.inhance_soap.tables import ACCOUNTS, BILLS, EVENTS, PAYMENTS
-from partnerlab.simulators.kit.store import Statement, Tx
+from partnerlab.simulators.kit.world.store import Statement, Tx
 
 __all__ = ["Cause", "Event", "OpenAccount", "PostedPayment", "Rows"]
 

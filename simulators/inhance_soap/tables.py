@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from partnerlab.simulators.kit.store import METADATA
+from partnerlab.simulators.kit.world.store import METADATA
 
 __all__ = ["ACCOUNTS", "BILLS", "EVENTS", "PAYMENTS"]
 

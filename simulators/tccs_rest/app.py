@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from partnerlab.simulators.kit.lanes import Lane, Lanes
-from partnerlab.simulators.kit.simulator import Due, Simulator
-from partnerlab.simulators.kit.store import Store, Tx
+from partnerlab.simulators.kit.world.lanes import Lane, Lanes
+from partnerlab.simulators.kit.world.simulator import Due, Simulator
+from partnerlab.simulators.kit.world.store import Store, Tx
 from partnerlab.simulators.tccs_rest.back_office import BackOffice
 from partnerlab.simulators.tccs_rest.domain.policies import Charge
 from partnerlab.simulators.tccs_rest.ledger import Ledger

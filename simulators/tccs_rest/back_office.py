@@ -11,8 +11,8 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
-from partnerlab.simulators.kit.lanes import Lane
-from partnerlab.simulators.kit.store import Store, Tx
+from partnerlab.simulators.kit.world.lanes import Lane
+from partnerlab.simulators.kit.world.store import Store, Tx
 from partnerlab.simulators.tccs_rest.books import (
     PolicyView,
     QuoteView,

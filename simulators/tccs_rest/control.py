@@ -13,8 +13,8 @@ from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from partnerlab.contracts.files import FileRejected, load_layout, read_bif
-from partnerlab.simulators.kit.lanes import Lane
-from partnerlab.simulators.kit.wsgi import current_request
+from partnerlab.simulators.kit.http.wsgi import current_request
+from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.tccs_rest.back_office import BackOffice
 from partnerlab.simulators.tccs_rest.control_body import instalments, json_body, policy_change, quote
 from partnerlab.simulators.tccs_rest.control_file import policy_term

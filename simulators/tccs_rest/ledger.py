@@ -11,8 +11,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from partnerlab.simulators.kit.lanes import Lane
-from partnerlab.simulators.kit.store import Store
+from partnerlab.simulators.kit.world.lanes import Lane
+from partnerlab.simulators.kit.world.store import Store
 from partnerlab.simulators.tccs_rest.books import PolicyView, add_charge, move, record, view_policy
 from partnerlab.simulators.tccs_rest.domain.errors import InvoiceTaken, PaymentConflict, QuoteHasNone, ReturnUnmatched
 from partnerlab.simulators.tccs_rest.domain.money import to_text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from partnerlab.simulators.kit.store import Statement
+from partnerlab.simulators.kit.world.store import Statement
 from partnerlab.simulators.tccs_rest.tables import CHARGES, EVENTS, PAYMENTS, POLICIES, QUOTES, RETURNS
 
 __all__ = [

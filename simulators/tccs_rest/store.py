@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from partnerlab.simulators.kit.store import Row, Statement, Tx
+from partnerlab.simulators.kit.world.store import Row, Statement, Tx
 from partnerlab.simulators.tccs_rest import statements as sql
 from partnerlab.simulators.tccs_rest.domain.errors import InvoiceUnknown
 from partnerlab.simulators.tccs_rest.domain.payments import Payment, PostedPayment

@@ -210,7 +210,7 @@ def test_what_the_simulator_declares_means_the_same(service: str) -> None:
 
 def declared_schema(service: str) -> etree._Element:
     from partnerlab.simulators.ic_webservices.wire import invoicing, management, remote_authentication
-    from partnerlab.simulators.kit.spyne_compat import Application, Soap11, Wsdl11
+    from partnerlab.simulators.kit.asmx.spyne_compat import Application, Soap11, Wsdl11
 
     declare: Any = {
         "CloudInvoicing": lambda: invoicing.declare(None, None, None),  # type: ignore[arg-type]

@@ -11,8 +11,8 @@ from lxml import etree
 from partnerlab.contracts.data import read_bytes
 from partnerlab.simulators.inhance_soap.ledger import Ledger
 from partnerlab.simulators.inhance_soap.wire.operations import declare
-from partnerlab.simulators.kit.spyne_compat import Application, Soap11, Wsdl11
-from partnerlab.simulators.kit.store import Store
+from partnerlab.simulators.kit.asmx.spyne_compat import Application, Soap11, Wsdl11
+from partnerlab.simulators.kit.world.store import Store
 
 WSDL = read_bytes("inhance_soap/iCloud.wsdl")
 TNS = "http://tempuri.org/"

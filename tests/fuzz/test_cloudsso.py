@@ -18,12 +18,12 @@ from partnerlab.client.invoice_cloud import CloudSso, Redirect
 from partnerlab.contracts.data import read_bytes
 from partnerlab.simulators.ic_webservices import Settings, create_simulator
 from partnerlab.simulators.ic_webservices.domain.portal import REDIRECTS
-from partnerlab.simulators.kit.faults import Faults
-from partnerlab.simulators.kit.journal import Journal
-from partnerlab.simulators.kit.lanes import Lanes
-from partnerlab.simulators.kit.server import Server
-from partnerlab.simulators.kit.site import Site
-from partnerlab.simulators.kit.store import Store
+from partnerlab.simulators.kit.faults.faults import Faults
+from partnerlab.simulators.kit.http.server import Server
+from partnerlab.simulators.kit.http.site import Site
+from partnerlab.simulators.kit.journal.journal import Journal
+from partnerlab.simulators.kit.world.lanes import Lanes
+from partnerlab.simulators.kit.world.store import Store
 
 CONTRACT = yaml.safe_load(read_bytes("ic_webservices/cloudsso.yaml"))
 OPERATIONS = [found.ok() for found in schemathesis.openapi.from_dict(CONTRACT).get_all_operations()]

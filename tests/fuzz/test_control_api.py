@@ -19,17 +19,17 @@ from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS
 
-from partnerlab.simulators.kit.clock import Clock
-from partnerlab.simulators.kit.control import create_control_app
-from partnerlab.simulators.kit.control_contract import merged
-from partnerlab.simulators.kit.faults import Faults
-from partnerlab.simulators.kit.http import Request, Response
-from partnerlab.simulators.kit.journal import Journal
-from partnerlab.simulators.kit.lanes import Lanes
-from partnerlab.simulators.kit.server import Server
-from partnerlab.simulators.kit.site import Site
-from partnerlab.simulators.kit.store import Store
-from partnerlab.simulators.kit.wsgi import WsgiApp
+from partnerlab.simulators.kit.control.app import create_control_app
+from partnerlab.simulators.kit.control.contract import merged
+from partnerlab.simulators.kit.faults.faults import Faults
+from partnerlab.simulators.kit.http.messages import Request, Response
+from partnerlab.simulators.kit.http.server import Server
+from partnerlab.simulators.kit.http.site import Site
+from partnerlab.simulators.kit.http.wsgi import WsgiApp
+from partnerlab.simulators.kit.journal.journal import Journal
+from partnerlab.simulators.kit.world.clock import Clock
+from partnerlab.simulators.kit.world.lanes import Lanes
+from partnerlab.simulators.kit.world.store import Store
 
 EXAMPLES = 10
 

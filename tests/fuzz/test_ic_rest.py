@@ -24,12 +24,12 @@ from schemathesis.checks import CHECKS
 
 from partnerlab.contracts.data import read_bytes
 from partnerlab.simulators.ic_webservices import Settings, create_simulator
-from partnerlab.simulators.kit.faults import Faults
-from partnerlab.simulators.kit.journal import Journal
-from partnerlab.simulators.kit.lanes import DEFAULT, Lanes
-from partnerlab.simulators.kit.server import Server
-from partnerlab.simulators.kit.site import Site
-from partnerlab.simulators.kit.store import Store
+from partnerlab.simulators.kit.faults.faults import Faults
+from partnerlab.simulators.kit.http.server import Server
+from partnerlab.simulators.kit.http.site import Site
+from partnerlab.simulators.kit.journal.journal import Journal
+from partnerlab.simulators.kit.world.lanes import DEFAULT, Lanes
+from partnerlab.simulators.kit.world.store import Store
 
 EXAMPLES, STEPS = 25, 8
 PREFIX = "/api/v1/"

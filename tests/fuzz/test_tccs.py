@@ -32,14 +32,14 @@ from schemathesis.engine import Status, events, from_schema
 
 from partnerlab.contracts.data import read_bytes
 from partnerlab.contracts.tccs_rest import CONTENT_INFO, content_info_pattern
-from partnerlab.simulators.kit.clock import Clock
-from partnerlab.simulators.kit.control import create_control_app
-from partnerlab.simulators.kit.faults import Faults
-from partnerlab.simulators.kit.journal import Journal
-from partnerlab.simulators.kit.server import Server
-from partnerlab.simulators.kit.site import Site
-from partnerlab.simulators.kit.store import Store
-from partnerlab.simulators.kit.wsgi import WsgiApp
+from partnerlab.simulators.kit.control.app import create_control_app
+from partnerlab.simulators.kit.faults.faults import Faults
+from partnerlab.simulators.kit.http.server import Server
+from partnerlab.simulators.kit.http.site import Site
+from partnerlab.simulators.kit.http.wsgi import WsgiApp
+from partnerlab.simulators.kit.journal.journal import Journal
+from partnerlab.simulators.kit.world.clock import Clock
+from partnerlab.simulators.kit.world.store import Store
 from partnerlab.simulators.tccs_rest.seeds import QUOTES, SEEDS
 from tests.simulators.tccs_rest.insurer import BASE, CREDENTIALS, Insurer
 

@@ -22,12 +22,12 @@ import pytest
 from partnerlab.contracts.data import read_bytes
 from partnerlab.contracts.verification.soap import verdict
 from partnerlab.simulators.inhance_soap import Settings, create_simulator
-from partnerlab.simulators.kit.faults import Faults
-from partnerlab.simulators.kit.journal import Journal
-from partnerlab.simulators.kit.lanes import Lanes
-from partnerlab.simulators.kit.server import Server
-from partnerlab.simulators.kit.site import Site
-from partnerlab.simulators.kit.store import Store
+from partnerlab.simulators.kit.faults.faults import Faults
+from partnerlab.simulators.kit.http.server import Server
+from partnerlab.simulators.kit.http.site import Site
+from partnerlab.simulators.kit.journal.journal import Journal
+from partnerlab.simulators.kit.world.lanes import Lanes
+from partnerlab.simulators.kit.world.store import Store
 
 HERE = Path(__file__).resolve().parent
 NODE = HERE / "node"

@@ -29,7 +29,7 @@ from partnerlab.simulators.ic_webservices.pages.checkout_visit import Visit, may
 from partnerlab.simulators.ic_webservices.pages.forms import Form
 from partnerlab.simulators.ic_webservices.pages.security import PageRefused
 from partnerlab.simulators.ic_webservices.pages.view import Page, base_of, render
-from partnerlab.simulators.kit.wsgi import current_request
+from partnerlab.simulators.kit.http.wsgi import current_request
 
 __all__ = ["create_blueprint"]
 

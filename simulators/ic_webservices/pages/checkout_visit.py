@@ -15,9 +15,9 @@ from partnerlab.simulators.ic_webservices.domain.billers import time_zone
 from partnerlab.simulators.ic_webservices.pages import security
 from partnerlab.simulators.ic_webservices.pages.forms import Form
 from partnerlab.simulators.ic_webservices.pages.view import Page, base_of, render, see_other
-from partnerlab.simulators.kit.http import Request
-from partnerlab.simulators.kit.lanes import Lane
-from partnerlab.simulators.kit.wsgi import current_request
+from partnerlab.simulators.kit.http.messages import Request
+from partnerlab.simulators.kit.http.wsgi import current_request
+from partnerlab.simulators.kit.world.lanes import Lane
 
 __all__ = ["Visit", "may_register"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from partnerlab.simulators.kit.http import Request
-from partnerlab.simulators.kit.wsgi import WsgiApp
+from partnerlab.simulators.kit.http.messages import Request
+from partnerlab.simulators.kit.http.wsgi import WsgiApp
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication

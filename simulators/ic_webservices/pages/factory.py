@@ -17,7 +17,7 @@ from partnerlab.simulators.ic_webservices.pages.payer import SessionOver
 from partnerlab.simulators.ic_webservices.pages.security import PageRefused
 from partnerlab.simulators.ic_webservices.pages.view import FILTERS, Page, base_of, render
 from partnerlab.simulators.ic_webservices.wire.faults import STATUSES
-from partnerlab.simulators.kit.wsgi import current_request
+from partnerlab.simulators.kit.http.wsgi import current_request
 
 __all__ = ["create_app"]
 

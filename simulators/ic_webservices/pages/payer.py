@@ -25,8 +25,8 @@ from partnerlab.simulators.ic_webservices.pages.security import PageRefused
 from partnerlab.simulators.ic_webservices.pages.sessions import Opened, PageSessions, SessionUnknown
 from partnerlab.simulators.ic_webservices.pages.view import Link, Page, SignOut, base_of, render, see_other
 from partnerlab.simulators.ic_webservices.store import BILLERS
-from partnerlab.simulators.kit.lanes import Lane
-from partnerlab.simulators.kit.wsgi import current_request
+from partnerlab.simulators.kit.http.wsgi import current_request
+from partnerlab.simulators.kit.world.lanes import Lane
 
 __all__ = ["NOTICES", "Payer", "SessionOver", "enter"]
 

@@ -23,7 +23,7 @@ from partnerlab.simulators.ic_webservices.pages.forms import Form, Typed
 from partnerlab.simulators.ic_webservices.pages.payer import Payer
 from partnerlab.simulators.ic_webservices.pages.security import form_guid
 from partnerlab.simulators.ic_webservices.store import PAYMENTS, SCHEDULES
-from partnerlab.simulators.kit.store import Tx
+from partnerlab.simulators.kit.world.store import Tx
 
 __all__ = ["add_routes", "refusal_field"]
 

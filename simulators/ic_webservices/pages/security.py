@@ -14,8 +14,8 @@ import secrets
 import uuid
 from collections.abc import Iterable, Mapping
 
-from partnerlab.simulators.ic_webservices.allow_list import check_web_address
 from partnerlab.simulators.ic_webservices.domain.billers import Biller
+from partnerlab.simulators.kit.egress.allow_list import check_web_address
 
 __all__ = [
     "PageRefused",

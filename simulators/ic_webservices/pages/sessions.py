@@ -18,8 +18,8 @@ from partnerlab.simulators.ic_webservices.access import Access, Session
 from partnerlab.simulators.ic_webservices.domain.errors import TokenInvalid
 from partnerlab.simulators.ic_webservices.domain.portal import PageSession
 from partnerlab.simulators.ic_webservices.store import PAGE_SESSIONS
-from partnerlab.simulators.kit.lanes import Lane
-from partnerlab.simulators.kit.store import Statement, Store
+from partnerlab.simulators.kit.world.lanes import Lane
+from partnerlab.simulators.kit.world.store import Statement, Store
 
 __all__ = ["Opened", "PageSessions", "SessionUnknown"]
 

@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
-from partnerlab.simulators.ic_webservices.allow_list import AddressRefused, Allowed, check_web_address
 from partnerlab.simulators.ic_webservices.app import World
 from partnerlab.simulators.ic_webservices.domain.billers import Biller
 from partnerlab.simulators.ic_webservices.domain.customers import check_text
@@ -22,7 +21,8 @@ from partnerlab.simulators.ic_webservices.domain.portal import REDIRECTS
 from partnerlab.simulators.ic_webservices.pages.security import PageRefused
 from partnerlab.simulators.ic_webservices.pages.sessions import PageSessions
 from partnerlab.simulators.ic_webservices.pages.view import Page, base_of, see_other
-from partnerlab.simulators.kit.wsgi import current_request
+from partnerlab.simulators.kit.egress.allow_list import AddressRefused, Allowed, check_web_address
+from partnerlab.simulators.kit.http.wsgi import current_request
 
 __all__ = ["create_blueprint"]
 

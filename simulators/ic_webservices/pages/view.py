@@ -14,8 +14,8 @@ from flask import Response, make_response, redirect, render_template
 from partnerlab.simulators.ic_webservices.domain.money import amount
 from partnerlab.simulators.ic_webservices.domain.payments import Payment
 from partnerlab.simulators.ic_webservices.pages import security
-from partnerlab.simulators.kit.http import Request
-from partnerlab.simulators.kit.lanes import DEFAULT
+from partnerlab.simulators.kit.http.messages import Request
+from partnerlab.simulators.kit.world.lanes import DEFAULT
 
 __all__ = ["FILTERS", "Link", "Page", "SignOut", "base_of", "render", "see_other"]
 

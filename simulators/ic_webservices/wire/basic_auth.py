@@ -15,8 +15,8 @@ from functools import lru_cache
 
 from partnerlab.simulators.ic_webservices.domain.billers import Biller
 from partnerlab.simulators.ic_webservices.store import BILLERS
-from partnerlab.simulators.kit.lanes import Lane
-from partnerlab.simulators.kit.store import Row, Statement, Store
+from partnerlab.simulators.kit.world.lanes import Lane
+from partnerlab.simulators.kit.world.store import Row, Statement, Store
 
 __all__ = ["CHALLENGE", "CredentialRefused", "Credentials", "api_key"]
 

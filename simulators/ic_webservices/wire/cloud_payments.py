@@ -20,8 +20,8 @@ from partnerlab.simulators.ic_webservices.domain.errors import ValueRefused
 from partnerlab.simulators.ic_webservices.domain.money import cents
 from partnerlab.simulators.ic_webservices.wire.json_body import JsonRefused, Many, Member, Schema
 from partnerlab.simulators.ic_webservices.wire.rest import Call, Operation
-from partnerlab.simulators.kit.http import Request
-from partnerlab.simulators.kit.lanes import DEFAULT
+from partnerlab.simulators.kit.http.messages import Request
+from partnerlab.simulators.kit.world.lanes import DEFAULT
 
 __all__ = ["PATH", "SCHEMA", "operations", "read"]
 

@@ -30,7 +30,7 @@ from partnerlab.simulators.ic_webservices.wire.types import (
     ViewInvoiceByInvoiceNumberResult,
     never_nil,
 )
-from partnerlab.simulators.kit.spyne_compat import ServiceBase, rpc
+from partnerlab.simulators.kit.asmx.spyne_compat import ServiceBase, rpc
 
 __all__ = ["UNSET", "declare"]
 

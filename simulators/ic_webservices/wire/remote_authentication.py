@@ -29,8 +29,8 @@ from partnerlab.simulators.ic_webservices.wire.remote_types import (
 )
 from partnerlab.simulators.ic_webservices.wire.rest_operations import check_login_type
 from partnerlab.simulators.ic_webservices.wire.types import Int, Text, never_nil
-from partnerlab.simulators.kit.lanes import Lane
-from partnerlab.simulators.kit.spyne_compat import ServiceBase, rpc
+from partnerlab.simulators.kit.asmx.spyne_compat import ServiceBase, rpc
+from partnerlab.simulators.kit.world.lanes import Lane
 
 __all__ = ["declare"]
 

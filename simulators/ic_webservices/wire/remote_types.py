@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from partnerlab.simulators.ic_webservices.wire.types import Bool, Moment, Text
-from partnerlab.simulators.kit.spyne_compat import Array, ComplexModel, Unicode
+from partnerlab.simulators.kit.asmx.spyne_compat import Array, ComplexModel, Unicode
 
 __all__ = [
     "REMOTE",

@@ -21,9 +21,9 @@ from partnerlab.simulators.ic_webservices.domain.errors import DomainError
 from partnerlab.simulators.ic_webservices.wire.basic_auth import CHALLENGE, CredentialRefused, Credentials
 from partnerlab.simulators.ic_webservices.wire.faults import refusal
 from partnerlab.simulators.ic_webservices.wire.json_body import JsonRefused, Schema, read_object
-from partnerlab.simulators.kit.http import Request, Response
-from partnerlab.simulators.kit.lanes import Lane
-from partnerlab.simulators.kit.routes import Handler, Route, Routes
+from partnerlab.simulators.kit.http.messages import Request, Response
+from partnerlab.simulators.kit.http.routes import Handler, Route, Routes
+from partnerlab.simulators.kit.world.lanes import Lane
 
 __all__ = ["Call", "Operation", "answer", "create_door", "is_strict", "refused"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from partnerlab.simulators.kit.spyne_compat import (
+from partnerlab.simulators.kit.asmx.spyne_compat import (
     Array,
     Boolean,
     ByteArray,

@@ -6,7 +6,7 @@ Source: "Harris inHance v2 Technical Design", Details; the result of MakePayment
 
 from __future__ import annotations
 
-from partnerlab.simulators.kit.spyne_compat import Boolean, ComplexModel, DateTime, Decimal, Integer32, Unicode
+from partnerlab.simulators.kit.asmx.spyne_compat import Boolean, ComplexModel, DateTime, Decimal, Integer32, Unicode
 
 __all__ = [
     "BalanceCheckResult",

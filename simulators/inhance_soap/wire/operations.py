@@ -22,8 +22,8 @@ from partnerlab.simulators.inhance_soap.ledger import Ledger
 from partnerlab.simulators.inhance_soap.store import Cause
 from partnerlab.simulators.inhance_soap.wire import messages as wire
 from partnerlab.simulators.inhance_soap.wire.refusals import error_message
-from partnerlab.simulators.kit.http import Request
-from partnerlab.simulators.kit.spyne_compat import ServiceBase, rpc
+from partnerlab.simulators.kit.asmx.spyne_compat import ServiceBase, rpc
+from partnerlab.simulators.kit.http.messages import Request
 
 __all__ = ["declare"]
 

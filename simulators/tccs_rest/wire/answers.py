@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 
-from partnerlab.simulators.kit.http import Response
+from partnerlab.simulators.kit.http.messages import Response
 from partnerlab.simulators.tccs_rest.domain.money import to_text
 from partnerlab.simulators.tccs_rest.domain.policies import Balances
 from partnerlab.simulators.tccs_rest.wire.negotiation import JSON

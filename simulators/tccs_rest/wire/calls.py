@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 
 from partnerlab.contracts.tccs_rest import ContentInfo, ContentInfoInvalid, format_of, parse_content_info
-from partnerlab.simulators.kit.http import App, Request, Response
-from partnerlab.simulators.kit.routes import Handler, Route, Routes
+from partnerlab.simulators.kit.http.messages import App, Request, Response
+from partnerlab.simulators.kit.http.routes import Handler, Route, Routes
 from partnerlab.simulators.tccs_rest.domain.errors import CredentialsWrong, Refused
 from partnerlab.simulators.tccs_rest.domain.money import read_cents
 from partnerlab.simulators.tccs_rest.domain.payments import Payment

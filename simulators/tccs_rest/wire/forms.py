@@ -14,7 +14,7 @@ from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from partnerlab.contracts.masking import mask_text
-from partnerlab.simulators.kit.http import Request
+from partnerlab.simulators.kit.http.messages import Request
 
 __all__ = ["Form", "FormRefused", "read_form"]
 

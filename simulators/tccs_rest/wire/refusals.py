@@ -8,7 +8,7 @@ insurer's books do not allow is answered 200 with `Success` false.
 
 from __future__ import annotations
 
-from partnerlab.simulators.kit.http import Response
+from partnerlab.simulators.kit.http.messages import Response
 from partnerlab.simulators.tccs_rest.domain.errors import (
     CredentialsWrong,
     InvoiceTaken,

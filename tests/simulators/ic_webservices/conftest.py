@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from partnerlab.simulators.kit.lanes import Lanes
-from partnerlab.simulators.kit.store import Store
+from partnerlab.simulators.kit.world.lanes import Lanes
+from partnerlab.simulators.kit.world.store import Store
 from tests.simulators.ic_webservices.harness import Harness
 
 

@@ -22,14 +22,14 @@ from lxml import etree
 from partnerlab.contracts.data import read_bytes
 from partnerlab.contracts.files import InvoiceGroup, load_layout, write_bif
 from partnerlab.simulators.ic_webservices import InvoiceCloud, Settings, create_simulator
-from partnerlab.simulators.kit.clock import Clock
-from partnerlab.simulators.kit.control import create_control_app
-from partnerlab.simulators.kit.faults import Faults
-from partnerlab.simulators.kit.http import Request, Response
-from partnerlab.simulators.kit.journal import Journal
-from partnerlab.simulators.kit.lanes import DEFAULT, Lane, Lanes
-from partnerlab.simulators.kit.store import Store
-from partnerlab.simulators.kit.wsgi import WsgiApp
+from partnerlab.simulators.kit.control.app import create_control_app
+from partnerlab.simulators.kit.faults.faults import Faults
+from partnerlab.simulators.kit.http.messages import Request, Response
+from partnerlab.simulators.kit.http.wsgi import WsgiApp
+from partnerlab.simulators.kit.journal.journal import Journal
+from partnerlab.simulators.kit.world.clock import Clock
+from partnerlab.simulators.kit.world.lanes import DEFAULT, Lane, Lanes
+from partnerlab.simulators.kit.world.store import Store
 
 INVOICING = "https://www.invoicecloud.com/portal/webservices/CloudInvoicing/"
 MANAGEMENT = "https://www.invoicecloud.com/portal/webservices/CloudManagement/"

@@ -12,7 +12,7 @@ from partnerlab.simulators.ic_webservices.access import Access
 from partnerlab.simulators.ic_webservices.domain import users
 from partnerlab.simulators.ic_webservices.domain.errors import LoginRefused, TokenInvalid
 from partnerlab.simulators.ic_webservices.settings import Settings
-from partnerlab.simulators.kit.store import Statement
+from partnerlab.simulators.kit.world.store import Statement
 from tests.simulators.ic_webservices.harness import (
     ACCOUNT,
     PASSWORD,

@@ -15,9 +15,9 @@ import pytest
 
 from partnerlab.simulators.ic_webservices.domain.customers import Customer
 from partnerlab.simulators.ic_webservices.store import CUSTOMERS
-from partnerlab.simulators.kit.faults import Faults
-from partnerlab.simulators.kit.journal import Journal
-from partnerlab.simulators.kit.site import Site
+from partnerlab.simulators.kit.faults.faults import Faults
+from partnerlab.simulators.kit.http.site import Site
+from partnerlab.simulators.kit.journal.journal import Journal
 from tests.simulators.ic_webservices.checkouts import (
     POLICY,
     POLICY_INVOICE,

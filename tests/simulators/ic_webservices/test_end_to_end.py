@@ -95,7 +95,7 @@ def test_a_payers_visit_is_the_same_on_every_store(shared: Harness) -> None:
 def test_a_world_survives_its_process(shared: Harness) -> None:
     shared.upload(bill_file([group("700001", "20000001", "50.00")]))
     shared.pay(account_number="20000001", amount="20.00")
-    from partnerlab.simulators.kit.lanes import Lanes
+    from partnerlab.simulators.kit.world.lanes import Lanes
 
     again = Harness(shared.store, Lanes(shared.store))
     assert again.invoice("700001")["balance_due"] == "30.00"

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from partnerlab.simulators.kit.http import Response
+from partnerlab.simulators.kit.http.messages import Response
 from tests.simulators.ic_webservices.harness import INVOICING, SOAP11, Harness
 
 PATH = "/portal/webservices/CloudInvoicing.asmx"

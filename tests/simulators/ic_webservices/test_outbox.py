@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from partnerlab.simulators.kit.lanes import Lanes
-from partnerlab.simulators.kit.store import Store
+from partnerlab.simulators.kit.world.lanes import Lanes
+from partnerlab.simulators.kit.world.store import Store
 from tests.simulators.ic_webservices.harness import ACCOUNT, UTILITY, Harness, bill_file, group
 from tests.simulators.ic_webservices.test_payments import check_event
 
@@ -131,8 +131,8 @@ def test_events_are_listed_by_page_account_and_state(harness: Harness) -> None:
 
 CRASH = """
     import os, sys
-    from partnerlab.simulators.kit.lanes import Lanes
-    from partnerlab.simulators.kit.store import Store
+    from partnerlab.simulators.kit.world.lanes import Lanes
+    from partnerlab.simulators.kit.world.store import Store
     from tests.simulators.ic_webservices.harness import Harness
 
     store = Store("sqlite:///" + sys.argv[1])

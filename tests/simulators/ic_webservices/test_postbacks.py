@@ -17,12 +17,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from partnerlab.simulators.ic_webservices import postbacks as module
-from partnerlab.simulators.ic_webservices.allow_list import Allowed, Target
 from partnerlab.simulators.ic_webservices.domain.postbacks import FIELDS, MOST_ATTEMPTS, next_attempt_at, payment_date
-from partnerlab.simulators.ic_webservices.pinned_post import NoAnswer, post_form
-from partnerlab.simulators.kit.clock import Clock
-from partnerlab.simulators.kit.lanes import Lanes
-from partnerlab.simulators.kit.store import Store
+from partnerlab.simulators.kit.egress.allow_list import Allowed, Target
+from partnerlab.simulators.kit.egress.pinned_post import NoAnswer, post_form
+from partnerlab.simulators.kit.world.clock import Clock
+from partnerlab.simulators.kit.world.lanes import Lanes
+from partnerlab.simulators.kit.world.store import Store
 from tests.simulators.ic_webservices.checkouts import Checkout, Receiver, request, wait_until
 from tests.simulators.ic_webservices.harness import DECLINED, UTILITY, Harness, advance, freeze
 from tests.simulators.ic_webservices.pages.visit import BANK, CARD, add_bill
@@ -302,8 +302,8 @@ def test_a_lane_that_is_reset_takes_its_postbacks_along(checkout: Checkout) -> N
 
 DIES = """
 import os, sys
-from partnerlab.simulators.kit.lanes import Lanes
-from partnerlab.simulators.kit.store import Store
+from partnerlab.simulators.kit.world.lanes import Lanes
+from partnerlab.simulators.kit.world.store import Store
 from tests.simulators.ic_webservices.harness import Harness
 from tests.simulators.ic_webservices.checkouts import Checkout, request
 from partnerlab.simulators.ic_webservices import postbacks

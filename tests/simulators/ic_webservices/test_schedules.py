@@ -14,7 +14,7 @@ import pytest
 from partnerlab.simulators.ic_webservices.domain.errors import Conflict, NotFound, PaymentRefused
 from partnerlab.simulators.ic_webservices.domain.schedules import STATES, Schedule, runs_at
 from partnerlab.simulators.ic_webservices.store import INVOICES, LINKS, SCHEDULES
-from partnerlab.simulators.kit.clock import Clock
+from partnerlab.simulators.kit.world.clock import Clock
 from tests.simulators.ic_webservices.harness import (
     ACCOUNT,
     DECLINED,

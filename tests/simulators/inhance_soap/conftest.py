@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from partnerlab.simulators.kit.store import Store
+from partnerlab.simulators.kit.world.store import Store
 from tests.simulators.inhance_soap.utility import Utility
 
 

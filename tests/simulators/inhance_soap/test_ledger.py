@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from partnerlab.simulators.inhance_soap import Settings
 from partnerlab.simulators.inhance_soap.domain.billing import Bill, balances, open_amount, settle
-from partnerlab.simulators.kit.store import Store
+from partnerlab.simulators.kit.world.store import Store
 from tests.simulators.inhance_soap.utility import Utility
 
 TODAY = date(2026, 11, 21)

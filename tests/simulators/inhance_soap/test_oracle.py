@@ -11,9 +11,9 @@ from lxml import etree
 
 from partnerlab.simulators.inhance_soap.ledger import Ledger
 from partnerlab.simulators.inhance_soap.wire.operations import declare
-from partnerlab.simulators.kit.http import Request
-from partnerlab.simulators.kit.spyne_compat import Application, Soap11, Soap12, WsgiApplication
-from partnerlab.simulators.kit.store import Store
+from partnerlab.simulators.kit.asmx.spyne_compat import Application, Soap11, Soap12, WsgiApplication
+from partnerlab.simulators.kit.http.messages import Request
+from partnerlab.simulators.kit.world.store import Store
 from tests.simulators.inhance_soap.test_samples import OPERATIONS, REQUESTS
 from tests.simulators.inhance_soap.utility import KEY, NS, PATH, Utility, headers
 

@@ -12,11 +12,11 @@ from typing import Any
 from lxml import etree
 
 from partnerlab.simulators.inhance_soap import Settings, create_simulator
-from partnerlab.simulators.kit.http import App, Request, Response
-from partnerlab.simulators.kit.lanes import Lane, Lanes
-from partnerlab.simulators.kit.simulator import Simulator
-from partnerlab.simulators.kit.store import Store
-from partnerlab.simulators.kit.wsgi import WsgiApp
+from partnerlab.simulators.kit.http.messages import App, Request, Response
+from partnerlab.simulators.kit.http.wsgi import WsgiApp
+from partnerlab.simulators.kit.world.lanes import Lane, Lanes
+from partnerlab.simulators.kit.world.simulator import Simulator
+from partnerlab.simulators.kit.world.store import Store
 
 PATH = "/iCloud/iCloud.asmx"
 NS = "http://tempuri.org/"

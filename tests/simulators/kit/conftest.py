@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from partnerlab.simulators.kit.faults import Faults
-from partnerlab.simulators.kit.http import Request, Response
-from partnerlab.simulators.kit.journal import Journal
-from partnerlab.simulators.kit.lanes import Lane, Lanes
-from partnerlab.simulators.kit.server import Limits, Server
-from partnerlab.simulators.kit.site import Site
-from partnerlab.simulators.kit.store import METADATA, Statement, Store, Tx
+from partnerlab.simulators.kit.faults.faults import Faults
+from partnerlab.simulators.kit.http.messages import Request, Response
+from partnerlab.simulators.kit.http.server import Limits, Server
+from partnerlab.simulators.kit.http.site import Site
+from partnerlab.simulators.kit.journal.journal import Journal
+from partnerlab.simulators.kit.world.lanes import Lane, Lanes
+from partnerlab.simulators.kit.world.store import METADATA, Statement, Store, Tx
 
 WORLD = sa.Table(
     "kit_test_world",

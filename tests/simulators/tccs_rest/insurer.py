@@ -9,12 +9,12 @@ from datetime import date, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from partnerlab.simulators.kit.clock import Clock
-from partnerlab.simulators.kit.http import App, Request, Response
-from partnerlab.simulators.kit.lanes import Lanes
-from partnerlab.simulators.kit.simulator import Simulator
-from partnerlab.simulators.kit.store import Store
-from partnerlab.simulators.kit.wsgi import WsgiApp
+from partnerlab.simulators.kit.http.messages import App, Request, Response
+from partnerlab.simulators.kit.http.wsgi import WsgiApp
+from partnerlab.simulators.kit.world.clock import Clock
+from partnerlab.simulators.kit.world.lanes import Lanes
+from partnerlab.simulators.kit.world.simulator import Simulator
+from partnerlab.simulators.kit.world.store import Store
 from partnerlab.simulators.tccs_rest import Settings, create_simulator
 
 BASE = "/invoicecloudapi"

@@ -431,8 +431,8 @@ def test_a_lane_forked_has_the_same_books_and_a_lane_reset_its_seeds(insurer: In
 def test_neither_flask_nor_the_pdf_library_is_loaded_before_it_is_needed() -> None:
     """The first answers of a sandbox need not wait for them."""
     code = (
-        "import sys; from partnerlab.simulators.kit.store import Store;"
-        "from partnerlab.simulators.kit.lanes import Lanes;"
+        "import sys; from partnerlab.simulators.kit.world.store import Store;"
+        "from partnerlab.simulators.kit.world.lanes import Lanes;"
         "from partnerlab.simulators.tccs_rest import Settings, create_simulator; store = Store('sqlite://');"
         "create_simulator(Settings(), store, Lanes(store)); store.close();"
         "print({'flask', 'reportlab', 'lxml'} & set(sys.modules))"

@@ -11,7 +11,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from partnerlab.contracts.data import read_bytes
-from partnerlab.simulators.kit.control_contract import merged
+from partnerlab.simulators.kit.control.contract import merged
 from partnerlab.simulators.tccs_rest.control import STATUSES
 from partnerlab.simulators.tccs_rest.domain import errors
 from partnerlab.simulators.tccs_rest.seeds import QUOTES, SEEDS

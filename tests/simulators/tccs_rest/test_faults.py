@@ -10,11 +10,11 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 
-from partnerlab.simulators.kit.faults import Faults
-from partnerlab.simulators.kit.journal import Journal
-from partnerlab.simulators.kit.server import Server
-from partnerlab.simulators.kit.site import Site
-from partnerlab.simulators.kit.store import Store
+from partnerlab.simulators.kit.faults.faults import Faults
+from partnerlab.simulators.kit.http.server import Server
+from partnerlab.simulators.kit.http.site import Site
+from partnerlab.simulators.kit.journal.journal import Journal
+from partnerlab.simulators.kit.world.store import Store
 from tests.simulators.tccs_rest.insurer import BASE, BOUND, CREDENTIALS, POLICY, QUOTE, Insurer
 
 

@@ -13,7 +13,7 @@ from lxml import html
 
 from partnerlab.simulators.ic_webservices.domain.invoices import Invoice
 from partnerlab.simulators.ic_webservices.store import INVOICES
-from partnerlab.simulators.kit.http import Response
+from partnerlab.simulators.kit.http.messages import Response
 from tests.simulators.ic_webservices.harness import ACCOUNT, INVOICE, UTILITY, VISA, Harness
 
 CONNECT = "/cloudsso/connect"

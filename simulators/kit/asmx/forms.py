@@ -1,0 +1,57 @@
+"""Form POST to an ASMX operation: reading the fields, and the answer that is the result alone."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from lxml import etree
+
+from partnerlab.simulators.kit.asmx.codec import Operation
+from partnerlab.simulators.kit.asmx.xml import CHARSETS
+
+__all__ = ["FormUnreadable", "read_fields", "write_answer"]
+
+MAX_FIELDS = 200
+_DECLARATION = '<?xml version="1.0" encoding="utf-8"?>\r\n'
+_NAMESPACES = ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:xsd="http://www.w3.org/2001/XMLSchema"'
+
+
+class FormUnreadable(ValueError):
+    """A form body that is not what its content type says."""
+
+
+def read_fields(body: bytes, charset: str | None) -> dict[str, list[str]]:
+    """Form fields by lower-case name, as .NET matches them. Raises `FormUnreadable`."""
+    encoding = CHARSETS.get((charset or "utf-8").lower())
+    if encoding is None:
+        raise FormUnreadable(f"'{(charset or '')[:40]}' is not a supported encoding name.")
+    if body.count(b"&") >= MAX_FIELDS:
+        raise FormUnreadable(f"More than {MAX_FIELDS} form fields.")
+    form: dict[str, list[str]] = {}
+    for pair in body.split(b"&"):
+        name, _, value = pair.partition(b"=")
+        try:
+            key, text = (unquote_to_bytes(part.replace(b"+", b" ")).decode(encoding) for part in (name, value))
+        except UnicodeDecodeError as error:
+            raise FormUnreadable(f"The form is not {encoding}: {error.reason}.") from None
+        if key:
+            form.setdefault(key.strip().lower(), []).append(text)
+    return form
+
+
+def write_answer(operation: Operation, result: Any) -> bytes:
+    """The result without an envelope, its root named for its type, indented as .NET indents it."""
+    field = operation.result
+    if field is None:
+        return b""
+    name = field.type_name
+    if result is None:
+        return f'{_DECLARATION}<{name}{_NAMESPACES} xsi:nil="true" />'.encode()
+    start = f'<{name}{_NAMESPACES} xmlns="{operation.namespace}">'
+    document = f"{start}{field.write(result)}</{name}>"
+    if field.scalar is None:
+        root = etree.fromstring(document)
+        etree.indent(root, space="  ")
+        document = etree.tostring(root, encoding="unicode").replace("\n", "\r\n").replace("/>", " />")
+    return (_DECLARATION + document).encode()

@@ -1,0 +1,1 @@
+"""The control API `/_sandbox/…`: what a real partner does not have."""

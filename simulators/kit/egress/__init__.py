@@ -1,0 +1,1 @@
+"""What a simulator may send out, and where to."""

@@ -1,0 +1,1 @@
+"""Named faults of a lane, and what each does to an answer."""

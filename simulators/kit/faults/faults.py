@@ -1,0 +1,255 @@
+"""
+Faults: what a lane does wrong on purpose.
+
+A fault is a name of the catalogue, given to a lane with an operation or path it is for, how often, and with what
+probability; or asked for by one request's header `X-Sandbox-Fault: name;delay_s=1, other`. Whether a fault strikes is
+decided in one transaction that also counts, so `remaining` is right whatever the number of callers and replicas.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import blake2b
+
+import sqlalchemy as sa
+
+from partnerlab.simulators.kit.faults.effects import FAULTS, Plan
+from partnerlab.simulators.kit.http.messages import Request
+from partnerlab.simulators.kit.world.lanes import LANES, Lane, Lanes
+from partnerlab.simulators.kit.world.store import METADATA, Row, Statement
+
+__all__ = ["Fault", "FaultInvalid", "FaultNotFound", "Faults", "TooManyFaults"]
+
+HEADER = "x-sandbox-fault"
+MAX_DELAY_S = 3600.0
+MAX_FAULTS = 1_000
+MAX_COUNT = 1_000_000_000
+
+TABLE = sa.Table(
+    "faults",
+    METADATA,
+    sa.Column("lane", sa.Text, primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("operation", sa.Text, nullable=False),
+    sa.Column("path", sa.Text, nullable=False),
+    sa.Column("remaining", sa.Integer),
+    sa.Column("probability_ppm", sa.Integer, nullable=False),
+    sa.Column("params", sa.Text, nullable=False),
+    sa.Column("draws", sa.Integer, nullable=False),
+    sa.Column("fired", sa.Integer, nullable=False),
+)
+
+_COLUMNS = ("number", "name", "operation", "path", "remaining", "probability_ppm", "params", "draws", "fired")
+_ROW = [TABLE.c[name] for name in _COLUMNS]
+_OF_LANE = TABLE.c.lane == sa.bindparam("lane")
+_LIST = Statement(sa.select(*_ROW).where(_OF_LANE).order_by(TABLE.c.number))
+_LIVE = Statement(
+    sa.select(*_ROW)
+    .where(_OF_LANE, sa.or_(TABLE.c.remaining.is_(None), TABLE.c.remaining > 0))
+    .order_by(TABLE.c.number)
+)
+# On PostgreSQL whoever changes a lane's faults locks the lane first; on SQLite the transaction is the only writer.
+_LOCK = Statement(sa.select(LANES.c.lane).where(LANES.c.lane == sa.bindparam("lane")).with_for_update())
+_NEXT = Statement("SELECT coalesce(max(number), 0) + 1, count(*) FROM faults WHERE lane = :lane")
+_ADD = Statement(
+    "INSERT INTO faults (lane, number, name, operation, path, remaining, probability_ppm, params, draws, fired)"
+    " VALUES (:lane, :number, :name, :operation, :path, :remaining, :probability_ppm, :params, 0, 0)"
+)
+_COUNT_UP = Statement(
+    "UPDATE faults SET draws = draws + 1, fired = fired + :fired, remaining = remaining - :fired"
+    " WHERE lane = :lane AND number = :number"
+)
+_DELETE = Statement("DELETE FROM faults WHERE lane = :lane AND number = :number")
+_CLEAR = Statement("DELETE FROM faults WHERE lane = :lane")
+_ACTIVE = Statement(
+    "UPDATE lanes SET faults = (SELECT count(*) FROM faults WHERE faults.lane = :lane"
+    " AND (remaining IS NULL OR remaining > 0)) WHERE lanes.lane = :lane"
+)
+
+
+class FaultInvalid(ValueError):
+    """A fault that cannot be given: `field` is what is wrong, `rule` why."""
+
+    def __init__(self, field: str, rule: str) -> None:
+        self.field, self.rule = field, rule
+        super().__init__(f"{field}: {rule}")
+
+
+class TooManyFaults(RuntimeError):
+    """The lane has as many faults as it may."""
+
+    def __init__(self) -> None:
+        super().__init__(f"the lane has {MAX_FAULTS} faults already; clear some")
+
+
+class FaultNotFound(LookupError):
+    """The lane has no fault of that number."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"there is no fault {number} in this lane")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """
+    A fault a lane has.
+
+    `operation` empty means any, `path` is a prefix compared without regard to case; `remaining` None means endless;
+    `fired` counts how often it struck.
+    """
+
+    number: int
+    name: str
+    operation: str
+    path: str
+    remaining: int | None
+    probability: float
+    params: Mapping[str, float]
+    fired: int
+
+
+class Faults:
+    """The faults of the lanes of one store."""
+
+    def __init__(self, lanes: Lanes) -> None:
+        self._lanes = lanes
+        self._store = lanes.store
+
+    def add(
+        self,
+        lane: str,
+        name: str,
+        *,
+        operation: str = "",
+        path: str = "",
+        count: int | None = None,
+        probability: float = 1.0,
+        params: Mapping[str, float] | None = None,
+    ) -> Fault:
+        """
+        Give a lane a fault, for *count* requests (None: endless), each with *probability*.
+
+        Raises `FaultInvalid`, `TooManyFaults`.
+        """
+        params = dict(params or {})
+        if name not in FAULTS:
+            raise FaultInvalid("name", f"{name[:80]!r} is none of {', '.join(FAULTS)}")
+        if count is not None and not 1 <= count <= MAX_COUNT:
+            raise FaultInvalid("count", f"{count} is not between 1 and {MAX_COUNT}")
+        if not 0 < probability <= 1:
+            raise FaultInvalid("probability", f"{probability} is not above 0 and at most 1")
+        for key, value in params.items():
+            _check_param(key, value)
+        self._lanes.get(lane)
+        with self._store.write() as tx:
+            tx.one(_LOCK, lane=lane)
+            number, held = tx.all(_NEXT, lane=lane)[0]
+            if held >= MAX_FAULTS:
+                raise TooManyFaults
+            tx.run(
+                _ADD,
+                lane=lane,
+                number=number,
+                name=name,
+                operation=operation,
+                path=path,
+                remaining=count,
+                probability_ppm=max(1, round(probability * 1_000_000)),
+                params=json.dumps(params),
+            )
+            tx.run(_ACTIVE, lane=lane)
+        self._lanes.refresh(lane)
+        return next(fault for fault in self.all(lane) if fault.number == number)
+
+    def all(self, lane: str) -> list[Fault]:
+        """A lane's faults in the order they were given, those that are used up too."""
+        with self._store.read() as tx:
+            return [_fault(row) for row in tx.all(_LIST, lane=lane)]
+
+    def clear(self, lane: str, number: int | None = None) -> int:
+        """Take one fault, or every fault, from a lane; how many there were. Raises `FaultNotFound`."""
+        self._lanes.get(lane)
+        with self._store.write() as tx:
+            tx.one(_LOCK, lane=lane)
+            gone = tx.run(_CLEAR, lane=lane) if number is None else tx.run(_DELETE, lane=lane, number=number)
+            if number is not None and not gone:
+                raise FaultNotFound(number)
+            tx.run(_ACTIVE, lane=lane)
+        self._lanes.refresh(lane)
+        return gone
+
+    def plan(self, lane: Lane, operation: str, request: Request) -> Plan | None:
+        """What the lane's faults and the request's own do to a request; None: nothing. Raises `FaultInvalid`."""
+        asked = request.headers.get(HEADER)
+        struck = [*(_asked_for(asked) if asked else ()), *(self._strike(lane, operation, request.path))]
+        if not struck:
+            return None
+        plan = Plan()
+        for name, params in struck:
+            plan.apply(name, params)
+        return plan
+
+    def _strike(self, lane: Lane, operation: str, path: str) -> list[tuple[str, Mapping[str, float]]]:
+        """The faults that strike this request, counted."""
+        if not lane.faults:
+            return []
+        struck = []
+        used_up = False
+        with self._store.write() as tx:
+            tx.one(_LOCK, lane=lane.name)
+            for row in tx.all(_LIVE, lane=lane.name):
+                fault, draws = _fault(row), row[7]
+                if not _concerns(fault, operation, path):
+                    continue
+                fired = int(_draw(lane.seed, fault.number, draws) < row[5])
+                tx.run(_COUNT_UP, lane=lane.name, number=fault.number, fired=fired)
+                if fired:
+                    struck.append((fault.name, fault.params))
+                    used_up = used_up or fault.remaining == 1
+            if used_up:
+                tx.run(_ACTIVE, lane=lane.name)
+        if used_up:
+            self._lanes.refresh(lane.name)
+        return struck
+
+
+def _fault(row: Row) -> Fault:
+    number, name, operation, path, remaining, ppm, params, _, fired = row
+    return Fault(number, name, operation, path, remaining, ppm / 1_000_000, json.loads(params), fired)
+
+
+def _concerns(fault: Fault, operation: str, path: str) -> bool:
+    return fault.operation in ("", operation) and path.lower().startswith(fault.path.lower())
+
+
+def _draw(seed: int, number: int, draws: int) -> int:
+    """The next number of a fault's random stream, 0 to 999,999: the same for the same lane seed, fault and draw."""
+    digest = blake2b(f"{seed}/{number}/{draws}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest) % 1_000_000
+
+
+def _asked_for(header: str) -> Iterator[tuple[str, Mapping[str, float]]]:
+    """`slow;delay_s=1, truncated` -> slow with its parameter, truncated."""
+    for part in header.split(","):
+        name, *pairs = (piece.strip() for piece in part.split(";"))
+        if name not in FAULTS:
+            raise FaultInvalid("X-Sandbox-Fault", f"{name[:80]!r} is none of {', '.join(FAULTS)}")
+        params: dict[str, float] = {}
+        for pair in pairs:
+            key, _, text = pair.partition("=")
+            try:
+                params[key] = float(text)
+            except ValueError:
+                raise FaultInvalid(f"X-Sandbox-Fault: {key[:80]}", f"{text[:80]!r} is not a number") from None
+            _check_param(key, params[key])
+        yield name, params
+
+
+def _check_param(key: str, value: float) -> None:
+    if key != "delay_s":
+        raise FaultInvalid(f"params.{key[:80]}", "the only parameter is delay_s")
+    if not 0 <= value <= MAX_DELAY_S:
+        raise FaultInvalid("params.delay_s", f"{value} is not between 0 and {MAX_DELAY_S:.0f} seconds")

@@ -1,0 +1,1 @@
+"""HTTP between socket and simulator: server, connection, site (lane, faults, journal), doors by path, WSGI apps."""

@@ -1,0 +1,81 @@
+"""HTTP answers as bytes."""
+
+from __future__ import annotations
+
+import re
+import time
+from email.utils import formatdate
+from http import HTTPStatus
+
+from partnerlab.simulators.kit.http.messages import Response
+
+__all__ = ["Heads", "reason"]
+
+SERVER = "partnerlab"
+CACHED_LINES = 256
+
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+_BODILESS = frozenset((204, 304))
+
+
+def reason(status: int) -> str:
+    """The reason phrase of a status, `Unknown` for one that has none."""
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Unknown"
+
+
+class HeaderInvalid(ValueError):
+    """A header that an app wants to send and HTTP does not allow: a line break would begin another answer."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"header {name[:80]!r} is not one that HTTP allows")
+
+
+class Heads:
+    """Renders the heads of answers. What is the same from answer to answer is rendered once."""
+
+    def __init__(self) -> None:
+        self._lines: dict[tuple[int, str], bytes] = {}
+        self._date = b""
+        self.tick()
+
+    def tick(self) -> None:
+        """Read the real clock for the Date header; called about once a second."""
+        self._date = f"Date: {formatdate(time.time(), usegmt=True)}\r\n".encode()
+
+    def render(self, response: Response, id: str, connection: bytes = b"") -> bytes:
+        """
+        Status line and headers, with the empty line that ends them.
+
+        *connection* is a whole `Connection: …` line or empty. Raises `HeaderInvalid`.
+        """
+        first = self._lines.get((response.status, response.content_type)) or self._first(response)
+        more = b"".join(_line(name, value) for name, value in response.headers) if response.headers else b""
+        length = b"" if response.status in _BODILESS else b"Content-Length: %d\r\n" % len(response.body)
+        return b"%b%bX-Sandbox-Request: %b\r\n%b%b%b\r\n" % (
+            first,
+            self._date,
+            id.encode("ascii"),
+            length,
+            more,
+            connection,
+        )
+
+    def _first(self, response: Response) -> bytes:
+        status, content_type = response.status, response.content_type
+        lines = f"HTTP/1.1 {status} {reason(status)}\r\nServer: {SERVER}\r\n".encode()
+        if content_type:
+            lines += _line("Content-Type", content_type)
+        if len(self._lines) >= CACHED_LINES:
+            self._lines.clear()
+        self._lines[status, content_type] = lines
+        return lines
+
+
+def _line(name: str, value: str) -> bytes:
+    if not (_HEADER_NAME.fullmatch(name) and _HEADER_VALUE.fullmatch(value)):
+        raise HeaderInvalid(name)
+    return f"{name}: {value}\r\n".encode("latin-1")

@@ -1,0 +1,61 @@
+"""The request and answer that pass between server, site and simulators, and what a simulator is to the site."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from partnerlab.simulators.kit.world.lanes import Lane
+
+__all__ = ["App", "Request", "Response"]
+
+
+@dataclass(slots=True)
+class Request:
+    """
+    One HTTP request, read whole.
+
+    `method` is GET for HEAD too: the server leaves the body out. `path` is decoded and without the lane prefix;
+    `headers` have lower-case names; `base_url` is the origin and lane prefix the caller used
+    (`http://127.0.0.1:8700/lane/x`), for addresses in answers; `id` names the request in the journal and in the
+    events it causes; `remote` is the caller's IP address, empty where it has none.
+    """
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    body: bytes
+    base_url: str
+    id: str
+    lane: Lane
+    remote: str = ""
+
+
+@dataclass(slots=True)
+class Response:
+    """An HTTP answer. `headers` are added to Content-Type and Content-Length, which the server writes."""
+
+    status: int
+    body: bytes
+    content_type: str = "text/plain; charset=utf-8"
+    headers: tuple[tuple[str, str], ...] = field(default=())
+
+
+class App(Protocol):
+    """
+    What the site mounts: one simulated door.
+
+    `inline` says that a call is short enough for the event loop; other apps are called on a worker thread.
+    """
+
+    name: str
+    inline: bool
+
+    def operation(self, request: Request) -> str:
+        """The operation a request asks for, in the partner's word, or its path; for faults and the journal."""
+
+    def __call__(self, request: Request) -> Response:
+        """Handle a request. Never raises for anything a caller sent."""

@@ -1,0 +1,298 @@
+"""
+The site: which door a request is for, in which lane, with which faults; and the note of it in the journal.
+
+The server hands over a request read whole (`Site.accept`) and runs what it gets back (`Exchange.run`), in the event
+loop where the exchange is `inline`, else on a worker thread.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import logging
+import os
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from urllib.parse import unquote
+
+from partnerlab.simulators.kit.faults.effects import Plan
+from partnerlab.simulators.kit.faults.faults import FaultInvalid, Faults
+from partnerlab.simulators.kit.http.messages import App, Request, Response
+from partnerlab.simulators.kit.journal.journal import Journal
+from partnerlab.simulators.kit.world.lanes import DEFAULT, LaneNameInvalid, Lanes, TooManyLanes
+from partnerlab.simulators.kit.world.store import RolledBack, rolling_back
+
+__all__ = ["Exchange", "Refusal", "Site"]
+
+CACHED_TARGETS = 4_096
+CACHED_TARGET_BYTES = 512
+CACHED_HOSTS = 1_024
+
+_logger = logging.getLogger(__name__)
+
+_HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
+
+
+@dataclass(frozen=True, slots=True)
+class _Mount:
+    path: str
+    app: App
+    door: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """A request target taken apart: the lane its path names, the rest of the path, the query, and what is there."""
+
+    lane: str
+    path: str
+    query: str
+    mount: _Mount | None
+
+
+class Site:
+    """
+    Everything that is served on one origin.
+
+    A request's lane is the one its path begins with (`/lane/<name>/…`), else the one its header `X-Sandbox-Lane`
+    names, else `default`.
+    """
+
+    def __init__(self, lanes: Lanes, journal: Journal, faults: Faults) -> None:
+        self.lanes = lanes
+        self.journal = journal
+        self.faults = faults
+        self._mounts: dict[tuple[str, ...], _Mount] = {}
+        self._targets: dict[bytes, _Target] = {}
+        self._hosts: dict[str, bool] = {}
+        # Ids sort by the time the process started, then by count; the random part keeps replicas apart.
+        self._id_prefix = f"{time.time_ns() // 1_000_000:x}{os.urandom(2).hex()}-"
+        self._ids = itertools.count(1)
+
+    def mount(self, path: str, app: App, *, door: bool = True) -> None:
+        """
+        Serve *path* and everything below it by *app*; of several mounts the longest wins, without regard to case.
+
+        `/` is served exactly. What is no *door* of a partner (control API, console) has no faults and no journal.
+        """
+        key = _segments(path)
+        if key in self._mounts:
+            raise ValueError(f"{path}: {self._mounts[key].app.name} is mounted there already")
+        self._mounts[key] = _Mount("/" + path.strip("/"), app, door)
+        self._targets.clear()
+
+    def accept(
+        self, method: str, target: bytes, headers: Mapping[str, str], body: bytes, origin: str, remote: str = ""
+    ) -> Exchange | Refusal:
+        """
+        What is to be done for a request; cheap, and never raises.
+
+        *origin* is the server's own (`http://127.0.0.1:8700`); its host gives way to the Host header. *remote* is the
+        caller's IP address.
+        """
+        found = self._targets.get(target) or self._parse(target)
+        host = headers.get("host")
+        if host is not None:
+            if host not in self._hosts and not self._good_host(host):
+                return self._refuse(400, "host_invalid", "the Host header is not a host name or address with a port")
+            origin = origin[: origin.index("//") + 2] + host
+        if found.mount is None:
+            return self._not_found(found, origin)
+        name = found.lane or headers.get("x-sandbox-lane", DEFAULT)
+        base_url = f"{origin}/lane/{found.lane}" if found.lane else origin
+        return Exchange(self, found, method, headers, body, base_url, name, self.new_id(), remote)
+
+    def new_id(self) -> str:
+        """An id for a request."""
+        return f"{self._id_prefix}{next(self._ids):06x}"
+
+    def _parse(self, target: bytes) -> _Target:
+        text = target.decode("latin-1")
+        if not text.startswith("/"):  # absolute form, as sent to proxies: http://host/path; or `*`
+            scheme, _, rest = text.partition("://")
+            text = "/" + rest.partition("/")[2] if scheme.lower() in ("http", "https") else "/" + text
+        path, _, query = text.partition("?")
+        # Percent-encoded and raw bytes alike are UTF-8; a stray byte must not raise.
+        path = unquote(path.encode("latin-1").decode("utf-8", "replace"), errors="replace")
+        lane = ""
+        first, _, rest = path[1:].partition("/")
+        if first.lower() == "lane" and rest:
+            lane, _, rest = rest.partition("/")
+            path = "/" + rest
+        found = _Target(lane, path, query, self._find(path))
+        if found.mount is not None and len(target) <= CACHED_TARGET_BYTES:  # nobody may fill it with rubbish
+            if len(self._targets) >= CACHED_TARGETS:
+                self._targets.clear()
+            self._targets[target] = found
+        return found
+
+    def _find(self, path: str) -> _Mount | None:
+        segments = _segments(path)
+        for length in range(len(segments), 0, -1):
+            mount = self._mounts.get(segments[:length])
+            if mount is not None:
+                return mount
+        return self._mounts.get(()) if path == "/" else None
+
+    def _good_host(self, host: str) -> bool:
+        """Whether a Host header may stand in addresses that answers contain."""
+        if not _HOST.fullmatch(host):
+            return False
+        if len(self._hosts) >= CACHED_HOSTS:
+            self._hosts.clear()
+        self._hosts[host] = True
+        return True
+
+    def _refuse(self, status: int, code: str, message: str, field: str = "") -> Refusal:
+        return Refusal(self.new_id(), _error(status, code, message, field))
+
+    def _not_found(self, target: _Target, origin: str) -> Refusal:
+        base = f"{origin}/lane/{target.lane}" if target.lane else origin
+        doors = "".join(f"  {base}{mount.path}\n" for mount in sorted(self._mounts.values(), key=lambda m: m.path))
+        text = f"Nothing is served at {target.path[:200]!r}. These are the doors:\n{doors}"
+        return Refusal(self.new_id(), Response(404, text.encode("utf-8", "replace")))
+
+
+class Refusal:
+    """A request that is for nobody: its answer is known at once."""
+
+    __slots__ = ("_answer", "id")
+
+    inline = True
+
+    def __init__(self, id: str, answer: Response) -> None:
+        self.id = id
+        self._answer = answer
+
+    def run(self) -> tuple[Response | None, Plan | None]:
+        """The answer."""
+        return self._answer, None
+
+
+class Exchange:
+    """One request on its way; `run` it once, on a worker thread unless it is `inline`."""
+
+    __slots__ = (
+        "_base_url",
+        "_body",
+        "_headers",
+        "_lane",
+        "_lane_name",
+        "_method",
+        "_remote",
+        "_site",
+        "_target",
+        "id",
+        "inline",
+    )
+
+    def __init__(
+        self,
+        site: Site,
+        target: _Target,
+        method: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        base_url: str,
+        lane_name: str,
+        id: str,
+        remote: str,
+    ) -> None:
+        self._site = site
+        self._target = target
+        self._method = method
+        self._headers = headers
+        self._body = body
+        self._base_url = base_url
+        self._lane_name = lane_name
+        self._remote = remote
+        self._lane = lane = site.lanes.cached(lane_name)
+        self.id = id
+        # To make a lane or to ask PostgreSQL for it takes longer than the event loop may wait.
+        self.inline = lane is not None and target.mount is not None and target.mount.app.inline
+
+    def run(self) -> tuple[Response | None, Plan | None]:
+        """
+        The answer, and what faults do to it on its way; never raises.
+
+        No answer means that the plan drops the connection.
+        """
+        started_ns = time.perf_counter_ns()
+        try:
+            return self._run(started_ns)
+        except LaneNameInvalid as error:
+            return _error(400, "lane_invalid", str(error), "lane"), None
+        except FaultInvalid as error:
+            return _error(400, "fault_invalid", str(error), error.field), None
+        except TooManyLanes as error:
+            return _error(409, "too_many_lanes", str(error)), None
+        except Exception:
+            _logger.exception("request %s: %s %s failed", self.id, self._method, self._target.path)
+            return _internal_error(self.id), None
+
+    def _run(self, started_ns: int) -> tuple[Response | None, Plan | None]:
+        site, target, mount = self._site, self._target, self._target.mount
+        assert mount is not None
+        lane = self._lane or site.lanes.get(self._lane_name)
+        # HEAD is GET whose body is not sent: apps need not know it, the server cuts the body.
+        method = "GET" if self._method == "HEAD" else self._method
+        request = Request(
+            method, target.path, target.query, self._headers, self._body, self._base_url, self.id, lane, self._remote
+        )
+        app = mount.app
+        if not mount.door:
+            return app(request), None
+        operation = app.operation(request)
+        plan = None
+        if lane.faults or "x-sandbox-fault" in self._headers:
+            plan = site.faults.plan(lane, operation, request)
+        if plan is not None:
+            return self._run_faulty(app, operation, request, plan, started_ns), plan
+        response = self._call(app, request)
+        site.journal.append(request, self._method, app.name, operation, response, started_ns)
+        return response, None
+
+    def _run_faulty(self, app: App, operation: str, request: Request, plan: Plan, started_ns: int) -> Response | None:
+        response = None
+        if plan.handled:
+            for _ in range(plan.calls - 1):  # what a proxy sends again is a request of its own
+                again = replace(request, id=self._site.new_id())
+                answer = self._call(app, again)
+                self._site.journal.append(again, self._method, app.name, operation, answer, started_ns, plan.names)
+            response = self._call(app, request, roll_back=plan.roll_back)
+        elif plan.answer is not None:
+            response = plan.answer(request)
+        if response is not None and plan.content_type is not None:
+            response = replace(response, content_type=plan.content_type)
+        if plan.drop:
+            response = None
+        self._site.journal.append(request, self._method, app.name, operation, response, started_ns, plan.names)
+        return response
+
+    def _call(self, app: App, request: Request, *, roll_back: bool = False) -> Response | None:
+        try:
+            if not roll_back:
+                return app(request)
+            with rolling_back():
+                return app(request)
+        except RolledBack:
+            return None
+        except Exception:
+            _logger.exception("request %s: %s failed", request.id, app.name)
+            return _internal_error(request.id)
+
+
+def _segments(path: str) -> tuple[str, ...]:
+    return tuple(path.strip("/").lower().split("/")) if path.strip("/") else ()
+
+
+def _error(status: int, code: str, message: str, field: str = "") -> Response:
+    """An answer in the shape of the control API's errors."""
+    error = {"code": code, "message": message} | ({"field": field} if field else {})
+    return Response(status, json.dumps({"error": error}).encode() + b"\n", "application/json")
+
+
+def _internal_error(id: str) -> Response:
+    return Response(500, f"Internal error. The server's log has it under request {id}.\n".encode())

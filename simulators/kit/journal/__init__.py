@@ -1,0 +1,1 @@
+"""What was asked and answered on a lane, masked and bounded."""

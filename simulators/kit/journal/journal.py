@@ -1,0 +1,382 @@
+"""
+The journal: every exchange at a door, with the contract's verdict on it.
+
+Appending costs the request next to nothing: entries wait in memory, per lane no more than are kept, and one thread
+masks and writes them in batches. Whoever reads flushes first. A verdict is found when an entry is first read, or when
+it is written, where what is stored would not do.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from partnerlab.contracts.verification.findings import Finding, Verdict
+from partnerlab.simulators.kit.http.messages import Request, Response
+from partnerlab.simulators.kit.journal.recording import record_body, record_headers, record_line
+from partnerlab.simulators.kit.world.lanes import Lanes
+from partnerlab.simulators.kit.world.store import METADATA, Row, Statement
+
+__all__ = ["KEEP", "Entry", "Journal"]
+
+KEEP = 1_000
+MAX_WAITING_BYTES = 64 * 1024 * 1024
+CHUNK = 100
+
+_logger = logging.getLogger(__name__)
+
+TABLE = sa.Table(
+    "journal",
+    METADATA,
+    sa.Column("number", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
+    sa.Column("lane", sa.Text, nullable=False),
+    sa.Column("id", sa.Text, nullable=False),
+    sa.Column("at", sa.Text, nullable=False),
+    sa.Column("door", sa.Text, nullable=False),
+    sa.Column("operation", sa.Text, nullable=False),
+    sa.Column("method", sa.Text, nullable=False),
+    sa.Column("path", sa.Text, nullable=False),
+    sa.Column("query", sa.Text, nullable=False),
+    sa.Column("headers", sa.Text, nullable=False),
+    sa.Column("request", sa.Text, nullable=False),
+    sa.Column("request_bytes", sa.BigInteger, nullable=False),
+    sa.Column("status", sa.Integer, nullable=False),
+    sa.Column("answer", sa.Text, nullable=False),
+    sa.Column("answer_bytes", sa.BigInteger, nullable=False),
+    sa.Column("answer_type", sa.Text, nullable=False),
+    sa.Column("duration_us", sa.BigInteger, nullable=False),
+    sa.Column("faults", sa.Text, nullable=False),
+    sa.Column("findings", sa.Text),
+    sa.Index("journal_by_lane", "lane", "number"),
+    sqlite_autoincrement=True,  # a number is never given twice, so `since` holds over a reset
+)
+
+_FIELDS = [c for c in TABLE.c if c.name != "lane"]
+_INSERT = Statement(sa.insert(TABLE).values({c.name: sa.bindparam(c.name) for c in TABLE.c if c.name != "number"}))
+_TRIM = Statement(
+    "DELETE FROM journal WHERE lane = :lane AND number <="
+    " (SELECT number FROM journal WHERE lane = :lane ORDER BY number DESC LIMIT 1 OFFSET :keep)"
+)
+_LANE = Statement("SELECT lane FROM lanes WHERE lane = :lane")
+_GET = Statement(sa.select(*_FIELDS).where(TABLE.c.lane == sa.bindparam("lane"), TABLE.c.id == sa.bindparam("id")))
+_OPEN = Statement(sa.select(*_FIELDS).where(TABLE.c.lane == sa.bindparam("lane"), TABLE.c.findings.is_(None)))
+_JUDGED = Statement("UPDATE journal SET findings = :findings WHERE number = :number")
+_CLEAR = Statement("DELETE FROM journal WHERE lane = :lane")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """
+    One exchange.
+
+    `number` grows with each entry of the store; `id` is the request's, as in the answer's header
+    `X-Sandbox-Request` and the events it caused; `at` is the lane's time. `status` is 0 where nothing was answered.
+    `request` and `answer` are masked, and only a beginning where they hold fewer than `request_bytes` and
+    `answer_bytes`. `findings` is the contract's verdict, empty where the exchange is as it should be, None where the
+    door has no contract.
+    """
+
+    number: int
+    id: str
+    at: str
+    door: str
+    operation: str
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    request: str
+    request_bytes: int
+    status: int
+    answer: str
+    answer_bytes: int
+    answer_type: str
+    duration_ms: float
+    faults: tuple[str, ...]
+    findings: tuple[Finding, ...] | None
+
+
+class _Waiting(NamedTuple):
+    """An exchange that is not written yet, as it was."""
+
+    request: Request
+    method: str
+    door: str
+    operation: str
+    response: Response | None
+    wall_s: float
+    duration_us: int
+    faults: tuple[str, ...]
+
+
+class Journal:
+    """
+    The journal of every lane of a store.
+
+    *verdicts* maps a door's name to its contract's check. Of each lane the newest *keep* entries are kept.
+    """
+
+    def __init__(self, lanes: Lanes, verdicts: Mapping[str, Verdict] | None = None, *, keep: int = KEEP) -> None:
+        self._store = lanes.store
+        self._verdicts = dict(verdicts or {})
+        self._keep = keep
+        self._lock = threading.Lock()
+        self._writing = threading.Lock()
+        self._waiting: dict[str, deque[_Waiting]] = {}
+        self._waiting_bytes = 0
+        self._wake = threading.Event()
+        self._closing = threading.Event()
+        self._thread: threading.Thread | None = None
+        lanes.before_copy.append(self.flush)
+
+    def append(
+        self,
+        request: Request,
+        method: str,
+        door: str,
+        operation: str,
+        response: Response | None,
+        started_ns: int,
+        faults: tuple[str, ...] = (),
+    ) -> None:
+        """
+        Note an exchange: *response* None means that nothing was answered, *started_ns* is of `perf_counter_ns`.
+
+        *method* is the one on the wire, which for HEAD is not the request's.
+        """
+        duration_us = (time.perf_counter_ns() - started_ns) // 1000
+        entry = _Waiting(request, method, door, operation, response, time.time(), duration_us, faults)
+        size = len(request.body) + (len(response.body) if response is not None else 0)
+        with self._lock:
+            waiting = self._waiting.get(request.lane.name)
+            if waiting is None:
+                waiting = self._waiting[request.lane.name] = deque(maxlen=self._keep)
+            waiting.append(entry)
+            self._waiting_bytes += size
+        if not self._wake.is_set():
+            if self._thread is None:
+                self._start()
+            self._wake.set()
+        if self._waiting_bytes > MAX_WAITING_BYTES:
+            self.flush()  # a caller that brings more than can be held waits until it is written
+
+    def flush(self) -> None:
+        """Write what waits. When it returns, everything appended before the call is in the store."""
+        with self._writing:
+            with self._lock:
+                waiting, self._waiting, self._waiting_bytes = self._waiting, {}, 0
+            for lane, entries in waiting.items():
+                self._write(lane, entries)
+
+    def close(self) -> None:
+        """Write what waits and stop the thread. What is appended later is written by whoever flushes."""
+        with self._lock:
+            self._closing.set()
+            thread, self._thread = self._thread, None
+        self._wake.set()
+        if thread is not None:
+            thread.join()
+        self.flush()
+
+    def find(
+        self,
+        lane: str,
+        *,
+        door: str = "",
+        operation: str = "",
+        status: int | None = None,
+        since: int | None = None,
+        only_invalid: bool = False,
+        limit: int = 100,
+    ) -> list[Entry]:
+        """
+        A lane's entries, oldest first: the newest *limit*, or with *since* the first *limit* after that number.
+
+        *only_invalid* keeps those with findings.
+        """
+        self.flush()
+        wanted = [TABLE.c.lane == sa.bindparam("lane")]
+        values: dict[str, Any] = {"lane": lane}
+        for name, value in (("door", door), ("operation", operation), ("status", status)):
+            if value not in ("", None):
+                wanted.append(TABLE.c[name] == sa.bindparam(name))
+                values[name] = value
+        if since is not None:
+            wanted.append(TABLE.c.number > sa.bindparam("since"))
+            values["since"] = since
+        if only_invalid:
+            self._judge_all(lane)
+            wanted += [TABLE.c.findings != "[]", TABLE.c.findings != "null"]
+        order = TABLE.c.number.desc() if since is None else TABLE.c.number
+        statement = Statement(sa.select(*_FIELDS).where(*wanted).order_by(order).limit(limit))
+        with self._store.read() as tx:
+            rows = tx.all(statement, **values)
+        return self._judged(rows if since is not None else rows[::-1])
+
+    def get(self, lane: str, id: str) -> Entry | None:
+        """The entry of that request, or None."""
+        self.flush()
+        with self._store.read() as tx:
+            row = tx.one(_GET, lane=lane, id=id)
+        return None if row is None else self._judged([row])[0]
+
+    def clear(self, lane: str) -> int:
+        """Forget a lane's entries; how many there were."""
+        self.flush()
+        with self._store.write() as tx:
+            return tx.run(_CLEAR, lane=lane)
+
+    def _start(self) -> None:
+        with self._lock:
+            if self._thread is None and not self._closing.is_set():
+                thread = threading.Thread(target=self._run, name="journal", daemon=True)
+                thread.start()
+                self._thread = thread
+
+    def _run(self) -> None:
+        """Write behind, taking about a twentieth of the time at most, at once where little happens."""
+        while not self._closing.is_set():
+            self._wake.wait()
+            self._wake.clear()
+            started = time.perf_counter()
+            try:
+                self.flush()
+            except Exception:
+                _logger.exception("the journal could not be written")
+            self._closing.wait(min(2.0, max(0.05, 20 * (time.perf_counter() - started))))
+
+    def _write(self, lane: str, entries: deque[_Waiting]) -> None:
+        for first in range(0, len(entries), CHUNK):
+            rows = [self._row(entries[n]) for n in range(first, min(first + CHUNK, len(entries)))]
+            with self._store.write() as tx:
+                if tx.one(_LANE, lane=lane) is None:
+                    return  # the lane was dropped while its last requests were on their way
+                tx.run_many(_INSERT, rows)
+                tx.run(_TRIM, lane=lane, keep=self._keep)
+
+    def _row(self, entry: _Waiting) -> dict[str, Any]:
+        if threading.current_thread() is self._thread:
+            time.sleep(0)  # lets a waiting request have the interpreter: masking holds it
+        request, response = entry.request, entry.response
+        headers = record_headers(request.headers)
+        asked = record_body(request.body, request.headers.get("content-type", ""))
+        body, answer_type = (response.body, response.content_type) if response is not None else (b"", "")
+        answered = record_body(body, answer_type)
+        findings = None
+        if not (asked.faithful and answered.faithful):
+            status = response.status if response is not None else 0
+            found = self._judge(entry.door, entry.operation, request.body, headers, status, body, answer_type)
+            findings = _dump(found)
+        return {
+            "lane": request.lane.name,
+            "id": request.id,
+            "at": request.lane.at(entry.wall_s).isoformat(timespec="milliseconds"),
+            "door": entry.door,
+            "operation": record_line(entry.operation),
+            "method": entry.method,
+            "path": record_line(request.path),
+            "query": record_line(request.query),
+            "headers": json.dumps(headers),
+            "request": asked.text,
+            "request_bytes": asked.length,
+            "status": response.status if response is not None else 0,
+            "answer": answered.text,
+            "answer_bytes": answered.length,
+            "answer_type": record_line(answer_type),
+            "duration_us": entry.duration_us,
+            "faults": ",".join(entry.faults),
+            "findings": findings,
+        }
+
+    def _judge_all(self, lane: str) -> None:
+        """Find the verdicts that are still open in a lane."""
+        with self._store.read() as tx:
+            rows = tx.all(_OPEN, lane=lane)
+        self._judged(rows)
+
+    def _judged(self, rows: list[Row]) -> list[Entry]:
+        """The entries of rows, with the verdicts that were still open found and stored."""
+        entries = []
+        found = []
+        for row in rows:
+            entry = _entry(row)
+            if row[-1] is None and entry.door in self._verdicts:
+                findings = self._judge(
+                    entry.door,
+                    entry.operation,
+                    entry.request.encode(),
+                    entry.headers,
+                    entry.status,
+                    entry.answer.encode(),
+                    entry.answer_type,
+                )
+                found.append({"number": entry.number, "findings": _dump(findings)})
+                entry = replace(entry, findings=findings)
+            entries.append(entry)
+        if found:
+            with self._store.write() as tx:
+                tx.run_many(_JUDGED, found)
+        return entries
+
+    def _judge(
+        self,
+        door: str,
+        operation: str,
+        request: bytes,
+        headers: Mapping[str, str],
+        status: int,
+        answer: bytes,
+        answer_type: str,
+    ) -> tuple[Finding, ...] | None:
+        verdict = self._verdicts.get(door)
+        if verdict is None:
+            return None
+        try:
+            findings = verdict(operation, request, headers, status, answer, answer_type)
+        except Exception:
+            _logger.exception("%s: the verdict on a recorded %s failed", door, operation)
+            return (Finding("request", "verdict failed", door, "a verdict", "an error in the check; see the log"),)
+        # Where a fault left the caller without an answer, there is none to judge.
+        return tuple(finding for finding in findings if status or finding.side == "request")
+
+
+def _entry(row: Row) -> Entry:
+    (number, id, at, door, operation, method, path, query, headers, request, request_bytes, status) = row[:12]
+    answer, answer_bytes, answer_type, duration_us, faults, findings = row[12:]
+    return Entry(
+        number=number,
+        id=id,
+        at=at,
+        door=door,
+        operation=operation,
+        method=method,
+        path=path,
+        query=query,
+        headers=json.loads(headers),
+        request=request,
+        request_bytes=request_bytes,
+        status=status,
+        answer=answer,
+        answer_bytes=answer_bytes,
+        answer_type=answer_type,
+        duration_ms=duration_us / 1000,
+        faults=tuple(faults.split(",")) if faults else (),
+        findings=_load(findings),
+    )
+
+
+def _dump(findings: tuple[Finding, ...] | None) -> str:
+    return json.dumps(None if findings is None else [asdict(finding) for finding in findings])
+
+
+def _load(text: str | None) -> tuple[Finding, ...] | None:
+    rows = None if text is None else json.loads(text)
+    return None if rows is None else tuple(Finding(**row) for row in rows)

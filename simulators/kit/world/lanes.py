@@ -1,0 +1,351 @@
+"""
+Lanes: isolated worlds in one server, each with its own state, clock, faults, journal and random stream.
+
+A lane comes to be when it is first named; every simulator then seeds its part. A lane's state is the rows that carry
+its name, so to fork, reset or export one is plain SQL over the tables that have a `lane` column. Columns that the
+database numbers (`autoincrement=True`) are numbered anew in a copy; nothing may refer to them.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from partnerlab.simulators.kit.world.store import METADATA, Statement, Store, Tx
+
+__all__ = [
+    "DEFAULT",
+    "ForkOntoItself",
+    "Lane",
+    "LaneExists",
+    "LaneNameInvalid",
+    "LaneNotFound",
+    "Lanes",
+    "LoadInvalid",
+    "TooManyLanes",
+]
+
+DEFAULT = "default"
+MAX_LANES = 10_000
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+LANES = sa.Table(
+    "lanes",
+    METADATA,
+    sa.Column("lane", sa.Text, primary_key=True),
+    sa.Column("offset_us", sa.BigInteger, nullable=False),
+    sa.Column("frozen_at", sa.Text),
+    sa.Column("seed", sa.BigInteger, nullable=False),
+    sa.Column("faults", sa.Integer, nullable=False),
+    sa.Column("created_at", sa.Text, nullable=False),
+)
+
+_COLUMNS = "lane, offset_us, frozen_at, seed, faults"
+_GET = Statement(f"SELECT {_COLUMNS} FROM lanes WHERE lane = :lane")  # noqa: S608 - constants
+_ALL = Statement(f"SELECT {_COLUMNS} FROM lanes ORDER BY lane")  # noqa: S608 - constants
+_COUNT = Statement("SELECT count(*) FROM lanes")
+_ADD = Statement(
+    "INSERT INTO lanes (lane, offset_us, frozen_at, seed, faults, created_at)"
+    " VALUES (:lane, :offset_us, :frozen_at, :seed, :faults, :created_at) ON CONFLICT DO NOTHING"
+)
+_SET_CLOCK = Statement("UPDATE lanes SET offset_us = :offset_us, frozen_at = :frozen_at WHERE lane = :lane")
+
+
+class LaneNameInvalid(ValueError):
+    """A lane's name breaks the rule: 1 to 64 letters, digits, `.`, `_` or `-`, a letter or digit first."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"lane {name[:80]!r}: a name is 1 to 64 letters, digits, '.', '_' or '-', a letter or digit first"
+        )
+
+
+class LaneNotFound(LookupError):
+    """No lane of that name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"there is no lane {name[:80]!r}")
+
+
+class LaneExists(ValueError):
+    """A lane of that name is there already."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"there is a lane {name!r} already")
+
+
+class ForkOntoItself(ValueError):
+    """A lane cannot be copied onto itself."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"lane {name!r} cannot be forked onto itself")
+
+
+class LoadInvalid(ValueError):
+    """An export that does not fit the tables: `where` as in `journal[3].status`, `rule` what it breaks."""
+
+    def __init__(self, where: str, rule: str) -> None:
+        self.where, self.rule = where, rule
+        super().__init__(f"{where}: {rule}")
+
+
+class TooManyLanes(RuntimeError):
+    """The server holds as many lanes as it may."""
+
+    def __init__(self) -> None:
+        super().__init__(f"there are {MAX_LANES} lanes already; drop some")
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """A lane as it stood when a request came: its name, clock and number of active faults."""
+
+    name: str
+    offset_us: int = 0
+    frozen_at: str | None = None
+    seed: int = 0
+    faults: int = 0
+
+    def now(self) -> datetime:
+        """The lane's time, aware, in UTC."""
+        return self.at(time.time())
+
+    def at(self, real_s: float) -> datetime:
+        """What the lane's clock, as it stands, showed at a real time (seconds since the epoch)."""
+        if self.frozen_at is not None:
+            return datetime.fromisoformat(self.frozen_at)
+        return datetime.fromtimestamp(real_s, UTC) + timedelta(microseconds=self.offset_us)
+
+
+class Lanes:
+    """
+    The lanes of one store.
+
+    *seeders* are called in the transaction that makes a lane: `seed(tx, lane)`. What is in `before_copy` is called
+    before a lane is reset, dropped, forked, exported or loaded: whoever holds rows back writes them then.
+    """
+
+    def __init__(self, store: Store, seeders: Iterable[Callable[[Tx, Lane], None]] = ()) -> None:
+        self.store = store
+        self.seeders = list(seeders)
+        self.before_copy: list[Callable[[], None]] = []
+        self._cache: dict[str, Lane] = {}
+        self._lock = threading.RLock()
+
+    def cached(self, name: str) -> Lane | None:
+        """The lane if it is known without asking the database, which on PostgreSQL it never is."""
+        return self._cache.get(name)
+
+    def get(self, name: str) -> Lane:
+        """The lane of that name, made and seeded on first use. Raises `LaneNameInvalid`, `TooManyLanes`."""
+        lane = self._cache.get(name)
+        if lane is not None:
+            return lane
+        self._check(name)
+        try:
+            return self.refresh(name)
+        except LaneNotFound:
+            return self._make(Lane(name))
+
+    def create(self, name: str, *, seed: int = 0) -> Lane:
+        """A new lane with its own random stream. Raises `LaneNameInvalid`, `LaneExists`, `TooManyLanes`."""
+        self._check(name)
+        return self._make(Lane(name, seed=seed), new=True)
+
+    def all(self) -> list[Lane]:
+        """Every lane, by name."""
+        with self.store.read() as tx:
+            return [Lane(*row) for row in tx.all(_ALL)]
+
+    def set_clock(self, name: str, *, offset: timedelta, frozen_at: datetime | None) -> Lane:
+        """Set a lane's offset from real time, or freeze it at a moment."""
+        self.get(name)
+        frozen = None if frozen_at is None else frozen_at.astimezone(UTC).isoformat()
+        with self.store.write() as tx:
+            tx.run(_SET_CLOCK, lane=name, offset_us=offset // timedelta(microseconds=1), frozen_at=frozen)
+        return self.refresh(name)
+
+    def reset(self, name: str) -> Lane:
+        """Drop everything a lane holds, its journal and faults too, and seed it anew with the seed it had."""
+        self._check(name)
+        self._settle()
+        with self.store.write() as tx:
+            row = tx.one(_GET, lane=name)
+            if row is None:
+                self._room(tx)
+            self._delete(tx, name)
+            self._insert(tx, Lane(name) if row is None else Lane(name, seed=row[3]))
+        return self.refresh(name)
+
+    def drop(self, name: str) -> None:
+        """Remove a lane. Raises `LaneNotFound`."""
+        self._settle()
+        with self.store.write() as tx:
+            if tx.one(_GET, lane=name) is None:
+                raise LaneNotFound(name)
+            self._delete(tx, name)
+        with self._lock:
+            self._cache.pop(name, None)
+
+    def fork(self, name: str, copy: str) -> Lane:
+        """
+        Copy everything lane *name* holds to lane *copy*, replacing what is there.
+
+        Raises `LaneNameInvalid`, `LaneNotFound`, `ForkOntoItself`, `TooManyLanes`.
+        """
+        self._check(copy)
+        if name == copy:
+            raise ForkOntoItself(name)
+        self._settle()
+        with self.store.write() as tx:
+            if tx.one(_GET, lane=name) is None:
+                raise LaneNotFound(name)
+            if tx.one(_GET, lane=copy) is None:
+                self._room(tx)
+            self._delete(tx, copy)
+            for table in self._tables():
+                columns = ", ".join(c.name for c in table.columns if c.name != "lane" and not _generated(c))
+                tx.run(
+                    Statement(
+                        f"INSERT INTO {table.name} (lane, {columns})"  # noqa: S608 - names of our own tables
+                        f" SELECT :copy, {columns} FROM {table.name} WHERE lane = :lane{_order(table)}"
+                    ),
+                    lane=name,
+                    copy=copy,
+                )
+        return self.refresh(copy)
+
+    def export(self, name: str) -> dict[str, list[dict[str, Any]]]:
+        """Everything a lane holds, as rows by table; what `load` takes. Raises `LaneNotFound`."""
+        self._settle()
+        with self.store.read() as tx:
+            if tx.one(_GET, lane=name) is None:
+                raise LaneNotFound(name)
+            return {
+                table.name: [
+                    dict(zip((c.name for c in table.columns), row, strict=True))
+                    for row in tx.all(
+                        Statement(sa.select(table).where(table.c.lane == name).order_by(*table.primary_key))
+                    )
+                ]
+                for table in self._tables()
+            }
+
+    def load(self, name: str, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> Lane:
+        """Replace what a lane holds by an export. Raises `LaneNameInvalid`, `LoadInvalid`, `TooManyLanes`."""
+        self._check(name)
+        self._check_rows(rows)
+        self._settle()
+        with self.store.write() as tx:
+            if tx.one(_GET, lane=name) is None:
+                self._room(tx)
+            self._delete(tx, name)
+            for table in self._tables():
+                self._load_table(tx, name, table, rows.get(table.name, ()))
+            if not rows.get("lanes"):
+                self._insert(tx, Lane(name), seed=False)
+        return self.refresh(name)
+
+    def refresh(self, name: str) -> Lane:
+        """Read a lane again after its row was changed. Raises `LaneNotFound`."""
+        # Read and remember under one lock: a slower reader must not put an older row over a newer one.
+        with self._lock:
+            with self.store.read() as tx:
+                row = tx.one(_GET, lane=name)
+            if row is None:
+                self._cache.pop(name, None)
+                raise LaneNotFound(name)
+            lane = Lane(*row)
+            if self.store.sqlite:  # one process; replicas on PostgreSQL read the row each time
+                self._cache[name] = lane
+            return lane
+
+    def _make(self, lane: Lane, *, new: bool = False) -> Lane:
+        with self.store.write() as tx:
+            if tx.one(_GET, lane=lane.name) is None:
+                self._room(tx)
+                self._insert(tx, lane)
+            elif new:
+                raise LaneExists(lane.name)
+        return self.refresh(lane.name)
+
+    def _room(self, tx: Tx) -> None:
+        count = tx.one(_COUNT)
+        if count is not None and count[0] >= MAX_LANES:
+            raise TooManyLanes
+
+    def _settle(self) -> None:
+        for write in self.before_copy:
+            write()
+
+    def _load_table(self, tx: Tx, lane: str, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        keep = [c.name for c in table.columns if not _generated(c)]
+        insert = Statement(sa.insert(table).values({c: sa.bindparam(c) for c in keep}))
+        try:
+            tx.run_many(insert, [{**{c: row.get(c) for c in keep}, "lane": lane} for row in rows])
+        except (self.store.Error, OverflowError, ValueError) as error:
+            raise LoadInvalid(table.name, " ".join(str(error).split("\n")[0].split())) from error
+
+    def _check_rows(self, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+        tables = {table.name: table for table in self._tables()}
+        for table_name, table_rows in rows.items():
+            if table_name not in tables:
+                raise LoadInvalid(table_name, "no such table")
+            for number, row in enumerate(table_rows):
+                where = f"{table_name}[{number}]"
+                for column, value in row.items():
+                    if column not in tables[table_name].c:
+                        raise LoadInvalid(f"{where}.{column}", "no such column")
+                    wanted = tables[table_name].c[column].type.python_type
+                    if value is not None and type(value) is not wanted:
+                        raise LoadInvalid(f"{where}.{column}", f"not a {wanted.__name__}")
+        if len(lanes := rows.get("lanes", ())) > 1:
+            raise LoadInvalid("lanes", "more than one row")
+        for row in lanes:
+            try:
+                Lane("x", row.get("offset_us") or 0, row.get("frozen_at")).now().astimezone(UTC)
+            except (ValueError, OverflowError) as error:
+                raise LoadInvalid("lanes[0]", f"not a clock: {error}") from error
+
+    def _insert(self, tx: Tx, lane: Lane, *, seed: bool = True) -> None:
+        added = tx.run(
+            _ADD,
+            lane=lane.name,
+            offset_us=lane.offset_us,
+            frozen_at=lane.frozen_at,
+            seed=lane.seed,
+            faults=0,
+            created_at=datetime.now(UTC).isoformat(),
+        )
+        if seed and added:
+            for seeder in self.seeders:
+                seeder(tx, lane)
+
+    def _delete(self, tx: Tx, name: str) -> None:
+        for table in self._tables():
+            tx.run(Statement(sa.delete(table).where(table.c.lane == sa.bindparam("lane"))), lane=name)
+
+    def _tables(self) -> list[sa.Table]:
+        return [table for table in self.store.metadata.sorted_tables if "lane" in table.c]
+
+    @staticmethod
+    def _check(name: str) -> None:
+        if not NAME.fullmatch(name):
+            raise LaneNameInvalid(name)
+
+
+def _generated(column: sa.Column[Any]) -> bool:
+    return column.autoincrement is True
+
+
+def _order(table: sa.Table) -> str:
+    """Rows are copied in the order of their keys, so that what the database numbers keeps its order."""
+    keys = ", ".join(c.name for c in table.primary_key)
+    return f" ORDER BY {keys}" if keys else ""

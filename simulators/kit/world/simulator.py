@@ -1,0 +1,50 @@
+"""What a simulator is to the rest of the sandbox: its doors, its seed, its control routes and what falls due in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Blueprint
+
+    from partnerlab.simulators.kit.http.messages import App
+    from partnerlab.simulators.kit.world.lanes import Lane
+    from partnerlab.simulators.kit.world.store import Tx
+
+__all__ = ["Due", "Simulator"]
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """
+    Something that falls due on a lane's clock.
+
+    `at` is aware; `label` says what it is, for the timeline; `run` does it and returns what happened. Once run it is
+    no longer due: `Simulator.due` does not give it again.
+    """
+
+    at: datetime
+    label: str
+    run: Callable[[], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Simulator:
+    """
+    One simulated partner.
+
+    `doors` maps paths (`/iCloud/iCloud.asmx`) to apps; `seed` writes a new lane's rows; `control` makes the Flask
+    blueprint of the routes below `/_sandbox/<name>/`, called once and late, because Flask is slow to import;
+    `control_contract` is their OpenAPI 3.1 document, a path below `contracts/` whose paths are complete
+    (`/_sandbox/inhance/accounts`); `due` gives what falls due at or before a time.
+    """
+
+    name: str
+    doors: Mapping[str, App]
+    seed: Callable[[Tx, Lane], None]
+    control: Callable[[], Blueprint]
+    control_contract: str
+    due: Callable[[Lane, datetime], Iterable[Due]]

@@ -1,0 +1,198 @@
+"""The site: doors by path, lanes by path or header, and what is journalled."""
+
+from __future__ import annotations
+
+import json
+import threading
+
+import pytest
+
+from partnerlab.simulators.kit.http.messages import Request, Response
+from partnerlab.simulators.kit.http.site import Exchange, Refusal, Site
+from partnerlab.simulators.kit.journal.journal import Journal
+from partnerlab.simulators.kit.world import lanes as lanes_module
+from partnerlab.simulators.kit.world.store import Store
+from tests.simulators.kit.conftest import Door, Kit, make_kit
+
+
+@pytest.fixture
+def site(memory: Store) -> Site:
+    return make_kit(memory).site
+
+
+def accept(site: Site, target: bytes, *, method: str = "GET", **headers: str) -> Exchange | Refusal:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return site.accept(method, target, named, b"", "http://127.0.0.1:8700")
+
+
+def answer(site: Site, target: bytes, *, method: str = "GET", **headers: str) -> Response:
+    response, _ = accept(site, target, method=method, **headers).run()
+    assert response is not None
+    return response
+
+
+def asked(site: Site, target: bytes, **headers: str) -> Request:
+    """The request as the door at /door sees it."""
+    assert answer(site, target, **headers).status == 200
+    door = site._mounts["door",].app
+    assert isinstance(door, Door)
+    return door.asked[-1]
+
+
+@pytest.mark.parametrize(
+    ("target", "path", "query"),
+    [
+        (b"/door", "/door", ""),
+        (b"/DOOR/x?WSDL", "/DOOR/x", "WSDL"),
+        (b"/door/?a=1&b=%20", "/door/", "a=1&b=%20"),
+        (b"/do%6Fr/%E2%82%AC", "/door/€", ""),
+        (b"/door/%ff", "/door/\ufffd", ""),
+        (b"/door/a%2Fb", "/door/a/b", ""),
+        (b"http://other.example/door/x?y", "/door/x", "y"),
+        (b"/door/lane/x", "/door/lane/x", ""),
+    ],
+)
+def test_a_target_is_taken_apart(site: Site, target: bytes, path: str, query: str) -> None:
+    for _ in range(2):  # parsed, then from the cache
+        request = asked(site, target)
+        assert (request.path, request.query, request.lane.name) == (path, query, "default")
+
+
+@pytest.mark.parametrize(
+    ("target", "header", "lane", "base_url"),
+    [
+        (b"/door", None, "default", "http://127.0.0.1:8700"),
+        (b"/door", "a", "a", "http://127.0.0.1:8700"),
+        (b"/lane/b/door", None, "b", "http://127.0.0.1:8700/lane/b"),
+        (b"/LANE/b.1/DOOR", "a", "b.1", "http://127.0.0.1:8700/lane/b.1"),
+    ],
+)
+def test_a_lane_comes_from_the_path_else_the_header(
+    site: Site, target: bytes, header: str | None, lane: str, base_url: str
+) -> None:
+    request = asked(site, target, **({} if header is None else {"x_sandbox_lane": header}))
+    assert (request.lane.name, request.base_url) == (lane, base_url)
+    assert request.path.lower() == "/door"
+
+
+@pytest.mark.parametrize("target", [b"/lane/-x/door", b"/lane/a%20b/door", b"/lane/" + b"x" * 65 + b"/door"])
+def test_a_bad_lane_is_refused_with_its_rule(site: Site, target: bytes) -> None:
+    refused = answer(site, target)
+    assert (refused.status, refused.content_type) == (400, "application/json")
+    error = json.loads(refused.body)["error"]
+    assert (error["code"], error["field"]) == ("lane_invalid", "lane")
+    assert "1 to 64 letters" in error["message"]
+    for name in ("a b", ""):
+        assert answer(site, b"/door", x_sandbox_lane=name).status == 400
+
+
+def test_too_many_lanes_are_refused(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lanes_module, "MAX_LANES", 1)
+    assert answer(site, b"/lane/one-more/door").status == 409
+
+
+def test_the_longest_mount_wins_in_any_case(site: Site, memory: Store) -> None:
+    inner = Door(memory, name="inner")
+    site.mount("/door/Inner.asmx/", inner)
+    answer(site, b"/Door/INNER.ASMX/Echo")
+    assert [request.path for request in inner.asked] == ["/Door/INNER.ASMX/Echo"]
+    assert asked(site, b"/door/inner.asmx2").path == "/door/inner.asmx2"
+    with pytest.raises(ValueError, match="inner is mounted there already"):
+        site.mount("/DOOR/inner.asmx", inner)
+
+
+def test_an_unknown_path_lists_the_doors_and_makes_no_lane(site: Site) -> None:
+    refused = answer(site, b"/lane/new/nowhere", host="sandbox.example.com:80")
+    assert refused.status == 404
+    assert refused.body.decode().splitlines() == [
+        "Nothing is served at '/nowhere'. These are the doors:",
+        "  http://sandbox.example.com:80/lane/new/door",
+    ]
+    assert [lane.name for lane in site.lanes.all()] == ["default"]
+
+
+def test_the_root_is_served_exactly(site: Site, memory: Store) -> None:
+    assert answer(site, b"/").status == 404
+    root = Door(memory, name="root")
+    site.mount("/", root, door=False)
+    assert answer(site, b"/").status == 200
+    assert answer(site, b"/nowhere").status == 404
+
+
+@pytest.mark.parametrize("host", ["a<script>", "a b", "a/b", "", "[::1", "a:b", "a:123456"])
+def test_a_host_that_is_none_never_gets_into_addresses(site: Site, host: str) -> None:
+    assert answer(site, b"/door", host=host).status == 400
+
+
+@pytest.mark.parametrize("host", ["localhost:8700", "[::1]:8700", "partner_1.example.com"])
+def test_addresses_carry_the_host_that_was_asked(site: Site, host: str) -> None:
+    assert asked(site, b"/door", host=host).base_url == f"http://{host}"
+
+
+def test_an_exchange_is_inline_where_door_and_lane_allow_it(site: Site, memory: Store) -> None:
+    site.mount("/slow", Door(memory, name="slow", inline=False))
+    assert accept(site, b"/door").inline
+    assert not accept(site, b"/slow").inline
+    made = accept(site, b"/lane/new/door")
+    assert not made.inline  # to make a lane takes time
+    made.run()
+    assert accept(site, b"/lane/new/door").inline
+
+
+def test_ids_are_unique_and_grow(site: Site) -> None:
+    ids = [site.new_id() for _ in range(1_000)]
+    assert sorted(set(ids)) == ids
+
+
+def test_only_doors_are_journalled_and_have_faults(site: Site, memory: Store) -> None:
+    site.mount("/_sandbox", Door(memory, name="control"), door=False)
+    site.faults.add("default", "http-503")
+    assert answer(site, b"/_sandbox/health").status == 200
+    assert answer(site, b"/door").status == 503
+    assert [entry.door for entry in site.journal.find("default")] == ["door"]
+
+
+def test_the_caches_do_not_grow_without_end(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("partnerlab.simulators.kit.http.site.CACHED_TARGETS", 10)
+    monkeypatch.setattr("partnerlab.simulators.kit.http.site.CACHED_HOSTS", 10)
+    for n in range(50):
+        assert answer(site, b"/door/%d" % n, host=f"h{n}").status == 200
+        assert answer(site, b"/nowhere/%d" % n).status == 404
+        assert answer(site, b"/door/" + b"x" * 1_000).status == 200
+    assert len(site._targets) <= 10
+    assert len(site._hosts) <= 10
+
+
+def test_100_lanes_at_once_do_not_see_each_other(kit: Kit) -> None:
+    def ask(n: int) -> None:
+        with kit.connect() as wire:
+            for _ in range(n % 5 + 1):
+                wire.send("POST", f"/lane/l{n}/door/Echo", body=str(n).encode())
+                assert wire.answer()[0] == 200
+
+    threads = [threading.Thread(target=ask, args=(n,)) for n in range(100)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [kit.door.calls(f"l{n}") for n in range(100)] == [n % 5 + 1 for n in range(100)]
+    for n in (0, 4, 99):
+        assert {entry.request for entry in kit.journal.find(f"l{n}")} == {str(n)}
+
+
+@pytest.mark.postgres
+def test_on_postgresql_nothing_is_inline_and_replicas_agree(postgres: str) -> None:
+    stores = [Store(postgres), Store(postgres)]
+    one, two = (make_kit(store) for store in stores)
+    assert not accept(one.site, b"/door").inline
+    answer(one.site, b"/lane/a/door")
+    answer(two.site, b"/lane/a/door")
+    assert one.door.calls("a") == 2
+    one.faults.add("a", "http-503", count=1)
+    assert [answer(two.site, b"/lane/a/door").status for _ in range(2)] == [503, 200]
+    for kit in (one, two):
+        kit.journal.flush()
+    assert [entry.status for entry in Journal(one.lanes).find("a")].count(200) == 3
+    for kit, store in zip((one, two), stores, strict=True):
+        kit.journal.close()
+        store.close()
