@@ -14,11 +14,11 @@ __all__ = ["Biller", "BillerDirectory", "BillerUnknown"]
 
 
 class BillerUnknown(LookupError):
-    """No biller of that GUID in that realm."""
+    """No biller of that GUID in that lane."""
 
-    def __init__(self, realm: str, guid: str) -> None:
-        self.realm, self.guid = realm, guid
-        super().__init__(f"there is no biller {guid} in {realm}")
+    def __init__(self, lane: str, guid: str) -> None:
+        self.lane, self.guid = lane, guid
+        super().__init__(f"there is no biller {guid} in {lane}")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -61,7 +61,7 @@ class Biller:
 class BillerDirectory(Protocol):
     """Where the client finds its billers: a file in production, the simulator in the sandbox."""
 
-    def __call__(self, realm: str, guid: str) -> Biller:
+    def __call__(self, lane: str, guid: str) -> Biller:
         """The biller as it is set up now. Raises `BillerUnknown`."""
 
 

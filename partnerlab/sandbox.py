@@ -74,7 +74,7 @@ class Sandbox:
         self.journal = Journal(self.lanes, _verdicts())
         self.faults = Faults(self.lanes)
         self.clock = Clock(self.lanes, simulators)
-        self.clock.after_advance.append(self._hasten)
+        self.clock.after_advance.append(self._bring_forward)
         self._control = WsgiApp(
             "control",
             lambda: create_control_app(
@@ -149,12 +149,12 @@ class Sandbox:
     ) -> None:
         self.stop()
 
-    def biller(self, realm: str, guid: str) -> Biller:
+    def biller(self, lane: str, guid: str) -> Biller:
         """The data pump's directory: a biller as the simulator has it now. Raises `BillerUnknown`."""
         try:
-            found = self.ic.biller(realm, guid)
+            found = self.ic.biller(lane, guid)
         except NotFound:
-            raise BillerUnknown(realm, guid) from None
+            raise BillerUnknown(lane, guid) from None
         return Biller(found["guid"], found["partner"], found["settings"], found["configuration"])
 
     def _settle_in(self) -> None:
@@ -175,12 +175,12 @@ class Sandbox:
     def _submit(self, event: dict[str, Any]) -> None:
         self.pump.submit(event)
 
-    def _balances(self, realm: str, guid: str, account_number: str, invoice_number: str) -> dict[str, Any]:
+    def _balances(self, lane: str, guid: str, account_number: str, invoice_number: str) -> dict[str, Any]:
         try:
-            biller = self.biller(realm, guid)
+            biller = self.biller(lane, guid)
         except BillerUnknown as error:
             return {"problem": str(error)}
-        if self._on_its_way(realm, account_number):
+        if self._on_its_way(lane, account_number):
             # The partner cannot know of it yet: its answer would bring the old balance back [A-40].
             return {"problem": "not asked: a payment of this account is on its way to the partner"}
         update = rtdr.refresh(biller, account_number, invoice_number, send=self._send)
@@ -191,16 +191,16 @@ class Sandbox:
             "problem": update.problem,
         }
 
-    def _on_its_way(self, realm: str, account_number: str) -> bool:
+    def _on_its_way(self, lane: str, account_number: str) -> bool:
         if self._pump is None:
             return False
         states = ("accepted", "sending", "waiting")
         return any(
-            self._pump.deliveries(realm=realm, account_number=account_number, state=state, kind="payment", limit=1)
+            self._pump.deliveries(lane=lane, account_number=account_number, state=state, kind="payment", limit=1)
             for state in states
         )
 
-    def _hasten(self, lane: str, by: timedelta) -> None:
+    def _bring_forward(self, lane: str, by: timedelta) -> None:
         if self._pump is not None:
             self._pump.wake(lane, by=by)
 

@@ -125,7 +125,7 @@ class Sides:
             time.sleep(0.05)
 
     def _deliveries(self, state: str) -> bool:
-        found = self.control.get("/_pump/deliveries", realm=self.lane, state=state, limit=1)
+        found = self.control.get("/_pump/deliveries", lane=self.lane, state=state, limit=1)
         return bool(found["deliveries"])
 
     def delivery(self, event_id: str) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from partnerlab.client.datapump.events import DEFAULT_REALM
+from partnerlab.client.datapump.events import DEFAULT_LANE
 from partnerlab.client.errors import RequestInvalid
 from partnerlab.client.settings import Biller, BillerDirectory, BillerUnknown
 from partnerlab.contracts.masking import MASK
@@ -29,7 +29,7 @@ from partnerlab.contracts.settings import settings
 
 __all__ = ["read_billers"]
 
-FIELDS = {"guid", "partner", "realm", "settings", "configuration"}
+FIELDS = {"guid", "partner", "lane", "settings", "configuration"}
 ENVIRONMENT = "env:"
 ALLOWED = {"flag": ("0", "1"), "version": ("1", "2")}  # by kind of setting
 
@@ -56,14 +56,14 @@ def read_billers(path: str | Path, environment: Mapping[str, str] | None = None)
         place = f"{path}: biller {number}"
         key, biller = _biller(place, row, environment)
         if key in known:
-            raise RequestInvalid(f"{place}: guid", biller.guid, f"stands twice in realm {key[0]}")
+            raise RequestInvalid(f"{place}: guid", biller.guid, f"stands twice in lane {key[0]}")
         known[key] = biller
 
-    def directory(realm: str, guid: str) -> Biller:
+    def directory(lane: str, guid: str) -> Biller:
         try:
-            return known[realm, guid]
+            return known[lane, guid]
         except KeyError:
-            raise BillerUnknown(realm, guid) from None
+            raise BillerUnknown(lane, guid) from None
 
     return directory
 
@@ -80,8 +80,8 @@ def _biller(place: str, row: dict[str, Any], environment: Mapping[str, str]) -> 
         id: _setting(f"{place}: settings.{id}", id, value, partner, environment)
         for id, value in _table(place, row, "settings").items()
     }
-    realm = _text(place, row, "realm") if "realm" in row else DEFAULT_REALM
-    return (realm, guid), Biller(guid, partner, values, configuration)
+    lane = _text(place, row, "lane") if "lane" in row else DEFAULT_LANE
+    return (lane, guid), Biller(guid, partner, values, configuration)
 
 
 def _setting(place: str, id: str, value: Any, partner: str, environment: Mapping[str, str]) -> str:

@@ -21,12 +21,12 @@ from typing import Any, Self
 import sqlalchemy as sa
 
 from partnerlab.client.datapump.engine import Engine, create_database
-from partnerlab.client.datapump.events import DEFAULT_REALM, Payment, parse_event, render_event
-from partnerlab.client.datapump.ledger import Ledger
-from partnerlab.client.datapump.plans import Owed
+from partnerlab.client.datapump.events import DEFAULT_LANE, Payment, parse_event, render_event
+from partnerlab.client.datapump.plans import PartnerBalance
 from partnerlab.client.datapump.policy import RetryPolicy
 from partnerlab.client.datapump.routes import BALANCE_CHECKS, Router
 from partnerlab.client.datapump.states import State, after
+from partnerlab.client.datapump.store import DeliveryStore
 from partnerlab.client.datapump.tables import Attempt, Delivery, Note
 from partnerlab.client.datapump.worker import Worker
 from partnerlab.client.errors import ClientError, RequestInvalid
@@ -109,7 +109,7 @@ class DataPump:
         self._dice = dice
         self._database = create_database(db_url)
         self._engine = Engine(self._database, poll_s=poll_s, slots=slots)
-        self._ledger_or_none: Ledger | None = None
+        self._store_or_none: DeliveryStore | None = None
         self._stopping = threading.Event()
         self._kick = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -123,13 +123,13 @@ class DataPump:
         Raises `EngineBusy` where this process has a working pump already.
         """
         self._stopping.clear()
-        ledger = self._ledger_or_none = Ledger(self._database)
-        hand = Worker(ledger, self._billers, self.router, self.policy, self._stopping, self._dice)
+        store = self._store_or_none = DeliveryStore(self._database)
+        hand = Worker(store, self._billers, self.router, self.policy, self._stopping, self._dice)
         try:
             self._engine.start(hand.work if worker else None)
         except BaseException:
             self._engine.stop()
-            self._ledger_or_none = None
+            self._store_or_none = None
             self._database.dispose()
             raise
         if worker:
@@ -154,7 +154,7 @@ class DataPump:
         while self._engine.active() and time.monotonic() < ends:
             time.sleep(0.01)
         self._engine.stop()
-        self._ledger_or_none = None
+        self._store_or_none = None
         self.router.close()
         self._database.dispose()
 
@@ -173,12 +173,12 @@ class DataPump:
         The same event again is a duplicate and changes nothing. Raises `RequestInvalid` with field and rule, and
         `EventConflict` where the id was used for something else.
         """
-        ledger, parsed = self._ledger, parse_event(event)
+        store, parsed = self._store, parse_event(event)
         document = render_event(parsed)
         with self._database.connect() as tx:
-            delivery = ledger.accept(
+            delivery = store.accept(
                 tx,
-                realm=parsed.realm,
+                lane=parsed.lane,
                 event_id=parsed.id,
                 kind=parsed.kind,
                 biller_guid=parsed.biller_guid,
@@ -190,7 +190,7 @@ class DataPump:
                 tx.commit()
                 return Receipt(delivery.id, "accepted")
             tx.rollback()
-        known = ledger.by_id(parsed.realm, parsed.id)
+        known = store.by_id(parsed.lane, parsed.id)
         assert known is not None
         # As it would be written today: a field that came into use since is no difference.
         before = render_event(parse_event(json.loads(known.event)))
@@ -198,20 +198,20 @@ class DataPump:
             raise EventConflict(known.id, _differences(before, document))
         return Receipt(known.id, "duplicate")
 
-    def wake(self, realm: str | None = None, *, by: timedelta | None = None) -> int:
+    def wake(self, lane: str | None = None, *, by: timedelta | None = None) -> int:
         """
         Cut the waits between attempts short, to nothing or *by* so much; how many deliveries were waiting.
 
         For when a partner is known to be back, and for a sandbox whose clock was moved.
         """
-        woken = self._ledger.hasten(realm, None if by is None else by // timedelta(milliseconds=1))
+        woken = self._store.bring_forward(lane, None if by is None else by // timedelta(milliseconds=1))
         self._kick.set()
         return woken
 
-    def drain(self, realm: str | None = None, *, timeout_s: float = 30.0) -> bool:
+    def drain(self, lane: str | None = None, *, timeout_s: float = 30.0) -> bool:
         """Wait until nothing is on its way any more (what waits between attempts is not); whether that came true."""
         ends = time.monotonic() + timeout_s
-        while self._ledger.on_its_way(realm):
+        while self._store.on_its_way(lane):
             if time.monotonic() >= ends:
                 return False
             time.sleep(0.02)
@@ -222,7 +222,7 @@ class DataPump:
     def deliveries(
         self,
         *,
-        realm: str | None = None,
+        lane: str | None = None,
         state: State | str | None = None,
         kind: str | None = None,
         biller_guid: str | None = None,
@@ -232,26 +232,26 @@ class DataPump:
     ) -> list[Delivery]:
         """Deliveries, newest first; give the last one's `number` as *before* for the next page."""
         filters = {
-            "realm": realm,
+            "lane": lane,
             "state": None if state is None else _state(state).value,
             "kind": kind,
             "biller_guid": biller_guid,
             "account_number": account_number,
         }
-        return self._ledger.find(filters, before=before, limit=limit)
+        return self._store.find(filters, before=before, limit=limit)
 
-    def counts(self, realm: str | None = None) -> dict[State, int]:
+    def counts(self, lane: str | None = None) -> dict[State, int]:
         """How many deliveries stand in each state. Walks through all of them."""
-        return self._ledger.counts(realm)
+        return self._store.counts(lane)
 
     def open_counts(self) -> dict[State, int]:
         """How many are on their way or wait for a person, by state. Quick however many there are."""
-        return self._ledger.open_counts()
+        return self._store.open_counts()
 
     def delivery(self, id: str) -> Record:
         """A delivery with its history. Raises `DeliveryNotFound`."""
         found = self._find(id)
-        return Record(found, tuple(self._ledger.attempts(found.number)), tuple(self._ledger.notes(found.number)))
+        return Record(found, tuple(self._store.attempts(found.number)), tuple(self._store.notes(found.number)))
 
     def replay(self, id: str, reason: str, *, by: str = "operator") -> Record:
         """Try a dead or dismissed delivery again, or one that waits without waiting longer."""
@@ -265,7 +265,7 @@ class DataPump:
         """Say of an unknown delivery whether the partner has it: then it is delivered, else it is tried again."""
         return self._decide(id, "resolve as posted" if posted else "resolve as not posted", reason, by)
 
-    def check_balance(self, id: str) -> Owed:
+    def check_balance(self, id: str) -> PartnerBalance:
         """
         Ask the partner now for the balance of a payment's account, to help a person resolve an unknown one.
 
@@ -274,7 +274,7 @@ class DataPump:
         """
         found = self._find(id)
         event = parse_event(json.loads(found.event))
-        biller = self._billers(event.realm, event.biller_guid)
+        biller = self._billers(event.lane, event.biller_guid)
         check = BALANCE_CHECKS.get(biller.partner)
         if not isinstance(event, Payment) or check is None:
             raise RequestInvalid("id", id, f"is {event.kind} for {biller.partner}: there is no balance to check")
@@ -291,9 +291,9 @@ class DataPump:
             # A waiting delivery still has its place in the queue; all others need a new one.
             parked = found.state is State.WAITING
             with self._database.begin() as tx:
-                if not self._ledger.move(tx, found, target, words=found.words, requeue=again and not parked):
+                if not self._store.move(tx, found, target, message=found.message, requeue=again and not parked):
                     continue  # it moved on meanwhile: look again
-                self._ledger.note(tx, found, by=by, verb=verb, reason=reason, target=target)
+                self._store.note(tx, found, by=by, verb=verb, reason=reason, target=target)
                 if again and not parked:
                     self._enqueue(tx, replace(found, run=found.run + 1))
             if parked:
@@ -309,8 +309,8 @@ class DataPump:
             self._kick.wait(PACE_S)
             self._kick.clear()
             try:
-                if due := self._ledger.due():
-                    self._engine.resume((f"{realm}:{event_id}", run) for realm, event_id, run in due)
+                if due := self._store.due():
+                    self._engine.resume((f"{lane}:{event_id}", run) for lane, event_id, run in due)
             except Exception:
                 log.exception("what is due could not be queued; trying again")
                 self._stopping.wait(RETRY_S)
@@ -329,8 +329,8 @@ class DataPump:
         found = []
         for workflow_id in self._engine.abandoned():
             id, _, run = workflow_id.rpartition(":")
-            realm, _, event_id = id.partition(":")
-            row = self._ledger.by_id(realm, event_id)
+            lane, _, event_id = id.partition(":")
+            row = self._store.by_id(lane, event_id)
             if row is None or row.state is not State.WAITING or str(row.run) != run:
                 found.append(workflow_id)
         return found
@@ -338,15 +338,15 @@ class DataPump:
     # -- helpers ------------------------------------------------------------------------------------------------
 
     @property
-    def _ledger(self) -> Ledger:
-        if self._ledger_or_none is None:
+    def _store(self) -> DeliveryStore:
+        if self._store_or_none is None:
             raise NotRunning
-        return self._ledger_or_none
+        return self._store_or_none
 
     def _find(self, id: str) -> Delivery:
-        """By `realm:event id`, or by event id alone in the default realm."""
-        realm, _, event_id = id.rpartition(":")
-        found = self._ledger.by_id(realm or DEFAULT_REALM, event_id)
+        """By `lane:event id`, or by event id alone in the default lane."""
+        lane, _, event_id = id.rpartition(":")
+        found = self._store.by_id(lane or DEFAULT_LANE, event_id)
         if found is None:
             raise DeliveryNotFound(id)
         return found

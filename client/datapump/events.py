@@ -18,7 +18,7 @@ from partnerlab.client.errors import RequestInvalid
 
 __all__ = ["AchReject", "AutoPay", "Email", "Event", "Paperless", "Payment", "parse_event", "render_event"]
 
-DEFAULT_REALM = "default"
+DEFAULT_LANE = "default"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,13 +26,13 @@ class Event:
     """
     Something that happened at Invoice Cloud.
 
-    `id` is accepted once per `realm` (a sandbox lane; production has one); `occurred_at` is aware.
+    `id` is accepted once per `lane` (a sandbox lane; production has one); `occurred_at` is aware.
     """
 
     kind: ClassVar[str]
 
     id: str
-    realm: str
+    lane: str
     biller_guid: str
     account_number: str
     occurred_at: datetime
@@ -190,12 +190,12 @@ class _Field:
 
 _COMMON: Mapping[str, _Field] = {
     "id": _Field(_matching(r"[A-Za-z0-9-]{1,99}", "is not 1 to 99 letters, digits and hyphens")),
-    "realm": _Field(
+    "lane": _Field(
         _matching(
             r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}",
             "is not 1 to 64 letters, digits, '.', '_' or '-', a letter or digit first",
         ),
-        DEFAULT_REALM,
+        DEFAULT_LANE,
     ),
     "biller_guid": _Field(_text(1)),
     "account_number": _Field(_text(1)),

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from partnerlab.client.datapump.events import AutoPay, Email, Event, Paperless, Payment
-from partnerlab.client.datapump.plans import Call, Owed, Plan, Skip
+from partnerlab.client.datapump.plans import Call, PartnerBalance, Plan, Skip
 from partnerlab.client.inhance import (
     InHanceClient,
     last_invoice_number,
@@ -26,7 +26,7 @@ __all__ = ["ach_reject", "autopay", "check_balance", "email", "paperless", "paym
 
 
 @dataclass(frozen=True, slots=True)
-class _Door:
+class SettingKeys:
     """Which settings give the address and the password of a call."""
 
     url: str
@@ -41,9 +41,9 @@ class _Door:
         )
 
 
-PAYMENTS = _Door("11", "13")
-PAPERLESS = _Door("14", "16")
-AUTOPAY = _Door("17", "19")
+PAYMENTS = SettingKeys("11", "13")
+PAPERLESS = SettingKeys("14", "16")
+AUTOPAY = SettingKeys("17", "19")
 EMAIL = PAPERLESS  # assumed [A-7]
 
 
@@ -124,7 +124,7 @@ def ach_reject(event: Event, biller: Biller, transport: Transport) -> Plan:  # n
     return Skip("not supported by inHance v2")
 
 
-def check_balance(event: Payment, biller: Biller, transport: Transport) -> Owed:
+def check_balance(event: Payment, biller: Biller, transport: Transport) -> PartnerBalance:
     """
     The account's balances now, for a person who must judge whether a payment was posted.
 
@@ -137,7 +137,7 @@ def check_balance(event: Payment, biller: Biller, transport: Transport) -> Owed:
         transport=transport,
     )
     balance = client.balance_check(event.account_number, last_invoice_number(event.invoice_number))
-    return Owed(balance=balance.balance, future_balance=balance.future_balance)
+    return PartnerBalance(balance=balance.balance, future_balance=balance.future_balance)
 
 
 def _on_off(enrolled: bool) -> str:

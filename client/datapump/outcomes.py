@@ -26,41 +26,41 @@ from partnerlab.client.datapump.states import State
 from partnerlab.client.errors import PartnerFault, ProtocolError, RequestInvalid, TransportError
 from partnerlab.contracts.masking import mask_text
 
-__all__ = ["INTERRUPTED", "Verdict", "judge"]
+__all__ = ["INTERRUPTED", "Outcome", "judge"]
 
 INTERRUPTED = "the pump stopped while the call was under way"
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Outcome:
     """
     Where a delivery goes after an attempt: `state` is DELIVERED, WAITING (for another attempt), DEAD or UNKNOWN.
 
-    `words` are the partner's where it said any; `after_s` is how long it asked to be left alone.
+    `message` is the partner's where it gave one; `after_s` is how long it asked to be left alone.
     """
 
     state: State
-    words: str
+    message: str
     after_s: float = 0.0
 
 
-def judge(error: BaseException, *, idempotent: bool) -> Verdict:
-    """The verdict on an attempt that ended with *error*; *idempotent*: the same call twice does no harm."""
+def judge(error: BaseException, *, idempotent: bool) -> Outcome:
+    """The outcome of an attempt that ended with *error*; *idempotent*: the same call twice does no harm."""
     uncertain = State.WAITING if idempotent else State.UNKNOWN
     match error:
         case RequestInvalid():
-            return Verdict(State.DEAD, str(error))
+            return Outcome(State.DEAD, str(error))
         case PartnerFault(refused=True):
-            return Verdict(State.DEAD, f"{error.code}: {error.message}")
+            return Outcome(State.DEAD, f"{error.code}: {error.message}")
         case TransportError(sent=False, retryable=False):
-            return Verdict(State.DEAD, str(error))
+            return Outcome(State.DEAD, str(error))
         case TransportError(sent=False):
-            return Verdict(State.WAITING, str(error), error.retry_after_s or 0.0)
+            return Outcome(State.WAITING, str(error), error.retry_after_s or 0.0)
         case TransportError():
-            return Verdict(uncertain, str(error), error.retry_after_s or 0.0)
+            return Outcome(uncertain, str(error), error.retry_after_s or 0.0)
         case PartnerFault() | ProtocolError():
-            return Verdict(uncertain, str(error))
+            return Outcome(uncertain, str(error))
         case _:
             # An error of our own in the middle of a call: repeated, it would end the same way.
-            words = mask_text(f"{type(error).__name__}: {error}")
-            return Verdict(State.DEAD if idempotent else State.UNKNOWN, words)
+            message = mask_text(f"{type(error).__name__}: {error}")
+            return Outcome(State.DEAD if idempotent else State.UNKNOWN, message)

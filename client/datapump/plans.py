@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-__all__ = ["Call", "Owed", "Plan", "Skip"]
+__all__ = ["Call", "PartnerBalance", "Plan", "Skip"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Skip:
 
 
 @dataclass(frozen=True, slots=True)
-class Owed:
+class PartnerBalance:
     """What a partner says is owed now, in US dollars: what goes into BalanceDue, and what into TotalAmountDue."""
 
     balance: Decimal

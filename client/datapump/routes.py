@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from partnerlab.client.datapump import inhance_routes, tccs_routes
 from partnerlab.client.datapump.events import Event, Payment
-from partnerlab.client.datapump.plans import Call, Owed, Plan, Skip
+from partnerlab.client.datapump.plans import Call, PartnerBalance, Plan, Skip
 from partnerlab.client.errors import RequestInvalid
 from partnerlab.client.settings import Biller
 from partnerlab.client.transport import Timeouts, Transport
@@ -34,7 +34,7 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("tccs", "ach_reject"): tccs_routes.ach_reject,
 }
 
-BALANCE_CHECKS: Mapping[str, Callable[[Payment, Biller, Transport], Owed]] = {
+BALANCE_CHECKS: Mapping[str, Callable[[Payment, Biller, Transport], PartnerBalance]] = {
     "inhance_v2": inhance_routes.check_balance,
     "tccs": tccs_routes.check_balance,
 }

@@ -59,7 +59,7 @@ def create_service(pump: DataPump, token: str | None = None) -> Flask:
     @app.get("/deliveries")
     def deliveries() -> ResponseReturnValue:
         limit = _number("limit", 100, 1, MAX_PAGE)
-        filters = {name: request.args.get(name) for name in ("realm", "state", "kind", "biller_guid", "account_number")}
+        filters = {name: request.args.get(name) for name in ("lane", "state", "kind", "biller_guid", "account_number")}
         before = _number("before", None, 1, 2**63 - 1)
         found = pump.deliveries(**filters, before=before, limit=limit or MAX_PAGE)
         following = found[-1].number if len(found) == limit else None

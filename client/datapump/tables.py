@@ -25,17 +25,17 @@ sa.Table(
     "pump_accounts",
     METADATA,
     sa.Column("number", _Number, primary_key=True),
-    sa.Column("realm", sa.Text, nullable=False),
+    sa.Column("lane", sa.Text, nullable=False),
     sa.Column("biller_guid", sa.Text, nullable=False),
     sa.Column("account_number", sa.Text, nullable=False),
     sa.Column("seq", sa.Integer, nullable=False),
-    sa.UniqueConstraint("realm", "biller_guid", "account_number"),
+    sa.UniqueConstraint("lane", "biller_guid", "account_number"),
 )
 _DELIVERIES = sa.Table(
     "pump_deliveries",
     METADATA,
     sa.Column("number", _Number, primary_key=True),
-    sa.Column("realm", sa.Text, nullable=False),
+    sa.Column("lane", sa.Text, nullable=False),
     sa.Column("event_id", sa.Text, nullable=False),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("biller_guid", sa.Text, nullable=False),
@@ -48,11 +48,11 @@ _DELIVERIES = sa.Table(
     sa.Column("run", sa.Integer, nullable=False),
     sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("tries", sa.Integer, nullable=False),
-    sa.Column("words", sa.Text, nullable=False),
+    sa.Column("message", sa.Text, nullable=False),
     sa.Column("retry_at", sa.BigInteger),
     sa.Column("accepted_at", sa.BigInteger, nullable=False),
     sa.Column("updated_at", sa.BigInteger, nullable=False),
-    sa.UniqueConstraint("realm", "event_id"),
+    sa.UniqueConstraint("lane", "event_id"),
     sa.Index("pump_deliveries_account", "account", "seq"),
 )
 # The few that need attention are found without walking through the many that are settled.
@@ -78,7 +78,7 @@ sa.Table(
     sa.Column("started_at", sa.BigInteger, nullable=False),
     sa.Column("ended_at", sa.BigInteger),
     sa.Column("outcome", sa.Text),
-    sa.Column("words", sa.Text, nullable=False),
+    sa.Column("message", sa.Text, nullable=False),
 )
 sa.Table(
     "pump_notes",
@@ -96,10 +96,10 @@ sa.Table(
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A row of `pump_deliveries`; `words` are the partner's, or ours where there was no partner yet."""
+    """A row of `pump_deliveries`; `message` is the partner's, or ours where there was no partner yet."""
 
     number: int
-    realm: str
+    lane: str
     event_id: str
     kind: str
     biller_guid: str
@@ -111,15 +111,15 @@ class Delivery:
     run: int
     attempts: int
     tries: int
-    words: str
+    message: str
     retry_at: int | None
     accepted_at: int
     updated_at: int
 
     @property
     def id(self) -> str:
-        """`realm:event id`: unique over all realms."""
-        return f"{self.realm}:{self.event_id}"
+        """`lane:event id`: unique over all lanes."""
+        return f"{self.lane}:{self.event_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ class Attempt:
     started_at: int
     ended_at: int | None
     outcome: str | None
-    words: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from partnerlab.client.datapump.events import AchReject, AutoPay, Event, Paperless, Payment
-from partnerlab.client.datapump.plans import Call, Owed, Plan, Skip
+from partnerlab.client.datapump.plans import Call, PartnerBalance, Plan, Skip
 from partnerlab.client.errors import RequestInvalid
 from partnerlab.client.settings import Biller
 from partnerlab.client.tccs import TccsClient, insured_name, is_quote, payment_type
@@ -27,7 +27,7 @@ RETURNED_DONATION = "not reported: TCCS was not told of the donation"
 
 
 @dataclass(frozen=True, slots=True)
-class _Door:
+class SettingKeys:
     """Which settings give the address, the consumerGUID and the entryKey of a call."""
 
     url: str
@@ -43,11 +43,11 @@ class _Door:
         )
 
 
-BALANCES = _Door("8", "9", "10")
-PAYMENTS = _Door("11", "12", "13")
-ENROLMENTS_IN_PAPERLESS = _Door("14", "15", "16")
-ENROLMENTS_IN_AUTOPAY = _Door("17", "18", "19")
-ACH_REJECTS = _Door("101", "102", "103")
+BALANCES = SettingKeys("8", "9", "10")
+PAYMENTS = SettingKeys("11", "12", "13")
+ENROLMENTS_IN_PAPERLESS = SettingKeys("14", "15", "16")
+ENROLMENTS_IN_AUTOPAY = SettingKeys("17", "18", "19")
+ACH_REJECTS = SettingKeys("101", "102", "103")
 
 
 def payment(event: Event, biller: Biller, transport: Transport) -> Plan:
@@ -130,10 +130,10 @@ def ach_reject(event: Event, biller: Biller, transport: Transport) -> Plan:
     )
 
 
-def check_balance(event: Payment, biller: Biller, transport: Transport) -> Owed:
+def check_balance(event: Payment, biller: Biller, transport: Transport) -> PartnerBalance:
     """What the policy owes now, for a person who must judge whether a payment was posted. Asked as RTDR does."""
     balance = BALANCES.open(biller, transport).balance(event.invoice_number)
-    return Owed(balance=balance.record_balance, future_balance=balance.total_balance)
+    return PartnerBalance(balance=balance.record_balance, future_balance=balance.total_balance)
 
 
 def _version(biller: Biller) -> str:

@@ -7,15 +7,15 @@ from datetime import datetime
 from typing import Any
 
 from partnerlab.client.datapump.delivery import Record
-from partnerlab.client.datapump.ledger import when
-from partnerlab.client.datapump.plans import Owed
+from partnerlab.client.datapump.plans import PartnerBalance
+from partnerlab.client.datapump.store import when
 from partnerlab.client.datapump.tables import Delivery
 from partnerlab.contracts.masking import mask_text
 
 __all__ = ["render_balance", "render_delivery", "render_record"]
 
 # Names by which a person finds the thing again; masked they would be of no use.
-_PLAIN = frozenset({"id", "realm", "kind", "biller_guid", "account_number", "payment_guid"})
+_PLAIN = frozenset({"id", "lane", "kind", "biller_guid", "account_number", "payment_guid"})
 
 
 def render_delivery(delivery: Delivery) -> dict[str, Any]:
@@ -23,13 +23,13 @@ def render_delivery(delivery: Delivery) -> dict[str, Any]:
     return {
         "id": delivery.id,
         "number": delivery.number,
-        "realm": delivery.realm,
+        "lane": delivery.lane,
         "event_id": delivery.event_id,
         "kind": delivery.kind,
         "biller_guid": delivery.biller_guid,
         "account_number": delivery.account_number,
         "state": delivery.state.value,
-        "words": mask_text(delivery.words),
+        "message": mask_text(delivery.message),
         "attempts": delivery.attempts,
         "next_attempt_at": _time(when(delivery.retry_at)),
         "accepted_at": _time(when(delivery.accepted_at)),
@@ -51,7 +51,7 @@ def render_record(record: Record) -> dict[str, Any]:
                 "started_at": _time(when(attempt.started_at)),
                 "ended_at": _time(when(attempt.ended_at)),
                 "outcome": attempt.outcome,
-                "words": mask_text(attempt.words),
+                "message": mask_text(attempt.message),
             }
             for attempt in record.attempts
         ],
@@ -69,7 +69,7 @@ def render_record(record: Record) -> dict[str, Any]:
     }
 
 
-def render_balance(balance: Owed) -> dict[str, Any]:
+def render_balance(balance: PartnerBalance) -> dict[str, Any]:
     """What the partner says an account owes; US dollars."""
     return {"balance": f"{balance.balance:.2f}", "future_balance": f"{balance.future_balance:.2f}"}
 

@@ -18,12 +18,12 @@ import sqlalchemy as sa
 
 from partnerlab.client.datapump.engine import Parked
 from partnerlab.client.datapump.events import AchReject, Event, Payment, parse_event
-from partnerlab.client.datapump.ledger import Ledger, now_ms
-from partnerlab.client.datapump.outcomes import INTERRUPTED, Verdict, judge
+from partnerlab.client.datapump.outcomes import INTERRUPTED, Outcome, judge
 from partnerlab.client.datapump.plans import Call, Skip
 from partnerlab.client.datapump.policy import RetryPolicy
 from partnerlab.client.datapump.routes import Router
 from partnerlab.client.datapump.states import FREE, State, after
+from partnerlab.client.datapump.store import DeliveryStore, now_ms
 from partnerlab.client.datapump.tables import Delivery
 from partnerlab.client.errors import RequestInvalid
 from partnerlab.client.settings import Biller, BillerDirectory, BillerUnknown
@@ -39,7 +39,7 @@ MONEY = (Payment, AchReject)  # each one counts; of all other kinds the newest d
 IN_DOUBT = "not sent: an earlier attempt may have been carried out, and this call would post it again"
 
 # How an attempt is said to have ended; what follows for the delivery is its own state.
-OUTCOMES = {
+ENDED_AS = {
     State.DELIVERED: "delivered",
     State.WAITING: "failed",
     State.DEAD: "refused",
@@ -56,14 +56,14 @@ class Worker:
 
     def __init__(
         self,
-        ledger: Ledger,
+        store: DeliveryStore,
         billers: BillerDirectory,
         router: Router,
         policy: RetryPolicy,
         stopping: threading.Event,
         dice: Callable[[], float],
     ) -> None:
-        self._ledger, self._database = ledger, ledger.database
+        self._store, self._database = store, store.database
         self._billers, self._router, self._policy = billers, router, policy
         self._stopping, self._dice = stopping, dice
 
@@ -72,7 +72,7 @@ class Worker:
         if self._stopping.is_set():
             raise Parked
         try:
-            found = self._ledger.by_number(number)
+            found = self._store.by_number(number)
             if found is None:
                 return "gone"
             # A run of the past has nothing to say about the delivery, but the line must go on.
@@ -90,7 +90,7 @@ class Worker:
     def _go_on(self, account: int) -> None:
         """Work through the account's line as far as it goes. What is not plainly next is left to its own run."""
         while not self._stopping.is_set():
-            following = self._ledger.first_in_line(account)
+            following = self._store.first_in_line(account)
             if following is None or following.state is not State.ACCEPTED:
                 return
             if self.deliver(following) not in FREE:
@@ -104,7 +104,7 @@ class Worker:
             return found.state
         event = parse_event(json.loads(found.event))
         try:
-            biller = self._billers(found.realm, found.biller_guid)
+            biller = self._billers(found.lane, found.biller_guid)
             plan = self._router.plan(event, biller)
         except (BillerUnknown, RequestInvalid) as error:
             return self._move(found, "refuse", str(error))
@@ -114,7 +114,7 @@ class Worker:
             return self._move(found, "skip", plan.reason)
         if problem := self._unposted(found, event):
             return self._move(found, "refuse", problem)
-        if not isinstance(event, MONEY) and self._ledger.superseded(found):
+        if not isinstance(event, MONEY) and self._store.superseded(found):
             return self._move(found, "skip", "superseded: a newer one of its kind was delivered")
         return self._attempt(found, plan, again=_has_retries(biller))
 
@@ -127,36 +127,38 @@ class Worker:
         """
         if not isinstance(event, AchReject):
             return ""
-        payment = self._ledger.by_id(found.realm, event.payment_guid)
+        payment = self._store.by_id(found.lane, event.payment_guid)
         if payment is None or payment.state is State.DELIVERED:
             return ""
         return f"not sent: the payment that came back is {payment.state} itself; once it is delivered, replay this"
 
     def interrupted(self, found: Delivery) -> State:
         """An attempt stands open and nobody is at it: the process that made it was killed, or is very slow."""
-        attempt = self._ledger.attempts(found.number)[-1]
-        verdict = Verdict(State.WAITING if attempt.idempotent else State.UNKNOWN, INTERRUPTED)
+        attempt = self._store.attempts(found.number)[-1]
+        outcome = Outcome(State.WAITING if attempt.idempotent else State.UNKNOWN, INTERRUPTED)
         try:
-            again = _has_retries(self._billers(found.realm, found.biller_guid))
+            again = _has_retries(self._billers(found.lane, found.biller_guid))
         except Exception:  # noqa: BLE001  the next attempt says what is wrong with the directory
             again = True
-        return self.settle(found, verdict, again=again)
+        return self.settle(found, outcome, again=again)
 
-    def settle(self, opened: Delivery, verdict: Verdict, *, again: bool = True) -> State:
+    def settle(self, opened: Delivery, outcome: Outcome, *, again: bool = True) -> State:
         """
         Write down how an attempt ended; the state that follows. *again*: what failed may be tried again.
 
         The partner has been told by now, so this is tried until it is written.
         """
-        state, words, retry_at = self._next(opened, verdict, again=again)
-        outcome = OUTCOMES[verdict.state]
+        state, message, retry_at = self._next(opened, outcome, again=again)
+        ended_as = ENDED_AS[outcome.state]
         while True:
             try:
                 with self._database.begin() as tx:
-                    self._ledger.end_attempt(tx, opened.number, opened.attempts, outcome=outcome, words=verdict.words)
-                    if self._ledger.move(tx, opened, state, words=words, retry_at=retry_at):
+                    self._store.end_attempt(
+                        tx, opened.number, opened.attempts, outcome=ended_as, message=outcome.message
+                    )
+                    if self._store.move(tx, opened, state, message=message, retry_at=retry_at):
                         return state
-                    return self._late_answer(tx, opened, verdict)
+                    return self._late_answer(tx, opened, outcome)
             except sa.exc.OperationalError:
                 log.exception("delivery %s: the outcome %s is not written yet", opened.id, state)
                 if self._stopping.wait(DATABASE_RETRY_S):
@@ -167,12 +169,12 @@ class Worker:
         if opened is None:
             return State.WAITING
         if self._in_doubt(found, call):
-            return self.settle(opened, Verdict(State.UNKNOWN, IN_DOUBT))
+            return self.settle(opened, Outcome(State.UNKNOWN, IN_DOUBT))
         try:
-            verdict = Verdict(State.DELIVERED, mask_text(call.send()))
+            outcome = Outcome(State.DELIVERED, mask_text(call.send()))
         except Exception as error:  # noqa: BLE001  judged, whatever it is
-            verdict = judge(error, idempotent=call.idempotent)
-        return self.settle(opened, verdict, again=again)
+            outcome = judge(error, idempotent=call.idempotent)
+        return self.settle(opened, outcome, again=again)
 
     def _in_doubt(self, found: Delivery, call: Call) -> bool:
         """
@@ -184,56 +186,56 @@ class Worker:
         """
         if call.idempotent or not found.attempts:
             return False
-        notes = self._ledger.notes(found.number)
+        notes = self._store.notes(found.number)
         sure_until = max((note.at for note in notes if note.verb == "resolve as not posted"), default=0)
         return any(
             attempt.idempotent
-            and attempt.outcome == OUTCOMES[State.WAITING]
+            and attempt.outcome == ENDED_AS[State.WAITING]
             and attempt.operation == call.operation
             and attempt.started_at > sure_until
-            for attempt in self._ledger.attempts(found.number)
+            for attempt in self._store.attempts(found.number)
         )
 
     def _directory_failed(self, found: Delivery, error: Exception) -> State:
         """The biller could not be looked up: nothing was sent, so it is tried again like a call that did not arrive."""
-        words = mask_text(f"the biller could not be looked up: {type(error).__name__}: {error}")
+        message = mask_text(f"the biller could not be looked up: {type(error).__name__}: {error}")
         opened = self._open(found, "(biller)", "", idempotent=True)
-        return State.WAITING if opened is None else self.settle(opened, Verdict(State.WAITING, words))
+        return State.WAITING if opened is None else self.settle(opened, Outcome(State.WAITING, message))
 
     def _open(self, found: Delivery, operation: str, request: str, idempotent: bool) -> Delivery | None:
         """Begin an attempt; None where another run was first, which then sees it through."""
         with self._database.begin() as tx:
-            if not self._ledger.begin_attempt(tx, found, operation=operation, request=request, idempotent=idempotent):
+            if not self._store.begin_attempt(tx, found, operation=operation, request=request, idempotent=idempotent):
                 return None
         return replace(found, state=State.SENDING, attempts=found.attempts + 1, tries=found.tries + 1)
 
-    def _late_answer(self, tx: sa.Connection, opened: Delivery, verdict: Verdict) -> State:
+    def _late_answer(self, tx: sa.Connection, opened: Delivery, outcome: Outcome) -> State:
         """
         The attempt had been given up for lost, and now its answer is here: the process was slow, not dead.
 
         A sure answer settles an unknown delivery; a person who was quicker has the last word.
         """
         lost = replace(opened, state=State.UNKNOWN)
-        if verdict.state in (State.DELIVERED, State.DEAD):
-            self._ledger.move(tx, lost, verdict.state, words=verdict.words)
+        if outcome.state in (State.DELIVERED, State.DEAD):
+            self._store.move(tx, lost, outcome.state, message=outcome.message)
         return State.DISMISSED
 
-    def _next(self, opened: Delivery, verdict: Verdict, *, again: bool) -> tuple[State, str, int | None]:
-        """State, words and time of the next attempt, after *verdict* on the attempt just made."""
-        if verdict.state is not State.WAITING:
-            return verdict.state, verdict.words, None
+    def _next(self, opened: Delivery, outcome: Outcome, *, again: bool) -> tuple[State, str, int | None]:
+        """State, message and time of the next attempt, after *outcome* on the attempt just made."""
+        if outcome.state is not State.WAITING:
+            return outcome.state, outcome.message, None
         if not again:
-            return State.DEAD, f"not tried again, because setting {RETRY} is off: {verdict.words}", None
+            return State.DEAD, f"not tried again, because setting {RETRY} is off: {outcome.message}", None
         wait_s = self._policy.wait_s(opened.tries, self._dice())
         if wait_s is None:
-            return State.DEAD, f"given up after {opened.tries} attempts: {verdict.words}", None
-        wait_s = max(wait_s, min(verdict.after_s, self._policy.longest_s))
-        return State.WAITING, verdict.words, now_ms() + int(wait_s * 1000)
+            return State.DEAD, f"given up after {opened.tries} attempts: {outcome.message}", None
+        wait_s = max(wait_s, min(outcome.after_s, self._policy.longest_s))
+        return State.WAITING, outcome.message, now_ms() + int(wait_s * 1000)
 
-    def _move(self, found: Delivery, cause: str, words: str) -> State:
+    def _move(self, found: Delivery, cause: str, message: str) -> State:
         target = after(found.id, found.state, cause)
         with self._database.begin() as tx:
-            moved = self._ledger.move(tx, found, target, words=words)
+            moved = self._store.move(tx, found, target, message=message)
         return target if moved else State.WAITING
 
 

@@ -52,14 +52,14 @@ def command() -> None:
 
 @command.command(name="list")
 @click.option("--state", type=click.Choice(STATES), help="Only one state.")
-@click.option("--realm", help="Only one realm: in a sandbox, a lane.")
+@click.option("--lane", help="Only one lane of a sandbox.")
 @click.option("--account", help="Only one account number.")
 @click.option("--limit", default=50, show_default=True, help="The newest N.")
 @click.option("--json", "as_json", is_flag=True, help="JSON in place of text.")
 @pump_options
 def list_(
     state: str | None,
-    realm: str | None,
+    lane: str | None,
     account: str | None,
     limit: int,
     *,
@@ -73,7 +73,7 @@ def list_(
     Example:
         partnerlab deliveries list --state dead
     """
-    found = Remote(pump, token=token).get("/deliveries", state=state, realm=realm, account_number=account, limit=limit)[
+    found = Remote(pump, token=token).get("/deliveries", state=state, lane=lane, account_number=account, limit=limit)[
         "deliveries"
     ]
     if as_json:
@@ -82,7 +82,7 @@ def list_(
     for row in found:
         click.echo(
             f"{row['id']}  {row['kind']:<9} {row['account_number']:<14} {row['state']:<9}"
-            f" {row['attempts']} attempt{'' if row['attempts'] == 1 else 's'}  {row['words']}".rstrip()
+            f" {row['attempts']} attempt{'' if row['attempts'] == 1 else 's'}  {row['message']}".rstrip()
         )
 
 

@@ -91,7 +91,7 @@ def donations(story: Story, sides: InHanceSides) -> None:
     delivery = sides.delivery(inline["payment_guid"])
     story.expect(
         "INH2-PAY-4",
-        f"an inline donation is not, and the delivery says: {delivery['words']}",
+        f"an inline donation is not, and the delivery says: {delivery['message']}",
         found=(len(sides.posted(ACCOUNT, inline["reference"])), delivery["state"]),
         expected=(0, "skipped"),
     )
@@ -190,7 +190,7 @@ def refused(story: Story, sides: InHanceSides) -> None:
     delivery = sides.delivery(paid["payment_guid"])
     story.expect(
         "INH2-ADR-3",
-        f"a wrong key is refused and changes nothing: {delivery['words']}",
+        f"a wrong key is refused and changes nothing: {delivery['message']}",
         found=(delivery["state"], sides.balance(ACCOUNT)),
         expected=("dead", before),
     )
@@ -211,7 +211,7 @@ def lost_answer(story: Story, sides: InHanceSides) -> None:
     delivery = sides.delivery(lost["payment_guid"])
     story.expect(
         "INH2-PAY-10",
-        f"an answer that is lost leaves the payment unknown, sent once: {delivery['words']}",
+        f"an answer that is lost leaves the payment unknown, sent once: {delivery['message']}",
         found=(delivery["state"], len(sides.posted(ACCOUNT, lost["reference"]))),
         expected=("unknown", 1),
     )
@@ -234,7 +234,7 @@ def lost_answer(story: Story, sides: InHanceSides) -> None:
     )
     with sides.fault("http-503", "SetPaperless"):
         event = sides.switch("paperless", ACCOUNT, enrolled=True)
-        story.tell(f"first attempt: {sides.delivery(event)['words']}")
+        story.tell(f"first attempt: {sides.delivery(event)['message']}")
         sides.control.post("/_sandbox/clock/advance", {"duration": "1h"})
         sides.wait_until_settled(event)
     story.expect(

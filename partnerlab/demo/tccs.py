@@ -247,7 +247,7 @@ def trouble(story: Story, sides: TccsSides) -> None:
     delivery = sides.delivery(lost["payment_guid"])
     story.expect(
         "TCCS-GUID-5",
-        f"in version 1 it waits for a person: {delivery['words']}",
+        f"in version 1 it waits for a person: {delivery['message']}",
         found=(delivery["state"], len(sides.posted(INVOICE)) - before),
         expected=("unknown", 1),
     )
@@ -258,7 +258,7 @@ def trouble(story: Story, sides: TccsSides) -> None:
     delivery = sides.delivery(event)
     story.expect(
         "TCCS-RTY-1",
-        f"with the retry switched off a person decides: {delivery['words']}",
+        f"with the retry switched off a person decides: {delivery['message']}",
         found=(delivery["state"], delivery["attempts"]),
         expected=("dead", 1),
     )

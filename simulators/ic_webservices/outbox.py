@@ -150,7 +150,7 @@ class Outbox:
 
     def _offered(self, lane: str, seq: int, body: str) -> bool:
         try:
-            self._offer({**json.loads(body), "realm": lane})
+            self._offer({**json.loads(body), "lane": lane})
         except Exception as error:  # noqa: BLE001 - the port may fail in any way; the event is kept
             problem = mask_text(f"{type(error).__name__}: {error}")[:500]
             with self._store.write() as tx:
@@ -183,4 +183,4 @@ class Outbox:
 
 def _entry(lane: str, row: Row) -> Entry:
     seq, _, _, _, _, body, cause, occurred_at, attempts, accepted_at, problem = row
-    return Entry(seq, {**json.loads(body), "realm": lane}, cause, occurred_at, attempts, accepted_at, problem)
+    return Entry(seq, {**json.loads(body), "lane": lane}, cause, occurred_at, attempts, accepted_at, problem)

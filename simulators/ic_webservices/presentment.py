@@ -24,7 +24,7 @@ RTDR_URL = "8"
 
 Balances = Callable[[str, str, str, str], Mapping[str, Any]]
 """
-The port to the partner: realm, BillerGUID, account number and invoice number to `balance_due` and `total_amount_due`
+The port to the partner: lane, BillerGUID, account number and invoice number to `balance_due` and `total_amount_due`
 (`"125.50"` or None), `email_address` (or None) and `problem` (text or None). None means: leave it as it is.
 """
 

@@ -44,4 +44,4 @@ def test_the_value_of_a_setting_nobody_knows_is_masked_too() -> None:
 def test_an_unknown_biller_says_where_it_was_looked_for() -> None:
     error = BillerUnknown("lane-1", "guid-9")
     assert str(error) == "there is no biller guid-9 in lane-1"
-    assert (error.realm, error.guid) == ("lane-1", "guid-9")
+    assert (error.lane, error.guid) == ("lane-1", "guid-9")

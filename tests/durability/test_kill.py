@@ -101,7 +101,7 @@ def check(database: str, partner: Partner, dice: random.Random) -> None:
     for producer in producers:
         producer.join()
 
-    watching = DataPump(database, lambda realm, guid: Biller(guid, "x", {})).start(worker=False)
+    watching = DataPump(database, lambda lane, guid: Biller(guid, "x", {})).start(worker=False)
     try:
         over = {State.DELIVERED, State.UNKNOWN}
         while sum(count for state, count in watching.counts().items() if state in over) < len(events):

@@ -36,7 +36,7 @@ def type_(sandbox: Sandbox, lane: str) -> Type:
 def test_a_payment_is_triggered_delivered_and_found_in_the_journal(type_: Type, sides: InHanceSides, lane: str) -> None:
     payment = json.loads(type_("trigger", "pay", "10000101", "40.00", "--fee", "2.50").stdout)
     sides.settle()
-    listed = type_("deliveries", "list", "--realm", lane).stdout
+    listed = type_("deliveries", "list", "--lane", lane).stdout
     assert f"{lane}:{payment['payment_guid']}" in listed
     assert "delivered" in listed
     shown = json.loads(type_("deliveries", "show", f"{lane}:{payment['payment_guid']}").stdout)
@@ -123,7 +123,7 @@ def test_a_sandbox_may_be_on_another_machine(
 
 def test_a_list_of_deliveries_is_one_line_each(type_: Type, sides: InHanceSides, lane: str) -> None:
     sides.pay("10000101", "1.00")
-    (line,) = type_("deliveries", "list", "--realm", lane).stdout.splitlines()
+    (line,) = type_("deliveries", "list", "--lane", lane).stdout.splitlines()
     assert line.endswith("delivered 1 attempt")
 
 

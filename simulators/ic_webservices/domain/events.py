@@ -1,4 +1,4 @@
-"""What happened, as the data pump takes it: the bodies of `contracts/datapump/event.schema.json`, but for the realm."""
+"""What happened, as the data pump takes it: the bodies of `contracts/datapump/event.schema.json`, but for the lane."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Event:
     fields: dict[str, Any]
 
     def body(self) -> dict[str, Any]:
-        """The event as JSON values, without `realm`."""
+        """The event as JSON values, without `lane`."""
         return {
             "id": self.id,
             "kind": self.kind,

@@ -30,7 +30,7 @@ def make_event(kind: str = "payment", **own: Any) -> dict[str, Any]:
     event: dict[str, Any] = {
         "id": f"event-{number}",
         "kind": kind,
-        "realm": "default",
+        "lane": "default",
         "biller_guid": BILLER,
         "account_number": "10000101",
         "occurred_at": "2026-06-16T10:00:00-04:00",
@@ -88,11 +88,11 @@ def partner() -> Iterator[Partner]:
 
 @pytest.fixture
 def billers(partner: Partner) -> Callable[[str, str], Biller]:
-    """A directory of one biller, in every realm, of that partner."""
+    """A directory of one biller, in every lane, of that partner."""
 
-    def directory(realm: str, guid: str) -> Biller:
+    def directory(lane: str, guid: str) -> Biller:
         if guid != BILLER:
-            raise BillerUnknown(realm, guid)
+            raise BillerUnknown(lane, guid)
         return Biller(guid, "inhance_v2", settings_for(partner.url))
 
     return directory
@@ -106,7 +106,7 @@ PATIENT = RetryPolicy(attempts=5, first_s=600.0)
 def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database with its tables: to make them takes most of a test's time, to copy them none."""
     path = tmp_path_factory.mktemp("pump") / "empty.db"
-    DataPump(f"sqlite:///{path}", lambda realm, guid: Biller(guid, "", {})).start(worker=False).stop()
+    DataPump(f"sqlite:///{path}", lambda lane, guid: Biller(guid, "", {})).start(worker=False).stop()
     return path
 
 

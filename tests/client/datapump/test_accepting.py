@@ -25,7 +25,7 @@ def test_the_same_event_again_is_a_duplicate(pump: DataPump, partner: Partner) -
 def test_spelling_a_default_out_makes_no_other_event(pump: DataPump) -> None:
     event = make_event(service_fee="0.00")
     short = {**event, "payment": {k: v for k, v in event["payment"].items() if k != "service_fee"}}
-    del short["realm"]
+    del short["lane"]
     pump.submit(event)
     assert pump.submit(short).status == "duplicate"
 
@@ -47,7 +47,7 @@ def test_a_field_that_came_into_use_later_makes_no_other_event(make_pump: MakePu
 def test_the_same_id_with_other_content_is_refused(pump: DataPump, partner: Partner) -> None:
     event = make_event(amount="10.00")
     pump.submit(event)
-    with pytest.raises(EventConflict, match=r"payment\.amount, realm|payment\.amount") as error:
+    with pytest.raises(EventConflict, match=r"payment\.amount, lane|payment\.amount") as error:
         pump.submit({**event, "payment": {**event["payment"], "amount": "99.00"}})
     assert error.value.fields == ("payment.amount",)
     assert pump.drain()

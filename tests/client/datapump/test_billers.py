@@ -24,7 +24,7 @@ UpdateEmail = true
 [[biller]]
 guid = "g-1"
 partner = "tccs"
-realm = "test"
+lane = "test"
 """
 
 
@@ -34,7 +34,7 @@ def write(tmp_path: Path, text: str) -> Path:
     return path
 
 
-def test_billers_are_found_by_realm_and_guid(tmp_path: Path) -> None:
+def test_billers_are_found_by_lane_and_guid(tmp_path: Path) -> None:
     billers = read_billers(write(tmp_path, GOOD), {"INHANCE_KEY": "secret-key"})
     found = billers("default", "g-1")
     assert found.partner == "inhance_v2"
@@ -73,7 +73,7 @@ def test_billers_are_found_by_realm_and_guid(tmp_path: Path) -> None:
             '[[biller]]\nguid = "g"\npartner = "tccs"\n[biller.settings]\ndatapump_retry = "true"\n',
             "settings.datapump_retry.*'true'.*must be 0 or 1",
         ),
-        ('[[biller]]\nguid = "g"\npartner = "tccs"\n' * 2, "biller 2: guid.*stands twice in realm default"),
+        ('[[biller]]\nguid = "g"\npartner = "tccs"\n' * 2, "biller 2: guid.*stands twice in lane default"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_place(tmp_path: Path, text: str, said: str) -> None:

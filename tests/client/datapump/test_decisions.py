@@ -125,7 +125,7 @@ def test_an_older_flag_does_not_overwrite_a_newer_one(make_pump: MakePump, partn
     wait_for(lambda: state_of(pump, new) is State.DELIVERED)
     pump.replay(old, "catching up")
     wait_for(lambda: state_of(pump, old) is State.SKIPPED)
-    assert pump.delivery(old).delivery.words.startswith("superseded")
+    assert pump.delivery(old).delivery.message.startswith("superseded")
     assert len(partner.seen) == 2
 
 
@@ -147,11 +147,11 @@ def test_a_replayed_payment_is_never_superseded(make_pump: MakePump, partner: Pa
 
 def test_deliveries_can_be_found(make_pump: MakePump, partner: Partner) -> None:
     pump, refused = dead(make_pump, partner)
-    ids = submit(pump, make_event("email"), make_event(account_number="2"), make_event("email", realm="lane-2"))
+    ids = submit(pump, make_event("email"), make_event(account_number="2"), make_event("email", lane="lane-2"))
     assert pump.drain()
     assert [d.id for d in pump.deliveries()] == [*reversed(ids), refused]
     assert [d.id for d in pump.deliveries(state="dead")] == [refused]
-    assert [d.id for d in pump.deliveries(kind="email", realm="default")] == [ids[0]]
+    assert [d.id for d in pump.deliveries(kind="email", lane="default")] == [ids[0]]
     assert [d.id for d in pump.deliveries(account_number="2")] == [ids[1]]
     [newest, next] = pump.deliveries(limit=2)
     assert [d.id for d in pump.deliveries(before=next.number)] == [ids[0], refused]

@@ -90,10 +90,10 @@ def test_accounts_do_not_wait_for_each_other(make_pump: MakePump, partner: Partn
     wait_for(lambda: state_of(pump, bad) is State.WAITING)
 
 
-def test_realms_and_billers_have_their_own_accounts(pump: DataPump) -> None:
+def test_lanes_and_billers_have_their_own_accounts(pump: DataPump) -> None:
     event = make_event()
     assert pump.submit(event).status == "accepted"
-    assert pump.submit({**event, "realm": "lane-2"}).status == "accepted"
+    assert pump.submit({**event, "lane": "lane-2"}).status == "accepted"
     assert pump.submit(event).status == "duplicate"
     assert pump.drain()
     assert pump.counts("lane-2") == {State.DELIVERED: 1}

@@ -123,7 +123,7 @@ DYING = """
         return Call("X", "x", send, idempotent=event.kind != "payment")
 
     routes = {("inhance_v2", kind): route for kind in ("payment", "email")}
-    pump = DataPump(url, lambda realm, guid: Biller(guid, "inhance_v2", {}), router=Router(routes), poll_s=poll_s)
+    pump = DataPump(url, lambda lane, guid: Biller(guid, "inhance_v2", {}), router=Router(routes), poll_s=poll_s)
     pump.start()
     threading.Event().wait()
 """
@@ -144,7 +144,7 @@ def check_take_over(url: str, partner: Partner, monkeypatch: pytest.MonkeyPatch)
     another slot, ends what may be repeated, asks a person about what may not, and goes on with the rest.
     """
     monkeypatch.setattr("partnerlab.client.datapump.delivery.SWEEP_S", 0.2)
-    accepting = DataPump(url, lambda realm, guid: Biller(guid, "x", {})).start(worker=False)
+    accepting = DataPump(url, lambda lane, guid: Biller(guid, "x", {})).start(worker=False)
     payment, behind = make_event(account_number="a"), make_event(account_number="a")
     email = make_event("email", account_number="b")
     for event in (payment, behind, email):
@@ -158,7 +158,7 @@ def check_take_over(url: str, partner: Partner, monkeypatch: pytest.MonkeyPatch)
     assert process.stdout is not None
     with process.stdout, killed_at_the_end(process):
         assert {process.stdout.readline().strip() for _ in range(2)} == {payment["id"], email["id"]}
-        billers = lambda realm, guid: Biller(guid, "inhance_v2", settings_for(partner.url))  # noqa: E731
+        billers = lambda lane, guid: Biller(guid, "inhance_v2", settings_for(partner.url))  # noqa: E731
         with DataPump(url, billers, QUICK, poll_s=0.02) as survivor:
             time.sleep(1.0)
             assert state_of(survivor, payment["id"]) is State.SENDING, "the work of a living worker was taken"
@@ -186,7 +186,7 @@ def test_a_dead_workers_deliveries_are_taken_over_on_postgres(
 
 @pytest.mark.postgres
 def test_the_pump_works_on_postgres(postgres_server: str, partner: Partner) -> None:
-    billers = lambda realm, guid: Biller(guid, "inhance_v2", settings_for(partner.url))  # noqa: E731
+    billers = lambda lane, guid: Biller(guid, "inhance_v2", settings_for(partner.url))  # noqa: E731
     events = [make_event(account_number=f"a{n % 4}") for n in range(40)]
     with DataPump(new_database(postgres_server), billers, QUICK, poll_s=0.02) as pump:
         for event in events:

@@ -62,13 +62,13 @@ def test_defaults_are_the_schemas() -> None:
     payment = event["payment"]
     for name in ("service_fee", "donation", "payer_name"):
         del payment[name]
-    del event["realm"]
+    del event["lane"]
     found = render_event(parse_event(event))
     schema = SCHEMA["oneOf"][0]["properties"]["payment"]["properties"]
     assert {name: found["payment"][name] for name in ("service_fee", "donation", "payer_name")} == {
         name: schema[name]["default"] for name in ("service_fee", "donation", "payer_name")
     }
-    assert found["realm"] == SCHEMA["properties"]["realm"]["default"]
+    assert found["lane"] == SCHEMA["properties"]["lane"]["default"]
 
 
 def test_what_only_tccs_needs_may_be_left_out() -> None:
@@ -97,7 +97,7 @@ def test_rendering_gives_what_was_parsed(kind: str) -> None:
     [
         ("id", "a b", "id"),
         ("id", "x" * 100, "id"),
-        ("realm", "-lane", "realm"),
+        ("lane", "-lane", "lane"),
         ("biller_guid", "", "biller_guid"),
         ("occurred_at", "2026-06-16T10:00:00", "occurred_at"),
         ("occurred_at", "2026-02-30T10:00:00Z", "occurred_at"),
@@ -187,7 +187,7 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
             case "set" if table:
                 table[draw(st.sampled_from(sorted(table)))] = draw(VALUES)
             case _:
-                names = ["enrolled", "email_address", "payment", "ach_reject", "extra", "amount", "realm"]
+                names = ["enrolled", "email_address", "payment", "ach_reject", "extra", "amount", "lane"]
                 table[draw(st.sampled_from(names))] = draw(VALUES)
         if not isinstance(document.get("kind"), str):
             break

@@ -23,7 +23,7 @@ def test_an_outage_is_waited_out(make_pump: MakePump, partner: Partner) -> None:
     assert set(partner.posted().values()) == {1}
     record = pump.delivery(ids[0])
     assert [attempt.outcome for attempt in record.attempts[:-1]] == ["failed"] * (len(record.attempts) - 1)
-    assert "no connection" in record.attempts[0].words
+    assert "no connection" in record.attempts[0].message
 
 
 @pytest.mark.parametrize(("will", "posted"), [(LOSE, 1), (DROP, 0), (FAULT, 0), (BUSY, 0), (HTML, 0)])
@@ -66,7 +66,7 @@ def test_a_refusal_is_dead_at_once_with_the_partners_words(make_pump: MakePump, 
     [id] = submit(pump, make_event())
     wait_for(lambda: state_of(pump, id) is State.DEAD)
     record = pump.delivery(id)
-    assert record.delivery.words == "Success=false: Account is closed"
+    assert record.delivery.message == "Success=false: Account is closed"
     assert record.attempts[0].outcome == "refused"
     assert len(partner.seen) == 1
 
@@ -76,7 +76,7 @@ def test_attempts_run_out(make_pump: MakePump, partner: Partner) -> None:
     pump = make_pump(RetryPolicy(attempts=3, first_s=0.02))
     [id] = submit(pump, make_event())
     wait_for(lambda: state_of(pump, id) is State.DEAD)
-    assert pump.delivery(id).delivery.words.startswith("given up after 3 attempts: ")
+    assert pump.delivery(id).delivery.message.startswith("given up after 3 attempts: ")
     assert len(partner.seen) == 3
 
 
@@ -84,19 +84,19 @@ def test_values_the_partner_could_not_take_are_dead_without_being_sent(pump: Dat
     [id] = submit(pump, make_event(amount="0.00"))
     wait_for(lambda: state_of(pump, id) is State.DEAD)
     assert partner.seen == []
-    assert "PaymentAmount" in pump.delivery(id).delivery.words
+    assert "PaymentAmount" in pump.delivery(id).delivery.message
 
 
 def test_an_unknown_biller_is_dead_until_it_is_set_up(make_pump: MakePump, partner: Partner) -> None:
     settings: dict[str, str] = {}
 
-    def billers(realm: str, guid: str) -> Biller:
+    def billers(lane: str, guid: str) -> Biller:
         return Biller(guid, "inhance_v2", settings)
 
     pump = make_pump(billers=billers)
     [missing] = submit(pump, make_event())
     wait_for(lambda: state_of(pump, missing) is State.DEAD)
-    assert "setting 11" in pump.delivery(missing).delivery.words
+    assert "setting 11" in pump.delivery(missing).delivery.message
     settings |= settings_for(partner.url)
     pump.replay(missing, "set up now")
     wait_for(lambda: state_of(pump, missing) is State.DELIVERED)
@@ -105,13 +105,13 @@ def test_an_unknown_biller_is_dead_until_it_is_set_up(make_pump: MakePump, partn
 def test_a_biller_nobody_knows_is_dead_with_clear_words(pump: DataPump) -> None:
     [id] = submit(pump, make_event(biller_guid="nobody"))
     wait_for(lambda: state_of(pump, id) is State.DEAD)
-    assert pump.delivery(id).delivery.words == "there is no biller nobody in default"
+    assert pump.delivery(id).delivery.message == "there is no biller nobody in default"
 
 
 def test_a_directory_that_is_down_is_waited_for(make_pump: MakePump, partner: Partner) -> None:
     answers = iter([ConnectionError("no answer"), ConnectionError("no answer")])
 
-    def billers(realm: str, guid: str) -> Biller:
+    def billers(lane: str, guid: str) -> Biller:
         if error := next(answers, None):
             raise error
         return Biller(guid, "inhance_v2", settings_for(partner.url))
@@ -121,13 +121,13 @@ def test_a_directory_that_is_down_is_waited_for(make_pump: MakePump, partner: Pa
     wait_for(lambda: state_of(pump, id) is State.DELIVERED)
     record = pump.delivery(id)
     assert [attempt.outcome for attempt in record.attempts] == ["failed", "failed", "delivered"]
-    assert "ConnectionError: no answer" in record.attempts[0].words
+    assert "ConnectionError: no answer" in record.attempts[0].message
 
 
 def test_what_is_not_sent_says_why(pump: DataPump, partner: Partner) -> None:
     inline, reject = submit(pump, make_event(donation="inline"), make_event("ach_reject"))
     assert pump.drain()
-    assert pump.delivery(inline).delivery.words == "not posted: inline donation"
-    assert pump.delivery(reject).delivery.words == "not supported by inHance v2"
+    assert pump.delivery(inline).delivery.message == "not posted: inline donation"
+    assert pump.delivery(reject).delivery.message == "not supported by inHance v2"
     assert {state_of(pump, inline), state_of(pump, reject)} == {State.SKIPPED}
     assert partner.seen == []

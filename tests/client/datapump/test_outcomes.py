@@ -35,7 +35,7 @@ def test_the_verdict(error: Exception, payment: State, flag: State) -> None:
 
 
 def test_the_partners_words_are_kept() -> None:
-    assert judge(PartnerFault("X", code="Success=false", message="Account is closed"), idempotent=False).words == (
+    assert judge(PartnerFault("X", code="Success=false", message="Account is closed"), idempotent=False).message == (
         "Success=false: Account is closed"
     )
 
@@ -45,5 +45,5 @@ def test_the_partners_wish_to_wait_is_kept() -> None:
 
 
 def test_no_secret_gets_into_the_words() -> None:
-    words = judge(ValueError("<WebserviceKey>11111111-1111</WebserviceKey>"), idempotent=True).words
+    words = judge(ValueError("<WebserviceKey>11111111-1111</WebserviceKey>"), idempotent=True).message
     assert "11111111" not in words

@@ -10,7 +10,7 @@ import pytest
 
 from partnerlab.client.datapump import DataPump
 from partnerlab.client.datapump.engine import EngineBusy
-from partnerlab.client.datapump.outcomes import Verdict
+from partnerlab.client.datapump.outcomes import Outcome
 from partnerlab.client.datapump.states import State
 from partnerlab.client.datapump.worker import Worker
 from tests.client.datapump.conftest import PATIENT, MakePump, make_event, state_of, submit, wait_for, waiting
@@ -54,14 +54,14 @@ def test_a_call_under_way_ends_before_the_pump_stops(make_pump: MakePump, partne
 
 def hand(pump: DataPump) -> Worker:
     """What does the work of a pump, for tests that need it slow or dead."""
-    return Worker(pump._ledger, pump._billers, pump.router, pump.policy, threading.Event(), lambda: 0.0)
+    return Worker(pump._store, pump._billers, pump.router, pump.policy, threading.Event(), lambda: 0.0)
 
 
 def open_attempt(pump: DataPump, id: str) -> None:
     """Leave the tables as a kill in the middle of an attempt does."""
-    ledger, found = pump._ledger, pump.delivery(id).delivery
+    store, found = pump._store, pump.delivery(id).delivery
     with pump._database.begin() as tx:
-        assert ledger.begin_attempt(tx, found, operation="X", request="x", idempotent=found.kind != "payment")
+        assert store.begin_attempt(tx, found, operation="X", request="x", idempotent=found.kind != "payment")
 
 
 @pytest.mark.parametrize(("kind", "ends", "calls"), [("payment", State.UNKNOWN, 0), ("email", State.DELIVERED, 1)])
@@ -75,7 +75,7 @@ def test_an_attempt_found_open_is_only_repeated_where_it_may_be(
     pump = make_pump()
     wait_for(lambda: state_of(pump, id) is ends)
     assert len(partner.seen) == calls
-    assert pump.delivery(id).attempts[0].words == "the pump stopped while the call was under way"
+    assert pump.delivery(id).attempts[0].message == "the pump stopped while the call was under way"
 
 
 def test_a_late_answer_settles_an_unknown_payment(make_pump: MakePump, partner: Partner) -> None:
@@ -85,7 +85,7 @@ def test_a_late_answer_settles_an_unknown_payment(make_pump: MakePump, partner: 
     open_attempt(pump, id)
     opened = pump.delivery(id).delivery
     assert hand(pump).interrupted(opened) is State.UNKNOWN
-    hand(pump).settle(opened, Verdict(State.DELIVERED, ""))
+    hand(pump).settle(opened, Outcome(State.DELIVERED, ""))
     assert state_of(pump, id) is State.DELIVERED
     assert pump.delivery(id).attempts[0].outcome == "delivered"
 
@@ -97,7 +97,7 @@ def test_a_late_answer_does_not_undo_what_a_person_said(make_pump: MakePump, par
     opened = pump.delivery(id).delivery
     hand(pump).interrupted(opened)
     pump.dismiss(id, "posted by hand")
-    hand(pump).settle(opened, Verdict(State.DELIVERED, ""))
+    hand(pump).settle(opened, Outcome(State.DELIVERED, ""))
     assert state_of(pump, id) is State.DISMISSED
     assert pump.delivery(id).attempts[0].outcome == "delivered"
 
@@ -108,7 +108,7 @@ def test_of_two_runs_only_one_makes_the_attempt(make_pump: MakePump) -> None:
     found = pump.delivery(id).delivery
     open_attempt(pump, id)
     with pump._database.begin() as tx:
-        assert not pump._ledger.begin_attempt(tx, found, operation="X", request="x", idempotent=False)
+        assert not pump._store.begin_attempt(tx, found, operation="X", request="x", idempotent=False)
 
 
 def test_a_run_that_fell_between_two_chairs_is_swept_up(
@@ -118,14 +118,14 @@ def test_a_run_that_fell_between_two_chairs_is_swept_up(
     monkeypatch.setattr("partnerlab.client.datapump.delivery.SWEEP_S", 0.1)
     pump = make_pump()
     errors = iter([RuntimeError("boom"), RuntimeError("boom")])
-    whole = pump._ledger.by_number
+    whole = pump._store.by_number
 
     def by_number(number: int) -> Any:
         for error in errors:
             raise error
         return whole(number)
 
-    monkeypatch.setattr(pump._ledger, "by_number", by_number)
+    monkeypatch.setattr(pump._store, "by_number", by_number)
     [id] = submit(pump, make_event())
     wait_for(lambda: state_of(pump, id) is State.DELIVERED)
     assert set(partner.posted().values()) == {1}

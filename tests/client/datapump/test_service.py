@@ -131,7 +131,7 @@ def test_a_huge_body_is_not_read(http: FlaskClient) -> None:
 
 def test_deliveries_come_in_pages(http: FlaskClient, pump: DataPump) -> None:
     ids = [pump.submit(make_event()).id for _ in range(3)]
-    page = conforms(http.get("/deliveries?limit=2&realm=default"))
+    page = conforms(http.get("/deliveries?limit=2&lane=default"))
     assert [row["id"] for row in page["deliveries"]] == [ids[2], ids[1]]
     rest = conforms(http.get(f"/deliveries?limit=2&before={page['next']}"))
     assert [row["id"] for row in rest["deliveries"]] == [ids[0]]
@@ -147,7 +147,7 @@ def test_a_wrong_filter_is_named(http: FlaskClient, query: str) -> None:
 
 def test_a_dead_delivery_shows_its_history_and_is_replayed(http: FlaskClient, pump: DataPump, refused: str) -> None:
     shown = conforms(http.get(f"/deliveries/{refused}"))
-    assert (shown["state"], shown["words"]) == ("dead", "Success=false: Account is closed")
+    assert (shown["state"], shown["message"]) == ("dead", "Success=false: Account is closed")
     assert shown["history"][0]["outcome"] == "refused"
     assert shown["event"]["payment"]["amount"] == "125.50"
     answer = conforms(http.post(f"/deliveries/{refused}/replay", json={"reason": "reopened", "by": "kim"}))

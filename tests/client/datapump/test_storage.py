@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from partnerlab.client.datapump import DataPump
-from partnerlab.client.datapump.ledger import Ledger
+from partnerlab.client.datapump.store import DeliveryStore
 from partnerlab.client.settings import Biller
 from tests.client.datapump.conftest import KEY, make_event, submit
 
@@ -35,20 +35,22 @@ def test_the_engines_tables_hold_no_payload_and_no_secret(pump: DataPump, tmp_pa
 @pytest.mark.parametrize(
     "query",
     [
-        lambda ledger: ledger.due(),
-        lambda ledger: ledger.first_in_line(1),
-        lambda ledger: ledger.on_its_way("default"),
-        lambda ledger: ledger.open_counts(),
-        lambda ledger: ledger.by_id("default", "x"),
-        lambda ledger: ledger.hasten("default", None),
-        lambda ledger: ledger.find({"state": "dead"}, before=None, limit=10),
+        lambda store: store.due(),
+        lambda store: store.first_in_line(1),
+        lambda store: store.on_its_way("default"),
+        lambda store: store.open_counts(),
+        lambda store: store.by_id("default", "x"),
+        lambda store: store.bring_forward("default", None),
+        lambda store: store.find({"state": "dead"}, before=None, limit=10),
     ],
 )
-def test_no_frequent_query_walks_through_all_deliveries(pump: DataPump, query: Callable[[Ledger], object]) -> None:
+def test_no_frequent_query_walks_through_all_deliveries(
+    pump: DataPump, query: Callable[[DeliveryStore], object]
+) -> None:
     """SQLite finds a partial index only where the query repeats its condition word for word."""
     said: list[str] = []
 
-    class Spy(Ledger):
+    class Spy(DeliveryStore):
         def _execute(self, tx: sa.Connection, sql: str, **values: Any) -> Any:
             said.extend(row[3] for row in tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values))
             return super()._execute(tx, sql, **values)
@@ -67,4 +69,4 @@ def test_a_commit_survives_a_power_failure(pump: DataPump) -> None:
 @pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "mysql://x/y"])
 def test_a_database_that_forgets_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="data pump keeps"):
-        DataPump(url, lambda realm, guid: Biller(guid, "x", {}))
+        DataPump(url, lambda lane, guid: Biller(guid, "x", {}))

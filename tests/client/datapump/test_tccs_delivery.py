@@ -47,7 +47,7 @@ def event_of(kind: str = "payment", **own: Any) -> dict[str, Any]:
 def started(make_pump: MakePump, partner: TccsPartner, settings: dict[str, str], **options: Any) -> DataPump:
     """A pump whose billers have those settings, as they are at the moment of each attempt."""
 
-    def billers(realm: str, guid: str) -> Biller:
+    def billers(lane: str, guid: str) -> Biller:
         return Biller(guid, "tccs", tccs_settings(partner.url, **settings))
 
     return make_pump(billers=billers, **options)
@@ -138,7 +138,7 @@ def test_the_return_of_a_payment_that_was_not_posted_is_not_reported(make_pump: 
     wait_for(lambda: state_of(pump, back) is State.DEAD)
     assert (state_of(pump, payment), state_of(pump, again)) == (State.DEAD, State.DELIVERED)
     assert len(tccs.told) == 2
-    assert "the payment that came back is dead itself" in pump.delivery(back).delivery.words
+    assert "the payment that came back is dead itself" in pump.delivery(back).delivery.message
     pump.replay(payment, "the policy is there now")
     wait_for(lambda: state_of(pump, payment) is State.DELIVERED)
     pump.replay(back, "and so is the payment")
@@ -163,7 +163,7 @@ def test_a_refusal_is_dead_with_the_partner_s_words(make_pump: MakePump, tccs: T
     pump = started(make_pump, tccs, V2)
     id = pump.submit(event_of()).id
     wait_for(lambda: state_of(pump, id) is State.DEAD)
-    assert pump.delivery(id).delivery.words == "Success=false: Policy is cancelled."
+    assert pump.delivery(id).delivery.message == "Success=false: Policy is cancelled."
 
 
 def test_the_balance_helps_to_decide(make_pump: MakePump, tccs: TccsPartner) -> None:
@@ -207,7 +207,7 @@ def test_what_may_be_posted_already_is_not_sent_without_its_guid(make_pump: Make
     pump, id, _ = waiting_in_version_2(make_pump, tccs, LOSE)
     wait_for(lambda: state_of(pump, id) is State.UNKNOWN)
     record = pump.delivery(id)
-    assert record.delivery.words.startswith("not sent: an earlier attempt may have been carried out")
+    assert record.delivery.message.startswith("not sent: an earlier attempt may have been carried out")
     assert [attempt.outcome for attempt in record.attempts] == ["failed", "unknown"]
     assert tccs.posted() == {INVOICE: 1}
     assert len(tccs.told) == 1
@@ -270,7 +270,7 @@ def test_with_retry_off_what_failed_is_tried_once_and_waits_for_a_person(
     assert len(tccs.told) == 1
     record = pump.delivery(id)
     if state is State.DEAD:
-        assert record.delivery.words.startswith("not tried again, because setting datapump_retry is off: ")
+        assert record.delivery.message.startswith("not tried again, because setting datapump_retry is off: ")
         assert record.attempts[0].outcome == "failed"
         pump.replay(id, "TCCS is back")
     else:
@@ -327,16 +327,16 @@ def test_a_kill_in_the_middle_of_a_call_counts_as_unknown(
     id = pump.submit(event_of()).id
     assert entered.wait(10)
     # What the next process finds, and what it makes of it, while the slow one still waits for its answer.
-    from partnerlab.client.datapump.ledger import Ledger
+    from partnerlab.client.datapump.store import DeliveryStore
     from partnerlab.client.datapump.worker import Worker
 
-    ledger = Ledger(pump._database)
-    worker = Worker(ledger, pump._billers, pump.router, pump.policy, threading.Event(), lambda: 0.0)
-    found = ledger.by_id("default", id.partition(":")[2])
+    store = DeliveryStore(pump._database)
+    worker = Worker(store, pump._billers, pump.router, pump.policy, threading.Event(), lambda: 0.0)
+    found = store.by_id("default", id.partition(":")[2])
     assert found is not None
     assert found.state is State.SENDING
     assert worker.interrupted(found) is state
     # Looked at before the slow one goes on: its late answer may replace the words of an unknown outcome.
-    assert pump.delivery(id).attempts[0].words == "the pump stopped while the call was under way"
+    assert pump.delivery(id).attempts[0].message == "the pump stopped while the call was under way"
     go_on.set()
     assert state_of(pump, id) is state

@@ -15,7 +15,7 @@ from tests.client.datapump.partner import Partner
 
 
 def test_a_wait_can_be_cut_short(make_pump: MakePump, partner: Partner) -> None:
-    pump, id = waiting(make_pump, partner, realm="lane-1")
+    pump, id = waiting(make_pump, partner, lane="lane-1")
     assert pump.wake("lane-2") == 0
     assert pump.wake("lane-1", by=timedelta(seconds=60)) == 1
     time.sleep(0.5)
@@ -45,7 +45,7 @@ def test_a_waiting_delivery_can_be_given_up_and_frees_the_account(make_pump: Mak
 def test_the_partners_wish_to_be_left_alone_is_kept(make_pump: MakePump, partner: Partner) -> None:
     calls = iter([TransportError("X", "status 429", sent=False, retry_after_s=30)])
 
-    def billers(realm: str, guid: str) -> Biller:
+    def billers(lane: str, guid: str) -> Biller:
         return Biller(guid, "inhance_v2", settings_for(partner.url))
 
     from partnerlab.client.datapump import Router

@@ -85,9 +85,9 @@ class Harness:
             raise ConnectionError("the data pump is away, WebServiceKey=33333333-3333-4333-8333-333333333333")
         self.raised.append(event)
 
-    def give_balance(self, realm: str, biller: str, account: str, invoice: str) -> Mapping[str, Any]:
-        self.asked.append((realm, biller, account, invoice))
-        return self.balance(realm, biller, account, invoice)
+    def give_balance(self, lane: str, biller: str, account: str, invoice: str) -> Mapping[str, Any]:
+        self.asked.append((lane, biller, account, invoice))
+        return self.balance(lane, biller, account, invoice)
 
     def close(self) -> None:
         self.sim.close()

@@ -110,7 +110,7 @@ def test_lanes_keep_their_events_and_a_fork_takes_over_what_waits(harness: Harne
     harness.lanes.fork("default", "copy")
     harness.refuse_events = False
     harness.control("POST", "events/offer")
-    assert sorted((event["realm"], event["id"]) for event in harness.raised) == [("copy", "one"), ("default", "one")]
+    assert sorted((event["lane"], event["id"]) for event in harness.raised) == [("copy", "one"), ("default", "one")]
     harness.lanes.reset("default")
     assert entries(harness) == []
 

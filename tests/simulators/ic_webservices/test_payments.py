@@ -56,7 +56,7 @@ def test_an_approved_payment_lowers_the_balance_and_raises_its_event(harness: Ha
     assert event == {
         "id": "a1-b2",
         "kind": "payment",
-        "realm": "default",
+        "lane": "default",
         "biller_guid": UTILITY,
         "account_number": ACCOUNT,
         "occurred_at": "2026-06-16T14:00:00+00:00",

@@ -20,13 +20,13 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from partnerlab.client.datapump.states import State
 from partnerlab.client.datapump.tables import BUSY, LEFT, METADATA, Attempt, Delivery, Note
 
-__all__ = ["Ledger", "now_ms", "when"]
+__all__ = ["DeliveryStore", "now_ms", "when"]
 
 _COLUMNS = ", ".join(Delivery.__slots__)
 _GET = f"SELECT {_COLUMNS} FROM pump_deliveries"  # noqa: S608  constants
 
 
-class Ledger:
+class DeliveryStore:
     """Statements on the pump's tables. Methods that write take the caller's connection and transaction."""
 
     def __init__(self, database: sa.Engine) -> None:
@@ -48,34 +48,34 @@ class Ledger:
         self,
         tx: sa.Connection,
         *,
-        realm: str,
+        lane: str,
         event_id: str,
         kind: str,
         biller_guid: str,
         account_number: str,
         event: str,
     ) -> Delivery | None:
-        """A new delivery at the end of its account's line; None where the realm has an event of that id already."""
+        """A new delivery at the end of its account's line; None where the lane has an event of that id already."""
         account, seq = self._one(
             tx,
-            "INSERT INTO pump_accounts (realm, biller_guid, account_number, seq)"
-            " VALUES (:realm, :biller_guid, :account_number, 1)"
-            " ON CONFLICT (realm, biller_guid, account_number) DO UPDATE SET seq = pump_accounts.seq + 1"
+            "INSERT INTO pump_accounts (lane, biller_guid, account_number, seq)"
+            " VALUES (:lane, :biller_guid, :account_number, 1)"
+            " ON CONFLICT (lane, biller_guid, account_number) DO UPDATE SET seq = pump_accounts.seq + 1"
             " RETURNING number, seq",
-            realm=realm,
+            lane=lane,
             biller_guid=biller_guid,
             account_number=account_number,
         )
         now = now_ms()
         row = self._first(
             tx,
-            "INSERT INTO pump_deliveries (realm, event_id, kind,"  # noqa: S608  only a constant is put in
-            " biller_guid, account_number, account, seq, event, state, run, attempts, tries, words, accepted_at,"
+            "INSERT INTO pump_deliveries (lane, event_id, kind,"  # noqa: S608  only a constant is put in
+            " biller_guid, account_number, account, seq, event, state, run, attempts, tries, message, accepted_at,"
             " updated_at)"
-            " VALUES (:realm, :event_id, :kind, :biller_guid, :account_number, :account, :seq, :event,"
+            " VALUES (:lane, :event_id, :kind, :biller_guid, :account_number, :account, :seq, :event,"
             " 'accepted', 1, 0, 0, '', :now, :now)"
-            " ON CONFLICT (realm, event_id) DO NOTHING RETURNING " + _COLUMNS,
-            realm=realm,
+            " ON CONFLICT (lane, event_id) DO NOTHING RETURNING " + _COLUMNS,
+            lane=lane,
             event_id=event_id,
             kind=kind,
             biller_guid=biller_guid,
@@ -91,9 +91,9 @@ class Ledger:
         """The delivery of that number."""
         return self._read_one(f"{_GET} WHERE number = :number", number=number)
 
-    def by_id(self, realm: str, event_id: str) -> Delivery | None:
+    def by_id(self, lane: str, event_id: str) -> Delivery | None:
         """The delivery of that event."""
-        return self._read_one(f"{_GET} WHERE realm = :realm AND event_id = :event_id", realm=realm, event_id=event_id)
+        return self._read_one(f"{_GET} WHERE lane = :lane AND event_id = :event_id", lane=lane, event_id=event_id)
 
     def find(self, filters: Mapping[str, str | None], *, before: int | None, limit: int) -> list[Delivery]:
         """Deliveries whose columns have these values (None: any), newest first, older than number *before*."""
@@ -109,18 +109,18 @@ class Ledger:
             rows = self._all(connection, f"{_GET}{where} ORDER BY number DESC LIMIT :limit", limit=limit, **given)
         return [_delivery(row) for row in rows]
 
-    def counts(self, realm: str | None) -> dict[State, int]:
+    def counts(self, lane: str | None) -> dict[State, int]:
         """How many deliveries stand in each state; walks through all of them."""
-        where, given = ("", {}) if realm is None else (" WHERE realm = :realm", {"realm": realm})
+        where, given = ("", {}) if lane is None else (" WHERE lane = :lane", {"lane": lane})
         return self._counts(where, given)
 
     def open_counts(self) -> dict[State, int]:
         """How many stand in each state that is not settled; quick however many are."""
         return self._counts(f" WHERE {BUSY}", {}) | self._counts(f" WHERE {LEFT}", {})
 
-    def on_its_way(self, realm: str | None) -> bool:
+    def on_its_way(self, lane: str | None) -> bool:
         """Whether a delivery is accepted or being sent; one that waits for its next attempt is not."""
-        where, given = ("", {}) if realm is None else (" AND realm = :realm", {"realm": realm})
+        where, given = ("", {}) if lane is None else (" AND lane = :lane", {"lane": lane})
         sql = f"SELECT 1 FROM pump_deliveries WHERE {BUSY} AND state <> 'waiting'{where} LIMIT 1"  # noqa: S608
         with self.database.connect() as connection:
             return self._first(connection, sql, **given) is not None
@@ -135,7 +135,7 @@ class Ledger:
         delivery: Delivery,
         target: State,
         *,
-        words: str,
+        message: str,
         retry_at: int | None = None,
         requeue: bool = False,
     ) -> bool:
@@ -146,11 +146,11 @@ class Ledger:
         """
         return self._run(
             tx,
-            "UPDATE pump_deliveries SET state = :target, words = :words, retry_at = :retry_at, updated_at = :now,"
+            "UPDATE pump_deliveries SET state = :target, message = :message, retry_at = :retry_at, updated_at = :now,"
             " run = run + :requeue, tries = CASE WHEN :requeue = 1 THEN 0 ELSE tries END"
             " WHERE number = :number AND state = :source AND run = :run AND attempts = :attempts",
             target=target.value,
-            words=words,
+            message=message,
             retry_at=retry_at,
             now=now_ms(),
             requeue=int(requeue),
@@ -178,7 +178,7 @@ class Ledger:
         if won:
             self._run(
                 tx,
-                "INSERT INTO pump_attempts (delivery, attempt, operation, request, idempotent, started_at, words)"
+                "INSERT INTO pump_attempts (delivery, attempt, operation, request, idempotent, started_at, message)"
                 " VALUES (:delivery, :attempt, :operation, :request, :idempotent, :now, '')",
                 delivery=delivery.number,
                 attempt=delivery.attempts + 1,
@@ -189,15 +189,15 @@ class Ledger:
             )
         return won
 
-    def end_attempt(self, tx: sa.Connection, delivery: int, attempt: int, *, outcome: str, words: str) -> bool:
+    def end_attempt(self, tx: sa.Connection, delivery: int, attempt: int, *, outcome: str, message: str) -> bool:
         """Write down how an attempt ended; a later word replaces an earlier *unknown*."""
         return self._run(
             tx,
-            "UPDATE pump_attempts SET ended_at = :now, outcome = :outcome, words = :words"
+            "UPDATE pump_attempts SET ended_at = :now, outcome = :outcome, message = :message"
             " WHERE delivery = :delivery AND attempt = :attempt AND (outcome IS NULL OR outcome = 'unknown')",
             now=now_ms(),
             outcome=outcome,
-            words=words,
+            message=message,
             delivery=delivery,
             attempt=attempt,
         )
@@ -245,7 +245,7 @@ class Ledger:
 
     def due(self) -> list[tuple[str, str, int]]:
         """
-        Move what has waited long enough back to accepted; its (realm, event id, run).
+        Move what has waited long enough back to accepted; its (lane, event id, run).
 
         Looks before it writes: mostly there is nothing, and a reader disturbs nobody.
         """
@@ -259,14 +259,14 @@ class Ledger:
             rows = self._all(
                 tx,
                 "UPDATE pump_deliveries SET state = 'accepted', retry_at = NULL, updated_at = :now"  # noqa: S608
-                f" WHERE {where} RETURNING realm, event_id, run",
+                f" WHERE {where} RETURNING lane, event_id, run",
                 now=now,
             )
-        return [(realm, event_id, run) for realm, event_id, run in rows]
+        return [(lane, event_id, run) for lane, event_id, run in rows]
 
-    def hasten(self, realm: str | None, by_ms: int | None) -> int:
+    def bring_forward(self, lane: str | None, by_ms: int | None) -> int:
         """Bring the next attempts of what waits forward, to now or by so much; how many that are."""
-        where, given = ("", {}) if realm is None else (" AND realm = :realm", {"realm": realm})
+        where, given = ("", {}) if lane is None else (" AND lane = :lane", {"lane": lane})
         new = ":now" if by_ms is None else "retry_at - :by_ms"
         by = {"now": now_ms()} if by_ms is None else {"by_ms": by_ms}
         with self.database.begin() as tx:
