@@ -7,14 +7,12 @@ The rooms stand at the top of the checkout and are imported below one name: `cli
 
 from __future__ import annotations
 
-import ast
 import importlib.util
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+from tests.module_graph import ROOT, imports, modules
 
 # What a room may import of this project.
 ALLOWED = {
@@ -37,30 +35,6 @@ def room_of(name: str) -> str:
     if package != "partnerlab":
         return package if package in {"tests", "benchmarks"} else ""
     return part if part in ALLOWED else "partnerlab"
-
-
-def modules(room: str) -> list[Path]:
-    return sorted(ROOT.joinpath(room).rglob("*.py"))
-
-
-def imports(path: Path) -> Iterator[tuple[str, bool]]:
-    """Full names of what a module imports, and whether it does so when it is loaded."""
-    tree = ast.parse(path.read_text("utf-8"))
-    deferred = {
-        id(node)
-        for outer in ast.walk(tree)
-        if isinstance(outer, ast.FunctionDef | ast.AsyncFunctionDef)
-        or (isinstance(outer, ast.If) and "TYPE_CHECKING" in ast.dump(outer.test))
-        for node in ast.walk(outer)
-    }
-    for node in ast.walk(tree):
-        at_load = id(node) not in deferred
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                yield alias.name, at_load
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}: relative import"
-            yield node.module or "", at_load
 
 
 @pytest.mark.parametrize("room", ALLOWED)

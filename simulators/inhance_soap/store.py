@@ -18,11 +18,12 @@ import sqlalchemy as sa
 from partnerlab.simulators.inhance_soap.domain.accounts import Account
 from partnerlab.simulators.inhance_soap.domain.billing import Bill
 from partnerlab.simulators.inhance_soap.domain.errors import AccountUnknown, InvoiceTaken
-from partnerlab.simulators.inhance_soap.domain.payments import Payment
+from partnerlab.simulators.inhance_soap.domain.events import Cause, Event
+from partnerlab.simulators.inhance_soap.domain.payments import Payment, PostedPayment
 from partnerlab.simulators.inhance_soap.tables import ACCOUNTS, BILLS, EVENTS, PAYMENTS
 from partnerlab.simulators.kit.world.store import Statement, Tx
 
-__all__ = ["Cause", "Event", "OpenAccount", "PostedPayment", "Rows"]
+__all__ = ["OpenAccount", "Rows"]
 
 _to_json = json.JSONEncoder(ensure_ascii=False).encode
 
@@ -128,38 +129,6 @@ _ACCOUNTS_PAYMENTS = Statement(_PAYMENTS.where(_P.account_number == _NUMBER).ord
 _ALL_PAYMENTS = Statement(_PAYMENTS.order_by(_P.posted_at, _P.account_number, _P.number))
 _ADD_EVENT = Statement(_insert(EVENTS))
 _EVENTS = Statement(sa.select(*_EVENT_COLUMNS).where(*_of(EVENTS)).order_by(_E.number))
-
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """Why something changed: the request and the lane's time."""
-
-    request_id: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class PostedPayment:
-    """A payment as posted; `number` counts within the account, `duplicate_of` is the first of the same reference."""
-
-    account_number: str
-    number: int
-    payment: Payment
-    duplicate_of: int | None
-    request_id: str
-    posted_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """A change of an account and its cause."""
-
-    account_number: str
-    number: int
-    kind: str
-    detail: dict[str, Any]
-    request_id: str
-    at: datetime
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""Joins settings, store, clock and wire to a simulator."""
+"""The factory: joins settings, store and lanes with the services and the doors in front of them."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 from partnerlab.simulators.kit.world.lanes import Lane, Lanes
 from partnerlab.simulators.kit.world.simulator import Due, Simulator
 from partnerlab.simulators.kit.world.store import Store, Tx
-from partnerlab.simulators.tccs_rest.back_office import BackOffice
+from partnerlab.simulators.tccs_rest.domain.events import Cause
 from partnerlab.simulators.tccs_rest.domain.policies import Charge
-from partnerlab.simulators.tccs_rest.ledger import Ledger
 from partnerlab.simulators.tccs_rest.seeds import QUOTES, seed_policies
 from partnerlab.simulators.tccs_rest.settings import Settings
-from partnerlab.simulators.tccs_rest.store import Cause
-from partnerlab.simulators.tccs_rest.wire.calls import create_doors
+from partnerlab.simulators.tccs_rest.wire.doors import create_doors
+from partnerlab.simulators.tccs_rest.world import create_world
 
 if TYPE_CHECKING:
     from flask import Blueprint
@@ -26,30 +25,30 @@ __all__ = ["create_simulator"]
 LATE_AFTER = timedelta(days=1)
 
 
-def create_simulator(settings: Settings, store: Store, lanes: Lanes) -> Simulator:  # noqa: ARG001 - each simulator's form
+def create_simulator(settings: Settings, store: Store, lanes: Lanes) -> Simulator:
     """The insurer over *store*; nothing is shared with another one over another store."""
-    office = BackOffice(store)
+    world = create_world(settings, store, lanes)
+    policies = world.policies
 
     def seed(tx: Tx, lane: Lane) -> None:
         now = lane.now()
-        office.seed(tx, lane, seed_policies(now.date()), QUOTES, Cause("seed", now))
+        policies.seed(tx, lane, seed_policies(now.date()), QUOTES, Cause("seed", now))
 
     def control() -> Blueprint:
-        from partnerlab.simulators.tccs_rest.control import make_blueprint
+        from partnerlab.simulators.tccs_rest.control import create_blueprint
 
-        return make_blueprint(office)
+        return create_blueprint(world)
 
     def due(lane: Lane, until: datetime) -> Iterable[Due]:
-        for number, charge in office.unbilled(lane, until):
-            yield _due(lane, charge.billed_on, f"TCCS bills an instalment of {number}", office.bill, number, charge)
-        for number, charge in office.late(lane, until):
+        for number, charge in policies.unbilled(lane, until):
+            yield _due(lane, charge.billed_on, f"TCCS bills an instalment of {number}", policies.bill, number, charge)
+        for number, charge in policies.late(lane, until):
             at = charge.due_on + LATE_AFTER
-            yield _due(lane, at, f"TCCS charges a late fee on {number}", office.charge_late_fee, number, charge)
+            yield _due(lane, at, f"TCCS charges a late fee on {number}", policies.charge_late_fee, number, charge)
 
     return Simulator(
         name="tccs",
-        # A call is microseconds on SQLite; a database server may keep the event loop waiting.
-        doors=create_doors(Ledger(store), settings, inline=store.sqlite),
+        doors=create_doors(world),
         seed=seed,
         control=control,
         control_contract="tccs_rest/control.yaml",

@@ -9,7 +9,7 @@ import pytest
 from lxml import etree
 
 from partnerlab.contracts.data import read_bytes
-from partnerlab.simulators.inhance_soap.ledger import Ledger
+from partnerlab.simulators.inhance_soap.services.ledger import Ledger
 from partnerlab.simulators.inhance_soap.wire.operations import declare
 from partnerlab.simulators.kit.asmx.spyne_compat import Application, Soap11, Wsdl11
 from partnerlab.simulators.kit.world.store import Store

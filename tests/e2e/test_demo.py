@@ -14,8 +14,9 @@ from partnerlab.demo import inhance_v2, tccs
 from partnerlab.journey import JOURNEYS
 from partnerlab.sandbox import Sandbox
 from partnerlab.simulators.ic_webservices import access, schedules
-from partnerlab.simulators.inhance_soap import ledger, store
-from partnerlab.simulators.tccs_rest import ledger as tccs_ledger
+from partnerlab.simulators.inhance_soap import store
+from partnerlab.simulators.inhance_soap.services import ledger
+from partnerlab.simulators.tccs_rest.services import ledger as tccs_ledger
 from partnerlab.story import Story
 
 # Rules of the two partners that are shown elsewhere than in the demo, by the start of the id.

@@ -1,7 +1,7 @@
 """
 What the utility refuses.
 
-    Refused
+    DomainError
       KeyWrong                 the web service key is not this utility's
       AccountUnknown           .account_number
       ValueInvalid             .field .value .rule
@@ -11,46 +11,58 @@ What the utility refuses.
 
 from __future__ import annotations
 
-__all__ = ["AccountUnknown", "InvoiceTaken", "KeyWrong", "PaymentDuplicate", "Refused", "ValueInvalid"]
+__all__ = ["AccountUnknown", "DomainError", "InvoiceTaken", "KeyWrong", "PaymentDuplicate", "ValueInvalid"]
 
 
-class Refused(Exception):
-    """Nothing was changed; the text says why and never holds a secret."""
+class DomainError(Exception):
+    """Nothing was changed. `code` is one word for machines; the text says why and never holds a secret."""
+
+    code = "refused"
 
 
-class KeyWrong(Refused):
+class KeyWrong(DomainError):
     """The web service key is not this utility's."""
+
+    code = "key_wrong"
 
     def __init__(self) -> None:
         super().__init__("the web service key is wrong")
 
 
-class AccountUnknown(Refused):
+class AccountUnknown(DomainError):
     """No account of that number."""
+
+    code = "account_unknown"
 
     def __init__(self, account_number: str) -> None:
         self.account_number = account_number
         super().__init__(f"there is no account {account_number!r}")
 
 
-class ValueInvalid(Refused):
+class ValueInvalid(DomainError):
     """A value breaks a rule of the ledger."""
+
+    code = "value_invalid"
 
     def __init__(self, field: str, value: object, rule: str) -> None:
         self.field, self.value, self.rule = field, value, rule
         super().__init__(f"{field}: {str(value)[:80]!r} {rule}")
 
 
-class PaymentDuplicate(Refused):
+class PaymentDuplicate(DomainError):
     """The account has a payment of that reference, and the ledger is set to refuse a second one."""
+
+    code = "payment_duplicate"
 
     def __init__(self, reference: str, duplicate_of: int) -> None:
         self.reference, self.duplicate_of = reference, duplicate_of
         super().__init__(f"payment reference {reference!r} was posted before, as payment {duplicate_of}")
 
 
-class InvoiceTaken(Refused):
+class InvoiceTaken(DomainError):
     """Another account has an invoice of that number."""
+
+    code = "invoice_taken"
 
     def __init__(self, invoice_number: str) -> None:
         self.invoice_number = invoice_number

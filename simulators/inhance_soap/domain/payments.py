@@ -10,7 +10,7 @@ from partnerlab.simulators.inhance_soap.domain.errors import ValueInvalid
 from partnerlab.simulators.inhance_soap.domain.money import read_cents
 from partnerlab.simulators.inhance_soap.domain.text import read_line
 
-__all__ = ["Payment", "read_payment"]
+__all__ = ["Payment", "PostedPayment", "read_payment"]
 
 _YEARS = range(1900, 9000)
 
@@ -30,6 +30,18 @@ class Payment:
     amount_cents: int
     fee_cents: int
     paid_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PostedPayment:
+    """A payment as posted; `number` counts within the account, `duplicate_of` is the first of the same reference."""
+
+    account_number: str
+    number: int
+    payment: Payment
+    duplicate_of: int | None
+    request_id: str
+    posted_at: datetime
 
 
 def read_payment(

@@ -15,13 +15,13 @@ from types import SimpleNamespace
 from typing import Any
 
 from partnerlab.simulators.inhance_soap.domain.accounts import read_account_number, read_email, read_switch
-from partnerlab.simulators.inhance_soap.domain.errors import KeyWrong, Refused
+from partnerlab.simulators.inhance_soap.domain.errors import DomainError, KeyWrong
+from partnerlab.simulators.inhance_soap.domain.events import Cause
 from partnerlab.simulators.inhance_soap.domain.money import to_decimal
 from partnerlab.simulators.inhance_soap.domain.payments import read_payment
-from partnerlab.simulators.inhance_soap.ledger import Ledger
-from partnerlab.simulators.inhance_soap.store import Cause
+from partnerlab.simulators.inhance_soap.services.ledger import Ledger
 from partnerlab.simulators.inhance_soap.wire import messages as wire
-from partnerlab.simulators.inhance_soap.wire.refusals import error_message
+from partnerlab.simulators.inhance_soap.wire.faults import error_message
 from partnerlab.simulators.kit.asmx.spyne_compat import ServiceBase, rpc
 from partnerlab.simulators.kit.http.messages import Request
 
@@ -43,8 +43,8 @@ def declare(ledger: Ledger, key: str) -> type[ServiceBase]:
         try:
             check(sent_key)
             change()
-        except Refused as refused:
-            return SimpleNamespace(Success=False, ErrorMessage=error_message(refused))
+        except DomainError as error:
+            return SimpleNamespace(Success=False, ErrorMessage=error_message(error))
         return SimpleNamespace(Success=True)
 
     class ICloud(ServiceBase):
@@ -54,9 +54,9 @@ def declare(ledger: Ledger, key: str) -> type[ServiceBase]:
             try:
                 check(WebServiceKey)
                 standing = ledger.standing(ctx.udc.lane, read_account_number("AccountNumber", AccountNumber))
-            except Refused as refused:
+            except DomainError as error:
                 return SimpleNamespace(
-                    Balance=_ZERO, FutureBalance=_ZERO, Success=False, ErrorMessage=error_message(refused)
+                    Balance=_ZERO, FutureBalance=_ZERO, Success=False, ErrorMessage=error_message(error)
                 )
             return SimpleNamespace(
                 Balance=to_decimal(standing.balance_cents),

@@ -24,9 +24,9 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
-from partnerlab.simulators.tccs_rest.books import PolicyView
 from partnerlab.simulators.tccs_rest.domain.money import to_text
 from partnerlab.simulators.tccs_rest.domain.policies import OpenCharge, bill_dates
+from partnerlab.simulators.tccs_rest.services.books import PolicyView
 
 __all__ = ["render"]
 

@@ -11,7 +11,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from partnerlab.contracts.data import read_bytes
-from partnerlab.simulators.inhance_soap.control import STATUSES
+from partnerlab.simulators.inhance_soap.control.faults import STATUSES
 from partnerlab.simulators.inhance_soap.domain import errors
 from tests.simulators.inhance_soap.utility import Utility
 
@@ -306,6 +306,6 @@ def test_a_file_with_an_invoice_of_another_account_changes_nothing(utility: Util
 
 
 def test_every_refusal_of_a_route_has_a_status() -> None:
-    classes = {one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, errors.Refused)}
+    classes = {one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, errors.DomainError)}
     # Keys and references are matters of the SOAP service.
-    assert set(STATUSES) == classes - {errors.Refused, errors.KeyWrong, errors.PaymentDuplicate}
+    assert set(STATUSES) == classes - {errors.DomainError, errors.KeyWrong, errors.PaymentDuplicate}

@@ -8,7 +8,7 @@ from lxml import etree
 from partnerlab.simulators.inhance_soap import Settings
 from partnerlab.simulators.inhance_soap.domain import errors
 from partnerlab.simulators.inhance_soap.seeds import SEEDS
-from partnerlab.simulators.inhance_soap.wire.refusals import ERROR_MESSAGES, error_message
+from partnerlab.simulators.inhance_soap.wire.faults import MESSAGES, error_message
 from tests.simulators.inhance_soap.utility import DEFAULTS, KEY, NS, PARAMETERS, PATH, Utility
 
 VERSIONS = ["1.1", "1.2"]
@@ -269,9 +269,9 @@ def test_a_payments_date_may_have_an_offset_or_none(utility: Utility, sent: str,
 
 
 def test_every_refusal_of_an_operation_has_its_words() -> None:
-    classes = {one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, errors.Refused)}
+    classes = {one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, errors.DomainError)}
     # The control routes alone can bill an account.
-    assert set(ERROR_MESSAGES) == classes - {errors.Refused, errors.InvoiceTaken}
+    assert set(MESSAGES) == classes - {errors.DomainError, errors.InvoiceTaken}
 
 
 def test_a_refusals_words_do_not_repeat_a_long_value() -> None:

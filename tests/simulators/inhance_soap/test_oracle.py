@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from partnerlab.simulators.inhance_soap.ledger import Ledger
+from partnerlab.simulators.inhance_soap.services.ledger import Ledger
 from partnerlab.simulators.inhance_soap.wire.operations import declare
 from partnerlab.simulators.kit.asmx.spyne_compat import Application, Soap11, Soap12, WsgiApplication
 from partnerlab.simulators.kit.http.messages import Request

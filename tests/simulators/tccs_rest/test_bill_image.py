@@ -209,7 +209,7 @@ def test_the_file_says_what_it_is(insurer: Insurer) -> None:
 
 
 def test_another_insurers_name_stands_on_its_bills(insurer: Insurer) -> None:
-    from partnerlab.simulators.tccs_rest.ledger import Ledger
+    from partnerlab.simulators.tccs_rest.services.ledger import Ledger
 
     view = Ledger(insurer.store).policy(insurer.lanes.get("default"), POLICY)
     view = replace(view, payments=[])

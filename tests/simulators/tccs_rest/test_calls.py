@@ -15,7 +15,7 @@ from partnerlab.contracts.tccs_rest import CONTENT_INFO, format_of
 from partnerlab.simulators.tccs_rest import Settings
 from partnerlab.simulators.tccs_rest.domain import errors
 from partnerlab.simulators.tccs_rest.seeds import QUOTES, SEEDS
-from partnerlab.simulators.tccs_rest.wire.refusals import STATUSES
+from partnerlab.simulators.tccs_rest.wire.faults import STATUSES
 from tests.contracts.tccs_rest.malformed import MALFORMED
 from tests.simulators.tccs_rest.insurer import BASE, BOUND, CREDENTIALS, FORM, POLICY, QUOTE, Insurer
 
@@ -403,7 +403,7 @@ def test_every_refusal_of_the_domain_has_a_status() -> None:
     leaves = {
         error
         for error in vars(errors).values()
-        if isinstance(error, type) and issubclass(error, errors.Refused) and error is not errors.Refused
+        if isinstance(error, type) and issubclass(error, errors.DomainError) and error is not errors.DomainError
     }
     assert set(STATUSES) == leaves
 

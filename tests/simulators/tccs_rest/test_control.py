@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 
 from partnerlab.contracts.data import read_bytes
 from partnerlab.simulators.kit.control.contract import merged
-from partnerlab.simulators.tccs_rest.control import STATUSES
+from partnerlab.simulators.tccs_rest.control.faults import STATUSES
 from partnerlab.simulators.tccs_rest.domain import errors
 from partnerlab.simulators.tccs_rest.seeds import QUOTES, SEEDS
 from tests.simulators.tccs_rest.insurer import BOUND, POLICY, QUOTE, Insurer
@@ -56,9 +56,9 @@ def test_the_contract_joins_the_kits(insurer: Insurer) -> None:
 
 
 def test_every_refusal_of_a_route_has_a_status() -> None:
-    classes = {one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, errors.Refused)}
+    classes = {one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, errors.DomainError)}
     of_the_calls = {errors.CredentialsWrong, errors.PaymentConflict, errors.QuoteHasNone, errors.ReturnUnmatched}
-    assert set(STATUSES) == classes - {errors.Refused} - of_the_calls
+    assert set(STATUSES) == classes - {errors.DomainError} - of_the_calls
 
 
 # Policy terms

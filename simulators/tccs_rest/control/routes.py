@@ -15,10 +15,10 @@ from flask.typing import ResponseReturnValue
 from partnerlab.contracts.files import FileRejected, load_layout, read_bif
 from partnerlab.simulators.kit.http.wsgi import current_request
 from partnerlab.simulators.kit.world.lanes import Lane
-from partnerlab.simulators.tccs_rest.back_office import BackOffice
-from partnerlab.simulators.tccs_rest.control_body import instalments, json_body, policy_change, quote
-from partnerlab.simulators.tccs_rest.control_file import policy_term
-from partnerlab.simulators.tccs_rest.control_views import (
+from partnerlab.simulators.tccs_rest.control.bodies import instalments, json_body, policy_change, quote
+from partnerlab.simulators.tccs_rest.control.faults import STATUSES
+from partnerlab.simulators.tccs_rest.control.files import policy_term
+from partnerlab.simulators.tccs_rest.control.views import (
     payment_view,
     policy_detail,
     policy_summary,
@@ -26,31 +26,26 @@ from partnerlab.simulators.tccs_rest.control_views import (
     quote_summary,
     return_view,
 )
-from partnerlab.simulators.tccs_rest.domain.errors import InvoiceTaken, InvoiceUnknown, Refused, ValueInvalid
+from partnerlab.simulators.tccs_rest.domain.errors import DomainError, ValueInvalid
+from partnerlab.simulators.tccs_rest.domain.events import Cause
 from partnerlab.simulators.tccs_rest.domain.numbers import read_invoice_number
-from partnerlab.simulators.tccs_rest.store import Cause
+from partnerlab.simulators.tccs_rest.world import World
 
-__all__ = ["STATUSES", "make_blueprint"]
+__all__ = ["create_blueprint"]
 
 MOST = 1_000
 NUMBER = re.compile(r"[A-Za-z0-9 ._/-]{1,61}")  # what an invoice number, or the beginning of one, is made of
 
-STATUSES: dict[type[Refused], tuple[int, str]] = {
-    InvoiceUnknown: (404, "invoice_unknown"),
-    InvoiceTaken: (409, "invoice_taken"),
-    ValueInvalid: (400, "value_invalid"),
-}
 
-
-def make_blueprint(office: BackOffice) -> Blueprint:
-    """The routes over one back office."""
+def create_blueprint(world: World) -> Blueprint:
+    """The routes."""
+    policies = world.policies
     routes = Blueprint("tccs", __name__)
 
-    @routes.errorhandler(Refused)
-    def refused(error: Refused) -> ResponseReturnValue:
-        status, code = STATUSES[type(error)]
+    @routes.errorhandler(DomainError)
+    def refused(error: DomainError) -> ResponseReturnValue:
         field = {"field": error.field} if isinstance(error, ValueInvalid) else {}
-        return jsonify(error={"code": code, "message": str(error)} | field), status
+        return jsonify(error={"code": error.code, "message": str(error)} | field), STATUSES[type(error)]
 
     @routes.errorhandler(FileRejected)
     def rejected(error: FileRejected) -> ResponseReturnValue:
@@ -59,31 +54,31 @@ def make_blueprint(office: BackOffice) -> Blueprint:
     @routes.get("/_sandbox/tccs/policies")
     def list_policies() -> ResponseReturnValue:
         limit = _number("limit", 100)
-        found = office.policies(_lane(), after=_after(), limit=limit)
+        found = policies.policies(_lane(), after=_after(), limit=limit)
         after = found[-1][0].invoice_number if len(found) == limit else None
         return jsonify(policies=[policy_summary(policy, balances) for policy, balances in found], next=after)
 
     @routes.get("/_sandbox/tccs/policies/<path:number>")
     def get_policy(number: str) -> ResponseReturnValue:
-        return jsonify(policy_detail(office.policy(_lane(), _invoice_number("invoice_number", number))))
+        return jsonify(policy_detail(policies.policy(_lane(), _invoice_number("invoice_number", number))))
 
     @routes.put("/_sandbox/tccs/policies/<path:number>")
     def put_policy(number: str) -> ResponseReturnValue:
         change = policy_change(json_body())
         number = read_invoice_number("invoice_number", number)
-        view, is_new = office.put_policy(_lane(), _cause(), number, change)
+        view, is_new = policies.put_policy(_lane(), _cause(), number, change)
         return jsonify(policy_detail(view)), 201 if is_new else 200
 
     @routes.post("/_sandbox/tccs/instalments")
     def add_instalments() -> ResponseReturnValue:
         number, charges = instalments(json_body(), _lane().now().date())
-        return jsonify(policy_detail(office.add_instalments(_lane(), _cause(), number, charges))), 201
+        return jsonify(policy_detail(policies.add_instalments(_lane(), _cause(), number, charges))), 201
 
     @routes.post("/_sandbox/tccs/load")
     def load() -> ResponseReturnValue:
         reading = read_bif(request.get_data(), load_layout("tccs"), strict=_flag("strict"))
         today = _lane().now().date()
-        count = office.load(_lane(), _cause(), (policy_term(group, today) for group in reading))
+        count = policies.load(_lane(), _cause(), (policy_term(group, today) for group in reading))
         report = reading.report
         problems = [
             {
@@ -99,29 +94,29 @@ def make_blueprint(office: BackOffice) -> Blueprint:
     @routes.get("/_sandbox/tccs/quotes")
     def list_quotes() -> ResponseReturnValue:
         limit = _number("limit", 100)
-        found = office.quotes(_lane(), after=_after(), limit=limit)
+        found = policies.quotes(_lane(), after=_after(), limit=limit)
         after = found[-1].invoice_number if len(found) == limit else None
         return jsonify(quotes=[quote_summary(one) for one in found], next=after)
 
     @routes.post("/_sandbox/tccs/quotes")
     def add_quote() -> ResponseReturnValue:
-        return jsonify(quote_detail(office.add_quote(_lane(), _cause(), quote(json_body())))), 201
+        return jsonify(quote_detail(policies.add_quote(_lane(), _cause(), quote(json_body())))), 201
 
     @routes.get("/_sandbox/tccs/quotes/<path:number>")
     def get_quote(number: str) -> ResponseReturnValue:
-        return jsonify(quote_detail(office.quote(_lane(), _invoice_number("invoice_number", number))))
+        return jsonify(quote_detail(policies.quote(_lane(), _invoice_number("invoice_number", number))))
 
     @routes.get("/_sandbox/tccs/payments")
     def list_payments() -> ResponseReturnValue:
         number = request.args.get("invoice_number")
         if number is not None:
             number = _invoice_number("invoice_number", number)
-        found = office.payments(_lane(), invoice_number=number, limit=_number("limit", MOST), offset=_offset())
+        found = policies.payments(_lane(), invoice_number=number, limit=_number("limit", MOST), offset=_offset())
         return jsonify(payments=[payment_view(one) for one in found])
 
     @routes.get("/_sandbox/tccs/returns")
     def list_returns() -> ResponseReturnValue:
-        found = office.returns(_lane(), limit=_number("limit", MOST), offset=_offset())
+        found = policies.returns(_lane(), limit=_number("limit", MOST), offset=_offset())
         return jsonify(returns=[return_view(one) for one in found])
 
     return routes

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from partnerlab.simulators.tccs_rest.domain.events import Cause, Event
 from partnerlab.simulators.tccs_rest.domain.money import to_text
 from partnerlab.simulators.tccs_rest.domain.payments import PostedPayment
 from partnerlab.simulators.tccs_rest.domain.policies import Balances, Charge, OpenCharge, Policy, balances, open_charges
 from partnerlab.simulators.tccs_rest.domain.quotes import Quote, becomes
-from partnerlab.simulators.tccs_rest.store import Cause, Event, OpenPolicy, OpenQuote, Rows
+from partnerlab.simulators.tccs_rest.store import OpenPolicy, OpenQuote, Rows
 
 __all__ = [
     "PolicyView",

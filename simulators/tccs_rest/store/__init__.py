@@ -13,47 +13,16 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from partnerlab.simulators.kit.world.store import Row, Statement, Tx
-from partnerlab.simulators.tccs_rest import statements as sql
 from partnerlab.simulators.tccs_rest.domain.errors import InvoiceUnknown
-from partnerlab.simulators.tccs_rest.domain.payments import Payment, PostedPayment
+from partnerlab.simulators.tccs_rest.domain.events import Cause, Event
+from partnerlab.simulators.tccs_rest.domain.payments import Payment, PostedPayment, Return
 from partnerlab.simulators.tccs_rest.domain.policies import Charge, Insured, Policy
 from partnerlab.simulators.tccs_rest.domain.quotes import Quote
+from partnerlab.simulators.tccs_rest.store import statements as sql
 
-__all__ = ["Cause", "Counters", "Event", "OpenPolicy", "OpenQuote", "Return", "Rows"]
+__all__ = ["Counters", "OpenPolicy", "OpenQuote", "Rows"]
 
 _to_json = json.JSONEncoder(ensure_ascii=False).encode
-
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """Why something changed: the request and the lane's time."""
-
-    request_id: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Return:
-    """A payment that its bank took back; `reported_on` is the date of transaction that the report gave."""
-
-    invoice_number: str
-    payment: int
-    amount_cents: int
-    payment_guid: str | None
-    reported_on: date
-    request_id: str
-    returned_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """A change of an invoice and its cause."""
-
-    number: int
-    kind: str
-    detail: dict[str, Any]
-    request_id: str
-    at: datetime
 
 
 @dataclass(slots=True)

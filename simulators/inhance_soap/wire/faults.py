@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from partnerlab.simulators.inhance_soap.domain.errors import (
     AccountUnknown,
+    DomainError,
     KeyWrong,
     PaymentDuplicate,
-    Refused,
     ValueInvalid,
 )
 
-__all__ = ["ERROR_MESSAGES", "error_message"]
+__all__ = ["MESSAGES", "error_message"]
 
-ERROR_MESSAGES: dict[type[Refused], str] = {
+MESSAGES: dict[type[DomainError], str] = {
     KeyWrong: "Invalid web service key.",
     AccountUnknown: "Account {0.account_number!s:.50} was not found.",
     ValueInvalid: "{0.field}: '{0.value!s:.80}' {0.rule}.",
@@ -25,6 +25,6 @@ ERROR_MESSAGES: dict[type[Refused], str] = {
 }
 
 
-def error_message(refused: Refused) -> str:
-    """The text for *refused*. Raises `KeyError` for one that the operations cannot cause."""
-    return ERROR_MESSAGES[type(refused)].format(refused)
+def error_message(error: DomainError) -> str:
+    """The text for *error*. Raises `KeyError` for one that the operations cannot cause."""
+    return MESSAGES[type(error)].format(error)

@@ -1,7 +1,5 @@
 """
-The seven calls (two of them Pay_Input's), each a form POST, below every base address with `/api` and without.
-
-    ARState_Output  Pay_Input  Insufficient_Pay_Report  Paperless_Bill  Recurring_Pay  Retrieve_Bill_Image
+The doors: each call is a form POST, below every base address with `/api` and without.
 
 Source: "TCCS Technical Design", Details. It shows `/api/Pay_input`, `/Pay_input` and `/Retrieve_Bill_Image` at billers,
 so every one is served both ways.
@@ -16,36 +14,32 @@ from functools import lru_cache
 from partnerlab.contracts.tccs_rest import ContentInfo, ContentInfoInvalid, format_of, parse_content_info
 from partnerlab.simulators.kit.http.messages import App, Request, Response
 from partnerlab.simulators.kit.http.routes import Handler, Route, Routes
-from partnerlab.simulators.tccs_rest.domain.errors import CredentialsWrong, Refused
-from partnerlab.simulators.tccs_rest.domain.money import read_cents
-from partnerlab.simulators.tccs_rest.domain.payments import Payment
-from partnerlab.simulators.tccs_rest.ledger import Ledger
+from partnerlab.simulators.tccs_rest.domain.errors import CredentialsWrong, DomainError
 from partnerlab.simulators.tccs_rest.settings import Settings
-from partnerlab.simulators.tccs_rest.store import Cause
 from partnerlab.simulators.tccs_rest.wire import answers
+from partnerlab.simulators.tccs_rest.wire.faults import refusal
 from partnerlab.simulators.tccs_rest.wire.forms import Form, FormRefused, read_form
 from partnerlab.simulators.tccs_rest.wire.negotiation import preferred
-from partnerlab.simulators.tccs_rest.wire.refusals import refusal
+from partnerlab.simulators.tccs_rest.wire.operations import IMAGE, Act, operations
+from partnerlab.simulators.tccs_rest.world import World
 
 __all__ = ["create_doors"]
 
 NAME = "tccs"
-IMAGE = "Retrieve_Bill_Image"
 PREFIXES = ("/api", "")
 REMEMBERED, LONGEST_REMEMBERED = 4096, 300
 
-Act = Callable[[Request, ContentInfo, str], Response]
-"""Does what a call asks for: the request, what its contentInfo says, and the media type of the answer."""
 
-
-def create_doors(ledger: Ledger, settings: Settings, *, inline: bool) -> dict[str, App]:
+def create_doors(world: World) -> dict[str, App]:
     """
-    The doors over one ledger, by path.
+    The doors by path.
 
     Those of the bill image are apart: a page takes milliseconds to make, for which the event loop does not wait.
     """
-    acts = _acts(ledger, settings)
+    settings = world.settings
+    acts = operations(world.ledger, settings.insurer)
     check = _guard(settings)
+    inline = world.store.sqlite  # a call is microseconds there; a database server may keep the event loop waiting
     calls = {name: _handler(name, act, check) for name, act in acts.items()}
     doors: dict[str, App] = {}
     for base in ("/" + base.strip("/") for base in settings.bases):
@@ -79,8 +73,8 @@ def _handler(name: str, act: Act, check: Callable[[Form], None]) -> Handler:
             return answers.error(refused.status, refused.message, media_type)
         except ContentInfoInvalid as invalid:
             return answers.error(400, f"contentInfo, {invalid}", media_type)
-        except Refused as refused:
-            return refusal(refused, media_type)
+        except DomainError as error:
+            return refusal(error, media_type)
 
     return handle
 
@@ -96,60 +90,6 @@ def _guard(settings: Settings) -> Callable[[Form], None]:
             raise CredentialsWrong
 
     return check
-
-
-def _acts(ledger: Ledger, settings: Settings) -> dict[str, Act]:
-    def state(request: Request, said: ContentInfo, media_type: str) -> Response:
-        return answers.balance(ledger.balances(request.lane, said.invoice_number), media_type)
-
-    def pay(request: Request, said: ContentInfo, media_type: str) -> Response:
-        payment = Payment(
-            said.invoice_number, _cents(said), said.payment_type, said.insured_name, said.payment_guid or None
-        )
-        _, is_new = ledger.post_payment(request.lane, _cause(request), payment)
-        what = "Deposit" if said.insured_name else "Payment"
-        message = f"{what} posted." if is_new else f"{what} had been posted already."
-        return answers.result(True, message, media_type)
-
-    def report(request: Request, said: ContentInfo, media_type: str) -> Response:
-        assert said.on is not None
-        ledger.report_return(request.lane, _cause(request), said.invoice_number, said.on, _cents(said))
-        return answers.result(True, "Payment returned.", media_type)
-
-    def paperless(request: Request, said: ContentInfo, media_type: str) -> Response:
-        on = bool(said.enrolled)
-        ledger.set_paperless(request.lane, _cause(request), said.invoice_number, on=on)
-        return answers.result(True, f"Paperless billing is {'on' if on else 'off'}.", media_type)
-
-    def recurring(request: Request, said: ContentInfo, media_type: str) -> Response:
-        on = bool(said.enrolled)
-        ledger.set_recurring(request.lane, _cause(request), said.invoice_number, on=on)
-        return answers.result(True, f"Recurring payments are {'on' if on else 'off'}.", media_type)
-
-    def picture(request: Request, said: ContentInfo, _: str) -> Response:
-        from partnerlab.simulators.tccs_rest.wire.bill_image import render
-
-        view = ledger.policy(request.lane, said.invoice_number)
-        pdf = render(view, insurer=settings.insurer, today=request.lane.now().date())
-        return answers.image(pdf, said.invoice_number.replace("/", "-") + ".pdf")
-
-    return {
-        "ARState_Output": state,
-        "Pay_Input": pay,
-        "Insufficient_Pay_Report": report,
-        "Paperless_Bill": paperless,
-        "Recurring_Pay": recurring,
-        IMAGE: picture,
-    }
-
-
-def _cents(said: ContentInfo) -> int:
-    assert said.amount is not None
-    return read_cents("Amount", said.amount)
-
-
-def _cause(request: Request) -> Cause:
-    return Cause(request.id, request.lane.now())
 
 
 def _refuse(request: Request, status: int, allowed: Iterable[str]) -> Response:

@@ -17,9 +17,10 @@ from typing import Any, Literal, NamedTuple
 from partnerlab.simulators.inhance_soap.domain.accounts import Account, is_conveyed
 from partnerlab.simulators.inhance_soap.domain.billing import Bill, balances, check_bill, open_amount, settle
 from partnerlab.simulators.inhance_soap.domain.errors import AccountUnknown, InvoiceTaken, PaymentDuplicate
+from partnerlab.simulators.inhance_soap.domain.events import Cause, Event
 from partnerlab.simulators.inhance_soap.domain.money import to_decimal
-from partnerlab.simulators.inhance_soap.domain.payments import Payment
-from partnerlab.simulators.inhance_soap.store import Cause, Event, OpenAccount, PostedPayment, Rows
+from partnerlab.simulators.inhance_soap.domain.payments import Payment, PostedPayment
+from partnerlab.simulators.inhance_soap.store import OpenAccount, Rows
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Store, Tx
 

@@ -19,18 +19,19 @@ from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from partnerlab.contracts.files import FileRejected, InvoiceGroup, load_layout, read_bif
-from partnerlab.simulators.inhance_soap.control_views import account_detail, account_summary, payment_view
+from partnerlab.simulators.inhance_soap.control.faults import STATUSES
+from partnerlab.simulators.inhance_soap.control.views import account_detail, account_summary, payment_view
 from partnerlab.simulators.inhance_soap.domain.accounts import Account, read_account_number, read_email
 from partnerlab.simulators.inhance_soap.domain.billing import Bill
-from partnerlab.simulators.inhance_soap.domain.errors import AccountUnknown, InvoiceTaken, Refused, ValueInvalid
+from partnerlab.simulators.inhance_soap.domain.errors import DomainError, ValueInvalid
+from partnerlab.simulators.inhance_soap.domain.events import Cause
 from partnerlab.simulators.inhance_soap.domain.money import read_cents
 from partnerlab.simulators.inhance_soap.domain.text import read_line
-from partnerlab.simulators.inhance_soap.ledger import Ledger
-from partnerlab.simulators.inhance_soap.store import Cause
+from partnerlab.simulators.inhance_soap.world import World
 from partnerlab.simulators.kit.http.wsgi import current_request
 from partnerlab.simulators.kit.world.lanes import Lane
 
-__all__ = ["make_blueprint"]
+__all__ = ["create_blueprint"]
 
 MOST = 1_000
 DUE_AFTER = timedelta(days=30)
@@ -38,21 +39,15 @@ AMOUNT = re.compile(r"-?[0-9]{1,10}(\.[0-9]{1,2})?")
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 YEARS = range(1900, 9000)
 
-STATUSES: dict[type[Refused], tuple[int, str]] = {
-    AccountUnknown: (404, "account_unknown"),
-    InvoiceTaken: (409, "invoice_taken"),
-    ValueInvalid: (400, "value_invalid"),
-}
 
-
-def make_blueprint(ledger: Ledger) -> Blueprint:
-    """The routes over one ledger."""
+def create_blueprint(world: World) -> Blueprint:
+    """The routes."""
+    ledger = world.ledger
     routes = Blueprint("inhance", __name__)
 
-    @routes.errorhandler(Refused)
-    def refused(error: Refused) -> ResponseReturnValue:
-        status, code = STATUSES[type(error)]
-        return _error(status, code, str(error), getattr(error, "field", ""))
+    @routes.errorhandler(DomainError)
+    def refused(error: DomainError) -> ResponseReturnValue:
+        return _error(STATUSES[type(error)], error.code, str(error), getattr(error, "field", ""))
 
     @routes.errorhandler(FileRejected)
     def rejected(error: FileRejected) -> ResponseReturnValue:

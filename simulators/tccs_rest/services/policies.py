@@ -13,7 +13,14 @@ from typing import Any
 
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Store, Tx
-from partnerlab.simulators.tccs_rest.books import (
+from partnerlab.simulators.tccs_rest.domain.errors import InvoiceTaken, InvoiceUnknown
+from partnerlab.simulators.tccs_rest.domain.events import Cause
+from partnerlab.simulators.tccs_rest.domain.money import to_text
+from partnerlab.simulators.tccs_rest.domain.numbers import term_of
+from partnerlab.simulators.tccs_rest.domain.payments import PostedPayment, Return
+from partnerlab.simulators.tccs_rest.domain.policies import Balances, Charge, Policy, is_late
+from partnerlab.simulators.tccs_rest.domain.quotes import Quote, becomes, check_quote, quote_of
+from partnerlab.simulators.tccs_rest.services.books import (
     PolicyView,
     QuoteView,
     add_charge,
@@ -23,18 +30,12 @@ from partnerlab.simulators.tccs_rest.books import (
     view_policy,
     view_quote,
 )
-from partnerlab.simulators.tccs_rest.domain.errors import InvoiceTaken, InvoiceUnknown
-from partnerlab.simulators.tccs_rest.domain.money import to_text
-from partnerlab.simulators.tccs_rest.domain.numbers import term_of
-from partnerlab.simulators.tccs_rest.domain.payments import PostedPayment
-from partnerlab.simulators.tccs_rest.domain.policies import Balances, Charge, Policy, is_late
-from partnerlab.simulators.tccs_rest.domain.quotes import Quote, becomes, check_quote, quote_of
-from partnerlab.simulators.tccs_rest.store import Cause, Return, Rows
+from partnerlab.simulators.tccs_rest.store import Rows
 
-__all__ = ["BackOffice"]
+__all__ = ["PolicyService"]
 
 
-class BackOffice:
+class PolicyService:
     """The insurer's desk over one store."""
 
     def __init__(self, store: Store) -> None:

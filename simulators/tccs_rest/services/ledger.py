@@ -13,14 +13,15 @@ from datetime import date
 
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Store
-from partnerlab.simulators.tccs_rest.books import PolicyView, add_charge, move, record, view_policy
 from partnerlab.simulators.tccs_rest.domain.errors import InvoiceTaken, PaymentConflict, QuoteHasNone, ReturnUnmatched
+from partnerlab.simulators.tccs_rest.domain.events import Cause
 from partnerlab.simulators.tccs_rest.domain.money import to_text
 from partnerlab.simulators.tccs_rest.domain.numbers import is_quote
 from partnerlab.simulators.tccs_rest.domain.payments import Payment, PostedPayment, difference, payment_returned
 from partnerlab.simulators.tccs_rest.domain.policies import Balances, Policy, balances
 from partnerlab.simulators.tccs_rest.domain.quotes import bind, deposit_due, is_complete
-from partnerlab.simulators.tccs_rest.store import Cause, OpenPolicy, OpenQuote, Rows
+from partnerlab.simulators.tccs_rest.services.books import PolicyView, add_charge, move, record, view_policy
+from partnerlab.simulators.tccs_rest.store import OpenPolicy, OpenQuote, Rows
 
 __all__ = ["Ledger"]
 

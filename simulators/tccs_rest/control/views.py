@@ -6,12 +6,12 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
-from partnerlab.simulators.tccs_rest.books import PolicyView, QuoteView
+from partnerlab.simulators.tccs_rest.domain.events import Event
 from partnerlab.simulators.tccs_rest.domain.money import to_text
-from partnerlab.simulators.tccs_rest.domain.payments import PostedPayment
+from partnerlab.simulators.tccs_rest.domain.payments import PostedPayment, Return
 from partnerlab.simulators.tccs_rest.domain.policies import Balances, Insured, OpenCharge, Policy, bill_dates
 from partnerlab.simulators.tccs_rest.domain.quotes import Quote, becomes
-from partnerlab.simulators.tccs_rest.store import Event, Return
+from partnerlab.simulators.tccs_rest.services.books import PolicyView, QuoteView
 
 __all__ = ["payment_view", "policy_detail", "policy_summary", "quote_detail", "quote_summary", "return_view"]
 

@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from partnerlab.simulators.inhance_soap.domain.accounts import Account
+from partnerlab.simulators.inhance_soap.domain.events import Event
 from partnerlab.simulators.inhance_soap.domain.money import to_decimal
-from partnerlab.simulators.inhance_soap.ledger import AccountView, Standing
-from partnerlab.simulators.inhance_soap.store import Event, PostedPayment
+from partnerlab.simulators.inhance_soap.domain.payments import PostedPayment
+from partnerlab.simulators.inhance_soap.services.ledger import AccountView, Standing
 
 __all__ = ["account_detail", "account_summary", "event_view", "payment_view"]
 

@@ -1,0 +1,13 @@
+"""The status with which the control API answers each refusal; its code is the error's own."""
+
+from __future__ import annotations
+
+from partnerlab.simulators.inhance_soap.domain.errors import AccountUnknown, DomainError, InvoiceTaken, ValueInvalid
+
+__all__ = ["STATUSES"]
+
+STATUSES: dict[type[DomainError], int] = {
+    AccountUnknown: 404,
+    InvoiceTaken: 409,
+    ValueInvalid: 400,
+}

@@ -1,0 +1,29 @@
+"""What happened in the books, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+__all__ = ["Cause", "Event"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why something changed: the request and the lane's time."""
+
+    request_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A change of an account and its cause."""
+
+    account_number: str
+    number: int
+    kind: str
+    detail: dict[str, Any]
+    request_id: str
+    at: datetime

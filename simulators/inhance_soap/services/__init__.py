@@ -1,0 +1,5 @@
+"""
+What can be done with the utility's books: each change is one transaction. Only these modules call the store.
+
+Nothing here knows of HTTP or of the sandbox's control API.
+"""

@@ -1,0 +1,28 @@
+"""What can be set of the utility."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ["WSDL_NAMESPACE", "Settings"]
+
+WSDL_NAMESPACE = "http://tempuri.org/"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Settings:
+    """
+    What can be set of the utility.
+
+    `namespace` is the target namespace of its service [A-2]; `duplicates` says whether a payment reference posted
+    twice is flagged (as a partner without a check would post it) or refused.
+    """
+
+    path: str = "/iCloud/iCloud.asmx"
+    key: str = "11111111-1111-4111-8111-111111111111"
+    namespace: str = WSDL_NAMESPACE
+    duplicates: Literal["flag", "refuse"] = "flag"
+
+    def __repr__(self) -> str:
+        return f"Settings(path={self.path!r}, namespace={self.namespace!r}, duplicates={self.duplicates!r})"

@@ -1,0 +1,28 @@
+"""The one door: the ASMX service over the ledger, under its path."""
+
+from __future__ import annotations
+
+from partnerlab.contracts.data import read_bytes
+from partnerlab.simulators.inhance_soap.settings import WSDL_NAMESPACE
+from partnerlab.simulators.inhance_soap.wire.operations import declare
+from partnerlab.simulators.inhance_soap.world import World
+from partnerlab.simulators.kit.asmx.front import AsmxService
+from partnerlab.simulators.kit.http.messages import App
+
+__all__ = ["create_doors"]
+
+
+def create_doors(world: World) -> dict[str, App]:
+    """The doors by path."""
+    settings = world.settings
+    wsdl = read_bytes("inhance_soap/iCloud.wsdl")
+    if settings.namespace != WSDL_NAMESPACE:
+        wsdl = wsdl.replace(WSDL_NAMESPACE.encode(), settings.namespace.encode())
+    service = AsmxService(
+        name="inhance",
+        service=declare(world.ledger, settings.key),
+        namespace=settings.namespace,
+        wsdl=wsdl,
+        inline=world.store.sqlite,  # a call is microseconds there; a database server may keep the event loop waiting
+    )
+    return {settings.path: service}

@@ -1,0 +1,27 @@
+"""What is joined behind the utility's doors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from partnerlab.simulators.inhance_soap.services.ledger import Ledger
+from partnerlab.simulators.inhance_soap.settings import Settings
+from partnerlab.simulators.kit.world.lanes import Lanes
+from partnerlab.simulators.kit.world.store import Store
+
+__all__ = ["World", "create_world"]
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Settings, store and services of one utility."""
+
+    settings: Settings
+    store: Store
+    lanes: Lanes
+    ledger: Ledger
+
+
+def create_world(settings: Settings, store: Store, lanes: Lanes) -> World:
+    """The services over *store*; nothing is shared with a world over another store."""
+    return World(settings, store, lanes, Ledger(store, duplicates=settings.duplicates))

@@ -1,0 +1,29 @@
+"""What is joined behind the insurer's doors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from partnerlab.simulators.kit.world.lanes import Lanes
+from partnerlab.simulators.kit.world.store import Store
+from partnerlab.simulators.tccs_rest.services.ledger import Ledger
+from partnerlab.simulators.tccs_rest.services.policies import PolicyService
+from partnerlab.simulators.tccs_rest.settings import Settings
+
+__all__ = ["World", "create_world"]
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Settings, store and services of one insurer."""
+
+    settings: Settings
+    store: Store
+    lanes: Lanes
+    ledger: Ledger
+    policies: PolicyService
+
+
+def create_world(settings: Settings, store: Store, lanes: Lanes) -> World:
+    """The services over *store*; nothing is shared with a world over another store."""
+    return World(settings, store, lanes, Ledger(store), PolicyService(store))
