@@ -120,8 +120,8 @@ def _theirs(url: str, events: int, folder: str) -> float:
     from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer
 
     from partnerlab.client.datapump.engine import create_database
+    from partnerlab.client.http import Transport
     from partnerlab.client.inhance import InHanceClient
-    from partnerlab.client.transport import Transport
 
     database = create_database(f"sqlite:///{folder}/bare.db")
     serializer = DBOSPortableJSONSerializer()

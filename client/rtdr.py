@@ -16,10 +16,10 @@ from decimal import Decimal
 
 from partnerlab.client import inhance, tccs
 from partnerlab.client.errors import ClientError, RequestInvalid, redact
-from partnerlab.client.inhance import protocol as inhance_protocol
+from partnerlab.client.http import AsyncSend, HttpRequest, HttpResponse, Send
+from partnerlab.client.inhance import operations as inhance_protocol
 from partnerlab.client.settings import Biller
-from partnerlab.client.tccs import protocol as tccs_protocol
-from partnerlab.client.transport import AsyncSend, HttpRequest, HttpResponse, Send
+from partnerlab.client.tccs import operations as tccs_protocol
 
 __all__ = ["ENQUIRIES", "BalanceUpdate", "Enquiry", "refresh", "refresh_async"]
 

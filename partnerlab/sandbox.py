@@ -18,8 +18,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from partnerlab.client import rtdr
+from partnerlab.client.http import PAYER_WAITS, HttpRequest, HttpResponse, Transport
 from partnerlab.client.settings import Biller, BillerUnknown
-from partnerlab.client.transport import PAYER_WAITS, HttpRequest, HttpResponse, Transport
 from partnerlab.contracts.data import read_bytes
 from partnerlab.contracts.verification import rest, soap
 from partnerlab.contracts.verification.findings import Verdict

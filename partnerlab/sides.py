@@ -13,10 +13,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, ClassVar, Self
 
+from partnerlab.client.http import Transport
 from partnerlab.client.inhance import InHanceClient
 from partnerlab.client.invoice_cloud import InvoiceCloudClient
 from partnerlab.client.tccs import TccsClient
-from partnerlab.client.transport import Transport
 from partnerlab.remote import Remote
 
 __all__ = ["InHanceSides", "Sides", "TccsSides"]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from partnerlab.client.datapump.events import AutoPay, Email, Event, Paperless, Payment
 from partnerlab.client.datapump.plans import Call, PartnerBalance, Plan, Skip
+from partnerlab.client.http import Transport
 from partnerlab.client.inhance import (
     InHanceClient,
     last_invoice_number,
@@ -19,7 +20,6 @@ from partnerlab.client.inhance import (
     plain_account_number,
 )
 from partnerlab.client.settings import Biller
-from partnerlab.client.transport import Transport
 from partnerlab.contracts.masking import mask_text
 
 __all__ = ["ach_reject", "autopay", "check_balance", "email", "paperless", "payment"]

@@ -14,8 +14,8 @@ from partnerlab.client.datapump import inhance_routes, tccs_routes
 from partnerlab.client.datapump.events import Event, Payment
 from partnerlab.client.datapump.plans import Call, PartnerBalance, Plan, Skip
 from partnerlab.client.errors import RequestInvalid
+from partnerlab.client.http import Timeouts, Transport
 from partnerlab.client.settings import Biller
-from partnerlab.client.transport import Timeouts, Transport
 
 __all__ = ["BALANCE_CHECKS", "ROUTES", "Call", "Plan", "Route", "Router", "Skip"]
 

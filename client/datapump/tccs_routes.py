@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from partnerlab.client.datapump.events import AchReject, AutoPay, Event, Paperless, Payment
 from partnerlab.client.datapump.plans import Call, PartnerBalance, Plan, Skip
 from partnerlab.client.errors import RequestInvalid
+from partnerlab.client.http import Transport
 from partnerlab.client.settings import Biller
 from partnerlab.client.tccs import TccsClient, insured_name, is_quote, payment_type
-from partnerlab.client.tccs.protocol import INSUFFICIENT_FUNDS, PAPERLESS, PAYMENT, RECURRING
-from partnerlab.client.transport import Transport
+from partnerlab.client.tccs.operations import INSUFFICIENT_FUNDS, PAPERLESS, PAYMENT, RECURRING
 from partnerlab.contracts.masking import mask_text
 
 __all__ = ["ach_reject", "autopay", "check_balance", "email", "paperless", "payment"]

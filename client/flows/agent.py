@@ -17,7 +17,7 @@ from partnerlab.client.errors import RequestInvalid
 from partnerlab.client.flows.cloud_payments import PaymentPage, payment_page
 from partnerlab.client.flows.story import Flow, Steps, rest_story
 from partnerlab.client.invoice_cloud.account import RestAccount
-from partnerlab.client.invoice_cloud.cloud_payments import (
+from partnerlab.client.invoice_cloud.operations.cloud_payments import (
     CloudCustomer,
     CloudInvoice,
     CloudPaymentRequest,

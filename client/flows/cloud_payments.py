@@ -11,13 +11,13 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from partnerlab.client.flows.story import Flow, Report, Steps, rest_story, soap_story
-from partnerlab.client.invoice_cloud import cloud_payments as cpv2
-from partnerlab.client.invoice_cloud import exports
 from partnerlab.client.invoice_cloud.account import Account, RestAccount
-from partnerlab.client.invoice_cloud.cloud_payments import CloudPayment, CloudPaymentRequest
 from partnerlab.client.invoice_cloud.models import ExportedPayment
+from partnerlab.client.invoice_cloud.operations import cloud_payments as cpv2
+from partnerlab.client.invoice_cloud.operations import exports
+from partnerlab.client.invoice_cloud.operations.cloud_payments import CloudPayment, CloudPaymentRequest
+from partnerlab.client.invoice_cloud.operations.rest import render_token
 from partnerlab.client.invoice_cloud.postback import Postback, PostbackRefused
-from partnerlab.client.invoice_cloud.rest_protocol import render_token
 from partnerlab.contracts.masking import mask_text
 
 __all__ = [

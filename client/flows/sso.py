@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from partnerlab.client.errors import PartnerFault, RequestInvalid
 from partnerlab.client.flows.cloud_payments import unregistered_user_payment
 from partnerlab.client.flows.story import Flow, Outcome, Report, Step, Steps, refused, rest_story
-from partnerlab.client.invoice_cloud import rest_protocol as rest
 from partnerlab.client.invoice_cloud.account import RestAccount
+from partnerlab.client.invoice_cloud.operations import rest as rest
 from partnerlab.client.invoice_cloud.rest_models import (
     AccountRegistration,
     NewCustomer,

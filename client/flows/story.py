@@ -16,10 +16,10 @@ from enum import StrEnum
 from typing import Any, Concatenate, Generic, ParamSpec, TypeAlias, TypeVar, overload
 
 from partnerlab.client.errors import ClientError, PartnerFault, TransportError
+from partnerlab.client.http.call import Call
 from partnerlab.client.invoice_cloud.account import Account, RestAccount
-from partnerlab.client.invoice_cloud.call import Call
 from partnerlab.client.invoice_cloud.client import AsyncInvoiceCloudClient, InvoiceCloudClient
-from partnerlab.client.invoice_cloud.rest import AsyncRestClient, RestClient
+from partnerlab.client.invoice_cloud.rest_client import AsyncRestClient, RestClient
 
 __all__ = [
     "Flow",

@@ -19,10 +19,10 @@ from functools import partial
 from partnerlab.client.errors import PartnerFault
 from partnerlab.client.flows.sso import Jump, jump
 from partnerlab.client.flows.story import Flow, Report, Steps, refused, rest_story, soap_story
-from partnerlab.client.invoice_cloud import protocol, rest_protocol
-from partnerlab.client.invoice_cloud import remote_authentication as soap
+from partnerlab.client.http.call import Call
 from partnerlab.client.invoice_cloud.account import Account, RestAccount
-from partnerlab.client.invoice_cloud.call import Call
+from partnerlab.client.invoice_cloud.operations import billing, rest
+from partnerlab.client.invoice_cloud.operations import remote_authentication as soap
 from partnerlab.client.invoice_cloud.rest_models import CustomerAccount, RemoteSession
 from partnerlab.client.invoice_cloud.sso import WATERSMART_PAGES, CloudSso, Redirect
 
@@ -243,8 +243,8 @@ def renew_demo_user(
     Source: SetInvoiceBalance "when the 'Renew User' button is clicked, only in IC demo".
     """
     call = Call(
-        protocol.build_set_invoice_balance(account, invoice_number, balance_due, total_amount_due),
-        partial(protocol.read_set_invoice_balance, account),
+        billing.build_set_invoice_balance(account, invoice_number, balance_due, total_amount_due),
+        partial(billing.read_set_invoice_balance, account),
     )
     yield from do.take(call, lambda _: f"{invoice_number} has a balance of {balance_due}")
     return Done(story=do.story, steps=do.made)
@@ -267,9 +267,9 @@ def find_account(
 
     Source: REST API Retrieve CustomerGUID and Retrieve Customer Account "in the WS authentication process".
     """
-    find = rest_protocol.retrieve_customer_guid(account, account_number, email_address, username)
+    find = rest.retrieve_customer_guid(account, account_number, email_address, username)
     guid = yield from do.take(find, lambda guid: f"CustomerGUID {guid}")
-    look = rest_protocol.retrieve_customer_account(account, guid)
+    look = rest.retrieve_customer_account(account, guid)
     found = yield from do.take(look, lambda found: f"account {found.account_number}")
     same = None if session is None else found.customer_guid.lower() == session.customer_guid.lower()
     return AccountFound(story=do.story, steps=do.made, account=found, same_customer=same)

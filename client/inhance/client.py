@@ -1,16 +1,16 @@
-"""The inHance clients: they send, wait and close; `protocol` decides everything."""
+"""The inHance clients: they send, wait and close; `operations` decides everything."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
 
-from partnerlab.client.connected import AsyncConnected, Connected
-from partnerlab.client.inhance import protocol
+from partnerlab.client.http import DEFAULT_TIMEOUTS, AsyncTransport, Timeouts, Transport
+from partnerlab.client.http.connected import AsyncConnected, Connected
+from partnerlab.client.inhance import operations
 from partnerlab.client.inhance.models import Acknowledgement, Balance
-from partnerlab.client.inhance.protocol import NAMESPACE, Endpoint
-from partnerlab.client.soap import SoapVersion
-from partnerlab.client.transport import DEFAULT_TIMEOUTS, AsyncTransport, Timeouts, Transport
+from partnerlab.client.inhance.operations import NAMESPACE, Endpoint
+from partnerlab.client.wire.soap import SoapVersion
 
 __all__ = ["AsyncInHanceClient", "InHanceClient"]
 
@@ -39,8 +39,8 @@ class InHanceClient(Connected):
 
     def balance_check(self, account_number: str, last_invoice_number: int) -> Balance:
         """The account's balances. *last_invoice_number* as `rules.last_invoice_number` gives it."""
-        request = protocol.build_balance_check(self.endpoint, account_number, last_invoice_number)
-        return protocol.read_balance_check(self.endpoint, self._transport.send(request))
+        request = operations.build_balance_check(self.endpoint, account_number, last_invoice_number)
+        return operations.read_balance_check(self.endpoint, self._transport.send(request))
 
     def make_payment(
         self,
@@ -53,8 +53,8 @@ class InHanceClient(Connected):
         amount: Decimal,
         convenience_fee: Decimal = Decimal(0),
     ) -> Acknowledgement:
-        """Post a payment (`MakePaymentExtended`); the parameters are those of `protocol.build_make_payment`."""
-        request = protocol.build_make_payment(
+        """Post a payment (`MakePaymentExtended`); the parameters are those of `operations.build_make_payment`."""
+        request = operations.build_make_payment(
             self.endpoint,
             account_number=account_number,
             payment_date=payment_date,
@@ -64,22 +64,22 @@ class InHanceClient(Connected):
             amount=amount,
             convenience_fee=convenience_fee,
         )
-        return protocol.read_make_payment(self.endpoint, self._transport.send(request))
+        return operations.read_make_payment(self.endpoint, self._transport.send(request))
 
     def set_paperless(self, account_number: str, on: bool) -> Acknowledgement:
         """Switch paperless on or off."""
-        request = protocol.build_set_paperless(self.endpoint, account_number, on)
-        return protocol.read_set_paperless(self.endpoint, self._transport.send(request))
+        request = operations.build_set_paperless(self.endpoint, account_number, on)
+        return operations.read_set_paperless(self.endpoint, self._transport.send(request))
 
     def set_autopay(self, account_number: str, on: bool) -> Acknowledgement:
         """Switch AutoPay on or off."""
-        request = protocol.build_set_autopay(self.endpoint, account_number, on)
-        return protocol.read_set_autopay(self.endpoint, self._transport.send(request))
+        request = operations.build_set_autopay(self.endpoint, account_number, on)
+        return operations.read_set_autopay(self.endpoint, self._transport.send(request))
 
     def set_email(self, account_number: str, new_email: str) -> Acknowledgement:
         """Tell a changed e-mail address."""
-        request = protocol.build_set_email(self.endpoint, account_number, new_email)
-        return protocol.read_set_email(self.endpoint, self._transport.send(request))
+        request = operations.build_set_email(self.endpoint, account_number, new_email)
+        return operations.read_set_email(self.endpoint, self._transport.send(request))
 
     def __repr__(self) -> str:
         return f"InHanceClient({self.endpoint})"
@@ -104,8 +104,8 @@ class AsyncInHanceClient(AsyncConnected):
 
     async def balance_check(self, account_number: str, last_invoice_number: int) -> Balance:
         """The account's balances. *last_invoice_number* as `rules.last_invoice_number` gives it."""
-        request = protocol.build_balance_check(self.endpoint, account_number, last_invoice_number)
-        return protocol.read_balance_check(self.endpoint, await self._transport.send(request))
+        request = operations.build_balance_check(self.endpoint, account_number, last_invoice_number)
+        return operations.read_balance_check(self.endpoint, await self._transport.send(request))
 
     async def make_payment(
         self,
@@ -118,8 +118,8 @@ class AsyncInHanceClient(AsyncConnected):
         amount: Decimal,
         convenience_fee: Decimal = Decimal(0),
     ) -> Acknowledgement:
-        """Post a payment (`MakePaymentExtended`); the parameters are those of `protocol.build_make_payment`."""
-        request = protocol.build_make_payment(
+        """Post a payment (`MakePaymentExtended`); the parameters are those of `operations.build_make_payment`."""
+        request = operations.build_make_payment(
             self.endpoint,
             account_number=account_number,
             payment_date=payment_date,
@@ -129,22 +129,22 @@ class AsyncInHanceClient(AsyncConnected):
             amount=amount,
             convenience_fee=convenience_fee,
         )
-        return protocol.read_make_payment(self.endpoint, await self._transport.send(request))
+        return operations.read_make_payment(self.endpoint, await self._transport.send(request))
 
     async def set_paperless(self, account_number: str, on: bool) -> Acknowledgement:
         """Switch paperless on or off."""
-        request = protocol.build_set_paperless(self.endpoint, account_number, on)
-        return protocol.read_set_paperless(self.endpoint, await self._transport.send(request))
+        request = operations.build_set_paperless(self.endpoint, account_number, on)
+        return operations.read_set_paperless(self.endpoint, await self._transport.send(request))
 
     async def set_autopay(self, account_number: str, on: bool) -> Acknowledgement:
         """Switch AutoPay on or off."""
-        request = protocol.build_set_autopay(self.endpoint, account_number, on)
-        return protocol.read_set_autopay(self.endpoint, await self._transport.send(request))
+        request = operations.build_set_autopay(self.endpoint, account_number, on)
+        return operations.read_set_autopay(self.endpoint, await self._transport.send(request))
 
     async def set_email(self, account_number: str, new_email: str) -> Acknowledgement:
         """Tell a changed e-mail address."""
-        request = protocol.build_set_email(self.endpoint, account_number, new_email)
-        return protocol.read_set_email(self.endpoint, await self._transport.send(request))
+        request = operations.build_set_email(self.endpoint, account_number, new_email)
+        return operations.read_set_email(self.endpoint, await self._transport.send(request))
 
     def __repr__(self) -> str:
         return f"AsyncInHanceClient({self.endpoint})"

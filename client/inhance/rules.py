@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from partnerlab.client.errors import RequestInvalid
-from partnerlab.client.values import INT32
+from partnerlab.client.wire.values import INT32
 
 __all__ = ["PAYMENT_TYPES", "PAYPAL_DEFAULT", "last_invoice_number", "payment_type_desc", "plain_account_number"]
 

@@ -6,10 +6,18 @@ Invoice Cloud: everything a partner calls there, and what it calls back.
 read without I/O.
 """
 
+from partnerlab.client.http.call import Call
 from partnerlab.client.invoice_cloud.account import Account, RestAccount
-from partnerlab.client.invoice_cloud.call import Call
 from partnerlab.client.invoice_cloud.client import AsyncInvoiceCloudClient, CustomerChanges, InvoiceCloudClient
-from partnerlab.client.invoice_cloud.cloud_payments import (
+from partnerlab.client.invoice_cloud.models import (
+    CustomerChange,
+    CustomerView,
+    ExportedPayment,
+    InvoiceView,
+    UploadProblem,
+    UploadReceipt,
+)
+from partnerlab.client.invoice_cloud.operations.cloud_payments import (
     CloudCustomer,
     CloudInvoice,
     CloudPayment,
@@ -19,16 +27,8 @@ from partnerlab.client.invoice_cloud.cloud_payments import (
     PaymentSettings,
     ViewMode,
 )
-from partnerlab.client.invoice_cloud.models import (
-    CustomerChange,
-    CustomerView,
-    ExportedPayment,
-    InvoiceView,
-    UploadProblem,
-    UploadReceipt,
-)
 from partnerlab.client.invoice_cloud.postback import Expected, Postback, PostbackRefused, read_postback
-from partnerlab.client.invoice_cloud.rest import AsyncRestClient, RestClient
+from partnerlab.client.invoice_cloud.rest_client import AsyncRestClient, RestClient
 from partnerlab.client.invoice_cloud.rest_models import (
     AccountRegistration,
     BillerStatus,

@@ -6,8 +6,8 @@ import base64
 from dataclasses import dataclass, field
 
 from partnerlab.client.errors import RequestInvalid
-from partnerlab.client.soap import Service, SoapVersion
-from partnerlab.client.values import MAX_TEXT, render_text
+from partnerlab.client.wire.soap import Service, SoapVersion
+from partnerlab.client.wire.values import MAX_TEXT, render_text
 from partnerlab.contracts.masking import MASK, mask
 
 __all__ = ["CLOUD_INVOICING", "CLOUD_MANAGEMENT", "REMOTE_AUTHENTICATION_WS", "Account", "RestAccount"]

@@ -1,4 +1,4 @@
-"""The Invoice Cloud clients: they send, wait and close; `protocol` decides everything."""
+"""The Invoice Cloud clients: they send, wait and close; `operations` decides everything."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TypedDict, TypeVar, Unpack
 
-from partnerlab.client.connected import AsyncConnected, Connected
-from partnerlab.client.invoice_cloud import exports, protocol
-from partnerlab.client.invoice_cloud import remote_authentication as remote
+from partnerlab.client.http import LONG_TIMEOUTS, AsyncTransport, Timeouts, Transport
+from partnerlab.client.http.call import Call
+from partnerlab.client.http.connected import AsyncConnected, Connected
 from partnerlab.client.invoice_cloud.account import Account
-from partnerlab.client.invoice_cloud.call import Call
 from partnerlab.client.invoice_cloud.models import (
     CustomerChange,
     CustomerView,
@@ -19,9 +18,10 @@ from partnerlab.client.invoice_cloud.models import (
     InvoiceView,
     UploadReceipt,
 )
+from partnerlab.client.invoice_cloud.operations import billing, exports
+from partnerlab.client.invoice_cloud.operations import remote_authentication as remote
 from partnerlab.client.invoice_cloud.rest_models import RemoteSession
-from partnerlab.client.soap import SoapVersion
-from partnerlab.client.transport import LONG_TIMEOUTS, AsyncTransport, Timeouts, Transport
+from partnerlab.client.wire.soap import SoapVersion
 
 __all__ = ["AsyncInvoiceCloudClient", "CustomerChanges", "InvoiceCloudClient"]
 
@@ -79,25 +79,25 @@ class InvoiceCloudClient(Connected):
 
     def upload_invoice_file(self, file_name: str, content: bytes) -> UploadReceipt:
         """Hand in a bill file (BIF, or WaterSmart's CSV by its name)."""
-        request = protocol.build_upload_invoice_file(self.account, file_name, content)
-        return protocol.read_upload_invoice_file(self.account, self._transport.send(request))
+        request = billing.build_upload_invoice_file(self.account, file_name, content)
+        return billing.read_upload_invoice_file(self.account, self._transport.send(request))
 
     def view_invoice(self, invoice_number: str) -> InvoiceView:
         """One invoice (`ViewInvoiceByInvoiceNumber`)."""
-        request = protocol.build_view_invoice(self.account, invoice_number)
-        return protocol.read_view_invoice(self.account, self._transport.send(request))
+        request = billing.build_view_invoice(self.account, invoice_number)
+        return billing.read_view_invoice(self.account, self._transport.send(request))
 
     def set_invoice_balance(
         self, invoice_number: str, balance_due: Decimal, total_amount_due: Decimal | None = None
     ) -> None:
         """Set an invoice's balance; *total_amount_due* stays where `None`."""
-        request = protocol.build_set_invoice_balance(self.account, invoice_number, balance_due, total_amount_due)
-        protocol.read_set_invoice_balance(self.account, self._transport.send(request))
+        request = billing.build_set_invoice_balance(self.account, invoice_number, balance_due, total_amount_due)
+        billing.read_set_invoice_balance(self.account, self._transport.send(request))
 
     def view_customer_record(self, account_number: str) -> CustomerView:
         """One customer."""
-        request = protocol.build_view_customer_record(self.account, account_number)
-        return protocol.read_view_customer_record(self.account, self._transport.send(request))
+        request = billing.build_view_customer_record(self.account, account_number)
+        return billing.read_view_customer_record(self.account, self._transport.send(request))
 
     def update_customer_record(
         self,
@@ -108,14 +108,14 @@ class InvoiceCloudClient(Connected):
         **changes: Unpack[CustomerChanges],
     ) -> None:
         """Change a customer's record; both blocks are set as said, texts as `CustomerChanges` says."""
-        request = protocol.build_update_customer_record(
+        request = billing.build_update_customer_record(
             self.account,
             account_number,
             block_payments_cc=block_payments_cc,
             block_payments_eft=block_payments_eft,
             **changes,
         )
-        protocol.read_update_customer_record(self.account, self._transport.send(request))
+        billing.read_update_customer_record(self.account, self._transport.send(request))
 
     def export_payments(self, since: datetime) -> tuple[ExportedPayment, ...]:
         """The approved payments since a time: the biller's local time where it is naive."""
@@ -187,25 +187,25 @@ class AsyncInvoiceCloudClient(AsyncConnected):
 
     async def upload_invoice_file(self, file_name: str, content: bytes) -> UploadReceipt:
         """Hand in a bill file (BIF, or WaterSmart's CSV by its name)."""
-        request = protocol.build_upload_invoice_file(self.account, file_name, content)
-        return protocol.read_upload_invoice_file(self.account, await self._transport.send(request))
+        request = billing.build_upload_invoice_file(self.account, file_name, content)
+        return billing.read_upload_invoice_file(self.account, await self._transport.send(request))
 
     async def view_invoice(self, invoice_number: str) -> InvoiceView:
         """One invoice (`ViewInvoiceByInvoiceNumber`)."""
-        request = protocol.build_view_invoice(self.account, invoice_number)
-        return protocol.read_view_invoice(self.account, await self._transport.send(request))
+        request = billing.build_view_invoice(self.account, invoice_number)
+        return billing.read_view_invoice(self.account, await self._transport.send(request))
 
     async def set_invoice_balance(
         self, invoice_number: str, balance_due: Decimal, total_amount_due: Decimal | None = None
     ) -> None:
         """Set an invoice's balance; *total_amount_due* stays where `None`."""
-        request = protocol.build_set_invoice_balance(self.account, invoice_number, balance_due, total_amount_due)
-        protocol.read_set_invoice_balance(self.account, await self._transport.send(request))
+        request = billing.build_set_invoice_balance(self.account, invoice_number, balance_due, total_amount_due)
+        billing.read_set_invoice_balance(self.account, await self._transport.send(request))
 
     async def view_customer_record(self, account_number: str) -> CustomerView:
         """One customer."""
-        request = protocol.build_view_customer_record(self.account, account_number)
-        return protocol.read_view_customer_record(self.account, await self._transport.send(request))
+        request = billing.build_view_customer_record(self.account, account_number)
+        return billing.read_view_customer_record(self.account, await self._transport.send(request))
 
     async def update_customer_record(
         self,
@@ -216,14 +216,14 @@ class AsyncInvoiceCloudClient(AsyncConnected):
         **changes: Unpack[CustomerChanges],
     ) -> None:
         """Change a customer's record; both blocks are set as said, texts as `CustomerChanges` says."""
-        request = protocol.build_update_customer_record(
+        request = billing.build_update_customer_record(
             self.account,
             account_number,
             block_payments_cc=block_payments_cc,
             block_payments_eft=block_payments_eft,
             **changes,
         )
-        protocol.read_update_customer_record(self.account, await self._transport.send(request))
+        billing.read_update_customer_record(self.account, await self._transport.send(request))
 
     async def export_payments(self, since: datetime) -> tuple[ExportedPayment, ...]:
         """The approved payments since a time: the biller's local time where it is naive."""

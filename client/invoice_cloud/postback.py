@@ -25,8 +25,8 @@ from typing import Final
 from urllib.parse import parse_qsl
 
 from partnerlab.client.errors import ClientError
-from partnerlab.client.invoice_cloud.cloud_payments import CloudPaymentRequest
-from partnerlab.client.values import parse_cents, parse_date_time, parse_integer, render_amount
+from partnerlab.client.invoice_cloud.operations.cloud_payments import CloudPaymentRequest
+from partnerlab.client.wire.values import parse_cents, parse_date_time, parse_integer, render_amount
 from partnerlab.contracts.masking import mask_text
 
 __all__ = ["FIELDS", "Expected", "Postback", "PostbackRefused", "read_postback"]

@@ -19,8 +19,8 @@ from typing import Final
 from urllib.parse import urlencode
 
 from partnerlab.client.errors import RequestInvalid
-from partnerlab.client.invoice_cloud.cloud_payments import ViewMode, render_url
-from partnerlab.client.invoice_cloud.rest_protocol import render_line, render_token
+from partnerlab.client.invoice_cloud.operations.cloud_payments import ViewMode, render_url
+from partnerlab.client.invoice_cloud.operations.rest import render_line, render_token
 
 __all__ = [
     "CONNECT_PATH",

@@ -18,8 +18,8 @@ from typing import Any, TypeVar
 from lxml import etree
 
 from partnerlab.client.errors import ClientError, PartnerFault, ProtocolError, TransportError, redact
-from partnerlab.client.messages import HttpResponse
-from partnerlab.client.values import parse_boolean, parse_cents
+from partnerlab.client.http import HttpResponse
+from partnerlab.client.wire.values import parse_boolean, parse_cents
 
 __all__ = ["Answer", "read", "refusal"]
 

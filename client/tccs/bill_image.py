@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from partnerlab.client.errors import ClientError, ProtocolError
-from partnerlab.client.messages import HttpResponse
+from partnerlab.client.http import MAX_ANSWER_BYTES, HttpResponse
 from partnerlab.client.tccs.answer import refusal
-from partnerlab.client.tccs.protocol import BILL_IMAGE, Endpoint
-from partnerlab.client.transport import MAX_ANSWER_BYTES
+from partnerlab.client.tccs.operations import BILL_IMAGE, Endpoint
 
 __all__ = ["MAX_BILL_BYTES", "BillReader"]
 

@@ -1,4 +1,4 @@
-"""The TCCS clients: they send, wait and close; `protocol` and `bill_image` decide everything."""
+"""The TCCS clients: they send, wait and close; `operations` and `bill_image` decide everything."""
 
 from __future__ import annotations
 
@@ -8,15 +8,14 @@ from datetime import date
 from decimal import Decimal
 from typing import BinaryIO
 
-from partnerlab.client.connected import AsyncConnected, Connected
-from partnerlab.client.download import download, download_async
-from partnerlab.client.messages import HttpRequest
-from partnerlab.client.tccs import protocol
+from partnerlab.client.http import DEFAULT_TIMEOUTS, AsyncTransport, HttpRequest, Timeouts, Transport
+from partnerlab.client.http.connected import AsyncConnected, Connected
+from partnerlab.client.http.download import download, download_async
+from partnerlab.client.tccs import operations
 from partnerlab.client.tccs.bill_image import MAX_BILL_BYTES, BillReader
 from partnerlab.client.tccs.models import Acknowledgement, Balance
-from partnerlab.client.tccs.protocol import Endpoint
+from partnerlab.client.tccs.operations import Endpoint
 from partnerlab.client.tccs.targets import MemoryTarget, Target, open_target
-from partnerlab.client.transport import DEFAULT_TIMEOUTS, AsyncTransport, Timeouts, Transport
 
 __all__ = ["AsyncTccsClient", "TccsClient"]
 
@@ -45,41 +44,41 @@ class TccsClient(Connected):
 
     def balance(self, invoice_number: str) -> Balance:
         """What is owed on an invoice, and in all (`ARState_Output`)."""
-        request = protocol.build_balance(self.endpoint, invoice_number)
-        return protocol.read_balance(self.endpoint, self._transport.send(request))
+        request = operations.build_balance(self.endpoint, invoice_number)
+        return operations.read_balance(self.endpoint, self._transport.send(request))
 
     def pay(
         self, invoice_number: str, amount: Decimal, payment_type: str, *, payment_guid: str | None = None
     ) -> Acknowledgement:
         """
-        Post a payment (`Pay_Input`); the parameters are those of `protocol.build_payment`.
+        Post a payment (`Pay_Input`); the parameters are those of `operations.build_payment`.
 
         With a *payment_guid*, version 2 of the service, the same call again posts nothing more; without one it does.
         """
-        return self._told(protocol.build_payment(self.endpoint, invoice_number, amount, payment_type, payment_guid))
+        return self._told(operations.build_payment(self.endpoint, invoice_number, amount, payment_type, payment_guid))
 
     def deposit(
         self, invoice_number: str, insured_name: str, amount: Decimal, *, payment_guid: str | None = None
     ) -> Acknowledgement:
-        """Post a deposit on a quote (`Pay_Input`); as `pay`, with the parameters of `protocol.build_deposit`."""
-        return self._told(protocol.build_deposit(self.endpoint, invoice_number, insured_name, amount, payment_guid))
+        """Post a deposit on a quote (`Pay_Input`); as `pay`, with the parameters of `operations.build_deposit`."""
+        return self._told(operations.build_deposit(self.endpoint, invoice_number, insured_name, amount, payment_guid))
 
     def report_insufficient_funds(self, invoice_number: str, paid_on: date, amount: Decimal) -> Acknowledgement:
         """Report that the bank returned the payment of that day and amount (`Insufficient_Pay_Report`)."""
-        return self._told(protocol.build_insufficient_funds(self.endpoint, invoice_number, paid_on, amount))
+        return self._told(operations.build_insufficient_funds(self.endpoint, invoice_number, paid_on, amount))
 
     def set_paperless(self, invoice_number: str, on: bool) -> Acknowledgement:
         """Switch paperless on or off (`Paperless_Bill`)."""
-        return self._told(protocol.build_paperless(self.endpoint, invoice_number, on))
+        return self._told(operations.build_paperless(self.endpoint, invoice_number, on))
 
     def set_recurring(self, invoice_number: str, on: bool) -> Acknowledgement:
         """Switch recurring payments on or off (`Recurring_Pay`)."""
-        return self._told(protocol.build_recurring(self.endpoint, invoice_number, on))
+        return self._told(operations.build_recurring(self.endpoint, invoice_number, on))
 
     def bill_image(self, invoice_number: str, *, max_bytes: int = MAX_BILL_BYTES) -> bytes:
         """The bill as PDF (`Retrieve_Bill_Image`). More than *max_bytes* are a `ProtocolError`."""
         target = MemoryTarget()
-        self._fetch(protocol.build_bill_image(self.endpoint, invoice_number), target, max_bytes)
+        self._fetch(operations.build_bill_image(self.endpoint, invoice_number), target, max_bytes)
         return target.content
 
     def save_bill_image(
@@ -92,7 +91,7 @@ class TccsClient(Connected):
         `OSError` too, before anything is sent where the file cannot be made.
         """
         # Built first: a number that cannot be sent is no reason to touch the disk.
-        request = protocol.build_bill_image(self.endpoint, invoice_number)
+        request = operations.build_bill_image(self.endpoint, invoice_number)
         return self._fetch(request, open_target(to), max_bytes)
 
     def _fetch(self, request: HttpRequest, target: Target, max_bytes: int) -> int:
@@ -109,7 +108,7 @@ class TccsClient(Connected):
         return size
 
     def _told(self, request: HttpRequest) -> Acknowledgement:
-        return protocol.read_acknowledgement(self.endpoint, request.operation, self._transport.send(request))
+        return operations.read_acknowledgement(self.endpoint, request.operation, self._transport.send(request))
 
     def __repr__(self) -> str:
         return f"TccsClient({self.endpoint})"
@@ -133,15 +132,15 @@ class AsyncTccsClient(AsyncConnected):
 
     async def balance(self, invoice_number: str) -> Balance:
         """What is owed on an invoice, and in all (`ARState_Output`)."""
-        request = protocol.build_balance(self.endpoint, invoice_number)
-        return protocol.read_balance(self.endpoint, await self._transport.send(request))
+        request = operations.build_balance(self.endpoint, invoice_number)
+        return operations.read_balance(self.endpoint, await self._transport.send(request))
 
     async def pay(
         self, invoice_number: str, amount: Decimal, payment_type: str, *, payment_guid: str | None = None
     ) -> Acknowledgement:
         """As `TccsClient.pay`."""
         return await self._told(
-            protocol.build_payment(self.endpoint, invoice_number, amount, payment_type, payment_guid)
+            operations.build_payment(self.endpoint, invoice_number, amount, payment_type, payment_guid)
         )
 
     async def deposit(
@@ -149,32 +148,32 @@ class AsyncTccsClient(AsyncConnected):
     ) -> Acknowledgement:
         """As `TccsClient.deposit`."""
         return await self._told(
-            protocol.build_deposit(self.endpoint, invoice_number, insured_name, amount, payment_guid)
+            operations.build_deposit(self.endpoint, invoice_number, insured_name, amount, payment_guid)
         )
 
     async def report_insufficient_funds(self, invoice_number: str, paid_on: date, amount: Decimal) -> Acknowledgement:
         """Report that the bank returned the payment of that day and amount (`Insufficient_Pay_Report`)."""
-        return await self._told(protocol.build_insufficient_funds(self.endpoint, invoice_number, paid_on, amount))
+        return await self._told(operations.build_insufficient_funds(self.endpoint, invoice_number, paid_on, amount))
 
     async def set_paperless(self, invoice_number: str, on: bool) -> Acknowledgement:
         """Switch paperless on or off (`Paperless_Bill`)."""
-        return await self._told(protocol.build_paperless(self.endpoint, invoice_number, on))
+        return await self._told(operations.build_paperless(self.endpoint, invoice_number, on))
 
     async def set_recurring(self, invoice_number: str, on: bool) -> Acknowledgement:
         """Switch recurring payments on or off (`Recurring_Pay`)."""
-        return await self._told(protocol.build_recurring(self.endpoint, invoice_number, on))
+        return await self._told(operations.build_recurring(self.endpoint, invoice_number, on))
 
     async def bill_image(self, invoice_number: str, *, max_bytes: int = MAX_BILL_BYTES) -> bytes:
         """As `TccsClient.bill_image`."""
         target = MemoryTarget()
-        await self._fetch(protocol.build_bill_image(self.endpoint, invoice_number), target, max_bytes)
+        await self._fetch(operations.build_bill_image(self.endpoint, invoice_number), target, max_bytes)
         return target.content
 
     async def save_bill_image(
         self, invoice_number: str, to: str | os.PathLike[str] | BinaryIO, *, max_bytes: int = MAX_BILL_BYTES
     ) -> int:
         """As `TccsClient.save_bill_image`; the disk is written to by a thread, so that nothing waits for it."""
-        request = protocol.build_bill_image(self.endpoint, invoice_number)
+        request = operations.build_bill_image(self.endpoint, invoice_number)
         return await self._fetch(request, open_target(to), max_bytes)
 
     async def _fetch(self, request: HttpRequest, target: Target, max_bytes: int) -> int:
@@ -191,7 +190,7 @@ class AsyncTccsClient(AsyncConnected):
         return size
 
     async def _told(self, request: HttpRequest) -> Acknowledgement:
-        return protocol.read_acknowledgement(self.endpoint, request.operation, await self._transport.send(request))
+        return operations.read_acknowledgement(self.endpoint, request.operation, await self._transport.send(request))
 
     def __repr__(self) -> str:
         return f"AsyncTccsClient({self.endpoint})"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from partnerlab.client.errors import RequestInvalid
-from partnerlab.client.values import MAX_TEXT, render_text
+from partnerlab.client.wire.values import MAX_TEXT, render_text
 
 __all__ = [
     "MAX_GUID",

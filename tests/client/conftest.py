@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
+from partnerlab.client.http import AsyncTransport, HttpRequest, HttpResponse, Timeouts, Transport
 from partnerlab.client.inhance import AsyncInHanceClient, InHanceClient
 from partnerlab.client.invoice_cloud import AsyncInvoiceCloudClient, InvoiceCloudClient
-from partnerlab.client.transport import AsyncTransport, HttpRequest, HttpResponse, Timeouts, Transport
 
 SAMPLES = Path(__file__).resolve().parent.parent / "samples" / "client"
 

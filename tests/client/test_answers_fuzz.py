@@ -12,19 +12,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from partnerlab.client.errors import ClientError, PartnerFault, ProtocolError, TransportError
-from partnerlab.client.inhance import Acknowledgement, Balance, Endpoint, protocol
+from partnerlab.client.http import HttpResponse
+from partnerlab.client.inhance import Acknowledgement, Balance, Endpoint, operations
 from partnerlab.client.invoice_cloud import Account
-from partnerlab.client.invoice_cloud import protocol as ic
-from partnerlab.client.transport import HttpResponse
+from partnerlab.client.invoice_cloud.operations import billing as ic
 
 FOLDER = Path(__file__).resolve().parent.parent / "samples" / "client"
 SAMPLES = {path.name: path.read_bytes() for path in sorted(FOLDER.glob("in*/*-*.*"))}
 ENDPOINT = Endpoint("https://inhance.example.com/iCloud.asmx", "11111111-1111-4111-8111-111111111111")
 ACCOUNT = Account("https://ic.example.com", "guid", "33333333-3333-4333-8333-333333333333")
 READERS: list[Callable[[HttpResponse], Any]] = [
-    lambda response: protocol.read_balance_check(ENDPOINT, response),
-    lambda response: protocol.read_make_payment(ENDPOINT, response),
-    lambda response: protocol.read_set_email(ENDPOINT, response),
+    lambda response: operations.read_balance_check(ENDPOINT, response),
+    lambda response: operations.read_make_payment(ENDPOINT, response),
+    lambda response: operations.read_set_email(ENDPOINT, response),
     lambda response: ic.read_upload_invoice_file(ACCOUNT, response),
     lambda response: ic.read_view_invoice(ACCOUNT, response),
     lambda response: ic.read_view_customer_record(ACCOUNT, response),
@@ -99,7 +99,7 @@ def test_no_answer_cut_short_counts_as_posted(length: int) -> None:
     whole = SAMPLES["payment-200.xml"]
     cut = whole[: min(length, len(whole) - 1)]
     with pytest.raises(ProtocolError):
-        protocol.read_make_payment(ENDPOINT, HttpResponse(200, {}, cut))
+        operations.read_make_payment(ENDPOINT, HttpResponse(200, {}, cut))
 
 
 HOSTILE = {
@@ -124,7 +124,7 @@ HOSTILE = {
 def test_a_hostile_answer_is_refused_soon_and_reads_nothing(content: bytes, status: int) -> None:
     started = time.process_time()
     with pytest.raises((ProtocolError, TransportError)) as caught:
-        protocol.read_balance_check(ENDPOINT, HttpResponse(status, {}, content))
+        operations.read_balance_check(ENDPOINT, HttpResponse(status, {}, content))
     assert "root:" not in str(caught.value)
     assert time.process_time() - started < 2
 
@@ -132,5 +132,5 @@ def test_a_hostile_answer_is_refused_soon_and_reads_nothing(content: bytes, stat
 def test_a_crowd_of_unknown_elements_is_ignored_soon() -> None:
     started = time.process_time()
     content = SAMPLES["balance-200.xml"].replace(b"<Balance>", b"<x/>" * 250_000 + b"<Balance>")
-    assert str(protocol.read_balance_check(ENDPOINT, HttpResponse(200, {}, content)).balance) == "125.50"
+    assert str(operations.read_balance_check(ENDPOINT, HttpResponse(200, {}, content)).balance) == "125.50"
     assert time.process_time() - started < 2

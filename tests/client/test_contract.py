@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from partnerlab.client.inhance import protocol as inhance
-from partnerlab.client.invoice_cloud import protocol as invoice_cloud
-from partnerlab.client.soap import Operation, Service, build
+from partnerlab.client.inhance import operations as inhance
+from partnerlab.client.invoice_cloud.operations import billing as invoice_cloud
+from partnerlab.client.wire.soap import Operation, Service, build
 from partnerlab.contracts.data import read_bytes
 
 XS = "{http://www.w3.org/2001/XMLSchema}"

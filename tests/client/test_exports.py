@@ -22,8 +22,8 @@ def test_the_modules_are_found() -> None:
         *PACKAGES,
         "partnerlab.client.errors",
         "partnerlab.client.rtdr",
-        "partnerlab.client.soap",
-        "partnerlab.client.transport",
+        "partnerlab.client.wire.soap",
+        "partnerlab.client.http",
     } <= set(MODULES)
 
 

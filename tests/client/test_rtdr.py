@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from partnerlab.client import rtdr
+from partnerlab.client.http import PAYER_WAITS, AsyncTransport, HttpRequest, HttpResponse, Transport
 from partnerlab.client.rtdr import BalanceUpdate, refresh, refresh_async
 from partnerlab.client.settings import Biller
-from partnerlab.client.transport import PAYER_WAITS, AsyncTransport, HttpRequest, HttpResponse, Transport
 
 KEY_10 = "10101010-1111-4111-8111-111111111111"
 KEY_13 = "13131313-1111-4111-8111-111111111111"

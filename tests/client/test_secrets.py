@@ -12,11 +12,11 @@ import pytest
 
 from partnerlab.client import inhance, invoice_cloud
 from partnerlab.client.errors import ClientError
-from partnerlab.client.inhance import protocol
-from partnerlab.client.invoice_cloud import protocol as ic_protocol
+from partnerlab.client.http import HttpRequest, HttpResponse, Transport
+from partnerlab.client.inhance import operations
+from partnerlab.client.invoice_cloud.operations import billing as ic_protocol
 from partnerlab.client.rtdr import refresh
 from partnerlab.client.settings import Biller
-from partnerlab.client.transport import HttpRequest, HttpResponse, Transport
 
 SECRET = "5e4ec0de-feed-4bad-8bad-5e4ec0de5e4e"
 TELL_TALES = (SECRET, SECRET.upper(), SECRET[:-4], SECRET[4:-4])
@@ -78,8 +78,8 @@ def assert_clean(*things: object) -> None:
 ENDPOINT = inhance.Endpoint(URL, SECRET)
 ACCOUNT = invoice_cloud.Account("https://ic.example.com", "guid", SECRET)
 REQUESTS = {
-    "balance check": protocol.build_balance_check(ENDPOINT, "1", 1),
-    "set email": protocol.build_set_email(ENDPOINT, "1", "a@example.com"),
+    "balance check": operations.build_balance_check(ENDPOINT, "1", 1),
+    "set email": operations.build_set_email(ENDPOINT, "1", "a@example.com"),
 }
 
 
@@ -108,7 +108,7 @@ def test_no_error_repeats_the_key_a_partner_echoes(
     name: str, echo: Callable[[HttpRequest], bytes], status: int
 ) -> None:
     response = HttpResponse(status, {"content-type": "text/html", "location": SECRET}, echo(REQUESTS[name]))
-    read = protocol.read_balance_check if name == "balance check" else protocol.read_set_email
+    read = operations.read_balance_check if name == "balance check" else operations.read_set_email
     try:
         found: Any = read(ENDPOINT, response)
     except ClientError as error:
@@ -128,7 +128,7 @@ def test_a_pin_a_partner_repeats_is_not_shown() -> None:
 def test_a_key_that_cannot_be_sent_is_not_shown(bad: str) -> None:
     endpoint = inhance.Endpoint(URL, SECRET + bad)
     with pytest.raises(ClientError) as caught:
-        protocol.build_balance_check(endpoint, "1", 1)
+        operations.build_balance_check(endpoint, "1", 1)
     assert_clean(caught.value)
 
 
@@ -165,5 +165,5 @@ def test_a_key_is_never_cut_in_two_and_half_shown() -> None:
         for answer in (fault(words).encode(), result(REQUESTS["set email"], f"<Success>{words}</Success>")):
             for status in (200, 500):
                 with pytest.raises(ClientError) as caught:
-                    protocol.read_set_email(ENDPOINT, HttpResponse(status, {}, answer))
+                    operations.read_set_email(ENDPOINT, HttpResponse(status, {}, answer))
                 assert SECRET[:8] not in str(caught.value), length

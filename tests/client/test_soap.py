@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from partnerlab.client.errors import RequestInvalid
-from partnerlab.client.soap import ENVELOPES, Operation, Service, SoapVersion, build
+from partnerlab.client.wire.soap import ENVELOPES, Operation, Service, SoapVersion, build
 
 NAMESPACE = "http://tempuri.org/"
 PLAIN = Operation("SetEmail", ("Accountnumber", "NewEmail", "WebserviceKey"))

@@ -20,9 +20,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from partnerlab.client import exchange, transport
 from partnerlab.client.errors import ProtocolError, RequestInvalid, TransportError
-from partnerlab.client.transport import AsyncTransport, HttpRequest, Timeouts, Transport, check_url
+from partnerlab.client.http import AsyncTransport, HttpRequest, Timeouts, Transport, attempt, check_url, transport
 
 CERTIFICATE = Path(__file__).resolve().parent.parent / "samples" / "client" / "tls" / "localhost.pem"
 QUICK = Timeouts(connect_s=1, read_s=0.3, write_s=0.3, pool_s=0.3, total_s=1)
@@ -90,7 +89,7 @@ def test_a_cookie_is_never_sent_back(flavour: Any, serve: Serve) -> None:
     assert not any(b"cookie:" in received.lower() for received in server.requests)
 
 
-@pytest.mark.parametrize("size", [exchange.PIECE, exchange.PIECE + 1, 20 << 20])
+@pytest.mark.parametrize("size", [attempt.PIECE, attempt.PIECE + 1, 20 << 20])
 def test_a_large_body_arrives_whole_and_announced(flavour: Any, serve: Serve, size: int) -> None:
     server = serve(b"<ok/>")
     body = bytes(range(256)) * (size // 256) + b"x" * (size % 256)

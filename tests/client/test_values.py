@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from partnerlab.client import values
 from partnerlab.client.errors import RequestInvalid
+from partnerlab.client.wire import values
 
 NEW_YORK = timezone(timedelta(hours=-4))
 

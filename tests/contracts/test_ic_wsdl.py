@@ -235,7 +235,7 @@ def test_zeep_reads_every_port(service: str) -> None:
     ports = {name: sorted(port.binding.all()) for name, port in found.ports.items()}
     kinds = ("Soap", "Soap12", "HttpPost")
     assert ports == {f"{service}{kind}": sorted(SERVICES[service]) for kind in kinds}
-    client.transport.session.close()
+    client.http.transport.session.close()
 
 
 def read_path(name: str) -> Any:

@@ -116,7 +116,7 @@ def test_a_sandbox_may_be_on_another_machine(
     type_: Type, sandbox: Sandbox, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The client takes plain http to this machine only, unless it is told that it speaks to a sandbox."""
-    monkeypatch.setattr("partnerlab.client.messages.LOOPBACK", frozenset())
+    monkeypatch.setattr("partnerlab.client.http.LOOPBACK", frozenset())
     more = ("--url", sandbox.url) if arguments[0] == "journey" else ()
     assert type_(*arguments, *more).stdout
 

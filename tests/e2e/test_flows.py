@@ -22,6 +22,7 @@ from lxml import html
 from partnerlab.client.errors import PartnerFault
 from partnerlab.client.flows import FlowFailed, Outcome, agent, cloud_payments, confirm_payment, sso, watersmart
 from partnerlab.client.flows.watersmart import Occasion
+from partnerlab.client.http import Transport
 from partnerlab.client.invoice_cloud import (
     AsyncRestClient,
     CloudCustomer,
@@ -37,7 +38,6 @@ from partnerlab.client.invoice_cloud import (
     RestClient,
     read_postback,
 )
-from partnerlab.client.transport import Transport
 from partnerlab.remote import Remote
 from partnerlab.sandbox import Sandbox
 

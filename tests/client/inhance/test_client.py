@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from partnerlab.client.errors import PartnerFault, ProtocolError, RequestInvalid, TransportError
+from partnerlab.client.http import AsyncTransport, Transport
 from partnerlab.client.inhance import Acknowledgement, AsyncInHanceClient, Balance, InHanceClient
-from partnerlab.client.transport import AsyncTransport, Transport
 
 KEY = "11111111-1111-4111-8111-111111111111"
 CENTRAL = timezone(timedelta(hours=-5))

@@ -14,8 +14,8 @@ from lxml import etree
 
 from partnerlab.client import errors
 from partnerlab.client.errors import RequestInvalid, TransportError
-from partnerlab.client.inhance import Acknowledgement, Balance, Endpoint, protocol
-from partnerlab.client.transport import HttpRequest, HttpResponse
+from partnerlab.client.http import HttpRequest, HttpResponse
+from partnerlab.client.inhance import Acknowledgement, Balance, Endpoint, operations
 
 FOLDER = Path(__file__).resolve().parents[2] / "samples" / "client" / "inhance"
 INDEX: list[dict[str, Any]] = tomllib.loads((FOLDER / "samples.toml").read_text("utf-8"))["sample"]
@@ -23,8 +23,8 @@ KEY = "0f0e0d0c-aaaa-bbbb-cccc-&<secret"
 URL = "https://inhance.example.com/iCloud/iCloud.asmx"
 ENDPOINT = Endpoint(URL, KEY)
 READERS: dict[str, Callable[[Endpoint, HttpResponse], Balance | Acknowledgement]] = {
-    "BalanceCheck": protocol.read_balance_check,
-    "MakePaymentExtended": protocol.read_make_payment,
+    "BalanceCheck": operations.read_balance_check,
+    "MakePaymentExtended": operations.read_make_payment,
 }
 
 
@@ -66,29 +66,29 @@ def test_a_good_answer_raises_nothing(sample: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("file", ["balance-200.xml", "balance_soap12-200.xml", "balance_other_prefixes-200.xml"])
 def test_one_balance_in_three_dialects(file: str) -> None:
-    assert protocol.read_balance_check(ENDPOINT, response(file)) == Balance(
+    assert operations.read_balance_check(ENDPOINT, response(file)) == Balance(
         balance=Decimal("125.50"), future_balance=Decimal("182.75"), phone="555-0100", email="willows@example.com"
     )
 
 
 def test_a_balance_keeps_two_decimals() -> None:
-    balance = protocol.read_balance_check(ENDPOINT, response("balance_other_prefixes-200.xml"))
+    balance = operations.read_balance_check(ENDPOINT, response("balance_other_prefixes-200.xml"))
     assert (str(balance.balance), str(balance.future_balance)) == ("125.50", "182.75")
 
 
 @pytest.mark.parametrize("file", ["balance_without_email-200.xml", "balance_nil_email-200.xml"])
 def test_a_missing_string_is_empty(file: str) -> None:
-    balance = protocol.read_balance_check(ENDPOINT, response(file))
+    balance = operations.read_balance_check(ENDPOINT, response(file))
     assert (balance.phone, balance.email) == ("", "")
 
 
 def test_a_credit_balance_is_negative() -> None:
-    balance = protocol.read_balance_check(ENDPOINT, response("balance_without_email-200.xml"))
+    balance = operations.read_balance_check(ENDPOINT, response("balance_without_email-200.xml"))
     assert str(balance.balance) == "-12.30"
 
 
 def test_a_remark_on_a_posted_payment_is_kept() -> None:
-    assert protocol.read_make_payment(ENDPOINT, response("payment_with_remark-200.xml")).message == (
+    assert operations.read_make_payment(ENDPOINT, response("payment_with_remark-200.xml")).message == (
         "PaymentReference P-1 was posted before"
     )
 
@@ -96,19 +96,19 @@ def test_a_remark_on_a_posted_payment_is_kept() -> None:
 @pytest.mark.parametrize(("value", "seconds"), [("7", 7.0), ("", None), ("Wed, 21 Oct 2026 07:28:00 GMT", None)])
 def test_how_long_a_busy_server_asks_to_wait_is_kept(value: str, seconds: float | None) -> None:
     with pytest.raises(TransportError) as caught:
-        protocol.read_balance_check(ENDPOINT, HttpResponse(503, {"retry-after": value}, b""))
+        operations.read_balance_check(ENDPOINT, HttpResponse(503, {"retry-after": value}, b""))
     assert caught.value.retry_after_s == seconds
 
 
 def test_a_namespace_of_the_biller_s_own() -> None:
     endpoint = Endpoint(URL, KEY, namespace="http://inhance.example.com/ws/")
-    request = protocol.build_set_email(endpoint, "1", "a@example.com")
+    request = operations.build_set_email(endpoint, "1", "a@example.com")
     assert b'<SetEmail xmlns="http://inhance.example.com/ws/">' in request.content
     assert request.headers["SOAPAction"] == '"http://inhance.example.com/ws/SetEmail"'
     answer = b"http://inhance.example.com/ws/".join(
         (FOLDER / "balance-200.xml").read_bytes().split(b"http://tempuri.org/")
     )
-    balance = protocol.read_balance_check(endpoint, HttpResponse(200, {}, answer))
+    balance = operations.read_balance_check(endpoint, HttpResponse(200, {}, answer))
     assert balance.balance == Decimal("125.50")
 
 
@@ -116,7 +116,7 @@ def test_a_namespace_of_the_biller_s_own() -> None:
 
 
 def test_a_balance_check() -> None:
-    request = protocol.build_balance_check(ENDPOINT, "10000101", 500001)
+    request = operations.build_balance_check(ENDPOINT, "10000101", 500001)
     assert arguments(request) == {"AccountNumber": "10000101", "LastInvoiceNumber": "500001", "WebServiceKey": KEY}
     assert request.url == URL
 
@@ -131,7 +131,7 @@ def payment(**changes: Any) -> HttpRequest:
         "amount": Decimal("125.5"),
         "convenience_fee": Decimal("2.95"),
     }
-    return protocol.build_make_payment(ENDPOINT, **{**values, **changes})
+    return operations.build_make_payment(ENDPOINT, **{**values, **changes})
 
 
 def test_a_payment() -> None:
@@ -187,14 +187,14 @@ def test_a_payment_that_breaks_a_rule_is_not_built(changes: dict[str, Any], fiel
 
 @pytest.mark.parametrize(("on", "word"), [(True, "On"), (False, "Off")])
 def test_enrolments_say_on_or_off_and_drop_a_conveyance(on: bool, word: str) -> None:
-    paperless = protocol.build_set_paperless(ENDPOINT, "10000101-CV-20260616", on)
+    paperless = operations.build_set_paperless(ENDPOINT, "10000101-CV-20260616", on)
     assert arguments(paperless) == {"Accountnumber": "10000101", "PaperlessOnOff": word, "WebserviceKey": KEY}
-    autopay = protocol.build_set_autopay(ENDPOINT, "10000101-CV-20260616", on)
+    autopay = operations.build_set_autopay(ENDPOINT, "10000101-CV-20260616", on)
     assert arguments(autopay) == {"Accountnumber": "10000101", "AutoPayOnOff": word, "WebserviceKey": KEY}
 
 
 def test_an_email_of_a_conveyed_account_goes_out_unchanged() -> None:
-    request = protocol.build_set_email(ENDPOINT, "10000101CV-20260616", "a@example.com")
+    request = operations.build_set_email(ENDPOINT, "10000101CV-20260616", "a@example.com")
     assert arguments(request) == {
         "Accountnumber": "10000101CV-20260616",
         "NewEmail": "a@example.com",

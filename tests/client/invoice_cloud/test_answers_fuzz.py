@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from partnerlab.client.errors import ClientError, PartnerFault, ProtocolError, TransportError
-from partnerlab.client.invoice_cloud import CloudCustomer, CloudPaymentRequest, NewCustomer, RestAccount, cloud_payments
-from partnerlab.client.invoice_cloud import rest_protocol as rest
-from partnerlab.client.messages import HttpResponse
+from partnerlab.client.http import HttpResponse
+from partnerlab.client.invoice_cloud import CloudCustomer, CloudPaymentRequest, NewCustomer, RestAccount
+from partnerlab.client.invoice_cloud.operations import cloud_payments, rest
 
 ACCOUNT = RestAccount("https://ic.example.com", "sandbox-api-key")
 SECRET = "Sandbox!2345-secret"

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from partnerlab.client.errors import PartnerFault, ProtocolError, RequestInvalid, TransportError
+from partnerlab.client.http import HttpResponse
 from partnerlab.client.invoice_cloud import (
     AsyncRestClient,
     CloudCustomer,
@@ -23,9 +24,8 @@ from partnerlab.client.invoice_cloud import (
     RestAccount,
     RestClient,
     ViewMode,
-    cloud_payments,
 )
-from partnerlab.client.messages import HttpResponse
+from partnerlab.client.invoice_cloud.operations import cloud_payments
 from tests.client.invoice_cloud.stub import API_KEY, LOST, TOKEN, good, operations, problems_of, refuse
 
 ACCOUNT = RestAccount("https://ic.example.com", API_KEY)

@@ -18,9 +18,9 @@ from partnerlab.client.invoice_cloud import (
     InvoiceCloudClient,
     RemoteSession,
     account,
-    remote_authentication,
 )
-from partnerlab.client.soap import Service, build
+from partnerlab.client.invoice_cloud.operations import remote_authentication
+from partnerlab.client.wire.soap import Service, build
 from partnerlab.contracts.data import read_bytes
 from tests.client.invoice_cloud.stub import BILLER, GUID, TOKEN, WEB_SERVICE_KEY, WSDL, Stub, good, raw, refuse
 

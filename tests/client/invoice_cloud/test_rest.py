@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from partnerlab.client.errors import PartnerFault, ProtocolError, RequestInvalid, TransportError
+from partnerlab.client.http import HttpResponse
 from partnerlab.client.invoice_cloud import (
     AccountRegistration,
     AsyncRestClient,
@@ -23,9 +24,8 @@ from partnerlab.client.invoice_cloud import (
     RestAccount,
     RestClient,
     UserAccount,
-    rest_protocol,
 )
-from partnerlab.client.messages import HttpResponse
+from partnerlab.client.invoice_cloud.operations import rest
 from tests.client.invoice_cloud.stub import API_KEY, BILLER, GUID, LOST, TOKEN, Stub, good, operations, raw, refuse
 
 USER = "willows@example.com"
@@ -207,7 +207,7 @@ def test_a_customer_s_guid_leads_to_the_account_with_its_balance(flavour: Any, i
 
 
 def test_a_guid_cannot_leave_its_place_in_the_path() -> None:
-    request = rest_protocol.retrieve_customer_account(RestAccount("https://ic.example.com", "k"), "../x?y#z").request
+    request = rest.retrieve_customer_account(RestAccount("https://ic.example.com", "k"), "../x?y#z").request
     assert request.url == "https://ic.example.com/api/v1/cp/..%2Fx%3Fy%23z/account"
 
 
@@ -269,7 +269,7 @@ def test_a_call_without_an_answer_is_sent_once_and_may_have_been_carried_out(fla
 def test_an_answer_that_breaks_the_contract_is_told_with_its_rule(status: int, body: bytes, rule: str) -> None:
     account = RestAccount("https://ic.example.com", API_KEY)
     with pytest.raises(ProtocolError) as caught:
-        rest_protocol.biller_status(account).read(HttpResponse(status, {}, body))
+        rest.biller_status(account).read(HttpResponse(status, {}, body))
     assert rule in caught.value.rule
     assert caught.value.status == status
 
@@ -280,13 +280,13 @@ def test_an_answer_that_breaks_the_contract_is_told_with_its_rule(status: int, b
 )
 def test_a_balance_is_a_number_in_whole_cents(number: str, rule: str) -> None:
     body = json.dumps({**ACCOUNT, "Success": True, "ErrorMessage": None}).replace("125.5", number)
-    call = rest_protocol.retrieve_customer_account(RestAccount("https://ic.example.com", API_KEY), GUID)
+    call = rest.retrieve_customer_account(RestAccount("https://ic.example.com", API_KEY), GUID)
     with pytest.raises(ProtocolError, match=f"BalanceDue .*{rule}"):
         call.read(HttpResponse(200, {}, body.encode()))
 
 
 def test_a_row_that_breaks_the_contract_is_named_by_its_place() -> None:
-    call = rest_protocol.retrieve_users(RestAccount("https://ic.example.com", API_KEY), username="x")
+    call = rest.retrieve_users(RestAccount("https://ic.example.com", API_KEY), username="x")
     row = b'{"CustomerGuid":"g","AccountNumber":"1","Registered":false}'
     for rows, rule in (
         (b"[%s,{}]" % row, "Users[1].CustomerGuid is missing or blank"),
@@ -299,7 +299,7 @@ def test_a_row_that_breaks_the_contract_is_named_by_its_place() -> None:
 
 
 def test_a_5xx_says_nothing_of_how_far_the_request_came_and_429_that_it_was_turned_away() -> None:
-    call = rest_protocol.update_password(RestAccount("https://ic.example.com", API_KEY), USER, "new-password")
+    call = rest.update_password(RestAccount("https://ic.example.com", API_KEY), USER, "new-password")
     for status, sent in ((500, True), (503, True), (408, True), (429, False)):
         with pytest.raises(TransportError) as caught:
             call.read(HttpResponse(status, {"retry-after": "7"}, b'{"Success":false,"ErrorMessage":"busy"}'))
@@ -327,7 +327,7 @@ def test_a_client_shows_its_key_masked_and_keeps_to_https(kind: Any) -> None:
 def test_a_password_that_cannot_be_sent_is_not_shown(bad: str) -> None:
     account = RestAccount("https://ic.example.com", API_KEY)
     with pytest.raises(RequestInvalid) as caught:
-        rest_protocol.remote_authentication(account, USER, bad)
+        rest.remote_authentication(account, USER, bad)
     assert "secret" not in str(caught.value)
     assert caught.value.field == "Password"
 
@@ -335,9 +335,9 @@ def test_a_password_that_cannot_be_sent_is_not_shown(bad: str) -> None:
 def test_no_error_repeats_a_password_or_token_that_an_answer_echoes() -> None:
     account = RestAccount("https://ic.example.com", API_KEY)
     calls = [
-        rest_protocol.remote_authentication(account, USER, PASSWORD),
-        rest_protocol.update_password(account, USER, PASSWORD, "old-" + PASSWORD),
-        rest_protocol.retrieve_user_accounts(account, token=PASSWORD),
+        rest.remote_authentication(account, USER, PASSWORD),
+        rest.update_password(account, USER, PASSWORD, "old-" + PASSWORD),
+        rest.retrieve_user_accounts(account, token=PASSWORD),
     ]
     for call in calls:
         for status in (200, 400, 500):

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from partnerlab.client.http import AsyncTransport, Timeouts, Transport
 from partnerlab.client.tccs import AsyncTccsClient, TccsClient
-from partnerlab.client.transport import AsyncTransport, Timeouts, Transport
 
 GUID, KEY = "IC-SANDBOX", "sandbox-entry-key"
 QUICKLY = Timeouts(connect_s=2, read_s=2, write_s=2, pool_s=2, total_s=5)

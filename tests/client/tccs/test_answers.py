@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from partnerlab.client.errors import ClientError, PartnerFault, ProtocolError, TransportError
-from partnerlab.client.messages import HttpResponse
+from partnerlab.client.http import HttpResponse
 from partnerlab.client.tccs import Acknowledgement, Balance, Endpoint
-from partnerlab.client.tccs import protocol as p
+from partnerlab.client.tccs import operations as p
 from tests.client.tccs.conftest import GUID, KEY
 
 ENDPOINT = Endpoint("https://tccs.example.com/invoicecloudapi", GUID, KEY)

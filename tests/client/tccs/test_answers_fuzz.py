@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from partnerlab.client.errors import ClientError, PartnerFault, ProtocolError, TransportError
-from partnerlab.client.messages import HttpResponse
+from partnerlab.client.http import HttpResponse
 from partnerlab.client.tccs import Acknowledgement, Balance, Endpoint
-from partnerlab.client.tccs import protocol as p
+from partnerlab.client.tccs import operations as p
 from partnerlab.client.tccs.bill_image import BillReader
 from tests.client.tccs.conftest import make_bill
 

@@ -13,9 +13,9 @@ import pytest
 import yaml
 
 from partnerlab.client.errors import PartnerFault
-from partnerlab.client.messages import HttpRequest, HttpResponse
+from partnerlab.client.http import HttpRequest, HttpResponse
 from partnerlab.client.tccs import Endpoint
-from partnerlab.client.tccs import protocol as p
+from partnerlab.client.tccs import operations as p
 from partnerlab.contracts.data import read_bytes
 
 DOCUMENT: dict[str, Any] = yaml.safe_load(read_bytes("tccs_rest/openapi.yaml"))

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from partnerlab.client.errors import RequestInvalid
-from partnerlab.client.messages import HttpRequest
+from partnerlab.client.http import HttpRequest
 from partnerlab.client.tccs import Endpoint, insured_name
-from partnerlab.client.tccs import protocol as p
+from partnerlab.client.tccs import operations as p
 from partnerlab.contracts.tccs_rest import format_of, parse_content_info
 from tests.client.tccs.conftest import GUID, KEY
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from partnerlab.client.errors import RequestInvalid
 from partnerlab.client.tccs import insured_name, is_quote, payment_type
-from partnerlab.client.tccs.protocol import OPERATIONS
+from partnerlab.client.tccs.operations import OPERATIONS
 from partnerlab.client.tccs.rules import NO_NAME, endpoint_url, render_insured_name, render_payment_guid
 
 

@@ -1,7 +1,7 @@
 """
 HTTP requests and answers as plain values, how long a call may take, and where a request may go.
 
-What the pure protocols build and read, and what `partnerlab.client.transport` sends.
+What the pure protocols build and read, and what `partnerlab.client.http.transport` sends.
 """
 
 from __future__ import annotations

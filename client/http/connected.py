@@ -5,7 +5,8 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Self
 
-from partnerlab.client.transport import MAX_ANSWER_BYTES, AsyncTransport, Timeouts, Transport, check_url
+from partnerlab.client.http.request import Timeouts, check_url
+from partnerlab.client.http.transport import MAX_ANSWER_BYTES, AsyncTransport, Transport
 
 __all__ = ["AsyncConnected", "Connected"]
 

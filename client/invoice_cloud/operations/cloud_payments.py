@@ -21,12 +21,12 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from partnerlab.client.errors import ProtocolError, RequestInvalid
+from partnerlab.client.http import HttpResponse, check_url
+from partnerlab.client.http.call import Call
 from partnerlab.client.invoice_cloud.account import RestAccount
-from partnerlab.client.invoice_cloud.call import Call
-from partnerlab.client.invoice_cloud.json_wire import Json, read_json
-from partnerlab.client.invoice_cloud.rest_protocol import render_email, render_line, render_token, request
-from partnerlab.client.messages import HttpResponse, check_url
-from partnerlab.client.values import render_amount
+from partnerlab.client.invoice_cloud.operations.rest import render_email, render_line, render_token, request
+from partnerlab.client.wire.json import Json, read_json
+from partnerlab.client.wire.values import render_amount
 
 __all__ = [
     "CloudCustomer",

@@ -2,7 +2,7 @@
 The wire of Invoice Cloud's `RemoteAuthenticationWS.asmx`, without any I/O: each function decides one call.
 
 Arguments are not wrapped. Shapes that no source gives are in the style of the services that are known
-(assumed [A-18] [A-20]). Every function raises `RequestInvalid`; what reading raises is in `client.soap_answer.read`.
+(assumed [A-18] [A-20]). Every function raises `RequestInvalid`; what reading raises is in `wire.soap_answer`.
 
 Source: WaterSmart Technical Design, Invoice Cloud Web Services.
 """
@@ -15,14 +15,14 @@ from datetime import datetime
 from typing import Final
 
 from partnerlab.client.errors import ProtocolError, RequestInvalid
+from partnerlab.client.http import HttpResponse
+from partnerlab.client.http.call import Call
 from partnerlab.client.invoice_cloud.account import Account
-from partnerlab.client.invoice_cloud.call import Call
+from partnerlab.client.invoice_cloud.operations.rest import LOGIN_TYPE, render_email, render_secret, render_token
 from partnerlab.client.invoice_cloud.rest_models import RemoteSession
-from partnerlab.client.invoice_cloud.rest_protocol import LOGIN_TYPE, render_email, render_secret, render_token
-from partnerlab.client.messages import HttpResponse
-from partnerlab.client.soap import Operation, build
-from partnerlab.client.soap_answer import read
-from partnerlab.client.values import render_integer, render_text
+from partnerlab.client.wire.soap import Operation, build
+from partnerlab.client.wire.soap_answer import read
+from partnerlab.client.wire.values import render_integer, render_text
 
 __all__ = [
     "REMOTE_AUTHENTICATION_OPERATIONS",

@@ -2,7 +2,7 @@
 SOAP requests: pure functions from values to an envelope.
 
 An `Operation` is data: its name and its parameters in the contract's order. Its envelope is laid out once per
-namespace and SOAP version; a call fills in escaped text. The answer is read by `client.soap_answer`.
+namespace and SOAP version; a call fills in escaped text. The answer is read by `client.wire.soap_answer`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from partnerlab.client.errors import RequestInvalid
-from partnerlab.client.messages import HttpRequest
+from partnerlab.client.http import HttpRequest
 from partnerlab.contracts.masking import MASK, SECRET_NAMES
 
 __all__ = ["ENVELOPES", "Operation", "Service", "SoapVersion", "build"]

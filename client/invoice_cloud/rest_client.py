@@ -1,15 +1,16 @@
-"""The REST clients: they send, wait and close; `rest_protocol` and `cloud_payments` decide everything."""
+"""The REST clients: they send, wait and close; `rest` and `cloud_payments` decide everything."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TypeVar
 
-from partnerlab.client.connected import AsyncConnected, Connected
-from partnerlab.client.invoice_cloud import cloud_payments, rest_protocol
+from partnerlab.client.http import DEFAULT_TIMEOUTS, AsyncTransport, Timeouts, Transport
+from partnerlab.client.http.call import Call
+from partnerlab.client.http.connected import AsyncConnected, Connected
 from partnerlab.client.invoice_cloud.account import RestAccount
-from partnerlab.client.invoice_cloud.call import Call
-from partnerlab.client.invoice_cloud.cloud_payments import CloudPayment, CloudPaymentRequest
+from partnerlab.client.invoice_cloud.operations import cloud_payments, rest
+from partnerlab.client.invoice_cloud.operations.cloud_payments import CloudPayment, CloudPaymentRequest
 from partnerlab.client.invoice_cloud.rest_models import (
     AccountRegistration,
     BillerStatus,
@@ -20,7 +21,6 @@ from partnerlab.client.invoice_cloud.rest_models import (
     RemoteSession,
     UserAccount,
 )
-from partnerlab.client.transport import DEFAULT_TIMEOUTS, AsyncTransport, Timeouts, Transport
 
 __all__ = ["AsyncRestClient", "RestClient"]
 
@@ -54,57 +54,53 @@ class RestClient(Connected):
 
     def biller_status(self) -> BillerStatus:
         """Whose API key it is."""
-        return self.perform(rest_protocol.biller_status(self.account))
+        return self.perform(rest.biller_status(self.account))
 
     def retrieve_users(
         self, *, account_number: str = "", email_address: str = "", username: str = ""
     ) -> tuple[PortalUser, ...]:
         """Who has registered an account, or which accounts a user has; empty where nothing is known."""
         return self.perform(
-            rest_protocol.retrieve_users(
+            rest.retrieve_users(
                 self.account, account_number=account_number, email_address=email_address, username=username
             )
         )
 
     def remote_authentication(self, username: str, password: str, account_number: str = "") -> RemoteSession:
         """Log a user in; refused, it is a `PartnerFault` with code `Success=false`."""
-        return self.perform(rest_protocol.remote_authentication(self.account, username, password, account_number))
+        return self.perform(rest.remote_authentication(self.account, username, password, account_number))
 
     def register_accounts(
         self, username: str, password: str, account_numbers: Sequence[str], email_address: str = ""
     ) -> tuple[AccountRegistration, ...]:
         """Register a user with accounts; look at each one's `registered`."""
-        return self.perform(
-            rest_protocol.register_accounts(self.account, username, password, account_numbers, email_address)
-        )
+        return self.perform(rest.register_accounts(self.account, username, password, account_numbers, email_address))
 
     def retrieve_user_accounts(self, *, username: str = "", token: str = "") -> tuple[UserAccount, ...]:
         """A user's accounts, by username or by the session's token."""
-        return self.perform(rest_protocol.retrieve_user_accounts(self.account, username=username, token=token))
+        return self.perform(rest.retrieve_user_accounts(self.account, username=username, token=token))
 
     def update_password(self, username: str, new_password: str, password: str = "") -> None:
         """Set a user's password, after a check of the old one where it is given."""
-        self.perform(rest_protocol.update_password(self.account, username, new_password, password))
+        self.perform(rest.update_password(self.account, username, new_password, password))
 
     def update_email_address(self, new_email_address: str, *, username: str = "", email_address: str = "") -> None:
         """Change a user's address."""
         self.perform(
-            rest_protocol.update_email_address(
-                self.account, new_email_address, username=username, email_address=email_address
-            )
+            rest.update_email_address(self.account, new_email_address, username=username, email_address=email_address)
         )
 
     def retrieve_customer_guid(self, account_number: str, email_address: str = "", username: str = "") -> str:
         """The GUID of an account's customer."""
-        return self.perform(rest_protocol.retrieve_customer_guid(self.account, account_number, email_address, username))
+        return self.perform(rest.retrieve_customer_guid(self.account, account_number, email_address, username))
 
     def create_customer_record(self, customer: NewCustomer) -> CustomerCreated:
         """Create a customer, unless the account has one."""
-        return self.perform(rest_protocol.create_customer_record(self.account, customer))
+        return self.perform(rest.create_customer_record(self.account, customer))
 
     def retrieve_customer_account(self, customer_guid: str) -> CustomerAccount:
         """A customer's account with its balance."""
-        return self.perform(rest_protocol.retrieve_customer_account(self.account, customer_guid))
+        return self.perform(rest.retrieve_customer_account(self.account, customer_guid))
 
     def create_cloud_payment(self, request: CloudPaymentRequest) -> CloudPayment:
         """Ask for a hosted payment page (Cloud Payments V2); no money moves until somebody pays there."""
@@ -135,61 +131,57 @@ class AsyncRestClient(AsyncConnected):
 
     async def biller_status(self) -> BillerStatus:
         """Whose API key it is."""
-        return await self.perform(rest_protocol.biller_status(self.account))
+        return await self.perform(rest.biller_status(self.account))
 
     async def retrieve_users(
         self, *, account_number: str = "", email_address: str = "", username: str = ""
     ) -> tuple[PortalUser, ...]:
         """Who has registered an account, or which accounts a user has; empty where nothing is known."""
         return await self.perform(
-            rest_protocol.retrieve_users(
+            rest.retrieve_users(
                 self.account, account_number=account_number, email_address=email_address, username=username
             )
         )
 
     async def remote_authentication(self, username: str, password: str, account_number: str = "") -> RemoteSession:
         """Log a user in; refused, it is a `PartnerFault` with code `Success=false`."""
-        return await self.perform(rest_protocol.remote_authentication(self.account, username, password, account_number))
+        return await self.perform(rest.remote_authentication(self.account, username, password, account_number))
 
     async def register_accounts(
         self, username: str, password: str, account_numbers: Sequence[str], email_address: str = ""
     ) -> tuple[AccountRegistration, ...]:
         """Register a user with accounts; look at each one's `registered`."""
         return await self.perform(
-            rest_protocol.register_accounts(self.account, username, password, account_numbers, email_address)
+            rest.register_accounts(self.account, username, password, account_numbers, email_address)
         )
 
     async def retrieve_user_accounts(self, *, username: str = "", token: str = "") -> tuple[UserAccount, ...]:
         """A user's accounts, by username or by the session's token."""
-        return await self.perform(rest_protocol.retrieve_user_accounts(self.account, username=username, token=token))
+        return await self.perform(rest.retrieve_user_accounts(self.account, username=username, token=token))
 
     async def update_password(self, username: str, new_password: str, password: str = "") -> None:
         """Set a user's password, after a check of the old one where it is given."""
-        await self.perform(rest_protocol.update_password(self.account, username, new_password, password))
+        await self.perform(rest.update_password(self.account, username, new_password, password))
 
     async def update_email_address(
         self, new_email_address: str, *, username: str = "", email_address: str = ""
     ) -> None:
         """Change a user's address."""
         await self.perform(
-            rest_protocol.update_email_address(
-                self.account, new_email_address, username=username, email_address=email_address
-            )
+            rest.update_email_address(self.account, new_email_address, username=username, email_address=email_address)
         )
 
     async def retrieve_customer_guid(self, account_number: str, email_address: str = "", username: str = "") -> str:
         """The GUID of an account's customer."""
-        return await self.perform(
-            rest_protocol.retrieve_customer_guid(self.account, account_number, email_address, username)
-        )
+        return await self.perform(rest.retrieve_customer_guid(self.account, account_number, email_address, username))
 
     async def create_customer_record(self, customer: NewCustomer) -> CustomerCreated:
         """Create a customer, unless the account has one."""
-        return await self.perform(rest_protocol.create_customer_record(self.account, customer))
+        return await self.perform(rest.create_customer_record(self.account, customer))
 
     async def retrieve_customer_account(self, customer_guid: str) -> CustomerAccount:
         """A customer's account with its balance."""
-        return await self.perform(rest_protocol.retrieve_customer_account(self.account, customer_guid))
+        return await self.perform(rest.retrieve_customer_account(self.account, customer_guid))
 
     async def create_cloud_payment(self, request: CloudPaymentRequest) -> CloudPayment:
         """Ask for a hosted payment page (Cloud Payments V2); no money moves until somebody pays there."""

@@ -2,7 +2,7 @@
 The wire of Invoice Cloud's `CloudInvoicing.asmx` and `CloudManagement.asmx`, without any I/O.
 
 CloudInvoicing wraps its arguments in `Req`, CloudManagement does not. A `build_` raises `RequestInvalid`; a `read_`
-raises `PartnerFault`, `TransportError` or `ProtocolError` as `client.soap_answer.read` does. The two export operations
+raises `PartnerFault`, `TransportError` or `ProtocolError` as `wire.soap_answer` does. The two export operations
 are built and read in `exports`.
 """
 
@@ -13,13 +13,13 @@ import re
 from decimal import Decimal
 
 from partnerlab.client.errors import RequestInvalid
+from partnerlab.client.http import HttpRequest, HttpResponse
 from partnerlab.client.invoice_cloud.account import CLOUD_INVOICING, CLOUD_MANAGEMENT, Account
-from partnerlab.client.invoice_cloud.exports import EXPORT_CUSTOMER_CHANGES, EXPORT_PAYMENTS
 from partnerlab.client.invoice_cloud.models import CustomerView, InvoiceView, UploadProblem, UploadReceipt
-from partnerlab.client.soap import Operation, build
-from partnerlab.client.soap_answer import read
-from partnerlab.client.transport import HttpRequest, HttpResponse
-from partnerlab.client.values import render_amount, render_boolean, render_text
+from partnerlab.client.invoice_cloud.operations.exports import EXPORT_CUSTOMER_CHANGES, EXPORT_PAYMENTS
+from partnerlab.client.wire.soap import Operation, build
+from partnerlab.client.wire.soap_answer import read
+from partnerlab.client.wire.values import render_amount, render_boolean, render_text
 
 __all__ = [
     "CLOUD_INVOICING",

@@ -13,12 +13,12 @@ from datetime import datetime
 from decimal import Decimal
 
 from partnerlab.client.errors import RequestInvalid
+from partnerlab.client.http import HttpRequest, HttpResponse
 from partnerlab.client.inhance.models import Acknowledgement, Balance
 from partnerlab.client.inhance.rules import plain_account_number
-from partnerlab.client.soap import Operation, Service, SoapVersion, build
-from partnerlab.client.soap_answer import read
-from partnerlab.client.transport import HttpRequest, HttpResponse
-from partnerlab.client.values import MAX_TEXT, render_amount, render_date_time, render_integer, render_text
+from partnerlab.client.wire.soap import Operation, Service, SoapVersion, build
+from partnerlab.client.wire.soap_answer import read
+from partnerlab.client.wire.values import MAX_TEXT, render_amount, render_date_time, render_integer, render_text
 from partnerlab.contracts.masking import MASK, mask
 
 __all__ = [

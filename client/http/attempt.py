@@ -11,12 +11,12 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from partnerlab.client.errors import ProtocolError, RequestInvalid, TransportError, redact
-from partnerlab.client.messages import HttpRequest, HttpResponse, Timeouts, check_url, shown_url
+from partnerlab.client.http.request import HttpRequest, HttpResponse, Timeouts, check_url, shown_url
 
 if TYPE_CHECKING:
     import httpx
 
-__all__ = ["Exchange", "Rules", "async_pieces", "pieces"]
+__all__ = ["Attempt", "Rules", "async_pieces", "pieces"]
 
 log = logging.getLogger("partnerlab.client")
 
@@ -32,7 +32,7 @@ class Rules:
     max_answer_bytes: int
 
 
-class Exchange:
+class Attempt:
     """One request on its way: everything about it but the waiting."""
 
     def __init__(

@@ -14,8 +14,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, TypeAlias
 
 from partnerlab.client.errors import PartnerFault, ProtocolError, RequestInvalid, TransportError, redact
-from partnerlab.client.messages import HttpResponse
-from partnerlab.client.values import CENT
+from partnerlab.client.http import HttpResponse
+from partnerlab.client.wire.values import CENT
 
 __all__ = ["Json", "JsonAnswer", "JsonObject", "read_json", "read_outcome", "render_json"]
 

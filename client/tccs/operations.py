@@ -16,11 +16,11 @@ from decimal import Decimal
 from urllib.parse import quote_plus, urlencode
 
 from partnerlab.client.errors import RequestInvalid
-from partnerlab.client.messages import HttpRequest, HttpResponse
+from partnerlab.client.http import HttpRequest, HttpResponse
 from partnerlab.client.tccs import rules
 from partnerlab.client.tccs.answer import read
 from partnerlab.client.tccs.models import Acknowledgement, Balance
-from partnerlab.client.values import MAX_TEXT, render_amount
+from partnerlab.client.wire.values import MAX_TEXT, render_amount
 from partnerlab.contracts.masking import MASK, mask
 
 __all__ = [

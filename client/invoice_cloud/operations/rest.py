@@ -15,9 +15,9 @@ from typing import Final, TypeVar
 from urllib.parse import quote
 
 from partnerlab.client.errors import RequestInvalid
+from partnerlab.client.http import HttpRequest, HttpResponse
+from partnerlab.client.http.call import Call
 from partnerlab.client.invoice_cloud.account import RestAccount
-from partnerlab.client.invoice_cloud.call import Call
-from partnerlab.client.invoice_cloud.json_wire import Json, JsonObject, read_json, read_outcome, render_json
 from partnerlab.client.invoice_cloud.rest_models import (
     AccountRegistration,
     BillerStatus,
@@ -28,8 +28,8 @@ from partnerlab.client.invoice_cloud.rest_models import (
     RemoteSession,
     UserAccount,
 )
-from partnerlab.client.messages import HttpRequest, HttpResponse
-from partnerlab.client.values import MAX_TEXT, render_text
+from partnerlab.client.wire.json import Json, JsonObject, read_json, read_outcome, render_json
+from partnerlab.client.wire.values import MAX_TEXT, render_text
 from partnerlab.contracts.masking import MASK
 
 __all__ = [

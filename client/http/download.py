@@ -13,9 +13,9 @@ from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from partnerlab.client.exchange import Exchange
-from partnerlab.client.messages import HttpRequest
-from partnerlab.client.transport import AsyncTransport, Transport
+from partnerlab.client.http.attempt import Attempt
+from partnerlab.client.http.request import HttpRequest
+from partnerlab.client.http.transport import AsyncTransport, Transport
 
 if TYPE_CHECKING:
     import httpx
@@ -74,7 +74,7 @@ async def download_async(
         await response.aclose()
 
 
-class _Passing(Exchange):
+class _Passing(Attempt):
     """A call whose answer is counted and timed, and not kept."""
 
     def take(self, piece: bytes) -> None:
@@ -82,14 +82,14 @@ class _Passing(Exchange):
         self.content.clear()
 
 
-def _pieces(call: Exchange, response: httpx.Response) -> Iterator[bytes]:
+def _pieces(call: Attempt, response: httpx.Response) -> Iterator[bytes]:
     with _network(call):
         for piece in response.stream:  # type: ignore[union-attr]
             call.take(piece)
             yield piece
 
 
-async def _pieces_async(call: Exchange, response: httpx.Response) -> AsyncGenerator[bytes]:
+async def _pieces_async(call: Attempt, response: httpx.Response) -> AsyncGenerator[bytes]:
     with _network(call):
         async for piece in response.stream:  # type: ignore[union-attr]
             call.take(piece)
@@ -97,7 +97,7 @@ async def _pieces_async(call: Exchange, response: httpx.Response) -> AsyncGenera
 
 
 @contextmanager
-def _network(call: Exchange) -> Iterator[None]:
+def _network(call: Attempt) -> Iterator[None]:
     """Errors of httpx as what they mean. A generator's own: what its consumer raises never comes in here."""
     import httpx
 

@@ -14,12 +14,12 @@ from datetime import datetime
 from typing import Final
 
 from partnerlab.client.errors import ProtocolError, RequestInvalid
+from partnerlab.client.http import HttpResponse
+from partnerlab.client.http.call import Call
 from partnerlab.client.invoice_cloud.account import Account
-from partnerlab.client.invoice_cloud.call import Call
 from partnerlab.client.invoice_cloud.models import CustomerChange, ExportedPayment
-from partnerlab.client.messages import HttpResponse
-from partnerlab.client.soap import Operation, build
-from partnerlab.client.soap_answer import Result, read
+from partnerlab.client.wire.soap import Operation, build
+from partnerlab.client.wire.soap_answer import Result, read
 
 __all__ = ["EXPORT_CUSTOMER_CHANGES", "EXPORT_PAYMENTS", "export_customer_changes", "export_payments"]
 

@@ -8,45 +8,16 @@ never kept. httpx is imported when the first transport is made.
 
 from __future__ import annotations
 
-import logging
 import ssl
 from functools import cache
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from partnerlab.client.errors import RequestInvalid
-from partnerlab.client.exchange import Exchange, Rules, async_pieces, pieces
-from partnerlab.client.messages import (
-    DEFAULT_TIMEOUTS,
-    LONG_TIMEOUTS,
-    PAYER_WAITS,
-    AsyncSend,
-    HttpRequest,
-    HttpResponse,
-    Send,
-    Timeouts,
-    check_url,
-)
+from partnerlab.client.http.attempt import Attempt, Rules, async_pieces, pieces
+from partnerlab.client.http.request import DEFAULT_TIMEOUTS, HttpRequest, HttpResponse, Timeouts
 
-if TYPE_CHECKING:
-    pass
-
-__all__ = [
-    "DEFAULT_TIMEOUTS",
-    "LONG_TIMEOUTS",
-    "MAX_ANSWER_BYTES",
-    "PAYER_WAITS",
-    "AsyncSend",
-    "AsyncTransport",
-    "HttpRequest",
-    "HttpResponse",
-    "Send",
-    "Timeouts",
-    "Transport",
-    "check_url",
-]
-
-log = logging.getLogger("partnerlab.client")
+__all__ = ["MAX_ANSWER_BYTES", "AsyncTransport", "Transport"]
 
 MAX_ANSWER_BYTES = 1 << 20
 MAX_CONNECTIONS = 100
@@ -80,7 +51,7 @@ class Transport:
         """The answer, whatever its status. Raises `TransportError`, `ProtocolError` (too large), `RequestInvalid`."""
         import httpx
 
-        call = Exchange(request, self.rules, pieces(request.content))
+        call = Attempt(request, self.rules, pieces(request.content))
         try:
             response = self.http.handle_request(call.prepared)
             call.status = response.status_code
@@ -130,7 +101,7 @@ class AsyncTransport:
         """The answer, whatever its status. Raises `TransportError`, `ProtocolError` (too large), `RequestInvalid`."""
         import httpx
 
-        call = Exchange(request, self.rules, async_pieces(request.content))
+        call = Attempt(request, self.rules, async_pieces(request.content))
         try:
             response = await self.http.handle_async_request(call.prepared)
             call.status = response.status_code

@@ -17,9 +17,9 @@ from typing import TypeVar
 from lxml import etree
 
 from partnerlab.client.errors import PartnerFault, ProtocolError, TransportError, redact
-from partnerlab.client.messages import HttpResponse
-from partnerlab.client.soap import ENVELOPES, Operation, Service
-from partnerlab.client.values import parse_boolean, parse_cents, parse_date, parse_date_time, parse_integer
+from partnerlab.client.http import HttpResponse
+from partnerlab.client.wire.soap import ENVELOPES, Operation, Service
+from partnerlab.client.wire.values import parse_boolean, parse_cents, parse_date, parse_date_time, parse_integer
 
 __all__ = ["Result", "read"]
 

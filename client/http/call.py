@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from partnerlab.client.messages import HttpRequest, HttpResponse
+from partnerlab.client.http.request import HttpRequest, HttpResponse
 
 __all__ = ["Call"]
 
