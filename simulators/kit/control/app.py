@@ -8,17 +8,22 @@ of Flask is imported before the app is made, because the first answer of a door 
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Collection, Sequence
+from typing import TYPE_CHECKING, Any
 
-from partnerlab.simulators.kit.faults.faults import Faults
-from partnerlab.simulators.kit.journal.journal import Journal
-from partnerlab.simulators.kit.world.clock import Clock
-from partnerlab.simulators.kit.world.lanes import Lanes
-from partnerlab.simulators.kit.world.simulator import Simulator
+from partnerlab.simulators.kit.http.wsgi import current_request
 
 if TYPE_CHECKING:
     from flask import Flask
+    from flask.typing import ResponseReturnValue
+
+    from partnerlab.simulators.kit.control.controls import Controls
+    from partnerlab.simulators.kit.control.operations import Operation
+    from partnerlab.simulators.kit.faults.faults import Faults
+    from partnerlab.simulators.kit.journal.journal import Journal
+    from partnerlab.simulators.kit.world.clock import Clock
+    from partnerlab.simulators.kit.world.lanes import Lanes
+    from partnerlab.simulators.kit.world.simulator import Simulator
 
 __all__ = ["create_control_app"]
 
@@ -38,21 +43,24 @@ def create_control_app(
     The Flask app of the control API.
 
     *hosts* are the names and addresses, beside those of the loopback, under which it answers: the address the server
-    is bound to, and the name under which a shared sandbox is known. A simulator's blueprint without a prefix of its
-    own must name whole paths, as its contract does.
+    is bound to, and the name under which a shared sandbox is known.
     """
     from flask import Flask, request
-    from flask.typing import ResponseReturnValue
     from werkzeug.exceptions import HTTPException
 
-    from partnerlab.simulators.kit.control import routes as control_routes
-    from partnerlab.simulators.kit.control.body import Refused, refusal
+    from partnerlab.simulators.kit.control.contract import KIT_CONTRACT, read_contract
+    from partnerlab.simulators.kit.control.controls import Controls
     from partnerlab.simulators.kit.control.guard import host_allowed, origin_allowed
-    from partnerlab.simulators.kit.http.wsgi import current_request
+    from partnerlab.simulators.kit.control.operations import bind
+    from partnerlab.simulators.kit.control.own import own_controls
+    from partnerlab.simulators.kit.control.refusals import Refused, error_body
 
     app = Flask("sandbox", static_folder=None)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.json.sort_keys = False  # type: ignore[attr-defined]
+
+    def refusal(status: int, code: str, message: str, field: str = "") -> ResponseReturnValue:
+        return app.json.response(error_body(code, message, field)), status
 
     @app.before_request
     def guard() -> ResponseReturnValue | None:
@@ -60,8 +68,6 @@ def create_control_app(
             return refusal(403, "host_not_allowed", "the control API does not answer under this host name")
         if not origin_allowed(request.headers.get("Origin"), current_request().base_url):
             return refusal(403, "origin_not_allowed", "the control API does not answer pages of other sites")
-        if request.content_length and request.mimetype not in ("application/json", "text/plain"):
-            return refusal(400, "not_json", "the body must be JSON, with Content-Type: application/json")
         return None
 
     @app.errorhandler(Refused)
@@ -81,11 +87,38 @@ def create_control_app(
         _logger.error("request %s: %s %s failed", current_request().id, request.method, request.path, exc_info=error)
         return refusal(500, "internal_error", f"the server's log has it under request {current_request().id}")
 
-    app.register_blueprint(control_routes.about(lanes, simulators))
-    app.register_blueprint(control_routes.lanes(lanes))
-    app.register_blueprint(control_routes.clock(clock))
-    app.register_blueprint(control_routes.faults(faults))
-    app.register_blueprint(control_routes.journal(journal))
+    def mount(contract: str, controls: Controls) -> None:
+        for operation in bind(read_contract(contract), controls.groups, controls.formats):
+            rule = operation.path
+            for place in operation.places:
+                rule = rule.replace(f"{{{place.name}}}", f"<{'path:' if place.slashes else ''}{place.name}>")
+            app.add_url_rule(rule, operation.id, _view(operation, controls), methods=[operation.method])
+
+    mount(KIT_CONTRACT, own_controls(lanes, journal, faults, clock, simulators))
     for simulator in simulators:
-        app.register_blueprint(simulator.control())
+        controls = simulator.control()
+        if isinstance(controls, Controls):
+            mount(simulator.control_contract, controls)
+        else:
+            app.register_blueprint(controls)
     return app
+
+
+def _view(operation: Operation, controls: Controls) -> Callable[..., Any]:
+    """An operation as Flask calls it."""
+    from flask import jsonify, request
+
+    def view(**places: str) -> ResponseReturnValue:
+        values = operation.read(places, request.args.items(multi=True), request.mimetype, request.get_data())
+        if operation.wants_request:
+            values["request"] = current_request()
+        try:
+            answer = operation.function(**values)
+        except Exception as error:
+            if (refused := controls.refuse(error)) is not None:
+                raise refused from error
+            raise
+        answer, status = answer if isinstance(answer, tuple) else (answer, operation.statuses[0])
+        return ("", status) if answer is None else (jsonify(answer), status)
+
+    return view

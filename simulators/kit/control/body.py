@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NoReturn
 
-from flask import jsonify, request
-from flask.typing import ResponseReturnValue
+from flask import request
 
-__all__ = ["Body", "Refused", "invalid", "query_flag", "query_integer", "query_text", "refusal"]
+from partnerlab.simulators.kit.control.refusals import Invalid, Refused
+
+__all__ = ["Body", "invalid"]
 
 MAX_TEXT = 1_000
 
@@ -19,23 +20,9 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\
 _INTEGER = re.compile(r"-?[0-9]{1,19}", re.ASCII)
 
 
-class Refused(Exception):
-    """An answer that says no: `code` is for programs, the text for people, `field` what it is about."""
-
-    def __init__(self, status: int, code: str, message: str, field: str = "") -> None:
-        self.status, self.code, self.field = status, code, field
-        super().__init__(message)
-
-
-def refusal(status: int, code: str, message: str, field: str = "") -> ResponseReturnValue:
-    """An error in the shape of the contract."""
-    error = {"code": code, "message": message} | ({"field": field} if field else {})
-    return jsonify(error=error), status
-
-
 def invalid(field: str, rule: str) -> NoReturn:
     """Refuse a value."""
-    raise Refused(400, "field_invalid", f"{field}: {rule}", field)
+    raise Invalid(field, rule)
 
 
 class Body:
@@ -112,29 +99,6 @@ class Body:
         if name not in self.values and default is None:
             invalid(name, "is required")
         return self.values.get(name, default)
-
-
-def query_text(name: str) -> str:
-    """A query parameter, empty where it is absent."""
-    return _storable(name, request.args.get(name, ""))
-
-
-def query_integer(name: str, least: int, most: int) -> int | None:
-    """A whole number from the query, or None where it is absent."""
-    text = request.args.get(name)
-    if text is None:
-        return None
-    if not _INTEGER.fullmatch(text) or not least <= int(text) <= most:
-        invalid(name, f"must be a whole number from {least} to {most}")
-    return int(text)
-
-
-def query_flag(name: str) -> bool:
-    """`true` or `false` from the query; false where it is absent."""
-    text = request.args.get(name, "false")
-    if text not in ("true", "false"):
-        invalid(name, "must be true or false")
-    return text == "true"
 
 
 def _storable(name: str, text: str) -> str:

@@ -11,7 +11,7 @@ import yaml
 from partnerlab.contracts.data import read_bytes
 from partnerlab.simulators.kit.world.simulator import Simulator
 
-__all__ = ["KIT_CONTRACT", "merged"]
+__all__ = ["KIT_CONTRACT", "merged", "read_contract"]
 
 KIT_CONTRACT = "sandbox/control.yaml"
 
@@ -22,10 +22,10 @@ def merged(simulators: Iterable[Simulator] = ()) -> dict[str, Any]:
 
     Raises `ValueError` where a path or an operation id stands in two documents.
     """
-    document = deepcopy(_read(KIT_CONTRACT))
+    document = deepcopy(read_contract(KIT_CONTRACT))
     document.setdefault("tags", [])
     for simulator in simulators:
-        part = _renamed(_read(simulator.control_contract), f"{simulator.name}.")
+        part = _renamed(read_contract(simulator.control_contract), f"{simulator.name}.")
         for path, item in part.get("paths", {}).items():
             if path in document["paths"]:
                 raise ValueError(f"{simulator.control_contract}: {path} stands in another document too")
@@ -41,7 +41,7 @@ def merged(simulators: Iterable[Simulator] = ()) -> dict[str, Any]:
     return document
 
 
-def _read(path: str) -> dict[str, Any]:
+def read_contract(path: str) -> dict[str, Any]:
     document: dict[str, Any] = yaml.load(read_bytes(path), Loader=_Loader)  # noqa: S506 - a safe loader
     return document
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from flask import Blueprint
 
+    from partnerlab.simulators.kit.control.controls import Controls
     from partnerlab.simulators.kit.http.messages import App
     from partnerlab.simulators.kit.world.lanes import Lane
     from partnerlab.simulators.kit.world.store import Tx
@@ -36,8 +37,8 @@ class Simulator:
     """
     One simulated partner.
 
-    `doors` maps paths (`/iCloud/iCloud.asmx`) to apps; `seed` writes a new lane's rows; `control` makes the Flask
-    blueprint of the routes below `/_sandbox/<name>/`, called once and late, because Flask is slow to import;
+    `doors` maps paths (`/iCloud/iCloud.asmx`) to apps; `seed` writes a new lane's rows; `control` gives
+    what its routes below `/_sandbox/<name>/` do, called once and late, because what they need is slow to import;
     `control_contract` is their OpenAPI 3.1 document, a path below `contracts/` whose paths are complete
     (`/_sandbox/inhance/accounts`); `due` gives what falls due at or before a time.
     """
@@ -45,6 +46,6 @@ class Simulator:
     name: str
     doors: Mapping[str, App]
     seed: Callable[[Tx, Lane], None]
-    control: Callable[[], Blueprint]
+    control: Callable[[], Controls | Blueprint]
     control_contract: str
     due: Callable[[Lane, datetime], Iterable[Due]]

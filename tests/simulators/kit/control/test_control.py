@@ -5,22 +5,23 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
-from flask import Blueprint, Flask, jsonify
+from flask import Flask
 from openapi_spec_validator import validate
 
 from partnerlab.contracts.catalogue import faults as catalogue
 from partnerlab.simulators.kit.control import contract as control_contract
 from partnerlab.simulators.kit.control.app import create_control_app
 from partnerlab.simulators.kit.control.contract import merged
+from partnerlab.simulators.kit.control.controls import Controls
 from partnerlab.simulators.kit.control.guard import host_allowed, origin_allowed
-from partnerlab.simulators.kit.http.messages import Response
-from partnerlab.simulators.kit.http.wsgi import WsgiApp, current_request
+from partnerlab.simulators.kit.http.messages import Request, Response
+from partnerlab.simulators.kit.http.wsgi import WsgiApp
 from partnerlab.simulators.kit.world.clock import Clock
 from partnerlab.simulators.kit.world.simulator import Due, Simulator
 from partnerlab.simulators.kit.world.store import Store
@@ -36,7 +37,10 @@ PART = {
                 "tags": ["lanes"],
                 "responses": {"200": {"$ref": "#/components/responses/Error"}},
             }
-        }
+        },
+        "/_sandbox/part/broken": {
+            "get": {"operationId": "breakThing", "responses": {"200": {"description": "Never."}}}
+        },
     },
     "components": {
         "responses": {
@@ -50,25 +54,20 @@ PART = {
 }
 
 
-def simulator(blueprint: Callable[[], Blueprint] | None = None, due: list[Due] | None = None) -> Simulator:
-    def things() -> Blueprint:
-        routes = Blueprint("part", __name__)
+class Things:
+    def list_things(self, request: Request) -> dict[str, str]:
+        return {"lane": request.lane.name}
 
-        @routes.get("/_sandbox/part/things")
-        def list_things() -> Any:
-            return jsonify(lane=current_request().lane.name)
+    def break_thing(self) -> None:
+        raise ValueError("secret detail")
 
-        @routes.get("/_sandbox/part/broken")
-        def broken() -> Any:
-            raise ValueError("secret detail")
 
-        return routes
-
+def simulator(due: list[Due] | None = None) -> Simulator:
     return Simulator(
         "part",
         {},
         lambda tx, lane: None,
-        blueprint or things,
+        lambda: Controls([Things()], lambda error: None),
         "part.yaml",
         lambda lane, at: [d for d in due or [] if d.at <= at],
     )
@@ -102,8 +101,8 @@ def due() -> list[Due]:
 
 @pytest.fixture
 def running(memory: Store, due: list[Due], monkeypatch: pytest.MonkeyPatch) -> Iterator[Kit]:
-    read = control_contract._read
-    monkeypatch.setattr(control_contract, "_read", lambda path: PART if path == "part.yaml" else read(path))
+    read = control_contract.read_contract
+    monkeypatch.setattr(control_contract, "read_contract", lambda path: PART if path == "part.yaml" else read(path))
     kit = make_kit(memory)
     part = simulator(due=due)
     clock = Clock(kit.lanes, [part])
@@ -162,19 +161,19 @@ def test_a_lane_is_forked_exported_and_imported(api: Api, running: Kit) -> None:
     ("method", "path", "body", "status", "code", "field"),
     [
         ("POST", "/lanes", {"name": "default"}, 409, "lane_exists", "name"),
-        ("POST", "/lanes", {"name": "a b"}, 400, "lane_invalid", "name"),
+        ("POST", "/lanes", {"name": "a b"}, 400, "field_invalid", "name"),
         ("POST", "/lanes", {"name": 1}, 400, "field_invalid", "name"),
         ("POST", "/lanes", {"name": "a", "seed": -1}, 400, "field_invalid", "seed"),
         ("POST", "/lanes", {"name": "a", "seed": 2**63}, 400, "field_invalid", "seed"),
         ("POST", "/lanes", {"name": "a", "more": 1}, 400, "field_invalid", "more"),
         ("POST", "/lanes", {}, 400, "field_invalid", "name"),
-        ("POST", "/lanes", [], 400, "not_json", ""),
+        ("POST", "/lanes", [], 400, "not_json", "body"),
         ("GET", "/lanes/none", None, 404, "lane_not_found", ""),
         ("DELETE", "/lanes/none", None, 404, "lane_not_found", ""),
         ("POST", "/lanes/none/reset", None, 404, "lane_not_found", ""),
         ("POST", "/lanes/none/fork", {"to": "a"}, 404, "lane_not_found", ""),
         ("POST", "/lanes/default/fork", {"to": "default"}, 409, "fork_onto_itself", "to"),
-        ("POST", "/lanes/default/fork", {"to": "-"}, 400, "lane_invalid", "name"),
+        ("POST", "/lanes/default/fork", {"to": "-"}, 400, "field_invalid", "to"),
         ("GET", "/lanes/none/export", None, 404, "lane_not_found", ""),
         ("POST", "/lanes/a/import", {}, 400, "field_invalid", "tables"),
         ("POST", "/lanes/a/import", {"tables": {"x": 1}}, 400, "field_invalid", "tables.x"),
@@ -189,23 +188,23 @@ def test_a_lane_is_forked_exported_and_imported(api: Api, running: Kit) -> None:
         ("POST", "/clock/unfreeze", {"at": "soon"}, 400, "field_invalid", "at"),
         ("POST", "/clock/advance", {"duration": "soon"}, 400, "field_invalid", "duration"),
         ("POST", "/clock/advance", {"duration": "999999d"}, 409, "clock_out_of_range", "duration"),
-        ("POST", "/faults", {"name": "none"}, 400, "fault_invalid", "name"),
+        ("POST", "/faults", {"name": "none"}, 400, "field_invalid", "name"),
         ("POST", "/faults", {"name": "slow", "count": 0}, 400, "field_invalid", "count"),
         ("POST", "/faults", {"name": "slow", "count": True}, 400, "field_invalid", "count"),
-        ("POST", "/faults", {"name": "slow", "probability": 2}, 400, "fault_invalid", "probability"),
+        ("POST", "/faults", {"name": "slow", "probability": 2}, 400, "field_invalid", "probability"),
         ("POST", "/faults", {"name": "slow", "probability": "1"}, 400, "field_invalid", "probability"),
         ("POST", "/faults", {"name": "slow", "probability": 10**400}, 400, "field_invalid", "probability"),
-        ("POST", "/faults", {"name": "slow", "params": {"delay_s": "1"}}, 400, "field_invalid", "params"),
-        ("POST", "/faults", {"name": "slow", "params": {"delay_s": -1}}, 400, "fault_invalid", "params.delay_s"),
+        ("POST", "/faults", {"name": "slow", "params": {"delay_s": "1"}}, 400, "field_invalid", "params.delay_s"),
+        ("POST", "/faults", {"name": "slow", "params": {"delay_s": -1}}, 400, "field_invalid", "params.delay_s"),
         ("POST", "/faults", {"name": "slow", "operation": "a\x00"}, 400, "field_invalid", "operation"),
         ("DELETE", "/faults/9", None, 404, "fault_not_found", ""),
-        ("DELETE", f"/faults/{2**70}", None, 404, "fault_not_found", ""),
+        ("DELETE", f"/faults/{2**70}", None, 400, "field_invalid", "number"),
         ("GET", "/journal?limit=0", None, 400, "field_invalid", "limit"),
         ("GET", "/journal?limit=x", None, 400, "field_invalid", "limit"),
         ("GET", "/journal?since=99999999999999999999", None, 400, "field_invalid", "since"),
         ("GET", "/journal?invalid=yes", None, 400, "field_invalid", "invalid"),
         ("GET", "/journal/none", None, 404, "entry_not_found", ""),
-        ("GET", "/journal/%00", None, 404, "entry_not_found", ""),
+        ("GET", "/journal/%00", None, 400, "field_invalid", "id"),
         ("GET", "/none", None, 404, "not_found", ""),
         ("PATCH", "/lanes", None, 405, "method_not_allowed", ""),
         ("OPTIONS", "/lanes", None, 405, "method_not_allowed", ""),
@@ -435,8 +434,9 @@ def test_the_served_document_has_the_simulators_routes_and_is_valid(api: Api) ->
 def test_two_documents_that_claim_the_same_are_refused(
     monkeypatch: pytest.MonkeyPatch, paths: dict[str, Any], message: str
 ) -> None:
-    read = control_contract._read
-    monkeypatch.setattr(control_contract, "_read", lambda path: {"paths": paths} if path == "part.yaml" else read(path))
+    read = control_contract.read_contract
+    part = {"paths": paths}
+    monkeypatch.setattr(control_contract, "read_contract", lambda path: part if path == "part.yaml" else read(path))
     with pytest.raises(ValueError, match=message):
         merged([simulator()])
 

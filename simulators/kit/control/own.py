@@ -1,0 +1,247 @@
+"""The kit's own operations of the control API: a class for each thing they control, a method for each operation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from importlib.metadata import version
+from platform import python_version
+from typing import Any
+
+from partnerlab.contracts import catalogue
+from partnerlab.contracts.settings import settings
+from partnerlab.simulators.kit.control.contract import merged
+from partnerlab.simulators.kit.control.controls import Controls, refuser
+from partnerlab.simulators.kit.control.refusals import Invalid, Refused
+from partnerlab.simulators.kit.faults.faults import Fault, FaultInvalid, FaultNotFound, Faults, TooManyFaults
+from partnerlab.simulators.kit.http.messages import Request
+from partnerlab.simulators.kit.journal.journal import Entry, Journal
+from partnerlab.simulators.kit.world.clock import Clock, ClockOutOfRange, DueFailed, TooManySteps, parse_duration
+from partnerlab.simulators.kit.world.lanes import (
+    ForkOntoItself,
+    Lane,
+    LaneExists,
+    LaneNameInvalid,
+    LaneNotFound,
+    Lanes,
+    LoadInvalid,
+    TooManyLanes,
+)
+from partnerlab.simulators.kit.world.simulator import Simulator
+
+__all__ = ["own_controls"]
+
+Json = dict[str, Any]
+
+_REFUSALS: Mapping[type[Exception], tuple[int, str, str]] = {
+    LaneNotFound: (404, "lane_not_found", ""),
+    LaneNameInvalid: (400, "field_invalid", "name"),
+    LaneExists: (409, "lane_exists", "name"),
+    TooManyLanes: (409, "too_many_lanes", ""),
+    ForkOntoItself: (409, "fork_onto_itself", "to"),
+    TooManySteps: (409, "too_many_steps", "duration"),
+    DueFailed: (409, "due_failed", "duration"),
+    ClockOutOfRange: (409, "clock_out_of_range", "duration"),
+    FaultNotFound: (404, "fault_not_found", ""),
+    TooManyFaults: (409, "too_many_faults", ""),
+}
+
+
+def own_controls(
+    lanes: Lanes, journal: Journal, faults: Faults, clock: Clock, simulators: Sequence[Simulator]
+) -> Controls:
+    """What the kit's own contract, `contracts/sandbox/control.yaml`, is done by."""
+    groups = (_About(lanes, simulators), _Lanes(lanes), _Clock(clock), _Faults(faults), _Journal(journal))
+    return Controls(groups, refuser(_REFUSALS))
+
+
+class _About:
+    """Health, version, contract and catalogue."""
+
+    def __init__(self, lanes: Lanes, simulators: Sequence[Simulator]) -> None:
+        self._lanes, self._simulators = lanes, simulators
+        self._document: Json | None = None
+
+    def get_health(self, request: Request) -> Json:
+        self._lanes.refresh(request.lane.name)  # asks the store
+        return {"status": "ok"}
+
+    def get_version(self) -> Json:
+        return {"version": version("partnerlab"), "python": python_version()}
+
+    def get_contract(self) -> Json:
+        if self._document is None:
+            self._document = merged(self._simulators)
+        return self._document
+
+    def get_catalogue(self) -> Json:
+        return {
+            "requirements": [asdict(row) for row in catalogue.requirements().values()],
+            "faults": [asdict(row) for row in catalogue.faults().values()],
+            "damages": [asdict(row) for row in catalogue.damages().values()],
+            "magic_values": [asdict(row) for row in catalogue.magic_values()],
+            "settings": [asdict(row) for row in settings().values()],
+        }
+
+
+class _Lanes:
+    """Lanes: list, create, show, drop, reset, fork, export, import."""
+
+    def __init__(self, lanes: Lanes) -> None:
+        self._lanes = lanes
+
+    def list_lanes(self) -> Json:
+        return {"lanes": [_lane_view(lane) for lane in self._lanes.all()]}
+
+    def create_lane(self, name: str, seed: int | None) -> Json:
+        return _lane_view(self._lanes.create(name, seed=seed or 0))
+
+    def get_lane(self, name: str) -> Json:
+        return _lane_view(self._lanes.refresh(name))
+
+    def drop_lane(self, name: str) -> None:
+        self._lanes.drop(name)
+
+    def reset_lane(self, name: str) -> Json:
+        self._lanes.refresh(name)
+        return _lane_view(self._lanes.reset(name))
+
+    def fork_lane(self, name: str, to: str) -> Json:
+        return _lane_view(self._lanes.fork(name, to))
+
+    def export_lane(self, name: str) -> Json:
+        return {"lane": name, "tables": self._lanes.export(name)}
+
+    def import_lane(self, name: str, tables: Mapping[str, list[Json]], lane: str = "") -> Json:
+        try:
+            return _lane_view(self._lanes.load(name, tables))
+        except LoadInvalid as error:
+            raise Refused(400, "import_invalid", str(error), f"tables.{error.where}") from error
+
+
+class _Clock:
+    """The lane's clock: show, set, freeze, unfreeze, advance."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def get_clock(self, request: Request) -> Json:
+        lane = self._clock.lane(request.lane.name)
+        return {"lane": lane.name, "now": lane.now().isoformat(), "frozen": lane.frozen_at is not None}
+
+    def set_clock(self, request: Request, now: datetime, frozen: bool | None = None) -> Json:
+        return self._set(request, "now", now, frozen=frozen)
+
+    def freeze_clock(self, request: Request, at: datetime | None = None) -> Json:
+        if at is not None:
+            return self._set(request, "at", at, frozen=True)
+        self._clock.freeze(request.lane.name)
+        return self.get_clock(request)
+
+    def unfreeze_clock(self, request: Request) -> Json:
+        self._clock.unfreeze(request.lane.name)
+        return self.get_clock(request)
+
+    def advance_clock(self, request: Request, duration: str) -> Json:
+        done = self._clock.advance(request.lane.name, parse_duration(duration))
+        timeline = [{"at": one.at.isoformat(), "label": one.label, "outcome": one.outcome} for one in done]
+        return {**self.get_clock(request), "timeline": timeline}
+
+    def _set(self, request: Request, field: str, at: datetime, *, frozen: bool | None) -> Json:
+        try:
+            self._clock.set(request.lane.name, at, frozen=frozen)
+        except ClockOutOfRange as error:
+            raise Invalid(field, str(error)) from error
+        return self.get_clock(request)
+
+
+class _Faults:
+    """The lane's faults: list, add, clear."""
+
+    def __init__(self, faults: Faults) -> None:
+        self._faults = faults
+
+    def list_faults(self, request: Request) -> Json:
+        return {"faults": [asdict(fault) for fault in self._faults.all(request.lane.name)]}
+
+    def add_fault(
+        self,
+        request: Request,
+        name: str,
+        operation: str,
+        path: str,
+        probability: float,
+        params: Mapping[str, float] | None = None,
+        count: int | None = None,
+    ) -> Json:
+        lane = request.lane.name
+        try:
+            fault: Fault = self._faults.add(
+                lane, name, operation=operation, path=path, count=count, probability=probability, params=params or {}
+            )
+        except FaultInvalid as error:
+            raise Invalid(error.field, error.rule) from error
+        return asdict(fault)
+
+    def clear_faults(self, request: Request) -> None:
+        self._faults.clear(request.lane.name)
+
+    def clear_fault(self, request: Request, number: int) -> None:
+        self._faults.clear(request.lane.name, number)
+
+
+class _Journal:
+    """The lane's journal: list, show an entry, clear."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    def list_journal(
+        self,
+        request: Request,
+        invalid: bool,
+        limit: int,
+        door: str = "",
+        operation: str = "",
+        status: int | None = None,
+        since: int | None = None,
+    ) -> Json:
+        entries = self._journal.find(
+            request.lane.name,
+            door=door,
+            operation=operation,
+            status=status,
+            since=since,
+            only_invalid=invalid,
+            limit=limit,
+        )
+        return {"entries": [_entry_view(entry, whole=False) for entry in entries]}
+
+    def get_entry(self, request: Request, id: str) -> Json:
+        entry = self._journal.get(request.lane.name, id)
+        if entry is None:
+            raise Refused(404, "entry_not_found", f"the journal of this lane has no entry {id[:80]!r}")
+        return _entry_view(entry, whole=True)
+
+    def clear_journal(self, request: Request) -> None:
+        self._journal.clear(request.lane.name)
+
+
+def _lane_view(lane: Lane) -> Json:
+    return {
+        "name": lane.name,
+        "now": lane.now().isoformat(),
+        "frozen": lane.frozen_at is not None,
+        "seed": lane.seed,
+        "active_faults": lane.faults,
+    }
+
+
+def _entry_view(entry: Entry, *, whole: bool) -> Json:
+    """An entry as JSON; in a list without headers and bodies."""
+    view = asdict(entry)
+    if not whole:
+        for name in ("headers", "request", "answer"):
+            del view[name]
+    return view
