@@ -74,6 +74,7 @@ class Problem:
 
     `line` counts from 1 (0: the file as a whole); `record` is the row type; `field` and `spec_id` are empty and 0
     where the rule is about a whole row; `value` is what stood there, cut to 60 characters, card numbers masked.
+    `column` is the position in a CSV file, counted from 1.
     """
 
     rule: str
@@ -85,9 +86,12 @@ class Problem:
     value: str = ""
     invoice_number: str = ""
     source: str = ""
+    column: int = 0
 
     def __str__(self) -> str:
-        name = f"{self.record}.{self.field} ({self.spec_id})" if self.field else self.record
+        name = f"{self.record}.{self.field} ({self.spec_id})" if self.record and self.field else self.record
+        if self.column:
+            name = f"column {self.column}, {self.field}" + (f" ({self.spec_id})" if self.spec_id else "")
         place = ", ".join(part for part in (f"line {self.line}" if self.line else "the file", name) if part)
         source = f"{self.source}, field {self.spec_id}" if self.spec_id else self.source
         return f"{place}: {self.message}" + (f" ({source})" if source else "")

@@ -1,0 +1,119 @@
+"""
+Writing a CSV file as Invoice Cloud does: no header line, no quotes, CRLF, UTF-8.
+
+    written = write_csv(stream, load_table("watersmart_payments"), rows)
+    written.warnings         # what was cut, left out or made harmless, by row and column
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import IO
+
+from partnerlab.contracts.files.csv.compiled import row_writer
+from partnerlab.contracts.files.csv.render import FORMULA, OUT_KINDS, PHONE, TEXTS
+from partnerlab.contracts.files.csv.table import Column, CsvTable
+from partnerlab.contracts.files.problems import Problem, ValueRefused, shown
+from partnerlab.contracts.files.row import Row
+
+__all__ = ["WRITTEN_RULES", "CsvWritten", "write_csv"]
+
+KEPT = 1_000
+BLOCK = 2_000
+
+WRITTEN_RULES: Mapping[str, str] = {
+    "cut": "a text longer than its column is cut",
+    "left-out": "an account, phone or e-mail longer than its column is left out [A-90]",
+    "characters-removed": "commas, quotes and line breaks are removed from a value",
+    "formula": "a text that a spreadsheet would run gets a leading space [A-90]",
+    "formula-kept": "a text that a spreadsheet would run stands as it is: there is no room for a space [A-90]",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CsvWritten:
+    """What was written. `changed` counts the warnings; `warnings` keeps the first thousand, `line` is the row."""
+
+    rows: int
+    bytes: int
+    changed: int
+    warnings: tuple[Problem, ...]
+
+
+def write_csv(stream: IO[bytes], table: CsvTable, rows: Iterable[Row]) -> CsvWritten:
+    """
+    Write the rows, made by `table.make(...)`; None is an empty cell.
+
+    Amounts are `Decimal`, moments aware datetimes in the biller's zone, flags `bool`.
+
+    Raises:
+        ValueRefused: A value is not of its column's kind; what was written before it stays written.
+    """
+    sink, write = _Sink(table), row_writer(table)
+    lines: list[str] = []
+    size = count = 0
+    for row in rows:
+        count += 1
+        line = write(row)
+        lines.append(line if line is not None else sink.line(row, count))
+        if len(lines) >= BLOCK:
+            size += stream.write("".join(lines).encode())
+            lines.clear()
+    size += stream.write("".join(lines).encode())
+    return CsvWritten(count, size, sink.changed, tuple(sink.warnings))
+
+
+class _Sink:
+    def __init__(self, table: CsvTable) -> None:
+        self.table = table
+        self.changed = 0
+        self.warnings: list[Problem] = []
+
+    def line(self, row: Row, number: int) -> str:
+        """A line the straightforward way: what the compiled writer would not take is judged here."""
+        cells = []
+        for column, value in zip(self.table.columns, row, strict=True):
+            if value is None:
+                cells.append("")
+                continue
+            try:
+                text = OUT_KINDS[column.kind](value)
+            except ValueError as error:
+                raise ValueRefused(self._problem("not-of-its-type", str(error), number, column, value)) from None
+            cells.append(self._fitted(column, value, text, number) if column.kind in TEXTS else text)
+        return ",".join(cells) + "\r\n"
+
+    def _fitted(self, column: Column, value: str, text: str, number: int) -> str:
+        """A text as its column can hold it, with a warning for each change [A-90]."""
+        if text != value.strip():
+            self._warn("characters-removed", number, column, value)
+        if column.most and len(text) > column.most:
+            if column.whole:
+                self._warn("left-out", number, column, value)
+                return ""
+            self._warn("cut", number, column, value)
+            text = text[: column.most].rstrip()
+        if FORMULA.match(text) and not (column.kind == "phone" and PHONE.fullmatch(text)):
+            if column.most and len(text) >= column.most:
+                self._warn("formula-kept", number, column, value)
+            else:
+                self._warn("formula", number, column, value)
+                text = " " + text
+        return text
+
+    def _warn(self, rule: str, number: int, column: Column, value: object) -> None:
+        self.changed += 1
+        if len(self.warnings) < KEPT:
+            self.warnings.append(self._problem(rule, WRITTEN_RULES[rule], number, column, value))
+
+    def _problem(self, rule: str, message: str, number: int, column: Column, value: object) -> Problem:
+        return Problem(
+            rule,
+            message,
+            number,
+            field=column.name,
+            value=shown(value),
+            source=self.table.source,
+            column=column.position,
+        )

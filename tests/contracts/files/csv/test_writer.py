@@ -1,0 +1,163 @@
+"""The three files that Invoice Cloud sends: every line splits at commas, and what was changed is told."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from partnerlab.contracts.files import ValueRefused
+from partnerlab.contracts.files.csv import WRITTEN_RULES, CsvTable, CsvWritten, load_table, write_csv
+from partnerlab.contracts.files.csv.compiled import row_writer
+from partnerlab.contracts.files.csv.writer import _Sink
+
+PAYMENTS, CHANGES, REJECTS = (load_table(f"watersmart_{kind}") for kind in ("payments", "changes", "rejects"))
+NEW_YORK = ZoneInfo("America/New_York")
+PAID_AT = datetime(2026, 9, 15, 14, 5, 9, tzinfo=NEW_YORK)
+
+
+def written(table: CsvTable, **values: object) -> tuple[list[str], CsvWritten]:
+    stream = io.BytesIO()
+    result = write_csv(stream, table, [table.make(**values)])
+    text = stream.getvalue().decode()
+    assert text.endswith("\r\n")
+    assert result.bytes == len(stream.getvalue())
+    return text[:-2].split(","), result
+
+
+def test_a_payment_has_the_eighteen_columns_of_the_source_in_order() -> None:
+    cells, result = written(
+        PAYMENTS,
+        InvoiceNumber="700101",
+        AccountNumber="00700801",
+        CustomerName="Smith, Joseph A.",
+        PaymentDate=PAID_AT,
+        PaymentTypeID=1,
+        PaymentAmount=Decimal("40.00"),
+        ConvenienceFee=Decimal("0.00"),
+        PaymentReference="IC0000000001",
+        Approved=True,
+        Offline=False,
+        WSReportID=7,
+    )
+    assert cells == [
+        "700101", "", "00700801", "Smith Joseph A.", "", "09152026140509", "1", "", "40.00", "0.00", "IC0000000001", "",
+        "True", "", "False", "", "7", "",
+    ]  # fmt: skip
+    assert [(warning.rule, warning.field, warning.line) for warning in result.warnings] == [
+        ("characters-removed", "CustomerName", 1)
+    ]
+
+
+@pytest.mark.parametrize(("table", "columns"), [(PAYMENTS, 18), (CHANGES, 9), (REJECTS, 11)])
+def test_each_file_has_the_sources_number_of_columns(table: CsvTable, columns: int) -> None:
+    cells, _ = written(table)
+    assert cells == [""] * columns
+
+
+def test_a_moment_is_the_billers_wall_clock_on_both_sides_of_a_change_of_the_clock() -> None:
+    for fold in (0, 1):
+        cells, _ = written(REJECTS, TransactionDate=datetime(2026, 11, 1, 1, 30, fold=fold, tzinfo=NEW_YORK))
+        assert cells[0] == "11012026013000"
+
+
+def test_what_would_be_somebody_elses_when_cut_is_left_out_and_told() -> None:
+    cells, result = written(
+        CHANGES, AccountNumber="1" * 31, EmailAddress="a" * 95 + "@x.com", PhoneNumber="+1 413 555 0100 ext 7"
+    )
+    assert (cells[0], cells[3], cells[5]) == ("", "", "")
+    assert [(warning.rule, warning.column) for warning in result.warnings] == [
+        ("left-out", 1), ("left-out", 4), ("left-out", 6)
+    ]  # fmt: skip
+    cells, result = written(CHANGES, AccountNumber="1" * 30, EmailAddress="a" * 94 + "@x.com", PhoneNumber="1" * 15)
+    assert (len(cells[0]), len(cells[3]), len(cells[5])) == (30, 100, 15)
+    assert not result.warnings
+
+
+@pytest.mark.parametrize("name", ['=HYPERLINK("x";"y")', "@SUM(A1)", "+Plus Plumbing", "-Dash Deli", "\t=1+1"])
+def test_a_text_that_a_spreadsheet_would_run_is_made_harmless_and_told(name: str) -> None:
+    cells, result = written(PAYMENTS, CustomerName=name)
+    assert cells[3].startswith(" ")
+    assert "formula" in {warning.rule for warning in result.warnings}
+
+
+def test_where_a_column_has_no_room_for_a_space_the_formula_stays_and_is_told() -> None:
+    cells, result = written(CHANGES, EmailAddress="=" + "a" * 93 + "@x.com")
+    assert cells[3].startswith("=")
+    assert [warning.rule for warning in result.warnings] == ["formula-kept"]
+
+
+def test_numbers_dates_and_phones_stay_bare() -> None:
+    cells, result = written(REJECTS, Amount=Decimal("-12.00"), TransactionDate=PAID_AT)
+    assert cells[6] == "-12.00"
+    phone, told = written(CHANGES, PhoneNumber="+15551234567")
+    assert phone[5] == "+15551234567"
+    assert not result.warnings
+    assert not told.warnings
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("PaymentAmount", Decimal("1.005")),
+        ("PaymentAmount", 1.5),
+        ("PaymentDate", datetime(2026, 9, 15)),
+        ("PaymentTypeID", True),
+        ("PaymentTypeID", -1),
+        ("Approved", "True"),
+        ("CustomerName", 5),
+    ],
+)
+def test_a_value_that_is_not_of_its_kind_is_refused_with_its_place(column: str, value: object) -> None:
+    with pytest.raises(ValueRefused, match=f"line 1, column {PAYMENTS.column(column).position}, {column}"):
+        written(PAYMENTS, **{column: value})
+
+
+def test_a_column_that_the_table_lacks_is_refused() -> None:
+    with pytest.raises(TypeError, match="watersmart_payments has no column Nothing"):
+        PAYMENTS.make(Nothing=1)
+
+
+TEXT = st.none() | st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
+
+
+@given(name=TEXT, reference=TEXT, amount=st.decimals(-999, 999, places=2), phone=TEXT)
+@settings(max_examples=150, deadline=None)
+def test_every_line_splits_alike_with_a_csv_reader_and_at_commas(
+    name: str | None, reference: str | None, amount: Decimal, phone: str | None
+) -> None:
+    row = PAYMENTS.make(CustomerName=name, BillerReference=reference, PaymentAmount=amount, PaymentDate=PAID_AT)
+    stream = io.BytesIO()
+    result = write_csv(stream, PAYMENTS, [row])
+    line = stream.getvalue().decode().removesuffix("\r\n")
+    assert line.split(",") == next(csv.reader([line])) == _Sink(PAYMENTS).line(row, 1).removesuffix("\r\n").split(",")
+    assert len(line.split(",")) == 18
+    assert {warning.rule for warning in result.warnings} <= WRITTEN_RULES.keys()
+    for at in (3, 13):
+        assert line.split(",")[at][:1] not in {*"=+-@\t\r"} - {""}
+
+
+@given(
+    st.fixed_dictionaries(
+        {
+            "AccountNumber": TEXT,
+            "EmailAddress": TEXT,
+            "PhoneNumber": TEXT,
+            "PaperlessSignUpDate": st.none() | st.just(PAID_AT),
+        }
+    )
+)
+@settings(max_examples=150, deadline=None)
+def test_the_compiled_writer_and_the_plain_one_agree(values: dict[str, object]) -> None:
+    row = CHANGES.make(**values)
+    fast = row_writer(CHANGES)(row)
+    sink = _Sink(CHANGES)
+    plain = sink.line(row, 1)
+    assert fast is None or (fast == plain and not sink.changed)
+    assert fast is not None or sink.changed or plain != ",".join(str(value or "") for value in row)
