@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from partnerlab.contracts.catalogue import damages
@@ -16,13 +14,15 @@ BILLERS = {"inhance_v2": bif.BILLER_GUID, "tccs": tccs_bif.BILLER_GUID}
 CASES = [(partner, name) for partner in BILLERS for name in sorted(damages_of(partner))]
 
 
-@pytest.fixture
-def whole(partner: str, make_file, make_tccs_file) -> Callable[[int], bytes]:
-    return {"inhance_v2": make_file, "tccs": make_tccs_file}[partner]
+@pytest.fixture(scope="module")
+def whole(make_file, make_tccs_file) -> dict[str, list[bytes]]:
+    """The lines of a good file of each partner, of five invoices."""
+    make = {"inhance_v2": make_file, "tccs": make_tccs_file}
+    return {partner: make[partner](5).splitlines(keepends=True) for partner in BILLERS}
 
 
-@pytest.fixture
 def mine(partner: str) -> Layout:
+    """The partner's layout for the sandbox's biller."""
     return load_layout(partner).for_biller(
         BillerGuid=BILLERS[partner], InvoiceFormatGuid=bif.FORMAT_GUID, InvoiceTypeID="1"
     )
@@ -36,55 +36,58 @@ def test_what_can_be_done_is_what_the_catalogue_lists() -> None:
         assert len(listed) >= 20
 
 
-@pytest.mark.parametrize("at", [2, 3, 20])
+@pytest.mark.parametrize("partner", BILLERS)
+def test_the_files_that_are_damaged_are_whole(whole, partner: str) -> None:
+    report = check(whole[partner], mine(partner), strict=True)
+    assert (report.loaded, report.notes) == (5, ())
+
+
 @pytest.mark.parametrize(("partner", "name"), CASES)
-def test_a_damage_causes_exactly_its_error(whole, mine: Layout, name: str, at: int) -> None:
-    data = whole(20)
-    assert check(data, mine, strict=True).loaded == 20
-    report = check(damage(data, name, at=at, layout=mine), mine)
-    if BIF[name].scope == "file":
+def test_a_damage_causes_exactly_its_error_and_changes_nothing_else(whole, partner: str, name: str) -> None:
+    layout, lines, row = mine(partner), whole[partner], BIF[name]
+    broken = list(damage_lines(iter(lines), name, at=3, layout=layout))
+    report = check(broken, layout)
+    strict = check(broken, layout, strict=True)
+    assert strict.rejection is not None
+    assert strict.loaded == 0
+    if row.scope == "file":
         assert report.rejection is not None
-        assert report.rejection.rule == BIF[name].error
+        assert report.rejection.rule == row.error
         assert report.loaded == 0
     else:
         assert report.accepted
         assert report.quarantined == 1
-        assert [problem.rule for problem in report.problems] == [BIF[name].error]
-        assert report.loaded == (20 if name == "detail-outside-invoice" else 19)
-        assert report.invoices == 20
-
-
-@pytest.mark.parametrize(("partner", "name"), [case for case in CASES if case[1] != "duplicate-invoice"])
-def test_the_first_invoice_can_be_damaged_too(whole, mine: Layout, name: str) -> None:
-    report = check(damage(whole(3), name, at=1, layout=mine), mine)
-    assert BIF[name].error in {problem.rule for problem in report.problems}
-
-
-@pytest.mark.parametrize(("partner", "name"), CASES)
-def test_strict_mode_rejects_every_damaged_file(whole, mine: Layout, name: str) -> None:
-    report = check(damage(whole(5), name, layout=mine), mine, strict=True)
-    assert report.rejection is not None
-    assert report.loaded == 0
+        assert [problem.rule for problem in report.problems] == [row.error]
+        assert report.loaded == (5 if name == "detail-outside-invoice" else 4)
+        assert report.invoices == 5
+        assert (broken[0], broken[-1]) == (lines[0], lines[-1])
     if name != "missing-invoice":  # here the rows that lost their IH row are met before the count is compared
-        assert report.rejection.rule == BIF[name].error
+        assert strict.rejection.rule == row.error
 
 
-@pytest.mark.parametrize(("partner", "name"), CASES)
-def test_a_stream_is_damaged_like_bytes_and_nothing_else_changes(whole, mine: Layout, name: str) -> None:
-    data = whole(10)
-    broken = damage(data, name, layout=mine)
-    assert b"".join(damage_lines(iter(data.splitlines(keepends=True)), name, layout=mine)) == broken
-    assert broken != data
-    assert damage(data, name, layout=mine) == broken
-    if BIF[name].scope == "invoice":
-        assert broken.splitlines()[-1] == data.splitlines()[-1]
-        assert broken.splitlines()[0] == data.splitlines()[0]
+@pytest.mark.parametrize("at", [1, 2, 5])
+@pytest.mark.parametrize(
+    "name", ["unreadable-total", "required-empty", "missing-customer", "truncated", "missing-invoice"]
+)
+def test_any_invoice_can_be_damaged(whole, name: str, at: int) -> None:
+    """A cell, a row, an end: one damage for each way of doing it, at both ends of the file."""
+    layout = mine("inhance_v2")
+    report = check(list(damage_lines(whole["inhance_v2"], name, at=at, layout=layout)), layout)
+    assert BIF[name].error in {problem.rule for problem in report.problems}
+    broken = [problem.invoice_number for problem in report.problems if problem.invoice_number]
+    assert not broken or broken[0] == str(1_000_000 + at) or name == "missing-invoice"
+
+
+def test_bytes_are_damaged_like_a_stream_and_alike_each_time(whole) -> None:
+    lines = whole["inhance_v2"]
+    broken = damage(b"".join(lines), "bad-amount")
+    assert broken == damage(b"".join(lines), "bad-amount") == b"".join(damage_lines(iter(lines), "bad-amount"))
 
 
 @pytest.mark.parametrize("partner", BILLERS)
 def test_a_layout_of_the_users_own_can_be_damaged_like_the_one_it_extends(whole, partner: str) -> None:
-    own = parse_layout({"extends": partner, "name": "own"})
-    assert damage(whole(3), "one-decimal", layout=own) == damage(whole(3), "one-decimal", layout=load_layout(partner))
+    own, data = parse_layout({"extends": partner, "name": "own"}), b"".join(whole[partner])
+    assert damage(data, "one-decimal", layout=own) == damage(data, "one-decimal", layout=load_layout(partner))
 
 
 def test_every_error_of_the_catalogue_is_a_rule_and_every_rule_of_a_reader_has_its_damage() -> None:

@@ -32,6 +32,7 @@ def header(layout: Layout) -> Row:
 @pytest.fixture(scope="session")
 def make_group(layout: Layout) -> MakeGroup:
     """A good invoice; a test says only what it is about: `make_group(7, invoice={...}, details=[{...}])`."""
+    standard = layout
 
     def make(
         number: int | str = 600001,
@@ -39,7 +40,9 @@ def make_group(layout: Layout) -> MakeGroup:
         invoice: dict[str, Any] | None = None,
         customer: dict[str, Any] | None = None,
         details: Iterable[dict[str, Any]] = ({},),
+        of: Layout | None = None,
     ) -> InvoiceGroup:
+        layout = of or standard
         return InvoiceGroup(
             layout.record("IH").make(
                 **{

@@ -21,6 +21,7 @@ from partnerlab.contracts.files import (
     read_layout,
     write_bif,
 )
+from tests.bill_files import cells_of, change
 
 WIDE = """
 extends = "inhance_v2"
@@ -48,17 +49,16 @@ def test_filler_columns_are_added_without_code(make_group, header, tmp_path: Pat
     path = tmp_path / "wide.toml"
     path.write_text(WIDE)
     layout = read_layout(path)
-    assert [field.spec_id for field in layout.record("IH").fields][6:10] == [13, 14, 15, 20]
+    ids = [field.spec_id for field in layout.record("IH").fields]
+    assert ids == sorted({*(field.spec_id for field in load_layout("inhance_v2").record("IH").fields), 14, 15})
     assert layout.record("CR") == load_layout("inhance_v2").record("CR")
-    row = make_group().invoice
-    invoice = layout.record("IH").make(**{**row._asdict(), "Custom6": "none"})
-    detail = layout.record("ID").make(Description="Water")
-    group = type(make_group())(invoice, make_group().customer, (detail,))
+    group = make_group(of=layout, invoice={"Custom6": "none"})
     stream = io.BytesIO()
     write_bif(stream, layout, header, [group])
     lines = stream.getvalue().decode().splitlines()
-    assert lines[1].split("|")[6:10] == ["125.50", "", "", "1"]
-    assert [line.count("|") for line in lines] == [4, 21, 10, 38]
+    cells = cells_of(layout, lines[1])
+    assert (cells["TotalAmountDue"], cells["Unused14"], cells["AllowPartialPayments"]) == ("125.50", "", "1")
+    assert [line.count("|") + 1 for line in lines] == [len(record.fields) for record in layout.records]
     assert list(read_bif(stream.getvalue(), layout)) == [group]
     assert "Unused14" not in layout.record("IH").row._fields
 
@@ -68,13 +68,9 @@ def test_what_a_filler_holds_is_not_read(make_group, header) -> None:
 
     layout = parse_layout(tomllib.loads(WIDE))
     stream = io.BytesIO()
-    group = type(make_group())(
-        layout.record("IH").make(**{**make_group().invoice._asdict(), "Custom6": ""}),
-        make_group().customer,
-        (layout.record("ID").make(),),
-    )
+    group = make_group(of=layout)
     write_bif(stream, layout, header, [group])
-    data = stream.getvalue().replace(b"125.50|||1|", b"125.50|anything|12,00|1|")
+    data = change(stream.getvalue(), layout, 2, Unused14="anything", Unused15="12,00")
     assert data != stream.getvalue()
     assert list(read_bif(data, layout)) == [group]
 
@@ -96,24 +92,30 @@ def fields(found: dict[str, Any], code: str) -> list[dict[str, Any]]:
     return next(record["fields"] for record in found["record"] if record["code"] == code)
 
 
+def field(found: dict[str, Any], code: str, name: str) -> dict[str, Any]:
+    return next(entry for entry in fields(found, code) if entry["name"] == name)
+
+
 BROKEN = {
-    "kind 'money' is not known": lambda d: fields(d, "IH")[3].update(kind="money"),
-    "'colour' is not known": lambda d: fields(d, "IH")[3].update(colour="red"),
-    "'kind' is missing": lambda d: fields(d, "IH")[3].pop("kind"),
-    "stands after 10": lambda d: fields(d, "IH")[4].update(id=10),
-    "a name is one word": lambda d: fields(d, "IH")[3].update(name="Invoice Number"),
-    "stands once in its record": lambda d: fields(d, "CR")[2].update(name="AccountNumber"),
-    "a term stands twice": lambda d: fields(d, "CR")[2].update(term="account_number"),
+    "kind 'money' is not known": lambda d: field(d, "IH", "InvoiceNumber").update(kind="money"),
+    "'colour' is not known": lambda d: field(d, "IH", "InvoiceNumber").update(colour="red"),
+    "'kind' is missing": lambda d: field(d, "IH", "InvoiceNumber").pop("kind"),
+    "stands after 10": lambda d: field(d, "IH", "InvoiceDate").update(id=10),
+    "a name is one word": lambda d: field(d, "IH", "InvoiceNumber").update(name="Invoice Number"),
+    "stands once in its record": lambda d: field(d, "CR", "CustomerName").update(name="AccountNumber"),
+    "a term stands twice": lambda d: field(d, "CR", "CustomerName").update(term="account_number"),
     "its first field is RowType": lambda d: fields(d, "CR").pop(0),
     "record CR: is missing": lambda d: d["record"].pop(2),
     "records are FH, IH, CR, ID": lambda d: d["record"].append({"code": "AH", "fields": []}),
-    "constant 'x' is not a flag": lambda d: fields(d, "IH")[7].update(constant="x"),
-    "at least two, with a measure": lambda d: fields(d, "ID")[9].update(meters=[1, 1]),
-    "the meters of reading have a gap": lambda d: fields(d, "ID").pop(30),
-    "a filler is not required": lambda d: fields(d, "IH")[3].update(kind="filler"),
-    "pattern and shape stand together": lambda d: fields(d, "CR")[2].update(pattern="[A-Z]+"),
-    "in a text of one value that is no constant": lambda d: fields(d, "IH")[7].update(pattern="1", shape="one"),
-    "pattern '[' is none": lambda d: fields(d, "CR")[2].update(pattern="[", shape="a bracket"),
+    "constant 'x' is not a flag": lambda d: field(d, "IH", "AllowPartialPayments").update(constant="x"),
+    "at least two, with a measure": lambda d: field(d, "ID", "CustomField10").update(meters=[1, 1]),
+    "the meters of reading have a gap": lambda d: fields(d, "ID").remove(field(d, "ID", "CustomField71")),
+    "a filler is not required": lambda d: field(d, "IH", "InvoiceNumber").update(kind="filler"),
+    "pattern and shape stand together": lambda d: field(d, "CR", "CustomerName").update(pattern="[A-Z]+"),
+    "in a text of one value that is no constant": lambda d: field(d, "IH", "AllowPartialPayments").update(
+        pattern="1", shape="one"
+    ),
+    "pattern '[' is none": lambda d: field(d, "CR", "CustomerName").update(pattern="[", shape="a bracket"),
     "'key' is missing": lambda d: d["totals"].pop("key"),
     "FH has no field Count": lambda d: d["totals"].update(count="Count"),
     "is a required amount of one value": lambda d: d["totals"].update(of="Custom1"),

@@ -25,16 +25,23 @@ def peak_mb():
 """
 READ = """
 def chunks(count, row):
-    yield b"FH|22222222-2222-4222-8222-222222222222|03/02/2026|%d|%d.00\\n" % (count, count)
+    yield row_of("FH", BillerGuid="22222222-2222-4222-8222-222222222222", FileCreationDate="03/02/2026",
+                 InvoiceCount=str(count), TotalInvoiceAmount=f"{count}.00")
     for first in range(0, count, 1000):
         yield b"".join(row % {b"n": number} for number in range(first, min(first + 1000, count)))
-good = (
-    b"IH|R|88888888-8888-4888-8888-888888888888|%(n)d|03/02/2026|03/23/2026|1.00|1|||||||||||1|1\\n"
-    b"CR|%(n)d|Ann Example %(n)d||||||||\\n"
-    b"ID|Water|1.00|||||||01/02/2026|%(n)d|02/02/2026|%(n)d.5|0|0|0|M%(n)d||||||||||||||||||||\\n"
-)
-bad = good.replace(b"|1.00|||||||01", b"|1,00|||||||01")
-scattered = good.replace(b"8888|%(n)d|", b"8888|INV-%(n)d|")
+def row_of(code, **cells):
+    values = {field.name: field.constant for field in layout.record(code).fields}
+    return "|".join({**values, **cells}.values()).encode() + b"\\n"
+detail = dict(Description="Water", LineItemTotal="1.00", CustomField10="01/02/2026", CustomField11="%(n)d",
+              CustomField20="02/02/2026", CustomField21="%(n)d.5", CustomField22="0", CustomField23="0",
+              CustomField24="0", CustomField30="M%(n)d")
+head = row_of("IH", InvoiceFormatGuid="88888888-8888-4888-8888-888888888888", InvoiceNumber="#%(n)d",
+              InvoiceDate="03/02/2026", InvoiceDueDate="03/23/2026", TotalAmountDue="1.00", InvoiceTypeID="1")
+head += row_of("CR", AccountNumber="%(n)d", CustomerName="Ann Example %(n)d")
+good = head + row_of("ID", **detail)
+bad = head + row_of("ID", **{**detail, "LineItemTotal": "1,00"})
+scattered = good.replace(b"#%(n)d", b"INV-%(n)d")
+good, bad = good.replace(b"#", b""), bad.replace(b"#", b"")
 check(chunks(2_000, good), layout)
 base = peak_mb()
 report = check(chunks(COUNT, ROW), layout)

@@ -20,6 +20,7 @@ from partnerlab.contracts.files import (
     check,
     read_bif,
 )
+from tests.bill_files import change, file_of_lines, line_of
 
 
 def numbers(reading: Reading) -> list[str]:
@@ -75,7 +76,7 @@ def test_a_text_stream_is_refused(make_file, layout: Layout) -> None:
 
 
 def test_a_problem_names_line_field_value_rule_and_source(make_file, layout: Layout) -> None:
-    data = make_file().replace(b"Water|125.50", b"Water|12,00", 1)
+    data = change(make_file(), layout, 4, LineItemTotal="12,00")
     report = check(data, layout)
     (entry,) = report.quarantine
     (problem,) = entry.problems
@@ -90,9 +91,10 @@ def test_a_problem_names_line_field_value_rule_and_source(make_file, layout: Lay
 
 
 def test_every_problem_of_a_row_is_told_at_once(make_file, layout: Layout) -> None:
-    data = make_file().replace(b"|03/02/2026|03/23/2026|125.50|1|", b"|3/2/2026|23/03/2026|125.50|yes|", 1)
+    wrong = {"InvoiceDate": "3/2/2026", "InvoiceDueDate": "23/03/2026", "AllowPartialPayments": "yes"}
+    data = change(make_file(), layout, 2, **wrong)
     (entry,) = check(data, layout).quarantine
-    assert [problem.field for problem in entry.problems] == ["InvoiceDate", "InvoiceDueDate", "AllowPartialPayments"]
+    assert [problem.field for problem in entry.problems] == list(wrong)
 
 
 def test_a_broken_invoice_costs_itself_alone(make_file, layout: Layout) -> None:
@@ -104,7 +106,7 @@ def test_a_broken_invoice_costs_itself_alone(make_file, layout: Layout) -> None:
 
 def test_an_unreadable_total_rejects_the_file(make_file, layout: Layout) -> None:
     """Without it the sum cannot be checked, and the sum is how a truncated file shows."""
-    report = check(make_file().replace(b"|125.50|1|", b"|12,00|1|", 1), layout)
+    report = check(change(make_file(), layout, 2, TotalAmountDue="12,00"), layout)
     assert [problem.rule for problem in report.problems] == ["unreadable-total", "not-an-amount"]
     assert report.loaded == 0
 
@@ -134,7 +136,7 @@ def test_no_group_is_yielded_once_the_file_is_lost(make_file, layout: Layout) ->
 
 
 def test_a_wrong_total_is_known_only_at_the_end(make_file, layout: Layout) -> None:
-    groups = iter(read_bif(make_file().replace(b"|3|376.50", b"|3|376.51"), layout))
+    groups = iter(read_bif(make_file().replace(b"376.50", b"376.51"), layout))
     assert [next(groups).invoice.InvoiceNumber for _ in range(3)] == ["600001", "600002", "600003"]
     with pytest.raises(FileRejected, match=r"line 1, FH.TotalInvoiceAmount \(6\): says 376.51, but TotalAmountDue"):
         next(groups)
@@ -205,13 +207,14 @@ def test_other_encodings_are_named(make_file, layout: Layout, encoding: str) -> 
 
 def test_a_stray_customer_row_costs_no_other_invoice(make_file, layout: Layout) -> None:
     """A CR row left over between two whole invoices is neither the one's nor the other's."""
-    data = make_file().replace(b"\nIH|R|", b"\nCR|9|Stray||||||||\nIH|R|", 2)
-    data = data.replace(b"\nCR|9|Stray||||||||", b"", 1)
+    lines = make_file().decode().splitlines()
+    stray = line_of(layout, "CR", AccountNumber="9", CustomerName="Stray")
+    data = file_of_lines([*lines[:4], stray, *lines[4:]])
     reading = read_bif(data, layout)
     assert numbers(reading) == ["600001", "600002", "600003"]
     (entry,) = reading.report.quarantine
     assert (entry.line, entry.rows, [problem.rule for problem in entry.problems]) == (
-        5, ("CR|9|Stray||||||||",), ["customer-before-invoice"],
+        5, (stray,), ["customer-before-invoice"],
     )  # fmt: skip
 
 
@@ -226,7 +229,8 @@ def test_a_swapped_customer_row_is_one_broken_invoice(make_file, layout: Layout)
 
 
 def test_stray_rows_before_the_first_invoice_are_quarantined(make_file, layout: Layout) -> None:
-    data = make_file().replace(b"\nIH", b"\nZZ|1\nID" + b"|" * 36 + b"\nIH", 1)
+    header, *lines = make_file().decode().splitlines()
+    data = file_of_lines([header, "ZZ|1", line_of(layout, "ID"), *lines])
     report = check(data, layout)
     assert report.accepted
     assert report.loaded == 3
@@ -303,7 +307,7 @@ def test_every_quarantined_invoice_reaches_the_listener(make_file, make_group, l
 
 
 def test_a_card_number_in_a_value_is_masked(make_file, layout: Layout) -> None:
-    data = make_file().replace(b"|03/02/2026|03/23", b"|4111111111111111|03/23", 1)
+    data = change(make_file(), layout, 2, InvoiceDate="4111111111111111")
     (problem,) = check(data, layout).problems
     assert "4111111111111111" not in str(problem) + problem.value
     assert "1111" in problem.value

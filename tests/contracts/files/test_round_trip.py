@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from partnerlab.contracts.files import Field, InvoiceGroup, Row, check, load_layout, read_bif, write_bif
+from tests.bill_files import line_of
 
 LAYOUT = load_layout("inhance_v2")
 HEADER = LAYOUT.record("FH").make(BillerGuid="22222222-2222-4222-8222-222222222222", FileCreationDate=date(2026, 3, 2))
@@ -127,7 +128,8 @@ def test_the_cut_of_the_chunks_changes_nothing(groups: list[InvoiceGroup], cuts:
     )
 )
 def test_no_bytes_make_the_reader_raise_anything_else(noise: list[bytes]) -> None:
-    header = b"FH|22222222-2222-4222-8222-222222222222|03/02/2026|1|12.00\n"
+    cells = {"FileCreationDate": "03/02/2026", "InvoiceCount": "1", "TotalInvoiceAmount": "12.00"}
+    header = f"{line_of(LAYOUT, 'FH', BillerGuid=HEADER.BillerGuid, **cells)}\n".encode()
     for data in (b"".join(noise), header + b"".join(noise)):
         report = check(data, LAYOUT)
         assert report == check(data, LAYOUT)
@@ -157,8 +159,15 @@ def test_every_row_of_a_file_is_loaded_or_quarantined(order: list[int]) -> None:
     ).splitlines()[1:]
     rows = [(*lines, b"XX|", b"CR|1")[at] for at in order]
     invoices = sum(row.startswith(b"IH") for row in rows)
-    head = f"FH|22222222-2222-4222-8222-222222222222|03/02/2026|{invoices}|{invoices}.00\n".encode()
-    reading = read_bif(head + b"\n".join([*rows, b""]), LAYOUT)
+    head = line_of(
+        LAYOUT,
+        "FH",
+        BillerGuid=HEADER.BillerGuid,
+        FileCreationDate="03/02/2026",
+        InvoiceCount=f"{invoices}",
+        TotalInvoiceAmount=f"{invoices}.00",
+    )
+    reading = read_bif(b"\n".join([head.encode(), *rows, b""]), LAYOUT)
     loaded = sum(2 + len(group.details) for group in reading)
     assert reading.report.invoices == invoices
     kept = [row for entry in reading.report.quarantine for row in entry.rows]

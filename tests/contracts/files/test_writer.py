@@ -11,6 +11,9 @@ from typing import Any
 import pytest
 
 from partnerlab.contracts.files import InvoiceGroup, Layout, Row, ValueRefused, check, read_bif, write_bif
+from tests.bill_files import line_of
+
+HEADER_CELLS = {"BillerGuid": "22222222-2222-4222-8222-222222222222", "FileCreationDate": "03/02/2026"}
 
 
 def write(layout: Layout, header: Row, *groups: InvoiceGroup) -> bytes:
@@ -25,13 +28,33 @@ def test_the_bytes_of_a_file(layout: Layout, header: Row, make_group) -> None:
         invoice={"TotalAmountDue": Decimal("-5"), "Custom5": False, "Custom80": "Zoë"},
         details=[{"CustomField10": (date(2026, 1, 2), None), "CustomField22": Decimal("1E+3")}],
     )
-    assert write(layout, header, group).decode() == (
-        "FH|22222222-2222-4222-8222-222222222222|03/02/2026|1|-5.00\n"
-        "IH|R|88888888-8888-4888-8888-888888888888|600001|03/02/2026|03/23/2026|-5.00|1|||||0||||"
-        "|Zoë|1|1\n"
-        "CR|20000001|Ann Example||||||||\n"
-        "ID|Water|125.50|||||||01/02/2026;||||1000|||" + "|" * 20 + "\n"
-    )
+    lines = write(layout, header, group).decode().split("\n")
+    assert lines == [
+        line_of(layout, "FH", **HEADER_CELLS, InvoiceCount="1", TotalInvoiceAmount="-5.00"),
+        line_of(
+            layout,
+            "IH",
+            InvoiceFormatGuid="88888888-8888-4888-8888-888888888888",
+            InvoiceNumber="600001",
+            InvoiceDate="03/02/2026",
+            InvoiceDueDate="03/23/2026",
+            TotalAmountDue="-5.00",
+            Custom5="0",
+            Custom80="Zoë",
+            InvoiceTypeID="1",
+        ),
+        line_of(layout, "CR", AccountNumber="20000001", CustomerName="Ann Example"),
+        line_of(
+            layout,
+            "ID",
+            Description="Water",
+            LineItemTotal="125.50",
+            CustomField10="01/02/2026;",
+            CustomField22="1000",
+        ),
+        "",
+    ]
+    assert lines[2].startswith("CR|20000001|Ann Example|")
 
 
 def test_the_header_is_computed_and_what_was_given_stays(layout: Layout, header: Row, make_group) -> None:
@@ -40,7 +63,8 @@ def test_the_header_is_computed_and_what_was_given_stays(layout: Layout, header:
     before = copy.deepcopy((given, groups))
     stream = io.BytesIO()
     written = write_bif(stream, layout, given, groups)
-    assert stream.getvalue().startswith(b"FH|22222222-2222-4222-8222-222222222222|03/02/2026|2|125.51\n")
+    first = line_of(layout, "FH", **HEADER_CELLS, InvoiceCount="2", TotalInvoiceAmount="125.51")
+    assert stream.getvalue().startswith(f"{first}\n".encode())
     assert (written.invoices, written.rows, written.bytes) == (2, 7, len(stream.getvalue()))
     assert written.total_amount_due == Decimal("125.51")
     assert (given, groups) == before
@@ -70,7 +94,8 @@ def test_any_iterable_and_any_stream_will_do(layout: Layout, header: Row, make_g
 
 def test_a_file_without_invoices_is_a_header(layout: Layout, header: Row) -> None:
     data = write(layout, header)
-    assert data == b"FH|22222222-2222-4222-8222-222222222222|03/02/2026|0|0.00\n"
+    first = line_of(layout, "FH", **HEADER_CELLS, InvoiceCount="0", TotalInvoiceAmount="0.00")
+    assert data == f"{first}\n".encode()
     assert check(data, layout).accepted
 
 
