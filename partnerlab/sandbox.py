@@ -73,6 +73,7 @@ class Sandbox:
         self.lanes.seeders.extend(simulator.seed for simulator in simulators)
         self.journal = Journal(self.lanes, _verdicts())
         self.faults = Faults(self.lanes)
+        self.store.create()
         self.clock = Clock(self.lanes, simulators)
         self.clock.after_advance.append(self._bring_forward)
         self._control = WsgiApp(

@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "control": {"world", "settings", "services", "domain"},
     "pages": {"world", "settings", "services", "domain"},
     "wire": {"world", "settings", "services", "domain"},
-    "world": {"settings", "services", "domain"},
+    "world": {"settings", "services", "domain", "tables"},  # it declares its tables to the store
     "seeds": {"settings", "services", "domain"},
     "services": {"settings", "store", "domain"},
     "store": {"tables", "domain"},

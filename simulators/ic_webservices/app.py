@@ -24,6 +24,7 @@ from partnerlab.simulators.ic_webservices.presentment import Balances, Presentme
 from partnerlab.simulators.ic_webservices.registrations import Registrations
 from partnerlab.simulators.ic_webservices.schedules import Schedules
 from partnerlab.simulators.ic_webservices.settings import Settings
+from partnerlab.simulators.ic_webservices.tables import TABLES
 from partnerlab.simulators.ic_webservices.texts import Texts
 from partnerlab.simulators.ic_webservices.uploads import Uploads
 from partnerlab.simulators.ic_webservices.wallet import Wallet
@@ -113,6 +114,7 @@ def create_simulator(
         balances: Asks the partner for a balance; see `presentment.Balances`.
         base_url: Gives the sandbox's origin, as in `http://127.0.0.1:8700`; without it the one a request came to.
     """
+    store.add(TABLES)
     outbox = Outbox(store, events, retry_s=settings.retry_s)
     ledger = Ledger(store, outbox)
     access = Access(store, password_cost=settings.password_cost)

@@ -27,7 +27,7 @@ from partnerlab.simulators.ic_webservices.domain.portal import PageSession, Text
 from partnerlab.simulators.ic_webservices.domain.postbacks import Attempt, Postback
 from partnerlab.simulators.ic_webservices.domain.schedules import AutoPay, Schedule
 from partnerlab.simulators.ic_webservices.domain.users import Link, RemoteToken, User
-from partnerlab.simulators.kit.world.store import METADATA, Row, Statement, Tx
+from partnerlab.simulators.kit.world.store import Row, Statement, Tx
 
 __all__ = [
     "AUTOPAYS",
@@ -298,7 +298,7 @@ def rename_user(tx: Tx, lane: str, biller_guid: str, old: str, new: str) -> None
 @cache
 def _rename_user() -> list[Statement]:
     # Asked late and of all tables, so that what is kept for a user elsewhere moves with the name.
-    named = (table for name, table in METADATA.tables.items() if name.startswith("ic_"))
+    named = tables.TABLES.tables.values()
     return [
         Statement(
             f"UPDATE {table.name} SET username = :new"  # noqa: S608 - names of our own tables

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from partnerlab.simulators.kit.world.store import METADATA
-
 __all__ = [
     "AUTOPAYS",
     "BILLERS",
@@ -24,11 +22,14 @@ __all__ = [
     "PROBLEMS",
     "REMINDERS",
     "SCHEDULES",
+    "TABLES",
     "TEXT_ENROLMENTS",
     "TOKENS",
     "UPLOADS",
     "USERS",
 ]
+
+TABLES = sa.MetaData()
 
 
 def _key(name: str, type: type[sa.Text | sa.BigInteger] = sa.Text) -> sa.Column[object]:
@@ -49,7 +50,7 @@ def _maybe(*names: str) -> list[sa.Column[str | None]]:
 
 BILLERS = sa.Table(
     "ic_billers",
-    METADATA,
+    TABLES,
     _key("lane"),
     _key("guid"),
     *_text("name", "partner", "api_key", "web_service_key", "invoice_format_guid", "invoice_type_id", "time_zone"),
@@ -58,7 +59,7 @@ BILLERS = sa.Table(
 
 CUSTOMERS = sa.Table(
     "ic_customers",
-    METADATA,
+    TABLES,
     _key("lane"),
     _key("biller_guid"),
     _key("account_number"),
@@ -73,7 +74,7 @@ CUSTOMERS = sa.Table(
 
 INVOICES = sa.Table(
     "ic_invoices",
-    METADATA,
+    TABLES,
     _key("lane"),
     _key("biller_guid"),
     _key("invoice_number"),
@@ -91,7 +92,7 @@ INVOICES = sa.Table(
 
 PAYMENTS = sa.Table(
     "ic_payments",
-    METADATA,
+    TABLES,
     _key("lane"),
     _key("payment_guid"),
     *_text("biller_guid", "account_number", "invoice_number"),
@@ -108,7 +109,7 @@ PAYMENTS = sa.Table(
 
 UPLOADS = sa.Table(
     "ic_uploads",
-    METADATA,
+    TABLES,
     _key("lane"),
     _key("upload_id"),
     *_text("biller_guid", "file_name", "received_at", "state", "message", "total_amount_due"),
@@ -117,7 +118,7 @@ UPLOADS = sa.Table(
 
 PROBLEMS = sa.Table(
     "ic_upload_problems",
-    METADATA,
+    TABLES,
     _key("lane"),
     _key("upload_id"),
     _key("position", sa.BigInteger),
@@ -129,7 +130,7 @@ PROBLEMS = sa.Table(
 
 EVENTS = sa.Table(
     "ic_events",
-    METADATA,
+    TABLES,
     _key("lane"),
     _key("seq", sa.BigInteger),
     *_text("event_id", "kind", "biller_guid", "account_number", "body", "cause", "occurred_at"),
@@ -147,11 +148,11 @@ EVENTS = sa.Table(
     ),
 )
 
-COUNTERS = sa.Table("ic_counters", METADATA, _key("lane"), _key("name"), *_whole("value"))
+COUNTERS = sa.Table("ic_counters", TABLES, _key("lane"), _key("name"), *_whole("value"))
 
 USERS = sa.Table(
     "ic_users",
-    METADATA,
+    TABLES,
     _key("lane"),
     _key("biller_guid"),
     _key("username"),
@@ -160,7 +161,7 @@ USERS = sa.Table(
 
 LINKS = sa.Table(
     "ic_user_accounts",
-    METADATA,
+    TABLES,
     _key("lane"),
     _key("biller_guid"),
     _key("username"),
@@ -172,7 +173,7 @@ LINKS = sa.Table(
 
 TOKENS = sa.Table(
     "ic_tokens",
-    METADATA,
+    TABLES,
     _key("lane"),
     _key("token_hash"),
     *_text("biller_guid", "username", "issued_at", "expires_at", "ended_at"),
@@ -181,7 +182,7 @@ TOKENS = sa.Table(
 
 CHANGES = sa.Table(
     "ic_changes",
-    METADATA,
+    TABLES,
     _key("lane"),
     _key("seq", sa.BigInteger),
     *_text("biller_guid", "account_number", "kind", "value", "changed_at"),
@@ -190,7 +191,7 @@ CHANGES = sa.Table(
 
 METHODS = sa.Table(
     "ic_methods",
-    METADATA,
+    TABLES,
     _key("lane"),
     _key("method_id"),
     *_text("biller_guid", "username", "kind", "brand", "last_four", "effect", "holder"),
@@ -202,7 +203,7 @@ METHODS = sa.Table(
 
 SCHEDULES = sa.Table(
     "ic_schedules",
-    METADATA,
+    TABLES,
     _key("lane"),
     _key("schedule_id"),
     *_text("biller_guid", "username", "account_number", "invoice_number", "kind"),
@@ -215,7 +216,7 @@ SCHEDULES = sa.Table(
 
 AUTOPAYS = sa.Table(
     "ic_autopays",
-    METADATA,
+    TABLES,
     _key("lane"),
     _key("biller_guid"),
     _key("account_number"),
@@ -224,7 +225,7 @@ AUTOPAYS = sa.Table(
 
 PAGE_SESSIONS = sa.Table(
     "ic_page_sessions",
-    METADATA,
+    TABLES,
     _key("lane"),
     _key("session_hash"),
     *_text("sealed_token", "biller_guid", "username", "view_mode", "css_url", "return_url", "site_name"),
@@ -233,7 +234,7 @@ PAGE_SESSIONS = sa.Table(
 
 TEXT_ENROLMENTS = sa.Table(
     "ic_text_enrolments",
-    METADATA,
+    TABLES,
     _key("lane"),
     _key("biller_guid"),
     _key("username"),
@@ -242,7 +243,7 @@ TEXT_ENROLMENTS = sa.Table(
 
 CHECKOUTS = sa.Table(
     "ic_checkouts",
-    METADATA,
+    TABLES,
     _key("lane"),
     _key("token_hash"),
     *_text("biller_guid", "state", "created_at", "expires_at", "username", "asked", "choice", "outcome"),
@@ -257,7 +258,7 @@ CHECKOUTS = sa.Table(
 
 REMINDERS = sa.Table(
     "ic_reminders",
-    METADATA,
+    TABLES,
     _key("lane"),
     _key("biller_guid"),
     _key("invoice_number"),
@@ -267,7 +268,7 @@ REMINDERS = sa.Table(
 
 POSTBACKS = sa.Table(
     "ic_postbacks",
-    METADATA,
+    TABLES,
     _key("lane"),
     _key("postback_id"),
     *_text("payment_guid", "biller_guid", "url", "body", "state"),
@@ -285,7 +286,7 @@ POSTBACKS = sa.Table(
 
 POSTBACK_ATTEMPTS = sa.Table(
     "ic_postback_attempts",
-    METADATA,
+    TABLES,
     _key("lane"),
     _key("postback_id"),
     _key("number", sa.BigInteger),

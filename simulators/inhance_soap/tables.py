@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from partnerlab.simulators.kit.world.store import METADATA
+__all__ = ["ACCOUNTS", "BILLS", "EVENTS", "PAYMENTS", "TABLES"]
 
-__all__ = ["ACCOUNTS", "BILLS", "EVENTS", "PAYMENTS"]
+TABLES = sa.MetaData()
 
 ACCOUNTS = sa.Table(
     "inhance_accounts",
-    METADATA,
+    TABLES,
     sa.Column("lane", sa.Text, primary_key=True),
     sa.Column("account_number", sa.Text, primary_key=True),
     sa.Column("customer_name", sa.Text, nullable=False),
@@ -29,7 +29,7 @@ ACCOUNTS = sa.Table(
 )
 BILLS = sa.Table(
     "inhance_bills",
-    METADATA,
+    TABLES,
     sa.Column("lane", sa.Text, primary_key=True),
     sa.Column("invoice_number", sa.Text, primary_key=True),
     sa.Column("account_number", sa.Text, nullable=False),
@@ -44,7 +44,7 @@ BILLS = sa.Table(
 )
 PAYMENTS = sa.Table(
     "inhance_payments",
-    METADATA,
+    TABLES,
     sa.Column("lane", sa.Text, primary_key=True),
     sa.Column("account_number", sa.Text, primary_key=True),
     sa.Column("number", sa.Integer, primary_key=True),
@@ -62,7 +62,7 @@ PAYMENTS = sa.Table(
 )
 EVENTS = sa.Table(
     "inhance_events",
-    METADATA,
+    TABLES,
     sa.Column("lane", sa.Text, primary_key=True),
     sa.Column("account_number", sa.Text, primary_key=True),
     sa.Column("number", sa.Integer, primary_key=True),

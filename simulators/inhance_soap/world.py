@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from partnerlab.simulators.inhance_soap.services.ledger import Ledger
 from partnerlab.simulators.inhance_soap.settings import Settings
+from partnerlab.simulators.inhance_soap.tables import TABLES
 from partnerlab.simulators.kit.world.lanes import Lanes
 from partnerlab.simulators.kit.world.store import Store
 
@@ -24,4 +25,5 @@ class World:
 
 def create_world(settings: Settings, store: Store, lanes: Lanes) -> World:
     """The services over *store*; nothing is shared with a world over another store."""
+    store.add(TABLES)
     return World(settings, store, lanes, Ledger(store, duplicates=settings.duplicates))

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from partnerlab.simulators.kit.world.store import METADATA
+__all__ = ["CHARGES", "EVENTS", "PAYMENTS", "POLICIES", "QUOTES", "RETURNS", "TABLES"]
 
-__all__ = ["CHARGES", "EVENTS", "PAYMENTS", "POLICIES", "QUOTES", "RETURNS"]
+TABLES = sa.MetaData()
 
 
 def _key(number: str = "") -> list[sa.Column[str] | sa.Column[int]]:
@@ -39,7 +39,7 @@ def _cause(at: str) -> list[sa.Column[str]]:
 
 POLICIES = sa.Table(
     "tccs_policies",
-    METADATA,
+    TABLES,
     *_key(),
     sa.Column("effective_on", sa.Text, nullable=False),
     sa.Column("expires_on", sa.Text, nullable=False),
@@ -53,7 +53,7 @@ POLICIES = sa.Table(
 )
 QUOTES = sa.Table(
     "tccs_quotes",
-    METADATA,
+    TABLES,
     *_key(),
     *_insured(),
     sa.Column("deposit_cents", sa.BigInteger, nullable=False),
@@ -67,7 +67,7 @@ QUOTES = sa.Table(
 )
 CHARGES = sa.Table(
     "tccs_charges",
-    METADATA,
+    TABLES,
     *_key("number"),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("billed_on", sa.Text, nullable=False),
@@ -82,7 +82,7 @@ CHARGES = sa.Table(
 )
 PAYMENTS = sa.Table(
     "tccs_payments",
-    METADATA,
+    TABLES,
     *_key("number"),
     sa.Column("amount_cents", sa.BigInteger, nullable=False),
     sa.Column("type", sa.Text, nullable=False),
@@ -95,7 +95,7 @@ PAYMENTS = sa.Table(
 )
 RETURNS = sa.Table(
     "tccs_returns",
-    METADATA,
+    TABLES,
     *_key("payment"),
     sa.Column("reported_on", sa.Text, nullable=False),
     *_cause("returned_at"),
@@ -103,7 +103,7 @@ RETURNS = sa.Table(
 )
 EVENTS = sa.Table(
     "tccs_events",
-    METADATA,
+    TABLES,
     *_key("number"),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("detail", sa.Text, nullable=False),

@@ -9,6 +9,7 @@ from partnerlab.simulators.kit.world.store import Store
 from partnerlab.simulators.tccs_rest.services.ledger import Ledger
 from partnerlab.simulators.tccs_rest.services.policies import PolicyService
 from partnerlab.simulators.tccs_rest.settings import Settings
+from partnerlab.simulators.tccs_rest.tables import TABLES
 
 __all__ = ["World", "create_world"]
 
@@ -26,4 +27,5 @@ class World:
 
 def create_world(settings: Settings, store: Store, lanes: Lanes) -> World:
     """The services over *store*; nothing is shared with a world over another store."""
+    store.add(TABLES)
     return World(settings, store, lanes, Ledger(store), PolicyService(store))

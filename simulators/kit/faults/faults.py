@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from partnerlab.simulators.kit.faults.effects import FAULTS, Plan
 from partnerlab.simulators.kit.http.messages import Request
 from partnerlab.simulators.kit.world.lanes import LANES, Lane, Lanes
-from partnerlab.simulators.kit.world.store import METADATA, Row, Statement
+from partnerlab.simulators.kit.world.store import Row, Statement
 
 __all__ = ["Fault", "FaultInvalid", "FaultNotFound", "Faults", "TooManyFaults"]
 
@@ -27,9 +27,10 @@ MAX_DELAY_S = 3600.0
 MAX_FAULTS = 1_000
 MAX_COUNT = 1_000_000_000
 
+TABLES = sa.MetaData()
 TABLE = sa.Table(
     "faults",
-    METADATA,
+    TABLES,
     sa.Column("lane", sa.Text, primary_key=True),
     sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("name", sa.Text, nullable=False),
@@ -117,6 +118,7 @@ class Faults:
     def __init__(self, lanes: Lanes) -> None:
         self._lanes = lanes
         self._store = lanes.store
+        self._store.add(TABLES)
 
     def add(
         self,

@@ -23,7 +23,7 @@ from partnerlab.contracts.verification.findings import Finding, Verdict
 from partnerlab.simulators.kit.http.messages import Request, Response
 from partnerlab.simulators.kit.journal.recording import record_body, record_headers, record_line
 from partnerlab.simulators.kit.world.lanes import Lanes
-from partnerlab.simulators.kit.world.store import METADATA, Row, Statement
+from partnerlab.simulators.kit.world.store import Row, Statement
 
 __all__ = ["KEEP", "Entry", "Journal"]
 
@@ -33,9 +33,10 @@ CHUNK = 100
 
 _logger = logging.getLogger(__name__)
 
+TABLES = sa.MetaData()
 TABLE = sa.Table(
     "journal",
-    METADATA,
+    TABLES,
     sa.Column("number", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
     sa.Column("lane", sa.Text, nullable=False),
     sa.Column("id", sa.Text, nullable=False),
@@ -126,6 +127,7 @@ class Journal:
 
     def __init__(self, lanes: Lanes, verdicts: Mapping[str, Verdict] | None = None, *, keep: int = KEEP) -> None:
         self._store = lanes.store
+        self._store.add(TABLES)
         self._verdicts = dict(verdicts or {})
         self._keep = keep
         self._lock = threading.Lock()

@@ -18,7 +18,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from partnerlab.simulators.kit.world.store import METADATA, Statement, Store, Tx
+from partnerlab.simulators.kit.world.store import Statement, Store, Tx
 
 __all__ = [
     "DEFAULT",
@@ -36,9 +36,10 @@ DEFAULT = "default"
 MAX_LANES = 10_000
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
+TABLES = sa.MetaData()
 LANES = sa.Table(
     "lanes",
-    METADATA,
+    TABLES,
     sa.Column("lane", sa.Text, primary_key=True),
     sa.Column("offset_us", sa.BigInteger, nullable=False),
     sa.Column("frozen_at", sa.Text),
@@ -134,6 +135,7 @@ class Lanes:
 
     def __init__(self, store: Store, seeders: Iterable[Callable[[Tx, Lane], None]] = ()) -> None:
         self.store = store
+        store.add(TABLES)
         self.seeders = list(seeders)
         self.before_copy: list[Callable[[], None]] = []
         self._cache: dict[str, Lane] = {}
@@ -333,7 +335,7 @@ class Lanes:
             tx.run(Statement(sa.delete(table).where(table.c.lane == sa.bindparam("lane"))), lane=name)
 
     def _tables(self) -> list[sa.Table]:
-        return [table for table in self.store.metadata.sorted_tables if "lane" in table.c]
+        return [table for table in self.store.tables.values() if "lane" in table.c]
 
     @staticmethod
     def _check(name: str) -> None:

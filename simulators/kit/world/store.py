@@ -19,10 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy.pool import StaticPool
 from sqlalchemy.sql.compiler import SQLCompiler
 
-__all__ = ["METADATA", "RolledBack", "Row", "Statement", "Store", "StoreOutdated", "Tx", "rolling_back"]
-
-METADATA = sa.MetaData()
-"""Every simulator declares its tables here; those with a `lane` column are part of a lane."""
+__all__ = ["RolledBack", "Row", "Statement", "Store", "StoreOutdated", "Tx", "rolling_back"]
 
 Row = tuple[Any, ...]
 
@@ -122,19 +119,19 @@ class Store:
     One database.
 
     `url` is a SQLAlchemy URL: `sqlite://` (memory, one connection), `sqlite:///file.db` (WAL, a connection per
-    thread, one writer at a time) or `postgresql+psycopg://…`. Creates the tables of *metadata* that are missing.
-
-    Raises `StoreOutdated` where a table that stands lacks a column; nothing is changed then.
+    thread, one writer at a time) or `postgresql+psycopg://…`. It holds the tables that were declared to it with
+    `add`, and no others; those with a `lane` column are part of a lane.
     """
 
     Error: type[Exception]
     """What the driver raises for a statement it cannot do."""
 
-    def __init__(self, url: str, metadata: sa.MetaData = METADATA) -> None:
+    def __init__(self, url: str) -> None:
         self.url = sa.make_url(url)
         self.sqlite = self.url.get_backend_name() == "sqlite"
         self.in_memory = self.sqlite and self.url.database in (None, "", ":memory:")
-        self.metadata = metadata
+        self.tables: dict[str, sa.Table] = {}
+        self._to_create: list[sa.Table] = []
         options: dict[str, Any] = {}
         if self.sqlite:
             options["connect_args"] = {"check_same_thread": False, "timeout": 30, "isolation_level": None}
@@ -143,17 +140,41 @@ class Store:
         self._engine = sa.create_engine(self.url, **options)
         self.dialect = self._engine.dialect
         self.Error = cast(Any, self.dialect).dbapi.Error
-        if not self.in_memory:
-            self._check_columns()
-        metadata.create_all(self._engine)
         self._lock = threading.RLock()
         self._local = threading.local()
         self._opened: weakref.WeakSet[_Connection] = weakref.WeakSet()
         self._held = self._connect() if self.in_memory else None
         self._shared = self._held.driver if self._held else None
 
+    def add(self, tables: sa.MetaData) -> None:
+        """Declare tables, by their names. Those that the database lacks are made before the next transaction."""
+        with self._lock:
+            for table in tables.sorted_tables:
+                held = self.tables.get(table.name)
+                if held is None:
+                    self.tables[table.name] = table
+                    self._to_create.append(table)
+                elif held is not table:
+                    raise ValueError(f"two tables are declared under the name {table.name}")
+
+    def create(self) -> None:
+        """
+        Make the declared tables that the database lacks; the first transaction does so too.
+
+        Raises `StoreOutdated` where a table that stands lacks a column; nothing is changed then.
+        """
+        with self._lock:
+            tables = self._to_create
+            if not self.in_memory:
+                self._check_columns(tables)
+            for table in tables:
+                table.create(self._engine, checkfirst=True)
+            self._to_create = []
+
     def read(self) -> AbstractContextManager[Tx]:
         """A consistent view. Writing in it is an error of ours."""
+        if self._to_create:
+            self.create()
         if self._shared is not None:
             return _Sharing(self._lock, self._shared, self.dialect)
         return self._snapshot()
@@ -175,6 +196,8 @@ class Store:
     @contextmanager
     def write(self) -> Iterator[Tx]:
         """A transaction: committed when the block ends, rolled back when it raises. Never nest; never wait in it."""
+        if self._to_create:
+            self.create()
         if not self.sqlite:
             connection = self._connection()
             connection.isolation_level = connection.read_only = None
@@ -194,12 +217,12 @@ class Store:
                 connection.close()
             self._engine.dispose()
 
-    def _check_columns(self) -> None:
-        tables: Mapping[Any, Any] = sa.inspect(self._engine).get_multi_columns()
-        found = {name: {column["name"] for column in columns} for (_, name), columns in tables.items()}
+    def _check_columns(self, tables: Iterable[sa.Table]) -> None:
+        standing: Mapping[Any, Any] = sa.inspect(self._engine).get_multi_columns()
+        found = {name: {column["name"] for column in columns} for (_, name), columns in standing.items()}
         missing = [
             f"{table.name}.{column.name}"
-            for table in self.metadata.sorted_tables
+            for table in tables
             if table.name in found
             for column in table.c
             if column.name not in found[table.name]

@@ -16,18 +16,19 @@ from partnerlab.simulators.kit.http.server import Limits, Server
 from partnerlab.simulators.kit.http.site import Site
 from partnerlab.simulators.kit.journal.journal import Journal
 from partnerlab.simulators.kit.world.lanes import Lane, Lanes
-from partnerlab.simulators.kit.world.store import METADATA, Statement, Store, Tx
+from partnerlab.simulators.kit.world.store import Statement, Store, Tx
 
+TABLES = sa.MetaData()
 WORLD = sa.Table(
     "kit_test_world",
-    METADATA,
+    TABLES,
     sa.Column("lane", sa.Text, primary_key=True),
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("value", sa.Integer, nullable=False),
 )
 LOG = sa.Table(
     "kit_test_log",
-    METADATA,
+    TABLES,
     sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
     sa.Column("lane", sa.Text, nullable=False),
     sa.Column("text", sa.Text),
@@ -148,6 +149,7 @@ class Wire:
 
 
 def make_kit(store: Store, *, limits: Limits | None = None, **server: Any) -> Kit:
+    store.add(TABLES)
     lanes = Lanes(store, [seed])
     journal = Journal(lanes)
     faults = Faults(lanes)
@@ -161,6 +163,7 @@ def make_kit(store: Store, *, limits: Limits | None = None, **server: Any) -> Ki
 @pytest.fixture
 def memory() -> Iterator[Store]:
     store = Store("sqlite://")
+    store.add(TABLES)
     yield store
     store.close()
 
@@ -177,5 +180,6 @@ def kit(memory: Store) -> Iterator[Kit]:
 def store(store_url: str) -> Iterator[Store]:
     """Each kind of store in turn."""
     made = Store(store_url)
+    made.add(TABLES)
     yield made
     made.close()

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from partnerlab.simulators.kit.world.store import METADATA, RolledBack, Statement, Store, StoreOutdated, rolling_back
+from partnerlab.simulators.kit.world.lanes import TABLES as LANES
+from partnerlab.simulators.kit.world.store import RolledBack, Statement, Store, StoreOutdated, rolling_back
 from tests.simulators.conftest import STORES
+from tests.simulators.kit.conftest import TABLES, WORLD
 
 ADD = Statement("INSERT INTO kit_test_world (lane, name, value) VALUES (:lane, :name, :value)")
 READ = Statement("SELECT value FROM kit_test_world WHERE lane = :lane AND name = :name")
@@ -102,6 +104,7 @@ def _up(store: Store) -> None:
 def test_a_file_is_there_for_the_next_store(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'world.db'}"
     first = Store(url)
+    first.add(TABLES)
     _add(first, "kept")
     first.close()
     second = Store(url)
@@ -113,11 +116,20 @@ def test_a_file_is_there_for_the_next_store(tmp_path: Path) -> None:
 @pytest.mark.parametrize("store_url", STORES[1:], indirect=True)
 def test_a_database_of_another_version_is_refused_by_name_and_left_as_it_is(store_url: str) -> None:
     before = sa.MetaData()
-    name, lane = METADATA.tables["kit_test_world"].name, sa.Column("lane", sa.Text, primary_key=True)
+    name, lane = WORLD.name, sa.Column("lane", sa.Text, primary_key=True)
     sa.Table(name, before, lane, sa.Column("name", sa.Text))
-    Store(store_url, before).close()
+    old = Store(store_url)
+    old.add(before)
+    old.create()
+    old.close()
+    store = Store(store_url)
+    store.add(LANES)
+    store.add(TABLES)
     with pytest.raises(StoreOutdated, match="delete it, or name another database") as refused:
-        Store(store_url)
+        store.create()
+    with pytest.raises(StoreOutdated), store.read():
+        pass
+    store.close()
     assert refused.value.missing == ["kit_test_world.value"]
     assert "kit_test_world.value" in str(refused.value)
     engine = sa.create_engine(store_url)
@@ -125,8 +137,31 @@ def test_a_database_of_another_version_is_refused_by_name_and_left_as_it_is(stor
     engine.dispose()
 
 
+def test_two_stores_hold_the_tables_that_were_declared_to_each() -> None:
+    one, two = Store("sqlite://"), Store("sqlite://")
+    one.add(LANES)
+    one.add(LANES)
+    two.add(TABLES)
+    assert set(one.tables) == {"lanes"}
+    assert set(two.tables) == {"kit_test_world", "kit_test_log"}
+    with two.read() as tx, pytest.raises(two.Error):
+        tx.all(Statement("SELECT * FROM lanes"))
+    one.close()
+    two.close()
+
+
+def test_two_declarations_under_one_name_are_refused() -> None:
+    store, other = Store("sqlite://"), sa.MetaData()
+    store.add(TABLES)
+    sa.Table(WORLD.name, other, sa.Column("lane", sa.Text, primary_key=True))
+    with pytest.raises(ValueError, match="two tables are declared under the name kit_test_world"):
+        store.add(other)
+    store.close()
+
+
 def test_a_thread_that_ends_gives_its_connection_back(tmp_path: Path) -> None:
     store = Store(f"sqlite:///{tmp_path / 'world.db'}")
+    store.add(TABLES)
     for n in range(5):
         thread = threading.Thread(target=_add, args=(store, f"n{n}"))
         thread.start()
