@@ -22,11 +22,12 @@ from typing import Any
 from urllib.parse import quote
 from xml.sax.saxutils import escape
 
-from partnerlab.contracts.masking import MASK, mask_text
+from partnerlab.contracts.masking import MASK, mask_excerpt
 
 __all__ = ["ClientError", "PartnerFault", "ProtocolError", "RequestInvalid", "TransportError", "redact"]
 
 EXCERPT = 500
+LONGEST_WORDS = 4_000
 
 
 class ClientError(Exception):
@@ -47,7 +48,7 @@ class TransportError(ClientError):
     def __init__(
         self, operation: str, reason: str, *, sent: bool, retryable: bool = True, retry_after_s: float | None = None
     ) -> None:
-        self.operation, self.reason, self.sent, self.retryable = operation, mask_text(reason), sent, retryable
+        self.operation, self.reason, self.sent, self.retryable = operation, _words(reason), sent, retryable
         self.retry_after_s = retry_after_s
         fate = "the request may have been carried out" if sent else "the request was not carried out"
         super().__init__(f"{operation}: {self.reason} ({fate})")
@@ -57,8 +58,8 @@ class ProtocolError(ClientError):
     """An answer that breaks the contract: `status` as in HTTP, `rule` what it breaks, `excerpt` its beginning."""
 
     def __init__(self, operation: str, *, status: int, rule: str, body: str = "") -> None:
-        self.operation, self.status, self.rule = operation, status, mask_text(rule)
-        self.excerpt = mask_text(body)[:EXCERPT]
+        self.operation, self.status, self.rule = operation, status, _words(rule)
+        self.excerpt = mask_excerpt(body, EXCERPT)
         super().__init__(f"{operation}: status {status}: {self.rule}" + (f": {self.excerpt!r}" if body else ""))
 
 
@@ -71,7 +72,7 @@ class PartnerFault(ClientError):
     """
 
     def __init__(self, operation: str, *, code: str, message: str, refused: bool = True) -> None:
-        self.operation, self.code, self.message, self.refused = operation, code, mask_text(message), refused
+        self.operation, self.code, self.message, self.refused = operation, code, _words(message), refused
         super().__init__(f"{operation}: {code}: {self.message}")
 
 
@@ -79,7 +80,7 @@ class RequestInvalid(ClientError):
     """Ours to fix: a value that the contract does not allow. Nothing was sent."""
 
     def __init__(self, field: str, value: object, rule: str) -> None:
-        self.field, self.value, self.rule = field, mask_text(str(value)), rule
+        self.field, self.value, self.rule = field, _words(str(value)), rule
         super().__init__(f"{field}: {self.value!r}: {rule}")
 
 
@@ -97,6 +98,11 @@ def redact(text: str, secrets: Iterable[str]) -> str:
             )
             text = re.sub(forms, MASK, text, flags=re.IGNORECASE)
     return text
+
+
+def _words(text: str) -> str:
+    """Words of the other side, masked; cut, because they may be as long as it likes."""
+    return mask_excerpt(text, LONGEST_WORDS)
 
 
 def _restore(kind: type[ClientError], text: str, fields: dict[str, Any]) -> ClientError:

@@ -12,6 +12,7 @@ import ssl
 import tempfile
 import threading
 from collections.abc import Iterable
+from dataclasses import fields
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +22,7 @@ from partnerlab.client import rtdr
 from partnerlab.client.http import PAYER_WAITS, HttpRequest, HttpResponse, Transport
 from partnerlab.client.settings import Biller, BillerUnknown
 from partnerlab.contracts.data import read_bytes
+from partnerlab.contracts.masking import is_secret
 from partnerlab.contracts.verification import rest, soap
 from partnerlab.contracts.verification.findings import Verdict
 from partnerlab.settings import SandboxSettings
@@ -71,7 +73,8 @@ class Sandbox:
         self.tccs = tccs_rest.create_simulator(tccs, self.store, self.lanes)
         simulators = (self.inhance, self.tccs, self.ic)
         self.lanes.seeders.extend(simulator.seed for simulator in simulators)
-        self.journal = Journal(self.lanes, _verdicts())
+        keys = _keys(inhance, tccs, ic)
+        self.journal = Journal(self.lanes, _verdicts(), secrets=lambda: keys)
         self.faults = Faults(self.lanes)
         self.store.create()
         self.clock = Clock(self.lanes, simulators)
@@ -236,6 +239,17 @@ def _verdicts() -> dict[str, Verdict]:
     return {name: soap.verdict(read_bytes(path)) for name, path in services.items()} | {
         name: rest.verdict(read_bytes(path)) for name, path in interfaces.items()
     }
+
+
+def _keys(*settings: inhance_soap.Settings | tccs_rest.Settings | ic_webservices.Settings) -> frozenset[str]:
+    """The keys and passwords of the simulators, which the journal masks wherever a caller puts them."""
+    found = set()
+    for one in settings:
+        for field in fields(one):
+            value = getattr(one, field.name)
+            if isinstance(value, str) and value and (is_secret(field.name) or field.name.endswith("key")):
+                found.add(value)
+    return frozenset(found)
 
 
 def _tls(settings: SandboxSettings) -> ssl.SSLContext | None:

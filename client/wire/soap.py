@@ -16,7 +16,7 @@ from typing import Literal
 
 from partnerlab.client.errors import RequestInvalid
 from partnerlab.client.http import HttpRequest
-from partnerlab.contracts.masking import MASK, SECRET_NAMES
+from partnerlab.contracts.masking import MASK, is_secret
 
 __all__ = ["ENVELOPES", "Operation", "Service", "SoapVersion", "build"]
 
@@ -27,7 +27,6 @@ ENVELOPES = {
     "1.2": "http://www.w3.org/2003/05/soap-envelope",
 }
 
-_SECRETS = frozenset(name.lower() for name in SECRET_NAMES)
 _ODD = re.compile("[^\t\n !-%'-;=?-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # needs escaping, or is not XML
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"}
 _NAMESPACE = re.compile(r"[!#-%'-;=?-~]{1,255}")  # stands in a header and an attribute: nothing that needs escaping
@@ -111,7 +110,7 @@ def _escaped(name: str, value: str) -> str:
     def replacement(found: re.Match[str]) -> str:
         if found[0] in _ESCAPES:
             return _ESCAPES[found[0]]
-        shown = MASK if name.lower() in _SECRETS else value[:100]
+        shown = MASK if is_secret(name) else value[:100]
         raise RequestInvalid(name, shown, f"XML cannot carry the character U+{ord(found[0]):04X}")
 
     return _ODD.sub(replacement, value)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
-from partnerlab.contracts.masking import MASK, SECRET_NAMES, mask_text
+from partnerlab.contracts.masking import MASK, is_secret, mask_text
 from partnerlab.contracts.verification.findings import Finding
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ __all__ = ["Side", "findings", "shown"]
 Side = Literal["request", "response"]
 
 SHOWN = 60
-SECRETS = {name.lower() for name in SECRET_NAMES}
 TYPES = {
     "string": "a text",
     "number": "a number",
@@ -138,7 +137,7 @@ def _one_of(names: Mapping[str, Any] | list[Any]) -> str:
 
 def shown(value: Any, name: str = "") -> str:
     """A value as a finding may quote it: masked, at most 60 characters; nothing of a secret, by its *name*."""
-    if name.lower() in SECRETS:
+    if is_secret(name):
         return "a secret"
     if isinstance(value, str):
         text = repr(mask_text(value))

@@ -13,7 +13,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, NamedTuple
 
@@ -122,14 +122,23 @@ class Journal:
     """
     The journal of every lane of a store.
 
-    *verdicts* maps a door's name to its contract's check. Of each lane the newest *keep* entries are kept.
+    *verdicts* maps a door's name to its contract's check. Of each lane the newest *keep* entries are kept. *secrets*
+    gives the keys that are masked wherever they stand, whatever name is before them.
     """
 
-    def __init__(self, lanes: Lanes, verdicts: Mapping[str, Verdict] | None = None, *, keep: int = KEEP) -> None:
+    def __init__(
+        self,
+        lanes: Lanes,
+        verdicts: Mapping[str, Verdict] | None = None,
+        *,
+        keep: int = KEEP,
+        secrets: Callable[[], frozenset[str]] = frozenset,
+    ) -> None:
         self._store = lanes.store
         self._store.add(TABLES)
         self._verdicts = dict(verdicts or {})
         self._keep = keep
+        self._secrets = secrets
         self._lock = threading.Lock()
         self._writing = threading.Lock()
         self._waiting: dict[str, deque[_Waiting]] = {}
@@ -268,10 +277,12 @@ class Journal:
         if threading.current_thread() is self._thread:
             time.sleep(0)  # lets a waiting request have the interpreter: masking holds it
         request, response = entry.request, entry.response
-        headers = record_headers(request.headers)
-        asked = record_body(request.body, request.headers.get("content-type", ""))
+        known = self._secrets()
+        asked = record_body(request.body, request.headers.get("content-type", ""), known)
+        secrets = known | asked.secrets
+        headers = record_headers(request.headers, secrets)
         body, answer_type = (response.body, response.content_type) if response is not None else (b"", "")
-        answered = record_body(body, answer_type)
+        answered = record_body(body, answer_type, secrets)
         findings = None
         if not (asked.faithful and answered.faithful):
             status = response.status if response is not None else 0
@@ -282,17 +293,17 @@ class Journal:
             "id": request.id,
             "at": request.lane.at(entry.wall_s).isoformat(timespec="milliseconds"),
             "door": entry.door,
-            "operation": record_line(entry.operation),
+            "operation": record_line(entry.operation, secrets),
             "method": entry.method,
-            "path": record_line(request.path),
-            "query": record_line(request.query),
+            "path": record_line(request.path, secrets),
+            "query": record_line(request.query, secrets),
             "headers": json.dumps(headers),
             "request": asked.text,
             "request_bytes": asked.length,
             "status": response.status if response is not None else 0,
             "answer": answered.text,
             "answer_bytes": answered.length,
-            "answer_type": record_line(answer_type),
+            "answer_type": record_line(answer_type, secrets),
             "duration_us": entry.duration_us,
             "faults": ",".join(entry.faults),
             "findings": findings,

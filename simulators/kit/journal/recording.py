@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from partnerlab.contracts.masking import mask_text
+from partnerlab.contracts.masking import mask_excerpt, mask_found
 
 __all__ = ["EXCERPT_BYTES", "HEADERS", "Recorded", "record_body", "record_headers", "record_line"]
 
@@ -34,6 +34,7 @@ HEADERS = (
 )
 """The request headers that are kept; cookies and the like are not."""
 
+_CONTROLS = dict.fromkeys((*range(32), *range(127, 160)), "\ufffd")
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([A-Za-z0-9._-]+)", re.IGNORECASE)
 _DECLARED = re.compile(rb"""<\?xml[^>]{0,60}?encoding\s*=\s*["']([A-Za-z0-9._-]+)""")
 _BOMS = (
@@ -52,20 +53,25 @@ class Recorded:
 
     `length` counts the bytes of the whole; `cut` says that `text` is only its beginning, or a description where the
     bytes are no text; `faithful` that the text gives the original bytes again, apart from what is masked, so that a
-    check of the contract can still be made from it.
+    check of the contract can still be made from it. `secrets` are those that stood in it.
     """
 
     text: str
     length: int
     cut: bool
     faithful: bool
+    secrets: frozenset[str] = frozenset()
 
 
 _EMPTY = Recorded("", 0, cut=False, faithful=True)
 
 
-def record_body(body: bytes, content_type: str) -> Recorded:
-    """A body as it may be stored. Bytes that are no text (a PDF, a compressed body) are only described."""
+def record_body(body: bytes, content_type: str, secrets: frozenset[str] = frozenset()) -> Recorded:
+    """
+    A body as it may be stored. Bytes that are no text (a PDF, a compressed body) are only described.
+
+    *secrets* are masked wherever they stand: the keys of the services, what stood in the request of an answer.
+    """
     if not body:
         return _EMPTY
     excerpt = body[:EXCERPT_BYTES]
@@ -76,21 +82,27 @@ def record_body(body: bytes, content_type: str) -> Recorded:
     if cut:
         text = _whole_words(text)
     faithful = not cut and charset == "utf-8"
-    return Recorded(mask_text(text), len(body), cut=cut, faithful=faithful)
+    masked = mask_found(text, secrets, form=content_type.lower().startswith("application/x-www-form-urlencoded"))
+    return Recorded(masked.text, len(body), cut=cut, faithful=faithful, secrets=masked.secrets)
 
 
-def record_headers(headers: Mapping[str, str]) -> dict[str, str]:
+def record_headers(headers: Mapping[str, str], secrets: frozenset[str] = frozenset()) -> dict[str, str]:
     """The headers worth keeping, masked."""
-    return {name: record_line(f"{name}: {headers[name]}").partition(": ")[2] for name in HEADERS if name in headers}
+    return {
+        name: record_line(f"{name}: {headers[name]}", secrets).partition(": ")[2] for name in HEADERS if name in headers
+    }
 
 
-def record_line(text: str) -> str:
-    """A short text (path, query, operation) as it may be stored: masked, without NUL, at most 2,000 characters."""
-    return _remembered_line(text) if len(text) <= REMEMBERED_CHARACTERS else _line(text)
+def record_line(text: str, secrets: frozenset[str] = frozenset()) -> str:
+    """
+    A short text (path, query, operation) as it may be stored: masked, without control characters, at most 2,000
+    characters.
+    """
+    return _remembered_line(text, secrets) if len(text) <= REMEMBERED_CHARACTERS else _line(text, secrets)
 
 
-def _line(text: str) -> str:
-    return mask_text(text[:LINE_CHARACTERS].replace("\x00", "\ufffd"))
+def _line(text: str, secrets: frozenset[str]) -> str:
+    return mask_excerpt(text, LINE_CHARACTERS, secrets).translate(_CONTROLS)
 
 
 # A caller's headers are the same from call to call, and to mask them costs as much as to mask its body.
