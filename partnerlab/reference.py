@@ -13,6 +13,7 @@ from pathlib import Path
 from partnerlab.client.datapump.states import render_diagram
 from partnerlab.contracts import catalogue, settings
 from partnerlab.contracts.files import load_layout
+from partnerlab.contracts.files.csv import load_table
 
 __all__ = ["PAGES", "render"]
 
@@ -43,7 +44,10 @@ def faults() -> Iterable[str]:
 def damages() -> Iterable[str]:
     """How a file can be broken, and the error that follows."""
     yield "# Damages"
-    yield "`partnerlab generate bif --damage <name>` breaks a file so; a reader must give the error beside it."
+    yield (
+        "`partnerlab generate bif` and `partnerlab generate csv` break a file so with `--damage <name>`; a reader must"
+        " give the error beside it."
+    )
     rows = (
         (f"`{d.name}`", d.text, f"`{d.error}`", d.scope, ", ".join(d.partners)) for d in catalogue.damages().values()
     )
@@ -85,6 +89,20 @@ def bill_file(partner: str) -> Iterable[str]:
         yield _table(("FileSpecID", "Field", "Kind", "Required", "Always", "Inside", "The source says"), rows)
 
 
+def csv_files() -> Iterable[str]:
+    """The columns of WaterSmart's CSV files."""
+    yield "# WaterSmart's CSV files"
+    yield "Comma-delimited, no header line. Invoice Cloud reads the first two and writes the others [A-86], [A-90]."
+    for name in ("invoices", "balances", "payments", "changes", "rejects"):
+        table = load_table(f"watersmart_{name}")
+        yield f"## {table.title}"
+        rows = (
+            (str(c.position), c.name, c.kind, "yes" if c.required else "", str(c.most or ""), c.term, c.description)
+            for c in table.columns
+        )
+        yield _table(("Position", "Column", "Kind", "Required", "Most", "Inside", "The source says"), rows)
+
+
 def delivery_states() -> Iterable[str]:
     """The life of a delivery of the data pump."""
     yield "# States of a delivery"
@@ -99,6 +117,8 @@ PAGES: Mapping[str, Callable[[], Iterable[str]]] = {
     "settings.md": advanced_settings,
     "inhance-bill-file.md": partial(bill_file, "inhance_v2"),
     "tccs-bill-file.md": partial(bill_file, "tccs"),
+    "watersmart-files.md": csv_files,
+    "watersmart-records.md": partial(bill_file, "watersmart"),
     "delivery-states.md": delivery_states,
 }
 

@@ -189,7 +189,7 @@ def parse_layout(document: Mapping[str, Any]) -> Layout:
     own = {row.get("code", ""): row for row in document.get("record", ())}
     if unknown := own.keys() - set(CODES):
         raise LayoutInvalid(name, f"record {sorted(unknown)[0]!r}", f"records are {', '.join(CODES)}")
-    records = tuple(_record(name, code, own.get(code), base.record(code) if base else None) for code in CODES)
+    records = tuple(parse_record(name, code, own.get(code), base.record(code) if base else None) for code in CODES)
     if base is not None:
         totals = base.totals
     else:
@@ -219,7 +219,8 @@ _KEYS = {
 }
 
 
-def _record(layout: str, code: str, row: Mapping[str, Any] | None, base: Record | None) -> Record:
+def parse_record(layout: str, code: str, row: Mapping[str, Any] | None, base: Record | None = None) -> Record:
+    """A record of a TOML document's values, over those of *base* where there is one. Raises `LayoutInvalid`."""
     if row is None and base is None:
         raise LayoutInvalid(layout, f"record {code}", "is missing")
     rows = () if row is None else row.get("fields", ())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 import tempfile
 from datetime import UTC, date, datetime
@@ -12,8 +13,11 @@ import click
 from partnerlab.contracts.catalogue import damages
 from partnerlab.contracts.files import load_layout
 from partnerlab.generators.bif import Generated, generate_bif
+from partnerlab.generators.csv_damage import CSV_DAMAGED, damage_csv
 from partnerlab.generators.damage import DamageUnknown, damage_lines
 from partnerlab.generators.tccs_bif import generate_tccs_bif
+from partnerlab.generators.watersmart import KINDS as CSV_KINDS
+from partnerlab.generators.watersmart import generate_csv
 
 PARTNERS = ("inhance_v2", "tccs")
 DAMAGES = sorted(name for name, kind in damages().items() if kind.format == "bif")
@@ -70,6 +74,41 @@ def bif(
             raise click.UsageError(str(error)) from error
     kind = damages()[damage]
     click.echo(f"damaged: {kind.text} A reader must say: {kind.error} ({kind.scope})", err=True)
+
+
+@command.command()
+@click.option("--kind", type=click.Choice(tuple(CSV_KINDS)), default="invoices", show_default=True, help="Which file.")
+@click.option("--invoices", default=1000, show_default=True, type=click.IntRange(1), help="Bills of the billing run.")
+@click.option("--seed", default=1, show_default=True, help="Files of one seed belong together.")
+@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Day of the billing run.  [default: today]")
+@click.option(
+    "--damage",
+    type=click.Choice(sorted(CSV_DAMAGED)),
+    metavar="NAME",
+    help="Break an invoice or balance file so; `partnerlab catalogue damages` explains.",
+)
+@click.option("--out", required=True, type=click.File("wb", lazy=False), help="The file; - for stdout.")
+def csv(kind: str, invoices: int, seed: int, as_of: datetime | None, damage: str | None, out: IO[bytes]) -> None:
+    """Write one of WaterSmart's CSV files.
+
+    \b
+    Example:
+        partnerlab generate csv --kind invoices --invoices 100 --out invoices.csv
+        partnerlab generate csv --kind balances --damage csv-adjustment-word --out balances.csv
+    """
+    day = (as_of or datetime.now(UTC)).date()
+    if damage is None:
+        rows = generate_csv(out, kind, invoices, as_of=day, seed=seed)
+        click.echo(f"{rows:,} rows", err=True)
+        return
+    whole = io.BytesIO()
+    generate_csv(whole, kind, invoices, as_of=day, seed=seed)
+    try:
+        out.write(damage_csv(whole.getvalue(), damage, kind))
+    except DamageUnknown as error:
+        raise click.UsageError(str(error)) from error
+    row = damages()[damage]
+    click.echo(f"damaged: {row.text} A reader must say: {row.error} ({row.scope})", err=True)
 
 
 def _generate(partner: str, stream: IO[bytes], invoices: int, day: date, seed: int, meters: int) -> Generated:

@@ -1,0 +1,117 @@
+"""WaterSmart's files: related to one another, the same for the same seed, and each damage with exactly its error."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from partnerlab.contracts.catalogue import damages
+from partnerlab.contracts.files.csv import CsvReport, check_csv, load_table, read_csv
+from partnerlab.generators.csv_damage import CSV_DAMAGED, csv_damages_of, damage_csv
+from partnerlab.generators.damage import DamageUnknown
+from partnerlab.generators.watersmart import KINDS, generate_csv
+
+AS_OF = date(2026, 3, 2)
+TABLES = {
+    "invoices": load_table("watersmart_invoices").for_biller(InvoiceTypeID="1"),
+    "balances": load_table("watersmart_balances"),
+}
+CSV = {name: row for name, row in damages().items() if row.format == "csv"}
+CASES = [(kind, name) for kind in TABLES for name in sorted(csv_damages_of(kind))]
+
+
+def made(kind: str, invoices: int = 200, **options: int) -> bytes:
+    stream = io.BytesIO()
+    generate_csv(stream, kind, invoices, as_of=AS_OF, **options)
+    return stream.getvalue()
+
+
+def columns(kind: str) -> list[dict[str, str]]:
+    names = [column.name for column in load_table(f"watersmart_{kind}").columns]
+    rows = csv.reader(io.StringIO(made(kind).decode(), newline=""))
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(kind: str) -> None:
+    assert made(kind, seed=7) == made(kind, seed=7) != made(kind, seed=8)
+
+
+@pytest.mark.parametrize("kind", TABLES)
+def test_what_goes_in_is_read_without_a_problem_or_a_note(kind: str) -> None:
+    report = check_csv(made(kind), TABLES[kind])
+    assert (report.loaded, report.quarantined, report.notes) == (200, 0, ())
+
+
+def test_payments_pay_generated_invoices_in_full() -> None:
+    invoices = {row.InvoiceNumber: row for _, row in read_csv(made("invoices"), TABLES["invoices"])}
+    paid = columns("payments")
+    assert 100 < len(paid) < 200
+    assert len({row["PaymentGUID"] for row in paid}) == len(paid)
+    for row in paid:
+        bill = invoices[row["InvoiceNumber"]]
+        assert (row["AccountNumber"], Decimal(row["PaymentAmount"])) == (bill.AccountNumber, bill.TotalAmountDue)
+
+
+def test_rejects_return_generated_bank_payments() -> None:
+    paid = {row["PaymentReference"]: row for row in columns("payments")}
+    returned = columns("rejects")
+    assert returned
+    for row in returned:
+        payment = paid[row["ReferenceNumber"]]
+        assert payment["PaymentTypeID"] == "2"
+        assert (row["Amount"], row["AccountNumber"]) == (payment["PaymentAmount"], payment["AccountNumber"])
+
+
+def test_changes_and_balances_belong_to_generated_customers() -> None:
+    accounts = {row["AccountNumber"] for row in columns("invoices")}
+    changed = columns("changes")
+    assert changed
+    assert {row["AccountNumber"] for row in changed} <= accounts
+    assert {row["AccountNumber"] for row in columns("balances")} == accounts
+    dates = [name for name in changed[0] if name.endswith("Date")]
+    assert all(sum(bool(row[name]) for name in dates) == 1 for row in changed)
+
+
+def test_what_can_be_done_is_what_the_catalogue_lists() -> None:
+    assert set(CSV) == CSV_DAMAGED
+    assert len(CSV_DAMAGED) >= 40
+
+
+@pytest.mark.parametrize(("kind", "name"), CASES)
+def test_a_damage_causes_its_error_at_its_place_and_changes_nothing_else(kind: str, name: str) -> None:
+    whole, row = made(kind, 5), CSV[name]
+    report = check_csv(damage_csv(whole, name, kind, at=3), TABLES[kind])
+    if row.scope == "file":
+        assert report.rejection is not None
+        assert (report.rejection.rule, report.loaded) == (row.error, 0)
+        return
+    assert report.accepted
+    assert [(entry.line, *{problem.rule for problem in entry.problems}) for entry in report.quarantine] == [
+        (3, row.error)
+    ]
+    assert report.loaded == 4
+    assert "line 3" in str(report.problems[0])
+
+
+@pytest.mark.parametrize("name", sorted(name for name, row in CSV.items() if row.scope == "row"))
+def test_a_quarantined_row_can_be_corrected_and_loaded_again(name: str) -> None:
+    kind = "invoices" if name in csv_damages_of("invoices") else "balances"
+    whole = made(kind, 5)
+    report: CsvReport = check_csv(damage_csv(whole, name, kind, at=3), TABLES[kind])
+    [entry] = report.quarantine
+    assert entry.line == 3
+    assert check_csv(whole.splitlines(keepends=True)[entry.line - 1], TABLES[kind]).loaded == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "at"),
+    [("nothing", "invoices", 2), ("csv-empty-file", "payments", 2), ("csv-number-twice", "invoices", 1)],
+)
+def test_a_damage_that_cannot_be_done_is_refused(name: str, kind: str, at: int) -> None:
+    with pytest.raises(DamageUnknown):
+        damage_csv(made("invoices", 5), name, kind, at=at)
