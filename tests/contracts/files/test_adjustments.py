@@ -75,6 +75,6 @@ def test_a_file_without_a_header_is_rejected(data: bytes, rule: str) -> None:
 
 def test_nothing_is_written_where_one_row_is_refused() -> None:
     stream = io.BytesIO()
-    with pytest.raises(ValueRefused, match="line 3, AD.AdjustmentAmount"):
+    with pytest.raises(ValueRefused, match=r"line 3, AD\.AdjustmentAmount"):
         write_adjustments(stream, FILE, BILLER, date(2026, 9, 1), [adjustment(), adjustment(amount="1.005")])
     assert stream.getvalue() == b""
