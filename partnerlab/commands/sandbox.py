@@ -14,7 +14,7 @@ from partnerlab.remote import DEFAULT_URL
 from partnerlab.sandbox import PUMP_PATH, Sandbox
 from partnerlab.settings import SandboxSettings
 from partnerlab.simulators import ic_webservices, inhance_soap, tccs_rest
-from partnerlab.simulators.ic_webservices.app import (
+from partnerlab.simulators.ic_webservices.wire.doors import (
     CLOUD_PAYMENTS_PATH,
     INVOICING_PATH,
     MANAGEMENT_PATH,

@@ -9,12 +9,12 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 from partnerlab.simulators.ic_webservices.domain.billers import Biller
-from partnerlab.simulators.ic_webservices.domain.customers import FIRST_CUSTOMER_ID, Customer
+from partnerlab.simulators.ic_webservices.domain.customers import Customer
 from partnerlab.simulators.ic_webservices.domain.invoices import Invoice, Line
 from partnerlab.simulators.ic_webservices.domain.money import cents
-from partnerlab.simulators.ic_webservices.domain.users import Link, User, hash_password, username_key
+from partnerlab.simulators.ic_webservices.domain.users import User, hash_password, username_key
+from partnerlab.simulators.ic_webservices.services import seeding
 from partnerlab.simulators.ic_webservices.settings import Settings
-from partnerlab.simulators.ic_webservices.store import BILLERS, CUSTOMERS, INVOICES, LINKS, USERS, next_number
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Tx
 
@@ -61,9 +61,9 @@ def seed(tx: Tx, lane: Lane, settings: Settings) -> None:
     """Write a new lane's rows. Bills are dated by the lane's clock: ten days old, due in twenty."""
     utility, insurance, watersmart = billers(settings)
     for biller in (utility, insurance, watersmart):
-        BILLERS.put(tx, lane.name, biller)
+        seeding.put_biller(tx, lane, biller)
     local = lane.now().astimezone(ZoneInfo(settings.time_zone))
-    first = FIRST_CUSTOMER_ID + next_number(tx, lane.name, "customer", 2)
+    first = seeding.first_customer_id(tx, lane, 2)
     laundry = Customer(
         biller_guid=utility.guid,
         account_number=settings.utility_account,
@@ -92,7 +92,7 @@ def seed(tx: Tx, lane: Lane, settings: Settings) -> None:
         customer_guid=str(uuid.uuid4()),
     )
     for customer in (laundry, insured):
-        CUSTOMERS.put(tx, lane.name, customer)
+        seeding.put_customer(tx, lane, customer)
     _register(tx, lane, laundry, settings)
     today = local.date()
     for customer, number, due, total, description in (
@@ -113,16 +113,15 @@ def seed(tx: Tx, lane: Lane, settings: Settings) -> None:
             invoice_format_guid=settings.invoice_format_guid,
             lines=(Line(description, Decimal(due)),),
         )
-        INVOICES.put(tx, lane.name, invoice)
+        seeding.put_invoice(tx, lane, invoice)
 
 
 def _register(tx: Tx, lane: Lane, customer: Customer, settings: Settings) -> None:
     since = (lane.now().astimezone(UTC) - REGISTERED_AGO).isoformat()
     name = username_key(settings.utility_email)
     kept = _password_hash(settings.utility_password, settings.password_cost)
-    USERS.put(tx, lane.name, User(customer.biller_guid, name, settings.utility_email, kept, since))
-    position = next_number(tx, lane.name, "link")
-    LINKS.put(tx, lane.name, Link(customer.biller_guid, name, customer.account_number, position, since))
+    user = User(customer.biller_guid, name, settings.utility_email, kept, since)
+    seeding.put_user(tx, lane, user, customer.account_number)
 
 
 @cache

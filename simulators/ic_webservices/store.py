@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -26,6 +26,7 @@ from partnerlab.simulators.ic_webservices.domain.payments import Payment
 from partnerlab.simulators.ic_webservices.domain.portal import PageSession, TextEnrolment
 from partnerlab.simulators.ic_webservices.domain.postbacks import Attempt, Postback
 from partnerlab.simulators.ic_webservices.domain.schedules import AutoPay, Schedule
+from partnerlab.simulators.ic_webservices.domain.uploads import Problem, Upload
 from partnerlab.simulators.ic_webservices.domain.users import Link, RemoteToken, User
 from partnerlab.simulators.kit.world.store import Row, Statement, Tx
 
@@ -49,50 +50,13 @@ __all__ = [
     "TOKENS",
     "UPLOADS",
     "USERS",
-    "Problem",
     "Rows",
-    "Upload",
     "clearing",
     "count",
     "next_number",
     "rename_account",
     "rename_user",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """
-    A bill file that came; `state` is `loaded` or `rejected`, `message` what the sender was told.
-
-    `total_amount_due` is the sum of all its invoices, good and broken, as text: a hostile file's may be of any size.
-    """
-
-    upload_id: str
-    biller_guid: str
-    file_name: str
-    received_at: str
-    state: str
-    message: str
-    size_bytes: int
-    accepted: int
-    rejected: int
-    total_amount_due: str
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What was wrong in a bill file: the place, the value, the rule's name and the reason in words."""
-
-    upload_id: str
-    position: int
-    line: int
-    invoice_number: str
-    field: str
-    file_spec_id: int
-    value: str
-    rule: str
-    reason: str
 
 
 Convert = Callable[[Any], Any]

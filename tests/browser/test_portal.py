@@ -38,8 +38,8 @@ def connect(sandbox: Sandbox, lane: str) -> Connect:
     """The address of CloudSSO connect in the test's lane, with a new token."""
 
     def made(redirect_id: str = "1", **more: str) -> str:
-        access = sandbox.ic.world.access
-        token, _ = access.authenticate(sandbox.lanes.get(lane), UTILITY, USER, PASSWORD)
+        authentication = sandbox.ic.world.services.authentication
+        token, _ = authentication.authenticate(sandbox.lanes.get(lane), UTILITY, USER, PASSWORD)
         given = {"RemoteAuthenticationToken": token, "ViewMode": "1", "RedirectID": redirect_id, **more}
         return f"{sandbox.url}/lane/{lane}/cloudsso/connect?{urlencode(given)}"
 
@@ -266,9 +266,8 @@ def test_sign_out_leads_back_to_the_partner_and_the_link_is_dead(
 def test_a_frame_of_a_site_that_is_not_named_stays_empty(
     page: Any, partner: Any, connect: Connect, sandbox: Sandbox, lane: str
 ) -> None:
-    world = sandbox.ic.world
     configuration = {"Portal": {"FrameAncestors": ["https://portal.example"]}}
-    world.ledger.save_biller(sandbox.lanes.get(lane), UTILITY, {"configuration": configuration})
+    sandbox.ic.world.services.ledger.save_biller(sandbox.lanes.get(lane), UTILITY, {"configuration": configuration})
     page.goto(partner.frame(connect()))
     page.wait_for_timeout(500)
     assert page.frame_locator("iframe[name=ic]").get_by_role("heading", name="Your bills").count() == 0

@@ -13,7 +13,8 @@ from partnerlab.contracts.catalogue import requirements
 from partnerlab.demo import inhance_v2, tccs
 from partnerlab.journey import JOURNEYS
 from partnerlab.sandbox import Sandbox
-from partnerlab.simulators.ic_webservices import access, schedules
+from partnerlab.simulators.ic_webservices.services import authentication as access
+from partnerlab.simulators.ic_webservices.services import schedules
 from partnerlab.simulators.inhance_soap import store
 from partnerlab.simulators.inhance_soap.services import ledger
 from partnerlab.simulators.tccs_rest.services import ledger as tccs_ledger
@@ -125,7 +126,7 @@ BREAKS: dict[str, tuple[Any, str, Callable[[Any], Any], str]] = {
     "balances of a policy change place": (tccs_ledger, "balances", turned, "TCCS-RTDR-2"),
     "nothing runs on its day": (schedules.Schedules, "due", none_due, "ICP-SCHED-3"),
     "AutoPay collects nothing": (schedules.Schedules, "due", none_due, "ICP-AUTO-3"),
-    "sign-out ends nothing": (access.Access, "end", nothing, "ICP-SSO-7"),
+    "sign-out ends nothing": (access.Authentication, "end", nothing, "ICP-SSO-7"),
 }
 
 

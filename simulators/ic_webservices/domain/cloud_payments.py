@@ -1,7 +1,7 @@
 """
 Cloud Payments V2: what a partner asks a payment page for, and what the page shows and takes.
 
-    Asked      the request: whom to bill for what, and what the page may offer
+    PaymentPageRequest      the request: whom to bill for what, and what the page may offer
     Checkout   a page that was asked for, and how far its payer is
     Bill       one invoice on that page: whether it can be paid, how much of it is, and the fee
 
@@ -30,14 +30,14 @@ __all__ = [
     "OPEN",
     "PAID",
     "REQUESTED",
-    "Asked",
-    "AskedCustomer",
-    "AskedInvoice",
     "Bill",
     "Checkout",
     "Choice",
     "Fees",
+    "PaymentPageRequest",
     "Reminder",
+    "RequestedCustomer",
+    "RequestedInvoice",
     "check_bills",
     "check_counts",
     "chosen",
@@ -60,7 +60,7 @@ REQUESTED = {"Source": "CloudPaymentsV2"}
 
 
 @dataclass(frozen=True, slots=True)
-class AskedInvoice:
+class RequestedInvoice:
     """An invoice in a request; what is None was not given. Source: Optional Invoice Data Object."""
 
     number: str
@@ -75,7 +75,7 @@ class AskedInvoice:
 
 
 @dataclass(frozen=True, slots=True)
-class AskedCustomer:
+class RequestedCustomer:
     """A customer in a request; without invoices the account's open ones are meant. Source: Customer Data Object."""
 
     account_number: str
@@ -86,15 +86,15 @@ class AskedCustomer:
     state: str = ""
     zip: str = ""
     email_address: str = ""
-    invoices: tuple[AskedInvoice, ...] = ()
+    invoices: tuple[RequestedInvoice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PaymentPageRequest:
     """A request. Source: Biller Request Parameters, Cloud Payment Settings and the two tables of page options."""
 
     view_mode: int
-    customers: tuple[AskedCustomer, ...]
+    customers: tuple[RequestedCustomer, ...]
     return_url: str = ""
     postback_url: str = ""
     biller_reference: str = ""
@@ -124,15 +124,15 @@ class Asked:
         return _dump(self)
 
     @classmethod
-    def load(cls, values: Mapping[str, Any]) -> Asked:
+    def load(cls, values: Mapping[str, Any]) -> PaymentPageRequest:
         """From what `dump` gave."""
         customers = tuple(
-            AskedCustomer(**{**one, "invoices": tuple(_invoice(invoice) for invoice in one.get("invoices", ()))})
+            RequestedCustomer(**{**one, "invoices": tuple(_invoice(invoice) for invoice in one.get("invoices", ()))})
             for one in values["customers"]
         )
         return cls(**{**values, "customers": customers})
 
-    def customer(self, account_number: str) -> AskedCustomer | None:
+    def customer(self, account_number: str) -> RequestedCustomer | None:
         """The customer of that account in this request."""
         return next((one for one in self.customers if one.account_number == account_number), None)
 
@@ -248,7 +248,7 @@ class Bill:
         may_pay(self.invoice, self.amount_cents)
 
 
-def check_counts(asked: Asked) -> None:
+def check_counts(asked: PaymentPageRequest) -> None:
     """
     Check how much one request asks for, and that it names nothing twice. Raises `ValueRefused`.
 
@@ -270,7 +270,7 @@ def check_counts(asked: Asked) -> None:
             seen.add(kind)
 
 
-def fees_of(biller: Biller, asked: AskedInvoice | None = None) -> Fees:
+def fees_of(biller: Biller, asked: RequestedInvoice | None = None) -> Fees:
     """
     The fees of an invoice: the request's, else the biller's own. Raises `ValueRefused` where the biller's is no amount.
 
@@ -299,7 +299,7 @@ def takes_request(invoice: Invoice) -> bool:
 
 
 def invoice_asked_for(
-    asked: AskedInvoice, biller_guid: str, account_number: str, *, type_id: str, format_guid: str, today: date
+    asked: RequestedInvoice, biller_guid: str, account_number: str, *, type_id: str, format_guid: str, today: date
 ) -> Invoice:
     """
     The invoice that a request describes, for one that Invoice Cloud does not know.
@@ -364,9 +364,9 @@ def check_bills(bills: Sequence[Bill]) -> list[Bill]:
     return counted
 
 
-def _invoice(values: Mapping[str, Any]) -> AskedInvoice:
+def _invoice(values: Mapping[str, Any]) -> RequestedInvoice:
     days = {name: date.fromisoformat(values[name]) for name in ("invoice_date", "due_date") if name in values}
-    return AskedInvoice(**{**values, **days})
+    return RequestedInvoice(**{**values, **days})
 
 
 def _dump(value: Any) -> dict[str, Any]:

@@ -15,18 +15,18 @@ __all__ = [
     "DONATIONS",
     "STATES",
     "TENDERS",
+    "Authorization",
     "Order",
     "Payment",
     "SavedNumber",
     "TestNumber",
     "TestNumbers",
-    "Verdict",
+    "authorize",
     "cleared",
     "clears_at",
     "may_use",
     "pays_invoice",
     "saved_number",
-    "verdict",
 ]
 
 CARD_TENDERS = ("credit_card", "debit_card")
@@ -100,7 +100,7 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Authorization:
     """What the processor says. `clears_as` is what an accepted payment becomes."""
 
     state: str
@@ -145,7 +145,7 @@ class Payment:
     biller_reference: str = ""
 
 
-def verdict(order: Order, numbers: TestNumbers) -> Verdict:
+def authorize(order: Order, numbers: TestNumbers) -> Authorization:
     """
     What the number decides [A-19]; PayPal needs none and approves (assumed).
 
@@ -155,7 +155,7 @@ def verdict(order: Order, numbers: TestNumbers) -> Verdict:
     if order.tender == "paypal":
         if order.number or order.saved:
             raise ValueRefused("tender", "paypal", "takes no card_number and no bank_account")
-        return Verdict(ACCEPTED, "Approved", "PayPal", "", SETTLED)
+        return Authorization(ACCEPTED, "Approved", "PayPal", "", SETTLED)
     kind, field = ("card", "card_number") if order.tender in CARD_TENDERS else ("bank_account", "bank_account")
     if order.saved is None:
         known = saved_number(kind, order.number, numbers, field)
@@ -164,11 +164,11 @@ def verdict(order: Order, numbers: TestNumbers) -> Verdict:
     else:
         known = order.saved
     if known.effect == "declined":
-        return Verdict(DECLINED, "Declined by the issuer", known.brand, known.last_four)
+        return Authorization(DECLINED, "Declined by the issuer", known.brand, known.last_four)
     if known.effect == "error":
-        return Verdict(FAILED, "The processor answered with an error", known.brand, known.last_four)
+        return Authorization(FAILED, "The processor answered with an error", known.brand, known.last_four)
     clears_as = RETURNED if known.effect == "returned" else SETTLED
-    return Verdict(ACCEPTED, "Approved", known.brand, known.last_four, clears_as)
+    return Authorization(ACCEPTED, "Approved", known.brand, known.last_four, clears_as)
 
 
 def saved_number(kind: str, number: str, numbers: TestNumbers, field: str) -> SavedNumber:

@@ -15,13 +15,15 @@ from partnerlab.simulators.ic_webservices.pages.door import PagesApp
 if TYPE_CHECKING:
     from flask import Flask
 
-    from partnerlab.simulators.ic_webservices.app import World
+    from partnerlab.simulators.ic_webservices.world import Services
 
-__all__ = ["PagesApp", "create_pages"]
+__all__ = ["PAGE_PATHS", "PagesApp", "create_pages"]
+
+PAGE_PATHS = ("/portal", "/cloudsso", "/cloudpayments")
 
 
-def create_pages(world: World) -> Flask:
-    """The Flask app of every page, on that world."""
+def create_pages(services: Services) -> Flask:
+    """The Flask app of every page."""
     from partnerlab.simulators.ic_webservices.pages.factory import create_app
 
-    return create_app(world)
+    return create_app(services)

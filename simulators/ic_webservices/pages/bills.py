@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from flask.typing import ResponseReturnValue
 
 from partnerlab.simulators.ic_webservices.domain.errors import NotFound
 from partnerlab.simulators.ic_webservices.domain.invoices import CLOSED, Invoice
 from partnerlab.simulators.ic_webservices.domain.portal import open_bills
-from partnerlab.simulators.ic_webservices.domain.schedules import SCHEDULED, Schedule
+from partnerlab.simulators.ic_webservices.domain.schedules import Schedule
 from partnerlab.simulators.ic_webservices.pages.payer import Payer
-from partnerlab.simulators.ic_webservices.store import INVOICES, PAYMENTS, SCHEDULES
 
 __all__ = ["add_routes", "latest_invoices", "waiting_for"]
 
@@ -44,8 +42,8 @@ def open_(payer: Payer) -> ResponseReturnValue:
 def bill(payer: Payer, number: str) -> ResponseReturnValue:
     """One bill. Opening it asks the partner for the balance; whatever goes wrong there, the payer sees the old one."""
     invoice = payer.invoice(number)
-    invoice = payer.world.presentment.open(payer.lane, payer.biller.guid, invoice.invoice_number).invoice
-    payments = _payments(payer, invoice)
+    invoice = payer.services.presentment.open(payer.lane, payer.biller.guid, invoice.invoice_number).invoice
+    payments = payer.services.records.payments_of(payer.lane, invoice, limit=MOST_BILLS)
     return payer.show(
         "bill.html",
         "bills",
@@ -58,35 +56,17 @@ def bill(payer: Payer, number: str) -> ResponseReturnValue:
 
 def receipt(payer: Payer, payment_guid: str) -> ResponseReturnValue:
     """What became of a payment of one of the payer's accounts."""
-    with payer.world.store.read() as tx:
-        payment = PAYMENTS.get(tx, payer.lane.name, payment_guid.replace("\0", ""))
-    if payment is None or payment.biller_guid != payer.biller.guid or payment.account_number not in payer.accounts:
+    payment = payer.services.records.payment(payer.lane, payment_guid)
+    if payment.biller_guid != payer.biller.guid or payment.account_number not in payer.accounts:
         raise NotFound("payment", payment_guid[:60])
     return payer.show("receipt.html", "bills", payment=payment)
 
 
 def latest_invoices(payer: Payer, most: int) -> list[Invoice]:
     """The invoices of the account the payer looks at, the latest first."""
-    search = {"biller_guid": payer.biller.guid, "account_number": payer.account_number}
-    with payer.world.store.read() as tx:
-        return INVOICES.find(tx, payer.lane.name, search, order="invoice_date", last_first=True, limit=most)
+    return payer.services.ledger.latest_invoices(payer.lane, payer.biller.guid, payer.account_number, limit=most)
 
 
 def waiting_for(payer: Payer, invoice: Invoice) -> list[Schedule]:
     """What is scheduled for an invoice, by whomever."""
-    search = _of(invoice) | {"state": SCHEDULED}
-    with payer.world.store.read() as tx:
-        return SCHEDULES.find(tx, payer.lane.name, search, order="runs_at")
-
-
-def _payments(payer: Payer, invoice: Invoice) -> list[Any]:
-    with payer.world.store.read() as tx:
-        return PAYMENTS.find(tx, payer.lane.name, _of(invoice), order="reference", last_first=True, limit=MOST_BILLS)
-
-
-def _of(invoice: Invoice) -> dict[str, str]:
-    return {
-        "biller_guid": invoice.biller_guid,
-        "account_number": invoice.account_number,
-        "invoice_number": invoice.invoice_number,
-    }
+    return payer.services.records.scheduled_for(payer.lane, invoice)

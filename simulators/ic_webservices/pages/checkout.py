@@ -18,8 +18,6 @@ from datetime import datetime
 from flask import Blueprint, Response, g, request
 from flask.typing import ResponseReturnValue
 
-from partnerlab.simulators.ic_webservices.app import World
-from partnerlab.simulators.ic_webservices.cloud_payments import CheckoutGone
 from partnerlab.simulators.ic_webservices.domain.cloud_payments import Bill, Choice, total_cents
 from partnerlab.simulators.ic_webservices.domain.errors import DomainError, PaymentRefused, ValueRefused
 from partnerlab.simulators.ic_webservices.domain.money import amount
@@ -29,15 +27,17 @@ from partnerlab.simulators.ic_webservices.pages.checkout_visit import Visit, may
 from partnerlab.simulators.ic_webservices.pages.forms import Form
 from partnerlab.simulators.ic_webservices.pages.security import PageRefused
 from partnerlab.simulators.ic_webservices.pages.view import Page, base_of, render
+from partnerlab.simulators.ic_webservices.services.cloud_payments import CheckoutGone
+from partnerlab.simulators.ic_webservices.world import Services
 from partnerlab.simulators.kit.http.wsgi import current_request
 
 __all__ = ["create_blueprint"]
 
 
-def create_blueprint(world: World) -> Blueprint:
-    """The routes, on that world."""
+def create_blueprint(services: Services) -> Blueprint:
+    """The routes."""
     pages = Blueprint("checkout", __name__, url_prefix="/cloudpayments/<token>")
-    payments = world.cloud_payments
+    payments = services.cloud_payments
 
     @pages.errorhandler(CheckoutGone)
     def gone(error: CheckoutGone) -> ResponseReturnValue:
@@ -48,7 +48,7 @@ def create_blueprint(world: World) -> Blueprint:
 
     def opened(token: str, *, present: bool = False) -> Visit:
         lane = current_request().lane
-        visit = Visit(world, token, payments.present(lane, token) if present else payments.open(lane, token))
+        visit = Visit(services, token, payments.present(lane, token) if present else payments.open(lane, token))
         g.page = visit.page  # for a page that tells of an error
         return visit
 
@@ -95,7 +95,7 @@ def create_blueprint(world: World) -> Blueprint:
     @pages.get("/statement/<path:number>")
     def statement(token: str, number: str) -> ResponseReturnValue:
         found, invoice = payments.statement(current_request().lane, token, number)
-        return Visit(world, token, found).show("checkout_statement.html", invoice=invoice)
+        return Visit(services, token, found).show("checkout_statement.html", invoice=invoice)
 
     @pages.post("/register")
     def register(token: str) -> ResponseReturnValue:
@@ -128,7 +128,7 @@ def _bills(visit: Visit, form: Form, *, done: str = "") -> Response:
         status=200 if form.valid else 400,
         form=form,
         done=done,
-        related=visit.world.cloud_payments.related(visit.lane, visit.opened),
+        related=visit.services.cloud_payments.related(visit.lane, visit.opened),
         total=total_cents(visit.opened.bills, "credit_card")[0],
     )
 
@@ -158,7 +158,7 @@ def _choose(visit: Visit, form: Form) -> Response:
         return _bills(visit, form)
     kept = {number: cents for number, cents in amounts.items() if cents > 0}
     choice = Choice(kept, tuple(sorted(removed)), name, email)
-    visit.world.cloud_payments.choose(visit.lane, visit.token, choice)
+    visit.services.cloud_payments.choose(visit.lane, visit.token, choice)
     return visit.go("pay") if wish == "go on" else visit.go()
 
 
@@ -193,7 +193,9 @@ def _amount(form: Form, at: int, bill: Bill) -> int | None:
 
 def _remind(visit: Visit, form: Form, bill: Bill) -> Response:
     try:
-        reminder = visit.world.cloud_payments.remind(visit.lane, visit.token, bill.number, form.given("EmailAddress"))
+        reminder = visit.services.cloud_payments.remind(
+            visit.lane, visit.token, bill.number, form.given("EmailAddress")
+        )
     except ValueRefused:
         form.wrong("EmailAddress", "Enter the e-mail address that the reminder goes to.")
         return _bills(visit, form)
@@ -224,7 +226,7 @@ def _register(visit: Visit, form: Form) -> Response:
         raise PageRefused(403, "This is not offered", "No account can be made on this page.")
     accounts = list(dict.fromkeys(payment.account_number for payment in opened.payments))
     try:
-        visit.world.registrations.register(
+        visit.services.user_accounts.register(
             visit.lane, opened.biller.guid, form.given("Username"), request.form.get("Password", ""), accounts
         )
     except ValueRefused as error:

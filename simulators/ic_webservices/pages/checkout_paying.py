@@ -9,7 +9,6 @@ from datetime import date
 
 from flask import Response, request
 
-from partnerlab.simulators.ic_webservices.cloud_payments import Paying
 from partnerlab.simulators.ic_webservices.domain.cloud_payments import total_cents
 from partnerlab.simulators.ic_webservices.domain.errors import DomainError
 from partnerlab.simulators.ic_webservices.domain.methods import Method
@@ -18,6 +17,7 @@ from partnerlab.simulators.ic_webservices.pages import security
 from partnerlab.simulators.ic_webservices.pages.checkout_visit import Visit, may_register
 from partnerlab.simulators.ic_webservices.pages.forms import Form, Typed, read_bank_account, read_card
 from partnerlab.simulators.ic_webservices.pages.view import see_other
+from partnerlab.simulators.ic_webservices.services.cloud_payments import Paying
 
 __all__ = ["ask_how", "offers", "pay"]
 
@@ -54,7 +54,7 @@ def offers(visit: Visit) -> list[Offer]:
     card, bank = total_cents(opened.bills, "credit_card"), total_cents(opened.bills, "ach")
     saved = [
         Offer(method.method_id, *(bank if method.tender in BANK_TENDERS else card), method)
-        for method in visit.world.cloud_payments.methods(visit.lane, opened, visit.today)
+        for method in visit.services.cloud_payments.methods(visit.lane, opened, visit.today)
         if (banks if method.tender in BANK_TENDERS else cards)
     ]
     new = [Offer(CARD, *card)] * cards + [Offer(SWIPE, *card)] * (cards and asked.allow_swipe)
@@ -99,10 +99,12 @@ def pay(visit: Visit, form: Form) -> Response:
         remote_ip=request.remote_addr or LOOPBACK,
     )
     try:
-        opened = visit.world.cloud_payments.pay(visit.lane, visit.token, paying, cause=visit.request.id)
+        opened = visit.services.cloud_payments.pay(visit.lane, visit.token, paying, cause=visit.request.id)
     except DomainError as error:
         form.wrong("", str(error))
-        return ask_how(Visit(visit.world, visit.token, visit.world.cloud_payments.open(visit.lane, visit.token)), form)
+        return ask_how(
+            Visit(visit.services, visit.token, visit.services.cloud_payments.open(visit.lane, visit.token)), form
+        )
     if not opened.paid:
         return visit.go("pay")  # which tells why it was declined
     if opened.asked.return_url and not may_register(opened):
@@ -111,7 +113,7 @@ def pay(visit: Visit, form: Form) -> Response:
 
 
 def _typed(visit: Visit, form: Form, value: str) -> Typed | None:
-    numbers = visit.world.cashier.numbers
+    numbers = visit.services.cashier.numbers
     if value == CARD:
         return read_card(form, numbers, visit.today)
     if value == BANK:

@@ -8,13 +8,13 @@ from typing import Any
 
 from flask import Response, request
 
-from partnerlab.simulators.ic_webservices.app import World
-from partnerlab.simulators.ic_webservices.cloud_payment_requests import stylesheet
-from partnerlab.simulators.ic_webservices.cloud_payments import Opened
 from partnerlab.simulators.ic_webservices.domain.billers import time_zone
 from partnerlab.simulators.ic_webservices.pages import security
 from partnerlab.simulators.ic_webservices.pages.forms import Form
 from partnerlab.simulators.ic_webservices.pages.view import Page, base_of, render, see_other
+from partnerlab.simulators.ic_webservices.services.cloud_payment_requests import stylesheet
+from partnerlab.simulators.ic_webservices.services.cloud_payments import CheckoutView
+from partnerlab.simulators.ic_webservices.world import Services
 from partnerlab.simulators.kit.http.messages import Request
 from partnerlab.simulators.kit.http.wsgi import current_request
 from partnerlab.simulators.kit.world.lanes import Lane
@@ -24,11 +24,11 @@ __all__ = ["Visit", "may_register"]
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One request to a page: the world, the token of its path, the page as it stands."""
+    """One request to a page: the services, the token of its path, the page as it stands."""
 
-    world: World
+    services: Services
     token: str
-    opened: Opened
+    opened: CheckoutView
 
     @property
     def request(self) -> Request:
@@ -77,7 +77,7 @@ class Visit:
         return Form(self.token, request.form.to_dict())
 
 
-def may_register(opened: Opened) -> bool:
+def may_register(opened: CheckoutView) -> bool:
     """Whether the result page offers an account: where the request says so and nobody of the accounts has one."""
     return (
         opened.asked.allow_register

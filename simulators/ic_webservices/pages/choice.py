@@ -8,10 +8,8 @@ from partnerlab.simulators.ic_webservices.domain.errors import NotFound
 from partnerlab.simulators.ic_webservices.domain.fees import service_fee_cents
 from partnerlab.simulators.ic_webservices.domain.methods import Method
 from partnerlab.simulators.ic_webservices.domain.payments import BANK_TENDERS, CARD_TENDERS
-from partnerlab.simulators.ic_webservices.ledger import customer_of
 from partnerlab.simulators.ic_webservices.pages.forms import Form, Typed, read_bank_account, read_card
 from partnerlab.simulators.ic_webservices.pages.payer import Payer
-from partnerlab.simulators.ic_webservices.wallet import method_of
 
 __all__ = ["NEW_BANK", "NEW_CARD", "Choices", "choices", "chosen", "saved_method"]
 
@@ -49,10 +47,9 @@ class Choices:
 
 def choices(payer: Payer, account_number: str) -> Choices:
     """What may pay that account. Raises `ValueRefused` where the biller's fees are no amounts."""
-    with payer.world.store.read() as tx:
-        customer = customer_of(tx, payer.lane, payer.biller, account_number)
+    customer = payer.services.ledger.customer(payer.lane, payer.biller.guid, account_number)
     cards, banks = not customer.block_payments_cc, not customer.block_payments_eft
-    saved = payer.world.wallet.methods(payer.lane, payer.biller.guid, payer.user.username)
+    saved = payer.services.wallet.methods(payer.lane, payer.biller.guid, payer.user.username)
     good = (method for method in saved if (banks if method.tender in BANK_TENDERS else cards))
     return Choices(
         methods=tuple(method for method in good if not method.expired(payer.today)),
@@ -67,9 +64,9 @@ def chosen(payer: Payer, form: Form) -> Method | Typed | None:
     """What the form's `Method` says, or None with the reason noted."""
     value = form.given("Method")
     if value == NEW_CARD:
-        return read_card(form, payer.world.wallet.numbers, payer.today)
+        return read_card(form, payer.services.wallet.numbers, payer.today)
     if value == NEW_BANK:
-        return read_bank_account(form, payer.world.wallet.numbers)
+        return read_bank_account(form, payer.services.wallet.numbers)
     if not value:
         form.wrong("Method", "Choose how to pay.")
         return None
@@ -79,8 +76,7 @@ def chosen(payer: Payer, form: Form) -> Method | Typed | None:
 def saved_method(payer: Payer, form: Form) -> Method | None:
     """The saved method that the form's `Method` names, or None with the reason noted; another user's is none."""
     try:
-        with payer.world.store.read() as tx:
-            method = method_of(tx, payer.lane, payer.biller, payer.user.username, form.given("Method"))
+        method = payer.services.wallet.method(payer.lane, payer.biller.guid, payer.user.username, form.given("Method"))
     except NotFound:
         form.wrong("Method", "Choose one of your payment methods.")
         return None

@@ -11,7 +11,7 @@ from partnerlab.simulators.kit.http.wsgi import WsgiApp
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
 
-    from partnerlab.simulators.ic_webservices.app import World
+    from partnerlab.simulators.ic_webservices.world import Services
 
 __all__ = ["PagesApp"]
 
@@ -21,11 +21,11 @@ _SESSION = re.compile(r"/\(S\([^/]*|(?<=/cloudpayments)/[^/]+", re.IGNORECASE)
 class PagesApp(WsgiApp):
     """The pages as an app of the site. An operation is method and page, as in `GET /portal/bill`."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, services: Services) -> None:
         def load() -> WSGIApplication:
             from partnerlab.simulators.ic_webservices.pages import create_pages
 
-            return create_pages(world)
+            return create_pages(services)
 
         super().__init__("pages", load)
 

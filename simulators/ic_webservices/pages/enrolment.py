@@ -49,7 +49,7 @@ def switch_paperless(payer: Payer) -> ResponseReturnValue:
     if wanted not in ("yes", "no"):
         sent.wrong("", "Choose whether bills come by post or not.")
         return payer.show("paperless.html", "paperless", status=400, customer=payer.customer(), form=sent)
-    payer.world.ledger.enrol(
+    payer.services.ledger.enrol(
         payer.lane,
         payer.biller.guid,
         payer.account_number,
@@ -65,7 +65,7 @@ def switch_paperless(payer: Payer) -> ResponseReturnValue:
 
 def autopay(payer: Payer) -> ResponseReturnValue:
     """Whether AutoPay pays the account, with what, and which bills are next."""
-    standing = payer.world.schedules.autopay(payer.lane, payer.biller.guid, payer.account_number)
+    standing = payer.services.schedules.autopay(payer.lane, payer.biller.guid, payer.account_number)
     form = Form(payer.secret, None, Method=standing.method_id if standing else "")
     return _autopay(payer, form)
 
@@ -80,7 +80,7 @@ def enrol_autopay(payer: Payer) -> ResponseReturnValue:
         sent.wrong("Method", "Choose what AutoPay pays with.")
     else:
         try:
-            payer.world.schedules.enrol(
+            payer.services.schedules.enrol(
                 payer.lane,
                 payer.biller.guid,
                 payer.user.username,
@@ -97,12 +97,12 @@ def enrol_autopay(payer: Payer) -> ResponseReturnValue:
 def leave_autopay(payer: Payer) -> ResponseReturnValue:
     """Switch it off."""
     payer = payer.at_account_of(payer.sent())
-    payer.world.schedules.leave(payer.lane, payer.biller.guid, payer.account_number, cause=payer.cause)
+    payer.services.schedules.leave(payer.lane, payer.biller.guid, payer.account_number, cause=payer.cause)
     return payer.go("autopay", done="autopay-off")
 
 
 def _autopay(payer: Payer, form: Form) -> Response:
-    standing = payer.world.schedules.autopay(payer.lane, payer.biller.guid, payer.account_number)
+    standing = payer.services.schedules.autopay(payer.lane, payer.biller.guid, payer.account_number)
     mine = standing is not None and standing.username == payer.user.username
     bills = [
         bill for bill in open_bills(latest_invoices(payer, MOST_BILLS), payer.biller) if bill.balance_due_cents > 0
@@ -134,7 +134,7 @@ def ask_by_text(payer: Payer) -> ResponseReturnValue:
     """Send the message that has to be answered."""
     sent = payer.sent()
     try:
-        payer.world.texts.ask(payer.lane, payer.biller.guid, payer.user.username, sent.given("Phone"))
+        payer.services.pay_by_text.ask(payer.lane, payer.biller.guid, payer.user.username, sent.given("Phone"))
     except ValueRefused as error:
         sent.wrong("Phone", f"This {error.rule}.")
         return _text(payer, sent)
@@ -149,18 +149,18 @@ def reply_to_text(payer: Payer) -> ResponseReturnValue:
         sent.wrong("Reply", "Only Y confirms it. Nothing was changed.")
     if not sent.valid:
         return _text(payer, sent)
-    payer.world.texts.confirm(payer.lane, payer.biller.guid, payer.user.username)
+    payer.services.pay_by_text.confirm(payer.lane, payer.biller.guid, payer.user.username)
     return payer.go("pay-by-text", done="text-on")
 
 
 def leave_text(payer: Payer) -> ResponseReturnValue:
     """Stop, whether it was confirmed or only asked."""
     payer.sent()
-    payer.world.texts.leave(payer.lane, payer.biller.guid, payer.user.username)
+    payer.services.pay_by_text.leave(payer.lane, payer.biller.guid, payer.user.username)
     return payer.go("pay-by-text", done="text-off")
 
 
 def _text(payer: Payer, form: Form) -> Response:
-    asked = payer.world.texts.asked(payer.lane, payer.biller.guid, payer.user.username)
+    asked = payer.services.pay_by_text.asked(payer.lane, payer.biller.guid, payer.user.username)
     status = 200 if form.valid else 400
     return payer.show("text.html", "pay-by-text", status=status, phone=payer.user.text_phone, asked=asked, form=form)

@@ -10,18 +10,26 @@ from jinja2 import StrictUndefined
 from werkzeug.exceptions import HTTPException
 
 from partnerlab.contracts.masking import mask_text
-from partnerlab.simulators.ic_webservices.app import World
-from partnerlab.simulators.ic_webservices.domain.errors import DomainError
+from partnerlab.simulators.ic_webservices.domain.errors import (
+    Conflict,
+    DomainError,
+    LoginRefused,
+    NotFound,
+    PaymentRefused,
+    TokenInvalid,
+)
 from partnerlab.simulators.ic_webservices.pages import checkout, portal, sso
 from partnerlab.simulators.ic_webservices.pages.payer import SessionOver
 from partnerlab.simulators.ic_webservices.pages.security import PageRefused
 from partnerlab.simulators.ic_webservices.pages.view import FILTERS, Page, base_of, render
-from partnerlab.simulators.ic_webservices.wire.faults import STATUSES
+from partnerlab.simulators.ic_webservices.world import Services
 from partnerlab.simulators.kit.http.wsgi import current_request
 
 __all__ = ["create_app"]
 
 _logger = logging.getLogger(__name__)
+STATUSES = {NotFound: 404, PaymentRefused: 409, Conflict: 409, LoginRefused: 403, TokenInvalid: 403}
+"""Of a refusal told on a page; any other is 400."""
 LARGEST_FORM = 64 * 1024
 HTTP = {
     404: ("There is no such page", "The link is not complete, or what it led to is gone."),
@@ -35,8 +43,8 @@ OVER = {
 }
 
 
-def create_app(world: World) -> Flask:
-    """The app on that world; what it serves stands below `/portal`, `/cloudsso` and `/cloudpayments`."""
+def create_app(services: Services) -> Flask:
+    """The app; what it serves stands below `/portal`, `/cloudsso` and `/cloudpayments`."""
     app = Flask(__name__, static_folder=None, template_folder="templates")
     app.config.update(PROVIDE_AUTOMATIC_OPTIONS=False, MAX_CONTENT_LENGTH=LARGEST_FORM, MAX_FORM_PARTS=100)
     app.jinja_env.undefined = StrictUndefined
@@ -77,7 +85,7 @@ def create_app(world: World) -> Flask:
         return _told(500, "Something went wrong", f"The server's log has it under request {current_request().id}.")
 
     for pages in (sso, portal, checkout):
-        app.register_blueprint(pages.create_blueprint(world))
+        app.register_blueprint(pages.create_blueprint(services))
     return app
 
 

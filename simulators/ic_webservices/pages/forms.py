@@ -18,6 +18,7 @@ from partnerlab.simulators.ic_webservices.domain.errors import ValueRefused
 from partnerlab.simulators.ic_webservices.domain.money import cents
 from partnerlab.simulators.ic_webservices.domain.payments import TestNumbers
 from partnerlab.simulators.ic_webservices.pages import security
+from partnerlab.simulators.ic_webservices.services.wallet import NewMethod
 
 __all__ = ["Form", "Typed", "read_bank_account", "read_card", "read_holder_and_expiry"]
 
@@ -44,6 +45,10 @@ class Typed:
     def tender(self) -> str:
         """The tender an order has for it."""
         return "credit_card" if self.kind == "card" else "ach"
+
+    def new_method(self, method_id: str) -> NewMethod:
+        """What the wallet keeps of it, under that id."""
+        return NewMethod(self.kind, self.number, self.holder, self.expires_on, method_id)
 
     def __repr__(self) -> str:
         return f"Typed(kind={self.kind!r})"

@@ -13,7 +13,6 @@ from partnerlab.simulators.ic_webservices.pages.forms import Form, read_bank_acc
 from partnerlab.simulators.ic_webservices.pages.payer import Payer
 from partnerlab.simulators.ic_webservices.pages.paying import refusal_field
 from partnerlab.simulators.ic_webservices.pages.security import PageRefused, form_guid
-from partnerlab.simulators.ic_webservices.wallet import method_of
 
 __all__ = ["add_routes"]
 
@@ -46,20 +45,11 @@ def save(payer: Payer, kind: str) -> ResponseReturnValue:
     """Keep it; the same form sent twice keeps it once."""
     sent, kind = payer.sent(), _kind(kind)
     guid = form_guid(payer.secret, sent.given("FormKey"))
-    numbers = payer.world.wallet.numbers
+    numbers = payer.services.wallet.numbers
     typed = read_card(sent, numbers, payer.today) if kind == CARD else read_bank_account(sent, numbers)
     if typed is not None:
         try:
-            payer.world.wallet.add(
-                payer.lane,
-                payer.biller.guid,
-                payer.user.username,
-                kind=typed.kind,
-                number=typed.number,
-                holder=typed.holder,
-                expires_on=typed.expires_on,
-                method_id=guid,
-            )
+            payer.services.wallet.add(payer.lane, payer.biller.guid, payer.user.username, typed.new_method(guid))
             return payer.go(HERE, done="method-added")
         except DomainError as error:
             sent.wrong(refusal_field(error), str(error))
@@ -79,7 +69,7 @@ def change(payer: Payer, method_id: str) -> ResponseReturnValue:
     holder, expires_on = read_holder_and_expiry(sent, method.kind, payer.today)
     if not sent.valid:
         return _edit(payer, method, sent)
-    payer.world.wallet.change(
+    payer.services.wallet.change(
         payer.lane, payer.biller.guid, payer.user.username, method.method_id, holder=holder, expires_on=expires_on
     )
     return payer.go(HERE, done="method-changed")
@@ -88,7 +78,7 @@ def change(payer: Payer, method_id: str) -> ResponseReturnValue:
 def prefer(payer: Payer, method_id: str) -> ResponseReturnValue:
     """Make it the default."""
     payer.sent()
-    payer.world.wallet.make_default(payer.lane, payer.biller.guid, payer.user.username, method_id)
+    payer.services.wallet.make_default(payer.lane, payer.biller.guid, payer.user.username, method_id)
     return payer.go(HERE, done="method-preferred")
 
 
@@ -96,7 +86,7 @@ def remove(payer: Payer, method_id: str) -> ResponseReturnValue:
     """Forget it, unless something relies on it."""
     sent = payer.sent()
     try:
-        payer.world.wallet.remove(payer.lane, payer.biller.guid, payer.user.username, method_id)
+        payer.services.wallet.remove(payer.lane, payer.biller.guid, payer.user.username, method_id)
     except Conflict as error:
         sent.wrong("", str(error))
         return _list(payer, sent)
@@ -110,12 +100,11 @@ def _kind(path: str) -> str:
 
 
 def _found(payer: Payer, method_id: str) -> Method:
-    with payer.world.store.read() as tx:
-        return method_of(tx, payer.lane, payer.biller, payer.user.username, method_id)
+    return payer.services.wallet.method(payer.lane, payer.biller.guid, payer.user.username, method_id)
 
 
 def _list(payer: Payer, form: Form) -> Response:
-    methods = payer.world.wallet.methods(payer.lane, payer.biller.guid, payer.user.username)
+    methods = payer.services.wallet.methods(payer.lane, payer.biller.guid, payer.user.username)
     status = 200 if form.valid else 409
     return payer.show("options.html", HERE, status=status, methods=methods, today=payer.today, form=form)
 

@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 from flask import Response, g, request
 
-from partnerlab.simulators.ic_webservices.app import World
 from partnerlab.simulators.ic_webservices.domain.billers import Biller, time_zone
 from partnerlab.simulators.ic_webservices.domain.customers import Customer
 from partnerlab.simulators.ic_webservices.domain.errors import NotFound
@@ -18,13 +17,12 @@ from partnerlab.simulators.ic_webservices.domain.invoices import Invoice
 from partnerlab.simulators.ic_webservices.domain.methods import MOST_METHODS
 from partnerlab.simulators.ic_webservices.domain.portal import IFRAME, PageSession
 from partnerlab.simulators.ic_webservices.domain.users import User
-from partnerlab.simulators.ic_webservices.ledger import customer_of, invoice_of
 from partnerlab.simulators.ic_webservices.pages import security
 from partnerlab.simulators.ic_webservices.pages.forms import Form
 from partnerlab.simulators.ic_webservices.pages.security import PageRefused
-from partnerlab.simulators.ic_webservices.pages.sessions import Opened, PageSessions, SessionUnknown
 from partnerlab.simulators.ic_webservices.pages.view import Link, Page, SignOut, base_of, render, see_other
-from partnerlab.simulators.ic_webservices.store import BILLERS
+from partnerlab.simulators.ic_webservices.services.page_sessions import SessionUnknown, SessionView
+from partnerlab.simulators.ic_webservices.world import Services
 from partnerlab.simulators.kit.http.wsgi import current_request
 from partnerlab.simulators.kit.world.lanes import Lane
 
@@ -77,8 +75,7 @@ class SessionOver(Exception):
 class Payer:
     """One request of a payer who is signed in. `secret` is the session's id."""
 
-    world: World
-    sessions: PageSessions
+    services: Services
     lane: Lane
     secret: str
     base: str
@@ -165,38 +162,34 @@ class Payer:
             raise PageRefused(404, "There is no such account", "That account is not linked to your sign-in.")
         if number == self.row.account_number:
             return self
-        return replace(self, row=self.sessions.look_at(self.lane, self.row, number))
+        return replace(self, row=self.services.page_sessions.look_at(self.lane, self.row, number))
 
     def customer(self) -> Customer:
         """The record of the account the payer looks at."""
-        with self.world.store.read() as tx:
-            return customer_of(tx, self.lane, self.biller, self.account_number)
+        return self.services.ledger.customer(self.lane, self.biller.guid, self.account_number)
 
     def invoice(self, number: str) -> Invoice:
         """An invoice of one of the payer's accounts; of any other there is none. Raises `NotFound`."""
-        with self.world.store.read() as tx:
-            invoice = invoice_of(tx, self.lane, self.biller, number)
+        invoice = self.services.ledger.invoice(self.lane, self.biller.guid, number)
         if invoice.account_number not in self.accounts:
             raise NotFound("invoice", number[:60])
         return invoice
 
 
-def enter(world: World, secret: str) -> Payer:
+def enter(services: Services, secret: str) -> Payer:
     """The payer of the session in the path. Raises `PageRefused`, `SessionOver`."""
     here = current_request()
-    sessions = PageSessions(world.store, world.access)
     try:
-        opened = sessions.open(here.lane, secret)
+        opened = services.page_sessions.open(here.lane, secret)
     except SessionUnknown:
         raise PageRefused(
             404, "There is no such page", "The link is not valid. Go back to the site that brought you here."
         ) from None
     row, session = opened.row, opened.session
     if session is None:
-        raise _over(world, here.lane, base_of(here), opened)
+        raise _over(services, here.lane, base_of(here), opened)
     payer = Payer(
-        world=world,
-        sessions=sessions,
+        services=services,
         lane=here.lane,
         secret=secret,
         base=base_of(here),
@@ -209,12 +202,13 @@ def enter(world: World, secret: str) -> Payer:
     return payer
 
 
-def _over(world: World, lane: Lane, base: str, opened: Opened) -> SessionOver:
+def _over(services: Services, lane: Lane, base: str, opened: SessionView) -> SessionOver:
     row = opened.row
     page = Page(base, embedded=row.view_mode == IFRAME, css_url=row.css_url)
-    with world.store.read() as tx:
-        biller = BILLERS.get(tx, lane.name, row.biller_guid)
-    if biller is not None:
+    try:
+        biller = services.ledger.biller(lane, row.biller_guid)
         page = replace(page, site_name=biller.name, frame_ancestors=security.frame_ancestors(biller))
+    except NotFound:  # the page then names no biller
+        pass
     back = Link(row.return_url, f"Return to {row.site_name or page.site_name}") if row.return_url else None
     return SessionOver(opened.refused, page, back)

@@ -4,26 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
-from functools import partial
 
 from flask import Response
 from flask.typing import ResponseReturnValue
 
-from partnerlab.simulators.ic_webservices.domain.billers import Biller
 from partnerlab.simulators.ic_webservices.domain.errors import Conflict, DomainError, PaymentRefused, ValueRefused
 from partnerlab.simulators.ic_webservices.domain.invoices import CLOSED, Invoice, may_pay
 from partnerlab.simulators.ic_webservices.domain.methods import Method
 from partnerlab.simulators.ic_webservices.domain.money import amount
-from partnerlab.simulators.ic_webservices.domain.payments import Order, Payment
+from partnerlab.simulators.ic_webservices.domain.payments import Order
 from partnerlab.simulators.ic_webservices.domain.schedules import check_day
-from partnerlab.simulators.ic_webservices.ledger import biller_of
 from partnerlab.simulators.ic_webservices.pages.bills import waiting_for
 from partnerlab.simulators.ic_webservices.pages.choice import Choices, choices, chosen
 from partnerlab.simulators.ic_webservices.pages.forms import Form, Typed
 from partnerlab.simulators.ic_webservices.pages.payer import Payer
 from partnerlab.simulators.ic_webservices.pages.security import form_guid
-from partnerlab.simulators.ic_webservices.store import PAYMENTS, SCHEDULES
-from partnerlab.simulators.kit.world.store import Tx
 
 __all__ = ["add_routes", "refusal_field"]
 
@@ -119,7 +114,7 @@ def _pay(
         service_fee_cents=offered.fee_cents(means.tender),
         payer_name=means.holder,
     )
-    payment, _ = payer.world.cashier.pay(payer.lane, payer.biller.guid, order, payment_guid=guid, cause=payer.cause)
+    payment, _ = payer.services.cashier.pay(payer.lane, payer.biller.guid, order, payment_guid=guid, cause=payer.cause)
     done = ""
     if isinstance(means, Typed) and sent.given("SaveMethod") and payment.approved:
         done = _keep(payer, means, guid)
@@ -129,16 +124,16 @@ def _pay(
 def _schedule(
     payer: Payer, invoice: Invoice, guid: str, *, amount_cents: int, means: Method | Typed, day: date
 ) -> Response:
-    payer.world.schedules.schedule(
+    payer.services.schedules.schedule(
         payer.lane,
         payer.biller.guid,
         payer.user.username,
         invoice_number=invoice.invoice_number,
         amount_cents=amount_cents,
-        method_id=means.method_id if isinstance(means, Method) else guid,
+        method_id=means.method_id if isinstance(means, Method) else "",
         day=day,
         schedule_id=guid,
-        keep=partial(_keep_in, payer, means, guid) if isinstance(means, Typed) else None,
+        new_method=means.new_method(guid) if isinstance(means, Typed) else None,
     )
     return payer.go("scheduled-payments", done="scheduled")
 
@@ -146,35 +141,18 @@ def _schedule(
 def _keep(payer: Payer, typed: Typed, method_id: str) -> str:
     """Keep the method of a payment that was taken; what the receipt says of it, for that payment stands either way."""
     try:
-        with payer.world.store.write() as tx:
-            _keep_in(payer, typed, method_id, tx, biller_of(tx, payer.lane, payer.biller.guid, lock=True))
+        payer.services.wallet.add(payer.lane, payer.biller.guid, payer.user.username, typed.new_method(method_id))
     except Conflict:
         return "method-not-added"
     return "method-added"
 
 
-def _keep_in(payer: Payer, typed: Typed, method_id: str, tx: Tx, biller: Biller) -> None:
-    payer.world.wallet.add_in(
-        tx,
-        payer.lane,
-        biller,
-        payer.user.username,
-        kind=typed.kind,
-        number=typed.number,
-        holder=typed.holder,
-        expires_on=typed.expires_on,
-        method_id=method_id,
-    )
-
-
 def _made_before(payer: Payer, guid: str) -> Response | None:
     """Where to go with a form that was sent before: to what it made."""
-    with payer.world.store.read() as tx:
-        payment: Payment | None = PAYMENTS.get(tx, payer.lane.name, guid)
-        schedule = SCHEDULES.get(tx, payer.lane.name, guid)
+    payment = payer.services.records.payment_or_none(payer.lane, guid)
     if payment is not None:
         return payer.go("receipt", payment.payment_guid, done="sent-before")
-    if schedule is not None:
+    if payer.services.records.schedule_or_none(payer.lane, guid) is not None:
         return payer.go("scheduled-payments", done="scheduled-before")
     return None
 

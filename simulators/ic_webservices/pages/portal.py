@@ -8,10 +8,10 @@ from typing import Any
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
-from partnerlab.simulators.ic_webservices.app import World
 from partnerlab.simulators.ic_webservices.pages import bills, enrolment, options, paying, scheduled
 from partnerlab.simulators.ic_webservices.pages.payer import Payer, enter
 from partnerlab.simulators.ic_webservices.pages.view import see_other
+from partnerlab.simulators.ic_webservices.world import Services
 
 __all__ = ["create_blueprint"]
 
@@ -22,15 +22,15 @@ GO_TO = frozenset(
 )
 
 
-def create_blueprint(world: World) -> Blueprint:
-    """The routes, on that world."""
+def create_blueprint(services: Services) -> Blueprint:
+    """The routes."""
     routes = Blueprint("portal", __name__)
 
     def add(path: str, view: Section, *methods: str) -> None:
         """A page at that path: *view* is called with the payer and what the path holds."""
 
         def handle(session: str, **path_values: Any) -> ResponseReturnValue:
-            return view(enter(world, session), **path_values)
+            return view(enter(services, session), **path_values)
 
         name = f"{view.__module__.rpartition('.')[2]}_{view.__name__}"
         routes.add_url_rule(f"/portal/(S(<session>))/{path}", name, handle, methods=methods or ("GET",))
@@ -63,5 +63,5 @@ def sign_out(payer: Payer) -> ResponseReturnValue:
     """
     payer.sent()
     page = payer.page()
-    payer.sessions.end(payer.lane, payer.secret, payer.row)
+    payer.services.page_sessions.end(payer.lane, payer.secret, payer.row)
     return see_other(page, payer.row.return_url or payer.href("bills"))

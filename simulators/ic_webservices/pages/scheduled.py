@@ -12,12 +12,10 @@ from partnerlab.simulators.ic_webservices.domain.errors import DomainError, Valu
 from partnerlab.simulators.ic_webservices.domain.invoices import Invoice
 from partnerlab.simulators.ic_webservices.domain.money import amount
 from partnerlab.simulators.ic_webservices.domain.schedules import SCHEDULED, Schedule
-from partnerlab.simulators.ic_webservices.ledger import invoice_of
 from partnerlab.simulators.ic_webservices.pages.choice import choices, saved_method
 from partnerlab.simulators.ic_webservices.pages.forms import Form
 from partnerlab.simulators.ic_webservices.pages.payer import Payer
 from partnerlab.simulators.ic_webservices.pages.paying import refusal_field
-from partnerlab.simulators.ic_webservices.schedules import schedule_of
 
 __all__ = ["add_routes"]
 
@@ -35,9 +33,9 @@ def add_routes(add: Callable[..., None]) -> None:
 
 def listing(payer: Payer) -> ResponseReturnValue:
     """Everything of the user's, whichever account it pays."""
-    found = payer.world.schedules.of_user(payer.lane, payer.biller.guid, payer.user.username)
+    found = payer.services.schedules.of_user(payer.lane, payer.biller.guid, payer.user.username)
     found = [schedule for schedule in found if schedule.account_number in payer.accounts]
-    methods = payer.world.wallet.methods(payer.lane, payer.biller.guid, payer.user.username)
+    methods = payer.services.wallet.methods(payer.lane, payer.biller.guid, payer.user.username)
     return payer.show(
         "scheduled.html",
         HERE,
@@ -68,7 +66,7 @@ def change(payer: Payer, schedule_id: str) -> ResponseReturnValue:
     amount_cents, day, method = sent.amount_cents("Amount"), sent.day("Day"), saved_method(payer, sent)
     if sent.valid and day is not None and method is not None:
         try:
-            payer.world.schedules.change(
+            payer.services.schedules.change(
                 payer.lane,
                 payer.biller.guid,
                 payer.user.username,
@@ -88,14 +86,12 @@ def change(payer: Payer, schedule_id: str) -> ResponseReturnValue:
 def cancel(payer: Payer, schedule_id: str) -> ResponseReturnValue:
     """Cancel one; a second time changes nothing."""
     payer.sent()
-    payer.world.schedules.cancel(payer.lane, payer.biller.guid, payer.user.username, schedule_id)
+    payer.services.schedules.cancel(payer.lane, payer.biller.guid, payer.user.username, schedule_id)
     return payer.go(HERE, done="cancelled")
 
 
 def _found(payer: Payer, schedule_id: str) -> tuple[Schedule, Invoice]:
-    with payer.world.store.read() as tx:
-        schedule = schedule_of(tx, payer.lane, payer.biller, payer.user.username, schedule_id)
-        return schedule, invoice_of(tx, payer.lane, payer.biller, schedule.invoice_number)
+    return payer.services.schedules.with_invoice(payer.lane, payer.biller.guid, payer.user.username, schedule_id)
 
 
 def _show(payer: Payer, schedule: Schedule, invoice: Invoice, form: Form) -> Response:

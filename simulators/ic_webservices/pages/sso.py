@@ -13,14 +13,13 @@ from collections.abc import Mapping
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
-from partnerlab.simulators.ic_webservices.app import World
 from partnerlab.simulators.ic_webservices.domain.billers import Biller
 from partnerlab.simulators.ic_webservices.domain.customers import check_text
 from partnerlab.simulators.ic_webservices.domain.errors import TokenInvalid, ValueRefused
 from partnerlab.simulators.ic_webservices.domain.portal import REDIRECTS
 from partnerlab.simulators.ic_webservices.pages.security import PageRefused
-from partnerlab.simulators.ic_webservices.pages.sessions import PageSessions
 from partnerlab.simulators.ic_webservices.pages.view import Page, base_of, see_other
+from partnerlab.simulators.ic_webservices.world import Services
 from partnerlab.simulators.kit.egress.allow_list import AddressRefused, Allowed, check_web_address
 from partnerlab.simulators.kit.http.wsgi import current_request
 
@@ -37,10 +36,9 @@ TOKEN_REASONS = {
 }
 
 
-def create_blueprint(world: World) -> Blueprint:
-    """The route, on that world."""
+def create_blueprint(services: Services) -> Blueprint:
+    """The route."""
     routes = Blueprint("sso", __name__)
-    sessions = PageSessions(world.store, world.access)
 
     @routes.route("/cloudsso/connect", methods=["GET", "POST"])
     def connect() -> ResponseReturnValue:
@@ -54,11 +52,11 @@ def create_blueprint(world: World) -> Blueprint:
         if not token:
             raise PageRefused(400, HEADING, "RemoteAuthenticationToken is missing.")
         try:
-            session = world.access.open(here.lane, token)
+            session = services.authentication.open(here.lane, token)
         except TokenInvalid as error:
             raise PageRefused(TOKEN_STATUS[error.reason], HEADING, TOKEN_REASONS[error.reason]) from None
         css_url, refusal = _stylesheet(given, session.biller)
-        id = sessions.start(
+        id = services.page_sessions.start(
             here.lane,
             token,
             session,

@@ -1,5 +1,5 @@
 """
-`POST /cloudpaymentsapi/v2`: the JSON of a request to a checked `Asked`, and the address of its page as the answer.
+`POST /cloudpaymentsapi/v2`: the JSON of a request to a checked `PaymentPageRequest`; the answer is its page's address.
 
 Source: inHance Portal Technical Design, Cloud Payments V2, the sample request and the parameter tables; that names
 match without regard to case and booleans and numbers may be text, as public integrations show.
@@ -13,11 +13,15 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from partnerlab.simulators.ic_webservices.cloud_payments import CloudPayments
-from partnerlab.simulators.ic_webservices.domain.cloud_payments import Asked, AskedCustomer, AskedInvoice
+from partnerlab.simulators.ic_webservices.domain.cloud_payments import (
+    PaymentPageRequest,
+    RequestedCustomer,
+    RequestedInvoice,
+)
 from partnerlab.simulators.ic_webservices.domain.customers import check_email, check_text
 from partnerlab.simulators.ic_webservices.domain.errors import ValueRefused
 from partnerlab.simulators.ic_webservices.domain.money import cents
+from partnerlab.simulators.ic_webservices.services.cloud_payments import CloudPayments
 from partnerlab.simulators.ic_webservices.wire.json_body import JsonRefused, Many, Member, Schema
 from partnerlab.simulators.ic_webservices.wire.rest import Call, Operation
 from partnerlab.simulators.kit.http.messages import Request
@@ -105,7 +109,7 @@ def operations(cloud_payments: CloudPayments) -> tuple[Operation, ...]:
     return (Operation("CloudPaymentsV2", "POST", PATH, create, SCHEMA, {"Data": None}),)
 
 
-def read(values: Mapping[str, Any]) -> Asked:
+def read(values: Mapping[str, Any]) -> PaymentPageRequest:
     """
     A request as `json_body` read it, checked member by member. What is absent is as the table's default: both ways to
     pay are allowed, every other option is off.
@@ -117,7 +121,7 @@ def read(values: Mapping[str, Any]) -> Asked:
     options = values["PageResultOptions"] or {}
     invoice_options = options.get("InvoiceOptions") or {}
     customers = values["Customers"]
-    return Asked(
+    return PaymentPageRequest(
         view_mode=values["ViewMode"],
         customers=tuple(_customer(one, f"Customers[{place}].") for place, one in enumerate(customers)),
         return_url=(values["ReturnURL"] or "").strip(),
@@ -141,12 +145,12 @@ def read(values: Mapping[str, Any]) -> Asked:
     )
 
 
-def _customer(values: Mapping[str, Any], place: str) -> AskedCustomer:
+def _customer(values: Mapping[str, Any], place: str) -> RequestedCustomer:
     number = _text(values, "AccountNumber", place)
     if not number:
         raise JsonRefused(f"{place}AccountNumber", "is required")
     email = _text(values, "EmailAddress", place)
-    return AskedCustomer(
+    return RequestedCustomer(
         account_number=number,
         display_account_number=_text(values, "DisplayAccountNumber", place),
         name=_text(values, "Name", place),
@@ -161,11 +165,11 @@ def _customer(values: Mapping[str, Any], place: str) -> AskedCustomer:
     )
 
 
-def _invoice(values: Mapping[str, Any], place: str) -> AskedInvoice:
+def _invoice(values: Mapping[str, Any], place: str) -> RequestedInvoice:
     number = _text(values, "InvoiceNumber", place)
     if not number:
         raise JsonRefused(f"{place}InvoiceNumber", "is required")
-    return AskedInvoice(
+    return RequestedInvoice(
         number=number,
         type_id=_text(values, "TypeID", place),
         invoice_date=_day(values, "InvoiceDate", place),

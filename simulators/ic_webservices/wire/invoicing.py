@@ -13,10 +13,10 @@ from partnerlab.simulators.ic_webservices.domain.errors import DomainError, Valu
 from partnerlab.simulators.ic_webservices.domain.invoices import Invoice
 from partnerlab.simulators.ic_webservices.domain.money import amount
 from partnerlab.simulators.ic_webservices.domain.payments import BANK_TENDERS
-from partnerlab.simulators.ic_webservices.exports import ExportedPayment, Exports
-from partnerlab.simulators.ic_webservices.ledger import Ledger
-from partnerlab.simulators.ic_webservices.store import Problem
-from partnerlab.simulators.ic_webservices.uploads import Uploads
+from partnerlab.simulators.ic_webservices.domain.uploads import Problem
+from partnerlab.simulators.ic_webservices.services.exports import ExportedPayment, Exports
+from partnerlab.simulators.ic_webservices.services.ledger import Ledger
+from partnerlab.simulators.ic_webservices.services.uploads import Uploads
 from partnerlab.simulators.ic_webservices.wire.faults import refusal
 from partnerlab.simulators.ic_webservices.wire.types import (
     INVOICING,

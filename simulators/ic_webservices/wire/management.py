@@ -9,8 +9,8 @@ from typing import Any
 
 from partnerlab.simulators.ic_webservices.domain.customers import Customer
 from partnerlab.simulators.ic_webservices.domain.errors import DomainError, ValueRefused
-from partnerlab.simulators.ic_webservices.exports import AccountChanges, Exports
-from partnerlab.simulators.ic_webservices.ledger import Ledger
+from partnerlab.simulators.ic_webservices.services.exports import AccountChanges, Exports
+from partnerlab.simulators.ic_webservices.services.ledger import Ledger
 from partnerlab.simulators.ic_webservices.wire.faults import refusal
 from partnerlab.simulators.ic_webservices.wire.invoicing import UNSET
 from partnerlab.simulators.ic_webservices.wire.types import (

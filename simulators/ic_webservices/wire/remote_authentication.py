@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from partnerlab.simulators.ic_webservices.access import Access
 from partnerlab.simulators.ic_webservices.domain.billers import Biller, time_zone
 from partnerlab.simulators.ic_webservices.domain.errors import DomainError, NotFound
-from partnerlab.simulators.ic_webservices.ledger import Ledger
-from partnerlab.simulators.ic_webservices.registrations import Registrations
+from partnerlab.simulators.ic_webservices.services.authentication import Authentication
+from partnerlab.simulators.ic_webservices.services.ledger import Ledger
+from partnerlab.simulators.ic_webservices.services.user_accounts import UserAccounts
 from partnerlab.simulators.ic_webservices.wire.faults import refusal
 from partnerlab.simulators.ic_webservices.wire.invoicing import UNSET
 from partnerlab.simulators.ic_webservices.wire.remote_types import (
@@ -46,16 +46,14 @@ class Answer:
     ExpirationDate: datetime = UNSET
 
 
-def declare(ledger: Ledger, access: Access, registrations: Registrations) -> type[Any]:
+def declare(ledger: Ledger, authentication: Authentication, user_accounts: UserAccounts) -> type[Any]:
     """The service as Spyne declares it, on that ledger and its users."""
 
     def answered(ctx: Any, guid: str | None, key: str | None, run: Callable[[Lane, Biller], Answer]) -> Answer:
         """The answer of an operation for the biller that calls, or the refusal."""
         lane: Lane = ctx.udc.lane
         try:
-            with ledger.store.read() as tx:
-                biller = ledger.partner(tx, lane, guid, key)
-            return run(lane, biller)
+            return run(lane, ledger.authenticate(lane, guid, key))
         except DomainError as error:
             return Answer(Success=False, ErrorMessage=refusal(error))
 
@@ -74,7 +72,7 @@ def declare(ledger: Ledger, access: Access, registrations: Registrations) -> typ
             """Logs a user in. With setting 29 an account that is not known is created; CustomerName is needed then."""
 
             def run(lane: Lane, biller: Biller) -> Answer:
-                token, _, customer = registrations.log_in(
+                token, _, customer = user_accounts.log_in(
                     lane,
                     biller.guid,
                     Username,
@@ -96,7 +94,7 @@ def declare(ledger: Ledger, access: Access, registrations: Registrations) -> typ
             """Lets a token last another twenty minutes."""
 
             def run(lane: Lane, biller: Biller) -> Answer:
-                session = access.open(lane, RemoteAuthenticationToken, biller.guid)
+                session = authentication.open(lane, RemoteAuthenticationToken, biller.guid)
                 local = session.expires_at.astimezone(time_zone(biller.time_zone))
                 return Answer(Success=True, ExpirationDate=local.replace(tzinfo=None, microsecond=0))
 
@@ -132,7 +130,7 @@ def declare(ledger: Ledger, access: Access, registrations: Registrations) -> typ
 
             def run(lane: Lane, biller: Biller) -> Answer:
                 check_login_type(LoginTypeID)
-                (registered,) = registrations.register(
+                (registered,) = user_accounts.register(
                     lane,
                     biller.guid,
                     Username or "",
@@ -158,7 +156,7 @@ def declare(ledger: Ledger, access: Access, registrations: Registrations) -> typ
             """Takes accounts from a user. In a form POST Accounts holds them with commas."""
 
             def run(lane: Lane, biller: Biller) -> Answer:
-                registrations.unlink(lane, biller.guid, Username or "", [one or "" for one in Accounts or ()])
+                user_accounts.unlink(lane, biller.guid, Username or "", [one or "" for one in Accounts or ()])
                 return Answer(Success=True)
 
             return answered(ctx, BillerGUID, WebServiceKey, run)
@@ -174,7 +172,7 @@ def declare(ledger: Ledger, access: Access, registrations: Registrations) -> typ
             """Links an account to a registered user."""
 
             def run(lane: Lane, biller: Biller) -> Answer:
-                registrations.link(lane, biller.guid, Username or "", AccountNumber or "")
+                user_accounts.link(lane, biller.guid, Username or "", AccountNumber or "")
                 return Answer(Success=True)
 
             return answered(ctx, BillerGUID, WebServiceKey, run)
@@ -191,7 +189,7 @@ def declare(ledger: Ledger, access: Access, registrations: Registrations) -> typ
             """Changes a customer's e-mail address, and the user's where one is named."""
 
             def run(lane: Lane, biller: Biller) -> Answer:
-                registrations.set_customer_email(
+                user_accounts.set_customer_email(
                     lane, biller.guid, AccountNumber or "", NewEmailAddress or "", username=Username or ""
                 )
                 return Answer(Success=True)

@@ -18,7 +18,8 @@ from typing import Any
 from partnerlab.contracts.masking import mask_text
 from partnerlab.simulators.ic_webservices.domain.billers import Biller
 from partnerlab.simulators.ic_webservices.domain.errors import DomainError
-from partnerlab.simulators.ic_webservices.wire.basic_auth import CHALLENGE, CredentialRefused, Credentials
+from partnerlab.simulators.ic_webservices.services.api_keys import ApiKeys
+from partnerlab.simulators.ic_webservices.wire.basic_auth import CHALLENGE, CredentialRefused, calling_biller
 from partnerlab.simulators.ic_webservices.wire.faults import refusal
 from partnerlab.simulators.ic_webservices.wire.json_body import JsonRefused, Schema, read_object
 from partnerlab.simulators.kit.http.messages import Request, Response
@@ -70,9 +71,9 @@ class Operation:
     empty: Mapping[str, Any] = field(default_factory=dict)
 
 
-def create_door(name: str, credentials: Credentials, operations: Iterable[Operation]) -> Routes:
+def create_door(name: str, keys: ApiKeys, operations: Iterable[Operation]) -> Routes:
     """The operations as an app of the site."""
-    routes = [Route(one.method, one.path, one.name, _handler(one, credentials)) for one in operations]
+    routes = [Route(one.method, one.path, one.name, _handler(one, keys)) for one in operations]
     return Routes(name, routes, refuse=_no_route)
 
 
@@ -92,10 +93,10 @@ def is_strict(biller: Biller) -> bool:
     return isinstance(rest, Mapping) and rest.get("Strict") is True
 
 
-def _handler(operation: Operation, credentials: Credentials) -> Handler:
+def _handler(operation: Operation, keys: ApiKeys) -> Handler:
     def handle(request: Request, places: Mapping[str, str]) -> Response:
         try:
-            biller = credentials.biller(request.lane, request.headers)
+            biller = calling_biller(keys, request.lane, request.headers)
             values: Mapping[str, Any] = {}
             if operation.schema is not None:
                 if len(request.body) > MAX_BODY:

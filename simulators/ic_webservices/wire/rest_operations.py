@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from partnerlab.simulators.ic_webservices.access import Access
 from partnerlab.simulators.ic_webservices.domain.customers import Customer
 from partnerlab.simulators.ic_webservices.domain.errors import ValueRefused
 from partnerlab.simulators.ic_webservices.domain.money import amount
-from partnerlab.simulators.ic_webservices.ledger import Ledger, customer_by_guid, customer_of, open_balance_cents
-from partnerlab.simulators.ic_webservices.registrations import Found, Registered, Registrations
+from partnerlab.simulators.ic_webservices.services.authentication import Authentication
+from partnerlab.simulators.ic_webservices.services.ledger import Ledger
+from partnerlab.simulators.ic_webservices.services.user_accounts import Found, Registered, UserAccounts
 from partnerlab.simulators.ic_webservices.wire.json_body import Many, Member, Schema
 from partnerlab.simulators.ic_webservices.wire.rest import Call, Operation
 
@@ -35,14 +35,14 @@ _FIELDS: Mapping[str, str] = {
 }
 
 
-def operations(ledger: Ledger, access: Access, registrations: Registrations) -> tuple[Operation, ...]:
+def operations(ledger: Ledger, authentication: Authentication, user_accounts: UserAccounts) -> tuple[Operation, ...]:
     """The operations, on that ledger and its users."""
 
     def biller_status(call: Call) -> Mapping[str, Any]:
         return {"BillerGUID": call.biller.guid, "BillerName": call.biller.name, "Active": True}
 
     def retrieve_users(call: Call) -> Mapping[str, Any]:
-        found = registrations.find(
+        found = user_accounts.find(
             call.lane,
             call.biller.guid,
             account_number=call.text("AccountNumber"),
@@ -52,7 +52,7 @@ def operations(ledger: Ledger, access: Access, registrations: Registrations) -> 
         return {"Users": [_user(one) for one in found]}
 
     def remote_authentication(call: Call) -> Mapping[str, Any]:
-        token, _, customer = registrations.log_in(
+        token, _, customer = user_accounts.log_in(
             call.lane,
             call.biller.guid,
             call.values["Username"],
@@ -66,7 +66,7 @@ def operations(ledger: Ledger, access: Access, registrations: Registrations) -> 
 
     def register_accounts(call: Call) -> Mapping[str, Any]:
         check_login_type(call.values["LoginTypeID"])
-        registered = registrations.register(
+        registered = user_accounts.register(
             call.lane,
             call.biller.guid,
             call.values["Username"],
@@ -81,17 +81,17 @@ def operations(ledger: Ledger, access: Access, registrations: Registrations) -> 
     def retrieve_user_accounts(call: Call) -> Mapping[str, Any]:
         username = call.text("Username")
         if token := call.text("RemoteAuthenticationToken"):
-            session = access.open(call.lane, token, call.biller.guid)
+            session = authentication.open(call.lane, token, call.biller.guid)
             if username.strip() and username.strip().lower() != session.user.username:
                 raise ValueRefused("Username", username, "is not the user of the RemoteAuthenticationToken")
             username = session.user.username
         if not username.strip():
             raise ValueRefused("Username", "", "give Username or RemoteAuthenticationToken")
-        found = registrations.accounts(call.lane, call.biller.guid, username)
+        found = user_accounts.accounts(call.lane, call.biller.guid, username)
         return {"Accounts": [_account(customer) for customer in found]}
 
     def update_password(call: Call) -> Mapping[str, Any]:
-        registrations.set_password(
+        user_accounts.set_password(
             call.lane,
             call.biller.guid,
             call.text("Username"),
@@ -101,7 +101,7 @@ def operations(ledger: Ledger, access: Access, registrations: Registrations) -> 
         return {}
 
     def update_email_address(call: Call) -> Mapping[str, Any]:
-        registrations.set_user_email(
+        user_accounts.set_user_email(
             call.lane,
             call.biller.guid,
             call.text("NewEmailAddress"),
@@ -112,8 +112,7 @@ def operations(ledger: Ledger, access: Access, registrations: Registrations) -> 
 
     def retrieve_customer_guid(call: Call) -> Mapping[str, Any]:
         # EmailAddress and Username are sent by integrations and narrow nothing: the account may not be linked yet.
-        with ledger.store.read() as tx:
-            customer = customer_of(tx, call.lane, call.biller, call.text("AccountNumber").strip())
+        customer = ledger.customer(call.lane, call.biller.guid, call.text("AccountNumber").strip())
         return {"CustomerGuid": customer.customer_guid}
 
     def create_customer_record(call: Call) -> Mapping[str, Any]:
@@ -122,9 +121,7 @@ def operations(ledger: Ledger, access: Access, registrations: Registrations) -> 
         return {"CustomerGuid": customer.customer_guid, "Created": new}
 
     def retrieve_customer_account(call: Call) -> Mapping[str, Any]:
-        with ledger.store.read() as tx:
-            customer = customer_by_guid(tx, call.lane, call.biller, call.places["CustomerGuid"])
-            due_cents = open_balance_cents(tx, call.lane, call.biller, customer.account_number)
+        customer, due_cents = ledger.customer_account(call.lane, call.biller.guid, call.places["CustomerGuid"])
         return {
             "AccountNumber": customer.account_number,
             "CustomerGuid": customer.customer_guid,

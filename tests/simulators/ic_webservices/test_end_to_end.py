@@ -21,7 +21,7 @@ from tests.simulators.ic_webservices.harness import (
     texts,
 )
 from tests.simulators.ic_webservices.pages.visit import BANK, CARD, USER, Visit
-from tests.simulators.ic_webservices.test_payments import check_event
+from tests.simulators.ic_webservices.services.test_payments import check_event
 
 
 def test_a_bill_is_sent_shown_paid_returned_and_paid_again(shared: Harness) -> None:
@@ -63,7 +63,7 @@ def test_a_payers_visit_is_the_same_on_every_store(shared: Harness) -> None:
     visit = Visit(shared)
     page = visit.connect("5")
     visit.submit(visit.page(page, "payment-options/new/card"), "Save", **CARD)
-    (method,) = shared.sim.world.wallet.methods(shared.lane, UTILITY, USER)
+    (method,) = shared.sim.world.services.wallet.methods(shared.lane, UTILITY, USER)
     scheduled = {"Method": method.method_id, "Amount": "25.50", "When": "later", "Day": "2026-06-20"}
     visit.submit(visit.page(page, f"pay/{INVOICE}"), "Pay", **scheduled)
     visit.submit(visit.page(page, "autopay"), "Switch AutoPay on", Method=method.method_id)

@@ -78,8 +78,8 @@ def posts(harness: Harness, page: Shown) -> list[str]:
     """The address of every form of the portal, from its routes."""
     app = harness.sim.doors["/portal"].warm()  # type: ignore[attr-defined]
     kept = {
-        "method_id": harness.sim.world.wallet.methods(harness.lane, UTILITY, USER)[0].method_id,
-        "schedule_id": harness.sim.world.schedules.of_user(harness.lane, UTILITY, USER)[0].schedule_id,
+        "method_id": harness.sim.world.services.wallet.methods(harness.lane, UTILITY, USER)[0].method_id,
+        "schedule_id": harness.sim.world.services.schedules.of_user(harness.lane, UTILITY, USER)[0].schedule_id,
         "number": INVOICE,
         "kind": "card",
     }
@@ -155,8 +155,8 @@ def test_another_users_bill_method_schedule_and_receipt_are_not_there(
 ) -> None:
     victim = furnished(visit, harness)
     receipt = visit.submit(visit.page(victim, f"pay/{INVOICE}"), "Pay", **CARD, Amount="5.00")
-    method = harness.sim.world.wallet.methods(harness.lane, UTILITY, USER)[0].method_id
-    schedule = harness.sim.world.schedules.of_user(harness.lane, UTILITY, USER)[0].schedule_id
+    method = harness.sim.world.services.wallet.methods(harness.lane, UTILITY, USER)[0].method_id
+    schedule = harness.sim.world.services.schedules.of_user(harness.lane, UTILITY, USER)[0].schedule_id
     before = world(harness)
 
     page = other.connect(token=other.token(OTHER, "Sandbox!6666"))

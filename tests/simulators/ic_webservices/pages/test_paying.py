@@ -75,7 +75,7 @@ def test_a_bank_account_pays_part_of_a_bill(visit: Visit, harness: Harness) -> N
 def test_a_paid_method_can_be_saved_and_pays_the_next_bill(visit: Visit, harness: Harness) -> None:
     page = pay_page(visit)
     visit.submit(page, "Pay", **CARD, Amount="5.00", SaveMethod="1")
-    (method,) = harness.sim.world.wallet.methods(harness.lane, UTILITY, "willows@example.com")
+    (method,) = harness.sim.world.services.wallet.methods(harness.lane, UTILITY, "willows@example.com")
     assert (method.name, method.preferred, method.expires_on) == ("Visa ending in 1111", True, date(2049, 9, 30))
     again = visit.page(page, f"pay/{INVOICE}")
     assert again.fields("Pay")["Method"] == method.method_id  # chosen to begin with
@@ -89,7 +89,7 @@ def test_a_card_that_was_declined_is_not_saved_and_changes_nothing(visit: Visit,
     receipt = visit.submit(pay_page(visit), "Pay", **CARD | {"CardNumber": DECLINED}, SaveMethod="1")
     assert receipt.heading == "The payment was not made"
     assert "Declined by the issuer" in receipt.words
-    assert harness.sim.world.wallet.methods(harness.lane, UTILITY, "willows@example.com") == []
+    assert harness.sim.world.services.wallet.methods(harness.lane, UTILITY, "willows@example.com") == []
     assert harness.invoice()["balance_due"] == "125.50"
     assert harness.raised == []
     again = visit.click(receipt, "Try again")
@@ -233,7 +233,7 @@ def test_nothing_is_paid_before_it_is_said_how_and_when(
 
 def test_a_blocked_kind_is_not_offered_nor_taken(visit: Visit, harness: Harness) -> None:
     page = pay_page(visit)
-    ledger = harness.sim.world.ledger
+    ledger = harness.sim.world.services.ledger
     ledger.update_customer(
         harness.lane, UTILITY, harness.settings.utility_web_service_key, ACCOUNT, {"block_payments_cc": True}
     )

@@ -50,7 +50,7 @@ def test_methods_are_added_preferred_changed_and_removed(visit: Visit, harness: 
     assert "Visa ending in 1111 Ada W., expires 01/30" in page.words
     page = visit.submit(page, "Remove the Bank account ending in 6789")
     assert "Bank account" not in page.words.replace("Add a bank account", "")
-    (method,) = harness.sim.world.wallet.methods(harness.lane, UTILITY, USER)
+    (method,) = harness.sim.world.services.wallet.methods(harness.lane, UTILITY, USER)
     assert method.preferred
     assert harness.raised == []
 
@@ -59,7 +59,7 @@ def test_the_same_form_twice_saves_one_method(visit: Visit, harness: Harness) ->
     form = visit.page(visit.connect("5"), "payment-options/new/card")
     for _ in range(2):
         visit.submit(form, "Save", **CARD)
-    assert len(harness.sim.world.wallet.methods(harness.lane, UTILITY, USER)) == 1
+    assert len(harness.sim.world.services.wallet.methods(harness.lane, UTILITY, USER)) == 1
 
 
 def test_a_method_that_something_relies_on_is_not_removed(visit: Visit, harness: Harness) -> None:
@@ -137,7 +137,7 @@ def test_the_same_form_twice_schedules_once(visit: Visit, harness: Harness) -> N
     now = visit.submit(form, "Pay", **CARD, When="now")
     assert now.heading == "Scheduled payments"
     assert harness.raised == []
-    assert len(harness.sim.world.schedules.of_user(harness.lane, UTILITY, USER)) == 1
+    assert len(harness.sim.world.services.schedules.of_user(harness.lane, UTILITY, USER)) == 1
 
 
 def test_a_day_must_lie_ahead(visit: Visit, harness: Harness) -> None:
@@ -156,7 +156,7 @@ def test_a_day_must_lie_ahead(visit: Visit, harness: Harness) -> None:
         page = visit.submit(form, "Pay", **CARD, When="later", Day=day)
         assert page.status == 400, day
         assert said in page.errors["Day"]
-    assert harness.sim.world.wallet.methods(harness.lane, UTILITY, USER) == []
+    assert harness.sim.world.services.wallet.methods(harness.lane, UTILITY, USER) == []
 
 
 def test_more_than_the_balance_cannot_be_scheduled_in_parts(visit: Visit, harness: Harness) -> None:
@@ -178,7 +178,7 @@ def test_a_payment_that_could_not_be_scheduled_keeps_no_card_and_the_next_try_ta
     form = visit.page(page, f"pay/{INVOICE}")
     refused = visit.submit(form, "Pay", **CARD, Amount="50.00", When="later", Day=DAY)
     assert list(refused.errors) == ["Amount"]
-    assert len(harness.sim.world.wallet.methods(harness.lane, UTILITY, USER)) == 1
+    assert len(harness.sim.world.services.wallet.methods(harness.lane, UTILITY, USER)) == 1
     declines = CARD | {"CardNumber": DECLINED}
     visit.submit(refused, "Pay", **declines, Amount="25.00", When="later", Day=DAY)
     advance(harness, timedelta(days=30))
@@ -194,7 +194,7 @@ def test_a_wallet_that_is_full_is_told_and_nothing_is_scheduled(visit: Visit, ha
     form = visit.page(page, f"pay/{INVOICE}")
     refused = visit.submit(form, "Pay", **CARD, When="later", Day=DAY)
     assert refused.errors == {"": "At most 20 payment methods can be kept; remove one first."}
-    assert harness.sim.world.schedules.of_user(harness.lane, UTILITY, USER) == []
+    assert harness.sim.world.services.schedules.of_user(harness.lane, UTILITY, USER) == []
     paid = visit.submit(form, "Pay", **CARD, SaveMethod="1")  # paying now needs no room
     assert paid.heading == "Thank you for your payment"
     assert "The payment method was not saved: 20 are kept already." in paid.words
@@ -221,7 +221,7 @@ def test_paperless_is_switched_on_and_off_each_with_its_event(visit: Visit, harn
 
 
 def _method(harness: Harness) -> str:
-    return harness.sim.world.wallet.methods(harness.lane, UTILITY, USER)[0].method_id
+    return harness.sim.world.services.wallet.methods(harness.lane, UTILITY, USER)[0].method_id
 
 
 def test_autopay_needs_a_method_and_collects_the_bill_on_its_day(visit: Visit, harness: Harness) -> None:
@@ -245,7 +245,7 @@ def test_autopay_needs_a_method_and_collects_the_bill_on_its_day(visit: Visit, h
 def test_autopay_can_pay_with_another_method_and_be_left(visit: Visit, harness: Harness) -> None:
     page = add_card(visit, visit.connect("5"))
     add_bank(visit, page)
-    first, second = harness.sim.world.wallet.methods(harness.lane, UTILITY, USER)
+    first, second = harness.sim.world.services.wallet.methods(harness.lane, UTILITY, USER)
     page = visit.submit(visit.page(page, "autopay"), "Switch AutoPay on", Method=first.method_id)
     assert page.fields("Save the change")["Method"] == first.method_id
     page = visit.submit(page, "Save the change", Method=second.method_id)

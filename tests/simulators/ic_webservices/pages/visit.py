@@ -104,7 +104,7 @@ class Visit:
 
     def token(self, username: str = USER, password: str = PASSWORD, biller: str = UTILITY) -> str:
         """A RemoteAuthenticationToken."""
-        access = self.harness.sim.world.access
+        access = self.harness.sim.world.services.authentication
         return access.authenticate(self.harness.lane, biller, username, password)[0]
 
     def get(self, url: str, *, follow: bool = True) -> Shown:

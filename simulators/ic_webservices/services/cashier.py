@@ -1,0 +1,214 @@
+"""Taking payments, and what becomes of them: settlement, and the return of a bank payment."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from partnerlab.simulators.ic_webservices.domain.billers import Biller, time_zone
+from partnerlab.simulators.ic_webservices.domain.errors import Conflict, PaymentRefused, ValueRefused
+from partnerlab.simulators.ic_webservices.domain.events import ach_reject_event, payment_event
+from partnerlab.simulators.ic_webservices.domain.invoices import Invoice, credited, debited, may_pay
+from partnerlab.simulators.ic_webservices.domain.payments import (
+    RETURNED,
+    Authorization,
+    Order,
+    Payment,
+    TestNumbers,
+    authorize,
+    cleared,
+    clears_at,
+    may_use,
+    pays_invoice,
+)
+from partnerlab.simulators.ic_webservices.services.ledger import biller_of, customer_of, invoice_of
+from partnerlab.simulators.ic_webservices.services.outbox import Outbox
+from partnerlab.simulators.ic_webservices.store import INVOICES, PAYMENTS, clearing, next_number
+from partnerlab.simulators.kit.world.lanes import Lane
+from partnerlab.simulators.kit.world.simulator import Due
+from partnerlab.simulators.kit.world.store import Statement, Store, Tx
+
+__all__ = ["Cashier"]
+
+_GUID = re.compile(r"(?=.{1,99}\Z)[A-Za-z0-9]+(-[A-Za-z0-9]+)*")
+_SETTLE = Statement(
+    "UPDATE ic_payments SET state = 'settled'"
+    " WHERE lane = :lane AND state = 'accepted' AND clears_at = :at AND clears_as = 'settled'"
+)
+_RETURNING = Statement(
+    "SELECT payment_guid FROM ic_payments"
+    " WHERE lane = :lane AND state = 'accepted' AND clears_at = :at AND clears_as = 'returned' ORDER BY reference"
+)
+
+
+class Cashier:
+    """Payments of every lane. *numbers* are the test numbers that decide the outcomes [A-19]."""
+
+    def __init__(self, store: Store, outbox: Outbox, numbers: TestNumbers) -> None:
+        self.store, self.outbox, self.numbers = store, outbox, numbers
+
+    def pay(
+        self, lane: Lane, biller_guid: str, order: Order, *, payment_guid: str = "", cause: str
+    ) -> tuple[Payment, bool]:
+        """
+        Take a payment: the payment as kept, and whether it is new.
+
+        An approved one lowers the invoice's balance and raises its event; a declined or failed one is kept and raises
+        none. The same *payment_guid* again gives the payment that stands.
+
+        Raises:
+            NotFound: The biller, the account or the invoice.
+            ValueRefused: The number is no test number; the donation and the invoice do not go together.
+            PaymentRefused: The rules of the invoice or the customer forbid it; nothing is kept.
+            Conflict: A payment of that GUID stands and differs.
+        """
+        with self.store.write() as tx:
+            biller = biller_of(tx, lane, biller_guid, lock=True)
+            payment, new = self.post(tx, lane, biller, order, payment_guid=payment_guid, cause=cause)
+        if new:
+            self.publish(lane, payment)
+        return payment, new
+
+    def post(
+        self, tx: Tx, lane: Lane, biller: Biller, order: Order, *, payment_guid: str = "", cause: str
+    ) -> tuple[Payment, bool]:
+        """
+        `pay` within a transaction that locked the biller and writes more than the payment; `publish` after its commit.
+
+        What it refuses, it refuses before it wrote anything.
+        """
+        authorization = authorize(order, self.numbers)
+        if payment_guid and not _GUID.fullmatch(payment_guid):
+            raise ValueRefused("payment_guid", payment_guid[:100], "must be groups of letters and digits, under 100")
+        now = lane.now()
+        if payment_guid and (standing := PAYMENTS.get(tx, lane.name, payment_guid)):
+            return self._same(standing, order, biller), False
+        may_use(customer_of(tx, lane, biller, order.account_number), order.tender)
+        invoice = self._invoice(tx, lane, biller, order)
+        if invoice is not None and pays_invoice(order):
+            may_pay(invoice, order.amount_cents)
+        payment = self._payment(tx, lane, biller, order, authorization, invoice, payment_guid or str(uuid.uuid4()), now)
+        PAYMENTS.put(tx, lane.name, payment)
+        if payment.approved:
+            if invoice is not None and pays_invoice(order):
+                INVOICES.put(tx, lane.name, debited(invoice, order.amount_cents))
+            event = payment_event(payment, time_zone(biller.time_zone), now=now)
+            self.outbox.add(tx, lane, event, cause=cause)
+        return payment, True
+
+    def publish(self, lane: Lane, payment: Payment) -> None:
+        """Offer a payment's event, once its transaction is committed."""
+        if payment.approved:
+            self.outbox.flush(lane.name, payment.biller_guid, payment.account_number)
+
+    def due(self, lane: Lane, until: datetime) -> Iterator[Due]:
+        """What clears at or before *until*: per moment, the payments that settle and those that come back."""
+        with self.store.read() as tx:
+            moments = clearing(tx, lane.name, until.astimezone(UTC).isoformat())
+        for at, become in moments:
+            moment = datetime.fromisoformat(at)
+            if become == RETURNED:
+                yield Due(moment, "bank payments come back", lambda at=at: self._return(lane, at))  # type: ignore[misc]
+            else:
+                yield Due(moment, "payments settle", lambda at=at: self._settle(lane, at))  # type: ignore[misc]
+
+    def _invoice(self, tx: Tx, lane: Lane, biller: Biller, order: Order) -> Invoice | None:
+        if order.donation == "standalone":
+            if order.invoice_number:
+                raise ValueRefused("invoice_number", order.invoice_number, "a standalone donation has no invoice")
+            return None
+        if order.invoice_number:
+            invoice = invoice_of(tx, lane, biller, order.invoice_number)
+            if invoice.account_number != order.account_number:
+                raise PaymentRefused(
+                    "other_account", f"Invoice {invoice.invoice_number} is not of account {order.account_number}."
+                )
+            return invoice
+        if order.donation == "inline":
+            raise ValueRefused("invoice_number", "", "an inline donation is part of the payment of an invoice")
+        search = {"biller_guid": biller.guid, "account_number": order.account_number, "status": "open"}
+        found = INVOICES.find(tx, lane.name, search, order="invoice_date", last_first=True, limit=1)
+        if not found:
+            raise PaymentRefused("nothing_due", f"Account {order.account_number}: there is no open invoice.")
+        return found[0]
+
+    def _payment(
+        self,
+        tx: Tx,
+        lane: Lane,
+        biller: Biller,
+        order: Order,
+        authorization: Authorization,
+        invoice: Invoice | None,
+        payment_guid: str,
+        now: datetime,
+    ) -> Payment:
+        clears = ""
+        if authorization.approved:
+            zone = time_zone(biller.time_zone)
+            clears = clears_at(now, order.tender, authorization.clears_as, zone).isoformat()
+        return Payment(
+            payment_guid=payment_guid,
+            biller_guid=biller.guid,
+            account_number=order.account_number,
+            invoice_number="" if invoice is None else invoice.invoice_number,
+            amount_cents=order.amount_cents,
+            service_fee_cents=order.service_fee_cents,
+            tender=order.tender,
+            brand=authorization.brand,
+            last_four=authorization.last_four,
+            donation=order.donation,
+            payer_name=order.payer_name,
+            approved=authorization.approved,
+            message=authorization.message,
+            reference=f"IC{next_number(tx, lane.name, 'payment'):010d}",
+            paid_at=now.isoformat(),
+            state=authorization.state,
+            clears_at=clears,
+            clears_as=authorization.clears_as,
+            biller_reference=order.biller_reference,
+        )
+
+    @staticmethod
+    def _same(standing: Payment, order: Order, biller: Biller) -> Payment:
+        ordered = (biller.guid, order.account_number, order.amount_cents, order.tender, order.donation)
+        kept = (
+            standing.biller_guid,
+            standing.account_number,
+            standing.amount_cents,
+            standing.tender,
+            standing.donation,
+        )
+        if ordered != kept or order.invoice_number not in ("", standing.invoice_number):
+            raise Conflict(f"The payment {standing.payment_guid} stands already, and differs.")
+        return standing
+
+    def _settle(self, lane: Lane, at: str) -> str:
+        with self.store.write() as tx:
+            many = tx.run(_SETTLE, lane=lane.name, at=at)
+        return f"{many} payment{'' if many == 1 else 's'} settled"
+
+    def _return(self, lane: Lane, at: str) -> str:
+        with self.store.read() as tx:
+            found = [PAYMENTS.get(tx, lane.name, guid) for (guid,) in tx.all(_RETURNING, lane=lane.name, at=at)]
+        returned = [payment for payment in found if payment is not None]
+        for payment in returned:
+            self._return_one(lane, payment, datetime.fromisoformat(at))
+        told = ", ".join(f"{payment.reference} of account {payment.account_number}" for payment in returned)
+        return f"{len(returned)} payment{'' if len(returned) == 1 else 's'} returned ({told})"
+
+    def _return_one(self, lane: Lane, standing: Payment, now: datetime) -> None:
+        with self.store.write() as tx:
+            biller = biller_of(tx, lane, standing.biller_guid, lock=True)
+            if PAYMENTS.get(tx, lane.name, standing.payment_guid) != standing:
+                return  # another replica was here first
+            payment = cleared(standing)
+            PAYMENTS.put(tx, lane.name, payment)
+            invoice = INVOICES.get(tx, lane.name, biller.guid, payment.invoice_number)
+            if invoice is not None and payment.donation == "none":
+                INVOICES.put(tx, lane.name, credited(invoice, payment.amount_cents))
+            event = ach_reject_event(payment, time_zone(biller.time_zone), now=now)
+            self.outbox.add(tx, lane, event, cause=f"clock {now.isoformat()}")
+        self.outbox.flush(lane.name, payment.biller_guid, payment.account_number)

@@ -1,0 +1,421 @@
+"""
+Cloud Payments V2 over the ledger: a partner asks for a payment page, a payer pays on it, the partner is told.
+
+A page is opened by its token alone: 256 random bits, kept as a hash, of one lane, and good for thirty minutes. What is
+paid is decided here at the moment of paying, from the ledger: a page that was tampered with, or is older than the last
+change of an invoice, pays nothing. All invoices of one payment are paid in one transaction, or none; that transaction
+also marks the page as paid and writes the postbacks, so however often a form is sent, it pays once.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+
+from partnerlab.simulators.ic_webservices.domain.billers import Biller, time_zone
+from partnerlab.simulators.ic_webservices.domain.cloud_payments import (
+    LASTS,
+    OPEN,
+    PAID,
+    Bill,
+    Checkout,
+    Choice,
+    PaymentPageRequest,
+    Reminder,
+    RequestedCustomer,
+    check_bills,
+    check_counts,
+    chosen,
+    fees_of,
+    is_requested,
+    latest_first,
+    total_cents,
+)
+from partnerlab.simulators.ic_webservices.domain.customers import Customer, check_email
+from partnerlab.simulators.ic_webservices.domain.errors import NotFound, PaymentRefused
+from partnerlab.simulators.ic_webservices.domain.invoices import Invoice
+from partnerlab.simulators.ic_webservices.domain.methods import Method, check_usable
+from partnerlab.simulators.ic_webservices.domain.payments import BANK_TENDERS, Order, Payment
+from partnerlab.simulators.ic_webservices.domain.portal import open_bills
+from partnerlab.simulators.ic_webservices.domain.postbacks import PayerAddress, Postback, postback_fields
+from partnerlab.simulators.ic_webservices.domain.users import hash_token, new_token
+from partnerlab.simulators.ic_webservices.services.authentication import Authentication
+from partnerlab.simulators.ic_webservices.services.cashier import Cashier
+from partnerlab.simulators.ic_webservices.services.cloud_payment_requests import check_addresses, create_missing, lacks
+from partnerlab.simulators.ic_webservices.services.ledger import biller_of
+from partnerlab.simulators.ic_webservices.services.postbacks import Postbacks
+from partnerlab.simulators.ic_webservices.services.presentment import Presentment
+from partnerlab.simulators.ic_webservices.services.wallet import Wallet, method_of
+from partnerlab.simulators.ic_webservices.store import CHECKOUTS, CUSTOMERS, INVOICES, PAYMENTS, REMINDERS
+from partnerlab.simulators.kit.world.lanes import Lane
+from partnerlab.simulators.kit.world.store import Statement, Store, Tx
+
+__all__ = ["CheckoutGone", "CheckoutView", "CloudPayments", "Paying"]
+
+MOST_OF_AN_ACCOUNT = 100
+"""Invoices of one account on a page that names none."""
+MOST_ASKED = 10
+"""Balances asked from the partner each time a page is opened: a payer waits for them."""
+FORGET_EVERY, FORGET_AFTER = 500, timedelta(days=1)
+
+_ADD = Statement(
+    "INSERT INTO ic_checkouts"
+    " (lane, token_hash, biller_guid, state, created_at, expires_at, username, asked, choice, outcome) VALUES"
+    " (:lane, :token_hash, :biller_guid, :state, :created_at, :expires_at, :username, :asked, '{}', '{}')"
+)
+_FORGET = Statement("DELETE FROM ic_checkouts WHERE lane = :lane AND state = 'open' AND expires_at < :before")
+
+_to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+class CheckoutGone(Exception):
+    """A page that cannot be paid; `reason` is `unknown` or `expired`."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        told = {"unknown": "There is no such payment page.", "expired": "This payment page has expired."}
+        super().__init__(told[reason])
+
+
+@dataclass(frozen=True, slots=True)
+class CheckoutView:
+    """A page as its payer sees it now. `payments` are those of the last attempt to pay, approved or not."""
+
+    checkout: Checkout
+    biller: Biller
+    asked: PaymentPageRequest
+    choice: Choice
+    bills: Sequence[Bill]
+    customers: Sequence[tuple[RequestedCustomer, Customer | None]]
+    payments: Sequence[Payment] = ()
+
+    @property
+    def paid(self) -> bool:
+        """Whether it is paid."""
+        return self.checkout.state == PAID
+
+    def shown(self, account_number: str) -> PayerAddress:
+        """Name and address of an account: the request's where given, else the ledger's."""
+        for asked, customer in self.customers:
+            if asked.account_number == account_number:
+                return _address(asked, customer)
+        return PayerAddress()
+
+
+@dataclass(frozen=True, slots=True)
+class Paying:
+    """
+    What a payer pays with: a `tender` with the `number` of a card or account, or the `method_id` of a saved one.
+
+    `form_key` names the form; `total_cents`, fees included, is what it showed.
+    """
+
+    form_key: str
+    total_cents: int
+    tender: str = ""
+    number: str = ""
+    method_id: str = ""
+    remote_ip: str = ""
+
+    def __repr__(self) -> str:
+        return f"Paying(tender={self.tender!r}, total_cents={self.total_cents})"
+
+
+class CloudPayments:
+    """Payment pages of every lane."""
+
+    def __init__(
+        self,
+        store: Store,
+        cashier: Cashier,
+        presentment: Presentment,
+        authentication: Authentication,
+        wallet: Wallet,
+        postbacks: Postbacks,
+    ) -> None:
+        self.store, self.cashier, self.presentment, self.authentication = store, cashier, presentment, authentication
+        self.wallet, self.postbacks = wallet, postbacks
+        self._made = itertools.count(1)
+
+    # --- for partners ---
+
+    def create(self, lane: Lane, biller: Biller, asked: PaymentPageRequest, remote_token: str = "") -> str:
+        """
+        A page for that request: its token.
+
+        An unknown account is made where CreateCustomerRecord says so; an unknown invoice of a known account is made of
+        the request. Nothing is made of a request that is refused.
+
+        Raises:
+            ValueRefused: An address, a count or an amount is not taken; the message names the parameter.
+            NotFound: An account that is not known and may not be made.
+            PaymentRefused: An invoice is another account's, or no way to pay is allowed.
+            TokenInvalid: The RemoteAuthenticationToken opens nothing at this biller.
+        """
+        check_counts(asked)
+        check_addresses(asked, biller)
+        if not (asked.allow_card or asked.allow_bank):
+            raise PaymentRefused(
+                "no_tender", "AllowCCPayment and AllowACHPayment are both false: nothing could be paid."
+            )
+        fees_of(biller)
+        username = self.authentication.open(lane, remote_token, biller.guid).user.username if remote_token else ""
+        token, now, kept = new_token(), lane.now(), _to_json(asked.dump())
+        with self.store.write() as tx:
+            if lacks(tx, lane, biller, asked):
+                create_missing(tx, lane, biller_of(tx, lane, biller.guid, lock=True), asked)
+            tx.run(
+                _ADD,
+                lane=lane.name,
+                token_hash=hash_token(token),
+                biller_guid=biller.guid,
+                state=OPEN,
+                created_at=_text(now),
+                expires_at=_text(now + LASTS),
+                username=username,
+                asked=kept,
+            )
+            if next(self._made) % FORGET_EVERY == 0:
+                tx.run(_FORGET, lane=lane.name, before=_text(now - FORGET_AFTER))
+        return token
+
+    # --- for payers ---
+
+    def present(self, lane: Lane, token: str) -> CheckoutView:
+        """
+        Open a page: the partner is asked for the balances first, as at each opening of a bill.
+
+        Not for what the partner itself put into a request: its amount is the newest there is. Raises `CheckoutGone`.
+        """
+        opened = self.open(lane, token)
+        if opened.paid:
+            return opened
+        asked = [bill for bill in opened.bills if bill.payable and not is_requested(bill.invoice)]
+        for bill in asked[:MOST_ASKED]:
+            try:
+                self.presentment.open(lane, opened.biller.guid, bill.number)
+            except NotFound:  # it went away this moment
+                continue
+        return self.open(lane, token) if asked else opened
+
+    def open(self, lane: Lane, token: str) -> CheckoutView:
+        """A page as it stands. Raises `CheckoutGone`."""
+        with self.store.read() as tx:
+            return self._opened(tx, lane, self._checkout(tx, lane, token))
+
+    def choose(self, lane: Lane, token: str, choice: Choice) -> CheckoutView:
+        """Keep what the payer chose. Raises `CheckoutGone`, and `PaymentRefused` where it is paid already."""
+        with self.store.write() as tx:
+            checkout = self._checkout(tx, lane, token, lock=True)
+            if checkout.state == PAID:
+                raise PaymentRefused("paid", "This was paid already.")
+            checkout = replace(checkout, choice=choice.dump())
+            CHECKOUTS.put(tx, lane.name, checkout)
+            return self._opened(tx, lane, checkout)
+
+    def pay(self, lane: Lane, token: str, paying: Paying, *, cause: str) -> CheckoutView:
+        """
+        Pay what was chosen, all of it or nothing; the page with its payments, declined ones too.
+
+        The same form again, or any form of a page that is paid, pays nothing and gives what came of it before.
+
+        Raises:
+            CheckoutGone: There is no such page, or it has expired.
+            PaymentRefused: An invoice's rules or the request forbid it, or the sum is not what the form showed.
+            ValueRefused, NotFound: The number is no test number; the saved method is not there.
+        """
+        with self.store.write() as tx:
+            checkout = self._checkout(tx, lane, token)
+            biller = biller_of(tx, lane, checkout.biller_guid, lock=True)
+            checkout = self._checkout(tx, lane, token, lock=True)
+            opened = self._opened(tx, lane, checkout)
+            if opened.paid or checkout.was_sent(paying.form_key):
+                return opened
+            payments = self._take(tx, lane, opened, paying, cause)
+            outcome = {
+                "keys": [*checkout.outcome.get("keys", ()), paying.form_key],
+                "payment_guids": [payment.payment_guid for payment in payments],
+                "message": payments[0].message,
+            }
+            approved = payments[0].approved  # one card, one answer: all are approved or none
+            checkout = replace(checkout, state=PAID if approved else OPEN, outcome=outcome)
+            CHECKOUTS.put(tx, lane.name, checkout)
+            waiting = self._tell(tx, lane, replace(opened, biller=biller), payments, paying.remote_ip)
+            opened = replace(opened, checkout=checkout, payments=payments)
+        for payment in payments:
+            self.cashier.publish(lane, payment)
+        self.postbacks.send(lane, waiting)
+        return opened
+
+    def remind(self, lane: Lane, token: str, invoice_number: str, email_address: str) -> Reminder:
+        """
+        Keep a payer's wish to be reminded of an invoice on the page.
+
+        Raises `CheckoutGone`, `NotFound`, `ValueRefused` (no e-mail address), `PaymentRefused` (not offered).
+        """
+        address = check_email(email_address, "EmailAddress")
+        with self.store.write() as tx:
+            opened = self._opened(tx, lane, self._checkout(tx, lane, token))
+            bill = self._bill(opened, invoice_number)
+            if not opened.asked.allow_remind:
+                raise PaymentRefused("not_offered", "Reminders are not offered on this page.")
+            reminder = Reminder(
+                opened.biller.guid, bill.number, address, bill.invoice.account_number, _text(lane.now())
+            )
+            REMINDERS.put(tx, lane.name, reminder)
+            return reminder
+
+    def statement(self, lane: Lane, token: str, invoice_number: str) -> tuple[CheckoutView, Invoice]:
+        """An invoice on the page with its lines. Raises `CheckoutGone`, `NotFound`, `PaymentRefused` (not offered)."""
+        opened = self.open(lane, token)
+        bill = self._bill(opened, invoice_number)
+        if not opened.asked.allow_statement:
+            raise PaymentRefused("not_offered", "Statements are not offered on this page.")
+        return opened, bill.invoice
+
+    def related(self, lane: Lane, opened: CheckoutView) -> list[Invoice]:
+        """The other open invoices of the page's accounts, the latest first; none where they are not offered."""
+        if not opened.asked.allow_related:
+            return []
+        here = {bill.number for bill in opened.bills}
+        with self.store.read() as tx:
+            found = [
+                invoice
+                for asked, _ in opened.customers
+                for invoice in self._invoices(tx, lane, opened.biller, asked.account_number, status="open")
+            ]
+        return latest_first([one for one in found if one.invoice_number not in here and one.balance_due_cents > 0])
+
+    def methods(self, lane: Lane, opened: CheckoutView, today: date) -> list[Method]:
+        """The saved cards and accounts that the page's user may pay with; none for a guest."""
+        if not opened.checkout.username:
+            return []
+        found = self.wallet.methods(lane, opened.biller.guid, opened.checkout.username)
+        return [method for method in found if self._allows(opened.asked, method.tender) and not method.expired(today)]
+
+    # --- a page, from its rows ---
+
+    def _checkout(self, tx: Tx, lane: Lane, token: str, *, lock: bool = False) -> Checkout:
+        read = CHECKOUTS.lock if lock else CHECKOUTS.get
+        checkout = read(tx, lane.name, hash_token(token))
+        if checkout is None:
+            raise CheckoutGone("unknown")
+        if checkout.state == OPEN and checkout.expires_at <= _text(lane.now()):
+            raise CheckoutGone("expired")
+        return checkout
+
+    def _opened(self, tx: Tx, lane: Lane, checkout: Checkout) -> CheckoutView:
+        biller = biller_of(tx, lane, checkout.biller_guid)
+        asked, choice = PaymentPageRequest.load(checkout.asked), Choice.load(checkout.choice)
+        customers, bills = [], []
+        for one in asked.customers:
+            customers.append((one, CUSTOMERS.get(tx, lane.name, biller.guid, one.account_number)))
+            bills += self._bills(tx, lane, biller, one)
+        guids = checkout.outcome.get("payment_guids", ())
+        payments = [payment for guid in guids if (payment := PAYMENTS.get(tx, lane.name, guid)) is not None]
+        return CheckoutView(checkout, biller, asked, choice, chosen(choice, bills), customers, payments)
+
+    def _bills(self, tx: Tx, lane: Lane, biller: Biller, asked: RequestedCustomer) -> list[Bill]:
+        """An account's bills: those the request names, else its open ones (with setting 129 the latest in any case)."""
+        if asked.invoices:
+            named = [(one, INVOICES.get(tx, lane.name, biller.guid, one.number)) for one in asked.invoices]
+            return [
+                Bill(invoice, fees_of(biller, one), invoice.balance_due_cents)
+                for one, invoice in named
+                if invoice is not None and invoice.account_number == asked.account_number
+            ]
+        found = latest_first(self._invoices(tx, lane, biller, asked.account_number))
+        shown = open_bills(found, biller)
+        return [Bill(invoice, fees_of(biller), invoice.balance_due_cents) for invoice in shown]
+
+    @staticmethod
+    def _invoices(tx: Tx, lane: Lane, biller: Biller, account_number: str, **search: str) -> list[Invoice]:
+        equal = {"biller_guid": biller.guid, "account_number": account_number, **search}
+        return INVOICES.find(tx, lane.name, equal, order="invoice_date", last_first=True, limit=MOST_OF_AN_ACCOUNT)
+
+    @staticmethod
+    def _bill(opened: CheckoutView, invoice_number: str) -> Bill:
+        for bill in opened.bills:
+            if bill.number == invoice_number:
+                return bill
+        raise NotFound("invoice", invoice_number[:80])
+
+    # --- paying ---
+
+    def _take(self, tx: Tx, lane: Lane, opened: CheckoutView, paying: Paying, cause: str) -> list[Payment]:
+        bills = check_bills(opened.bills)
+        tender, saved = paying.tender, None
+        if paying.method_id:
+            if not opened.checkout.username:
+                raise NotFound("payment method", paying.method_id[:60])
+            method = method_of(tx, lane, opened.biller, opened.checkout.username, paying.method_id)
+            check_usable(method, lane.now().astimezone(time_zone(opened.biller.time_zone)).date())
+            tender, saved = method.tender, method.number()
+        if not self._allows(opened.asked, tender):
+            raise PaymentRefused("tender_not_allowed", "This way to pay is not offered on this page.")
+        amount_cents, fee_cents = total_cents(bills, tender)
+        if paying.total_cents != amount_cents + fee_cents:
+            raise PaymentRefused("amount_changed", "What is due has changed. Please look at the amounts again.")
+        payments = []
+        for bill in bills:
+            order = Order(
+                account_number=bill.invoice.account_number,
+                invoice_number=bill.number,
+                amount_cents=bill.amount_cents,
+                tender=tender,
+                number=paying.number,
+                service_fee_cents=bill.fees.of(tender),
+                payer_name=opened.choice.payer_name,
+                saved=saved,
+                biller_reference=opened.asked.biller_reference,
+            )
+            payment, _ = self.cashier.post(tx, lane, opened.biller, order, cause=cause)
+            payments.append(payment)
+        return payments
+
+    def _tell(
+        self, tx: Tx, lane: Lane, opened: CheckoutView, payments: Sequence[Payment], remote_ip: str
+    ) -> list[Postback]:
+        """Write a postback for each payment, where the request named an address for them."""
+        if not opened.asked.postback_url:
+            return []
+        zone = time_zone(opened.biller.time_zone)
+        return [
+            self.postbacks.add(
+                tx,
+                lane,
+                opened.biller.guid,
+                opened.asked.postback_url,
+                postback_fields(
+                    payment,
+                    opened.shown(payment.account_number),
+                    zone,
+                    biller_reference=opened.asked.biller_reference,
+                    remote_ip=remote_ip,
+                ),
+            )
+            for payment in payments
+        ]
+
+    @staticmethod
+    def _allows(asked: PaymentPageRequest, tender: str) -> bool:
+        return asked.allow_bank if tender in BANK_TENDERS else asked.allow_card
+
+
+def _address(asked: RequestedCustomer, customer: Customer | None) -> PayerAddress:
+    if customer is None:
+        return PayerAddress(asked.name, asked.address, asked.city, asked.state, asked.zip)
+    return PayerAddress(
+        asked.name or customer.customer_name,
+        asked.address or customer.address1,
+        asked.city or customer.city,
+        asked.state or customer.state,
+        asked.zip or customer.zip,
+    )
+
+
+def _text(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")

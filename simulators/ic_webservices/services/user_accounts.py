@@ -1,0 +1,377 @@
+"""
+Who may see which account: registering users, linking and unlinking accounts, changing passwords and e-mail addresses.
+
+A user may be linked to many accounts, and an account to many users. What a partner does here is its own change, so no
+event goes back to it (assumed [A-34]). Hashing a password takes milliseconds and is done before the store is locked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC
+
+from partnerlab.simulators.ic_webservices.domain.billers import Biller, normal_guid, time_zone
+from partnerlab.simulators.ic_webservices.domain.customers import Customer, check_email, check_text
+from partnerlab.simulators.ic_webservices.domain.errors import Conflict, NotFound, ValueRefused
+from partnerlab.simulators.ic_webservices.domain.users import (
+    Link,
+    User,
+    check_password,
+    check_username,
+    hash_password,
+    username_key,
+)
+from partnerlab.simulators.ic_webservices.services.authentication import (
+    MOST_LINKS,
+    Authentication,
+    Session,
+    linked_accounts,
+)
+from partnerlab.simulators.ic_webservices.services.ledger import Ledger, add_customer, biller_of, customer_of
+from partnerlab.simulators.ic_webservices.store import CUSTOMERS, LINKS, USERS, next_number, rename_user
+from partnerlab.simulators.kit.world.lanes import Lane
+from partnerlab.simulators.kit.world.store import Statement, Tx
+
+__all__ = ["CREATE_CUSTOMER", "Found", "Registered", "UserAccounts"]
+
+CREATE_CUSTOMER = "29"
+"""Setting: RemoteAuthenticationWS creates a customer it does not know. Source: WaterSmart, Advanced Settings 29."""
+
+_BY_EMAIL = Statement(
+    "SELECT username FROM ic_users WHERE lane = :lane AND biller_guid = :biller_guid"
+    " AND lower(email_address) = lower(:email_address) ORDER BY username"
+)
+_UNLINK = Statement(
+    "DELETE FROM ic_user_accounts WHERE lane = :lane AND biller_guid = :biller_guid AND username = :username"
+    " AND account_number = :account_number"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An account, and a user linked to it; None where nobody who was asked for is."""
+
+    customer: Customer
+    user: User | None
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """What became of one account: its customer, or None where the biller has no such account, and what to say."""
+
+    account_number: str
+    customer: Customer | None
+    message: str
+
+
+class UserAccounts:
+    """Users and their accounts, of every lane."""
+
+    def __init__(self, ledger: Ledger, authentication: Authentication) -> None:
+        self.ledger, self.store, self.authentication = ledger, ledger.store, authentication
+
+    def find(
+        self, lane: Lane, biller_guid: str, *, account_number: str = "", email_address: str = "", username: str = ""
+    ) -> list[Found]:
+        """
+        Who is registered, where everything that is given matches; assumed [A-57].
+
+        With an account number: its users, or the account alone where none of them matches; nothing where the biller
+        has no such account. Without one: the accounts of the users that match. Raises `ValueRefused`.
+        """
+        if not (account_number or email_address or username):
+            raise ValueRefused("AccountNumber", "", "give at least one of AccountNumber, EmailAddress, Username")
+        with self.store.read() as tx:
+            biller = biller_of(tx, lane, biller_guid)
+            if not account_number:
+                users = self._users(tx, lane, biller, email_address, username)
+                return [
+                    Found(customer, user)
+                    for user in users
+                    for customer in self._customers(tx, lane, biller, user.username)
+                ]
+            customer = _customer(tx, lane, biller, account_number)
+            if customer is None:
+                return []
+            found = [
+                Found(customer, user)
+                for user in self._users_of_account(tx, lane, biller, customer.account_number)
+                if username_key(username) in ("", user.username)
+                and email_address.strip().lower() in ("", user.email_address.lower())
+            ]
+            return found or [Found(customer, None)]
+
+    def accounts(self, lane: Lane, biller_guid: str, username: str) -> list[Customer]:
+        """The customers whose accounts are linked to a user, in the order of linking. Raises `NotFound`."""
+        with self.store.read() as tx:
+            biller = biller_of(tx, lane, biller_guid)
+            user = _user(tx, lane, biller, username)
+            return self._customers(tx, lane, biller, user.username)
+
+    def log_in(
+        self,
+        lane: Lane,
+        biller_guid: str,
+        username: str | None,
+        password: str | None,
+        *,
+        account_number: str = "",
+        create: bool = False,
+        customer_name: str = "",
+        email_address: str = "",
+    ) -> tuple[str, Session, Customer | None]:
+        """
+        A token, what it opens, and the customer of *account_number*, else of the user's first account if any.
+
+        The account need not be linked, and logging in links none; but with *create* one that the biller does not know
+        is made and linked where setting 29 says so (assumed [A-55]).
+
+        Raises:
+            LoginRefused: The username or the password is wrong; nothing is made.
+            NotFound, ValueRefused: There is no such account and it cannot be made.
+        """
+        user = self.authentication.check(lane, biller_guid, username, password)
+        account_number = account_number.strip()
+        if account_number:
+            values = {"customer_name": customer_name, "email_address": email_address or None}
+            self._known(lane, user, account_number, values if create else None)
+        token, session = self.authentication.issue(lane, user)
+        first = account_number or (session.account_numbers[0] if session.account_numbers else "")
+        with self.store.read() as tx:
+            return token, session, _customer(tx, lane, session.biller, first) if first else None
+
+    def register(
+        self,
+        lane: Lane,
+        biller_guid: str,
+        username: object,
+        password: object,
+        account_numbers: Sequence[str],
+        *,
+        email_address: str = "",
+        change_password: bool = False,
+    ) -> list[Registered]:
+        """
+        Register a user for accounts; one who is registered gets more accounts linked (assumed [A-52]).
+
+        A registered user's password must be right, or becomes *password* with *change_password*. The e-mail address
+        of a new user is, where none is given, the username if that is one. Accounts that the biller does not know are
+        left out and told; where it knows none of them, no user is made.
+
+        Raises:
+            ValueRefused: The username, the password or the e-mail address cannot be taken; no account is named.
+            LoginRefused: The user is registered with another password.
+        """
+        name = check_username(username)
+        secret = check_password(password)
+        email = check_email(email_address, "EmailAddress") if email_address.strip() else _address_in(name)
+        numbers = list(dict.fromkeys(check_text(number, "AccountNumber") for number in account_numbers))
+        if not any(numbers):
+            raise ValueRefused("Accounts", "", "must name at least one account")
+        while True:
+            with self.store.read() as tx:
+                before = USERS.get(tx, lane.name, normal_guid(biller_guid), name)
+            if before is not None and not change_password:
+                self.authentication.check(lane, biller_guid, name, secret)
+                kept = before.password_hash
+            else:
+                kept = hash_password(secret, self.authentication.password_cost)
+            with self.store.write() as tx:
+                biller = biller_of(tx, lane, biller_guid, lock=True)
+                user = USERS.get(tx, lane.name, biller.guid, name)
+                if (user and user.password_hash) != (before and before.password_hash):
+                    continue  # registered, or given another password, while this one was hashed
+                customers = {number: _customer(tx, lane, biller, number) for number in numbers}
+                if any(customers.values()):
+                    now = lane.now().astimezone(UTC).isoformat()
+                    user = user or User(biller.guid, name, email, kept, now)
+                    user = replace(user, password_hash=kept)
+                    USERS.put(tx, lane.name, user)
+                return [
+                    Registered(number, None, f"There is no customer {number!r}.")
+                    if customer is None or user is None
+                    else Registered(number, *self._link(tx, lane, biller, user, customer))
+                    for number, customer in customers.items()
+                ]
+
+    def link(self, lane: Lane, biller_guid: str, username: str, account_number: str) -> Customer:
+        """Link an account to a registered user; nothing changes where it is. Raises `NotFound`."""
+        with self.store.write() as tx:
+            biller = biller_of(tx, lane, biller_guid, lock=True)
+            user = _user(tx, lane, biller, username)
+            customer, _ = self._link(tx, lane, biller, user, customer_of(tx, lane, biller, account_number.strip()))
+            return customer
+
+    def unlink(self, lane: Lane, biller_guid: str, username: str, account_numbers: Sequence[str]) -> int:
+        """
+        Take accounts from a user; how many were linked. Raises `NotFound` (the user), `ValueRefused` (no account).
+
+        The user stays registered, with no account if need be; an account whose last user goes is not registered any
+        more (assumed [A-57]).
+        """
+        numbers = [number.strip() for number in account_numbers if number.strip()]
+        if not numbers:
+            raise ValueRefused("Accounts", "", "must name at least one account")
+        with self.store.write() as tx:
+            biller = biller_of(tx, lane, biller_guid, lock=True)
+            user = _user(tx, lane, biller, username)
+            return sum(self._unlink(tx, lane, biller, user, number) for number in dict.fromkeys(numbers))
+
+    def set_password(
+        self, lane: Lane, biller_guid: str, username: str, new: object, *, password: str | None = None
+    ) -> None:
+        """
+        Change a password; the standing one is checked where it is given. Open sessions stay open (assumed [A-52]).
+
+        Raises `NotFound`, `LoginRefused`, `ValueRefused`.
+        """
+        secret = check_password(new, "NewPassword")
+        if password is not None:
+            self.authentication.check(lane, biller_guid, username, password)
+        kept = hash_password(secret, self.authentication.password_cost)
+        with self.store.write() as tx:
+            user = _user(tx, lane, biller_of(tx, lane, biller_guid, lock=True), username)
+            USERS.put(tx, lane.name, replace(user, password_hash=kept))
+
+    def set_user_email(self, lane: Lane, biller_guid: str, new: str, *, username: str = "", email: str = "") -> User:
+        """
+        Change a user's e-mail address, found by *username* or by the standing *email*.
+
+        It becomes the username too where that was the address, and the address of the linked customers that had the
+        same or none (assumed [A-53]). Raises `NotFound`, `Conflict`, `ValueRefused`.
+        """
+        address = check_email(new, "NewEmailAddress")
+        with self.store.write() as tx:
+            biller = biller_of(tx, lane, biller_guid, lock=True)
+            user = self._one_user(tx, lane, biller, username, email)
+            for customer in self._customers(tx, lane, biller, user.username):
+                if customer.email_address.lower() in ("", user.email_address.lower()):
+                    CUSTOMERS.put(tx, lane.name, replace(customer, email_address=address))
+            return self._moved(tx, lane, biller, user, address)
+
+    def set_customer_email(
+        self, lane: Lane, biller_guid: str, account_number: str, new: str, *, username: str = ""
+    ) -> Customer:
+        """
+        Change a customer's e-mail address, and that of the user where one is named, as `set_user_email` does.
+
+        Raises `NotFound` (also where the account is not the user's), `Conflict`, `ValueRefused`.
+        """
+        address = check_email(new, "NewEmailAddress")
+        with self.store.write() as tx:
+            biller = biller_of(tx, lane, biller_guid, lock=True)
+            customer = replace(customer_of(tx, lane, biller, account_number.strip()), email_address=address)
+            CUSTOMERS.put(tx, lane.name, customer)
+            if username.strip():
+                user = _user(tx, lane, biller, username)
+                if customer.account_number not in linked_accounts(tx, lane, biller.guid, user.username):
+                    raise NotFound("account of that user", customer.account_number)
+                self._moved(tx, lane, biller, user, address)
+            return customer_of(tx, lane, biller, customer.account_number)
+
+    def _known(self, lane: Lane, user: User, account_number: str, values: Mapping[str, str | None] | None) -> None:
+        """See that the biller has the account; where *values* are given and setting 29 says so, make and link it."""
+        with self.store.read() as tx:
+            biller = biller_of(tx, lane, user.biller_guid)
+            if values is None or biller.settings.get(CREATE_CUSTOMER) != "1":
+                customer_of(tx, lane, biller, account_number)
+                return
+        with self.store.write() as tx:
+            biller = biller_of(tx, lane, user.biller_guid, lock=True)
+            customer, new = add_customer(tx, lane, biller, account_number, values)
+            if new:
+                self._link(tx, lane, biller, user, customer)
+
+    # --- within a transaction ---
+
+    def _users(self, tx: Tx, lane: Lane, biller: Biller, email_address: str, username: str) -> list[User]:
+        if username.strip():
+            user = USERS.get(tx, lane.name, biller.guid, username_key(username))
+            same = user is not None and email_address.strip().lower() in ("", user.email_address.lower())
+            return [user] if user is not None and same else []
+        address = email_address.strip().replace("\0", "")
+        names = tx.all(_BY_EMAIL, lane=lane.name, biller_guid=biller.guid, email_address=address)
+        found = [USERS.get(tx, lane.name, biller.guid, name) for (name,) in names] if address else []
+        return [user for user in found if user is not None]
+
+    def _one_user(self, tx: Tx, lane: Lane, biller: Biller, username: str, email: str) -> User:
+        if not (username.strip() or email.strip()):
+            raise ValueRefused("Username", "", "give Username or EmailAddress")
+        found = self._users(tx, lane, biller, email, username)
+        if not found:
+            raise NotFound("user", username.strip() or email.strip())
+        if len(found) > 1:
+            raise Conflict(f"{len(found)} users have the address {email.strip()!r}: give the Username.")
+        return found[0]
+
+    def _users_of_account(self, tx: Tx, lane: Lane, biller: Biller, account_number: str) -> list[User]:
+        search = {"biller_guid": biller.guid, "account_number": account_number}
+        links = LINKS.find(tx, lane.name, search, order="position", limit=MOST_LINKS)
+        found = [USERS.get(tx, lane.name, biller.guid, link.username) for link in links]
+        return [user for user in found if user is not None]
+
+    def _customers(self, tx: Tx, lane: Lane, biller: Biller, username: str) -> list[Customer]:
+        numbers = linked_accounts(tx, lane, biller.guid, username)
+        found = [CUSTOMERS.get(tx, lane.name, biller.guid, number) for number in numbers]
+        return [customer for customer in found if customer is not None]
+
+    def _link(self, tx: Tx, lane: Lane, biller: Biller, user: User, customer: Customer) -> tuple[Customer, str]:
+        number = customer.account_number
+        if LINKS.get(tx, lane.name, biller.guid, user.username, number) is not None:
+            return customer, "The account was linked already."
+        now = lane.now()
+        position = next_number(tx, lane.name, "link")
+        LINKS.put(tx, lane.name, Link(biller.guid, user.username, number, position, now.astimezone(UTC).isoformat()))
+        if customer.registered:
+            return customer, "The account was linked; it has other users too."
+        local = now.astimezone(time_zone(biller.time_zone)).replace(tzinfo=None, microsecond=0)
+        customer = replace(customer, registered=True, registration_date=local.isoformat(), login_name=user.username)
+        CUSTOMERS.put(tx, lane.name, customer)
+        return customer, "The account was registered."
+
+    def _unlink(self, tx: Tx, lane: Lane, biller: Biller, user: User, account_number: str) -> int:
+        number = account_number.replace("\0", "")
+        gone = tx.run(_UNLINK, lane=lane.name, biller_guid=biller.guid, username=user.username, account_number=number)
+        customer = _customer(tx, lane, biller, number)
+        if gone and customer is not None:
+            left = self._users_of_account(tx, lane, biller, number)
+            if not left:
+                customer = replace(customer, registered=False, registration_date="", login_name="")
+            elif customer.login_name.lower() == user.username:
+                customer = replace(customer, login_name=left[0].username)
+            CUSTOMERS.put(tx, lane.name, customer)
+        return gone
+
+    def _moved(self, tx: Tx, lane: Lane, biller: Biller, user: User, address: str) -> User:
+        """The user with another e-mail address, and with it as username where the old one was the username."""
+        moved = replace(user, email_address=address)
+        if user.username == user.email_address.lower() and user.username != username_key(address):
+            name = check_username(address)
+            if USERS.get(tx, lane.name, biller.guid, name) is not None:
+                raise Conflict(f"There is a user {name!r} already.")
+            rename_user(tx, lane.name, biller.guid, user.username, name)
+            for customer in self._customers(tx, lane, biller, name):
+                if customer.login_name.lower() == user.username:
+                    CUSTOMERS.put(tx, lane.name, replace(customer, login_name=name))
+            moved = replace(moved, username=name)
+        USERS.put(tx, lane.name, moved)
+        return moved
+
+
+def _user(tx: Tx, lane: Lane, biller: Biller, username: str) -> User:
+    user = USERS.get(tx, lane.name, biller.guid, username_key(username))
+    if user is None:
+        raise NotFound("user", username.strip())
+    return user
+
+
+def _customer(tx: Tx, lane: Lane, biller: Biller, account_number: str) -> Customer | None:
+    return CUSTOMERS.get(tx, lane.name, biller.guid, account_number.strip().replace("\0", ""))
+
+
+def _address_in(username: str) -> str:
+    try:
+        return check_email(username)
+    except ValueRefused:
+        return ""

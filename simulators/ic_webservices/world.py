@@ -1,0 +1,120 @@
+"""What is joined behind the doors of Invoice Cloud: settings, store, lanes and the services over them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from partnerlab.contracts.catalogue import magic_values
+from partnerlab.simulators.ic_webservices.domain.payments import TestNumber, TestNumbers
+from partnerlab.simulators.ic_webservices.services.api_keys import ApiKeys
+from partnerlab.simulators.ic_webservices.services.authentication import Authentication
+from partnerlab.simulators.ic_webservices.services.cashier import Cashier
+from partnerlab.simulators.ic_webservices.services.cloud_payments import CloudPayments
+from partnerlab.simulators.ic_webservices.services.exports import Exports
+from partnerlab.simulators.ic_webservices.services.ledger import Ledger
+from partnerlab.simulators.ic_webservices.services.outbox import Outbox
+from partnerlab.simulators.ic_webservices.services.page_sessions import PageSessions
+from partnerlab.simulators.ic_webservices.services.pay_by_text import PayByText
+from partnerlab.simulators.ic_webservices.services.postbacks import Postbacks
+from partnerlab.simulators.ic_webservices.services.presentment import Balances, Presentment
+from partnerlab.simulators.ic_webservices.services.records import Records
+from partnerlab.simulators.ic_webservices.services.schedules import Schedules
+from partnerlab.simulators.ic_webservices.services.uploads import Uploads
+from partnerlab.simulators.ic_webservices.services.user_accounts import UserAccounts
+from partnerlab.simulators.ic_webservices.services.wallet import Wallet
+from partnerlab.simulators.ic_webservices.settings import Settings
+from partnerlab.simulators.ic_webservices.tables import TABLES
+from partnerlab.simulators.kit.world.lanes import Lanes
+from partnerlab.simulators.kit.world.store import Store
+
+__all__ = ["Services", "World", "create_world", "test_numbers"]
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """
+    What wire, control and pages call.
+
+    `base_url` gives the sandbox's origin, for addresses in a biller's settings; without it the one a request came to.
+    """
+
+    settings: Settings
+    ledger: Ledger
+    cashier: Cashier
+    presentment: Presentment
+    uploads: Uploads
+    outbox: Outbox
+    authentication: Authentication
+    user_accounts: UserAccounts
+    exports: Exports
+    wallet: Wallet
+    schedules: Schedules
+    postbacks: Postbacks
+    cloud_payments: CloudPayments
+    pay_by_text: PayByText
+    page_sessions: PageSessions
+    records: Records
+    api_keys: ApiKeys
+    base_url: Callable[[], str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Settings, store, lanes and services of one Invoice Cloud."""
+
+    settings: Settings
+    store: Store
+    lanes: Lanes
+    services: Services
+
+
+def create_world(
+    settings: Settings,
+    store: Store,
+    lanes: Lanes,
+    *,
+    events: Callable[[dict[str, Any]], None],
+    balances: Balances,
+    base_url: Callable[[], str] | None = None,
+) -> World:
+    """The services over *store*; for *events*, *balances* and *base_url* see `app.create_simulator`."""
+    store.add(TABLES)
+    numbers = test_numbers()
+    outbox = Outbox(store, events, retry_s=settings.retry_s)
+    ledger = Ledger(store, outbox)
+    authentication = Authentication(store, password_cost=settings.password_cost)
+    cashier = Cashier(store, outbox, numbers)
+    presentment = Presentment(store, balances)
+    wallet = Wallet(store, numbers)
+    postbacks = Postbacks(store, lanes)
+    services = Services(
+        settings=settings,
+        ledger=ledger,
+        cashier=cashier,
+        presentment=presentment,
+        uploads=Uploads(ledger),
+        outbox=outbox,
+        authentication=authentication,
+        user_accounts=UserAccounts(ledger, authentication),
+        exports=Exports(ledger),
+        wallet=wallet,
+        schedules=Schedules(store, cashier, ledger, wallet),
+        postbacks=postbacks,
+        cloud_payments=CloudPayments(store, cashier, presentment, authentication, wallet, postbacks),
+        pay_by_text=PayByText(store),
+        page_sessions=PageSessions(store, authentication),
+        records=Records(store),
+        api_keys=ApiKeys(store),
+        base_url=base_url,
+    )
+    return World(settings, store, lanes, services)
+
+
+def test_numbers() -> TestNumbers:
+    """The catalogue's card and bank account numbers [A-19]."""
+    return {
+        kind: {magic.value: TestNumber(magic.effect, magic.brand) for magic in magic_values(kind)}
+        for kind in ("card", "bank_account")
+    }

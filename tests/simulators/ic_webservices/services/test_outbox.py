@@ -1,0 +1,192 @@
+"""Events are never lost and keep their order within an account, whatever the data pump or the process does."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from partnerlab.simulators.kit.world.lanes import Lanes
+from partnerlab.simulators.kit.world.store import Store
+from tests.simulators.ic_webservices.harness import ACCOUNT, UTILITY, Harness, bill_file, group
+from tests.simulators.ic_webservices.services.test_payments import check_event
+
+
+def wait_for(condition: Callable[[], bool], within_s: float = 10.0) -> None:
+    end = time.monotonic() + within_s
+    while not condition():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.005)
+
+
+def entries(harness: Harness, **query: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = harness.get("events", **query)["events"]
+    return found
+
+
+def test_an_event_names_its_cause_and_is_marked_when_it_is_taken(harness: Harness) -> None:
+    harness.pay()
+    (entry,) = entries(harness)
+    assert entry["state"] == "accepted"
+    assert entry["attempts"] == 1
+    assert entry["cause"].startswith("r-"), "the request that paid"
+    assert entry["event"] == harness.raised[0]
+    check_event(entry["event"])
+
+
+def test_a_pump_that_is_away_does_not_fail_the_payer_and_gets_the_event_later(harness: Harness) -> None:
+    harness.refuse_events = True
+    assert harness.pay(payment_guid="kept").status == 201
+    (entry,) = entries(harness, state="waiting")
+    assert entry["attempts"] >= 1
+    assert "the data pump is away" in entry["problem"]
+    assert "33333333-3333" not in entry["problem"], "secrets are masked in problems too"
+    harness.refuse_events = False
+    wait_for(lambda: not entries(harness, state="waiting"))
+    assert [event["id"] for event in harness.raised] == ["kept"]
+    assert entries(harness)[0]["problem"] is None
+
+
+def test_events_can_be_offered_by_hand(harness: Harness) -> None:
+    harness.close()  # no thread in the background
+    harness.refuse_events = True
+    harness.pay()
+    harness.control("POST", f"customers/{ACCOUNT}/autopay", {"enrolled": True})
+    assert harness.control("POST", "events/offer").json == {"accounts_waiting": 1}
+    harness.refuse_events = False
+    assert harness.control("POST", "events/offer").json == {"accounts_waiting": 0}
+    assert [event["kind"] for event in harness.raised] == ["payment", "autopay"]
+
+
+def test_nothing_overtakes_within_an_account_and_other_accounts_do_not_wait(harness: Harness) -> None:
+    harness.close()
+    harness.upload(bill_file([group("700001", "20000001")]))
+    taken: list[str] = []
+    away = {"first"}
+
+    def offer(event: dict[str, Any]) -> None:
+        if event["id"] in away:
+            raise TimeoutError
+        taken.append(event["id"])
+
+    harness.sim.world.services.outbox._offer = offer
+    harness.pay(payment_guid="first", amount="1.00")
+    harness.pay(payment_guid="second", amount="1.00")
+    harness.pay(payment_guid="other", account_number="20000001", amount="1.00")
+    assert taken == ["other"]
+    away.clear()
+    harness.pay(payment_guid="third", amount="1.00")
+    assert taken == ["other", "first", "second", "third"]
+
+
+def test_a_new_process_offers_what_the_old_one_left(filed: Harness) -> None:
+    filed.close()
+    filed.refuse_events = True
+    for number in range(3):
+        filed.pay(payment_guid=f"p{number}", amount="1.00")
+    again = Harness(filed.store, Lanes(filed.store))
+    again.sim.start()
+    wait_for(lambda: len(again.raised) == 3)
+    assert [event["id"] for event in again.raised] == ["p0", "p1", "p2"]
+    again.close()
+    fresh = Harness(filed.store, Lanes(filed.store))
+    fresh.sim.start()
+    time.sleep(0.05)
+    assert fresh.raised == [], "what was taken is not offered again"
+    fresh.close()
+
+
+def test_lanes_keep_their_events_and_a_fork_takes_over_what_waits(harness: Harness) -> None:
+    harness.close()
+    harness.refuse_events = True
+    harness.pay(payment_guid="one")
+    harness.lanes.fork("default", "copy")
+    harness.refuse_events = False
+    harness.control("POST", "events/offer")
+    assert sorted((event["lane"], event["id"]) for event in harness.raised) == [("copy", "one"), ("default", "one")]
+    harness.lanes.reset("default")
+    assert entries(harness) == []
+
+
+def test_events_are_listed_by_page_account_and_state(harness: Harness) -> None:
+    harness.upload(bill_file([group("700001", "20000001")]))
+    harness.pay(amount="1.00")
+    harness.pay(amount="1.00", account_number="20000001")
+    harness.pay(amount="2.00")
+    assert [entry["seq"] for entry in entries(harness)] == [1, 2, 3]
+    assert [entry["seq"] for entry in entries(harness, after="1", limit="1")] == [2]
+    assert [entry["seq"] for entry in entries(harness, account_number=ACCOUNT)] == [1, 3]
+    assert [entry["seq"] for entry in entries(harness, account_number=ACCOUNT, state="accepted", after="1")] == [3]
+    assert entries(harness, state="waiting") == []
+    assert harness.control("GET", "events", state="lost").status == 400
+    assert harness.control("GET", "events", after="x").status == 400
+
+
+CRASH = """
+    import os, sys
+    from partnerlab.simulators.kit.world.lanes import Lanes
+    from partnerlab.simulators.kit.world.store import Store
+    from tests.simulators.ic_webservices.harness import Harness
+
+    store = Store("sqlite:///" + sys.argv[1])
+    harness = Harness(store, Lanes(store))
+    taken = open(sys.argv[2], "a", buffering=1)
+
+    def offer(event):
+        if event["id"] == sys.argv[3] and sys.argv[4] == "before":
+            os._exit(9)
+        taken.write(event["id"] + "\\n")
+        if event["id"] == sys.argv[3]:
+            os._exit(9)
+
+    harness.sim.world.services.outbox._offer = offer
+    for number in range(10):
+        harness.pay(payment_guid=f"p{number}", amount="1.00")
+"""
+
+
+@pytest.mark.durability
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_process_that_dies_around_the_offer_loses_no_event(tmp_path: Path, when: str) -> None:
+    """The change is committed; the process ends before the pump took the event, or before that was written down."""
+    database, taken = tmp_path / "world.db", tmp_path / "taken"
+    died = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(CRASH), str(database), str(taken), "p4", when],
+        check=False,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        timeout=60,
+    )
+    assert died.returncode == 9
+    before = taken.read_text().split()
+    store = Store(f"sqlite:///{database}")
+    harness = Harness(store, Lanes(store))
+    payments = [payment["payment_guid"] for payment in harness.get("payments")["payments"]]
+    assert payments == [f"p{number}" for number in range(5)]
+    harness.sim.start()
+    wait_for(lambda: not entries(harness, state="waiting"))
+    after = [event["id"] for event in harness.raised]
+    harness.close()
+    store.close()
+    assert after == ["p4"], "offered again, once"
+    assert before == ["p0", "p1", "p2", "p3"] + (["p4"] if when == "after" else [])
+
+
+def test_the_biller_and_account_of_an_event_are_those_of_the_change(harness: Harness) -> None:
+    harness.control(
+        "POST",
+        f"customers/{harness.settings.policy_number}/paperless",
+        {"enrolled": True, "biller_guid": harness.settings.insurance_guid},
+    )
+    (event,) = harness.raised
+    assert (event["biller_guid"], event["account_number"]) == (
+        harness.settings.insurance_guid,
+        harness.settings.policy_number,
+    )
+    assert event["biller_guid"] != UTILITY

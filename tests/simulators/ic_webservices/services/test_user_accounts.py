@@ -1,0 +1,409 @@
+"""Users and their accounts: registering, linking, unlinking, new passwords and addresses."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from partnerlab.simulators.ic_webservices.domain.errors import Conflict, LoginRefused, NotFound, ValueRefused
+from partnerlab.simulators.ic_webservices.services.user_accounts import Found, UserAccounts
+from partnerlab.simulators.ic_webservices.store import CUSTOMERS
+from tests.simulators.ic_webservices.harness import (
+    ACCOUNT,
+    PASSWORD,
+    USER,
+    UTILITY,
+    Harness,
+    bill_file,
+    freeze,
+    group,
+)
+
+ANN, SECRET = "ann@example.com", "Sandbox!6789"
+SECOND, THIRD = "20000001", "20000002"
+
+
+@pytest.fixture
+def world(harness: Harness) -> Harness:
+    """With two accounts more than the seeded one."""
+    freeze(harness)
+    told = harness.upload(bill_file([group("700001", SECOND), group("700002", THIRD)]))
+    assert told["Success"] == "true"
+    return harness
+
+
+def registrations(harness: Harness) -> UserAccounts:
+    return harness.sim.world.services.user_accounts
+
+
+def register(harness: Harness, *accounts: str, username: str = ANN, password: str = SECRET, **more: Any) -> Any:
+    return registrations(harness).register(harness.lane, UTILITY, username, password, accounts, **more)
+
+
+def customer(harness: Harness, account: str = ACCOUNT) -> Any:
+    return harness.get(f"customers/{account}")
+
+
+def find(harness: Harness, **search: str) -> list[tuple[str, str]]:
+    """Who is found, as account and username."""
+    found: list[Found] = registrations(harness).find(harness.lane, UTILITY, **search)
+    return [(one.customer.account_number, one.user.username if one.user else "") for one in found]
+
+
+def test_registering_makes_the_customer_registered_since_now(world: Harness) -> None:
+    (registered,) = register(world, SECOND)
+    assert registered.customer.customer_guid == customer(world, SECOND)["customer_guid"]
+    seen = customer(world, SECOND)
+    assert (seen["registered"], seen["login_name"]) == (True, ANN)
+    assert seen["registration_date"] == "2026-06-16T10:00:00", "in the biller's time zone"
+    assert world.get(f"users/{ANN}")["account_numbers"] == [SECOND]
+    assert world.raised == [], "a partner's own change is not sent back to it"
+
+
+def test_a_customer_keeps_its_guid_whatever_a_bill_file_brings(world: Harness) -> None:
+    before = {account: customer(world, account)["customer_guid"] for account in (ACCOUNT, SECOND, THIRD)}
+    assert len(set(before.values())) == 3
+    assert all(str(uuid.UUID(guid)) == guid for guid in before.values())
+    world.upload(bill_file([group("700004", SECOND, CustomerName="Renamed"), group("700005", ACCOUNT)]))
+    assert customer(world, SECOND)["customer_name"] == "Renamed"
+    assert {account: customer(world, account)["customer_guid"] for account in before} == before
+
+
+def test_a_second_user_of_an_account_leaves_the_first_one_its_name(world: Harness) -> None:
+    """A co-owner: one account, two users."""
+    register(world, ACCOUNT)
+    assert customer(world)["login_name"] == USER
+    assert find(world, account_number=ACCOUNT) == [(ACCOUNT, USER), (ACCOUNT, ANN)]
+
+
+def test_a_registered_user_links_more_accounts_with_the_right_password(world: Harness) -> None:
+    register(world, SECOND)
+    found = register(world, SECOND, THIRD, ACCOUNT, username=" ANN@Example.COM ")
+    assert [one.message for one in found] == [
+        "The account was linked already.",
+        "The account was registered.",
+        "The account was linked; it has other users too.",
+    ]
+    assert world.get(f"users/{ANN}")["account_numbers"] == [SECOND, THIRD, ACCOUNT]
+
+
+def test_a_registered_user_with_a_wrong_password_gets_nothing(world: Harness) -> None:
+    register(world, SECOND)
+    with pytest.raises(LoginRefused):
+        register(world, THIRD, password="Sandbox!0000")
+    assert world.get(f"users/{ANN}")["account_numbers"] == [SECOND]
+    assert customer(world, THIRD)["registered"] is False
+
+
+def test_accounts_that_are_not_known_are_left_out(world: Harness) -> None:
+    known, unknown = register(world, SECOND, "9")
+    assert known.customer is not None
+    assert (unknown.customer, unknown.message) == (None, "There is no customer '9'.")
+
+
+def test_no_user_is_made_where_no_account_is_known(world: Harness) -> None:
+    assert [one.customer for one in register(world, "9", "8")] == [None, None]
+    assert world.control("GET", f"users/{ANN}").status == 404
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"username": ""}, "Username"),
+        ({"username": "x" * 101}, "Username"),
+        ({"password": "1234567"}, "Password"),
+        ({"password": "x" * 129}, "Password"),
+        ({"email_address": "nobody"}, "EmailAddress"),
+        ({"accounts": []}, "Accounts"),
+        ({"accounts": ["", " "]}, "Accounts"),
+        ({"accounts": [4]}, "AccountNumber"),
+    ],
+)
+def test_what_cannot_be_registered_is_named_and_never_shown_where_it_is_secret(
+    world: Harness, changes: dict[str, Any], field: str
+) -> None:
+    asked = {"username": ANN, "password": SECRET, "accounts": [SECOND], **changes}
+    with pytest.raises(ValueRefused) as found:
+        registrations(world).register(
+            world.lane,
+            UTILITY,
+            asked["username"],
+            asked["password"],
+            asked["accounts"],
+            email_address=asked.get("email_address", ""),
+        )
+    assert found.value.field == field
+    assert asked["password"] not in str(found.value)
+
+
+@pytest.mark.parametrize(
+    ("username", "given", "kept"),
+    [
+        (ANN, "", ANN),
+        (ANN, "a@example.org", "a@example.org"),
+        ("ann", "", ""),
+        ("ann", "A@example.org", "A@example.org"),
+    ],
+)
+def test_a_new_users_address_is_the_username_where_it_is_one(
+    world: Harness, username: str, given: str, kept: str
+) -> None:
+    register(world, SECOND, username=username, email_address=given)
+    assert world.get(f"users/{username}")["email_address"] == kept
+
+
+def test_registering_again_with_another_password_changes_it_where_that_is_asked_for(world: Harness) -> None:
+    register(world, SECOND)
+    register(world, SECOND, password="Sandbox!0000", change_password=True)
+    with pytest.raises(LoginRefused):
+        registrations(world).log_in(world.lane, UTILITY, ANN, SECRET)
+    registrations(world).log_in(world.lane, UTILITY, ANN, "Sandbox!0000")
+
+
+# --- finding ---
+
+
+def test_an_account_alone_is_found_where_nobody_who_is_asked_for_has_it(world: Harness) -> None:
+    assert find(world, account_number="9") == []
+    assert find(world, account_number=SECOND) == [(SECOND, "")]
+    assert find(world, account_number=SECOND, username=USER) == [(SECOND, "")]
+    assert find(world, account_number=ACCOUNT, username=ANN) == [(ACCOUNT, "")]
+    assert find(world, account_number=ACCOUNT, email_address="WILLOWS@example.com") == [(ACCOUNT, USER)]
+
+
+def test_a_user_is_found_with_each_account(world: Harness) -> None:
+    register(world, SECOND, THIRD)
+    assert find(world, username="Ann@example.com") == [(SECOND, ANN), (THIRD, ANN)]
+    assert find(world, email_address=ANN) == [(SECOND, ANN), (THIRD, ANN)]
+    assert find(world, email_address=ANN, username=USER) == []
+    assert find(world, username="nobody") == []
+
+
+def test_two_users_of_one_address_are_both_found(world: Harness) -> None:
+    for username in ("ann", "bob"):
+        register(world, SECOND, username=username, email_address="both@example.com")
+    assert find(world, email_address="Both@example.com") == [(SECOND, "ann"), (SECOND, "bob")]
+
+
+def test_nothing_to_search_by_is_refused(world: Harness) -> None:
+    with pytest.raises(ValueRefused, match="at least one of"):
+        find(world)
+
+
+# --- linking and unlinking ---
+
+
+def test_an_account_is_registered_until_its_last_user_goes(world: Harness) -> None:
+    register(world, ACCOUNT, SECOND)
+    service = registrations(world)
+    assert service.unlink(world.lane, UTILITY, USER, [ACCOUNT]) == 1
+    assert (customer(world)["registered"], customer(world)["login_name"]) == (True, ANN)
+    assert service.unlink(world.lane, UTILITY, ANN, [ACCOUNT, ACCOUNT, "9"]) == 1
+    seen = customer(world)
+    assert (seen["registered"], seen["registration_date"], seen["login_name"]) == (False, "", "")
+    assert world.get(f"users/{ANN}")["account_numbers"] == [SECOND]
+
+
+def test_unlinking_what_is_not_linked_changes_nothing(world: Harness) -> None:
+    assert registrations(world).unlink(world.lane, UTILITY, USER, [SECOND]) == 0
+    assert customer(world, SECOND)["registered"] is False
+    with pytest.raises(NotFound):
+        registrations(world).unlink(world.lane, UTILITY, "nobody", [ACCOUNT])
+    with pytest.raises(ValueRefused):
+        registrations(world).unlink(world.lane, UTILITY, USER, [" "])
+
+
+def test_a_user_without_accounts_logs_in_and_links_one(world: Harness) -> None:
+    service = registrations(world)
+    service.unlink(world.lane, UTILITY, USER, [ACCOUNT])
+    token, session, found = service.log_in(world.lane, UTILITY, USER, PASSWORD)
+    assert (session.account_numbers, found) == ((), None)
+    linked = service.link(world.lane, UTILITY, USER, f" {SECOND} ")
+    assert (linked.registered, linked.login_name) == (True, USER)
+    assert world.sim.world.services.authentication.open(world.lane, token).account_numbers == (SECOND,)
+
+
+def test_linking_needs_a_user_and_an_account(world: Harness) -> None:
+    for username, account in (("nobody", ACCOUNT), (USER, "9"), ("", ACCOUNT)):
+        with pytest.raises(NotFound):
+            registrations(world).link(world.lane, UTILITY, username, account)
+
+
+def test_a_conveyed_account_keeps_its_user_and_the_new_owner_has_none(world: Harness) -> None:
+    conveyed = world.control("POST", f"customers/{ACCOUNT}/convey").json
+    assert conveyed["account_number"] == f"{ACCOUNT}CV-20260616140000"
+    assert world.get(f"users/{USER}")["account_numbers"] == [conveyed["account_number"]]
+    world.upload(bill_file([group("700003", ACCOUNT)]))
+    owner = customer(world)
+    assert owner["registered"] is False
+    assert owner["customer_guid"] not in ("", conveyed["customer_guid"])
+
+
+# --- logging in ---
+
+
+def test_logging_in_answers_the_account_that_was_asked_for_else_the_first(world: Harness) -> None:
+    register(world, SECOND, ACCOUNT)
+    service = registrations(world)
+    for asked, answered in (("", SECOND), (ACCOUNT, ACCOUNT), (THIRD, THIRD)):
+        _, session, found = service.log_in(world.lane, UTILITY, ANN, SECRET, account_number=asked)
+        assert found is not None
+        assert found.account_number == answered
+        assert session.account_numbers == (SECOND, ACCOUNT), "logging in links nothing"
+    with pytest.raises(NotFound):
+        service.log_in(world.lane, UTILITY, ANN, SECRET, account_number="9")
+
+
+def test_setting_29_creates_and_links_an_unknown_account(world: Harness) -> None:
+    service = registrations(world)
+    asked: dict[str, Any] = {
+        "account_number": "9",
+        "create": True,
+        "customer_name": "Nine",
+        "email_address": "nine@example.com",
+    }
+    with pytest.raises(NotFound):
+        service.log_in(world.lane, UTILITY, USER, PASSWORD, **asked)
+    world.control("PATCH", f"billers/{UTILITY}", {"settings": {"29": "1"}})
+    with pytest.raises(LoginRefused):
+        service.log_in(world.lane, UTILITY, USER, "wrong", **asked)
+    assert world.control("GET", "customers/9").status == 404
+    with pytest.raises(ValueRefused, match="customer_name"):
+        service.log_in(world.lane, UTILITY, USER, PASSWORD, **{**asked, "customer_name": ""})
+    _, session, found = service.log_in(world.lane, UTILITY, USER, PASSWORD, **asked)
+    assert session.account_numbers == (ACCOUNT, "9")
+    assert found is not None
+    seen = customer(world, "9")
+    assert (seen["customer_name"], seen["email_address"], seen["registered"]) == ("Nine", "nine@example.com", True)
+    service.log_in(world.lane, UTILITY, USER, PASSWORD, **{**asked, "customer_name": "Other"})
+    assert customer(world, "9") == seen, "one that stands is not changed"
+
+
+# --- new passwords and addresses ---
+
+
+def test_a_new_password_counts_and_open_sessions_stay_open(world: Harness) -> None:
+    service, access = registrations(world), world.sim.world.services.authentication
+    token, _ = access.authenticate(world.lane, UTILITY, USER, PASSWORD)
+    with pytest.raises(LoginRefused):
+        service.set_password(world.lane, UTILITY, USER, SECRET, password="wrong")
+    with pytest.raises(ValueRefused):
+        service.set_password(world.lane, UTILITY, USER, "short", password=PASSWORD)
+    with pytest.raises(NotFound):
+        service.set_password(world.lane, UTILITY, "nobody", SECRET)
+    service.set_password(world.lane, UTILITY, USER, SECRET, password=PASSWORD)
+    with pytest.raises(LoginRefused):
+        access.authenticate(world.lane, UTILITY, USER, PASSWORD)
+    access.authenticate(world.lane, UTILITY, USER, SECRET)
+    access.open(world.lane, token)
+
+
+def test_a_password_changed_while_it_was_compared_lets_nobody_in(world: Harness) -> None:
+    access = world.sim.world.services.authentication
+    user = access.check(world.lane, UTILITY, USER, PASSWORD)
+    registrations(world).set_password(world.lane, UTILITY, USER, SECRET)
+    with pytest.raises(LoginRefused):
+        access.issue(world.lane, user)
+
+
+def test_a_new_address_moves_the_username_with_everything_that_hangs_on_it(world: Harness) -> None:
+    service, access = registrations(world), world.sim.world.services.authentication
+    token, _ = access.authenticate(world.lane, UTILITY, USER, PASSWORD)
+    register(world, ACCOUNT)
+    service.set_user_email(world.lane, UTILITY, "New@example.com", username=USER)
+    assert world.control("GET", f"users/{USER}").status == 404
+    user = world.get("users/new@example.com")
+    assert (user["email_address"], user["account_numbers"]) == ("New@example.com", [ACCOUNT])
+    session = access.open(world.lane, token)
+    assert session.user.username == "new@example.com"
+    seen = customer(world)
+    assert (seen["login_name"], seen["email_address"]) == ("new@example.com", "New@example.com")
+    access.authenticate(world.lane, UTILITY, "NEW@example.com", PASSWORD)
+    assert world.raised == []
+    assert world.get("changes")["changes"] == []
+
+
+def test_a_username_that_is_no_address_stays(world: Harness) -> None:
+    register(world, SECOND, username="ann", email_address="a@example.com")
+    registrations(world).set_user_email(world.lane, UTILITY, "b@example.com", email="A@example.com")
+    assert world.get("users/ann")["email_address"] == "b@example.com"
+
+
+def test_only_customers_with_the_users_old_address_or_none_get_the_new_one(world: Harness) -> None:
+    with world.store.write() as tx:
+        other = CUSTOMERS.get(tx, "default", UTILITY, THIRD)
+        assert other is not None
+        CUSTOMERS.put(tx, "default", replace(other, email_address="other@example.com"))
+    register(world, SECOND, THIRD)
+    registrations(world).set_user_email(world.lane, UTILITY, "new@example.com", username=ANN)
+    assert customer(world, SECOND)["email_address"] == "new@example.com"
+    assert customer(world, THIRD)["email_address"] == "other@example.com"
+
+
+def test_an_address_that_names_several_users_or_a_taken_one_changes_nothing(world: Harness) -> None:
+    service = registrations(world)
+    register(world, SECOND)
+    with pytest.raises(Conflict, match="already"):
+        service.set_user_email(world.lane, UTILITY, ANN, username=USER)
+    assert customer(world)["email_address"] == USER
+    register(world, SECOND, username="bob", email_address=ANN)
+    with pytest.raises(Conflict, match="2 users"):
+        service.set_user_email(world.lane, UTILITY, "new@example.com", email=ANN)
+    with pytest.raises(NotFound):
+        service.set_user_email(world.lane, UTILITY, "new@example.com", email="nobody@example.com")
+    with pytest.raises(ValueRefused):
+        service.set_user_email(world.lane, UTILITY, "new@example.com")
+    with pytest.raises(ValueRefused):
+        service.set_user_email(world.lane, UTILITY, "nowhere", username=ANN)
+
+
+def test_a_customers_address_is_changed_alone_or_with_the_users(world: Harness) -> None:
+    service = registrations(world)
+    service.set_customer_email(world.lane, UTILITY, SECOND, "second@example.com")
+    assert customer(world, SECOND)["email_address"] == "second@example.com"
+    with pytest.raises(NotFound):
+        service.set_customer_email(world.lane, UTILITY, SECOND, "third@example.com", username=USER)
+    assert customer(world, SECOND)["email_address"] == "second@example.com", "nothing is half done"
+    changed = service.set_customer_email(world.lane, UTILITY, ACCOUNT, "new@example.com", username=USER)
+    assert (changed.email_address, changed.login_name) == ("new@example.com", "new@example.com")
+    assert world.get("users/new@example.com")["account_numbers"] == [ACCOUNT]
+    assert world.raised == []
+
+
+# --- many at once ---
+
+
+def test_two_who_register_at_once_are_one_user_with_both_accounts(shared: Harness) -> None:
+    shared.upload(bill_file([group("700001", SECOND), group("700002", THIRD)]))
+    barrier, problems = threading.Barrier(2), []
+
+    def run(account: str) -> None:
+        try:
+            barrier.wait(10)
+            registrations(shared).register(shared.lane, UTILITY, ANN, SECRET, [account])
+        except Exception as error:  # noqa: BLE001 - told by the test
+            problems.append(error)
+
+    threads = [threading.Thread(target=run, args=(account,)) for account in (SECOND, THIRD)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert problems == []
+    assert sorted(shared.get(f"users/{ANN}")["account_numbers"]) == [SECOND, THIRD]
+    assert len(registrations(shared).find(shared.lane, UTILITY, username=ANN)) == 2
+
+
+def test_every_store_keeps_users_links_and_tokens_alike(shared: Harness) -> None:
+    access = shared.sim.world.services.authentication
+    token, session = access.authenticate(shared.lane, UTILITY, USER, PASSWORD)
+    registrations(shared).set_user_email(shared.lane, UTILITY, "new@example.com", username=USER)
+    assert access.open(shared.lane, token).user.username == "new@example.com"
+    assert registrations(shared).find(shared.lane, UTILITY, email_address="NEW@example.com")[0].user is not None
+    access.end(shared.lane, token)
+    assert [one.ended_at != "" for one in access.tokens(shared.lane, UTILITY, "new@example.com")] == [True]
+    assert session.account_numbers == (ACCOUNT,)
