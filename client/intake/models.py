@@ -57,7 +57,12 @@ class InvoiceLine:
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """Who is billed."""
+    """
+    Who is billed.
+
+    `block_cards` and `block_bank` say that payments by card or from a bank account are not taken; None where the file
+    does not say. `display_account_number` is what the payer is shown in place of the number, where it has a value.
+    """
 
     account_number: str
     name: str
@@ -69,6 +74,9 @@ class Customer:
     phone: str = ""
     email: str = ""
     registration_value: str = ""
+    block_cards: bool | None = None
+    block_bank: bool | None = None
+    display_account_number: str = ""
 
 
 @dataclass(frozen=True, slots=True)
