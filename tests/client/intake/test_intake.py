@@ -32,6 +32,7 @@ from partnerlab.contracts.files import (
     Layout,
     Quarantined,
     Row,
+    layouts,
     load_layout,
     read_bif,
     write_bif,
@@ -146,7 +147,7 @@ def test_an_invoice_in_our_words() -> None:
 
 def test_every_place_in_the_models_is_a_term_of_the_table() -> None:
     for code, model in (("IH", Invoice), ("CR", Customer), ("ID", InvoiceLine)):
-        terms = {field.term for field in LAYOUT.record(code).fields if field.term}
+        terms = {field.term for name in layouts() for field in load_layout(name).record(code).fields if field.term}
         own = {field.name for field in dataclasses.fields(model)} - {"customer", "lines", "line", "meters"}
         assert own <= terms
     measures = {field.measure for field in LAYOUT.record("ID").fields if field.many}

@@ -23,7 +23,10 @@ from partnerlab.contracts.files.csv import CsvRejected, CsvReport
 from partnerlab.generators.watersmart import generate_csv
 
 BILLER, FORMAT = "66666666-6666-4666-8666-666666666666", "88888888-8888-4888-8888-888888888888"
-ROW = b'00700801,"Smith, Joseph A.",1 Mill Lane,,Springfield,MA,01103,08/25/2026,09/15/2026,"$1,250.00",10.00,,1,1,0,0070-0801\n'
+ROW = (
+    b'00700801,"Smith, Joseph A.",1 Mill Lane,,Springfield,MA,01103,'
+    b'08/25/2026,09/15/2026,"$1,250.00",10.00,,1,1,0,0070-0801\n'
+)
 
 
 def converted(data: bytes) -> tuple[bytes, CsvReport]:
