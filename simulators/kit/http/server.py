@@ -15,10 +15,11 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from partnerlab.simulators.kit.http.answer import Heads
-from partnerlab.simulators.kit.http.connection import Connection, Limits
+from partnerlab.simulators.kit.http.connection import Connection
+from partnerlab.simulators.kit.http.limits import Budget, Limits
 
 if TYPE_CHECKING:
     import ssl
@@ -31,6 +32,9 @@ __all__ = ["Limits", "Server"]
 BACKLOG = 1_024
 GRACE_S = 5.0
 TLS_HANDSHAKE_S = 10.0
+CONTROL_THREADS = 4
+OTHER_FILES = 128
+"""Open files that are no connections: databases, calls to partners, the program itself."""
 
 _logger = logging.getLogger(__name__)
 
@@ -58,6 +62,8 @@ class Server:
         self.host = host
         self.port = port
         self.limits = limits or Limits()
+        self.budget = Budget(self.limits.held_bytes)
+        self.most = _most_connections(self.limits)
         self.tls = ssl_context is not None
         self.heads = Heads()
         self.now = 0.0
@@ -67,6 +73,7 @@ class Server:
         self._ssl_context = ssl_context
         self._grace_s = grace_s
         self._workers = _Workers(threads)
+        self._control_workers = _Workers(CONTROL_THREADS)
         self._connections: set[Connection] = set()
         self._stop: asyncio.Event
         self._empty: asyncio.Event
@@ -97,6 +104,7 @@ class Server:
             self.in_loop(self._stop.set)
             thread.join()
             self._workers.stop()
+            self._control_workers.stop()
 
     def run(self) -> None:
         """Serve until SIGTERM or SIGINT, then stop; for the main thread of a program."""
@@ -124,11 +132,24 @@ class Server:
 
     # For connections.
 
-    def admit(self, connection: Connection) -> bool:
-        """Count a connection in; false where there are too many."""
+    def admit(self, connection: Connection) -> Literal["one", "spare", "none"]:
+        """
+        Count a connection in. Where there are too many, the one that has been idle longest gives way.
+
+        Where none is idle it is a spare one, for the control API alone, or there is no place for it.
+        """
         self._connections.add(connection)
         self._empty.clear()
-        return len(self._connections) <= self.limits.connections
+        if len(self._connections) <= self.most:
+            return "one"
+        now = self.loop.time()
+        idle = [(since, one) for one in self._connections if (since := one.idle_since(now)) is not None]
+        longest = min((pair for pair in idle if pair[1] is not connection), key=lambda pair: pair[0], default=None)
+        if longest is not None:
+            longest[1].give_way()
+            self._connections.discard(longest[1])
+            return "one"
+        return "spare" if len(self._connections) <= self.most + self.limits.spare_connections else "none"
 
     def forget(self, connection: Connection) -> None:
         """Count a connection out."""
@@ -136,9 +157,9 @@ class Server:
         if not self._connections:
             self._empty.set()
 
-    def work(self, job: Callable[[], None]) -> None:
-        """Do something on a worker thread."""
-        self._workers.submit(job)
+    def work(self, job: Callable[[], None], *, control: bool) -> None:
+        """Do something on a worker thread; the control API has threads of its own, so that it always answers."""
+        (self._control_workers if control else self._workers).submit(job)
 
     def in_loop(self, call: Callable[..., None], *args: Any) -> None:
         """Call something in the event loop, from another thread."""
@@ -234,6 +255,18 @@ class _Workers:
                     self._waiting -= 1  # and this thread takes it
                 else:
                     self._idle += 1
+
+
+def _most_connections(limits: Limits) -> int:
+    """How many connections there may be: no more than the process may have files open."""
+    try:
+        import resource
+    except ImportError:  # Windows, which has no such limit
+        return limits.connections
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if files == resource.RLIM_INFINITY:
+        return limits.connections
+    return max(8, min(limits.connections, files - OTHER_FILES - limits.spare_connections))
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -65,6 +65,7 @@ class Site:
         self.journal = journal
         self.faults = faults
         self._mounts: dict[tuple[str, ...], _Mount] = {}
+        self._deepest = 0
         self._targets: dict[bytes, _Target] = {}
         self._hosts: dict[str, bool] = {}
         # Ids sort by the time the process started, then by count; the random part keeps replicas apart.
@@ -81,6 +82,7 @@ class Site:
         if key in self._mounts:
             raise ValueError(f"{path}: {self._mounts[key].app.name} is mounted there already")
         self._mounts[key] = _Mount("/" + path.strip("/"), app, door)
+        self._deepest = max(self._deepest, len(key))
         self._targets.clear()
 
     def accept(
@@ -129,7 +131,7 @@ class Site:
         return found
 
     def _find(self, path: str) -> _Mount | None:
-        segments = _segments(path)
+        segments = _segments(path, self._deepest)
         for length in range(len(segments), 0, -1):
             mount = self._mounts.get(segments[:length])
             if mount is not None:
@@ -161,6 +163,7 @@ class Refusal:
     __slots__ = ("_answer", "id")
 
     inline = True
+    control = False
 
     def __init__(self, id: str, answer: Response) -> None:
         self.id = id
@@ -184,6 +187,7 @@ class Exchange:
         "_remote",
         "_site",
         "_target",
+        "control",
         "id",
         "inline",
     )
@@ -210,6 +214,7 @@ class Exchange:
         self._remote = remote
         self._lane = lane = site.lanes.cached(lane_name)
         self.id = id
+        self.control = target.mount is not None and not target.mount.door
         # To make a lane or to ask PostgreSQL for it takes longer than the event loop may wait.
         self.inline = lane is not None and target.mount is not None and target.mount.app.inline
 
@@ -284,8 +289,10 @@ class Exchange:
             return _internal_error(request.id)
 
 
-def _segments(path: str) -> tuple[str, ...]:
-    return tuple(path.strip("/").lower().split("/")) if path.strip("/") else ()
+def _segments(path: str, most: int = -1) -> tuple[str, ...]:
+    """The first *most* segments of a path: no mount is deeper, and a path may have thousands."""
+    path = path.strip("/").lower()
+    return tuple(path.split("/", most)[: most if most >= 0 else None]) if path else ()
 
 
 def _error(status: int, code: str, message: str, field: str = "") -> Response:

@@ -347,19 +347,6 @@ def test_a_connection_that_idles_is_closed(tight: Kit) -> None:
         assert wire.closed()
 
 
-def test_there_are_only_so_many_connections(tight: Kit) -> None:
-    wires = [tight.connect() for _ in range(8)]
-    for wire in wires:
-        wire.send("GET", "/door/Echo")
-        assert wire.answer()[0] == 200
-    with tight.connect() as ninth:
-        assert ninth.rest().endswith(b"Service Unavailable. connections: the server has 8 already.\n")
-    for wire in wires:
-        wire.sock.close()
-    time.sleep(0.1)
-    assert tight.ask().startswith(b"HTTP/1.1 200 ")
-
-
 def test_a_client_that_does_not_read_holds_up_nobody_else(kit: Kit) -> None:
     kit.door.answer = Response(200, b"x" * 3_000_000)
     with kit.connect() as deaf:

@@ -1,0 +1,276 @@
+"""
+Bytes to requests: where a head ends, what may stand in it, and the body that belongs to it.
+
+httptools parses heads, strictly. This module adds what a parser does not do: bounds that hold before anything is
+parsed, one folded header (a credential that a sender's base64 encoder wrapped), offers of another protocol ignored,
+and bodies counted while they come in. It knows no socket and no time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import httptools
+
+from partnerlab.simulators.kit.http.answer import reason
+from partnerlab.simulators.kit.http.chunks import ChunkInvalid, Chunks, TrailersTooLong
+from partnerlab.simulators.kit.http.limits import FREE_BYTES, Budget, Limits
+from partnerlab.simulators.kit.http.messages import Response
+
+__all__ = ["CLOSE", "KEEP_ALIVE", "Message", "RequestReader"]
+
+CLOSE = b"Connection: close\r\n"
+KEEP_ALIVE = b"Connection: keep-alive\r\n"
+
+_ONCE = frozenset(("host", "content-type", "content-length", "transfer-encoding", "soapaction", "authorization"))
+_BEGINS = re.compile(rb"(?:\r\n)*+[A-Z]")
+_BARE = re.compile(rb"(?<!\r)\n|\r(?!\n|\Z)")
+_FOLDED = re.compile(rb"\r\n[ \t]")
+_FOLDED_CREDENTIAL = re.compile(
+    rb"(?<=\r\n)(authorization[ \t]*:[^\r\n]*+)((?:\r\n[ \t]++[^\r\n]++)++)(?=\r\n)", re.IGNORECASE
+)
+_FOLD = re.compile(rb"[ \t]*\r\n[ \t]+")
+_OFFER = re.compile(rb"(?<=\r\n)(?:upgrade|http2-settings)[ \t]*:[^\r\n]*+\r\n", re.IGNORECASE)
+_CONNECTION = re.compile(rb"(?<=\r\n)connection[ \t]*:([^\r\n]*+)\r\n", re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class Message:
+    """
+    A request, or why there is none: *refusal* is an answer after which the connection closes.
+
+    *held* is what the budget counts for its body.
+    """
+
+    method: str
+    target: bytes
+    headers: Mapping[str, str]
+    body: bytes
+    connection: bytes
+    refusal: Response | None = None
+    held: int = 0
+
+
+class RequestReader:
+    """
+    The requests of one connection: `feed` what came, then take `next` until there is none.
+
+    `in_head` and `in_body` say what has begun; `expects` that a sender waits for `100 Continue` before its body;
+    `body_bytes` is what has come of the present body; `over` that nothing more will be read.
+    """
+
+    def __init__(self, limits: Limits, budget: Budget) -> None:
+        self._limits, self._budget = limits, budget
+        self._data = b""
+        self._searched = 0
+        self._parser: httptools.HttpRequestParser | None = None
+        self.in_head = self.in_body = self.expects = self.over = False
+        self.body_bytes = 0
+        self._held = 0
+        self._length = 0
+        self._chunks: Chunks | None = None
+        self._body = bytearray()
+        self._target = b""
+        self._headers: dict[str, str] = {}
+        self._method = ""
+        self._version_10 = False
+        self._keep_alive = True
+        self._wrong: tuple[int, str] | None = None
+
+    def feed(self, data: bytes) -> None:
+        """Take what came."""
+        if not self.over:
+            self._data = self._data + data if self._data else data
+
+    @property
+    def unread(self) -> int:
+        """How many bytes came that belong to no request yet."""
+        return len(self._data)
+
+    def drop(self) -> None:
+        """Forget what is unfinished; nothing more is read."""
+        self.over = True
+        self._budget.give(self._held)
+        self._held = 0
+        self._data = b""
+        self._body = bytearray()
+        self._chunks = self._parser = None
+
+    def next(self) -> Message | None:
+        """The next whole request, or a refusal after which nothing is read; None where more has to come."""
+        if self.over:
+            return None
+        if not self.in_body:
+            head = self._head()
+            if not isinstance(head, bytes):
+                return head
+            refusal = self._read_head(head)
+            if refusal is not None:
+                return refusal
+        return self._read_body()
+
+    def refuse(self, status: int, text: str) -> Message:
+        """An answer that ends the reading."""
+        self.drop()
+        return Message("", b"", {}, b"", CLOSE, Response(status, f"{reason(status)}. {text}.\n".encode()))
+
+    # The head.
+
+    def _head(self) -> bytes | Message | None:
+        data = self._data
+        if not data:
+            return None
+        self.in_head = True
+        if not self._searched and not _BEGINS.match(data):
+            if data.strip(b"\r\n"):
+                return self.refuse(400, "not HTTP/1.1: Invalid method encountered")
+            if len(data) <= 4:
+                return None
+        end = data.find(b"\r\n\r\n", self._searched)
+        if not self._searched and end >= 0 and data.startswith(b"\r\n"):  # a blank line before a request is no error
+            data = data.lstrip(b"\r\n")
+            end = data.find(b"\r\n\r\n")
+        if (end if end >= 0 else len(data)) > self._limits.header_bytes:
+            return self.refuse(431, f"header-bytes: a head is over {self._limits.header_bytes} bytes")
+        if end < 0:
+            if _BARE.search(data, max(0, self._searched - 1)):
+                return self.refuse(400, "not HTTP/1.1: a line ends with CR LF")
+            self._data, self._searched = data, max(0, len(data) - 3)
+            return None
+        self._data, self._searched = data[end + 4 :], 0
+        return data[: end + 4]
+
+    def _read_head(self, head: bytes) -> Message | None:
+        """Parse a head. A refusal where it is one that may not be."""
+        if head.startswith(b"CONNECT "):
+            return self.refuse(405, "method: this is no proxy")
+        if head.startswith(b"PRI "):
+            return self.refuse(400, "not HTTP/1.1: HTTP/2 is not spoken here")
+        if _FOLDED.search(head):
+            head = _FOLDED_CREDENTIAL.sub(lambda found: found[1] + _FOLD.sub(b" ", found[2]), head)
+        try:
+            try:
+                self._parse(head)
+            except httptools.HttpParserUpgrade:
+                self._parse(_without_offers(head))
+        except httptools.HttpParserUpgrade:
+            return self.refuse(400, "not HTTP/1.1: no other protocol is spoken")
+        except httptools.HttpParserError as error:
+            return self.refuse(400, f"not HTTP/1.1: {error}")
+        return self.refuse(*self._wrong) if self._wrong is not None else None
+
+    def _parse(self, head: bytes) -> None:
+        self._target, self._headers, self._wrong = b"", {}, None
+        self._length, self._chunks = 0, None
+        if self._parser is None:
+            self._parser = httptools.HttpRequestParser(self)
+        parser = self._parser
+        try:
+            parser.feed_data(head)
+        except httptools.HttpParserUpgrade:
+            self._parser = None
+            raise
+
+    # From httptools.
+
+    def on_url(self, url: bytes) -> None:
+        """A piece of the target."""
+        self._target += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header."""
+        key = name.decode("latin-1").lower()
+        headers = self._headers
+        if key not in headers:
+            headers[key] = value.decode("latin-1")
+        elif key in _ONCE:
+            self._wrong = (400, f"{key}: the header stands twice")
+        else:
+            headers[key] += ("; " if key == "cookie" else ", ") + value.decode("latin-1")
+        if len(headers) > self._limits.headers:
+            self._wrong = (431, f"headers: there are over {self._limits.headers}")
+
+    def on_headers_complete(self) -> None:
+        """The head is whole."""
+        assert self._parser is not None
+        self.in_head, self.in_body = False, True
+        self._keep_alive = self._parser.should_keep_alive()
+        self._method = self._parser.get_method().decode("ascii")
+        headers, version = self._headers, self._parser.get_http_version()
+        self._version_10 = version == "1.0"
+        length, coding = headers.get("content-length", ""), headers.get("transfer-encoding")
+        expect = headers.get("expect", "").lower()
+        if version not in ("1.1", "1.0"):
+            self._wrong = (505, f"version: HTTP/{version} is neither 1.1 nor 1.0")
+        elif version == "1.1" and "host" not in headers:
+            self._wrong = (400, "host: an HTTP/1.1 request needs the Host header")
+        elif coding is not None and (coding.strip().lower() != "chunked" or self._version_10):
+            self._wrong = (400, "transfer-encoding: the only coding known is chunked, and only in HTTP/1.1")
+        elif length and int(length) > self._limits.body_bytes:
+            self._wrong = (413, f"body-bytes: the body is over {self._limits.body_bytes} bytes")
+        elif expect not in ("", "100-continue"):
+            self._wrong = (417, "expect: the only expectation known is 100-continue")
+        if self._wrong is None:
+            self._length = int(length or 0)
+            self._chunks = Chunks(self._limits.header_bytes) if coding is not None else None
+            self.expects = bool(expect) and version == "1.1"
+
+    # The body.
+
+    def _read_body(self) -> Message | None:
+        data, self._data = self._data, b""
+        chunks = self._chunks
+        if data:
+            self.expects = False
+        if chunks is None:
+            missing = self._length - self.body_bytes
+            if len(data) > missing:
+                data, self._data = data[:missing], data[missing:]
+            if self._length and self._parser is not None:
+                self._parser.feed_data(data)  # so that it knows where the next request begins
+        else:
+            try:
+                data = chunks.feed(data)
+            except ChunkInvalid as error:
+                return self.refuse(400, f"not HTTP/1.1: {error}")
+            except TrailersTooLong:
+                return self.refuse(431, f"header-bytes: the trailers are over {self._limits.header_bytes} bytes")
+        self.body_bytes += len(data)
+        if self.body_bytes > self._limits.body_bytes:
+            return self.refuse(413, f"body-bytes: the body is over {self._limits.body_bytes} bytes")
+        more = max(0, self.body_bytes - FREE_BYTES) - self._held
+        if more > 0:
+            if not self._budget.take(more):
+                return self.refuse(503, "held-bytes: the server holds as many bytes of bodies as it may; try again")
+            self._held += more
+        if chunks is None and self.body_bytes == len(data) == self._length:
+            return self._whole(data)  # it came in one piece, as most do
+        self._body += data
+        if self.body_bytes < self._length or (chunks is not None and not chunks.done):
+            return None
+        if chunks is not None:
+            self._data, self._parser = chunks.rest, None
+        return self._whole(bytes(self._body))
+
+    def _whole(self, body: bytes) -> Message:
+        connection = CLOSE if not self._keep_alive else KEEP_ALIVE if self._version_10 else b""
+        message = Message(self._method, self._target, self._headers, body, connection, held=self._held)
+        self._body, self._chunks, self._held = bytearray(), None, 0
+        self.in_body = self.expects = False
+        self.body_bytes = 0
+        if not self._keep_alive:
+            self.drop()
+        return message
+
+
+def _without_offers(head: bytes) -> bytes:
+    """
+    A head without its offer to switch protocols, which HTTP allows to ignore.
+
+    Java's client offers h2c with its first request, and the parser would leave the body of that unread.
+    """
+    found = _CONNECTION.search(head)
+    stays = b"Connection: close\r\n" if found and b"close" in found[1].lower() else b""
+    return _CONNECTION.sub(b"", _OFFER.sub(b"", head)).removesuffix(b"\r\n") + stays + b"\r\n"
