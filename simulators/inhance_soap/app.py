@@ -17,7 +17,7 @@ from partnerlab.simulators.kit.world.simulator import Due, Simulator
 from partnerlab.simulators.kit.world.store import Store, Tx
 
 if TYPE_CHECKING:
-    from flask import Blueprint
+    from partnerlab.simulators.kit.control.controls import Controls
 
 __all__ = ["create_simulator"]
 
@@ -30,10 +30,10 @@ def create_simulator(settings: Settings, store: Store, lanes: Lanes) -> Simulato
         now = lane.now()
         world.ledger.seed(tx, lane, seed_accounts(now.date()), Cause("seed", now))
 
-    def control() -> Blueprint:
-        from partnerlab.simulators.inhance_soap.control import create_blueprint
+    def control() -> Controls:
+        from partnerlab.simulators.inhance_soap.control import create_controls
 
-        return create_blueprint(world)
+        return create_controls(world)
 
     def due(lane: Lane, until: datetime) -> Iterable[Due]:
         for account_number, bill in world.ledger.unbilled(lane, until):

@@ -17,7 +17,7 @@ from partnerlab.simulators.tccs_rest.wire.doors import create_doors
 from partnerlab.simulators.tccs_rest.world import create_world
 
 if TYPE_CHECKING:
-    from flask import Blueprint
+    from partnerlab.simulators.kit.control.controls import Controls
 
 __all__ = ["create_simulator"]
 
@@ -34,10 +34,10 @@ def create_simulator(settings: Settings, store: Store, lanes: Lanes) -> Simulato
         now = lane.now()
         policies.seed(tx, lane, seed_policies(now.date()), QUOTES, Cause("seed", now))
 
-    def control() -> Blueprint:
-        from partnerlab.simulators.tccs_rest.control import create_blueprint
+    def control() -> Controls:
+        from partnerlab.simulators.tccs_rest.control import create_controls
 
-        return create_blueprint(world)
+        return create_controls(world)
 
     def due(lane: Lane, until: datetime) -> Iterable[Due]:
         for number, charge in policies.unbilled(lane, until):

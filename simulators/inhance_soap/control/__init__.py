@@ -1,11 +1,31 @@
 """
 `/_sandbox/inhance/…`: what the real partner does not have, as `contracts/inhance_soap/control.yaml` describes it.
 
-A route reads values, calls a service and shows what came of it; it knows no table.
+A route is given values, calls a service and shows what came of it; it knows no table.
 """
 
 from __future__ import annotations
 
-from partnerlab.simulators.inhance_soap.control.routes import create_blueprint
+from collections.abc import Mapping
+from functools import partial
 
-__all__ = ["create_blueprint"]
+from partnerlab.simulators.inhance_soap.control.faults import STATUSES
+from partnerlab.simulators.inhance_soap.control.routes import Routes
+from partnerlab.simulators.inhance_soap.domain.accounts import read_account_number, read_email
+from partnerlab.simulators.inhance_soap.domain.text import read_line
+from partnerlab.simulators.inhance_soap.world import World
+from partnerlab.simulators.kit.control.controls import Controls, domain_refuser
+from partnerlab.simulators.kit.control.formats import Format
+
+__all__ = ["create_controls"]
+
+_FORMATS: Mapping[str, Format] = {
+    "account-number": read_account_number,
+    "email": read_email,
+    "line": partial(read_line, longest=254),
+}
+
+
+def create_controls(world: World) -> Controls:
+    """The routes."""
+    return Controls([Routes(world.ledger)], domain_refuser(STATUSES), _FORMATS)

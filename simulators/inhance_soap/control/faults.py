@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from partnerlab.simulators.inhance_soap.domain.errors import AccountUnknown, DomainError, InvoiceTaken, ValueInvalid
+from partnerlab.simulators.inhance_soap.domain.errors import AccountUnknown, InvoiceTaken, ValueInvalid
 
 __all__ = ["STATUSES"]
 
-STATUSES: dict[type[DomainError], int] = {
+STATUSES: dict[type[Exception], int] = {
     AccountUnknown: 404,
     InvoiceTaken: 409,
     ValueInvalid: 400,

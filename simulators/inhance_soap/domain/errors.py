@@ -42,7 +42,7 @@ class AccountUnknown(DomainError):
 class ValueInvalid(DomainError):
     """A value breaks a rule of the ledger."""
 
-    code = "value_invalid"
+    code = "field_invalid"
 
     def __init__(self, field: str, value: object, rule: str) -> None:
         self.field, self.value, self.rule = field, value, rule

@@ -8,7 +8,7 @@ of Flask is imported before the app is made, because the first answer of a door 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from partnerlab.simulators.kit.http.wsgi import current_request
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from partnerlab.simulators.kit.world.lanes import Lanes
     from partnerlab.simulators.kit.world.simulator import Simulator
 
-__all__ = ["create_control_app"]
+__all__ = ["create_app", "create_control_app"]
 
 _logger = logging.getLogger(__name__)
 
@@ -40,19 +40,28 @@ def create_control_app(
     hosts: Collection[str] = (),
 ) -> Flask:
     """
-    The Flask app of the control API.
+    The Flask app of the control API: the kit's own routes and those of the simulators.
 
     *hosts* are the names and addresses, beside those of the loopback, under which it answers: the address the server
     is bound to, and the name under which a shared sandbox is known.
     """
+    from partnerlab.simulators.kit.control.contract import KIT_CONTRACT
+    from partnerlab.simulators.kit.control.own import own_controls
+
+    parts: list[tuple[str, Any]] = [(KIT_CONTRACT, own_controls(lanes, journal, faults, clock, simulators))]
+    parts += [(simulator.control_contract, simulator.control()) for simulator in simulators]
+    return create_app(parts, hosts=hosts)
+
+
+def create_app(parts: Iterable[tuple[str, Any]], *, hosts: Collection[str] = ()) -> Flask:
+    """The Flask app of some contracts, paths below `contracts/`, and of what does their operations."""
     from flask import Flask, request
     from werkzeug.exceptions import HTTPException
 
-    from partnerlab.simulators.kit.control.contract import KIT_CONTRACT, read_contract
+    from partnerlab.simulators.kit.control.contract import read_contract
     from partnerlab.simulators.kit.control.controls import Controls
     from partnerlab.simulators.kit.control.guard import host_allowed, origin_allowed
     from partnerlab.simulators.kit.control.operations import bind
-    from partnerlab.simulators.kit.control.own import own_controls
     from partnerlab.simulators.kit.control.refusals import Refused, error_body
 
     app = Flask("sandbox", static_folder=None)
@@ -87,20 +96,16 @@ def create_control_app(
         _logger.error("request %s: %s %s failed", current_request().id, request.method, request.path, exc_info=error)
         return refusal(500, "internal_error", f"the server's log has it under request {current_request().id}")
 
-    def mount(contract: str, controls: Controls) -> None:
+    for contract, controls in parts:
+        if not isinstance(controls, Controls):
+            app.register_blueprint(controls)
+            continue
         for operation in bind(read_contract(contract), controls.groups, controls.formats):
             rule = operation.path
             for place in operation.places:
                 rule = rule.replace(f"{{{place.name}}}", f"<{'path:' if place.slashes else ''}{place.name}>")
             app.add_url_rule(rule, operation.id, _view(operation, controls), methods=[operation.method])
 
-    mount(KIT_CONTRACT, own_controls(lanes, journal, faults, clock, simulators))
-    for simulator in simulators:
-        controls = simulator.control()
-        if isinstance(controls, Controls):
-            mount(simulator.control_contract, controls)
-        else:
-            app.register_blueprint(controls)
     return app
 
 
@@ -109,10 +114,10 @@ def _view(operation: Operation, controls: Controls) -> Callable[..., Any]:
     from flask import jsonify, request
 
     def view(**places: str) -> ResponseReturnValue:
-        values = operation.read(places, request.args.items(multi=True), request.mimetype, request.get_data())
-        if operation.wants_request:
-            values["request"] = current_request()
         try:
+            values = operation.read(places, request.args.items(multi=True), request.mimetype, request.get_data())
+            if operation.wants_request:
+                values["request"] = current_request()
             answer = operation.function(**values)
         except Exception as error:
             if (refused := controls.refuse(error)) is not None:

@@ -94,6 +94,8 @@ class Operation:
             return {"body": body}
         if not body and not self.body_required:
             return self.body.read("", {})
+        if not body:
+            raise Refused(400, "not_json", "the request needs a JSON body", "body")
         if media_type != "application/json":
             raise Refused(400, "not_json", "the body must be JSON, with Content-Type: application/json", "body")
         return self.body.read("", read_object(body))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from partnerlab.simulators.tccs_rest.domain.errors import DomainError, InvoiceTaken, InvoiceUnknown, ValueInvalid
+from partnerlab.simulators.tccs_rest.domain.errors import InvoiceTaken, InvoiceUnknown, ValueInvalid
 
 __all__ = ["STATUSES"]
 
-STATUSES: dict[type[DomainError], int] = {
+STATUSES: dict[type[Exception], int] = {
     InvoiceUnknown: 404,
     InvoiceTaken: 409,
     ValueInvalid: 400,

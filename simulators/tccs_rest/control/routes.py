@@ -1,22 +1,15 @@
-"""
-`/_sandbox/tccs/…`: what the real partner does not have, as `contracts/tccs_rest/control.yaml` describes it.
-
-Policy terms and quotes can be seen and opened, terms changed, given instalments and loaded from an invoice file;
-payments and returns can be listed. An invoice number in a path keeps its slashes, encoded or not.
-"""
+"""What `contracts/tccs_rest/control.yaml` describes, an operation a method; values come as the contract has them."""
 
 from __future__ import annotations
 
-import re
+from dataclasses import replace
+from datetime import date
+from typing import Any
 
-from flask import Blueprint, jsonify, request
-from flask.typing import ResponseReturnValue
-
-from partnerlab.contracts.files import FileRejected, load_layout, read_bif
-from partnerlab.simulators.kit.http.wsgi import current_request
-from partnerlab.simulators.kit.world.lanes import Lane
-from partnerlab.simulators.tccs_rest.control.bodies import instalments, json_body, policy_change, quote
-from partnerlab.simulators.tccs_rest.control.faults import STATUSES
+from partnerlab.contracts.files import load_layout, read_bif
+from partnerlab.simulators.kit.control.controls import loaded
+from partnerlab.simulators.kit.control.refusals import Invalid
+from partnerlab.simulators.kit.http.messages import Request
 from partnerlab.simulators.tccs_rest.control.files import policy_term
 from partnerlab.simulators.tccs_rest.control.views import (
     payment_view,
@@ -26,136 +19,123 @@ from partnerlab.simulators.tccs_rest.control.views import (
     quote_summary,
     return_view,
 )
-from partnerlab.simulators.tccs_rest.domain.errors import DomainError, ValueInvalid
 from partnerlab.simulators.tccs_rest.domain.events import Cause
-from partnerlab.simulators.tccs_rest.domain.numbers import read_invoice_number
-from partnerlab.simulators.tccs_rest.world import World
+from partnerlab.simulators.tccs_rest.domain.policies import Charge, Insured, Policy
+from partnerlab.simulators.tccs_rest.domain.quotes import DUE_AFTER, MONTH, Quote
+from partnerlab.simulators.tccs_rest.services.policies import PolicyService
 
-__all__ = ["create_blueprint"]
+__all__ = ["Routes"]
 
-MOST = 1_000
-NUMBER = re.compile(r"[A-Za-z0-9 ._/-]{1,61}")  # what an invoice number, or the beginning of one, is made of
+Json = dict[str, Any]
 
-
-def create_blueprint(world: World) -> Blueprint:
-    """The routes."""
-    policies = world.policies
-    routes = Blueprint("tccs", __name__)
-
-    @routes.errorhandler(DomainError)
-    def refused(error: DomainError) -> ResponseReturnValue:
-        field = {"field": error.field} if isinstance(error, ValueInvalid) else {}
-        return jsonify(error={"code": error.code, "message": str(error)} | field), STATUSES[type(error)]
-
-    @routes.errorhandler(FileRejected)
-    def rejected(error: FileRejected) -> ResponseReturnValue:
-        return jsonify(error={"code": "file_rejected", "message": str(error)}), 400
-
-    @routes.get("/_sandbox/tccs/policies")
-    def list_policies() -> ResponseReturnValue:
-        limit = _number("limit", 100)
-        found = policies.policies(_lane(), after=_after(), limit=limit)
-        after = found[-1][0].invoice_number if len(found) == limit else None
-        return jsonify(policies=[policy_summary(policy, balances) for policy, balances in found], next=after)
-
-    @routes.get("/_sandbox/tccs/policies/<path:number>")
-    def get_policy(number: str) -> ResponseReturnValue:
-        return jsonify(policy_detail(policies.policy(_lane(), _invoice_number("invoice_number", number))))
-
-    @routes.put("/_sandbox/tccs/policies/<path:number>")
-    def put_policy(number: str) -> ResponseReturnValue:
-        change = policy_change(json_body())
-        number = read_invoice_number("invoice_number", number)
-        view, is_new = policies.put_policy(_lane(), _cause(), number, change)
-        return jsonify(policy_detail(view)), 201 if is_new else 200
-
-    @routes.post("/_sandbox/tccs/instalments")
-    def add_instalments() -> ResponseReturnValue:
-        number, charges = instalments(json_body(), _lane().now().date())
-        return jsonify(policy_detail(policies.add_instalments(_lane(), _cause(), number, charges))), 201
-
-    @routes.post("/_sandbox/tccs/load")
-    def load() -> ResponseReturnValue:
-        reading = read_bif(request.get_data(), load_layout("tccs"), strict=_flag("strict"))
-        today = _lane().now().date()
-        count = policies.load(_lane(), _cause(), (policy_term(group, today) for group in reading))
-        report = reading.report
-        problems = [
-            {
-                "line": problem.line,
-                "invoice_number": problem.invoice_number,
-                "rule": problem.rule,
-                "message": str(problem),
-            }
-            for problem in report.problems[:MOST]
-        ]
-        return jsonify(loaded=count, quarantined=report.quarantined, problems=problems)
-
-    @routes.get("/_sandbox/tccs/quotes")
-    def list_quotes() -> ResponseReturnValue:
-        limit = _number("limit", 100)
-        found = policies.quotes(_lane(), after=_after(), limit=limit)
-        after = found[-1].invoice_number if len(found) == limit else None
-        return jsonify(quotes=[quote_summary(one) for one in found], next=after)
-
-    @routes.post("/_sandbox/tccs/quotes")
-    def add_quote() -> ResponseReturnValue:
-        return jsonify(quote_detail(policies.add_quote(_lane(), _cause(), quote(json_body())))), 201
-
-    @routes.get("/_sandbox/tccs/quotes/<path:number>")
-    def get_quote(number: str) -> ResponseReturnValue:
-        return jsonify(quote_detail(policies.quote(_lane(), _invoice_number("invoice_number", number))))
-
-    @routes.get("/_sandbox/tccs/payments")
-    def list_payments() -> ResponseReturnValue:
-        number = request.args.get("invoice_number")
-        if number is not None:
-            number = _invoice_number("invoice_number", number)
-        found = policies.payments(_lane(), invoice_number=number, limit=_number("limit", MOST), offset=_offset())
-        return jsonify(payments=[payment_view(one) for one in found])
-
-    @routes.get("/_sandbox/tccs/returns")
-    def list_returns() -> ResponseReturnValue:
-        found = policies.returns(_lane(), limit=_number("limit", MOST), offset=_offset())
-        return jsonify(returns=[return_view(one) for one in found])
-
-    return routes
+INSURED = {
+    "insured_name": "name",
+    "address1": "address1",
+    "address2": "address2",
+    "city": "city",
+    "state": "state",
+    "zip": "zip",
+    "phone": "phone",
+}
 
 
-def _lane() -> Lane:
-    return current_request().lane
+class Routes:
+    """
+    Policy terms and quotes seen and opened, terms changed, given instalments and loaded; payments and returns listed.
+    """
+
+    def __init__(self, policies: PolicyService) -> None:
+        self._policies = policies
+
+    def list_policies(self, request: Request, limit: int, after: str) -> Json:
+        found = self._policies.policies(request.lane, after=after, limit=limit)
+        last = found[-1][0].invoice_number if len(found) == limit else None
+        return {"policies": [policy_summary(policy, balances) for policy, balances in found], "next": last}
+
+    def get_policy(self, request: Request, invoice_number: str) -> Json:
+        return policy_detail(self._policies.policy(request.lane, invoice_number))
+
+    def put_policy(
+        self, request: Request, invoice_number: str, late_fee: int | None = None, **changes: Any
+    ) -> tuple[Json, int]:
+        insured = _insured(changes)
+        if late_fee is not None:
+            changes["late_fee_cents"] = late_fee
+
+        def change(policy: Policy) -> Policy:
+            return replace(policy, insured=replace(policy.insured, **insured), **changes)
+
+        view, is_new = self._policies.put_policy(request.lane, _cause(request), invoice_number, change)
+        return policy_detail(view), 201 if is_new else 200
+
+    def add_instalments(
+        self,
+        request: Request,
+        invoice_number: str,
+        amount: int,
+        count: int,
+        billed_on: date | None = None,
+        due_on: date | None = None,
+    ) -> Json:
+        first = billed_on or request.lane.now().date()
+        due_after = due_on - first if due_on else DUE_AFTER
+        if due_after.days < 0:
+            raise Invalid("due_on", "is before billed_on")
+        days = [first + MONTH * index for index in range(count)]
+        charges = [Charge(0, "instalment", day, day + due_after, amount) for day in days]  # numbers not given yet
+        return policy_detail(self._policies.add_instalments(request.lane, _cause(request), invoice_number, charges))
+
+    def load_policies(self, request: Request, strict: bool, body: bytes) -> Json:
+        reading = read_bif(body, load_layout("tccs"), strict=strict)
+        today = request.lane.now().date()
+        count = self._policies.load(request.lane, _cause(request), (policy_term(group, today) for group in reading))
+        return loaded(count, reading.report)
+
+    def list_quotes(self, request: Request, limit: int, after: str) -> Json:
+        found = self._policies.quotes(request.lane, after=after, limit=limit)
+        last = found[-1].invoice_number if len(found) == limit else None
+        return {"quotes": [quote_summary(one) for one in found], "next": last}
+
+    def add_quote(
+        self,
+        request: Request,
+        invoice_number: str,
+        deposit: int,
+        premium: int | None = None,
+        instalments: int | None = None,
+        late_fee: int = 0,
+        **insured: Any,
+    ) -> Json:
+        premium = deposit if premium is None else premium
+        quote = Quote(
+            invoice_number,
+            Insured(**_insured(insured)),
+            deposit_cents=deposit,
+            premium_cents=premium,
+            instalments=int(premium > deposit) if instalments is None else instalments,
+            late_fee_cents=late_fee,
+        )
+        return quote_detail(self._policies.add_quote(request.lane, _cause(request), quote))
+
+    def get_quote(self, request: Request, invoice_number: str) -> Json:
+        return quote_detail(self._policies.quote(request.lane, invoice_number))
+
+    def list_policy_payments(
+        self, request: Request, limit: int, offset: int, invoice_number: str | None = None
+    ) -> Json:
+        found = self._policies.payments(request.lane, invoice_number=invoice_number, limit=limit, offset=offset)
+        return {"payments": [payment_view(one) for one in found]}
+
+    def list_policy_returns(self, request: Request, limit: int, offset: int) -> Json:
+        return {
+            "returns": [return_view(one) for one in self._policies.returns(request.lane, limit=limit, offset=offset)]
+        }
 
 
-def _cause() -> Cause:
-    return Cause(current_request().id, _lane().now())
+def _cause(request: Request) -> Cause:
+    return Cause(request.id, request.lane.now())
 
 
-def _after() -> str:
-    after = request.args.get("after", "")
-    return after and _invoice_number("after", after)
-
-
-def _invoice_number(name: str, value: str) -> str:
-    if NUMBER.fullmatch(value) is None:
-        raise ValueInvalid(name, value, "is not an invoice number")
-    return value
-
-
-def _flag(name: str) -> bool:
-    text = request.args.get(name, "false")
-    if text not in ("true", "false"):
-        raise ValueInvalid(name, text, "is neither true nor false")
-    return text == "true"
-
-
-def _offset() -> int:
-    return _number("offset", 0, least=0, most=10**9)
-
-
-def _number(name: str, default: int, *, least: int = 1, most: int = MOST) -> int:
-    text = request.args.get(name)
-    if text is None:
-        return default
-    if not (text.isascii() and text.isdigit() and len(text) < 12 and least <= int(text) <= most):
-        raise ValueInvalid(name, text, f"is not a number from {least} to {most}")
-    return int(text)
+def _insured(values: dict[str, Any]) -> dict[str, str]:
+    """What of *values* describes the insured, under the names of `Insured`; it is taken out of *values*."""
+    return {inner: values.pop(name) for name, inner in INSURED.items() if name in values}

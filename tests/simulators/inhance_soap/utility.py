@@ -12,6 +12,7 @@ from typing import Any
 from lxml import etree
 
 from partnerlab.simulators.inhance_soap import Settings, create_simulator
+from partnerlab.simulators.kit.control.app import create_app
 from partnerlab.simulators.kit.http.messages import App, Request, Response
 from partnerlab.simulators.kit.http.wsgi import WsgiApp
 from partnerlab.simulators.kit.world.lanes import Lane, Lanes
@@ -148,8 +149,4 @@ class Utility:
         return [due.run() for due in sorted(self.simulator.due(lane, lane.now()), key=lambda due: due.at)]
 
     def _flask(self) -> Any:
-        from flask import Flask
-
-        app = Flask("test")
-        app.register_blueprint(self.simulator.control())
-        return app
+        return create_app([(self.simulator.control_contract, self.simulator.control())])

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from partnerlab.simulators.kit.control.app import create_app
 from partnerlab.simulators.kit.http.messages import App, Request, Response
 from partnerlab.simulators.kit.http.wsgi import WsgiApp
 from partnerlab.simulators.kit.world.clock import Clock
@@ -146,8 +147,4 @@ class Insurer:
         return {name: found for name, found in rows.items() if name.startswith("tccs_")}
 
     def _flask(self) -> Any:
-        from flask import Flask
-
-        app = Flask("test")
-        app.register_blueprint(self.simulator.control())
-        return app
+        return create_app([(self.simulator.control_contract, self.simulator.control())])

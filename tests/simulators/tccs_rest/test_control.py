@@ -93,10 +93,10 @@ def test_a_policy_is_shown_with_what_the_balance_call_says_and_what_happened(ins
     ]
 
 
-def test_a_number_in_a_path_may_have_its_slashes_encoded(insurer: Insurer) -> None:
-    """The site decodes a path before a door sees it, so both spellings arrive alike."""
-    app: Any = insurer.control.warm()
-    assert app.url_map.bind("x").match("/_sandbox/tccs/policies/454100010-06/16/2020")[1] == {"number": POLICY}
+def test_a_number_in_a_path_has_its_slashes(insurer: Insurer) -> None:
+    """Encoded ones too: the site decodes a path before a door sees it, so both spellings arrive alike."""
+    assert POLICY == "454100010-06/16/2020"
+    assert insurer.api("GET", "/policies/454100010-06/16/2020")[1]["invoice_number"] == POLICY
 
 
 def test_a_policy_can_be_opened_and_changed(insurer: Insurer) -> None:
@@ -148,23 +148,24 @@ def test_a_change_that_changes_nothing_is_no_event(insurer: Insurer) -> None:
 )
 def test_a_change_that_breaks_a_rule_is_refused_with_its_field(insurer: Insurer, body: Any, field: str) -> None:
     before = insurer.export()
-    refused(insurer.api("PUT", f"/policies/{POLICY}", body=body), 400, "value_invalid", field)
+    code = "not_json" if field == "body" else "field_invalid"
+    refused(insurer.api("PUT", f"/policies/{POLICY}", body=body), 400, code, field)
     assert insurer.export() == before
 
 
 @pytest.mark.parametrize("number", ["454100010", "454100010-13/01/2020", QUOTE, "x" * 60, "a\x00-01/01/2020"])
 def test_what_is_no_number_of_a_policy_term_is_refused(insurer: Insurer, number: str) -> None:
-    refused(insurer.api("PUT", f"/policies/{number}", body={}), 400, "value_invalid", "invoice_number")
+    refused(insurer.api("PUT", f"/policies/{number}", body={}), 400, "field_invalid", "invoice_number")
 
 
-@pytest.mark.parametrize("path", ["/policies/999-01/01/2030", "/quotes/Q999-01/01/2030", "/policies/nobody"])
+@pytest.mark.parametrize("path", ["/policies/999-01/01/2030", "/quotes/Q999-01/01/2030"])
 def test_an_unknown_invoice_is_not_found(insurer: Insurer, path: str) -> None:
     refused(insurer.api("GET", path), 404, "invoice_unknown")
 
 
 @pytest.mark.parametrize("path", ["/policies/a\x00", "/policies/nobody's", "/quotes/\x07", f"/policies/{'x' * 62}"])
 def test_what_no_number_can_be_is_refused(insurer: Insurer, path: str) -> None:
-    refused(insurer.api("GET", path), 400, "value_invalid", "invoice_number")
+    refused(insurer.api("GET", path), 400, "field_invalid", "invoice_number")
 
 
 def test_instalments_are_billed_a_month_apart(insurer: Insurer) -> None:
@@ -215,7 +216,7 @@ def test_an_instalment_that_breaks_a_rule_is_refused_with_its_field(
     insurer: Insurer, change: dict[str, Any], field: str
 ) -> None:
     body = {"invoice_number": POLICY, "amount": "1.00", **change}
-    refused(insurer.api("POST", "/instalments", body=body), 400, "value_invalid", field)
+    refused(insurer.api("POST", "/instalments", body=body), 400, "field_invalid", field)
     assert insurer.balances() == ("120.00", "340.00")
 
 
@@ -223,7 +224,7 @@ def test_an_instalment_of_nobody_is_refused(insurer: Insurer) -> None:
     body = {"invoice_number": NEW, "amount": "1.00"}
     refused(insurer.api("POST", "/instalments", body=body), 404, "invoice_unknown")
     del body["amount"]
-    refused(insurer.api("POST", "/instalments", body=body), 400, "value_invalid", "amount")
+    refused(insurer.api("POST", "/instalments", body=body), 400, "field_invalid", "amount")
 
 
 # Quotes
@@ -291,7 +292,7 @@ def test_a_quote_that_breaks_a_rule_is_refused_with_its_field(
     insurer: Insurer, change: dict[str, Any], field: str
 ) -> None:
     body = {"invoice_number": NEW_QUOTE, "deposit": "80.00", **change}
-    refused(insurer.api("POST", "/quotes", body=body), 400, "value_invalid", field)
+    refused(insurer.api("POST", "/quotes", body=body), 400, "field_invalid", field)
     refused(insurer.api("GET", f"/quotes/{NEW_QUOTE}"), 404, "invoice_unknown")
 
 
@@ -354,4 +355,4 @@ def test_returns_are_listed_in_order_and_in_pages(insurer: Insurer) -> None:
     ],
 )
 def test_a_query_that_breaks_a_rule_is_refused(insurer: Insurer, path: str, query: str, field: str) -> None:
-    refused(insurer.api("GET", path, query=query), 400, "value_invalid", field)
+    refused(insurer.api("GET", path, query=query), 400, "field_invalid", field)

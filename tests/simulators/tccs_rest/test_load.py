@@ -91,9 +91,9 @@ def test_a_total_is_billed_as_far_as_the_minimum_says(
     [
         ({"InvoiceNumber": POLICY}, 409, "invoice_taken"),
         ({"InvoiceNumber": QUOTE.removeprefix("Q")}, 409, "invoice_taken"),
-        ({"InvoiceNumber": "Q700002-05/01/2028"}, 400, "value_invalid"),
-        (OTHER | {"MinimumAmountDue": Decimal("300.01")}, 400, "value_invalid"),
-        (OTHER | {"LateFeeAmount": Decimal("-1.00")}, 400, "value_invalid"),
+        ({"InvoiceNumber": "Q700002-05/01/2028"}, 400, "field_invalid"),
+        (OTHER | {"MinimumAmountDue": Decimal("300.01")}, 400, "field_invalid"),
+        (OTHER | {"LateFeeAmount": Decimal("-1.00")}, 400, "field_invalid"),
     ],
 )
 def test_a_file_with_a_policy_that_cannot_be_opened_changes_nothing(
@@ -111,7 +111,7 @@ def test_a_broken_invoice_is_named_and_the_good_ones_load(insurer: Insurer) -> N
     status, report = load(insurer, broken)
     assert (status, report["loaded"], report["quarantined"]) == (200, 1, 1)
     assert report["problems"][0]["invoice_number"] in (NUMBER, OTHER["InvoiceNumber"])
-    for query, code in (("strict=true", "file_rejected"), ("strict=yes", "value_invalid")):
+    for query, code in (("strict=true", "file_rejected"), ("strict=yes", "field_invalid")):
         status, answer = load(insurer, broken, query=query)
         assert (status, answer["error"]["code"]) == (400, code)
 
