@@ -32,8 +32,9 @@ format: $(VENV)/.dev  ## Format the code.
 bench: $(VENV)/.dev  ## Measure beside what a user would pick instead; writes docs/benchmarks.md.
 	$(BIN)/python -m benchmarks
 
-reference: $(VENV)/.dev  ## Write docs/reference from the registries.
+reference: $(VENV)/.dev  ## Write docs/reference from the registries, and the SOAP messages from their declarations.
 	$(BIN)/python -m partnerlab.reference
+	$(BIN)/python -m partnerlab.generated
 
 clean:  ## Remove what these targets made.
 	rm -rf $(VENV) dist build *.egg-info tests/interop/node/node_modules benchmarks/node/node_modules benchmarks/peers/node_modules .bench

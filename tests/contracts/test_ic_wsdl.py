@@ -198,34 +198,6 @@ def test_a_form_post_port_has_every_operation_with_its_arguments(service: str) -
         assert [part.get("name", "") for part in message] == KNOWN[operation][0].split()
 
 
-@pytest.mark.parametrize("service", SERVICES)
-def test_what_the_simulator_declares_means_the_same(service: str) -> None:
-    """The schema that Spyne makes of the simulator's declaration, field for field."""
-    declared = Schema(declared_schema(service))
-    agreed = contract_schema(service)
-    for operation in SERVICES[service]:
-        for element in (operation, f"{operation}Response"):
-            assert declared.element(element) == agreed.element(element)
-
-
-def declared_schema(service: str) -> etree._Element:
-    from partnerlab.simulators.ic_webservices.wire import invoicing, management, remote_authentication
-    from partnerlab.simulators.kit.asmx.spyne_compat import Application, Soap11, Wsdl11
-
-    declare: Any = {
-        "CloudInvoicing": lambda: invoicing.declare(None, None, None),  # type: ignore[arg-type]
-        "CloudManagement": lambda: management.declare(None, None),  # type: ignore[arg-type]
-        "RemoteAuthenticationWS": lambda: remote_authentication.declare(None, None, None),  # type: ignore[arg-type]
-    }
-    application = Application(
-        [declare[service]()], tns=f"{BASE}{service}/", name=service, in_protocol=Soap11(), out_protocol=Soap11()
-    )
-    wsdl = Wsdl11(application.interface)
-    wsdl.build_interface_document("http://127.0.0.1:8700/")
-    document = etree.fromstring(wsdl.get_interface_document())
-    return one(document.findall(f"wsdl:types/s:schema[@targetNamespace='{BASE}{service}/']", NS))
-
-
 @pytest.mark.interop
 @pytest.mark.parametrize("service", SERVICES)
 def test_zeep_reads_every_port(service: str) -> None:
@@ -235,7 +207,7 @@ def test_zeep_reads_every_port(service: str) -> None:
     ports = {name: sorted(port.binding.all()) for name, port in found.ports.items()}
     kinds = ("Soap", "Soap12", "HttpPost")
     assert ports == {f"{service}{kind}": sorted(SERVICES[service]) for kind in kinds}
-    client.http.transport.session.close()
+    client.transport.session.close()
 
 
 def read_path(name: str) -> Any:

@@ -40,12 +40,13 @@ def create_doors(services: Services) -> dict[str, App]:
 
 
 def _invoicing(services: Services) -> AsmxService:
-    from partnerlab.simulators.ic_webservices.wire import invoicing, types
+    from partnerlab.simulators.ic_webservices.wire.invoicing import InvoicingOperations
+    from partnerlab.simulators.ic_webservices.wire.messages import cloud_invoicing
 
     return AsmxService(
         name="CloudInvoicing",
-        service=invoicing.declare(services.ledger, services.uploads, services.exports),
-        namespace=types.INVOICING,
+        service=cloud_invoicing.SERVICE,
+        handlers=InvoicingOperations(services.ledger, services.uploads, services.exports),
         wsdl=read_bytes("ic_webservices/CloudInvoicing.wsdl"),
         inline=False,  # a bill file of 30 MB takes seconds
         max_body=services.settings.max_upload_bytes,
@@ -54,22 +55,24 @@ def _invoicing(services: Services) -> AsmxService:
 
 
 def _management(services: Services) -> AsmxService:
-    from partnerlab.simulators.ic_webservices.wire import management, types
+    from partnerlab.simulators.ic_webservices.wire.management import ManagementOperations
+    from partnerlab.simulators.ic_webservices.wire.messages import cloud_management
 
     return AsmxService(
         name="CloudManagement",
-        service=management.declare(services.ledger, services.exports),
-        namespace=types.MANAGEMENT,
+        service=cloud_management.SERVICE,
+        handlers=ManagementOperations(services.ledger, services.exports),
         wsdl=read_bytes("ic_webservices/CloudManagement.wsdl"),
     )
 
 
 def _remote_authentication(services: Services) -> AsmxService:
-    from partnerlab.simulators.ic_webservices.wire import remote_authentication, remote_types
+    from partnerlab.simulators.ic_webservices.wire.messages import remote_authentication
+    from partnerlab.simulators.ic_webservices.wire.remote_authentication import RemoteAuthenticationOperations
 
     return AsmxService(
         name="RemoteAuthenticationWS",
-        service=remote_authentication.declare(services.ledger, services.authentication, services.user_accounts),
-        namespace=remote_types.REMOTE,
+        service=remote_authentication.SERVICE,
+        handlers=RemoteAuthenticationOperations(services.ledger, services.authentication, services.user_accounts),
         wsdl=read_bytes("ic_webservices/RemoteAuthenticationWS.wsdl"),
     )

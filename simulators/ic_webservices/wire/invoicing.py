@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
-from typing import Any
+from typing import TypeVar
 
 from partnerlab.simulators.ic_webservices.domain.errors import DomainError, ValueRefused
 from partnerlab.simulators.ic_webservices.domain.invoices import Invoice
@@ -18,23 +17,13 @@ from partnerlab.simulators.ic_webservices.services.exports import ExportedPaymen
 from partnerlab.simulators.ic_webservices.services.ledger import Ledger
 from partnerlab.simulators.ic_webservices.services.uploads import Uploads
 from partnerlab.simulators.ic_webservices.wire.faults import refusal
-from partnerlab.simulators.ic_webservices.wire.types import (
-    INVOICING,
-    ExportPaymentsReq,
-    ExportPaymentsResult,
-    SetInvoiceBalanceReq,
-    SetInvoiceBalanceResult,
-    UploadInvoiceFileReq,
-    UploadInvoiceFileResult,
-    ViewInvoiceByInvoiceNumberReq,
-    ViewInvoiceByInvoiceNumberResult,
-    never_nil,
-)
-from partnerlab.simulators.kit.asmx.spyne_compat import ServiceBase, rpc
+from partnerlab.simulators.ic_webservices.wire.messages import cloud_invoicing as wire
+from partnerlab.simulators.kit.asmx.xs import MIN_VALUE
+from partnerlab.simulators.kit.http.messages import Request
 
-__all__ = ["UNSET", "declare"]
+__all__ = ["InvoicingOperations"]
 
-UNSET = datetime(1, 1, 1)  # noqa: DTZ001 - DateTime.MinValue of .NET has no zone
+Wrapped = TypeVar("Wrapped")
 ZERO = Decimal("0.00")
 CARD_TYPE, BANK_TYPE = 1, 2
 """PaymentTypeID; PayPal counts as a card. Source: WaterSmart, Payment/Lockbox File; assumed [A-38]."""
@@ -48,167 +37,79 @@ TYPE_WORDS: Mapping[str, str] = {
 """PaymentTypeDesc by tender. Assumed [A-56]."""
 
 
-@dataclass(frozen=True, slots=True)
-class UploadAnswer:
-    """UploadInvoiceFileResult."""
+class InvoicingOperations:
+    """The operations of CloudInvoicing."""
 
-    Success: bool
-    ErrorMessage: str | None = None
-    UploadID: str | None = None
-    InvoicesAccepted: int = 0
-    InvoicesRejected: int = 0
-    Problems: Sequence[ProblemAnswer] | None = None
+    def __init__(self, ledger: Ledger, uploads: Uploads, exports: Exports) -> None:
+        self._ledger, self._uploads, self._exports = ledger, uploads, exports
 
+    def UploadInvoiceFile(self, request: Request, sent: wire.UploadInvoiceFileRequest) -> wire.UploadInvoiceFileResult:
+        """Loads the good invoices of a bill file and reports the others."""
+        try:
+            asked = _wrapped(sent.Req)
+            result = self._uploads.take(
+                request.lane, asked.BillerGUID, asked.WebServiceKey, asked.FileName, asked.FileContent
+            )
+        except DomainError as error:
+            return wire.UploadInvoiceFileResult(ErrorMessage=refusal(error))
+        upload = result.upload
+        return wire.UploadInvoiceFileResult(
+            Success=upload.state == "loaded",
+            ErrorMessage=upload.message or None,
+            UploadID=upload.upload_id,
+            InvoicesAccepted=upload.accepted,
+            InvoicesRejected=upload.rejected,
+            Problems=[_problem(problem) for problem in result.problems],
+        )
 
-@dataclass(frozen=True, slots=True)
-class ProblemAnswer:
-    """UploadProblem."""
-
-    Line: int
-    InvoiceNumber: str
-    Field: str
-    FileSpecID: int
-    Value: str
-    Reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class InvoiceAnswer:
-    """ViewInvoiceByInvoiceNumberResult; the defaults are what .NET writes where nothing was set."""
-
-    Success: bool
-    ErrorMessage: str | None = None
-    InvoiceNumber: str | None = None
-    InvoiceDate: datetime = UNSET
-    InvoiceDueDate: datetime = UNSET
-    AutoPayCollectionDate: datetime = UNSET
-    TotalAmountDue: Decimal = ZERO
-    BalanceDue: Decimal = ZERO
-    MinimumAmountDue: Decimal = ZERO
-    AllowPartialPayments: bool = False
-    FirstNotifyRequestedDate: datetime = UNSET
-    SecondNotifyRequestedDate: datetime = UNSET
-    ThirdNotifyRequestedDate: datetime = UNSET
-
-
-@dataclass(frozen=True, slots=True)
-class PaymentAnswer:
-    """ExportedPayment."""
-
-    InvoiceNumber: str
-    InvoiceGUID: str
-    AccountNumber: str
-    CustomerName: str
-    PaymentGUID: str
-    PaymentDate: datetime
-    PaymentTypeID: int
-    PaymentTypeDesc: str
-    PaymentAmount: Decimal
-    ConvenienceFee: Decimal
-    PaymentReference: str
-    PaymentMessage: str
-    Approved: bool
-    BillerReference: str
-    Offline: bool = False
-    LocationReference: str = ""
-    WSReportID: int = 0
-    CheckNumber: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class PaymentsAnswer:
-    """ExportPaymentsResult."""
-
-    Success: bool
-    ErrorMessage: str | None = None
-    Payments: Sequence[PaymentAnswer] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """SetInvoiceBalanceResult."""
-
-    Success: bool
-    ErrorMessage: str | None = None
-
-
-def declare(ledger: Ledger, uploads: Uploads, exports: Exports) -> type[Any]:
-    """The service as Spyne declares it, on that ledger."""
-
-    class CloudInvoicing(ServiceBase):
-        @rpc(never_nil(UploadInvoiceFileReq), _returns=never_nil(UploadInvoiceFileResult))
-        def UploadInvoiceFile(ctx: Any, Req: Any) -> Any:
-            """Takes a biller invoice file (BIF): loads its good invoices and reports the others."""
-            try:
-                request = _wrapped(Req)
-                result = uploads.take(
-                    ctx.udc.lane,
-                    request.BillerGUID,
-                    request.WebServiceKey,
-                    request.FileName,
-                    request.FileContent,
-                )
-            except DomainError as error:
-                return UploadAnswer(Success=False, ErrorMessage=refusal(error))
-            upload = result.upload
-            return UploadAnswer(
-                Success=upload.state == "loaded",
-                ErrorMessage=upload.message or None,
-                UploadID=upload.upload_id,
-                InvoicesAccepted=upload.accepted,
-                InvoicesRejected=upload.rejected,
-                Problems=[_problem(problem) for problem in result.problems],
+    def ViewInvoiceByInvoiceNumber(
+        self, request: Request, sent: wire.ViewInvoiceByInvoiceNumberRequest
+    ) -> wire.ViewInvoiceByInvoiceNumberResult:
+        """An invoice as it stands."""
+        try:
+            asked = _wrapped(sent.Req)
+            return _invoice(
+                self._ledger.view_invoice(request.lane, asked.BillerGUID, asked.WebServiceKey, asked.InvoiceNumber)
+            )
+        except DomainError as error:
+            return wire.ViewInvoiceByInvoiceNumberResult(
+                ErrorMessage=refusal(error), TotalAmountDue=ZERO, BalanceDue=ZERO, MinimumAmountDue=ZERO
             )
 
-        @rpc(never_nil(ViewInvoiceByInvoiceNumberReq), _returns=never_nil(ViewInvoiceByInvoiceNumberResult))
-        def ViewInvoiceByInvoiceNumber(ctx: Any, Req: Any) -> Any:
-            """An invoice as it stands."""
-            try:
-                request = _wrapped(Req)
-                return _invoice(
-                    ledger.view_invoice(ctx.udc.lane, request.BillerGUID, request.WebServiceKey, request.InvoiceNumber)
-                )
-            except DomainError as error:
-                return InvoiceAnswer(Success=False, ErrorMessage=refusal(error))
+    def SetInvoiceBalance(self, request: Request, sent: wire.SetInvoiceBalanceRequest) -> wire.SetInvoiceBalanceResult:
+        """Set what is still due on an invoice."""
+        try:
+            asked = _wrapped(sent.Req)
+            self._ledger.set_invoice_balance(
+                request.lane,
+                asked.BillerGUID,
+                asked.WebServiceKey,
+                asked.InvoiceNumber,
+                asked.BalanceDue,
+                asked.TotalAmountDue,
+            )
+        except DomainError as error:
+            return wire.SetInvoiceBalanceResult(ErrorMessage=refusal(error))
+        return wire.SetInvoiceBalanceResult(Success=True)
 
-        @rpc(never_nil(SetInvoiceBalanceReq), _returns=never_nil(SetInvoiceBalanceResult))
-        def SetInvoiceBalance(ctx: Any, Req: Any) -> Any:
-            """Sets what is still due on an invoice."""
-            try:
-                request = _wrapped(Req)
-                ledger.set_invoice_balance(
-                    ctx.udc.lane,
-                    request.BillerGUID,
-                    request.WebServiceKey,
-                    request.InvoiceNumber,
-                    request.BalanceDue,
-                    request.TotalAmountDue,
-                )
-            except DomainError as error:
-                return Answer(Success=False, ErrorMessage=refusal(error))
-            return Answer(Success=True)
-
-        @rpc(never_nil(ExportPaymentsReq), _returns=never_nil(ExportPaymentsResult))
-        def ExportPayments(ctx: Any, Req: Any) -> Any:
-            """The approved payments since a moment, oldest first."""
-            try:
-                request = _wrapped(Req)
-                found = exports.payments(ctx.udc.lane, request.BillerGUID, request.WebServiceKey, request.Since)
-            except DomainError as error:
-                return PaymentsAnswer(Success=False, ErrorMessage=refusal(error))
-            return PaymentsAnswer(Success=True, Payments=[_payment(exported) for exported in found])
-
-    return CloudInvoicing
+    def ExportPayments(self, request: Request, sent: wire.ExportPaymentsRequest) -> wire.ExportPaymentsResult:
+        """The approved payments since a moment, oldest first."""
+        try:
+            asked = _wrapped(sent.Req)
+            found = self._exports.payments(request.lane, asked.BillerGUID, asked.WebServiceKey, asked.Since)
+        except DomainError as error:
+            return wire.ExportPaymentsResult(ErrorMessage=refusal(error))
+        return wire.ExportPaymentsResult(Success=True, Payments=[_payment(exported) for exported in found])
 
 
-def _wrapped(request: Any) -> Any:
+def _wrapped(request: Wrapped | None) -> Wrapped:
     if request is None:
         raise ValueRefused("Req", "", "is missing: the arguments are wrapped in it")
     return request
 
 
-def _invoice(invoice: Invoice) -> InvoiceAnswer:
-    return InvoiceAnswer(
+def _invoice(invoice: Invoice) -> wire.ViewInvoiceByInvoiceNumberResult:
+    return wire.ViewInvoiceByInvoiceNumberResult(
         Success=True,
         InvoiceNumber=invoice.invoice_number,
         InvoiceDate=_moment(invoice.invoice_date),
@@ -224,9 +125,9 @@ def _invoice(invoice: Invoice) -> InvoiceAnswer:
     )
 
 
-def _payment(exported: ExportedPayment) -> PaymentAnswer:
+def _payment(exported: ExportedPayment) -> wire.ExportedPayment:
     payment = exported.payment
-    return PaymentAnswer(
+    return wire.ExportedPayment(
         InvoiceNumber=payment.invoice_number,
         InvoiceGUID=_invoice_guid(payment.biller_guid, payment.invoice_number),
         AccountNumber=payment.account_number,
@@ -241,20 +142,26 @@ def _payment(exported: ExportedPayment) -> PaymentAnswer:
         PaymentMessage=payment.message,
         Approved=payment.approved,
         BillerReference=payment.biller_reference,
+        LocationReference="",
+        CheckNumber="",
     )
 
 
 def _invoice_guid(biller_guid: str, invoice_number: str) -> str:
     """The same for an invoice each time; empty where there is none."""
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{INVOICING}{biller_guid}/{invoice_number}")) if invoice_number else ""
+    return (
+        str(uuid.uuid5(uuid.NAMESPACE_URL, f"{wire.SERVICE.namespace}{biller_guid}/{invoice_number}"))
+        if invoice_number
+        else ""
+    )
 
 
 def _moment(day: date | None) -> datetime:
-    return UNSET if day is None else datetime.combine(day, time())
+    return MIN_VALUE if day is None else datetime.combine(day, time())
 
 
-def _problem(problem: Problem) -> ProblemAnswer:
-    return ProblemAnswer(
+def _problem(problem: Problem) -> wire.UploadProblem:
+    return wire.UploadProblem(
         Line=problem.line,
         InvoiceNumber=problem.invoice_number,
         Field=problem.field,

@@ -6,10 +6,8 @@ Source: WaterSmart, Invoice Cloud Web Services; the arguments are assumed [A-18]
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from collections.abc import Callable
+from typing import Protocol, TypeVar
 
 from partnerlab.simulators.ic_webservices.domain.billers import Biller, time_zone
 from partnerlab.simulators.ic_webservices.domain.errors import DomainError, NotFound
@@ -17,183 +15,137 @@ from partnerlab.simulators.ic_webservices.services.authentication import Authent
 from partnerlab.simulators.ic_webservices.services.ledger import Ledger
 from partnerlab.simulators.ic_webservices.services.user_accounts import UserAccounts
 from partnerlab.simulators.ic_webservices.wire.faults import refusal
-from partnerlab.simulators.ic_webservices.wire.invoicing import UNSET
-from partnerlab.simulators.ic_webservices.wire.remote_types import (
-    AccountNumbers,
-    KeepAliveResult,
-    LinkCustomerAccountResult,
-    LoginResult,
-    RegistrationResult,
-    SetCustomerEmailAddressResult,
-    UnregisterAccountsResult,
-)
+from partnerlab.simulators.ic_webservices.wire.messages import remote_authentication as wire
 from partnerlab.simulators.ic_webservices.wire.rest_operations import check_login_type
-from partnerlab.simulators.ic_webservices.wire.types import Int, Text, never_nil
-from partnerlab.simulators.kit.asmx.spyne_compat import ServiceBase, rpc
-from partnerlab.simulators.kit.world.lanes import Lane
+from partnerlab.simulators.kit.http.messages import Request
 
-__all__ = ["declare"]
+__all__ = ["RemoteAuthenticationOperations"]
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """Every result; an operation's own has more."""
+class Keyed(Protocol):
+    """What every request carries."""
 
-    Success: bool
-    ErrorMessage: str | None = None
-    RemoteAuthenticationToken: str | None = None
-    CustomerGuid: str | None = None
-    ExpirationDate: datetime = UNSET
+    BillerGUID: str | None
+    WebServiceKey: str | None
 
 
-def declare(ledger: Ledger, authentication: Authentication, user_accounts: UserAccounts) -> type[Any]:
-    """The service as Spyne declares it, on that ledger and its users."""
+Result = TypeVar(
+    "Result",
+    wire.RemoteAuthenticationResult,
+    wire.KeepRemoteSessionAliveResult,
+    wire.RemoteRegistrationResult,
+    wire.UnregisterAccountsResult,
+    wire.LinkCustomerAccountResult,
+    wire.SetCustomerEmailAddressResult,
+)
 
-    def answered(ctx: Any, guid: str | None, key: str | None, run: Callable[[Lane, Biller], Answer]) -> Answer:
-        """The answer of an operation for the biller that calls, or the refusal."""
-        lane: Lane = ctx.udc.lane
+
+class RemoteAuthenticationOperations:
+    """The operations of RemoteAuthenticationWS."""
+
+    def __init__(self, ledger: Ledger, authentication: Authentication, user_accounts: UserAccounts) -> None:
+        self._ledger, self._authentication, self._user_accounts = ledger, authentication, user_accounts
+
+    def RemoteAuthentication(
+        self, request: Request, sent: wire.RemoteAuthenticationRequest
+    ) -> wire.RemoteAuthenticationResult:
+        """Log a user in. With setting 29 an account that is not known is created; CustomerName is needed then."""
+
+        def run(biller: Biller) -> wire.RemoteAuthenticationResult:
+            token, _, customer = self._user_accounts.log_in(
+                request.lane,
+                biller.guid,
+                sent.Username,
+                sent.Password,
+                account_number=sent.AccountNumber or "",
+                create=True,
+                customer_name=sent.CustomerName or "",
+                email_address=sent.EmailAddress or "",
+            )
+            guid = None if customer is None else customer.customer_guid
+            return wire.RemoteAuthenticationResult(Success=True, RemoteAuthenticationToken=token, CustomerGuid=guid)
+
+        return self._answered(request, sent, wire.RemoteAuthenticationResult, run)
+
+    def KeepRemoteSessionAlive(
+        self, request: Request, sent: wire.KeepRemoteSessionAliveRequest
+    ) -> wire.KeepRemoteSessionAliveResult:
+        """Let a token last another twenty minutes."""
+
+        def run(biller: Biller) -> wire.KeepRemoteSessionAliveResult:
+            session = self._authentication.open(request.lane, sent.RemoteAuthenticationToken, biller.guid)
+            local = session.expires_at.astimezone(time_zone(biller.time_zone))
+            return wire.KeepRemoteSessionAliveResult(
+                Success=True, ExpirationDate=local.replace(tzinfo=None, microsecond=0)
+            )
+
+        return self._answered(request, sent, wire.KeepRemoteSessionAliveResult, run)
+
+    def RemoteRegistration(
+        self, request: Request, sent: wire.RemoteRegistrationRequest
+    ) -> wire.RemoteRegistrationResult:
+        """Register a user for an account; the password of one who is registered is changed."""
+
+        def run(biller: Biller) -> wire.RemoteRegistrationResult:
+            check_login_type(sent.LoginTypeID)
+            (registered,) = self._user_accounts.register(
+                request.lane,
+                biller.guid,
+                sent.Username or "",
+                sent.Password,
+                [(sent.AccountNumber or "").strip()],
+                email_address=sent.EmailAddress or "",
+                change_password=True,
+            )
+            if registered.customer is None:
+                raise NotFound("customer", registered.account_number)
+            return wire.RemoteRegistrationResult(Success=True, CustomerGuid=registered.customer.customer_guid)
+
+        return self._answered(request, sent, wire.RemoteRegistrationResult, run)
+
+    def UnregisterAccounts(
+        self, request: Request, sent: wire.UnregisterAccountsRequest
+    ) -> wire.UnregisterAccountsResult:
+        """Take accounts from a user."""
+
+        def run(biller: Biller) -> wire.UnregisterAccountsResult:
+            accounts = [one or "" for one in sent.Accounts or ()]
+            self._user_accounts.unlink(request.lane, biller.guid, sent.Username or "", accounts)
+            return wire.UnregisterAccountsResult(Success=True)
+
+        return self._answered(request, sent, wire.UnregisterAccountsResult, run)
+
+    def LinkCustomerAccount(
+        self, request: Request, sent: wire.LinkCustomerAccountRequest
+    ) -> wire.LinkCustomerAccountResult:
+        """Link an account to a registered user."""
+
+        def run(biller: Biller) -> wire.LinkCustomerAccountResult:
+            self._user_accounts.link(request.lane, biller.guid, sent.Username or "", sent.AccountNumber or "")
+            return wire.LinkCustomerAccountResult(Success=True)
+
+        return self._answered(request, sent, wire.LinkCustomerAccountResult, run)
+
+    def SetCustomerEmailAddress(
+        self, request: Request, sent: wire.SetCustomerEmailAddressRequest
+    ) -> wire.SetCustomerEmailAddressResult:
+        """Change a customer's e-mail address, and the user's where one is named."""
+
+        def run(biller: Biller) -> wire.SetCustomerEmailAddressResult:
+            self._user_accounts.set_customer_email(
+                request.lane,
+                biller.guid,
+                sent.AccountNumber or "",
+                sent.NewEmailAddress or "",
+                username=sent.Username or "",
+            )
+            return wire.SetCustomerEmailAddressResult(Success=True)
+
+        return self._answered(request, sent, wire.SetCustomerEmailAddressResult, run)
+
+    def _answered(self, request: Request, sent: Keyed, result: type[Result], run: Callable[[Biller], Result]) -> Result:
+        """What *run* answers for the biller that calls, or the refusal."""
         try:
-            return run(lane, ledger.authenticate(lane, guid, key))
+            return run(self._ledger.authenticate(request.lane, sent.BillerGUID, sent.WebServiceKey))
         except DomainError as error:
-            return Answer(Success=False, ErrorMessage=refusal(error))
-
-    class RemoteAuthenticationWS(ServiceBase):
-        @rpc(*[Text] * 7, _returns=never_nil(LoginResult))
-        def RemoteAuthentication(
-            ctx: Any,
-            BillerGUID: str | None,
-            WebServiceKey: str | None,
-            Username: str | None,
-            Password: str | None,
-            AccountNumber: str | None,
-            CustomerName: str | None,
-            EmailAddress: str | None,
-        ) -> Any:
-            """Logs a user in. With setting 29 an account that is not known is created; CustomerName is needed then."""
-
-            def run(lane: Lane, biller: Biller) -> Answer:
-                token, _, customer = user_accounts.log_in(
-                    lane,
-                    biller.guid,
-                    Username,
-                    Password,
-                    account_number=AccountNumber or "",
-                    create=True,
-                    customer_name=CustomerName or "",
-                    email_address=EmailAddress or "",
-                )
-                guid = None if customer is None else customer.customer_guid
-                return Answer(Success=True, RemoteAuthenticationToken=token, CustomerGuid=guid)
-
-            return answered(ctx, BillerGUID, WebServiceKey, run)
-
-        @rpc(Text, Text, Text, _returns=never_nil(KeepAliveResult))
-        def KeepRemoteSessionAlive(
-            ctx: Any, BillerGUID: str | None, WebServiceKey: str | None, RemoteAuthenticationToken: str | None
-        ) -> Any:
-            """Lets a token last another twenty minutes."""
-
-            def run(lane: Lane, biller: Biller) -> Answer:
-                session = authentication.open(lane, RemoteAuthenticationToken, biller.guid)
-                local = session.expires_at.astimezone(time_zone(biller.time_zone))
-                return Answer(Success=True, ExpirationDate=local.replace(tzinfo=None, microsecond=0))
-
-            return answered(ctx, BillerGUID, WebServiceKey, run)
-
-        @rpc(
-            Text,
-            Text,
-            Int,
-            *[Text] * 4,
-            _args=[
-                "BillerGUID",
-                "WebServiceKey",
-                "LoginTypeID",
-                "AccountNumber",
-                "Username",
-                "EmailAddress",
-                "Password",
-            ],
-            _returns=never_nil(RegistrationResult),
-        )
-        def RemoteRegistration(
-            ctx: Any,
-            BillerGUID: str | None,
-            WebServiceKey: str | None,
-            LoginTypeID: int,
-            AccountNumber: str | None,
-            Username: str | None,
-            EmailAddress: str | None,
-            Password: str | None,
-        ) -> Any:
-            """Registers a user for an account; the password of one who is registered is changed."""
-
-            def run(lane: Lane, biller: Biller) -> Answer:
-                check_login_type(LoginTypeID)
-                (registered,) = user_accounts.register(
-                    lane,
-                    biller.guid,
-                    Username or "",
-                    Password,
-                    [(AccountNumber or "").strip()],
-                    email_address=EmailAddress or "",
-                    change_password=True,
-                )
-                if registered.customer is None:
-                    raise NotFound("customer", registered.account_number)
-                return Answer(Success=True, CustomerGuid=registered.customer.customer_guid)
-
-            return answered(ctx, BillerGUID, WebServiceKey, run)
-
-        @rpc(Text, Text, Text, AccountNumbers, _returns=never_nil(UnregisterAccountsResult))
-        def UnregisterAccounts(
-            ctx: Any,
-            BillerGUID: str | None,
-            WebServiceKey: str | None,
-            Username: str | None,
-            Accounts: Sequence[str | None] | None,
-        ) -> Any:
-            """Takes accounts from a user. In a form POST Accounts holds them with commas."""
-
-            def run(lane: Lane, biller: Biller) -> Answer:
-                user_accounts.unlink(lane, biller.guid, Username or "", [one or "" for one in Accounts or ()])
-                return Answer(Success=True)
-
-            return answered(ctx, BillerGUID, WebServiceKey, run)
-
-        @rpc(*[Text] * 4, _returns=never_nil(LinkCustomerAccountResult))
-        def LinkCustomerAccount(
-            ctx: Any,
-            BillerGUID: str | None,
-            WebServiceKey: str | None,
-            Username: str | None,
-            AccountNumber: str | None,
-        ) -> Any:
-            """Links an account to a registered user."""
-
-            def run(lane: Lane, biller: Biller) -> Answer:
-                user_accounts.link(lane, biller.guid, Username or "", AccountNumber or "")
-                return Answer(Success=True)
-
-            return answered(ctx, BillerGUID, WebServiceKey, run)
-
-        @rpc(*[Text] * 5, _returns=never_nil(SetCustomerEmailAddressResult))
-        def SetCustomerEmailAddress(
-            ctx: Any,
-            BillerGUID: str | None,
-            WebServiceKey: str | None,
-            AccountNumber: str | None,
-            Username: str | None,
-            NewEmailAddress: str | None,
-        ) -> Any:
-            """Changes a customer's e-mail address, and the user's where one is named."""
-
-            def run(lane: Lane, biller: Biller) -> Answer:
-                user_accounts.set_customer_email(
-                    lane, biller.guid, AccountNumber or "", NewEmailAddress or "", username=Username or ""
-                )
-                return Answer(Success=True)
-
-            return answered(ctx, BillerGUID, WebServiceKey, run)
-
-    return RemoteAuthenticationWS
+            return result(ErrorMessage=refusal(error))

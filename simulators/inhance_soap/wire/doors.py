@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from partnerlab.contracts.data import read_bytes
 from partnerlab.simulators.inhance_soap.settings import WSDL_NAMESPACE
-from partnerlab.simulators.inhance_soap.wire.operations import declare
+from partnerlab.simulators.inhance_soap.wire.messages import icloud
+from partnerlab.simulators.inhance_soap.wire.operations import Operations
 from partnerlab.simulators.inhance_soap.world import World
 from partnerlab.simulators.kit.asmx.front import AsmxService
 from partnerlab.simulators.kit.http.messages import App
@@ -20,7 +21,8 @@ def create_doors(world: World) -> dict[str, App]:
         wsdl = wsdl.replace(WSDL_NAMESPACE.encode(), settings.namespace.encode())
     service = AsmxService(
         name="inhance",
-        service=declare(world.ledger, settings.key),
+        service=icloud.SERVICE,
+        handlers=Operations(world.ledger, settings.key),
         namespace=settings.namespace,
         wsdl=wsdl,
         inline=world.store.sqlite,  # a call is microseconds there; a database server may keep the event loop waiting

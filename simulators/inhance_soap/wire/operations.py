@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable
-from datetime import datetime
 from decimal import Decimal
-from types import SimpleNamespace
-from typing import Any
+from typing import TypeVar
 
 from partnerlab.simulators.inhance_soap.domain.accounts import read_account_number, read_email, read_switch
 from partnerlab.simulators.inhance_soap.domain.errors import DomainError, KeyWrong
@@ -20,134 +18,116 @@ from partnerlab.simulators.inhance_soap.domain.events import Cause
 from partnerlab.simulators.inhance_soap.domain.money import to_decimal
 from partnerlab.simulators.inhance_soap.domain.payments import read_payment
 from partnerlab.simulators.inhance_soap.services.ledger import Ledger
-from partnerlab.simulators.inhance_soap.wire import messages as wire
 from partnerlab.simulators.inhance_soap.wire.faults import error_message
-from partnerlab.simulators.kit.asmx.spyne_compat import ServiceBase, rpc
+from partnerlab.simulators.inhance_soap.wire.messages import icloud as wire
 from partnerlab.simulators.kit.http.messages import Request
 
-__all__ = ["declare"]
+__all__ = ["Operations"]
 
 _ZERO = Decimal("0.00")
+Outcome = TypeVar(
+    "Outcome",
+    wire.MakePaymentExtendedResult,
+    wire.SetPaperlessResult,
+    wire.SetAutopayResult,
+    wire.SetEmailResult,
+)
 
 
-def declare(ledger: Ledger, key: str) -> type[ServiceBase]:
+class Operations:
     """The service over one ledger; *key* is the web service key every call must carry."""
 
-    secret = key.encode()
+    def __init__(self, ledger: Ledger, key: str) -> None:
+        self._ledger = ledger
+        self._secret = key.encode()
 
-    def check(sent: str | None) -> None:
-        if not hmac.compare_digest((sent or "").strip().encode(), secret):
+    def BalanceCheck(self, request: Request, sent: wire.BalanceCheckRequest) -> wire.BalanceCheckResult:
+        """What is due on an account now, and everything it owes."""
+        try:
+            self._check(sent.WebServiceKey)
+            standing = self._ledger.standing(request.lane, read_account_number("AccountNumber", sent.AccountNumber))
+        except DomainError as refused:
+            return wire.BalanceCheckResult(Balance=_ZERO, FutureBalance=_ZERO, ErrorMessage=error_message(refused))
+        return wire.BalanceCheckResult(
+            Balance=to_decimal(standing.balance_cents),
+            FutureBalance=to_decimal(standing.future_cents),
+            Phone=standing.phone,
+            Email=standing.email,
+            Success=True,
+        )
+
+    def MakePaymentExtended(
+        self, request: Request, sent: wire.MakePaymentExtendedRequest
+    ) -> wire.MakePaymentExtendedResult:
+        """Post a payment."""
+        return self._changed(
+            wire.MakePaymentExtendedResult,
+            sent.WebserviceKey,
+            lambda: self._ledger.post_payment(
+                request.lane,
+                _cause(request),
+                read_account_number("AccountNumber", sent.AccountNumber),
+                read_payment(
+                    reference=sent.PaymentReference,
+                    document_number=sent.DocumentNumber,
+                    type=sent.PaymentTypeDesc,
+                    amount=sent.PaymentAmount,
+                    fee=sent.ConvenienceFee,
+                    paid_at=sent.PaymentDate,
+                ),
+            ),
+        )
+
+    def SetPaperless(self, request: Request, sent: wire.SetPaperlessRequest) -> wire.SetPaperlessResult:
+        """Switch paperless billing."""
+        return self._changed(
+            wire.SetPaperlessResult,
+            sent.WebserviceKey,
+            lambda: self._ledger.set_paperless(
+                request.lane,
+                _cause(request),
+                read_account_number("Accountnumber", sent.Accountnumber),
+                on=read_switch("PaperlessOnOff", sent.PaperlessOnOff),
+            ),
+        )
+
+    def SetAutopay(self, request: Request, sent: wire.SetAutopayRequest) -> wire.SetAutopayResult:
+        """Switch AutoPay."""
+        return self._changed(
+            wire.SetAutopayResult,
+            sent.WebserviceKey,
+            lambda: self._ledger.set_autopay(
+                request.lane,
+                _cause(request),
+                read_account_number("Accountnumber", sent.Accountnumber),
+                on=read_switch("AutoPayOnOff", sent.AutoPayOnOff),
+            ),
+        )
+
+    def SetEmail(self, request: Request, sent: wire.SetEmailRequest) -> wire.SetEmailResult:
+        """Change an e-mail address."""
+        return self._changed(
+            wire.SetEmailResult,
+            sent.WebserviceKey,
+            lambda: self._ledger.set_email(
+                request.lane,
+                _cause(request),
+                read_account_number("Accountnumber", sent.Accountnumber),
+                read_email("NewEmail", sent.NewEmail),
+            ),
+        )
+
+    def _check(self, sent: str | None) -> None:
+        if not hmac.compare_digest((sent or "").strip().encode(), self._secret):
             raise KeyWrong
 
-    def changed(sent_key: str | None, change: Callable[[], object]) -> Any:
+    def _changed(self, result: type[Outcome], sent_key: str | None, change: Callable[[], object]) -> Outcome:
         try:
-            check(sent_key)
+            self._check(sent_key)
             change()
-        except DomainError as error:
-            return SimpleNamespace(Success=False, ErrorMessage=error_message(error))
-        return SimpleNamespace(Success=True)
-
-    class ICloud(ServiceBase):
-        @rpc(wire.Text, wire.TheInteger, wire.Text, _returns=wire.BalanceCheckResult)
-        def BalanceCheck(ctx: Any, AccountNumber: str | None, LastInvoiceNumber: int, WebServiceKey: str | None) -> Any:
-            """The balances, phone and e-mail of an account."""
-            try:
-                check(WebServiceKey)
-                standing = ledger.standing(ctx.udc.lane, read_account_number("AccountNumber", AccountNumber))
-            except DomainError as error:
-                return SimpleNamespace(
-                    Balance=_ZERO, FutureBalance=_ZERO, Success=False, ErrorMessage=error_message(error)
-                )
-            return SimpleNamespace(
-                Balance=to_decimal(standing.balance_cents),
-                FutureBalance=to_decimal(standing.future_cents),
-                Phone=standing.phone,
-                Email=standing.email,
-                Success=True,
-            )
-
-        @rpc(
-            wire.Text,
-            wire.TheDateTime,
-            wire.Text,
-            wire.Text,
-            wire.Text,
-            wire.TheDecimal,
-            wire.TheDecimal,
-            wire.Text,
-            _returns=wire.MakePaymentExtendedResult,
-        )
-        def MakePaymentExtended(
-            ctx: Any,
-            AccountNumber: str | None,
-            PaymentDate: datetime,
-            PaymentReference: str | None,
-            DocumentNumber: str | None,
-            PaymentTypeDesc: str | None,
-            PaymentAmount: Decimal,
-            ConvenienceFee: Decimal,
-            WebserviceKey: str | None,
-        ) -> Any:
-            """Post a payment."""
-            return changed(
-                WebserviceKey,
-                lambda: ledger.post_payment(
-                    ctx.udc.lane,
-                    _cause(ctx.udc),
-                    read_account_number("AccountNumber", AccountNumber),
-                    read_payment(
-                        reference=PaymentReference,
-                        document_number=DocumentNumber,
-                        type=PaymentTypeDesc,
-                        amount=PaymentAmount,
-                        fee=ConvenienceFee,
-                        paid_at=PaymentDate,
-                    ),
-                ),
-            )
-
-        @rpc(wire.Text, wire.Text, wire.Text, _returns=wire.SetPaperlessResult)
-        def SetPaperless(
-            ctx: Any, Accountnumber: str | None, PaperlessOnOff: str | None, WebserviceKey: str | None
-        ) -> Any:
-            """Switch paperless billing On or Off."""
-            return changed(
-                WebserviceKey,
-                lambda: ledger.set_paperless(
-                    ctx.udc.lane,
-                    _cause(ctx.udc),
-                    read_account_number("Accountnumber", Accountnumber),
-                    on=read_switch("PaperlessOnOff", PaperlessOnOff),
-                ),
-            )
-
-        @rpc(wire.Text, wire.Text, wire.Text, _returns=wire.SetAutopayResult)
-        def SetAutopay(ctx: Any, Accountnumber: str | None, AutoPayOnOff: str | None, WebserviceKey: str | None) -> Any:
-            """Switch AutoPay On or Off."""
-            return changed(
-                WebserviceKey,
-                lambda: ledger.set_autopay(
-                    ctx.udc.lane,
-                    _cause(ctx.udc),
-                    read_account_number("Accountnumber", Accountnumber),
-                    on=read_switch("AutoPayOnOff", AutoPayOnOff),
-                ),
-            )
-
-        @rpc(wire.Text, wire.Text, wire.Text, _returns=wire.SetEmailResult)
-        def SetEmail(ctx: Any, Accountnumber: str | None, NewEmail: str | None, WebserviceKey: str | None) -> Any:
-            """Change the e-mail address of an account."""
-            return changed(
-                WebserviceKey,
-                lambda: ledger.set_email(
-                    ctx.udc.lane,
-                    _cause(ctx.udc),
-                    read_account_number("Accountnumber", Accountnumber),
-                    read_email("NewEmail", NewEmail),
-                ),
-            )
-
-    return ICloud
+        except DomainError as refused:
+            return result(ErrorMessage=error_message(refused))
+        return result(Success=True)
 
 
 def _cause(request: Request) -> Cause:

@@ -1,5 +1,5 @@
 """
-One codec per operation, compiled at start from the Spyne declaration of a service.
+One codec per operation, compiled when a service is made from the messages that were generated from its declaration.
 
 Reading goes once over the children of the operation's element and picks fields by their full tag; writing fills a
 template. Spyne itself takes 25 times as long for the same, because it walks its declaration again at every call; it
@@ -13,13 +13,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from types import SimpleNamespace
 from typing import Any
 
 from lxml import etree
 
-from partnerlab.simulators.kit.asmx import spyne_compat as spyne
-from partnerlab.simulators.kit.asmx.types import Scalar, scalar
+from partnerlab.simulators.kit.asmx.message import Array, Complex, Message, Service, Simple, Type
+from partnerlab.simulators.kit.asmx.types import SCALARS, Scalar
 
 __all__ = ["Field", "FormValueInvalid", "Operation", "ParameterMissing", "ValueUnreadable", "compile_service"]
 
@@ -59,7 +58,8 @@ class Field:
     A parameter, or a member of a complex type.
 
     `type_name` is its XML Schema type; `scalar` is None for complex types and arrays, whose members are `members`
-    (one for an array). `read` and `write` work on the content of the field's element.
+    (one for an array). `read` and `write` work on the content of the field's element; `absent` is what None is
+    written as, None where it may not be.
     """
 
     name: str
@@ -67,10 +67,10 @@ class Field:
     type_name: str
     scalar: Scalar | None
     members: tuple[Field, ...]
-    default: Any
     absent: str | None
     read: Read
     write: Write
+    message: type[Message] | None = None
     is_array: bool = False
 
 
@@ -88,47 +88,44 @@ class Operation:
     action: str
     tag: str
     doc: str
+    request: type[Message]
     parameters: tuple[Field, ...]
     result: Field | None
-    function: Callable[..., Any]
-    takes_context: bool
     form_fields: tuple[Field, ...] | None
     form_is_flat: bool
-    _positions: Mapping[str, int] = field(repr=False)
-    _defaults: tuple[Any, ...] = field(repr=False)
+    _by_tag: Mapping[str, Field] = field(repr=False)
 
-    def read(self, element: etree._Element | None) -> list[Any]:
+    def read(self, element: etree._Element | None) -> Message:
         """
-        The arguments in the operation's element.
+        The request in the operation's element.
 
         None, or the element of another operation, gives the defaults: the serialiser of .NET looks for its wrapper
         and finds nothing, which is what a sender with a wrong namespace sees. Raises `ValueUnreadable`.
         """
-        values = list(self._defaults)
         if element is None or element.tag != self.tag:
-            return values
-        _read_members(element, self.parameters, self._positions, values)
-        return values
+            return self.request()
+        return _read_message(element, self.request, self._by_tag)
 
-    def read_form(self, form: Mapping[str, list[str]]) -> list[Any]:
+    def read_form(self, form: Mapping[str, list[str]]) -> Message:
         """
-        The arguments in a form whose names are in lower case.
+        The request in a form whose names are in lower case.
 
-        Raises `ParameterMissing`, `FormValueInvalid`; `TypeError` where a form cannot carry them.
+        Raises `ParameterMissing`, `FormValueInvalid`; `TypeError` where a form cannot carry it.
         """
         if self.form_fields is None:
             raise TypeError(f"{self.name} takes no form")
-        if not self.form_is_flat:
-            return [_form_value(one, form) for one in self.form_fields]
         values = {}
-        for one in self.form_fields:  # as in XML, a member that is not there has its default
+        for one in self.form_fields:
             sent = _sent(one, form)
-            values[one.name] = one.default if sent is None else _parsed(one, sent)
-        return [SimpleNamespace(**values)]
-
-    def call(self, context: Any, arguments: list[Any]) -> Any:
-        """Run the handler."""
-        return self.function(context, *arguments) if self.takes_context else self.function(*arguments)
+            if sent is not None:
+                values[one.name] = _parsed(one, sent)
+            elif not self.form_is_flat:  # where it is, a member that is not there has its default, as in XML
+                raise ParameterMissing(one.name)
+        if not self.form_is_flat:
+            return self.request(**values)
+        (parameter,) = self.parameters
+        assert parameter.message is not None
+        return self.request(**{parameter.name: parameter.message(**values)})
 
     def write(self, result: Any) -> str:
         """The response element with the result in it."""
@@ -137,49 +134,41 @@ class Operation:
         return f"{start}>{inner}</{self.name}Response>" if inner else f"{start} />"
 
 
-def compile_service(service: type[Any], namespace: str, *, flat_forms: bool = False) -> dict[str, Operation]:
+def compile_service(
+    service: Service[Any], *, namespace: str | None = None, flat_forms: bool = False
+) -> dict[str, Operation]:
     """
-    The operations of a Spyne service by name; *flat_forms* lets a form carry the members of a single complex parameter.
+    The operations of a service by name.
 
-    Raises `TypeError` for a declared type that has no codec.
+    Args:
+        namespace: The target namespace where it is not the declared one.
+        flat_forms: Whether a form may carry the members of a single complex parameter.
     """
+    namespace = service.namespace if namespace is None else namespace
     operations = {}
-    for name, descriptor in service.public_methods.items():
-        parameters = tuple(
-            _field(key, model, namespace, f"{name}.{key}") for key, model in descriptor.in_message._type_info.items()
-        )
-        results = [
-            _field(key, model, namespace, f"{name}.{key}") for key, model in descriptor.out_message._type_info.items()
-        ]
-        flat = flat_forms and len(parameters) == 1 and bool(parameters[0].members) and not parameters[0].is_array
+    for declared in service.operations:
+        name = declared.name
+        parameters = _members(declared.request, namespace)
+        flat = flat_forms and len(parameters) == 1 and parameters[0].message is not None
         fields = parameters[0].members if flat else parameters
         operations[name] = Operation(
             name=name,
             namespace=namespace,
             action=(namespace if namespace.endswith("/") else namespace + "/") + name,
             tag=f"{{{namespace}}}{name}",
-            doc=" ".join((descriptor.doc or "").split()),
+            doc=declared.doc,
+            request=declared.request,
             parameters=parameters,
-            result=results[0] if results else None,
-            function=descriptor.function,
-            takes_context=not descriptor.no_ctx,
+            result=None if declared.result is None else _field(f"{name}Result", declared.result, namespace),
             form_fields=fields if all(map(_fits_form, fields)) else None,
             form_is_flat=flat,
-            _positions={parameter.tag: at for at, parameter in enumerate(parameters)},
-            _defaults=tuple(parameter.default for parameter in parameters),
+            _by_tag={parameter.tag: parameter for parameter in parameters},
         )
     return operations
 
 
 def _fits_form(field: Field) -> bool:
     return field.scalar is not None or (field.is_array and field.members[0].scalar is not None)
-
-
-def _form_value(field: Field, form: Mapping[str, list[str]]) -> Any:
-    sent = _sent(field, form)
-    if sent is None:
-        raise ParameterMissing(field.name)
-    return _parsed(field, sent)
 
 
 def _sent(field: Field, form: Mapping[str, list[str]]) -> list[str] | None:
@@ -207,36 +196,29 @@ def _parsed(field: Field, sent: list[str]) -> Any:
         raise FormValueInvalid(text, field.scalar.clr, str(error)) from None
 
 
-def _field(name: str, model: type[Any], namespace: str, place: str, *, of_array: bool = False) -> Field:
+def _members(message: type[Message], namespace: str) -> tuple[Field, ...]:
+    """The fields of a message, whose annotations say what each is: `Annotated[int, Simple("int")]`."""
+    annotations = message.__annotations__
+    return tuple(_field(name, annotation.__metadata__[0], namespace) for name, annotation in annotations.items())
+
+
+def _field(name: str, type: Type, namespace: str) -> Field:
     tag = f"{{{namespace}}}{name}"
-    attributes = model.Attributes
-    if attributes.max_occurs not in (0, 1) and not of_array:
-        raise TypeError(f"{place}: max_occurs {attributes.max_occurs}; declare an Array")
-    nullable = attributes.nillable and attributes.min_occurs > 0
-    simple = scalar(model)
-    if simple is not None:
-        value_type = simple.default is not None
-        # A value type that may be missing (`XSpecified` in .NET) is declared with min_occurs 0 and not nillable.
-        optional = not attributes.min_occurs and not attributes.nillable
-        default = None if nullable or optional else simple.default
-        absent = _absent(name, nullable=nullable, required=value_type and attributes.min_occurs > 0)
-        return Field(
-            name, tag, simple.xsd, simple, (), default, absent, _simple_reader(simple, nullable=nullable), simple.render
-        )
-    is_array = issubclass(model, spyne.Array)
-    if not is_array and not issubclass(model, spyne.ComplexModel):
-        raise TypeError(f"{place}: no codec for {model.__name__}")
-    members = tuple(
-        _field(key, member, namespace, f"{place}.{key}", of_array=is_array)
-        for key, member in model.get_flat_type_info(model).items()
-    )
+    nullable = type.nillable and type.least > 0
+    if isinstance(type, Simple):
+        simple = SCALARS[type.name]
+        absent = _absent(name, nullable=nullable, required=type.least > 0 and simple.default is not None)
+        read = _simple_reader(simple, nullable=nullable)
+        return Field(name, tag, type.name, simple, (), absent, read, simple.render)
     absent = _absent(name, nullable=nullable, required=False)
-    read, write = (
-        (_array_reader(members[0]), _array_writer(members[0]))
-        if is_array
-        else (_complex_reader(members), _complex_writer(members))
-    )
-    return Field(name, tag, model.get_type_name(), None, members, None, absent, read, write, is_array)
+    if isinstance(type, Array):
+        item = _field(type.item_name, type.item, namespace)
+        reader, writer = _array_reader(item), _array_writer(item)
+        return Field(name, tag, type.name, None, (item,), absent, reader, writer, is_array=True)
+    assert isinstance(type, Complex)
+    members = _members(type.message, namespace)
+    reader, writer = _complex_reader(type.message, members), _complex_writer(members)
+    return Field(name, tag, type.name, None, members, absent, reader, writer, message=type.message)
 
 
 def _absent(name: str, *, nullable: bool, required: bool) -> str | None:
@@ -270,19 +252,24 @@ def _simple_reader(simple: Scalar, *, nullable: bool) -> Read:
     return read
 
 
-def _complex_reader(members: tuple[Field, ...]) -> Read:
-    positions = {member.tag: at for at, member in enumerate(members)}
-    names = [member.name for member in members]
-    defaults = [member.default for member in members]
+def _complex_reader(message: type[Message], members: tuple[Field, ...]) -> Read:
+    by_tag = {member.tag: member for member in members}
 
     def read(element: etree._Element) -> Any:
         if element.attrib and _is_nil(element):
             return None
-        values = list(defaults)
-        _read_members(element, members, positions, values)
-        return SimpleNamespace(**dict(zip(names, values, strict=True)))
+        return _read_message(element, message, by_tag)
 
     return read
+
+
+def _read_message(element: etree._Element, message: type[Message], by_tag: Mapping[str, Field]) -> Message:
+    values: dict[str, Any] = {}
+    for child in element:
+        member = by_tag.get(child.tag)
+        if member is not None and member.name not in values:
+            values[member.name] = member.read(child)
+    return message(**values)
 
 
 def _array_reader(member: Field) -> Read:
@@ -296,18 +283,6 @@ def _array_reader(member: Field) -> Read:
     return read
 
 
-def _read_members(
-    element: etree._Element, members: tuple[Field, ...], positions: Mapping[str, int], values: list[Any]
-) -> None:
-    seen = 0
-    for child in element:
-        at = positions.get(child.tag)
-        if at is None or seen >> at & 1:
-            continue
-        seen |= 1 << at
-        values[at] = members[at].read(child)
-
-
 def _write_field(member: Field, value: Any) -> str:
     if value is None:
         if member.absent is None:
@@ -319,15 +294,14 @@ def _write_field(member: Field, value: Any) -> str:
 
 def _complex_writer(members: tuple[Field, ...]) -> Write:
     # An answer is written far more often than declared: everything that is the same each time is made here.
-    table = [(member.name, f"<{member.name}>", f"</{member.name}>", member.write) for member in members]
-    by_name = {member.name: member for member in members}
+    table = [(member, member.name, f"<{member.name}>", f"</{member.name}>", member.write) for member in members]
 
     def write(value: Any) -> str:
         parts = []
-        for name, start, end, text_of in table:
-            one = getattr(value, name, None)
+        for member, name, start, end, text_of in table:
+            one = getattr(value, name)
             text = None if one is None else text_of(one)
-            parts.append(f"{start}{text}{end}" if text else _write_field(by_name[name], one))
+            parts.append(f"{start}{text}{end}" if text else _write_field(member, one))
         return "".join(parts)
 
     return write

@@ -7,8 +7,8 @@ from urllib.parse import unquote_to_bytes
 
 from lxml import etree
 
+from partnerlab.simulators.kit.asmx.charsets import known, text_of
 from partnerlab.simulators.kit.asmx.codec import Operation
-from partnerlab.simulators.kit.asmx.xml import CHARSETS
 
 __all__ = ["FormUnreadable", "read_fields", "write_answer"]
 
@@ -22,17 +22,19 @@ class FormUnreadable(ValueError):
 
 
 def read_fields(body: bytes, charset: str | None) -> dict[str, list[str]]:
-    """Form fields by lower-case name, as .NET matches them. Raises `FormUnreadable`."""
-    encoding = CHARSETS.get((charset or "utf-8").lower())
-    if encoding is None:
-        raise FormUnreadable(f"'{(charset or '')[:40]}' is not a supported encoding name.")
+    """
+    Form fields by lower-case name, as .NET matches them; a charset that it does not know is UTF-8.
+
+    Raises `FormUnreadable`.
+    """
+    encoding = charset if charset is not None and known(charset) else "utf-8"
     if body.count(b"&") >= MAX_FIELDS:
         raise FormUnreadable(f"More than {MAX_FIELDS} form fields.")
     form: dict[str, list[str]] = {}
     for pair in body.split(b"&"):
         name, _, value = pair.partition(b"=")
         try:
-            key, text = (unquote_to_bytes(part.replace(b"+", b" ")).decode(encoding) for part in (name, value))
+            key, text = (text_of(unquote_to_bytes(part.replace(b"+", b" ")), encoding) for part in (name, value))
         except UnicodeDecodeError as error:
             raise FormUnreadable(f"The form is not {encoding}: {error.reason}.") from None
         if key:

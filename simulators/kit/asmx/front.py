@@ -1,8 +1,9 @@
 """
 The front of an ASP.NET web service (ASMX): SOAP 1.1, SOAP 1.2, form POST, help pages and WSDL on one address.
 
-A service is declared once, in Spyne; `AsmxService` compiles a codec per operation from that and behaves as the ASMX
-runtime does, down to its routing and the words of its faults. It knows nothing of what the operations do.
+A service is declared once, in Spyne, and its messages are generated from that; `AsmxService` compiles a codec per
+operation and behaves as the ASMX runtime does, down to its routing and the words of its faults. It knows nothing of
+what the operations do.
 
 Where it departs from .NET: a request that cannot be parsed is answered 400 *with* a fault that says why (.NET sends an
 empty 400), mustUnderstand is checked before the operation runs and not after, and a bug of ours never shows its text.
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from html import escape
 from typing import Any
@@ -20,6 +22,7 @@ from urllib.parse import parse_qs, quote, unquote_plus
 from lxml import etree
 
 from partnerlab.simulators.kit.asmx import faults
+from partnerlab.simulators.kit.asmx.charsets import US_ASCII, known
 from partnerlab.simulators.kit.asmx.codec import (
     FormValueInvalid,
     Operation,
@@ -29,7 +32,8 @@ from partnerlab.simulators.kit.asmx.codec import (
 )
 from partnerlab.simulators.kit.asmx.faults import SOAP11, SOAP12, SoapFault, Version
 from partnerlab.simulators.kit.asmx.forms import FormUnreadable, read_fields, write_answer
-from partnerlab.simulators.kit.asmx.pages import Wsdl, help_page, is_local, operation_page
+from partnerlab.simulators.kit.asmx.message import Handlers, Service
+from partnerlab.simulators.kit.asmx.pages import Wsdl, disco, help_page, is_local, operation_page
 from partnerlab.simulators.kit.asmx.xml import MAX_BYTES, XmlRefused, parse, place_after
 from partnerlab.simulators.kit.http.messages import Request, Response
 
@@ -43,16 +47,8 @@ _PARAMETER = re.compile(r';\s*([\w-]+)\s*=\s*("[^"]*"|[^;]*)')
 # A glance for the journal and the faults; routing itself reads the parsed document.
 _FIRST_IN_BODY = re.compile(rb"<(?:[\w.-]+:)?Body\b[^<>]*>\s*<(?:[\w.-]+:)?([A-Za-z_][\w.-]*)")
 _GLANCE = 4096
+Handler = Callable[[Request, Any], Any]
 _ENVELOPES = {f"{{{version.namespace}}}Envelope": version for version in (SOAP11, SOAP12)}
-
-
-class Call:
-    """What a handler gets as its Spyne context: `udc` is the kit's request."""
-
-    __slots__ = ("udc",)
-
-    def __init__(self, udc: Request) -> None:
-        self.udc = udc
 
 
 class AsmxService:
@@ -61,8 +57,9 @@ class AsmxService:
 
     Args:
         name: What faults and the journal call it.
-        service: The Spyne `ServiceBase`; handlers return anything whose attributes bear the wire's names.
-        namespace: Target namespace.
+        service: The operations and their messages.
+        handlers: Has a method for each operation, `(request, sent)`, that gives the result.
+        namespace: Target namespace where it is not the declared one.
         wsdl: The document handed out on `?WSDL`, its addresses rewritten.
         inline: Whether a call is short enough for the server's event loop.
         max_body: Bytes a request may have.
@@ -73,18 +70,20 @@ class AsmxService:
         self,
         *,
         name: str,
-        service: type[Any],
-        namespace: str,
+        service: Service[Handlers],
+        handlers: Handlers,
         wsdl: bytes,
+        namespace: str | None = None,
         inline: bool = True,
         max_body: int = MAX_BYTES,
         flat_forms: bool = False,
     ) -> None:
         self.name = name
         self.inline = inline
-        self.namespace = namespace
+        self.namespace = service.namespace if namespace is None else namespace
         self.max_body = max_body
-        self.operations = compile_service(service, namespace, flat_forms=flat_forms)
+        self.operations = compile_service(service, namespace=namespace, flat_forms=flat_forms)
+        self.handlers: dict[str, Handler] = {name: getattr(handlers, name) for name in self.operations}
         self._wsdl = Wsdl(wsdl)
         self._by_action = {one.action: one for one in self.operations.values()}
         self._by_header = {f'"{one.action}"': one for one in self.operations.values()} | self._by_action
@@ -92,12 +91,13 @@ class AsmxService:
         self._by_bytes = {one.name.encode(): one.name for one in self.operations.values()}
 
     def operation(self, request: Request) -> str:
-        """What is asked for: from path, action, or a glance at the body; else `help`, `wsdl` or the path."""
+        """What is asked for: from path, action, or a glance at the body; else `help`, `wsdl`, `disco` or the path."""
         _, method = _split(request.path)
         if method:
             return method
         if request.method != "POST":
-            return "wsdl" if request.query[:4].lower() == "wsdl" else "help"
+            asked = request.query[:5].lower()
+            return "wsdl" if asked[:4] == "wsdl" else "disco" if asked == "disco" else "help"
         found = self._by_header.get(request.headers.get("soapaction", ""))
         if found is None:
             action = _media_type(request.headers.get("content-type", ""))[2]
@@ -123,33 +123,44 @@ class AsmxService:
     def _soap(self, request: Request) -> Response:
         media_type, charset, action = _media_type(request.headers.get("content-type", ""))
         version = SOAP12 if media_type == SOAP12.media_type else SOAP11
+        encoding = charset if known(charset) else US_ASCII if media_type == SOAP11.media_type else None
         try:
             if media_type not in (SOAP11.media_type, SOAP12.media_type):
-                raise faults.content_type_unexpected(media_type, SOAP11.media_type)
-            root = parse(request.body, charset=charset, max_bytes=self.max_body)
+                raise faults.content_type_unexpected(_content_type(request), SOAP11.media_type)
+            root = parse(request.body, charset=encoding, max_bytes=self.max_body)
             version = _version(root)
             if version is SOAP11 and media_type != SOAP11.media_type:
-                raise faults.content_type_unexpected(media_type, SOAP11.media_type)
+                raise faults.content_type_unexpected(_content_type(request), SOAP11.media_type)
             header, body = _parts(root, version)
             element = next(iter(body), None)
             operation = self._route(request, media_type, action, element)
             if header is not None:
                 _check_headers(header, version)
-            arguments = operation.read(element)
-            result = operation.call(Call(request), arguments)
-            return Response(200, version.envelope(operation.write(result)), version.content_type)
+            return self.answer(request, operation, version, root, element)
         except SoapFault as fault:
             return Response(fault.status, version.fault(fault), version.content_type)
         except XmlRefused as error:
             status = 413 if error.rule == "size" else 400
             return self._fault(version, faults.unable_to_read(str(error), status=status))
         except ValueUnreadable as error:
-            line, column = place_after(error.element, request.body, charset)
+            line, column = place_after(error.element, request.body, encoding)
             reason = f"There is an error in XML document ({line}, {column}). ---> {error}"
             return self._fault(version, faults.unable_to_read(reason))
         except Exception:  # noqa: BLE001 - a bug of ours is a fault, never a traceback
             _log.exception("%s: %s failed (request %s)", self.name, self.operation(request), request.id)
             return self._fault(version, faults.unable_to_process())
+
+    def answer(
+        self,
+        request: Request,
+        operation: Operation,
+        version: Version,
+        root: etree._Element,
+        element: etree._Element | None,
+    ) -> Response:
+        """The answer to a message that passed every check of its envelope: read it, call the handler, write."""
+        result = self.handlers[operation.name](request, operation.read(element))
+        return Response(200, version.envelope(operation.write(result)), version.content_type)
 
     @staticmethod
     def _fault(version: Version, fault: SoapFault) -> Response:
@@ -187,12 +198,11 @@ class AsmxService:
             return _text(500, f"{method} Web Service method name is not valid.")
         media_type, charset, _ = _media_type(request.headers.get("content-type", ""))
         if media_type != _FORM:
-            return _text(500, f"Request format is invalid: {media_type}.")
+            return _text(500, f"Request format is invalid: {_content_type(request)}.")
         if len(request.body) > self.max_body:
             return _text(413, f"Maximum request length exceeded: the limit is {self.max_body} bytes.")
         try:
-            arguments = operation.read_form(read_fields(request.body, charset))
-            result = operation.call(Call(request), arguments)
+            result = self.handlers[method](request, operation.read_form(read_fields(request.body, charset)))
             return Response(200, write_answer(operation, result), "text/xml; charset=utf-8")
         except (ParameterMissing, FormValueInvalid, FormUnreadable) as error:
             return _text(500, str(error))
@@ -208,8 +218,11 @@ class AsmxService:
         address = request.base_url + quote(path)
         query = request.query
         file = path.rpartition("/")[2]
-        if query[:4].lower() == "wsdl":
+        document = query[:5].lower()
+        if document[:4] == "wsdl":
             return Response(200, self._wsdl.at(address), "text/xml; charset=utf-8")
+        if document == "disco":
+            return Response(200, disco(self._wsdl.name, self.namespace, address), "text/xml; charset=utf-8")
         asked = {name.lower(): values[-1] for name, values in parse_qs(query[:1000]).items()}.get("op", "").lower()
         operation = next((one for one in self.operations.values() if one.name.lower() == asked), None)
         if operation is None:
@@ -232,6 +245,11 @@ def _media_type(header: str) -> tuple[str, str | None, str]:
     media_type, _, rest = header[:2000].partition(";")
     values = {name.lower(): value.strip().strip("\"'") for name, value in _PARAMETER.findall(";" + rest)}
     return media_type.strip().lower(), values.get("charset") or None, unquote_plus(values.get("action", ""))
+
+
+def _content_type(request: Request) -> str:
+    """The whole Content-Type, as .NET's messages have it; no longer than a line or two."""
+    return request.headers.get("content-type", "")[:200]
 
 
 def _version(root: etree._Element) -> Version:

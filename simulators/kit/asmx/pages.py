@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from partnerlab.simulators.kit.asmx.codec import Field, Operation
 from partnerlab.simulators.kit.asmx.faults import SOAP11, SOAP12, Version
 
-__all__ = ["Wsdl", "help_page", "is_local", "operation_page"]
+__all__ = ["Wsdl", "disco", "help_page", "is_local", "operation_page"]
 
 _ADDRESS = re.compile(r'(<(?:\w+:)?address\s[^>]*?location=")[^"]*(")')
 _SERVICE = re.compile(r'<(?:\w+:)?service\s[^>]*?name="([^"]*)"')
@@ -50,6 +50,22 @@ class Wsdl:
         return "".join(parts).encode("utf-8")
 
 
+def disco(name: str, namespace: str, address: str) -> bytes:
+    """The discovery document, from which .NET's tools find the WSDL and the SOAP ports."""
+    at, target = escape(address), escape(namespace)
+    ports = "".join(
+        f'  <soap address="{at}" xmlns:q{number}="{target}" binding="q{number}:{name}{port}"'
+        ' xmlns="http://schemas.xmlsoap.org/disco/soap/" />\r\n'
+        for number, port in enumerate(("Soap", "Soap12"), 1)
+    )
+    return (
+        '<?xml version="1.0" encoding="utf-8"?>\r\n<discovery xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
+        ' xmlns:xsd="http://www.w3.org/2001/XMLSchema" xmlns="http://schemas.xmlsoap.org/disco/">\r\n'
+        f'  <contractRef ref="{at}?wsdl" docRef="{at}" xmlns="http://schemas.xmlsoap.org/disco/scl/" />\r\n'
+        f"{ports}</discovery>"
+    ).encode()
+
+
 def is_local(base_url: str) -> bool:
     """Whether the caller reached the service on a loopback address."""
     host = urlsplit(base_url).hostname or ""
@@ -66,6 +82,7 @@ def help_page(name: str, file: str, operations: Iterable[Operation]) -> bytes:
     )
     return _page(
         name,
+        file,
         f"<h1>{escape(name)}</h1>",
         "<p>The following operations are supported. For a formal definition, please review the"
         f' <a href="{escape(file)}?WSDL">Service Description</a>.</p><ul>{items}</ul>',
@@ -80,6 +97,7 @@ def operation_page(name: str, file: str, address: str, operation: Operation, *, 
         samples.append(_post_sample(operation, url.path, url.netloc))
     return _page(
         name,
+        file,
         f'<h1>{escape(name)}</h1>Click <a href="{escape(file)}">here</a> for a complete list of operations.',
         f"<h2>{operation.name}</h2><p>{escape(operation.doc)}</p><h3>Test</h3>"
         + _form(operation, file, local=local)
@@ -87,9 +105,10 @@ def operation_page(name: str, file: str, address: str, operation: Operation, *, 
     )
 
 
-def _page(title: str, header: str, body: str) -> bytes:
+def _page(title: str, file: str, header: str, body: str) -> bytes:
     return (
         f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)} Web Service</title>'
+        f'<link rel="alternate" type="text/xml" href="{escape(file)}?disco">'
         f"<style>{_STYLE}</style></head><body><header>{header}</header><main>{body}</main></body></html>"
     ).encode()
 

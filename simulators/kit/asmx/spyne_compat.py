@@ -75,6 +75,7 @@ if TYPE_CHECKING:
     def srpc(*parameters: Any, **options: Any) -> Callable[[F], F]: ...
 
     Application: Any
+    Fault: Any
     Soap11: Any
     Soap12: Any
     Wsdl11: Any
@@ -91,6 +92,7 @@ else:
             Date,
             DateTime,
             Decimal,
+            Fault,
             Integer32,
             Integer64,
             ServiceBase,
@@ -114,6 +116,7 @@ __all__ = [
     "Date",
     "DateTime",
     "Decimal",
+    "Fault",
     "Integer32",
     "Integer64",
     "ModelBase",

@@ -12,15 +12,13 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Context, Decimal
 from typing import Any
 
-from partnerlab.simulators.kit.asmx import spyne_compat as spyne
-
-__all__ = ["Scalar", "escape", "scalar"]
+__all__ = ["SCALARS", "Scalar", "escape"]
 
 _INTEGER = re.compile(r"\s*([+-]?)0*(\d*)\s*", re.ASCII)
 _DECIMAL = re.compile(r"\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)\s*", re.ASCII)
@@ -58,13 +56,6 @@ class Scalar:
     parse_form: Callable[[str], Any]
     render: Callable[[Any], str]
     default: Any = None
-
-
-def scalar(model: type[Any]) -> Scalar | None:
-    """The scalar of a Spyne model, or None where the model is none."""
-    if not issubclass(model, spyne.ModelBase) or issubclass(model, spyne.ComplexModel):
-        return None
-    return SCALARS.get("base64Binary" if issubclass(model, spyne.ByteArray) else model.get_type_name())
 
 
 def escape(text: str) -> str:
@@ -192,7 +183,7 @@ def _render_boolean(value: Any) -> str:
 
 _INT32, _INT64 = _integer(32), _integer(64)
 
-SCALARS = {
+SCALARS: Mapping[str, Scalar] = {
     one.xsd: one
     for one in (
         Scalar("string", "System.String", str, str, escape),

@@ -15,7 +15,9 @@ from xml.parsers import expat
 
 from lxml import etree
 
-__all__ = ["CHARSETS", "MAX_BYTES", "XmlRefused", "parse", "place_after"]
+from partnerlab.simulators.kit.asmx.charsets import CharsetUnknown, as_utf8
+
+__all__ = ["MAX_BYTES", "XmlRefused", "parse", "place_after"]
 
 MAX_BYTES = 256 * 1024
 LONG_TEXT = 10_000_000
@@ -24,21 +26,8 @@ type is refused before it is read."""
 MAX_DEPTH = 64
 MAX_ATTRIBUTES = 64
 MAX_TAGS = 50_000
-
-# What an HTTP `charset` may name, and what libxml2 calls it. "utf-16" lets the byte order mark decide.
-CHARSETS = {
-    "utf-8": "utf-8",
-    "utf8": "utf-8",
-    "us-ascii": "us-ascii",
-    "ascii": "us-ascii",
-    "utf-16": "utf-16",
-    "utf-16le": "utf-16le",
-    "utf-16be": "utf-16be",
-    "iso-8859-1": "iso-8859-1",
-    "latin1": "iso-8859-1",
-    "windows-1252": "windows-1252",
-    "cp1252": "windows-1252",
-}
+MAX_NAMESPACES = 256
+"""Of the whole document: libxml2 looks through all that are in scope for each element."""
 
 DTD_PROHIBITED = (
     "For security reasons DTD is prohibited in this XML document. To enable DTD processing set the DtdProcessing"
@@ -51,7 +40,7 @@ class XmlRefused(ValueError):
     A document that is not read.
 
     `rule` is one of `empty`, `size`, `charset`, `well-formed`, `dtd`, `depth`, `elements`, `attributes`,
-    `reference`; `line` and `column` count from 1, 0 where there is no place.
+    `namespaces`, `reference`; `line` and `column` count from 1, 0 where there is no place.
     """
 
     def __init__(self, rule: str, message: str, line: int = 0, column: int = 0) -> None:
@@ -69,38 +58,38 @@ def parse(body: bytes, *, charset: str | None = None, max_bytes: int = MAX_BYTES
     The root element of *body*, comments and processing instructions removed.
 
     Args:
-        charset: The one the transport named; it overrides the document's own declaration, as RFC 7303 has it.
+        charset: The one the transport named; it overrides the document's own declaration, and a byte order mark
+            overrides both. None leaves it to the declaration.
     Raises:
         XmlRefused: the document is not well-formed or breaks a bound.
     """
     if len(body) > max_bytes:
         raise XmlRefused("size", f"Maximum request length exceeded: {len(body)} bytes, the limit is {max_bytes}.")
-    # Depth, attributes and document types need their characters: where these are few, no walk is needed to know.
-    tags = body.count(b"<")
-    wide = b"\0" in body[:4]
-    if tags == 0 and (not body or body.isspace()):
+    if not body or body.isspace():
         raise XmlRefused("empty", "Root element is missing.")
-    if charset is None and not wide:
-        # Never libxml2's own choice: in UTF-7 or EBCDIC a document type has other bytes than those looked for below.
-        declared = _DECLARED.match(body)
-        charset = declared[1].decode("ascii") if declared else "utf-8"
-    huge = len(body) > LONG_TEXT
-    if huge and (wide or b"<!DOCTYPE" in body):
-        raise XmlRefused("dtd" if not wide else "charset", DTD_PROHIBITED if not wide else "Too long for UTF-16.")
-    if tags > MAX_TAGS and not wide:
+    # libxml2 sees UTF-8 alone: in another encoding the characters that are counted below could have other bytes.
+    body = _utf8(body, charset)
+    tags = body.count(b"<")
+    if tags > MAX_TAGS:
         raise XmlRefused("elements", f"More than {MAX_TAGS} tags.")
+    if body.count(b"xmlns") > MAX_NAMESPACES:
+        raise XmlRefused("namespaces", f"More than {MAX_NAMESPACES} namespace declarations.")
+    huge = len(body) > LONG_TEXT
+    if huge and b"<!DOCTYPE" in body:
+        raise XmlRefused("dtd", DTD_PROHIBITED)
     try:
-        root = etree.fromstring(body, _parser(charset, huge=huge))
+        root = etree.fromstring(body, _parser(huge=huge))
     except etree.XMLSyntaxError as error:
         line, column = error.position
         message = (error.msg or "Root element is missing.").removesuffix(f", line {line}, column {column}")
         rule = "charset" if "encod" in message.lower() else "well-formed"
         raise XmlRefused(rule, f"{message}. Line {line}, position {column}.", line, column) from None
-    except (LookupError, UnicodeError, ValueError) as error:
+    except ValueError as error:
         raise XmlRefused("charset", f"{error}.") from None
-    if (wide or b"<!" in body) and root.getroottree().docinfo.internalDTD is not None:
+    if b"<!" in body and root.getroottree().docinfo.internalDTD is not None:
         raise XmlRefused("dtd", DTD_PROHIBITED)
-    if tags > MAX_DEPTH or wide or body.count(b"=") > MAX_ATTRIBUTES or b"href" in body:
+    # Depth, attributes and references need their characters: where these are few, no walk is needed to know.
+    if tags > MAX_DEPTH or body.count(b"=") > MAX_ATTRIBUTES or b"href" in body:
         _walk(root)
     return root
 
@@ -112,9 +101,9 @@ def place_after(element: etree._Element, body: bytes, charset: str | None) -> tu
     lxml keeps no columns, so the document is read once more, by expat, up to that tag.
     """
     wanted = next(at for at, one in enumerate(element.getroottree().iter()) if one is element)
-    finder = _TagFinder(wanted, charset, (cast(Any, element).sourceline or 0, 0))
-    with contextlib.suppress(_Found, expat.ExpatError, LookupError):
-        finder.parser.Parse(body, True)
+    finder = _TagFinder(wanted, (cast(Any, element).sourceline or 0, 0))
+    with contextlib.suppress(_Found, expat.ExpatError):
+        finder.parser.Parse(_utf8(body, charset), True)
     return finder.place
 
 
@@ -123,8 +112,8 @@ class _Found(Exception):
 
 
 class _TagFinder:
-    def __init__(self, wanted: int, charset: str | None, place: tuple[int, int]) -> None:
-        self.parser = expat.ParserCreate(charset)
+    def __init__(self, wanted: int, place: tuple[int, int]) -> None:
+        self.parser = expat.ParserCreate("utf-8")
         self.parser.StartElementHandler = self._start
         self.parser.EndElementHandler = self._end
         self.place = place
@@ -173,20 +162,27 @@ def _walk(root: etree._Element) -> None:
             )
 
 
-def _parser(charset: str | None, *, huge: bool = False) -> etree.XMLParser:
-    # One parser per thread and charset: a shared one would make threads wait for each other.
-    parsers: dict[tuple[str | None, bool], etree.XMLParser] | None = getattr(_local, "parsers", None)
+def _utf8(body: bytes, charset: str | None) -> bytes:
+    if charset is None:
+        declared = _DECLARED.match(body)
+        charset = declared[1].decode("ascii") if declared else "utf-8"
+    try:
+        return as_utf8(body, charset)
+    except UnicodeDecodeError as error:
+        raise XmlRefused("charset", f"The document is not {charset}: {error.reason}.") from None
+    except CharsetUnknown as error:
+        raise XmlRefused("charset", str(error)) from None
+
+
+def _parser(*, huge: bool) -> etree.XMLParser:
+    # One parser per thread: a shared one would make threads wait for each other.
+    parsers: dict[bool, etree.XMLParser] | None = getattr(_local, "parsers", None)
     if parsers is None:
         parsers = _local.parsers = {}
-    encoding = None
-    if charset is not None:
-        encoding = CHARSETS.get(charset) or CHARSETS.get(charset.lower())
-        if encoding is None:
-            raise XmlRefused("charset", f"'{charset[:40]}' is not a supported encoding name.")
-    parser = parsers.get((encoding, huge))
+    parser = parsers.get(huge)
     if parser is None:
-        parser = parsers[encoding, huge] = etree.XMLParser(
-            encoding=encoding,
+        parser = parsers[huge] = etree.XMLParser(
+            encoding="utf-8",  # whatever the document declares
             resolve_entities=False,
             no_network=True,
             load_dtd=False,

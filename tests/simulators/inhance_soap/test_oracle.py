@@ -2,41 +2,36 @@
 
 from __future__ import annotations
 
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from lxml import etree
 
+from partnerlab.contracts.data import read_bytes
 from partnerlab.simulators.inhance_soap.services.ledger import Ledger
-from partnerlab.simulators.inhance_soap.wire.operations import declare
-from partnerlab.simulators.kit.asmx.spyne_compat import Application, Soap11, Soap12, WsgiApplication
+from partnerlab.simulators.inhance_soap.wire.declarations import icloud as declarations
+from partnerlab.simulators.inhance_soap.wire.messages import icloud
+from partnerlab.simulators.inhance_soap.wire.operations import Operations
+from partnerlab.simulators.kit.asmx.spyne_front import SpyneService
 from partnerlab.simulators.kit.http.messages import Request
 from partnerlab.simulators.kit.world.store import Store
 from tests.simulators.inhance_soap.test_samples import OPERATIONS, REQUESTS
-from tests.simulators.inhance_soap.utility import KEY, NS, PATH, Utility, headers
+from tests.simulators.inhance_soap.utility import KEY, PATH, Utility, headers
 
 READABLE = [path for path in REQUESTS if not path.stem.startswith("unreadable")]
 
 
-def ask_spyne(utility: Utility, version: str, asked: Request) -> bytes:
+def ask_spyne(utility: Utility, asked: Request) -> bytes:
     """The same request to Spyne's own protocol classes, over a ledger on the utility's store."""
-    protocol = {"1.1": Soap11, "1.2": Soap12}[version]
-    app = Application([declare(Ledger(utility.store), KEY)], NS, in_protocol=protocol(), out_protocol=protocol())
-    app.event_manager.add_listener("method_call", lambda ctx: setattr(ctx, "udc", asked))
-    environ: dict[str, Any] = {
-        "REQUEST_METHOD": "POST",
-        "PATH_INFO": "/",
-        "QUERY_STRING": "",
-        "SERVER_NAME": "x",
-        "SERVER_PORT": "80",
-        "CONTENT_TYPE": asked.headers["content-type"],
-        "CONTENT_LENGTH": str(len(asked.body)),
-        "wsgi.input": BytesIO(asked.body),
-        "wsgi.url_scheme": "http",
-    }
-    return b"".join(WsgiApplication(app)(environ, lambda status, headers: None))
+    service = SpyneService(
+        name="spyne",
+        service=icloud.SERVICE,
+        handlers=Operations(Ledger(utility.store), KEY),
+        wsdl=read_bytes("inhance_soap/iCloud.wsdl"),
+        declared=declarations.ICloud,
+    )
+    return service(asked).body
 
 
 def values(body: bytes) -> list[tuple[str, str]]:
@@ -53,7 +48,7 @@ def test_a_sample_is_answered_as_spyne_answers_it(path: Path) -> None:
         store = Store("sqlite://")
         utility = Utility(store)
         asked = utility.send("POST", PATH, headers=headers(operation, version), body=body)
-        answers.append(values(ask_spyne(utility, version, asked) if oracle else utility.app(asked).body))
+        answers.append(values(ask_spyne(utility, asked) if oracle else utility.app(asked).body))
         worlds.append(_world(utility))
         store.close()
     assert answers[0] == answers[1]

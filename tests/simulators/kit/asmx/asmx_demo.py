@@ -5,28 +5,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from decimal import Decimal
-from types import SimpleNamespace
 from typing import Any
 
 from lxml import etree
 
-from partnerlab.simulators.kit.asmx.front import AsmxService, SoapFault
-from partnerlab.simulators.kit.asmx.spyne_compat import (
-    Array,
-    Boolean,
-    ByteArray,
+from partnerlab.simulators.kit.asmx import spyne_compat as spyne
+from partnerlab.simulators.kit.asmx.declare import (
+    Amount,
+    Bool,
     ComplexModel,
-    DateTime,
-    Integer32,
-    Integer64,
+    Int,
+    Long,
+    Moment,
     ServiceBase,
-    Unicode,
-    rpc,
-    srpc,
+    Text,
+    operation,
 )
-from partnerlab.simulators.kit.asmx.spyne_compat import Decimal as SpyneDecimal
+from partnerlab.simulators.kit.asmx.front import AsmxService, SoapFault
+from partnerlab.simulators.kit.asmx.generate import load, render
+from partnerlab.simulators.kit.asmx.message import Complex
+from partnerlab.simulators.kit.asmx.spyne_front import SpyneService
 from partnerlab.simulators.kit.http.messages import Request, Response
 from partnerlab.simulators.kit.world.lanes import Lane
 
@@ -36,18 +35,12 @@ SOAP12 = "http://www.w3.org/2003/05/soap-envelope"
 PATH = "/demo/Demo.asmx"
 FORM = "application/x-www-form-urlencoded"
 
-Text = Unicode.customize(min_occurs=0, nillable=False)
-Int = Integer32.customize(min_occurs=1, nillable=False)
-Long = Integer64.customize(min_occurs=1, nillable=False)
-Amount = SpyneDecimal.customize(min_occurs=1, nillable=False)
-When = DateTime.customize(min_occurs=1, nillable=False)
-Flag = Boolean.customize(min_occurs=1, nillable=False)
-MaybeInt = Integer32.customize(min_occurs=1, nillable=True)
+MaybeInt = spyne.Integer32.customize(min_occurs=1, nillable=True)
 
 
 class EchoResult(ComplexModel):
     __namespace__ = NS
-    _type_info = [("text", Text), ("n", Int), ("big", Long), ("amount", Amount), ("when", When), ("flag", Flag)]
+    _type_info = [("text", Text), ("n", Int), ("big", Long), ("amount", Amount), ("when", Moment), ("flag", Bool)]
 
 
 class Line(ComplexModel):
@@ -55,12 +48,12 @@ class Line(ComplexModel):
     _type_info = [("Sku", Text), ("Quantity", Int), ("Price", Amount)]
 
 
-class OrderRequest(ComplexModel):
+class OrderReq(ComplexModel):
     __namespace__ = NS
     _type_info = [
         ("Customer", Text),
-        ("Lines", Array(Line, type_name="ArrayOfLine")),
-        ("Notes", Array(Unicode, type_name="ArrayOfString")),
+        ("Lines", spyne.Array(Line, type_name="ArrayOfLine")),
+        ("Notes", spyne.Array(spyne.Unicode, type_name="ArrayOfString")),
         ("Limit", MaybeInt),
     ]
 
@@ -69,49 +62,74 @@ class OrderResult(ComplexModel):
     __namespace__ = NS
     _type_info = [
         ("Total", Amount),
-        ("Lines", Array(Line, type_name="ArrayOfLine")),
-        ("Notes", Array(Unicode, type_name="ArrayOfString")),
+        ("Lines", spyne.Array(Line, type_name="ArrayOfLine")),
+        ("Notes", spyne.Array(spyne.Unicode, type_name="ArrayOfString")),
         ("Limit", MaybeInt),
     ]
 
 
 class Demo(ServiceBase):
-    @rpc(Text, Int, Long, Amount, When, Flag, _returns=EchoResult)
-    def Echo(ctx: Any, text: str, n: int, big: int, amount: Decimal, when: datetime, flag: bool) -> Any:
+    @operation
+    def Echo(ctx: Any, text: Text, n: Int, big: Long, amount: Amount, when: Moment, flag: Bool) -> EchoResult:
         """Give back what was sent."""
-        return SimpleNamespace(text=text, n=n, big=big, amount=amount, when=when, flag=flag)
 
-    @rpc(OrderRequest, _returns=OrderResult)
-    def Order(ctx: Any, Req: Any) -> Any:
+    @operation
+    def Order(ctx: Any, Req: OrderReq) -> OrderResult:
         """Add up an order."""
-        if Req is None:
-            return None
-        total = sum((line.Quantity * line.Price for line in Req.Lines or []), Decimal(0))
-        return SimpleNamespace(Total=total, Lines=Req.Lines, Notes=Req.Notes, Limit=Req.Limit)
 
-    @rpc(_returns=Unicode)
-    def Who(ctx: Any) -> str:
+    @operation
+    def Who(ctx: Any) -> spyne.Unicode:
         """The lane and request."""
-        return f"{ctx.udc.lane.name} {ctx.udc.id}"
 
-    @srpc(ByteArray, _returns=Integer32)
-    def Size(data: Any) -> int:
+    @operation
+    def Size(ctx: Any, data: spyne.ByteArray) -> spyne.Integer32:
         """How many bytes were sent."""
-        return len(data if isinstance(data, bytes) else b"".join(data or []))
 
-    @rpc(Text)
-    def Nothing(ctx: Any, text: str) -> None:
+    @operation
+    def Nothing(ctx: Any, text: Text) -> None:
         """Answer nothing."""
 
-    @rpc(Text, _returns=Unicode)
-    def Break(ctx: Any, text: str) -> str:
+    @operation
+    def Break(ctx: Any, text: Text) -> spyne.Unicode:
         """Break, as a bug of ours would."""
-        raise RuntimeError(f"a secret of ours: {text}")
 
-    @rpc(Text, _returns=Unicode)
-    def Refuse(ctx: Any, text: str) -> str:
+    @operation
+    def Refuse(ctx: Any, text: Text) -> spyne.Unicode:
         """Answer a fault."""
-        raise SoapFault(f"refused: {text}")
+
+
+MESSAGES = load(render(Demo, NS))
+RESULTS = {one.name: one.result.message for one in MESSAGES.operations if isinstance(one.result, Complex)}
+
+
+class Operations:
+    """What the demo's operations do."""
+
+    def Echo(self, request: Request, sent: Any) -> Any:
+        return RESULTS["Echo"](
+            text=sent.text, n=sent.n, big=sent.big, amount=sent.amount, when=sent.when, flag=sent.flag
+        )
+
+    def Order(self, request: Request, sent: Any) -> Any:
+        order = sent.Req
+        if order is None:
+            return None
+        total = sum((line.Quantity * line.Price for line in order.Lines or []), Decimal(0))
+        return RESULTS["Order"](Total=total, Lines=order.Lines, Notes=order.Notes, Limit=order.Limit)
+
+    def Who(self, request: Request, sent: Any) -> str:
+        return f"{request.lane.name} {request.id}"
+
+    def Size(self, request: Request, sent: Any) -> int:
+        return len(sent.data or b"")
+
+    def Nothing(self, request: Request, sent: Any) -> None: ...
+
+    def Break(self, request: Request, sent: Any) -> str:
+        raise RuntimeError(f"a secret of ours: {sent.text}")
+
+    def Refuse(self, request: Request, sent: Any) -> str:
+        raise SoapFault(f"refused: {sent.text}")
 
 
 WSDL = f"""<?xml version="1.0" encoding="utf-8"?>
@@ -124,7 +142,8 @@ WSDL = f"""<?xml version="1.0" encoding="utf-8"?>
 </wsdl:definitions>
 """.encode()
 
-SERVICE = AsmxService(name="demo", service=Demo, namespace=NS, wsdl=WSDL)
+SERVICE = AsmxService(name="demo", service=MESSAGES, handlers=Operations(), wsdl=WSDL)
+SPYNE = SpyneService(name="demo", service=MESSAGES, handlers=Operations(), wsdl=WSDL, declared=Demo)
 
 
 def request(

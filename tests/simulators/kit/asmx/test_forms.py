@@ -9,16 +9,10 @@ from typing import Any
 import pytest
 from lxml import etree
 
+from partnerlab.simulators.kit.asmx.declare import ComplexModel, Int, MaybeAmount, ServiceBase, Text, operation
 from partnerlab.simulators.kit.asmx.front import AsmxService
-from partnerlab.simulators.kit.asmx.spyne_compat import (
-    Array,
-    ComplexModel,
-    Decimal,
-    Integer32,
-    ServiceBase,
-    Unicode,
-    rpc,
-)
+from partnerlab.simulators.kit.asmx.generate import load, render
+from partnerlab.simulators.kit.asmx.spyne_compat import Array, Integer32, Unicode
 from partnerlab.simulators.kit.http.messages import Response
 from tests.simulators.kit.asmx.asmx_demo import FORM, NS, PATH, SERVICE, request
 
@@ -112,53 +106,73 @@ def test_a_refusal_is_text(body: str, operation: str, words: str) -> None:
     assert response.body.decode() == f"{words}\r\n"
 
 
-def test_another_content_type_is_an_invalid_format() -> None:
-    assert form("{}", content_type="application/json").body == b"Request format is invalid: application/json.\r\n"
+@pytest.mark.parametrize(
+    "content_type", ["application/json", "application/json; charset=utf-8", "text/xml; charset=UTF-8"]
+)
+def test_another_content_type_is_an_invalid_format_and_told_whole(content_type: str) -> None:
+    """A client's author compares that line with what was sent, parameters and all (doedje/jquery.soap#75)."""
+    assert form("{}", content_type=content_type).body.decode() == f"Request format is invalid: {content_type}.\r\n"
 
 
 def test_a_form_over_the_limit_is_refused() -> None:
     assert form("text=" + "x" * 300_000).status == 413
 
 
-def test_the_forms_charset_is_read_and_an_unknown_one_refused() -> None:
-    response = form("text=%E4", "Nothing", f"{FORM}; charset=iso-8859-1")
-    assert response.status == 200
-    assert form("text=a", "Nothing", f"{FORM}; charset=klingon").status == 500
+@pytest.mark.parametrize(
+    ("charset", "sent"),
+    [
+        ("ISO-8859-1", "%E4%A4"),
+        ("iso-8859-15", "%E4%A4"),
+        ("windows-1250", "%E4%A4"),
+        ("utf-8", "%C3%A4"),
+        ("klingon", "%C3%A4"),
+        ("us-ascii", "a%C3"),
+    ],
+)
+def test_a_form_is_read_in_its_charset_and_in_utf8_where_that_is_unknown(charset: str, sent: str) -> None:
+    """Apache's form entity says ISO-8859-1 by default (Crim/pardot-java-client#35)."""
+    texts = {"ISO-8859-1": "ä¤", "iso-8859-15": "ä€", "windows-1250": "ä¤", "us-ascii": "a?"}
+    body = form(ALL.replace("text=a", f"text={sent}"), content_type=f"{FORM}; charset={charset}").body
+    assert f"<text>{texts.get(charset, 'ä')}</text>" in body.decode()
 
 
-class FlatRequest(ComplexModel):
+Numbers = Array(Integer32, type_name="ArrayOfInt").customize(nillable=False)
+Numbered = Array(Integer32, member_name="Number", type_name="ArrayOfInt").customize(nillable=False)
+
+
+class FlatReq(ComplexModel):
     __namespace__ = NS
-    _type_info = [
-        ("Text", Unicode.customize(min_occurs=0, nillable=False)),
-        ("Count", Integer32.customize(min_occurs=1, nillable=False)),
-        ("Maybe", Decimal.customize(min_occurs=0, nillable=False)),
-        ("Numbers", Array(Integer32, type_name="ArrayOfInt").customize(nillable=False)),
-    ]
+    _type_info = [("Text", Text), ("Count", Int), ("Maybe", MaybeAmount), ("Numbers", Numbers)]
 
 
 class Flat(ServiceBase):
     """Operations whose arguments a form can carry only where its service says so."""
 
-    @rpc(
-        Unicode.customize(min_occurs=0, nillable=False),
-        Array(Integer32, member_name="Number", type_name="ArrayOfInt").customize(nillable=False),
-        _returns=Unicode,
-    )
-    def Listed(ctx: Any, text: str | None, numbers: list[int] | None) -> Any:
-        return f"{text} {numbers}"
+    @operation
+    def Listed(ctx: Any, text: Text, numbers: Numbered) -> Unicode: ...
 
-    @rpc(FlatRequest.customize(nillable=False), _returns=Unicode)
-    def Wrapped(ctx: Any, Req: Any) -> Any:
-        return f"{Req.Text} {Req.Count} {Req.Maybe} {Req.Numbers}"
+    @operation
+    def Wrapped(ctx: Any, Req: FlatReq) -> Unicode: ...
 
-    @rpc(FlatRequest, FlatRequest, _returns=Unicode)
-    def Two(ctx: Any, One: Any, Other: Any) -> Any:
+    @operation
+    def Two(ctx: Any, One: FlatReq, Other: FlatReq) -> Unicode: ...
+
+
+class Operations:
+    def Listed(self, asked: Any, sent: Any) -> str:
+        return f"{sent.text} {sent.numbers}"
+
+    def Wrapped(self, asked: Any, sent: Any) -> str:
+        return f"{sent.Req.Text} {sent.Req.Count} {sent.Req.Maybe} {sent.Req.Numbers}"
+
+    def Two(self, asked: Any, sent: Any) -> str:
         raise AssertionError
 
 
 WSDL = b'<w:definitions xmlns:w="http://schemas.xmlsoap.org/wsdl/"><w:service name="Flat"/></w:definitions>'
 FLAT, NESTED = (
-    AsmxService(name="Flat", service=Flat, namespace=NS, wsdl=WSDL, flat_forms=flat) for flat in (True, False)
+    AsmxService(name="Flat", service=load(render(Flat, NS)), handlers=Operations(), wsdl=WSDL, flat_forms=flat)
+    for flat in (True, False)
 )
 
 
@@ -200,9 +214,9 @@ def test_the_members_of_a_single_complex_parameter_may_stand_alone() -> None:
 
 
 def test_wrapped_arguments_take_no_form_unless_the_service_says_so() -> None:
-    for service, operation in ((NESTED, "Wrapped"), (FLAT, "Two"), (NESTED, "Two")):
-        answer = flat("text=a", operation, service)
-        assert answer.body.decode() == f"{operation} Web Service method name is not valid.\r\n"
+    for service, name in ((NESTED, "Wrapped"), (FLAT, "Two"), (NESTED, "Two")):
+        answer = flat("text=a", name, service)
+        assert answer.body.decode() == f"{name} Web Service method name is not valid.\r\n"
 
 
 def test_the_page_of_an_operation_has_the_fields_its_form_takes() -> None:

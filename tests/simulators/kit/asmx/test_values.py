@@ -1,17 +1,17 @@
 """What becomes of values: .NET's deserialisation manners, and how answers are written."""
 
+# ruff: noqa: RUF012 - Spyne takes the lists away when it makes the classes
+
 from __future__ import annotations
 
-from datetime import datetime
 from decimal import Decimal
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from partnerlab.simulators.kit.asmx import codec as asmx_codec
+from partnerlab.simulators.kit.asmx.generate import render
 from partnerlab.simulators.kit.asmx.spyne_compat import ComplexModel, Integer32, ServiceBase, Unicode, rpc
-from tests.simulators.kit.asmx.asmx_demo import NS, SERVICE, answer, envelope, fault, post, soap, values
+from tests.simulators.kit.asmx.asmx_demo import NS, RESULTS, SERVICE, answer, envelope, fault, post, soap, values
 
 XSI = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
 FORMAT = "Input string was not in a correct format."
@@ -196,23 +196,45 @@ def test_characters_that_xml_cannot_hold_do_not_break_an_answer() -> None:
 
 def test_an_answer_without_a_value_that_must_be_there_is_a_bug_and_not_a_document() -> None:
     with pytest.raises(TypeError, match="amount has no value"):
-        SERVICE.operations["Echo"].write(SimpleNamespace(n=1, big=1))
+        SERVICE.operations["Echo"].write(RESULTS["Echo"](n=1, big=1, amount=None))
 
 
 def test_decimals_are_written_plainly() -> None:
-    write = SERVICE.operations["Echo"].write
-    values = SimpleNamespace(n=1, big=1, amount=Decimal("1E+3"), when=datetime(2026, 1, 1), flag=1)
-    assert "<amount>1000</amount>" in write(values)
+    answered = RESULTS["Echo"](amount=Decimal("1E+3"))
+    assert "<amount>1000</amount>" in SERVICE.operations["Echo"].write(answered)
 
 
-def test_a_type_without_codec_is_refused_when_the_service_is_made() -> None:
-    class Odd(ComplexModel):
-        _type_info = (("many", Unicode.customize(max_occurs="unbounded")),)
+def test_what_a_handler_did_not_set_has_the_default_of_its_type() -> None:
+    assert SERVICE.operations["Echo"].write(RESULTS["Echo"](text="a")) == (
+        f'<EchoResponse xmlns="{NS}"><EchoResult><text>a</text><n>0</n><big>0</big><amount>0</amount>'
+        "<when>0001-01-01T00:00:00</when><flag>false</flag></EchoResult></EchoResponse>"
+    )
 
+
+def test_a_message_shows_its_names_and_no_value_which_may_be_secret() -> None:
+    assert repr(RESULTS["Echo"](text="hunter2", n=1)) == "EchoResult(text, n)"
+
+
+class Odd(ComplexModel):
+    _type_info = [("many", Unicode.customize(max_occurs="unbounded"))]
+
+
+class HiddenRequest(ComplexModel):
+    _type_info = [("one", Unicode)]
+
+
+@pytest.mark.parametrize(
+    ("type", "words"),
+    [
+        (Odd, r"Do\.odd\.many: max_occurs"),
+        (HiddenRequest, r"Do\.odd: a type called HiddenRequest could hide the message of an operation"),
+    ],
+)
+def test_a_type_without_codec_is_refused_when_the_messages_are_made(type: Any, words: str) -> None:
     class Service(ServiceBase):
-        @rpc(Odd, _returns=Integer32)
+        @rpc(type, _returns=Integer32)
         def Do(ctx: Any, odd: Any) -> int:
             return 1
 
-    with pytest.raises(TypeError, match=r"Do\.odd\.many: max_occurs"):
-        asmx_codec.compile_service(Service, NS)
+    with pytest.raises(TypeError, match=words):
+        render(Service, NS)
