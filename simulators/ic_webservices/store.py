@@ -1,18 +1,13 @@
 """
 Domain values in the tables: get, put, list. Every function works in a transaction that somebody else opened.
-
-A column carries the name of its dataclass field; how a field becomes a column is told by its annotation.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields
-from datetime import date
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from functools import cache
-from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
 
@@ -28,7 +23,8 @@ from partnerlab.simulators.ic_webservices.domain.postbacks import Attempt, Postb
 from partnerlab.simulators.ic_webservices.domain.schedules import AutoPay, Schedule
 from partnerlab.simulators.ic_webservices.domain.uploads import Problem, Upload
 from partnerlab.simulators.ic_webservices.domain.users import Link, RemoteToken, User
-from partnerlab.simulators.kit.world.store import Row, Statement, Tx
+from partnerlab.simulators.kit.world.store import Statement, Tx
+from partnerlab.simulators.kit.world.table import Conversion, Table
 
 __all__ = [
     "AUTOPAYS",
@@ -50,20 +46,12 @@ __all__ = [
     "TOKENS",
     "UPLOADS",
     "USERS",
-    "Rows",
     "clearing",
     "count",
     "next_number",
     "rename_account",
     "rename_user",
 ]
-
-
-Convert = Callable[[Any], Any]
-
-
-def _dump(value: Mapping[str, Any]) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _dump_lines(lines: Iterable[Line]) -> str:
@@ -78,137 +66,25 @@ def _load_lines(text: str) -> tuple[Line, ...]:
     )
 
 
-def _maybe_date(text: str | None) -> date | None:
-    return None if text is None else date.fromisoformat(text)
-
-
-def _maybe_text(day: date | None) -> str | None:
-    return None if day is None else day.isoformat()
-
-
-CONVERSIONS: Mapping[str, tuple[Convert, Convert]] = {
-    "bool": (int, bool),
-    "date": (date.isoformat, date.fromisoformat),
-    "date | None": (_maybe_text, _maybe_date),
-    "Mapping[str, str]": (_dump, json.loads),
-    "Mapping[str, Any]": (_dump, json.loads),
-    "Sequence[Line]": (_dump_lines, _load_lines),
-}
-"""By annotation: to the column, from the column. What is not here is kept as it is."""
-
-T = TypeVar("T")
-
-
-class Rows(Generic[T]):
-    """The values of one dataclass in one table, found by *key* within a lane."""
-
-    def __init__(self, table: sa.Table, type: type[T], *key: str) -> None:
-        self.table, self.type, self.key = table, type, key
-        self.columns = [field.name for field in fields(type)]  # type: ignore[arg-type]
-        both = [CONVERSIONS.get(str(field.type)) for field in fields(type)]  # type: ignore[arg-type]
-        self._to = [(name, pair[0]) for name, pair in zip(self.columns, both, strict=True) if pair]
-        self._from = [(place, pair[1]) for place, pair in enumerate(both) if pair]
-        names = ", ".join(self.columns)
-        values = ", ".join(f":{name}" for name in self.columns)
-        self._insert = f"INSERT INTO {table.name} (lane, {names}) VALUES (:lane, {values})"  # noqa: S608
-        self._select = f"SELECT {names} FROM {table.name} WHERE lane = :lane"  # noqa: S608 - names of our own tables
-        self._get = Statement(self._select + "".join(f" AND {name} = :{name}" for name in key))
-        chosen = sa.select(*(table.c[name] for name in self.columns))
-        mine = [table.c[name] == sa.bindparam(name) for name in ("lane", *key)]
-        self._lock = Statement(chosen.where(*mine).with_for_update())
-        self._put = self.put_with()
-        self._delete = Statement(sa.delete(table).where(*mine))
-        self.where = cache(self._where)
-
-    def get(self, tx: Tx, lane: str, *key: str) -> T | None:
-        """The value of that key."""
-        row = tx.one(self._get, lane=lane, **dict(zip(self.key, key, strict=True)))
-        return None if row is None else self.load(row)
-
-    def lock(self, tx: Tx, lane: str, *key: str) -> T | None:
-        """The value of that key; whoever else locks it waits until this transaction ends (SQLite has one writer)."""
-        row = tx.one(self._lock, lane=lane, **dict(zip(self.key, key, strict=True)))
-        return None if row is None else self.load(row)
-
-    def put(self, tx: Tx, lane: str, value: T) -> None:
-        """Write the value, in place of one of the same key."""
-        tx.run(self._put, **self.row(lane, value))
-
-    def delete(self, tx: Tx, lane: str, *key: str) -> int:
-        """Remove the value of that key; how many there were."""
-        return tx.run(self._delete, lane=lane, **dict(zip(self.key, key, strict=True)))
-
-    def put_with(self, **expressions: str) -> Statement:
-        """The statement behind `put`, where a row in place of another takes some columns from SQL *expressions*."""
-        rest = (
-            f"{name} = {expressions.get(name, f'excluded.{name}')}" for name in self.columns if name not in self.key
-        )
-        return Statement(
-            f"{self._insert} ON CONFLICT ({', '.join(('lane', *self.key))}) DO UPDATE SET {', '.join(rest)}"
-        )
-
-    def put_rows(self, tx: Tx, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Write many, as `row` makes them."""
-        tx.run_many(self._put, rows)
-
-    def find(
-        self,
-        tx: Tx,
-        lane: str,
-        equal: Mapping[str, str],
-        *,
-        order: str,
-        after: str | int = "",
-        limit: int = 1000,
-        last_first: bool = False,
-    ) -> list[T]:
-        """At most *limit* values with those columns, beyond *after*, ordered by the column *order*."""
-        statement = self.where(tuple(equal), order, after != "", last_first)
-        return [self.load(row) for row in tx.all(statement, lane=lane, after=after, limit=limit, **equal)]
-
-    def row(self, lane: str, value: T) -> dict[str, Any]:
-        """A value as a row."""
-        row: dict[str, Any] = {name: getattr(value, name) for name in self.columns}
-        for name, convert in self._to:
-            row[name] = convert(row[name])
-        row["lane"] = lane
-        return row
-
-    def load(self, row: Row) -> T:
-        """A row as a value."""
-        values = list(row)
-        for place, convert in self._from:
-            values[place] = convert(values[place])
-        return self.type(*values)
-
-    def _where(self, equal: tuple[str, ...], order: str, beyond: bool, last_first: bool) -> Statement:
-        assert {*equal, order} <= {*self.columns}, (equal, order)
-        conditions = "".join(f" AND {name} = :{name}" for name in equal)
-        if beyond:
-            conditions += f" AND {order} {'<' if last_first else '>'} :after"
-        direction = "DESC" if last_first else "ASC"
-        return Statement(f"{self._select}{conditions} ORDER BY {order} {direction} LIMIT :limit")
-
-
-BILLERS = Rows(tables.BILLERS, Biller, "guid")
-CUSTOMERS = Rows(tables.CUSTOMERS, Customer, "biller_guid", "account_number")
-INVOICES = Rows(tables.INVOICES, Invoice, "biller_guid", "invoice_number")
-PAYMENTS = Rows(tables.PAYMENTS, Payment, "payment_guid")
-UPLOADS = Rows(tables.UPLOADS, Upload, "upload_id")
-PROBLEMS = Rows(tables.PROBLEMS, Problem, "upload_id", "position")
-USERS = Rows(tables.USERS, User, "biller_guid", "username")
-LINKS = Rows(tables.LINKS, Link, "biller_guid", "username", "account_number")
-TOKENS = Rows(tables.TOKENS, RemoteToken, "token_hash")
-CHANGES = Rows(tables.CHANGES, Change, "seq")
-METHODS = Rows(tables.METHODS, Method, "method_id")
-SCHEDULES = Rows(tables.SCHEDULES, Schedule, "schedule_id")
-AUTOPAYS = Rows(tables.AUTOPAYS, AutoPay, "biller_guid", "account_number")
-PAGE_SESSIONS = Rows(tables.PAGE_SESSIONS, PageSession, "session_hash")
-TEXT_ENROLMENTS = Rows(tables.TEXT_ENROLMENTS, TextEnrolment, "biller_guid", "username")
-CHECKOUTS = Rows(tables.CHECKOUTS, Checkout, "token_hash")
-REMINDERS = Rows(tables.REMINDERS, Reminder, "biller_guid", "invoice_number", "email_address")
-POSTBACKS = Rows(tables.POSTBACKS, Postback, "postback_id")
-POSTBACK_ATTEMPTS = Rows(tables.POSTBACK_ATTEMPTS, Attempt, "postback_id", "number")
+BILLERS = Table(tables.BILLERS, Biller)
+CUSTOMERS = Table(tables.CUSTOMERS, Customer)
+INVOICES = Table(tables.INVOICES, Invoice, conversions={Sequence[Line]: Conversion(sa.Text, _dump_lines, _load_lines)})
+PAYMENTS = Table(tables.PAYMENTS, Payment)
+UPLOADS = Table(tables.UPLOADS, Upload)
+PROBLEMS = Table(tables.PROBLEMS, Problem)
+USERS = Table(tables.USERS, User)
+LINKS = Table(tables.LINKS, Link)
+TOKENS = Table(tables.TOKENS, RemoteToken)
+CHANGES = Table(tables.CHANGES, Change)
+METHODS = Table(tables.METHODS, Method)
+SCHEDULES = Table(tables.SCHEDULES, Schedule)
+AUTOPAYS = Table(tables.AUTOPAYS, AutoPay)
+PAGE_SESSIONS = Table(tables.PAGE_SESSIONS, PageSession)
+TEXT_ENROLMENTS = Table(tables.TEXT_ENROLMENTS, TextEnrolment)
+CHECKOUTS = Table(tables.CHECKOUTS, Checkout)
+REMINDERS = Table(tables.REMINDERS, Reminder)
+POSTBACKS = Table(tables.POSTBACKS, Postback)
+POSTBACK_ATTEMPTS = Table(tables.POSTBACK_ATTEMPTS, Attempt)
 
 _COUNT_ON = Statement(
     "INSERT INTO ic_counters (lane, name, value) VALUES (:lane, :name, :many)"

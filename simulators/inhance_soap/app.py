@@ -36,8 +36,8 @@ def create_simulator(settings: Settings, store: Store, lanes: Lanes) -> Simulato
         return create_controls(world)
 
     def due(lane: Lane, until: datetime) -> Iterable[Due]:
-        for account_number, bill in world.ledger.unbilled(lane, until):
-            yield _due(world, lane, account_number, bill)
+        for one in world.ledger.unbilled(lane, until):
+            yield _due(world, lane, one.account_number, one.bill)
 
     return Simulator(
         name="inhance",

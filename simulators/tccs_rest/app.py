@@ -40,9 +40,9 @@ def create_simulator(settings: Settings, store: Store, lanes: Lanes) -> Simulato
         return create_controls(world)
 
     def due(lane: Lane, until: datetime) -> Iterable[Due]:
-        for number, charge in policies.unbilled(lane, until):
+        for number, charge in ((one.invoice_number, one.charge) for one in policies.unbilled(lane, until)):
             yield _due(lane, charge.billed_on, f"TCCS bills an instalment of {number}", policies.bill, number, charge)
-        for number, charge in policies.late(lane, until):
+        for number, charge in ((one.invoice_number, one.charge) for one in policies.late(lane, until)):
             at = charge.due_on + LATE_AFTER
             yield _due(lane, at, f"TCCS charges a late fee on {number}", policies.charge_late_fee, number, charge)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-__all__ = ["CHARGES", "EVENTS", "PAYMENTS", "POLICIES", "QUOTES", "RETURNS", "TABLES"]
+__all__ = ["CHARGES", "EVENTS", "PAYMENTS", "POLICIES", "QUOTES", "TABLES"]
 
 TABLES = sa.MetaData()
 
@@ -89,16 +89,12 @@ PAYMENTS = sa.Table(
     sa.Column("insured_name", sa.Text, nullable=False),
     sa.Column("payment_guid", sa.Text),
     *_cause("posted_at"),
+    # Of a payment that came back.
+    sa.Column("returned_at", sa.Text),
+    sa.Column("reported_on", sa.Text),
+    sa.Column("return_request_id", sa.Text),
     # What makes a PaymentGUID post once, whatever the number of callers and replicas; nulls are never equal.
     sa.Index("tccs_payments_guid", "lane", "payment_guid", unique=True),
-    sqlite_with_rowid=False,
-)
-RETURNS = sa.Table(
-    "tccs_returns",
-    TABLES,
-    *_key("payment"),
-    sa.Column("reported_on", sa.Text, nullable=False),
-    *_cause("returned_at"),
     sqlite_with_rowid=False,
 )
 EVENTS = sa.Table(

@@ -20,7 +20,7 @@ from partnerlab.simulators.inhance_soap.domain.errors import AccountUnknown, Inv
 from partnerlab.simulators.inhance_soap.domain.events import Cause, Event
 from partnerlab.simulators.inhance_soap.domain.money import to_decimal
 from partnerlab.simulators.inhance_soap.domain.payments import Payment, PostedPayment
-from partnerlab.simulators.inhance_soap.store import OpenAccount, Rows
+from partnerlab.simulators.inhance_soap.store import AccountBill, Books, OpenAccount
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Store, Tx
 
@@ -57,7 +57,7 @@ class Ledger:
     def standing(self, lane: Lane, account_number: str) -> Standing:
         """Balance, FutureBalance, phone and e-mail now. Raises `AccountUnknown`."""
         with self._store.read() as tx:
-            email, phone, credit, items = Rows(tx, lane.name).standing(account_number)
+            email, phone, credit, items = Books(tx, lane.name).standing(account_number)
         return Standing(*balances(items, credit, lane.now().date()), phone, email)
 
     def post_payment(self, lane: Lane, cause: Cause, account_number: str, payment: Payment) -> PostedPayment:
@@ -71,14 +71,14 @@ class Ledger:
             AccountUnknown: a conveyed account is one of its own, under its marked number.
             PaymentDuplicate: only where the ledger refuses duplicates.
         """
-        with self._changing(lane, account_number) as (rows, opened):
-            first = rows.first_of_reference(account_number, payment.reference)
+        with self._changing(lane, account_number) as (books, opened):
+            first = books.first_of_reference(account_number, payment.reference)
             if first is not None and self._refuse_duplicates:
                 raise PaymentDuplicate(payment.reference, first)
             opened.payments += 1
             posted = PostedPayment(account_number, opened.payments, payment, first, cause.request_id, cause.at)
-            rows.add_payment(posted)
-            applied = self._credit(rows, opened, payment.amount_cents, cause.at.date())
+            books.add_payment(posted)
+            applied = self._credit(books, opened, payment.amount_cents, cause.at.date())
             detail = {
                 "payment": posted.number,
                 "reference": payment.reference,
@@ -88,7 +88,7 @@ class Ledger:
                 "credit": _text(opened.account.credit_cents),
                 **({} if first is None else {"duplicate_of": first}),
             }
-            _record(rows, opened, "payment_posted", detail, cause)
+            _record(books, opened, "payment_posted", detail, cause)
         return posted
 
     def set_paperless(self, lane: Lane, cause: Cause, account_number: str, *, on: bool) -> None:
@@ -101,18 +101,18 @@ class Ledger:
 
     def set_email(self, lane: Lane, cause: Cause, account_number: str, email: str) -> None:
         """Change the e-mail address. Raises `AccountUnknown`."""
-        with self._changing(lane, account_number) as (rows, opened):
+        with self._changing(lane, account_number) as (books, opened):
             detail = {"from": opened.account.email, "to": email}
             opened.account = replace(opened.account, email=email)
-            _record(rows, opened, "email_changed", detail, cause)
+            _record(books, opened, "email_changed", detail, cause)
 
     def put_account(
         self, lane: Lane, cause: Cause, account_number: str, change: Callable[[Account], Account]
     ) -> tuple[AccountView, bool]:
         """Change an account, or open one; True where it is new."""
         with self._store.write() as tx:
-            rows = Rows(tx, lane.name)
-            opened = rows.lock(account_number, create=True)
+            books = Books(tx, lane.name)
+            opened = books.lock(account_number, create=True)
             is_new = opened.events == 0
             before, opened.account = opened.account, change(opened.account)
             detail = {
@@ -120,14 +120,14 @@ class Ledger:
                 for name in ("customer_name", "email", "phone", "paperless", "autopay")
                 if is_new or getattr(opened.account, name) != getattr(before, name)
             }
-            _record(rows, opened, "account_opened" if is_new else "account_changed", detail, cause)
-            rows.save(opened)
-            return _view(rows, account_number, lane.now().date()), is_new
+            _record(books, opened, "account_opened" if is_new else "account_changed", detail, cause)
+            books.save(opened)
+            return _view(books, account_number, lane.now().date()), is_new
 
     def bill(self, lane: Lane, cause: Cause, account_number: str, bill: Bill) -> AccountView:
         """Bill an account. Raises `AccountUnknown`, `InvoiceTaken`, `ValueInvalid`."""
-        with self._changing(lane, account_number) as (rows, opened):
-            self._put_bill(rows, opened, bill, cause)
+        with self._changing(lane, account_number) as (books, opened):
+            self._put_bill(books, opened, bill, cause)
         return self.view(lane, account_number)
 
     def load(self, lane: Lane, cause: Cause, invoices: Iterable[tuple[Account, Bill]]) -> int:
@@ -138,10 +138,10 @@ class Ledger:
         """
         count = 0
         with self._store.write() as tx:
-            rows = Rows(tx, lane.name)
+            books = Books(tx, lane.name)
             # In the order of their numbers, so that two loads never wait for each other.
             for account, bill in sorted(invoices, key=lambda pair: pair[0].number):
-                opened = rows.lock(account.number, create=True)
+                opened = books.lock(account.number, create=True)
                 known = opened.events > 0
                 held = opened.account
                 opened.account = replace(
@@ -151,24 +151,25 @@ class Ledger:
                     phone=account.phone or held.phone,
                 )
                 if not known:
-                    _record(rows, opened, "account_opened", {"customer_name": account.customer_name}, cause)
-                self._put_bill(rows, opened, bill, cause)
-                rows.save(opened)
+                    _record(books, opened, "account_opened", {"customer_name": account.customer_name}, cause)
+                self._put_bill(books, opened, bill, cause)
+                books.save(opened)
                 count += 1
         return count
 
     def view(self, lane: Lane, account_number: str) -> AccountView:
         """An account with its bills, payments and events. Raises `AccountUnknown`."""
         with self._store.read() as tx:
-            return _view(Rows(tx, lane.name), account_number, lane.now().date())
+            return _view(Books(tx, lane.name), account_number, lane.now().date())
 
     def accounts(self, lane: Lane, *, after: str = "", limit: int = 100) -> list[tuple[Account, Standing]]:
         """Accounts by number with their balances."""
         today = lane.now().date()
         with self._store.read() as tx:
-            rows = Rows(tx, lane.name)
+            books = Books(tx, lane.name)
             return [
-                (account, _standing(rows, account.number, today)) for account in rows.accounts(after=after, limit=limit)
+                (account, _standing(books, account.number, today))
+                for account in books.accounts(after=after, limit=limit)
             ]
 
     def payments(
@@ -182,36 +183,36 @@ class Ledger:
     ) -> list[PostedPayment]:
         """Payments in the order they were posted."""
         with self._store.read() as tx:
-            return Rows(tx, lane.name).payments(
+            return Books(tx, lane.name).payments(
                 account_number=account_number, duplicates_only=duplicates_only, limit=limit, offset=offset
             )
 
-    def unbilled(self, lane: Lane, until: datetime) -> list[tuple[str, Bill]]:
+    def unbilled(self, lane: Lane, until: datetime) -> list[AccountBill]:
         """Bills whose day comes at or before *until* and that are not billed yet, with their accounts."""
         with self._store.read() as tx:
-            return Rows(tx, lane.name).unbilled(until.date())
+            return Books(tx, lane.name).unbilled(until.date())
 
     def bill_due(self, lane: Lane, cause: Cause, account_number: str, bill: Bill) -> str:
         """A bill's day has come: credit is applied to it. Returns what happened."""
-        with self._changing(lane, account_number) as (rows, opened):
-            if not rows.mark_billed(bill.invoice_number):
+        with self._changing(lane, account_number) as (books, opened):
+            if not books.mark_billed(bill.invoice_number):
                 return f"invoice {bill.invoice_number} was billed already"
-            applied = self._credit(rows, opened, 0, bill.billed_on)
+            applied = self._credit(books, opened, 0, bill.billed_on)
             detail = {"invoice_number": bill.invoice_number, "amount": _text(bill.amount_cents), "applied": applied}
-            _record(rows, opened, "billed", detail, cause)
+            _record(books, opened, "billed", detail, cause)
         balance = self.standing(lane, account_number).balance_cents
         return f"account {account_number} is billed {_text(bill.amount_cents)}: Balance {_text(balance)}"
 
     def seed(self, tx: Tx, lane: Lane, accounts: Iterable[tuple[Account, Iterable[Bill]]], cause: Cause) -> None:
         """Write the accounts a new lane begins with, credit and open amounts as given."""
-        rows = Rows(tx, lane.name)
+        books = Books(tx, lane.name)
         for account, bills in accounts:
-            opened = rows.lock(account.number, create=True)
+            opened = books.lock(account.number, create=True)
             opened.account = account
             for bill in bills:
-                rows.put_bill(account.number, bill, billed=bill.billed_on <= cause.at.date())
-            _record(rows, opened, "account_opened", {"customer_name": account.customer_name, "seed": True}, cause)
-            rows.save(opened)
+                books.put_bill(account.number, bill, billed=bill.billed_on <= cause.at.date())
+            _record(books, opened, "account_opened", {"customer_name": account.customer_name, "seed": True}, cause)
+            books.save(opened)
 
     def _switch(
         self,
@@ -227,29 +228,29 @@ class Ledger:
         # "FOR CONVEYED ACCOUNTS ONLY"), though the conveyed account itself is in the books.
         if is_conveyed(account_number):
             raise AccountUnknown(account_number)
-        with self._changing(lane, account_number) as (rows, opened):
+        with self._changing(lane, account_number) as (books, opened):
             opened.account = change(opened.account)
-            _record(rows, opened, f"{kind}_switched", {"on": on}, cause)
+            _record(books, opened, f"{kind}_switched", {"on": on}, cause)
 
     @contextmanager
-    def _changing(self, lane: Lane, account_number: str) -> Iterator[tuple[Rows, OpenAccount]]:
+    def _changing(self, lane: Lane, account_number: str) -> Iterator[tuple[Books, OpenAccount]]:
         """A transaction on one locked account, which is written back at its end."""
         with self._store.write() as tx:
-            rows = Rows(tx, lane.name)
-            opened = rows.lock(account_number)
-            yield rows, opened
-            rows.save(opened)
+            books = Books(tx, lane.name)
+            opened = books.lock(account_number)
+            yield books, opened
+            books.save(opened)
 
-    def _put_bill(self, rows: Rows, opened: OpenAccount, bill: Bill, cause: Cause) -> None:
+    def _put_bill(self, books: Books, opened: OpenAccount, bill: Bill, cause: Cause) -> None:
         check_bill(bill)
         number = opened.account.number
         today = cause.at.date()
-        owner, existing = rows.bill(bill.invoice_number) or (number, None)
-        if owner != number:
+        held = books.bill(bill.invoice_number)
+        if held is not None and held.account_number != number:
             raise InvoiceTaken(bill.invoice_number)
-        bill, overpaid = open_amount(bill, existing)
-        rows.put_bill(number, bill, billed=bill.billed_on <= today)
-        applied = self._credit(rows, opened, overpaid, today)
+        bill, overpaid = open_amount(bill, None if held is None else held.bill)
+        books.put_bill(number, bill, billed=bill.billed_on <= today)
+        applied = self._credit(books, opened, overpaid, today)
         detail = {
             "invoice_number": bill.invoice_number,
             "amount": _text(bill.amount_cents),
@@ -257,38 +258,38 @@ class Ledger:
             "due_on": bill.due_on.isoformat(),
             "applied": applied,
         }
-        _record(rows, opened, "bill_replaced" if existing else "bill_added", detail, cause)
+        _record(books, opened, "bill_replaced" if held else "bill_added", detail, cause)
 
     @staticmethod
-    def _credit(rows: Rows, opened: OpenAccount, cents: int, today: date) -> dict[str, str]:
+    def _credit(books: Books, opened: OpenAccount, cents: int, today: date) -> dict[str, str]:
         """Credit *cents* and settle; returns what each bill took."""
         credit = opened.account.credit_cents + cents
         if credit <= 0:
             return {}
-        settlement = settle(rows.open_bills(opened.account.number), credit, today)
-        rows.save_open(settlement.bills)
+        settlement = settle(books.open_bills(opened.account.number), credit, today)
+        books.save_open(settlement.bills)
         opened.account = replace(opened.account, credit_cents=settlement.credit_cents)
         return {invoice: _text(taken) for invoice, taken in settlement.applied}
 
 
-def _view(rows: Rows, account_number: str, today: date) -> AccountView:
+def _view(books: Books, account_number: str, today: date) -> AccountView:
     return AccountView(
-        rows.account(account_number),
-        _standing(rows, account_number, today),
-        rows.bills(account_number),
-        rows.payments(account_number=account_number),
-        rows.events(account_number),
+        books.account(account_number),
+        _standing(books, account_number, today),
+        books.bills(account_number),
+        books.payments(account_number=account_number),
+        books.events(account_number),
     )
 
 
-def _standing(rows: Rows, account_number: str, today: date) -> Standing:
-    email, phone, credit, items = rows.standing(account_number)
+def _standing(books: Books, account_number: str, today: date) -> Standing:
+    email, phone, credit, items = books.standing(account_number)
     return Standing(*balances(items, credit, today), phone, email)
 
 
-def _record(rows: Rows, opened: OpenAccount, kind: str, detail: dict[str, Any], cause: Cause) -> None:
+def _record(books: Books, opened: OpenAccount, kind: str, detail: dict[str, Any], cause: Cause) -> None:
     opened.events += 1
-    rows.add_event(opened.account.number, opened.events, kind, detail, cause)
+    books.add_event(Event(opened.account.number, opened.events, kind, detail, cause.request_id, cause.at))
 
 
 def _text(cents: int) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from partnerlab.simulators.tccs_rest.domain.events import Event
 from partnerlab.simulators.tccs_rest.domain.money import to_text
-from partnerlab.simulators.tccs_rest.domain.payments import PostedPayment, Return
+from partnerlab.simulators.tccs_rest.domain.payments import PostedPayment
 from partnerlab.simulators.tccs_rest.domain.policies import Balances, Insured, OpenCharge, Policy, bill_dates
 from partnerlab.simulators.tccs_rest.domain.quotes import Quote, becomes
 from partnerlab.simulators.tccs_rest.services.books import PolicyView, QuoteView
@@ -86,16 +86,17 @@ def payment_view(posted: PostedPayment) -> dict[str, Any]:
     }
 
 
-def return_view(returned: Return) -> dict[str, Any]:
-    """`Return` of the contract."""
+def return_view(posted: PostedPayment) -> dict[str, Any]:
+    """`Return` of the contract, of a payment that came back."""
+    assert posted.reported_on is not None
     return {
-        "invoice_number": returned.invoice_number,
-        "payment": returned.payment,
-        "payment_guid": returned.payment_guid,
-        "amount": to_text(returned.amount_cents),
-        "reported_on": returned.reported_on.isoformat(),
-        "request_id": returned.request_id,
-        "returned_at": returned.returned_at.isoformat(),
+        "invoice_number": posted.payment.invoice_number,
+        "payment": posted.number,
+        "payment_guid": posted.payment.payment_guid,
+        "amount": to_text(posted.payment.amount_cents),
+        "reported_on": posted.reported_on.isoformat(),
+        "request_id": posted.return_request_id,
+        "returned_at": _time(posted.returned_at),
     }
 
 

@@ -19,8 +19,9 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A change of an invoice and its cause."""
+    """A change of an invoice and its cause; `number` counts within the invoice."""
 
+    invoice_number: str
     number: int
     kind: str
     detail: dict[str, Any]

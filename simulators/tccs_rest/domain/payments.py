@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-__all__ = ["Payment", "PostedPayment", "Return", "difference", "payment_returned"]
+__all__ = ["Payment", "PostedPayment", "difference", "payment_returned"]
 
 # The day of a transaction is Invoice Cloud's, in the biller's time zone; here it is the day of posting, in UTC. A
 # payment that was tried again is posted some hours later, one that waited for a person some weeks. Four weeks would
@@ -36,7 +36,8 @@ class PostedPayment:
     """
     A payment as posted; `number` counts within the invoice.
 
-    Where the bank took it back `returned_at` is when that was reported, `reported_on` the transaction date it was for.
+    Where the bank took it back `returned_at` is when that was reported, `reported_on` the transaction date it was for,
+    `return_request_id` the request that reported it.
     """
 
     number: int
@@ -45,19 +46,7 @@ class PostedPayment:
     posted_at: datetime
     returned_at: datetime | None = None
     reported_on: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Return:
-    """A payment that its bank took back; `reported_on` is the date of transaction that the report gave."""
-
-    invoice_number: str
-    payment: int
-    amount_cents: int
-    payment_guid: str | None
-    reported_on: date
-    request_id: str
-    returned_at: datetime
+    return_request_id: str | None = None
 
 
 def difference(payment: Payment, posted: Payment) -> str:

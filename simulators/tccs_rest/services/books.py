@@ -12,7 +12,7 @@ from partnerlab.simulators.tccs_rest.domain.money import to_text
 from partnerlab.simulators.tccs_rest.domain.payments import PostedPayment
 from partnerlab.simulators.tccs_rest.domain.policies import Balances, Charge, OpenCharge, Policy, balances, open_charges
 from partnerlab.simulators.tccs_rest.domain.quotes import Quote, becomes
-from partnerlab.simulators.tccs_rest.store import OpenPolicy, OpenQuote, Rows
+from partnerlab.simulators.tccs_rest.store import Books, OpenPolicy, OpenQuote
 
 __all__ = [
     "PolicyView",
@@ -47,22 +47,22 @@ class QuoteView:
     events: list[Event]
 
 
-def view_policy(rows: Rows, invoice_number: str, today: date) -> PolicyView:
+def view_policy(books: Books, invoice_number: str, today: date) -> PolicyView:
     """A policy term with what belongs to it. Raises `InvoiceUnknown`."""
-    policy, charges = rows.policy(invoice_number), rows.charges(invoice_number)
+    policy, charges = books.policy(invoice_number), books.charges(invoice_number)
     return PolicyView(
         policy,
         owed(charges, policy, today),
         open_charges(charges, policy.paid_cents, today),
-        rows.payments(invoice_number=invoice_number),
-        rows.events(invoice_number),
+        books.payments(invoice_number=invoice_number),
+        books.events(invoice_number),
     )
 
 
-def view_quote(rows: Rows, invoice_number: str) -> QuoteView:
+def view_quote(books: Books, invoice_number: str) -> QuoteView:
     """A quote with what belongs to it. Raises `InvoiceUnknown`."""
-    quote = rows.quote(invoice_number)
-    return QuoteView(quote, rows.payments(invoice_number=invoice_number), rows.events(invoice_number))
+    quote = books.quote(invoice_number)
+    return QuoteView(quote, books.payments(invoice_number=invoice_number), books.events(invoice_number))
 
 
 def owed(charges: Iterable[Charge], policy: Policy, today: date) -> Balances:
@@ -70,16 +70,16 @@ def owed(charges: Iterable[Charge], policy: Policy, today: date) -> Balances:
     return balances(((one.billed_on, one.amount_cents) for one in charges), policy.paid_cents, today)
 
 
-def add_charge(rows: Rows, opened: OpenPolicy, charge: Charge, kind: str, cause: Cause, **detail: Any) -> None:
+def add_charge(books: Books, opened: OpenPolicy, charge: Charge, kind: str, cause: Cause, **detail: Any) -> None:
     """Charge a locked policy term; the charge's number is given here. *kind* is that of the event."""
     opened.counters.charges += 1
     charge = replace(charge, number=opened.counters.charges)
-    rows.add_charge(opened.policy.invoice_number, charge, billed=charge.billed_on <= cause.at.date())
-    record(rows, opened, kind, {**charge_detail(charge), **detail}, cause)
+    books.add_charge(opened.policy.invoice_number, charge, billed=charge.billed_on <= cause.at.date())
+    record(books, opened, kind, {**charge_detail(charge), **detail}, cause)
 
 
 def move(
-    rows: Rows, opened: OpenPolicy | OpenQuote, cents: int, kind: str, detail: dict[str, Any], cause: Cause
+    books: Books, opened: OpenPolicy | OpenQuote, cents: int, kind: str, detail: dict[str, Any], cause: Cause
 ) -> None:
     """
     Add to what was paid on a locked invoice (less than nothing for a return) and write it back.
@@ -88,22 +88,22 @@ def move(
     """
     if isinstance(opened, OpenPolicy):
         opened.policy = replace(opened.policy, paid_cents=opened.policy.paid_cents + cents)
-        record(rows, opened, kind, detail, cause)
-        rows.save_policy(opened)
+        record(books, opened, kind, detail, cause)
+        books.save_policy(opened)
         return
     quote = opened.quote = replace(opened.quote, paid_cents=opened.quote.paid_cents + cents)
-    record(rows, opened, kind, detail, cause)
-    rows.save_quote(opened)
+    record(books, opened, kind, detail, cause)
+    books.save_quote(opened)
     if quote.bound_on is not None:
-        bound = rows.lock_policy(becomes(quote.invoice_number))
-        move(rows, bound, cents, kind, {**detail, "quote": quote.invoice_number}, cause)
+        bound = books.lock_policy(becomes(quote.invoice_number))
+        move(books, bound, cents, kind, {**detail, "quote": quote.invoice_number}, cause)
 
 
-def record(rows: Rows, opened: OpenPolicy | OpenQuote, kind: str, detail: dict[str, Any], cause: Cause) -> None:
+def record(books: Books, opened: OpenPolicy | OpenQuote, kind: str, detail: dict[str, Any], cause: Cause) -> None:
     """Append an event to a locked invoice; whoever calls writes the invoice back, and with it the count."""
     opened.counters.events += 1
     number = opened.policy.invoice_number if isinstance(opened, OpenPolicy) else opened.quote.invoice_number
-    rows.add_event(number, opened.counters.events, kind, detail, cause)
+    books.add_event(Event(number, opened.counters.events, kind, detail, cause.request_id, cause.at))
 
 
 def charge_detail(charge: Charge) -> dict[str, Any]:

@@ -18,10 +18,10 @@ from partnerlab.simulators.tccs_rest.domain.events import Cause
 from partnerlab.simulators.tccs_rest.domain.money import to_text
 from partnerlab.simulators.tccs_rest.domain.numbers import is_quote
 from partnerlab.simulators.tccs_rest.domain.payments import Payment, PostedPayment, difference, payment_returned
-from partnerlab.simulators.tccs_rest.domain.policies import Balances, Policy, balances
+from partnerlab.simulators.tccs_rest.domain.policies import Balances, Policy
 from partnerlab.simulators.tccs_rest.domain.quotes import bind, deposit_due, is_complete
-from partnerlab.simulators.tccs_rest.services.books import PolicyView, add_charge, move, record, view_policy
-from partnerlab.simulators.tccs_rest.store import OpenPolicy, OpenQuote, Rows
+from partnerlab.simulators.tccs_rest.services.books import PolicyView, add_charge, move, owed, record, view_policy
+from partnerlab.simulators.tccs_rest.store import Books, OpenPolicy, OpenQuote
 
 __all__ = ["Ledger"]
 
@@ -35,19 +35,19 @@ class Ledger:
     def balances(self, lane: Lane, invoice_number: str) -> Balances:
         """What is owed now on a policy term, or on a quote's deposit. Raises `InvoiceUnknown`."""
         with self._store.read() as tx:
-            rows = Rows(tx, lane.name)
+            books = Books(tx, lane.name)
             if is_quote(invoice_number):
-                return deposit_due(rows.quote(invoice_number))
-            paid_cents, charges = rows.standing(invoice_number)
-        return balances(charges, paid_cents, lane.now().date())
+                return deposit_due(books.quote(invoice_number))
+            policy, charges = books.policy(invoice_number), books.charges(invoice_number)
+        return owed(charges, policy, lane.now().date())
 
     def policy(self, lane: Lane, invoice_number: str) -> PolicyView:
         """A policy term with its charges, payments and events. Raises `InvoiceUnknown`, `QuoteHasNone`."""
         with self._store.read() as tx:
-            rows = Rows(tx, lane.name)
+            books = Books(tx, lane.name)
             if is_quote(invoice_number):
-                raise QuoteHasNone(rows.quote(invoice_number).invoice_number, "bill")
-            return view_policy(rows, invoice_number, lane.now().date())
+                raise QuoteHasNone(books.quote(invoice_number).invoice_number, "bill")
+            return view_policy(books, invoice_number, lane.now().date())
 
     def post_payment(self, lane: Lane, cause: Cause, payment: Payment) -> tuple[PostedPayment, bool]:
         """
@@ -62,17 +62,17 @@ class Ledger:
             InvoiceTaken: the deposit is complete, and the policy that the quote becomes is there already.
         """
         with self._store.write() as tx:
-            rows = Rows(tx, lane.name)
-            opened = _lock(rows, payment.invoice_number)
-            former = None if payment.payment_guid is None else rows.payment_of_guid(payment.payment_guid)
+            books = Books(tx, lane.name)
+            opened = _lock(books, payment.invoice_number)
+            former = None if payment.payment_guid is None else books.payment_of_guid(payment.payment_guid)
             if former is None:
                 opened.counters.payments += 1
                 posted = PostedPayment(opened.counters.payments, payment, cause.request_id, cause.at)
-                if rows.add_payment(posted):
-                    _credit(rows, opened, posted, cause)
+                if books.add_payment(posted):
+                    _credit(books, opened, posted, cause)
                     return posted, True
                 # Only another invoice's payment of that PaymentGUID can have come between: this invoice is locked.
-                former = rows.payment_of_guid(payment.payment_guid or "")
+                former = books.payment_of_guid(payment.payment_guid or "")
                 assert former is not None
             if other := difference(payment, former.payment):
                 raise PaymentConflict(payment.payment_guid or "", other)
@@ -89,54 +89,55 @@ class Ledger:
             ReturnUnmatched: no payment fits that was not returned yet.
         """
         with self._store.write() as tx:
-            rows = Rows(tx, lane.name)
-            opened = _lock(rows, invoice_number)
-            posted = payment_returned(rows.payments_of(invoice_number, amount_cents), on)
+            books = Books(tx, lane.name)
+            opened = _lock(books, invoice_number)
+            posted = payment_returned(books.payments_of(invoice_number, amount_cents), on)
             if posted is None or posted.returned_at is not None:
                 raise ReturnUnmatched(invoice_number, on, amount_cents, returned=posted is not None)
-            rows.add_return(invoice_number, posted.number, on, cause)
+            back = replace(posted, returned_at=cause.at, reported_on=on, return_request_id=cause.request_id)
+            books.save_payment(back)
             detail = {
                 "payment": posted.number,
                 "payment_guid": posted.payment.payment_guid,
                 "amount": to_text(amount_cents),
                 "reported_on": on.isoformat(),
             }
-            move(rows, opened, -amount_cents, "payment_returned", detail, cause)
+            move(books, opened, -amount_cents, "payment_returned", detail, cause)
             return posted
 
     def set_paperless(self, lane: Lane, cause: Cause, invoice_number: str, *, on: bool) -> None:
         """Switch paperless billing of a policy term. Raises `InvoiceUnknown`, `QuoteHasNone`."""
         with self._store.write() as tx:
-            rows = Rows(tx, lane.name)
-            opened = _lock_policy(rows, invoice_number, "paperless billing")
-            _switch(rows, opened, replace(opened.policy, paperless=on), "paperless_switched", cause, on=on)
+            books = Books(tx, lane.name)
+            opened = _lock_policy(books, invoice_number, "paperless billing")
+            _switch(books, opened, replace(opened.policy, paperless=on), "paperless_switched", cause, on=on)
 
     def set_recurring(self, lane: Lane, cause: Cause, invoice_number: str, *, on: bool) -> None:
         """Switch the recurring flag, which is AutoPay, of a policy term. Raises `InvoiceUnknown`, `QuoteHasNone`."""
         with self._store.write() as tx:
-            rows = Rows(tx, lane.name)
-            opened = _lock_policy(rows, invoice_number, "recurring payments")
-            _switch(rows, opened, replace(opened.policy, recurring=on), "recurring_switched", cause, on=on)
+            books = Books(tx, lane.name)
+            opened = _lock_policy(books, invoice_number, "recurring payments")
+            _switch(books, opened, replace(opened.policy, recurring=on), "recurring_switched", cause, on=on)
 
 
-def _lock(rows: Rows, invoice_number: str) -> OpenPolicy | OpenQuote:
-    return rows.lock_quote(invoice_number) if is_quote(invoice_number) else rows.lock_policy(invoice_number)
+def _lock(books: Books, invoice_number: str) -> OpenPolicy | OpenQuote:
+    return books.lock_quote(invoice_number) if is_quote(invoice_number) else books.lock_policy(invoice_number)
 
 
-def _lock_policy(rows: Rows, invoice_number: str, what: str) -> OpenPolicy:
-    opened = _lock(rows, invoice_number)
+def _lock_policy(books: Books, invoice_number: str, what: str) -> OpenPolicy:
+    opened = _lock(books, invoice_number)
     if isinstance(opened, OpenQuote):
         raise QuoteHasNone(invoice_number, what)
     return opened
 
 
-def _switch(rows: Rows, opened: OpenPolicy, policy: Policy, kind: str, cause: Cause, *, on: bool) -> None:
+def _switch(books: Books, opened: OpenPolicy, policy: Policy, kind: str, cause: Cause, *, on: bool) -> None:
     opened.policy = policy
-    record(rows, opened, kind, {"on": on}, cause)
-    rows.save_policy(opened)
+    record(books, opened, kind, {"on": on}, cause)
+    books.save_policy(opened)
 
 
-def _credit(rows: Rows, opened: OpenPolicy | OpenQuote, posted: PostedPayment, cause: Cause) -> None:
+def _credit(books: Books, opened: OpenPolicy | OpenQuote, posted: PostedPayment, cause: Cause) -> None:
     """Credit a payment that was just posted, and bind the quote whose deposit it completes."""
     payment = posted.payment
     detail = {
@@ -146,22 +147,22 @@ def _credit(rows: Rows, opened: OpenPolicy | OpenQuote, posted: PostedPayment, c
         **({"type": payment.type} if payment.type else {}),
         **({"insured_name": payment.insured_name} if payment.insured_name else {}),
     }
-    move(rows, opened, payment.amount_cents, "payment_posted", detail, cause)
+    move(books, opened, payment.amount_cents, "payment_posted", detail, cause)
     if isinstance(opened, OpenQuote) and is_complete(opened.quote):
-        _bind(rows, opened, cause)
+        _bind(books, opened, cause)
 
 
-def _bind(rows: Rows, opened: OpenQuote, cause: Cause) -> None:
+def _bind(books: Books, opened: OpenQuote, cause: Cause) -> None:
     """Make the policy term of a quote whose deposit is complete, with everything paid on the quote."""
     today = cause.at.date()
     policy, charges = bind(opened.quote, today)
-    if not rows.add_policy(policy):
+    if not books.add_policy(policy):
         raise InvoiceTaken(policy.invoice_number)
     opened.quote = replace(opened.quote, bound_on=today)
-    record(rows, opened, "quote_bound", {"invoice_number": policy.invoice_number}, cause)
-    rows.save_quote(opened)
-    bound = rows.lock_policy(policy.invoice_number)
-    record(rows, bound, "policy_opened", {"quote": opened.quote.invoice_number}, cause)
+    record(books, opened, "quote_bound", {"invoice_number": policy.invoice_number}, cause)
+    books.save_quote(opened)
+    bound = books.lock_policy(policy.invoice_number)
+    record(books, bound, "policy_opened", {"quote": opened.quote.invoice_number}, cause)
     for charge in charges:
-        add_charge(rows, bound, charge, "instalment_added", cause)
-    rows.save_policy(bound)
+        add_charge(books, bound, charge, "instalment_added", cause)
+    books.save_policy(bound)

@@ -17,7 +17,7 @@ from partnerlab.simulators.tccs_rest.domain.errors import InvoiceTaken, InvoiceU
 from partnerlab.simulators.tccs_rest.domain.events import Cause
 from partnerlab.simulators.tccs_rest.domain.money import to_text
 from partnerlab.simulators.tccs_rest.domain.numbers import term_of
-from partnerlab.simulators.tccs_rest.domain.payments import PostedPayment, Return
+from partnerlab.simulators.tccs_rest.domain.payments import PostedPayment
 from partnerlab.simulators.tccs_rest.domain.policies import Balances, Charge, Policy, is_late
 from partnerlab.simulators.tccs_rest.domain.quotes import Quote, becomes, check_quote, quote_of
 from partnerlab.simulators.tccs_rest.services.books import (
@@ -30,7 +30,7 @@ from partnerlab.simulators.tccs_rest.services.books import (
     view_policy,
     view_quote,
 )
-from partnerlab.simulators.tccs_rest.store import Rows
+from partnerlab.simulators.tccs_rest.store import Books, PolicyCharge
 
 __all__ = ["PolicyService"]
 
@@ -47,14 +47,14 @@ class PolicyService:
         """Policy terms by invoice number, with what is owed on them."""
         today = lane.now().date()
         with self._store.read() as tx:
-            rows = Rows(tx, lane.name)
-            found = rows.policies(after=after, limit=limit)
-            return [(policy, owed(rows.charges(policy.invoice_number), policy, today)) for policy in found]
+            books = Books(tx, lane.name)
+            found = books.policies(after=after, limit=limit)
+            return [(policy, owed(books.charges(policy.invoice_number), policy, today)) for policy in found]
 
     def policy(self, lane: Lane, invoice_number: str) -> PolicyView:
         """A policy term with what belongs to it. Raises `InvoiceUnknown`."""
         with self._store.read() as tx:
-            return view_policy(Rows(tx, lane.name), invoice_number, lane.now().date())
+            return view_policy(Books(tx, lane.name), invoice_number, lane.now().date())
 
     def put_policy(
         self, lane: Lane, cause: Cause, invoice_number: str, change: Callable[[Policy], Policy]
@@ -66,18 +66,18 @@ class PolicyService:
             InvoiceTaken: the quote that becomes this term is there.
         """
         with self._store.write() as tx:
-            rows = Rows(tx, lane.name)
+            books = Books(tx, lane.name)
             effective_on, expires_on = term_of(invoice_number)
-            is_new = rows.add_policy(Policy(invoice_number, effective_on, expires_on))
-            if is_new and _is_there(rows.quote, quote_of(invoice_number)):
+            is_new = books.add_policy(Policy(invoice_number, effective_on, expires_on))
+            if is_new and _is_there(books.quote, quote_of(invoice_number)):
                 raise InvoiceTaken(quote_of(invoice_number))
-            opened = rows.lock_policy(invoice_number)
+            opened = books.lock_policy(invoice_number)
             before, opened.policy = opened.policy, change(opened.policy)
             detail = _changes(before, opened.policy)
             if detail or is_new:
-                record(rows, opened, "policy_opened" if is_new else "policy_changed", detail, cause)
-            rows.save_policy(opened)
-            return view_policy(rows, invoice_number, lane.now().date()), is_new
+                record(books, opened, "policy_opened" if is_new else "policy_changed", detail, cause)
+            books.save_policy(opened)
+            return view_policy(books, invoice_number, lane.now().date()), is_new
 
     def load(self, lane: Lane, cause: Cause, terms: Iterable[tuple[Policy, Sequence[Charge]]]) -> int:
         """
@@ -88,38 +88,38 @@ class PolicyService:
         """
         count = 0
         with self._store.write() as tx:
-            rows = Rows(tx, lane.name)
+            books = Books(tx, lane.name)
             # In the order of their numbers, so that two loads never wait for each other.
             for policy, charges in sorted(terms, key=lambda term: term[0].invoice_number):
-                if _is_there(rows.quote, quote_of(policy.invoice_number)):
+                if _is_there(books.quote, quote_of(policy.invoice_number)):
                     raise InvoiceTaken(quote_of(policy.invoice_number))
-                if not rows.add_policy(policy):
+                if not books.add_policy(policy):
                     raise InvoiceTaken(policy.invoice_number)
-                _open_term(rows, policy, charges, cause)
+                _open_term(books, policy, charges, cause)
                 count += 1
         return count
 
     def add_instalments(self, lane: Lane, cause: Cause, invoice_number: str, charges: Iterable[Charge]) -> PolicyView:
         """Add instalments to a policy term; their numbers are given here. Raises `InvoiceUnknown`."""
         with self._store.write() as tx:
-            rows = Rows(tx, lane.name)
-            opened = rows.lock_policy(invoice_number)
+            books = Books(tx, lane.name)
+            opened = books.lock_policy(invoice_number)
             for charge in charges:
-                add_charge(rows, opened, charge, "instalment_added", cause)
-            rows.save_policy(opened)
-            return view_policy(rows, invoice_number, lane.now().date())
+                add_charge(books, opened, charge, "instalment_added", cause)
+            books.save_policy(opened)
+            return view_policy(books, invoice_number, lane.now().date())
 
     # Quotes
 
     def quotes(self, lane: Lane, *, after: str = "", limit: int = 100) -> list[Quote]:
         """Quotes by number."""
         with self._store.read() as tx:
-            return Rows(tx, lane.name).quotes(after=after, limit=limit)
+            return Books(tx, lane.name).quotes(after=after, limit=limit)
 
     def quote(self, lane: Lane, invoice_number: str) -> QuoteView:
         """A quote with what belongs to it. Raises `InvoiceUnknown`."""
         with self._store.read() as tx:
-            return view_quote(Rows(tx, lane.name), invoice_number)
+            return view_quote(Books(tx, lane.name), invoice_number)
 
     def add_quote(self, lane: Lane, cause: Cause, quote: Quote) -> QuoteView:
         """
@@ -131,13 +131,13 @@ class PolicyService:
         """
         check_quote(quote)
         with self._store.write() as tx:
-            rows = Rows(tx, lane.name)
-            if _is_there(rows.policy, becomes(quote.invoice_number)):
+            books = Books(tx, lane.name)
+            if _is_there(books.policy, becomes(quote.invoice_number)):
                 raise InvoiceTaken(becomes(quote.invoice_number))
-            if not rows.add_quote(quote):
+            if not books.add_quote(quote):
                 raise InvoiceTaken(quote.invoice_number)
-            _open_quote(rows, quote, cause)
-            return view_quote(rows, quote.invoice_number)
+            _open_quote(books, quote, cause)
+            return view_quote(books, quote.invoice_number)
 
     # Money in and out
 
@@ -146,52 +146,52 @@ class PolicyService:
     ) -> list[PostedPayment]:
         """Payments in the order they were posted: those of an invoice, or all."""
         with self._store.read() as tx:
-            return Rows(tx, lane.name).payments(invoice_number=invoice_number, limit=limit, offset=offset)
+            return Books(tx, lane.name).payments(invoice_number=invoice_number, limit=limit, offset=offset)
 
-    def returns(self, lane: Lane, *, limit: int = 1000, offset: int = 0) -> list[Return]:
-        """Returns in the order they were reported."""
+    def returns(self, lane: Lane, *, limit: int = 1000, offset: int = 0) -> list[PostedPayment]:
+        """Payments that came back, in the order in which that was reported."""
         with self._store.read() as tx:
-            return Rows(tx, lane.name).returns(limit=limit, offset=offset)
+            return Books(tx, lane.name).returned(limit=limit, offset=offset)
 
     # What the clock does
 
-    def unbilled(self, lane: Lane, until: datetime) -> list[tuple[str, Charge]]:
-        """The first instalments whose bill date comes at or before *until* and that are not billed, with numbers."""
+    def unbilled(self, lane: Lane, until: datetime) -> list[PolicyCharge]:
+        """The first instalments whose bill date comes at or before *until* and that are not billed."""
         with self._store.read() as tx:
-            return Rows(tx, lane.name).unbilled(until.date())
+            return Books(tx, lane.name).unbilled(until.date())
 
-    def late(self, lane: Lane, until: datetime) -> list[tuple[str, Charge]]:
-        """The first instalments that are open after their due date at *until* and had no late fee yet, with numbers."""
+    def late(self, lane: Lane, until: datetime) -> list[PolicyCharge]:
+        """The first instalments that are open after their due date at *until* and had no late fee yet."""
         with self._store.read() as tx:
-            return Rows(tx, lane.name).late(until.date())
+            return Books(tx, lane.name).late(until.date())
 
     def bill(self, lane: Lane, cause: Cause, invoice_number: str, charge: Charge) -> str:
         """An instalment's bill date has come. Returns what happened."""
         with self._store.write() as tx:
-            rows = Rows(tx, lane.name)
-            opened = rows.lock_policy(invoice_number)
-            if not rows.mark_billed(invoice_number, charge.number):
+            books = Books(tx, lane.name)
+            opened = books.lock_policy(invoice_number)
+            if not books.mark_billed(invoice_number, charge.number):
                 return f"instalment {charge.number} of {invoice_number} was billed already"
-            record(rows, opened, "instalment_billed", charge_detail(charge), cause)
-            rows.save_policy(opened)
-            now = owed(rows.charges(invoice_number), opened.policy, cause.at.date())
+            record(books, opened, "instalment_billed", charge_detail(charge), cause)
+            books.save_policy(opened)
+            now = owed(books.charges(invoice_number), opened.policy, cause.at.date())
         return f"{to_text(charge.amount_cents)} is billed on {invoice_number}: Record bal {_balance(now)}"
 
     def charge_late_fee(self, lane: Lane, cause: Cause, invoice_number: str, charge: Charge) -> str:
         """An instalment is open after its due date: its late fee is charged, once. Returns what happened."""
         today: date = cause.at.date()
         with self._store.write() as tx:
-            rows = Rows(tx, lane.name)
-            opened = rows.lock_policy(invoice_number)
+            books = Books(tx, lane.name)
+            opened = books.lock_policy(invoice_number)
             fee_cents, paid_cents = opened.policy.late_fee_cents, opened.policy.paid_cents
-            if not is_late(charge, rows.charges(invoice_number), paid_cents, today) or not fee_cents:
+            if not is_late(charge, books.charges(invoice_number), paid_cents, today) or not fee_cents:
                 return f"instalment {charge.number} of {invoice_number} is not late any more"
-            if not rows.mark_late(invoice_number, charge.number):
+            if not books.mark_late(invoice_number, charge.number):
                 return f"the late fee of instalment {charge.number} of {invoice_number} was charged already"
             late_fee = Charge(0, "late_fee", today, today, fee_cents)
-            add_charge(rows, opened, late_fee, "late_fee_charged", cause, instalment=charge.number)
-            rows.save_policy(opened)
-            now = owed(rows.charges(invoice_number), opened.policy, today)
+            add_charge(books, opened, late_fee, "late_fee_charged", cause, instalment=charge.number)
+            books.save_policy(opened)
+            now = owed(books.charges(invoice_number), opened.policy, today)
         return f"a late fee of {to_text(fee_cents)} is charged on {invoice_number}: Record bal {_balance(now)}"
 
     def seed(
@@ -203,36 +203,36 @@ class PolicyService:
         cause: Cause,
     ) -> None:
         """Write what a new lane begins with."""
-        rows = Rows(tx, lane.name)
+        books = Books(tx, lane.name)
         for policy, charges in terms:
-            rows.add_policy(policy)
-            _open_term(rows, policy, charges, cause, seed=True)
+            books.add_policy(policy)
+            _open_term(books, policy, charges, cause, seed=True)
         for quote in quotes:
-            rows.add_quote(quote)
-            _open_quote(rows, quote, cause, seed=True)
+            books.add_quote(quote)
+            _open_quote(books, quote, cause, seed=True)
 
 
-def _open_term(rows: Rows, policy: Policy, charges: Sequence[Charge], cause: Cause, **more: Any) -> None:
+def _open_term(books: Books, policy: Policy, charges: Sequence[Charge], cause: Cause, **more: Any) -> None:
     """Charge a term that was just added. What was due before today has had its late fee, or needs none."""
     today = cause.at.date()
-    opened = rows.lock_policy(policy.invoice_number)
+    opened = books.lock_policy(policy.invoice_number)
     for charge in charges:
-        rows.add_charge(policy.invoice_number, charge, billed=charge.billed_on <= today, late=charge.due_on < today)
+        books.add_charge(policy.invoice_number, charge, billed=charge.billed_on <= today, late=charge.due_on < today)
     opened.counters.charges = len(charges)
-    record(rows, opened, "policy_opened", {"insured_name": policy.insured.name, **more}, cause)
-    rows.save_policy(opened)
+    record(books, opened, "policy_opened", {"insured_name": policy.insured.name, **more}, cause)
+    books.save_policy(opened)
 
 
-def _open_quote(rows: Rows, quote: Quote, cause: Cause, **more: Any) -> None:
-    opened = rows.lock_quote(quote.invoice_number)
+def _open_quote(books: Books, quote: Quote, cause: Cause, **more: Any) -> None:
+    opened = books.lock_quote(quote.invoice_number)
     detail = {
         "insured_name": quote.insured.name,
         "deposit": to_text(quote.deposit_cents),
         "premium": to_text(quote.premium_cents),
         "instalments": quote.instalments,
     }
-    record(rows, opened, "quote_opened", detail | more, cause)
-    rows.save_quote(opened)
+    record(books, opened, "quote_opened", detail | more, cause)
+    books.save_quote(opened)
 
 
 def _is_there(find: Callable[[str], object], invoice_number: str) -> bool:

@@ -1,0 +1,243 @@
+"""
+Where the insurer's ledger is kept: policy terms, charges, quotes, payments and events, each row in a lane.
+
+Charges, payments and events are numbered within their invoice, whose row is locked by whoever writes: no counter is
+shared between invoices, so they do not wait for each other, and replicas on PostgreSQL agree.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import TypeVar
+
+from partnerlab.simulators.kit.world.table import LaneTx, Table
+from partnerlab.simulators.tccs_rest.domain.errors import InvoiceUnknown
+from partnerlab.simulators.tccs_rest.domain.events import Event
+from partnerlab.simulators.tccs_rest.domain.payments import PostedPayment
+from partnerlab.simulators.tccs_rest.domain.policies import Charge, Policy
+from partnerlab.simulators.tccs_rest.domain.quotes import Quote
+from partnerlab.simulators.tccs_rest.tables import CHARGES, EVENTS, PAYMENTS, POLICIES, QUOTES
+
+__all__ = ["Books", "Counters", "OpenPolicy", "OpenQuote", "PolicyCharge"]
+
+T = TypeVar("T")
+
+# The clock takes the first of what falls due and asks again: the rest of a large world need not be read each time.
+DUE_AT_ONCE = 100
+
+
+@dataclass(slots=True)
+class Counters:
+    """How many charges, payments and events an invoice has."""
+
+    charges: int = 0
+    payments: int = 0
+    events: int = 0
+
+
+@dataclass(slots=True)
+class OpenPolicy:
+    """A policy term locked for writing."""
+
+    policy: Policy
+    counters: Counters = field(default_factory=Counters)
+
+
+@dataclass(slots=True)
+class OpenQuote:
+    """A quote locked for writing."""
+
+    quote: Quote
+    counters: Counters = field(default_factory=Counters)
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyCharge:
+    """
+    A charge with its policy term.
+
+    `billed` says that its day has come, `late` that no late fee is to come of it (any more): what the clock has done.
+    """
+
+    invoice_number: str
+    charge: Charge
+    billed: bool
+    late: bool = False
+
+
+_POLICIES = Table(POLICIES, OpenPolicy, names={"policy.insured.name": "insured_name"})
+_QUOTES = Table(QUOTES, OpenQuote, names={"quote.insured.name": "insured_name"})
+_CHARGES = Table(CHARGES, PolicyCharge)
+_PAYMENTS = Table(PAYMENTS, PostedPayment)
+_EVENTS = Table(EVENTS, Event)
+
+# An instalment is late where what was paid does not cover it and those that were due before it. Late fees are not
+# counted: they are paid last.
+_IS_LATE = (
+    "due_on < :today AND EXISTS (SELECT 1 FROM tccs_policies p"
+    " WHERE p.lane = tccs_charges.lane AND p.invoice_number = tccs_charges.invoice_number AND p.late_fee_cents > 0"
+    " AND p.paid_cents < (SELECT sum(d.amount_cents) FROM tccs_charges d WHERE d.lane = tccs_charges.lane"
+    " AND d.invoice_number = tccs_charges.invoice_number AND d.kind = 'instalment'"
+    " AND d.due_on <= tccs_charges.due_on))"
+)
+
+
+class Books(LaneTx):
+    """The books of one lane in one transaction."""
+
+    __slots__ = ()
+
+    # Policy terms
+
+    def policy(self, invoice_number: str) -> Policy:
+        """Raises `InvoiceUnknown`."""
+        return _found(_POLICIES.get(self.tx, self.lane, invoice_number), invoice_number).policy
+
+    def policies(self, *, after: str, limit: int) -> list[Policy]:
+        """Policy terms by invoice number, those after *after*."""
+        found = _POLICIES.find(self.tx, self.lane, order="invoice_number", after=after, limit=limit)
+        return [one.policy for one in found]
+
+    def lock_policy(self, invoice_number: str) -> OpenPolicy:
+        """A policy term for writing: who else wants it waits until this transaction ends. Raises `InvoiceUnknown`."""
+        return _found(_POLICIES.lock(self.tx, self.lane, invoice_number), invoice_number)
+
+    def add_policy(self, policy: Policy) -> bool:
+        """Add a policy term; False where one of its number is there."""
+        return _POLICIES.add(self.tx, self.lane, OpenPolicy(policy))
+
+    def save_policy(self, opened: OpenPolicy) -> None:
+        """Write back a locked policy term."""
+        _POLICIES.save(self.tx, self.lane, opened)
+
+    # Charges
+
+    def charges(self, invoice_number: str) -> list[Charge]:
+        """The charges of a policy term in the order they were made."""
+        found = _CHARGES.find(self.tx, self.lane, {"invoice_number": invoice_number}, order="number")
+        return [one.charge for one in found]
+
+    def add_charge(self, invoice_number: str, charge: Charge, *, billed: bool, late: bool = False) -> None:
+        """Append a charge to a locked policy term."""
+        row = PolicyCharge(invoice_number, charge, billed, late or charge.kind == "late_fee")
+        added = _CHARGES.add(self.tx, self.lane, row)
+        assert added
+
+    def unbilled(self, today: date) -> list[PolicyCharge]:
+        """The first charges whose bill date has come and that were not yet billed."""
+        return _CHARGES.find(
+            self.tx,
+            self.lane,
+            {"billed": 0},
+            where="billed_on <= :today",
+            order=("billed_on", "invoice_number", "number"),
+            limit=DUE_AT_ONCE,
+            today=today.isoformat(),
+        )
+
+    def late(self, today: date) -> list[PolicyCharge]:
+        """The first instalments due before *today* that are not covered and had no late fee."""
+        return _CHARGES.find(
+            self.tx,
+            self.lane,
+            {"late": 0, "kind": "instalment"},
+            where=_IS_LATE,
+            order=("due_on", "invoice_number", "number"),
+            limit=DUE_AT_ONCE,
+            today=today.isoformat(),
+        )
+
+    def mark_billed(self, invoice_number: str, number: int) -> bool:
+        """Say of a locked term's charge that its day has come; False where somebody did already."""
+        held = _found(_CHARGES.get(self.tx, self.lane, invoice_number, number), invoice_number)
+        return not held.billed and _CHARGES.save(self.tx, self.lane, replace(held, billed=True))
+
+    def mark_late(self, invoice_number: str, number: int) -> bool:
+        """Say of a locked term's instalment that its late fee was charged; False where somebody did already."""
+        held = _found(_CHARGES.get(self.tx, self.lane, invoice_number, number), invoice_number)
+        return not held.late and _CHARGES.save(self.tx, self.lane, replace(held, late=True))
+
+    # Quotes
+
+    def quote(self, invoice_number: str) -> Quote:
+        """Raises `InvoiceUnknown`."""
+        return _found(_QUOTES.get(self.tx, self.lane, invoice_number), invoice_number).quote
+
+    def quotes(self, *, after: str, limit: int) -> list[Quote]:
+        """Quotes by number, those after *after*."""
+        found = _QUOTES.find(self.tx, self.lane, order="invoice_number", after=after, limit=limit)
+        return [one.quote for one in found]
+
+    def lock_quote(self, invoice_number: str) -> OpenQuote:
+        """A quote for writing: who else wants it waits until this transaction ends. Raises `InvoiceUnknown`."""
+        return _found(_QUOTES.lock(self.tx, self.lane, invoice_number), invoice_number)
+
+    def add_quote(self, quote: Quote) -> bool:
+        """Add a quote; False where one of its number is there."""
+        return _QUOTES.add(self.tx, self.lane, OpenQuote(quote))
+
+    def save_quote(self, opened: OpenQuote) -> None:
+        """Write back a locked quote."""
+        _QUOTES.save(self.tx, self.lane, opened)
+
+    # Payments and returns
+
+    def payment_of_guid(self, payment_guid: str) -> PostedPayment | None:
+        """The lane's payment of a PaymentGUID, whatever its invoice."""
+        found = _PAYMENTS.find(self.tx, self.lane, {"payment_guid": payment_guid}, order="number")
+        return found[0] if found else None
+
+    def add_payment(self, posted: PostedPayment) -> bool:
+        """Append a payment; False where another caller has just posted one of its PaymentGUID."""
+        return _PAYMENTS.add(self.tx, self.lane, posted)
+
+    def save_payment(self, posted: PostedPayment) -> None:
+        """Write back a payment of a locked invoice."""
+        _PAYMENTS.save(self.tx, self.lane, posted)
+
+    def payments(
+        self, *, invoice_number: str | None = None, limit: int | None = None, offset: int = 0
+    ) -> list[PostedPayment]:
+        """Payments in the order they were posted: those of an invoice, or all."""
+        return _PAYMENTS.find(
+            self.tx,
+            self.lane,
+            {} if invoice_number is None else {"invoice_number": invoice_number},
+            order=("posted_at", "invoice_number", "number") if invoice_number is None else "number",
+            limit=limit,
+            offset=offset,
+        )
+
+    def payments_of(self, invoice_number: str, amount_cents: int) -> list[PostedPayment]:
+        """An invoice's payments of an amount, in the order they were posted."""
+        search: dict[str, str | int] = {"invoice_number": invoice_number, "amount_cents": amount_cents}
+        return _PAYMENTS.find(self.tx, self.lane, search, order="number")
+
+    def returned(self, *, limit: int, offset: int) -> list[PostedPayment]:
+        """Payments that came back, in the order in which that was reported."""
+        return _PAYMENTS.find(
+            self.tx,
+            self.lane,
+            where="returned_at IS NOT NULL",
+            order=("returned_at", "invoice_number", "number"),
+            limit=limit,
+            offset=offset,
+        )
+
+    # Events
+
+    def add_event(self, event: Event) -> None:
+        """Append an event to a locked invoice."""
+        added = _EVENTS.add(self.tx, self.lane, event)
+        assert added
+
+    def events(self, invoice_number: str) -> list[Event]:
+        """What happened to an invoice, in order."""
+        return _EVENTS.find(self.tx, self.lane, {"invoice_number": invoice_number}, order="number")
+
+
+def _found(value: T | None, invoice_number: str) -> T:
+    if value is None:
+        raise InvoiceUnknown(invoice_number)
+    return value
