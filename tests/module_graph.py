@@ -29,12 +29,17 @@ def name_of(path: Path) -> str:
     return ".".join(parts if parts[0] == "partnerlab" else ("partnerlab", *parts))
 
 
-def imports(path: Path) -> Iterator[tuple[str, bool]]:
+@cache
+def imports(path: Path) -> tuple[tuple[str, bool], ...]:
     """
     Full names of what a module imports, and whether it does so when it is loaded.
 
     `from package import name` is given as the package, and as `package.name` where that is a module of this project.
     """
+    return tuple(_imports(path))
+
+
+def _imports(path: Path) -> Iterator[tuple[str, bool]]:
     tree = ast.parse(path.read_text("utf-8"))
     deferred = {
         id(node)

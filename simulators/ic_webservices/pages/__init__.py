@@ -8,22 +8,8 @@ browser sends no cookie to a page in an iFrame of another site.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from partnerlab.simulators.ic_webservices.pages.door import PagesApp
 
-if TYPE_CHECKING:
-    from flask import Flask
-
-    from partnerlab.simulators.ic_webservices.world import Services
-
-__all__ = ["PAGE_PATHS", "PagesApp", "create_pages"]
+__all__ = ["PAGE_PATHS", "PagesApp"]
 
 PAGE_PATHS = ("/portal", "/cloudsso", "/cloudpayments")
-
-
-def create_pages(services: Services) -> Flask:
-    """The Flask app of every page."""
-    from partnerlab.simulators.ic_webservices.pages.factory import create_app
-
-    return create_app(services)

@@ -23,9 +23,9 @@ class PagesApp(WsgiApp):
 
     def __init__(self, services: Services) -> None:
         def load() -> WSGIApplication:
-            from partnerlab.simulators.ic_webservices.pages import create_pages
+            from partnerlab.simulators.ic_webservices.pages.factory import create_app
 
-            return create_pages(services)
+            return create_app(services)
 
         super().__init__("pages", load)
 

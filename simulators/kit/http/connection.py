@@ -21,9 +21,9 @@ from partnerlab.simulators.kit.faults.effects import Plan
 from partnerlab.simulators.kit.http.answer import HeaderInvalid
 from partnerlab.simulators.kit.http.messages import Response
 from partnerlab.simulators.kit.http.reader import CLOSE, Message, RequestReader
+from partnerlab.simulators.kit.http.serving import Serving
 
 if TYPE_CHECKING:
-    from partnerlab.simulators.kit.http.server import Server
     from partnerlab.simulators.kit.http.site import Exchange, Refusal
 
 __all__ = ["Connection"]
@@ -42,7 +42,7 @@ _LINGER_0 = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 class Connection(asyncio.Protocol):
     """The protocol object asyncio drives; see the module."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Serving) -> None:
         self._server = server
         self._limits = server.limits
         self._transport = cast(asyncio.Transport, None)
