@@ -86,10 +86,12 @@ def mask_found(text: str, secrets: Collection[str] = (), *, form: bool = False) 
                 found.add(there[start:end].strip())
         spans += [(*reading.span(start, end), MASK + there[end - 4 : end]) for start, end in card_spans(there)]
         for secret in secrets:
-            spans += [(*reading.span(start, end), mask(secret)) for start, end in _occurrences(there, secret)]
+            if secret in there:
+                spans += [(*reading.span(start, end), mask(secret)) for start, end in _occurrences(there, secret)]
     worth = [secret for secret in found if _worth_looking_for(secret)][:MOST_LOOKED_FOR]
-    for secret in {*secrets, *worth}:
-        spans += [(start, end, mask(secret)) for start, end in _occurrences(text, secret)]
+    for secret in {*secrets, *worth} if worth else secrets:
+        if secret in text:
+            spans += [(start, end, mask(secret)) for start, end in _occurrences(text, secret)]
     return Masked(_replaced(text, spans) if spans else text, frozenset(worth))
 
 

@@ -55,6 +55,7 @@ class Connection(asyncio.Protocol):
         self._busy = False  # a request is being handled, or its answer is on its way
         self._lingering = False
         self._full = False  # so much waits that no more is read
+        self._stopped = False  # and so nothing is taken from the socket
         self._paused = False  # so much is written that the client has to read first
         self._unread = 0  # bytes of answers that the budget counts while the client does not read
         self._held = False  # an answer that a fault will never let out
@@ -146,7 +147,7 @@ class Connection(asyncio.Protocol):
                 self._next()
                 if self._full and len(self._waiting) <= self._limits.waiting // 2 and not self._waiting_bytes:
                     self._full = False
-                if not self._full:
+                if self._reader.unread and not self._full:
                     self._read()
         finally:
             self._pumping = False
@@ -183,12 +184,12 @@ class Connection(asyncio.Protocol):
 
     def _read_on(self, *, going: bool) -> None:
         """Read from the socket, or leave what comes in it while so much waits that no more can be taken."""
-        if self._reader.over:
+        if self._stopped is not going or self._reader.over:
             return
+        self._stopped = not going
         if going:
-            if not self._transport.is_reading():
-                self._transport.resume_reading()
-        elif self._transport.is_reading():
+            self._transport.resume_reading()
+        else:
             self._transport.pause_reading()
 
     def _refuse_connection(self) -> None:
@@ -244,7 +245,7 @@ class Connection(asyncio.Protocol):
 
     def _sent(self, last: bool) -> None:
         self._busy = False
-        self._since = self._server.now
+        self._since = self._server.loop.time()
         if last:
             middle = self._reader.in_head or self._reader.in_body
             self._reader.drop()

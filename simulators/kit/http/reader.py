@@ -27,7 +27,6 @@ KEEP_ALIVE = b"Connection: keep-alive\r\n"
 _ONCE = frozenset(("host", "content-type", "content-length", "transfer-encoding", "soapaction", "authorization"))
 _BEGINS = re.compile(rb"(?:\r\n)*+[A-Z]")
 _BARE = re.compile(rb"(?<!\r)\n|\r(?!\n|\Z)")
-_FOLDED = re.compile(rb"\r\n[ \t]")
 _FOLDED_CREDENTIAL = re.compile(
     rb"(?<=\r\n)(authorization[ \t]*:[^\r\n]*+)((?:\r\n[ \t]++[^\r\n]++)++)(?=\r\n)", re.IGNORECASE
 )
@@ -96,7 +95,7 @@ class RequestReader:
         self._held = 0
         self._data = b""
         self._body = bytearray()
-        self._chunks = self._parser = None
+        self._chunks = None
 
     def next(self) -> Message | None:
         """The next whole request, or a refusal after which nothing is read; None where more has to come."""
@@ -123,7 +122,7 @@ class RequestReader:
         if not data:
             return None
         self.in_head = True
-        if not self._searched and not _BEGINS.match(data):
+        if not 65 <= data[0] <= 90 and not self._searched and not _BEGINS.match(data):  # A to Z
             if data.strip(b"\r\n"):
                 return self.refuse(400, "not HTTP/1.1: Invalid method encountered")
             if len(data) <= 4:
@@ -148,7 +147,7 @@ class RequestReader:
             return self.refuse(405, "method: this is no proxy")
         if head.startswith(b"PRI "):
             return self.refuse(400, "not HTTP/1.1: HTTP/2 is not spoken here")
-        if _FOLDED.search(head):
+        if b"\r\n " in head or b"\r\n\t" in head:
             head = _FOLDED_CREDENTIAL.sub(lambda found: found[1] + _FOLD.sub(b" ", found[2]), head)
         try:
             try:
@@ -164,14 +163,11 @@ class RequestReader:
     def _parse(self, head: bytes) -> None:
         self._target, self._headers, self._wrong = b"", {}, None
         self._length, self._chunks = 0, None
-        if self._parser is None:
-            self._parser = httptools.HttpRequestParser(self)
-        parser = self._parser
+        self._parser = httptools.HttpRequestParser(self)  # cheap, and one that has seen no body cannot misread its end
         try:
-            parser.feed_data(head)
-        except httptools.HttpParserUpgrade:
+            self._parser.feed_data(head)
+        finally:
             self._parser = None
-            raise
 
     # From httptools.
 
@@ -228,8 +224,6 @@ class RequestReader:
             missing = self._length - self.body_bytes
             if len(data) > missing:
                 data, self._data = data[:missing], data[missing:]
-            if self._length and self._parser is not None:
-                self._parser.feed_data(data)  # so that it knows where the next request begins
         else:
             try:
                 data = chunks.feed(data)
@@ -251,7 +245,7 @@ class RequestReader:
         if self.body_bytes < self._length or (chunks is not None and not chunks.done):
             return None
         if chunks is not None:
-            self._data, self._parser = chunks.rest, None
+            self._data = chunks.rest
         return self._whole(bytes(self._body))
 
     def _whole(self, body: bytes) -> Message:
