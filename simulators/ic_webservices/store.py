@@ -15,6 +15,7 @@ from partnerlab.simulators.ic_webservices import tables
 from partnerlab.simulators.ic_webservices.domain.billers import Biller
 from partnerlab.simulators.ic_webservices.domain.cloud_payments import Checkout, Reminder
 from partnerlab.simulators.ic_webservices.domain.customers import Change, Customer
+from partnerlab.simulators.ic_webservices.domain.exports import Batch, BatchFile
 from partnerlab.simulators.ic_webservices.domain.invoices import Invoice, Line
 from partnerlab.simulators.ic_webservices.domain.methods import Method
 from partnerlab.simulators.ic_webservices.domain.payments import Payment
@@ -28,6 +29,8 @@ from partnerlab.simulators.kit.world.table import Conversion, Table
 
 __all__ = [
     "AUTOPAYS",
+    "BATCHES",
+    "BATCH_FILES",
     "BILLERS",
     "CHANGES",
     "CHECKOUTS",
@@ -78,6 +81,8 @@ TOKENS = Table(tables.TOKENS, RemoteToken)
 CHANGES = Table(tables.CHANGES, Change)
 METHODS = Table(tables.METHODS, Method)
 SCHEDULES = Table(tables.SCHEDULES, Schedule)
+BATCHES = Table(tables.BATCHES, Batch)
+BATCH_FILES = Table(tables.BATCH_FILES, BatchFile)
 AUTOPAYS = Table(tables.AUTOPAYS, AutoPay)
 PAGE_SESSIONS = Table(tables.PAGE_SESSIONS, PageSession)
 TEXT_ENROLMENTS = Table(tables.TEXT_ENROLMENTS, TextEnrolment)

@@ -6,12 +6,16 @@ import sqlalchemy as sa
 
 __all__ = [
     "AUTOPAYS",
+    "BATCHES",
+    "BATCH_FILES",
     "BILLERS",
     "CHANGES",
     "CHECKOUTS",
     "COUNTERS",
     "CUSTOMERS",
     "EVENTS",
+    "EXPORTED",
+    "EXPORT_CHUNKS",
     "INVOICES",
     "LINKS",
     "METHODS",
@@ -294,4 +298,45 @@ POSTBACK_ATTEMPTS = sa.Table(
     *_whole("status"),
     *_text("reason"),
     *_whole("took_ms"),
+)
+
+BATCHES = sa.Table(
+    "ic_export_batches",
+    TABLES,
+    _key("lane"),
+    _key("report_id", sa.BigInteger),
+    *_text("biller_guid", "kind", "created_at"),
+    *_whole("row_count"),
+    *_text("warnings"),
+)
+
+BATCH_FILES = sa.Table(
+    "ic_export_files",
+    TABLES,
+    _key("lane"),
+    _key("biller_guid"),
+    _key("name"),
+    *_whole("report_id"),
+    *_text("part"),
+    *_whole("row_count"),
+    sa.Index("ic_export_files_by_batch", "lane", "report_id"),
+)
+
+EXPORT_CHUNKS = sa.Table(
+    "ic_export_chunks",
+    TABLES,
+    _key("lane"),
+    _key("report_id", sa.BigInteger),
+    _key("part"),
+    _key("seq", sa.BigInteger),
+    *_text("content"),
+)
+
+EXPORTED = sa.Table(
+    "ic_exported",
+    TABLES,
+    _key("lane"),
+    _key("kind"),
+    _key("item"),
+    *_whole("report_id"),
 )

@@ -1,0 +1,342 @@
+"""
+Files for a partner, in batches: each payment, change and return stands in exactly one batch of its kind.
+
+A batch is made in one transaction that locks its biller: it takes a number, picks what no batch has, writes the files'
+bytes and marks what it took. So a process that is killed leaves a whole batch or none, and a batch that is asked for
+again comes byte for byte. What is picked is known item by item and never by a date: a payment that commits late or a
+clock that is set back loses nothing [A-89].
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from partnerlab.contracts.files.csv import CsvTable, load_table, write_csv
+from partnerlab.contracts.files.row import Row
+from partnerlab.simulators.ic_webservices.domain.billers import Biller, time_zone
+from partnerlab.simulators.ic_webservices.domain.customers import Change, Customer
+from partnerlab.simulators.ic_webservices.domain.errors import NotFound, ValueRefused
+from partnerlab.simulators.ic_webservices.domain.exports import (
+    KINDS,
+    TYPE_WORDS,
+    Batch,
+    BatchFile,
+    file_stamp,
+    invoice_guid,
+    part_of,
+    type_id,
+)
+from partnerlab.simulators.ic_webservices.domain.payments import Payment
+from partnerlab.simulators.ic_webservices.services.ledger import biller_of
+from partnerlab.simulators.ic_webservices.store import (
+    BATCH_FILES,
+    BATCHES,
+    CHANGES,
+    CUSTOMERS,
+    PAYMENTS,
+    next_number,
+)
+from partnerlab.simulators.kit.world.lanes import Lane
+from partnerlab.simulators.kit.world.store import Statement, Store, Tx
+
+__all__ = ["ExportBatches"]
+
+PAGE = 1_000  # rows that are read and written at once
+NAMESPACE = "https://www.invoicecloud.com/portal/webservices/CloudInvoicing/"
+NAMES_TRIED = 100_000
+
+_NOT_TAKEN = (
+    " AND NOT EXISTS (SELECT 1 FROM ic_exported WHERE ic_exported.lane = :lane AND ic_exported.kind = :kind"
+    " AND ic_exported.item = {item})"
+)
+_PAYMENTS = {
+    kind: Statement(
+        f"SELECT {', '.join(PAYMENTS.columns)} FROM ic_payments"  # noqa: S608 - names of our own columns
+        f" WHERE lane = :lane AND biller_guid = :biller_guid AND donation <> 'inline' AND {condition}"
+        f"{_NOT_TAKEN.format(item='payment_guid')} AND {order} > :after ORDER BY {order} LIMIT {PAGE}"
+    )
+    # A payment's reference counts up in the transaction that keeps it; returns follow the moment they came back.
+    for kind, condition, order in (
+        ("payments", "approved = 1", "reference"),
+        ("rejects", "state = 'returned'", "reference"),
+    )
+}
+_CHANGES = Statement(
+    f"SELECT {', '.join(CHANGES.columns)} FROM ic_changes WHERE lane = :lane AND biller_guid = :biller_guid"  # noqa: S608
+    f"{_NOT_TAKEN.format(item='CAST(seq AS TEXT)')} ORDER BY seq"
+)
+_FILES = Statement(
+    f"SELECT {', '.join(BATCH_FILES.columns)} FROM ic_export_files"  # noqa: S608 - names of our own columns
+    " WHERE lane = :lane AND report_id = :report_id ORDER BY name"
+)
+_TAKE = Statement("INSERT INTO ic_exported (lane, kind, item, report_id) VALUES (:lane, :kind, :item, :report_id)")
+_ADD_CHUNK = Statement(
+    "INSERT INTO ic_export_chunks (lane, report_id, part, seq, content)"
+    " VALUES (:lane, :report_id, :part, :seq, :content)"
+)
+_CHUNK = Statement(
+    "SELECT content FROM ic_export_chunks WHERE lane = :lane AND report_id = :report_id AND part = :part AND seq = :seq"
+)
+
+
+@dataclass(slots=True)
+class _File:
+    """A file while it is written, a page at a time."""
+
+    table: CsvTable
+    part: str
+    rows: int = 0
+    pages: int = 0
+    waiting: list[Row] = field(default_factory=list)
+
+
+class ExportBatches:
+    """Batches of every lane."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def create(self, lane: Lane, biller_guid: str, kind: str, *, split: bool = False) -> Batch | None:
+        """
+        The next batch of a kind, or None where nothing waits.
+
+        Args:
+            kind: `payments`, `changes` or `rejects`.
+            split: A file each for Amex, other cards and banks; payments only.
+        Raises:
+            NotFound: The biller.
+            ValueRefused: There is no such kind, or it cannot be split.
+        """
+        if kind not in KINDS:
+            raise ValueRefused("kind", kind, f"is one of {', '.join(KINDS)}")
+        if split and kind != "payments":
+            raise ValueRefused("split", "true", f"is for payments; {kind} are one file")
+        with self.store.write() as tx:
+            biller = biller_of(tx, lane, biller_guid, lock=True)
+            return _Making(tx, lane, biller, kind, split=split).batch()
+
+    def find(self, lane: Lane, biller_guid: str, *, kind: str = "", after: int = 0, limit: int = 100) -> list[Batch]:
+        """A biller's batches in order, beyond the number *after*. Raises `NotFound`."""
+        with self.store.read() as tx:
+            biller = biller_of(tx, lane, biller_guid)
+            search = {"biller_guid": biller.guid} | ({"kind": kind} if kind else {})
+            return BATCHES.find(tx, lane.name, search, order="report_id", after=after, limit=limit)
+
+    def get(self, lane: Lane, report_id: int) -> tuple[Batch, list[BatchFile]]:
+        """A batch with its files. Raises `NotFound`."""
+        with self.store.read() as tx:
+            found = BATCHES.find(tx, lane.name, {}, order="report_id", after=report_id - 1, limit=1)
+            if not found or found[0].report_id != report_id:
+                raise NotFound("export", str(report_id))
+            files = map(BATCH_FILES.load, tx.all(_FILES, lane=lane.name, report_id=report_id))
+            return found[0], list(files)
+
+    def content(self, lane: Lane, file: BatchFile) -> Iterator[bytes]:
+        """The bytes of a file, a page at a time; the same whenever they are asked for."""
+        seq = 0
+        while True:
+            with self.store.read() as tx:
+                row = tx.one(_CHUNK, lane=lane.name, report_id=file.report_id, part=file.part, seq=seq)
+            if row is None:
+                return
+            yield str(row[0]).encode()
+            seq += 1
+
+
+class _Making:
+    """One batch while it is made, within its transaction."""
+
+    def __init__(self, tx: Tx, lane: Lane, biller: Biller, kind: str, *, split: bool) -> None:
+        self.tx, self.lane, self.biller, self.kind = tx, lane, biller, kind
+        self.table = load_table(f"watersmart_{kind}")
+        self.zone: ZoneInfo = time_zone(biller.time_zone)
+        self.split = split
+        self.files: dict[str, _File] = {}
+        self.report_id = 0
+        self.warnings: list[dict[str, object]] = []
+        self.customers: dict[str, Customer | None] = {}
+
+    def batch(self) -> Batch | None:
+        rows = self._change_rows() if self.kind == "changes" else self._payment_rows()
+        count = 0
+        for item, part, row in rows:
+            count += row is not None
+            self.tx.run(_TAKE, lane=self.lane.name, kind=self.kind, item=item, report_id=self.report_id)
+            if row is not None:
+                self._add(part, row)
+        for file in self.files.values():
+            self._write(file)
+        if not count:
+            return None
+        batch = Batch(
+            report_id=self.report_id,
+            biller_guid=self.biller.guid,
+            kind=self.kind,
+            created_at=self.lane.now().astimezone(UTC).isoformat(),
+            row_count=count,
+            warnings=json.dumps(self.warnings, ensure_ascii=False),
+        )
+        BATCHES.put(self.tx, self.lane.name, batch)
+        self._name_files()
+        return batch
+
+    def _payment_rows(self) -> Iterator[tuple[str, str, Row]]:
+        after = ""
+        make = self._payment if self.kind == "payments" else self._reject
+        while True:
+            found = self.tx.all(
+                _PAYMENTS[self.kind],
+                lane=self.lane.name,
+                biller_guid=self.biller.guid,
+                kind=self.kind,
+                after=after,
+            )
+            for payment in map(PAYMENTS.load, found):
+                self._number()
+                after = payment.reference
+                yield payment.payment_guid, part_of(payment) if self.split else "", make(payment)
+            if len(found) < PAGE:
+                return
+
+    def _change_rows(self) -> Iterator[tuple[str, str, Row | None]]:
+        """One row an account, with the moment of the last change of each kind; the others only count as taken."""
+        found = self.tx.all(_CHANGES, lane=self.lane.name, biller_guid=self.biller.guid, kind=self.kind)
+        accounts: dict[str, list[Change]] = {}
+        for change in map(CHANGES.load, found):
+            accounts.setdefault(change.account_number, []).append(change)
+        for account, changes in accounts.items():
+            self._number()
+            row = self._change(account, changes)
+            for place, change in enumerate(changes):
+                yield str(change.seq), "", None if place else row
+
+    def _number(self) -> None:
+        """Take the batch's number with its first row: a batch of nothing has none."""
+        if not self.report_id:
+            self.report_id = next_number(self.tx, self.lane.name, "export")
+
+    def _payment(self, payment: Payment) -> Row:
+        return self.table.make(
+            InvoiceNumber=payment.invoice_number,
+            InvoiceGUID=invoice_guid(NAMESPACE, payment.biller_guid, payment.invoice_number),
+            AccountNumber=payment.account_number,
+            CustomerName=self._customer_name(payment),
+            PaymentGUID=payment.payment_guid,
+            PaymentDate=self._local(payment.paid_at),
+            PaymentTypeID=type_id(payment),
+            PaymentTypeDesc=TYPE_WORDS[payment.tender],
+            PaymentAmount=_amount(payment.amount_cents),
+            ConvenienceFee=_amount(payment.service_fee_cents),
+            PaymentReference=payment.reference,
+            PaymentMessage=payment.message,
+            Approved=payment.approved,
+            BillerReference=payment.biller_reference,
+            Offline=False,
+            WSReportID=self.report_id,
+        )
+
+    def _reject(self, payment: Payment) -> Row:
+        return self.table.make(
+            TransactionDate=self._local(payment.paid_at),
+            RejectDate=self._local(payment.clears_at),
+            AccountNumber=payment.account_number,
+            CustomerName=self._customer_name(payment),
+            InvoiceNumber=payment.invoice_number,
+            InvoiceType=self.biller.invoice_type_id,
+            Amount=_amount(payment.amount_cents),
+            Code=payment.return_code,
+            AuthOrderNumber=payment.payment_guid,
+            ReferenceNumber=payment.reference,
+            BillerReference=payment.biller_reference,
+        )
+
+    def _change(self, account: str, changes: list[Change]) -> Row:
+        customer = self._customer(account)
+        moments = {_column_of(change): self._local(change.changed_at) for change in changes}
+        return self.table.make(
+            AccountNumber=account,
+            EmailAddress=customer.email_address if customer else "",
+            PhoneNumber=customer.phone if customer else "",
+            **moments,
+        )
+
+    def _customer(self, account: str) -> Customer | None:
+        if account not in self.customers:
+            if len(self.customers) >= PAGE:
+                self.customers.clear()
+            self.customers[account] = CUSTOMERS.get(self.tx, self.lane.name, self.biller.guid, account)
+        return self.customers[account]
+
+    def _customer_name(self, payment: Payment) -> str:
+        customer = self._customer(payment.account_number)
+        return customer.customer_name if customer else ""
+
+    def _local(self, moment: str) -> datetime:
+        return datetime.fromisoformat(moment).astimezone(self.zone)
+
+    def _add(self, part: str, row: Row) -> None:
+        file = self.files.setdefault(part, _File(self.table, part))
+        file.waiting.append(row)
+        if len(file.waiting) >= PAGE:
+            self._write(file)
+
+    def _write(self, file: _File) -> None:
+        if not file.waiting:
+            return
+        page = io.BytesIO()
+        written = write_csv(page, file.table, file.waiting)
+        self.warnings += [
+            {"part": file.part, "row": file.rows + one.line, "column": one.column, "field": one.field, "rule": one.rule}
+            for one in written.warnings[: PAGE - len(self.warnings)]
+        ]
+        self.tx.run(
+            _ADD_CHUNK,
+            lane=self.lane.name,
+            report_id=self.report_id,
+            part=file.part,
+            seq=file.pages,
+            content=page.getvalue().decode(),
+        )
+        file.rows += written.rows
+        file.pages += 1
+        file.waiting.clear()
+
+    def _name_files(self) -> None:
+        """Names with the next second that no file of the biller has had [A-89]."""
+        moment = self.lane.now().astimezone(UTC).replace(microsecond=0)
+        for second in range(NAMES_TRIED):
+            stamp = file_stamp((moment + timedelta(seconds=second)).astimezone(self.zone))
+            names = {part: f"{self._prefix(part)}{stamp}.csv" for part in self.files}
+            if not any(BATCH_FILES.get(self.tx, self.lane.name, self.biller.guid, name) for name in names.values()):
+                break
+        for part, file in self.files.items():
+            named = BatchFile(self.biller.guid, names[part], self.report_id, part, file.rows)
+            BATCH_FILES.put(self.tx, self.lane.name, named)
+
+    def _prefix(self, part: str) -> str:
+        return self.table.split[part] if part else self.table.file_name
+
+
+DATES: Mapping[tuple[str, str], str] = {
+    ("autopay", "on"): "AutoPaySignUpDate",
+    ("autopay", "off"): "AutoPayCancelDate",
+    ("paperless", "on"): "PaperlessSignUpDate",
+    ("paperless", "off"): "PaperlessCancelDate",
+    ("email", ""): "EmailAddressChangeDate",
+    ("phone", ""): "PhoneNumberChangeDate",
+}
+"""Which column says when a change was made, by its kind and, for a switch, its value."""
+
+
+def _column_of(change: Change) -> str:
+    return DATES.get((change.kind, change.value)) or DATES[change.kind, ""]
+
+
+def _amount(cents: int) -> Decimal:
+    return Decimal(cents).scaleb(-2)
