@@ -21,14 +21,18 @@ import sqlalchemy as sa
 
 from partnerlab.contracts.verification.findings import Finding, Verdict
 from partnerlab.simulators.kit.http.messages import Request, Response
-from partnerlab.simulators.kit.journal.recording import record_body, record_headers, record_line
+from partnerlab.simulators.kit.journal.recording import EXCERPT_BYTES, record_body, record_headers, record_line
 from partnerlab.simulators.kit.world.lanes import Lanes
 from partnerlab.simulators.kit.world.store import Row, Statement
 
 __all__ = ["KEEP", "Entry", "Journal"]
 
 KEEP = 1_000
-MAX_WAITING_BYTES = 64 * 1024 * 1024
+JUDGED_BYTES = 1024 * 1024
+"""The verdict on a larger body is left out: it would take seconds from everybody."""
+MAX_WAITING = 50_000
+MAX_WAITING_BYTES = 32 * 1024 * 1024
+MAX_STORED_BYTES = 512 * 1024 * 1024
 CHUNK = 100
 
 _logger = logging.getLogger(__name__)
@@ -70,6 +74,13 @@ _LANE = Statement("SELECT lane FROM lanes WHERE lane = :lane")
 _GET = Statement(sa.select(*_FIELDS).where(TABLE.c.lane == sa.bindparam("lane"), TABLE.c.id == sa.bindparam("id")))
 _OPEN = Statement(sa.select(*_FIELDS).where(TABLE.c.lane == sa.bindparam("lane"), TABLE.c.findings.is_(None)))
 _JUDGED = Statement("UPDATE journal SET findings = :findings WHERE number = :number")
+_SIZE = Statement(
+    "SELECT count(*), coalesce(sum(length(request) + length(answer) + length(headers) + length(path) + 500), 0)"
+    " FROM journal"
+)
+_CUT = Statement(
+    "DELETE FROM journal WHERE number <= (SELECT number FROM journal ORDER BY number LIMIT 1 OFFSET :older)"
+)
 _CLEAR = Statement("DELETE FROM journal WHERE lane = :lane")
 
 
@@ -82,7 +93,7 @@ class Entry:
     `X-Sandbox-Request` and the events it caused; `at` is the lane's time. `status` is 0 where nothing was answered.
     `request` and `answer` are masked, and only a beginning where they hold fewer than `request_bytes` and
     `answer_bytes`. `findings` is the contract's verdict, empty where the exchange is as it should be, None where the
-    door has no contract.
+    door has no contract or a body is over 1 MiB.
     """
 
     number: int
@@ -106,7 +117,7 @@ class Entry:
 
 
 class _Waiting(NamedTuple):
-    """An exchange that is not written yet, as it was."""
+    """An exchange that is not written yet. `whole` says that its bodies are, which else have these lengths."""
 
     request: Request
     method: str
@@ -116,14 +127,18 @@ class _Waiting(NamedTuple):
     wall_s: float
     duration_us: int
     faults: tuple[str, ...]
+    whole: bool
+    request_bytes: int
+    answer_bytes: int
 
 
 class Journal:
     """
     The journal of every lane of a store.
 
-    *verdicts* maps a door's name to its contract's check. Of each lane the newest *keep* entries are kept. *secrets*
-    gives the keys that are masked wherever they stand, whatever name is before them.
+    *verdicts* maps a door's name to its contract's check. Of each lane the newest *keep* entries are kept, of all
+    lanes together the newest 512 MiB. *secrets* gives the keys that are masked wherever they stand, whatever name is
+    before them.
     """
 
     def __init__(
@@ -142,7 +157,8 @@ class Journal:
         self._lock = threading.Lock()
         self._writing = threading.Lock()
         self._waiting: dict[str, deque[_Waiting]] = {}
-        self._waiting_bytes = 0
+        self._waiting_count = self._waiting_bytes = 0
+        self._unmeasured = MAX_STORED_BYTES  # what a former run left is not known yet
         self._wake = threading.Event()
         self._closing = threading.Event()
         self._thread: threading.Thread | None = None
@@ -164,28 +180,41 @@ class Journal:
         *method* is the one on the wire, which for HEAD is not the request's.
         """
         duration_us = (time.perf_counter_ns() - started_ns) // 1000
-        entry = _Waiting(request, method, door, operation, response, time.time(), duration_us, faults)
-        size = len(request.body) + (len(response.body) if response is not None else 0)
+        request_bytes, answer_bytes = len(request.body), len(response.body) if response is not None else 0
+        size = request_bytes + answer_bytes
+        whole = size <= JUDGED_BYTES and self._waiting_bytes + size <= MAX_WAITING_BYTES
+        if not whole:  # nobody waits until it is written, and only what will be written is held
+            most = EXCERPT_BYTES if self._waiting_bytes <= MAX_WAITING_BYTES else 0
+            request = replace(request, body=request.body[:most])
+            response = None if response is None else replace(response, body=response.body[:most])
+            size = min(size, 2 * most)
+        entry = _Waiting(
+            *(request, method, door, operation, response, time.time(), duration_us, faults),
+            *(whole, request_bytes, answer_bytes),
+        )
         with self._lock:
             waiting = self._waiting.get(request.lane.name)
             if waiting is None:
                 waiting = self._waiting[request.lane.name] = deque(maxlen=self._keep)
-            waiting.append(entry)
-            self._waiting_bytes += size
+            if self._waiting_count < MAX_WAITING:
+                waiting.append(entry)
+                self._waiting_count += 1
+                self._waiting_bytes += size
         if not self._wake.is_set():
             if self._thread is None:
                 self._start()
             self._wake.set()
-        if self._waiting_bytes > MAX_WAITING_BYTES:
-            self.flush()  # a caller that brings more than can be held waits until it is written
 
     def flush(self) -> None:
         """Write what waits. When it returns, everything appended before the call is in the store."""
         with self._writing:
             with self._lock:
-                waiting, self._waiting, self._waiting_bytes = self._waiting, {}, 0
+                waiting, self._waiting = self._waiting, {}
+                self._waiting_count = self._waiting_bytes = 0
             for lane, entries in waiting.items():
                 self._write(lane, entries)
+            if self._unmeasured >= MAX_STORED_BYTES // 8:
+                self._keep_newest()
 
     def close(self) -> None:
         """Write what waits and stop the thread. What is appended later is written by whoever flushes."""
@@ -271,7 +300,17 @@ class Journal:
                 if tx.one(_LANE, lane=lane) is None:
                     return  # the lane was dropped while its last requests were on their way
                 tx.run_many(_INSERT, rows)
+                self._unmeasured += sum(len(row["request"]) + len(row["answer"]) + 1_000 for row in rows)
                 tx.run(_TRIM, lane=lane, keep=self._keep)
+
+    def _keep_newest(self) -> None:
+        """Forget the oldest entries of all lanes where there are too many bytes of them."""
+        self._unmeasured = 0
+        with self._store.read() as tx:
+            count, size = tx.one(_SIZE) or (0, 0)
+        if size > MAX_STORED_BYTES:
+            with self._store.write() as tx:
+                tx.run(_CUT, older=int(count * (1 - 0.75 * MAX_STORED_BYTES / size)))
 
     def _row(self, entry: _Waiting) -> dict[str, Any]:
         if threading.current_thread() is self._thread:
@@ -284,7 +323,9 @@ class Journal:
         body, answer_type = (response.body, response.content_type) if response is not None else (b"", "")
         answered = record_body(body, answer_type, secrets)
         findings = None
-        if not (asked.faithful and answered.faithful):
+        if not entry.whole:
+            findings = _dump(None)
+        elif not (asked.faithful and answered.faithful):
             status = response.status if response is not None else 0
             found = self._judge(entry.door, entry.operation, request.body, headers, status, body, answer_type)
             findings = _dump(found)
@@ -299,10 +340,10 @@ class Journal:
             "query": record_line(request.query, secrets),
             "headers": json.dumps(headers),
             "request": asked.text,
-            "request_bytes": asked.length,
+            "request_bytes": entry.request_bytes,
             "status": response.status if response is not None else 0,
             "answer": answered.text,
-            "answer_bytes": answered.length,
+            "answer_bytes": entry.answer_bytes,
             "answer_type": record_line(answer_type, secrets),
             "duration_us": entry.duration_us,
             "faults": ",".join(entry.faults),

@@ -13,6 +13,7 @@ from partnerlab.contracts.verification.findings import Finding
 from partnerlab.simulators.kit.http.messages import Request, Response
 from partnerlab.simulators.kit.journal import journal as journal_module
 from partnerlab.simulators.kit.journal.journal import Journal
+from partnerlab.simulators.kit.journal.recording import EXCERPT_BYTES
 from partnerlab.simulators.kit.world.lanes import Lane, Lanes
 from partnerlab.simulators.kit.world.store import Store
 
@@ -248,15 +249,48 @@ def test_close_writes_what_waits(store: Store) -> None:
     assert len(Journal(lanes).find("a", limit=1_000)) == 250
 
 
-def test_more_than_may_wait_is_written_at_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(journal_module, "MAX_WAITING_BYTES", 1_000)
+def test_of_more_than_may_wait_the_beginning_is_kept_and_nobody_waits(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal_module, "MAX_WAITING_BYTES", 200_000)
+    monkeypatch.setattr(Journal, "_start", lambda _: None)
     lanes = Lanes(store)
     lanes.get("a")
     journal = Journal(lanes)
     for n in range(20):
-        note(journal, b"x" * 400, id=str(n))
-        assert journal._waiting_bytes <= 1_000
-    assert len(journal.find("a")) == 20
+        note(journal, b"x" * 150_000, id=str(n))
+        assert journal._waiting_bytes <= 200_000 + 2 * EXCERPT_BYTES
+    entries = journal.find("a")
+    assert [entry.request_bytes for entry in entries] == [150_000] * 20
+    assert {len(entry.request) for entry in entries} <= {0, EXCERPT_BYTES}
+    journal.close()
+
+
+def test_a_body_over_1_mib_is_not_judged_and_only_its_beginning_held(memory: Store) -> None:
+    lanes = Lanes(memory)
+    lanes.get("a")
+    judged: list[int] = []
+    journal = Journal(lanes, {"door": lambda _, request, *rest: judged.append(len(request)) or ()})
+    note(journal, b"<a/>" * 1_000_000, id="large")
+    assert journal._waiting_bytes <= 2 * EXCERPT_BYTES
+    note(journal, b"<a/>" * 50_000, id="middle")
+    entries = journal.find("a")
+    assert [(entry.request_bytes, entry.findings) for entry in entries] == [(4_000_000, None), (200_000, ())]
+    assert judged == [200_000]
+    journal.close()
+
+
+def test_all_lanes_together_keep_so_many_bytes(memory: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal_module, "MAX_STORED_BYTES", 400_000)
+    lanes = Lanes(memory)
+    journal = Journal(lanes)
+    for n in range(100):
+        lanes.get(f"l{n}")
+        note(journal, b"x" * 20_000, id=str(n), lane=f"l{n}")
+        journal.flush()
+    kept = [n for n in range(100) if journal.find(f"l{n}")]
+    assert kept == list(range(kept[0], 100))
+    assert 10 <= len(kept) <= 20
     journal.close()
 
 
