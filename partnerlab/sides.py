@@ -73,7 +73,7 @@ class Sides:
     def open(self, invoice: str) -> dict[str, Any]:
         """Open a bill as its payer."""
         found: dict[str, Any] = self.control.post(
-            f"/_sandbox/ic/invoices/{invoice}/open?biller_guid={self.biller['guid']}"
+            f"/_sandbox/ic/invoices/{invoice}/open", {"biller_guid": self.biller["guid"]}
         )
         return found
 

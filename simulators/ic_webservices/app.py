@@ -19,7 +19,7 @@ from partnerlab.simulators.kit.world.simulator import Due, Simulator
 from partnerlab.simulators.kit.world.store import Store
 
 if TYPE_CHECKING:
-    from flask import Blueprint
+    from partnerlab.simulators.kit.control.controls import Controls
 
 __all__ = ["InvoiceCloud", "create_simulator"]
 
@@ -87,7 +87,7 @@ def _due(services: Services, lane: Lane, until: datetime) -> Iterator[Due]:
     yield from services.postbacks.due(lane, until)
 
 
-def _control(services: Services) -> Blueprint:
-    from partnerlab.simulators.ic_webservices.control import create_blueprint
+def _control(services: Services) -> Controls:
+    from partnerlab.simulators.ic_webservices.control import create_controls
 
-    return create_blueprint(services)
+    return create_controls(services)

@@ -1,23 +1,39 @@
 """
 `/_sandbox/ic/…`: what Invoice Cloud's partners do not see, as `contracts/ic_webservices/control.yaml` describes it.
 
-A route reads values, calls a service and shows what came of it; it knows no table.
+A route is given values, calls a service and shows what came of it; it knows no table.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from flask import Blueprint
-
     from partnerlab.simulators.ic_webservices.world import Services
+    from partnerlab.simulators.kit.control.controls import Controls
 
-__all__ = ["create_blueprint"]
+__all__ = ["create_controls"]
 
 
-def create_blueprint(services: Services) -> Blueprint:
-    """The routes; Flask is loaded here and not before."""
-    from partnerlab.simulators.ic_webservices.control import routes
+def create_controls(services: Services) -> Controls:
+    """The routes; what they need is loaded here and not before."""
+    from partnerlab.simulators.ic_webservices.control.billers import Billers
+    from partnerlab.simulators.ic_webservices.control.bills import Bills
+    from partnerlab.simulators.ic_webservices.control.cloud_payments import CloudPayments
+    from partnerlab.simulators.ic_webservices.control.customers import Customers
+    from partnerlab.simulators.ic_webservices.control.faults import STATUSES
+    from partnerlab.simulators.ic_webservices.control.payments import Payments
+    from partnerlab.simulators.ic_webservices.control.users import Users
+    from partnerlab.simulators.ic_webservices.control.wallet import Wallet
+    from partnerlab.simulators.ic_webservices.domain.billers import normal_guid
+    from partnerlab.simulators.ic_webservices.domain.customers import check_text
+    from partnerlab.simulators.kit.control.controls import Controls, domain_refuser
+    from partnerlab.simulators.kit.control.formats import Format
 
-    return routes.create_blueprint(services)
+    formats: Mapping[str, Format] = {
+        "guid": lambda field, text: normal_guid(check_text(text, field)),
+        "line": lambda field, text: check_text(text, field),
+    }
+    parts = (Billers, Customers, Bills, Payments, Users, Wallet, CloudPayments)
+    return Controls([part(services) for part in parts], domain_refuser(STATUSES), formats)

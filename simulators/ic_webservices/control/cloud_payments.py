@@ -2,84 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qsl
 
-from flask import Blueprint, jsonify
-from flask.typing import ResponseReturnValue
-
 from partnerlab.contracts.masking import mask_text
-from partnerlab.simulators.ic_webservices.control.requests import asked_filters, asked_limit, current_lane, one_of
+from partnerlab.simulators.ic_webservices.control.common import Json, Part, searched
 from partnerlab.simulators.ic_webservices.domain.cloud_payments import OPEN, Checkout, PaymentPageRequest
-from partnerlab.simulators.ic_webservices.domain.postbacks import STATES, WAITING, Attempt, Postback
+from partnerlab.simulators.ic_webservices.domain.postbacks import WAITING, Attempt, Postback
 from partnerlab.simulators.ic_webservices.services.cloud_payment_requests import stylesheet
-from partnerlab.simulators.kit.control.body import Body
+from partnerlab.simulators.ic_webservices.world import Services
+from partnerlab.simulators.kit.http.messages import Request
+from partnerlab.simulators.kit.world.lanes import Lane
 
-if TYPE_CHECKING:
-    from partnerlab.simulators.ic_webservices.world import Services
-
-__all__ = ["add_routes"]
-
-T = TypeVar("T")
+__all__ = ["CloudPayments"]
 
 
-def add_routes(routes: Blueprint, services: Services) -> None:
-    """Add the routes to the simulator's blueprint."""
+class CloudPayments(Part):
+    """Payment pages: list, show; postbacks: list, show, send; reminders: list."""
 
-    @routes.get("/_sandbox/ic/cloud-payments")
-    def list_cloud_payments() -> ResponseReturnValue:
-        found = _newest(services.records.newest_checkouts, "biller_guid")
-        return jsonify(cloud_payments=[_checkout_view(services, checkout) for checkout in found])
+    def list_cloud_payments(self, request: Request, limit: int, biller_guid: str = "") -> Json:
+        found = self._services.records.newest_checkouts(request.lane, searched(biller_guid=biller_guid), limit=limit)
+        return {"cloud_payments": [_checkout_view(self._services, request.lane, checkout) for checkout in found]}
 
-    @routes.get("/_sandbox/ic/cloud-payments/<id>")
-    def get_cloud_payment(id: str) -> ResponseReturnValue:
-        return jsonify(_checkout_view(services, services.records.checkout(current_lane(), id)))
+    def get_cloud_payment(self, request: Request, id: str) -> Json:
+        return _checkout_view(self._services, request.lane, self._services.records.checkout(request.lane, id))
 
-    @routes.get("/_sandbox/ic/postbacks")
-    def list_postbacks() -> ResponseReturnValue:
-        found = _newest(services.records.newest_postbacks, "biller_guid", "payment_guid", "state")
-        return jsonify(
-            postbacks=[_postback_view(*services.postbacks.get(current_lane(), one.postback_id)) for one in found]
-        )
+    def list_postbacks(
+        self, request: Request, limit: int, biller_guid: str = "", payment_guid: str = "", state: str = ""
+    ) -> Json:
+        search = searched(biller_guid=biller_guid, payment_guid=payment_guid, state=state)
+        found = self._services.records.newest_postbacks(request.lane, search, limit=limit)
+        return {"postbacks": [self.get_postback(request, one.postback_id) for one in found]}
 
-    @routes.get("/_sandbox/ic/postbacks/<postback_id>")
-    def get_postback(postback_id: str) -> ResponseReturnValue:
-        return jsonify(_postback_view(*services.postbacks.get(current_lane(), postback_id)))
+    def get_postback(self, request: Request, postback_id: str) -> Json:
+        return _postback_view(*self._services.postbacks.get(request.lane, postback_id))
 
-    @routes.post("/_sandbox/ic/postbacks/<postback_id>/send")
-    def send_postback(postback_id: str) -> ResponseReturnValue:
-        Body()
-        return jsonify(_postback_view(*services.postbacks.send_again(current_lane(), postback_id)))
+    def send_postback(self, request: Request, postback_id: str) -> Json:
+        return _postback_view(*self._services.postbacks.send_again(request.lane, postback_id))
 
-    @routes.get("/_sandbox/ic/reminders")
-    def list_reminders() -> ResponseReturnValue:
-        found = _newest(services.records.newest_reminders, "biller_guid", "account_number", "invoice_number")
-        return jsonify(reminders=[asdict(reminder) for reminder in found])
+    def list_reminders(
+        self, request: Request, limit: int, biller_guid: str = "", account_number: str = "", invoice_number: str = ""
+    ) -> Json:
+        search = searched(biller_guid=biller_guid, account_number=account_number, invoice_number=invoice_number)
+        found = self._services.records.newest_reminders(request.lane, search, limit=limit)
+        return {"reminders": [asdict(reminder) for reminder in found]}
 
 
-def _newest(records: Callable[..., list[T]], *names: str) -> list[T]:
-    """The newest records with the values that the query gives for those columns."""
-    search, limit = asked_filters(*names), asked_limit()
-    if "state" in search:
-        one_of("state", search["state"], tuple(STATES))
-    return records(current_lane(), search, limit=limit)
+def _is_expired(lane: Lane, checkout: Checkout) -> bool:
+    return checkout.state == OPEN and checkout.expires_at <= lane.now().isoformat(timespec="microseconds")
 
 
-def _is_expired(checkout: Checkout) -> bool:
-    return checkout.state == OPEN and checkout.expires_at <= current_lane().now().isoformat(timespec="microseconds")
-
-
-def _checkout_view(services: Services, checkout: Checkout) -> dict[str, Any]:
+def _checkout_view(services: Services, lane: Lane, checkout: Checkout) -> Json:
     """A page that was asked for. Its `id` opens nothing: it is the hash of the token."""
-    biller = services.ledger.biller(current_lane(), checkout.biller_guid)
+    biller = services.ledger.biller(lane, checkout.biller_guid)
     asked = PaymentPageRequest.load(checkout.asked)
     linked = stylesheet(asked, biller)
     return {
         "id": checkout.token_hash,
         "biller_guid": checkout.biller_guid,
-        "state": "expired" if _is_expired(checkout) else checkout.state,
+        "state": "expired" if _is_expired(lane, checkout) else checkout.state,
         "created_at": checkout.created_at,
         "expires_at": checkout.expires_at,
         "username": checkout.username or None,
@@ -91,7 +72,7 @@ def _checkout_view(services: Services, checkout: Checkout) -> dict[str, Any]:
     }
 
 
-def _postback_view(postback: Postback, attempts: list[Attempt]) -> dict[str, Any]:
+def _postback_view(postback: Postback, attempts: list[Attempt]) -> Json:
     """A postback, its fields by name, and every attempt."""
     return {
         "id": postback.postback_id,

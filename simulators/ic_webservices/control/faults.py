@@ -1,14 +1,11 @@
-"""How the control API tells each refusal of the domain."""
+"""The status with which the control API answers each refusal; its code is the error's own."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
-from partnerlab.contracts.masking import mask_text
 from partnerlab.simulators.ic_webservices.domain.errors import (
     Conflict,
-    DomainError,
     FileRefused,
     KeyWrong,
     LoginRefused,
@@ -18,9 +15,9 @@ from partnerlab.simulators.ic_webservices.domain.errors import (
     ValueRefused,
 )
 
-__all__ = ["STATUSES", "error_body"]
+__all__ = ["STATUSES"]
 
-STATUSES: Mapping[type[DomainError], int] = {
+STATUSES: Mapping[type[Exception], int] = {
     ValueRefused: 400,
     FileRefused: 400,
     KeyWrong: 403,
@@ -30,11 +27,3 @@ STATUSES: Mapping[type[DomainError], int] = {
     PaymentRefused: 409,
     Conflict: 409,
 }
-
-
-def error_body(error: DomainError) -> tuple[dict[str, Any], int]:
-    """The control API's error and its status."""
-    told = {"code": error.code, "message": mask_text(str(error))}
-    if isinstance(error, ValueRefused):
-        told["field"] = error.field
-    return {"error": told}, STATUSES[type(error)]

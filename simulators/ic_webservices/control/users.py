@@ -3,89 +3,71 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
-from flask import Blueprint, jsonify
-from flask.typing import ResponseReturnValue
-
-from partnerlab.simulators.ic_webservices.control.requests import (
-    asked_biller,
-    asked_page,
-    current_lane,
-    read_body,
-    read_text,
-)
-from partnerlab.simulators.ic_webservices.domain.errors import NotFound, ValueRefused
+from partnerlab.simulators.ic_webservices.control.common import Json, Part
+from partnerlab.simulators.ic_webservices.domain.errors import NotFound
 from partnerlab.simulators.ic_webservices.domain.users import RemoteToken, User
-from partnerlab.simulators.ic_webservices.world import Services
+from partnerlab.simulators.kit.http.messages import Request
 from partnerlab.simulators.kit.world.lanes import Lane
 
-__all__ = ["add_routes"]
+__all__ = ["Users"]
 
 
-def add_routes(routes: Blueprint, services: Services) -> None:
-    """Add the routes."""
+class Users(Part):
+    """Users: list, register, show; their tokens: list, let expire."""
 
-    @routes.get("/_sandbox/ic/users")
-    def list_users() -> ResponseReturnValue:
-        found = asked_page(services.records.users, {"biller_guid": asked_biller(services)})
-        return jsonify(users=[_user(services, current_lane(), user) for user in found])
+    def list_users(self, request: Request, after: str, limit: int, biller_guid: str = "") -> Json:
+        search = {"biller_guid": self._guid(biller_guid)}
+        found = self._services.records.users(request.lane, search, after=after, limit=limit)
+        return {"users": [self._view(request.lane, user) for user in found]}
 
-    @routes.post("/_sandbox/ic/users")
-    def register_user() -> ResponseReturnValue:
-        body = read_body("username", "password", "email_address", "account_numbers")
-        numbers = body.get("account_numbers")
-        if not isinstance(numbers, list):
-            raise ValueRefused("account_numbers", "…", "must be a list of account numbers")
-        guid, username = asked_biller(services, body), read_text(body, "username")
-        registered = services.user_accounts.register(
-            current_lane(),
-            guid,
-            username,
-            body.get("password"),
-            numbers,
-            email_address=read_text(body, "email_address"),
+    def register_user(
+        self,
+        request: Request,
+        username: str,
+        password: str,
+        account_numbers: list[str],
+        email_address: str = "",
+        biller_guid: str = "",
+    ) -> Json:
+        guid = self._guid(biller_guid)
+        registered = self._services.user_accounts.register(
+            request.lane, guid, username, password, account_numbers, email_address=email_address
         )
         unknown = [one.account_number for one in registered if one.customer is None]
         if len(unknown) == len(registered):
             raise NotFound("customer", unknown[0])
-        return jsonify(**shown(guid, username), unknown_accounts=unknown), 201
+        user = self._services.records.user(request.lane, guid, username)
+        return {**self._view(request.lane, user), "unknown_accounts": unknown}
 
-    @routes.get("/_sandbox/ic/users/<username>")
-    def get_user(username: str) -> ResponseReturnValue:
-        return jsonify(shown(asked_biller(services), username))
+    def get_user(self, request: Request, username: str, biller_guid: str = "") -> Json:
+        user = self._services.records.user(request.lane, self._guid(biller_guid), username)
+        return self._view(request.lane, user)
 
-    @routes.get("/_sandbox/ic/users/<username>/tokens")
-    def list_tokens(username: str) -> ResponseReturnValue:
-        guid = asked_biller(services)
-        name = str(shown(guid, username)["username"])
-        now = current_lane().now()
-        return jsonify(
-            tokens=[_token(token, now) for token in services.authentication.tokens(current_lane(), guid, name)]
-        )
+    def list_tokens(self, request: Request, username: str, biller_guid: str = "") -> Json:
+        guid = self._guid(biller_guid)
+        name = self._services.records.user(request.lane, guid, username).username
+        now = request.lane.now()
+        found = self._services.authentication.tokens(request.lane, guid, name)
+        return {"tokens": [_token(token, now) for token in found]}
 
-    @routes.post("/_sandbox/ic/users/<username>/tokens/expire")
-    def expire_tokens(username: str) -> ResponseReturnValue:
-        guid = asked_biller(services, read_body())
-        name = str(shown(guid, username)["username"])
-        return jsonify(expired=services.authentication.expire(current_lane(), guid, name))
+    def expire_tokens(self, request: Request, username: str, biller_guid: str = "") -> Json:
+        guid = self._guid(biller_guid)
+        name = self._services.records.user(request.lane, guid, username).username
+        return {"expired": self._services.authentication.expire(request.lane, guid, name)}
 
-    def shown(guid: str, username: str) -> dict[str, Any]:
-        return _user(services, current_lane(), services.records.user(current_lane(), guid, username))
-
-
-def _user(services: Services, lane: Lane, user: User) -> dict[str, Any]:
-    return {
-        "biller_guid": user.biller_guid,
-        "username": user.username,
-        "email_address": user.email_address,
-        "created_at": user.created_at,
-        "text_phone": user.text_phone,
-        "account_numbers": list(services.authentication.accounts(lane, user.biller_guid, user.username)),
-    }
+    def _view(self, lane: Lane, user: User) -> Json:
+        return {
+            "biller_guid": user.biller_guid,
+            "username": user.username,
+            "email_address": user.email_address,
+            "created_at": user.created_at,
+            "text_phone": user.text_phone,
+            "account_numbers": list(self._services.authentication.accounts(lane, user.biller_guid, user.username)),
+        }
 
 
-def _token(token: RemoteToken, now: datetime) -> dict[str, Any]:
+def _token(token: RemoteToken, now: datetime) -> Json:
     live = datetime.fromisoformat(token.expires_at) > now
     return {
         "state": "ended" if token.ended_at else "live" if live else "expired",

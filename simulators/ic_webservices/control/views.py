@@ -1,17 +1,14 @@
-"""The control API's JSON: domain values out, a biller's changes in."""
+"""The control API's JSON: domain values out."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 from partnerlab.contracts.masking import mask
-from partnerlab.contracts.settings import settings as known_settings
-from partnerlab.simulators.ic_webservices.domain.billers import Biller, time_zone
-from partnerlab.simulators.ic_webservices.domain.customers import Customer, check_text
-from partnerlab.simulators.ic_webservices.domain.errors import ValueRefused
+from partnerlab.simulators.ic_webservices.domain.billers import Biller
+from partnerlab.simulators.ic_webservices.domain.customers import Customer
+from partnerlab.simulators.ic_webservices.domain.events import Event
 from partnerlab.simulators.ic_webservices.domain.invoices import Invoice
 from partnerlab.simulators.ic_webservices.domain.money import amount
 from partnerlab.simulators.ic_webservices.domain.payments import Payment
@@ -20,9 +17,8 @@ from partnerlab.simulators.ic_webservices.services.outbox import Entry
 from partnerlab.simulators.kit.world.lanes import DEFAULT, Lane
 
 __all__ = [
-    "CHANGEABLE",
-    "biller_changes",
     "biller_view",
+    "change_view",
     "customer_view",
     "entry_view",
     "invoice_view",
@@ -30,10 +26,6 @@ __all__ = [
     "problem_view",
     "upload_view",
 ]
-
-LONGEST_CONFIGURATION = 20_000
-TEXTS = ("name", "api_key", "web_service_key", "time_zone")
-CHANGEABLE = (*TEXTS, "settings", "configuration")
 
 
 def biller_view(biller: Biller, origin: str, lane: Lane) -> dict[str, Any]:
@@ -50,34 +42,14 @@ def biller_view(biller: Biller, origin: str, lane: Lane) -> dict[str, Any]:
     }
 
 
-def biller_changes(biller: Biller, body: Mapping[str, Any]) -> dict[str, Any]:
-    """
-    What a PATCH changes of a biller, by field. Settings and configuration are merged at their top level; null removes.
-
-    Raises `ValueRefused`.
-    """
-    changes: dict[str, Any] = {}
-    for name, value in body.items():
-        if name in TEXTS:
-            changes[name] = check_text(value, name)
-            if not changes[name]:
-                raise ValueRefused(name, "", "must not be empty")
-        elif name == "settings":
-            changes[name] = _merged(name, biller.settings, value, _setting)
-        elif name == "configuration":
-            changes[name] = _merged(name, biller.configuration, value, lambda _, given: given)
-            if len(json.dumps(changes[name])) > LONGEST_CONFIGURATION:
-                raise ValueRefused(name, "…", f"must have at most {LONGEST_CONFIGURATION} characters of JSON")
-        else:
-            raise ValueRefused(name, "…", f"cannot be changed; {', '.join(CHANGEABLE)} can")
-    if "time_zone" in changes:
-        time_zone(changes["time_zone"])
-    return changes
-
-
 def customer_view(customer: Customer) -> dict[str, Any]:
     """A customer, the PIN masked."""
     return {**asdict(customer), "pin": mask(customer.pin) if customer.pin else ""}
+
+
+def change_view(customer: Customer, event: Event | None) -> dict[str, Any]:
+    """A customer that a payer changed, and the event that was raised, None where nothing changed."""
+    return {"customer": customer_view(customer), "event_id": None if event is None else event.id}
 
 
 def invoice_view(invoice: Invoice) -> dict[str, Any]:
@@ -148,16 +120,3 @@ def entry_view(entry: Entry) -> dict[str, Any]:
 
 def _day(day: Any) -> str | None:
     return None if day is None else str(day.isoformat())
-
-
-def _merged(name: str, standing: Mapping[str, Any], given: object, check: Any) -> dict[str, Any]:
-    if not isinstance(given, dict):
-        raise ValueRefused(name, "…", "must be a JSON object")
-    merged = {**standing, **{id: None if value is None else check(id, value) for id, value in given.items()}}
-    return {id: value for id, value in merged.items() if value is not None}
-
-
-def _setting(id: str, value: object) -> str:
-    if id not in known_settings():
-        raise ValueRefused(f"settings.{id}", "…", f"is not an advanced setting; {', '.join(known_settings())} are")
-    return check_text(value, f"settings.{id}")

@@ -2,135 +2,122 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date
-from typing import Any
 
-from flask import Blueprint, jsonify, request
-from flask.typing import ResponseReturnValue
-
-from partnerlab.simulators.ic_webservices.control.requests import (
-    asked_biller,
-    asked_filters,
-    asked_page,
-    current_lane,
-    one_of,
-    read_body,
-    read_text,
-)
-from partnerlab.simulators.ic_webservices.control.views import customer_view
+from partnerlab.simulators.ic_webservices.control.common import Json, Part, searched
+from partnerlab.simulators.ic_webservices.control.views import change_view
 from partnerlab.simulators.ic_webservices.domain.errors import ValueRefused
 from partnerlab.simulators.ic_webservices.domain.methods import BANK_ACCOUNT, CARD, Method
-from partnerlab.simulators.ic_webservices.domain.money import amount, parse_amount
-from partnerlab.simulators.ic_webservices.domain.schedules import STATES, Schedule
+from partnerlab.simulators.ic_webservices.domain.money import amount as dollars
+from partnerlab.simulators.ic_webservices.domain.schedules import Schedule
 from partnerlab.simulators.ic_webservices.services.wallet import NewMethod
-from partnerlab.simulators.ic_webservices.world import Services
-from partnerlab.simulators.kit.http.wsgi import current_request
+from partnerlab.simulators.kit.http.messages import Request
 
-__all__ = ["add_routes"]
+__all__ = ["Wallet"]
 
 
-def add_routes(routes: Blueprint, services: Services) -> None:
-    """Add the routes."""
+class Wallet(Part):
+    """Methods of a user: list, add; schedules: list, add; AutoPay: enrol."""
 
-    def known(guid: str, username: str) -> str:
-        return services.records.user(current_lane(), guid, username).username
+    def list_methods(self, request: Request, username: str, biller_guid: str = "") -> Json:
+        guid = self._guid(biller_guid)
+        found = self._services.wallet.methods(request.lane, guid, self._known(request, guid, username))
+        return {"methods": [_method(method) for method in found]}
 
-    @routes.get("/_sandbox/ic/users/<username>/methods")
-    def list_methods(username: str) -> ResponseReturnValue:
-        guid = asked_biller(services)
-        found = services.wallet.methods(current_lane(), guid, known(guid, username))
-        return jsonify(methods=[_method(method) for method in found])
-
-    @routes.post("/_sandbox/ic/users/<username>/methods")
-    def add_method(username: str) -> ResponseReturnValue:
-        body = read_body("card_number", "bank_account", "holder", "expires_on")
-        guid = asked_biller(services, body)
-        kind, number = _number(body)
-        method = services.wallet.add(
-            current_lane(),
+    def add_method(
+        self,
+        request: Request,
+        username: str,
+        holder: str,
+        card_number: str | None = None,
+        bank_account: str | None = None,
+        expires_on: date | None = None,
+        biller_guid: str = "",
+    ) -> Json:
+        guid = self._guid(biller_guid)
+        if (card_number is None) == (bank_account is None):
+            raise ValueRefused("card_number", "", "either this or bank_account must be given")
+        if card_number is None:
+            kind, number, expires_on = BANK_ACCOUNT, bank_account or "", None
+        else:
+            kind, number = CARD, card_number
+            if expires_on is None:
+                raise ValueRefused("expires_on", "", "must be given with card_number")
+        method = self._services.wallet.add(
+            request.lane,
             guid,
-            known(guid, username),
-            NewMethod(
-                kind=kind,
-                number=number,
-                holder=read_text(body, "holder"),
-                expires_on=_day(body, "expires_on") if kind == CARD else None,
-            ),
+            self._known(request, guid, username),
+            NewMethod(kind=kind, number=number, holder=holder, expires_on=expires_on),
         )
-        return jsonify(_method(method)), 201
+        return _method(method)
 
-    @routes.get("/_sandbox/ic/schedules")
-    def list_schedules() -> ResponseReturnValue:
-        search = asked_filters("biller_guid", "account_number", "invoice_number", "username")
-        if state := request.args.get("state", ""):
-            search["state"] = one_of("state", state, tuple(STATES))
-        found = asked_page(services.records.schedules, search)
-        return jsonify(schedules=[_schedule(schedule) for schedule in found])
+    def list_schedules(
+        self,
+        request: Request,
+        after: str,
+        limit: int,
+        biller_guid: str = "",
+        username: str = "",
+        account_number: str = "",
+        invoice_number: str = "",
+        state: str = "",
+    ) -> Json:
+        search = searched(
+            biller_guid=biller_guid,
+            account_number=account_number,
+            invoice_number=invoice_number,
+            username=username,
+            state=state,
+        )
+        found = self._services.records.schedules(request.lane, search, after=after, limit=limit)
+        return {"schedules": [_schedule(schedule) for schedule in found]}
 
-    @routes.post("/_sandbox/ic/users/<username>/schedules")
-    def add_schedule(username: str) -> ResponseReturnValue:
-        body = read_body("invoice_number", "amount", "method_id", "day")
-        guid = asked_biller(services, body)
-        amount_cents = parse_amount(body.get("amount"), "amount")
-        if amount_cents <= 0:
-            raise ValueRefused("amount", body.get("amount"), "must be more than 0.00")
-        schedule = services.schedules.schedule(
-            current_lane(),
+    def add_schedule(
+        self,
+        request: Request,
+        username: str,
+        invoice_number: str,
+        amount: int,
+        method_id: str,
+        day: date,
+        biller_guid: str = "",
+    ) -> Json:
+        guid = self._guid(biller_guid)
+        schedule = self._services.schedules.schedule(
+            request.lane,
             guid,
-            known(guid, username),
-            invoice_number=read_text(body, "invoice_number"),
-            amount_cents=amount_cents,
-            method_id=read_text(body, "method_id"),
-            day=_day(body, "day"),
+            self._known(request, guid, username),
+            invoice_number=invoice_number,
+            amount_cents=amount,
+            method_id=method_id,
+            day=day,
         )
-        return jsonify(_schedule(schedule)), 201
+        return _schedule(schedule)
 
-    @routes.post("/_sandbox/ic/users/<username>/autopay")
-    def enrol_autopay(username: str) -> ResponseReturnValue:
-        body = read_body("account_number", "method_id")
-        guid = asked_biller(services, body)
-        customer, event = services.schedules.enrol(
-            current_lane(),
-            guid,
-            known(guid, username),
-            read_text(body, "account_number"),
-            read_text(body, "method_id"),
-            cause=current_request().id,
+    def enrol_autopay(
+        self, request: Request, username: str, account_number: str, method_id: str, biller_guid: str = ""
+    ) -> Json:
+        guid = self._guid(biller_guid)
+        name = self._known(request, guid, username)
+        return change_view(
+            *self._services.schedules.enrol(request.lane, guid, name, account_number, method_id, cause=request.id)
         )
-        return jsonify(customer=customer_view(customer), event_id=None if event is None else event.id)
+
+    def _known(self, request: Request, guid: str, username: str) -> str:
+        return self._services.records.user(request.lane, guid, username).username
 
 
-def _method(method: Method) -> dict[str, Any]:
+def _method(method: Method) -> Json:
     return {**asdict(method), "expires_on": method.expires_on.isoformat() if method.expires_on else None}
 
 
-def _schedule(schedule: Schedule) -> dict[str, Any]:
+def _schedule(schedule: Schedule) -> Json:
     view = asdict(schedule)
     cents = view.pop("amount_cents")
     return {
         **view,
-        "amount": str(amount(cents)) if cents else None,
+        "amount": str(dollars(cents)) if cents else None,
         "runs_on": schedule.runs_on.isoformat(),
         "payment_guid": schedule.payment_guid or None,
     }
-
-
-def _number(body: Mapping[str, Any]) -> tuple[str, str]:
-    """Kind and number: just one of the two members says both."""
-    names = {CARD: "card_number", BANK_ACCOUNT: "bank_account"}
-    given = [(kind, body[name]) for kind, name in names.items() if name in body]
-    if len(given) != 1 or not isinstance(given[0][1], str):
-        raise ValueRefused("card_number", "", "either this or bank_account must be given, as text")
-    return given[0][0], given[0][1][:40]
-
-
-def _day(body: Mapping[str, Any], name: str) -> date:
-    text = read_text(body, name)
-    try:
-        if len(text) == 10:
-            return date.fromisoformat(text)
-    except ValueError:
-        pass
-    raise ValueRefused(name, text[:40], "must be a date, as in 2026-06-30")

@@ -48,18 +48,17 @@ def create_control_app(
     from partnerlab.simulators.kit.control.contract import KIT_CONTRACT
     from partnerlab.simulators.kit.control.own import own_controls
 
-    parts: list[tuple[str, Any]] = [(KIT_CONTRACT, own_controls(lanes, journal, faults, clock, simulators))]
+    parts: list[tuple[str, Controls]] = [(KIT_CONTRACT, own_controls(lanes, journal, faults, clock, simulators))]
     parts += [(simulator.control_contract, simulator.control()) for simulator in simulators]
     return create_app(parts, hosts=hosts)
 
 
-def create_app(parts: Iterable[tuple[str, Any]], *, hosts: Collection[str] = ()) -> Flask:
+def create_app(parts: Iterable[tuple[str, Controls]], *, hosts: Collection[str] = ()) -> Flask:
     """The Flask app of some contracts, paths below `contracts/`, and of what does their operations."""
     from flask import Flask, request
     from werkzeug.exceptions import HTTPException
 
     from partnerlab.simulators.kit.control.contract import read_contract
-    from partnerlab.simulators.kit.control.controls import Controls
     from partnerlab.simulators.kit.control.guard import host_allowed, origin_allowed
     from partnerlab.simulators.kit.control.operations import bind
     from partnerlab.simulators.kit.control.refusals import Refused, error_body
@@ -97,9 +96,6 @@ def create_app(parts: Iterable[tuple[str, Any]], *, hosts: Collection[str] = ())
         return refusal(500, "internal_error", f"the server's log has it under request {current_request().id}")
 
     for contract, controls in parts:
-        if not isinstance(controls, Controls):
-            app.register_blueprint(controls)
-            continue
         for operation in bind(read_contract(contract), controls.groups, controls.formats):
             rule = operation.path
             for place in operation.places:

@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from partnerlab.simulators.kit.control.body import check_text, read_object
 from partnerlab.simulators.kit.control.formats import Format
-from partnerlab.simulators.kit.control.json_body import check_text, read_object
 from partnerlab.simulators.kit.control.refusals import Invalid, Refused
 from partnerlab.simulators.kit.control.schema import Object, Read, Schemas
 
@@ -167,7 +167,7 @@ def _operation(
             bool(node.get("x-slashes")),
         )
         if "default" in schema:
-            defaults[node["name"]] = schema["default"]
+            defaults[node["name"]] = found[node["name"]].read(node["name"], schema["default"])
     if set(re.findall(r"\{(\w+)\}", path)) != {one.name for one in found.values() if one.in_path}:
         raise ValueError("the places of the path are not its parameters")
     request_body = schemas.resolved(said.get("requestBody", {}))

@@ -163,7 +163,7 @@ class Object:
         self.members = {name: schemas.reader(member) for name, member in members.items()}
         self.required = frozenset(schema.get("required", ()))
         self.defaults = {
-            name: found["default"]
+            name: self.members[name](name, found["default"])
             for name, member in members.items()
             if "default" in (found := schemas.resolved(member)) and name not in self.required
         }

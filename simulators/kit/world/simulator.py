@@ -8,8 +8,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from flask import Blueprint
-
     from partnerlab.simulators.kit.control.controls import Controls
     from partnerlab.simulators.kit.http.messages import App
     from partnerlab.simulators.kit.world.lanes import Lane
@@ -46,6 +44,6 @@ class Simulator:
     name: str
     doors: Mapping[str, App]
     seed: Callable[[Tx, Lane], None]
-    control: Callable[[], Controls | Blueprint]
+    control: Callable[[], Controls]
     control_contract: str
     due: Callable[[Lane, datetime], Iterable[Due]]

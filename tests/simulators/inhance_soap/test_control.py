@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 from typing import Any
 
@@ -64,23 +63,6 @@ def _detail_columns() -> int:
 
 
 DETAIL_COLUMNS = _detail_columns()
-
-
-def test_the_contract_and_the_routes_are_the_same(utility: Utility) -> None:
-    app: Any = utility.control.warm()
-    routes = {
-        (re.sub(r"<(?:\w+:)?\w+>", "{}", str(rule)), method.lower())
-        for rule in app.url_map.iter_rules()
-        for method in rule.methods - {"HEAD", "OPTIONS"}
-        if str(rule).startswith("/_sandbox")
-    }
-    written = {
-        (re.sub(r"\{\w+\}", "{}", path), method)
-        for path, item in CONTRACT["paths"].items()
-        for method in item
-        if method != "parameters"
-    }
-    assert routes == written
 
 
 def test_accounts_are_listed_in_pages(utility: Utility) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date, timedelta
 from typing import Any
 
@@ -32,23 +31,6 @@ def refused(answer: tuple[int, Any], status: int, code: str, field: str = "") ->
     error = answer[1]["error"]
     assert (error["code"], error.get("field", "")) == (code, field)
     return str(error["message"])
-
-
-def test_the_contract_and_the_routes_are_the_same(insurer: Insurer) -> None:
-    app: Any = insurer.control.warm()
-    routes = {
-        (re.sub(r"<(?:\w+:)?\w+>", "{}", str(rule)), method.lower())
-        for rule in app.url_map.iter_rules()
-        for method in rule.methods - {"HEAD", "OPTIONS"}
-        if str(rule).startswith("/_sandbox")
-    }
-    written = {
-        (re.sub(r"\{\w+\}", "{}", path), method)
-        for path, item in CONTRACT["paths"].items()
-        for method in item
-        if method != "parameters"
-    }
-    assert routes == written
 
 
 def test_the_contract_joins_the_kits(insurer: Insurer) -> None:

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from partnerlab.simulators.kit.control.json_body import MAX_DEPTH, read_object
+from partnerlab.simulators.kit.control.body import MAX_DEPTH, read_object
 from partnerlab.simulators.kit.control.refusals import Refused
 
 

@@ -1,0 +1,69 @@
+"""`/_sandbox/ic/billers`: the billers with their keys and settings, seen and changed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from partnerlab.contracts.settings import settings as known_settings
+from partnerlab.simulators.ic_webservices.control.common import Json, Part
+from partnerlab.simulators.ic_webservices.control.views import biller_view
+from partnerlab.simulators.ic_webservices.domain.billers import time_zone
+from partnerlab.simulators.ic_webservices.domain.customers import check_text
+from partnerlab.simulators.ic_webservices.domain.errors import ValueRefused
+from partnerlab.simulators.kit.http.messages import Request
+
+__all__ = ["Billers"]
+
+LONGEST_CONFIGURATION = 20_000
+
+
+class Billers(Part):
+    """Billers: list, show, change."""
+
+    def list_billers(self, request: Request) -> Json:
+        found = self._services.records.billers(request.lane)
+        return {"billers": [biller_view(biller, self._origin(request), request.lane) for biller in found]}
+
+    def get_biller(self, request: Request, guid: str) -> Json:
+        return biller_view(self._services.ledger.biller(request.lane, guid), self._origin(request), request.lane)
+
+    def change_biller(
+        self,
+        request: Request,
+        guid: str,
+        settings: Mapping[str, str | None] | None = None,
+        configuration: Mapping[str, Any] | None = None,
+        **changes: Any,
+    ) -> Json:
+        biller = self._services.ledger.biller(request.lane, guid)
+        if settings is not None:
+            changes["settings"] = _merged(biller.settings, settings, _setting)
+        if configuration is not None:
+            changes["configuration"] = _merged(biller.configuration, configuration, lambda _, value: value)
+            if len(json.dumps(changes["configuration"])) > LONGEST_CONFIGURATION:
+                rule = f"must have at most {LONGEST_CONFIGURATION} characters of JSON"
+                raise ValueRefused("configuration", "…", rule)
+        if "time_zone" in changes:
+            time_zone(changes["time_zone"])
+        saved = self._services.ledger.save_biller(request.lane, guid, changes)
+        return biller_view(saved, self._origin(request), request.lane)
+
+    def _origin(self, request: Request) -> str:
+        if self._services.base_url is not None:
+            return self._services.base_url().rstrip("/")
+        # The address that the request came to, without its lane: `biller_view` puts the lane back where there is one.
+        return request.base_url.partition("/lane/")[0].rstrip("/")
+
+
+def _merged(standing: Mapping[str, Any], given: Mapping[str, Any], check: Callable[[str, Any], Any]) -> dict[str, Any]:
+    """*given* over what stands, at the top level; null removes."""
+    merged = {**standing, **{id: None if value is None else check(id, value) for id, value in given.items()}}
+    return {id: value for id, value in merged.items() if value is not None}
+
+
+def _setting(id: str, value: str) -> str:
+    if id not in known_settings():
+        raise ValueRefused(f"settings.{id}", "…", f"is not an advanced setting; {', '.join(known_settings())} are")
+    return check_text(value, f"settings.{id}")
