@@ -7,6 +7,7 @@ of the others which extra they need. Data goes to stdout, talk to stderr. Exit c
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 
 import click
@@ -23,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "files": ("files", "", "Check and summarise bill files."),
     "trigger": ("trigger", "", "Make something happen at the simulated Invoice Cloud."),
     "clock": ("clock", "", "Read and move a lane's clock."),
+    "lanes": ("lanes", "", "Isolated worlds of a sandbox: list, create, reset, fork, drop."),
     "deliveries": ("deliveries", "", "See, replay and settle what the data pump delivers."),
     "journal": ("journal", "", "What was asked and answered, with the contract's verdict."),
     "catalogue": ("catalogue", "", "Everything that has a name: requirements, faults, damages, values, settings."),
@@ -63,9 +65,10 @@ def _explained(error: ModuleNotFoundError, command: str) -> Exception:
     return click.ClickException(f"'{command}' needs {error.name}: pip install 'partnerlab[{extra}]'")
 
 
-@click.group(cls=_Commands)
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="partnerlab")
-def main() -> None:
+@click.pass_context
+def main(context: click.Context) -> None:
     """Client, simulators, contracts and fixtures for the systems that exchange bills and payments with Invoice Cloud.
 
     Exit codes: 0 done, 1 failed, 2 misused.
@@ -74,6 +77,8 @@ def main() -> None:
     Example:
         partnerlab sandbox
     """
+    if os.environ.get("NO_COLOR"):  # https://no-color.org
+        context.color = False
 
 
 if __name__ == "__main__":

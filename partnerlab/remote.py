@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import click
 
-__all__ = ["Remote", "RemoteRefused", "lane_options", "print_json"]
+__all__ = ["Remote", "RemoteRefused", "address_option", "connect", "lane_options", "print_json"]
 
 DEFAULT_URL = "http://127.0.0.1:8700"
 TIMEOUT_S = 60.0
@@ -18,6 +19,25 @@ Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 class RemoteRefused(click.ClickException):
     """The server said no: its message, with the field it names."""
+
+
+class _Address(click.ParamType[str]):
+    """The address of a server, with its scheme; a slash at the end is dropped."""
+
+    name = "address"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            parts = urlsplit(value)
+            good = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+        except ValueError:
+            good = False
+        if not good:
+            self.fail(f"{value!r} is not an address such as {DEFAULT_URL}", param, ctx)
+        return value.rstrip("/")
+
+
+ADDRESS = _Address()
 
 
 class Remote:
@@ -77,9 +97,12 @@ class Remote:
 
         try:
             answer = self._http.request(method, path, **options)
-        except httpx.HTTPError as error:
+        except httpx.TimeoutException as error:
+            raise RemoteRefused(f"{self.url} did not answer within {TIMEOUT_S:.0f} s.") from error
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            reason = str(error).rstrip(".")
             raise RemoteRefused(
-                f"{self.url}: {error}. Is the server running? `partnerlab sandbox` starts one."
+                f"{self.url}: {reason}. Is the server running? `partnerlab sandbox` starts one."
             ) from error
         try:
             body = answer.json() if answer.content else None
@@ -88,17 +111,43 @@ class Remote:
                 f"{method} {path}: status {answer.status_code}, not JSON: {answer.text[:200]}"
             ) from None
         if answer.is_error:
-            problem = body.get("error", {}) if isinstance(body, dict) else {}
-            field = f"{problem['field']}: " if problem.get("field") else ""
-            raise RemoteRefused(f"{field}{problem.get('message') or f'status {answer.status_code}'}")
+            raise RemoteRefused(_problem(body, answer.status_code))
         return body
+
+
+def _problem(body: Any, status: int) -> str:
+    """What the server said, with the field it names, each once."""
+    problem = body.get("error", {}) if isinstance(body, dict) else {}
+    field, message = problem.get("field") or "", problem.get("message") or f"status {status}"
+    return message if not field or message.startswith(field) else f"{field}: {message}"
+
+
+def connect(url: str, lane: str) -> Remote:
+    """
+    That lane of that sandbox.
+
+    Raises `click.BadParameter` where there is no such lane: a request would make a mistyped one.
+    """
+    remote = Remote(url, lane)
+    lanes = [row["name"] for row in Remote(url).get("/_sandbox/lanes")["lanes"]]
+    if lane not in lanes:
+        raise click.BadParameter(
+            f"there is no lane {lane!r}; there are {', '.join(lanes)}. `partnerlab lanes create {lane}` makes it.",
+            param_hint="--lane",
+        )
+    return remote
+
+
+def address_option(name: str, text: str, **more: Any) -> Callable[[Decorated], Decorated]:
+    """An option that takes the address of a server."""
+    return click.option(name, type=ADDRESS, help=text, **more)
 
 
 def lane_options(function: Decorated) -> Decorated:
     """The options `--url` and `--lane` of every command that talks to a sandbox."""
     for option in (
         click.option("--lane", default="default", show_default=True, envvar="PARTNERLAB_LANE", help="The lane."),
-        click.option("--url", default=DEFAULT_URL, show_default=True, envvar="PARTNERLAB_URL", help="The sandbox."),
+        address_option("--url", "The sandbox.", default=DEFAULT_URL, show_default=True, envvar="PARTNERLAB_URL"),
     ):
         function = option(function)
     return function

@@ -22,6 +22,7 @@ from partnerlab.client import rtdr
 from partnerlab.client.http import PAYER_WAITS, HttpRequest, HttpResponse, Transport
 from partnerlab.client.settings import Biller, BillerUnknown
 from partnerlab.contracts.data import read_bytes
+from partnerlab.contracts.doors import doors
 from partnerlab.contracts.masking import is_secret
 from partnerlab.contracts.verification import rest, soap
 from partnerlab.contracts.verification.findings import Verdict
@@ -127,7 +128,11 @@ class Sandbox:
     def start(self) -> Self:
         """Listen, and soon after begin to deliver what a former run left."""
         self.lanes.get(DEFAULT)
-        self.server.start()
+        try:
+            self.server.start()
+        except OSError:
+            self.stop()
+            raise
         self._settling.start()
         return self
 
@@ -135,7 +140,8 @@ class Sandbox:
         """Finish what is under way and let go of everything."""
         self._stopping.set()
         self.server.stop()
-        self._settling.join()
+        if self._settling.ident is not None:
+            self._settling.join()
         self.ic.close()
         if self._pump is not None:
             self._pump.stop()
@@ -225,19 +231,10 @@ class Sandbox:
 
 def _verdicts() -> dict[str, Verdict]:
     """The contract's verdict by the name of the door."""
-    services = {
-        "inhance": "inhance_soap/iCloud.wsdl",
-        "CloudInvoicing": "ic_webservices/CloudInvoicing.wsdl",
-        "CloudManagement": "ic_webservices/CloudManagement.wsdl",
-        "RemoteAuthenticationWS": "ic_webservices/RemoteAuthenticationWS.wsdl",
-    }
-    interfaces = {
-        "tccs": "tccs_rest/openapi.yaml",
-        "REST": "ic_webservices/openapi.yaml",
-        "CloudPayments": "ic_webservices/openapi.yaml",
-    }
-    return {name: soap.verdict(read_bytes(path)) for name, path in services.items()} | {
-        name: rest.verdict(read_bytes(path)) for name, path in interfaces.items()
+    return {
+        name: (soap if path.endswith(".wsdl") else rest).verdict(read_bytes(path))
+        for name, path in doors().items()
+        if path
     }
 
 

@@ -23,6 +23,21 @@ class SandboxSettings:
     tls_certificate: str = ""
     tls_key: str = ""
 
+    def problems(self) -> dict[str, str]:
+        """What cannot be, by field."""
+        found = {}
+        if not self.host or any(char.isspace() for char in self.host):
+            found["host"] = "is no address or name of this machine"
+        if not 0 <= self.port <= 65535:
+            found["port"] = "is not a port from 0 to 65535"
+        for name in ("tls_certificate", "tls_key"):
+            file = getattr(self, name)
+            if file and not Path(file).is_file():
+                found[name] = "is not a file"
+        if self.tls_key and not self.tls_certificate:
+            found["tls_key"] = "needs tls_certificate"
+        return found
+
     def databases(self, folder: Path) -> tuple[str, str]:
         """
         URLs of the simulators' database and of the data pump's.

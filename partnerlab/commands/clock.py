@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from partnerlab.remote import Remote, lane_options
+from partnerlab.remote import connect, lane_options
 
 
 @click.group()
@@ -23,7 +23,7 @@ def command() -> None:
 @lane_options
 def show(url: str, lane: str) -> None:
     """Print the lane's time."""
-    _print(Remote(url, lane).get("/_sandbox/clock"))
+    _print(connect(url, lane).get("/_sandbox/clock"))
 
 
 @command.command()
@@ -36,7 +36,7 @@ def advance(duration: str, url: str, lane: str) -> None:
     Example:
         partnerlab clock advance 2h30m
     """
-    _print(Remote(url, lane).post("/_sandbox/clock/advance", {"duration": duration}))
+    _print(connect(url, lane).post("/_sandbox/clock/advance", {"duration": duration}))
 
 
 @command.command()
@@ -44,14 +44,14 @@ def advance(duration: str, url: str, lane: str) -> None:
 @lane_options
 def freeze(moment: str | None, url: str, lane: str) -> None:
     """Stop the clock, at MOMENT (ISO 8601) or where it stands."""
-    _print(Remote(url, lane).post("/_sandbox/clock/freeze", {"at": moment} if moment else {}))
+    _print(connect(url, lane).post("/_sandbox/clock/freeze", {"at": moment} if moment else {}))
 
 
 @command.command()
 @lane_options
 def unfreeze(url: str, lane: str) -> None:
     """Let a stopped clock go on from where it stands."""
-    _print(Remote(url, lane).post("/_sandbox/clock/unfreeze"))
+    _print(connect(url, lane).post("/_sandbox/clock/unfreeze"))
 
 
 def _print(clock: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from partnerlab.remote import DEFAULT_URL, Remote, print_json
+from partnerlab.remote import DEFAULT_URL, Remote, address_option, print_json
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 STATES = ("accepted", "sending", "waiting", "delivered", "skipped", "dead", "unknown", "dismissed")
@@ -17,12 +17,12 @@ def pump_options(function: Decorated) -> Decorated:
     """The options of every command that talks to a data pump."""
     for option in (
         click.option("--token", envvar="PARTNERLAB_PUMP_TOKEN", help="Bearer token, where the pump asks for one."),
-        click.option(
+        address_option(
             "--pump",
+            "The data pump: a sandbox's, or a service of its own.",
             default=f"{DEFAULT_URL}/_pump",
             show_default=True,
             envvar="PARTNERLAB_PUMP",
-            help="The data pump: a sandbox's, or a service of its own.",
         ),
     ):
         function = option(function)

@@ -10,6 +10,7 @@ import click
 
 from partnerlab.demo import inhance_v2, tccs
 from partnerlab.journey import JOURNEYS
+from partnerlab.remote import Remote, address_option
 from partnerlab.sandbox import Sandbox
 from partnerlab.settings import SandboxSettings
 from partnerlab.story import Story
@@ -18,7 +19,7 @@ from partnerlab.story import Story
 @click.command()
 @click.option("--invoices", default=1000, show_default=True, type=click.IntRange(30), help="Size of the bill file.")
 @click.option("--seed", default=1, show_default=True, help="The same seed gives the same file.")
-@click.option("--url", help="A running sandbox; without it one is started for the journey.")
+@address_option("--url", "A running sandbox; without it one is started for the journey.")
 def command(invoices: int, seed: int, url: str | None) -> None:
     """The whole journey, for each partner: a bill file is generated, uploaded, presented and paid, the
     payment reaches the partner through the data pump, and the next balance shows it. Then payers walk the hosted pages.
@@ -33,7 +34,10 @@ def command(invoices: int, seed: int, url: str | None) -> None:
     started = time.monotonic()
     story = Story()
     with ExitStack() as stack:
-        url = (url or stack.enter_context(Sandbox(SandboxSettings(port=0))).url).rstrip("/")
+        if url is None:
+            url = stack.enter_context(Sandbox(SandboxSettings(port=0))).url
+        else:
+            Remote(url).get("/_sandbox/health")
         for partner in (inhance_v2, tccs):
             partner.tell(story, url, invoices=invoices, seed=seed)
         for journey in JOURNEYS.values():

@@ -51,14 +51,31 @@ def check(file: Path, layout: str, *, strict: bool, as_json: bool) -> None:
     if as_json:
         print_json(_document(report))
     else:
-        click.echo(str(report))
+        click.echo(_headline(report))
         for problem in report.problems[:SHOWN]:
             click.echo(f"  {problem.rule}: {problem}")
         if len(report.problems) > SHOWN:
             click.echo(f"  and {len(report.problems) - SHOWN:,} more; --json shows them")
         for note in report.notes:
             click.echo(f"  note: {note}")
+    if hint := other_layout(file, layout, report):
+        click.echo(hint, err=True)
     sys.exit(0 if report.accepted and not report.quarantined else 1)
+
+
+def other_layout(file: Path, layout: str, report: Report) -> str:
+    """Which other layout reads a file of which nothing could be loaded, or "" where none does better."""
+    if report.loaded or not report.lines:
+        return ""
+    for name in layouts():
+        if name != layout and check_file(file, load_layout(name)).loaded:
+            return f"It reads as a file of {name}: try --layout {name}"
+    return ""
+
+
+def _headline(report: Report) -> str:
+    counts = f"{report.invoices:,} invoices, {report.loaded:,} loaded, {report.quarantined:,} quarantined"
+    return f"{'accepted' if report.accepted else 'rejected'}: {counts}"
 
 
 def _document(report: Report) -> dict[str, Any]:

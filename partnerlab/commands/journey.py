@@ -9,6 +9,7 @@ from contextlib import ExitStack
 import click
 
 from partnerlab.journey import JOURNEYS
+from partnerlab.remote import Remote, address_option
 from partnerlab.sandbox import Sandbox
 from partnerlab.settings import SandboxSettings
 from partnerlab.story import Story
@@ -16,7 +17,7 @@ from partnerlab.story import Story
 
 @click.command()
 @click.argument("names", nargs=-1, type=click.Choice(list(JOURNEYS)), metavar="[NAME]...")
-@click.option("--url", help="A running sandbox; without it one is started for the journeys.")
+@address_option("--url", "A running sandbox; without it one is started for the journeys.")
 @click.option("--list", "listed", is_flag=True, help="Name them and stop.")
 def command(names: tuple[str, ...], url: str | None, *, listed: bool) -> None:
     """Walk the payers' stories of the source documents through the hosted pages: all of them, or those named.
@@ -37,6 +38,8 @@ def command(names: tuple[str, ...], url: str | None, *, listed: bool) -> None:
     with ExitStack() as stack:
         if url is None:
             url = stack.enter_context(Sandbox(SandboxSettings(port=0))).url
+        else:
+            Remote(url).get("/_sandbox/health")
         for name in names or JOURNEYS:
-            JOURNEYS[name].tell(story, url.rstrip("/"))
+            JOURNEYS[name].tell(story, url)
     sys.exit(story.conclude(time.monotonic() - started))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import click
 
-from partnerlab.remote import Remote, lane_options
+from partnerlab.remote import Remote, connect, lane_options
 
 PAGES = {
     "bills": "RECENT_BILLS",
@@ -25,19 +25,19 @@ GUEST = "cloud-payment"
 class _Payer:
     user: str
     password: str
-    account: str
+    account: str | None
 
 
 @click.command()
 @click.argument("name", type=click.Choice([*PAGES, GUEST]))
 @click.option("--user", default="willows@example.com", show_default=True, help="A registered user.")
 @click.option("--password", default="Sandbox!2345", show_default=True, help="The user's password.")
-@click.option("--account", default="10000101", show_default=True, help="Whose bills a guest pays by cloud-payment.")
+@click.option("--account", help="Whose bills a guest pays by cloud-payment.  [default: the biller's first]")
 @click.option("--biller", default="inhance_v2", show_default=True, help="Whose: partner or BillerGUID.")
 @click.option("--browser", is_flag=True, help="Open it as well.")
 @lane_options
 def command(
-    name: str, user: str, password: str, account: str, biller: str, url: str, lane: str, *, browser: bool
+    name: str, user: str, password: str, account: str | None, biller: str, url: str, lane: str, *, browser: bool
 ) -> None:
     """Print the address of a hosted page: of the portal, as CloudSSO opens it for a registered user, or of a Cloud
     Payments request for a guest.
@@ -46,7 +46,7 @@ def command(
     Example:
         partnerlab page bills --browser
     """
-    address = _address(Remote(url, lane), lane, name, _Payer(user, password, account), biller)
+    address = _address(connect(url, lane), lane, name, _Payer(user, password, account), biller)
     click.echo(address)
     if browser:
         webbrowser.open(address)
@@ -59,12 +59,20 @@ def _address(remote: Remote, lane: str, name: str, payer: _Payer, biller: str) -
     from partnerlab.client.invoice_cloud import CloudCustomer, CloudPaymentRequest, CloudSso, Redirect, RestClient
 
     base = f"{remote.url}/lane/{lane}"
-    key = remote.biller(biller)["api_key"]
+    found = remote.biller(biller)
     try:
-        with RestClient(base, key, allow_http=True) as rest:  # a sandbox may be on another machine
+        with RestClient(base, found["api_key"], allow_http=True) as rest:  # a sandbox may be on another machine
             if name == GUEST:
-                return unregistered_user_payment(rest, CloudPaymentRequest((CloudCustomer(payer.account),))).url
+                account = payer.account or _first_account(remote, found["guid"])
+                return unregistered_user_payment(rest, CloudPaymentRequest((CloudCustomer(account),))).url
             token = rest.remote_authentication(payer.user, payer.password).token
             return CloudSso(base, allow_http=True).url(token, Redirect[PAGES[name]])
     except (ClientError, FlowFailed) as error:
         raise click.ClickException(str(error)) from error
+
+
+def _first_account(remote: Remote, biller_guid: str) -> str:
+    customers = remote.get("/_sandbox/ic/customers", biller_guid=biller_guid)["customers"]
+    if not customers:
+        raise click.UsageError("the biller has no customers; --account names one")
+    return str(customers[0]["account_number"])

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
 
+from partnerlab.addresses import cannot_listen
 from partnerlab.client.datapump import DataPump, read_billers
 from partnerlab.client.datapump.service import serve
 from partnerlab.client.errors import RequestInvalid
+from partnerlab.databases import check_database, database_errors
 
 
 @click.command()
@@ -29,11 +32,16 @@ def command(billers: Path, db: str, host: str, port: int, token: str | None) -> 
     Example:
         partnerlab pump --billers billers.toml --db pump.db
     """
+    check_database(db)
     try:
         directory = read_billers(billers)
         pump = DataPump(db if "://" in db else f"sqlite:///{db}", directory)
-        with pump:
+        with ExitStack() as stack:
+            with database_errors(db):
+                stack.enter_context(pump)
             click.echo(f"data pump on http://{host}:{port}", err=True)
             serve(pump, host=host, port=port, token=token)
     except (RequestInvalid, ValueError) as error:
         raise click.UsageError(str(error)) from error
+    except OSError as error:
+        raise click.ClickException(cannot_listen(f"{host}:{port}", error)) from error

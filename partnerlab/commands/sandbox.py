@@ -8,8 +8,10 @@ from pathlib import Path
 
 import click
 
+from partnerlab.addresses import cannot_listen
 from partnerlab.config import configure, read_configuration
 from partnerlab.contracts.catalogue import magic_values
+from partnerlab.databases import check_database, database_errors
 from partnerlab.remote import DEFAULT_URL
 from partnerlab.sandbox import PUMP_PATH, Sandbox
 from partnerlab.settings import SandboxSettings
@@ -22,6 +24,9 @@ from partnerlab.simulators.ic_webservices.wire.doors import (
     REST_PATH,
 )
 from partnerlab.simulators.inhance_soap.seeds import SEEDS
+from partnerlab.simulators.kit.journal.journal import Entry
+from partnerlab.simulators.kit.journal.outcome import outcome_of
+from partnerlab.simulators.kit.world.lanes import DEFAULT
 
 SECTIONS = ("sandbox", "inhance", "tccs", "ic")
 
@@ -56,15 +61,27 @@ def command(config: Path | None, host: str | None, port: int | None, db: str | N
         inhance = configure(inhance_soap.Settings, "inhance", document)
         tccs = configure(tccs_rest.Settings, "tccs", document)
         ic = configure(ic_webservices.Settings, "ic", document)
-        sandbox = Sandbox(settings, inhance=inhance, tccs=tccs, ic=ic)
+        check_database(settings.database)
+        with database_errors(settings.database):
+            sandbox = Sandbox(settings, inhance=inhance, tccs=tccs, ic=ic)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     try:
         with sandbox:
             click.echo(sandbox.url if quiet else screen(sandbox.url, inhance, tccs, ic))
+            if not quiet:
+                sandbox.journal.written.append(_tell)
             sandbox.server.run()
     except OSError as error:
-        raise click.ClickException(f"{settings.host}:{settings.port}: {error.strerror or error}") from error
+        raise click.ClickException(cannot_listen(f"{settings.host}:{settings.port}", error)) from error
+
+
+def _tell(lane: str, entry: Entry) -> None:
+    """A line on the screen for each exchange."""
+    where = "" if lane == DEFAULT else f"{lane}  "
+    what = f"{entry.door}  {entry.operation}  {entry.status or '-'}  {entry.duration_ms:.0f} ms"
+    line = f"{entry.at[11:19]}  {where}{what}  {outcome_of(entry.status, entry.answer, entry.faults)}"
+    click.echo(click.style("".join(char if char.isprintable() else " " for char in line), dim=True), err=True)
 
 
 def screen(url: str, inhance: inhance_soap.Settings, tccs: tccs_rest.Settings, ic: ic_webservices.Settings) -> str:

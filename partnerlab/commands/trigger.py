@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
-from partnerlab.remote import Remote, lane_options, print_json
+from partnerlab.remote import connect, lane_options, print_json
 
 TENDERS = ("credit_card", "debit_card", "ach", "online_bank_direct", "paypal")
 CARD, BANK_ACCOUNT = "4111111111111111", "000123456789"
+NOT_PAID = ("declined", "failed")
 NUMBER_OF = {
     "credit_card": "card_number",
     "debit_card": "card_number",
@@ -32,7 +35,21 @@ def command() -> None:
     """
 
 
-@command.command()
+class _Pay(click.Command):
+    """An amount below zero is no option: say what is wrong with it."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        given = list(args)
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption:
+            below = next((each for each in given if re.fullmatch(r"-[0-9][0-9.,]*", each)), None)
+            if below is None:
+                raise
+            raise click.BadParameter(f"{below} is not more than 0", ctx, param_hint="AMOUNT") from None
+
+
+@command.command(cls=_Pay)
 @click.argument("account")
 @click.argument("amount")
 @click.option("--invoice", help="The invoice; without it the account's open one.")
@@ -56,11 +73,13 @@ def pay(
 ) -> None:
     """Pay AMOUNT (40.00) on ACCOUNT. An approved payment goes to the partner through the data pump.
 
+    Exit code 1 where it is declined or fails.
+
     \b
     Example:
         partnerlab trigger pay 10000101 40.00 --tender ach --number 000111111113
     """
-    remote = Remote(url, lane)
+    remote = connect(url, lane)
     body: dict[str, Any] = {
         "biller_guid": remote.biller(biller)["guid"],
         "account_number": account,
@@ -75,7 +94,11 @@ def pay(
     if number or field:
         default = CARD if field == "card_number" else BANK_ACCOUNT
         body[field or "card_number"] = number or default
-    print_json(remote.post("/_sandbox/ic/payments", body))
+    payment = remote.post("/_sandbox/ic/payments", body)
+    print_json(payment)
+    if payment["state"] in NOT_PAID:
+        click.echo(f"Error: not paid: {payment['state']}: {payment.get('message') or 'no reason given'}", err=True)
+        sys.exit(1)
 
 
 def _enrolment(kind: str, title: str) -> None:
@@ -88,7 +111,7 @@ def _enrolment(kind: str, title: str) -> None:
     @biller_option
     @lane_options
     def switch(account: str, state: str, biller: str, url: str, lane: str) -> None:
-        remote = Remote(url, lane)
+        remote = connect(url, lane)
         body = {"enrolled": state == "on", "biller_guid": remote.biller(biller)["guid"]}
         print_json(remote.post(f"/_sandbox/ic/customers/{account}/{kind}", body))
 
@@ -109,7 +132,7 @@ def email(account: str, address: str, biller: str, url: str, lane: str) -> None:
     Example:
         partnerlab trigger email 10000101 laundry@example.com
     """
-    remote = Remote(url, lane)
+    remote = connect(url, lane)
     body = {"email_address": address, "biller_guid": remote.biller(biller)["guid"]}
     print_json(remote.post(f"/_sandbox/ic/customers/{account}/email", body))
 
@@ -125,7 +148,7 @@ def open_(invoice: str, biller: str, url: str, lane: str) -> None:
     Example:
         partnerlab trigger open 454100010-06/16/2020 --biller tccs
     """
-    remote = Remote(url, lane)
+    remote = connect(url, lane)
     print_json(remote.post(f"/_sandbox/ic/invoices/{invoice}/open", {"biller_guid": remote.biller(biller)["guid"]}))
 
 
@@ -136,6 +159,8 @@ def open_(invoice: str, biller: str, url: str, lane: str) -> None:
 def upload(file: Path, biller: str, url: str, lane: str) -> None:
     """Upload the bill FILE through UploadInvoiceFile, as the partner does.
 
+    Exit code 1 where an invoice of it is rejected.
+
     \b
     Example:
         partnerlab trigger upload bills.bif
@@ -145,11 +170,24 @@ def upload(file: Path, biller: str, url: str, lane: str) -> None:
     from partnerlab.client.errors import ClientError
     from partnerlab.client.invoice_cloud import InvoiceCloudClient
 
-    remote = Remote(url, lane)
+    remote = connect(url, lane)
     found = remote.biller(biller)
+    layout = found["partner"]
     try:
         with InvoiceCloudClient(f"{remote.url}/lane/{lane}", found["guid"], found["web_service_key"]) as invoice_cloud:
             receipt = invoice_cloud.upload_invoice_file(file.name, file.read_bytes())
     except ClientError as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(f"{error}{_whose(file, layout)}") from error
     print_json(asdict(receipt))
+    if receipt.invoices_rejected or not receipt.invoices_accepted:
+        sys.exit(1)
+
+
+def _whose(file: Path, layout: str) -> str:
+    """A hint where the file is of the form of another partner's."""
+    from partnerlab.contracts.files import check, layouts, load_layout
+
+    if layout not in layouts() or check(file, load_layout(layout)).loaded:
+        return ""
+    found = [name for name in layouts() if name != layout and check(file, load_layout(name)).loaded]
+    return f"\nIt reads as a file of {found[0]}: try --biller {found[0]}" if found else ""

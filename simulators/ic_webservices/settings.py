@@ -2,9 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from partnerlab.simulators.kit import settings as rules
+
 __all__ = ["Settings"]
+
+BILLERS = ("utility", "insurance", "watersmart")
+RULES: Mapping[str, rules.Rule] = {
+    **{f"{name}_guid": rules.guid for name in (*BILLERS, "invoice_format")},
+    **{f"{name}_{key}": rules.filled for name in BILLERS for key in ("api_key", "web_service_key")},
+    "invoice_type_id": rules.whole_number,
+    "time_zone": rules.time_zone,
+    "inhance_path": rules.path,
+    "inhance_key": rules.filled,
+    "tccs_path": rules.path,
+    "tccs_consumer_guid": rules.filled,
+    "tccs_entry_key": rules.filled,
+    "utility_account": rules.filled,
+    "utility_customer": rules.filled,
+    "utility_email": rules.email_address,
+    "utility_invoice": rules.filled,
+    "utility_balance": rules.amount,
+    "utility_password": rules.filled,
+    "policy_number": rules.filled,
+    "policy_customer": rules.filled,
+    "policy_invoice": rules.filled,
+    "policy_balance": rules.amount,
+    "policy_total": rules.amount,
+    "max_upload_bytes": rules.positive,
+    "retry_s": rules.positive,
+}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -48,6 +77,18 @@ class Settings:
     max_upload_bytes: int = 64 * 1024 * 1024
     retry_s: float = 0.5
     password_cost: int = 1024
+
+    def problems(self) -> dict[str, str]:
+        """What cannot be, by field."""
+        found = rules.found_by(RULES, self)
+        for key in ("guid", "api_key"):
+            values = [getattr(self, f"{name}_{key}").lower() for name in BILLERS]
+            for name, value in zip(BILLERS, values, strict=True):
+                if values.count(value) > 1:
+                    found.setdefault(f"{name}_{key}", "is that of two billers")
+        if self.password_cost < 2 or self.password_cost & (self.password_cost - 1) or self.password_cost > 1 << 20:
+            found["password_cost"] = "is not a power of 2 from 2 to 1048576"  # noqa: S105 - no password
+        return found
 
     def __repr__(self) -> str:
         return f"Settings(utility_guid={self.utility_guid!r})"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from partnerlab.simulators.kit import settings as rules
+
 __all__ = ["WSDL_NAMESPACE", "Settings"]
 
 WSDL_NAMESPACE = "http://tempuri.org/"
@@ -23,6 +25,10 @@ class Settings:
     key: str = "11111111-1111-4111-8111-111111111111"
     namespace: str = WSDL_NAMESPACE
     duplicates: Literal["flag", "refuse"] = "flag"
+
+    def problems(self) -> dict[str, str]:
+        """What cannot be, by field."""
+        return rules.found_by({"path": rules.path, "key": rules.filled, "namespace": rules.filled}, self)
 
     def __repr__(self) -> str:
         return f"Settings(path={self.path!r}, namespace={self.namespace!r}, duplicates={self.duplicates!r})"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from partnerlab.simulators.kit import settings as rules
+
 __all__ = ["Settings"]
 
 
@@ -20,6 +22,16 @@ class Settings:
     consumer_guid: str = "IC-SANDBOX"
     entry_key: str = "sandbox-entry-key"
     insurer: str = "Sandbox Insurance"
+
+    def problems(self) -> dict[str, str]:
+        """What cannot be, by field."""
+        found = rules.found_by(dict.fromkeys(("consumer_guid", "entry_key", "insurer"), rules.filled), self)
+        wrong = [text for base in self.bases if (text := rules.path(base))]
+        if wrong or not self.bases:
+            found["bases"] = wrong[0] if wrong else "names no path"
+        elif len({base.lower() for base in self.bases}) < len(self.bases):
+            found["bases"] = "names a path twice"
+        return found
 
     def __repr__(self) -> str:
         return f"Settings(bases={self.bases!r}, consumer_guid={self.consumer_guid!r}, insurer={self.insurer!r})"

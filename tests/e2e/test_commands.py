@@ -19,6 +19,7 @@ Type = Callable[..., Result]
 @pytest.fixture
 def type_(sandbox: Sandbox, lane: str) -> Type:
     """Run a command line on the test's lane."""
+    sandbox.lanes.get(lane)
 
     def run(*arguments: str, fails: bool = False) -> Result:
         environment = {
@@ -116,7 +117,7 @@ def test_a_sandbox_may_be_on_another_machine(
     type_: Type, sandbox: Sandbox, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The client takes plain http to this machine only, unless it is told that it speaks to a sandbox."""
-    monkeypatch.setattr("partnerlab.client.http.LOOPBACK", frozenset())
+    monkeypatch.setattr("partnerlab.client.http.request.LOOPBACK", frozenset())
     more = ("--url", sandbox.url) if arguments[0] == "journey" else ()
     assert type_(*arguments, *more).stdout
 

@@ -33,13 +33,13 @@ def test_a_flag_may_be_written_in_several_ways(text: str, value: bool) -> None:
 @pytest.mark.parametrize(
     ("document", "environment", "message"),
     [
-        ({"part": {"nam": "x"}}, {}, "part.nam: 'x': is no setting; there are: name, count, enabled, pause_s"),
-        ({"part": {"count": "two"}}, {}, "part.count: 'two': is not a number (int)"),
-        ({"part": {"count": True}}, {}, "part.count: True: is not a number (int)"),
-        ({"part": {"count": 8700.5}}, {}, "part.count: 8700.5: is not a number (int)"),
-        ({"part": {"count": [8700]}}, {}, "part.count: [8700]: is not a number (int)"),
-        ({"part": {"name": 1}}, {}, "part.name: 1: is not text"),
-        ({}, {"PARTNERLAB_PART_ENABLED": "maybe"}, "PARTNERLAB_PART_ENABLED: 'maybe': is not true or false"),
+        ({"part": {"nam": "x"}}, {}, "part.nam: is no setting; there are name, count, enabled, pause_s"),
+        ({"part": {"count": "two"}}, {}, "part.count: 'two' is not a whole number"),
+        ({"part": {"count": True}}, {}, "part.count: True is not a whole number"),
+        ({"part": {"count": 8700.5}}, {}, "part.count: 8700.5 is not a whole number"),
+        ({"part": {"count": [8700]}}, {}, "part.count: [8700] is not a whole number"),
+        ({"part": {"name": 1}}, {}, "part.name: 1 is not text"),
+        ({}, {"PARTNERLAB_PART_ENABLED": "maybe"}, "PARTNERLAB_PART_ENABLED: 'maybe' is not true or false"),
     ],
 )
 def test_a_wrong_value_is_named_with_its_place_and_rule(
@@ -55,7 +55,7 @@ def test_a_file_that_is_no_toml_or_has_no_sections_is_refused(tmp_path: Path) ->
     for text, rule in (
         ("port =", "Invalid value"),
         ("port = 1", "is not a [section]"),
-        ("[prat]", "'[prat]': is no section; there are: part"),
+        ("[prat]", "'[prat]' is no section; there are part"),
     ):
         file.write_text(text, "utf-8")
         with pytest.raises(ConfigurationInvalid, match=str(file)) as found:

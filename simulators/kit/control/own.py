@@ -17,6 +17,7 @@ from partnerlab.simulators.kit.control.refusals import Invalid, Refused
 from partnerlab.simulators.kit.faults.faults import Fault, FaultInvalid, FaultNotFound, Faults, TooManyFaults
 from partnerlab.simulators.kit.http.messages import Request
 from partnerlab.simulators.kit.journal.journal import Entry, Journal
+from partnerlab.simulators.kit.journal.outcome import outcome_of
 from partnerlab.simulators.kit.world.clock import Clock, ClockOutOfRange, DueFailed, TooManySteps, parse_duration
 from partnerlab.simulators.kit.world.lanes import (
     ForkOntoItself,
@@ -241,6 +242,7 @@ def _lane_view(lane: Lane) -> Json:
 def _entry_view(entry: Entry, *, whole: bool) -> Json:
     """An entry as JSON; in a list without headers and bodies."""
     view = asdict(entry)
+    view["outcome"] = outcome_of(entry.status, entry.answer, entry.faults)
     if not whole:
         for name in ("headers", "request", "answer"):
             del view[name]

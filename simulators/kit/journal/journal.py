@@ -162,6 +162,8 @@ class Journal:
         self._wake = threading.Event()
         self._closing = threading.Event()
         self._thread: threading.Thread | None = None
+        self.written: list[Callable[[str, Entry], None]] = []
+        """Each is told the lane and the entry of every exchange soon after it was written."""
         lanes.before_copy.append(self.flush)
 
     def append(
@@ -302,6 +304,14 @@ class Journal:
                 tx.run_many(_INSERT, rows)
                 self._unmeasured += sum(len(row["request"]) + len(row["answer"]) + 1_000 for row in rows)
                 tx.run(_TRIM, lane=lane, keep=self._keep)
+            if self.written:
+                self._tell(lane, rows)
+
+    def _tell(self, lane: str, rows: list[dict[str, Any]]) -> None:
+        for row in rows:
+            entry = _entry((0, *(row[column.name] for column in _FIELDS[1:])))
+            for told in self.written:
+                told(lane, entry)
 
     def _keep_newest(self) -> None:
         """Forget the oldest entries of all lanes where there are too many bytes of them."""

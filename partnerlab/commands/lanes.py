@@ -1,0 +1,77 @@
+"""`partnerlab lanes`: isolated worlds of a sandbox."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from partnerlab.remote import DEFAULT_URL, Remote, address_option
+
+url_option = address_option("--url", "The sandbox.", default=DEFAULT_URL, show_default=True, envvar="PARTNERLAB_URL")
+
+
+@click.group()
+def command() -> None:
+    """Isolated worlds of a sandbox, each with its own state, clock, faults and journal.
+
+    \b
+    Example:
+        partnerlab lanes create mine
+    """
+
+
+@command.command(name="list")
+@url_option
+def list_(url: str) -> None:
+    """List the lanes with their time."""
+    for lane in Remote(url).get("/_sandbox/lanes")["lanes"]:
+        _print(lane)
+
+
+@command.command()
+@click.argument("name")
+@click.option("--seed", type=click.IntRange(0), help="Seed of the lane's random stream.")
+@url_option
+def create(name: str, seed: int | None, url: str) -> None:
+    """Make the lane NAME, with the seeded accounts.
+
+    \b
+    Example:
+        partnerlab lanes create mine
+    """
+    _print(Remote(url).post("/_sandbox/lanes", {"name": name} | ({} if seed is None else {"seed": seed})))
+
+
+@command.command()
+@click.argument("name")
+@url_option
+def reset(name: str, url: str) -> None:
+    """Make the lane NAME as it was when it was new."""
+    _print(Remote(url).post(f"/_sandbox/lanes/{name}/reset"))
+
+
+@command.command()
+@click.argument("name")
+@click.argument("to")
+@url_option
+def fork(name: str, to: str, url: str) -> None:
+    """Copy everything that the lane NAME holds to the lane TO, replacing what is there.
+
+    \b
+    Example:
+        partnerlab lanes fork default before-the-payment
+    """
+    _print(Remote(url).post(f"/_sandbox/lanes/{name}/fork", {"to": to}))
+
+
+@command.command()
+@click.argument("name")
+@url_option
+def drop(name: str, url: str) -> None:
+    """Remove the lane NAME and everything in it."""
+    Remote(url).delete(f"/_sandbox/lanes/{name}")
+
+
+def _print(lane: dict[str, Any]) -> None:
+    click.echo(f"{lane['name']}  {lane['now']}{'  (frozen)' if lane['frozen'] else ''}")

@@ -1,0 +1,37 @@
+"""The table of doors against the sandbox that mounts them and the contracts that describe them."""
+
+from __future__ import annotations
+
+import yaml
+from lxml import etree
+
+from partnerlab.contracts.data import read_bytes
+from partnerlab.contracts.doors import doors, operations
+from partnerlab.sandbox import Sandbox
+from partnerlab.settings import SandboxSettings
+
+METHODS = ("get", "post", "put", "patch", "delete")
+
+
+def test_every_door_of_the_sandbox_is_in_the_table_and_no_other() -> None:
+    sandbox = Sandbox(SandboxSettings(port=0))
+    try:
+        simulators = (sandbox.inhance, sandbox.tccs, sandbox.ic)
+        assert {app.name for simulator in simulators for app in simulator.doors.values()} == set(doors())
+    finally:
+        sandbox.stop()
+
+
+def test_the_operations_are_those_that_a_parser_finds() -> None:
+    for door, path in doors().items():
+        if path.endswith(".wsdl"):
+            names = etree.fromstring(read_bytes(path)).xpath("//*[local-name()='portType']/*[@name]/@name")
+        elif path:
+            paths = yaml.safe_load(read_bytes(path))["paths"].values()
+            names = [each[method]["operationId"] for each in paths for method in METHODS if method in each]
+            hidden = operations(door) - set(names)
+            assert hidden <= {"CloudPaymentsPostback"}, "a callback's"
+            names = [*names, *hidden]
+        else:
+            names = []
+        assert operations(door) == set(names), door

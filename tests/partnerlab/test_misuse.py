@@ -1,0 +1,175 @@
+"""A command that cannot do what was asked says so in a line and ends with an exit code, without a server."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from partnerlab.cli import COMMANDS, main
+
+DEAD = "http://127.0.0.1:9"
+
+
+def typed(*arguments: str, **environment: str) -> Result:
+    return CliRunner().invoke(main, list(arguments), env=environment)
+
+
+def said(done: Result) -> str:
+    """The last line, the only one that is not about usage."""
+    assert not done.exception or isinstance(done.exception, SystemExit), done.exception
+    assert "Traceback" not in done.output
+    return done.stderr.strip().splitlines()[-1]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_h_is_help(command: str) -> None:
+    assert typed(command, "-h").output == typed(command, "--help").output
+    assert "Usage:" in typed(command, "-h").output
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("clock", "show", "--url"),
+        ("lanes", "list", "--url"),
+        ("journal", "--url"),
+        ("journey", "paperless", "--url"),
+        ("demo", "--url"),
+        ("page", "bills", "--url"),
+        ("trigger", "pay", "10000101", "1.00", "--url"),
+        ("deliveries", "list", "--pump"),
+    ],
+)
+def test_a_dead_port_is_one_line_and_exit_code_1(arguments: tuple[str, ...]) -> None:
+    done = typed(*arguments, DEAD)
+    assert done.exit_code == 1
+    assert said(done).startswith(f"Error: {DEAD}: ")
+    assert said(done).endswith("Is the server running? `partnerlab sandbox` starts one.")
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    "address", ["127.0.0.1:8700", "localhost", "ftp://127.0.0.1", "http://", "http://[::1", "http://x:a"]
+)
+def test_an_address_has_a_scheme_and_a_host(address: str) -> None:
+    done = typed("clock", "show", "--url", address)
+    assert done.exit_code == 2
+    assert said(done) == (
+        f"Error: Invalid value for '--url': {address!r} is not an address such as http://127.0.0.1:8700"
+    )
+
+
+def test_an_amount_below_zero_is_no_option() -> None:
+    done = typed("trigger", "pay", "10000101", "-5.00")
+    assert done.exit_code == 2
+    assert said(done) == "Error: Invalid value for AMOUNT: -5.00 is not more than 0"
+    assert "No such option" in said(typed("trigger", "pay", "10000101", "5.00", "--tendr", "ach"))
+
+
+def test_a_mistyped_door_is_named_with_the_one_that_was_meant(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("partnerlab.commands.journal.connect", lambda url, lane: None)
+    done = typed("journal", "--door", "inhanse")
+    assert (done.exit_code, said(done)) == (
+        2,
+        "Error: Invalid value for --door: there is no door 'inhanse'; did you mean inhance?",
+    )
+    assert "there are CloudInvoicing, " in said(typed("journal", "--door", "x"))
+
+
+@pytest.mark.parametrize("command", ["sandbox", "pump"])
+def test_a_database_that_cannot_be_is_one_line(tmp_path: Path, command: str) -> None:
+    billers = tmp_path / "billers.toml"
+    billers.write_text("", "utf-8")
+    more = ("--billers", str(billers)) if command == "pump" else ("--port", "0")
+    (tmp_path / "notes.txt").write_text("no database at all", "utf-8")
+    (tmp_path / "folder").mkdir()
+    for name, rule in (
+        ("missing/sandbox.db", f"there is no folder {tmp_path}/missing"),
+        ("notes.txt", "is not a SQLite database"),
+        ("folder", "is a folder, not a SQLite file"),
+    ):
+        done = typed(command, *more, "--db", str(tmp_path / name))
+        assert (done.exit_code, said(done)) == (1, f"Error: {tmp_path / name}: {rule}")
+
+
+@pytest.mark.parametrize("command", ["sandbox", "pump"])
+def test_a_dead_postgresql_is_one_line_without_its_password(tmp_path: Path, command: str) -> None:
+    billers = tmp_path / "billers.toml"
+    billers.write_text("", "utf-8")
+    more = ["--billers", str(billers)] if command == "pump" else ["--port", "0"]
+    database = "postgresql://me:hunter2@127.0.0.1:9/x?connect_timeout=2"
+    arguments = [sys.executable, "-m", "partnerlab", command, *more, "--db", database]
+    done = subprocess.run(arguments, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert "hunter2" not in done.stdout + done.stderr
+    (line,) = [line for line in done.stderr.splitlines() if line.startswith("Error: ")]
+    assert line.startswith("Error: postgresql://me:***@127.0.0.1:9/x")
+    assert "Traceback" not in done.stderr
+
+
+def test_a_used_port_is_one_line() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = typed("sandbox", "--port", str(port))
+    assert (done.exit_code, said(done)) == (
+        1,
+        f"Error: 127.0.0.1:{port} is taken by another program: --port names another port",
+    )
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "rule"),
+    [
+        ("INHANCE_DUPLICATES", "maybe", "is none of flag, refuse"),
+        ("INHANCE_PATH", "iCloud", "is not a path such as /invoicecloudapi"),
+        ("INHANCE_KEY", "", "is empty, too long, or begins or ends with a blank"),
+        ("TCCS_ENTRY_KEY", "", "is empty, too long, or begins or ends with a blank"),
+        ("IC_UTILITY_GUID", "2222", "is not a GUID"),
+        ("IC_WATERSMART_API_KEY", "sandbox-api-key", "is that of two billers"),
+        ("IC_TIME_ZONE", "America/Nowhere", "is not a time zone such as America/New_York"),
+        ("IC_POLICY_TOTAL", "340", "is not an amount such as 125.50"),
+        ("IC_PASSWORD_COST", "1000", "is not a power of 2 from 2 to 1048576"),
+        ("IC_MAX_UPLOAD_BYTES", "0", "is not more than 0"),
+        ("IC_RETRY_S", "-1", "is not a number"),
+        ("SANDBOX_PORT", "70000", "is not a port from 0 to 65535"),
+        ("SANDBOX_TLS_CERTIFICATE", "/nonexistent.pem", "is not a file"),
+    ],
+)
+def test_every_setting_is_checked_before_anything_starts(variable: str, value: str, rule: str) -> None:
+    done = typed("sandbox", "--port", "0", **{f"PARTNERLAB_{variable}": value})
+    assert done.exit_code == 2
+    assert f"PARTNERLAB_{variable}" in said(done)
+    assert said(done).endswith(rule)
+
+
+def test_a_configuration_file_that_is_missing_is_named_once() -> None:
+    done = typed("sandbox", "--config", "/nonexistent.toml")
+    assert (done.exit_code, said(done)) == (2, "Error: /nonexistent.toml: No such file or directory")
+
+
+def test_the_wrong_layout_is_told_from_a_broken_file(tmp_path: Path) -> None:
+    file = tmp_path / "policies.bif"
+    typed("generate", "bif", "--partner", "tccs", "--invoices", "30", "--out", str(file))
+    done = typed("files", "check", str(file))
+    assert done.exit_code == 1
+    assert said(done) == "It reads as a file of tccs: try --layout tccs"
+    assert typed("files", "check", str(file), "--layout", "tccs").exit_code == 0
+    file.write_text("FH|x\n", "utf-8")
+    broken = typed("files", "check", str(file))
+    assert "try --layout" not in broken.output
+    assert broken.stdout.count("is not a GUID") + broken.stdout.count("has 2 columns") == 1, "said once"
+
+
+def test_colours_can_be_switched_off() -> None:
+    arguments = [sys.executable, "-c", "from partnerlab.cli import main; main(['catalogue', 'faults'], color=True)"]
+    plain = subprocess.run(arguments, capture_output=True, text=True, env={"NO_COLOR": "1", "PATH": ""}, check=True)
+    assert "\x1b" not in plain.stdout
+    coloured = subprocess.run(arguments, capture_output=True, text=True, env={"PATH": ""}, check=True)
+    assert "\x1b" in coloured.stdout
