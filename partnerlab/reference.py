@@ -12,6 +12,7 @@ from pathlib import Path
 
 from partnerlab.client.datapump.states import render_diagram
 from partnerlab.contracts import catalogue, settings
+from partnerlab.contracts.capabilities import capabilities, integrations
 from partnerlab.contracts.files import load_layout
 from partnerlab.contracts.files.csv import load_table
 
@@ -103,6 +104,23 @@ def csv_files() -> Iterable[str]:
         yield _table(("Position", "Column", "Kind", "Required", "Most", "Inside", "The source says"), rows)
 
 
+def supported() -> Iterable[str]:
+    """What each integration supports."""
+    yield "# What each integration supports"
+    yield "In the words of its source. `partnerlab capabilities` shows it side by side."
+    for name in integrations():
+        found = capabilities(name)
+        yield f"## {found.title}"
+        rows = (
+            (one.name, "yes" if one.supported else "no", one.text, ", ".join(filter(None, (one.table, one.row))))
+            for one in found.features
+        )
+        yield _table(("Feature", "Supported", "The source says", "Row"), rows)
+        if found.bif_customizations:
+            yield "Where a bill's value comes from:"
+            yield _table(("Value", "The source says"), ((one.feature, one.text) for one in found.bif_customizations))
+
+
 def delivery_states() -> Iterable[str]:
     """The life of a delivery of the data pump."""
     yield "# States of a delivery"
@@ -119,6 +137,7 @@ PAGES: Mapping[str, Callable[[], Iterable[str]]] = {
     "tccs-bill-file.md": partial(bill_file, "tccs"),
     "watersmart-files.md": csv_files,
     "watersmart-records.md": partial(bill_file, "watersmart"),
+    "capabilities.md": supported,
     "delivery-states.md": delivery_states,
 }
 

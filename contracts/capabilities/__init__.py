@@ -8,17 +8,31 @@ from importlib.resources import files
 
 from partnerlab.contracts.data import read_toml
 
-__all__ = ["BifCustomization", "Capabilities", "Feature", "Modification", "capabilities", "integrations"]
+__all__ = [
+    "BifCustomization",
+    "Capabilities",
+    "Feature",
+    "Modification",
+    "NotSupported",
+    "capabilities",
+    "check_supported",
+    "integrations",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """Something the integration does, or by the source does not do. `row` is the place in the source."""
+    """
+    Something the integration does, or by the source does not do.
+
+    `row` is the place in the source; `table` names the table it is in where the source has several, as in `Products`.
+    """
 
     name: str
     supported: bool
     text: str
     row: str
+    table: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +78,30 @@ class Capabilities:
             if feature.name == name:
                 return feature
         raise KeyError(f"{self.name} says nothing of {name!r}")
+
+
+class NotSupported(ValueError):
+    """An integration does not do what was asked of it; `feature` is the row that says so."""
+
+    def __init__(self, integration: Capabilities, feature: Feature) -> None:
+        self.integration, self.feature = integration, feature
+        table = f"{feature.table}, " if feature.table and feature.table != feature.row else ""
+        place = f"{integration.source}, {table}{feature.row}"
+        super().__init__(f"{integration.title} does not support {feature.name}: {feature.text} ({place})")
+
+
+def check_supported(integration: str, feature: str) -> None:
+    """
+    Refuse what an integration does not support.
+
+    Raises:
+        NotSupported: The source says that it does not, and in which row.
+        KeyError: The integration is unknown, or its source says nothing of that feature.
+    """
+    found = capabilities(integration)
+    row = found.feature(feature)
+    if not row.supported:
+        raise NotSupported(found, row)
 
 
 def integrations() -> tuple[str, ...]:
