@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -38,8 +39,17 @@ SECTIONS = ("sandbox", "inhance", "tccs", "ic")
 @click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port; 0 takes a free one.  [default: 8700]")
 @click.option("--db", help="A SQLite file or a PostgreSQL URL to keep everything in.  [default: memory]")
+@click.option("--soap", type=click.Choice(["codec", "spyne"]), help="Who answers SOAP messages.  [default: codec]")
 @click.option("--quiet", is_flag=True, help="Print the URL alone.")
-def command(config: Path | None, host: str | None, port: int | None, db: str | None, *, quiet: bool) -> None:
+def command(
+    config: Path | None,
+    host: str | None,
+    port: int | None,
+    db: str | None,
+    soap: Literal["codec", "spyne"] | None,
+    *,
+    quiet: bool,
+) -> None:
     """Run the simulators and the data pump on one origin until interrupted.
 
     Every value can be set: a PARTNERLAB_<SECTION>_<FIELD> environment variable overrides the TOML file, which
@@ -61,6 +71,8 @@ def command(config: Path | None, host: str | None, port: int | None, db: str | N
         inhance = configure(inhance_soap.Settings, "inhance", document)
         tccs = configure(tccs_rest.Settings, "tccs", document)
         ic = configure(ic_webservices.Settings, "ic", document)
+        if soap is not None:
+            inhance, ic = replace(inhance, soap=soap), replace(ic, soap=soap)
         check_database(settings.database)
         with database_errors(settings.database):
             sandbox = Sandbox(settings, inhance=inhance, tccs=tccs, ic=ic)

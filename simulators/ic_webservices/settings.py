@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from partnerlab.simulators.kit import settings as rules
 
@@ -43,7 +44,8 @@ class Settings:
 
     `*_path` are paths of this sandbox at which the partners' simulators answer; `retry_s` is the first pause before
     an event that the data pump did not take is offered again, doubled each time up to 30 s; `password_cost` is
-    scrypt's N: 2 ms a login here, where a real portal would take fifty times that.
+    scrypt's N: 2 ms a login here, where a real portal would take fifty times that; `soap` is who reads and writes SOAP
+    messages.
     """
 
     utility_guid: str = "22222222-2222-4222-8222-222222222222"
@@ -77,6 +79,7 @@ class Settings:
     max_upload_bytes: int = 64 * 1024 * 1024
     retry_s: float = 0.5
     password_cost: int = 1024
+    soap: Literal["codec", "spyne"] = "codec"
 
     def problems(self) -> dict[str, str]:
         """What cannot be, by field."""

@@ -18,13 +18,14 @@ class Settings:
     What can be set of the utility.
 
     `namespace` is the target namespace of its service [A-2]; `duplicates` says whether a payment reference posted
-    twice is flagged (as a partner without a check would post it) or refused.
+    twice is flagged (as a partner without a check would post it) or refused; `soap` who reads and writes SOAP messages.
     """
 
     path: str = "/iCloud/iCloud.asmx"
     key: str = "11111111-1111-4111-8111-111111111111"
     namespace: str = WSDL_NAMESPACE
     duplicates: Literal["flag", "refuse"] = "flag"
+    soap: Literal["codec", "spyne"] = "codec"
 
     def problems(self) -> dict[str, str]:
         """What cannot be, by field."""

@@ -54,11 +54,11 @@ class Live:
         ]
 
 
-@pytest.fixture(scope="session")
-def server() -> Iterator[tuple[Server, Journal]]:
+@contextlib.contextmanager
+def serving(settings: Settings) -> Iterator[tuple[Server, Journal]]:
     store = Store("sqlite://")
     lanes = Lanes(store)
-    simulator = create_simulator(Settings(), store, lanes)
+    simulator = create_simulator(settings, store, lanes)
     lanes.seeders.append(simulator.seed)
     journal = Journal(lanes, {"inhance": verdict(read_bytes("inhance_soap/iCloud.wsdl"))})
     site = Site(lanes, journal, Faults(lanes))
@@ -70,11 +70,31 @@ def server() -> Iterator[tuple[Server, Journal]]:
     store.close()
 
 
+@pytest.fixture(scope="session")
+def server() -> Iterator[tuple[Server, Journal]]:
+    with serving(Settings()) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def spyne_server() -> Iterator[tuple[Server, Journal]]:
+    with serving(Settings(soap="spyne")) as running:
+        yield running
+
+
 @pytest.fixture
 def live(server: tuple[Server, Journal], request: pytest.FixtureRequest) -> Live:
-    running, journal = server
-    name = "".join(letter if letter.isalnum() else "-" for letter in request.node.name).strip("-")[:60]
-    return Live(running.url, name, journal)
+    return Live(server[0].url, _lane(request), server[1])
+
+
+@pytest.fixture
+def spyne_live(spyne_server: tuple[Server, Journal], request: pytest.FixtureRequest) -> Live:
+    """The same, its SOAP messages read and written by Spyne."""
+    return Live(spyne_server[0].url, _lane(request), spyne_server[1])
+
+
+def _lane(request: pytest.FixtureRequest) -> str:
+    return "".join(letter if letter.isalnum() else "-" for letter in request.node.name).strip("-")[:60]
 
 
 def program(name: str) -> str:

@@ -75,6 +75,31 @@ def test_php_calls_every_operation(live: Live, php: Callable[..., Any], version:
     assert [line for line in live.broken() if "'soon' is not a valid value" not in line] == []
 
 
+def only_prefixes(live: Live) -> bool:
+    """Whether the contract finds no more in Spyne's answers than that their elements have a prefix."""
+    return all("unprefixed" in line or "is not a valid value" in line for line in live.broken())
+
+
+@pytest.mark.parametrize("port", ["ICloudSoap", "ICloudSoap12", "ICloudHttpPost"])
+def test_zeep_calls_every_operation_of_spyne(spyne_live: Live, port: str) -> None:
+    check(spyne_live, calls(spyne_live.service + "?wsdl", port, KEY))
+    assert only_prefixes(spyne_live), spyne_live.broken()
+
+
+@pytest.mark.parametrize("version", ["1.1", "1.2"])
+def test_node_calls_every_operation_of_spyne(spyne_live: Live, node: Callable[..., Any], version: str) -> None:
+    got = node("calls.js", spyne_live.service + "?WSDL", version, KEY)
+    check(spyne_live, got)
+    assert not got["successByText"], "a consumer that matches text does not find it: Spyne writes <tns:Success>"
+    assert only_prefixes(spyne_live), spyne_live.broken()
+
+
+@pytest.mark.parametrize("version", ["1.1", "1.2"])
+def test_php_calls_every_operation_of_spyne(spyne_live: Live, php: Callable[..., Any], version: str) -> None:
+    check(spyne_live, php("calls.php", spyne_live.service + "?WSDL", version, KEY))
+    assert only_prefixes(spyne_live), spyne_live.broken()
+
+
 @pytest.mark.parametrize("path", ["/iCloud/iCloud.asmx", "/icloud/ICLOUD.ASMX", "/iCloud/icloud.asmx"])
 @pytest.mark.parametrize("query", ["wsdl", "WSDL"])
 def test_the_wsdl_has_the_address_and_lane_it_was_asked_on(live: Live, path: str, query: str) -> None:

@@ -53,7 +53,7 @@ def fault(wsdl: str, port: str) -> zeep.exceptions.Fault:
         headers = {"SOAPAction": f'"{operation.soapaction}"', "Content-Type": "text/xml; charset=utf-8"}
         if "Soap12" in port:
             headers = {"Content-Type": f'application/soap+xml; charset=utf-8; action="{operation.soapaction}"'}
-        answer = client.http.transport.post(service._binding_options["address"], etree.tostring(message), headers)
+        answer = client.transport.post(service._binding_options["address"], etree.tostring(message), headers)
         try:
             binding.process_reply(client, operation, answer)
         except zeep.exceptions.Fault as found:

@@ -30,10 +30,15 @@ def create_doors(services: Services) -> dict[str, App]:
 
     keys = services.api_keys
     rest = rest_operations.operations(services.ledger, services.authentication, services.user_accounts)
-    return {
+    soap = {
         INVOICING_PATH: _invoicing(services),
         MANAGEMENT_PATH: _management(services),
         REMOTE_PATH: _remote_authentication(services),
+    }
+    if services.settings.soap == "spyne":
+        _answer_with_spyne(soap)
+    return {
+        **soap,
         REST_PATH: create_door("REST", keys, rest),
         CLOUD_PAYMENTS_PATH: create_door("CloudPayments", keys, cloud_payments.operations(services.cloud_payments)),
     }
@@ -76,3 +81,14 @@ def _remote_authentication(services: Services) -> AsmxService:
         handlers=RemoteAuthenticationOperations(services.ledger, services.authentication, services.user_accounts),
         wsdl=read_bytes("ic_webservices/RemoteAuthenticationWS.wsdl"),
     )
+
+
+def _answer_with_spyne(doors: dict[str, AsmxService]) -> None:
+    from partnerlab.simulators.ic_webservices.wire.declarations.cloud_invoicing import CloudInvoicing
+    from partnerlab.simulators.ic_webservices.wire.declarations.cloud_management import CloudManagement
+    from partnerlab.simulators.ic_webservices.wire.declarations.remote_authentication import RemoteAuthenticationWS
+    from partnerlab.simulators.kit.asmx.spyne_front import answer_with_spyne
+
+    answer_with_spyne(doors[INVOICING_PATH], CloudInvoicing)
+    answer_with_spyne(doors[MANAGEMENT_PATH], CloudManagement)
+    answer_with_spyne(doors[REMOTE_PATH], RemoteAuthenticationWS)

@@ -27,4 +27,9 @@ def create_doors(world: World) -> dict[str, App]:
         wsdl=wsdl,
         inline=world.store.sqlite,  # a call is microseconds there; a database server may keep the event loop waiting
     )
+    if settings.soap == "spyne":
+        from partnerlab.simulators.inhance_soap.wire.declarations.icloud import ICloud
+        from partnerlab.simulators.kit.asmx.spyne_front import answer_with_spyne
+
+        answer_with_spyne(service, ICloud)
     return {settings.path: service}

@@ -44,7 +44,7 @@ Amount = spyne.Decimal.customize(min_occurs=1, nillable=False)
 MaybeAmount = spyne.Decimal.customize(min_occurs=0, nillable=False)
 Bool = spyne.Boolean.customize(min_occurs=1, nillable=False)
 Moment = spyne.DateTime.customize(min_occurs=1, nillable=False)
-Bytes = spyne.ByteArray.customize(min_occurs=0, nillable=False, encoding="base64")
+Bytes = spyne.ByteArray.customize(min_occurs=0, nillable=False)
 
 
 def array(item: Any, name: str, *, item_name: str | None = None) -> Any:

@@ -48,6 +48,8 @@ _PARAMETER = re.compile(r';\s*([\w-]+)\s*=\s*("[^"]*"|[^;]*)')
 _FIRST_IN_BODY = re.compile(rb"<(?:[\w.-]+:)?Body\b[^<>]*>\s*<(?:[\w.-]+:)?([A-Za-z_][\w.-]*)")
 _GLANCE = 4096
 Handler = Callable[[Request, Any], Any]
+Answer = Callable[[Request, Operation, Version, etree._Element, etree._Element | None], Response]
+"""Of the whole envelope and its operation's element."""
 _ENVELOPES = {f"{{{version.namespace}}}Envelope": version for version in (SOAP11, SOAP12)}
 
 
@@ -84,6 +86,8 @@ class AsmxService:
         self.max_body = max_body
         self.operations = compile_service(service, namespace=namespace, flat_forms=flat_forms)
         self.handlers: dict[str, Handler] = {name: getattr(handlers, name) for name in self.operations}
+        self.answer: Answer = self._answer
+        """Answers a message that passed every check of its envelope: reads it, calls the handler, writes."""
         self._wsdl = Wsdl(wsdl)
         self._by_action = {one.action: one for one in self.operations.values()}
         self._by_header = {f'"{one.action}"': one for one in self.operations.values()} | self._by_action
@@ -150,7 +154,7 @@ class AsmxService:
             _log.exception("%s: %s failed (request %s)", self.name, self.operation(request), request.id)
             return self._fault(version, faults.unable_to_process())
 
-    def answer(
+    def _answer(
         self,
         request: Request,
         operation: Operation,
@@ -158,7 +162,6 @@ class AsmxService:
         root: etree._Element,
         element: etree._Element | None,
     ) -> Response:
-        """The answer to a message that passed every check of its envelope: read it, call the handler, write."""
         result = self.handlers[operation.name](request, operation.read(element))
         return Response(200, version.envelope(operation.write(result)), version.content_type)
 

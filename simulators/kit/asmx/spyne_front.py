@@ -8,7 +8,6 @@ writing its answer are Spyne's. Its answers mean the same and look different: do
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
 from io import BytesIO
 from typing import Any
 
@@ -18,29 +17,30 @@ from partnerlab.simulators.kit.asmx import faults
 from partnerlab.simulators.kit.asmx import spyne_compat as spyne
 from partnerlab.simulators.kit.asmx.codec import Field, Operation
 from partnerlab.simulators.kit.asmx.faults import SOAP11, SOAP12, SoapFault, Version
-from partnerlab.simulators.kit.asmx.front import AsmxService, Handler
+from partnerlab.simulators.kit.asmx.front import AsmxService
 from partnerlab.simulators.kit.asmx.message import Message
 from partnerlab.simulators.kit.http.messages import Request, Response
 
-__all__ = ["SpyneService"]
+__all__ = ["answer_with_spyne"]
 
 _log = logging.getLogger(__name__)
 _REQUEST = "partnerlab.request"
 
 
-class SpyneService(AsmxService):
-    """An `AsmxService` whose SOAP messages Spyne reads and writes; *declared* is the declaration the messages have."""
+def answer_with_spyne(service: AsmxService, declared: type[Any]) -> None:
+    """Lets Spyne read and write the service's SOAP messages, by the declaration that they were generated from."""
+    service.answer = _SpyneAnswers(service, declared)
 
-    def __init__(self, *, declared: type[Any], **options: Any) -> None:
-        super().__init__(**options)
+
+class _SpyneAnswers:
+    def __init__(self, service: AsmxService, declared: type[Any]) -> None:
+        self._name = service.name
         self._apps = {
-            version.name: spyne.WsgiApplication(
-                _application(declared, self.namespace, self.operations, self.handlers, protocol)
-            )
+            version.name: spyne.WsgiApplication(_application(service, declared, protocol()))
             for version, protocol in ((SOAP11, spyne.Soap11), (SOAP12, spyne.Soap12))
         }
 
-    def answer(
+    def __call__(
         self,
         request: Request,
         operation: Operation,
@@ -48,7 +48,6 @@ class SpyneService(AsmxService):
         root: etree._Element,
         element: etree._Element | None,
     ) -> Response:
-        """Spyne's answer. What Spyne dies of is the sender's fault: the front let a readable envelope through."""
         statuses: list[str] = []
         # Written anew: Spyne gets what passed the checks of the front, in UTF-8, and nothing else.
         body = etree.tostring(root, encoding="utf-8")
@@ -65,35 +64,30 @@ class SpyneService(AsmxService):
             _REQUEST: request,
         }
         try:
-            parts: Iterable[bytes] = self._apps[version.name](environ, lambda status, _headers: statuses.append(status))
-            answer = b"".join(parts)
-        except Exception as error:  # noqa: BLE001 - TOOLCHAIN: a dozen kinds, all from messages it cannot read
-            _log.info("%s: Spyne could not read %s (%s)", self.name, operation.name, type(error).__name__)
+            answer = b"".join(self._apps[version.name](environ, lambda status, _headers: statuses.append(status)))
+        except Exception as error:  # noqa: BLE001 - Spyne raises a dozen kinds over messages that it cannot read
+            _log.info("%s: Spyne could not read a call of %s (%s)", self._name, operation.name, type(error).__name__)
             raise faults.unable_to_read(f"{type(error).__name__}.") from None
         return Response(int(statuses[0].split()[0]), answer, version.content_type)
 
 
-def _application(
-    declared: type[Any],
-    namespace: str,
-    operations: dict[str, Operation],
-    handlers: dict[str, Handler],
-    protocol: Any,
-) -> Any:
+def _application(service: AsmxService, declared: type[Any], protocol: Any) -> Any:
     class Bound(spyne.Application):  # type: ignore[misc]  # Spyne has no types
+        """Calls the service's handlers in place of the declaration's functions, which do nothing."""
+
         def call_wrapper(self, ctx: Any) -> Any:
-            operation = operations[ctx.descriptor.name]
+            operation = service.operations[ctx.descriptor.name]
             values = dict(zip((one.name for one in operation.parameters), ctx.in_object, strict=True))
             sent = _message(operation.request, operation.parameters, values)
             try:
-                return handlers[operation.name](ctx.transport.req_env[_REQUEST], sent)
+                return service.handlers[operation.name](ctx.transport.req_env[_REQUEST], sent)
             except SoapFault as fault:
                 raise spyne.Fault(fault.code, fault.message) from fault
             except Exception as error:
-                _log.exception("%s failed", operation.name)
+                _log.exception("%s: %s failed", service.name, operation.name)
                 raise spyne.Fault("Server", faults.unable_to_process().message) from error
 
-    return Bound([declared], namespace, in_protocol=protocol(), out_protocol=protocol())
+    return Bound([declared], service.namespace, in_protocol=protocol, out_protocol=type(protocol)())
 
 
 def _message(kind: type[Message], fields: tuple[Field, ...], values: dict[str, Any]) -> Message:

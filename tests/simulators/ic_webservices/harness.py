@@ -22,6 +22,7 @@ from lxml import etree
 from partnerlab.contracts.data import read_bytes
 from partnerlab.contracts.files import InvoiceGroup, load_layout, write_bif
 from partnerlab.simulators.ic_webservices import InvoiceCloud, Settings, create_simulator
+from partnerlab.simulators.kit.asmx.front import AsmxService
 from partnerlab.simulators.kit.control.app import create_control_app
 from partnerlab.simulators.kit.faults.faults import Faults
 from partnerlab.simulators.kit.http.messages import Request, Response
@@ -176,17 +177,24 @@ class Harness:
             if version == 1
             else {"content-type": f'application/soap+xml; charset=utf-8; action="{action}"'}
         )
-        path = f"/portal/webservices/{namespace.rstrip('/').rpartition('/')[2]}.asmx"
-        return self.sim.doors[path](self.request("POST", path, body.encode(), headers))
+        return self.door(namespace)(self.request("POST", self.path(namespace), body.encode(), headers))
+
+    @staticmethod
+    def path(namespace: str) -> str:
+        return f"/portal/webservices/{namespace.rstrip('/').rpartition('/')[2]}.asmx"
+
+    def door(self, namespace: str) -> AsmxService:
+        door = self.sim.doors[self.path(namespace)]
+        assert isinstance(door, AsmxService)
+        return door
 
     def form(self, namespace: str, operation: str, fields: Mapping[str, Any]) -> Response:
         """Post a form to an operation; lists are sent with their name repeated."""
         from urllib.parse import urlencode
 
-        path = f"/portal/webservices/{namespace.rstrip('/').rpartition('/')[2]}.asmx"
         body = urlencode(fields, doseq=True).encode()
         headers = {"content-type": "application/x-www-form-urlencoded"}
-        return self.sim.doors[path](self.request("POST", f"{path}/{operation}", body, headers))
+        return self.door(namespace)(self.request("POST", f"{self.path(namespace)}/{operation}", body, headers))
 
     def upload(self, content: bytes, name: str = "bills.bif", *, version: int = 1, **keys: str) -> dict[str, Any]:
         inner = elements({**keyed(**keys), "FileName": name, "FileContent": base64.b64encode(content).decode("ascii")})

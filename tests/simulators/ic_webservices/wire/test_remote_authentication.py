@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from lxml import etree
 
 from partnerlab.contracts.masking import mask_text
 from partnerlab.simulators.ic_webservices.settings import Settings
+from partnerlab.simulators.ic_webservices.wire.declarations.remote_authentication import RemoteAuthenticationWS
+from partnerlab.simulators.kit.asmx.spyne_front import answer_with_spyne
 from tests.simulators.ic_webservices.harness import (
     ACCOUNT,
     PASSWORD,
@@ -61,11 +64,13 @@ def by_form(harness: Harness) -> Caller:
     return call
 
 
-@pytest.fixture(params=["soap11", "soap12", "form"])
+@pytest.fixture(params=["soap11", "soap12", "form", "spyne"])
 def call(harness: Harness, request: pytest.FixtureRequest) -> Caller:
     freeze(harness)
     harness.upload(bill_file([group("700001", SECOND)]))
-    callers = {"soap11": lambda: by_soap(harness, 1), "soap12": lambda: by_soap(harness, 2)}
+    if request.param == "spyne":
+        answer_with_spyne(harness.door(REMOTE), RemoteAuthenticationWS)
+    callers = {one: partial(by_soap, harness, 2 if one == "soap12" else 1) for one in ("soap11", "soap12", "spyne")}
     return callers.get(request.param, lambda: by_form(harness))()
 
 

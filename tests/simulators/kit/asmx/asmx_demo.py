@@ -25,7 +25,7 @@ from partnerlab.simulators.kit.asmx.declare import (
 from partnerlab.simulators.kit.asmx.front import AsmxService, SoapFault
 from partnerlab.simulators.kit.asmx.generate import load, render
 from partnerlab.simulators.kit.asmx.message import Complex
-from partnerlab.simulators.kit.asmx.spyne_front import SpyneService
+from partnerlab.simulators.kit.asmx.spyne_front import answer_with_spyne
 from partnerlab.simulators.kit.http.messages import Request, Response
 from partnerlab.simulators.kit.world.lanes import Lane
 
@@ -143,7 +143,8 @@ WSDL = f"""<?xml version="1.0" encoding="utf-8"?>
 """.encode()
 
 SERVICE = AsmxService(name="demo", service=MESSAGES, handlers=Operations(), wsdl=WSDL)
-SPYNE = SpyneService(name="demo", service=MESSAGES, handlers=Operations(), wsdl=WSDL, declared=Demo)
+SPYNE = AsmxService(name="demo", service=MESSAGES, handlers=Operations(), wsdl=WSDL)
+answer_with_spyne(SPYNE, Demo)
 
 
 def request(
