@@ -44,15 +44,28 @@ if TYPE_CHECKING:
 
     from partnerlab.client.datapump import DataPump
 
-__all__ = ["Sandbox"]
+__all__ = ["Sandbox", "SandboxRuns"]
 
 PUMP_PATH = "/_pump"
 SETTLE_IN_S = 1.5
 ENVELOPE_BYTES = 1 << 20  # what stands around an uploaded file
 
 
+class SandboxRuns(RuntimeError):
+    """This process has a sandbox already, and a second one could deliver nothing: the data pump is one per process."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(
+            f"a sandbox runs in this process already, on {url}, and there is one data pump per process: take a lane of"
+            f" it ({url}/lane/<name>), stop it first, or start the other in a process of its own"
+        )
+
+
 class Sandbox:
     """The running whole: a context manager, or `start` and `stop`. One per process, because the data pump is."""
+
+    _running: Sandbox | None = None
+    _claiming = threading.Lock()
 
     def __init__(
         self,
@@ -126,11 +139,23 @@ class Sandbox:
             return self._pump
 
     def start(self) -> Self:
-        """Listen, and soon after begin to deliver what a former run left."""
-        self.lanes.get(DEFAULT)
+        """
+        Listen, and soon after begin to deliver what a former run left.
+
+        Raises `SandboxRuns` where this process has one that was not stopped, `OSError` where the port is taken;
+        nothing is left of this one then.
+        """
+        with Sandbox._claiming:
+            other = Sandbox._running
+            if other is None:
+                Sandbox._running = self
+        if other is not None:
+            self.stop()
+            raise SandboxRuns(other.url)
         try:
+            self.lanes.get(DEFAULT)
             self.server.start()
-        except OSError:
+        except BaseException:
             self.stop()
             raise
         self._settling.start()
@@ -150,6 +175,8 @@ class Sandbox:
             self._transport.close()
         self.store.close()
         self._folder.cleanup()
+        if Sandbox._running is self:
+            Sandbox._running = None
 
     def __enter__(self) -> Self:
         return self.start()
