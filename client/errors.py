@@ -4,6 +4,7 @@ Everything the client raises, by who must act.
     ClientError
       TransportError     nothing usable came back               .reason .sent .retryable .retry_after_s
       ProtocolError      an answer that breaks the contract     .status .excerpt .rule
+        AnswerNotUnderstood    a 2xx in a shape that nothing reads: for a person, never sent again
       PartnerFault       the partner refused, in its words      .code .message .refused
       RequestInvalid     ours to fix; nothing was sent          .field .value .rule
 
@@ -24,7 +25,15 @@ from xml.sax.saxutils import escape
 
 from partnerlab.contracts.masking import MASK, mask_excerpt
 
-__all__ = ["ClientError", "PartnerFault", "ProtocolError", "RequestInvalid", "TransportError", "redact"]
+__all__ = [
+    "AnswerNotUnderstood",
+    "ClientError",
+    "PartnerFault",
+    "ProtocolError",
+    "RequestInvalid",
+    "TransportError",
+    "redact",
+]
 
 EXCERPT = 500
 LONGEST_WORDS = 4_000
@@ -61,6 +70,15 @@ class ProtocolError(ClientError):
         self.operation, self.status, self.rule = operation, status, _words(rule)
         self.excerpt = mask_excerpt(body, EXCERPT)
         super().__init__(f"{operation}: status {status}: {self.rule}" + (f": {self.excerpt!r}" if body else ""))
+
+
+class AnswerNotUnderstood(ProtocolError):
+    """
+    The partner answered that all was well, in a shape that nothing here reads (assumed [A-78]).
+
+    `excerpt` is what it said. The call may have been carried out, so it is never made again by itself, even where the
+    partner would know it again: a person reads the answer and decides.
+    """
 
 
 class PartnerFault(ClientError):

@@ -20,6 +20,8 @@ from partnerlab.client.http import AsyncSend, HttpRequest, HttpResponse, Send
 from partnerlab.client.inhance import operations as inhance_protocol
 from partnerlab.client.settings import Biller
 from partnerlab.client.tccs import operations as tccs_protocol
+from partnerlab.client.tccs.answer import TCCS_SHAPES
+from partnerlab.client.wire.fields import AnswerShapes
 
 __all__ = ["ENQUIRIES", "BalanceUpdate", "Enquiry", "refresh", "refresh_async"]
 
@@ -94,7 +96,10 @@ def _inhance(biller: Biller, account_number: str, invoice_number: str) -> Enquir
     if version not in ("1", "2"):
         raise RequestInvalid("setting rtdr_version", version, "must be 1 or 2")
     endpoint = inhance.Endpoint(
-        biller.require("8"), biller.get("10") or biller.require("13"), biller.get("soap_namespace")
+        biller.require("8"),
+        biller.get("10") or biller.require("13"),
+        biller.get("soap_namespace"),
+        shapes=AnswerShapes.of(biller.configuration),
     )
     last_invoice_number = inhance.last_invoice_number(invoice_number)
 
@@ -115,7 +120,8 @@ def _tccs(biller: Biller, account_number: str, invoice_number: str) -> Enquiry: 
 
     Settings 8 (URL), 9 (consumerGUID), 10 (entryKey). Source: Details, RTDR: Balance Update.
     """
-    endpoint = tccs.Endpoint(biller.require("8"), biller.require("9"), biller.require("10"))
+    shapes = AnswerShapes.of(biller.configuration, TCCS_SHAPES)
+    endpoint = tccs.Endpoint(biller.require("8"), biller.require("9"), biller.require("10"), shapes)
 
     def read(response: HttpResponse) -> BalanceUpdate:
         balance = tccs_protocol.read_balance(endpoint, response)

@@ -20,6 +20,7 @@ from partnerlab.client.inhance import (
     plain_account_number,
 )
 from partnerlab.client.settings import Biller
+from partnerlab.client.wire.fields import AnswerShapes
 from partnerlab.contracts.masking import mask_text
 
 __all__ = ["ach_reject", "autopay", "check_balance", "email", "paperless", "payment"]
@@ -37,6 +38,7 @@ class SettingKeys:
             biller.require(self.url),
             biller.require(self.password),
             namespace=biller.require("soap_namespace"),
+            shapes=AnswerShapes.of(biller.configuration),
             transport=transport,
         )
 
@@ -134,6 +136,7 @@ def check_balance(event: Payment, biller: Biller, transport: Transport) -> Partn
         biller.require("8"),
         biller.get("10") or biller.require("13"),
         namespace=biller.require("soap_namespace"),
+        shapes=AnswerShapes.of(biller.configuration),
         transport=transport,
     )
     balance = client.balance_check(event.account_number, last_invoice_number(event.invoice_number))

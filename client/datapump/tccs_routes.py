@@ -16,7 +16,9 @@ from partnerlab.client.errors import RequestInvalid
 from partnerlab.client.http import Transport
 from partnerlab.client.settings import Biller
 from partnerlab.client.tccs import TccsClient, insured_name, is_quote, payment_type
+from partnerlab.client.tccs.answer import TCCS_SHAPES
 from partnerlab.client.tccs.operations import INSUFFICIENT_FUNDS, PAPERLESS, PAYMENT, RECURRING
+from partnerlab.client.wire.fields import AnswerShapes
 from partnerlab.contracts.masking import mask_text
 
 __all__ = ["ach_reject", "autopay", "check_balance", "email", "paperless", "payment"]
@@ -39,6 +41,7 @@ class SettingKeys:
             biller.require(self.url),
             biller.require(self.consumer_guid),
             biller.require(self.entry_key),
+            shapes=AnswerShapes.of(biller.configuration, TCCS_SHAPES),
             transport=transport,
         )
 

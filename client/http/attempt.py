@@ -11,6 +11,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from partnerlab.client.errors import ProtocolError, RequestInvalid, TransportError, redact
+from partnerlab.client.http.keepalive import heed
 from partnerlab.client.http.request import HttpRequest, HttpResponse, Timeouts, check_url, shown_url
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ __all__ = ["Attempt", "Rules", "async_pieces", "pieces"]
 log = logging.getLogger("partnerlab.client")
 
 PIECE = 1 << 18
+GZIP_MEMBER = b"\x1f\x8b"
+MAX_MEMBERS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,11 @@ class Attempt:
             extensions={"timeout": _timeout_extension(rules.timeouts)},
         )
 
+    def begin(self, response: httpx.Response) -> None:
+        """The head of the answer has arrived."""
+        self.status = response.status_code
+        heed(response)
+
     def take(self, piece: bytes) -> None:
         """Keep a piece of the answer. Raises where it grows too large or takes too long."""
         self.content.append(piece)
@@ -88,19 +96,25 @@ class Attempt:
         return HttpResponse(response.status_code, headers, content)
 
     def decompressed(self, content: bytes, encoding: str) -> bytes:
-        """*content* unpacked, never to more than the limit. Raises `ProtocolError`."""
+        """*content* unpacked, all its members, never to more than the limit. Raises `ProtocolError`."""
         if encoding not in ("gzip", "x-gzip", "deflate"):
             raise self.broken(f"Content-Encoding {encoding[:40]!r} was not asked for")
-        unpacker = zlib.decompressobj(zlib.MAX_WBITS | 32)
-        try:
-            plain = unpacker.decompress(content, self.rules.max_answer_bytes + 1)
-        except zlib.error:
-            raise self.broken(f"is not valid {encoding}") from None
-        if len(plain) > self.rules.max_answer_bytes:
-            raise self.too_large()
-        if not unpacker.eof:
-            raise self.broken(f"the {encoding} data is cut off")
-        return plain
+        limit = self.rules.max_answer_bytes
+        plain = bytearray()
+        for _ in range(MAX_MEMBERS):
+            unpacker = zlib.decompressobj(zlib.MAX_WBITS | 32)
+            try:
+                plain += unpacker.decompress(content, limit + 1 - len(plain))
+            except zlib.error:
+                raise self.broken(f"is not valid {encoding}") from None
+            if len(plain) > limit:
+                raise self.too_large()
+            if not unpacker.eof:
+                raise self.broken(f"the {encoding} data is cut off")
+            content = unpacker.unused_data
+            if not content.startswith(GZIP_MEMBER):  # what is no member is padding, and ignored as gzip does
+                return bytes(plain)
+        raise self.broken(f"the {encoding} data may have {MAX_MEMBERS} members at most")
 
     def too_large(self) -> ProtocolError:
         rule = f"an answer may have {self.rules.max_answer_bytes} bytes at most"

@@ -51,7 +51,7 @@ def download(transport: Transport, request: HttpRequest, *, max_bytes: int) -> I
     call = _Passing(request, replace(transport.rules, max_answer_bytes=max_bytes), request.content)
     with _network(call):
         response = transport.http.handle_request(call.prepared)
-    call.status = response.status_code
+    call.begin(response)
     try:
         yield Arriving(response.status_code, _headers(response), _pieces(call, response))
     finally:
@@ -66,7 +66,7 @@ async def download_async(
     call = _Passing(request, replace(transport.rules, max_answer_bytes=max_bytes), request.content)
     with _network(call):
         response = await transport.http.handle_async_request(call.prepared)
-    call.status = response.status_code
+    call.begin(response)
     try:
         async with aclosing(_pieces_async(call, response)) as pieces:
             yield AsyncArriving(response.status_code, _headers(response), pieces)

@@ -15,13 +15,13 @@ from typing import Any, Self
 
 from partnerlab.client.errors import RequestInvalid
 from partnerlab.client.http.attempt import Attempt, Rules, async_pieces, pieces
+from partnerlab.client.http.keepalive import KEEPALIVE_S
 from partnerlab.client.http.request import DEFAULT_TIMEOUTS, HttpRequest, HttpResponse, Timeouts
 
 __all__ = ["MAX_ANSWER_BYTES", "AsyncTransport", "Transport"]
 
 MAX_ANSWER_BYTES = 1 << 20
 MAX_CONNECTIONS = 100
-KEEPALIVE_S = 5.0  # shorter than any server's own: a connection the server closes as we send makes a payment unknown
 
 
 class Transport:
@@ -54,7 +54,7 @@ class Transport:
         call = Attempt(request, self.rules, pieces(request.content))
         try:
             response = self.http.handle_request(call.prepared)
-            call.status = response.status_code
+            call.begin(response)
             try:
                 for piece in response.stream:  # type: ignore[union-attr]
                     call.take(piece)
@@ -104,7 +104,7 @@ class AsyncTransport:
         call = Attempt(request, self.rules, async_pieces(request.content))
         try:
             response = await self.http.handle_async_request(call.prepared)
-            call.status = response.status_code
+            call.begin(response)
             try:
                 async for piece in response.stream:  # type: ignore[union-attr]
                     call.take(piece)

@@ -10,6 +10,7 @@ from partnerlab.client.http.connected import AsyncConnected, Connected
 from partnerlab.client.inhance import operations
 from partnerlab.client.inhance.models import Acknowledgement, Balance
 from partnerlab.client.inhance.operations import NAMESPACE, Endpoint
+from partnerlab.client.wire.fields import KNOWN_SHAPES, AnswerShapes
 from partnerlab.client.wire.soap import SoapVersion
 
 __all__ = ["AsyncInHanceClient", "InHanceClient"]
@@ -20,7 +21,8 @@ class InHanceClient(Connected):
     A biller's inHance service.
 
     Give *transport* to share its connections (it stays yours to close); else the client makes one of its own with
-    *timeouts* and *allow_http*. Every call raises the errors of `partnerlab.client.errors`; no call is ever sent twice.
+    *timeouts* and *allow_http*. *shapes* are what its answers may look like beside the known shape. Every call raises
+    the errors of `partnerlab.client.errors`; no call is ever sent twice.
     """
 
     def __init__(
@@ -30,11 +32,12 @@ class InHanceClient(Connected):
         *,
         namespace: str = NAMESPACE,
         soap: SoapVersion = "1.1",
+        shapes: AnswerShapes = KNOWN_SHAPES,
         timeouts: Timeouts = DEFAULT_TIMEOUTS,
         allow_http: bool = False,
         transport: Transport | None = None,
     ) -> None:
-        self.endpoint = Endpoint(url, key, namespace, soap)
+        self.endpoint = Endpoint(url, key, namespace, soap, shapes)
         super().__init__(url, transport, timeouts=timeouts, allow_http=allow_http)
 
     def balance_check(self, account_number: str, last_invoice_number: int) -> Balance:
@@ -95,11 +98,12 @@ class AsyncInHanceClient(AsyncConnected):
         *,
         namespace: str = NAMESPACE,
         soap: SoapVersion = "1.1",
+        shapes: AnswerShapes = KNOWN_SHAPES,
         timeouts: Timeouts = DEFAULT_TIMEOUTS,
         allow_http: bool = False,
         transport: AsyncTransport | None = None,
     ) -> None:
-        self.endpoint = Endpoint(url, key, namespace, soap)
+        self.endpoint = Endpoint(url, key, namespace, soap, shapes)
         super().__init__(url, transport, timeouts=timeouts, allow_http=allow_http)
 
     async def balance_check(self, account_number: str, last_invoice_number: int) -> Balance:

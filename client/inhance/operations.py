@@ -16,6 +16,7 @@ from partnerlab.client.errors import RequestInvalid
 from partnerlab.client.http import HttpRequest, HttpResponse
 from partnerlab.client.inhance.models import Acknowledgement, Balance
 from partnerlab.client.inhance.rules import plain_account_number
+from partnerlab.client.wire.fields import KNOWN_SHAPES, AnswerShapes
 from partnerlab.client.wire.soap import Operation, Service, SoapVersion, build
 from partnerlab.client.wire.soap_answer import read
 from partnerlab.client.wire.values import MAX_TEXT, render_amount, render_date_time, render_integer, render_text
@@ -68,6 +69,7 @@ class Endpoint:
     key: str = field(repr=False)
     namespace: str = NAMESPACE
     soap: SoapVersion = "1.1"
+    shapes: AnswerShapes = field(default=KNOWN_SHAPES, repr=False, compare=False)
     service: Service = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -91,7 +93,7 @@ def build_balance_check(endpoint: Endpoint, account_number: str, last_invoice_nu
 
 def read_balance_check(endpoint: Endpoint, response: HttpResponse) -> Balance:
     """The balances of an account."""
-    result = read(endpoint.service, BALANCE_CHECK, response, secrets=(endpoint.key,))
+    result = read(endpoint.service, BALANCE_CHECK, response, secrets=(endpoint.key,), shapes=endpoint.shapes)
     return Balance(
         balance=result.cents("Balance"),
         future_balance=result.cents("FutureBalance"),
@@ -179,8 +181,8 @@ def _build(endpoint: Endpoint, operation: Operation, *values: str) -> HttpReques
 
 
 def _acknowledgement(endpoint: Endpoint, operation: Operation, response: HttpResponse) -> Acknowledgement:
-    result = read(endpoint.service, operation, response, secrets=(endpoint.key,))
-    return Acknowledgement(result.words("ErrorMessage").strip())
+    result = read(endpoint.service, operation, response, secrets=(endpoint.key,), shapes=endpoint.shapes)
+    return Acknowledgement(result.message("ErrorMessage"))
 
 
 def _on_off(on: bool) -> str:

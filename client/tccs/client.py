@@ -12,10 +12,12 @@ from partnerlab.client.http import DEFAULT_TIMEOUTS, AsyncTransport, HttpRequest
 from partnerlab.client.http.connected import AsyncConnected, Connected
 from partnerlab.client.http.download import download, download_async
 from partnerlab.client.tccs import operations
+from partnerlab.client.tccs.answer import TCCS_SHAPES
 from partnerlab.client.tccs.bill_image import MAX_BILL_BYTES, BillReader
 from partnerlab.client.tccs.models import Acknowledgement, Balance
 from partnerlab.client.tccs.operations import Endpoint
 from partnerlab.client.tccs.targets import MemoryTarget, Target, open_target
+from partnerlab.client.wire.fields import AnswerShapes
 
 __all__ = ["AsyncTccsClient", "TccsClient"]
 
@@ -35,11 +37,12 @@ class TccsClient(Connected):
         consumer_guid: str,
         entry_key: str,
         *,
+        shapes: AnswerShapes = TCCS_SHAPES,
         timeouts: Timeouts = DEFAULT_TIMEOUTS,
         allow_http: bool = False,
         transport: Transport | None = None,
     ) -> None:
-        self.endpoint = Endpoint(url, consumer_guid, entry_key)
+        self.endpoint = Endpoint(url, consumer_guid, entry_key, shapes)
         super().__init__(url, transport, timeouts=timeouts, allow_http=allow_http)
 
     def balance(self, invoice_number: str) -> Balance:
@@ -123,11 +126,12 @@ class AsyncTccsClient(AsyncConnected):
         consumer_guid: str,
         entry_key: str,
         *,
+        shapes: AnswerShapes = TCCS_SHAPES,
         timeouts: Timeouts = DEFAULT_TIMEOUTS,
         allow_http: bool = False,
         transport: AsyncTransport | None = None,
     ) -> None:
-        self.endpoint = Endpoint(url, consumer_guid, entry_key)
+        self.endpoint = Endpoint(url, consumer_guid, entry_key, shapes)
         super().__init__(url, transport, timeouts=timeouts, allow_http=allow_http)
 
     async def balance(self, invoice_number: str) -> Balance:

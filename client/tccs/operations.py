@@ -18,8 +18,9 @@ from urllib.parse import quote_plus, urlencode
 from partnerlab.client.errors import RequestInvalid
 from partnerlab.client.http import HttpRequest, HttpResponse
 from partnerlab.client.tccs import rules
-from partnerlab.client.tccs.answer import read
+from partnerlab.client.tccs.answer import TCCS_SHAPES, read
 from partnerlab.client.tccs.models import Acknowledgement, Balance
+from partnerlab.client.wire.fields import AnswerShapes
 from partnerlab.client.wire.values import MAX_TEXT, render_amount
 from partnerlab.contracts.masking import MASK, mask
 
@@ -68,6 +69,7 @@ class Endpoint:
     url: str
     consumer_guid: str
     entry_key: str = field(repr=False)
+    shapes: AnswerShapes = field(default=TCCS_SHAPES, repr=False, compare=False)
     secrets: tuple[str, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -89,7 +91,7 @@ def build_balance(endpoint: Endpoint, invoice_number: str) -> HttpRequest:
 
 def read_balance(endpoint: Endpoint, response: HttpResponse) -> Balance:
     """The balances of an invoice (the answer's shape is assumed [A-12])."""
-    answer = read(BALANCE, response, secrets=endpoint.secrets)
+    answer = read(BALANCE, response, secrets=endpoint.secrets, shapes=endpoint.shapes)
     return Balance(record_balance=answer.cents("Record bal"), total_balance=answer.cents("Total Balance"))
 
 
@@ -156,10 +158,9 @@ def build_bill_image(endpoint: Endpoint, invoice_number: str) -> HttpRequest:
 
 def read_acknowledgement(endpoint: Endpoint, operation: str, response: HttpResponse) -> Acknowledgement:
     """That *operation* was carried out (the answer's shape is assumed [A-12])."""
-    answer = read(operation, response, secrets=endpoint.secrets)
-    if not answer.boolean("Success"):
-        raise answer.refused()
-    return Acknowledgement(answer.words("Message"))
+    answer = read(operation, response, secrets=endpoint.secrets, shapes=endpoint.shapes)
+    answer.required("Success")
+    return Acknowledgement(answer.message("Message"))
 
 
 def _build(

@@ -17,6 +17,7 @@ from partnerlab.client.errors import RequestInvalid
 __all__ = [
     "CENT",
     "MAX_TEXT",
+    "parse_amount",
     "parse_boolean",
     "parse_cents",
     "parse_date",
@@ -35,7 +36,10 @@ MAX_TEXT: Final = 255
 """Characters in a text parameter: the usual `nvarchar(255)`; the sources give no lengths (assumed [A-26])."""
 
 INT32: Final = 2**31
+MAX_DIGITS: Final = 18
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]{1,18}(?:\.[0-9]{0,18})?|\.[0-9]{1,18})")
+_EXPONENT = re.compile(r"[+-]?[0-9]{1,2}")
+MAX_NUMBER: Final = 100  # characters of a number, flag or date with blanks around it: more are refused unread
 _INTEGER = re.compile(r"[+-]?[0-9]{1,10}")
 _DATE_TIME = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})T([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,9}))?(Z|[+-][0-9]{2}:[0-9]{2})?"
@@ -106,27 +110,64 @@ def render_date_time(field: str, value: datetime) -> str:
 
 def parse_cents(text: str) -> Decimal:
     """An xsd:decimal of whole cents, with two decimals: `125.5000` is 125.50."""
-    text = text.strip(_XML_SPACE)
+    text = _short(text, "is not a decimal number")
     if not _DECIMAL.fullmatch(text):
         raise ValueError("is not a decimal number")
+    return _cents(Decimal(text))
+
+
+def parse_amount(text: str, *, separator: str = "") -> Decimal:
+    """
+    `parse_cents` as partners may write it: with an exponent (`1.2E+2` is 120.00), as JSON allows.
+
+    With a *separator*, groups of three digits may stand between it: `1,120.00`.
+    """
+    text = _short(text, "is not a decimal number")
+    if separator and separator in text:
+        text = _ungrouped(text, separator)
+    number, _, exponent = text.lower().partition("e")
+    if not _DECIMAL.fullmatch(number) or ("e" in text.lower() and not _EXPONENT.fullmatch(exponent)):
+        raise ValueError("is not a decimal number")
     value = Decimal(text)
+    if value and value.adjusted() >= MAX_DIGITS:
+        raise ValueError("has too many digits")
+    return _cents(value)
+
+
+def _cents(value: Decimal) -> Decimal:
     cents = value.quantize(CENT)
     if cents != value:
         raise ValueError("is not in whole cents")
     return abs(cents) if cents == 0 else cents
 
 
+def _short(text: str, rule: str) -> str:
+    """*text* without blanks around it. Raises `ValueError` with *rule* for one that is too long to be meant."""
+    if len(text) > MAX_NUMBER:
+        raise ValueError(rule)
+    return text.strip(_XML_SPACE)
+
+
+def _ungrouped(text: str, separator: str) -> str:
+    """A number without the separators between its groups of three; as it is where they stand otherwise."""
+    whole, point, rest = text.partition(".")
+    groups = whole.lstrip("+-").split(separator)
+    if not 1 <= len(groups[0]) <= 3 or any(len(group) != 3 or not group.isdecimal() for group in groups[1:]):
+        return text
+    return whole.replace(separator, "") + point + rest
+
+
 def parse_integer(text: str) -> int:
     """An xsd:int."""
-    text = text.strip(_XML_SPACE)
+    text = _short(text, "is not an integer of 32 bits")
     if not _INTEGER.fullmatch(text) or not -INT32 <= int(text) < INT32:
         raise ValueError("is not an integer of 32 bits")
     return int(text)
 
 
 def parse_boolean(text: str) -> bool:
-    """An xsd:boolean: `true`, `false`, `1` or `0`."""
-    match text.strip(_XML_SPACE):
+    """An xsd:boolean (`true`, `false`, `1` or `0`) in whatever case, as .NET's own text of it is `True`."""
+    match _short(text, "is not true or false").lower():
         case "true" | "1":
             return True
         case "false" | "0":
@@ -140,7 +181,7 @@ def parse_date_time(text: str) -> datetime | None:
 
     .NET writes an unset time as `0001-01-01T00:00:00`.
     """
-    found = _DATE_TIME.fullmatch(text.strip(_XML_SPACE))
+    found = _DATE_TIME.fullmatch(_short(text, "is not a date and time"))
     if not found:
         raise ValueError("is not a date and time")
     day, clock, fraction, zone = found.groups()
@@ -154,7 +195,7 @@ def parse_date_time(text: str) -> datetime | None:
 
 def parse_date(text: str) -> date | None:
     """The day of an xsd:dateTime or xsd:date; `None` for the year 1 (unset in .NET)."""
-    found = _DATE.fullmatch(text.strip(_XML_SPACE))
+    found = _DATE.fullmatch(_short(text, "is not a date"))
     if not found:
         moment = parse_date_time(text)
         return moment.date() if moment else None

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from partnerlab.client.errors import ClientError, PartnerFault, ProtocolError, TransportError
+from partnerlab.client.errors import AnswerNotUnderstood, ClientError, PartnerFault, ProtocolError, TransportError
 from partnerlab.client.http import HttpResponse
 from partnerlab.client.inhance import Acknowledgement, Balance, Endpoint, operations
 from partnerlab.client.invoice_cloud import Account
@@ -79,7 +79,7 @@ def test_a_reader_gives_a_result_or_a_client_error(
 ) -> None:
     outcome = outcome_of(read, HttpResponse(status, head, content))
     if isinstance(outcome, ClientError):
-        assert type(outcome) in {PartnerFault, ProtocolError, TransportError}
+        assert type(outcome) in {AnswerNotUnderstood, PartnerFault, ProtocolError, TransportError}
         assert str(outcome)
     else:
         assert status == 200

@@ -206,7 +206,7 @@ def test_a_wrong_set_up_of_tccs_is_a_problem_and_nothing_is_sent(
     ("answered", "problem"),
     [
         (owed('{"Message": "No invoice was found."}', 404), "ARState_Output: 404: No invoice was found."),
-        (owed('{"Record bal": "1,200.00", "Total Balance": 1}'), "Record bal: '1,200.00' is not a decimal number"),
+        (owed('{"Record bal": "1,20.00", "Total Balance": 1}'), "Record bal: '1,20.00' is not a decimal number"),
         (owed("<html><title>Log in</title></html>"), "is an HTML page"),
         (owed(f'{{"Message": "entryKey {ENTRY_KEY} is wrong"}}', 401), "entryKey ••• is wrong"),
         (owed("", 503), "status 503"),

@@ -28,7 +28,8 @@ from partnerlab.client.invoice_cloud.rest_models import (
     RemoteSession,
     UserAccount,
 )
-from partnerlab.client.wire.json import Json, JsonObject, read_json, read_outcome, render_json
+from partnerlab.client.wire.fields import Fields
+from partnerlab.client.wire.json import Json, read_json, read_outcome, render_json
 from partnerlab.client.wire.values import MAX_TEXT, render_text
 from partnerlab.contracts.masking import MASK
 
@@ -68,7 +69,7 @@ CUSTOMER: Final = "/api/v1/customer/"
 def biller_status(account: RestAccount) -> Call[BillerStatus]:
     """Whose API key it is: a check of the set-up. Source: public integrations."""
 
-    def read(answer: JsonObject) -> BillerStatus:
+    def read(answer: Fields) -> BillerStatus:
         return BillerStatus(answer.present("BillerGUID"), answer.text("BillerName"), answer.boolean("Active"))
 
     return _get(account, "BillerStatus", "/api/v1/biller/status", read)
@@ -86,7 +87,7 @@ def retrieve_users(
     if not members:
         raise RequestInvalid("AccountNumber", "", "one of AccountNumber, EmailAddress and Username must be given")
 
-    def read(answer: JsonObject) -> tuple[PortalUser, ...]:
+    def read(answer: Fields) -> tuple[PortalUser, ...]:
         return tuple(
             PortalUser(
                 username=row.text("Username"),
@@ -111,7 +112,7 @@ def remote_authentication(
         **_given(AccountNumber=account_number),
     }
 
-    def read(answer: JsonObject) -> RemoteSession:
+    def read(answer: Fields) -> RemoteSession:
         return RemoteSession(answer.present("RemoteAuthenticationToken"), answer.text("CustomerGuid"))
 
     return _post(
@@ -163,7 +164,7 @@ def register_accounts(
             for row in (answer.objects("Accounts") if success or answer.has("Accounts") else ())
         )
         if not success and not any(row.registered for row in rows):
-            raise answer.refused()
+            raise answer.answer.refused(answer.message("ErrorMessage"))
         return rows
 
     return Call(sent, read)
@@ -181,7 +182,7 @@ def retrieve_user_accounts(
     if token:
         members["RemoteAuthenticationToken"] = render_token(token)
 
-    def read(answer: JsonObject) -> tuple[UserAccount, ...]:
+    def read(answer: Fields) -> tuple[UserAccount, ...]:
         return tuple(
             UserAccount(
                 account_number=row.present("AccountNumber"),
@@ -253,7 +254,7 @@ def create_customer_record(account: RestAccount, customer: NewCustomer) -> Call[
         **_email(customer.email_address),
     }
 
-    def read(answer: JsonObject) -> CustomerCreated:
+    def read(answer: Fields) -> CustomerCreated:
         return CustomerCreated(answer.present("CustomerGuid"), answer.boolean("Created"))
 
     return _post(account, "CreateCustomerRecord", CUSTOMER, members, read)
@@ -262,7 +263,7 @@ def create_customer_record(account: RestAccount, customer: NewCustomer) -> Call[
 def retrieve_customer_account(account: RestAccount, customer_guid: str) -> Call[CustomerAccount]:
     """A customer's account with its balance. Source: public integrations."""
 
-    def read(answer: JsonObject) -> CustomerAccount:
+    def read(answer: Fields) -> CustomerAccount:
         return CustomerAccount(
             account_number=answer.present("AccountNumber"),
             customer_guid=answer.present("CustomerGuid"),
@@ -331,7 +332,7 @@ def render_secret(field: str, value: str, max_length: int = MAX_TEXT) -> str:
     return value
 
 
-def _get(account: RestAccount, operation: str, path: str, read: Callable[[JsonObject], T]) -> Call[T]:
+def _get(account: RestAccount, operation: str, path: str, read: Callable[[Fields], T]) -> Call[T]:
     sent = request(account, operation, path, None)
     return Call(sent, lambda response: read(read_json(operation, response, secrets=sent.secrets)), lookup=True)
 
@@ -341,7 +342,7 @@ def _post(
     operation: str,
     folder: str,
     members: Mapping[str, Json],
-    read: Callable[[JsonObject], T],
+    read: Callable[[Fields], T],
     *,
     secrets: tuple[str, ...] = (),
     show_body: bool = True,
@@ -365,5 +366,5 @@ def _email(value: str) -> dict[str, Json]:
     return {"EmailAddress": render_email("EmailAddress", value)} if value else {}
 
 
-def _nothing(_: JsonObject) -> None:
+def _nothing(_: Fields) -> None:
     return None

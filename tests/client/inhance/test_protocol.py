@@ -93,7 +93,9 @@ def test_a_remark_on_a_posted_payment_is_kept() -> None:
     )
 
 
-@pytest.mark.parametrize(("value", "seconds"), [("7", 7.0), ("", None), ("Wed, 21 Oct 2026 07:28:00 GMT", None)])
+@pytest.mark.parametrize(
+    ("value", "seconds"), [("7", 7.0), ("", None), ("Wed, 21 Oct 2020 07:28:00 GMT", 0.0), ("soon", None)]
+)
 def test_how_long_a_busy_server_asks_to_wait_is_kept(value: str, seconds: float | None) -> None:
     with pytest.raises(TransportError) as caught:
         operations.read_balance_check(ENDPOINT, HttpResponse(503, {"retry-after": value}, b""))

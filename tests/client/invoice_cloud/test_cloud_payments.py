@@ -354,7 +354,7 @@ def test_a_lost_answer_is_not_asked_for_again(flavour: Any, invoice_cloud: Any) 
         ('{"Success":true,"Data":{}}', "Data.CloudPaymentURL is missing or blank"),
         ('{"Success":true,"Data":{"CloudPaymentURL":"http://example.com/secret"}}', "must be https"),
         ('{"Success":true,"Data":{"CloudPaymentURL":"javascript:alert(1)"}}', "must be https"),
-        ('{"Success":true,"Data":{"CloudPaymentURL":["https://example.com/secret"]}}', "is not a string"),
+        ('{"Success":true,"Data":{"CloudPaymentURL":["https://example.com/secret"]}}', "is not a text"),
     ],
 )
 def test_an_answer_without_a_good_address_breaks_the_contract_and_is_not_quoted(body: str, rule: str) -> None:

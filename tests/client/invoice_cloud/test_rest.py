@@ -251,16 +251,16 @@ def test_a_call_without_an_answer_is_sent_once_and_may_have_been_carried_out(fla
 @pytest.mark.parametrize(
     ("status", "body", "rule"),
     [
-        (200, b"", "is not JSON"),
-        (200, b"<html>", "is not JSON"),
-        (200, b"[]", "is not a JSON object"),
-        (200, b'{"Success":true,"Success":false}', "holds the same name twice"),
-        (200, b'{"Success":"true"}', "Success is not true or false"),
+        (200, b"", "is not valid JSON"),
+        (200, b"<html>", "is not valid JSON"),
+        (200, b"[]", "expected a JSON object, found a list"),
+        (200, b'{"Success":true,"Success":false}', "Success stands twice"),
+        (200, b'{"Success":"yes"}', "Success: 'yes' is not true or false"),
         (200, b'{"ErrorMessage":null}', "Success is missing"),
         (200, b'{"Success":true}', "BillerGUID is missing or blank"),
-        (200, b'{"Success":true,"BillerGUID":7}', "BillerGUID is not a string"),
-        (200, b'{"Success":NaN}', "is not JSON"),
-        (200, b"\xff", "is not JSON"),
+        (200, b'{"Success":true,"BillerGUID":7}', "BillerGUID: '7' is not a text"),
+        (200, b'{"Success":NaN}', "NaN is no number"),
+        (200, b"\xff", "is not valid JSON"),
         (200, b'{"Success":' + b"[" * 100_000, "nested too deeply"),
         (204, b"", "must have status 200"),
         (302, b"", "redirects are not followed"),
@@ -276,12 +276,18 @@ def test_an_answer_that_breaks_the_contract_is_told_with_its_rule(status: int, b
 
 @pytest.mark.parametrize(
     ("number", "rule"),
-    [("1.005", "not in whole cents"), ('"1.00"', "not a number"), ("1e400", "too many digits"), ("true", "not a num")],
+    [
+        ("1.005", "not in whole cents"),
+        ('"$1.00"', "not a decimal number"),
+        ("1e400", "not a decimal number"),
+        ("1e18", "too many digits"),
+        ("true", "not a decimal number"),
+    ],
 )
 def test_a_balance_is_a_number_in_whole_cents(number: str, rule: str) -> None:
     body = json.dumps({**ACCOUNT, "Success": True, "ErrorMessage": None}).replace("125.5", number)
     call = rest.retrieve_customer_account(RestAccount("https://ic.example.com", API_KEY), GUID)
-    with pytest.raises(ProtocolError, match=f"BalanceDue .*{rule}"):
+    with pytest.raises(ProtocolError, match=f"BalanceDue: .*{rule}"):
         call.read(HttpResponse(200, {}, body.encode()))
 
 
@@ -300,11 +306,14 @@ def test_a_row_that_breaks_the_contract_is_named_by_its_place() -> None:
 
 def test_a_5xx_says_nothing_of_how_far_the_request_came_and_429_that_it_was_turned_away() -> None:
     call = rest.update_password(RestAccount("https://ic.example.com", API_KEY), USER, "new-password")
-    for status, sent in ((500, True), (503, True), (408, True), (429, False)):
+    for status, sent in ((502, True), (503, True), (408, True), (429, False)):
         with pytest.raises(TransportError) as caught:
             call.read(HttpResponse(status, {"retry-after": "7"}, b'{"Success":false,"ErrorMessage":"busy"}'))
         assert (caught.value.sent, caught.value.retry_after_s) == (sent, 7.0)
         assert "busy" in str(caught.value)
+    with pytest.raises(PartnerFault, match="busy") as broke:
+        call.read(HttpResponse(500, {}, b'{"Success":false,"ErrorMessage":"busy"}'))
+    assert not broke.value.refused, "it broke at its work: how far it came is unknown"
 
 
 @pytest.mark.parametrize("key", ["", " ", "a:b", "k\n", "ключ", "k" * 256])

@@ -102,7 +102,7 @@ def test_a_lost_answer_is_unknown_and_nothing_is_sent_twice(
 
 
 def test_the_answer_of_a_balance_is_not_taken_for_a_payment(tccs: Tccs, serve: Callable[..., Any]) -> None:
-    with pytest.raises(ProtocolError, match="has no Success"):
+    with pytest.raises(ProtocolError, match="Success is missing"):
         tccs("pay", base(json_server(serve, OWED)), INVOICE, Decimal(1), "CC")
 
 

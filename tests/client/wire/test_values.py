@@ -125,7 +125,7 @@ def test_a_boolean_is_read(text: str, value: bool) -> None:
     assert values.parse_boolean(text) is value
 
 
-@pytest.mark.parametrize("text", ["True", "yes", "", "2"])
+@pytest.mark.parametrize("text", ["yes", "", "2", "TRUE FALSE", "true" + " " * 100 + "x"])
 def test_what_is_no_boolean_is_not_read(text: str) -> None:
     with pytest.raises(ValueError, match="is not true or false"):
         values.parse_boolean(text)

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from partnerlab.client.errors import ProtocolError, RequestInvalid, TransportError
 from partnerlab.client.http import AsyncTransport, HttpRequest, Timeouts, Transport, attempt, check_url, transport
 
-CERTIFICATE = Path(__file__).resolve().parent.parent / "samples" / "client" / "tls" / "localhost.pem"
+CERTIFICATE = Path(__file__).resolve().parents[2] / "samples" / "client" / "tls" / "localhost.pem"
 QUICK = Timeouts(connect_s=1, read_s=0.3, write_s=0.3, pool_s=0.3, total_s=1)
 
 Serve = Callable[..., Any]
