@@ -7,7 +7,8 @@ What an attempt's end means for the delivery.
 | was not carried out: no connection, status 429          | again                    | again                  |
 | may have been: time-out, lost answer, status 5xx        | again                    | unknown                |
 | a fault of the partner's own making (`soap:Server`)     | again                    | unknown                |
-| an answer that breaks the contract, an HTML page        | again                    | unknown                |
+| answered, not understood: a 2xx that nothing reads      | unknown                  | unknown                |
+| any other answer that breaks the contract               | again                    | unknown                |
 | the pump was killed during the attempt                  | again                    | unknown                |
 | refused: `Success=false`, `soap:Client`, status 4xx     | dead                     | dead                   |
 | invalid before it was sent                              | dead                     | dead                   |
@@ -23,7 +24,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from partnerlab.client.datapump.states import State
-from partnerlab.client.errors import PartnerFault, ProtocolError, RequestInvalid, TransportError
+from partnerlab.client.errors import AnswerNotUnderstood, PartnerFault, ProtocolError, RequestInvalid, TransportError
 from partnerlab.contracts.masking import mask_text
 
 __all__ = ["INTERRUPTED", "Outcome", "judge"]
@@ -58,6 +59,8 @@ def judge(error: BaseException, *, idempotent: bool) -> Outcome:
             return Outcome(State.WAITING, str(error), error.retry_after_s or 0.0)
         case TransportError():
             return Outcome(uncertain, str(error), error.retry_after_s or 0.0)
+        case AnswerNotUnderstood():
+            return Outcome(State.UNKNOWN, str(error))
         case PartnerFault() | ProtocolError():
             return Outcome(uncertain, str(error))
         case _:

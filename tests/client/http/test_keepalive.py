@@ -108,6 +108,7 @@ PLAIN = b"<answer>" + b"x" * 500 + b"</answer>"
         gzip.compress(PLAIN[:1]) + gzip.compress(PLAIN[1:2]) + gzip.compress(b"") + gzip.compress(PLAIN[2:]),
         gzip.compress(PLAIN) + b"\0" * 512,
     ],
+    ids=["two", "four", "padded"],
 )
 def test_a_gzip_answer_is_read_to_the_end_of_its_last_member(flavour: Any, serve: Serve, packed: bytes) -> None:
     server = serve(answering("Content-Encoding: gzip", body=packed))
@@ -123,6 +124,7 @@ def test_a_gzip_answer_is_read_to_the_end_of_its_last_member(flavour: Any, serve
         (gzip.compress(b"x", mtime=0) * 1001, "1000 members at most"),
         (b"".join(gzip.compress(b"\0" * (1 << 20)) for _ in range(2)), "bytes at most"),
     ],
+    ids=["cut off", "broken", "too many", "too large"],
 )
 def test_members_broken_or_too_many_are_no_answer(flavour: Any, serve: Serve, packed: bytes, rule: str) -> None:
     server = serve(answering("Content-Encoding: gzip", body=packed))
