@@ -125,7 +125,7 @@ class Clock:
         if by < timedelta(0):
             raise ValueError("a clock is advanced forward; set it to go back")
         try:
-            with self._lock(lane):
+            with self._lock(lane), self._lanes.advancing(lane):
                 return self._advance(self._lanes.get(lane), by)
         finally:
             for hook in self.after_advance:

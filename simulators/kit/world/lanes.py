@@ -11,7 +11,8 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -130,7 +131,9 @@ class Lanes:
     The lanes of one store.
 
     *seeders* are called in the transaction that makes a lane: `seed(tx, lane)`. What is in `before_copy` is called
-    before a lane is reset, dropped, forked, exported or loaded: whoever holds rows back writes them then.
+    before a lane is reset, dropped, forked, exported or loaded: whoever holds rows back writes them then. What is in
+    `after_change` is called when a lane's clock or rows were replaced: whoever waits for a time looks again. `moving`
+    are the lanes whose clock is being advanced in this process.
     """
 
     def __init__(self, store: Store, seeders: Iterable[Callable[[Tx, Lane], None]] = ()) -> None:
@@ -138,6 +141,8 @@ class Lanes:
         store.add(TABLES)
         self.seeders = list(seeders)
         self.before_copy: list[Callable[[], None]] = []
+        self.after_change: list[Callable[[], None]] = []
+        self.moving: set[str] = set()
         self._cache: dict[str, Lane] = {}
         self._lock = threading.RLock()
 
@@ -172,7 +177,7 @@ class Lanes:
         frozen = None if frozen_at is None else frozen_at.astimezone(UTC).isoformat()
         with self.store.write() as tx:
             tx.run(_SET_CLOCK, lane=name, offset_us=offset // timedelta(microseconds=1), frozen_at=frozen)
-        return self.refresh(name)
+        return self._changed(name)
 
     def reset(self, name: str) -> Lane:
         """Drop everything a lane holds, its journal and faults too, and seed it anew with the seed it had."""
@@ -184,7 +189,7 @@ class Lanes:
                 self._room(tx)
             self._delete(tx, name)
             self._insert(tx, Lane(name) if row is None else Lane(name, seed=row[3]))
-        return self.refresh(name)
+        return self._changed(name)
 
     def drop(self, name: str) -> None:
         """Remove a lane. Raises `LaneNotFound`."""
@@ -222,7 +227,7 @@ class Lanes:
                     lane=name,
                     copy=copy,
                 )
-        return self.refresh(copy)
+        return self._changed(copy)
 
     def export(self, name: str) -> dict[str, list[dict[str, Any]]]:
         """Everything a lane holds, as rows by table; what `load` takes. Raises `LaneNotFound`."""
@@ -253,7 +258,7 @@ class Lanes:
                 self._load_table(tx, name, table, rows.get(table.name, ()))
             if not rows.get("lanes"):
                 self._insert(tx, Lane(name), seed=False)
-        return self.refresh(name)
+        return self._changed(name)
 
     def refresh(self, name: str) -> Lane:
         """Read a lane again after its row was changed. Raises `LaneNotFound`."""
@@ -268,6 +273,25 @@ class Lanes:
             if self.store.sqlite:  # one process; replicas on PostgreSQL read the row each time
                 self._cache[name] = lane
             return lane
+
+    @contextmanager
+    def advancing(self, name: str) -> Iterator[None]:
+        """While a lane's clock is advanced here, whoever advances it does what falls due, and nobody else."""
+        self.moving.add(name)
+        try:
+            yield
+        finally:
+            self.moving.discard(name)
+            self._look_again()
+
+    def _changed(self, name: str) -> Lane:
+        lane = self.refresh(name)
+        self._look_again()
+        return lane
+
+    def _look_again(self) -> None:
+        for look in self.after_change:
+            look()
 
     def _make(self, lane: Lane, *, new: bool = False) -> Lane:
         with self.store.write() as tx:

@@ -92,7 +92,8 @@ class Table(Generic[T]):
     The values of one dataclass in one table, found within a lane by the table's primary key.
 
     *names* are columns whose name differs from their field's (`{"account.number": "account_number"}`), *conversions*
-    say how types are kept that `KNOWN` does not have. Raises `TableRefused`.
+    say how types are kept that `KNOWN` does not have, *besides* are columns that no value has and nothing here writes:
+    they are somebody else's, as a queue's claims. Raises `TableRefused`.
     """
 
     def __init__(
@@ -102,10 +103,11 @@ class Table(Generic[T]):
         *,
         names: Mapping[str, str] | None = None,
         conversions: Mapping[Any, Conversion] | None = None,
+        besides: Iterable[str] = (),
     ) -> None:
         self.table, self.type = table, type
         self.key = tuple(column.name for column in table.primary_key if column.name != "lane")
-        shape = _Shape(table, type, names or {}, {**KNOWN, **(conversions or {})})
+        shape = _Shape(table, type, names or {}, {**KNOWN, **(conversions or {})}, frozenset(besides))
         self.columns = tuple(shape.columns)
         self.row: Callable[[str, T], dict[str, Any]] = shape.writer()
         """A value as a row of a lane: `row(lane, value)`."""
@@ -217,7 +219,12 @@ class _Shape:
     """
 
     def __init__(
-        self, table: sa.Table, type: type[Any], names: Mapping[str, str], known: Mapping[Any, Conversion]
+        self,
+        table: sa.Table,
+        type: type[Any],
+        names: Mapping[str, str],
+        known: Mapping[Any, Conversion],
+        besides: frozenset[str],
     ) -> None:
         self._table, self._names, self._known = table, names, known
         self._paths: list[str] = []
@@ -227,8 +234,10 @@ class _Shape:
         if "lane" not in table.c:
             raise TableRefused(table, type.__name__, "the table has no column lane")
         self._value = self._lay(type, type.__name__, "")
-        if missing := [column.name for column in table.c if column.name not in {*self.columns, "lane"}]:
+        if missing := [column.name for column in table.c if column.name not in {*self.columns, *besides, "lane"}]:
             raise TableRefused(table, type.__name__, f"no field for the column {', '.join(missing)}")
+        if wrong := besides - {column.name for column in table.c if column.server_default is not None}:
+            raise TableRefused(table, type.__name__, f"no column with a default of its own {', '.join(sorted(wrong))}")
         if unused := set(names) - {*self._paths}:
             raise TableRefused(table, type.__name__, f"no field {', '.join(sorted(unused))}")
 

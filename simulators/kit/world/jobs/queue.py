@@ -1,0 +1,157 @@
+"""
+Rows that wait for their time, in a table of the simulator's own.
+
+A row that waits is claimed before anything is done for it, in a transaction of its own: its attempts are counted on,
+and it is the claimer's until `claimed_until`, in real time. Who holds a claim beyond that was killed, and the next one
+takes the row. The outcome is written only where the claim still stands, so what comes late changes nothing of a newer
+attempt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from partnerlab.simulators.kit.world.store import Statement, Tx
+
+__all__ = ["Queue", "Standing", "Taken", "queue_columns"]
+
+
+def queue_columns() -> list[sa.Column[Any]]:
+    """The columns of a queue that belong to the runner; whoever adds a row need not know them."""
+    return [
+        sa.Column("attempts", sa.BigInteger, nullable=False, server_default="0"),
+        sa.Column("claim", sa.Text, nullable=False, server_default=""),
+        sa.Column("claimed_until", sa.Text, nullable=False, server_default=""),
+    ]
+
+
+class Taken(NamedTuple):
+    """A claimed row: its key, which attempt this is (counted from 1), and the claim under which it is made."""
+
+    lane: str
+    key: tuple[str | int, ...]
+    attempt: int
+    claim: str
+
+
+class Standing(NamedTuple):
+    """A row as it stands: `due` on the queue's clock, `claimed_until` in real time."""
+
+    state: str
+    due: str
+    claimed_until: str
+
+
+class Queue:
+    """
+    The waiting rows of *table*, which has `queue_columns` beside its own.
+
+    Args:
+        due: The column with the moment from which a row is due, as `utc_text` writes it.
+        state: The column that holds *waiting* while a row waits.
+        group, number: Where given, a row waits for those of its group with a smaller number.
+        where: A condition in SQL: the other rows of the table are somebody else's.
+    """
+
+    def __init__(
+        self,
+        table: sa.Table,
+        *,
+        due: str = "next_at",
+        state: str = "state",
+        waiting: str = "waiting",
+        group: Iterable[str] = (),
+        number: str = "",
+        where: str = "",
+    ) -> None:
+        self.name, self.waiting = table.name, waiting
+        self.key = tuple(column.name for column in table.primary_key if column.name != "lane")
+        self.group = tuple(group)
+        name, listed = table.name, ", ".join(self.key)
+        own = f" AND ({where})" if where else ""
+        waits = f"{name}.{state} = '{waiting}'{own}"
+        if self.group:
+            same = "".join(f" AND o.{column} = {name}.{column}" for column in self.group)
+            waits += (
+                f" AND NOT EXISTS (SELECT 1 FROM {name} o WHERE o.lane = {name}.lane{same}"  # noqa: S608 - own names
+                f" AND o.{state} = '{waiting}' AND o.{number} < {name}.{number})"
+            )
+        mine = "lane = :lane" + "".join(f" AND {column} = :{column}" for column in self.key)
+        self._due = Statement(
+            f"SELECT {due}, {listed} FROM {name} WHERE lane = :lane AND {waits} AND {due} <= :until"  # noqa: S608
+            f" ORDER BY {due}, {listed} LIMIT :limit"
+        )
+        self._next = Statement(
+            f"SELECT lane, MIN({due}) FROM {name} WHERE {waits} AND claimed_until <= :real GROUP BY lane"  # noqa: S608
+        )
+        self._held = Statement(f"SELECT MIN(claimed_until) FROM {name} WHERE {waits} AND claimed_until > :real")  # noqa: S608
+        self._head = Statement(
+            f"SELECT {listed} FROM {name} WHERE lane = :lane AND {waits}"  # noqa: S608 - names of our own
+            + "".join(f" AND {column} = :{column}" for column in self.group)
+            + " LIMIT 1"
+        )
+        claim = f"UPDATE {name} SET attempts = attempts + 1, claim = :claim, claimed_until = :until WHERE {mine}"  # noqa: S608
+        self._claim = Statement(f"{claim} AND {waits} AND claimed_until <= :real AND {due} <= :now RETURNING attempts")
+        self._claim_any = Statement(f"{claim} AND claimed_until <= :real RETURNING attempts")
+        self._finish = Statement(
+            f"UPDATE {name} SET {state} = COALESCE(:state, {state}), {due} = COALESCE(:due, {due}),"  # noqa: S608
+            f" claim = '', claimed_until = '' WHERE {mine} AND claim = :claim"
+        )
+        self._standing = Statement(f"SELECT {state}, {due}, claimed_until FROM {name} WHERE {mine}")  # noqa: S608
+        self._disown = Statement(
+            f"UPDATE {name} SET claim = '', claimed_until = '' WHERE claim <> '' AND claim NOT LIKE :mine{own}"  # noqa: S608
+        )
+
+    def due(self, tx: Tx, lane: str, until: str, limit: int) -> list[tuple[str, tuple[str | int, ...]]]:
+        """The first rows that are due at or before *until*, claimed or not: when, and their keys."""
+        return [(row[0], row[1:]) for row in tx.all(self._due, lane=lane, until=until, limit=limit)]
+
+    def next(self, tx: Tx, real: str) -> list[tuple[str, str]]:
+        """By lane, when the first row is due that nobody holds."""
+        return [(lane, due) for lane, due in tx.all(self._next, real=real)]
+
+    def held_until(self, tx: Tx, real: str) -> str | None:
+        """When the first of the claims that stand ends, in real time."""
+        row = tx.one(self._held, real=real)
+        return None if row is None else row[0]
+
+    def head(self, tx: Tx, lane: str, *group: str) -> tuple[str | int, ...] | None:
+        """The key of the row of a group that is next, due or not."""
+        return tx.one(self._head, lane=lane, **dict(zip(self.group, group, strict=True)))
+
+    def claim(
+        self, tx: Tx, lane: str, key: tuple[str | int, ...], claim: str, *, now: str, real: str, until: str
+    ) -> Taken | None:
+        """Take a row that waits and is due at *now*, until *until*; None where it does not, or somebody has it."""
+        return self._taken(tx, self._claim, lane, key, claim, now=now, real=real, until=until)
+
+    def claim_any(
+        self, tx: Tx, lane: str, key: tuple[str | int, ...], claim: str, *, real: str, until: str
+    ) -> Taken | None:
+        """Take a row whatever became of it and whenever it is due; None where somebody has it."""
+        return self._taken(tx, self._claim_any, lane, key, claim, real=real, until=until)
+
+    def finish(self, tx: Tx, taken: Taken, state: str | None, due: str | None) -> bool:
+        """Give a claimed row back, with a new state and moment where given; False where the claim does not stand."""
+        return tx.run(self._finish, **self._row(taken.lane, taken.key), claim=taken.claim, state=state, due=due) > 0
+
+    def standing(self, tx: Tx, lane: str, key: tuple[str | int, ...]) -> Standing | None:
+        """A row as it stands."""
+        row = tx.one(self._standing, **self._row(lane, key))
+        return None if row is None else Standing(*row)
+
+    def disown(self, tx: Tx, mine: str) -> None:
+        """End the claims that do not begin with *mine*."""
+        tx.run(self._disown, mine=f"{mine}%")
+
+    def _taken(
+        self, tx: Tx, statement: Statement, lane: str, key: tuple[str | int, ...], claim: str, **moments: str
+    ) -> Taken | None:
+        rows = tx.all(statement, **self._row(lane, key), claim=claim, **moments)
+        return Taken(lane, key, rows[0][0], claim) if rows else None
+
+    def _row(self, lane: str, key: tuple[str | int, ...]) -> dict[str, str | int]:
+        return {"lane": lane, **dict(zip(self.key, key, strict=True))}

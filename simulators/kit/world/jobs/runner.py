@@ -1,0 +1,289 @@
+"""
+The runner of due work: claim a row, do the work, write what came of it; again later where it is to be tried again.
+
+Work is done when its time comes (a thread sleeps until the first moment at which anything is due, and is woken where
+that changes), when a lane's clock is advanced (`due`), or now (`attempt`, `submit`). However many do so at once, in one
+process or several, one of them does it. Times are those of the lane's clock, so in a lane whose clock is frozen nothing
+happens by itself; work that concerns nobody's clock (`real_time`) goes by real time.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from partnerlab.simulators.kit.world.jobs.queue import Queue, Standing, Taken
+from partnerlab.simulators.kit.world.lanes import Lane, LaneNotFound, Lanes
+from partnerlab.simulators.kit.world.simulator import Due
+from partnerlab.simulators.kit.world.store import Store, Tx
+from partnerlab.simulators.kit.world.table import utc_text
+
+__all__ = ["Outcome", "Runner", "Work"]
+
+LEASE = timedelta(seconds=30)
+MOST_AT_ONCE = 100
+LOOK_EVERY_S = 5.0
+"""Where other processes share the database, what they left is looked for so often; they cannot wake this one."""
+AFTER_ERROR = timedelta(minutes=1)
+"""When work is tried again that raised what its author did not foresee."""
+
+Key = tuple[str | int, ...]
+
+_logger = logging.getLogger(__name__)
+
+
+def _nothing(*_: object) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """
+    What came of an attempt.
+
+    `state` is the row's from now on, None where it stays what it is; a row that still waits is tried again at `at`.
+    `write` writes more in the transaction of the outcome, only where the claim still stands; `after` is called once
+    that is committed.
+    """
+
+    state: str | None
+    message: str
+    at: datetime | None = None
+    write: Callable[[Tx], None] = _nothing
+    after: Callable[[], None] = _nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """
+    What is done for the rows of a queue.
+
+    Either `act` reaches out: it is called between the claim and the outcome, outside any transaction, and may be called
+    again for an attempt whose outcome was lost; `begin` notes the attempt in the transaction of the claim. Or `within`
+    does everything in one transaction with the claim and the outcome. `label` says in the timeline what is done;
+    `lease` is longer than an attempt can take.
+    """
+
+    queue: Queue
+    label: str
+    act: Callable[[Lane, Taken], Outcome] | None = None
+    within: Callable[[Tx, Lane, Taken], Outcome] | None = None
+    begin: Callable[[Tx, Lane, Taken], None] = _nothing
+    lease: timedelta = LEASE
+    real_time: bool = False
+
+    def __post_init__(self) -> None:
+        if (self.act is None) == (self.within is None):
+            raise ValueError(f"{self.label}: either act or within")
+
+
+class Runner:
+    """Runs the work of one store. `start` it to go on with what a former process left, `close` it before the store."""
+
+    def __init__(self, store: Store, lanes: Lanes, *, threads: int = 4) -> None:
+        self._store, self._lanes, self._threads = store, lanes, threads
+        self._works: list[Work] = []
+        self._owner = uuid.uuid4().hex[:12]
+        self._claims = itertools.count(1)
+        self._pool: ThreadPoolExecutor | None = None
+        self._thread: threading.Thread | None = None
+        self._lock = threading.Lock()
+        self._woken = threading.Event()
+        self._closed = threading.Event()
+        lanes.after_change.append(self._look_again)
+
+    def add(self, work: Work) -> Work:
+        """Take on some work."""
+        self._works.append(work)
+        return work
+
+    def start(self) -> None:
+        """Go on with what a former process left; call it before anything is claimed in this one, or any time later."""
+        with self._store.write() as tx:
+            if self._store.sqlite:  # one process at a time: a claim that is not ours is a dead process's
+                for work in self._works:
+                    work.queue.disown(tx, self._owner)
+        self.wake()
+
+    def wake(self) -> None:
+        """Something may be due sooner than it was: look, in the background."""
+        with self._lock:
+            if self._closed.is_set():
+                return
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._look, name="jobs", daemon=True)
+                self._thread.start()
+        self._woken.set()
+
+    def close(self) -> None:
+        """Stop. What waits stays in the store; what is being done is finished."""
+        with self._lock:
+            self._closed.set()
+            thread, pool, self._pool = self._thread, self._pool, None
+        self._woken.set()
+        if thread is not None and thread is not threading.current_thread():
+            thread.join()
+        if pool is not None:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    def submit(self, work: Work, lane: str, keys: Iterable[Key]) -> list[Future[bool]]:
+        """Begin rows at once, in the background; each future says whether the row waits no more."""
+        with self._lock:  # not while `close` takes the pool away
+            if self._closed.is_set():
+                return []
+            if self._pool is None:
+                self._pool = ThreadPoolExecutor(self._threads, "jobs")
+            return [self._pool.submit(self._quietly, work, lane, key) for key in keys]
+
+    def due(self, work: Work, lane: Lane, until: datetime) -> Iterator[Due]:
+        """What is due at or before *until* on the lane's clock, oldest first; for `Simulator.due`."""
+        with self._store.read() as tx:
+            rows = work.queue.due(tx, lane.name, utc_text(until), MOST_AT_ONCE)
+        for at, key in rows:
+            yield Due(
+                datetime.fromisoformat(at),
+                work.label,
+                lambda key=key: self.attempt(work, lane.name, key),  # type: ignore[misc]
+            )
+
+    def attempt(self, work: Work, lane_name: str, key: Key, *, again: bool = False) -> str:
+        """
+        Do the work for a row now if it waits and is due, and say what came of it; *again* whatever became of it before.
+
+        Where somebody else is at it, that is waited for.
+        """
+        end = time.monotonic() + work.lease.total_seconds()
+        while True:
+            lane = self._lanes.refresh(lane_name)
+            message, done = self._once(work, lane, key, again=again)
+            if done:
+                return message
+            if time.monotonic() > end or self._closed.wait(0.05):
+                return "somebody else is at it"
+
+    # --- one attempt ---
+
+    def _once(self, work: Work, lane: Lane, key: Key, *, again: bool) -> tuple[str, bool]:
+        """What came of it; or False where another holds the row."""
+        after: Callable[[], None] = _nothing
+        with self._store.write() as tx:
+            taken, standing = self._take(tx, work, lane, key, again=again)
+            if taken is None:
+                return self._why_not(work, standing)
+            if work.within is not None:
+                outcome = work.within(tx, lane, taken)
+                work.queue.finish(tx, taken, outcome.state, _text(outcome.at))
+                outcome.write(tx)
+                after = outcome.after
+            else:
+                work.begin(tx, lane, taken)
+        if work.act is not None:
+            outcome = self._acted(work, lane, taken)
+            with self._store.write() as tx:
+                if work.queue.finish(tx, taken, outcome.state, _text(outcome.at)):
+                    outcome.write(tx)
+                    after = outcome.after
+        after()
+        self._look_again()
+        return outcome.message, True
+
+    def _take(self, tx: Tx, work: Work, lane: Lane, key: Key, *, again: bool) -> tuple[Taken | None, Standing | None]:
+        real = datetime.now(UTC)
+        claim = f"{self._owner}-{next(self._claims)}"
+        until = utc_text(real + work.lease)
+        if again:
+            taken = work.queue.claim_any(tx, lane.name, key, claim, real=utc_text(real), until=until)
+        else:
+            now = utc_text(real if work.real_time else lane.now())
+            taken = work.queue.claim(tx, lane.name, key, claim, now=now, real=utc_text(real), until=until)
+        return taken, None if taken else work.queue.standing(tx, lane.name, key)
+
+    @staticmethod
+    def _why_not(work: Work, standing: Standing | None) -> tuple[str, bool]:
+        if standing is None:
+            return "it is gone", True
+        if standing.claimed_until > utc_text(datetime.now(UTC)):
+            return "somebody else is at it", False
+        return ("it is not due" if standing.state == work.queue.waiting else f"{standing.state} already"), True
+
+    def _acted(self, work: Work, lane: Lane, taken: Taken) -> Outcome:
+        assert work.act is not None
+        try:
+            return work.act(lane, taken)
+        except Exception as error:
+            _logger.exception("%s: %s of lane %s failed", work.label, taken.key, lane.name)
+            now = datetime.now(UTC) if work.real_time else lane.now()
+            return Outcome(None, f"failed: {type(error).__name__}", now + AFTER_ERROR)
+
+    def _quietly(self, work: Work, lane_name: str, key: Key) -> bool:
+        try:
+            self.attempt(work, lane_name, key)
+        except LaneNotFound:
+            return True  # the lane was dropped: nothing is left to do
+        except Exception:
+            _logger.exception("%s: %s of lane %s failed", work.label, key, lane_name)
+            raise
+        with self._store.read() as tx:
+            standing = work.queue.standing(tx, lane_name, key)
+        return standing is None or standing.state != work.queue.waiting
+
+    # --- in the background ---
+
+    def _look_again(self) -> None:
+        """A clock or the rows of a lane were changed."""
+        if self._thread is not None:
+            self._woken.set()
+
+    def _look(self) -> None:
+        while not self._closed.is_set():
+            self._woken.clear()
+            try:
+                pause_s = self._run_due()
+            except Exception:
+                _logger.exception("what is due could not be looked at")
+                pause_s = LOOK_EVERY_S
+            self._woken.wait(pause_s)
+
+    def _run_due(self) -> float | None:
+        """Run what is due everywhere; the seconds until something else is, None where nothing is."""
+        pauses: list[float] = [] if self._store.sqlite else [LOOK_EVERY_S]
+        for work in self._works:
+            real = datetime.now(UTC)
+            with self._store.read() as tx:
+                lanes = work.queue.next(tx, utc_text(real))
+                held_until = work.queue.held_until(tx, utc_text(real))
+            if held_until is not None:
+                pauses.append((datetime.fromisoformat(held_until) - real).total_seconds() + 0.001)
+            for name, due in lanes:
+                pauses.extend(self._run_lane(work, name, datetime.fromisoformat(due)))
+        return min(pauses, default=None)
+
+    def _run_lane(self, work: Work, name: str, due: datetime) -> Sequence[float]:
+        """Run what is due in a lane, the first of it at *due*; when to look again, in seconds."""
+        if name in self._lanes.moving:
+            return ()
+        try:
+            lane = self._lanes.refresh(name)
+        except LaneNotFound:
+            return ()
+        now = datetime.now(UTC) if work.real_time else lane.now()
+        if due > now:
+            frozen = lane.frozen_at is not None and not work.real_time
+            return () if frozen else [(due - now).total_seconds() + 0.001]
+        with self._store.read() as tx:
+            rows = work.queue.due(tx, name, utc_text(now), MOST_AT_ONCE)
+        under_way = self.submit(work, name, [key for _, key in rows])
+        wait(under_way)
+        failed = any(future.cancelled() or future.exception() for future in under_way)
+        return [LOOK_EVERY_S if failed else 0.0]
+
+
+def _text(moment: datetime | None) -> str | None:
+    return None if moment is None else utc_text(moment)
