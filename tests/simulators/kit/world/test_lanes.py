@@ -106,15 +106,24 @@ def test_a_fork_is_a_copy_that_goes_its_own_way(lanes: Lanes) -> None:
     lanes.create("a", seed=7)
     lanes.get("b")
     count(lanes, "a")
-    with lanes.store.write() as tx:
-        tx.run_many(LOG, [{"lane": "a", "text": str(n)} for n in range(12)])
     lanes.set_clock("a", offset=timedelta(0), frozen_at=datetime(2030, 1, 1, tzinfo=UTC))
     copy = lanes.fork("a", "b")
     assert copy == Lane("b", lanes.get("a").offset_us, "2030-01-01T00:00:00+00:00", 7)
     count(lanes, "b")
     assert (value(lanes, "a"), value(lanes, "b")) == (1, 2)
+
+
+def test_a_fork_keeps_the_order_of_rows_that_the_database_numbers(lanes: Lanes) -> None:
+    lanes.get("a")
+    texts = [str(n) for n in range(12)]
+    with lanes.store.write() as tx:
+        tx.run_many(LOG, [{"lane": "a", "text": text} for text in texts])
+        # Left to itself SQLite would read them by this index, and PostgreSQL the row that was written last at the end.
+        tx.run(Statement("CREATE INDEX by_text ON kit_test_log (lane, text)"))
+        tx.run(Statement("UPDATE kit_test_log SET text = '0' WHERE lane = 'a' AND text = '0'"))
+    lanes.fork("a", "b")
     with lanes.store.read() as tx:
-        assert [row[0] for row in tx.all(LOGGED, lane="b")] == [str(n) for n in range(12)]
+        assert [row[0] for row in tx.all(LOGGED, lane="b")] == texts
 
 
 def test_a_fork_onto_itself_loses_nothing(lanes: Lanes) -> None:
