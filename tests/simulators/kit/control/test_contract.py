@@ -1,0 +1,95 @@
+"""The contract lists exactly what stands, is merged with the simulators' and is valid."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from flask import Flask
+from openapi_spec_validator import validate
+
+from partnerlab.contracts.catalogue import faults as catalogue
+from partnerlab.simulators.kit.control import contract as control_contract
+from partnerlab.simulators.kit.control.app import create_control_app
+from partnerlab.simulators.kit.control.contract import merged
+from partnerlab.simulators.kit.world.clock import Clock
+from partnerlab.simulators.kit.world.store import Store
+from tests.simulators.kit.conftest import make_kit
+from tests.simulators.kit.control.conftest import PART, Api, simulator
+
+
+def rules(app: Flask) -> set[tuple[str, str]]:
+    """Each route as the contract writes it."""
+    return {
+        (method, re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule))
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+
+
+def operations(document: dict[str, Any]) -> set[tuple[str, str]]:
+    return {
+        (method.upper(), path)
+        for path, item in document["paths"].items()
+        for method in item
+        if method not in ("parameters", "summary", "description")
+    }
+
+
+def test_the_contract_lists_every_route_and_no_other(memory: Store) -> None:
+    kit = make_kit(memory)
+    app = create_control_app(kit.lanes, kit.journal, kit.faults, Clock(kit.lanes))
+    assert rules(app) == operations(merged())
+    kit.journal.close()
+
+
+def test_the_contract_is_valid() -> None:
+    validate(merged())
+
+
+def test_the_contract_names_the_faults_of_the_catalogue() -> None:
+    assert merged()["components"]["schemas"]["FaultName"]["enum"] == list(catalogue())
+
+
+def test_the_served_document_has_the_simulators_routes_and_is_valid(api: Api) -> None:
+    document = api("GET", "/openapi.json")
+    validate(document)
+    assert ("GET", "/_sandbox/part/things") in operations(document)
+    responses = document["components"]["responses"]
+    assert responses["part.Error"]["content"]["application/json"]["schema"] == {
+        "$ref": "#/components/schemas/part.Error"
+    }
+    assert document["components"]["schemas"]["part.Error"] == PART["components"]["schemas"]["Error"]
+    assert {"name": "part.lanes", "description": "Its own."} in document["tags"]
+    assert document["paths"]["/_sandbox/part/things"]["get"]["tags"] == ["part.lanes"]
+
+
+@pytest.mark.parametrize(
+    ("paths", "message"),
+    [
+        ({"/_sandbox/health": {}}, "/_sandbox/health stands in another document too"),
+        ({"/_sandbox/part/x": {"get": {"operationId": "getHealth"}}}, "getHealth is used by GET /_sandbox/health and"),
+    ],
+)
+def test_two_documents_that_claim_the_same_are_refused(
+    monkeypatch: pytest.MonkeyPatch, paths: dict[str, Any], message: str
+) -> None:
+    read = control_contract.read_contract
+    part = {"paths": paths}
+    monkeypatch.setattr(control_contract, "read_contract", lambda path: part if path == "part.yaml" else read(path))
+    with pytest.raises(ValueError, match=message):
+        merged([simulator()])
+
+
+def test_flask_is_imported_with_the_first_control_request_only() -> None:
+    program = (
+        "import sys\n"
+        "from partnerlab.simulators.kit.control import app\n"
+        "from partnerlab.simulators.kit.http import server, site, wsgi\n"
+        "print([m for m in ('flask', 'werkzeug', 'yaml', 'spyne') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
