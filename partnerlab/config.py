@@ -16,6 +16,8 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
+from partnerlab.contracts.masking import MASK, is_secret
+
 __all__ = ["ConfigurationInvalid", "configure", "read_configuration"]
 
 Section = TypeVar("Section")
@@ -79,7 +81,8 @@ def configure(
     made = kind(**values)
     # What was set is named before what it contradicts.
     for key, rule in sorted(getattr(made, "problems", dict)().items(), key=lambda problem: problem[0] not in places):
-        raise ConfigurationInvalid(places.get(key, f"{name}.{key}"), rule, values.get(key))
+        shown = MASK if key in values and is_secret(key) else values.get(key)
+        raise ConfigurationInvalid(places.get(key, f"{name}.{key}"), rule, shown)
     return made
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -41,11 +42,15 @@ ADDRESS = _Address()
 
 
 class Remote:
-    """One lane of a sandbox, or a data pump, at *url*."""
+    """
+    One lane of a sandbox, or a data pump, at *url*.
+
+    Without *token* the environment's `PARTNERLAB_TOKEN` is sent, which a sandbox asks for that others reach.
+    """
 
     def __init__(self, url: str, lane: str = "default", *, token: str | None = None) -> None:
         headers = {"X-Sandbox-Lane": lane}
-        if token:
+        if token := token or os.environ.get("PARTNERLAB_TOKEN", ""):
             headers["Authorization"] = f"Bearer {token}"
         import httpx  # takes longer to import than all the rest of a command
 

@@ -14,12 +14,15 @@ import threading
 from collections.abc import Iterable
 from dataclasses import fields
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlsplit
 
 from partnerlab.client import rtdr
-from partnerlab.client.http import PAYER_WAITS, HttpRequest, HttpResponse, Transport
+from partnerlab.client.errors import RequestInvalid
+from partnerlab.client.http import PAYER_WAITS, HttpRequest, HttpResponse, Transport, shown_url
 from partnerlab.client.settings import Biller, BillerUnknown
 from partnerlab.contracts.data import read_bytes
 from partnerlab.contracts.doors import doors
@@ -30,7 +33,9 @@ from partnerlab.settings import SandboxSettings
 from partnerlab.simulators import ic_webservices, inhance_soap, tccs_rest
 from partnerlab.simulators.ic_webservices.domain.errors import NotFound
 from partnerlab.simulators.kit.control.app import create_control_app
+from partnerlab.simulators.kit.egress.allow_list import AddressRefused, Allowed
 from partnerlab.simulators.kit.faults.faults import Faults
+from partnerlab.simulators.kit.http.guard import Guard
 from partnerlab.simulators.kit.http.server import Limits, Server
 from partnerlab.simulators.kit.http.site import Site
 from partnerlab.simulators.kit.http.wsgi import WsgiApp
@@ -75,6 +80,7 @@ class Sandbox:
         tccs: tccs_rest.Settings = tccs_rest.Settings(),  # noqa: B008 - frozen
         ic: ic_webservices.Settings = ic_webservices.Settings(),  # noqa: B008 - frozen
     ) -> None:
+        settings.check_reach()
         self.settings = settings
         self._folder = tempfile.TemporaryDirectory(prefix="partnerlab-")
         store_url, self._pump_url = settings.databases(Path(self._folder.name))
@@ -96,11 +102,12 @@ class Sandbox:
         self._control = WsgiApp(
             "control",
             lambda: create_control_app(
-                self.lanes, self.journal, self.faults, self.clock, simulators, hosts=(settings.host,)
+                self.lanes, self.journal, self.faults, self.clock, simulators, hosts=(settings.host, *settings.hosts)
             ),
         )
         self._pump_service = WsgiApp("pump", self._create_pump_service)
-        site = Site(self.lanes, self.journal, self.faults)
+        guard = Guard((settings.host, *settings.hosts), settings.token)
+        site = Site(self.lanes, self.journal, self.faults, guard)
         for simulator in simulators:
             for path, app in simulator.doors.items():
                 site.mount(path, app)
@@ -135,7 +142,8 @@ class Sandbox:
                 from partnerlab.client.datapump import DataPump, Router
 
                 # The partners it delivers to are its own simulators, over http also where it listens beyond loopback.
-                self._pump = DataPump(self._pump_url, self.biller, router=Router(allow_http=True)).start()
+                router = Router(allow_http=True, check=self._check_egress)
+                self._pump = DataPump(self._pump_url, self.biller, router=router).start()
             return self._pump
 
     def start(self) -> Self:
@@ -203,7 +211,20 @@ class Sandbox:
             self.ic.start()
         self._control.warm()
 
-    def _send(self, request: HttpRequest) -> HttpResponse:
+    def _check_egress(self, biller: Biller, url: str) -> None:
+        """
+        Check that a call may go where a biller's setting says: to the sandbox itself, the loopback, or what the
+        biller's `Egress.Allow` lists. Raises `RequestInvalid`.
+        """
+        try:
+            listed = Allowed.of(biller.configuration)
+            if urlsplit(url).hostname != urlsplit(self.url).hostname:
+                listed.targets(url)
+        except (AddressRefused, OSError, ValueError) as error:
+            raise RequestInvalid("url", shown_url(url), str(error)) from None
+
+    def _send(self, biller: Biller, request: HttpRequest) -> HttpResponse:
+        self._check_egress(biller, request.url)
         with self._lock:
             if self._transport is None:
                 self._transport = Transport(timeouts=PAYER_WAITS, allow_http=True)
@@ -220,7 +241,7 @@ class Sandbox:
         if self._on_its_way(lane, account_number):
             # The partner cannot know of it yet: its answer would bring the old balance back [A-40].
             return {"problem": "not asked: a payment of this account is on its way to the partner"}
-        update = rtdr.refresh(biller, account_number, invoice_number, send=self._send)
+        update = rtdr.refresh(biller, account_number, invoice_number, send=partial(self._send, biller))
         return {
             "balance_due": None if update.balance_due is None else f"{update.balance_due:.2f}",
             "total_amount_due": None if update.total_amount_due is None else f"{update.total_amount_due:.2f}",
@@ -249,7 +270,8 @@ class Sandbox:
         def below(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
             environ["SCRIPT_NAME"] = PUMP_PATH
             environ["PATH_INFO"] = environ["PATH_INFO"].removeprefix(PUMP_PATH)
-            # As open as the control API beside it: its guard still refuses foreign host names.
+            # The site has checked token and host name already.
+            environ["HTTP_HOST"] = "127.0.0.1"
             environ["REMOTE_ADDR"] = "127.0.0.1"
             return service(environ, start_response)
 

@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from partnerlab.simulators.kit.http.guard import is_loopback
+
 __all__ = ["SandboxSettings"]
+
+SHORTEST_TOKEN = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +19,9 @@ class SandboxSettings:
 
     `database` is empty (memory, gone with the process), a SQLite file's path, or a PostgreSQL URL. With a certificate
     and key (PEM files) it serves https.
+
+    Where *host* is one that other machines reach, *token* is required: the control API shows every key, and whoever
+    calls it or the data pump's service must bring it. `hosts` are further names under which the sandbox is known.
     """
 
     host: str = "127.0.0.1"
@@ -22,6 +29,8 @@ class SandboxSettings:
     database: str = ""
     tls_certificate: str = ""
     tls_key: str = ""
+    token: str = ""
+    hosts: tuple[str, ...] = ()
 
     def problems(self) -> dict[str, str]:
         """What cannot be, by field."""
@@ -36,7 +45,17 @@ class SandboxSettings:
                 found[name] = "is not a file"
         if self.tls_key and not self.tls_certificate:
             found["tls_key"] = "needs tls_certificate"
+        if self.token and not (len(self.token) >= SHORTEST_TOKEN and self.token.isascii() and self.token.isprintable()):
+            found["token"] = f"must be {SHORTEST_TOKEN} or more printable ASCII characters"
         return found
+
+    def check_reach(self) -> None:
+        """Raises `ValueError` where other machines would reach the sandbox and no token is asked for."""
+        if not self.token and not is_loopback(self.host):
+            raise ValueError(
+                f"host {self.host}: other machines reach it, and the control API shows every key: set a token"
+                " (--token, PARTNERLAB_SANDBOX_TOKEN)"
+            )
 
     def databases(self, folder: Path) -> tuple[str, str]:
         """

@@ -278,7 +278,7 @@ class DataPump:
         check = BALANCE_CHECKS.get(biller.partner)
         if not isinstance(event, Payment) or check is None:
             raise RequestInvalid("id", id, f"is {event.kind} for {biller.partner}: there is no balance to check")
-        return check(event, biller, self.router.transport)
+        return check(event, biller, self.router.transport_for(biller))
 
     def _decide(self, id: str, verb: str, reason: str, by: str) -> Record:
         """A person's verb. Raises `TransitionRefused`, `DeliveryNotFound`, `RequestInvalid` without a reason."""

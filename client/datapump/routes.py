@@ -14,7 +14,7 @@ from partnerlab.client.datapump import inhance_routes, tccs_routes
 from partnerlab.client.datapump.events import Event, Payment
 from partnerlab.client.datapump.plans import Call, PartnerBalance, Plan, Skip
 from partnerlab.client.errors import RequestInvalid
-from partnerlab.client.http import Timeouts, Transport
+from partnerlab.client.http import HttpRequest, HttpResponse, Timeouts, Transport
 from partnerlab.client.settings import Biller
 
 __all__ = ["BALANCE_CHECKS", "ROUTES", "Call", "Plan", "Route", "Router", "Skip"]
@@ -43,11 +43,16 @@ BALANCE_CHECKS: Mapping[str, Callable[[Payment, Biller, Transport], PartnerBalan
 
 @dataclass
 class Router:
-    """The route table together with the connections its calls share."""
+    """
+    The route table together with the connections its calls share.
+
+    *check* is asked before each call whether it may go to that URL for that biller; it raises `RequestInvalid`.
+    """
 
     routes: Mapping[tuple[str, str], Route] = field(default_factory=lambda: ROUTES)
     timeouts: Timeouts = field(default_factory=Timeouts)
     allow_http: bool = False
+    check: Callable[[Biller, str], None] | None = None
 
     def __post_init__(self) -> None:
         self._transport: Transport | None = None
@@ -73,7 +78,11 @@ class Router:
             raise RequestInvalid(
                 "kind", event.kind, f"there is no route for it to {biller.partner}, the partner of biller {biller.guid}"
             ) from None
-        return route(event, biller, self.transport)
+        return route(event, biller, self.transport_for(biller))
+
+    def transport_for(self, biller: Biller) -> Transport:
+        """The connections as a call for that biller uses them."""
+        return self.transport if self.check is None else _Checked(self.transport, biller, self.check)
 
     def close(self) -> None:
         """Close the connections; the next call opens new ones."""
@@ -81,3 +90,19 @@ class Router:
             if self._transport is not None:
                 self._transport.close()
                 self._transport = None
+
+
+class _Checked(Transport):
+    """The router's connections, for calls of one biller, each of which is checked first."""
+
+    def __init__(self, shared: Transport, biller: Biller, check: Callable[[Biller, str], None]) -> None:
+        self.rules, self.http = shared.rules, shared.http
+        self._biller, self._check = biller, check
+
+    def send(self, request: HttpRequest) -> HttpResponse:
+        """As `Transport.send`. Raises `RequestInvalid` where the call may not go there: nothing was sent."""
+        self._check(self._biller, request.url)
+        return super().send(request)
+
+    def close(self) -> None:
+        """Nothing: the connections are the router's."""

@@ -22,15 +22,20 @@ __all__ = ["create_service", "serve"]
 MAX_BODY = 64 * 1024
 MAX_PAGE = 500
 THREADS = 8
+SHORTEST_TOKEN = 8
 
 
 def create_service(pump: DataPump, token: str | None = None) -> Flask:
     """
     A WSGI application around a pump that somebody else starts and stops.
 
-    With *token* every request but `GET /health` must carry it as `Authorization: Bearer …`. Without one only this
-    machine is served, by address and by name, so that no web page can reach it through a name of its own.
+    With *token* every request but `GET /health` must carry it as `Authorization: Bearer …`. Without one (None) only
+    this machine is served, by address and by name, so that no web page can reach it through a name of its own. The
+    address is the socket's: what a proxy or a caller says about where a request came from changes nothing.
+
+    Raises `RequestInvalid` for a token that is empty or could not be sent.
     """
+    check_token(token)
     from flask import Flask, request, url_for
     from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
@@ -46,7 +51,7 @@ def create_service(pump: DataPump, token: str | None = None) -> Flask:
         if request.path == "/health":
             return None
         scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), token.encode()):
+        if scheme.lower() == "bearer" and hmac.compare_digest(given.strip().encode("utf-8", "replace"), token.encode()):
             return None
         return *_error(401, "unauthorized", "Authorization: Bearer <token> is required"), {"WWW-Authenticate": "Bearer"}
 
@@ -152,9 +157,16 @@ def serve(pump: DataPump, *, host: str = "127.0.0.1", port: int = 8710, token: s
     """
     from waitress import serve as run
 
+    check_token(token)
     if token is None and not _is_loopback(host):
         raise RequestInvalid("host", host, "others can reach it: set a token")
     run(create_service(pump, token), host=host, port=port, threads=THREADS, ident="datapump")
+
+
+def check_token(token: str | None) -> None:
+    """Raises `RequestInvalid` for a token that protects nothing."""
+    if token is not None and not (len(token) >= SHORTEST_TOKEN and token.isascii() and token.isprintable()):
+        raise RequestInvalid("token", "•••", f"must be {SHORTEST_TOKEN} or more printable ASCII characters")
 
 
 def _decision(body: dict[str, Any]) -> dict[str, str]:

@@ -40,6 +40,7 @@ SECTIONS = ("sandbox", "inhance", "tccs", "ic")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port; 0 takes a free one.  [default: 8700]")
 @click.option("--db", help="A SQLite file or a PostgreSQL URL to keep everything in.  [default: memory]")
 @click.option("--soap", type=click.Choice(["codec", "spyne"]), help="Who answers SOAP messages.  [default: codec]")
+@click.option("--token", help="What callers of control API and data pump must bring; needed where others reach them.")
 @click.option("--quiet", is_flag=True, help="Print the URL alone.")
 def command(
     config: Path | None,
@@ -47,6 +48,7 @@ def command(
     port: int | None,
     db: str | None,
     soap: Literal["codec", "spyne"] | None,
+    token: str | None,
     *,
     quiet: bool,
 ) -> None:
@@ -67,7 +69,10 @@ def command(
             host=settings.host if host is None else host,
             port=settings.port if port is None else port,
             database=settings.database if db is None else db,
+            token=settings.token if token is None else token,
         )
+        if token is not None and (wrong := settings.problems().get("token", "" if token else "must not be empty")):
+            raise click.BadParameter(wrong, param_hint="--token")
         inhance = configure(inhance_soap.Settings, "inhance", document)
         tccs = configure(tccs_rest.Settings, "tccs", document)
         ic = configure(ic_webservices.Settings, "ic", document)

@@ -19,7 +19,13 @@ _SESSION = re.compile(r"/\(S\([^/]*|(?<=/cloudpayments)/[^/]+", re.IGNORECASE)
 
 
 class PagesApp(WsgiApp):
-    """The pages as an app of the site. An operation is method and page, as in `GET /portal/bill`."""
+    """
+    The pages as an app of the site. An operation is method and page, as in `GET /portal/bill`.
+
+    A partner's site sends its visitors here, and its pages hold these in frames: so `cross_site`.
+    """
+
+    cross_site = True
 
     def __init__(self, services: Services) -> None:
         def load() -> WSGIApplication:

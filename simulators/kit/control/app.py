@@ -59,9 +59,9 @@ def create_app(parts: Iterable[tuple[str, Controls]], *, hosts: Collection[str] 
     from werkzeug.exceptions import HTTPException
 
     from partnerlab.simulators.kit.control.contract import read_contract
-    from partnerlab.simulators.kit.control.guard import host_allowed, origin_allowed
     from partnerlab.simulators.kit.control.operations import bind
     from partnerlab.simulators.kit.control.refusals import Refused, error_body
+    from partnerlab.simulators.kit.http.guard import host_allowed, origin_allowed
 
     app = Flask("sandbox", static_folder=None)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False

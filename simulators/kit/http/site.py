@@ -19,6 +19,7 @@ from urllib.parse import unquote
 
 from partnerlab.simulators.kit.faults.effects import Plan
 from partnerlab.simulators.kit.faults.faults import FaultInvalid, Faults
+from partnerlab.simulators.kit.http.guard import Guard, host_allowed
 from partnerlab.simulators.kit.http.messages import App, Request, Response
 from partnerlab.simulators.kit.journal.journal import Journal
 from partnerlab.simulators.kit.world.lanes import DEFAULT, LaneNameInvalid, Lanes, TooManyLanes
@@ -32,6 +33,7 @@ CACHED_HOSTS = 1_024
 
 _logger = logging.getLogger(__name__)
 
+_BROWSERS = frozenset(("origin", "sec-fetch-site"))
 _HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 
 
@@ -57,10 +59,11 @@ class Site:
     Everything that is served on one origin.
 
     A request's lane is the one its path begins with (`/lane/<name>/…`), else the one its header `X-Sandbox-Lane`
-    names, else `default`.
+    names, else `default`. Without a *guard* it answers whoever asks.
     """
 
-    def __init__(self, lanes: Lanes, journal: Journal, faults: Faults) -> None:
+    def __init__(self, lanes: Lanes, journal: Journal, faults: Faults, guard: Guard | None = None) -> None:
+        self.guard = guard
         self.lanes = lanes
         self.journal = journal
         self.faults = faults
@@ -97,11 +100,15 @@ class Site:
         found = self._targets.get(target) or self._parse(target)
         host = headers.get("host")
         if host is not None:
-            if host not in self._hosts and not self._good_host(host):
-                return self._refuse(400, "host_invalid", "the Host header is not a host name or address with a port")
+            if host not in self._hosts and (refused := self._new_host(host)) is not None:
+                return refused
             origin = origin[: origin.index("//") + 2] + host
         if found.mount is None:
             return self._not_found(found, origin)
+        if self.guard is not None and (not found.mount.door or not _BROWSERS.isdisjoint(headers)):
+            refused = self._guarded(self.guard, found.mount, found.path, headers, origin)
+            if refused is not None:
+                return refused
         name = found.lane or headers.get("x-sandbox-lane", DEFAULT)
         base_url = f"{origin}/lane/{found.lane}" if found.lane else origin
         return Exchange(self, found, method, headers, body, base_url, name, self.new_id(), remote)
@@ -138,14 +145,27 @@ class Site:
                 return mount
         return self._mounts.get(()) if path == "/" else None
 
-    def _good_host(self, host: str) -> bool:
-        """Whether a Host header may stand in addresses that answers contain."""
+    def _new_host(self, host: str) -> Refusal | None:
+        """Why a Host header may not be: addresses in answers contain it, and a foreign name is a rebound one."""
         if not _HOST.fullmatch(host):
-            return False
+            return self._refuse(400, "host_invalid", "the Host header is not a host name or address with a port")
+        if self.guard is not None and not host_allowed(host, self.guard.hosts):
+            return self._refuse(403, "host_not_allowed", "the sandbox does not answer under this host name")
         if len(self._hosts) >= CACHED_HOSTS:
             self._hosts.clear()
         self._hosts[host] = True
-        return True
+        return None
+
+    def _guarded(
+        self, guard: Guard, mount: _Mount, path: str, headers: Mapping[str, str], origin: str
+    ) -> Refusal | None:
+        if why := guard.refusal(headers, origin, cross_site=getattr(mount.app, "cross_site", False)):
+            return self._refuse(403, "origin_not_allowed", why)
+        if not mount.door and not guard.knows(headers, path):
+            answer = _error(401, "unauthorized", "Authorization: Bearer <token> is required")
+            answer.headers = (("WWW-Authenticate", "Bearer"),)
+            return Refusal(self.new_id(), answer)
+        return None
 
     def _refuse(self, status: int, code: str, message: str, field: str = "") -> Refusal:
         return Refusal(self.new_id(), _error(status, code, message, field))
