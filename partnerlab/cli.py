@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "deliveries": ("deliveries", "", "See, replay and settle what the data pump delivers."),
     "journal": ("journal", "", "What was asked and answered, with the contract's verdict."),
     "catalogue": ("catalogue", "", "Everything that has a name: requirements, faults, damages, values, settings."),
+    "export": ("export", "", "What Invoice Cloud sends to a partner, as files in a folder."),
     "capabilities": ("capabilities", "", "What each integration supports, by the tables of its source."),
     "pump": ("pump", "pump", "Run the data pump as a service."),
 }

@@ -307,7 +307,14 @@ BATCHES = sa.Table(
     _key("report_id", sa.BigInteger),
     *_text("biller_guid", "kind", "created_at"),
     *_whole("row_count"),
-    *_text("warnings"),
+    *_text("warnings", "delivered_at"),
+    sa.Index(
+        "ic_export_batches_waiting",
+        "lane",
+        "biller_guid",
+        sqlite_where=sa.text("delivered_at = ''"),
+        postgresql_where=sa.text("delivered_at = ''"),
+    ),
 )
 
 BATCH_FILES = sa.Table(

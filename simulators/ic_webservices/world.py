@@ -12,6 +12,7 @@ from partnerlab.simulators.ic_webservices.services.api_keys import ApiKeys
 from partnerlab.simulators.ic_webservices.services.authentication import Authentication
 from partnerlab.simulators.ic_webservices.services.cashier import Cashier
 from partnerlab.simulators.ic_webservices.services.cloud_payments import CloudPayments
+from partnerlab.simulators.ic_webservices.services.export_batches import ExportBatches
 from partnerlab.simulators.ic_webservices.services.exports import Exports
 from partnerlab.simulators.ic_webservices.services.ledger import Ledger
 from partnerlab.simulators.ic_webservices.services.outbox import Outbox
@@ -49,6 +50,7 @@ class Services:
     authentication: Authentication
     user_accounts: UserAccounts
     exports: Exports
+    export_batches: ExportBatches
     wallet: Wallet
     schedules: Schedules
     postbacks: Postbacks
@@ -99,6 +101,7 @@ def create_world(
         authentication=authentication,
         user_accounts=UserAccounts(ledger, authentication),
         exports=Exports(ledger),
+        export_batches=ExportBatches(store),
         wallet=wallet,
         schedules=Schedules(store, cashier, ledger, wallet),
         postbacks=postbacks,

@@ -22,6 +22,7 @@ def create_controls(services: Services) -> Controls:
     from partnerlab.simulators.ic_webservices.control.bills import Bills
     from partnerlab.simulators.ic_webservices.control.cloud_payments import CloudPayments
     from partnerlab.simulators.ic_webservices.control.customers import Customers
+    from partnerlab.simulators.ic_webservices.control.exports import Exports
     from partnerlab.simulators.ic_webservices.control.faults import STATUSES
     from partnerlab.simulators.ic_webservices.control.payments import Payments
     from partnerlab.simulators.ic_webservices.control.users import Users
@@ -35,5 +36,5 @@ def create_controls(services: Services) -> Controls:
         "guid": lambda field, text: normal_guid(check_text(text, field)),
         "line": lambda field, text: check_text(text, field),
     }
-    parts = (Billers, Customers, Bills, Payments, Users, Wallet, CloudPayments)
+    parts = (Billers, Customers, Bills, Payments, Users, Wallet, CloudPayments, Exports)
     return Controls([part(services) for part in parts], domain_refuser(STATUSES), formats)

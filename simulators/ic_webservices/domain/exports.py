@@ -29,7 +29,8 @@ class Batch:
     """
     What was exported together; `report_id` is its WSReportID, counted from 1 in a lane and never used again.
 
-    `created_at` is ISO 8601 in UTC; `warnings` is JSON: what was cut, left out or made harmless, by row and column.
+    `created_at` and `delivered_at` are ISO 8601 in UTC, the latter empty until whoever fetches the files has them safe.
+    `warnings` is JSON: what was cut, left out or made harmless, by row and column.
     """
 
     report_id: int
@@ -38,6 +39,7 @@ class Batch:
     created_at: str
     row_count: int
     warnings: str
+    delivered_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -121,32 +121,58 @@ class ExportBatches:
             biller = biller_of(tx, lane, biller_guid, lock=True)
             return _Making(tx, lane, biller, kind, split=split).batch()
 
-    def find(self, lane: Lane, biller_guid: str, *, kind: str = "", after: int = 0, limit: int = 100) -> list[Batch]:
-        """A biller's batches in order, beyond the number *after*. Raises `NotFound`."""
+    def find(
+        self,
+        lane: Lane,
+        biller_guid: str,
+        *,
+        kind: str = "",
+        waiting: bool = False,
+        after: int = 0,
+        limit: int = 100,
+    ) -> list[Batch]:
+        """A biller's batches in order, beyond the number *after*; only those not delivered yet. Raises `NotFound`."""
         with self.store.read() as tx:
             biller = biller_of(tx, lane, biller_guid)
             search = {"biller_guid": biller.guid} | ({"kind": kind} if kind else {})
+            search |= {"delivered_at": ""} if waiting else {}
             return BATCHES.find(tx, lane.name, search, order="report_id", after=after, limit=limit)
+
+    def delivered(self, lane: Lane, report_id: int) -> Batch:
+        """Note that a batch's files are safe with whoever fetched them; the first time counts. Raises `NotFound`."""
+        with self.store.write() as tx:
+            batch = BATCHES.get(tx, lane.name, report_id)
+            if batch is None:
+                raise NotFound("export", str(report_id))
+            if not batch.delivered_at:
+                batch = replace(batch, delivered_at=lane.now().astimezone(UTC).isoformat())
+                BATCHES.put(tx, lane.name, batch)
+            return batch
 
     def get(self, lane: Lane, report_id: int) -> tuple[Batch, list[BatchFile]]:
         """A batch with its files. Raises `NotFound`."""
         with self.store.read() as tx:
-            found = BATCHES.find(tx, lane.name, {}, order="report_id", after=report_id - 1, limit=1)
-            if not found or found[0].report_id != report_id:
+            batch = BATCHES.get(tx, lane.name, report_id)
+            if batch is None:
                 raise NotFound("export", str(report_id))
-            files = map(BATCH_FILES.load, tx.all(_FILES, lane=lane.name, report_id=report_id))
-            return found[0], list(files)
+            return batch, _files(tx, lane, report_id)
 
-    def content(self, lane: Lane, file: BatchFile) -> Iterator[bytes]:
-        """The bytes of a file, a page at a time; the same whenever they are asked for."""
-        seq = 0
-        while True:
-            with self.store.read() as tx:
-                row = tx.one(_CHUNK, lane=lane.name, report_id=file.report_id, part=file.part, seq=seq)
-            if row is None:
-                return
-            yield str(row[0]).encode()
-            seq += 1
+    def page(self, lane: Lane, report_id: int, name: str, page: int) -> str | None:
+        """
+        A page of a file's text, counted from 0: the same whenever it is asked for, None beyond the last.
+
+        Raises `NotFound`.
+        """
+        with self.store.read() as tx:
+            file = next((file for file in _files(tx, lane, report_id) if file.name == name), None)
+            if file is None:
+                raise NotFound("export file", name[:80])
+            row = tx.one(_CHUNK, lane=lane.name, report_id=report_id, part=file.part, seq=page)
+            return None if row is None else str(row[0])
+
+
+def _files(tx: Tx, lane: Lane, report_id: int) -> list[BatchFile]:
+    return [BATCH_FILES.load(row) for row in tx.all(_FILES, lane=lane.name, report_id=report_id)]
 
 
 class _Making:

@@ -38,7 +38,11 @@ def files(harness: Harness, batch: Batch) -> dict[str, bytes]:
     """The batch's files by name."""
     exports = batches_of(harness)
     _, found = exports.get(harness.lane, batch.report_id)
-    return {file.name: b"".join(exports.content(harness.lane, file)) for file in found}
+    pages: dict[str, list[str]] = {file.name: [] for file in found}
+    for name, held in pages.items():
+        while (page := exports.page(harness.lane, batch.report_id, name, len(held))) is not None:
+            held.append(page)
+    return {name: "".join(held).encode() for name, held in pages.items()}
 
 
 def rows(harness: Harness, batch: Batch | None) -> list[dict[str, str]]:
@@ -264,5 +268,45 @@ def test_a_kind_that_there_is_not_or_that_cannot_be_split_is_refused(harness: Ha
 
 
 def test_a_batch_that_there_is_not_is_not_found(harness: Harness) -> None:
+    exports = batches_of(harness)
+    for ask in (exports.get, exports.delivered):
+        with pytest.raises(NotFound):
+            ask(harness.lane, 1)
+    paid(harness)
+    create(harness)
     with pytest.raises(NotFound):
-        batches_of(harness).get(harness.lane, 1)
+        exports.page(harness.lane, 1, "ICPayments_none.csv", 0)
+
+
+# --- the control API ---
+
+
+def test_an_export_is_made_listed_fetched_and_noted_as_delivered(harness: Harness) -> None:
+    freeze(harness)
+    assert harness.control("POST", "exports", {"kind": "payments"}).json == {"export": None}
+    guid = paid(harness, biller_reference="a, b")
+    made = harness.control("POST", "exports", {"kind": "payments"})
+    assert made.status == 201
+    export = made.json["export"]
+    name = "ICPayments_20260616100000.csv"
+    assert export["files"] == [{"name": name, "part": "", "rows": 1}]
+    assert (export["report_id"], export["rows"], export["delivered_at"]) == (1, 1, "")
+    assert [warning["field"] for warning in export["warnings"]] == ["BillerReference"]
+    assert harness.get("exports", waiting="true")["exports"] == [export]
+    page = harness.get(f"exports/1/files/{name}")
+    assert guid in page["content"]
+    assert page["next"] == 1
+    assert harness.get(f"exports/1/files/{name}", page="1") == {"content": "", "next": None}
+    assert harness.control("POST", "exports/1/delivered").json["delivered_at"]
+    assert harness.get("exports", waiting="true")["exports"] == []
+    assert harness.get("exports")["exports"][0]["report_id"] == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "field"), [({"kind": "letters"}, "kind"), ({}, "kind"), ({"kind": "rejects", "split": True}, "split")]
+)
+def test_an_export_that_cannot_be_made_is_refused_with_the_field(
+    harness: Harness, body: dict[str, object], field: str
+) -> None:
+    answer = harness.control("POST", "exports", body)
+    assert (answer.status, answer.json["error"]["field"]) == (400, field)

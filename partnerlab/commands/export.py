@@ -1,0 +1,91 @@
+"""`partnerlab export`: what Invoice Cloud sends to a partner, as files in a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import click
+
+from partnerlab.client.exports import place_file
+from partnerlab.remote import Remote, connect, lane_options
+
+KINDS = ("payments", "changes", "rejects")
+
+
+@click.command()
+@click.argument("kind", type=click.Choice(KINDS))
+@click.option("--biller", default="watersmart", show_default=True, help="Whose: partner or BillerGUID.")
+@click.option(
+    "--out",
+    "folder",
+    required=True,
+    type=click.Path(exists=True, file_okay=False, writable=True, path_type=Path),
+    help="The folder to put the files in.",
+)
+@click.option("--split", is_flag=True, help="Payments: a file each for Amex, other cards and banks.")
+@click.option("--batch", type=click.IntRange(1), help="That batch again, by its WSReportID, byte for byte.")
+@lane_options
+def command(kind: str, biller: str, folder: Path, *, split: bool, batch: int | None, url: str, lane: str) -> None:
+    """Write what Invoice Cloud has for a partner since the last export, and print the files' names, one a line.
+
+    Each payment, change and return stands in exactly one batch. An export that broke off is finished first. Where
+    nothing waits, nothing is written and nothing printed.
+
+    \b
+    Example:
+        partnerlab export payments --biller watersmart --out outbox --split
+    """
+    if split and kind != "payments":
+        raise click.UsageError(f"--split is for payments; {kind} are one file")
+    remote = connect(url, lane)
+    if batch is not None:
+        _place(remote, remote.get(f"/_sandbox/ic/exports/{batch}"), folder)
+        return
+    guid = remote.biller(biller)["guid"]
+    for export in _waiting(remote, guid, kind):
+        _deliver(remote, export, folder)
+    made = remote.post("/_sandbox/ic/exports", {"kind": kind, "split": split, "biller_guid": guid})["export"]
+    if made is not None:
+        _deliver(remote, made, folder)
+
+
+def _waiting(remote: Remote, guid: str, kind: str) -> Iterator[dict[str, Any]]:
+    """Batches that were made and whose files nobody has said to have."""
+    after = 0
+    while found := remote.get("/_sandbox/ic/exports", biller_guid=guid, kind=kind, waiting="true", after=after)[
+        "exports"
+    ]:
+        yield from found
+        after = found[-1]["report_id"]
+
+
+def _deliver(remote: Remote, export: dict[str, Any], folder: Path) -> None:
+    _place(remote, export, folder)
+    remote.post(f"/_sandbox/ic/exports/{export['report_id']}/delivered")
+
+
+def _place(remote: Remote, export: dict[str, Any], folder: Path) -> None:
+    for file in export["files"]:
+        path = f"/_sandbox/ic/exports/{export['report_id']}/files/{quote(file['name'])}"
+        try:
+            place_file(folder, file["name"], _pages(remote, path))
+        except OSError as error:
+            raise click.ClickException(str(error)) from error
+        click.echo(file["name"])
+    for warning in export["warnings"]:
+        part = f"{warning['part']} file, " if warning["part"] else ""
+        click.echo(
+            f"note: {part}row {warning['row']}, column {warning['column']}, {warning['field']}: {warning['rule']}",
+            err=True,
+        )
+
+
+def _pages(remote: Remote, path: str) -> Iterator[bytes]:
+    page: int | None = 0
+    while page is not None:
+        answer = remote.get(path, page=page)
+        yield answer["content"].encode()
+        page = answer["next"]

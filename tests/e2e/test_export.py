@@ -1,0 +1,119 @@
+"""`partnerlab export` against a sandbox: each payment in one file, and a run that broke off is finished by the next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from partnerlab.cli import main
+from partnerlab.commands import export as export_command
+from partnerlab.remote import Remote
+from partnerlab.sandbox import Sandbox
+from partnerlab.settings import SandboxSettings
+
+pytestmark = pytest.mark.xdist_group("e2e")  # a process has one data pump
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(SandboxSettings(port=0)) as running:
+        yield running
+
+
+@pytest.fixture
+def lane(sandbox: Sandbox, request: pytest.FixtureRequest) -> str:
+    name = f"export-{abs(hash(request.node.name)) % 10**8}"
+    sandbox.lanes.get(name)
+    return name
+
+
+def pay(sandbox: Sandbox, lane: str, **order: str) -> str:
+    order = {"account_number": "10000101", "amount": "1.00", "tender": "credit_card", **order}
+    if order["tender"] == "credit_card":
+        order.setdefault("card_number", "4111111111111111")
+    with closing(Remote(sandbox.url, lane)) as remote:
+        return str(remote.post("/_sandbox/ic/payments", order)["payment_guid"])
+
+
+def export(sandbox: Sandbox, lane: str, folder: Path, *arguments: str) -> Result:
+    options = ("--biller", "inhance_v2", "--out", str(folder), "--url", sandbox.url, "--lane", lane)
+    return CliRunner().invoke(main, ["export", "payments", *options, *arguments])
+
+
+def guids(folder: Path) -> list[str]:
+    lines = (line for path in sorted(folder.iterdir()) for line in path.read_text().splitlines())
+    return [line.split(",")[4] for line in lines]
+
+
+def test_the_names_of_the_files_are_printed_and_a_second_run_has_nothing(
+    sandbox: Sandbox, lane: str, tmp_path: Path
+) -> None:
+    guid = pay(sandbox, lane)
+    done = export(sandbox, lane, tmp_path)
+    assert done.exit_code == 0, done.output
+    assert done.output.split() == [path.name for path in tmp_path.iterdir()]
+    assert guids(tmp_path) == [guid]
+    again = export(sandbox, lane, tmp_path)
+    assert (again.exit_code, again.output) == (0, "")
+
+
+def test_a_split_export_has_a_file_for_each_kind(sandbox: Sandbox, lane: str, tmp_path: Path) -> None:
+    pay(sandbox, lane)
+    pay(sandbox, lane, card_number="378282246310005")
+    pay(sandbox, lane, tender="ach", bank_account="000123456789")
+    names = export(sandbox, lane, tmp_path, "--split").output.split()
+    assert [name.rstrip(".csv0123456789") for name in sorted(names)] == [
+        "ICPayments_AMEX_",
+        "ICPayments_Bank_",
+        "ICPayments_CC_",
+    ]
+
+
+def test_a_batch_is_written_again_by_its_number(sandbox: Sandbox, lane: str, tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.mkdir()
+    second.mkdir()
+    pay(sandbox, lane)
+    [name] = export(sandbox, lane, first).output.split()
+    pay(sandbox, lane)
+    export(sandbox, lane, first)
+    assert export(sandbox, lane, second, "--batch", "1").output.split() == [name]
+    assert (first / name).read_bytes() == (second / name).read_bytes()
+    missing = export(sandbox, lane, second, "--batch", "99")
+    assert missing.exit_code == 1
+    assert "export" in missing.output
+
+
+@pytest.mark.parametrize("at", ["_place", "_deliver"])
+def test_a_run_that_breaks_off_is_finished_by_the_next(
+    sandbox: Sandbox, lane: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: str
+) -> None:
+    whole = export_command._place
+
+    def place_and_break(remote: Remote, made: dict[str, object], folder: Path) -> None:
+        whole(remote, made, folder)
+        raise KeyboardInterrupt
+
+    def break_off(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    expected = [pay(sandbox, lane)]
+    with monkeypatch.context() as patch:
+        patch.setattr(export_command, at, place_and_break if at == "_place" else break_off)
+        assert export(sandbox, lane, tmp_path).exit_code != 0
+    expected.append(pay(sandbox, lane))
+    assert export(sandbox, lane, tmp_path).exit_code == 0
+    assert sorted(guids(tmp_path)) == sorted(expected)
+
+
+def test_misuse_is_told(sandbox: Sandbox, lane: str, tmp_path: Path) -> None:
+    nowhere = export(sandbox, lane, tmp_path / "nowhere")
+    assert nowhere.exit_code == 2
+    options = ("--out", str(tmp_path), "--url", sandbox.url, "--lane", lane)
+    split = CliRunner().invoke(main, ["export", "rejects", "--split", *options])
+    assert split.exit_code == 2
+    assert "--split is for payments" in split.output
