@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from partnerlab.simulators.kit.control.guard import host_allowed, origin_allowed
+from partnerlab.simulators.kit.http.guard import host_allowed, origin_allowed
 from tests.simulators.kit.conftest import Kit
 
 
