@@ -41,13 +41,13 @@ class InvoiceCloud(Simulator):
         return biller_view(services.ledger.biller(found, guid), base_url, found)
 
     def start(self) -> None:
-        """Offer what a former process left in the outbox, and send the postbacks it left."""
+        """Go on with what a former process left: events in the outbox, postbacks."""
         self.world.services.outbox.start()
-        self.world.services.postbacks.start()
+        self.world.runner.start()
 
     def close(self) -> None:
         """Stop offering events and sending postbacks in the background."""
-        self.world.services.postbacks.close()
+        self.world.runner.close()
         self.world.services.outbox.close()
 
 

@@ -24,6 +24,7 @@ from partnerlab.simulators.ic_webservices.domain.postbacks import Attempt, Postb
 from partnerlab.simulators.ic_webservices.domain.schedules import AutoPay, Schedule
 from partnerlab.simulators.ic_webservices.domain.uploads import Problem, Upload
 from partnerlab.simulators.ic_webservices.domain.users import Link, RemoteToken, User
+from partnerlab.simulators.kit.world.jobs import Queue
 from partnerlab.simulators.kit.world.store import Statement, Tx
 from partnerlab.simulators.kit.world.table import Conversion, Table
 
@@ -42,6 +43,7 @@ __all__ = [
     "PAYMENTS",
     "POSTBACKS",
     "POSTBACK_ATTEMPTS",
+    "POSTBACK_QUEUE",
     "PROBLEMS",
     "REMINDERS",
     "SCHEDULES",
@@ -88,7 +90,8 @@ PAGE_SESSIONS = Table(tables.PAGE_SESSIONS, PageSession)
 TEXT_ENROLMENTS = Table(tables.TEXT_ENROLMENTS, TextEnrolment)
 CHECKOUTS = Table(tables.CHECKOUTS, Checkout)
 REMINDERS = Table(tables.REMINDERS, Reminder)
-POSTBACKS = Table(tables.POSTBACKS, Postback)
+POSTBACKS = Table(tables.POSTBACKS, Postback, besides=("claim", "claimed_until"))
+POSTBACK_QUEUE = Queue(tables.POSTBACKS)
 POSTBACK_ATTEMPTS = Table(tables.POSTBACK_ATTEMPTS, Attempt)
 
 _COUNT_ON = Statement(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from partnerlab.simulators.kit.world.jobs import queue_columns
+
 __all__ = [
     "AUTOPAYS",
     "BATCHES",
@@ -276,8 +278,8 @@ POSTBACKS = sa.Table(
     _key("lane"),
     _key("postback_id"),
     *_text("payment_guid", "biller_guid", "url", "body", "state"),
-    *_whole("attempts"),
-    *_text("created_at", "next_at", "delivered_at", "claimed_until"),
+    *_text("created_at", "next_at", "delivered_at"),
+    *queue_columns(),
     sa.Index("ic_postbacks_by_payment", "lane", "payment_guid"),
     sa.Index(
         "ic_postbacks_waiting",

@@ -27,6 +27,7 @@ from partnerlab.simulators.ic_webservices.services.user_accounts import UserAcco
 from partnerlab.simulators.ic_webservices.services.wallet import Wallet
 from partnerlab.simulators.ic_webservices.settings import Settings
 from partnerlab.simulators.ic_webservices.tables import TABLES
+from partnerlab.simulators.kit.world.jobs import Runner
 from partnerlab.simulators.kit.world.lanes import Lanes
 from partnerlab.simulators.kit.world.store import Store
 
@@ -64,11 +65,12 @@ class Services:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Settings, store, lanes and services of one Invoice Cloud."""
+    """Settings, store, lanes, the runner of due work and the services of one Invoice Cloud."""
 
     settings: Settings
     store: Store
     lanes: Lanes
+    runner: Runner
     services: Services
 
 
@@ -90,7 +92,8 @@ def create_world(
     cashier = Cashier(store, outbox, numbers)
     presentment = Presentment(store, balances)
     wallet = Wallet(store, numbers)
-    postbacks = Postbacks(store, lanes)
+    runner = Runner(store, lanes)
+    postbacks = Postbacks(store, lanes, runner)
     services = Services(
         settings=settings,
         ledger=ledger,
@@ -112,7 +115,7 @@ def create_world(
         api_keys=ApiKeys(store),
         base_url=base_url,
     )
-    return World(settings, store, lanes, services)
+    return World(settings, store, lanes, runner, services)
 
 
 def test_numbers() -> TestNumbers:

@@ -78,7 +78,6 @@ class Postback:
     One postback: `body` is the form as it is sent, the same at each attempt.
 
     `created_at`, `next_at` and `delivered_at` (empty until then) are ISO 8601 in UTC on the lane's clock.
-    `claimed_until` is real time: until then somebody is sending it.
     """
 
     postback_id: str
@@ -91,7 +90,6 @@ class Postback:
     created_at: str
     next_at: str
     delivered_at: str = ""
-    claimed_until: str = ""
 
 
 @dataclass(frozen=True, slots=True)

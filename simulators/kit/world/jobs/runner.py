@@ -1,10 +1,10 @@
 """
 The runner of due work: claim a row, do the work, write what came of it; again later where it is to be tried again.
 
-Work is done when its time comes (a thread sleeps until the first moment at which anything is due, and is woken where
-that changes), when a lane's clock is advanced (`due`), or now (`attempt`, `submit`). However many do so at once, in one
-process or several, one of them does it. Times are those of the lane's clock, so in a lane whose clock is frozen nothing
-happens by itself; work that concerns nobody's clock (`real_time`) goes by real time.
+Work is done when its time comes (a thread for each work sleeps until the first moment at which any of it is due, and is
+woken where that changes), when a lane's clock is advanced (`due`), or now (`attempt`, `submit`). However many do so at
+once, in one process or several, one of them does it. Times are those of the lane's clock, so in a lane whose clock is
+frozen nothing happens by itself; work that concerns nobody's clock (`real_time`) goes by real time.
 """
 
 from __future__ import annotations
@@ -93,9 +93,8 @@ class Runner:
         self._owner = uuid.uuid4().hex[:12]
         self._claims = itertools.count(1)
         self._pool: ThreadPoolExecutor | None = None
-        self._thread: threading.Thread | None = None
+        self._lookers: list[tuple[threading.Thread, threading.Event]] = []
         self._lock = threading.Lock()
-        self._woken = threading.Event()
         self._closed = threading.Event()
         lanes.after_change.append(self._look_again)
 
@@ -117,19 +116,22 @@ class Runner:
         with self._lock:
             if self._closed.is_set():
                 return
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._look, name="jobs", daemon=True)
-                self._thread.start()
-        self._woken.set()
+            for work in self._works[len(self._lookers) :]:
+                woken = threading.Event()
+                thread = threading.Thread(target=self._look, args=(work, woken), name=work.queue.name, daemon=True)
+                self._lookers.append((thread, woken))
+                thread.start()
+        self._look_again()
 
     def close(self) -> None:
         """Stop. What waits stays in the store; what is being done is finished."""
         with self._lock:
             self._closed.set()
-            thread, pool, self._pool = self._thread, self._pool, None
-        self._woken.set()
-        if thread is not None and thread is not threading.current_thread():
-            thread.join()
+            pool, self._pool = self._pool, None
+        self._look_again()
+        for thread, _ in self._lookers:
+            if thread is not threading.current_thread():
+                thread.join()
         if pool is not None:
             pool.shutdown(wait=True, cancel_futures=True)
 
@@ -237,32 +239,32 @@ class Runner:
     # --- in the background ---
 
     def _look_again(self) -> None:
-        """A clock or the rows of a lane were changed."""
-        if self._thread is not None:
-            self._woken.set()
+        """Something changed: a clock, the rows of a lane, or what is due."""
+        for _, woken in self._lookers:
+            woken.set()
 
-    def _look(self) -> None:
+    def _look(self, work: Work, woken: threading.Event) -> None:
         while not self._closed.is_set():
-            self._woken.clear()
+            woken.clear()
             try:
-                pause_s = self._run_due()
+                pause_s = self._run_due(work)
             except Exception:
-                _logger.exception("what is due could not be looked at")
+                _logger.exception("%s: what is due could not be looked at", work.label)
                 pause_s = LOOK_EVERY_S
-            self._woken.wait(pause_s)
+            if not self._closed.is_set():  # `close` may have woken this thread before it cleared that
+                woken.wait(pause_s)
 
-    def _run_due(self) -> float | None:
-        """Run what is due everywhere; the seconds until something else is, None where nothing is."""
+    def _run_due(self, work: Work) -> float | None:
+        """Run what is due in every lane; the seconds until something else is, None where nothing is."""
         pauses: list[float] = [] if self._store.sqlite else [LOOK_EVERY_S]
-        for work in self._works:
-            real = datetime.now(UTC)
-            with self._store.read() as tx:
-                lanes = work.queue.next(tx, utc_text(real))
-                held_until = work.queue.held_until(tx, utc_text(real))
-            if held_until is not None:
-                pauses.append((datetime.fromisoformat(held_until) - real).total_seconds() + 0.001)
-            for name, due in lanes:
-                pauses.extend(self._run_lane(work, name, datetime.fromisoformat(due)))
+        real = datetime.now(UTC)
+        with self._store.read() as tx:
+            lanes = work.queue.next(tx, utc_text(real))
+            held_until = work.queue.held_until(tx, utc_text(real))
+        if held_until is not None:
+            pauses.append((datetime.fromisoformat(held_until) - real).total_seconds() + 0.001)
+        for name, due in lanes:
+            pauses.extend(self._run_lane(work, name, datetime.fromisoformat(due)))
         return min(pauses, default=None)
 
     def _run_lane(self, work: Work, name: str, due: datetime) -> Sequence[float]:

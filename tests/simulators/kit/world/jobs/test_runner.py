@@ -201,7 +201,7 @@ def test_an_idle_runner_sleeps(memory: Store, monkeypatch: pytest.MonkeyPatch) -
     depot.add("p1", after=timedelta(days=1))
     looked: list[float | None] = []
     look = depot.runner._run_due
-    monkeypatch.setattr(depot.runner, "_run_due", lambda: looked.append(look()) or looked[-1])
+    monkeypatch.setattr(depot.runner, "_run_due", lambda work: looked.append(look(work)) or looked[-1])
     depot.runner.start()
     _until(lambda: bool(looked))
     time.sleep(0.3)
