@@ -124,6 +124,23 @@ def check_cloud_payments(call: Checked) -> None:
     call("get", "reminders", "reminders", limit="0")
 
 
+def check_exports(call: Checked) -> None:
+    """After at least one payment and with a change that waits."""
+    made = call("post", "exports", "exports", {"kind": "payments"}).json["export"]
+    call("post", "exports", "exports", {"kind": "payments"})
+    call("post", "exports", "exports", {"kind": "letters"})
+    call("post", "exports", "exports", {"kind": "payments", "biller_guid": "99999999-9999-4999-8999-999999999999"})
+    call("get", "exports", "exports", waiting="true")
+    call("get", "exports", "exports", kind="letters")
+    call("get", "exports", "exports", biller_guid="99999999-9999-4999-8999-999999999999")
+    call("get", "exports/{report_id}", f"exports/{made['report_id']}")
+    call("get", "exports/{report_id}", "exports/999")
+    call("get", "exports/{report_id}/files/{name}", f"exports/1/files/{made['files'][0]['name']}")
+    call("get", "exports/{report_id}/files/{name}", "exports/1/files/none.csv")
+    call("post", "exports/{report_id}/delivered", "exports/1/delivered")
+    call("post", "exports/{report_id}/delivered", "exports/999/delivered")
+
+
 def test_every_answer_of_every_operation_is_as_the_contract_says(harness: Harness) -> None:
     call = Checked(harness)
     customer = "customers/{account_number}"
@@ -200,6 +217,7 @@ def test_every_answer_of_every_operation_is_as_the_contract_says(harness: Harnes
     call("get", "payments", "payments", donation="lost")
     call("get", "payments/{payment_guid}", "payments/one")
     call("get", "payments/{payment_guid}", "payments/none")
+    check_exports(call)
     harness.close()
     harness.refuse_events = True
     call("post", "payments", "payments", order)
