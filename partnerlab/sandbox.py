@@ -99,11 +99,8 @@ class Sandbox:
         self.store.create()
         self.clock = Clock(self.lanes, simulators)
         self.clock.after_advance.append(self._bring_forward)
-        self._control = WsgiApp(
-            "control",
-            lambda: create_control_app(
-                self.lanes, self.journal, self.faults, self.clock, simulators, hosts=(settings.host, *settings.hosts)
-            ),
+        self._control = create_control_app(
+            self.lanes, self.journal, self.faults, self.clock, simulators, hosts=(settings.host, *settings.hosts)
         )
         self._pump_service = WsgiApp("pump", self._create_pump_service)
         guard = Guard((settings.host, *settings.hosts), settings.token)

@@ -27,7 +27,6 @@ from partnerlab.simulators.kit.control.app import create_control_app
 from partnerlab.simulators.kit.faults.faults import Faults
 from partnerlab.simulators.kit.http.server import Server
 from partnerlab.simulators.kit.http.site import Site
-from partnerlab.simulators.kit.http.wsgi import WsgiApp
 from partnerlab.simulators.kit.journal.journal import Journal
 from partnerlab.simulators.kit.world.clock import Clock
 from partnerlab.simulators.kit.world.lanes import Lanes
@@ -52,7 +51,7 @@ def url() -> Iterator[str]:
     site = Site(lanes, journal, faults)
     for path, app in ic.doors.items():
         site.mount(path, app)
-    control = WsgiApp("control", lambda: create_control_app(lanes, journal, faults, Clock(lanes, (ic,)), (ic,)))
+    control = create_control_app(lanes, journal, faults, Clock(lanes, (ic,)), (ic,))
     site.mount("/_sandbox", control, door=False)
     with Server(site) as server:
         strict = {"configuration": {"REST": {"Strict": True}}}

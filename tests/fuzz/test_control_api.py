@@ -25,7 +25,6 @@ from partnerlab.simulators.kit.faults.faults import Faults
 from partnerlab.simulators.kit.http.messages import Request, Response
 from partnerlab.simulators.kit.http.server import Server
 from partnerlab.simulators.kit.http.site import Site
-from partnerlab.simulators.kit.http.wsgi import WsgiApp
 from partnerlab.simulators.kit.journal.journal import Journal
 from partnerlab.simulators.kit.world.clock import Clock
 from partnerlab.simulators.kit.world.lanes import Lanes
@@ -58,7 +57,7 @@ def url() -> Iterator[str]:
     faults = Faults(lanes)
     site = Site(lanes, journal, faults)
     site.mount("/door", Door())
-    control = WsgiApp("control", lambda: create_control_app(lanes, journal, faults, Clock(lanes)))
+    control = create_control_app(lanes, journal, faults, Clock(lanes))
     site.mount("/_sandbox", control, door=False)
     with Server(site) as server:
         yield server.url

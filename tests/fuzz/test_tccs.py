@@ -36,7 +36,6 @@ from partnerlab.simulators.kit.control.app import create_control_app
 from partnerlab.simulators.kit.faults.faults import Faults
 from partnerlab.simulators.kit.http.server import Server
 from partnerlab.simulators.kit.http.site import Site
-from partnerlab.simulators.kit.http.wsgi import WsgiApp
 from partnerlab.simulators.kit.journal.journal import Journal
 from partnerlab.simulators.kit.world.clock import Clock
 from partnerlab.simulators.kit.world.store import Store
@@ -98,7 +97,7 @@ def url() -> Iterator[str]:
     for path, app in insurer.simulator.doors.items():
         site.mount(path, app)
     clock, simulators = Clock(insurer.lanes), [insurer.simulator]
-    control = WsgiApp("control", lambda: create_control_app(insurer.lanes, journal, faults, clock, simulators))
+    control = create_control_app(insurer.lanes, journal, faults, clock, simulators)
     site.mount("/_sandbox", control, door=False)
     insurer.lanes.get("default")
     with Server(site) as server:

@@ -1,22 +1,26 @@
 """
 The control API: `/_sandbox/…`, everything a real partner does not have.
 
-`contracts/sandbox/control.yaml` describes what stands here; each simulator adds its own routes and contract. Nothing
-of Flask is imported before the app is made, because the first answer of a door need not wait for it.
+`contracts/sandbox/control.yaml` describes what stands here; each simulator adds its own operations and contract. The
+contracts are read at the first request, or when `warm` is called, because the first answer of a door need not wait.
 """
 
 from __future__ import annotations
 
+import json
 import logging
+import re
+import threading
 from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
 
-from partnerlab.simulators.kit.http.wsgi import current_request
+from partnerlab.simulators.kit.control.refusals import Invalid, Refused, error_body
+from partnerlab.simulators.kit.http.guard import host_allowed, origin_allowed
+from partnerlab.simulators.kit.http.messages import Request, Response
 
 if TYPE_CHECKING:
-    from flask import Flask
-    from flask.typing import ResponseReturnValue
-
     from partnerlab.simulators.kit.control.controls import Controls
     from partnerlab.simulators.kit.control.operations import Operation
     from partnerlab.simulators.kit.faults.faults import Faults
@@ -25,9 +29,11 @@ if TYPE_CHECKING:
     from partnerlab.simulators.kit.world.lanes import Lanes
     from partnerlab.simulators.kit.world.simulator import Simulator
 
-__all__ = ["create_app", "create_control_app"]
+__all__ = ["ControlApp", "create_control_app"]
 
 _logger = logging.getLogger(__name__)
+
+MAX_QUERY_PARAMETERS = 100
 
 
 def create_control_app(
@@ -38,88 +44,128 @@ def create_control_app(
     simulators: Sequence[Simulator] = (),
     *,
     hosts: Collection[str] = (),
-) -> Flask:
+) -> ControlApp:
     """
-    The Flask app of the control API: the kit's own routes and those of the simulators.
+    The control API: the kit's own operations and those of the simulators.
 
     *hosts* are the names and addresses, beside those of the loopback, under which it answers: the address the server
     is bound to, and the name under which a shared sandbox is known.
     """
-    from partnerlab.simulators.kit.control.contract import KIT_CONTRACT
-    from partnerlab.simulators.kit.control.own import own_controls
 
-    parts: list[tuple[str, Controls]] = [(KIT_CONTRACT, own_controls(lanes, journal, faults, clock, simulators))]
-    parts += [(simulator.control_contract, simulator.control()) for simulator in simulators]
-    return create_app(parts, hosts=hosts)
+    def load() -> list[tuple[str, Controls]]:
+        from partnerlab.simulators.kit.control.contract import KIT_CONTRACT
+        from partnerlab.simulators.kit.control.own import own_controls
 
+        own = (KIT_CONTRACT, own_controls(lanes, journal, faults, clock, simulators))
+        return [own, *((simulator.control_contract, simulator.control()) for simulator in simulators)]
 
-def create_app(parts: Iterable[tuple[str, Controls]], *, hosts: Collection[str] = ()) -> Flask:
-    """The Flask app of some contracts, paths below `contracts/`, and of what does their operations."""
-    from flask import Flask, request
-    from werkzeug.exceptions import HTTPException
-
-    from partnerlab.simulators.kit.control.contract import read_contract
-    from partnerlab.simulators.kit.control.operations import bind
-    from partnerlab.simulators.kit.control.refusals import Refused, error_body
-    from partnerlab.simulators.kit.http.guard import host_allowed, origin_allowed
-
-    app = Flask("sandbox", static_folder=None)
-    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
-    app.json.sort_keys = False  # type: ignore[attr-defined]
-
-    def refusal(status: int, code: str, message: str, field: str = "") -> ResponseReturnValue:
-        return app.json.response(error_body(code, message, field)), status
-
-    @app.before_request
-    def guard() -> ResponseReturnValue | None:
-        if not host_allowed(request.headers.get("Host"), hosts):
-            return refusal(403, "host_not_allowed", "the control API does not answer under this host name")
-        if not origin_allowed(request.headers.get("Origin"), current_request().base_url):
-            return refusal(403, "origin_not_allowed", "the control API does not answer pages of other sites")
-        return None
-
-    @app.errorhandler(Refused)
-    def refused(error: Refused) -> ResponseReturnValue:
-        return refusal(error.status, error.code, str(error), error.field)
-
-    @app.errorhandler(HTTPException)
-    def wrong_http(error: HTTPException) -> ResponseReturnValue:
-        code = error.name.lower().replace(" ", "_")
-        answer = app.make_response(refusal(error.code or 500, code, error.description or error.name))
-        if allowed := getattr(error, "valid_methods", None):
-            answer.headers["Allow"] = ", ".join(sorted(allowed))
-        return answer
-
-    @app.errorhandler(Exception)
-    def failed(error: Exception) -> ResponseReturnValue:
-        _logger.error("request %s: %s %s failed", current_request().id, request.method, request.path, exc_info=error)
-        return refusal(500, "internal_error", f"the server's log has it under request {current_request().id}")
-
-    for contract, controls in parts:
-        for operation in bind(read_contract(contract), controls.groups, controls.formats):
-            rule = operation.path
-            for place in operation.places:
-                rule = rule.replace(f"{{{place.name}}}", f"<{'path:' if place.slashes else ''}{place.name}>")
-            app.add_url_rule(rule, operation.id, _view(operation, controls), methods=[operation.method])
-
-    return app
+    return ControlApp(load, hosts=hosts)
 
 
-def _view(operation: Operation, controls: Controls) -> Callable[..., Any]:
-    """An operation as Flask calls it."""
-    from flask import jsonify, request
+@dataclass(frozen=True, slots=True)
+class _Route:
+    operation: Operation
+    pattern: re.Pattern[str]
+    refuse: Callable[[Exception], Refused | None]
 
-    def view(**places: str) -> ResponseReturnValue:
+
+class ControlApp:
+    """
+    The operations of some contracts as an `App`: *load* gives the contracts, paths below `contracts/`, and what does
+    their operations.
+    """
+
+    name = "control"
+    inline = False
+
+    def __init__(self, load: Callable[[], Iterable[tuple[str, Controls]]], *, hosts: Collection[str] = ()) -> None:
+        self._load, self._hosts = load, hosts
+        self._lock = threading.Lock()
+        self._routes: list[_Route] | None = None
+
+    def operation(self, request: Request) -> str:
+        """`GET /_sandbox/health`."""
+        return f"{request.method} {request.path}"
+
+    def warm(self) -> list[_Route]:
+        """Read the contracts and bind their operations now; those with the most text in their path come first."""
+        from partnerlab.simulators.kit.control.contract import read_contract
+        from partnerlab.simulators.kit.control.operations import bind
+
+        with self._lock:
+            if self._routes is None:
+                found = [
+                    _Route(operation, _pattern(operation), controls.refuse)
+                    for contract, controls in self._load()
+                    for operation in bind(read_contract(contract), controls.groups, controls.formats)
+                ]
+                self._routes = sorted(found, key=lambda route: -len(re.sub(r"\{\w+\}", "", route.operation.path)))
+            return self._routes
+
+    def __call__(self, request: Request) -> Response:
+        """Answer, whatever came in."""
         try:
-            values = operation.read(places, request.args.items(multi=True), request.mimetype, request.get_data())
+            if not host_allowed(request.headers.get("host"), self._hosts):
+                raise Refused(403, "host_not_allowed", "the control API does not answer under this host name")
+            if not origin_allowed(request.headers.get("origin"), request.base_url):
+                raise Refused(403, "origin_not_allowed", "the control API does not answer pages of other sites")
+            return self._answer(request)
+        except Refused as error:
+            return _json(error.status, error_body(error.code, str(error), error.field))
+        except Exception:
+            _logger.exception("request %s: %s %s failed", request.id, request.method, request.path)
+            message = f"the server's log has it under request {request.id}"
+            return _json(500, error_body("internal_error", message))
+
+    def _answer(self, request: Request) -> Response:
+        methods = self._find(request.path)
+        if not methods:
+            raise Refused(
+                404, "not_found", "the control API has nothing there; /_sandbox/openapi.json says what it has"
+            )
+        if request.method not in methods:
+            allowed = ", ".join(sorted({*methods, "HEAD"} if "GET" in methods else methods))
+            refused = _json(405, error_body("method_not_allowed", f"{request.method} is not taken there; {allowed}"))
+            refused.headers = (("Allow", allowed),)
+            return refused
+        route, places = methods[request.method]
+        operation = route.operation
+        try:
+            media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+            values = operation.read(places, _query(request.query), media_type, request.body)
             if operation.wants_request:
-                values["request"] = current_request()
+                values["request"] = request
             answer = operation.function(**values)
         except Exception as error:
-            if (refused := controls.refuse(error)) is not None:
-                raise refused from error
+            if (told := route.refuse(error)) is not None:
+                raise told from error
             raise
         answer, status = answer if isinstance(answer, tuple) else (answer, operation.statuses[0])
-        return ("", status) if answer is None else (jsonify(answer), status)
+        return Response(status, b"") if answer is None else _json(status, answer)
 
-    return view
+    def _find(self, path: str) -> dict[str, tuple[_Route, dict[str, str]]]:
+        """The routes of a path by method, each with what stands in its places."""
+        found: dict[str, tuple[_Route, dict[str, str]]] = {}
+        for route in self._routes or self.warm():
+            if route.operation.method not in found and (match := route.pattern.fullmatch(path)):
+                found[route.operation.method] = (route, match.groupdict())
+        return found
+
+
+def _pattern(operation: Operation) -> re.Pattern[str]:
+    pattern = re.escape(operation.path)
+    for place in operation.places:
+        text = ".+" if place.slashes else "[^/]+"
+        pattern = pattern.replace(re.escape(f"{{{place.name}}}"), f"(?P<{place.name}>{text})")
+    return re.compile(pattern, re.DOTALL)
+
+
+def _query(query: str) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(query, keep_blank_values=True, max_num_fields=MAX_QUERY_PARAMETERS)
+    except ValueError:
+        raise Invalid("query", f"has over {MAX_QUERY_PARAMETERS} parameters") from None
+
+
+def _json(status: int, value: Any) -> Response:
+    return Response(status, json.dumps(value, separators=(",", ":")).encode() + b"\n", "application/json")

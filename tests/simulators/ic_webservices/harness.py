@@ -26,7 +26,6 @@ from partnerlab.simulators.kit.asmx.front import AsmxService
 from partnerlab.simulators.kit.control.app import create_control_app
 from partnerlab.simulators.kit.faults.faults import Faults
 from partnerlab.simulators.kit.http.messages import Request, Response
-from partnerlab.simulators.kit.http.wsgi import WsgiApp
 from partnerlab.simulators.kit.journal.journal import Journal
 from partnerlab.simulators.kit.world.clock import Clock
 from partnerlab.simulators.kit.world.lanes import DEFAULT, Lane, Lanes
@@ -79,7 +78,10 @@ class Harness:
         )
         if not self.lanes.seeders:
             self.lanes.seeders.append(self.sim.seed)
-        self._control = WsgiApp("control", self._flask)
+        simulators = (self.sim,)
+        self._control = create_control_app(
+            self.lanes, Journal(self.lanes), Faults(self.lanes), Clock(self.lanes, simulators), simulators
+        )
 
     def take_event(self, event: dict[str, Any]) -> None:
         if self.refuse_events:
@@ -96,12 +98,6 @@ class Harness:
     @property
     def lane(self) -> Lane:
         return self.lanes.get(self.lane_name)
-
-    def _flask(self) -> Any:
-        simulators = (self.sim,)
-        return create_control_app(
-            self.lanes, Journal(self.lanes), Faults(self.lanes), Clock(self.lanes, simulators), simulators
-        )
 
     def request(
         self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None, query: str = ""

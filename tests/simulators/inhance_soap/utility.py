@@ -12,9 +12,8 @@ from typing import Any
 from lxml import etree
 
 from partnerlab.simulators.inhance_soap import Settings, create_simulator
-from partnerlab.simulators.kit.control.app import create_app
+from partnerlab.simulators.kit.control.app import ControlApp
 from partnerlab.simulators.kit.http.messages import App, Request, Response
-from partnerlab.simulators.kit.http.wsgi import WsgiApp
 from partnerlab.simulators.kit.world.lanes import Lane, Lanes
 from partnerlab.simulators.kit.world.simulator import Simulator
 from partnerlab.simulators.kit.world.store import Store
@@ -79,14 +78,14 @@ class Utility:
     lanes: Lanes = field(init=False)
     simulator: Simulator = field(init=False)
     app: App = field(init=False)
-    control: WsgiApp = field(init=False)
+    control: ControlApp = field(init=False)
 
     def __post_init__(self) -> None:
         self.lanes = Lanes(self.store)
         self.simulator = create_simulator(self.settings, self.store, self.lanes)
         self.lanes.seeders.append(self.simulator.seed)
         self.app = self.simulator.doors[self.settings.path]
-        self.control = WsgiApp("control", self._flask)
+        self.control = ControlApp(lambda: [(self.simulator.control_contract, self.simulator.control())])
 
     def now(self) -> datetime:
         return self.lanes.get(self.lane).now()
@@ -147,6 +146,3 @@ class Utility:
         offset = timedelta(microseconds=lane.offset_us) + by
         lane = self.lanes.set_clock(self.lane, offset=offset, frozen_at=None)
         return [due.run() for due in sorted(self.simulator.due(lane, lane.now()), key=lambda due: due.at)]
-
-    def _flask(self) -> Any:
-        return create_app([(self.simulator.control_contract, self.simulator.control())])

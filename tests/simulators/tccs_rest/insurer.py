@@ -9,9 +9,8 @@ from datetime import date, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from partnerlab.simulators.kit.control.app import create_app
+from partnerlab.simulators.kit.control.app import ControlApp
 from partnerlab.simulators.kit.http.messages import App, Request, Response
-from partnerlab.simulators.kit.http.wsgi import WsgiApp
 from partnerlab.simulators.kit.world.clock import Clock
 from partnerlab.simulators.kit.world.lanes import Lanes
 from partnerlab.simulators.kit.world.simulator import Simulator
@@ -37,13 +36,13 @@ class Insurer:
     lane: str = "default"
     lanes: Lanes = field(init=False)
     simulator: Simulator = field(init=False)
-    control: WsgiApp = field(init=False)
+    control: ControlApp = field(init=False)
 
     def __post_init__(self) -> None:
         self.lanes = Lanes(self.store)
         self.simulator = create_simulator(self.settings, self.store, self.lanes)
         self.lanes.seeders.append(self.simulator.seed)
-        self.control = WsgiApp("control", self._flask)
+        self.control = ControlApp(lambda: [(self.simulator.control_contract, self.simulator.control())])
 
     def today(self) -> date:
         return self.lanes.get(self.lane).now().date()
@@ -145,6 +144,3 @@ class Insurer:
         """Every row of the lane but the journal's."""
         rows = self.lanes.export(self.lanes.get(self.lane).name)
         return {name: found for name, found in rows.items() if name.startswith("tccs_")}
-
-    def _flask(self) -> Any:
-        return create_app([(self.simulator.control_contract, self.simulator.control())])

@@ -12,7 +12,6 @@ from partnerlab.simulators.kit.control import contract as control_contract
 from partnerlab.simulators.kit.control.app import create_control_app
 from partnerlab.simulators.kit.control.controls import Controls
 from partnerlab.simulators.kit.http.messages import Request
-from partnerlab.simulators.kit.http.wsgi import WsgiApp
 from partnerlab.simulators.kit.world.clock import Clock
 from partnerlab.simulators.kit.world.simulator import Due, Simulator
 from partnerlab.simulators.kit.world.store import Store
@@ -97,8 +96,8 @@ def running(memory: Store, due: list[Due], monkeypatch: pytest.MonkeyPatch) -> I
     kit = make_kit(memory)
     part = simulator(due=due)
     clock = Clock(kit.lanes, [part])
-    load = lambda: create_control_app(kit.lanes, kit.journal, kit.faults, clock, [part])  # noqa: E731
-    kit.site.mount("/_sandbox", WsgiApp("control", load), door=False)
+    control = create_control_app(kit.lanes, kit.journal, kit.faults, clock, [part])
+    kit.site.mount("/_sandbox", control, door=False)
     with kit.server:
         yield kit
     kit.journal.close()
