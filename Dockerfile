@@ -1,0 +1,23 @@
+# One image; the command says its role: `sandbox` (the simulators and their data pump) or `pump` (a data pump alone).
+# It runs as nobody in particular, with a read-only root, and needs a writable /tmp.
+ARG PYTHON=3.13
+
+FROM python:${PYTHON}-slim AS build
+WORKDIR /src
+COPY . .
+# Real files in place of the links that the checkout has below partnerlab/ (docs/adr/0006-one-installed-name.md).
+RUN python -m venv /opt/partnerlab \
+    && /opt/partnerlab/bin/pip install --no-cache-dir --disable-pip-version-check '.[sandbox]'
+
+FROM python:${PYTHON}-slim
+COPY --from=build /opt/partnerlab /opt/partnerlab
+ENV PATH=/opt/partnerlab/bin:$PATH \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1
+USER 10001:10001
+WORKDIR /tmp
+EXPOSE 8700
+HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=6 \
+    CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8700/_sandbox/health', timeout=2)"]
+ENTRYPOINT ["partnerlab"]
+CMD ["sandbox"]
