@@ -2,7 +2,7 @@
 Everything the client raises, by who must act.
 
     ClientError
-      TransportError     nothing usable came back               .reason .sent .retryable .retry_after_s
+      TransportError     nothing usable came back               .reason .sent .retryable .retry_after_s .local
       ProtocolError      an answer that breaks the contract     .status .excerpt .rule
         AnswerNotUnderstood    a 2xx in a shape that nothing reads: for a person, never sent again
       PartnerFault       the partner refused, in its words      .code .message .refused
@@ -51,14 +51,22 @@ class TransportError(ClientError):
     Nothing usable came back.
 
     `sent` says whether the request may have reached the partner: where it did, the outcome is unknown. `retryable`
-    says whether trying again can help; `retry_after_s` is how long the partner asked to wait first, if it did.
+    says whether trying again can help; `retry_after_s` is how long the partner asked to wait first, if it did. `local`
+    says that this machine was short of something (connections, files, memory) and the partner was not even asked.
     """
 
     def __init__(
-        self, operation: str, reason: str, *, sent: bool, retryable: bool = True, retry_after_s: float | None = None
+        self,
+        operation: str,
+        reason: str,
+        *,
+        sent: bool,
+        retryable: bool = True,
+        retry_after_s: float | None = None,
+        local: bool = False,
     ) -> None:
         self.operation, self.reason, self.sent, self.retryable = operation, _words(reason), sent, retryable
-        self.retry_after_s = retry_after_s
+        self.retry_after_s, self.local = retry_after_s, local
         fate = "the request may have been carried out" if sent else "the request was not carried out"
         super().__init__(f"{operation}: {self.reason} ({fate})")
 

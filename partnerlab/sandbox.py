@@ -13,7 +13,6 @@ import tempfile
 import threading
 from collections.abc import Iterable
 from dataclasses import fields
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -29,6 +28,7 @@ from partnerlab.contracts.doors import doors
 from partnerlab.contracts.masking import is_secret
 from partnerlab.contracts.verification import rest, soap
 from partnerlab.contracts.verification.findings import Verdict
+from partnerlab.pump_port import PumpPort
 from partnerlab.settings import SandboxSettings
 from partnerlab.simulators import ic_webservices, inhance_soap, tccs_rest
 from partnerlab.simulators.ic_webservices.domain.errors import NotFound
@@ -83,11 +83,13 @@ class Sandbox:
         settings.check_reach()
         self.settings = settings
         self._folder = tempfile.TemporaryDirectory(prefix="partnerlab-")
-        store_url, self._pump_url = settings.databases(Path(self._folder.name))
+        store_url, pump_url = settings.databases(Path(self._folder.name))
+        self._pump = PumpPort(pump_url, self.biller, self._check_egress, kept=bool(settings.database))
         self.store = Store(store_url)
         self.lanes = Lanes(self.store)
+        self.lanes.attached.append(self._pump)
         self.ic = ic_webservices.create_simulator(
-            ic, self.store, self.lanes, events=self._submit, balances=self._balances, base_url=lambda: self.url
+            ic, self.store, self.lanes, events=self._pump.submit, balances=self._balances, base_url=lambda: self.url
         )
         self.inhance = inhance_soap.create_simulator(inhance, self.store, self.lanes)
         self.tccs = tccs_rest.create_simulator(tccs, self.store, self.lanes)
@@ -98,7 +100,7 @@ class Sandbox:
         self.faults = Faults(self.lanes)
         self.store.create()
         self.clock = Clock(self.lanes, simulators)
-        self.clock.after_advance.append(self._bring_forward)
+        self.clock.after_advance.append(self._pump.bring_forward)
         self._control = create_control_app(
             self.lanes, self.journal, self.faults, self.clock, simulators, hosts=(settings.host, *settings.hosts)
         )
@@ -121,7 +123,6 @@ class Sandbox:
         self._settling = threading.Thread(target=self._settle_in, name="settle-in", daemon=True)
         self._lock = threading.Lock()
         self._transport: Transport | None = None
-        self._pump: DataPump | None = None
 
     @property
     def url(self) -> str:
@@ -130,18 +131,8 @@ class Sandbox:
 
     @property
     def pump(self) -> DataPump:
-        """
-        The data pump, started on first use: its engine takes longer to import than everything else together, and the
-        first answer of a simulator need not wait for it.
-        """
-        with self._lock:
-            if self._pump is None:
-                from partnerlab.client.datapump import DataPump, Router
-
-                # The partners it delivers to are its own simulators, over http also where it listens beyond loopback.
-                router = Router(allow_http=True, check=self._check_egress)
-                self._pump = DataPump(self._pump_url, self.biller, router=router).start()
-            return self._pump
+        """The data pump, started on first use: the first answer of a simulator need not wait for it."""
+        return self._pump.started()
 
     def start(self) -> Self:
         """
@@ -173,8 +164,7 @@ class Sandbox:
         if self._settling.ident is not None:
             self._settling.join()
         self.ic.close()
-        if self._pump is not None:
-            self._pump.stop()
+        self._pump.stop()
         self.journal.close()
         if self._transport is not None:
             self._transport.close()
@@ -227,17 +217,14 @@ class Sandbox:
                 self._transport = Transport(timeouts=PAYER_WAITS, allow_http=True)
         return self._transport.send(request)
 
-    def _submit(self, event: dict[str, Any]) -> None:
-        self.pump.submit(event)
-
     def _balances(self, lane: str, guid: str, account_number: str, invoice_number: str) -> dict[str, Any]:
         try:
             biller = self.biller(lane, guid)
         except BillerUnknown as error:
             return {"problem": str(error)}
-        if self._on_its_way(lane, account_number):
+        if self._pump.payments_in_doubt(lane, guid, account_number):
             # The partner cannot know of it yet: its answer would bring the old balance back [A-40].
-            return {"problem": "not asked: a payment of this account is on its way to the partner"}
+            return {"problem": "not asked: it is not certain that the partner has every payment of this account"}
         update = rtdr.refresh(biller, account_number, invoice_number, send=partial(self._send, biller))
         return {
             "balance_due": None if update.balance_due is None else f"{update.balance_due:.2f}",
@@ -245,19 +232,6 @@ class Sandbox:
             "email_address": update.email_address,
             "problem": update.problem,
         }
-
-    def _on_its_way(self, lane: str, account_number: str) -> bool:
-        if self._pump is None:
-            return False
-        states = ("accepted", "sending", "waiting")
-        return any(
-            self._pump.deliveries(lane=lane, account_number=account_number, state=state, kind="payment", limit=1)
-            for state in states
-        )
-
-    def _bring_forward(self, lane: str, by: timedelta) -> None:
-        if self._pump is not None:
-            self._pump.wake(lane, by=by)
 
     def _create_pump_service(self) -> WSGIApplication:
         from partnerlab.client.datapump import create_service

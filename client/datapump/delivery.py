@@ -9,36 +9,39 @@ it, and writes down how it ended (`worker`). An attempt found open after a kill 
 from __future__ import annotations
 
 import json
-import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 import sqlalchemy as sa
 
 from partnerlab.client.datapump.engine import Engine, create_database
 from partnerlab.client.datapump.events import DEFAULT_LANE, Payment, parse_event, render_event
+from partnerlab.client.datapump.gate import LaneClosed, LaneGate
+from partnerlab.client.datapump.lanes import Rows, drop_lane, export_lane, load_lane
+from partnerlab.client.datapump.places import Places
 from partnerlab.client.datapump.plans import PartnerBalance
 from partnerlab.client.datapump.policy import RetryPolicy
+from partnerlab.client.datapump.pruning import DEFAULT_AGE, Pruned, digest, prune
 from partnerlab.client.datapump.routes import BALANCE_CHECKS, Router
 from partnerlab.client.datapump.states import State, after
 from partnerlab.client.datapump.store import DeliveryStore
 from partnerlab.client.datapump.tables import Attempt, Delivery, Note
+from partnerlab.client.datapump.upkeep import Upkeep, enqueue
 from partnerlab.client.datapump.worker import Worker
 from partnerlab.client.errors import ClientError, RequestInvalid
 from partnerlab.client.settings import BillerDirectory
 
 __all__ = ["DataPump", "DeliveryNotFound", "EventConflict", "NotRunning", "Receipt", "Record"]
 
-log = logging.getLogger("partnerlab.client.datapump")
-
-PACE_S = 0.2
-SWEEP_S = 10.0
-RETRY_S = 1.0
+GRACE_S = 30.0
+SPARE_CONNECTIONS = 8  # for balances that people ask for, beside the calls
+PAUSE_S = 10.0
 
 
 class DeliveryNotFound(LookupError):
@@ -55,8 +58,8 @@ class EventConflict(ClientError):
     def __init__(self, id: str, fields: Sequence[str]) -> None:
         self.id, self.fields = id, tuple(fields)
         super().__init__(
-            f"event {id} was accepted before with other content: {', '.join(fields)}; an event never changes, so a new"
-            " one needs an id of its own"
+            f"event {id} was accepted before with other content: {', '.join(fields) or 'it is over and was pruned'}; an"
+            " event never changes, so a new one needs an id of its own"
         )
 
 
@@ -89,7 +92,8 @@ class DataPump:
     A pump on one database: `sqlite:///file.db`, or `postgresql://…` where several workers share the load.
 
     *billers* says how each biller is set up at the moment of an attempt; *poll_s* is how often the queue is looked
-    at, and so about how long an event waits at rest; *slots* is how many calls may be under way at once.
+    at, and so about how long an event waits at rest; *slots* is how many calls may be under way at once, of which one
+    biller alone gets half.
     """
 
     def __init__(
@@ -105,14 +109,18 @@ class DataPump:
     ) -> None:
         self.policy = policy
         self.router = router or Router()
+        self.router.connections = slots + SPARE_CONNECTIONS
         self._billers = billers
         self._dice = dice
         self._database = create_database(db_url)
         self._engine = Engine(self._database, poll_s=poll_s, slots=slots)
+        self._slots = slots
+        self._gate = LaneGate()
         self._store_or_none: DeliveryStore | None = None
-        self._stopping = threading.Event()
-        self._kick = threading.Event()
-        self._threads: list[threading.Thread] = []
+        self._store_lock = threading.Lock()
+        self._running = False
+        self._upkeep: Upkeep | None = None
+        self._stopping, self._over = threading.Event(), threading.Event()
 
     # -- life ---------------------------------------------------------------------------------------------------
 
@@ -120,46 +128,66 @@ class DataPump:
         """
         Open the database and, as *worker*, begin to deliver; otherwise only take events in and show them.
 
-        Raises `EngineBusy` where this process has a working pump already.
+        Raises `EngineBusy` where this process has a working pump already, `EngineChanged`, `OtherVersion`.
         """
         self._stopping.clear()
-        store = self._store_or_none = DeliveryStore(self._database)
-        hand = Worker(store, self._billers, self.router, self.policy, self._stopping, self._dice)
+        self._over.clear()
         try:
+            store = self._opened()
+            places = Places(self._slots)
+            hand = Worker(
+                store,
+                self._billers,
+                self.router,
+                self.policy,
+                places=places,
+                gate=self._gate,
+                resume=self._engine.resume,
+                stopping=self._stopping,
+                over=self._over,
+                dice=self._dice,
+            )
             self._engine.start(hand.work if worker else None)
         except BaseException:
             self._engine.stop()
-            self._store_or_none = None
-            self._database.dispose()
+            self._forget_store()
             raise
+        self._running = True
         if worker:
-            for name, loop in (("pace", self._pace), ("sweep", self._sweep)):
-                thread = threading.Thread(target=loop, name=f"datapump-{name}", daemon=True)
-                thread.start()
-                self._threads.append(thread)
+            self._upkeep = Upkeep(store, self._engine, places)
+            self._upkeep.start()
         return self
 
-    def stop(self, *, grace_s: float = 30.0) -> None:
+    def stop(self, *, grace_s: float = GRACE_S) -> None:
         """
         Stop delivering. Calls under way get *grace_s* to end; one that does not is found open at the next start.
 
         What waits or is queued stays so and goes on at the next start.
         """
         self._stopping.set()
-        self._kick.set()
-        for thread in self._threads:
-            thread.join()
-        self._threads.clear()
+        if self._upkeep is not None:
+            self._upkeep.stop()
+            self._upkeep = None
         ends = time.monotonic() + grace_s
         while self._engine.active() and time.monotonic() < ends:
             time.sleep(0.01)
+        self._over.set()
         self._engine.stop()
-        self._store_or_none = None
+        self._running = False
         self.router.close()
-        self._database.dispose()
+        self._forget_store()
+
+    @contextmanager
+    def running(self, *, grace_s: float = GRACE_S) -> Iterator[Self]:
+        """Started, and stopped with *grace_s* at the end of the block."""
+        self.start()
+        try:
+            yield self
+        finally:
+            self.stop(grace_s=grace_s)
 
     def __enter__(self) -> Self:
-        return self.start()
+        return self if self._running else self.start()
 
     def __exit__(self, *_: object) -> None:
         self.stop()
@@ -175,28 +203,39 @@ class DataPump:
         """
         store, parsed = self._store, parse_event(event)
         document = render_event(parsed)
-        with self._database.connect() as tx:
-            delivery = store.accept(
-                tx,
-                lane=parsed.lane,
-                event_id=parsed.id,
-                kind=parsed.kind,
-                biller_guid=parsed.biller_guid,
-                account_number=parsed.account_number,
-                event=json.dumps(document, ensure_ascii=False, sort_keys=True),
-            )
-            if delivery is not None:
-                self._enqueue(tx, delivery)
-                tx.commit()
-                return Receipt(delivery.id, "accepted")
-            tx.rollback()
-        known = store.by_id(parsed.lane, parsed.id)
-        assert known is not None
-        # As it would be written today: a field that came into use since is no difference.
-        before = render_event(parse_event(json.loads(known.event)))
-        if before != document:
-            raise EventConflict(known.id, _differences(before, document))
-        return Receipt(known.id, "duplicate")
+        if not self._gate.enter(parsed.lane):
+            raise LaneClosed(parsed.lane)
+        try:
+            with self._database.connect() as tx:
+                delivery = store.accept(
+                    tx,
+                    lane=parsed.lane,
+                    event_id=parsed.id,
+                    kind=parsed.kind,
+                    biller_guid=parsed.biller_guid,
+                    account_number=parsed.account_number,
+                    event=json.dumps(document, ensure_ascii=False, sort_keys=True),
+                )
+                if delivery is not None:
+                    enqueue(self._engine, tx, delivery)
+                    tx.commit()
+                    return Receipt(delivery.id, "accepted")
+                tx.rollback()
+        finally:
+            self._gate.leave(parsed.lane)
+        return self._known(parsed.lane, parsed.id, document)
+
+    def _known(self, lane: str, event_id: str, document: dict[str, Any]) -> Receipt:
+        """The receipt of an event that was accepted before. Raises `EventConflict` where it said something else."""
+        id = f"{lane}:{event_id}"
+        if (known := self._store.by_id(lane, event_id)) is not None:
+            # As it would be written today: a field that came into use since is no difference.
+            before = render_event(parse_event(json.loads(known.event)))
+            if before != document:
+                raise EventConflict(id, _differences(before, document))
+        elif (pruned := self._store.pruned(lane, event_id)) is not None and pruned[1] != digest(document):
+            raise EventConflict(id, ())
+        return Receipt(id, "duplicate")
 
     def wake(self, lane: str | None = None, *, by: timedelta | None = None) -> int:
         """
@@ -205,7 +244,8 @@ class DataPump:
         For when a partner is known to be back, and for a sandbox whose clock was moved.
         """
         woken = self._store.bring_forward(lane, None if by is None else by // timedelta(milliseconds=1))
-        self._kick.set()
+        if self._upkeep is not None:
+            self._upkeep.kick()
         return woken
 
     def drain(self, lane: str | None = None, *, timeout_s: float = 30.0) -> bool:
@@ -216,6 +256,66 @@ class DataPump:
                 return False
             time.sleep(0.02)
         return True
+
+    def payments_in_doubt(
+        self, lane: str, biller_guid: str, account_number: str, *, settled_since: datetime | None = None
+    ) -> list[str]:
+        """
+        PaymentGUIDs of the account's payments of which it is not certain and settled that the partner has them.
+
+        Those are accepted, under way, waiting, unknown, not understood, or dead and not dismissed: while there is any,
+        a balance that the partner answers may be older than the payment [A-84]. *settled_since*, in real time and
+        aware, adds those that the partner took since: an answer to a question that left before knows nothing of them.
+
+        The answer is true at this moment, and before the pump is started too. Ask where the balance is applied, after
+        looking for events that the pump was not given yet: an event is in one of the two places at any time.
+        """
+        since = None if settled_since is None else int(settled_since.timestamp() * 1000)
+        return self._opened().payments_in_doubt(lane, biller_guid, account_number, since)
+
+    # -- lanes --------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def lane_paused(self, *lanes: str) -> Iterator[bool]:
+        """
+        Within the block no call of these lanes begins and no event of theirs is taken (`LaneClosed`).
+
+        True where everything under way had ended before; after ten seconds the block begins all the same. What is
+        answered later than that is not written anywhere: its delivery is gone.
+        """
+        quiet = [self._gate.close(lane, PAUSE_S) for lane in lanes]
+        try:
+            yield all(quiet)
+        finally:
+            for lane in lanes:
+                self._gate.open(lane)
+                if self._running:
+                    self._engine.resume(self._opened().accepted_in(lane))
+
+    def drop_lane(self, lane: str) -> None:
+        """Everything of a lane is gone; also what a reset needs."""
+        with self._database.begin() as tx:
+            drop_lane(self._opened(), tx, lane)
+
+    def export_lane(self, lane: str) -> dict[str, list[dict[str, Any]]]:
+        """Everything of a lane as rows by table, in JSON values."""
+        with self._database.connect() as tx:
+            return export_lane(self._opened(), tx, lane)
+
+    def load_lane(self, lane: str, rows: Rows) -> None:
+        """What *lane* holds is replaced by an export; what was on its way there is delivered from here."""
+        with self._database.begin() as tx:
+            load_lane(self._opened(), tx, lane, rows, lambda delivery: self._enqueue_if_running(tx, delivery))
+
+    def fork_lane(self, lane: str, copy: str) -> None:
+        """What *copy* holds is replaced by what *lane* does."""
+        with self._database.begin() as tx:
+            rows = export_lane(self._opened(), tx, lane)
+            load_lane(self._opened(), tx, copy, rows, lambda delivery: self._enqueue_if_running(tx, delivery))
+
+    def prune(self, age: timedelta = DEFAULT_AGE) -> Pruned:
+        """Forget what was over longer ago than *age*; safe beside running workers. Their events stay known."""
+        return prune(self._store, self._engine, age)
 
     # -- what a person sees and does ----------------------------------------------------------------------------
 
@@ -254,15 +354,19 @@ class DataPump:
         return Record(found, tuple(self._store.attempts(found.number)), tuple(self._store.notes(found.number)))
 
     def replay(self, id: str, reason: str, *, by: str = "operator") -> Record:
-        """Try a dead or dismissed delivery again, or one that waits without waiting longer."""
+        """Try a dead or dismissed delivery again, a waiting one without waiting, or queue an accepted one anew."""
         return self._decide(id, "replay", reason, by)
 
     def dismiss(self, id: str, reason: str, *, by: str = "operator") -> Record:
         """Give a delivery up: it is not tried again, and says who gave it up and why."""
         return self._decide(id, "dismiss", reason, by)
 
+    def abandon(self, id: str, reason: str, *, by: str = "operator") -> Record:
+        """Say of an attempt that stands open that nobody is at it any more: its outcome is unknown then."""
+        return self._decide(id, "abandon", reason, by)
+
     def resolve(self, id: str, posted: bool, reason: str, *, by: str = "operator") -> Record:
-        """Say of an unknown delivery whether the partner has it: then it is delivered, else it is tried again."""
+        """Say of an unknown or not understood delivery whether the partner has it: delivered then, else tried again."""
         return self._decide(id, "resolve as posted" if posted else "resolve as not posted", reason, by)
 
     def check_balance(self, id: str) -> PartnerBalance:
@@ -295,53 +399,31 @@ class DataPump:
                     continue  # it moved on meanwhile: look again
                 self._store.note(tx, found, by=by, verb=verb, reason=reason, target=target)
                 if again and not parked:
-                    self._enqueue(tx, replace(found, run=found.run + 1))
+                    enqueue(self._engine, tx, replace(found, run=found.run + 1))
             if parked:
                 # Its run goes on: to deliver, or to find that it was dismissed and free the account.
-                self._engine.resume([(found.id, found.run)])
+                self._engine.resume([(found.number, found.run)])
             return self.delivery(found.id)
-
-    # -- background ---------------------------------------------------------------------------------------------
-
-    def _pace(self) -> None:
-        """Put back into the queue what has waited long enough."""
-        while not self._stopping.is_set():
-            self._kick.wait(PACE_S)
-            self._kick.clear()
-            try:
-                if due := self._store.due():
-                    self._engine.resume((f"{lane}:{event_id}", run) for lane, event_id, run in due)
-            except Exception:
-                log.exception("what is due could not be queued; trying again")
-                self._stopping.wait(RETRY_S)
-
-    def _sweep(self) -> None:
-        """Take up what nobody works on: of workers that died, and what fell between two chairs here."""
-        while not self._stopping.is_set():
-            try:
-                self._engine.resume_ids(self._abandoned())
-            except Exception:
-                log.exception("abandoned work could not be looked for; trying again")
-            self._stopping.wait(SWEEP_S)
-
-    def _abandoned(self) -> list[str]:
-        """Workflow ids nobody works on, without those that rightly wait."""
-        found = []
-        for workflow_id in self._engine.abandoned():
-            id, _, run = workflow_id.rpartition(":")
-            lane, _, event_id = id.partition(":")
-            row = self._store.by_id(lane, event_id)
-            if row is None or row.state is not State.WAITING or str(row.run) != run:
-                found.append(workflow_id)
-        return found
 
     # -- helpers ------------------------------------------------------------------------------------------------
 
     @property
     def _store(self) -> DeliveryStore:
-        if self._store_or_none is None:
+        if not self._running:
             raise NotRunning
-        return self._store_or_none
+        return self._opened()
+
+    def _opened(self) -> DeliveryStore:
+        """The store, started or not."""
+        with self._store_lock:
+            if self._store_or_none is None:
+                self._store_or_none = DeliveryStore(self._database)
+            return self._store_or_none
+
+    def _forget_store(self) -> None:
+        with self._store_lock:
+            self._store_or_none = None
+            self._database.dispose()
 
     def _find(self, id: str) -> Delivery:
         """By `lane:event id`, or by event id alone in the default lane."""
@@ -351,15 +433,10 @@ class DataPump:
             raise DeliveryNotFound(id)
         return found
 
-    def _enqueue(self, tx: sa.Connection, delivery: Delivery) -> None:
-        self._engine.enqueue(
-            tx,
-            account=delivery.account,
-            seq=delivery.seq,
-            number=delivery.number,
-            run=delivery.run,
-            id=delivery.id,
-        )
+    def _enqueue_if_running(self, tx: sa.Connection, delivery: Delivery) -> None:
+        """Before the start there is no engine to give it to; the first sweep finds it."""
+        if self._running:
+            enqueue(self._engine, tx, delivery)
 
 
 def _state(text: str) -> State:

@@ -13,22 +13,30 @@ What its defaults would break, as measured, is set here:
 The engine's function has no recorded steps: it looks into the pump's own tables, which say what was done. It ends
 either with an outcome or with `Parked`, which leaves its row pending: the account stays blocked, and neither a thread
 nor a slot is held. `resume` puts a parked one back into its queue.
+
+That an exception which is no `Exception` leaves the row pending is said in no documentation of the engine, and neither
+are its tables, which are looked into. Both are checked at each start (`EngineChanged`). Whether a row is lost all the
+same (`lost`) is looked for while the pump runs: the pump's own tables are the truth.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
 from partnerlab.client.datapump import sqlite
+from partnerlab.client.datapump.places import Run
 from partnerlab.client.datapump.slots import MAX_SLOTS, FileSlots, PostgresSlots, Slots, slot_name
 
-__all__ = ["Engine", "EngineBusy", "Parked", "create_database"]
+__all__ = ["Engine", "EngineBusy", "EngineChanged", "Parked", "create_database"]
 
 log = logging.getLogger("partnerlab.client.datapump")
 
@@ -37,6 +45,13 @@ VERSION = "1"
 QUEUE = "deliveries"
 WORKFLOW = "deliver"
 POOL = 20
+HEADROOM = 32
+"""Runs that may be at work beside those that call a partner: they only look, and wait for a place."""
+
+COLUMNS = {"workflow_uuid", "status", "executor_id", "queue_name", "queue_partition_key", "priority", "completed_at"}
+LIVE = ("ENQUEUED", "PENDING", "DELAYED")
+PROBE = "probe:"
+CHUNK = 500
 
 
 class Parked(BaseException):
@@ -48,6 +63,16 @@ class EngineBusy(RuntimeError):
 
     def __init__(self) -> None:
         super().__init__("a data pump runs in this process already; stop it first")
+
+
+class EngineChanged(RuntimeError):
+    """The installed engine does not work as the pump needs it; nothing was delivered."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"the engine (dbos {version('dbos')}) does not work as the data pump needs it: {what}; install the version"
+            " that this release names"
+        )
 
 
 def create_database(url: str) -> sa.Engine:
@@ -78,11 +103,11 @@ class Engine:
     """
     One engine on one database.
 
-    *poll_s* is how often the queue is looked at, *slots* how many deliveries may be under way at once.
+    *poll_s* is how often the queue is looked at, *slots* how many calls may be under way at once.
     """
 
     def __init__(self, database: sa.Engine, *, poll_s: float = 0.1, slots: int = 256) -> None:
-        self._database, self._poll_s, self._concurrency = database, poll_s, slots
+        self._database, self._poll_s, self._concurrency = database, poll_s, slots + HEADROOM
         self._work: Callable[[int, int], str] | None = None
         self._client: Any = None
         self._slots: Slots | None = None
@@ -97,14 +122,15 @@ class Engine:
 
         It is called on a thread of the engine with a delivery's number and run; it returns, or raises `Parked`.
 
-        Raises `EngineBusy` where this process has a worker already, `NoSlot` where the database has too many; call
-        `stop` after any error.
+        Raises `EngineBusy` where this process has a worker already, `NoSlot` where the database has too many,
+        `EngineChanged` where the installed engine is not the one this was written for; call `stop` after any error.
         """
         from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer
 
         logging.getLogger("dbos").setLevel(logging.ERROR)
         if not sa.inspect(self._database).has_table("workflow_status", schema=self._schema()):
             DBOS.migrate(self._database.url.render_as_string(hide_password=False))
+        self._check_table()
         self._client = DBOSClient(
             system_database_engine=self._database,
             serializer=DBOSPortableJSONSerializer(),
@@ -143,6 +169,25 @@ class Engine:
             }
         )
         dbos.launch()
+        self._check_parking(dbos)
+
+    def _check_table(self) -> None:
+        found = {each["name"] for each in sa.inspect(self._database).get_columns("workflow_status", self._schema())}
+        if missing := COLUMNS - found:
+            raise EngineChanged(f"its table workflow_status has no {', '.join(sorted(missing))}")
+
+    def _check_parking(self, dbos: Any) -> None:
+        """A run that is parked must stay pending; one that ended would leave its delivery behind."""
+        from dbos import SetWorkflowID
+
+        probe = f"{PROBE}{self._slot}:{time.time_ns()}"
+        with SetWorkflowID(probe), suppress(Parked):
+            _registered(0, 0)
+        with self._database.connect() as connection:
+            status = [*self._statuses(connection, [probe]).values()]
+        dbos.delete_workflows([probe])
+        if status != ["PENDING"]:
+            raise EngineChanged(f"a run that is parked stands as {status or 'nothing'}, not as PENDING")
 
     def stop(self) -> None:
         """Stop taking work and let go of the slot. Runs still under way end on their own."""
@@ -159,14 +204,14 @@ class Engine:
             self._client.destroy()
             self._client = None
 
-    def enqueue(self, connection: sa.Connection, *, account: int, seq: int, number: int, run: int, id: str) -> None:
+    def enqueue(self, connection: sa.Connection, *, account: int, seq: int, number: int, run: int) -> None:
         """Queue a run of a delivery, within the caller's transaction, behind the account's earlier ones."""
         self._client.enqueue_in_transaction(
             connection,
             {
                 "workflow_name": WORKFLOW,
                 "queue_name": QUEUE,
-                "workflow_id": _workflow_id(id, run),
+                "workflow_id": _workflow_id(number, run),
                 "queue_partition_key": str(account),
                 "priority": seq,
                 "app_version": VERSION,
@@ -175,11 +220,42 @@ class Engine:
             run,
         )
 
-    def resume(self, runs: Iterable[tuple[str, int]]) -> None:
-        """Put parked runs, as (delivery id, run), back into the queue; those that have ended stay ended."""
-        ids = [_workflow_id(id, run) for id, run in runs]
-        if ids:
-            self._client.resume_workflows(ids, queue_name=QUEUE)
+    def resume(self, runs: Iterable[Run]) -> list[Run]:
+        """Put parked runs back into the queue; those that could not, because they have ended or are gone."""
+        lost: list[Run] = []
+        for ids in _chunks([_workflow_id(*run) for run in runs]):
+            with self._database.connect() as connection:
+                statuses = self._statuses(connection, ids)
+            there = [id for id in ids if statuses.get(id, "SUCCESS") not in ("SUCCESS", "ERROR")]
+            lost += [_run(id) for id in ids if id not in there]
+            if there:
+                self._client.resume_workflows(there, queue_name=QUEUE)
+        return lost
+
+    def lost(self, runs: Iterable[Run]) -> list[Run]:
+        """Those of *runs* that the engine will not do: their row is gone, or has ended."""
+        found: list[Run] = []
+        by_id = {_workflow_id(*run): run for run in runs}
+        for ids in _chunks([*by_id]):
+            with self._database.connect() as connection:
+                statuses = self._statuses(connection, ids)
+            found += [by_id[id] for id in ids if statuses.get(id) not in LIVE]
+        return found
+
+    def prune(self, before_ms: int) -> int:
+        """Forget runs that ended before then, some at a time; how many."""
+        sql = (
+            f"SELECT workflow_uuid FROM {self._table()}"  # noqa: S608  a constant
+            f" WHERE status IN ('SUCCESS', 'ERROR', 'CANCELLED') AND completed_at < {before_ms:d} LIMIT {CHUNK}"
+        )
+        count = 0
+        while True:
+            with self._database.connect() as connection:
+                ids = [id for (id,) in connection.exec_driver_sql(sql)]
+            if not ids:
+                return count
+            self._client.delete_workflows(ids)
+            count += len(ids)
 
     def active(self) -> int:
         """How many runs are under way in this process."""
@@ -200,9 +276,9 @@ class Engine:
                 if not self._active[workflow_id]:
                     del self._active[workflow_id]
 
-    def abandoned(self) -> list[str]:
+    def abandoned(self) -> list[Run]:
         """
-        Workflow ids that are pending without anybody at work on them: parked here, or of a worker that died.
+        Runs that are pending without anybody at work on them: parked here, or of a worker that died.
 
         Those of a live worker are not among them, and of our own only those that were found in the last look too: a run
         just claimed is pending before it is at work.
@@ -218,20 +294,19 @@ class Engine:
             with self._slots.borrow(slot) as dead:
                 if dead:
                     found += self._pending(slot)
-        return found
+        return [_run(id) for id in found]
 
-    def resume_ids(self, workflow_ids: list[str]) -> None:
-        """`resume` by workflow id, as `abandoned` gives them."""
-        if workflow_ids:
-            self._client.resume_workflows(workflow_ids, queue_name=QUEUE)
+    def _statuses(self, connection: sa.Connection, ids: Sequence[str]) -> dict[str, str]:
+        """Status by workflow id, of those that are there."""
+        query = sa.text(f"SELECT workflow_uuid, status FROM {self._table()} WHERE workflow_uuid IN :ids")  # noqa: S608
+        return dict(connection.execute(query.bindparams(sa.bindparam("ids", expanding=True)), {"ids": list(ids)}).all())
 
     def _others(self) -> set[int]:
         """Slots other than ours that hold pending work."""
         names = {slot_name(slot): slot for slot in range(1, MAX_SLOTS + 1) if slot != self._slot}
         with self._database.connect() as connection:
-            table = f"{self._schema()}.workflow_status" if self._schema() else "workflow_status"
             rows = connection.exec_driver_sql(
-                f"SELECT DISTINCT executor_id FROM {table} WHERE status = 'PENDING'"  # noqa: S608  a constant
+                f"SELECT DISTINCT executor_id FROM {self._table()} WHERE status = 'PENDING'"  # noqa: S608  a constant
             )
             return {names[name] for (name,) in rows if name in names}
 
@@ -248,6 +323,9 @@ class Engine:
     def _schema(self) -> str | None:
         return None if self._database.dialect.name == "sqlite" else "dbos"
 
+    def _table(self) -> str:
+        return f"{self._schema()}.workflow_status" if self._schema() else "workflow_status"
+
     def _make_slots(self) -> Slots:
         url = self._database.url
         if self._database.dialect.name == "sqlite":
@@ -256,8 +334,19 @@ class Engine:
         return PostgresSlots(url)
 
 
-def _workflow_id(id: str, run: int) -> str:
-    return f"{id}:{run}"
+def _workflow_id(number: int, run: int) -> str:
+    return f"{number}:{run}"
+
+
+def _run(workflow_id: str) -> Run:
+    number, _, run = workflow_id.partition(":")
+    return int(number), int(run)
+
+
+def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    """As many at a time as every database takes in one statement."""
+    for start in range(0, len(ids), CHUNK):
+        yield ids[start : start + CHUNK]
 
 
 # The engine is a singleton of its process, and so is the function registered with it.
@@ -283,19 +372,19 @@ def _release(engine: Engine) -> bool:
         return True
 
 
-_registered = False
+_registered: Any = None
 
 
 def _register(dbos: Any) -> None:
     global _registered
-    if _registered:
+    if _registered is not None:
         return
 
     @dbos.workflow(name=WORKFLOW, max_recovery_attempts=None)  # type: ignore[untyped-decorator,unused-ignore]
     def deliver(number: int, run: int) -> str:
         engine = _current
-        if engine is None:
+        if engine is None or dbos.workflow_id.startswith(PROBE):
             raise Parked
         return engine.run(dbos.workflow_id, number, run)
 
-    _registered = True
+    _registered = deliver

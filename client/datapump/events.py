@@ -14,6 +14,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
+from partnerlab.client.datapump.statements import writable
 from partnerlab.client.errors import RequestInvalid
 
 __all__ = ["AchReject", "AutoPay", "Email", "Event", "Paperless", "Payment", "parse_event", "render_event"]
@@ -123,6 +124,8 @@ def _text(at_least: int = 0) -> _Reader:
             raise RequestInvalid(name, value, "is not a string")
         if len(value) < at_least:
             raise RequestInvalid(name, value, f"is shorter than {at_least} characters")
+        if writable(value) != value:
+            raise RequestInvalid(name, writable(value), "has a NUL or half a surrogate pair in it")
         return value
 
     return read

@@ -7,15 +7,17 @@ What an attempt's end means for the delivery.
 | was not carried out: no connection, status 429          | again                    | again                  |
 | may have been: time-out, lost answer, status 5xx        | again                    | unknown                |
 | a fault of the partner's own making (`soap:Server`)     | again                    | unknown                |
-| answered, not understood: a 2xx that nothing reads      | unknown                  | unknown                |
+| answered, not understood: a 2xx that nothing reads      | not understood           | not understood         |
 | any other answer that breaks the contract               | again                    | unknown                |
 | the pump was killed during the attempt                  | again                    | unknown                |
 | refused: `Success=false`, `soap:Client`, status 4xx     | dead                     | dead                   |
 | invalid before it was sent                              | dead                     | dead                   |
+| something was short on our own side, nothing was sent   | again, and not counted   | again, and not counted |
 
 A call may be repeated where it sets a value, or carries a PaymentGUID by which the partner knows it again. A fault of
 the server says that it failed, not that nothing was posted before it did. So any other payment goes out again only
-where it is certain that it was not carried out; all else waits for a person. For a biller whose setting
+where it is certain that it was not carried out; all else waits for a person. An answer that was given and could not be
+read is a person's too, whatever the call: to ask again would bring the same answer. For a biller whose setting
 `datapump_retry` is off nothing goes out again by itself: what would have is dead, and a person can replay it.
 """
 
@@ -24,7 +26,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from partnerlab.client.datapump.states import State
-from partnerlab.client.errors import AnswerNotUnderstood, PartnerFault, ProtocolError, RequestInvalid, TransportError
+from partnerlab.client.errors import PartnerFault, ProtocolError, RequestInvalid, TransportError
 from partnerlab.contracts.masking import mask_text
 
 __all__ = ["INTERRUPTED", "Outcome", "judge"]
@@ -35,14 +37,16 @@ INTERRUPTED = "the pump stopped while the call was under way"
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """
-    Where a delivery goes after an attempt: `state` is DELIVERED, WAITING (for another attempt), DEAD or UNKNOWN.
+    Where a delivery goes after an attempt: DELIVERED, WAITING (for another attempt), DEAD, UNKNOWN or NOT_UNDERSTOOD.
 
-    `message` is the partner's where it gave one; `after_s` is how long it asked to be left alone.
+    `message` is the partner's where it gave one; `after_s` is how long it asked to be left alone. `made` is false where
+    the attempt failed for a shortage of our own: the partner has nothing to do with it, and it does not count.
     """
 
     state: State
     message: str
     after_s: float = 0.0
+    made: bool = True
 
 
 def judge(error: BaseException, *, idempotent: bool) -> Outcome:
@@ -55,12 +59,14 @@ def judge(error: BaseException, *, idempotent: bool) -> Outcome:
             return Outcome(State.DEAD, f"{error.code}: {error.message}")
         case TransportError(sent=False, retryable=False):
             return Outcome(State.DEAD, str(error))
+        case TransportError(sent=False, local=True):
+            return Outcome(State.WAITING, str(error), made=False)
         case TransportError(sent=False):
             return Outcome(State.WAITING, str(error), error.retry_after_s or 0.0)
         case TransportError():
             return Outcome(uncertain, str(error), error.retry_after_s or 0.0)
-        case AnswerNotUnderstood():
-            return Outcome(State.UNKNOWN, str(error))
+        case ProtocolError(status=status) if 200 <= status < 300:  # `AnswerNotUnderstood`, and what is damaged
+            return Outcome(State.NOT_UNDERSTOOD, str(error))
         case PartnerFault() | ProtocolError():
             return Outcome(uncertain, str(error))
         case _:

@@ -44,7 +44,7 @@ BALANCE_CHECKS: Mapping[str, Callable[[Payment, Biller, Transport], PartnerBalan
 @dataclass
 class Router:
     """
-    The route table together with the connections its calls share.
+    The route table together with the *connections* its calls share, one for each call that may be under way.
 
     *check* is asked before each call whether it may go to that URL for that biller; it raises `RequestInvalid`.
     """
@@ -53,6 +53,7 @@ class Router:
     timeouts: Timeouts = field(default_factory=Timeouts)
     allow_http: bool = False
     check: Callable[[Biller, str], None] | None = None
+    connections: int = 100
 
     def __post_init__(self) -> None:
         self._transport: Transport | None = None
@@ -63,7 +64,9 @@ class Router:
         """Made on first use."""
         with self._lock:
             if self._transport is None:
-                self._transport = Transport(timeouts=self.timeouts, allow_http=self.allow_http)
+                self._transport = Transport(
+                    timeouts=self.timeouts, allow_http=self.allow_http, connections=self.connections
+                )
             return self._transport
 
     def plan(self, event: Event, biller: Biller) -> Plan:

@@ -7,6 +7,7 @@ import ipaddress
 from typing import TYPE_CHECKING, Any
 
 from partnerlab.client.datapump.delivery import DataPump, DeliveryNotFound, EventConflict, NotRunning
+from partnerlab.client.datapump.gate import LaneClosed
 from partnerlab.client.datapump.states import TransitionRefused
 from partnerlab.client.datapump.views import render_balance, render_delivery, render_record
 from partnerlab.client.errors import ClientError, RequestInvalid
@@ -90,6 +91,10 @@ def create_service(pump: DataPump, token: str | None = None) -> Flask:
             raise RequestInvalid("posted", "" if posted is None else posted, "must be true or false")
         return render_record(pump.resolve(id, posted, **_decision(body)))
 
+    @app.post("/deliveries/<id>/abandon")
+    def abandon(id: str) -> ResponseReturnValue:
+        return render_record(pump.abandon(id, **_decision(_body())))
+
     @app.get("/deliveries/<id>/balance")
     def balance(id: str) -> ResponseReturnValue:
         return render_balance(pump.check_balance(id))
@@ -118,11 +123,15 @@ def create_service(pump: DataPump, token: str | None = None) -> Flask:
 
     @app.errorhandler(RequestInvalid)
     def invalid(error: RequestInvalid) -> ResponseReturnValue:
-        return _error(400, "invalid", str(error), field=error.field, rule=error.rule)
+        return _error(400, "invalid", str(error), permanent=True, field=error.field, rule=error.rule)
 
     @app.errorhandler(EventConflict)
     def conflict(error: EventConflict) -> ResponseReturnValue:
-        return _error(409, "conflict", str(error), field=error.fields[0] if error.fields else "")
+        return _error(409, "conflict", str(error), permanent=True, field=error.fields[0] if error.fields else "")
+
+    @app.errorhandler(LaneClosed)
+    def closed(error: LaneClosed) -> ResponseReturnValue:
+        return *_error(503, "lane-closed", str(error)), {"Retry-After": "1"}
 
     @app.errorhandler(TransitionRefused)
     def refused(error: TransitionRefused) -> ResponseReturnValue:
@@ -144,7 +153,7 @@ def create_service(pump: DataPump, token: str | None = None) -> Flask:
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> ResponseReturnValue:
         code = (error.name or "error").lower().replace(" ", "-")
-        return _error(error.code or 500, code, error.description or "")
+        return _error(error.code or 500, code, error.description or "", permanent=error.code == 413)
 
     return app
 
@@ -180,8 +189,9 @@ def _decision(body: dict[str, Any]) -> dict[str, str]:
     return found
 
 
-def _error(status: int, code: str, message: str, **more: str) -> tuple[dict[str, Any], int]:
-    return {"error": {"code": code, "message": message, **more}}, status
+def _error(status: int, code: str, message: str, *, permanent: bool = False, **more: str) -> tuple[dict[str, Any], int]:
+    """*permanent*: the same request can never pass, so whoever sent it had better show it to a person."""
+    return {"error": {"code": code, "message": message, "permanent": permanent, **more}}, status
 
 
 def _name(host: str) -> str:

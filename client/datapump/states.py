@@ -2,8 +2,11 @@
 The life of a delivery, as one table: which state follows which, on what, and who may say so.
 
 `accepted` is on its way, `sending` has an attempt open, `waiting` is between attempts; these three hold the account.
-All others free it: `delivered` and `skipped` are final, `dead` and `unknown` wait for a person, `dismissed` was given
-up by one and can still be replayed.
+All others free it: `delivered` and `skipped` are final; `dead`, `unknown` and `not_understood` wait for a person;
+`dismissed` was given up by one and can still be replayed.
+
+A person can always act: what is accepted can be given up or queued anew, and an attempt that stands open and that
+nobody is at can be declared lost, which makes its outcome unknown.
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["FREE", "TRANSITIONS", "State", "Transition", "TransitionRefused", "after", "render_diagram"]
+__all__ = ["FREE", "IN_DOUBT", "TRANSITIONS", "State", "Transition", "TransitionRefused", "after", "render_diagram"]
 
 
 class State(StrEnum):
@@ -24,11 +27,15 @@ class State(StrEnum):
     SKIPPED = "skipped"
     DEAD = "dead"
     UNKNOWN = "unknown"
+    NOT_UNDERSTOOD = "not_understood"
     DISMISSED = "dismissed"
 
 
-FREE = frozenset({State.DELIVERED, State.SKIPPED, State.DEAD, State.UNKNOWN, State.DISMISSED})
+FREE = frozenset({State.DELIVERED, State.SKIPPED, State.DEAD, State.UNKNOWN, State.NOT_UNDERSTOOD, State.DISMISSED})
 """States in which the next delivery of the account may go."""
+
+IN_DOUBT = frozenset(State) - {State.DELIVERED, State.SKIPPED, State.DISMISSED}
+"""States in which it is not certain, or not settled, whether the partner has it [A-84]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +57,26 @@ TRANSITIONS = (
     Transition(State.SENDING, "postpone", State.WAITING),
     Transition(State.SENDING, "refuse", State.DEAD),
     Transition(State.SENDING, "lose", State.UNKNOWN),
+    Transition(State.SENDING, "misread", State.NOT_UNDERSTOOD),
     Transition(State.WAITING, "due", State.ACCEPTED),
     # The answer to an attempt that was already given up for lost: a kill that was none.
     Transition(State.UNKNOWN, "deliver", State.DELIVERED),
     Transition(State.UNKNOWN, "refuse", State.DEAD),
+    Transition(State.UNKNOWN, "misread", State.NOT_UNDERSTOOD),
+    Transition(State.ACCEPTED, "replay", State.ACCEPTED, person=True),
     Transition(State.WAITING, "replay", State.ACCEPTED, person=True),
     Transition(State.DEAD, "replay", State.ACCEPTED, person=True),
     Transition(State.DISMISSED, "replay", State.ACCEPTED, person=True),
+    Transition(State.ACCEPTED, "dismiss", State.DISMISSED, person=True),
     Transition(State.WAITING, "dismiss", State.DISMISSED, person=True),
     Transition(State.DEAD, "dismiss", State.DISMISSED, person=True),
     Transition(State.UNKNOWN, "dismiss", State.DISMISSED, person=True),
+    Transition(State.NOT_UNDERSTOOD, "dismiss", State.DISMISSED, person=True),
+    Transition(State.SENDING, "abandon", State.UNKNOWN, person=True),
     Transition(State.UNKNOWN, "resolve as posted", State.DELIVERED, person=True),
+    Transition(State.NOT_UNDERSTOOD, "resolve as posted", State.DELIVERED, person=True),
     Transition(State.UNKNOWN, "resolve as not posted", State.ACCEPTED, person=True),
+    Transition(State.NOT_UNDERSTOOD, "resolve as not posted", State.ACCEPTED, person=True),
 )
 
 _AFTER = {(t.source, t.cause): t.target for t in TRANSITIONS}

@@ -1,7 +1,8 @@
 """
 The pump's own tables and their rows: what was accepted, every attempt, and every word a person said about a delivery.
 
-Times are milliseconds since 1970 in UTC.
+Times are milliseconds since 1970 in UTC. Numbers are never given twice, also after the last row is deleted: the
+engine knows deliveries by them, and an account's line by its number.
 """
 
 from __future__ import annotations
@@ -12,15 +13,19 @@ import sqlalchemy as sa
 
 from partnerlab.client.datapump.states import State
 
-__all__ = ["BUSY", "LEFT", "METADATA", "Attempt", "Delivery", "Note"]
+__all__ = ["BUSY", "LEFT", "METADATA", "VERSION", "Attempt", "Delivery", "Note"]
+
+VERSION = 2
+"""Of these tables. Raise it with any change; a database of another one is refused."""
 
 # Conditions of the partial indexes. A query finds them only where it says the same, word for word.
 BUSY = "state IN ('accepted', 'sending', 'waiting')"
-LEFT = "state IN ('dead', 'unknown')"
+LEFT = "state IN ('dead', 'unknown', 'not_understood')"
 
 METADATA = sa.MetaData()
 _Number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
+sa.Table("pump_version", METADATA, sa.Column("version", sa.Integer, primary_key=True))
 sa.Table(
     "pump_accounts",
     METADATA,
@@ -30,6 +35,7 @@ sa.Table(
     sa.Column("account_number", sa.Text, nullable=False),
     sa.Column("seq", sa.Integer, nullable=False),
     sa.UniqueConstraint("lane", "biller_guid", "account_number"),
+    sqlite_autoincrement=True,
 )
 _DELIVERIES = sa.Table(
     "pump_deliveries",
@@ -54,12 +60,14 @@ _DELIVERIES = sa.Table(
     sa.Column("updated_at", sa.BigInteger, nullable=False),
     sa.UniqueConstraint("lane", "event_id"),
     sa.Index("pump_deliveries_account", "account", "seq"),
+    sqlite_autoincrement=True,
 )
 # The few that need attention are found without walking through the many that are settled.
 for _name, _columns, _condition in (
     ("pump_deliveries_line", ("account", "seq"), BUSY),
     ("pump_deliveries_due", ("retry_at",), "state = 'waiting'"),
     ("pump_deliveries_left", ("state", "number"), LEFT),
+    ("pump_deliveries_doubt", ("account",), LEFT),
 ):
     sa.Index(
         _name,
@@ -91,6 +99,15 @@ sa.Table(
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("source", sa.Text, nullable=False),
     sa.Column("target", sa.Text, nullable=False),
+)
+# What is left of a delivery that was pruned: enough to know the event again, and what had become of it.
+sa.Table(
+    "pump_pruned",
+    METADATA,
+    sa.Column("lane", sa.Text, primary_key=True),
+    sa.Column("event_id", sa.Text, primary_key=True),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("digest", sa.Text, nullable=False),
 )
 
 
@@ -127,7 +144,8 @@ class Attempt:
     """
     A row of `pump_attempts`.
 
-    `outcome` is `delivered`, `failed`, `refused` or `unknown`, and None while the attempt is open; `request` is masked.
+    `outcome` is `delivered`, `failed`, `refused`, `unknown`, `not_understood` or, where something was short on our own
+    side, `not_made`; None while the attempt is open. `request` is masked.
     """
 
     delivery: int

@@ -3,7 +3,7 @@ One run of a delivery: route it, write down that an attempt is made, make it, wr
 
 The engine calls `work` with the first of an account's line and lets nobody else at that account meanwhile. When that
 one is over, the run goes on with the next in line, so that a busy account does not wait for the engine to look again;
-the next one's own run then finds it done.
+the next one's own run then finds it done. Should the engine ever hand out one that is not first, it is put back.
 """
 
 from __future__ import annotations
@@ -11,14 +11,16 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import sqlalchemy as sa
 
 from partnerlab.client.datapump.engine import Parked
 from partnerlab.client.datapump.events import AchReject, Event, Payment, parse_event
+from partnerlab.client.datapump.gate import LaneGate
 from partnerlab.client.datapump.outcomes import INTERRUPTED, Outcome, judge
+from partnerlab.client.datapump.places import Places, Run
 from partnerlab.client.datapump.plans import Call, Skip
 from partnerlab.client.datapump.policy import RetryPolicy
 from partnerlab.client.datapump.routes import Router
@@ -34,6 +36,7 @@ __all__ = ["Worker"]
 log = logging.getLogger("partnerlab.client.datapump")
 
 DATABASE_RETRY_S = 1.0
+OWN_RETRY_S, OWN_RETRY_LONGEST_S = 2.0, 60.0  # after a failure of our own, which no partner's policy counts
 RETRY = "datapump_retry"
 MONEY = (Payment, AchReject)  # each one counts; of all other kinds the newest does
 IN_DOUBT = "not sent: an earlier attempt may have been carried out, and this call would post it again"
@@ -44,14 +47,17 @@ ENDED_AS = {
     State.WAITING: "failed",
     State.DEAD: "refused",
     State.UNKNOWN: "unknown",
+    State.NOT_UNDERSTOOD: "not_understood",
 }
+NOT_MADE = "not_made"
 
 
 class Worker:
     """
     What the engine runs.
 
-    *stopping* ends it between two deliveries; *dice* gives the jitter.
+    *resume* puts a run back into the engine's queue. *stopping* ends the work between two deliveries, *over* gives up
+    what could not be written yet; *dice* gives the jitter.
     """
 
     def __init__(
@@ -60,12 +66,18 @@ class Worker:
         billers: BillerDirectory,
         router: Router,
         policy: RetryPolicy,
+        *,
+        places: Places,
+        gate: LaneGate,
+        resume: Callable[[Iterable[Run]], object],
         stopping: threading.Event,
+        over: threading.Event,
         dice: Callable[[], float],
     ) -> None:
         self._store, self._database = store, store.database
         self._billers, self._router, self._policy = billers, router, policy
-        self._stopping, self._dice = stopping, dice
+        self._places, self._gate, self._resume = places, gate, resume
+        self._stopping, self._over, self._dice = stopping, over, dice
 
     def work(self, number: int, run: int) -> str:
         """Ends with the delivery's outcome, or with `Parked` where there is none yet."""
@@ -76,7 +88,7 @@ class Worker:
             if found is None:
                 return "gone"
             # A run of the past has nothing to say about the delivery, but the line must go on.
-            state = self.deliver(found) if found.run == run else State.DISMISSED
+            state = self.deliver(found, run=(number, run)) if found.run == run else State.DISMISSED
             if state in FREE:
                 self._go_on(found.account)
         except Exception:
@@ -96,27 +108,44 @@ class Worker:
             if self.deliver(following) not in FREE:
                 return
 
-    def deliver(self, found: Delivery) -> State:
-        """Do what its state asks for; the state it is in then."""
+    def deliver(self, found: Delivery, run: Run | None = None) -> State:
+        """Do what its state asks for; the state it is in then. *run* waits in line where there is no place for it."""
+        if found.state not in (State.ACCEPTED, State.SENDING):
+            return found.state
+        first = self._store.first_in_line(found.account)
+        if first is not None and first.number != found.number:
+            return State.WAITING
         if found.state is State.SENDING:
             return self.interrupted(found)
-        if found.state is not State.ACCEPTED:
-            return found.state
-        event = parse_event(json.loads(found.event))
         try:
+            event = parse_event(json.loads(found.event))
             biller = self._billers(found.lane, found.biller_guid)
             plan = self._router.plan(event, biller)
         except (BillerUnknown, RequestInvalid) as error:
             return self._move(found, "refuse", str(error))
         except Exception as error:  # noqa: BLE001  whatever keeps the directory from answering will pass
-            return self._directory_failed(found, error)
+            message = mask_text(f"the biller could not be looked up: {type(error).__name__}: {error}")
+            return self._move(found, "postpone", message, retry_at=self._own_retry_at(0))
         if isinstance(plan, Skip):
             return self._move(found, "skip", plan.reason)
         if problem := self._unposted(found, event):
             return self._move(found, "refuse", problem)
         if not isinstance(event, MONEY) and self._store.superseded(found):
             return self._move(found, "skip", "superseded: a newer one of its kind was delivered")
-        return self._attempt(found, plan, again=_has_retries(biller))
+        place = (found.lane, found.biller_guid)
+        if not self._places.enter(place, run):
+            return State.ACCEPTED
+        try:
+            return self._attempt(found, plan, again=_has_retries(biller))
+        finally:
+            self._call_next(self._places.leave(place))
+
+    def _call_next(self, runs: list[Run]) -> None:
+        """Let runs that stood in line for a place go on."""
+        try:
+            self._resume(runs)
+        except Exception:
+            log.exception("%d runs could not be queued again; the next sweep does it", len(runs))
 
     def _unposted(self, found: Delivery, event: Event) -> str:
         """
@@ -128,9 +157,11 @@ class Worker:
         if not isinstance(event, AchReject):
             return ""
         payment = self._store.by_id(found.lane, event.payment_guid)
-        if payment is None or payment.state is State.DELIVERED:
+        pruned = None if payment else self._store.pruned(found.lane, event.payment_guid)
+        state = payment.state if payment else pruned[0] if pruned else State.DELIVERED
+        if state is State.DELIVERED:
             return ""
-        return f"not sent: the payment that came back is {payment.state} itself; once it is delivered, replay this"
+        return f"not sent: the payment that came back is {state} itself; once it is delivered, replay this"
 
     def interrupted(self, found: Delivery) -> State:
         """An attempt stands open and nobody is at it: the process that made it was killed, or is very slow."""
@@ -146,35 +177,49 @@ class Worker:
         """
         Write down how an attempt ended; the state that follows. *again*: what failed may be tried again.
 
-        The partner has been told by now, so this is tried until it is written.
+        The partner has been told by now, so this is tried until it is written, whatever keeps the database from it.
+        What it can never take is written without the text that it does not take.
         """
-        state, message, retry_at = self._next(opened, outcome, again=again)
-        ended_as = ENDED_AS[outcome.state]
         while True:
             try:
                 with self._database.begin() as tx:
-                    self._store.end_attempt(
-                        tx, opened.number, opened.attempts, outcome=ended_as, message=outcome.message
-                    )
-                    if self._store.move(tx, opened, state, message=message, retry_at=retry_at):
-                        return state
-                    return self._late_answer(tx, opened, outcome)
-            except sa.exc.OperationalError:
-                log.exception("delivery %s: the outcome %s is not written yet", opened.id, state)
-                if self._stopping.wait(DATABASE_RETRY_S):
+                    return self._settle(tx, opened, outcome, again=again)
+            except (sa.exc.DataError, UnicodeError) as error:
+                log.exception("delivery %s: the outcome %s cannot be written as it is", opened.id, outcome.state)
+                shown = f"{outcome.state}; what was said cannot be kept: {type(error).__name__}"
+                if outcome.message == shown:
+                    raise
+                outcome = replace(outcome, message=shown)
+            except Exception:
+                log.exception("delivery %s: the outcome %s is not written yet", opened.id, outcome.state)
+                if self._over.wait(DATABASE_RETRY_S):
+                    log.error("delivery %s: stopped before its outcome was written: %s", opened.id, outcome)
                     raise Parked from None
 
+    def _settle(self, tx: sa.Connection, opened: Delivery, outcome: Outcome, *, again: bool) -> State:
+        ended_as = ENDED_AS[outcome.state] if outcome.made else NOT_MADE
+        self._store.end_attempt(tx, opened.number, opened.attempts, outcome=ended_as, message=outcome.message)
+        state, message, retry_at = self._next(opened, outcome, again=again)
+        if self._store.move(tx, opened, state, message=message, retry_at=retry_at, refund=not outcome.made):
+            return state
+        return self._late_answer(tx, opened, outcome)
+
     def _attempt(self, found: Delivery, call: Call, *, again: bool) -> State:
-        opened = self._open(found, call.operation, call.description, call.idempotent)
-        if opened is None:
-            return State.WAITING
-        if self._in_doubt(found, call):
-            return self.settle(opened, Outcome(State.UNKNOWN, IN_DOUBT))
+        if not self._gate.enter(found.lane):
+            return State.ACCEPTED
         try:
-            outcome = Outcome(State.DELIVERED, mask_text(call.send()))
-        except Exception as error:  # noqa: BLE001  judged, whatever it is
-            outcome = judge(error, idempotent=call.idempotent)
-        return self.settle(opened, outcome, again=again)
+            opened = self._open(found, call.operation, call.description, call.idempotent)
+            if opened is None:
+                return State.WAITING
+            if self._in_doubt(found, call):
+                return self.settle(opened, Outcome(State.UNKNOWN, IN_DOUBT))
+            try:
+                outcome = Outcome(State.DELIVERED, mask_text(call.send()))
+            except Exception as error:  # noqa: BLE001  judged, whatever it is
+                outcome = judge(error, idempotent=call.idempotent)
+            return self.settle(opened, outcome, again=again)
+        finally:
+            self._gate.leave(found.lane)
 
     def _in_doubt(self, found: Delivery, call: Call) -> bool:
         """
@@ -196,12 +241,6 @@ class Worker:
             for attempt in self._store.attempts(found.number)
         )
 
-    def _directory_failed(self, found: Delivery, error: Exception) -> State:
-        """The biller could not be looked up: nothing was sent, so it is tried again like a call that did not arrive."""
-        message = mask_text(f"the biller could not be looked up: {type(error).__name__}: {error}")
-        opened = self._open(found, "(biller)", "", idempotent=True)
-        return State.WAITING if opened is None else self.settle(opened, Outcome(State.WAITING, message))
-
     def _open(self, found: Delivery, operation: str, request: str, idempotent: bool) -> Delivery | None:
         """Begin an attempt; None where another run was first, which then sees it through."""
         with self._database.begin() as tx:
@@ -215,15 +254,19 @@ class Worker:
 
         A sure answer settles an unknown delivery; a person who was quicker has the last word.
         """
-        lost = replace(opened, state=State.UNKNOWN)
-        if outcome.state in (State.DELIVERED, State.DEAD):
-            self._store.move(tx, lost, outcome.state, message=outcome.message)
+        row = self._store.by_number(opened.number, tx)
+        sure = outcome.state in (State.DELIVERED, State.DEAD, State.NOT_UNDERSTOOD)
+        if sure and row is not None and row.state is State.UNKNOWN and row.attempts == opened.attempts:
+            self._store.move(tx, row, outcome.state, message=outcome.message)
         return State.DISMISSED
 
     def _next(self, opened: Delivery, outcome: Outcome, *, again: bool) -> tuple[State, str, int | None]:
         """State, message and time of the next attempt, after *outcome* on the attempt just made."""
         if outcome.state is not State.WAITING:
             return outcome.state, outcome.message, None
+        if not outcome.made:
+            # How often it was so before is what was made and not counted; after a replay a little more.
+            return State.WAITING, outcome.message, self._own_retry_at(opened.attempts - opened.tries)
         if not again:
             return State.DEAD, f"not tried again, because setting {RETRY} is off: {outcome.message}", None
         wait_s = self._policy.wait_s(opened.tries, self._dice())
@@ -232,10 +275,15 @@ class Worker:
         wait_s = max(wait_s, min(outcome.after_s, self._policy.longest_s))
         return State.WAITING, outcome.message, now_ms() + int(wait_s * 1000)
 
-    def _move(self, found: Delivery, cause: str, message: str) -> State:
+    def _own_retry_at(self, before: int) -> int:
+        """When to try again after a failure of our own, with as many *before* it."""
+        wait_s = min(OWN_RETRY_LONGEST_S, OWN_RETRY_S * 2.0 ** min(before, 16)) * (1 - self._dice() / 2)
+        return now_ms() + int(wait_s * 1000)
+
+    def _move(self, found: Delivery, cause: str, message: str, *, retry_at: int | None = None) -> State:
         target = after(found.id, found.state, cause)
         with self._database.begin() as tx:
-            moved = self._store.move(tx, found, target, message=message)
+            moved = self._store.move(tx, found, target, message=message, retry_at=retry_at)
         return target if moved else State.WAITING
 
 

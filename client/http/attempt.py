@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import time
 import zlib
@@ -131,7 +132,25 @@ class Attempt:
         sent = not isinstance(error, (*before, httpx.ProxyError, httpx.InvalidURL))
         reason = f"{_REASONS.get(type(error).__name__, type(error).__name__)}: {error}".rstrip(": ")
         log.debug("%s: %s %s: %s", self.request.operation, self.request.method, shown_url(self.request.url), reason)
-        return TransportError(self.request.operation, redact(reason, self.request.secrets), sent=sent)
+        local = not sent and (isinstance(error, httpx.PoolTimeout) or _is_short(error))
+        return TransportError(self.request.operation, redact(reason, self.request.secrets), sent=sent, local=local)
+
+    def crowded(self) -> TransportError:
+        """That every connection the transport may have is in use."""
+        return TransportError(self.request.operation, "no free connection in time", sent=False, local=True)
+
+
+SHORTAGES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL})
+"""What a machine runs out of before a connection is made: files, memory, ports."""
+
+
+def _is_short(error: BaseException | None) -> bool:
+    """Whether a shortage on this machine is at the bottom of *error*."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in SHORTAGES:
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 _REASONS = {

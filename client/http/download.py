@@ -49,13 +49,14 @@ def download(transport: Transport, request: HttpRequest, *, max_bytes: int) -> I
     Raises `TransportError`, `ProtocolError` (too large), `RequestInvalid`; so do the pieces.
     """
     call = _Passing(request, replace(transport.rules, max_answer_bytes=max_bytes), request.content)
-    with _network(call):
-        response = transport.http.handle_request(call.prepared)
-    call.begin(response)
-    try:
-        yield Arriving(response.status_code, _headers(response), _pieces(call, response))
-    finally:
-        response.close()
+    with transport.connection(call):
+        with _network(call):
+            response = transport.http.handle_request(call.prepared)
+        call.begin(response)
+        try:
+            yield Arriving(response.status_code, _headers(response), _pieces(call, response))
+        finally:
+            response.close()
 
 
 @asynccontextmanager
@@ -64,14 +65,15 @@ async def download_async(
 ) -> AsyncGenerator[AsyncArriving]:
     """`download` over an `AsyncTransport`."""
     call = _Passing(request, replace(transport.rules, max_answer_bytes=max_bytes), request.content)
-    with _network(call):
-        response = await transport.http.handle_async_request(call.prepared)
-    call.begin(response)
-    try:
-        async with aclosing(_pieces_async(call, response)) as pieces:
-            yield AsyncArriving(response.status_code, _headers(response), pieces)
-    finally:
-        await response.aclose()
+    async with transport.connection(call):
+        with _network(call):
+            response = await transport.http.handle_async_request(call.prepared)
+        call.begin(response)
+        try:
+            async with aclosing(_pieces_async(call, response)) as pieces:
+                yield AsyncArriving(response.status_code, _headers(response), pieces)
+        finally:
+            await response.aclose()
 
 
 class _Passing(Attempt):

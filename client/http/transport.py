@@ -9,6 +9,9 @@ never kept. httpx is imported when the first transport is made.
 from __future__ import annotations
 
 import ssl
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from functools import cache
 from types import TracebackType
 from typing import Any, Self
@@ -21,7 +24,7 @@ from partnerlab.client.http.request import DEFAULT_TIMEOUTS, HttpRequest, HttpRe
 __all__ = ["MAX_ANSWER_BYTES", "AsyncTransport", "Transport"]
 
 MAX_ANSWER_BYTES = 1 << 20
-MAX_CONNECTIONS = 100
+CONNECTIONS = 100
 
 
 class Transport:
@@ -30,7 +33,7 @@ class Transport:
 
     Certificates are always verified, against *ssl_context* where given. Plain `http://` is refused unless the host is
     this machine or *allow_http* is set. Proxies of the environment are not used: a payment goes where its setting
-    says, or through *proxy*.
+    says, or through *proxy*. *connections* is how many requests may be under way at once; more wait for a while.
     """
 
     def __init__(
@@ -41,28 +44,41 @@ class Transport:
         max_answer_bytes: int = MAX_ANSWER_BYTES,
         ssl_context: ssl.SSLContext | None = None,
         proxy: str | None = None,
+        connections: int = CONNECTIONS,
     ) -> None:
         import httpx
 
         self.rules = Rules(timeouts, allow_http, max_answer_bytes)
         self.http = httpx.HTTPTransport(**_connection_options(ssl_context, proxy))
+        self._free = threading.BoundedSemaphore(connections)
 
     def send(self, request: HttpRequest) -> HttpResponse:
         """The answer, whatever its status. Raises `TransportError`, `ProtocolError` (too large), `RequestInvalid`."""
         import httpx
 
         call = Attempt(request, self.rules, pieces(request.content))
-        try:
-            response = self.http.handle_request(call.prepared)
-            call.begin(response)
+        with self.connection(call):
             try:
-                for piece in response.stream:  # type: ignore[union-attr]
-                    call.take(piece)
-            finally:
-                response.close()
-        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-            raise call.failed(error) from error
+                response = self.http.handle_request(call.prepared)
+                call.begin(response)
+                try:
+                    for piece in response.stream:  # type: ignore[union-attr]
+                        call.take(piece)
+                finally:
+                    response.close()
+            except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+                raise call.failed(error) from error
         return call.answer(response)
+
+    @contextmanager
+    def connection(self, call: Attempt) -> Iterator[None]:
+        """One of the connections, for the block. Raises `TransportError` (`local`) where none gets free in time."""
+        if not self._free.acquire(timeout=self.rules.timeouts.pool_s):
+            raise call.crowded()
+        try:
+            yield
+        finally:
+            self._free.release()
 
     def close(self) -> None:
         """Close every connection."""
@@ -91,28 +107,47 @@ class AsyncTransport:
         max_answer_bytes: int = MAX_ANSWER_BYTES,
         ssl_context: ssl.SSLContext | None = None,
         proxy: str | None = None,
+        connections: int = CONNECTIONS,
     ) -> None:
+        import asyncio
+
         import httpx
 
         self.rules = Rules(timeouts, allow_http, max_answer_bytes)
         self.http = httpx.AsyncHTTPTransport(**_connection_options(ssl_context, proxy))
+        self._free = asyncio.BoundedSemaphore(connections)
 
     async def send(self, request: HttpRequest) -> HttpResponse:
         """The answer, whatever its status. Raises `TransportError`, `ProtocolError` (too large), `RequestInvalid`."""
         import httpx
 
         call = Attempt(request, self.rules, async_pieces(request.content))
-        try:
-            response = await self.http.handle_async_request(call.prepared)
-            call.begin(response)
+        async with self.connection(call):
             try:
-                async for piece in response.stream:  # type: ignore[union-attr]
-                    call.take(piece)
-            finally:
-                await response.aclose()
-        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-            raise call.failed(error) from error
+                response = await self.http.handle_async_request(call.prepared)
+                call.begin(response)
+                try:
+                    async for piece in response.stream:  # type: ignore[union-attr]
+                        call.take(piece)
+                finally:
+                    await response.aclose()
+            except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+                raise call.failed(error) from error
         return call.answer(response)
+
+    @asynccontextmanager
+    async def connection(self, call: Attempt) -> AsyncIterator[None]:
+        """One of the connections, for the block. Raises `TransportError` (`local`) where none gets free in time."""
+        import asyncio
+
+        try:
+            await asyncio.wait_for(self._free.acquire(), self.rules.timeouts.pool_s)
+        except TimeoutError:
+            raise call.crowded() from None
+        try:
+            yield
+        finally:
+            self._free.release()
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -135,9 +170,9 @@ def _connection_options(ssl_context: ssl.SSLContext | None, proxy: str | None) -
 
     if ssl_context is not None and (ssl_context.verify_mode != ssl.CERT_REQUIRED or not ssl_context.check_hostname):
         raise RequestInvalid("ssl_context", ssl_context.verify_mode.name, "must verify certificates and host names")
-    limits = httpx.Limits(
-        max_connections=MAX_CONNECTIONS, max_keepalive_connections=MAX_CONNECTIONS, keepalive_expiry=KEEPALIVE_S
-    )
+    # How many there are is held by the transports. A pool that has to make room closes connections which it has given
+    # to somebody a moment ago (encode/httpcore#1110), and the request on one is lost with an unknown outcome.
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=KEEPALIVE_S)
     return {"verify": ssl_context or _default_ssl_context(), "limits": limits, "proxy": proxy}
 
 

@@ -10,7 +10,10 @@ import click
 from partnerlab.remote import DEFAULT_URL, Remote, address_option, print_json
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
-STATES = ("accepted", "sending", "waiting", "delivered", "skipped", "dead", "unknown", "dismissed")
+STATES = (
+    *("accepted", "sending", "waiting", "delivered", "skipped"),
+    *("dead", "unknown", "not_understood", "dismissed"),
+)
 
 
 def pump_options(function: Decorated) -> Decorated:
@@ -81,7 +84,7 @@ def list_(
         return
     for row in found:
         click.echo(
-            f"{row['id']}  {row['kind']:<9} {row['account_number']:<14} {row['state']:<9}"
+            f"{row['id']}  {row['kind']:<9} {row['account_number']:<14} {row['state']:<14}"
             f" {row['attempts']} attempt{'' if row['attempts'] == 1 else 's'}  {row['message']}".rstrip()
         )
 
@@ -116,7 +119,7 @@ def balance(delivery: str, pump: str, token: str | None) -> None:
 @decision_options
 @pump_options
 def replay(delivery: str, reason: str, by: str, pump: str, token: str | None) -> None:
-    """Try a dead or dismissed delivery again, or a waiting one now.
+    """Try a dead or dismissed delivery again, a waiting one now, or queue an accepted one anew.
 
     \b
     Example:
@@ -139,11 +142,24 @@ def dismiss(delivery: str, reason: str, by: str, pump: str, token: str | None) -
 
 
 @command.command()
+@decision_options
+@pump_options
+def abandon(delivery: str, reason: str, by: str, pump: str, token: str | None) -> None:
+    """Say of an attempt that stands open that nobody is at it any more: its outcome is unknown then.
+
+    \b
+    Example:
+        partnerlab deliveries abandon default:3f2c… --reason "that machine is gone"
+    """
+    print_json(Remote(pump, token=token).post(f"/deliveries/{delivery}/abandon", {"reason": reason, "by": by}))
+
+
+@command.command()
 @click.option("--posted/--not-posted", required=True, help="Whether the partner has it.")
 @decision_options
 @pump_options
 def resolve(delivery: str, reason: str, by: str, *, posted: bool, pump: str, token: str | None) -> None:
-    """Say of an unknown delivery whether the partner has it.
+    """Say of an unknown or not understood delivery whether the partner has it.
 
     Not posted means that it is sent again: where the partner has it all the same, it will have it twice.
 

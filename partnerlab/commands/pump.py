@@ -3,45 +3,119 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from datetime import timedelta
 from pathlib import Path
 
 import click
 
 from partnerlab.addresses import cannot_listen
 from partnerlab.client.datapump import DataPump, read_billers
+from partnerlab.client.datapump.engine import EngineBusy, EngineChanged
+from partnerlab.client.datapump.pruning import DEFAULT_AGE
 from partnerlab.client.datapump.service import serve
+from partnerlab.client.datapump.slots import NoSlot
+from partnerlab.client.datapump.store import OtherVersion
 from partnerlab.client.errors import RequestInvalid
+from partnerlab.client.settings import Biller, BillerUnknown
 from partnerlab.databases import check_database, database_errors
+from partnerlab.ending import Ending
+
+GRACE_S = 75.0
+"""Longer than a call may take to be answered."""
+
+NOT_OURS = (OtherVersion, EngineChanged, EngineBusy, NoSlot)
+"""A database or an engine that this process cannot work with, said by the error itself."""
 
 
-@click.command()
+@click.group(invoke_without_command=True)
+@click.pass_context
 @click.option(
     "--billers",
-    required=True,
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="TOML file of billers.",
 )
-@click.option("--db", required=True, help="A SQLite file, or a postgresql:// URL to share the load between several.")
+@click.option("--db", help="A SQLite file, or a postgresql:// URL to share the load between several.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8710, show_default=True, type=click.IntRange(1, 65535))
 @click.option("--token", envvar="PARTNERLAB_PUMP_TOKEN", help="Bearer token that callers must bring.")
-def command(billers: Path, db: str, host: str, port: int, token: str | None) -> None:
+@click.option(
+    "--grace",
+    default=GRACE_S,
+    show_default=True,
+    type=click.FloatRange(min=0),
+    help="Seconds that calls under way get to end after SIGTERM or Ctrl-C. Let your process manager wait longer.",
+)
+def command(
+    context: click.Context,
+    billers: Path | None,
+    db: str | None,
+    host: str,
+    port: int,
+    token: str | None,
+    grace: float,
+) -> None:
     """Run the data pump: `POST /events` takes what happened, and each event reaches its partner once.
+
+    SIGTERM and Ctrl-C end it: no new call begins, those under way are answered and written down.
 
     \b
     Example:
         partnerlab pump --billers billers.toml --db pump.db
     """
+    if context.invoked_subcommand is not None:
+        return
+    if billers is None or db is None:
+        raise click.UsageError(f"Missing option '{'--billers' if billers is None else '--db'}'.")
     check_database(db)
     try:
         directory = read_billers(billers)
-        pump = DataPump(db if "://" in db else f"sqlite:///{db}", directory)
-        with ExitStack() as stack:
+        pump = DataPump(_url(db), directory)
+        with Ending(), ExitStack() as stack:
             with database_errors(db):
-                stack.enter_context(pump)
+                stack.enter_context(pump.running(grace_s=grace))
             click.echo(f"data pump on http://{host}:{port}", err=True)
             serve(pump, host=host, port=port, token=token)
     except (RequestInvalid, ValueError) as error:
         raise click.UsageError(str(error)) from error
+    except NOT_OURS as error:
+        raise click.ClickException(str(error)) from error
     except OSError as error:
         raise click.ClickException(cannot_listen(f"{host}:{port}", error)) from error
+
+
+@command.command()
+@click.option("--db", required=True, help="The pump's database: a SQLite file or a postgresql:// URL.")
+@click.option("--days", default=DEFAULT_AGE.days, show_default=True, type=click.IntRange(1, 36500))
+def prune(db: str, days: int) -> None:
+    """Forget deliveries that were over more than so many DAYS ago, and the engine's rows of them.
+
+    Workers may run meanwhile. What is on its way, or waits for a person, stays, and so does what is needed to know each
+    event again.
+
+    \b
+    Example:
+        partnerlab pump prune --db pump.db
+    """
+    check_database(db)
+    if "://" not in db and not Path(db).exists():
+        raise click.ClickException(f"{db}: there is no such file")
+    pump = DataPump(_url(db), _nobody)
+    try:
+        with database_errors(db):
+            pump.start(worker=False)
+            gone = pump.prune(timedelta(days=days))
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    except NOT_OURS as error:
+        raise click.ClickException(str(error)) from error
+    finally:
+        pump.stop()
+    click.echo(f"forgotten: {gone.deliveries} deliveries, {gone.runs} rows of the engine's")
+
+
+def _url(db: str) -> str:
+    return db if "://" in db else f"sqlite:///{db}"
+
+
+def _nobody(lane: str, guid: str) -> Biller:
+    raise BillerUnknown(lane, guid)

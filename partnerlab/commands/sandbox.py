@@ -13,6 +13,7 @@ from partnerlab.addresses import cannot_listen
 from partnerlab.config import configure, read_configuration
 from partnerlab.contracts.catalogue import magic_values
 from partnerlab.databases import check_database, database_errors
+from partnerlab.ending import Ending
 from partnerlab.remote import DEFAULT_URL
 from partnerlab.sandbox import PUMP_PATH, Sandbox
 from partnerlab.settings import SandboxSettings
@@ -84,11 +85,12 @@ def command(
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     try:
-        with sandbox:
+        with Ending() as ending, sandbox:
             click.echo(sandbox.url if quiet else screen(sandbox.url, inhance, tccs, ic))
             if not quiet:
                 sandbox.journal.written.append(_tell)
             sandbox.server.run()
+            ending.begun()  # the server has had the signal, and the pump is yet to finish
     except OSError as error:
         raise click.ClickException(cannot_listen(f"{settings.host}:{settings.port}", error)) from error
 

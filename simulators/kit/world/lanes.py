@@ -12,10 +12,10 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 
@@ -23,6 +23,7 @@ from partnerlab.simulators.kit.world.store import Statement, Store, Tx
 
 __all__ = [
     "DEFAULT",
+    "Attached",
     "ForkOntoItself",
     "Lane",
     "LaneExists",
@@ -126,9 +127,34 @@ class Lane:
         return datetime.fromtimestamp(real_s, UTC) + timedelta(microseconds=self.offset_us)
 
 
+class Attached(Protocol):
+    """
+    What belongs to a lane and is kept outside the store: it is reset, forked, dropped, exported and loaded with it.
+
+    `names` are the tables under which it stands in an export.
+    """
+
+    names: frozenset[str]
+
+    def paused(self, *lanes: str) -> AbstractContextManager[object]:
+        """Within the block nothing of these lanes is under way there."""
+
+    def drop(self, lane: str) -> None:
+        """Forget the lane. Like the others called at the end of the store's transaction, so that both are one step."""
+
+    def fork(self, lane: str, copy: str) -> None:
+        """Replace what *copy* has by what *lane* has."""
+
+    def export(self, lane: str) -> dict[str, list[dict[str, Any]]]:
+        """The lane as rows by table."""
+
+    def load(self, lane: str, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+        """Replace what the lane has by an export. Raises `LoadInvalid`."""
+
+
 class Lanes:
     """
-    The lanes of one store.
+    The lanes of one store, and what is `attached` to them elsewhere.
 
     *seeders* are called in the transaction that makes a lane: `seed(tx, lane)`. What is in `before_copy` is called
     before a lane is reset, dropped, forked, exported or loaded: whoever holds rows back writes them then. What is in
@@ -143,6 +169,7 @@ class Lanes:
         self.before_copy: list[Callable[[], None]] = []
         self.after_change: list[Callable[[], None]] = []
         self.moving: set[str] = set()
+        self.attached: list[Attached] = []
         self._cache: dict[str, Lane] = {}
         self._lock = threading.RLock()
 
@@ -182,22 +209,24 @@ class Lanes:
     def reset(self, name: str) -> Lane:
         """Drop everything a lane holds, its journal and faults too, and seed it anew with the seed it had."""
         self._check(name)
-        self._settle()
-        with self.store.write() as tx:
+        with self._still(name), self.store.write() as tx:
             row = tx.one(_GET, lane=name)
             if row is None:
                 self._room(tx)
             self._delete(tx, name)
             self._insert(tx, Lane(name) if row is None else Lane(name, seed=row[3]))
+            for each in self.attached:
+                each.drop(name)
         return self._changed(name)
 
     def drop(self, name: str) -> None:
         """Remove a lane. Raises `LaneNotFound`."""
-        self._settle()
-        with self.store.write() as tx:
+        with self._still(name), self.store.write() as tx:
             if tx.one(_GET, lane=name) is None:
                 raise LaneNotFound(name)
             self._delete(tx, name)
+            for each in self.attached:
+                each.drop(name)
         with self._lock:
             self._cache.pop(name, None)
 
@@ -210,8 +239,7 @@ class Lanes:
         self._check(copy)
         if name == copy:
             raise ForkOntoItself(name)
-        self._settle()
-        with self.store.write() as tx:
+        with self._still(name, copy), self.store.write() as tx:
             if tx.one(_GET, lane=name) is None:
                 raise LaneNotFound(name)
             if tx.one(_GET, lane=copy) is None:
@@ -227,15 +255,16 @@ class Lanes:
                     lane=name,
                     copy=copy,
                 )
+            for each in self.attached:
+                each.fork(name, copy)
         return self._changed(copy)
 
     def export(self, name: str) -> dict[str, list[dict[str, Any]]]:
         """Everything a lane holds, as rows by table; what `load` takes. Raises `LaneNotFound`."""
-        self._settle()
-        with self.store.read() as tx:
+        with self._still(name), self.store.read() as tx:
             if tx.one(_GET, lane=name) is None:
                 raise LaneNotFound(name)
-            return {
+            rows = {
                 table.name: [
                     dict(zip((c.name for c in table.columns), row, strict=True))
                     for row in tx.all(
@@ -244,13 +273,16 @@ class Lanes:
                 ]
                 for table in self._tables()
             }
+            for each in self.attached:
+                rows |= each.export(name)
+            return rows
 
     def load(self, name: str, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> Lane:
         """Replace what a lane holds by an export. Raises `LaneNameInvalid`, `LoadInvalid`, `TooManyLanes`."""
         self._check(name)
-        self._check_rows(rows)
-        self._settle()
-        with self.store.write() as tx:
+        elsewhere = frozenset().union(*(each.names for each in self.attached))
+        self._check_rows({table: rows[table] for table in rows if table not in elsewhere})
+        with self._still(name), self.store.write() as tx:
             if tx.one(_GET, lane=name) is None:
                 self._room(tx)
             self._delete(tx, name)
@@ -258,6 +290,8 @@ class Lanes:
                 self._load_table(tx, name, table, rows.get(table.name, ()))
             if not rows.get("lanes"):
                 self._insert(tx, Lane(name), seed=False)
+            for each in self.attached:
+                each.load(name, {table: rows[table] for table in rows if table in each.names})
         return self._changed(name)
 
     def refresh(self, name: str) -> Lane:
@@ -307,9 +341,15 @@ class Lanes:
         if count is not None and count[0] >= MAX_LANES:
             raise TooManyLanes
 
-    def _settle(self) -> None:
-        for write in self.before_copy:
-            write()
+    @contextmanager
+    def _still(self, *names: str) -> Iterator[None]:
+        """Within the block nothing is held back or under way for these lanes."""
+        with ExitStack() as stack:
+            for each in self.attached:
+                stack.enter_context(each.paused(*names))
+            for write in self.before_copy:
+                write()
+            yield
 
     def _load_table(self, tx: Tx, lane: str, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
         keep = [c.name for c in table.columns if not _generated(c)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import shutil
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,9 +13,12 @@ from typing import Any
 import pytest
 
 from partnerlab.client.datapump import DataPump, RetryPolicy
+from partnerlab.client.datapump.places import Places
 from partnerlab.client.datapump.states import State
+from partnerlab.client.datapump.worker import Worker
 from partnerlab.client.settings import Biller, BillerUnknown
 from tests.client.datapump.partner import OK, THROTTLE, Partner
+from tests.postgres import new_database
 
 BILLER = "22222222-2222-4222-8222-222222222222"
 KEY = "11111111-1111-4111-8111-111111111111"
@@ -137,6 +141,15 @@ def pump(make_pump: Callable[..., DataPump]) -> DataPump:
     return make_pump()
 
 
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def url(request: pytest.FixtureRequest, tmp_path: Path, empty_database: Path) -> str:
+    """An empty database of each kind the pump may have."""
+    if request.param == "postgres":
+        return new_database(request.getfixturevalue("postgres_server"))
+    shutil.copy(empty_database, tmp_path / "either.db")
+    return f"sqlite:///{tmp_path / 'either.db'}"
+
+
 def state_of(pump: DataPump, id: str) -> State:
     return pump.delivery(id).delivery.state
 
@@ -154,3 +167,19 @@ def waiting(make_pump: MakePump, partner: Partner, **own: Any) -> tuple[DataPump
     [id] = submit(pump, make_event(**own))
     wait_for(lambda: state_of(pump, id) is State.WAITING)
     return pump, id
+
+
+def worker_of(pump: DataPump, *, places: int = 8) -> Worker:
+    """What does the work of a pump, for tests that do it by hand."""
+    return Worker(
+        pump._store,
+        pump._billers,
+        pump.router,
+        pump.policy,
+        places=Places(places),
+        gate=pump._gate,
+        resume=lambda runs: None,
+        stopping=threading.Event(),
+        over=threading.Event(),
+        dice=lambda: 0.0,
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from partnerlab.client.datapump import DataPump, Receipt
+from partnerlab.client.datapump.engine import HEADROOM
 from partnerlab.client.datapump.states import State
 from tests.client.datapump.conftest import PATIENT, MakePump, make_event, state_of, submit, wait_for
 from tests.client.datapump.partner import OK, THROTTLE, Partner
@@ -52,7 +53,7 @@ def test_only_a_worker_says_how_the_queue_is_worked_through(make_pump: MakePump)
     make_pump(worker=False, poll_s=0.9, slots=1)
     with worker._database.connect() as connection:
         row = connection.exec_driver_sql("SELECT worker_concurrency, polling_interval_sec FROM queues").one()
-    assert tuple(row) == (300, 0.07)
+    assert tuple(row) == (300 + HEADROOM, 0.07)
 
 
 def test_a_busy_account_does_not_wait_for_the_queue_to_be_looked_at(make_pump: MakePump, partner: Partner) -> None:

@@ -143,7 +143,7 @@ def check_take_over(url: str, partner: Partner, monkeypatch: pytest.MonkeyPatch)
     A worker dies in the middle of two calls, with more behind them, and never comes back. The survivor, which has
     another slot, ends what may be repeated, asks a person about what may not, and goes on with the rest.
     """
-    monkeypatch.setattr("partnerlab.client.datapump.delivery.SWEEP_S", 0.2)
+    monkeypatch.setattr("partnerlab.client.datapump.upkeep.SWEEP_S", 0.2)
     accepting = DataPump(url, lambda lane, guid: Biller(guid, "x", {})).start(worker=False)
     payment, behind = make_event(account_number="a"), make_event(account_number="a")
     email = make_event("email", account_number="b")

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from partnerlab.client.datapump import DataPump, RetryPolicy
-from partnerlab.client.datapump.states import State
+from partnerlab.client.datapump.states import State, TransitionRefused
 from partnerlab.client.settings import Biller
 from tests.client.datapump.conftest import MakePump, make_event, settings_for, state_of, submit, wait_for
 from tests.client.datapump.partner import BUSY, DROP, FAULT, HTML, LOSE, OK, REFUSE, THROTTLE, Partner
@@ -26,7 +26,7 @@ def test_an_outage_is_waited_out(make_pump: MakePump, partner: Partner) -> None:
     assert "no connection" in record.attempts[0].message
 
 
-@pytest.mark.parametrize(("will", "posted"), [(LOSE, 1), (DROP, 0), (FAULT, 0), (BUSY, 0), (HTML, 0)])
+@pytest.mark.parametrize(("will", "posted"), [(LOSE, 1), (DROP, 0), (FAULT, 0), (BUSY, 0)])
 def test_a_payment_that_may_have_been_posted_waits_for_a_person(
     make_pump: MakePump, partner: Partner, will: str, posted: int
 ) -> None:
@@ -41,12 +41,33 @@ def test_a_payment_that_may_have_been_posted_waits_for_a_person(
 
 
 @pytest.mark.parametrize("kind", ["paperless", "autopay", "email"])
-@pytest.mark.parametrize("will", [LOSE, DROP, FAULT, BUSY, HTML])
+@pytest.mark.parametrize("will", [LOSE, DROP, FAULT, BUSY])
 def test_a_flag_is_simply_set_again(make_pump: MakePump, partner: Partner, kind: str, will: str) -> None:
     wills = iter([will, will])
     partner.will = lambda operation, fields: next(wills, OK)
     pump = make_pump()
     [id] = submit(pump, make_event(kind))
+    wait_for(lambda: state_of(pump, id) is State.DELIVERED)
+    assert len(partner.seen) == 3
+
+
+@pytest.mark.parametrize("kind", ["payment", "email"])
+def test_an_answer_that_nobody_understands_waits_for_a_person_and_is_never_sent_again(
+    make_pump: MakePump, partner: Partner, kind: str
+) -> None:
+    """Whether the call may be repeated or not [A-78]: the same question would bring the same answer."""
+    wills = iter([HTML])
+    partner.will = lambda operation, fields: next(wills, OK)
+    pump = make_pump()
+    id, behind = submit(pump, make_event(kind), make_event())
+    wait_for(lambda: state_of(pump, behind) is State.DELIVERED)
+    record = pump.delivery(id)
+    assert (record.delivery.state, record.attempts[0].outcome) == (State.NOT_UNDERSTOOD, "not_understood")
+    assert "Maintenance" in record.delivery.message
+    with pytest.raises(TransitionRefused, match="dismiss or resolve as posted or resolve as not posted"):
+        pump.replay(id, "once more")
+    assert len(partner.seen) == 2
+    pump.resolve(id, False, "their log shows nothing")
     wait_for(lambda: state_of(pump, id) is State.DELIVERED)
     assert len(partner.seen) == 3
 
@@ -108,20 +129,24 @@ def test_a_biller_nobody_knows_is_dead_with_clear_words(pump: DataPump) -> None:
     assert pump.delivery(id).delivery.message == "there is no biller nobody in default"
 
 
-def test_a_directory_that_is_down_is_waited_for(make_pump: MakePump, partner: Partner) -> None:
+def test_a_directory_that_is_down_is_waited_for_and_costs_no_attempt(
+    make_pump: MakePump, partner: Partner, monkeypatch: pytest.MonkeyPatch
+) -> None:
     answers = iter([ConnectionError("no answer"), ConnectionError("no answer")])
+    said: list[str] = []
 
     def billers(lane: str, guid: str) -> Biller:
+        said.extend(delivery.message for delivery in pump.deliveries())
         if error := next(answers, None):
             raise error
         return Biller(guid, "inhance_v2", settings_for(partner.url))
 
-    pump = make_pump(billers=billers)
+    monkeypatch.setattr("partnerlab.client.datapump.worker.OWN_RETRY_S", 0.05)
+    pump = make_pump(RetryPolicy(attempts=1), billers=billers)
     [id] = submit(pump, make_event())
     wait_for(lambda: state_of(pump, id) is State.DELIVERED)
-    record = pump.delivery(id)
-    assert [attempt.outcome for attempt in record.attempts] == ["failed", "failed", "delivered"]
-    assert "ConnectionError: no answer" in record.attempts[0].message
+    assert [attempt.outcome for attempt in pump.delivery(id).attempts] == ["delivered"]
+    assert "ConnectionError: no answer" in said[-1]
 
 
 def test_what_is_not_sent_says_why(pump: DataPump, partner: Partner) -> None:

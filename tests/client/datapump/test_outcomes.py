@@ -8,7 +8,7 @@ from partnerlab.client.datapump.outcomes import judge
 from partnerlab.client.datapump.states import State
 from partnerlab.client.errors import PartnerFault, ProtocolError, RequestInvalid, TransportError
 
-D, W, U = State.DEAD, State.WAITING, State.UNKNOWN
+D, W, U, N = State.DEAD, State.WAITING, State.UNKNOWN, State.NOT_UNDERSTOOD
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,10 @@ D, W, U = State.DEAD, State.WAITING, State.UNKNOWN
         (TransportError("X", "no answer in time", sent=True), U, W),
         (TransportError("X", "status 503", sent=True), U, W),
         (PartnerFault("X", code="soap:Server", message="unable", refused=False), U, W),
-        (ProtocolError("X", status=200, rule="is an HTML page"), U, W),
+        (TransportError("X", "no free connection in time", sent=False, local=True), W, W),
+        (ProtocolError("X", status=200, rule="is an HTML page"), N, N),
+        (ProtocolError("X", status=299, rule="is an HTML page"), N, N),
+        (ProtocolError("X", status=300, rule="is an HTML page"), U, W),
         (ProtocolError("X", status=302, rule="redirects are not followed"), U, W),
         (PartnerFault("X", code="Success=false", message="Account is closed"), D, D),
         (PartnerFault("X", code="soap:Client", message="bad"), D, D),
@@ -29,9 +32,14 @@ D, W, U = State.DEAD, State.WAITING, State.UNKNOWN
         (TypeError("ours"), U, D),
     ],
 )
-def test_the_verdict(error: Exception, payment: State, flag: State) -> None:
+def test_the_outcome(error: Exception, payment: State, flag: State) -> None:
     assert judge(error, idempotent=False).state is payment
     assert judge(error, idempotent=True).state is flag
+
+
+def test_only_a_shortage_of_our_own_does_not_count() -> None:
+    assert not judge(TransportError("X", "no free connection in time", sent=False, local=True), idempotent=False).made
+    assert judge(TransportError("X", "no connection", sent=False), idempotent=False).made
 
 
 def test_the_partners_words_are_kept() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from typing import Any
 
@@ -13,7 +12,16 @@ from partnerlab.client.datapump.engine import EngineBusy
 from partnerlab.client.datapump.outcomes import Outcome
 from partnerlab.client.datapump.states import State
 from partnerlab.client.datapump.worker import Worker
-from tests.client.datapump.conftest import PATIENT, MakePump, make_event, state_of, submit, wait_for, waiting
+from tests.client.datapump.conftest import (
+    PATIENT,
+    MakePump,
+    make_event,
+    state_of,
+    submit,
+    wait_for,
+    waiting,
+    worker_of,
+)
 from tests.client.datapump.partner import Partner
 
 
@@ -54,7 +62,7 @@ def test_a_call_under_way_ends_before_the_pump_stops(make_pump: MakePump, partne
 
 def hand(pump: DataPump) -> Worker:
     """What does the work of a pump, for tests that need it slow or dead."""
-    return Worker(pump._store, pump._billers, pump.router, pump.policy, threading.Event(), lambda: 0.0)
+    return worker_of(pump)
 
 
 def open_attempt(pump: DataPump, id: str) -> None:
@@ -115,15 +123,15 @@ def test_a_run_that_fell_between_two_chairs_is_swept_up(
     make_pump: MakePump, partner: Partner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An error of ours, or of the database, ends a run without an outcome: it is found and tried again."""
-    monkeypatch.setattr("partnerlab.client.datapump.delivery.SWEEP_S", 0.1)
+    monkeypatch.setattr("partnerlab.client.datapump.upkeep.SWEEP_S", 0.1)
     pump = make_pump()
     errors = iter([RuntimeError("boom"), RuntimeError("boom")])
     whole = pump._store.by_number
 
-    def by_number(number: int) -> Any:
+    def by_number(number: int, tx: Any = None) -> Any:
         for error in errors:
             raise error
-        return whole(number)
+        return whole(number, tx)
 
     monkeypatch.setattr(pump._store, "by_number", by_number)
     [id] = submit(pump, make_event())

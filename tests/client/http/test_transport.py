@@ -21,7 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from partnerlab.client.errors import ProtocolError, RequestInvalid, TransportError
-from partnerlab.client.http import AsyncTransport, HttpRequest, Timeouts, Transport, attempt, check_url, transport
+from partnerlab.client.http import AsyncTransport, HttpRequest, Timeouts, Transport, attempt, check_url
 
 CERTIFICATE = Path(__file__).resolve().parents[2] / "samples" / "client" / "tls" / "localhost.pem"
 QUICK = Timeouts(connect_s=1, read_s=0.3, write_s=0.3, pool_s=0.3, total_s=1)
@@ -132,8 +132,7 @@ def test_a_connection_that_is_not_accepted_in_time_sent_nothing(flavour: Any) ->
     assert error.reason.startswith("no connection in time")
 
 
-def test_a_wait_for_a_free_connection_sent_nothing(monkeypatch: pytest.MonkeyPatch, serve: Serve) -> None:
-    monkeypatch.setattr(transport, "MAX_CONNECTIONS", 1)
+def test_a_wait_for_a_free_connection_sent_nothing(serve: Serve) -> None:
     free = threading.Event()
 
     def held(connection: Any) -> None:
@@ -142,7 +141,7 @@ def test_a_wait_for_a_free_connection_sent_nothing(monkeypatch: pytest.MonkeyPat
         connection.answer(b"<ok/>")
 
     server = serve(held)
-    with Transport(timeouts=Timeouts(pool_s=0.2)) as shared:
+    with Transport(timeouts=Timeouts(pool_s=0.2), connections=1) as shared:
         first = threading.Thread(target=shared.send, args=(request(server.url),))
         first.start()
         deadline = time.monotonic() + 5
@@ -152,7 +151,7 @@ def test_a_wait_for_a_free_connection_sent_nothing(monkeypatch: pytest.MonkeyPat
             shared.send(request(server.url))
         free.set()
         first.join(10)
-    assert not caught.value.sent
+    assert (caught.value.sent, caught.value.local) == (False, True)
     assert caught.value.reason.startswith("no free connection in time")
     assert len(server.requests) == 1
 

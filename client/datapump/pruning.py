@@ -1,0 +1,101 @@
+"""
+An end to growth: what was over long ago is forgotten, but for what is needed to know its event again.
+
+A delivery goes when it is final (delivered, skipped, dismissed), has been for the given age, and everything before it
+in its account's line is so too: an older one that a person could still replay must find that it was superseded. What
+is on its way or waits for a person never goes. Of each the event's id stays, a digest of what it said and what had
+become of it: an event that comes again in a year is still a duplicate.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from partnerlab.client.datapump.engine import Engine
+from partnerlab.client.datapump.events import parse_event, render_event
+from partnerlab.client.datapump.store import DeliveryStore, now_ms
+from partnerlab.client.errors import RequestInvalid
+
+__all__ = ["DEFAULT_AGE", "Pruned", "digest", "prune"]
+
+DEFAULT_AGE = timedelta(days=90)
+BATCH = 500
+
+_FINAL = "('delivered', 'skipped', 'dismissed')"
+_OLD = f"""
+SELECT number, lane, event_id, state, event FROM pump_deliveries
+WHERE number > :after AND state IN {_FINAL} AND updated_at < :before
+AND NOT EXISTS (
+    SELECT 1 FROM pump_deliveries earlier
+    WHERE earlier.account = pump_deliveries.account AND earlier.seq < pump_deliveries.seq
+    AND (earlier.state NOT IN {_FINAL} OR earlier.updated_at >= :before)
+)
+ORDER BY number LIMIT {BATCH}
+"""  # noqa: S608  constants
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """How many deliveries went, and how many rows of the engine's."""
+
+    deliveries: int
+    runs: int
+
+
+def prune(store: DeliveryStore, engine: Engine, age: timedelta = DEFAULT_AGE) -> Pruned:
+    """Forget what was over longer ago than *age*. Some at a time, so that workers beside it need not wait."""
+    before = now_ms() - age // timedelta(milliseconds=1)
+    count = after = 0
+    while True:
+        with store.database.connect() as connection:
+            rows = store.all(connection, _OLD, before=before, after=after)
+        if not rows:
+            return Pruned(count, engine.prune(before))
+        count += _forget(store, rows, before)
+        after = rows[-1][0]
+
+
+def _forget(store: DeliveryStore, rows: list[Any], before: int) -> int:
+    count = 0
+    with store.database.begin() as tx:
+        for number, lane, event_id, state, event in rows:
+            # Looked at again: a person may have replayed a dismissed one since it was found.
+            gone = store.run(
+                tx,
+                f"DELETE FROM pump_deliveries WHERE number = :number AND state IN {_FINAL} AND updated_at < :before",  # noqa: S608
+                number=number,
+                before=before,
+            )
+            if not gone:
+                continue
+            count += 1
+            store.run(tx, "DELETE FROM pump_attempts WHERE delivery = :number", number=number)
+            store.run(tx, "DELETE FROM pump_notes WHERE delivery = :number", number=number)
+            store.run(
+                tx,
+                "INSERT INTO pump_pruned (lane, event_id, state, digest) VALUES (:lane, :event_id, :state, :digest)"
+                " ON CONFLICT DO NOTHING",
+                lane=lane,
+                event_id=event_id,
+                state=state,
+                digest=_digest_of(event),
+            )
+    return count
+
+
+def digest(document: dict[str, Any]) -> str:
+    """A fingerprint of an event as `render_event` gives it."""
+    return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def _digest_of(event: str) -> str:
+    """Of a stored event, as it would be written today."""
+    document = json.loads(event)
+    try:
+        return digest(render_event(parse_event(document)))
+    except RequestInvalid:  # accepted by a release that took more
+        return digest(document)

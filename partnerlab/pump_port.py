@@ -1,0 +1,120 @@
+"""
+The sandbox's data pump, as the simulators meet it: events in, payments in doubt, and its share of every lane.
+
+The pump is made when it is first needed and started later still: its engine takes longer to import than everything else
+together. What it holds can be asked, and is reset with its lane, before that.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from partnerlab.client.errors import RequestInvalid
+from partnerlab.client.settings import Biller, BillerDirectory
+from partnerlab.simulators.kit.world.lanes import LoadInvalid
+
+if TYPE_CHECKING:
+    from partnerlab.client.datapump import DataPump
+
+__all__ = ["PumpPort"]
+
+TABLES = frozenset({"pump_accounts", "pump_deliveries", "pump_attempts", "pump_notes", "pump_pruned"})
+
+
+class PumpPort:
+    """
+    A pump on the database at *url*, delivering for *billers* to the addresses that *check* lets pass.
+
+    *kept* says that the database may hold what a former process left; without it there is nothing in it until the pump
+    was made. Attached to the kit's `Lanes`.
+    """
+
+    names = TABLES
+
+    def __init__(self, url: str, billers: BillerDirectory, check: Callable[[Biller, str], None], *, kept: bool) -> None:
+        self._url, self._billers, self._check, self._kept = url, billers, check, kept
+        self._making, self._starting = threading.Lock(), threading.Lock()
+        self._pump: DataPump | None = None
+        self._started = False
+
+    def started(self) -> DataPump:
+        """The pump, delivering."""
+        pump = self._made()
+        with self._starting:
+            if not self._started:
+                pump.start()
+                self._started = True
+            return pump
+
+    def stop(self) -> None:
+        """Let what is under way end."""
+        with self._starting:
+            if self._pump is not None:
+                self._pump.stop()
+            self._pump, self._started = None, False
+
+    def submit(self, event: dict[str, Any]) -> None:
+        """Take an event; returns when it is durable."""
+        self.started().submit(event)
+
+    def payments_in_doubt(
+        self, lane: str, biller_guid: str, account_number: str, settled_since: datetime | None = None
+    ) -> list[str]:
+        """`DataPump.payments_in_doubt`."""
+        if (pump := self._there()) is None:
+            return []
+        return pump.payments_in_doubt(lane, biller_guid, account_number, settled_since=settled_since)
+
+    def bring_forward(self, lane: str, by: timedelta) -> None:
+        """The lane's clock was advanced: what waits for its next attempt waits less."""
+        if self._started and self._pump is not None:
+            self._pump.wake(lane, by=by)
+
+    # -- its share of a lane ------------------------------------------------------------------------------------
+
+    @contextmanager
+    def paused(self, *lanes: str) -> Iterator[None]:
+        if (pump := self._there()) is None:
+            yield
+            return
+        with pump.lane_paused(*lanes):
+            yield
+
+    def drop(self, lane: str) -> None:
+        if (pump := self._there()) is not None:
+            pump.drop_lane(lane)
+
+    def fork(self, lane: str, copy: str) -> None:
+        if (pump := self._there()) is not None:
+            pump.fork_lane(lane, copy)
+
+    def export(self, lane: str) -> dict[str, list[dict[str, Any]]]:
+        pump = self._there()
+        return {name: [] for name in sorted(TABLES)} if pump is None else pump.export_lane(lane)
+
+    def load(self, lane: str, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+        pump = self._made() if any(rows.values()) else self._there()
+        if pump is None:
+            return
+        try:
+            pump.load_lane(lane, rows)
+        except RequestInvalid as error:
+            raise LoadInvalid(error.field, error.rule) from error
+
+    def _made(self) -> DataPump:
+        with self._making:
+            if self._pump is None:
+                from partnerlab.client.datapump import DataPump, Router
+
+                # The partners it delivers to are the sandbox's own, over http also where it listens beyond loopback.
+                router = Router(allow_http=True, check=self._check)
+                self._pump = DataPump(self._url, self._billers, router=router)
+            return self._pump
+
+    def _there(self) -> DataPump | None:
+        """The pump, if there can be anything in its database."""
+        return self._made() if self._kept else self._pump

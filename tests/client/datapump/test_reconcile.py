@@ -1,0 +1,152 @@
+"""The pump's own tables are the truth: what the engine lost or hands out too early neither strands nor overtakes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from partnerlab.client.datapump import DataPump
+from partnerlab.client.datapump.engine import Engine, EngineChanged
+from partnerlab.client.datapump.states import State
+from partnerlab.client.settings import Biller
+from tests.client.datapump.conftest import PATIENT, QUICK, make_event, state_of, submit, wait_for, worker_of
+from tests.client.datapump.partner import Partner
+from tests.client.datapump.test_lanes import held
+
+Billers = Callable[[str, str], Biller]
+
+
+def rows_of_the_engine(pump: DataPump, sql: str) -> None:
+    """Do something to the engine's rows behind its back: `{}` stands for their table."""
+    table = "workflow_status" if pump._database.dialect.name == "sqlite" else "dbos.workflow_status"
+    with pump._database.begin() as tx:
+        tx.exec_driver_sql(sql.format(table))
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("partnerlab.client.datapump.upkeep.SWEEP_S", 0.1)
+    monkeypatch.setattr("partnerlab.client.datapump.upkeep.QUEUED_MS", 100)
+
+
+@pytest.mark.parametrize(
+    "harm", ["DELETE FROM {}", "UPDATE {} SET status = 'SUCCESS'", "UPDATE {} SET status = 'ERROR'"]
+)
+def test_what_the_engine_lost_is_delivered_and_not_overtaken(
+    url: str, billers: Billers, partner: Partner, harm: str
+) -> None:
+    events = [make_event() for _ in range(3)]
+    with DataPump(url, billers, QUICK).start(worker=False) as quiet:
+        submit(quiet, *events[:2])
+        rows_of_the_engine(quiet, harm)
+        submit(quiet, *events[2:])
+    with DataPump(url, billers, QUICK, poll_s=0.02) as pump:
+        wait_for(lambda: pump.counts() == {State.DELIVERED: 3})
+    assert [s.fields["PaymentReference"] for s in partner.seen] == [e["payment"]["reference"] for e in events]
+
+
+@pytest.mark.parametrize("harm", ["DELETE FROM {}", "UPDATE {} SET status = 'CANCELLED', queue_name = NULL"])
+def test_what_waits_goes_on_though_the_engine_lost_it(url: str, billers: Billers, partner: Partner, harm: str) -> None:
+    with held(url, billers, partner) as pump:
+        [id] = submit(pump, make_event())
+        wait_for(lambda: state_of(pump, id) is State.WAITING)
+        rows_of_the_engine(pump, harm)
+        pump.wake()
+        wait_for(lambda: state_of(pump, id) is State.DELIVERED)
+
+
+def test_one_lost_run_does_not_strand_those_that_fell_due_with_it(url: str, billers: Billers, partner: Partner) -> None:
+    with held(url, billers, partner) as pump:
+        ids = submit(pump, *(make_event(account_number=str(n)) for n in range(3)))
+        wait_for(lambda: pump.counts() == {State.WAITING: 3})
+        number = pump.delivery(ids[1]).delivery.number
+        rows_of_the_engine(pump, f"DELETE FROM {{}} WHERE workflow_uuid = '{number}:1'")
+        pump.wake()
+        wait_for(lambda: pump.counts() == {State.DELIVERED: 3})
+
+
+def test_a_run_handed_out_before_its_turn_is_put_back(url: str, billers: Billers, partner: Partner) -> None:
+    """Whatever the engine believes of the line: the pump's own tables say who is first."""
+    with DataPump(url, billers, QUICK).start(worker=False) as pump:
+        first, second = submit(pump, make_event(), make_event())
+        ahead = pump.delivery(second).delivery
+        assert worker_of(pump).deliver(ahead) is State.WAITING
+        with pump._database.begin() as tx:
+            assert not pump._store.begin_attempt(tx, ahead, operation="X", request="x", idempotent=False)
+        assert partner.seen == []
+        assert {state_of(pump, first), state_of(pump, second)} == {State.ACCEPTED}
+
+
+def test_an_open_attempt_that_the_engine_lost_becomes_unknown(
+    url: str, billers: Billers, partner: Partner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("partnerlab.client.datapump.upkeep.SENDING_MS", 100)
+    with DataPump(url, billers, QUICK).start(worker=False) as quiet:
+        [id] = submit(quiet, make_event())
+        with quiet._database.begin() as tx:
+            found = quiet.delivery(id).delivery
+            assert quiet._store.begin_attempt(tx, found, operation="X", request="x", idempotent=False)
+        rows_of_the_engine(quiet, "DELETE FROM {}")
+    with DataPump(url, billers, QUICK, poll_s=0.02) as pump:
+        wait_for(lambda: state_of(pump, id) is State.UNKNOWN)
+    assert partner.seen == []
+
+
+# -- a person's verbs for what is on its way ------------------------------------------------------------------------
+
+
+def test_what_is_accepted_can_be_given_up_or_queued_anew(url: str, billers: Billers, partner: Partner) -> None:
+    with DataPump(url, billers, QUICK).start(worker=False) as quiet:
+        given_up, anew = submit(quiet, make_event(), make_event())
+        quiet.dismiss(given_up, "paid at the counter")
+        rows_of_the_engine(quiet, "DELETE FROM {}")
+        quiet.replay(anew, "the engine lost it")
+        assert quiet.delivery(anew).delivery.run == 2
+    with DataPump(url, billers, QUICK, poll_s=0.02) as pump:
+        wait_for(lambda: state_of(pump, anew) is State.DELIVERED)
+        assert state_of(pump, given_up) is State.DISMISSED
+    assert sum(partner.posted().values()) == 1
+
+
+def test_an_open_attempt_can_be_declared_lost_and_its_late_answer_still_counts(
+    url: str, billers: Billers, partner: Partner
+) -> None:
+    partner.delay_s = 0.5
+    with DataPump(url, billers, QUICK, poll_s=0.02) as pump:
+        [id] = submit(pump, make_event())
+        wait_for(lambda: state_of(pump, id) is State.SENDING)
+        pump.abandon(id, "that machine is gone")
+        assert state_of(pump, id) is State.UNKNOWN
+        wait_for(lambda: state_of(pump, id) is State.DELIVERED)
+        assert [note.verb for note in pump.delivery(id).notes] == ["abandon"]
+    assert len(partner.seen) == 1
+
+
+# -- what the pump relies on ------------------------------------------------------------------------------------------
+
+
+def test_an_engine_whose_table_changed_is_refused_with_words(
+    url: str, billers: Billers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("partnerlab.client.datapump.engine.COLUMNS", {"status", "of_the_future"})
+    with pytest.raises(EngineChanged, match=re.escape("workflow_status has no of_the_future")):
+        DataPump(url, billers).start()
+
+
+def test_an_engine_that_ends_what_is_parked_is_refused_with_words(
+    url: str, billers: Billers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Engine, "_statuses", lambda self, connection, ids: dict.fromkeys(ids, "ERROR"))
+    with pytest.raises(EngineChanged, match="parked stands as"):
+        DataPump(url, billers).start()
+    monkeypatch.undo()
+    with DataPump(url, billers, QUICK, poll_s=0.02) as pump:
+        assert pump.submit(make_event()).status == "accepted"
+        assert pump.drain()
+
+
+def test_the_probe_leaves_nothing_behind(url: str, billers: Billers) -> None:
+    with DataPump(url, billers, PATIENT) as pump:
+        assert pump._engine._client.list_workflows() == []
