@@ -35,6 +35,7 @@ import sqlalchemy as sa
 from partnerlab.client.datapump import sqlite
 from partnerlab.client.datapump.places import Run
 from partnerlab.client.datapump.slots import MAX_SLOTS, FileSlots, PostgresSlots, Slots, slot_name
+from partnerlab.contracts.sqlite_files import prepare
 
 __all__ = ["Engine", "EngineBusy", "EngineChanged", "Parked", "create_database"]
 
@@ -87,6 +88,7 @@ def create_database(url: str) -> sa.Engine:
         case "sqlite":
             if parsed.database in (None, "", ":memory:"):
                 raise ValueError(f"{url}: the data pump keeps what it accepts; give it a file or PostgreSQL")
+            prepare(parsed.database)
             options: dict[str, Any] = {
                 "connect_args": {"factory": sqlite.Connection, "check_same_thread": False},
                 "poolclass": sa.QueuePool,

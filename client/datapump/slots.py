@@ -14,6 +14,8 @@ from typing import Protocol
 
 import sqlalchemy as sa
 
+from partnerlab.contracts.sqlite_files import prepare
+
 __all__ = ["MAX_SLOTS", "FileSlots", "NoSlot", "PostgresSlots", "Slots", "slot_name"]
 
 MAX_SLOTS = 64
@@ -83,6 +85,7 @@ class FileSlots:
 
     def _lock(self, slot: int) -> sqlite3.Connection | None:
         path = f"{self._database}.{slot_name(slot)}"
+        prepare(path)
         connection = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
         try:
             connection.execute("BEGIN EXCLUSIVE")

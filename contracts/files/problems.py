@@ -30,6 +30,7 @@ SHOWN = 60  # characters of a value that a problem keeps
 RULES: Mapping[str, tuple[str, str]] = {
     "empty-file": ("file", "the file holds no row"),
     "wrong-encoding": ("file", "the file is UTF-8 or Windows-1252 text"),
+    "hopeless": ("file", "beyond 10,000 broken or blank rows at least as many others stand before them"),
     "missing-header": ("file", "the first row is the file header, FH"),
     "second-header": ("file", "the file header stands once"),
     "wrong-invoice-count": ("file", "InvoiceCount is the number of IH rows [A-16]"),

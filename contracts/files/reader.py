@@ -34,6 +34,10 @@ __all__ = ["Reading", "ReadingUnfinished", "check", "read_bif"]
 KEPT = 1_000  # quarantined groups that a report keeps
 
 
+MAX_BROKEN = 10_000
+"""With more broken and blank rows than that, and more of them than of others, the rest of a file is not read."""
+
+
 class ReadingUnfinished(RuntimeError):
     """The report was asked for before the file was read to its end, or the file was read twice."""
 
@@ -99,7 +103,7 @@ class Reading:
         self._header: Row | None = None
         self._header_line = 0
         self._rejection: Problem | None = None
-        self._lines = self._invoices = self._good = self._quarantined = 0
+        self._lines = self._invoices = self._good = self._quarantined = self._broken = 0
         self._total = Decimal(0)
         self._kept: list[Quarantined] = []
         self._seen = InvoiceNumbers()
@@ -190,12 +194,22 @@ class Reading:
                     continue
                 elif not line or line.isspace():
                     self._notes.add("blank-lines", "blank lines are passed over", number)
-                    continue
+                    self._broken += 1
+                    if self._broken <= MAX_BROKEN:
+                        continue
                 cut = batch.cut and number == self._lines
                 if self._header is None:
                     if not self._open(line, number, flagged.get(number, ""), cut):
                         self._lines = number
                         return
+                    continue
+                if self._broken > MAX_BROKEN and 2 * self._broken > number:
+                    self._reject(
+                        "hopeless", f"{self._broken:,} of the first {number:,} rows are broken or blank", number
+                    )
+                    self._lines = number
+                    return
+                if not line or line.isspace():
                     continue
                 following = self._judge(group, line, number, flagged.get(number, ""), cut)
                 if following is not group:
@@ -229,6 +243,7 @@ class Reading:
         code = line.partition("|")[0]
         if code == "FH":
             self._reject("second-header", "the file header stands a second time", number, "FH", shown(line))
+            self._broken += 1
             return group
         judged = None
         problems: tuple[Problem, ...] = ()
@@ -259,6 +274,7 @@ class Reading:
         group.takes_customer = group.has_invoice and not group.has_customer and not group.has_detail
         group.takes_detail = group.has_invoice and group.has_customer
         group.hold(line, problems)
+        self._broken += bool(problems)
         return group
 
     def _count(self, amount: Decimal | None, number: int, invoice_number: str) -> None:

@@ -16,6 +16,13 @@ CACHED_LINES = 256
 
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+_ALWAYS = frozenset(("X-Content-Type-Options",))
+_SNIFF = b"X-Content-Type-Options: nosniff\r\n"
+_PAGE = (
+    b"Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; form-action 'self';"
+    b" frame-ancestors 'self'; base-uri 'none'\r\n"
+)
+"""Of a page that says nothing itself of what it may load and who may frame it: ASMX help pages, and errors."""
 _BODILESS = frozenset((204, 304))
 
 
@@ -53,7 +60,11 @@ class Heads:
         *connection* is a whole `Connection: …` line or empty. Raises `HeaderInvalid`.
         """
         first = self._lines.get((response.status, response.content_type)) or self._first(response)
-        more = b"".join(_line(name, value) for name, value in response.headers) if response.headers else b""
+        more = b""
+        if response.headers:
+            more = b"".join(_line(name, value) for name, value in response.headers if name not in _ALWAYS)
+        if response.content_type.startswith("text/html") and b"Content-Security-Policy" not in more:
+            more += _PAGE
         length = b"" if response.status in _BODILESS else b"Content-Length: %d\r\n" % len(response.body)
         return b"%b%bX-Sandbox-Request: %b\r\n%b%b%b\r\n" % (
             first,
@@ -68,7 +79,7 @@ class Heads:
         status, content_type = response.status, response.content_type
         lines = f"HTTP/1.1 {status} {reason(status)}\r\nServer: {SERVER}\r\n".encode()
         if content_type:
-            lines += _line("Content-Type", content_type)
+            lines += _line("Content-Type", content_type) + _SNIFF
         if len(self._lines) >= CACHED_LINES:
             self._lines.clear()
         self._lines[status, content_type] = lines

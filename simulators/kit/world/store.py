@@ -19,6 +19,8 @@ import sqlalchemy as sa
 from sqlalchemy.pool import StaticPool
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from partnerlab.contracts.sqlite_files import prepare
+
 __all__ = ["RolledBack", "Row", "Statement", "Store", "StoreOutdated", "Tx", "rolling_back"]
 
 Row = tuple[Any, ...]
@@ -137,6 +139,8 @@ class Store:
             options["connect_args"] = {"check_same_thread": False, "timeout": 30, "isolation_level": None}
         if self.in_memory:
             options["poolclass"] = StaticPool
+        elif self.sqlite:
+            prepare(str(self.url.database))
         self._engine = sa.create_engine(self.url, **options)
         self.dialect = self._engine.dialect
         self.Error = cast(Any, self.dialect).dbapi.Error

@@ -250,3 +250,17 @@ def test_32_connections_at_once(each: Kit) -> None:
     for thread in threads:
         thread.join()
     assert each.door.calls() == 640
+
+
+def test_every_page_says_what_it_may_load_and_who_may_frame_it(kit: Kit) -> None:
+    kit.door.answer = Response(500, b"<html>", "text/html; charset=utf-8", (("X-Content-Type-Options", "nosniff"),))
+    head = kit.ask().partition(b"\r\n\r\n")[0]
+    assert b"frame-ancestors 'self'" in head
+    assert head.count(b"X-Content-Type-Options: nosniff") == 1
+    kit.door.answer = Response(200, b"<html>", "text/html", (("Content-Security-Policy", "default-src 'self'"),))
+    head = kit.ask().partition(b"\r\n\r\n")[0]
+    assert head.count(b"Content-Security-Policy: ") == 1
+    kit.door.answer = Response(200, b"<a/>", "text/xml")
+    head = kit.ask().partition(b"\r\n\r\n")[0]
+    assert b"nosniff" in head
+    assert b"Content-Security-Policy" not in head

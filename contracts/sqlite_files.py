@@ -1,0 +1,66 @@
+"""
+SQLite files of the data pump and of the simulators: readable by their owner alone, and known to one process at a time
+where the library is one that may damage a file that several write to.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import sqlite3
+import sys
+
+__all__ = ["SAFE_FOR_SEVERAL", "open_elsewhere", "prepare"]
+
+SAFE_FOR_SEVERAL = (3, 51, 3)
+"""The first release in which checkpoints of several processes cannot lose pages of a write-ahead log."""
+_SHARED_LOCK_AT = 128
+"""The byte of the `-shm` file that every process holds which has the write-ahead log open (SQLite's `os_unix.c`)."""
+
+# To look at the locks of a file that this process has open would, as POSIX has it, let go of its own.
+_prepared: set[str] = set()
+
+_logger = logging.getLogger("partnerlab.sqlite")
+
+
+def prepare(path: str, *, version: tuple[int, ...] = sqlite3.sqlite_version_info) -> None:
+    """
+    Make a SQLite file that is not there yet, for its owner's eyes only; the files SQLite puts beside it take over its
+    permissions. Warns where another process has the file open and SQLite is older than `SAFE_FOR_SEVERAL`.
+
+    To be called before the first connection is opened. A file that cannot be made is left to SQLite to complain about.
+    """
+    with contextlib.suppress(OSError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    known, real = _prepared.copy(), os.path.realpath(path)
+    _prepared.add(real)
+    if version < SAFE_FOR_SEVERAL and real not in known and open_elsewhere(path):
+        _logger.warning(
+            "%s is open in another process, and SQLite %s may lose pages of its log when two of them write:"
+            " give each a file of its own, use PostgreSQL, or SQLite %s and newer",
+            *(path, ".".join(map(str, version)), ".".join(map(str, SAFE_FOR_SEVERAL))),
+        )
+
+
+def open_elsewhere(path: str) -> bool:
+    """
+    Whether another process has a SQLite file open with a write-ahead log; False where that cannot be told.
+
+    Not for a file that this process has open.
+    """
+    if sys.platform == "win32":
+        return False
+    import fcntl
+
+    try:
+        with open(f"{path}-shm", "r+b", buffering=0) as shared:
+            fcntl.lockf(shared, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, _SHARED_LOCK_AT)
+            fcntl.lockf(shared, fcntl.LOCK_UN, 1, _SHARED_LOCK_AT)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
