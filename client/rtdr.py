@@ -17,9 +17,9 @@ from decimal import Decimal
 from partnerlab.client import inhance, tccs
 from partnerlab.client.errors import ClientError, RequestInvalid, redact
 from partnerlab.client.http import AsyncSend, HttpRequest, HttpResponse, Send
-from partnerlab.client.inhance import operations as inhance_protocol
+from partnerlab.client.inhance import operations as inhance_operations
 from partnerlab.client.settings import Biller
-from partnerlab.client.tccs import operations as tccs_protocol
+from partnerlab.client.tccs import operations as tccs_operations
 from partnerlab.client.tccs.answer import TCCS_SHAPES
 from partnerlab.client.wire.fields import AnswerShapes
 
@@ -104,14 +104,14 @@ def _inhance(biller: Biller, account_number: str, invoice_number: str) -> Enquir
     last_invoice_number = inhance.last_invoice_number(invoice_number)
 
     def read(response: HttpResponse) -> BalanceUpdate:
-        balance = inhance_protocol.read_balance_check(endpoint, response)
+        balance = inhance_operations.balance_check.read(endpoint, response)
         return BalanceUpdate(
             balance_due=balance.balance,
             total_amount_due=balance.future_balance if version == "2" else None,
             email_address=balance.email if _EMAIL.fullmatch(balance.email) else None,
         )
 
-    return Enquiry(inhance_protocol.build_balance_check(endpoint, account_number, last_invoice_number), read)
+    return Enquiry(inhance_operations.balance_check(endpoint, account_number, last_invoice_number).request, read)
 
 
 def _tccs(biller: Biller, account_number: str, invoice_number: str) -> Enquiry:  # noqa: ARG001  the shape of an enquiry
@@ -124,10 +124,10 @@ def _tccs(biller: Biller, account_number: str, invoice_number: str) -> Enquiry: 
     endpoint = tccs.Endpoint(biller.require("8"), biller.require("9"), biller.require("10"), shapes)
 
     def read(response: HttpResponse) -> BalanceUpdate:
-        balance = tccs_protocol.read_balance(endpoint, response)
+        balance = tccs_operations.balance.read(endpoint, response)
         return BalanceUpdate(balance_due=balance.record_balance, total_amount_due=balance.total_balance)
 
-    return Enquiry(tccs_protocol.build_balance(endpoint, invoice_number), read)
+    return Enquiry(tccs_operations.balance(endpoint, invoice_number).request, read)
 
 
 ENQUIRIES: Mapping[str, Callable[[Biller, str, str], Enquiry]] = {"inhance_v2": _inhance, "tccs": _tccs}

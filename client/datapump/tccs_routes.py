@@ -15,9 +15,8 @@ from partnerlab.client.datapump.plans import Call, PartnerBalance, Plan, Skip
 from partnerlab.client.errors import RequestInvalid
 from partnerlab.client.http import Transport
 from partnerlab.client.settings import Biller
-from partnerlab.client.tccs import TccsClient, insured_name, is_quote, payment_type
+from partnerlab.client.tccs import TccsClient, insured_name, is_quote, operations, payment_type
 from partnerlab.client.tccs.answer import TCCS_SHAPES
-from partnerlab.client.tccs.operations import INSUFFICIENT_FUNDS, PAPERLESS, PAYMENT, RECURRING
 from partnerlab.client.wire.fields import AnswerShapes
 from partnerlab.contracts.masking import mask_text
 
@@ -78,7 +77,7 @@ def payment(event: Event, biller: Biller, transport: Transport) -> Plan:
 
     marked = f"PaymentGUID {guid}" if guid else f"without its PaymentGUID {event.id} (version 1)"
     return Call(
-        operation=PAYMENT,
+        operation=operations.pay.name,
         description=mask_text(f"invoice {number}, {event.amount:.2f}, {kind}, {marked}"),
         send=send,
         idempotent=guid is not None,
@@ -91,7 +90,7 @@ def paperless(event: Event, biller: Biller, transport: Transport) -> Plan:
     client = ENROLMENTS_IN_PAPERLESS.open(biller, transport)
     number = _invoice_of(event)
     return Call(
-        operation=PAPERLESS,
+        operation=operations.set_paperless.name,
         description=mask_text(f"invoice {number}, {_y_n(event.enrolled)}"),
         send=lambda: client.set_paperless(number, event.enrolled).message,
         idempotent=True,
@@ -104,7 +103,7 @@ def autopay(event: Event, biller: Biller, transport: Transport) -> Plan:
     client = ENROLMENTS_IN_AUTOPAY.open(biller, transport)
     number = _invoice_of(event)
     return Call(
-        operation=RECURRING,
+        operation=operations.set_recurring.name,
         description=mask_text(f"invoice {number}, {_y_n(event.enrolled)}"),
         send=lambda: client.set_recurring(number, event.enrolled).message,
         idempotent=True,
@@ -123,7 +122,7 @@ def ach_reject(event: Event, biller: Biller, transport: Transport) -> Plan:
         return Skip(RETURNED_DONATION)
     client = ACH_REJECTS.open(biller, transport)
     return Call(
-        operation=INSUFFICIENT_FUNDS,
+        operation=operations.report_insufficient_funds.name,
         description=mask_text(
             f"invoice {event.invoice_number}, {event.amount:.2f} paid {event.paid_on.isoformat()},"
             f" PaymentGUID {event.payment_guid}, returned {event.code}"

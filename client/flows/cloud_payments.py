@@ -16,8 +16,8 @@ from partnerlab.client.invoice_cloud.models import ExportedPayment
 from partnerlab.client.invoice_cloud.operations import cloud_payments as cpv2
 from partnerlab.client.invoice_cloud.operations import exports
 from partnerlab.client.invoice_cloud.operations.cloud_payments import CloudPayment, CloudPaymentRequest
-from partnerlab.client.invoice_cloud.operations.rest import render_token
 from partnerlab.client.invoice_cloud.postback import Postback, PostbackRefused
+from partnerlab.client.invoice_cloud.rules import render_token
 from partnerlab.contracts.masking import mask_text
 
 __all__ = [
@@ -79,7 +79,9 @@ def registered_user_quick_payment(
 
 def payment_page(do: Steps, account: RestAccount, request: CloudPaymentRequest) -> Flow[PaymentPage]:
     """The one call of every Cloud Payments story."""
-    page = yield from do.take(cpv2.create(account, request), lambda _: "a page is made; nothing is paid yet")
+    page = yield from do.take(
+        cpv2.create_cloud_payment(account, request), lambda _: "a page is made; nothing is paid yet"
+    )
     # The token has done its work: what is kept of the request must not hold it.
     kept = replace(request, settings=replace(request.settings, remote_authentication_token=""))
     return PaymentPage(story=do.story, steps=do.made, page=page, request=kept)

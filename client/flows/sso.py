@@ -17,14 +17,14 @@ from partnerlab.client.errors import PartnerFault, RequestInvalid
 from partnerlab.client.flows.cloud_payments import unregistered_user_payment
 from partnerlab.client.flows.story import Flow, Outcome, Report, Step, Steps, refused, rest_story
 from partnerlab.client.invoice_cloud.account import RestAccount
-from partnerlab.client.invoice_cloud.operations import rest as rest
-from partnerlab.client.invoice_cloud.rest_models import (
+from partnerlab.client.invoice_cloud.models import (
     AccountRegistration,
     NewCustomer,
     PortalUser,
     RemoteSession,
     UserAccount,
 )
+from partnerlab.client.invoice_cloud.operations import rest as rest
 from partnerlab.client.invoice_cloud.sso import INHANCE_PORTAL_PAGES, CloudSso, Redirect, SsoForm
 
 __all__ = [

@@ -18,8 +18,12 @@ from typing import Any, Concatenate, Generic, ParamSpec, TypeAlias, TypeVar, ove
 from partnerlab.client.errors import ClientError, PartnerFault, TransportError
 from partnerlab.client.http.call import Call
 from partnerlab.client.invoice_cloud.account import Account, RestAccount
-from partnerlab.client.invoice_cloud.client import AsyncInvoiceCloudClient, InvoiceCloudClient
-from partnerlab.client.invoice_cloud.rest_client import AsyncRestClient, RestClient
+from partnerlab.client.invoice_cloud.client import (
+    AsyncInvoiceCloudClient,
+    AsyncRestClient,
+    InvoiceCloudClient,
+    RestClient,
+)
 
 __all__ = [
     "Flow",
@@ -187,7 +191,7 @@ class RestStory(Generic[P, R]):
     ) -> R | Coroutine[Any, Any, R]:
         """Run it."""
         steps = Steps(self.name)
-        flow = steps.whole(self._decide(steps, client.account, *args, **kwargs))
+        flow = steps.whole(self._decide(steps, client.endpoint, *args, **kwargs))
         if isinstance(client, AsyncRestClient):
             return run_async(flow, client.perform)
         return run(flow, client.perform)
@@ -213,7 +217,7 @@ class SoapStory(Generic[P, R]):
     ) -> R | Coroutine[Any, Any, R]:
         """Run it."""
         steps = Steps(self.name)
-        flow = steps.whole(self._decide(steps, client.account, *args, **kwargs))
+        flow = steps.whole(self._decide(steps, client.endpoint, *args, **kwargs))
         if isinstance(client, AsyncInvoiceCloudClient):
             return run_async(flow, client.perform)
         return run(flow, client.perform)

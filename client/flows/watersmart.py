@@ -21,9 +21,9 @@ from partnerlab.client.flows.sso import Jump, jump
 from partnerlab.client.flows.story import Flow, Report, Steps, refused, rest_story, soap_story
 from partnerlab.client.http.call import Call
 from partnerlab.client.invoice_cloud.account import Account, RestAccount
+from partnerlab.client.invoice_cloud.models import CustomerAccount, RemoteSession
 from partnerlab.client.invoice_cloud.operations import billing, rest
 from partnerlab.client.invoice_cloud.operations import remote_authentication as soap
-from partnerlab.client.invoice_cloud.rest_models import CustomerAccount, RemoteSession
 from partnerlab.client.invoice_cloud.sso import WATERSMART_PAGES, CloudSso, Redirect
 
 __all__ = [
@@ -242,10 +242,7 @@ def renew_demo_user(
 
     Source: SetInvoiceBalance "when the 'Renew User' button is clicked, only in IC demo".
     """
-    call = Call(
-        billing.build_set_invoice_balance(account, invoice_number, balance_due, total_amount_due),
-        partial(billing.read_set_invoice_balance, account),
-    )
+    call = billing.set_invoice_balance(account, invoice_number, balance_due, total_amount_due)
     yield from do.take(call, lambda _: f"{invoice_number} has a balance of {balance_due}")
     return Done(story=do.story, steps=do.made)
 

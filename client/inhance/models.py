@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Annotated
+
+from partnerlab.client.wire.kinds import Amount, Line, Message
 
 __all__ = ["Acknowledgement", "Balance"]
 
@@ -16,14 +19,14 @@ class Balance:
     Source: Details, RTDR: Balance Updates.
     """
 
-    balance: Decimal
-    future_balance: Decimal
-    phone: str
-    email: str
+    balance: Annotated[Decimal, Amount("Balance")]
+    future_balance: Annotated[Decimal, Amount("FutureBalance")]
+    phone: Annotated[str, Line("Phone")]
+    email: Annotated[str, Line("Email")]
 
 
 @dataclass(frozen=True, slots=True)
 class Acknowledgement:
     """The partner did as asked. `message` is its ErrorMessage: a remark (as on a repeated reference) or empty."""
 
-    message: str
+    message: Annotated[str, Message("ErrorMessage")]

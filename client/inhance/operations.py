@@ -1,69 +1,56 @@
 """
-The wire of Harris inHance v2's `iCloud.asmx`: one `build_` and one `read_` for each operation, without any I/O.
+The operations of Harris inHance v2's `iCloud.asmx`, each declared once.
 
-Names and casing are the source's own and differ between operations (`WebServiceKey` here, `WebserviceKey` there). A
-`build_` raises `RequestInvalid`; a `read_` raises `PartnerFault` where the partner refuses, `TransportError` where a
-server or gateway gave no answer, `ProtocolError` where the answer breaks the contract.
+Names and casing are the source's own and differ between operations (`WebServiceKey` here, `WebserviceKey` there).
+Called, an operation raises `RequestInvalid`; its answer, read, raises `PartnerFault` where the partner refuses,
+`TransportError` where a server or gateway gave no answer, `ProtocolError` where the answer breaks the contract.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from typing import Annotated, ParamSpec, TypeVar
 
 from partnerlab.client.errors import RequestInvalid
-from partnerlab.client.http import HttpRequest, HttpResponse
+from partnerlab.client.http.request import HttpRequest, HttpResponse
 from partnerlab.client.inhance.models import Acknowledgement, Balance
 from partnerlab.client.inhance.rules import plain_account_number
-from partnerlab.client.wire.fields import KNOWN_SHAPES, AnswerShapes
-from partnerlab.client.wire.soap import Operation, Service, SoapVersion, build
+from partnerlab.client.wire.fields import KNOWN_SHAPES, AnswerShapes, Fields
+from partnerlab.client.wire.kinds import Amount, Checked, DateTime, Integer, OnOff, Text
+from partnerlab.client.wire.operation import Operation, Sent, model_reader
+from partnerlab.client.wire.soap import Service, SoapVersion, build
 from partnerlab.client.wire.soap_answer import read
-from partnerlab.client.wire.values import MAX_TEXT, render_amount, render_date_time, render_integer, render_text
+from partnerlab.client.wire.values import MAX_TEXT, render_text
 from partnerlab.contracts.masking import MASK, mask
 
 __all__ = [
     "NAMESPACE",
     "OPERATIONS",
     "Endpoint",
-    "build_balance_check",
-    "build_make_payment",
-    "build_set_autopay",
-    "build_set_email",
-    "build_set_paperless",
-    "read_balance_check",
-    "read_make_payment",
-    "read_set_autopay",
-    "read_set_email",
-    "read_set_paperless",
+    "balance_check",
+    "make_payment",
+    "set_autopay",
+    "set_email",
+    "set_paperless",
 ]
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 NAMESPACE = "http://tempuri.org/"
 """The default of ASMX (assumed [A-2]); a biller's own stands in its setting `soap_namespace`."""
 
-BALANCE_CHECK = Operation("BalanceCheck", ("AccountNumber", "LastInvoiceNumber", "WebServiceKey"))
-MAKE_PAYMENT = Operation(
-    "MakePaymentExtended",
-    (
-        "AccountNumber",
-        "PaymentDate",
-        "PaymentReference",
-        "DocumentNumber",
-        "PaymentTypeDesc",
-        "PaymentAmount",
-        "ConvenienceFee",
-        "WebserviceKey",
-    ),
-)
-SET_PAPERLESS = Operation("SetPaperless", ("Accountnumber", "PaperlessOnOff", "WebserviceKey"))
-SET_AUTOPAY = Operation("SetAutopay", ("Accountnumber", "AutoPayOnOff", "WebserviceKey"))
-SET_EMAIL = Operation("SetEmail", ("Accountnumber", "NewEmail", "WebserviceKey"))
-OPERATIONS = (BALANCE_CHECK, MAKE_PAYMENT, SET_PAPERLESS, SET_AUTOPAY, SET_EMAIL)
-
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A biller's `iCloud.asmx`: its address, the web service key, the namespace, and `soap` `1.1` or `1.2`."""
+    """
+    A biller's `iCloud.asmx`: its address, the web service key, the namespace, and `soap` `1.1` or `1.2`.
+
+    `shapes` are what its answers may look like beside the known shape.
+    """
 
     url: str
     key: str = field(repr=False)
@@ -77,44 +64,67 @@ class Endpoint:
             raise RequestInvalid("WebServiceKey", MASK, f"must have 1 to {MAX_TEXT} characters")
         object.__setattr__(self, "service", Service(self.url, self.namespace, self.soap))
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What no text may show."""
+        return (self.key,)
+
     def __repr__(self) -> str:
         return f"Endpoint({self.url!r}, key={mask(self.key)!r}, namespace={self.namespace!r}, soap={self.soap!r})"
 
 
-def build_balance_check(endpoint: Endpoint, account_number: str, last_invoice_number: int) -> HttpRequest:
-    """A balance check; see `rules.last_invoice_number`. Source: Details, RTDR: Balance Updates."""
-    return _build(
-        endpoint,
-        BALANCE_CHECK,
-        render_text("AccountNumber", account_number),
-        render_integer("LastInvoiceNumber", last_invoice_number),
-    )
+@dataclass(frozen=True, slots=True)
+class _Door:
+    """`iCloud.asmx`: the key is the last parameter of every operation."""
+
+    key: str
+
+    def request(
+        self, endpoint: Endpoint, name: str, values: Mapping[str, Sent], secrets: tuple[str, ...]
+    ) -> HttpRequest:
+        return build(endpoint.service, name, {**values, self.key: endpoint.key}, secrets=(endpoint.key, *secrets))
+
+    def fields(self, endpoint: Endpoint, name: str, response: HttpResponse, secrets: tuple[str, ...]) -> Fields:
+        return read(endpoint.service, name, response, secrets=secrets, shapes=endpoint.shapes)
 
 
-def read_balance_check(endpoint: Endpoint, response: HttpResponse) -> Balance:
-    """The balances of an account."""
-    result = read(endpoint.service, BALANCE_CHECK, response, secrets=(endpoint.key,), shapes=endpoint.shapes)
-    return Balance(
-        balance=result.cents("Balance"),
-        future_balance=result.cents("FutureBalance"),
-        phone=result.text("Phone").strip(),
-        email=result.text("Email").strip(),
-    )
+def _operation(
+    name: str, reads: Callable[[Fields], T], *, key: str = "WebserviceKey"
+) -> Callable[[Callable[P, None]], Operation[P, T]]:
+    return lambda declared: Operation(declared, name, _Door(key), reads)
 
 
-def build_make_payment(
+ACKNOWLEDGED = model_reader(Acknowledgement)
+PLAIN_ACCOUNT = Checked("Accountnumber", lambda value: plain_account_number(render_text("Accountnumber", value)))
+
+
+@_operation("BalanceCheck", model_reader(Balance), key="WebServiceKey")
+def balance_check(
+    endpoint: Endpoint,
+    account_number: Annotated[str, Text("AccountNumber")],
+    last_invoice_number: Annotated[int, Integer("LastInvoiceNumber")],
+) -> None:
+    """
+    The account's balances. *last_invoice_number* as `rules.last_invoice_number` gives it.
+
+    Source: Details, RTDR: Balance Updates.
+    """
+
+
+@_operation("MakePaymentExtended", ACKNOWLEDGED)
+def make_payment(
     endpoint: Endpoint,
     *,
-    account_number: str,
-    payment_date: datetime,
-    payment_reference: str,
-    document_number: str,
-    payment_type_desc: str,
-    amount: Decimal,
-    convenience_fee: Decimal = Decimal(0),
-) -> HttpRequest:
+    account_number: Annotated[str, Text("AccountNumber")],
+    payment_date: Annotated[datetime, DateTime("PaymentDate")],
+    payment_reference: Annotated[str, Text("PaymentReference")],
+    document_number: Annotated[str, Text("DocumentNumber", required=False)],
+    payment_type_desc: Annotated[str, Text("PaymentTypeDesc")],
+    amount: Annotated[Decimal, Amount("PaymentAmount")],
+    convenience_fee: Annotated[Decimal, Amount("ConvenienceFee", zero=True)] = Decimal(0),
+) -> None:
     """
-    A payment of an invoice or a donation. Source: Details, Data Pump: Payments.
+    Post a payment of an invoice or a donation; that it is posted (the answer's shape is assumed [A-1]).
 
     Args:
         account_number: As it stands, a conveyed account's too.
@@ -124,66 +134,35 @@ def build_make_payment(
         payment_type_desc: As `rules.payment_type_desc` gives it.
         amount: US dollars in whole cents, above zero, without the fee.
         convenience_fee: US dollars in whole cents, not negative.
+    Source: Details, Data Pump: Payments.
     """
-    return _build(
-        endpoint,
-        MAKE_PAYMENT,
-        render_text("AccountNumber", account_number),
-        render_date_time("PaymentDate", payment_date),
-        render_text("PaymentReference", payment_reference),
-        render_text("DocumentNumber", document_number, required=False),
-        render_text("PaymentTypeDesc", payment_type_desc),
-        render_amount("PaymentAmount", amount),
-        render_amount("ConvenienceFee", convenience_fee, zero=True),
-    )
 
 
-def read_make_payment(endpoint: Endpoint, response: HttpResponse) -> Acknowledgement:
-    """That the payment is posted (the answer's shape is assumed [A-1])."""
-    return _acknowledgement(endpoint, MAKE_PAYMENT, response)
-
-
-def build_set_paperless(endpoint: Endpoint, account_number: str, on: bool) -> HttpRequest:
+@_operation("SetPaperless", ACKNOWLEDGED)
+def set_paperless(
+    endpoint: Endpoint,
+    account_number: Annotated[str, PLAIN_ACCOUNT],
+    on: Annotated[bool, OnOff("PaperlessOnOff")],
+) -> None:
     """Paperless on or off; a conveyed account goes by its plain number. Source: Data Pump: Paperless Enrollment."""
-    account_number = plain_account_number(render_text("Accountnumber", account_number))
-    return _build(endpoint, SET_PAPERLESS, account_number, _on_off(on))
 
 
-def read_set_paperless(endpoint: Endpoint, response: HttpResponse) -> Acknowledgement:
-    """That the flag is set."""
-    return _acknowledgement(endpoint, SET_PAPERLESS, response)
-
-
-def build_set_autopay(endpoint: Endpoint, account_number: str, on: bool) -> HttpRequest:
+@_operation("SetAutopay", ACKNOWLEDGED)
+def set_autopay(
+    endpoint: Endpoint,
+    account_number: Annotated[str, PLAIN_ACCOUNT],
+    on: Annotated[bool, OnOff("AutoPayOnOff")],
+) -> None:
     """AutoPay on or off; a conveyed account goes by its plain number. Source: Data Pump: AutoPay Enrollment."""
-    account_number = plain_account_number(render_text("Accountnumber", account_number))
-    return _build(endpoint, SET_AUTOPAY, account_number, _on_off(on))
 
 
-def read_set_autopay(endpoint: Endpoint, response: HttpResponse) -> Acknowledgement:
-    """That the flag is set."""
-    return _acknowledgement(endpoint, SET_AUTOPAY, response)
+@_operation("SetEmail", ACKNOWLEDGED)
+def set_email(
+    endpoint: Endpoint,
+    account_number: Annotated[str, Text("Accountnumber")],
+    new_email: Annotated[str, Text("NewEmail")],
+) -> None:
+    """Tell a changed e-mail address, the account number as it stands. Source: Details, Data Pump: Set Email."""
 
 
-def build_set_email(endpoint: Endpoint, account_number: str, new_email: str) -> HttpRequest:
-    """A changed e-mail address, the account number as it stands. Source: Details, Data Pump: Set Email."""
-    return _build(endpoint, SET_EMAIL, render_text("Accountnumber", account_number), render_text("NewEmail", new_email))
-
-
-def read_set_email(endpoint: Endpoint, response: HttpResponse) -> Acknowledgement:
-    """That the address is set."""
-    return _acknowledgement(endpoint, SET_EMAIL, response)
-
-
-def _build(endpoint: Endpoint, operation: Operation, *values: str) -> HttpRequest:
-    """The call; the key is the last parameter of every operation."""
-    return build(endpoint.service, operation, (*values, endpoint.key), secrets=(endpoint.key,))
-
-
-def _acknowledgement(endpoint: Endpoint, operation: Operation, response: HttpResponse) -> Acknowledgement:
-    result = read(endpoint.service, operation, response, secrets=(endpoint.key,), shapes=endpoint.shapes)
-    return Acknowledgement(result.message("ErrorMessage"))
-
-
-def _on_off(on: bool) -> str:
-    return "On" if on else "Off"
+OPERATIONS = (balance_check, make_payment, set_paperless, set_autopay, set_email)

@@ -8,14 +8,27 @@ read without I/O.
 
 from partnerlab.client.http.call import Call
 from partnerlab.client.invoice_cloud.account import Account, RestAccount
-from partnerlab.client.invoice_cloud.client import AsyncInvoiceCloudClient, CustomerChanges, InvoiceCloudClient
+from partnerlab.client.invoice_cloud.client import (
+    AsyncInvoiceCloudClient,
+    AsyncRestClient,
+    InvoiceCloudClient,
+    RestClient,
+)
 from partnerlab.client.invoice_cloud.models import (
+    AccountRegistration,
+    BillerStatus,
+    CustomerAccount,
     CustomerChange,
+    CustomerCreated,
     CustomerView,
     ExportedPayment,
     InvoiceView,
+    NewCustomer,
+    PortalUser,
+    RemoteSession,
     UploadProblem,
     UploadReceipt,
+    UserAccount,
 )
 from partnerlab.client.invoice_cloud.operations.cloud_payments import (
     CloudCustomer,
@@ -28,17 +41,6 @@ from partnerlab.client.invoice_cloud.operations.cloud_payments import (
     ViewMode,
 )
 from partnerlab.client.invoice_cloud.postback import Expected, Postback, PostbackRefused, read_postback
-from partnerlab.client.invoice_cloud.rest_client import AsyncRestClient, RestClient
-from partnerlab.client.invoice_cloud.rest_models import (
-    AccountRegistration,
-    BillerStatus,
-    CustomerAccount,
-    CustomerCreated,
-    NewCustomer,
-    PortalUser,
-    RemoteSession,
-    UserAccount,
-)
 from partnerlab.client.invoice_cloud.sso import CloudSso, Redirect, SsoForm, sso_form, sso_url
 
 __all__ = [
@@ -55,7 +57,6 @@ __all__ = [
     "CloudSso",
     "CustomerAccount",
     "CustomerChange",
-    "CustomerChanges",
     "CustomerCreated",
     "CustomerView",
     "Expected",

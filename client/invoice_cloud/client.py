@@ -1,51 +1,17 @@
-"""The Invoice Cloud clients: they send, wait and close; `operations` decides everything."""
+"""The Invoice Cloud clients, SOAP and REST: they send, wait and close; `operations` declares everything."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
-from decimal import Decimal
-from typing import TypedDict, TypeVar, Unpack
-
-from partnerlab.client.http import LONG_TIMEOUTS, AsyncTransport, Timeouts, Transport
-from partnerlab.client.http.call import Call
-from partnerlab.client.http.connected import AsyncConnected, Connected
-from partnerlab.client.invoice_cloud.account import Account
-from partnerlab.client.invoice_cloud.models import (
-    CustomerChange,
-    CustomerView,
-    ExportedPayment,
-    InvoiceView,
-    UploadReceipt,
-)
-from partnerlab.client.invoice_cloud.operations import billing, exports
+from partnerlab.client.http import DEFAULT_TIMEOUTS, LONG_TIMEOUTS, AsyncTransport, Timeouts, Transport
+from partnerlab.client.http.connected import AsyncConnected, AsyncMethod, Connected, SyncMethod
+from partnerlab.client.invoice_cloud.account import Account, RestAccount
+from partnerlab.client.invoice_cloud.operations import billing, cloud_payments, exports, rest
 from partnerlab.client.invoice_cloud.operations import remote_authentication as remote
-from partnerlab.client.invoice_cloud.rest_models import RemoteSession
 from partnerlab.client.wire.soap import SoapVersion
 
-__all__ = ["AsyncInvoiceCloudClient", "CustomerChanges", "InvoiceCloudClient"]
-
-T = TypeVar("T")
+__all__ = ["AsyncInvoiceCloudClient", "AsyncRestClient", "InvoiceCloudClient", "RestClient"]
 
 MAX_RECEIPT_BYTES = 1 << 24  # the receipt of an upload lists every problem of the file
-
-
-class CustomerChanges(TypedDict, total=False):
-    """The texts of a customer's record that can be changed: one left out (or `None`) stays, an empty one is cleared."""
-
-    customer_name: str | None
-    customer_name2: str | None
-    address1: str | None
-    address2: str | None
-    city: str | None
-    state: str | None
-    zip: str | None
-    phone: str | None
-    email_address: str | None
-    email_address_cc: str | None
-    customer_vat_number: str | None
-    registration_value: str | None
-    pin: str | None
 
 
 class InvoiceCloudClient(Connected):
@@ -56,6 +22,8 @@ class InvoiceCloudClient(Connected):
     connections (it stays yours to close); else the client makes one of its own with *timeouts* and *allow_http*.
     Every call raises the errors of `partnerlab.client.errors`; no call is ever sent twice.
     """
+
+    endpoint: Account
 
     def __init__(
         self,
@@ -68,102 +36,35 @@ class InvoiceCloudClient(Connected):
         allow_http: bool = False,
         transport: Transport | None = None,
     ) -> None:
-        self.account = Account(base_url, biller_guid, web_service_key, soap)
+        account = Account(base_url, biller_guid, web_service_key, soap)
         super().__init__(
-            base_url, transport, timeouts=timeouts, allow_http=allow_http, max_answer_bytes=MAX_RECEIPT_BYTES
+            account,
+            base_url,
+            transport,
+            timeouts=timeouts,
+            allow_http=allow_http,
+            max_answer_bytes=MAX_RECEIPT_BYTES,
         )
 
-    def perform(self, call: Call[T]) -> T:
-        """Send a call and read its answer."""
-        return call.read(self._transport.send(call.request))
-
-    def upload_invoice_file(self, file_name: str, content: bytes) -> UploadReceipt:
-        """Hand in a bill file (BIF, or WaterSmart's CSV by its name)."""
-        request = billing.build_upload_invoice_file(self.account, file_name, content)
-        return billing.read_upload_invoice_file(self.account, self._transport.send(request))
-
-    def view_invoice(self, invoice_number: str) -> InvoiceView:
-        """One invoice (`ViewInvoiceByInvoiceNumber`)."""
-        request = billing.build_view_invoice(self.account, invoice_number)
-        return billing.read_view_invoice(self.account, self._transport.send(request))
-
-    def set_invoice_balance(
-        self, invoice_number: str, balance_due: Decimal, total_amount_due: Decimal | None = None
-    ) -> None:
-        """Set an invoice's balance; *total_amount_due* stays where `None`."""
-        request = billing.build_set_invoice_balance(self.account, invoice_number, balance_due, total_amount_due)
-        billing.read_set_invoice_balance(self.account, self._transport.send(request))
-
-    def view_customer_record(self, account_number: str) -> CustomerView:
-        """One customer."""
-        request = billing.build_view_customer_record(self.account, account_number)
-        return billing.read_view_customer_record(self.account, self._transport.send(request))
-
-    def update_customer_record(
-        self,
-        account_number: str,
-        *,
-        block_payments_cc: bool,
-        block_payments_eft: bool,
-        **changes: Unpack[CustomerChanges],
-    ) -> None:
-        """Change a customer's record; both blocks are set as said, texts as `CustomerChanges` says."""
-        request = billing.build_update_customer_record(
-            self.account,
-            account_number,
-            block_payments_cc=block_payments_cc,
-            block_payments_eft=block_payments_eft,
-            **changes,
-        )
-        billing.read_update_customer_record(self.account, self._transport.send(request))
-
-    def export_payments(self, since: datetime) -> tuple[ExportedPayment, ...]:
-        """The approved payments since a time: the biller's local time where it is naive."""
-        return self.perform(exports.export_payments(self.account, since))
-
-    def export_customer_changes(self, since: datetime) -> tuple[CustomerChange, ...]:
-        """What payers changed since a time, one row an account."""
-        return self.perform(exports.export_customer_changes(self.account, since))
-
-    def remote_authentication(
-        self,
-        username: str,
-        password: str,
-        account_number: str = "",
-        customer_name: str = "",
-        email_address: str = "",
-    ) -> RemoteSession:
-        """Log a user in; refused, it is a `PartnerFault` with code `Success=false`."""
-        return self.perform(
-            remote.remote_authentication(self.account, username, password, account_number, customer_name, email_address)
-        )
-
-    def keep_remote_session_alive(self, token: str) -> datetime:
-        """Keep a session alive; when it ends unless it is used again."""
-        return self.perform(remote.keep_remote_session_alive(self.account, token))
-
-    def remote_registration(self, account_number: str, username: str, email_address: str, password: str) -> str:
-        """Register a user with an account, or set a registered user's password; the customer's GUID."""
-        return self.perform(remote.remote_registration(self.account, account_number, username, email_address, password))
-
-    def unregister_accounts(self, username: str, account_numbers: Sequence[str]) -> None:
-        """Take accounts from a user."""
-        self.perform(remote.unregister_accounts(self.account, username, account_numbers))
-
-    def link_customer_account(self, username: str, account_number: str) -> None:
-        """Add an account to a registered user."""
-        self.perform(remote.link_customer_account(self.account, username, account_number))
-
-    def set_customer_email_address(self, account_number: str, username: str, new_email_address: str) -> None:
-        """Change a customer's e-mail address."""
-        self.perform(remote.set_customer_email_address(self.account, account_number, username, new_email_address))
-
-    def __repr__(self) -> str:
-        return f"InvoiceCloudClient({self.account})"
+    upload_invoice_file = SyncMethod(billing.upload_invoice_file)
+    view_invoice = SyncMethod(billing.view_invoice)
+    set_invoice_balance = SyncMethod(billing.set_invoice_balance)
+    view_customer_record = SyncMethod(billing.view_customer_record)
+    update_customer_record = SyncMethod(billing.update_customer_record)
+    export_payments = SyncMethod(exports.export_payments)
+    export_customer_changes = SyncMethod(exports.export_customer_changes)
+    remote_authentication = SyncMethod(remote.remote_authentication)
+    keep_remote_session_alive = SyncMethod(remote.keep_remote_session_alive)
+    remote_registration = SyncMethod(remote.remote_registration)
+    unregister_accounts = SyncMethod(remote.unregister_accounts)
+    link_customer_account = SyncMethod(remote.link_customer_account)
+    set_customer_email_address = SyncMethod(remote.set_customer_email_address)
 
 
 class AsyncInvoiceCloudClient(AsyncConnected):
     """`InvoiceCloudClient` for asyncio."""
+
+    endpoint: Account
 
     def __init__(
         self,
@@ -176,97 +77,104 @@ class AsyncInvoiceCloudClient(AsyncConnected):
         allow_http: bool = False,
         transport: AsyncTransport | None = None,
     ) -> None:
-        self.account = Account(base_url, biller_guid, web_service_key, soap)
+        account = Account(base_url, biller_guid, web_service_key, soap)
         super().__init__(
-            base_url, transport, timeouts=timeouts, allow_http=allow_http, max_answer_bytes=MAX_RECEIPT_BYTES
+            account,
+            base_url,
+            transport,
+            timeouts=timeouts,
+            allow_http=allow_http,
+            max_answer_bytes=MAX_RECEIPT_BYTES,
         )
 
-    async def perform(self, call: Call[T]) -> T:
-        """Send a call and read its answer."""
-        return call.read(await self._transport.send(call.request))
+    upload_invoice_file = AsyncMethod(billing.upload_invoice_file)
+    view_invoice = AsyncMethod(billing.view_invoice)
+    set_invoice_balance = AsyncMethod(billing.set_invoice_balance)
+    view_customer_record = AsyncMethod(billing.view_customer_record)
+    update_customer_record = AsyncMethod(billing.update_customer_record)
+    export_payments = AsyncMethod(exports.export_payments)
+    export_customer_changes = AsyncMethod(exports.export_customer_changes)
+    remote_authentication = AsyncMethod(remote.remote_authentication)
+    keep_remote_session_alive = AsyncMethod(remote.keep_remote_session_alive)
+    remote_registration = AsyncMethod(remote.remote_registration)
+    unregister_accounts = AsyncMethod(remote.unregister_accounts)
+    link_customer_account = AsyncMethod(remote.link_customer_account)
+    set_customer_email_address = AsyncMethod(remote.set_customer_email_address)
 
-    async def upload_invoice_file(self, file_name: str, content: bytes) -> UploadReceipt:
-        """Hand in a bill file (BIF, or WaterSmart's CSV by its name)."""
-        request = billing.build_upload_invoice_file(self.account, file_name, content)
-        return billing.read_upload_invoice_file(self.account, await self._transport.send(request))
 
-    async def view_invoice(self, invoice_number: str) -> InvoiceView:
-        """One invoice (`ViewInvoiceByInvoiceNumber`)."""
-        request = billing.build_view_invoice(self.account, invoice_number)
-        return billing.read_view_invoice(self.account, await self._transport.send(request))
+class RestClient(Connected):
+    """
+    Invoice Cloud's REST services and Cloud Payments V2 for one biller.
 
-    async def set_invoice_balance(
-        self, invoice_number: str, balance_due: Decimal, total_amount_due: Decimal | None = None
-    ) -> None:
-        """Set an invoice's balance; *total_amount_due* stays where `None`."""
-        request = billing.build_set_invoice_balance(self.account, invoice_number, balance_due, total_amount_due)
-        billing.read_set_invoice_balance(self.account, await self._transport.send(request))
+    *base_url* is the origin (`https://host`), to which the services' paths are added. Give *transport* to share its
+    connections (it stays yours to close); else the client makes one of its own with *timeouts* and *allow_http*.
+    Every call raises the errors of `partnerlab.client.errors`; no call is ever sent twice.
+    """
 
-    async def view_customer_record(self, account_number: str) -> CustomerView:
-        """One customer."""
-        request = billing.build_view_customer_record(self.account, account_number)
-        return billing.read_view_customer_record(self.account, await self._transport.send(request))
+    endpoint: RestAccount
 
-    async def update_customer_record(
+    def __init__(
         self,
-        account_number: str,
+        base_url: str,
+        api_key: str,
         *,
-        block_payments_cc: bool,
-        block_payments_eft: bool,
-        **changes: Unpack[CustomerChanges],
+        timeouts: Timeouts = DEFAULT_TIMEOUTS,
+        allow_http: bool = False,
+        transport: Transport | None = None,
     ) -> None:
-        """Change a customer's record; both blocks are set as said, texts as `CustomerChanges` says."""
-        request = billing.build_update_customer_record(
-            self.account,
-            account_number,
-            block_payments_cc=block_payments_cc,
-            block_payments_eft=block_payments_eft,
-            **changes,
+        account = RestAccount(base_url, api_key)
+        super().__init__(
+            account,
+            base_url,
+            transport,
+            timeouts=timeouts,
+            allow_http=allow_http,
         )
-        billing.read_update_customer_record(self.account, await self._transport.send(request))
 
-    async def export_payments(self, since: datetime) -> tuple[ExportedPayment, ...]:
-        """The approved payments since a time: the biller's local time where it is naive."""
-        return await self.perform(exports.export_payments(self.account, since))
+    biller_status = SyncMethod(rest.biller_status)
+    retrieve_users = SyncMethod(rest.retrieve_users)
+    remote_authentication = SyncMethod(rest.remote_authentication)
+    register_accounts = SyncMethod(rest.register_accounts)
+    retrieve_user_accounts = SyncMethod(rest.retrieve_user_accounts)
+    update_password = SyncMethod(rest.update_password)
+    update_email_address = SyncMethod(rest.update_email_address)
+    retrieve_customer_guid = SyncMethod(rest.retrieve_customer_guid)
+    create_customer_record = SyncMethod(rest.create_customer_record)
+    retrieve_customer_account = SyncMethod(rest.retrieve_customer_account)
+    create_cloud_payment = SyncMethod(cloud_payments.create_cloud_payment)
 
-    async def export_customer_changes(self, since: datetime) -> tuple[CustomerChange, ...]:
-        """What payers changed since a time, one row an account."""
-        return await self.perform(exports.export_customer_changes(self.account, since))
 
-    async def remote_authentication(
+class AsyncRestClient(AsyncConnected):
+    """`RestClient` for asyncio."""
+
+    endpoint: RestAccount
+
+    def __init__(
         self,
-        username: str,
-        password: str,
-        account_number: str = "",
-        customer_name: str = "",
-        email_address: str = "",
-    ) -> RemoteSession:
-        """Log a user in; refused, it is a `PartnerFault` with code `Success=false`."""
-        return await self.perform(
-            remote.remote_authentication(self.account, username, password, account_number, customer_name, email_address)
+        base_url: str,
+        api_key: str,
+        *,
+        timeouts: Timeouts = DEFAULT_TIMEOUTS,
+        allow_http: bool = False,
+        transport: AsyncTransport | None = None,
+    ) -> None:
+        account = RestAccount(base_url, api_key)
+        super().__init__(
+            account,
+            base_url,
+            transport,
+            timeouts=timeouts,
+            allow_http=allow_http,
         )
 
-    async def keep_remote_session_alive(self, token: str) -> datetime:
-        """Keep a session alive; when it ends unless it is used again."""
-        return await self.perform(remote.keep_remote_session_alive(self.account, token))
-
-    async def remote_registration(self, account_number: str, username: str, email_address: str, password: str) -> str:
-        """Register a user with an account, or set a registered user's password; the customer's GUID."""
-        return await self.perform(
-            remote.remote_registration(self.account, account_number, username, email_address, password)
-        )
-
-    async def unregister_accounts(self, username: str, account_numbers: Sequence[str]) -> None:
-        """Take accounts from a user."""
-        await self.perform(remote.unregister_accounts(self.account, username, account_numbers))
-
-    async def link_customer_account(self, username: str, account_number: str) -> None:
-        """Add an account to a registered user."""
-        await self.perform(remote.link_customer_account(self.account, username, account_number))
-
-    async def set_customer_email_address(self, account_number: str, username: str, new_email_address: str) -> None:
-        """Change a customer's e-mail address."""
-        await self.perform(remote.set_customer_email_address(self.account, account_number, username, new_email_address))
-
-    def __repr__(self) -> str:
-        return f"AsyncInvoiceCloudClient({self.account})"
+    biller_status = AsyncMethod(rest.biller_status)
+    retrieve_users = AsyncMethod(rest.retrieve_users)
+    remote_authentication = AsyncMethod(rest.remote_authentication)
+    register_accounts = AsyncMethod(rest.register_accounts)
+    retrieve_user_accounts = AsyncMethod(rest.retrieve_user_accounts)
+    update_password = AsyncMethod(rest.update_password)
+    update_email_address = AsyncMethod(rest.update_email_address)
+    retrieve_customer_guid = AsyncMethod(rest.retrieve_customer_guid)
+    create_customer_record = AsyncMethod(rest.create_customer_record)
+    retrieve_customer_account = AsyncMethod(rest.retrieve_customer_account)
+    create_cloud_payment = AsyncMethod(cloud_payments.create_cloud_payment)

@@ -19,8 +19,9 @@ from typing import Final
 from urllib.parse import urlencode
 
 from partnerlab.client.errors import RequestInvalid
-from partnerlab.client.invoice_cloud.operations.cloud_payments import ViewMode, render_url
-from partnerlab.client.invoice_cloud.operations.rest import render_line, render_token
+from partnerlab.client.invoice_cloud.operations.cloud_payments import ViewMode
+from partnerlab.client.invoice_cloud.rules import render_token, render_url
+from partnerlab.client.wire.values import render_line
 
 __all__ = [
     "CONNECT_PATH",

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from partnerlab.client.errors import ClientError, ProtocolError
 from partnerlab.client.http import MAX_ANSWER_BYTES, HttpResponse
 from partnerlab.client.tccs.answer import refusal
-from partnerlab.client.tccs.operations import BILL_IMAGE, Endpoint
+from partnerlab.client.tccs.operations import Endpoint, bill_image
 
 __all__ = ["MAX_BILL_BYTES", "BillReader"]
 
@@ -78,7 +78,7 @@ class BillReader:
         if not self._plain():
             return self._broken(f"Content-Encoding {self._headers['content-encoding'][:40]!r} was not asked for")
         response = HttpResponse(self._status, self._headers, bytes(self._kept))
-        return refusal(BILL_IMAGE, response, secrets=self._endpoint.secrets)
+        return refusal(bill_image.name, response, secrets=self._endpoint.secrets)
 
     def _broken(self, rule: str) -> ProtocolError:
-        return ProtocolError(BILL_IMAGE, status=self._status, rule=rule)
+        return ProtocolError(bill_image.name, status=self._status, rule=rule)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Annotated
+
+from partnerlab.client.wire.kinds import Amount
 
 __all__ = ["Acknowledgement", "Balance"]
 
@@ -16,8 +19,8 @@ class Balance:
     Source: Details, RTDR: Balance Update (`Record bal` = BalanceDue, `Total Balance` = TotalAmountDue).
     """
 
-    record_balance: Decimal
-    total_balance: Decimal
+    record_balance: Annotated[Decimal, Amount("Record bal")]
+    total_balance: Annotated[Decimal, Amount("Total Balance")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,57 +1,47 @@
 """
-The wire of TCCS: one `build_` for each endpoint, and the readers of their answers, without any I/O.
+The operations of TCCS, each declared once, without any I/O.
 
 A body is a form of `consumerGUID`, `entryKey` and `contentInfo`, whose parts stand between `|`, `:` and `@`. Nothing
-leaves with a part that holds a separator itself: a `build_` raises `RequestInvalid`. A `read_` raises `PartnerFault`
-where the partner refuses, `TransportError` where a server or gateway gave no answer, `ProtocolError` where the answer
-breaks the contract.
+leaves with a part that holds a separator itself. Called, an operation raises `RequestInvalid`; its answer, read, raises
+`PartnerFault` where the partner refuses, `TransportError` where a server or gateway gave no answer, `ProtocolError`
+where the answer breaks the contract.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Annotated, ParamSpec, TypeVar
 from urllib.parse import quote_plus, urlencode
 
 from partnerlab.client.errors import RequestInvalid
-from partnerlab.client.http import HttpRequest, HttpResponse
+from partnerlab.client.http.request import HttpRequest, HttpResponse
 from partnerlab.client.tccs import rules
 from partnerlab.client.tccs.answer import TCCS_SHAPES, read
 from partnerlab.client.tccs.models import Acknowledgement, Balance
-from partnerlab.client.wire.fields import AnswerShapes
-from partnerlab.client.wire.values import MAX_TEXT, render_amount
+from partnerlab.client.wire.fields import AnswerShapes, Fields
+from partnerlab.client.wire.kinds import Amount, Checked, Kind, OnOff
+from partnerlab.client.wire.operation import Operation, Sent, model_reader, nothing
+from partnerlab.client.wire.values import MAX_TEXT
 from partnerlab.contracts.masking import MASK, mask
 
 __all__ = [
-    "BALANCE",
-    "BILL_IMAGE",
-    "INSUFFICIENT_FUNDS",
     "OPERATIONS",
-    "PAPERLESS",
-    "PAYMENT",
-    "RECURRING",
     "Endpoint",
-    "build_balance",
-    "build_bill_image",
-    "build_deposit",
-    "build_insufficient_funds",
-    "build_paperless",
-    "build_payment",
-    "build_recurring",
-    "read_acknowledgement",
-    "read_balance",
+    "balance",
+    "bill_image",
+    "deposit",
+    "pay",
+    "report_insufficient_funds",
+    "set_paperless",
+    "set_recurring",
 ]
 
-BALANCE = "ARState_Output"
-PAYMENT = "Pay_Input"
-INSUFFICIENT_FUNDS = "Insufficient_Pay_Report"
-PAPERLESS = "Paperless_Bill"
-RECURRING = "Recurring_Pay"
-BILL_IMAGE = "Retrieve_Bill_Image"
-OPERATIONS = (BALANCE, PAYMENT, INSUFFICIENT_FUNDS, PAPERLESS, RECURRING, BILL_IMAGE)
-"""The endpoints by the source's names; all but the bill image stand below `/api`."""
+P = ParamSpec("P")
+T = TypeVar("T")
 
 JSON_ONLY = "application/json"
 PDF_FIRST = "application/pdf, application/json;q=0.5"
@@ -84,109 +74,144 @@ class Endpoint:
         return f"Endpoint({self.url!r}, consumer_guid={self.consumer_guid!r}, entry_key={mask(self.entry_key)!r})"
 
 
-def build_balance(endpoint: Endpoint, invoice_number: str) -> HttpRequest:
-    """A balance check. Source: Details, RTDR: Balance Update."""
-    return _build(endpoint, BALANCE, rules.render_invoice_number(invoice_number))
-
-
-def read_balance(endpoint: Endpoint, response: HttpResponse) -> Balance:
-    """The balances of an invoice (the answer's shape is assumed [A-12])."""
-    answer = read(BALANCE, response, secrets=endpoint.secrets, shapes=endpoint.shapes)
-    return Balance(record_balance=answer.cents("Record bal"), total_balance=answer.cents("Total Balance"))
-
-
-def build_payment(
-    endpoint: Endpoint, invoice_number: str, amount: Decimal, payment_type: str, payment_guid: str | None = None
-) -> HttpRequest:
+@dataclass(frozen=True, slots=True)
+class _Door:
     """
-    A payment of an invoice that is no quote. Source: Details, Pay Input; with *payment_guid* INT-6870 (version 2).
+    One form: how `contentInfo` is made of the values, and which answer is asked for.
+
+    Version 2 of the service adds `@` and the PaymentGUID (setting 35).
+    """
+
+    layout: str
+    accept: str = JSON_ONLY
+    folder: str = "api"
+
+    def request(
+        self, endpoint: Endpoint, name: str, values: Mapping[str, Sent], secrets: tuple[str, ...]
+    ) -> HttpRequest:
+        mark = f"@{values['PaymentGUID']}" if "PaymentGUID" in values else ""
+        form = {
+            "consumerGUID": endpoint.consumer_guid,
+            "entryKey": endpoint.entry_key,
+            "contentInfo": self.layout.format(**values) + mark,
+        }
+        return HttpRequest(
+            name,
+            rules.endpoint_url(endpoint.url, name, [operation.name for operation in OPERATIONS], self.folder),
+            {"Content-Type": "application/x-www-form-urlencoded", "Accept": self.accept},
+            urlencode(form, encoding=_CHARSET).encode("ascii"),
+            secrets=(*endpoint.secrets, *secrets),
+        )
+
+    def fields(self, endpoint: Endpoint, name: str, response: HttpResponse, secrets: tuple[str, ...]) -> Fields:
+        return read(name, response, secrets=secrets, shapes=endpoint.shapes)
+
+
+def _operation(
+    name: str, layout: str, reads: Callable[[Fields], T], *, accept: str = JSON_ONLY, folder: str = "api"
+) -> Callable[[Callable[P, None]], Operation[P, T]]:
+    return lambda declared: Operation(declared, name, _Door(layout, accept, folder), reads)
+
+
+def _acknowledged(fields: Fields) -> Acknowledgement:
+    """That the operation was carried out (the answer's shape is assumed [A-12])."""
+    fields.required("Success")
+    return Acknowledgement(fields.message("Message"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Day(Kind):
+    """A day as `06/22/2020`."""
+
+    def render(self, value: date) -> str:
+        if not isinstance(value, date) or isinstance(value, datetime):
+            raise RequestInvalid(self.name, value, "must be a date")
+        return f"{value.month:02}/{value.day:02}/{value.year:04}"
+
+
+INVOICE = Checked("InvoiceNumber", rules.render_invoice_number)
+GUID = Checked("PaymentGUID", rules.render_payment_guid)
+DOLLARS = Amount("Amount")
+Y_N = OnOff("Switch", ("Y", "N"))
+
+
+@_operation("ARState_Output", "{InvoiceNumber}", model_reader(Balance))
+def balance(endpoint: Endpoint, invoice_number: Annotated[str, INVOICE]) -> None:
+    """
+    What is owed on an invoice, and in all (the answer's shape is assumed [A-12]).
+
+    Source: Details, RTDR: Balance Update.
+    """
+
+
+@_operation("Pay_Input", "{InvoiceNumber}|{Amount}:{PaymentType}", _acknowledged)
+def pay(
+    endpoint: Endpoint,
+    invoice_number: Annotated[str, Checked("InvoiceNumber", rules.render_bill_number)],
+    amount: Annotated[Decimal, DOLLARS],
+    payment_type: Annotated[str, Checked("PaymentType", rules.render_payment_type)],
+    *,
+    payment_guid: Annotated[str | None, GUID] = None,
+) -> None:
+    """
+    Post a payment of an invoice that is no quote.
+
+    With a *payment_guid*, version 2 of the service, the same call again posts nothing more; without one it does.
 
     Args:
         amount: US dollars in whole cents, above zero, without the service fee.
         payment_type: `CC` or `ACH`, as `rules.payment_type` gives it.
         payment_guid: What tells the payment: the same one twice is posted once. As `rules.render_payment_guid` says.
+    Source: Details, Pay Input; INT-6870 (version 2).
     """
-    number = rules.render_invoice_number(invoice_number)
-    if rules.is_quote(number):
-        raise RequestInvalid("InvoiceNumber", number, "begins with Q: a quote takes a deposit, not a payment")
-    content = f"{number}|{render_amount('Amount', amount)}:{rules.render_payment_type(payment_type)}"
-    return _build(endpoint, PAYMENT, content + _mark(payment_guid))
 
 
-def build_deposit(
-    endpoint: Endpoint, invoice_number: str, insured_name: str, amount: Decimal, payment_guid: str | None = None
-) -> HttpRequest:
+@_operation("Pay_Input", "{InvoiceNumber}|{InsuredName}|{Amount}", _acknowledged)
+def deposit(
+    endpoint: Endpoint,
+    invoice_number: Annotated[str, Checked("InvoiceNumber", rules.render_quote_number)],
+    insured_name: Annotated[str, Checked("InsuredName", rules.render_insured_name)],
+    amount: Annotated[Decimal, DOLLARS],
+    *,
+    payment_guid: Annotated[str | None, GUID] = None,
+) -> None:
     """
-    A deposit on a quote. Source: Details, Quote Deposit; with *payment_guid* INT-6870 (version 2).
+    Post a deposit on a quote; as `pay`.
 
     Args:
         insured_name: The name the payer entered; `rules.insured_name` makes one that can be sent of any.
         amount: US dollars in whole cents, above zero, without the service fee.
-        payment_guid: As for `build_payment`.
+    Source: Details, Quote Deposit; INT-6870 (version 2).
     """
-    number = rules.render_invoice_number(invoice_number)
-    if not rules.is_quote(number):
-        raise RequestInvalid("InvoiceNumber", number, "must begin with Q: only a quote takes a deposit")
-    content = f"{number}|{rules.render_insured_name(insured_name)}|{render_amount('Amount', amount)}"
-    return _build(endpoint, PAYMENT, content + _mark(payment_guid))
 
 
-def build_insufficient_funds(endpoint: Endpoint, invoice_number: str, paid_on: date, amount: Decimal) -> HttpRequest:
-    """A payment that a bank returned: the day it was made and its amount. Source: Insufficient Funds Report."""
-    if not isinstance(paid_on, date) or isinstance(paid_on, datetime):
-        raise RequestInvalid("DateOfTransaction", paid_on, "must be a date")
-    number = rules.render_invoice_number(invoice_number)
-    day = f"{paid_on.month:02}/{paid_on.day:02}/{paid_on.year:04}"
-    return _build(endpoint, INSUFFICIENT_FUNDS, f"{number}:{day}|{render_amount('Amount', amount)}|IFR")
+@_operation("Insufficient_Pay_Report", "{InvoiceNumber}:{DateOfTransaction}|{Amount}|IFR", _acknowledged)
+def report_insufficient_funds(
+    endpoint: Endpoint,
+    invoice_number: Annotated[str, INVOICE],
+    paid_on: Annotated[date, _Day("DateOfTransaction")],
+    amount: Annotated[Decimal, DOLLARS],
+) -> None:
+    """Report that the bank returned the payment of that day and amount. Source: Insufficient Funds Report."""
 
 
-def build_paperless(endpoint: Endpoint, invoice_number: str, on: bool) -> HttpRequest:
+@_operation("Paperless_Bill", "{InvoiceNumber}:{Switch}|PB", _acknowledged)
+def set_paperless(endpoint: Endpoint, invoice_number: Annotated[str, INVOICE], on: Annotated[bool, Y_N]) -> None:
     """Paperless on or off for the policy of an invoice. Source: Details, Paperless Billing."""
-    return _build(endpoint, PAPERLESS, f"{rules.render_invoice_number(invoice_number)}:{_y_n(on)}|PB")
 
 
-def build_recurring(endpoint: Endpoint, invoice_number: str, on: bool) -> HttpRequest:
+@_operation("Recurring_Pay", "{InvoiceNumber}:{Switch}|R", _acknowledged)
+def set_recurring(endpoint: Endpoint, invoice_number: Annotated[str, INVOICE], on: Annotated[bool, Y_N]) -> None:
     """Recurring payments on or off for the policy of an invoice. Source: Details, Recurring Payments."""
-    return _build(endpoint, RECURRING, f"{rules.render_invoice_number(invoice_number)}:{_y_n(on)}|R")
 
 
-def build_bill_image(endpoint: Endpoint, invoice_number: str) -> HttpRequest:
-    """The bill as PDF; `bill_image` reads the answer. Source: Details, Retrieve Bill Image (no `/api` there)."""
-    number = rules.render_invoice_number(invoice_number)
-    return _build(endpoint, BILL_IMAGE, number, accept=PDF_FIRST, folder="")
+@_operation("Retrieve_Bill_Image", "{InvoiceNumber}", nothing, accept=PDF_FIRST, folder="")
+def bill_image(endpoint: Endpoint, invoice_number: Annotated[str, INVOICE]) -> None:
+    """The bill as PDF; `BillReader` reads the answer. Source: Details, Retrieve Bill Image (no `/api` there)."""
 
 
-def read_acknowledgement(endpoint: Endpoint, operation: str, response: HttpResponse) -> Acknowledgement:
-    """That *operation* was carried out (the answer's shape is assumed [A-12])."""
-    answer = read(operation, response, secrets=endpoint.secrets, shapes=endpoint.shapes)
-    answer.required("Success")
-    return Acknowledgement(answer.message("Message"))
-
-
-def _build(
-    endpoint: Endpoint, operation: str, content_info: str, *, accept: str = JSON_ONLY, folder: str = "api"
-) -> HttpRequest:
-    form = {
-        "consumerGUID": endpoint.consumer_guid,
-        "entryKey": endpoint.entry_key,
-        "contentInfo": content_info,
-    }
-    return HttpRequest(
-        operation,
-        rules.endpoint_url(endpoint.url, operation, OPERATIONS, folder),
-        {"Content-Type": "application/x-www-form-urlencoded", "Accept": accept},
-        urlencode(form, encoding=_CHARSET).encode("ascii"),
-        secrets=endpoint.secrets,
-    )
-
-
-def _mark(payment_guid: str | None) -> str:
-    """What version 2 of the service adds (setting 35)."""
-    return "" if payment_guid is None else "@" + rules.render_payment_guid(payment_guid)
-
-
-def _y_n(on: bool) -> str:
-    return "Y" if on else "N"
+OPERATIONS = (balance, pay, deposit, report_insufficient_funds, set_paperless, set_recurring, bill_image)
+"""All of them; two are one endpoint, `Pay_Input`."""
 
 
 def _is_credential(value: object) -> bool:

@@ -17,10 +17,12 @@ __all__ = [
     "insured_name",
     "is_quote",
     "payment_type",
+    "render_bill_number",
     "render_insured_name",
     "render_invoice_number",
     "render_payment_guid",
     "render_payment_type",
+    "render_quote_number",
 ]
 
 MAX_GUID = 99
@@ -94,6 +96,22 @@ def insured_name(payer_name: str) -> tuple[str, str]:
 def render_invoice_number(value: str) -> str:
     """*value* as it is. Raises `RequestInvalid` where it could not be told from what stands around it."""
     return _part("InvoiceNumber", value, MAX_TEXT)
+
+
+def render_bill_number(value: str) -> str:
+    """`render_invoice_number`, of an invoice that is no quote."""
+    number = render_invoice_number(value)
+    if is_quote(number):
+        raise RequestInvalid("InvoiceNumber", number, "begins with Q: a quote takes a deposit, not a payment")
+    return number
+
+
+def render_quote_number(value: str) -> str:
+    """`render_invoice_number`, of a quote."""
+    number = render_invoice_number(value)
+    if not is_quote(number):
+        raise RequestInvalid("InvoiceNumber", number, "must begin with Q: only a quote takes a deposit")
+    return number
 
 
 def render_insured_name(value: str) -> str:

@@ -8,7 +8,7 @@ tried in order [A-78]; an answer that none of them fits is `AnswerNotUnderstood`
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -187,15 +187,16 @@ class Fields:
             raise self._wrong(name, value, "is not an object")
         return self._part(value, self._at(name))
 
-    def objects(self, name: str) -> list[Fields]:
+    def rows(self, name: str, item: str = "") -> Iterator[Fields]:
         """The objects of an array, which must be there (it may be empty)."""
         value = self.required(name)
         if not isinstance(value, list):
             raise self._wrong(name, value, "is not an array")
         for index, row in enumerate(value):
+            place = f"{self._at(name)}[{index}]"
             if not isinstance(row, Members):
-                raise self.answer.broken(f"{self._at(name)}[{index}] is not an object")
-        return [self._part(row, f"{self._at(name)}[{index}]") for index, row in enumerate(value)]
+                raise self.answer.broken(f"{place} is not an object")
+            yield self._part(row, place)
 
     def raw(self, name: str) -> Any:
         """The value by the contract's name, or else by another one; `None` where it is absent."""

@@ -1,8 +1,8 @@
 """
 SOAP requests: pure functions from values to an envelope.
 
-An `Operation` is data: its name and its parameters in the contract's order. Its envelope is laid out once per
-namespace and SOAP version; a call fills in escaped text. The answer is read by `client.wire.soap_answer`.
+An envelope is laid out once per operation, namespace and SOAP version; a call fills in escaped text. The answer is read
+by `wire.soap_answer`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from partnerlab.client.errors import RequestInvalid
 from partnerlab.client.http import HttpRequest
 from partnerlab.contracts.masking import MASK, is_secret
 
-__all__ = ["ENVELOPES", "Operation", "Service", "SoapVersion", "build"]
+__all__ = ["ENVELOPES", "Elements", "Service", "SoapVersion", "build"]
 
 SoapVersion = Literal["1.1", "1.2"]
 
@@ -30,20 +30,6 @@ ENVELOPES = {
 _ODD = re.compile("[^\t\n !-%'-;=?-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # needs escaping, or is not XML
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"}
 _NAMESPACE = re.compile(r"[!#-%'-;=?-~]{1,255}")  # stands in a header and an attribute: nothing that needs escaping
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """
-    One operation of a service.
-
-    `parameters` are the elements in the contract's order; `wrapper` is the element they stand in, below the
-    operation's own (`Req` in CloudInvoicing), or empty.
-    """
-
-    name: str
-    parameters: tuple[str, ...]
-    wrapper: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,46 +48,64 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True)
-class _Layout:
-    headers: Mapping[str, str]
-    head: str
-    elements: tuple[tuple[str, str, str], ...]
-    tail: str
+class Elements:
+    """An array: elements of one name, each with a text."""
+
+    item: str
+    texts: Sequence[str]
 
 
 def build(
-    service: Service, operation: Operation, values: Sequence[str | None], *, secrets: tuple[str, ...] = ()
+    service: Service,
+    operation: str,
+    values: Mapping[str, object],
+    *,
+    wrapper: str = "",
+    secrets: tuple[str, ...] = (),
 ) -> HttpRequest:
     """
-    The request of a call; *values* stand in the order of the operation's parameters, `None` leaves an element out.
+    The request of a call; *values* are its elements by name, in the contract's order: texts, numbers or `Elements`.
 
-    Raises `RequestInvalid`, naming the field, for a character that XML 1.0 cannot carry.
+    *wrapper* is the element that they stand in, below the operation's own (`Req` in CloudInvoicing). Raises
+    `RequestInvalid`, naming the field, for a character that XML 1.0 cannot carry.
     """
-    layout = _layout(service.namespace, service.version, operation)
+    layout = _layout(service.namespace, service.version, operation, wrapper)
     text = [layout.head]
-    for (name, opening, closing), value in zip(layout.elements, values, strict=True):
-        if value is not None:
-            text += (opening, value if _ODD.search(value) is None else _escaped(name, value), closing)
+    for name, value in values.items():
+        if isinstance(value, Elements):
+            text += (f"<{name}>", *[_element(value.item, item) for item in value.texts], f"</{name}>")
+        else:
+            text.append(_element(name, str(value)))
     text.append(layout.tail)
-    return HttpRequest(operation.name, service.url, layout.headers, "".join(text).encode(), secrets=secrets)
+    return HttpRequest(operation, service.url, layout.headers, "".join(text).encode(), secrets=secrets)
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    headers: Mapping[str, str]
+    head: str
+    tail: str
 
 
 @lru_cache(maxsize=1024)
-def _layout(namespace: str, version: SoapVersion, operation: Operation) -> _Layout:
-    action = namespace + operation.name if namespace.endswith("/") else f"{namespace}/{operation.name}"
+def _layout(namespace: str, version: SoapVersion, operation: str, wrapper: str) -> _Layout:
+    action = namespace + operation if namespace.endswith("/") else f"{namespace}/{operation}"
     if version == "1.1":
         headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{action}"'}
     else:
         headers = {"Content-Type": f'application/soap+xml; charset=utf-8; action="{action}"'}
-    opening = f'<{operation.name} xmlns="{namespace}">' + (f"<{operation.wrapper}>" if operation.wrapper else "")
-    closing = (f"</{operation.wrapper}>" if operation.wrapper else "") + f"</{operation.name}>"
+    opening = f'<{operation} xmlns="{namespace}">' + (f"<{wrapper}>" if wrapper else "")
+    closing = (f"</{wrapper}>" if wrapper else "") + f"</{operation}>"
     return _Layout(
         headers=MappingProxyType(headers),
         head='<?xml version="1.0" encoding="utf-8"?>'
         f'<soap:Envelope xmlns:soap="{ENVELOPES[version]}"><soap:Body>{opening}',
-        elements=tuple((name, f"<{name}>", f"</{name}>") for name in operation.parameters),
         tail=f"{closing}</soap:Body></soap:Envelope>",
     )
+
+
+def _element(name: str, value: str) -> str:
+    return f"<{name}>{value if _ODD.search(value) is None else _escaped(name, value)}</{name}>"
 
 
 def _escaped(name: str, value: str) -> str:

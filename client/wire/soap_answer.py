@@ -17,7 +17,7 @@ from partnerlab.client.errors import PartnerFault, ProtocolError, TransportError
 from partnerlab.client.http.request import HttpResponse
 from partnerlab.client.wire.answer import MAX_MESSAGE, Answer
 from partnerlab.client.wire.fields import KNOWN_SHAPES, AnswerShapes, Fields
-from partnerlab.client.wire.soap import ENVELOPES, Operation, Service
+from partnerlab.client.wire.soap import ENVELOPES, Service
 from partnerlab.client.wire.xml import local_name, parse_xml, value_of
 
 __all__ = ["Result", "read"]
@@ -32,11 +32,12 @@ _FAULT_TAGS = {f"{{{uri}}}Fault" for uri in ENVELOPES.values()}
 
 def read(
     service: Service,
-    operation: Operation,
+    operation: str,
     response: HttpResponse,
     *,
     secrets: tuple[str, ...] = (),
     shapes: AnswerShapes = KNOWN_SHAPES,
+    show_body: bool = True,
 ) -> Result:
     """
     The result of a call whose answer says `Success` true.
@@ -47,10 +48,10 @@ def read(
         AnswerNotUnderstood: a 200 that is not the answer the contract promises, nor of one of *shapes*.
         ProtocolError: any other status.
     """
-    answer = Answer(operation.name, response, secrets)
+    answer = Answer(operation, response, secrets, show_body=show_body)
     if response.status != 200:
         raise _failure(answer)
-    result = _result(answer, service.namespace, operation.name, shapes)
+    result = _result(answer, service.namespace, operation, shapes)
     if not result.success():
         raise answer.refused(result.message("ErrorMessage"))
     return result
@@ -77,7 +78,7 @@ class Result(Fields):
         super().__init__(answer, values, twice=twice, shapes=shapes)
         self._element, self._prefix = element, prefix
 
-    def rows(self, name: str, item: str) -> Iterator[Result]:
+    def rows(self, name: str, item: str = "") -> Iterator[Fields]:
         """The *item* elements of the array *name*; none where the array is absent."""
         array = self.raw(name)
         if array is None or array == "":

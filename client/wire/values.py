@@ -13,6 +13,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Final
 
 from partnerlab.client.errors import RequestInvalid
+from partnerlab.contracts.masking import MASK
 
 __all__ = [
     "CENT",
@@ -27,7 +28,10 @@ __all__ = [
     "render_boolean",
     "render_date",
     "render_date_time",
+    "render_email",
     "render_integer",
+    "render_line",
+    "render_secret",
     "render_text",
 ]
 
@@ -45,6 +49,7 @@ _DATE_TIME = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})T([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,9}))?(Z|[+-][0-9]{2}:[0-9]{2})?"
 )
 _DATE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:Z|[+-][0-9]{2}:[0-9]{2})?")
+_EMAIL = re.compile(r"[^@\s;,<>]+@[^@\s;,<>]+")
 _XML_SPACE = " \t\r\n"
 
 
@@ -56,6 +61,30 @@ def render_text(field: str, value: str, *, required: bool = True, max_length: in
         raise RequestInvalid(field, value, "must not be blank")
     if len(value) > max_length:
         raise RequestInvalid(field, f"{value[:20]}…", f"must have {max_length} characters at most, not {len(value)}")
+    return value
+
+
+def render_line(field: str, value: str, *, required: bool = True, max_length: int = MAX_TEXT) -> str:
+    """One line of text. Raises `RequestInvalid` as `render_text` does, and for control characters."""
+    value = render_text(field, value, required=required, max_length=max_length)
+    if any(c < " " or c == "\x7f" or "\ud800" <= c <= "\udfff" for c in value):
+        raise RequestInvalid(field, ascii(value)[:100], "must not hold control characters")
+    return value
+
+
+def render_email(field: str, value: str) -> str:
+    """An e-mail address: one, and nothing around it. Raises `RequestInvalid`."""
+    if not _EMAIL.fullmatch(render_line(field, value)):
+        raise RequestInvalid(field, value, "must be an e-mail address")
+    return value
+
+
+def render_secret(field: str, value: str, max_length: int = MAX_TEXT) -> str:
+    """A secret as it is. The error for one that cannot be sent does not show it."""
+    if not isinstance(value, str) or not value.strip() or len(value) > max_length:
+        raise RequestInvalid(field, MASK, f"must be text of 1 to {max_length} characters, not blank")
+    if any(c < " " or c == "\x7f" or "\ud800" <= c <= "\udfff" for c in value):
+        raise RequestInvalid(field, MASK, "must not hold control characters")
     return value
 
 

@@ -22,12 +22,12 @@ SAMPLES = {path.name: path.read_bytes() for path in sorted(FOLDER.glob("in*/*-*.
 ENDPOINT = Endpoint("https://inhance.example.com/iCloud.asmx", "11111111-1111-4111-8111-111111111111")
 ACCOUNT = Account("https://ic.example.com", "guid", "33333333-3333-4333-8333-333333333333")
 READERS: list[Callable[[HttpResponse], Any]] = [
-    lambda response: operations.read_balance_check(ENDPOINT, response),
-    lambda response: operations.read_make_payment(ENDPOINT, response),
-    lambda response: operations.read_set_email(ENDPOINT, response),
-    lambda response: ic.read_upload_invoice_file(ACCOUNT, response),
-    lambda response: ic.read_view_invoice(ACCOUNT, response),
-    lambda response: ic.read_view_customer_record(ACCOUNT, response),
+    lambda response: operations.balance_check.read(ENDPOINT, response),
+    lambda response: operations.make_payment.read(ENDPOINT, response),
+    lambda response: operations.set_email.read(ENDPOINT, response),
+    lambda response: ic.upload_invoice_file.read(ACCOUNT, response),
+    lambda response: ic.view_invoice.read(ACCOUNT, response),
+    lambda response: ic.view_customer_record.read(ACCOUNT, response),
 ]
 
 statuses = st.sampled_from([200, 200, 200, 202, 204, 301, 400, 401, 404, 429, 500, 502, 503]) | st.integers(100, 999)
@@ -99,7 +99,7 @@ def test_no_answer_cut_short_counts_as_posted(length: int) -> None:
     whole = SAMPLES["payment-200.xml"]
     cut = whole[: min(length, len(whole) - 1)]
     with pytest.raises(ProtocolError):
-        operations.read_make_payment(ENDPOINT, HttpResponse(200, {}, cut))
+        operations.make_payment.read(ENDPOINT, HttpResponse(200, {}, cut))
 
 
 HOSTILE = {
@@ -124,7 +124,7 @@ HOSTILE = {
 def test_a_hostile_answer_is_refused_soon_and_reads_nothing(content: bytes, status: int) -> None:
     started = time.process_time()
     with pytest.raises((ProtocolError, TransportError)) as caught:
-        operations.read_balance_check(ENDPOINT, HttpResponse(status, {}, content))
+        operations.balance_check.read(ENDPOINT, HttpResponse(status, {}, content))
     assert "root:" not in str(caught.value)
     assert time.process_time() - started < 2
 
@@ -132,5 +132,5 @@ def test_a_hostile_answer_is_refused_soon_and_reads_nothing(content: bytes, stat
 def test_a_crowd_of_unknown_elements_is_ignored_soon() -> None:
     started = time.process_time()
     content = SAMPLES["balance-200.xml"].replace(b"<Balance>", b"<x/>" * 250_000 + b"<Balance>")
-    assert str(operations.read_balance_check(ENDPOINT, HttpResponse(200, {}, content)).balance) == "125.50"
+    assert str(operations.balance_check.read(ENDPOINT, HttpResponse(200, {}, content)).balance) == "125.50"
     assert time.process_time() - started < 2

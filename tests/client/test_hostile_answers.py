@@ -36,16 +36,16 @@ def bill_image(response: HttpResponse) -> int:
 
 
 READERS: dict[str, Callable[[HttpResponse], Any]] = {
-    "inhance balance": lambda r: inhance_operations.read_balance_check(INHANCE, r),
-    "inhance payment": lambda r: inhance_operations.read_make_payment(INHANCE, r),
-    "tccs balance": lambda r: tccs_operations.read_balance(TCCS, r),
-    "tccs payment": lambda r: tccs_operations.read_acknowledgement(TCCS, "Pay_Input", r),
+    "inhance balance": lambda r: inhance_operations.balance_check.read(INHANCE, r),
+    "inhance payment": lambda r: inhance_operations.make_payment.read(INHANCE, r),
+    "tccs balance": lambda r: tccs_operations.balance.read(TCCS, r),
+    "tccs payment": lambda r: tccs_operations.pay.read(TCCS, r),
     "tccs bill image": bill_image,
-    "upload receipt": lambda r: billing.read_upload_invoice_file(ACCOUNT, r),
+    "upload receipt": lambda r: billing.upload_invoice_file.read(ACCOUNT, r),
     "exported payments": exports.export_payments(ACCOUNT, datetime(2026, 6, 16)).read,
     "users": rest.retrieve_users(REST, username="x").read,
     "customer": rest.retrieve_customer_account(REST, "guid").read,
-    "payment page": cloud_payments.create(REST, CloudPaymentRequest((CloudCustomer("1"),))).read,
+    "payment page": cloud_payments.create_cloud_payment(REST, CloudPaymentRequest((CloudCustomer("1"),))).read,
 }
 
 BALANCE = (

@@ -78,8 +78,8 @@ def assert_clean(*things: object) -> None:
 ENDPOINT = inhance.Endpoint(URL, SECRET)
 ACCOUNT = invoice_cloud.Account("https://ic.example.com", "guid", SECRET)
 REQUESTS = {
-    "balance check": operations.build_balance_check(ENDPOINT, "1", 1),
-    "set email": operations.build_set_email(ENDPOINT, "1", "a@example.com"),
+    "balance check": operations.balance_check(ENDPOINT, "1", 1).request,
+    "set email": operations.set_email(ENDPOINT, "1", "a@example.com").request,
 }
 
 
@@ -92,7 +92,7 @@ def test_nothing_shows_its_key() -> None:
         ACCOUNT.invoicing,
         biller,
         *REQUESTS.values(),
-        ic_protocol.build_view_invoice(ACCOUNT, "1"),
+        ic_protocol.view_invoice(ACCOUNT, "1").request,
         inhance.InHanceClient(URL, SECRET),
         inhance.AsyncInHanceClient(URL, SECRET),
         invoice_cloud.InvoiceCloudClient("https://ic.example.com", "guid", SECRET),
@@ -108,7 +108,7 @@ def test_no_error_repeats_the_key_a_partner_echoes(
     name: str, echo: Callable[[HttpRequest], bytes], status: int
 ) -> None:
     response = HttpResponse(status, {"content-type": "text/html", "location": SECRET}, echo(REQUESTS[name]))
-    read = operations.read_balance_check if name == "balance check" else operations.read_set_email
+    read = operations.balance_check.read if name == "balance check" else operations.set_email.read
     try:
         found: Any = read(ENDPOINT, response)
     except ClientError as error:
@@ -117,9 +117,9 @@ def test_no_error_repeats_the_key_a_partner_echoes(
 
 
 def test_a_pin_a_partner_repeats_is_not_shown() -> None:
-    request = ic_protocol.build_update_customer_record(
+    request = ic_protocol.update_customer_record(
         ACCOUNT, "1", block_payments_cc=False, block_payments_eft=False, pin="481516"
-    )
+    ).request
     assert "481516" not in repr(request)
     assert request.secrets == (SECRET, "481516")
 
@@ -128,7 +128,7 @@ def test_a_pin_a_partner_repeats_is_not_shown() -> None:
 def test_a_key_that_cannot_be_sent_is_not_shown(bad: str) -> None:
     endpoint = inhance.Endpoint(URL, SECRET + bad)
     with pytest.raises(ClientError) as caught:
-        operations.build_balance_check(endpoint, "1", 1)
+        operations.balance_check(endpoint, "1", 1)
     assert_clean(caught.value)
 
 
@@ -165,5 +165,5 @@ def test_a_key_is_never_cut_in_two_and_half_shown() -> None:
         for answer in (fault(words).encode(), result(REQUESTS["set email"], f"<Success>{words}</Success>")):
             for status in (200, 500):
                 with pytest.raises(ClientError) as caught:
-                    operations.read_set_email(ENDPOINT, HttpResponse(status, {}, answer))
+                    operations.set_email.read(ENDPOINT, HttpResponse(status, {}, answer))
                 assert SECRET[:8] not in str(caught.value), length

@@ -24,9 +24,10 @@ from partnerlab.client.errors import ProtocolError, RequestInvalid
 from partnerlab.client.http import HttpResponse, check_url
 from partnerlab.client.http.call import Call
 from partnerlab.client.invoice_cloud.account import RestAccount
-from partnerlab.client.invoice_cloud.operations.rest import render_email, render_line, render_token, request
+from partnerlab.client.invoice_cloud.doors import rest_request
+from partnerlab.client.invoice_cloud.rules import render_token, render_url
 from partnerlab.client.wire.json import Json, read_json
-from partnerlab.client.wire.values import render_amount
+from partnerlab.client.wire.values import render_amount, render_email, render_line
 
 __all__ = [
     "CloudCustomer",
@@ -37,14 +38,12 @@ __all__ = [
     "PageResultOptions",
     "PaymentSettings",
     "ViewMode",
-    "create",
-    "render_url",
+    "create_cloud_payment",
 ]
 
 PATH: Final = "/cloudpaymentsapi/v2"
 OPERATION: Final = "CloudPaymentsV2"
 MAX_LINE: Final = 250
-MAX_URL: Final = 2000
 MAX_CUSTOMERS: Final = 100
 MAX_INVOICES: Final = 200
 
@@ -173,7 +172,7 @@ class CloudPayment:
         return f"CloudPayment({parts.scheme}://{parts.netloc}/•••)"
 
 
-def create(account: RestAccount, payment: CloudPaymentRequest) -> Call[CloudPayment]:
+def create_cloud_payment(account: RestAccount, payment: CloudPaymentRequest) -> Call[CloudPayment]:
     """
     The page's address. Raises `RequestInvalid` with the member's place in the JSON where a value breaks a rule.
 
@@ -183,7 +182,7 @@ def create(account: RestAccount, payment: CloudPaymentRequest) -> Call[CloudPaym
     token = payment.settings.remote_authentication_token
     # A sandbox that is spoken to over plain http may be called back so, and hands out http addresses.
     allow_http = account.base_url.startswith("http://")
-    sent = request(account, OPERATION, PATH, _members(payment, allow_http), (token,) if token else ())
+    sent = rest_request(account, OPERATION, PATH, _members(payment, allow_http), (token,) if token else ())
 
     def read(response: HttpResponse) -> CloudPayment:
         answer = read_json(OPERATION, response, secrets=sent.secrets, show_body=False)
@@ -196,16 +195,6 @@ def create(account: RestAccount, payment: CloudPaymentRequest) -> Call[CloudPaym
         return CloudPayment(url)
 
     return Call(sent, read)
-
-
-def render_url(name: str, value: str, *, allow_http: bool = False) -> str:
-    """An address that a browser or Invoice Cloud will call. Raises `RequestInvalid` for *name*, without the query."""
-    if len(value) > MAX_URL:
-        raise RequestInvalid(name, f"{value[:20]}…", f"must have {MAX_URL} characters at most")
-    try:
-        return check_url(value, allow_http=allow_http)
-    except RequestInvalid as error:
-        raise RequestInvalid(name, error.value, error.rule) from None
 
 
 def _members(payment: CloudPaymentRequest, allow_http: bool) -> dict[str, Json]:

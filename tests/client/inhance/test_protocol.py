@@ -23,8 +23,8 @@ KEY = "0f0e0d0c-aaaa-bbbb-cccc-&<secret"
 URL = "https://inhance.example.com/iCloud/iCloud.asmx"
 ENDPOINT = Endpoint(URL, KEY)
 READERS: dict[str, Callable[[Endpoint, HttpResponse], Balance | Acknowledgement]] = {
-    "BalanceCheck": operations.read_balance_check,
-    "MakePaymentExtended": operations.read_make_payment,
+    "BalanceCheck": operations.balance_check.read,
+    "MakePaymentExtended": operations.make_payment.read,
 }
 
 
@@ -66,29 +66,29 @@ def test_a_good_answer_raises_nothing(sample: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("file", ["balance-200.xml", "balance_soap12-200.xml", "balance_other_prefixes-200.xml"])
 def test_one_balance_in_three_dialects(file: str) -> None:
-    assert operations.read_balance_check(ENDPOINT, response(file)) == Balance(
+    assert operations.balance_check.read(ENDPOINT, response(file)) == Balance(
         balance=Decimal("125.50"), future_balance=Decimal("182.75"), phone="555-0100", email="willows@example.com"
     )
 
 
 def test_a_balance_keeps_two_decimals() -> None:
-    balance = operations.read_balance_check(ENDPOINT, response("balance_other_prefixes-200.xml"))
+    balance = operations.balance_check.read(ENDPOINT, response("balance_other_prefixes-200.xml"))
     assert (str(balance.balance), str(balance.future_balance)) == ("125.50", "182.75")
 
 
 @pytest.mark.parametrize("file", ["balance_without_email-200.xml", "balance_nil_email-200.xml"])
 def test_a_missing_string_is_empty(file: str) -> None:
-    balance = operations.read_balance_check(ENDPOINT, response(file))
+    balance = operations.balance_check.read(ENDPOINT, response(file))
     assert (balance.phone, balance.email) == ("", "")
 
 
 def test_a_credit_balance_is_negative() -> None:
-    balance = operations.read_balance_check(ENDPOINT, response("balance_without_email-200.xml"))
+    balance = operations.balance_check.read(ENDPOINT, response("balance_without_email-200.xml"))
     assert str(balance.balance) == "-12.30"
 
 
 def test_a_remark_on_a_posted_payment_is_kept() -> None:
-    assert operations.read_make_payment(ENDPOINT, response("payment_with_remark-200.xml")).message == (
+    assert operations.make_payment.read(ENDPOINT, response("payment_with_remark-200.xml")).message == (
         "PaymentReference P-1 was posted before"
     )
 
@@ -98,19 +98,19 @@ def test_a_remark_on_a_posted_payment_is_kept() -> None:
 )
 def test_how_long_a_busy_server_asks_to_wait_is_kept(value: str, seconds: float | None) -> None:
     with pytest.raises(TransportError) as caught:
-        operations.read_balance_check(ENDPOINT, HttpResponse(503, {"retry-after": value}, b""))
+        operations.balance_check.read(ENDPOINT, HttpResponse(503, {"retry-after": value}, b""))
     assert caught.value.retry_after_s == seconds
 
 
 def test_a_namespace_of_the_biller_s_own() -> None:
     endpoint = Endpoint(URL, KEY, namespace="http://inhance.example.com/ws/")
-    request = operations.build_set_email(endpoint, "1", "a@example.com")
+    request = operations.set_email(endpoint, "1", "a@example.com").request
     assert b'<SetEmail xmlns="http://inhance.example.com/ws/">' in request.content
     assert request.headers["SOAPAction"] == '"http://inhance.example.com/ws/SetEmail"'
     answer = b"http://inhance.example.com/ws/".join(
         (FOLDER / "balance-200.xml").read_bytes().split(b"http://tempuri.org/")
     )
-    balance = operations.read_balance_check(endpoint, HttpResponse(200, {}, answer))
+    balance = operations.balance_check.read(endpoint, HttpResponse(200, {}, answer))
     assert balance.balance == Decimal("125.50")
 
 
@@ -118,7 +118,7 @@ def test_a_namespace_of_the_biller_s_own() -> None:
 
 
 def test_a_balance_check() -> None:
-    request = operations.build_balance_check(ENDPOINT, "10000101", 500001)
+    request = operations.balance_check(ENDPOINT, "10000101", 500001).request
     assert arguments(request) == {"AccountNumber": "10000101", "LastInvoiceNumber": "500001", "WebServiceKey": KEY}
     assert request.url == URL
 
@@ -133,7 +133,7 @@ def payment(**changes: Any) -> HttpRequest:
         "amount": Decimal("125.5"),
         "convenience_fee": Decimal("2.95"),
     }
-    return operations.build_make_payment(ENDPOINT, **{**values, **changes})
+    return operations.make_payment(ENDPOINT, **{**values, **changes}).request
 
 
 def test_a_payment() -> None:
@@ -189,14 +189,14 @@ def test_a_payment_that_breaks_a_rule_is_not_built(changes: dict[str, Any], fiel
 
 @pytest.mark.parametrize(("on", "word"), [(True, "On"), (False, "Off")])
 def test_enrolments_say_on_or_off_and_drop_a_conveyance(on: bool, word: str) -> None:
-    paperless = operations.build_set_paperless(ENDPOINT, "10000101-CV-20260616", on)
+    paperless = operations.set_paperless(ENDPOINT, "10000101-CV-20260616", on).request
     assert arguments(paperless) == {"Accountnumber": "10000101", "PaperlessOnOff": word, "WebserviceKey": KEY}
-    autopay = operations.build_set_autopay(ENDPOINT, "10000101-CV-20260616", on)
+    autopay = operations.set_autopay(ENDPOINT, "10000101-CV-20260616", on).request
     assert arguments(autopay) == {"Accountnumber": "10000101", "AutoPayOnOff": word, "WebserviceKey": KEY}
 
 
 def test_an_email_of_a_conveyed_account_goes_out_unchanged() -> None:
-    request = operations.build_set_email(ENDPOINT, "10000101CV-20260616", "a@example.com")
+    request = operations.set_email(ENDPOINT, "10000101CV-20260616", "a@example.com").request
     assert arguments(request) == {
         "Accountnumber": "10000101CV-20260616",
         "NewEmail": "a@example.com",

@@ -27,7 +27,7 @@ CALLS = [
     rest.retrieve_customer_guid(ACCOUNT, "1"),
     rest.create_customer_record(ACCOUNT, NewCustomer("1", "x")),
     rest.retrieve_customer_account(ACCOUNT, "g"),
-    cloud_payments.create(ACCOUNT, CloudPaymentRequest((CloudCustomer("1"),))),
+    cloud_payments.create_cloud_payment(ACCOUNT, CloudPaymentRequest((CloudCustomer("1"),))),
 ]
 NAMES = st.sampled_from(
     ["Success", "ErrorMessage", "Users", "Accounts", "CustomerGuid", "Data", "CloudPaymentURL", "Registered", "x"]

@@ -73,7 +73,7 @@ PLAIN = CloudPaymentRequest((CUSTOMER,), post_back_url=POST_BACK)
 
 
 def sent(request: CloudPaymentRequest, account: RestAccount = ACCOUNT) -> bytes:
-    return cloud_payments.create(account, request).request.content
+    return cloud_payments.create_cloud_payment(account, request).request.content
 
 
 def with_invoice(**own: Any) -> CloudPaymentRequest:
@@ -307,7 +307,7 @@ BAD: dict[str, tuple[CloudPaymentRequest, str]] = {
 def test_a_value_that_breaks_a_rule_is_named_and_nothing_is_sent(name: str) -> None:
     request, field = BAD[name]
     with pytest.raises(RequestInvalid) as caught:
-        cloud_payments.create(ACCOUNT, request)
+        cloud_payments.create_cloud_payment(ACCOUNT, request)
     assert caught.value.field == field
 
 
@@ -359,13 +359,13 @@ def test_a_lost_answer_is_not_asked_for_again(flavour: Any, invoice_cloud: Any) 
 )
 def test_an_answer_without_a_good_address_breaks_the_contract_and_is_not_quoted(body: str, rule: str) -> None:
     with pytest.raises(ProtocolError, match=rule) as caught:
-        cloud_payments.create(ACCOUNT, PLAIN).read(HttpResponse(200, {}, body.encode()))
+        cloud_payments.create_cloud_payment(ACCOUNT, PLAIN).read(HttpResponse(200, {}, body.encode()))
     assert "secret" not in str(caught.value)
 
 
 def test_a_token_is_shown_nowhere() -> None:
     request = replace(PLAIN, settings=PaymentSettings(remote_authentication_token=TOKEN))
-    call = cloud_payments.create(ACCOUNT, request)
+    call = cloud_payments.create_cloud_payment(ACCOUNT, request)
     assert TOKEN in call.request.content.decode()
     assert TOKEN not in repr(request) + repr(call)
     with pytest.raises(PartnerFault) as caught:

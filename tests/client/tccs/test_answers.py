@@ -23,11 +23,11 @@ def answer(content: bytes | str, status: int = 200, **headers: str) -> HttpRespo
 
 
 def balance(content: bytes | str, status: int = 200, **headers: str) -> Balance:
-    return p.read_balance(ENDPOINT, answer(content, status, **headers))
+    return p.balance.read(ENDPOINT, answer(content, status, **headers))
 
 
 def told(content: bytes | str, status: int = 200, **headers: str) -> Acknowledgement:
-    return p.read_acknowledgement(ENDPOINT, "Pay_Input", answer(content, status, **headers))
+    return p.pay.read(ENDPOINT, answer(content, status, **headers))
 
 
 BY_DATA_CONTRACT = (
@@ -249,8 +249,8 @@ def test_no_error_repeats_the_key_in_any_spelling(key: str, status: int) -> None
             f"<Result><Success>{spelled}</Success><Message>{spelled}</Message></Result>",
         ):
             for read in (
-                lambda response: p.read_balance(endpoint, response),
-                lambda response: p.read_acknowledgement(endpoint, "Pay_Input", response),
+                lambda response: p.balance.read(endpoint, response),
+                lambda response: p.pay.read(endpoint, response),
             ):
                 try:
                     found: Any = read(answer(content, status, content_type="text/plain"))
@@ -268,5 +268,5 @@ def test_a_key_is_never_cut_in_two_and_half_shown() -> None:
         words = json.dumps({"Success": False, "Message": "x" * length + key})
         for status in (200, 400, 500):
             with pytest.raises(ClientError) as caught:
-                p.read_balance(endpoint, answer(words, status))
+                p.balance.read(endpoint, answer(words, status))
             assert key[:8] not in str(caught.value), length

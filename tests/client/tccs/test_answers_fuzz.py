@@ -29,8 +29,8 @@ def read_bill(response: HttpResponse) -> int:
 
 
 READERS: list[Callable[[HttpResponse], Any]] = [
-    lambda response: p.read_balance(ENDPOINT, response),
-    lambda response: p.read_acknowledgement(ENDPOINT, "Pay_Input", response),
+    lambda response: p.balance.read(ENDPOINT, response),
+    lambda response: p.pay.read(ENDPOINT, response),
     read_bill,
 ]
 SAMPLES = [
@@ -156,5 +156,5 @@ def test_a_hostile_answer_is_refused_soon_and_reads_nothing(content: bytes, stat
 def test_a_crowd_of_unknown_members_is_ignored_soon() -> None:
     started = time.process_time()
     content = json.dumps({**{f"x{n}": n for n in range(50_000)}, "Record bal": 1, "Total Balance": 2}).encode()
-    assert str(p.read_balance(ENDPOINT, HttpResponse(200, {}, content)).total_balance) == "2.00"
+    assert str(p.balance.read(ENDPOINT, HttpResponse(200, {}, content)).total_balance) == "2.00"
     assert time.process_time() - started < 2

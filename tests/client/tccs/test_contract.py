@@ -22,13 +22,13 @@ DOCUMENT: dict[str, Any] = yaml.safe_load(read_bytes("tccs_rest/openapi.yaml"))
 ENDPOINT = Endpoint("https://tccs.example.com", "IC-SANDBOX", "sandbox-entry-key")
 NUMBER = "454100010-03/01/2019"
 REQUESTS = [
-    p.build_balance(ENDPOINT, NUMBER),
-    p.build_payment(ENDPOINT, NUMBER, Decimal("24.00"), "ACH", "a-1"),
-    p.build_deposit(ENDPOINT, "Q" + NUMBER, "Test Name", Decimal("24.00"), "a-1"),
-    p.build_insufficient_funds(ENDPOINT, NUMBER, date(2020, 6, 22), Decimal("25.00")),
-    p.build_paperless(ENDPOINT, NUMBER, True),
-    p.build_recurring(ENDPOINT, NUMBER, False),
-    p.build_bill_image(ENDPOINT, NUMBER),
+    p.balance(ENDPOINT, NUMBER).request,
+    p.pay(ENDPOINT, NUMBER, Decimal("24.00"), "ACH", payment_guid="a-1").request,
+    p.deposit(ENDPOINT, "Q" + NUMBER, "Test Name", Decimal("24.00"), payment_guid="a-1").request,
+    p.report_insufficient_funds(ENDPOINT, NUMBER, date(2020, 6, 22), Decimal("25.00")).request,
+    p.set_paperless(ENDPOINT, NUMBER, True).request,
+    p.set_recurring(ENDPOINT, NUMBER, False).request,
+    p.bill_image(ENDPOINT, NUMBER).request,
 ]
 
 
@@ -53,7 +53,7 @@ def patterns(schema: dict[str, Any]) -> list[str]:
 
 def test_the_client_offers_every_call_of_the_contract() -> None:
     assert {request.url.removeprefix(ENDPOINT.url) for request in REQUESTS} == set(DOCUMENT["paths"])
-    assert {path.rpartition("/")[2] for path in DOCUMENT["paths"]} == set(p.OPERATIONS)
+    assert {path.rpartition("/")[2] for path in DOCUMENT["paths"]} == {operation.name for operation in p.OPERATIONS}
 
 
 @pytest.mark.parametrize("request_", REQUESTS, ids=[request.operation for request in REQUESTS])
@@ -73,11 +73,11 @@ def test_the_contract_s_examples_are_read(name: str) -> None:
         body = example if isinstance(example, str) else json.dumps(example)
         answer = HttpResponse(200, {"content-type": type_}, body.encode())
         if name == "Balance":
-            assert p.read_balance(ENDPOINT, answer).total_balance == Decimal("340.00")
+            assert p.balance.read(ENDPOINT, answer).total_balance == Decimal("340.00")
         elif name == "Result":
-            assert p.read_acknowledgement(ENDPOINT, "Pay_Input", answer).message == "Payment posted."
+            assert p.pay.read(ENDPOINT, answer).message == "Payment posted."
         else:
             refused = HttpResponse(404, answer.headers, answer.content)
             with pytest.raises(PartnerFault) as caught:
-                p.read_balance(ENDPOINT, refused)
+                p.balance.read(ENDPOINT, refused)
             assert caught.value.message in body

@@ -26,34 +26,34 @@ MARK = "e99fc166-9d990-4a99-bb16-99fe155ebf99"
 
 # The source's examples, without the spaces it shows around separators.
 CALLS: list[tuple[HttpRequest, str, str]] = [
-    (p.build_balance(ENDPOINT, "454100010-06/16/2020"), "/api/ARState_Output", "454100010-06/16/2020"),
-    (p.build_payment(ENDPOINT, INVOICE, Decimal("24"), "CC"), "/api/Pay_Input", f"{INVOICE}|24.00:CC"),
+    (p.balance(ENDPOINT, "454100010-06/16/2020").request, "/api/ARState_Output", "454100010-06/16/2020"),
+    (p.pay(ENDPOINT, INVOICE, Decimal("24"), "CC").request, "/api/Pay_Input", f"{INVOICE}|24.00:CC"),
     (
-        p.build_payment(ENDPOINT, "306-12/11/2019", Decimal("24.00"), "CC", MARK),
+        p.pay(ENDPOINT, "306-12/11/2019", Decimal("24.00"), "CC", payment_guid=MARK).request,
         "/api/Pay_Input",
         f"306-12/11/2019|24.00:CC@{MARK}",
     ),
-    (p.build_payment(ENDPOINT, INVOICE, Decimal("0.05"), "ACH"), "/api/Pay_Input", f"{INVOICE}|0.05:ACH"),
+    (p.pay(ENDPOINT, INVOICE, Decimal("0.05"), "ACH").request, "/api/Pay_Input", f"{INVOICE}|0.05:ACH"),
     (
-        p.build_deposit(ENDPOINT, QUOTE, "Test Name", Decimal("24.00")),
+        p.deposit(ENDPOINT, QUOTE, "Test Name", Decimal("24.00")).request,
         "/api/Pay_Input",
         f"{QUOTE}|Test Name|24.00",
     ),
     (
-        p.build_deposit(ENDPOINT, "Q3272-12/11/2019", "Test Name", Decimal("24.00"), MARK),
+        p.deposit(ENDPOINT, "Q3272-12/11/2019", "Test Name", Decimal("24.00"), payment_guid=MARK).request,
         "/api/Pay_Input",
         f"Q3272-12/11/2019|Test Name|24.00@{MARK}",
     ),
     (
-        p.build_insufficient_funds(ENDPOINT, INVOICE, date(2020, 6, 22), Decimal("25.00")),
+        p.report_insufficient_funds(ENDPOINT, INVOICE, date(2020, 6, 22), Decimal("25.00")).request,
         "/api/Insufficient_Pay_Report",
         f"{INVOICE}:06/22/2020|25.00|IFR",
     ),
-    (p.build_paperless(ENDPOINT, INVOICE, True), "/api/Paperless_Bill", f"{INVOICE}:Y|PB"),
-    (p.build_paperless(ENDPOINT, INVOICE, False), "/api/Paperless_Bill", f"{INVOICE}:N|PB"),
-    (p.build_recurring(ENDPOINT, INVOICE, True), "/api/Recurring_Pay", f"{INVOICE}:Y|R"),
-    (p.build_recurring(ENDPOINT, INVOICE, False), "/api/Recurring_Pay", f"{INVOICE}:N|R"),
-    (p.build_bill_image(ENDPOINT, INVOICE), "/Retrieve_Bill_Image", INVOICE),
+    (p.set_paperless(ENDPOINT, INVOICE, True).request, "/api/Paperless_Bill", f"{INVOICE}:Y|PB"),
+    (p.set_paperless(ENDPOINT, INVOICE, False).request, "/api/Paperless_Bill", f"{INVOICE}:N|PB"),
+    (p.set_recurring(ENDPOINT, INVOICE, True).request, "/api/Recurring_Pay", f"{INVOICE}:Y|R"),
+    (p.set_recurring(ENDPOINT, INVOICE, False).request, "/api/Recurring_Pay", f"{INVOICE}:N|R"),
+    (p.bill_image(ENDPOINT, INVOICE).request, "/Retrieve_Bill_Image", INVOICE),
 ]
 
 
@@ -96,7 +96,7 @@ def test_no_request_takes_a_fee() -> None:
     """An amount never includes the service fee: there is nowhere to put one."""
     import inspect
 
-    for build in (p.build_payment, p.build_deposit, p.build_insufficient_funds):
+    for build in (p.pay, p.deposit, p.report_insufficient_funds):
         assert not [name for name in inspect.signature(build).parameters if "fee" in name]
 
 
@@ -112,7 +112,7 @@ def test_every_deposit_reads_back_as_it_was_meant(
     policy: str, expires_on: date, entered: str, amount: Decimal, guid: str | None
 ) -> None:
     number, (name, _) = f"Q{policy}-{expires_on:%m/%d/%Y}", insured_name(entered)
-    sent = dict(form(p.build_deposit(ENDPOINT, number, name, amount, guid)))["contentInfo"]
+    sent = dict(form(p.deposit(ENDPOINT, number, name, amount, payment_guid=guid).request))["contentInfo"]
     read = parse_content_info(format_of("Pay_Input", sent), sent)
     assert (read.invoice_number, read.insured_name, read.amount) == (number, name, amount)
     assert read.payment_guid == (guid or "")
@@ -123,7 +123,7 @@ def test_every_payment_reads_back_as_it_was_meant(
     policy: str, expires_on: date, amount: Decimal, type_: str, guid: str | None
 ) -> None:
     number = f"{policy}-{expires_on:%m/%d/%Y}"
-    sent = dict(form(p.build_payment(ENDPOINT, number, amount, type_, guid)))["contentInfo"]
+    sent = dict(form(p.pay(ENDPOINT, number, amount, type_, payment_guid=guid).request))["contentInfo"]
     read = parse_content_info(format_of("Pay_Input", sent), sent)
     assert (read.invoice_number, read.amount, read.payment_type) == (number, amount, type_)
     assert read.payment_guid == (guid or "")
@@ -134,20 +134,20 @@ def test_every_returned_payment_reads_back_as_it_was_meant(
     policy: str, expires_on: date, paid_on: date, amount: Decimal
 ) -> None:
     number = f"{policy}-{expires_on:%m/%d/%Y}"
-    sent = dict(form(p.build_insufficient_funds(ENDPOINT, number, paid_on, amount)))["contentInfo"]
+    sent = dict(form(p.report_insufficient_funds(ENDPOINT, number, paid_on, amount).request))["contentInfo"]
     read = parse_content_info(format_of("Insufficient_Pay_Report", sent), sent)
     assert (read.invoice_number, read.on, read.amount) == (number, paid_on, amount)
 
 
 BAD_NUMBERS = ["", " ", "1|2", "1:2", "1@2", "1\n2", "1\r", "1\x00", "1\ud800", " 1", "1 ", "x" * 256, None, 7]
 WITH_A_NUMBER: list[Callable[[Any], HttpRequest]] = [
-    lambda number: p.build_balance(ENDPOINT, number),
-    lambda number: p.build_payment(ENDPOINT, number, Decimal(1), "CC"),
-    lambda number: p.build_deposit(ENDPOINT, number, "Ada", Decimal(1)),
-    lambda number: p.build_insufficient_funds(ENDPOINT, number, date(2026, 6, 16), Decimal(1)),
-    lambda number: p.build_paperless(ENDPOINT, number, True),
-    lambda number: p.build_recurring(ENDPOINT, number, True),
-    lambda number: p.build_bill_image(ENDPOINT, number),
+    lambda number: p.balance(ENDPOINT, number).request,
+    lambda number: p.pay(ENDPOINT, number, Decimal(1), "CC").request,
+    lambda number: p.deposit(ENDPOINT, number, "Ada", Decimal(1)).request,
+    lambda number: p.report_insufficient_funds(ENDPOINT, number, date(2026, 6, 16), Decimal(1)).request,
+    lambda number: p.set_paperless(ENDPOINT, number, True).request,
+    lambda number: p.set_recurring(ENDPOINT, number, True).request,
+    lambda number: p.bill_image(ENDPOINT, number).request,
 ]
 
 
@@ -164,9 +164,9 @@ def test_an_invoice_number_that_could_be_misread_is_refused(build: Callable[[Any
 @pytest.mark.parametrize(
     "build",
     [
-        lambda amount: p.build_payment(ENDPOINT, INVOICE, amount, "CC"),
-        lambda amount: p.build_deposit(ENDPOINT, QUOTE, "Ada", amount),
-        lambda amount: p.build_insufficient_funds(ENDPOINT, INVOICE, date(2026, 6, 16), amount),
+        lambda amount: p.pay(ENDPOINT, INVOICE, amount, "CC").request,
+        lambda amount: p.deposit(ENDPOINT, QUOTE, "Ada", amount).request,
+        lambda amount: p.report_insufficient_funds(ENDPOINT, INVOICE, date(2026, 6, 16), amount).request,
     ],
 )
 def test_an_amount_is_a_positive_decimal_in_whole_cents(build: Callable[[Any], HttpRequest], amount: Any) -> None:
@@ -179,7 +179,7 @@ def test_an_amount_is_a_positive_decimal_in_whole_cents(build: Callable[[Any], H
 @pytest.mark.parametrize("type_", ["", "cc", "EFT", "Credit Card", "CC "])
 def test_a_payment_type_is_cc_or_ach(type_: str) -> None:
     with pytest.raises(RequestInvalid, match="must be CC or ACH"):
-        p.build_payment(ENDPOINT, INVOICE, Decimal(1), type_)
+        p.pay(ENDPOINT, INVOICE, Decimal(1), type_)
 
 
 @pytest.mark.parametrize(
@@ -187,33 +187,33 @@ def test_a_payment_type_is_cc_or_ach(type_: str) -> None:
 )
 def test_the_client_refuses_a_name_that_could_be_misread(name: Any) -> None:
     with pytest.raises(RequestInvalid) as caught:
-        p.build_deposit(ENDPOINT, QUOTE, name, Decimal(1))
+        p.deposit(ENDPOINT, QUOTE, name, Decimal(1))
     assert caught.value.field == "InsuredName"
 
 
 def test_a_quote_takes_a_deposit_and_nothing_else_does() -> None:
     with pytest.raises(RequestInvalid, match="a quote takes a deposit"):
-        p.build_payment(ENDPOINT, QUOTE, Decimal(1), "CC")
+        p.pay(ENDPOINT, QUOTE, Decimal(1), "CC")
     with pytest.raises(RequestInvalid, match="only a quote"):
-        p.build_deposit(ENDPOINT, INVOICE, "Ada", Decimal(1))
+        p.deposit(ENDPOINT, INVOICE, "Ada", Decimal(1))
 
 
 @pytest.mark.parametrize("guid", ["", "a b", "a_b", "x" * 100])
 def test_a_wrong_payment_guid_is_refused_and_never_left_out(guid: str) -> None:
     with pytest.raises(RequestInvalid, match="PaymentGUID"):
-        p.build_payment(ENDPOINT, INVOICE, Decimal(1), "CC", guid)
+        p.pay(ENDPOINT, INVOICE, Decimal(1), "CC", payment_guid=guid)
     with pytest.raises(RequestInvalid, match="PaymentGUID"):
-        p.build_deposit(ENDPOINT, QUOTE, "Ada", Decimal(1), guid)
+        p.deposit(ENDPOINT, QUOTE, "Ada", Decimal(1), payment_guid=guid)
 
 
 @pytest.mark.parametrize("day", [datetime(2026, 6, 16, tzinfo=UTC), "06/16/2026", None])
 def test_a_date_of_transaction_is_a_date(day: Any) -> None:
     with pytest.raises(RequestInvalid, match="DateOfTransaction"):
-        p.build_insufficient_funds(ENDPOINT, INVOICE, day, Decimal(1))
+        p.report_insufficient_funds(ENDPOINT, INVOICE, day, Decimal(1))
 
 
 def test_an_early_year_has_four_digits() -> None:
-    request = p.build_insufficient_funds(ENDPOINT, INVOICE, date(1, 2, 3), Decimal(1))
+    request = p.report_insufficient_funds(ENDPOINT, INVOICE, date(1, 2, 3), Decimal(1)).request
     assert dict(form(request))["contentInfo"] == f"{INVOICE}:02/03/0001|1.00|IFR"
 
 

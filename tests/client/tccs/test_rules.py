@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from partnerlab.client.errors import RequestInvalid
-from partnerlab.client.tccs import insured_name, is_quote, payment_type
-from partnerlab.client.tccs.operations import OPERATIONS
+from partnerlab.client.tccs import insured_name, is_quote, operations, payment_type
 from partnerlab.client.tccs.rules import NO_NAME, endpoint_url, render_insured_name, render_payment_guid
 
 
@@ -95,6 +94,7 @@ def test_every_name_becomes_one_that_can_be_sent(entered: str) -> None:
 
 
 BASE = "https://host.example.com/invoicecloudapi"
+NAMES = [operation.name for operation in operations.OPERATIONS]
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ BASE = "https://host.example.com/invoicecloudapi"
     ],
 )
 def test_the_address_is_the_service_s_or_the_endpoint_s(setting: str, called: str) -> None:
-    assert endpoint_url(setting, "Pay_Input", OPERATIONS) == called
+    assert endpoint_url(setting, "Pay_Input", NAMES) == called
 
 
 @pytest.mark.parametrize(
@@ -126,9 +126,9 @@ def test_the_address_is_the_service_s_or_the_endpoint_s(setting: str, called: st
     ],
 )
 def test_the_bill_image_stands_beside_the_api(setting: str, called: str) -> None:
-    assert endpoint_url(setting, "Retrieve_Bill_Image", OPERATIONS, folder="") == called
+    assert endpoint_url(setting, "Retrieve_Bill_Image", NAMES, folder="") == called
 
 
 def test_the_address_of_another_endpoint_is_refused() -> None:
     with pytest.raises(RequestInvalid, match="another operation than Paperless_Bill"):
-        endpoint_url(f"{BASE}/api/pay_input", "Paperless_Bill", OPERATIONS)
+        endpoint_url(f"{BASE}/api/pay_input", "Paperless_Bill", NAMES)

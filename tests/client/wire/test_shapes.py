@@ -37,19 +37,19 @@ def paid(result: str) -> str:
 def post_soap(body: str | bytes, shapes: AnswerShapes | None = None, content_type: str = "text/xml") -> str:
     endpoint = inhance.Endpoint("https://x.example.com", "key-1", **({"shapes": shapes} if shapes else {}))
     content = body.encode() if isinstance(body, str) else body
-    return soap.read_make_payment(endpoint, HttpResponse(200, {"content-type": content_type}, content)).message
+    return soap.make_payment.read(endpoint, HttpResponse(200, {"content-type": content_type}, content)).message
 
 
 def post_form(body: str | bytes, shapes: AnswerShapes = TCCS_SHAPES, content_type: str = "application/json") -> str:
     endpoint = tccs.Endpoint("https://x.example.com", "IC", "key-1", shapes)
     content = body.encode() if isinstance(body, str) else body
     response = HttpResponse(200, {"content-type": content_type}, content)
-    return form.read_acknowledgement(endpoint, "Pay_Input", response).message
+    return form.pay.read(endpoint, response).message
 
 
 def owed(body: str, shapes: AnswerShapes = TCCS_SHAPES) -> tuple[str, str]:
     endpoint = tccs.Endpoint("https://x.example.com", "IC", "key-1", shapes)
-    found = form.read_balance(endpoint, HttpResponse(200, {}, body.encode()))
+    found = form.balance.read(endpoint, HttpResponse(200, {}, body.encode()))
     return str(found.record_balance), str(found.total_balance)
 
 
@@ -201,7 +201,7 @@ def test_an_answer_is_in_the_character_set_of_its_header(content_type: str, char
 
 def test_balances_are_decimals() -> None:
     endpoint = tccs.Endpoint("https://x.example.com", "IC", "key-1")
-    found = form.read_balance(
+    found = form.balance.read(
         endpoint, HttpResponse(200, {}, b'{"Record bal":0E-8,"Total Balance":1.23456789E7}'.replace(b"6789", b"67"))
     )
     assert found.record_balance == Decimal("0.00")

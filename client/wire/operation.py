@@ -1,0 +1,182 @@
+"""
+How an operation and a model are declared: once, as a typed function and as a dataclass, both by `Annotated` kinds.
+
+    @call("SetEmail", reads=acknowledgement)
+    def set_email(
+        endpoint: Endpoint,
+        account_number: Annotated[str, Text("Accountnumber")],
+        new_email: Annotated[str, Text("NewEmail")],
+    ) -> None:
+        '''Tell a changed e-mail address.'''
+
+Called, it gives the `Call`: the request, checked and ready to be sent, and how its answer is read. The function's own
+body checks what concerns several parameters at once; most have none. A client has it as a method by `SyncMethod` and
+`AsyncMethod` (`http.connected`), with the signature that is written here.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import inspect
+import typing
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, ParamSpec, Protocol, TypeVar
+
+from partnerlab.client.http.call import Call
+from partnerlab.client.http.request import HttpRequest, HttpResponse
+from partnerlab.client.wire.fields import Fields
+from partnerlab.client.wire.kinds import Kind, Members, Sent
+
+__all__ = ["Door", "Operation", "Rows", "Sent", "model_reader", "model_renderer", "nothing", "rows_reader"]
+
+P = ParamSpec("P")
+E = TypeVar("E")
+M = TypeVar("M")
+T = TypeVar("T")
+E_contra = TypeVar("E_contra", contravariant=True)
+
+
+class Door(Protocol[E_contra]):
+    """What the operations of one service have in common: how a request is made, and how an answer is taken apart."""
+
+    def request(
+        self, endpoint: E_contra, name: str, values: Mapping[str, Sent], secrets: tuple[str, ...]
+    ) -> HttpRequest:
+        """The request of the operation *name*. Raises `RequestInvalid`."""
+
+    def fields(self, endpoint: E_contra, name: str, response: HttpResponse, secrets: tuple[str, ...]) -> Fields:
+        """The fields of its answer. Raises `PartnerFault`, `TransportError`, `ProtocolError`."""
+
+
+class Operation(Generic[P, T]):
+    """
+    An operation as it is declared: its `name` on the wire, its `parameters` by Python name, and how its answer reads.
+
+    `lookup` says that the call changes nothing; it may depend on the values. `constants` are sent with every call,
+    before the parameters.
+    """
+
+    def __init__(
+        self,
+        declared: Callable[P, None],
+        name: str,
+        door: Door[Any],
+        reads: Callable[[Fields], T],
+        lookup: bool | Callable[[Mapping[str, Any]], bool] = False,
+        constants: Mapping[str, Sent] | None = None,
+    ) -> None:
+        functools.update_wrapper(self, declared)
+        self.name, self.door, self.reads, self.lookup = name, door, reads, lookup
+        self.constants = constants or {}
+        self._declared = declared
+
+    @functools.cached_property
+    def parameters(self) -> Mapping[str, Kind]:
+        """The kind of each parameter, in the contract's order; without the endpoint, which is first."""
+        return _kinds(self._declared)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What is sent, by its names on the wire, in the contract's order; without the door's own keys."""
+        return (*self.constants, *(kind.name for kind in self.parameters.values()))
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Call[T]:
+        """The call. Raises `RequestInvalid`."""
+        self._declared(*args, **kwargs)
+        endpoint = args[0]
+        given = {**self._defaults, **dict(zip(self.parameters, args[1:], strict=False)), **kwargs}
+        values: dict[str, Sent] = dict(self.constants)
+        secrets: tuple[str, ...] = ()
+        for parameter, kind in self.parameters.items():
+            said = given[parameter]
+            if said is None and self._defaults.get(parameter, "") is None:
+                continue  # left out; where nothing may be left out, the kind refuses None
+            value = kind.render(said)
+            if value is None:
+                continue
+            if isinstance(kind, Members):
+                values.update(typing.cast("Mapping[str, Sent]", value))
+                continue
+            values[kind.name] = value
+            if kind.secret:
+                secrets += (str(value),)
+        request = self.door.request(endpoint, self.name, values, secrets)
+        lookup = self.lookup if isinstance(self.lookup, bool) else self.lookup(given)
+        return Call(request, functools.partial(self._read, endpoint, request.secrets), lookup)
+
+    def read(self, endpoint: Any, response: HttpResponse) -> T:
+        """What an answer says, for a sender of one's own. Raises `PartnerFault`, `TransportError`, `ProtocolError`."""
+        return self._read(endpoint, endpoint.secrets, response)
+
+    def _read(self, endpoint: Any, secrets: tuple[str, ...], response: HttpResponse) -> T:
+        return self.reads(self.door.fields(endpoint, self.name, response, secrets))
+
+    @functools.cached_property
+    def _defaults(self) -> dict[str, Any]:
+        parameters = inspect.signature(self._declared).parameters.values()
+        return {p.name: p.default for p in parameters if p.default is not p.empty}
+
+
+def model_reader(model: type[M]) -> Callable[[Fields], M]:
+    """What reads a *model* from the fields of an answer: a dataclass whose fields have kinds."""
+
+    @functools.cache
+    def kinds() -> Mapping[str, Kind]:
+        return _kinds(model)
+
+    def read(fields: Fields) -> M:
+        return model(**{name: kind.read(fields) for name, kind in kinds().items()})
+
+    return read
+
+
+def model_renderer(model: type[M]) -> Callable[[M], Mapping[str, Sent]]:
+    """What gives the members of a *model* as they are sent, those that are left out apart."""
+
+    @functools.cache
+    def kinds() -> Mapping[str, Kind]:
+        return _kinds(model)
+
+    def render(value: M) -> Mapping[str, Sent]:
+        members = {kind.name: kind.render(getattr(value, name)) for name, kind in kinds().items()}
+        return {name: member for name, member in members.items() if member is not None}
+
+    return render
+
+
+def rows_reader(name: str, model: type[M], item: str = "") -> Callable[[Fields], tuple[M, ...]]:
+    """What reads the array *name* of models; *item* is what XML calls each of them."""
+    read = model_reader(model)
+    return lambda fields: tuple(read(row) for row in fields.rows(name, item))
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Rows(Kind):
+    """An array of models."""
+
+    item: str = ""
+    model: type[Any] = object
+
+    def read(self, fields: Fields) -> tuple[Any, ...]:
+        return rows_reader(self.name, self.model, self.item)(fields)
+
+
+def nothing(fields: Fields) -> None:
+    """For an answer that says no more than that it is done."""
+
+
+def _kinds(declared: Any) -> Mapping[str, Kind]:
+    """The kinds of a function's parameters or a dataclass's fields; those without one are no part of the wire."""
+    hints = typing.get_type_hints(declared, include_extras=True)
+    names = (
+        [field.name for field in dataclasses.fields(declared)]
+        if dataclasses.is_dataclass(declared)
+        else list(inspect.signature(declared).parameters)
+    )
+    kinds = {}
+    for name in names:
+        found = [extra for extra in getattr(hints[name], "__metadata__", ()) if isinstance(extra, Kind)]
+        if found:
+            kinds[name] = found[0]
+    return kinds
