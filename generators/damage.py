@@ -54,7 +54,6 @@ OWN_CELLS: Mapping[str, Cells] = {
         "one-decimal": ("ID", "CustomField1", b"12.5"),
         "currency-sign": ("ID", "LineItemTotal", b"$12.00"),
         "bad-reading": ("ID", "CustomField22", b"12k"),
-        "bad-flag": ("IH", "Custom5", b"Y"),
         "six-meters": ("ID", "CustomField11", b"1;2;3;4;5;6"),
     },
     "tccs": {

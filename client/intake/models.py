@@ -38,7 +38,8 @@ class InvoiceLine:
     One charge.
 
     `income_center` and `group` are the partner's own codes; `group_previous_balance` is the part of the previous
-    balance that belongs to them; `usage` is the partner's figure for all meters together.
+    balance that belongs to them; `usage` is the partner's figure for all meters together. `estimated` and
+    `changed_out` are the partner's text where it is neither yes nor no.
     """
 
     description: str = ""
@@ -50,8 +51,8 @@ class InvoiceLine:
     parcel_number: str = ""
     group_previous_balance: Decimal | None = None
     usage: Decimal | None = None
-    estimated: bool | None = None
-    changed_out: bool | None = None
+    estimated: bool | str | None = None
+    changed_out: bool | str | None = None
     meters: tuple[MeterReading, ...] = ()
 
 
@@ -106,7 +107,7 @@ class Invoice:
     payments: Decimal | None = None
     deferred_from: date | None = None
     deferred_to: date | None = None
-    draft_customer: bool | None = None
+    draft_customer: bool | str | None = None
     chart_labels: str = ""
     autopay_message: str = ""
     custom_7: str = ""

@@ -20,6 +20,7 @@ from partnerlab.contracts.files.layout import (
     load_layout,
     parse_layout,
     read_layout,
+    with_columns,
 )
 from partnerlab.contracts.files.lines import Source
 from partnerlab.contracts.files.problems import (
@@ -64,5 +65,6 @@ __all__ = [
     "parse_layout",
     "read_bif",
     "read_layout",
+    "with_columns",
     "write_bif",
 ]

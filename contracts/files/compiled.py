@@ -76,7 +76,7 @@ def _split_dates(text: str) -> tuple[date | None, ...]:
 
 def _parse_dates(text: str, most: int) -> tuple[date | None, ...]:
     values: tuple[date | None, ...] = _date_lists[text]  # a file has few different ones: meters are read in rounds
-    if len(values) > most:
+    if len(values) != most and len(values) != 1:
         raise ValueError(text)
     return values
 
@@ -85,14 +85,14 @@ def _parse_numbers(text: str, most: int) -> tuple[Decimal | None, ...]:
     if SEPARATOR not in text:
         return (_parse_number(text),)
     values = tuple([_parse_number(part) if part else None for part in text.split(SEPARATOR)])
-    if len(values) > most:
+    if len(values) != most:  # fewer are taken too, by the plain reading, which notes them
         raise ValueError(text)
     return values
 
 
 def _parse_texts(text: str, most: int) -> tuple[str, ...]:
     values = tuple(text.split(SEPARATOR))
-    if len(values) > most:
+    if len(values) != most and len(values) != 1:
         raise ValueError(text)
     return values
 
@@ -259,15 +259,17 @@ def _parser_source(record: Record) -> str:
     if tail:
         # Few customers have more than five meters: a row that ends in empty overflow columns is cut before the split.
         lines += [f"        if line.endswith({'|' * tail!r}):"]
-        lines += ["    " + line for line in _parse_body(fields[:head], f"line[:-{tail}]", ["none"] * tail)]
-    lines += _parse_body(fields, "line", [])
+        lines += ["    " + line for line in _parse_body(record, fields[:head], f"line[:-{tail}]")]
+    lines += _parse_body(record, fields, "line")
     lines += ["    except (ValueError, KeyError):", "        return None"]
     return "\n".join(lines) + "\n"
 
 
-def _parse_body(fields: Sequence[Field], line: str, rest: list[str]) -> list[str]:
+def _parse_body(record: Record, fields: Sequence[Field], line: str) -> list[str]:
+    """For a line of these columns; the other fields of the record have no value."""
     cells = [f"c{at}" for at in range(len(fields))]
-    checks, values = [], []
+    checks: list[str] = []
+    values = dict.fromkeys((field.name for field in record.named), "none")
     for cell, field in zip(cells, fields, strict=True):
         if field.kind == "filler":
             continue
@@ -276,11 +278,11 @@ def _parse_body(fields: Sequence[Field], line: str, rest: list[str]) -> list[str
             checks.append(check)
         forms = PARSE[field.kind]
         form = forms[2] if field.many else forms[0] if field.required else forms[1]
-        values.append(form.format(c=cell, most=field.values))
+        values[field.name] = form.format(c=cell, most=field.values)
     body = [f"        {', '.join(cells)}, = {line}.split('|')"]
     if checks:
         body.append(f"        if {' or '.join(checks)}: return None")
-    return [*body, f"        return new(Row, ({', '.join(values + rest)},))"]
+    return [*body, f"        return new(Row, ({', '.join(values.values())},))"]
 
 
 def _parse_check(cell: str, field: Field) -> str:
@@ -309,16 +311,16 @@ def _overflow(fields: Sequence[Field]) -> int:
 
 def _renderer_source(record: Record) -> str:
     fields = record.fields
-    cells, checks, texts = [], [], []
-    for at, field in enumerate(fields):
+    cells = {field.name: f"c{at}" for at, field in enumerate(record.named)}
+    checks, texts = [], []
+    for field in fields:
         if field.kind == "filler":
             texts.append("''")
             continue
-        cell = f"c{at}"
+        cell = cells[field.name]
         forms = RENDER[field.kind]
         form = forms[2] if field.many else forms[0] if field.required else forms[1]
         text = form.format(c=cell, most=field.values)
-        cells.append(cell)
         texts.append(text)
         if field.constant:
             wrong = f"({text}) != {field.constant!r}"
@@ -327,14 +329,14 @@ def _renderer_source(record: Record) -> str:
             checks.append(f"not {cell} or {cell}.isspace()")
         if field.pattern:
             checks.append(f"({cell} and not matches_{field.spec_id}({cell}))")
-    lines = ["def render(row):", "    try:", f"        {', '.join(cells)}, = row"]
+    lines = ["def render(row):", "    try:", f"        {', '.join(cells.values())}, = row"]
     if checks:
         lines.append(f"        if {' or '.join(checks)}: return None")
     joined = f"        line = '|'.join(({', '.join(texts)},))"
     tail = _overflow(fields)
     if tail:
         lines += [
-            f"        if {' is '.join(cells[-tail:])} is none:",
+            f"        if {' is '.join(cells[field.name] for field in fields[-tail:])} is none:",
             f"            line = '|'.join(({', '.join(texts[:-tail])},)) + {'|' * tail!r}",
             "        else:",
             f"    {joined}",

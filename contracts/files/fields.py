@@ -10,12 +10,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-__all__ = ["KINDS", "MAX_ROW", "SEPARATOR", "CellInvalid", "Field", "Kind", "clean", "parse_cell", "render_cell"]
+__all__ = [
+    "KINDS",
+    "MAX_ROW",
+    "SEPARATOR",
+    "CellInvalid",
+    "Field",
+    "Kind",
+    "clean",
+    "parse_cell",
+    "read_cell",
+    "render_cell",
+]
 
 SEPARATOR = ";"  # between the values of several meters
 MAX_ROW = 16_384  # characters of a row; the widest true one, 25 meters, has about 2,000
@@ -24,6 +36,11 @@ AMOUNT = re.compile(r"-?[0-9]{1,15}\.[0-9]{2}")
 NUMBER = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,6})?")
 INTEGER = re.compile(r"[0-9]{1,9}")
 DATE = re.compile(r"([0-9]{2})/([0-9]{2})/([0-9]{4})")
+OTHER_DATE = re.compile(
+    r"(?P<m>[0-9]{1,2})/(?P<d>[0-9]{1,2})/(?P<y>[0-9]{4}|[0-9]{2})"
+    r"|(?P<iso_y>[0-9]{4})-(?P<iso_m>[0-9]{2})-(?P<iso_d>[0-9]{2})"
+)
+FLAG_WORDS = {"y": True, "yes": True, "t": True, "true": True, "n": False, "no": False, "f": False, "false": False}
 GUID = re.compile(r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}")
 
 # What a value cannot hold: the delimiter, anything a reader may take for a line break, and control characters.
@@ -64,6 +81,8 @@ class Field:
     `term` is our own word for a field of one value. `constant` is the
     only text allowed, which for a `provided` field is the biller's own (see `Layout.for_biller`). `pattern` is a
     regular expression that the whole of a text matches, and `shape` completes "'12' is not …" in its place.
+    `padded_id` is the column it stands in where columns stand by id, if that is not `spec_id` [A-77]. `tolerant` says
+    that no source gives its format and no money hangs on it: other ways of writing it are taken and noted.
     """
 
     spec_id: int
@@ -80,6 +99,13 @@ class Field:
     measure: str = ""
     term: str = ""
     description: str = ""
+    padded_id: int = 0
+    tolerant: bool = False
+
+    @property
+    def column_id(self) -> int:
+        """The number of its column where the columns of a record stand by id."""
+        return self.padded_id or self.spec_id
 
     @property
     def values(self) -> int:
@@ -98,7 +124,7 @@ class Field:
 
 
 def parse_cell(field: Field, text: str) -> Any:
-    """The typed value of a cell. Raises `CellInvalid`."""
+    """The typed value of a cell as its table has it, without tolerance. Raises `CellInvalid`."""
     if field.required and (not text or text.isspace()):
         raise CellInvalid("required-empty", "is required and empty")
     if field.constant and text and not field.provided:
@@ -111,6 +137,47 @@ def parse_cell(field: Field, text: str) -> Any:
     if field.constant and text and field.provided:  # a GUID that is none is told from one that is another biller's
         _check_constant(field, text)
     return value
+
+
+def read_cell(field: Field, text: str) -> tuple[Any, str]:
+    """
+    The typed value of a cell, and what was tolerated in it, or "".
+
+    Raises:
+        CellInvalid: It is not what the table allows, and not what a tolerant field or a field of meters takes.
+    """
+    try:
+        value = parse_cell(field, text)
+    except CellInvalid:
+        if not field.tolerant:
+            raise
+        value, note = _parse_tolerant(field, text)
+        return value, note
+    if field.many and 1 < len(value) < field.values:
+        return value, f"holds fewer than {field.values} values; they are taken for the first meters"
+    return value, ""
+
+
+def _parse_tolerant(field: Field, text: str) -> tuple[Any, str]:
+    if field.kind == "flag":
+        value: Any = FLAG_WORDS.get(text.strip().lower(), text)
+        note = "is a flag in words" if value is not text else "is neither 1 nor 0: kept as it stands"
+        return value, note
+    if not field.many:
+        return _parse_any_date(text), "is a date in another form"
+    parts = text.split(SEPARATOR)
+    if len(parts) > field.values:
+        raise CellInvalid("too-many-values", f"holds {len(parts)} values where {field.values} are allowed")
+    return tuple(_parse_any_date(part) if part else None for part in parts), "holds dates in another form"
+
+
+def _parse_any_date(text: str) -> date:
+    """A date with a year of two digits, which is 20YY, with single digits, or as ISO has it. Raises `CellInvalid`."""
+    if match := OTHER_DATE.fullmatch(text.strip()):
+        year, month, day = match["y"] or match["iso_y"], match["m"] or match["iso_m"], match["d"] or match["iso_d"]
+        with suppress(ValueError):
+            return date(int(year) + (2000 if len(year) == 2 else 0), int(month), int(day))
+    raise CellInvalid("not-a-date", "is not a date MM/DD/YYYY")
 
 
 def render_cell(field: Field, value: Any) -> str:
@@ -169,6 +236,8 @@ def _parse_many(field: Field, text: str) -> tuple[Any, ...]:
 def _render_one(field: Field, value: Any) -> str:
     kind = KINDS[field.kind]
     try:
+        if field.tolerant and field.kind == "flag" and type(value) is str and value not in ("", "0", "1"):
+            return render_text(value)  # as it was read
         return kind.render(value)
     except (ValueError, TypeError):
         rule = kind.rule if kind.name != "text" else "not-of-its-type"

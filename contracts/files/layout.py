@@ -11,6 +11,10 @@ A layout is a TOML document beside this module, or one of the user's own:
 
 so a partner's true filler columns are added without code [A-14]. What a filler column holds is not read; it is
 written empty.
+
+Whether a partner's file has a blank column for each FileSpecID that it does not use, no source says [A-77]. A layout
+stands for both: as it is (`declared`), its columns are its fields alone; `with_columns(layout, "by_file_spec_id")` has
+the blank ones too. A reader tells which of the two a file has by the columns of FH; a writer writes what it is given.
 """
 
 from __future__ import annotations
@@ -31,9 +35,21 @@ from partnerlab.contracts.files.fields import KINDS, CellInvalid, Field, parse_c
 from partnerlab.contracts.files.problems import FileError
 from partnerlab.contracts.files.row import Row, row_type
 
-__all__ = ["Layout", "LayoutInvalid", "Record", "Totals", "layouts", "load_layout", "parse_layout", "read_layout"]
+__all__ = [
+    "Layout",
+    "LayoutInvalid",
+    "Record",
+    "Totals",
+    "layouts",
+    "load_layout",
+    "parse_layout",
+    "read_layout",
+    "with_columns",
+]
 
 CODES = ("FH", "IH", "CR", "ID")
+COLUMNS = ("declared", "by_file_spec_id")
+BLANK = "Blank_"  # the name of a column that stands for an id nobody uses, with the id behind
 
 
 class LayoutInvalid(FileError):
@@ -56,6 +72,8 @@ class Record:
     name: str
     occurs: str
     fields: tuple[Field, ...]
+    ids: tuple[tuple[int, int], ...] = ()
+    """The first and last of each run of FileSpecIDs that are this record type's, used or not."""
 
     def __hash__(self) -> int:
         return self._hash
@@ -69,8 +87,8 @@ class Record:
 
     @cached_property
     def named(self) -> tuple[Field, ...]:
-        """The fields that carry values: all but the fillers."""
-        return tuple(field for field in self.fields if field.kind != "filler")
+        """The fields that carry values, all but the fillers, in the order of their ids whatever their columns."""
+        return tuple(sorted((field for field in self.fields if field.kind != "filler"), key=lambda one: one.spec_id))
 
     @cached_property
     def row(self) -> type[Row]:
@@ -104,12 +122,17 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """The rule over several fields: FH `count` and `sum` are the number of IH rows and the sum of their `of`."""
+    """
+    The rule over several fields: FH `count` and `sum` are the number of IH rows and the sum of their `of`.
+
+    A file whose header sums `or_of` in its place is taken, and noted.
+    """
 
     count: str
     sum: str
     of: str
     key: str
+    or_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +144,7 @@ class Layout:
     source: str
     records: tuple[Record, ...]
     totals: Totals
+    columns: str = "declared"
 
     def record(self, code: str) -> Record:
         """The record of that code. Raises `KeyError`."""
@@ -159,6 +183,35 @@ class Layout:
         return replace(self, records=records)
 
 
+@cache
+def with_columns(layout: Layout, columns: str) -> Layout:
+    """
+    The same fields, their columns as *columns* says: `declared` or `by_file_spec_id`.
+
+    Raises:
+        LayoutInvalid: There is no such way for columns to stand.
+    """
+    if columns not in COLUMNS:
+        raise LayoutInvalid(layout.name, "columns", f"{columns!r} is none of {', '.join(COLUMNS)}")
+    if columns == layout.columns:
+        return layout
+    change = _padded if columns == "by_file_spec_id" else _unpadded
+    return replace(layout, columns=columns, records=tuple(map(change, layout.records)))
+
+
+def _padded(record: Record) -> Record:
+    """With a blank column for each id of the record that no field uses."""
+    used = {field.column_id for field in record.fields}
+    unused = (number for first, last in record.ids for number in range(first, last + 1) if number not in used)
+    blank = [Field(number, f"{BLANK}{number}", "filler") for number in unused]
+    return replace(record, fields=tuple(sorted([*record.fields, *blank], key=lambda field: field.column_id)))
+
+
+def _unpadded(record: Record) -> Record:
+    kept = (field for field in record.fields if not (field.kind == "filler" and field.name.startswith(BLANK)))
+    return replace(record, fields=tuple(sorted(kept, key=lambda field: field.spec_id)))
+
+
 def layouts() -> tuple[str, ...]:
     """The names of the layouts that come with the project."""
     names = (entry.name for entry in files("partnerlab.contracts").joinpath("files").iterdir())
@@ -194,12 +247,14 @@ def parse_layout(document: Mapping[str, Any]) -> Layout:
         totals = base.totals
     else:
         _needs(name, "totals", document.get("totals", {}), {"count", "sum", "of", "key"})
+        if unknown_keys := document["totals"].keys() - {"count", "sum", "of", "key", "or_of"}:
+            raise LayoutInvalid(name, "totals", f"{sorted(unknown_keys)[0]!r} is not known")
         totals = Totals(**document["totals"])
     source = document.get("source", base.source if base else "")
     title = document.get("title", base.title if base else name)
     layout = Layout(name, title, source, records, totals)
     _check_totals(layout)
-    return layout
+    return with_columns(layout, str(document.get("columns", "declared")))
 
 
 _KEYS = {
@@ -216,6 +271,8 @@ _KEYS = {
     "measure",
     "term",
     "description",
+    "padded_id",
+    "tolerant",
 }
 
 
@@ -235,6 +292,7 @@ def parse_record(layout: str, code: str, row: Mapping[str, Any] | None, base: Re
         row.get("name", base.name if base else code),
         row.get("occurs", base.occurs if base else ""),
         tuple(columns),
+        tuple((first, last) for first, last in row["ids"]) if "ids" in row else base.ids if base else (),
     )
     _check_record(layout, record)
     return record
@@ -265,7 +323,11 @@ def _field(layout: str, code: str, row: Mapping[str, Any]) -> Field:
         measure=row.get("measure", ""),
         term=row.get("term", ""),
         description=row.get("description", ""),
+        padded_id=row.get("padded_id", 0),
+        tolerant=row.get("tolerant", False),
     )
+    if field.tolerant and (field.kind not in ("flag", "date") or field.required or field.constant):
+        raise LayoutInvalid(layout, where, "tolerant is a flag or a date that is not required and no constant")
     if field.kind == "filler" and (field.required or field.constant or field.provided or field.many):
         raise LayoutInvalid(layout, where, "a filler is not required, constant, provided or of several meters")
     if field.pattern or field.shape:
@@ -330,6 +392,13 @@ def _check_totals(layout: Layout) -> None:
             raise LayoutInvalid(layout.name, "totals", str(error.args[0])) from None
         if field.kind != kind or not field.required or field.many or field.constant:
             raise LayoutInvalid(layout.name, f"totals {code}.{name}", f"is a required {kind} of one value")
+    if totals.or_of:
+        try:
+            other = layout.record("IH").field(totals.or_of)
+        except KeyError as error:
+            raise LayoutInvalid(layout.name, "totals", str(error.args[0])) from None
+        if other.kind != "amount" or other.many:
+            raise LayoutInvalid(layout.name, f"totals IH.{totals.or_of}", "is an amount of one value")
 
 
 def _needs(layout: str, where: str, row: Mapping[str, Any], keys: set[str]) -> None:

@@ -75,7 +75,7 @@ class Problem:
 
     `line` counts from 1 (0: the file as a whole); `record` is the row type; `field` and `spec_id` are empty and 0
     where the rule is about a whole row; `value` is what stood there, cut to 60 characters, card numbers masked.
-    `column` is the position in a CSV file, counted from 1.
+    `column` is the position in a CSV file, counted from 1. `padded_id` is a second number of the field, if it has one.
     """
 
     rule: str
@@ -88,13 +88,15 @@ class Problem:
     invoice_number: str = ""
     source: str = ""
     column: int = 0
+    padded_id: int = 0
 
     def __str__(self) -> str:
-        name = f"{self.record}.{self.field} ({self.spec_id})" if self.record and self.field else self.record
+        number = f"{self.spec_id}/{self.padded_id}" if self.padded_id else str(self.spec_id)
+        name = f"{self.record}.{self.field} ({number})" if self.record and self.field else self.record
         if self.column:
-            name = f"column {self.column}, {self.field}" + (f" ({self.spec_id})" if self.spec_id else "")
+            name = f"column {self.column}, {self.field}" + (f" ({number})" if self.spec_id else "")
         place = ", ".join(part for part in (f"line {self.line}" if self.line else "the file", name) if part)
-        source = f"{self.source}, field {self.spec_id}" if self.spec_id else self.source
+        source = f"{self.source}, field {number}" if self.spec_id else self.source
         return f"{place}: {self.message}" + (f" ({source})" if source else "")
 
 

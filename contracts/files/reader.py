@@ -22,7 +22,7 @@ from decimal import Decimal
 
 from partnerlab.contracts.files.compiled import row_parser
 from partnerlab.contracts.files.groups import MAX_ROWS, InvoiceGroup, OpenGroup, place_problem
-from partnerlab.contracts.files.layout import Layout
+from partnerlab.contracts.files.layout import COLUMNS, Layout, with_columns
 from partnerlab.contracts.files.lines import NotText, Source, read_lines
 from partnerlab.contracts.files.problems import FileRejected, Notes, Problem, Quarantined, Report, shown
 from partnerlab.contracts.files.row import Row
@@ -105,6 +105,7 @@ class Reading:
         self._rejection: Problem | None = None
         self._lines = self._invoices = self._good = self._quarantined = self._broken = 0
         self._total = Decimal(0)
+        self._other_total: Decimal | None = Decimal(0) if layout.totals.or_of else None
         self._kept: list[Quarantined] = []
         self._seen = InvoiceNumbers()
 
@@ -145,12 +146,11 @@ class Reading:
             raise FileRejected(self._report)
 
     def _read(self) -> Iterator[InvoiceGroup]:
-        layout = self._layout
-        parse_invoice = row_parser(layout.record("IH"))
-        parse_customer = row_parser(layout.record("CR"))
-        parse_detail = row_parser(layout.record("ID"))
-        fields = layout.record("IH").row._fields
-        total_at, key_at = fields.index(layout.totals.of), fields.index(layout.totals.key)
+        totals = self._layout.totals
+        parse_invoice, parse_customer, parse_detail = self._parsers()
+        fields = self._layout.record("IH").row._fields
+        total_at, key_at = fields.index(totals.of), fields.index(totals.key)
+        other_at = fields.index(totals.or_of) if totals.or_of else None
         at = tuple.__getitem__
         group = OpenGroup()
         for batch in read_lines(self._source, self._notes, self._progress):
@@ -191,6 +191,8 @@ class Reading:
                     group.has_invoice = group.takes_customer = True
                     self._invoices += 1
                     self._total += at(row, total_at)
+                    if other_at is not None:
+                        self._count_other(at(row, other_at))
                     continue
                 elif not line or line.isspace():
                     self._notes.add("blank-lines", "blank lines are passed over", number)
@@ -202,6 +204,7 @@ class Reading:
                     if not self._open(line, number, flagged.get(number, ""), cut):
                         self._lines = number
                         return
+                    parse_invoice, parse_customer, parse_detail = self._parsers()
                     continue
                 if self._broken > MAX_BROKEN and 2 * self._broken > number:
                     self._reject(
@@ -220,6 +223,22 @@ class Reading:
             yield done
         self._compare()
 
+    def _parsers(self) -> tuple[Callable[[str], Row | None], ...]:
+        return tuple(row_parser(self._layout.record(code)) for code in ("IH", "CR", "ID"))
+
+    def _tell_columns(self, line: str, number: int) -> None:
+        """Whether the columns stand as declared or by id, from how many FH has and which are blank [A-77]."""
+        cells = line.split("|")
+        given = self._layout
+        (other,) = (columns for columns in COLUMNS if columns != given.columns)
+        found = with_columns(given, other)
+        fields = found.record("FH").fields
+        if len(given.record("FH").fields) == len(cells) or len(fields) != len(cells):
+            return
+        if not any(cell for field, cell in zip(fields, cells, strict=True) if field.kind == "filler"):
+            self._layout = found
+            self._notes.add("columns", f"the columns stand {other.replace('_', ' ')}, not {given.columns}", number)
+
     def _open(self, line: str, number: int, flag: str, cut: bool) -> bool:
         """The first row: the header, or the end of the matter (False)."""
         code = line.partition("|")[0]
@@ -229,6 +248,7 @@ class Reading:
             message = f"the first row is {shown(line)!r}, not the file header FH"
             self._reject("missing-header", message, number, value=shown(line))
         else:
+            self._tell_columns(line, number)
             judged = judge_row(self._layout, self._layout.record("FH"), line, number)
             self._header, self._header_line = judged.row, number
             if judged.problems:
@@ -250,6 +270,8 @@ class Reading:
         if code in ("IH", "CR", "ID"):
             judged = judge_row(layout, layout.record(code), line, number, group.number if code != "IH" else "")
             problems = judged.problems
+            for kind, text in judged.notes:
+                self._notes.add(kind, text, number)
         if code == "CR" and group.stray:
             self._set_aside(group.let_go_stray())
         group, misplaced = group.place(code, number)
@@ -260,6 +282,7 @@ class Reading:
             group.number = str(judged.values.get(layout.totals.key, ""))
             problems = tuple(replace(problem, invoice_number=group.number) for problem in problems)
             self._count(judged.values.get(layout.totals.of), number, group.number)
+            self._count_other(judged.values.get(layout.totals.or_of))
             group.invoice = judged.row
         elif judged is not None and code == "CR":
             group.customer = judged.row
@@ -287,6 +310,11 @@ class Reading:
             field = self._layout.record("IH").field(of)
             message = f"cannot be read, so the header's {self._layout.totals.sum} cannot be checked"
             self._reject("unreadable-total", message, number, "IH", "", of, field.spec_id, invoice_number)
+
+    def _count_other(self, amount: Decimal | None) -> None:
+        """Adds to the other sum that a header may state; one amount that is not there, and there is none."""
+        if self._other_total is not None:
+            self._other_total = None if amount is None else self._other_total + amount
 
     def _close(self, group: OpenGroup) -> InvoiceGroup | None:
         """The end of a group: yielded where it is good, else set aside."""
@@ -335,7 +363,10 @@ class Reading:
             (totals.sum, "wrong-total", self._total, f"{totals.of} sums to {self._total:,}"),
         ):
             stated = header[name]
-            if stated != found:
+            if name == totals.sum and stated != found and stated == self._other_total:
+                message = f"{totals.sum} is the sum of {totals.or_of}, not of {totals.of}"
+                self._notes.add("other-total", message, self._header_line)
+            elif stated != found:
                 spec_id = self._layout.record("FH").field(name).spec_id
                 message = f"says {stated:,}, but {truth}"
                 self._reject(rule, message, self._header_line, "FH", str(stated), name, spec_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from partnerlab.contracts.files.fields import MAX_ROW, CellInvalid, Field, clean, parse_cell, render_cell
+from partnerlab.contracts.files.fields import MAX_ROW, CellInvalid, Field, clean, read_cell, render_cell
 from partnerlab.contracts.files.layout import Layout, Record
 from partnerlab.contracts.files.problems import Problem, ValueRefused, shown
 from partnerlab.contracts.files.row import Row
@@ -15,11 +15,17 @@ __all__ = ["Judged", "judge_row", "render_row"]
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A row as far as it can be read: `row` is None where there are problems; `values` are those that were readable."""
+    """
+    A row as far as it can be read.
+
+    `row` is None where there are problems; `values` are those that were readable; `notes` are a kind and a text for
+    each cell in which something was tolerated.
+    """
 
     row: Row | None
     values: dict[str, Any]
     problems: tuple[Problem, ...]
+    notes: tuple[tuple[str, str], ...] = ()
 
 
 def judge_row(layout: Layout, record: Record, line: str, number: int, invoice_number: str = "") -> Judged:
@@ -46,15 +52,18 @@ def judge_row(layout: Layout, record: Record, line: str, number: int, invoice_nu
         )
     values: dict[str, Any] = {}
     problems = []
+    notes = []
     for field, cell in zip(fields, cells, strict=True):
         if field.kind == "filler":
             continue
         try:
-            values[field.name] = parse_cell(field, cell)
+            values[field.name], note = read_cell(field, cell)
+            if note:
+                notes.append((f"{record.code}.{field.name}", f"{record.code}.{field.name}: {shown(cell)!r} {note}"))
         except CellInvalid as error:
             problems.append(_problem(layout, record, field, error, cell, number, invoice_number))
     row = None if problems else record.row._make(values[field.name] for field in record.named)
-    return Judged(row, values, tuple(problems))
+    return Judged(row, values, tuple(problems), tuple(notes))
 
 
 def render_row(
@@ -74,12 +83,12 @@ def render_row(
         )
     cells = []
     replaced = []
-    values = iter(row)
+    values = dict(zip((field.name for field in record.named), row, strict=True))
     for field in record.fields:
         if field.kind == "filler":
             cells.append("")
             continue
-        value = next(values)
+        value = values[field.name]
         try:
             text = render_cell(field, value)
             cell = clean(text)
@@ -114,4 +123,5 @@ def _problem(
         text,
         invoice_number,
         layout.source,
+        padded_id=field.padded_id,
     )

@@ -14,7 +14,7 @@ from random import Random
 
 import pytest
 
-from partnerlab.contracts.files import Layout, Record, ValueRefused, load_layout, parse_layout
+from partnerlab.contracts.files import Layout, Record, ValueRefused, load_layout, parse_layout, with_columns
 from partnerlab.contracts.files.compiled import row_parser, row_renderer, source_of
 from partnerlab.contracts.files.rows import judge_row, render_row
 
@@ -50,6 +50,7 @@ LAYOUTS = (
     LAYOUT.for_biller(InvoiceFormatGuid="88888888-8888-4888-8888-88888888888A", InvoiceTypeID="1"),
     load_layout("tccs"),
     OTHERS,
+    with_columns(LAYOUT, "by_file_spec_id"),
 )
 RECORDS = [(layout, record) for layout in LAYOUTS for record in layout.records]
 
