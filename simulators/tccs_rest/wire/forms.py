@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
-from partnerlab.contracts.masking import mask_text
+from partnerlab.contracts.masking import mask_excerpt
 from partnerlab.simulators.kit.http.messages import Request
 
 __all__ = ["Form", "FormRefused", "read_form"]
@@ -21,6 +21,7 @@ __all__ = ["Form", "FormRefused", "read_form"]
 MEDIA_TYPE = "application/x-www-form-urlencoded"
 FIELDS = ("consumerGUID", "entryKey", "contentInfo")
 SHOWN = 40
+LARGEST_FORM = 64 * 1024
 
 _AS_WRITTEN = {name.encode(): place for place, name in enumerate(FIELDS)}
 _PLACES = {name.lower(): place for place, name in enumerate(FIELDS)}
@@ -48,6 +49,8 @@ def read_form(request: Request) -> Form:
     problem = _media_problem(content_type)
     if problem and (content_type or request.body):
         raise FormRefused(415, problem)
+    if len(request.body) > LARGEST_FORM:
+        raise FormRefused(413, f"the form is over {LARGEST_FORM:,} bytes")
     values: list[str | None] = [None, None, None]
     for pair in request.body.split(b"&"):
         if not pair:
@@ -87,7 +90,7 @@ def _decode(what: str, raw: bytes) -> str:
 
 def _shown(name: str) -> str:
     """A field's name as an answer may repeat it."""
-    text = mask_text(name)
+    text = mask_excerpt(name, SHOWN + 1)
     return repr(text if len(text) <= SHOWN else text[: SHOWN - 1] + "…")
 
 
