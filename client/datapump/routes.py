@@ -7,15 +7,20 @@ The table is data: a partner joins it with an entry for each kind of event, and 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from partnerlab.client.datapump import inhance_routes, tccs_routes
 from partnerlab.client.datapump.events import Event, Payment
 from partnerlab.client.datapump.plans import Call, PartnerBalance, Plan, Skip
 from partnerlab.client.errors import RequestInvalid
-from partnerlab.client.http import HttpRequest, HttpResponse, Timeouts, Transport
+from partnerlab.client.http import Timeouts, Transport
 from partnerlab.client.settings import Biller
+
+if TYPE_CHECKING:
+    from partnerlab.client.http.attempt import Attempt
 
 __all__ = ["BALANCE_CHECKS", "ROUTES", "Call", "Plan", "Route", "Router", "Skip"]
 
@@ -96,16 +101,18 @@ class Router:
 
 
 class _Checked(Transport):
-    """The router's connections, for calls of one biller, each of which is checked first."""
+    """The router's connections, for calls of one biller, each of which is checked before it gets one."""
 
     def __init__(self, shared: Transport, biller: Biller, check: Callable[[Biller, str], None]) -> None:
         self.rules, self.http = shared.rules, shared.http
-        self._biller, self._check = biller, check
+        self._shared, self._biller, self._check = shared, biller, check
 
-    def send(self, request: HttpRequest) -> HttpResponse:
-        """As `Transport.send`. Raises `RequestInvalid` where the call may not go there: nothing was sent."""
-        self._check(self._biller, request.url)
-        return super().send(request)
+    @contextmanager
+    def connection(self, call: Attempt) -> Iterator[None]:
+        """As `Transport.connection`. Raises `RequestInvalid` where the call may not go there: nothing was sent."""
+        self._check(self._biller, call.request.url)
+        with self._shared.connection(call):
+            yield
 
     def close(self) -> None:
         """Nothing: the connections are the router's."""

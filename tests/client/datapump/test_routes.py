@@ -38,6 +38,27 @@ def sent(router: Router, partner: Partner, event: dict[str, Any], **settings: st
     return partner.seen[-1]
 
 
+def test_a_router_with_a_check_asks_it_for_each_call_and_sends_what_it_lets_pass(partner: Partner) -> None:
+    asked: list[tuple[str, str]] = []
+
+    def check(biller: Biller, url: str) -> None:
+        asked.append((biller.guid, url))
+        if len(asked) > 1:
+            raise RequestInvalid("url", url, "is not on the allow-list")
+
+    router = Router(check=check)
+    try:
+        sent(router, partner, make_event(reference="ref-x"))
+        call = plan(router, partner, make_event(reference="ref-y"))
+        assert isinstance(call, Call)
+        with pytest.raises(RequestInvalid, match="allow-list"):
+            call.send()
+    finally:
+        router.close()
+    assert [guid for guid, _ in asked] == [BILLER, BILLER]
+    assert len(partner.seen) == 1
+
+
 def test_a_payment_carries_what_was_paid(router: Router, partner: Partner) -> None:
     seen = sent(router, partner, make_event(reference="ref-x"))
     assert seen.operation == "MakePaymentExtended"
