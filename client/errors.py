@@ -2,11 +2,35 @@
 Everything the client raises, by who must act.
 
     ClientError
-      TransportError     nothing usable came back               .reason .sent .retryable .retry_after_s .local
-      ProtocolError      an answer that breaks the contract     .status .excerpt .rule
-        AnswerNotUnderstood    a 2xx in a shape that nothing reads: for a person, never sent again
-      PartnerFault       the partner refused, in its words      .code .message .refused
-      RequestInvalid     ours to fix; nothing was sent          .field .value .rule
+      TransportError           nothing usable came back                      .reason .sent .retryable .retry_after_s
+                                                                             .local
+      ProtocolError            an answer that breaks the contract            .status .excerpt .rule
+        AnswerNotUnderstood      a 2xx in a shape that nothing reads: a person decides, nothing is sent again
+      PartnerFault             the partner refused, in its words             .code .message .refused
+      RequestInvalid           ours to fix; nothing was sent                 .field .value .rule
+      FlowFailed               a user story stopped half-way (flows)         .story .steps .error
+      PostbackRefused          a postback not to be believed: credit nothing .field .value .rule
+      EventConflict            an event's id was used for another (datapump) .id .fields
+
+These are no calls' errors. Whoever sets the client up, runs the data pump or hands in a file has to act:
+
+    LookupError
+      BillerUnknown            no biller of that GUID in that lane (settings)
+      DeliveryNotFound         no delivery of that id (datapump)
+    OSError
+      FileStands               another file has the name of an export (exports)
+    RuntimeError
+      FileChanged              a bill file changed while it was read (intake)
+      LaneClosed               the lane is being reset or forked; try again soon (datapump)
+      NotRunning               the data pump was not started (datapump)
+      EngineBusy               a data pump runs in this process already (datapump)
+      EngineChanged            the installed engine is not the one this release knows (datapump)
+      NoSlot                   too many workers on one database (datapump)
+      OtherVersion             the pump's tables are of another release (datapump)
+    Exception
+      TransitionRefused        a delivery in that state cannot go that way (datapump)
+    BaseException
+      Parked                   the data pump's own: ends a run without an outcome; never seen outside (datapump)
 
 What is known of a payment after each: nothing was posted after `RequestInvalid`, after a `TransportError` that was
 not `sent` and after a `PartnerFault` that `refused`; after any other the outcome is unknown.

@@ -26,6 +26,7 @@ from urllib.parse import parse_qsl
 
 from partnerlab.client.errors import ClientError
 from partnerlab.client.invoice_cloud.operations.cloud_payments import CloudPaymentRequest
+from partnerlab.client.wire.answer import CHARSETS, charset_of
 from partnerlab.client.wire.values import parse_cents, parse_date_time, parse_integer, render_amount
 from partnerlab.contracts.masking import mask_text
 
@@ -188,24 +189,27 @@ def read_postback(body: bytes, content_type: str, *, expect: Expected) -> Postba
 
 def _fields(body: bytes, content_type: str) -> dict[str, str]:
     """The form's fields, each of `FIELDS` once. Others are ignored."""
-    kind, _, parameters = content_type.partition(";")
+    kind = content_type.partition(";")[0]
     if kind.strip().lower() != _FORM:
         raise PostbackRefused("Content-Type", content_type, f"must be {_FORM}")
-    charset = re.search(r"charset\s*=\s*\"?([^\s;\"]+)", parameters, re.IGNORECASE)
-    if charset and charset[1].lower() not in ("utf-8", "us-ascii"):
-        raise PostbackRefused("Content-Type", content_type, "must be UTF-8")
+    charset = charset_of(content_type)
+    codec = CHARSETS.get(charset or "utf-8")
+    if codec is None:
+        rule = f"must name one of the character sets {', '.join(CHARSETS)}"
+        raise PostbackRefused("Content-Type", content_type, rule)
     if len(body) > MAX_BYTES:
         raise PostbackRefused("body", f"{len(body)} bytes", f"must have {MAX_BYTES} bytes at most")
     try:
         pairs = parse_qsl(
             body.decode("ascii"),
             keep_blank_values=True,
-            strict_parsing=True,
+            # Strict parsing would refuse what every browser's own reader takes: `a=1&`, `a=1&&b=2`, `a&b=2`.
+            encoding=codec,
             errors="strict",
             max_num_fields=MAX_FIELDS,
         )
     except ValueError:  # UnicodeDecodeError is one
-        raise PostbackRefused("body", f"{len(body)} bytes", f"is not {_FORM} in UTF-8") from None
+        raise PostbackRefused("body", f"{len(body)} bytes", f"is not {_FORM} in {charset or 'utf-8'}") from None
     names = {name.lower(): name for name in FIELDS}
     found: dict[str, str] = {}
     for name, value in pairs:

@@ -26,7 +26,7 @@ from email.utils import parsedate_to_datetime
 from partnerlab.client.errors import AnswerNotUnderstood, PartnerFault, ProtocolError, TransportError, redact
 from partnerlab.client.http.request import HttpResponse
 
-__all__ = ["MAX_MESSAGE", "Answer", "retry_after_s"]
+__all__ = ["CHARSETS", "MAX_MESSAGE", "Answer", "charset_of", "retry_after_s"]
 
 MAX_MESSAGE = 2000
 MAX_SHOWN = 8192  # of a text that is not ours; far more than an error shows, and little enough to mask
@@ -112,8 +112,7 @@ class Answer:
         decides. A byte order mark counts before all.
         """
         content = self.response.content
-        named = _CHARSET.search(self.response.headers.get("content-type", "")[:300])
-        codec = CHARSETS.get(named[1].lower()) if named else None
+        codec = CHARSETS.get(charset_of(self.response.headers.get("content-type", "")) or "")
         if codec is None or content.startswith(_BYTE_ORDER_MARKS):
             return None
         try:
@@ -148,6 +147,12 @@ class Answer:
 
     def _beginning(self) -> str:
         return self.response.content[: MAX_SHOWN + 1].decode(self.charset() or "utf-8", "replace")
+
+
+def charset_of(content_type: str) -> str | None:
+    """The character set that a Content-Type names, in lower case."""
+    named = _CHARSET.search(content_type[:300])
+    return named[1].lower() if named else None
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float | None:

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
 import copy
+import importlib
 import pickle
+import pkgutil
+import re
 
 import pytest
 
+import partnerlab.client as client
 from partnerlab.client import errors
 from partnerlab.client.errors import ClientError, PartnerFault, ProtocolError, RequestInvalid, TransportError, redact
 
@@ -18,13 +22,28 @@ ONE_OF_EACH = [
 ]
 
 
+def drawn() -> dict[str, str]:
+    """Each error that the docstring draws, with the one that it stands below."""
+    above: dict[int, str] = {}
+    found = {}
+    for line in (errors.__doc__ or "").splitlines():
+        word = re.match(r"( {4,})([A-Z][A-Za-z]+)(?: {2,}\S|$)", line)
+        if word:
+            above[len(word[1])] = word[2]
+            if len(word[1]) > 4:
+                found[word[2]] = above[len(word[1]) - 2]
+    return found
+
+
 def test_the_drawn_tree_is_the_tree() -> None:
-    drawn = {
-        word for word in (errors.__doc__ or "").split() if word.endswith(("Error", "Fault", "Invalid", "Understood"))
-    }
-    real = {name for name in errors.__all__ if isinstance(getattr(errors, name), type)}
-    assert drawn == real
-    assert all(issubclass(getattr(errors, name), ClientError) for name in real)
+    """All of the client's errors, wherever they are defined."""
+    real = {}
+    for module in pkgutil.walk_packages(client.__path__, "partnerlab.client."):
+        for name, kind in vars(importlib.import_module(module.name)).items():
+            own = isinstance(kind, type) and issubclass(kind, BaseException) and kind is not ClientError
+            if own and kind.__module__.startswith("partnerlab.client"):
+                real[name] = kind.__bases__[0].__name__
+    assert drawn() == real
 
 
 @pytest.mark.parametrize("error", ONE_OF_EACH, ids=lambda error: type(error).__name__)

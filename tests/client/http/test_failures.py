@@ -1,0 +1,144 @@
+"""A network that fails in every way: what was certainly not sent, and what may have been."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from partnerlab.client.errors import TransportError
+from partnerlab.client.http import Timeouts, Transport
+from tests.client.http.support import QUICK, failure, request
+
+Serve = Callable[..., Any]
+
+
+def test_a_refused_connection_sent_nothing(flavour: Any) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    error = failure(flavour, f"http://127.0.0.1:{port}/")
+    assert not error.sent
+    assert error.reason.startswith("no connection")
+
+
+def test_a_host_that_does_not_exist_got_nothing(flavour: Any) -> None:
+    assert not failure(flavour, "https://partner.invalid/iCloud.asmx").sent
+
+
+def test_a_connection_that_is_not_accepted_in_time_sent_nothing(flavour: Any) -> None:
+    # A full backlog: further connections are neither accepted nor refused.
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
+        waiting = [socket.socket() for _ in range(4)]
+        try:
+            for one in waiting:
+                one.setblocking(False)
+                one.connect_ex(listener.getsockname())
+            url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+            error = failure(flavour, url, timeouts=Timeouts(connect_s=0.3))
+        finally:
+            for one in waiting:
+                one.close()
+    assert not error.sent
+    assert error.reason.startswith("no connection in time")
+
+
+def test_a_wait_for_a_free_connection_sent_nothing(serve: Serve) -> None:
+    free = threading.Event()
+
+    def held(connection: Any) -> None:
+        connection.request()
+        free.wait(10)
+        connection.answer(b"<ok/>")
+
+    server = serve(held)
+    with Transport(timeouts=Timeouts(pool_s=0.2), connections=1) as shared:
+        first = threading.Thread(target=shared.send, args=(request(server.url),))
+        first.start()
+        deadline = time.monotonic() + 5
+        while not server.requests and time.monotonic() < deadline:
+            time.sleep(0.01)
+        with pytest.raises(TransportError) as caught:
+            shared.send(request(server.url))
+        free.set()
+        first.join(10)
+    assert (caught.value.sent, caught.value.local) == (False, True)
+    assert caught.value.reason.startswith("no free connection in time")
+    assert len(server.requests) == 1
+
+
+def reset(connection: Any) -> None:
+    connection.request()
+    connection.reset()
+
+
+def empty(connection: Any) -> None:
+    connection.request()
+
+
+def truncated(connection: Any) -> None:
+    connection.request()
+    connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n<half")
+
+
+def truncated_chunk(connection: Any) -> None:
+    connection.request()
+    connection.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n<half\r\n")
+
+
+def truncated_head(connection: Any) -> None:
+    connection.request()
+    connection.send(b"HTTP/1.1 200 OK\r\nContent-Le")
+
+
+def no_http(connection: Any) -> None:
+    connection.request()
+    connection.send(b"220 mail.example.com ESMTP\r\n\r\n")
+
+
+def silent(connection: Any) -> None:
+    connection.request()
+    connection.stream.read(1)
+
+
+def stuck_in_the_body(connection: Any) -> None:
+    connection.request()
+    connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n<half")
+    connection.stream.read(1)
+
+
+@pytest.mark.parametrize(
+    "behaviour", [reset, empty, truncated, truncated_chunk, truncated_head, no_http, silent, stuck_in_the_body]
+)
+def test_after_the_request_left_the_outcome_is_unknown(flavour: Any, serve: Serve, behaviour: Any) -> None:
+    server = serve(behaviour)
+    started = time.monotonic()
+    assert failure(flavour, server.url, timeouts=QUICK).sent
+    assert time.monotonic() - started < 3
+    assert len(server.requests) == 1, "a request must never be sent twice"
+
+
+def test_an_answer_that_trickles_is_given_up(flavour: Any, serve: Serve) -> None:
+    def dribble(connection: Any) -> None:
+        connection.request()
+        connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+        for _ in range(100):
+            connection.send(b"x")
+            time.sleep(0.1)
+
+    error = failure(flavour, serve(dribble).url, timeouts=QUICK)
+    assert error.sent
+    assert error.reason == "the answer was not complete after 1 s"
+
+
+def test_a_request_nobody_reads_may_have_been_sent(flavour: Any, serve: Serve) -> None:
+    def deaf(connection: Any) -> None:
+        connection.server.ended.wait(5)
+
+    server = serve(deaf)
+    with pytest.raises(TransportError) as caught:
+        flavour.send(request(server.url, b"x" * (64 << 20)), timeouts=QUICK)
+    assert caught.value.sent
