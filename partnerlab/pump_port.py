@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from partnerlab.client.errors import RequestInvalid
 from partnerlab.client.settings import Biller, BillerDirectory
+from partnerlab.simulators.ic_webservices import EventRefused
 from partnerlab.simulators.kit.world.lanes import LoadInvalid
 
 if TYPE_CHECKING:
@@ -58,8 +59,13 @@ class PumpPort:
             self._pump, self._started = None, False
 
     def submit(self, event: dict[str, Any]) -> None:
-        """Take an event; returns when it is durable."""
-        self.started().submit(event)
+        """Take an event; returns when it is durable. Raises `EventRefused` where no later try could change that."""
+        from partnerlab.client.datapump import EventConflict
+
+        try:
+            self.started().submit(event)
+        except (EventConflict, RequestInvalid) as error:
+            raise EventRefused(str(error)) from error
 
     def payments_in_doubt(
         self, lane: str, biller_guid: str, account_number: str, settled_since: datetime | None = None

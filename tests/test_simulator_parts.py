@@ -18,7 +18,7 @@ WITH_PAGES = {"ic_webservices"}
 
 # What each part may import of its own simulator, itself aside.
 MAY_IMPORT = {
-    "__init__": {"app", "settings", "world"},
+    "__init__": {"app", "settings", "world", "services"},
     "app": {"world", "settings", "seeds", "wire", "control", "pages", "services", "domain"},
     "control": {"world", "settings", "services", "domain"},
     "pages": {"world", "settings", "services", "domain"},

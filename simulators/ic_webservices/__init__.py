@@ -8,6 +8,7 @@ through a port (the data pump), balances come back through another (real-time da
 from __future__ import annotations
 
 from partnerlab.simulators.ic_webservices.app import InvoiceCloud, create_simulator
+from partnerlab.simulators.ic_webservices.services.outbox import EventRefused
 from partnerlab.simulators.ic_webservices.settings import Settings
 
-__all__ = ["InvoiceCloud", "Settings", "create_simulator"]
+__all__ = ["EventRefused", "InvoiceCloud", "Settings", "create_simulator"]

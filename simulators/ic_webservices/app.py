@@ -42,13 +42,11 @@ class InvoiceCloud(Simulator):
 
     def start(self) -> None:
         """Go on with what a former process left: events in the outbox, postbacks."""
-        self.world.services.outbox.start()
         self.world.runner.start()
 
     def close(self) -> None:
         """Stop offering events and sending postbacks in the background."""
         self.world.runner.close()
-        self.world.services.outbox.close()
 
 
 def create_simulator(

@@ -15,6 +15,7 @@ from partnerlab.simulators.ic_webservices import tables
 from partnerlab.simulators.ic_webservices.domain.billers import Biller
 from partnerlab.simulators.ic_webservices.domain.cloud_payments import Checkout, Reminder
 from partnerlab.simulators.ic_webservices.domain.customers import Change, Customer
+from partnerlab.simulators.ic_webservices.domain.events import Entry
 from partnerlab.simulators.ic_webservices.domain.exports import Batch, BatchFile
 from partnerlab.simulators.ic_webservices.domain.invoices import Invoice, Line
 from partnerlab.simulators.ic_webservices.domain.methods import Method
@@ -36,6 +37,8 @@ __all__ = [
     "CHANGES",
     "CHECKOUTS",
     "CUSTOMERS",
+    "EVENTS",
+    "EVENT_QUEUE",
     "INVOICES",
     "LINKS",
     "METHODS",
@@ -91,6 +94,8 @@ TEXT_ENROLMENTS = Table(tables.TEXT_ENROLMENTS, TextEnrolment)
 CHECKOUTS = Table(tables.CHECKOUTS, Checkout)
 REMINDERS = Table(tables.REMINDERS, Reminder)
 POSTBACKS = Table(tables.POSTBACKS, Postback, besides=("claim", "claimed_until"))
+EVENTS = Table(tables.EVENTS, Entry, names={"event": "body"}, besides=("claim", "claimed_until"))
+EVENT_QUEUE = Queue(tables.EVENTS, group=("biller_guid", "account_number"), number="seq")
 POSTBACK_QUEUE = Queue(tables.POSTBACKS)
 POSTBACK_ATTEMPTS = Table(tables.POSTBACK_ATTEMPTS, Attempt)
 

@@ -139,9 +139,9 @@ EVENTS = sa.Table(
     TABLES,
     _key("lane"),
     _key("seq", sa.BigInteger),
-    *_text("event_id", "kind", "biller_guid", "account_number", "body", "cause", "occurred_at"),
-    *_whole("attempts"),
+    *_text("event_id", "kind", "biller_guid", "account_number", "body", "cause", "occurred_at", "state", "next_at"),
     *_maybe("accepted_at", "problem"),
+    *queue_columns(),
     sa.Index("ic_events_by_account", "lane", "biller_guid", "account_number", "seq"),
     sa.Index(
         "ic_events_waiting",
@@ -149,8 +149,8 @@ EVENTS = sa.Table(
         "biller_guid",
         "account_number",
         "seq",
-        sqlite_where=sa.text("accepted_at IS NULL"),
-        postgresql_where=sa.text("accepted_at IS NULL"),
+        sqlite_where=sa.text("state = 'waiting'"),
+        postgresql_where=sa.text("state = 'waiting'"),
     ),
 )
 

@@ -86,13 +86,13 @@ def create_world(
     """The services over *store*; for *events*, *balances* and *base_url* see `app.create_simulator`."""
     store.add(TABLES)
     numbers = test_numbers()
-    outbox = Outbox(store, events, retry_s=settings.retry_s)
+    runner = Runner(store, lanes)
+    outbox = Outbox(store, runner, events, retry_s=settings.retry_s)
     ledger = Ledger(store, outbox)
     authentication = Authentication(store, password_cost=settings.password_cost)
     cashier = Cashier(store, outbox, numbers)
     presentment = Presentment(store, balances)
     wallet = Wallet(store, numbers)
-    runner = Runner(store, lanes)
     postbacks = Postbacks(store, lanes, runner)
     services = Services(
         settings=settings,

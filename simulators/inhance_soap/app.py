@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING
 
 from partnerlab.simulators.inhance_soap.domain.billing import Bill
@@ -50,9 +50,11 @@ def create_simulator(settings: Settings, store: Store, lanes: Lanes) -> Simulato
 
 
 def _due(world: World, lane: Lane, account_number: str, bill: Bill) -> Due:
-    at = datetime.combine(bill.billed_on, datetime.min.time(), lane.now().tzinfo)
+    at = datetime.combine(bill.billed_on, time(), UTC)
+    # What became due in the past happens now.
+    cause = Cause("clock", max(at, lane.now()))
     return Due(
         at,
         f"inHance bills invoice {bill.invoice_number}",
-        lambda: world.ledger.bill_due(lane, Cause("clock", at), account_number, bill),
+        lambda: world.ledger.bill_due(lane, cause, account_number, bill),
     )

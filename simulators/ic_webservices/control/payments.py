@@ -12,7 +12,7 @@ __all__ = ["Payments"]
 
 
 class Payments(Part):
-    """Payments: list, show, pay; events: list, offer."""
+    """Payments: list, show, pay; events: list, offer, dismiss."""
 
     def list_payments(
         self,
@@ -78,6 +78,12 @@ class Payments(Part):
 
     def offer_events(self) -> Json:
         return {"accounts_waiting": self._services.outbox.flush_all()}
+
+    def offer_event(self, request: Request, seq: int) -> Json:
+        return entry_view(self._services.outbox.offer_again(request.lane, seq))
+
+    def dismiss_event(self, request: Request, seq: int, reason: str) -> Json:
+        return entry_view(self._services.outbox.dismiss(request.lane, seq, reason))
 
 
 def _number(tender: str, card_number: str, bank_account: str) -> str:

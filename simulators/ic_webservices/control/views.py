@@ -8,12 +8,11 @@ from typing import Any
 from partnerlab.contracts.masking import mask
 from partnerlab.simulators.ic_webservices.domain.billers import Biller
 from partnerlab.simulators.ic_webservices.domain.customers import Customer
-from partnerlab.simulators.ic_webservices.domain.events import Event
+from partnerlab.simulators.ic_webservices.domain.events import Entry, Event
 from partnerlab.simulators.ic_webservices.domain.invoices import Invoice
 from partnerlab.simulators.ic_webservices.domain.money import amount
 from partnerlab.simulators.ic_webservices.domain.payments import Payment
 from partnerlab.simulators.ic_webservices.domain.uploads import Problem, Upload
-from partnerlab.simulators.ic_webservices.services.outbox import Entry
 from partnerlab.simulators.kit.world.lanes import DEFAULT, Lane
 
 __all__ = [
@@ -109,7 +108,7 @@ def entry_view(entry: Entry) -> dict[str, Any]:
     """An event and whether the data pump has it."""
     return {
         "seq": entry.seq,
-        "state": "waiting" if entry.accepted_at is None else "accepted",
+        "state": entry.state,
         "attempts": entry.attempts,
         "problem": entry.problem,
         "accepted_at": entry.accepted_at,

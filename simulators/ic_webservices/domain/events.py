@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,7 +12,18 @@ from zoneinfo import ZoneInfo
 from partnerlab.simulators.ic_webservices.domain.money import amount
 from partnerlab.simulators.ic_webservices.domain.payments import Payment
 
-__all__ = ["Event", "ach_reject_event", "email_event", "enrolment_event", "payment_event"]
+__all__ = [
+    "ACCEPTED",
+    "DISMISSED",
+    "REFUSED",
+    "WAITING",
+    "Entry",
+    "Event",
+    "ach_reject_event",
+    "email_event",
+    "enrolment_event",
+    "payment_event",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +47,34 @@ class Event:
             "occurred_at": self.occurred_at.isoformat(),
             **self.fields,
         }
+
+
+WAITING, ACCEPTED, REFUSED, DISMISSED = "waiting", "accepted", "refused", "dismissed"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """
+    An event as it stands in the outbox: `event` is its body.
+
+    It is `waiting` until the data pump has it (`accepted`) or says that it never takes it (`refused`), which a person
+    settles: offered again, or `dismissed` with a reason. `accepted_at` and `next_at` are real time, `occurred_at` is
+    the lane's.
+    """
+
+    seq: int
+    event_id: str
+    kind: str
+    biller_guid: str
+    account_number: str
+    event: Mapping[str, Any]
+    cause: str
+    occurred_at: str
+    next_at: str
+    state: str = WAITING
+    attempts: int = 0
+    accepted_at: str | None = None
+    problem: str | None = None
 
 
 def payment_event(payment: Payment, zone: ZoneInfo, *, now: datetime) -> Event:

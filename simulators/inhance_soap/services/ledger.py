@@ -200,7 +200,9 @@ class Ledger:
             applied = self._credit(books, opened, 0, bill.billed_on)
             detail = {"invoice_number": bill.invoice_number, "amount": _text(bill.amount_cents), "applied": applied}
             _record(books, opened, "billed", detail, cause)
-        balance = self.standing(lane, account_number).balance_cents
+            books.save(opened)
+            # As of the day that has come: *lane* is the lane as it was when the clock began to move.
+            balance = _standing(books, account_number, cause.at.date()).balance_cents
         return f"account {account_number} is billed {_text(bill.amount_cents)}: Balance {_text(balance)}"
 
     def seed(self, tx: Tx, lane: Lane, accounts: Iterable[tuple[Account, Iterable[Bill]]], cause: Cause) -> None:

@@ -1,8 +1,8 @@
 """
-The form of a call: `application/x-www-form-urlencoded`, with exactly three fields.
+The form of a call: `application/x-www-form-urlencoded`, with three fields.
 
-Their names match without regard to case, as ASP.NET binds them [A-44]; a field that is missing, stands twice or belongs
-to no call is refused by its name, because a call that is half understood may move money.
+Their names match without regard to case, and others are ignored, as ASP.NET binds a form [A-44]; the journal's verdict
+names them. A field that is missing or stands twice is refused by its name, because which of two is meant moves money.
 
 Source: "TCCS Technical Design", Details: "body: consumerGUID=…&entryKey=…&contentInfo=…".
 """
@@ -13,15 +13,14 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
-from partnerlab.contracts.masking import mask_excerpt
 from partnerlab.simulators.kit.http.messages import Request
 
 __all__ = ["Form", "FormRefused", "read_form"]
 
 MEDIA_TYPE = "application/x-www-form-urlencoded"
 FIELDS = ("consumerGUID", "entryKey", "contentInfo")
-SHOWN = 40
 LARGEST_FORM = 64 * 1024
+LONGEST_NAME = 100  # with every character encoded
 
 _AS_WRITTEN = {name.encode(): place for place, name in enumerate(FIELDS)}
 _PLACES = {name.lower(): place for place, name in enumerate(FIELDS)}
@@ -59,6 +58,8 @@ def read_form(request: Request) -> Form:
         place = _AS_WRITTEN.get(raw_name)
         if place is None:
             place = _place(raw_name)
+        if place is None:
+            continue
         if values[place] is not None:
             raise FormRefused(400, f"{FIELDS[place]}: stands more than once")
         values[place] = _decode(FIELDS[place], raw_value)
@@ -68,13 +69,12 @@ def read_form(request: Request) -> Form:
     return Form(consumer_guid, entry_key, content_info)
 
 
-def _place(raw_name: bytes) -> int:
-    """Which of the fields a name is, in another spelling than the contract's."""
-    name = _decode("the name of a field", raw_name)
-    place = _PLACES.get(name.lower())
-    if place is None:
-        raise FormRefused(400, f"{_shown(name)}: is no field of this call")
-    return place
+def _place(raw_name: bytes) -> int | None:
+    """Which of the fields a name is, in another spelling than the contract's; None for one of no call."""
+    if len(raw_name) > LONGEST_NAME:
+        return None
+    name = unquote_to_bytes(raw_name.replace(b"+", b" ")).decode("utf-8", "replace")
+    return _PLACES.get(name.lower())
 
 
 def _decode(what: str, raw: bytes) -> str:
@@ -86,12 +86,6 @@ def _decode(what: str, raw: bytes) -> str:
         return raw.decode()
     except UnicodeDecodeError:
         raise FormRefused(400, f"{what}: is not UTF-8") from None
-
-
-def _shown(name: str) -> str:
-    """A field's name as an answer may repeat it."""
-    text = mask_excerpt(name, SHOWN + 1)
-    return repr(text if len(text) <= SHOWN else text[: SHOWN - 1] + "…")
 
 
 @lru_cache(256)

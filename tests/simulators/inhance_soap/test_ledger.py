@@ -98,6 +98,28 @@ def test_a_future_bill_joins_the_balance_when_its_day_comes(utility: Utility) ->
     assert utility.advance(timedelta(0)) == []
 
 
+def test_the_line_of_a_billed_account_tells_the_balance_with_the_bill(utility: Utility) -> None:
+    """Two accounts with a bill to come, one of them with a credit; each line is held against the ledger of that day."""
+    utility.pay("135.50")  # a credit of 10.00 that takes a part of the bill to come
+    told = {}
+    for number, days in (("10000109", 12), ("10000101", 8)):
+        (line,) = utility.advance(timedelta(days=days))
+        told[number] = line
+        assert line.endswith(f": Balance {utility.balance(number)[0]}")
+    assert told == {
+        "10000109": "account 10000109 is billed 480.00: Balance 480.00",
+        "10000101": "account 10000101 is billed 57.25: Balance 47.25",
+    }
+
+
+def test_a_bill_whose_day_is_long_past_is_told_with_the_balance_of_now(utility: Utility) -> None:
+    utility.lanes.get("default")
+    utility.lanes.set_clock("default", offset=timedelta(days=30), frozen_at=None)
+    lines = utility.advance(timedelta(0))
+    assert f"account 10000101 is billed 57.25: Balance {utility.balance()[0]}" in lines
+    assert "account 10000109 is billed 480.00: Balance 480.00" in lines
+
+
 def test_credit_pays_a_bill_whose_day_comes(utility: Utility) -> None:
     utility.pay("135.50")
     assert utility.balance() == ("-10.00", "47.25")

@@ -14,6 +14,7 @@ from lxml import etree
 from partnerlab.simulators.inhance_soap import Settings, create_simulator
 from partnerlab.simulators.kit.control.app import ControlApp
 from partnerlab.simulators.kit.http.messages import App, Request, Response
+from partnerlab.simulators.kit.world.clock import Clock
 from partnerlab.simulators.kit.world.lanes import Lane, Lanes
 from partnerlab.simulators.kit.world.simulator import Simulator
 from partnerlab.simulators.kit.world.store import Store
@@ -141,8 +142,5 @@ class Utility:
         return dict(account)
 
     def advance(self, by: timedelta) -> list[str]:
-        """Set the lane's clock on, run what falls due, and return what happened."""
-        lane = self.lanes.get(self.lane)
-        offset = timedelta(microseconds=lane.offset_us) + by
-        lane = self.lanes.set_clock(self.lane, offset=offset, frozen_at=None)
-        return [due.run() for due in sorted(self.simulator.due(lane, lane.now()), key=lambda due: due.at)]
+        """Move the lane's clock forward, through everything that falls due on the way; what happened."""
+        return [done.outcome for done in Clock(self.lanes, [self.simulator]).advance(self.lane, by)]

@@ -35,6 +35,7 @@ AFTER_ERROR = timedelta(minutes=1)
 """When work is tried again that raised what its author did not foresee."""
 
 Key = tuple[str | int, ...]
+_END_OF_TIME = "9999"
 
 _logger = logging.getLogger(__name__)
 
@@ -161,22 +162,28 @@ class Runner:
 
         Where somebody else is at it, that is waited for.
         """
+        return self.attempted(work, lane_name, key, again=again)[0]
+
+    def attempted(
+        self, work: Work, lane_name: str, key: Key, *, again: bool = False, early: bool = False
+    ) -> tuple[str, bool]:
+        """As `attempt`, and whether the row does not wait any more; *early* before it is due, but not out of turn."""
         end = time.monotonic() + work.lease.total_seconds()
         while True:
-            lane = self._lanes.refresh(lane_name)
-            message, done = self._once(work, lane, key, again=again)
-            if done:
-                return message
+            lane = Lane(lane_name) if work.real_time else self._lanes.refresh(lane_name)
+            message, settled = self._once(work, lane, key, again=again, early=early)
+            if settled is not None:
+                return message, settled
             if time.monotonic() > end or self._closed.wait(0.05):
-                return "somebody else is at it"
+                return message, False
 
     # --- one attempt ---
 
-    def _once(self, work: Work, lane: Lane, key: Key, *, again: bool) -> tuple[str, bool]:
-        """What came of it; or False where another holds the row."""
+    def _once(self, work: Work, lane: Lane, key: Key, *, again: bool, early: bool) -> tuple[str, bool | None]:
+        """What came of it and whether the row waits no more; None where another holds it."""
         after: Callable[[], None] = _nothing
         with self._store.write() as tx:
-            taken, standing = self._take(tx, work, lane, key, again=again)
+            taken, standing = self._take(tx, work, lane, key, again=again, early=early)
             if taken is None:
                 return self._why_not(work, standing)
             if work.within is not None:
@@ -194,26 +201,30 @@ class Runner:
                     after = outcome.after
         after()
         self._look_again()
-        return outcome.message, True
+        return outcome.message, outcome.state not in (None, work.queue.waiting)
 
-    def _take(self, tx: Tx, work: Work, lane: Lane, key: Key, *, again: bool) -> tuple[Taken | None, Standing | None]:
+    def _take(
+        self, tx: Tx, work: Work, lane: Lane, key: Key, *, again: bool, early: bool
+    ) -> tuple[Taken | None, Standing | None]:
         real = datetime.now(UTC)
         claim = f"{self._owner}-{next(self._claims)}"
         until = utc_text(real + work.lease)
         if again:
             taken = work.queue.claim_any(tx, lane.name, key, claim, real=utc_text(real), until=until)
         else:
-            now = utc_text(real if work.real_time else lane.now())
+            now = _END_OF_TIME if early else utc_text(real if work.real_time else lane.now())
             taken = work.queue.claim(tx, lane.name, key, claim, now=now, real=utc_text(real), until=until)
         return taken, None if taken else work.queue.standing(tx, lane.name, key)
 
     @staticmethod
-    def _why_not(work: Work, standing: Standing | None) -> tuple[str, bool]:
+    def _why_not(work: Work, standing: Standing | None) -> tuple[str, bool | None]:
         if standing is None:
             return "it is gone", True
         if standing.claimed_until > utc_text(datetime.now(UTC)):
-            return "somebody else is at it", False
-        return ("it is not due" if standing.state == work.queue.waiting else f"{standing.state} already"), True
+            return "somebody else is at it", None
+        if standing.state == work.queue.waiting:
+            return "it is not due", False
+        return f"{standing.state} already", True
 
     def _acted(self, work: Work, lane: Lane, taken: Taken) -> Outcome:
         assert work.act is not None
@@ -226,15 +237,12 @@ class Runner:
 
     def _quietly(self, work: Work, lane_name: str, key: Key) -> bool:
         try:
-            self.attempt(work, lane_name, key)
+            return self.attempted(work, lane_name, key)[1]
         except LaneNotFound:
             return True  # the lane was dropped: nothing is left to do
         except Exception:
             _logger.exception("%s: %s of lane %s failed", work.label, key, lane_name)
             raise
-        with self._store.read() as tx:
-            standing = work.queue.standing(tx, lane_name, key)
-        return standing is None or standing.state != work.queue.waiting
 
     # --- in the background ---
 
