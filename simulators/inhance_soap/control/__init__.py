@@ -21,7 +21,7 @@ __all__ = ["create_controls"]
 
 _FORMATS: Mapping[str, Format] = {
     "account-number": read_account_number,
-    "email": read_email,
+    "email": lambda field, text: read_email(field, text) if text else None,  # an empty one takes the address away
     "line": partial(read_line, longest=254),
 }
 

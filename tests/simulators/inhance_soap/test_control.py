@@ -103,8 +103,10 @@ def test_an_account_can_be_opened_and_changed(utility: Utility) -> None:
     assert (account["email"], account["autopay"]) == ("one@example.com", True)
     assert account["events"][-1]["kind"] == "account_changed"
     assert account["events"][-1]["detail"] == {"email": "one@example.com", "autopay": True}
-    status, account = utility.api("PUT", "/accounts/20000001", body={"email": None})
-    assert account["email"] is None
+    for nothing in (None, ""):
+        status, account = utility.api("PUT", "/accounts/20000001", body={"email": nothing})
+        assert (status, account["email"]) == (200, None)
+        utility.api("PUT", "/accounts/20000001", body={"email": "one@example.com"})
     assert utility.call("BalanceCheck", AccountNumber="20000001")["Success"] == "true"
     conforms("AccountDetail", account)
 
