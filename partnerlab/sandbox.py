@@ -89,7 +89,13 @@ class Sandbox:
         self.lanes = Lanes(self.store)
         self.lanes.attached.append(self._pump)
         self.ic = ic_webservices.create_simulator(
-            ic, self.store, self.lanes, events=self._pump.submit, balances=self._balances, base_url=lambda: self.url
+            ic,
+            self.store,
+            self.lanes,
+            events=self._pump.submit,
+            balances=self._balances,
+            unsettled=self._pump.payments_in_doubt,
+            base_url=lambda: self.url,
         )
         self.inhance = inhance_soap.create_simulator(inhance, self.store, self.lanes)
         self.tccs = tccs_rest.create_simulator(tccs, self.store, self.lanes)
@@ -222,9 +228,6 @@ class Sandbox:
             biller = self.biller(lane, guid)
         except BillerUnknown as error:
             return {"problem": str(error)}
-        if self._pump.payments_in_doubt(lane, guid, account_number):
-            # The partner cannot know of it yet: its answer would bring the old balance back.
-            return {"problem": "not asked: it is not certain that the partner has every payment of this account"}
         update = rtdr.refresh(biller, account_number, invoice_number, send=partial(self._send, biller))
         return {
             "balance_due": None if update.balance_due is None else f"{update.balance_due:.2f}",

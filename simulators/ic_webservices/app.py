@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from partnerlab.simulators.ic_webservices import seeds
 from partnerlab.simulators.ic_webservices.pages import PAGE_PATHS, PagesApp
 from partnerlab.simulators.ic_webservices.services.presentment import Balances
+from partnerlab.simulators.ic_webservices.services.unsettled import UnsettledPort
 from partnerlab.simulators.ic_webservices.settings import Settings
 from partnerlab.simulators.ic_webservices.wire.doors import create_doors
 from partnerlab.simulators.ic_webservices.world import Services, World, create_world
@@ -49,6 +50,10 @@ class InvoiceCloud(Simulator):
         self.world.runner.close()
 
 
+def _nothing(*_: object) -> Collection[str]:
+    return ()
+
+
 def create_simulator(
     settings: Settings,
     store: Store,
@@ -56,6 +61,7 @@ def create_simulator(
     *,
     events: Callable[[dict[str, Any]], None],
     balances: Balances,
+    unsettled: UnsettledPort = _nothing,
     base_url: Callable[[], str] | None = None,
 ) -> InvoiceCloud:
     """
@@ -65,9 +71,13 @@ def create_simulator(
         events: Takes an event (`contracts/datapump/event.schema.json`) and returns once it is durable there; raises
             where it is not, and is then asked again. May see the same id twice.
         balances: Asks the partner for a balance; see `presentment.Balances`.
+        unsettled: Gives the payments of an account that the data pump has without a certain outcome; see
+            `services.unsettled`. Without it only the outbox is looked at.
         base_url: Gives the sandbox's origin, as in `http://127.0.0.1:8700`; without it the one a request came to.
     """
-    world = create_world(settings, store, lanes, events=events, balances=balances, base_url=base_url)
+    world = create_world(
+        settings, store, lanes, events=events, balances=balances, unsettled=unsettled, base_url=base_url
+    )
     return InvoiceCloud(
         name=NAME,
         doors={**create_doors(world.services), **dict.fromkeys(PAGE_PATHS, PagesApp(world.services))},

@@ -112,6 +112,9 @@ def seed(tx: Tx, lane: Lane, settings: Settings) -> None:
             invoice_type_id=settings.invoice_type_id,
             invoice_format_guid=settings.invoice_format_guid,
             lines=(Line(description, Decimal(due)),),
+            minimum_amount_due_cents=cents(Decimal(due), "minimum_amount_due") if customer is insured else 0,
+            filed_due_cents=cents(Decimal(due), "balance_due"),
+            filed_total_cents=cents(Decimal(total), "total_amount_due"),
         )
         seeding.put_invoice(tx, lane, invoice)
 

@@ -91,7 +91,9 @@ INVOICES = sa.Table(
     *_maybe("second_notify_requested_date", "third_notify_requested_date"),
     *_text("invoice_type_id", "invoice_format_guid", "status"),
     *_whole("version"),
-    *_text("upload_id", "asked_at", "asked_problem", "fields", "lines"),
+    *_text("upload_id", "asked_at", "asked_problem", "content"),
+    *_whole("filed_due_cents", "filed_total_cents"),
+    *_text("filed_after", "stated_after", "fields", "lines"),
     sa.Index("ic_invoices_by_account", "lane", "biller_guid", "account_number", "status"),
     sa.Index("ic_invoices_by_upload", "lane", "upload_id"),
 )

@@ -22,6 +22,7 @@ from partnerlab.simulators.ic_webservices.services.postbacks import Postbacks
 from partnerlab.simulators.ic_webservices.services.presentment import Balances, Presentment
 from partnerlab.simulators.ic_webservices.services.records import Records
 from partnerlab.simulators.ic_webservices.services.schedules import Schedules
+from partnerlab.simulators.ic_webservices.services.unsettled import Unsettled, UnsettledPort
 from partnerlab.simulators.ic_webservices.services.uploads import Uploads
 from partnerlab.simulators.ic_webservices.services.user_accounts import UserAccounts
 from partnerlab.simulators.ic_webservices.services.wallet import Wallet
@@ -81,9 +82,10 @@ def create_world(
     *,
     events: Callable[[dict[str, Any]], None],
     balances: Balances,
+    unsettled: UnsettledPort,
     base_url: Callable[[], str] | None = None,
 ) -> World:
-    """The services over *store*; for *events*, *balances* and *base_url* see `app.create_simulator`."""
+    """The services over *store*; for the ports see `app.create_simulator`."""
     store.add(TABLES)
     numbers = test_numbers()
     runner = Runner(store, lanes)
@@ -91,7 +93,8 @@ def create_world(
     ledger = Ledger(store, outbox)
     authentication = Authentication(store, password_cost=settings.password_cost)
     cashier = Cashier(store, outbox, numbers)
-    presentment = Presentment(store, balances)
+    uncertain = Unsettled(unsettled)
+    presentment = Presentment(store, balances, uncertain)
     wallet = Wallet(store, numbers)
     postbacks = Postbacks(store, lanes, runner)
     services = Services(
@@ -106,7 +109,7 @@ def create_world(
         exports=Exports(ledger),
         export_batches=ExportBatches(store),
         wallet=wallet,
-        schedules=Schedules(store, cashier, ledger, wallet),
+        schedules=Schedules(store, cashier, ledger, wallet, uncertain),
         postbacks=postbacks,
         cloud_payments=CloudPayments(store, cashier, presentment, authentication, wallet, postbacks),
         pay_by_text=PayByText(store),

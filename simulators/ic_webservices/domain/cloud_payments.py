@@ -19,7 +19,7 @@ from typing import Any
 from partnerlab.simulators.ic_webservices.domain.billers import Biller
 from partnerlab.simulators.ic_webservices.domain.errors import PaymentRefused, ValueRefused
 from partnerlab.simulators.ic_webservices.domain.fees import service_fee_cents
-from partnerlab.simulators.ic_webservices.domain.invoices import CLOSED, Invoice, Line, may_pay
+from partnerlab.simulators.ic_webservices.domain.invoices import Invoice, Line, may_choose, may_pay, owed_cents
 from partnerlab.simulators.ic_webservices.domain.money import amount
 from partnerlab.simulators.ic_webservices.domain.payments import BANK_TENDERS
 
@@ -45,7 +45,6 @@ __all__ = [
     "invoice_asked_for",
     "is_requested",
     "latest_first",
-    "takes_request",
     "total_cents",
 ]
 
@@ -231,7 +230,7 @@ class Bill:
     @property
     def payable(self) -> bool:
         """Whether anything can be paid on it now."""
-        return self.invoice.status != CLOSED and self.invoice.balance_due_cents > 0
+        return owed_cents(self.invoice) > 0
 
     @property
     def counts(self) -> bool:
@@ -240,8 +239,8 @@ class Bill:
 
     @property
     def editable(self) -> bool:
-        """Whether the payer may pay less than the whole."""
-        return self.payable and self.invoice.allow_partial_payments
+        """Whether the payer may choose the amount: part of it, or all that is owed where only a part is due."""
+        return self.payable and may_choose(self.invoice)
 
     def check(self) -> None:
         """Check the amount against the invoice's rules. Raises `PaymentRefused`."""
@@ -287,15 +286,6 @@ def fees_of(biller: Biller, asked: RequestedInvoice | None = None) -> Fees:
 def is_requested(invoice: Invoice) -> bool:
     """Whether Invoice Cloud knows the invoice from a Cloud Payments request alone."""
     return invoice.fields.get("Source") == REQUESTED["Source"]
-
-
-def takes_request(invoice: Invoice) -> bool:
-    """
-    Whether a request changes an invoice that stands: only one that came by such a request and is wholly unpaid.
-
-    For every other the ledger's amounts count, whatever the request says. Source: assumed [A-65].
-    """
-    return is_requested(invoice) and invoice.balance_due_cents == invoice.total_amount_due_cents
 
 
 def invoice_asked_for(

@@ -10,7 +10,21 @@ from decimal import Decimal
 from partnerlab.simulators.ic_webservices.domain.errors import PaymentRefused
 from partnerlab.simulators.ic_webservices.domain.money import amount
 
-__all__ = ["STATUSES", "Invoice", "Line", "credited", "debited", "may_pay", "with_balance"]
+__all__ = [
+    "STATUSES",
+    "Invoice",
+    "Line",
+    "credited",
+    "debited",
+    "filed",
+    "least_cents",
+    "may_choose",
+    "may_pay",
+    "owed_cents",
+    "proposed_cents",
+    "stated",
+    "with_balance",
+]
 
 OPEN, PAID, CLOSED = "open", "paid", "closed"
 STATUSES: Mapping[str, Mapping[str, str]] = {
@@ -35,8 +49,13 @@ class Invoice:
     """
     One invoice of a biller.
 
-    `fields` are the header's other fields by name, as text. `version` counts its changes. `asked_at` and
+    `total_amount_due_cents` is everything owed, `balance_due_cents` what of it is due now [A-75]; a payment lowers
+    both. `fields` are the header's other fields by name, as text. `version` counts its changes. `asked_at` and
     `asked_problem` tell of the last time the partner was asked for the balance.
+
+    `content` identifies what the last bill file said of it; `filed_due_cents` and `filed_total_cents` are the amounts
+    in that file, `filed_after` the reference of the last payment taken before it. `stated_after` is the same for the
+    last time that the partner stated the amounts in any way.
     """
 
     biller_guid: str
@@ -60,52 +79,136 @@ class Invoice:
     upload_id: str = ""
     asked_at: str = ""
     asked_problem: str = ""
+    content: str = ""
+    filed_due_cents: int = 0
+    filed_total_cents: int = 0
+    filed_after: str = ""
+    stated_after: str = ""
     fields: Mapping[str, str] = field(default_factory=dict)
     lines: Sequence[Line] = ()
 
 
 def with_balance(invoice: Invoice, balance_due_cents: int, total_amount_due_cents: int | None = None) -> Invoice:
-    """The invoice with another balance (and total, where given), its status following."""
+    """
+    The invoice with another balance, its status following.
+
+    Without a total, everything owed moves by as much as what is due, and is never less than it.
+    """
+    if total_amount_due_cents is None:
+        moved = invoice.total_amount_due_cents + balance_due_cents - invoice.balance_due_cents
+        total_amount_due_cents = max(balance_due_cents, moved)
     happened = "something due" if balance_due_cents > 0 else "nothing due"
     return replace(
         invoice,
         balance_due_cents=balance_due_cents,
-        total_amount_due_cents=(
-            invoice.total_amount_due_cents if total_amount_due_cents is None else total_amount_due_cents
-        ),
+        total_amount_due_cents=total_amount_due_cents,
         status=STATUSES[invoice.status][happened],
         version=invoice.version + 1,
     )
+
+
+def stated(invoice: Invoice, balance_due_cents: int, total_amount_due_cents: int | None = None) -> Invoice:
+    """`with_balance` for an answer of the partner, which lowers the minimum to what is due where it was more [A-75]."""
+    minimum = min(invoice.minimum_amount_due_cents, max(balance_due_cents, 0))
+    invoice = with_balance(invoice, balance_due_cents, total_amount_due_cents)
+    return replace(invoice, minimum_amount_due_cents=minimum)
+
+
+def filed(standing: Invoice | None, given: Invoice, taken_cents: int, last_payment: str) -> Invoice | None:
+    """
+    The invoice after a bill file *given* it, or None where that changes nothing [A-85].
+
+    The same content as in the last file changes nothing. Other content is the partner's word when the file was made:
+    *taken_cents* of payments taken since the last file are owed no more, but for what the lower amounts show already.
+
+    Args:
+        standing: The invoice of that number before; None where there is none.
+        given: As in the file, its `content` set.
+        taken_cents: Payments of it that were taken since the last file and stand.
+        last_payment: Reference of the newest payment of the lane.
+    """
+    if standing is not None and standing.content and standing.content == given.content:
+        return None
+    due, total = given.balance_due_cents, given.total_amount_due_cents
+    if standing is not None:
+        due = _less(due, standing.filed_due_cents, taken_cents)
+        total = max(due, _less(total, standing.filed_total_cents, taken_cents))
+    return replace(
+        given,
+        balance_due_cents=due,
+        total_amount_due_cents=total,
+        filed_due_cents=given.balance_due_cents,
+        filed_total_cents=given.total_amount_due_cents,
+        filed_after=last_payment,
+        stated_after=last_payment,
+        status=OPEN if due > 0 else PAID,
+        version=standing.version + 1 if standing else 1,
+    )
+
+
+def _less(given_cents: int, before_cents: int, taken_cents: int) -> int:
+    """An amount less what was taken, but for the part of it by which the amount fell since the last file."""
+    shown = min(max(before_cents - given_cents, 0), taken_cents)
+    return max(given_cents - (taken_cents - shown), min(given_cents, 0))
+
+
+def owed_cents(invoice: Invoice) -> int:
+    """The most that may be paid on an invoice: what is due or, where greater, everything owed [A-75]; 0 if closed."""
+    if invoice.status == CLOSED:
+        return 0
+    return max(invoice.balance_due_cents, invoice.total_amount_due_cents, 0)
+
+
+def least_cents(invoice: Invoice) -> int:
+    """The least that may be paid: the minimum where one is still due, else a cent; all of it without part payments."""
+    due, owed = max(invoice.balance_due_cents, 0), owed_cents(invoice)
+    if not invoice.allow_partial_payments:
+        return due or owed
+    return min(max(min(invoice.minimum_amount_due_cents, due), 1), owed)
+
+
+def may_choose(invoice: Invoice) -> bool:
+    """Whether there is an amount to choose: part of it, or everything owed where less is due now."""
+    return invoice.allow_partial_payments or least_cents(invoice) != owed_cents(invoice)
+
+
+def proposed_cents(invoice: Invoice) -> int:
+    """What a page proposes to pay: what is due, or everything owed where nothing is due now."""
+    return invoice.balance_due_cents if invoice.balance_due_cents > 0 else owed_cents(invoice)
 
 
 def may_pay(invoice: Invoice, amount_cents: int) -> None:
     """
     Check a payment of an invoice against the invoice's own rules. Raises `PaymentRefused`.
 
-    Nothing is paid on a closed invoice or where nothing is due; never more than BalanceDue; less only with
-    AllowPartialPayments, and then not less than MinimumAmountDue. Source: assumed [A-37]: the sources name
-    the fields only.
+    Nothing is paid on a closed invoice or where nothing is owed. With AllowPartialPayments any amount from the minimum
+    up to everything owed; without it just what is due or, where greater, everything owed. Source: assumed [A-75].
     """
-    due, minimum = invoice.balance_due_cents, invoice.minimum_amount_due_cents
+    due, owed, least = invoice.balance_due_cents, owed_cents(invoice), least_cents(invoice)
     where = f"Invoice {invoice.invoice_number}"
     if invoice.status == CLOSED:
         raise PaymentRefused("invoice_closed", f"{where} is closed: a later bill carries its balance forward.")
-    if due <= 0:
+    if owed <= 0:
         raise PaymentRefused("nothing_due", f"{where}: nothing is due.")
-    if amount_cents > due:
-        raise PaymentRefused("over_balance", f"{where}: {amount(amount_cents)} is more than the {amount(due)} due.")
-    if amount_cents < due and not invoice.allow_partial_payments:
-        raise PaymentRefused("partial_not_allowed", f"{where}: only the whole {amount(due)} can be paid.")
-    if amount_cents < min(due, minimum):
-        raise PaymentRefused("under_minimum", f"{where}: at least {amount(min(due, minimum))} must be paid.")
+    if amount_cents > owed:
+        word = "due" if owed == due else "owed"
+        raise PaymentRefused("over_balance", f"{where}: {amount(amount_cents)} is more than the {amount(owed)} {word}.")
+    if not invoice.allow_partial_payments and amount_cents not in (least, owed):
+        whole = amount(least) if least == owed else f"{amount(least)} due or the {amount(owed)} owed"
+        raise PaymentRefused("partial_not_allowed", f"{where}: only the whole {whole} can be paid.")
+    if amount_cents < least:
+        raise PaymentRefused("under_minimum", f"{where}: at least {amount(least)} must be paid.")
 
 
 def debited(invoice: Invoice, amount_cents: int) -> Invoice:
-    """The invoice after a payment."""
-    return with_balance(invoice, invoice.balance_due_cents - amount_cents)
+    """The invoice after a payment: less is due, and less is owed."""
+    return with_balance(
+        invoice, invoice.balance_due_cents - amount_cents, invoice.total_amount_due_cents - amount_cents
+    )
 
 
 def credited(invoice: Invoice, amount_cents: int) -> Invoice:
-    """The invoice after a payment of it was returned; a closed one stays closed, its balance went forward."""
-    after = with_balance(invoice, invoice.balance_due_cents + amount_cents)
-    return replace(after, status=CLOSED) if invoice.status == CLOSED else after
+    """The invoice after a payment of it was returned."""
+    return with_balance(
+        invoice, invoice.balance_due_cents + amount_cents, invoice.total_amount_due_cents + amount_cents
+    )

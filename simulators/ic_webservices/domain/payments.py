@@ -25,6 +25,7 @@ __all__ = [
     "cleared",
     "clears_at",
     "may_use",
+    "payment_reference",
     "pays_invoice",
     "saved_number",
 ]
@@ -203,6 +204,11 @@ def clears_at(paid_at: datetime, tender: str, clears_as: str, zone: ZoneInfo) ->
         days = BANK_SETTLES_AFTER if tender in BANK_TENDERS else CARD_SETTLES_AFTER
     day: date = banking_days.after(paid_at.astimezone(zone).date(), days)
     return datetime.combine(day, CLEARING_TIME, tzinfo=zone).astimezone(UTC)
+
+
+def payment_reference(number: int) -> str:
+    """The reference of the payment of that number, counted from 1 in a lane."""
+    return f"IC{number:010d}"
 
 
 def cleared(payment: Payment) -> Payment:

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from partnerlab.simulators.ic_webservices.domain.errors import PaymentRefused, ValueRefused
-from partnerlab.simulators.ic_webservices.domain.invoices import Invoice
+from partnerlab.simulators.ic_webservices.domain.invoices import Invoice, owed_cents
 from partnerlab.simulators.ic_webservices.domain.money import amount
 from partnerlab.simulators.ic_webservices.domain.payments import Payment
 
@@ -103,8 +103,8 @@ def collected_on(invoice: Invoice) -> date:
 
 
 def autopay_id(invoice: Invoice) -> str:
-    """The id of AutoPay's collection of an invoice on its day: the same every time, so that it is collected once."""
-    name = f"{invoice.biller_guid}|{invoice.account_number}|{invoice.invoice_number}|{collected_on(invoice)}"
+    """The id of AutoPay's collection of an invoice, whatever its dates: it is collected once, also after a new file."""
+    name = f"{invoice.biller_guid}|{invoice.account_number}|{invoice.invoice_number}"
     return str(uuid.uuid5(_NAMESPACE, name))
 
 
@@ -122,12 +122,14 @@ def check_day(day: date, now: datetime, zone: ZoneInfo) -> datetime:
 
 
 def check_not_twice(invoice: Invoice, amount_cents: int, scheduled_cents: int) -> None:
-    """Check that what is scheduled for an invoice does not exceed its balance. Raises `PaymentRefused`."""
-    if scheduled_cents and amount_cents + scheduled_cents > invoice.balance_due_cents:
+    """Check that what is scheduled for an invoice does not exceed what is owed. Raises `PaymentRefused`."""
+    owed = owed_cents(invoice)
+    if scheduled_cents and amount_cents + scheduled_cents > owed:
+        word = "due" if owed == invoice.balance_due_cents else "owed"
         raise PaymentRefused(
             "scheduled_already",
-            f"Invoice {invoice.invoice_number}: {amount(scheduled_cents)} of the {amount(invoice.balance_due_cents)}"
-            " due is scheduled already.",
+            f"Invoice {invoice.invoice_number}: {amount(scheduled_cents)} of the {amount(owed)} {word} is scheduled"
+            " already.",
         )
 
 

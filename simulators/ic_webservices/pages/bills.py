@@ -7,7 +7,7 @@ from collections.abc import Callable
 from flask.typing import ResponseReturnValue
 
 from partnerlab.simulators.ic_webservices.domain.errors import NotFound
-from partnerlab.simulators.ic_webservices.domain.invoices import CLOSED, Invoice
+from partnerlab.simulators.ic_webservices.domain.invoices import Invoice, owed_cents
 from partnerlab.simulators.ic_webservices.domain.portal import open_bills
 from partnerlab.simulators.ic_webservices.domain.schedules import Schedule
 from partnerlab.simulators.ic_webservices.pages.payer import Payer
@@ -48,7 +48,7 @@ def bill(payer: Payer, number: str) -> ResponseReturnValue:
         "bill.html",
         "bills",
         invoice=invoice,
-        payable=invoice.status != CLOSED and invoice.balance_due_cents > 0,
+        payable=owed_cents(invoice) > 0,
         payments=payments,
         waiting=waiting_for(payer, invoice),
     )

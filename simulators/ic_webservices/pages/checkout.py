@@ -20,6 +20,7 @@ from flask.typing import ResponseReturnValue
 
 from partnerlab.simulators.ic_webservices.domain.cloud_payments import Bill, Choice, total_cents
 from partnerlab.simulators.ic_webservices.domain.errors import DomainError, PaymentRefused, ValueRefused
+from partnerlab.simulators.ic_webservices.domain.invoices import proposed_cents
 from partnerlab.simulators.ic_webservices.domain.money import amount
 from partnerlab.simulators.ic_webservices.pages.checkout_paying import ask_how, offers
 from partnerlab.simulators.ic_webservices.pages.checkout_paying import pay as take_payment
@@ -188,7 +189,7 @@ def _amount(form: Form, at: int, bill: Bill) -> int | None:
             replace(bill, amount_cents=cents).check()
         except PaymentRefused as error:
             form.wrong(name, str(error))
-    return None if cents == bill.invoice.balance_due_cents else cents
+    return None if cents == proposed_cents(bill.invoice) else cents
 
 
 def _remind(visit: Visit, form: Form, bill: Bill) -> Response:

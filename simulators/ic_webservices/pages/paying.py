@@ -9,7 +9,7 @@ from flask import Response
 from flask.typing import ResponseReturnValue
 
 from partnerlab.simulators.ic_webservices.domain.errors import Conflict, DomainError, PaymentRefused, ValueRefused
-from partnerlab.simulators.ic_webservices.domain.invoices import CLOSED, Invoice, may_pay
+from partnerlab.simulators.ic_webservices.domain.invoices import Invoice, may_pay, owed_cents, proposed_cents
 from partnerlab.simulators.ic_webservices.domain.methods import Method
 from partnerlab.simulators.ic_webservices.domain.money import amount
 from partnerlab.simulators.ic_webservices.domain.payments import Order
@@ -40,10 +40,10 @@ def to_open_bills(payer: Payer) -> ResponseReturnValue:
 def form(payer: Payer, number: str) -> ResponseReturnValue:
     """The form, with the whole balance and the preferred method to begin with."""
     invoice = payer.invoice(number)
-    if invoice.status == CLOSED or invoice.balance_due_cents <= 0:
+    if owed_cents(invoice) <= 0:
         return payer.go("bill", invoice.invoice_number)
     offered = choices(payer, invoice.account_number)
-    first = {"Amount": str(amount(invoice.balance_due_cents)), "Method": offered.first, "When": NOW}
+    first = {"Amount": str(amount(proposed_cents(invoice))), "Method": offered.first, "When": NOW}
     return _show(payer, invoice, offered, Form(payer.secret, None, **first))
 
 

@@ -11,6 +11,13 @@ from zoneinfo import ZoneInfo
 
 from flask import Response, make_response, redirect, render_template
 
+from partnerlab.simulators.ic_webservices.domain.invoices import (
+    Invoice,
+    least_cents,
+    may_choose,
+    owed_cents,
+    proposed_cents,
+)
 from partnerlab.simulators.ic_webservices.domain.money import amount
 from partnerlab.simulators.ic_webservices.domain.payments import Payment
 from partnerlab.simulators.ic_webservices.pages import security
@@ -116,7 +123,19 @@ def _paid_with(payment: Payment) -> str:
     return f"{name} ending in {payment.last_four}" if payment.last_four else name
 
 
+def _amount_hint(invoice: Invoice) -> str:
+    least, owed = least_cents(invoice), owed_cents(invoice)
+    if not invoice.allow_partial_payments:
+        return f"{_money(least)} is due now; {_money(owed)} is everything owed"
+    return f"At least {_money(least)}, at most {_money(owed)}" if least > 1 else f"At most {_money(owed)}"
+
+
 FILTERS: Mapping[str, Any] = {
+    "amount_hint": _amount_hint,
+    "least": least_cents,
+    "may_choose": may_choose,
+    "owed": owed_cents,
+    "proposed": proposed_cents,
     "money": _money,
     "dollars": _dollars,
     "plain": _plain,
@@ -125,6 +144,6 @@ FILTERS: Mapping[str, Any] = {
     "paid_with": _paid_with,
 }
 """
-Jinja filters, as a payer reads it: cents (`plain` for a field), dollars, dates, moments (with the page's zone) and what
-a payment was paid with.
+Jinja filters: what may be paid of an invoice, in cents; and as a payer reads it: cents (`plain` for a field), dollars,
+dates, moments (with the page's zone), what a payment was paid with, and what may be typed as an amount.
 """

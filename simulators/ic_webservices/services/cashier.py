@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from partnerlab.simulators.ic_webservices.domain.billers import Biller, time_zone
 from partnerlab.simulators.ic_webservices.domain.errors import Conflict, PaymentRefused, ValueRefused
 from partnerlab.simulators.ic_webservices.domain.events import ach_reject_event, payment_event
-from partnerlab.simulators.ic_webservices.domain.invoices import Invoice, credited, debited, may_pay
+from partnerlab.simulators.ic_webservices.domain.invoices import CLOSED, Invoice, credited, debited, may_pay
 from partnerlab.simulators.ic_webservices.domain.payments import (
     RETURNED,
     Authorization,
@@ -21,6 +21,7 @@ from partnerlab.simulators.ic_webservices.domain.payments import (
     cleared,
     clears_at,
     may_use,
+    payment_reference,
     pays_invoice,
 )
 from partnerlab.simulators.ic_webservices.services.ledger import biller_of, customer_of, invoice_of
@@ -31,6 +32,8 @@ from partnerlab.simulators.kit.world.simulator import Due
 from partnerlab.simulators.kit.world.store import Statement, Store, Tx
 
 __all__ = ["Cashier"]
+
+MOST_LATER = 100
 
 _GUID = re.compile(r"(?=.{1,99}\Z)[A-Za-z0-9]+(-[A-Za-z0-9]+)*")
 _SETTLE = Statement(
@@ -163,7 +166,7 @@ class Cashier:
             payer_name=order.payer_name,
             approved=authorization.approved,
             message=authorization.message,
-            reference=f"IC{next_number(tx, lane.name, 'payment'):010d}",
+            reference=payment_reference(next_number(tx, lane.name, "payment")),
             paid_at=now.isoformat(),
             state=authorization.state,
             clears_at=clears,
@@ -206,9 +209,29 @@ class Cashier:
                 return  # another replica was here first
             payment = cleared(standing)
             PAYMENTS.put(tx, lane.name, payment)
-            invoice = INVOICES.get(tx, lane.name, biller.guid, payment.invoice_number)
-            if invoice is not None and payment.donation == "none":
+            invoice = _owed_on(tx, lane, biller, payment)
+            if invoice is not None:
                 INVOICES.put(tx, lane.name, credited(invoice, payment.amount_cents))
             event = ach_reject_event(payment, time_zone(biller.time_zone), now=now)
             self.outbox.add(tx, lane, event, cause=f"clock {now.isoformat()}")
         self.outbox.flush(lane.name, payment.biller_guid, payment.account_number)
+
+
+def _owed_on(tx: Tx, lane: Lane, biller: Biller, payment: Payment) -> Invoice | None:
+    """
+    The invoice on which a returned payment is owed again: its own, or the latest that carries its balance forward.
+
+    None for a donation, and for a closed invoice that no other carries forward: that one stays closed.
+    """
+    invoice = INVOICES.get(tx, lane.name, biller.guid, payment.invoice_number)
+    if invoice is None or payment.donation != "none":
+        return None
+    if invoice.status != CLOSED:
+        return invoice
+    search = {
+        "biller_guid": biller.guid,
+        "account_number": invoice.account_number,
+        "invoice_type_id": invoice.invoice_type_id,
+    }
+    later = INVOICES.find(tx, lane.name, search, order="invoice_date", last_first=True, limit=MOST_LATER)
+    return next((one for one in later if one.status != CLOSED and one.invoice_date >= invoice.invoice_date), None)

@@ -16,11 +16,12 @@ from partnerlab.simulators.ic_webservices.domain.cloud_payments import (
     RequestedCustomer,
     RequestedInvoice,
     invoice_asked_for,
-    takes_request,
+    is_requested,
 )
 from partnerlab.simulators.ic_webservices.domain.errors import NotFound, PaymentRefused, ValueRefused
-from partnerlab.simulators.ic_webservices.services.ledger import add_customer
-from partnerlab.simulators.ic_webservices.store import CUSTOMERS, INVOICES
+from partnerlab.simulators.ic_webservices.domain.invoices import Invoice
+from partnerlab.simulators.ic_webservices.services.ledger import add_customer, last_payment
+from partnerlab.simulators.ic_webservices.store import CUSTOMERS, INVOICES, PAYMENTS
 from partnerlab.simulators.kit.egress.allow_list import AddressRefused, Allowed, check_web_address
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Statement, Tx
@@ -100,7 +101,7 @@ def _make_invoice(
             raise PaymentRefused(
                 "other_account", f"{place}: invoice {asked.number} is not of account {customer.account_number}."
             )
-        if asked.balance_due_cents is None or not takes_request(standing):
+        if asked.balance_due_cents is None or not is_requested(standing) or _was_paid(tx, lane, standing):
             return
     try:
         invoice = invoice_asked_for(
@@ -113,7 +114,24 @@ def _make_invoice(
         )
     except ValueRefused as error:
         raise ValueRefused(f"{place}.{error.field}", error.shown, error.rule) from None
-    INVOICES.put(tx, lane.name, replace(invoice, version=standing.version + 1) if standing else invoice)
+    invoice = replace(
+        invoice,
+        version=standing.version + 1 if standing else 1,
+        filed_due_cents=invoice.balance_due_cents,
+        filed_total_cents=invoice.total_amount_due_cents,
+        filed_after=(newest := last_payment(tx, lane)),
+        stated_after=newest,
+    )
+    INVOICES.put(tx, lane.name, invoice)
+
+
+def _was_paid(tx: Tx, lane: Lane, invoice: Invoice) -> bool:
+    search = {
+        "biller_guid": invoice.biller_guid,
+        "account_number": invoice.account_number,
+        "invoice_number": invoice.invoice_number,
+    }
+    return any(one.approved for one in PAYMENTS.find(tx, lane.name, search, order="reference"))
 
 
 def _record(asked: RequestedCustomer) -> dict[str, str | bool | None]:

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
+from partnerlab.simulators.ic_webservices.domain.balances import answers_for_account
 from partnerlab.simulators.ic_webservices.domain.billers import Biller, time_zone
 from partnerlab.simulators.ic_webservices.domain.cloud_payments import (
     LASTS,
@@ -36,7 +37,7 @@ from partnerlab.simulators.ic_webservices.domain.cloud_payments import (
 )
 from partnerlab.simulators.ic_webservices.domain.customers import Customer, check_email
 from partnerlab.simulators.ic_webservices.domain.errors import NotFound, PaymentRefused
-from partnerlab.simulators.ic_webservices.domain.invoices import Invoice
+from partnerlab.simulators.ic_webservices.domain.invoices import Invoice, proposed_cents
 from partnerlab.simulators.ic_webservices.domain.methods import Method, check_usable
 from partnerlab.simulators.ic_webservices.domain.payments import BANK_TENDERS, Order, Payment
 from partnerlab.simulators.ic_webservices.domain.portal import open_bills
@@ -194,6 +195,8 @@ class CloudPayments:
         if opened.paid:
             return opened
         asked = [bill for bill in opened.bills if bill.payable and not is_requested(bill.invoice)]
+        if answers_for_account(opened.biller):  # one answer for all bills of an account
+            asked = list({bill.invoice.account_number: bill for bill in reversed(asked)}.values())
         for bill in asked[:MOST_ASKED]:
             try:
                 self.presentment.open(lane, opened.biller.guid, bill.number)
@@ -323,13 +326,13 @@ class CloudPayments:
         if asked.invoices:
             named = [(one, INVOICES.get(tx, lane.name, biller.guid, one.number)) for one in asked.invoices]
             return [
-                Bill(invoice, fees_of(biller, one), invoice.balance_due_cents)
+                Bill(invoice, fees_of(biller, one), proposed_cents(invoice))
                 for one, invoice in named
                 if invoice is not None and invoice.account_number == asked.account_number
             ]
         found = latest_first(self._invoices(tx, lane, biller, asked.account_number))
         shown = open_bills(found, biller)
-        return [Bill(invoice, fees_of(biller), invoice.balance_due_cents) for invoice in shown]
+        return [Bill(invoice, fees_of(biller), proposed_cents(invoice)) for invoice in shown]
 
     @staticmethod
     def _invoices(tx: Tx, lane: Lane, biller: Biller, account_number: str, **search: str) -> list[Invoice]:

@@ -29,6 +29,7 @@ from partnerlab.simulators.ic_webservices.domain.errors import NotFound, ValueRe
 from partnerlab.simulators.ic_webservices.domain.events import Event, email_event, enrolment_event
 from partnerlab.simulators.ic_webservices.domain.invoices import Invoice, with_balance
 from partnerlab.simulators.ic_webservices.domain.money import cents
+from partnerlab.simulators.ic_webservices.domain.payments import payment_reference
 from partnerlab.simulators.ic_webservices.services.outbox import Outbox
 from partnerlab.simulators.ic_webservices.store import (
     AUTOPAYS,
@@ -50,10 +51,13 @@ __all__ = [
     "customer_by_guid",
     "customer_of",
     "invoice_of",
+    "last_payment",
     "open_balance_cents",
 ]
 
 ENROLMENTS = ("paperless", "autopay")
+
+_PAYMENTS_TAKEN = Statement("SELECT value FROM ic_counters WHERE lane = :lane AND name = 'payment'")
 
 _OPEN_BALANCE = Statement(
     "SELECT sum(balance_due_cents) FROM ic_invoices WHERE lane = :lane AND biller_guid = :biller_guid"
@@ -98,6 +102,12 @@ def invoice_of(tx: Tx, lane: Lane, biller: Biller, invoice_number: str) -> Invoi
     if invoice is None:
         raise NotFound("invoice", invoice_number)
     return invoice
+
+
+def last_payment(tx: Tx, lane: Lane) -> str:
+    """The reference of the lane's newest payment; empty where there is none. References sort as they were given."""
+    row = tx.one(_PAYMENTS_TAKEN, lane=lane.name)
+    return "" if row is None else payment_reference(int(row[0]))
 
 
 def add_customer(
@@ -174,6 +184,7 @@ class Ledger:
             due = cents(balance_due, "BalanceDue")
             total = None if total_amount_due is None else cents(total_amount_due, "TotalAmountDue")
             invoice = with_balance(invoice_of(tx, lane, biller, (invoice_number or "").strip()), due, total)
+            invoice = replace(invoice, stated_after=last_payment(tx, lane))
             INVOICES.put(tx, lane.name, invoice)
             return invoice
 
@@ -256,7 +267,8 @@ class Ledger:
 
     def convey(self, lane: Lane, biller_guid: str, account_number: str) -> Customer:
         """
-        Pass an account to a new owner: the record, its invoices and payments get the `CV-` number.
+        Pass an account to a new owner: the record, its invoices and payments get the `CV-` number, and so do events
+        that wait in the outbox: money of the former owner must not be posted to the new one.
 
         The number itself is free for the new owner's next bill. Raises `NotFound`, `Conflict`.
         """
@@ -265,6 +277,7 @@ class Ledger:
             customer = customer_of(tx, lane, biller, account_number)
             number = conveyed_number(account_number, lane.now().astimezone(UTC))
             rename_account(tx, lane.name, biller.guid, account_number, number)
+            self.outbox.rename_account(tx, lane, biller.guid, account_number, number)
             customer = replace(customer, account_number=number, conveyed=True)
             CUSTOMERS.put(tx, lane.name, customer)
             return customer

@@ -79,6 +79,14 @@ class Outbox:
         )
         EVENTS.put(tx, lane.name, entry)
 
+    def rename_account(self, tx: Tx, lane: Lane, biller_guid: str, old: str, new: str) -> None:
+        """Give the events of an account that the data pump does not have yet the account's other number."""
+        for state in (WAITING, REFUSED):
+            search = {"biller_guid": biller_guid, "account_number": old, "state": state}
+            for entry in EVENTS.find(tx, lane.name, search, order="seq", limit=None):
+                event = {**entry.event, "account_number": new}
+                EVENTS.save(tx, lane.name, replace(entry, account_number=new, event=event))
+
     def flush(self, lane: str, biller_guid: str, account_number: str) -> bool:
         """Offer an account's waiting events in order, until one is not taken; whether none waits any more."""
         with self._accounts[hash((lane, biller_guid, account_number)) % STRIPES]:

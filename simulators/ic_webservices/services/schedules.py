@@ -18,7 +18,7 @@ from partnerlab.simulators.ic_webservices.domain.customers import Customer
 from partnerlab.simulators.ic_webservices.domain.errors import Conflict, DomainError, NotFound, PaymentRefused
 from partnerlab.simulators.ic_webservices.domain.events import Event
 from partnerlab.simulators.ic_webservices.domain.fees import service_fee_cents
-from partnerlab.simulators.ic_webservices.domain.invoices import OPEN, Invoice, may_pay
+from partnerlab.simulators.ic_webservices.domain.invoices import CLOSED, OPEN, Invoice, may_pay, owed_cents
 from partnerlab.simulators.ic_webservices.domain.methods import Method, check_usable
 from partnerlab.simulators.ic_webservices.domain.money import amount
 from partnerlab.simulators.ic_webservices.domain.payments import Order, Payment
@@ -41,6 +41,7 @@ from partnerlab.simulators.ic_webservices.domain.users import username_key
 from partnerlab.simulators.ic_webservices.services.authentication import linked_accounts
 from partnerlab.simulators.ic_webservices.services.cashier import Cashier
 from partnerlab.simulators.ic_webservices.services.ledger import Ledger, biller_of, customer_of, invoice_of
+from partnerlab.simulators.ic_webservices.services.unsettled import Unsettled
 from partnerlab.simulators.ic_webservices.services.wallet import NewMethod, Wallet, method_of
 from partnerlab.simulators.ic_webservices.store import AUTOPAYS, BILLERS, INVOICES, SCHEDULES
 from partnerlab.simulators.kit.world.lanes import Lane
@@ -62,8 +63,7 @@ _COLLECTIONS = Statement(
     "  AND i.account_number = a.account_number AND i.status = 'open' AND i.balance_due_cents > 0"
     " WHERE a.lane = :lane AND COALESCE(i.autopay_collection_date, i.invoice_due_date) <= :day"
     " AND NOT EXISTS (SELECT 1 FROM ic_schedules s WHERE s.lane = i.lane AND s.biller_guid = i.biller_guid"
-    "  AND s.account_number = i.account_number AND s.invoice_number = i.invoice_number AND s.kind = 'autopay'"
-    "  AND s.runs_on = COALESCE(i.autopay_collection_date, i.invoice_due_date))"
+    "  AND s.account_number = i.account_number AND s.invoice_number = i.invoice_number AND s.kind = 'autopay')"
     " ORDER BY COALESCE(i.autopay_collection_date, i.invoice_due_date), i.biller_guid, i.invoice_number"
 )
 
@@ -79,8 +79,9 @@ def schedule_of(tx: Tx, lane: Lane, biller: Biller, username: str, schedule_id: 
 class Schedules:
     """Scheduled payments and AutoPay of every lane."""
 
-    def __init__(self, store: Store, cashier: Cashier, ledger: Ledger, wallet: Wallet) -> None:
+    def __init__(self, store: Store, cashier: Cashier, ledger: Ledger, wallet: Wallet, unsettled: Unsettled) -> None:
         self.store, self.cashier, self.ledger, self.wallet = store, cashier, ledger, wallet
+        self.unsettled = unsettled
 
     # --- what a payer sets for a day ---
 
@@ -233,6 +234,7 @@ class Schedules:
             found = SCHEDULES.get(tx, lane.name, schedule_id)
         if found is None:
             return "the scheduled payment is gone"
+        self.unsettled.ready(lane, found.biller_guid, found.account_number)
         with self.store.write() as tx:
             biller = biller_of(tx, lane, found.biller_guid, lock=True)
             schedule = SCHEDULES.get(tx, lane.name, schedule_id)
@@ -244,6 +246,9 @@ class Schedules:
 
     def _collect(self, lane: Lane, biller_guid: str, invoice_number: str, at: datetime) -> str:
         lane = _at(lane, at)
+        with self.store.read() as tx:
+            account_number = invoice_of(tx, lane, biller_of(tx, lane, biller_guid), invoice_number).account_number
+        self.unsettled.ready(lane, biller_guid, account_number)
         with self.store.write() as tx:
             biller = biller_of(tx, lane, biller_guid, lock=True)
             invoice = invoice_of(tx, lane, biller, invoice_number)
@@ -269,15 +274,22 @@ class Schedules:
         return self._told(lane, schedule, payment)
 
     def _pay(self, tx: Tx, lane: Lane, biller: Biller, schedule: Schedule) -> tuple[Schedule, Payment | None]:
-        """The schedule with its outcome; never more is paid than what is due now."""
+        """
+        The schedule with its outcome. Never more is paid than what is owed now, and nothing that a payment without a
+        certain outcome may have covered [A-84].
+        """
         try:
             if schedule.account_number not in linked_accounts(tx, lane, biller.guid, schedule.username):
                 raise PaymentRefused("not_linked", "The account is no longer linked to the payer.")
             method = method_of(tx, lane, biller, schedule.username, schedule.method_id)
             check_usable(method, _today(lane, biller))
             invoice = invoice_of(tx, lane, biller, schedule.invoice_number)
-            due = max(0, invoice.balance_due_cents)
-            order = self._order(biller, schedule, method, min(schedule.amount_cents or due, due))
+            if reason := self.unsettled.doubt(tx, lane, biller.guid, invoice.account_number).covers(invoice):
+                raise PaymentRefused("unsettled", f"Invoice {invoice.invoice_number} may be paid already: {reason}.")
+            amount_cents = _amount_cents(schedule, invoice)
+            if invoice.status != CLOSED and not amount_cents:
+                raise PaymentRefused("nothing_due", f"Invoice {invoice.invoice_number}: nothing is due.")
+            order = self._order(biller, schedule, method, amount_cents)
             may_pay(invoice, order.amount_cents)
             payment, _ = self.cashier.post(
                 tx, lane, biller, order, payment_guid=str(uuid.uuid4()), cause=f"clock {lane.now().isoformat()}"
@@ -336,6 +348,14 @@ class Schedules:
         assert invoice is not None
         assert invoice.status == OPEN
         return biller, invoice
+
+
+def _amount_cents(schedule: Schedule, invoice: Invoice) -> int:
+    """What is paid: AutoPay what is due, a payment set for a day its amount, or less where less is due or owed."""
+    due = max(0, invoice.balance_due_cents)
+    if not schedule.amount_cents or not due:
+        return due
+    return min(schedule.amount_cents, owed_cents(invoice))
 
 
 def _at(lane: Lane, at: datetime) -> Lane:

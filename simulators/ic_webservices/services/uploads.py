@@ -10,9 +10,10 @@ from __future__ import annotations
 import marshal
 import tempfile
 import uuid
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC
+from hashlib import sha256
 from typing import Any
 
 from partnerlab.contracts.files import FileRejected, Layout, Quarantined, Report, layouts, load_layout, read_bif
@@ -20,9 +21,10 @@ from partnerlab.contracts.files import Problem as FileProblem
 from partnerlab.simulators.ic_webservices.domain.billers import Biller
 from partnerlab.simulators.ic_webservices.domain.customers import FIRST_CUSTOMER_ID, Customer, from_bill_file
 from partnerlab.simulators.ic_webservices.domain.errors import ValueRefused
+from partnerlab.simulators.ic_webservices.domain.invoices import filed
 from partnerlab.simulators.ic_webservices.domain.uploads import Problem, Upload
 from partnerlab.simulators.ic_webservices.services.bills import customer_of_row, invoice_of_group
-from partnerlab.simulators.ic_webservices.services.ledger import Ledger, biller_of
+from partnerlab.simulators.ic_webservices.services.ledger import Ledger, biller_of, last_payment
 from partnerlab.simulators.ic_webservices.store import (
     CUSTOMERS,
     INVOICES,
@@ -40,8 +42,11 @@ TOLD = 1_000
 BATCH = 500
 IN_MEMORY = 4 * 1024 * 1024
 
-# In the place of an invoice of that number, whatever its RecordType says [A-17].
-_LOAD = INVOICES.put_with(version="ic_invoices.version + 1")
+_TAKEN = Statement(
+    "SELECT sum(amount_cents) FROM ic_payments WHERE lane = :lane AND biller_guid = :biller_guid"
+    " AND account_number = :account_number AND invoice_number = :invoice_number AND approved = 1"
+    " AND donation = 'none' AND state <> 'returned' AND reference > :after"
+)
 _CARRY_FORWARD = Statement(
     "UPDATE ic_invoices SET status = 'closed', version = version + 1"
     " WHERE lane = :lane AND biller_guid = :biller_guid AND status = 'open' AND account_number IN"
@@ -125,6 +130,7 @@ def _stage(
         for group in reading:
             customer = CUSTOMERS.row(lane.name, customer_of_row(biller, group.customer))
             invoice = INVOICES.row(lane.name, invoice_of_group(biller, group))
+            invoice["content"] = sha256(repr(sorted(invoice.items())).encode()).hexdigest()
             groups.add((customer, invoice))
     except FileRejected as rejected:
         return rejected.report
@@ -132,11 +138,11 @@ def _stage(
 
 
 def _load(tx: Tx, lane: Lane, biller: Biller, upload_id: str, groups: _Spool) -> None:
+    newest = last_payment(tx, lane)
     for batch in groups.batches():
         customers: dict[str, Customer] = {}
-        for row, invoice in batch:
+        for row, _ in batch:
             row.pop("lane")
-            invoice["upload_id"] = upload_id
             given = CUSTOMERS.load(tuple(row[name] for name in CUSTOMERS.columns))
             number = given.account_number
             standing = customers.get(number) or CUSTOMERS.get(tx, lane.name, biller.guid, number)
@@ -155,8 +161,29 @@ def _load(tx: Tx, lane: Lane, biller: Biller, upload_id: str, groups: _Spool) ->
                 for number, customer in customers.items()
             ),
         )
-        tx.run_many(_LOAD, (invoice for _, invoice in batch))
+        for _, row in batch:
+            _load_invoice(tx, lane, upload_id, row, newest)
     tx.run(_CARRY_FORWARD, lane=lane.name, biller_guid=biller.guid, upload_id=upload_id)
+
+
+def _load_invoice(tx: Tx, lane: Lane, upload_id: str, row: Mapping[str, Any], newest: str) -> None:
+    """In the place of an invoice of that number, whatever its RecordType says [A-17], as `filed` rules."""
+    given = INVOICES.load(tuple(row[name] for name in INVOICES.columns))
+    standing = INVOICES.get(tx, lane.name, given.biller_guid, given.invoice_number)
+    taken_cents = 0
+    if standing is not None:
+        place = {"biller_guid": standing.biller_guid, "account_number": standing.account_number}
+        taken = tx.one(
+            _TAKEN,
+            lane=lane.name,
+            **place,
+            invoice_number=standing.invoice_number,
+            after=standing.filed_after,
+        )
+        taken_cents = int(taken[0] or 0) if taken else 0
+    invoice = filed(standing, given, taken_cents, newest)
+    if invoice is not None:
+        INVOICES.put(tx, lane.name, replace(invoice, upload_id=upload_id))
 
 
 def _keep(tx: Tx, lane: Lane, upload_id: str, report: Report, problems: _Spool) -> list[Problem]:

@@ -64,6 +64,10 @@ class Harness:
     refuse_events: bool = False
     balance: Callable[[str, str, str, str], Mapping[str, Any]] = field(default=lambda *_: {})
     asked: list[tuple[str, str, str, str]] = field(default_factory=list)
+    unsettled: set[str] = field(default_factory=set)
+    """PaymentGUIDs that the data pump would have without a certain outcome."""
+    settled_meanwhile: set[str] = field(default_factory=set)
+    """PaymentGUIDs that the partner would have taken since it was asked for the balance."""
     lane_name: str = DEFAULT
     settings: Settings = field(default_factory=lambda: Settings(retry_s=0.01))
 
@@ -74,6 +78,7 @@ class Harness:
             self.lanes,
             events=self.take_event,
             balances=self.give_balance,
+            unsettled=self.give_unsettled,
             base_url=lambda: "http://127.0.0.1:8700",
         )
         if not self.lanes.seeders:
@@ -91,6 +96,9 @@ class Harness:
     def give_balance(self, lane: str, biller: str, account: str, invoice: str) -> Mapping[str, Any]:
         self.asked.append((lane, biller, account, invoice))
         return self.balance(lane, biller, account, invoice)
+
+    def give_unsettled(self, lane: str, biller: str, account: str, since: datetime | None) -> set[str]:
+        return self.unsettled | (set() if since is None else self.settled_meanwhile)
 
     def close(self) -> None:
         self.sim.close()

@@ -317,12 +317,12 @@ def test_a_bank_payment_of_autopay_can_come_back(frozen: Harness) -> None:
     assert len(found(frozen)) == 1
 
 
-def test_a_new_collection_date_is_a_new_collection(frozen: Harness) -> None:
+def test_a_bill_is_collected_once_whatever_date_a_file_gives_it_later(frozen: Harness) -> None:
     enrol(frozen)
     advance(frozen, timedelta(days=60))
     change_invoice(frozen, balance_due_cents=3000, status="open", invoice_due_date=date(2026, 9, 1))
     advance(frozen, timedelta(days=60))
-    assert [amount for amount, _ in payments(frozen)] == ["125.50", "30.00"]
+    assert [amount for amount, _ in payments(frozen)] == ["125.50"]
 
 
 def test_switching_autopay_off_stops_it_however_it_is_done(frozen: Harness) -> None:

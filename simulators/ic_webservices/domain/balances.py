@@ -1,0 +1,51 @@
+"""What a partner's balance answer does to the invoices of an account [A-83]."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from partnerlab.simulators.ic_webservices.domain.billers import Biller
+from partnerlab.simulators.ic_webservices.domain.invoices import CLOSED, Invoice, stated
+
+__all__ = ["answers_for_account", "apply_account_balance"]
+
+ACCOUNT_PARTNERS = frozenset(("inhance_v2",))
+"""Partners whose answer is the balance of the whole account; TCCS answers for the invoice. Source: [A-83]."""
+
+
+def answers_for_account(biller: Biller) -> bool:
+    """Whether the biller's partner answers with the balance of the account."""
+    return biller.partner in ACCOUNT_PARTNERS
+
+
+def apply_account_balance(
+    asked: Invoice, others: Sequence[Invoice], balance_due_cents: int, total_amount_due_cents: int | None
+) -> list[Invoice]:
+    """
+    The invoices that change, *asked* first, so that all together ask no more than the answer.
+
+    With balance forward the *others* of its type close into the invoice asked about. What the rest asks counts against
+    the answer; where that is more than the answer, the oldest is lowered first.
+
+    Args:
+        asked: The account's latest open invoice, about which the partner was asked.
+        others: The account's other open invoices.
+        balance_due_cents: What the account owes now; negative is a credit.
+        total_amount_due_cents: Everything the account owes, or None where the partner does not say.
+    """
+    closing = [one for one in others if asked.balance_forward and one.invoice_type_id == asked.invoice_type_id]
+    rest = sorted((one for one in others if one not in closing), key=lambda one: (one.invoice_date, one.invoice_number))
+    too_much = sum(max(one.balance_due_cents, 0) for one in rest) - max(balance_due_cents, 0)
+    lowered = []
+    for one in rest:
+        cut = min(max(one.balance_due_cents, 0), max(too_much, 0))
+        too_much -= cut
+        lowered.append(stated(one, one.balance_due_cents - cut) if cut else one)
+    elsewhere = sum(max(one.balance_due_cents, 0) for one in lowered)
+    due = balance_due_cents - elsewhere
+    total = None if total_amount_due_cents is None else max(due, total_amount_due_cents - elsewhere)
+    if (due, total) not in ((asked.balance_due_cents, None), (asked.balance_due_cents, asked.total_amount_due_cents)):
+        asked = stated(asked, due, total)
+    closed = [replace(one, status=CLOSED, version=one.version + 1) for one in closing]
+    return [asked, *closed, *(after for before, after in zip(rest, lowered, strict=True) if after is not before)]

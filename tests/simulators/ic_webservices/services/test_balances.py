@@ -1,0 +1,370 @@
+"""Balance answers and bill files beside payments: nobody is asked for money that was taken, nor above the answer."""
+
+from __future__ import annotations
+
+import io
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from partnerlab.contracts.files import InvoiceGroup, load_layout, write_bif
+from partnerlab.simulators.ic_webservices import Settings
+from partnerlab.simulators.ic_webservices.services.wallet import NewMethod
+from tests.simulators.ic_webservices.harness import (
+    ACCOUNT,
+    INVOICE,
+    RETURNS,
+    USER,
+    UTILITY,
+    VISA,
+    Harness,
+    advance,
+    bill_file,
+    freeze,
+    group,
+)
+from tests.simulators.ic_webservices.pages.visit import add_bill
+
+INSURANCE = "44444444-4444-4444-8444-444444444444"
+POLICY = {"account_number": "454100010", "biller_guid": INSURANCE}
+POLICY_INVOICE = "454100010-06/16/2020"
+
+
+def asked(harness: Harness, account: str = ACCOUNT) -> dict[str, Decimal]:
+    """What the account's open invoices ask, by number."""
+    found = harness.get("invoices", account_number=account)["invoices"]
+    return {one["invoice_number"]: Decimal(one["balance_due"]) for one in found if one["status"] == "open"}
+
+
+def open_bill(harness: Harness, number: str = INVOICE, **query: str) -> dict[str, Any]:
+    answer = harness.control("POST", f"invoices/{number}/open", query)
+    assert answer.status == 200, answer
+    opened: dict[str, Any] = answer.json
+    return opened
+
+
+def answers(harness: Harness, due: str, total: str | None = None) -> None:
+    harness.balance = lambda *_: {"balance_due": due, "total_amount_due": total}
+
+
+def start(harness: Harness) -> None:
+    """Tuesday 2026-06-16, the clock standing still, the seeded bill due on 6 July."""
+    freeze(harness)
+    add_bill(harness, INVOICE, "125.50", invoice_date=date(2026, 6, 6), invoice_due_date=date(2026, 7, 6))
+
+
+def policy_file(minimum: str, total: str = "340.00") -> bytes:
+    layout, stream = load_layout("tccs"), io.BytesIO()
+    header = layout.record("FH").make(BillerGuid=INSURANCE, FileCreationDate=date(2026, 6, 16))
+    invoice = layout.record("IH").make(
+        InvoiceFormatGuid=Settings().invoice_format_guid,
+        InvoiceNumber=POLICY_INVOICE,
+        InvoiceDate=date(2026, 6, 1),
+        InvoiceDueDate=date(2026, 7, 1),
+        TotalAmountDue=Decimal(total),
+        MinimumAmountDue=Decimal(minimum),
+        InvoiceTypeID=1,
+    )
+    customer = layout.record("CR").make(AccountNumber=POLICY["account_number"], CustomerName="Harbor Street Bakery")
+    detail = layout.record("ID").make(Description="Premium")
+    write_bif(stream, layout, header, [InvoiceGroup(invoice, customer, (detail,))])
+    return stream.getvalue()
+
+
+def enrol(harness: Harness, number: str = VISA, *, account: str = ACCOUNT) -> str:
+    services = harness.sim.world.services
+    method = services.wallet.add(harness.lane, UTILITY, USER, NewMethod("card", number, "Ada", date(2030, 1, 31)))
+    services.schedules.enrol(harness.lane, UTILITY, USER, account, method.method_id, cause="test")
+    return method.method_id
+
+
+# --- [A-83]: the answer is the account's ---
+
+
+def test_an_accounts_balance_is_asked_once_over_its_open_invoices(harness: Harness) -> None:
+    add_bill(harness, "500002", "130.45", invoice_date=date(2030, 1, 1), balance_forward=False)
+    answers(harness, "130.45")
+    open_bill(harness, "500002")
+    assert asked(harness) == {INVOICE: Decimal("125.50"), "500002": Decimal("4.95")}
+    open_bill(harness, INVOICE)
+    assert sum(asked(harness).values()) == Decimal("130.45"), "opening the other one changes nothing"
+    assert {number for *_, number in harness.asked} == {"500002"}, "the partner is asked about the latest open one"
+
+
+def test_with_balance_forward_the_older_invoices_close_into_the_latest(harness: Harness) -> None:
+    add_bill(harness, "500002", "30.00", invoice_date=date(2030, 1, 1))
+    add_bill(harness, "500003", "7.00", invoice_date=date(2020, 1, 1), invoice_type_id="9")
+    answers(harness, "130.45")
+    open_bill(harness, INVOICE)
+    assert asked(harness) == {"500002": Decimal("123.45"), "500003": Decimal("7.00")}
+    assert harness.invoice(INVOICE)["status"] == "closed"
+
+
+@pytest.mark.parametrize("due", ["40.00", "0.00", "-3.00"])
+def test_an_answer_below_what_the_others_ask_lowers_the_oldest_first(harness: Harness, due: str) -> None:
+    add_bill(harness, "500000", "30.00", invoice_date=date(2020, 1, 1), balance_forward=False)
+    add_bill(harness, "500002", "35.00", invoice_date=date(2020, 2, 1), balance_forward=False)
+    add_bill(harness, "500003", "10.00", invoice_date=date(2030, 1, 1), balance_forward=False)
+    answers(harness, due)
+    open_bill(harness, "500003")
+    assert sum(asked(harness).values()) == max(Decimal(due), 0)
+    assert harness.invoice("500000")["balance_due"] == "0.00", "the oldest is lowered first"
+    assert harness.invoice("500003")["balance_due"] == ("-3.00" if due == "-3.00" else "0.00")
+
+
+def test_the_total_of_an_answer_is_the_accounts_too(harness: Harness) -> None:
+    add_bill(harness, "500002", "30.00", invoice_date=date(2030, 1, 1), balance_forward=False)
+    answers(harness, "150.00", "190.00")
+    open_bill(harness, "500002")
+    latest = harness.invoice("500002")
+    assert (latest["balance_due"], latest["total_amount_due"]) == ("24.50", "64.50")
+
+
+def test_tccs_answers_for_the_invoice(harness: Harness) -> None:
+    answers(harness, "100.00", "300.00")
+    open_bill(harness, POLICY_INVOICE, biller_guid=INSURANCE)
+    policy = harness.get(f"invoices/{POLICY_INVOICE}", biller_guid=INSURANCE)
+    assert (policy["balance_due"], policy["total_amount_due"]) == ("100.00", "300.00")
+
+
+# --- [A-84]: while a payment has no certain outcome ---
+
+
+def test_an_answer_while_a_payment_waits_in_the_outbox_changes_nothing_that_is_due(harness: Harness) -> None:
+    harness.refuse_events = True
+    harness.pay(amount="25.50")
+    answers(harness, "125.50")
+    opened = open_bill(harness)
+    assert (opened["asked"], opened["changed"]) == (True, [])
+    assert "answer of 125.50 was dropped: payment IC0000000001 of 25.50 has no certain outcome yet" in opened["problem"]
+    assert harness.invoice()["balance_due"] == "100.00"
+    harness.refuse_events = False
+    assert harness.control("POST", "events/offer").status == 200
+    assert open_bill(harness)["changed"] == ["balance_due", "total_amount_due"], "now the partner's word counts"
+
+
+def test_an_answer_while_the_pump_has_a_payment_without_outcome_changes_nothing_that_is_due(harness: Harness) -> None:
+    guid = harness.pay(amount="25.50").json["payment_guid"]
+    harness.unsettled = {guid}
+    answers(harness, "125.50")
+    assert open_bill(harness)["changed"] == []
+    assert harness.invoice()["balance_due"] == "100.00"
+    harness.unsettled = {"of-a-former-world"}
+    assert "payment of-a-former-world has no certain outcome yet" in open_bill(harness)["problem"]
+    harness.unsettled = set()
+    answers(harness, "100.00")
+    assert open_bill(harness)["problem"] is None
+
+
+def test_an_answer_counts_for_nothing_where_the_pump_cannot_be_asked(harness: Harness) -> None:
+    def broken(*_: object) -> set[str]:
+        raise ConnectionError("the pump is away")
+
+    harness.sim.world.services.presentment.unsettled._port = broken
+    answers(harness, "1.00")
+    assert "the pump is away" in open_bill(harness)["problem"]
+    assert harness.invoice()["balance_due"] == "125.50"
+
+
+def test_a_payment_that_becomes_uncertain_while_the_partner_is_asked_drops_the_answer(harness: Harness) -> None:
+    """The question is put again in the transaction that would change the balance."""
+
+    def meanwhile(*_: str) -> dict[str, str]:
+        harness.unsettled = {"another"}
+        return {"balance_due": "99.00"}
+
+    harness.balance = meanwhile
+    assert open_bill(harness)["changed"] == []
+    assert harness.invoice()["balance_due"] == "125.50"
+
+
+def test_a_payment_that_the_partner_took_since_it_was_asked_drops_the_answer(harness: Harness) -> None:
+    harness.settled_meanwhile = {harness.pay(amount="25.50").json["payment_guid"]}
+    answers(harness, "125.50")
+    assert open_bill(harness)["changed"] == []
+    assert harness.invoice()["balance_due"] == "100.00"
+
+
+def test_a_payment_of_another_invoice_meanwhile_drops_the_accounts_answer(harness: Harness) -> None:
+    add_bill(harness, "500002", "30.00", invoice_date=date(2030, 1, 1), balance_forward=False)
+
+    def meanwhile(*_: str) -> dict[str, str]:
+        harness.pay(invoice_number=INVOICE, amount="125.50")
+        return {"balance_due": "155.50"}
+
+    harness.balance = meanwhile
+    assert "the account changed" in open_bill(harness, "500002")["problem"]
+    assert asked(harness) == {"500002": Decimal("30.00")}
+
+
+def test_a_payment_of_another_account_is_no_doubt_about_this_one(harness: Harness) -> None:
+    harness.upload(bill_file([group("700001", "20000001")]))
+    harness.refuse_events = True
+    harness.pay(account_number="20000001", amount="50.00")
+    answers(harness, "99.00")
+    assert open_bill(harness)["changed"] == ["balance_due", "total_amount_due"]
+
+
+def test_autopay_takes_nothing_that_an_uncertain_payment_may_have_covered(harness: Harness) -> None:
+    start(harness)
+    enrol(harness)
+    harness.refuse_events = True
+    harness.pay(amount="125.50")
+    harness.upload(bill_file([group("700001", ACCOUNT, "175.50", on=date(2026, 6, 17), BalanceForward=True)]))
+    done = advance(harness, timedelta(days=60))
+    told = next(one for one in done if "invoice 700001" in one)
+    assert told.endswith(
+        "Invoice 700001 may be paid already: payment IC0000000001 of 125.50 has no certain outcome yet."
+    )
+    assert [one["amount"] for one in harness.get("payments")["payments"]] == ["125.50"]
+
+
+def test_a_payment_set_for_a_day_takes_nothing_that_an_uncertain_payment_may_have_covered(harness: Harness) -> None:
+    start(harness)
+    services = harness.sim.world.services
+    method = services.wallet.add(harness.lane, UTILITY, USER, NewMethod("card", VISA, "Ada", date(2030, 1, 31)))
+    services.schedules.schedule(
+        harness.lane,
+        UTILITY,
+        USER,
+        invoice_number=INVOICE,
+        amount_cents=5000,
+        method_id=method.method_id,
+        day=date(2026, 6, 24),
+    )
+    guid = harness.pay(amount="25.50").json["payment_guid"]
+    harness.unsettled = {guid}
+    harness.sim.world.services.ledger.set_invoice_balance(
+        harness.lane, UTILITY, harness.settings.utility_web_service_key, INVOICE, Decimal("125.50")
+    )
+    assert any("skipped: Invoice 500001 may be paid already" in one for one in advance(harness, timedelta(days=9)))
+    assert len(harness.get("payments")["payments"]) == 1
+
+
+def test_two_bills_of_one_autopay_run_are_both_collected(harness: Harness) -> None:
+    """The first payment is under way when the second bill is collected, and covers nothing of it."""
+    start(harness)
+    due = date(2026, 6, 20)
+    add_bill(harness, "500002", "30.00", invoice_due_date=due, balance_forward=False)
+    add_bill(harness, "500003", "0.01", invoice_due_date=due, balance_forward=False)
+    enrol(harness)
+    harness.refuse_events = True
+    advance(harness, timedelta(days=10))
+    assert sorted(one["amount"] for one in harness.get("payments")["payments"]) == ["0.01", "30.00"]
+
+
+# --- [A-85]: a bill file beside what was taken ---
+
+
+def test_the_same_file_again_reopens_nothing(harness: Harness) -> None:
+    bills = bill_file([group("700001", "20000001"), group("700002", "20000002", "8.00")])
+    harness.upload(bills)
+    harness.pay(account_number="20000001", invoice_number="700001", amount="50.00")
+    before = [harness.invoice(number) for number in ("700001", "700002")]
+    told = harness.upload(bills)
+    assert (told["Success"], told["InvoicesAccepted"]) == ("true", "2")
+    assert [harness.invoice(number) for number in ("700001", "700002")] == before
+    assert before[0]["status"] == "paid"
+
+
+@pytest.mark.parametrize(
+    ("again", "left", "why"),
+    [
+        ("60.00", "40.00", "ten more, and the payment is not in it"),
+        ("30.00", "30.00", "the payment is in it"),
+        ("40.00", "30.00", "half of the payment is in it"),
+        ("10.00", "10.00", "the payment is in it, and a credit"),
+        ("0.00", "0.00", "all of it is paid elsewhere"),
+        ("-5.00", "-5.00", "a credit"),
+    ],
+)
+def test_a_changed_bill_is_the_partners_word_less_what_it_does_not_show(
+    harness: Harness, again: str, left: str, why: str
+) -> None:
+    harness.upload(bill_file([group("700001", "20000001")]))
+    assert harness.pay(account_number="20000001", amount="20.00").status == 201
+    harness.upload(bill_file([group("700001", "20000001", again)]))
+    invoice = harness.invoice("700001")
+    assert invoice["balance_due"] == left, why
+    assert invoice["status"] == ("open" if Decimal(left) > 0 else "paid")
+    harness.upload(bill_file([group("700001", "20000001", again, InvoiceDueDate=date(2026, 8, 1))]))
+    assert harness.invoice("700001")["balance_due"] == again, "nothing was taken since the file before"
+
+
+def test_payments_of_another_bill_and_returned_ones_are_not_taken_off(harness: Harness) -> None:
+    start(harness)
+    harness.upload(bill_file([group("700001", "20000001")]))
+    add_bill(harness, "700002", "50.00", account="20000001")
+    pay = {"account_number": "20000001", "amount": "20.00"}
+    assert harness.pay(**pay, invoice_number="700002").status == 201
+    assert harness.pay(**pay, invoice_number="700001", tender="ach", bank_account=RETURNS).status == 201
+    assert harness.pay(**pay, invoice_number="700001", card_number="4000000000000002").status == 201
+    advance(harness, timedelta(days=10))
+    harness.upload(bill_file([group("700001", "20000001", "55.00")]))
+    assert harness.invoice("700001")["balance_due"] == "55.00"
+
+
+def test_autopay_collects_a_corrected_bill_no_second_time(harness: Harness) -> None:
+    start(harness)
+    enrol(harness)
+    advance(harness, timedelta(days=30))
+    assert harness.invoice()["status"] == "paid"
+    harness.upload(bill_file([group(INVOICE, ACCOUNT, "130.00", on=date(2026, 7, 1))]))
+    assert harness.invoice()["balance_due"] == "4.50"
+    advance(harness, timedelta(days=60))
+    assert len(harness.get("payments")["payments"]) == 1
+
+
+# --- [A-75]: the amounts a payer may pay ---
+
+
+@pytest.mark.parametrize(("amount", "left"), [("120.00", "0.00"), ("200.00", "-80.00"), ("340.00", "-220.00")])
+def test_a_policy_is_paid_at_the_minimum_in_between_and_whole(harness: Harness, amount: str, left: str) -> None:
+    answers(harness, "120.00", "340.00")
+    open_bill(harness, POLICY_INVOICE, biller_guid=INSURANCE)
+    for wrong, code in (("119.99", "under_minimum"), ("340.01", "over_balance")):
+        assert harness.pay(**POLICY, amount=wrong).json["error"]["code"] == code
+    assert harness.pay(**POLICY, amount=amount).status == 201
+    policy = harness.get(f"invoices/{POLICY_INVOICE}", biller_guid=INSURANCE)
+    assert policy["balance_due"] == left
+    assert Decimal(policy["total_amount_due"]) == Decimal("340.00") - Decimal(amount)
+
+
+def test_a_policy_whose_billed_part_is_paid_can_be_paid_off(harness: Harness) -> None:
+    harness.pay(**POLICY, invoice_number=POLICY_INVOICE, amount="120.00")
+    assert harness.pay(**POLICY, invoice_number=POLICY_INVOICE, amount="0.01").status == 201
+    assert harness.pay(**POLICY, invoice_number=POLICY_INVOICE, amount="219.99").status == 201
+    refused = harness.pay(**POLICY, invoice_number=POLICY_INVOICE, amount="0.01")
+    assert refused.json["error"]["code"] == "nothing_due"
+
+
+def test_the_minimum_of_a_file_is_read_and_only_lowered_by_an_answer(harness: Harness) -> None:
+    def minimum() -> str:
+        policy = harness.get(f"invoices/{POLICY_INVOICE}", biller_guid=INSURANCE)
+        return str(policy["minimum_amount_due"])
+
+    keys = {"biller": INSURANCE, "key": harness.settings.insurance_web_service_key}
+    assert harness.upload(policy_file("87.50"), **keys)["Success"] == "true"
+    assert minimum() == "87.50"
+    assert harness.pay(**POLICY, amount="87.49").json["error"]["code"] == "under_minimum"
+    for due in ("10.00", "40.00"):
+        answers(harness, due, "340.00")
+        open_bill(harness, POLICY_INVOICE, biller_guid=INSURANCE)
+        assert minimum() == "10.00", "an answer lowers it and never raises it"
+
+
+def test_without_part_payments_what_is_due_or_everything_owed_is_paid(harness: Harness) -> None:
+    add_bill(harness, "500002", "80.00", total_amount_due_cents=12000, allow_partial_payments=False)
+    refused = harness.pay(invoice_number="500002", amount="100.00").json["error"]
+    assert refused["message"] == "Invoice 500002: only the whole 80.00 due or the 120.00 owed can be paid."
+    assert harness.pay(invoice_number="500002", amount="120.00").status == 201
+    add_bill(harness, "500003", "80.00", total_amount_due_cents=12000, allow_partial_payments=False)
+    assert harness.pay(invoice_number="500003", amount="80.00").status == 201
+
+
+def test_a_bill_of_one_cent_is_paid(harness: Harness) -> None:
+    add_bill(harness, "500002", "0.01")
+    assert harness.pay(invoice_number="500002", amount="0.01").status == 201
+    assert harness.invoice("500002")["status"] == "paid"
