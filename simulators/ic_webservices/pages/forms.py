@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
+from partnerlab.contracts.masking import has_card_number
 from partnerlab.simulators.ic_webservices.domain.customers import check_email, check_text
 from partnerlab.simulators.ic_webservices.domain.errors import ValueRefused
 from partnerlab.simulators.ic_webservices.domain.money import cents
 from partnerlab.simulators.ic_webservices.domain.payments import TestNumbers
 from partnerlab.simulators.ic_webservices.pages import security
+from partnerlab.simulators.ic_webservices.services.cards import NO_CARD_HERE, refuse_card_number
 from partnerlab.simulators.ic_webservices.services.wallet import NewMethod
 
 __all__ = ["Form", "Typed", "read_bank_account", "read_card", "read_holder_and_expiry"]
@@ -79,7 +81,8 @@ class Form:
 
     def shown(self, name: str) -> str:
         """A value as the page may show it again: empty for numbers."""
-        return "" if name in SECRETS else self._values.get(name, "")[:250]
+        value = self._values.get(name, "")[:250]
+        return "" if name in SECRETS or has_card_number(value) else value
 
     def given(self, name: str) -> str:
         """A value as it came, without blanks around it."""
@@ -92,6 +95,9 @@ class Form:
         except ValueRefused as error:
             self.wrong(name, f"This {error.rule}.")
             return ""
+        if has_card_number(text):
+            self.wrong(name, f"This {NO_CARD_HERE}.")
+            return ""
         if len(text) > longest:
             self.wrong(name, f"This must have at most {longest} characters.")
             return ""
@@ -102,7 +108,7 @@ class Form:
     def email(self, name: str) -> str:
         """An e-mail address, or empty where none was typed; what is none is noted."""
         try:
-            return check_email(self.given(name), name) if self.given(name) else ""
+            return refuse_card_number(name, check_email(self.given(name), name)) if self.given(name) else ""
         except ValueRefused:
             self.wrong(name, "Enter an e-mail address, such as ann@example.com.")
             return ""

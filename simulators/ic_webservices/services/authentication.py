@@ -22,6 +22,7 @@ from partnerlab.simulators.ic_webservices.domain.users import (
     password_matches,
     username_key,
 )
+from partnerlab.simulators.ic_webservices.services.attempts import Attempts
 from partnerlab.simulators.ic_webservices.services.ledger import biller_of
 from partnerlab.simulators.ic_webservices.store import LINKS, TOKENS, USERS
 from partnerlab.simulators.kit.world.lanes import Lane
@@ -77,6 +78,7 @@ class Authentication:
         self.password_cost = password_cost
         # Compared with where there is no such user, so that the answer takes as long.
         self._nobody = hash_password("", password_cost)
+        self._attempts = Attempts()
 
     def accounts(self, lane: Lane, biller_guid: str, username: str) -> tuple[str, ...]:
         """The account numbers linked to a user, in the order of linking."""
@@ -84,12 +86,21 @@ class Authentication:
             return linked_accounts(tx, lane, biller_guid, username)
 
     def check(self, lane: Lane, biller_guid: str, username: str | None, password: str | None) -> User:
-        """The user, if that is the password; no token is made. Raises `LoginRefused`."""
+        """
+        The user, if that is the password; no token is made. Raises `LoginRefused`, for too many attempts too.
+
+        That they are too many is not said: it would tell that there is such a user.
+        """
+        who = (lane.name, normal_guid(biller_guid), username_key(username))
+        if not self._attempts.may_try(who):
+            raise LoginRefused
         with self.store.read() as tx:
             user = USERS.get(tx, lane.name, normal_guid(biller_guid), username_key(username))
         # Not inside the transaction: it takes milliseconds.
         if not password_matches(password, self._nobody if user is None else user.password_hash) or user is None:
+            self._attempts.failed(who)
             raise LoginRefused
+        self._attempts.passed(who)
         return user
 
     def authenticate(

@@ -24,6 +24,7 @@ from partnerlab.simulators.ic_webservices.domain.payments import (
     payment_reference,
     pays_invoice,
 )
+from partnerlab.simulators.ic_webservices.services.cards import refuse_card_number
 from partnerlab.simulators.ic_webservices.services.ledger import biller_of, customer_of, invoice_of
 from partnerlab.simulators.ic_webservices.services.outbox import Outbox
 from partnerlab.simulators.ic_webservices.store import INVOICES, PAYMENTS, clearing, next_number
@@ -163,7 +164,7 @@ class Cashier:
             brand=authorization.brand,
             last_four=authorization.last_four,
             donation=order.donation,
-            payer_name=order.payer_name,
+            payer_name=refuse_card_number("payer_name", order.payer_name),
             approved=authorization.approved,
             message=authorization.message,
             reference=payment_reference(next_number(tx, lane.name, "payment")),

@@ -30,6 +30,7 @@ from partnerlab.simulators.ic_webservices.domain.events import Event, email_even
 from partnerlab.simulators.ic_webservices.domain.invoices import Invoice, with_balance
 from partnerlab.simulators.ic_webservices.domain.money import cents
 from partnerlab.simulators.ic_webservices.domain.payments import payment_reference
+from partnerlab.simulators.ic_webservices.services.cards import refuse_card_numbers
 from partnerlab.simulators.ic_webservices.services.outbox import Outbox
 from partnerlab.simulators.ic_webservices.store import (
     AUTOPAYS,
@@ -128,6 +129,7 @@ def add_customer(
         raise ValueRefused("customer_name", "", "must not be empty")
     customer_id = str(FIRST_CUSTOMER_ID + next_number(tx, lane.name, "customer"))
     blank = Customer(biller.guid, number, customer_id, customer_name="", customer_guid=str(uuid.uuid4()))
+    refuse_card_numbers(values)
     customer = updated(blank, values)
     CUSTOMERS.put(tx, lane.name, customer)
     return customer, True
@@ -199,6 +201,7 @@ class Ledger:
         """Change a customer's record, by field name as in `updated`. Raises `KeyWrong`, `NotFound`, `ValueRefused`."""
         with self.store.write() as tx:
             biller = self.partner(tx, lane, biller_guid, key, lock=True)
+            refuse_card_numbers(changes)
             customer = updated(customer_of(tx, lane, biller, (account_number or "").strip()), changes)
             CUSTOMERS.put(tx, lane.name, customer)
             return customer

@@ -11,6 +11,7 @@ from partnerlab.simulators.ic_webservices.domain.errors import Conflict, NotFoun
 from partnerlab.simulators.ic_webservices.domain.methods import CARD, MOST_METHODS, Method
 from partnerlab.simulators.ic_webservices.domain.payments import TestNumbers, saved_number
 from partnerlab.simulators.ic_webservices.domain.users import username_key
+from partnerlab.simulators.ic_webservices.services.cards import refuse_card_number
 from partnerlab.simulators.ic_webservices.services.ledger import biller_of
 from partnerlab.simulators.ic_webservices.store import AUTOPAYS, CUSTOMERS, METHODS, SCHEDULES
 from partnerlab.simulators.kit.world.lanes import Lane
@@ -96,7 +97,7 @@ class Wallet:
             brand=kept.brand,
             last_four=kept.last_four,
             effect=kept.effect,
-            holder=new.holder,
+            holder=refuse_card_number("holder", new.holder),
             expires_on=new.expires_on if new.kind == CARD else None,
             preferred=not mine,
             added_at=lane.now().astimezone(UTC).isoformat(timespec="microseconds"),
@@ -107,7 +108,8 @@ class Wallet:
     def change(
         self, lane: Lane, biller_guid: str, username: str, method_id: str, *, holder: str, expires_on: date | None
     ) -> Method:
-        """Change the name on a method, and a card's last day. Raises `NotFound`."""
+        """Change the name on a method, and a card's last day. Raises `NotFound`, `ValueRefused`."""
+        refuse_card_number("holder", holder)
         with self.store.write() as tx:
             biller = biller_of(tx, lane, biller_guid, lock=True)
             method = method_of(tx, lane, biller, username, method_id)

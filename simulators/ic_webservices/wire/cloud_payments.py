@@ -21,6 +21,7 @@ from partnerlab.simulators.ic_webservices.domain.cloud_payments import (
 from partnerlab.simulators.ic_webservices.domain.customers import check_email, check_text
 from partnerlab.simulators.ic_webservices.domain.errors import ValueRefused
 from partnerlab.simulators.ic_webservices.domain.money import cents
+from partnerlab.simulators.ic_webservices.services.cards import refuse_card_number
 from partnerlab.simulators.ic_webservices.services.cloud_payments import CloudPayments
 from partnerlab.simulators.ic_webservices.wire.json_body import JsonRefused, Many, Member, Schema
 from partnerlab.simulators.ic_webservices.wire.rest import Call, Operation
@@ -182,9 +183,13 @@ def _invoice(values: Mapping[str, Any], place: str) -> RequestedInvoice:
     )
 
 
+_OF_PEOPLE = frozenset(("Name", "Address", "City", "EmailAddress", "CashierName"))
+
+
 def _text(values: Mapping[str, Any], name: str, place: str = "") -> str:
     given = values[name]
-    return check_text(given, place + name) if given else ""
+    text = check_text(given, place + name) if given else ""
+    return refuse_card_number(place + name, text) if name in _OF_PEOPLE else text
 
 
 def _cents(values: Mapping[str, Any], name: str, place: str) -> int | None:

@@ -49,7 +49,7 @@ def read_form(request: Request) -> Form:
     if problem and (content_type or request.body):
         raise FormRefused(415, problem)
     if len(request.body) > LARGEST_FORM:
-        raise FormRefused(413, f"the form is over {LARGEST_FORM:,} bytes")
+        raise FormRefused(400, f"the form is over {LARGEST_FORM:,} bytes")
     values: list[str | None] = [None, None, None]
     for pair in request.body.split(b"&"):
         if not pair:
