@@ -238,3 +238,18 @@ def test_any_text_is_read_or_refused_with_a_column_in_it(text: str, format: str)
 def test_what_is_exported() -> None:
     assert tccs_rest.__all__ == content_info_module.__all__
     assert all(hasattr(tccs_rest, name) for name in tccs_rest.__all__)
+
+
+@pytest.mark.parametrize(
+    ("call", "content", "longest"),
+    [
+        ("payment", "{}-12/11/2019|24.00:CC", 50),  # a policy number
+        ("quote-deposit", "Q{}-12/11/2019|Ann|24.00", 49),  # a quote number, its Q apart
+        ("quote-deposit", "Q306-12/11/2019|{}|24.00", 100),  # the insured's name
+        ("payment", "306-12/11/2019|24.00:CC@{}", 99),  # a PaymentGUID
+    ],
+)
+def test_a_field_may_be_as_long_as_its_limit_and_no_longer(call: str, content: str, longest: int) -> None:
+    parse_content_info(call, content.format("x" * longest))
+    with pytest.raises(ContentInfoInvalid, match="characters"):
+        parse_content_info(call, content.format("x" * (longest + 1)))

@@ -22,6 +22,7 @@ POLICY = "454100010-06/16/2020"
 QUOTE = "Q454100010-03/01/2019"
 BOUND = "454100010-03/01/2019"
 FORM = "application/x-www-form-urlencoded"
+POSTED, AGAIN = (True, "Payment posted."), (True, "Payment had been posted already.")
 CREDENTIALS = {"consumerGUID": "IC-SANDBOX", "entryKey": "sandbox-entry-key"}
 
 _ids = itertools.count(1)
@@ -144,3 +145,19 @@ class Insurer:
         """Every row of the lane but the journal's."""
         rows = self.lanes.export(self.lanes.get(self.lane).name)
         return {name: found for name, found in rows.items() if name.startswith("tccs_")}
+
+
+def kinds(insurer: Insurer, number: str = POLICY) -> list[str]:
+    """What happened to a policy term, in order."""
+    return [event["kind"] for event in insurer.policy(number)["events"]]
+
+
+def opens(insurer: Insurer, number: str = POLICY) -> list[str]:
+    """What is open on each charge of a policy term, in the order in which money covers them."""
+    return [charge["open"] for charge in insurer.policy(number)["charges"]]
+
+
+def form(**changes: str | None) -> dict[str, str]:
+    """The fields of a payment; None leaves one out."""
+    fields = {**CREDENTIALS, "contentInfo": f"{POLICY}|24.00:CC", **changes}
+    return {name: value for name, value in fields.items() if value is not None}

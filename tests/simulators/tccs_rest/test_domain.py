@@ -15,6 +15,7 @@ from partnerlab.simulators.tccs_rest.domain.numbers import is_quote, policy_numb
 from partnerlab.simulators.tccs_rest.domain.payments import Payment, PostedPayment, difference, payment_returned
 from partnerlab.simulators.tccs_rest.domain.policies import Charge, Policy, balances, bill_dates, is_late, open_charges
 from partnerlab.simulators.tccs_rest.domain.quotes import Quote, bind, check_quote
+from partnerlab.simulators.tccs_rest.domain.text import read_line
 
 TODAY = date(2026, 11, 21)
 
@@ -219,3 +220,13 @@ def test_a_payment_is_the_same_again_only_where_all_of_it_is() -> None:
     one = Payment("1-01/01/2027", 100, "ACH", "", "g")
     assert difference(one, Payment("1-01/01/2027", 100, "ACH", "", "g")) == ""
     assert difference(one, Payment("2-01/01/2027", 100, "ACH", "", "g")) == "invoice number"
+
+
+def test_a_line_may_be_as_long_as_its_limit_and_no_longer() -> None:
+    assert read_line("insured_name", "x" * 100) == "x" * 100
+    assert read_line("insured_name", f" {'x' * 100} ") == "x" * 100
+    with pytest.raises(ValueInvalid, match="is longer than 100 characters"):
+        read_line("insured_name", "x" * 101)
+    assert read_line("zip", "x" * 7, longest=7) == "x" * 7
+    with pytest.raises(ValueInvalid, match="is longer than 7 characters"):
+        read_line("zip", "x" * 8, longest=7)
