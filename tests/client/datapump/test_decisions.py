@@ -9,7 +9,7 @@ import pytest
 from partnerlab.client.datapump import DataPump, DeliveryNotFound, RetryPolicy, TransitionRefused
 from partnerlab.client.datapump.states import State
 from partnerlab.client.errors import RequestInvalid
-from tests.client.datapump.conftest import MakePump, make_event, state_of, submit, wait_for
+from tests.client.datapump.conftest import MakePump, make_event, state_of, submit, wait_for, waiting
 from tests.client.datapump.partner import LOSE, OK, REFUSE, THROTTLE, Partner
 
 
@@ -158,3 +158,32 @@ def test_deliveries_can_be_found(make_pump: MakePump, partner: Partner) -> None:
     assert newest.id == ids[2]
     with pytest.raises(RequestInvalid, match="is not one of accepted"):
         pump.deliveries(state="lost")
+
+
+@pytest.mark.parametrize("verb", ["dismiss", "replay"])
+def test_a_decision_that_loses_the_race_writes_nothing(
+    make_pump: MakePump, partner: Partner, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    """Between a person's look and a person's word the delivery was delivered: no state, no note, no second run."""
+    pump, id = waiting(make_pump, partner)
+    seen_waiting = pump.delivery(id).delivery
+    pump.wake()
+    wait_for(lambda: state_of(pump, id) is State.DELIVERED)
+    looks = iter([seen_waiting])
+    look = pump._find
+    monkeypatch.setattr(pump, "_find", lambda known: next(looks, None) or look(known))
+    with pytest.raises(TransitionRefused, match="is delivered"):
+        getattr(pump, verb)(id, "too late")
+    found = pump.delivery(id)
+    assert (found.delivery.state, found.delivery.run, found.notes) == (State.DELIVERED, 1, ())
+    assert sum(partner.posted().values()) == 1
+
+
+def test_a_decision_on_one_of_two_deliveries_leaves_the_other(make_pump: MakePump, partner: Partner) -> None:
+    partner.will = lambda operation, fields: REFUSE
+    pump = make_pump()
+    first, second = submit(pump, make_event(), make_event())
+    wait_for(lambda: {state_of(pump, id) for id in (first, second)} == {State.DEAD})
+    pump.dismiss(first, "paid at the counter")
+    assert [state_of(pump, id) for id in (first, second)] == [State.DISMISSED, State.DEAD]
+    assert [len(pump.delivery(id).notes) for id in (first, second)] == [1, 0]

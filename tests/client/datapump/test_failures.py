@@ -156,3 +156,18 @@ def test_what_is_not_sent_says_why(pump: DataPump, partner: Partner) -> None:
     assert pump.delivery(reject).delivery.message == "not supported by inHance v2"
     assert {state_of(pump, inline), state_of(pump, reject)} == {State.SKIPPED}
     assert partner.seen == []
+
+
+def test_an_event_of_an_older_release_that_breaks_a_rule_of_today_is_dead_and_blocks_nobody(
+    make_pump: MakePump, partner: Partner
+) -> None:
+    quiet = make_pump(worker=False)
+    id, behind = submit(quiet, make_event(), make_event())
+    with quiet._database.begin() as tx:
+        number = quiet.delivery(id).delivery.number
+        tx.exec_driver_sql(f"UPDATE pump_deliveries SET event = '{{}}' WHERE number = {number}")
+    quiet.stop()
+    pump = make_pump()
+    wait_for(lambda: state_of(pump, behind) is State.DELIVERED)
+    assert (state_of(pump, id), pump.deliveries(state="dead")[0].message) == (State.DEAD, "kind: '': is missing")
+    assert len(partner.seen) == 1
