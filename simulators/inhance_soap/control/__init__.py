@@ -17,9 +17,9 @@ from partnerlab.simulators.inhance_soap.world import World
 from partnerlab.simulators.kit.control.controls import Controls, domain_refuser
 from partnerlab.simulators.kit.control.formats import Format
 
-__all__ = ["create_controls"]
+__all__ = ["FORMATS", "create_controls"]
 
-_FORMATS: Mapping[str, Format] = {
+FORMATS: Mapping[str, Format] = {
     "account-number": read_account_number,
     "email": lambda field, text: read_email(field, text) if text else None,  # an empty one takes the address away
     "line": partial(read_line, longest=254),
@@ -28,4 +28,4 @@ _FORMATS: Mapping[str, Format] = {
 
 def create_controls(world: World) -> Controls:
     """The routes."""
-    return Controls([Routes(world.ledger)], domain_refuser(STATUSES), _FORMATS)
+    return Controls([Routes(world.ledger)], domain_refuser(STATUSES), FORMATS)

@@ -17,9 +17,9 @@ from partnerlab.simulators.tccs_rest.domain.numbers import read_invoice_number
 from partnerlab.simulators.tccs_rest.domain.text import read_line
 from partnerlab.simulators.tccs_rest.world import World
 
-__all__ = ["create_controls"]
+__all__ = ["FORMATS", "create_controls"]
 
-_FORMATS: Mapping[str, Format] = {
+FORMATS: Mapping[str, Format] = {
     "line": read_line,
     "tccs-policy-term": read_invoice_number,
     "tccs-quote": partial(read_invoice_number, quote=True),
@@ -28,4 +28,4 @@ _FORMATS: Mapping[str, Format] = {
 
 def create_controls(world: World) -> Controls:
     """The routes."""
-    return Controls([Routes(world.policies)], domain_refuser(STATUSES), _FORMATS)
+    return Controls([Routes(world.policies)], domain_refuser(STATUSES), FORMATS)
