@@ -32,6 +32,7 @@ from partnerlab.contracts.files.seen import InvoiceNumbers
 __all__ = ["Reading", "ReadingUnfinished", "check", "read_bif"]
 
 KEPT = 1_000  # quarantined groups that a report keeps
+PADDED = "an account or invoice number has spaces around it, which are dropped [A-95]"
 
 
 MAX_BROKEN = 10_000
@@ -321,6 +322,7 @@ class Reading:
         if not group.rows:
             return None
         group.finish(self._layout)
+        self._unpad(group)
         if group.number and not self._seen.add(group.number):
             key = self._layout.totals.key
             group.hold_problem(
@@ -341,6 +343,22 @@ class Reading:
             return None
         self._good += 1
         return group.closed() if self._rejection is None else None
+
+    def _unpad(self, group: OpenGroup) -> None:
+        """
+        Drops the spaces around invoice and account number, as a fixed-width column of a database leaves them.
+
+        Else one account would be two: who pays and who is asked again could not be told [A-95].
+        """
+        key = self._layout.totals.key
+        if group.number != (number := group.number.strip(" ")) and group.invoice is not None:
+            group.number, group.invoice = number, group.invoice._replace(**{key: number})
+            self._notes.add("padded-number", PADDED, group.line)
+        if group.customer is not None:
+            account = group.customer.AccountNumber
+            if account != (trimmed := account.strip(" ")):
+                group.customer = group.customer._replace(AccountNumber=trimmed)
+                self._notes.add("padded-number", PADDED, group.line)
 
     def _set_aside(self, broken: Quarantined) -> None:
         self._quarantined += 1

@@ -7,8 +7,8 @@ from urllib.parse import unquote_to_bytes
 
 from lxml import etree
 
-from partnerlab.simulators.kit.asmx.charsets import known, text_of
 from partnerlab.simulators.kit.asmx.codec import Operation
+from partnerlab.simulators.kit.http.charsets import known, text_of
 
 __all__ = ["FormUnreadable", "read_fields", "write_answer"]
 

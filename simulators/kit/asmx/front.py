@@ -22,7 +22,6 @@ from urllib.parse import parse_qs, quote, unquote_plus
 from lxml import etree
 
 from partnerlab.simulators.kit.asmx import faults
-from partnerlab.simulators.kit.asmx.charsets import US_ASCII, known
 from partnerlab.simulators.kit.asmx.codec import (
     FormValueInvalid,
     Operation,
@@ -35,6 +34,7 @@ from partnerlab.simulators.kit.asmx.forms import FormUnreadable, read_fields, wr
 from partnerlab.simulators.kit.asmx.message import Handlers, Service
 from partnerlab.simulators.kit.asmx.pages import Wsdl, disco, help_page, is_local, operation_page
 from partnerlab.simulators.kit.asmx.xml import MAX_BYTES, XmlRefused, parse, place_after
+from partnerlab.simulators.kit.http.charsets import US_ASCII, known
 from partnerlab.simulators.kit.http.messages import Request, Response
 
 __all__ = ["AsmxService", "SoapFault"]

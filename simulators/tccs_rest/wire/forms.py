@@ -3,6 +3,8 @@ The form of a call: `application/x-www-form-urlencoded`, with three fields.
 
 Their names match without regard to case, and others are ignored, as ASP.NET binds a form [A-44]; the journal's verdict
 names them. A field that is missing or stands twice is refused by its name, because which of two is meant moves money.
+Values are read in the charset of the Content-Type (Apache's form entity says ISO-8859-1), and in UTF-8 where it names
+none, or none that .NET knows.
 
 Source: "TCCS Technical Design", Details: "body: consumerGUID=…&entryKey=…&contentInfo=…".
 """
@@ -13,6 +15,7 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
+from partnerlab.simulators.kit.http.charsets import known, text_of
 from partnerlab.simulators.kit.http.messages import Request
 
 __all__ = ["Form", "FormRefused", "read_form"]
@@ -21,6 +24,9 @@ MEDIA_TYPE = "application/x-www-form-urlencoded"
 FIELDS = ("consumerGUID", "entryKey", "contentInfo")
 LARGEST_FORM = 64 * 1024
 LONGEST_NAME = 100  # with every character encoded
+UTF8 = "utf-8"
+WIDE = ("utf-16", "utf-32", "unicode")
+"""A form is ASCII, so it cannot be in one of these."""
 
 _AS_WRITTEN = {name.encode(): place for place, name in enumerate(FIELDS)}
 _PLACES = {name.lower(): place for place, name in enumerate(FIELDS)}
@@ -45,7 +51,7 @@ class Form(NamedTuple):
 def read_form(request: Request) -> Form:
     """The form of a request. Raises `FormRefused`."""
     content_type = request.headers.get("content-type", "")
-    problem = _media_problem(content_type)
+    problem, charset = _media(content_type)
     if problem and (content_type or request.body):
         raise FormRefused(415, problem)
     if len(request.body) > LARGEST_FORM:
@@ -62,7 +68,7 @@ def read_form(request: Request) -> Form:
             continue
         if values[place] is not None:
             raise FormRefused(400, f"{FIELDS[place]}: stands more than once")
-        values[place] = _decode(FIELDS[place], raw_value)
+        values[place] = _decode(FIELDS[place], raw_value, charset)
     consumer_guid, entry_key, content_info = values
     if consumer_guid is None or entry_key is None or content_info is None:
         raise FormRefused(400, f"{FIELDS[values.index(None)]}: is missing")
@@ -77,31 +83,33 @@ def _place(raw_name: bytes) -> int | None:
     return _PLACES.get(name.lower())
 
 
-def _decode(what: str, raw: bytes) -> str:
+def _decode(what: str, raw: bytes, charset: str) -> str:
     if b"+" in raw:
         raw = raw.replace(b"+", b" ")
     if b"%" in raw:
         raw = unquote_to_bytes(raw)
     try:
-        return raw.decode()
+        return raw.decode() if charset == UTF8 else text_of(raw, charset)
     except UnicodeDecodeError:
-        raise FormRefused(400, f"{what}: is not UTF-8") from None
+        raise FormRefused(400, f"{what}: is not {charset.upper()}") from None
 
 
 @lru_cache(256)
-def _media_problem(content_type: str) -> str:
-    """What ASP.NET Web API says of a media type that it cannot read; empty for a form."""
+def _media(content_type: str) -> tuple[str, str]:
+    """What ASP.NET Web API says of a media type that it cannot read, empty for a form; and the form's charset."""
     if not content_type.strip():
-        return (
+        problem = (
             "The request contains an entity body but no Content-Type header. The inferred media type"
             " 'application/octet-stream' is not supported for this resource."
         )
+        return problem, UTF8
     media_type, _, parameters = content_type.partition(";")
-    charset = next((value for name, value in _parameters(parameters) if name == "charset"), "utf-8")
-    if media_type.strip().lower() == MEDIA_TYPE and charset in ("utf-8", "utf8", "us-ascii"):
-        return ""
-    said = media_type.strip() if media_type.strip().lower() != MEDIA_TYPE else content_type
-    return f"The request entity's media type '{said[:100]}' is not supported for this resource."
+    charset = next((value for name, value in _parameters(parameters) if name == "charset"), UTF8)
+    is_form = media_type.strip().lower() == MEDIA_TYPE
+    if is_form and not charset.startswith(WIDE):
+        return "", charset if known(charset) else UTF8
+    said = content_type if is_form else media_type.strip()
+    return f"The request entity's media type '{said[:100]}' is not supported for this resource.", UTF8
 
 
 def _parameters(text: str) -> list[tuple[str, str]]:

@@ -162,6 +162,7 @@ def test_a_report_is_refused_before_the_end(make_file, layout: Layout) -> None:
         (lambda data: data.replace(b"Ann Example", "Zoë Example".encode("cp1252")), "windows-1252", 3),
         (lambda data: data.replace(b"\nIH|", b"\n\n  \nIH|", 2), "blank-lines", 4),
         (lambda data: data.removesuffix(b"\n"), "no-final-line-end", 1),
+        (lambda data: data.replace(b"|600001|", b"|600001  |").replace(b"CR|", b"CR| "), "padded-number", 4),
     ],
 )
 def test_what_is_tolerated_is_noted(make_file, layout: Layout, change, kind: str, count: int) -> None:
@@ -170,6 +171,20 @@ def test_what_is_tolerated_is_noted(make_file, layout: Layout, change, kind: str
     assert [(note.kind, note.count) for note in reading.report.notes] == [(kind, count)]
     assert reading.report.accepted
     assert not reading.report.problems
+
+
+def test_a_padded_number_is_the_same_number(make_file, make_group, layout: Layout) -> None:
+    """A CHAR column leaves blanks: one account must not be two (gillianlui/Rebmah#15)."""
+    data = make_file(
+        [
+            make_group(1, customer={"AccountNumber": "10000101   "}),
+            make_group(2, customer={"AccountNumber": "10000101"}),
+        ]
+    )
+    assert {group.customer.AccountNumber for group in read_bif(data, layout)} == {"10000101"}
+    groups = [make_group(number, invoice={"InvoiceNumber": f"70000{number}"}) for number in (1, 2)]
+    data = make_file(groups).replace(b"|700002|", b"|700001 |")
+    assert [problem.rule for problem in check(data, layout).problems] == ["duplicate-invoice"]
 
 
 def test_windows_1252_is_told_by_the_row(make_file, make_group, layout: Layout) -> None:

@@ -70,9 +70,27 @@ def test_an_empty_body_misses_its_first_field(insurer: Insurer) -> None:
     assert refused(insurer, b"", content_type="") == "consumerGUID: is missing"
 
 
-@pytest.mark.parametrize("content_type", [FORM, f"{FORM};charset=UTF-8", f'{FORM.upper()} ; charset="utf-8"'])
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        FORM,
+        f"{FORM};charset=UTF-8",
+        f'{FORM.upper()} ; charset="utf-8"',
+        f"{FORM}; charset=ISO-8859-1",  # Apache's form entity by default: Crim/pardot-java-client#35
+        f"{FORM}; charset=windows-1252",
+        f"{FORM}; charset=klingon",
+    ],
+)
 def test_a_form_is_one_in_any_spelling(insurer: Insurer, content_type: str) -> None:
     assert insurer.send(f"{BASE}/api/Pay_Input", urlencode(form()).encode(), content_type=content_type).status == 200
+
+
+@pytest.mark.parametrize(("charset", "raw"), [("ISO-8859-1", "Z%F6e"), ("utf-8", "Z%C3%B6e"), ("klingon", "Z%C3%B6e")])
+def test_a_form_is_read_in_its_charset(insurer: Insurer, charset: str, raw: str) -> None:
+    body = urlencode({**form(), "contentInfo": ""}) + f"Q454100010-03/01/2019|{raw}|24.00"
+    path = f"{BASE}/api/Pay_Input"
+    assert insurer.send(path, body.encode(), content_type=f"{FORM}; charset={charset}").status == 200
+    assert "Zöe" in str(insurer.api("GET", "/payments"))
 
 
 @pytest.mark.parametrize(

@@ -121,3 +121,25 @@ def test_the_path_is_quoted_in_the_wsdls_address() -> None:
 
 def test_head_is_answered_like_get() -> None:
     assert SERVICE(request("HEAD")).status == 200
+
+
+@pytest.mark.parametrize("query", ["disco", "DISCO"])
+def test_the_discovery_document_names_the_wsdl_and_both_soap_ports(query: str) -> None:
+    """.NET's tools begin there (CoreWCF/CoreWCF#1509)."""
+    asked = request("GET", query=query)
+    answered = SERVICE(asked)
+    assert (answered.status, answered.content_type) == (200, "text/xml; charset=utf-8")
+    assert SERVICE.operation(asked) == "disco"
+    root = etree.fromstring(answered.body)
+    assert root.tag == "{http://schemas.xmlsoap.org/disco/}discovery"
+    address = f"http://127.0.0.1:8700{PATH}"
+    contract, *ports = root
+    assert contract.tag == "{http://schemas.xmlsoap.org/disco/scl/}contractRef"
+    assert dict(contract.attrib) == {"ref": f"{address}?wsdl", "docRef": address}
+    assert [port.get("address") for port in ports] == [address] * 2
+    bindings = [port.get("binding", "").partition(":") for port in ports]
+    assert [(port.nsmap[prefix], name) for port, (prefix, _, name) in zip(ports, bindings, strict=True)] == [
+        (NS, "DemoSoap"),
+        (NS, "DemoSoap12"),
+    ]
+    assert b'href="Demo.asmx?disco"' in SERVICE(request("GET")).body
