@@ -13,7 +13,8 @@ from partnerlab.simulators.inhance_soap.services.ledger import Ledger
 from partnerlab.simulators.inhance_soap.wire.declarations import icloud as declarations
 from partnerlab.simulators.inhance_soap.wire.messages import icloud
 from partnerlab.simulators.inhance_soap.wire.operations import Operations
-from partnerlab.simulators.kit.asmx.spyne_front import SpyneService
+from partnerlab.simulators.kit.asmx.front import AsmxService
+from partnerlab.simulators.kit.asmx.spyne_front import answer_with_spyne
 from partnerlab.simulators.kit.http.messages import Request
 from partnerlab.simulators.kit.world.store import Store
 from tests.simulators.inhance_soap.test_samples import OPERATIONS, REQUESTS
@@ -24,13 +25,13 @@ READABLE = [path for path in REQUESTS if not path.stem.startswith("unreadable")]
 
 def ask_spyne(utility: Utility, asked: Request) -> bytes:
     """The same request to Spyne's own protocol classes, over a ledger on the utility's store."""
-    service = SpyneService(
+    service = AsmxService(
         name="spyne",
         service=icloud.SERVICE,
         handlers=Operations(Ledger(utility.store), KEY),
         wsdl=read_bytes("inhance_soap/iCloud.wsdl"),
-        declared=declarations.ICloud,
     )
+    answer_with_spyne(service, declarations.ICloud)
     return service(asked).body
 
 
