@@ -151,7 +151,14 @@ def _one_of(*choices: str) -> _Reader:
     return read
 
 
-_amount_text = _matching(r"[0-9]+\.[0-9]{2}", "is not an amount with two decimals, as in 125.50")
+_fee_text = _matching(r"[0-9]{1,10}\.[0-9]{2}", "is not an amount with two decimals, as in 125.50")
+_amount_text = _matching(
+    r"(?!0+\.00)[0-9]{1,10}\.[0-9]{2}", "is not an amount above zero with two decimals, as in 125.50"
+)
+
+
+def _fee(name: str, value: Any) -> Decimal:
+    return Decimal(_fee_text(name, value))
 
 
 def _amount(name: str, value: Any) -> Decimal:
@@ -211,7 +218,7 @@ _OWN: Mapping[str, Mapping[str, _Field]] = {
     "payment": {
         "invoice_number": _Field(_text()),
         "amount": _Field(_amount),
-        "service_fee": _Field(_amount, "0.00"),
+        "service_fee": _Field(_fee, "0.00"),
         "tender": _Field(_one_of("credit_card", "debit_card", "ach", "online_bank_direct", "paypal")),
         "reference": _Field(_text(1)),
         "donation": _DONATION,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from importlib.resources import files
 from pathlib import Path
@@ -248,6 +249,29 @@ def test_without_a_token_only_this_machine_is_served(pump: DataPump, address: st
         answer = client.get("/deliveries", headers={"Host": host}, environ_base={"REMOTE_ADDR": address})
         assert answer.status_code == status
         conforms(answer)
+
+
+@pytest.mark.parametrize("token", ["", " ", "short", "with a\nbreak", "caf\u00e9-caf\u00e9"])
+def test_a_token_that_protects_nothing_is_refused(make_pump: Callable[..., DataPump], token: str) -> None:
+    for host in ("127.0.0.1", "0.0.0.0"):
+        with pytest.raises(RequestInvalid, match="token"):
+            serve(make_pump(start=False), host=host, token=token)
+    with pytest.raises(RequestInvalid, match="token"):
+        create_service(make_pump(start=False), token)
+
+
+def test_a_name_that_stands_twice_is_refused(http: FlaskClient) -> None:
+    event = json.dumps(make_event()).replace('"amount": ', '"amount": "1.00", "amount": ')
+    answer = http.post("/events", data=event, content_type="application/json")
+    assert answer.status_code == 400
+    assert conforms(answer)["error"]["field"] == "amount"
+
+
+@pytest.mark.parametrize("body", ["[" * 30_000, '{"a":' * 10_000, "\ud800", '{"a": 1e999}', "{", "\x00"])
+def test_json_that_is_no_event_is_refused(http: FlaskClient, body: str) -> None:
+    answer = http.post("/events", data=body.encode("utf-8", "surrogatepass"), content_type="application/json")
+    assert answer.status_code == 400
+    conforms(answer)
 
 
 def test_the_service_does_not_open_to_others_without_a_token(make_pump: Callable[..., DataPump]) -> None:
