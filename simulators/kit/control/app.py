@@ -99,6 +99,7 @@ class ControlApp:
                     for contract, controls in self._load()
                     for operation in bind(read_contract(contract), controls.groups, controls.formats)
                 ]
+                _check_unique(route.operation for route in found)
                 self._routes = sorted(found, key=lambda route: -len(re.sub(r"\{\w+\}", "", route.operation.path)))
             return self._routes
 
@@ -150,6 +151,16 @@ class ControlApp:
             if route.operation.method not in found and (match := route.pattern.fullmatch(path)):
                 found[route.operation.method] = (route, match.groupdict())
         return found
+
+
+def _check_unique(operations: Iterable[Operation]) -> None:
+    """Raises `ValueError` where two contracts claim the same path or name."""
+    seen: set[str] = set()
+    for operation in operations:
+        for claim in (operation.id, f"{operation.method} {operation.path}"):
+            if claim in seen:
+                raise ValueError(f"{claim} stands in two contracts of the control API")
+            seen.add(claim)
 
 
 def _pattern(operation: Operation) -> re.Pattern[str]:

@@ -104,6 +104,8 @@ class Operation:
 def operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any], list[Any]]]:
     """Each operation of a document: method, path, what stands there, and the parameters of path and operation."""
     for path, item in document["paths"].items():
+        if unknown := set(item) - {*_METHODS, "parameters", "summary", "description"}:
+            raise BindingWrong(f"{path}: {sorted(unknown)} is not executed")
         for method in _METHODS:
             if method in item:
                 said = item[method]

@@ -11,8 +11,13 @@ from openapi_spec_validator import validate
 
 from partnerlab.contracts.catalogue import faults as catalogue
 from partnerlab.simulators.kit.control import contract as control_contract
+from partnerlab.simulators.kit.control.app import ControlApp
 from partnerlab.simulators.kit.control.contract import merged
-from tests.simulators.kit.control.conftest import PART, Api, simulator
+from partnerlab.simulators.kit.control.controls import Controls
+from partnerlab.simulators.kit.http.messages import Request
+from partnerlab.simulators.kit.world.lanes import Lanes
+from partnerlab.simulators.kit.world.store import Store
+from tests.simulators.kit.control.conftest import PART, Api, Things, simulator
 
 
 def operations(document: dict[str, Any]) -> set[tuple[str, str]]:
@@ -60,6 +65,18 @@ def test_two_documents_that_claim_the_same_are_refused(
     monkeypatch.setattr(control_contract, "read_contract", lambda path: part if path == "part.yaml" else read(path))
     with pytest.raises(ValueError, match=message):
         merged([simulator()])
+
+
+def test_two_contracts_that_claim_the_same_are_not_served(memory: Store) -> None:
+    lanes = Lanes(memory)
+    part = Controls([Things()], lambda error: None)
+    app = ControlApp(lambda: [("part.yaml", part), ("part.yaml", part)])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(control_contract, "read_contract", lambda path: PART)
+        answer = app(Request("GET", "/_sandbox/part/things", "", {}, b"", "http://127.0.0.1", "r1", lanes.get("a")))
+        assert answer.status == 500
+        with pytest.raises(ValueError, match="listThings stands in two contracts"):
+            app.warm()
 
 
 def test_contracts_are_read_with_the_first_control_request_only_and_flask_never() -> None:

@@ -175,6 +175,7 @@ def test_a_contract_and_functions_that_do_not_fit_are_refused(groups: list[objec
 @pytest.mark.parametrize(
     ("made", "message"),
     [
+        ({"paths": {"/things": {"head": {"operationId": "changeThing"}}}}, r"/things: \['head'\] is not executed"),
         (document("/things/{other}", members=AT), "the places of the path are not its parameters"),
         (document(members={"name": TEXT}), r"\['name'\] stand in path or query and in the body"),
         (document(requestBody={"content": {"application/json": {"schema": {}}}}), "must say additionalProperties"),
