@@ -17,7 +17,7 @@ REMEMBERED = 10_000
 class Attempts:
     """
     Wrong passwords by user, in this process: after `AT_ONCE` of them one more may be tried every `EVERY_S` seconds,
-    until the right one was given [A-95]. Of more than 10,000 users the one longest ago is forgotten.
+    until the right one was given [A-96]. Of more than 10,000 users the one longest ago is forgotten.
 
     *clock* gives seconds; a lane's own clock may be moved by whoever guesses.
     """
