@@ -17,6 +17,7 @@ from partnerlab.simulators.ic_webservices.services.user_accounts import UserAcco
 from partnerlab.simulators.ic_webservices.wire.faults import refusal
 from partnerlab.simulators.ic_webservices.wire.messages import remote_authentication as wire
 from partnerlab.simulators.ic_webservices.wire.rest_operations import check_login_type
+from partnerlab.simulators.kit.asmx.message import Message
 from partnerlab.simulators.kit.http.messages import Request
 
 __all__ = ["RemoteAuthenticationOperations"]
@@ -29,15 +30,7 @@ class Keyed(Protocol):
     WebServiceKey: str | None
 
 
-Result = TypeVar(
-    "Result",
-    wire.RemoteAuthenticationResult,
-    wire.KeepRemoteSessionAliveResult,
-    wire.RemoteRegistrationResult,
-    wire.UnregisterAccountsResult,
-    wire.LinkCustomerAccountResult,
-    wire.SetCustomerEmailAddressResult,
-)
+Result = TypeVar("Result", bound=Message)
 
 
 class RemoteAuthenticationOperations:

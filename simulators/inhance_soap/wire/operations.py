@@ -20,18 +20,13 @@ from partnerlab.simulators.inhance_soap.domain.payments import read_payment
 from partnerlab.simulators.inhance_soap.services.ledger import Ledger
 from partnerlab.simulators.inhance_soap.wire.faults import error_message
 from partnerlab.simulators.inhance_soap.wire.messages import icloud as wire
+from partnerlab.simulators.kit.asmx.message import Message
 from partnerlab.simulators.kit.http.messages import Request
 
 __all__ = ["Operations"]
 
 _ZERO = Decimal("0.00")
-Outcome = TypeVar(
-    "Outcome",
-    wire.MakePaymentExtendedResult,
-    wire.SetPaperlessResult,
-    wire.SetAutopayResult,
-    wire.SetEmailResult,
-)
+Outcome = TypeVar("Outcome", bound=Message)
 
 
 class Operations:
