@@ -22,7 +22,7 @@ from partnerlab.simulators.ic_webservices.domain.methods import Method
 from partnerlab.simulators.ic_webservices.domain.payments import Payment
 from partnerlab.simulators.ic_webservices.domain.portal import PageSession, TextEnrolment
 from partnerlab.simulators.ic_webservices.domain.postbacks import Attempt, Postback
-from partnerlab.simulators.ic_webservices.domain.schedules import AutoPay, Schedule
+from partnerlab.simulators.ic_webservices.domain.schedules import SCHEDULED, AutoPay, Schedule
 from partnerlab.simulators.ic_webservices.domain.uploads import Problem, Upload
 from partnerlab.simulators.ic_webservices.domain.users import Link, RemoteToken, User
 from partnerlab.simulators.kit.world.jobs import Queue
@@ -50,6 +50,7 @@ __all__ = [
     "PROBLEMS",
     "REMINDERS",
     "SCHEDULES",
+    "SCHEDULE_QUEUE",
     "TEXT_ENROLMENTS",
     "TOKENS",
     "UPLOADS",
@@ -85,7 +86,8 @@ LINKS = Table(tables.LINKS, Link)
 TOKENS = Table(tables.TOKENS, RemoteToken)
 CHANGES = Table(tables.CHANGES, Change)
 METHODS = Table(tables.METHODS, Method)
-SCHEDULES = Table(tables.SCHEDULES, Schedule)
+SCHEDULES = Table(tables.SCHEDULES, Schedule, besides=("attempts", "claim", "claimed_until"))
+SCHEDULE_QUEUE = Queue(tables.SCHEDULES, due="runs_at", waiting=SCHEDULED)
 BATCHES = Table(tables.BATCHES, Batch)
 BATCH_FILES = Table(tables.BATCH_FILES, BatchFile)
 AUTOPAYS = Table(tables.AUTOPAYS, AutoPay)

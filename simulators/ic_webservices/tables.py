@@ -217,6 +217,7 @@ SCHEDULES = sa.Table(
     *_text("biller_guid", "username", "account_number", "invoice_number", "kind"),
     *_whole("amount_cents"),
     *_text("method_id", "runs_on", "runs_at", "created_at", "state", "outcome", "payment_guid"),
+    *queue_columns(),
     sa.Index("ic_schedules_by_account", "lane", "biller_guid", "account_number", "invoice_number"),
     sa.Index("ic_schedules_by_run", "lane", "state", "runs_at"),
     sa.Index("ic_schedules_by_method", "lane", "method_id", "state"),

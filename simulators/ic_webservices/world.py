@@ -109,7 +109,7 @@ def create_world(
         exports=Exports(ledger),
         export_batches=ExportBatches(store),
         wallet=wallet,
-        schedules=Schedules(store, cashier, ledger, wallet, uncertain),
+        schedules=Schedules(store, cashier, ledger, wallet, uncertain, runner),
         postbacks=postbacks,
         cloud_payments=CloudPayments(store, cashier, presentment, authentication, wallet, postbacks),
         pay_by_text=PayByText(store),

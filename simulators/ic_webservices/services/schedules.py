@@ -18,7 +18,7 @@ from partnerlab.simulators.ic_webservices.domain.customers import Customer
 from partnerlab.simulators.ic_webservices.domain.errors import Conflict, DomainError, NotFound, PaymentRefused
 from partnerlab.simulators.ic_webservices.domain.events import Event
 from partnerlab.simulators.ic_webservices.domain.fees import service_fee_cents
-from partnerlab.simulators.ic_webservices.domain.invoices import CLOSED, OPEN, Invoice, may_pay, owed_cents
+from partnerlab.simulators.ic_webservices.domain.invoices import CLOSED, Invoice, may_pay, owed_cents
 from partnerlab.simulators.ic_webservices.domain.methods import Method, check_usable
 from partnerlab.simulators.ic_webservices.domain.money import amount
 from partnerlab.simulators.ic_webservices.domain.payments import Order, Payment
@@ -40,32 +40,20 @@ from partnerlab.simulators.ic_webservices.domain.schedules import (
 from partnerlab.simulators.ic_webservices.domain.users import username_key
 from partnerlab.simulators.ic_webservices.services.authentication import linked_accounts
 from partnerlab.simulators.ic_webservices.services.cashier import Cashier
+from partnerlab.simulators.ic_webservices.services.collections import Collections
 from partnerlab.simulators.ic_webservices.services.ledger import Ledger, biller_of, customer_of, invoice_of
 from partnerlab.simulators.ic_webservices.services.unsettled import Unsettled
 from partnerlab.simulators.ic_webservices.services.wallet import NewMethod, Wallet, method_of
-from partnerlab.simulators.ic_webservices.store import AUTOPAYS, BILLERS, INVOICES, SCHEDULES
+from partnerlab.simulators.ic_webservices.store import AUTOPAYS, SCHEDULE_QUEUE, SCHEDULES
+from partnerlab.simulators.kit.world.jobs import Outcome, Runner, Taken, Work
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.simulator import Due
-from partnerlab.simulators.kit.world.store import Statement, Store, Tx
+from partnerlab.simulators.kit.world.store import Store, Tx
 
 __all__ = ["Schedules", "schedule_of"]
 
-_WAITING = Statement(
-    "SELECT schedule_id, runs_at FROM ic_schedules"
-    " WHERE lane = :lane AND state = 'scheduled' AND runs_at <= :until ORDER BY runs_at, created_at, schedule_id"
-)
-_COLLECTIONS = Statement(
-    "SELECT i.biller_guid, i.invoice_number, a.enrolled_at"
-    " FROM ic_autopays a"
-    " JOIN ic_customers c ON c.lane = a.lane AND c.biller_guid = a.biller_guid"
-    "  AND c.account_number = a.account_number AND c.autopay = 1"
-    " JOIN ic_invoices i ON i.lane = a.lane AND i.biller_guid = a.biller_guid"
-    "  AND i.account_number = a.account_number AND i.status = 'open' AND i.balance_due_cents > 0"
-    " WHERE a.lane = :lane AND COALESCE(i.autopay_collection_date, i.invoice_due_date) <= :day"
-    " AND NOT EXISTS (SELECT 1 FROM ic_schedules s WHERE s.lane = i.lane AND s.biller_guid = i.biller_guid"
-    "  AND s.account_number = i.account_number AND s.invoice_number = i.invoice_number AND s.kind = 'autopay')"
-    " ORDER BY COALESCE(i.autopay_collection_date, i.invoice_due_date), i.biller_guid, i.invoice_number"
-)
+LOOK_EVERY = timedelta(minutes=1)
+"""A bill file can bring a bill that AutoPay collects sooner than anything it knew."""
 
 
 def schedule_of(tx: Tx, lane: Lane, biller: Biller, username: str, schedule_id: str) -> Schedule:
@@ -79,9 +67,36 @@ def schedule_of(tx: Tx, lane: Lane, biller: Biller, username: str, schedule_id: 
 class Schedules:
     """Scheduled payments and AutoPay of every lane."""
 
-    def __init__(self, store: Store, cashier: Cashier, ledger: Ledger, wallet: Wallet, unsettled: Unsettled) -> None:
+    def __init__(
+        self,
+        store: Store,
+        cashier: Cashier,
+        ledger: Ledger,
+        wallet: Wallet,
+        unsettled: Unsettled,
+        runner: Runner,
+    ) -> None:
         self.store, self.cashier, self.ledger, self.wallet = store, cashier, ledger, wallet
-        self.unsettled = unsettled
+        self.unsettled, self.runner = unsettled, runner
+        self._scheduled = runner.add(
+            Work(
+                SCHEDULE_QUEUE,
+                "a scheduled payment is made",
+                within=self._run,
+                ready=self._ready,
+                first=self._lock_biller,
+            )
+        )
+        self._collections = runner.add(
+            Work(
+                Collections(),
+                "AutoPay collects a bill",
+                within=self._collect,
+                ready=self._ready_to_collect,
+                first=_lock_biller_of_bill,
+                look_every=LOOK_EVERY,
+            )
+        )
 
     # --- what a payer sets for a day ---
 
@@ -128,7 +143,8 @@ class Schedules:
             )
             schedule = self._checked(tx, lane, biller, schedule)
             SCHEDULES.put(tx, lane.name, schedule)
-            return schedule
+        self.runner.changed()
+        return schedule
 
     def change(
         self,
@@ -150,7 +166,8 @@ class Schedules:
             changed = replace(schedule, amount_cents=amount_cents, method_id=method_id, runs_on=day)
             schedule = self._checked(tx, lane, biller, changed)
             SCHEDULES.put(tx, lane.name, schedule)
-            return schedule
+        self.runner.changed()
+        return schedule
 
     def cancel(self, lane: Lane, biller_guid: str, username: str, schedule_id: str) -> Schedule:
         """Cancel a scheduled payment; one that is cancelled stays so. Raises `NotFound`, `PaymentRefused`."""
@@ -160,7 +177,8 @@ class Schedules:
             if schedule.state != "cancelled":
                 schedule = cancelled(schedule)
                 SCHEDULES.put(tx, lane.name, schedule)
-            return schedule
+        self.runner.changed()
+        return schedule
 
     def with_invoice(self, lane: Lane, biller_guid: str, username: str, schedule_id: str) -> tuple[Schedule, Invoice]:
         """One of a user's scheduled payments and the invoice it pays. Raises `NotFound`, another user's included."""
@@ -213,65 +231,64 @@ class Schedules:
 
     def due(self, lane: Lane, until: datetime) -> Iterator[Due]:
         """What runs at or before *until*: payments set for a day first, then AutoPay, which pays what is left."""
-        with self.store.read() as tx:
-            waiting = tx.all(_WAITING, lane=lane.name, until=_text(until))
-            # A day of any zone begins at most fourteen hours before it does in UTC.
-            last_day = (until.astimezone(UTC) + timedelta(hours=14)).date().isoformat()
-            found = tx.all(_COLLECTIONS, lane=lane.name, day=last_day)
-            bills = [(self._bill(tx, lane, guid, number), since) for guid, number, since in found]
-        for schedule_id, at in waiting:
-            moment = datetime.fromisoformat(at)
-            yield Due(moment, "a scheduled payment is made", partial(self._run, lane, schedule_id, moment))
-        for (biller, invoice), since in bills:
-            moment = runs_at(collected_on(invoice), time_zone(biller.time_zone))
-            if datetime.fromisoformat(since) < moment <= until:
-                collect = partial(self._collect, lane, biller.guid, invoice.invoice_number, moment)
-                yield Due(moment, "AutoPay collects a bill", collect)
+        yield from self.runner.due(self._scheduled, lane, until)
+        yield from self.runner.due(self._collections, lane, until)
 
-    def _run(self, lane: Lane, schedule_id: str, at: datetime) -> str:
-        lane = _at(lane, at)
+    def _ready(self, lane: Lane, key: tuple[str | int, ...]) -> None:
         with self.store.read() as tx:
-            found = SCHEDULES.get(tx, lane.name, schedule_id)
-        if found is None:
-            return "the scheduled payment is gone"
-        self.unsettled.ready(lane, found.biller_guid, found.account_number)
-        with self.store.write() as tx:
-            biller = biller_of(tx, lane, found.biller_guid, lock=True)
-            schedule = SCHEDULES.get(tx, lane.name, schedule_id)
-            if schedule is None or schedule.state != SCHEDULED:
-                return "another replica was here first"
-            schedule, payment = self._pay(tx, lane, biller, schedule)
-            SCHEDULES.put(tx, lane.name, schedule)
-        return self._told(lane, schedule, payment)
+            schedule = SCHEDULES.get(tx, lane.name, *key)
+        if schedule is not None:
+            self.unsettled.ready(lane, schedule.biller_guid, schedule.account_number)
 
-    def _collect(self, lane: Lane, biller_guid: str, invoice_number: str, at: datetime) -> str:
-        lane = _at(lane, at)
+    def _lock_biller(self, tx: Tx, lane: Lane, key: tuple[str | int, ...]) -> None:
+        # Before the claim: whoever changes a schedule locks its biller first too.
+        schedule = SCHEDULES.get(tx, lane.name, *key)
+        if schedule is not None:
+            biller_of(tx, lane, schedule.biller_guid, lock=True)
+
+    def _run(self, tx: Tx, lane: Lane, taken: Taken) -> Outcome:
+        schedule = SCHEDULES.get(tx, lane.name, *taken.key)
+        assert schedule is not None
+        return self._paid(tx, lane, biller_of(tx, lane, schedule.biller_guid), schedule)
+
+    def _ready_to_collect(self, lane: Lane, key: tuple[str | int, ...]) -> None:
+        guid, number = map(str, key)
         with self.store.read() as tx:
-            account_number = invoice_of(tx, lane, biller_of(tx, lane, biller_guid), invoice_number).account_number
-        self.unsettled.ready(lane, biller_guid, account_number)
-        with self.store.write() as tx:
-            biller = biller_of(tx, lane, biller_guid, lock=True)
-            invoice = invoice_of(tx, lane, biller, invoice_number)
-            autopay = AUTOPAYS.get(tx, lane.name, biller.guid, invoice.account_number)
-            id = autopay_id(invoice)
-            if autopay is None or SCHEDULES.get(tx, lane.name, id) is not None:
-                return "another replica was here first"
-            schedule = Schedule(
-                schedule_id=id,
-                biller_guid=biller.guid,
-                username=autopay.username,
-                account_number=invoice.account_number,
-                invoice_number=invoice.invoice_number,
-                kind=AUTOPAY,
-                amount_cents=0,
-                method_id=autopay.method_id,
-                runs_on=collected_on(invoice),
-                runs_at=_text(at),
-                created_at=_text(lane.now()),
-            )
-            schedule, payment = self._pay(tx, lane, biller, schedule)
-            SCHEDULES.put(tx, lane.name, schedule)
-        return self._told(lane, schedule, payment)
+            account_number = invoice_of(tx, lane, biller_of(tx, lane, guid), number).account_number
+        self.unsettled.ready(lane, guid, account_number)
+
+    def _collect(self, tx: Tx, lane: Lane, taken: Taken) -> Outcome:
+        guid, number = map(str, taken.key)
+        biller = biller_of(tx, lane, guid)
+        invoice = invoice_of(tx, lane, biller, number)
+        autopay = AUTOPAYS.get(tx, lane.name, biller.guid, invoice.account_number)
+        assert autopay is not None
+        collected = collected_on(invoice)
+        schedule = Schedule(
+            schedule_id=autopay_id(invoice),
+            biller_guid=biller.guid,
+            username=autopay.username,
+            account_number=invoice.account_number,
+            invoice_number=invoice.invoice_number,
+            kind=AUTOPAY,
+            amount_cents=0,
+            method_id=autopay.method_id,
+            runs_on=collected,
+            runs_at=_text(runs_at(collected, time_zone(biller.time_zone))),
+            created_at=_text(lane.now()),
+        )
+        return self._paid(tx, lane, biller, schedule)
+
+    def _paid(self, tx: Tx, lane: Lane, biller: Biller, schedule: Schedule) -> Outcome:
+        """Pay, note what became of it, and tell."""
+        schedule, payment = self._pay(tx, lane, biller, schedule)
+        SCHEDULES.put(tx, lane.name, schedule)
+        who = "AutoPay" if schedule.kind == AUTOPAY else "scheduled payment"
+        what = f"invoice {schedule.invoice_number} of account {schedule.account_number}"
+        if payment is None:
+            return Outcome(schedule.state, f"{who} of {what} skipped: {schedule.outcome}")
+        message = f"{who} of {amount(payment.amount_cents)} for {what}: {schedule.state} ({payment.reference})"
+        return Outcome(schedule.state, message, after=partial(self.cashier.publish, lane, payment))
 
     def _pay(self, tx: Tx, lane: Lane, biller: Biller, schedule: Schedule) -> tuple[Schedule, Payment | None]:
         """
@@ -310,14 +327,6 @@ class Schedules:
             saved=method.number(),
         )
 
-    def _told(self, lane: Lane, schedule: Schedule, payment: Payment | None) -> str:
-        who = "AutoPay" if schedule.kind == AUTOPAY else "scheduled payment"
-        what = f"invoice {schedule.invoice_number} of account {schedule.account_number}"
-        if payment is None:
-            return f"{who} of {what} skipped: {schedule.outcome}"
-        self.cashier.publish(lane, payment)
-        return f"{who} of {amount(payment.amount_cents)} for {what}: {schedule.state} ({payment.reference})"
-
     def _checked(self, tx: Tx, lane: Lane, biller: Biller, schedule: Schedule) -> Schedule:
         """The schedule with what follows from its invoice and day, if everything about it may be."""
         invoice = invoice_of(tx, lane, biller, schedule.invoice_number)
@@ -340,15 +349,6 @@ class Schedules:
         )
         return replace(schedule, account_number=invoice.account_number, runs_at=_text(at))
 
-    @staticmethod
-    def _bill(tx: Tx, lane: Lane, biller_guid: str, invoice_number: str) -> tuple[Biller, Invoice]:
-        biller = BILLERS.get(tx, lane.name, biller_guid)
-        invoice = INVOICES.get(tx, lane.name, biller_guid, invoice_number)
-        assert biller is not None
-        assert invoice is not None
-        assert invoice.status == OPEN
-        return biller, invoice
-
 
 def _amount_cents(schedule: Schedule, invoice: Invoice) -> int:
     """What is paid: AutoPay what is due, a payment set for a day its amount, or less where less is due or owed."""
@@ -358,14 +358,13 @@ def _amount_cents(schedule: Schedule, invoice: Invoice) -> int:
     return min(schedule.amount_cents, owed_cents(invoice))
 
 
-def _at(lane: Lane, at: datetime) -> Lane:
-    """The lane as it is at that moment, or later where its clock is past it."""
-    return replace(lane, frozen_at=max(at, lane.now()).astimezone(UTC).isoformat())
-
-
 def _today(lane: Lane, biller: Biller) -> date:
     return lane.now().astimezone(time_zone(biller.time_zone)).date()
 
 
 def _text(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _lock_biller_of_bill(tx: Tx, lane: Lane, key: tuple[str | int, ...]) -> None:
+    biller_of(tx, lane, str(key[0]), lock=True)

@@ -2,6 +2,7 @@
 Due work: what is to be done at a time, by whichever process comes first, once, and again where it failed.
 
     Queue       rows of a simulator's own table that wait for their time: due, claim, finish
+    Source      what a Queue is to the runner; also what falls due by a rule
     Work        what is done for a row, and when
     Runner      does it: as its time comes, when a lane's clock is advanced, or now
     timetable   times that come again: every 15 minutes, daily at a time, weekly on a day
@@ -10,7 +11,7 @@ Due work: what is to be done at a time, by whichever process comes first, once, 
 
 from __future__ import annotations
 
-from partnerlab.simulators.kit.world.jobs.queue import Queue, Taken, queue_columns
+from partnerlab.simulators.kit.world.jobs.queue import Queue, Source, Standing, Taken, queue_columns
 from partnerlab.simulators.kit.world.jobs.runner import Outcome, Runner, Work
 from partnerlab.simulators.kit.world.jobs.timed import TimedJob, TimedJobs
 from partnerlab.simulators.kit.world.jobs.timetable import Daily, Every, Timetable, Weekly
@@ -21,6 +22,8 @@ __all__ = [
     "Outcome",
     "Queue",
     "Runner",
+    "Source",
+    "Standing",
     "Taken",
     "TimedJob",
     "TimedJobs",

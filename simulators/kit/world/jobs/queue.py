@@ -10,13 +10,13 @@ attempt.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import sqlalchemy as sa
 
 from partnerlab.simulators.kit.world.store import Statement, Tx
 
-__all__ = ["Queue", "Standing", "Taken", "queue_columns"]
+__all__ = ["Queue", "Source", "Standing", "Taken", "queue_columns"]
 
 
 def queue_columns() -> list[sa.Column[Any]]:
@@ -43,6 +43,41 @@ class Standing(NamedTuple):
     state: str
     due: str
     claimed_until: str
+
+
+class Source(Protocol):
+    """Where a runner finds what is due: a `Queue`, or what falls due by a rule over other rows."""
+
+    name: str
+    waiting: str
+
+    def due(self, tx: Tx, lane: str, until: str, limit: int) -> list[tuple[str, tuple[str | int, ...]]]:
+        """The first that are due at or before *until*: when, and their keys."""
+
+    def next(self, tx: Tx, real: str) -> list[tuple[str, str]]:
+        """By lane, when the first is due that nobody holds."""
+
+    def held_until(self, tx: Tx, real: str) -> str | None:
+        """When the first of the claims that stand ends, in real time."""
+
+    def claim(
+        self, tx: Tx, lane: str, key: tuple[str | int, ...], claim: str, *, now: str, real: str, until: str
+    ) -> Taken | None:
+        """Take one that is due at *now*."""
+
+    def claim_any(
+        self, tx: Tx, lane: str, key: tuple[str | int, ...], claim: str, *, real: str, until: str
+    ) -> Taken | None:
+        """Take one whatever became of it."""
+
+    def finish(self, tx: Tx, taken: Taken, state: str | None, due: str | None) -> bool:
+        """Give it back; False where the claim does not stand."""
+
+    def standing(self, tx: Tx, lane: str, key: tuple[str | int, ...]) -> Standing | None:
+        """How it stands."""
+
+    def disown(self, tx: Tx, mine: str) -> None:
+        """End the claims that do not begin with *mine*."""
 
 
 class Queue:

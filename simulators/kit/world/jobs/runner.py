@@ -16,10 +16,10 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from partnerlab.simulators.kit.world.jobs.queue import Queue, Standing, Taken
+from partnerlab.simulators.kit.world.jobs.queue import Source, Standing, Taken
 from partnerlab.simulators.kit.world.lanes import Lane, LaneNotFound, Lanes
 from partnerlab.simulators.kit.world.simulator import Due
 from partnerlab.simulators.kit.world.store import Store, Tx
@@ -68,15 +68,19 @@ class Work:
 
     Either `act` reaches out: it is called between the claim and the outcome, outside any transaction, and may be called
     again for an attempt whose outcome was lost; `begin` notes the attempt in the transaction of the claim. Or `within`
-    does everything in one transaction with the claim and the outcome. `label` says in the timeline what is done;
-    `lease` is longer than an attempt can take.
+    does everything in one transaction with the claim and the outcome: `ready` is called before that, `first` in it
+    before the claim, to lock what is always locked first. `label` says in the timeline what is done; `lease` is longer
+    than an attempt can take; `look_every` is for a source whose next moment can come nearer without anybody saying so.
     """
 
-    queue: Queue
+    queue: Source
     label: str
     act: Callable[[Lane, Taken], Outcome] | None = None
     within: Callable[[Tx, Lane, Taken], Outcome] | None = None
     begin: Callable[[Tx, Lane, Taken], None] = _nothing
+    ready: Callable[[Lane, Key], None] = _nothing
+    first: Callable[[Tx, Lane, Key], None] = _nothing
+    look_every: timedelta | None = None
     lease: timedelta = LEASE
     real_time: bool = False
 
@@ -111,6 +115,10 @@ class Runner:
                 for work in self._works:
                     work.queue.disown(tx, self._owner)
         self.wake()
+
+    def changed(self) -> None:
+        """Something may be due sooner than it was: whoever looks in the background looks again."""
+        self._look_again()
 
     def wake(self) -> None:
         """Something may be due sooner than it was: look, in the background."""
@@ -153,7 +161,7 @@ class Runner:
             yield Due(
                 datetime.fromisoformat(at),
                 work.label,
-                lambda key=key: self.attempt(work, lane.name, key),  # type: ignore[misc]
+                lambda key=key, at=at: self.attempted(work, lane.name, key, at=datetime.fromisoformat(at))[0],  # type: ignore[misc]
             )
 
     def attempt(self, work: Work, lane_name: str, key: Key, *, again: bool = False) -> str:
@@ -165,12 +173,26 @@ class Runner:
         return self.attempted(work, lane_name, key, again=again)[0]
 
     def attempted(
-        self, work: Work, lane_name: str, key: Key, *, again: bool = False, early: bool = False
+        self,
+        work: Work,
+        lane_name: str,
+        key: Key,
+        *,
+        again: bool = False,
+        early: bool = False,
+        at: datetime | None = None,
     ) -> tuple[str, bool]:
-        """As `attempt`, and whether the row does not wait any more; *early* before it is due, but not out of turn."""
+        """
+        As `attempt`, and whether the row does not wait any more.
+
+        *early* before it is due, but not out of turn; *at* in the lane as it is at that moment, or later where its
+        clock is past it.
+        """
         end = time.monotonic() + work.lease.total_seconds()
         while True:
             lane = Lane(lane_name) if work.real_time else self._lanes.refresh(lane_name)
+            if at is not None and at > lane.now():
+                lane = replace(lane, frozen_at=utc_text(at))
             message, settled = self._once(work, lane, key, again=again, early=early)
             if settled is not None:
                 return message, settled
@@ -182,7 +204,9 @@ class Runner:
     def _once(self, work: Work, lane: Lane, key: Key, *, again: bool, early: bool) -> tuple[str, bool | None]:
         """What came of it and whether the row waits no more; None where another holds it."""
         after: Callable[[], None] = _nothing
+        work.ready(lane, key)
         with self._store.write() as tx:
+            work.first(tx, lane, key)
             taken, standing = self._take(tx, work, lane, key, again=again, early=early)
             if taken is None:
                 return self._why_not(work, standing)
@@ -265,6 +289,8 @@ class Runner:
     def _run_due(self, work: Work) -> float | None:
         """Run what is due in every lane; the seconds until something else is, None where nothing is."""
         pauses: list[float] = [] if self._store.sqlite else [LOOK_EVERY_S]
+        if work.look_every is not None:
+            pauses.append(work.look_every.total_seconds())
         real = datetime.now(UTC)
         with self._store.read() as tx:
             lanes = work.queue.next(tx, utc_text(real))
