@@ -21,7 +21,7 @@ from lxml import etree
 
 from partnerlab.contracts.data import read_bytes
 from partnerlab.contracts.files import InvoiceGroup, load_layout, write_bif
-from partnerlab.simulators.ic_webservices import InvoiceCloud, Settings, create_simulator
+from partnerlab.simulators.ic_webservices import EventRefused, InvoiceCloud, Settings, create_simulator
 from partnerlab.simulators.kit.asmx.front import AsmxService
 from partnerlab.simulators.kit.control.app import create_control_app
 from partnerlab.simulators.kit.faults.faults import Faults
@@ -62,6 +62,7 @@ class Harness:
     sim: InvoiceCloud = field(init=False)
     raised: list[dict[str, Any]] = field(default_factory=list)
     refuse_events: bool = False
+    reject_events: bool = False
     balance: Callable[[str, str, str, str], Mapping[str, Any]] = field(default=lambda *_: {})
     asked: list[tuple[str, str, str, str]] = field(default_factory=list)
     unsettled: set[str] = field(default_factory=set)
@@ -89,6 +90,8 @@ class Harness:
         )
 
     def take_event(self, event: dict[str, Any]) -> None:
+        if self.reject_events:
+            raise EventRefused("another event has this id")
         if self.refuse_events:
             raise ConnectionError("the data pump is away, WebServiceKey=33333333-3333-4333-8333-333333333333")
         self.raised.append(event)

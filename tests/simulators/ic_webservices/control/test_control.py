@@ -141,6 +141,18 @@ def check_exports(call: Checked) -> None:
     call("post", "exports/{report_id}/delivered", "exports/999/delivered")
 
 
+def check_settling(call: Checked) -> None:
+    waiting = call.harness.get("events", state="waiting")["events"][-1]["seq"]
+    call.harness.reject_events = True
+    offer, dismiss = "events/{seq}/offer", "events/{seq}/dismiss"
+    assert call("post", offer, f"events/{waiting}/offer").json["state"] == "refused"
+    call("post", dismiss, f"events/{waiting}/dismiss", {"reason": "posted by hand"})
+    call("post", dismiss, f"events/{waiting}/dismiss", {"reason": "again"})
+    call("post", offer, f"events/{waiting}/offer")
+    call("post", offer, "events/999/offer")
+    call("post", dismiss, "events/999/dismiss", {"reason": "none"})
+
+
 def test_every_answer_of_every_operation_is_as_the_contract_says(harness: Harness) -> None:
     call = Checked(harness)
     customer = "customers/{account_number}"
@@ -224,6 +236,7 @@ def test_every_answer_of_every_operation_is_as_the_contract_says(harness: Harnes
     call("get", "events", "events")
     call("get", "events", "events", state="lost")
     call("post", "events/offer", "events/offer")
+    check_settling(call)
     call("post", f"{customer}/convey", f"customers/{ACCOUNT}/convey")
     call("post", f"{customer}/convey", "customers/none/convey")
     marked = harness.get("customers")["customers"][0]["account_number"]
