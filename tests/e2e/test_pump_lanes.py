@@ -1,0 +1,81 @@
+"""What the data pump holds for a lane goes with the lane, and a balance knows of every payment that is not certain."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from partnerlab.sandbox import Sandbox
+from partnerlab.sides import InHanceSides
+
+ACCOUNT = "10000101"
+
+
+@contextmanager
+def waiting(sides: InHanceSides) -> Iterator[dict[str, Any]]:
+    """A payment that waits: the partner is down for its first attempts."""
+    with sides.fault("http-503", "SetPaperless", count=3):
+        event = sides.switch("paperless", ACCOUNT, enrolled=True)
+        found = sides.delivery(event)
+        assert found["state"] in ("waiting", "sending", "accepted"), found
+        yield found
+
+
+def states(sides: InHanceSides, lane: str) -> dict[str, str]:
+    rows = sides.control.get("/_pump/deliveries", lane=lane)["deliveries"]
+    return {row["event_id"]: row["state"] for row in rows}
+
+
+def until(sides: InHanceSides, lane: str, state: str) -> None:
+    ends = time.monotonic() + 30
+    while set(states(sides, lane).values()) != {state}:
+        assert time.monotonic() < ends, states(sides, lane)
+        time.sleep(0.05)
+
+
+def test_a_reset_lane_hears_nothing_of_its_old_world(sandbox: Sandbox, sides: InHanceSides, lane: str) -> None:
+    with waiting(sides):
+        sides.control.post(f"/_sandbox/lanes/{lane}/reset")
+    assert states(sides, lane) == {}
+    sandbox.pump.wake(lane)
+    time.sleep(0.5)
+    assert sides.account(ACCOUNT)["paperless"] is False
+    assert sides.journal("SetPaperless") == []
+
+
+def test_a_fork_delivers_what_waited_in_its_own_world(sandbox: Sandbox, sides: InHanceSides, lane: str) -> None:
+    copy = f"{lane[:50]}-copy"
+    with waiting(sides) as found:
+        sides.control.post(f"/_sandbox/lanes/{lane}/fork", {"to": copy})
+    with InHanceSides.of(sandbox.url, copy) as other:
+        other.control.delete("/_sandbox/faults")
+        assert list(states(sides, copy)) == [found["event_id"]]
+        sandbox.pump.wake(copy)
+        until(sides, copy, "delivered")
+        assert other.account(ACCOUNT)["paperless"] is True
+    sandbox.pump.wake(lane)
+    until(sides, lane, "delivered")
+    assert sides.account(ACCOUNT)["paperless"] is True
+
+
+def test_an_export_has_the_pumps_rows_and_a_dropped_lane_has_none(
+    sandbox: Sandbox, sides: InHanceSides, lane: str
+) -> None:
+    with waiting(sides) as found:
+        exported = sides.control.get(f"/_sandbox/lanes/{lane}/export")["tables"]
+    assert [row["event_id"] for row in exported["pump_deliveries"]] == [found["event_id"]]
+    sides.control.delete(f"/_sandbox/lanes/{lane}")
+    assert states(sides, lane) == {}
+
+
+def test_the_same_payment_can_be_made_again_in_a_reset_world(sides: InHanceSides, lane: str) -> None:
+    for round in itertools.count(1):
+        sides.pay(ACCOUNT, "1.00", payment_guid="the-same")
+        until(sides, lane, "delivered")
+        assert len(sides.account(ACCOUNT)["payments"]) == 1
+        if round == 2:
+            return
+        sides.control.post(f"/_sandbox/lanes/{lane}/reset")
