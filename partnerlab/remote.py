@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 import click
 
+from partnerlab.contracts.masking import printable
+
 __all__ = ["Remote", "RemoteRefused", "address_option", "connect", "lane_options", "print_json"]
 
 DEFAULT_URL = "http://127.0.0.1:8700"
@@ -20,6 +22,9 @@ Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 class RemoteRefused(click.ClickException):
     """The server said no: its message, with the field it names."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(printable(message))
 
 
 class _Address(click.ParamType[str]):
@@ -160,4 +165,4 @@ def lane_options(function: Decorated) -> Decorated:
 
 def print_json(value: Any) -> None:
     """JSON on stdout, readable and stable."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    click.echo(printable(json.dumps(value, indent=2, ensure_ascii=False), lines=True))

@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from partnerlab.contracts.masking.cards import card_spans, has_card_number
+from partnerlab.contracts.masking.lines import printable
 from partnerlab.contracts.masking.names import SECRET_NAMES, is_secret
 from partnerlab.contracts.masking.places import places
 from partnerlab.contracts.masking.readings import readings
@@ -28,6 +29,7 @@ __all__ = [
     "mask_excerpt",
     "mask_found",
     "mask_text",
+    "printable",
 ]
 
 MASK = "•••"

@@ -19,6 +19,7 @@ from partnerlab.client.errors import RequestInvalid
 from partnerlab.client.settings import Biller, BillerUnknown
 from partnerlab.databases import check_database, database_errors
 from partnerlab.ending import Ending
+from partnerlab.logs import log_to_stderr
 
 GRACE_S = 75.0
 """Longer than a call may take to be answered."""
@@ -62,6 +63,7 @@ def command(
     Example:
         partnerlab pump --billers billers.toml --db pump.db
     """
+    log_to_stderr()
     if context.invoked_subcommand is not None:
         return
     if billers is None or db is None:

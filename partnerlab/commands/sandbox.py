@@ -14,6 +14,7 @@ from partnerlab.config import configure, read_configuration
 from partnerlab.contracts.catalogue import magic_values
 from partnerlab.databases import check_database, database_errors
 from partnerlab.ending import Ending
+from partnerlab.logs import log_to_stderr
 from partnerlab.remote import DEFAULT_URL
 from partnerlab.sandbox import PUMP_PATH, Sandbox
 from partnerlab.settings import SandboxSettings
@@ -62,6 +63,7 @@ def command(
     Example:
         partnerlab sandbox --db sandbox.db
     """
+    log_to_stderr()
     try:
         document = read_configuration(config, SECTIONS)
         settings = configure(SandboxSettings, "sandbox", document)

@@ -36,6 +36,7 @@ from partnerlab.simulators.kit.asmx.pages import Wsdl, disco, help_page, is_loca
 from partnerlab.simulators.kit.asmx.xml import MAX_BYTES, XmlRefused, parse, place_after
 from partnerlab.simulators.kit.http.charsets import US_ASCII, known
 from partnerlab.simulators.kit.http.messages import Request, Response
+from partnerlab.simulators.kit.journal.recording import record_line
 
 __all__ = ["AsmxService", "SoapFault"]
 
@@ -151,7 +152,7 @@ class AsmxService:
             reason = f"There is an error in XML document ({line}, {column}). ---> {error}"
             return self._fault(version, faults.unable_to_read(reason))
         except Exception:  # noqa: BLE001 - a bug of ours is a fault, never a traceback
-            _log.exception("%s: %s failed (request %s)", self.name, self.operation(request), request.id)
+            _log.exception("%s: %s failed (request %s)", self.name, record_line(self.operation(request)), request.id)
             return self._fault(version, faults.unable_to_process())
 
     def _answer(
@@ -212,7 +213,7 @@ class AsmxService:
         except SoapFault as fault:
             return _text(fault.status, fault.message)
         except Exception:  # noqa: BLE001 - a bug of ours is a fault, never a traceback
-            _log.exception("%s: %s failed (request %s)", self.name, method, request.id)
+            _log.exception("%s: %s failed (request %s)", self.name, record_line(method), request.id)
             return _text(500, faults.unable_to_process().message)
 
     # Pages

@@ -19,6 +19,7 @@ from urllib.parse import parse_qsl
 from partnerlab.simulators.kit.control.refusals import Invalid, Refused, error_body
 from partnerlab.simulators.kit.http.guard import host_allowed, origin_allowed
 from partnerlab.simulators.kit.http.messages import Request, Response
+from partnerlab.simulators.kit.journal.recording import record_line
 
 if TYPE_CHECKING:
     from partnerlab.simulators.kit.control.controls import Controls
@@ -114,7 +115,7 @@ class ControlApp:
         except Refused as error:
             return _json(error.status, error_body(error.code, str(error), error.field))
         except Exception:
-            _logger.exception("request %s: %s %s failed", request.id, request.method, request.path)
+            _logger.exception("request %s: %s %s failed", request.id, request.method, record_line(request.path))
             message = f"the server's log has it under request {request.id}"
             return _json(500, error_body("internal_error", message))
 

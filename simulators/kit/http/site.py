@@ -22,6 +22,7 @@ from partnerlab.simulators.kit.faults.faults import FaultInvalid, Faults
 from partnerlab.simulators.kit.http.guard import Guard, host_allowed
 from partnerlab.simulators.kit.http.messages import App, Request, Response
 from partnerlab.simulators.kit.journal.journal import Journal
+from partnerlab.simulators.kit.journal.recording import record_line
 from partnerlab.simulators.kit.world.lanes import DEFAULT, LaneNameInvalid, Lanes, TooManyLanes
 from partnerlab.simulators.kit.world.store import RolledBack, rolling_back
 
@@ -254,7 +255,7 @@ class Exchange:
         except TooManyLanes as error:
             return _error(409, "too_many_lanes", str(error)), None
         except Exception:
-            _logger.exception("request %s: %s %s failed", self.id, self._method, self._target.path)
+            _logger.exception("request %s: %s %s failed", self.id, self._method, record_line(self._target.path))
             return _internal_error(self.id), None
 
     def _run(self, started_ns: int) -> tuple[Response | None, Plan | None]:
