@@ -22,6 +22,7 @@ import time
 from collections.abc import Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 from partnerlab.client.errors import AnswerNotUnderstood, PartnerFault, ProtocolError, TransportError, redact
 from partnerlab.client.http.request import HttpResponse
@@ -112,11 +113,12 @@ class Answer:
         decides. A byte order mark counts before all.
         """
         content = self.response.content
-        codec = CHARSETS.get(charset_of(self.response.headers.get("content-type", "")) or "")
+        codec = CHARSETS.get(charset_of(self.response.headers.get("content-type", "")[:300]) or "")
         if codec is None or content.startswith(_BYTE_ORDER_MARKS):
             return None
         try:
-            content.decode(codec)
+            if not content.isascii():
+                content.decode(codec)
         except UnicodeDecodeError:
             return None
         return codec
@@ -149,6 +151,7 @@ class Answer:
         return self.response.content[: MAX_SHOWN + 1].decode(self.charset() or "utf-8", "replace")
 
 
+@lru_cache(maxsize=256)
 def charset_of(content_type: str) -> str | None:
     """The character set that a Content-Type names, in lower case."""
     named = _CHARSET.search(content_type[:300])

@@ -84,22 +84,24 @@ class Operation(Generic[P, T]):
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Call[T]:
         """The call. Raises `RequestInvalid`."""
         self._declared(*args, **kwargs)
-        endpoint = args[0]
-        given = {**self._defaults, **dict(zip(self.parameters, args[1:], strict=False)), **kwargs}
+        endpoint, *more = args
+        given = {**self._defaults, **kwargs}
+        if more:
+            given.update(zip(self.parameters, more, strict=False))
         values: dict[str, Sent] = dict(self.constants)
         secrets: tuple[str, ...] = ()
-        for parameter, kind in self.parameters.items():
+        for parameter, name, render, optional, special in self._plan:
             said = given[parameter]
-            if said is None and self._defaults.get(parameter, "") is None:
+            if said is None and optional:
                 continue  # left out; where nothing may be left out, the kind refuses None
-            value = kind.render(said)
+            value = render(said)
             if value is None:
                 continue
-            if isinstance(kind, Members):
+            if special == "members":
                 values.update(typing.cast("Mapping[str, Sent]", value))
                 continue
-            values[kind.name] = value
-            if kind.secret:
+            values[name] = value
+            if special == "secret":
                 secrets += (str(value),)
         request = self.door.request(endpoint, self.name, values, secrets)
         lookup = self.lookup if isinstance(self.lookup, bool) else self.lookup(given)
@@ -111,6 +113,20 @@ class Operation(Generic[P, T]):
 
     def _read(self, endpoint: Any, secrets: tuple[str, ...], response: HttpResponse) -> T:
         return self.reads(self.door.fields(endpoint, self.name, response, secrets))
+
+    @functools.cached_property
+    def _plan(self) -> list[tuple[str, str, Callable[[Any], Sent], bool, str]]:
+        """Each parameter, its name on the wire, how it is rendered, whether `None` leaves it out, what is special."""
+        return [
+            (
+                parameter,
+                kind.name,
+                kind.render,
+                self._defaults.get(parameter, "") is None,
+                "members" if isinstance(kind, Members) else "secret" if kind.secret else "",
+            )
+            for parameter, kind in self.parameters.items()
+        ]
 
     @functools.cached_property
     def _defaults(self) -> dict[str, Any]:

@@ -28,6 +28,7 @@ ENVELOPES = {
 }
 
 _ODD = re.compile("[^\t\n !-%'-;=?-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # needs escaping, or is not XML
+_odd = _ODD.search
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"}
 _NAMESPACE = re.compile(r"[!#-%'-;=?-~]{1,255}")  # stands in a header and an attribute: nothing that needs escaping
 
@@ -72,10 +73,12 @@ def build(
     layout = _layout(service.namespace, service.version, operation, wrapper)
     text = [layout.head]
     for name, value in values.items():
-        if isinstance(value, Elements):
+        if type(value) is str:
+            text.append(f"<{name}>{value}</{name}>" if _odd(value) is None else _element(name, value))
+        elif isinstance(value, Elements):
             text += (f"<{name}>", *[_element(value.item, item) for item in value.texts], f"</{name}>")
         else:
-            text.append(_element(name, str(value)))
+            text.append(f"<{name}>{value}</{name}>")
     text.append(layout.tail)
     return HttpRequest(operation, service.url, layout.headers, "".join(text).encode(), secrets=secrets)
 
@@ -105,7 +108,7 @@ def _layout(namespace: str, version: SoapVersion, operation: str, wrapper: str) 
 
 
 def _element(name: str, value: str) -> str:
-    return f"<{name}>{value if _ODD.search(value) is None else _escaped(name, value)}</{name}>"
+    return f"<{name}>{_escaped(name, value)}</{name}>"
 
 
 def _escaped(name: str, value: str) -> str:

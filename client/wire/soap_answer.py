@@ -114,7 +114,7 @@ def _result(answer: Answer, namespace: str, operation: str, shapes: AnswerShapes
     if len(results) != 1 or value_of(results[0]) is None:
         found = ", ".join(str(child.tag)[:100] for child in itertools.islice(content, 20)) or "nothing"
         raise answer.broken(f"expected one {prefix}{operation}Result, found {found}")
-    if not len(results[0]) and (results[0].text or "").strip():
+    if len(results[0]) == 0 and (results[0].text or "").strip():
         return _bare(answer, results[0], prefix, shapes)
     return Result(answer, results[0], prefix, shapes)
 
