@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 from partnerlab.simulators.kit.control.refusals import Invalid, Refused
@@ -18,7 +19,7 @@ def read_object(body: bytes) -> dict[str, Any]:
     The object that a body holds.
 
     Raises `Refused` where it is no JSON object in UTF-8, `Invalid` where a name stands twice in one object, it is
-    nested too deep, or a text cannot be stored.
+    nested too deep, a text cannot be stored, or no float holds a number.
     """
     try:
         value = json.loads(body.decode("utf-8-sig"), object_pairs_hook=_once, parse_constant=_no_number)
@@ -45,6 +46,8 @@ def _check(value: dict[str, Any]) -> None:
         field, found, depth = below.pop()
         if isinstance(found, str):
             check_text(field, found)
+        elif isinstance(found, float) and not math.isfinite(found):
+            raise Invalid(field, "is too large a number")
         elif isinstance(found, dict | list):
             if depth > MAX_DEPTH:
                 raise Invalid(field.partition(".")[0], f"is nested over {MAX_DEPTH} deep")

@@ -31,6 +31,7 @@ def test_an_object_is_read() -> None:
         (b'{"a": 1, "a": 1}', "field_invalid", "a"),
         (b'{"a": {"b": 1, "b": 2}}', "field_invalid", "b"),
         (b'{"a": "x\\u0000"}', "field_invalid", "a"),
+        (b'{"a": [1e999]}', "field_invalid", "a.0"),
         (b'{"a": {"b": ["\\ud800"]}}', "field_invalid", "a.b.0"),
         (b'{"a": {"\\u0000": 1}}', "field_invalid", "a"),
         (b'{"a": ' + b"[" * MAX_DEPTH + b"]" * MAX_DEPTH + b"}", "field_invalid", "a"),
