@@ -56,7 +56,7 @@ def run(sandbox: Sandbox, code: str, names: dict[str, Any] | None = None, **addr
 
 def test_every_example_is_run_by_one_of_these_tests() -> None:
     pages = ("README.md", "docs/client.md", "docs/tccs.md", "docs/sandbox.md", "docs/files.md")
-    assert [len(examples(page)) for page in pages] == [1, 3, 1, 1, 1]
+    assert [len(examples(page)) for page in pages] == [1, 4, 1, 1, 1]
     others = set(ROOT.glob("docs/**/*.md")) - {ROOT / page for page in pages}
     assert [path.name for path in others if EXAMPLE.search(path.read_text("utf-8"))] == []
 
@@ -75,7 +75,7 @@ def test_the_balance_of_an_opened_bill_is_retrieved(sandbox: Sandbox) -> None:
 
 
 def test_a_payment_on_the_page_is_posted_back_and_credited(sandbox: Sandbox) -> None:
-    stories, postback = examples("docs/client.md")[1:]
+    stories, postback = examples("docs/client.md")[1:3]
     with PostBox() as box, Visitor() as visitor:
         names = run(sandbox, stories, **{POST_BACK: box.url})
         assert "1. RetrieveUsers: done: 10000101 registered" in names["printed"]
@@ -88,6 +88,12 @@ def test_a_payment_on_the_page_is_posted_back_and_credited(sandbox: Sandbox) -> 
     assert (credit.invoice_number, credit.payment_amount) == ("500001", Decimal("125.50"))
     with pytest.raises(queue.Empty):
         box.take(timeout_s=0)
+
+
+def test_a_declared_operation_is_a_request_to_send_oneself() -> None:
+    with redirect_stdout(io.StringIO()) as stdout:
+        exec(compile(examples("docs/client.md")[3], "example", "exec"), {})
+    assert stdout.getvalue() == '"http://tempuri.org/SetEmail"\n'
 
 
 def test_the_insurers_example_pays_once_and_saves_the_bill(
