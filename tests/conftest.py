@@ -6,10 +6,15 @@ import os
 from collections.abc import Generator, Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.postgres import running_postgres
 
 os.environ.setdefault("PACT_DO_NOT_TRACK", "true")
+
+# How long an example takes says how busy the machine is, not whether the property holds.
+settings.register_profile("partnerlab", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("partnerlab")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -228,3 +231,66 @@ def test_who_holds_rows_back_is_asked_to_write_them_first(lanes: Lanes) -> None:
     lanes.reset("a")
     lanes.drop("a")
     assert len(called) == 5
+
+
+class Elsewhere:
+    """State of lanes that is kept outside the store; says what it was told, and whether the store had committed."""
+
+    names = frozenset({"elsewhere"})
+
+    def __init__(self, store: Store) -> None:
+        self.store, self.told = store, list[tuple[object, ...]]()
+
+    @contextmanager
+    def paused(self, *lanes: str) -> Iterator[None]:
+        self.told.append(("pause", *lanes))
+        yield
+        self.told.append(("go on", *lanes))
+
+    def drop(self, lane: str) -> None:
+        self.told.append(("drop", lane))
+
+    def fork(self, lane: str, copy: str) -> None:
+        self.told.append(("fork", lane, copy))
+
+    def export(self, lane: str) -> dict[str, list[dict[str, Any]]]:
+        return {"elsewhere": [{"lane": lane}]}
+
+    def load(self, lane: str, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+        self.told.append(("load", lane, rows))
+        if rows.get("elsewhere") == [{"bad": 1}]:
+            raise LoadInvalid("elsewhere[0]", "is bad")
+
+
+def test_what_is_attached_elsewhere_goes_with_its_lane(lanes: Lanes) -> None:
+    elsewhere = Elsewhere(lanes.store)
+    lanes.attached.append(elsewhere)
+    lanes.reset("a")
+    lanes.fork("a", "b")
+    exported = lanes.export("b")
+    assert exported["elsewhere"] == [{"lane": "b"}]
+    lanes.load("c", exported)
+    lanes.drop("c")
+    assert [told for told in elsewhere.told if told[0] not in ("pause", "go on")] == [
+        ("drop", "a"),
+        ("fork", "a", "b"),
+        ("load", "c", {"elsewhere": [{"lane": "b"}]}),
+        ("drop", "c"),
+    ]
+    assert [told for told in elsewhere.told if told[0] == "pause"] == [
+        ("pause", "a"),
+        ("pause", "a", "b"),
+        ("pause", "b"),
+        ("pause", "c"),
+        ("pause", "c"),
+    ]
+
+
+def test_what_cannot_be_loaded_elsewhere_is_not_loaded_here(lanes: Lanes) -> None:
+    lanes.attached.append(Elsewhere(lanes.store))
+    lanes.get("b")
+    count(lanes, "a")
+    before, exported = value(lanes, "a"), lanes.export("b")
+    with pytest.raises(LoadInvalid, match=r"elsewhere\[0\]: is bad"):
+        lanes.load("a", {**exported, "elsewhere": [{"bad": 1}]})
+    assert value(lanes, "a") == before
