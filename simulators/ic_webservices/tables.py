@@ -108,11 +108,11 @@ PAYMENTS = sa.Table(
     *_text("tender", "brand", "last_four", "donation", "payer_name"),
     *_whole("approved"),
     *_text("message", "reference", "paid_at", "state", "clears_at", "clears_as", "return_code"),
-    *_text("biller_reference"),
+    *_text("biller_reference", "recorded_at"),
     sa.Index("ic_payments_by_account", "lane", "biller_guid", "account_number"),
     sa.Index("ic_payments_by_clearing", "lane", "state", "clears_at"),
     sa.Index("ic_payments_by_reference", "lane", "reference"),
-    sa.Index("ic_payments_by_date", "lane", "biller_guid", "paid_at"),
+    sa.Index("ic_payments_by_date", "lane", "biller_guid", "recorded_at"),
 )
 
 UPLOADS = sa.Table(
@@ -193,8 +193,8 @@ CHANGES = sa.Table(
     TABLES,
     _key("lane"),
     _key("seq", sa.BigInteger),
-    *_text("biller_guid", "account_number", "kind", "value", "changed_at"),
-    sa.Index("ic_changes_by_date", "lane", "biller_guid", "changed_at"),
+    *_text("biller_guid", "account_number", "kind", "value", "changed_at", "recorded_at"),
+    sa.Index("ic_changes_by_date", "lane", "biller_guid", "recorded_at"),
 )
 
 METHODS = sa.Table(

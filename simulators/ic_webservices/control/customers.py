@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 from partnerlab.simulators.ic_webservices.control.common import Json, Part, searched
-from partnerlab.simulators.ic_webservices.control.views import change_view, customer_view
+from partnerlab.simulators.ic_webservices.control.views import change_view, customer_view, recorded_change_view
 from partnerlab.simulators.kit.http.messages import Request
 
 __all__ = ["Customers"]
@@ -46,7 +44,7 @@ class Customers(Part):
     ) -> Json:
         search = searched(biller_guid=biller_guid, account_number=account_number)
         found = self._services.records.changes(request.lane, search, after=after, limit=limit)
-        return {"changes": [asdict(one) for one in found]}
+        return {"changes": [recorded_change_view(one) for one in found]}
 
     def _enrol(self, request: Request, kind: str, account_number: str, biller_guid: str, *, enrolled: bool) -> Json:
         guid = self._guid(biller_guid)

@@ -7,7 +7,7 @@ from typing import Any
 
 from partnerlab.contracts.masking import mask
 from partnerlab.simulators.ic_webservices.domain.billers import Biller
-from partnerlab.simulators.ic_webservices.domain.customers import Customer
+from partnerlab.simulators.ic_webservices.domain.customers import Change, Customer
 from partnerlab.simulators.ic_webservices.domain.events import Entry, Event
 from partnerlab.simulators.ic_webservices.domain.invoices import Invoice
 from partnerlab.simulators.ic_webservices.domain.money import amount
@@ -17,12 +17,12 @@ from partnerlab.simulators.kit.world.lanes import DEFAULT, Lane
 
 __all__ = [
     "biller_view",
-    "change_view",
     "customer_view",
     "entry_view",
     "invoice_view",
     "payment_view",
     "problem_view",
+    "recorded_change_view",
     "upload_view",
 ]
 
@@ -49,6 +49,13 @@ def customer_view(customer: Customer) -> dict[str, Any]:
 def change_view(customer: Customer, event: Event | None) -> dict[str, Any]:
     """A customer that a payer changed, and the event that was raised, None where nothing changed."""
     return {"customer": customer_view(customer), "event_id": None if event is None else event.id}
+
+
+def recorded_change_view(change: Change) -> dict[str, Any]:
+    """What a payer changed."""
+    view = asdict(change)
+    del view["recorded_at"]
+    return view
 
 
 def invoice_view(invoice: Invoice) -> dict[str, Any]:
@@ -87,6 +94,7 @@ def invoice_view(invoice: Invoice) -> dict[str, Any]:
 def payment_view(payment: Payment) -> dict[str, Any]:
     """A payment; of its card or account number there are only the last four digits."""
     view = asdict(payment)
+    del view["recorded_at"]
     view["amount"] = str(amount(view.pop("amount_cents")))
     view["service_fee"] = str(amount(view.pop("service_fee_cents")))
     return {**view, "clears_at": payment.clears_at or None, "clears_as": payment.clears_as or None}

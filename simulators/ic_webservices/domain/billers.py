@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from partnerlab.simulators.ic_webservices.domain.errors import KeyWrong, ValueRefused
 
-__all__ = ["Biller", "authenticate", "normal_guid", "time_zone"]
+__all__ = ["Biller", "authenticate", "is_on", "normal_guid", "time_zone"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,13 @@ class Biller:
 
     def __repr__(self) -> str:
         return f"Biller(guid={self.guid!r}, partner={self.partner!r})"
+
+
+def is_on(biller: Biller, section: str, name: str, *, default: bool) -> bool:
+    """A switch of the JSON configuration, as in `{"Postbacks": {"Declined": false}}`; anything else is the default."""
+    values = biller.configuration.get(section)
+    value = values.get(name) if isinstance(values, Mapping) else None
+    return value if isinstance(value, bool) else default
 
 
 def normal_guid(text: str | None) -> str:

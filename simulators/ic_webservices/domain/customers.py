@@ -78,7 +78,8 @@ class Change:
     """
     One change that a payer made to a customer's record; `kind` is of `CHANGE_KINDS`.
 
-    `value` is the new e-mail address or phone number, or `on` or `off`; `changed_at` is ISO 8601 in UTC.
+    `value` is the new e-mail address or phone number, or `on` or `off`; `changed_at` is ISO 8601 in UTC, and so is
+    `recorded_at`, which is never earlier than that of a change before.
     """
 
     seq: int
@@ -87,6 +88,7 @@ class Change:
     kind: str
     value: str
     changed_at: str
+    recorded_at: str = ""
 
 
 def changes_between(before: Customer, after: Customer) -> list[tuple[str, str]]:

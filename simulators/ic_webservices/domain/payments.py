@@ -121,7 +121,8 @@ class Payment:
     """
     A payment as it is kept, approved or not. Of the card or account number only the last four digits are known.
 
-    `paid_at` and `clears_at` are ISO 8601 in UTC; `clears_as` is what it becomes then.
+    `paid_at` and `clears_at` are ISO 8601 in UTC; `clears_as` is what it becomes then. `recorded_at` is `paid_at`, but
+    never earlier than that of a payment before, whatever the lane's clock does.
     """
 
     payment_guid: str
@@ -144,6 +145,7 @@ class Payment:
     clears_as: str = ""
     return_code: str = ""
     biller_reference: str = ""
+    recorded_at: str = ""
 
 
 def authorize(order: Order, numbers: TestNumbers) -> Authorization:

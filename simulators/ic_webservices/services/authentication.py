@@ -28,7 +28,7 @@ from partnerlab.simulators.ic_webservices.store import LINKS, TOKENS, USERS
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Statement, Store, Tx
 
-__all__ = ["Authentication", "Session", "linked_accounts"]
+__all__ = ["Authentication", "Session", "end_tokens", "linked_accounts"]
 
 REMEMBERED = timedelta(days=1)
 """How long after its end a token is still told from one that never was."""
@@ -43,6 +43,10 @@ _EXPIRE = Statement(
     " WHERE lane = :lane AND token_hash = :token_hash AND ended_at = '' AND expires_at > :now"
 )
 _END = Statement("UPDATE ic_tokens SET ended_at = :now WHERE lane = :lane AND token_hash = :token_hash")
+_END_ALL = Statement(
+    "UPDATE ic_tokens SET ended_at = :now"
+    " WHERE lane = :lane AND biller_guid = :biller_guid AND username = :username AND ended_at = ''"
+)
 _FORGET = Statement(
     "DELETE FROM ic_tokens WHERE lane = :lane AND biller_guid = :biller_guid AND username = :username"
     " AND expires_at < :before"
@@ -68,6 +72,11 @@ def linked_accounts(tx: Tx, lane: Lane, biller_guid: str, username: str) -> tupl
     search = {"biller_guid": normal_guid(biller_guid), "username": username_key(username)}
     links = LINKS.find(tx, lane.name, search, order="position", limit=MOST_LINKS)
     return tuple(link.account_number for link in links)
+
+
+def end_tokens(tx: Tx, lane: Lane, user: User) -> None:
+    """End every token of a user, and with it every page: the password was changed [A-79]."""
+    tx.run(_END_ALL, lane=lane.name, biller_guid=user.biller_guid, username=user.username, now=_text(lane.now()))
 
 
 class Authentication:

@@ -26,6 +26,7 @@ from partnerlab.simulators.ic_webservices.domain.payments import (
 )
 from partnerlab.simulators.ic_webservices.services.cards import refuse_card_number
 from partnerlab.simulators.ic_webservices.services.ledger import biller_of, customer_of, invoice_of
+from partnerlab.simulators.ic_webservices.services.moments import recorded_at
 from partnerlab.simulators.ic_webservices.services.outbox import Outbox
 from partnerlab.simulators.ic_webservices.store import INVOICES, PAYMENTS, clearing, next_number
 from partnerlab.simulators.kit.world.lanes import Lane
@@ -173,6 +174,7 @@ class Cashier:
             clears_at=clears,
             clears_as=authorization.clears_as,
             biller_reference=order.biller_reference,
+            recorded_at=recorded_at(tx, lane),
         )
 
     @staticmethod

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from partnerlab.simulators.ic_webservices.domain.balances import answers_for_account
-from partnerlab.simulators.ic_webservices.domain.billers import Biller, time_zone
+from partnerlab.simulators.ic_webservices.domain.billers import Biller, is_on, time_zone
 from partnerlab.simulators.ic_webservices.domain.cloud_payments import (
     LASTS,
     OPEN,
@@ -386,6 +386,7 @@ class CloudPayments:
         if not opened.asked.postback_url:
             return []
         zone = time_zone(opened.biller.time_zone)
+        declined_too = is_on(opened.biller, "Postbacks", "Declined", default=True)
         return [
             self.postbacks.add(
                 tx,
@@ -401,6 +402,7 @@ class CloudPayments:
                 ),
             )
             for payment in payments
+            if payment.approved or declined_too
         ]
 
     @staticmethod

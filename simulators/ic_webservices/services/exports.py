@@ -1,26 +1,28 @@
 """
 What partners download: payments, and what payers changed of their records, since a moment.
 
-Both are answered whole and in order, from the moment on and with it, so that who asks again with the last date misses
-nothing and tells what it has by the PaymentGUID. No page ends before the last row: a partner that knows of no pages
-would miss payments, and 20,000 of them take under a second. Source: WaterSmart, Payment/Lockbox File and Change Log
-File; what is in them is assumed [A-56].
+Both are answered whole and in the order they were recorded, from the moment on and with it, so that who asks again with
+the last date misses nothing, also after the clock was set back, and tells what it has by the PaymentGUID. No page ends
+before the last row: a partner that knows of no pages would miss payments, and 20,000 of them take under a second.
+Source: WaterSmart, Payment/Lockbox File and Change Log File; what is in them is assumed [A-56].
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from partnerlab.simulators.ic_webservices.domain.billers import time_zone
 from partnerlab.simulators.ic_webservices.domain.customers import Change
 from partnerlab.simulators.ic_webservices.domain.payments import Payment
 from partnerlab.simulators.ic_webservices.services.ledger import Ledger
+from partnerlab.simulators.ic_webservices.services.moments import recorded_at
 from partnerlab.simulators.ic_webservices.store import CHANGES, CUSTOMERS, PAYMENTS
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Statement
+from partnerlab.simulators.kit.world.table import utc_text
 
 __all__ = ["AccountChanges", "ExportedPayment", "Exports", "local_moment"]
 
@@ -31,12 +33,12 @@ FIRST_YEAR, LAST_YEAR = 1901, 9998
 _PAYMENTS = Statement(
     f"SELECT {', '.join(PAYMENTS.columns)}, (SELECT customer_name FROM ic_customers WHERE lane = :lane"  # noqa: S608
     " AND biller_guid = :biller_guid AND ic_customers.account_number = ic_payments.account_number)"
-    " FROM ic_payments WHERE lane = :lane AND biller_guid = :biller_guid AND paid_at >= :since"
-    " AND approved = 1 AND donation <> 'inline' ORDER BY paid_at, reference"
+    " FROM ic_payments WHERE lane = :lane AND biller_guid = :biller_guid AND recorded_at >= :since"
+    " AND approved = 1 AND donation <> 'inline' ORDER BY reference"
 )
 _CHANGES = Statement(
     f"SELECT {', '.join(CHANGES.columns)} FROM ic_changes"  # noqa: S608 - names of our own columns
-    " WHERE lane = :lane AND biller_guid = :biller_guid AND changed_at >= :since ORDER BY account_number, seq"
+    " WHERE lane = :lane AND biller_guid = :biller_guid AND recorded_at >= :since ORDER BY account_number, seq"
 )
 
 
@@ -77,8 +79,9 @@ class Exports:
 
         Raises `KeyWrong`.
         """
-        with self.store.read() as tx:
+        with self.store.write() as tx:
             biller = self.ledger.partner(tx, lane, biller_guid, key)
+            recorded_at(tx, lane)  # what comes later is later than this answer
             zone = time_zone(biller.time_zone)
             rows = tx.all(_PAYMENTS, lane=lane.name, biller_guid=biller.guid, since=_utc(since, zone))
         found = ((PAYMENTS.load(row[:-1]), row[-1] or "") for row in rows)
@@ -88,8 +91,9 @@ class Exports:
         self, lane: Lane, biller_guid: str | None, key: str | None, since: datetime
     ) -> Sequence[AccountChanges]:
         """What payers changed from *since* on, one row an account, by account number. Raises `KeyWrong`."""
-        with self.store.read() as tx:
+        with self.store.write() as tx:
             biller = self.ledger.partner(tx, lane, biller_guid, key)
+            recorded_at(tx, lane)
             zone = time_zone(biller.time_zone)
             rows = tx.all(_CHANGES, lane=lane.name, biller_guid=biller.guid, since=_utc(since, zone))
             found = _by_account([CHANGES.load(row) for row in rows], zone)
@@ -119,4 +123,4 @@ def _utc(since: datetime, zone: ZoneInfo) -> str:
         return ""
     if since.year > LAST_YEAR:
         return "9999"
-    return (since if since.tzinfo else since.replace(tzinfo=zone)).astimezone(UTC).isoformat()
+    return utc_text(since if since.tzinfo else since.replace(tzinfo=zone))

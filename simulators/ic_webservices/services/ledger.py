@@ -31,6 +31,7 @@ from partnerlab.simulators.ic_webservices.domain.invoices import Invoice, with_b
 from partnerlab.simulators.ic_webservices.domain.money import cents
 from partnerlab.simulators.ic_webservices.domain.payments import payment_reference
 from partnerlab.simulators.ic_webservices.services.cards import refuse_card_numbers
+from partnerlab.simulators.ic_webservices.services.moments import recorded_at
 from partnerlab.simulators.ic_webservices.services.outbox import Outbox
 from partnerlab.simulators.ic_webservices.store import (
     AUTOPAYS,
@@ -329,7 +330,9 @@ class Ledger:
             now = lane.now().astimezone(UTC).isoformat()
             for kind, value in changes_between(before, customer):
                 seq = next_number(tx, lane.name, "change")
-                change = Change(seq, customer.biller_guid, customer.account_number, kind, value, now)
+                change = Change(
+                    seq, customer.biller_guid, customer.account_number, kind, value, now, recorded_at(tx, lane)
+                )
                 CHANGES.put(tx, lane.name, change)
         if event is not None:
             self.outbox.add(tx, lane, event, cause=cause)

@@ -13,19 +13,21 @@ from datetime import UTC
 
 from partnerlab.simulators.ic_webservices.domain.billers import Biller, normal_guid, time_zone
 from partnerlab.simulators.ic_webservices.domain.customers import Customer, check_email, check_text
-from partnerlab.simulators.ic_webservices.domain.errors import Conflict, NotFound, ValueRefused
+from partnerlab.simulators.ic_webservices.domain.errors import Conflict, LoginRefused, NotFound, ValueRefused
 from partnerlab.simulators.ic_webservices.domain.users import (
     Link,
     User,
     check_password,
     check_username,
     hash_password,
+    password_matches,
     username_key,
 )
 from partnerlab.simulators.ic_webservices.services.authentication import (
     MOST_LINKS,
     Authentication,
     Session,
+    end_tokens,
     linked_accounts,
 )
 from partnerlab.simulators.ic_webservices.services.ledger import Ledger, add_customer, biller_of, customer_of
@@ -151,13 +153,15 @@ class UserAccounts:
         *,
         email_address: str = "",
         change_password: bool = False,
+        create: bool = False,
     ) -> list[Registered]:
         """
         Register a user for accounts; one who is registered gets more accounts linked (assumed [A-52]).
 
-        A registered user's password must be right, or becomes *password* with *change_password*. The e-mail address
-        of a new user is, where none is given, the username if that is one. Accounts that the biller does not know are
-        left out and told; where it knows none of them, no user is made.
+        A registered user's password must be right, or becomes *password* with *change_password*, which ends the
+        user's sessions [A-79]. The e-mail address of a new user is, where none is given, the username if that is one.
+        Accounts that the biller does not know are made with *create* where setting 29 says so [A-76]; else they are
+        left out and told, and where it knows none of them, no user is made.
 
         Raises:
             ValueRefused: The username, the password or the e-mail address cannot be taken; no account is named.
@@ -172,9 +176,10 @@ class UserAccounts:
         while True:
             with self.store.read() as tx:
                 before = USERS.get(tx, lane.name, normal_guid(biller_guid), name)
-            if before is not None and not change_password:
-                self.authentication.check(lane, biller_guid, name, secret)
+            if before is not None and password_matches(secret, before.password_hash):
                 kept = before.password_hash
+            elif before is not None and not change_password:
+                raise LoginRefused
             else:
                 kept = hash_password(secret, self.authentication.password_cost)
             with self.store.write() as tx:
@@ -182,10 +187,16 @@ class UserAccounts:
                 user = USERS.get(tx, lane.name, biller.guid, name)
                 if (user and user.password_hash) != (before and before.password_hash):
                     continue  # registered, or given another password, while this one was hashed
+                create = create and biller.settings.get(CREATE_CUSTOMER) == "1"
                 customers = {number: _customer(tx, lane, biller, number) for number in numbers}
+                for number in [number for number, customer in customers.items() if create and customer is None]:
+                    values = {"customer_name": number, "email_address": email or None}
+                    customers[number], _ = add_customer(tx, lane, biller, number, values)
                 if any(customers.values()):
                     now = lane.now().astimezone(UTC).isoformat()
                     user = user or User(biller.guid, name, email, kept, now)
+                    if user.password_hash != kept:
+                        end_tokens(tx, lane, user)
                     user = replace(user, password_hash=kept)
                     USERS.put(tx, lane.name, user)
                 return [
@@ -222,7 +233,7 @@ class UserAccounts:
         self, lane: Lane, biller_guid: str, username: str, new: object, *, password: str | None = None
     ) -> None:
         """
-        Change a password; the standing one is checked where it is given. Open sessions stay open (assumed [A-52]).
+        Change a password; the standing one is checked where it is given. Open sessions end (assumed [A-79]).
 
         Raises `NotFound`, `LoginRefused`, `ValueRefused`.
         """
@@ -233,6 +244,7 @@ class UserAccounts:
         with self.store.write() as tx:
             user = _user(tx, lane, biller_of(tx, lane, biller_guid, lock=True), username)
             USERS.put(tx, lane.name, replace(user, password_hash=kept))
+            end_tokens(tx, lane, user)
 
     def set_user_email(self, lane: Lane, biller_guid: str, new: str, *, username: str = "", email: str = "") -> User:
         """

@@ -89,6 +89,7 @@ class RemoteAuthenticationOperations:
                 [(sent.AccountNumber or "").strip()],
                 email_address=sent.EmailAddress or "",
                 change_password=True,
+                create=True,
             )
             if registered.customer is None:
                 raise NotFound("customer", registered.account_number)

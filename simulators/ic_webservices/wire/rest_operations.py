@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from partnerlab.simulators.ic_webservices.domain.billers import is_on
 from partnerlab.simulators.ic_webservices.domain.customers import Customer
 from partnerlab.simulators.ic_webservices.domain.errors import ValueRefused
 from partnerlab.simulators.ic_webservices.domain.money import amount
@@ -73,6 +74,7 @@ def operations(ledger: Ledger, authentication: Authentication, user_accounts: Us
             call.values["Password"],
             [account["AccountNumber"] for account in call.values["Accounts"]],
             email_address=call.text("EmailAddress"),
+            change_password=not is_on(call.biller, "Registration", "RequirePassword", default=False),
         )
         members = {"Accounts": [_registered(one) for one in registered]}
         left_out = [one.message for one in registered if one.customer is None]

@@ -92,6 +92,17 @@ def test_a_bank_payment_says_type_2_and_no_card_type(checkout: Checkout) -> None
     assert got["PaymentDescription"] == "Bank account ending in 6789"
 
 
+def test_a_biller_may_be_told_of_approved_payments_alone(checkout: Checkout) -> None:
+    """[A-81]: a receiver that never reads `Approved` would credit a declined payment."""
+    off = {"configuration": {"Postbacks": {"Declined": False}}}
+    assert checkout.harness.control("PATCH", f"billers/{UTILITY}", off).status == 200
+    with Receiver() as receiver:
+        again = checkout.pay(checkout.page(request(PostBackURL=receiver.url)), CardNumber=DECLINED)
+        assert checkout.harness.get("postbacks")["postbacks"] == []
+        checkout.pay(again)
+        assert [one["fields"]["Approved"] for one in checkout.harness.get("postbacks")["postbacks"]] == ["True"]
+
+
 def test_a_declined_payment_posts_back_too(checkout: Checkout) -> None:
     with Receiver() as receiver:
         again = checkout.pay(checkout.page(request(PostBackURL=receiver.url)), CardNumber=DECLINED)

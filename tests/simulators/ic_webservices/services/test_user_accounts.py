@@ -9,7 +9,13 @@ from typing import Any
 
 import pytest
 
-from partnerlab.simulators.ic_webservices.domain.errors import Conflict, LoginRefused, NotFound, ValueRefused
+from partnerlab.simulators.ic_webservices.domain.errors import (
+    Conflict,
+    LoginRefused,
+    NotFound,
+    TokenInvalid,
+    ValueRefused,
+)
 from partnerlab.simulators.ic_webservices.services.user_accounts import Found, UserAccounts
 from partnerlab.simulators.ic_webservices.store import CUSTOMERS
 from tests.simulators.ic_webservices.harness import (
@@ -286,7 +292,7 @@ def test_setting_29_creates_and_links_an_unknown_account(world: Harness) -> None
 # --- new passwords and addresses ---
 
 
-def test_a_new_password_counts_and_open_sessions_stay_open(world: Harness) -> None:
+def test_a_new_password_counts_and_ends_open_sessions(world: Harness) -> None:
     service, access = registrations(world), world.sim.world.services.authentication
     token, _ = access.authenticate(world.lane, UTILITY, USER, PASSWORD)
     with pytest.raises(LoginRefused):
@@ -298,8 +304,10 @@ def test_a_new_password_counts_and_open_sessions_stay_open(world: Harness) -> No
     service.set_password(world.lane, UTILITY, USER, SECRET, password=PASSWORD)
     with pytest.raises(LoginRefused):
         access.authenticate(world.lane, UTILITY, USER, PASSWORD)
-    access.authenticate(world.lane, UTILITY, USER, SECRET)
-    access.open(world.lane, token)
+    with pytest.raises(TokenInvalid, match="ended"):
+        access.open(world.lane, token)
+    new, _ = access.authenticate(world.lane, UTILITY, USER, SECRET)
+    access.open(world.lane, new)
 
 
 def test_a_password_changed_while_it_was_compared_lets_nobody_in(world: Harness) -> None:
