@@ -24,6 +24,7 @@ from typing import Any
 from partnerlab.client.datapump.events import DEFAULT_LANE
 from partnerlab.client.errors import RequestInvalid
 from partnerlab.client.settings import Biller, BillerDirectory, BillerUnknown
+from partnerlab.client.wire.fields import AnswerShapes
 from partnerlab.contracts.masking import MASK
 from partnerlab.contracts.settings import settings
 
@@ -76,6 +77,10 @@ def _biller(place: str, row: dict[str, Any], environment: Mapping[str, str]) -> 
     if partner not in partners:
         raise RequestInvalid(f"{place}: partner", partner, f"is not one of {', '.join(sorted(partners))}")
     configuration = _table(place, row, "configuration")
+    try:
+        AnswerShapes.of(configuration)
+    except RequestInvalid as error:
+        raise RequestInvalid(f"{place}: {error.field}", error.value, error.rule) from None
     values = {
         id: _setting(f"{place}: settings.{id}", id, value, partner, environment)
         for id, value in _table(place, row, "settings").items()

@@ -16,6 +16,7 @@ from partnerlab.client.http import Transport
 from partnerlab.client.inhance import (
     InHanceClient,
     last_invoice_number,
+    operations,
     payment_type_desc,
     plain_account_number,
 )
@@ -73,7 +74,7 @@ def payment(event: Event, biller: Biller, transport: Transport) -> Plan:
         ).message
 
     return Call(
-        operation="MakePaymentExtended",
+        operation=operations.make_payment.name,
         description=mask_text(
             f"account {event.account_number}, {event.amount:.2f} + {event.service_fee:.2f} fee, {kind},"
             f" reference {event.reference}, document {event.invoice_number}, paid {event.paid_at.isoformat()}"
@@ -89,7 +90,7 @@ def paperless(event: Event, biller: Biller, transport: Transport) -> Plan:
     client = PAPERLESS.open(biller, transport)
     account = plain_account_number(event.account_number)
     return Call(
-        operation="SetPaperless",
+        operation=operations.set_paperless.name,
         description=mask_text(f"account {account}, {_on_off(event.enrolled)}"),
         send=lambda: client.set_paperless(account, event.enrolled).message,
         idempotent=True,
@@ -102,7 +103,7 @@ def autopay(event: Event, biller: Biller, transport: Transport) -> Plan:
     client = AUTOPAY.open(biller, transport)
     account = plain_account_number(event.account_number)
     return Call(
-        operation="SetAutopay",
+        operation=operations.set_autopay.name,
         description=mask_text(f"account {account}, {_on_off(event.enrolled)}"),
         send=lambda: client.set_autopay(account, event.enrolled).message,
         idempotent=True,
@@ -114,7 +115,7 @@ def email(event: Event, biller: Biller, transport: Transport) -> Plan:
     assert isinstance(event, Email)
     client = EMAIL.open(biller, transport)
     return Call(
-        operation="SetEmail",
+        operation=operations.set_email.name,
         description=mask_text(f"account {event.account_number}, {event.email_address}"),
         send=lambda: client.set_email(event.account_number, event.email_address).message,
         idempotent=True,

@@ -73,6 +73,10 @@ def test_billers_are_found_by_lane_and_guid(tmp_path: Path) -> None:
             '[[biller]]\nguid = "g"\npartner = "tccs"\n[biller.settings]\ndatapump_retry = "true"\n',
             "settings.datapump_retry.*'true'.*must be 0 or 1",
         ),
+        (
+            '[[biller]]\nguid = "g"\npartner = "tccs"\n[biller.configuration.Answers]\nYes = "OK"\n',
+            "biller 1: configuration.Answers.Yes.*must be a list of texts",
+        ),
         ('[[biller]]\nguid = "g"\npartner = "tccs"\n' * 2, "biller 2: guid.*stands twice in lane default"),
     ],
 )
