@@ -70,10 +70,10 @@ class Live:
 
     def __init__(self, server: Server, simulator: InvoiceCloud, journal: Journal, lane: str) -> None:
         self.url, self.lane, self.journal = server.url, lane, journal
-        world, found = simulator.world, simulator.world.lanes.get(lane)
+        services, found = simulator.world.services, simulator.world.lanes.get(lane)
         order = Order(ACCOUNT, SETTINGS.utility_invoice, 1050, "credit_card", number="4111111111111111")
-        self.payment, _ = world.cashier.pay(found, SETTINGS.utility_guid, order, cause="test")
-        world.ledger.enrol(found, SETTINGS.utility_guid, ACCOUNT, "autopay", enrolled=True, cause="test")
+        self.payment, _ = services.cashier.pay(found, SETTINGS.utility_guid, order, cause="test")
+        services.ledger.enrol(found, SETTINGS.utility_guid, ACCOUNT, "autopay", enrolled=True, cause="test")
 
     def address(self, service: str) -> str:
         return f"{self.url}/lane/{self.lane}/portal/webservices/{service}.asmx"

@@ -25,11 +25,6 @@ class Message:
     def __init__(self, **values: Any) -> None:
         self.__dict__.update(values)
 
-    def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and self.__dict__ == other.__dict__
-
-    __hash__ = None  # type: ignore[assignment]  # a message can be changed
-
     def __repr__(self) -> str:
         # Values may be secrets: keys and passwords are fields like any other.
         return f"{type(self).__name__}({', '.join(self.__dict__)})"
