@@ -51,7 +51,7 @@ _BILLS = Table(BILLS, AccountBill)
 _PAYMENTS = Table(PAYMENTS, PostedPayment)
 _EVENTS = Table(EVENTS, Event)
 
-_STANDING = Statement(
+_OPEN_ITEMS = Statement(
     sa.select(ACCOUNTS.c.email, ACCOUNTS.c.phone, ACCOUNTS.c.credit_cents, BILLS.c.billed_on, BILLS.c.open_cents)
     .select_from(
         ACCOUNTS.outerjoin(
@@ -80,9 +80,9 @@ class Books(LaneTx):
 
     __slots__ = ()
 
-    def standing(self, account_number: str) -> tuple[str | None, str | None, int, list[tuple[date, int]]]:
+    def open_items(self, account_number: str) -> tuple[str | None, str | None, int, list[tuple[date, int]]]:
         """E-mail, phone, credit and open items of an account. Raises `AccountUnknown`."""
-        rows = self.all(_STANDING, account_number=account_number)
+        rows = self.all(_OPEN_ITEMS, account_number=account_number)
         if not rows:
             raise AccountUnknown(account_number)
         email, phone, credit, _, _ = rows[0]

@@ -32,7 +32,7 @@ class Routes:
     def list_utility_accounts(self, request: Request, limit: int, after: str) -> Json:
         found = self._ledger.accounts(request.lane, after=after, limit=limit)
         last = found[-1][0].number if len(found) == limit else None
-        return {"accounts": [account_summary(account, standing) for account, standing in found], "next": last}
+        return {"accounts": [account_summary(account, balances) for account, balances in found], "next": last}
 
     def get_utility_account(self, request: Request, account_number: str) -> Json:
         return account_detail(self._ledger.view(request.lane, account_number))

@@ -9,7 +9,7 @@ from partnerlab.simulators.inhance_soap.domain.accounts import Account
 from partnerlab.simulators.inhance_soap.domain.events import Event
 from partnerlab.simulators.inhance_soap.domain.money import to_decimal
 from partnerlab.simulators.inhance_soap.domain.payments import PostedPayment
-from partnerlab.simulators.inhance_soap.services.ledger import AccountView, Standing
+from partnerlab.simulators.inhance_soap.services.ledger import AccountBalances, AccountView
 
 __all__ = ["account_detail", "account_summary", "event_view", "payment_view"]
 
@@ -22,7 +22,7 @@ def _time(at: datetime) -> str:
     return at.isoformat()
 
 
-def account_summary(account: Account, standing: Standing) -> dict[str, Any]:
+def account_summary(account: Account, balances: AccountBalances) -> dict[str, Any]:
     """`Account` of the contract."""
     return {
         "account_number": account.number,
@@ -32,15 +32,15 @@ def account_summary(account: Account, standing: Standing) -> dict[str, Any]:
         "paperless": account.paperless,
         "autopay": account.autopay,
         "credit": _money(account.credit_cents),
-        "balance": _money(standing.balance_cents),
-        "future_balance": _money(standing.future_cents),
+        "balance": _money(balances.balance_cents),
+        "future_balance": _money(balances.future_cents),
     }
 
 
 def account_detail(view: AccountView) -> dict[str, Any]:
     """`AccountDetail` of the contract."""
     return {
-        **account_summary(view.account, view.standing),
+        **account_summary(view.account, view.balances),
         "bills": [
             {
                 "invoice_number": bill.invoice_number,

@@ -24,10 +24,10 @@ from partnerlab.simulators.inhance_soap.store import AccountBill, Books, OpenAcc
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Store, Tx
 
-__all__ = ["AccountView", "Ledger", "Standing"]
+__all__ = ["AccountBalances", "AccountView", "Ledger"]
 
 
-class Standing(NamedTuple):
+class AccountBalances(NamedTuple):
     """What BalanceCheck tells of an account, in cents."""
 
     balance_cents: int
@@ -41,7 +41,7 @@ class AccountView:
     """Everything the ledger holds of an account."""
 
     account: Account
-    standing: Standing
+    balances: AccountBalances
     bills: list[Bill]
     payments: list[PostedPayment]
     events: list[Event]
@@ -54,11 +54,11 @@ class Ledger:
         self._store = store
         self._refuse_duplicates = duplicates == "refuse"
 
-    def standing(self, lane: Lane, account_number: str) -> Standing:
+    def balances(self, lane: Lane, account_number: str) -> AccountBalances:
         """Balance, FutureBalance, phone and e-mail now. Raises `AccountUnknown`."""
         with self._store.read() as tx:
-            email, phone, credit, items = Books(tx, lane.name).standing(account_number)
-        return Standing(*balances(items, credit, lane.now().date()), phone, email)
+            email, phone, credit, items = Books(tx, lane.name).open_items(account_number)
+        return AccountBalances(*balances(items, credit, lane.now().date()), phone, email)
 
     def post_payment(self, lane: Lane, cause: Cause, account_number: str, payment: Payment) -> PostedPayment:
         """
@@ -162,13 +162,13 @@ class Ledger:
         with self._store.read() as tx:
             return _view(Books(tx, lane.name), account_number, lane.now().date())
 
-    def accounts(self, lane: Lane, *, after: str = "", limit: int = 100) -> list[tuple[Account, Standing]]:
+    def accounts(self, lane: Lane, *, after: str = "", limit: int = 100) -> list[tuple[Account, AccountBalances]]:
         """Accounts by number with their balances."""
         today = lane.now().date()
         with self._store.read() as tx:
             books = Books(tx, lane.name)
             return [
-                (account, _standing(books, account.number, today))
+                (account, _balances(books, account.number, today))
                 for account in books.accounts(after=after, limit=limit)
             ]
 
@@ -202,7 +202,7 @@ class Ledger:
             _record(books, opened, "billed", detail, cause)
             books.save(opened)
             # As of the day that has come: *lane* is the lane as it was when the clock began to move.
-            balance = _standing(books, account_number, cause.at.date()).balance_cents
+            balance = _balances(books, account_number, cause.at.date()).balance_cents
         return f"account {account_number} is billed {_text(bill.amount_cents)}: Balance {_text(balance)}"
 
     def seed(self, tx: Tx, lane: Lane, accounts: Iterable[tuple[Account, Iterable[Bill]]], cause: Cause) -> None:
@@ -277,16 +277,16 @@ class Ledger:
 def _view(books: Books, account_number: str, today: date) -> AccountView:
     return AccountView(
         books.account(account_number),
-        _standing(books, account_number, today),
+        _balances(books, account_number, today),
         books.bills(account_number),
         books.payments(account_number=account_number),
         books.events(account_number),
     )
 
 
-def _standing(books: Books, account_number: str, today: date) -> Standing:
-    email, phone, credit, items = books.standing(account_number)
-    return Standing(*balances(items, credit, today), phone, email)
+def _balances(books: Books, account_number: str, today: date) -> AccountBalances:
+    email, phone, credit, items = books.open_items(account_number)
+    return AccountBalances(*balances(items, credit, today), phone, email)
 
 
 def _record(books: Books, opened: OpenAccount, kind: str, detail: dict[str, Any], cause: Cause) -> None:

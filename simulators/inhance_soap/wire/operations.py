@@ -40,14 +40,14 @@ class Operations:
         """What is due on an account now, and everything it owes."""
         try:
             self._check(sent.WebServiceKey)
-            standing = self._ledger.standing(request.lane, read_account_number("AccountNumber", sent.AccountNumber))
+            balances = self._ledger.balances(request.lane, read_account_number("AccountNumber", sent.AccountNumber))
         except DomainError as refused:
             return wire.BalanceCheckResult(Balance=_ZERO, FutureBalance=_ZERO, ErrorMessage=error_message(refused))
         return wire.BalanceCheckResult(
-            Balance=to_decimal(standing.balance_cents),
-            FutureBalance=to_decimal(standing.future_cents),
-            Phone=standing.phone,
-            Email=standing.email,
+            Balance=to_decimal(balances.balance_cents),
+            FutureBalance=to_decimal(balances.future_cents),
+            Phone=balances.phone,
+            Email=balances.email,
             Success=True,
         )
 
