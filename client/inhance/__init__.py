@@ -1,7 +1,7 @@
 """
 Harris inHance v2: the calls Invoice Cloud makes to a utility's `iCloud.asmx`.
 
-`InHanceClient` and `AsyncInHanceClient` send; `operations` builds and reads without I/O, for a sender of your own;
+`InHanceClient` and `AsyncInHanceClient` send; `operations` declares each call, without I/O, for a sender of your own;
 `rules` are the integration's rules on values.
 """
 

@@ -2,8 +2,8 @@
 Invoice Cloud: everything a partner calls there, and what it calls back.
 
 `InvoiceCloudClient` speaks SOAP, `RestClient` the REST services and Cloud Payments, each with its async sibling;
-`sso_form` opens a page of the portal; `read_postback` checks what Cloud Payments reports. The modules below build and
-read without I/O.
+`sso_form` opens a page of the portal; `read_postback` checks what Cloud Payments reports. The modules in
+`operations` declare each call, without I/O.
 """
 
 from partnerlab.client.http.call import Call

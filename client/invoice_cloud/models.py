@@ -11,7 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated
 
-from partnerlab.client.wire.kinds import Amount, DateTime, Day, Email, Flag, Integer, Line, Present, Required, Text
+from partnerlab.client.wire.kinds import Amount, DateTime, Day, Email, Flag, Integer, Line, Present, RequiredTime, Text
 from partnerlab.client.wire.operation import Rows
 from partnerlab.contracts.masking import mask
 
@@ -107,7 +107,7 @@ class ExportedPayment:
     account_number: Annotated[str, Text("AccountNumber")]
     customer_name: Annotated[str, Text("CustomerName")]
     payment_guid: Annotated[str, Present("PaymentGUID")]
-    payment_date: Annotated[datetime, Required("PaymentDate")]
+    payment_date: Annotated[datetime, RequiredTime("PaymentDate")]
     payment_type_id: Annotated[int, Integer("PaymentTypeID")]
     payment_type_desc: Annotated[str, Text("PaymentTypeDesc")]
     payment_amount: Annotated[Decimal, Amount("PaymentAmount")]

@@ -1,7 +1,7 @@
 """
 TCCS InsPro, insurance policy administration: the calls Invoice Cloud makes to an insurer's form-POST endpoints.
 
-`TccsClient` and `AsyncTccsClient` send; `operations` builds and reads without I/O, for a sender of your own;
+`TccsClient` and `AsyncTccsClient` send; `operations` declares each call, without I/O, for a sender of your own;
 `rules` are the integration's rules on values.
 """
 

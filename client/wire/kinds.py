@@ -47,7 +47,7 @@ __all__ = [
     "Moment",
     "OnOff",
     "Present",
-    "Required",
+    "RequiredTime",
     "Secret",
     "Sent",
     "Text",
@@ -236,7 +236,7 @@ class Day(Kind):
 
 
 @dataclass(frozen=True, slots=True)
-class Required(Kind):
+class RequiredTime(Kind):
     """A time that an answer must have."""
 
     def read(self, fields: Fields) -> datetime:

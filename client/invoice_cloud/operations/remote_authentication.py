@@ -15,7 +15,7 @@ from partnerlab.client.invoice_cloud.account import Account
 from partnerlab.client.invoice_cloud.doors import SoapDoor
 from partnerlab.client.invoice_cloud.models import RemoteSession
 from partnerlab.client.invoice_cloud.rules import ACCOUNTS, LOGIN_TYPE, TOKEN
-from partnerlab.client.wire.kinds import Email, Required, Secret, Text
+from partnerlab.client.wire.kinds import Email, RequiredTime, Secret, Text
 from partnerlab.client.wire.operation import model_reader, nothing
 
 __all__ = [
@@ -49,7 +49,7 @@ def remote_authentication(
     """
 
 
-@SERVICE.operation("KeepRemoteSessionAlive", Required("ExpirationDate").read, lookup=True)
+@SERVICE.operation("KeepRemoteSessionAlive", RequiredTime("ExpirationDate").read, lookup=True)
 def keep_remote_session_alive(account: Account, token: Annotated[str, TOKEN]) -> None:
     """Keep a session alive; when it ends unless it is used again (naive where Invoice Cloud gives no offset)."""
 
