@@ -8,8 +8,9 @@ from typing import Any
 
 import click
 
-from partnerlab.contracts.files import Report, layouts, load_layout
+from partnerlab.contracts.files import Layout, Report, layouts, load_layout
 from partnerlab.contracts.files import check as check_file
+from partnerlab.layout_option import layout_option
 from partnerlab.remote import print_json
 
 SHOWN = 20
@@ -27,10 +28,10 @@ def command() -> None:
 
 @command.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--layout", type=click.Choice(layouts()), default="inhance_v2", show_default=True, help="Whose file.")
+@layout_option
 @click.option("--strict", is_flag=True, help="Reject the file where one invoice is broken.")
 @click.option("--json", "as_json", is_flag=True, help="JSON in place of text.")
-def check(file: Path, layout: str, *, strict: bool, as_json: bool) -> None:
+def check(file: Path, layout: Layout, *, strict: bool, as_json: bool) -> None:
     """Read FILE to its end and report what is wrong with it, by line and field.
 
     Exit code 0: every invoice can be loaded; 1: something is quarantined or the file is rejected.
@@ -47,7 +48,7 @@ def check(file: Path, layout: str, *, strict: bool, as_json: bool) -> None:
             bar.update(count - done)
             done = count
 
-        report = check_file(file, load_layout(layout), strict=strict, progress=progress)
+        report = check_file(file, layout, strict=strict, progress=progress)
     if as_json:
         print_json(_document(report))
     else:
@@ -63,12 +64,12 @@ def check(file: Path, layout: str, *, strict: bool, as_json: bool) -> None:
     sys.exit(0 if report.accepted and not report.quarantined else 1)
 
 
-def other_layout(file: Path, layout: str, report: Report) -> str:
+def other_layout(file: Path, layout: Layout, report: Report) -> str:
     """Which other layout reads a file of which nothing could be loaded, or "" where none does better."""
     if report.loaded or not report.lines:
         return ""
     for name in layouts():
-        if name != layout and check_file(file, load_layout(name)).loaded:
+        if name != layout.name and check_file(file, load_layout(name)).loaded:
             return f"It reads as a file of {name}: try --layout {name}"
     return ""
 

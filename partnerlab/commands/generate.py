@@ -11,7 +11,8 @@ from typing import IO
 import click
 
 from partnerlab.contracts.catalogue import damages
-from partnerlab.contracts.files import load_layout
+from partnerlab.contracts.files import Layout, LayoutInvalid, load_layout, read_layout, with_columns
+from partnerlab.contracts.files.layout import COLUMNS
 from partnerlab.generators.bif import Generated, generate_bif
 from partnerlab.generators.csv_damage import CSV_DAMAGED, damage_csv
 from partnerlab.generators.damage import DamageUnknown, damage_lines
@@ -41,12 +42,22 @@ def command() -> None:
 @click.option(
     "--meters", default=1, show_default=True, type=click.IntRange(1, 25), help="inHance: at most so many on a line."
 )
+@click.option("--layout", "own", type=click.Path(exists=True, dir_okay=False), help="A layout of your own, TOML.")
+@click.option("--columns", type=click.Choice(COLUMNS), help="How its columns stand.  [default: as the layout says]")
 @click.option(
     "--damage", type=click.Choice(DAMAGES), metavar="NAME", help="Break it so; `partnerlab catalogue damages` explains."
 )
 @click.option("--out", required=True, type=click.File("wb", lazy=False), help="The file; - for stdout.")
 def bif(
-    partner: str, invoices: int, seed: int, as_of: datetime | None, meters: int, damage: str | None, out: IO[bytes]
+    partner: str,
+    invoices: int,
+    seed: int,
+    as_of: datetime | None,
+    meters: int,
+    own: str | None,
+    columns: str | None,
+    damage: str | None,
+    out: IO[bytes],
 ) -> None:
     """Write a partner's bill file (BIF).
 
@@ -58,18 +69,23 @@ def bif(
     if meters > 1 and partner != "inhance_v2":
         raise click.UsageError(f"--meters is for inhance_v2; a file of {partner} has none")
     day = (as_of or datetime.now(UTC)).date()
+    try:
+        layout = load_layout(partner) if own is None else read_layout(own)
+        layout = with_columns(layout, columns or layout.columns)
+    except LayoutInvalid as error:
+        raise click.UsageError(str(error)) from error
     if damage is None:
-        made = _generate(partner, out, invoices, day, seed, meters)
+        made = _generate(partner, layout, out, invoices, day, seed, meters)
         click.echo(
             f"{made.invoices:,} invoices, {made.rows:,} rows, {made.bytes:,} bytes, total {made.total_amount_due:,}",
             err=True,
         )
         return
     with tempfile.TemporaryFile() as whole:
-        _generate(partner, whole, invoices, day, seed, meters)
+        _generate(partner, layout, whole, invoices, day, seed, meters)
         whole.seek(0)
         try:
-            out.writelines(damage_lines(whole, damage, layout=load_layout(partner)))
+            out.writelines(damage_lines(whole, damage, layout=layout))
         except DamageUnknown as error:
             raise click.UsageError(str(error)) from error
     kind = damages()[damage]
@@ -111,7 +127,9 @@ def csv(kind: str, invoices: int, seed: int, as_of: datetime | None, damage: str
     click.echo(f"damaged: {row.text} A reader must say: {row.error} ({row.scope})", err=True)
 
 
-def _generate(partner: str, stream: IO[bytes], invoices: int, day: date, seed: int, meters: int) -> Generated:
+def _generate(
+    partner: str, layout: Layout, stream: IO[bytes], invoices: int, day: date, seed: int, meters: int
+) -> Generated:
     done = 0
     with click.progressbar(length=invoices, label="invoices", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
 
@@ -121,7 +139,13 @@ def _generate(partner: str, stream: IO[bytes], invoices: int, day: date, seed: i
             done = count
 
         if partner == "tccs":
-            return generate_tccs_bif(stream, invoices, as_of=day, seed=seed, progress=progress)
+            return generate_tccs_bif(stream, invoices, as_of=day, seed=seed, layout=layout, progress=progress)
         return generate_bif(
-            stream, invoices, as_of=day, seed=seed, meters=(1, meters) if meters > 1 else 1, progress=progress
+            stream,
+            invoices,
+            as_of=day,
+            seed=seed,
+            layout=layout,
+            meters=(1, meters) if meters > 1 else 1,
+            progress=progress,
         )

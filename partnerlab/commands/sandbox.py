@@ -11,6 +11,7 @@ import click
 
 from partnerlab.addresses import cannot_listen
 from partnerlab.config import configure, read_configuration
+from partnerlab.contracts import seeds
 from partnerlab.contracts.catalogue import magic_values
 from partnerlab.databases import check_database, database_errors
 from partnerlab.ending import Ending
@@ -26,7 +27,6 @@ from partnerlab.simulators.ic_webservices.wire.doors import (
     REMOTE_PATH,
     REST_PATH,
 )
-from partnerlab.simulators.inhance_soap.seeds import SEEDS
 from partnerlab.simulators.kit.journal.journal import Entry
 from partnerlab.simulators.kit.journal.outcome import outcome_of
 from partnerlab.simulators.kit.world.lanes import DEFAULT
@@ -107,11 +107,13 @@ def _tell(lane: str, entry: Entry) -> None:
 
 def screen(url: str, inhance: inhance_soap.Settings, tccs: tccs_rest.Settings, ic: ic_webservices.Settings) -> str:
     """The one screen that a tester needs: addresses, seeded accounts, test values, commands to paste."""
-    seeds = [
-        *((seed.account.number, seed.purpose) for seed in SEEDS),
-        (ic.policy_invoice, f"a policy of {ic.policy_customer}, {ic.policy_balance} of {ic.policy_total} billed"),
-        (ic.utility_email, f"a registered user of the hosted pages, password {ic.utility_password}"),
-    ]
+    accounts = {
+        "inHance": [(seed.account, seed.purpose) for seed in seeds.utility_accounts()],
+        "TCCS": [(term.number, term.purpose) for term in seeds.policies()],
+        "TCCS quotes": [(quote.number, quote.purpose) for quote in seeds.quotes()],
+        "WaterSmart": [(seed.account, seed.purpose) for seed in seeds.watersmart_accounts()],
+    }
+    payers = [seed.customer.email for seed in (*seeds.utility_accounts(), *seeds.watersmart_accounts()) if seed.user]
     values = [(row.value, f"{row.kind.replace('_', ' ')}: {row.text}") for row in magic_values()]
     form = f"-d consumerGUID={tccs.consumer_guid} -d entryKey={tccs.entry_key} -d contentInfo={ic.policy_invoice}"
     option = "" if url == DEFAULT_URL else f" --url {url}"
@@ -133,8 +135,12 @@ def screen(url: str, inhance: inhance_soap.Settings, tccs: tccs_rest.Settings, i
                 ]
             ),
             "",
-            click.style("Accounts", bold=True),
-            *_table(seeds),
+            click.style("Accounts, on both sides", bold=True),
+            *_table(
+                [(name if at == 0 else "", *row) for name, rows in accounts.items() for at, row in enumerate(rows)]
+            ),
+            "",
+            f"  Registered on the hosted pages, password {ic.utility_password}: {', '.join(payers)}",
             "",
             click.style("Test values", bold=True),
             *_table(values),

@@ -1,17 +1,19 @@
-"""What every new lane holds: three billers, one open utility bill with its registered payer, one open policy."""
+"""What every new lane holds: three billers, and the customers and bills that the partners have too."""
 
 from __future__ import annotations
 
 import uuid
-from datetime import UTC, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from zoneinfo import ZoneInfo
 
+from partnerlab.contracts import seeds
 from partnerlab.simulators.ic_webservices.domain.billers import Biller
-from partnerlab.simulators.ic_webservices.domain.customers import Customer
-from partnerlab.simulators.ic_webservices.domain.invoices import Invoice, Line
-from partnerlab.simulators.ic_webservices.domain.money import cents
+from partnerlab.simulators.ic_webservices.domain.customers import Customer, is_conveyed
+from partnerlab.simulators.ic_webservices.domain.invoices import CLOSED, OPEN, PAID, Invoice, Line
+from partnerlab.simulators.ic_webservices.domain.money import amount, cents
 from partnerlab.simulators.ic_webservices.domain.users import User, hash_password, username_key
 from partnerlab.simulators.ic_webservices.services import seeding
 from partnerlab.simulators.ic_webservices.settings import Settings
@@ -20,7 +22,6 @@ from partnerlab.simulators.kit.world.store import Tx
 
 __all__ = ["billers", "seed"]
 
-BILLED_AGO, DUE_IN = timedelta(days=10), timedelta(days=20)
 REGISTERED_AGO = timedelta(days=365)
 
 _URLS, _KEYS = ("8", "11", "14", "17"), ("13", "16", "19")
@@ -58,72 +59,138 @@ def billers(settings: Settings) -> tuple[Biller, Biller, Biller]:
 
 
 def seed(tx: Tx, lane: Lane, settings: Settings) -> None:
-    """Write a new lane's rows. Bills are dated by the lane's clock: ten days old, due in twenty."""
+    """
+    Write a new lane's rows: the customers and open bills of the list that the partners are seeded from.
+
+    The first account and the first policy are as the settings name them. Bills are dated by the lane's clock.
+    """
     utility, insurance, watersmart = billers(settings)
     for biller in (utility, insurance, watersmart):
         seeding.put_biller(tx, lane, biller)
     local = lane.now().astimezone(ZoneInfo(settings.time_zone))
-    first = seeding.first_customer_id(tx, lane, 2)
-    laundry = Customer(
-        biller_guid=utility.guid,
-        account_number=settings.utility_account,
-        customer_id=str(first),
-        customer_name=settings.utility_customer,
-        address1="12 Mill Lane",
-        city="Springfield",
-        state="MA",
-        zip="01103",
-        phone="413-555-0101",
-        email_address=settings.utility_email,
-        registered=True,
-        registration_date=(local - REGISTERED_AGO).replace(tzinfo=None, microsecond=0).isoformat(),
-        login_name=settings.utility_email,
-        customer_guid=str(uuid.uuid4()),
-    )
-    insured = Customer(
-        biller_guid=insurance.guid,
-        account_number=settings.policy_number,
-        customer_id=str(first + 1),
-        customer_name=settings.policy_customer,
-        address1="4 Harbor Street",
-        city="Gloucester",
-        state="MA",
-        zip="01930",
-        customer_guid=str(uuid.uuid4()),
-    )
-    for customer in (laundry, insured):
+    accounts = [
+        *((utility, account) for account in _utility_accounts(settings)),
+        *((watersmart, account) for account in seeds.watersmart_accounts()),
+    ]
+    terms = _policies(settings)
+    first = seeding.first_customer_id(tx, lane, len(accounts) + len(terms))
+    for number, (biller, account) in enumerate(accounts, first):
+        customer = _customer(biller, number, account.account, account.customer, paperless=account.paperless)
+        customer = replace(customer, autopay=account.autopay, conveyed=is_conveyed(account.account))
+        if account.user:
+            customer = _registered(customer, local)
+            _register(tx, lane, customer, settings)
         seeding.put_customer(tx, lane, customer)
-    _register(tx, lane, laundry, settings)
-    today = local.date()
-    for customer, number, due, total, description in (
-        (laundry, settings.utility_invoice, settings.utility_balance, settings.utility_balance, "Water and sewer"),
-        (insured, settings.policy_invoice, settings.policy_balance, settings.policy_total, "Commercial package"),
-    ):
+        for invoice in _invoices_of(account, biller, local.date()):
+            seeding.put_invoice(tx, lane, invoice)
+    for number, policy in enumerate(terms, first + len(accounts)):
+        customer = _customer(insurance, number, policy.policy_number, policy.customer, paperless=policy.paperless)
+        seeding.put_customer(tx, lane, replace(customer, autopay=policy.recurring))
+        seeding.put_invoice(tx, lane, _invoice_of(policy, insurance, local.date()))
+
+
+def _utility_accounts(settings: Settings) -> list[seeds.SeedAccount]:
+    first, *others = seeds.utility_accounts()
+    bill, *later = first.bills
+    due = cents(Decimal(settings.utility_balance), "utility_balance")
+    bill = replace(bill, number=settings.utility_invoice, amount_cents=due, open_cents=due)
+    who = replace(first.customer, name=settings.utility_customer, email=settings.utility_email)
+    return [replace(first, account=settings.utility_account, customer=who, bills=(bill, *later)), *others]
+
+
+def _policies(settings: Settings) -> list[seeds.SeedPolicy]:
+    """The insurer's terms, the first as the settings have it: its billed part, and the rest of its total."""
+    first, *others = seeds.policies()
+    billed = cents(Decimal(settings.policy_balance), "policy_balance")
+    total = cents(Decimal(settings.policy_total), "policy_total")
+    charge, later, *_ = first.charges
+    charges = (replace(charge, amount_cents=billed), replace(later, amount_cents=total - billed))
+    who = replace(first.customer, name=settings.policy_customer)
+    return [replace(first, number=settings.policy_invoice, customer=who, charges=charges), *others]
+
+
+def _customer(
+    biller: Biller, number: int, account_number: str, who: seeds.SeedCustomer, *, paperless: bool
+) -> Customer:
+    return Customer(
+        biller_guid=biller.guid,
+        account_number=account_number,
+        customer_id=str(number),
+        customer_name=who.name,
+        address1=who.address1,
+        address2=who.address2,
+        city=who.city,
+        state=who.state,
+        zip=who.zip,
+        phone=who.phone,
+        email_address=who.email,
+        paper_invoices=not paperless,
+        customer_guid=str(uuid.uuid4()),
+    )
+
+
+def _registered(customer: Customer, now: datetime) -> Customer:
+    since = (now - REGISTERED_AGO).replace(tzinfo=None, microsecond=0).isoformat()
+    return replace(customer, registered=True, registration_date=since, login_name=customer.email_address)
+
+
+def _invoices_of(account: seeds.SeedAccount, biller: Biller, today: date) -> list[Invoice]:
+    """
+    The bills that have gone out. Each carries what the one before it left open, so the last asks for the account's
+    balance, and those before it are closed.
+    """
+    billed = [bill for bill in account.bills if bill.billed <= 0]
+    invoices = []
+    for at, bill in enumerate(billed):
+        last = at == len(billed) - 1
+        owed = account.balance_cents if last else sum(each.open_cents for each in billed[: at + 1])
         invoice = Invoice(
-            biller_guid=customer.biller_guid,
-            invoice_number=number,
-            account_number=customer.account_number,
-            invoice_date=today - BILLED_AGO,
-            invoice_due_date=today + DUE_IN,
-            total_amount_due_cents=cents(Decimal(total), "total_amount_due"),
-            balance_due_cents=cents(Decimal(due), "balance_due"),
+            biller_guid=biller.guid,
+            invoice_number=bill.number,
+            account_number=account.account,
+            invoice_date=today + timedelta(days=bill.billed),
+            invoice_due_date=today + timedelta(days=bill.due),
+            total_amount_due_cents=owed,
+            balance_due_cents=owed if last else 0,
             allow_partial_payments=True,
-            balance_forward=customer is laundry,
-            invoice_type_id=settings.invoice_type_id,
-            invoice_format_guid=settings.invoice_format_guid,
-            lines=(Line(description, Decimal(due)),),
-            minimum_amount_due_cents=cents(Decimal(due), "minimum_amount_due") if customer is insured else 0,
-            filed_due_cents=cents(Decimal(due), "balance_due"),
-            filed_total_cents=cents(Decimal(total), "total_amount_due"),
+            balance_forward=True,
+            invoice_type_id=biller.invoice_type_id,
+            invoice_format_guid=biller.invoice_format_guid,
+            status=(OPEN if owed > 0 else PAID) if last else CLOSED,
+            lines=(Line("Water and sewer", amount(bill.amount_cents)),),
+            filed_due_cents=owed if last else 0,
+            filed_total_cents=owed,
         )
-        seeding.put_invoice(tx, lane, invoice)
+        invoices.append(invoice)
+    return invoices
+
+
+def _invoice_of(policy: seeds.SeedPolicy, biller: Biller, today: date) -> Invoice:
+    """A policy term as its bill file has it: the billed part is due and is the least that may be paid [A-75]."""
+    billed = [charge for charge in policy.charges if charge.billed <= 0] or policy.charges[:1]
+    return Invoice(
+        biller_guid=biller.guid,
+        invoice_number=policy.number,
+        account_number=policy.policy_number,
+        invoice_date=today + timedelta(days=max(charge.billed for charge in billed)),
+        invoice_due_date=today + timedelta(days=min(charge.due for charge in billed)),
+        total_amount_due_cents=policy.total_cents,
+        balance_due_cents=policy.billed_cents,
+        allow_partial_payments=True,
+        invoice_type_id=biller.invoice_type_id,
+        invoice_format_guid=biller.invoice_format_guid,
+        status=OPEN if policy.total_cents > 0 else PAID,
+        lines=(Line(f"Total amount outstanding: {amount(policy.total_cents)}", None),),
+        minimum_amount_due_cents=max(policy.billed_cents, 0),
+        filed_due_cents=policy.billed_cents,
+        filed_total_cents=policy.total_cents,
+    )
 
 
 def _register(tx: Tx, lane: Lane, customer: Customer, settings: Settings) -> None:
     since = (lane.now().astimezone(UTC) - REGISTERED_AGO).isoformat()
-    name = username_key(settings.utility_email)
     kept = _password_hash(settings.utility_password, settings.password_cost)
-    user = User(customer.biller_guid, name, settings.utility_email, kept, since)
+    user = User(customer.biller_guid, username_key(customer.email_address), customer.email_address, kept, since)
     seeding.put_user(tx, lane, user, customer.account_number)
 
 

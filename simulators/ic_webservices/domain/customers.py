@@ -19,6 +19,7 @@ __all__ = [
     "check_text",
     "conveyed_number",
     "from_bill_file",
+    "is_conveyed",
     "updated",
 ]
 
@@ -166,8 +167,13 @@ def from_bill_file(customer: Customer | None, given: Customer) -> Customer:
     )
 
 
+def is_conveyed(account_number: str) -> bool:
+    """Whether the number carries the mark of an account that was passed to a new owner [A-4]."""
+    return _CONVEYED.search(account_number) is not None
+
+
 def conveyed_number(account_number: str, at: datetime) -> str:
     """The number of an account that is passed to a new owner: `10000101CV-20261121143000` [A-4]. Raises `Conflict`."""
-    if _CONVEYED.search(account_number):
+    if is_conveyed(account_number):
         raise Conflict(f"The account {account_number!r} is conveyed already.")
     return f"{account_number}CV-{at:%Y%m%d%H%M%S}"

@@ -16,7 +16,17 @@ from datetime import UTC
 from hashlib import sha256
 from typing import Any
 
-from partnerlab.contracts.files import FileRejected, Layout, Quarantined, Report, layouts, load_layout, read_bif
+from partnerlab.contracts.files import (
+    FileRejected,
+    Layout,
+    LayoutInvalid,
+    Quarantined,
+    Report,
+    layouts,
+    load_layout,
+    parse_layout,
+    read_bif,
+)
 from partnerlab.contracts.files import Problem as FileProblem
 from partnerlab.simulators.ic_webservices.domain.billers import Biller
 from partnerlab.simulators.ic_webservices.domain.customers import FIRST_CUSTOMER_ID, Customer, from_bill_file
@@ -111,11 +121,26 @@ def _layout(biller: Biller, file_name: str) -> Layout:
         raise ValueRefused("FileName", file_name, "must end with .bif")
     if biller.partner not in layouts():
         raise ValueRefused("FileName", file_name, f"no bill files are taken from billers of {biller.partner}")
-    return load_layout(biller.partner).for_biller(
+    return _own_layout(biller).for_biller(
         BillerGuid=biller.guid,
         InvoiceFormatGuid=biller.invoice_format_guid,
         InvoiceTypeID=biller.invoice_type_id,
     )
+
+
+def _own_layout(biller: Biller) -> Layout:
+    """
+    The partner's layout, or the biller's own: its configuration `{"BIF": {"Layout": {…}}}` says what it has beside it.
+
+    The layout is as in `contracts/files/layout.py`, `extends` being the partner's where it is not given.
+    """
+    own = biller.configuration.get("BIF", {}).get("Layout")
+    if own is None:
+        return load_layout(biller.partner)
+    try:
+        return parse_layout({"extends": biller.partner, "name": f"{biller.partner}_own", **own})
+    except (LayoutInvalid, TypeError, ValueError) as error:
+        raise ValueRefused("BIF.Layout", "", f"of the biller's configuration: {error}") from error
 
 
 def _stage(

@@ -21,6 +21,7 @@ from lxml import etree
 
 from partnerlab.contracts.data import read_bytes
 from partnerlab.contracts.files import InvoiceGroup, load_layout, write_bif
+from partnerlab.contracts.seeds import utility_accounts
 from partnerlab.simulators.ic_webservices import EventRefused, InvoiceCloud, Settings, create_simulator
 from partnerlab.simulators.kit.asmx.front import AsmxService
 from partnerlab.simulators.kit.control.app import create_control_app
@@ -43,6 +44,9 @@ KEY = Settings().utility_web_service_key
 ACCOUNT, INVOICE = "10000101", "500001"
 VISA, AMEX, DECLINED, FAILS = "4111111111111111", "378282246310005", "4000000000000002", "4000000000000119"
 SETTLES, RETURNS = "000123456789", "000111111113"
+
+
+OTHER_SEEDS = {bill.number for account in utility_accounts() for bill in account.bills} - {INVOICE}
 
 
 @dataclass
@@ -132,6 +136,10 @@ class Harness:
         answer = self.control("GET", path, **query)
         assert answer.status == 200, answer
         return answer.json
+
+    def own_invoices(self, **query: str) -> list[Any]:
+        """The utility's invoices, of the seeded ones the first alone."""
+        return [one for one in self.get("invoices", **query)["invoices"] if one["invoice_number"] not in OTHER_SEEDS]
 
     def pay(self, **order: Any) -> Answer:
         order = {"account_number": ACCOUNT, "amount": "10.00", "tender": "credit_card", **order}

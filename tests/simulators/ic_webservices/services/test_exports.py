@@ -211,7 +211,7 @@ def test_each_change_has_its_date_in_the_billers_time(harness: Harness) -> None:
 def test_what_changes_nothing_is_no_change(harness: Harness) -> None:
     harness.control("POST", f"customers/{ACCOUNT}/paperless", {"enrolled": False})
     harness.control("POST", f"customers/{ACCOUNT}/email", {"email_address": "willows@example.com"})
-    harness.control("POST", f"customers/{ACCOUNT}/phone", {"phone": "413-555-0101"})
+    harness.control("POST", f"customers/{ACCOUNT}/phone", {"phone": "555-0101"})
     assert changes(harness) == []
     assert harness.get("changes")["changes"] == []
 

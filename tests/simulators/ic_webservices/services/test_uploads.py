@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from partnerlab.contracts.files import RULES
+from partnerlab.contracts.seeds import utility_accounts
 from tests.simulators.ic_webservices.harness import (
     ACCOUNT,
     INVOICE,
@@ -32,7 +33,7 @@ def problems(harness: Harness, upload_id: str) -> list[dict[str, Any]]:
 
 
 def states(harness: Harness) -> dict[str, str]:
-    return {invoice["invoice_number"]: invoice["status"] for invoice in harness.get("invoices")["invoices"]}
+    return {invoice["invoice_number"]: invoice["status"] for invoice in harness.own_invoices()}
 
 
 @pytest.mark.parametrize("version", [1, 2], ids=["soap11", "soap12"])
@@ -281,7 +282,7 @@ def test_customers_are_numbered_once_across_files_and_batches(harness: Harness) 
     while page := harness.get("customers", limit="1000", **({"after": after} if after else {}))["customers"]:
         found += [customer["customer_id"] for customer in page]
         after = page[-1]["account_number"]
-    assert len(found) == len(set(found)) == 1 + 1_801
+    assert len(found) == len(set(found)) == len(utility_accounts()) + 1_801
 
 
 def test_one_account_twice_in_a_batch_is_one_customer(harness: Harness) -> None:

@@ -1,0 +1,213 @@
+"""
+The accounts, policies and quotes of a new lane, as both sides of the wire are seeded with them.
+
+The list is `contracts/sandbox/seeds.toml`. Amounts are whole cents; days count from the day the lane is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+from partnerlab.contracts.data import read_toml
+
+__all__ = [
+    "SeedAccount",
+    "SeedBill",
+    "SeedCharge",
+    "SeedCustomer",
+    "SeedPolicy",
+    "SeedQuote",
+    "policies",
+    "quotes",
+    "utility_accounts",
+    "watersmart_accounts",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class SeedBill:
+    """A bill and what is still open of it."""
+
+    number: str
+    amount_cents: int
+    open_cents: int
+    billed: int
+    due: int
+
+
+@dataclass(frozen=True, slots=True)
+class SeedCustomer:
+    """Who is billed."""
+
+    name: str
+    address1: str = ""
+    address2: str = ""
+    city: str = ""
+    state: str = ""
+    zip: str = ""
+    phone: str = ""
+    email: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SeedAccount:
+    """A utility's account. `user` says that its payer is registered at Invoice Cloud."""
+
+    account: str
+    customer: SeedCustomer
+    bills: tuple[SeedBill, ...]
+    purpose: str
+    paperless: bool = False
+    autopay: bool = False
+    credit_cents: int = 0
+    user: bool = False
+
+    @property
+    def balance_cents(self) -> int:
+        """What is due on the first day: everything billed and open, less the credit."""
+        return sum(bill.open_cents for bill in self.bills if bill.billed <= 0) - self.credit_cents
+
+
+@dataclass(frozen=True, slots=True)
+class SeedCharge:
+    """An instalment or a late fee of a policy term."""
+
+    amount_cents: int
+    billed: int
+    due: int
+    late_fee: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SeedPolicy:
+    """A policy term; `number` is its invoice number."""
+
+    number: str
+    customer: SeedCustomer
+    charges: tuple[SeedCharge, ...]
+    purpose: str
+    late_fee_cents: int
+    paid_cents: int = 0
+    paperless: bool = False
+    recurring: bool = False
+
+    @property
+    def policy_number(self) -> str:
+        """The invoice number without the expiration date."""
+        return self.number.rpartition("-")[0]
+
+    @property
+    def billed_cents(self) -> int:
+        """What is billed on the first day and not paid."""
+        return sum(charge.amount_cents for charge in self.charges if charge.billed <= 0) - self.paid_cents
+
+    @property
+    def total_cents(self) -> int:
+        """What is owed of the whole term."""
+        return sum(charge.amount_cents for charge in self.charges) - self.paid_cents
+
+
+@dataclass(frozen=True, slots=True)
+class SeedQuote:
+    """A quote that waits for its deposit."""
+
+    number: str
+    customer: SeedCustomer
+    deposit_cents: int
+    premium_cents: int
+    instalments: int
+    late_fee_cents: int
+    purpose: str
+
+
+@cache
+def utility_accounts() -> tuple[SeedAccount, ...]:
+    """The accounts of the utility on inHance v2."""
+    return tuple(map(_account, _rows("utility")))
+
+
+@cache
+def watersmart_accounts() -> tuple[SeedAccount, ...]:
+    """The accounts of the utility on WaterSmart."""
+    return tuple(map(_account, _rows("watersmart")))
+
+
+@cache
+def policies() -> tuple[SeedPolicy, ...]:
+    """The insurer's policy terms."""
+    return tuple(
+        SeedPolicy(
+            row["number"],
+            _customer(row),
+            tuple(
+                SeedCharge(_cents(charge["amount"]), charge["billed"], charge["due"], charge.get("late_fee", False))
+                for charge in row["charges"]
+            ),
+            row["purpose"],
+            late_fee_cents=_cents(row.get("late_fee", "10.00")),
+            paid_cents=_cents(row.get("paid", "0.00")),
+            paperless=row.get("paperless", False),
+            recurring=row.get("recurring", False),
+        )
+        for row in _rows("policy")
+    )
+
+
+@cache
+def quotes() -> tuple[SeedQuote, ...]:
+    """The insurer's quotes."""
+    return tuple(
+        SeedQuote(
+            row["number"],
+            _customer(row),
+            _cents(row["deposit"]),
+            _cents(row["premium"]),
+            row.get("instalments", 0),
+            _cents(row.get("late_fee", "0.00")),
+            row["purpose"],
+        )
+        for row in _rows("quote")
+    )
+
+
+def _rows(kind: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = read_toml("sandbox/seeds.toml")[kind]
+    return rows
+
+
+def _account(row: Mapping[str, Any]) -> SeedAccount:
+    bills = tuple(
+        SeedBill(
+            bill["number"],
+            _cents(bill["amount"]),
+            _cents(bill.get("open", bill["amount"])),
+            bill["billed"],
+            bill["due"],
+        )
+        for bill in row["bills"]
+    )
+    return SeedAccount(
+        row["account"],
+        _customer(row),
+        bills,
+        row["purpose"],
+        paperless=row.get("paperless", False),
+        autopay=row.get("autopay", False),
+        credit_cents=_cents(row.get("credit", "0.00")),
+        user=row.get("user", False),
+    )
+
+
+def _customer(row: Mapping[str, Any]) -> SeedCustomer:
+    return SeedCustomer(row["name"], **row["address"], phone=row.get("phone", ""), email=row.get("email", ""))
+
+
+def _cents(text: str) -> int:
+    cents = Decimal(text).scaleb(2)
+    if cents != int(cents):
+        raise ValueError(f"{text} is no amount of whole cents")
+    return int(cents)

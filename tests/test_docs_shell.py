@@ -1,0 +1,98 @@
+"""The commands of the documentation run as printed, against a sandbox."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from partnerlab.sandbox import Sandbox
+from partnerlab.settings import SandboxSettings
+
+pytestmark = pytest.mark.xdist_group("e2e")  # a process has one data pump
+
+ROOT = Path(__file__).parent.parent
+PRINTED = "http://127.0.0.1:8700"
+BLOCK = re.compile(r"^```(sh|shell|console)?\n(.*?)^```", re.DOTALL | re.MULTILINE)
+PROGRAMS = ("partnerlab", "curl", "make", "pip")
+
+# What is not run here, and why. Of a server, and of a command that needs a delivery's id, the options are checked.
+ELSEWHERE = {
+    "make": "the Makefile's targets take minutes; CI runs them",
+    "pip": "tests/packaging installs the wheel",
+    "partnerlab sandbox": "a server",
+    "partnerlab pump": "a server, or its database",
+    "partnerlab deliveries": "needs the id of a delivery in that state; tests/e2e/test_commands.py has them",
+}
+PAGES = sorted(
+    str(path.relative_to(ROOT))
+    for path in (ROOT / "README.md", *(ROOT / "docs").glob("*.md"))
+    if BLOCK.search(path.read_text("utf-8"))
+)
+
+
+def commands(page: str) -> list[str]:
+    """The commands of a page in order; in a block with prompts the other lines are their output."""
+    found = []
+    for match in BLOCK.finditer((ROOT / page).read_text("utf-8")):
+        lines = match[2].replace("\\\n", " ").splitlines()
+        prompted = [line.removeprefix("$ ") for line in lines if line.startswith("$ ")]
+        found += [line.removeprefix(".venv/bin/") for line in prompted or lines]
+    return [line for line in found if line.split(" ")[0] in PROGRAMS]
+
+
+def elsewhere(command: str) -> bool:
+    if command.startswith("partnerlab deliveries"):
+        return " ID" in command
+    return any(command == name or command.startswith(f"{name} ") for name in ELSEWHERE)
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(SandboxSettings(port=0)) as running:
+        yield running
+
+
+def run(command: str, url: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    environment = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "BROWSER": "true",
+        "PARTNERLAB_URL": url,
+        "PARTNERLAB_PUMP": f"{url}/_pump",
+    }
+    command = command.replace(PRINTED, url).replace("curl ", "curl --fail-with-body --silent --show-error ")
+    return subprocess.run(
+        ["bash", "-c", command], cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+def test_there_are_commands_on_every_page_that_shows_some() -> None:
+    assert {page for page in PAGES if commands(page)} >= {
+        "README.md",
+        "docs/files.md",
+        "docs/pages.md",
+        "docs/sandbox.md",
+    }
+    assert sum(len(commands(page)) for page in PAGES) > 20
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if commands(page)])
+def test_the_commands_of_a_page_run_in_their_order(page: str, sandbox: Sandbox, tmp_path: Path) -> None:
+    for command in commands(page):
+        if elsewhere(command):
+            if command.startswith("partnerlab"):
+                words = command.partition("#")[0]
+                done = run(f"{words} --help", sandbox.url, tmp_path)
+                assert done.returncode == 0, f"{page}: {command}: {done.stderr}"
+            continue
+        if command.startswith("curl") and shutil.which("curl") is None:
+            pytest.skip("there is no curl")
+        done = run(command, sandbox.url, tmp_path)
+        assert done.returncode == 0, f"{page}: {command}: {done.stdout[-500:]} {done.stderr[-500:]}"
