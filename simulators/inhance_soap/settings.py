@@ -18,7 +18,8 @@ class Settings:
     What can be set of the utility.
 
     `namespace` is the target namespace of its service [A-2]; `duplicates` says whether a payment reference posted
-    twice is flagged (as a partner without a check would post it) or refused; `soap` who reads and writes SOAP messages.
+    twice is flagged (as a partner without a check would post it) or refused; `soap` who reads and writes SOAP messages;
+    `time_zone` is the utility's: a PaymentDate without an offset is its wall clock.
     """
 
     path: str = "/iCloud/iCloud.asmx"
@@ -26,10 +27,13 @@ class Settings:
     namespace: str = WSDL_NAMESPACE
     duplicates: Literal["flag", "refuse"] = "flag"
     soap: Literal["codec", "spyne"] = "codec"
+    time_zone: str = "America/New_York"
 
     def problems(self) -> dict[str, str]:
         """What cannot be, by field."""
-        return rules.found_by({"path": rules.path, "key": rules.filled, "namespace": rules.filled}, self)
+        return rules.found_by(
+            {"path": rules.path, "key": rules.filled, "namespace": rules.filled, "time_zone": rules.time_zone}, self
+        )
 
     def __repr__(self) -> str:
         return f"Settings(path={self.path!r}, namespace={self.namespace!r}, duplicates={self.duplicates!r})"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from partnerlab.simulators.inhance_soap.domain.errors import ValueInvalid
 from partnerlab.simulators.inhance_soap.domain.money import read_cents
@@ -52,9 +53,12 @@ def read_payment(
     amount: Decimal,
     fee: Decimal,
     paid_at: datetime,
+    zone: ZoneInfo,
 ) -> Payment:
     """
-    A payment from the values on the wire; a *paid_at* without zone counts as UTC.
+    A payment from the values on the wire.
+
+    A *paid_at* without an offset is the wall clock of the utility's *zone*; it is kept as UTC.
 
     Raises:
         ValueInvalid: no reference, no date, an amount that is not positive, a negative fee.
@@ -73,5 +77,5 @@ def read_payment(
         type=read_line("PaymentTypeDesc", type),
         amount_cents=amount_cents,
         fee_cents=fee_cents,
-        paid_at=paid_at.replace(tzinfo=UTC) if paid_at.tzinfo is None else paid_at.astimezone(UTC),
+        paid_at=(paid_at if paid_at.tzinfo else paid_at.replace(tzinfo=zone)).astimezone(UTC),
     )

@@ -22,7 +22,7 @@ def create_doors(world: World) -> dict[str, App]:
     service = AsmxService(
         name="inhance",
         service=icloud.SERVICE,
-        handlers=Operations(world.ledger, settings.key),
+        handlers=Operations(world.ledger, settings.key, settings.time_zone),
         namespace=settings.namespace,
         wsdl=wsdl,
         inline=world.store.sqlite,  # a call is microseconds there; a database server may keep the event loop waiting

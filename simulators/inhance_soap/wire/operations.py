@@ -11,6 +11,7 @@ import hmac
 from collections.abc import Callable
 from decimal import Decimal
 from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 from partnerlab.simulators.inhance_soap.domain.accounts import read_account_number, read_email, read_switch
 from partnerlab.simulators.inhance_soap.domain.errors import DomainError, KeyWrong
@@ -30,10 +31,13 @@ Outcome = TypeVar("Outcome", bound=Message)
 
 
 class Operations:
-    """The service over one ledger; *key* is the web service key every call must carry."""
+    """
+    The service over one ledger; *key* is the web service key every call must carry, *time_zone* the utility's.
+    """
 
-    def __init__(self, ledger: Ledger, key: str) -> None:
+    def __init__(self, ledger: Ledger, key: str, time_zone: str) -> None:
         self._ledger = ledger
+        self._zone = ZoneInfo(time_zone)
         self._secret = key.encode()
 
     def BalanceCheck(self, request: Request, sent: wire.BalanceCheckRequest) -> wire.BalanceCheckResult:
@@ -69,6 +73,7 @@ class Operations:
                     amount=sent.PaymentAmount,
                     fee=sent.ConvenienceFee,
                     paid_at=sent.PaymentDate,
+                    zone=self._zone,
                 ),
             ),
         )

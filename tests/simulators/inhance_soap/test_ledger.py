@@ -60,7 +60,7 @@ def test_a_payment_is_kept_with_everything_that_was_sent_and_its_cause(utility: 
         "type": "ACH",
         "amount": "25.50",
         "convenience_fee": "1.00",
-        "paid_at": "2026-11-21T10:00:00+00:00",
+        "paid_at": "2026-11-21T15:00:00+00:00",
         "duplicate_of": None,
     }
     event = utility.account()["events"][-1]

@@ -257,10 +257,10 @@ def test_a_payment_that_cannot_be_is_refused(utility: Utility, fields: dict[str,
 @pytest.mark.parametrize(
     ("sent", "kept"),
     [
-        ("2026-11-21T10:00:00", "2026-11-21T10:00:00+00:00"),
+        ("2026-11-21T10:00:00", "2026-11-21T15:00:00+00:00"),
         ("2026-11-21T10:00:00.25Z", "2026-11-21T10:00:00.250000+00:00"),
         ("2026-11-21T10:00:00-05:00", "2026-11-21T15:00:00+00:00"),
-        ("2026-11-21", "2026-11-21T00:00:00+00:00"),
+        ("2026-11-21", "2026-11-21T05:00:00+00:00"),
     ],
 )
 def test_a_payments_date_may_have_an_offset_or_none(utility: Utility, sent: str, kept: str) -> None:

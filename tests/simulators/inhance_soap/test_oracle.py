@@ -28,7 +28,7 @@ def ask_spyne(utility: Utility, asked: Request) -> bytes:
     service = AsmxService(
         name="spyne",
         service=icloud.SERVICE,
-        handlers=Operations(Ledger(utility.store), KEY),
+        handlers=Operations(Ledger(utility.store), KEY, "America/New_York"),
         wsdl=read_bytes("inhance_soap/iCloud.wsdl"),
     )
     answer_with_spyne(service, declarations.ICloud)
