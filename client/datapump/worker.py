@@ -120,12 +120,20 @@ class Worker:
         try:
             event = parse_event(json.loads(found.event))
             biller = self._billers(found.lane, found.biller_guid)
-            plan = self._router.plan(event, biller)
         except (BillerUnknown, RequestInvalid) as error:
             return self._move(found, "refuse", str(error))
         except Exception as error:  # noqa: BLE001  whatever keeps the directory from answering will pass
-            message = mask_text(f"the biller could not be looked up: {type(error).__name__}: {error}")
-            return self._move(found, "postpone", message, retry_at=self._own_retry_at(0))
+            return self._postpone(found, "the biller could not be looked up", error)
+        try:
+            plan = self._router.plan(event, biller)
+        except RequestInvalid as error:
+            return self._move(found, "refuse", str(error))
+        except (OSError, MemoryError) as error:
+            return self._postpone(found, "the call could not be prepared", error)
+        except Exception as error:
+            # Ours to mend, and the same the next time: a person can replay it then.
+            log.exception("delivery %s: its call could not be prepared", found.id)
+            return self._move(found, "refuse", mask_text(f"{type(error).__name__}: {error}"))
         if isinstance(plan, Skip):
             return self._move(found, "skip", plan.reason)
         if problem := self._unposted(found, event):
@@ -274,6 +282,12 @@ class Worker:
             return State.DEAD, f"given up after {opened.tries} attempts: {outcome.message}", None
         wait_s = max(wait_s, min(outcome.after_s, self._policy.longest_s))
         return State.WAITING, outcome.message, now_ms() + int(wait_s * 1000)
+
+    def _postpone(self, found: Delivery, what: str, error: BaseException) -> State:
+        """A failure of our own before anything was sent: it is tried again, less often the older the delivery is."""
+        doublings = ((now_ms() - found.accepted_at) // 8_000).bit_length()
+        message = mask_text(f"{what}: {type(error).__name__}: {error}")
+        return self._move(found, "postpone", message, retry_at=self._own_retry_at(doublings))
 
     def _own_retry_at(self, before: int) -> int:
         """When to try again after a failure of our own, with as many *before* it."""

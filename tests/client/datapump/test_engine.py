@@ -194,7 +194,7 @@ def test_the_pump_works_on_postgres(postgres_server: str, partner: Partner) -> N
         assert pump.submit(events[0]).status == "duplicate"
         assert pump.drain()
         assert pump.counts() == {State.DELIVERED: 40}
-        [refused] = [pump.submit(make_event(biller_guid=BILLER, amount="0.00"))]
+        [refused] = [pump.submit(make_event(biller_guid=BILLER, reference="x" * 300))]
         wait_for(lambda: state_of(pump, refused.id) is State.DEAD)
         assert pump.dismiss(refused.id, "nothing to post").notes[0].by == "operator"
         assert [d.state for d in pump.deliveries(limit=2)] == [State.DISMISSED, State.DELIVERED]

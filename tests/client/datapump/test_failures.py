@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 
@@ -102,10 +103,10 @@ def test_attempts_run_out(make_pump: MakePump, partner: Partner) -> None:
 
 
 def test_values_the_partner_could_not_take_are_dead_without_being_sent(pump: DataPump, partner: Partner) -> None:
-    [id] = submit(pump, make_event(amount="0.00"))
+    [id] = submit(pump, make_event(reference="x" * 300))
     wait_for(lambda: state_of(pump, id) is State.DEAD)
     assert partner.seen == []
-    assert "PaymentAmount" in pump.delivery(id).delivery.message
+    assert "PaymentReference" in pump.delivery(id).delivery.message
 
 
 def test_an_unknown_biller_is_dead_until_it_is_set_up(make_pump: MakePump, partner: Partner) -> None:
@@ -171,3 +172,26 @@ def test_an_event_of_an_older_release_that_breaks_a_rule_of_today_is_dead_and_bl
     wait_for(lambda: state_of(pump, behind) is State.DELIVERED)
     assert (state_of(pump, id), pump.deliveries(state="dead")[0].message) == (State.DEAD, "kind: '': is missing")
     assert len(partner.seen) == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "state", "said"),
+    [
+        (MemoryError("no room"), State.WAITING, "the call could not be prepared: MemoryError: no room"),
+        (OSError(24, "Too many open files"), State.WAITING, "the call could not be prepared: OSError"),
+        (TypeError("ours"), State.DEAD, "TypeError: ours"),
+    ],
+)
+def test_a_call_that_cannot_be_prepared_waits_for_a_shortage_and_is_dead_by_an_error_of_ours(
+    make_pump: MakePump, partner: Partner, error: Exception, state: State, said: str
+) -> None:
+    from partnerlab.client.datapump import Router
+
+    def route(*_: object) -> Any:
+        raise error
+
+    pump = make_pump(router=Router({("inhance_v2", "email"): route}))
+    [id] = submit(pump, make_event("email"))
+    wait_for(lambda: state_of(pump, id) is state)
+    assert said in pump.delivery(id).delivery.message
+    assert pump.delivery(id).attempts == ()

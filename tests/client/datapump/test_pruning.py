@@ -92,7 +92,7 @@ def test_the_return_of_a_payment_that_was_pruned_is_known_to_have_been_posted_or
     url: str, billers: Billers, partner: Partner
 ) -> None:
     with DataPump(url, billers, QUICK, poll_s=0.02) as pump:
-        posted, given_up = make_event(account_number="1"), make_event(account_number="2", amount="0.00")
+        posted, given_up = make_event(account_number="1"), make_event(account_number="2", reference="x" * 300)
         ids = submit(pump, posted, given_up)
         wait_for(lambda: [state_of(pump, id) for id in ids] == [State.DELIVERED, State.DEAD])
         pump.dismiss(ids[1], "nothing to post")
