@@ -14,7 +14,8 @@ from partnerlab.demo import inhance_v2, tccs
 from partnerlab.journey import JOURNEYS
 from partnerlab.sandbox import Sandbox
 from partnerlab.simulators.ic_webservices.services import authentication as access
-from partnerlab.simulators.ic_webservices.services import schedules
+from partnerlab.simulators.ic_webservices.services.collections import Collections
+from partnerlab.simulators.ic_webservices.store import SCHEDULE_QUEUE
 from partnerlab.simulators.inhance_soap import store
 from partnerlab.simulators.inhance_soap.services import ledger
 from partnerlab.simulators.tccs_rest.services import ledger as tccs_ledger
@@ -102,7 +103,7 @@ def without_credit(original: Any) -> Any:
 
 
 def none_due(original: Any) -> Any:
-    return lambda self, lane, until: iter(())
+    return lambda *_: []
 
 
 def turned(original: Any) -> Any:
@@ -120,12 +121,12 @@ BREAKS: dict[str, tuple[Any, str, Callable[[Any], Any], str]] = {
     "paperless is not switched": (ledger.Ledger, "set_paperless", nothing, "INH2-PPL-2"),
     "AutoPay is not switched": (ledger.Ledger, "set_autopay", nothing, "INH2-AUT-2"),
     "the e-mail address is not changed": (ledger.Ledger, "set_email", nothing, "INH2-EML-2"),
-    "a repeated reference is not seen": (store.Rows, "first_of_reference", nothing, "INH2-PAY-11"),
+    "a repeated reference is not seen": (store.Books, "first_of_reference", nothing, "INH2-PAY-11"),
     "TCCS forgets paperless": (tccs_ledger.Ledger, "set_paperless", nothing, "TCCS-PPL-2"),
     "TCCS forgets the recurring flag": (tccs_ledger.Ledger, "set_recurring", nothing, "TCCS-AUT-2"),
-    "balances of a policy change place": (tccs_ledger, "balances", turned, "TCCS-RTDR-2"),
-    "nothing runs on its day": (schedules.Schedules, "due", none_due, "ICP-SCHED-3"),
-    "AutoPay collects nothing": (schedules.Schedules, "due", none_due, "ICP-AUTO-3"),
+    "balances of a policy change place": (tccs_ledger, "owed", turned, "TCCS-RTDR-2"),
+    "nothing runs on its day": (SCHEDULE_QUEUE, "due", none_due, "ICP-SCHED-3"),
+    "AutoPay collects nothing": (Collections, "due", none_due, "ICP-AUTO-3"),
     "sign-out ends nothing": (access.Authentication, "end", nothing, "ICP-SSO-7"),
 }
 

@@ -315,6 +315,8 @@ class Runner:
             return () if frozen else [(due - now).total_seconds() + 0.001]
         with self._store.read() as tx:
             rows = work.queue.due(tx, name, utc_text(now), MOST_AT_ONCE)
+        if not rows:  # somebody did it meanwhile
+            return [0.05]
         under_way = self.submit(work, name, [key for _, key in rows])
         wait(under_way)
         failed = any(future.cancelled() or future.exception() for future in under_way)
