@@ -23,6 +23,7 @@ __all__ = ["RULES", "verdict"]
 
 RULES = {
     "media-type": "The content type is that of the message: text/xml (SOAP 1.1), application/soap+xml (1.2) or a form.",
+    "charset": "text/xml without a charset is US-ASCII (RFC 3023), as a .NET service reads it: other bytes are lost.",
     "well-formed": "The message is well-formed XML in the encoding it claims.",
     "no-dtd": "A SOAP message has no document type declaration.",
     "envelope": "The message is a SOAP envelope with one Body.",
@@ -36,6 +37,7 @@ RULES = {
     "unprefixed": "The answer's elements have no prefix: consumers match them as text.",
 }
 
+MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")  # byte order marks, which decide where they stand
 LONG_TEXT = 9_000_000  # libxml2 refuses longer ones unless told otherwise
 FORM = "application/x-www-form-urlencoded"
 VERSIONS = {
@@ -94,6 +96,8 @@ class _Message:
             self._add("media-type", "header Content-Type", " or ".join(known), self.media_type or "nothing")
             if self.side == "response":
                 return
+        if self.media_type == "text/xml" and not charset and not body.isascii() and not body.startswith(MARKS):
+            self._add("charset", "header Content-Type", "text/xml; charset=utf-8", "text/xml and bytes beyond ASCII")
         root = self._parse(body, charset)
         if root is None:
             return

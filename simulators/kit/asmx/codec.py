@@ -50,6 +50,7 @@ class FormValueInvalid(ValueError):
 
 Read = Callable[[etree._Element], Any]
 Write = Callable[[Any], str]
+_ByTag = Mapping[str, tuple[str, Read]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ class Operation:
     result: Field | None
     form_fields: tuple[Field, ...] | None
     form_is_flat: bool
-    _by_tag: Mapping[str, Field] = field(repr=False)
+    _by_tag: _ByTag = field(repr=False)
 
     def read(self, element: etree._Element | None) -> Message:
         """
@@ -162,7 +163,7 @@ def compile_service(
             result=None if declared.result is None else _field(f"{name}Result", declared.result, namespace),
             form_fields=fields if all(map(_fits_form, fields)) else None,
             form_is_flat=flat,
-            _by_tag={parameter.tag: parameter for parameter in parameters},
+            _by_tag=_by_tag(parameters),
         )
     return operations
 
@@ -200,6 +201,10 @@ def _members(message: type[Message], namespace: str) -> tuple[Field, ...]:
     """The fields of a message, whose annotations say what each is: `Annotated[int, Simple("int")]`."""
     annotations = message.__annotations__
     return tuple(_field(name, annotation.__metadata__[0], namespace) for name, annotation in annotations.items())
+
+
+def _by_tag(fields: tuple[Field, ...]) -> _ByTag:
+    return {one.tag: (one.name, one.read) for one in fields}
 
 
 def _field(name: str, type: Type, namespace: str) -> Field:
@@ -253,7 +258,7 @@ def _simple_reader(simple: Scalar, *, nullable: bool) -> Read:
 
 
 def _complex_reader(message: type[Message], members: tuple[Field, ...]) -> Read:
-    by_tag = {member.tag: member for member in members}
+    by_tag = _by_tag(members)
 
     def read(element: etree._Element) -> Any:
         if element.attrib and _is_nil(element):
@@ -263,13 +268,15 @@ def _complex_reader(message: type[Message], members: tuple[Field, ...]) -> Read:
     return read
 
 
-def _read_message(element: etree._Element, message: type[Message], by_tag: Mapping[str, Field]) -> Message:
+def _read_message(element: etree._Element, message: type[Message], by_tag: _ByTag) -> Message:
     values: dict[str, Any] = {}
     for child in element:
-        member = by_tag.get(child.tag)
-        if member is not None and member.name not in values:
-            values[member.name] = member.read(child)
-    return message(**values)
+        found = by_tag.get(child.tag)
+        if found is not None and found[0] not in values:
+            values[found[0]] = found[1](child)
+    made = message.__new__(message)
+    made.__dict__ = values
+    return made
 
 
 def _array_reader(member: Field) -> Read:

@@ -128,7 +128,7 @@ class AsmxService:
     def _soap(self, request: Request) -> Response:
         media_type, charset, action = _media_type(request.headers.get("content-type", ""))
         version = SOAP12 if media_type == SOAP12.media_type else SOAP11
-        encoding = charset if known(charset) else US_ASCII if media_type == SOAP11.media_type else None
+        encoding = _encoding(media_type, charset)
         try:
             if media_type not in (SOAP11.media_type, SOAP12.media_type):
                 raise faults.content_type_unexpected(_content_type(request), SOAP11.media_type)
@@ -249,6 +249,14 @@ def _media_type(header: str) -> tuple[str, str | None, str]:
     media_type, _, rest = header[:2000].partition(";")
     values = {name.lower(): value.strip().strip("\"'") for name, value in _PARAMETER.findall(";" + rest)}
     return media_type.strip().lower(), values.get("charset") or None, unquote_plus(values.get("action", ""))
+
+
+@lru_cache(maxsize=1024)
+def _encoding(media_type: str, charset: str | None) -> str | None:
+    """The encoding of a SOAP message as .NET chooses it; None leaves it to the document's declaration."""
+    if charset is not None and known(charset):
+        return charset
+    return US_ASCII if media_type == SOAP11.media_type else None
 
 
 def _content_type(request: Request) -> str:

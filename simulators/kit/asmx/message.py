@@ -23,7 +23,7 @@ class Message:
     """
 
     def __init__(self, **values: Any) -> None:
-        self.__dict__.update(values)
+        self.__dict__ = values
 
     def __repr__(self) -> str:
         # Values may be secrets: keys and passwords are fields like any other.

@@ -69,9 +69,9 @@ class CharsetUnknown(ValueError):
         super().__init__(f"'{name[:40]}' is not a supported encoding name.")
 
 
-def known(name: str | None) -> bool:
+def known(name: str) -> bool:
     """Whether .NET knows an encoding of that name."""
-    return name is not None and name.lower() in CODECS
+    return name.lower() in CODECS
 
 
 def as_utf8(body: bytes, name: str) -> bytes:

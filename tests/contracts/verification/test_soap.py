@@ -66,6 +66,15 @@ def rules(findings: list[Finding], side: str = "") -> set[str]:
     return {finding.rule for finding in findings if not side or finding.side == side}
 
 
+def test_a_charset_is_not_missed_where_nothing_is_lost() -> None:
+    """ASCII is the same in US-ASCII, a byte order mark decides, and SOAP 1.2 goes by what the document declares."""
+    text = ASKED.replace("a@b.co", "ä@b.co")
+    assert judge(headers={"content-type": "text/xml"}) == []
+    assert judge(b"\xef\xbb\xbf" + envelope(text), headers={"content-type": "text/xml"}) == []
+    action = f'application/soap+xml; action="{TNS}SetEmail"'
+    assert judge(text, version="1.2", headers={"content-type": action}) == []
+
+
 @pytest.mark.parametrize("version", ["1.1", "1.2"])
 def test_a_good_exchange_breaks_nothing(version: str) -> None:
     assert judge(version=version) == []
@@ -89,6 +98,7 @@ def test_soap_12_needs_no_action() -> None:
 
 
 BROKEN_REQUESTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "no charset": ("charset", {"asked": ASKED.replace("a@b.co", "ä@b.co"), "headers": {"content-type": "text/xml"}}),
     "wrong media type": ("media-type", {"headers": {"content-type": "application/json"}}),
     "cut off": ("well-formed", {"asked": envelope(ASKED)[:-20]}),
     "empty": ("well-formed", {"asked": b""}),
