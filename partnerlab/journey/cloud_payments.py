@@ -83,7 +83,7 @@ def agent_existing_policy(story: Story, url: str) -> None:
         rest = RestClient(sides.url, sides.biller["api_key"], transport=sides.transport)
         jump = agent.existing_policy_payment(rest, account_number=POLICY)
         visitor.open(jump.url)
-        visitor.submit("Continue to payment", {"Amount to pay": "60.00", "Name": "Harbor Street Bakery"})
+        visitor.submit("Continue to payment", {"Amount to pay": "120.00", "Name": "Harbor Street Bakery"})
         page = visitor.submit("Pay", {"Bank account": True, **BANK})
         sides.settle()
         shown = sides.invoice(POLICY_INVOICE)["balance_due"]
@@ -96,7 +96,7 @@ def agent_existing_policy(story: Story, url: str) -> None:
                 [(row["amount"], row["type"]) for row in sides.posted(POLICY_INVOICE)],
                 sides.balance(POLICY_INVOICE),
             ),
-            expected=([("60.00", "ACH")], (Decimal("60.00"), Decimal("280.00"))),
+            expected=([("120.00", "ACH")], (Decimal("0.00"), Decimal("220.00"))),
         )
 
 

@@ -108,7 +108,15 @@ def with_balance(invoice: Invoice, balance_due_cents: int, total_amount_due_cent
 
 
 def stated(invoice: Invoice, balance_due_cents: int, total_amount_due_cents: int | None = None) -> Invoice:
-    """`with_balance` for an answer of the partner, which lowers the minimum to what is due where it was more [A-75]."""
+    """
+    `with_balance` for an answer of the partner, which lowers the minimum to what is due where it was more [A-75].
+
+    An answer without a total leaves everything owed as it was, but for what the partner asks less than before: a payer
+    is never asked for more than the answer.
+    """
+    if total_amount_due_cents is None:
+        less = max(invoice.balance_due_cents - balance_due_cents, 0)
+        total_amount_due_cents = invoice.total_amount_due_cents - less
     minimum = min(invoice.minimum_amount_due_cents, max(balance_due_cents, 0))
     invoice = with_balance(invoice, balance_due_cents, total_amount_due_cents)
     return replace(invoice, minimum_amount_due_cents=minimum)
