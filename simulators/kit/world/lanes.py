@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 DEFAULT = "default"
-MAX_LANES = 10_000
+MAX_LANES = 4_000
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 TABLES = sa.MetaData()
