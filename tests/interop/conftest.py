@@ -40,6 +40,7 @@ class Live:
     url: str
     lane: str
     journal: Journal
+    faults: Faults
 
     @property
     def service(self) -> str:
@@ -55,42 +56,43 @@ class Live:
 
 
 @contextlib.contextmanager
-def serving(settings: Settings) -> Iterator[tuple[Server, Journal]]:
+def serving(settings: Settings) -> Iterator[tuple[Server, Journal, Faults]]:
     store = Store("sqlite://")
     lanes = Lanes(store)
     simulator = create_simulator(settings, store, lanes)
     lanes.seeders.append(simulator.seed)
     journal = Journal(lanes, {"inhance": verdict(read_bytes("inhance_soap/iCloud.wsdl"))})
-    site = Site(lanes, journal, Faults(lanes))
+    faults = Faults(lanes)
+    site = Site(lanes, journal, faults)
     for path, app in simulator.doors.items():
         site.mount(path, app)
     with Server(site) as running:
-        yield running, journal
+        yield running, journal, faults
     journal.close()
     store.close()
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[tuple[Server, Journal]]:
+def server() -> Iterator[tuple[Server, Journal, Faults]]:
     with serving(Settings()) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
-def spyne_server() -> Iterator[tuple[Server, Journal]]:
+def spyne_server() -> Iterator[tuple[Server, Journal, Faults]]:
     with serving(Settings(soap="spyne")) as running:
         yield running
 
 
 @pytest.fixture
-def live(server: tuple[Server, Journal], request: pytest.FixtureRequest) -> Live:
-    return Live(server[0].url, _lane(request), server[1])
+def live(server: tuple[Server, Journal, Faults], request: pytest.FixtureRequest) -> Live:
+    return Live(server[0].url, _lane(request), *server[1:])
 
 
 @pytest.fixture
-def spyne_live(spyne_server: tuple[Server, Journal], request: pytest.FixtureRequest) -> Live:
+def spyne_live(spyne_server: tuple[Server, Journal, Faults], request: pytest.FixtureRequest) -> Live:
     """The same, its SOAP messages read and written by Spyne."""
-    return Live(spyne_server[0].url, _lane(request), spyne_server[1])
+    return Live(spyne_server[0].url, _lane(request), *spyne_server[1:])
 
 
 def _lane(request: pytest.FixtureRequest) -> str:
