@@ -11,6 +11,7 @@ from partnerlab.simulators.ic_webservices.domain.invoices import Invoice, owed_c
 from partnerlab.simulators.ic_webservices.domain.portal import open_bills
 from partnerlab.simulators.ic_webservices.domain.schedules import Schedule
 from partnerlab.simulators.ic_webservices.pages.payer import Payer
+from partnerlab.simulators.ic_webservices.services.statement import statement
 
 __all__ = ["add_routes", "latest_invoices", "waiting_for"]
 
@@ -44,10 +45,12 @@ def bill(payer: Payer, number: str) -> ResponseReturnValue:
     invoice = payer.invoice(number)
     invoice = payer.services.presentment.open(payer.lane, payer.biller.guid, invoice.invoice_number).invoice
     payments = payer.services.records.payments_of(payer.lane, invoice, limit=MOST_BILLS)
+    customer = payer.services.ledger.customer(payer.lane, payer.biller.guid, invoice.account_number)
     return payer.show(
         "bill.html",
         "bills",
         invoice=invoice,
+        statement=statement(payer.biller, customer, invoice),
         payable=owed_cents(invoice) > 0,
         payments=payments,
         waiting=waiting_for(payer, invoice),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -16,7 +17,9 @@ from tests.simulators.ic_webservices.harness import (
     UTILITY,
     Harness,
     advance,
+    bill_file,
     freeze,
+    group,
 )
 from tests.simulators.ic_webservices.pages.visit import BANK, CARD, Shown, Visit, add_bill
 
@@ -43,6 +46,33 @@ def test_the_payer_sees_the_old_balance_and_no_error_where_the_partner_fails(vis
     assert "$125.50" in bill.words
     assert "away" not in bill.text
     assert "away" in harness.invoice()["asked_problem"]
+
+
+def test_a_bill_shows_whose_it_is_the_displayed_fields_the_meters_and_the_message(
+    visit: Visit, harness: Harness
+) -> None:
+    own = {
+        "Address1": "12 Mill Lane",
+        "City": "Springfield",
+        "Custom1": Decimal("61.50"),
+        "Custom4": Decimal("7.77"),
+        "Custom80": "AutoPay collects this bill.",
+        "CustomField10": (date(2026, 5, 1),) * 5,
+        "CustomField11": tuple(Decimal(number) for number in (100, 200, 300, 400, 500)),
+        "CustomField20": (date(2026, 5, 31),) * 5,
+        "CustomField21": tuple(Decimal(number) for number in (171, 200, 300, 400, 500)),
+        "CustomField30": ("M1", "M2", "M3", "M4", "M5"),
+        "CustomField80": ("M6", "", "", "", ""),
+    }
+    later = date.fromisoformat(harness.invoice()["invoice_date"]) + timedelta(days=1)
+    harness.upload(bill_file([group("500777", ACCOUNT, on=later, **own)]))
+    words = visit.page(visit.connect(), "bill/500777").words
+    assert f"Customer {ACCOUNT} 12 Mill Lane Springfield" in words
+    assert "Amount Due After Due Date $61.50" in words
+    assert "AutoPay collects this bill." in words
+    assert "Meter M1 Previous reading 100, May 1, 2026 Reading 171, May 31, 2026 Usage 71" in words
+    assert "Meter M6 Previous reading" in words
+    assert "7.77" not in words, "payments are not marked as displayed"
 
 
 def test_listing_bills_asks_nobody(visit: Visit, harness: Harness) -> None:
