@@ -28,7 +28,7 @@ SECRETS = frozenset(("CardNumber", "CVV", "RoutingNumber", "BankAccountNumber"))
 """Fields that are never shown again."""
 
 _AMOUNT = re.compile(r"\$?\s*([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(\.[0-9]{1,2})?")
-_EXPIRES = re.compile(r"(0?[1-9]|1[0-2])\s*/\s*(?:20)?([0-9]{2})")
+_EXPIRES = re.compile(r"(0?[1-9]|1[0-2])\s*[/ -]\s*(?:20)?([0-9]{2})|(0[1-9]|1[0-2])(?:20)?([0-9]{2})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +190,7 @@ def _last_day(form: Form, today: date) -> date | None:
     if match is None:
         form.wrong("CardExpiry", "Enter month and year, such as 09/29.")
         return None
-    year, month = 2000 + int(match[2]), int(match[1])
+    year, month = 2000 + int(match[2] or match[4]), int(match[1] or match[3])
     last = date(year, month, calendar.monthrange(year, month)[1])
     if last < today:
         form.wrong("CardExpiry", "This card has expired.")

@@ -75,6 +75,18 @@ def test_a_bill_shows_whose_it_is_the_displayed_fields_the_meters_and_the_messag
     assert "7.77" not in words, "payments are not marked as displayed"
 
 
+@pytest.mark.parametrize("expiry", ["0949", "09-49", "09 49", "09/2049", "092049", "9/49", " 09 / 49 "])
+def test_an_expiry_date_is_read_as_payers_type_it(visit: Visit, expiry: str) -> None:
+    receipt = visit.submit(pay_page(visit), "Pay", **CARD | {"CardExpiry": expiry})
+    assert receipt.heading == "Thank you for your payment"
+
+
+@pytest.mark.parametrize("expiry", ["949", "1349", "13/49", "0049", "09/1949", "09.49", "09//49", "٠٩/٤٩"])
+def test_what_is_no_month_and_year_is_not_guessed(visit: Visit, expiry: str) -> None:
+    page = visit.submit(pay_page(visit), "Pay", **CARD | {"CardExpiry": expiry})
+    assert page.errors == {"CardExpiry": "Enter month and year, such as 09/29."}
+
+
 def test_listing_bills_asks_nobody(visit: Visit, harness: Harness) -> None:
     pay_page(visit)
     assert harness.asked == []
