@@ -56,6 +56,12 @@ def test_a_server_without_a_date_means_our_clock() -> None:
     ("status", "message", "kind", "sent_or_refused"),
     [
         (400, "no", PartnerFault, True),
+        (407, "no", PartnerFault, True),
+        (409, "no", PartnerFault, True),
+        (428, "no", PartnerFault, True),
+        (430, "no", PartnerFault, True),
+        (499, "no", PartnerFault, True),
+        (501, "broke", TransportError, True),
         (404, "", PartnerFault, True),
         (408, "no", TransportError, True),
         (429, "no", TransportError, False),
@@ -69,13 +75,26 @@ def test_what_a_status_leaves_of_a_payment(status: int, message: str, kind: type
     error = answer(status).failure(message)
     assert type(error) is kind
     assert getattr(error, "sent" if kind is TransportError else "refused") is sent_or_refused
+    assert str(error).split(" (")[0].endswith(message or f"status {status}")
 
 
 @pytest.mark.parametrize(
-    ("status", "kind"), [(201, AnswerNotUnderstood), (204, AnswerNotUnderstood), (302, ProtocolError)]
+    ("status", "kind"),
+    [
+        (100, ProtocolError),
+        (199, ProtocolError),
+        (201, AnswerNotUnderstood),
+        (204, AnswerNotUnderstood),
+        (299, AnswerNotUnderstood),
+        (300, ProtocolError),
+        (302, ProtocolError),
+        (399, ProtocolError),
+    ],
 )
 def test_somebody_said_yes_to_something_or_nothing(status: int, kind: type) -> None:
-    assert type(answer(status).failure()) is kind
+    error = answer(status).failure()
+    assert type(error) is kind
+    assert ("redirects are not followed" in str(error)) is (300 <= status < 400)
 
 
 @pytest.mark.parametrize(

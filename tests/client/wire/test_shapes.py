@@ -206,3 +206,24 @@ def test_balances_are_decimals() -> None:
     )
     assert found.record_balance == Decimal("0.00")
     assert str(found.total_balance) == "12345670.00"
+
+
+def test_what_a_biller_adds_leaves_the_partners_other_names() -> None:
+    assert owed('{"RecordBal":1120,"Total_Balance":1340}', OK_TOO) == ("1120.00", "1340.00")
+    mine = AnswerShapes.of({"Answers": {"Names": {"Record bal": ["Owed"]}}}, TCCS_SHAPES)
+    assert owed('{"Owed":1120,"TotalBalance":1340}', mine) == ("1120.00", "1340.00")
+
+
+@pytest.mark.parametrize(
+    ("code", "refused"),
+    [("soap:Client", True), ("s:Client.Authentication", True), ("soap:Server", False), ("soap:Server.Client", False)],
+)
+def test_a_fault_refuses_by_the_first_part_of_its_code(code: str, refused: bool) -> None:
+    fault = (
+        '<soap:Fault xmlns:s="http://schemas.xmlsoap.org/soap/envelope/">'
+        f"<faultcode>{code}</faultcode><faultstring>No.</faultstring></soap:Fault>"
+    )
+    endpoint = inhance.Endpoint("https://x.example.com", "key-1")
+    with pytest.raises(PartnerFault) as caught:
+        soap.make_payment.read(endpoint, HttpResponse(500, {}, envelope(fault).encode()))
+    assert (caught.value.refused, caught.value.message) == (refused, "No.")
