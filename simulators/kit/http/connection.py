@@ -32,6 +32,8 @@ _logger = logging.getLogger(__name__)
 
 DRIBBLE_STEPS = 2_000
 SLOW_S = 2.0
+TURNS = 16
+"""Requests of one connection that are handled before the event loop looks at the others."""
 INLINE_BYTES = 64 * 1024
 """A larger body is for a worker thread: the event loop serves everybody."""
 
@@ -141,9 +143,14 @@ class Connection(asyncio.Protocol):
         if self._pumping:
             return  # an answer came at once: the loop below goes on
         self._pumping = True
+        turns = 0
         try:
             self._read()
             while self._waiting and not self._busy and not self._paused:
+                if turns == TURNS:  # others have theirs now
+                    self._server.loop.call_soon(self._pump)
+                    return
+                turns += 1
                 self._next()
                 if self._full and len(self._waiting) <= self._limits.waiting // 2 and not self._waiting_bytes:
                     self._full = False

@@ -229,3 +229,13 @@ def test_a_large_body_is_not_handled_in_the_event_loop(kit: Kit) -> None:
     kit.ask(body=b"x" * 1_000)
     kit.ask(body=b"x" * 100_000)
     assert threads == ["server", "worker"]
+
+
+def test_one_connections_pipeline_keeps_nobody_else_waiting(kit: Kit) -> None:
+    kit.door.wait = lambda: time.sleep(0.002)
+    with kit.connect() as wire, kit.connect() as neighbour:
+        wire.write(b"GET /door/Echo HTTP/1.1\r\nHost: a\r\n\r\n" * 1_000)
+        neighbour.send("GET", "/door/Echo")
+        assert neighbour.answer()[0] == 200
+        assert len(kit.door.asked) < 500
+        assert [wire.answer()[0] for _ in range(1_000)] == [200] * 1_000
