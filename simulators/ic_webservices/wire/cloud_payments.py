@@ -14,6 +14,8 @@ from decimal import Decimal
 from typing import Any
 
 from partnerlab.simulators.ic_webservices.domain.cloud_payments import (
+    MOST_CUSTOMERS,
+    MOST_INVOICES,
     PaymentPageRequest,
     RequestedCustomer,
     RequestedInvoice,
@@ -58,7 +60,7 @@ _CUSTOMER = Schema(
         Member("State"),
         Member("Zip"),
         Member("EmailAddress"),
-        Member("Invoices", Many(_INVOICE)),
+        Member("Invoices", Many(_INVOICE, most=MOST_INVOICES)),
     )
 )
 _INVOICE_OPTIONS = Schema(
@@ -77,7 +79,7 @@ SCHEMA = Schema(
         Member("ViewMode", "whole", required=True),
         Member("CssUrl"),
         Member("CSSUrl"),
-        Member("Customers", Many(_CUSTOMER, least=1), required=True),
+        Member("Customers", Many(_CUSTOMER, least=1, most=MOST_CUSTOMERS), required=True),
         Member("AllowSwipe", "flag"),
         Member("AllowEMV", "flag"),
         Member("EMVDeviceID"),

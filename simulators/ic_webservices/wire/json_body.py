@@ -88,10 +88,11 @@ class Schema:
 
 @dataclass(frozen=True, slots=True)
 class Many:
-    """A list of one kind; *least* is how many there must be."""
+    """A list of one kind; *least* is how many there must be, *most* how many there may be."""
 
     of: str | Schema
     least: int = 0
+    most: int = MOST_ITEMS
 
 
 def read_object(body: bytes, schema: Schema, *, strict: bool) -> dict[str, Any]:
@@ -165,8 +166,8 @@ def _list(kind: Many, *, strict: bool) -> Read:
     def read(given: Any) -> list[Any]:
         if not isinstance(given, list):
             raise _Wrong("must be a list")
-        if not kind.least <= len(given) <= MOST_ITEMS:
-            raise _Wrong(f"must have {kind.least} to {MOST_ITEMS} items")
+        if not kind.least <= len(given) <= kind.most:
+            raise _Wrong(f"must have {kind.least} to {kind.most} items")
         items: list[Any] = []
         try:
             for item in given:
