@@ -50,6 +50,12 @@ def test_the_partners_words_are_kept() -> None:
 
 def test_the_partners_wish_to_wait_is_kept() -> None:
     assert judge(TransportError("X", "busy", sent=False, retry_after_s=7), idempotent=False).after_s == 7
+    assert judge(TransportError("X", "busy", sent=True, retry_after_s=8), idempotent=True).after_s == 8
+
+
+@pytest.mark.parametrize("sent", [True, False])
+def test_a_partner_that_asks_for_no_wait_gets_none_of_its_own(sent: bool) -> None:
+    assert judge(TransportError("X", "broke", sent=sent), idempotent=True).after_s == 0.0
 
 
 def test_no_secret_gets_into_the_words() -> None:
