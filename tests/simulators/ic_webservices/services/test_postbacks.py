@@ -220,6 +220,23 @@ def test_in_a_frozen_lane_nothing_is_tried_by_itself(checkout: Checkout) -> None
         wait_until(lambda: len(receiver.got) == 2)
 
 
+def test_an_outcome_is_its_own_postbacks_and_the_first_delivery_time_stays(checkout: Checkout) -> None:
+    freeze(checkout.harness)
+    with Receiver() as receiver:
+        checkout.pay(checkout.page(request(PostBackURL=receiver.url)), Amount="10.00")
+        add_bill(checkout.harness, "500002", "20.00")
+        checkout.pay(checkout.page(request(PostBackURL="http://127.0.0.1:9/gone")))
+        before = {one["id"]: one for one in checkout.harness.get("postbacks")["postbacks"]}
+        taken = next(id for id, one in before.items() if one["state"] == "delivered")
+        (waits,) = set(before) - {taken}
+        freeze(checkout.harness, "2026-06-16T14:00:01+00:00")
+        assert checkout.harness.control("POST", f"postbacks/{taken}/send", {}).status == 200
+        after = {one["id"]: one for one in checkout.harness.get("postbacks")["postbacks"]}
+    assert after[waits] == before[waits]
+    assert after[taken]["delivered_at"] == before[taken]["delivered_at"]
+    assert (len(before[taken]["attempts"]), len(after[taken]["attempts"])) == (1, 2)
+
+
 def test_nobody_listens_is_told_with_its_reason(checkout: Checkout) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
