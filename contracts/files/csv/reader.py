@@ -24,7 +24,7 @@ from partnerlab.contracts.files.csv.table import Column, CsvTable
 from partnerlab.contracts.files.fields import MAX_ROW
 from partnerlab.contracts.files.lines import NotText, Source, read_lines
 from partnerlab.contracts.files.problems import Notes, Problem, shown
-from partnerlab.contracts.files.reader import ReadingUnfinished
+from partnerlab.contracts.files.reader import MAX_BROKEN, ReadingUnfinished
 from partnerlab.contracts.files.row import Row
 from partnerlab.contracts.files.seen import InvoiceNumbers
 
@@ -32,6 +32,7 @@ __all__ = ["CsvReading", "check_csv", "read_csv", "table_of"]
 
 KEPT = 1_000  # quarantined rows that a report keeps
 LOOKED_AT = 100  # rows that decide which table a file has
+MOST_LINES = 50  # that a row of quoted line breaks may have
 BLANK = ", \t\xa0"
 FLAGS = {
     "control-character": "holds a control character",
@@ -96,6 +97,14 @@ def table_of(source: Source, tables: Iterable[CsvTable]) -> CsvTable | None:
     return None
 
 
+class _Hopeless(Exception):
+    """So much of the file is broken that the rest is not read; `line` is where reading stopped."""
+
+    def __init__(self, line: int, message: str) -> None:
+        self.line = line
+        super().__init__(message)
+
+
 class CsvReading:
     """One pass over one file. See `read_csv`."""
 
@@ -113,6 +122,7 @@ class CsvReading:
         self._begun = False
         self._notes = Notes()
         self._lines = self._rows = self._good = self._quarantined = 0
+        self._broken = 0  # lines that are blank or in quarantine
         self._kept: list[QuarantinedRow] = []
         self._fitting = 0  # rows that have the table's number of columns
         self._seen = InvoiceNumbers()
@@ -139,6 +149,9 @@ class CsvReading:
             yield from self._read_rows()
         except NotText as error:
             rejection = self._problem("wrong-encoding", f"{error}; save it as UTF-8")
+        except _Hopeless as error:
+            self._lines = error.line
+            rejection = self._problem("hopeless", str(error), error.line)
         finally:
             self._seen.close()
         if rejection is None and not self._rows:
@@ -174,6 +187,8 @@ class CsvReading:
                     if self._is_header(line):
                         self._notes.add("header-line", NOTES["header-line"], number)
                         continue
+                if self._broken > MAX_BROKEN and 2 * self._broken >= number:
+                    raise _Hopeless(number, f"{self._broken:,} of the first {number:,} lines are broken or blank")
                 if not opened and not flagged and '"' not in line and (row := read(line.split(","))) is not None:
                     self._fitting += 1
                     if (found := self._taken(number, row, line)) is not None:
@@ -192,10 +207,14 @@ class CsvReading:
             self._set_aside(number, line, (self._problem(flag, FLAGS[flag], number, text=line),))
             return
         if not opened and not line.strip(BLANK):
+            self._broken += 1
             if line:
                 self._notes.add("empty-rows", NOTES["empty-rows"], number)
             return
         opened.append(line)
+        if len(opened) > MOST_LINES:
+            yield from self._give_up(opened, number + 1)
+            return
         if len(opened) > 1 and '"' not in line and sum(map(len, opened)) <= MAX_ROW:
             return  # it cannot close the field
         text = "\n".join(opened)
@@ -294,6 +313,7 @@ class CsvReading:
 
     def _set_aside(self, number: int, text: str, problems: tuple[Problem, ...]) -> None:
         self._quarantined += 1
+        self._broken += text.count("\n") + 1
         entry = QuarantinedRow(number, problems, text)
         if len(self._kept) < KEPT:
             self._kept.append(entry)

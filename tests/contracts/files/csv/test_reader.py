@@ -244,6 +244,28 @@ def test_the_thousand_first_bad_rows_are_kept_and_all_are_handed_on() -> None:
     assert (report.quarantined, len(report.quarantine), len(seen)) == (1_200, 1_000, 1_200)
 
 
+@pytest.mark.parametrize("line", [b'",\n', b'"\n', b",\n", b"x,y\n", b'1,"open\n', b'a"b,"c"d\n'])
+def test_a_file_of_nothing_but_broken_rows_is_given_up(line: bytes) -> None:
+    report = check_csv(line * 400_000, INVOICES)
+    assert report.rejection is not None
+    assert report.rejection.rule == "hopeless"
+    assert report.lines < 30_000
+    assert report.loaded == 0
+
+
+def test_many_broken_rows_among_more_good_ones_are_only_set_aside() -> None:
+    good = b"".join(f"{invoice(InvoiceNumber=str(at))}\n".encode() for at in range(10_500))
+    report = check_csv(good + b"x,y\n" * 10_300, INVOICES)
+    assert (report.accepted, report.loaded, report.quarantined) == (True, 10_500, 10_300)
+
+
+def test_a_quoted_field_of_too_many_lines_costs_its_own_row() -> None:
+    lines = [invoice(), '1,"' + "\n".join("x" for _ in range(60)) + '"', invoice(InvoiceNumber="2")]
+    report = check(*lines)
+    assert report.quarantine[0].problems[0].rule == "open-quote"
+    assert report.loaded == 2
+
+
 CELLS = st.text(st.sampled_from('0123456789.,-/ "$()eYx\né'), max_size=8)
 
 
