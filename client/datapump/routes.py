@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from partnerlab.client.datapump import inhance_routes, tccs_routes
+from partnerlab.client.datapump import inhance_routes, tccs_routes, watersmart_routes
 from partnerlab.client.datapump.events import Event, Payment
 from partnerlab.client.datapump.plans import Call, PartnerBalance, Plan, Skip
 from partnerlab.client.errors import RequestInvalid
@@ -37,6 +37,7 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("tccs", "autopay"): tccs_routes.autopay,
     ("tccs", "email"): tccs_routes.email,
     ("tccs", "ach_reject"): tccs_routes.ach_reject,
+    **{("watersmart", kind): watersmart_routes.by_file for kind in watersmart_routes.FILES},
 }
 
 BALANCE_CHECKS: Mapping[str, Callable[[Payment, Biller, Transport], PartnerBalance]] = {

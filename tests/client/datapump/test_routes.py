@@ -159,12 +159,19 @@ def test_only_a_payment_may_not_be_repeated(router: Router, partner: Partner) ->
         assert call.idempotent is (kind != "payment")
 
 
+@pytest.mark.parametrize("kind", ["payment", "paperless", "autopay", "email", "ach_reject"])
+def test_what_goes_to_watersmart_goes_by_file(router: Router, kind: str) -> None:
+    planned = router.plan(parse_event(make_event(kind)), Biller(BILLER, "watersmart", {}))
+    assert isinstance(planned, Skip)
+    assert "WaterSmart in the" in planned.reason
+
+
 def test_a_partner_without_a_route_is_named(router: Router) -> None:
-    with pytest.raises(RequestInvalid, match="no route for it to watersmart"):
-        router.plan(parse_event(make_event()), Biller(BILLER, "watersmart", {}))
+    with pytest.raises(RequestInvalid, match="no route for it to inhance_v1"):
+        router.plan(parse_event(make_event()), Biller(BILLER, "inhance_v1", {}))
 
 
-@pytest.mark.parametrize("partner", ["inhance_v2", "tccs"])
+@pytest.mark.parametrize("partner", ["inhance_v2", "tccs", "watersmart"])
 def test_every_kind_has_a_route_to_every_partner(partner: str) -> None:
     kinds = {"payment", "paperless", "autopay", "email", "ach_reject"}
     assert {kind for name, kind in ROUTES if name == partner} == kinds
