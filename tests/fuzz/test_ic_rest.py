@@ -56,8 +56,8 @@ def serving() -> Iterator[str]:
     lanes = Lanes(store)
     simulator = create_simulator(Settings(password_cost=2), store, lanes, events=lambda _: None, balances=lambda *_: {})
     lanes.seeders.append(simulator.seed)
-    world = simulator.world
-    world.ledger.save_biller(lanes.get(DEFAULT), Settings().utility_guid, {"configuration": {"REST": {"Strict": True}}})
+    ledger = simulator.world.services.ledger
+    ledger.save_biller(lanes.get(DEFAULT), Settings().utility_guid, {"configuration": {"REST": {"Strict": True}}})
     journal = Journal(lanes)
     site = Site(lanes, journal, Faults(lanes))
     site.mount("/api/v1", simulator.doors["/api/v1"])

@@ -78,12 +78,19 @@ def contract() -> dict[str, Any]:
     """
     The contract, with the credentials that open this insurer in place of any.
 
-    A form with others is then one that it forbids, and 401 the refusal.
+    A form with others is then one that it forbids, and 401 the refusal. A field of no call is not to be sent, but the
+    insurer takes no notice of it (the journal does), so forms with one are not among the forbidden.
     """
     document: dict[str, Any] = yaml.safe_load(read_bytes("tccs_rest/openapi.yaml"))
     schemas = document["components"]["schemas"]
     schemas["ConsumerGuid"] = {"enum": [CREDENTIALS["consumerGUID"]]}
     schemas["EntryKey"] = {"enum": [CREDENTIALS["entryKey"]]}
+    forms = [schema for schema in schemas.values() if schema.pop("additionalProperties", True) is False]
+    for item in document["paths"].values():
+        for said in item.values():
+            content = said.get("requestBody", {}).get("content", {}) if isinstance(said, dict) else {}
+            forms += [one["schema"] for one in content.values() if not one["schema"].pop("additionalProperties", True)]
+    assert forms
     return document
 
 
