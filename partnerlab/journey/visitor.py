@@ -173,6 +173,8 @@ class Visitor:
             tree = html.fromstring(answer.text)
         else:
             tree = html.Element("html")
+        for content in tree.xpath("//meta[@http-equiv='refresh']/@content"):  # type: ignore[union-attr]
+            self.sent_to = str(content).partition("url=")[2]
         self._page = Page(str(answer.url), answer.status_code, tree)
         return self._page
 

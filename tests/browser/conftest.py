@@ -101,11 +101,18 @@ class Partner:
     def __init__(self) -> None:
         partner = self
         self.bodies: dict[str, tuple[str, str]] = {}
+        self.onward: dict[str, str] = {}
         self.asked: list[str] = []
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 partner.asked.append(self.path)
+                if to := partner.onward.get(self.path.partition("?")[0]):
+                    self.send_response(302)
+                    self.send_header("Location", to)
+                    self.send_header("Content-Length", "0")
+                    self.end_headers()
+                    return
                 kind, body = partner.bodies.get(self.path.partition("?")[0], ("text/html", "<h1>Partner</h1>"))
                 data = body.encode()
                 self.send_response(200)

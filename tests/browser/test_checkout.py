@@ -218,6 +218,22 @@ def test_in_an_iframe_of_another_origin_on_a_phone(
     assert got["BillerReference"] == "REF-7"
 
 
+def test_a_payer_comes_back_though_the_partner_redirects_on_to_another_site(
+    page: Any, asking: Partner, partner: Any
+) -> None:
+    """A redirect as the answer to the form would be stopped at its second hop, by `form-action`."""
+    elsewhere = partner.url.replace("localhost", "127.0.0.1")
+    partner.onward["/return"] = f"{elsewhere}/landed"
+    partner.bodies["/landed"] = ("text/html", "<h1>Back at the utility</h1>")
+    page.goto(asking.url(ReturnURL=f"{partner.url}/return"))
+    go_on(page)
+    type_card(page)
+    press_pay(page)
+    page.get_by_role("heading", name="Back at the utility").wait_for()
+    assert page.url == f"{elsewhere}/landed"
+    assert [state for *_, state in asking.payments()] == ["accepted"]
+
+
 def test_a_page_for_a_window_of_its_own_cannot_be_framed_elsewhere(page: Any, asking: Partner, partner: Any) -> None:
     page.goto(partner.frame(asking.url(ViewMode=0)))
     page.wait_for_timeout(300)

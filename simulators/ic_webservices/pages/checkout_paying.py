@@ -16,7 +16,7 @@ from partnerlab.simulators.ic_webservices.domain.payments import BANK_TENDERS
 from partnerlab.simulators.ic_webservices.pages import security
 from partnerlab.simulators.ic_webservices.pages.checkout_visit import Visit, may_register
 from partnerlab.simulators.ic_webservices.pages.forms import Form, Typed, read_bank_account, read_card
-from partnerlab.simulators.ic_webservices.pages.view import see_other
+from partnerlab.simulators.ic_webservices.pages.view import leave
 from partnerlab.simulators.ic_webservices.services.cloud_payments import Paying
 
 __all__ = ["ask_how", "offers", "pay"]
@@ -108,7 +108,7 @@ def pay(visit: Visit, form: Form) -> Response:
     if not opened.paid:
         return visit.go("pay")  # which tells why it was declined
     if opened.asked.return_url and not may_register(opened):
-        return see_other(visit.page, opened.asked.return_url)
+        return leave(visit.page, opened.asked.return_url, "Thank you for your payment")
     return visit.go("receipt")
 
 

@@ -55,7 +55,6 @@ class Visit:
             embedded=asked.framed,
             css_url=stylesheet(asked, biller),
             frame_ancestors=security.frame_ancestors(biller) if asked.framed else (),
-            form_actions=(security.origin_of(asked.return_url),) if asked.return_url else (),
             zone=time_zone(biller.time_zone),
         )
 

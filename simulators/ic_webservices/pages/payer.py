@@ -124,7 +124,6 @@ class Payer:
             links=tuple(Link(self.href(path), text, path == current) for path, text in NAVIGATION),
             sign_out=SignOut(self.href("sign-out"), security.csrf_token(self.secret), tooltip),
             frame_ancestors=security.frame_ancestors(self.biller),
-            form_actions=(security.origin_of(self.row.return_url),) if self.row.return_url else (),
             zone=self.zone,
         )
 

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from partnerlab.simulators.ic_webservices.pages import bills, enrolment, options, paying, scheduled
 from partnerlab.simulators.ic_webservices.pages.payer import Payer, enter
-from partnerlab.simulators.ic_webservices.pages.view import see_other
+from partnerlab.simulators.ic_webservices.pages.view import leave, see_other
 from partnerlab.simulators.ic_webservices.world import Services
 
 __all__ = ["create_blueprint"]
@@ -64,4 +64,6 @@ def sign_out(payer: Payer) -> ResponseReturnValue:
     payer.sent()
     page = payer.page()
     payer.services.page_sessions.end(payer.lane, payer.secret, payer.row)
-    return see_other(page, payer.row.return_url or payer.href("bills"))
+    if payer.row.return_url:
+        return leave(page, payer.row.return_url, "You are signed out")
+    return see_other(page, payer.href("bills"))

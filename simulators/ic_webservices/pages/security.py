@@ -44,14 +44,12 @@ class PageRefused(Exception):
         super().__init__(f"{heading}: {reason}")
 
 
-def headers(
-    *, frame_ancestors: Iterable[str] = LOOPBACK, styles: Iterable[str] = (), form_actions: Iterable[str] = ()
-) -> dict[str, str]:
+def headers(*, frame_ancestors: Iterable[str] = LOOPBACK, styles: Iterable[str] = ()) -> dict[str, str]:
     """
     The security headers of a page.
 
-    Each argument is a list of CSP sources beside `'self'`: who may frame the page, whose stylesheet it takes, and
-    where a form may lead, which Chromium also asks of the redirect that answers a form. Scripts are allowed to nobody.
+    Each argument is a list of CSP sources beside `'self'`: who may frame the page, and whose stylesheet it takes.
+    Forms lead nowhere else, and scripts are allowed to nobody.
     """
 
     def sources(more: Iterable[str]) -> str:
@@ -60,7 +58,7 @@ def headers(
     policy = (
         "default-src 'none'",
         f"style-src {sources(styles)}",
-        f"form-action {sources(form_actions)}",
+        "form-action 'self'",
         f"frame-ancestors {sources(frame_ancestors)}",
         "base-uri 'none'",
     )

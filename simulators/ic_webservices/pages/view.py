@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -24,7 +24,7 @@ from partnerlab.simulators.ic_webservices.pages import security
 from partnerlab.simulators.kit.http.messages import Request
 from partnerlab.simulators.kit.world.lanes import DEFAULT
 
-__all__ = ["FILTERS", "Link", "Page", "SignOut", "base_of", "render", "see_other"]
+__all__ = ["FILTERS", "Link", "Page", "SignOut", "base_of", "leave", "render", "see_other"]
 
 
 _UTC = ZoneInfo("UTC")
@@ -54,8 +54,8 @@ class Page:
     What surrounds a page's own content.
 
     `base` is the absolute address below which every path stands (`http://127.0.0.1:8700/lane/x`); `embedded` leaves
-    out the site's header (ViewMode 1, an iFrame); `css_url` is an address already checked; `frame_ancestors` and
-    `form_actions` are CSP sources; `zone` is the biller's.
+    out the site's header (ViewMode 1, an iFrame); `css_url` is an address already checked; `frame_ancestors` are
+    CSP sources; `zone` is the biller's.
     """
 
     base: str
@@ -65,7 +65,6 @@ class Page:
     links: tuple[Link, ...] = ()
     sign_out: SignOut | None = None
     frame_ancestors: tuple[str, ...] = security.LOOPBACK
-    form_actions: tuple[str, ...] = ()
     zone: ZoneInfo = _UTC
 
 
@@ -88,11 +87,20 @@ def see_other(page: Page, address: str) -> Response:
     return _secured(make_response(redirect(address, 303)), page)
 
 
+def leave(page: Page, address: str, heading: str) -> Response:
+    """
+    The answer to a form that leads to another site: a page that goes on to *address* by itself.
+
+    Chromium and Safari hold every hop of a redirect that answers a form against `form-action`, so a ReturnURL that
+    itself redirects on would be stopped, and the payer with it.
+    """
+    page = replace(page, links=(), sign_out=None)
+    return render("leave.html", page, heading=heading, address=address, site=security.origin_of(address))
+
+
 def _secured(answer: Response, page: Page) -> Response:
     styles = (security.origin_of(page.css_url),) if page.css_url else ()
-    answer.headers.update(
-        security.headers(frame_ancestors=page.frame_ancestors, styles=styles, form_actions=page.form_actions)
-    )
+    answer.headers.update(security.headers(frame_ancestors=page.frame_ancestors, styles=styles))
     return answer
 
 

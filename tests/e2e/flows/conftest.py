@@ -96,6 +96,8 @@ class Browser:
         data = {name: value for name, value in form.form_values() if name != "Do"}
         assert fields.keys() <= {field.name for field in form.inputs}, "the page has no such field"
         self.page = self.http.post(form.action, data=data | fields | ({"Do": do} if do else {}))
+        for node in html.fromstring(self.page.content).xpath("//meta[@http-equiv='refresh']"):
+            self.page = self.http.get(node.get("content").partition("url=")[2])
         return self.title
 
     def pay(self, url: str, card: str = APPROVES) -> str:

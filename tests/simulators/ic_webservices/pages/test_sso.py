@@ -135,9 +135,9 @@ def test_an_expired_token_opens_nothing_and_its_pages_close(visit: Visit, harnes
 def test_sign_out_leads_to_the_return_url_and_ends_the_token(visit: Visit) -> None:
     token = visit.token()
     page = visit.connect(token=token, ReturnUrl=BACK)
-    assert page.headers["Content-Security-Policy"].count("form-action 'self' http://localhost:9000;") == 1
+    assert page.headers["Content-Security-Policy"].count("form-action 'self';") == 1
     left = visit.submit(page, "Sign out and Return to Sandbox Utility")
-    assert (left.status, left.headers["Location"]) == (303, BACK)
+    assert (left.status, left.leads_to) == (200, BACK)
     replayed = visit.connect(token=token, ReturnUrl=BACK)
     assert replayed.status == 410
     assert "You signed out" in replayed.words

@@ -51,6 +51,11 @@ class Shown:
         return html.document_fromstring(self.text)
 
     @property
+    def leads_to(self) -> str:
+        """Where the page goes on to by itself."""
+        return str(self.tree.xpath("string(//meta[@http-equiv='refresh']/@content)")).partition("url=")[2]
+
+    @property
     def heading(self) -> str:
         return " ".join(self.tree.xpath("string(//h1)").split())
 
