@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import TypeVar
 
 from partnerlab.simulators.ic_webservices.domain.errors import DomainError, ValueRefused
+from partnerlab.simulators.ic_webservices.domain.exports import TYPE_WORDS, invoice_guid, type_id
 from partnerlab.simulators.ic_webservices.domain.invoices import Invoice
 from partnerlab.simulators.ic_webservices.domain.money import amount
-from partnerlab.simulators.ic_webservices.domain.payments import BANK_TENDERS
 from partnerlab.simulators.ic_webservices.domain.uploads import Problem
 from partnerlab.simulators.ic_webservices.services.exports import ExportedPayment, Exports
 from partnerlab.simulators.ic_webservices.services.ledger import Ledger
@@ -25,16 +23,6 @@ __all__ = ["InvoicingOperations"]
 
 Wrapped = TypeVar("Wrapped")
 ZERO = Decimal("0.00")
-CARD_TYPE, BANK_TYPE = 1, 2
-"""PaymentTypeID; PayPal counts as a card. Source: WaterSmart, Payment/Lockbox File; assumed [A-38]."""
-TYPE_WORDS: Mapping[str, str] = {
-    "credit_card": "Credit Card",
-    "debit_card": "Debit Card",
-    "ach": "ACH",
-    "online_bank_direct": "Online Bank Direct",
-    "paypal": "PayPal",
-}
-"""PaymentTypeDesc by tender. Assumed [A-56]."""
 
 
 class InvoicingOperations:
@@ -129,12 +117,12 @@ def _payment(exported: ExportedPayment) -> wire.ExportedPayment:
     payment = exported.payment
     return wire.ExportedPayment(
         InvoiceNumber=payment.invoice_number,
-        InvoiceGUID=_invoice_guid(payment.biller_guid, payment.invoice_number),
+        InvoiceGUID=invoice_guid(wire.SERVICE.namespace, payment.biller_guid, payment.invoice_number),
         AccountNumber=payment.account_number,
         CustomerName=exported.customer_name,
         PaymentGUID=payment.payment_guid,
         PaymentDate=exported.paid_at,
-        PaymentTypeID=BANK_TYPE if payment.tender in BANK_TENDERS else CARD_TYPE,
+        PaymentTypeID=type_id(payment),
         PaymentTypeDesc=TYPE_WORDS[payment.tender],
         PaymentAmount=amount(payment.amount_cents),
         ConvenienceFee=amount(payment.service_fee_cents),
@@ -144,15 +132,6 @@ def _payment(exported: ExportedPayment) -> wire.ExportedPayment:
         BillerReference=payment.biller_reference,
         LocationReference="",
         CheckNumber="",
-    )
-
-
-def _invoice_guid(biller_guid: str, invoice_number: str) -> str:
-    """The same for an invoice each time; empty where there is none."""
-    return (
-        str(uuid.uuid5(uuid.NAMESPACE_URL, f"{wire.SERVICE.namespace}{biller_guid}/{invoice_number}"))
-        if invoice_number
-        else ""
     )
 
 
