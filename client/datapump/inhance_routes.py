@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from partnerlab.client.datapump.events import AutoPay, Email, Event, Paperless, Payment
-from partnerlab.client.datapump.plans import Call, PartnerBalance, Plan, Skip
+from partnerlab.client.datapump.plans import PartnerBalance, PartnerRequest, Plan, Skip
 from partnerlab.client.http import Transport
 from partnerlab.client.inhance import (
     InHanceClient,
@@ -73,7 +73,7 @@ def payment(event: Event, biller: Biller, transport: Transport) -> Plan:
             convenience_fee=event.service_fee,
         ).message
 
-    return Call(
+    return PartnerRequest(
         operation=operations.make_payment.name,
         description=mask_text(
             f"account {event.account_number}, {event.amount:.2f} + {event.service_fee:.2f} fee, {kind},"
@@ -89,7 +89,7 @@ def paperless(event: Event, biller: Biller, transport: Transport) -> Plan:
     assert isinstance(event, Paperless)
     client = PAPERLESS.open(biller, transport)
     account = plain_account_number(event.account_number)
-    return Call(
+    return PartnerRequest(
         operation=operations.set_paperless.name,
         description=mask_text(f"account {account}, {_on_off(event.enrolled)}"),
         send=lambda: client.set_paperless(account, event.enrolled).message,
@@ -102,7 +102,7 @@ def autopay(event: Event, biller: Biller, transport: Transport) -> Plan:
     assert isinstance(event, AutoPay)
     client = AUTOPAY.open(biller, transport)
     account = plain_account_number(event.account_number)
-    return Call(
+    return PartnerRequest(
         operation=operations.set_autopay.name,
         description=mask_text(f"account {account}, {_on_off(event.enrolled)}"),
         send=lambda: client.set_autopay(account, event.enrolled).message,
@@ -114,7 +114,7 @@ def email(event: Event, biller: Biller, transport: Transport) -> Plan:
     """SetEmail, to the account number as it stands. Source: Details, Data Pump: Set Email."""
     assert isinstance(event, Email)
     client = EMAIL.open(biller, transport)
-    return Call(
+    return PartnerRequest(
         operation=operations.set_email.name,
         description=mask_text(f"account {event.account_number}, {event.email_address}"),
         send=lambda: client.set_email(event.account_number, event.email_address).message,

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-__all__ = ["Call", "PartnerBalance", "Plan", "Skip"]
+__all__ = ["PartnerBalance", "PartnerRequest", "Plan", "Skip"]
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class PartnerRequest:
     """
     One call to a partner, ready to be made.
 
@@ -40,4 +40,4 @@ class PartnerBalance:
     future_balance: Decimal
 
 
-Plan = Call | Skip
+Plan = PartnerRequest | Skip

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from partnerlab.client.datapump import inhance_routes, tccs_routes, watersmart_routes
 from partnerlab.client.datapump.events import Event, Payment
-from partnerlab.client.datapump.plans import Call, PartnerBalance, Plan, Skip
+from partnerlab.client.datapump.plans import PartnerBalance, PartnerRequest, Plan, Skip
 from partnerlab.client.errors import RequestInvalid
 from partnerlab.client.http import Timeouts, Transport
 from partnerlab.client.settings import Biller
@@ -22,7 +22,7 @@ from partnerlab.client.settings import Biller
 if TYPE_CHECKING:
     from partnerlab.client.http.attempt import Attempt
 
-__all__ = ["BALANCE_CHECKS", "ROUTES", "Call", "Plan", "Route", "Router", "Skip"]
+__all__ = ["BALANCE_CHECKS", "ROUTES", "PartnerRequest", "Plan", "Route", "Router", "Skip"]
 
 Route = Callable[[Event, Biller, Transport], Plan]
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from partnerlab.client.datapump.events import AchReject, AutoPay, Event, Paperless, Payment
-from partnerlab.client.datapump.plans import Call, PartnerBalance, Plan, Skip
+from partnerlab.client.datapump.plans import PartnerBalance, PartnerRequest, Plan, Skip
 from partnerlab.client.errors import RequestInvalid
 from partnerlab.client.http import Transport
 from partnerlab.client.settings import Biller
@@ -76,7 +76,7 @@ def payment(event: Event, biller: Biller, transport: Transport) -> Plan:
             return client.pay(number, event.amount, kind, payment_guid=guid).message
 
     marked = f"PaymentGUID {guid}" if guid else f"without its PaymentGUID {event.id} (version 1)"
-    return Call(
+    return PartnerRequest(
         operation=operations.pay.name,
         description=mask_text(f"invoice {number}, {event.amount:.2f}, {kind}, {marked}"),
         send=send,
@@ -89,7 +89,7 @@ def paperless(event: Event, biller: Biller, transport: Transport) -> Plan:
     assert isinstance(event, Paperless)
     client = ENROLMENTS_IN_PAPERLESS.open(biller, transport)
     number = _invoice_of(event)
-    return Call(
+    return PartnerRequest(
         operation=operations.set_paperless.name,
         description=mask_text(f"invoice {number}, {_y_n(event.enrolled)}"),
         send=lambda: client.set_paperless(number, event.enrolled).message,
@@ -102,7 +102,7 @@ def autopay(event: Event, biller: Biller, transport: Transport) -> Plan:
     assert isinstance(event, AutoPay)
     client = ENROLMENTS_IN_AUTOPAY.open(biller, transport)
     number = _invoice_of(event)
-    return Call(
+    return PartnerRequest(
         operation=operations.set_recurring.name,
         description=mask_text(f"invoice {number}, {_y_n(event.enrolled)}"),
         send=lambda: client.set_recurring(number, event.enrolled).message,
@@ -121,7 +121,7 @@ def ach_reject(event: Event, biller: Biller, transport: Transport) -> Plan:
     if event.donation != "none":
         return Skip(RETURNED_DONATION)
     client = ACH_REJECTS.open(biller, transport)
-    return Call(
+    return PartnerRequest(
         operation=operations.report_insufficient_funds.name,
         description=mask_text(
             f"invoice {event.invoice_number}, {event.amount:.2f} paid {event.paid_on.isoformat()},"

@@ -21,7 +21,7 @@ from partnerlab.client.datapump.events import AchReject, Event, Payment, parse_e
 from partnerlab.client.datapump.gate import LaneGate
 from partnerlab.client.datapump.outcomes import INTERRUPTED, Outcome, judge
 from partnerlab.client.datapump.places import Places, Run
-from partnerlab.client.datapump.plans import Call, Skip
+from partnerlab.client.datapump.plans import PartnerRequest, Skip
 from partnerlab.client.datapump.policy import RetryPolicy
 from partnerlab.client.datapump.routes import Router
 from partnerlab.client.datapump.states import FREE, State, after
@@ -212,7 +212,7 @@ class Worker:
             return state
         return self._late_answer(tx, opened, outcome)
 
-    def _attempt(self, found: Delivery, call: Call, *, again: bool) -> State:
+    def _attempt(self, found: Delivery, call: PartnerRequest, *, again: bool) -> State:
         if not self._gate.enter(found.lane):
             return State.ACCEPTED
         try:
@@ -229,7 +229,7 @@ class Worker:
         finally:
             self._gate.leave(found.lane)
 
-    def _in_doubt(self, found: Delivery, call: Call) -> bool:
+    def _in_doubt(self, found: Delivery, call: PartnerRequest) -> bool:
         """
         Whether an earlier attempt may have been carried out that this call would double.
 

@@ -112,7 +112,7 @@ def test_a_lost_connection_is_noticed_and_the_slot_locked_again(postgres_server:
 DYING = """
     import os, sys, threading
     from partnerlab.client.datapump import DataPump, RetryPolicy, Router
-    from partnerlab.client.datapump.plans import Call
+    from partnerlab.client.datapump.plans import PartnerRequest
     from partnerlab.client.settings import Biller
 
     url, poll_s = sys.argv[1], 0.02
@@ -120,7 +120,7 @@ DYING = """
         def send():
             os.write(1, f"{event.id}\\n".encode())
             threading.Event().wait()
-        return Call("X", "x", send, idempotent=event.kind != "payment")
+        return PartnerRequest("X", "x", send, idempotent=event.kind != "payment")
 
     routes = {("inhance_v2", kind): route for kind in ("payment", "email")}
     pump = DataPump(url, lambda lane, guid: Biller(guid, "inhance_v2", {}), router=Router(routes), poll_s=poll_s)

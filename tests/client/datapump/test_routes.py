@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from partnerlab.client.datapump.events import parse_event
-from partnerlab.client.datapump.plans import Call, Plan, Skip
+from partnerlab.client.datapump.plans import PartnerRequest, Plan, Skip
 from partnerlab.client.datapump.routes import ROUTES, Router
 from partnerlab.client.errors import RequestInvalid
 from partnerlab.client.settings import Biller
@@ -31,7 +31,7 @@ def plan(router: Router, partner: Partner, event: dict[str, Any], **settings: st
 def sent(router: Router, partner: Partner, event: dict[str, Any], **settings: str) -> Seen:
     """What arrives at the partner."""
     call = plan(router, partner, event, **settings)
-    assert isinstance(call, Call)
+    assert isinstance(call, PartnerRequest)
     assert KEY not in call.description
     call.send()
     assert partner.seen[-1].operation == call.operation
@@ -50,7 +50,7 @@ def test_a_router_with_a_check_asks_it_for_each_call_and_sends_what_it_lets_pass
     try:
         sent(router, partner, make_event(reference="ref-x"))
         call = plan(router, partner, make_event(reference="ref-y"))
-        assert isinstance(call, Call)
+        assert isinstance(call, PartnerRequest)
         with pytest.raises(RequestInvalid, match="allow-list"):
             call.send()
     finally:
@@ -155,7 +155,7 @@ def test_each_kind_goes_where_its_settings_say(
 def test_only_a_payment_may_not_be_repeated(router: Router, partner: Partner) -> None:
     for kind in ("payment", "paperless", "autopay", "email"):
         call = plan(router, partner, make_event(kind))
-        assert isinstance(call, Call)
+        assert isinstance(call, PartnerRequest)
         assert call.idempotent is (kind != "payment")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from partnerlab.client.datapump.events import parse_event
-from partnerlab.client.datapump.plans import Call, Plan, Skip
+from partnerlab.client.datapump.plans import PartnerRequest, Plan, Skip
 from partnerlab.client.datapump.routes import Router
 from partnerlab.client.errors import PartnerFault, RequestInvalid
 from partnerlab.client.settings import Biller
@@ -41,9 +41,9 @@ def plan(router: Router, partner: TccsPartner, event: dict[str, Any], **settings
     return router.plan(parse_event(event), Biller(BILLER, "tccs", tccs_settings(partner.url, **settings)))
 
 
-def call(router: Router, partner: TccsPartner, event: dict[str, Any], **settings: str) -> Call:
+def call(router: Router, partner: TccsPartner, event: dict[str, Any], **settings: str) -> PartnerRequest:
     found = plan(router, partner, event, **settings)
-    assert isinstance(found, Call)
+    assert isinstance(found, PartnerRequest)
     assert KEY not in found.description
     assert KEY not in repr(found)
     return found

@@ -49,15 +49,15 @@ def test_the_partners_wish_to_be_left_alone_is_kept(make_pump: MakePump, partner
         return Biller(guid, "inhance_v2", settings_for(partner.url))
 
     from partnerlab.client.datapump import Router
-    from partnerlab.client.datapump.plans import Call
+    from partnerlab.client.datapump.plans import PartnerRequest
 
-    def route(event: Any, biller: Any, transport: Any) -> Call:
+    def route(event: Any, biller: Any, transport: Any) -> PartnerRequest:
         def send() -> str:
             for error in calls:
                 raise error
             return ""
 
-        return Call("X", "x", send, idempotent=True)
+        return PartnerRequest("X", "x", send, idempotent=True)
 
     pump = make_pump(RetryPolicy(first_s=0.01, longest_s=60), router=Router({("inhance_v2", "email"): route}))
     [id] = submit(pump, make_event("email"))
