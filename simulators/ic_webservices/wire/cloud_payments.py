@@ -26,7 +26,7 @@ from partnerlab.simulators.ic_webservices.domain.money import cents
 from partnerlab.simulators.ic_webservices.services.cards import refuse_card_number
 from partnerlab.simulators.ic_webservices.services.cloud_payments import CloudPayments
 from partnerlab.simulators.ic_webservices.wire.json_body import JsonRefused, Many, Member, Schema
-from partnerlab.simulators.ic_webservices.wire.rest import Call, Operation
+from partnerlab.simulators.ic_webservices.wire.rest import RestContext, RestOperation
 from partnerlab.simulators.kit.http.messages import Request
 from partnerlab.simulators.kit.world.lanes import DEFAULT
 
@@ -101,15 +101,15 @@ SCHEMA = Schema(
 _US_DAY = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})(?:[ T].*)?", re.ASCII)
 
 
-def operations(cloud_payments: CloudPayments) -> tuple[Operation, ...]:
+def operations(cloud_payments: CloudPayments) -> tuple[RestOperation, ...]:
     """The operation, on those payment pages."""
 
-    def create(call: Call) -> Mapping[str, Any]:
+    def create(call: RestContext) -> Mapping[str, Any]:
         asked = read(call.values)
         token = cloud_payments.create(call.lane, call.biller, asked, call.text("RemoteAuthenticationToken").strip())
         return {"Data": {"CloudPaymentURL": f"{_base(call.request)}{PAGES}/{token}"}}
 
-    return (Operation("CloudPaymentsV2", "POST", PATH, create, SCHEMA, {"Data": None}),)
+    return (RestOperation("CloudPaymentsV2", "POST", PATH, create, SCHEMA, {"Data": None}),)
 
 
 def read(values: Mapping[str, Any]) -> PaymentPageRequest:

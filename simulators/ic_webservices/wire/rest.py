@@ -26,7 +26,7 @@ from partnerlab.simulators.kit.http.messages import Request, Response
 from partnerlab.simulators.kit.http.routes import Handler, Route, Routes
 from partnerlab.simulators.kit.world.lanes import Lane
 
-__all__ = ["Call", "Operation", "answer", "create_door", "is_strict", "refused"]
+__all__ = ["RestContext", "RestOperation", "answer", "create_door", "is_strict", "refused"]
 
 MAX_BODY = 1 << 20
 JSON = "application/json; charset=utf-8"
@@ -36,7 +36,7 @@ _INTERNAL = "Internal error; the server's log has it under the request's id."
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class RestContext:
     """One call as an operation sees it: who calls, what the body holds (`json_body`), what the path holds."""
 
     request: Request
@@ -55,7 +55,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Operation:
+class RestOperation:
     """
     One operation.
 
@@ -66,12 +66,12 @@ class Operation:
     name: str
     method: str
     path: str
-    run: Callable[[Call], Mapping[str, Any]]
+    run: Callable[[RestContext], Mapping[str, Any]]
     schema: Schema | None = None
     empty: Mapping[str, Any] = field(default_factory=dict)
 
 
-def create_door(name: str, keys: ApiKeys, operations: Iterable[Operation]) -> Routes:
+def create_door(name: str, keys: ApiKeys, operations: Iterable[RestOperation]) -> Routes:
     """The operations as an app of the site."""
     routes = [Route(one.method, one.path, one.name, _handler(one, keys)) for one in operations]
     return Routes(name, routes, refuse=_no_route)
@@ -93,7 +93,7 @@ def is_strict(biller: Biller) -> bool:
     return isinstance(rest, Mapping) and rest.get("Strict") is True
 
 
-def _handler(operation: Operation, keys: ApiKeys) -> Handler:
+def _handler(operation: RestOperation, keys: ApiKeys) -> Handler:
     def handle(request: Request, places: Mapping[str, str]) -> Response:
         try:
             biller = calling_biller(keys, request.lane, request.headers)
@@ -105,7 +105,7 @@ def _handler(operation: Operation, keys: ApiKeys) -> Handler:
                 if strict and not _is_json(request):
                     return refused(415, "Content-Type: must be application/json")
                 values = read_object(request.body, operation.schema, strict=strict)
-            return answer(operation.run(Call(request, biller, values, places)))
+            return answer(operation.run(RestContext(request, biller, values, places)))
         except CredentialRefused as error:
             return refused(401, str(error), CHALLENGE)
         except JsonRefused as error:

@@ -13,7 +13,7 @@ from partnerlab.simulators.ic_webservices.services.authentication import Authent
 from partnerlab.simulators.ic_webservices.services.ledger import Ledger
 from partnerlab.simulators.ic_webservices.services.user_accounts import Found, Registered, UserAccounts
 from partnerlab.simulators.ic_webservices.wire.json_body import Many, Member, Schema
-from partnerlab.simulators.ic_webservices.wire.rest import Call, Operation
+from partnerlab.simulators.ic_webservices.wire.rest import RestContext, RestOperation
 
 __all__ = ["LOGIN_TYPE", "operations"]
 
@@ -36,13 +36,15 @@ _FIELDS: Mapping[str, str] = {
 }
 
 
-def operations(ledger: Ledger, authentication: Authentication, user_accounts: UserAccounts) -> tuple[Operation, ...]:
+def operations(
+    ledger: Ledger, authentication: Authentication, user_accounts: UserAccounts
+) -> tuple[RestOperation, ...]:
     """The operations, on that ledger and its users."""
 
-    def biller_status(call: Call) -> Mapping[str, Any]:
+    def biller_status(call: RestContext) -> Mapping[str, Any]:
         return {"BillerGUID": call.biller.guid, "BillerName": call.biller.name, "Active": True}
 
-    def retrieve_users(call: Call) -> Mapping[str, Any]:
+    def retrieve_users(call: RestContext) -> Mapping[str, Any]:
         found = user_accounts.find(
             call.lane,
             call.biller.guid,
@@ -52,7 +54,7 @@ def operations(ledger: Ledger, authentication: Authentication, user_accounts: Us
         )
         return {"Users": [_user(one) for one in found]}
 
-    def remote_authentication(call: Call) -> Mapping[str, Any]:
+    def remote_authentication(call: RestContext) -> Mapping[str, Any]:
         token, _, customer = user_accounts.log_in(
             call.lane,
             call.biller.guid,
@@ -65,7 +67,7 @@ def operations(ledger: Ledger, authentication: Authentication, user_accounts: Us
             "CustomerGuid": None if customer is None else customer.customer_guid,
         }
 
-    def register_accounts(call: Call) -> Mapping[str, Any]:
+    def register_accounts(call: RestContext) -> Mapping[str, Any]:
         check_login_type(call.values["LoginTypeID"])
         registered = user_accounts.register(
             call.lane,
@@ -80,7 +82,7 @@ def operations(ledger: Ledger, authentication: Authentication, user_accounts: Us
         left_out = [one.message for one in registered if one.customer is None]
         return {"Success": False, "ErrorMessage": " ".join(left_out), **members} if left_out else members
 
-    def retrieve_user_accounts(call: Call) -> Mapping[str, Any]:
+    def retrieve_user_accounts(call: RestContext) -> Mapping[str, Any]:
         username = call.text("Username")
         if token := call.text("RemoteAuthenticationToken"):
             session = authentication.open(call.lane, token, call.biller.guid)
@@ -92,7 +94,7 @@ def operations(ledger: Ledger, authentication: Authentication, user_accounts: Us
         found = user_accounts.accounts(call.lane, call.biller.guid, username)
         return {"Accounts": [_account(customer) for customer in found]}
 
-    def update_password(call: Call) -> Mapping[str, Any]:
+    def update_password(call: RestContext) -> Mapping[str, Any]:
         user_accounts.set_password(
             call.lane,
             call.biller.guid,
@@ -102,7 +104,7 @@ def operations(ledger: Ledger, authentication: Authentication, user_accounts: Us
         )
         return {}
 
-    def update_email_address(call: Call) -> Mapping[str, Any]:
+    def update_email_address(call: RestContext) -> Mapping[str, Any]:
         user_accounts.set_user_email(
             call.lane,
             call.biller.guid,
@@ -112,17 +114,17 @@ def operations(ledger: Ledger, authentication: Authentication, user_accounts: Us
         )
         return {}
 
-    def retrieve_customer_guid(call: Call) -> Mapping[str, Any]:
+    def retrieve_customer_guid(call: RestContext) -> Mapping[str, Any]:
         # EmailAddress and Username are sent by integrations and narrow nothing: the account may not be linked yet.
         customer = ledger.customer(call.lane, call.biller.guid, call.text("AccountNumber").strip())
         return {"CustomerGuid": customer.customer_guid}
 
-    def create_customer_record(call: Call) -> Mapping[str, Any]:
+    def create_customer_record(call: RestContext) -> Mapping[str, Any]:
         values = {field: call.values[name] for name, field in _FIELDS.items()}
         customer, new = ledger.create_customer(call.lane, call.biller.guid, call.text("AccountNumber"), values)
         return {"CustomerGuid": customer.customer_guid, "Created": new}
 
-    def retrieve_customer_account(call: Call) -> Mapping[str, Any]:
+    def retrieve_customer_account(call: RestContext) -> Mapping[str, Any]:
         customer, due_cents = ledger.customer_account(call.lane, call.biller.guid, call.places["CustomerGuid"])
         return {
             "AccountNumber": customer.account_number,
@@ -143,8 +145,8 @@ def operations(ledger: Ledger, authentication: Authentication, user_accounts: Us
         }
 
     return (
-        Operation("BillerStatus", "GET", "/api/v1/biller/status", biller_status),
-        Operation(
+        RestOperation("BillerStatus", "GET", "/api/v1/biller/status", biller_status),
+        RestOperation(
             "RetrieveUsers",
             "POST",
             f"{REMOTE}/RetrieveUsers",
@@ -152,7 +154,7 @@ def operations(ledger: Ledger, authentication: Authentication, user_accounts: Us
             _texts("AccountNumber", "EmailAddress", "Username"),
             {"Users": []},
         ),
-        Operation(
+        RestOperation(
             "RemoteAuthentication",
             "POST",
             f"{REMOTE}/RemoteAuthentication",
@@ -160,7 +162,7 @@ def operations(ledger: Ledger, authentication: Authentication, user_accounts: Us
             _texts("AccountNumber", required=("Username", "Password")),
             {"RemoteAuthenticationToken": None, "CustomerGuid": None},
         ),
-        Operation(
+        RestOperation(
             "RegisterAccounts",
             "POST",
             f"{REMOTE}/RegisterAccounts",
@@ -174,7 +176,7 @@ def operations(ledger: Ledger, authentication: Authentication, user_accounts: Us
             ),
             {"Accounts": []},
         ),
-        Operation(
+        RestOperation(
             "RetrieveUserAccounts",
             "POST",
             f"{REMOTE}/RetrieveUserAccounts",
@@ -182,21 +184,21 @@ def operations(ledger: Ledger, authentication: Authentication, user_accounts: Us
             _texts("Username", "RemoteAuthenticationToken"),
             {"Accounts": []},
         ),
-        Operation(
+        RestOperation(
             "UpdatePassword",
             "POST",
             f"{REMOTE}/UpdatePassword",
             update_password,
             _texts("Password", required=("Username", "NewPassword")),
         ),
-        Operation(
+        RestOperation(
             "UpdateEmailAddress",
             "POST",
             f"{REMOTE}/UpdateEmailAddress",
             update_email_address,
             _texts("Username", "EmailAddress", required=("NewEmailAddress",)),
         ),
-        Operation(
+        RestOperation(
             "RetrieveCustomerGuid",
             "POST",
             f"{CUSTOMER}/RetrieveCustomerGuid",
@@ -204,7 +206,7 @@ def operations(ledger: Ledger, authentication: Authentication, user_accounts: Us
             _texts("EmailAddress", "Username", required=("AccountNumber",)),
             {"CustomerGuid": None},
         ),
-        Operation(
+        RestOperation(
             "CreateCustomerRecord",
             "POST",
             f"{CUSTOMER}/CreateCustomerRecord",
@@ -212,7 +214,7 @@ def operations(ledger: Ledger, authentication: Authentication, user_accounts: Us
             _texts(*_DETAILS, required=("AccountNumber", "CustomerName")),
             {"CustomerGuid": None, "Created": False},
         ),
-        Operation("RetrieveCustomerAccount", "GET", "/api/v1/cp/{CustomerGuid}/account", retrieve_customer_account),
+        RestOperation("RetrieveCustomerAccount", "GET", "/api/v1/cp/{CustomerGuid}/account", retrieve_customer_account),
     )
 
 
