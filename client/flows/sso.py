@@ -28,11 +28,11 @@ from partnerlab.client.invoice_cloud.operations import rest as rest
 from partnerlab.client.invoice_cloud.sso import INHANCE_PORTAL_PAGES, CloudSso, Redirect, SsoForm
 
 __all__ = [
-    "Access",
     "EmailAndPassword",
     "Jump",
     "PendingUpdate",
     "Registration",
+    "UserLogin",
     "autopay_enrollment",
     "finish_email_and_password",
     "jump",
@@ -62,7 +62,7 @@ class Jump(Report):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Access(Report):
+class UserLogin(Report):
     """
     A user who is logged in.
 
@@ -132,7 +132,7 @@ def user_access(
     password: str,
     account_numbers: Sequence[str],
     email_address: str = "",
-) -> Flow[Access]:
+) -> Flow[UserLogin]:
     """
     A user logs in at the portal: log in at Invoice Cloud; where that fails, register, then log in.
 
@@ -169,7 +169,7 @@ def user_access(
     customer_guid = yield from do.take(find, lambda guid: f"CustomerGUID {guid}")
     accounts = yield from do.take(linked, lambda rows: ", ".join(row.account_number for row in rows) or "no accounts")
     at_invoice_cloud = [row.account_number for row in accounts]
-    return Access(
+    return UserLogin(
         story=do.story,
         steps=do.made,
         session=session,
