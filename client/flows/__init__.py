@@ -8,6 +8,16 @@ is awaited.
 
 from partnerlab.client.flows import agent, cloud_payments, sso, watersmart
 from partnerlab.client.flows.cloud_payments import confirm_payment
-from partnerlab.client.flows.story import FlowFailed, Outcome, Report, Step
+from partnerlab.client.flows.story import FlowFailed, Report, Step, StepOutcome
 
-__all__ = ["FlowFailed", "Outcome", "Report", "Step", "agent", "cloud_payments", "confirm_payment", "sso", "watersmart"]
+__all__ = [
+    "FlowFailed",
+    "Report",
+    "Step",
+    "StepOutcome",
+    "agent",
+    "cloud_payments",
+    "confirm_payment",
+    "sso",
+    "watersmart",
+]

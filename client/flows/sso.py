@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from partnerlab.client.errors import PartnerFault, RequestInvalid
 from partnerlab.client.flows.cloud_payments import unregistered_user_payment
-from partnerlab.client.flows.story import Flow, Outcome, Report, Step, Steps, refused, rest_story
+from partnerlab.client.flows.story import Flow, Report, Step, StepOutcome, Steps, refused, rest_story
 from partnerlab.client.invoice_cloud.account import RestAccount
 from partnerlab.client.invoice_cloud.models import (
     AccountRegistration,
@@ -330,7 +330,7 @@ def jump(
     said = f"page {int(redirect)}, {redirect.page}: for the browser, nothing was sent"
     return Jump(
         story=story,
-        steps=(Step("CloudSSO", Outcome.DONE, said),),
+        steps=(Step("CloudSSO", StepOutcome.DONE, said),),
         redirect=redirect,
         form=sso.form(token, redirect),
         url=sso.url(token, redirect),

@@ -28,11 +28,11 @@ from partnerlab.client.invoice_cloud.client import (
 __all__ = [
     "Flow",
     "FlowFailed",
-    "Outcome",
     "Report",
     "RestStory",
     "SoapStory",
     "Step",
+    "StepOutcome",
     "Steps",
     "refused",
     "rest_story",
@@ -48,7 +48,7 @@ P = ParamSpec("P")
 Flow: TypeAlias = Generator[Call[Any], Any, R]
 
 
-class Outcome(StrEnum):
+class StepOutcome(StrEnum):
     """What became of a step."""
 
     DONE = "done"
@@ -65,7 +65,7 @@ class Step:
     """One step: the operation's name on the wire (`CloudSSO` for what is handed to the browser), and what it did."""
 
     operation: str
-    outcome: Outcome
+    outcome: StepOutcome
     said: str
 
     def __str__(self) -> str:
@@ -97,7 +97,7 @@ class FlowFailed(ClientError):
 
     def __init__(self, story: str, steps: tuple[Step, ...], error: ClientError) -> None:
         self.story, self.steps, self.error = story, steps, error
-        done = ", ".join(step.operation for step in steps if step.outcome is Outcome.DONE) or "nothing"
+        done = ", ".join(step.operation for step in steps if step.outcome is StepOutcome.DONE) or "nothing"
         super().__init__(f"{story}: {error} (done before: {done})")
 
 
@@ -116,12 +116,12 @@ class Steps:
             words = str(error).removeprefix(f"{call.operation}: ")
             self._made.append(Step(call.operation, _outcome(call, error), words))
             raise
-        self._made.append(Step(call.operation, Outcome.DONE, say(answer)))
+        self._made.append(Step(call.operation, StepOutcome.DONE, say(answer)))
         return answer
 
     def note(self, operation: str, said: str) -> None:
         """A step that sends nothing: something made for the browser."""
-        self._made.append(Step(operation, Outcome.DONE, said))
+        self._made.append(Step(operation, StepOutcome.DONE, said))
 
     @property
     def made(self) -> tuple[Step, ...]:
@@ -235,9 +235,9 @@ def soap_story(name: str) -> Callable[[Callable[Concatenate[Steps, Account, P], 
     return lambda decide: SoapStory(decide, name)
 
 
-def _outcome(call: Call[Any], error: ClientError) -> Outcome:
+def _outcome(call: Call[Any], error: ClientError) -> StepOutcome:
     if isinstance(error, PartnerFault) and error.refused:
-        return Outcome.REFUSED
+        return StepOutcome.REFUSED
     if call.lookup or (isinstance(error, TransportError) and not error.sent):
-        return Outcome.FAILED
-    return Outcome.UNKNOWN
+        return StepOutcome.FAILED
+    return StepOutcome.UNKNOWN

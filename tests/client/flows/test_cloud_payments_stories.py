@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from partnerlab.client.errors import PartnerFault, RequestInvalid, TransportError
-from partnerlab.client.flows import FlowFailed, Outcome, agent, cloud_payments, confirm_payment
+from partnerlab.client.flows import FlowFailed, StepOutcome, agent, cloud_payments, confirm_payment
 from partnerlab.client.flows.agent import policy_number
 from partnerlab.client.invoice_cloud import (
     AsyncInvoiceCloudClient,
@@ -81,7 +81,7 @@ def test_a_page_that_is_refused_is_told_in_invoice_cloud_s_words(flavour: Any, i
     with pytest.raises(FlowFailed) as caught:
         run(flavour, stub, cloud_payments.unregistered_user_payment, REQUEST)
     assert isinstance(caught.value.error, PartnerFault)
-    assert caught.value.steps[0].outcome is Outcome.REFUSED
+    assert caught.value.steps[0].outcome is StepOutcome.REFUSED
 
 
 def test_a_page_whose_answer_is_lost_leaves_the_customer_in_doubt(flavour: Any, invoice_cloud: Any) -> None:
@@ -89,7 +89,7 @@ def test_a_page_whose_answer_is_lost_leaves_the_customer_in_doubt(flavour: Any, 
     with pytest.raises(FlowFailed) as caught:
         run(flavour, stub, cloud_payments.unregistered_user_payment, REQUEST)
     assert isinstance(caught.value.error, TransportError)
-    assert caught.value.steps[0].outcome is Outcome.UNKNOWN
+    assert caught.value.steps[0].outcome is StepOutcome.UNKNOWN
 
 
 # --- agents -----------------------------------------------------------------------------------------------------------
@@ -256,7 +256,7 @@ def test_a_look_up_that_fails_refuses_nothing(flavour: Any, invoice_cloud: Any) 
     with pytest.raises(FlowFailed) as caught:
         run(flavour, invoice_cloud(ExportPayments=raw(503)), confirm_payment, POSTBACK)
     assert isinstance(caught.value.error, TransportError)
-    assert caught.value.steps[0].outcome is Outcome.FAILED
+    assert caught.value.steps[0].outcome is StepOutcome.FAILED
 
 
 def test_a_declined_payment_is_not_looked_up(flavour: Any, invoice_cloud: Any) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from partnerlab.client.errors import PartnerFault, RequestInvalid, TransportError
-from partnerlab.client.flows import FlowFailed, Outcome, sso
+from partnerlab.client.flows import FlowFailed, StepOutcome, sso
 from partnerlab.client.invoice_cloud import AsyncRestClient, CloudSso, NewCustomer, Redirect, RestClient
 from tests.client.invoice_cloud.stub import API_KEY, GUID, LOST, TOKEN, Stub, good, raw, refuse
 
@@ -78,7 +78,7 @@ def test_a_user_who_logs_in_gets_a_token_a_guid_and_the_accounts_to_sync(flavour
     report = run(flavour, stub, sso.user_access, **ACCESS)
     names = ["RetrieveUsers", "RemoteAuthentication", "RetrieveCustomerGuid", "RetrieveUserAccounts"]
     assert stub.operations == list(report.operations) == names
-    assert {step.outcome for step in report.steps} == {Outcome.DONE}
+    assert {step.outcome for step in report.steps} == {StepOutcome.DONE}
     assert (report.session.token, report.customer_guid, report.newly_registered) == (TOKEN, GUID, False)
     assert [account.account_number for account in report.accounts] == ["10000101", "10000103"]
     assert (report.only_at_invoice_cloud, report.only_at_portal) == (("10000103",), ("10000102",))
@@ -104,7 +104,7 @@ def test_a_user_whose_log_in_fails_is_registered_and_logged_in(flavour: Any, inv
         "RetrieveCustomerGuid",
         "RetrieveUserAccounts",
     ]
-    assert [step.outcome for step in report.steps][:3] == [Outcome.DONE, Outcome.REFUSED, Outcome.DONE]
+    assert [step.outcome for step in report.steps][:3] == [StepOutcome.DONE, StepOutcome.REFUSED, StepOutcome.DONE]
     assert report.newly_registered
     assert [row.registered for row in report.registrations] == [False, True]
     assert report.steps[2].said == "10000101 not registered, 10000102 registered"
@@ -128,16 +128,16 @@ def test_a_user_invoice_cloud_does_not_know_is_not_logged_in_in_vain(flavour: An
 
 @pytest.mark.parametrize(
     ("answer", "outcome"),
-    [(raw(401, b"{}"), Outcome.REFUSED), (raw(500, b""), Outcome.FAILED), (LOST, Outcome.FAILED)],
+    [(raw(401, b"{}"), StepOutcome.REFUSED), (raw(500, b""), StepOutcome.FAILED), (LOST, StepOutcome.FAILED)],
 )
 def test_only_a_refused_log_in_leads_to_a_registration(
-    flavour: Any, invoice_cloud: Any, answer: Any, outcome: Outcome
+    flavour: Any, invoice_cloud: Any, answer: Any, outcome: StepOutcome
 ) -> None:
     stub = invoice_cloud(RetrieveUsers=good(Users=[user()]), RemoteAuthentication=answer)
     with pytest.raises(FlowFailed) as caught:
         run(flavour, stub, sso.user_access, **ACCESS)
     assert stub.operations == ["RetrieveUsers", "RemoteAuthentication"]
-    assert [step.outcome for step in caught.value.steps] == [Outcome.DONE, outcome]
+    assert [step.outcome for step in caught.value.steps] == [StepOutcome.DONE, outcome]
     assert caught.value.__cause__ is caught.value.error
 
 
@@ -148,8 +148,8 @@ def test_a_story_that_stops_tells_what_was_done_and_what_is_in_doubt(flavour: An
     error = caught.value
     assert isinstance(error.error, TransportError)
     assert [(step.operation, step.outcome) for step in error.steps] == [
-        ("RetrieveUsers", Outcome.DONE),
-        ("RegisterAccounts", Outcome.UNKNOWN),
+        ("RetrieveUsers", StepOutcome.DONE),
+        ("RegisterAccounts", StepOutcome.UNKNOWN),
     ]
     assert str(error).endswith("(done before: RetrieveUsers)")
     assert PASSWORD not in str(error)
@@ -225,8 +225,8 @@ def test_a_registration_that_is_refused_leaves_word_of_the_customer_it_created(
         run(flavour, stub, sso.user_registration, **REGISTRATION)
     assert isinstance(caught.value.error, PartnerFault)
     assert [(step.outcome, step.said) for step in caught.value.steps][1:] == [
-        (Outcome.DONE, "created"),
-        (Outcome.REFUSED, "Success=false: The password is too short."),
+        (StepOutcome.DONE, "created"),
+        (StepOutcome.REFUSED, "Success=false: The password is too short."),
     ]
 
 
@@ -318,7 +318,7 @@ def test_an_update_that_stops_half_way_says_that_the_password_is_changed(flavour
     )
     with pytest.raises(FlowFailed) as caught:
         run(flavour, stub, sso.update_email_and_password, **UPDATE)
-    assert [step.outcome for step in caught.value.steps][2:] == [Outcome.DONE, Outcome.REFUSED]
+    assert [step.outcome for step in caught.value.steps][2:] == [StepOutcome.DONE, StepOutcome.REFUSED]
 
 
 # --- the pages --------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from partnerlab.client.errors import PartnerFault, RequestInvalid
-from partnerlab.client.flows import FlowFailed, Outcome, watersmart
+from partnerlab.client.flows import FlowFailed, StepOutcome, watersmart
 from partnerlab.client.flows.watersmart import Occasion
 from partnerlab.client.invoice_cloud import (
     AsyncInvoiceCloudClient,
@@ -73,7 +73,7 @@ def test_who_cannot_log_in_is_registered_and_then_logged_in(flavour: Any, invoic
     stub = invoice_cloud(RemoteAuthentication=[WRONG, LOGGED_IN], RemoteRegistration=good(CustomerGuid=GUID))
     report = run(flavour, stub, story, **WHO)
     assert list(report.operations) == ["RemoteAuthentication", "RemoteRegistration", "RemoteAuthentication"]
-    assert [step.outcome for step in report.steps] == [Outcome.REFUSED, Outcome.DONE, Outcome.DONE]
+    assert [step.outcome for step in report.steps] == [StepOutcome.REFUSED, StepOutcome.DONE, StepOutcome.DONE]
     assert (report.newly_registered, report.linked) == (True, ())
 
 
@@ -109,7 +109,7 @@ def test_a_session_that_has_ended_is_a_refusal(flavour: Any, invoice_cloud: Any)
     with pytest.raises(FlowFailed) as caught:
         run(flavour, stub, watersmart.keep_alive, TOKEN)
     assert isinstance(caught.value.error, PartnerFault)
-    assert caught.value.steps[0].outcome is Outcome.REFUSED
+    assert caught.value.steps[0].outcome is StepOutcome.REFUSED
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_each_occasion_is_its_call(
     stub = invoice_cloud(**{operation: good()})
     report = run(flavour, stub, story, **kw)
     (step,) = report.steps
-    assert (step.operation, step.outcome, step.said) == (operation, Outcome.DONE, said)
+    assert (step.operation, step.outcome, step.said) == (operation, StepOutcome.DONE, said)
     assert stub.seen[0].members == {"BillerGUID": BILLER, "WebServiceKey": WEB_SERVICE_KEY, **sent}
 
 

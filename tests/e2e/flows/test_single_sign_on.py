@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from partnerlab.client.errors import PartnerFault
-from partnerlab.client.flows import FlowFailed, Outcome, sso
+from partnerlab.client.flows import FlowFailed, StepOutcome, sso
 from partnerlab.client.invoice_cloud import (
     NewCustomer,
 )
@@ -54,8 +54,8 @@ def test_where_the_biller_requires_it_a_wrong_password_does_not_take_another_use
     with pytest.raises(FlowFailed) as caught:
         sso.user_access(portal.rest, username=USER, password="Another!6789", account_numbers=["10000101"])
     assert [(step.operation, step.outcome) for step in caught.value.steps][1:] == [
-        ("RemoteAuthentication", Outcome.REFUSED),
-        ("RegisterAccounts", Outcome.REFUSED),
+        ("RemoteAuthentication", StepOutcome.REFUSED),
+        ("RegisterAccounts", StepOutcome.REFUSED),
     ]
     assert portal.rest.remote_authentication(USER, PASSWORD).token
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from partnerlab.client.errors import PartnerFault
-from partnerlab.client.flows import FlowFailed, Outcome, watersmart
+from partnerlab.client.flows import FlowFailed, StepOutcome, watersmart
 from partnerlab.client.flows.watersmart import Occasion
 from partnerlab.client.invoice_cloud import (
     Redirect,
@@ -52,7 +52,7 @@ def test_a_session_lives_as_long_as_its_user_moves_between_pages(portal: Portal,
     portal.control.post("/_sandbox/clock/advance", {"duration": "21m"})
     with pytest.raises(FlowFailed) as caught:
         watersmart.keep_alive(portal.soap, token)
-    assert caught.value.steps[0].outcome is Outcome.REFUSED
+    assert caught.value.steps[0].outcome is StepOutcome.REFUSED
 
 
 @water
