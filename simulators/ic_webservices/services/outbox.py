@@ -29,7 +29,7 @@ from partnerlab.simulators.ic_webservices.domain.events import (
     Event,
 )
 from partnerlab.simulators.ic_webservices.store import EVENT_QUEUE, EVENTS, next_number
-from partnerlab.simulators.kit.world.jobs import Outcome, Runner, Taken, Work
+from partnerlab.simulators.kit.world.jobs import Runner, Taken, Work, WorkOutcome
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Statement, Store, Tx
 from partnerlab.simulators.kit.world.table import utc_text
@@ -147,26 +147,26 @@ class Outbox:
             raise Conflict(f"The event {seq} is {entry.state}.")
         return entry
 
-    def _offer_claimed(self, lane: Lane, taken: Taken) -> Outcome:
+    def _offer_claimed(self, lane: Lane, taken: Taken) -> WorkOutcome:
         with self._store.read() as tx:
             entry = EVENTS.get(tx, lane.name, *taken.key)
         if entry is None:
-            return Outcome(None, "it is gone")
+            return WorkOutcome(None, "it is gone")
         try:
             self._offer(dict(_with_lane(entry, lane.name).event))
         except EventRefused as error:
-            return self._not_taken(entry, lane, Outcome(REFUSED, "refused"), error)
+            return self._not_taken(entry, lane, WorkOutcome(REFUSED, "refused"), error)
         except Exception as error:  # noqa: BLE001 - the port may fail in any way; the event is kept
             pause_s = min(self._retry_s * 2 ** min(taken.attempt - 1, 10), RETRY_LAST_S)
-            again = Outcome(WAITING, "not taken", datetime.now(UTC) + timedelta(seconds=pause_s))
+            again = WorkOutcome(WAITING, "not taken", datetime.now(UTC) + timedelta(seconds=pause_s))
             return self._not_taken(entry, lane, again, error)
 
         def write(tx: Tx) -> None:
             self._write(tx, lane, entry.seq, accepted_at=datetime.now(UTC).isoformat(), problem=None)
 
-        return Outcome(ACCEPTED, "taken", write=write)
+        return WorkOutcome(ACCEPTED, "taken", write=write)
 
-    def _not_taken(self, entry: Entry, lane: Lane, outcome: Outcome, error: Exception) -> Outcome:
+    def _not_taken(self, entry: Entry, lane: Lane, outcome: WorkOutcome, error: Exception) -> WorkOutcome:
         problem = mask_text(f"{type(error).__name__}: {error}")[:500]
         return replace(outcome, message=problem, write=lambda tx: self._write(tx, lane, entry.seq, problem=problem))
 

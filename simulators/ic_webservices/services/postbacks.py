@@ -34,7 +34,7 @@ from partnerlab.simulators.ic_webservices.services.ledger import biller_of
 from partnerlab.simulators.ic_webservices.store import POSTBACK_ATTEMPTS, POSTBACK_QUEUE, POSTBACKS
 from partnerlab.simulators.kit.egress.allow_list import AddressRefused, Allowed, Target
 from partnerlab.simulators.kit.egress.pinned_post import Answer, NoAnswer, post_form
-from partnerlab.simulators.kit.world.jobs import Outcome, Runner, Taken, Work
+from partnerlab.simulators.kit.world.jobs import Runner, Taken, Work, WorkOutcome
 from partnerlab.simulators.kit.world.lanes import Lane, Lanes
 from partnerlab.simulators.kit.world.simulator import Due
 from partnerlab.simulators.kit.world.store import Store, Tx
@@ -112,11 +112,11 @@ class Postbacks:
         begun = Attempt(str(postback_id), taken.attempt, utc_text(lane.now()), 0, "no outcome was kept", 0)
         POSTBACK_ATTEMPTS.put(tx, lane.name, begun)
 
-    def _send_claimed(self, lane: Lane, taken: Taken) -> Outcome:
+    def _send_claimed(self, lane: Lane, taken: Taken) -> WorkOutcome:
         with self.store.read() as tx:
             postback = POSTBACKS.get(tx, lane.name, *taken.key)
         if postback is None:
-            return Outcome(None, "it is gone")
+            return WorkOutcome(None, "it is gone")
         started = time.perf_counter()
         status, reason = self._sent(lane.name, postback)
         took_ms = round((time.perf_counter() - started) * 1_000)
@@ -130,14 +130,14 @@ class Postbacks:
                 POSTBACKS.save(tx, lane.name, replace(standing, delivered_at=attempt.at))
 
         if not reason:
-            return Outcome(DELIVERED, f"taken with {status}, attempt {taken.attempt}", write=write)
+            return WorkOutcome(DELIVERED, f"taken with {status}, attempt {taken.attempt}", write=write)
         not_taken = f"not taken ({reason}), attempt {taken.attempt}"
         if postback.state != WAITING:  # sent again by hand: what it had reached stays
-            return Outcome(None, f"{not_taken}, gave up", write=write)
+            return WorkOutcome(None, f"{not_taken}, gave up", write=write)
         next_at = next_attempt_at(taken.attempt, now)
         if next_at is None:
-            return Outcome(GAVE_UP, f"{not_taken}, gave up", write=write)
-        return Outcome(WAITING, f"{not_taken}, again at {utc_text(next_at)}", next_at, write)
+            return WorkOutcome(GAVE_UP, f"{not_taken}, gave up", write=write)
+        return WorkOutcome(WAITING, f"{not_taken}, again at {utc_text(next_at)}", next_at, write)
 
     def _sent(self, lane_name: str, postback: Postback) -> tuple[int, str]:
         """The answer's status (0 for none), and why it is not good, empty where it is."""

@@ -45,7 +45,7 @@ from partnerlab.simulators.ic_webservices.services.ledger import Ledger, biller_
 from partnerlab.simulators.ic_webservices.services.unsettled import Unsettled
 from partnerlab.simulators.ic_webservices.services.wallet import NewMethod, Wallet, method_of
 from partnerlab.simulators.ic_webservices.store import AUTOPAYS, SCHEDULE_QUEUE, SCHEDULES
-from partnerlab.simulators.kit.world.jobs import Outcome, Runner, Taken, Work
+from partnerlab.simulators.kit.world.jobs import Runner, Taken, Work, WorkOutcome
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.simulator import Due
 from partnerlab.simulators.kit.world.store import Store, Tx
@@ -246,7 +246,7 @@ class Schedules:
         if schedule is not None:
             biller_of(tx, lane, schedule.biller_guid, lock=True)
 
-    def _run(self, tx: Tx, lane: Lane, taken: Taken) -> Outcome:
+    def _run(self, tx: Tx, lane: Lane, taken: Taken) -> WorkOutcome:
         schedule = SCHEDULES.get(tx, lane.name, *taken.key)
         assert schedule is not None
         return self._paid(tx, lane, biller_of(tx, lane, schedule.biller_guid), schedule)
@@ -257,7 +257,7 @@ class Schedules:
             account_number = invoice_of(tx, lane, biller_of(tx, lane, guid), number).account_number
         self.unsettled.ready(lane, guid, account_number)
 
-    def _collect(self, tx: Tx, lane: Lane, taken: Taken) -> Outcome:
+    def _collect(self, tx: Tx, lane: Lane, taken: Taken) -> WorkOutcome:
         guid, number = map(str, taken.key)
         biller = biller_of(tx, lane, guid)
         invoice = invoice_of(tx, lane, biller, number)
@@ -279,16 +279,16 @@ class Schedules:
         )
         return self._paid(tx, lane, biller, schedule)
 
-    def _paid(self, tx: Tx, lane: Lane, biller: Biller, schedule: Schedule) -> Outcome:
+    def _paid(self, tx: Tx, lane: Lane, biller: Biller, schedule: Schedule) -> WorkOutcome:
         """Pay, note what became of it, and tell."""
         schedule, payment = self._pay(tx, lane, biller, schedule)
         SCHEDULES.put(tx, lane.name, schedule)
         who = "AutoPay" if schedule.kind == AUTOPAY else "scheduled payment"
         what = f"invoice {schedule.invoice_number} of account {schedule.account_number}"
         if payment is None:
-            return Outcome(schedule.state, f"{who} of {what} skipped: {schedule.outcome}")
+            return WorkOutcome(schedule.state, f"{who} of {what} skipped: {schedule.outcome}")
         message = f"{who} of {amount(payment.amount_cents)} for {what}: {schedule.state} ({payment.reference})"
-        return Outcome(schedule.state, message, after=partial(self.cashier.publish, lane, payment))
+        return WorkOutcome(schedule.state, message, after=partial(self.cashier.publish, lane, payment))
 
     def _pay(self, tx: Tx, lane: Lane, biller: Biller, schedule: Schedule) -> tuple[Schedule, Payment | None]:
         """

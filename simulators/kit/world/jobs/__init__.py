@@ -12,14 +12,13 @@ Due work: what is to be done at a time, by whichever process comes first, once, 
 from __future__ import annotations
 
 from partnerlab.simulators.kit.world.jobs.queue import Queue, Source, Standing, Taken, queue_columns
-from partnerlab.simulators.kit.world.jobs.runner import Outcome, Runner, Work
+from partnerlab.simulators.kit.world.jobs.runner import Runner, Work, WorkOutcome
 from partnerlab.simulators.kit.world.jobs.timed import TimedJob, TimedJobs
 from partnerlab.simulators.kit.world.jobs.timetable import Daily, Every, Timetable, Weekly
 
 __all__ = [
     "Daily",
     "Every",
-    "Outcome",
     "Queue",
     "Runner",
     "Source",
@@ -30,5 +29,6 @@ __all__ = [
     "Timetable",
     "Weekly",
     "Work",
+    "WorkOutcome",
     "queue_columns",
 ]

@@ -25,7 +25,7 @@ from partnerlab.simulators.kit.world.simulator import Due
 from partnerlab.simulators.kit.world.store import Store, Tx
 from partnerlab.simulators.kit.world.table import utc_text
 
-__all__ = ["Outcome", "Runner", "Work"]
+__all__ = ["Runner", "Work", "WorkOutcome"]
 
 LEASE = timedelta(seconds=30)
 MOST_AT_ONCE = 100
@@ -45,7 +45,7 @@ def _nothing(*_: object) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class WorkOutcome:
     """
     What came of an attempt.
 
@@ -75,8 +75,8 @@ class Work:
 
     queue: Source
     label: str
-    act: Callable[[Lane, Taken], Outcome] | None = None
-    within: Callable[[Tx, Lane, Taken], Outcome] | None = None
+    act: Callable[[Lane, Taken], WorkOutcome] | None = None
+    within: Callable[[Tx, Lane, Taken], WorkOutcome] | None = None
     begin: Callable[[Tx, Lane, Taken], None] = _nothing
     ready: Callable[[Lane, Key], None] = _nothing
     first: Callable[[Tx, Lane, Key], None] = _nothing
@@ -250,14 +250,14 @@ class Runner:
             return "it is not due", False
         return f"{standing.state} already", True
 
-    def _acted(self, work: Work, lane: Lane, taken: Taken) -> Outcome:
+    def _acted(self, work: Work, lane: Lane, taken: Taken) -> WorkOutcome:
         assert work.act is not None
         try:
             return work.act(lane, taken)
         except Exception as error:
             _logger.exception("%s: %s of lane %s failed", work.label, taken.key, lane.name)
             now = datetime.now(UTC) if work.real_time else lane.now()
-            return Outcome(None, f"failed: {type(error).__name__}", now + AFTER_ERROR)
+            return WorkOutcome(None, f"failed: {type(error).__name__}", now + AFTER_ERROR)
 
     def _quietly(self, work: Work, lane_name: str, key: Key) -> bool:
         try:

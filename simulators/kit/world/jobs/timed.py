@@ -16,7 +16,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from partnerlab.simulators.kit.world.jobs.queue import Queue, Taken, queue_columns
-from partnerlab.simulators.kit.world.jobs.runner import Outcome, Runner, Work
+from partnerlab.simulators.kit.world.jobs.runner import Runner, Work, WorkOutcome
 from partnerlab.simulators.kit.world.jobs.timetable import Timetable
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.simulator import Due
@@ -114,7 +114,7 @@ class TimedJobs:
             if row is not None:
                 _ROWS.save(tx, lane.name, replace(row, state=state))
 
-    def _act(self, lane: Lane, taken: Taken) -> Outcome:
+    def _act(self, lane: Lane, taken: Taken) -> WorkOutcome:
         job, now = self._jobs[str(taken.key[1])], lane.now()
         try:
             message = job.run(lane)
@@ -127,4 +127,4 @@ class TimedJobs:
             if row is not None:
                 _ROWS.save(tx, lane.name, replace(row, last_at=now, last_message=message))
 
-        return Outcome(None, f"{job.name}: {message}", job.timetable.after(now), write)
+        return WorkOutcome(None, f"{job.name}: {message}", job.timetable.after(now), write)

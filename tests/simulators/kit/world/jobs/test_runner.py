@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from partnerlab.simulators.kit.world.clock import Clock
-from partnerlab.simulators.kit.world.jobs import Outcome, Queue, Runner, Taken, Work, queue_columns
+from partnerlab.simulators.kit.world.jobs import Queue, Runner, Taken, Work, WorkOutcome, queue_columns
 from partnerlab.simulators.kit.world.lanes import Lane, Lanes
 from partnerlab.simulators.kit.world.simulator import Due, Simulator
 from partnerlab.simulators.kit.world.store import Statement, Store, Tx
@@ -47,7 +47,7 @@ class Depot:
     store: Store
     ordered: bool = False
     done: list[tuple[str, str, int]] = field(default_factory=list)
-    outcome: Callable[[Lane, Taken], Outcome] = lambda *_: Outcome("sent", "sent")
+    outcome: Callable[[Lane, Taken], WorkOutcome] = lambda *_: WorkOutcome("sent", "sent")
 
     def __post_init__(self) -> None:
         self.store.add(TABLES)
@@ -71,7 +71,7 @@ class Depot:
     def _due(self, lane: Lane, until: datetime) -> Iterator[Due]:
         return self.runner.due(self.work, lane, until)
 
-    def _act(self, lane: Lane, taken: Taken) -> Outcome:
+    def _act(self, lane: Lane, taken: Taken) -> WorkOutcome:
         self.done.append((lane.name, str(taken.key[0]), taken.attempt))
         return self.outcome(lane, taken)
 
@@ -121,7 +121,7 @@ def test_what_is_not_due_is_left_and_by_hand_it_is_done_again(depot: Depot) -> N
 
 def test_of_many_who_try_at_once_one_does_it(depot: Depot) -> None:
     depot.add("p1")
-    depot.outcome = lambda *_: (time.sleep(0.1), Outcome("sent", "sent"))[1]
+    depot.outcome = lambda *_: (time.sleep(0.1), WorkOutcome("sent", "sent"))[1]
     with ThreadPoolExecutor(6) as pool:
         said = list(pool.map(lambda _: depot.runner.attempt(depot.work, "a", ("p1",)), range(6)))
     assert sorted(said) == ["sent"] + ["sent already"] * 5
@@ -135,12 +135,12 @@ def test_a_late_outcome_changes_nothing_of_a_newer_attempt(depot: Depot) -> None
     first_is_at_it, go_on = threading.Event(), threading.Event()
     written: list[str] = []
 
-    def outcome(_: Lane, taken: Taken) -> Outcome:
+    def outcome(_: Lane, taken: Taken) -> WorkOutcome:
         if taken.attempt == 1:
             first_is_at_it.set()
             go_on.wait(20)
-            return Outcome("lost", "late", write=lambda _: written.append("first"))
-        return Outcome("sent", "sent", write=lambda _: written.append("second"))
+            return WorkOutcome("lost", "late", write=lambda _: written.append("first"))
+        return WorkOutcome("sent", "sent", write=lambda _: written.append("second"))
 
     depot.outcome = outcome
     late = threading.Thread(target=depot.runner.attempt, args=(depot.work, "a", ("p1",)))
@@ -171,7 +171,11 @@ def test_starting_late_takes_no_claim_from_what_is_under_way(memory: Store) -> N
         tx.run(KILLED, lane="a", until=utc_text(datetime.now(UTC) + timedelta(hours=1)))
         tx.run(Statement("UPDATE kit_test_parcels_due SET claim = '', claimed_until = '' WHERE parcel = 'p1'"))
     at_it, go_on = threading.Event(), threading.Event()
-    depot.outcome = lambda _, taken: (at_it.set(), taken.key == ("p1",) and go_on.wait(20), Outcome("sent", "sent"))[2]
+    depot.outcome = lambda _, taken: (
+        at_it.set(),
+        taken.key == ("p1",) and go_on.wait(20),
+        WorkOutcome("sent", "sent"),
+    )[2]
     under_way = threading.Thread(target=depot.runner.attempt, args=(depot.work, "a", ("p1",)))
     under_way.start()
     assert at_it.wait(20)
@@ -215,10 +219,10 @@ def test_a_clock_that_is_advanced_does_what_falls_due_at_its_own_time_and_again_
     depot.add("p2", after=timedelta(hours=2))
     depot.add("p1", after=timedelta(hours=1))
 
-    def outcome(lane: Lane, taken: Taken) -> Outcome:
+    def outcome(lane: Lane, taken: Taken) -> WorkOutcome:
         if taken.key == ("p1",) and taken.attempt == 1:
-            return Outcome("waiting", "not yet", lane.now() + timedelta(minutes=90))
-        return Outcome("sent", f"sent {taken.key[0]}")
+            return WorkOutcome("waiting", "not yet", lane.now() + timedelta(minutes=90))
+        return WorkOutcome("sent", f"sent {taken.key[0]}")
 
     depot.outcome = outcome
     start = depot.lanes.get("a").now()
@@ -232,10 +236,10 @@ def test_a_clock_that_is_advanced_does_what_falls_due_at_its_own_time_and_again_
 
 
 def test_an_error_nobody_foresaw_is_tried_again_later(depot: Depot, caplog: pytest.LogCaptureFixture) -> None:
-    def outcome(_: Lane, taken: Taken) -> Outcome:
+    def outcome(_: Lane, taken: Taken) -> WorkOutcome:
         if taken.attempt == 1:
             raise ZeroDivisionError
-        return Outcome("sent", "sent")
+        return WorkOutcome("sent", "sent")
 
     depot.add("p1")
     depot.outcome = outcome
@@ -251,7 +255,7 @@ def test_a_row_waits_for_those_of_its_group_before_it_and_passes_one_that_is_a_p
         depot.add(parcel)
     depot.add("s1", depot="south")
     assert depot.runner.attempt(depot.work, "a", ("p2",)) == "it is not due"
-    depot.outcome = lambda _, taken: Outcome("person" if taken.key == ("p1",) else "sent", "done")
+    depot.outcome = lambda _, taken: WorkOutcome("person" if taken.key == ("p1",) else "sent", "done")
     with store.read() as tx:
         assert depot.work.queue.head(tx, "a", "north") == ("p1",)
         assert [key for _, key in depot.work.queue.due(tx, "a", utc_text(datetime.now(UTC)), 9)] == [("p1",), ("s1",)]
@@ -267,11 +271,11 @@ def test_work_in_one_transaction_is_all_or_nothing(store_url: str) -> None:
     depot = Depot(store)
     after: list[str] = []
 
-    def within(tx: Tx, lane: Lane, taken: Taken) -> Outcome:
+    def within(tx: Tx, lane: Lane, taken: Taken) -> WorkOutcome:
         tx.run(ADD, lane=lane.name, parcel="q9", depot="south", number=9, next_at=utc_text(lane.now()))
         if taken.key == ("p1",):
             raise ZeroDivisionError
-        return Outcome("sent", "sent", after=lambda: after.append("after"))
+        return WorkOutcome("sent", "sent", after=lambda: after.append("after"))
 
     work = depot.runner.add(Work(Queue(PARCELS), "parcels", within=within))
     depot.add("p1")
