@@ -33,7 +33,7 @@ from partnerlab.simulators.ic_webservices.domain.postbacks import (
 from partnerlab.simulators.ic_webservices.services.ledger import biller_of
 from partnerlab.simulators.ic_webservices.store import POSTBACK_ATTEMPTS, POSTBACK_QUEUE, POSTBACKS
 from partnerlab.simulators.kit.egress.allow_list import AddressRefused, Allowed, Target
-from partnerlab.simulators.kit.egress.pinned_post import Answer, NoAnswer, post_form
+from partnerlab.simulators.kit.egress.pinned_post import NoAnswer, PostAnswer, post_form
 from partnerlab.simulators.kit.world.jobs import Runner, Taken, Work, WorkOutcome
 from partnerlab.simulators.kit.world.lanes import Lane, Lanes
 from partnerlab.simulators.kit.world.simulator import Due
@@ -45,7 +45,7 @@ __all__ = ["Post", "Postbacks"]
 PAYER_WAITS_S = 2.0
 """How long a payer is kept for the first attempt, so that a partner's return page mostly knows the outcome."""
 
-Post = Callable[[Sequence[Target], str], Answer]
+Post = Callable[[Sequence[Target], str], PostAnswer]
 """Posts a form: `pinned_post.post_form`, or a test's own."""
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from partnerlab.simulators.kit.egress.allow_list import Target
 
-__all__ = ["DEADLINE_S", "Answer", "NoAnswer", "post_form"]
+__all__ = ["DEADLINE_S", "NoAnswer", "PostAnswer", "post_form"]
 
 DEADLINE_S = 8.0
 CONNECT_S = 3.0
@@ -29,14 +29,14 @@ class NoAnswer(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class PostAnswer:
     """An answer's status, and how it begins."""
 
     status: int
     text: str
 
 
-def post_form(targets: Sequence[Target], body: str, *, deadline_s: float = DEADLINE_S) -> Answer:
+def post_form(targets: Sequence[Target], body: str, *, deadline_s: float = DEADLINE_S) -> PostAnswer:
     """
     Post a form to the first of *targets* that can be reached; the others are the same host's other addresses.
 
@@ -55,7 +55,7 @@ def post_form(targets: Sequence[Target], body: str, *, deadline_s: float = DEADL
     raise NoAnswer(f"no connection: {_told(problem)}" if problem else "the host has no address")
 
 
-def _exchange(connection: _Pinned, target: Target, body: bytes, deadline_s: float) -> Answer:
+def _exchange(connection: _Pinned, target: Target, body: bytes, deadline_s: float) -> PostAnswer:
     late = threading.Event()
     watch = threading.Timer(deadline_s, _cut, (connection.socket, late))
     watch.daemon = True
@@ -73,7 +73,7 @@ def _exchange(connection: _Pinned, target: Target, body: bytes, deadline_s: floa
             },
         )
         response = connection.getresponse()
-        answer = Answer(response.status, response.read(MOST_ANSWER_BYTES).decode("utf-8", "replace"))
+        answer = PostAnswer(response.status, response.read(MOST_ANSWER_BYTES).decode("utf-8", "replace"))
     except (OSError, http.client.HTTPException, ValueError) as error:
         reason = f"no answer: {_told(error)}"
     else:
