@@ -14,7 +14,7 @@ from partnerlab.simulators.ic_webservices.services.cashier import Cashier
 from partnerlab.simulators.ic_webservices.services.cloud_payments import CloudPayments
 from partnerlab.simulators.ic_webservices.services.export_batches import ExportBatches
 from partnerlab.simulators.ic_webservices.services.exports import Exports
-from partnerlab.simulators.ic_webservices.services.ledger import Ledger
+from partnerlab.simulators.ic_webservices.services.ledger import BillerLedger
 from partnerlab.simulators.ic_webservices.services.outbox import Outbox
 from partnerlab.simulators.ic_webservices.services.page_sessions import PageSessions
 from partnerlab.simulators.ic_webservices.services.pay_by_text import PayByText
@@ -44,7 +44,7 @@ class Services:
     """
 
     settings: Settings
-    ledger: Ledger
+    ledger: BillerLedger
     cashier: Cashier
     presentment: Presentment
     uploads: Uploads
@@ -90,7 +90,7 @@ def create_world(
     numbers = test_numbers()
     runner = Runner(store, lanes)
     outbox = Outbox(store, runner, events, retry_s=settings.retry_s)
-    ledger = Ledger(store, outbox)
+    ledger = BillerLedger(store, outbox)
     authentication = Authentication(store, password_cost=settings.password_cost)
     cashier = Cashier(store, outbox, numbers)
     uncertain = Unsettled(unsettled)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from partnerlab.simulators.inhance_soap.services.ledger import Ledger
+from partnerlab.simulators.inhance_soap.services.ledger import UtilityLedger
 from partnerlab.simulators.inhance_soap.settings import Settings
 from partnerlab.simulators.inhance_soap.tables import TABLES
 from partnerlab.simulators.kit.world.lanes import Lanes
@@ -20,10 +20,10 @@ class World:
     settings: Settings
     store: Store
     lanes: Lanes
-    ledger: Ledger
+    ledger: UtilityLedger
 
 
 def create_world(settings: Settings, store: Store, lanes: Lanes) -> World:
     """The services over *store*; nothing is shared with a world over another store."""
     store.add(TABLES)
-    return World(settings, store, lanes, Ledger(store, duplicates=settings.duplicates))
+    return World(settings, store, lanes, UtilityLedger(store, duplicates=settings.duplicates))

@@ -115,15 +115,15 @@ def turned(original: Any) -> Any:
 
 
 BREAKS: dict[str, tuple[Any, str, Callable[[Any], Any], str]] = {
-    "the fee is credited": (ledger.Ledger, "post_payment", credit_the_fee, "INH2-PAY-8"),
+    "the fee is credited": (ledger.UtilityLedger, "post_payment", credit_the_fee, "INH2-PAY-8"),
     "credit is forgotten": (ledger, "balances", without_credit, "INH2-PAY-8"),
     "balances change places": (ledger, "balances", swapped, "INH2-RTDR-2"),
-    "paperless is not switched": (ledger.Ledger, "set_paperless", nothing, "INH2-PPL-2"),
-    "AutoPay is not switched": (ledger.Ledger, "set_autopay", nothing, "INH2-AUT-2"),
-    "the e-mail address is not changed": (ledger.Ledger, "set_email", nothing, "INH2-EML-2"),
+    "paperless is not switched": (ledger.UtilityLedger, "set_paperless", nothing, "INH2-PPL-2"),
+    "AutoPay is not switched": (ledger.UtilityLedger, "set_autopay", nothing, "INH2-AUT-2"),
+    "the e-mail address is not changed": (ledger.UtilityLedger, "set_email", nothing, "INH2-EML-2"),
     "a repeated reference is not seen": (store.Books, "first_of_reference", nothing, "INH2-PAY-11"),
-    "TCCS forgets paperless": (tccs_ledger.Ledger, "set_paperless", nothing, "TCCS-PPL-2"),
-    "TCCS forgets the recurring flag": (tccs_ledger.Ledger, "set_recurring", nothing, "TCCS-AUT-2"),
+    "TCCS forgets paperless": (tccs_ledger.PolicyLedger, "set_paperless", nothing, "TCCS-PPL-2"),
+    "TCCS forgets the recurring flag": (tccs_ledger.PolicyLedger, "set_recurring", nothing, "TCCS-AUT-2"),
     "balances of a policy change place": (tccs_ledger, "owed", turned, "TCCS-RTDR-2"),
     "nothing runs on its day": (SCHEDULE_QUEUE, "due", none_due, "ICP-SCHED-3"),
     "AutoPay collects nothing": (Collections, "due", none_due, "ICP-AUTO-3"),

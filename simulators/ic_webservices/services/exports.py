@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from partnerlab.simulators.ic_webservices.domain.billers import time_zone
 from partnerlab.simulators.ic_webservices.domain.customers import Change
 from partnerlab.simulators.ic_webservices.domain.payments import Payment
-from partnerlab.simulators.ic_webservices.services.ledger import Ledger
+from partnerlab.simulators.ic_webservices.services.ledger import BillerLedger
 from partnerlab.simulators.ic_webservices.services.moments import recorded_at
 from partnerlab.simulators.ic_webservices.store import CHANGES, CUSTOMERS, PAYMENTS
 from partnerlab.simulators.kit.world.lanes import Lane
@@ -68,7 +68,7 @@ class AccountChanges:
 class Exports:
     """Downloads of every lane."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: BillerLedger) -> None:
         self.ledger, self.store = ledger, ledger.store
 
     def payments(

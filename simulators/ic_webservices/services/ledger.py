@@ -47,7 +47,7 @@ from partnerlab.simulators.kit.world.store import Statement, Store, Tx
 
 __all__ = [
     "ENROLMENTS",
-    "Ledger",
+    "BillerLedger",
     "add_customer",
     "biller_of",
     "customer_by_guid",
@@ -136,7 +136,7 @@ def add_customer(
     return customer, True
 
 
-class Ledger:
+class BillerLedger:
     """Billers, customers and invoices of every lane."""
 
     def __init__(self, store: Store, outbox: Outbox) -> None:

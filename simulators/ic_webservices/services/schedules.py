@@ -41,7 +41,7 @@ from partnerlab.simulators.ic_webservices.domain.users import username_key
 from partnerlab.simulators.ic_webservices.services.authentication import linked_accounts
 from partnerlab.simulators.ic_webservices.services.cashier import Cashier
 from partnerlab.simulators.ic_webservices.services.collections import Collections
-from partnerlab.simulators.ic_webservices.services.ledger import Ledger, biller_of, customer_of, invoice_of
+from partnerlab.simulators.ic_webservices.services.ledger import BillerLedger, biller_of, customer_of, invoice_of
 from partnerlab.simulators.ic_webservices.services.unsettled import Unsettled
 from partnerlab.simulators.ic_webservices.services.wallet import NewMethod, Wallet, method_of
 from partnerlab.simulators.ic_webservices.store import AUTOPAYS, SCHEDULE_QUEUE, SCHEDULES
@@ -71,7 +71,7 @@ class Schedules:
         self,
         store: Store,
         cashier: Cashier,
-        ledger: Ledger,
+        ledger: BillerLedger,
         wallet: Wallet,
         unsettled: Unsettled,
         runner: Runner,

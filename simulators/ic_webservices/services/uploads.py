@@ -34,7 +34,7 @@ from partnerlab.simulators.ic_webservices.domain.errors import ValueRefused
 from partnerlab.simulators.ic_webservices.domain.invoices import filed
 from partnerlab.simulators.ic_webservices.domain.uploads import Problem, Upload
 from partnerlab.simulators.ic_webservices.services.bills import customer_of_row, invoice_of_group
-from partnerlab.simulators.ic_webservices.services.ledger import Ledger, biller_of, last_payment
+from partnerlab.simulators.ic_webservices.services.ledger import BillerLedger, biller_of, last_payment
 from partnerlab.simulators.ic_webservices.store import (
     CUSTOMERS,
     INVOICES,
@@ -80,7 +80,7 @@ class Taken:
 class Uploads:
     """Bill files of every lane."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: BillerLedger) -> None:
         self.ledger, self.store = ledger, ledger.store
 
     def take(

@@ -30,7 +30,7 @@ from partnerlab.simulators.ic_webservices.services.authentication import (
     end_tokens,
     linked_accounts,
 )
-from partnerlab.simulators.ic_webservices.services.ledger import Ledger, add_customer, biller_of, customer_of
+from partnerlab.simulators.ic_webservices.services.ledger import BillerLedger, add_customer, biller_of, customer_of
 from partnerlab.simulators.ic_webservices.store import CUSTOMERS, LINKS, USERS, next_number, rename_user
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Statement, Tx
@@ -70,7 +70,7 @@ class Registered:
 class UserAccounts:
     """Users and their accounts, of every lane."""
 
-    def __init__(self, ledger: Ledger, authentication: Authentication) -> None:
+    def __init__(self, ledger: BillerLedger, authentication: Authentication) -> None:
         self.ledger, self.store, self.authentication = ledger, ledger.store, authentication
 
     def find(

@@ -12,7 +12,7 @@ from partnerlab.simulators.ic_webservices.domain.invoices import Invoice
 from partnerlab.simulators.ic_webservices.domain.money import amount
 from partnerlab.simulators.ic_webservices.domain.uploads import Problem
 from partnerlab.simulators.ic_webservices.services.exports import ExportedPayment, Exports
-from partnerlab.simulators.ic_webservices.services.ledger import Ledger
+from partnerlab.simulators.ic_webservices.services.ledger import BillerLedger
 from partnerlab.simulators.ic_webservices.services.uploads import Uploads
 from partnerlab.simulators.ic_webservices.wire.faults import refusal
 from partnerlab.simulators.ic_webservices.wire.messages import cloud_invoicing as wire
@@ -28,7 +28,7 @@ ZERO = Decimal("0.00")
 class InvoicingOperations:
     """The operations of CloudInvoicing."""
 
-    def __init__(self, ledger: Ledger, uploads: Uploads, exports: Exports) -> None:
+    def __init__(self, ledger: BillerLedger, uploads: Uploads, exports: Exports) -> None:
         self._ledger, self._uploads, self._exports = ledger, uploads, exports
 
     def UploadInvoiceFile(self, request: Request, sent: wire.UploadInvoiceFileRequest) -> wire.UploadInvoiceFileResult:

@@ -9,7 +9,7 @@ from datetime import datetime
 from partnerlab.simulators.ic_webservices.domain.customers import Customer
 from partnerlab.simulators.ic_webservices.domain.errors import DomainError, ValueRefused
 from partnerlab.simulators.ic_webservices.services.exports import AccountChanges, Exports
-from partnerlab.simulators.ic_webservices.services.ledger import Ledger
+from partnerlab.simulators.ic_webservices.services.ledger import BillerLedger
 from partnerlab.simulators.ic_webservices.wire.faults import refusal
 from partnerlab.simulators.ic_webservices.wire.messages import cloud_management as wire
 from partnerlab.simulators.kit.asmx.xs import MIN_VALUE
@@ -37,7 +37,7 @@ NAMES: Mapping[str, str] = {
 class ManagementOperations:
     """The operations of CloudManagement."""
 
-    def __init__(self, ledger: Ledger, exports: Exports) -> None:
+    def __init__(self, ledger: BillerLedger, exports: Exports) -> None:
         self._ledger, self._exports = ledger, exports
 
     def ViewCustomerRecord(

@@ -12,7 +12,7 @@ from typing import Protocol, TypeVar
 from partnerlab.simulators.ic_webservices.domain.billers import Biller, time_zone
 from partnerlab.simulators.ic_webservices.domain.errors import DomainError, NotFound
 from partnerlab.simulators.ic_webservices.services.authentication import Authentication
-from partnerlab.simulators.ic_webservices.services.ledger import Ledger
+from partnerlab.simulators.ic_webservices.services.ledger import BillerLedger
 from partnerlab.simulators.ic_webservices.services.user_accounts import UserAccounts
 from partnerlab.simulators.ic_webservices.wire.faults import refusal
 from partnerlab.simulators.ic_webservices.wire.messages import remote_authentication as wire
@@ -36,7 +36,7 @@ Result = TypeVar("Result", bound=Message)
 class RemoteAuthenticationOperations:
     """The operations of RemoteAuthenticationWS."""
 
-    def __init__(self, ledger: Ledger, authentication: Authentication, user_accounts: UserAccounts) -> None:
+    def __init__(self, ledger: BillerLedger, authentication: Authentication, user_accounts: UserAccounts) -> None:
         self._ledger, self._authentication, self._user_accounts = ledger, authentication, user_accounts
 
     def RemoteAuthentication(

@@ -10,7 +10,7 @@ from partnerlab.simulators.ic_webservices.domain.customers import Customer
 from partnerlab.simulators.ic_webservices.domain.errors import ValueRefused
 from partnerlab.simulators.ic_webservices.domain.money import amount
 from partnerlab.simulators.ic_webservices.services.authentication import Authentication
-from partnerlab.simulators.ic_webservices.services.ledger import Ledger
+from partnerlab.simulators.ic_webservices.services.ledger import BillerLedger
 from partnerlab.simulators.ic_webservices.services.user_accounts import Found, Registered, UserAccounts
 from partnerlab.simulators.ic_webservices.wire.json_body import Many, Member, Schema
 from partnerlab.simulators.ic_webservices.wire.rest import RestContext, RestOperation
@@ -37,7 +37,7 @@ _FIELDS: Mapping[str, str] = {
 
 
 def operations(
-    ledger: Ledger, authentication: Authentication, user_accounts: UserAccounts
+    ledger: BillerLedger, authentication: Authentication, user_accounts: UserAccounts
 ) -> tuple[RestOperation, ...]:
     """The operations, on that ledger and its users."""
 

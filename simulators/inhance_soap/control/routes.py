@@ -12,7 +12,7 @@ from partnerlab.simulators.inhance_soap.domain.accounts import Account, read_acc
 from partnerlab.simulators.inhance_soap.domain.billing import Bill
 from partnerlab.simulators.inhance_soap.domain.events import Cause
 from partnerlab.simulators.inhance_soap.domain.money import read_cents
-from partnerlab.simulators.inhance_soap.services.ledger import Ledger
+from partnerlab.simulators.inhance_soap.services.ledger import UtilityLedger
 from partnerlab.simulators.kit.control.controls import loaded
 from partnerlab.simulators.kit.http.messages import Request
 
@@ -26,7 +26,7 @@ DUE_AFTER = timedelta(days=30)
 class Routes:
     """Accounts seen, opened, changed, billed and loaded from an invoice file; payments listed."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: UtilityLedger) -> None:
         self._ledger = ledger
 
     def list_utility_accounts(self, request: Request, limit: int, after: str) -> Json:

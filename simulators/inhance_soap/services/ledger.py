@@ -24,7 +24,7 @@ from partnerlab.simulators.inhance_soap.store import AccountBill, Books, OpenAcc
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Store, Tx
 
-__all__ = ["AccountBalances", "AccountView", "Ledger"]
+__all__ = ["AccountBalances", "AccountView", "UtilityLedger"]
 
 
 class AccountBalances(NamedTuple):
@@ -47,7 +47,7 @@ class AccountView:
     events: list[Event]
 
 
-class Ledger:
+class UtilityLedger:
     """The utility's books in one store; *duplicates* says what a payment reference posted twice does."""
 
     def __init__(self, store: Store, *, duplicates: Literal["flag", "refuse"] = "flag") -> None:

@@ -18,7 +18,7 @@ from partnerlab.simulators.inhance_soap.domain.errors import DomainError, KeyWro
 from partnerlab.simulators.inhance_soap.domain.events import Cause
 from partnerlab.simulators.inhance_soap.domain.money import to_decimal
 from partnerlab.simulators.inhance_soap.domain.payments import read_payment
-from partnerlab.simulators.inhance_soap.services.ledger import Ledger
+from partnerlab.simulators.inhance_soap.services.ledger import UtilityLedger
 from partnerlab.simulators.inhance_soap.wire.faults import error_message
 from partnerlab.simulators.inhance_soap.wire.messages import icloud as wire
 from partnerlab.simulators.kit.asmx.message import Message
@@ -35,7 +35,7 @@ class Operations:
     The service over one ledger; *key* is the web service key every call must carry, *time_zone* the utility's.
     """
 
-    def __init__(self, ledger: Ledger, key: str, time_zone: str) -> None:
+    def __init__(self, ledger: UtilityLedger, key: str, time_zone: str) -> None:
         self._ledger = ledger
         self._zone = ZoneInfo(time_zone)
         self._secret = key.encode()

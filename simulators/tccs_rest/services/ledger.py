@@ -23,10 +23,10 @@ from partnerlab.simulators.tccs_rest.domain.quotes import bind, deposit_due, is_
 from partnerlab.simulators.tccs_rest.services.books import PolicyView, add_charge, move, owed, record, view_policy
 from partnerlab.simulators.tccs_rest.store import Books, OpenPolicy, OpenQuote
 
-__all__ = ["Ledger"]
+__all__ = ["PolicyLedger"]
 
 
-class Ledger:
+class PolicyLedger:
     """The insurer's books in one store."""
 
     def __init__(self, store: Store) -> None:

@@ -15,7 +15,7 @@ from partnerlab.simulators.kit.http.messages import Request, Response
 from partnerlab.simulators.tccs_rest.domain.events import Cause
 from partnerlab.simulators.tccs_rest.domain.money import read_cents
 from partnerlab.simulators.tccs_rest.domain.payments import Payment
-from partnerlab.simulators.tccs_rest.services.ledger import Ledger
+from partnerlab.simulators.tccs_rest.services.ledger import PolicyLedger
 from partnerlab.simulators.tccs_rest.wire import answers
 
 __all__ = ["IMAGE", "Act", "operations"]
@@ -26,7 +26,7 @@ Act = Callable[[Request, ContentInfo, str], Response]
 """Does what a call asks for: the request, what its contentInfo says, and the media type of the answer."""
 
 
-def operations(ledger: Ledger, insurer: str) -> dict[str, Act]:
+def operations(ledger: PolicyLedger, insurer: str) -> dict[str, Act]:
     """The calls over a ledger by name; *insurer* stands on its bills."""
 
     def state(request: Request, said: ContentInfo, media_type: str) -> Response:

@@ -9,7 +9,7 @@ import pytest
 from lxml import etree
 
 from partnerlab.contracts.data import read_bytes
-from partnerlab.simulators.inhance_soap.services.ledger import Ledger
+from partnerlab.simulators.inhance_soap.services.ledger import UtilityLedger
 from partnerlab.simulators.inhance_soap.wire.declarations import icloud as declarations
 from partnerlab.simulators.inhance_soap.wire.messages import icloud
 from partnerlab.simulators.inhance_soap.wire.operations import Operations
@@ -28,7 +28,7 @@ def ask_spyne(utility: Utility, asked: Request) -> bytes:
     service = AsmxService(
         name="spyne",
         service=icloud.SERVICE,
-        handlers=Operations(Ledger(utility.store), KEY, "America/New_York"),
+        handlers=Operations(UtilityLedger(utility.store), KEY, "America/New_York"),
         wsdl=read_bytes("inhance_soap/iCloud.wsdl"),
     )
     answer_with_spyne(service, declarations.ICloud)

@@ -209,9 +209,9 @@ def test_the_file_says_what_it_is(insurer: Insurer) -> None:
 
 
 def test_another_insurers_name_stands_on_its_bills(insurer: Insurer) -> None:
-    from partnerlab.simulators.tccs_rest.services.ledger import Ledger
+    from partnerlab.simulators.tccs_rest.services.ledger import PolicyLedger
 
-    view = Ledger(insurer.store).policy(insurer.lanes.get("default"), POLICY)
+    view = PolicyLedger(insurer.store).policy(insurer.lanes.get("default"), POLICY)
     view = replace(view, payments=[])
     assert "Pay to Mutual of Nowhere" in "\n".join(
         read(render(view, insurer="Mutual of Nowhere", today=insurer.today()))
