@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from partnerlab.simulators.inhance_soap.control.faults import STATUSES
-from partnerlab.simulators.inhance_soap.control.routes import Routes
+from partnerlab.simulators.inhance_soap.control.routes import UtilityRoutes
 from partnerlab.simulators.inhance_soap.domain.accounts import read_account_number, read_email
 from partnerlab.simulators.inhance_soap.domain.text import read_line
 from partnerlab.simulators.inhance_soap.world import World
@@ -28,4 +28,4 @@ FORMATS: Mapping[str, Format] = {
 
 def create_controls(world: World) -> Controls:
     """The routes."""
-    return Controls([Routes(world.ledger)], domain_refuser(STATUSES), FORMATS)
+    return Controls([UtilityRoutes(world.ledger)], domain_refuser(STATUSES), FORMATS)

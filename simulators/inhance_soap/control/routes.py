@@ -16,14 +16,14 @@ from partnerlab.simulators.inhance_soap.services.ledger import UtilityLedger
 from partnerlab.simulators.kit.control.controls import loaded
 from partnerlab.simulators.kit.http.messages import Request
 
-__all__ = ["Routes"]
+__all__ = ["UtilityRoutes"]
 
 Json = dict[str, Any]
 
 DUE_AFTER = timedelta(days=30)
 
 
-class Routes:
+class UtilityRoutes:
     """Accounts seen, opened, changed, billed and loaded from an invoice file; payments listed."""
 
     def __init__(self, ledger: UtilityLedger) -> None:

@@ -12,7 +12,7 @@ from functools import partial
 from partnerlab.simulators.kit.control.controls import Controls, domain_refuser
 from partnerlab.simulators.kit.control.formats import Format
 from partnerlab.simulators.tccs_rest.control.faults import STATUSES
-from partnerlab.simulators.tccs_rest.control.routes import Routes
+from partnerlab.simulators.tccs_rest.control.routes import PolicyRoutes
 from partnerlab.simulators.tccs_rest.domain.numbers import read_invoice_number
 from partnerlab.simulators.tccs_rest.domain.text import read_line
 from partnerlab.simulators.tccs_rest.world import World
@@ -28,4 +28,4 @@ FORMATS: Mapping[str, Format] = {
 
 def create_controls(world: World) -> Controls:
     """The routes."""
-    return Controls([Routes(world.policies)], domain_refuser(STATUSES), FORMATS)
+    return Controls([PolicyRoutes(world.policies)], domain_refuser(STATUSES), FORMATS)

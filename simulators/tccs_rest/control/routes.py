@@ -24,7 +24,7 @@ from partnerlab.simulators.tccs_rest.domain.policies import Charge, Insured, Pol
 from partnerlab.simulators.tccs_rest.domain.quotes import DUE_AFTER, MONTH, Quote
 from partnerlab.simulators.tccs_rest.services.policies import PolicyService
 
-__all__ = ["Routes"]
+__all__ = ["PolicyRoutes"]
 
 Json = dict[str, Any]
 
@@ -39,7 +39,7 @@ INSURED = {
 }
 
 
-class Routes:
+class PolicyRoutes:
     """
     Policy terms and quotes seen and opened, terms changed, given instalments and loaded; payments and returns listed.
     """
