@@ -15,7 +15,7 @@ from typing import Any
 from partnerlab.client.errors import ClientError, ProtocolError
 from partnerlab.client.http.request import HttpResponse
 from partnerlab.client.wire.answer import Answer
-from partnerlab.client.wire.fields import AnswerShapes, Fields, Members, kind_of
+from partnerlab.client.wire.fields import AnswerShapes, Fields, JsonObject, kind_of
 from partnerlab.client.wire.json import load_json
 from partnerlab.client.wire.xml import local_name, parse_xml, value_of
 
@@ -94,7 +94,7 @@ def _fields(answer: Answer, shapes: AnswerShapes) -> TccsFields:
             document = "true" if document else "false"
         if type(document) is str:
             return _unwrapped(answer, document, "a text", shapes)
-        if not isinstance(document, Members):
+        if not isinstance(document, JsonObject):
             raise answer.broken(f"expected a JSON object, found {kind_of(document)}")
         pairs = document.pairs
     return _named(answer, pairs, shapes)
@@ -103,7 +103,7 @@ def _fields(answer: Answer, shapes: AnswerShapes) -> TccsFields:
 def _unwrapped(answer: Answer, text: str, place: str, shapes: AnswerShapes) -> TccsFields:
     """A text that is the whole answer: JSON once more, or a yes or a no."""
     if text.lstrip().startswith("{"):
-        document: Members = load_json(answer, text)
+        document: JsonObject = load_json(answer, text)
         return _named(answer, document.pairs, shapes)
     try:
         shapes.success(text)

@@ -24,7 +24,7 @@ from partnerlab.client.wire.values import (
     parse_integer,
 )
 
-__all__ = ["KNOWN_SHAPES", "AnswerShapes", "Fields", "Members", "Number", "kind_of"]
+__all__ = ["KNOWN_SHAPES", "AnswerShapes", "Fields", "JsonObject", "Number", "kind_of"]
 
 T = TypeVar("T")
 
@@ -37,7 +37,7 @@ class Number(str):
     __slots__ = ()
 
 
-class Members(dict[str, Any]):
+class JsonObject(dict[str, Any]):
     """An object of JSON: `pairs` is all that stands in it, `twice` the names that stand in it more than once."""
 
     __slots__ = ("pairs", "twice")
@@ -183,7 +183,7 @@ class Fields:
     def member(self, name: str) -> Fields:
         """An object within."""
         value = self.required(name)
-        if not isinstance(value, Members):
+        if not isinstance(value, JsonObject):
             raise self._wrong(name, value, "is not an object")
         return self._part(value, self._at(name))
 
@@ -194,7 +194,7 @@ class Fields:
             raise self._wrong(name, value, "is not an array")
         for index, row in enumerate(value):
             place = f"{self._at(name)}[{index}]"
-            if not isinstance(row, Members):
+            if not isinstance(row, JsonObject):
                 raise self.answer.broken(f"{place} is not an object")
             yield self._part(row, place)
 
@@ -239,7 +239,7 @@ class Fields:
         except ValueError as error:
             raise self._wrong(name, value, str(error)) from None
 
-    def _part(self, values: Members, place: str) -> Fields:
+    def _part(self, values: JsonObject, place: str) -> Fields:
         return Fields(self.answer, values, twice=values.twice, place=place, shapes=self.shapes)
 
     def _wrong(self, name: str, value: object, rule: str) -> ProtocolError:

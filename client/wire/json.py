@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 from partnerlab.client.errors import ProtocolError, RequestInvalid
 from partnerlab.client.http.request import HttpResponse
 from partnerlab.client.wire.answer import Answer
-from partnerlab.client.wire.fields import Fields, Members, Number, kind_of
+from partnerlab.client.wire.fields import Fields, JsonObject, Number, kind_of
 from partnerlab.client.wire.values import CENT
 
 __all__ = ["Json", "load_json", "read_json", "read_outcome", "render_json"]
@@ -83,7 +83,7 @@ def read_outcome(
 
 def load_json(answer: Answer, text: str | None = None) -> Any:
     """
-    The document of an answer, or of a *text* within it. Objects are `Members`, numbers `Number`s.
+    The document of an answer, or of a *text* within it. Objects are `JsonObject`, numbers `Number`s.
 
     Raises `ProtocolError`.
     """
@@ -93,7 +93,7 @@ def load_json(answer: Answer, text: str | None = None) -> Any:
             parse_float=Number,
             parse_int=Number,
             parse_constant=_refuse_constant,
-            object_pairs_hook=Members,
+            object_pairs_hook=JsonObject,
         )
     except RecursionError:
         raise answer.broken("is not valid JSON: nested too deeply") from None
@@ -105,7 +105,7 @@ def load_json(answer: Answer, text: str | None = None) -> Any:
 def _fields(answer: Answer) -> Fields:
     """The object that the answer is. Raises `ProtocolError`."""
     found = load_json(answer)
-    if not isinstance(found, Members):
+    if not isinstance(found, JsonObject):
         raise answer.broken(f"expected a JSON object, found {kind_of(found)}")
     return Fields(answer, found, twice=found.twice)
 
