@@ -20,7 +20,7 @@ from lxml import etree
 from partnerlab.simulators.kit.asmx.message import Array, Complex, Message, Service, Simple, Type
 from partnerlab.simulators.kit.asmx.types import SCALARS, Scalar
 
-__all__ = ["Field", "FormValueInvalid", "Operation", "ParameterMissing", "ValueUnreadable", "compile_service"]
+__all__ = ["Field", "FormValueInvalid", "OperationCodec", "ParameterMissing", "ValueUnreadable", "compile_service"]
 
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 _NIL = f"{{{XSI}}}nil"
@@ -76,7 +76,7 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
-class Operation:
+class OperationCodec:
     """
     One operation: how to read its request, call it and write its answer.
 
@@ -137,7 +137,7 @@ class Operation:
 
 def compile_service(
     service: Service[Any], *, namespace: str | None = None, flat_forms: bool = False
-) -> dict[str, Operation]:
+) -> dict[str, OperationCodec]:
     """
     The operations of a service by name.
 
@@ -152,7 +152,7 @@ def compile_service(
         parameters = _members(declared.request, namespace)
         flat = flat_forms and len(parameters) == 1 and parameters[0].message is not None
         fields = parameters[0].members if flat else parameters
-        operations[name] = Operation(
+        operations[name] = OperationCodec(
             name=name,
             namespace=namespace,
             action=(namespace if namespace.endswith("/") else namespace + "/") + name,

@@ -7,7 +7,7 @@ from urllib.parse import unquote_to_bytes
 
 from lxml import etree
 
-from partnerlab.simulators.kit.asmx.codec import Operation
+from partnerlab.simulators.kit.asmx.codec import OperationCodec
 from partnerlab.simulators.kit.http.charsets import known, text_of
 
 __all__ = ["FormUnreadable", "read_fields", "write_answer"]
@@ -42,7 +42,7 @@ def read_fields(body: bytes, charset: str | None) -> dict[str, list[str]]:
     return form
 
 
-def write_answer(operation: Operation, result: Any) -> bytes:
+def write_answer(operation: OperationCodec, result: Any) -> bytes:
     """The result without an envelope, its root named for its type, indented as .NET indents it."""
     field = operation.result
     if field is None:

@@ -24,7 +24,7 @@ from lxml import etree
 from partnerlab.simulators.kit.asmx import faults
 from partnerlab.simulators.kit.asmx.codec import (
     FormValueInvalid,
-    Operation,
+    OperationCodec,
     ParameterMissing,
     ValueUnreadable,
     compile_service,
@@ -49,7 +49,7 @@ _PARAMETER = re.compile(r';\s*([\w-]+)\s*=\s*("[^"]*"|[^;]*)')
 _FIRST_IN_BODY = re.compile(rb"<(?:[\w.-]+:)?Body\b[^<>]*>\s*<(?:[\w.-]+:)?([A-Za-z_][\w.-]*)")
 _GLANCE = 4096
 Handler = Callable[[Request, Any], Any]
-Answer = Callable[[Request, Operation, Version, etree._Element, etree._Element | None], Response]
+Answerer = Callable[[Request, OperationCodec, Version, etree._Element, etree._Element | None], Response]
 """Of the whole envelope and its operation's element."""
 _ENVELOPES = {f"{{{version.namespace}}}Envelope": version for version in (SOAP11, SOAP12)}
 
@@ -87,7 +87,7 @@ class AsmxService:
         self.max_body = max_body
         self.operations = compile_service(service, namespace=namespace, flat_forms=flat_forms)
         self.handlers: dict[str, Handler] = {name: getattr(handlers, name) for name in self.operations}
-        self.answer: Answer = self._answer
+        self.answer: Answerer = self._answer
         """Answers a message that passed every check of its envelope: reads it, calls the handler, writes."""
         self._wsdl = Wsdl(wsdl)
         self._by_action = {one.action: one for one in self.operations.values()}
@@ -158,7 +158,7 @@ class AsmxService:
     def _answer(
         self,
         request: Request,
-        operation: Operation,
+        operation: OperationCodec,
         version: Version,
         root: etree._Element,
         element: etree._Element | None,
@@ -170,7 +170,7 @@ class AsmxService:
     def _fault(version: Version, fault: SoapFault) -> Response:
         return Response(fault.status, version.fault(fault), version.content_type)
 
-    def _route(self, request: Request, media_type: str, action: str, element: etree._Element | None) -> Operation:
+    def _route(self, request: Request, media_type: str, action: str, element: etree._Element | None) -> OperationCodec:
         """
         The operation of a request.
 

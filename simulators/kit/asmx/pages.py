@@ -13,7 +13,7 @@ from html import escape
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from partnerlab.simulators.kit.asmx.codec import Field, Operation
+from partnerlab.simulators.kit.asmx.codec import Field, OperationCodec
 from partnerlab.simulators.kit.asmx.faults import SOAP11, SOAP12, Version
 
 __all__ = ["Wsdl", "disco", "help_page", "is_local", "operation_page"]
@@ -74,7 +74,7 @@ def is_local(base_url: str) -> bool:
     return host == "localhost"
 
 
-def help_page(name: str, file: str, operations: Iterable[Operation]) -> bytes:
+def help_page(name: str, file: str, operations: Iterable[OperationCodec]) -> bytes:
     """The list of operations; *file* is the last segment of the path, as the links need it."""
     items = "".join(
         f'<li><a href="{escape(file)}?op={one.name}">{one.name}</a><span class="doc">{escape(one.doc)}</span></li>'
@@ -89,7 +89,7 @@ def help_page(name: str, file: str, operations: Iterable[Operation]) -> bytes:
     )
 
 
-def operation_page(name: str, file: str, address: str, operation: Operation, *, local: bool) -> bytes:
+def operation_page(name: str, file: str, address: str, operation: OperationCodec, *, local: bool) -> bytes:
     """One operation: the test form on loopback, and samples for SOAP 1.1, SOAP 1.2 and HTTP POST."""
     url = urlsplit(address)
     samples = [_soap_sample(version, operation, url.path, url.netloc) for version in (SOAP11, SOAP12)]
@@ -113,7 +113,7 @@ def _page(title: str, file: str, header: str, body: str) -> bytes:
     ).encode()
 
 
-def _form(operation: Operation, file: str, *, local: bool) -> str:
+def _form(operation: OperationCodec, file: str, *, local: bool) -> str:
     if operation.form_fields is None:
         return "<p>No test form is available because the operation takes complex parameters.</p>"
     if not local:
@@ -129,7 +129,7 @@ def _form(operation: Operation, file: str, *, local: bool) -> str:
     )
 
 
-def _soap_sample(version: Version, operation: Operation, path: str, host: str) -> str:
+def _soap_sample(version: Version, operation: OperationCodec, path: str, host: str) -> str:
     action = f'SOAPAction: "{operation.action}"\n' if version is SOAP11 else ""
     result = () if operation.result is None else (operation.result,)
     return (
@@ -147,7 +147,7 @@ def _soap_sample(version: Version, operation: Operation, path: str, host: str) -
     )
 
 
-def _post_sample(operation: Operation, path: str, host: str) -> str:
+def _post_sample(operation: OperationCodec, path: str, host: str) -> str:
     form = "&".join(f"{one.name}={{string}}" for one in operation.form_fields or ())
     answer = ""
     if operation.result is not None:
@@ -167,7 +167,7 @@ def _post_sample(operation: Operation, path: str, host: str) -> str:
     )
 
 
-def _envelope(version: Version, operation: Operation, element: str, fields: tuple[Field, ...]) -> str:
+def _envelope(version: Version, operation: OperationCodec, element: str, fields: tuple[Field, ...]) -> str:
     inner = "".join(_element(one, 3) for one in fields)
     return (
         '<?xml version="1.0" encoding="utf-8"?>\n'

@@ -15,7 +15,7 @@ from lxml import etree
 
 from partnerlab.simulators.kit.asmx import faults
 from partnerlab.simulators.kit.asmx import spyne_compat as spyne
-from partnerlab.simulators.kit.asmx.codec import Field, Operation
+from partnerlab.simulators.kit.asmx.codec import Field, OperationCodec
 from partnerlab.simulators.kit.asmx.faults import SOAP11, SOAP12, SoapFault, Version
 from partnerlab.simulators.kit.asmx.front import AsmxService
 from partnerlab.simulators.kit.asmx.message import Message
@@ -43,7 +43,7 @@ class _SpyneAnswers:
     def __call__(
         self,
         request: Request,
-        operation: Operation,
+        operation: OperationCodec,
         version: Version,
         root: etree._Element,
         element: etree._Element | None,
