@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from partnerlab.simulators.ic_webservices.domain.billers import time_zone
 from partnerlab.simulators.ic_webservices.domain.schedules import autopay_id, collected_on, runs_at
 from partnerlab.simulators.ic_webservices.store import BILLERS, INVOICES, SCHEDULES
-from partnerlab.simulators.kit.world.jobs import Standing, Taken
+from partnerlab.simulators.kit.world.jobs import RowState, Taken
 from partnerlab.simulators.kit.world.store import Row, Statement, Tx
 from partnerlab.simulators.kit.world.table import utc_text
 
@@ -77,11 +77,11 @@ class Collections:
         """The schedule that was written says it."""
         return True
 
-    def standing(self, tx: Tx, lane: str, key: Key) -> Standing | None:
+    def row_state(self, tx: Tx, lane: str, key: Key) -> RowState | None:
         """The schedule of a bill that was collected."""
         invoice = INVOICES.get(tx, lane, *key)
         collected = None if invoice is None else SCHEDULES.get(tx, lane, autopay_id(invoice))
-        return None if collected is None else Standing(collected.state, collected.runs_at, "")
+        return None if collected is None else RowState(collected.state, collected.runs_at, "")
 
     def disown(self, tx: Tx, mine: str) -> None:
         """There is nothing to disown."""

@@ -11,7 +11,7 @@ Due work: what is to be done at a time, by whichever process comes first, once, 
 
 from __future__ import annotations
 
-from partnerlab.simulators.kit.world.jobs.queue import Queue, Source, Standing, Taken, queue_columns
+from partnerlab.simulators.kit.world.jobs.queue import Queue, RowState, Source, Taken, queue_columns
 from partnerlab.simulators.kit.world.jobs.runner import Runner, Work, WorkOutcome
 from partnerlab.simulators.kit.world.jobs.timed import TimedJob, TimedJobs
 from partnerlab.simulators.kit.world.jobs.timetable import Daily, Every, Timetable, Weekly
@@ -20,9 +20,9 @@ __all__ = [
     "Daily",
     "Every",
     "Queue",
+    "RowState",
     "Runner",
     "Source",
-    "Standing",
     "Taken",
     "TimedJob",
     "TimedJobs",

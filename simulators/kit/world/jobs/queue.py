@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from partnerlab.simulators.kit.world.store import Statement, Tx
 
-__all__ = ["Queue", "Source", "Standing", "Taken", "queue_columns"]
+__all__ = ["Queue", "RowState", "Source", "Taken", "queue_columns"]
 
 
 def queue_columns() -> list[sa.Column[Any]]:
@@ -37,7 +37,7 @@ class Taken(NamedTuple):
     claim: str
 
 
-class Standing(NamedTuple):
+class RowState(NamedTuple):
     """A row as it stands: `due` on the queue's clock, `claimed_until` in real time."""
 
     state: str
@@ -73,7 +73,7 @@ class Source(Protocol):
     def finish(self, tx: Tx, taken: Taken, state: str | None, due: str | None) -> bool:
         """Give it back; False where the claim does not stand."""
 
-    def standing(self, tx: Tx, lane: str, key: tuple[str | int, ...]) -> Standing | None:
+    def row_state(self, tx: Tx, lane: str, key: tuple[str | int, ...]) -> RowState | None:
         """How it stands."""
 
     def disown(self, tx: Tx, mine: str) -> None:
@@ -135,7 +135,7 @@ class Queue:
             f"UPDATE {name} SET {state} = COALESCE(:state, {state}), {due} = COALESCE(:due, {due}),"  # noqa: S608
             f" claim = '', claimed_until = '' WHERE {mine} AND claim = :claim"
         )
-        self._standing = Statement(f"SELECT {state}, {due}, claimed_until FROM {name} WHERE {mine}")  # noqa: S608
+        self._row_state = Statement(f"SELECT {state}, {due}, claimed_until FROM {name} WHERE {mine}")  # noqa: S608
         self._disown = Statement(
             f"UPDATE {name} SET claim = '', claimed_until = '' WHERE claim <> '' AND claim NOT LIKE :mine{own}"  # noqa: S608
         )
@@ -173,10 +173,10 @@ class Queue:
         """Give a claimed row back, with a new state and moment where given; False where the claim does not stand."""
         return tx.run(self._finish, **self._row(taken.lane, taken.key), claim=taken.claim, state=state, due=due) > 0
 
-    def standing(self, tx: Tx, lane: str, key: tuple[str | int, ...]) -> Standing | None:
+    def row_state(self, tx: Tx, lane: str, key: tuple[str | int, ...]) -> RowState | None:
         """A row as it stands."""
-        row = tx.one(self._standing, **self._row(lane, key))
-        return None if row is None else Standing(*row)
+        row = tx.one(self._row_state, **self._row(lane, key))
+        return None if row is None else RowState(*row)
 
     def disown(self, tx: Tx, mine: str) -> None:
         """End the claims that do not begin with *mine*."""

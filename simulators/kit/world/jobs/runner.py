@@ -19,7 +19,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from partnerlab.simulators.kit.world.jobs.queue import Source, Standing, Taken
+from partnerlab.simulators.kit.world.jobs.queue import RowState, Source, Taken
 from partnerlab.simulators.kit.world.lanes import Lane, LaneNotFound, Lanes
 from partnerlab.simulators.kit.world.simulator import Due
 from partnerlab.simulators.kit.world.store import Store, Tx
@@ -207,9 +207,9 @@ class Runner:
         work.ready(lane, key)
         with self._store.write() as tx:
             work.first(tx, lane, key)
-            taken, standing = self._take(tx, work, lane, key, again=again, early=early)
+            taken, row = self._take(tx, work, lane, key, again=again, early=early)
             if taken is None:
-                return self._why_not(work, standing)
+                return self._why_not(work, row)
             if work.within is not None:
                 outcome = work.within(tx, lane, taken)
                 work.queue.finish(tx, taken, outcome.state, _text(outcome.at))
@@ -229,7 +229,7 @@ class Runner:
 
     def _take(
         self, tx: Tx, work: Work, lane: Lane, key: Key, *, again: bool, early: bool
-    ) -> tuple[Taken | None, Standing | None]:
+    ) -> tuple[Taken | None, RowState | None]:
         real = datetime.now(UTC)
         claim = f"{self._owner}-{next(self._claims)}"
         until = utc_text(real + work.lease)
@@ -238,17 +238,17 @@ class Runner:
         else:
             now = _END_OF_TIME if early else utc_text(real if work.real_time else lane.now())
             taken = work.queue.claim(tx, lane.name, key, claim, now=now, real=utc_text(real), until=until)
-        return taken, None if taken else work.queue.standing(tx, lane.name, key)
+        return taken, None if taken else work.queue.row_state(tx, lane.name, key)
 
     @staticmethod
-    def _why_not(work: Work, standing: Standing | None) -> tuple[str, bool | None]:
-        if standing is None:
+    def _why_not(work: Work, row: RowState | None) -> tuple[str, bool | None]:
+        if row is None:
             return "it is gone", True
-        if standing.claimed_until > utc_text(datetime.now(UTC)):
+        if row.claimed_until > utc_text(datetime.now(UTC)):
             return "somebody else is at it", None
-        if standing.state == work.queue.waiting:
+        if row.state == work.queue.waiting:
             return "it is not due", False
-        return f"{standing.state} already", True
+        return f"{row.state} already", True
 
     def _acted(self, work: Work, lane: Lane, taken: Taken) -> WorkOutcome:
         assert work.act is not None
