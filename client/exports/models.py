@@ -45,7 +45,7 @@ class ExportedPayment:
 
 @dataclass(frozen=True, slots=True)
 class ExportedChange:
-    """One row of the change log: the standing addresses of an account, and when each thing was changed last."""
+    """One row of the change log: the current addresses of an account, and when each thing was changed last."""
 
     account_number: str
     autopay_on_at: datetime | None = None

@@ -57,9 +57,9 @@ class Billers(Part):
         return request.base_url.partition("/lane/")[0].rstrip("/")
 
 
-def _merged(standing: Mapping[str, Any], given: Mapping[str, Any], check: Callable[[str, Any], Any]) -> dict[str, Any]:
+def _merged(existing: Mapping[str, Any], given: Mapping[str, Any], check: Callable[[str, Any], Any]) -> dict[str, Any]:
     """*given* over what stands, at the top level; null removes."""
-    merged = {**standing, **{id: None if value is None else check(id, value) for id, value in given.items()}}
+    merged = {**existing, **{id: None if value is None else check(id, value) for id, value in given.items()}}
     return {id: value for id, value in merged.items() if value is not None}
 
 

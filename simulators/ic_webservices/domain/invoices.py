@@ -122,7 +122,7 @@ def stated(invoice: Invoice, balance_due_cents: int, total_amount_due_cents: int
     return replace(invoice, minimum_amount_due_cents=minimum)
 
 
-def filed(standing: Invoice | None, given: Invoice, taken_cents: int, last_payment: str) -> Invoice | None:
+def filed(existing: Invoice | None, given: Invoice, taken_cents: int, last_payment: str) -> Invoice | None:
     """
     The invoice after a bill file *given* it, or None where that changes nothing [A-85].
 
@@ -130,17 +130,17 @@ def filed(standing: Invoice | None, given: Invoice, taken_cents: int, last_payme
     *taken_cents* of payments taken since the last file are owed no more, but for what the lower amounts show already.
 
     Args:
-        standing: The invoice of that number before; None where there is none.
+        existing: The invoice of that number before; None where there is none.
         given: As in the file, its `content` set.
         taken_cents: Payments of it that were taken since the last file and stand.
         last_payment: Reference of the newest payment of the lane.
     """
-    if standing is not None and standing.content and standing.content == given.content:
+    if existing is not None and existing.content and existing.content == given.content:
         return None
     due, total = given.balance_due_cents, given.total_amount_due_cents
-    if standing is not None:
-        due = _less(due, standing.filed_due_cents, taken_cents)
-        total = max(due, _less(total, standing.filed_total_cents, taken_cents))
+    if existing is not None:
+        due = _less(due, existing.filed_due_cents, taken_cents)
+        total = max(due, _less(total, existing.filed_total_cents, taken_cents))
     return replace(
         given,
         balance_due_cents=due,
@@ -150,7 +150,7 @@ def filed(standing: Invoice | None, given: Invoice, taken_cents: int, last_payme
         filed_after=last_payment,
         stated_after=last_payment,
         status=OPEN if due > 0 else PAID,
-        version=standing.version + 1 if standing else 1,
+        version=existing.version + 1 if existing else 1,
     )
 
 

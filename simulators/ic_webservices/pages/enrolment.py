@@ -65,8 +65,8 @@ def switch_paperless(payer: Payer) -> ResponseReturnValue:
 
 def autopay(payer: Payer) -> ResponseReturnValue:
     """Whether AutoPay pays the account, with what, and which bills are next."""
-    standing = payer.services.schedules.autopay(payer.lane, payer.biller.guid, payer.account_number)
-    form = Form(payer.secret, None, Method=standing.method_id if standing else "")
+    existing = payer.services.schedules.autopay(payer.lane, payer.biller.guid, payer.account_number)
+    form = Form(payer.secret, None, Method=existing.method_id if existing else "")
     return _autopay(payer, form)
 
 
@@ -102,8 +102,8 @@ def leave_autopay(payer: Payer) -> ResponseReturnValue:
 
 
 def _autopay(payer: Payer, form: Form) -> Response:
-    standing = payer.services.schedules.autopay(payer.lane, payer.biller.guid, payer.account_number)
-    mine = standing is not None and standing.username == payer.user.username
+    existing = payer.services.schedules.autopay(payer.lane, payer.biller.guid, payer.account_number)
+    mine = existing is not None and existing.username == payer.user.username
     bills = [
         bill for bill in open_bills(latest_invoices(payer, MOST_BILLS), payer.biller) if bill.balance_due_cents > 0
     ]
@@ -113,7 +113,7 @@ def _autopay(payer: Payer, form: Form) -> Response:
         "autopay",
         status=200 if form.valid else 400,
         customer=payer.customer(),
-        standing=standing,
+        existing=existing,
         mine=mine,
         offered=choices(payer, payer.account_number),
         upcoming=[(bill, collected_on(bill)) for bill in bills if runs_at(collected_on(bill), payer.zone) > now],

@@ -124,15 +124,15 @@ class Authentication:
         expires_at = now + SESSION_LASTS
         mine = {"lane": lane.name, "biller_guid": user.biller_guid, "username": user.username}
         with self.store.write() as tx:
-            standing = USERS.get(tx, lane.name, user.biller_guid, user.username)
-            if standing is None or standing.password_hash != user.password_hash:
+            existing = USERS.get(tx, lane.name, user.biller_guid, user.username)
+            if existing is None or existing.password_hash != user.password_hash:
                 raise LoginRefused
             tx.run(_FORGET, **mine, before=_text(now - REMEMBERED))
             row = RemoteToken(hash_token(token), user.biller_guid, user.username, _text(now), _text(expires_at))
             TOKENS.put(tx, lane.name, row)
             biller = biller_of(tx, lane, user.biller_guid)
             accounts = linked_accounts(tx, lane, biller.guid, user.username)
-        return token, Session(biller, standing, accounts, expires_at)
+        return token, Session(biller, existing, accounts, expires_at)
 
     def open(self, lane: Lane, token: str | None, biller_guid: str = "") -> Session:
         """
@@ -143,15 +143,15 @@ class Authentication:
         key, now = hash_token(token), lane.now()
         expires_at = now + SESSION_LASTS
         with self.store.write() as tx:
-            standing = TOKENS.get(tx, lane.name, key)
-            if standing is None or (biller_guid and standing.biller_guid != normal_guid(biller_guid)):
+            existing = TOKENS.get(tx, lane.name, key)
+            if existing is None or (biller_guid and existing.biller_guid != normal_guid(biller_guid)):
                 raise TokenInvalid("unknown")
             if not tx.run(_SLIDE, lane=lane.name, token_hash=key, expires_at=_text(expires_at), now=_text(now)):
-                raise TokenInvalid("ended" if standing.ended_at else "expired")
-            user = USERS.get(tx, lane.name, standing.biller_guid, standing.username)
+                raise TokenInvalid("ended" if existing.ended_at else "expired")
+            user = USERS.get(tx, lane.name, existing.biller_guid, existing.username)
             if user is None:
                 raise TokenInvalid("unknown")
-            biller = biller_of(tx, lane, standing.biller_guid)
+            biller = biller_of(tx, lane, existing.biller_guid)
             accounts = linked_accounts(tx, lane, biller.guid, user.username)
         return Session(biller, user, accounts, expires_at)
 

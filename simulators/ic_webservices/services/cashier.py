@@ -88,8 +88,8 @@ class Cashier:
         if payment_guid and not _GUID.fullmatch(payment_guid):
             raise ValueRefused("payment_guid", payment_guid[:100], "must be groups of letters and digits, under 100")
         now = lane.now()
-        if payment_guid and (standing := PAYMENTS.get(tx, lane.name, payment_guid)):
-            return self._same(standing, order, biller), False
+        if payment_guid and (existing := PAYMENTS.get(tx, lane.name, payment_guid)):
+            return self._same(existing, order, biller), False
         may_use(customer_of(tx, lane, biller, order.account_number), order.tender)
         invoice = self._invoice(tx, lane, biller, order)
         if invoice is not None and pays_invoice(order):
@@ -178,18 +178,18 @@ class Cashier:
         )
 
     @staticmethod
-    def _same(standing: Payment, order: Order, biller: Biller) -> Payment:
+    def _same(existing: Payment, order: Order, biller: Biller) -> Payment:
         ordered = (biller.guid, order.account_number, order.amount_cents, order.tender, order.donation)
         kept = (
-            standing.biller_guid,
-            standing.account_number,
-            standing.amount_cents,
-            standing.tender,
-            standing.donation,
+            existing.biller_guid,
+            existing.account_number,
+            existing.amount_cents,
+            existing.tender,
+            existing.donation,
         )
-        if ordered != kept or order.invoice_number not in ("", standing.invoice_number):
-            raise Conflict(f"The payment {standing.payment_guid} stands already, and differs.")
-        return standing
+        if ordered != kept or order.invoice_number not in ("", existing.invoice_number):
+            raise Conflict(f"The payment {existing.payment_guid} stands already, and differs.")
+        return existing
 
     def _settle(self, lane: Lane, at: str) -> str:
         with self.store.write() as tx:
@@ -205,12 +205,12 @@ class Cashier:
         told = ", ".join(f"{payment.reference} of account {payment.account_number}" for payment in returned)
         return f"{len(returned)} payment{'' if len(returned) == 1 else 's'} returned ({told})"
 
-    def _return_one(self, lane: Lane, standing: Payment, now: datetime) -> None:
+    def _return_one(self, lane: Lane, existing: Payment, now: datetime) -> None:
         with self.store.write() as tx:
-            biller = biller_of(tx, lane, standing.biller_guid, lock=True)
-            if PAYMENTS.get(tx, lane.name, standing.payment_guid) != standing:
+            biller = biller_of(tx, lane, existing.biller_guid, lock=True)
+            if PAYMENTS.get(tx, lane.name, existing.payment_guid) != existing:
                 return  # another replica was here first
-            payment = cleared(standing)
+            payment = cleared(existing)
             PAYMENTS.put(tx, lane.name, payment)
             invoice = _owed_on(tx, lane, biller, payment)
             if invoice is not None:

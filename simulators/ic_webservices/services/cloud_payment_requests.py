@@ -95,13 +95,13 @@ def create_missing(tx: Tx, lane: Lane, biller: Biller, asked: PaymentPageRequest
 def _make_invoice(
     tx: Tx, lane: Lane, biller: Biller, customer: RequestedCustomer, asked: RequestedInvoice, today: date, place: str
 ) -> None:
-    standing = INVOICES.get(tx, lane.name, biller.guid, asked.number)
-    if standing is not None:
-        if standing.account_number != customer.account_number:
+    existing = INVOICES.get(tx, lane.name, biller.guid, asked.number)
+    if existing is not None:
+        if existing.account_number != customer.account_number:
             raise PaymentRefused(
                 "other_account", f"{place}: invoice {asked.number} is not of account {customer.account_number}."
             )
-        if asked.balance_due_cents is None or not is_requested(standing) or _was_paid(tx, lane, standing):
+        if asked.balance_due_cents is None or not is_requested(existing) or _was_paid(tx, lane, existing):
             return
     try:
         invoice = invoice_asked_for(
@@ -116,7 +116,7 @@ def _make_invoice(
         raise ValueRefused(f"{place}.{error.field}", error.shown, error.rule) from None
     invoice = replace(
         invoice,
-        version=standing.version + 1 if standing else 1,
+        version=existing.version + 1 if existing else 1,
         filed_due_cents=invoice.balance_due_cents,
         filed_total_cents=invoice.total_amount_due_cents,
         filed_after=(newest := last_payment(tx, lane)),

@@ -54,7 +54,7 @@ class ExportedPayment:
 @dataclass(slots=True)
 class AccountChanges:
     """
-    What a payer changed of one account: the standing addresses, and when each thing was changed last.
+    What a payer changed of one account: the current addresses, and when each thing was changed last.
 
     `changed_at` maps (kind, value) to the biller's local time; for `email` and `phone` the value is empty.
     """

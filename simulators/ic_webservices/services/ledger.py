@@ -123,9 +123,9 @@ def add_customer(
     number = check_text(account_number, "account_number")
     if not number:
         raise ValueRefused("account_number", "", "must not be empty")
-    standing = CUSTOMERS.get(tx, lane.name, biller.guid, number)
-    if standing is not None:
-        return standing, False
+    existing = CUSTOMERS.get(tx, lane.name, biller.guid, number)
+    if existing is not None:
+        return existing, False
     if not (values.get("customer_name") or ""):
         raise ValueRefused("customer_name", "", "must not be empty")
     customer_id = str(FIRST_CUSTOMER_ID + next_number(tx, lane.name, "customer"))

@@ -125,9 +125,9 @@ class Postbacks:
 
         def write(tx: Tx) -> None:
             POSTBACK_ATTEMPTS.put(tx, lane.name, attempt)
-            standing = POSTBACKS.lock(tx, lane.name, postback.postback_id)
-            if not reason and standing is not None and not standing.delivered_at:
-                POSTBACKS.save(tx, lane.name, replace(standing, delivered_at=attempt.at))
+            existing = POSTBACKS.lock(tx, lane.name, postback.postback_id)
+            if not reason and existing is not None and not existing.delivered_at:
+                POSTBACKS.save(tx, lane.name, replace(existing, delivered_at=attempt.at))
 
         if not reason:
             return WorkOutcome(DELIVERED, f"taken with {status}, attempt {taken.attempt}", write=write)

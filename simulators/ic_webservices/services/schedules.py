@@ -122,10 +122,10 @@ class Schedules:
         """
         with self.store.write() as tx:
             biller = biller_of(tx, lane, biller_guid, lock=True)
-            if schedule_id and (standing := SCHEDULES.get(tx, lane.name, schedule_id)):
-                if (standing.biller_guid, standing.username) != (biller.guid, username_key(username)):
+            if schedule_id and (existing := SCHEDULES.get(tx, lane.name, schedule_id)):
+                if (existing.biller_guid, existing.username) != (biller.guid, username_key(username)):
                     raise Conflict("The scheduled payment stands already, and is another's.")
-                return standing
+                return existing
             if new_method is not None:
                 method_id = self.wallet.add_in(tx, lane, biller, username, new_method).method_id
             schedule = Schedule(
@@ -217,8 +217,8 @@ class Schedules:
             if account_number not in linked_accounts(tx, lane, biller.guid, username):
                 raise NotFound("account", account_number[:60])
             check_usable(method_of(tx, lane, biller, username, method_id), _today(lane, biller))
-            standing = AUTOPAYS.get(tx, lane.name, biller.guid, account_number)
-            since = standing.enrolled_at if standing is not None and customer.autopay else _text(lane.now())
+            existing = AUTOPAYS.get(tx, lane.name, biller.guid, account_number)
+            since = existing.enrolled_at if existing is not None and customer.autopay else _text(lane.now())
             AUTOPAYS.put(tx, lane.name, AutoPay(biller.guid, account_number, username_key(username), method_id, since))
         # In this order: while only the first stands, nothing is collected.
         return self.ledger.enrol(lane, biller_guid, account_number, "autopay", enrolled=True, cause=cause)

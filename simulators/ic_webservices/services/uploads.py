@@ -170,8 +170,8 @@ def _load(tx: Tx, lane: Lane, biller: Biller, upload_id: str, groups: _Spool) ->
             row.pop("lane")
             given = CUSTOMERS.load(tuple(row[name] for name in CUSTOMERS.columns))
             number = given.account_number
-            standing = customers.get(number) or CUSTOMERS.get(tx, lane.name, biller.guid, number)
-            customers[number] = from_bill_file(standing, given)
+            existing = customers.get(number) or CUSTOMERS.get(tx, lane.name, biller.guid, number)
+            customers[number] = from_bill_file(existing, given)
         new = [number for number, customer in customers.items() if not customer.customer_id]
         first = next_number(tx, lane.name, "customer", len(new)) if new else 0
         ids = {number: f"{FIRST_CUSTOMER_ID + first + place}" for place, number in enumerate(new)}
@@ -194,19 +194,19 @@ def _load(tx: Tx, lane: Lane, biller: Biller, upload_id: str, groups: _Spool) ->
 def _load_invoice(tx: Tx, lane: Lane, upload_id: str, row: Mapping[str, Any], newest: str) -> None:
     """In the place of an invoice of that number, whatever its RecordType says [A-17], as `filed` rules."""
     given = INVOICES.load(tuple(row[name] for name in INVOICES.columns))
-    standing = INVOICES.get(tx, lane.name, given.biller_guid, given.invoice_number)
+    existing = INVOICES.get(tx, lane.name, given.biller_guid, given.invoice_number)
     taken_cents = 0
-    if standing is not None:
-        place = {"biller_guid": standing.biller_guid, "account_number": standing.account_number}
+    if existing is not None:
+        place = {"biller_guid": existing.biller_guid, "account_number": existing.account_number}
         taken = tx.one(
             _TAKEN,
             lane=lane.name,
             **place,
-            invoice_number=standing.invoice_number,
-            after=standing.filed_after,
+            invoice_number=existing.invoice_number,
+            after=existing.filed_after,
         )
         taken_cents = int(taken[0] or 0) if taken else 0
-    invoice = filed(standing, given, taken_cents, newest)
+    invoice = filed(existing, given, taken_cents, newest)
     if invoice is not None:
         INVOICES.put(tx, lane.name, replace(invoice, upload_id=upload_id))
 

@@ -233,7 +233,7 @@ class UserAccounts:
         self, lane: Lane, biller_guid: str, username: str, new: object, *, password: str | None = None
     ) -> None:
         """
-        Change a password; the standing one is checked where it is given. Open sessions end (assumed [A-79]).
+        Change a password; the current one is checked where it is given. Open sessions end (assumed [A-79]).
 
         Raises `NotFound`, `LoginRefused`, `ValueRefused`.
         """
@@ -248,7 +248,7 @@ class UserAccounts:
 
     def set_user_email(self, lane: Lane, biller_guid: str, new: str, *, username: str = "", email: str = "") -> User:
         """
-        Change a user's e-mail address, found by *username* or by the standing *email*.
+        Change a user's e-mail address, found by *username* or by the current *email*.
 
         It becomes the username too where that was the address, and the address of the linked customers that had the
         same or none (assumed [A-53]). Raises `NotFound`, `Conflict`, `ValueRefused`.

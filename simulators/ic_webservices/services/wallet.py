@@ -82,11 +82,11 @@ class Wallet:
         """`add`, in a transaction that locked the biller."""
         kept = saved_number(new.kind, new.number, self.numbers, "card_number" if new.kind == CARD else "bank_account")
         mine = self.methods_in(tx, lane, biller.guid, username)
-        standing = METHODS.get(tx, lane.name, new.method_id) if new.method_id else None
-        if standing is not None:
-            if standing not in mine:
+        existing = METHODS.get(tx, lane.name, new.method_id) if new.method_id else None
+        if existing is not None:
+            if existing not in mine:
                 raise Conflict("The payment method stands already, and is another's.")
-            return standing
+            return existing
         if len(mine) >= MOST_METHODS:
             raise Conflict(f"At most {MOST_METHODS} payment methods can be kept; remove one first.")
         method = Method(

@@ -222,8 +222,8 @@ class Store:
             self._engine.dispose()
 
     def _check_columns(self, tables: Iterable[sa.Table]) -> None:
-        standing: Mapping[Any, Any] = sa.inspect(self._engine).get_multi_columns()
-        found = {name: {column["name"] for column in columns} for (_, name), columns in standing.items()}
+        existing: Mapping[Any, Any] = sa.inspect(self._engine).get_multi_columns()
+        found = {name: {column["name"] for column in columns} for (_, name), columns in existing.items()}
         missing = [
             f"{table.name}.{column.name}"
             for table in tables

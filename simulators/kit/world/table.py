@@ -279,10 +279,10 @@ class _Shape:
         kept = self._known.get(str if _is_literal_text(plain) else plain)
         if kept is None:
             raise TableRefused(self._table, place, f"the type {hint} is not known")
-        standing = self._table.c[column]
-        if not isinstance(standing.type, kept.column):
-            raise TableRefused(self._table, place, f"the type {hint} does not fit a column {standing.type!r}")
-        if may_be_none != bool(standing.nullable):
+        existing = self._table.c[column]
+        if not isinstance(existing.type, kept.column):
+            raise TableRefused(self._table, place, f"the type {hint} does not fit a column {existing.type!r}")
+        if may_be_none != bool(existing.nullable):
             words = "may be None, and the column is not nullable" if may_be_none else "is never None, the column may be"
             raise TableRefused(self._table, place, words)
         cell = f"row[{len(self.columns)}]"
