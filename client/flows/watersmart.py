@@ -100,7 +100,8 @@ def sign_in(
     A user signs into WaterSmart: log in at Invoice Cloud; where that fails, register, then log in.
 
     Args:
-        customer_name: With setting 29 = 1, the name of a customer whom Invoice Cloud creates for an unknown account.
+        customer_name: With setting 29 = 1, the name of a customer whom Invoice Cloud creates for an unknown account;
+            without it the account's number.
         sync_links: The user's other accounts, for utilities that sync account linking upon login.
 
     Raises `FlowFailed`. Source: RemoteAuthentication "when user signs into WS"; RemoteRegistration "upon login when

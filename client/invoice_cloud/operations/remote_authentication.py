@@ -43,7 +43,8 @@ def remote_authentication(
     email_address: Annotated[str, Text("EmailAddress", omitted=True)] = "",
 ) -> None:
     """
-    Log a user in. With setting 29 = 1 an unknown *account_number* is created, for which *customer_name* is needed.
+    Log a user in. With setting 29 = 1 an unknown *account_number* is created, and an unknown user with it;
+    *customer_name* is its name, else its number.
 
     A refusal is a `PartnerFault` with code `Success=false`.
     """

@@ -127,16 +127,32 @@ class UserAccounts:
         A token, what it opens, and the customer of *account_number*, else of the user's first account if any.
 
         The account need not be linked, and logging in links none; but with *create* one that the biller does not know
-        is made and linked where setting 29 says so (assumed [A-55]).
+        is made and linked where setting 29 says so, for a user who is not known too [A-76]. Without *customer_name*
+        the account's number is its name.
 
         Raises:
             LoginRefused: The username or the password is wrong; nothing is made.
             NotFound, ValueRefused: There is no such account and it cannot be made.
         """
-        user = self.authentication.check(lane, biller_guid, username, password)
         account_number = account_number.strip()
+        try:
+            user = self.authentication.check(lane, biller_guid, username, password)
+        except LoginRefused:
+            if not (create and account_number and self._all_new(lane, biller_guid, username, account_number)):
+                raise
+            self.register(
+                lane,
+                biller_guid,
+                username,
+                password,
+                [account_number],
+                email_address=email_address,
+                create=True,
+                customer_name=customer_name,
+            )
+            user = self.authentication.check(lane, biller_guid, username, password)
         if account_number:
-            values = {"customer_name": customer_name, "email_address": email_address or None}
+            values = {"customer_name": customer_name or account_number, "email_address": email_address or None}
             self._known(lane, user, account_number, values if create else None)
         token, session = self.authentication.issue(lane, user)
         first = account_number or (session.account_numbers[0] if session.account_numbers else "")
@@ -154,6 +170,7 @@ class UserAccounts:
         email_address: str = "",
         change_password: bool = False,
         create: bool = False,
+        customer_name: str = "",
     ) -> list[Registered]:
         """
         Register a user for accounts; one who is registered gets more accounts linked (assumed [A-52]).
@@ -161,7 +178,8 @@ class UserAccounts:
         A registered user's password must be right, or becomes *password* with *change_password*, which ends the
         user's sessions [A-79]. The e-mail address of a new user is, where none is given, the username if that is one.
         Accounts that the biller does not know are made with *create* where setting 29 says so [A-76]; else they are
-        left out and told, and where it knows none of them, no user is made.
+        left out and told, and where it knows none of them, no user is made. *customer_name* is the name of those that
+        are made, else each one's number.
 
         Raises:
             ValueRefused: The username, the password or the e-mail address cannot be taken; no account is named.
@@ -190,7 +208,7 @@ class UserAccounts:
                 create = create and biller.settings.get(CREATE_CUSTOMER) == "1"
                 customers = {number: _customer(tx, lane, biller, number) for number in numbers}
                 for number in [number for number, customer in customers.items() if create and customer is None]:
-                    values = {"customer_name": number, "email_address": email or None}
+                    values = {"customer_name": customer_name or number, "email_address": email or None}
                     customers[number], _ = add_customer(tx, lane, biller, number, values)
                 if any(customers.values()):
                     now = lane.now().astimezone(UTC).isoformat()
@@ -281,6 +299,16 @@ class UserAccounts:
                     raise NotFound("account of that user", customer.account_number)
                 self._moved(tx, lane, biller, user, address)
             return customer_of(tx, lane, biller, customer.account_number)
+
+    def _all_new(self, lane: Lane, biller_guid: str, username: str | None, account_number: str) -> bool:
+        """Whether the biller, with setting 29, knows neither the user nor the account."""
+        with self.store.read() as tx:
+            biller = biller_of(tx, lane, biller_guid)
+            return (
+                biller.settings.get(CREATE_CUSTOMER) == "1"
+                and USERS.get(tx, lane.name, biller.guid, username_key(username)) is None
+                and _customer(tx, lane, biller, account_number) is None
+            )
 
     def _known(self, lane: Lane, user: User, account_number: str, values: Mapping[str, str | None] | None) -> None:
         """See that the biller has the account; where *values* are given and setting 29 says so, make and link it."""

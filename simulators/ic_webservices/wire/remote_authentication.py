@@ -42,7 +42,7 @@ class RemoteAuthenticationOperations:
     def RemoteAuthentication(
         self, request: Request, sent: wire.RemoteAuthenticationRequest
     ) -> wire.RemoteAuthenticationResult:
-        """Log a user in. With setting 29 an account that is not known is created; CustomerName is needed then."""
+        """Log a user in. With setting 29 an account that is not known is created, and its user too."""
 
         def run(biller: Biller) -> wire.RemoteAuthenticationResult:
             token, _, customer = self._user_accounts.log_in(

@@ -28,6 +28,14 @@ def test_who_signs_into_watersmart_is_registered_once_and_then_logged_in(portal:
 
 
 @water
+def test_a_payer_and_an_account_that_are_new_are_created_by_signing_in(portal: Portal) -> None:
+    report = watersmart.sign_in(portal.soap, **ANN, account_number="W9")
+    assert report.operations == ("RemoteAuthentication",)
+    accounts = portal.rest.retrieve_user_accounts(token=report.session.token)
+    assert [account.account_number for account in accounts] == ["W9"]
+
+
+@water
 def test_who_registers_with_the_same_password_gets_the_new_account_linked(portal: Portal) -> None:
     customers(portal, "W1", "W2")
     watersmart.register(portal.soap, **ANN, account_number="W1")

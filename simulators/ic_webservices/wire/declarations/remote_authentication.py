@@ -81,7 +81,7 @@ class RemoteAuthenticationWS(ServiceBase):
         CustomerName: Text,
         EmailAddress: Text,
     ) -> RemoteAuthenticationResult:
-        """Logs a user in. With setting 29 an account that is not known is created; CustomerName is needed then."""
+        """Logs a user in. With setting 29 an account that is not known is created, and its user too."""
 
     @operation
     def KeepRemoteSessionAlive(

@@ -164,7 +164,7 @@ SERVICE: Service[RemoteAuthenticationWS] = Service(
         "RemoteAuthentication",
         RemoteAuthenticationRequest,
         Complex(RemoteAuthenticationResult),
-        "Logs a user in. With setting 29 an account that is not known is created; CustomerName is needed then.",
+        "Logs a user in. With setting 29 an account that is not known is created, and its user too.",
     ),
     Operation(
         "KeepRemoteSessionAlive",

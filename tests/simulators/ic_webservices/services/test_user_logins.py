@@ -81,8 +81,6 @@ def test_setting_29_creates_and_links_an_unknown_account(world: Harness) -> None
     with pytest.raises(LoginRefused):
         service.log_in(world.lane, UTILITY, USER, "wrong", **asked)
     assert world.control("GET", "customers/9").status == 404
-    with pytest.raises(ValueRefused, match="customer_name"):
-        service.log_in(world.lane, UTILITY, USER, PASSWORD, **{**asked, "customer_name": ""})
     _, session, found = service.log_in(world.lane, UTILITY, USER, PASSWORD, **asked)
     assert session.account_numbers == (ACCOUNT, "9")
     assert found is not None
@@ -90,6 +88,36 @@ def test_setting_29_creates_and_links_an_unknown_account(world: Harness) -> None
     assert (seen["customer_name"], seen["email_address"], seen["registered"]) == ("Nine", "nine@example.com", True)
     service.log_in(world.lane, UTILITY, USER, PASSWORD, **{**asked, "customer_name": "Other"})
     assert customer(world, "9") == seen, "one that stands is not changed"
+
+
+@pytest.mark.parametrize(
+    ("username", "password", "account", "words"),
+    [
+        (USER, "wrong", "9", LoginRefused),  # a known user's password must be right
+        (ANN, SECRET, ACCOUNT, LoginRefused),  # a known account gets a new user by RemoteRegistration alone
+        (ANN, SECRET, "", LoginRefused),
+        (ANN, "short", "9", ValueRefused),
+    ],
+)
+def test_setting_29_makes_nothing_of_a_login_that_is_wrong(
+    world: Harness, username: str, password: str, account: str, words: type[Exception]
+) -> None:
+    world.control("PATCH", f"billers/{UTILITY}", {"settings": {"29": "1"}})
+    with pytest.raises(words):
+        registrations(world).log_in(world.lane, UTILITY, username, password, account_number=account, create=True)
+    assert world.control("GET", "customers/9").status == 404
+    assert world.control("GET", f"users/{ANN}").status == 404
+
+
+def test_setting_29_creates_a_user_with_the_account_once(world: Harness) -> None:
+    world.control("PATCH", f"billers/{UTILITY}", {"settings": {"29": "1"}})
+    service = registrations(world)
+    asked: dict[str, Any] = {"account_number": "9", "create": True, "customer_name": "Nine"}
+    for _ in range(2):
+        _, session, found = service.log_in(world.lane, UTILITY, ANN, SECRET, **asked)
+        assert (session.account_numbers, found and found.customer_name) == (("9",), "Nine")
+    with pytest.raises(LoginRefused):
+        service.log_in(world.lane, UTILITY, ANN, "Sandbox!0000", **asked)
 
 
 # --- new passwords and addresses ---

@@ -155,10 +155,13 @@ def test_an_unknown_account_is_created_where_setting_29_says_so(harness: Harness
     login = {"Username": ANN, "Password": SECRET, "AccountNumber": "9", "CustomerName": "Nine"}
     assert call("RemoteAuthentication", **login)["ErrorMessage"] == "There is no customer '9'."
     harness.control("PATCH", f"billers/{keyed()['BillerGUID']}", {"settings": {"29": "1"}})
-    told = call("RemoteAuthentication", **{**login, "CustomerName": ""})
-    assert told["ErrorMessage"] == "CustomerName: '': must not be empty"
     assert call("RemoteAuthentication", **login)["CustomerGuid"] == guid(harness, "9")
     assert accounts(harness, ANN) == [SECOND, "9"]
+    new = call("RemoteAuthentication", Username="new@example.com", Password=SECRET, AccountNumber="10")
+    assert new["CustomerGuid"] == guid(harness, "10")
+    assert new["RemoteAuthenticationToken"]
+    assert accounts(harness, "new@example.com") == ["10"]
+    assert harness.get("customers/10")["customer_name"] == "10"
 
 
 def test_every_operation_needs_the_billers_key(harness: Harness, call: Caller) -> None:
