@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "files": ("files", "", "Check and summarise bill files."),
     "trigger": ("trigger", "", "Make something happen at the simulated Invoice Cloud."),
     "clock": ("clock", "", "Read and move a lane's clock."),
+    "jobs": ("jobs", "", "What partners run on a timer: list, run, pause, resume."),
     "lanes": ("lanes", "", "Isolated worlds of a sandbox: list, create, reset, fork, drop."),
     "deliveries": ("deliveries", "", "See, replay and settle what the data pump delivers."),
     "journal": ("journal", "", "What was asked and answered, with the contract's verdict."),

@@ -15,8 +15,9 @@ from partnerlab.simulators.ic_webservices.services.unsettled import UnsettledPor
 from partnerlab.simulators.ic_webservices.settings import Settings
 from partnerlab.simulators.ic_webservices.wire.doors import create_doors
 from partnerlab.simulators.ic_webservices.world import Services, World, create_world
+from partnerlab.simulators.kit.world.due import Due
 from partnerlab.simulators.kit.world.lanes import Lane, Lanes
-from partnerlab.simulators.kit.world.simulator import Due, Simulator
+from partnerlab.simulators.kit.world.simulator import Simulator
 from partnerlab.simulators.kit.world.store import Store
 
 if TYPE_CHECKING:

@@ -12,8 +12,9 @@ from partnerlab.simulators.inhance_soap.seeds import seed_accounts
 from partnerlab.simulators.inhance_soap.settings import Settings
 from partnerlab.simulators.inhance_soap.wire.doors import create_doors
 from partnerlab.simulators.inhance_soap.world import World, create_world
+from partnerlab.simulators.kit.world.due import Due
 from partnerlab.simulators.kit.world.lanes import Lane, Lanes
-from partnerlab.simulators.kit.world.simulator import Due, Simulator
+from partnerlab.simulators.kit.world.simulator import Simulator
 from partnerlab.simulators.kit.world.store import Store, Tx
 
 if TYPE_CHECKING:

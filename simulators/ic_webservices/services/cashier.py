@@ -29,8 +29,8 @@ from partnerlab.simulators.ic_webservices.services.ledger import biller_of, cust
 from partnerlab.simulators.ic_webservices.services.moments import recorded_at
 from partnerlab.simulators.ic_webservices.services.outbox import Outbox
 from partnerlab.simulators.ic_webservices.store import INVOICES, PAYMENTS, clearing, next_number
+from partnerlab.simulators.kit.world.due import Due
 from partnerlab.simulators.kit.world.lanes import Lane
-from partnerlab.simulators.kit.world.simulator import Due
 from partnerlab.simulators.kit.world.store import Statement, Store, Tx
 
 __all__ = ["Cashier"]

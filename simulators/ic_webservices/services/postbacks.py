@@ -34,9 +34,9 @@ from partnerlab.simulators.ic_webservices.services.ledger import biller_of
 from partnerlab.simulators.ic_webservices.store import POSTBACK_ATTEMPTS, POSTBACK_QUEUE, POSTBACKS
 from partnerlab.simulators.kit.egress.allow_list import AddressRefused, Allowed, Target
 from partnerlab.simulators.kit.egress.pinned_post import NoAnswer, PostAnswer, post_form
+from partnerlab.simulators.kit.world.due import Due
 from partnerlab.simulators.kit.world.jobs import Runner, Taken, Work, WorkOutcome
 from partnerlab.simulators.kit.world.lanes import Lane, Lanes
-from partnerlab.simulators.kit.world.simulator import Due
 from partnerlab.simulators.kit.world.store import Store, Tx
 from partnerlab.simulators.kit.world.table import utc_text
 

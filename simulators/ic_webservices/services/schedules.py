@@ -45,9 +45,9 @@ from partnerlab.simulators.ic_webservices.services.ledger import BillerLedger, b
 from partnerlab.simulators.ic_webservices.services.unsettled import Unsettled
 from partnerlab.simulators.ic_webservices.services.wallet import NewMethod, Wallet, method_of
 from partnerlab.simulators.ic_webservices.store import AUTOPAYS, SCHEDULE_QUEUE, SCHEDULES
+from partnerlab.simulators.kit.world.due import Due
 from partnerlab.simulators.kit.world.jobs import Runner, Taken, Work, WorkOutcome
 from partnerlab.simulators.kit.world.lanes import Lane
-from partnerlab.simulators.kit.world.simulator import Due
 from partnerlab.simulators.kit.world.store import Store, Tx
 
 __all__ = ["Schedules", "schedule_of"]

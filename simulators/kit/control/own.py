@@ -19,6 +19,7 @@ from partnerlab.simulators.kit.http.messages import Request
 from partnerlab.simulators.kit.journal.journal import Entry, Journal
 from partnerlab.simulators.kit.journal.outcome import outcome_of
 from partnerlab.simulators.kit.world.clock import Clock, ClockOutOfRange, DueFailed, TooManySteps, parse_duration
+from partnerlab.simulators.kit.world.jobs import JobRow, JobUnknown, TimedJob, TimedJobs
 from partnerlab.simulators.kit.world.lanes import (
     ForkOntoItself,
     Lane,
@@ -46,6 +47,7 @@ _REFUSALS: Mapping[type[Exception], tuple[int, str, str]] = {
     ClockOutOfRange: (409, "clock_out_of_range", "duration"),
     FaultNotFound: (404, "fault_not_found", ""),
     TooManyFaults: (409, "too_many_faults", ""),
+    JobUnknown: (404, "job_not_found", ""),
 }
 
 
@@ -53,7 +55,8 @@ def own_controls(
     lanes: Lanes, journal: Journal, faults: Faults, clock: Clock, simulators: Sequence[Simulator]
 ) -> Controls:
     """What the kit's own contract, `contracts/sandbox/control.yaml`, is done by."""
-    groups = (_About(lanes, simulators), _Lanes(lanes), _Clock(clock), _Faults(faults), _Journal(journal))
+    jobs = [timed for simulator in simulators for timed in simulator.jobs]
+    groups = (_About(lanes, simulators), _Lanes(lanes), _Clock(clock), _Jobs(jobs), _Faults(faults), _Journal(journal))
     return Controls(groups, refuser(_REFUSALS))
 
 
@@ -157,6 +160,45 @@ class _Clock:
         return self.get_clock(request)
 
 
+class _Jobs:
+    """The partners' timed jobs in the lane: list, run now, pause, resume."""
+
+    def __init__(self, jobs: Sequence[TimedJobs]) -> None:
+        self._jobs = {timed.owner: timed for timed in jobs}
+
+    def list_jobs(self, request: Request, partner: str = "") -> Json:
+        rows = [
+            _job_view(timed.owner, job, row)
+            for timed in self._jobs.values()
+            if partner in ("", timed.owner)
+            for job, row in timed.listed(request.lane)
+        ]
+        return {"jobs": rows}
+
+    def run_job(self, request: Request, partner: str, job: str) -> Json:
+        outcome = self._of(partner, job).run_now(request.lane, job)
+        return {**self._one(request, partner, job), "outcome": outcome}
+
+    def pause_job(self, request: Request, partner: str, job: str) -> Json:
+        self._of(partner, job).pause(request.lane, job)
+        return self._one(request, partner, job)
+
+    def resume_job(self, request: Request, partner: str, job: str) -> Json:
+        self._of(partner, job).resume(request.lane, job)
+        return self._one(request, partner, job)
+
+    def _of(self, partner: str, job: str) -> TimedJobs:
+        if partner not in self._jobs:
+            raise JobUnknown(partner[:80], job)
+        return self._jobs[partner]
+
+    def _one(self, request: Request, partner: str, job: str) -> Json:
+        for found, row in self._of(partner, job).listed(request.lane):
+            if found.name == job:
+                return _job_view(partner, found, row)
+        raise JobUnknown(partner, job)
+
+
 class _Faults:
     """The lane's faults: list, add, clear."""
 
@@ -236,6 +278,19 @@ def _lane_view(lane: Lane) -> Json:
         "frozen": lane.frozen_at is not None,
         "seed": lane.seed,
         "active_faults": lane.faults,
+    }
+
+
+def _job_view(partner: str, job: TimedJob, row: JobRow) -> Json:
+    return {
+        "partner": partner,
+        "name": job.name,
+        "title": job.title,
+        "when": job.when,
+        "state": row.state,
+        "next_at": row.next_at.isoformat(),
+        "last_at": None if row.last_at is None else row.last_at.isoformat(),
+        "last_message": row.last_message,
     }
 
 

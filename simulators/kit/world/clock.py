@@ -9,8 +9,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from partnerlab.simulators.kit.world.due import Due
 from partnerlab.simulators.kit.world.lanes import Lane, Lanes
-from partnerlab.simulators.kit.world.simulator import Due, Simulator
+from partnerlab.simulators.kit.world.simulator import Simulator
 
 __all__ = ["Clock", "ClockOutOfRange", "Done", "DueFailed", "DurationInvalid", "TooManySteps", "parse_duration"]
 

@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from partnerlab.simulators.kit.control.controls import Controls
     from partnerlab.simulators.kit.http.messages import App
+    from partnerlab.simulators.kit.world.due import Due
+    from partnerlab.simulators.kit.world.jobs.timed import TimedJobs
     from partnerlab.simulators.kit.world.lanes import Lane
     from partnerlab.simulators.kit.world.store import Tx
 
-__all__ = ["Due", "Simulator"]
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """
-    Something that falls due on a lane's clock.
-
-    `at` is aware; `label` says what it is, for the timeline; `run` does it and returns what happened. Once run it is
-    no longer due: `Simulator.due` does not give it again.
-    """
-
-    at: datetime
-    label: str
-    run: Callable[[], str]
+__all__ = ["Simulator"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +26,8 @@ class Simulator:
     `doors` maps paths (`/iCloud/iCloud.asmx`) to apps; `seed` writes a new lane's rows; `control` gives
     what its routes below `/_sandbox/<name>/` do, called once and late, because what they need is slow to import;
     `control_contract` is their OpenAPI 3.1 document, a path below `contracts/` whose paths are complete
-    (`/_sandbox/inhance/accounts`); `due` gives what falls due at or before a time.
+    (`/_sandbox/inhance/accounts`); `due` gives what falls due at or before a time; `jobs` are those of it that run by a
+    timetable, for the control API.
     """
 
     name: str
@@ -47,3 +36,4 @@ class Simulator:
     control: Callable[[], Controls]
     control_contract: str
     due: Callable[[Lane, datetime], Iterable[Due]]
+    jobs: Sequence[TimedJobs] = field(default=(), kw_only=True)

@@ -13,12 +13,14 @@ from __future__ import annotations
 
 from partnerlab.simulators.kit.world.jobs.queue import Queue, RowState, Source, Taken, queue_columns
 from partnerlab.simulators.kit.world.jobs.runner import Runner, Work, WorkOutcome
-from partnerlab.simulators.kit.world.jobs.timed import TimedJob, TimedJobs
+from partnerlab.simulators.kit.world.jobs.timed import JobRow, JobUnknown, TimedJob, TimedJobs, jobs_of
 from partnerlab.simulators.kit.world.jobs.timetable import Daily, Every, Timetable, Weekly
 
 __all__ = [
     "Daily",
     "Every",
+    "JobRow",
+    "JobUnknown",
     "Queue",
     "RowState",
     "Runner",
@@ -30,5 +32,6 @@ __all__ = [
     "Weekly",
     "Work",
     "WorkOutcome",
+    "jobs_of",
     "queue_columns",
 ]

@@ -19,9 +19,9 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from partnerlab.simulators.kit.world.due import Due
 from partnerlab.simulators.kit.world.jobs.queue import RowState, Source, Taken
 from partnerlab.simulators.kit.world.lanes import Lane, LaneNotFound, Lanes
-from partnerlab.simulators.kit.world.simulator import Due
 from partnerlab.simulators.kit.world.store import Store, Tx
 from partnerlab.simulators.kit.world.table import utc_text
 
@@ -158,11 +158,11 @@ class Runner:
         with self._store.read() as tx:
             rows = work.queue.due(tx, lane.name, utc_text(until), MOST_AT_ONCE)
         for at, key in rows:
-            yield Due(
-                datetime.fromisoformat(at),
-                work.label,
-                lambda key=key, at=at: self.attempted(work, lane.name, key, at=datetime.fromisoformat(at))[0],  # type: ignore[misc]
-            )
+            yield self.due_at(work, lane, key, datetime.fromisoformat(at))
+
+    def due_at(self, work: Work, lane: Lane, key: Key, at: datetime) -> Due:
+        """A row as something that falls due at that moment."""
+        return Due(at, work.label, lambda: self.attempted(work, lane.name, key, at=at)[0])
 
     def attempt(self, work: Work, lane_name: str, key: Key, *, again: bool = False) -> str:
         """

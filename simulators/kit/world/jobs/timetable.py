@@ -13,7 +13,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-__all__ = ["Daily", "Every", "Timetable", "Weekly"]
+from partnerlab.contracts.jobs import WEEKDAYS, Job
+
+__all__ = ["Daily", "Every", "Timetable", "Weekly", "timetable_of"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -73,6 +75,14 @@ class Weekly:
         while found.astimezone(self.zone).weekday() != self.weekday:
             found = daily.after(found)
         return found
+
+
+def timetable_of(job: Job, zone: ZoneInfo) -> Timetable:
+    """When a job of the contract runs; its time of day is the *zone*'s."""
+    if job.every_minutes:
+        return Every(timedelta(minutes=job.every_minutes))
+    at = time.fromisoformat(job.at)
+    return Weekly(WEEKDAYS.index(job.weekday), at, zone) if job.weekday else Daily(at, zone)
 
 
 def _moment(day: date, at: time, zone: ZoneInfo) -> datetime:

@@ -13,7 +13,8 @@ from partnerlab.simulators.kit.control.app import create_control_app
 from partnerlab.simulators.kit.control.controls import Controls
 from partnerlab.simulators.kit.http.messages import Request
 from partnerlab.simulators.kit.world.clock import Clock
-from partnerlab.simulators.kit.world.simulator import Due, Simulator
+from partnerlab.simulators.kit.world.due import Due
+from partnerlab.simulators.kit.world.simulator import Simulator
 from partnerlab.simulators.kit.world.store import Store
 from tests.simulators.kit.conftest import Kit, make_kit
 

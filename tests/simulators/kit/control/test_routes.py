@@ -10,7 +10,7 @@ import pytest
 
 from partnerlab.contracts.catalogue import faults as catalogue
 from partnerlab.simulators.kit.http.messages import Response
-from partnerlab.simulators.kit.world.simulator import Due
+from partnerlab.simulators.kit.world.due import Due
 from tests.simulators.kit.conftest import Kit
 from tests.simulators.kit.control.conftest import Api
 

@@ -18,8 +18,9 @@ from partnerlab.simulators.kit.world.clock import (
     TooManySteps,
     parse_duration,
 )
+from partnerlab.simulators.kit.world.due import Due
 from partnerlab.simulators.kit.world.lanes import Lane, Lanes
-from partnerlab.simulators.kit.world.simulator import Due, Simulator
+from partnerlab.simulators.kit.world.simulator import Simulator
 from partnerlab.simulators.kit.world.store import Store
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -14,9 +14,10 @@ import pytest
 import sqlalchemy as sa
 
 from partnerlab.simulators.kit.world.clock import Clock
+from partnerlab.simulators.kit.world.due import Due
 from partnerlab.simulators.kit.world.jobs import Queue, Runner, Taken, Work, WorkOutcome, queue_columns
 from partnerlab.simulators.kit.world.lanes import Lane, Lanes
-from partnerlab.simulators.kit.world.simulator import Due, Simulator
+from partnerlab.simulators.kit.world.simulator import Simulator
 from partnerlab.simulators.kit.world.store import Statement, Store, Tx
 from partnerlab.simulators.kit.world.table import utc_text
 

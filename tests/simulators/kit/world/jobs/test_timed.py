@@ -10,7 +10,16 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from partnerlab.simulators.kit.world.clock import Clock
-from partnerlab.simulators.kit.world.jobs import Daily, Every, Runner, TimedJob, TimedJobs, Weekly
+from partnerlab.simulators.kit.world.jobs import (
+    Daily,
+    Every,
+    JobUnknown,
+    Runner,
+    TimedJob,
+    TimedJobs,
+    Weekly,
+    jobs_of,
+)
 from partnerlab.simulators.kit.world.lanes import Lane, Lanes
 from partnerlab.simulators.kit.world.simulator import Simulator
 from partnerlab.simulators.kit.world.store import Store
@@ -135,4 +144,39 @@ def test_a_simulators_name_is_checked(store_url: str) -> None:
     store = Store(store_url)
     with pytest.raises(ValueError, match="not a simulator's name"):
         TimedJobs(store, Runner(store, Lanes(store)), "o'hara", [])
+    store.close()
+
+
+def test_times_at_which_there_is_nothing_to_do_are_passed_over(store_url: str) -> None:
+    store = Store(store_url)
+    lanes = Lanes(store)
+    runner = Runner(store, lanes)
+    waiting: list[str] = []
+    ran: list[tuple[str, str]] = []
+
+    def run(lane: Lane, name: str) -> str:
+        ran.append((name, lane.now().strftime("%a %H:%M")))
+        waiting.clear()
+        return "done"
+
+    def idle(lane: Lane, name: str) -> bool:
+        return not waiting
+
+    jobs = TimedJobs(store, runner, "inhance_v1", jobs_of("inhance_v1", ZoneInfo("UTC"), run, idle))
+    clock = Clock(lanes, [Simulator("utility", {}, jobs.seed, lambda: None, "", jobs.due, jobs=(jobs,))])  # type: ignore[arg-type, return-value]
+    lane = lanes.set_clock("a", offset=timedelta(0), frozen_at=NOON)
+    with store.write() as tx:
+        jobs.seed(tx, lane)
+    clock.advance("a", timedelta(days=2, minutes=7))
+    assert [name for name, _ in ran] == ["autopay", "customers", "all-balances", "autopay", "customers"]
+    listed = {job.name: row for job, row in jobs.listed(lanes.get("a"))}
+    assert list(listed) == ["payments", "invoices", "balances", "all-balances", "autopay", "customers"]
+    assert listed["payments"].next_at == NOON + timedelta(days=2, minutes=15)
+    ran.clear()
+    waiting.append("a payment")
+    clock.advance("a", timedelta(hours=1))
+    assert ran == [("payments", "Sun 12:15")]
+    with pytest.raises(JobUnknown, match="inhance_v1 has no job 'voids'"):
+        jobs.pause(lanes.get("a"), "voids")
+    runner.close()
     store.close()

@@ -1,0 +1,102 @@
+"""`partnerlab jobs`: what partners run on a timer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+import click
+
+from partnerlab.contracts.jobs import partners
+from partnerlab.remote import connect, lane_options
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+PARTNER = click.Choice(partners())
+
+
+@click.group()
+def command() -> None:
+    """What partners run on a timer: their jobs in a lane, each with its last and next run.
+
+    A job runs as the lane's clock comes to its time; `partnerlab clock advance` moves it there.
+
+    \b
+    Example:
+        partnerlab jobs list --partner inhance_v1
+        partnerlab jobs run inhance_v1 payments
+    """
+
+
+def _which(function: Decorated) -> Decorated:
+    for option in (click.argument("job"), click.argument("partner", type=PARTNER), lane_options):
+        function = option(function)
+    return function
+
+
+@command.command("list")
+@click.option("--partner", type=PARTNER, help="Only this partner's.")
+@lane_options
+def list_jobs(partner: str | None, url: str, lane: str) -> None:
+    """List the jobs with their last and next run, and what came of the last one."""
+    _print(connect(url, lane).get("/_sandbox/jobs", partner=partner)["jobs"])
+
+
+@command.command("next")
+@click.option("--partner", type=PARTNER, help="Only this partner's.")
+@lane_options
+def next_jobs(partner: str | None, url: str, lane: str) -> None:
+    """List the jobs that are not paused in the order in which they run next."""
+    remote = connect(url, lane)
+    rows = [row for row in remote.get("/_sandbox/jobs", partner=partner)["jobs"] if row["state"] != "paused"]
+    for row in sorted(rows, key=lambda row: row["next_at"]):
+        click.echo(f"{_time(row['next_at'])}  {row['partner']} {row['name']}: {row['title']}, {row['when']}")
+    click.echo(f"{_time(remote.get('/_sandbox/clock')['now'])}  the lane's time", err=True)
+
+
+@command.command()
+@_which
+def run(partner: str, job: str, url: str, lane: str) -> None:
+    """Run JOB of PARTNER now, and print what came of it. Exit code 1 where it failed."""
+    outcome = connect(url, lane).post(f"/_sandbox/jobs/{partner}/{job}/run")["outcome"]
+    click.echo(outcome)
+    if outcome.startswith(f"{job}: failed"):
+        raise SystemExit(1)
+
+
+@command.command()
+@_which
+def pause(partner: str, job: str, url: str, lane: str) -> None:
+    """Let JOB of PARTNER wait until it is resumed."""
+    _print([connect(url, lane).post(f"/_sandbox/jobs/{partner}/{job}/pause")])
+
+
+@command.command()
+@_which
+def resume(partner: str, job: str, url: str, lane: str) -> None:
+    """Let JOB of PARTNER go on; it runs once for all it missed."""
+    _print([connect(url, lane).post(f"/_sandbox/jobs/{partner}/{job}/resume")])
+
+
+def _print(rows: Sequence[dict[str, Any]]) -> None:
+    lines = [("PARTNER", "JOB", "RUNS", "NEXT", "LAST", "")]
+    lines += [
+        (
+            row["partner"],
+            row["name"],
+            row["when"],
+            "paused" if row["state"] == "paused" else _time(row["next_at"]),
+            _time(row["last_at"]) if row["last_at"] else "never",
+            row["last_message"],
+        )
+        for row in rows
+    ]
+    widths = [max(len(line[column]) for line in lines) for column in range(5)]
+    for *cells, message in lines:
+        text = "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
+        click.echo(f"{text}  {message}".rstrip())
+
+
+def _time(text: str) -> str:
+    return f"{datetime.fromisoformat(text):%Y-%m-%d %H:%M}Z"
