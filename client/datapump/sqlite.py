@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from contextlib import suppress
 from typing import Any
 
 __all__ = ["Connection"]
@@ -28,6 +29,11 @@ class Connection(sqlite3.Connection):
         if not KNOWS_SUBSECONDS:
             self.create_function("unixepoch", 1, _unixepoch)
             self.create_function("strftime", 2, _strftime)
+
+    def __del__(self) -> None:
+        """A thread of the engine may end after the pool was disposed of; what it held is closed with it."""
+        with suppress(sqlite3.Error):  # never opened
+            self.close()
 
 
 def _unixepoch(modifier: str) -> float | int:

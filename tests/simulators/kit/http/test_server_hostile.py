@@ -204,8 +204,8 @@ def test_every_one_of_many_pipelined_requests_is_answered(kit: Kit, header: byte
         request = b"GET /door/Echo HTTP/1.1\r\nHost: a\r\n" + header + b"\r\n"
         sender = threading.Thread(target=_send, args=(wire, request * count))
         sender.start()
-        if b"truncated" in header:  # closes after the first
-            assert wire.rest().startswith(b"HTTP/1.1 200 ")
+        if b"truncated" in header:  # closes after the first; what it has not read makes that a reset
+            assert wire.sock.recv(65536).startswith(b"HTTP/1.1 200 ")
         else:
             assert [wire.answer()[0] for _ in range(count)] == [200] * count
         sender.join()
