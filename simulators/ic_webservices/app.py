@@ -93,6 +93,7 @@ def create_simulator(
 def _due(services: Services, lane: Lane, until: datetime) -> Iterator[Due]:
     yield from services.cashier.due(lane, until)
     yield from services.schedules.due(lane, until)
+    yield from services.late_fees.due_in(lane, until)
     yield from services.postbacks.due(lane, until)
 
 

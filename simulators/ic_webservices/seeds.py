@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -13,6 +14,7 @@ from partnerlab.contracts import seeds
 from partnerlab.simulators.ic_webservices.domain.billers import Biller
 from partnerlab.simulators.ic_webservices.domain.customers import Customer, is_conveyed
 from partnerlab.simulators.ic_webservices.domain.invoices import CLOSED, OPEN, PAID, Invoice, Line
+from partnerlab.simulators.ic_webservices.domain.late_fees import stated_at
 from partnerlab.simulators.ic_webservices.domain.money import amount, cents
 from partnerlab.simulators.ic_webservices.domain.users import User, hash_password, username_key
 from partnerlab.simulators.ic_webservices.services import seeding
@@ -86,7 +88,8 @@ def seed(tx: Tx, lane: Lane, settings: Settings) -> None:
     for number, policy in enumerate(terms, first + len(accounts)):
         customer = _customer(insurance, number, policy.policy_number, policy.customer, paperless=policy.paperless)
         seeding.put_customer(tx, lane, replace(customer, autopay=policy.recurring))
-        seeding.put_invoice(tx, lane, _invoice_of(policy, insurance, local.date()))
+        invoice = _invoice_of(policy, insurance, local.date())
+        seeding.put_invoice(tx, lane, stated_at(invoice, lane.now(), ZoneInfo(settings.time_zone)))
 
 
 def _utility_accounts(settings: Settings) -> list[seeds.SeedAccount]:
@@ -168,12 +171,13 @@ def _invoices_of(account: seeds.SeedAccount, biller: Biller, today: date) -> lis
 def _invoice_of(policy: seeds.SeedPolicy, biller: Biller, today: date) -> Invoice:
     """A policy term as its bill file has it: the billed part is due and is the least that may be paid [A-75]."""
     billed = [charge for charge in policy.charges if charge.billed <= 0] or policy.charges[:1]
+    due = today + timedelta(days=min(charge.due for charge in _unpaid(billed, policy.paid_cents) or billed))
     return Invoice(
         biller_guid=biller.guid,
         invoice_number=policy.number,
         account_number=policy.policy_number,
         invoice_date=today + timedelta(days=max(charge.billed for charge in billed)),
-        invoice_due_date=today + timedelta(days=min(charge.due for charge in billed)),
+        invoice_due_date=due,
         total_amount_due_cents=policy.total_cents,
         balance_due_cents=policy.billed_cents,
         allow_partial_payments=True,
@@ -182,9 +186,21 @@ def _invoice_of(policy: seeds.SeedPolicy, biller: Biller, today: date) -> Invoic
         status=OPEN if policy.total_cents > 0 else PAID,
         lines=(Line(f"Total amount outstanding: {amount(policy.total_cents)}", None),),
         minimum_amount_due_cents=max(policy.billed_cents, 0),
+        late_fee_cents=policy.late_fee_cents,
+        late_fee_on=due,
         filed_due_cents=policy.billed_cents,
         filed_total_cents=policy.total_cents,
     )
+
+
+def _unpaid(billed: Sequence[seeds.SeedCharge], paid_cents: int) -> list[seeds.SeedCharge]:
+    """The charges that what was paid does not cover, the oldest being paid first."""
+    found = []
+    for charge in sorted(billed, key=lambda one: one.due):
+        if paid_cents < charge.amount_cents:
+            found.append(charge)
+        paid_cents = max(paid_cents - charge.amount_cents, 0)
+    return found
 
 
 def _register(tx: Tx, lane: Lane, customer: Customer, settings: Settings) -> None:

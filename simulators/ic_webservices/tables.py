@@ -78,6 +78,12 @@ CUSTOMERS = sa.Table(
     sa.Index("ic_customers_by_guid", "lane", "biller_guid", "customer_guid"),
 )
 
+LATE_FEE_WAITS = (
+    "status = 'open' AND balance_due_cents > 0 AND late_fee_cents > 0"
+    " AND late_fee_on > COALESCE(late_fee_charged_for, '')"
+)
+"""The condition, and the partial index for it, of an invoice whose late fee will be charged unless it is paid first."""
+
 INVOICES = sa.Table(
     "ic_invoices",
     TABLES,
@@ -93,9 +99,20 @@ INVOICES = sa.Table(
     *_whole("version"),
     *_text("upload_id", "asked_at", "asked_problem", "content"),
     *_whole("filed_due_cents", "filed_total_cents"),
-    *_text("filed_after", "stated_after", "fields", "lines"),
+    *_text("filed_after", "stated_after"),
+    *_whole("late_fee_cents", "late_fee_if_unpaid"),
+    *_maybe("late_fee_on", "late_fee_charged_for"),
+    *_text("image_asked_at", "image_problem", "fields", "lines"),
     sa.Index("ic_invoices_by_account", "lane", "biller_guid", "account_number", "status"),
     sa.Index("ic_invoices_by_upload", "lane", "upload_id"),
+    sa.Index(
+        "ic_invoices_late",
+        "lane",
+        "biller_guid",
+        "late_fee_on",
+        sqlite_where=sa.text(LATE_FEE_WAITS),
+        postgresql_where=sa.text(LATE_FEE_WAITS),
+    ),
 )
 
 PAYMENTS = sa.Table(

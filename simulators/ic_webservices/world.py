@@ -14,6 +14,7 @@ from partnerlab.simulators.ic_webservices.services.cashier import Cashier
 from partnerlab.simulators.ic_webservices.services.cloud_payments import CloudPayments
 from partnerlab.simulators.ic_webservices.services.export_batches import ExportBatches
 from partnerlab.simulators.ic_webservices.services.exports import Exports
+from partnerlab.simulators.ic_webservices.services.late_fees import LateFees
 from partnerlab.simulators.ic_webservices.services.ledger import BillerLedger
 from partnerlab.simulators.ic_webservices.services.outbox import Outbox
 from partnerlab.simulators.ic_webservices.services.page_sessions import PageSessions
@@ -55,6 +56,7 @@ class Services:
     export_batches: ExportBatches
     wallet: Wallet
     schedules: Schedules
+    late_fees: LateFees
     postbacks: Postbacks
     cloud_payments: CloudPayments
     pay_by_text: PayByText
@@ -110,6 +112,7 @@ def create_world(
         export_batches=ExportBatches(store),
         wallet=wallet,
         schedules=Schedules(store, cashier, ledger, wallet, uncertain, runner),
+        late_fees=LateFees(store, runner),
         postbacks=postbacks,
         cloud_payments=CloudPayments(store, cashier, presentment, authentication, wallet, postbacks),
         pay_by_text=PayByText(store),

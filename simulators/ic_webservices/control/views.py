@@ -79,6 +79,11 @@ def invoice_view(invoice: Invoice) -> dict[str, Any]:
         "upload_id": invoice.upload_id or None,
         "asked_at": invoice.asked_at or None,
         "asked_problem": invoice.asked_problem or None,
+        "late_fee": str(amount(invoice.late_fee_cents)),
+        "late_fee_date": _day(invoice.late_fee_on),
+        "late_fee_charged_for": _day(invoice.late_fee_charged_for),
+        "image_asked_at": invoice.image_asked_at or None,
+        "image_problem": invoice.image_problem or None,
         "fields": dict(invoice.fields),
         "lines": [
             {

@@ -56,6 +56,11 @@ class Invoice:
     `content` identifies what the last bill file said of it; `filed_due_cents` and `filed_total_cents` are the amounts
     in that file, `filed_after` the reference of the last payment taken before it. `stated_after` is the same for the
     last time that the partner stated the amounts in any way.
+
+    `late_fee_cents` is charged when the day `late_fee_on` is over and something is due, with `late_fee_if_unpaid` only
+    where no payment was made; `late_fee_charged_for` is the latest such day that was charged, or that is in amounts
+    which the partner stated later. `image_asked_at` and `image_problem` tell of the last time that the partner was
+    asked for the bill as a PDF.
     """
 
     biller_guid: str
@@ -84,6 +89,12 @@ class Invoice:
     filed_total_cents: int = 0
     filed_after: str = ""
     stated_after: str = ""
+    late_fee_cents: int = 0
+    late_fee_if_unpaid: bool = False
+    late_fee_on: date | None = None
+    late_fee_charged_for: date | None = None
+    image_asked_at: str = ""
+    image_problem: str = ""
     fields: Mapping[str, str] = field(default_factory=dict)
     lines: Sequence[Line] = ()
 
@@ -143,6 +154,7 @@ def filed(existing: Invoice | None, given: Invoice, taken_cents: int, last_payme
         total = max(due, _less(total, existing.filed_total_cents, taken_cents))
     return replace(
         given,
+        late_fee_charged_for=None if existing is None else existing.late_fee_charged_for,
         balance_due_cents=due,
         total_amount_due_cents=total,
         filed_due_cents=given.balance_due_cents,

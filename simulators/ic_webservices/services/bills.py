@@ -43,6 +43,9 @@ _INVOICE_FIELDS = frozenset(
         "FirstNotifyRequestedDate",
         "SecondNotifyRequestedDate",
         "ThirdNotifyRequestedDate",
+        "LateFeeAmount",
+        "LateFeeDate",
+        "ApplyLateFeeIfNoPaymentsOnly",
     )
 )
 
@@ -64,6 +67,7 @@ def invoice_of_group(biller: Biller, group: InvoiceGroup) -> Invoice:
     balance_due = getattr(row, "BalanceDue", None)
     due = total if balance_due is None else cents(balance_due, "BalanceDue")
     minimum = getattr(row, "MinimumAmountDue", None)
+    late_fee = getattr(row, "LateFeeAmount", None)
     return Invoice(
         biller_guid=biller.guid,
         invoice_number=row.InvoiceNumber,
@@ -82,6 +86,9 @@ def invoice_of_group(biller: Biller, group: InvoiceGroup) -> Invoice:
         invoice_type_id=str(row.InvoiceTypeID),
         invoice_format_guid=row.InvoiceFormatGuid,
         status=OPEN if due > 0 else PAID,
+        late_fee_cents=0 if late_fee is None else cents(late_fee, "LateFeeAmount"),
+        late_fee_if_unpaid=bool(getattr(row, "ApplyLateFeeIfNoPaymentsOnly", False)),
+        late_fee_on=getattr(row, "LateFeeDate", None),
         fields=_texts(row, _INVOICE_FIELDS),
         lines=tuple(_line(detail) for detail in group.details),
     )

@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import UTC
 from decimal import Decimal
 
-from partnerlab.simulators.ic_webservices.domain.billers import Biller, authenticate, normal_guid
+from partnerlab.simulators.ic_webservices.domain.billers import Biller, authenticate, normal_guid, time_zone
 from partnerlab.simulators.ic_webservices.domain.customers import (
     FIRST_CUSTOMER_ID,
     Change,
@@ -28,6 +28,7 @@ from partnerlab.simulators.ic_webservices.domain.customers import (
 from partnerlab.simulators.ic_webservices.domain.errors import NotFound, ValueRefused
 from partnerlab.simulators.ic_webservices.domain.events import Event, email_event, enrolment_event
 from partnerlab.simulators.ic_webservices.domain.invoices import Invoice, with_balance
+from partnerlab.simulators.ic_webservices.domain.late_fees import stated_at
 from partnerlab.simulators.ic_webservices.domain.money import cents
 from partnerlab.simulators.ic_webservices.domain.payments import payment_reference
 from partnerlab.simulators.ic_webservices.services.cards import refuse_card_numbers
@@ -188,6 +189,7 @@ class BillerLedger:
             total = None if total_amount_due is None else cents(total_amount_due, "TotalAmountDue")
             invoice = with_balance(invoice_of(tx, lane, biller, (invoice_number or "").strip()), due, total)
             invoice = replace(invoice, stated_after=last_payment(tx, lane))
+            invoice = stated_at(invoice, lane.now(), time_zone(biller.time_zone))
             INVOICES.put(tx, lane.name, invoice)
             return invoice
 

@@ -16,11 +16,12 @@ from typing import Any
 
 from partnerlab.contracts.masking import mask_text
 from partnerlab.simulators.ic_webservices.domain.balances import answers_for_account, apply_account_balance
-from partnerlab.simulators.ic_webservices.domain.billers import Biller
+from partnerlab.simulators.ic_webservices.domain.billers import Biller, time_zone
 from partnerlab.simulators.ic_webservices.domain.cloud_payments import is_requested
 from partnerlab.simulators.ic_webservices.domain.customers import check_email
 from partnerlab.simulators.ic_webservices.domain.errors import DomainError
 from partnerlab.simulators.ic_webservices.domain.invoices import CLOSED, OPEN, Invoice, stated
+from partnerlab.simulators.ic_webservices.domain.late_fees import stated_at
 from partnerlab.simulators.ic_webservices.domain.money import amount, cents
 from partnerlab.simulators.ic_webservices.services.ledger import biller_of, invoice_of
 from partnerlab.simulators.ic_webservices.services.unsettled import Unsettled
@@ -147,9 +148,11 @@ class Presentment:
         else:
             problem = _address_problem(answer) or problem
         problem = mask_text(problem)[:500]
-        asked_at = lane.now().isoformat()
+        asked_at, zone = lane.now().isoformat(), time_zone(biller.time_zone)
         for number in dict.fromkeys((account.asked.invoice_number, invoice_number)):
             invoice = replace(invoice_of(tx, lane, biller, number), asked_at=asked_at, asked_problem=problem)
+            if due is not None:
+                invoice = stated_at(invoice, lane.now(), zone)
             INVOICES.put(tx, lane.name, invoice)
         told = tuple(name for name in ("balance_due", "total_amount_due", "email_address") if name in changed)
         return Shown(invoice_of(tx, lane, biller, invoice_number), True, told, problem)

@@ -28,10 +28,11 @@ from partnerlab.contracts.files import (
     read_bif,
 )
 from partnerlab.contracts.files import Problem as FileProblem
-from partnerlab.simulators.ic_webservices.domain.billers import Biller
+from partnerlab.simulators.ic_webservices.domain.billers import Biller, time_zone
 from partnerlab.simulators.ic_webservices.domain.customers import FIRST_CUSTOMER_ID, Customer, from_bill_file
 from partnerlab.simulators.ic_webservices.domain.errors import ValueRefused
 from partnerlab.simulators.ic_webservices.domain.invoices import filed
+from partnerlab.simulators.ic_webservices.domain.late_fees import stated_at
 from partnerlab.simulators.ic_webservices.domain.uploads import Problem, Upload
 from partnerlab.simulators.ic_webservices.services.bills import customer_of_row, invoice_of_group
 from partnerlab.simulators.ic_webservices.services.ledger import BillerLedger, biller_of, last_payment
@@ -187,11 +188,11 @@ def _load(tx: Tx, lane: Lane, biller: Biller, upload_id: str, groups: _Spool) ->
             ),
         )
         for _, row in batch:
-            _load_invoice(tx, lane, upload_id, row, newest)
+            _load_invoice(tx, lane, biller, upload_id, row, newest)
     tx.run(_CARRY_FORWARD, lane=lane.name, biller_guid=biller.guid, upload_id=upload_id)
 
 
-def _load_invoice(tx: Tx, lane: Lane, upload_id: str, row: Mapping[str, Any], newest: str) -> None:
+def _load_invoice(tx: Tx, lane: Lane, biller: Biller, upload_id: str, row: Mapping[str, Any], newest: str) -> None:
     """In the place of an invoice of that number, whatever its RecordType says [A-17], as `filed` rules."""
     given = INVOICES.load(tuple(row[name] for name in INVOICES.columns))
     existing = INVOICES.get(tx, lane.name, given.biller_guid, given.invoice_number)
@@ -208,6 +209,7 @@ def _load_invoice(tx: Tx, lane: Lane, upload_id: str, row: Mapping[str, Any], ne
         taken_cents = int(taken[0] or 0) if taken else 0
     invoice = filed(existing, given, taken_cents, newest)
     if invoice is not None:
+        invoice = stated_at(invoice, lane.now(), time_zone(biller.time_zone))
         INVOICES.put(tx, lane.name, replace(invoice, upload_id=upload_id))
 
 

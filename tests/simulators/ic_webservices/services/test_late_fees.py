@@ -1,0 +1,161 @@
+"""The late fee of a bill file (TCCS, field mapping 186, 187 and 191): charged when its day is over, once."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from partnerlab.contracts.files import InvoiceGroup, load_layout, write_bif
+from partnerlab.simulators.ic_webservices import Settings
+from partnerlab.simulators.ic_webservices.domain.late_fees import charges_at
+from partnerlab.simulators.ic_webservices.store import INVOICES
+from tests.simulators.ic_webservices.harness import INVOICING, RETURNS, Harness, advance, elements, freeze, keyed, texts
+
+INSURER = Settings().insurance_guid
+KEY = Settings().insurance_web_service_key
+NUMBER, POLICY = "700-01/01/2027", "700"
+DUE = date(2026, 6, 20)
+DAY = timedelta(days=1)
+ZONE = ZoneInfo(Settings().time_zone)
+
+
+def policy_file(*, number: str = NUMBER, due: date = DUE, **own: Any) -> bytes:
+    layout = load_layout("tccs")
+    given = {
+        "InvoiceFormatGuid": Settings().invoice_format_guid,
+        "InvoiceNumber": number,
+        "InvoiceDate": date(2026, 6, 1),
+        "InvoiceDueDate": due,
+        "TotalAmountDue": Decimal("340.00"),
+        "MinimumAmountDue": Decimal("120.00"),
+        "LateFeeAmount": Decimal("15.00"),
+        "LateFeeDate": due,
+        "InvoiceTypeID": 1,
+        **own,
+    }
+    customer = layout.record("CR").make(AccountNumber=number.partition("-")[0], CustomerName="Harbor Bakery")
+    detail = layout.record("ID").make(Description="Total amount outstanding: 340.00")
+    stream = io.BytesIO()
+    header = layout.record("FH").make(BillerGuid=INSURER, FileCreationDate=datetime.now(UTC).date())
+    write_bif(stream, layout, header, [InvoiceGroup(layout.record("IH").make(**given), customer, (detail,))])
+    return stream.getvalue()
+
+
+@pytest.fixture
+def world(harness: Harness) -> Harness:
+    """June 16, with a policy due on June 20 of which 340.00 are owed."""
+    freeze(harness)
+    send(harness, policy_file())
+    return harness
+
+
+def send(harness: Harness, content: bytes) -> None:
+    told = harness.upload(content, biller=INSURER, key=KEY)
+    assert (told["Success"], told["Problems"]) == ("true", [])
+
+
+def bill(harness: Harness, number: str = NUMBER) -> Any:
+    return harness.get(f"invoices/{number}", biller_guid=INSURER)
+
+
+def due(harness: Harness, number: str = NUMBER) -> tuple[str, str]:
+    shown = bill(harness, number)
+    return shown["balance_due"], shown["total_amount_due"]
+
+
+def pay(harness: Harness, amount: str, **order: Any) -> None:
+    answer = harness.pay(account_number=POLICY, invoice_number=NUMBER, amount=amount, biller_guid=INSURER, **order)
+    assert answer.status == 201, answer
+
+
+def test_a_fee_is_due_when_its_day_is_over_in_the_billers_zone_and_every_view_has_it(world: Harness) -> None:
+    assert advance(world, 4 * DAY) == []
+    assert due(world) == ("340.00", "340.00")
+    told = advance(world, DAY)
+    assert told == [f"1 late fee charged ({NUMBER}: 15.00, now due 355.00)"]
+    assert due(world) == ("355.00", "355.00")
+    inner = elements({**keyed(INSURER, KEY), "InvoiceNumber": NUMBER})
+    seen = texts(world.soap(INVOICING, "ViewInvoiceByInvoiceNumber", f"<Req>{inner}</Req>"))
+    assert (seen["BalanceDue"], seen["TotalAmountDue"], seen["MinimumAmountDue"]) == ("355.00", "355.00", "120.00")
+    assert advance(world, 30 * DAY) == [], "never twice"
+    pay(world, "355.00")
+    assert due(world) == ("0.00", "0.00")
+    assert world.raised[-1]["payment"]["amount"] == "355.00"
+
+
+def test_a_fee_is_charged_at_midnight_of_the_biller(world: Harness) -> None:
+    assert charges_at(DUE, ZONE).isoformat() == "2026-06-21T04:00:00+00:00"
+    advance(world, timedelta(days=4, hours=13, minutes=59))
+    assert due(world) == ("340.00", "340.00")
+    advance(world, timedelta(minutes=1))
+    assert due(world) == ("355.00", "355.00")
+
+
+@pytest.mark.parametrize(
+    ("own", "paid", "left"),
+    [
+        ({}, "340.00", "0.00"),  # paid in time
+        ({}, "120.00", "235.00"),  # field 191 is no: a part payment saves nothing
+        ({"LateFeeAmount": Decimal("0.00")}, "120.00", "220.00"),
+        ({"LateFeeAmount": None}, "120.00", "220.00"),
+        ({"LateFeeDate": None}, "120.00", "220.00"),
+        ({"LateFeeDate": DUE + 9 * DAY}, "120.00", "220.00"),
+    ],
+)
+def test_what_is_due_ten_days_later(harness: Harness, own: dict[str, Any], paid: str, left: str) -> None:
+    freeze(harness)
+    send(harness, policy_file(**own))
+    pay(harness, paid)
+    advance(harness, 10 * DAY)
+    assert due(harness)[0] == left
+
+
+def test_with_field_191_a_payment_saves_the_fee_and_its_return_brings_it_back(world: Harness) -> None:
+    """TCCS never sets it; a biller's own layout may."""
+    with world.store.write() as tx:
+        invoice = INVOICES.get(tx, world.lane.name, INSURER, NUMBER)
+        assert invoice is not None
+        INVOICES.put(tx, world.lane.name, replace(invoice, late_fee_if_unpaid=True))
+    pay(world, "120.00", tender="ach", bank_account=RETURNS)
+    told = advance(world, 7 * DAY)
+    assert [what.partition(" (")[0] for what in told] == ["1 payment returned", "1 late fee charged"]
+    assert due(world)[0] == "355.00"
+
+
+def test_a_file_that_comes_again_or_corrected_charges_no_fee_again_and_a_new_day_one_more(world: Harness) -> None:
+    advance(world, 5 * DAY)
+    send(world, policy_file())
+    assert due(world)[0] == "355.00"
+    send(world, policy_file(InvoiceDate=date(2026, 6, 2)))
+    assert due(world)[0] == "340.00", "the partner's word, made after its own late fee day"
+    assert advance(world, 5 * DAY) == []
+    send(world, policy_file(LateFeeDate=date(2026, 6, 30)))
+    advance(world, 5 * DAY)
+    assert due(world)[0] == "355.00"
+    assert bill(world)["late_fee_charged_for"] == "2026-06-30"
+
+
+def test_a_partners_word_from_after_the_day_has_the_fee_in_it(world: Harness) -> None:
+    """Seven minutes past midnight in UTC, and still the day itself at the biller's: no fee is on top of the answer."""
+    world.control("PATCH", f"billers/{INSURER}", {"settings": {"8": "/invoicecloudapi"}})
+    world.balance = lambda *_: {"balance_due": "135.00", "total_amount_due": "355.00"}
+    advance(world, timedelta(days=4, hours=10, minutes=7))
+    path = f"invoices/{NUMBER}/open"
+    assert world.control("POST", path, {"biller_guid": INSURER}).json["problem"] is None
+    assert advance(world, DAY) == []
+    assert due(world) == ("135.00", "355.00")
+
+
+def test_fees_of_one_day_are_charged_together_and_no_others(world: Harness) -> None:
+    send(world, policy_file(number="701-01/01/2027"))
+    send(world, policy_file(number="702-01/01/2027", due=DUE + DAY))
+    told = advance(world, 5 * DAY)
+    assert [what.partition(" (")[0] for what in told] == ["2 late fees charged"]
+    assert due(world, "702-01/01/2027")[0] == "340.00"
+    assert [what.partition(" (")[0] for what in advance(world, DAY)] == ["1 late fee charged"]
