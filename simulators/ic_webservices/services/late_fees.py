@@ -16,9 +16,9 @@ from partnerlab.simulators.ic_webservices.domain.money import amount
 from partnerlab.simulators.ic_webservices.services.ledger import biller_of, invoice_of
 from partnerlab.simulators.ic_webservices.store import BILLERS, INVOICES
 from partnerlab.simulators.ic_webservices.tables import LATE_FEE_WAITS
+from partnerlab.simulators.kit.world.due import Due
 from partnerlab.simulators.kit.world.jobs import RowState, Runner, Taken, Work, WorkOutcome
 from partnerlab.simulators.kit.world.lanes import Lane
-from partnerlab.simulators.kit.world.simulator import Due
 from partnerlab.simulators.kit.world.store import Statement, Store, Tx
 from partnerlab.simulators.kit.world.table import utc_text
 
