@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "page": ("page", "", "The address of a hosted page, for a browser."),
     "generate": ("generate", "sandbox", "Write realistic fixture files, whole or damaged."),
     "files": ("files", "", "Check and summarise bill files."),
+    "uploads": ("uploads", "", "The files that Invoice Cloud was sent, and those that wait for a person."),
     "trigger": ("trigger", "", "Make something happen at the simulated Invoice Cloud."),
     "clock": ("clock", "", "Read and move a lane's clock."),
     "jobs": ("jobs", "", "What partners run on a timer: list, run, pause, resume."),

@@ -47,12 +47,16 @@ class UploadProblem:
 
 @dataclass(frozen=True, slots=True)
 class UploadReceipt:
-    """What became of an uploaded bill file. A file may be taken in although some of its invoices were rejected."""
+    """
+    What became of an uploaded file. It may be taken in although some of its invoices were rejected; `message` says
+    so, or that nothing was applied, because the rows are those of a file before.
+    """
 
     upload_id: Annotated[str, Text("UploadID")]
     invoices_accepted: Annotated[int, Integer("InvoicesAccepted")]
     invoices_rejected: Annotated[int, Integer("InvoicesRejected")]
     problems: Annotated[tuple[UploadProblem, ...], Rows("Problems", "UploadProblem", UploadProblem)]
+    message: Annotated[str, Text("ErrorMessage")] = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -157,9 +157,10 @@ def open_(invoice: str, biller: str, url: str, lane: str) -> None:
 @biller_option
 @lane_options
 def upload(file: Path, biller: str, url: str, lane: str) -> None:
-    """Upload the bill FILE through UploadInvoiceFile, as the partner does.
+    """Upload FILE through UploadInvoiceFile, as the partner does: a bill file, or a .csv of WaterSmart.
 
-    Exit code 1 where an invoice of it is rejected.
+    Exit code 1 where a row of it is rejected or nothing was loaded, but 0 where the same file was loaded before or it
+    waits for a person (`partnerlab uploads`): the message says so.
 
     \b
     Example:
@@ -179,7 +180,7 @@ def upload(file: Path, biller: str, url: str, lane: str) -> None:
     except ClientError as error:
         raise click.ClickException(f"{error}{_whose(file, layout)}") from error
     print_json(asdict(receipt))
-    if receipt.invoices_rejected or not receipt.invoices_accepted:
+    if receipt.invoices_rejected or not (receipt.invoices_accepted or receipt.message):
         sys.exit(1)
 
 

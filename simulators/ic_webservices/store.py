@@ -23,13 +23,14 @@ from partnerlab.simulators.ic_webservices.domain.payments import Payment
 from partnerlab.simulators.ic_webservices.domain.portal import PageSession, TextEnrolment
 from partnerlab.simulators.ic_webservices.domain.postbacks import Attempt, Postback
 from partnerlab.simulators.ic_webservices.domain.schedules import SCHEDULED, AutoPay, Schedule
-from partnerlab.simulators.ic_webservices.domain.uploads import Problem, Upload
+from partnerlab.simulators.ic_webservices.domain.uploads import Adjustment, Problem, Upload
 from partnerlab.simulators.ic_webservices.domain.users import Link, RemoteToken, User
 from partnerlab.simulators.kit.world.jobs import Queue
 from partnerlab.simulators.kit.world.store import Statement, Tx
 from partnerlab.simulators.kit.world.table import Conversion, Table
 
 __all__ = [
+    "ADJUSTMENTS",
     "AUTOPAYS",
     "BATCHES",
     "BATCH_FILES",
@@ -81,6 +82,7 @@ INVOICES = Table(tables.INVOICES, Invoice, conversions={Sequence[Line]: Conversi
 PAYMENTS = Table(tables.PAYMENTS, Payment)
 UPLOADS = Table(tables.UPLOADS, Upload)
 PROBLEMS = Table(tables.PROBLEMS, Problem)
+ADJUSTMENTS = Table(tables.ADJUSTMENTS, Adjustment)
 USERS = Table(tables.USERS, User)
 LINKS = Table(tables.LINKS, Link)
 TOKENS = Table(tables.TOKENS, RemoteToken)
@@ -123,6 +125,7 @@ _RENAME = [
         "ic_schedules",
         "ic_autopays",
         "ic_reminders",
+        "ic_adjustments",
     )
 ]
 

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from partnerlab.simulators.kit.world.jobs import queue_columns
 
 __all__ = [
+    "ADJUSTMENTS",
     "AUTOPAYS",
     "BATCHES",
     "BATCH_FILES",
@@ -32,6 +33,7 @@ __all__ = [
     "TEXT_ENROLMENTS",
     "TOKENS",
     "UPLOADS",
+    "UPLOAD_CHUNKS",
     "USERS",
 ]
 
@@ -74,7 +76,7 @@ CUSTOMERS = sa.Table(
     *_whole("block_payments_cc", "block_payments_eft", "autopay", "paper_invoices", "registered"),
     *_text("registration_date", "login_name"),
     *_whole("conveyed"),
-    *_text("customer_guid"),
+    *_text("customer_guid", "display_account_number"),
     sa.Index("ic_customers_by_guid", "lane", "biller_guid", "customer_guid"),
 )
 
@@ -139,6 +141,8 @@ UPLOADS = sa.Table(
     _key("upload_id"),
     *_text("biller_guid", "file_name", "received_at", "state", "message", "total_amount_due"),
     *_whole("size_bytes", "accepted", "rejected"),
+    *_text("kind", "content", "repeats", "notes"),
+    sa.Index("ic_uploads_by_content", "lane", "biller_guid", "kind", "state", "content"),
 )
 
 PROBLEMS = sa.Table(
@@ -151,6 +155,29 @@ PROBLEMS = sa.Table(
     *_text("invoice_number", "field"),
     *_whole("file_spec_id"),
     *_text("value", "rule", "reason"),
+    *_whole("column_number"),
+)
+
+UPLOAD_CHUNKS = sa.Table(
+    "ic_upload_chunks",
+    TABLES,
+    _key("lane"),
+    _key("upload_id"),
+    _key("part"),
+    _key("seq", sa.BigInteger),
+    *_text("content"),
+)
+
+ADJUSTMENTS = sa.Table(
+    "ic_adjustments",
+    TABLES,
+    _key("lane"),
+    _key("upload_id"),
+    _key("position", sa.BigInteger),
+    *_whole("line"),
+    *_text("biller_guid", "account_number", "type_id", "effect"),
+    *_whole("amount_cents", "before_cents", "after_cents"),
+    sa.Index("ic_adjustments_by_account", "lane", "biller_guid", "account_number"),
 )
 
 EVENTS = sa.Table(

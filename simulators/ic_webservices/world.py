@@ -104,7 +104,7 @@ def create_world(
         ledger=ledger,
         cashier=cashier,
         presentment=presentment,
-        uploads=Uploads(ledger),
+        uploads=Uploads(ledger, uncertain),
         outbox=outbox,
         authentication=authentication,
         user_accounts=UserAccounts(ledger, authentication),

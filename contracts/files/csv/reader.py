@@ -11,12 +11,11 @@ file as a whole is rejected only where it is empty, is no text, or no row has th
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from collections.abc import Callable, Iterator
 
 from partnerlab.contracts.files.csv.cells import NOTES
 from partnerlab.contracts.files.csv.compiled import row_reader
+from partnerlab.contracts.files.csv.recognise import BLANK, cells_of, is_header
 from partnerlab.contracts.files.csv.report import CsvRejected, CsvReport, QuarantinedRow
 from partnerlab.contracts.files.csv.rows import judge_row, problem_at
 from partnerlab.contracts.files.csv.split import QuoteMisplaced, split
@@ -28,12 +27,10 @@ from partnerlab.contracts.files.reader import MAX_BROKEN, ReadingUnfinished
 from partnerlab.contracts.files.row import Row
 from partnerlab.contracts.files.seen import InvoiceNumbers
 
-__all__ = ["CsvReading", "check_csv", "read_csv", "table_of"]
+__all__ = ["CsvReading", "check_csv", "read_csv"]
 
 KEPT = 1_000  # quarantined rows that a report keeps
-LOOKED_AT = 100  # rows that decide which table a file has
 MOST_LINES = 50  # that a row of quoted line breaks may have
-BLANK = ", \t\xa0"
 FLAGS = {
     "control-character": "holds a control character",
     "not-text": "is neither UTF-8 nor Windows-1252",
@@ -75,28 +72,6 @@ def check_csv(
     return reading.report
 
 
-def table_of(source: Source, tables: Iterable[CsvTable]) -> CsvTable | None:
-    """
-    Whose columns a file has: the table that most of its first hundred rows fit, or None.
-
-    The name of a file says nothing. A stream is read from; hand over bytes or a path where it is needed again.
-    """
-    by_count = {len(table.columns): table for table in tables}
-    found: Counter[int] = Counter()
-    try:
-        lines = (line for batch in read_lines(source, Notes()) for line in batch.lines)
-        for line in islice((line for line in lines if line.strip(BLANK)), LOOKED_AT):
-            cells = _split(line)
-            if cells is not None:
-                found[len(cells) - 1 if cells[-1] == "" and len(cells) not in by_count else len(cells)] += 1
-    except NotText:
-        return None
-    for count, _ in found.most_common():
-        if count in by_count:
-            return by_count[count]
-    return None
-
-
 class _Hopeless(Exception):
     """So much of the file is broken that the rest is not read; `line` is where reading stopped."""
 
@@ -125,6 +100,8 @@ class CsvReading:
         self._broken = 0  # lines that are blank or in quarantine
         self._kept: list[QuarantinedRow] = []
         self._fitting = 0  # rows that have the table's number of columns
+        self.text = ""
+        """The text of the row that was handed out last, as it stands in the file."""
         self._seen = InvoiceNumbers()
         self._read_row = row_reader(table)
         unique = [column.name for column in table.columns if column.unique]
@@ -184,7 +161,7 @@ class CsvReading:
                 number += 1
                 if first and line.strip(BLANK):
                     first = False
-                    if self._is_header(line):
+                    if is_header(self._table, line):
                         self._notes.add("header-line", NOTES["header-line"], number)
                         continue
                 if self._broken > MAX_BROKEN and 2 * self._broken >= number:
@@ -299,16 +276,12 @@ class CsvReading:
             self._set_aside(number, text, (problem,))
             return None
         self._good += 1
+        self.text = text
         return number, row
-
-    def _is_header(self, line: str) -> bool:
-        cells = _split(line)
-        first = cells[0] if cells else ""
-        return bool(self._table.header) and "".join(first.split()).lower() == self._table.header.lower()
 
     def _begins_a_row(self, line: str) -> bool:
         """Whether a line has the columns of a whole row for itself."""
-        cells = _split(line)
+        cells = cells_of(line)
         return cells is not None and len(cells) == len(self._table.columns) and bool(cells[0].strip())
 
     def _set_aside(self, number: int, text: str, problems: tuple[Problem, ...]) -> None:
@@ -322,14 +295,6 @@ class CsvReading:
 
     def _problem(self, rule: str, message: str, line: int = 0, column: Column | None = None, text: str = "") -> Problem:
         return problem_at(self._table, rule, message, line, column, text)
-
-
-def _split(line: str) -> list[str] | None:
-    """The cells of a line for itself, or None where it is no whole row."""
-    try:
-        return split(line)
-    except QuoteMisplaced:
-        return None
 
 
 def _open_cell(line: str) -> int:

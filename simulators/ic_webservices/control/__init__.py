@@ -25,6 +25,7 @@ def create_controls(services: Services) -> Controls:
     from partnerlab.simulators.ic_webservices.control.exports import Exports
     from partnerlab.simulators.ic_webservices.control.faults import STATUSES
     from partnerlab.simulators.ic_webservices.control.payments import Payments
+    from partnerlab.simulators.ic_webservices.control.uploads import Uploads
     from partnerlab.simulators.ic_webservices.control.users import Users
     from partnerlab.simulators.ic_webservices.control.wallet import Wallet
     from partnerlab.simulators.ic_webservices.domain.billers import normal_guid
@@ -36,5 +37,5 @@ def create_controls(services: Services) -> Controls:
         "guid": lambda field, text: normal_guid(check_text(text, field)),
         "line": lambda field, text: check_text(text, field),
     }
-    parts = (Billers, Customers, Bills, Payments, Users, Wallet, CloudPayments, Exports)
+    parts = (Billers, Customers, Bills, Uploads, Payments, Users, Wallet, CloudPayments, Exports)
     return Controls([part(services) for part in parts], domain_refuser(STATUSES), formats)

@@ -1,16 +1,16 @@
-"""`/_sandbox/ic/invoices` and `/uploads`: the invoices, how a payer opens one, and the bill files that brought them."""
+"""`/_sandbox/ic/invoices`: the invoices, and how a payer opens one."""
 
 from __future__ import annotations
 
 from partnerlab.simulators.ic_webservices.control.common import Json, Part, searched
-from partnerlab.simulators.ic_webservices.control.views import invoice_view, problem_view, upload_view
+from partnerlab.simulators.ic_webservices.control.views import invoice_view
 from partnerlab.simulators.kit.http.messages import Request
 
 __all__ = ["Bills"]
 
 
 class Bills(Part):
-    """Invoices: list, show, open; uploads: list, show, list the problems."""
+    """Invoices: list, show, open."""
 
     def list_invoices(
         self,
@@ -36,15 +36,3 @@ class Bills(Part):
             "changed": list(shown.changed),
             "problem": shown.problem or None,
         }
-
-    def list_uploads(self, request: Request, after: str, limit: int, biller_guid: str = "") -> Json:
-        search = searched(biller_guid=biller_guid)
-        found = self._services.records.uploads(request.lane, search, after=after, limit=limit)
-        return {"uploads": [upload_view(upload) for upload in found]}
-
-    def get_upload(self, request: Request, upload_id: str) -> Json:
-        return upload_view(self._services.records.upload(request.lane, upload_id))
-
-    def list_problems(self, request: Request, upload_id: str, after: int, limit: int) -> Json:
-        found = self._services.records.problems(request.lane, upload_id, after=after, limit=limit)
-        return {"problems": [problem_view(problem) for problem in found]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 from typing import Any
 
@@ -12,10 +13,11 @@ from partnerlab.simulators.ic_webservices.domain.events import Entry, Event
 from partnerlab.simulators.ic_webservices.domain.invoices import Invoice
 from partnerlab.simulators.ic_webservices.domain.money import amount
 from partnerlab.simulators.ic_webservices.domain.payments import Payment
-from partnerlab.simulators.ic_webservices.domain.uploads import Problem, Upload
+from partnerlab.simulators.ic_webservices.domain.uploads import Adjustment, Problem, Upload
 from partnerlab.simulators.kit.world.lanes import DEFAULT, Lane
 
 __all__ = [
+    "adjustment_view",
     "biller_view",
     "customer_view",
     "entry_view",
@@ -107,7 +109,23 @@ def payment_view(payment: Payment) -> dict[str, Any]:
 
 def upload_view(upload: Upload) -> dict[str, Any]:
     """An upload and its counts."""
-    return asdict(upload)
+    view = asdict(upload)
+    del view["content"]
+    return {**view, "notes": json.loads(upload.notes)}
+
+
+def adjustment_view(done: Adjustment) -> dict[str, Any]:
+    """What a row of a balance file did."""
+    return {
+        "position": done.position,
+        "line": done.line,
+        "account_number": done.account_number,
+        "type_id": done.type_id,
+        "effect": done.effect,
+        "amount": str(amount(done.amount_cents)),
+        "before": str(amount(done.before_cents)),
+        "after": str(amount(done.after_cents)),
+    }
 
 
 def problem_view(problem: Problem) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -37,7 +37,8 @@ class Customer:
 
     `customer_id` is Invoice Cloud's own number, `customer_guid` the UUID that web services know the record by, both
     made when the record is made; `registration_date` an ISO 8601 date-time, empty where the customer
-    is not registered; `conveyed` says that the account was passed to a new owner and its number carries a `CV-` mark.
+    is not registered; `conveyed` says that the account was passed to a new owner and its number carries a `CV-` mark;
+    `display_account_number` is what payers are shown in place of the account number, where it has a value.
     """
 
     biller_guid: str
@@ -65,6 +66,7 @@ class Customer:
     login_name: str = ""
     conveyed: bool = False
     customer_guid: str = ""
+    display_account_number: str = ""
 
     def __repr__(self) -> str:
         return f"Customer(biller_guid={self.biller_guid!r}, account_number={self.account_number!r})"
@@ -146,10 +148,15 @@ def updated(customer: Customer, changes: Mapping[str, str | bool | None]) -> Cus
     return replace(customer, **kept)  # type: ignore[arg-type]
 
 
-def from_bill_file(customer: Customer | None, given: Customer) -> Customer:
+BILL_FILE_SAYS = ("block_payments_cc", "block_payments_eft", "display_account_number")
+"""What a bill file decides, empty or not, where its layout has the field. Source: WaterSmart, Invoice File."""
+
+
+def from_bill_file(customer: Customer | None, given: Customer, fields: Collection[str] = ()) -> Customer:
     """
     A customer as a bill file leaves it: name and address are the file's; phone, e-mail and registration value are
-    the file's unless it has none; what only Invoice Cloud knows stays. Source: assumed [A-17].
+    the file's unless it has none; those of `BILL_FILE_SAYS` are the file's where it has *fields* of that name; what
+    only Invoice Cloud knows stays. Source: assumed [A-17].
     """
     if customer is None:
         return given
@@ -164,6 +171,7 @@ def from_bill_file(customer: Customer | None, given: Customer) -> Customer:
         phone=given.phone or customer.phone,
         email_address=given.email_address or customer.email_address,
         registration_value=given.registration_value or customer.registration_value,
+        **{name: getattr(given, name) for name in BILL_FILE_SAYS if name in fields},
     )
 
 

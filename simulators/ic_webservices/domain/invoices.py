@@ -23,6 +23,7 @@ __all__ = [
     "owed_cents",
     "proposed_cents",
     "stated",
+    "unseen",
     "with_balance",
 ]
 
@@ -150,8 +151,8 @@ def filed(existing: Invoice | None, given: Invoice, taken_cents: int, last_payme
         return None
     due, total = given.balance_due_cents, given.total_amount_due_cents
     if existing is not None:
-        due = _less(due, existing.filed_due_cents, taken_cents)
-        total = max(due, _less(total, existing.filed_total_cents, taken_cents))
+        due = unseen(due, existing.filed_due_cents, taken_cents)
+        total = max(due, unseen(total, existing.filed_total_cents, taken_cents))
     return replace(
         given,
         late_fee_charged_for=None if existing is None else existing.late_fee_charged_for,
@@ -166,8 +167,8 @@ def filed(existing: Invoice | None, given: Invoice, taken_cents: int, last_payme
     )
 
 
-def _less(given_cents: int, before_cents: int, taken_cents: int) -> int:
-    """An amount less what was taken, but for the part of it by which the amount fell since the last file."""
+def unseen(given_cents: int, before_cents: int, taken_cents: int) -> int:
+    """The amount *given* less what was taken, but for the part of it by which it fell since *before* [A-85]."""
     shown = min(max(before_cents - given_cents, 0), taken_cents)
     return max(given_cents - (taken_cents - shown), min(given_cents, 0))
 

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from partnerlab.contracts.files import InvoiceGroup, Row
+from partnerlab.contracts.files import InvoiceGroup, Layout, Row
 from partnerlab.simulators.ic_webservices.domain.billers import Biller
 from partnerlab.simulators.ic_webservices.domain.customers import Customer
 from partnerlab.simulators.ic_webservices.domain.invoices import OPEN, PAID, Invoice, Line
 from partnerlab.simulators.ic_webservices.domain.money import cents
 
-__all__ = ["customer_of_row", "invoice_of_group"]
+__all__ = ["customer_fields", "customer_of_row", "invoice_of_group"]
 
 _CUSTOMER_FIELDS = {
     "CustomerName": "customer_name",
@@ -24,7 +24,9 @@ _CUSTOMER_FIELDS = {
     "Phone": "phone",
     "EmailAddress": "email_address",
     "RegistrationValue": "registration_value",
+    "DisplayAccountNumber": "display_account_number",
 }
+_CUSTOMER_FLAGS = {"BlockPaymentsCC": "block_payments_cc", "BlockPaymentsEFT": "block_payments_eft"}
 _INVOICE_FIELDS = frozenset(
     (
         "RowType",
@@ -53,7 +55,14 @@ _INVOICE_FIELDS = frozenset(
 def customer_of_row(biller: Biller, row: Row) -> Customer:
     """The customer in a CR row, without a number of ours."""
     values: dict[str, Any] = {own: getattr(row, name, "") or "" for name, own in _CUSTOMER_FIELDS.items()}
+    values |= {own: bool(getattr(row, name, False)) for name, own in _CUSTOMER_FLAGS.items()}
     return Customer(biller.guid, row.AccountNumber, customer_id="", **values)
+
+
+def customer_fields(layout: Layout) -> frozenset[str]:
+    """Which fields of a customer the bill files of that layout have, by their names here."""
+    own = {**_CUSTOMER_FIELDS, **_CUSTOMER_FLAGS}
+    return frozenset(own[field.name] for field in layout.record("CR").named if field.name in own)
 
 
 def invoice_of_group(biller: Biller, group: InvoiceGroup) -> Invoice:

@@ -1,48 +1,38 @@
 """
-Bill files coming in: read, stage, then load what is good in one transaction.
+Files that partners send: read, compared with what came before, then loaded in one transaction.
 
-The header's count and total can only be compared at the end of a file, so nothing is written to the ledger before the
-whole file was read. Until then the rows wait in a temporary file, and only loading them holds the store's lock.
+A bill file or one of WaterSmart's two CSV files; a broken row costs its own invoice or adjustment, and what is in
+quarantine can be asked for, corrected and sent again.
 """
 
 from __future__ import annotations
 
-import marshal
-import tempfile
-import uuid
-from collections.abc import Iterator, Mapping, Sequence
+import base64
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC
-from hashlib import sha256
-from typing import Any
+from itertools import chain
 
-from partnerlab.contracts.files import (
-    FileRejected,
-    Layout,
-    LayoutInvalid,
-    Quarantined,
-    Report,
-    layouts,
-    load_layout,
-    parse_layout,
-    read_bif,
+from partnerlab.simulators.ic_webservices.domain.billers import Biller
+from partnerlab.simulators.ic_webservices.domain.errors import Conflict, NotFound
+from partnerlab.simulators.ic_webservices.domain.uploads import (
+    BALANCES,
+    DISMISSED,
+    LOADED,
+    RECEIVED,
+    REJECTED,
+    REPEATED,
+    STATES,
+    WAITING,
+    Adjustment,
+    Problem,
+    Upload,
 )
-from partnerlab.contracts.files import Problem as FileProblem
-from partnerlab.simulators.ic_webservices.domain.billers import Biller, time_zone
-from partnerlab.simulators.ic_webservices.domain.customers import FIRST_CUSTOMER_ID, Customer, from_bill_file
-from partnerlab.simulators.ic_webservices.domain.errors import ValueRefused
-from partnerlab.simulators.ic_webservices.domain.invoices import filed
-from partnerlab.simulators.ic_webservices.domain.late_fees import stated_at
-from partnerlab.simulators.ic_webservices.domain.uploads import Problem, Upload
-from partnerlab.simulators.ic_webservices.services.bills import customer_of_row, invoice_of_group
-from partnerlab.simulators.ic_webservices.services.ledger import BillerLedger, biller_of, last_payment
-from partnerlab.simulators.ic_webservices.store import (
-    CUSTOMERS,
-    INVOICES,
-    PROBLEMS,
-    UPLOADS,
-    next_number,
-)
+from partnerlab.simulators.ic_webservices.services.ledger import BillerLedger, biller_of
+from partnerlab.simulators.ic_webservices.services.loading import adjust_balances, load_invoices
+from partnerlab.simulators.ic_webservices.services.staging import Staged, problem_row, stage
+from partnerlab.simulators.ic_webservices.services.unsettled import Unsettled
+from partnerlab.simulators.ic_webservices.store import ADJUSTMENTS, PROBLEMS, UPLOADS, next_number
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Statement, Tx
 
@@ -50,24 +40,22 @@ __all__ = ["TOLD", "Taken", "Uploads"]
 
 TOLD = 1_000
 """Problems that an answer carries; the upload keeps all."""
-BATCH = 500
-IN_MEMORY = 4 * 1024 * 1024
+CHUNK = 256 * 1024
+CONTENT, QUARANTINE = "content", "quarantine"
+WORDS = {
+    "bif": ("invoice", "invoices"),
+    "csv_invoices": ("invoice", "invoices"),
+    "csv_balances": ("adjustment", "adjustments"),
+}
 
-_TAKEN = Statement(
-    "SELECT sum(amount_cents) FROM ic_payments WHERE lane = :lane AND biller_guid = :biller_guid"
-    " AND account_number = :account_number AND invoice_number = :invoice_number AND approved = 1"
-    " AND donation = 'none' AND state <> 'returned' AND reference > :after"
+_ADD_CHUNK = Statement(
+    "INSERT INTO ic_upload_chunks (lane, upload_id, part, seq, content)"
+    " VALUES (:lane, :upload_id, :part, :seq, :content)"
 )
-_CARRY_FORWARD = Statement(
-    "UPDATE ic_invoices SET status = 'closed', version = version + 1"
-    " WHERE lane = :lane AND biller_guid = :biller_guid AND status = 'open' AND account_number IN"
-    " (SELECT account_number FROM ic_invoices AS loaded WHERE lane = :lane AND upload_id = :upload_id)"
-    " AND EXISTS (SELECT 1 FROM ic_invoices AS later WHERE later.lane = :lane"
-    " AND later.biller_guid = :biller_guid AND later.account_number = ic_invoices.account_number"
-    " AND later.invoice_type_id = ic_invoices.invoice_type_id AND later.balance_forward = 1"
-    " AND later.invoice_date > ic_invoices.invoice_date"
-    " AND (later.upload_id = :upload_id OR ic_invoices.upload_id = :upload_id))"
+_CHUNK = Statement(
+    "SELECT content FROM ic_upload_chunks WHERE lane = :lane AND upload_id = :upload_id AND part = :part AND seq = :seq"
 )
+_DROP_CHUNKS = Statement("DELETE FROM ic_upload_chunks WHERE lane = :lane AND upload_id = :upload_id AND part = :part")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,145 +67,200 @@ class Taken:
 
 
 class Uploads:
-    """Bill files of every lane."""
+    """Files of every lane."""
 
-    def __init__(self, ledger: BillerLedger) -> None:
-        self.ledger, self.store = ledger, ledger.store
+    def __init__(self, ledger: BillerLedger, unsettled: Unsettled) -> None:
+        self.ledger, self.store, self.unsettled = ledger, ledger.store, unsettled
 
     def take(
         self, lane: Lane, biller_guid: str | None, key: str | None, file_name: str | None, content: bytes | None
     ) -> Taken:
         """
-        Take a bill file of the biller that calls.
-
-        A broken invoice is kept out and reported, the others are loaded; a file that is rejected as a whole changes
-        nothing but the list of uploads. The biller's configuration `{"BIF": {"Strict": true}}` rejects a file for one
-        broken invoice (assumed [A-35]).
+        Take a file of the biller that calls, by its web service key; see `receive`.
 
         Raises:
             KeyWrong: It is nobody's biller or key.
+            ValueRefused: As `receive`.
+        """
+        biller = self.ledger.authenticate(lane, biller_guid, key)
+        return self._take(lane, biller, (file_name or "").strip(), content or b"")
+
+    def receive(self, lane: Lane, biller_guid: str, file_name: str, content: bytes) -> Taken:
+        """
+        Take a file, whoever brought it: a bill file (`.bif`), or WaterSmart's invoice or balance file (`.csv`).
+
+        A broken invoice or adjustment is kept out and reported, the others are loaded; a file that is rejected as a
+        whole changes nothing but the list of uploads. The biller's configuration `{"BIF": {"Strict": true}}` rejects a
+        bill file for one broken invoice (assumed [A-35]). The same rows as in the latest CSV file of that kind change
+        nothing; those of an earlier one are applied, but wait for a person where they add to balances [A-87].
+
+        Raises:
+            NotFound: The biller.
             ValueRefused: No name, or files of that kind are not taken from this biller; nothing is kept.
         """
+        return self._take(lane, self.ledger.biller(lane, biller_guid), file_name.strip(), content)
+
+    def accept(self, lane: Lane, upload_id: str) -> Taken:
+        """Load a file that waits for a person [A-87]. Raises `NotFound`, and `Conflict` where it does not wait."""
+        waiting, content = self._waiting(lane, upload_id, LOADED)
         with self.store.read() as tx:
-            biller = self.ledger.partner(tx, lane, biller_guid, key)
-        name = (file_name or "").strip()
-        layout = _layout(biller, name)
-        strict = bool(biller.configuration.get("BIF", {}).get("Strict"))
-        with _Spool() as groups, _Spool() as problems:
-            report = _stage(lane, biller, layout, content or b"", groups, problems, strict=strict)
+            biller = biller_of(tx, lane, waiting.biller_guid)
+        self.unsettled.ready(lane, biller.guid, "")
+        with stage(lane, biller, waiting.file_name, content) as staged, self.store.write() as tx:
+            biller_of(tx, lane, biller.guid, lock=True)
+            upload = self._still_waiting(tx, lane, upload_id, LOADED)
+            self._load(tx, lane, biller, upload_id, staged)
+            return self._keep(tx, lane, _loaded(upload, staged), staged)
+
+    def dismiss(self, lane: Lane, upload_id: str) -> Upload:
+        """Let a file go that waits for a person; nothing is applied. Raises `NotFound`, `Conflict`."""
+        with self.store.write() as tx:
+            upload = self._still_waiting(tx, lane, upload_id, DISMISSED)
+            upload = replace(upload, state=DISMISSED, message="Dismissed: nothing of the file was applied.")
+            UPLOADS.put(tx, lane.name, upload)
+            tx.run(_DROP_CHUNKS, lane=lane.name, upload_id=upload_id, part=CONTENT)
+            return upload
+
+    def quarantine(self, lane: Lane, upload_id: str, page: int) -> str | None:
+        """
+        What is in quarantine of a file, as it stood there, a page at a time from 0; None beyond the last.
+
+        Card numbers are masked. Raises `NotFound`.
+        """
+        with self.store.read() as tx:
+            self._upload(tx, lane, upload_id)
+            row = tx.one(_CHUNK, lane=lane.name, upload_id=upload_id, part=QUARANTINE, seq=page)
+            return None if row is None else str(row[0])
+
+    def adjustments(self, lane: Lane, upload_id: str, *, after: int = 0, limit: int = 100) -> Sequence[Adjustment]:
+        """What a balance file did, in the order of the file, beyond the position *after*. Raises `NotFound`."""
+        with self.store.read() as tx:
+            self._upload(tx, lane, upload_id)
+            search = {"upload_id": upload_id}
+            return ADJUSTMENTS.find(tx, lane.name, search, order="position", after=after, limit=limit)
+
+    def _take(self, lane: Lane, biller: Biller, name: str, content: bytes) -> Taken:
+        with stage(lane, biller, name, content) as staged:
+            if staged.kind == BALANCES:
+                self.unsettled.ready(lane, biller.guid, "")
             with self.store.write() as tx:
                 biller_of(tx, lane, biller.guid, lock=True)
-                upload_id = f"U{next_number(tx, lane.name, 'upload'):08d}"
-                if report.accepted:
-                    _load(tx, lane, biller, upload_id, groups)
-                upload = _upload(lane, biller, upload_id, name, len(content or b""), report)
-                UPLOADS.put(tx, lane.name, upload)
-                return Taken(upload, _keep(tx, lane, upload_id, report, problems))
+                upload = Upload(
+                    upload_id=f"U{next_number(tx, lane.name, 'upload'):08d}",
+                    biller_guid=biller.guid,
+                    file_name=name,
+                    received_at=lane.now().astimezone(UTC).isoformat(),
+                    state=RECEIVED,
+                    message="",
+                    size_bytes=len(content),
+                    accepted=0,
+                    rejected=0,
+                    total_amount_due=str(staged.total),
+                    kind=staged.kind,
+                    content=staged.content,
+                )
+                upload = self._decided(tx, lane, biller, upload, staged)
+                if upload.state == WAITING:
+                    self._put_chunks(tx, lane, upload, CONTENT, _pieces(content))
+                return self._keep(tx, lane, upload, staged)
 
+    def _decided(self, tx: Tx, lane: Lane, biller: Biller, upload: Upload, staged: Staged) -> Upload:
+        """The file after its fate was decided and, where it is loaded, what it does was done."""
+        if staged.rejection is not None:
+            message = f"The file was rejected: {staged.rejection}"
+            return replace(upload, state=REJECTED, message=message, rejected=staged.count)
+        earlier = self._earlier(tx, lane, upload)
+        if earlier is not None:
+            upload = replace(upload, repeats=earlier.upload_id)
+            same = f"the rows are those of {earlier.file_name} ({earlier.upload_id})"
+            if earlier == self._latest(tx, lane, upload):
+                message = f"Nothing was applied: {same}, the latest file of its kind."
+                return replace(upload, state=REPEATED, message=message)
+            if staged.adds:
+                message = f"The file waits for a person: {same}, and it adds to balances."
+                return replace(upload, state=WAITING, message=message)
+            staged.notes.append(f"{same}, an earlier file")
+        self._load(tx, lane, biller, upload.upload_id, staged)
+        return _loaded(upload, staged)
 
-def _layout(biller: Biller, file_name: str) -> Layout:
-    if not file_name:
-        raise ValueRefused("FileName", "", "must not be empty")
-    if not file_name.lower().endswith(".bif"):
-        raise ValueRefused("FileName", file_name, "must end with .bif")
-    if biller.partner not in layouts():
-        raise ValueRefused("FileName", file_name, f"no bill files are taken from billers of {biller.partner}")
-    return _own_layout(biller).for_biller(
-        BillerGuid=biller.guid,
-        InvoiceFormatGuid=biller.invoice_format_guid,
-        InvoiceTypeID=biller.invoice_type_id,
-    )
+    def _load(self, tx: Tx, lane: Lane, biller: Biller, upload_id: str, staged: Staged) -> None:
+        if staged.kind == BALANCES:
+            adjust_balances(tx, lane, biller, upload_id, staged, self.unsettled)
+        else:
+            load_invoices(tx, lane, biller, upload_id, staged)
 
+    def _earlier(self, tx: Tx, lane: Lane, upload: Upload) -> Upload | None:
+        """The last loaded file with the same rows."""
+        if not upload.content:
+            return None
+        search = {**_kind_of(upload), "content": upload.content}
+        return next(iter(UPLOADS.find(tx, lane.name, search, order="upload_id", last_first=True, limit=1)), None)
 
-def _own_layout(biller: Biller) -> Layout:
-    """
-    The partner's layout, or the biller's own: its configuration `{"BIF": {"Layout": {…}}}` says what it has beside it.
+    def _latest(self, tx: Tx, lane: Lane, upload: Upload) -> Upload | None:
+        """The last loaded file of the same kind."""
+        found = UPLOADS.find(tx, lane.name, _kind_of(upload), order="upload_id", last_first=True, limit=1)
+        return next(iter(found), None)
 
-    The layout is as in `contracts/files/layout.py`, `extends` being the partner's where it is not given.
-    """
-    own = biller.configuration.get("BIF", {}).get("Layout")
-    if own is None:
-        return load_layout(biller.partner)
-    try:
-        return parse_layout({"extends": biller.partner, "name": f"{biller.partner}_own", **own})
-    except (LayoutInvalid, TypeError, ValueError) as error:
-        raise ValueRefused("BIF.Layout", "", f"of the biller's configuration: {error}") from error
+    def _waiting(self, lane: Lane, upload_id: str, become: str) -> tuple[Upload, bytes]:
+        with self.store.read() as tx:
+            upload = self._still_waiting(tx, lane, upload_id, become)
+            pieces: list[bytes] = []
+            while row := tx.one(_CHUNK, lane=lane.name, upload_id=upload_id, part=CONTENT, seq=len(pieces)):
+                pieces.append(base64.b64decode(row[0]))
+            return upload, b"".join(pieces)
 
+    def _still_waiting(self, tx: Tx, lane: Lane, upload_id: str, become: str) -> Upload:
+        upload = self._upload(tx, lane, upload_id)
+        if become not in STATES[upload.state]:
+            raise Conflict(f"The upload {upload_id} does not wait for a person: it is {upload.state}.")
+        return upload
 
-def _stage(
-    lane: Lane, biller: Biller, layout: Layout, content: bytes, groups: _Spool, problems: _Spool, *, strict: bool
-) -> Report:
-    def quarantined(broken: Quarantined) -> None:
-        for problem in broken.problems:
-            problems.add(_problem_row(problem))
+    @staticmethod
+    def _upload(tx: Tx, lane: Lane, upload_id: str) -> Upload:
+        upload = UPLOADS.get(tx, lane.name, upload_id.replace("\0", ""))
+        if upload is None:
+            raise NotFound("upload", upload_id)
+        return upload
 
-    reading = read_bif(content, layout, strict=strict, on_quarantine=quarantined)
-    try:
-        for group in reading:
-            customer = CUSTOMERS.row(lane.name, customer_of_row(biller, group.customer))
-            invoice = INVOICES.row(lane.name, invoice_of_group(biller, group))
-            invoice["content"] = sha256(repr(sorted(invoice.items())).encode()).hexdigest()
-            groups.add((customer, invoice))
-    except FileRejected as rejected:
-        return rejected.report
-    return reading.report
-
-
-def _load(tx: Tx, lane: Lane, biller: Biller, upload_id: str, groups: _Spool) -> None:
-    newest = last_payment(tx, lane)
-    for batch in groups.batches():
-        customers: dict[str, Customer] = {}
-        for row, _ in batch:
-            row.pop("lane")
-            given = CUSTOMERS.load(tuple(row[name] for name in CUSTOMERS.columns))
-            number = given.account_number
-            existing = customers.get(number) or CUSTOMERS.get(tx, lane.name, biller.guid, number)
-            customers[number] = from_bill_file(existing, given)
-        new = [number for number, customer in customers.items() if not customer.customer_id]
-        first = next_number(tx, lane.name, "customer", len(new)) if new else 0
-        ids = {number: f"{FIRST_CUSTOMER_ID + first + place}" for place, number in enumerate(new)}
-        CUSTOMERS.put_rows(
-            tx,
-            (
-                {
-                    **CUSTOMERS.row(lane.name, customer),
-                    "customer_id": customer.customer_id or ids[number],
-                    "customer_guid": customer.customer_guid or str(uuid.uuid4()),
-                }
-                for number, customer in customers.items()
-            ),
+    def _keep(self, tx: Tx, lane: Lane, upload: Upload, staged: Staged) -> Taken:
+        """Write the upload with its problems and its quarantine; the first problems come back."""
+        upload = replace(upload, notes=staged.told())
+        UPLOADS.put(tx, lane.name, upload)
+        if upload.state not in (LOADED, REJECTED):
+            return Taken(upload, ())
+        self._put_chunks(
+            tx, lane, upload, QUARANTINE, ("".join(f"{one}\n" for one in b) for b in staged.broken.batches())
         )
-        for _, row in batch:
-            _load_invoice(tx, lane, biller, upload_id, row, newest)
-    tx.run(_CARRY_FORWARD, lane=lane.name, biller_guid=biller.guid, upload_id=upload_id)
+        if upload.state == LOADED:
+            tx.run(_DROP_CHUNKS, lane=lane.name, upload_id=upload.upload_id, part=CONTENT)
+        return Taken(upload, _keep_problems(tx, lane, upload.upload_id, staged))
+
+    @staticmethod
+    def _put_chunks(tx: Tx, lane: Lane, upload: Upload, part: str, texts: Iterable[str]) -> None:
+        for seq, text in enumerate(texts):
+            tx.run(_ADD_CHUNK, lane=lane.name, upload_id=upload.upload_id, part=part, seq=seq, content=text)
 
 
-def _load_invoice(tx: Tx, lane: Lane, biller: Biller, upload_id: str, row: Mapping[str, Any], newest: str) -> None:
-    """In the place of an invoice of that number, whatever its RecordType says [A-17], as `filed` rules."""
-    given = INVOICES.load(tuple(row[name] for name in INVOICES.columns))
-    existing = INVOICES.get(tx, lane.name, given.biller_guid, given.invoice_number)
-    taken_cents = 0
-    if existing is not None:
-        place = {"biller_guid": existing.biller_guid, "account_number": existing.account_number}
-        taken = tx.one(
-            _TAKEN,
-            lane=lane.name,
-            **place,
-            invoice_number=existing.invoice_number,
-            after=existing.filed_after,
-        )
-        taken_cents = int(taken[0] or 0) if taken else 0
-    invoice = filed(existing, given, taken_cents, newest)
-    if invoice is not None:
-        invoice = stated_at(invoice, lane.now(), time_zone(biller.time_zone))
-        INVOICES.put(tx, lane.name, replace(invoice, upload_id=upload_id))
+def _kind_of(upload: Upload) -> dict[str, str | int]:
+    return {"biller_guid": upload.biller_guid, "kind": upload.kind, "state": LOADED}
 
 
-def _keep(tx: Tx, lane: Lane, upload_id: str, report: Report, problems: _Spool) -> list[Problem]:
+def _pieces(content: bytes) -> Iterable[str]:
+    return (base64.b64encode(content[at : at + CHUNK]).decode() for at in range(0, len(content), CHUNK))
+
+
+def _loaded(upload: Upload, staged: Staged) -> Upload:
+    one, many = WORDS[staged.kind]
+    rejected, accepted = staged.quarantined, staged.loaded
+    told = f"{rejected:,} {f'{one} was' if rejected == 1 else f'{many} were'} rejected, {accepted:,} loaded."
+    return replace(upload, state=LOADED, message=told if rejected else "", accepted=accepted, rejected=rejected)
+
+
+def _keep_problems(tx: Tx, lane: Lane, upload_id: str, staged: Staged) -> list[Problem]:
     told: list[Problem] = []
-    rejection = None if report.rejection is None else _problem_row(report.rejection)
+    rejection = None if staged.rejection is None else problem_row(staged.rejection)
     position = 0
-    for batch in ([[rejection]] if rejection else []) + list(problems.batches()):
+    for batch in chain([[rejection]] if rejection else [], staged.problems.batches()):
         kept = []
         for row in batch:
             if position and row == rejection:
@@ -227,70 +270,3 @@ def _keep(tx: Tx, lane: Lane, upload_id: str, report: Report, problems: _Spool) 
         PROBLEMS.put_rows(tx, (PROBLEMS.row(lane.name, problem) for problem in kept))
         told += kept[: TOLD - len(told)]
     return told
-
-
-def _upload(lane: Lane, biller: Biller, upload_id: str, name: str, size: int, report: Report) -> Upload:
-    if report.accepted:
-        state, accepted, rejected = "loaded", report.loaded, report.quarantined
-        many = f"{rejected:,} invoice{' was' if rejected == 1 else 's were'} rejected, {accepted:,} loaded."
-        message = many if rejected else ""
-    else:
-        state, accepted, rejected = "rejected", 0, report.invoices
-        message = f"The file was rejected: {report.rejection}"
-    return Upload(
-        upload_id=upload_id,
-        biller_guid=biller.guid,
-        file_name=name,
-        received_at=lane.now().astimezone(UTC).isoformat(),
-        state=state,
-        message=message,
-        size_bytes=size,
-        accepted=accepted,
-        rejected=rejected,
-        total_amount_due=str(report.total_amount_due),
-    )
-
-
-def _problem_row(problem: FileProblem) -> tuple[int, str, str, int, str, str, str]:
-    field = f"{problem.record}.{problem.field}" if problem.field else problem.record
-    return (
-        problem.line,
-        problem.invoice_number,
-        field,
-        problem.spec_id,
-        problem.value,
-        problem.rule,
-        str(problem),
-    )
-
-
-class _Spool:
-    """Plain values put aside in batches: in memory while they are few, in an unnamed temporary file beyond that."""
-
-    def __init__(self) -> None:
-        self._file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - closed by __exit__
-        self._batch: list[Any] = []
-        self._sizes: list[int] = []
-
-    def __enter__(self) -> _Spool:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
-
-    def add(self, value: Any) -> None:
-        self._batch.append(value)
-        if len(self._batch) == BATCH:
-            self._put()
-
-    def batches(self) -> Iterator[list[Any]]:
-        self._put()
-        self._file.seek(0)
-        for size in self._sizes:
-            yield marshal.loads(self._file.read(size))  # noqa: S302 - written below, by this process
-
-    def _put(self) -> None:
-        if self._batch:
-            # Not `marshal.dump`: what it writes to a file that is none of the system's is read back byte by byte.
-            self._sizes.append(self._file.write(marshal.dumps(self._batch)))
-            self._batch = []

@@ -42,7 +42,7 @@ class InvoicingOperations:
             return wire.UploadInvoiceFileResult(ErrorMessage=refusal(error))
         upload = result.upload
         return wire.UploadInvoiceFileResult(
-            Success=upload.state == "loaded",
+            Success=upload.state != "rejected",
             ErrorMessage=upload.message or None,
             UploadID=upload.upload_id,
             InvoicesAccepted=upload.accepted,

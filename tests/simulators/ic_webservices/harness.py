@@ -38,6 +38,7 @@ SOAP11 = "http://schemas.xmlsoap.org/soap/envelope/"
 SOAP12 = "http://www.w3.org/2003/05/soap-envelope"
 REMOTE = "https://www.invoicecloud.com/portal/webservices/RemoteAuthenticationWS/"
 UTILITY = Settings().utility_guid
+WATERSMART, WATERSMART_KEY = Settings().watersmart_guid, Settings().watersmart_web_service_key
 API_KEY = Settings().utility_api_key
 USER, PASSWORD = Settings().utility_email, Settings().utility_password
 KEY = Settings().utility_web_service_key
@@ -131,6 +132,14 @@ class Harness:
         )
         response = self._control(request)
         return Answer(response.status, json.loads(response.body or b"null"))
+
+    def send(self, path: str, content: bytes, **query: str) -> Answer:
+        """POST a text to the control API."""
+        from urllib.parse import urlencode
+
+        headers = {"content-type": "text/plain"}
+        response = self._control(self.request("POST", f"/_sandbox/ic/{path}", content, headers, urlencode(query)))
+        return Answer(response.status, json.loads(response.body))
 
     def get(self, path: str, **query: str) -> Any:
         answer = self.control("GET", path, **query)

@@ -12,7 +12,8 @@ from partnerlab.contracts.files.csv import load_table, read_csv, table_of
 from partnerlab.contracts.files.row import Row
 
 SAMPLES = Path(__file__).resolve().parents[3] / "samples" / "watersmart"
-CASES = tomllib.loads((SAMPLES / "cases.toml").read_text("utf-8"))["case"]
+ALL = tomllib.loads((SAMPLES / "cases.toml").read_text("utf-8"))["case"]
+CASES = [case for case in ALL if case["kind"] in ("invoice_csv", "adjustment_csv")]
 TABLES = {
     "invoice_csv": load_table("watersmart_invoices").for_biller(InvoiceTypeID="1"),
     "adjustment_csv": load_table("watersmart_balances"),

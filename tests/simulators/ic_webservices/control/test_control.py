@@ -14,6 +14,7 @@ from openapi_spec_validator import validate
 
 from partnerlab.contracts.data import read_bytes
 from partnerlab.contracts.settings import settings as known_settings
+from partnerlab.simulators.ic_webservices import Settings
 from partnerlab.simulators.ic_webservices.control.faults import STATUSES
 from partnerlab.simulators.ic_webservices.seeds import billers
 from partnerlab.simulators.kit.control.operations import operations
@@ -124,6 +125,39 @@ def check_cloud_payments(call: Checked) -> None:
     call("get", "reminders", "reminders", limit="0")
 
 
+def check_uploads(call: Checked) -> None:
+    harness = call.harness
+    content = bill_file([group("700001", "20000001", Custom1=None), group("700002", "20000002", InvoiceTypeID=2)])
+    harness.upload(content)
+    harness.upload(content[:-20])
+    call("get", "uploads", "uploads")
+    call("get", "uploads", "uploads", limit="1001")
+    of_one = "uploads/{upload_id}"
+    call("get", of_one, "uploads/U00000001")
+    call("get", of_one, "uploads/none")
+    for name in ("problems", "quarantine", "adjustments"):
+        call("get", f"{of_one}/{name}", f"uploads/U00000001/{name}")
+        call("get", f"{of_one}/{name}", f"uploads/none/{name}")
+    watersmart = Settings().watersmart_guid
+
+    def send(amount: str) -> None:
+        harness.send("uploads", f"20000201,Ann,{amount},2,\n".encode(), file_name="a.csv", biller_guid=watersmart)
+
+    send("5.00")
+    send("6.00")
+    call("get", f"{of_one}/adjustments", "uploads/U00000003/adjustments")
+    # The rows of the file before the latest come again and wait for a person.
+    for verb, amount, waiting in (("accept", "5.00", "U00000005"), ("dismiss", "6.00", "U00000006")):
+        send(amount)
+        call("post", f"{of_one}/{verb}", f"uploads/{waiting}/{verb}")
+        call("post", f"{of_one}/{verb}", f"uploads/{waiting}/{verb}")
+        call("post", f"{of_one}/{verb}", f"uploads/none/{verb}")
+    for biller, status in ((watersmart, "201"), ("99999999-9999-4999-8999-999999999999", "404")):
+        sent = harness.send("uploads", b"20000201,Ann,5.00,2,\n", file_name="a.csv", biller_guid=biller)
+        assert sent.status == int(status)
+        call.seen.add(("post", "uploads", status))
+
+
 def check_exports(call: Checked) -> None:
     """After at least one payment and with a change that waits."""
     made = call("post", "exports", "exports", {"kind": "payments"}).json["export"]
@@ -195,16 +229,7 @@ def test_every_answer_of_every_operation_is_as_the_contract_says(harness: Harnes
     call("post", "users/{username}/tokens/expire", "users/ann@example.com/tokens/expire", {})
     call("post", "users/{username}/tokens/expire", "users/none/tokens/expire")
     call("post", "users/{username}/tokens/expire", "users/ann@example.com/tokens/expire", {"biller_guid": 4})
-    content = bill_file([group("700001", "20000001", Custom1=None), group("700002", "20000002", InvoiceTypeID=2)])
-    harness.upload(content)
-    harness.upload(content[:-20])
-    call("get", "uploads", "uploads")
-    call("get", "uploads", "uploads", limit="1001")
-    call("get", "uploads/{upload_id}", "uploads/U00000001")
-    call("get", "uploads/{upload_id}", "uploads/none")
-    call("get", "uploads/{upload_id}/problems", "uploads/U00000001/problems")
-    call("get", "uploads/{upload_id}/problems", "uploads/U00000001/problems", after="x")
-    call("get", "uploads/{upload_id}/problems", "uploads/none/problems")
+    check_uploads(call)
     call("get", "invoices", "invoices")
     call("get", "invoices", "invoices", status="lost")
     call("get", "invoices/{invoice_number}", f"invoices/{INVOICE}")

@@ -1,0 +1,104 @@
+"""`partnerlab uploads`: the files that Invoice Cloud was sent, what was wrong in them, and those that wait."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from partnerlab.remote import Remote, connect, lane_options, print_json
+
+
+@click.group()
+def command() -> None:
+    """The files that partners sent to Invoice Cloud.
+
+    \b
+    Example:
+        partnerlab uploads list
+    """
+
+
+@command.command(name="list")
+@click.option("--biller", default="", help="Of one biller only: partner or BillerGUID.")
+@lane_options
+def list_(biller: str, url: str, lane: str) -> None:
+    """List the files with their state and counts.
+
+    \b
+    Example:
+        partnerlab uploads list --biller watersmart
+    """
+    remote = connect(url, lane)
+    guid = remote.biller(biller)["guid"] if biller else None
+    print_json(list(_every(remote, "/_sandbox/ic/uploads", "uploads", "upload_id", biller_guid=guid)))
+
+
+@command.command()
+@click.argument("upload_id")
+@click.option(
+    "--quarantine", type=click.Path(dir_okay=False, path_type=Path), help="Write what was kept out to a file."
+)
+@lane_options
+def show(upload_id: str, quarantine: Path | None, url: str, lane: str) -> None:
+    """Show a file's report: counts, notes, problems by line and column, and what a balance file did.
+
+    With --quarantine its broken rows are written to a file, to be corrected and sent again.
+
+    \b
+    Example:
+        partnerlab uploads show U00000001 --quarantine mend.csv
+    """
+    remote = connect(url, lane)
+    path = f"/_sandbox/ic/uploads/{upload_id}"
+    report = remote.get(path)
+    report["problems"] = list(_every(remote, f"{path}/problems", "problems", "position"))
+    report["adjustments"] = list(_every(remote, f"{path}/adjustments", "adjustments", "position"))
+    if quarantine is not None:
+        with quarantine.open("w", encoding="utf-8", newline="") as stream:
+            for text in _pages(remote, f"{path}/quarantine"):
+                stream.write(text)
+    print_json(report)
+
+
+@command.command()
+@click.argument("upload_id")
+@lane_options
+def accept(upload_id: str, url: str, lane: str) -> None:
+    """Load a file that waits for a person: its rows came before, and they add to balances.
+
+    \b
+    Example:
+        partnerlab uploads accept U00000003
+    """
+    print_json(connect(url, lane).post(f"/_sandbox/ic/uploads/{upload_id}/accept"))
+
+
+@command.command()
+@click.argument("upload_id")
+@lane_options
+def dismiss(upload_id: str, url: str, lane: str) -> None:
+    """Let a file go that waits for a person; nothing of it is applied.
+
+    \b
+    Example:
+        partnerlab uploads dismiss U00000003
+    """
+    print_json(connect(url, lane).post(f"/_sandbox/ic/uploads/{upload_id}/dismiss"))
+
+
+def _every(remote: Remote, path: str, name: str, key: str, **query: Any) -> Iterator[dict[str, Any]]:
+    after: Any = None
+    while found := remote.get(path, after=after, limit=1000, **query)[name]:
+        yield from found
+        after = found[-1][key]
+
+
+def _pages(remote: Remote, path: str) -> Iterator[str]:
+    page: int | None = 0
+    while page is not None:
+        answer = remote.get(path, page=page)
+        yield answer["content"]
+        page = answer["next"]

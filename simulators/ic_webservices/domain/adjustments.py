@@ -1,0 +1,66 @@
+"""What a balance file does to the invoices of an account [A-80, A-85]."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from partnerlab.simulators.ic_webservices.domain.balances import apply_account_balance
+from partnerlab.simulators.ic_webservices.domain.invoices import CLOSED, OPEN, Invoice, unseen
+from partnerlab.simulators.ic_webservices.domain.uploads import ADDS
+
+__all__ = ["Adjusted", "adjust"]
+
+
+@dataclass(frozen=True, slots=True)
+class Adjusted:
+    """The invoices that change, and what the account owed before and after."""
+
+    invoices: Sequence[Invoice]
+    before_cents: int
+    after_cents: int
+
+
+def adjust(
+    invoices: Sequence[Invoice], effect: str, amount_cents: int, taken_cents: Mapping[str, int], last_payment: str
+) -> Adjusted:
+    """
+    Apply an adjustment to an account: to its latest open invoice, or its latest where none is open [A-106].
+
+    A balance that is set is the partner's word when the file was made: what was taken since its last word and is not
+    visible in it is owed no more, and the same word again changes nothing [A-85]. An addition says nothing of what was
+    taken before.
+
+    Args:
+        invoices: The account's invoices, at least one, the latest first.
+        effect: `set` or `add`.
+        taken_cents: By invoice number, what was taken on it since the partner's last word.
+        last_payment: Reference of the newest payment of the lane.
+    """
+    open_ones = [one for one in invoices if one.status == OPEN]
+    asked = open_ones[0] if open_ones else invoices[0]
+    others = open_ones[1:]
+    concerned = [asked, *others]
+    owed = sum(one.balance_due_cents for one in concerned)
+    said = sum(one.filed_due_cents for one in concerned)
+    if effect == ADDS:
+        due = owed + amount_cents
+        total = sum(one.total_amount_due_cents for one in concerned) + amount_cents
+        word = said + amount_cents
+    elif amount_cents == said:
+        return Adjusted((), owed, owed)
+    else:
+        taken = sum(taken_cents.get(one.invoice_number, 0) for one in concerned)
+        due = total = unseen(amount_cents, said, taken)
+        word = amount_cents
+    changed = {one.invoice_number: one for one in apply_account_balance(asked, others, due, total)}
+    after = [changed.get(one.invoice_number, one) for one in concerned]
+    word -= sum(one.filed_due_cents for one in after[1:] if one.status != CLOSED)
+    after[0] = replace(after[0], filed_due_cents=word, filed_total_cents=word)
+    if effect != ADDS:
+        after = [replace(one, filed_after=last_payment, stated_after=last_payment) for one in after]
+    return Adjusted(
+        [new for new, old in zip(after, concerned, strict=True) if new != old],
+        owed,
+        sum(one.balance_due_cents for one in after if one.status != CLOSED),
+    )

@@ -1,0 +1,185 @@
+"""What a staged file does to the ledger, in the transaction that locks its biller: invoices, or balances adjusted."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from partnerlab.contracts.files import Problem as FileProblem
+from partnerlab.contracts.files.csv import load_table
+from partnerlab.contracts.files.problems import shown
+from partnerlab.simulators.ic_webservices.domain.adjustments import adjust
+from partnerlab.simulators.ic_webservices.domain.billers import Biller, time_zone
+from partnerlab.simulators.ic_webservices.domain.customers import FIRST_CUSTOMER_ID, Customer, from_bill_file
+from partnerlab.simulators.ic_webservices.domain.invoices import Invoice, filed
+from partnerlab.simulators.ic_webservices.domain.late_fees import stated_at
+from partnerlab.simulators.ic_webservices.domain.money import amount
+from partnerlab.simulators.ic_webservices.domain.uploads import SETS, Adjustment
+from partnerlab.simulators.ic_webservices.services.ledger import last_payment
+from partnerlab.simulators.ic_webservices.services.staging import Staged
+from partnerlab.simulators.ic_webservices.services.unsettled import Unsettled
+from partnerlab.simulators.ic_webservices.store import ADJUSTMENTS, CUSTOMERS, INVOICES, next_number
+from partnerlab.simulators.kit.world.lanes import Lane
+from partnerlab.simulators.kit.world.store import Statement, Tx
+
+__all__ = ["adjust_balances", "load_invoices"]
+
+LARGEST_CENTS = 10**17
+"""Of a balance: more fits no column of a file."""
+REFUSALS: Mapping[str, str] = {
+    "unknown-account": "is no account of this biller: no customer is made, no zeros are guessed [A-88]",
+    "no-invoice": "is an account without an invoice, so nothing can be adjusted",
+    "payment-uncertain": "cannot be set now: {reason}; load the row again when it has one [A-84]",
+    "balance-too-large": "makes a balance of more than 15 digits",
+}
+"""Why a row that reads well is not applied, by rule."""
+
+_TAKEN = Statement(
+    "SELECT sum(amount_cents) FROM ic_payments WHERE lane = :lane AND biller_guid = :biller_guid"
+    " AND account_number = :account_number AND invoice_number = :invoice_number AND approved = 1"
+    " AND donation = 'none' AND state <> 'returned' AND reference > :after"
+)
+_CARRY_FORWARD = Statement(
+    "UPDATE ic_invoices SET status = 'closed', version = version + 1"
+    " WHERE lane = :lane AND biller_guid = :biller_guid AND status = 'open' AND account_number IN"
+    " (SELECT account_number FROM ic_invoices AS loaded WHERE lane = :lane AND upload_id = :upload_id)"
+    " AND EXISTS (SELECT 1 FROM ic_invoices AS later WHERE later.lane = :lane"
+    " AND later.biller_guid = :biller_guid AND later.account_number = ic_invoices.account_number"
+    " AND later.invoice_type_id = ic_invoices.invoice_type_id AND later.balance_forward = 1"
+    " AND later.invoice_date > ic_invoices.invoice_date"
+    " AND (later.upload_id = :upload_id OR ic_invoices.upload_id = :upload_id))"
+)
+
+
+def load_invoices(tx: Tx, lane: Lane, biller: Biller, upload_id: str, staged: Staged) -> None:
+    """Load customers and invoices, each in the place of the one of its number, as `filed` rules."""
+    newest = last_payment(tx, lane)
+    for batch in staged.good.batches():
+        customers: dict[str, Customer] = {}
+        for row, _ in batch:
+            row.pop("lane")
+            given = CUSTOMERS.load(tuple(row[name] for name in CUSTOMERS.columns))
+            number = given.account_number
+            existing = customers.get(number) or CUSTOMERS.get(tx, lane.name, biller.guid, number)
+            customers[number] = from_bill_file(existing, given, staged.fields)
+        new = [number for number, customer in customers.items() if not customer.customer_id]
+        first = next_number(tx, lane.name, "customer", len(new)) if new else 0
+        ids = {number: f"{FIRST_CUSTOMER_ID + first + place}" for place, number in enumerate(new)}
+        CUSTOMERS.put_rows(
+            tx,
+            (
+                {
+                    **CUSTOMERS.row(lane.name, customer),
+                    "customer_id": customer.customer_id or ids[number],
+                    "customer_guid": customer.customer_guid or str(uuid.uuid4()),
+                }
+                for number, customer in customers.items()
+            ),
+        )
+        for _, row in batch:
+            _load_invoice(tx, lane, biller, upload_id, row, newest)
+    tx.run(_CARRY_FORWARD, lane=lane.name, biller_guid=biller.guid, upload_id=upload_id)
+
+
+def _load_invoice(tx: Tx, lane: Lane, biller: Biller, upload_id: str, row: Mapping[str, Any], newest: str) -> None:
+    """In the place of an invoice of that number, whatever its RecordType says [A-17], as `filed` rules."""
+    given = INVOICES.load(tuple(row[name] for name in INVOICES.columns))
+    existing = INVOICES.get(tx, lane.name, given.biller_guid, given.invoice_number)
+    invoice = filed(existing, given, 0 if existing is None else _taken_cents(tx, lane, existing), newest)
+    if invoice is not None:
+        invoice = stated_at(invoice, lane.now(), time_zone(biller.time_zone))
+        INVOICES.put(tx, lane.name, replace(invoice, upload_id=upload_id))
+
+
+class _NotApplied(Exception):
+    """A row that reads well and is not applied: the rule, the column and, in words, more of the reason."""
+
+    def __init__(self, rule: str, column: str, value: str, reason: str = "") -> None:
+        self.rule, self.column, self.value, self.reason = rule, column, value, reason
+        super().__init__(rule)
+
+    def problem(self, line: int) -> FileProblem:
+        """As a problem of the file."""
+        table = load_table("watersmart_balances")
+        column = table.column(self.column)
+        return FileProblem(
+            self.rule,
+            f"{shown(self.value)!r} {REFUSALS[self.rule].format(reason=self.reason)}",
+            line,
+            field=column.name,
+            spec_id=column.id,
+            value=shown(self.value),
+            source=table.source,
+            column=column.position,
+        )
+
+
+def adjust_balances(tx: Tx, lane: Lane, biller: Biller, upload_id: str, staged: Staged, unsettled: Unsettled) -> None:
+    """
+    Apply the rows of a balance file in their order; what cannot be applied goes to quarantine and is reported.
+
+    A balance is not set while a payment of the account has no certain outcome [A-84].
+    """
+    newest = last_payment(tx, lane)
+    position = lessened = 0
+    for batch in staged.good.batches():
+        for line, account_number, amount_cents, type_id, effect, text in batch:
+            position += 1
+            adjustment = Adjustment(
+                upload_id, position, line, biller.guid, account_number, type_id, effect, amount_cents
+            )
+            try:
+                adjustment = _adjust(tx, lane, biller, unsettled, adjustment, newest)
+            except _NotApplied as refused:
+                staged.set_aside((refused.problem(line),), text)
+                staged.loaded -= 1
+                staged.quarantined += 1
+                continue
+            lessened += effect == SETS and adjustment.after_cents < amount_cents
+            ADJUSTMENTS.put(tx, lane.name, adjustment)
+    if lessened:
+        many = f"{lessened:,} balance{' is' if lessened == 1 else 's are'}"
+        staged.notes.append(f"{many} less than the file says: the rest was paid since the file before [A-85]")
+
+
+def _adjust(tx: Tx, lane: Lane, biller: Biller, unsettled: Unsettled, asked: Adjustment, newest: str) -> Adjustment:
+    """The adjustment as it was applied. Raises `_NotApplied`."""
+    account_number, sets = asked.account_number, asked.effect == SETS
+    if CUSTOMERS.get(tx, lane.name, biller.guid, account_number) is None:
+        raise _NotApplied("unknown-account", "AccountNumber", account_number)
+    invoices = _invoices(tx, lane, biller, account_number)
+    if not invoices:
+        raise _NotApplied("no-invoice", "AccountNumber", account_number)
+    said = str(amount(asked.amount_cents))
+    if sets and (reason := unsettled.doubt(tx, lane, biller.guid, account_number).reason):
+        raise _NotApplied("payment-uncertain", "AdjustmentAmount", said, reason)
+    taken = {one.invoice_number: _taken_cents(tx, lane, one) for one in invoices} if sets else {}
+    done = adjust(invoices, asked.effect, asked.amount_cents, taken, newest)
+    if abs(done.after_cents) >= LARGEST_CENTS:
+        raise _NotApplied("balance-too-large", "AdjustmentAmount", said)
+    for invoice in done.invoices:
+        INVOICES.put(tx, lane.name, invoice)
+    return replace(asked, before_cents=done.before_cents, after_cents=done.after_cents)
+
+
+def _invoices(tx: Tx, lane: Lane, biller: Biller, account_number: str) -> Sequence[Invoice]:
+    """The account's open invoices, the latest first; its latest where none is open."""
+    search = {"biller_guid": biller.guid, "account_number": account_number}
+    order = ("invoice_date", "invoice_number")
+    found = INVOICES.find(tx, lane.name, {**search, "status": "open"}, order=order, last_first=True)
+    return found or INVOICES.find(tx, lane.name, search, order=order, last_first=True, limit=1)
+
+
+def _taken_cents(tx: Tx, lane: Lane, invoice: Invoice) -> int:
+    """Payments of an invoice that were taken since the partner's last word on it and stand."""
+    row = tx.one(
+        _TAKEN,
+        lane=lane.name,
+        biller_guid=invoice.biller_guid,
+        account_number=invoice.account_number,
+        invoice_number=invoice.invoice_number,
+        after=invoice.filed_after,
+    )
+    return int(row[0] or 0) if row else 0

@@ -1,0 +1,197 @@
+"""WaterSmart's files at Invoice Cloud: what a balance means, the same file again, and what waits for a person."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from tests.simulators.ic_webservices.harness import UTILITY, WATERSMART, WATERSMART_KEY, Harness
+
+OWN = {"biller_guid": WATERSMART}
+BROOK, POND = "20000201", "20000202"
+HEADER = "AccountNumber,CustomerName,AdjustmentAmount,AdjustmentTypeID,PastDue\r\n"
+
+
+def row(account: str, amount: str, *, number: str = "", flags: str = "0,0", shown: str = "", due: str = "") -> str:
+    """A row of the invoice file."""
+    due = due or "09/15/2026"
+    return (
+        f"{account},Ann Ash,1 Mill Lane,,Springfield,MA,01103,08/25/2026,{due},{amount},0.00,{number},1,{flags},{shown}"
+    )
+
+
+def send(harness: Harness, *rows: str, name: str = "file.csv") -> dict[str, Any]:
+    answer = harness.send("uploads", "".join(f"{one}\r\n" for one in rows).encode(), file_name=name, **OWN)
+    assert answer.status == 201, answer
+    found: dict[str, Any] = answer.json
+    return found
+
+
+def owed(harness: Harness, account: str) -> str:
+    found = harness.get("invoices", account_number=account, **OWN)["invoices"]
+    return str(sum((Decimal(one["balance_due"]) for one in found if one["status"] != "closed"), Decimal(0)))
+
+
+def pay(harness: Harness, account: str, amount: str, **order: Any) -> None:
+    answer = harness.pay(account_number=account, amount=amount, **OWN, **order)
+    assert answer.json["approved"] is True, answer
+
+
+def problems(harness: Harness, upload: dict[str, Any]) -> list[tuple[int, int, str, str]]:
+    found = harness.get(f"uploads/{upload['upload_id']}/problems")["problems"]
+    return [(one["line"], one["column_number"], one["field"], one["rule"]) for one in found]
+
+
+def test_an_invoice_file_brings_invoices_customers_flags_and_a_shown_number(harness: Harness) -> None:
+    told = harness.upload(
+        (row("30000001", "80.00", flags="1,0", shown="WS-77") + "\n").encode(),
+        "daily.csv",
+        biller=WATERSMART,
+        key=WATERSMART_KEY,
+    )
+    assert (told["Success"], told["InvoicesAccepted"], told["InvoicesRejected"]) == ("true", "1", "0")
+    (invoice,) = harness.get("invoices", account_number="30000001", **OWN)["invoices"]
+    assert invoice["invoice_number"] == "30000001-08252026"
+    assert (invoice["balance_due"], invoice["status"]) == ("80.00", "open")
+    assert invoice["fields"] == {"PastDue": "0.00"}
+    customer = harness.get("customers/30000001", **OWN)
+    assert (customer["block_payments_cc"], customer["block_payments_eft"]) == (True, False)
+    assert customer["display_account_number"] == "WS-77"
+    send(harness, row("30000001", "81.00"))
+    customer = harness.get("customers/30000001", **OWN)
+    assert (customer["block_payments_cc"], customer["display_account_number"]) == (False, ""), "the file's last word"
+
+
+def test_a_type_sets_or_adds_and_a_billers_own_types_win(harness: Harness) -> None:
+    done = send(harness, HEADER.strip(), f"{BROOK},Brook,-4.20,2,", f"{POND},Pond,300.00,1,ignored")
+    assert (owed(harness, BROOK), owed(harness, POND)) == ("60.00", "300.00")
+    assert done["kind"] == "csv_balances"
+    assert done["notes"][:2] == [
+        "AdjustmentTypeID 1 sets the balance: 1 row",
+        "AdjustmentTypeID 2 is added to the balance: 1 row",
+    ]
+    adjustments = harness.get(f"uploads/{done['upload_id']}/adjustments")["adjustments"]
+    assert [(one["effect"], one["before"], one["after"], one["line"]) for one in adjustments] == [
+        ("add", "64.20", "60.00", 2),
+        ("set", "310.75", "300.00", 3),
+    ]
+    harness.control("PATCH", f"billers/{WATERSMART}", {"configuration": {"Adjustments": {"7": "add"}}})
+    done = send(harness, f"{BROOK},Brook,5.00,7,", f"{POND},Pond,1.00,1,")
+    assert owed(harness, BROOK) == "65.00"
+    assert problems(harness, done) == [(2, 4, "AdjustmentTypeID", "unknown-value")]
+    for wrong in ({"7": "double"}, {"07": "set"}, {}, ["set"]):
+        harness.control("PATCH", f"billers/{WATERSMART}", {"configuration": {"Adjustments": wrong}})
+        refused = harness.send("uploads", b"1,A,1.00,1,\n", file_name="a.csv", **OWN)
+        assert (refused.status, refused.json["error"]["field"]) == (400, "Adjustments")
+
+
+def test_a_balance_is_the_partners_word_less_what_was_paid_meanwhile(harness: Harness) -> None:
+    """[A-85]: nobody owes again what Invoice Cloud took."""
+    pay(harness, BROOK, "40.00")
+    stale = send(harness, f"{BROOK},Brook,64.20,1,")
+    assert owed(harness, BROOK) == "24.20", "the same word as before says nothing new"
+    stale = send(harness, f"{BROOK},Brook,70.00,1,")
+    assert owed(harness, BROOK) == "30.00"
+    assert "1 balance is less than the file says" in stale["notes"][-1]
+    send(harness, f"{BROOK},Brook,30.00,1,", f"{POND},Pond,310.75,1,")
+    assert owed(harness, BROOK) == "30.00", "the payment is visible in it"
+    send(harness, f"{BROOK},Brook,-12.00,1,")
+    assert owed(harness, BROOK) == "-12.00", "a credit"
+    send(harness, f"{BROOK},Brook,20.00,2,")
+    assert owed(harness, BROOK) == "8.00"
+
+
+def test_an_older_invoice_is_lowered_before_the_latest(harness: Harness) -> None:
+    send(
+        harness, row("30000002", "30.00", number="A1"), row("30000002", "50.00", number="A2").replace("08/25", "08/26")
+    )
+    assert owed(harness, "30000002") == "80.00"
+    send(harness, "30000002,Ann,-60.00,2,")
+    due = {one["invoice_number"]: one["balance_due"] for one in harness.get("invoices", **OWN)["invoices"]}
+    assert owed(harness, "30000002") == "20.00"
+    assert (due["A1"], due["A2"]) == ("20.00", "0.00")
+
+
+def test_what_cannot_be_applied_is_in_quarantine_and_can_be_loaded_again(harness: Harness) -> None:
+    harness.control("PATCH", f"billers/{WATERSMART}", {"settings": {"29": "1"}})
+    pay(harness, POND, "10.00")
+    (payment,) = harness.get("payments", account_number=POND)["payments"]
+    harness.unsettled = {payment["payment_guid"]}
+    done = send(
+        harness,
+        "99999,Nobody,1.00,2,",
+        f"{POND},Pond,300.00,1,",
+        f"{BROOK},Brook,5.00,2,",
+        f"{BROOK},Brook,999999999999999.00,2,",
+        f"{BROOK},Brook,1.234,2,",
+    )
+    assert (done["state"], done["accepted"], done["rejected"]) == ("loaded", 1, 4)
+    assert done["message"] == "4 adjustments were rejected, 1 loaded."
+    assert sorted(problems(harness, done)) == [
+        (1, 1, "AccountNumber", "unknown-account"),
+        (2, 3, "AdjustmentAmount", "payment-uncertain"),
+        (4, 3, "AdjustmentAmount", "balance-too-large"),
+        (5, 3, "AdjustmentAmount", "not-an-amount"),
+    ]
+    assert owed(harness, BROOK) == "69.20"
+    assert harness.control("GET", "customers/99999", **OWN).status == 404, "no customer is made"
+    page = harness.get(f"uploads/{done['upload_id']}/quarantine")
+    assert page["next"] == 1
+    assert harness.get(f"uploads/{done['upload_id']}/quarantine", page="1") == {"content": "", "next": None}
+    harness.unsettled = set()
+    mended = page["content"].replace("99999,Nobody", f"{BROOK},Brook").replace("1.234", "1.23")
+    again = send(harness, *mended.replace("999999999999999.00", "0.77").splitlines())
+    assert (again["state"], again["rejected"]) == ("loaded", 0)
+    assert (owed(harness, BROOK), owed(harness, POND)) == ("72.20", "300.00")
+
+
+def test_the_same_rows_again_do_nothing_and_an_earlier_files_wait(harness: Harness) -> None:
+    """[A-87]."""
+    first = send(harness, f"{BROOK},Brook,-4.20,2,", name="monday.csv")
+    bom = f"\ufeff{HEADER}{BROOK}, Brook ,-4.20,2,\n\n,,,,\n".encode()
+    again = harness.send("uploads", bom, file_name="tuesday.csv", **OWN).json
+    assert (again["state"], again["repeats"]) == ("repeated", first["upload_id"])
+    assert again["message"] == (
+        f"Nothing was applied: the rows are those of monday.csv ({first['upload_id']}), the latest file of its kind."
+    )
+    send(harness, row("30000003", "10.00"))  # of the other kind: the balance file stays the latest of its own
+    assert send(harness, f"{BROOK},Brook,-4.20,2,")["state"] == "repeated"
+    send(harness, f"{POND},Pond,1.00,2,")
+    waiting = send(harness, f"{BROOK},Brook,-4.20,2,", name="wednesday.csv")
+    assert (waiting["state"], waiting["repeats"], owed(harness, BROOK)) == ("waiting", first["upload_id"], "60.00")
+    assert "monday.csv" in waiting["message"]
+    path = f"uploads/{waiting['upload_id']}"
+    accepted = harness.control("POST", f"{path}/accept")
+    assert (accepted.json["state"], accepted.json["accepted"]) == ("loaded", 1)
+    assert owed(harness, BROOK) == "55.80"
+    assert harness.control("POST", f"{path}/accept").status == 409
+    send(harness, f"{POND},Pond,2.00,2,")
+    dismissed = send(harness, f"{POND},Pond,1.00,2,")
+    assert harness.control("POST", f"uploads/{dismissed['upload_id']}/dismiss").json["state"] == "dismissed"
+    assert owed(harness, POND) == "313.75"
+
+
+def test_an_earlier_file_that_sets_is_applied_and_noted(harness: Harness) -> None:
+    first = send(harness, f"{BROOK},Brook,50.00,1,", name="monday.csv")
+    send(harness, f"{BROOK},Brook,60.00,1,")
+    again = send(harness, f"{BROOK},Brook,50.00,1,")
+    assert (again["state"], again["repeats"], owed(harness, BROOK)) == ("loaded", first["upload_id"], "50.00")
+    assert again["notes"][-1] == f"the rows are those of monday.csv ({first['upload_id']}), an earlier file"
+
+
+def test_a_csv_of_other_columns_is_rejected_in_words(harness: Harness) -> None:
+    told = send(harness, "a,b,c")
+    assert (told["state"], told["kind"], told["rejected"]) == ("rejected", "", 1)
+    assert "neither the 16 columns of an invoice file nor the 5 of a balance file" in told["message"]
+    refused = harness.send("uploads", b"x", file_name="a.csv", biller_guid=UTILITY)
+    assert refused.json["error"]["message"] == "FileName: 'a.csv': no CSV files are taken from billers of inhance_v2"
+
+
+def test_a_big_file_is_read_and_loaded_in_batches(harness: Harness) -> None:
+    """More than two batches, every hundredth row broken."""
+    wrong = {at for at in range(1200) if at % 100 == 99}
+    loaded = send(harness, *(row(f"4{at:07}", "1.2x" if at in wrong else "1.25") for at in range(1200)))
+    assert (loaded["accepted"], loaded["rejected"], loaded["total_amount_due"]) == (1188, 12, "1485.00")
+    loaded = send(harness, *(f"4{at:07},Ann,{at}.00,2," for at in range(1200)))
+    assert (loaded["accepted"], loaded["rejected"]) == (1188, 12)
+    assert owed(harness, "40001198") == "1199.25"
