@@ -2,8 +2,8 @@
 The sandbox: simulators, data pump and the ports that join them, in one process on one origin.
 
 This is the only module in which the client and the simulators meet. Invoice Cloud's events go into the data pump, its
-balance requests go out through the client's RTDR, and the pump calls the partner over the same HTTP that a real one
-would see.
+requests for balances and for bills as PDF go out through the client, and the pump calls the partner over the same HTTP
+that a real one would see.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
-from partnerlab.client import rtdr
+from partnerlab.client import bill_images, rtdr
 from partnerlab.client.errors import RequestInvalid
 from partnerlab.client.http import PAYER_WAITS, HttpRequest, HttpResponse, Transport, shown_url
 from partnerlab.client.settings import Biller, BillerUnknown
@@ -94,6 +94,7 @@ class Sandbox:
             self.lanes,
             events=self._pump.submit,
             balances=self._balances,
+            images=self._bill_image,
             unsettled=self._pump.payments_in_doubt,
             base_url=lambda: self.url,
         )
@@ -218,10 +219,13 @@ class Sandbox:
 
     def _send(self, biller: Biller, request: HttpRequest) -> HttpResponse:
         self._check_egress(biller, request.url)
+        return self._payers_transport().send(request)
+
+    def _payers_transport(self) -> Transport:
         with self._lock:
             if self._transport is None:
                 self._transport = Transport(timeouts=PAYER_WAITS, allow_http=True)
-        return self._transport.send(request)
+            return self._transport
 
     def _balances(self, lane: str, guid: str, account_number: str, invoice_number: str) -> dict[str, Any]:
         try:
@@ -235,6 +239,15 @@ class Sandbox:
             "email_address": update.email_address,
             "problem": update.problem,
         }
+
+    def _bill_image(self, lane: str, guid: str, invoice_number: str) -> dict[str, Any]:
+        try:
+            biller = self.biller(lane, guid)
+        except BillerUnknown as error:
+            return {"problem": str(error)}
+        check, transport = partial(self._check_egress, biller), self._payers_transport()
+        found = bill_images.fetch(biller, invoice_number, transport=transport, check=check)
+        return {"content": found.content, "problem": found.problem}
 
     def _create_pump_service(self) -> WSGIApplication:
         from partnerlab.client.datapump import create_service

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from partnerlab.simulators.ic_webservices import seeds
 from partnerlab.simulators.ic_webservices.pages import PAGE_PATHS, PagesApp
+from partnerlab.simulators.ic_webservices.services.bill_images import ImagePort, no_image
 from partnerlab.simulators.ic_webservices.services.presentment import Balances
 from partnerlab.simulators.ic_webservices.services.unsettled import UnsettledPort
 from partnerlab.simulators.ic_webservices.settings import Settings
@@ -62,6 +63,7 @@ def create_simulator(
     *,
     events: Callable[[dict[str, Any]], None],
     balances: Balances,
+    images: ImagePort = no_image,
     unsettled: UnsettledPort = _nothing,
     base_url: Callable[[], str] | None = None,
 ) -> InvoiceCloud:
@@ -72,12 +74,13 @@ def create_simulator(
         events: Takes an event (`contracts/datapump/event.schema.json`) and returns once it is durable there; raises
             where it is not, and is then asked again. May see the same id twice.
         balances: Asks the partner for a balance; see `presentment.Balances`.
+        images: Asks the partner for a bill as a PDF; see `bill_images.ImagePort`.
         unsettled: Gives the payments of an account that the data pump has without a certain outcome; see
             `services.unsettled`. Without it only the outbox is looked at.
         base_url: Gives the sandbox's origin, as in `http://127.0.0.1:8700`; without it the one a request came to.
     """
     world = create_world(
-        settings, store, lanes, events=events, balances=balances, unsettled=unsettled, base_url=base_url
+        settings, store, lanes, events=events, balances=balances, images=images, unsettled=unsettled, base_url=base_url
     )
     return InvoiceCloud(
         name=NAME,

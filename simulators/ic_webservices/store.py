@@ -12,6 +12,7 @@ from functools import cache
 import sqlalchemy as sa
 
 from partnerlab.simulators.ic_webservices import tables
+from partnerlab.simulators.ic_webservices.domain.bill_formats import BillImage
 from partnerlab.simulators.ic_webservices.domain.billers import Biller
 from partnerlab.simulators.ic_webservices.domain.cloud_payments import Checkout, Reminder
 from partnerlab.simulators.ic_webservices.domain.customers import Change, Customer
@@ -35,6 +36,7 @@ __all__ = [
     "BATCHES",
     "BATCH_FILES",
     "BILLERS",
+    "BILL_IMAGES",
     "CHANGES",
     "CHECKOUTS",
     "CUSTOMERS",
@@ -77,6 +79,7 @@ def _load_lines(text: str) -> tuple[Line, ...]:
 
 
 BILLERS = Table(tables.BILLERS, Biller)
+BILL_IMAGES = Table(tables.BILL_IMAGES, BillImage)
 CUSTOMERS = Table(tables.CUSTOMERS, Customer)
 INVOICES = Table(tables.INVOICES, Invoice, conversions={Sequence[Line]: Conversion(sa.Text, _dump_lines, _load_lines)})
 PAYMENTS = Table(tables.PAYMENTS, Payment)

@@ -117,6 +117,15 @@ INVOICES = sa.Table(
     ),
 )
 
+BILL_IMAGES = sa.Table(
+    "ic_bill_images",
+    TABLES,
+    _key("lane"),
+    _key("biller_guid"),
+    _key("invoice_number"),
+    *_text("content", "received_at"),
+)
+
 PAYMENTS = sa.Table(
     "ic_payments",
     TABLES,

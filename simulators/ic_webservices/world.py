@@ -10,6 +10,7 @@ from partnerlab.contracts.catalogue import magic_values
 from partnerlab.simulators.ic_webservices.domain.payments import TestNumber, TestNumbers
 from partnerlab.simulators.ic_webservices.services.api_keys import ApiKeys
 from partnerlab.simulators.ic_webservices.services.authentication import Authentication
+from partnerlab.simulators.ic_webservices.services.bill_images import BillImages, ImagePort
 from partnerlab.simulators.ic_webservices.services.cashier import Cashier
 from partnerlab.simulators.ic_webservices.services.cloud_payments import CloudPayments
 from partnerlab.simulators.ic_webservices.services.export_batches import ExportBatches
@@ -48,6 +49,7 @@ class Services:
     ledger: BillerLedger
     cashier: Cashier
     presentment: Presentment
+    bill_images: BillImages
     uploads: Uploads
     outbox: Outbox
     authentication: Authentication
@@ -84,6 +86,7 @@ def create_world(
     *,
     events: Callable[[dict[str, Any]], None],
     balances: Balances,
+    images: ImagePort,
     unsettled: UnsettledPort,
     base_url: Callable[[], str] | None = None,
 ) -> World:
@@ -104,6 +107,7 @@ def create_world(
         ledger=ledger,
         cashier=cashier,
         presentment=presentment,
+        bill_images=BillImages(store, images),
         uploads=Uploads(ledger, uncertain),
         outbox=outbox,
         authentication=authentication,

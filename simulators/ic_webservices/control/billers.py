@@ -9,6 +9,7 @@ from typing import Any
 from partnerlab.contracts.settings import settings as known_settings
 from partnerlab.simulators.ic_webservices.control.common import Json, Part
 from partnerlab.simulators.ic_webservices.control.views import biller_view
+from partnerlab.simulators.ic_webservices.domain.bill_formats import check_formats
 from partnerlab.simulators.ic_webservices.domain.billers import time_zone
 from partnerlab.simulators.ic_webservices.domain.customers import check_text
 from partnerlab.simulators.ic_webservices.domain.errors import ValueRefused
@@ -45,6 +46,7 @@ class Billers(Part):
             if len(json.dumps(changes["configuration"])) > LONGEST_CONFIGURATION:
                 rule = f"must have at most {LONGEST_CONFIGURATION} characters of JSON"
                 raise ValueRefused("configuration", "…", rule)
+            check_formats(changes["configuration"])
         if "time_zone" in changes:
             time_zone(changes["time_zone"])
         saved = self._services.ledger.save_biller(request.lane, guid, changes)

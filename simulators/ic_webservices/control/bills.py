@@ -10,7 +10,7 @@ __all__ = ["Bills"]
 
 
 class Bills(Part):
-    """Invoices: list, show, open."""
+    """Invoices: list, show, open, keep the PDF."""
 
     def list_invoices(
         self,
@@ -36,3 +36,7 @@ class Bills(Part):
             "changed": list(shown.changed),
             "problem": shown.problem or None,
         }
+
+    def keep_bill_image(self, request: Request, invoice_number: str, content: str, biller_guid: str = "") -> Json:
+        kept = self._services.bill_images.keep(request.lane, self._guid(biller_guid), invoice_number, content)
+        return {"size_bytes": kept}

@@ -11,6 +11,7 @@ from partnerlab.simulators.ic_webservices.domain.invoices import Invoice, owed_c
 from partnerlab.simulators.ic_webservices.domain.portal import open_bills
 from partnerlab.simulators.ic_webservices.domain.schedules import Schedule
 from partnerlab.simulators.ic_webservices.pages.payer import Payer
+from partnerlab.simulators.ic_webservices.pages.view import pdf
 from partnerlab.simulators.ic_webservices.services.statement import statement
 
 __all__ = ["add_routes", "latest_invoices", "waiting_for"]
@@ -25,6 +26,7 @@ def add_routes(add: Callable[..., None]) -> None:
     add("bills", recent)
     add("open-bills", open_)
     add("bill/<path:number>", bill)
+    add("bill-image/<path:number>", image)
     add("receipt/<payment_guid>", receipt)
 
 
@@ -52,9 +54,19 @@ def bill(payer: Payer, number: str) -> ResponseReturnValue:
         invoice=invoice,
         statement=statement(payer.biller, customer, invoice),
         payable=owed_cents(invoice) > 0,
+        as_pdf=payer.services.bill_images.offered(payer.biller, invoice),
         payments=payments,
         waiting=waiting_for(payer, invoice),
     )
+
+
+def image(payer: Payer, number: str) -> ResponseReturnValue:
+    """The bill as a PDF; where there is none now, a page that says so, for the bill itself is there."""
+    invoice = payer.invoice(number)
+    content = payer.services.bill_images.open(payer.lane, payer.biller.guid, invoice.invoice_number)
+    if content is None:
+        return payer.show("bill_image.html", "bills", number=number, back=payer.href("bill", number))
+    return pdf(payer.page(), content, f"bill-{invoice.invoice_number}")
 
 
 def receipt(payer: Payer, payment_guid: str) -> ResponseReturnValue:

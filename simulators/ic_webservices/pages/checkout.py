@@ -5,7 +5,7 @@ The pages of Cloud Payments V2, below `/cloudpayments/<token>`: what is paid, ho
     POST …/<token>/bills               keeps what was chosen; removes, puts back, reminds
     GET  …/<token>/pay                 how: a card, a bank account, a saved one; fees and totals
     POST …/<token>/pay                 pays, and leads to ReturnURL or the receipt
-    GET  …/<token>/receipt, …/statement/<invoice>
+    GET  …/<token>/receipt, …/statement/<invoice>, …/bill-image/<invoice> (its PDF)
     POST …/<token>/register            an account for the payer, where AllowRegisterAccount offers it
 """
 
@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import datetime
+from urllib.parse import quote
 
 from flask import Blueprint, Response, g, request
 from flask.typing import ResponseReturnValue
@@ -27,7 +28,7 @@ from partnerlab.simulators.ic_webservices.pages.checkout_paying import pay as ta
 from partnerlab.simulators.ic_webservices.pages.checkout_visit import Visit, may_register
 from partnerlab.simulators.ic_webservices.pages.forms import Form
 from partnerlab.simulators.ic_webservices.pages.security import PageRefused
-from partnerlab.simulators.ic_webservices.pages.view import Page, base_of, render
+from partnerlab.simulators.ic_webservices.pages.view import Page, base_of, pdf, render
 from partnerlab.simulators.ic_webservices.services.cloud_payments import CheckoutGone
 from partnerlab.simulators.ic_webservices.world import Services
 from partnerlab.simulators.kit.http.wsgi import current_request
@@ -96,7 +97,18 @@ def create_blueprint(services: Services) -> Blueprint:
     @pages.get("/statement/<path:number>")
     def statement(token: str, number: str) -> ResponseReturnValue:
         found, invoice = payments.statement(current_request().lane, token, number)
-        return Visit(services, token, found).show("checkout_statement.html", invoice=invoice)
+        as_pdf = services.bill_images.offered(found.biller, invoice)
+        return Visit(services, token, found).show("checkout_statement.html", invoice=invoice, as_pdf=as_pdf)
+
+    @pages.get("/bill-image/<path:number>")
+    def bill_image(token: str, number: str) -> ResponseReturnValue:
+        found, invoice = payments.statement(current_request().lane, token, number)
+        visit = Visit(services, token, found)
+        g.page = visit.page
+        content = services.bill_images.open(visit.lane, found.biller.guid, invoice.invoice_number)
+        if content is None:
+            return visit.show("bill_image.html", number=number, back=visit.path("statement", quote(number, safe="/")))
+        return pdf(visit.page, content, f"bill-{invoice.invoice_number}")
 
     @pages.post("/register")
     def register(token: str) -> ResponseReturnValue:

@@ -23,6 +23,7 @@ __all__ = [
     "csrf_token",
     "form_guid",
     "frame_ancestors",
+    "framed_by",
     "headers",
     "new_form_key",
     "origin_of",
@@ -52,14 +53,11 @@ def headers(*, frame_ancestors: Iterable[str] = LOOPBACK, styles: Iterable[str] 
     Forms lead nowhere else, and scripts are allowed to nobody.
     """
 
-    def sources(more: Iterable[str]) -> str:
-        return " ".join(("'self'", *dict.fromkeys(more)))
-
     policy = (
         "default-src 'none'",
-        f"style-src {sources(styles)}",
+        f"style-src {_sources(styles)}",
         "form-action 'self'",
-        f"frame-ancestors {sources(frame_ancestors)}",
+        f"frame-ancestors {_sources(frame_ancestors)}",
         "base-uri 'none'",
     )
     return {
@@ -69,6 +67,15 @@ def headers(*, frame_ancestors: Iterable[str] = LOOPBACK, styles: Iterable[str] 
         "Cache-Control": "no-store",
         "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     }
+
+
+def framed_by(ancestors: Iterable[str]) -> str:
+    """The policy of an answer that is no page: who may frame it, beside `'self'`."""
+    return f"frame-ancestors {_sources(ancestors)}; base-uri 'none'"
+
+
+def _sources(more: Iterable[str]) -> str:
+    return " ".join(("'self'", *dict.fromkeys(more)))
 
 
 def frame_ancestors(biller: Biller) -> tuple[str, ...]:

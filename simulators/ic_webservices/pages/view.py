@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -24,10 +25,11 @@ from partnerlab.simulators.ic_webservices.pages import security
 from partnerlab.simulators.kit.http.messages import Request
 from partnerlab.simulators.kit.world.lanes import DEFAULT
 
-__all__ = ["FILTERS", "Link", "Page", "SignOut", "base_of", "leave", "render", "see_other"]
+__all__ = ["FILTERS", "Link", "Page", "SignOut", "base_of", "leave", "pdf", "render", "see_other"]
 
 
 _UTC = ZoneInfo("UTC")
+_FILE_NAME = re.compile(r"[^A-Za-z0-9-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,17 @@ def render(template: str, page: Page, *, status: int = 200, **values: Any) -> Re
     """A page as an answer, with its security headers."""
     answer = make_response(render_template(template, page=page, zone=page.zone, **values), status)
     return _secured(answer, page)
+
+
+def pdf(page: Page, content: bytes, name: str) -> Response:
+    """A PDF as an answer, shown in the browser's own viewer and saved under that name."""
+    answer = make_response(content)
+    answer.content_type = "application/pdf"
+    answer = _secured(answer, page)
+    # A viewer is a plugin to some browsers, which `default-src 'none'` would keep from showing it.
+    answer.headers["Content-Security-Policy"] = security.framed_by(page.frame_ancestors)
+    answer.headers["Content-Disposition"] = f'inline; filename="{_FILE_NAME.sub("-", name)[:80]}.pdf"'
+    return answer
 
 
 def see_other(page: Page, address: str) -> Response:

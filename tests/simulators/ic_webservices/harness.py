@@ -70,6 +70,7 @@ class Harness:
     reject_events: bool = False
     balance: Callable[[str, str, str, str], Mapping[str, Any]] = field(default=lambda *_: {})
     asked: list[tuple[str, str, str, str]] = field(default_factory=list)
+    image: Callable[[str, str, str], Mapping[str, Any]] = field(default=lambda *_: {"content": b"%PDF-1.4 %%EOF"})
     unsettled: set[str] = field(default_factory=set)
     """PaymentGUIDs that the data pump would have without a certain outcome."""
     settled_meanwhile: set[str] = field(default_factory=set)
@@ -84,6 +85,7 @@ class Harness:
             self.lanes,
             events=self.take_event,
             balances=self.give_balance,
+            images=lambda *asked: self.image(*asked),
             unsettled=self.give_unsettled,
             base_url=lambda: "http://127.0.0.1:8700",
         )

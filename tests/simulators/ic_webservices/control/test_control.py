@@ -235,6 +235,10 @@ def test_every_answer_of_every_operation_is_as_the_contract_says(harness: Harnes
     call("get", "invoices/{invoice_number}", f"invoices/{INVOICE}")
     call("get", "invoices/{invoice_number}", "invoices/none")
     call("post", "invoices/{invoice_number}/open", f"invoices/{INVOICE}/open")
+    image = "invoices/{invoice_number}/image"
+    call("put", image, f"invoices/{INVOICE}/image", {"content": "JVBERi0xLjQgJSVFT0Y="})
+    call("put", image, f"invoices/{INVOICE}/image", {"content": "PGh0bWw+"})
+    call("put", image, "invoices/none/image", {"content": "JVBERi0xLjQgJSVFT0Y="})
     harness.balance = lambda *_: {"problem": "no answer"}
     call("post", "invoices/{invoice_number}/open", f"invoices/{INVOICE}/open", {"biller_guid": UTILITY})
     call("post", "invoices/{invoice_number}/open", "invoices/none/open")
