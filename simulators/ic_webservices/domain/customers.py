@@ -68,6 +68,11 @@ class Customer:
     customer_guid: str = ""
     display_account_number: str = ""
 
+    @property
+    def shown_account(self) -> str:
+        """What payers are shown as the account number; it is found by its own number only."""
+        return self.display_account_number or self.account_number
+
     def __repr__(self) -> str:
         return f"Customer(biller_guid={self.biller_guid!r}, account_number={self.account_number!r})"
 

@@ -167,6 +167,10 @@ class Payer:
         """The record of the account the payer looks at."""
         return self.services.ledger.customer(self.lane, self.biller.guid, self.account_number)
 
+    def shown_account(self, account_number: str) -> str:
+        """What the payer is shown for an account of the biller's."""
+        return self.services.ledger.customer(self.lane, self.biller.guid, account_number).shown_account
+
     def invoice(self, number: str) -> Invoice:
         """An invoice of one of the payer's accounts; of any other there is none. Raises `NotFound`."""
         invoice = self.services.ledger.invoice(self.lane, self.biller.guid, number)

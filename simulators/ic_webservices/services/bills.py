@@ -52,6 +52,10 @@ _INVOICE_FIELDS = frozenset(
 )
 
 
+NO_LINE = Line("", None)
+"""What an ID record says that holds its row type only, as WaterSmart's do."""
+
+
 def customer_of_row(biller: Biller, row: Row) -> Customer:
     """The customer in a CR row, without a number of ours."""
     values: dict[str, Any] = {own: getattr(row, name, "") or "" for name, own in _CUSTOMER_FIELDS.items()}
@@ -99,7 +103,7 @@ def invoice_of_group(biller: Biller, group: InvoiceGroup) -> Invoice:
         late_fee_if_unpaid=bool(getattr(row, "ApplyLateFeeIfNoPaymentsOnly", False)),
         late_fee_on=getattr(row, "LateFeeDate", None),
         fields=_texts(row, _INVOICE_FIELDS),
-        lines=tuple(_line(detail) for detail in group.details),
+        lines=tuple(line for line in map(_line, group.details) if line != NO_LINE),
     )
 
 

@@ -105,6 +105,13 @@ class CheckoutView:
                 return _address(asked, customer)
         return PayerAddress()
 
+    def shown_account(self, account_number: str) -> str:
+        """What the payer is shown for an account: the request's DisplayAccountNumber, the record's, or the number."""
+        for asked, customer in self.customers:
+            if asked.account_number == account_number:
+                return asked.display_account_number or (customer.shown_account if customer else account_number)
+        return account_number
+
 
 @dataclass(frozen=True, slots=True)
 class Paying:

@@ -21,7 +21,7 @@ from partnerlab.simulators.ic_webservices.domain.fees import service_fee_cents
 from partnerlab.simulators.ic_webservices.domain.invoices import CLOSED, Invoice, may_pay, owed_cents
 from partnerlab.simulators.ic_webservices.domain.methods import Method, check_usable
 from partnerlab.simulators.ic_webservices.domain.money import amount
-from partnerlab.simulators.ic_webservices.domain.payments import Order, Payment
+from partnerlab.simulators.ic_webservices.domain.payments import Order, Payment, may_use
 from partnerlab.simulators.ic_webservices.domain.schedules import (
     AUTOPAY,
     ONCE,
@@ -209,14 +209,17 @@ class Schedules:
         """
         Let AutoPay pay an account with a method: bills that are collected from now on (assumed [A-60]).
 
-        The event is raised only where AutoPay was off. Raises `NotFound`, `PaymentRefused` (an expired card).
+        The event is raised only where AutoPay was off. Raises `NotFound`, `PaymentRefused` (an expired card, or what
+        the account is blocked for).
         """
         with self.store.write() as tx:
             biller = biller_of(tx, lane, biller_guid, lock=True)
             customer = customer_of(tx, lane, biller, account_number)
             if account_number not in linked_accounts(tx, lane, biller.guid, username):
                 raise NotFound("account", account_number[:60])
-            check_usable(method_of(tx, lane, biller, username, method_id), _today(lane, biller))
+            method = method_of(tx, lane, biller, username, method_id)
+            check_usable(method, _today(lane, biller))
+            may_use(customer, method.tender)
             existing = AUTOPAYS.get(tx, lane.name, biller.guid, account_number)
             since = existing.enrolled_at if existing is not None and customer.autopay else _text(lane.now())
             AUTOPAYS.put(tx, lane.name, AutoPay(biller.guid, account_number, username_key(username), method_id, since))
@@ -333,7 +336,9 @@ class Schedules:
         if invoice.account_number not in linked_accounts(tx, lane, biller.guid, schedule.username):
             raise NotFound("invoice", schedule.invoice_number[:60])
         at = check_day(schedule.runs_on, lane.now(), time_zone(biller.time_zone))
-        check_usable(method_of(tx, lane, biller, schedule.username, schedule.method_id), schedule.runs_on)
+        method = method_of(tx, lane, biller, schedule.username, schedule.method_id)
+        check_usable(method, schedule.runs_on)
+        may_use(customer_of(tx, lane, biller, invoice.account_number), method.tender)
         may_pay(invoice, schedule.amount_cents)
         search = {
             "biller_guid": biller.guid,
