@@ -137,6 +137,8 @@ PAYMENTS = sa.Table(
     *_whole("approved"),
     *_text("message", "reference", "paid_at", "state", "clears_at", "clears_as", "return_code"),
     *_text("biller_reference", "recorded_at"),
+    *_whole("offline"),
+    *_text("check_number", "location_reference"),
     sa.Index("ic_payments_by_account", "lane", "biller_guid", "account_number"),
     sa.Index("ic_payments_by_clearing", "lane", "state", "clears_at"),
     sa.Index("ic_payments_by_reference", "lane", "reference"),

@@ -12,6 +12,7 @@ from partnerlab.simulators.ic_webservices.services.api_keys import ApiKeys
 from partnerlab.simulators.ic_webservices.services.authentication import Authentication
 from partnerlab.simulators.ic_webservices.services.bill_images import BillImages, ImagePort
 from partnerlab.simulators.ic_webservices.services.cashier import Cashier
+from partnerlab.simulators.ic_webservices.services.clerk import Clerk
 from partnerlab.simulators.ic_webservices.services.cloud_payments import CloudPayments
 from partnerlab.simulators.ic_webservices.services.export_batches import ExportBatches
 from partnerlab.simulators.ic_webservices.services.exports import Exports
@@ -48,6 +49,7 @@ class Services:
     settings: Settings
     ledger: BillerLedger
     cashier: Cashier
+    clerk: Clerk
     presentment: Presentment
     bill_images: BillImages
     uploads: Uploads
@@ -106,6 +108,7 @@ def create_world(
         settings=settings,
         ledger=ledger,
         cashier=cashier,
+        clerk=Clerk(store, cashier),
         presentment=presentment,
         bill_images=BillImages(store, images),
         uploads=Uploads(ledger, uncertain),

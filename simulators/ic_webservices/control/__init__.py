@@ -20,6 +20,7 @@ def create_controls(services: Services) -> Controls:
     """The routes; what they need is loaded here and not before."""
     from partnerlab.simulators.ic_webservices.control.billers import Billers
     from partnerlab.simulators.ic_webservices.control.bills import Bills
+    from partnerlab.simulators.ic_webservices.control.clerk import Clerk
     from partnerlab.simulators.ic_webservices.control.cloud_payments import CloudPayments
     from partnerlab.simulators.ic_webservices.control.customers import Customers
     from partnerlab.simulators.ic_webservices.control.exports import Exports
@@ -37,5 +38,5 @@ def create_controls(services: Services) -> Controls:
         "guid": lambda field, text: normal_guid(check_text(text, field)),
         "line": lambda field, text: check_text(text, field),
     }
-    parts = (Billers, Customers, Bills, Uploads, Payments, Users, Wallet, CloudPayments, Exports)
+    parts = (Billers, Customers, Bills, Uploads, Payments, Clerk, Users, Wallet, CloudPayments, Exports)
     return Controls([part(services) for part in parts], domain_refuser(STATUSES), formats)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from partnerlab.simulators.ic_webservices.domain.payments import BANK_TENDERS, Payment
+from partnerlab.simulators.ic_webservices.domain.payments import BANK_TENDERS, OFFLINE_TENDERS, Payment
 
 __all__ = ["KINDS", "PARTS", "TYPE_WORDS", "Batch", "BatchFile", "file_stamp", "invoice_guid", "part_of", "type_id"]
 
@@ -20,6 +20,8 @@ TYPE_WORDS: Mapping[str, str] = {
     "ach": "ACH",
     "online_bank_direct": "Online Bank Direct",
     "paypal": "PayPal",
+    "check": "Check",
+    "cash": "Cash",
 }
 """PaymentTypeDesc by tender. Assumed [A-56]."""
 
@@ -55,14 +57,14 @@ class BatchFile:
 
 def part_of(payment: Payment) -> str:
     """Which file of a split export a payment stands in: Amex; every other card and PayPal; everything else [A-91]."""
-    if payment.tender in BANK_TENDERS:
+    if payment.tender in (*BANK_TENDERS, *OFFLINE_TENDERS):
         return "bank"
     return "amex" if payment.brand.lower() in ("amex", "american express") else "card"
 
 
 def type_id(payment: Payment) -> int:
-    """PaymentTypeID: "1 is CC and 2 is ACH"; PayPal counts as a card (assumed [A-56])."""
-    return 2 if payment.tender in BANK_TENDERS else 1
+    """PaymentTypeID: "1 is CC and 2 is ACH"; PayPal counts as a card (assumed [A-56]), a clerk's entry as none."""
+    return 2 if payment.tender in (*BANK_TENDERS, *OFFLINE_TENDERS) else 1
 
 
 def file_stamp(moment: datetime) -> str:

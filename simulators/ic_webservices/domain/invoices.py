@@ -19,6 +19,7 @@ __all__ = [
     "filed",
     "least_cents",
     "may_choose",
+    "may_enter",
     "may_pay",
     "owed_cents",
     "proposed_cents",
@@ -205,7 +206,21 @@ def may_pay(invoice: Invoice, amount_cents: int) -> None:
     Nothing is paid on a closed invoice or where nothing is owed. With AllowPartialPayments any amount from the minimum
     up to everything owed; without it just what is due or, where greater, everything owed. Source: assumed [A-75].
     """
-    due, owed, least = invoice.balance_due_cents, owed_cents(invoice), least_cents(invoice)
+    may_enter(invoice, amount_cents)
+    owed, least = owed_cents(invoice), least_cents(invoice)
+    where = f"Invoice {invoice.invoice_number}"
+    if not invoice.allow_partial_payments and amount_cents not in (least, owed):
+        whole = amount(least) if least == owed else f"{amount(least)} due or the {amount(owed)} owed"
+        raise PaymentRefused("partial_not_allowed", f"{where}: only the whole {whole} can be paid.")
+    if amount_cents < least:
+        raise PaymentRefused("under_minimum", f"{where}: at least {amount(least)} must be paid.")
+
+
+def may_enter(invoice: Invoice, amount_cents: int) -> None:
+    """
+    Check what a clerk took for an invoice: any part of what is owed (assumed [A-107]). Raises `PaymentRefused`.
+    """
+    due, owed = invoice.balance_due_cents, owed_cents(invoice)
     where = f"Invoice {invoice.invoice_number}"
     if invoice.status == CLOSED:
         raise PaymentRefused("invoice_closed", f"{where} is closed: a later bill carries its balance forward.")
@@ -214,11 +229,6 @@ def may_pay(invoice: Invoice, amount_cents: int) -> None:
     if amount_cents > owed:
         word = "due" if owed == due else "owed"
         raise PaymentRefused("over_balance", f"{where}: {amount(amount_cents)} is more than the {amount(owed)} {word}.")
-    if not invoice.allow_partial_payments and amount_cents not in (least, owed):
-        whole = amount(least) if least == owed else f"{amount(least)} due or the {amount(owed)} owed"
-        raise PaymentRefused("partial_not_allowed", f"{where}: only the whole {whole} can be paid.")
-    if amount_cents < least:
-        raise PaymentRefused("under_minimum", f"{where}: at least {amount(least)} must be paid.")
 
 
 def debited(invoice: Invoice, amount_cents: int) -> Invoice:

@@ -33,6 +33,8 @@ __all__ = [
 CARD_TENDERS = ("credit_card", "debit_card")
 BANK_TENDERS = ("ach", "online_bank_direct")
 TENDERS = (*CARD_TENDERS, *BANK_TENDERS, "paypal")
+OFFLINE_TENDERS = ("check", "cash")
+"""What a biller's clerk takes over the counter: it lowers a balance and moves no money through Invoice Cloud."""
 DONATIONS = ("none", "standalone", "inline")
 
 ACCEPTED, SETTLED, RETURNED, DECLINED, FAILED = "accepted", "settled", "returned", "declined", "failed"
@@ -93,6 +95,13 @@ class Order:
     payer_name: str = ""
     saved: SavedNumber | None = None
     biller_reference: str = ""
+    check_number: str = ""
+    location_reference: str = ""
+
+    @property
+    def offline(self) -> bool:
+        """Whether a clerk took it. Source: WaterSmart, Payment/Lockbox File, Offline."""
+        return self.tender in OFFLINE_TENDERS
 
     def __repr__(self) -> str:
         return (
@@ -113,7 +122,7 @@ class Authorization:
     @property
     def approved(self) -> bool:
         """Whether the money is taken for now."""
-        return self.state == ACCEPTED
+        return self.state in (ACCEPTED, SETTLED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +131,8 @@ class Payment:
     A payment as it is kept, approved or not. Of the card or account number only the last four digits are known.
 
     `paid_at` and `clears_at` are ISO 8601 in UTC; `clears_as` is what it becomes then. `recorded_at` is `paid_at`, but
-    never earlier than that of a payment before, whatever the lane's clock does.
+    never earlier than that of a payment before, whatever the lane's clock does. An `offline` one was entered by a
+    clerk: it is settled at once and never comes back.
     """
 
     payment_guid: str
@@ -146,6 +156,9 @@ class Payment:
     return_code: str = ""
     biller_reference: str = ""
     recorded_at: str = ""
+    offline: bool = False
+    check_number: str = ""
+    location_reference: str = ""
 
 
 def authorize(order: Order, numbers: TestNumbers) -> Authorization:
@@ -155,6 +168,10 @@ def authorize(order: Order, numbers: TestNumbers) -> Authorization:
     Raises:
         ValueRefused: The number is no test number, or missing, or given with PayPal or beside a saved one.
     """
+    if order.offline:
+        if order.number or order.saved:
+            raise ValueRefused("tender", order.tender, "takes no card_number and no bank_account")
+        return Authorization(SETTLED, "Entered by a clerk", "", "")
     if order.tender == "paypal":
         if order.number or order.saved:
             raise ValueRefused("tender", "paypal", "takes no card_number and no bank_account")
@@ -185,7 +202,13 @@ def saved_number(kind: str, number: str, numbers: TestNumbers, field: str) -> Sa
 
 
 def may_use(customer: Customer, tender: str) -> None:
-    """Check the customer's block flags; PayPal counts as a card (assumed [A-38]). Raises `PaymentRefused`."""
+    """
+    Check the customer's block flags; PayPal counts as a card (assumed [A-38]), what a clerk takes is never blocked.
+
+    Raises `PaymentRefused`.
+    """
+    if tender in OFFLINE_TENDERS:
+        return
     if tender in BANK_TENDERS:
         if customer.block_payments_eft:
             raise PaymentRefused("bank_blocked", f"Account {customer.account_number}: bank payments are blocked.")

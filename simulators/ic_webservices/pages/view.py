@@ -140,6 +140,8 @@ def _local_time(moment: datetime | str, zone: ZoneInfo) -> str:
 
 
 def _paid_with(payment: Payment) -> str:
+    if payment.offline:
+        return f"{payment.tender.capitalize()} {payment.check_number}".strip()
     name = payment.brand or {"ach": "Bank account", "online_bank_direct": "Bank account"}.get(payment.tender, "Card")
     return f"{name} ending in {payment.last_four}" if payment.last_four else name
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from partnerlab.simulators.ic_webservices.domain.billers import Biller, time_zone
 from partnerlab.simulators.ic_webservices.domain.errors import Conflict, PaymentRefused, ValueRefused
 from partnerlab.simulators.ic_webservices.domain.events import ach_reject_event, payment_event
-from partnerlab.simulators.ic_webservices.domain.invoices import CLOSED, Invoice, credited, debited, may_pay
+from partnerlab.simulators.ic_webservices.domain.invoices import CLOSED, Invoice, credited, debited, may_enter, may_pay
 from partnerlab.simulators.ic_webservices.domain.payments import (
     RETURNED,
     Authorization,
@@ -93,19 +93,20 @@ class Cashier:
         may_use(customer_of(tx, lane, biller, order.account_number), order.tender)
         invoice = self._invoice(tx, lane, biller, order)
         if invoice is not None and pays_invoice(order):
-            may_pay(invoice, order.amount_cents)
+            (may_enter if order.offline else may_pay)(invoice, order.amount_cents)
         payment = self._payment(tx, lane, biller, order, authorization, invoice, payment_guid or str(uuid.uuid4()), now)
         PAYMENTS.put(tx, lane.name, payment)
         if payment.approved:
             if invoice is not None and pays_invoice(order):
                 INVOICES.put(tx, lane.name, debited(invoice, order.amount_cents))
-            event = payment_event(payment, time_zone(biller.time_zone), now=now)
-            self.outbox.add(tx, lane, event, cause=cause)
+            if not payment.offline:  # the clerk's own system has it: it goes out in files and downloads only
+                event = payment_event(payment, time_zone(biller.time_zone), now=now)
+                self.outbox.add(tx, lane, event, cause=cause)
         return payment, True
 
     def publish(self, lane: Lane, payment: Payment) -> None:
         """Offer a payment's event, once its transaction is committed."""
-        if payment.approved:
+        if payment.approved and not payment.offline:
             self.outbox.flush(lane.name, payment.biller_guid, payment.account_number)
 
     def due(self, lane: Lane, until: datetime) -> Iterator[Due]:
@@ -151,7 +152,7 @@ class Cashier:
         now: datetime,
     ) -> Payment:
         clears = ""
-        if authorization.approved:
+        if authorization.clears_as:
             zone = time_zone(biller.time_zone)
             clears = clears_at(now, order.tender, authorization.clears_as, zone).isoformat()
         return Payment(
@@ -175,6 +176,9 @@ class Cashier:
             clears_as=authorization.clears_as,
             biller_reference=order.biller_reference,
             recorded_at=recorded_at(tx, lane),
+            offline=order.offline,
+            check_number=order.check_number,
+            location_reference=order.location_reference,
         )
 
     @staticmethod

@@ -263,8 +263,10 @@ class _Making:
             PaymentMessage=payment.message,
             Approved=payment.approved,
             BillerReference=payment.biller_reference,
-            Offline=False,
+            Offline=payment.offline,
+            LocationReference=payment.location_reference,
             WSReportID=self.report_id,
+            CheckNumber=payment.check_number,
         )
 
     def _reject(self, payment: Payment) -> Row:

@@ -32,7 +32,8 @@ FIRST_YEAR, LAST_YEAR = 1901, 9998
 # Approved ones, returned later or not: a declined one is no money, and an inline donation is not the partner's.
 _PAYMENTS = Statement(
     f"SELECT {', '.join(PAYMENTS.columns)}, (SELECT customer_name FROM ic_customers WHERE lane = :lane"  # noqa: S608
-    " AND biller_guid = :biller_guid AND ic_customers.account_number = ic_payments.account_number)"
+    " AND biller_guid = :biller_guid AND ic_customers.account_number = ic_payments.account_number),"
+    " (SELECT report_id FROM ic_exported WHERE lane = :lane AND kind = 'payments' AND item = payment_guid)"
     " FROM ic_payments WHERE lane = :lane AND biller_guid = :biller_guid AND recorded_at >= :since"
     " AND approved = 1 AND donation <> 'inline' ORDER BY reference"
 )
@@ -44,11 +45,16 @@ _CHANGES = Statement(
 
 @dataclass(frozen=True, slots=True)
 class ExportedPayment:
-    """A payment with its customer's name, and when it was paid in the biller's local time, to the second."""
+    """
+    A payment with its customer's name, and when it was paid in the biller's local time, to the second.
+
+    `report_id` is the WSReportID of the files that it stands in, 0 where none were made yet.
+    """
 
     payment: Payment
     customer_name: str
     paid_at: datetime
+    report_id: int = 0
 
 
 @dataclass(slots=True)
@@ -84,8 +90,8 @@ class Exports:
             recorded_at(tx, lane)  # what comes later is later than this answer
             zone = time_zone(biller.time_zone)
             rows = tx.all(_PAYMENTS, lane=lane.name, biller_guid=biller.guid, since=_utc(since, zone))
-        found = ((PAYMENTS.load(row[:-1]), row[-1] or "") for row in rows)
-        return [ExportedPayment(payment, name, local_moment(payment.paid_at, zone)) for payment, name in found]
+        found = ((PAYMENTS.load(row[:-2]), row[-2] or "", row[-1] or 0) for row in rows)
+        return [ExportedPayment(one, name, local_moment(one.paid_at, zone), number) for one, name, number in found]
 
     def changes(
         self, lane: Lane, biller_guid: str | None, key: str | None, since: datetime

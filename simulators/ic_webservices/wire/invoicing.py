@@ -130,8 +130,10 @@ def _payment(exported: ExportedPayment) -> wire.ExportedPayment:
         PaymentMessage=payment.message,
         Approved=payment.approved,
         BillerReference=payment.biller_reference,
-        LocationReference="",
-        CheckNumber="",
+        Offline=payment.offline,
+        LocationReference=payment.location_reference,
+        WSReportID=exported.report_id,
+        CheckNumber=payment.check_number,
     )
 
 

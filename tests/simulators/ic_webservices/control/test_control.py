@@ -158,6 +158,18 @@ def check_uploads(call: Checked) -> None:
         call.seen.add(("post", "uploads", status))
 
 
+def check_clerk(call: Checked) -> None:
+    entry = {"account_number": ACCOUNT, "amount": "1.00", "check_number": "1042", "payment_guid": "counter-1"}
+    call("post", "clerk/payments", "clerk/payments", entry)
+    call("post", "clerk/payments", "clerk/payments", entry)
+    call("post", "clerk/payments", "clerk/payments", {**entry, "amount": "2.00"})
+    call("post", "clerk/payments", "clerk/payments", {"account_number": "none", "amount": "1.00"})
+    blocks = "clerk/blocks/{account_number}"
+    call("post", blocks, f"clerk/blocks/{ACCOUNT}", {"bank": True, "cards": False})
+    call("post", blocks, f"clerk/blocks/{ACCOUNT}", {"bank": False})
+    call("post", blocks, "clerk/blocks/none", {"bank": True})
+
+
 def check_exports(call: Checked) -> None:
     """After at least one payment and with a change that waits."""
     made = call("post", "exports", "exports", {"kind": "payments"}).json["export"]
@@ -258,6 +270,7 @@ def test_every_answer_of_every_operation_is_as_the_contract_says(harness: Harnes
     call("get", "payments", "payments", donation="lost")
     call("get", "payments/{payment_guid}", "payments/one")
     call("get", "payments/{payment_guid}", "payments/none")
+    check_clerk(call)
     check_exports(call)
     harness.close()
     harness.refuse_events = True
