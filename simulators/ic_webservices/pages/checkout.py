@@ -76,8 +76,11 @@ def create_blueprint(services: Services) -> Blueprint:
             return visit.go("receipt")
         if not visit.opened.choice.payer_name:
             return visit.go()
-        ways = offers(visit)
-        return ask_how(visit, Form(token, None, Method=ways[0].value if ways else ""))
+        ways = [way.value for way in offers(visit)]
+        typed = dict(visit.opened.checkout.outcome.get("typed", {}))  # before it was declined
+        method = typed.pop("Method", "")
+        first = method if method in ways else (ways or [""])[0]
+        return ask_how(visit, Form(token, None, **typed, Method=first))
 
     @pages.post("/pay")
     def pay(token: str) -> ResponseReturnValue:
@@ -136,13 +139,17 @@ def _first(visit: Visit) -> dict[str, str]:
 
 
 def _bills(visit: Visit, form: Form, *, done: str = "") -> Response:
+    typed = [
+        replace(bill, amount_cents=form.typed_cents(f"Amount-{at}") or bill.amount_cents) if bill.editable else bill
+        for at, bill in enumerate(visit.opened.bills)
+    ]
     return visit.show(
         "checkout.html",
         status=200 if form.valid else 400,
         form=form,
         done=done,
         related=visit.services.cloud_payments.related(visit.lane, visit.opened),
-        total=total_cents(visit.opened.bills, "credit_card")[0],
+        total=total_cents(typed, "credit_card")[0],
     )
 
 
@@ -164,6 +171,7 @@ def _choose(visit: Visit, form: Form) -> Response:
             raise PageRefused(403, "This is not offered", "No bill can be taken off this payment.")
         (removed.add if wish == "remove" else removed.discard)(opened.bills[place].number)
         form.errors.clear()  # they are for who goes on
+        email = email or form.shown("EmailAddress")[:250]
     if wish == "remind":
         form.errors.clear()
         return _remind(visit, form, opened.bills[place])

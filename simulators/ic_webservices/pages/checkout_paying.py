@@ -23,6 +23,7 @@ __all__ = ["ask_how", "offers", "pay"]
 
 CARD, BANK, SWIPE = "card", "bank", "swipe"
 TENDERS = {CARD: "credit_card", SWIPE: "credit_card", BANK: "ach"}
+HOLDERS = {CARD: "CardHolder", BANK: "AccountHolder"}
 LOOPBACK = "127.0.0.1"
 _TRACK = re.compile(
     r"%?B(\d{12,19})\^([^^]{2,26})\^(\d{2})(0[1-9]|1[0-2])|;?(\d{12,19})=(\d{2})(0[1-9]|1[0-2])", re.ASCII
@@ -97,6 +98,8 @@ def pay(visit: Visit, form: Form) -> Response:
         number=typed.number if typed else "",
         method_id=offer.method.method_id if offer.method else "",
         remote_ip=request.remote_addr or LOOPBACK,
+        typed={"Method": offer.value}
+        | ({HOLDERS[offer.value]: typed.holder} if typed and offer.value in HOLDERS else {}),
     )
     try:
         opened = visit.services.cloud_payments.pay(visit.lane, visit.token, paying, cause=visit.request.id)

@@ -36,6 +36,11 @@ class Choices:
         return f"{self.card_fee_cents}/{self.bank_fee_cents}"
 
     @property
+    def fees_alike(self) -> bool:
+        """Whether every way to pay costs the same."""
+        return self.card_fee_cents == self.bank_fee_cents
+
+    @property
     def first(self) -> str:
         """What is chosen to begin with."""
         return self.methods[0].method_id if self.methods else NEW_CARD if self.cards else NEW_BANK

@@ -66,8 +66,9 @@ def switch_paperless(payer: Payer) -> ResponseReturnValue:
 def autopay(payer: Payer) -> ResponseReturnValue:
     """Whether AutoPay pays the account, with what, and which bills are next."""
     existing = payer.services.schedules.autopay(payer.lane, payer.biller.guid, payer.account_number)
-    form = Form(payer.secret, None, Method=existing.method_id if existing else "")
-    return _autopay(payer, form)
+    offered = [method.method_id for method in choices(payer, payer.account_number).methods]
+    first = existing.method_id if existing is not None and existing.method_id in offered else (offered or [""])[0]
+    return _autopay(payer, Form(payer.secret, None, Method=first))
 
 
 def enrol_autopay(payer: Payer) -> ResponseReturnValue:

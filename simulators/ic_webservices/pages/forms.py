@@ -113,13 +113,17 @@ class Form:
             self.wrong(name, "Enter an e-mail address, such as ann@example.com.")
             return ""
 
-    def amount_cents(self, name: str) -> int:
-        """An amount above zero in cents: `125.50`, `$1,250`. 0 where it is none, with the reason noted."""
+    def typed_cents(self, name: str) -> int:
+        """An amount above zero in cents: `125.50`, `$1,250`; 0 where it is none."""
         match = _AMOUNT.fullmatch(self.given(name))
         try:
-            found = cents(Decimal(match[0].lstrip("$ ").replace(",", "")), name) if match else 0
+            return cents(Decimal(match[0].lstrip("$ ").replace(",", "")), name) if match else 0
         except (ValueRefused, InvalidOperation):
-            found = 0
+            return 0
+
+    def amount_cents(self, name: str) -> int:
+        """`typed_cents`, with the reason noted where it is none."""
+        found = self.typed_cents(name)
         if found <= 0:
             self.wrong(name, "Enter an amount above zero, such as 125.50.")
         return found

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, timedelta
 
-from flask import Response
+from flask import Response, request
 from flask.typing import ResponseReturnValue
 
 from partnerlab.simulators.ic_webservices.domain.errors import Conflict, DomainError, PaymentRefused, ValueRefused
 from partnerlab.simulators.ic_webservices.domain.invoices import Invoice, may_pay, owed_cents, proposed_cents
 from partnerlab.simulators.ic_webservices.domain.methods import Method
 from partnerlab.simulators.ic_webservices.domain.money import amount
-from partnerlab.simulators.ic_webservices.domain.payments import Order
+from partnerlab.simulators.ic_webservices.domain.payments import BANK_TENDERS, Order
 from partnerlab.simulators.ic_webservices.domain.schedules import check_day
 from partnerlab.simulators.ic_webservices.pages.bills import waiting_for
-from partnerlab.simulators.ic_webservices.pages.choice import Choices, choices, chosen
+from partnerlab.simulators.ic_webservices.pages.choice import NEW_BANK, NEW_CARD, Choices, choices, chosen
 from partnerlab.simulators.ic_webservices.pages.forms import Form, Typed
 from partnerlab.simulators.ic_webservices.pages.payer import Payer
 from partnerlab.simulators.ic_webservices.pages.security import form_guid
@@ -44,6 +44,7 @@ def form(payer: Payer, number: str) -> ResponseReturnValue:
         return payer.go("bill", invoice.invoice_number)
     offered = choices(payer, invoice.account_number)
     first = {"Amount": str(amount(proposed_cents(invoice))), "Method": offered.first, "When": NOW}
+    first |= _typed_before(payer, invoice, offered)
     return _show(payer, invoice, offered, Form(payer.secret, None, **first))
 
 
@@ -145,6 +146,22 @@ def _keep(payer: Payer, typed: Typed, method_id: str) -> str:
     except Conflict:
         return "method-not-added"
     return "method-added"
+
+
+def _typed_before(payer: Payer, invoice: Invoice, offered: Choices) -> dict[str, str]:
+    """After a payment of this bill that was declined, and that the address names: the amount, method and name of it."""
+    declined = payer.services.records.payment_or_none(payer.lane, request.args.get("again", "")[:100])
+    if declined is None or declined.approved:
+        return {}
+    if (declined.biller_guid, declined.invoice_number) != (payer.biller.guid, invoice.invoice_number):
+        return {}
+    paid_with = (declined.tender, declined.brand, declined.last_four)
+    kinds = {NEW_CARD: offered.cards, NEW_BANK: offered.banks}
+    new = NEW_BANK if declined.tender in BANK_TENDERS else NEW_CARD
+    saved = [one.method_id for one in offered.methods if (one.tender, one.brand, one.last_four) == paid_with]
+    typed = {"Amount": str(amount(declined.amount_cents))}
+    typed |= {"CardHolder" if new == NEW_CARD else "AccountHolder": "" if saved else declined.payer_name}
+    return typed | ({"Method": saved[0]} if saved else {"Method": new} if kinds[new] else {})
 
 
 def _made_before(payer: Payer, guid: str) -> Response | None:

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
 from partnerlab.simulators.ic_webservices.domain.balances import answers_for_account
@@ -118,7 +118,8 @@ class Paying:
     """
     What a payer pays with: a `tender` with the `number` of a card or account, or the `method_id` of a saved one.
 
-    `form_key` names the form; `total_cents`, fees included, is what it showed.
+    `form_key` names the form; `total_cents`, fees included, is what it showed. `typed` is what the form shows again
+    where this is declined, by field: never a number.
     """
 
     form_key: str
@@ -127,6 +128,7 @@ class Paying:
     number: str = ""
     method_id: str = ""
     remote_ip: str = ""
+    typed: Mapping[str, str] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"Paying(tender={self.tender!r}, total_cents={self.total_cents})"
@@ -249,6 +251,7 @@ class CloudPayments:
                 "keys": [*checkout.outcome.get("keys", ()), paying.form_key],
                 "payment_guids": [payment.payment_guid for payment in payments],
                 "message": payments[0].message,
+                "typed": dict(paying.typed),
             }
             approved = payments[0].approved  # one card, one answer: all are approved or none
             checkout = replace(checkout, state=PAID if approved else OPEN, outcome=outcome)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from partnerlab.contracts.data import read_bytes
+from partnerlab.simulators.ic_webservices.settings import Settings
 from partnerlab.simulators.ic_webservices.world import Services
 from partnerlab.simulators.kit.asmx.front import AsmxService
 from partnerlab.simulators.kit.http.messages import App
@@ -21,6 +22,21 @@ MANAGEMENT_PATH = "/portal/webservices/CloudManagement.asmx"
 REMOTE_PATH = "/portal/webservices/RemoteAuthenticationWS.asmx"
 REST_PATH = "/api/v1"
 CLOUD_PAYMENTS_PATH = "/cloudpaymentsapi/v2"
+
+SAMPLES = {
+    "BillerGUID": Settings().utility_guid,
+    "WebServiceKey": Settings().utility_web_service_key,
+    "AccountNumber": Settings().utility_account,
+    "InvoiceNumber": Settings().utility_invoice,
+    "BalanceDue": Settings().utility_balance,
+    "CustomerName": Settings().utility_customer,
+    "Username": Settings().utility_email,
+    "Password": Settings().utility_password,
+    "EmailAddress": Settings().utility_email,
+    "NewEmailAddress": Settings().utility_email,
+    "LoginTypeID": "1",
+}
+"""What test forms begin with: the sandbox's constants. A key that was set is never shown."""
 
 
 def create_doors(services: Services) -> dict[str, App]:
@@ -53,6 +69,7 @@ def _invoicing(services: Services) -> AsmxService:
         service=cloud_invoicing.SERVICE,
         handlers=InvoicingOperations(services.ledger, services.uploads, services.exports),
         wsdl=read_bytes("ic_webservices/CloudInvoicing.wsdl"),
+        samples=SAMPLES,
         inline=False,  # a bill file of 30 MB takes seconds
         max_body=services.settings.max_upload_bytes,
         flat_forms=True,
@@ -68,6 +85,7 @@ def _management(services: Services) -> AsmxService:
         service=cloud_management.SERVICE,
         handlers=ManagementOperations(services.ledger, services.exports),
         wsdl=read_bytes("ic_webservices/CloudManagement.wsdl"),
+        samples=SAMPLES,
     )
 
 
@@ -80,6 +98,7 @@ def _remote_authentication(services: Services) -> AsmxService:
         service=remote_authentication.SERVICE,
         handlers=RemoteAuthenticationOperations(services.ledger, services.authentication, services.user_accounts),
         wsdl=read_bytes("ic_webservices/RemoteAuthenticationWS.wsdl"),
+        samples=SAMPLES,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from partnerlab.contracts.data import read_bytes
-from partnerlab.simulators.inhance_soap.settings import WSDL_NAMESPACE
+from partnerlab.simulators.inhance_soap.settings import WSDL_NAMESPACE, Settings
 from partnerlab.simulators.inhance_soap.wire.messages import icloud
 from partnerlab.simulators.inhance_soap.wire.operations import Operations
 from partnerlab.simulators.inhance_soap.world import World
@@ -11,6 +11,21 @@ from partnerlab.simulators.kit.asmx.front import AsmxService
 from partnerlab.simulators.kit.http.messages import App
 
 __all__ = ["create_doors"]
+
+SAMPLES = {
+    "AccountNumber": "10000101",
+    "LastInvoiceNumber": "500001",
+    "PaymentReference": "TEST-1",
+    "DocumentNumber": "500001",
+    "PaymentTypeDesc": "Credit Card",
+    "PaymentAmount": "1.00",
+    "ConvenienceFee": "0.00",
+    "PaperlessOnOff": "On",
+    "AutoPayOnOff": "On",
+    "NewEmail": "willows@example.com",
+    "WebServiceKey": Settings().key,
+}
+"""What test forms begin with: the sandbox's constants. A key that was set is never shown."""
 
 
 def create_doors(world: World) -> dict[str, App]:
@@ -25,6 +40,7 @@ def create_doors(world: World) -> dict[str, App]:
         handlers=Operations(world.ledger, settings.key, settings.time_zone),
         namespace=settings.namespace,
         wsdl=wsdl,
+        samples=SAMPLES,
         inline=world.store.sqlite,  # a call is microseconds there; a database server may keep the event loop waiting
     )
     if settings.soap == "spyne":

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from html import escape
 from typing import Any
@@ -67,6 +67,7 @@ class AsmxService:
         inline: Whether a call is short enough for the server's event loop.
         max_body: Bytes a request may have.
         flat_forms: Whether a form POST may carry the members of a single complex parameter, which .NET does not offer.
+        samples: What the test form of an operation's page begins with, by a parameter's name.
     """
 
     def __init__(
@@ -80,8 +81,10 @@ class AsmxService:
         inline: bool = True,
         max_body: int = MAX_BYTES,
         flat_forms: bool = False,
+        samples: Mapping[str, str] | None = None,
     ) -> None:
         self.name = name
+        self._samples = {parameter.lower(): value for parameter, value in (samples or {}).items()}
         self.inline = inline
         self.namespace = service.namespace if namespace is None else namespace
         self.max_body = max_body
@@ -232,7 +235,8 @@ class AsmxService:
         if operation is None:
             page = help_page(self._wsdl.name, file, self.operations.values())
         else:
-            page = operation_page(self._wsdl.name, file, address, operation, local=is_local(request.base_url))
+            local = is_local(request.base_url)
+            page = operation_page(self._wsdl.name, file, address, operation, local=local, samples=self._samples)
         return Response(200, page, "text/html; charset=utf-8")
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from html import escape
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -24,13 +24,20 @@ _SERVICE = re.compile(r'<(?:\w+:)?service\s[^>]*?name="([^"]*)"')
 _STYLE = """
 body{font:15px/1.5 system-ui,sans-serif;color:#1c2733;background:#f5f7f9;margin:0}
 header{background:#1f4e79;color:#fff;padding:1rem 2rem}header h1{margin:0;font-size:1.4rem}
-main{max-width:60rem;margin:0 auto;padding:1rem 2rem 3rem}a{color:#1f4e79}header a{color:#fff}
+main{max-width:60rem;margin:0 auto;padding:1rem 2rem 3rem;overflow-wrap:anywhere}a{color:#1f4e79}header a{color:#fff}
 h3{margin-top:2rem}li{margin:.4rem 0}.doc{color:#57677a;margin-left:.5rem}
 pre{background:#fff;border:1px solid #d5dde5;border-radius:4px;padding:.8rem;overflow-x:auto;font-size:13px}
-b{color:#a8431c;font-weight:600}label{display:grid;grid-template-columns:14rem 1fr;gap:1rem;margin:.4rem 0}
-input{font:inherit;padding:.2rem .4rem;border:1px solid #b9c4cf;border-radius:3px}
+b{color:#a8431c;font-weight:600}
+label{display:grid;grid-template-columns:minmax(0,14rem) minmax(0,1fr);gap:.2rem 1rem;margin:.4rem 0}
+input{font:inherit;padding:.2rem .4rem;border:1px solid #b9c4cf;border-radius:3px;width:100%;box-sizing:border-box}
 button{font:inherit;padding:.3rem 1rem;background:#1f4e79;color:#fff;border:0;border-radius:3px;cursor:pointer}
+@media (max-width:40rem){header,main{padding-left:1rem;padding-right:1rem}label{grid-template-columns:minmax(0,1fr)}
+input,button{min-height:44px}}
 """
+
+
+_SAMPLES = {"boolean": "true", "int": "1", "long": "1", "decimal": "1.00", "dateTime": "2026-06-16T10:00:00"}
+"""What the test form begins with where a service has no sample of its own for a parameter, by type."""
 
 
 class Wsdl:
@@ -89,37 +96,46 @@ def help_page(name: str, file: str, operations: Iterable[OperationCodec]) -> byt
     )
 
 
-def operation_page(name: str, file: str, address: str, operation: OperationCodec, *, local: bool) -> bytes:
-    """One operation: the test form on loopback, and samples for SOAP 1.1, SOAP 1.2 and HTTP POST."""
+def operation_page(
+    name: str, file: str, address: str, operation: OperationCodec, *, local: bool, samples: Mapping[str, str]
+) -> bytes:
+    """
+    One operation: the test form on loopback, and samples for SOAP 1.1, SOAP 1.2 and HTTP POST.
+
+    *samples* are values that the form begins with, by a parameter's name in lower case.
+    """
     url = urlsplit(address)
-    samples = [_soap_sample(version, operation, url.path, url.netloc) for version in (SOAP11, SOAP12)]
+    shown = [_soap_sample(version, operation, url.path, url.netloc) for version in (SOAP11, SOAP12)]
     if operation.form_fields is not None:
-        samples.append(_post_sample(operation, url.path, url.netloc))
+        shown.append(_post_sample(operation, url.path, url.netloc))
     return _page(
         name,
         file,
         f'<h1>{escape(name)}</h1>Click <a href="{escape(file)}">here</a> for a complete list of operations.',
         f"<h2>{operation.name}</h2><p>{escape(operation.doc)}</p><h3>Test</h3>"
-        + _form(operation, file, local=local)
-        + "".join(samples),
+        + _form(operation, file, local=local, samples=samples)
+        + "".join(shown),
     )
 
 
 def _page(title: str, file: str, header: str, body: str) -> bytes:
     return (
-        f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)} Web Service</title>'
+        f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{escape(title)} Web Service</title>"
         f'<link rel="alternate" type="text/xml" href="{escape(file)}?disco">'
         f"<style>{_STYLE}</style></head><body><header>{header}</header><main>{body}</main></body></html>"
     ).encode()
 
 
-def _form(operation: OperationCodec, file: str, *, local: bool) -> str:
+def _form(operation: OperationCodec, file: str, *, local: bool, samples: Mapping[str, str]) -> str:
     if operation.form_fields is None:
         return "<p>No test form is available because the operation takes complex parameters.</p>"
     if not local:
         return "<p>The test form is only available for requests from the local machine.</p>"
     fields = "".join(
-        f'<label><span>{one.name} <small>({one.type_name})</small></span><input name="{one.name}"></label>'
+        f'<label><span>{one.name} <small>({one.type_name})</small></span><input name="{one.name}"'
+        f' value="{escape(samples.get(one.name.lower(), _SAMPLES.get(one.type_name, "")))}" autocomplete="off"></label>'
         for one in operation.form_fields
     )
     return (

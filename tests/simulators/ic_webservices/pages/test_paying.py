@@ -217,7 +217,7 @@ def test_the_rules_of_the_invoice_hold(visit: Visit, harness: Harness) -> None:
     whole, part = pay_page(visit, "600"), pay_page(visit, "601")
     assert whole.tree.xpath("//input[@id='Amount']/@readonly") == ["readonly"]
     assert "At least $20.00, at most $80.00" in part.words
-    page = visit.submit(whole, "Pay", **CARD, Amount="79.99")
+    page = visit.submit(whole, "Pay $80.00", **CARD, Amount="79.99")
     assert page.errors == {"Amount": "Invoice 600: only the whole 80.00 can be paid."}
     page = visit.submit(part, "Pay", **CARD, Amount="19.99")
     assert page.errors == {"Amount": "Invoice 601: at least 20.00 must be paid."}

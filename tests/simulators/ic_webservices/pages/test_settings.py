@@ -230,7 +230,8 @@ def test_autopay_needs_a_method_and_collects_the_bill_on_its_day(visit: Visit, h
     assert "AutoPay needs a saved payment method" in page.words
     add_card(visit, page)
     page = visit.page(page, "autopay")
-    none = visit.submit(page, "Switch AutoPay on")
+    assert page.fields("Switch AutoPay on")["Method"] == _method(harness), "the only saved card is chosen"
+    none = visit.submit(page, "Switch AutoPay on", Method="")
     assert none.errors == {"Method": "Choose what AutoPay pays with."}
     page = visit.submit(page, "Switch AutoPay on", Method=_method(harness))
     assert "AutoPay is on." in page.words

@@ -8,6 +8,7 @@ from html import unescape
 import pytest
 from lxml import etree, html
 
+from partnerlab.simulators.kit.asmx.pages import operation_page
 from tests.simulators.kit.asmx.asmx_demo import FORM, NS, PATH, SERVICE, request
 
 
@@ -67,8 +68,23 @@ def test_the_test_form_posts_every_parameter_to_the_operation() -> None:
     form = page("op=Echo").find(".//form")
     assert form is not None
     assert (form.get("method"), form.get("action")) == ("post", "Demo.asmx/Echo")
-    names = [field.get("name") for field in form.iter("input")]
-    assert names == ["text", "n", "big", "amount", "when", "flag"]
+    fields = {field.get("name"): field.get("value") for field in form.iter("input")}
+    assert list(fields) == ["text", "n", "big", "amount", "when", "flag"]
+    assert fields["n"] == "1", "a box begins with a sample of its type"
+
+
+def test_a_box_begins_with_the_services_own_sample_and_the_page_fits_a_phone() -> None:
+    from partnerlab.simulators.inhance_soap.wire.doors import SAMPLES
+
+    operation = SERVICE.operations["Echo"]
+    shown = operation_page(
+        "Demo", "Demo.asmx", "http://127.0.0.1:8700/Demo.asmx", operation, local=True, samples={"text": 'a "b"'}
+    )
+    tree = html.fromstring(shown.decode())
+    assert tree.xpath("//input[@name='text']/@value") == ['a "b"']
+    assert tree.xpath("//meta[@name='viewport']/@content") == ["width=device-width, initial-scale=1"]
+    assert not re.search(r"grid-template-columns:[^;}]*\d+rem 1fr", shown.decode()), "a column that cannot shrink"
+    assert all(SAMPLES.values())
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,164 @@
+"""What a payer typed is there again after a mistake or a decline, on every form; numbers and passwords never are."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from partnerlab.simulators.ic_webservices.services.wallet import NewMethod
+from tests.simulators.ic_webservices.checkouts import Checkout, pay_fields, request
+from tests.simulators.ic_webservices.harness import DECLINED, INVOICE, UTILITY, VISA, Harness
+from tests.simulators.ic_webservices.pages.visit import BANK, CARD, USER, Shown, Visit, add_bill
+
+BAD_CARD = CARD | {"CardNumber": DECLINED}
+
+
+def save(harness: Harness, kind: str = "card", number: str = VISA, method_id: str = "saved-1") -> str:
+    expires = date(2049, 9, 30) if kind == "card" else None
+    new = NewMethod(kind, number, "Ada Willow", expires, method_id)
+    return harness.sim.world.services.wallet.add(harness.lane, UTILITY, USER, new).method_id
+
+
+def no_numbers(page: Shown) -> None:
+    for secret in (DECLINED, VISA, CARD["CVV"], "000123456789", "Sandbox!"):
+        assert f'value="{secret}' not in page.text
+
+
+# --- the portal ---
+
+
+def test_after_a_decline_the_amount_the_way_and_the_name_are_those_that_were_typed(visit: Visit) -> None:
+    page = visit.page(visit.connect(), f"pay/{INVOICE}")
+    declined = visit.submit(page, "Pay", **BAD_CARD, Amount="25.50")
+    assert "Confirmation number" not in declined.words
+    assert "Not charged $25.50" in declined.words
+    again = visit.click(declined, "Try again")
+    sent = again.fields("Pay")
+    assert (sent["Amount"], sent["Method"], sent["CardHolder"]) == ("25.50", "card", "Ada Willow")
+    assert (sent["CardNumber"], sent["CVV"]) == ("", "")
+    no_numbers(again)
+    paid = visit.submit(again, "Pay", **{name: CARD[name] for name in ("CardNumber", "CardExpiry", "CVV")})
+    assert "$25.50 was paid" in paid.words
+    assert "Confirmation number" in paid.words
+
+
+def test_after_a_decline_of_a_saved_card_that_card_is_chosen_again(visit: Visit, harness: Harness) -> None:
+    save(harness)
+    save(harness, number=DECLINED, method_id="saved-2")
+    page = visit.page(visit.connect(), f"pay/{INVOICE}")
+    declined = visit.submit(page, "Pay", Amount="7.00", Method="saved-2")
+    sent = visit.click(declined, "Try again").fields("Pay")
+    assert (sent["Amount"], sent["Method"]) == ("7.00", "saved-2")
+
+
+@pytest.mark.parametrize("again", ["none", "", "\0", "x" * 300])
+def test_a_payment_that_is_none_of_this_bills_fills_in_nothing(visit: Visit, harness: Harness, again: str) -> None:
+    add_bill(harness, "500900", "10.00")
+    page = visit.page(visit.connect(), "pay/500900")
+    visit.submit(page, "Pay", **BAD_CARD, Amount="3.00")
+    guid = again or harness.get("payments")["payments"][0]["payment_guid"]
+    shown = visit.page(page, f"pay/{INVOICE}?again={guid}")
+    assert shown.fields("Pay")["Amount"] == "125.50"
+
+
+# Path, button, what is typed (with a mistake in it), and what is there again.
+FORMS: tuple[tuple[str, str, dict[str, str], dict[str, str]], ...] = (
+    (
+        f"pay/{INVOICE}",
+        "Pay",
+        {**BANK, "Amount": "25.50", "RoutingNumber": "1", "When": "later", "Day": "2020-01-01", "SaveMethod": "1"},
+        {"Amount": "25.50", "Method": "bank", "AccountHolder": "Ada Willow", "When": "later", "Day": "2020-01-01"},
+    ),
+    (f"pay/{INVOICE}", "Pay", {**CARD, "Amount": "lots", "CVV": ""}, {"Amount": "lots", "CardExpiry": "09/49"}),
+    (f"pay/{INVOICE}", "Pay", {**CARD, "Amount": "999.00"}, {"Amount": "999.00", "Method": "card"}),
+    ("payment-options/new/card", "Save", {**CARD, "CardExpiry": "13/49"}, {"CardExpiry": "13/49"}),
+    ("payment-options/new/bank-account", "Save", {**BANK, "RoutingNumber": "1"}, {"AccountHolder": "Ada Willow"}),
+    ("payment-options/saved-1", "Save the change", {"Holder": "", "CardExpiry": "soon"}, {"CardExpiry": "soon"}),
+    ("pay-by-text", "Send me a message", {"Phone": "12"}, {"Phone": "12"}),
+    ("autopay", "Switch AutoPay on", {"Method": "gone"}, {}),
+)
+
+
+@pytest.mark.parametrize(("path", "button", "typed", "kept"), FORMS, ids=lambda value: value if "/" in value else "")
+def test_a_form_of_the_portal_with_a_mistake_is_as_it_was_sent(
+    visit: Visit, harness: Harness, path: str, button: str, typed: dict[str, str], kept: dict[str, str]
+) -> None:
+    save(harness)
+    wrong = visit.submit(visit.page(visit.connect(), path), button, **typed)
+    assert (wrong.status, bool(wrong.errors)) == (400, True)
+    sent = wrong.fields(button)
+    assert {name: sent.get(name) for name in kept} == kept
+    no_numbers(wrong)
+
+
+def test_a_scheduled_payment_with_a_mistake_is_as_it_was_sent(visit: Visit, harness: Harness) -> None:
+    save(harness)
+    page = visit.page(visit.connect(), f"pay/{INVOICE}")
+    listed = visit.submit(page, "Pay", Amount="5.00", Method="saved-1", When="later", Day="12/24/2026")
+    edit = visit.get(next(url for name, url in listed.links().items() if name.startswith("Change the payment")))
+    wrong = visit.submit(edit, "Save the change", Amount="7.77", Day="never")
+    sent = wrong.fields("Save the change")
+    assert (sent["Amount"], sent["Day"], sent["Method"]) == ("7.77", "never", "saved-1")
+
+
+# --- Cloud Payments ---
+
+
+def test_after_a_bad_email_amount_name_and_total_are_those_that_were_typed(checkout: Checkout) -> None:
+    typed = {"Amount-0": "25.50", "PayerName": "Ann Rivers", "EmailAddress": "ann at example.com"}
+    wrong = checkout.to_payment(checkout.page(request()), **typed)
+    sent = wrong.fields("Continue to payment")
+    assert {name: sent[name] for name in typed} == typed
+    assert "Bills in this payment $25.50" in wrong.words
+
+
+def test_taking_a_bill_off_keeps_what_was_typed_so_far(checkout: Checkout) -> None:
+    add_bill(checkout.harness, "500900", "10.00")
+    asked = request(PageResultOptions={"InvoiceOptions": {"AllowRemove": True}})
+    page = checkout.page(asked)
+    typed = {"Amount-0": "2.50", "PayerName": "Ann Rivers", "EmailAddress": "ann at example.com", "Do": "remove:1"}
+    sent = checkout.visit.submit(page, "Remove from this payment", **typed).fields("Continue to payment")
+    assert (sent["Amount-0"], sent["PayerName"], sent["EmailAddress"]) == ("2.50", "Ann Rivers", "ann at example.com")
+
+
+@pytest.mark.parametrize("typed", [BAD_CARD, BANK | {"BankAccountNumber": "1"}])
+def test_on_a_payment_page_the_way_and_the_name_are_those_that_were_typed(
+    checkout: Checkout, typed: dict[str, Any]
+) -> None:
+    page = checkout.to_payment(checkout.page(request()), **{"Amount-0": "25.50", "PayerName": "Ann Rivers"})
+    again = checkout.pay(page, **typed)
+    sent = pay_fields(again)
+    holder = "CardHolder" if typed["Method"] == "card" else "AccountHolder"
+    assert (sent["Method"], sent[holder]) == (typed["Method"], "Ada Willow")
+    assert "$25.50" in again.words
+    no_numbers(again)
+    back = checkout.visit.click(again, "Change the bills or amounts").fields("Continue to payment")
+    assert (back["Amount-0"], back["PayerName"]) == ("25.50", "Ann Rivers")
+
+
+# --- what a page does not promise ---
+
+
+def test_what_is_off_or_void_does_not_look_like_a_success(visit: Visit, harness: Harness) -> None:
+    page = visit.connect()
+    for path in ("autopay", "paperless", "pay-by-text"):
+        (off,) = visit.page(page, path).tree.xpath("//span[contains(@class, 'tag')][text()='Off']")
+        assert off.get("class") == "tag", "which has no colour of its own"
+    css = visit.get(f"{visit.base}/portal/site.css").text
+    assert "background: #e8ebea" in css.partition(".tag {")[2].partition("}")[0]
+
+
+def test_the_button_has_the_total_of_the_way_that_is_chosen(checkout: Checkout) -> None:
+    page = checkout.to_payment(checkout.page(request()))
+    assert page.tree.xpath("string(//form//button[@type='submit'][last()])").split() == ["Pay", "$125.50"]
+    fees = {"Portal": {"ServiceFee": {"Card": "2.95", "BankAccount": "0.50"}}}
+    checkout.harness.control("PATCH", f"billers/{UTILITY}", {"configuration": fees})
+    page = checkout.to_payment(checkout.page(request(AllowSwipe=True)))
+    amounts = {one.get("class"): one.text.strip() for one in page.tree.xpath("//form//button/span")}
+    assert amounts == {"if-1": "$128.45", "if-2": "$128.45", "if-3": "$126.00"}
+    assert page.tree.xpath("//input[@value='swipe']/..")[0].get("class") == "choice at-counter"
+    css = checkout.visit.get(f"{checkout.visit.base}/portal/site.css").text
+    assert "form:has(.way-3:checked) button .if-3" in css
+    assert ".at-counter { display: none; }" in css
