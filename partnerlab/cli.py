@@ -33,6 +33,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "catalogue": ("catalogue", "", "Everything that has a name: requirements, faults, damages, values, settings."),
     "export": ("export", "", "What Invoice Cloud sends to a partner, as files in a folder."),
     "capabilities": ("capabilities", "", "What each integration supports, by the tables of its source."),
+    "verify": ("verify", "verify", "Grade an implementation by the requirements of the sources, with evidence."),
+    "report": ("report", "verify", "Reports of verification beside each other."),
     "pump": ("pump", "pump", "Run the data pump as a service."),
 }
 

@@ -25,10 +25,16 @@ FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
 def requirements() -> Iterable[str]:
     """Every rule of the source documents that is built, by id."""
     yield "# Requirements"
-    yield "One sentence for each rule of a source document. Tests, the demo and reports name them by id."
+    yield (
+        "One sentence for each rule of a source document. Tests, the demo and reports name them by id."
+        " A rule must hold unless it says that it should or may."
+    )
     for source, rows in _grouped(catalogue.requirements().values()):
         yield f"## {source}"
-        yield _table(("Id", "Rule", "Row of the source"), ((r.id, r.text, _assumed(r.row, r.assumption)) for r in rows))
+        yield _table(
+            ("Id", "Rule", "Row of the source"),
+            ((r.id, r.text + _level(r.level), _assumed(r.row, r.assumption)) for r in rows),
+        )
 
 
 def faults() -> Iterable[str]:
@@ -166,6 +172,10 @@ def _grouped(
     for row in rows:
         found.setdefault(row.source, []).append(row)
     return found.items()
+
+
+def _level(level: str) -> str:
+    return "" if level == "must" else f" ({level})"
 
 
 def _assumed(row: str, assumption: str) -> str:

@@ -14,6 +14,8 @@ import pytest
 
 from partnerlab.sandbox import Sandbox
 from partnerlab.settings import SandboxSettings
+from partnerlab.simulators.inhance_soap import Settings as InHance
+from partnerlab.simulators.tccs_rest import Settings as Tccs
 
 pytestmark = pytest.mark.xdist_group("e2e")  # a process has one data pump
 
@@ -47,6 +49,11 @@ def commands(page: str) -> list[str]:
     return [line for line in found if line.split(" ")[0] in PROGRAMS]
 
 
+def files(page: str) -> list[tuple[str, str]]:
+    """Files that a page shows, each with its name in a comment on its first line."""
+    return re.findall(r"^```toml\n# (\S+)\n(.*?)^```", (ROOT / page).read_text("utf-8"), re.DOTALL | re.MULTILINE)
+
+
 def elsewhere(command: str) -> bool:
     if command.startswith("partnerlab deliveries"):
         return " ID" in command
@@ -66,6 +73,8 @@ def run(command: str, url: str, folder: Path) -> subprocess.CompletedProcess[str
         "BROWSER": "true",
         "PARTNERLAB_URL": url,
         "PARTNERLAB_PUMP": f"{url}/_pump",
+        "INHANCE_KEY": InHance().key,
+        "TCCS_ENTRY_KEY": Tccs().entry_key,
     }
     command = command.replace(PRINTED, url).replace("curl ", "curl --fail-with-body --silent --show-error ")
     return subprocess.run(
@@ -85,6 +94,8 @@ def test_there_are_commands_on_every_page_that_shows_some() -> None:
 
 @pytest.mark.parametrize("page", [page for page in PAGES if commands(page)])
 def test_the_commands_of_a_page_run_in_their_order(page: str, sandbox: Sandbox, tmp_path: Path) -> None:
+    for name, text in files(page):
+        (tmp_path / name).write_text(text.replace(PRINTED, sandbox.url), "utf-8")
     for command in commands(page):
         if elsewhere(command):
             if command.startswith("partnerlab"):

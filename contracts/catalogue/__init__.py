@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from typing import Literal
 
 from partnerlab.contracts.data import read_toml
 
@@ -25,7 +26,7 @@ __all__ = [
     "requirements",
 ]
 
-REQUIREMENT_FILES = ("inhance_v2", "tccs", "ic_webservices", "inhance_portal", "cloud_payments")
+REQUIREMENT_FILES = ("inhance_v2", "tccs", "ic_webservices", "inhance_portal", "cloud_payments", "asmx")
 FIELD_TABLES = {"INH2": "inhance_v2", "TCCS": "tccs"}  # by the beginning of a requirement's id
 KIND_WORDS = {
     "amount": "an amount with two decimals",
@@ -43,7 +44,8 @@ class Requirement:
     One rule of a source document.
 
     `id` as in `INH2-PAY-3`; `text` is one sentence; `source` names the document, `row` the place in it;
-    `assumption` is the decision it rests on (`A-5`) or empty.
+    `assumption` is the decision it rests on (`A-5`) or empty. `level` is `must`, `should` or `may`: what verification
+    makes of an implementation that does not hold it.
     """
 
     id: str
@@ -51,6 +53,7 @@ class Requirement:
     source: str
     row: str
     assumption: str = ""
+    level: Literal["must", "should", "may"] = "must"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +111,8 @@ def requirements() -> dict[str, Requirement]:
     for name in REQUIREMENT_FILES:
         document = read_toml(f"catalogue/requirements/{name}.toml")
         for row in document["requirement"]:
-            requirement = Requirement(**{"source": document["source"], **row})
+            shared = {name: document[name] for name in ("source", "assumption") if name in document}
+            requirement = Requirement(**{**shared, **row})
             if requirement.id in found:
                 raise ValueError(f"{name}.toml: {requirement.id} stands twice")
             found[requirement.id] = requirement

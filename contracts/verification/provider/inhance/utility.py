@@ -1,0 +1,157 @@
+"""The utility as checks see it: its five operations, and the balance read whatever its answer's form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import cached_property
+from typing import NamedTuple
+
+from partnerlab.contracts.data import read_bytes
+from partnerlab.contracts.verification import soap as verdicts
+from partnerlab.contracts.verification.findings import Finding
+from partnerlab.contracts.verification.grading import Suite
+from partnerlab.contracts.verification.provider.line import Line, Reply
+from partnerlab.contracts.verification.provider.probe import Probe, money
+from partnerlab.contracts.verification.provider.soap import SoapAnswer, envelope, form_call, read_answer, soap_call
+from partnerlab.contracts.verification.wsdl import Contract, read_wsdl
+
+__all__ = ["NAMESPACE", "SUITE", "Balances", "Target", "Utility"]
+
+NAMESPACE = "http://tempuri.org/"
+KEYS = {"BalanceCheck": "WebServiceKey"}
+UNKNOWN_ACCOUNT = "VERIFY-NO-SUCH-ACCOUNT-0"
+WRONG_KEY = "00000000-0000-4000-8000-000000000000"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """
+    A utility's service and what may be used of it.
+
+    `amount` is what a test payment is of; its cents are odd so that rounding shows. `paperless` and `autopay` say how
+    the account stands, so that it can be left so; unknown, it is left off.
+    """
+
+    url: str
+    key: str
+    account: str
+    invoice: int = 0
+    namespace: str = NAMESPACE
+    amount: Decimal = Decimal("1.37")
+    paperless: bool = False
+    autopay: bool = False
+
+
+class Balances(NamedTuple):
+    """What BalanceCheck told, and the exchange in which it did."""
+
+    balance: Decimal
+    future: Decimal
+    email: str
+    exchange: int
+
+
+SUITE: Suite[Utility] = Suite("inhance", ("INH2-", "ASMX-"))
+
+
+class Utility(Probe):
+    """The service behind a line."""
+
+    def __init__(self, line: Line, target: Target) -> None:
+        super().__init__(line)
+        self.target = target
+        self.wsdl = read_bytes("inhance_soap/iCloud.wsdl").replace(NAMESPACE.encode(), target.namespace.encode())
+        self._verdict = verdicts.verdict(self.wsdl)
+
+    @cached_property
+    def contract(self) -> Contract:
+        """What the contract's WSDL says."""
+        return read_wsdl(self.wsdl)
+
+    def fields(self, operation: str, changes: Mapping[str, str | None]) -> list[tuple[str, str]]:
+        """The parameters of a call in the contract's order: everyday values but for *changes*; None leaves one out."""
+        target = self.target
+        everyday: dict[str, dict[str, str]] = {
+            "BalanceCheck": {"AccountNumber": target.account, "LastInvoiceNumber": str(target.invoice)},
+            "MakePaymentExtended": {
+                "AccountNumber": target.account,
+                "PaymentDate": datetime.now(UTC).astimezone().strftime("%Y-%m-%dT%H:%M:%S"),
+                "PaymentReference": "",
+                "DocumentNumber": str(target.invoice or ""),
+                "PaymentTypeDesc": "Credit Card",
+                "PaymentAmount": str(target.amount),
+                "ConvenienceFee": "0.00",
+            },
+            "SetPaperless": {"Accountnumber": target.account, "PaperlessOnOff": "Off"},
+            "SetAutopay": {"Accountnumber": target.account, "AutoPayOnOff": "Off"},
+            "SetEmail": {"Accountnumber": target.account, "NewEmail": ""},
+        }
+        given = {**everyday[operation], KEYS.get(operation, "WebserviceKey"): target.key}
+        if operation == "MakePaymentExtended":
+            given["PaymentReference"] = self.new_reference()
+        sent: dict[str, str | None] = {**given, **changes}
+        return [(name, value) for name, value in sent.items() if value is not None]
+
+    def call(self, operation: str, version: str = "1.1", **changes: str | None) -> SoapAnswer:
+        """Call an operation over SOAP."""
+        body = envelope(self.target.namespace, operation, self.fields(operation, changes), version)
+        return self.send(operation, body, version=version)
+
+    def send(
+        self,
+        operation: str,
+        body: str,
+        *,
+        version: str = "1.1",
+        action: str | None = None,
+        url: str = "",
+        headers: Mapping[str, str] | None = None,
+    ) -> SoapAnswer:
+        """Send a message as it is."""
+        namespace = self.target.namespace
+        asked = soap_call(
+            url or self.target.url, namespace, operation, body, version=version, action=action, headers=headers
+        )
+        return read_answer(self.line.ask(asked))
+
+    def form(self, operation: str, **changes: str | None) -> SoapAnswer:
+        """Call an operation by a form."""
+        asked = form_call(self.target.url, operation, self.fields(operation, changes))
+        return read_answer(self.line.ask(asked))
+
+    def findings(self, reply: Reply) -> list[Finding]:
+        """What in an answer breaks the contract."""
+        asked, answer = reply.asked, reply.answer
+        content_type = answer.headers.get("content-type", "")
+        found = self._verdict(asked.label, asked.body, asked.headers, answer.status, answer.body, content_type)
+        return [one for one in found if one.side == "response"]
+
+    def balances(self, *, invoice: str | None = None) -> Balances:
+        """The account's balances. Raises `Failed` where the answer does not tell them."""
+        changes = {} if invoice is None else {"LastInvoiceNumber": invoice}
+        answer = self.call("BalanceCheck", "1.1", **changes)
+        balance, future = money(answer.result.get("Balance")), money(answer.result.get("FutureBalance"))
+        if not answer.success or balance is None or future is None:
+            self.fail("BalanceCheckResult", "Success true, Balance and FutureBalance", answer.said, answer.number)
+        return Balances(balance, future, answer.result.get("Email", "").strip(), answer.number)
+
+    def expect_refused(self, answer: SoapAnswer, what: str) -> None:
+        """Raises `Failed` unless a call was refused: Success false, or a fault or status that is no success."""
+        refused = not answer.success and (
+            answer.fault != "" or answer.reply.answer.status >= 400 or answer.result.get("Success", "").strip() != ""
+        )
+        self.expect(refused, what, "a refusal: Success false, with an ErrorMessage", answer.said, answer.number)
+
+    def expect_unchanged(self, before: Balances, what: str) -> None:
+        """Raises `Failed` where the balances moved since *before*."""
+        after = self.balances()
+        self.expect(
+            after[:2] == before[:2],
+            "Balance, FutureBalance",
+            f"{before.balance} and {before.future}, as before: {what} changes nothing",
+            f"{after.balance} and {after.future}",
+            after.exchange,
+        )

@@ -1,0 +1,68 @@
+"""Payments that come back, and deposits on quotes: scenarios that change the books."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from partnerlab.contracts.verification.provider.tccs.insurer import PAY, RETURN, SUITE, UNKNOWN_INVOICE, WRONG, Insurer
+
+ODD = Decimal("0.13")
+"""Added to the amount of payments that are returned, so that no other payment of that amount is meant."""
+
+
+def today() -> str:
+    """The date of transaction of a payment that was just posted, by this machine's calendar."""
+    return datetime.now(UTC).astimezone().strftime("%m/%d/%Y")
+
+
+@SUITE.check("tccs/return", "TCCS-REJ-1", "TCCS-REJ-2", kind="scenario", writes=True)
+def return_raises_both_balances(insurer: Insurer) -> None:
+    """A returned payment raises both balances by its amount: they are as they were before it."""
+    before, amount = insurer.balances(), insurer.target.amount + ODD
+    insurer.expect_done(insurer.pay(amount=str(amount), type="ACH"), "a payment by ACH")
+    answer = insurer.call(RETURN, f"{insurer.target.invoice}:{today()}|{amount}|IFR")
+    insurer.expect_done(answer, "the return of that payment")
+    insurer.expect_none(insurer.findings(answer.reply), answer.number)
+    insurer.expect_moved(before, Decimal(0), "less a payment that was returned")
+
+
+@SUITE.check("tccs/return-once", "TCCS-REJ-2", kind="scenario", writes=True)
+def return_counts_once(insurer: Insurer) -> None:
+    """A return that is reported a second time raises nothing again."""
+    before, amount = insurer.balances(), insurer.target.amount + 2 * ODD
+    insurer.expect_done(insurer.pay(amount=str(amount), type="ACH"), "a payment by ACH")
+    for _ in range(2):
+        insurer.call(RETURN, f"{insurer.target.invoice}:{today()}|{amount}|IFR")
+    insurer.expect_moved(before, Decimal(0), "less a payment that was returned, and reported twice")
+
+
+@SUITE.check("tccs/return-refusals", "TCCS-REJ-1", kind="scenario", writes=True)
+def returns_without_payment_are_refused(insurer: Insurer) -> None:
+    """A return of no payment, of an unknown invoice, without IFR or with a wrong key is refused and changes nothing."""
+    before, invoice = insurer.balances(), insurer.target.invoice
+    insurer.expect_refused(insurer.call(RETURN, f"{invoice}:{today()}|98765.43|IFR"), "a return of no payment")
+    insurer.expect_refused(insurer.call(RETURN, f"{UNKNOWN_INVOICE}:{today()}|1.00|IFR"), "an unknown invoice")
+    insurer.expect_refused(insurer.call(RETURN, f"{invoice}:{today()}|1.00|XYZ"), "another word than IFR")
+    insurer.expect_refused(insurer.call(RETURN, f"{invoice}:{today()}|1.00|IFR", entryKey=WRONG), "a wrong entryKey")
+    insurer.expect_moved(before, Decimal(0), "and nothing but refusals since")
+
+
+@SUITE.check("tccs/quote", "TCCS-PAY-7", kind="scenario", writes=True, needs=("quote",))
+def deposit_lowers_the_quote(insurer: Insurer) -> None:
+    """A quote deposit `InvoiceNumber|InsuredName|Amount` lowers what is left of the deposit by its amount."""
+    quote, amount = insurer.target.quote, insurer.target.amount
+    before = insurer.balances(quote)
+    answer = insurer.call(PAY, f"{quote}|Verify O'Neill|{amount}{insurer.suffix()}")
+    insurer.expect_done(answer, "a quote deposit")
+    insurer.expect_moved(before, -amount, f"less a deposit of {amount}", quote)
+
+
+@SUITE.check("tccs/quote-refusals", "TCCS-PAY-7", kind="scenario", writes=True, needs=("quote",))
+def deposit_needs_a_name(insurer: Insurer) -> None:
+    """A quote deposit without an insured's name, or in the form of a payment, is refused and changes nothing."""
+    quote, amount = insurer.target.quote, insurer.target.amount
+    before = insurer.balances(quote)
+    insurer.expect_refused(insurer.call(PAY, f"{quote}||{amount}{insurer.suffix()}"), "a deposit without a name")
+    insurer.expect_refused(insurer.call(PAY, f"{quote}|{amount}:CC{insurer.suffix()}"), "a payment of a quote")
+    insurer.expect_moved(before, Decimal(0), "and nothing but refusals since", quote)

@@ -1,0 +1,77 @@
+"""Texts that every form of the report shares: cleaned of what XML cannot hold, and a failure in words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from partnerlab.contracts.verification.grading.model import CheckResult, Exchange, Outcome, Problem, Run
+from partnerlab.contracts.verification.report.coverage import coverage
+
+__all__ = ["anchor", "clean", "failure_text", "sources", "summary_lines", "worst"]
+
+_NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NO_ID = re.compile(r"[^A-Za-z0-9_-]+")
+
+
+def clean(text: str) -> str:
+    """A text without the characters that XML and HTML cannot hold; they are written out, as `#x1B`."""
+    return _NOT_XML.sub(lambda found: f"#x{ord(found[0]):02X}", text)
+
+
+def anchor(id: str) -> str:
+    """The permanent anchor of a check or requirement."""
+    return _NO_ID.sub("-", id)
+
+
+def worst(run: Run) -> list[CheckResult]:
+    """The checks that failed, those of requirements that must hold first."""
+    must = {one.requirement.id for one in run.requirements if one.requirement.level == "must"}
+    failed = [one for one in run.checks if one.outcome is Outcome.FAILED]
+    return sorted(failed, key=lambda one: not must & set(one.requirements))
+
+
+def sources(run: Run, check: CheckResult) -> Iterator[str]:
+    """The requirements of a check in words: id, sentence, place in the source."""
+    for one in run.requirements:
+        if one.requirement.id in check.requirements:
+            rule = one.requirement
+            yield f"{rule.id} ({rule.level}): {rule.text} [{rule.source}, {rule.row}]"
+
+
+def failure_text(run: Run, check: CheckResult) -> str:
+    """Everything a person needs of a failed check: the sentence, expected and received, the source, the curl."""
+    lines = [check.sentence, ""]
+    for problem in check.problems:
+        lines += [f"where:    {problem.where}", f"expected: {problem.expected}", f"received: {problem.received}", ""]
+    lines += [*sources(run, check)]
+    exchange = exchange_of(run, check.problems[0] if check.problems else None)
+    if exchange is not None and exchange.curl:
+        lines += ["", "repeat it:", exchange.curl]
+    return clean("\n".join(lines))
+
+
+def exchange_of(run: Run, problem: Problem | None) -> Exchange | None:
+    """The call in which a problem showed."""
+    number = 0 if problem is None else problem.exchange
+    return run.exchanges[number - 1] if 0 < number <= len(run.exchanges) else None
+
+
+def summary_lines(run: Run) -> Iterator[str]:
+    """The outcome in a few lines, for a terminal."""
+    if run.configuration is not None:
+        yield f"Configuration, {run.configuration.name}: {run.configuration.text}"
+        yield f"  {run.configuration.advice}"
+        yield "Nothing was graded."
+        return
+    for check in worst(run):
+        yield f"✗ {check.check}: {check.sentence}"
+        for problem in check.problems:
+            yield f"    {problem.where}"
+            yield f"      expected {problem.expected}"
+            yield f"      received {problem.received}"
+        yield from (f"    {line}" for line in sources(run, check))
+    counts = ", ".join(f"{run.count(outcome)} {outcome.value}" for outcome in Outcome)
+    yield f"Requirements of {run.subject}: {counts}."
+    yield "Coverage: " + ", ".join(f"{row.name} {row.covered} of {row.total}" for row in coverage(run)) + "."
+    yield from run.notes

@@ -1,0 +1,56 @@
+"""The run written where it was asked for: files, the terminal, and GitHub's log and summary."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from partnerlab.contracts.masking import printable
+from partnerlab.contracts.verification.grading import Run
+from partnerlab.contracts.verification.report import github
+from partnerlab.contracts.verification.report.ctrf import to_ctrf
+from partnerlab.contracts.verification.report.document import to_json
+from partnerlab.contracts.verification.report.html import to_html
+from partnerlab.contracts.verification.report.junit import to_junit
+from partnerlab.contracts.verification.report.text import summary_lines
+
+__all__ = ["write_reports"]
+
+WRITERS: Mapping[str, Callable[[Run], str | bytes]] = {
+    "html": to_html,
+    "junit": to_junit,
+    "json_file": to_json,
+    "ctrf": to_ctrf,
+}
+
+
+def write_reports(run: Run, files: Mapping[str, Any]) -> None:
+    """
+    Write what *files* names and say the outcome on stdout.
+
+    Where `GITHUB_ACTIONS` is `true` the log gets annotations, and the file that `GITHUB_STEP_SUMMARY` names a summary.
+    Raises `click.FileError` where a file cannot be written.
+    """
+    for name, write in WRITERS.items():
+        if files.get(name) is not None:
+            _write(files[name], write(run))
+    for line in summary_lines(run):
+        click.echo(printable(line.replace("##[", "## [")))
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        for line in github.annotation_lines(run):
+            click.echo(line)
+        if target := os.environ.get("GITHUB_STEP_SUMMARY"):
+            with open(target, "a", encoding="utf-8") as file:
+                file.write(github.summary(run))
+
+
+def _write(path: Path, content: str | bytes) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content)
+    except OSError as error:
+        raise click.FileError(str(path), error.strerror or str(error)) from None

@@ -1,0 +1,153 @@
+"""What can be verified as a provider: the settings of each subject, and how its checks are brought to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from partnerlab.contracts.verification.grading import Suite
+    from partnerlab.contracts.verification.provider.line import Line
+
+__all__ = ["PROVIDERS", "Bound", "Provider", "Setting", "SettingInvalid"]
+
+
+class SettingInvalid(ValueError):
+    """A setting's value cannot be read; `name` is the setting's."""
+
+    def __init__(self, name: str, text: str) -> None:
+        self.name = name
+        super().__init__(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """
+    One thing that a run must know of its subject.
+
+    `variable` is the environment variable of a secret; empty for what is none. `read` turns the text into a value.
+    """
+
+    name: str
+    help: str
+    required: bool = False
+    variable: str = ""
+    read: Callable[[str], Any] = str
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A subject at the end of a line."""
+
+    suite: Suite[Any]
+    probe: Any
+    preflight: Callable[[Any], list[str]]
+    operations: Collection[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """A subject: its settings, and what binds it to a line with these values. Loads its checks when it is bound."""
+
+    name: str
+    help: str
+    example: str
+    settings: tuple[Setting, ...]
+    bind: Callable[[Line, Mapping[str, Any]], Bound]
+
+    @property
+    def secrets(self) -> dict[str, str]:
+        """The environment variable of each secret, by the setting's name."""
+        return {one.name: one.variable for one in self.settings if one.variable}
+
+    def values(self, texts: Mapping[str, str]) -> dict[str, Any]:
+        """The values of these texts by name; what was not given is left out. Raises `SettingInvalid`."""
+        found = {}
+        for setting in self.settings:
+            if text := texts.get(setting.name, ""):
+                try:
+                    found[setting.name] = setting.read(text)
+                except (ValueError, InvalidOperation) as error:
+                    raise SettingInvalid(setting.name, str(error) or f"{text!r} cannot be read") from None
+        return found
+
+
+def _amount(text: str) -> Decimal:
+    value = Decimal(text)
+    if not Decimal(0) < value <= 100 or value != value.quantize(Decimal("0.01")):
+        raise ValueError(f"{text!r} is no amount from 0.01 to 100.00")
+    return value.quantize(Decimal("0.01"))
+
+
+def _flag(text: str) -> bool:
+    words = {"on": True, "true": True, "yes": True, "off": False, "false": False, "no": False}
+    if text.lower() not in words:
+        raise ValueError(f"{text!r} is neither on nor off")
+    return words[text.lower()]
+
+
+def _version(text: str) -> int:
+    if text not in ("1", "2"):
+        raise ValueError(f"{text!r} is neither 1 nor 2")
+    return int(text)
+
+
+def _url(text: str) -> str:
+    return text.rstrip("/")
+
+
+URL = Setting("url", "Address of the service.", required=True, read=_url)
+AMOUNT = Setting("amount", "Amount of a test payment; 1.37 by default.", read=_amount)
+
+
+def _inhance(line: Line, values: Mapping[str, Any]) -> Bound:
+    from partnerlab.contracts.verification.provider.inhance import SUITE, Target, Utility, preflight
+
+    utility = Utility(line, Target(**values))
+    return Bound(SUITE, utility, preflight, list(utility.contract.operations))
+
+
+def _tccs(line: Line, values: Mapping[str, Any]) -> Bound:
+    from partnerlab.contracts.doors import operations
+    from partnerlab.contracts.verification.provider.tccs import SUITE, Insurer, Target, preflight
+
+    return Bound(SUITE, Insurer(line, Target(**values)), preflight, sorted(operations("tccs")))
+
+
+PROVIDERS = {
+    "inhance": Provider(
+        "inhance",
+        "Grade a Harris inHance v2 web service, `iCloud.asmx`.",
+        "--url https://utility.example/iCloud/iCloud.asmx --account 10000101 --invoice 500001",
+        (
+            URL,
+            Setting("key", "Web service key.", required=True, variable="INHANCE_KEY"),
+            Setting("account", "An account that may be used for tests.", required=True),
+            Setting("invoice", "Number of its latest invoice.", read=int),
+            Setting("namespace", "Target namespace, where it is not http://tempuri.org/."),
+            AMOUNT,
+            Setting("paperless", "on or off: how the account stands, and is left; off by default.", read=_flag),
+            Setting("autopay", "on or off: how the account stands, and is left; off by default.", read=_flag),
+        ),
+        _inhance,
+    ),
+    "tccs": Provider(
+        "tccs",
+        "Grade a TCCS service, form POST below a base address.",
+        "--url https://insurer.example/invoicecloudapi --consumer-guid G --invoice 454100010-06/16/2020",
+        (
+            URL,
+            Setting("consumer_guid", "consumerGUID, the user of the biller's settings.", required=True),
+            Setting("entry_key", "entryKey, the password.", required=True, variable="TCCS_ENTRY_KEY"),
+            Setting("invoice", "Invoice number of a policy term that may be used for tests.", required=True),
+            Setting("quote", "Number of a quote whose deposit may be paid."),
+            Setting("version", "Service version, setting 35: 2 takes a PaymentGUID; the default.", read=_version),
+            AMOUNT,
+            Setting("paperless", "on or off: how the policy stands, and is left; off by default.", read=_flag),
+            Setting("recurring", "on or off: how the policy stands, and is left; off by default.", read=_flag),
+        ),
+        _tccs,
+    ),
+}

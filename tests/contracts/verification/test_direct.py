@@ -1,0 +1,130 @@
+"""The network itself: what goes wrong on it has a name, redirects are not followed, and nothing waits for ever."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from partnerlab.contracts.verification.provider.direct import Direct
+from partnerlab.contracts.verification.provider.exchange import Asked, NoAnswer
+
+TLS = Path(__file__).parent.parent.parent / "samples" / "client" / "tls"
+
+
+@contextmanager
+def answering(serve: Callable[[socket.socket], None]) -> Iterator[int]:
+    """A port on which one connection is served by *serve*."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as listening:
+
+        def work() -> None:
+            try:
+                connection, _ = listening.accept()
+                with connection:
+                    serve(connection)
+            except (OSError, ssl.SSLError):
+                pass
+
+        thread = threading.Thread(target=work, daemon=True)
+        thread.start()
+        yield listening.getsockname()[1]
+
+
+def after_request(answer: bytes) -> Callable[[socket.socket], None]:
+    def serve(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(answer)
+
+    return serve
+
+
+def fetch(url: str, timeout_s: float = 10, ca_file: str | None = None) -> tuple[int, dict[str, str], bytes]:
+    with closing(Direct(ca_file=ca_file)) as direct:
+        answer = direct.send(Asked("page", "GET", url), timeout_s)
+        return answer.status, dict(answer.headers), answer.body
+
+
+@pytest.mark.parametrize(
+    ("answer", "name"),
+    [
+        (b"220 mail.example ready\r\n\r\n", "not-http"),
+        (b"", "connection-broken"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", "connection-broken"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 5000000\r\n\r\n" + b"x" * 5_000_000, "answer-too-large"),
+    ],
+    ids=["another protocol", "nothing", "half an answer", "five megabytes"],
+)
+def test_what_is_no_answer_has_a_name(answer: bytes, name: str) -> None:
+    with answering(after_request(answer)) as port, pytest.raises(NoAnswer) as failed:
+        fetch(f"http://127.0.0.1:{port}/")
+    assert failed.value.name == name
+
+
+def test_a_redirect_is_an_answer() -> None:
+    moved = b"HTTP/1.1 302 Found\r\nLocation: http://example.invalid/\r\nContent-Length: 0\r\n\r\n"
+    with answering(after_request(moved)) as port:
+        status, headers, _ = fetch(f"http://127.0.0.1:{port}/")
+    assert (status, headers["location"]) == (302, "http://example.invalid/")
+
+
+def test_nobody_listening_has_a_name() -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as listening:
+        port = listening.getsockname()[1]
+    with pytest.raises(NoAnswer) as failed:
+        fetch(f"http://127.0.0.1:{port}/")
+    assert failed.value.name == "connection-refused"
+
+
+def test_a_host_without_an_address_has_a_name() -> None:
+    with pytest.raises(NoAnswer) as failed:
+        fetch("http://verify.invalid/")
+    assert failed.value.name == "host-unknown"
+
+
+def test_what_never_ends_is_given_up_in_time() -> None:
+    done = threading.Event()
+
+    def drip(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nX: ")
+        while not done.wait(0.02):
+            connection.sendall(b"x")
+
+    started = time.monotonic()
+    with answering(drip) as port, pytest.raises(NoAnswer) as failed:
+        fetch(f"http://127.0.0.1:{port}/", timeout_s=0.3)
+    done.set()
+    assert failed.value.name == "no-answer-in-time"
+    assert time.monotonic() - started < 5
+
+
+def _over_tls(connection: socket.socket) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(TLS / "localhost.pem")
+    with context.wrap_socket(connection, server_side=True) as secured:
+        after_request(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")(secured)
+
+
+def test_a_certificate_must_be_trusted() -> None:
+    with answering(_over_tls) as port, pytest.raises(NoAnswer) as failed:
+        fetch(f"https://127.0.0.1:{port}/")
+    assert failed.value.name == "certificate"
+
+
+def test_https_to_a_port_without_tls_has_a_name() -> None:
+    refusal = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"
+    with answering(after_request(refusal)) as port, pytest.raises(NoAnswer) as failed:
+        fetch(f"https://127.0.0.1:{port}/")
+    assert failed.value.name == "not-tls"
+
+
+def test_a_file_without_certificates_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_text("nothing")
+    with pytest.raises(ValueError, match=r"ca\.pem"):
+        Direct(ca_file=str(tmp_path / "ca.pem"))

@@ -1,0 +1,67 @@
+"""Every requirement of a subject is graded or says why not, every id resolves, and the simulators pass."""
+
+from __future__ import annotations
+
+import pytest
+
+from partnerlab.contracts.catalogue import requirements
+from partnerlab.contracts.data import read_toml
+from partnerlab.contracts.verification.grading import Outcome, Suite, untestable
+from partnerlab.contracts.verification.provider import inhance, tccs
+from partnerlab.contracts.verification.provider.run import Options
+from tests.contracts.verification.worlds import inhance_world, tccs_world, verify_inhance, verify_tccs
+
+SUITES = {"inhance": inhance.SUITE, "tccs": tccs.SUITE}
+VERIFY = {"inhance": (verify_inhance, inhance_world), "tccs": (verify_tccs, tccs_world)}
+READS = {"inhance": {"BalanceCheck"}, "tccs": {"ARState_Output", "Retrieve_Bill_Image"}}
+suites = pytest.mark.parametrize("suite", SUITES.values(), ids=SUITES)
+subjects = pytest.mark.parametrize("subject", SUITES)
+
+
+@suites
+def test_what_a_check_claims_is_a_requirement(suite: Suite[object]) -> None:
+    assert [id for id in suite.claims() if id not in requirements()] == []
+    assert [check.id for check in suite.checks.values() if not check.requirements] == []
+
+
+@suites
+def test_every_requirement_has_a_check_or_the_reason_why_not_and_never_both(suite: Suite[object]) -> None:
+    own = {id for id in requirements() if id.startswith(suite.prefixes)}
+    claimed, reasons = set(suite.claims()), untestable("provider", suite.subject)
+    assert own - claimed - reasons.keys() == set()
+    assert claimed & reasons.keys() == set()
+
+
+@subjects
+def test_every_row_of_the_reasons_is_of_a_requirement(subject: str) -> None:
+    for row in read_toml("verification/provider/untestable.toml")[subject]:
+        start = row.removesuffix("*")
+        assert [id for id in requirements() if id == row or (row.endswith("*") and id.startswith(start))], row
+
+
+@suites
+def test_a_check_says_in_a_sentence_what_holds(suite: Suite[object]) -> None:
+    for check in suite.checks.values():
+        assert check.sentence.endswith("."), check.id
+        assert check.id.startswith(f"{suite.subject}/")
+        assert check.writes == (check.kind == "scenario")
+
+
+@subjects
+def test_the_simulator_passes_every_check(subject: str) -> None:
+    verify, world = VERIFY[subject]
+    run = verify(world().send)
+    assert {one.check: one for one in run.checks if one.outcome is not Outcome.PASSED} == {}
+    assert run.exit_code(strict=True) == 0
+    assert [name for name, calls in run.operations.items() if not calls] == []
+
+
+@subjects
+def test_without_leave_to_write_nothing_that_writes_is_called(subject: str) -> None:
+    verify, world = VERIFY[subject]
+    run = verify(world().send, options=Options())
+    assert run.exit_code() == 0
+    assert {name for name, calls in run.operations.items() if calls} == READS[subject]
+    left = {one.outcome for one in run.checks if one.kind == "scenario"}
+    assert left == {Outcome.NOT_EXERCISED}
+    assert not run.wrote

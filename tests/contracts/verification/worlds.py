@@ -1,0 +1,132 @@
+"""Simulators in process, as a provider's line sees them: a request in, an answer out, no socket between."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+from urllib.parse import urlsplit
+
+from partnerlab.contracts.verification.grading import Run
+from partnerlab.contracts.verification.provider import inhance, tccs
+from partnerlab.contracts.verification.provider.exchange import Answered, Asked, Send
+from partnerlab.contracts.verification.provider.line import Line
+from partnerlab.contracts.verification.provider.run import Options, verify
+from partnerlab.contracts.verification.provider.secrets import Secrets
+from partnerlab.simulators import inhance_soap, tccs_rest
+from partnerlab.simulators.kit.faults.faults import Faults
+from partnerlab.simulators.kit.http.site import Site
+from partnerlab.simulators.kit.journal.journal import Journal
+from partnerlab.simulators.kit.world.lanes import Lanes
+from partnerlab.simulators.kit.world.simulator import Simulator
+from partnerlab.simulators.kit.world.store import Store
+
+__all__ = [
+    "INHANCE",
+    "TCCS",
+    "World",
+    "inhance_world",
+    "line_to",
+    "tccs_world",
+    "verify_inhance",
+    "verify_tccs",
+]
+
+ORIGIN = "http://127.0.0.1:8700"
+INHANCE = inhance.Target(
+    url=f"{ORIGIN}/iCloud/iCloud.asmx", key=inhance_soap.Settings().key, account="10000101", invoice=500001
+)
+TCCS = tccs.Target(
+    url=f"{ORIGIN}/invoicecloudapi",
+    consumer_guid=tccs_rest.Settings().consumer_guid,
+    entry_key=tccs_rest.Settings().entry_key,
+    invoice="454100010-06/16/2020",
+    quote="Q454100010-03/01/2019",
+)
+WRITING = Options(allow_writes=True, given=("quote",))
+
+
+@dataclass
+class World:
+    """One simulator behind a site; `lane` is where calls go, and a name that nobody used is a new world."""
+
+    settings: Any
+    simulator: Simulator
+    store: Store
+    site: Site
+    lane: str = "default"
+    _numbers: Any = field(default_factory=itertools.count, repr=False)
+
+    def fresh(self) -> World:
+        """The same simulator in a lane of its own."""
+        return World(
+            self.settings, self.simulator, self.store, self.site, f"verify-{next(self._numbers)}", self._numbers
+        )
+
+    def send(self, asked: Asked, timeout_s: float = 0) -> Answered:
+        """Answer a request."""
+        parts = urlsplit(asked.url)
+        target = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        headers = {**asked.headers, "host": parts.netloc, "x-sandbox-lane": self.lane}
+        response, _ = self.site.accept(asked.method, target.encode(), headers, asked.body, ORIGIN, "127.0.0.1").run()
+        assert response is not None
+        sent = {name.lower(): value for name, value in response.headers}
+        return Answered(response.status, {**sent, "content-type": response.content_type}, response.body)
+
+
+def _world(settings: Any, create: Callable[[Any, Store, Lanes], Simulator]) -> World:
+    store = Store("sqlite://")
+    lanes = Lanes(store)
+    simulator = create(settings, store, lanes)
+    lanes.seeders.append(simulator.seed)
+    store.create()
+    site = Site(lanes, Journal(lanes), Faults(lanes))
+    for path, app in simulator.doors.items():
+        site.mount(path, app)
+    return World(settings, simulator, store, site)
+
+
+@cache
+def _inhance() -> World:
+    return _world(inhance_soap.Settings(), inhance_soap.create_simulator)
+
+
+@cache
+def _tccs() -> World:
+    return _world(tccs_rest.Settings(), tccs_rest.create_simulator)
+
+
+def inhance_world() -> World:
+    """A utility, new."""
+    return _inhance().fresh()
+
+
+def tccs_world() -> World:
+    """An insurer, new."""
+    return _tccs().fresh()
+
+
+def line_to(send: Send, url: str, **secrets: str) -> Line:
+    """A line without pauses."""
+    return Line(send, url, Secrets(secrets), sleep=lambda _: None)
+
+
+def verify_inhance(send: Send, target: inhance.Target = INHANCE, options: Options = WRITING) -> Run:
+    """A run over the utility's checks."""
+    line = line_to(send, target.url, INHANCE_KEY=target.key)
+    utility = inhance.Utility(line, target)
+    operations = list(utility.contract.operations)
+    return verify(
+        inhance.SUITE, utility, line, inhance.preflight, target=target.url, operations=operations, options=options
+    )
+
+
+def verify_tccs(send: Send, target: tccs.Target = TCCS, options: Options = WRITING) -> Run:
+    """A run over the insurer's checks."""
+    line = line_to(send, target.url, TCCS_ENTRY_KEY=target.entry_key)
+    insurer = tccs.Insurer(line, target)
+    operations = ["ARState_Output", "Insufficient_Pay_Report", "Pay_Input", "Paperless_Bill", "Recurring_Pay"]
+    operations.append("Retrieve_Bill_Image")
+    return verify(tccs.SUITE, insurer, line, tccs.preflight, target=target.url, operations=operations, options=options)
