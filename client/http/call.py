@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from partnerlab.client.http.request import HttpRequest, HttpResponse
 
@@ -13,8 +12,7 @@ __all__ = ["Call"]
 T_co = TypeVar("T_co", covariant=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Call(Generic[T_co]):
+class Call(NamedTuple, Generic[T_co]):
     """
     One call of an operation, decided but not sent.
 
@@ -23,8 +21,11 @@ class Call(Generic[T_co]):
     """
 
     request: HttpRequest
-    read: Callable[[HttpResponse], T_co] = field(repr=False)
+    read: Callable[[HttpResponse], T_co]
     lookup: bool = False
+
+    def __repr__(self) -> str:
+        return f"Call(request={self.request!r}, lookup={self.lookup!r})"
 
     @property
     def operation(self) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 from partnerlab.client.errors import RequestInvalid
@@ -57,16 +57,18 @@ PAYER_WAITS = Timeouts(connect_s=3.0, write_s=5.0, read_s=10.0, pool_s=2.0, tota
 """For calls made while a payer looks at a page, as real-time data retrieval is."""
 
 
-@dataclass(frozen=True, slots=True)
-class HttpRequest:
+class HttpRequest(NamedTuple):
     """A request, ready to send. `secrets` are the credentials in it: no text made about the request shows them."""
 
     operation: str
     url: str
-    headers: Mapping[str, str] = field(repr=False)
-    content: bytes = field(repr=False)
+    headers: Mapping[str, str]
+    content: bytes
     method: str = "POST"
-    secrets: tuple[str, ...] = field(default=(), repr=False)
+    secrets: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"HttpRequest(operation={self.operation!r}, url={self.url!r}, method={self.method!r})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ Called, an operation raises `RequestInvalid`; its answer, read, raises `PartnerF
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -79,10 +79,9 @@ class _Door:
 
     key: str
 
-    def request(
-        self, endpoint: Endpoint, name: str, values: Mapping[str, Sent], secrets: tuple[str, ...]
-    ) -> HttpRequest:
-        return build(endpoint.service, name, {**values, self.key: endpoint.key}, secrets=(endpoint.key, *secrets))
+    def request(self, endpoint: Endpoint, name: str, values: dict[str, Sent], secrets: tuple[str, ...]) -> HttpRequest:
+        values[self.key] = endpoint.key
+        return build(endpoint.service, name, values, secrets=(endpoint.key, *secrets))
 
     def fields(self, endpoint: Endpoint, name: str, response: HttpResponse, secrets: tuple[str, ...]) -> Fields:
         return read(endpoint.service, name, response, secrets=secrets, shapes=endpoint.shapes)

@@ -71,8 +71,11 @@ class TccsFields(Fields):
 
     __slots__ = ()
 
-    def _key(self, name: str) -> str:
-        return name.lower()
+    def _one(self, name: str) -> Any:
+        key = name.lower()
+        if key in self._twice:
+            raise self._stands_twice(name)
+        return self._values.get(key)
 
 
 def _fields(answer: Answer, shapes: AnswerShapes) -> TccsFields:

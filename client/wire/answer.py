@@ -102,7 +102,10 @@ class Answer:
 
     def is_html(self) -> bool:
         """Whether the body is a page for people."""
-        start = self.response.content[:200].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+        content = self.response.content
+        if content.startswith(b"<?xml"):
+            return False
+        start = content[:200].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
         return start.startswith((b"<!doctype html", b"<html"))
 
     def charset(self) -> str | None:

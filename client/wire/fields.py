@@ -67,6 +67,11 @@ class AnswerShapes:
     yes: tuple[str, ...] = ("true",)
     no: tuple[str, ...] = ("false",)
     separator: str = ","
+    _means: Mapping[str, bool] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        yes, no = ((word.lower() for word in words) for words in (self.yes, self.no))
+        object.__setattr__(self, "_means", {**dict.fromkeys(no, False), **dict.fromkeys(yes, True)})
 
     @classmethod
     def of(cls, configuration: Mapping[str, Any], known: AnswerShapes | None = None) -> AnswerShapes:
@@ -97,13 +102,8 @@ class AnswerShapes:
 
     def success(self, text: str) -> bool:
         """Whether a text says that the call succeeded. Raises `ValueError` where it says neither."""
-        said = text.strip().lower()
-        if len(said) <= 100:
-            if any(said == word.lower() for word in self.yes):
-                return True
-            if any(said == word.lower() for word in self.no):
-                return False
-        return parse_boolean(text)
+        means = self._means.get(text.strip().lower())
+        return parse_boolean(text) if means is None else means
 
 
 KNOWN_SHAPES = AnswerShapes()
@@ -170,7 +170,7 @@ class Fields:
 
     def cents(self, name: str) -> Decimal:
         """An amount in whole cents, two decimals."""
-        return self._parsed(name, lambda text: parse_amount(text, separator=self.shapes.separator))
+        return self._parsed(name, self._amount)
 
     def date(self, name: str) -> date | None:
         """A day; `None` where it is absent, null or .NET's unset date."""
@@ -218,22 +218,25 @@ class Fields:
         """That there is no such field."""
         return self.answer.broken(f"{self._at(name)} is missing")
 
-    def _key(self, name: str) -> str:
-        """How a name is kept: a protocol in which case does not matter keeps it in lower case."""
-        return name
-
     def _one(self, name: str) -> Any:
-        key = self._key(name)
-        if key in self._twice:
-            raise self.answer.broken(f"{self._at(name)} stands twice")
-        return self._values.get(key)
+        if name in self._twice:
+            raise self._stands_twice(name)
+        return self._values.get(name)
+
+    def _stands_twice(self, name: str) -> ProtocolError:
+        return self.answer.broken(f"{self._at(name)} stands twice")
+
+    def _amount(self, text: str) -> Decimal:
+        return parse_amount(text, separator=self.shapes.separator)
 
     def _parsed(self, name: str, parse: Callable[[str], T]) -> T:
-        value = self.required(name)
-        if value is True or value is False:
-            value = "true" if value else "false"
+        value = self.raw(name)
+        if value is None:
+            raise self.missing(name)
         if not isinstance(value, str):
-            raise self.answer.broken(f"{self._at(name)} must be a value, not {kind_of(value)}")
+            if not isinstance(value, bool):
+                raise self.answer.broken(f"{self._at(name)} must be a value, not {kind_of(value)}")
+            value = "true" if value else "false"
         try:
             return parse(value)
         except ValueError as error:

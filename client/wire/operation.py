@@ -21,12 +21,12 @@ import functools
 import inspect
 import typing
 from collections.abc import Callable, Mapping
-from typing import Any, Generic, ParamSpec, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, ParamSpec, Protocol, TypeVar
 
 from partnerlab.client.http.call import Call
 from partnerlab.client.http.request import HttpRequest, HttpResponse
 from partnerlab.client.wire.fields import Fields
-from partnerlab.client.wire.kinds import Kind, Members, Sent
+from partnerlab.client.wire.kinds import Kind, Members, Sent, Text
 
 __all__ = ["Door", "Operation", "Rows", "Sent", "model_reader", "model_renderer", "nothing", "rows_reader"]
 
@@ -40,10 +40,8 @@ E_contra = TypeVar("E_contra", contravariant=True)
 class Door(Protocol[E_contra]):
     """What the operations of one service have in common: how a request is made, and how an answer is taken apart."""
 
-    def request(
-        self, endpoint: E_contra, name: str, values: Mapping[str, Sent], secrets: tuple[str, ...]
-    ) -> HttpRequest:
-        """The request of the operation *name*. Raises `RequestInvalid`."""
+    def request(self, endpoint: E_contra, name: str, values: dict[str, Sent], secrets: tuple[str, ...]) -> HttpRequest:
+        """The request of the operation *name*; *values* are the door's to keep. Raises `RequestInvalid`."""
 
     def fields(self, endpoint: E_contra, name: str, response: HttpResponse, secrets: tuple[str, ...]) -> Fields:
         """The fields of its answer. Raises `PartnerFault`, `TransportError`, `ProtocolError`."""
@@ -84,27 +82,21 @@ class Operation(Generic[P, T]):
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Call[T]:
         """The call. Raises `RequestInvalid`."""
         self._declared(*args, **kwargs)
-        endpoint, *more = args
-        given = {**self._defaults, **kwargs}
-        if more:
-            given.update(zip(self.parameters, more, strict=False))
-        values: dict[str, Sent] = dict(self.constants)
-        secrets: tuple[str, ...] = ()
-        for parameter, name, render, optional, special in self._plan:
-            said = given[parameter]
-            if said is None and optional:
-                continue  # left out; where nothing may be left out, the kind refuses None
-            value = render(said)
-            if value is None:
-                continue
-            if special == "members":
-                values.update(typing.cast("Mapping[str, Sent]", value))
-                continue
-            values[name] = value
-            if special == "secret":
-                secrets += (str(value),)
+        defaults, renderers, may_omit, secret_names, members = self._plan
+        given = {**defaults, **kwargs}
+        if len(args) > 1:
+            given.update(zip(self.parameters, args[1:], strict=False))
+        values: dict[str, Sent] = {name: render(given[parameter]) for parameter, name, render in renderers}
+        if may_omit and None in values.values():
+            values = {name: value for name, value in values.items() if value is not None}
+        secrets = tuple(str(values[name]) for name in secret_names if name in values) if secret_names else ()
+        for name in members:
+            values.update(typing.cast("Mapping[str, Sent]", values.pop(name)))
+        if self.constants:
+            values = {**self.constants, **values}
+        endpoint = args[0]
         request = self.door.request(endpoint, self.name, values, secrets)
-        lookup = self.lookup if isinstance(self.lookup, bool) else self.lookup(given)
+        lookup = self.lookup(given) if callable(self.lookup) else self.lookup
         return Call(request, functools.partial(self._read, endpoint, request.secrets), lookup)
 
     def read(self, endpoint: Any, response: HttpResponse) -> T:
@@ -115,34 +107,46 @@ class Operation(Generic[P, T]):
         return self.reads(self.door.fields(endpoint, self.name, response, secrets))
 
     @functools.cached_property
-    def _plan(self) -> list[tuple[str, str, Callable[[Any], Sent], bool, str]]:
-        """Each parameter, its name on the wire, how it is rendered, whether `None` leaves it out, what is special."""
-        return [
-            (
-                parameter,
-                kind.name,
-                kind.render,
-                self._defaults.get(parameter, "") is None,
-                "members" if isinstance(kind, Members) else "secret" if kind.secret else "",
-            )
-            for parameter, kind in self.parameters.items()
-        ]
+    def _plan(self) -> _Plan:
+        signature = inspect.signature(self._declared).parameters.values()
+        defaults = {p.name: p.default for p in signature if p.default is not p.empty}
+        kinds = self.parameters.values()
+        return _Plan(
+            defaults,
+            [
+                (name, kind.name, _unless_none(kind.render) if defaults.get(name, "") is None else kind.renderer())
+                for name, kind in self.parameters.items()
+            ],
+            None in defaults.values() or any(isinstance(kind, Text) and kind.omitted for kind in kinds),
+            [kind.name for kind in kinds if kind.secret],
+            [kind.name for kind in kinds if isinstance(kind, Members)],
+        )
 
-    @functools.cached_property
-    def _defaults(self) -> dict[str, Any]:
-        parameters = inspect.signature(self._declared).parameters.values()
-        return {p.name: p.default for p in parameters if p.default is not p.empty}
+
+class _Plan(NamedTuple):
+    """
+    A declaration as a call uses it.
+
+    `renderers` are each parameter, its name on the wire, and what renders it (`None` leaves it out, which only happens
+    where one `may_omit`); `secrets` and `members` are names on the wire.
+    """
+
+    defaults: Mapping[str, Any]
+    renderers: list[tuple[str, str, Callable[[Any], Sent]]]
+    may_omit: bool
+    secrets: list[str]
+    members: list[str]
 
 
 def model_reader(model: type[M]) -> Callable[[Fields], M]:
     """What reads a *model* from the fields of an answer: a dataclass whose fields have kinds."""
 
     @functools.cache
-    def kinds() -> Mapping[str, Kind]:
-        return _kinds(model)
+    def readers() -> list[tuple[str, Callable[[Fields], Any]]]:
+        return [(name, kind.read) for name, kind in _kinds(model).items()]
 
     def read(fields: Fields) -> M:
-        return model(**{name: kind.read(fields) for name, kind in kinds().items()})
+        return model(**{name: read_field(fields) for name, read_field in readers()})
 
     return read
 
@@ -180,6 +184,11 @@ class Rows(Kind):
 
 def nothing(fields: Fields) -> None:
     """For an answer that says no more than that it is done."""
+
+
+def _unless_none(render: Callable[[Any], Sent]) -> Callable[[Any], Sent]:
+    """Where `None` may not be left out, the kind itself refuses it."""
+    return lambda value: None if value is None else render(value)
 
 
 def _kinds(declared: Any) -> Mapping[str, Kind]:

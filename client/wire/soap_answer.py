@@ -26,7 +26,8 @@ REFUSALS = frozenset({"Client", "Sender", "MustUnderstand", "VersionMismatch", "
 BARE = frozenset({"string", "boolean"})
 """Roots of an answer by ASMX's HTTP POST binding, which holds a bare value (assumed [A-78])."""
 
-_ENVELOPE_TAGS = {f"{{{uri}}}Envelope" for uri in ENVELOPES.values()}
+_BODY_TAGS = {f"{{{uri}}}Envelope": f"{{{uri}}}Body" for uri in ENVELOPES.values()}
+"""The tag of the Body in each Envelope."""
 _FAULT_TAGS = {f"{{{uri}}}Fault" for uri in ENVELOPES.values()}
 
 
@@ -102,7 +103,7 @@ def _result(answer: Answer, namespace: str, operation: str, shapes: AnswerShapes
     """The result of an answer with status 200: as the contract has it, else of a shape that is known elsewhere."""
     prefix = f"{{{namespace}}}"
     root = _document(answer)
-    if root.tag not in _ENVELOPE_TAGS and local_name(root.tag) in BARE and not len(root):
+    if root.tag not in _BODY_TAGS and local_name(root.tag) in BARE and not len(root):
         return _bare(answer, root, prefix, shapes)
     content = _content(answer, root)
     if content.tag in _FAULT_TAGS:
@@ -110,11 +111,13 @@ def _result(answer: Answer, namespace: str, operation: str, shapes: AnswerShapes
         raise answer.broken(f"a SOAP fault must not come with status 200: {code}: {message}")
     if content.tag != f"{prefix}{operation}Response":
         raise answer.broken(f"expected {prefix}{operation}Response, found {str(content.tag)[:300]}")
-    results = [child for child in content if child.tag == f"{prefix}{operation}Result"]
-    if len(results) != 1 or value_of(results[0]) is None:
+    result_tag = f"{prefix}{operation}Result"
+    results = [child for child in content if child.tag == result_tag]
+    held = value_of(results[0]) if len(results) == 1 else None
+    if held is None:
         found = ", ".join(str(child.tag)[:100] for child in itertools.islice(content, 20)) or "nothing"
-        raise answer.broken(f"expected one {prefix}{operation}Result, found {found}")
-    if len(results[0]) == 0 and (results[0].text or "").strip():
+        raise answer.broken(f"expected one {result_tag}, found {found}")
+    if isinstance(held, str) and held.strip():
         return _bare(answer, results[0], prefix, shapes)
     return Result(answer, results[0], prefix, shapes)
 
@@ -142,9 +145,9 @@ def _document(answer: Answer) -> etree._Element:
 
 def _content(answer: Answer, root: etree._Element) -> etree._Element:
     """The one element of the envelope's Body. Raises `ProtocolError`."""
-    if root.tag not in _ENVELOPE_TAGS:
+    body_tag = _BODY_TAGS.get(str(root.tag))
+    if body_tag is None:
         raise answer.broken(f"expected a SOAP envelope, found {str(root.tag)[:300]}")
-    body_tag = str(root.tag).removesuffix("Envelope") + "Body"
     bodies = [child for child in root if child.tag == body_tag]
     if len(bodies) != 1 or len(bodies[0]) != 1:
         raise answer.broken("expected one Body with one element in it")

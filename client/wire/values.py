@@ -42,6 +42,7 @@ MAX_TEXT: Final = 255
 INT32: Final = 2**31
 MAX_DIGITS: Final = 18
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]{1,18}(?:\.[0-9]{0,18})?|\.[0-9]{1,18})")
+_WHOLE_CENTS = re.compile(r"-?[0-9]{1,15}\.[0-9]{2}")  # how nearly every amount is written
 _EXPONENT = re.compile(r"[+-]?[0-9]{1,2}")
 MAX_NUMBER: Final = 100  # characters of a number, flag or date with blanks around it: more are refused unread
 _INTEGER = re.compile(r"[+-]?[0-9]{1,10}")
@@ -98,11 +99,13 @@ def render_amount(field: str, value: Decimal, *, zero: bool = False, negative: b
         raise RequestInvalid(field, value, "has too many digits") from None
     if cents != value:
         raise RequestInvalid(field, value, "must be whole cents")
-    if cents < 0 and not negative:
+    if not cents:
+        if not zero:
+            raise RequestInvalid(field, value, "must not be zero")
+        return "0.00"
+    if not negative and cents.is_signed():
         raise RequestInvalid(field, value, "must not be negative")
-    if cents == 0 and not zero:
-        raise RequestInvalid(field, value, "must not be zero")
-    return str(abs(cents) if cents == 0 else cents)
+    return str(cents)
 
 
 def render_integer(field: str, value: int) -> str:
@@ -134,7 +137,7 @@ def render_date_time(field: str, value: datetime) -> str:
     """
     if not isinstance(value, datetime):
         raise RequestInvalid(field, value, "must be a datetime")
-    return value.replace(tzinfo=None).isoformat(timespec="seconds")
+    return (value.replace(tzinfo=None, microsecond=0) if value.tzinfo or value.microsecond else value).isoformat()
 
 
 def parse_cents(text: str) -> Decimal:
@@ -151,6 +154,9 @@ def parse_amount(text: str, *, separator: str = "") -> Decimal:
 
     With a *separator*, groups of three digits may stand between it: `1,120.00`.
     """
+    if _WHOLE_CENTS.fullmatch(text):
+        value = Decimal(text)
+        return value or abs(value)
     text = _short(text, "is not a decimal number")
     if separator and separator in text:
         text = _ungrouped(text, separator)

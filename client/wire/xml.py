@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from typing import Any
 
 from lxml import etree
@@ -25,7 +26,7 @@ def parse_xml(answer: Answer) -> etree._Element:
     if charset == "utf-8" and _SAYS_SO.match(content):
         charset = None  # lxml is faster where it need not be told
     try:
-        root = etree.fromstring(content, _parser(charset))
+        root = etree.fromstring(content, _parsers.get(charset))
     except (etree.XMLSyntaxError, ValueError) as error:
         raise answer.broken(f"is not well-formed XML: {answer.quoted(str(error), 200)}") from None
     if root.getroottree().docinfo.internalDTD is not None:
@@ -35,7 +36,7 @@ def parse_xml(answer: Answer) -> etree._Element:
 
 def value_of(element: etree._Element) -> Any:
     """What `Fields` holds for an element: `None` where it is nil, itself where it holds elements, else its text."""
-    if element.get(XSI_NIL) in ("true", "1"):
+    if element.keys() and element.get(XSI_NIL) in ("true", "1"):
         return None
     return element if len(element) else element.text or ""
 
@@ -45,18 +46,28 @@ def local_name(tag: object) -> str:
     return str(tag).rpartition("}")[2][:200]
 
 
-def _parser(charset: str | None) -> etree.XMLParser:
-    """A parser of its own for each answer: a shared one would make threads wait for each other."""
-    return etree.XMLParser(
-        encoding=XML_ENCODINGS.get(charset or ""),
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
+class _Parsers(threading.local):
+    """A parser for each thread and character set: threads that shared one would wait for each other."""
 
+    def __init__(self) -> None:
+        self._made: dict[str | None, etree.XMLParser] = {}
+
+    def get(self, charset: str | None) -> etree.XMLParser:
+        parser = self._made.get(charset)
+        if parser is None:
+            parser = self._made[charset] = etree.XMLParser(
+                encoding=XML_ENCODINGS.get(charset or ""),
+                resolve_entities=False,
+                no_network=True,
+                load_dtd=False,
+                huge_tree=False,
+                remove_comments=True,
+                remove_pis=True,
+            )
+        return parser
+
+
+_parsers = _Parsers()
 
 XML_ENCODINGS = {
     "utf-8": "UTF-8",
