@@ -301,12 +301,18 @@ def _write_field(member: Field, value: Any) -> str:
 
 def _complex_writer(members: tuple[Field, ...]) -> Write:
     # An answer is written far more often than declared: everything that is the same each time is made here.
-    table = [(member, member.name, f"<{member.name}>", f"</{member.name}>", member.write) for member in members]
+    table = [
+        (member, member.name, f"<{member.name}>", f"</{member.name}>", member.absent, member.write)
+        for member in members
+    ]
 
     def write(value: Any) -> str:
         parts = []
-        for member, name, start, end, text_of in table:
+        for member, name, start, end, absent, text_of in table:
             one = getattr(value, name)
+            if one is None and absent is not None:
+                parts.append(absent)
+                continue
             text = None if one is None else text_of(one)
             parts.append(f"{start}{text}{end}" if text else _write_field(member, one))
         return "".join(parts)

@@ -93,10 +93,12 @@ def parse(body: bytes, *, charset: str | None = None, max_bytes: int = MAX_BYTES
     tags = body.count(b"<")
     if tags > MAX_TAGS:
         raise XmlRefused("elements", f"More than {MAX_TAGS} tags.")
-    if body.count(b"xmlns") > MAX_NAMESPACES:
+    assignments = body.count(b"=")
+    if assignments > MAX_NAMESPACES and body.count(b"xmlns") > MAX_NAMESPACES:
         raise XmlRefused("namespaces", f"More than {MAX_NAMESPACES} namespace declarations.")
     huge = len(body) > LONG_TEXT
-    if b"<!DOCTYPE" in body and (huge or _PROLOGUE.match(body)):
+    may_have_dtd = b"<!" in body
+    if may_have_dtd and b"<!DOCTYPE" in body and (huge or _PROLOGUE.match(body)):
         raise XmlRefused("dtd", DTD_PROHIBITED)
     try:
         root = etree.fromstring(body, _parser(huge=huge))
@@ -107,10 +109,10 @@ def parse(body: bytes, *, charset: str | None = None, max_bytes: int = MAX_BYTES
         raise XmlRefused(rule, f"{message}. Line {line}, position {column}.", line, column) from None
     except ValueError as error:
         raise XmlRefused("charset", f"{error}.") from None
-    if b"<!" in body and root.getroottree().docinfo.internalDTD is not None:
+    if may_have_dtd and root.getroottree().docinfo.internalDTD is not None:
         raise XmlRefused("dtd", DTD_PROHIBITED)
     # Depth, attributes and references need their characters: where these are few, no walk is needed to know.
-    if tags > MAX_DEPTH or body.count(b"=") > MAX_ATTRIBUTES or b"href" in body:
+    if tags > MAX_DEPTH or assignments > MAX_ATTRIBUTES or b"href" in body:
         _check_shape(root)
     return root
 

@@ -124,7 +124,8 @@ class Lane:
         """What the lane's clock, as it stands, showed at a real time (seconds since the epoch)."""
         if self.frozen_at is not None:
             return datetime.fromisoformat(self.frozen_at)
-        return datetime.fromtimestamp(real_s, UTC) + timedelta(microseconds=self.offset_us)
+        real = datetime.fromtimestamp(real_s, UTC)
+        return real + timedelta(microseconds=self.offset_us) if self.offset_us else real
 
 
 class Attached(Protocol):

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
+from operator import itemgetter
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -66,20 +67,29 @@ class Statement:
 
     def __init__(self, clause: sa.sql.ClauseElement | str) -> None:
         self.clause = sa.text(clause) if isinstance(clause, str) else clause
-        self._compiled: dict[str, tuple[str, tuple[str, ...] | None, dict[str, Any]]] = {}
+        self._compiled: dict[str, tuple[str, Callable[[Mapping[str, Any]], Any], dict[str, Any]]] = {}
 
     def bind(self, dialect: sa.Dialect, values: Mapping[str, Any]) -> tuple[str, Any]:
         """SQL and parameters as the dialect's driver takes them."""
         try:
-            sql, order, defaults = self._compiled[dialect.name]
+            sql, parameters, defaults = self._compiled[dialect.name]
         except KeyError:
-            compiled = cast(SQLCompiler, self.clause.compile(dialect=dialect))
-            order = tuple(compiled.positiontup or ()) if compiled.positional else None
-            defaults = {k: v for k, v in compiled.params.items() if v is not None}
-            sql, order, defaults = self._compiled[dialect.name] = (str(compiled), order, defaults)
-        if defaults:
-            values = {**defaults, **values}
-        return sql, values if order is None else [values[name] for name in order]
+            sql, parameters, defaults = self._compiled[dialect.name] = self._compile(dialect)
+        return sql, parameters({**defaults, **values} if defaults else values)
+
+    def _compile(self, dialect: sa.Dialect) -> tuple[str, Callable[[Mapping[str, Any]], Any], dict[str, Any]]:
+        compiled = cast(SQLCompiler, self.clause.compile(dialect=dialect))
+        defaults = {k: v for k, v in compiled.params.items() if v is not None}
+        if not compiled.positional:
+            return str(compiled), _as_they_are, defaults
+        order = tuple(compiled.positiontup or ())
+        if len(order) > 1:
+            return str(compiled), itemgetter(*order), defaults  # gives a tuple only where it takes several
+        return str(compiled), lambda values: [values[name] for name in order], defaults
+
+
+def _as_they_are(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    return values
 
 
 class Tx:
@@ -91,21 +101,21 @@ class Tx:
         self._cursor = cursor
         self._dialect = dialect
 
-    def one(self, statement: Statement, **values: Any) -> Row | None:
-        """The first row, or None."""
-        self._cursor.execute(*statement.bind(self._dialect, values))
-        row: Row | None = self._cursor.fetchone()
-        return row
+    def one(self, statement: Statement, row: Mapping[str, Any] | None = None, /, **values: Any) -> Row | None:
+        """The first row, or None. Values are named one by one, or come together as *row*."""
+        self._cursor.execute(*statement.bind(self._dialect, row or values))
+        found: Row | None = self._cursor.fetchone()
+        return found
 
-    def all(self, statement: Statement, **values: Any) -> list[Row]:
+    def all(self, statement: Statement, row: Mapping[str, Any] | None = None, /, **values: Any) -> list[Row]:
         """Every row."""
-        self._cursor.execute(*statement.bind(self._dialect, values))
+        self._cursor.execute(*statement.bind(self._dialect, row or values))
         rows: list[Row] = self._cursor.fetchall()
         return rows
 
-    def run(self, statement: Statement, **values: Any) -> int:
+    def run(self, statement: Statement, row: Mapping[str, Any] | None = None, /, **values: Any) -> int:
         """Execute and return how many rows it touched."""
-        self._cursor.execute(*statement.bind(self._dialect, values))
+        self._cursor.execute(*statement.bind(self._dialect, row or values))
         count: int = self._cursor.rowcount
         return count
 

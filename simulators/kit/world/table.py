@@ -76,15 +76,18 @@ class LaneTx:
 
     def one(self, statement: Statement, **values: Any) -> Row | None:
         """The first row, or None."""
-        return self.tx.one(statement, lane=self.lane, **values)
+        values["lane"] = self.lane
+        return self.tx.one(statement, values)
 
     def all(self, statement: Statement, **values: Any) -> list[Row]:
         """Every row."""
-        return self.tx.all(statement, lane=self.lane, **values)
+        values["lane"] = self.lane
+        return self.tx.all(statement, values)
 
     def run(self, statement: Statement, **values: Any) -> int:
         """Execute and return how many rows it touched."""
-        return self.tx.run(statement, lane=self.lane, **values)
+        values["lane"] = self.lane
+        return self.tx.run(statement, values)
 
 
 class Table(Generic[T]):
@@ -111,6 +114,7 @@ class Table(Generic[T]):
         self.columns = tuple(shape.columns)
         self.row: Callable[[str, T], dict[str, Any]] = shape.writer()
         """A value as a row of a lane: `row(lane, value)`."""
+        self._place = shape.placer(self.key)
         self.load: Callable[[Row], T] = shape.reader()
         """A row, the cells in the order of `columns`, as a value."""
         listed, places = ", ".join(self.columns), ", ".join(f":{name}" for name in self.columns)
@@ -131,26 +135,26 @@ class Table(Generic[T]):
 
     def get(self, tx: Tx, lane: str, *key: str | int) -> T | None:
         """The value of that key."""
-        row = tx.one(self._get, lane=lane, **dict(zip(self.key, key, strict=True)))
+        row = tx.one(self._get, self._place(lane, *key))
         return None if row is None else self.load(row)
 
     def lock(self, tx: Tx, lane: str, *key: str | int) -> T | None:
         """The value of that key; whoever else locks it waits until this transaction ends (SQLite has one writer)."""
-        row = tx.one(self._lock, lane=lane, **dict(zip(self.key, key, strict=True)))
+        row = tx.one(self._lock, self._place(lane, *key))
         return None if row is None else self.load(row)
 
     def add(self, tx: Tx, lane: str, value: T) -> bool:
         """Write a value; False where one of its key, or of another unique index of the table, is there."""
-        return tx.run(self._add, **self.row(lane, value)) > 0
+        return tx.run(self._add, self.row(lane, value)) > 0
 
     def save(self, tx: Tx, lane: str, value: T) -> bool:
         """Write a value in place of the one of its key; False where there is none."""
         assert self._save is not None, "every column is part of the key"
-        return tx.run(self._save, **self.row(lane, value)) > 0
+        return tx.run(self._save, self.row(lane, value)) > 0
 
     def put(self, tx: Tx, lane: str, value: T) -> None:
         """Write a value, in place of one of the same key or as a new one."""
-        tx.run(self._put, **self.row(lane, value))
+        tx.run(self._put, self.row(lane, value))
 
     def put_rows(self, tx: Tx, rows: Iterable[Mapping[str, Any]]) -> None:
         """Put many, as `row` makes them."""
@@ -166,7 +170,7 @@ class Table(Generic[T]):
 
     def delete(self, tx: Tx, lane: str, *key: str | int) -> int:
         """Remove the value of that key; how many there were."""
-        return tx.run(self._delete, lane=lane, **dict(zip(self.key, key, strict=True)))
+        return tx.run(self._delete, self._place(lane, *key))
 
     def find(
         self,
@@ -194,7 +198,7 @@ class Table(Generic[T]):
         equal = equal or {}
         by = (order,) if isinstance(order, str) else order
         statement = self._found(tuple(equal), by, where, after != "", limit is not None, last_first)
-        rows = tx.all(statement, lane=lane, after=after, limit=limit, offset=offset, **equal, **values)
+        rows = tx.all(statement, {"lane": lane, "after": after, "limit": limit, "offset": offset, **equal, **values})
         return [self.load(row) for row in rows]
 
     def _finding(
@@ -245,6 +249,11 @@ class _Shape:
         """`(lane, value)` -> row."""
         cells = ", ".join(f"{name!r}: {cell}" for name, cell in zip(self.columns, self._cells, strict=True))
         return self._compiled(f"lambda lane, value: {{'lane': lane, {cells}}}")
+
+    def placer(self, key: tuple[str, ...]) -> Callable[..., dict[str, Any]]:
+        """`(lane, *key)` -> the values by which a row is found."""
+        cells = "".join(f", {name!r}: {name}" for name in key)
+        return self._compiled(f"lambda {', '.join(('lane', *key))}: {{'lane': lane{cells}}}")
 
     def reader(self) -> Callable[[Row], Any]:
         """Row -> value."""
