@@ -55,7 +55,9 @@ class SeedCustomer:
 
 @dataclass(frozen=True, slots=True)
 class SeedAccount:
-    """A utility's account. `user` says that its payer is registered at Invoice Cloud."""
+    """
+    A utility's account. `user` says that its payer is registered; `new` that Invoice Cloud does not know the account.
+    """
 
     account: str
     customer: SeedCustomer
@@ -65,6 +67,7 @@ class SeedAccount:
     autopay: bool = False
     credit_cents: int = 0
     user: bool = False
+    new: bool = False
 
     @property
     def balance_cents(self) -> int:
@@ -199,6 +202,7 @@ def _account(row: Mapping[str, Any]) -> SeedAccount:
         autopay=row.get("autopay", False),
         credit_cents=_cents(row.get("credit", "0.00")),
         user=row.get("user", False),
+        new=row.get("new", False),
     )
 
 

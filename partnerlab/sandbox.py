@@ -30,7 +30,7 @@ from partnerlab.contracts.verification import rest, soap
 from partnerlab.contracts.verification.findings import Verdict
 from partnerlab.pump_port import PumpPort
 from partnerlab.settings import SandboxSettings
-from partnerlab.simulators import ic_webservices, inhance_soap, tccs_rest
+from partnerlab.simulators import ic_webservices, inhance_soap, tccs_rest, watersmart
 from partnerlab.simulators.ic_webservices.domain.errors import NotFound
 from partnerlab.simulators.kit.control.app import create_control_app
 from partnerlab.simulators.kit.egress.allow_list import AddressRefused, Allowed
@@ -43,6 +43,7 @@ from partnerlab.simulators.kit.journal.journal import Journal
 from partnerlab.simulators.kit.world.clock import Clock
 from partnerlab.simulators.kit.world.lanes import DEFAULT, Lanes
 from partnerlab.simulators.kit.world.store import Store
+from partnerlab.watersmart_port import PartnerAccess, WaterSmartPort
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -79,6 +80,7 @@ class Sandbox:
         inhance: inhance_soap.Settings = inhance_soap.Settings(),  # noqa: B008 - frozen
         tccs: tccs_rest.Settings = tccs_rest.Settings(),  # noqa: B008 - frozen
         ic: ic_webservices.Settings = ic_webservices.Settings(),  # noqa: B008 - frozen
+        water: watersmart.Settings = watersmart.Settings(),  # noqa: B008 - frozen
     ) -> None:
         settings.check_reach()
         self.settings = settings
@@ -100,9 +102,16 @@ class Sandbox:
         )
         self.inhance = inhance_soap.create_simulator(inhance, self.store, self.lanes)
         self.tccs = tccs_rest.create_simulator(tccs, self.store, self.lanes)
-        simulators = (self.inhance, self.tccs, self.ic)
+        self._water_port = WaterSmartPort(
+            partial(self._water_access, ic.watersmart_guid),
+            self.lanes,
+            lambda: self.ic.world.services.export_batches,
+            split=water.split_payments,
+        )
+        self.water = watersmart.create_simulator(water, self.store, self.lanes, ports=self._water_port.ports())
+        simulators = (self.inhance, self.tccs, self.ic, self.water)
         self.lanes.seeders.extend(simulator.seed for simulator in simulators)
-        keys = _keys(inhance, tccs, ic)
+        keys = _keys(inhance, tccs, ic, water)
         self.journal = Journal(self.lanes, _verdicts(), secrets=lambda: keys)
         self.faults = Faults(self.lanes)
         self.store.create()
@@ -170,8 +179,10 @@ class Sandbox:
         self.server.stop()
         if self._settling.ident is not None:
             self._settling.join()
+        self.water.close()
         self.ic.close()
         self._pump.stop()
+        self._water_port.close()
         self.journal.close()
         if self._transport is not None:
             self._transport.close()
@@ -203,6 +214,7 @@ class Sandbox:
         if self.settings.database:  # in memory nothing is left of a former run
             _ = self.pump
             self.ic.start()
+            self.water.start()
         self._control.warm()
 
     def _check_egress(self, biller: Biller, url: str) -> None:
@@ -249,6 +261,11 @@ class Sandbox:
         found = bill_images.fetch(biller, invoice_number, transport=transport, check=check)
         return {"content": found.content, "problem": found.problem}
 
+    def _water_access(self, guid: str, lane: str) -> PartnerAccess:
+        """WaterSmart's access to Invoice Cloud, with the keys that its biller has now."""
+        biller = self.ic.world.services.ledger.biller(self.lanes.get(lane), guid)
+        return PartnerAccess(f"{self.url}/lane/{lane}", biller.guid, biller.web_service_key, biller.api_key)
+
     def _create_pump_service(self) -> WSGIApplication:
         from partnerlab.client.datapump import create_service
 
@@ -274,7 +291,9 @@ def _verdicts() -> dict[str, Verdict]:
     }
 
 
-def _keys(*settings: inhance_soap.Settings | tccs_rest.Settings | ic_webservices.Settings) -> frozenset[str]:
+def _keys(
+    *settings: inhance_soap.Settings | tccs_rest.Settings | ic_webservices.Settings | watersmart.Settings,
+) -> frozenset[str]:
     """The keys and passwords of the simulators, which the journal masks wherever a caller puts them."""
     found = set()
     for one in settings:

@@ -12,7 +12,7 @@ import pytest
 
 from tests.module_graph import ROOT, circles, import_graph, imports, modules, name_of
 
-SIMULATORS = ("ic_webservices", "inhance_soap", "tccs_rest")
+SIMULATORS = ("ic_webservices", "inhance_soap", "tccs_rest", "watersmart")
 PARTS = {"app", "world", "settings", "seeds", "wire", "control", "services", "store", "tables", "domain"}
 WITH_PAGES = {"ic_webservices"}
 

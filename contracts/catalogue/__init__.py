@@ -26,7 +26,15 @@ __all__ = [
     "requirements",
 ]
 
-REQUIREMENT_FILES = ("inhance_v2", "tccs", "ic_webservices", "inhance_portal", "cloud_payments", "asmx")
+REQUIREMENT_FILES = (
+    "inhance_v2",
+    "tccs",
+    "ic_webservices",
+    "inhance_portal",
+    "cloud_payments",
+    "asmx",
+    "watersmart_portal",
+)
 FIELD_TABLES = {"INH2": "inhance_v2", "TCCS": "tccs"}  # by the beginning of a requirement's id
 KIND_WORDS = {
     "amount": "an amount with two decimals",

@@ -19,7 +19,7 @@ from partnerlab.logs import log_to_stderr
 from partnerlab.remote import DEFAULT_URL
 from partnerlab.sandbox import PUMP_PATH, Sandbox
 from partnerlab.settings import SandboxSettings
-from partnerlab.simulators import ic_webservices, inhance_soap, tccs_rest
+from partnerlab.simulators import ic_webservices, inhance_soap, tccs_rest, watersmart
 from partnerlab.simulators.ic_webservices.wire.doors import (
     CLOUD_PAYMENTS_PATH,
     INVOICING_PATH,
@@ -31,12 +31,14 @@ from partnerlab.simulators.kit.journal.journal import Entry
 from partnerlab.simulators.kit.journal.outcome import outcome_of
 from partnerlab.simulators.kit.world.lanes import DEFAULT
 
-SECTIONS = ("sandbox", "inhance", "tccs", "ic")
+SECTIONS = ("sandbox", "inhance", "tccs", "ic", "watersmart")
 
 
 @click.command()
 @click.option(
-    "--config", type=click.Path(path_type=Path, dir_okay=False), help="A TOML file: [sandbox] [inhance] [tccs] [ic]."
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A TOML file: [sandbox] [inhance] [tccs] [ic] [watersmart].",
 )
 @click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port; 0 takes a free one.  [default: 8700]")
@@ -79,11 +81,12 @@ def command(
         inhance = configure(inhance_soap.Settings, "inhance", document)
         tccs = configure(tccs_rest.Settings, "tccs", document)
         ic = configure(ic_webservices.Settings, "ic", document)
+        water = configure(watersmart.Settings, "watersmart", document)
         if soap is not None:
             inhance, ic = replace(inhance, soap=soap), replace(ic, soap=soap)
         check_database(settings.database)
         with database_errors(settings.database):
-            sandbox = Sandbox(settings, inhance=inhance, tccs=tccs, ic=ic)
+            sandbox = Sandbox(settings, inhance=inhance, tccs=tccs, ic=ic, water=water)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     try:

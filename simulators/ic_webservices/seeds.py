@@ -72,7 +72,7 @@ def seed(tx: Tx, lane: Lane, settings: Settings) -> None:
     local = lane.now().astimezone(ZoneInfo(settings.time_zone))
     accounts = [
         *((utility, account) for account in _utility_accounts(settings)),
-        *((watersmart, account) for account in seeds.watersmart_accounts()),
+        *((watersmart, account) for account in seeds.watersmart_accounts() if not account.new),
     ]
     terms = _policies(settings)
     first = seeding.first_customer_id(tx, lane, len(accounts) + len(terms))

@@ -18,7 +18,11 @@ INVOICE_CLOUD = ic_webservices.Settings()
 PRINTED = [
     *((INVOICE_CLOUD.utility_guid, seed.account, seed.balance_cents) for seed in seeds.utility_accounts()),
     *((INVOICE_CLOUD.insurance_guid, seed.policy_number, seed.billed_cents) for seed in seeds.policies()),
-    *((INVOICE_CLOUD.watersmart_guid, seed.account, seed.balance_cents) for seed in seeds.watersmart_accounts()),
+    *(
+        (INVOICE_CLOUD.watersmart_guid, seed.account, seed.balance_cents)
+        for seed in seeds.watersmart_accounts()
+        if not seed.new
+    ),
 ]
 
 

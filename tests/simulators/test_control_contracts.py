@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from openapi_spec_validator import validate
 
-from partnerlab.simulators import ic_webservices, inhance_soap, tccs_rest
+from partnerlab.simulators import ic_webservices, inhance_soap, tccs_rest, watersmart
 from partnerlab.simulators.kit.control.contract import KIT_CONTRACT, read_contract
 from partnerlab.simulators.kit.control.controls import Controls
 from partnerlab.simulators.kit.control.operations import Operation, bind, operations
@@ -27,6 +27,7 @@ PREFIXES = {
     "inhance_soap/control.yaml": "/_sandbox/inhance/",
     "tccs_rest/control.yaml": "/_sandbox/tccs/",
     "ic_webservices/control.yaml": "/_sandbox/ic/",
+    "watersmart/control.yaml": "/_sandbox/watersmart/",
 }
 FORMATS = {"date": date, "date-time": datetime, "money": int}
 TYPES: dict[str, type] = {"string": str, "integer": int, "number": float, "boolean": bool, "array": list}
@@ -45,6 +46,7 @@ def parts() -> Mapping[str, Controls]:
             ic_webservices.Settings(), store, lanes, events=lambda event: None, balances=nothing
         ),
     ]
+    made.append(watersmart.create_simulator(watersmart.Settings(), store, lanes, ports=nothing))
     own = own_controls(lanes, nothing, nothing, nothing, ())
     return {KIT_CONTRACT: own} | {one.control_contract: one.control() for one in made}
 

@@ -1,7 +1,7 @@
 """
 The readers of the control API take what JSON Schema's own validator takes, and nothing else.
 
-Every member of every body and every parameter of the four contracts meets values that its schema allows and values
+Every member of every body and every parameter of the five contracts meets values that its schema allows and values
 that come near. Formats are ours on both sides: the validator is given the same rules, so the keywords are compared.
 """
 
@@ -27,12 +27,15 @@ from partnerlab.simulators.kit.control.refusals import Invalid
 from partnerlab.simulators.kit.control.schema import Schemas
 from partnerlab.simulators.tccs_rest.control import FORMATS as TCCS
 from partnerlab.simulators.tccs_rest.domain import errors as tccs_errors
+from partnerlab.simulators.watersmart.control import FORMATS as WATERSMART
+from partnerlab.simulators.watersmart.domain import errors as watersmart_errors
 
 nothing: Any = None
 CONTRACTS: Mapping[str, Mapping[str, Format]] = {
     KIT_CONTRACT: {},
     "inhance_soap/control.yaml": INHANCE,
     "tccs_rest/control.yaml": TCCS,
+    "watersmart/control.yaml": WATERSMART,
     "ic_webservices/control.yaml": create_controls(nothing).formats,
 }
 
@@ -50,7 +53,13 @@ def schemas_of(contract: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
             yield said["operationId"], content["application/json"]["schema"]
 
 
-REFUSALS = (Invalid, inhance_errors.ValueInvalid, tccs_errors.ValueInvalid, ic_errors.ValueRefused)
+REFUSALS = (
+    Invalid,
+    inhance_errors.ValueInvalid,
+    tccs_errors.ValueInvalid,
+    watersmart_errors.ValueInvalid,
+    ic_errors.ValueRefused,
+)
 # A schema that many operations share is compared once.
 FOUND = {
     (contract, json.dumps(Schemas(read_contract(contract)).resolved(schema), sort_keys=True)): (name, schema)

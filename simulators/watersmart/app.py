@@ -1,0 +1,72 @@
+"""The factory: joins settings, store, lanes and ports with the services, the jobs and the control routes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from partnerlab.simulators.kit.world.due import Due
+from partnerlab.simulators.kit.world.jobs import TimedJobs
+from partnerlab.simulators.kit.world.lanes import Lane, Lanes
+from partnerlab.simulators.kit.world.simulator import Simulator
+from partnerlab.simulators.kit.world.store import Store, Tx
+from partnerlab.simulators.watersmart.domain.customers import Cause
+from partnerlab.simulators.watersmart.seeds import openings
+from partnerlab.simulators.watersmart.services.ports import Ports
+from partnerlab.simulators.watersmart.settings import Settings
+from partnerlab.simulators.watersmart.wire.exchange import create_jobs
+from partnerlab.simulators.watersmart.world import World, create_world
+
+if TYPE_CHECKING:
+    from partnerlab.simulators.kit.control.controls import Controls
+
+__all__ = ["WaterSmart", "create_simulator"]
+
+NAME = "watersmart"
+
+
+@dataclass(frozen=True, slots=True)
+class WaterSmart(Simulator):
+    """The WaterSmart simulator. `start` once the ports can be called, `close` before the store is closed."""
+
+    world: World
+
+    def start(self) -> None:
+        """Let the jobs run by themselves as the lanes' clocks come to their times."""
+        self.world.runner.start()
+
+    def close(self) -> None:
+        """Stop running jobs in the background."""
+        self.world.runner.close()
+
+
+def create_simulator(settings: Settings, store: Store, lanes: Lanes, *, ports: Ports) -> WaterSmart:
+    """WaterSmart over *store*; nothing is shared with another one over another store."""
+    world = create_world(settings, store, lanes, ports)
+    jobs = TimedJobs(store, world.runner, NAME, create_jobs(world))
+
+    def seed(tx: Tx, lane: Lane) -> None:
+        now = lane.now()
+        world.ledger.seed(tx, lane, openings(settings, now), Cause("seed", now))
+        jobs.seed(tx, lane)
+
+    def control() -> Controls:
+        from partnerlab.simulators.watersmart.control import create_controls
+
+        return create_controls(world)
+
+    def due(lane: Lane, until: datetime) -> Iterable[Due]:
+        return jobs.due(lane, until)
+
+    return WaterSmart(
+        name=NAME,
+        doors={},
+        seed=seed,
+        control=control,
+        control_contract="watersmart/control.yaml",
+        due=due,
+        world=world,
+        jobs=(jobs,),
+    )

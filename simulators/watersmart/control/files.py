@@ -1,0 +1,28 @@
+"""`/_sandbox/watersmart/files` and `/payments`: what went to Invoice Cloud and what came from it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from partnerlab.simulators.kit.http.messages import Request
+from partnerlab.simulators.watersmart.control.views import file_view, payment_view
+from partnerlab.simulators.watersmart.world import World
+
+__all__ = ["FileRoutes"]
+
+Json = dict[str, Any]
+
+
+class FileRoutes:
+    """Files sent and taken, payments received."""
+
+    def __init__(self, world: World) -> None:
+        self._outgoing, self._ledger = world.outgoing, world.ledger
+
+    def list_water_files(self, request: Request, limit: int, after: int) -> Json:
+        return {"files": [file_view(one) for one in self._outgoing.files(request.lane, after=after, limit=limit)]}
+
+    def list_water_payments(self, request: Request, limit: int, after: str) -> Json:
+        found = self._ledger.payments(request.lane, after=after, limit=limit)
+        last = found[-1].reference if len(found) == limit else None
+        return {"payments": [payment_view(one) for one in found], "next": last}

@@ -1,0 +1,128 @@
+"""
+Files on their way to Invoice Cloud: made once, in one transaction with the rows that they take, and sent until it is
+certain that they arrived.
+
+A file that was made is kept byte for byte until then, so one that is sent again is recognised by its content there
+[A-87]. While one waits, no other of its kind is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+
+from partnerlab.simulators.kit.world.lanes import Lane
+from partnerlab.simulators.kit.world.store import Store
+from partnerlab.simulators.watersmart.domain.customers import Customer, Invoice
+from partnerlab.simulators.watersmart.domain.received import ExchangedFile
+from partnerlab.simulators.watersmart.store import CUSTOMERS, FILES, INVOICES, Books
+
+__all__ = ["BALANCES", "INVOICES_KIND", "BalanceRow", "InvoiceRow", "Outgoing"]
+
+INVOICES_KIND, BALANCES = "invoices", "balances"
+MOST_ROWS = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceRow:
+    """A line of the invoice file."""
+
+    customer: Customer
+    invoice: Invoice
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceRow:
+    """A line of the balance file: the account and what it owes now."""
+
+    customer: Customer
+
+
+class Outgoing:
+    """Files that go out, in every lane."""
+
+    def __init__(self, store: Store, *, balance_forward: bool) -> None:
+        self._store, self._balance_forward = store, balance_forward
+
+    def next_invoices(self, lane: Lane, render: Callable[[Sequence[InvoiceRow]], bytes]) -> ExchangedFile | None:
+        """The invoice file to send: the one that waits, or a new one of what is billed; None where nothing is."""
+        with self._store.write() as tx:
+            books = Books(tx, lane.name)
+            if (waiting := _waiting(books, INVOICES_KIND)) is not None:
+                return waiting
+            rows = self._invoices(books)
+            if not rows:
+                return None
+            file = _made(books, lane, INVOICES_KIND, render(rows), len(rows))
+            for row in rows:
+                INVOICES.put(tx, lane.name, replace(row.invoice, file_number=file.number))
+            return file
+
+    def next_balances(self, lane: Lane, render: Callable[[Sequence[BalanceRow]], bytes]) -> ExchangedFile | None:
+        """The balance file to send; None where no balance changed by an entry of the utility's own."""
+        with self._store.write() as tx:
+            books = Books(tx, lane.name)
+            if (waiting := _waiting(books, BALANCES)) is not None:
+                return waiting
+            search = {"balance_waits": 1}
+            found = CUSTOMERS.find(tx, lane.name, search, order="account_number", limit=MOST_ROWS)
+            if not found:
+                return None
+            file = _made(books, lane, BALANCES, render([BalanceRow(customer) for customer in found]), len(found))
+            for customer in found:
+                locked = books.lock(customer.account_number)
+                CUSTOMERS.put(tx, lane.name, replace(locked, balance_waits=False))
+            return file
+
+    def arrived(self, lane: Lane, number: int, message: str) -> None:
+        """Note that a file arrived, with Invoice Cloud's words."""
+        with self._store.write() as tx:
+            file = FILES.lock(tx, lane.name, number)
+            if file is not None:
+                FILES.put(tx, lane.name, replace(file, state="sent", message=message[:2_000]))
+
+    def files(self, lane: Lane, *, after: int, limit: int) -> list[ExchangedFile]:
+        """Files that were sent and taken, by number."""
+        with self._store.read() as tx:
+            return FILES.find(tx, lane.name, order="number", after=after, limit=limit)
+
+    def _invoices(self, books: Books) -> list[InvoiceRow]:
+        """
+        What waits, each with its total as of now: what was paid since it was billed is not asked for again.
+
+        Of several bills of one account the last carries what those before it ask for.
+        """
+        waiting = books.waiting_invoices(MOST_ROWS)
+        later: dict[str, int] = {}
+        rows = []
+        for invoice in sorted(waiting, key=lambda one: (one.invoiced_on, one.invoice_number), reverse=True):
+            customer = books.lock(invoice.account_number)
+            owed = customer.balance_cents - later.get(invoice.account_number, 0)
+            later[invoice.account_number] = later.get(invoice.account_number, 0) + invoice.amount_cents
+            before = owed - invoice.amount_cents
+            total = owed if self._balance_forward else invoice.amount_cents
+            rows.append(InvoiceRow(customer, replace(invoice, total_cents=total, past_due_cents=max(before, 0))))
+        return rows[::-1]
+
+
+def _waiting(books: Books, kind: str) -> ExchangedFile | None:
+    found = FILES.find(books.tx, books.lane, {"kind": kind, "state": "waiting"}, order="number", limit=1)
+    return found[0] if found else None
+
+
+def _made(books: Books, lane: Lane, kind: str, content: bytes, rows: int) -> ExchangedFile:
+    number, now = books.next_number("file"), lane.now()
+    file = ExchangedFile(
+        number=number,
+        kind=kind,
+        name=f"watersmart_{kind}_{now:%Y%m%d}_{number:06}.csv",
+        state="waiting",
+        digest=sha256(content).hexdigest(),
+        content=content.decode(),
+        row_count=rows,
+        message="",
+        at=now,
+    )
+    FILES.put(books.tx, lane.name, file)
+    return file

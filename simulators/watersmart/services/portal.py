@@ -1,0 +1,265 @@
+"""
+The portal: its users, and what it calls at Invoice Cloud on each occasion.
+
+WaterSmart's own books change first, in one transaction; then Invoice Cloud is called, and what came of that stands in
+the account's entries. A call that fails takes nothing back: the portal is where the user did it.
+
+Source: WaterSmart Technical Design, Invoice Cloud Web Services, the "Called when" of each row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from partnerlab.simulators.kit.world.lanes import Lane
+from partnerlab.simulators.kit.world.store import Store
+from partnerlab.simulators.watersmart.domain.customers import Cause, Customer, Who
+from partnerlab.simulators.watersmart.domain.errors import (
+    AccountNotLinked,
+    PasswordWrong,
+    SignedOut,
+    UserTaken,
+    UserUnknown,
+    ValueInvalid,
+)
+from partnerlab.simulators.watersmart.domain.money import to_decimal
+from partnerlab.simulators.watersmart.domain.users import (
+    Link,
+    User,
+    check_password,
+    hash_password,
+    password_matches,
+    username_key,
+)
+from partnerlab.simulators.watersmart.services.ports import Ports, Told
+from partnerlab.simulators.watersmart.store import INVOICES, LINKS, USERS, Books
+
+__all__ = ["Portal", "UserView"]
+
+SCREENS = (2, 3, 5, 8, 9, 11)
+"""Screens of Invoice Cloud's that the portal embeds, by RedirectID. Source: Customer Portal Redirects."""
+
+UserView = tuple[User, list[str]]
+"""A user and the account numbers, the oldest first."""
+
+
+class Portal:
+    """Users of every lane. *sync_links*: a sign-in links all accounts of the user at Invoice Cloud."""
+
+    def __init__(self, store: Store, ports: Ports, *, password_cost: int, sync_links: bool) -> None:
+        self._store, self._ports = store, ports
+        self._password_cost, self._sync_links = password_cost, sync_links
+
+    def users(self, lane: Lane, *, after: str, limit: int) -> list[UserView]:
+        """Users by name, with their accounts."""
+        with self._store.read() as tx:
+            books = Books(tx, lane.name)
+            found = USERS.find(tx, lane.name, order="username", after=after, limit=limit)
+            return [(user, _accounts(books, user)) for user in found]
+
+    def user(self, lane: Lane, username: str) -> UserView:
+        """Raises `UserUnknown`."""
+        with self._store.read() as tx:
+            books = Books(tx, lane.name)
+            user = _user(books, username)
+            return user, _accounts(books, user)
+
+    def register(self, lane: Lane, cause: Cause, username: str, password: str, account_number: str) -> Told:
+        """
+        Register with an account; who has registered before adds it with the same password.
+
+        Calls: RemoteAuthentication, then LinkCustomerAccount, or RemoteRegistration where that fails. Raises
+        `CustomerUnknown`, `PasswordWrong`, `ValueInvalid`.
+        """
+        check_password(password)
+        name, kept = username_key(username), hash_password(password, self._password_cost)
+        with self._store.write() as tx:
+            books = Books(tx, lane.name)
+            customer = books.lock(account_number)
+            if not USERS.add(tx, lane.name, User(name, kept, lane.now())):
+                _checked(_user(books, name), password)
+            _link(books, name, account_number)
+            if not customer.email:
+                customer = replace(customer, email=name)
+            books.record(customer, "registered", 0, {"username": name}, cause)
+        told = self._call(lane, cause, account_number, "register", _who(name, password, customer))
+        self._session(lane, name, told.token)
+        return told
+
+    def sign_in(self, lane: Lane, cause: Cause, username: str, password: str) -> Told:
+        """
+        Sign in. WaterSmart checks the password itself: only with the right one is Invoice Cloud called.
+
+        Calls: RemoteAuthentication; RemoteRegistration where that fails; Retrieve CustomerGUID and Retrieve Customer
+        Account, to see whose session it is. Raises `UserUnknown`, `PasswordWrong`, `AccountNotLinked` (it has none).
+        """
+        name = username_key(username)
+        with self._store.read() as tx:
+            books = Books(tx, lane.name)
+            user = _checked(_user(books, name), password)
+            numbers = _accounts(books, user)
+            if not numbers:
+                raise AccountNotLinked(name, "any")
+            customer = books.customer(numbers[0])
+        values = _who(name, password, customer) | {"sync_links": numbers[1:] if self._sync_links else []}
+        told = self._call(lane, cause, customer.account_number, "sign_in", values)
+        self._session(lane, name, told.token)
+        return told
+
+    def open_page(self, lane: Lane, cause: Cause, username: str, redirect_id: int = 0) -> Told:
+        """
+        Move to a page of the billing panel; with *redirect_id* to a screen of Invoice Cloud's in it.
+
+        Calls: KeepRemoteSessionAlive. Where that is refused the user is signed out. Raises `ValueInvalid` for a screen
+        that WaterSmart does not embed, `UserUnknown`, `SignedOut`.
+        """
+        if redirect_id and redirect_id not in SCREENS:
+            raise ValueInvalid("redirect_id", redirect_id, f"is none of {', '.join(map(str, SCREENS))}")
+        user, numbers = self.user(lane, username)
+        if not user.session_token:
+            raise SignedOut(user.username)
+        values = {"token": user.session_token, "redirect_id": redirect_id}
+        told = self._call(lane, cause, numbers[0] if numbers else "", "open_page", values)
+        if told.problem:
+            self._session(lane, user.username, "")
+        return told
+
+    def add_account(self, lane: Lane, cause: Cause, username: str, account_number: str) -> Told:
+        """
+        Add an account on the preferences page. Calls: LinkCustomerAccount. Raises `UserUnknown`, `CustomerUnknown`.
+        """
+        with self._store.write() as tx:
+            books = Books(tx, lane.name)
+            user, customer = _user(books, username), books.lock(account_number)
+            _link(books, user.username, account_number)
+            books.record(customer, "linked", 0, {"username": user.username}, cause)
+        values = {"username": user.username, "account_number": account_number}
+        return self._call(lane, cause, account_number, "link_account", values)
+
+    def remove_account(self, lane: Lane, cause: Cause, username: str, account_number: str, by: Who) -> Told:
+        """
+        Remove an account from a user: on the preferences page, or by staff who reset it on the dashboard.
+
+        Calls: UnregisterAccounts. Raises `UserUnknown`, `AccountNotLinked`.
+        """
+        with self._store.write() as tx:
+            books = Books(tx, lane.name)
+            user = _user(books, username)
+            if not LINKS.delete(tx, lane.name, user.username, account_number):
+                raise AccountNotLinked(user.username, account_number)
+            books.record(books.lock(account_number), "unlinked", 0, {"username": user.username, "by": by}, cause)
+        values = {"username": user.username, "account_numbers": [account_number], "by": by}
+        return self._call(lane, cause, account_number, "unregister", values)
+
+    def change_email(self, lane: Lane, cause: Cause, account_number: str, email: str, by: Who) -> Told:
+        """
+        Change an account's e-mail address, which becomes the name of its first user too, at both sides [A-53].
+
+        Calls: SetCustomerEmailAddress, where the account has a user. Raises `CustomerUnknown`, `UserTaken`.
+        """
+        with self._store.write() as tx:
+            books = Books(tx, lane.name)
+            customer = books.lock(account_number)
+            links = books.links(account_number=account_number)
+            username = links[0].username if links else ""
+            new = username_key(email)
+            if username and username != new:
+                if USERS.get(tx, lane.name, new) is not None:
+                    raise UserTaken(new)
+                books.rename_user(_user(books, username), new)
+            books.record(replace(customer, email=email), "changed", 0, {"email": email, "by": by}, cause)
+        if not username:
+            return Told((), "nobody is registered for the account: Invoice Cloud was not called")
+        values = {"account_number": account_number, "username": username, "new_email_address": email, "by": by}
+        return self._call(lane, cause, account_number, "set_email", values)
+
+    def change_password(self, lane: Lane, cause: Cause, username: str, password: str, new_password: str) -> Told:
+        """
+        Change a password. Calls: RemoteRegistration, after which Invoice Cloud has ended the user's sessions [A-79].
+
+        Raises `UserUnknown`, `PasswordWrong`, `ValueInvalid`, `AccountNotLinked` (the user has none).
+        """
+        check_password(new_password)
+        kept = hash_password(new_password, self._password_cost)
+        with self._store.write() as tx:
+            books = Books(tx, lane.name)
+            user = _checked(_user(books, username), password)
+            numbers = _accounts(books, user)
+            if not numbers:
+                raise AccountNotLinked(user.username, "any")
+            customer = books.customer(numbers[0])
+            USERS.put(tx, lane.name, replace(user, password_hash=kept, session_token=""))
+        values = {
+            "username": user.username,
+            "account_number": customer.account_number,
+            "email_address": customer.email or user.username,
+            "new_password": new_password,
+        }
+        return self._call(lane, cause, customer.account_number, "change_password", values)
+
+    def renew(self, lane: Lane, cause: Cause, account_number: str) -> Told:
+        """
+        "Renew User", for demonstrations only: the latest invoice has its whole total due again, at both sides.
+
+        Calls: SetInvoiceBalance. Raises `CustomerUnknown`, `ValueInvalid` (nothing was billed yet).
+        """
+        with self._store.write() as tx:
+            books = Books(tx, lane.name)
+            customer = books.lock(account_number)
+            search = {"account_number": account_number}
+            where = "file_number IS NOT NULL"
+            found = INVOICES.find(tx, lane.name, search, order=("invoiced_on", "invoice_number"), where=where)
+            if not found:
+                raise ValueInvalid("account_number", account_number, "has no invoice at Invoice Cloud yet")
+            back = found[-1].total_cents - customer.balance_cents
+            books.record(customer, "adjusted", back, {"note": "Renew User"}, cause)
+        values = {"invoice_number": found[-1].invoice_number, "balance_due": to_decimal(found[-1].total_cents)}
+        return self._call(lane, cause, account_number, "renew_demo_user", values)
+
+    def _call(self, lane: Lane, cause: Cause, account_number: str, story: str, values: Mapping[str, Any]) -> Told:
+        told = self._ports.call(lane.name, story, values)
+        if account_number:
+            with self._store.write() as tx:
+                books = Books(tx, lane.name)
+                detail = {"story": story, "steps": list(told.steps), "problem": told.problem}
+                books.record(books.lock(account_number), "called", 0, detail, cause)
+        return told
+
+    def _session(self, lane: Lane, username: str, token: str) -> None:
+        with self._store.write() as tx:
+            user = USERS.lock(tx, lane.name, username)
+            if user is not None:
+                USERS.put(tx, lane.name, replace(user, session_token=token))
+
+
+def _user(books: Books, username: str) -> User:
+    found = USERS.get(books.tx, books.lane, username_key(username))
+    if found is None:
+        raise UserUnknown(username_key(username))
+    return found
+
+
+def _checked(user: User, password: str) -> User:
+    if not password_matches(password, user.password_hash):
+        raise PasswordWrong(user.username)
+    return user
+
+
+def _accounts(books: Books, user: User) -> list[str]:
+    return [link.account_number for link in books.links(username=user.username)]
+
+
+def _link(books: Books, username: str, account_number: str) -> None:
+    LINKS.add(books.tx, books.lane, Link(username, account_number, books.next_number("link")))
+
+
+def _who(username: str, password: str, customer: Customer) -> dict[str, Any]:
+    return {
+        "username": username,
+        "password": password,
+        "account_number": customer.account_number,
+        "email_address": customer.email or username,
+        "customer_name": customer.customer_name,
+    }

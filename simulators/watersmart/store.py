@@ -1,0 +1,121 @@
+"""
+Where WaterSmart's books are kept, each row in a lane.
+
+Entries are numbered within their account, whose row is locked by whoever writes; files and links by a counter of the
+lane.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import sqlalchemy as sa
+
+from partnerlab.simulators.kit.world.store import Statement
+from partnerlab.simulators.kit.world.table import LaneTx, Table
+from partnerlab.simulators.watersmart import tables
+from partnerlab.simulators.watersmart.domain.customers import Cause, Customer, Entry, Invoice
+from partnerlab.simulators.watersmart.domain.errors import CustomerUnknown
+from partnerlab.simulators.watersmart.domain.received import ExchangedFile, Payment, Reject
+from partnerlab.simulators.watersmart.domain.users import Link, User
+
+__all__ = ["CUSTOMERS", "FILES", "INVOICES", "LINKS", "PAYMENTS", "REJECTS", "USERS", "Books"]
+
+CUSTOMERS = Table(tables.CUSTOMERS, Customer)
+INVOICES = Table(tables.INVOICES, Invoice)
+ENTRIES = Table(tables.ENTRIES, Entry)
+PAYMENTS = Table(tables.PAYMENTS, Payment)
+REJECTS = Table(tables.REJECTS, Reject)
+USERS = Table(tables.USERS, User)
+LINKS = Table(tables.LINKS, Link)
+FILES = Table(tables.FILES, ExchangedFile)
+
+_COUNT_ON = Statement(
+    "INSERT INTO watersmart_counters (lane, name, value) VALUES (:lane, :name, 1)"
+    " ON CONFLICT (lane, name) DO UPDATE SET value = watersmart_counters.value + 1 RETURNING value"
+)
+_WAITING_INVOICES = Statement(
+    sa.select(*(tables.INVOICES.c[name] for name in INVOICES.columns))
+    .where(tables.INVOICES.c.lane == sa.bindparam("lane"), tables.INVOICES.c.file_number.is_(None))
+    .order_by(tables.INVOICES.c.invoice_number)
+    .limit(sa.bindparam("limit"))
+)
+_SUMS = Statement(
+    "SELECT kind, SUM(amount_cents), COUNT(*) FROM watersmart_entries WHERE lane = :lane AND amount_cents <> 0"
+    " GROUP BY kind"
+)
+_TOTAL = Statement("SELECT COUNT(*), COALESCE(SUM(balance_cents), 0) FROM watersmart_customers WHERE lane = :lane")
+_APART = Statement(
+    "SELECT account_number FROM watersmart_customers AS c WHERE lane = :lane AND balance_cents <> (SELECT"
+    " COALESCE(SUM(amount_cents), 0) FROM watersmart_entries AS e WHERE e.lane = c.lane"
+    " AND e.account_number = c.account_number) ORDER BY account_number LIMIT 100"
+)
+_RENAME_LINKS = Statement("UPDATE watersmart_links SET username = :new WHERE lane = :lane AND username = :old")
+
+
+class Books(LaneTx):
+    """The books of one lane in one transaction."""
+
+    __slots__ = ()
+
+    def next_number(self, name: str) -> int:
+        """The next number of a counter, from 1."""
+        return int(self.all(_COUNT_ON, name=name)[0][0])
+
+    def customer(self, account_number: str) -> Customer:
+        """Raises `CustomerUnknown`."""
+        found = CUSTOMERS.get(self.tx, self.lane, account_number)
+        if found is None:
+            raise CustomerUnknown(account_number)
+        return found
+
+    def lock(self, account_number: str) -> Customer:
+        """A customer for writing; whoever else wants it waits. Raises `CustomerUnknown`."""
+        found = CUSTOMERS.lock(self.tx, self.lane, account_number)
+        if found is None:
+            raise CustomerUnknown(account_number)
+        return found
+
+    def record(self, customer: Customer, kind: str, cents: int, detail: dict[str, Any], cause: Cause) -> Customer:
+        """Append an entry to a locked customer and write it back; the customer as it is then."""
+        customer = replace(customer, entries=customer.entries + 1, balance_cents=customer.balance_cents + cents)
+        entry = Entry(customer.account_number, customer.entries, kind, cents, detail, cause.request_id, cause.at)
+        assert ENTRIES.add(self.tx, self.lane, entry)
+        CUSTOMERS.put(self.tx, self.lane, customer)
+        return customer
+
+    def entries(self, account_number: str, *, limit: int = 1_000) -> list[Entry]:
+        """The last entries of an account, in order."""
+        search = {"account_number": account_number}
+        found = ENTRIES.find(self.tx, self.lane, search, order="number", limit=limit, last_first=True)
+        return found[::-1]
+
+    def waiting_invoices(self, limit: int) -> list[Invoice]:
+        """Invoices that no file has had, by number."""
+        return [INVOICES.load(row) for row in self.all(_WAITING_INVOICES, limit=limit)]
+
+    def links(self, *, username: str = "", account_number: str = "") -> list[Link]:
+        """The links of a user or an account, the oldest first."""
+        search = {"username": username} if username else {"account_number": account_number}
+        return LINKS.find(self.tx, self.lane, search, order="position")
+
+    def rename_user(self, user: User, username: str) -> None:
+        """Give a user another name."""
+        USERS.delete(self.tx, self.lane, user.username)
+        USERS.put(self.tx, self.lane, replace(user, username=username))
+        self.run(_RENAME_LINKS, old=user.username, new=username)
+
+    def sums(self) -> dict[str, tuple[int, int]]:
+        """By kind of entry: the sum in cents and how many."""
+        return {kind: (int(cents), count) for kind, cents, count in self.all(_SUMS)}
+
+    def total(self) -> tuple[int, int]:
+        """How many customers there are, and what they owe together, in cents."""
+        row = self.one(_TOTAL)
+        assert row is not None
+        return int(row[0]), int(row[1])
+
+    def apart(self) -> list[str]:
+        """Accounts whose balance is not the sum of their entries: none, ever."""
+        return [row[0] for row in self.all(_APART)]

@@ -1,0 +1,180 @@
+"""WaterSmart and Invoice Cloud in the sandbox: the portal's moments, and books that agree after every exchange."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from partnerlab.contracts.catalogue import requirements
+from partnerlab.remote import Remote
+from partnerlab.sandbox import Sandbox
+from partnerlab.sides import InHanceSides
+from tests.e2e.flows.conftest import PASSWORD, WATER, Browser
+
+BROOK, FERRY = "brook@example.com", "ferry@example.com"
+LAUNDROMAT, APARTMENTS, NURSERY = "20000201", "20000202", "20000203"
+GUID = WATER[0]
+CARD, AMEX, RETURNS = "4111111111111111", "378282246310005", "000111111113"
+
+
+class Sides:
+    """WaterSmart's control API and Invoice Cloud's, in one lane."""
+
+    def __init__(self, sandbox: Sandbox, lane: str) -> None:
+        self.remote = Remote(sandbox.url, lane)
+        self.sandbox, self.lane = sandbox, lane
+        self.proved: set[str] = set()
+
+    def water(self, method: str, path: str, body: Any = None) -> Any:
+        path = f"/_sandbox/watersmart{path}"
+        if method == "GET":
+            return self.remote.get(path)
+        return self.remote.delete(path) if method == "DELETE" else self.remote.post(path, body)
+
+    def told(self, requirement: str, method: str, path: str, body: Any = None) -> str:
+        """Do something on the portal; the operations that Invoice Cloud was asked for, each with its outcome."""
+        told = self.water(method, path, body)
+        assert told["ok"], (requirement, told)
+        self.proved.add(requirement)
+        return " ".join(step.partition(":")[0] for step in told["steps"])
+
+    def pay(self, account: str, amount: str, **how: str) -> None:
+        body = {"biller_guid": GUID, "account_number": account, "amount": amount, "tender": "credit_card", **how}
+        assert self.remote.post("/_sandbox/ic/payments", body)["state"] == "accepted"
+
+    def settle(self) -> None:
+        """Wait until the data pump has passed over everything: what it has not is a payment in doubt [A-84]."""
+        with InHanceSides.of(self.sandbox.url, self.lane) as found:
+            deadline = time.monotonic() + 60
+            while self.remote.get("/_sandbox/ic/events", state="waiting")["events"]:
+                assert time.monotonic() < deadline
+                time.sleep(0.02)
+            found.settle()
+
+    def advance(self, duration: str) -> list[str]:
+        found = self.remote.post("/_sandbox/clock/advance", {"duration": duration})["timeline"]
+        return [step["outcome"] for step in found]
+
+    def agree(self) -> dict[str, str]:
+        """What each account owes, which both sides say alike."""
+        customers = self.water("GET", "/customers")["customers"]
+        balances = {one["account_number"]: one["balance"] for one in customers}
+        for account, balance in balances.items():
+            search = {"biller_guid": GUID, "account_number": account, "status": "open"}
+            open_now = self.remote.get("/_sandbox/ic/invoices", **search)["invoices"]
+            asked = sum((Decimal(invoice["balance_due"]) for invoice in open_now), Decimal(0))
+            assert f"{asked:.2f}" == balance, account
+        books = self.water("GET", "/books")
+        assert books["apart"] == []
+        total = Decimal(books["billed"]) - Decimal(books["paid"]) + Decimal(books["returned"])
+        assert total - Decimal(books["counter_payments"]) + Decimal(books["adjusted"]) == Decimal(books["balance"])
+        return balances
+
+
+@pytest.fixture
+def sides(sandbox: Sandbox, lane: str) -> Iterator[Sides]:  # type: ignore[override]
+    found = Sides(sandbox, lane)
+    yield found
+    found.remote.close()
+
+
+def test_each_moment_of_the_portal_calls_what_the_source_says(sides: Sides, browser: Browser) -> None:
+    """WS-…: each row of "Invoice Cloud Web Services" by what WaterSmart's user or staff does."""
+    at = f"/users/{BROOK}"
+    signed_in = "RemoteAuthentication RetrieveCustomerGuid RetrieveCustomerAccount"
+    assert sides.told("WS-AUTH-1", "POST", f"{at}/sign-in", {"password": PASSWORD}) == signed_in
+    sides.proved.add("WS-GUID-1")
+    assert sides.told("WS-KEEP-1", "POST", f"{at}/pages", {}) == "KeepRemoteSessionAlive"
+    for redirect_id in (2, 3, 5, 8, 9, 11):
+        page = sides.water("POST", f"{at}/pages", {"redirect_id": redirect_id})
+        assert browser.get(page["url"]), redirect_id
+    sides.proved.add("WS-PAGE-1")
+    add = {"account_number": APARTMENTS}
+    assert sides.told("WS-LINK-1", "POST", f"{at}/accounts", add) == "LinkCustomerAccount"
+    assert sides.told("WS-UNREG-1", "DELETE", f"{at}/accounts/{APARTMENTS}") == "UnregisterAccounts"
+    # A user of the same address and password registers another account.
+    again = {"username": BROOK, "password": PASSWORD, "account_number": APARTMENTS}
+    assert sides.told("WS-LINK-2", "POST", "/users", again) == "RemoteAuthentication LinkCustomerAccount"
+    sides.proved.add("WS-AUTH-2")
+    values = {"username": BROOK, "password": PASSWORD, "account_number": LAUNDROMAT, "email_address": BROOK}
+    told = sides.sandbox.water.world.ports.call(sides.lane, "sign_in", values | {"sync_links": [APARTMENTS]})
+    assert [step.partition(":")[0] for step in told.steps][:2] == ["RemoteAuthentication", "LinkCustomerAccount"]
+    sides.proved.add("WS-LINK-3")
+    assert sides.told("WS-UNREG-2", "DELETE", f"{at}/accounts/{APARTMENTS}?by=staff") == "UnregisterAccounts"
+    new = {"password": PASSWORD, "new_password": "Sandbox!6789"}
+    assert sides.told("WS-REG-3", "POST", f"{at}/password", new) == "RemoteRegistration"
+    assert sides.told("WS-AUTH-1", "POST", f"{at}/sign-in", {"password": "Sandbox!6789"}) == signed_in
+    email = {"email": "brook2@example.com", "by": "customer"}
+    assert sides.told("WS-EMAIL-1", "POST", f"/customers/{LAUNDROMAT}/email", email) == "SetCustomerEmailAddress"
+    email = {"email": "brook3@example.com", "by": "staff"}
+    assert sides.told("WS-EMAIL-2", "POST", f"/customers/{LAUNDROMAT}/email", email) == "SetCustomerEmailAddress"
+    login = {"password": "Sandbox!6789"}
+    assert sides.told("WS-AUTH-1", "POST", "/users/brook3@example.com/sign-in", login) == signed_in
+    assert sides.told("WS-BAL-1", "POST", f"/customers/{LAUNDROMAT}/renew") == "SetInvoiceBalance"
+
+    # Nobody is registered for the apartments at Invoice Cloud.
+    pond = {"username": "pond@example.com", "password": PASSWORD, "account_number": APARTMENTS}
+    assert _registered(sides, "/users", pond)
+    sides.proved.add("WS-REG-2")
+    moments = {id for id in requirements() if id.startswith("WS-") and id.split("-")[1] in MOMENTS}
+    assert moments - sides.proved == {"WS-29-1", "WS-REG-1"}, "those are proved below"
+
+
+MOMENTS = {"KEEP", "PAGE", "BAL", "AUTH", "29", "REG", "UNREG", "LINK", "EMAIL", "GUID"}
+
+
+def _registered(sides: Sides, path: str, body: Any) -> bool:
+    """Whether somebody was refused, registered and let in."""
+    told = sides.water("POST", path, body)
+    done = ["RemoteAuthentication: refused", "RemoteRegistration: done", "RemoteAuthentication: done"]
+    return told["ok"] and all(map(str.startswith, told["steps"], done))
+
+
+def test_a_payer_new_to_invoice_cloud_gets_in(sides: Sides, browser: Browser) -> None:
+    """WS-29-1: setting 29 is 1 for WaterSmart's biller, so the account is made and the payer let in."""
+    told = sides.water("POST", f"/users/{FERRY}/sign-in", {"password": PASSWORD})
+    assert (told["ok"], told["steps"][-1]) == (True, f"RetrieveCustomerAccount: done: account {NURSERY}")
+    sides.advance("1d")
+    sides.water("POST", f"/users/{FERRY}/sign-in", {"password": PASSWORD})
+    browser.get(sides.water("POST", f"/users/{FERRY}/pages", {"redirect_id": 8})["url"])
+    assert "88.40" in browser.text, "the first invoice file brought the bill"
+
+
+def test_without_setting_29_a_new_payer_waits_for_the_first_invoice_file(sides: Sides) -> None:
+    """WS-REG-1: then the sign-in registers the user, because Invoice Cloud does not know her."""
+    sides.remote.patch(f"/_sandbox/ic/billers/{GUID}", {"settings": {"29": "0"}})
+    told = sides.water("POST", f"/users/{FERRY}/sign-in", {"password": PASSWORD})
+    assert [step.partition(": S")[0] for step in told["steps"]] == [
+        "RemoteAuthentication: refused",
+        "RemoteRegistration: refused",
+    ]
+    assert (told["ok"], sides.water("GET", f"/users/{FERRY}")["signed_in"]) == (False, False)
+    sides.advance("1d")
+    assert _registered(sides, f"/users/{FERRY}/sign-in", {"password": PASSWORD})
+
+
+def test_both_sides_have_the_same_books_after_every_exchange(sides: Sides) -> None:
+    """WS-SEND-…, WS-TAKE-…, WS-BOOKS-1: card, Amex, a bank payment that comes back, a bill, a clerk's entry."""
+    sides.advance("1d")
+    assert sides.agree() == {LAUNDROMAT: "64.20", APARTMENTS: "310.75", NURSERY: "88.40"}
+    sides.pay(LAUNDROMAT, "64.20", card_number=CARD)
+    sides.pay(APARTMENTS, "100.00", card_number=AMEX)
+    sides.pay(NURSERY, "88.40", tender="ach", bank_account=RETURNS)
+    sides.settle()
+    paperless = {"biller_guid": GUID, "enrolled": True}
+    sides.remote.post(f"/_sandbox/ic/customers/{APARTMENTS}/paperless", paperless)
+    sides.advance("1d")
+    assert sides.agree() == {LAUNDROMAT: "0.00", APARTMENTS: "210.75", NURSERY: "0.00"}
+    assert sides.water("GET", f"/customers/{APARTMENTS}")["paperless"] is True
+    sides.water("POST", f"/customers/{LAUNDROMAT}/bills", {"amount": "42.10"})
+    sides.water("POST", f"/customers/{APARTMENTS}/bills", {"amount": "300.00"})
+    sides.water("POST", f"/customers/{APARTMENTS}/entries", {"kind": "counter_payment", "amount": "10.75"})
+    outcomes = sides.advance("7d")
+    assert any("ICRejects_" in outcome for outcome in outcomes)
+    assert sides.agree() == {LAUNDROMAT: "42.10", APARTMENTS: "500.00", NURSERY: "88.40"}
+    states = {one["account_number"]: one["state"] for one in sides.water("GET", "/payments")["payments"]}
+    assert states == {LAUNDROMAT: "posted", APARTMENTS: "posted", NURSERY: "returned"}

@@ -1,0 +1,178 @@
+"""The daily files: what goes out is sent until it arrived, what comes in is applied once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from partnerlab.simulators.kit.world.store import Store
+from partnerlab.simulators.watersmart import Batch, Settings
+from tests.simulators.watersmart.water import APARTMENTS, LAUNDROMAT, NURSERY, Water, payment, reject
+
+NURSERY_ROW = (
+    "20000203,Ferry Landing Nursery,3 Ferry Landing,,Northfield,MN,55057,"
+    "09/14/2026,10/04/2026,88.40,0.00,20000203-0001,1,0,0,\r\n"
+)
+
+
+def test_the_books_agree_after_files_in_every_direction(shared: Water) -> None:
+    """One round on each kind of store: billed, entered, paid, returned, paid again in a file that came twice."""
+    water = shared
+    water.api("POST", f"/customers/{LAUNDROMAT}/bills", amount="30.00")
+    water.api("POST", f"/customers/{APARTMENTS}/entries", kind="counter_payment", amount="10.75")
+    water.cloud.export("payments", 1, payment(1, "64.20"), payment(2, "5.00", APARTMENTS, offline="True", check="77"))
+    water.cloud.export("rejects", 2, reject(1, "64.20"))
+    water.cloud.export("changes", 3, f"{APARTMENTS},,,new@example.com,09152026120000,,,09152026120000,")
+    timeline = [(done.outcome.partition(":")[0], f"{done.at:%H:%M}") for done in water.advance(days=1)]
+    assert timeline == [("collect", "05:00"), ("invoices", "06:00"), ("balances", "06:30")]
+    assert (water.balance(LAUNDROMAT), water.balance(APARTMENTS)) == ("94.20", "295.00")
+    assert water.api("GET", "/books") == {
+        "customers": 3,
+        "balance": "477.60",
+        "billed": "493.35",
+        "paid": "69.20",
+        "returned": "64.20",
+        "counter_payments": "10.75",
+        "adjusted": "0.00",
+        "apart": [],
+        "unmatched": 0,
+    }
+    apartments = water.api("GET", f"/customers/{APARTMENTS}")
+    assert (apartments["email"], apartments["paperless"]) == ("new@example.com", True)
+    assert water.cloud.fetched == [1, 2, 3]
+    invoices, balances = water.cloud.sent
+    assert invoices[1].splitlines()[-1].split(",")[9:11] == ["30.00", "64.20"]
+    assert balances[1] == f"{APARTMENTS},Pond View Apartments,295.00,1,295.00\r\n"
+    water.cloud.export("payments", 4, payment(1, "64.20", report="4"), payment(3, "1.00"))
+    assert water.run("collect") == "collect: payments4.csv: 1 applied, 1 known already"
+    assert water.balance(LAUNDROMAT) == "93.20"
+
+
+def test_the_invoice_file_has_sixteen_columns_and_each_bill_once(water: Water) -> None:
+    assert water.run("invoices").endswith("1 rows: U1: all accepted")
+    assert water.cloud.sent[0][1] == NURSERY_ROW
+    assert water.run("invoices") == "invoices: nothing was billed"
+    flags = {"block_cards": True, "display_account_number": "22-A", "customer_name": 'Ferry, "Landing"'}
+    water.api("PUT", f"/customers/{NURSERY}", **flags)
+    water.api("POST", f"/customers/{NURSERY}/bills", amount="10.00")
+    water.api("POST", f"/customers/{NURSERY}/bills", amount="2.50", invoice_number="own-1")
+    water.run("invoices")
+    rows = water.cloud.sent[1][1].splitlines()
+    assert [row.split(",")[-3:] for row in rows] == [["1", "0", "22-A"], ["1", "0", "22-A"]]
+    assert all('"Ferry, ""Landing"""' in row for row in rows)
+    assert [row.split(",")[-7:-5] for row in rows] == [["10.00", "88.40"], ["2.50", "98.40"]]
+
+
+def test_a_file_that_may_not_have_arrived_is_sent_again_byte_for_byte(water: Water) -> None:
+    water.cloud.out_of_reach = True
+    assert "failed: ConnectionError" in water.advance(days=1)[1].outcome
+    assert water.api("GET", "/files")["files"][0]["state"] == "waiting"
+    water.cloud.out_of_reach = False
+    water.api("POST", f"/customers/{LAUNDROMAT}/bills", amount="1.00")
+    said = water.run("invoices")
+    first, again, other = water.cloud.sent
+    assert first == again
+    assert other[1].startswith(LAUNDROMAT)
+    assert said.count("all accepted") == 2
+    assert [file["state"] for file in water.api("GET", "/files")["files"]] == ["sent", "sent"]
+
+
+def test_the_same_payment_counts_once_whatever_file_brings_it(water: Water) -> None:
+    water.cloud.export("payments", 1, payment(1, "20.00"), name="ICPayments_CC_20260915120000.csv")
+    water.run("collect")
+    water.cloud.fetched.clear()  # Invoice Cloud did not hear that it was fetched
+    assert "taken already, as file 1" in water.run("collect")
+    water.cloud.export("payments", 2, payment(1, "20.00"), name="ICPayments_CC_20260915120001.csv")
+    assert "0 applied, 1 known already" in water.run("collect")
+    assert water.balance() == "44.20"
+
+
+def test_a_known_name_with_other_content_is_refused_and_the_other_kinds_are_taken(water: Water) -> None:
+    water.cloud.export("payments", 1, payment(1, "20.00"), name="same.csv")
+    water.run("collect")
+    water.cloud.export("payments", 2, payment(2, "20.00"), name="same.csv")
+    water.cloud.export("changes", 3, f"{APARTMENTS},,,,,507-555-9999,09152026120000,,")
+    assert "same.csv: a file of that name with other content was taken already" in water.run("collect")
+    assert water.cloud.fetched == [1, 3], "the refused batch stays where it is"
+    assert (water.balance(), water.api("GET", f"/customers/{APARTMENTS}")["phone"]) == ("44.20", "507-555-9999")
+
+
+def test_what_the_books_do_not_know_waits_for_a_person(water: Water) -> None:
+    water.cloud.export("rejects", 1, reject(1, "20.00"), reject(2, "9.99"))
+    water.cloud.export(
+        "payments", 2, payment(2, "10.00"), payment(9, "1.00", "404"), payment(8, "3.00", approved="False")
+    )
+    water.cloud.export("changes", 3, "404,,,,,,,,09152026120000")
+    said = water.run("collect")
+    assert "2 wait for a person" in said
+    assert "2 applied, 1 wait for a person" in said
+    assert "not of our accounts: 404" in said
+    states = {one["payment_guid"]: one["state"] for one in water.api("GET", "/payments")["payments"]}
+    assert states == {"guid-2": "posted", "guid-9": "unmatched", "guid-8": "declined"}
+    water.cloud.export("payments", 4, payment(1, "20.00"))
+    water.run("collect")
+    assert water.balance() == "54.20", (
+        "the reject that came first takes its payment back, one of another amount does not"
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "row", "rule"),
+    [
+        ("payments", "a,b", "line 1 has 2 columns, not 18"),
+        ("payments", payment(1, "12.5"), "column 9, PaymentAmount: '12.5' is no amount"),
+        ("payments", payment(1, ""), "column 9, PaymentAmount: is empty"),
+        ("payments", payment(1, "1.00", date="15092026120000"), "column 6, PaymentDate: '15092026120000' is no moment"),
+        ("payments", payment(1, "1.00", approved="yes"), "column 13, Approved: 'yes' is no boolean"),
+        ("payments", payment(1, "1.00", report="x"), "column 17, WSReportID: 'x' is no integer"),
+        (
+            "payments",
+            payment(1, "1.00") + "\r\n" + payment(2, "1.00", check="7\n8"),
+            "line 2 holds a control character",
+        ),
+        ("payments", payment(1, "1.00") + "\r\n" + payment(2, "1.00") + "\r\n20000", "line 3 has 1 columns, not 18"),
+        ("rejects", reject(1, "1.00").replace("R01", "R01,"), "line 1 has 12 columns, not 11"),
+        ("changes", ",,,,,,,,", "column 1, AccountNumber: is empty"),
+    ],
+)
+def test_a_file_that_is_not_what_it_should_be_changes_nothing(water: Water, kind: str, row: str, rule: str) -> None:
+    water.cloud.export(kind, 1, row)
+    said = water.run("collect")
+    assert "collect: failed: FileRefused" in said
+    assert rule in said
+    assert water.balance() == "64.20"
+    assert water.api("GET", "/files")["files"] == []
+
+
+def test_a_file_without_its_end_or_not_in_utf8_is_refused(water: Water) -> None:
+    whole = f"{payment(1, '1.00')}\r\n".encode()
+    for number, (content, rule) in enumerate(
+        {whole[:-2]: "line 1 has no end", whole + b"\xe9\r\n": "not UTF-8"}.items(), 1
+    ):
+        water.cloud.batches["payments"] = [Batch(number, [("cut.csv", content)])]
+        assert rule in water.run("collect")
+    assert water.balance() == "64.20"
+
+
+def test_a_paused_job_catches_up_with_one_run(water: Water) -> None:
+    water.jobs.pause(water.lane, "invoices")
+    assert [done.outcome.partition(":")[0] for done in water.advance(days=3)].count("invoices") == 0
+    water.jobs.resume(water.lane, "invoices")
+    outcomes: list[Any] = [done.outcome for done in water.advance(hours=1) if done.outcome.startswith("invoices")]
+    assert len(outcomes) == 1
+    assert "1 rows" in outcomes[0]
+
+
+def test_with_balance_forward_a_bill_asks_for_what_the_account_owes_when_the_file_is_made() -> None:
+    store = Store("sqlite://")
+    water = Water(store, Settings(balance_forward=True))
+    water.api("POST", f"/customers/{LAUNDROMAT}/bills", amount="30.00")
+    water.api("POST", f"/customers/{LAUNDROMAT}/bills", amount="1.00")
+    water.cloud.export("payments", 1, payment(1, "64.20"))
+    water.run("collect")
+    water.run("invoices")
+    rows = [row.split(",")[9:11] for row in water.cloud.sent[0][1].splitlines()[1:]]
+    assert rows == [["30.00", "0.00"], ["31.00", "30.00"]], "what was paid since is not asked for again"
+    water.simulator.close()
+    store.close()
