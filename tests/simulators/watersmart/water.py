@@ -78,8 +78,9 @@ class Water:
         self.store.create()
         self.clock = Clock(self.lanes, [self.simulator])
         self.clock.set("default", NOON, frozen=True)
+        lane = self.lane
         with self.store.write() as tx:
-            self.simulator.seed(tx, self.lane)
+            self.simulator.seed(tx, lane)
         self.control = ControlApp(lambda: [(self.simulator.control_contract, self.simulator.control())])
 
     @property
