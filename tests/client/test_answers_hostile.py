@@ -1,4 +1,4 @@
-"""What a partner answers may be anything: to read 64 KB of it costs hundredths of a second, a megabyte no seconds."""
+"""What a partner answers may be anything: to read 64 KB of it costs hundredths of a second, 256 KB four times that."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def cost_s(read: Callable[[HttpResponse], Any], status: int, content_type: str, 
     return best
 
 
-@pytest.mark.parametrize("size", [SIZE, 16 * SIZE])
+@pytest.mark.parametrize("size", [SIZE, 4 * SIZE])
 @pytest.mark.parametrize("reader", READERS)
 def test_an_answer_of_anything_is_read_soon(reader: str, size: int) -> None:
     slowest = (0.0, b"", 0)
@@ -69,4 +69,4 @@ def test_an_answer_of_anything_is_read_soon(reader: str, size: int) -> None:
             for status, content_type in ((200, "text/xml"), (500, "text/xml"), (200, "application/json")):
                 slowest = max(slowest, (cost_s(READERS[reader], status, content_type, body), piece, status))
     print(f"{reader}, {size // 1024} KB: at most {slowest[0] * 1000:.0f} ms, for {slowest[1]!r}")  # noqa: T201
-    assert slowest[0] < CPU_S * BUSY_MACHINE * max(1, size // SIZE // 4), slowest
+    assert slowest[0] < CPU_S * BUSY_MACHINE, slowest
