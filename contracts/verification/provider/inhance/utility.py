@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import cached_property
+from functools import cache
 from typing import NamedTuple
 
 from partnerlab.contracts.data import read_bytes
 from partnerlab.contracts.verification import soap as verdicts
-from partnerlab.contracts.verification.findings import Finding
+from partnerlab.contracts.verification.findings import Finding, Verdict
 from partnerlab.contracts.verification.grading import Suite
 from partnerlab.contracts.verification.provider.line import Line, Reply
 from partnerlab.contracts.verification.provider.probe import Probe, money
@@ -64,12 +64,7 @@ class Utility(Probe):
         super().__init__(line)
         self.target = target
         self.wsdl = read_bytes("inhance_soap/iCloud.wsdl").replace(NAMESPACE.encode(), target.namespace.encode())
-        self._verdict = verdicts.verdict(self.wsdl)
-
-    @cached_property
-    def contract(self) -> Contract:
-        """What the contract's WSDL says."""
-        return read_wsdl(self.wsdl)
+        self.contract, self._verdict = _contract(self.wsdl)
 
     def fields(self, operation: str, changes: Mapping[str, str | None]) -> list[tuple[str, str]]:
         """The parameters of a call in the contract's order: everyday values but for *changes*; None leaves one out."""
@@ -155,3 +150,8 @@ class Utility(Probe):
             f"{after.balance} and {after.future}",
             after.exchange,
         )
+
+
+@cache
+def _contract(wsdl: bytes) -> tuple[Contract, Verdict]:
+    return read_wsdl(wsdl), verdicts.verdict(wsdl)

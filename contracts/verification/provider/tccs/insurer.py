@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from typing import Any, NamedTuple
 from urllib.parse import quote_plus
 
@@ -13,7 +14,7 @@ from lxml import etree
 
 from partnerlab.contracts.data import read_bytes
 from partnerlab.contracts.verification import rest as verdicts
-from partnerlab.contracts.verification.findings import Finding
+from partnerlab.contracts.verification.findings import Finding, Verdict
 from partnerlab.contracts.verification.grading import Suite
 from partnerlab.contracts.verification.provider.exchange import Asked
 from partnerlab.contracts.verification.provider.line import Line, Reply
@@ -94,7 +95,7 @@ class Insurer(Probe):
     def __init__(self, line: Line, target: Target) -> None:
         super().__init__(line)
         self.target = target
-        self._verdict = verdicts.verdict(read_bytes("tccs_rest/openapi.yaml"))
+        self._verdict = _verdict()
 
     def url(self, operation: str, prefix: str | None = None) -> str:
         """Where an operation stands: below `/api`, but for the bill image."""
@@ -211,3 +212,8 @@ def _members(body: bytes) -> Mapping[str, Any]:
         for child in root
         if isinstance(child.tag, str)
     }
+
+
+@cache
+def _verdict() -> Verdict:
+    return verdicts.verdict(read_bytes("tccs_rest/openapi.yaml"))

@@ -1,0 +1,398 @@
+"""Each way in which a utility's service can be wrong fails the checks that are about it, and no other."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from partnerlab.contracts.verification.grading import Outcome
+from partnerlab.contracts.verification.provider import inhance
+from partnerlab.contracts.verification.provider.exchange import Answered, Asked
+from partnerlab.contracts.verification.provider.inhance.utility import UNKNOWN_ACCOUNT, WRONG_KEY
+from tests.contracts.verification.mutants import (
+    Mutant,
+    adding,
+    answers,
+    form,
+    get,
+    has,
+    headers,
+    instead,
+    label,
+    overlapping,
+    requests,
+    soap11,
+    soap12,
+    twice,
+)
+from tests.contracts.verification.worlds import INHANCE, World, inhance_world, verify_inhance
+
+TNS = "http://tempuri.org/"
+KEY = INHANCE.key
+CHECK, PAY = label("BalanceCheck"), label("MakePaymentExtended")
+PAPERLESS, AUTOPAY, EMAIL = label("SetPaperless"), label("SetAutopay"), label("SetEmail")
+MONEY = {f"inhance/{name}" for name in ("payment", "two-payments", "payments-at-once", "payment-types", "fee")}
+ANY_KEY = r"<(Web[Ss]erviceKey)>[^<]*</\1>"
+RIGHT_KEY = rf"<\1>{KEY}</\1>"
+SCAPE = '<?xml version="1.0"?><soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body>'
+FAULT = (
+    f"{SCAPE}<soap:Fault><faultcode>soap:{{0}}</faultcode><faultstring>{{1}}</faultstring></soap:Fault>"
+    "</soap:Body></soap:Envelope>"
+)
+
+
+def result(operation: str, members: str) -> str:
+    return (
+        f'{SCAPE}<{operation}Response xmlns="{TNS}"><{operation}Result>{members}</{operation}Result>'
+        f"</{operation}Response></soap:Body></soap:Envelope>"
+    )
+
+
+XML = "text/xml; charset=utf-8"
+PAID = Answered(200, {"content-type": XML}, result("MakePaymentExtended", "<Success>true</Success>").encode())
+
+
+def fault(code: str, text: str, *when: Callable[[Asked], bool], status: int = 500) -> Mutant:
+    return instead(status, FAULT.format(code, text), XML, *when)
+
+
+def done(operation: str, *when: Callable[[Asked], bool], members: str = "<Success>true</Success>") -> Mutant:
+    return instead(200, result(operation, members), XML, label(operation), *when)
+
+
+def amount(change: Callable[[str], str]) -> Mutant:
+    return requests(r"(<PaymentAmount>)([0-9.]+)(?=<)", lambda found: found[1] + change(found[2]), PAY)
+
+
+def prefixed(found: re.Match[str]) -> str:
+    """An operation's element with a prefix in place of a default namespace."""
+    text = re.sub(r"<(/?)(\w)", r"<\1m:\2", found[0])
+    return text.replace(" xmlns=", " xmlns:m=", 1)
+
+
+def action_is(*words: str) -> Callable[[Asked], bool]:
+    return lambda asked: any(word in asked.headers.get("soapaction", "") for word in words)
+
+
+def counter_of_questions(world: World) -> Callable[[Asked, float], Answered]:
+    """Each BalanceCheck costs a cent."""
+    count = itertools.count()
+
+    def send(asked: Asked, timeout_s: float) -> Answered:
+        found = world.send(asked)
+        if asked.label != "BalanceCheck" or b"<Success>true" not in found.body:
+            return found
+        more = next(count)
+
+        def dearer(text: re.Match[str]) -> str:
+            return f"<{text[1]}>{float(text[2]) + more / 100:.2f}<"
+
+        body = re.sub(r"<(Balance|FutureBalance)>([0-9.]+)<", dearer, found.body.decode())
+        return replace(found, body=body.encode())
+
+    return send
+
+
+def seen_before(world: World) -> Callable[[Asked, float], Answered]:
+    """A payment like the one just before it is taken for the same."""
+    last: list[bytes] = [b""]
+
+    def send(asked: Asked, timeout_s: float) -> Answered:
+        like = re.sub(rb"<(PaymentReference|PaymentDate)>[^<]*<", b"", asked.body)
+        before, last[0] = last[0], like
+        if asked.label == "MakePaymentExtended" and like == before:
+            return PAID
+        return world.send(asked)
+
+    return send
+
+
+def only_one_counts(world: World, asked: Asked, place: int) -> Answered:
+    if place == 0:
+        return world.send(asked)
+    return PAID
+
+
+def exact_path(world: World) -> Callable[[Asked, float], Answered]:
+    def send(asked: Asked, timeout_s: float) -> Answered:
+        right = asked.url.partition("?")[0].startswith(INHANCE.url)
+        return world.send(asked) if right else Answered(404, {"content-type": "text/html"}, b"<html>Not found</html>")
+
+    return send
+
+
+def pay_also(change: Callable[[bytes], bytes]) -> Callable[[Asked], Asked]:
+    return lambda asked: replace(asked, body=change(asked.body))
+
+
+def charge_for(operation: str) -> Mutant:
+    """A switch that costs a dollar."""
+    body = (
+        f'{SCAPE}<MakePaymentExtended xmlns="{TNS}"><AccountNumber>{INHANCE.account}</AccountNumber>'
+        "<PaymentDate>2026-11-21T10:00:00</PaymentDate><PaymentReference>x</PaymentReference><DocumentNumber/>"
+        "<PaymentTypeDesc>ACH</PaymentTypeDesc><PaymentAmount>1.00</PaymentAmount><ConvenienceFee>0</ConvenienceFee>"
+        f"<WebserviceKey>{KEY}</WebserviceKey></MakePaymentExtended></soap:Body></soap:Envelope>"
+    )
+    paid = {"content-type": XML, "soapaction": f'"{TNS}MakePaymentExtended"'}
+    when = has(f"<Accountnumber>{INHANCE.account}<.*{KEY}"), has("<(Paperless|AutoPay)OnOff>On<")
+    return adding(lambda asked: replace(asked, headers=paid, body=body.encode()), label(operation), *when)
+
+
+MUTANTS: list[tuple[str, Mutant, set[str]]] = [
+    # What is said
+    ("WSDL: a parameter in another case", answers('name="WebServiceKey"', 'name="WebserviceKey"', get), {"wsdl"}),
+    (
+        "WSDL: a balance as a double",
+        answers('name="Balance" type="s:decimal"', 'name="Balance" type="s:double"', get),
+        {"wsdl"},
+    ),
+    ("WSDL: not served", instead(404, "none", "text/plain", get, label("WSDL")), {"wsdl", "wsdl-ports"}),
+    ("WSDL: no port for SOAP 1.2", answers("<soap12:address[^>]*/>", "", get), {"wsdl-ports"}),
+    (
+        "WSDL: the address of a machine inside",
+        answers('location="[^"]*"', 'location="http://web07/x.asmx"', get),
+        {"wsdl-ports"},
+    ),
+    ("no page", instead(403, "Forbidden", "text/html", label("help page")), {"help-page"}),
+    ("Success is True", answers("<Success>true<", "<Success>True<", CHECK, soap11), {"balance-valid"}),
+    ("content type of a page", headers("content-type", "text/html", CHECK, soap11), {"balance-valid"}),
+    ("an element too many", answers("</Success>", "</Success><Extra>1</Extra>", CHECK, soap11), {"balance-valid"}),
+    (
+        "members in another order",
+        answers("(<Balance>[^<]*</Balance>)(<F[^/]*/FutureBalance>)", r"\2\1", CHECK, soap11),
+        {"balance-valid"},
+    ),
+    (
+        "a prefix on every element",
+        answers("<(BalanceCheckResponse) .*</BalanceCheckResponse>", prefixed, CHECK, soap11),
+        {"unprefixed"},
+    ),
+    (
+        "parts of a cent",
+        answers("<(Balance|FutureBalance)>([1-9][0-9]*\\.[0-9]+)<", r"<\1>\g<2>5<", CHECK),
+        {"amounts"},
+    ),
+    (
+        "balances swapped",
+        answers("<Balance>([0-9.]+)<(.*)<FutureBalance>([0-9.]+)<", r"<Balance>\3<\2<FutureBalance>\1<", CHECK),
+        {"future-covers-balance"},
+    ),
+    (
+        "asking costs a cent",
+        counter_of_questions,
+        MONEY
+        | {
+            "balance-repeats",
+            "payment-wrong-key",
+            "payment-unknown-account",
+            "payment-amounts",
+            "parts-of-a-cent",
+            "paperless",
+            "autopay",
+            "email",
+        },
+    ),
+    (
+        "invoice 0 is no invoice",
+        fault("Server", "no invoice", CHECK, soap11, has("<LastInvoiceNumber>0<")),
+        {"invoice-zero"},
+    ),
+    ("SOAP 1.2 unknown", instead(415, "", "text/plain", soap12), {"soap12"}),
+    (
+        "SOAP 1.2 answered in 1.1",
+        answers("http://www.w3.org/2003/05/soap-envelope", "http://schemas.xmlsoap.org/soap/envelope/", soap12),
+        {"soap12"},
+    ),
+    ("forms unknown", instead(500, "Request format is unrecognized", "text/plain", form), {"form-post"}),
+    ("a form's answer without namespace", answers(f' xmlns="{TNS}"', "", form), {"form-post"}),
+    ("a refusal without words", answers("<ErrorMessage>.*</ErrorMessage>", "", CHECK), {"refusal-has-words"}),
+    (
+        "a success with an error's words",
+        answers("(<Success>true</Success>)", r"\1<ErrorMessage>OK</ErrorMessage>", CHECK, soap11),
+        {"refusal-has-words"},
+    ),
+    (
+        "SOAPAction: other words",
+        answers("Server did not recognize", "Cannot dispatch", action_is("NoSuch")),
+        {"fault-soap-action"},
+    ),
+    ("SOAPAction: a fault with status 200", answers("^", "", action_is("NoSuch"), status=200), {"fault-soap-action"}),
+    # What is taken
+    ("path by its case", exact_path, {"path-case"}),
+    (
+        "SOAPAction with quotation marks only",
+        fault("Client", "action", lambda asked: asked.headers.get("soapaction", "").startswith("http")),
+        {"unquoted-action"},
+    ),
+    ("no unknown elements", fault("Client", "unexpected element", has("VerifyUnknown")), {"unknown-element"}),
+    (
+        "no number left out",
+        fault(
+            "Client", "missing element", CHECK, lambda asked: soap11(asked) and b"LastInvoiceNumber" not in asked.body
+        ),
+        {"missing-number"},
+    ),
+    ("no other prefixes", fault("Client", "BalanceCheck expected", has("<v:BalanceCheck")), {"prefixes"}),
+    ("no comments", fault("Client", "unexpected node", has("<!--")), {"layout-of-xml"}),
+    ("no headers", fault("Client", "Header", has("<soap:Header>")), {"layout-of-xml"}),
+    # What is refused
+    ("any key of 36 characters", requests(rf"<(WebServiceKey)>{WRONG_KEY}<", rf"<\1>{KEY}<", CHECK), {"wrong-key"}),
+    (
+        "a refusal that tells the balance",
+        answers("<Balance>0.00<", "<Balance>125.50<", CHECK, has(WRONG_KEY)),
+        {"wrong-key"},
+    ),
+    ("an empty key is right", requests("<(WebServiceKey)></", rf"<\1>{KEY}</", CHECK), {"no-key"}),
+    (
+        "no key is right",
+        requests(
+            "</BalanceCheck>",
+            f"<WebServiceKey>{KEY}</WebServiceKey></BalanceCheck>",
+            CHECK,
+            lambda asked: b"WebServiceKey" not in asked.body,
+        ),
+        {"no-key"},
+    ),
+    (
+        "the key's beginning is enough",
+        requests(rf"<(WebServiceKey)>{KEY[:-1]}[^<]*<", rf"<\1>{KEY}<", CHECK),
+        {"part-of-key"},
+    ),
+    (
+        "keys are not looked at",
+        requests(ANY_KEY, RIGHT_KEY),
+        {
+            "wrong-key",
+            "part-of-key",
+            "no-key",
+            "payment-wrong-key",
+            "paperless-refusals",
+            "autopay-refusals",
+            "email-refusals",
+        },
+    ),
+    (
+        "an unknown account owes nothing",
+        done(
+            "BalanceCheck",
+            has(f">{UNKNOWN_ACCOUNT}<"),
+            members="<Balance>0</Balance><FutureBalance>0</FutureBalance><Success>true</Success>",
+        ),
+        {"unknown-account"},
+    ),
+    (
+        "no account is the first one",
+        requests(
+            "<LastInvoiceNumber>",
+            f"<AccountNumber>{INHANCE.account}</AccountNumber><LastInvoiceNumber>",
+            CHECK,
+            lambda asked: b"AccountNumber" not in asked.body,
+        ),
+        {"no-account"},
+    ),
+    ("% is any character", requests("%</Acc", "</Acc", CHECK), {"account-quote"}),
+    (
+        "a quotation mark breaks the query",
+        fault("Server", "Unclosed quotation mark. at System.Data.SqlClient", CHECK, has("'")),
+        {"account-quote"},
+    ),
+    ("12x is 12", requests(">12x<", ">12<", CHECK), {"not-a-number"}),
+    (
+        "12x is the server's fault",
+        fault("Server", "Input string was not in a correct format.", CHECK, has(">12x<")),
+        {"not-a-number"},
+    ),
+    (
+        "broken XML gets a page",
+        instead(
+            200,
+            "<html>Oops</html>",
+            "text/html",
+            lambda asked: b"<soap:Body>" in asked.body and b"</soap:Body>" not in asked.body,
+        ),
+        {"not-xml"},
+    ),
+    (
+        "a stack trace in a fault",
+        fault("Client", "Bad. at System.Int32.Parse(String s) in C:\\src\\a.cs:line 7", CHECK, has(">12x<")),
+        {"insides"},
+    ),
+    ("entities are expanded", requests("<!DOCTYPE.*?]>(.*)&verify;", rf"\g<1>{INHANCE.account}", CHECK), {"entities"}),
+    # What is done
+    ("rounded to five cents", amount(lambda text: f"{round(float(text) * 20) / 20:.2f}"), MONEY | {"parts-of-a-cent"}),
+    ("posted twice", twice(PAY, has(f"<AccountNumber>{INHANCE.account}<.*{KEY}"), has("<PaymentAmount>1.37<")), MONEY),
+    (
+        "answered, not posted",
+        done("MakePaymentExtended", has("<PaymentAmount>1.37<"), has(f"{INHANCE.account}<.*{KEY}")),
+        MONEY,
+    ),
+    (
+        "refused, posted all the same",
+        answers("<Success>true<", "<Success>false<", PAY, soap11),
+        MONEY | {"payment-valid"},
+    ),
+    ("an answer with a member too many", answers("</Success>", "</Success><Id>1</Id>", PAY), {"payment-valid"}),
+    ("a second payment like the first is the same", seen_before, {"two-payments", "payments-at-once"}),
+    ("one of four at once counts", overlapping(only_one_counts, PAY), {"payments-at-once"}),
+    (
+        "ACH is unknown",
+        done("MakePaymentExtended", has(">ACH<"), members="<Success>false</Success>"),
+        {"payment-types"},
+    ),
+    ("ACH is answered and forgotten", done("MakePaymentExtended", has(">ACH<")), {"payment-types"}),
+    ("the fee is credited", requests(">1.37<(.*)>2.95<", r">4.32<\1>0.00<", PAY), {"fee"}),
+    ("the fee is taken off", requests(">4.32<|>1.37<(.*)>2.95<", r">1.00<\1>0.00<", PAY, has(">2.95<")), {"fee"}),
+    ("payments need no key", requests(ANY_KEY, RIGHT_KEY, PAY), {"payment-wrong-key"}),
+    (
+        "a wrong key is refused, and paid",
+        adding(pay_also(lambda body: body.replace(WRONG_KEY.encode(), KEY.encode())), PAY, has(WRONG_KEY)),
+        {"payment-wrong-key"},
+    ),
+    (
+        "a payment of nobody is taken",
+        done("MakePaymentExtended", has(f">{UNKNOWN_ACCOUNT}<")),
+        {"payment-unknown-account"},
+    ),
+    ("a payment of nobody is somebody's", requests(UNKNOWN_ACCOUNT, INHANCE.account, PAY), {"payment-unknown-account"}),
+    ("less than zero is taken", requests(">-1.00<", ">1.00<", PAY), {"payment-amounts"}),
+    ("zero is taken", done("MakePaymentExtended", has("<PaymentAmount>0.00<")), {"payment-amounts"}),
+    ("1.005 is 1.01", requests(">1.005<", ">1.01<", PAY), {"parts-of-a-cent"}),
+    (
+        "paperless: On is unknown",
+        done("SetPaperless", has(">On<"), has(KEY), members="<Success>false</Success>"),
+        {"paperless"},
+    ),
+    (
+        "paperless: an answer without Success",
+        answers("<SetPaperlessResult>.*</SetPaperlessResult>", "<SetPaperlessResult/>", PAPERLESS, has(">On<")),
+        {"paperless"},
+    ),
+    ("paperless: a dollar", charge_for("SetPaperless"), {"paperless"}),
+    ("AutoPay: Off is unknown", done("SetAutopay", has(">Off<"), members="<Success>false</Success>"), {"autopay"}),
+    ("AutoPay: a dollar", charge_for("SetAutopay"), {"autopay"}),
+    ("paperless: another word is Off", requests(">Maybe<", ">Off<", PAPERLESS), {"paperless-refusals"}),
+    ("paperless: nobody is somebody", requests(UNKNOWN_ACCOUNT, INHANCE.account, PAPERLESS), {"paperless-refusals"}),
+    ("AutoPay: no key", requests(ANY_KEY, RIGHT_KEY, AUTOPAY), {"autopay-refusals"}),
+    ("e-mail: answered and forgotten", done("SetEmail", has("verify.partnerlab")), {"email"}),
+    ("e-mail: cut off", requests("(verify.partnerlab)@example.com", r"\1@example.co", EMAIL), {"email"}),
+    ("e-mail: no key", requests(ANY_KEY, RIGHT_KEY, EMAIL), {"email-refusals"}),
+    ("e-mail: nobody is somebody", requests(UNKNOWN_ACCOUNT, INHANCE.account, EMAIL), {"email-refusals"}),
+]
+
+
+@pytest.mark.parametrize(("mutant", "caught"), [row[1:] for row in MUTANTS], ids=[row[0] for row in MUTANTS])
+def test_a_mutant_fails_the_checks_that_are_about_it_and_no_other(mutant: Mutant, caught: set[str]) -> None:
+    run = verify_inhance(mutant(inhance_world()))
+    assert run.configuration is None
+    failed = {one.check: one.problems for one in run.checks if one.outcome is Outcome.FAILED}
+    assert failed.keys() == {name if "/" in name else f"inhance/{name}" for name in caught}, failed
+    assert {one.outcome for one in run.checks} <= {Outcome.PASSED, Outcome.FAILED}
+
+
+def test_every_check_is_failed_by_a_mutant() -> None:
+    caught = {name if "/" in name else f"inhance/{name}" for _, _, names in MUTANTS for name in names}
+    assert set(inhance.SUITE.checks) - caught == {"inhance/balance"}
