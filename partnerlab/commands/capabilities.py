@@ -7,22 +7,27 @@ from dataclasses import asdict
 
 import click
 
-from partnerlab.contracts.capabilities import Capabilities, capabilities, integrations
+from partnerlab.contracts.capabilities import Capabilities, NotSupported, capabilities, check_supported, integrations
 from partnerlab.remote import print_json
 
 
 @click.command()
 @click.argument("partner", required=False, type=click.Choice(integrations()))
 @click.option("--feature", default="", help="Only what has this in its name, as in --feature rejects.")
+@click.option("--supports", default="", metavar="NAME", help="Exit code 1 with its row where PARTNER lacks it.")
 @click.option("--json", "as_json", is_flag=True, help="JSON in place of text, with all tables.")
-def command(partner: str | None, feature: str, *, as_json: bool) -> None:
+def command(partner: str | None, feature: str, supports: str, *, as_json: bool) -> None:
     """Show what PARTNER's integration supports, or all integrations side by side.
 
     \b
     Example:
         partnerlab capabilities inhance_v1
         partnerlab capabilities --feature rejects
+        partnerlab capabilities inhance_v1 --supports Conveyance
     """
+    if supports:
+        _check(partner, supports)
+        return
     found = [capabilities(name) for name in ([partner] if partner else integrations())]
     if as_json:
         print_json([asdict(one) for one in found])
@@ -34,6 +39,19 @@ def command(partner: str | None, feature: str, *, as_json: bool) -> None:
         )
     for line in lines:
         click.echo(line)
+
+
+def _check(partner: str | None, feature: str) -> None:
+    if partner is None:
+        raise click.UsageError("--supports needs PARTNER")
+    try:
+        check_supported(partner, feature)
+        row = capabilities(partner).feature(feature)
+    except NotSupported as error:
+        raise click.ClickException(f"{error}") from error
+    except KeyError as error:
+        raise click.ClickException(str(error.args[0])) from error
+    click.echo(f"{row.name}: {row.text}")
 
 
 def _one(integration: Capabilities, wanted: str) -> Sequence[str]:

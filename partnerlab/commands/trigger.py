@@ -153,6 +153,19 @@ def open_(invoice: str, biller: str, url: str, lane: str) -> None:
 
 
 @command.command()
+@click.argument("payment_guid")
+@lane_options
+def void(payment_guid: str, url: str, lane: str) -> None:
+    """Ask for a payment to be voided. No integration supports it: the answer is the row that says so, exit code 1.
+
+    \b
+    Example:
+        partnerlab trigger void 0a6cf1de-2f7b-4f0c-9f2f-4f6a1f0d4a11
+    """
+    print_json(connect(url, lane).post(f"/_sandbox/ic/payments/{payment_guid}/void"))
+
+
+@command.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @biller_option
 @lane_options

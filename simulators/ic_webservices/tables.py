@@ -104,7 +104,9 @@ INVOICES = sa.Table(
     *_text("filed_after", "stated_after"),
     *_whole("late_fee_cents", "late_fee_if_unpaid"),
     *_maybe("late_fee_on", "late_fee_charged_for"),
-    *_text("image_asked_at", "image_problem", "fields", "lines"),
+    *_text("image_asked_at", "image_problem"),
+    *_maybe("payment_expires_on"),
+    *_text("payment_expiration_message", "fields", "lines"),
     sa.Index("ic_invoices_by_account", "lane", "biller_guid", "account_number", "status"),
     sa.Index("ic_invoices_by_upload", "lane", "upload_id"),
     sa.Index(

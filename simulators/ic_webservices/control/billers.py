@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from partnerlab.contracts.capabilities import capabilities
 from partnerlab.contracts.settings import settings as known_settings
 from partnerlab.simulators.ic_webservices.control.common import Json, Part
 from partnerlab.simulators.ic_webservices.control.views import biller_view
@@ -13,6 +14,7 @@ from partnerlab.simulators.ic_webservices.domain.bill_formats import check_forma
 from partnerlab.simulators.ic_webservices.domain.billers import time_zone
 from partnerlab.simulators.ic_webservices.domain.customers import check_text
 from partnerlab.simulators.ic_webservices.domain.errors import ValueRefused
+from partnerlab.simulators.ic_webservices.services.support import check_answers, check_setting, supporting_row
 from partnerlab.simulators.kit.http.messages import Request
 
 __all__ = ["Billers"]
@@ -21,7 +23,7 @@ LONGEST_CONFIGURATION = 20_000
 
 
 class Billers(Part):
-    """Billers: list, show, change."""
+    """Billers: list, show, change, ask for a feature."""
 
     def list_billers(self, request: Request) -> Json:
         found = self._services.records.billers(request.lane)
@@ -40,9 +42,14 @@ class Billers(Part):
     ) -> Json:
         biller = self._services.ledger.biller(request.lane, guid)
         if settings is not None:
+            for id, value in settings.items():
+                if value is not None:
+                    check_setting(biller, id)
             changes["settings"] = _merged(biller.settings, settings, _setting)
         if configuration is not None:
             changes["configuration"] = _merged(biller.configuration, configuration, lambda _, value: value)
+            if (answers := changes["configuration"].get("Questionnaire")) is not None:
+                check_answers(biller, answers)
             if len(json.dumps(changes["configuration"])) > LONGEST_CONFIGURATION:
                 rule = f"must have at most {LONGEST_CONFIGURATION} characters of JSON"
                 raise ValueRefused("configuration", "…", rule)
@@ -51,6 +58,13 @@ class Billers(Part):
             time_zone(changes["time_zone"])
         saved = self._services.ledger.save_biller(request.lane, guid, changes)
         return biller_view(saved, self._origin(request), request.lane)
+
+    def get_support(self, request: Request, guid: str, feature: str) -> Json:
+        biller = self._services.ledger.biller(request.lane, guid)
+        row = supporting_row(biller, feature)
+        found = capabilities(biller.partner)
+        place = ", ".join(part for part in (found.source, row.table, row.row) if part)
+        return {"integration": found.title, "feature": row.name, "text": row.text, "source": place}
 
     def _origin(self, request: Request) -> str:
         if self._services.base_url is not None:

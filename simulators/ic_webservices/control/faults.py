@@ -10,6 +10,7 @@ from partnerlab.simulators.ic_webservices.domain.errors import (
     KeyWrong,
     LoginRefused,
     NotFound,
+    NotSupported,
     PaymentRefused,
     TokenInvalid,
     ValueRefused,
@@ -25,5 +26,6 @@ STATUSES: Mapping[type[Exception], int] = {
     TokenInvalid: 403,
     NotFound: 404,
     PaymentRefused: 409,
+    NotSupported: 409,
     Conflict: 409,
 }

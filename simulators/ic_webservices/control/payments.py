@@ -6,13 +6,14 @@ from partnerlab.simulators.ic_webservices.control.common import Json, Part, sear
 from partnerlab.simulators.ic_webservices.control.views import entry_view, payment_view
 from partnerlab.simulators.ic_webservices.domain.errors import ValueRefused
 from partnerlab.simulators.ic_webservices.domain.payments import CARD_TENDERS, Order
+from partnerlab.simulators.ic_webservices.services.support import refuse_void
 from partnerlab.simulators.kit.http.messages import Request
 
 __all__ = ["Payments"]
 
 
 class Payments(Part):
-    """Payments: list, show, pay; events: list, offer, dismiss."""
+    """Payments: list, show, pay, void; events: list, offer, dismiss."""
 
     def list_payments(
         self,
@@ -37,6 +38,10 @@ class Payments(Part):
 
     def get_payment(self, request: Request, payment_guid: str) -> Json:
         return payment_view(self._services.records.payment(request.lane, payment_guid))
+
+    def void_payment(self, request: Request, payment_guid: str) -> Json:
+        payment = self._services.records.payment(request.lane, payment_guid)
+        refuse_void(self._services.ledger.biller(request.lane, payment.biller_guid))
 
     def pay(
         self,

@@ -86,6 +86,8 @@ def invoice_view(invoice: Invoice) -> dict[str, Any]:
         "late_fee_charged_for": _day(invoice.late_fee_charged_for),
         "image_asked_at": invoice.image_asked_at or None,
         "image_problem": invoice.image_problem or None,
+        "payment_expiration_date": _day(invoice.payment_expires_on),
+        "payment_expiration_message": invoice.payment_expiration_message,
         "fields": dict(invoice.fields),
         "lines": [
             {

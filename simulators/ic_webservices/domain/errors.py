@@ -9,6 +9,7 @@ What Invoice Cloud refuses, and why.
       ValueRefused        a value that is not taken: field, value, rule
       FileRefused         a bill file that is not taken as a whole: place, rule
       PaymentRefused      the rules of the invoice or the customer forbid the payment
+      NotSupported        the biller's integration does not do it: feature, and the row of the source that says so
       Conflict            it stands already, and differs
 """
 
@@ -21,6 +22,7 @@ __all__ = [
     "KeyWrong",
     "LoginRefused",
     "NotFound",
+    "NotSupported",
     "PaymentRefused",
     "TokenInvalid",
     "ValueRefused",
@@ -98,6 +100,16 @@ class PaymentRefused(DomainError):
     def __init__(self, code: str, reason: str) -> None:
         self.code = code
         super().__init__(reason)
+
+
+class NotSupported(DomainError):
+    """The biller's integration does not do what was asked; *reason* names the row of its source."""
+
+    code = "not_supported"
+
+    def __init__(self, feature: str, reason: str) -> None:
+        self.feature = feature
+        super().__init__(f"{reason}.")
 
 
 class Conflict(DomainError):

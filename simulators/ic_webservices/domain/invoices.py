@@ -17,10 +17,12 @@ __all__ = [
     "credited",
     "debited",
     "filed",
+    "is_expired",
     "least_cents",
     "may_choose",
     "may_enter",
     "may_pay",
+    "may_pay_on",
     "owed_cents",
     "proposed_cents",
     "stated",
@@ -63,6 +65,8 @@ class Invoice:
     where no payment was made; `late_fee_charged_for` is the latest such day that was charged, or that is in amounts
     which the partner stated later. `image_asked_at` and `image_problem` tell of the last time that the partner was
     asked for the bill as a PDF.
+
+    After the day `payment_expires_on` payers cannot pay it and are told `payment_expiration_message`.
     """
 
     biller_guid: str
@@ -97,6 +101,8 @@ class Invoice:
     late_fee_charged_for: date | None = None
     image_asked_at: str = ""
     image_problem: str = ""
+    payment_expires_on: date | None = None
+    payment_expiration_message: str = ""
     fields: Mapping[str, str] = field(default_factory=dict)
     lines: Sequence[Line] = ()
 
@@ -214,6 +220,18 @@ def may_pay(invoice: Invoice, amount_cents: int) -> None:
         raise PaymentRefused("partial_not_allowed", f"{where}: only the whole {whole} can be paid.")
     if amount_cents < least:
         raise PaymentRefused("under_minimum", f"{where}: at least {amount(least)} must be paid.")
+
+
+def is_expired(invoice: Invoice, day: date) -> bool:
+    """Whether payers cannot pay the invoice on *day* any more: its PaymentExpirationDate is over."""
+    return invoice.payment_expires_on is not None and day > invoice.payment_expires_on
+
+
+def may_pay_on(invoice: Invoice, day: date) -> None:
+    """Check that payers can pay the invoice on *day*, in the biller's zone. Raises `PaymentRefused`."""
+    if is_expired(invoice, day):
+        told = invoice.payment_expiration_message or f"it could be paid until {invoice.payment_expires_on}"
+        raise PaymentRefused("payment_expired", f"Invoice {invoice.invoice_number}: {told}.".replace("..", "."))
 
 
 def may_enter(invoice: Invoice, amount_cents: int) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from flask.typing import ResponseReturnValue
 
 from partnerlab.simulators.ic_webservices.domain.errors import NotFound
-from partnerlab.simulators.ic_webservices.domain.invoices import Invoice, owed_cents
+from partnerlab.simulators.ic_webservices.domain.invoices import Invoice, is_expired, owed_cents
 from partnerlab.simulators.ic_webservices.domain.portal import open_bills
 from partnerlab.simulators.ic_webservices.domain.schedules import Schedule
 from partnerlab.simulators.ic_webservices.pages.payer import Payer
@@ -53,7 +53,7 @@ def bill(payer: Payer, number: str) -> ResponseReturnValue:
         "bills",
         invoice=invoice,
         statement=statement(payer.biller, customer, invoice),
-        payable=owed_cents(invoice) > 0,
+        payable=owed_cents(invoice) > 0 and not is_expired(invoice, payer.today),
         as_pdf=payer.services.bill_images.offered(payer.biller, invoice),
         payments=payments,
         waiting=waiting_for(payer, invoice),

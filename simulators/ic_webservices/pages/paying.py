@@ -9,7 +9,13 @@ from flask import Response, request
 from flask.typing import ResponseReturnValue
 
 from partnerlab.simulators.ic_webservices.domain.errors import Conflict, DomainError, PaymentRefused, ValueRefused
-from partnerlab.simulators.ic_webservices.domain.invoices import Invoice, may_pay, owed_cents, proposed_cents
+from partnerlab.simulators.ic_webservices.domain.invoices import (
+    Invoice,
+    is_expired,
+    may_pay,
+    owed_cents,
+    proposed_cents,
+)
 from partnerlab.simulators.ic_webservices.domain.methods import Method
 from partnerlab.simulators.ic_webservices.domain.money import amount
 from partnerlab.simulators.ic_webservices.domain.payments import BANK_TENDERS, Order
@@ -40,7 +46,7 @@ def to_open_bills(payer: Payer) -> ResponseReturnValue:
 def form(payer: Payer, number: str) -> ResponseReturnValue:
     """The form, with the whole balance and the preferred method to begin with."""
     invoice = payer.invoice(number)
-    if owed_cents(invoice) <= 0:
+    if owed_cents(invoice) <= 0 or is_expired(invoice, payer.today):
         return payer.go("bill", invoice.invoice_number)
     offered = choices(payer, invoice.account_number)
     first = {"Amount": str(amount(proposed_cents(invoice))), "Method": offered.first, "When": NOW}

@@ -24,6 +24,7 @@ from partnerlab.simulators.ic_webservices.domain.users import (
 )
 from partnerlab.simulators.ic_webservices.services.attempts import Attempts
 from partnerlab.simulators.ic_webservices.services.ledger import biller_of
+from partnerlab.simulators.ic_webservices.services.support import SSO, refuse_unsupported
 from partnerlab.simulators.ic_webservices.store import LINKS, TOKENS, USERS
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Statement, Store, Tx
@@ -119,7 +120,11 @@ class Authentication:
         return self.issue(lane, self.check(lane, biller_guid, username, password))
 
     def issue(self, lane: Lane, user: User) -> tuple[str, Session]:
-        """A new token for a user who was checked. Raises `LoginRefused` where the password was changed since."""
+        """
+        A new token for a user who was checked.
+
+        Raises `LoginRefused` where the password was changed since, `NotSupported` where the integration has no SSO.
+        """
         token, now = new_token(), lane.now()
         expires_at = now + SESSION_LASTS
         mine = {"lane": lane.name, "biller_guid": user.biller_guid, "username": user.username}
@@ -131,6 +136,7 @@ class Authentication:
             row = RemoteToken(hash_token(token), user.biller_guid, user.username, _text(now), _text(expires_at))
             TOKENS.put(tx, lane.name, row)
             biller = biller_of(tx, lane, user.biller_guid)
+            refuse_unsupported(biller, SSO)
             accounts = linked_accounts(tx, lane, biller.guid, user.username)
         return token, Session(biller, existing, accounts, expires_at)
 

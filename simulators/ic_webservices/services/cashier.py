@@ -10,7 +10,15 @@ from datetime import UTC, datetime
 from partnerlab.simulators.ic_webservices.domain.billers import Biller, time_zone
 from partnerlab.simulators.ic_webservices.domain.errors import Conflict, PaymentRefused, ValueRefused
 from partnerlab.simulators.ic_webservices.domain.events import ach_reject_event, payment_event
-from partnerlab.simulators.ic_webservices.domain.invoices import CLOSED, Invoice, credited, debited, may_enter, may_pay
+from partnerlab.simulators.ic_webservices.domain.invoices import (
+    CLOSED,
+    Invoice,
+    credited,
+    debited,
+    may_enter,
+    may_pay,
+    may_pay_on,
+)
 from partnerlab.simulators.ic_webservices.domain.payments import (
     RETURNED,
     Authorization,
@@ -93,7 +101,11 @@ class Cashier:
         may_use(customer_of(tx, lane, biller, order.account_number), order.tender)
         invoice = self._invoice(tx, lane, biller, order)
         if invoice is not None and pays_invoice(order):
-            (may_enter if order.offline else may_pay)(invoice, order.amount_cents)
+            if order.offline:
+                may_enter(invoice, order.amount_cents)
+            else:
+                may_pay_on(invoice, now.astimezone(time_zone(biller.time_zone)).date())
+                may_pay(invoice, order.amount_cents)
         payment = self._payment(tx, lane, biller, order, authorization, invoice, payment_guid or str(uuid.uuid4()), now)
         PAYMENTS.put(tx, lane.name, payment)
         if payment.approved:

@@ -34,6 +34,7 @@ from partnerlab.simulators.ic_webservices.domain.exports import (
 )
 from partnerlab.simulators.ic_webservices.domain.payments import Payment
 from partnerlab.simulators.ic_webservices.services.ledger import biller_of
+from partnerlab.simulators.ic_webservices.services.support import ACH_REJECTS, refuse_unsupported
 from partnerlab.simulators.ic_webservices.store import (
     BATCH_FILES,
     BATCHES,
@@ -112,6 +113,7 @@ class ExportBatches:
         Raises:
             NotFound: The biller.
             ValueRefused: There is no such kind, or it cannot be split.
+            NotSupported: The biller's integration takes no ACH rejects.
         """
         if kind not in KINDS:
             raise ValueRefused("kind", kind, f"is one of {', '.join(KINDS)}")
@@ -119,6 +121,8 @@ class ExportBatches:
             raise ValueRefused("split", "true", f"is for payments; {kind} are one file")
         with self.store.write() as tx:
             biller = biller_of(tx, lane, biller_guid, lock=True)
+            if kind == "rejects":
+                refuse_unsupported(biller, ACH_REJECTS)
             return _Making(tx, lane, biller, kind, split=split).batch()
 
     def find(

@@ -18,7 +18,7 @@ from partnerlab.simulators.ic_webservices.domain.customers import Customer
 from partnerlab.simulators.ic_webservices.domain.errors import Conflict, DomainError, NotFound, PaymentRefused
 from partnerlab.simulators.ic_webservices.domain.events import Event
 from partnerlab.simulators.ic_webservices.domain.fees import service_fee_cents
-from partnerlab.simulators.ic_webservices.domain.invoices import CLOSED, Invoice, may_pay, owed_cents
+from partnerlab.simulators.ic_webservices.domain.invoices import CLOSED, Invoice, may_pay, may_pay_on, owed_cents
 from partnerlab.simulators.ic_webservices.domain.methods import Method, check_usable
 from partnerlab.simulators.ic_webservices.domain.money import amount
 from partnerlab.simulators.ic_webservices.domain.payments import Order, Payment, may_use
@@ -339,6 +339,7 @@ class Schedules:
         method = method_of(tx, lane, biller, schedule.username, schedule.method_id)
         check_usable(method, schedule.runs_on)
         may_use(customer_of(tx, lane, biller, invoice.account_number), method.tender)
+        may_pay_on(invoice, schedule.runs_on)
         may_pay(invoice, schedule.amount_cents)
         search = {
             "biller_guid": biller.guid,

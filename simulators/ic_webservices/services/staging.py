@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from hashlib import sha256
 from types import TracebackType
+from typing import Any
 
 from partnerlab.contracts.files import (
     FileRejected,
@@ -34,9 +35,11 @@ from partnerlab.contracts.masking import mask_text
 from partnerlab.simulators.ic_webservices.domain.billers import Biller
 from partnerlab.simulators.ic_webservices.domain.errors import ValueRefused
 from partnerlab.simulators.ic_webservices.domain.money import cents
+from partnerlab.simulators.ic_webservices.domain.questionnaire import answered
 from partnerlab.simulators.ic_webservices.domain.uploads import ADDS, BALANCES, BIF, INVOICES, SETS, effects_of
 from partnerlab.simulators.ic_webservices.services.bills import customer_fields, customer_of_row, invoice_of_group
 from partnerlab.simulators.ic_webservices.services.spool import Spool
+from partnerlab.simulators.ic_webservices.services.support import answers_of
 from partnerlab.simulators.ic_webservices.store import CUSTOMERS as CUSTOMER_ROWS
 from partnerlab.simulators.ic_webservices.store import INVOICES as INVOICE_ROWS
 from partnerlab.simulators.kit.world.lanes import Lane
@@ -56,7 +59,7 @@ class Staged:
 
     `good` holds customer and invoice rows, or for a balance file lines, accounts, amounts in cents, type ids, effects
     and the rows' text. `problems` are rows of the table of problems but for upload and position, `broken` the texts of
-    what is in quarantine. `fields` are the customer's fields that the file has.
+    what is in quarantine. `fields` are the customer's fields that the file has, `answers` the biller questionnaire's.
     """
 
     kind: str = ""
@@ -69,6 +72,7 @@ class Staged:
     notes: list[str] = field(default_factory=list)
     effects: Counter[tuple[str, str]] = field(default_factory=Counter)
     fields: frozenset[str] = frozenset()
+    answers: Mapping[str, Any] = field(default_factory=dict)
     good: Spool = field(default_factory=Spool)
     problems: Spool = field(default_factory=Spool)
     broken: Spool = field(default_factory=Spool)
@@ -139,7 +143,7 @@ def problem_row(problem: FileProblem) -> tuple[int, str, str, int, str, str, str
 
 def _stage_bif(lane: Lane, biller: Biller, content: bytes) -> Staged:
     layout = _layout(biller)
-    staged = Staged(BIF, fields=customer_fields(layout))
+    staged = Staged(BIF, fields=customer_fields(layout), answers=answers_of(biller))
 
     def quarantined(broken: Quarantined) -> None:
         staged.set_aside(broken.problems, "\n".join(broken.rows))
@@ -165,7 +169,7 @@ def _stage_csv(lane: Lane, biller: Biller, content: bytes) -> Staged:
     if effects is not None:
         balances = balances.with_values("AdjustmentTypeID", effects)
     table = table_of(content, (invoices, balances))
-    staged = Staged(CSV_TABLES[table.name] if table else "")
+    staged = Staged(CSV_TABLES[table.name] if table else "", answers=answers_of(biller))
     columns = table or invoices  # without a table of its own the file is rejected, in the words of the reader
     reading = read_csv(content, columns, on_quarantine=lambda row: staged.set_aside(row.problems, row.text))
     try:
@@ -193,7 +197,7 @@ def _stage_csv(lane: Lane, biller: Biller, content: bytes) -> Staged:
 
 def _add_group(lane: Lane, biller: Biller, staged: Staged, group: InvoiceGroup) -> None:
     customer = CUSTOMER_ROWS.row(lane.name, customer_of_row(biller, group.customer))
-    invoice = INVOICE_ROWS.row(lane.name, invoice_of_group(biller, group))
+    invoice = INVOICE_ROWS.row(lane.name, answered(invoice_of_group(biller, group), staged.answers))
     invoice["content"] = sha256(repr(sorted(invoice.items())).encode()).hexdigest()
     staged.good.add((customer, invoice))
 

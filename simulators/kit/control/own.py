@@ -10,6 +10,7 @@ from platform import python_version
 from typing import Any
 
 from partnerlab.contracts import catalogue
+from partnerlab.contracts.capabilities import capabilities, integrations
 from partnerlab.contracts.settings import settings
 from partnerlab.simulators.kit.control.contract import merged
 from partnerlab.simulators.kit.control.controls import Controls, refuser
@@ -61,7 +62,7 @@ def own_controls(
 
 
 class _About:
-    """Health, version, contract and catalogue."""
+    """Health, version, contract, catalogue and capabilities."""
 
     def __init__(self, lanes: Lanes, simulators: Sequence[Simulator]) -> None:
         self._lanes, self._simulators = lanes, simulators
@@ -87,6 +88,16 @@ class _About:
             "magic_values": [asdict(row) for row in catalogue.magic_values()],
             "settings": [asdict(row) for row in settings().values()],
         }
+
+    def get_capabilities(self, partner: str, feature: str) -> Json:
+        if partner and partner not in integrations():
+            raise Invalid("partner", f"is none of {', '.join(integrations())}")
+        found = [asdict(capabilities(name)) for name in ([partner] if partner else integrations())]
+        for one in found:
+            one["features"] = [row for row in one["features"] if feature.lower() in row["name"].lower()]
+            rows = one["bif_customizations"]
+            one["bif_customizations"] = [row for row in rows if feature.lower() in row["feature"].lower()]
+        return {"integrations": found}
 
 
 class _Lanes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from partnerlab.contracts.settings import settings as known_settings
 from partnerlab.simulators.ic_webservices import Settings
 from partnerlab.simulators.ic_webservices.control.faults import STATUSES
 from partnerlab.simulators.ic_webservices.seeds import billers
+from partnerlab.simulators.ic_webservices.store import BILLERS
 from partnerlab.simulators.kit.control.operations import operations
 from tests.simulators.ic_webservices.checkouts import Checkout, Receiver
 from tests.simulators.ic_webservices.checkouts import request as asked
@@ -158,6 +160,20 @@ def check_uploads(call: Checked) -> None:
         call.seen.add(("post", "uploads", status))
 
 
+def check_support(call: Checked) -> None:
+    """What an integration does not do, of a biller on inHance v1."""
+    other = "99999999-9999-4999-8999-999999999998"
+    with call.harness.store.write() as tx:
+        (biller,) = BILLERS.find(tx, call.harness.lane_name, {"guid": UTILITY}, order="guid")
+        BILLERS.put(tx, call.harness.lane_name, replace(biller, guid=other, api_key="v1", partner="inhance_v1"))
+    support = "billers/{guid}/support"
+    call("get", support, f"billers/{other}/support", feature="Conveyance")
+    call("get", support, f"billers/{other}/support", feature="Void")
+    call("get", support, f"billers/{other}/support", feature="Teleport")
+    call("patch", "billers/{guid}", f"billers/{other}", {"settings": {"101": "/rejects"}})
+    call("post", "exports", "exports", {"kind": "rejects", "biller_guid": other})
+
+
 def check_clerk(call: Checked) -> None:
     entry = {"account_number": ACCOUNT, "amount": "1.00", "check_number": "1042", "payment_guid": "counter-1"}
     call("post", "clerk/payments", "clerk/payments", entry)
@@ -208,6 +224,7 @@ def test_every_answer_of_every_operation_is_as_the_contract_says(harness: Harnes
     call("patch", "billers/{guid}", f"billers/{UTILITY}", {"settings": {"116": "PayPal"}, "name": "New"})
     call("patch", "billers/{guid}", f"billers/{UTILITY}", {"settings": {"999": "x"}})
     call("patch", "billers/{guid}", "billers/none", {})
+    check_support(call)
     call("get", "customers", "customers")
     call("get", "customers", "customers", limit="0")
     call("get", customer, f"customers/{ACCOUNT}")
@@ -270,6 +287,8 @@ def test_every_answer_of_every_operation_is_as_the_contract_says(harness: Harnes
     call("get", "payments", "payments", donation="lost")
     call("get", "payments/{payment_guid}", "payments/one")
     call("get", "payments/{payment_guid}", "payments/none")
+    call("post", "payments/{payment_guid}/void", "payments/one/void")
+    call("post", "payments/{payment_guid}/void", "payments/none/void")
     check_clerk(call)
     check_exports(call)
     harness.close()
