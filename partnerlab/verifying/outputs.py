@@ -38,9 +38,10 @@ def write_reports(run: Run, files: Mapping[str, Any]) -> None:
     for name, write in WRITERS.items():
         if files.get(name) is not None:
             _write(files[name], write(run))
+    on_github = os.environ.get("GITHUB_ACTIONS") == "true"
     for line in summary_lines(run):
-        click.echo(printable(line.replace("##[", "## [")))
-    if os.environ.get("GITHUB_ACTIONS") == "true":
+        click.echo(printable(github.harmless(line) if on_github else line))
+    if on_github:
         for line in github.annotation_lines(run):
             click.echo(line)
         if target := os.environ.get("GITHUB_STEP_SUMMARY"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from click.testing import CliRunner, Result
 
 from partnerlab.cli import main
 from partnerlab.contracts.verification.provider import direct
+from partnerlab.contracts.verification.provider.exchange import Answered, Asked
 from tests.contracts.verification.worlds import INHANCE, TCCS, inhance_world, tccs_world
 
 KEYS = {"TCCS_ENTRY_KEY": TCCS.entry_key, "INHANCE_KEY": INHANCE.key, "GITHUB_ACTIONS": ""}
@@ -52,6 +54,26 @@ def test_a_utility_is_graded_and_all_reports_are_written(run: Any, tmp_path: Pat
     texts = [(tmp_path / name).read_text("utf-8") for name in names[1::2]]
     assert all(texts)
     assert INHANCE.key not in done.output + "".join(texts)
+
+
+def test_github_gets_annotations_and_a_summary_and_no_forged_command(
+    run: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    world = tccs_world()
+
+    def forging(self: direct.Direct, asked: Asked, timeout_s: float) -> Answered:
+        found = world.send(asked)
+        named = b'{"::error::forged\\n::warning::forged":1,'
+        return replace(found, body=found.body.replace(b"{", named, 1)) if found.status == 200 else found
+
+    monkeypatch.setattr(direct.Direct, "send", forging)
+    github = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md")}
+    done = run("verify", "provider", "tccs", *ADDRESS, env=github)
+    assert done.exit_code == 1
+    commands = [line for line in done.stdout.splitlines() if line.lstrip().startswith("::")]
+    assert [line.partition(" title=")[0] for line in commands if " title=" in line] == ["::error"]
+    assert [line for line in commands if " title=" not in line and "stop-commands" not in line] == [commands[-1]]
+    assert "tccs/balance-valid" in (tmp_path / "summary.md").read_text("utf-8")
 
 
 def test_a_plan_says_everything_and_the_command_line_goes_before_it(run: Any, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from partnerlab.contracts.verification.grading.model import Outcome, Run
 from partnerlab.contracts.verification.report.coverage import coverage
 from partnerlab.contracts.verification.report.text import clean, failure_text, sources, worst
 
-__all__ = ["annotation_lines", "summary"]
+__all__ = ["annotation_lines", "harmless", "summary"]
 
 MOST = 10
 """Of a step's annotations GitHub shows so many; the rest is lost silently."""
@@ -43,7 +43,7 @@ def annotation_lines(run: Run, token: str = "") -> Iterator[str]:
         for check in failed:
             yield f"{check.check}"
             for line in failure_text(run, check).splitlines():
-                yield "  " + line.replace("##[", "## [").replace("::", ": :")
+                yield "  " + harmless(line)
         yield f"::{token}::"
 
 
@@ -74,8 +74,13 @@ def summary(run: Run) -> str:
     return "\n".join(lines) + "\n"
 
 
+def harmless(line: str) -> str:
+    """A line in which the runner finds no command: it looks for `::` after blanks, and for `##[` anywhere."""
+    return line.replace("##[", "## [").replace("::", ": :")
+
+
 def _message(text: str) -> str:
-    return clean(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return clean(text).replace("##[", "## [").replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:

@@ -386,7 +386,7 @@ MUTANTS: list[tuple[str, Mutant, set[str]]] = [
 
 @pytest.mark.parametrize(("mutant", "caught"), [row[1:] for row in MUTANTS], ids=[row[0] for row in MUTANTS])
 def test_a_mutant_fails_the_checks_that_are_about_it_and_no_other(mutant: Mutant, caught: set[str]) -> None:
-    run = verify_inhance(mutant(inhance_world()))
+    run = verify_inhance(mutant(inhance_world()), plain=True)
     assert run.configuration is None
     failed = {one.check: one.problems for one in run.checks if one.outcome is Outcome.FAILED}
     assert failed.keys() == {name if "/" in name else f"inhance/{name}" for name in caught}, failed

@@ -1,0 +1,54 @@
+"""The report of a verification in a browser, from `file://`: wide, on a phone, dark, on paper, by axe."""
+
+from __future__ import annotations
+
+import io
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pypdf import PdfReader
+
+from partnerlab.contracts.verification.report.html import to_html
+from tests.contracts.verification.runs import HOSTILE, configuration_run, large_run, small_run
+
+RUNS = {"graded": small_run(), "configuration": configuration_run(), "large": large_run(500, 1_900)}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("reports")
+    for name, run in RUNS.items():
+        (folder / f"{name}.html").write_text(to_html(run), "utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_the_report_has_no_violation_and_fits_every_width(page: Any, folder: Path, name: str) -> None:
+    page.goto((folder / f"{name}.html").as_uri())
+    axe = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        page.evaluate(axe)
+        found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        assert [(one["id"], one["nodes"][0]["html"][:200]) for one in found["violations"]] == []
+    for width in (1100, 375):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_failure_is_reached_by_its_link(page: Any, folder: Path) -> None:
+    page.goto((folder / "graded.html").as_uri())
+    page.get_by_role("link", name="inhance/wrong-key").first.click()
+    assert page.url.endswith("#inhance-wrong-key")
+    assert page.locator("#inhance-wrong-key").is_visible()
+    assert page.locator("script").count() == 0
+
+
+def test_on_paper_nothing_is_folded_away(page: Any, folder: Path) -> None:
+    page.goto((folder / "graded.html").as_uri())
+    text = "".join(one.extract_text() for one in PdfReader(io.BytesIO(page.pdf())).pages)
+    printed = "".join(text.split())
+    assert "Sent(call2,BalanceCheck)" in printed, "the evidence of a check that passed is folded on the screen"
+    assert "".join(HOSTILE.replace("\x1b", "#x1B").split())[:60] in printed

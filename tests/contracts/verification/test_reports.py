@@ -1,0 +1,180 @@
+"""A run written down: whole, safe whatever a partner answered, and small enough."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from lxml import etree
+from lxml import html as lxml_html
+
+from partnerlab.contracts.verification.grading import Outcome, Run
+from partnerlab.contracts.verification.report import github
+from partnerlab.contracts.verification.report.compare import NotComparable, compare
+from partnerlab.contracts.verification.report.coverage import coverage
+from partnerlab.contracts.verification.report.ctrf import to_ctrf
+from partnerlab.contracts.verification.report.document import DocumentInvalid, read_json, to_json
+from partnerlab.contracts.verification.report.html import MOST_BYTES, to_html
+from partnerlab.contracts.verification.report.junit import to_junit
+from partnerlab.contracts.verification.report.text import summary_lines
+from tests.contracts.verification.runs import configuration_run, large_run, small_run
+from tests.contracts.verification.worlds import inhance_world, verify_inhance
+
+RUNS = pytest.mark.parametrize("run", [small_run(), configuration_run()], ids=["graded", "configuration"])
+
+
+@RUNS
+def test_json_reads_back_what_was_written(run: Run) -> None:
+    assert read_json(to_json(run)) == run
+
+
+def test_a_whole_run_reads_back() -> None:
+    run = verify_inhance(inhance_world().send)
+    assert read_json(to_json(run)) == run
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"format": "other"}', '{"format": "partnerlab-verification"}', "[" * 9999])
+def test_what_is_no_report_is_refused(text: str) -> None:
+    with pytest.raises(DocumentInvalid):
+        read_json(text)
+
+
+@RUNS
+def test_junit_is_well_formed_and_counts_what_it_holds(run: Run) -> None:
+    suite = etree.fromstring(to_junit(run))[0]
+    cases = suite.findall("testcase")
+    assert int(suite.get("tests", "")) == len(cases)
+    for outcome, name in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+        assert int(suite.get(outcome, "")) == len(suite.findall(f"testcase/{name}"))
+    assert len({(case.get("classname"), case.get("name")) for case in cases}) == len(cases)
+
+
+def test_junit_says_in_a_failure_all_that_a_person_needs() -> None:
+    suite = etree.fromstring(to_junit(small_run()))[0]
+    case = next(one for one in suite if one.get("name", "").startswith("inhance/wrong-key"))
+    text = case.findtext("failure") or ""
+    for said in ("expected: a refusal", "received: </pre>", "INH2-ADR-3 (must)", "#x1B[31m", "curl -sS"):
+        assert said in text
+    properties = {(one.get("name"), one.get("value")) for one in case.iter("property")}
+    assert ("requirement", "INH2-ADR-3") in properties
+    assert ("level", "must") in properties
+
+
+# What https://ctrf.io/schema says of the members that are used here.
+CTRF_TEST = {"name", "status", "duration", "rawStatus", "suite", "tags", "message", "trace"}
+
+
+@RUNS
+def test_ctrf_has_the_members_and_types_of_its_schema(run: Run) -> None:
+    document: dict[str, Any] = json.loads(to_ctrf(run))
+    assert document.keys() == {"reportFormat", "specVersion", "results"}
+    assert document["reportFormat"] == "CTRF"
+    results = document["results"]
+    assert results.keys() == {"tool", "summary", "tests"}
+    summary = results["summary"]
+    assert summary.keys() == {"tests", "passed", "failed", "skipped", "pending", "other", "start", "stop"}
+    assert all(type(value) is int for value in summary.values())
+    assert summary["tests"] == len(results["tests"])
+    for test in results["tests"]:
+        assert {"name", "status", "duration"} <= test.keys() <= CTRF_TEST
+        assert test["status"] in ("passed", "failed", "skipped", "pending", "other")
+        assert type(test["duration"]) is int
+        assert isinstance(test.get("suite", []), list)
+    assert sum(summary[status] for status in ("passed", "failed", "skipped", "pending", "other")) == summary["tests"]
+
+
+@RUNS
+def test_nothing_in_the_page_can_run_or_load(run: Run) -> None:
+    page = to_html(run)
+    document = lxml_html.document_fromstring(page)
+    assert document.xpath("//script|//img|//iframe|//link|//object|//form|//*[@onerror]|//@src") == []
+    policy = document.xpath("//meta[@http-equiv='Content-Security-Policy']/@content")[0]
+    assert policy.startswith("default-src 'none'; style-src 'unsafe-inline'")
+    assert "\x1b" not in page
+    assert all(link.startswith("#") for link in document.xpath("//a/@href"))
+
+
+def test_the_page_has_an_anchor_for_each_finding_and_every_link_leads_to_one() -> None:
+    document = lxml_html.document_fromstring(to_html(verify_inhance(inhance_world().send)))
+    ids = document.xpath("//@id")
+    assert len(ids) == len(set(ids))
+    assert [link for link in document.xpath("//a/@href") if link[1:] not in ids] == []
+    assert {"inhance-payment", "INH2-PAY-8"} <= set(ids)
+
+
+def test_failures_come_first_with_expected_beside_received() -> None:
+    page = to_html(small_run())
+    assert page.index('id="inhance-wrong-key"') < page.index('id="inhance-path-case"') < page.index('id="coverage"')
+    failure = page[page.index('id="inhance-wrong-key"') : page.index('id="inhance-path-case"')]
+    assert "<b>Expected</b>a refusal" in failure
+    assert "<b>Received</b>&lt;/pre&gt;&lt;script&gt;" in failure
+    before_details = failure.partition("<details>")[0]
+    assert "Sent (call 1" in before_details, "evidence of a failure is never folded"
+
+
+@pytest.mark.parametrize("characters", [900, 4_000])
+def test_five_hundred_exchanges_are_at_most_two_megabytes(characters: int) -> None:
+    page = to_html(large_run(500, characters))
+    assert len(page.encode()) <= MOST_BYTES
+    assert "Sent (call 1," in page
+
+
+def test_github_reads_nothing_of_what_a_partner_answered() -> None:
+    lines = "\n".join(github.annotation_lines(small_run(), token="secret-token")).splitlines()
+    begin, end = lines.index("::stop-commands::secret-token"), lines.index("::secret-token::")
+    assert [line for line in lines if line.lstrip().startswith("::")] == [*lines[: begin + 1], lines[end]]
+    assert not any("##[" in line for line in lines)
+    assert lines[0].startswith("::error title=inhance/wrong-key (INH2-ADR-3)::")
+    assert lines[1].startswith("::warning title=inhance/path-case")
+    assert not any(line.startswith("::error::forged") for line in lines)
+
+
+def test_github_gets_ten_annotations_and_a_summary_that_is_not_dropped() -> None:
+    run = small_run()
+    many = replace(run, checks=tuple(replace(run.checks[0], check=f"inhance/{number}") for number in range(3_000)))
+    lines = list(github.annotation_lines(many))
+    assert sum(line.startswith(("::error", "::warning")) for line in lines) == 10
+    text = github.summary(many)
+    assert len(text.encode()) < 1_000_000
+    assert "more failures stand in the report" in text
+    assert "<script" not in text
+    assert "](http" not in text
+
+
+@RUNS
+def test_terminal_and_summary_say_the_outcome(run: Run) -> None:
+    lines = "\n".join(summary_lines(run))
+    if run.configuration is None:
+        assert "✗ inhance/wrong-key" in lines
+        assert "1 passed, 2 failed, 1 not exercised, 1 not testable here" in lines
+    else:
+        assert lines.startswith("Configuration, wrong-key")
+        assert re.search(r"\*\*Configuration, wrong-key\*\*", github.summary(run))
+
+
+def test_coverage_counts_what_was_looked_at() -> None:
+    rows = {row.name: (row.covered, row.total, row.missing) for row in coverage(small_run())}
+    assert rows == {
+        "operations": (1, 2, ("SetEmail",)),
+        "requirements (must)": (1, 2, ("INH2-PAY-7",)),
+        "requirements (should)": (2, 2, ()),
+    }
+
+
+def test_a_comparison_finds_what_got_worse_and_what_is_no_longer_looked_at() -> None:
+    old = small_run()
+    worse = replace(old.checks[1], outcome=Outcome.FAILED)
+    assert [one.is_regression for one in compare(old, replace(old, checks=(old.checks[0], worse)))] == [True] + [
+        False
+    ] * 3
+    gone = compare(old, replace(old, checks=(old.checks[0], *old.checks[2:])))
+    assert [(one.id, one.after, one.is_regression) for one in gone] == [("inhance/soap12", None, True)]
+    better = compare(replace(old, checks=(worse,)), replace(old, checks=(old.checks[1],)))
+    assert [one.is_better for one in better] == [True]
+    assert compare(old, old) == []
+    for other in (replace(old, subject="tccs"), configuration_run()):
+        with pytest.raises(NotComparable):
+            compare(old, other)
