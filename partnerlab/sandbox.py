@@ -28,6 +28,7 @@ from partnerlab.contracts.doors import doors
 from partnerlab.contracts.masking import is_secret
 from partnerlab.contracts.verification import rest, soap
 from partnerlab.contracts.verification.findings import Verdict
+from partnerlab.folders import Folders, invoice_cloud_port
 from partnerlab.pump_port import PumpPort
 from partnerlab.settings import SandboxSettings
 from partnerlab.simulators import ic_webservices, inhance_soap, tccs_rest, watersmart
@@ -137,6 +138,7 @@ class Sandbox:
         )
         self._stopping = threading.Event()
         self._settling = threading.Thread(target=self._settle_in, name="settle-in", daemon=True)
+        self.folders: Folders | None = None
         self._lock = threading.Lock()
         self._transport: Transport | None = None
 
@@ -154,8 +156,8 @@ class Sandbox:
         """
         Listen, and soon after begin to deliver what a former run left.
 
-        Raises `SandboxRuns` where this process has one that was not stopped, `OSError` where the port is taken;
-        nothing is left of this one then.
+        Raises `SandboxRuns` where this process has one that was not stopped, `OSError` where the port is taken,
+        `FoldersUnusable`; nothing is left of this one then.
         """
         with Sandbox._claiming:
             other = Sandbox._running
@@ -167,6 +169,11 @@ class Sandbox:
         try:
             self.lanes.get(DEFAULT)
             self.server.start()
+            if self.settings.files:
+                self.folders = Folders(
+                    Path(self.settings.files), invoice_cloud_port(self.ic), quiet_s=self.settings.files_quiet_s
+                )
+                self.folders.start()
         except BaseException:
             self.stop()
             raise
@@ -179,6 +186,9 @@ class Sandbox:
         self.server.stop()
         if self._settling.ident is not None:
             self._settling.join()
+        if self.folders is not None:
+            self.folders.stop()
+            self.folders = None
         self.water.close()
         self.ic.close()
         self._pump.stop()
@@ -214,6 +224,7 @@ class Sandbox:
         if self.settings.database:  # in memory nothing is left of a former run
             _ = self.pump
             self.ic.start()
+        if self.settings.database or self.settings.files:  # WaterSmart's exports are due by themselves then
             self.water.start()
         self._control.warm()
 

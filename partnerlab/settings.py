@@ -22,6 +22,9 @@ class SandboxSettings:
 
     Where *host* is one that other machines reach, *token* is required: the control API shows every key, and whoever
     calls it or the data pump's service must bring it. `hosts` are further names under which the sandbox is known.
+
+    `files` is a folder in which partners leave files and find exports, a folder a biller; empty for none. A file there
+    is taken when it has not changed for `files_quiet_s` seconds.
     """
 
     host: str = "127.0.0.1"
@@ -31,6 +34,8 @@ class SandboxSettings:
     tls_key: str = ""
     token: str = ""
     hosts: tuple[str, ...] = ()
+    files: str = ""
+    files_quiet_s: float = 2.0
 
     def problems(self) -> dict[str, str]:
         """What cannot be, by field."""
@@ -47,6 +52,8 @@ class SandboxSettings:
             found["tls_key"] = "needs tls_certificate"
         if self.token and not (len(self.token) >= SHORTEST_TOKEN and self.token.isascii() and self.token.isprintable()):
             found["token"] = f"must be {SHORTEST_TOKEN} or more printable ASCII characters"
+        if not 0.05 <= self.files_quiet_s <= 3600:
+            found["files_quiet_s"] = "is not between 0.05 and 3600 seconds"
         return found
 
     def check_reach(self) -> None:

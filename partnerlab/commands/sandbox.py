@@ -15,6 +15,7 @@ from partnerlab.contracts import seeds
 from partnerlab.contracts.catalogue import magic_values
 from partnerlab.databases import check_database, database_errors
 from partnerlab.ending import Ending
+from partnerlab.folders import FoldersUnusable
 from partnerlab.logs import log_to_stderr
 from partnerlab.remote import DEFAULT_URL
 from partnerlab.sandbox import PUMP_PATH, Sandbox
@@ -45,6 +46,11 @@ SECTIONS = ("sandbox", "inhance", "tccs", "ic", "watersmart")
 @click.option("--db", help="A SQLite file or a PostgreSQL URL to keep everything in.  [default: memory]")
 @click.option("--soap", type=click.Choice(["codec", "spyne"]), help="Who answers SOAP messages.  [default: codec]")
 @click.option("--token", help="What callers of control API and data pump must bring; needed where others reach them.")
+@click.option(
+    "--files",
+    type=click.Path(file_okay=False),
+    help="A folder for partners' files: an inbox and an outbox a biller.  [default: none]",
+)
 @click.option("--quiet", is_flag=True, help="Print the URL alone.")
 def command(
     config: Path | None,
@@ -53,6 +59,7 @@ def command(
     db: str | None,
     soap: Literal["codec", "spyne"] | None,
     token: str | None,
+    files: str | None,
     *,
     quiet: bool,
 ) -> None:
@@ -75,6 +82,7 @@ def command(
             port=settings.port if port is None else port,
             database=settings.database if db is None else db,
             token=settings.token if token is None else token,
+            files=settings.files if files is None else files,
         )
         if token is not None and (wrong := settings.problems().get("token", "" if token else "must not be empty")):
             raise click.BadParameter(wrong, param_hint="--token")
@@ -91,11 +99,13 @@ def command(
         raise click.UsageError(str(error)) from error
     try:
         with Ending() as ending, sandbox:
-            click.echo(sandbox.url if quiet else screen(sandbox.url, inhance, tccs, ic))
+            click.echo(sandbox.url if quiet else screen(sandbox.url, inhance, tccs, ic, _exchange(sandbox)))
             if not quiet:
                 sandbox.journal.written.append(_tell)
             sandbox.server.run()
             ending.begun()  # the server has had the signal, and the pump is yet to finish
+    except FoldersUnusable as error:
+        raise click.ClickException(str(error)) from error
     except OSError as error:
         raise click.ClickException(cannot_listen(f"{settings.host}:{settings.port}", error)) from error
 
@@ -108,7 +118,20 @@ def _tell(lane: str, entry: Entry) -> None:
     click.echo(click.style("".join(char if char.isprintable() else " " for char in line), dim=True), err=True)
 
 
-def screen(url: str, inhance: inhance_soap.Settings, tccs: tccs_rest.Settings, ic: ic_webservices.Settings) -> str:
+def _exchange(sandbox: Sandbox) -> list[tuple[str, str, str]]:
+    """Where partners leave and find files, for the screen; nothing where nobody asked for it."""
+    if sandbox.folders is None:
+        return []
+    return [("folders", str(sandbox.folders.root.resolve()), "inbox and outbox of each biller")]
+
+
+def screen(
+    url: str,
+    inhance: inhance_soap.Settings,
+    tccs: tccs_rest.Settings,
+    ic: ic_webservices.Settings,
+    exchange: Sequence[tuple[str, str, str]] = (),
+) -> str:
     """The one screen that a tester needs: addresses, seeded accounts, test values, commands to paste."""
     accounts = {
         "inHance": [(seed.account, seed.purpose) for seed in seeds.utility_accounts()],
@@ -116,7 +139,8 @@ def screen(url: str, inhance: inhance_soap.Settings, tccs: tccs_rest.Settings, i
         "TCCS quotes": [(quote.number, quote.purpose) for quote in seeds.quotes()],
         "WaterSmart": [(seed.account, seed.purpose) for seed in seeds.watersmart_accounts()],
     }
-    payers = [seed.customer.email for seed in (*seeds.utility_accounts(), *seeds.watersmart_accounts()) if seed.user]
+    every = (*seeds.utility_accounts(), *seeds.watersmart_accounts())
+    payers = [seed.customer.email for seed in every if seed.user and not seed.new]
     values = [(row.value, f"{row.kind.replace('_', ' ')}: {row.text}") for row in magic_values()]
     form = f"-d consumerGUID={tccs.consumer_guid} -d entryKey={tccs.entry_key} -d contentInfo={ic.policy_invoice}"
     option = "" if url == DEFAULT_URL else f" --url {url}"
@@ -133,6 +157,12 @@ def screen(url: str, inhance: inhance_soap.Settings, tccs: tccs_rest.Settings, i
                     ("CloudInvoicing", f"{url}{INVOICING_PATH}?wsdl", f"biller {ic.utility_guid}"),
                     ("CloudManagement", f"{url}{MANAGEMENT_PATH}?wsdl", f"key {ic.utility_web_service_key}"),
                     ("RemoteAuthentication", f"{url}{REMOTE_PATH}?wsdl", "the same biller and key"),
+                    (
+                        "WaterSmart",
+                        f"{url}/_sandbox/watersmart/books",
+                        "its books; it calls, nobody calls it",
+                    ),
+                    *exchange,
                     ("control API", f"{url}/_sandbox/openapi.json", "everything the real systems do not have"),
                     ("data pump", f"{url}{PUMP_PATH}/deliveries", "what goes to the partners"),
                 ]
