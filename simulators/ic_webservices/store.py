@@ -21,7 +21,7 @@ from partnerlab.simulators.ic_webservices.domain.exports import Batch, BatchFile
 from partnerlab.simulators.ic_webservices.domain.invoices import Invoice, Line
 from partnerlab.simulators.ic_webservices.domain.methods import Method
 from partnerlab.simulators.ic_webservices.domain.payments import Payment
-from partnerlab.simulators.ic_webservices.domain.portal import PageSession, TextEnrolment
+from partnerlab.simulators.ic_webservices.domain.portal import PageSession, ShownPage, TextEnrolment
 from partnerlab.simulators.ic_webservices.domain.postbacks import Attempt, Postback
 from partnerlab.simulators.ic_webservices.domain.schedules import SCHEDULED, AutoPay, Schedule
 from partnerlab.simulators.ic_webservices.domain.uploads import Adjustment, Problem, Upload
@@ -54,6 +54,7 @@ __all__ = [
     "REMINDERS",
     "SCHEDULES",
     "SCHEDULE_QUEUE",
+    "SHOWN_PAGES",
     "TEXT_ENROLMENTS",
     "TOKENS",
     "UPLOADS",
@@ -97,6 +98,7 @@ BATCHES = Table(tables.BATCHES, Batch)
 BATCH_FILES = Table(tables.BATCH_FILES, BatchFile)
 AUTOPAYS = Table(tables.AUTOPAYS, AutoPay)
 PAGE_SESSIONS = Table(tables.PAGE_SESSIONS, PageSession)
+SHOWN_PAGES = Table(tables.SHOWN_PAGES, ShownPage)
 TEXT_ENROLMENTS = Table(tables.TEXT_ENROLMENTS, TextEnrolment)
 CHECKOUTS = Table(tables.CHECKOUTS, Checkout)
 REMINDERS = Table(tables.REMINDERS, Reminder)

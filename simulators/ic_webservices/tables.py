@@ -289,6 +289,17 @@ AUTOPAYS = sa.Table(
     *_text("username", "method_id", "enrolled_at"),
 )
 
+SHOWN_PAGES = sa.Table(
+    "ic_shown_pages",
+    TABLES,
+    _key("lane"),
+    _key("owner"),
+    _key("slot", sa.BigInteger),
+    *_text("nonce_hash", "path"),
+    *_whole("status"),
+    *_text("body", "shown_at"),
+)
+
 PAGE_SESSIONS = sa.Table(
     "ic_page_sessions",
     TABLES,

@@ -25,6 +25,7 @@ from partnerlab.simulators.ic_webservices.services.postbacks import Postbacks
 from partnerlab.simulators.ic_webservices.services.presentment import Balances, Presentment
 from partnerlab.simulators.ic_webservices.services.records import Records
 from partnerlab.simulators.ic_webservices.services.schedules import Schedules
+from partnerlab.simulators.ic_webservices.services.shown_pages import ShownPages
 from partnerlab.simulators.ic_webservices.services.unsettled import Unsettled, UnsettledPort
 from partnerlab.simulators.ic_webservices.services.uploads import Uploads
 from partnerlab.simulators.ic_webservices.services.user_accounts import UserAccounts
@@ -65,6 +66,7 @@ class Services:
     cloud_payments: CloudPayments
     pay_by_text: PayByText
     page_sessions: PageSessions
+    shown_pages: ShownPages
     records: Records
     api_keys: ApiKeys
     base_url: Callable[[], str] | None = None
@@ -124,6 +126,7 @@ def create_world(
         cloud_payments=CloudPayments(store, cashier, presentment, authentication, wallet, postbacks),
         pay_by_text=PayByText(store),
         page_sessions=PageSessions(store, authentication),
+        shown_pages=ShownPages(store),
         records=Records(store),
         api_keys=ApiKeys(store),
         base_url=base_url,

@@ -10,7 +10,7 @@ from partnerlab.simulators.ic_webservices.domain.billers import Biller
 from partnerlab.simulators.ic_webservices.domain.errors import ValueRefused
 from partnerlab.simulators.ic_webservices.domain.invoices import OPEN, Invoice
 
-__all__ = ["IFRAME", "REDIRECTS", "PageSession", "TextEnrolment", "check_phone", "open_bills", "says_yes"]
+__all__ = ["IFRAME", "REDIRECTS", "PageSession", "ShownPage", "TextEnrolment", "check_phone", "open_bills", "says_yes"]
 
 IFRAME = "1"
 """The ViewMode of a page inside an iFrame."""
@@ -51,6 +51,22 @@ class PageSession:
     site_name: str
     account_number: str
     started_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPage:
+    """
+    The page that answered a form, with a mark in the place of its secret. `owner` is the secret's hash, `slot` its
+    place among the session's, `nonce_hash` that of the key in its address.
+    """
+
+    owner: str
+    slot: int
+    nonce_hash: str
+    path: str
+    status: int
+    body: str
+    shown_at: str
 
 
 @dataclass(frozen=True, slots=True)

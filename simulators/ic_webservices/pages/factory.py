@@ -19,6 +19,7 @@ from partnerlab.simulators.ic_webservices.domain.errors import (
     TokenInvalid,
 )
 from partnerlab.simulators.ic_webservices.pages import checkout, portal, sso
+from partnerlab.simulators.ic_webservices.pages.afterwards import keep_answers
 from partnerlab.simulators.ic_webservices.pages.payer import SessionOver
 from partnerlab.simulators.ic_webservices.pages.security import PageRefused
 from partnerlab.simulators.ic_webservices.pages.view import FILTERS, Page, base_of, render
@@ -84,6 +85,7 @@ def create_app(services: Services) -> Flask:
         _logger.error("request %s of the pages failed", current_request().id, exc_info=error)
         return _told(500, "Something went wrong", f"The server's log has it under request {current_request().id}.")
 
+    keep_answers(app, services)
     for pages in (sso, portal, checkout):
         app.register_blueprint(pages.create_blueprint(services))
     return app

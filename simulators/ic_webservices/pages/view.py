@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Response, make_response, redirect, render_template
+from flask import Response, g, make_response, redirect, render_template
 
 from partnerlab.simulators.ic_webservices.domain.invoices import (
     Invoice,
@@ -25,7 +25,7 @@ from partnerlab.simulators.ic_webservices.pages import security
 from partnerlab.simulators.kit.http.messages import Request
 from partnerlab.simulators.kit.world.lanes import DEFAULT
 
-__all__ = ["FILTERS", "Link", "Page", "SignOut", "base_of", "leave", "pdf", "render", "see_other"]
+__all__ = ["FILTERS", "Link", "Page", "SignOut", "as_it_was", "base_of", "leave", "pdf", "render", "see_other"]
 
 
 _UTC = ZoneInfo("UTC")
@@ -84,6 +84,11 @@ def render(template: str, page: Page, *, status: int = 200, **values: Any) -> Re
     return _secured(answer, page)
 
 
+def as_it_was(page: Page, status: int, html: str) -> Response:
+    """A page that was kept, as an answer."""
+    return _secured(make_response(html, status), page)
+
+
 def pdf(page: Page, content: bytes, name: str) -> Response:
     """A PDF as an answer, shown in the browser's own viewer and saved under that name."""
     answer = make_response(content)
@@ -108,6 +113,7 @@ def leave(page: Page, address: str, heading: str) -> Response:
     itself redirects on would be stopped, and the payer with it.
     """
     page = replace(page, links=(), sign_out=None)
+    g.leaves = True  # it is gone from the browser's history at once, and is nothing to come back to
     return render("leave.html", page, heading=heading, address=address, site=security.origin_of(address))
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Any
 
 import pytest
 
 from partnerlab.simulators.ic_webservices.services.wallet import NewMethod
+from partnerlab.simulators.kit.world.store import Statement
 from tests.simulators.ic_webservices.checkouts import Checkout, pay_fields, request
 from tests.simulators.ic_webservices.harness import DECLINED, INVOICE, UTILITY, VISA, Harness
 from tests.simulators.ic_webservices.pages.visit import BANK, CARD, USER, Shown, Visit, add_bill
@@ -162,3 +164,36 @@ def test_the_button_has_the_total_of_the_way_that_is_chosen(checkout: Checkout) 
     css = checkout.visit.get(f"{checkout.visit.base}/portal/site.css").text
     assert "form:has(.way-3:checked) button .if-3" in css
     assert ".at-counter { display: none; }" in css
+
+
+# --- Back and Reload ---
+
+
+def test_no_page_is_the_answer_to_a_form_so_back_never_asks_to_send_it_again(
+    visit: Visit, harness: Harness, checkout: Checkout
+) -> None:
+    page = visit.page(visit.connect(), f"pay/{INVOICE}")
+    action, typed = page.form("Pay").get("action"), page.fields("Pay") | {"Amount": "lots"}
+    answer = visit.post(action, typed, follow=False)
+    address = answer.headers["Location"]
+    assert (answer.status, address.partition("?shown=")[0]) == (303, page.url)
+    for _ in range(2):  # Reload
+        shown = visit.get(address)
+        assert (shown.status, shown.fields("Pay")["Amount"]) == (400, "lots")
+        assert shown.errors["Amount"] == "Enter an amount above zero, such as 125.50."
+        assert shown.headers["Cache-Control"] == "no-store"
+    assert visit.get(f"{page.url}?shown=1-{'x' * 22}").fields("Pay")["Amount"] == "125.50", "a key that is none"
+    other = visit.page(visit.connect(), f"pay/{INVOICE}?shown={address.partition('=')[2]}")
+    assert other.errors == {}, "another session's"
+    token = re.findall(r"S\(([^)]*)", page.url)[0]
+    with harness.store.read() as tx:
+        assert all(token not in str(row) for row in tx.all(Statement("SELECT * FROM ic_shown_pages")))
+    visit.submit(page, "Sign out")
+    assert visit.get(address).heading == "You are signed out"
+
+    asking = checkout.to_payment(checkout.page(request()), EmailAddress="none")
+    asked = len(harness.asked)
+    assert visit.get(asking.url).errors == {"EmailAddress": "Enter an e-mail address, such as ann@example.com."}
+    assert len(harness.asked) == asked, "the partner is not asked again for a page of before"
+    checkout.pay(checkout.to_payment(asking, EmailAddress=""))
+    assert visit.get(asking.url).heading == "Thank you, your payment was approved"
