@@ -43,6 +43,7 @@ __all__ = [
     "EVENTS",
     "EVENT_QUEUE",
     "INVOICES",
+    "LATE_FEE_WAITS",
     "LINKS",
     "METHODS",
     "PAGE_SESSIONS",
@@ -83,6 +84,7 @@ BILLERS = Table(tables.BILLERS, Biller)
 BILL_IMAGES = Table(tables.BILL_IMAGES, BillImage)
 CUSTOMERS = Table(tables.CUSTOMERS, Customer)
 INVOICES = Table(tables.INVOICES, Invoice, conversions={Sequence[Line]: Conversion(sa.Text, _dump_lines, _load_lines)})
+LATE_FEE_WAITS = tables.LATE_FEE_WAITS
 PAYMENTS = Table(tables.PAYMENTS, Payment)
 UPLOADS = Table(tables.UPLOADS, Upload)
 PROBLEMS = Table(tables.PROBLEMS, Problem)

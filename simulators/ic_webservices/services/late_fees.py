@@ -14,8 +14,7 @@ from partnerlab.simulators.ic_webservices.domain.billers import time_zone
 from partnerlab.simulators.ic_webservices.domain.late_fees import charged, charges_at
 from partnerlab.simulators.ic_webservices.domain.money import amount
 from partnerlab.simulators.ic_webservices.services.ledger import biller_of, invoice_of
-from partnerlab.simulators.ic_webservices.store import BILLERS, INVOICES
-from partnerlab.simulators.ic_webservices.tables import LATE_FEE_WAITS
+from partnerlab.simulators.ic_webservices.store import BILLERS, INVOICES, LATE_FEE_WAITS
 from partnerlab.simulators.kit.world.due import Due
 from partnerlab.simulators.kit.world.jobs import RowState, Runner, Taken, Work, WorkOutcome
 from partnerlab.simulators.kit.world.lanes import Lane
