@@ -269,6 +269,18 @@ def test_the_same_file_again_reopens_nothing(harness: Harness) -> None:
     assert before[0]["status"] == "paid"
 
 
+def test_the_same_file_in_a_copy_of_the_lane_reopens_nothing(harness: Harness) -> None:
+    bills = bill_file([group("700001", "20000001")])
+    harness.upload(bills)
+    harness.pay(account_number="20000001", invoice_number="700001", amount="50.00")
+    before = harness.invoice("700001")
+    for copy in ("copy", "copy-of-the-copy"):
+        harness.lanes.fork(harness.lane_name, copy)
+        harness.lane_name = copy
+        harness.upload(bills)
+        assert harness.invoice("700001") == before
+
+
 @pytest.mark.parametrize(
     ("again", "left", "why"),
     [
