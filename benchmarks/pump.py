@@ -119,7 +119,7 @@ def _theirs(url: str, events: int, folder: str) -> float:
     import sqlalchemy as sa
     from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer
 
-    from partnerlab.client.datapump.engine import create_database
+    from partnerlab.client.datapump.database import create_database
     from partnerlab.client.http import Transport
     from partnerlab.client.inhance import InHanceClient
 

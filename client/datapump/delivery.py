@@ -20,7 +20,9 @@ from typing import Any, Self
 
 import sqlalchemy as sa
 
-from partnerlab.client.datapump.engine import Engine, create_database
+from partnerlab.client.datapump.database import create_database
+from partnerlab.client.datapump.engine import Engine, Upkeep, enqueue
+from partnerlab.client.datapump.engine.durable import DurableEngine
 from partnerlab.client.datapump.events import DEFAULT_LANE, Payment, parse_event, render_event
 from partnerlab.client.datapump.gate import LaneClosed, LaneGate
 from partnerlab.client.datapump.lanes import Rows, drop_lane, export_lane, load_lane
@@ -32,7 +34,6 @@ from partnerlab.client.datapump.routes import BALANCE_CHECKS, Router
 from partnerlab.client.datapump.states import State, after
 from partnerlab.client.datapump.store import DeliveryStore
 from partnerlab.client.datapump.tables import Attempt, Delivery, Note
-from partnerlab.client.datapump.upkeep import Upkeep, enqueue
 from partnerlab.client.datapump.worker import Worker
 from partnerlab.client.errors import ClientError, RequestInvalid
 from partnerlab.client.settings import BillerDirectory
@@ -94,6 +95,9 @@ class DataPump:
     *billers* says how each biller is set up at the moment of an attempt; *poll_s* is how often the queue is looked
     at, and so about how long an event waits at rest; *slots* is how many calls may be under way at once, of which one
     biller alone gets half.
+
+    *engine* makes another engine than the durable one, for tests: `engine.in_process.InProcessEngine`, which also works
+    in memory, on `sqlite://`.
     """
 
     def __init__(
@@ -106,14 +110,17 @@ class DataPump:
         poll_s: float = 0.1,
         slots: int = 256,
         dice: Callable[[], float] = random.random,
+        engine: Callable[[sa.Engine], Engine] | None = None,
     ) -> None:
         self.policy = policy
         self.router = router or Router()
         self.router.connections = slots + SPARE_CONNECTIONS
         self._billers = billers
         self._dice = dice
-        self._database = create_database(db_url)
-        self._engine = Engine(self._database, poll_s=poll_s, slots=slots)
+        self._database = create_database(db_url, memory=engine is not None)
+        self._engine: Engine = (
+            DurableEngine(self._database, poll_s=poll_s, slots=slots) if engine is None else engine(self._database)
+        )
         self._slots = slots
         self._gate = LaneGate()
         self._store_or_none: DeliveryStore | None = None
@@ -146,6 +153,7 @@ class DataPump:
                 stopping=self._stopping,
                 over=self._over,
                 dice=self._dice,
+                now=self._engine.now_ms,
             )
             self._engine.start(hand.work if worker else None)
         except BaseException:
@@ -154,7 +162,7 @@ class DataPump:
             raise
         self._running = True
         if worker:
-            self._upkeep = Upkeep(store, self._engine, places)
+            self._upkeep = self._engine.upkeep(store, places)
             self._upkeep.start()
         return self
 
@@ -243,19 +251,32 @@ class DataPump:
 
         For when a partner is known to be back, and for a sandbox whose clock was moved.
         """
-        woken = self._store.bring_forward(lane, None if by is None else by // timedelta(milliseconds=1))
+        by_ms = None if by is None else by // timedelta(milliseconds=1)
+        woken = self._store.bring_forward(lane, by_ms, now=self._engine.now_ms(lane))
         if self._upkeep is not None:
             self._upkeep.kick()
         return woken
 
     def drain(self, lane: str | None = None, *, timeout_s: float = 30.0) -> bool:
-        """Wait until nothing is on its way any more (what waits between attempts is not); whether that came true."""
+        """
+        Wait until nothing is on its way any more (what waits between attempts is not); whether that came true.
+
+        The in-process engine delivers here, and at no other time.
+        """
         ends = time.monotonic() + timeout_s
-        while self._store.on_its_way(lane):
+        while not self._settled(lane):
             if time.monotonic() >= ends:
                 return False
             time.sleep(0.02)
         return True
+
+    def _settled(self, lane: str | None) -> bool:
+        store = self._store
+        return not store.on_its_way(lane) if self._upkeep is None else self._upkeep.settled(lane)
+
+    def waiting(self, lane: str, until: datetime) -> list[Delivery]:
+        """What waits in a lane for an attempt not after *until*, by the clock of its retries; the next first."""
+        return self._store.waiting(lane, int(until.timestamp() * 1000))
 
     def payments_in_doubt(
         self, lane: str, biller_guid: str, account_number: str, *, settled_since: datetime | None = None

@@ -307,26 +307,54 @@ class DeliveryStore(Statements):
         with self.database.connect() as connection:
             return [Note(*row) for row in self.all(connection, sql, delivery=delivery)]
 
-    def due(self) -> list[tuple[int, int]]:
+    def due(self, lane: str | None = None, *, now: int | None = None) -> list[tuple[int, int]]:
         """
-        Move what has waited long enough back to accepted; its (number, run).
+        Move what has waited long enough back to accepted; its (number, run). *now* is the time it waits for.
 
         Looks before it writes: mostly there is nothing, and a reader disturbs nobody.
         """
-        where = "state = 'waiting' AND retry_at <= :now"
-        now = now_ms()
+        where = "state = 'waiting' AND retry_at <= :due"
+        given: dict[str, Any] = {"due": now_ms() if now is None else now}
+        if lane is not None:
+            where, given = f"{where} AND lane = :lane", {**given, "lane": lane}
         with self.database.connect() as connection:
             sql = f"SELECT 1 FROM pump_deliveries WHERE {where} LIMIT 1"  # noqa: S608  constants
-            if self.first(connection, sql, now=now) is None:
+            if self.first(connection, sql, **given) is None:
                 return []
         with self.database.begin() as tx:
             rows = self.all(
                 tx,
                 "UPDATE pump_deliveries SET state = 'accepted', retry_at = NULL, updated_at = :now"  # noqa: S608
                 f" WHERE {where} RETURNING number, run",
-                now=now,
+                now=now_ms(),
+                **given,
             )
         return [(number, run) for number, run in rows]
+
+    def ready(self, lane: str | None) -> list[tuple[int, int, int]]:
+        """(number, run, attempts) of what heads its account's line and waits for nothing, in the order it came."""
+        where, given = ("", {}) if lane is None else (" AND lane = :lane", {"lane": lane})
+        sql = (
+            f"SELECT number, run, attempts FROM pump_deliveries WHERE {BUSY} AND state <> 'waiting'{where}"  # noqa: S608
+            f" AND {_FIRST} ORDER BY number"
+        )
+        with self.database.connect() as connection:
+            return [(number, run, attempts) for number, run, attempts in self.all(connection, sql, **given)]
+
+    def waiting(self, lane: str, until_ms: int) -> list[Delivery]:
+        """What waits in a lane for a moment not after *until_ms*, the next first."""
+        where = "state = 'waiting' AND lane = :lane AND retry_at <= :until"
+        with self.database.connect() as connection:
+            rows = self.all(connection, f"{_GET} WHERE {where} ORDER BY retry_at, number", lane=lane, until=until_ms)
+        return [_delivery(row) for row in rows]
+
+    def waiting_lanes(self) -> list[str]:
+        """Lanes in which something waits for its next attempt."""
+        with self.database.connect() as connection:
+            rows = self.all(
+                connection, "SELECT DISTINCT lane FROM pump_deliveries WHERE state = 'waiting' ORDER BY lane"
+            )
+        return [lane for (lane,) in rows]
 
     def heads(self, state: State, older_than_ms: int) -> list[Delivery]:
         """Up to a thousand deliveries that head their account's line in *state*, and have for so long."""
@@ -362,11 +390,11 @@ class DeliveryStore(Statements):
             row = self.first(connection, _PRUNED, lane=lane, event_id=event_id)
         return None if row is None else (State(row[0]), row[1])
 
-    def bring_forward(self, lane: str | None, by_ms: int | None) -> int:
-        """Bring the next attempts of what waits forward, to now or by so much; how many that are."""
+    def bring_forward(self, lane: str | None, by_ms: int | None, *, now: int) -> int:
+        """Bring the next attempts of what waits forward, to *now* or by so much; how many that are."""
         where, given = ("", {}) if lane is None else (" AND lane = :lane", {"lane": lane})
         new = ":now" if by_ms is None else "retry_at - :by_ms"
-        by = {"now": now_ms()} if by_ms is None else {"by_ms": by_ms}
+        by = {"now": now} if by_ms is None else {"by_ms": by_ms}
         with self.database.begin() as tx:
             sql = f"UPDATE pump_deliveries SET retry_at = {new} WHERE state = 'waiting'{where}"  # noqa: S608
             return self.run(tx, sql, **by, **given)

@@ -1,5 +1,7 @@
 """
-What goes on beside the deliveries: what has waited long enough is queued again, and what fell between two chairs found.
+What goes on beside the deliveries of the durable engine.
+
+What has waited long enough is queued again, and what fell between two chairs is found.
 
 The pump's own tables say what is to be done, the engine's who does it. Where the two have come apart, a row of the
 engine's ended or deleted by hand, say, the delivery is queued anew.
@@ -11,16 +13,18 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-import sqlalchemy as sa
-
-from partnerlab.client.datapump.engine import Engine
+from partnerlab.client.datapump.engine import enqueue
 from partnerlab.client.datapump.places import Places
 from partnerlab.client.datapump.states import State
 from partnerlab.client.datapump.store import DeliveryStore
 from partnerlab.client.datapump.tables import Delivery
 
-__all__ = ["Upkeep", "enqueue"]
+if TYPE_CHECKING:
+    from partnerlab.client.datapump.engine.durable import DurableEngine
+
+__all__ = ["Upkeep"]
 
 log = logging.getLogger("partnerlab.client.datapump")
 
@@ -36,7 +40,7 @@ SENDING_MS = 180_000
 class Upkeep:
     """Two threads of one working pump; *places* tells what stands in line here and is not lost."""
 
-    def __init__(self, store: DeliveryStore, engine: Engine, places: Places) -> None:
+    def __init__(self, store: DeliveryStore, engine: DurableEngine, places: Places) -> None:
         self._store, self._engine, self._places = store, engine, places
         self._stopping = threading.Event()
         self._kick = threading.Event()
@@ -59,6 +63,10 @@ class Upkeep:
     def kick(self) -> None:
         """Look at once for what is due."""
         self._kick.set()
+
+    def settled(self, lane: str | None) -> bool:
+        """Whether nothing is accepted or being sent."""
+        return not self._store.on_its_way(lane)
 
     def _pace(self) -> None:
         while not self._stopping.is_set():
@@ -102,8 +110,3 @@ class Upkeep:
         with self._store.database.begin() as tx:
             if self._store.requeue(tx, lost):
                 enqueue(self._engine, tx, replace(lost, run=lost.run + 1))
-
-
-def enqueue(engine: Engine, tx: sa.Connection, delivery: Delivery) -> None:
-    """Queue the delivery's present run, in the caller's transaction."""
-    engine.enqueue(tx, account=delivery.account, seq=delivery.seq, number=delivery.number, run=delivery.run)

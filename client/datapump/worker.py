@@ -57,7 +57,7 @@ class Worker:
     What the engine runs.
 
     *resume* puts a run back into the engine's queue. *stopping* ends the work between two deliveries, *over* gives up
-    what could not be written yet; *dice* gives the jitter.
+    what could not be written yet; *dice* gives the jitter, *now* the time in a lane by which retries are made.
     """
 
     def __init__(
@@ -73,11 +73,12 @@ class Worker:
         stopping: threading.Event,
         over: threading.Event,
         dice: Callable[[], float],
+        now: Callable[[str], int],
     ) -> None:
         self._store, self._database = store, store.database
         self._billers, self._router, self._policy = billers, router, policy
         self._places, self._gate, self._resume = places, gate, resume
-        self._stopping, self._over, self._dice = stopping, over, dice
+        self._stopping, self._over, self._dice, self._now = stopping, over, dice, now
 
     def work(self, number: int, run: int) -> str:
         """Ends with the delivery's outcome, or with `Parked` where there is none yet."""
@@ -274,25 +275,25 @@ class Worker:
             return outcome.state, outcome.message, None
         if not outcome.made:
             # How often it was so before is what was made and not counted; after a replay a little more.
-            return State.WAITING, outcome.message, self._own_retry_at(opened.attempts - opened.tries)
+            return State.WAITING, outcome.message, self._own_retry_at(opened, opened.attempts - opened.tries)
         if not again:
             return State.DEAD, f"not tried again, because setting {RETRY} is off: {outcome.message}", None
         wait_s = self._policy.wait_s(opened.tries, self._dice())
         if wait_s is None:
             return State.DEAD, f"given up after {opened.tries} attempts: {outcome.message}", None
         wait_s = max(wait_s, min(outcome.after_s, self._policy.longest_s))
-        return State.WAITING, outcome.message, now_ms() + int(wait_s * 1000)
+        return State.WAITING, outcome.message, self._now(opened.lane) + int(wait_s * 1000)
 
     def _postpone(self, found: Delivery, what: str, error: BaseException) -> State:
         """A failure of our own before anything was sent: it is tried again, less often the older the delivery is."""
         doublings = ((now_ms() - found.accepted_at) // 8_000).bit_length()
         message = mask_text(f"{what}: {type(error).__name__}: {error}")
-        return self._move(found, "postpone", message, retry_at=self._own_retry_at(doublings))
+        return self._move(found, "postpone", message, retry_at=self._own_retry_at(found, doublings))
 
-    def _own_retry_at(self, before: int) -> int:
+    def _own_retry_at(self, delivery: Delivery, before: int) -> int:
         """When to try again after a failure of our own, with as many *before* it."""
         wait_s = min(OWN_RETRY_LONGEST_S, OWN_RETRY_S * 2.0 ** min(before, 16)) * (1 - self._dice() / 2)
-        return now_ms() + int(wait_s * 1000)
+        return self._now(delivery.lane) + int(wait_s * 1000)
 
     def _move(self, found: Delivery, cause: str, message: str, *, retry_at: int | None = None) -> State:
         target = after(found.id, found.state, cause)

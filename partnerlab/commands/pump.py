@@ -10,7 +10,8 @@ import click
 
 from partnerlab.addresses import cannot_listen
 from partnerlab.client.datapump import DataPump, read_billers
-from partnerlab.client.datapump.engine import EngineBusy, EngineChanged
+from partnerlab.client.datapump.engine import EngineBusy
+from partnerlab.client.datapump.engine.durable import EngineChanged
 from partnerlab.client.datapump.pruning import DEFAULT_AGE
 from partnerlab.client.datapump.service import serve
 from partnerlab.client.datapump.slots import NoSlot

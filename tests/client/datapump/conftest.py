@@ -15,6 +15,7 @@ import pytest
 from partnerlab.client.datapump import DataPump, RetryPolicy
 from partnerlab.client.datapump.places import Places
 from partnerlab.client.datapump.states import State
+from partnerlab.client.datapump.store import now_ms
 from partnerlab.client.datapump.worker import Worker
 from partnerlab.client.settings import Biller, BillerUnknown
 from tests.client.datapump.partner import OK, THROTTLE, Partner
@@ -182,4 +183,5 @@ def worker_of(pump: DataPump, *, places: int = 8) -> Worker:
         stopping=threading.Event(),
         over=threading.Event(),
         dice=lambda: 0.0,
+        now=lambda lane: now_ms(),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from partnerlab.client.datapump import DataPump, Receipt
-from partnerlab.client.datapump.engine import HEADROOM
+from partnerlab.client.datapump.engine.durable import HEADROOM
 from partnerlab.client.datapump.states import State
 from tests.client.datapump.conftest import PATIENT, MakePump, make_event, state_of, submit, wait_for
 from tests.client.datapump.partner import OK, THROTTLE, Partner

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from partnerlab.client.datapump import DataPump
-from partnerlab.client.datapump.engine import Engine, EngineChanged
+from partnerlab.client.datapump.engine.durable import DurableEngine, EngineChanged
 from partnerlab.client.datapump.states import State
 from partnerlab.client.settings import Biller
 from tests.client.datapump.conftest import PATIENT, QUICK, make_event, state_of, submit, wait_for, worker_of
@@ -130,7 +130,7 @@ def test_an_open_attempt_can_be_declared_lost_and_its_late_answer_still_counts(
 def test_an_engine_whose_table_changed_is_refused_with_words(
     url: str, billers: Billers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("partnerlab.client.datapump.engine.COLUMNS", {"status", "of_the_future"})
+    monkeypatch.setattr("partnerlab.client.datapump.engine.durable.COLUMNS", {"status", "of_the_future"})
     with pytest.raises(EngineChanged, match=re.escape("workflow_status has no of_the_future")):
         DataPump(url, billers).start()
 
@@ -138,7 +138,7 @@ def test_an_engine_whose_table_changed_is_refused_with_words(
 def test_an_engine_that_ends_what_is_parked_is_refused_with_words(
     url: str, billers: Billers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Engine, "_statuses", lambda self, connection, ids: dict.fromkeys(ids, "ERROR"))
+    monkeypatch.setattr(DurableEngine, "_statuses", lambda self, connection, ids: dict.fromkeys(ids, "ERROR"))
     with pytest.raises(EngineChanged, match="parked stands as"):
         DataPump(url, billers).start()
     monkeypatch.undo()

@@ -24,7 +24,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
@@ -32,12 +32,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from partnerlab.client.datapump import sqlite
-from partnerlab.client.datapump.places import Run
+from partnerlab.client.datapump.engine import EngineBusy, Parked, Work
+from partnerlab.client.datapump.places import Places, Run
 from partnerlab.client.datapump.slots import MAX_SLOTS, FileSlots, PostgresSlots, Slots, slot_name
-from partnerlab.contracts.sqlite_files import prepare
+from partnerlab.client.datapump.store import DeliveryStore, now_ms
+from partnerlab.client.datapump.upkeep import Upkeep
 
-__all__ = ["Engine", "EngineBusy", "EngineChanged", "Parked", "create_database"]
+__all__ = ["DurableEngine", "EngineChanged"]
 
 log = logging.getLogger("partnerlab.client.datapump")
 
@@ -45,7 +46,6 @@ APPLICATION = "datapump"
 VERSION = "1"
 QUEUE = "deliveries"
 WORKFLOW = "deliver"
-POOL = 20
 HEADROOM = 32
 """Runs that may be at work beside those that call a partner: they only look, and wait for a place."""
 
@@ -53,17 +53,6 @@ COLUMNS = {"workflow_uuid", "status", "executor_id", "queue_name", "queue_partit
 LIVE = ("ENQUEUED", "PENDING", "DELAYED")
 PROBE = "probe:"
 CHUNK = 500
-
-
-class Parked(BaseException):
-    """Ends a run without an outcome. Not an `Exception`, so that nothing on the way takes it for a failure."""
-
-
-class EngineBusy(RuntimeError):
-    """The engine is one per process, and it runs already."""
-
-    def __init__(self) -> None:
-        super().__init__("a data pump runs in this process already; stop it first")
 
 
 class EngineChanged(RuntimeError):
@@ -76,32 +65,7 @@ class EngineChanged(RuntimeError):
         )
 
 
-def create_database(url: str) -> sa.Engine:
-    """
-    The pool of connections that engine and pump share.
-
-    *url* is `sqlite:///file.db` or `postgresql://…`. Raises `ValueError` for anything else, memory included: what is
-    accepted must survive.
-    """
-    parsed = sa.make_url(url)
-    match parsed.get_backend_name():
-        case "sqlite":
-            if parsed.database in (None, "", ":memory:"):
-                raise ValueError(f"{url}: the data pump keeps what it accepts; give it a file or PostgreSQL")
-            prepare(parsed.database)
-            options: dict[str, Any] = {
-                "connect_args": {"factory": sqlite.Connection, "check_same_thread": False},
-                "poolclass": sa.QueuePool,
-            }
-        case "postgresql":
-            parsed = parsed.set(drivername="postgresql+psycopg")
-            options = {"pool_pre_ping": True}
-        case other:
-            raise ValueError(f"{other}: the data pump keeps its deliveries in SQLite or PostgreSQL")
-    return sa.create_engine(parsed, pool_size=POOL, max_overflow=0, pool_timeout=60, hide_parameters=True, **options)
-
-
-class Engine:
+class DurableEngine:
     """
     One engine on one database.
 
@@ -110,7 +74,7 @@ class Engine:
 
     def __init__(self, database: sa.Engine, *, poll_s: float = 0.1, slots: int = 256) -> None:
         self._database, self._poll_s, self._concurrency = database, poll_s, slots + HEADROOM
-        self._work: Callable[[int, int], str] | None = None
+        self._work: Work | None = None
         self._client: Any = None
         self._slots: Slots | None = None
         self._slot = 0
@@ -118,7 +82,7 @@ class Engine:
         self._suspects: set[str] = set()
         self._lock = threading.Lock()
 
-    def start(self, work: Callable[[int, int], str] | None) -> None:
+    def start(self, work: Work | None) -> None:
         """
         Connect, and work through the queue with *work* where it is given.
 
@@ -264,6 +228,14 @@ class Engine:
         with self._lock:
             return len(self._active)
 
+    def now_ms(self, lane: str | None) -> int:
+        """Retries are made by the real time, whatever a lane's clock shows."""
+        return now_ms()
+
+    def upkeep(self, store: DeliveryStore, places: Places) -> Upkeep:
+        """The threads that queue what is due, and what was left."""
+        return Upkeep(store, self, places)
+
     def run(self, workflow_id: str, number: int, run: int) -> str:
         """Do one run. Called by the engine only."""
         if self._work is None:
@@ -352,11 +324,11 @@ def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
 
 
 # The engine is a singleton of its process, and so is the function registered with it.
-_current: Engine | None = None
+_current: DurableEngine | None = None
 _current_lock = threading.Lock()
 
 
-def _claim(engine: Engine) -> bool:
+def _claim(engine: DurableEngine) -> bool:
     global _current
     with _current_lock:
         if _current is not None:
@@ -365,7 +337,7 @@ def _claim(engine: Engine) -> bool:
         return True
 
 
-def _release(engine: Engine) -> bool:
+def _release(engine: DurableEngine) -> bool:
     global _current
     with _current_lock:
         if _current is not engine:
