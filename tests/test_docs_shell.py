@@ -14,6 +14,7 @@ import pytest
 
 from partnerlab.sandbox import Sandbox
 from partnerlab.settings import SandboxSettings
+from partnerlab.simulators.ic_webservices import Settings as Platform
 from partnerlab.simulators.inhance_soap import Settings as InHance
 from partnerlab.simulators.tccs_rest import Settings as Tccs
 
@@ -75,6 +76,8 @@ def run(command: str, url: str, folder: Path) -> subprocess.CompletedProcess[str
         "PARTNERLAB_PUMP": f"{url}/_pump",
         "INHANCE_KEY": InHance().key,
         "TCCS_ENTRY_KEY": Tccs().entry_key,
+        "IC_API_KEY": Platform().utility_api_key,
+        "IC_WEB_SERVICE_KEY": Platform().utility_web_service_key,
     }
     command = command.replace(PRINTED, url).replace("curl ", "curl --fail-with-body --silent --show-error ")
     return subprocess.run(

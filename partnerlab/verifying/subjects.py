@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
@@ -116,11 +116,23 @@ def _tccs(line: Line, values: Mapping[str, Any]) -> Bound:
     return Bound(SUITE, Insurer(line, Target(**values)), preflight, sorted(operations("tccs")))
 
 
+def _invoice_cloud(line: Line, values: Mapping[str, Any]) -> Bound:
+    from partnerlab.contracts.verification.provider.invoice_cloud import (
+        OPERATIONS,
+        SUITE,
+        Platform,
+        Target,
+        preflight,
+    )
+
+    return Bound(SUITE, Platform(line, Target(**values)), preflight, OPERATIONS)
+
+
 PROVIDERS = {
     "inhance": Provider(
         "inhance",
         "Grade a Harris inHance v2 web service, `iCloud.asmx`.",
-        "--url https://utility.example/iCloud/iCloud.asmx --account 10000101 --invoice 500001",
+        "--url http://127.0.0.1:8700/iCloud/iCloud.asmx --account 10000101 --invoice 500001",
         (
             URL,
             Setting("key", "Web service key.", required=True, variable="INHANCE_KEY"),
@@ -136,7 +148,7 @@ PROVIDERS = {
     "tccs": Provider(
         "tccs",
         "Grade a TCCS service, form POST below a base address.",
-        "--url https://insurer.example/invoicecloudapi --consumer-guid G --invoice 454100010-06/16/2020",
+        "--url http://127.0.0.1:8700/invoicecloudapi --consumer-guid IC-SANDBOX --invoice 454100010-06/16/2020",
         (
             URL,
             Setting("consumer_guid", "consumerGUID, the user of the biller's settings.", required=True),
@@ -149,5 +161,21 @@ PROVIDERS = {
             Setting("recurring", "on or off: how the policy stands, and is left; off by default.", read=_flag),
         ),
         _tccs,
+    ),
+    "invoice-cloud": Provider(
+        "invoice-cloud",
+        "Grade Invoice Cloud's web services, REST and SOAP.",
+        "--url http://127.0.0.1:8700 --biller-guid G --account 10000101 --invoice 500001",
+        (
+            replace(URL, help="Origin of the platform."),
+            Setting("api_key", "The biller's API key.", required=True, variable="IC_API_KEY"),
+            Setting("biller_guid", "BillerGUID.", required=True),
+            Setting("web_service_key", "WebServiceKey.", required=True, variable="IC_WEB_SERVICE_KEY"),
+            Setting("account", "An account of the biller that may be used for tests.", required=True),
+            Setting("invoice", "Number of its open invoice.", required=True),
+            Setting("username", "A portal user of that account, for the checks of single sign-on."),
+            Setting("password", "That user's password.", variable="IC_PASSWORD"),
+        ),
+        _invoice_cloud,
     ),
 }

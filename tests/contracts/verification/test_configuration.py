@@ -13,11 +13,14 @@ from partnerlab.contracts.verification.provider.configuration import ADVICE, Mis
 from partnerlab.contracts.verification.provider.exchange import Answered, Asked, NoAnswer, Send
 from tests.contracts.verification.worlds import (
     INHANCE,
+    INVOICE_CLOUD,
     ORIGIN,
     TCCS,
     inhance_world,
+    invoice_cloud_world,
     tccs_world,
     verify_inhance,
+    verify_invoice_cloud,
     verify_tccs,
 )
 
@@ -70,6 +73,10 @@ def tccs(send: Send | None = None, **target: Any) -> Callable[[], Run]:
     return lambda: verify_tccs(send or tccs_world().send, replace(TCCS, **target))
 
 
+def platform(send: Send | None = None, **target: Any) -> Callable[[], Run]:
+    return lambda: verify_invoice_cloud(send or invoice_cloud_world().send, replace(INVOICE_CLOUD, **target))
+
+
 PLANTED: list[tuple[str, str, Callable[[], Run]]] = [
     ("inhance: a host that nobody knows", "host-unknown", inhance(silent("host-unknown"))),
     ("inhance: a port where nothing listens", "connection-refused", inhance(silent("connection-refused"))),
@@ -103,6 +110,14 @@ PLANTED: list[tuple[str, str, Callable[[], Run]]] = [
     ("tccs: an invoice that is not there", "wrong-invoice", tccs(invoice="454100019-06/16/2020")),
     ("tccs: an invoice number in another form", "bad-value", tccs(invoice="454100010-2020-06-16")),
     ("tccs: a quote number in another form", "bad-value", tccs(quote="Q454100010")),
+    ("platform: a line that breaks", "connection-broken", platform(silent("connection-broken"))),
+    ("platform: a path too many", "wrong-path", platform(url=f"{ORIGIN}/portal")),
+    ("platform: a sign-in page", "not-the-service", platform(always(200))),
+    ("platform: an API key that is wrong", "wrong-key", platform(api_key="sandbox-api-kez")),
+    ("platform: another biller's GUID", "wrong-biller", platform(biller_guid="44444444-4444-4444-8444-444444444444")),
+    ("platform: another biller's service key", "wrong-key", platform(web_service_key="55555555-5555-4555-8555-5")),
+    ("platform: an account that is not there", "wrong-account", platform(account="99999999")),
+    ("platform: an invoice that is not there", "wrong-invoice", platform(invoice="999999")),
 ]
 
 

@@ -7,13 +7,40 @@ import pytest
 from partnerlab.contracts.catalogue import requirements
 from partnerlab.contracts.data import read_toml
 from partnerlab.contracts.verification.grading import Outcome, Suite, untestable
-from partnerlab.contracts.verification.provider import inhance, tccs
+from partnerlab.contracts.verification.provider import inhance, invoice_cloud, tccs
 from partnerlab.contracts.verification.provider.run import Options
-from tests.contracts.verification.worlds import inhance_world, tccs_world, verify_inhance, verify_tccs
+from tests.contracts.verification.worlds import (
+    inhance_world,
+    invoice_cloud_world,
+    tccs_world,
+    verify_inhance,
+    verify_invoice_cloud,
+    verify_tccs,
+)
 
-SUITES = {"inhance": inhance.SUITE, "tccs": tccs.SUITE}
-VERIFY = {"inhance": (verify_inhance, inhance_world), "tccs": (verify_tccs, tccs_world)}
-READS = {"inhance": {"BalanceCheck"}, "tccs": {"ARState_Output", "Retrieve_Bill_Image"}}
+SUITES = {"inhance": inhance.SUITE, "tccs": tccs.SUITE, "invoice-cloud": invoice_cloud.SUITE}
+VERIFY = {
+    "inhance": (verify_inhance, inhance_world),
+    "tccs": (verify_tccs, tccs_world),
+    "invoice-cloud": (verify_invoice_cloud, invoice_cloud_world),
+}
+READS: dict[str, set[str]] = {
+    "inhance": {"BalanceCheck"},
+    "tccs": {"ARState_Output", "Retrieve_Bill_Image"},
+    "invoice-cloud": {
+        "BillerStatus",
+        "ExportCustomerChanges",
+        "ExportPayments",
+        "KeepRemoteSessionAlive",
+        "RemoteAuthentication",
+        "RetrieveCustomerAccount",
+        "RetrieveCustomerGuid",
+        "RetrieveUserAccounts",
+        "RetrieveUsers",
+        "ViewCustomerRecord",
+        "ViewInvoiceByInvoiceNumber",
+    },
+}
 suites = pytest.mark.parametrize("suite", SUITES.values(), ids=SUITES)
 subjects = pytest.mark.parametrize("subject", SUITES)
 
@@ -29,14 +56,12 @@ def test_every_requirement_has_a_check_or_the_reason_why_not_and_never_both(suit
     own = {id for id in requirements() if id.startswith(suite.prefixes)}
     claimed, reasons = set(suite.claims()), untestable("provider", suite.subject)
     assert own - claimed - reasons.keys() == set()
-    assert claimed & reasons.keys() == set()
-
-
-@subjects
-def test_every_row_of_the_reasons_is_of_a_requirement(subject: str) -> None:
-    for row in read_toml("verification/provider/untestable.toml")[subject]:
+    rows = read_toml("verification/provider/untestable.toml")[suite.subject]
+    assert claimed & rows.keys() == set(), "a row of its own would never be read"
+    for row in rows:
         start = row.removesuffix("*")
-        assert [id for id in requirements() if id == row or (row.endswith("*") and id.startswith(start))], row
+        meant = {id for id in own if id == row or (row.endswith("*") and id.startswith(start))}
+        assert meant - claimed, f"{row} is of no requirement that nothing grades"
 
 
 @suites
@@ -53,13 +78,14 @@ def test_the_simulator_passes_every_check(subject: str) -> None:
     run = verify(world().send)
     assert {one.check: one for one in run.checks if one.outcome is not Outcome.PASSED} == {}
     assert run.exit_code(strict=True) == 0
-    assert [name for name, calls in run.operations.items() if not calls] == []
+    if subject != "invoice-cloud":  # there operations that would leave users behind are not called
+        assert [name for name, calls in run.operations.items() if not calls] == []
 
 
 @subjects
 def test_without_leave_to_write_nothing_that_writes_is_called(subject: str) -> None:
     verify, world = VERIFY[subject]
-    run = verify(world().send, options=Options())
+    run = verify(world().send, options=Options(given=("username", "password")))
     assert run.exit_code() == 0
     assert {name for name, calls in run.operations.items() if calls} == READS[subject]
     left = {one.outcome for one in run.checks if one.kind == "scenario"}

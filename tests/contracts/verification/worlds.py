@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,27 +11,32 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from partnerlab.contracts.verification.grading import Run
-from partnerlab.contracts.verification.provider import inhance, tccs
+from partnerlab.contracts.verification.provider import inhance, invoice_cloud, tccs
 from partnerlab.contracts.verification.provider.exchange import Answered, Asked, Send
 from partnerlab.contracts.verification.provider.line import Line
 from partnerlab.contracts.verification.provider.run import Options, verify
 from partnerlab.contracts.verification.provider.secrets import Secrets
-from partnerlab.simulators import inhance_soap, tccs_rest
+from partnerlab.simulators import ic_webservices, inhance_soap, tccs_rest
+from partnerlab.simulators.kit.control.app import create_control_app
 from partnerlab.simulators.kit.faults.faults import Faults
 from partnerlab.simulators.kit.http.site import Site
 from partnerlab.simulators.kit.journal.journal import Journal
+from partnerlab.simulators.kit.world.clock import Clock
 from partnerlab.simulators.kit.world.lanes import Lanes
 from partnerlab.simulators.kit.world.simulator import Simulator
 from partnerlab.simulators.kit.world.store import Store
 
 __all__ = [
     "INHANCE",
+    "INVOICE_CLOUD",
     "TCCS",
     "World",
     "inhance_world",
+    "invoice_cloud_world",
     "line_to",
     "tccs_world",
     "verify_inhance",
+    "verify_invoice_cloud",
     "verify_tccs",
 ]
 
@@ -45,7 +51,17 @@ TCCS = tccs.Target(
     invoice="454100010-06/16/2020",
     quote="Q454100010-03/01/2019",
 )
-WRITING = Options(allow_writes=True, given=("quote",))
+INVOICE_CLOUD = invoice_cloud.Target(
+    url=ORIGIN,
+    api_key=ic_webservices.Settings().utility_api_key,
+    biller_guid=ic_webservices.Settings().utility_guid,
+    web_service_key=ic_webservices.Settings().utility_web_service_key,
+    account="10000101",
+    invoice="500001",
+    username=ic_webservices.Settings().utility_email,
+    password=ic_webservices.Settings().utility_password,
+)
+WRITING = Options(allow_writes=True, given=("quote", "username", "password"))
 
 
 @dataclass
@@ -98,6 +114,25 @@ def _tccs() -> World:
     return _world(tccs_rest.Settings(), tccs_rest.create_simulator)
 
 
+@cache
+def _invoice_cloud() -> World:
+    def create(settings: ic_webservices.Settings, store: Store, lanes: Lanes) -> Simulator:
+        simulator = ic_webservices.create_simulator(
+            settings, store, lanes, events=lambda event: None, balances=lambda *_: {}, base_url=lambda: ORIGIN
+        )
+        atexit.register(simulator.close)
+        return simulator
+
+    world = _world(ic_webservices.Settings(), create)
+    site = world.site
+    simulators = (world.simulator,)
+    control = create_control_app(
+        site.lanes, site.journal, site.faults, Clock(site.lanes, simulators), simulators, hosts=("127.0.0.1",)
+    )
+    site.mount("/_sandbox", control, door=False)
+    return world
+
+
 def inhance_world() -> World:
     """A utility, new."""
     return _inhance().fresh()
@@ -106,6 +141,18 @@ def inhance_world() -> World:
 def tccs_world() -> World:
     """An insurer, new."""
     return _tccs().fresh()
+
+
+def invoice_cloud_world() -> World:
+    """A platform with one payment, new."""
+    world = _invoice_cloud().fresh()
+    order = (
+        b'{"account_number": "10000101", "amount": "1.00", "tender": "credit_card", "card_number": "4111111111111111"}'
+    )
+    headers = {"content-type": "application/json"}
+    paid = world.send(Asked("pay", "POST", f"{ORIGIN}/_sandbox/ic/payments", headers, order))
+    assert paid.status == 201, paid.body
+    return world
 
 
 class _Shown(Secrets):
@@ -142,3 +189,27 @@ def verify_tccs(send: Send, target: tccs.Target = TCCS, options: Options = WRITI
     operations = ["ARState_Output", "Insufficient_Pay_Report", "Pay_Input", "Paperless_Bill", "Recurring_Pay"]
     operations.append("Retrieve_Bill_Image")
     return verify(tccs.SUITE, insurer, line, tccs.preflight, target=target.url, operations=operations, options=options)
+
+
+def verify_invoice_cloud(
+    send: Send, target: invoice_cloud.Target = INVOICE_CLOUD, options: Options = WRITING, *, plain: bool = False
+) -> Run:
+    """A run over the platform's checks."""
+    line = line_to(
+        send,
+        target.url,
+        plain=plain,
+        IC_API_KEY=target.api_key,
+        IC_WEB_SERVICE_KEY=target.web_service_key,
+        IC_PASSWORD=target.password,
+    )
+    platform = invoice_cloud.Platform(line, target)
+    return verify(
+        invoice_cloud.SUITE,
+        platform,
+        line,
+        invoice_cloud.preflight,
+        target=target.url,
+        operations=invoice_cloud.OPERATIONS,
+        options=options,
+    )

@@ -1,0 +1,61 @@
+"""What goes out to partners in bulk: payments and changes since a moment. Changes nothing."""
+
+from __future__ import annotations
+
+from lxml import etree
+
+from partnerlab.contracts.verification.grading import NotHere
+from partnerlab.contracts.verification.provider.invoice_cloud.platform import INVOICING, MANAGEMENT, SUITE, Platform
+
+LONG_AGO = "2000-01-01T00:00:00"
+TYPES = {"1": "Credit Card", "2": "ACH"}
+
+
+def payments(platform: Platform, since: str) -> tuple[list[dict[str, str]], int]:
+    """The rows of ExportPayments, and the exchange that told them. Raises `Failed`."""
+    answer = platform.soap(INVOICING, "ExportPayments", [("Since", since)])
+    platform.expect_done(answer, "ExportPayments")
+    assert answer.element is not None
+    rows = answer.element.find("{*}Payments")
+    found = [] if rows is None else [{etree.QName(one).localname: one.text or "" for one in row} for row in rows]
+    return found, answer.number
+
+
+@SUITE.check("invoice-cloud/export-payments", "ICWS-EXP-1")
+def payments_are_exported(platform: Platform) -> None:
+    """ExportPayments since a moment answers its rows validly, and each is of an approved payment."""
+    found, number = payments(platform, LONG_AGO)
+    bad = [row.get("PaymentGUID", "") for row in found if row.get("Approved", "").lower() not in ("true", "1")]
+    platform.expect(not bad, "Payments, Approved", "true in each row", f"another word in {', '.join(bad)}", number)
+
+
+@SUITE.check("invoice-cloud/export-types", "ICWS-EXP-3")
+def payment_types_have_their_ids(platform: Platform) -> None:
+    """PaymentTypeID of an exported payment is 1 or 2, and PaymentTypeDesc writes it out."""
+    found, number = payments(platform, LONG_AGO)
+    if not found:
+        raise NotHere("this biller has no payments")
+    for row in found:
+        id, words = row.get("PaymentTypeID", ""), row.get("PaymentTypeDesc", "")
+        platform.expect(id in TYPES, "PaymentTypeID", "1 or 2", id or "nothing", number)
+        platform.expect(bool(words.strip()), "PaymentTypeDesc", "the type in words", "nothing", number)
+
+
+@SUITE.check("invoice-cloud/export-since", "ICWS-EXP-5")
+def the_moment_itself_counts(platform: Platform) -> None:
+    """ExportPayments since the date of the last payment tells that payment again: nothing is missed."""
+    found, _ = payments(platform, LONG_AGO)
+    if not found:
+        raise NotHere("this biller has no payments")
+    last = max(found, key=lambda row: row.get("PaymentDate", ""))
+    again, number = payments(platform, last["PaymentDate"])
+    guids = {row.get("PaymentGUID") for row in again}
+    platform.expect(last["PaymentGUID"] in guids, "Payments", last["PaymentGUID"], f"{len(guids)} others", number)
+
+
+@SUITE.check("invoice-cloud/export-changes", "ICWS-EXP-4")
+def changes_are_exported(platform: Platform) -> None:
+    """ExportCustomerChanges since a moment answers validly."""
+    platform.expect_done(
+        platform.soap(MANAGEMENT, "ExportCustomerChanges", [("Since", LONG_AGO)]), "ExportCustomerChanges"
+    )

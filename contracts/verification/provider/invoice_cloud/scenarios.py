@@ -1,0 +1,153 @@
+"""
+Does the platform do what it says: read before, write, read after. Everything here changes the biller's data.
+
+The customer's record and the invoice are put back as they were; pages of Cloud Payments expire by themselves.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlsplit
+
+from partnerlab.contracts.verification.provider.invoice_cloud.platform import (
+    CREATE,
+    INVOICING,
+    MANAGEMENT,
+    PAYMENTS,
+    REGISTER,
+    SUITE,
+    UNKNOWN,
+    WRONG,
+    Platform,
+)
+from partnerlab.contracts.verification.provider.probe import money
+from partnerlab.contracts.verification.provider.soap import Fields
+
+PHONE = "5550100199"
+
+
+def record(platform: Platform) -> dict[str, str]:
+    """The customer's record. Raises `Failed`."""
+    answer = platform.customer()
+    platform.expect_done(answer, "ViewCustomerRecord")
+    return dict(answer.result)
+
+
+def amounts(platform: Platform) -> tuple[Decimal, Decimal]:
+    """BalanceDue and TotalAmountDue of the invoice. Raises `Failed`."""
+    answer = platform.invoice()
+    due, total = money(answer.result.get("BalanceDue")), money(answer.result.get("TotalAmountDue"))
+    if not answer.success or due is None or total is None:
+        platform.fail("ViewInvoiceByInvoiceNumber", "BalanceDue and TotalAmountDue", answer.said, answer.number)
+    return due, total
+
+
+def update(platform: Platform, phone: str, **keys: str) -> Any:
+    fields = [("AccountNumber", platform.target.account), ("Phone", phone)]
+    return platform.soap(MANAGEMENT, "UpdateCustomerRecord", fields, **keys)
+
+
+def set_balance(platform: Platform, due: Decimal, total: Decimal, **keys: str) -> Any:
+    fields: Fields = [
+        ("InvoiceNumber", platform.target.invoice),
+        ("BalanceDue", str(due)),
+        ("TotalAmountDue", str(total)),
+    ]
+    return platform.soap(INVOICING, "SetInvoiceBalance", fields, **keys)
+
+
+@SUITE.check("invoice-cloud/update", "ICWS-SOAP-5", kind="scenario", writes=True)
+def update_changes_what_is_sent(platform: Platform) -> None:
+    """UpdateCustomerRecord changes the phone that is sent and leaves everything else; then it is put back."""
+    before = record(platform)
+    try:
+        platform.expect_done(update(platform, PHONE), "UpdateCustomerRecord")
+        after = record(platform)
+        changed = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+        received = ", ".join(f"{name} {after.get(name)}" for name in sorted(changed)) or "nothing"
+        platform.expect(changed == {"Phone"}, "what changed", f"Phone {PHONE}", received, len(platform.line.exchanges))
+    finally:
+        update(platform, before.get("Phone", ""))
+    again = record(platform)
+    platform.expect(again == before, "ViewCustomerRecord", "the record as it was", str(again))
+
+
+@SUITE.check("invoice-cloud/update-wrong-key", "ICWS-KEY-2", kind="scenario", writes=True)
+def wrong_key_updates_nothing(platform: Platform) -> None:
+    """UpdateCustomerRecord and SetInvoiceBalance with a wrong key are refused and change nothing."""
+    before, due = record(platform), amounts(platform)
+    platform.expect_refused(update(platform, PHONE, WebServiceKey=WRONG), "an update with a wrong key")
+    platform.expect_refused(set_balance(platform, *due, WebServiceKey=WRONG), "a balance with a wrong key")
+    platform.expect(record(platform) == before, "ViewCustomerRecord", "the record as it was", "another")
+    platform.expect(amounts(platform) == due, "BalanceDue", str(due[0]), "another")
+
+
+@SUITE.check("invoice-cloud/set-balance", "ICWS-BAL-1", kind="scenario", writes=True)
+def balance_is_set(platform: Platform) -> None:
+    """SetInvoiceBalance sets what is due, to the cent, and back again."""
+    due, total = amounts(platform)
+    more = Decimal("1.37")
+    try:
+        platform.expect_done(set_balance(platform, due + more, total + more), "SetInvoiceBalance")
+        after = amounts(platform)
+        expected, received = f"{due + more} and {total + more}", f"{after[0]} and {after[1]}"
+        same = after == (due + more, total + more)
+        platform.expect(same, "BalanceDue, TotalAmountDue", expected, received, len(platform.line.exchanges))
+    finally:
+        set_balance(platform, due, total)
+    platform.expect(amounts(platform) == (due, total), "BalanceDue", f"{due}, as before", "another")
+
+
+@SUITE.check("invoice-cloud/login-type", "ICWS-USERS-2", "ICP-REG-1", kind="scenario", writes=True)
+def another_login_type_is_refused(platform: Platform) -> None:
+    """RegisterAccounts with a LoginTypeID that is not 1 is refused."""
+    user = {"Username": "verify.nobody@example.com", "Password": "Verify!2345-x", "Accounts": [platform.target.account]}
+    platform.expect_refused(platform.rest(REGISTER, {"LoginTypeID": 2, **user}), "LoginTypeID 2")
+
+
+@SUITE.check("invoice-cloud/create-known", "ICWS-CUST-1", kind="scenario", writes=True)
+def creating_a_known_customer_changes_nothing(platform: Platform) -> None:
+    """CreateCustomerRecord of an account that stands changes nothing of it, and tells its CustomerGuid."""
+    before = record(platform)
+    answer = platform.rest(CREATE, {"AccountNumber": platform.target.account, "CustomerName": "Verify Another"})
+    platform.expect_done(answer, "CreateCustomerRecord of a known account")
+    after = record(platform)
+    platform.expect(after == before, "ViewCustomerRecord", "the record as it was", str(after), answer.number)
+
+
+@SUITE.check("invoice-cloud/cloud-payments", "CPV2-ANS-1", "CPV2-REQ-6", "CPV2-CUS-9", kind="scenario", writes=True)
+def cloud_payments_gives_a_page(platform: Platform) -> None:
+    """Cloud Payments for the account, its invoices null, answers the address of a page."""
+    customers = [{"AccountNumber": platform.target.account, "Invoices": None}]
+    answer = platform.rest(PAYMENTS, {"ViewMode": 1, "Customers": customers})
+    platform.expect_done(answer, "CloudPaymentsV2")
+    url = str((answer.members.get("Data") or {}).get("CloudPaymentURL", ""))
+    parts = urlsplit(url)
+    whole = parts.scheme in ("http", "https") and bool(parts.netloc)
+    platform.expect(whole, "Data, CloudPaymentURL", "a whole address", url or "nothing", answer.number)
+
+
+@SUITE.check("invoice-cloud/cloud-payments-case", "CPV2-ANS-2", kind="scenario", writes=True)
+def cloud_payments_reads_leniently(platform: Platform) -> None:
+    """Cloud Payments takes property names in another case, and booleans and numbers as text."""
+    customers = [{"ACCOUNTNUMBER": platform.target.account, "invoices": None}]
+    answer = platform.rest(PAYMENTS, {"viewmode": "1", "allowCCpayment": "true", "customers": customers})
+    platform.expect(answer.success, "names in another case", "Success true", answer.said, answer.number)
+
+
+@SUITE.check("invoice-cloud/cloud-payments-required", "CPV2-REQ-4", "CPV2-REQ-6", kind="scenario", writes=True)
+def cloud_payments_needs_what_is_required(platform: Platform) -> None:
+    """Cloud Payments without ViewMode, and without a customer, is refused."""
+    customers = [{"AccountNumber": platform.target.account}]
+    platform.expect_refused(platform.rest(PAYMENTS, {"Customers": customers}), "no ViewMode")
+    platform.expect_refused(platform.rest(PAYMENTS, {"ViewMode": 1, "Customers": []}), "no customer")
+
+
+@SUITE.check("invoice-cloud/cloud-payments-unknown", "CPV2-CUS-1", kind="scenario", writes=True)
+def cloud_payments_refuses_an_unknown_account(platform: Platform) -> None:
+    """Cloud Payments for an unknown account that may not be created is refused, and names it."""
+    answer = platform.rest(PAYMENTS, {"ViewMode": 1, "Customers": [{"AccountNumber": UNKNOWN}]})
+    platform.expect_refused(answer, "an unknown account")
+    words = str(answer.members.get("ErrorMessage"))
+    platform.expect(UNKNOWN in words, "ErrorMessage", f"a text that names {UNKNOWN}", words, answer.number)
