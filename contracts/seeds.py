@@ -24,6 +24,7 @@ __all__ = [
     "policies",
     "quotes",
     "utility_accounts",
+    "utility_v1_accounts",
     "watersmart_accounts",
 ]
 
@@ -131,6 +132,12 @@ class SeedQuote:
 def utility_accounts() -> tuple[SeedAccount, ...]:
     """The accounts of the utility on inHance v2."""
     return tuple(map(_account, _rows("utility")))
+
+
+@cache
+def utility_v1_accounts() -> tuple[SeedAccount, ...]:
+    """The accounts of the utility on inHance v1."""
+    return tuple(map(_account, _rows("utility_v1")))
 
 
 @cache

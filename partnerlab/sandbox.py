@@ -29,6 +29,7 @@ from partnerlab.contracts.masking import is_secret
 from partnerlab.contracts.verification import rest, soap
 from partnerlab.contracts.verification.findings import Verdict
 from partnerlab.folders import Folders, invoice_cloud_port
+from partnerlab.jobs_port import JobsPort
 from partnerlab.pump_port import PumpPort
 from partnerlab.settings import SandboxSettings
 from partnerlab.simulators import ic_webservices, inhance_soap, tccs_rest, watersmart
@@ -42,6 +43,7 @@ from partnerlab.simulators.kit.http.site import Site
 from partnerlab.simulators.kit.http.wsgi import WsgiApp
 from partnerlab.simulators.kit.journal.journal import Journal
 from partnerlab.simulators.kit.world.clock import Clock
+from partnerlab.simulators.kit.world.jobs import Runner
 from partnerlab.simulators.kit.world.lanes import DEFAULT, Lanes
 from partnerlab.simulators.kit.world.store import Store
 from partnerlab.watersmart_port import PartnerAccess, WaterSmartPort
@@ -101,7 +103,11 @@ class Sandbox:
             unsettled=self._pump.payments_in_doubt,
             base_url=lambda: self.url,
         )
-        self.inhance = inhance_soap.create_simulator(inhance, self.store, self.lanes)
+        self._runner = Runner(self.store, self.lanes)
+        self._jobs = JobsPort(lambda: self.url, lambda: self.ic)
+        self.inhance = inhance_soap.create_simulator(
+            inhance, self.store, self.lanes, runner=self._runner, jobs=self._jobs
+        )
         self.tccs = tccs_rest.create_simulator(tccs, self.store, self.lanes)
         self._water_port = WaterSmartPort(
             partial(self._water_access, ic.watersmart_guid),
@@ -180,6 +186,10 @@ class Sandbox:
         self._settling.start()
         return self
 
+    def run_jobs(self) -> None:
+        """Let the partners' timed jobs run by themselves as the lanes' clocks go, not only when one is advanced."""
+        self._runner.start()
+
     def stop(self) -> None:
         """Finish what is under way and let go of everything."""
         self._stopping.set()
@@ -190,6 +200,8 @@ class Sandbox:
             self.folders.stop()
             self.folders = None
         self.water.close()
+        self._runner.close()
+        self._jobs.close()
         self.ic.close()
         self._pump.stop()
         self._water_port.close()

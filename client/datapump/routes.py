@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from partnerlab.client.datapump import inhance_routes, tccs_routes, watersmart_routes
+from partnerlab.client.datapump import inhance_routes, inhance_v1_routes, tccs_routes, watersmart_routes
 from partnerlab.client.datapump.events import Event, Payment
 from partnerlab.client.datapump.plans import PartnerBalance, PartnerRequest, Plan, Skip
 from partnerlab.client.errors import RequestInvalid
@@ -37,6 +37,8 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("tccs", "autopay"): tccs_routes.autopay,
     ("tccs", "email"): tccs_routes.email,
     ("tccs", "ach_reject"): tccs_routes.ach_reject,
+    **{("inhance_v1", kind): inhance_v1_routes.by_job for kind in inhance_v1_routes.JOBS},
+    ("inhance_v1", "ach_reject"): inhance_v1_routes.ach_reject,
     **{("watersmart", kind): watersmart_routes.by_file for kind in watersmart_routes.FILES},
 }
 

@@ -51,6 +51,9 @@ SECTIONS = ("sandbox", "inhance", "tccs", "ic", "watersmart")
     type=click.Path(file_okay=False),
     help="A folder for partners' files: an inbox and an outbox a biller.  [default: none]",
 )
+@click.option(
+    "--jobs/--no-jobs", default=True, show_default=True, help="Partners' timed jobs run by themselves as time goes."
+)
 @click.option("--quiet", is_flag=True, help="Print the URL alone.")
 def command(
     config: Path | None,
@@ -61,6 +64,7 @@ def command(
     token: str | None,
     files: str | None,
     *,
+    jobs: bool,
     quiet: bool,
 ) -> None:
     """Run the simulators and the data pump on one origin until interrupted.
@@ -100,6 +104,8 @@ def command(
     try:
         with Ending() as ending, sandbox:
             click.echo(sandbox.url if quiet else screen(sandbox.url, inhance, tccs, ic, _exchange(sandbox)))
+            if jobs:
+                sandbox.run_jobs()
             if not quiet:
                 sandbox.journal.written.append(_tell)
             sandbox.server.run()
@@ -135,11 +141,12 @@ def screen(
     """The one screen that a tester needs: addresses, seeded accounts, test values, commands to paste."""
     accounts = {
         "inHance": [(seed.account, seed.purpose) for seed in seeds.utility_accounts()],
+        "inHance v1": [(seed.account, seed.purpose) for seed in seeds.utility_v1_accounts()],
         "TCCS": [(term.number, term.purpose) for term in seeds.policies()],
         "TCCS quotes": [(quote.number, quote.purpose) for quote in seeds.quotes()],
         "WaterSmart": [(seed.account, seed.purpose) for seed in seeds.watersmart_accounts()],
     }
-    every = (*seeds.utility_accounts(), *seeds.watersmart_accounts())
+    every = (*seeds.utility_accounts(), *seeds.utility_v1_accounts(), *seeds.watersmart_accounts())
     payers = [seed.customer.email for seed in every if seed.user and not seed.new]
     values = [(row.value, f"{row.kind.replace('_', ' ')}: {row.text}") for row in magic_values()]
     form = f"-d consumerGUID={tccs.consumer_guid} -d entryKey={tccs.entry_key} -d contentInfo={ic.policy_invoice}"
@@ -156,6 +163,7 @@ def screen(
                     ("Cloud Payments V2", f"{url}{CLOUD_PAYMENTS_PATH}", "the same API key"),
                     ("CloudInvoicing", f"{url}{INVOICING_PATH}?wsdl", f"biller {ic.utility_guid}"),
                     ("CloudManagement", f"{url}{MANAGEMENT_PATH}?wsdl", f"key {ic.utility_web_service_key}"),
+                    ("inHance v1", "calls by timed jobs", f"biller {ic.utility_v1_guid}, partnerlab jobs list"),
                     ("RemoteAuthentication", f"{url}{REMOTE_PATH}?wsdl", "the same biller and key"),
                     (
                         "WaterSmart",

@@ -1,4 +1,4 @@
-"""What every new lane holds: three billers, and the customers and bills that the partners have too."""
+"""What every new lane holds: four billers, and the customers and bills that the partners have too."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ _URLS, _KEYS = ("8", "11", "14", "17"), ("13", "16", "19")
 _TCCS_URLS, _TCCS_USERS = ("20", "101"), ("9", "12", "15", "18", "21", "102")
 
 
-def billers(settings: Settings) -> tuple[Biller, Biller, Biller]:
-    """The sandbox's billers: a utility on inHance v2, an insurer on TCCS, a utility on WaterSmart."""
+def billers(settings: Settings) -> tuple[Biller, Biller, Biller, Biller]:
+    """The sandbox's billers: a utility on inHance v2, an insurer on TCCS, utilities on WaterSmart and on inHance v1."""
     utility = {"129": "1", **dict.fromkeys(_URLS, settings.inhance_path), **dict.fromkeys(_KEYS, settings.inhance_key)}
     insurance = {
         "35": "2",
@@ -57,6 +57,7 @@ def billers(settings: Settings) -> tuple[Biller, Biller, Biller]:
         made("utility", "Sandbox Utility", "inhance_v2", utility),
         made("insurance", "Sandbox Insurance", "tccs", insurance),
         made("watersmart", "Sandbox Water", "watersmart", {"29": "1"}),
+        made("utility_v1", "Sandbox Utility v1", "inhance_v1", {}),
     )
 
 
@@ -66,8 +67,8 @@ def seed(tx: Tx, lane: Lane, settings: Settings) -> None:
 
     The first account and the first policy are as the settings name them. Bills are dated by the lane's clock.
     """
-    utility, insurance, watersmart = billers(settings)
-    for biller in (utility, insurance, watersmart):
+    utility, insurance, watersmart, utility_v1 = billers(settings)
+    for biller in (utility, insurance, watersmart, utility_v1):
         seeding.put_biller(tx, lane, biller)
     local = lane.now().astimezone(ZoneInfo(settings.time_zone))
     accounts = [
@@ -75,21 +76,31 @@ def seed(tx: Tx, lane: Lane, settings: Settings) -> None:
         *((watersmart, account) for account in seeds.watersmart_accounts() if not account.new),
     ]
     terms = _policies(settings)
-    first = seeding.first_customer_id(tx, lane, len(accounts) + len(terms))
+    later = [(utility_v1, account) for account in seeds.utility_v1_accounts()]
+    first = seeding.first_customer_id(tx, lane, len(accounts) + len(terms) + len(later))
     for number, (biller, account) in enumerate(accounts, first):
-        customer = _customer(biller, number, account.account, account.customer, paperless=account.paperless)
-        customer = replace(customer, autopay=account.autopay, conveyed=is_conveyed(account.account))
-        if account.user:
-            customer = _registered(customer, local)
-            _register(tx, lane, customer, settings)
-        seeding.put_customer(tx, lane, customer)
-        for invoice in _invoices_of(account, biller, local.date()):
-            seeding.put_invoice(tx, lane, invoice)
+        _seed_account(tx, lane, settings, biller, number, account)
     for number, policy in enumerate(terms, first + len(accounts)):
         customer = _customer(insurance, number, policy.policy_number, policy.customer, paperless=policy.paperless)
         seeding.put_customer(tx, lane, replace(customer, autopay=policy.recurring))
         invoice = _invoice_of(policy, insurance, local.date())
         seeding.put_invoice(tx, lane, stated_at(invoice, lane.now(), ZoneInfo(settings.time_zone)))
+    for number, (biller, account) in enumerate(later, first + len(accounts) + len(terms)):
+        _seed_account(tx, lane, settings, biller, number, account)
+
+
+def _seed_account(
+    tx: Tx, lane: Lane, settings: Settings, biller: Biller, number: int, account: seeds.SeedAccount
+) -> None:
+    local = lane.now().astimezone(ZoneInfo(settings.time_zone))
+    customer = _customer(biller, number, account.account, account.customer, paperless=account.paperless)
+    customer = replace(customer, autopay=account.autopay, conveyed=is_conveyed(account.account))
+    if account.user:
+        customer = _registered(customer, local)
+        _register(tx, lane, customer, settings)
+    seeding.put_customer(tx, lane, customer)
+    for invoice in _invoices_of(account, biller, local.date()):
+        seeding.put_invoice(tx, lane, invoice)
 
 
 def _utility_accounts(settings: Settings) -> list[seeds.SeedAccount]:

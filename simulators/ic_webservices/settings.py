@@ -10,7 +10,7 @@ from partnerlab.simulators.kit import settings as rules
 
 __all__ = ["Settings"]
 
-BILLERS = ("utility", "insurance", "watersmart")
+BILLERS = ("utility", "insurance", "watersmart", "utility_v1")
 RULES: Mapping[str, rules.Rule] = {
     **{f"{name}_guid": rules.guid for name in (*BILLERS, "invoice_format")},
     **{f"{name}_{key}": rules.filled for name in BILLERS for key in ("api_key", "web_service_key")},
@@ -57,6 +57,9 @@ class Settings:
     watersmart_guid: str = "66666666-6666-4666-8666-666666666666"
     watersmart_api_key: str = "sandbox-api-key-watersmart"
     watersmart_web_service_key: str = "77777777-7777-4777-8777-777777777777"
+    utility_v1_guid: str = "99999999-9999-4999-8999-999999999999"
+    utility_v1_api_key: str = "sandbox-api-key-v1"
+    utility_v1_web_service_key: str = "aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa"
     invoice_format_guid: str = "88888888-8888-4888-8888-888888888888"
     invoice_type_id: str = "1"
     time_zone: str = "America/New_York"

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from partnerlab.contracts.seeds import SeedBill, utility_accounts
-from partnerlab.simulators.inhance_soap.domain.accounts import Account
+from partnerlab.contracts.seeds import SeedAccount, SeedBill, utility_accounts, utility_v1_accounts
+from partnerlab.simulators.inhance_soap.domain.accounts import Account, Integration
 from partnerlab.simulators.inhance_soap.domain.billing import Bill
 
 __all__ = ["SEEDS", "Seed", "seed_accounts"]
@@ -26,21 +26,29 @@ class Seed:
     purpose: str
 
 
-SEEDS = tuple(
-    Seed(
-        Account(
-            seed.account,
-            seed.customer.name,
-            seed.customer.email or None,
-            seed.customer.phone or None,
-            paperless=seed.paperless,
-            autopay=seed.autopay,
-            credit_cents=seed.credit_cents,
-        ),
-        seed.bills,
-        seed.purpose,
+def _seed(seed: SeedAccount, integration: Integration) -> Seed:
+    who = seed.customer
+    account = Account(
+        seed.account,
+        who.name,
+        who.email or None,
+        who.phone or None,
+        paperless=seed.paperless,
+        autopay=seed.autopay,
+        credit_cents=seed.credit_cents,
+        integration=integration,
+        address1=who.address1,
+        address2=who.address2,
+        city=who.city,
+        state=who.state,
+        zip=who.zip,
     )
-    for seed in utility_accounts()
+    return Seed(account, seed.bills, seed.purpose)
+
+
+SEEDS = (
+    *(_seed(seed, "v2") for seed in utility_accounts()),
+    *(_seed(seed, "v1") for seed in utility_v1_accounts()),
 )
 
 

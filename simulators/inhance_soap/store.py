@@ -16,43 +16,85 @@ from datetime import date
 
 import sqlalchemy as sa
 
-from partnerlab.simulators.inhance_soap.domain.accounts import Account
+from partnerlab.simulators.inhance_soap.domain.accounts import Account, Integration
 from partnerlab.simulators.inhance_soap.domain.billing import Bill
+from partnerlab.simulators.inhance_soap.domain.downloads import PENDING, Download
 from partnerlab.simulators.inhance_soap.domain.errors import AccountUnknown, InvoiceTaken
 from partnerlab.simulators.inhance_soap.domain.events import Event
 from partnerlab.simulators.inhance_soap.domain.payments import PostedPayment
-from partnerlab.simulators.inhance_soap.tables import ACCOUNTS, BILLS, EVENTS, PAYMENTS
+from partnerlab.simulators.inhance_soap.tables import ACCOUNTS, BILLS, CHANGES, DOWNLOADS, EVENTS, PAYMENTS, VALUES
 from partnerlab.simulators.kit.world.store import Statement
 from partnerlab.simulators.kit.world.table import LaneTx, Table
 
-__all__ = ["AccountBill", "Books", "OpenAccount"]
+__all__ = ["AccountBill", "AppliedChange", "Books", "OpenAccount"]
 
 
 @dataclass(slots=True)
 class OpenAccount:
-    """An account locked for writing, and how many payments and events it has."""
+    """
+    An account locked for writing, and how many payments and events it has.
+
+    `revision` counts the changes of its balance; it was sent up to `sent_revision`.
+    """
 
     account: Account
     payments: int = 0
     events: int = 0
+    revision: int = 0
+    sent_revision: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class AccountBill:
-    """A bill with its account; `billed` says that its day has come."""
+    """
+    A bill with its account; `billed` says that its day has come.
+
+    `revision` counts its changes; it was uploaded up to `sent_revision`, and `refused` says why it was not taken.
+    """
 
     account_number: str
     bill: Bill
     billed: bool
+    revision: int = 1
+    sent_revision: int = 0
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedChange:
+    """What the payer changed last of an account, by kind; `changed_at` is Invoice Cloud's local time."""
+
+    account_number: str
+    kind: str
+    value: str
+    changed_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class NamedValue:
+    """A mark of a job, or what the biller chose."""
+
+    name: str
+    value: str
 
 
 _ACCOUNTS = Table(ACCOUNTS, OpenAccount, names={"account.number": "account_number"})
 _BILLS = Table(BILLS, AccountBill)
 _PAYMENTS = Table(PAYMENTS, PostedPayment)
 _EVENTS = Table(EVENTS, Event)
+_DOWNLOADS = Table(DOWNLOADS, Download)
+_CHANGES = Table(CHANGES, AppliedChange)
+_VALUES = Table(VALUES, NamedValue)
 
 _OPEN_ITEMS = Statement(
-    sa.select(ACCOUNTS.c.email, ACCOUNTS.c.phone, ACCOUNTS.c.credit_cents, BILLS.c.billed_on, BILLS.c.open_cents)
+    sa.select(
+        ACCOUNTS.c.email,
+        ACCOUNTS.c.phone,
+        ACCOUNTS.c.credit_cents,
+        BILLS.c.billed_on,
+        BILLS.c.open_cents,
+        ACCOUNTS.c.integration,
+    )
     .select_from(
         ACCOUNTS.outerjoin(
             BILLS,
@@ -70,6 +112,35 @@ _FIRST_OF_REFERENCE = Statement(
 _OPEN_LEFT = Statement(
     "UPDATE inhance_bills SET open_cents = :open_cents WHERE lane = :lane AND invoice_number = :invoice_number"
 )
+_UNSENT_BILLS = Statement(
+    f"SELECT {', '.join(f'inhance_bills.{name}' for name in _BILLS.columns)} FROM inhance_bills"  # noqa: S608 - own names
+    " JOIN inhance_accounts ON inhance_accounts.lane = inhance_bills.lane"
+    " AND inhance_accounts.account_number = inhance_bills.account_number"
+    " WHERE inhance_bills.lane = :lane AND inhance_bills.revision > inhance_bills.sent_revision"
+    " AND inhance_bills.billed = 1 AND inhance_accounts.integration = :integration"
+    " ORDER BY inhance_bills.billed_on, inhance_bills.invoice_number LIMIT :limit"
+)
+_BILL_SENT = Statement(
+    "UPDATE inhance_bills SET sent_revision = :revision, refused = :refused"
+    " WHERE lane = :lane AND invoice_number = :invoice_number AND sent_revision < :revision"
+)
+_UNSENT_BALANCES = Statement(
+    "SELECT account_number, revision FROM inhance_accounts WHERE lane = :lane AND revision > sent_revision"
+    " AND integration = 'v1' ORDER BY account_number LIMIT :limit"
+)
+_ALL_BALANCES = Statement(
+    "SELECT account_number, revision FROM inhance_accounts WHERE lane = :lane AND integration = 'v1'"
+    " ORDER BY account_number LIMIT :limit"
+)
+_BALANCE_SENT = Statement(
+    "UPDATE inhance_accounts SET sent_revision = :revision"
+    " WHERE lane = :lane AND account_number = :account_number AND sent_revision < :revision"
+)
+_PENDING_CENTS = Statement(
+    f"SELECT sum(amount_cents) FROM inhance_downloads WHERE lane = :lane AND account_number = :account_number"  # noqa: S608
+    f" AND state = '{PENDING}'"
+)
+_NEWEST_DOWNLOAD = Statement("SELECT max(reference) FROM inhance_downloads WHERE lane = :lane")
 _BILLED = Statement(
     "UPDATE inhance_bills SET billed = 1 WHERE lane = :lane AND invoice_number = :invoice_number AND billed = 0"
 )
@@ -80,12 +151,18 @@ class Books(LaneTx):
 
     __slots__ = ()
 
-    def open_items(self, account_number: str) -> tuple[str | None, str | None, int, list[tuple[date, int]]]:
-        """E-mail, phone, credit and open items of an account. Raises `AccountUnknown`."""
+    def open_items(
+        self, account_number: str, *, served: bool = False
+    ) -> tuple[str | None, str | None, int, list[tuple[date, int]]]:
+        """
+        E-mail, phone, credit and open items of an account.
+
+        Raises `AccountUnknown`, where it is to be *served* by a web service also for one of the utility on v1.
+        """
         rows = self.all(_OPEN_ITEMS, account_number=account_number)
-        if not rows:
+        if not rows or (served and rows[0][5] != "v2"):
             raise AccountUnknown(account_number)
-        email, phone, credit, _, _ = rows[0]
+        email, phone, credit, *_ = rows[0]
         return email, phone, credit, [(date.fromisoformat(row[3]), row[4]) for row in rows if row[3] is not None]
 
     def account(self, account_number: str) -> Account:
@@ -130,18 +207,21 @@ class Books(LaneTx):
         """An invoice with the account it belongs to."""
         return _BILLS.get(self.tx, self.lane, invoice_number)
 
-    def put_bill(self, account_number: str, bill: Bill, *, billed: bool) -> None:
+    def put_bill(self, account_number: str, bill: Bill, *, billed: bool, sent: bool = False) -> None:
         """
-        Add a bill or replace the one of its number; *billed* says that its day has come.
+        Add a bill or replace the one of its number; *billed* says that its day has come, *sent* that Invoice Cloud
+        has it so already.
 
         Raises:
             InvoiceTaken: another account has a bill of that number.
         """
-        row = AccountBill(account_number, bill, billed)
+        row = AccountBill(account_number, bill, billed, 1, int(sent))
         if not _BILLS.add(self.tx, self.lane, row):
             held = _BILLS.lock(self.tx, self.lane, bill.invoice_number)
             if held is None or held.account_number != account_number:
                 raise InvoiceTaken(bill.invoice_number)
+            revision = held.revision + 1
+            row = AccountBill(account_number, bill, billed, revision, revision if sent else held.sent_revision)
             _BILLS.save(self.tx, self.lane, row)
 
     def save_open(self, bills: Iterable[Bill]) -> None:
@@ -200,3 +280,83 @@ class Books(LaneTx):
 
     def _bills(self, equal: dict[str, str | int], *, order: tuple[str, ...], where: str = "") -> list[Bill]:
         return [one.bill for one in _BILLS.find(self.tx, self.lane, equal, order=order, where=where)]
+
+    # What goes to Invoice Cloud
+
+    def unsent_bills(self, integration: Integration, *, limit: int) -> list[AccountBill]:
+        """Bills of a utility whose day has come and that are new or changed since they were uploaded, oldest first."""
+        return [_BILLS.load(row) for row in self.all(_UNSENT_BILLS, integration=integration, limit=limit)]
+
+    def account_bills(self, account_number: str) -> list[AccountBill]:
+        """An account's billed bills, the oldest first."""
+        order = ("billed_on", "invoice_number")
+        return _BILLS.find(self.tx, self.lane, {"account_number": account_number, "billed": 1}, order=order)
+
+    def bill_sent(self, invoice_number: str, revision: int, refused: str) -> None:
+        """Note up to which change a bill was uploaded, and why it was not taken."""
+        self.run(_BILL_SENT, invoice_number=invoice_number, revision=revision, refused=refused)
+
+    def balances_to_send(self, *, everything: bool, limit: int) -> list[tuple[str, int]]:
+        """Accounts of the utility on v1 whose balance changed, or all, with the revision they are at."""
+        statement = _ALL_BALANCES if everything else _UNSENT_BALANCES
+        return [(row[0], row[1]) for row in self.all(statement, limit=limit)]
+
+    def balance_sent(self, account_number: str, revision: int) -> None:
+        """Note up to which change a balance was sent."""
+        self.run(_BALANCE_SENT, account_number=account_number, revision=revision)
+
+    # What comes from Invoice Cloud
+
+    def value(self, name: str, *, lock: bool = False) -> str:
+        """A mark of a job or a choice; empty where there is none. *lock* it, and who else wants it waits."""
+        if lock:
+            _VALUES.add(self.tx, self.lane, NamedValue(name, ""))
+        found = (_VALUES.lock if lock else _VALUES.get)(self.tx, self.lane, name)
+        return "" if found is None else found.value
+
+    def put_value(self, name: str, value: str) -> None:
+        """Keep a mark or a choice."""
+        _VALUES.put(self.tx, self.lane, NamedValue(name, value))
+
+    def add_download(self, download: Download) -> bool:
+        """Keep a downloaded payment; False where its PaymentGUID is there."""
+        return _DOWNLOADS.add(self.tx, self.lane, download)
+
+    def save_download(self, download: Download) -> None:
+        """Write back a downloaded payment."""
+        _DOWNLOADS.save(self.tx, self.lane, download)
+
+    def download(self, payment_guid: str, *, lock: bool = False) -> Download | None:
+        """A downloaded payment."""
+        return (_DOWNLOADS.lock if lock else _DOWNLOADS.get)(self.tx, self.lane, payment_guid)
+
+    def downloads(self, state: str, *, limit: int | None = None, **more: str) -> list[Download]:
+        """Downloaded payments in a state, in the order they came; *more* columns must be equal."""
+        order = ("downloaded_at", "reference", "payment_guid")
+        return _DOWNLOADS.find(self.tx, self.lane, {"state": state, **more}, order=order, limit=limit)
+
+    def pending_cents(self, account_number: str) -> int:
+        """What waits to be posted to an account."""
+        row = self.one(_PENDING_CENTS, account_number=account_number)
+        return 0 if row is None or row[0] is None else int(row[0])
+
+    def newest_download(self) -> str:
+        """The newest reference that was downloaded; empty where none was."""
+        row = self.one(_NEWEST_DOWNLOAD)
+        return "" if row is None or row[0] is None else str(row[0])
+
+    def applied(self, account_number: str, kind: str) -> AppliedChange | None:
+        """The last change of that kind that was entered."""
+        return _CHANGES.get(self.tx, self.lane, account_number, kind)
+
+    def put_applied(self, change: AppliedChange) -> None:
+        """Keep a change as entered."""
+        _CHANGES.put(self.tx, self.lane, change)
+
+    def payment(self, account_number: str, number: int) -> PostedPayment | None:
+        """A posted payment."""
+        return _PAYMENTS.get(self.tx, self.lane, account_number, number)
+
+    def save_payment(self, posted: PostedPayment) -> None:
+        """Write back a posted payment."""
+        _PAYMENTS.save(self.tx, self.lane, posted)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
+from partnerlab.simulators.inhance_soap.services.customer_changes import CustomerChanges
+from partnerlab.simulators.inhance_soap.services.downloads import Downloads
 from partnerlab.simulators.inhance_soap.services.ledger import UtilityLedger
+from partnerlab.simulators.inhance_soap.services.outgoing import Outgoing
 from partnerlab.simulators.inhance_soap.settings import Settings
 from partnerlab.simulators.inhance_soap.tables import TABLES
 from partnerlab.simulators.kit.world.lanes import Lanes
@@ -21,9 +25,20 @@ class World:
     store: Store
     lanes: Lanes
     ledger: UtilityLedger
+    outgoing: Outgoing
+    downloads: Downloads
+    customer_changes: CustomerChanges
 
 
 def create_world(settings: Settings, store: Store, lanes: Lanes) -> World:
     """The services over *store*; nothing is shared with a world over another store."""
     store.add(TABLES)
-    return World(settings, store, lanes, UtilityLedger(store, duplicates=settings.duplicates))
+    return World(
+        settings,
+        store,
+        lanes,
+        UtilityLedger(store, duplicates=settings.duplicates),
+        Outgoing(store),
+        Downloads(store, ZoneInfo(settings.time_zone)),
+        CustomerChanges(store),
+    )

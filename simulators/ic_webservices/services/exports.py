@@ -43,6 +43,12 @@ _CHANGES = Statement(
 )
 
 
+_NEWEST = Statement(
+    "SELECT reference FROM ic_payments WHERE lane = :lane AND biller_guid = :biller_guid"
+    " AND approved = 1 AND donation <> 'inline' ORDER BY recorded_at DESC, reference DESC LIMIT 1"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class ExportedPayment:
     """
@@ -92,6 +98,12 @@ class Exports:
             rows = tx.all(_PAYMENTS, lane=lane.name, biller_guid=biller.guid, since=_utc(since, zone))
         found = ((PAYMENTS.load(row[:-2]), row[-2] or "", row[-1] or 0) for row in rows)
         return [ExportedPayment(one, name, local_moment(one.paid_at, zone), number) for one, name, number in found]
+
+    def newest(self, lane: Lane, biller_guid: str) -> str:
+        """The reference of the newest payment that `payments` gives; empty where there is none."""
+        with self.store.read() as tx:
+            row = tx.one(_NEWEST, lane=lane.name, biller_guid=biller_guid)
+        return "" if row is None else str(row[0])
 
     def changes(
         self, lane: Lane, biller_guid: str | None, key: str | None, since: datetime

@@ -11,6 +11,7 @@ from functools import partial
 
 from partnerlab.simulators.inhance_soap.control.faults import STATUSES
 from partnerlab.simulators.inhance_soap.control.routes import UtilityRoutes
+from partnerlab.simulators.inhance_soap.control.v1_routes import V1Routes
 from partnerlab.simulators.inhance_soap.domain.accounts import read_account_number, read_email
 from partnerlab.simulators.inhance_soap.domain.text import read_line
 from partnerlab.simulators.inhance_soap.world import World
@@ -28,4 +29,4 @@ FORMATS: Mapping[str, Format] = {
 
 def create_controls(world: World) -> Controls:
     """The routes."""
-    return Controls([UtilityRoutes(world.ledger)], domain_refuser(STATUSES), FORMATS)
+    return Controls([UtilityRoutes(world.ledger), V1Routes(world.downloads)], domain_refuser(STATUSES), FORMATS)

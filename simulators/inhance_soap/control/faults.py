@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from partnerlab.simulators.inhance_soap.domain.errors import AccountUnknown, InvoiceTaken, ValueInvalid
+from partnerlab.simulators.inhance_soap.domain.errors import (
+    AccountUnknown,
+    InvoiceTaken,
+    NotSupported,
+    PaymentSettled,
+    PaymentUnknown,
+    ValueInvalid,
+)
 
 __all__ = ["STATUSES"]
 
 STATUSES: dict[type[Exception], int] = {
     AccountUnknown: 404,
     InvoiceTaken: 409,
+    NotSupported: 409,
+    PaymentSettled: 409,
+    PaymentUnknown: 404,
     ValueInvalid: 400,
 }

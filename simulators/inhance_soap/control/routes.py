@@ -16,7 +16,7 @@ from partnerlab.simulators.inhance_soap.services.ledger import UtilityLedger
 from partnerlab.simulators.kit.control.controls import loaded
 from partnerlab.simulators.kit.http.messages import Request
 
-__all__ = ["UtilityRoutes"]
+__all__ = ["UtilityRoutes", "cause_of"]
 
 Json = dict[str, Any]
 
@@ -43,7 +43,7 @@ class UtilityRoutes:
 
         if "phone" in changes:
             changes["phone"] = changes["phone"] or None
-        view, is_new = self._ledger.put_account(request.lane, _cause(request), account_number, change)
+        view, is_new = self._ledger.put_account(request.lane, cause_of(request), account_number, change)
         return account_detail(view), 201 if is_new else 200
 
     def bill_utility_account(
@@ -57,7 +57,12 @@ class UtilityRoutes:
     ) -> Json:
         billed_on = billed_on or request.lane.now().date()
         bill = Bill(invoice_number, billed_on, due_on or billed_on + DUE_AFTER, amount, amount)
-        return account_detail(self._ledger.bill(request.lane, _cause(request), account_number, bill))
+        return account_detail(self._ledger.bill(request.lane, cause_of(request), account_number, bill))
+
+    def return_utility_payment(self, request: Request, account_number: str, number: int, clerk: str) -> Json:
+        return account_detail(
+            self._ledger.return_payment(request.lane, cause_of(request), account_number, number, clerk=clerk)
+        )
 
     def list_utility_payments(
         self, request: Request, duplicates: bool, limit: int, offset: int, account_number: str | None = None
@@ -69,11 +74,12 @@ class UtilityRoutes:
 
     def load_utility_accounts(self, request: Request, strict: bool, body: bytes) -> Json:
         reading = read_bif(body, load_layout("inhance_v2"), strict=strict)
-        count = self._ledger.load(request.lane, _cause(request), (_invoice(group) for group in reading))
+        count = self._ledger.load(request.lane, cause_of(request), (_invoice(group) for group in reading))
         return loaded(count, reading.report)
 
 
-def _cause(request: Request) -> Cause:
+def cause_of(request: Request) -> Cause:
+    """A request as the cause of a change."""
     return Cause(request.id, request.lane.now())
 
 
@@ -89,6 +95,11 @@ def _invoice(group: InvoiceGroup) -> tuple[Account, Bill]:
             email=customer.EmailAddress or None,
             phone=customer.Phone or None,
             autopay=bool(invoice.Custom5),
+            address1=customer.Address1,
+            address2=customer.Address2,
+            city=customer.City,
+            state=customer.State,
+            zip=customer.Zip,
         ),
         Bill(invoice.InvoiceNumber, invoice.InvoiceDate, invoice.InvoiceDueDate, cents, cents),
     )

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from partnerlab.simulators.inhance_soap.domain.accounts import Account
+from partnerlab.simulators.inhance_soap.domain.downloads import Download
 from partnerlab.simulators.inhance_soap.domain.events import Event
 from partnerlab.simulators.inhance_soap.domain.money import to_decimal
 from partnerlab.simulators.inhance_soap.domain.payments import PostedPayment
-from partnerlab.simulators.inhance_soap.services.ledger import AccountBalances, AccountView
+from partnerlab.simulators.inhance_soap.services.books import AccountBalances, AccountView
 
-__all__ = ["account_detail", "account_summary", "event_view", "payment_view"]
+__all__ = ["account_detail", "account_summary", "download_view", "downloads_view", "event_view", "payment_view"]
 
 
 def _money(cents: int) -> str:
@@ -31,6 +33,10 @@ def account_summary(account: Account, balances: AccountBalances) -> dict[str, An
         "phone": account.phone,
         "paperless": account.paperless,
         "autopay": account.autopay,
+        "bank": None
+        if account.bank_name is None
+        else {"name": account.bank_name, "account": account.bank_account, "routing": account.bank_routing},
+        "integration": account.integration,
         "credit": _money(account.credit_cents),
         "balance": _money(balances.balance_cents),
         "future_balance": _money(balances.future_cents),
@@ -71,7 +77,33 @@ def payment_view(posted: PostedPayment) -> dict[str, Any]:
         "duplicate_of": posted.duplicate_of,
         "request_id": posted.request_id,
         "posted_at": _time(posted.posted_at),
+        "returned_at": None if posted.returned_at is None else _time(posted.returned_at),
     }
+
+
+def download_view(payment: Download) -> dict[str, Any]:
+    """`Download` of the contract."""
+    return {
+        "payment_guid": payment.payment_guid,
+        "account_number": payment.account_number,
+        "invoice_number": payment.invoice_number,
+        "reference": payment.reference,
+        "type": payment.type,
+        "amount": _money(payment.amount_cents),
+        "convenience_fee": _money(payment.fee_cents),
+        "paid_at": _time(payment.paid_at),
+        "downloaded_at": _time(payment.downloaded_at),
+        "state": payment.state,
+        "clerk": payment.clerk,
+        "decided_at": None if payment.decided_at is None else _time(payment.decided_at),
+        "note": payment.note,
+    }
+
+
+def downloads_view(payments: Sequence[Download]) -> dict[str, Any]:
+    """A list of them, and what they come to."""
+    total = sum(payment.amount_cents for payment in payments)
+    return {"payments": [download_view(payment) for payment in payments], "total": _money(total)}
 
 
 def event_view(event: Event) -> dict[str, Any]:

@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from partnerlab.simulators.inhance_soap.domain.errors import ValueInvalid
 from partnerlab.simulators.inhance_soap.domain.text import read_line
 
-__all__ = ["Account", "is_conveyed", "read_account_number", "read_email", "read_switch"]
+__all__ = [
+    "DRAFT_BANK",
+    "Account",
+    "Integration",
+    "draft_switched",
+    "is_conveyed",
+    "read_account_number",
+    "read_email",
+    "read_switch",
+]
+
+Integration = Literal["v1", "v2"]
+DRAFT_BANK = ("Invoice Cloud Bank", "000000000", "000000000")
+"""Bank, account and routing number of a customer whose bills Invoice Cloud collects; the last is assumed [A-122]."""
 
 # <account>CV-<8 to 14 digits>, an optional hyphen before CV- [A-4].
 _CONVEYED = re.compile(r".+?-?CV-\d{8,14}", re.IGNORECASE | re.DOTALL)
@@ -24,6 +38,9 @@ class Account:
     `autopay` is the utility's draft flag: the customer's bills are collected by Invoice Cloud. `credit_cents` is
     money that no bill has taken yet. A conveyed account (passed to a new owner) is an account of its own, under its
     marked number.
+
+    `integration` is the utility's: v2 serves a web service, v1 calls Invoice Cloud by timed jobs. `bank_*` is where a
+    Draft customer's bills are collected, on v1.
     """
 
     number: str
@@ -33,6 +50,30 @@ class Account:
     paperless: bool = False
     autopay: bool = False
     credit_cents: int = 0
+    integration: Integration = "v2"
+    address1: str = ""
+    address2: str = ""
+    city: str = ""
+    state: str = ""
+    zip: str = ""
+    bank_name: str | None = None
+    bank_account: str | None = None
+    bank_routing: str | None = None
+
+
+def draft_switched(account: Account, *, on: bool) -> Account:
+    """
+    A v1 account as the Auto Pay job leaves it: a Draft customer with the dummy bank, or none without it.
+
+    A bank of the customer's own stays when AutoPay ends. Source: v1 Details, Change Log - AutoPay Enrollment; that it
+    ends is assumed [A-122].
+    """
+    bank = (account.bank_name, account.bank_account, account.bank_routing)
+    if on:
+        bank = DRAFT_BANK
+    elif bank == DRAFT_BANK:
+        bank = (None, None, None)
+    return replace(account, autopay=on, bank_name=bank[0], bank_account=bank[1], bank_routing=bank[2])
 
 
 def read_account_number(field: str, value: str | None) -> str:

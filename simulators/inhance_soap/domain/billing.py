@@ -16,7 +16,7 @@ from datetime import date
 
 from partnerlab.simulators.inhance_soap.domain.text import read_line
 
-__all__ = ["Bill", "Settlement", "balances", "check_bill", "open_amount", "settle"]
+__all__ = ["Bill", "Settlement", "balances", "check_bill", "open_amount", "settle", "unsettle"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,22 @@ def settle(bills: Sequence[Bill], credit_cents: int, today: date) -> Settlement:
         changed.append(replace(bill, open_cents=bill.open_cents - taken))
         applied.append((bill.invoice_number, taken))
     return Settlement(tuple(changed), tuple(applied), credit_cents)
+
+
+def unsettle(bills: Sequence[Bill], credit_cents: int, cents: int) -> Settlement:
+    """Take back *cents* that were paid: from the credit first, then from what bills took, the newest due first."""
+    taken = min(max(credit_cents, 0), cents)
+    credit_cents -= taken
+    cents -= taken
+    changed, reopened = [], []
+    for bill in sorted(bills, key=lambda bill: (bill.due_on, bill.billed_on, bill.invoice_number), reverse=True):
+        back = min(bill.amount_cents - bill.open_cents, cents)
+        if back <= 0:
+            continue
+        cents -= back
+        changed.append(replace(bill, open_cents=bill.open_cents + back))
+        reopened.append((bill.invoice_number, back))
+    return Settlement(tuple(changed), tuple(reopened), credit_cents - cents)
 
 
 def check_bill(bill: Bill) -> None:

@@ -7,11 +7,24 @@ What the utility refuses.
       ValueInvalid             .field .value .rule
       PaymentDuplicate         .reference .duplicate_of
       InvoiceTaken             .invoice_number
+      PaymentUnknown           .payment
+      PaymentSettled           .payment .state
+      NotSupported             .feature
 """
 
 from __future__ import annotations
 
-__all__ = ["AccountUnknown", "DomainError", "InvoiceTaken", "KeyWrong", "PaymentDuplicate", "ValueInvalid"]
+__all__ = [
+    "AccountUnknown",
+    "DomainError",
+    "InvoiceTaken",
+    "KeyWrong",
+    "NotSupported",
+    "PaymentDuplicate",
+    "PaymentSettled",
+    "PaymentUnknown",
+    "ValueInvalid",
+]
 
 
 class DomainError(Exception):
@@ -67,3 +80,33 @@ class InvoiceTaken(DomainError):
     def __init__(self, invoice_number: str) -> None:
         self.invoice_number = invoice_number
         super().__init__(f"invoice {invoice_number!r} belongs to another account")
+
+
+class PaymentUnknown(DomainError):
+    """No payment of that PaymentGUID or number."""
+
+    code = "payment_unknown"
+
+    def __init__(self, payment: str) -> None:
+        self.payment = payment
+        super().__init__(f"there is no payment {payment[:80]!r}")
+
+
+class PaymentSettled(DomainError):
+    """A payment was posted, deleted or returned already."""
+
+    code = "payment_settled"
+
+    def __init__(self, payment: str, state: str) -> None:
+        self.payment, self.state = payment, state
+        super().__init__(f"payment {payment!r} is {state} already")
+
+
+class NotSupported(DomainError):
+    """The integration does not do that; the text names the row of the source that says so."""
+
+    code = "not_supported"
+
+    def __init__(self, feature: str, text: str) -> None:
+        self.feature = feature
+        super().__init__(text)

@@ -35,7 +35,11 @@ class Payment:
 
 @dataclass(frozen=True, slots=True)
 class PostedPayment:
-    """A payment as posted; `number` counts within the account, `duplicate_of` is the first of the same reference."""
+    """
+    A payment as posted; `number` counts within the account, `duplicate_of` is the first of the same reference.
+
+    `returned_at` is when a person entered that it came back.
+    """
 
     account_number: str
     number: int
@@ -43,6 +47,7 @@ class PostedPayment:
     duplicate_of: int | None
     request_id: str
     posted_at: datetime
+    returned_at: datetime | None = None
 
 
 def read_payment(

@@ -10,41 +10,35 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import date, datetime
-from typing import Any, Literal, NamedTuple
+from dataclasses import replace
+from datetime import datetime
+from typing import Literal
 
 from partnerlab.simulators.inhance_soap.domain.accounts import Account, is_conveyed
-from partnerlab.simulators.inhance_soap.domain.billing import Bill, balances, check_bill, open_amount, settle
-from partnerlab.simulators.inhance_soap.domain.errors import AccountUnknown, InvoiceTaken, PaymentDuplicate
-from partnerlab.simulators.inhance_soap.domain.events import Cause, Event
-from partnerlab.simulators.inhance_soap.domain.money import to_decimal
+from partnerlab.simulators.inhance_soap.domain.billing import Bill
+from partnerlab.simulators.inhance_soap.domain.errors import AccountUnknown, PaymentSettled, PaymentUnknown
+from partnerlab.simulators.inhance_soap.domain.events import Cause
 from partnerlab.simulators.inhance_soap.domain.payments import Payment, PostedPayment
+from partnerlab.simulators.inhance_soap.services.books import (
+    AccountBalances,
+    AccountView,
+    balances_of,
+    credit,
+    money_text,
+    post,
+    put_bill,
+    record,
+    take_back,
+    touch,
+    view,
+)
 from partnerlab.simulators.inhance_soap.store import AccountBill, Books, OpenAccount
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Store, Tx
 
-__all__ = ["AccountBalances", "AccountView", "UtilityLedger"]
+__all__ = ["UtilityLedger"]
 
-
-class AccountBalances(NamedTuple):
-    """What BalanceCheck tells of an account, in cents."""
-
-    balance_cents: int
-    future_cents: int
-    phone: str | None
-    email: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class AccountView:
-    """Everything the ledger holds of an account."""
-
-    account: Account
-    balances: AccountBalances
-    bills: list[Bill]
-    payments: list[PostedPayment]
-    events: list[Event]
+NAME_AND_ADDRESS = ("customer_name", "address1", "address2", "city", "state", "zip")
 
 
 class UtilityLedger:
@@ -57,8 +51,7 @@ class UtilityLedger:
     def balances(self, lane: Lane, account_number: str) -> AccountBalances:
         """Balance, FutureBalance, phone and e-mail now. Raises `AccountUnknown`."""
         with self._store.read() as tx:
-            email, phone, credit, items = Books(tx, lane.name).open_items(account_number)
-        return AccountBalances(*balances(items, credit, lane.now().date()), phone, email)
+            return balances_of(Books(tx, lane.name), account_number, lane.now().date(), served=True)
 
     def post_payment(self, lane: Lane, cause: Cause, account_number: str, payment: Payment) -> PostedPayment:
         """
@@ -71,25 +64,23 @@ class UtilityLedger:
             AccountUnknown: a conveyed account is one of its own, under its marked number.
             PaymentDuplicate: only where the ledger refuses duplicates.
         """
+        with self._changing(lane, account_number, served=True) as (books, opened):
+            return post(books, opened, payment, cause, unique=self._refuse_duplicates)
+
+    def return_payment(self, lane: Lane, cause: Cause, account_number: str, number: int, *, clerk: str) -> AccountView:
+        """
+        Take back a payment that a clerk learned came back: no integration of the utility posts a return [A-123].
+
+        Raises `AccountUnknown`, `PaymentUnknown`, `PaymentSettled`.
+        """
         with self._changing(lane, account_number) as (books, opened):
-            first = books.first_of_reference(account_number, payment.reference)
-            if first is not None and self._refuse_duplicates:
-                raise PaymentDuplicate(payment.reference, first)
-            opened.payments += 1
-            posted = PostedPayment(account_number, opened.payments, payment, first, cause.request_id, cause.at)
-            books.add_payment(posted)
-            applied = self._credit(books, opened, payment.amount_cents, cause.at.date())
-            detail = {
-                "payment": posted.number,
-                "reference": payment.reference,
-                "amount": _text(payment.amount_cents),
-                "convenience_fee": _text(payment.fee_cents),
-                "applied": applied,
-                "credit": _text(opened.account.credit_cents),
-                **({} if first is None else {"duplicate_of": first}),
-            }
-            _record(books, opened, "payment_posted", detail, cause)
-        return posted
+            posted = books.payment(account_number, number)
+            if posted is None:
+                raise PaymentUnknown(f"{account_number}/{number}")
+            if posted.returned_at is not None:
+                raise PaymentSettled(posted.payment.reference, "returned")
+            take_back(books, opened, posted, cause, clerk=clerk)
+        return self.view(lane, account_number)
 
     def set_paperless(self, lane: Lane, cause: Cause, account_number: str, *, on: bool) -> None:
         """Switch paperless billing. Raises `AccountUnknown`, for a number that carries its `CV-` mark too."""
@@ -101,10 +92,10 @@ class UtilityLedger:
 
     def set_email(self, lane: Lane, cause: Cause, account_number: str, email: str) -> None:
         """Change the e-mail address. Raises `AccountUnknown`."""
-        with self._changing(lane, account_number) as (books, opened):
+        with self._changing(lane, account_number, served=True) as (books, opened):
             detail = {"from": opened.account.email, "to": email}
             opened.account = replace(opened.account, email=email)
-            _record(books, opened, "email_changed", detail, cause)
+            record(books, opened, "email_changed", detail, cause)
 
     def put_account(
         self, lane: Lane, cause: Cause, account_number: str, change: Callable[[Account], Account]
@@ -117,17 +108,17 @@ class UtilityLedger:
             before, opened.account = opened.account, change(opened.account)
             detail = {
                 name: getattr(opened.account, name)
-                for name in ("customer_name", "email", "phone", "paperless", "autopay")
+                for name in ("customer_name", "email", "phone", "paperless", "autopay", "integration")
                 if is_new or getattr(opened.account, name) != getattr(before, name)
             }
-            _record(books, opened, "account_opened" if is_new else "account_changed", detail, cause)
+            record(books, opened, "account_opened" if is_new else "account_changed", detail, cause)
             books.save(opened)
-            return _view(books, account_number, lane.now().date()), is_new
+            return view(books, account_number, lane.now().date()), is_new
 
     def bill(self, lane: Lane, cause: Cause, account_number: str, bill: Bill) -> AccountView:
         """Bill an account. Raises `AccountUnknown`, `InvoiceTaken`, `ValueInvalid`."""
         with self._changing(lane, account_number) as (books, opened):
-            self._put_bill(books, opened, bill, cause)
+            put_bill(books, opened, bill, cause)
         return self.view(lane, account_number)
 
     def load(self, lane: Lane, cause: Cause, invoices: Iterable[tuple[Account, Bill]]) -> int:
@@ -146,13 +137,13 @@ class UtilityLedger:
                 held = opened.account
                 opened.account = replace(
                     held if known else account,
-                    customer_name=account.customer_name,
+                    **{name: getattr(account, name) for name in NAME_AND_ADDRESS},
                     email=account.email or held.email,
                     phone=account.phone or held.phone,
                 )
                 if not known:
-                    _record(books, opened, "account_opened", {"customer_name": account.customer_name}, cause)
-                self._put_bill(books, opened, bill, cause)
+                    record(books, opened, "account_opened", {"customer_name": account.customer_name}, cause)
+                put_bill(books, opened, bill, cause, sent=True)
                 books.save(opened)
                 count += 1
         return count
@@ -160,7 +151,7 @@ class UtilityLedger:
     def view(self, lane: Lane, account_number: str) -> AccountView:
         """An account with its bills, payments and events. Raises `AccountUnknown`."""
         with self._store.read() as tx:
-            return _view(Books(tx, lane.name), account_number, lane.now().date())
+            return view(Books(tx, lane.name), account_number, lane.now().date())
 
     def accounts(self, lane: Lane, *, after: str = "", limit: int = 100) -> list[tuple[Account, AccountBalances]]:
         """Accounts by number with their balances."""
@@ -168,7 +159,7 @@ class UtilityLedger:
         with self._store.read() as tx:
             books = Books(tx, lane.name)
             return [
-                (account, _balances(books, account.number, today))
+                (account, balances_of(books, account.number, today))
                 for account in books.accounts(after=after, limit=limit)
             ]
 
@@ -197,13 +188,18 @@ class UtilityLedger:
         with self._changing(lane, account_number) as (books, opened):
             if not books.mark_billed(bill.invoice_number):
                 return f"invoice {bill.invoice_number} was billed already"
-            applied = self._credit(books, opened, 0, bill.billed_on)
-            detail = {"invoice_number": bill.invoice_number, "amount": _text(bill.amount_cents), "applied": applied}
-            _record(books, opened, "billed", detail, cause)
+            applied = credit(books, opened, 0, bill.billed_on)
+            touch(opened)
+            detail = {
+                "invoice_number": bill.invoice_number,
+                "amount": money_text(bill.amount_cents),
+                "applied": applied,
+            }
+            record(books, opened, "billed", detail, cause)
             books.save(opened)
             # As of the day that has come: *lane* is the lane as it was when the clock began to move.
-            balance = _balances(books, account_number, cause.at.date()).balance_cents
-        return f"account {account_number} is billed {_text(bill.amount_cents)}: Balance {_text(balance)}"
+            balance = balances_of(books, account_number, cause.at.date()).balance_cents
+        return f"account {account_number} is billed {money_text(bill.amount_cents)}: Balance {money_text(balance)}"
 
     def seed(self, tx: Tx, lane: Lane, accounts: Iterable[tuple[Account, Iterable[Bill]]], cause: Cause) -> None:
         """Write the accounts a new lane begins with, credit and open amounts as given."""
@@ -212,8 +208,9 @@ class UtilityLedger:
             opened = books.lock(account.number, create=True)
             opened.account = account
             for bill in bills:
-                books.put_bill(account.number, bill, billed=bill.billed_on <= cause.at.date())
-            _record(books, opened, "account_opened", {"customer_name": account.customer_name, "seed": True}, cause)
+                billed = bill.billed_on <= cause.at.date()
+                books.put_bill(account.number, bill, billed=billed, sent=billed)
+            record(books, opened, "account_opened", {"customer_name": account.customer_name, "seed": True}, cause)
             books.save(opened)
 
     def _switch(
@@ -230,69 +227,23 @@ class UtilityLedger:
         # "FOR CONVEYED ACCOUNTS ONLY"), though the conveyed account itself is in the books.
         if is_conveyed(account_number):
             raise AccountUnknown(account_number)
-        with self._changing(lane, account_number) as (books, opened):
+        with self._changing(lane, account_number, served=True) as (books, opened):
             opened.account = change(opened.account)
-            _record(books, opened, f"{kind}_switched", {"on": on}, cause)
+            record(books, opened, f"{kind}_switched", {"on": on}, cause)
 
     @contextmanager
-    def _changing(self, lane: Lane, account_number: str) -> Iterator[tuple[Books, OpenAccount]]:
-        """A transaction on one locked account, which is written back at its end."""
+    def _changing(
+        self, lane: Lane, account_number: str, *, served: bool = False
+    ) -> Iterator[tuple[Books, OpenAccount]]:
+        """
+        A transaction on one locked account, which is written back at its end.
+
+        Raises `AccountUnknown`, where it is to be *served* by the web service also for one of the utility on v1.
+        """
         with self._store.write() as tx:
             books = Books(tx, lane.name)
             opened = books.lock(account_number)
+            if served and opened.account.integration != "v2":
+                raise AccountUnknown(account_number)
             yield books, opened
             books.save(opened)
-
-    def _put_bill(self, books: Books, opened: OpenAccount, bill: Bill, cause: Cause) -> None:
-        check_bill(bill)
-        number = opened.account.number
-        today = cause.at.date()
-        held = books.bill(bill.invoice_number)
-        if held is not None and held.account_number != number:
-            raise InvoiceTaken(bill.invoice_number)
-        bill, overpaid = open_amount(bill, None if held is None else held.bill)
-        books.put_bill(number, bill, billed=bill.billed_on <= today)
-        applied = self._credit(books, opened, overpaid, today)
-        detail = {
-            "invoice_number": bill.invoice_number,
-            "amount": _text(bill.amount_cents),
-            "billed_on": bill.billed_on.isoformat(),
-            "due_on": bill.due_on.isoformat(),
-            "applied": applied,
-        }
-        _record(books, opened, "bill_replaced" if held else "bill_added", detail, cause)
-
-    @staticmethod
-    def _credit(books: Books, opened: OpenAccount, cents: int, today: date) -> dict[str, str]:
-        """Credit *cents* and settle; returns what each bill took."""
-        credit = opened.account.credit_cents + cents
-        if credit <= 0:
-            return {}
-        settlement = settle(books.open_bills(opened.account.number), credit, today)
-        books.save_open(settlement.bills)
-        opened.account = replace(opened.account, credit_cents=settlement.credit_cents)
-        return {invoice: _text(taken) for invoice, taken in settlement.applied}
-
-
-def _view(books: Books, account_number: str, today: date) -> AccountView:
-    return AccountView(
-        books.account(account_number),
-        _balances(books, account_number, today),
-        books.bills(account_number),
-        books.payments(account_number=account_number),
-        books.events(account_number),
-    )
-
-
-def _balances(books: Books, account_number: str, today: date) -> AccountBalances:
-    email, phone, credit, items = books.open_items(account_number)
-    return AccountBalances(*balances(items, credit, today), phone, email)
-
-
-def _record(books: Books, opened: OpenAccount, kind: str, detail: dict[str, Any], cause: Cause) -> None:
-    opened.events += 1
-    books.add_event(Event(opened.account.number, opened.events, kind, detail, cause.request_id, cause.at))
-
-
-def _text(cents: int) -> str:
-    return str(to_decimal(cents))

@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 from partnerlab.contracts.data import read_bytes
 from partnerlab.simulators.inhance_soap.control.faults import STATUSES
 from partnerlab.simulators.inhance_soap.domain import errors
+from partnerlab.simulators.inhance_soap.seeds import SEEDS
 from tests.simulators.inhance_soap.utility import Utility
 
 CONTRACT = yaml.safe_load(read_bytes("inhance_soap/control.yaml"))
@@ -74,7 +75,7 @@ def test_accounts_are_listed_in_pages(utility: Utility) -> None:
     assert rest["next"] is None
     numbers += [account["account_number"] for account in rest["accounts"]]
     assert numbers == sorted(set(numbers))
-    assert len(numbers) == 11
+    assert len(numbers) == len(SEEDS)
     for account in rest["accounts"]:
         conforms("Account", account)
 

@@ -62,6 +62,7 @@ def test_a_payment_is_kept_with_everything_that_was_sent_and_its_cause(utility: 
         "convenience_fee": "1.00",
         "paid_at": "2026-11-21T15:00:00+00:00",
         "duplicate_of": None,
+        "returned_at": None,
     }
     event = utility.account()["events"][-1]
     assert (event["kind"], event["request_id"], event["at"]) == ("payment_posted", request_id, posted_at)

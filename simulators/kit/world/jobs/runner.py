@@ -158,11 +158,11 @@ class Runner:
         with self._store.read() as tx:
             rows = work.queue.due(tx, lane.name, utc_text(until), MOST_AT_ONCE)
         for at, key in rows:
-            yield self.due_at(work, lane, key, datetime.fromisoformat(at))
+            yield self.due_at(work, lane, key, datetime.fromisoformat(at), work.label)
 
-    def due_at(self, work: Work, lane: Lane, key: Key, at: datetime) -> Due:
+    def due_at(self, work: Work, lane: Lane, key: Key, at: datetime, label: str) -> Due:
         """A row as something that falls due at that moment."""
-        return Due(at, work.label, lambda: self.attempted(work, lane.name, key, at=at)[0])
+        return Due(at, label, lambda: self.attempted(work, lane.name, key, at=at)[0])
 
     def attempt(self, work: Work, lane_name: str, key: Key, *, again: bool = False) -> str:
         """

@@ -147,7 +147,9 @@ class TimedJobs:
             if at <= until and not (job.idle is not None and job.idle(lane)):
                 found.append((at, names.index(job.name), key))
         for at, _, key in sorted(found):
-            yield self._runner.due_at(self._work, lane, key, at)
+            title = self._jobs[str(key[1])].title
+            label = f"{self.owner}, {title}" if title else self._work.label
+            yield self._runner.due_at(self._work, lane, key, at, label)
 
     def all(self, lane: Lane) -> list[JobRow]:
         """The jobs of a lane by name."""

@@ -1,0 +1,209 @@
+"""
+The partners' timed jobs in the sandbox: the simulators' books joined to the client's jobs, which call Invoice Cloud.
+
+The runs are those of production (`partnerlab.client.jobs`); here stands only how the books' values and the client's
+are turned into each other.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from partnerlab.client import jobs
+from partnerlab.client.http import Transport
+from partnerlab.client.invoice_cloud import ExportedPayment, InvoiceCloudClient
+from partnerlab.simulators.ic_webservices import InvoiceCloud
+from partnerlab.simulators.ic_webservices.domain.billers import Biller
+from partnerlab.simulators.inhance_soap.domain.accounts import Integration
+from partnerlab.simulators.inhance_soap.domain.downloads import Download
+from partnerlab.simulators.inhance_soap.domain.events import Cause
+from partnerlab.simulators.inhance_soap.services.outgoing import OutgoingBill
+from partnerlab.simulators.inhance_soap.store import AppliedChange
+from partnerlab.simulators.inhance_soap.world import World
+from partnerlab.simulators.kit.world.lanes import Lane
+
+__all__ = ["InHanceBooks", "JobsPort"]
+
+NO_BILLER = "there is no biller of this partner in the lane"
+
+
+class JobsPort:
+    """The jobs of every lane. *url* gives the sandbox's origin, *invoice_cloud* its simulator."""
+
+    def __init__(self, url: Callable[[], str], invoice_cloud: Callable[[], InvoiceCloud]) -> None:
+        self._url, self._invoice_cloud = url, invoice_cloud
+        self._lock = threading.Lock()
+        self._transport: Transport | None = None
+
+    def close(self) -> None:
+        """Close the connections."""
+        with self._lock:
+            if self._transport is not None:
+                self._transport.close()
+                self._transport = None
+
+    def run(self, world: World, partner: str, lane: Lane, name: str) -> str:
+        """One run of a job of the utility on inHance v1 or v2. Raises the errors of `client.errors`."""
+        biller = self._biller(lane, partner)
+        if biller is None:
+            return NO_BILLER
+        invoice_cloud = self._client(lane, biller)
+        books = InHanceBooks(world, lane, biller)
+        match name:
+            case "invoices":
+                return jobs.upload_bills(books, invoice_cloud)
+            case "balances" | "all-balances":
+                return jobs.send_balances(books, invoice_cloud, everything=name == "all-balances")
+            case "payments":
+                return jobs.download_payments(books, invoice_cloud)
+            case "autopay" | "customers":
+                kinds = jobs.AUTOPAY if name == "autopay" else jobs.CUSTOMER
+                return jobs.download_changes(books, invoice_cloud, job=name, kinds=kinds)
+        raise ValueError(f"{partner} has no job {name}")
+
+    def idle(self, world: World, partner: str, lane: Lane, name: str) -> bool:
+        """Whether that run would find nothing to do."""
+        match name:
+            case "invoices":
+                return not world.outgoing.has_bills(lane, _integration(partner))
+            case "balances":
+                return not world.outgoing.has_balances(lane)
+        biller = self._biller(lane, partner)
+        if biller is None:
+            return True
+        newest = self._invoice_cloud().world.services.exports.newest(lane, biller.guid)
+        return newest <= world.downloads.newest(lane)
+
+    def _biller(self, lane: Lane, partner: str) -> Biller | None:
+        for biller in self._invoice_cloud().world.services.records.billers(lane):
+            if biller.partner == partner:
+                return biller
+        return None
+
+    def _client(self, lane: Lane, biller: Biller) -> InvoiceCloudClient:
+        with self._lock:
+            if self._transport is None:
+                self._transport = Transport(allow_http=True)
+        url = f"{self._url()}/lane/{lane.name}"
+        return InvoiceCloudClient(url, biller.guid, biller.web_service_key, transport=self._transport)
+
+
+class InHanceBooks:
+    """The books of a utility on inHance as the client's jobs take them: all of its ports."""
+
+    def __init__(self, world: World, lane: Lane, biller: Biller) -> None:
+        self._world, self._lane, self._biller = world, lane, biller
+        self._integration = _integration(biller.partner)
+        self._cause = Cause(f"job {biller.partner}", lane.now())
+
+    # --- bills ---
+
+    def bills_to_send(self) -> jobs.BillRun | None:
+        bills = self._world.outgoing.bills(self._lane, self._integration)
+        if not bills:
+            return None
+        now = self._lane.now()
+        return jobs.BillRun(
+            layout=self._biller.partner,
+            file_name=f"inhance-{now:%Y%m%d%H%M%S}.bif",
+            biller_guid=self._biller.guid,
+            format_guid=self._biller.invoice_format_guid,
+            invoice_type_id=int(self._biller.invoice_type_id),
+            created_on=now.date(),
+            bills=[_bill(one) for one in bills],
+        )
+
+    def bills_sent(self, run: jobs.BillRun, refused: Mapping[str, str]) -> None:
+        sent = [(bill.account_number, bill.number, bill.revision) for bill in run.bills]
+        self._world.outgoing.bills_sent(self._lane, self._cause, sent, refused)
+
+    # --- balances ---
+
+    def balances_to_send(self, *, everything: bool) -> list[jobs.BalanceToSend]:
+        return [
+            jobs.BalanceToSend(one.account_number, one.invoice_number, _dollars(one.balance_cents), one.revision)
+            for one in self._world.outgoing.balances(self._lane, everything=everything)
+        ]
+
+    def balance_sent(self, balance: jobs.BalanceToSend, refused: str) -> None:
+        self._world.outgoing.balance_sent(self._lane, self._cause, balance.account_number, balance.revision, refused)
+
+    def unknown_payments(self, payment_guids: Collection[str]) -> list[str]:
+        return self._world.downloads.unknown(self._lane, payment_guids)
+
+    # --- payments ---
+
+    def payments_mark(self) -> datetime | None:
+        return _moment(self._world.downloads.mark(self._lane))
+
+    def take_payments(self, payments: Sequence[ExportedPayment], mark: datetime) -> int:
+        zone = ZoneInfo(self._biller.time_zone)
+        taken = [
+            Download(
+                payment_guid=one.payment_guid,
+                account_number=one.account_number,
+                invoice_number=one.invoice_number,
+                reference=one.payment_reference,
+                type=one.payment_type_desc,
+                amount_cents=_cents(one.payment_amount),
+                fee_cents=_cents(one.convenience_fee),
+                paid_at=one.payment_date.replace(tzinfo=zone).astimezone(UTC),
+                downloaded_at=self._cause.at,
+            )
+            for one in payments
+        ]
+        return self._world.downloads.take(self._lane, self._cause, taken, mark.isoformat())
+
+    # --- customers' changes ---
+
+    def changes_mark(self, job: str) -> datetime | None:
+        return _moment(self._world.customer_changes.mark(self._lane, job))
+
+    def take_changes(self, job: str, changes: Sequence[jobs.AccountChange], mark: datetime) -> int:
+        taken = [AppliedChange(one.account_number, one.kind, one.value, one.changed_at.isoformat()) for one in changes]
+        return self._world.customer_changes.take(self._lane, self._cause, job, taken, mark.isoformat())
+
+
+def _integration(partner: str) -> Integration:
+    return "v1" if partner == "inhance_v1" else "v2"
+
+
+def _bill(one: OutgoingBill) -> jobs.Bill:
+    account, bill = one.account, one.bill
+    return jobs.Bill(
+        number=bill.invoice_number,
+        account_number=account.number,
+        name=account.customer_name,
+        invoiced_on=bill.billed_on,
+        due_on=bill.due_on,
+        total_amount_due=_dollars(one.owed_cents),
+        lines=(jobs.BillLine("Water and sewer", _dollars(bill.amount_cents)),),
+        revision=one.revision,
+        balance_due=_dollars(one.owed_cents),
+        past_due=_dollars(one.past_due_cents),
+        draft_customer=account.autopay,
+        address1=account.address1,
+        address2=account.address2,
+        city=account.city,
+        state=account.state,
+        zip=account.zip,
+        phone=account.phone or "",
+        email=account.email or "",
+        registration_value=account.phone or "",
+    )
+
+
+def _dollars(cents: int) -> Decimal:
+    return Decimal(cents).scaleb(-2)
+
+
+def _cents(amount: Decimal) -> int:
+    return int(amount.scaleb(2))
+
+
+def _moment(text: str) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

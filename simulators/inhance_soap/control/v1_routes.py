@@ -1,0 +1,60 @@
+"""The utility on v1: pending payments, the Open Transactions report, what its integration does not do."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from partnerlab.contracts import capabilities
+from partnerlab.simulators.inhance_soap.control.routes import cause_of
+from partnerlab.simulators.inhance_soap.control.views import download_view, downloads_view
+from partnerlab.simulators.inhance_soap.domain.errors import NotSupported, ValueInvalid
+from partnerlab.simulators.inhance_soap.services.downloads import Downloads
+from partnerlab.simulators.kit.http.messages import Request
+
+__all__ = ["V1Routes"]
+
+Json = dict[str, Any]
+INTEGRATION = "inhance_v1"
+
+
+class V1Routes:
+    """An operation of the contract a method; values come as the contract has them."""
+
+    def __init__(self, downloads: Downloads) -> None:
+        self._downloads = downloads
+
+    def get_utility_v1(self, request: Request) -> Json:
+        lane = request.lane
+        return {
+            "payments": self._downloads.route(lane),
+            "payments_since": self._downloads.mark(lane) or None,
+            "pending": downloads_view(self._downloads.pending(lane, limit=None))["total"],
+        }
+
+    def change_utility_v1(self, request: Request, payments: str) -> Json:
+        self._downloads.choose(request.lane, payments)
+        return self.get_utility_v1(request)
+
+    def ask_utility_v1(self, feature: str) -> Json:
+        known = {row.name: row for row in capabilities.capabilities(INTEGRATION).features}
+        if feature not in known:
+            raise ValueInvalid("feature", feature, f"is none of {', '.join(known)}")
+        try:
+            capabilities.check_supported(INTEGRATION, feature)
+        except capabilities.NotSupported as error:
+            raise NotSupported(feature, str(error)) from None
+        return {"feature": feature, "text": known[feature].text, "row": known[feature].row}
+
+    def list_pending_payments(self, request: Request, limit: int) -> Json:
+        return downloads_view(self._downloads.pending(request.lane, limit=limit))
+
+    def post_pending_payment(self, request: Request, payment_guid: str, clerk: str) -> Json:
+        return download_view(self._downloads.post(request.lane, cause_of(request), payment_guid, clerk))
+
+    def delete_pending_payment(self, request: Request, payment_guid: str, reason: str, clerk: str) -> Json:
+        return download_view(self._downloads.delete(request.lane, cause_of(request), payment_guid, clerk, reason))
+
+    def get_open_transactions(self, request: Request, clerk: str, day: date | None = None) -> Json:
+        shown, payments = self._downloads.open_transactions(request.lane, clerk, day)
+        return {"clerk": clerk, "day": shown.isoformat(), **downloads_view(payments)}

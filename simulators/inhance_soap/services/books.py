@@ -1,0 +1,166 @@
+"""What every change of the ledger is made of: a bill, money in and out, an event; and the views of what there is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, NamedTuple
+
+from partnerlab.simulators.inhance_soap.domain.accounts import Account
+from partnerlab.simulators.inhance_soap.domain.billing import Bill, balances, check_bill, open_amount, settle, unsettle
+from partnerlab.simulators.inhance_soap.domain.errors import InvoiceTaken, PaymentDuplicate
+from partnerlab.simulators.inhance_soap.domain.events import Cause, Event
+from partnerlab.simulators.inhance_soap.domain.money import to_decimal
+from partnerlab.simulators.inhance_soap.domain.payments import Payment, PostedPayment
+from partnerlab.simulators.inhance_soap.store import Books, OpenAccount
+
+__all__ = [
+    "AccountBalances",
+    "AccountView",
+    "balances_of",
+    "credit",
+    "money_text",
+    "post",
+    "put_bill",
+    "record",
+    "take_back",
+    "touch",
+    "view",
+]
+
+
+class AccountBalances(NamedTuple):
+    """What BalanceCheck tells of an account, in cents."""
+
+    balance_cents: int
+    future_cents: int
+    phone: str | None
+    email: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountView:
+    """Everything the ledger holds of an account."""
+
+    account: Account
+    balances: AccountBalances
+    bills: list[Bill]
+    payments: list[PostedPayment]
+    events: list[Event]
+
+
+def view(books: Books, account_number: str, today: date) -> AccountView:
+    """An account with what belongs to it. Raises `AccountUnknown`."""
+    return AccountView(
+        books.account(account_number),
+        balances_of(books, account_number, today),
+        books.bills(account_number),
+        books.payments(account_number=account_number),
+        books.events(account_number),
+    )
+
+
+def balances_of(books: Books, account_number: str, today: date, *, served: bool = False) -> AccountBalances:
+    """What an account owes; *served* as in `Books.open_items`. Raises `AccountUnknown`."""
+    email, phone, credit_cents, items = books.open_items(account_number, served=served)
+    return AccountBalances(*balances(items, credit_cents, today), phone, email)
+
+
+def record(books: Books, opened: OpenAccount, kind: str, detail: dict[str, Any], cause: Cause) -> None:
+    """Append an event to a locked account."""
+    opened.events += 1
+    books.add_event(Event(opened.account.number, opened.events, kind, detail, cause.request_id, cause.at))
+
+
+def touch(opened: OpenAccount) -> None:
+    """Say that the balance of a locked account changed: on v1 the Balance job sends it."""
+    if opened.account.integration == "v1":
+        opened.revision += 1
+
+
+def post(books: Books, opened: OpenAccount, payment: Payment, cause: Cause, *, unique: bool = False) -> PostedPayment:
+    """
+    Post a payment to a locked account: to the billed bills, the oldest due first, and what is left as credit.
+
+    Raises:
+        PaymentDuplicate: its reference was posted before, and it must be *unique*.
+    """
+    number = opened.account.number
+    first = books.first_of_reference(number, payment.reference)
+    if first is not None and unique:
+        raise PaymentDuplicate(payment.reference, first)
+    opened.payments += 1
+    posted = PostedPayment(number, opened.payments, payment, first, cause.request_id, cause.at)
+    books.add_payment(posted)
+    applied = credit(books, opened, payment.amount_cents, cause.at.date())
+    touch(opened)
+    detail = {
+        "payment": posted.number,
+        "reference": payment.reference,
+        "amount": money_text(payment.amount_cents),
+        "convenience_fee": money_text(payment.fee_cents),
+        "applied": applied,
+        "credit": money_text(opened.account.credit_cents),
+        **({} if first is None else {"duplicate_of": first}),
+    }
+    record(books, opened, "payment_posted", detail, cause)
+    return posted
+
+
+def take_back(books: Books, opened: OpenAccount, posted: PostedPayment, cause: Cause, *, clerk: str) -> None:
+    """Take a posted payment back from a locked account, as a clerk enters that it was returned."""
+    settlement = unsettle(books.bills(opened.account.number), opened.account.credit_cents, posted.payment.amount_cents)
+    books.save_open(settlement.bills)
+    opened.account = replace(opened.account, credit_cents=settlement.credit_cents)
+    books.save_payment(replace(posted, returned_at=cause.at))
+    touch(opened)
+    detail = {
+        "payment": posted.number,
+        "reference": posted.payment.reference,
+        "amount": money_text(posted.payment.amount_cents),
+        "reopened": {invoice: money_text(cents) for invoice, cents in settlement.applied},
+        "clerk": clerk,
+    }
+    record(books, opened, "payment_returned", detail, cause)
+
+
+def put_bill(books: Books, opened: OpenAccount, bill: Bill, cause: Cause, *, sent: bool = False) -> None:
+    """
+    Add a bill to a locked account, or replace the one of its number; *sent* says that Invoice Cloud has it.
+
+    Raises `InvoiceTaken`, `ValueInvalid`.
+    """
+    check_bill(bill)
+    number = opened.account.number
+    today = cause.at.date()
+    held = books.bill(bill.invoice_number)
+    if held is not None and held.account_number != number:
+        raise InvoiceTaken(bill.invoice_number)
+    bill, overpaid = open_amount(bill, None if held is None else held.bill)
+    books.put_bill(number, bill, billed=bill.billed_on <= today, sent=sent)
+    applied = credit(books, opened, overpaid, today)
+    touch(opened)
+    detail = {
+        "invoice_number": bill.invoice_number,
+        "amount": money_text(bill.amount_cents),
+        "billed_on": bill.billed_on.isoformat(),
+        "due_on": bill.due_on.isoformat(),
+        "applied": applied,
+    }
+    record(books, opened, "bill_replaced" if held else "bill_added", detail, cause)
+
+
+def credit(books: Books, opened: OpenAccount, cents: int, today: date) -> dict[str, str]:
+    """Credit *cents* and settle; returns what each bill took."""
+    credit_cents = opened.account.credit_cents + cents
+    if credit_cents <= 0:
+        return {}
+    settlement = settle(books.open_bills(opened.account.number), credit_cents, today)
+    books.save_open(settlement.bills)
+    opened.account = replace(opened.account, credit_cents=settlement.credit_cents)
+    return {invoice: money_text(taken) for invoice, taken in settlement.applied}
+
+
+def money_text(cents: int) -> str:
+    """US dollars with two decimals."""
+    return str(to_decimal(cents))
