@@ -32,12 +32,18 @@ NO_BILLER = "there is no biller of this partner in the lane"
 
 
 class JobsPort:
-    """The jobs of every lane. *url* gives the sandbox's origin, *invoice_cloud* its simulator."""
+    """
+    The jobs of every lane.
 
-    def __init__(self, url: Callable[[], str], invoice_cloud: Callable[[], InvoiceCloud]) -> None:
+    *url* gives the sandbox's origin, *invoice_cloud* its simulator. Without a *transport* one is made at need.
+    """
+
+    def __init__(
+        self, url: Callable[[], str], invoice_cloud: Callable[[], InvoiceCloud], transport: Transport | None = None
+    ) -> None:
         self._url, self._invoice_cloud = url, invoice_cloud
         self._lock = threading.Lock()
-        self._transport: Transport | None = None
+        self._transport = transport
 
     def close(self) -> None:
         """Close the connections."""

@@ -189,6 +189,7 @@ class Sandbox:
     def run_jobs(self) -> None:
         """Let the partners' timed jobs run by themselves as the lanes' clocks go, not only when one is advanced."""
         self._runner.start()
+        self.water.start()
 
     def stop(self) -> None:
         """Finish what is under way and let go of everything."""

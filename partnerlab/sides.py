@@ -19,7 +19,7 @@ from partnerlab.client.invoice_cloud import InvoiceCloudClient
 from partnerlab.client.tccs import TccsClient
 from partnerlab.remote import Remote
 
-__all__ = ["InHanceSides", "Sides", "TccsSides"]
+__all__ = ["InHanceSides", "InHanceV1Sides", "Sides", "TccsSides"]
 
 SETTLE_S = 60.0
 
@@ -183,6 +183,41 @@ class InHanceSides(Sides):
     def balance(self, account: str) -> Decimal:
         """The balance that the partner answers to BalanceCheck."""
         return self.inhance.balance_check(account, 0).balance
+
+
+class InHanceV1Sides(Sides):
+    """The biller of the utility on Harris inHance v1, which is called by nobody."""
+
+    partner = "inhance_v1"
+
+    def account(self, number: str) -> dict[str, Any]:
+        """The partner's account: balances, switches, bills, payments."""
+        found: dict[str, Any] = self.control.get(f"/_sandbox/inhance/accounts/{number}")
+        return found
+
+    def bill(self, account: str, invoice: str, amount: str, **more: str) -> None:
+        """Bill an account at the partner."""
+        self.control.post(
+            f"/_sandbox/inhance/accounts/{account}/bills", {"invoice_number": invoice, "amount": amount, **more}
+        )
+
+    def owed(self, account: str) -> tuple[Decimal, Decimal]:
+        """What the account owes in the partner's books, and by its newest bill at Invoice Cloud, which carries the rest."""
+        found = self.control.get(
+            "/_sandbox/ic/invoices", biller_guid=self.biller["guid"], account_number=account, limit=1000
+        )["invoices"]
+        newest = max(found, key=lambda one: (one["invoice_date"], one["invoice_number"]))
+        return Decimal(self.account(account)["balance"]), Decimal(newest["balance_due"])
+
+    def pending(self) -> list[dict[str, Any]]:
+        """View Pending Payments."""
+        found: list[dict[str, Any]] = self.control.get("/_sandbox/inhance/v1/pending-payments")["payments"]
+        return found
+
+    def job(self, name: str, verb: str = "run") -> dict[str, Any]:
+        """Run, pause or resume a job of the partner."""
+        done: dict[str, Any] = self.control.post(f"/_sandbox/jobs/{self.partner}/{name}/{verb}")
+        return done
 
 
 class TccsSides(Sides):

@@ -16,7 +16,7 @@ from typing import Any
 from partnerlab.client.invoice_cloud import InvoiceCloudClient
 from partnerlab.client.jobs.models import Bill, BillRun
 from partnerlab.client.jobs.ports import BillBooks
-from partnerlab.contracts.files import InvoiceGroup, Layout, Record, Row, load_layout, write_bif
+from partnerlab.contracts.files import InvoiceGroup, Layout, Record, Row, ValueRefused, load_layout, write_bif
 
 __all__ = ["bill_file", "upload_bills"]
 
@@ -25,31 +25,48 @@ def upload_bills(books: BillBooks, invoice_cloud: InvoiceCloudClient) -> str:
     """
     One run; says how many bills were taken and why others were not.
 
-    Raises the errors of `client.errors`: `PartnerFault` for a file that is refused as a whole, and nothing is noted
-    then; `contracts.files.ValueRefused` for a bill that the file cannot hold.
+    Raises the errors of `client.errors`: `PartnerFault` for a file that is refused as a whole; nothing is noted then.
     """
     run = books.bills_to_send()
     if run is None:
         return "nothing new"
-    receipt = invoice_cloud.upload_invoice_file(run.file_name, bill_file(run))
-    refused: dict[str, str] = {}
-    for problem in receipt.problems:
-        refused.setdefault(problem.invoice_number, f"{problem.field}: {problem.reason}")
+    content, refused = bill_file(run)
+    said = "no bill uploaded"
+    if content:
+        receipt = invoice_cloud.upload_invoice_file(run.file_name, content)
+        for problem in receipt.problems:
+            refused.setdefault(problem.invoice_number, f"{problem.field}: {problem.reason}")
+        taken = receipt.invoices_accepted
+        said = f"{taken:,} bill{'' if taken == 1 else 's'} uploaded as {receipt.upload_id}"
     books.bills_sent(run, refused)
-    taken = receipt.invoices_accepted
-    said = f"{taken:,} bill{'' if taken == 1 else 's'} uploaded as {receipt.upload_id}"
     return "; ".join([said, *(f"bill {number} was refused: {why}" for number, why in refused.items())])
 
 
-def bill_file(run: BillRun) -> bytes:
-    """The run as a BIF. Raises `contracts.files.ValueRefused`."""
+def bill_file(run: BillRun) -> tuple[bytes, dict[str, str]]:
+    """
+    The run as a BIF, empty where no bill is left; and the numbers of bills that a file cannot hold, with the reason.
+
+    Raises `contracts.files.LayoutInvalid` where what Invoice Cloud gave the biller does not fit the layout.
+    """
     layout = load_layout(run.layout).for_biller(
         BillerGuid=run.biller_guid, InvoiceFormatGuid=run.format_guid, InvoiceTypeID=str(run.invoice_type_id)
     )
-    stream = io.BytesIO()
     header = layout.record("FH").make(FileCreationDate=run.created_on)
-    write_bif(stream, layout, header, (_group(layout, bill) for bill in run.bills))
-    return stream.getvalue()
+    groups = {bill.number: _group(layout, bill) for bill in run.bills}
+    refused: dict[str, str] = {}
+    stream = io.BytesIO()
+    try:
+        write_bif(stream, layout, header, groups.values())
+    except ValueRefused:
+        for number, group in groups.items():
+            try:
+                write_bif(io.BytesIO(), layout, header, [group])
+            except ValueRefused as error:
+                refused[number] = str(error)
+        kept = [group for number, group in groups.items() if number not in refused]
+        if kept:
+            write_bif(stream, layout, header, kept)
+    return stream.getvalue(), refused
 
 
 def _group(layout: Layout, bill: Bill) -> InvoiceGroup:

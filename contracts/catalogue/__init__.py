@@ -28,6 +28,7 @@ __all__ = [
 
 REQUIREMENT_FILES = (
     "inhance_v2",
+    "inhance_v1",
     "tccs",
     "ic_webservices",
     "inhance_portal",

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 from partnerlab.contracts.catalogue import requirements
-from partnerlab.demo import inhance_v2, tccs
+from partnerlab.demo import inhance_v1, inhance_v2, tccs
 from partnerlab.journey import JOURNEYS
 from partnerlab.sandbox import Sandbox
 from partnerlab.simulators.ic_webservices.services import authentication as access
 from partnerlab.simulators.ic_webservices.services.collections import Collections
 from partnerlab.simulators.ic_webservices.store import SCHEDULE_QUEUE
 from partnerlab.simulators.inhance_soap import store
-from partnerlab.simulators.inhance_soap.services import ledger
+from partnerlab.simulators.inhance_soap.services import books, ledger
 from partnerlab.simulators.tccs_rest.services import ledger as tccs_ledger
 from partnerlab.story import Story
 
@@ -31,7 +31,7 @@ NOT_IN_THE_DEMO = {
 }
 # The rows of the field tables: the file's own tests go through them.
 FIELD = re.compile(r"(INH2|TCCS)-(FH|IH|CR|ID)-\d+")
-PARTNERS = {"INH2": inhance_v2, "TCCS": tccs}
+PARTNERS = {"INH2": inhance_v2, "INH1": inhance_v1, "TCCS": tccs}
 PAGES_ALONE = {
     "ICP-SSO-2": "the iFrame",
     "ICP-SSO-3": "a number that is no page",
@@ -116,7 +116,7 @@ def turned(original: Any) -> Any:
 
 BREAKS: dict[str, tuple[Any, str, Callable[[Any], Any], str]] = {
     "the fee is credited": (ledger.UtilityLedger, "post_payment", credit_the_fee, "INH2-PAY-8"),
-    "credit is forgotten": (ledger, "balances", without_credit, "INH2-PAY-8"),
+    "credit is forgotten": (books, "balances", without_credit, "INH2-PAY-8"),
     "balances change places": (ledger, "balances", swapped, "INH2-RTDR-2"),
     "paperless is not switched": (ledger.UtilityLedger, "set_paperless", nothing, "INH2-PPL-2"),
     "AutoPay is not switched": (ledger.UtilityLedger, "set_autopay", nothing, "INH2-AUT-2"),

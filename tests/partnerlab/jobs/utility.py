@@ -1,0 +1,102 @@
+"""Invoice Cloud and the utility on inHance v1 over one store, the client's jobs between them, without sockets."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from partnerlab.client.http import HttpRequest, HttpResponse, Transport
+from partnerlab.jobs_port import JobsPort
+from partnerlab.simulators import ic_webservices, inhance_soap
+from partnerlab.simulators.ic_webservices.domain.payments import Order
+from partnerlab.simulators.kit.http.messages import Request
+from partnerlab.simulators.kit.world.clock import Clock
+from partnerlab.simulators.kit.world.jobs import Runner, TimedJobs
+from partnerlab.simulators.kit.world.lanes import Lane, Lanes
+from partnerlab.simulators.kit.world.store import Store
+
+LANE = "v1"
+START = datetime(2026, 6, 1, 12, 7, tzinfo=UTC)  # a Monday
+AT = START.isoformat()
+_ids = itertools.count(1)
+
+
+class InProcess(Transport):
+    """Calls the doors of the simulators; *before* is told of each call, and may raise."""
+
+    def __init__(self, world: UtilityWorld) -> None:
+        super().__init__(allow_http=True)
+        self._world = world
+        self.sent: list[str] = []
+        self.before: Callable[[str], None] = lambda operation: None
+
+    def send(self, request: HttpRequest) -> HttpResponse:
+        self.before(request.operation)
+        self.sent.append(request.operation)
+        path = urlsplit(request.url).path.removeprefix(f"/lane/{LANE}")
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        door = self._world.ic.doors[path]
+        asked = Request(
+            request.method, path, "", headers, request.content, "http://127.0.0.1:9", f"r{next(_ids)}", self._world.lane
+        )
+        answer = door(asked)
+        return HttpResponse(answer.status, {"content-type": answer.content_type}, answer.body)
+
+
+class UtilityWorld:
+    """The two simulators in lane `v1`, whose clock stands at noon of a Monday until it is advanced."""
+
+    def __init__(self, store: Store) -> None:
+        self.store, self.lanes = store, Lanes(store)
+        self.transport = InProcess(self)
+        self.jobs = JobsPort(lambda: "http://127.0.0.1:9", lambda: self.ic, transport=self.transport)
+        self.runner = Runner(store, self.lanes)
+        self.ic = ic_webservices.create_simulator(
+            ic_webservices.Settings(), store, self.lanes, events=lambda event: None, balances=lambda *_: {}
+        )
+        self.inhance = inhance_soap.create_simulator(
+            inhance_soap.Settings(), store, self.lanes, runner=self.runner, jobs=self.jobs
+        )
+        simulators = (self.inhance, self.ic)
+        self.clock = Clock(self.lanes, simulators)
+        for simulator in simulators:  # as of that Monday, whatever day it is
+            self.lanes.seeders.append(lambda tx, lane, seed=simulator.seed: seed(tx, replace(lane, frozen_at=AT)))
+        self.lanes.set_clock(LANE, offset=timedelta(0), frozen_at=START)
+        self.guid = ic_webservices.Settings().utility_v1_guid
+
+    @property
+    def lane(self) -> Lane:
+        return self.lanes.get(LANE)
+
+    @property
+    def timed(self) -> TimedJobs:
+        return self.inhance.jobs[0]
+
+    def close(self) -> None:
+        self.runner.close()
+        self.ic.close()
+        self.store.close()
+
+    def run(self, job: str) -> str:
+        """One run of a job of v1, as it is; errors are the test's."""
+        return self.jobs.run(self.inhance.world, "inhance_v1", self.lane, job)
+
+    def advance(self, **by: float) -> list[str]:
+        return [f"{one.at:%a %H:%M} {one.outcome}" for one in self.clock.advance(LANE, timedelta(**by))]
+
+    def pay(self, account: str, cents: int, **more: Any) -> str:
+        """A payment at Invoice Cloud; its PaymentGUID."""
+        values: dict[str, Any] = {"tender": "credit_card", "number": "4111111111111111", "invoice_number": "", **more}
+        order = Order(account, amount_cents=cents, **values)
+        return self.ic.world.services.cashier.pay(self.lane, self.guid, order, cause="test")[0].payment_guid
+
+    def owed(self, account: str) -> tuple[int, int]:
+        """What the account owes in cents: in the utility's books, and at Invoice Cloud."""
+        books = self.inhance.world.ledger.view(self.lane, account).balances.balance_cents
+        services = self.ic.world.services
+        customer = services.ledger.customer(self.lane, self.guid, account)
+        return books, services.ledger.customer_account(self.lane, self.guid, customer.customer_guid)[1]
