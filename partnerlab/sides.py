@@ -202,7 +202,7 @@ class InHanceV1Sides(Sides):
         )
 
     def owed(self, account: str) -> tuple[Decimal, Decimal]:
-        """What the account owes in the partner's books, and by its newest bill at Invoice Cloud, which carries the rest."""
+        """What the account owes in the partner's books, and by its newest bill at Invoice Cloud."""
         found = self.control.get(
             "/_sandbox/ic/invoices", biller_guid=self.biller["guid"], account_number=account, limit=1000
         )["invoices"]

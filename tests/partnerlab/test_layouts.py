@@ -50,7 +50,7 @@ def test_what_is_no_layout_is_named(tmp_path: Path) -> None:
     file.write_text("", "utf-8")
     done = typed("files", "check", str(file), "--layout", "tcs")
     assert done.exit_code == 2
-    assert "'tcs' is neither a file nor one of inhance_v2, tccs" in done.stderr
+    assert "'tcs' is neither a file nor one of inhance_v1, inhance_v2, tccs" in done.stderr
     own.write_text('extends = "inhance_v2"\nname = "own"\ncolumns = "wide"\n', "utf-8")
     for command in (("files", "check", str(file)), ("generate", "bif", "--out", str(file))):
         done = typed(*command, "--layout", str(own))

@@ -167,11 +167,23 @@ def test_what_goes_to_watersmart_goes_by_file(router: Router, kind: str) -> None
 
 
 def test_a_partner_without_a_route_is_named(router: Router) -> None:
-    with pytest.raises(RequestInvalid, match="no route for it to inhance_v1"):
-        router.plan(parse_event(make_event()), Biller(BILLER, "inhance_v1", {}))
+    with pytest.raises(RequestInvalid, match="no route for it to inhance_portal"):
+        router.plan(parse_event(make_event()), Biller(BILLER, "inhance_portal", {}))
 
 
-@pytest.mark.parametrize("partner", ["inhance_v2", "tccs", "watersmart"])
+@pytest.mark.parametrize("kind", ["payment", "paperless", "autopay", "email"])
+def test_what_goes_to_inhance_v1_is_downloaded_by_its_jobs(router: Router, kind: str) -> None:
+    planned = router.plan(parse_event(make_event(kind)), Biller(BILLER, "inhance_v1", {}))
+    assert isinstance(planned, Skip)
+    assert planned.reason.startswith("downloaded by inHance v1, ")
+
+
+def test_a_return_to_inhance_v1_is_refused_with_the_row_that_says_so(router: Router) -> None:
+    with pytest.raises(RequestInvalid, match="does not support ACH rejects: Not Supported .*ACH Rejects Posting"):
+        router.plan(parse_event(make_event("ach_reject")), Biller(BILLER, "inhance_v1", {}))
+
+
+@pytest.mark.parametrize("partner", ["inhance_v1", "inhance_v2", "tccs", "watersmart"])
 def test_every_kind_has_a_route_to_every_partner(partner: str) -> None:
     kinds = {"payment", "paperless", "autopay", "email", "ach_reject"}
     assert {kind for name, kind in ROUTES if name == partner} == kinds

@@ -349,6 +349,7 @@ def test_the_billers_are_the_sandboxes_constants(harness: Harness) -> None:
         "inhance_v2": "22222222-2222-4222-8222-222222222222",
         "tccs": "44444444-4444-4444-8444-444444444444",
         "watersmart": "66666666-6666-4666-8666-666666666666",
+        "inhance_v1": "12121212-1212-4212-8212-121212121212",
     }
     utility = found["inhance_v2"]
     address = "http://127.0.0.1:8700/iCloud/iCloud.asmx"
