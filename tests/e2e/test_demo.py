@@ -117,7 +117,7 @@ def turned(original: Any) -> Any:
 BREAKS: dict[str, tuple[Any, str, Callable[[Any], Any], str]] = {
     "the fee is credited": (ledger.UtilityLedger, "post_payment", credit_the_fee, "INH2-PAY-8"),
     "credit is forgotten": (books, "balances", without_credit, "INH2-PAY-8"),
-    "balances change places": (ledger, "balances", swapped, "INH2-RTDR-2"),
+    "balances change places": (books, "balances", swapped, "INH2-RTDR-2"),
     "paperless is not switched": (ledger.UtilityLedger, "set_paperless", nothing, "INH2-PPL-2"),
     "AutoPay is not switched": (ledger.UtilityLedger, "set_autopay", nothing, "INH2-AUT-2"),
     "the e-mail address is not changed": (ledger.UtilityLedger, "set_email", nothing, "INH2-EML-2"),

@@ -93,7 +93,7 @@ def test_a_utility_can_be_set_to_refuse_a_reference_posted_twice(utility: Utilit
 
 
 def test_a_future_bill_joins_the_balance_when_its_day_comes(utility: Utility) -> None:
-    happened = utility.advance(timedelta(days=20))
+    happened = utility.advance(timedelta(days=21))
     assert utility.balance() == ("182.75", "182.75")
     assert "account 10000101 is billed 57.25: Balance 182.75" in happened
     assert utility.advance(timedelta(0)) == []
@@ -103,7 +103,7 @@ def test_the_line_of_a_billed_account_tells_the_balance_with_the_bill(utility: U
     """Two accounts with a bill to come, one of them with a credit; each line is held against the ledger of that day."""
     utility.pay("135.50")  # a credit of 10.00 that takes a part of the bill to come
     told = {}
-    for number, days in (("10000109", 12), ("10000101", 8)):
+    for number, days in (("10000109", 12), ("10000101", 9)):
         (line,) = utility.advance(timedelta(days=days))
         told[number] = line
         assert line.endswith(f": Balance {utility.balance(number)[0]}")
@@ -124,7 +124,7 @@ def test_a_bill_whose_day_is_long_past_is_told_with_the_balance_of_now(utility: 
 def test_credit_pays_a_bill_whose_day_comes(utility: Utility) -> None:
     utility.pay("135.50")
     assert utility.balance() == ("-10.00", "47.25")
-    utility.advance(timedelta(days=20))
+    utility.advance(timedelta(days=21))
     assert utility.balance() == ("47.25", "47.25")
     account = utility.account()
     assert (account["credit"], opens(utility)["500002"]) == ("0.00", "47.25")
@@ -132,7 +132,7 @@ def test_credit_pays_a_bill_whose_day_comes(utility: Utility) -> None:
 
 
 def test_the_balance_goes_by_the_lanes_clock_even_where_nothing_was_run(utility: Utility) -> None:
-    utility.lanes.set_clock("default", offset=timedelta(days=20), frozen_at=None)
+    utility.lanes.set_clock("default", offset=timedelta(days=21), frozen_at=None)
     assert utility.balance() == ("182.75", "182.75")
 
 
