@@ -179,7 +179,7 @@ def test_what_goes_to_inhance_v1_is_downloaded_by_its_jobs(router: Router, kind:
 
 
 def test_a_return_to_inhance_v1_is_refused_with_the_row_that_says_so(router: Router) -> None:
-    with pytest.raises(RequestInvalid, match="does not support ACH rejects: Not Supported .*ACH Rejects Posting"):
+    with pytest.raises(RequestInvalid, match=r"does not support ACH rejects: Not Supported .*ACH Rejects Posting"):
         router.plan(parse_event(make_event("ach_reject")), Biller(BILLER, "inhance_v1", {}))
 
 
