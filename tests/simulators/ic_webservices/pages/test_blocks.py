@@ -22,6 +22,7 @@ from tests.simulators.ic_webservices.pages.visit import BANK, Shown, Visit
 
 BROOK, USER, NUMBER = "20000201", "brook@example.com", "WS-1"
 OWN = {"biller_guid": WATERSMART}
+PAY = "Pay $60.00"
 
 
 def load(harness: Harness, flags: str, shown: str = "", amount: str = "60.00") -> None:
@@ -59,17 +60,17 @@ def test_blocked_cards_pay_nowhere_and_the_bank_does(visit: Visit, harness: Harn
     load(harness, "1,0")
     page = pay_page(visit)
     assert "Card payments are blocked for this account." in page.words
-    assert "CardNumber" not in page.fields("Pay")
-    assert visit.submit(page, "Pay", Method=card).errors == {
-        "Method": f"Account {BROOK}: card payments are blocked."
-    }, "a form that was not offered"
+    assert "CardNumber" not in page.fields(PAY)
+    assert visit.submit(page, PAY, Method=card).errors == {"Method": f"Account {BROOK}: card payments are blocked."}, (
+        "a form that was not offered"
+    )
     assert refusals(harness, card) == ("card_blocked", "card_blocked")
     assert harness.pay(account_number=BROOK, **OWN).json["error"]["code"] == "card_blocked"
     assert harness.pay(account_number=BROOK, tender="paypal", **OWN).json["error"]["code"] == "card_blocked"
     skipped = [line for line in advance(harness, timedelta(days=5)) if "skipped" in line]
     assert len(skipped) == 2
     assert all("card payments are blocked" in line for line in skipped)
-    assert visit.submit(pay_page(visit), "Pay", **BANK).heading == "Thank you for your payment"
+    assert visit.submit(pay_page(visit), PAY, **BANK).heading == "Thank you for your payment"
     assert refusals(harness, bank)[1] is None
 
 
@@ -98,7 +99,7 @@ def test_the_number_that_is_shown_stands_in_for_the_account_number(visit: Visit,
     load(harness, "0,0", shown="77-0001")
     home = visit.connect(token=visit.token(USER, biller=WATERSMART))
     pages = [visit.page(home, path) for path in ("bills", f"bill/{NUMBER}", f"pay/{NUMBER}", "autopay", "paperless")]
-    receipt = visit.submit(pages[2], "Pay", **BANK)
+    receipt = visit.submit(pages[2], PAY, **BANK)
     checkout = Checkout(harness).page(
         {"ViewMode": 0, "Customers": [{"AccountNumber": BROOK}]}, key="sandbox-api-key-watersmart"
     )
