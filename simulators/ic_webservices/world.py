@@ -113,7 +113,7 @@ def create_world(
         clerk=Clerk(store, cashier),
         presentment=presentment,
         bill_images=BillImages(store, images),
-        uploads=Uploads(ledger, uncertain),
+        uploads=Uploads(ledger),
         outbox=outbox,
         authentication=authentication,
         user_accounts=UserAccounts(ledger, authentication),

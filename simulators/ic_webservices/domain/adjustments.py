@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from partnerlab.simulators.ic_webservices.domain.balances import apply_account_balance
@@ -22,7 +22,12 @@ class Adjusted:
 
 
 def adjust(
-    invoices: Sequence[Invoice], effect: str, amount_cents: int, taken_cents: Mapping[str, int], last_payment: str
+    invoices: Sequence[Invoice],
+    effect: str,
+    amount_cents: int,
+    taken_cents: int,
+    unknown_cents: int,
+    last_payment: str,
 ) -> Adjusted:
     """
     Apply an adjustment to an account: to its latest open invoice, or its latest where none is open [A-106].
@@ -34,7 +39,8 @@ def adjust(
     Args:
         invoices: The account's invoices, at least one, the latest first.
         effect: `set` or `add`.
-        taken_cents: By invoice number, what was taken on it since the partner's last word.
+        taken_cents: What was taken on its open invoices since the partner's last word, and the partner may know of.
+        unknown_cents: What was taken on them that the partner cannot know of: no file with it was fetched.
         last_payment: Reference of the newest payment of the lane.
     """
     open_ones = [one for one in invoices if one.status == OPEN]
@@ -50,8 +56,7 @@ def adjust(
     elif amount_cents == said:
         return Adjusted((), owed, owed)
     else:
-        taken = sum(taken_cents.get(one.invoice_number, 0) for one in concerned)
-        due = total = unseen(amount_cents, said, taken)
+        due = total = unseen(amount_cents, said, taken_cents, unknown_cents)
         word = amount_cents
     changed = {one.invoice_number: one for one in apply_account_balance(asked, others, due, total)}
     after = [changed.get(one.invoice_number, one) for one in concerned]

@@ -141,7 +141,9 @@ def stated(invoice: Invoice, balance_due_cents: int, total_amount_due_cents: int
     return replace(invoice, minimum_amount_due_cents=minimum)
 
 
-def filed(existing: Invoice | None, given: Invoice, taken_cents: int, last_payment: str) -> Invoice | None:
+def filed(
+    existing: Invoice | None, given: Invoice, taken_cents: int, last_payment: str, unknown_cents: int = 0
+) -> Invoice | None:
     """
     The invoice after a bill file *given* it, or None where that changes nothing [A-85].
 
@@ -153,13 +155,14 @@ def filed(existing: Invoice | None, given: Invoice, taken_cents: int, last_payme
         given: As in the file, its `content` set.
         taken_cents: Payments of it that were taken since the last file and stand.
         last_payment: Reference of the newest payment of the lane.
+        unknown_cents: Payments of it, none of them counted in *taken_cents*, that the partner cannot know of yet.
     """
     if existing is not None and existing.content and existing.content == given.content:
         return None
     due, total = given.balance_due_cents, given.total_amount_due_cents
     if existing is not None:
-        due = unseen(due, existing.filed_due_cents, taken_cents)
-        total = max(due, unseen(total, existing.filed_total_cents, taken_cents))
+        due = unseen(due, existing.filed_due_cents, taken_cents, unknown_cents)
+        total = max(due, unseen(total, existing.filed_total_cents, taken_cents, unknown_cents))
     return replace(
         given,
         late_fee_charged_for=None if existing is None else existing.late_fee_charged_for,
@@ -174,10 +177,14 @@ def filed(existing: Invoice | None, given: Invoice, taken_cents: int, last_payme
     )
 
 
-def unseen(given_cents: int, before_cents: int, taken_cents: int) -> int:
-    """The amount *given* less what was taken, but for the part of it by which it fell since *before* [A-85]."""
+def unseen(given_cents: int, before_cents: int, taken_cents: int, unknown_cents: int = 0) -> int:
+    """
+    The amount *given* less what was taken, but for the part of it by which it fell since *before* [A-85].
+
+    What the partner cannot know of (*unknown_cents*) is taken off whole.
+    """
     shown = min(max(before_cents - given_cents, 0), taken_cents)
-    return max(given_cents - (taken_cents - shown), min(given_cents, 0))
+    return max(given_cents - (taken_cents - shown) - unknown_cents, min(given_cents, 0))
 
 
 def owed_cents(invoice: Invoice) -> int:

@@ -18,8 +18,7 @@ from partnerlab.simulators.ic_webservices.domain.late_fees import stated_at
 from partnerlab.simulators.ic_webservices.domain.money import amount
 from partnerlab.simulators.ic_webservices.domain.uploads import SETS, Adjustment
 from partnerlab.simulators.ic_webservices.services.ledger import last_payment
-from partnerlab.simulators.ic_webservices.services.staging import Staged
-from partnerlab.simulators.ic_webservices.services.unsettled import Unsettled
+from partnerlab.simulators.ic_webservices.services.staging import CSV_PARTNERS, Staged
 from partnerlab.simulators.ic_webservices.store import ADJUSTMENTS, CUSTOMERS, INVOICES, next_number
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Statement, Tx
@@ -31,15 +30,25 @@ LARGEST_CENTS = 10**17
 REFUSALS: Mapping[str, str] = {
     "unknown-account": "is no account of this biller: no customer is made, no zeros are guessed [A-88]",
     "no-invoice": "is an account without an invoice, so nothing can be adjusted",
-    "payment-uncertain": "cannot be set now: {reason}; load the row again when it has one [A-84]",
     "balance-too-large": "makes a balance of more than 15 digits",
 }
 """Why a row that reads well is not applied, by rule."""
 
-_TAKEN = Statement(
-    "SELECT sum(amount_cents) FROM ic_payments WHERE lane = :lane AND biller_guid = :biller_guid"
+_STANDS = (
+    " FROM ic_payments WHERE lane = :lane AND biller_guid = :biller_guid"
     " AND account_number = :account_number AND invoice_number = :invoice_number AND approved = 1"
-    " AND donation = 'none' AND state <> 'returned' AND reference > :after"
+    " AND donation = 'none' AND state <> 'returned'"
+)
+_FETCHED = (
+    "EXISTS (SELECT 1 FROM ic_exported AS e JOIN ic_export_batches AS b ON b.lane = e.lane"
+    " AND b.report_id = e.report_id WHERE e.lane = :lane AND e.kind = 'payments' AND e.item = payment_guid"
+    " AND b.delivered_at <> '')"
+)
+_TAKEN = Statement(f"SELECT sum(amount_cents){_STANDS} AND reference > :after")
+_TAKEN_BY_FILE = Statement(
+    "SELECT sum(CASE WHEN fetched = 1 AND reference > :after THEN amount_cents ELSE 0 END),"  # noqa: S608 - fragments of our own
+    " sum(CASE WHEN fetched = 0 THEN amount_cents ELSE 0 END)"
+    f" FROM (SELECT amount_cents, reference, CASE WHEN {_FETCHED} THEN 1 ELSE 0 END AS fetched{_STANDS}) AS known"
 )
 _CARRY_FORWARD = Statement(
     "UPDATE ic_invoices SET status = 'closed', version = version + 1"
@@ -87,17 +96,18 @@ def _load_invoice(tx: Tx, lane: Lane, biller: Biller, upload_id: str, row: Mappi
     """In the place of an invoice of that number, whatever its RecordType says [A-17], as `filed` rules."""
     given = INVOICES.load(tuple(row[name] for name in INVOICES.columns))
     existing = INVOICES.get(tx, lane.name, given.biller_guid, given.invoice_number)
-    invoice = filed(existing, given, 0 if existing is None else _taken_cents(tx, lane, existing), newest)
+    taken, unknown = (0, 0) if existing is None else _taken_cents(tx, lane, biller, existing)
+    invoice = filed(existing, given, taken, newest, unknown)
     if invoice is not None:
         invoice = stated_at(invoice, lane.now(), time_zone(biller.time_zone))
         INVOICES.put(tx, lane.name, replace(invoice, upload_id=upload_id))
 
 
 class _NotApplied(Exception):
-    """A row that reads well and is not applied: the rule, the column and, in words, more of the reason."""
+    """A row that reads well and is not applied: the rule, the column and its value."""
 
-    def __init__(self, rule: str, column: str, value: str, reason: str = "") -> None:
-        self.rule, self.column, self.value, self.reason = rule, column, value, reason
+    def __init__(self, rule: str, column: str, value: str) -> None:
+        self.rule, self.column, self.value = rule, column, value
         super().__init__(rule)
 
     def problem(self, line: int) -> FileProblem:
@@ -106,7 +116,7 @@ class _NotApplied(Exception):
         column = table.column(self.column)
         return FileProblem(
             self.rule,
-            f"{shown(self.value)!r} {REFUSALS[self.rule].format(reason=self.reason)}",
+            f"{shown(self.value)!r} {REFUSALS[self.rule]}",
             line,
             field=column.name,
             spec_id=column.id,
@@ -116,12 +126,8 @@ class _NotApplied(Exception):
         )
 
 
-def adjust_balances(tx: Tx, lane: Lane, biller: Biller, upload_id: str, staged: Staged, unsettled: Unsettled) -> None:
-    """
-    Apply the rows of a balance file in their order; what cannot be applied goes to quarantine and is reported.
-
-    A balance is not set while a payment of the account has no certain outcome [A-84].
-    """
+def adjust_balances(tx: Tx, lane: Lane, biller: Biller, upload_id: str, staged: Staged) -> None:
+    """Apply the rows of a balance file in their order; what cannot be applied goes to quarantine and is reported."""
     newest = last_payment(tx, lane)
     position = lessened = 0
     for batch in staged.good.batches():
@@ -131,7 +137,7 @@ def adjust_balances(tx: Tx, lane: Lane, biller: Biller, upload_id: str, staged: 
                 upload_id, position, line, biller.guid, account_number, type_id, effect, amount_cents
             )
             try:
-                adjustment = _adjust(tx, lane, biller, unsettled, adjustment, newest)
+                adjustment = _adjust(tx, lane, biller, adjustment, newest)
             except _NotApplied as refused:
                 staged.set_aside((refused.problem(line),), text)
                 staged.loaded -= 1
@@ -144,7 +150,7 @@ def adjust_balances(tx: Tx, lane: Lane, biller: Biller, upload_id: str, staged: 
         staged.notes.append(f"{many} less than the file says: the rest was paid since the file before [A-85]")
 
 
-def _adjust(tx: Tx, lane: Lane, biller: Biller, unsettled: Unsettled, asked: Adjustment, newest: str) -> Adjustment:
+def _adjust(tx: Tx, lane: Lane, biller: Biller, asked: Adjustment, newest: str) -> Adjustment:
     """The adjustment as it was applied. Raises `_NotApplied`."""
     account_number, sets = asked.account_number, asked.effect == SETS
     if CUSTOMERS.get(tx, lane.name, biller.guid, account_number) is None:
@@ -153,10 +159,8 @@ def _adjust(tx: Tx, lane: Lane, biller: Biller, unsettled: Unsettled, asked: Adj
     if not invoices:
         raise _NotApplied("no-invoice", "AccountNumber", account_number)
     said = str(amount(asked.amount_cents))
-    if sets and (reason := unsettled.doubt(tx, lane, biller.guid, account_number).reason):
-        raise _NotApplied("payment-uncertain", "AdjustmentAmount", said, reason)
-    taken = {one.invoice_number: _taken_cents(tx, lane, one) for one in invoices} if sets else {}
-    done = adjust(invoices, asked.effect, asked.amount_cents, taken, newest)
+    taken, unknown = _taken_cents(tx, lane, biller, *invoices) if sets else (0, 0)
+    done = adjust(invoices, asked.effect, asked.amount_cents, taken, unknown, newest)
     if abs(done.after_cents) >= LARGEST_CENTS:
         raise _NotApplied("balance-too-large", "AdjustmentAmount", said)
     for invoice in done.invoices:
@@ -172,14 +176,24 @@ def _invoices(tx: Tx, lane: Lane, biller: Biller, account_number: str) -> Sequen
     return found or INVOICES.find(tx, lane.name, search, order=order, last_first=True, limit=1)
 
 
-def _taken_cents(tx: Tx, lane: Lane, invoice: Invoice) -> int:
-    """Payments of an invoice that were taken since the partner's last word on it and stand."""
-    row = tx.one(
-        _TAKEN,
-        lane=lane.name,
-        biller_guid=invoice.biller_guid,
-        account_number=invoice.account_number,
-        invoice_number=invoice.invoice_number,
-        after=invoice.filed_after,
-    )
-    return int(row[0] or 0) if row else 0
+def _taken_cents(tx: Tx, lane: Lane, biller: Biller, *invoices: Invoice) -> tuple[int, int]:
+    """
+    Payments of some invoices that stand: those taken since the partner's last word on each, and those that the partner
+    cannot know of.
+
+    Of the latter there are some only where payments go out by file, until the file is fetched.
+    """
+    taken = unknown = 0
+    for invoice in invoices:
+        row = tx.one(
+            _TAKEN_BY_FILE if biller.partner in CSV_PARTNERS else _TAKEN,
+            lane=lane.name,
+            biller_guid=biller.guid,
+            account_number=invoice.account_number,
+            invoice_number=invoice.invoice_number,
+            after=invoice.filed_after,
+        )
+        found = [int(cents or 0) for cents in row or ()]
+        taken += found[0] if found else 0
+        unknown += found[1] if len(found) > 1 else 0
+    return taken, unknown

@@ -44,7 +44,7 @@ from partnerlab.simulators.ic_webservices.store import CUSTOMERS as CUSTOMER_ROW
 from partnerlab.simulators.ic_webservices.store import INVOICES as INVOICE_ROWS
 from partnerlab.simulators.kit.world.lanes import Lane
 
-__all__ = ["CSV_TABLES", "Staged", "stage"]
+__all__ = ["CSV_PARTNERS", "Staged", "problem_row", "stage"]
 
 CSV_PARTNERS = ("watersmart",)
 """Whose CSV files are taken. Source: WaterSmart, Invoice File and Adjustment/Daily Balance File."""

@@ -31,7 +31,6 @@ from partnerlab.simulators.ic_webservices.domain.uploads import (
 from partnerlab.simulators.ic_webservices.services.ledger import BillerLedger, biller_of
 from partnerlab.simulators.ic_webservices.services.loading import adjust_balances, load_invoices
 from partnerlab.simulators.ic_webservices.services.staging import Staged, problem_row, stage
-from partnerlab.simulators.ic_webservices.services.unsettled import Unsettled
 from partnerlab.simulators.ic_webservices.store import ADJUSTMENTS, PROBLEMS, UPLOADS, next_number
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Statement, Tx
@@ -69,8 +68,8 @@ class Taken:
 class Uploads:
     """Files of every lane."""
 
-    def __init__(self, ledger: BillerLedger, unsettled: Unsettled) -> None:
-        self.ledger, self.store, self.unsettled = ledger, ledger.store, unsettled
+    def __init__(self, ledger: BillerLedger) -> None:
+        self.ledger, self.store = ledger, ledger.store
 
     def take(
         self, lane: Lane, biller_guid: str | None, key: str | None, file_name: str | None, content: bytes | None
@@ -105,7 +104,6 @@ class Uploads:
         waiting, content = self._waiting(lane, upload_id, LOADED)
         with self.store.read() as tx:
             biller = biller_of(tx, lane, waiting.biller_guid)
-        self.unsettled.ready(lane, biller.guid, "")
         with stage(lane, biller, waiting.file_name, content) as staged, self.store.write() as tx:
             biller_of(tx, lane, biller.guid, lock=True)
             upload = self._still_waiting(tx, lane, upload_id, LOADED)
@@ -140,29 +138,26 @@ class Uploads:
             return ADJUSTMENTS.find(tx, lane.name, search, order="position", after=after, limit=limit)
 
     def _take(self, lane: Lane, biller: Biller, name: str, content: bytes) -> Taken:
-        with stage(lane, biller, name, content) as staged:
-            if staged.kind == BALANCES:
-                self.unsettled.ready(lane, biller.guid, "")
-            with self.store.write() as tx:
-                biller_of(tx, lane, biller.guid, lock=True)
-                upload = Upload(
-                    upload_id=f"U{next_number(tx, lane.name, 'upload'):08d}",
-                    biller_guid=biller.guid,
-                    file_name=name,
-                    received_at=lane.now().astimezone(UTC).isoformat(),
-                    state=RECEIVED,
-                    message="",
-                    size_bytes=len(content),
-                    accepted=0,
-                    rejected=0,
-                    total_amount_due=str(staged.total),
-                    kind=staged.kind,
-                    content=staged.content,
-                )
-                upload = self._decided(tx, lane, biller, upload, staged)
-                if upload.state == WAITING:
-                    self._put_chunks(tx, lane, upload, CONTENT, _pieces(content))
-                return self._keep(tx, lane, upload, staged)
+        with stage(lane, biller, name, content) as staged, self.store.write() as tx:
+            biller_of(tx, lane, biller.guid, lock=True)
+            upload = Upload(
+                upload_id=f"U{next_number(tx, lane.name, 'upload'):08d}",
+                biller_guid=biller.guid,
+                file_name=name,
+                received_at=lane.now().astimezone(UTC).isoformat(),
+                state=RECEIVED,
+                message="",
+                size_bytes=len(content),
+                accepted=0,
+                rejected=0,
+                total_amount_due=str(staged.total),
+                kind=staged.kind,
+                content=staged.content,
+            )
+            upload = self._decided(tx, lane, biller, upload, staged)
+            if upload.state == WAITING:
+                self._put_chunks(tx, lane, upload, CONTENT, _pieces(content))
+            return self._keep(tx, lane, upload, staged)
 
     def _decided(self, tx: Tx, lane: Lane, biller: Biller, upload: Upload, staged: Staged) -> Upload:
         """The file after its fate was decided and, where it is loaded, what it does was done."""
@@ -185,7 +180,7 @@ class Uploads:
 
     def _load(self, tx: Tx, lane: Lane, biller: Biller, upload_id: str, staged: Staged) -> None:
         if staged.kind == BALANCES:
-            adjust_balances(tx, lane, biller, upload_id, staged, self.unsettled)
+            adjust_balances(tx, lane, biller, upload_id, staged)
         else:
             load_invoices(tx, lane, biller, upload_id, staged)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from partnerlab.simulators.ic_webservices.services.export_batches import ExportBatches
 from tests.simulators.ic_webservices.harness import UTILITY, WATERSMART, WATERSMART_KEY, Harness
 
 OWN = {"biller_guid": WATERSMART}
@@ -93,8 +94,19 @@ def test_a_balance_is_the_partners_word_less_what_was_paid_meanwhile(harness: Ha
     stale = send(harness, f"{BROOK},Brook,70.00,1,")
     assert owed(harness, BROOK) == "30.00"
     assert "1 balance is less than the file says" in stale["notes"][-1]
-    send(harness, f"{BROOK},Brook,30.00,1,", f"{POND},Pond,310.75,1,")
-    assert owed(harness, BROOK) == "30.00", "the payment is visible in it"
+    send(harness, f"{BROOK},Brook,75.00,1,")
+    assert owed(harness, BROOK) == "35.00", "nobody has fetched a file with the payment yet"
+    exports = ExportBatches(harness.store)
+    batch = exports.create(harness.lane, WATERSMART, "payments")
+    assert batch is not None
+    send(harness, f"{BROOK},Brook,76.00,1,")
+    assert owed(harness, BROOK) == "36.00", "made, not fetched"
+    exports.delivered(harness.lane, batch.report_id)
+    send(harness, f"{BROOK},Brook,36.00,1,", f"{POND},Pond,310.75,1,")
+    assert owed(harness, BROOK) == "36.00", "the payment is visible in it"
+    pay(harness, BROOK, "6.00")
+    send(harness, f"{BROOK},Brook,30.00,1,")
+    assert owed(harness, BROOK) == "24.00", "the payment cannot be what lowered it"
     send(harness, f"{BROOK},Brook,-12.00,1,")
     assert owed(harness, BROOK) == "-12.00", "a credit"
     send(harness, f"{BROOK},Brook,20.00,2,")
@@ -114,9 +126,6 @@ def test_an_older_invoice_is_lowered_before_the_latest(harness: Harness) -> None
 
 def test_what_cannot_be_applied_is_in_quarantine_and_can_be_loaded_again(harness: Harness) -> None:
     harness.control("PATCH", f"billers/{WATERSMART}", {"settings": {"29": "1"}})
-    pay(harness, POND, "10.00")
-    (payment,) = harness.get("payments", account_number=POND)["payments"]
-    harness.unsettled = {payment["payment_guid"]}
     done = send(
         harness,
         "99999,Nobody,1.00,2,",
@@ -125,11 +134,10 @@ def test_what_cannot_be_applied_is_in_quarantine_and_can_be_loaded_again(harness
         f"{BROOK},Brook,999999999999999.00,2,",
         f"{BROOK},Brook,1.234,2,",
     )
-    assert (done["state"], done["accepted"], done["rejected"]) == ("loaded", 1, 4)
-    assert done["message"] == "4 adjustments were rejected, 1 loaded."
+    assert (done["state"], done["accepted"], done["rejected"]) == ("loaded", 2, 3)
+    assert done["message"] == "3 adjustments were rejected, 2 loaded."
     assert sorted(problems(harness, done)) == [
         (1, 1, "AccountNumber", "unknown-account"),
-        (2, 3, "AdjustmentAmount", "payment-uncertain"),
         (4, 3, "AdjustmentAmount", "balance-too-large"),
         (5, 3, "AdjustmentAmount", "not-an-amount"),
     ]
@@ -138,7 +146,6 @@ def test_what_cannot_be_applied_is_in_quarantine_and_can_be_loaded_again(harness
     page = harness.get(f"uploads/{done['upload_id']}/quarantine")
     assert page["next"] == 1
     assert harness.get(f"uploads/{done['upload_id']}/quarantine", page="1") == {"content": "", "next": None}
-    harness.unsettled = set()
     mended = page["content"].replace("99999,Nobody", f"{BROOK},Brook").replace("1.234", "1.23")
     again = send(harness, *mended.replace("999999999999999.00", "0.77").splitlines())
     assert (again["state"], again["rejected"]) == ("loaded", 0)
