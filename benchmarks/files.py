@@ -20,16 +20,19 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any
+from zoneinfo import ZoneInfo
 
 from partnerlab.contracts.files import Layout, load_layout, read_bif, write_bif
+from partnerlab.contracts.files.csv import load_table, read_csv, write_csv
 from partnerlab.contracts.files.layout import Record
 from partnerlab.generators.bif import FORMAT_GUID, generate_bif
 from partnerlab.generators.people import People
+from partnerlab.generators.watersmart import generate_csv
 
 INVOICES = 40_000
 ROUNDS = 3
@@ -54,6 +57,8 @@ def run(scale: float = 1.0) -> list[dict[str, Any]]:
             *_reading(path, layout, rows),
             *_writing(path, layout, rows),
             *_generating(layout, invoices),
+            *_csv_reading(Path(folder) / "invoices.csv", invoices),
+            *_csv_writing(invoices),
             *_memory(path, invoices),
         ]
 
@@ -151,6 +156,66 @@ def _generating(layout: Layout, invoices: int) -> list[dict[str, Any]]:
     ]
 
 
+def _csv_reading(path: Path, invoices: int) -> list[dict[str, Any]]:
+    table = load_table("watersmart_invoices").for_biller(InvoiceTypeID="1")
+    with path.open("wb") as stream:
+        generate_csv(stream, "invoices", invoices, as_of=AS_OF)
+
+    def ours() -> None:
+        for _ in read_csv(path, table):
+            pass
+
+    def theirs() -> None:
+        converters = [_converter(column.kind, many=False) for column in table.columns]
+        with path.open(newline="", encoding="utf-8") as stream:
+            for cells in csv.reader(stream):
+                [convert(cell) if cell else None for convert, cell in zip(converters, cells, strict=True)]
+
+    mine, other = _best(ours, theirs)
+    note = "same typed values; ours also checks every rule, the peer none"
+    return [_speed("read an invoice CSV, typed", "csv.reader, typed", invoices / mine, invoices / other, 2.0, note)]
+
+
+def _csv_writing(payments: int) -> list[dict[str, Any]]:
+    """Payments as an export has them, one name in a hundred with a comma."""
+    table = load_table("watersmart_payments")
+    start = datetime(2026, 3, 2, tzinfo=ZoneInfo("America/New_York"))
+    rows = [
+        table.make(
+            InvoiceNumber=str(500_000 + at),
+            InvoiceGUID=f"6f6f9a0e-0000-4000-8000-{at:012}",
+            AccountNumber=f"2{at:07}",
+            CustomerName=f"Smith, Joseph {at}" if at % 100 == 0 else f"Joseph Smith {at}",
+            PaymentGUID=f"7f6f9a0e-0000-4000-8000-{at:012}",
+            PaymentDate=start + timedelta(seconds=at % 86_000),
+            PaymentTypeID=1 + at % 2,
+            PaymentTypeDesc=("Credit Card", "ACH")[at % 2],
+            PaymentAmount=Decimal(at % 90_000).scaleb(-2),
+            ConvenienceFee=Decimal(295 * (at % 2)).scaleb(-2),
+            PaymentReference=f"IC{at:010}",
+            PaymentMessage="Approved",
+            Approved=True,
+            BillerReference="",
+            Offline=False,
+            WSReportID=7,
+        )
+        for at in range(payments)
+    ]
+
+    def theirs(stream: IO[bytes]) -> None:
+        text = io.TextIOWrapper(stream, encoding="utf-8", newline="")
+        writer = csv.writer(text)
+        kinds = {"moment": lambda value: value.strftime("%m%d%Y%H%M%S"), "amount": lambda value: f"{value:.2f}"}
+        forms = [kinds.get(column.kind, str) for column in table.columns]
+        for row in rows:
+            writer.writerow(["" if value is None else form(value) for form, value in zip(forms, row, strict=True)])
+        text.detach()
+
+    mine, other = _best(lambda: _to_file(lambda stream: write_csv(stream, table, rows)), lambda: _to_file(theirs))
+    note = "same values; ours also keeps lengths, removes commas and tells, makes formulas harmless"
+    return [_speed("write a payment export", "csv.writer", payments / mine, payments / other, 2.5, note)]
+
+
 def _naive_people() -> Iterator[tuple[str, ...]]:
     from faker import Faker
 
@@ -218,9 +283,18 @@ def _memory(path: Path, invoices: int) -> list[dict[str, Any]]:
         f"generate_groups({invoices}, as_of=date(2026, 3, 2)))",
     }
     found = []
+    works |= {
+        "read a CSV": "from partnerlab.contracts.files.csv import *\n"
+        f"print(check_csv({str(path.with_name('invoices.csv'))!r}, load_table('watersmart_invoices')).accepted)",
+        "write a CSV": "from datetime import datetime, UTC\nfrom decimal import Decimal\n"
+        "from partnerlab.contracts.files.csv import *\ntable = load_table('watersmart_payments')\n"
+        f"write_csv(open({str(path) + '.csv'!r}, 'wb'), table, (table.make(AccountNumber=str(at), "
+        "PaymentDate=datetime(2026, 3, 2, tzinfo=UTC), PaymentAmount=Decimal(at).scaleb(-2)) "
+        f"for at in range({invoices})))",
+    }
     for work, code in works.items():
         peak = _peak_mb(code)
-        note = f"{invoices:,} invoices" + (", Faker's word lists included" if work != "read" else "")
+        note = f"{invoices:,} invoices" + (", Faker's word lists included" if work in ("generate", "write") else "")
         found.append(
             {
                 "work": f"memory to {work}",

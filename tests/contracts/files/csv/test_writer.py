@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from partnerlab.contracts.files import ValueRefused
-from partnerlab.contracts.files.csv import WRITTEN_RULES, CsvTable, CsvWritten, load_table, write_csv
-from partnerlab.contracts.files.csv.compiled import row_writer
+from partnerlab.contracts.files.csv import WRITTEN_RULES, Column, CsvTable, CsvWritten, load_table, write_csv
+from partnerlab.contracts.files.csv.columns import block_writer
 from partnerlab.contracts.files.csv.writer import _Sink
 
 PAYMENTS, CHANGES, REJECTS = (load_table(f"watersmart_{kind}") for kind in ("payments", "changes", "rejects"))
@@ -136,7 +136,7 @@ def test_every_line_splits_alike_with_a_csv_reader_and_at_commas(
     stream = io.BytesIO()
     result = write_csv(stream, PAYMENTS, [row])
     line = stream.getvalue().decode().removesuffix("\r\n")
-    assert line.split(",") == next(csv.reader([line])) == _Sink(PAYMENTS).line(row, 1).removesuffix("\r\n").split(",")
+    assert line.split(",") == next(csv.reader([line])) == _Sink(PAYMENTS).line(row, 1).split(",")
     assert len(line.split(",")) == 18
     assert {warning.rule for warning in result.warnings} <= WRITTEN_RULES.keys()
     for at in (3, 13):
@@ -154,10 +154,24 @@ def test_every_line_splits_alike_with_a_csv_reader_and_at_commas(
     )
 )
 @settings(max_examples=150, deadline=None)
-def test_the_compiled_writer_and_the_plain_one_agree(values: dict[str, object]) -> None:
-    row = CHANGES.make(**values)
-    fast = row_writer(CHANGES)(row)
-    sink = _Sink(CHANGES)
-    plain = sink.line(row, 1)
-    assert fast is None or (fast == plain and not sink.changed)
-    assert fast is not None or sink.changed or plain != ",".join(str(value or "") for value in row)
+def test_whole_columns_and_single_cells_are_written_alike(values: dict[str, object]) -> None:
+    row, plain_row = CHANGES.make(**values), CHANGES.make(AccountNumber="70010001", PaperlessSignUpDate=PAID_AT)
+    judged: list[int] = []
+    sink, alone = _Sink(CHANGES), _Sink(CHANGES)
+
+    def judge(column: Column, value: object, at: int) -> str:
+        judged.append(at)
+        return sink.cell(column, value, at + 1)
+
+    lines = block_writer(CHANGES)([plain_row, row, plain_row], judge)
+    assert lines == ["70010001,,,,,,,09152026140509,", alone.line(row, 2), "70010001,,,,,,,09152026140509,"]
+    assert sink.warnings == alone.warnings
+    assert {*judged} <= {1}
+
+
+def test_what_stands_before_a_refused_row_is_written() -> None:
+    stream = io.BytesIO()
+    rows = [PAYMENTS.make(AccountNumber="1"), PAYMENTS.make(AccountNumber="2"), PAYMENTS.make(PaymentAmount=1)]
+    with pytest.raises(ValueRefused, match="line 3"):
+        write_csv(stream, PAYMENTS, rows)
+    assert stream.getvalue().count(b"\r\n") == 2
