@@ -13,6 +13,7 @@ from partnerlab.simulators.ic_webservices.domain.schedules import Schedule
 from partnerlab.simulators.ic_webservices.pages.payer import Payer
 from partnerlab.simulators.ic_webservices.pages.view import pdf
 from partnerlab.simulators.ic_webservices.services.statement import statement
+from partnerlab.simulators.ic_webservices.services.usage import usage_by_meter
 
 __all__ = ["add_routes", "latest_invoices", "waiting_for"]
 
@@ -48,11 +49,19 @@ def bill(payer: Payer, number: str) -> ResponseReturnValue:
     invoice = payer.services.presentment.open(payer.lane, payer.biller.guid, invoice.invoice_number).invoice
     payments = payer.services.records.payments_of(payer.lane, invoice, limit=MOST_BILLS)
     customer = payer.services.ledger.customer(payer.lane, payer.biller.guid, invoice.account_number)
+    shown = statement(payer.biller, customer, invoice)
+    before = []
+    if any(charge.meters for charge in shown.charges):
+        of_account = payer.services.ledger.latest_invoices(
+            payer.lane, payer.biller.guid, invoice.account_number, limit=MOST_BILLS
+        )
+        before = [one for one in of_account if one.invoice_date <= invoice.invoice_date]
     return payer.show(
         "bill.html",
         "bills",
         invoice=invoice,
-        statement=statement(payer.biller, customer, invoice),
+        statement=shown,
+        usage=usage_by_meter(payer.biller, customer, before),
         payable=owed_cents(invoice) > 0 and not is_expired(invoice, payer.today),
         as_pdf=payer.services.bill_images.offered(payer.biller, invoice),
         payments=payments,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 
@@ -73,6 +74,28 @@ def test_a_bill_shows_whose_it_is_the_displayed_fields_the_meters_and_the_messag
     assert "Meter M1 Previous reading 100, May 1, 2026 Reading 171, May 31, 2026 Usage 71" in words
     assert "Meter M6 Previous reading" in words
     assert "7.77" not in words, "payments are not marked as displayed"
+
+
+def test_a_bill_draws_the_usage_of_each_meter_bill_by_bill(visit: Visit, harness: Harness) -> None:
+    first = date.fromisoformat(harness.invoice()["invoice_date"]) + timedelta(days=1)
+    readings = (100, 171, 171, 160, 260)  # the third bill's is none, the fourth's a meter that was changed out
+    for place, (before, now) in enumerate(pairwise(readings)):
+        own = {
+            "CustomField11": (Decimal(before), *(Decimal(1),) * 4),
+            "CustomField20": (date(2026, 5 + place, 28),) * 5,
+            "CustomField21": (Decimal(now), *(Decimal(1),) * 4),
+            "CustomField30": ("M1", "M2", "M3", "M4", "M5"),
+        }
+        harness.upload(bill_file([group(f"50077{place}", ACCOUNT, on=first + timedelta(days=30 * place), **own)]))
+    page = visit.connect()
+    svgs = visit.page(page, "bill/500773").tree.xpath("//svg[@role='img']")
+    assert svgs[0].get("aria-label") == "May 28, 2026: 71; June 28, 2026: 0; August 28, 2026: 100"
+    assert [rect.get("height") for rect in svgs[0].xpath(".//rect")] == ["71", "1", "100"]
+    assert svgs[1].get("aria-label").count(": 0") == 4
+    earlier = visit.page(page, "bill/500771").tree.xpath("//svg[@role='img']")
+    assert earlier[0].get("aria-label") == "May 28, 2026: 71; June 28, 2026: 0", "what came later is not in it"
+    assert visit.page(page, "bill/500770").tree.xpath("//svg") == [], "one bill has no history"
+    assert visit.page(page, f"bill/{INVOICE}").tree.xpath("//svg") == []
 
 
 @pytest.mark.parametrize("expiry", ["0949", "09-49", "09 49", "09/2049", "092049", "9/49", " 09 / 49 "])
