@@ -139,7 +139,7 @@ class Sides:
         self.settle()
 
     def journal(self, operation: str) -> list[dict[str, Any]]:
-        """The lane's exchanges of an operation, newest first."""
+        """The lane's exchanges of an operation, oldest first."""
         found: list[dict[str, Any]] = self.control.get("/_sandbox/journal", operation=operation, limit=200)["entries"]
         return found
 

@@ -140,6 +140,7 @@ def _field_requirements(prefix: str, layout_name: str) -> Iterator[Requirement]:
             rules += ["required"] if field.required else []
             rules += [f"always {field.constant}"] if field.constant else []
             rules += [field.shape] if field.shape else []
+            rules += ["shown on Invoice Cloud's template"] if field.displayed else []
             yield Requirement(
                 id=f"{prefix}-{record.code}-{field.spec_id}",
                 text=", ".join(rules) + ".",

@@ -15,7 +15,7 @@ import httpx
 from partnerlab.client.errors import PartnerFault
 from partnerlab.contracts.files import InvoiceGroup, check, load_layout, read_bif
 from partnerlab.contracts.verification.wsdl import read_wsdl
-from partnerlab.demo import inhance_v2_pump
+from partnerlab.demo import inhance_v2_pump, presentment
 from partnerlab.demo.inhance_v2_pump import ACCOUNT, INVOICE
 from partnerlab.generators.bif import generate_bif
 from partnerlab.generators.damage import damage
@@ -45,6 +45,8 @@ def tell(story: Story, url: str, *, invoices: int, seed: int) -> None:
             return  # without bills there is no journey; the part that failed has said why
         with story.chapter("Upload", "INH2-BIF-1"):
             upload(story, sides, content, bills)
+        with story.chapter("The bill as its payer sees it", "INH2-PRS-1"):
+            presentment.of_utility_bills(story, sides, bills)
         with story.chapter("A payer opens a bill", "INH2-RTDR-1"):
             balances(story, sides)
             contact(story, sides)
@@ -101,8 +103,8 @@ def upload(story: Story, sides: InHanceSides, content: bytes, groups: list[Invoi
     first = groups[0].invoice
     shown = sides.invoice_cloud.view_invoice(first.InvoiceNumber)
     story.expect(
-        "INH2-PRS-1",
-        f"invoice {first.InvoiceNumber} is presented with {shown.total_amount_due}",
+        "INH2-BIF-1",
+        f"invoice {first.InvoiceNumber} is there with {shown.total_amount_due}",
         found=(shown.total_amount_due, shown.balance_due, shown.invoice_due_date),
         expected=(first.TotalAmountDue, first.BalanceDue, first.InvoiceDueDate),
     )
@@ -200,7 +202,7 @@ def contact(story: Story, sides: InHanceSides) -> None:
 
 def keys(story: Story, sides: InHanceSides) -> None:
     """What is asked, with which key, and that a refusal fails nobody."""
-    asked = sides.exchange(sides.journal("BalanceCheck")[0]["id"])["request"]
+    asked = sides.exchange(sides.journal("BalanceCheck")[-1]["id"])["request"]
     story.expect(
         "INH2-RTDR-8",
         f"LastInvoiceNumber is {INVOICE}",

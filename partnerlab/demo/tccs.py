@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 
 from partnerlab.contracts.files import InvoiceGroup
+from partnerlab.demo import presentment
 from partnerlab.demo.tccs_file import policy_file, upload
 from partnerlab.sides import TccsSides
 from partnerlab.story import Story
@@ -17,6 +18,7 @@ __all__ = ["tell"]
 
 LANE = "demo-tccs"
 POLICY, INVOICE = "454100010", "454100010-06/16/2020"
+OVERDUE = "454100011-03/01/2028"
 QUOTE = "Q454100010-03/01/2019"
 BILLED, TOTAL = Decimal("120.00"), Decimal("340.00")
 # Which requirement describes the messages of each endpoint.
@@ -54,6 +56,9 @@ def tell(story: Story, url: str, *, invoices: int, seed: int) -> None:
             enrolments(story, sides)
         with story.chapter("The bill as the insurer prints it", "TCCS-PDF-1"):
             bill_image(story, sides)
+            presentment.of_policies(story, sides, POLICY, INVOICE)
+        with story.chapter("A bill that is not paid in time", "TCCS-BIF-12"):
+            presentment.late_fee(story, sides, OVERDUE)
         with story.chapter("Something goes wrong", "TCCS-GUID-5"):
             trouble(story, sides)
         with story.chapter("What is refused", "TCCS-ADR-5"):
