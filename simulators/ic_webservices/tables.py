@@ -35,6 +35,7 @@ __all__ = [
     "UPLOADS",
     "UPLOAD_CHUNKS",
     "USERS",
+    "WRONG_PASSWORDS",
 ]
 
 TABLES = sa.MetaData()
@@ -222,6 +223,11 @@ USERS = sa.Table(
     _key("biller_guid"),
     _key("username"),
     *_text("email_address", "password_hash", "created_at", "text_phone"),
+)
+
+# In real time, so that nobody shortens it by moving the lane's clock.
+WRONG_PASSWORDS = sa.Table(
+    "ic_wrong_passwords", TABLES, _key("lane"), _key("biller_guid"), _key("username_hash"), *_whole("free_at_ms")
 )
 
 LINKS = sa.Table(

@@ -22,7 +22,7 @@ from partnerlab.simulators.ic_webservices.domain.users import (
     password_matches,
     username_key,
 )
-from partnerlab.simulators.ic_webservices.services.attempts import Attempts
+from partnerlab.simulators.ic_webservices.services.attempts import Attempts, too_many
 from partnerlab.simulators.ic_webservices.services.ledger import biller_of
 from partnerlab.simulators.ic_webservices.services.support import SSO, refuse_unsupported
 from partnerlab.simulators.ic_webservices.store import LINKS, TOKENS, USERS
@@ -88,7 +88,7 @@ class Authentication:
         self.password_cost = password_cost
         # Compared with where there is no such user, so that the answer takes as long.
         self._nobody = hash_password("", password_cost)
-        self._attempts = Attempts()
+        self._attempts = Attempts(store)
 
     def accounts(self, lane: Lane, biller_guid: str, username: str) -> tuple[str, ...]:
         """The account numbers linked to a user, in the order of linking."""
@@ -102,15 +102,17 @@ class Authentication:
         That they are too many is not said: it would tell that there is such a user.
         """
         who = (lane.name, normal_guid(biller_guid), username_key(username))
-        if not self._attempts.may_try(who):
-            raise LoginRefused
         with self.store.read() as tx:
-            user = USERS.get(tx, lane.name, normal_guid(biller_guid), username_key(username))
+            spent_ms = self._attempts.spent_ms(tx, *who)
+            user = USERS.get(tx, *who)
         # Not inside the transaction: it takes milliseconds.
-        if not password_matches(password, self._nobody if user is None else user.password_hash) or user is None:
-            self._attempts.failed(who)
+        if too_many(spent_ms):
             raise LoginRefused
-        self._attempts.passed(who)
+        if not password_matches(password, self._nobody if user is None else user.password_hash) or user is None:
+            self._attempts.failed(*who)
+            raise LoginRefused
+        if spent_ms:
+            self._attempts.passed(*who)
         return user
 
     def authenticate(
