@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +22,7 @@ REPORT = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 @click.group()
 def command() -> None:
-    """Reports of `partnerlab verify`, as JSON.
+    """Reports of `partnerlab verify`: compare two, check a signed pack.
 
     \b
     Example:
@@ -56,6 +57,56 @@ def compare(old: Path, new: Path) -> None:
     worse = sum(change.is_regression for change in changes)
     click.echo(f"{worse} worse, {sum(change.is_better for change in changes)} better, {len(changes)} changed.")
     sys.exit(REGRESSION if worse else 0)
+
+
+@command.command()
+@click.argument("pack", type=REPORT)
+@click.option("--key", type=REPORT, required=True, help="The public key of whoever signed it, PEM.")
+@click.option("--extract", type=click.Path(file_okay=False, path_type=Path), help="Write its files into this folder.")
+def check(pack: Path, key: Path, extract: Path | None) -> None:
+    """Check offline that PACK is whole, and signed by the owner of the key.
+
+    Exit code 0: it is; 1: it is not.
+
+    \b
+    Example:
+        partnerlab report check run.pack --key partner.pub
+    """
+    from partnerlab.contracts.verification.report.pack import KeyInvalid, PackInvalid, check_pack, read_public_key
+
+    try:
+        files = check_pack(pack.read_bytes(), read_public_key(key.read_bytes()))
+    except KeyInvalid as error:
+        raise click.BadParameter(f"{key}: {error}", param_hint="--key") from None
+    except PackInvalid as error:
+        raise click.ClickException(printable(f"{pack}: {error}")) from None
+    for name, content in files.items():
+        click.echo(f"{name}  {len(content):,} bytes")
+        if extract is not None:
+            extract.mkdir(parents=True, exist_ok=True)
+            (extract / Path(name).name).write_bytes(content)
+    click.echo(f"{pack} is whole, and signed by this key.")
+
+
+@command.command("new-key")
+@click.argument("private", type=click.Path(dir_okay=False, path_type=Path))
+def new_key(private: Path) -> None:
+    """Make a key pair for packs: PRIVATE, to be kept, and beside it PRIVATE.pub, to be given away.
+
+    \b
+    Example:
+        partnerlab report new-key verify.pem
+    """
+    from partnerlab.contracts.verification.report.pack import new_key as made
+
+    secret, public = made()
+    try:
+        with open(private, "xb", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+            file.write(secret)
+        private.with_name(f"{private.name}.pub").write_bytes(public)
+    except OSError as error:
+        raise click.FileError(str(private), error.strerror or str(error)) from None
+    click.echo(f"{private} signs, {private}.pub checks.")
 
 
 def _read(path: Path) -> Run:

@@ -70,6 +70,10 @@ OPTIONS = (
     click.option("--junit", type=FILE, help="Write JUnit XML."),
     click.option("--json", "json_file", type=FILE, help="Write the run as JSON, for `partnerlab report compare`."),
     click.option("--ctrf", type=FILE, help="Write CTRF JSON."),
+    click.option("--pack", type=FILE, help="Write all reports as one signed file; needs --sign-key."),
+    click.option(
+        "--sign-key", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Ed25519 private key, PEM."
+    ),
 )
 
 
@@ -158,6 +162,8 @@ def _verify(subject: Provider, chosen: _Chosen, given: Mapping[str, Any]) -> Non
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--ca-file") from None
 
+    signer = _signer(given)
+
     def preflight(probe: Any) -> list[str]:
         check_address(url, allow_http=wanted["allow_http"])
         return bound.preflight(probe)
@@ -185,8 +191,22 @@ def _verify(subject: Provider, chosen: _Chosen, given: Mapping[str, Any]) -> Non
         )
     finally:
         direct.close()
-    write_reports(run, given)
+    write_reports(run, given, signer)
     sys.exit(run.exit_code(strict=wanted["strict"]))
+
+
+def _signer(given: Mapping[str, Any]) -> Any:
+    """The key of the pack, None where none is asked for."""
+    from partnerlab.contracts.verification.report.pack import KeyInvalid, read_private_key
+
+    if (given["pack"] is None) != (given["sign_key"] is None):
+        raise click.UsageError("--pack and --sign-key go together; `partnerlab report new-key` makes a key")
+    if given["sign_key"] is None:
+        return None
+    try:
+        return read_private_key(given["sign_key"].read_bytes())
+    except KeyInvalid as error:
+        raise click.BadParameter(str(error), param_hint="--sign-key") from None
 
 
 def _check_only(only: list[str], checks: Mapping[str, Any]) -> None:

@@ -16,6 +16,7 @@ from partnerlab.contracts.verification.report.ctrf import to_ctrf
 from partnerlab.contracts.verification.report.document import to_json
 from partnerlab.contracts.verification.report.html import to_html
 from partnerlab.contracts.verification.report.junit import to_junit
+from partnerlab.contracts.verification.report.pack import write_pack
 from partnerlab.contracts.verification.report.text import summary_lines
 
 __all__ = ["write_reports"]
@@ -28,9 +29,13 @@ WRITERS: Mapping[str, Callable[[Run], str | bytes]] = {
 }
 
 
-def write_reports(run: Run, files: Mapping[str, Any]) -> None:
+PACKED = {"report.html": "html", "results.xml": "junit", "run.json": "json_file", "ctrf.json": "ctrf"}
+"""The files of a pack, and what writes each."""
+
+
+def write_reports(run: Run, files: Mapping[str, Any], signer: Any = None) -> None:
     """
-    Write what *files* names and say the outcome on stdout.
+    Write what *files* names and say the outcome on stdout; a pack is signed by *signer*.
 
     Where `GITHUB_ACTIONS` is `true` the log gets annotations, and the file that `GITHUB_STEP_SUMMARY` names a summary.
     Raises `click.FileError` where a file cannot be written.
@@ -38,6 +43,9 @@ def write_reports(run: Run, files: Mapping[str, Any]) -> None:
     for name, write in WRITERS.items():
         if files.get(name) is not None:
             _write(files[name], write(run))
+    if signer is not None:
+        packed = {name: _bytes(WRITERS[writer](run)) for name, writer in PACKED.items()}
+        _write(files["pack"], write_pack(packed, signer))
     on_github = os.environ.get("GITHUB_ACTIONS") == "true"
     for line in summary_lines(run):
         click.echo(printable(github.harmless(line) if on_github else line))
@@ -49,9 +57,13 @@ def write_reports(run: Run, files: Mapping[str, Any]) -> None:
                 file.write(github.summary(run))
 
 
+def _bytes(content: str | bytes) -> bytes:
+    return content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
+
+
 def _write(path: Path, content: str | bytes) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content)
+        path.write_bytes(_bytes(content))
     except OSError as error:
         raise click.FileError(str(path), error.strerror or str(error)) from None

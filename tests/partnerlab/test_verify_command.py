@@ -155,6 +155,28 @@ def test_nothing_verified_is_an_exit_code(run: Any) -> None:
     assert done.exit_code == 4
 
 
+def test_a_pack_is_signed_and_checked(run: Any, tmp_path: Path) -> None:
+    assert run("report", "new-key", "verify.pem").exit_code == 0
+    assert (tmp_path / "verify.pem").stat().st_mode & 0o077 == 0
+    assert run("report", "new-key", "verify.pem").exit_code == 1, "a key is never written over"
+    signing = ("--pack", "run.pack", "--sign-key", "verify.pem")
+    assert run("verify", "provider", "tccs", *ADDRESS, *signing).exit_code == 0
+    checked = run("report", "check", "run.pack", "--key", "verify.pem.pub", "--extract", "out")
+    assert checked.exit_code == 0
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {
+        "report.html",
+        "results.xml",
+        "run.json",
+        "ctrf.json",
+    }
+    assert run("report", "compare", "out/run.json", "out/run.json").exit_code == 0
+    (tmp_path / "run.pack").write_bytes((tmp_path / "run.pack").read_bytes().replace(b"TCCS", b"TCSS", 1))
+    assert run("report", "check", "run.pack", "--key", "verify.pem.pub").exit_code == 1
+    assert run("report", "check", "run.pack", "--key", "verify.pem").exit_code == 2
+    assert run("verify", "provider", "tccs", *ADDRESS, "--pack", "other.pack").exit_code == 2
+    assert run("verify", "provider", "tccs", *ADDRESS, "--pack", "x", "--sign-key", "run.pack").exit_code == 2
+
+
 def test_reports_are_compared(run: Any, tmp_path: Path) -> None:
     assert run("verify", "provider", "tccs", *ADDRESS, "--json", "old.json").exit_code == 0
     document = json.loads((tmp_path / "old.json").read_text("utf-8"))

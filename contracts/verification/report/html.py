@@ -87,6 +87,9 @@ def _head(run: Run) -> Iterator[str]:
     yield f'<p class="soft">{_text(run.target)}, {_text(run.started_at)}, {run.elapsed_ms / 1000:.1f} s, '
     yield f"{len(run.exchanges)} calls. {wrote}</p>"
     yield f'<p class="verdict {kind}">{_text(words[:1].upper() + words[1:])}.</p>'
+    if run.requirements:
+        rows = "; ".join(f"{row.name} {row.covered} of {row.total}" for row in coverage(run))
+        yield f'<p>Coverage of the specification: {_text(rows)}. <a href="#coverage">What is missing</a></p>'
     yield from (f"<p>{_text(note)}</p>" for note in run.notes)
     yield "</header>"
 
@@ -111,7 +114,7 @@ def _failure(run: Run, check: CheckResult, most: int) -> Iterator[str]:
     yield f'<section class="one"><h3 id="{anchor(check.check)}">✗ {_text(check.check)}</h3>'
     yield f"<p>{_text(check.sentence)}</p>"
     for problem in check.problems[:20]:
-        yield f'<p class="soft">{_text(problem.where)}</p>'
+        yield f'<p class="soft">Where: {_text(problem.where)}</p>'
         yield f'<div class="sides"><div><b>Expected</b>{_text(problem.expected)}</div>'
         yield f"<div><b>Received</b>{_text(problem.received)}</div></div>"
     if len(check.problems) > 20:
