@@ -28,7 +28,7 @@ from partnerlab.contracts.doors import doors
 from partnerlab.contracts.masking import is_secret
 from partnerlab.contracts.verification import rest, soap
 from partnerlab.contracts.verification.findings import Verdict
-from partnerlab.folders import Folders, invoice_cloud_port
+from partnerlab.folders import Exchange, open_exchange
 from partnerlab.jobs_port import JobsPort
 from partnerlab.pump_port import PumpPort
 from partnerlab.settings import SandboxSettings
@@ -144,7 +144,7 @@ class Sandbox:
         )
         self._stopping = threading.Event()
         self._settling = threading.Thread(target=self._settle_in, name="settle-in", daemon=True)
-        self.folders: Folders | None = None
+        self.exchange: Exchange | None = None
         self._lock = threading.Lock()
         self._transport: Transport | None = None
 
@@ -175,11 +175,7 @@ class Sandbox:
         try:
             self.lanes.get(DEFAULT)
             self.server.start()
-            if self.settings.files:
-                self.folders = Folders(
-                    Path(self.settings.files), invoice_cloud_port(self.ic), quiet_s=self.settings.files_quiet_s
-                )
-                self.folders.start()
+            self.exchange = open_exchange(self.settings, self.ic, Path(self._folder.name) / "files")
         except BaseException:
             self.stop()
             raise
@@ -197,9 +193,9 @@ class Sandbox:
         self.server.stop()
         if self._settling.ident is not None:
             self._settling.join()
-        if self.folders is not None:
-            self.folders.stop()
-            self.folders = None
+        if self.exchange is not None:
+            self.exchange.stop()
+            self.exchange = None
         self.water.close()
         self._runner.close()
         self._jobs.close()
@@ -237,8 +233,6 @@ class Sandbox:
         if self.settings.database:  # in memory nothing is left of a former run
             _ = self.pump
             self.ic.start()
-        if self.settings.database or self.settings.files:  # WaterSmart's exports are due by themselves then
-            self.water.start()
         self._control.warm()
 
     def _check_egress(self, biller: Biller, url: str) -> None:

@@ -24,7 +24,8 @@ class SandboxSettings:
     calls it or the data pump's service must bring it. `hosts` are further names under which the sandbox is known.
 
     `files` is a folder in which partners leave files and find exports, a folder a biller; empty for none. A file there
-    is taken when it has not changed for `files_quiet_s` seconds.
+    is taken when it has not changed for `files_quiet_s` seconds. `sftp_port` is that of an SFTP server in front of the
+    folders, 0 for a free one; below 0 there is none. Without `files` the folders go with the process.
     """
 
     host: str = "127.0.0.1"
@@ -36,6 +37,7 @@ class SandboxSettings:
     hosts: tuple[str, ...] = ()
     files: str = ""
     files_quiet_s: float = 2.0
+    sftp_port: int = -1
 
     def problems(self) -> dict[str, str]:
         """What cannot be, by field."""
@@ -44,6 +46,8 @@ class SandboxSettings:
             found["host"] = "is no address or name of this machine"
         if not 0 <= self.port <= 65535:
             found["port"] = "is not a port from 0 to 65535"
+        if self.sftp_port > 65535:
+            found["sftp_port"] = "is not a port from 0 to 65535"
         for name in ("tls_certificate", "tls_key"):
             file = getattr(self, name)
             if file and not Path(file).is_file():

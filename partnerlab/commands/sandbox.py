@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 import click
 
@@ -54,6 +55,11 @@ SECTIONS = ("sandbox", "inhance", "tccs", "ic", "watersmart")
 @click.option(
     "--jobs/--no-jobs", default=True, show_default=True, help="Partners' timed jobs run by themselves as time goes."
 )
+@click.option(
+    "--sftp-port",
+    type=click.IntRange(0, 65535),
+    help="Serve these folders by SFTP; 0 takes a free port.  [default: no]",
+)
 @click.option("--quiet", is_flag=True, help="Print the URL alone.")
 def command(
     config: Path | None,
@@ -63,6 +69,7 @@ def command(
     soap: Literal["codec", "spyne"] | None,
     token: str | None,
     files: str | None,
+    sftp_port: int | None,
     *,
     jobs: bool,
     quiet: bool,
@@ -87,6 +94,7 @@ def command(
             database=settings.database if db is None else db,
             token=settings.token if token is None else token,
             files=settings.files if files is None else files,
+            sftp_port=settings.sftp_port if sftp_port is None else sftp_port,
         )
         if token is not None and (wrong := settings.problems().get("token", "" if token else "must not be empty")):
             raise click.BadParameter(wrong, param_hint="--token")
@@ -126,9 +134,14 @@ def _tell(lane: str, entry: Entry) -> None:
 
 def _exchange(sandbox: Sandbox) -> list[tuple[str, str, str]]:
     """Where partners leave and find files, for the screen; nothing where nobody asked for it."""
-    if sandbox.folders is None:
+    if sandbox.exchange is None:
         return []
-    return [("folders", str(sandbox.folders.root.resolve()), "inbox and outbox of each biller")]
+    folders, sftp = sandbox.exchange.folders, sandbox.exchange.sftp
+    rows = [("folders", str(folders.root.resolve()), "inbox and outbox of each biller")]
+    if sftp is not None:
+        host = urlsplit(sandbox.url).hostname
+        rows.append(("SFTP", f"sftp -P {sftp.port} watersmart@{host}", f"host key {sftp.fingerprint}"))
+    return rows
 
 
 def screen(

@@ -9,7 +9,8 @@ Folders in which partners leave files for Invoice Cloud and find its exports: on
 Off unless asked for, and of the lane `default`. All work is done on threads of its own, never in the event loop.
 """
 
+from partnerlab.folders.exchange import Exchange, open_exchange
 from partnerlab.folders.machine import Folders, FoldersUnusable
-from partnerlab.folders.port import FolderPort, Received, invoice_cloud_port
+from partnerlab.folders.port import FolderPort, Received
 
-__all__ = ["FolderPort", "Folders", "FoldersUnusable", "Received", "invoice_cloud_port"]
+__all__ = ["Exchange", "FolderPort", "Folders", "FoldersUnusable", "Received", "open_exchange"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from partnerlab.simulators.ic_webservices import InvoiceCloud
 from partnerlab.simulators.ic_webservices.domain.errors import NotFound, ValueRefused
@@ -13,7 +13,7 @@ from partnerlab.simulators.ic_webservices.domain.uploads import REJECTED
 from partnerlab.simulators.ic_webservices.services.uploads import Taken
 from partnerlab.simulators.kit.world.lanes import DEFAULT, Lane
 
-__all__ = ["Export", "FolderPort", "Received", "invoice_cloud_port"]
+__all__ = ["Export", "FolderPort", "Received", "SftpAccess", "invoice_cloud_port", "sftp_access"]
 
 FOLDER = re.compile(r"[a-z0-9_]{1,40}")
 
@@ -52,6 +52,38 @@ class FolderPort:
     exports: Callable[[str, int], Iterator[Export]]
     known: Callable[[str, int], bool]
     most_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class SftpAccess:
+    """What lets an SFTP user in: a password, empty for none, and public keys in OpenSSH's form."""
+
+    password: str = field(default="", repr=False)
+    keys: Sequence[str] = ()
+
+
+def sftp_access(ic: InvoiceCloud, folders: FolderPort, *, local: bool) -> Callable[[str], SftpAccess | None]:
+    """
+    By user, who is a biller's folder: what its configuration `{"SFTP": {"Password": …, "Keys": […]}}` says.
+
+    Where only this machine reaches the server (*local*), the API key is the password of a biller that says nothing.
+    """
+
+    def access(username: str) -> SftpAccess | None:
+        guid = folders.billers().get(username)
+        if guid is None:
+            return None
+        biller = ic.world.services.ledger.biller(ic.world.lanes.get(DEFAULT), guid)
+        own = biller.configuration.get("SFTP")
+        if not isinstance(own, dict):
+            return SftpAccess(biller.api_key if local else "")
+        password, keys = own.get("Password"), own.get("Keys")
+        return SftpAccess(
+            password if isinstance(password, str) else "",
+            [key for key in keys if isinstance(key, str)] if isinstance(keys, list) else [],
+        )
+
+    return access
 
 
 def invoice_cloud_port(ic: InvoiceCloud) -> FolderPort:

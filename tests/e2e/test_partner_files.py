@@ -1,17 +1,25 @@
-"""Files as partners exchange them: left in a folder, taken by Invoice Cloud, and its exports fetched."""
+"""Files as partners exchange them: left in a folder, taken by Invoice Cloud, and its exports fetched (WS-WAY-1, WS-WAY-2)."""
 
 from __future__ import annotations
 
+import os
+import shlex
+import shutil
+import signal
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import asyncssh
 import pytest
 
 from partnerlab.remote import Remote
 from partnerlab.sandbox import Sandbox
 from partnerlab.settings import SandboxSettings
+from partnerlab.simulators import ic_webservices
 
+MOST, PASSWORD = 400_000, "sandbox-api-key-watersmart"
 INVOICE = (
     "20000202,Pond View Apartments,7 Pond View,,Northfield,MN,55057,09/01/2026,09/21/2026,12.50,,{number},1,0,0,\r\n"
 )
@@ -24,7 +32,8 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def exchange(root: Path) -> Iterator[Sandbox]:
-    with Sandbox(SandboxSettings(port=0, files=str(root), files_quiet_s=0.1)) as running:
+    settings = SandboxSettings(port=0, files=str(root), files_quiet_s=0.1, sftp_port=0)
+    with Sandbox(settings, ic=ic_webservices.Settings(max_upload_bytes=MOST)) as running:
         yield running
 
 
@@ -76,3 +85,136 @@ def test_what_is_exported_lies_in_the_outbox_whoever_asked_for_it(root: Path, co
     outbox = root / "watersmart" / "outbox"
     until((outbox / made["files"][0]["name"]).exists)
     assert (outbox / made["files"][0]["name"]).read_text().startswith("20000201,")
+
+
+class OpenSsh:
+    """OpenSSH's own client, for one user: with a password, or with a key file."""
+
+    def __init__(self, exchange: Sandbox, home: Path, user: str = "watersmart", *, key: Path | None = None) -> None:
+        if shutil.which("sftp") is None:
+            pytest.skip("there is no OpenSSH client")
+        assert exchange.exchange is not None
+        server = exchange.exchange.sftp
+        assert server is not None
+        known = home / "known_hosts"
+        known.write_text(f"[127.0.0.1]:{server.port} {server.host_key}\n")
+        self.home, self.where = home, f"{user}@127.0.0.1"
+        options = {
+            "Port": server.port,
+            "BatchMode": "yes" if key else "no",  # before -b, which would switch passwords off
+            "UserKnownHostsFile": known,
+            "StrictHostKeyChecking": "yes",
+            "IdentitiesOnly": "yes",
+            "IdentityFile": key or "none",
+            "PreferredAuthentications": "publickey" if key else "password",
+            "NumberOfPasswordPrompts": "1",
+        }
+        self.options = ["-F", "/dev/null", *(f"-o{name}={value}" for name, value in options.items())]
+
+    def environment(self, password: str) -> dict[str, str]:
+        ask = self.home / "ask"
+        ask.write_text(f"#!/bin/sh\necho {shlex.quote(password)}\n")
+        ask.chmod(0o700)
+        return {**os.environ, "SSH_ASKPASS": str(ask), "SSH_ASKPASS_REQUIRE": "force", "HOME": str(self.home)}
+
+    def sftp(self, *lines: str, password: str = PASSWORD) -> subprocess.CompletedProcess[str]:
+        """Run a batch; a line that begins with `-` may fail."""
+        command = ["sftp", *self.options, "-b", "-", self.where]
+        batch, environment = "\n".join(lines) + "\n", self.environment(password)
+        return subprocess.run(
+            command,
+            input=batch,
+            env=environment,
+            cwd=self.home,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+
+def test_openssh_s_sftp_leaves_a_file_that_is_taken_and_fetches_the_exports(
+    exchange: Sandbox, root: Path, control: Remote, tmp_path: Path
+) -> None:
+    guid, biller = control.biller("watersmart")["guid"], root / "watersmart"
+    control.post("/_sandbox/ic/customers/20000202/paperless", {"biller_guid": guid, "enrolled": True})
+    made = control.post("/_sandbox/ic/exports", {"kind": "changes", "split": False, "biller_guid": guid})["export"]
+    until((biller / "outbox" / made["files"][0]["name"]).exists)
+    (tmp_path / "up.csv").write_text(INVOICE.format(number="78-1"))
+    (tmp_path / "large.csv").write_bytes(b"x" * (MOST + 1))
+    client = OpenSsh(exchange, tmp_path)
+    done = client.sftp(
+        "put -p up.csv inbox/up.csv.part",
+        "rename inbox/up.csv.part inbox/up.csv",
+        f"get outbox/{made['files'][0]['name']} got.csv",
+        f"rm outbox/{made['files'][0]['name']}",
+        "-put large.csv inbox/large.csv",
+        "-get /etc/passwd",
+        "-get ../../.state/ssh_host_key",
+        "-put up.csv outbox/up.csv",
+        "-ln -s inbox/up.csv inbox/link.csv",
+        "-mkdir inbox/folder",
+        "cd ..",
+        "pwd",
+        "ls",
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith("Remote working directory: /\nsftp> ls\ndone      inbox     outbox    rejected  \n")
+    assert [line.rpartition(": ")[2] for line in done.stderr.splitlines()] == [
+        "Failure",
+        'File "/etc/passwd" not found.',
+        'File "/../../.state/ssh_host_key" not found.',
+        "Permission denied",
+        "Operation unsupported",
+        "Operation unsupported",
+    ]
+    assert (tmp_path / "got.csv").read_text().startswith("20000202,")
+    until((biller / "done" / "up.csv").exists)
+    assert "up.csv: loaded" in (biller / "done" / "up.csv.report.txt").read_text()
+    assert not list((biller / "inbox").iterdir())
+    assert not list(biller.glob("*/large*")), "a part of it is no file"
+    assert not (biller / "outbox" / made["files"][0]["name"]).exists()
+
+
+def test_an_upload_whose_client_is_killed_is_not_taken(exchange: Sandbox, root: Path, tmp_path: Path) -> None:
+    inbox = root / "watersmart" / "inbox"
+    (tmp_path / "slow.csv").write_bytes(INVOICE.format(number="79-1").encode() * 3_000)
+    client = OpenSsh(exchange, tmp_path)
+    command = ["sftp", *client.options, "-l", "400", "-b", "-", client.where]
+    killed = subprocess.Popen(
+        command, stdin=subprocess.PIPE, env=client.environment(PASSWORD), cwd=tmp_path, start_new_session=True
+    )
+    assert killed.stdin is not None
+    killed.stdin.write(b"put slow.csv inbox/slow.csv\n")
+    killed.stdin.close()
+    until(lambda: any(path.stat().st_size for path in inbox.glob(".upload-*")))
+    os.killpg(killed.pid, signal.SIGKILL)
+    killed.wait(60)
+    until(lambda: not list(inbox.iterdir()))
+    assert not list((root / "watersmart").glob("*/slow*"))
+
+
+def test_who_is_let_in_and_to_what(exchange: Sandbox, control: Remote, tmp_path: Path) -> None:
+    """By password of the configuration or by key; nobody else, and to nothing but SFTP."""
+    client = OpenSsh(exchange, tmp_path)
+    assert client.sftp("ls", password="wrong").returncode != 0
+    assert OpenSsh(exchange, tmp_path, "nobody").sftp("ls").returncode != 0
+    refused = subprocess.run(
+        ["ssh", *client.options, client.where, "id"],
+        env=client.environment(PASSWORD),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (refused.returncode != 0, refused.stdout) == (True, "")
+    key = asyncssh.generate_private_key("ssh-ed25519")
+    key.write_private_key(tmp_path / "key")
+    (tmp_path / "key").chmod(0o600)
+    billers = f"/_sandbox/ic/billers/{control.biller('tccs')['guid']}"
+    own = {"SFTP": {"Password": "of its own", "Keys": ["no key", key.export_public_key().decode()]}}
+    control.patch(billers, {"configuration": own})
+    assert OpenSsh(exchange, tmp_path, "tccs", key=tmp_path / "key").sftp("ls inbox").returncode == 0
+    assert OpenSsh(exchange, tmp_path, "tccs").sftp("ls", password="of its own").returncode == 0
+    assert OpenSsh(exchange, tmp_path, "tccs").sftp("ls", password="sandbox-api-key-tccs").returncode != 0
+    assert OpenSsh(exchange, tmp_path, key=tmp_path / "key").sftp("ls").returncode != 0, "another biller's key"

@@ -1,0 +1,66 @@
+"""The folders and the SFTP server in front of them, as the sandbox's settings ask for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from partnerlab.folders.machine import Folders, FoldersUnusable
+from partnerlab.folders.port import FolderPort, invoice_cloud_port, sftp_access
+from partnerlab.settings import SandboxSettings
+from partnerlab.simulators.ic_webservices import InvoiceCloud
+from partnerlab.simulators.kit.http.guard import is_loopback
+
+if TYPE_CHECKING:
+    from partnerlab.folders.sftp import SftpServer
+
+__all__ = ["Exchange", "open_exchange"]
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What is open: the folders, and the SFTP server where there is one."""
+
+    folders: Folders
+    sftp: SftpServer | None
+
+    def stop(self) -> None:
+        """Let the clients go, then the folders."""
+        if self.sftp is not None:
+            self.sftp.stop()
+        self.folders.stop()
+
+
+def open_exchange(settings: SandboxSettings, ic: InvoiceCloud, fallback: Path) -> Exchange | None:
+    """
+    Open what the settings ask for, below *fallback* where they name no folder; None where they ask for nothing.
+
+    Raises `FoldersUnusable`; nothing is left open then.
+    """
+    if not settings.files and settings.sftp_port < 0:
+        return None
+    root, port = Path(settings.files or fallback), invoice_cloud_port(ic)
+    folders = Folders(root, port, quiet_s=settings.files_quiet_s)
+    try:
+        folders.start()
+        return Exchange(folders, _sftp(settings, ic, folders, port) if settings.sftp_port >= 0 else None)
+    except BaseException:
+        folders.stop()
+        raise
+
+
+def _sftp(settings: SandboxSettings, ic: InvoiceCloud, folders: Folders, port: FolderPort) -> SftpServer:
+    try:
+        from partnerlab.folders.sftp import SftpServer
+    except ModuleNotFoundError as error:
+        reason = f"SFTP needs {error.name}: pip install 'partnerlab[sftp]'"
+        raise FoldersUnusable(folders.root, reason) from error
+    access = sftp_access(ic, port, local=is_loopback(settings.host))
+    try:
+        server = SftpServer(folders, access, settings.host, settings.sftp_port, most_bytes=port.most_bytes)
+        server.start()
+    except (OSError, ValueError) as error:
+        reason = f"SFTP cannot be served on {settings.host}:{settings.sftp_port}: {error}"
+        raise FoldersUnusable(folders.root, reason) from error
+    return server
