@@ -1,4 +1,4 @@
-"""Files as partners exchange them: left in a folder, taken by Invoice Cloud, and its exports fetched (WS-WAY-1, WS-WAY-2)."""
+"""Files as partners exchange them (WS-WAY-1, WS-WAY-2): left in a folder, taken, and the exports fetched."""
 
 from __future__ import annotations
 
