@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -12,7 +11,6 @@ import pytest
 from partnerlab.contracts.catalogue import requirements
 from partnerlab.remote import Remote
 from partnerlab.sandbox import Sandbox
-from partnerlab.sides import InHanceSides
 from tests.e2e.flows.conftest import PASSWORD, WATER, Browser
 
 BROOK, FERRY = "brook@example.com", "ferry@example.com"
@@ -45,15 +43,6 @@ class Sides:
     def pay(self, account: str, amount: str, **how: str) -> None:
         body = {"biller_guid": GUID, "account_number": account, "amount": amount, "tender": "credit_card", **how}
         assert self.remote.post("/_sandbox/ic/payments", body)["state"] == "accepted"
-
-    def settle(self) -> None:
-        """Wait until the data pump has passed over everything: what it has not is a payment in doubt [A-84]."""
-        with InHanceSides.of(self.sandbox.url, self.lane) as found:
-            deadline = time.monotonic() + 60
-            while self.remote.get("/_sandbox/ic/events", state="waiting")["events"]:
-                assert time.monotonic() < deadline
-                time.sleep(0.02)
-            found.settle()
 
     def advance(self, duration: str) -> list[str]:
         found = self.remote.post("/_sandbox/clock/advance", {"duration": duration})["timeline"]
@@ -164,7 +153,6 @@ def test_both_sides_have_the_same_books_after_every_exchange(sides: Sides) -> No
     sides.pay(LAUNDROMAT, "64.20", card_number=CARD)
     sides.pay(APARTMENTS, "100.00", card_number=AMEX)
     sides.pay(NURSERY, "88.40", tender="ach", bank_account=RETURNS)
-    sides.settle()
     paperless = {"biller_guid": GUID, "enrolled": True}
     sides.remote.post(f"/_sandbox/ic/customers/{APARTMENTS}/paperless", paperless)
     sides.advance("1d")
