@@ -19,7 +19,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
-from partnerlab.client import bill_images, rtdr
 from partnerlab.client.errors import RequestInvalid
 from partnerlab.client.http import PAYER_WAITS, HttpRequest, HttpResponse, Transport, shown_url
 from partnerlab.client.settings import Biller, BillerUnknown
@@ -262,6 +261,8 @@ class Sandbox:
             biller = self.biller(lane, guid)
         except BillerUnknown as error:
             return {"problem": str(error)}
+        from partnerlab.client import rtdr  # at the first request: the partners' protocols are a tenth of the start
+
         update = rtdr.refresh(biller, account_number, invoice_number, send=partial(self._send, biller))
         return {
             "balance_due": None if update.balance_due is None else f"{update.balance_due:.2f}",
@@ -275,6 +276,8 @@ class Sandbox:
             biller = self.biller(lane, guid)
         except BillerUnknown as error:
             return {"problem": str(error)}
+        from partnerlab.client import bill_images
+
         check, transport = partial(self._check_egress, biller), self._payers_transport()
         found = bill_images.fetch(biller, invoice_number, transport=transport, check=check)
         return {"content": found.content, "problem": found.problem}
