@@ -29,7 +29,7 @@ from partnerlab.simulators.ic_webservices.wire.doors import (
     REMOTE_PATH,
     REST_PATH,
 )
-from partnerlab.simulators.kit.journal.journal import Entry
+from partnerlab.simulators.kit.journal.entries import Entry
 from partnerlab.simulators.kit.journal.outcome import outcome_of
 from partnerlab.simulators.kit.world.lanes import DEFAULT
 

@@ -17,7 +17,8 @@ from partnerlab.simulators.kit.control.controls import Controls, refuser
 from partnerlab.simulators.kit.control.refusals import Invalid, Refused
 from partnerlab.simulators.kit.faults.faults import Fault, FaultInvalid, FaultNotFound, Faults, TooManyFaults
 from partnerlab.simulators.kit.http.messages import Request
-from partnerlab.simulators.kit.journal.journal import Entry, Journal
+from partnerlab.simulators.kit.journal.entries import Entry
+from partnerlab.simulators.kit.journal.journal import Journal
 from partnerlab.simulators.kit.journal.outcome import outcome_of
 from partnerlab.simulators.kit.world.clock import Clock, ClockOutOfRange, DueFailed, TooManySteps, parse_duration
 from partnerlab.simulators.kit.world.jobs import JobRow, JobUnknown, TimedJob, TimedJobs

@@ -14,18 +14,35 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from partnerlab.contracts.verification.findings import Finding, Verdict
 from partnerlab.simulators.kit.http.messages import Request, Response
+from partnerlab.simulators.kit.journal.entries import (
+    CLEAR,
+    CUT,
+    FIELDS,
+    GET,
+    INSERT,
+    JUDGED,
+    LANE,
+    OPEN,
+    SIZE,
+    TABLE,
+    TABLES,
+    TRIM,
+    Entry,
+    read_row,
+    render_findings,
+)
 from partnerlab.simulators.kit.journal.recording import EXCERPT_BYTES, record_body, record_headers, record_line
 from partnerlab.simulators.kit.world.lanes import Lanes
 from partnerlab.simulators.kit.world.store import Row, Statement
 
-__all__ = ["KEEP", "Entry", "Journal"]
+__all__ = ["KEEP", "Journal"]
 
 KEEP = 1_000
 JUDGED_BYTES = 1024 * 1024
@@ -36,84 +53,6 @@ MAX_STORED_BYTES = 512 * 1024 * 1024
 CHUNK = 100
 
 _logger = logging.getLogger(__name__)
-
-TABLES = sa.MetaData()
-TABLE = sa.Table(
-    "journal",
-    TABLES,
-    sa.Column("number", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
-    sa.Column("lane", sa.Text, nullable=False),
-    sa.Column("id", sa.Text, nullable=False),
-    sa.Column("at", sa.Text, nullable=False),
-    sa.Column("door", sa.Text, nullable=False),
-    sa.Column("operation", sa.Text, nullable=False),
-    sa.Column("method", sa.Text, nullable=False),
-    sa.Column("path", sa.Text, nullable=False),
-    sa.Column("query", sa.Text, nullable=False),
-    sa.Column("headers", sa.Text, nullable=False),
-    sa.Column("request", sa.Text, nullable=False),
-    sa.Column("request_bytes", sa.BigInteger, nullable=False),
-    sa.Column("status", sa.Integer, nullable=False),
-    sa.Column("answer", sa.Text, nullable=False),
-    sa.Column("answer_bytes", sa.BigInteger, nullable=False),
-    sa.Column("answer_type", sa.Text, nullable=False),
-    sa.Column("duration_us", sa.BigInteger, nullable=False),
-    sa.Column("faults", sa.Text, nullable=False),
-    sa.Column("findings", sa.Text),
-    sa.Index("journal_by_lane", "lane", "number"),
-    sqlite_autoincrement=True,  # a number is never given twice, so `since` holds over a reset
-)
-
-_FIELDS = [c for c in TABLE.c if c.name != "lane"]
-_INSERT = Statement(sa.insert(TABLE).values({c.name: sa.bindparam(c.name) for c in TABLE.c if c.name != "number"}))
-_TRIM = Statement(
-    "DELETE FROM journal WHERE lane = :lane AND number <="
-    " (SELECT number FROM journal WHERE lane = :lane ORDER BY number DESC LIMIT 1 OFFSET :keep)"
-)
-_LANE = Statement("SELECT lane FROM lanes WHERE lane = :lane")
-_GET = Statement(sa.select(*_FIELDS).where(TABLE.c.lane == sa.bindparam("lane"), TABLE.c.id == sa.bindparam("id")))
-_OPEN = Statement(sa.select(*_FIELDS).where(TABLE.c.lane == sa.bindparam("lane"), TABLE.c.findings.is_(None)))
-_JUDGED = Statement("UPDATE journal SET findings = :findings WHERE number = :number")
-_SIZE = Statement(
-    "SELECT count(*), coalesce(sum(length(request) + length(answer) + length(headers) + length(path) + 500), 0)"
-    " FROM journal"
-)
-_CUT = Statement(
-    "DELETE FROM journal WHERE number <= (SELECT number FROM journal ORDER BY number LIMIT 1 OFFSET :older)"
-)
-_CLEAR = Statement("DELETE FROM journal WHERE lane = :lane")
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """
-    One exchange.
-
-    `number` grows with each entry of the store; `id` is the request's, as in the answer's header
-    `X-Sandbox-Request` and the events it caused; `at` is the lane's time. `status` is 0 where nothing was answered.
-    `request` and `answer` are masked, and only a beginning where they hold fewer than `request_bytes` and
-    `answer_bytes`. `findings` is the contract's verdict, empty where the exchange is as it should be, None where the
-    door has no contract or a body is over 1 MiB.
-    """
-
-    number: int
-    id: str
-    at: str
-    door: str
-    operation: str
-    method: str
-    path: str
-    query: str
-    headers: Mapping[str, str]
-    request: str
-    request_bytes: int
-    status: int
-    answer: str
-    answer_bytes: int
-    answer_type: str
-    duration_ms: float
-    faults: tuple[str, ...]
-    findings: tuple[Finding, ...] | None
 
 
 class _Waiting(NamedTuple):
@@ -258,7 +197,7 @@ class Journal:
             self._judge_all(lane)
             wanted += [TABLE.c.findings != "[]", TABLE.c.findings != "null"]
         order = TABLE.c.number.desc() if since is None else TABLE.c.number
-        statement = Statement(sa.select(*_FIELDS).where(*wanted).order_by(order).limit(limit))
+        statement = Statement(sa.select(*FIELDS).where(*wanted).order_by(order).limit(limit))
         with self._store.read() as tx:
             rows = tx.all(statement, **values)
         return self._judged(rows if since is not None else rows[::-1])
@@ -267,14 +206,14 @@ class Journal:
         """The entry of that request, or None."""
         self.flush()
         with self._store.read() as tx:
-            row = tx.one(_GET, lane=lane, id=id)
+            row = tx.one(GET, lane=lane, id=id)
         return None if row is None else self._judged([row])[0]
 
     def clear(self, lane: str) -> int:
         """Forget a lane's entries; how many there were."""
         self.flush()
         with self._store.write() as tx:
-            return tx.run(_CLEAR, lane=lane)
+            return tx.run(CLEAR, lane=lane)
 
     def _start(self) -> None:
         with self._lock:
@@ -299,17 +238,17 @@ class Journal:
         for first in range(0, len(entries), CHUNK):
             rows = [self._row(entries[n]) for n in range(first, min(first + CHUNK, len(entries)))]
             with self._store.write() as tx:
-                if tx.one(_LANE, lane=lane) is None:
+                if tx.one(LANE, lane=lane) is None:
                     return  # the lane was dropped while its last requests were on their way
-                tx.run_many(_INSERT, rows)
+                tx.run_many(INSERT, rows)
                 self._unmeasured += sum(len(row["request"]) + len(row["answer"]) + 1_000 for row in rows)
-                tx.run(_TRIM, lane=lane, keep=self._keep)
+                tx.run(TRIM, lane=lane, keep=self._keep)
             if self.written:
                 self._tell(lane, rows)
 
     def _tell(self, lane: str, rows: list[dict[str, Any]]) -> None:
         for row in rows:
-            entry = _entry((0, *(row[column.name] for column in _FIELDS[1:])))
+            entry = read_row((0, *(row[column.name] for column in FIELDS[1:])))
             for told in self.written:
                 told(lane, entry)
 
@@ -317,10 +256,10 @@ class Journal:
         """Forget the oldest entries of all lanes where there are too many bytes of them."""
         self._unmeasured = 0
         with self._store.read() as tx:
-            count, size = tx.one(_SIZE) or (0, 0)
+            count, size = tx.one(SIZE) or (0, 0)
         if size > MAX_STORED_BYTES:
             with self._store.write() as tx:
-                tx.run(_CUT, older=int(count * (1 - 0.75 * MAX_STORED_BYTES / size)))
+                tx.run(CUT, older=int(count * (1 - 0.75 * MAX_STORED_BYTES / size)))
 
     def _row(self, entry: _Waiting) -> dict[str, Any]:
         if threading.current_thread() is self._thread:
@@ -334,11 +273,11 @@ class Journal:
         answered = record_body(body, answer_type, secrets)
         findings = None
         if not entry.whole:
-            findings = _dump(None)
+            findings = render_findings(None)
         elif not (asked.faithful and answered.faithful):
             status = response.status if response is not None else 0
             found = self._judge(entry.door, entry.operation, request.body, headers, status, body, answer_type)
-            findings = _dump(found)
+            findings = render_findings(found)
         return {
             "lane": request.lane.name,
             "id": request.id,
@@ -363,7 +302,7 @@ class Journal:
     def _judge_all(self, lane: str) -> None:
         """Find the verdicts that are still open in a lane."""
         with self._store.read() as tx:
-            rows = tx.all(_OPEN, lane=lane)
+            rows = tx.all(OPEN, lane=lane)
         self._judged(rows)
 
     def _judged(self, rows: list[Row]) -> list[Entry]:
@@ -371,7 +310,7 @@ class Journal:
         entries = []
         found = []
         for row in rows:
-            entry = _entry(row)
+            entry = read_row(row)
             if row[-1] is None and entry.door in self._verdicts:
                 findings = self._judge(
                     entry.door,
@@ -382,12 +321,12 @@ class Journal:
                     entry.answer.encode(),
                     entry.answer_type,
                 )
-                found.append({"number": entry.number, "findings": _dump(findings)})
+                found.append({"number": entry.number, "findings": render_findings(findings)})
                 entry = replace(entry, findings=findings)
             entries.append(entry)
         if found:
             with self._store.write() as tx:
-                tx.run_many(_JUDGED, found)
+                tx.run_many(JUDGED, found)
         return entries
 
     def _judge(
@@ -410,37 +349,3 @@ class Journal:
             return (Finding("request", "verdict failed", door, "a verdict", "an error in the check; see the log"),)
         # Where a fault left the caller without an answer, there is none to judge.
         return tuple(finding for finding in findings if status or finding.side == "request")
-
-
-def _entry(row: Row) -> Entry:
-    (number, id, at, door, operation, method, path, query, headers, request, request_bytes, status) = row[:12]
-    answer, answer_bytes, answer_type, duration_us, faults, findings = row[12:]
-    return Entry(
-        number=number,
-        id=id,
-        at=at,
-        door=door,
-        operation=operation,
-        method=method,
-        path=path,
-        query=query,
-        headers=json.loads(headers),
-        request=request,
-        request_bytes=request_bytes,
-        status=status,
-        answer=answer,
-        answer_bytes=answer_bytes,
-        answer_type=answer_type,
-        duration_ms=duration_us / 1000,
-        faults=tuple(faults.split(",")) if faults else (),
-        findings=_load(findings),
-    )
-
-
-def _dump(findings: tuple[Finding, ...] | None) -> str:
-    return json.dumps(None if findings is None else [asdict(finding) for finding in findings])
-
-
-def _load(text: str | None) -> tuple[Finding, ...] | None:
-    rows = None if text is None else json.loads(text)
-    return None if rows is None else tuple(Finding(**row) for row in rows)
