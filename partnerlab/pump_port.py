@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from partnerlab.client.errors import RequestInvalid
 from partnerlab.client.settings import Biller, BillerDirectory
 from partnerlab.simulators.ic_webservices import EventRefused
-from partnerlab.simulators.kit.world.lanes import LoadInvalid
+from partnerlab.simulators.kit.world.lane_rows import LoadInvalid
 
 if TYPE_CHECKING:
     from partnerlab.client.datapump import DataPump

@@ -22,6 +22,7 @@ from partnerlab.simulators.kit.journal.journal import Journal
 from partnerlab.simulators.kit.journal.outcome import outcome_of
 from partnerlab.simulators.kit.world.clock import Clock, ClockOutOfRange, DueFailed, TooManySteps, parse_duration
 from partnerlab.simulators.kit.world.jobs import JobRow, JobUnknown, TimedJob, TimedJobs
+from partnerlab.simulators.kit.world.lane_rows import LoadInvalid
 from partnerlab.simulators.kit.world.lanes import (
     ForkOntoItself,
     Lane,
@@ -29,7 +30,6 @@ from partnerlab.simulators.kit.world.lanes import (
     LaneNameInvalid,
     LaneNotFound,
     Lanes,
-    LoadInvalid,
     TooManyLanes,
 )
 from partnerlab.simulators.kit.world.simulator import Simulator

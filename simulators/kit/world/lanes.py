@@ -2,8 +2,8 @@
 Lanes: isolated worlds in one server, each with its own state, clock, faults, journal and random stream.
 
 A lane comes to be when it is first named; every simulator then seeds its part. A lane's state is the rows that carry
-its name, so to fork, reset or export one is plain SQL over the tables that have a `lane` column. Columns that the
-database numbers (`autoincrement=True`) are numbered anew in a copy; nothing may refer to them.
+its name, so to fork, reset or export one is plain SQL over the tables that have a `lane` column (`lane_rows`). Columns
+that the database numbers (`autoincrement=True`) are numbered anew in a copy; nothing may refer to them.
 """
 
 from __future__ import annotations
@@ -19,6 +19,14 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
+from partnerlab.simulators.kit.world.lane_rows import (
+    LoadInvalid,
+    check_rows,
+    copy_rows,
+    delete_rows,
+    export_rows,
+    load_rows,
+)
 from partnerlab.simulators.kit.world.store import Statement, Store, Tx
 
 __all__ = [
@@ -30,7 +38,6 @@ __all__ = [
     "LaneNameInvalid",
     "LaneNotFound",
     "Lanes",
-    "LoadInvalid",
     "TooManyLanes",
 ]
 
@@ -89,14 +96,6 @@ class ForkOntoItself(ValueError):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"lane {name!r} cannot be forked onto itself")
-
-
-class LoadInvalid(ValueError):
-    """An export that does not fit the tables: `where` as in `journal[3].status`, `rule` what it breaks."""
-
-    def __init__(self, where: str, rule: str) -> None:
-        self.where, self.rule = where, rule
-        super().__init__(f"{where}: {rule}")
 
 
 class TooManyLanes(RuntimeError):
@@ -214,7 +213,7 @@ class Lanes:
             row = tx.one(_GET, lane=name)
             if row is None:
                 self._room(tx)
-            self._delete(tx, name)
+            delete_rows(self.store, tx, name)
             self._insert(tx, Lane(name) if row is None else Lane(name, seed=row[3]))
             for each in self.attached:
                 each.drop(name)
@@ -225,7 +224,7 @@ class Lanes:
         with self._still(name), self.store.write() as tx:
             if tx.one(_GET, lane=name) is None:
                 raise LaneNotFound(name)
-            self._delete(tx, name)
+            delete_rows(self.store, tx, name)
             for each in self.attached:
                 each.drop(name)
         with self._lock:
@@ -245,17 +244,8 @@ class Lanes:
                 raise LaneNotFound(name)
             if tx.one(_GET, lane=copy) is None:
                 self._room(tx)
-            self._delete(tx, copy)
-            for table in self._tables():
-                columns = ", ".join(c.name for c in table.columns if c.name != "lane" and not _generated(c))
-                tx.run(
-                    Statement(
-                        f"INSERT INTO {table.name} (lane, {columns})"  # noqa: S608 - names of our own tables
-                        f" SELECT :copy, {columns} FROM {table.name} WHERE lane = :lane{_order(table)}"
-                    ),
-                    lane=name,
-                    copy=copy,
-                )
+            delete_rows(self.store, tx, copy)
+            copy_rows(self.store, tx, name, copy)
             for each in self.attached:
                 each.fork(name, copy)
         return self._changed(copy)
@@ -265,15 +255,7 @@ class Lanes:
         with self._still(name), self.store.read() as tx:
             if tx.one(_GET, lane=name) is None:
                 raise LaneNotFound(name)
-            rows = {
-                table.name: [
-                    dict(zip((c.name for c in table.columns), row, strict=True))
-                    for row in tx.all(
-                        Statement(sa.select(table).where(table.c.lane == name).order_by(*table.primary_key))
-                    )
-                ]
-                for table in self._tables()
-            }
+            rows = export_rows(self.store, tx, name)
             for each in self.attached:
                 rows |= each.export(name)
             return rows
@@ -282,13 +264,13 @@ class Lanes:
         """Replace what a lane holds by an export. Raises `LaneNameInvalid`, `LoadInvalid`, `TooManyLanes`."""
         self._check(name)
         elsewhere = frozenset().union(*(each.names for each in self.attached))
-        self._check_rows({table: rows[table] for table in rows if table not in elsewhere})
+        check_rows(self.store, {table: rows[table] for table in rows if table not in elsewhere})
+        self._check_clocks(rows.get("lanes", ()))
         with self._still(name), self.store.write() as tx:
             if tx.one(_GET, lane=name) is None:
                 self._room(tx)
-            self._delete(tx, name)
-            for table in self._tables():
-                self._load_table(tx, name, table, rows.get(table.name, ()))
+            delete_rows(self.store, tx, name)
+            load_rows(self.store, tx, name, rows)
             if not rows.get("lanes"):
                 self._insert(tx, Lane(name), seed=False)
             for each in self.attached:
@@ -352,30 +334,12 @@ class Lanes:
                 write()
             yield
 
-    def _load_table(self, tx: Tx, lane: str, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
-        keep = [c.name for c in table.columns if not _generated(c)]
-        insert = Statement(sa.insert(table).values({c: sa.bindparam(c) for c in keep}))
-        try:
-            tx.run_many(insert, [{**{c: row.get(c) for c in keep}, "lane": lane} for row in rows])
-        except (self.store.Error, OverflowError, ValueError) as error:
-            raise LoadInvalid(table.name, " ".join(str(error).split("\n")[0].split())) from error
-
-    def _check_rows(self, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
-        tables = {table.name: table for table in self._tables()}
-        for table_name, table_rows in rows.items():
-            if table_name not in tables:
-                raise LoadInvalid(table_name, "no such table")
-            for number, row in enumerate(table_rows):
-                where = f"{table_name}[{number}]"
-                for column, value in row.items():
-                    if column not in tables[table_name].c:
-                        raise LoadInvalid(f"{where}.{column}", "no such column")
-                    wanted = tables[table_name].c[column].type.python_type
-                    if value is not None and type(value) is not wanted:
-                        raise LoadInvalid(f"{where}.{column}", f"not a {wanted.__name__}")
-        if len(lanes := rows.get("lanes", ())) > 1:
+    @staticmethod
+    def _check_clocks(rows: Sequence[Mapping[str, Any]]) -> None:
+        """The row of a lane itself. Raises `LoadInvalid`."""
+        if len(rows) > 1:
             raise LoadInvalid("lanes", "more than one row")
-        for row in lanes:
+        for row in rows:
             try:
                 Lane("x", row.get("offset_us") or 0, row.get("frozen_at")).now().astimezone(UTC)
             except (ValueError, OverflowError) as error:
@@ -395,24 +359,7 @@ class Lanes:
             for seeder in self.seeders:
                 seeder(tx, lane)
 
-    def _delete(self, tx: Tx, name: str) -> None:
-        for table in self._tables():
-            tx.run(Statement(sa.delete(table).where(table.c.lane == sa.bindparam("lane"))), lane=name)
-
-    def _tables(self) -> list[sa.Table]:
-        return [table for table in self.store.tables.values() if "lane" in table.c]
-
     @staticmethod
     def _check(name: str) -> None:
         if not NAME.fullmatch(name):
             raise LaneNameInvalid(name)
-
-
-def _generated(column: sa.Column[Any]) -> bool:
-    return column.autoincrement is True
-
-
-def _order(table: sa.Table) -> str:
-    """Rows are copied in the order of their keys, so that what the database numbers keeps its order."""
-    keys = ", ".join(c.name for c in table.primary_key)
-    return f" ORDER BY {keys}" if keys else ""

@@ -11,6 +11,7 @@ import pytest
 
 from partnerlab.contracts.verification.findings import Finding
 from partnerlab.simulators.kit.http.messages import Request, Response
+from partnerlab.simulators.kit.journal import entries
 from partnerlab.simulators.kit.journal import journal as journal_module
 from partnerlab.simulators.kit.journal.journal import Journal
 from partnerlab.simulators.kit.journal.recording import EXCERPT_BYTES
@@ -232,7 +233,7 @@ def test_entries_are_written_without_anybody_reading(store: Store) -> None:
     while time.monotonic() < give_up:
         time.sleep(0.01)
         with store.read() as tx:
-            if tx.one(journal_module._GET, lane="a", id="r-1") is not None:
+            if tx.one(entries.GET, lane="a", id="r-1") is not None:
                 break
     else:
         pytest.fail("nothing was written in 5 seconds")

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from partnerlab.simulators.kit.world import lanes as lanes_module
+from partnerlab.simulators.kit.world.lane_rows import LoadInvalid
 from partnerlab.simulators.kit.world.lanes import (
     ForkOntoItself,
     Lane,
@@ -18,7 +19,6 @@ from partnerlab.simulators.kit.world.lanes import (
     LaneNameInvalid,
     LaneNotFound,
     Lanes,
-    LoadInvalid,
     TooManyLanes,
 )
 from partnerlab.simulators.kit.world.store import Statement, Store

@@ -1,0 +1,93 @@
+"""The rows of a lane in every table that has a column `lane`: deleted, copied, exported, loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from partnerlab.simulators.kit.world.store import Statement, Store, Tx
+
+__all__ = ["LoadInvalid", "check_rows", "copy_rows", "delete_rows", "export_rows", "load_rows"]
+
+
+class LoadInvalid(ValueError):
+    """An export that does not fit the tables: `where` as in `journal[3].status`, `rule` what it breaks."""
+
+    def __init__(self, where: str, rule: str) -> None:
+        self.where, self.rule = where, rule
+        super().__init__(f"{where}: {rule}")
+
+
+def delete_rows(store: Store, tx: Tx, lane: str) -> None:
+    """Delete every row of a lane."""
+    for table in _tables(store):
+        tx.run(Statement(sa.delete(table).where(table.c.lane == sa.bindparam("lane"))), lane=lane)
+
+
+def copy_rows(store: Store, tx: Tx, lane: str, copy: str) -> None:
+    """Copy every row of *lane* to *copy*, which has none. Columns that the database numbers are numbered anew."""
+    for table in _tables(store):
+        columns = ", ".join(c.name for c in table.columns if c.name != "lane" and not _generated(c))
+        tx.run(
+            Statement(
+                f"INSERT INTO {table.name} (lane, {columns})"  # noqa: S608 - names of our own tables
+                f" SELECT :copy, {columns} FROM {table.name} WHERE lane = :lane{_order(table)}"
+            ),
+            lane=lane,
+            copy=copy,
+        )
+
+
+def export_rows(store: Store, tx: Tx, lane: str) -> dict[str, list[dict[str, Any]]]:
+    """Every row of a lane, by table."""
+    return {
+        table.name: [
+            dict(zip((c.name for c in table.columns), row, strict=True))
+            for row in tx.all(Statement(sa.select(table).where(table.c.lane == lane).order_by(*table.primary_key)))
+        ]
+        for table in _tables(store)
+    }
+
+
+def check_rows(store: Store, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+    """Raises `LoadInvalid` for a table or column that there is not, and for a value of another type."""
+    tables = {table.name: table for table in _tables(store)}
+    for table_name, table_rows in rows.items():
+        if table_name not in tables:
+            raise LoadInvalid(table_name, "no such table")
+        for number, row in enumerate(table_rows):
+            where = f"{table_name}[{number}]"
+            for column, value in row.items():
+                if column not in tables[table_name].c:
+                    raise LoadInvalid(f"{where}.{column}", "no such column")
+                wanted = tables[table_name].c[column].type.python_type
+                if value is not None and type(value) is not wanted:
+                    raise LoadInvalid(f"{where}.{column}", f"not a {wanted.__name__}")
+
+
+def load_rows(store: Store, tx: Tx, lane: str, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+    """Insert exported rows, which `check_rows` let pass, as those of *lane*. Raises `LoadInvalid`."""
+    for table in _tables(store):
+        keep = [c.name for c in table.columns if not _generated(c)]
+        insert = Statement(sa.insert(table).values({c: sa.bindparam(c) for c in keep}))
+        given: Iterable[Mapping[str, Any]] = rows.get(table.name, ())
+        try:
+            tx.run_many(insert, [{**{c: row.get(c) for c in keep}, "lane": lane} for row in given])
+        except (store.Error, OverflowError, ValueError) as error:
+            raise LoadInvalid(table.name, " ".join(str(error).split("\n")[0].split())) from error
+
+
+def _tables(store: Store) -> list[sa.Table]:
+    return [table for table in store.tables.values() if "lane" in table.c]
+
+
+def _generated(column: sa.Column[Any]) -> bool:
+    return column.autoincrement is True
+
+
+def _order(table: sa.Table) -> str:
+    """Rows are copied in the order of their keys, so that what the database numbers keeps its order."""
+    keys = ", ".join(c.name for c in table.primary_key)
+    return f" ORDER BY {keys}" if keys else ""
