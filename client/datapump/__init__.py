@@ -11,15 +11,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from partnerlab.client.datapump.accepting import EventConflict, Receipt
     from partnerlab.client.datapump.billers import read_billers
-    from partnerlab.client.datapump.delivery import (
-        DataPump,
-        DeliveryNotFound,
-        EventConflict,
-        NotRunning,
-        Receipt,
-        Record,
-    )
+    from partnerlab.client.datapump.decisions import DeliveryNotFound, Record
+    from partnerlab.client.datapump.delivery import DataPump, NotRunning
     from partnerlab.client.datapump.events import parse_event, render_event
     from partnerlab.client.datapump.policy import RetryPolicy
     from partnerlab.client.datapump.routes import Router
@@ -45,11 +40,11 @@ __all__ = [
 
 _HOMES = {
     "DataPump": "delivery",
-    "DeliveryNotFound": "delivery",
-    "EventConflict": "delivery",
+    "DeliveryNotFound": "decisions",
+    "EventConflict": "accepting",
     "NotRunning": "delivery",
-    "Receipt": "delivery",
-    "Record": "delivery",
+    "Receipt": "accepting",
+    "Record": "decisions",
     "RetryPolicy": "policy",
     "Router": "routes",
     "State": "states",

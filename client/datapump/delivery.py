@@ -12,56 +12,38 @@ import json
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Self
 
 import sqlalchemy as sa
 
+from partnerlab.client.datapump.accepting import Receipt, known_receipt
 from partnerlab.client.datapump.database import create_database
+from partnerlab.client.datapump.decisions import Record, decide, find, record
 from partnerlab.client.datapump.engine import Engine, Upkeep, enqueue
 from partnerlab.client.datapump.engine.durable import DurableEngine
-from partnerlab.client.datapump.events import DEFAULT_LANE, Payment, parse_event, render_event
+from partnerlab.client.datapump.events import Payment, parse_event, render_event
 from partnerlab.client.datapump.gate import LaneClosed, LaneGate
 from partnerlab.client.datapump.lanes import Rows, drop_lane, export_lane, load_lane
 from partnerlab.client.datapump.places import Places
 from partnerlab.client.datapump.plans import PartnerBalance
 from partnerlab.client.datapump.policy import RetryPolicy
-from partnerlab.client.datapump.pruning import DEFAULT_AGE, Pruned, digest, prune
+from partnerlab.client.datapump.pruning import DEFAULT_AGE, Pruned, prune
 from partnerlab.client.datapump.routes import BALANCE_CHECKS, Router
-from partnerlab.client.datapump.states import State, after
+from partnerlab.client.datapump.states import State
 from partnerlab.client.datapump.store import DeliveryStore
-from partnerlab.client.datapump.tables import Attempt, Delivery, Note
+from partnerlab.client.datapump.tables import Delivery
 from partnerlab.client.datapump.worker import Worker
-from partnerlab.client.errors import ClientError, RequestInvalid
+from partnerlab.client.errors import RequestInvalid
 from partnerlab.client.settings import BillerDirectory
 
-__all__ = ["DataPump", "DeliveryNotFound", "EventConflict", "NotRunning", "Receipt", "Record"]
+__all__ = ["DataPump", "NotRunning"]
 
 GRACE_S = 30.0
 SPARE_CONNECTIONS = 8  # for balances that people ask for, beside the calls
 PAUSE_S = 10.0
-
-
-class DeliveryNotFound(LookupError):
-    """No delivery of that id."""
-
-    def __init__(self, id: str) -> None:
-        self.id = id
-        super().__init__(f"there is no delivery {id}")
-
-
-class EventConflict(ClientError):
-    """An event of this id was accepted before, and said something else."""
-
-    def __init__(self, id: str, fields: Sequence[str]) -> None:
-        self.id, self.fields = id, tuple(fields)
-        super().__init__(
-            f"event {id} was accepted before with other content: {', '.join(fields) or 'it is over and was pruned'}; an"
-            " event never changes, so a new one needs an id of its own"
-        )
 
 
 class NotRunning(RuntimeError):
@@ -69,23 +51,6 @@ class NotRunning(RuntimeError):
 
     def __init__(self) -> None:
         super().__init__("the data pump is not running; start it first")
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """What became of an event: `status` is `accepted`, or `duplicate` where it had been accepted before."""
-
-    id: str
-    status: str
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """A delivery with its history: every attempt and every note, first to last."""
-
-    delivery: Delivery
-    attempts: tuple[Attempt, ...]
-    notes: tuple[Note, ...]
 
 
 class DataPump:
@@ -231,19 +196,7 @@ class DataPump:
                 tx.rollback()
         finally:
             self._gate.leave(parsed.lane)
-        return self._known(parsed.lane, parsed.id, document)
-
-    def _known(self, lane: str, event_id: str, document: dict[str, Any]) -> Receipt:
-        """The receipt of an event that was accepted before. Raises `EventConflict` where it said something else."""
-        id = f"{lane}:{event_id}"
-        if (known := self._store.by_id(lane, event_id)) is not None:
-            # As it would be written today: a field that came into use since is no difference.
-            before = render_event(parse_event(json.loads(known.event)))
-            if before != document:
-                raise EventConflict(id, _differences(before, document))
-        elif (pruned := self._store.pruned(lane, event_id)) is not None and pruned[1] != digest(document):
-            raise EventConflict(id, ())
-        return Receipt(id, "duplicate")
+        return known_receipt(store, parsed.lane, parsed.id, document)
 
     def wake(self, lane: str | None = None, *, by: timedelta | None = None) -> int:
         """
@@ -371,8 +324,7 @@ class DataPump:
 
     def delivery(self, id: str) -> Record:
         """A delivery with its history. Raises `DeliveryNotFound`."""
-        found = self._find(id)
-        return Record(found, tuple(self._store.attempts(found.number)), tuple(self._store.notes(found.number)))
+        return record(self._store, id)
 
     def replay(self, id: str, reason: str, *, by: str = "operator") -> Record:
         """Try a dead or dismissed delivery again, a waiting one without waiting, or queue an accepted one anew."""
@@ -397,7 +349,7 @@ class DataPump:
         Raises `DeliveryNotFound`, `RequestInvalid` where it is no payment to a partner with balances, and what the call
         raises.
         """
-        found = self._find(id)
+        found = find(self._store, id)
         event = parse_event(json.loads(found.event))
         biller = self._billers(event.lane, event.biller_guid)
         check = BALANCE_CHECKS.get(biller.partner)
@@ -406,25 +358,7 @@ class DataPump:
         return check(event, biller, self.router.transport_for(biller))
 
     def _decide(self, id: str, verb: str, reason: str, by: str) -> Record:
-        """A person's verb. Raises `TransitionRefused`, `DeliveryNotFound`, `RequestInvalid` without a reason."""
-        if not reason.strip():
-            raise RequestInvalid("reason", reason, "must say why")
-        while True:
-            found = self._find(id)
-            target = after(found.id, found.state, verb)
-            again = target is State.ACCEPTED
-            # A waiting delivery still has its place in the queue; all others need a new one.
-            parked = found.state is State.WAITING
-            with self._database.begin() as tx:
-                if not self._store.move(tx, found, target, message=found.message, requeue=again and not parked):
-                    continue  # it moved on meanwhile: look again
-                self._store.note(tx, found, by=by, verb=verb, reason=reason, target=target)
-                if again and not parked:
-                    enqueue(self._engine, tx, replace(found, run=found.run + 1))
-            if parked:
-                # Its run goes on: to deliver, or to find that it was dismissed and free the account.
-                self._engine.resume([(found.number, found.run)])
-            return self.delivery(found.id)
+        return decide(self._store, self._engine, self._database, id, verb, reason, by)
 
     # -- helpers ------------------------------------------------------------------------------------------------
 
@@ -446,14 +380,6 @@ class DataPump:
             self._store_or_none = None
             self._database.dispose()
 
-    def _find(self, id: str) -> Delivery:
-        """By `lane:event id`, or by event id alone in the default lane."""
-        lane, _, event_id = id.rpartition(":")
-        found = self._store.by_id(lane or DEFAULT_LANE, event_id)
-        if found is None:
-            raise DeliveryNotFound(id)
-        return found
-
     def _enqueue_if_running(self, tx: sa.Connection, delivery: Delivery) -> None:
         """Before the start there is no engine to give it to; the first sweep finds it."""
         if self._running:
@@ -465,15 +391,3 @@ def _state(text: str) -> State:
         return State(text)
     except ValueError:
         raise RequestInvalid("state", text, f"is not one of {', '.join(State)}") from None
-
-
-def _differences(before: dict[str, Any], now: dict[str, Any], path: str = "") -> list[str]:
-    """Names of the fields in which two documents differ."""
-    found: list[str] = []
-    for name in sorted(before.keys() | now.keys()):
-        old, new = before.get(name), now.get(name)
-        if isinstance(old, dict) and isinstance(new, dict):
-            found += _differences(old, new, f"{path}{name}.")
-        elif old != new:
-            found.append(path + name)
-    return found

@@ -7,7 +7,9 @@ import ipaddress
 import json
 from typing import TYPE_CHECKING, Any
 
-from partnerlab.client.datapump.delivery import DataPump, DeliveryNotFound, EventConflict, NotRunning
+from partnerlab.client.datapump.accepting import EventConflict
+from partnerlab.client.datapump.decisions import DeliveryNotFound
+from partnerlab.client.datapump.delivery import DataPump, NotRunning
 from partnerlab.client.datapump.gate import LaneClosed
 from partnerlab.client.datapump.states import TransitionRefused
 from partnerlab.client.datapump.views import render_balance, render_delivery, render_record

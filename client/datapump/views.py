@@ -6,7 +6,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from partnerlab.client.datapump.delivery import Record
+from partnerlab.client.datapump.decisions import Record
 from partnerlab.client.datapump.plans import PartnerBalance
 from partnerlab.client.datapump.store import when
 from partnerlab.client.datapump.tables import Delivery

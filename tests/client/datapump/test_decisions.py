@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from partnerlab.client.datapump import DataPump, DeliveryNotFound, RetryPolicy, TransitionRefused
+from partnerlab.client.datapump import DataPump, DeliveryNotFound, RetryPolicy, TransitionRefused, decisions
 from partnerlab.client.datapump.states import State
 from partnerlab.client.errors import RequestInvalid
 from tests.client.datapump.conftest import MakePump, make_event, state_of, submit, wait_for, waiting
@@ -170,8 +170,8 @@ def test_a_decision_that_loses_the_race_writes_nothing(
     pump.wake()
     wait_for(lambda: state_of(pump, id) is State.DELIVERED)
     looks = iter([seen_waiting])
-    look = pump._find
-    monkeypatch.setattr(pump, "_find", lambda known: next(looks, None) or look(known))
+    look = decisions.find
+    monkeypatch.setattr(decisions, "find", lambda store, known: next(looks, None) or look(store, known))
     with pytest.raises(TransitionRefused, match="is delivered"):
         getattr(pump, verb)(id, "too late")
     found = pump.delivery(id)

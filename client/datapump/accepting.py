@@ -1,0 +1,59 @@
+"""What becomes of an event that is handed in: accepted, a duplicate, or in conflict with what its id said before."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from partnerlab.client.datapump.events import parse_event, render_event
+from partnerlab.client.datapump.pruning import digest
+from partnerlab.client.datapump.store import DeliveryStore
+from partnerlab.client.errors import ClientError
+
+__all__ = ["EventConflict", "Receipt", "known_receipt"]
+
+
+class EventConflict(ClientError):
+    """An event of this id was accepted before, and said something else."""
+
+    def __init__(self, id: str, fields: Sequence[str]) -> None:
+        self.id, self.fields = id, tuple(fields)
+        super().__init__(
+            f"event {id} was accepted before with other content: {', '.join(fields) or 'it is over and was pruned'}; an"
+            " event never changes, so a new one needs an id of its own"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of an event: `status` is `accepted`, or `duplicate` where it had been accepted before."""
+
+    id: str
+    status: str
+
+
+def known_receipt(store: DeliveryStore, lane: str, event_id: str, document: dict[str, Any]) -> Receipt:
+    """The receipt of an event that was accepted before. Raises `EventConflict` where it said something else."""
+    id = f"{lane}:{event_id}"
+    if (known := store.by_id(lane, event_id)) is not None:
+        # As it would be written today: a field that came into use since is no difference.
+        before = render_event(parse_event(json.loads(known.event)))
+        if before != document:
+            raise EventConflict(id, _differences(before, document))
+    elif (pruned := store.pruned(lane, event_id)) is not None and pruned[1] != digest(document):
+        raise EventConflict(id, ())
+    return Receipt(id, "duplicate")
+
+
+def _differences(before: dict[str, Any], now: dict[str, Any], path: str = "") -> list[str]:
+    """Names of the fields in which two documents differ."""
+    found: list[str] = []
+    for name in sorted(before.keys() | now.keys()):
+        old, new = before.get(name), now.get(name)
+        if isinstance(old, dict) and isinstance(new, dict):
+            found += _differences(old, new, f"{path}{name}.")
+        elif old != new:
+            found.append(path + name)
+    return found

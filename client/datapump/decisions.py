@@ -1,0 +1,76 @@
+"""What a person looks up and decides about one delivery."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import sqlalchemy as sa
+
+from partnerlab.client.datapump.engine import Engine, enqueue
+from partnerlab.client.datapump.events import DEFAULT_LANE
+from partnerlab.client.datapump.states import State, after
+from partnerlab.client.datapump.store import DeliveryStore
+from partnerlab.client.datapump.tables import Attempt, Delivery, Note
+from partnerlab.client.errors import RequestInvalid
+
+__all__ = ["DeliveryNotFound", "Record", "decide", "find", "record"]
+
+
+class DeliveryNotFound(LookupError):
+    """No delivery of that id."""
+
+    def __init__(self, id: str) -> None:
+        self.id = id
+        super().__init__(f"there is no delivery {id}")
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A delivery with its history: every attempt and every note, first to last."""
+
+    delivery: Delivery
+    attempts: tuple[Attempt, ...]
+    notes: tuple[Note, ...]
+
+
+def find(store: DeliveryStore, id: str) -> Delivery:
+    """By `lane:event id`, or by event id alone in the default lane. Raises `DeliveryNotFound`."""
+    lane, _, event_id = id.rpartition(":")
+    found = store.by_id(lane or DEFAULT_LANE, event_id)
+    if found is None:
+        raise DeliveryNotFound(id)
+    return found
+
+
+def record(store: DeliveryStore, id: str) -> Record:
+    """A delivery with its history. Raises `DeliveryNotFound`."""
+    found = find(store, id)
+    return Record(found, tuple(store.attempts(found.number)), tuple(store.notes(found.number)))
+
+
+def decide(
+    store: DeliveryStore, engine: Engine, database: sa.Engine, id: str, verb: str, reason: str, by: str
+) -> Record:
+    """
+    Carry out a person's *verb* (a word of `states`) and note who said it and why.
+
+    Raises `TransitionRefused`, `DeliveryNotFound`, `RequestInvalid` without a reason.
+    """
+    if not reason.strip():
+        raise RequestInvalid("reason", reason, "must say why")
+    while True:
+        found = find(store, id)
+        target = after(found.id, found.state, verb)
+        again = target is State.ACCEPTED
+        # A waiting delivery still has its place in the queue; all others need a new one.
+        parked = found.state is State.WAITING
+        with database.begin() as tx:
+            if not store.move(tx, found, target, message=found.message, requeue=again and not parked):
+                continue  # it moved on meanwhile: look again
+            store.note(tx, found, by=by, verb=verb, reason=reason, target=target)
+            if again and not parked:
+                enqueue(engine, tx, replace(found, run=found.run + 1))
+        if parked:
+            # Its run goes on: to deliver, or to find that it was dismissed and free the account.
+            engine.resume([(found.number, found.run)])
+        return record(store, found.id)
