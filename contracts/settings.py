@@ -32,6 +32,16 @@ class Setting:
         """Whether the value is masked wherever it is shown."""
         return self.kind == "secret"
 
+    def rule(self, value: str) -> str:
+        """What a value breaks, empty where it is one of this kind. An address may be a path of the sandbox."""
+        if self.kind == "flag" and value not in ("0", "1"):
+            return "must be 0 or 1"
+        if self.kind == "version" and value not in ("1", "2"):
+            return "must be 1 or 2"
+        if self.kind == "url" and not value.startswith(("/", "http://", "https://")):
+            return "must be an address that begins with http:// or https://, or a path of this sandbox"
+        return ""
+
 
 @cache
 def settings() -> dict[str, Setting]:

@@ -10,8 +10,8 @@ from partnerlab.contracts.capabilities import capabilities
 from partnerlab.contracts.settings import settings as known_settings
 from partnerlab.simulators.ic_webservices.control.common import Json, Part
 from partnerlab.simulators.ic_webservices.control.views import biller_view
-from partnerlab.simulators.ic_webservices.domain.bill_formats import check_formats
 from partnerlab.simulators.ic_webservices.domain.billers import time_zone
+from partnerlab.simulators.ic_webservices.domain.configuration import check_configuration
 from partnerlab.simulators.ic_webservices.domain.customers import check_text
 from partnerlab.simulators.ic_webservices.domain.errors import ValueRefused
 from partnerlab.simulators.ic_webservices.services.support import check_answers, check_setting, supporting_row
@@ -53,7 +53,7 @@ class Billers(Part):
             if len(json.dumps(changes["configuration"])) > LONGEST_CONFIGURATION:
                 rule = f"must have at most {LONGEST_CONFIGURATION} characters of JSON"
                 raise ValueRefused("configuration", "…", rule)
-            check_formats(changes["configuration"])
+            check_configuration(biller, changes["configuration"])
         if "time_zone" in changes:
             time_zone(changes["time_zone"])
         saved = self._services.ledger.save_biller(request.lane, guid, changes)
@@ -82,4 +82,7 @@ def _merged(existing: Mapping[str, Any], given: Mapping[str, Any], check: Callab
 def _setting(id: str, value: str) -> str:
     if id not in known_settings():
         raise ValueRefused(f"settings.{id}", "…", f"is not an advanced setting; {', '.join(known_settings())} are")
-    return check_text(value, f"settings.{id}")
+    text = check_text(value, f"settings.{id}")
+    if text and (rule := known_settings()[id].rule(text)):
+        raise ValueRefused(f"settings.{id}", text[:80], rule)
+    return text
