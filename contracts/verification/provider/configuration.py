@@ -68,13 +68,13 @@ def reaching() -> Iterator[None]:
         raise Misconfigured(error.name if error.name in ADVICE else "connection-broken", str(error)) from None
 
 
-def check_http(reply: Reply, *, missing: tuple[int, ...] = (404, 405, 410, 501)) -> None:
+def check_http(reply: Reply) -> None:
     """What HTTP alone says about the set-up: nothing there, moved, guarded, down. Raises `Misconfigured`."""
     answer, number = reply.answer, reply.number
     status, where = answer.status, urlsplit(reply.asked.url).path or "/"
     if 300 <= status < 400:
         raise Misconfigured("redirect", f"{where} leads to {answer.headers.get('location', 'nowhere')}", number)
-    if status in missing:
+    if status in (404, 405, 410, 501):
         raise Misconfigured("wrong-path", f"nothing is served at {where}: status {status}", number)
     if status in (401, 407) and "www-authenticate" in answer.headers:
         scheme = answer.headers["www-authenticate"].split(" ")[0]

@@ -7,6 +7,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
+from importlib.metadata import version
 from typing import Any
 
 import httpx
@@ -20,7 +21,7 @@ MOST_BYTES = 4 << 20
 
 class Direct:
     """
-    Sends over a pool of connections; *ca_file* holds certificates to trust beside the system's.
+    Sends each request over a connection of its own; *ca_file* holds certificates to trust beside the system's.
 
     A request that takes longer than it may is given up, wherever it hangs: in the name's resolution, the handshake,
     or an answer that drips. Raises `ValueError` where *ca_file* holds no certificate.
@@ -33,7 +34,10 @@ class Direct:
                 context.load_verify_locations(ca_file)
             except (OSError, ssl.SSLError) as error:
                 raise ValueError(f"{ca_file}: {error.strerror or error}") from error
-        self._http = httpx.Client(verify=context, trust_env=False, follow_redirects=False)
+        # A connection of its own for each call: one that the service closed meanwhile would be taken for its failure.
+        limits = httpx.Limits(max_keepalive_connections=0)
+        agent = {"user-agent": f"partnerlab-verify/{version('partnerlab')}"}
+        self._http = httpx.Client(verify=context, trust_env=False, follow_redirects=False, limits=limits, headers=agent)
 
     def send(self, asked: Asked, timeout_s: float) -> Answered:
         """Send one request. Raises `NoAnswer`."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from importlib.metadata import version
 from typing import Any
 
@@ -19,6 +20,7 @@ from partnerlab.contracts.verification.provider.line import BudgetSpent, Line
 __all__ = ["Options", "verify"]
 
 PREFLIGHT_S = 5.0
+FAR_OFF_MIN = 5
 UNANSWERED = 3
 """After so many checks in a row without an answer the service is taken to be gone."""
 Progress = Callable[[CheckResult], None]
@@ -66,6 +68,7 @@ def verify(
     except BudgetSpent:
         notes = ["The budget of requests was spent before anything was verified."]
     else:
+        notes = [*notes, *clock_notes(line)]
         results = _run(suite, probe, line, options, progress)
     calls = {name: line.calls.get(name, 0) for name in operations}
     return Run(
@@ -83,6 +86,20 @@ def verify(
         notes=tuple(notes),
         elapsed_ms=round((time.monotonic() - began) * 1000),
     )
+
+
+def clock_notes(line: Line) -> list[str]:
+    """What the service's Date header says of its clock, where that is far from ours."""
+    dates = [one.response_headers["date"] for one in line.exchanges if "date" in one.response_headers]
+    try:
+        off = parsedate_to_datetime(dates[-1]) - datetime.now(UTC) if dates else timedelta()
+    except (ValueError, TypeError):  # no date, or one without a zone
+        return []
+    minutes = round(off.total_seconds() / 60)
+    if abs(minutes) < FAR_OFF_MIN:
+        return []
+    late = f"{abs(minutes):,} minutes {'ahead of' if minutes > 0 else 'behind'}"
+    return [f"The service's clock is {late} this machine's: dates of payments and lifetimes of tokens depend on it."]
 
 
 def _run(suite: Suite[Any], probe: Any, line: Line, options: Options, progress: Progress) -> list[CheckResult]:

@@ -15,6 +15,8 @@ __all__ = ["Secrets"]
 
 SHORTEST = 4
 """A shorter one would be found in ordinary text; it is masked where a secret's name stands before it."""
+ESCAPED = '"$(printf %s "${0}" | sed \'s/&/\\&amp;/g;s/</\\&lt;/g;s/>/\\&gt;/g\')"'
+"""A variable's value as it stands in XML, for a shell."""
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -74,15 +76,16 @@ class Secrets:
         """A text as a shell's word, in which each secret is its variable."""
         pieces = [text]
         for variable, secret in self.by_variable.items():
-            for form in dict.fromkeys((secret, escape(secret))):
-                pieces = [part for piece in pieces for part in _split(piece, form, variable)]
-        return "".join(f'"${piece[1:]}"' if piece.startswith("\0") else shlex.quote(piece) for piece in pieces if piece)
+            for form, written in ((secret, f'"${variable}"'), (escape(secret), ESCAPED.format(variable))):
+                pieces = [part for piece in pieces for part in _split(piece, form, written)]
+        words = [piece[1:] if piece.startswith("\0") else shlex.quote(piece) for piece in pieces if piece]
+        return "".join(words) or "''"
 
     def _basic(self, value: str) -> str:
         for variable, secret in self.by_variable.items():
             for user, written in ((secret, f"${variable}"), (f"{secret}:", f"${variable}:")):
                 if value == f"Basic {base64.b64encode(user.encode()).decode()}":
-                    return f'"authorization: Basic $(printf %s "{written}" | base64 -w0)"'
+                    return f'"authorization: Basic $(printf %s "{written}" | base64 | tr -d \'\\n\')"'
         return (
             f"'authorization: {MASK}'"
             if any(form in value for form in self._forms)
@@ -96,11 +99,11 @@ def _forms(secret: str) -> list[str]:
     return [secret, escape(secret), quote(secret), quote_plus(secret), *coded]
 
 
-def _split(piece: str, form: str, variable: str) -> list[str]:
+def _split(piece: str, form: str, written: str) -> list[str]:
+    """A piece of text cut where the secret stands, with what a shell reads in its place, marked by a NUL."""
     if piece.startswith("\0") or form not in piece:
         return [piece]
-    parts = piece.split(form)
-    return [one for part in parts for one in (part, f"\0{variable}")][:-1]
+    return [one for part in piece.split(form) for one in (part, f"\0{written}")][:-1]
 
 
 def _pairs(body: str) -> list[tuple[str, str]]:

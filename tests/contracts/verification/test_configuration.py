@@ -103,6 +103,7 @@ PLANTED: list[tuple[str, str, Callable[[], Run]]] = [
     ("tccs: a base path where nothing is", "wrong-path", tccs(url=f"{ORIGIN}/invoicecloud")),
     ("tccs: a base path of a web server", "wrong-path", tccs(always(404))),
     ("tccs: an address that moved", "redirect", tccs(always(308, location="https://new.example/"))),
+    ("tccs: a gateway that asks who", "http-credentials", tccs(always(401, www_authenticate="Basic realm=x"))),
     ("tccs: a sign-in page", "not-the-service", tccs(always(200))),
     ("tccs: a gateway without its service", "service-down", tccs(always(502))),
     ("tccs: a consumerGUID that is wrong", "wrong-key", tccs(consumer_guid="IC-OTHER")),

@@ -118,6 +118,26 @@ def test_only_what_was_asked_for_is_run_and_what_was_excluded_is_not() -> None:
     assert next(one for one in excluded.checks if one.check == "inhance/soap12").outcome is Outcome.NOT_EXERCISED
 
 
+@pytest.mark.parametrize(
+    ("date", "said"),
+    [
+        ("Mon, 01 Jan 2001 00:00:00 GMT", "behind this machine's"),
+        ("Fri, 01 Jan 2999 00:00:00 GMT", "ahead of this machine's"),
+        ("soon", ""),
+        ("", ""),
+    ],
+)
+def test_a_clock_that_is_far_off_is_told(date: str, said: str) -> None:
+    world = inhance_world()
+
+    def dated(asked: Asked, timeout_s: float) -> Answered:
+        found = world.send(asked)
+        return replace(found, headers={**found.headers, **({"date": date} if date else {})})
+
+    run = verify_inhance(dated, options=Options(only=("inhance/balance",)))
+    assert (said in " ".join(run.notes)) if said else run.notes == ()
+
+
 def test_nothing_verified_is_an_outcome_of_its_own() -> None:
     run = verify_inhance(inhance_world().send, options=Options(only=("inhance/payment",)))
     assert run.exit_code() == 4

@@ -16,9 +16,12 @@ def preflight(insurer: Insurer) -> list[str]:
             _check_number(name, number)
     with reaching():
         answer = insurer.call(STATE, insurer.target.invoice)
-        if answer.status in (401, 404):
-            _explain(insurer, answer)
-        check_http(answer.reply, missing=(404, 405, 410, 501))
+        if answer.status == 404:
+            _explain_404(insurer, answer)
+        if answer.status != 401 or not answer.members:  # else it is the service's own word
+            check_http(answer.reply)
+        if answer.status == 401:
+            raise Misconfigured("wrong-key", f"consumerGUID and entryKey are refused: {answer.said}", answer.number)
         if answer.status == 200 and not answer.members:
             raise Misconfigured("not-the-service", f"balances are expected, and {answer.said} came", answer.number)
     return []
@@ -31,10 +34,8 @@ def _check_number(name: str, number: str) -> None:
         raise Misconfigured("bad-value", f"{name} {number!r}: {error}") from None
 
 
-def _explain(insurer: Insurer, answer: Answer) -> None:
-    """Which of path, credentials and invoice is wrong: the one that something certainly wrong is refused alike."""
-    if answer.status == 401:
-        raise Misconfigured("wrong-key", f"consumerGUID and entryKey are refused: {answer.said}", answer.number)
+def _explain_404(insurer: Insurer, answer: Answer) -> None:
+    """Which of path and invoice is wrong: the one of which something certainly wrong is refused alike."""
     by_key = insurer.call(STATE, insurer.target.invoice, entryKey=WRONG)
     if by_key.status != 404:  # it looked at the key before it looked for the invoice, so the path is right
         raise Misconfigured("wrong-invoice", f"invoice {insurer.target.invoice}: {answer.said}", answer.number)
