@@ -6,26 +6,35 @@ import functools
 import inspect
 from collections.abc import Callable, Coroutine
 from types import TracebackType
-from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar, overload
+from typing import Any, ClassVar, Concatenate, Generic, ParamSpec, Self, TypeVar, overload
 
 from partnerlab.client.http.call import Call
 from partnerlab.client.http.request import Timeouts, check_url
 from partnerlab.client.http.transport import MAX_ANSWER_BYTES, AsyncTransport, Transport
 
-__all__ = ["AsyncConnected", "AsyncMethod", "Connected", "SyncMethod"]
+__all__ = ["AsyncConnected", "Connected", "Method", "Service", "Tr"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
+Tr = TypeVar("Tr", bound=Transport | AsyncTransport)
 
 
-class Connected:
-    """A client of *endpoint*, at *url*, over *transport*, or over one of its own with the other arguments."""
+class Service(Generic[Tr]):
+    """
+    A client of *endpoint*, at *url*, over *transport*, or over one of its own with the other arguments.
+
+    A partner's service derives from it once, with a constructor and a `Method` for each operation. Its two clients are
+    that service with `Connected`, and with `AsyncConnected`, which send, wait and close.
+    """
+
+    transport: Tr
+    _make_transport: ClassVar[Callable[..., Any]]
 
     def __init__(
         self,
         endpoint: Any,
         url: str,
-        transport: Transport | None,
+        transport: Tr | None,
         *,
         timeouts: Timeouts,
         allow_http: bool,
@@ -35,9 +44,18 @@ class Connected:
             check_url(url, allow_http=allow_http)
         self.endpoint = endpoint
         self._own = transport is None
-        self.transport = transport or Transport(
+        self.transport = transport or self._make_transport(
             timeouts=timeouts, allow_http=allow_http, max_answer_bytes=max_answer_bytes
         )
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.endpoint})"
+
+
+class Connected(Service[Transport]):
+    """A service whose calls are sent here and now."""
+
+    _make_transport = Transport
 
     def perform(self, call: Call[T]) -> T:
         """Send a call and read its answer."""
@@ -56,30 +74,11 @@ class Connected:
     ) -> None:
         self.close()
 
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.endpoint})"
 
-
-class AsyncConnected:
+class AsyncConnected(Service[AsyncTransport]):
     """`Connected` for asyncio."""
 
-    def __init__(
-        self,
-        endpoint: Any,
-        url: str,
-        transport: AsyncTransport | None,
-        *,
-        timeouts: Timeouts,
-        allow_http: bool,
-        max_answer_bytes: int = MAX_ANSWER_BYTES,
-    ) -> None:
-        if transport is None:
-            check_url(url, allow_http=allow_http)
-        self.endpoint = endpoint
-        self._own = transport is None
-        self.transport = transport or AsyncTransport(
-            timeouts=timeouts, allow_http=allow_http, max_answer_bytes=max_answer_bytes
-        )
+    _make_transport = AsyncTransport
 
     async def perform(self, call: Call[T]) -> T:
         """Send a call and read its answer."""
@@ -98,12 +97,13 @@ class AsyncConnected:
     ) -> None:
         await self.aclose()
 
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.endpoint})"
 
+class Method(Generic[P, T]):
+    """
+    An operation as a method of a client, which sends it and reads its answer; awaited where the client is for asyncio.
 
-class _Method(Generic[P, T]):
-    """An operation as a method: its words and its signature without the endpoint, which is the client's."""
+    It has the operation's words and its signature without the endpoint, which is the client's.
+    """
 
     def __init__(self, operation: Callable[Concatenate[Any, P], Call[T]]) -> None:
         self.operation = operation
@@ -118,49 +118,40 @@ class _Method(Generic[P, T]):
         whole = inspect.signature(self.operation)
         return whole.replace(parameters=list(whole.parameters.values())[1:])
 
-    def _bind(self, client: Any, method: Any) -> None:
-        """Make *method* the client's own, so that it is made once."""
-        method.__name__, method.__doc__, method.__signature__ = self.name, self.__doc__, self.__signature__
-        client.__dict__[self.name] = method
-
-
-class SyncMethod(_Method[P, T]):
-    """An operation as a method of a client, which sends it and reads its answer."""
-
     @overload
     def __get__(self, client: None, owner: type) -> Self: ...
 
     @overload
     def __get__(self, client: Connected, owner: type) -> Callable[P, T]: ...
 
-    def __get__(self, client: Connected | None, owner: type) -> Self | Callable[P, T]:
-        if client is None:
-            return self
-        operation, perform, endpoint = self.operation, client.perform, client.endpoint
-
-        def method(*args: P.args, **kwargs: P.kwargs) -> T:
-            return perform(operation(endpoint, *args, **kwargs))
-
-        self._bind(client, method)
-        return method
-
-
-class AsyncMethod(_Method[P, T]):
-    """`SyncMethod` for asyncio."""
-
-    @overload
-    def __get__(self, client: None, owner: type) -> Self: ...
-
     @overload
     def __get__(self, client: AsyncConnected, owner: type) -> Callable[P, Coroutine[Any, Any, T]]: ...
 
-    def __get__(self, client: AsyncConnected | None, owner: type) -> Self | Callable[P, Coroutine[Any, Any, T]]:
+    def __get__(self, client: Any, owner: type) -> Any:
         if client is None:
             return self
-        operation, perform, endpoint = self.operation, client.perform, client.endpoint
-
-        async def method(*args: P.args, **kwargs: P.kwargs) -> T:
-            return await perform(operation(endpoint, *args, **kwargs))
-
-        self._bind(client, method)
+        make = _async_method if isinstance(client, AsyncConnected) else _method
+        method: Any = make(self.operation, client.perform, client.endpoint)
+        method.__name__, method.__doc__, method.__signature__ = self.name, self.__doc__, self.__signature__
+        client.__dict__[self.name] = method  # the client's own from now on, so that it is made once
         return method
+
+
+def _method(
+    operation: Callable[Concatenate[Any, P], Call[T]], perform: Callable[[Call[T]], T], endpoint: object
+) -> Callable[P, T]:
+    def method(*args: P.args, **kwargs: P.kwargs) -> T:
+        return perform(operation(endpoint, *args, **kwargs))
+
+    return method
+
+
+def _async_method(
+    operation: Callable[Concatenate[Any, P], Call[T]],
+    perform: Callable[[Call[T]], Coroutine[Any, Any, T]],
+    endpoint: object,
+) -> Callable[P, Coroutine[Any, Any, T]]:
+    async def method(*args: P.args, **kwargs: P.kwargs) -> T:
+        return await perform(operation(endpoint, *args, **kwargs))
+
+    return method

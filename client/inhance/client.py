@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from partnerlab.client.http import DEFAULT_TIMEOUTS, AsyncTransport, Timeouts, Transport
-from partnerlab.client.http.connected import AsyncConnected, AsyncMethod, Connected, SyncMethod
+from partnerlab.client.http.connected import AsyncConnected, Connected, Method, Service, Tr
 from partnerlab.client.inhance import operations
 from partnerlab.client.inhance.operations import NAMESPACE, Endpoint
 from partnerlab.client.wire.fields import KNOWN_SHAPES, AnswerShapes
@@ -12,7 +12,30 @@ from partnerlab.client.wire.soap import SoapVersion
 __all__ = ["AsyncInHanceClient", "InHanceClient"]
 
 
-class InHanceClient(Connected):
+class _InHance(Service[Tr]):
+    def __init__(
+        self,
+        url: str,
+        key: str,
+        *,
+        namespace: str = NAMESPACE,
+        soap: SoapVersion = "1.1",
+        shapes: AnswerShapes = KNOWN_SHAPES,
+        timeouts: Timeouts = DEFAULT_TIMEOUTS,
+        allow_http: bool = False,
+        transport: Tr | None = None,
+    ) -> None:
+        endpoint = Endpoint(url, key, namespace, soap, shapes)
+        super().__init__(endpoint, url, transport, timeouts=timeouts, allow_http=allow_http)
+
+    balance_check = Method(operations.balance_check)
+    make_payment = Method(operations.make_payment)
+    set_paperless = Method(operations.set_paperless)
+    set_autopay = Method(operations.set_autopay)
+    set_email = Method(operations.set_email)
+
+
+class InHanceClient(_InHance[Transport], Connected):
     """
     A biller's inHance service.
 
@@ -21,48 +44,6 @@ class InHanceClient(Connected):
     the errors of `partnerlab.client.errors`; no call is ever sent twice.
     """
 
-    def __init__(
-        self,
-        url: str,
-        key: str,
-        *,
-        namespace: str = NAMESPACE,
-        soap: SoapVersion = "1.1",
-        shapes: AnswerShapes = KNOWN_SHAPES,
-        timeouts: Timeouts = DEFAULT_TIMEOUTS,
-        allow_http: bool = False,
-        transport: Transport | None = None,
-    ) -> None:
-        endpoint = Endpoint(url, key, namespace, soap, shapes)
-        super().__init__(endpoint, url, transport, timeouts=timeouts, allow_http=allow_http)
 
-    balance_check = SyncMethod(operations.balance_check)
-    make_payment = SyncMethod(operations.make_payment)
-    set_paperless = SyncMethod(operations.set_paperless)
-    set_autopay = SyncMethod(operations.set_autopay)
-    set_email = SyncMethod(operations.set_email)
-
-
-class AsyncInHanceClient(AsyncConnected):
+class AsyncInHanceClient(_InHance[AsyncTransport], AsyncConnected):
     """`InHanceClient` for asyncio."""
-
-    def __init__(
-        self,
-        url: str,
-        key: str,
-        *,
-        namespace: str = NAMESPACE,
-        soap: SoapVersion = "1.1",
-        shapes: AnswerShapes = KNOWN_SHAPES,
-        timeouts: Timeouts = DEFAULT_TIMEOUTS,
-        allow_http: bool = False,
-        transport: AsyncTransport | None = None,
-    ) -> None:
-        endpoint = Endpoint(url, key, namespace, soap, shapes)
-        super().__init__(endpoint, url, transport, timeouts=timeouts, allow_http=allow_http)
-
-    balance_check = AsyncMethod(operations.balance_check)
-    make_payment = AsyncMethod(operations.make_payment)
-    set_paperless = AsyncMethod(operations.set_paperless)
-    set_autopay = AsyncMethod(operations.set_autopay)
-    set_email = AsyncMethod(operations.set_email)

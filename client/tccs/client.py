@@ -7,7 +7,7 @@ import os
 from typing import BinaryIO
 
 from partnerlab.client.http import DEFAULT_TIMEOUTS, AsyncTransport, HttpRequest, Timeouts, Transport
-from partnerlab.client.http.connected import AsyncConnected, AsyncMethod, Connected, SyncMethod
+from partnerlab.client.http.connected import AsyncConnected, Connected, Method, Service, Tr
 from partnerlab.client.http.download import download, download_async
 from partnerlab.client.tccs import operations
 from partnerlab.client.tccs.answer import TCCS_SHAPES
@@ -19,15 +19,7 @@ from partnerlab.client.wire.fields import AnswerShapes
 __all__ = ["AsyncTccsClient", "TccsClient"]
 
 
-class TccsClient(Connected):
-    """
-    A biller's TCCS.
-
-    *url* is the address of the service, or of the one endpoint that is called (see `rules.endpoint_url`). Give
-    *transport* to share its connections (it stays yours to close); else the client makes one of its own with
-    *timeouts* and *allow_http*. Every call raises the errors of `partnerlab.client.errors`; no call is ever sent twice.
-    """
-
+class _Tccs(Service[Tr]):
     def __init__(
         self,
         url: str,
@@ -37,17 +29,27 @@ class TccsClient(Connected):
         shapes: AnswerShapes = TCCS_SHAPES,
         timeouts: Timeouts = DEFAULT_TIMEOUTS,
         allow_http: bool = False,
-        transport: Transport | None = None,
+        transport: Tr | None = None,
     ) -> None:
         endpoint = Endpoint(url, consumer_guid, entry_key, shapes)
         super().__init__(endpoint, url, transport, timeouts=timeouts, allow_http=allow_http)
 
-    balance = SyncMethod(operations.balance)
-    pay = SyncMethod(operations.pay)
-    deposit = SyncMethod(operations.deposit)
-    report_insufficient_funds = SyncMethod(operations.report_insufficient_funds)
-    set_paperless = SyncMethod(operations.set_paperless)
-    set_recurring = SyncMethod(operations.set_recurring)
+    balance = Method(operations.balance)
+    pay = Method(operations.pay)
+    deposit = Method(operations.deposit)
+    report_insufficient_funds = Method(operations.report_insufficient_funds)
+    set_paperless = Method(operations.set_paperless)
+    set_recurring = Method(operations.set_recurring)
+
+
+class TccsClient(_Tccs[Transport], Connected):
+    """
+    A biller's TCCS.
+
+    *url* is the address of the service, or of the one endpoint that is called (see `rules.endpoint_url`). Give
+    *transport* to share its connections (it stays yours to close); else the client makes one of its own with
+    *timeouts* and *allow_http*. Every call raises the errors of `partnerlab.client.errors`; no call is ever sent twice.
+    """
 
     def bill_image(self, invoice_number: str, *, max_bytes: int = MAX_BILL_BYTES) -> bytes:
         """The bill as PDF (`Retrieve_Bill_Image`). More than *max_bytes* are a `ProtocolError`."""
@@ -82,29 +84,8 @@ class TccsClient(Connected):
         return size
 
 
-class AsyncTccsClient(AsyncConnected):
+class AsyncTccsClient(_Tccs[AsyncTransport], AsyncConnected):
     """`TccsClient` for asyncio."""
-
-    def __init__(
-        self,
-        url: str,
-        consumer_guid: str,
-        entry_key: str,
-        *,
-        shapes: AnswerShapes = TCCS_SHAPES,
-        timeouts: Timeouts = DEFAULT_TIMEOUTS,
-        allow_http: bool = False,
-        transport: AsyncTransport | None = None,
-    ) -> None:
-        endpoint = Endpoint(url, consumer_guid, entry_key, shapes)
-        super().__init__(endpoint, url, transport, timeouts=timeouts, allow_http=allow_http)
-
-    balance = AsyncMethod(operations.balance)
-    pay = AsyncMethod(operations.pay)
-    deposit = AsyncMethod(operations.deposit)
-    report_insufficient_funds = AsyncMethod(operations.report_insufficient_funds)
-    set_paperless = AsyncMethod(operations.set_paperless)
-    set_recurring = AsyncMethod(operations.set_recurring)
 
     async def bill_image(self, invoice_number: str, *, max_bytes: int = MAX_BILL_BYTES) -> bytes:
         """As `TccsClient.bill_image`."""

@@ -10,8 +10,8 @@ How an operation and a model are declared: once, as a typed function and as a da
         '''Tell a changed e-mail address.'''
 
 Called, it gives the `Call`: the request, checked and ready to be sent, and how its answer is read. The function's own
-body checks what concerns several parameters at once; most have none. A client has it as a method by `SyncMethod` and
-`AsyncMethod` (`http.connected`), with the signature that is written here.
+body checks what concerns several parameters at once; most have none. Both clients have it as a method by `Method`
+(`http.connected`), with the signature that is written here.
 """
 
 from __future__ import annotations

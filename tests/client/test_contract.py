@@ -12,7 +12,7 @@ from lxml import etree
 
 from partnerlab.client import tccs
 from partnerlab.client.http import HttpRequest
-from partnerlab.client.http.connected import AsyncMethod, SyncMethod
+from partnerlab.client.http.connected import Method
 from partnerlab.client.inhance import AsyncInHanceClient, InHanceClient
 from partnerlab.client.inhance import operations as inhance
 from partnerlab.client.invoice_cloud import (
@@ -167,10 +167,17 @@ FORMS = tuple(operation for operation in tccs_operations.OPERATIONS if operation
 def test_both_clients_have_every_operation_under_its_own_name(
     plain: type, asynchronous: type, operations: tuple[Any, ...]
 ) -> None:
-    for client, kind in ((plain, SyncMethod), (asynchronous, AsyncMethod)):
-        methods = {name: found.operation for name, found in vars(client).items() if isinstance(found, kind)}
+    for client in (plain, asynchronous):
+        members = {name: getattr(client, name) for name in dir(client)}
+        methods = {name: found.operation for name, found in members.items() if isinstance(found, Method)}
         assert methods == {operation.__name__: operation for operation in operations}
     assert {n for n in vars(plain) if n[0] != "_"} == {n for n in vars(asynchronous) if n[0] != "_"}
+
+
+def test_a_method_is_awaited_where_the_client_is_for_asyncio() -> None:
+    with InHanceClient("https://example.com", "key") as plain:
+        assert not inspect.iscoroutinefunction(plain.set_email)
+    assert inspect.iscoroutinefunction(AsyncInHanceClient("https://example.com", "key").set_email)
 
 
 def test_a_method_shows_the_signature_and_the_words_of_its_declaration() -> None:
