@@ -7,11 +7,11 @@ line, docs pages and tests all read them here, so a name cannot exist in one of 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
+from partnerlab.contracts.catalogue.generated import generated
 from partnerlab.contracts.data import read_toml
 
 __all__ = [
@@ -35,16 +35,8 @@ REQUIREMENT_FILES = (
     "cloud_payments",
     "asmx",
     "watersmart_portal",
+    "watersmart_files",
 )
-FIELD_TABLES = {"INH2": "inhance_v2", "TCCS": "tccs"}  # by the beginning of a requirement's id
-KIND_WORDS = {
-    "amount": "an amount with two decimals",
-    "date": "a date MM/DD/YYYY",
-    "flag": "1 or 0",
-    "guid": "a GUID",
-    "integer": "a whole number",
-    "number": "a number",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,28 +117,11 @@ def requirements() -> dict[str, Requirement]:
             if requirement.id in found:
                 raise ValueError(f"{name}.toml: {requirement.id} stands twice")
             found[requirement.id] = requirement
-    fields = (row for prefix, layout in FIELD_TABLES.items() for row in _field_requirements(prefix, layout))
-    return found | {row.id: row for row in fields}
-
-
-def _field_requirements(prefix: str, layout_name: str) -> Iterator[Requirement]:
-    """Every row of a bill file's field table is a rule too, by record and FileSpecID: `INH2-IH-13`."""
-    from partnerlab.contracts.files import load_layout
-
-    layout = load_layout(layout_name)
-    for record in layout.records:
-        for field in record.fields:
-            rules = [f"{field.name} of the {record.name} is {KIND_WORDS.get(field.kind, field.kind)}"]
-            rules += ["required"] if field.required else []
-            rules += [f"always {field.constant}"] if field.constant else []
-            rules += [field.shape] if field.shape else []
-            rules += ["shown on Invoice Cloud's template"] if field.displayed else []
-            yield Requirement(
-                id=f"{prefix}-{record.code}-{field.spec_id}",
-                text=", ".join(rules) + ".",
-                source=f"{layout.source} Technical Design",
-                row=f"Field Mapping {field.spec_id}",
-            )
+    for requirement in generated(Requirement):
+        if requirement.id in found:
+            raise ValueError(f"{requirement.id} of a table stands twice")
+        found[requirement.id] = requirement
+    return found
 
 
 def requirement(id: str) -> Requirement:

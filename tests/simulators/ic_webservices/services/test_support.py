@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from partnerlab.contracts.capabilities import capabilities, integrations
 from partnerlab.simulators.ic_webservices.store import BILLERS
 from tests.simulators.ic_webservices.checkouts import Checkout
 from tests.simulators.ic_webservices.harness import ACCOUNT, PASSWORD, USER, UTILITY, Harness
@@ -61,3 +62,26 @@ def test_other_partners_are_asked_the_same_and_get_what_their_source_says(harnes
     )
     assert harness.control("POST", "exports", {"kind": "rejects"}).status == 200
     assert harness.control("GET", f"billers/{UTILITY}/support", feature="Teleport").status == 404
+
+
+@pytest.mark.parametrize("partner", integrations())
+def test_every_row_of_the_tables_answers_for_itself(harness: Harness, partner: str) -> None:
+    """CAP-…: a feature is answered or refused with its row; a question is on the questionnaire or refused with it."""
+    assert harness.lane.name
+    with harness.store.write() as tx:
+        biller = BILLERS.get(tx, harness.lane_name, UTILITY)
+        assert biller is not None
+        BILLERS.put(tx, harness.lane_name, replace(biller, partner=partner))
+    tables = capabilities(partner)
+    for feature in tables.features:
+        answer = harness.control("GET", f"billers/{UTILITY}/support", feature=feature.name)
+        assert answer.status == (200 if feature.supported else 409), feature
+        said = answer.json["source"] if feature.supported else answer.json["error"]["message"]
+        assert tables.source in said
+        assert feature.row in said
+    for row in tables.bif_customizations:
+        given = {"Date": 3, "Message": "Call", "MinimumAmountDue": "5.00"}
+        value = next((one for end, one in given.items() if row.feature.endswith(end)), True)
+        configuration = {"Questionnaire": {row.feature: value}}
+        answer = harness.control("PATCH", f"billers/{UTILITY}", {"configuration": configuration})
+        assert answer.status == (200 if "questionnaire" in row.given else 400), row
