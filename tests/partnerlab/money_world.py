@@ -1,15 +1,14 @@
 """
 Invoice Cloud, the data pump and a small partner in one process, with everything that may go wrong in the test's hands.
 
-Simulator, outbox, port, store, worker and lanes are the product's own. In place of the engine the test says whose turn
-it is, and in place of the wire stands a partner that keeps books: it posts what it is given, takes back what is
-returned, answers for the balance, and is copied and forgotten with its lane.
+Simulator, outbox, port, store, worker and lanes are the product's own. The test says whose turn it is, and in place of
+the wire stands a partner that keeps books: it posts what it is given, takes back what is returned, answers for the
+balance, and is copied and forgotten with its lane.
 """
 
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,15 +16,15 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+import sqlalchemy as sa
+
 from partnerlab.client.datapump import DataPump
-from partnerlab.client.datapump.engine import Parked
+from partnerlab.client.datapump.engine.in_process import InProcessEngine
 from partnerlab.client.datapump.events import AchReject, Event, Payment, parse_event
-from partnerlab.client.datapump.places import Places
 from partnerlab.client.datapump.plans import PartnerRequest
 from partnerlab.client.datapump.routes import Router
 from partnerlab.client.datapump.states import State
 from partnerlab.client.datapump.tables import Delivery
-from partnerlab.client.datapump.worker import Worker
 from partnerlab.client.errors import AnswerNotUnderstood, PartnerFault, TransportError
 from partnerlab.client.settings import Biller
 from partnerlab.pump_port import PumpPort
@@ -156,20 +155,6 @@ class HandRouter(Router):
         return PartnerRequest("X", event.id, send, idempotent=not isinstance(event, (Payment, AchReject)))
 
 
-class HandEngine:
-    """In place of the engine: whose turn it is the test says."""
-
-    def enqueue(self, *_: object, **__: object) -> None: ...
-
-    def resume(self, runs: object) -> list[Any]:
-        return []
-
-    def active(self) -> int:
-        return 0
-
-    def stop(self) -> None: ...
-
-
 class Joined(Harness):
     """Invoice Cloud with its events going to the port, which may be away or die."""
 
@@ -211,23 +196,18 @@ class World:
     def _deliver_anew(self) -> None:
         """A process of the pump."""
         self.router = HandRouter(self.books)
-        self.pump = pump = DataPump(self._pump_url, lambda lane, guid: Biller(guid, "hand", {}), router=self.router)
-        pump._engine = HandEngine()  # type: ignore[assignment]
-        pump._running = True
-        self.pump_store = pump._store
-        self.worker = Worker(
-            self.pump_store,
-            pump._billers,
-            self.router,
-            pump.policy,
-            places=Places(8),
-            gate=pump._gate,
-            resume=lambda runs: None,
-            stopping=threading.Event(),
-            over=threading.Event(),
+        self.pump = DataPump(
+            self._pump_url,
+            lambda lane, guid: Biller(guid, "hand", {}),
+            router=self.router,
             dice=lambda: 0.0,
-        )
+            engine=self._engine,
+        ).start()
         self._join()
+
+    def _engine(self, database: sa.Engine) -> InProcessEngine:
+        self.engine = InProcessEngine(database)
+        return self.engine
 
     def _join(self) -> None:
         port = PumpPort(self._pump_url, self.pump._billers, lambda biller, url: None, kept=True)
@@ -260,25 +240,23 @@ class World:
     def turn(self, lane: str, end: str = "ok") -> None:
         """The first of the account's line has its turn, and what follows it; the first call ends so."""
         self.pump.wake(lane)
-        self.pump_store.due()
+        self.pump._store.due(lane, now=self.engine.now_ms(lane))
         if not (line := self.line(lane)):
             return
         head = min(line, key=lambda one: one.seq)
         self.router.end = end
         try:
             with self._dying(end):
-                self.worker.work(head.number, head.run)
+                self.engine.run(head.number, head.run)
         except Killed:
             self.pump._database.dispose()
             self._deliver_anew()
-        except Parked:
-            pass  # it waits
         self.router.end = "ok"
 
     @contextmanager
     def _dying(self, end: str) -> Iterator[None]:
         """The worker dies where it writes, with nothing of that or all of it done but the commit."""
-        store: Any = self.pump_store
+        store: Any = self.pump._store
         name = "begin_attempt" if "attempt" in end else "end_attempt"
         if "written" not in end:
             yield
