@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -26,16 +25,17 @@ _ids = itertools.count(1)
 
 
 class InProcess(Transport):
-    """Calls the doors of the simulators; *before* is told of each call, and may raise."""
+    """Calls the doors of the simulators. `dies` is `before` or `after` where the connection breaks then."""
 
     def __init__(self, world: UtilityWorld) -> None:
         super().__init__(allow_http=True)
         self._world = world
         self.sent: list[str] = []
-        self.before: Callable[[str], None] = lambda operation: None
+        self.dies = ""
 
     def send(self, request: HttpRequest) -> HttpResponse:
-        self.before(request.operation)
+        if self.dies == "before":
+            raise ConnectionError
         self.sent.append(request.operation)
         path = urlsplit(request.url).path.removeprefix(f"/lane/{LANE}")
         headers = {name.lower(): value for name, value in request.headers.items()}
@@ -44,6 +44,8 @@ class InProcess(Transport):
             request.method, path, "", headers, request.content, "http://127.0.0.1:9", f"r{next(_ids)}", self._world.lane
         )
         answer = door(asked)
+        if self.dies == "after":
+            raise ConnectionError
         return HttpResponse(answer.status, {"content-type": answer.content_type}, answer.body)
 
 
