@@ -25,7 +25,14 @@ ALLOWED = {
 # What the installation without extras brings.
 CORE = {"click", "httpx", "lxml"}
 # Rooms within rooms that need an extra, and so may import more.
-NEED_AN_EXTRA = ("client/datapump", "contracts/verification", "simulators", "generators", "partnerlab")
+NEED_AN_EXTRA = (
+    "client/datapump",
+    "client/jobs/engine",
+    "contracts/verification",
+    "simulators",
+    "generators",
+    "partnerlab",
+)
 
 
 def room_of(name: str) -> str:

@@ -33,7 +33,7 @@ class EngineBusy(RuntimeError):
     """The durable engine is one per process, and it runs already."""
 
     def __init__(self) -> None:
-        super().__init__("a data pump runs in this process already; stop it first")
+        super().__init__("a data pump or a schedule of jobs runs in this process already; stop it first")
 
 
 class Upkeep(Protocol):

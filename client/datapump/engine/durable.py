@@ -1,5 +1,5 @@
 """
-The durable engine: DBOS, set up for this pump, behind the few words the pump needs. No other module imports it.
+The durable engine: DBOS, set up for this pump, behind the few words the pump needs. No other module of it imports it.
 
 What its defaults would break, as measured, is set here:
 
@@ -38,7 +38,7 @@ from partnerlab.client.datapump.slots import MAX_SLOTS, FileSlots, PostgresSlots
 from partnerlab.client.datapump.store import DeliveryStore, now_ms
 from partnerlab.client.datapump.upkeep import Upkeep
 
-__all__ = ["DurableEngine", "EngineChanged"]
+__all__ = ["DurableEngine", "EngineChanged", "claim_process", "current", "release_process", "slots_of"]
 
 log = logging.getLogger("partnerlab.client.datapump")
 
@@ -116,9 +116,8 @@ class DurableEngine:
             self._launch(DBOS, DBOSPortableJSONSerializer())
 
     def _launch(self, dbos: Any, serializer: Any) -> None:
-        if not _claim(self):
-            raise EngineBusy
-        self._slots = self._make_slots()
+        claim_process(self)
+        self._slots = slots_of(self._database)
         self._slot = self._slots.take()
         _register(dbos)
         dbos(
@@ -157,7 +156,7 @@ class DurableEngine:
 
     def stop(self) -> None:
         """Stop taking work and let go of the slot. Runs still under way end on their own."""
-        if _release(self):
+        if release_process(self):
             from dbos import DBOS
 
             # What it claims while it stops it cannot run any more, and says so; it is taken up at the next start.
@@ -300,12 +299,13 @@ class DurableEngine:
     def _table(self) -> str:
         return f"{self._schema()}.workflow_status" if self._schema() else "workflow_status"
 
-    def _make_slots(self) -> Slots:
-        url = self._database.url
-        if self._database.dialect.name == "sqlite":
-            assert url.database is not None
-            return FileSlots(str(Path(url.database).resolve()))
-        return PostgresSlots(url)
+
+def slots_of(database: sa.Engine) -> Slots:
+    """The slots of the worker processes on a database."""
+    if database.dialect.name == "sqlite":
+        assert database.url.database is not None
+        return FileSlots(str(Path(database.url.database).resolve()))
+    return PostgresSlots(database.url)
 
 
 def _workflow_id(number: int, run: int) -> str:
@@ -323,24 +323,30 @@ def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
         yield ids[start : start + CHUNK]
 
 
-# The engine is a singleton of its process, and so is the function registered with it.
-_current: DurableEngine | None = None
+# The engine is a singleton of its process, whoever uses it, and so is the function registered with it.
+_current: object | None = None
 _current_lock = threading.Lock()
 
 
-def _claim(engine: DurableEngine) -> bool:
+def claim_process(owner: object) -> None:
+    """Take the one engine of this process. Raises `EngineBusy` where somebody has it."""
     global _current
     with _current_lock:
         if _current is not None:
-            return False
-        _current = engine
-        return True
+            raise EngineBusy
+        _current = owner
 
 
-def _release(engine: DurableEngine) -> bool:
+def current() -> object | None:
+    """Who has the engine of this process."""
+    return _current
+
+
+def release_process(owner: object) -> bool:
+    """Give it back; False where it is not *owner*'s."""
     global _current
     with _current_lock:
-        if _current is not engine:
+        if _current is not owner:
             return False
         _current = None
         return True
@@ -357,7 +363,7 @@ def _register(dbos: Any) -> None:
     @dbos.workflow(name=WORKFLOW, max_recovery_attempts=None)  # type: ignore[untyped-decorator,unused-ignore]
     def deliver(number: int, run: int) -> str:
         engine = _current
-        if engine is None or dbos.workflow_id.startswith(PROBE):
+        if not isinstance(engine, DurableEngine) or dbos.workflow_id.startswith(PROBE):
             raise Parked
         return engine.run(dbos.workflow_id, number, run)
 

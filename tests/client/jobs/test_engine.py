@@ -1,0 +1,108 @@
+"""Jobs by their timetable in production: once for each time, one run for what was missed, in however many processes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import psycopg
+import pytest
+
+from partnerlab.client.datapump.engine import EngineBusy
+from partnerlab.client.jobs.engine import JobEngine, ScheduledJob, cron_of, scheduled
+from partnerlab.contracts.jobs import Job, jobs
+from tests.postgres import new_database
+
+pytestmark = pytest.mark.xdist_group("engine")  # it is one per process
+
+YEARLY = "0 0 1 1 *"
+
+
+def test_the_timetable_of_the_contract_as_cron() -> None:
+    assert {job.name: cron_of(job) for job in jobs("inhance_v1")} == {
+        "payments": "*/15 * * * *",
+        "invoices": "*/15 * * * *",
+        "balances": "*/15 * * * *",
+        "all-balances": "0 2 * * SUN",
+        "autopay": "0 3 * * *",
+        "customers": "30 3 * * *",
+    }
+    assert [cron_of(job) for job in jobs("tccs")] == ["0 */4 * * *"]
+    ran: list[str] = []
+    made = scheduled("inhance_v1", "America/New_York", lambda name, tick: ran.append(name) or name)  # type: ignore[func-returns-value]
+    assert [job.run(datetime.now(UTC)) for job in made] == [job.name for job in jobs("inhance_v1")] == ran
+    assert {job.zone for job in made} == {"UTC", "America/New_York"}
+    with pytest.raises(ValueError, match="every 50 minutes is no part of an hour or a day"):
+        cron_of(Job("p", "n", "t", "x", "r", every_minutes=50))
+
+
+def test_what_was_missed_is_caught_up_with_one_run_and_no_second_one(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'jobs.db'}"
+    ran: list[datetime] = []
+    failed = threading.Event()
+
+    def run(tick: datetime) -> str:
+        ran.append(tick)
+        return "done"
+
+    def fail(tick: datetime) -> str:
+        failed.set()
+        raise OSError("the disk is full")
+
+    made = [ScheduledJob("good", YEARLY, "America/New_York", run), ScheduledJob("bad", YEARLY, "UTC", fail)]
+    engine = JobEngine(url, made)
+    assert sorted(engine.start()) == ["bad", "good"]
+    with pytest.raises(EngineBusy):
+        JobEngine(url, made).start()
+    assert failed.wait(30)
+    ends = time.monotonic() + 30
+    while not ran and time.monotonic() < ends:
+        time.sleep(0.01)
+    engine.stop()
+    new_year = datetime(datetime.now(ZoneInfo("America/New_York")).year, 1, 1, tzinfo=ZoneInfo("America/New_York"))
+    assert ran == [new_year]
+    again = JobEngine(url, made)
+    assert again.start() == []
+    again.stop()
+    assert ran == [new_year]
+
+
+def test_a_time_of_day_that_comes_twice_runs_once(tmp_path: Path) -> None:
+    ran: list[datetime] = []
+    job = ScheduledJob("daily", "30 1 * * *", "America/New_York", lambda tick: ran.append(tick) or "done")  # type: ignore[func-returns-value]
+    engine = JobEngine(f"sqlite:///{tmp_path / 'jobs.db'}", [job])
+    first, second = datetime(2026, 11, 1, 5, 30, tzinfo=UTC), datetime(2026, 11, 1, 6, 30, tzinfo=UTC)
+    assert engine.run("daily", first) == "done"
+    assert engine.run("daily", second) == "this time of day came once already today"
+    assert ran == [first]
+    assert engine.run("gone", first) == "there is no such job in this process"
+    engine.stop()
+
+
+def test_a_schedule_fires_once_in_two_processes(postgres_server: str) -> None:
+    url = new_database(postgres_server)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("CREATE TABLE ticks (tick TEXT, pid INT)")
+        command = [sys.executable, "-m", "tests.client.jobs.ticking", url]
+        processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+        try:
+            for process in processes:
+                assert process.stdout is not None
+                assert process.stdout.readline() == "runs\n"
+            ends = time.monotonic() + 60
+            ticks: Counter[str] = Counter()
+            while len(ticks) < 4 and time.monotonic() < ends:
+                time.sleep(0.1)
+                ticks = Counter(tick for (tick,) in connection.execute("SELECT tick FROM ticks").fetchall())
+        finally:
+            for process in processes:
+                process.kill()
+                process.communicate()
+    assert len(ticks) >= 4
+    assert set(ticks.values()) == {1}
