@@ -7,6 +7,7 @@ What the data pump tells the partner, in between, is `inhance_v2_pump`.
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -17,6 +18,7 @@ from partnerlab.contracts.files import InvoiceGroup, check, load_layout, read_bi
 from partnerlab.contracts.verification.wsdl import read_wsdl
 from partnerlab.demo import inhance_v2_pump, presentment
 from partnerlab.demo.inhance_v2_pump import ACCOUNT, INVOICE
+from partnerlab.demo.tccs_file import corrected
 from partnerlab.generators.bif import generate_bif
 from partnerlab.generators.damage import damage
 from partnerlab.sides import InHanceSides
@@ -108,14 +110,17 @@ def upload(story: Story, sides: InHanceSides, content: bytes, groups: list[Invoi
         found=(shown.total_amount_due, shown.balance_due, shown.invoice_due_date),
         expected=(first.TotalAmountDue, first.BalanceDue, first.InvoiceDueDate),
     )
-    again = sides.invoice_cloud.upload_invoice_file("bills.bif", content)
-    shown = sides.invoice_cloud.view_invoice(first.InvoiceNumber)
-    story.expect(
-        "INH2-BIF-5",
-        "the same file again replaces each invoice",
-        found=(again.invoices_accepted, shown.balance_due),
-        expected=(len(groups), first.BalanceDue),
-    )
+    more = first._replace(TotalAmountDue=first.TotalAmountDue + 10, BalanceDue=first.BalanceDue + 10)
+    file = corrected(content, replace(groups[0], invoice=more), "inhance_v2")
+    for number, (given, expected) in enumerate(((file, more), (content, first)), 2):
+        sides.invoice_cloud.upload_invoice_file(f"bills-{number}.bif", given)
+        shown = sides.invoice_cloud.view_invoice(first.InvoiceNumber)
+        story.expect(
+            "INH2-BIF-5",
+            f"a file with another amount replaces invoice {first.InvoiceNumber}: {shown.balance_due}",
+            found=(shown.total_amount_due, shown.balance_due),
+            expected=(expected.TotalAmountDue, expected.BalanceDue),
+        )
     broken = damage(content, "bad-amount")
     partly = sides.invoice_cloud.upload_invoice_file("bad-amount.bif", broken)
     story.expect(

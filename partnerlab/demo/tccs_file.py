@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
 from partnerlab.client.errors import PartnerFault
-from partnerlab.contracts.files import InvoiceGroup, check, load_layout, read_bif
+from partnerlab.contracts.files import InvoiceGroup, check, load_layout, read_bif, write_bif
 from partnerlab.generators.damage import damage
 from partnerlab.generators.tccs_bif import generate_tccs_bif
 from partnerlab.sides import TccsSides
 from partnerlab.story import Story
 
-__all__ = ["policy_file", "upload"]
+__all__ = ["corrected", "policy_file", "upload"]
+
+
+def corrected(content: bytes, group: InvoiceGroup, layout: str = "tccs") -> bytes:
+    """A file of one invoice, with the header's other values from *content*."""
+    reading = read_bif(content, load_layout(layout))
+    list(reading)
+    header = reading.report.header
+    assert header is not None
+    stream = io.BytesIO()
+    write_bif(stream, load_layout(layout), header, [group])
+    return stream.getvalue()
 
 
 def policy_file(story: Story, *, invoices: int, seed: int) -> tuple[bytes, list[InvoiceGroup]]:
@@ -86,14 +98,18 @@ def upload(story: Story, sides: TccsSides, content: bytes, groups: list[InvoiceG
         expected=(len(groups), 0),
     )
     first = groups[0].invoice
-    again = sides.invoice_cloud.upload_invoice_file("policies.bif", content)
-    shown = sides.invoice_cloud.view_invoice(first.InvoiceNumber)
-    story.expect(
-        "TCCS-BIF-5",
-        f"the same file again rewrites each invoice, as {first.InvoiceNumber} with {shown.total_amount_due}",
-        found=(again.invoices_accepted, shown.total_amount_due, shown.minimum_amount_due),
-        expected=(len(groups), first.TotalAmountDue, first.MinimumAmountDue),
-    )
+    more, back = first._replace(TotalAmountDue=first.TotalAmountDue + 10), content
+    for number, (file, total) in enumerate(
+        ((corrected(content, replace(groups[0], invoice=more)), more.TotalAmountDue), (back, first.TotalAmountDue)), 2
+    ):
+        sides.invoice_cloud.upload_invoice_file(f"policies-{number}.bif", file)
+        shown = sides.invoice_cloud.view_invoice(first.InvoiceNumber)
+        story.expect(
+            "TCCS-BIF-5",
+            f"a file with another amount rewrites invoice {first.InvoiceNumber}: {shown.total_amount_due}",
+            found=(shown.total_amount_due, shown.minimum_amount_due),
+            expected=(total, first.MinimumAmountDue),
+        )
     broken = damage(content, "impossible-date", layout=load_layout("tccs"))
     partly = sides.invoice_cloud.upload_invoice_file("impossible-date.bif", broken)
     story.expect(

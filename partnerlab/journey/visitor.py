@@ -130,6 +130,11 @@ class Visitor:
         """Go to an address."""
         return self._go(self._http.get(url))
 
+    def back(self, page: Page) -> Page:
+        """Go back to a page as it was shown, with what was filled in."""
+        self._page = page
+        return page
+
     def post(self, url: str, fields: Mapping[str, str]) -> Page:
         """Send a form that stands on somebody else's page, such as a single sign-on form."""
         return self._go(self._http.post(url, data=dict(fields)))
