@@ -70,7 +70,9 @@ class Work:
     again for an attempt whose outcome was lost; `begin` notes the attempt in the transaction of the claim. Or `within`
     does everything in one transaction with the claim and the outcome: `ready` is called before that, `first` in it
     before the claim, to lock what is always locked first. `label` says in the timeline what is done; `lease` is longer
-    than an attempt can take; `look_every` is for a source whose next moment can come nearer without anybody saying so.
+    than an attempt can take; `look_every` is for a source whose next moment can come nearer without anybody saying so;
+    between two looks for what is due there is at least `patience`: a look reads the clock of every lane, and who makes
+    thousands of lanes would have as many looks.
     """
 
     queue: Source
@@ -81,6 +83,7 @@ class Work:
     ready: Callable[[Lane, Key], None] = _nothing
     first: Callable[[Tx, Lane, Key], None] = _nothing
     look_every: timedelta | None = None
+    patience: timedelta = timedelta(0)
     lease: timedelta = LEASE
     real_time: bool = False
 
@@ -283,6 +286,7 @@ class Runner:
             except Exception:
                 _logger.exception("%s: what is due could not be looked at", work.label)
                 pause_s = LOOK_EVERY_S
+            self._closed.wait(work.patience.total_seconds())
             if not self._closed.is_set():  # `close` may have woken this thread before it cleared that
                 woken.wait(pause_s)
 
@@ -297,27 +301,23 @@ class Runner:
             held_until = work.queue.held_until(tx, utc_text(real))
         if held_until is not None:
             pauses.append((datetime.fromisoformat(held_until) - real).total_seconds() + 0.001)
+        clocks = {lane.name: lane for lane in self._lanes.all()}  # one question, however many lanes there are
         for name, due in lanes:
-            pauses.extend(self._run_lane(work, name, datetime.fromisoformat(due)))
+            if name in clocks and name not in self._lanes.moving:
+                pauses.extend(self._run_lane(work, clocks[name], datetime.fromisoformat(due)))
         return min(pauses, default=None)
 
-    def _run_lane(self, work: Work, name: str, due: datetime) -> Sequence[float]:
+    def _run_lane(self, work: Work, lane: Lane, due: datetime) -> Sequence[float]:
         """Run what is due in a lane, the first of it at *due*; when to look again, in seconds."""
-        if name in self._lanes.moving:
-            return ()
-        try:
-            lane = self._lanes.refresh(name)
-        except LaneNotFound:
-            return ()
         now = datetime.now(UTC) if work.real_time else lane.now()
         if due > now:
             frozen = lane.frozen_at is not None and not work.real_time
             return () if frozen else [(due - now).total_seconds() + 0.001]
         with self._store.read() as tx:
-            rows = work.queue.due(tx, name, utc_text(now), MOST_AT_ONCE)
+            rows = work.queue.due(tx, lane.name, utc_text(now), MOST_AT_ONCE)
         if not rows:  # somebody did it meanwhile
             return [0.05]
-        under_way = self.submit(work, name, [key for _, key in rows])
+        under_way = self.submit(work, lane.name, [key for _, key in rows])
         wait(under_way)
         failed = any(future.cancelled() or future.exception() for future in under_way)
         return [LOOK_EVERY_S if failed else 0.0]

@@ -32,6 +32,8 @@ _logger = logging.getLogger(__name__)
 
 WAITING, PAUSED = "waiting", "paused"
 MOMENT = timedelta(microseconds=1)
+PATIENCE = timedelta(seconds=1)
+"""A timed job may be so late."""
 
 TABLES = sa.MetaData()
 JOBS = sa.Table(
@@ -126,7 +128,7 @@ class TimedJobs:
         self._store, self._runner, self.owner = store, runner, owner
         self._jobs = {job.name: job for job in jobs}
         queue = Queue(JOBS, where=f"owner = '{owner}'")
-        self._work = runner.add(Work(queue, f"{owner}: a timed job runs", act=self._act))
+        self._work = runner.add(Work(queue, f"{owner}: a timed job runs", act=self._act, patience=PATIENCE))
 
     def seed(self, tx: Tx, lane: Lane) -> None:
         """Write the jobs of a new lane, each for its first time."""

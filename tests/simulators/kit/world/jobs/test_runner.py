@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -214,6 +214,23 @@ def test_an_idle_runner_sleeps(memory: Store, monkeypatch: pytest.MonkeyPatch) -
     assert len(looked) <= 2
     assert looked[0] is not None
     assert 86_000 < looked[0] <= 86_401
+
+
+def test_patient_work_is_looked_at_once_however_often_something_changes(
+    memory: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    depot = Depot(memory)
+    work = depot.runner.add(replace(depot.work, patience=timedelta(hours=1)))
+    looks: list[Work] = []
+    monkeypatch.setattr(depot.runner, "_run_due", lambda one: looks.append(one) or 3600.0)
+    depot.runner.start()
+    _until(lambda: work in looks)
+    for _ in range(100):
+        many = looks.count(depot.work)
+        depot.runner.changed()
+        _until(lambda many=many: looks.count(depot.work) > many)  # type: ignore[misc]
+    depot.runner.close()
+    assert looks.count(work) == 1
 
 
 def test_a_clock_that_is_advanced_does_what_falls_due_at_its_own_time_and_again_where_it_failed(depot: Depot) -> None:
