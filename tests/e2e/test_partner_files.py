@@ -17,7 +17,8 @@ import pytest
 from partnerlab.remote import Remote
 from partnerlab.sandbox import Sandbox
 from partnerlab.settings import SandboxSettings
-from partnerlab.simulators import ic_webservices
+from partnerlab.simulators import ic_webservices, watersmart
+from tests.e2e.flows.water_sides import APARTMENTS, CARD, GUID, LAUNDROMAT, NURSERY, WaterSides
 
 MOST, PASSWORD = 400_000, "sandbox-api-key-watersmart"
 INVOICE = (
@@ -33,7 +34,8 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def exchange(root: Path) -> Iterator[Sandbox]:
     settings = SandboxSettings(port=0, files=str(root), files_quiet_s=0.1, sftp_port=0)
-    with Sandbox(settings, ic=ic_webservices.Settings(max_upload_bytes=MOST)) as running:
+    ic, water = ic_webservices.Settings(max_upload_bytes=MOST), watersmart.Settings(balance_forward=True)
+    with Sandbox(settings, ic=ic, water=water) as running:
         yield running
 
 
@@ -218,3 +220,21 @@ def test_who_is_let_in_and_to_what(exchange: Sandbox, control: Remote, tmp_path:
     assert OpenSsh(exchange, tmp_path, "tccs").sftp("ls", password="of its own").returncode == 0
     assert OpenSsh(exchange, tmp_path, "tccs").sftp("ls", password="sandbox-api-key-tccs").returncode != 0
     assert OpenSsh(exchange, tmp_path, key=tmp_path / "key").sftp("ls").returncode != 0, "another biller's key"
+
+
+def test_with_balance_forward_on_both_sides_the_books_agree(exchange: Sandbox, lane: str) -> None:
+    """WS-BOOKS-1: the biller's questionnaire says so, and a bill carries what the account owed before."""
+    sides = WaterSides(exchange, lane)
+    questionnaire = {"configuration": {"Questionnaire": {"BalanceForward": True}}}
+    sides.remote.patch(f"/_sandbox/ic/billers/{GUID}", questionnaire)
+    sides.pay(APARTMENTS, "100.00", card_number=CARD)
+    sides.water("POST", f"/customers/{APARTMENTS}/bills", {"amount": "42.10"})
+    sides.water("POST", f"/customers/{LAUNDROMAT}/bills", {"amount": "30.00"})
+    sides.water("POST", f"/customers/{LAUNDROMAT}/entries", {"kind": "counter_payment", "amount": "20.00"})
+    sides.advance("1d")
+    assert sides.agree() == {LAUNDROMAT: "74.20", APARTMENTS: "252.85", NURSERY: "88.40"}
+    (invoice,) = sides.remote.get("/_sandbox/ic/invoices", biller_guid=GUID, account_number=APARTMENTS, status="open")[
+        "invoices"
+    ]
+    assert invoice["balance_due"] == "252.85", "the bill before is closed"
+    sides.remote.close()

@@ -3,75 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from partnerlab.contracts.catalogue import requirements
-from partnerlab.remote import Remote
 from partnerlab.sandbox import Sandbox
-from tests.e2e.flows.conftest import PASSWORD, WATER, Browser
-
-BROOK, FERRY = "brook@example.com", "ferry@example.com"
-LAUNDROMAT, APARTMENTS, NURSERY = "20000201", "20000202", "20000203"
-GUID = WATER[0]
-CARD, AMEX, RETURNS = "4111111111111111", "378282246310005", "000111111113"
-
-
-class Sides:
-    """WaterSmart's control API and Invoice Cloud's, in one lane."""
-
-    def __init__(self, sandbox: Sandbox, lane: str) -> None:
-        self.remote = Remote(sandbox.url, lane)
-        self.sandbox, self.lane = sandbox, lane
-        self.proved: set[str] = set()
-
-    def water(self, method: str, path: str, body: Any = None) -> Any:
-        path = f"/_sandbox/watersmart{path}"
-        if method == "GET":
-            return self.remote.get(path)
-        return self.remote.delete(path) if method == "DELETE" else self.remote.post(path, body)
-
-    def told(self, requirement: str, method: str, path: str, body: Any = None) -> str:
-        """Do something on the portal; the operations that Invoice Cloud was asked for, each with its outcome."""
-        told = self.water(method, path, body)
-        assert told["ok"], (requirement, told)
-        self.proved.add(requirement)
-        return " ".join(step.partition(":")[0] for step in told["steps"])
-
-    def pay(self, account: str, amount: str, **how: str) -> None:
-        body = {"biller_guid": GUID, "account_number": account, "amount": amount, "tender": "credit_card", **how}
-        assert self.remote.post("/_sandbox/ic/payments", body)["state"] == "accepted"
-
-    def advance(self, duration: str) -> list[str]:
-        found = self.remote.post("/_sandbox/clock/advance", {"duration": duration})["timeline"]
-        return [step["outcome"] for step in found]
-
-    def agree(self) -> dict[str, str]:
-        """What each account owes, which both sides say alike."""
-        customers = self.water("GET", "/customers")["customers"]
-        balances = {one["account_number"]: one["balance"] for one in customers}
-        for account, balance in balances.items():
-            search = {"biller_guid": GUID, "account_number": account, "status": "open"}
-            open_now = self.remote.get("/_sandbox/ic/invoices", **search)["invoices"]
-            asked = sum((Decimal(invoice["balance_due"]) for invoice in open_now), Decimal(0))
-            assert f"{asked:.2f}" == balance, account
-        books = self.water("GET", "/books")
-        assert books["apart"] == []
-        total = Decimal(books["billed"]) - Decimal(books["paid"]) + Decimal(books["returned"])
-        assert total - Decimal(books["counter_payments"]) + Decimal(books["adjusted"]) == Decimal(books["balance"])
-        return balances
+from tests.e2e.flows.conftest import PASSWORD, Browser
+from tests.e2e.flows.water_sides import (
+    AMEX,
+    APARTMENTS,
+    BROOK,
+    CARD,
+    FERRY,
+    GUID,
+    LAUNDROMAT,
+    NURSERY,
+    RETURNS,
+    WaterSides,
+)
 
 
 @pytest.fixture
-def sides(sandbox: Sandbox, lane: str) -> Iterator[Sides]:  # type: ignore[override]
-    found = Sides(sandbox, lane)
+def sides(sandbox: Sandbox, lane: str) -> Iterator[WaterSides]:  # type: ignore[override]
+    found = WaterSides(sandbox, lane)
     yield found
     found.remote.close()
 
 
-def test_each_moment_of_the_portal_calls_what_the_source_says(sides: Sides, browser: Browser) -> None:
+def test_each_moment_of_the_portal_calls_what_the_source_says(sides: WaterSides, browser: Browser) -> None:
     """WS-…: each row of "Invoice Cloud Web Services" by what WaterSmart's user or staff does."""
     at = f"/users/{BROOK}"
     signed_in = "RemoteAuthentication RetrieveCustomerGuid RetrieveCustomerAccount"
@@ -116,14 +76,14 @@ def test_each_moment_of_the_portal_calls_what_the_source_says(sides: Sides, brow
 MOMENTS = {"KEEP", "PAGE", "BAL", "AUTH", "29", "REG", "UNREG", "LINK", "EMAIL", "GUID"}
 
 
-def _registered(sides: Sides, path: str, body: Any) -> bool:
+def _registered(sides: WaterSides, path: str, body: Any) -> bool:
     """Whether somebody was refused, registered and let in."""
     told = sides.water("POST", path, body)
     done = ["RemoteAuthentication: refused", "RemoteRegistration: done", "RemoteAuthentication: done"]
     return told["ok"] and all(map(str.startswith, told["steps"], done))
 
 
-def test_a_payer_new_to_invoice_cloud_gets_in(sides: Sides, browser: Browser) -> None:
+def test_a_payer_new_to_invoice_cloud_gets_in(sides: WaterSides, browser: Browser) -> None:
     """WS-29-1: setting 29 is 1 for WaterSmart's biller, so the account is made and the payer let in."""
     told = sides.water("POST", f"/users/{FERRY}/sign-in", {"password": PASSWORD})
     assert (told["ok"], told["steps"][-1]) == (True, f"RetrieveCustomerAccount: done: account {NURSERY}")
@@ -133,7 +93,7 @@ def test_a_payer_new_to_invoice_cloud_gets_in(sides: Sides, browser: Browser) ->
     assert "88.40" in browser.text, "the first invoice file brought the bill"
 
 
-def test_without_setting_29_a_new_payer_waits_for_the_first_invoice_file(sides: Sides) -> None:
+def test_without_setting_29_a_new_payer_waits_for_the_first_invoice_file(sides: WaterSides) -> None:
     """WS-REG-1: then the sign-in registers the user, because Invoice Cloud does not know her."""
     sides.remote.patch(f"/_sandbox/ic/billers/{GUID}", {"settings": {"29": "0"}})
     told = sides.water("POST", f"/users/{FERRY}/sign-in", {"password": PASSWORD})
@@ -146,7 +106,7 @@ def test_without_setting_29_a_new_payer_waits_for_the_first_invoice_file(sides: 
     assert _registered(sides, f"/users/{FERRY}/sign-in", {"password": PASSWORD})
 
 
-def test_both_sides_have_the_same_books_after_every_exchange(sides: Sides) -> None:
+def test_both_sides_have_the_same_books_after_every_exchange(sides: WaterSides) -> None:
     """WS-SEND-…, WS-TAKE-…, WS-BOOKS-1: card, Amex, a bank payment that comes back, a bill, a clerk's entry."""
     sides.advance("1d")
     assert sides.agree() == {LAUNDROMAT: "64.20", APARTMENTS: "310.75", NURSERY: "88.40"}
