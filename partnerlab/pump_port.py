@@ -10,19 +10,27 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from partnerlab.client.errors import RequestInvalid
 from partnerlab.client.settings import Biller, BillerDirectory
 from partnerlab.simulators.ic_webservices import EventRefused
+from partnerlab.simulators.kit.world.due import Due
 from partnerlab.simulators.kit.world.lane_rows import LoadInvalid
+from partnerlab.simulators.kit.world.lanes import Lane
 
 if TYPE_CHECKING:
+    import sqlalchemy as sa
+
     from partnerlab.client.datapump import DataPump
+    from partnerlab.client.datapump.engine import Engine
+    from partnerlab.client.datapump.tables import Delivery
 
 __all__ = ["PumpPort"]
 
+EPOCH = datetime.fromtimestamp(0, UTC)
 TABLES = frozenset({"pump_accounts", "pump_deliveries", "pump_attempts", "pump_notes", "pump_pruned"})
 
 
@@ -31,13 +39,22 @@ class PumpPort:
     A pump on the database at *url*, delivering for *billers* to the addresses that *check* lets pass.
 
     *kept* says that the database may hold what a former process left; without it there is nothing in it until the pump
-    was made. Attached to the kit's `Lanes`.
+    was made. With *clock*, a lane's time, the pump is one of the process without threads, which delivers when `deliver`
+    is called or that clock is advanced. Attached to the kit's `Lanes`.
     """
 
     names = TABLES
 
-    def __init__(self, url: str, billers: BillerDirectory, check: Callable[[Biller, str], None], *, kept: bool) -> None:
-        self._url, self._billers, self._check, self._kept = url, billers, check, kept
+    def __init__(
+        self,
+        url: str,
+        billers: BillerDirectory,
+        check: Callable[[Biller, str], None],
+        *,
+        kept: bool,
+        clock: Callable[[str], datetime] | None = None,
+    ) -> None:
+        self._url, self._billers, self._check, self._kept, self._clock = url, billers, check, kept, clock
         self._making, self._starting = threading.Lock(), threading.Lock()
         self._pump: DataPump | None = None
         self._started = False
@@ -77,8 +94,27 @@ class PumpPort:
 
     def bring_forward(self, lane: str, by: timedelta) -> None:
         """The lane's clock was advanced: what waits for its next attempt waits less."""
-        if self._started and self._pump is not None:
+        if self._clock is None and self._started and self._pump is not None:
             self._pump.wake(lane, by=by)
+
+    def deliver(self, lane: str) -> None:
+        """Without threads of its own the pump does now what is due in a lane; else nothing."""
+        if self._clock is not None and self._started and self._pump is not None:
+            self._pump.drain(lane, timeout_s=0)
+
+    def due(self, lane: Lane, until: datetime) -> Iterator[Due]:
+        """Without threads of its own: the attempts that are due at or before *until* on a lane's clock."""
+        if self._clock is None or not self._started or self._pump is None:
+            return
+        for delivery in self._pump.waiting(lane.name, until):
+            assert delivery.retry_at is not None
+            label = f"the data pump tries again: {delivery.kind} of {delivery.account_number}"
+            yield Due(datetime.fromtimestamp(delivery.retry_at / 1000, UTC), label, partial(self._try_again, delivery))
+
+    def _try_again(self, delivery: Delivery) -> str:
+        self.deliver(delivery.lane)
+        now = self.started().delivery(delivery.id).delivery
+        return f"{now.state}: {now.message}" if now.message else now.state.value
 
     # -- its share of a lane ------------------------------------------------------------------------------------
 
@@ -118,8 +154,16 @@ class PumpPort:
 
                 # The partners it delivers to are the sandbox's own, over http also where it listens beyond loopback.
                 router = Router(allow_http=True, check=self._check)
-                self._pump = DataPump(self._url, self._billers, router=router)
+                self._pump = DataPump(self._url, self._billers, router=router, engine=self._engine())
             return self._pump
+
+    def _engine(self) -> Callable[[sa.Engine], Engine] | None:
+        """What makes the engine; None for the durable one."""
+        if (clock := self._clock) is None:
+            return None
+        from partnerlab.client.datapump.engine.in_process import InProcessEngine
+
+        return partial(InProcessEngine, clock=lambda lane: (clock(lane) - EPOCH) // timedelta(milliseconds=1))
 
     def _there(self) -> DataPump | None:
         """The pump, if there can be anything in its database."""

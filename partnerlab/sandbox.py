@@ -13,6 +13,7 @@ import tempfile
 import threading
 from collections.abc import Iterable
 from dataclasses import fields
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -43,7 +44,7 @@ from partnerlab.simulators.kit.http.wsgi import WsgiApp
 from partnerlab.simulators.kit.journal.journal import Journal
 from partnerlab.simulators.kit.world.clock import Clock
 from partnerlab.simulators.kit.world.jobs import Runner
-from partnerlab.simulators.kit.world.lanes import DEFAULT, Lanes
+from partnerlab.simulators.kit.world.lanes import DEFAULT, Lane, Lanes
 from partnerlab.simulators.kit.world.store import Store
 from partnerlab.watersmart_port import PartnerAccess, WaterSmartPort
 
@@ -60,7 +61,7 @@ ENVELOPE_BYTES = 1 << 20  # what stands around an uploaded file
 
 
 class SandboxRuns(RuntimeError):
-    """This process has a sandbox already, and a second one could deliver nothing: the data pump is one per process."""
+    """This process has a sandbox already, and a second could deliver nothing: the durable pump is one per process."""
 
     def __init__(self, url: str) -> None:
         super().__init__(
@@ -70,7 +71,12 @@ class SandboxRuns(RuntimeError):
 
 
 class Sandbox:
-    """The running whole: a context manager, or `start` and `stop`. One per process, because the data pump is."""
+    """
+    The running whole: a context manager, or `start` and `stop`. One per process, because the durable data pump is.
+
+    *in_process* is for tests: the pump has no threads and no file, and delivers when `settle` is called or a lane's
+    clock is advanced. There may be several of these in one process.
+    """
 
     _running: Sandbox | None = None
     _claiming = threading.Lock()
@@ -83,12 +89,22 @@ class Sandbox:
         tccs: tccs_rest.Settings = tccs_rest.Settings(),  # noqa: B008 - frozen
         ic: ic_webservices.Settings = ic_webservices.Settings(),  # noqa: B008 - frozen
         water: watersmart.Settings = watersmart.Settings(),  # noqa: B008 - frozen
+        in_process: bool = False,
     ) -> None:
+        if in_process and settings.database:
+            raise ValueError("in_process: the data pump of tests keeps nothing, so there is no database to name")
         settings.check_reach()
         self.settings = settings
         self._folder = tempfile.TemporaryDirectory(prefix="partnerlab-")
         store_url, pump_url = settings.databases(Path(self._folder.name))
-        self._pump = PumpPort(pump_url, self.biller, self._check_egress, kept=bool(settings.database))
+        self._in_process = in_process
+        self._pump = PumpPort(
+            "sqlite://" if in_process else pump_url,
+            self.biller,
+            self._check_egress,
+            kept=bool(settings.database),
+            clock=self._now if in_process else None,
+        )
         self.store = Store(store_url)
         self.lanes = Lanes(self.store)
         self.lanes.attached.append(self._pump)
@@ -122,6 +138,8 @@ class Sandbox:
         self.faults = Faults(self.lanes)
         self.store.create()
         self.clock = Clock(self.lanes, simulators)
+        self.clock.sources.append(self._pump.due)
+        self.clock.each_step.append(self._pump.deliver)
         self.clock.after_advance.append(self._pump.bring_forward)
         self._control = create_control_app(
             self.lanes, self.journal, self.faults, self.clock, simulators, hosts=(settings.host, *settings.hosts)
@@ -165,8 +183,8 @@ class Sandbox:
         `FoldersUnusable`; nothing is left of this one then.
         """
         with Sandbox._claiming:
-            other = Sandbox._running
-            if other is None:
+            other = None if self._in_process else Sandbox._running
+            if other is None and not self._in_process:
                 Sandbox._running = self
         if other is not None:
             self.stop()
@@ -217,6 +235,15 @@ class Sandbox:
     ) -> None:
         self.stop()
 
+    def settle(self, lane: str, *, timeout_s: float = 30.0) -> bool:
+        """
+        Give the data pump what waits in a lane's outbox, and wait until nothing of the lane is on its way there.
+
+        Whether that came true. What waits for its next attempt waits on.
+        """
+        self.ic.world.services.outbox.flush_lane(lane)
+        return self.pump.drain(lane, timeout_s=timeout_s)
+
     def biller(self, lane: str, guid: str) -> Biller:
         """The data pump's directory: a biller as the simulator has it now. Raises `BillerUnknown`."""
         try:
@@ -224,6 +251,10 @@ class Sandbox:
         except NotFound:
             raise BillerUnknown(lane, guid) from None
         return Biller(found["guid"], found["partner"], found["settings"], found["configuration"])
+
+    def _now(self, lane: str) -> datetime:
+        """Without a look into the store, which may be locked for whoever waits for the pump."""
+        return (self.lanes.cached(lane) or Lane(lane)).now()
 
     def _settle_in(self) -> None:
         """What can wait until the first calls are answered: imports take the interpreter from them."""

@@ -41,6 +41,9 @@ LONGEST_OFFER = timedelta(minutes=1)
 STRIPES = 64
 
 _WAITING = Statement("SELECT DISTINCT lane, biller_guid, account_number FROM ic_events WHERE state = 'waiting'")
+_WAITING_IN = Statement(
+    "SELECT DISTINCT biller_guid, account_number FROM ic_events WHERE lane = :lane AND state = 'waiting'"
+)
 
 
 class EventRefused(Exception):
@@ -104,6 +107,13 @@ class Outbox:
         with self._store.read() as tx:
             accounts = tx.all(_WAITING)
         return sum(not self.flush(*account) for account in accounts)
+
+    def flush_lane(self, lane: str) -> None:
+        """Offer what waits in one lane."""
+        with self._store.read() as tx:
+            accounts = tx.all(_WAITING_IN, lane=lane)
+        for account in accounts:
+            self.flush(lane, *account)
 
     def entries(
         self, lane: Lane, *, state: str = "", account_number: str = "", after: int = 0, limit: int = 100

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -80,12 +80,14 @@ class Clock:
     The clocks of the lanes.
 
     What is in `after_advance` is called as `hook(lane, by)` when a clock was moved forward: whoever waits for a time
-    looks again.
+    looks again. `sources` give what falls due besides the simulators' own; what is in `each_step` is called with the
+    lane before each of them is looked at: whoever does what has no time of its own does it then.
     """
 
     def __init__(self, lanes: Lanes, simulators: Sequence[Simulator] = ()) -> None:
         self._lanes = lanes
-        self._simulators = list(simulators)
+        self.sources: list[Callable[[Lane, datetime], Iterable[Due]]] = [simulator.due for simulator in simulators]
+        self.each_step: list[Callable[[str], None]] = []
         self.after_advance: list[Callable[[str, timedelta], None]] = []
         self._locks: dict[str, threading.Lock] = {}
 
@@ -159,8 +161,10 @@ class Clock:
         return timeline
 
     def _next(self, lane: Lane, end: datetime) -> Due | None:
-        """What falls due first; of two at one time, the one of the simulator that was named first."""
-        due = (item for simulator in self._simulators for item in simulator.due(lane, end))
+        """What falls due first; of two at one time, the one of the source that was named first."""
+        for hook in self.each_step:
+            hook(lane.name)
+        due = (item for source in self.sources for item in source(lane, end))
         return min(due, key=lambda item: item.at, default=None)
 
     def _put(self, lane: str, at: datetime, *, frozen: bool) -> Lane:
