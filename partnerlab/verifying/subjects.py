@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
@@ -94,12 +95,25 @@ def _version(text: str) -> int:
     return int(text)
 
 
+def _seconds(text: str) -> float:
+    found = re.fullmatch(r"(\d{1,4})(s|m|min)?", text.strip())
+    if found is None or not int(found[1]):
+        raise ValueError(f"{text!r} is no time such as 60s or 5m")
+    return int(found[1]) * (1 if found[2] in (None, "s") else 60)
+
+
 def _url(text: str) -> str:
     return text.rstrip("/")
 
 
 URL = Setting("url", "Address of the service.", required=True, read=_url)
 AMOUNT = Setting("amount", "Amount of a test payment; 1.37 by default.", read=_amount)
+
+
+FUZZ = (
+    Setting("fuzz", "Also try random messages for so long, as in 60s; twice that with --allow-writes.", read=_seconds),
+    Setting("fuzz_seed", "What they are drawn from: the same messages for the same number; 1 by default.", read=int),
+)
 
 
 def _inhance(line: Line, values: Mapping[str, Any]) -> Bound:
@@ -142,6 +156,7 @@ PROVIDERS = {
             AMOUNT,
             Setting("paperless", "on or off: how the account stands, and is left; off by default.", read=_flag),
             Setting("autopay", "on or off: how the account stands, and is left; off by default.", read=_flag),
+            *FUZZ,
         ),
         _inhance,
     ),
@@ -159,6 +174,7 @@ PROVIDERS = {
             AMOUNT,
             Setting("paperless", "on or off: how the policy stands, and is left; off by default.", read=_flag),
             Setting("recurring", "on or off: how the policy stands, and is left; off by default.", read=_flag),
+            *FUZZ,
         ),
         _tccs,
     ),

@@ -11,7 +11,7 @@ from partnerlab.contracts.verification.grading.model import Problem
 
 __all__ = ["Check", "Failed", "Kind", "NotHere", "Suite"]
 
-Kind = Literal["contract", "input", "tolerance", "scenario"]
+Kind = Literal["contract", "input", "tolerance", "scenario", "fuzz"]
 Subject = TypeVar("Subject")
 
 

@@ -18,6 +18,7 @@ __all__ = ["BudgetSpent", "Line", "Reply"]
 
 TIMEOUT_S = 30.0
 LEAST_S = 0.1
+PUT_BY = 20
 SHOWN_HEADERS = ("content-type", "location", "server", "date", "www-authenticate", "allow", "retry-after")
 
 
@@ -66,6 +67,10 @@ class Line:
         self._sent = 0
         self._deadline: float | None = None
         self._lock = threading.Lock()
+
+    def affordable(self, seconds: float) -> int:
+        """How many requests the rate lets through in so many seconds, and the budget has left; some are put by."""
+        return max(0, min(int(seconds / self._interval_s), self.budget - self._sent - PUT_BY))
 
     @contextmanager
     def within(self, seconds: float) -> Iterator[None]:

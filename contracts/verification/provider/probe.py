@@ -12,7 +12,7 @@ from partnerlab.contracts.verification.grading.checks import Failed
 from partnerlab.contracts.verification.grading.model import Problem
 from partnerlab.contracts.verification.provider.line import Line
 
-__all__ = ["Probe", "money"]
+__all__ = ["Probe", "insides", "money"]
 
 SECRETIVE = (
     "at System.",
@@ -48,11 +48,10 @@ class Probe:
             raise Failed(problems)
 
     def expect_no_insides(self, text: str, exchange: int) -> None:
-        """Raises `Failed` where an answer shows the server's insides: a stack, a path of its files."""
-        found = next((word for word in SECRETIVE if word in text), "")
-        self.expect(
-            not found, "body", "no stack trace and no path of the server", f"a text with {found.strip()!r}", exchange
-        )
+        """Raises `Failed` where an answer shows the server's insides."""
+        inside = insides(text)
+        expected = "no stack trace and no path of the server"
+        self.expect(not inside, "body", expected, f"a text with {inside!r}", exchange)
 
     @staticmethod
     def new_reference(prefix: str = "VERIFY") -> str:
@@ -67,3 +66,8 @@ def money(text: str | None) -> Decimal | None:
     except InvalidOperation:
         return None
     return value if value.is_finite() else None
+
+
+def insides(text: str) -> str:
+    """What in an answer shows the server's insides, as a stack or a path of its files; empty where nothing does."""
+    return next((word.strip() for word in SECRETIVE if word in text), "")

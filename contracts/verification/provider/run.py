@@ -160,6 +160,8 @@ def _run_one(check: Check[Any], probe: Any, line: Line) -> tuple[CheckResult, bo
         replace(one, expected=shown(one.expected, 500), received=shown(one.received, 500)) for one in problems
     )
     numbers = tuple(range(first + 1, len(line.exchanges) + 1))
+    if check.kind == "fuzz":  # of hundreds of calls the one that broke it is evidence
+        numbers = tuple(one.exchange for one in problems)
     return _result(check, outcome, reason, problems, numbers, round((time.monotonic() - began) * 1000)), answered
 
 

@@ -90,7 +90,7 @@ def soap_call(
     url: str,
     namespace: str,
     operation: str,
-    body: str,
+    body: str | bytes,
     *,
     version: str = "1.1",
     action: str | None = None,
@@ -102,7 +102,7 @@ def soap_call(
         own = {"content-type": "text/xml; charset=utf-8", "soapaction": f'"{plain}"' if action is None else action}
     else:
         own = {"content-type": f'application/soap+xml; charset=utf-8; action="{plain if action is None else action}"'}
-    return Asked(operation, "POST", url, {**own, **(headers or {})}, body.encode())
+    return Asked(operation, "POST", url, {**own, **(headers or {})}, body.encode() if isinstance(body, str) else body)
 
 
 def form_call(url: str, operation: str, fields: Fields) -> Asked:

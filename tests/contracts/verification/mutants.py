@@ -42,7 +42,7 @@ def label(*names: str) -> When:
 
 def has(pattern: str) -> When:
     """The request's body holds the pattern."""
-    return lambda asked: re.search(pattern, asked.body.decode("utf-8")) is not None
+    return lambda asked: re.search(pattern, asked.body.decode("utf-8", "replace")) is not None
 
 
 def get(asked: Asked) -> bool:

@@ -69,14 +69,15 @@ def test_a_check_says_in_a_sentence_what_holds(suite: Suite[object]) -> None:
     for check in suite.checks.values():
         assert check.sentence.endswith("."), check.id
         assert check.id.startswith(f"{suite.subject}/")
-        assert check.writes == (check.kind == "scenario")
+        assert check.kind == "fuzz" or check.writes == (check.kind == "scenario")
 
 
 @subjects
 def test_the_simulator_passes_every_check(subject: str) -> None:
     verify, world = VERIFY[subject]
     run = verify(world().send)
-    assert {one.check: one for one in run.checks if one.outcome is not Outcome.PASSED} == {}
+    not_run = {one.check for one in run.checks if one.kind == "fuzz"}  # test_fuzz.py runs them
+    assert {one.check for one in run.checks if one.outcome is not Outcome.PASSED} == not_run
     assert run.exit_code(strict=True) == 0
     if subject != "invoice-cloud":  # there operations that would leave users behind are not called
         assert [name for name, calls in run.operations.items() if not calls] == []

@@ -309,9 +309,9 @@ def test_a_mutant_fails_the_checks_that_are_about_it_and_no_other(mutant: Mutant
     assert run.configuration is None
     failed = {one.check.removeprefix("tccs/"): one.problems for one in run.checks if one.outcome is Outcome.FAILED}
     assert failed.keys() == caught, failed
-    assert {one.outcome for one in run.checks} <= {Outcome.PASSED, Outcome.FAILED}
+    assert {one.outcome for one in run.checks if one.kind != "fuzz"} <= {Outcome.PASSED, Outcome.FAILED}
 
 
 def test_every_check_is_failed_by_a_mutant() -> None:
     caught = {f"tccs/{name}" for _, _, names in MUTANTS for name in names}
-    assert set(tccs.SUITE.checks) - caught == {"tccs/balance", "tccs/balance-repeats"}
+    assert set(tccs.SUITE.checks) - caught == {"tccs/balance", "tccs/balance-repeats", "tccs/fuzz"}

@@ -166,8 +166,8 @@ class _Shown(Secrets):
 
 
 def line_to(send: Send, url: str, *, plain: bool = False, **secrets: str) -> Line:
-    """A line without pauses; a *plain* one masks nothing."""
-    return Line(send, url, (_Shown if plain else Secrets)(secrets), sleep=lambda _: None)
+    """A line without pauses, whatever its rate; a *plain* one masks nothing."""
+    return Line(send, url, (_Shown if plain else Secrets)(secrets), rate=0.01, sleep=lambda _: None)
 
 
 def verify_inhance(

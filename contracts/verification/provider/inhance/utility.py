@@ -32,7 +32,8 @@ class Target:
     A utility's service and what may be used of it.
 
     `amount` is what a test payment is of; its cents are odd so that rounding shows. `paperless` and `autopay` say how
-    the account stands, so that it can be left so; unknown, it is left off.
+    the account stands, so that it can be left so; unknown, it is left off. `fuzz` is how
+    many seconds of random messages there are, drawn from `fuzz_seed`.
     """
 
     url: str
@@ -43,6 +44,8 @@ class Target:
     amount: Decimal = Decimal("1.37")
     paperless: bool = False
     autopay: bool = False
+    fuzz: float = 0
+    fuzz_seed: int = 1
 
 
 class Balances(NamedTuple):
@@ -98,7 +101,7 @@ class Utility(Probe):
     def send(
         self,
         operation: str,
-        body: str,
+        body: str | bytes,
         *,
         version: str = "1.1",
         action: str | None = None,

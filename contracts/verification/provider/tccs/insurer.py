@@ -35,7 +35,8 @@ class Target:
     An insurer's service and what may be used of it.
 
     `version` is that of the service (setting 35): 2 takes a PaymentGUID. `quote` is the number of a quote whose
-    deposit may be paid. `paperless` and `recurring` say how the policy stands, so that it can be left so.
+    deposit may be paid. `paperless` and `recurring` say how the policy stands, so that it can be left so. `fuzz`
+    is how many seconds of random contents there are, drawn from `fuzz_seed`.
     """
 
     url: str
@@ -47,6 +48,8 @@ class Target:
     amount: Decimal = Decimal("1.37")
     paperless: bool = False
     recurring: bool = False
+    fuzz: float = 0
+    fuzz_seed: int = 1
 
 
 class Balances(NamedTuple):

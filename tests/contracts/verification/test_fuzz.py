@@ -1,0 +1,129 @@
+"""Random messages: what is drawn is what the schema says, mutants are found and shrunk, and the simulators stand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lxml import etree
+
+from partnerlab.contracts.data import read_bytes
+from partnerlab.contracts.verification.fuzz.messages import MUTATIONS, Message, messages, parameters
+from partnerlab.contracts.verification.fuzz.search import search
+from partnerlab.contracts.verification.grading import Outcome, Problem
+from partnerlab.contracts.verification.provider.exchange import Answered, Asked, Send
+from partnerlab.contracts.verification.provider.run import Options
+from partnerlab.contracts.verification.wsdl import read_wsdl
+from tests.contracts.verification.mutants import Mutant, answers, has, instead, soap12
+from tests.contracts.verification.worlds import INHANCE, TCCS, inhance_world, tccs_world, verify_inhance, verify_tccs
+
+WSDL = read_bytes("inhance_soap/iCloud.wsdl")
+TNS = "http://tempuri.org/"
+FIELDS = parameters(WSDL)
+SECONDS = 10_000.0  # at the rate of these lines a hundred messages; no run takes so long, so time never ends one
+ONLY = Options(allow_writes=True, only=("inhance/fuzz", "inhance/fuzz-writes", "tccs/fuzz"), given=("fuzz",))
+FAULT = (
+    '<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body><soap:Fault><faultcode>soap:{0}'
+    "</faultcode><faultstring>{1}</faultstring></soap:Fault></soap:Body></soap:Envelope>"
+)
+
+
+def fault(code: str, text: str, pattern: str) -> Mutant:
+    return instead(500, FAULT.format(code, text), "text/xml; charset=utf-8", has(pattern))
+
+
+def test_every_operation_of_the_wsdl_can_be_drawn() -> None:
+    assert FIELDS.keys() == read_wsdl(WSDL).operations.keys()
+    assert FIELDS["BalanceCheck"] == (
+        ("AccountNumber", "string", True),
+        ("LastInvoiceNumber", "int", False),
+        ("WebServiceKey", "string", True),
+    )
+
+
+@settings(max_examples=60)
+@given(st.sampled_from(sorted(FIELDS)).flatmap(lambda name: messages(FIELDS[name], name, {})))
+def test_a_message_without_mutation_is_valid_by_the_schema(message: Message) -> None:
+    plain = replace(message, mutation="")
+    element = etree.fromstring(plain.body(TNS))[0][0]
+    schema = read_wsdl(WSDL).schema_of(element)
+    assert schema is not None
+    assert schema.validate(element), schema.error_log
+
+
+@pytest.mark.parametrize("mutation", sorted(MUTATIONS))
+def test_a_mutation_changes_the_message(mutation: str) -> None:
+    values = (("AccountNumber", "é1"), ("LastInvoiceNumber", "2"), ("WebServiceKey", "k"))
+    plain = Message("BalanceCheck", "1.1", values)
+    changed = replace(plain, mutation=mutation, odd="NaN").body(TNS)
+    assert (changed == plain.body(TNS)) == (mutation == "action")  # that one is in the header
+    assert plain.described != replace(plain, mutation=mutation).described
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_the_simulators_stand(seed: int) -> None:
+    utility = verify_inhance(inhance_world().send, replace(INHANCE, fuzz=SECONDS, fuzz_seed=seed), ONLY, plain=True)
+    insurer = verify_tccs(tccs_world().send, replace(TCCS, fuzz=SECONDS, fuzz_seed=seed), ONLY, plain=True)
+    for run in (utility, insurer):
+        assert [(one.check, one.problems) for one in run.checks if one.outcome is not Outcome.PASSED] == []
+    assert utility.operations["BalanceCheck"] > 60
+    assert utility.operations["MakePaymentExtended"] > 10
+    assert insurer.operations["ARState_Output"] > 60
+
+
+MUTANTS = {
+    "a number too long is the server's fault": (fault("Server", "Overflow", "<LastInvoiceNumber>9{20}<"), "the client"),
+    "a stack for a value that is none": (fault("Client", "at System.Int32", "<LastInvoiceNumber>abc<"), "inside"),
+    "a page for an unknown element": (instead(200, "<p>?</p>", "text/html", has("VerifyUnknown")), "media-type"),
+    "another version": (answers("http://www.w3.org/2003/05/soap-envelope", "urn:x", soap12), "Envelope"),
+    "a refusal without Success": (answers("<Success>false</Success>", ""), "schema"),
+}
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_a_mutant_is_found_and_the_message_is_small(name: str) -> None:
+    mutant, said = MUTANTS[name]
+    only = replace(ONLY, allow_writes=False)
+    run = verify_inhance(mutant(inhance_world()), replace(INHANCE, fuzz=3 * SECONDS), only, plain=True)
+    check = next(one for one in run.checks if one.check == "inhance/fuzz")
+    assert check.outcome is Outcome.FAILED
+    assert said in f"{check.problems[0]}"
+    assert check.exchanges == (check.problems[0].exchange,), "the evidence is the one message"
+    sent = run.exchanges[check.problems[0].exchange - 1].request_body
+    assert len(sent) < 420, "the smallest has no odd texts left"
+
+
+def bodies(seed: int) -> list[bytes]:
+    world, sent = inhance_world(), []
+
+    def keeping(asked: Asked, timeout_s: float) -> Answered:
+        sent.append(asked.body)
+        return world.send(asked)
+
+    verify_inhance(keeping, replace(INHANCE, fuzz=SECONDS, fuzz_seed=seed), replace(ONLY, allow_writes=False))
+    return sent
+
+
+def test_a_seed_draws_the_same_messages_again_and_another_draws_others() -> None:
+    assert bodies(3) == bodies(3) != bodies(4)
+
+
+def test_nothing_is_tried_after_the_time_is_up_and_what_was_found_stays() -> None:
+    def attempt(number: int) -> Problem | None:
+        tried.append(number)
+        return Problem("x", "below a hundred", str(number)) if number >= 100 else None
+
+    tried: list[int] = []
+    assert search(st.integers(0, 10_000), attempt, start=1, examples=50, seconds=0) is None
+    assert tried == []
+    found = search(st.integers(0, 10_000), attempt, start=1, examples=50, seconds=60)
+    assert found == Problem("x", "below a hundred", "100")
+    assert len(tried) == len(set(tried))
+
+
+def test_without_the_option_nothing_is_tried() -> None:
+    send: Send = inhance_world().send
+    run = verify_inhance(send, options=Options(only=("inhance/fuzz",)))
+    assert [(one.outcome, one.reason) for one in run.checks] == [(Outcome.NOT_EXERCISED, "give --fuzz")]
