@@ -21,7 +21,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "journey": ("journey", "sandbox", "What payers do on the hosted pages, story by story, without a browser."),
     "page": ("page", "", "The address of a hosted page, for a browser."),
     "generate": ("generate", "sandbox", "Write realistic fixture files, whole or damaged."),
-    "files": ("files", "", "Check and summarise bill files."),
+    "files": ("files", "", "Check and convert bill files and WaterSmart's CSV files."),
     "uploads": ("uploads", "", "The files that Invoice Cloud was sent, and those that wait for a person."),
     "trigger": ("trigger", "", "Make something happen at the simulated Invoice Cloud."),
     "clerk": ("clerk", "", "What a biller's clerk enters: payments over the counter, blocks, enrolments."),

@@ -11,11 +11,13 @@ A bad row is quarantined and the others are used: unlike a bill file, a CSV file
 
 from __future__ import annotations
 
-import io
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
+from os import PathLike
 from typing import IO, Any, Generic, TypeVar
 
 from partnerlab.client.errors import RequestInvalid
@@ -35,8 +37,11 @@ from partnerlab.contracts.files.csv import (
 __all__ = ["Adjustment", "CsvValues", "convert", "csv_table", "read_csv_adjustments", "read_csv_invoices"]
 
 INVOICES, BALANCES = "watersmart_invoices", "watersmart_balances"
+SPOOL = 8 << 20
 INVOICE_TYPE_ID = "1"  # "IC IM must setup Invoice Type ID =1 for WaterSmart integrations"
 
+FileBytes = bytes | str | PathLike[str]
+"""A file's bytes, or its path."""
 OnQuarantine = Callable[[QuarantinedRow], None] | None
 T = TypeVar("T")
 
@@ -67,13 +72,13 @@ class CsvValues(Generic[T]):
         return self._reading.report
 
 
-def csv_table(data: bytes, *, invoice_type_id: str = INVOICE_TYPE_ID) -> CsvTable | None:
+def csv_table(data: FileBytes, *, invoice_type_id: str = INVOICE_TYPE_ID) -> CsvTable | None:
     """Which of WaterSmart's two files this is, by its columns and not by its name; None where it is neither."""
     return table_of(data, (_invoices(invoice_type_id), load_table(BALANCES)))
 
 
 def read_csv_invoices(
-    data: bytes,
+    data: FileBytes,
     *,
     format_guid: str = "",
     invoice_type_id: str = INVOICE_TYPE_ID,
@@ -90,7 +95,7 @@ def read_csv_invoices(
 
 
 def read_csv_adjustments(
-    data: bytes, *, meanings: Mapping[str, str] | None = None, on_quarantine: OnQuarantine = None
+    data: FileBytes, *, meanings: Mapping[str, str] | None = None, on_quarantine: OnQuarantine = None
 ) -> CsvValues[Adjustment]:
     """
     The adjustments of a WaterSmart balance file.
@@ -111,7 +116,15 @@ def read_csv_adjustments(
     )
 
 
-def convert(data: bytes, stream: IO[bytes], *, biller_guid: str, format_guid: str, created_on: date) -> CsvReport:
+def convert(
+    data: FileBytes,
+    stream: IO[bytes],
+    *,
+    biller_guid: str,
+    format_guid: str,
+    created_on: date,
+    on_quarantine: OnQuarantine = None,
+) -> CsvReport:
     """
     Write either file as Invoice Cloud's own records: FH, IH, CR, ID for invoices, AH and AD for adjustments.
 
@@ -127,8 +140,17 @@ def convert(data: bytes, stream: IO[bytes], *, biller_guid: str, format_guid: st
         raise RequestInvalid(
             "FileContent", "", "has neither the 16 columns of an invoice file nor the 5 of a balance file"
         )
-    reading = read_csv(data, table)
-    whole = io.BytesIO()
+    reading = read_csv(data, table, on_quarantine=on_quarantine)
+    with tempfile.SpooledTemporaryFile(max_size=SPOOL) as whole:
+        _convert(reading, table, whole, biller_guid=biller_guid, format_guid=format_guid, created_on=created_on)
+        whole.seek(0)
+        shutil.copyfileobj(whole, stream, 1 << 18)
+    return reading.report
+
+
+def _convert(
+    reading: CsvReading, table: CsvTable, whole: IO[bytes], *, biller_guid: str, format_guid: str, created_on: date
+) -> None:
     if table.name == BALANCES:
         file = load_adjustments("watersmart")
         write_adjustments(
@@ -138,8 +160,6 @@ def convert(data: bytes, stream: IO[bytes], *, biller_guid: str, format_guid: st
         layout = load_layout("watersmart")
         header = layout.record("FH").make(BillerGuid=biller_guid, FileCreationDate=created_on)
         write_bif(whole, layout, header, _groups(reading, format_guid))
-    stream.write(whole.getvalue())
-    return reading.report
 
 
 def _invoices(invoice_type_id: str) -> CsvTable:
