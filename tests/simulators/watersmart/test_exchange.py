@@ -118,6 +118,44 @@ def test_what_the_books_do_not_know_waits_for_a_person(water: Water) -> None:
 
 
 @pytest.mark.parametrize(
+    ("on_at", "off_at", "is_on"),
+    [
+        ("09152026120000", "", True),
+        ("", "09152026120000", False),
+        ("09152026120000", "09152026120001", False),
+        ("09162026120000", "09152026120001", True),
+        ("", "", True),
+    ],
+)
+def test_of_a_sign_up_and_a_cancel_date_the_later_counts(water: Water, on_at: str, off_at: str, is_on: bool) -> None:
+    water.cloud.export("changes", 1, f"{APARTMENTS},09012026120000,,,,,,09012026120000,")
+    water.cloud.export("changes", 2, f"{APARTMENTS},{on_at},{off_at},,,,,{on_at},{off_at}")
+    water.run("collect")
+    customer = water.api("GET", f"/customers/{APARTMENTS}")
+    assert (customer["autopay"], customer["paperless"]) == (is_on, is_on)
+
+
+@pytest.mark.parametrize("dies_at", range(13))
+def test_an_exchange_that_dies_at_any_step_skips_and_repeats_nothing(water: Water, dies_at: int) -> None:
+    """Each call of a port may be the last of a process, before or after it did its work."""
+    water.api("POST", f"/customers/{LAUNDROMAT}/bills", amount="30.00")
+    water.api("POST", f"/customers/{APARTMENTS}/entries", kind="counter_payment", amount="10.75")
+    water.cloud.export("payments", 1, payment(1, "64.20"), payment(2, "5.00", APARTMENTS))
+    water.cloud.export("payments", 2, payment(3, "1.00"))
+    water.cloud.export("rejects", 3, reject(1, "64.20"))
+    water.cloud.dies_at = dies_at
+    for _ in range(2):
+        for job in ("collect", "invoices", "balances"):
+            water.run(job)
+    assert (water.balance(LAUNDROMAT), water.balance(APARTMENTS)) == ("93.20", "295.00")
+    assert sorted(set(water.cloud.fetched)) == [1, 2, 3]
+    kept = dict(water.cloud.sent)
+    assert len(kept) == 2
+    assert all(kept[name] == content for name, content in water.cloud.sent), "what is sent again is the same"
+    assert sum(content.count(f"{LAUNDROMAT}-0002") for content in kept.values()) == 1
+
+
+@pytest.mark.parametrize(
     ("kind", "row", "rule"),
     [
         ("payments", "a,b", "line 1 has 2 columns, not 18"),

@@ -34,21 +34,33 @@ class Listener:
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.answer = Told(("Call: done",), token="token-1")
         self.out_of_reach = False
+        self.dies_at, self._steps = -1, 0
 
     def ports(self) -> Ports:
         return Ports(self.send, self.fetch, self.note, self.call)
 
+    def _step(self) -> None:
+        """The process is killed at one of its steps: what runs next does not know it."""
+        self._steps += 1
+        if self._steps - 1 == self.dies_at:
+            raise ConnectionError("killed")
+
     def send(self, lane: str, name: str, content: bytes) -> str:
+        self._step()
         self.sent.append((name, content.decode()))
+        self._step()
         if self.out_of_reach:
             raise ConnectionError("no answer")
         return "U1: all accepted"
 
     def fetch(self, lane: str, kind: str) -> Iterator[Batch]:
+        self._step()
         yield from [batch for batch in self.batches[kind] if batch.report_id not in self.fetched]
 
     def note(self, lane: str, report_id: int) -> None:
+        self._step()
         self.fetched.append(report_id)
+        self._step()
 
     def call(self, lane: str, story: str, values: Mapping[str, Any]) -> Told:
         self.calls.append((story, dict(values)))
