@@ -48,7 +48,7 @@ def test_what_is_old_and_over_goes_and_its_event_stays_known(url: str, billers: 
         ids = submit(pump, old, young)
         assert pump.drain()
         runs = [(pump.delivery(id).delivery.number, 1) for id in ids]
-        wait_for(lambda: pump._engine.lost(runs) == runs)  # the engine has written down that they ended
+        wait_for(lambda: pump._engine.lost(runs) == runs)  # type: ignore[attr-defined]  # their ends are written
         age(pump, ids[0])
         gone = pump.prune(AGE)
         assert (gone.deliveries, gone.runs) == (1, 2)

@@ -248,7 +248,7 @@ def problems_of_request(seen: Seen) -> list[str]:
     if seen.path.endswith(".asmx"):
         schema = xml_schema(seen.path.rpartition("/")[2].removesuffix(".asmx"))
         (operation,) = etree.fromstring(seen.body)[0]
-        return [] if schema.validate(operation) else [f"{seen.operation}: {schema.error_log.last_error}"]
+        return [] if schema.validate(operation) else [f"{seen.operation}: {schema.error_log.last_error}"]  # type: ignore[attr-defined]
     said = operations()[seen.operation][2].get("requestBody")
     if said is None:
         return []
@@ -260,5 +260,5 @@ def problems_of_answer(seen: Seen, body: bytes) -> list[str]:
     if seen.path.endswith(".asmx"):
         schema = xml_schema(seen.path.rpartition("/")[2].removesuffix(".asmx"))
         (answer,) = etree.fromstring(body)[0]
-        return [] if schema.validate(answer) else [f"answer {seen.operation}: {schema.error_log.last_error}"]
+        return [] if schema.validate(answer) else [f"answer {seen.operation}: {schema.error_log.last_error}"]  # type: ignore[attr-defined]
     return list(problems_of(schema_of_answer(seen.operation), json.loads(body), f"answer {seen.operation}"))

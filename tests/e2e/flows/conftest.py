@@ -113,7 +113,7 @@ class Browser:
 
     @property
     def text(self) -> str:
-        return " ".join(html.fromstring(self.page.content).text_content().split())
+        return " ".join(html.fromstring(self.page.content).text_content().split())  # type: ignore[attr-defined]
 
 
 class Portal:

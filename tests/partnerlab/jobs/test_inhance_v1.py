@@ -93,7 +93,7 @@ def test_payments_wait_until_a_person_posts_or_deletes_them(world: UtilityWorld)
     deleted = downloads.delete(world.lane, cause, second, "Dana", "entered at the counter")
     assert (deleted.state, deleted.note) == ("deleted", "entered at the counter")
     assert pending(world) == []
-    for act in (downloads.post, lambda *a: downloads.delete(*a, "again")):
+    for act in (downloads.post, lambda *a: downloads.delete(*a, "again")):  # type: ignore[call-arg]
         with pytest.raises(PaymentSettled):
             act(world.lane, cause, second, "Dana")
     assert world.run("balances") == "1 balance sent"

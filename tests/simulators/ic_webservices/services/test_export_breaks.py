@@ -68,8 +68,8 @@ def steps(monkeypatch: pytest.MonkeyPatch, harness: Harness) -> Steps:
     steps = Steps()
     monkeypatch.setattr(export, "connect", lambda url, lane: Remote(harness, steps))
     link = os.link
-    monkeypatch.setattr(files.os, "fsync", lambda handle: steps.take(lambda: None))
-    monkeypatch.setattr(files.os, "link", lambda old, new: steps.take(lambda: link(old, new)))
+    monkeypatch.setattr(files.os, "fsync", lambda handle: steps.take(lambda: None))  # type: ignore[attr-defined]
+    monkeypatch.setattr(files.os, "link", lambda old, new: steps.take(lambda: link(old, new)))  # type: ignore[attr-defined]
     return steps
 
 
