@@ -25,15 +25,18 @@ from partnerlab.simulators.inhance_soap.services.outgoing import OutgoingBill
 from partnerlab.simulators.inhance_soap.store import AppliedChange
 from partnerlab.simulators.inhance_soap.world import World
 from partnerlab.simulators.kit.world.lanes import Lane
+from partnerlab.simulators.tccs_rest.domain.events import Cause as TccsCause
+from partnerlab.simulators.tccs_rest.services.outgoing import OutgoingTerm
+from partnerlab.simulators.tccs_rest.world import World as TccsWorld
 
-__all__ = ["InHanceBooks", "JobsPort"]
+__all__ = ["InHanceBooks", "InHanceJobs", "JobsPort", "TccsBooks", "TccsJobs"]
 
 NO_BILLER = "there is no biller of this partner in the lane"
 
 
 class JobsPort:
     """
-    The jobs of every lane.
+    Invoice Cloud as the partners' jobs reach it, in every lane.
 
     *url* gives the sandbox's origin, *invoice_cloud* its simulator. Without a *transport* one is made at need.
     """
@@ -41,7 +44,7 @@ class JobsPort:
     def __init__(
         self, url: Callable[[], str], invoice_cloud: Callable[[], InvoiceCloud], transport: Transport | None = None
     ) -> None:
-        self._url, self._invoice_cloud = url, invoice_cloud
+        self._url, self.invoice_cloud = url, invoice_cloud
         self._lock = threading.Lock()
         self._transport = transport
 
@@ -52,12 +55,34 @@ class JobsPort:
                 self._transport.close()
                 self._transport = None
 
+    def biller(self, lane: Lane, partner: str) -> Biller | None:
+        """The lane's biller of a partner; None where somebody gave it another."""
+        for biller in self.invoice_cloud().world.services.records.billers(lane):
+            if biller.partner == partner:
+                return biller
+        return None
+
+    def client(self, lane: Lane, biller: Biller) -> InvoiceCloudClient:
+        """The production client, calling the lane."""
+        with self._lock:
+            if self._transport is None:
+                self._transport = Transport(allow_http=True)
+        url = f"{self._url()}/lane/{lane.name}"
+        return InvoiceCloudClient(url, biller.guid, biller.web_service_key, transport=self._transport)
+
+
+class InHanceJobs:
+    """The jobs of the utilities on inHance v1 and v2."""
+
+    def __init__(self, port: JobsPort) -> None:
+        self._port = port
+
     def run(self, world: World, partner: str, lane: Lane, name: str) -> str:
-        """One run of a job of the utility on inHance v1 or v2. Raises the errors of `client.errors`."""
-        biller = self._biller(lane, partner)
+        """One run of a job. Raises the errors of `client.errors`."""
+        biller = self._port.biller(lane, partner)
         if biller is None:
             return NO_BILLER
-        invoice_cloud = self._client(lane, biller)
+        invoice_cloud = self._port.client(lane, biller)
         books = InHanceBooks(world, lane, biller)
         match name:
             case "invoices":
@@ -78,24 +103,29 @@ class JobsPort:
                 return not world.outgoing.has_bills(lane, _integration(partner))
             case "balances":
                 return not world.outgoing.has_balances(lane)
-        biller = self._biller(lane, partner)
+        biller = self._port.biller(lane, partner)
         if biller is None:
             return True
-        newest = self._invoice_cloud().world.services.exports.newest(lane, biller.guid)
+        newest = self._port.invoice_cloud().world.services.exports.newest(lane, biller.guid)
         return newest <= world.downloads.newest(lane)
 
-    def _biller(self, lane: Lane, partner: str) -> Biller | None:
-        for biller in self._invoice_cloud().world.services.records.billers(lane):
-            if biller.partner == partner:
-                return biller
-        return None
 
-    def _client(self, lane: Lane, biller: Biller) -> InvoiceCloudClient:
-        with self._lock:
-            if self._transport is None:
-                self._transport = Transport(allow_http=True)
-        url = f"{self._url()}/lane/{lane.name}"
-        return InvoiceCloudClient(url, biller.guid, biller.web_service_key, transport=self._transport)
+class TccsJobs:
+    """The upload of the insurer on TCCS."""
+
+    def __init__(self, port: JobsPort) -> None:
+        self._port = port
+
+    def run(self, world: TccsWorld, lane: Lane, name: str) -> str:
+        """One run. Raises the errors of `client.errors`."""
+        biller = self._port.biller(lane, "tccs")
+        if biller is None:
+            return NO_BILLER
+        return jobs.upload_bills(TccsBooks(world, lane, biller), self._port.client(lane, biller))
+
+    def idle(self, world: TccsWorld, lane: Lane, name: str) -> bool:
+        """Whether that run would find nothing to do."""
+        return not world.outgoing.has_terms(lane)
 
 
 class InHanceBooks:
@@ -110,18 +140,7 @@ class InHanceBooks:
 
     def bills_to_send(self) -> jobs.BillRun | None:
         bills = self._world.outgoing.bills(self._lane, self._integration)
-        if not bills:
-            return None
-        now = self._lane.now()
-        return jobs.BillRun(
-            layout=self._biller.partner,
-            file_name=f"inhance-{now:%Y%m%d%H%M%S}.bif",
-            biller_guid=self._biller.guid,
-            format_guid=self._biller.invoice_format_guid,
-            invoice_type_id=int(self._biller.invoice_type_id),
-            created_on=now.date(),
-            bills=[_bill(one) for one in bills],
-        )
+        return _run(self._lane, self._biller, "inhance", [_bill(one) for one in bills]) if bills else None
 
     def bills_sent(self, run: jobs.BillRun, refused: Mapping[str, str]) -> None:
         sent = [(bill.account_number, bill.number, bill.revision) for bill in run.bills]
@@ -172,6 +191,59 @@ class InHanceBooks:
     def take_changes(self, job: str, changes: Sequence[jobs.AccountChange], mark: datetime) -> int:
         taken = [AppliedChange(one.account_number, one.kind, one.value, one.changed_at.isoformat()) for one in changes]
         return self._world.customer_changes.take(self._lane, self._cause, job, taken, mark.isoformat())
+
+
+class TccsBooks:
+    """The books of the insurer as the upload takes them."""
+
+    def __init__(self, world: TccsWorld, lane: Lane, biller: Biller) -> None:
+        self._world, self._lane, self._biller = world, lane, biller
+
+    def bills_to_send(self) -> jobs.BillRun | None:
+        terms = self._world.outgoing.terms(self._lane)
+        return _run(self._lane, self._biller, "tccs", [_term(one) for one in terms]) if terms else None
+
+    def bills_sent(self, run: jobs.BillRun, refused: Mapping[str, str]) -> None:
+        cause = TccsCause("job tccs", self._lane.now())
+        sent = [(bill.number, bill.revision) for bill in run.bills]
+        self._world.outgoing.terms_sent(self._lane, cause, sent, refused)
+
+
+def _run(lane: Lane, biller: Biller, name: str, bills: Sequence[jobs.Bill]) -> jobs.BillRun:
+    now = lane.now()
+    return jobs.BillRun(
+        layout=biller.partner,
+        file_name=f"{name}-{now:%Y%m%d%H%M%S}.bif",
+        biller_guid=biller.guid,
+        format_guid=biller.invoice_format_guid,
+        invoice_type_id=int(biller.invoice_type_id),
+        created_on=now.date(),
+        bills=bills,
+    )
+
+
+def _term(one: OutgoingTerm) -> jobs.Bill:
+    policy, insured = one.policy, one.policy.insured
+    outstanding = _dollars(one.outstanding_cents)
+    return jobs.Bill(
+        number=policy.invoice_number,
+        account_number=policy.number,
+        name=insured.name,
+        invoiced_on=one.invoiced_on,
+        due_on=one.due_on,
+        total_amount_due=outstanding,
+        lines=(jobs.BillLine(f"Total amount outstanding: {outstanding}"),),
+        revision=one.revision,
+        minimum_amount_due=_dollars(one.billed_cents),
+        late_fee_amount=_dollars(one.late_fee_cents) if one.late_fee_cents else None,
+        late_fee_on=one.due_on if one.late_fee_cents else None,
+        address1=insured.address1,
+        address2=insured.address2,
+        city=insured.city,
+        state=insured.state,
+        zip=insured.zip,
+        phone=insured.phone,
+    )
 
 
 def _integration(partner: str) -> Integration:

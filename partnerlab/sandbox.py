@@ -29,7 +29,7 @@ from partnerlab.contracts.masking import is_secret
 from partnerlab.contracts.verification import rest, soap
 from partnerlab.contracts.verification.findings import Verdict
 from partnerlab.folders import Exchange, open_exchange
-from partnerlab.jobs_port import JobsPort
+from partnerlab.jobs_port import InHanceJobs, JobsPort, TccsJobs
 from partnerlab.pump_port import PumpPort
 from partnerlab.settings import SandboxSettings
 from partnerlab.simulators import ic_webservices, inhance_soap, tccs_rest, watersmart
@@ -121,9 +121,11 @@ class Sandbox:
         self._runner = Runner(self.store, self.lanes)
         self._jobs = JobsPort(lambda: self.url, lambda: self.ic)
         self.inhance = inhance_soap.create_simulator(
-            inhance, self.store, self.lanes, runner=self._runner, jobs=self._jobs
+            inhance, self.store, self.lanes, runner=self._runner, jobs=InHanceJobs(self._jobs)
         )
-        self.tccs = tccs_rest.create_simulator(tccs, self.store, self.lanes)
+        self.tccs = tccs_rest.create_simulator(
+            tccs, self.store, self.lanes, runner=self._runner, jobs=TccsJobs(self._jobs)
+        )
         self._water_port = WaterSmartPort(
             partial(self._water_access, ic.watersmart_guid),
             self.lanes,

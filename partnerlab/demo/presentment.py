@@ -96,6 +96,7 @@ def late_fee(story: Story, sides: TccsSides, number: str) -> None:
     before = sides.invoice(number)
     day = date.fromisoformat(before["late_fee_date"])
     ahead = (day - sides.now().date()).days + 2
+    sides.control.post("/_sandbox/jobs/tccs/invoices/pause")  # else the insurer's next file has its own late fee
     timeline = sides.advance(f"{ahead}d")
     after = sides.invoice(number)
     told = [row["outcome"] for row in timeline if row["label"] == "late fees are charged" and number in row["outcome"]]

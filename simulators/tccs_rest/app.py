@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
+from zoneinfo import ZoneInfo
 
 from partnerlab.simulators.kit.world.due import Due
+from partnerlab.simulators.kit.world.jobs import Runner, TimedJobs, jobs_of
 from partnerlab.simulators.kit.world.lanes import Lane, Lanes
 from partnerlab.simulators.kit.world.simulator import Simulator
 from partnerlab.simulators.kit.world.store import Store, Tx
@@ -15,25 +19,54 @@ from partnerlab.simulators.tccs_rest.domain.policies import Charge
 from partnerlab.simulators.tccs_rest.seeds import QUOTES, seed_policies
 from partnerlab.simulators.tccs_rest.settings import Settings
 from partnerlab.simulators.tccs_rest.wire.doors import create_doors
-from partnerlab.simulators.tccs_rest.world import create_world
+from partnerlab.simulators.tccs_rest.world import World, create_world
 
 if TYPE_CHECKING:
     from partnerlab.simulators.kit.control.controls import Controls
 
-__all__ = ["create_simulator"]
+__all__ = ["JobPort", "Tccs", "create_simulator"]
 
 # LateFeeDate is InvoiceDueDate (field mapping, 187), and the due date itself is still in time [A-45].
 LATE_AFTER = timedelta(days=1)
 
 
-def create_simulator(settings: Settings, store: Store, lanes: Lanes) -> Simulator:
-    """The insurer over *store*; nothing is shared with another one over another store."""
+class JobPort(Protocol):
+    """What the insurer's own program does on a timer, over its books: whoever joins the simulator gives it."""
+
+    def run(self, world: World, lane: Lane, name: str) -> str:
+        """Do one run of a job, and say what came of it."""
+
+    def idle(self, world: World, lane: Lane, name: str) -> bool:
+        """Whether a run would find nothing to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tccs(Simulator):
+    """The simulator of the insurer."""
+
+    world: World
+
+
+def create_simulator(
+    settings: Settings, store: Store, lanes: Lanes, *, runner: Runner | None = None, jobs: JobPort | None = None
+) -> Tccs:
+    """
+    The insurer over *store*; nothing is shared with another one over another store.
+
+    With *jobs* its timed jobs run on *runner*.
+    """
     world = create_world(settings, store, lanes)
     policies = world.policies
+    timed = None
+    if runner is not None and jobs is not None:
+        run, idle = partial(jobs.run, world), partial(jobs.idle, world)
+        timed = TimedJobs(store, runner, "tccs", jobs_of("tccs", ZoneInfo("UTC"), run, idle))
 
     def seed(tx: Tx, lane: Lane) -> None:
         now = lane.now()
         policies.seed(tx, lane, seed_policies(now.date()), QUOTES, Cause("seed", now))
+        if timed is not None:
+            timed.seed(tx, lane)
 
     def control() -> Controls:
         from partnerlab.simulators.tccs_rest.control import create_controls
@@ -46,14 +79,18 @@ def create_simulator(settings: Settings, store: Store, lanes: Lanes) -> Simulato
         for number, charge in ((one.invoice_number, one.charge) for one in policies.late(lane, until)):
             at = charge.due_on + LATE_AFTER
             yield _due(lane, at, f"TCCS charges a late fee on {number}", policies.charge_late_fee, number, charge)
+        if timed is not None:
+            yield from timed.due(lane, until)
 
-    return Simulator(
+    return Tccs(
         name="tccs",
         doors=create_doors(world),
         seed=seed,
         control=control,
         control_contract="tccs_rest/control.yaml",
         due=due,
+        jobs=() if timed is None else (timed,),
+        world=world,
     )
 
 

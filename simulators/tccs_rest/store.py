@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TypeVar
 
+from partnerlab.simulators.kit.world.store import Statement
 from partnerlab.simulators.kit.world.table import LaneTx, Table
 from partnerlab.simulators.tccs_rest.domain.errors import InvoiceUnknown
 from partnerlab.simulators.tccs_rest.domain.events import Event
@@ -38,10 +39,18 @@ class Counters:
 
 @dataclass(slots=True)
 class OpenPolicy:
-    """A policy term locked for writing."""
+    """
+    A policy term locked for writing.
+
+    `revision` counts the changes of what is billed; it was uploaded up to `sent_revision`, and `refused` says why it
+    was not taken.
+    """
 
     policy: Policy
     counters: Counters = field(default_factory=Counters)
+    revision: int = 0
+    sent_revision: int = 0
+    refused: str = ""
 
 
 @dataclass(slots=True)
@@ -83,6 +92,12 @@ _IS_LATE = (
 )
 
 
+_SENT = Statement(
+    "UPDATE tccs_policies SET sent_revision = :revision, refused = :refused"
+    " WHERE lane = :lane AND invoice_number = :invoice_number AND sent_revision < :revision"
+)
+
+
 class Books(LaneTx):
     """The books of one lane in one transaction."""
 
@@ -110,6 +125,14 @@ class Books(LaneTx):
     def save_policy(self, opened: OpenPolicy) -> None:
         """Write back a locked policy term."""
         _POLICIES.save(self.tx, self.lane, opened)
+
+    def unsent(self, *, limit: int) -> list[OpenPolicy]:
+        """Policy terms that are new or changed since they were uploaded."""
+        return _POLICIES.find(self.tx, self.lane, where="revision > sent_revision", order="invoice_number", limit=limit)
+
+    def policy_sent(self, invoice_number: str, revision: int, refused: str) -> None:
+        """Note up to which change a term was uploaded, and why it was not taken."""
+        self.run(_SENT, invoice_number=invoice_number, revision=revision, refused=refused)
 
     # Charges
 

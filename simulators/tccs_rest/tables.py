@@ -49,6 +49,17 @@ POLICIES = sa.Table(
     sa.Column("recurring", sa.Integer, nullable=False),
     sa.Column("paid_cents", sa.BigInteger, nullable=False),
     *_counters(),
+    # How often what is billed changed, and up to which of these changes it was uploaded; `refused` says why it was not
+    # taken.
+    sa.Column("revision", sa.BigInteger, nullable=False),
+    sa.Column("sent_revision", sa.BigInteger, nullable=False),
+    sa.Column("refused", sa.Text, nullable=False),
+    sa.Index(
+        "tccs_policies_unsent",
+        "lane",
+        sqlite_where=sa.text("revision > sent_revision"),
+        postgresql_where=sa.text("revision > sent_revision"),
+    ),
     sqlite_with_rowid=False,
 )
 QUOTES = sa.Table(

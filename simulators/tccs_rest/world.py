@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from partnerlab.simulators.kit.world.lanes import Lanes
 from partnerlab.simulators.kit.world.store import Store
 from partnerlab.simulators.tccs_rest.services.ledger import PolicyLedger
+from partnerlab.simulators.tccs_rest.services.outgoing import Outgoing
 from partnerlab.simulators.tccs_rest.services.policies import PolicyService
 from partnerlab.simulators.tccs_rest.settings import Settings
 from partnerlab.simulators.tccs_rest.tables import TABLES
@@ -23,9 +24,10 @@ class World:
     lanes: Lanes
     ledger: PolicyLedger
     policies: PolicyService
+    outgoing: Outgoing
 
 
 def create_world(settings: Settings, store: Store, lanes: Lanes) -> World:
     """The services over *store*; nothing is shared with a world over another store."""
     store.add(TABLES)
-    return World(settings, store, lanes, PolicyLedger(store), PolicyService(store))
+    return World(settings, store, lanes, PolicyLedger(store), PolicyService(store), Outgoing(store))

@@ -22,6 +22,7 @@ __all__ = [
     "move",
     "owed",
     "record",
+    "touch",
     "view_policy",
     "view_quote",
 ]
@@ -75,7 +76,13 @@ def add_charge(books: Books, opened: OpenPolicy, charge: Charge, kind: str, caus
     opened.counters.charges += 1
     charge = replace(charge, number=opened.counters.charges)
     books.add_charge(opened.policy.invoice_number, charge, billed=charge.billed_on <= cause.at.date())
+    touch(opened)
     record(books, opened, kind, {**charge_detail(charge), **detail}, cause)
+
+
+def touch(opened: OpenPolicy) -> None:
+    """Say that what is billed on a locked policy term changed: the next upload has it."""
+    opened.revision += 1
 
 
 def move(

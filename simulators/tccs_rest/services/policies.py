@@ -27,6 +27,7 @@ from partnerlab.simulators.tccs_rest.services.books import (
     charge_detail,
     owed,
     record,
+    touch,
     view_policy,
     view_quote,
 )
@@ -74,6 +75,8 @@ class PolicyService:
             opened = books.lock_policy(invoice_number)
             before, opened.policy = opened.policy, change(opened.policy)
             detail = _changes(before, opened.policy)
+            if detail and opened.revision:
+                touch(opened)
             if detail or is_new:
                 record(books, opened, "policy_opened" if is_new else "policy_changed", detail, cause)
             books.save_policy(opened)
@@ -172,6 +175,7 @@ class PolicyService:
             opened = books.lock_policy(invoice_number)
             if not books.mark_billed(invoice_number, charge.number):
                 return f"instalment {charge.number} of {invoice_number} was billed already"
+            touch(opened)
             record(books, opened, "instalment_billed", charge_detail(charge), cause)
             books.save_policy(opened)
             now = owed(books.charges(invoice_number), opened.policy, cause.at.date())
@@ -219,6 +223,7 @@ def _open_term(books: Books, policy: Policy, charges: Sequence[Charge], cause: C
     for charge in charges:
         books.add_charge(policy.invoice_number, charge, billed=charge.billed_on <= today, late=charge.due_on < today)
     opened.counters.charges = len(charges)
+    opened.revision = opened.sent_revision = 1  # Invoice Cloud has it so
     record(books, opened, "policy_opened", {"insured_name": policy.insured.name, **more}, cause)
     books.save_policy(opened)
 

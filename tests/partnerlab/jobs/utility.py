@@ -1,4 +1,4 @@
-"""Invoice Cloud and the utility on inHance v1 over one store, the client's jobs between them, without sockets."""
+"""Invoice Cloud, the utilities on inHance and the insurer over one store, the client between them: no sockets."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from partnerlab.client.http import HttpRequest, HttpResponse, Transport
-from partnerlab.jobs_port import JobsPort
-from partnerlab.simulators import ic_webservices, inhance_soap
+from partnerlab.jobs_port import InHanceJobs, JobsPort, TccsJobs
+from partnerlab.simulators import ic_webservices, inhance_soap, tccs_rest
 from partnerlab.simulators.ic_webservices.domain.payments import Order
 from partnerlab.simulators.kit.http.messages import Request
 from partnerlab.simulators.kit.world.clock import Clock
@@ -50,12 +50,13 @@ class InProcess(Transport):
 
 
 class UtilityWorld:
-    """The two simulators in lane `v1`, whose clock stands at noon of a Monday until it is advanced."""
+    """The simulators in lane `v1`, whose clock stands at noon of a Monday until it is advanced."""
 
     def __init__(self, store: Store) -> None:
         self.store, self.lanes = store, Lanes(store)
         self.transport = InProcess(self)
-        self.jobs = JobsPort(lambda: "http://127.0.0.1:9", lambda: self.ic, transport=self.transport)
+        port = JobsPort(lambda: "http://127.0.0.1:9", lambda: self.ic, transport=self.transport)
+        self.jobs = InHanceJobs(port)
         self.runner = Runner(store, self.lanes)
         self.ic = ic_webservices.create_simulator(
             ic_webservices.Settings(), store, self.lanes, events=lambda event: None, balances=lambda *_: {}
@@ -63,7 +64,10 @@ class UtilityWorld:
         self.inhance = inhance_soap.create_simulator(
             inhance_soap.Settings(), store, self.lanes, runner=self.runner, jobs=self.jobs
         )
-        simulators = (self.inhance, self.ic)
+        self.tccs = tccs_rest.create_simulator(
+            tccs_rest.Settings(), store, self.lanes, runner=self.runner, jobs=TccsJobs(port)
+        )
+        simulators = (self.inhance, self.tccs, self.ic)
         self.clock = Clock(self.lanes, simulators)
         for simulator in simulators:  # as of that Monday, whatever day it is
             self.lanes.seeders.append(lambda tx, lane, seed=simulator.seed: seed(tx, replace(lane, frozen_at=AT)))
