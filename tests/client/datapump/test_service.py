@@ -18,7 +18,7 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 from werkzeug.test import TestResponse
 
-from partnerlab.client.datapump import DataPump, create_service
+from partnerlab.client.datapump import DataPump, EventConflict, Receipt, create_service
 from partnerlab.client.datapump.service import serve
 from partnerlab.client.datapump.states import State
 from partnerlab.client.errors import RequestInvalid
@@ -105,6 +105,17 @@ def test_a_changed_event_is_a_conflict(http: FlaskClient) -> None:
     answer = http.post("/events", json={**event, "email_address": "other@example.com"})
     assert answer.status_code == 409
     assert conforms(answer)["error"]["field"] == "email_address"
+
+
+def test_a_conflict_with_what_was_pruned_names_no_field(
+    http: FlaskClient, pump: DataPump, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def submit(event: dict[str, Any]) -> Receipt:
+        raise EventConflict("event-1", ())
+
+    monkeypatch.setattr(pump, "submit", submit)
+    answer = http.post("/events", json=make_event())
+    assert (answer.status_code, conforms(answer)["error"].get("field", "")) == (409, "")
 
 
 @pytest.mark.parametrize(

@@ -93,6 +93,9 @@ def test_one_payment_guid_and_two_invoices_is_a_conflict_and_is_not_posted(pump:
     with pytest.raises(EventConflict, match=r"payment\.invoice_number") as caught:
         pump.submit(second)
     assert caught.value.fields == ("payment.invoice_number",)
+    with pytest.raises(EventConflict) as caught:
+        pump.submit({**second, "account_number": "2", "payment": {**second["payment"], "amount": "1.00"}})
+    assert caught.value.fields == ("account_number", "payment.amount", "payment.invoice_number")
     assert pump.drain()
     assert [seen.fields["DocumentNumber"] for seen in partner.seen] == ["500001"]
 

@@ -236,6 +236,7 @@ def test_settling_moves_money_and_makes_none(items: list[Bill], credit: int) -> 
     assert all(0 <= one.open_cents <= one.amount_cents for one in after.values())
     assert settlement.credit_cents == 0 or not any(one.open_cents for one in after.values() if one.billed_on <= TODAY)
     assert all(one.open_cents == 0 for one in settlement.bills[:-1])
+    assert all(taken > 0 for _, taken in settlement.applied), "what is paid already takes nothing"
 
 
 @settings(deadline=None)

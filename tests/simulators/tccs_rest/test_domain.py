@@ -14,7 +14,7 @@ from partnerlab.simulators.tccs_rest.domain.money import read_cents, to_text
 from partnerlab.simulators.tccs_rest.domain.numbers import is_quote, policy_number, read_invoice_number, term_of
 from partnerlab.simulators.tccs_rest.domain.payments import Payment, PostedPayment, difference, payment_returned
 from partnerlab.simulators.tccs_rest.domain.policies import Charge, Policy, balances, bill_dates, is_late, open_charges
-from partnerlab.simulators.tccs_rest.domain.quotes import Quote, bind, check_quote
+from partnerlab.simulators.tccs_rest.domain.quotes import DUE_AFTER, Quote, bind, check_quote
 from partnerlab.simulators.tccs_rest.domain.text import read_line
 
 TODAY = date(2026, 11, 21)
@@ -114,6 +114,14 @@ def test_a_bound_quote_owes_its_premium_to_the_cent(deposit: int, rest: int, cou
     amounts = [one.amount_cents for one in made[1:]]
     assert not amounts or max(amounts) - min(amounts) <= 1
     assert (policy.invoice_number, policy.paid_cents) == ("1-01/01/2027", deposit)
+    assert all(one.due_on - one.billed_on == DUE_AFTER for one in made[1:])
+
+
+def test_a_charge_is_billed_on_its_day() -> None:
+    """Not the day before, and before what is billed later, though that is due sooner."""
+    today, tomorrow = (Charge(n, "instalment", TODAY + timedelta(n), TODAY + timedelta(9 - n), 100) for n in (0, 1))
+    found = open_charges([tomorrow, today], 150, TODAY)
+    assert [(one.charge.number, one.open_cents, one.billed) for one in found] == [(0, 0, True), (1, 50, False)]
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from partnerlab.simulators.ic_webservices.domain.errors import Conflict, ValueRe
 from partnerlab.simulators.ic_webservices.domain.invoices import STATUSES as INVOICE_STATUSES
 from partnerlab.simulators.ic_webservices.domain.money import amount, cents, parse_amount
 from partnerlab.simulators.ic_webservices.domain.payments import STATES, Payment, cleared, clears_at
+from partnerlab.simulators.ic_webservices.domain.schedules import Schedule, skipped
 
 NEW_YORK = ZoneInfo("America/New_York")
 
@@ -139,3 +140,11 @@ def test_a_conveyed_number_has_the_form_the_client_takes_off() -> None:
     at = datetime(2026, 6, 16, 14, 0, 0, tzinfo=UTC)
     assert conveyed_number("10000101", at) == "10000101CV-20260616140000"
     assert conveyed_number("CV-1", at) == "CV-1CV-20260616140000"
+
+
+def test_a_schedule_that_is_over_becomes_nothing_else() -> None:
+    day = date(2026, 6, 16)
+    waiting = Schedule("s-1", "biller", "ada", "1", "2", "once", 100, "m-1", day, "2026-06-16T11:00:00+00:00", "2026")
+    over = skipped(waiting, "expired")
+    with pytest.raises(ValueError, match="skipped does not become skipped"):
+        skipped(over, "once more")

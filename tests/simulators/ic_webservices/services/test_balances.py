@@ -180,6 +180,19 @@ def test_a_payment_that_becomes_uncertain_while_the_partner_is_asked_drops_the_a
     assert harness.invoice()["balance_due"] == "125.50"
 
 
+def test_a_balance_that_the_partner_sets_while_it_is_asked_drops_the_answer(harness: Harness) -> None:
+    """Whatever changed the bill meanwhile may be newer than the answer."""
+
+    def meanwhile(*_: str) -> dict[str, str]:
+        key = harness.settings.utility_web_service_key
+        harness.sim.world.services.ledger.set_invoice_balance(harness.lane, UTILITY, key, INVOICE, Decimal("80.00"))
+        return {"balance_due": "99.00"}
+
+    harness.balance = meanwhile
+    assert "the account changed" in open_bill(harness)["problem"]
+    assert harness.invoice()["balance_due"] == "80.00"
+
+
 def test_a_payment_that_the_partner_took_since_it_was_asked_drops_the_answer(harness: Harness) -> None:
     harness.settled_meanwhile = {harness.pay(amount="25.50").json["payment_guid"]}
     answers(harness, "125.50")

@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from lxml import etree
 
+from partnerlab.simulators.ic_webservices.services.exports import local_moment
 from tests.simulators.ic_webservices.harness import (
     ACCOUNT,
     DECLINED,
@@ -276,3 +278,11 @@ def test_a_form_to_cloudmanagement_exports_changes(harness: Harness) -> None:
     root = etree.fromstring(response.body)
     schema(MANAGEMENT).assertValid(root)
     assert [texts(one)["AccountNumber"] for one in root.iterfind(f"{{{MANAGEMENT}}}Changes/*")] == [ACCOUNT]
+
+
+def test_moments_go_out_to_the_second_and_are_kept_to_the_microsecond(harness: Harness) -> None:
+    assert local_moment("2026-06-16T14:00:00.987654+00:00", ZoneInfo("America/New_York")) == datetime(2026, 6, 16, 10)
+    freeze(harness, "2026-06-16T14:00:00.987654+00:00")
+    harness.pay()
+    (payment,) = harness.lanes.export("default")["ic_payments"]
+    assert payment["recorded_at"] == "2026-06-16T14:00:00.987654+00:00"

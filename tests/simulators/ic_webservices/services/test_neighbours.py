@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -39,6 +40,36 @@ def start(harness: Harness) -> None:
 
 def states(harness: Harness) -> list[str]:
     return [one["state"] for one in harness.get("payments")["payments"]]
+
+
+# --- balance answers ---
+
+
+def test_tccs_answers_for_one_of_two_invoices_of_an_account(harness: Harness) -> None:
+    insurance, number, other = harness.settings.insurance_guid, "454100010-06/16/2020", "454100010-06/16/2021"
+    lane = harness.lane.name
+    with harness.store.write() as tx:
+        first = INVOICES.get(tx, lane, insurance, number)
+        assert first is not None
+        INVOICES.put(tx, lane, replace(first, invoice_number=other, invoice_date=date(2030, 6, 16)))
+    harness.balance = lambda *_: {"balance_due": "7.00"}
+    assert harness.control("POST", f"invoices/{number}/open", {"biller_guid": insurance}).status == 200
+    due = {
+        one["invoice_number"]: one["balance_due"] for one in harness.get("invoices", biller_guid=insurance)["invoices"]
+    }
+    assert (due[number], due["454100010-06/16/2021"]) == ("7.00", "120.00")
+    assert [asked[3] for asked in harness.asked] == [number]
+
+
+def test_of_an_account_without_an_open_bill_the_latest_that_is_not_closed_is_asked_about(harness: Harness) -> None:
+    add_bill(harness, INVOICE, "0.00", invoice_date=date(2026, 6, 6))
+    add_bill(harness, "500002", "0.00", invoice_date=date(2026, 6, 5))
+    add_bill(harness, "500003", "9.00", invoice_date=date(2026, 6, 30), status="closed")
+    harness.balance = lambda *_: {"balance_due": "7.00"}
+    assert harness.control("POST", "invoices/500002/open", {}).status == 200
+    assert [asked[3] for asked in harness.asked] == [INVOICE]
+    due = {number: harness.invoice(number)["balance_due"] for number in (INVOICE, "500002", "500003")}
+    assert due == {INVOICE: "7.00", "500002": "0.00", "500003": "9.00"}
 
 
 # --- returns ---
@@ -158,6 +189,15 @@ def test_autopay_of_one_billers_customer_pays_no_bill_of_anothers_with_that_acco
     advance(harness, timedelta(days=30))
     assert [one["biller_guid"] for one in harness.get("payments")["payments"]] == [WATERSMART]
     assert ledger.invoice(harness.lane, UTILITY, INVOICE).balance_due_cents == 12550
+
+
+def test_autopay_that_the_partner_switched_off_has_no_method(harness: Harness) -> None:
+    services = harness.sim.world.services
+    method = services.wallet.add(harness.lane, UTILITY, USER, NewMethod("card", VISA, "Ada", date(2030, 1, 31)))
+    services.schedules.enrol(harness.lane, UTILITY, USER, ACCOUNT, method.method_id, cause="test")
+    assert services.schedules.autopay(harness.lane, UTILITY, ACCOUNT) is not None
+    services.ledger.update_customer(harness.lane, UTILITY, KEY, ACCOUNT, {"autopay": False})
+    assert services.schedules.autopay(harness.lane, UTILITY, ACCOUNT) is None
 
 
 def test_changing_autopays_method_keeps_its_enrolment(harness: Harness) -> None:

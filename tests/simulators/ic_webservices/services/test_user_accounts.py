@@ -66,6 +66,15 @@ def test_registering_makes_the_customer_registered_since_now(world: Harness) -> 
     assert world.raised == [], "a partner's own change is not sent back to it"
 
 
+def test_users_are_found_by_their_address_however_it_is_written_and_at_their_biller_alone(world: Harness) -> None:
+    users, insurance = world.sim.world.services.user_accounts, world.settings.insurance_guid
+    users.register(world.lane, UTILITY, ANN, SECRET, (SECOND,))
+    users.register(world.lane, insurance, ANN, SECRET, ("454100010",))
+    for written in (ANN, f" {ANN.upper()} "):
+        found = [users.find(world.lane, biller, email_address=written) for biller in (UTILITY, insurance)]
+        assert [[one.customer.account_number for one in each] for each in found] == [[SECOND], ["454100010"]]
+
+
 def test_a_customer_keeps_its_guid_whatever_a_bill_file_brings(world: Harness) -> None:
     before = {account: customer(world, account)["customer_guid"] for account in (ACCOUNT, SECOND, THIRD)}
     assert len(set(before.values())) == 3

@@ -38,8 +38,9 @@ def test_of_a_number_the_last_four_digits_and_the_effect_are_kept(harness: Harne
 
 def test_a_number_that_is_no_test_number_is_not_kept(harness: Harness) -> None:
     for kind, number in (("card", "4242424242424242"), ("bank_account", VISA), ("card", RETURNS), ("card", "")):
-        with pytest.raises(ValueRefused, match="is not a test number"):
+        with pytest.raises(ValueRefused, match="is not a test number") as refused:
             add(harness, kind=kind, number=number)
+        assert refused.value.field == ("card_number" if kind == "card" else "bank_account")
     assert methods(harness) == []
 
 

@@ -56,10 +56,11 @@ def test_a_lane_is_made_and_seeded_when_first_named(lanes: Lanes) -> None:
 
 @pytest.mark.parametrize("name", ["", "-a", ".a", "a b", "a/b", "ä", "a" * 65, "a\n"])
 def test_a_bad_name_is_refused(lanes: Lanes, name: str) -> None:
-    for call in (lanes.get, lanes.reset, lanes.create, lambda n: lanes.load(n, {})):
+    lanes.get("there")
+    for call in (lanes.get, lanes.reset, lanes.create, lambda n: lanes.fork("there", n), lambda n: lanes.load(n, {})):
         with pytest.raises(LaneNameInvalid):
             call(name)
-    assert lanes.all() == []
+    assert [lane.name for lane in lanes.all()] == ["there"]
 
 
 def test_a_lane_is_seeded_once_by_32_threads(lanes: Lanes) -> None:
