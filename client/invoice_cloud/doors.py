@@ -16,7 +16,7 @@ from partnerlab.client.http.request import HttpRequest, HttpResponse
 from partnerlab.client.invoice_cloud.account import Account, RestAccount
 from partnerlab.client.wire.fields import Fields
 from partnerlab.client.wire.json import Json, read_json, read_outcome, render_json
-from partnerlab.client.wire.operation import Operation, Sent
+from partnerlab.client.wire.operation import Door, Operation, Sent
 from partnerlab.client.wire.soap import Elements, build
 from partnerlab.client.wire.soap_answer import read
 
@@ -28,27 +28,31 @@ T = TypeVar("T")
 Lookup = bool | Callable[[Mapping[str, Any]], bool]
 
 
-@dataclass(frozen=True, slots=True)
-class SoapDoor:
-    """One of the SOAP services: the `Account`'s, by its attribute."""
+class _Declaring:
+    """What declares the operations of a door."""
 
-    service: str
-    wrapper: str = ""
+    __slots__ = ()
 
     def operation(
-        self,
+        self: Door[Any],
         name: str,
         reads: Callable[[Fields], T],
         *,
         lookup: Lookup = False,
         constants: Mapping[str, Sent] | None = None,
     ) -> Callable[[Callable[P, None]], Operation[P, T]]:
-        """Declare an operation of this service; *constants* stand before its parameters."""
+        """Declare an operation of this door; *constants* stand before its parameters."""
         return lambda declared: Operation(declared, name, self, reads, lookup=lookup, constants=constants)
 
-    def request(
-        self, endpoint: Account, name: str, values: Mapping[str, Sent], secrets: tuple[str, ...]
-    ) -> HttpRequest:
+
+@dataclass(frozen=True, slots=True)
+class SoapDoor(_Declaring):
+    """One of the SOAP services: the `Account`'s, by its attribute."""
+
+    service: str
+    wrapper: str = ""
+
+    def request(self, endpoint: Account, name: str, values: dict[str, Sent], secrets: tuple[str, ...]) -> HttpRequest:
         access = {"BillerGUID": endpoint.biller_guid, "WebServiceKey": endpoint.web_service_key}
         return build(
             getattr(endpoint, self.service),
@@ -63,7 +67,7 @@ class SoapDoor:
 
 
 @dataclass(frozen=True, slots=True)
-class RestDoor:
+class RestDoor(_Declaring):
     """
     One folder of the REST services, or with a *path* one address, which is fetched by GET.
 
@@ -75,17 +79,6 @@ class RestDoor:
     path: str = ""
     show_body: bool = True
     outcome: bool = False
-
-    def operation(
-        self,
-        name: str,
-        reads: Callable[[Fields], T],
-        *,
-        lookup: Lookup = False,
-        constants: Mapping[str, Sent] | None = None,
-    ) -> Callable[[Callable[P, None]], Operation[P, T]]:
-        """Declare an operation of this folder; *constants* stand before its parameters."""
-        return lambda declared: Operation(declared, name, self, reads, lookup=lookup, constants=constants)
 
     def request(
         self, endpoint: RestAccount, name: str, values: Mapping[str, Sent], secrets: tuple[str, ...]

@@ -77,9 +77,7 @@ class InvoiceView:
 
 
 @dataclass(frozen=True, slots=True)
-class CustomerView:
-    """A customer's record as Invoice Cloud shows it. `paper_invoices` false means paperless."""
-
+class _Customer:
     customer_id: Annotated[str, Text("CustomerID")]
     account_number: Annotated[str, Text("AccountNumber")]
     customer_name: Annotated[str, Text("CustomerName")]
@@ -93,6 +91,12 @@ class CustomerView:
     autopay: Annotated[bool, Flag("AutoPay")]
     paper_invoices: Annotated[bool, Flag("PaperInvoices")]
     registered: Annotated[bool, Flag("Registered")]
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerView(_Customer):
+    """A customer's record as Invoice Cloud shows it. `paper_invoices` false means paperless."""
+
     registration_date: Annotated[datetime | None, DateTime("RegistrationDate")]
     login_name: Annotated[str, Text("LoginName")]
 
@@ -235,21 +239,9 @@ class CustomerCreated:
 
 
 @dataclass(frozen=True, slots=True)
-class CustomerAccount:
+class CustomerAccount(_Customer):
     """A customer with what is owed: `balance_due` is the sum over the open invoices."""
 
     account_number: Annotated[str, Present("AccountNumber")]
     customer_guid: Annotated[str, Present("CustomerGuid")]
-    customer_id: Annotated[str, Text("CustomerID")]
-    customer_name: Annotated[str, Text("CustomerName")]
-    address1: Annotated[str, Text("Address1")]
-    address2: Annotated[str, Text("Address2")]
-    city: Annotated[str, Text("City")]
-    state: Annotated[str, Text("State")]
-    zip: Annotated[str, Text("Zip")]
-    phone: Annotated[str, Text("Phone")]
-    email_address: Annotated[str, Text("EmailAddress")]
-    autopay: Annotated[bool, Flag("AutoPay")]
-    paper_invoices: Annotated[bool, Flag("PaperInvoices")]
-    registered: Annotated[bool, Flag("Registered")]
     balance_due: Annotated[Decimal, Amount("BalanceDue")]

@@ -199,8 +199,8 @@ def test_a_customer_s_guid_leads_to_the_account_with_its_balance(flavour: Any, i
     assert call(flavour, stub, "retrieve_customer_guid", "10000101", USER, USER) == GUID
     found = call(flavour, stub, "retrieve_customer_account", GUID)
     assert found == CustomerAccount(
-        "10000101", GUID, "1", "Willows Laundry", "1 Main St", "", "Springfield", "MA", "01101", "555-0100", USER,
-        False, True, True, Decimal("125.50"),
+        "1", "10000101", "Willows Laundry", "1 Main St", "", "Springfield", "MA", "01101", "555-0100", USER,
+        False, True, True, customer_guid=GUID, balance_due=Decimal("125.50"),
     )  # fmt: skip
     assert str(found.balance_due) == "125.50"
     assert stub.seen[0].members == {"AccountNumber": "10000101", "EmailAddress": USER, "Username": USER}
