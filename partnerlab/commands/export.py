@@ -36,7 +36,7 @@ def command(kind: str, biller: str, folder: Path, *, split: bool, batch: int | N
 
     \b
     Example:
-        partnerlab export payments --biller watersmart --out outbox --split
+        partnerlab export payments --biller watersmart --out . --split
     """
     if split and kind != "payments":
         raise click.UsageError(f"--split is for payments; {kind} are one file")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -111,7 +114,11 @@ def command(
         raise click.UsageError(str(error)) from error
     try:
         with Ending() as ending, sandbox:
-            click.echo(sandbox.url if quiet else screen(sandbox.url, inhance, tccs, ic, _exchange(sandbox)))
+            click.echo(
+                sandbox.url
+                if quiet
+                else screen(sandbox.url, inhance, tccs, ic, _exchange(sandbox), called_by(sys.argv[0]))
+            )
             if jobs:
                 sandbox.run_jobs()
             if not quiet:
@@ -144,14 +151,28 @@ def _exchange(sandbox: Sandbox) -> list[tuple[str, str, str]]:
     return rows
 
 
+def called_by(program: str) -> str:
+    """What a shell in this folder runs this program by: its name where that is on the PATH, else where it stands."""
+    path = Path(program)
+    on_path = shutil.which("partnerlab")
+    if path.name != "partnerlab" or (on_path and Path(on_path).samefile(path)):
+        return "partnerlab"
+    return os.path.relpath(path) if path.resolve().is_relative_to(Path.cwd()) else str(path)
+
+
 def screen(
     url: str,
     inhance: inhance_soap.Settings,
     tccs: tccs_rest.Settings,
     ic: ic_webservices.Settings,
     exchange: Sequence[tuple[str, str, str]] = (),
+    command: str = "partnerlab",
 ) -> str:
-    """The one screen that a tester needs: addresses, seeded accounts, test values, commands to paste."""
+    """
+    The one screen that a tester needs: addresses, seeded accounts, test values, commands to paste.
+
+    *command* is what this program is called by.
+    """
     accounts = {
         "inHance": [(seed.account, seed.purpose) for seed in seeds.utility_accounts()],
         "inHance v1": [(seed.account, seed.purpose) for seed in seeds.utility_v1_accounts()],
@@ -200,9 +221,9 @@ def screen(
             *_table(values),
             "",
             click.style("Try", bold=True),
-            f"  partnerlab trigger pay {ic.utility_account} 40.00{option}",
-            f"  partnerlab journal --operation MakePaymentExtended{option}",
-            f"  partnerlab page bills{option}",
+            f"  {command} trigger pay {ic.utility_account} 40.00{option}",
+            f"  {command} journal --operation MakePaymentExtended{option}",
+            f"  {command} page bills{option}",
             f"  curl {url}{tccs.bases[0]}/api/ARState_Output {form}",
             "",
             "A world of your own: the header X-Sandbox-Lane, or /lane/<name> before the path. Ctrl-C ends it.",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 
 import httpx
 import pytest
 
-from partnerlab.commands.sandbox import screen
+from partnerlab.commands.sandbox import called_by, screen
 from partnerlab.contracts import seeds
 from partnerlab.sandbox import Sandbox
 from partnerlab.sides import InHanceSides
@@ -33,6 +34,23 @@ def test_the_first_screen_prints_the_whole_list() -> None:
         number = getattr(seed, "account", "") or getattr(seed, "number", "")
         assert f"  {number}  " in shown
         assert seed.purpose in shown
+
+
+def test_the_commands_to_paste_are_by_the_name_that_the_shell_finds(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    program = tmp_path / ".venv" / "bin" / "partnerlab"
+    program.parent.mkdir(parents=True)
+    program.touch(mode=0o755)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", "/usr/bin")
+    assert called_by(str(program)) == ".venv/bin/partnerlab"
+    assert called_by("/usr/lib/python3/pytest") == "partnerlab"
+    monkeypatch.setenv("PATH", str(program.parent))
+    assert called_by(str(program)) == "partnerlab"
+    settings = (inhance_soap.Settings(), tccs_rest.Settings(), INVOICE_CLOUD)
+    shown = screen("http://127.0.0.1:8700", *settings, command=".venv/bin/partnerlab")
+    assert "  .venv/bin/partnerlab trigger pay 10000101 40.00\n" in shown
 
 
 @pytest.mark.parametrize(("biller", "account", "due_cents"), PRINTED, ids=lambda value: str(value))
