@@ -54,11 +54,13 @@ class Folders:
     ) -> None:
         self.root, self._port, self._quiet_s, self._clock = root, port, quiet_s, clock
         try:
-            (root / STATE).mkdir(mode=0o700, parents=True, exist_ok=True)
+            root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            (root / STATE).mkdir(mode=0o700, exist_ok=True)
             self._lock = _locked(root)
         except OSError as error:
             raise FoldersUnusable(root, error.strerror or str(error)) from error
         self._inboxes: dict[str, Inbox] = {}
+        self._not_before: dict[str, float] = {}
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -78,21 +80,30 @@ class Folders:
 
     def folder(self, name: str) -> Path:
         """A biller's folder, with its four parts."""
-        for part in PARTS:
-            (self.root / name / part).mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in (self.root / name, *(self.root / name / part for part in PARTS)):
+            folder.mkdir(mode=0o700, exist_ok=True)
         return self.root / name
 
     def look(self) -> list[str]:
         """Take what is whole in every inbox and lay out what was exported; what was done, a line each."""
         done: list[str] = []
         for name, guid in self._port.billers().items():
-            folder = self.folder(name)
-            inbox = self._inboxes.setdefault(name, Inbox(folder / "inbox", quiet_s=self._quiet_s, clock=self._clock))
-            for path in inbox.whole():
-                with self._kept(inbox, path):
-                    done.append(self._take(guid, folder, path))
-            done.extend(self._lay_out(name, guid, folder / "outbox"))
+            if self._clock() < self._not_before.get(name, self._clock()):
+                continue
+            try:
+                done.extend(self._look_at(name, guid))
+            except Exception:
+                _logger.exception("%s: the folders of %s could not be looked at", self.root, name)
+                self._not_before[name] = self._clock() + AFTER_ERROR_S
         return done
+
+    def _look_at(self, name: str, guid: str) -> Iterator[str]:
+        folder = self.folder(name)
+        inbox = self._inboxes.setdefault(name, Inbox(folder / "inbox", quiet_s=self._quiet_s, clock=self._clock))
+        for path in inbox.whole():
+            with self._kept(inbox, path):
+                yield self._take(guid, folder, path)
+        yield from self._lay_out(name, guid, folder / "outbox")
 
     def _run(self) -> None:
         while not self._stopping.wait(min(self._quiet_s / 2, LONGEST_POLL_S)):

@@ -66,13 +66,14 @@ class UserTaken(DomainError):
 
 
 class AccountNotLinked(DomainError):
-    """The user does not have that account."""
+    """The user does not have that account, or none where no number is given."""
 
     code = "account_not_linked"
 
-    def __init__(self, username: str, account_number: str) -> None:
+    def __init__(self, username: str, account_number: str = "") -> None:
         self.username, self.account_number = username, account_number
-        super().__init__(f"{username!r} does not have the account {account_number!r}")
+        lacks = f"does not have the account {account_number!r}" if account_number else "has no account"
+        super().__init__(f"{username!r} {lacks}")
 
 
 class PasswordWrong(DomainError):

@@ -101,7 +101,7 @@ class Portal:
             user = _checked(_user(books, name), password)
             numbers = _accounts(books, user)
             if not numbers:
-                raise AccountNotLinked(name, "any")
+                raise AccountNotLinked(name)
             customer = books.customer(numbers[0])
         values = _who(name, password, customer) | {"sync_links": numbers[1:] if self._sync_links else []}
         told = self._call(lane, cause, customer.account_number, "sign_in", values)
@@ -188,7 +188,7 @@ class Portal:
             user = _checked(_user(books, username), password)
             numbers = _accounts(books, user)
             if not numbers:
-                raise AccountNotLinked(user.username, "any")
+                raise AccountNotLinked(user.username)
             customer = books.customer(numbers[0])
             USERS.put(tx, lane.name, replace(user, password_hash=kept, session_token=""))
         values = {

@@ -9,7 +9,7 @@ from partnerlab.remote import Remote
 from partnerlab.sandbox import Sandbox
 from tests.e2e.flows.conftest import WATER
 
-BROOK, FERRY = "brook@example.com", "ferry@example.com"
+BROOK, FERRY = "brook@example.com", "nursery@example.com"
 LAUNDROMAT, APARTMENTS, NURSERY = "20000201", "20000202", "20000203"
 GUID = WATER[0]
 CARD, AMEX, RETURNS = "4111111111111111", "378282246310005", "000111111113"

@@ -21,6 +21,7 @@ class InvoiceCloud:
         self.taken: list[tuple[str, bytes]] = []
         self.answer = Received("loaded", "loaded\n")
         self.broken = False
+        self.billers = ["water"]
         self.batches: dict[int, dict[str, bytes]] = {}
 
     def receive(self, guid: str, name: str, content: bytes) -> Received:
@@ -35,9 +36,10 @@ class InvoiceCloud:
             yield Export(number, files)
 
     def port(self) -> FolderPort:
-        return FolderPort(
-            lambda: {"water": GUID}, self.receive, self.exports, lambda guid, number: number in self.batches, 100
-        )
+        def known(guid: str, number: int) -> bool:
+            return number in self.batches
+
+        return FolderPort(lambda: dict.fromkeys(self.billers, GUID), self.receive, self.exports, known, 100)
 
 
 class Desk:
@@ -130,6 +132,16 @@ def test_a_file_stays_where_invoice_cloud_cannot_take_it_now(desk: Desk) -> None
     assert desk.look(after=30) == ["water: done/bills.csv: loaded"]
 
 
+def test_folders_of_one_biller_that_cannot_be_read_keep_no_other_waiting(desk: Desk) -> None:
+    desk.cloud.billers = ["bad", "water"]
+    bad = desk.folders.folder("bad") / "inbox"
+    bad.rmdir()
+    bad.symlink_to(bad)
+    desk.put("bills.csv")
+    desk.look()
+    assert desk.look(after=2) == ["water: done/bills.csv: loaded"]
+
+
 def test_each_export_is_laid_out_once_and_not_again_when_it_was_fetched(desk: Desk) -> None:
     desk.cloud.batches = {
         1: {"ICPayments_1.csv": b"1\r\n"},
@@ -156,4 +168,5 @@ def test_two_machines_do_not_work_on_the_same_folders(desk: Desk) -> None:
 
 
 def test_only_the_owner_reads_the_folders(desk: Desk) -> None:
-    assert {oct(path.stat().st_mode & 0o777) for path in desk.folder.iterdir()} == {"0o700"}
+    every = [desk.folders.root, *desk.folders.root.iterdir(), *desk.folder.iterdir()]
+    assert {oct(path.stat().st_mode & 0o777) for path in every} == {"0o700"}

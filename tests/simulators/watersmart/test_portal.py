@@ -82,7 +82,7 @@ def test_an_e_mail_address_is_the_user_s_name_too(water: Water) -> None:
     assert story(water) == ("set_email", told)
     assert water.api("GET", "/users/new@example.com")["account_numbers"] == [LAUNDROMAT]
     assert water.ask("GET", f"/users/{BROOK}")[0] == 404
-    status, refused = water.ask("POST", f"/customers/{LAUNDROMAT}/email", email="ferry@example.com")
+    status, refused = water.ask("POST", f"/customers/{LAUNDROMAT}/email", email="nursery@example.com")
     assert (status, refused["error"]["code"]) == (409, "user_taken")
     assert water.api("GET", f"/customers/{LAUNDROMAT}")["email"] == "New@example.com"
     nobody = water.api("POST", f"/customers/{APARTMENTS}/email", email="pond2@example.com", by="staff")
