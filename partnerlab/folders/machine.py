@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import math
 import os
 import threading
 import time
@@ -88,7 +89,7 @@ class Folders:
         """Take what is whole in every inbox and lay out what was exported; what was done, a line each."""
         done: list[str] = []
         for name, guid in self._port.billers().items():
-            if self._clock() < self._not_before.get(name, self._clock()):
+            if self._clock() < self._not_before.get(name, -math.inf):
                 continue
             try:
                 done.extend(self._look_at(name, guid))
