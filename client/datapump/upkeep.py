@@ -11,18 +11,15 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from partnerlab.client.datapump.engine import enqueue
-from partnerlab.client.datapump.places import Places
+from partnerlab.client.datapump.engine import Engine, enqueue
+from partnerlab.client.datapump.places import Places, Run
 from partnerlab.client.datapump.states import State
 from partnerlab.client.datapump.store import DeliveryStore
 from partnerlab.client.datapump.tables import Delivery
-
-if TYPE_CHECKING:
-    from partnerlab.client.datapump.engine.durable import DurableEngine
 
 __all__ = ["Upkeep"]
 
@@ -37,10 +34,20 @@ SENDING_MS = 180_000
 """An open attempt without a run is looked at after this, which is longer than a call can take."""
 
 
+class EngineOfMany(Engine, Protocol):
+    """An engine whose work is done by several processes, any of which may die."""
+
+    def abandoned(self) -> list[Run]:
+        """Runs that nobody works on."""
+
+    def lost(self, runs: Iterable[Run]) -> list[Run]:
+        """Those of *runs* that the engine does not know, or has ended."""
+
+
 class Upkeep:
     """Two threads of one working pump; *places* tells what stands in line here and is not lost."""
 
-    def __init__(self, store: DeliveryStore, engine: DurableEngine, places: Places) -> None:
+    def __init__(self, store: DeliveryStore, engine: EngineOfMany, places: Places) -> None:
         self._store, self._engine, self._places = store, engine, places
         self._stopping = threading.Event()
         self._kick = threading.Event()

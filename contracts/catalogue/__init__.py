@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal
 
 from partnerlab.contracts.catalogue.generated import generated
+from partnerlab.contracts.catalogue.requirement import Requirement
 from partnerlab.contracts.data import read_toml
 
 __all__ = [
@@ -37,24 +37,6 @@ REQUIREMENT_FILES = (
     "watersmart_portal",
     "watersmart_files",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Requirement:
-    """
-    One rule of a source document.
-
-    `id` as in `INH2-PAY-3`; `text` is one sentence; `source` names the document, `row` the place in it;
-    `assumption` is the decision it rests on (`A-5`) or empty. `level` is `must`, `should` or `may`: what verification
-    makes of an implementation that does not hold it.
-    """
-
-    id: str
-    text: str
-    source: str
-    row: str
-    assumption: str = ""
-    level: Literal["must", "should", "may"] = "must"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +99,7 @@ def requirements() -> dict[str, Requirement]:
             if requirement.id in found:
                 raise ValueError(f"{name}.toml: {requirement.id} stands twice")
             found[requirement.id] = requirement
-    for requirement in generated(Requirement):
+    for requirement in generated():
         if requirement.id in found:
             raise ValueError(f"{requirement.id} of a table stands twice")
         found[requirement.id] = requirement

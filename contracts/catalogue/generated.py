@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from partnerlab.contracts.catalogue.requirement import Requirement
+
 if TYPE_CHECKING:
-    from partnerlab.contracts.catalogue import Requirement
     from partnerlab.contracts.files import Layout
 
 __all__ = ["generated"]
@@ -37,24 +38,22 @@ KIND_WORDS = {
     "phone": "a phone number",
 }
 
-Make = Callable[..., "Requirement"]
 
-
-def generated(make: Make) -> Iterator[Requirement]:
-    """Every one of them, made by *make*: `Requirement` itself."""
+def generated() -> Iterator[Requirement]:
+    """Every one of them."""
     from partnerlab.contracts.files import load_layout
     from partnerlab.contracts.files.adjustments import load_adjustments
 
     for prefix, name in FIELD_TABLES.items():
-        yield from _fields(make, prefix, load_layout(name))
-    yield from _fields(make, "WS", load_adjustments("watersmart").layout)
+        yield from _fields(prefix, load_layout(name))
+    yield from _fields("WS", load_adjustments("watersmart").layout)
     for part, name in CSV_TABLES.items():
-        yield from _columns(make, part, name)
+        yield from _columns(part, name)
     for prefix, name in CAPABILITIES.items():
-        yield from _capabilities(make, prefix, name)
+        yield from _capabilities(prefix, name)
 
 
-def _fields(make: Make, prefix: str, layout: Layout) -> Iterator[Requirement]:
+def _fields(prefix: str, layout: Layout) -> Iterator[Requirement]:
     for record in layout.records:
         for field in record.fields:
             rules = [f"{field.name} of the {record.name} is {KIND_WORDS.get(field.kind, field.kind)}"]
@@ -62,7 +61,7 @@ def _fields(make: Make, prefix: str, layout: Layout) -> Iterator[Requirement]:
             rules += [f"always {field.constant}"] if field.constant else []
             rules += [field.shape] if field.shape else []
             document = layout.source.partition(",")[0]
-            yield make(
+            yield Requirement(
                 id=f"{prefix}-{record.code}-{field.spec_id}",
                 text=", ".join(rules) + ".",
                 source=f"{document} Technical Design",
@@ -70,7 +69,7 @@ def _fields(make: Make, prefix: str, layout: Layout) -> Iterator[Requirement]:
             )
 
 
-def _columns(make: Make, part: str, name: str) -> Iterator[Requirement]:
+def _columns(part: str, name: str) -> Iterator[Requirement]:
     from partnerlab.contracts.files.csv import load_table
 
     table = load_table(f"watersmart_{name}")
@@ -81,7 +80,7 @@ def _columns(make: Make, part: str, name: str) -> Iterator[Requirement]:
         rules += ["required"] if column.required and not column.defaults else []
         rules += [f"where empty {column.defaults}"] if column.defaults else []
         rules += [f"at most {column.most} characters"] if column.most else []
-        yield make(
+        yield Requirement(
             id=f"WS-{part}-{column.position}",
             text=", ".join(rules) + ".",
             source=f"{document} Technical Design",
@@ -89,7 +88,7 @@ def _columns(make: Make, part: str, name: str) -> Iterator[Requirement]:
         )
 
 
-def _capabilities(make: Make, prefix: str, name: str) -> Iterator[Requirement]:
+def _capabilities(prefix: str, name: str) -> Iterator[Requirement]:
     from partnerlab.contracts.capabilities import capabilities
 
     found = capabilities(name)
@@ -97,11 +96,13 @@ def _capabilities(make: Make, prefix: str, name: str) -> Iterator[Requirement]:
         does = "supports" if feature.supported else "does not support"
         text = f"{found.title} {does} {feature.name}: {feature.text}"
         place = f"{feature.table}, {feature.row}" if feature.table and feature.table != feature.row else feature.row
-        yield make(id=f"CAP-{prefix}-{_slug(feature.name)}", text=_sentence(text), source=found.source, row=place)
+        yield Requirement(
+            id=f"CAP-{prefix}-{_slug(feature.name)}", text=_sentence(text), source=found.source, row=place
+        )
     for row in found.bif_customizations:
         text = f"{row.feature} of a bill of {found.title}: {row.text}"
         slug = f"CAP-{prefix}-BIF-{_slug(row.feature)}"
-        yield make(id=slug, text=_sentence(text), source=found.source, row=f"BIF Customization's, {row.feature}")
+        yield Requirement(id=slug, text=_sentence(text), source=found.source, row=f"BIF Customization's, {row.feature}")
 
 
 def _slug(name: str) -> str:
