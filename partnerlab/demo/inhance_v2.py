@@ -27,6 +27,7 @@ from partnerlab.story import Story
 __all__ = ["tell"]
 
 LANE = "demo-inhance"
+WORDED = "MLB-2024-7"
 # Which requirement describes the messages of each operation.
 OPERATIONS = {
     "INH2-RTDR-1": "BalanceCheck",
@@ -212,6 +213,14 @@ def keys(story: Story, sides: InHanceSides) -> None:
         "INH2-RTDR-8",
         f"LastInvoiceNumber is {INVOICE}",
         found=f"<LastInvoiceNumber>{INVOICE}</LastInvoiceNumber>" in asked,
+        expected=True,
+    )
+    sides.open(WORDED)
+    asked = sides.exchange(sides.journal("BalanceCheck")[-1]["id"])["request"]
+    story.expect(
+        "INH2-RTDR-8",
+        f"and 0 for {WORDED}, which is no integer",
+        found="<LastInvoiceNumber>0</LastInvoiceNumber>" in asked,
         expected=True,
     )
     sides.configure(settings={"10": "wrong-key"})

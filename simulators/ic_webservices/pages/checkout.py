@@ -28,7 +28,7 @@ from partnerlab.simulators.ic_webservices.pages.checkout_paying import pay as ta
 from partnerlab.simulators.ic_webservices.pages.checkout_visit import Visit, may_register
 from partnerlab.simulators.ic_webservices.pages.forms import Form
 from partnerlab.simulators.ic_webservices.pages.security import PageRefused
-from partnerlab.simulators.ic_webservices.pages.view import Page, base_of, pdf, render
+from partnerlab.simulators.ic_webservices.pages.view import Link, Page, base_of, pdf, render
 from partnerlab.simulators.ic_webservices.services.cloud_payments import CheckoutGone
 from partnerlab.simulators.ic_webservices.world import Services
 from partnerlab.simulators.kit.http.wsgi import current_request
@@ -46,7 +46,8 @@ def create_blueprint(services: Services) -> Blueprint:
         status = 410 if error.reason == "expired" else 404
         page = Page(base_of(current_request()), embedded=True)
         reason = f"{error} Go back to where you came from and begin again."
-        return render("error.html", page, status=status, heading="Nothing can be paid here", reason=reason, back=None)
+        back = Link(error.return_url, "Go back") if error.return_url else None
+        return render("error.html", page, status=status, heading="Nothing can be paid here", reason=reason, back=back)
 
     def opened(token: str, *, present: bool = False) -> Visit:
         lane = current_request().lane

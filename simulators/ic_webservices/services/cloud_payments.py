@@ -74,10 +74,10 @@ _to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class CheckoutGone(Exception):
-    """A page that cannot be paid; `reason` is `unknown` or `expired`."""
+    """A page that cannot be paid; `reason` is `unknown` or `expired`, `return_url` leads back where it is known."""
 
-    def __init__(self, reason: str) -> None:
-        self.reason = reason
+    def __init__(self, reason: str, return_url: str = "") -> None:
+        self.reason, self.return_url = reason, return_url
         told = {"unknown": "There is no such payment page.", "expired": "This payment page has expired."}
         super().__init__(told[reason])
 
@@ -320,7 +320,7 @@ class CloudPayments:
         if checkout is None:
             raise CheckoutGone("unknown")
         if checkout.state == OPEN and checkout.expires_at <= _text(lane.now()):
-            raise CheckoutGone("expired")
+            raise CheckoutGone("expired", str(checkout.asked.get("return_url", "")))
         return checkout
 
     def _opened(self, tx: Tx, lane: Lane, checkout: Checkout) -> CheckoutView:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +11,7 @@ import pytest
 from partnerlab.simulators.ic_webservices.services.wallet import NewMethod
 from partnerlab.simulators.kit.world.store import Statement
 from tests.simulators.ic_webservices.checkouts import Checkout, pay_fields, request
-from tests.simulators.ic_webservices.harness import DECLINED, INVOICE, UTILITY, VISA, Harness
+from tests.simulators.ic_webservices.harness import DECLINED, INVOICE, UTILITY, VISA, Harness, advance
 from tests.simulators.ic_webservices.pages.visit import BANK, CARD, USER, Shown, Visit, add_bill
 
 BAD_CARD = CARD | {"CardNumber": DECLINED}
@@ -197,3 +197,11 @@ def test_no_page_is_the_answer_to_a_form_so_back_never_asks_to_send_it_again(
     assert len(harness.asked) == asked, "the partner is not asked again for a page of before"
     checkout.pay(checkout.to_payment(asking, EmailAddress=""))
     assert visit.get(asking.url).heading == "Thank you, your payment was approved"
+
+
+def test_a_payment_page_that_has_expired_leads_back_to_where_the_payer_came_from(checkout: Checkout) -> None:
+    back = "https://localhost/bills?acct=10000101"
+    url = checkout.url(request(ReturnURL=back))
+    advance(checkout.harness, timedelta(minutes=31))
+    gone = checkout.visit.get(url)
+    assert (gone.status, gone.heading, gone.links()["Go back"]) == (410, "Nothing can be paid here", back)

@@ -152,7 +152,11 @@ def test_a_partners_word_from_after_the_day_has_the_fee_in_it(world: Harness) ->
     assert due(world) == ("135.00", "355.00")
 
 
-def test_fees_of_one_day_are_charged_together_and_no_others(world: Harness) -> None:
+def test_fees_of_one_day_are_charged_together_and_no_others(shared: Harness) -> None:
+    """On SQLite and on PostgreSQL."""
+    world = shared
+    freeze(world)
+    send(world, policy_file())
     send(world, policy_file(number="701-01/01/2027"))
     send(world, policy_file(number="702-01/01/2027", due=DUE + DAY))
     told = advance(world, 5 * DAY)
