@@ -212,7 +212,9 @@ class DataPump:
 
     def drain(self, lane: str | None = None, *, timeout_s: float = 30.0) -> bool:
         """
-        Wait until nothing is on its way any more (what waits between attempts is not); whether that came true.
+        Wait until no delivery is accepted or being sent; False where the time ran out.
+
+        A delivery that waits for its next attempt does not count.
 
         The in-process engine delivers here, and at no other time.
         """
@@ -254,8 +256,8 @@ class DataPump:
         """
         Within the block no call of these lanes begins and no event of theirs is taken (`LaneClosed`).
 
-        True where everything under way had ended before; after ten seconds the block begins all the same. What is
-        answered later than that is not written anywhere: its delivery is gone.
+        True where everything under way had ended before. The block begins after ten seconds in any case; an answer that
+        comes later is not recorded, because its delivery is gone.
         """
         quiet = [self._gate.close(lane, PAUSE_S) for lane in lanes]
         try:
@@ -267,7 +269,7 @@ class DataPump:
                     self._engine.resume(self._opened().accepted_in(lane))
 
     def drop_lane(self, lane: str) -> None:
-        """Everything of a lane is gone; also what a reset needs."""
+        """Delete everything of a lane; a reset does so too."""
         with self._database.begin() as tx:
             drop_lane(self._opened(), tx, lane)
 
@@ -277,18 +279,18 @@ class DataPump:
             return export_lane(self._opened(), tx, lane)
 
     def load_lane(self, lane: str, rows: Rows) -> None:
-        """What *lane* holds is replaced by an export; what was on its way there is delivered from here."""
+        """Replace what *lane* holds by an export. Deliveries that were on their way in it are delivered from here."""
         with self._database.begin() as tx:
             load_lane(self._opened(), tx, lane, rows, lambda delivery: self._enqueue_if_running(tx, delivery))
 
     def fork_lane(self, lane: str, copy: str) -> None:
-        """What *copy* holds is replaced by what *lane* does."""
+        """Replace what *copy* holds by what *lane* holds."""
         with self._database.begin() as tx:
             rows = export_lane(self._opened(), tx, lane)
             load_lane(self._opened(), tx, copy, rows, lambda delivery: self._enqueue_if_running(tx, delivery))
 
     def prune(self, age: timedelta = DEFAULT_AGE) -> Pruned:
-        """Forget what was over longer ago than *age*; safe beside running workers. Their events stay known."""
+        """Forget deliveries that ended longer ago than *age*; safe beside running workers. Their events stay known."""
         return prune(self._store, self._engine, age)
 
     # -- what a person sees and does ----------------------------------------------------------------------------
@@ -331,15 +333,15 @@ class DataPump:
         return self._decide(id, "replay", reason, by)
 
     def dismiss(self, id: str, reason: str, *, by: str = "operator") -> Record:
-        """Give a delivery up: it is not tried again, and says who gave it up and why."""
+        """Give a delivery up, with a note of who did and why; it is not tried again."""
         return self._decide(id, "dismiss", reason, by)
 
     def abandon(self, id: str, reason: str, *, by: str = "operator") -> Record:
-        """Say of an attempt that stands open that nobody is at it any more: its outcome is unknown then."""
+        """Declare an open attempt lost, because its process is gone; its outcome is then unknown."""
         return self._decide(id, "abandon", reason, by)
 
     def resolve(self, id: str, posted: bool, reason: str, *, by: str = "operator") -> Record:
-        """Say of an unknown or not understood delivery whether the partner has it: delivered then, else tried again."""
+        """Say whether the partner has an unknown or not understood delivery: it is delivered then, else tried again."""
         return self._decide(id, "resolve as posted" if posted else "resolve as not posted", reason, by)
 
     def check_balance(self, id: str) -> PartnerBalance:

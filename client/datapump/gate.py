@@ -1,4 +1,4 @@
-"""Lanes that are being reset, forked or dropped: nothing goes out for them, and nothing new comes in."""
+"""Holds up the lanes that are being reset, forked or dropped: no call is made for them, and no event is taken."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class LaneGate:
         self._changed = threading.Condition()
 
     def close(self, lane: str, timeout_s: float) -> bool:
-        """Let nobody in until `open`; whether those inside left in time."""
+        """Close the lane until `open`; True where all calls under way ended in time."""
         with self._changed:
             self._closed[lane] += 1
             return self._changed.wait_for(lambda: not self._under_way[lane], timeout_s)

@@ -31,9 +31,9 @@ Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 
 def drop_lane(store: DeliveryStore, tx: sa.Connection, lane: str) -> None:
     """
-    Everything of a lane is gone.
+    Delete everything of a lane.
 
-    The engine's runs of it find nothing and end: their numbers are not given again.
+    Its runs in the engine then find no delivery and end; their numbers are never used again.
     """
     for table in _OF_DELIVERY:
         store.run(tx, f"DELETE FROM {table} WHERE delivery IN ({_NUMBERS})", lane=lane)  # noqa: S608  a constant

@@ -5,19 +5,19 @@ What an attempt's end means for the delivery.
 |---------------------------------------------------------|--------------------------|------------------------|
 | answered with success                                   | delivered                | delivered              |
 | was not carried out: no connection, status 429          | again                    | again                  |
-| may have been: time-out, lost answer, status 5xx        | again                    | unknown                |
+| may have been carried out: time-out, lost answer, 5xx   | again                    | unknown                |
 | a fault of the partner's own making (`soap:Server`)     | again                    | unknown                |
 | answered, not understood: a 2xx that nothing reads      | not understood           | not understood         |
 | any other answer that breaks the contract               | again                    | unknown                |
 | the pump was killed during the attempt                  | again                    | unknown                |
 | refused: `Success=false`, `soap:Client`, status 4xx     | dead                     | dead                   |
 | invalid before it was sent                              | dead                     | dead                   |
-| something was short on our own side, nothing was sent   | again, and not counted   | again, and not counted |
+| this machine ran short of something, nothing was sent   | again, and not counted   | again, and not counted |
 
 A call may be repeated where it sets a value, or carries a PaymentGUID by which the partner knows it again. A fault of
 the server says that it failed, not that nothing was posted before it did. So any other payment goes out again only
-where it is certain that it was not carried out; all else waits for a person. An answer that was given and could not be
-read is a person's too, whatever the call: to ask again would bring the same answer. For a biller whose setting
+where it is certain that it was not carried out; all else waits for a person. An answer that cannot be read waits for a
+person too, whatever the call, because asking again would bring the same answer. For a biller whose setting
 `datapump_retry` is off nothing goes out again by itself: what would have is dead, and a person can replay it.
 """
 
@@ -40,7 +40,7 @@ class Outcome:
     Where a delivery goes after an attempt: DELIVERED, WAITING (for another attempt), DEAD, UNKNOWN or NOT_UNDERSTOOD.
 
     `message` is the partner's where it gave one; `after_s` is how long it asked to be left alone. `made` is false where
-    the attempt failed for a shortage of our own: the partner has nothing to do with it, and it does not count.
+    the attempt failed because this machine ran short of something: the partner was not asked, so it does not count.
     """
 
     state: State

@@ -1,5 +1,5 @@
 """
-An end to growth: what was over long ago is forgotten, but for what is needed to know its event again.
+Deletes deliveries that ended long ago, and keeps what is needed to recognise their events.
 
 A delivery goes when it is final (delivered, skipped, dismissed), has been for the given age, and everything before it
 in its account's line is so too: an older one that a person could still replay must find that it was superseded. What

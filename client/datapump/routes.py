@@ -1,7 +1,7 @@
 """
 From an event and its biller's settings to the call a partner is made, or the reason why there is none.
 
-The table is data: a partner joins it with an entry for each kind of event, and what it never takes is an entry too.
+The table is data: a partner has an entry for each kind of event, also for those that it never takes.
 """
 
 from __future__ import annotations
@@ -118,4 +118,4 @@ class _Checked(Transport):
             yield
 
     def close(self) -> None:
-        """Nothing: the connections are the router's."""
+        """Close nothing: the connections belong to the router."""

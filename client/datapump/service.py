@@ -180,7 +180,7 @@ def serve(pump: DataPump, *, host: str = "127.0.0.1", port: int = 8710, token: s
 
 def _once(members: list[tuple[str, Any]]) -> dict[str, Any]:
     """
-    An object whose names stand once each: of two amounts, two readers may take one each. Raises `RequestInvalid`.
+    An object in which no name stands twice: two readers could take different ones. Raises `RequestInvalid`.
     """
     found: dict[str, Any] = {}
     for name, value in members:
@@ -208,7 +208,7 @@ def _decision(body: dict[str, Any]) -> dict[str, str]:
 
 
 def _error(status: int, code: str, message: str, *, permanent: bool = False, **more: str) -> tuple[dict[str, Any], int]:
-    """*permanent*: the same request can never pass, so whoever sent it had better show it to a person."""
+    """*permanent*: the same request can never succeed, so its sender should show it to a person."""
     return {"error": {"code": code, "message": message, "permanent": permanent, **more}}, status
 
 

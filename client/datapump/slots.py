@@ -2,7 +2,8 @@
 Worker slots: each worker process holds one, and a slot that can be locked by another belongs to a dead process.
 
 With PostgreSQL a slot is an advisory lock, which the server drops with the connection; with SQLite it is a locked file
-beside the database, which the operating system drops with the process. So a dead worker is never guessed by a time-out.
+beside the database, which the operating system drops with the process. So no time-out has to guess whether a worker is
+dead.
 """
 
 from __future__ import annotations
@@ -156,7 +157,7 @@ class PostgresSlots:
 
     @staticmethod
     def _unlock(connection: sa.Connection, slot: int) -> None:
-        """Said, not only left to the end of the connection, which the server notices when it gets round to it."""
+        """Unlock explicitly; the server may notice a closed connection late."""
         with suppress(sa.exc.DBAPIError):
             connection.execute(sa.text("SELECT pg_advisory_unlock(:kind, :slot)"), {"kind": _LOCK_CLASS, "slot": slot})
         connection.close()

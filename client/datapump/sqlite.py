@@ -2,7 +2,7 @@
 SQLite connections as the pump needs them: write-ahead log, full synchronisation, and a clock in milliseconds.
 
 The engine asks SQLite for the time as `unixepoch('subsec')`, which SQLite before 3.42 does not know, or as
-`strftime('%s', 'now')`, which has whole seconds only. Where the library is older, both are answered here.
+`strftime('%s', 'now')`, which has whole seconds only. For an older library, both functions are defined here.
 """
 
 from __future__ import annotations

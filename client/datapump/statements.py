@@ -19,7 +19,7 @@ def writable(text: str) -> str:
     """
     *text* as a database takes it.
 
-    A NUL, which PostgreSQL has no place for, and half of a surrogate pair, which is no UTF-8, become U+FFFD.
+    NUL, which PostgreSQL cannot store, and half of a surrogate pair, which is not UTF-8, become U+FFFD.
     """
     return _NEVER.sub("\N{REPLACEMENT CHARACTER}", text)
 
@@ -50,7 +50,7 @@ class Statements:
         return int(self.execute(tx, sql, **values).rowcount)
 
     def execute(self, tx: sa.Connection, sql: str, **values: Any) -> Any:
-        """Past SQLAlchemy's compiler, which costs more than these statements do."""
+        """Execute without SQLAlchemy's compiler, which costs more than these statements do."""
         return tx.exec_driver_sql(sql if self.named else _pyformat(sql), values)
 
 

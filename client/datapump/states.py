@@ -5,8 +5,8 @@ The life of a delivery, as one table: which state follows which, on what, and wh
 All others free it: `delivered` and `skipped` are final; `dead`, `unknown` and `not_understood` wait for a person;
 `dismissed` was given up by one and can still be replayed.
 
-A person can always act: what is accepted can be given up or queued anew, and an attempt that stands open and that
-nobody is at can be declared lost, which makes its outcome unknown.
+A person can always act: an accepted delivery can be given up or queued anew, and an open attempt whose process is gone
+can be declared lost, which makes its outcome unknown.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ TRANSITIONS = (
     Transition(State.SENDING, "lose", State.UNKNOWN),
     Transition(State.SENDING, "misread", State.NOT_UNDERSTOOD),
     Transition(State.WAITING, "due", State.ACCEPTED),
-    # The answer to an attempt that was already given up for lost: a kill that was none.
+    # A late answer to an attempt that was given up for lost: its process had not been killed.
     Transition(State.UNKNOWN, "deliver", State.DELIVERED),
     Transition(State.UNKNOWN, "refuse", State.DEAD),
     Transition(State.UNKNOWN, "misread", State.NOT_UNDERSTOOD),

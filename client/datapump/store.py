@@ -23,7 +23,7 @@ __all__ = ["DeliveryStore", "OtherVersion", "now_ms", "when"]
 
 _COLUMNS = ", ".join(Delivery.__slots__)
 _GET = f"SELECT {_COLUMNS} FROM pump_deliveries"  # noqa: S608  constants
-# That nothing before it in the account's line is still to come.
+# No earlier delivery in the account's line is still to come.
 _FIRST = (
     "NOT EXISTS (SELECT 1 FROM pump_deliveries earlier WHERE earlier.account = pump_deliveries.account"  # noqa: S608
     f" AND earlier.seq < pump_deliveries.seq AND earlier.{BUSY})"
@@ -311,7 +311,7 @@ class DeliveryStore(Statements):
         """
         Move what has waited long enough back to accepted; its (number, run). *now* is the time it waits for.
 
-        Looks before it writes: mostly there is nothing, and a reader disturbs nobody.
+        Reads before it writes: mostly nothing is due, and reading blocks nobody.
         """
         where = "state = 'waiting' AND retry_at <= :due"
         given: dict[str, Any] = {"due": now_ms() if now is None else now}

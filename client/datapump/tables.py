@@ -62,7 +62,7 @@ _DELIVERIES = sa.Table(
     sa.Index("pump_deliveries_account", "account", "seq"),
     sqlite_autoincrement=True,
 )
-# The few that need attention are found without walking through the many that are settled.
+# Finds the few open deliveries without reading the many that are settled.
 for _name, _columns, _condition in (
     ("pump_deliveries_line", ("account", "seq"), BUSY),
     ("pump_deliveries_due", ("retry_at",), "state = 'waiting'"),

@@ -1,10 +1,10 @@
 """
 What goes on beside the deliveries of the durable engine.
 
-What has waited long enough is queued again, and what fell between two chairs is found.
+Deliveries whose wait is over are queued again, and runs that the engine lost are found.
 
-The pump's own tables say what is to be done, the engine's who does it. Where the two have come apart, a row of the
-engine's ended or deleted by hand, say, the delivery is queued anew.
+The pump's own tables say what is to be done, the engine's who does it. Where they disagree (somebody deleted a row of
+the engine's, say), the delivery is queued anew.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ log = logging.getLogger("partnerlab.client.datapump")
 DATABASE_RETRY_S = 1.0
 OWN_RETRY_S, OWN_RETRY_LONGEST_S = 2.0, 60.0  # after a failure of our own, which no partner's policy counts
 RETRY = "datapump_retry"
-MONEY = (Payment, AchReject)  # each one counts; of all other kinds the newest does
+MONEY = (Payment, AchReject)  # every one is delivered; of other kinds only the newest matters
 IN_DOUBT = "not sent: an earlier attempt may have been carried out, and this call would post it again"
 
 # How an attempt is said to have ended; what follows for the delivery is its own state.
@@ -88,7 +88,7 @@ class Worker:
             found = self._store.by_number(number)
             if found is None:
                 return "gone"
-            # A run of the past has nothing to say about the delivery, but the line must go on.
+            # A former run no longer decides about the delivery, but the account's next ones must go on.
             state = self.deliver(found, run=(number, run)) if found.run == run else State.DISMISSED
             if state in FREE:
                 self._go_on(found.account)
@@ -132,7 +132,7 @@ class Worker:
         except (OSError, MemoryError) as error:
             return self._postpone(found, "the call could not be prepared", error)
         except Exception as error:
-            # Ours to mend, and the same the next time: a person can replay it then.
+            # A mistake in our settings, which would fail again; a person can replay it once it is mended.
             log.exception("delivery %s: its call could not be prepared", found.id)
             return self._move(found, "refuse", mask_text(f"{type(error).__name__}: {error}"))
         if isinstance(plan, Skip):
@@ -173,7 +173,7 @@ class Worker:
         return f"not sent: the payment that came back is {state} itself; once it is delivered, replay this"
 
     def interrupted(self, found: Delivery) -> State:
-        """An attempt stands open and nobody is at it: the process that made it was killed, or is very slow."""
+        """Handle an open attempt without a run: the process that made it was killed, or is very slow."""
         attempt = self._store.attempts(found.number)[-1]
         outcome = Outcome(State.WAITING if attempt.idempotent else State.UNKNOWN, INTERRUPTED)
         try:
@@ -186,8 +186,8 @@ class Worker:
         """
         Write down how an attempt ended; the state that follows. *again*: what failed may be tried again.
 
-        The partner has been told by now, so this is tried until it is written, whatever keeps the database from it.
-        What it can never take is written without the text that it does not take.
+        The partner has been told by now, so this is tried again until the database takes it. Text that no database can
+        keep is left out.
         """
         while True:
             try:
@@ -235,8 +235,8 @@ class Worker:
         Whether an earlier attempt may have been carried out that this call would double.
 
         That can be where it could be repeated then and cannot now: a biller went back to a version of its partner's
-        service that knows no PaymentGUID. How certainly such an attempt failed is not asked. What a person has said was
-        not posted is out of doubt.
+        service that knows no PaymentGUID. It does not matter how certainly that attempt failed. An attempt that a
+        person declared not posted is not in doubt.
         """
         if call.idempotent or not found.attempts:
             return False
@@ -259,7 +259,7 @@ class Worker:
 
     def _late_answer(self, tx: sa.Connection, opened: Delivery, outcome: Outcome) -> State:
         """
-        The attempt had been given up for lost, and now its answer is here: the process was slow, not dead.
+        Handle the answer to an attempt that was given up for lost: its process was slow, not dead.
 
         A sure answer settles an unknown delivery; a person who was quicker has the last word.
         """
@@ -274,7 +274,7 @@ class Worker:
         if outcome.state is not State.WAITING:
             return outcome.state, outcome.message, None
         if not outcome.made:
-            # How often it was so before is what was made and not counted; after a replay a little more.
+            # Attempts made and not counted are failures of our own; after a replay there are a few more.
             return State.WAITING, outcome.message, self._own_retry_at(opened, opened.attempts - opened.tries)
         if not again:
             return State.DEAD, f"not tried again, because setting {RETRY} is off: {outcome.message}", None

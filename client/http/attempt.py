@@ -113,7 +113,7 @@ class Attempt:
             if not unpacker.eof:
                 raise self.broken(f"the {encoding} data is cut off")
             content = unpacker.unused_data
-            if not content.startswith(GZIP_MEMBER):  # what is no member is padding, and ignored as gzip does
+            if not content.startswith(GZIP_MEMBER):  # bytes after the last member are padding, which gzip ignores too
                 return bytes(plain)
         raise self.broken(f"the {encoding} data may have {MAX_MEMBERS} members at most")
 
@@ -136,7 +136,7 @@ class Attempt:
         return TransportError(self.request.operation, redact(reason, self.request.secrets), sent=sent, local=local)
 
     def crowded(self) -> TransportError:
-        """That every connection the transport may have is in use."""
+        """The error for a transport whose connections are all in use."""
         return TransportError(self.request.operation, "no free connection in time", sent=False, local=True)
 
 
@@ -145,7 +145,7 @@ SHORTAGES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, 
 
 
 def _is_short(error: BaseException | None) -> bool:
-    """Whether a shortage on this machine is at the bottom of *error*."""
+    """Whether *error* was caused by a shortage on this machine."""
     while error is not None:
         if isinstance(error, OSError) and error.errno in SHORTAGES:
             return True

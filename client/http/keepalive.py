@@ -2,8 +2,8 @@
 How long a server says it keeps a connection that nobody uses: `Keep-Alive: timeout=1`.
 
 A connection that the server closes just as a payment goes out on it leaves that payment unknown. The pool asks a
-connection whether it can be read from before it is used again, because one that the server closed can. So one whose
-time is up says yes.
+connection whether it can be read from before it is used again, because one that the server closed can. So a connection
+whose time is up pretends to be readable.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 The one place where bytes leave for a partner and come back.
 
 `Transport` and `AsyncTransport` send an `HttpRequest` and return an `HttpResponse` whatever its status; reading it is
-the protocol's work. They decide nothing twice: a request is never sent again, a redirect never followed, a cookie
-never kept. httpx is imported when the first transport is made.
+the protocol's work. They send each request once, follow no redirect and keep no cookie. httpx is imported when the
+first transport is made.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """
-What an answer means that is not what the contract promises: once, for SOAP, JSON and XML.
+What an answer means that breaks the contract, for SOAP, JSON and XML alike.
 
 | status             | means                                                            | raises              |
 |--------------------|------------------------------------------------------------------|---------------------|
 | 200                | its body decides; nothing reads it: answered, not understood     | AnswerNotUnderstood |
-| any other 2xx      | the same: somebody said yes to something                         | AnswerNotUnderstood |
+| any other 2xx      | the same: something was accepted                                 | AnswerNotUnderstood |
 | 1xx, 3xx           | nothing in the contract; redirects are not followed              | ProtocolError       |
 | 429                | turned away: not carried out                                     | TransportError      |
 | 408, 5xx           | how far the request came is unknown                              | TransportError      |
@@ -30,8 +30,8 @@ from partnerlab.client.http.request import HttpResponse
 __all__ = ["CHARSETS", "MAX_MESSAGE", "Answer", "charset_of", "retry_after_s"]
 
 MAX_MESSAGE = 2000
-MAX_SHOWN = 8192  # of a text that is not ours; far more than an error shows, and little enough to mask
-CUT_TAIL = 1600  # more than the longest secret in its longest spelling: what a cut may have left of one
+MAX_SHOWN = 8192  # characters of a foreign text: far more than an error shows, and few enough to mask
+CUT_TAIL = 1600  # longer than any secret in any spelling: drops the part of one that a cut left behind
 
 CHARSETS = {
     "utf-8": "utf-8",
@@ -54,7 +54,7 @@ _BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
 class Answer:
     """
-    One answer being read: what every reader says of it the same way.
+    One answer being read, with the errors that all readers raise alike.
 
     `secrets` are blotted out of every text made from it. With *show_body* false an error quotes none of its values,
     for an answer that is itself a secret.
@@ -68,7 +68,7 @@ class Answer:
         self.operation, self.response, self.secrets, self.show_body = operation, response, secrets, show_body
 
     def broken(self, rule: str) -> ProtocolError:
-        """That the answer breaks *rule*: `AnswerNotUnderstood` where its status said that all was well."""
+        """The error for an answer that breaks *rule*: `AnswerNotUnderstood` where its status said that all was well."""
         kind = AnswerNotUnderstood if 200 <= self.response.status < 300 else ProtocolError
         body = self.shown() if self.show_body else ""
         return kind(self.operation, status=self.response.status, rule=self.quoted(rule, MAX_MESSAGE), body=body)
@@ -140,7 +140,7 @@ class Answer:
 
     def quoted(self, text: str, limit: int) -> str:
         """
-        Text that is not ours, as an error may show it: secrets are blotted out first, and only then it is cut.
+        A foreign text as an error may show it: secrets are blotted out first, then it is cut.
 
         JSON can spell what no database takes (NUL, half a surrogate pair), so what cannot be printed becomes a space.
         """

@@ -215,7 +215,7 @@ class Fields:
         return value
 
     def missing(self, name: str) -> ProtocolError:
-        """That there is no such field."""
+        """The error for an absent field."""
         return self.answer.broken(f"{self._at(name)} is missing")
 
     def _one(self, name: str) -> Any:

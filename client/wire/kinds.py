@@ -71,7 +71,7 @@ class Kind:
         raise NotImplementedError(type(self).__name__)
 
     def renderer(self) -> Callable[[Any], Sent]:
-        """The shortest way to `render` many values."""
+        """What renders this kind's values; faster than `render` where a kind has a shorter way."""
         return self.render
 
     def read(self, fields: Fields) -> Any:
@@ -136,7 +136,7 @@ class Secret(Text):
 
 @dataclass(frozen=True, slots=True)
 class Masked(Text):
-    """A text that an answer may repeat and no text of ours may show, with the rules of any other text."""
+    """A text that no error or log of ours may show, although an answer may repeat it; with the rules of `Text`."""
 
     secret: ClassVar[bool] = True
 
@@ -226,7 +226,7 @@ class DateTime(Kind):
 
 @dataclass(frozen=True, slots=True)
 class Moment(Kind):
-    """A time in whole seconds, with the offset where it has one: a moment stays the moment that it is."""
+    """A time in whole seconds, with its offset where it has one."""
 
     def render(self, value: datetime) -> str:
         if not isinstance(value, datetime):
@@ -279,7 +279,7 @@ class Array(Kind):
 
 @dataclass(frozen=True, slots=True)
 class Members(Kind):
-    """An object whose members stand among the parameters: `render_members` gives them by their names."""
+    """An object whose members are sent among the parameters: `render_members` gives them by name."""
 
     render_members: Callable[[Any], Mapping[str, Sent]] = dict
 

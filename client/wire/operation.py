@@ -152,7 +152,7 @@ def model_reader(model: type[M]) -> Callable[[Fields], M]:
 
 
 def model_renderer(model: type[M]) -> Callable[[M], Mapping[str, Sent]]:
-    """What gives the members of a *model* as they are sent, those that are left out apart."""
+    """What gives the members of a *model* as they are sent, without those that are left out."""
 
     @functools.cache
     def kinds() -> Mapping[str, Kind]:
@@ -183,11 +183,11 @@ class Rows(Kind):
 
 
 def nothing(fields: Fields) -> None:
-    """For an answer that says no more than that it is done."""
+    """Reads an answer that only says that the call succeeded."""
 
 
 def _unless_none(render: Callable[[Any], Sent]) -> Callable[[Any], Sent]:
-    """Where `None` may not be left out, the kind itself refuses it."""
+    """*render*, with `None` for a value that is left out."""
     return lambda value: None if value is None else render(value)
 
 

@@ -91,7 +91,7 @@ class Result(Fields):
                 yield Result(self.answer, child, self._prefix, self.shapes)
 
     def missing(self, name: str) -> ProtocolError:
-        """That there is no such element, and where one of that name stands in a wrong namespace."""
+        """The error for an absent element; it names one of that name in a wrong namespace, if there is one."""
         rule = f"{local_name(self._element.tag)} has no {name}"
         stray = next((child.tag for child in self._element if local_name(child.tag) == name), None)
         if stray is not None:

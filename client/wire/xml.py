@@ -16,7 +16,7 @@ _SAYS_SO = re.compile(
     rb"""<\?xml version=["']1\.0["'](?: encoding=["']utf-8["'])?(?: standalone=["'](?:yes|no)["'])? ?\?>|<[^?]""",
     re.IGNORECASE,
 )
-"""The beginning of a document that says itself, or leaves it to the rule, that it is UTF-8."""
+"""The beginning of a document that is UTF-8 by its own declaration, or by having none."""
 XSI_NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 
 

@@ -52,7 +52,7 @@ class Upkeep(Protocol):
         """
         Whether nothing is on its way in a lane, or in all of them.
 
-        An engine without threads first does, in this one, what is due.
+        An engine without threads first does what is due, in the calling thread.
         """
 
 

@@ -1,7 +1,7 @@
 """
 The durable engine: DBOS, set up for this pump, behind the few words the pump needs. No other module of it imports it.
 
-What its defaults would break, as measured, is set here:
+Its defaults would break this pump, as measured. So these are set here:
 
 - order within an account: partitions of one, and the account's own sequence number as priority, because the engine's
   clock has ties;
@@ -108,7 +108,7 @@ class DurableEngine:
             partition_concurrency=1,
             worker_concurrency=self._concurrency,
             polling_interval_sec=self._poll_s,
-            # How the queue is worked through is for its workers to say.
+            # The workers set how the queue is worked through.
             on_conflict="never_update" if work is None else "always_update",
         )
         if work is not None:
@@ -159,7 +159,7 @@ class DurableEngine:
         if release_process(self):
             from dbos import DBOS
 
-            # What it claims while it stops it cannot run any more, and says so; it is taken up at the next start.
+            # It cannot run what it claims while it stops, and logs that; the next start takes it up.
             logging.getLogger("dbos").setLevel(logging.CRITICAL)
             DBOS.destroy()
         if self._slots is not None:

@@ -100,13 +100,13 @@ class _OnDemand:
         """Nothing goes on by itself."""
 
     def kick(self) -> None:
-        """Whoever asks next finds it."""
+        """Nothing to do: the next one who asks finds what is due."""
 
     def settled(self, lane: str | None) -> bool:
         """
         Do what is due, and what becomes due by it, in the order in which the events came; whether nothing is left.
 
-        What could not be done (its lane is closed, say) is not tried twice; whoever asks next finds it. What stands
+        A run that could not be done (its lane is closed, say) is left for the next call. What stands
         behind a delivery that waits for its next attempt is not due.
         """
         tried: set[tuple[int, int, int]] = set()

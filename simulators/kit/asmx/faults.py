@@ -143,7 +143,7 @@ def unable_to_read(reason: str, *, status: int = 500) -> SoapFault:
 
 
 def unable_to_process() -> SoapFault:
-    """Something of ours broke. What it was stands in the log, not in the answer."""
+    """An error of ours: the log has the details, the answer does not."""
     return SoapFault("Server was unable to process request.", "Server")
 
 

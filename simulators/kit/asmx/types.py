@@ -20,7 +20,7 @@ from typing import Any
 
 __all__ = ["SCALARS", "Scalar", "escape"]
 
-# In none of them can the same characters match in two ways: 64 KB that almost fit cost no more than 64 KB that fit.
+# Each pattern matches in one way only, so 64 KB that almost match cost no more than 64 KB that match.
 _INTEGER = re.compile(r"\s*([+-]?)(\d+)\s*", re.ASCII)
 _DECIMAL = re.compile(r"\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)\s*", re.ASCII)
 _DATETIME = re.compile(

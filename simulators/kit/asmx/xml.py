@@ -51,7 +51,7 @@ class XmlRefused(ValueError):
 
 _DECLARED = re.compile(rb"""(?:\xef\xbb\xbf)?\s*<\?xml[^>]{0,100}?\sencoding\s*=\s*["']([A-Za-z][\w.-]{0,40})["']""")
 
-# What may stand before a document type; nothing in it matches in two ways.
+# What may stand before a document type. Each part matches in one way only, so matching takes linear time.
 _PROLOGUE = re.compile(rb"(?>\s+|<\?(?>.*?\?>)|<!--(?>.*?-->))*+<!DOCTYPE", re.DOTALL)
 
 _local = threading.local()
@@ -111,7 +111,7 @@ def parse(body: bytes, *, charset: str | None = None, max_bytes: int = MAX_BYTES
         raise XmlRefused("charset", f"{error}.") from None
     if may_have_dtd and root.getroottree().docinfo.internalDTD is not None:
         raise XmlRefused("dtd", DTD_PROHIBITED)
-    # Depth, attributes and references need their characters: where these are few, no walk is needed to know.
+    # Each bound needs its characters: where they are too few to break it, the tree need not be walked.
     if tags > MAX_DEPTH or assignments > MAX_ATTRIBUTES or b"href" in body:
         _check_shape(root)
     return root

@@ -1,4 +1,4 @@
-"""A JSON body, read strictly: what two readers could take differently, or a store could not keep, is refused."""
+"""Reads a JSON body strictly: it refuses what two readers could understand differently, and what no store can keep."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from partnerlab.simulators.kit.control.refusals import Invalid, Refused
 __all__ = ["MAX_DEPTH", "check_text", "read_object"]
 
 MAX_DEPTH = 32
-"""How deep arrays and objects may stand in each other: more than any contract needs, less than any writer's limit."""
+"""How deeply arrays and objects may be nested: more than any contract needs, less than any JSON writer's limit."""
 
 
 def read_object(body: bytes) -> dict[str, Any]:

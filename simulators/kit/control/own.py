@@ -56,7 +56,7 @@ _REFUSALS: Mapping[type[Exception], tuple[int, str, str]] = {
 def own_controls(
     lanes: Lanes, journal: Journal, faults: Faults, clock: Clock, simulators: Sequence[Simulator]
 ) -> Controls:
-    """What the kit's own contract, `contracts/sandbox/control.yaml`, is done by."""
+    """What carries out the kit's own contract, `contracts/sandbox/control.yaml`."""
     jobs = [timed for simulator in simulators for timed in simulator.jobs]
     groups = (_About(lanes, simulators), _Lanes(lanes), _Clock(clock), _Jobs(jobs), _Faults(faults), _Journal(journal))
     return Controls(groups, refuser(_REFUSALS))

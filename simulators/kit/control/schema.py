@@ -2,8 +2,8 @@
 A contract's JSON Schema as a reader: a JSON value in, a typed value out, or a refusal that names field and rule.
 
 Whole numbers come out as `int`, numbers as `float`, and text of a format as what it stands for (`formats`). A schema is
-compiled once. What is not executed here is refused then and not skipped later: an unknown keyword or format, text and
-whole numbers without a bound, a pattern without the words to refuse by (`x-rule`).
+compiled once. Compiling refuses what is not executed here (an unknown keyword or format), text and whole numbers
+without a bound, and a pattern without the words to refuse by (`x-rule`).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 One HTTP POST to an address that was checked: the connection goes to exactly that address.
 
 No redirect is followed, no proxy is used, an answer is read up to a limit, and the whole exchange ends at a deadline
-however slowly the other side drips. Certificates are verified against the host name, as any client would.
+however slowly the other side sends. Certificates are verified against the host name, as any client would.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ class _Pinned(http.client.HTTPConnection):
         return self.sock
 
     def connect(self) -> None:
-        """Connect to the address that was checked; whatever the host's name resolves to now is not asked."""
+        """Connect to the address that was checked; the host's name is not resolved again."""
         plain = socket.create_connection((self._target.address, self._target.port), CONNECT_S)
         self.sock = plain
         if self._target.scheme == "https":

@@ -1,5 +1,5 @@
 """
-Faults: what a lane does wrong on purpose.
+Faults: what a lane gets wrong on purpose.
 
 A fault is a name of the catalogue, given to a lane with an operation or path it is for, how often, and with what
 probability; or asked for by one request's header `X-Sandbox-Fault: name;delay_s=1, other`. Whether a fault strikes is

@@ -22,7 +22,7 @@ _PAGE = (
     b"Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; form-action 'self';"
     b" frame-ancestors 'self'; base-uri 'none'\r\n"
 )
-"""Of a page that says nothing itself of what it may load and who may frame it: ASMX help pages, and errors."""
+"""The policy of pages that set none of their own: ASMX help pages and errors."""
 _BODILESS = frozenset((204, 304))
 
 

@@ -52,13 +52,13 @@ class Connection(asyncio.Protocol):
         self._reader = RequestReader(server.limits, server.budget)
         self._waiting: deque[Message] = deque()
         self._waiting_bytes = 0
-        self._spare = False  # one too many: only the control API answers it
+        self._spare = False  # beyond the limit of connections: only the control API answers it
         self._pumping = False
         self._busy = False  # a request is being handled, or its answer is on its way
         self._lingering = False
-        self._full = False  # so much waits that no more is read
-        self._stopped = False  # and so nothing is taken from the socket
-        self._paused = False  # so much is written that the client has to read first
+        self._full = False  # too many requests wait: stop parsing
+        self._stopped = False  # reading from the socket is paused
+        self._paused = False  # writing is paused until the client has read
         self._unread = 0  # bytes of answers that the budget counts while the client does not read
         self._held = False  # an answer that a fault will never let out
         self._timer: asyncio.TimerHandle | None = None
@@ -141,13 +141,13 @@ class Connection(asyncio.Protocol):
     def _pump(self) -> None:
         """Handle what waits, one request at a time."""
         if self._pumping:
-            return  # an answer came at once: the loop below goes on
+            return  # the answer was ready at once: the loop below goes on
         self._pumping = True
         turns = 0
         try:
             self._read()
             while self._waiting and not self._busy and not self._paused:
-                if turns == TURNS:  # others have theirs now
+                if turns == TURNS:  # it is the other connections' turn
                     self._server.loop.call_soon(self._pump)
                     return
                 turns += 1
@@ -347,7 +347,7 @@ class Connection(asyncio.Protocol):
         self._pump()
 
     def idle_since(self, now: float) -> float | None:
-        """Since when this connection does nothing that would be missed; None where it does something."""
+        """Since when this connection has been idle; None where it is not."""
         if self._busy or self._waiting or self._paused or self._lingering:
             return None
         return self._since if self._quiet or now - self._since > SLOW_S else None

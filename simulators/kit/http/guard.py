@@ -37,13 +37,13 @@ class Guard:
     token: str = ""
 
     def refusal(self, headers: Mapping[str, str], base_url: str, *, cross_site: bool) -> str:
-        """Why a request is refused that a browser sent for a page of another site; empty where it is not."""
+        """Why a request is refused: a browser sent it for a page of another site. Empty where it may pass."""
         if cross_site:
             return ""
         if not origin_allowed(headers.get("origin"), base_url):
             return "pages of other sites are not answered here (Origin)"
         site = headers.get("sec-fetch-site", "none")
-        # To follow a link does nothing here, and whoever set it does not see the answer.
+        # Following a link changes nothing here, and the page that set the link does not see the answer.
         if site not in ("none", "same-origin") and headers.get("sec-fetch-mode") != "navigate":
             return "pages of other sites are not answered here (Sec-Fetch-Site)"
         return ""

@@ -163,7 +163,9 @@ class RequestReader:
     def _parse(self, head: bytes) -> None:
         self._target, self._headers, self._wrong = b"", {}, None
         self._length, self._chunks = 0, None
-        self._parser = httptools.HttpRequestParser(self)  # cheap, and one that has seen no body cannot misread its end
+        self._parser = httptools.HttpRequestParser(
+            self
+        )  # a new parser is cheap, and cannot misread the end of the last body
         try:
             self._parser.feed_data(head)
         finally:

@@ -136,7 +136,7 @@ class Server:
         """
         Count a connection in. Where there are too many, the one that has been idle longest gives way.
 
-        Where none is idle it is a spare one, for the control API alone, or there is no place for it.
+        Where none is idle the new one is spare, for the control API alone, or is refused.
         """
         self._connections.add(connection)
         self._empty.clear()

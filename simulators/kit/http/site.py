@@ -132,7 +132,7 @@ class Site:
             lane, _, rest = rest.partition("/")
             path = "/" + rest
         found = _Target(lane, path, query, self._find(path))
-        if found.mount is not None and len(target) <= CACHED_TARGET_BYTES:  # nobody may fill it with rubbish
+        if found.mount is not None and len(target) <= CACHED_TARGET_BYTES:  # bounded: a caller chooses the text
             if len(self._targets) >= CACHED_TARGETS:
                 self._targets.clear()
             self._targets[target] = found
@@ -147,7 +147,7 @@ class Site:
         return self._mounts.get(()) if path == "/" else None
 
     def _new_host(self, host: str) -> Refusal | None:
-        """Why a Host header may not be: addresses in answers contain it, and a foreign name is a rebound one."""
+        """Why a Host header is refused: addresses in answers contain it, and a foreign name may be DNS rebinding."""
         if not _HOST.fullmatch(host):
             return self._refuse(400, "host_invalid", "the Host header is not a host name or address with a port")
         if self.guard is not None and not host_allowed(host, self.guard.hosts):
@@ -179,7 +179,7 @@ class Site:
 
 
 class Refusal:
-    """A request that is for nobody: its answer is known at once."""
+    """A request that no app serves: its answer is known at once."""
 
     __slots__ = ("_answer", "id")
 

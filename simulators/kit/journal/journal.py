@@ -2,8 +2,8 @@
 The journal: every exchange at a door, with the contract's verdict on it.
 
 Appending costs the request next to nothing: entries wait in memory, per lane no more than are kept, and one thread
-masks and writes them in batches. Whoever reads flushes first. A verdict is found when an entry is first read, or when
-it is written, where what is stored would not do.
+masks and writes them in batches. Reading flushes first. The verdict on an entry is made when it is first read; where
+the stored text would not do for that, when it is written.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ class Journal:
         self._writing = threading.Lock()
         self._waiting: dict[str, deque[_Waiting]] = {}
         self._waiting_count = self._waiting_bytes = 0
-        self._unmeasured = MAX_STORED_BYTES  # what a former run left is not known yet
+        self._unmeasured = MAX_STORED_BYTES  # how much a former run left is not known yet
         self._wake = threading.Event()
         self._closing = threading.Event()
         self._thread: threading.Thread | None = None
@@ -124,7 +124,7 @@ class Journal:
         request_bytes, answer_bytes = len(request.body), len(response.body) if response is not None else 0
         size = request_bytes + answer_bytes
         whole = size <= JUDGED_BYTES and self._waiting_bytes + size <= MAX_WAITING_BYTES
-        if not whole:  # nobody waits until it is written, and only what will be written is held
+        if not whole:  # too large to hold until it is written: keep only the excerpt that will be
             most = EXCERPT_BYTES if self._waiting_bytes <= MAX_WAITING_BYTES else 0
             request = replace(request, body=request.body[:most])
             response = None if response is None else replace(response, body=response.body[:most])
@@ -223,7 +223,7 @@ class Journal:
                 self._thread = thread
 
     def _run(self) -> None:
-        """Write behind, taking about a twentieth of the time at most, at once where little happens."""
+        """Write in the background: at once where little happens, else for a twentieth of the time at most."""
         while not self._closing.is_set():
             self._wake.wait()
             self._wake.clear()

@@ -134,8 +134,7 @@ def _whole_words(text: str) -> str:
     """
     An excerpt without the value it was cut in.
 
-    Masking goes by an element's end or a string's quote, which a cut takes away: a key cut in its middle would be
-    stored in clear.
+    Masking needs the end of an element or string, which a cut removes: half a key would be stored in clear.
     """
     end = max(text.rfind(c) for c in '<>"&\n,')
     return text[: end + 1] if end >= 0 else ""

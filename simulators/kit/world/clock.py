@@ -81,7 +81,7 @@ class Clock:
 
     What is in `after_advance` is called as `hook(lane, by)` when a clock was moved forward: whoever waits for a time
     looks again. `sources` give what falls due besides the simulators' own; what is in `each_step` is called with the
-    lane before each of them is looked at: whoever does what has no time of its own does it then.
+    lane before each step, for work that has no time of its own.
     """
 
     def __init__(self, lanes: Lanes, simulators: Sequence[Simulator] = ()) -> None:

@@ -279,7 +279,7 @@ class Lanes:
 
     def refresh(self, name: str) -> Lane:
         """Read a lane again after its row was changed. Raises `LaneNotFound`."""
-        # Read and remember under one lock: a slower reader must not put an older row over a newer one.
+        # Read and cache under one lock, so that a slower reader cannot replace a newer row by an older one.
         with self._lock:
             with self.store.read() as tx:
                 row = tx.one(_GET, lane=name)
@@ -293,7 +293,7 @@ class Lanes:
 
     @contextmanager
     def advancing(self, name: str) -> Iterator[None]:
-        """While a lane's clock is advanced here, whoever advances it does what falls due, and nobody else."""
+        """Within the block a lane's clock is advanced: only the caller does what falls due."""
         self.moving.add(name)
         try:
             yield
@@ -326,7 +326,7 @@ class Lanes:
 
     @contextmanager
     def _still(self, *names: str) -> Iterator[None]:
-        """Within the block nothing is held back or under way for these lanes."""
+        """Within the block nothing is buffered or under way for these lanes."""
         with ExitStack() as stack:
             for each in self.attached:
                 stack.enter_context(each.paused(*names))

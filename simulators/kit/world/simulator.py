@@ -23,8 +23,8 @@ class Simulator:
     """
     One simulated partner.
 
-    `doors` maps paths (`/iCloud/iCloud.asmx`) to apps; `seed` writes a new lane's rows; `control` gives
-    what its routes below `/_sandbox/<name>/` do, called once and late, because what they need is slow to import;
+    `doors` maps paths (`/iCloud/iCloud.asmx`) to apps; `seed` writes a new lane's rows; `control` gives what its routes
+    below `/_sandbox/<name>/` do, called once, at the first request, because what they need is slow to import;
     `control_contract` is their OpenAPI 3.1 document, a path below `contracts/` whose paths are complete
     (`/_sandbox/inhance/accounts`); `due` gives what falls due at or before a time; `jobs` are those of it that run by a
     timetable, for the control API.

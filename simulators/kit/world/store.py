@@ -1,5 +1,5 @@
 """
-Where the simulators keep their world: SQLite (a file or memory) or PostgreSQL, through one small door.
+Where the simulators keep their world: SQLite (a file or memory) or PostgreSQL, behind one small interface.
 
 Tables are SQLAlchemy Core; each statement is compiled once and then runs on the driver's own cursor, because Core's
 execution path costs ten times what a single-row statement costs in SQLite. Rows come back as tuples, so columns hold
@@ -33,8 +33,8 @@ class RolledBack(BaseException):
     """
     A transaction was rolled back on purpose where it would have committed (`rolling_back`).
 
-    Not an `Exception`: like a cancellation it is meant for the one who asked for it, and a handler's own
-    `except Exception` must not turn it into an answer.
+    Not an `Exception`: like a cancellation it must reach the caller that asked for it, so a handler's own
+    `except Exception` must not catch it.
     """
 
 

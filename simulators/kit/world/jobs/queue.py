@@ -2,9 +2,9 @@
 Rows that wait for their time, in a table of the simulator's own.
 
 A row that waits is claimed before anything is done for it, in a transaction of its own: its attempts are counted on,
-and it is the claimer's until `claimed_until`, in real time. Who holds a claim beyond that was killed, and the next one
-takes the row. The outcome is written only where the claim still stands, so what comes late changes nothing of a newer
-attempt.
+and it is the claimer's until `claimed_until`, in real time. A claim that is older belongs to a process that was killed,
+and the next one takes the row. The outcome is written only where the claim still stands, so what comes late changes
+nothing of a newer attempt.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Taken(NamedTuple):
 
 
 class RowState(NamedTuple):
-    """A row as it stands: `due` on the queue's clock, `claimed_until` in real time."""
+    """The state of a row: `due` on the queue's clock, `claimed_until` in real time."""
 
     state: str
     due: str
@@ -68,13 +68,13 @@ class Source(Protocol):
     def claim_any(
         self, tx: Tx, lane: str, key: tuple[str | int, ...], claim: str, *, real: str, until: str
     ) -> Taken | None:
-        """Take one whatever became of it."""
+        """Take one in whatever state it is, due or not."""
 
     def finish(self, tx: Tx, taken: Taken, state: str | None, due: str | None) -> bool:
-        """Give it back; False where the claim does not stand."""
+        """End the claim; False where it is no longer ours."""
 
     def row_state(self, tx: Tx, lane: str, key: tuple[str | int, ...]) -> RowState | None:
-        """How it stands."""
+        """The state of a row; None where there is none."""
 
     def disown(self, tx: Tx, mine: str) -> None:
         """End the claims that do not begin with *mine*."""
@@ -166,11 +166,11 @@ class Queue:
     def claim_any(
         self, tx: Tx, lane: str, key: tuple[str | int, ...], claim: str, *, real: str, until: str
     ) -> Taken | None:
-        """Take a row whatever became of it and whenever it is due; None where somebody has it."""
+        """Take a row in whatever state it is, due or not; None where somebody has it."""
         return self._taken(tx, self._claim_any, lane, key, claim, real=real, until=until)
 
     def finish(self, tx: Tx, taken: Taken, state: str | None, due: str | None) -> bool:
-        """Give a claimed row back, with a new state and moment where given; False where the claim does not stand."""
+        """End a claim, with a new state and moment where given; False where the claim is no longer ours."""
         return tx.run(self._finish, **self._row(taken.lane, taken.key), claim=taken.claim, state=state, due=due) > 0
 
     def row_state(self, tx: Tx, lane: str, key: tuple[str | int, ...]) -> RowState | None:

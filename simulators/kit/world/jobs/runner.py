@@ -30,9 +30,9 @@ __all__ = ["Runner", "Work", "WorkOutcome"]
 LEASE = timedelta(seconds=30)
 MOST_AT_ONCE = 100
 LOOK_EVERY_S = 5.0
-"""Where other processes share the database, what they left is looked for so often; they cannot wake this one."""
+"""How often to look for work that other processes left in a shared database; they cannot wake this one."""
 AFTER_ERROR = timedelta(minutes=1)
-"""When work is tried again that raised what its author did not foresee."""
+"""How long after an unforeseen error work is tried again."""
 
 Key = tuple[str | int, ...]
 _END_OF_TIME = "9999"
@@ -120,11 +120,11 @@ class Runner:
         self.wake()
 
     def changed(self) -> None:
-        """Something may be due sooner than it was: whoever looks in the background looks again."""
+        """Say that something may be due sooner: the background threads look again."""
         self._look_again()
 
     def wake(self) -> None:
-        """Something may be due sooner than it was: look, in the background."""
+        """Say that something may be due sooner: look, in the background."""
         with self._lock:
             if self._closed.is_set():
                 return
@@ -148,7 +148,7 @@ class Runner:
             pool.shutdown(wait=True, cancel_futures=True)
 
     def submit(self, work: Work, lane: str, keys: Iterable[Key]) -> list[Future[bool]]:
-        """Begin rows at once, in the background; each future says whether the row waits no more."""
+        """Begin rows at once, in the background; each future says whether the row is done with."""
         with self._lock:  # not while `close` takes the pool away
             if self._closed.is_set():
                 return []
