@@ -40,12 +40,6 @@ def write_reports(run: Run, files: Mapping[str, Any], signer: Any = None) -> Non
     Where `GITHUB_ACTIONS` is `true` the log gets annotations, and the file that `GITHUB_STEP_SUMMARY` names a summary.
     Raises `click.FileError` where a file cannot be written.
     """
-    for name, write in WRITERS.items():
-        if files.get(name) is not None:
-            _write(files[name], write(run))
-    if signer is not None:
-        packed = {name: _bytes(WRITERS[writer](run)) for name, writer in PACKED.items()}
-        _write(files["pack"], write_pack(packed, signer))
     on_github = os.environ.get("GITHUB_ACTIONS") == "true"
     for line in summary_lines(run):
         click.echo(printable(github.harmless(line) if on_github else line))
@@ -55,6 +49,12 @@ def write_reports(run: Run, files: Mapping[str, Any], signer: Any = None) -> Non
         if target := os.environ.get("GITHUB_STEP_SUMMARY"):
             with open(target, "a", encoding="utf-8") as file:
                 file.write(github.summary(run))
+    for name, write in WRITERS.items():
+        if files.get(name) is not None:
+            _write(files[name], write(run))
+    if signer is not None:
+        packed = {name: _bytes(WRITERS[writer](run)) for name, writer in PACKED.items()}
+        _write(files["pack"], write_pack(packed, signer))
 
 
 def _bytes(content: str | bytes) -> bytes:

@@ -14,11 +14,12 @@ from partnerlab.contracts.verification.grading.model import Exchange
 from partnerlab.contracts.verification.provider.exchange import Answered, Asked, NoAnswer, Send
 from partnerlab.contracts.verification.provider.secrets import Secrets
 
-__all__ = ["BudgetSpent", "Line", "Reply"]
+__all__ = ["PUT_BY", "BudgetSpent", "Line", "Reply"]
 
 TIMEOUT_S = 30.0
 LEAST_S = 0.1
 PUT_BY = 20
+"""More requests than one check makes, so that none that changes something ends before it is put back."""
 SHOWN_HEADERS = ("content-type", "location", "server", "date", "www-authenticate", "allow", "retry-after")
 
 
@@ -70,11 +71,16 @@ class Line:
 
     def affordable(self, seconds: float) -> int:
         """How many requests the rate lets through in so many seconds, and the budget has left; some are put by."""
-        return max(0, min(int(seconds / self._interval_s), self.budget - self._sent - PUT_BY))
+        return max(0, min(int(seconds / self._interval_s), self.left - PUT_BY))
+
+    @property
+    def left(self) -> int:
+        """How many requests the budget has left."""
+        return self.budget - self._sent
 
     @contextmanager
     def within(self, seconds: float) -> Iterator[None]:
-        """Let every call in the block end at most so long after its beginning, together."""
+        """Let the calls in the block take at most so long together, their pauses not counted."""
         self._deadline = self._monotonic() + seconds
         try:
             yield
@@ -100,6 +106,8 @@ class Line:
         now = self._monotonic()
         if self._next > now:
             self._sleep(self._next - now)
+            if self._deadline is not None:  # our own pauses are not the service's time
+                self._deadline += self._next - now
         self._next = max(now, self._next) + count * self._interval_s
 
     def _number(self) -> int:

@@ -15,7 +15,7 @@ from partnerlab.contracts.verification.grading.model import CheckResult, Configu
 from partnerlab.contracts.verification.grading.requirements import graded
 from partnerlab.contracts.verification.provider.configuration import Misconfigured
 from partnerlab.contracts.verification.provider.exchange import NoAnswer
-from partnerlab.contracts.verification.provider.line import BudgetSpent, Line
+from partnerlab.contracts.verification.provider.line import PUT_BY, BudgetSpent, Line
 
 __all__ = ["Options", "verify"]
 
@@ -77,7 +77,7 @@ def verify(
         target=line.secrets.masked(target, 500),
         started_at=started.isoformat(timespec="seconds"),
         version=version("partnerlab"),
-        wrote=options.allow_writes and configuration is None,
+        wrote=any(suite.checks[one.check].writes and one.outcome is not Outcome.NOT_EXERCISED for one in results),
         configuration=configuration,
         checks=tuple(results),
         requirements=tuple(graded("provider", suite, results, options.excluded)) if configuration is None else (),
@@ -109,6 +109,8 @@ def _run(suite: Suite[Any], probe: Any, line: Line, options: Options, progress: 
     for check in suite.checks.values():
         if options.only and check.id not in options.only and not set(check.requirements) & set(options.only):
             continue
+        if check.writes and line.left < PUT_BY:
+            stopped = stopped or SPENT.format(line.budget)
         reason = stopped or _left_out(check, options)
         if reason:
             result = _result(check, Outcome.NOT_EXERCISED, reason)

@@ -65,6 +65,34 @@ def test_the_budget_ends_a_run_and_the_rest_says_so() -> None:
         line.ask_at_once([ASKED, ASKED])
 
 
+def test_what_changes_something_is_not_begun_with_a_budget_that_may_not_suffice() -> None:
+    line = Line(answer, URL, Secrets({}), budget=21, sleep=lambda _: None)
+    suite = suite_of(None)
+    suite.check("inhance/write", "INH2-ADR-3", kind="scenario", writes=True)(suite.checks["inhance/0"].run)
+    suite.check("inhance/write-2", "INH2-ADR-3", kind="scenario", writes=True)(suite.checks["inhance/0"].run)
+    found = probe_run(suite, line, Options(allow_writes=True))
+    assert [outcome for outcome, _ in found.values()] == [Outcome.PASSED, Outcome.PASSED, Outcome.NOT_EXERCISED]
+    assert len(line.exchanges) == 2
+
+
+def test_our_own_pauses_are_not_taken_from_the_services_time() -> None:
+    patience: list[float] = []
+
+    def noting(asked: Asked, timeout_s: float) -> Answered:
+        patience.append(timeout_s)
+        return answer(asked, timeout_s)
+
+    now = [0.0]
+    line = Line(
+        noting, URL, Secrets({}), rate=0.1, sleep=lambda s: now.__setitem__(0, now[0] + s), monotonic=lambda: now[0]
+    )
+    with line.within(5):
+        for _ in range(4):
+            line.ask(ASKED)
+    assert now[0] == 30
+    assert patience == [5.0] * 4
+
+
 def test_another_origin_is_never_called() -> None:
     line = line_to(answer, URL)
     for url in ("http://127.0.0.1:2/service", "https://127.0.0.1:1/service", "http://example.com/service"):
@@ -110,8 +138,8 @@ def test_a_requirement_is_as_bad_as_its_worst_check() -> None:
 def test_only_what_was_asked_for_is_run_and_what_was_excluded_is_not() -> None:
     by_check = verify_inhance(inhance_world().send, options=Options(only=("inhance/soap12",)))
     assert [one.check for one in by_check.checks] == ["inhance/soap12"]
-    by_requirement = verify_inhance(inhance_world().send, options=Options(only=("ASMX-FLT-2",)))
-    assert [one.check for one in by_requirement.checks] == ["inhance/not-a-number", "inhance/not-xml"]
+    by_requirement = verify_inhance(inhance_world().send, options=Options(only=("ASMX-TOL-4",)))
+    assert [one.check for one in by_requirement.checks] == ["inhance/prefixes", "inhance/layout-of-xml"]
     excluded = verify_inhance(inhance_world().send, options=Options(excluded={"ASMX-SOAP-2": "our firewall"}))
     left = next(one for one in excluded.requirements if one.requirement.id == "ASMX-SOAP-2")
     assert (left.outcome, left.reason) == (Outcome.NOT_TESTABLE, "left out: our firewall")
