@@ -13,8 +13,10 @@ from pathlib import Path
 from partnerlab.client.datapump.states import render_diagram
 from partnerlab.contracts import catalogue, settings
 from partnerlab.contracts.capabilities import capabilities, integrations
+from partnerlab.contracts.data import read_toml
 from partnerlab.contracts.files import load_layout
 from partnerlab.contracts.files.csv import load_table
+from partnerlab.verifying.subjects import PROVIDERS
 
 __all__ = ["PAGES", "render"]
 
@@ -133,6 +135,26 @@ def delivery_states() -> Iterable[str]:
     yield f"```mermaid\n{render_diagram()}```"
 
 
+def checks() -> Iterable[str]:
+    """What verification holds a provider to, check by check."""
+    yield "# Checks of a provider"
+    yield (
+        "What `partnerlab verify provider` does, and which requirements each grades. One that writes is run with"
+        " `--allow-writes` only."
+    )
+    for provider in PROVIDERS.values():
+        suite = provider.suite()
+        yield f"## {suite.subject}"
+        rows = (
+            (f"`{one.id}`", one.sentence, "yes" if one.writes else "", ", ".join(one.requirements))
+            for one in suite.checks.values()
+        )
+        yield _table(("Check", "What holds", "Writes", "Grades"), rows)
+        yield "Not graded, and why:"
+        reasons = read_toml("verification/provider/untestable.toml")[suite.subject]
+        yield _table(("Requirement", "Reason"), reasons.items())
+
+
 PAGES: Mapping[str, Callable[[], Iterable[str]]] = {
     "requirements.md": requirements,
     "faults.md": faults,
@@ -145,6 +167,7 @@ PAGES: Mapping[str, Callable[[], Iterable[str]]] = {
     "watersmart-records.md": partial(bill_file, "watersmart"),
     "capabilities.md": supported,
     "delivery-states.md": delivery_states,
+    "checks.md": checks,
 }
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -57,6 +58,12 @@ class Provider:
     example: str
     settings: tuple[Setting, ...]
     bind: Callable[[Line, Mapping[str, Any]], Bound]
+
+    def suite(self) -> Suite[Any]:
+        """Its checks."""
+        package = self.name.replace("-", "_")
+        found: Suite[Any] = import_module(f"partnerlab.contracts.verification.provider.{package}").SUITE
+        return found
 
     @property
     def secrets(self) -> dict[str, str]:
