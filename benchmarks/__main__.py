@@ -11,7 +11,7 @@ from importlib import import_module
 from benchmarks.tools import ROOT, Row
 
 # Module -> what stands in the way where an aim is missed, by work.
-MODULES = ("soap", "web", "startup", "client", "files", "pump")
+MODULES = ("soap", "web", "startup", "client", "files", "pump", "plugin")
 
 HEAD = """# Benchmarks
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
-from typing import Any, TypeVar
+from copy import copy
+from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
 
 import click
@@ -59,11 +60,17 @@ class Remote:
             headers["Authorization"] = f"Bearer {token}"
         import httpx  # takes longer to import than all the rest of a command
 
-        self.url = url.rstrip("/")
-        self._http = httpx.Client(base_url=self.url, headers=headers, timeout=TIMEOUT_S)
+        self.url, self._headers = url.rstrip("/"), headers
+        self._http = httpx.Client(base_url=self.url, timeout=TIMEOUT_S)
         # A command's connections end with the command.
         if context := click.get_current_context(silent=True):
             context.call_on_close(self.close)
+
+    def in_lane(self, lane: str) -> Self:
+        """Another lane of the same sandbox, by the same connections, which are this one's to close."""
+        other = copy(self)
+        other._headers = {**self._headers, "X-Sandbox-Lane": lane}
+        return other
 
     def close(self) -> None:
         """Close the connections."""
@@ -91,7 +98,7 @@ class Remote:
 
     def send(self, path: str, content: bytes, content_type: str) -> Any:
         """POST bytes of another type than JSON. Raises `RemoteRefused`."""
-        return self._call("POST", path, content=content, headers={"Content-Type": content_type})
+        return self._call("POST", path, content_type, content=content)
 
     def biller(self, name: str) -> dict[str, Any]:
         """The lane's biller of that partner or BillerGUID. Raises `click.BadParameter`."""
@@ -102,11 +109,12 @@ class Remote:
             raise click.BadParameter(f"there is no biller {name}; there are those of {partners}", param_hint="--biller")
         return found[0]
 
-    def _call(self, method: str, path: str, **options: Any) -> Any:
+    def _call(self, method: str, path: str, content_type: str = "", **options: Any) -> Any:
         import httpx
 
+        headers = {**self._headers, "Content-Type": content_type} if content_type else self._headers
         try:
-            answer = self._http.request(method, path, **options)
+            answer = self._http.request(method, path, headers=headers, **options)
         except httpx.TimeoutException as error:
             raise RemoteRefused(f"{self.url} did not answer within {TIMEOUT_S:.0f} s.") from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:

@@ -19,6 +19,7 @@ from partnerlab.journey.cloud_payments import pay_by_card
 from partnerlab.journey.visitor import Visitor
 from partnerlab.sandbox import Sandbox
 from partnerlab.settings import SandboxSettings
+from tests.partnerlab.test_pytest_plugin import run as run_pytest
 from tests.post_box import PostBox
 
 pytestmark = pytest.mark.xdist_group("e2e")  # a process has one data pump
@@ -55,8 +56,8 @@ def run(sandbox: Sandbox, code: str, names: dict[str, Any] | None = None, **addr
 
 
 def test_every_example_is_run_by_one_of_these_tests() -> None:
-    pages = ("README.md", "docs/client.md", "docs/tccs.md", "docs/sandbox.md", "docs/files.md")
-    assert [len(examples(page)) for page in pages] == [1, 4, 1, 1, 1]
+    pages = ("README.md", "docs/client.md", "docs/tccs.md", "docs/sandbox.md", "docs/files.md", "docs/pytest.md")
+    assert [len(examples(page)) for page in pages] == [1, 4, 1, 1, 1, 1]
     others = set(ROOT.glob("docs/**/*.md")) - {ROOT / page for page in pages}
     assert [path.name for path in others if EXAMPLE.search(path.read_text("utf-8"))] == []
 
@@ -111,6 +112,13 @@ def test_a_sandbox_stands_in_a_test_as_the_page_says() -> None:
     names: dict[str, Any] = {}
     exec(compile(examples("docs/sandbox.md")[0], "example", "exec"), names)
     assert names["sandbox"].url.startswith("http://127.0.0.1:")
+
+
+def test_the_test_on_the_plugins_page_passes_as_it_is_printed(tmp_path: Path) -> None:
+    (tmp_path / "test_example.py").write_text(examples("docs/pytest.md")[0], "utf-8")
+    assert len(examples("docs/pytest.md")[0].splitlines()) <= 18
+    done = run_pytest(tmp_path)
+    assert (done.returncode, done.stdout.rstrip().splitlines()[-1][:8]) == (0, "1 passed"), done.stdout + done.stderr
 
 
 def test_a_file_is_read_group_by_group(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

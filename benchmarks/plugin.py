@@ -1,0 +1,86 @@
+"""W7: a thousand tests with the pytest plugin, each in a world of its own; and what such a world costs."""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks.tools import Row, row
+
+TESTS = """
+import pytest
+
+@pytest.mark.parametrize("number", range({count}))
+def test_a_world_of_its_own(number, partner):
+    assert partner.payments("10000101") == []
+"""
+AIM_S, CORES = 15.0, 2
+AIM_MS = 3.0
+
+
+def run(scale: float = 1.0) -> list[Row]:
+    """Processor time throughout: it says what the work takes, whatever else the machine does."""
+    return [*thousand_tests(scale), *lanes(scale)]
+
+
+def thousand_tests(scale: float) -> list[Row]:
+    """With two workers, their start included."""
+    count = max(50, round(1_000 * scale))
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "test_worlds.py").write_text(TESTS.format(count=count), "utf-8")
+        options = ("-q", "-p", "no:cacheprovider", "-p", "partnerlab.pytest_plugin", "-p", "xdist", "-n", str(CORES))
+        environ = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+        before, started = _children_s(), time.monotonic()
+        subprocess.run([sys.executable, "-m", "pytest", *options], cwd=folder, env=environ, check=True)
+        taken, wall = _children_s() - before, time.monotonic() - started
+    note = f"aim for 1,000: {AIM_S:g} s on {CORES} cores; {wall:.1f} s by the clock"
+    work = f"W7 {count:,} isolated tests of the pytest plugin"
+    return [
+        row(
+            work,
+            "aim",
+            ours=taken,
+            theirs=AIM_S * CORES * count / 1_000,
+            unit="s of processor",
+            aim=1,
+            less=True,
+            note=note,
+        )
+    ]
+
+
+def lanes(scale: float) -> list[Row]:
+    """A fresh lane, a copy, and a reset, each with the whole seed."""
+    from partnerlab.sandbox import Sandbox
+    from partnerlab.settings import SandboxSettings
+
+    times = max(20, round(200 * scale))
+    with Sandbox(SandboxSettings(port=0), in_process=True) as sandbox:
+        lanes = sandbox.lanes
+        steps: dict[str, Callable[[int], object]] = {
+            "fresh lane": lambda n: lanes.get(f"fresh-{n}"),
+            "fork": lambda n: lanes.fork("default", f"fork-{n}"),
+            "reset": lambda n: lanes.reset(f"fork-{n}"),
+        }
+        return [
+            row(f"W7 {name}", "aim", ours=_each_ms(step, times), theirs=AIM_MS, unit="ms", aim=1, less=True)
+            for name, step in steps.items()
+        ]
+
+
+def _each_ms(step: Callable[[int], object], times: int) -> float:
+    before = time.process_time()
+    for number in range(times):
+        step(number)
+    return (time.process_time() - before) / times * 1_000
+
+
+def _children_s() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
