@@ -15,6 +15,7 @@ import os
 import re
 import secrets
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
@@ -50,15 +51,15 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def partnerlab_sandbox(pytestconfig: pytest.Config) -> Iterator[SandboxForTests]:
     """The sandbox: in this process, or the one at `--partnerlab-url`."""
-    try:
-        from partnerlab.testing.sandboxes import in_this_process, running_at
+    with ExitStack() as stack:
+        try:
+            from partnerlab.testing.sandboxes import in_this_process, running_at
 
-        url: str = pytestconfig.getoption("--partnerlab-url")
-        made = running_at(url) if url else in_this_process()
-    except ModuleNotFoundError as error:
-        pytest.fail(f"the fixture `sandbox` needs `pip install 'partnerlab[sandbox]'`: {error}", pytrace=False)
-    with made as sandbox:
-        yield sandbox
+            url: str = pytestconfig.getoption("--partnerlab-url")
+            made = stack.enter_context(running_at(url) if url else in_this_process())
+        except ModuleNotFoundError as error:
+            pytest.fail(f"the fixture `sandbox` needs `pip install 'partnerlab[sandbox]'`: {error}", pytrace=False)
+        yield made
 
 
 @pytest.fixture

@@ -69,6 +69,15 @@ def test_a_sandbox_that_is_not_there_is_named(tmp_path: Path) -> None:
     assert "Is the server running?" in done.stdout
 
 
+def test_what_is_not_installed_is_named_with_the_extra_that_brings_it(tmp_path: Path) -> None:
+    absent = "import sys\nsys.modules['httptools'] = None\n"
+    (tmp_path / "test_it.py").write_text(absent + "def test_it(lane):\n    pass\n", "utf-8")
+    done = run(tmp_path)
+    assert done.returncode == 1
+    assert "needs `pip install 'partnerlab[sandbox]'`" in done.stdout
+    assert "Traceback" not in done.stdout
+
+
 def test_loading_it_imports_pytest_and_the_standard_library_only() -> None:
     code = (
         "import sys, pytest\nbefore = set(sys.modules)\n"
