@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.durability, pytest.mark.xdist_group("durability")]
 
 PAYMENTS = 200
 KILLS = 4
-LIMIT_S = 300
+LIMIT_S = 900  # a machine may be slow; on a quiet one it takes some twenty seconds
 
 
 class Process:
@@ -87,7 +87,7 @@ def test_no_payment_is_lost_or_doubled_when_the_process_is_killed(tmp_path: Path
         }
         while time.monotonic() - started < LIMIT_S:
             try:
-                answer = httpx.post(f"{process.url}/_sandbox/ic/payments", json=body, timeout=10)
+                answer = httpx.post(f"{process.url}/_sandbox/ic/payments", json=body, timeout=60)
             except httpx.HTTPError:
                 time.sleep(0.1)
                 continue
