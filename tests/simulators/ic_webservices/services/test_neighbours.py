@@ -141,11 +141,13 @@ def test_a_fee_of_nothing_is_a_fee(harness: Harness) -> None:
     assert harness.raised[0]["payment"]["service_fee"] == "0.00"
 
 
-def test_a_payment_waiting_while_its_account_is_conveyed_goes_out_with_the_former_owners_number(
+def test_of_a_conveyed_account_what_waits_goes_out_with_its_number_and_what_the_pump_has_keeps_the_old_one(
     harness: Harness,
 ) -> None:
+    """An event never changes under its id, so what was accepted is what it was [A-100]."""
     start(harness)
     harness.upload(bill_file([group("700001", "20000001")]))
+    harness.pay(amount="10.00")
     harness.refuse_events = True
     harness.pay(amount="25.50")
     harness.pay(account_number="20000001", amount="50.00")
@@ -155,9 +157,12 @@ def test_a_payment_waiting_while_its_account_is_conveyed_goes_out_with_the_forme
     harness.pay(amount="50.00")
     assert harness.control("POST", "events/offer").status == 200
     sent = {event["payment"]["reference"]: event["account_number"] for event in harness.raised}
-    assert sent == {"IC0000000001": conveyed, "IC0000000002": "20000001", "IC0000000003": ACCOUNT}
-    listed = {one["event"]["payment"]["reference"]: one["event"] for one in harness.get("events")["events"]}
-    assert listed["IC0000000001"]["account_number"] == conveyed
+    accounts = [ACCOUNT, conveyed, "20000001", ACCOUNT]
+    assert sent == {f"IC000000000{number}": account for number, account in enumerate(accounts, 1)}
+    listed = [one["event"]["account_number"] for one in harness.get("events")["events"]]
+    assert sorted(listed) == sorted(accounts)
+    taken = harness.get("payments", account_number=conveyed)["payments"]
+    assert [one["amount"] for one in taken] == ["10.00", "25.50"], "both are the former owner's here"
 
 
 # --- AutoPay ---

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from partnerlab.contracts.files import RULES
+from partnerlab.contracts.files import RULES, parse_layout
 from partnerlab.contracts.seeds import utility_accounts
 from tests.simulators.ic_webservices.harness import (
     ACCOUNT,
@@ -323,3 +323,34 @@ def test_lanes_do_not_see_each_others_files(harness: Harness) -> None:
     assert harness.upload(bill_file([group("700001", "20000001", "1.00")]))["UploadID"] == "U00000001"
     harness.lane_name = "default"
     assert harness.invoice("700001")["balance_due"] == "50.00"
+
+
+def own_layout(harness: Harness, layout: Any) -> None:
+    answer = harness.control("PATCH", f"billers/{UTILITY}", {"configuration": {"BIF": {"Layout": layout}}})
+    assert answer.status == 200, answer
+
+
+def test_a_billers_own_layout_reads_its_files_and_nobody_elses(harness: Harness) -> None:
+    """A filler column of its own behind the row's type: with the partner's layout each later cell is another's."""
+    declared = bill_file([group("700001", "20000001")])
+    filler = {"code": "IH", "fields": [{"id": 14, "name": "Filler14", "kind": "filler"}]}
+    rows = []
+    layout = parse_layout({"extends": "inhance_v2", "name": "own", "record": [filler]})
+    place = [field.name for field in layout.record("IH").fields].index("Filler14")
+    for row in declared.decode().splitlines():
+        cells = row.split("|")
+        rows.append("|".join([*cells[:place], "", *cells[place:]] if cells[0] == "IH" else cells))
+    wide = "\n".join([*rows, ""]).encode()
+    assert harness.upload(wide)["InvoicesRejected"] == "1"
+    own_layout(harness, {"record": [filler]})
+    assert harness.upload(wide)["InvoicesAccepted"] == "1"
+    assert harness.invoice("700001")["balance_due"] == "50.00"
+    assert harness.upload(declared)["InvoicesRejected"] == "1"
+
+
+@pytest.mark.parametrize("layout", [{"columns": "wide"}, {"extends": "nobody"}, [], {"record": [{"code": "XX"}]}])
+def test_a_layout_that_is_none_refuses_the_file_by_its_place(harness: Harness, layout: Any) -> None:
+    own_layout(harness, layout)
+    told = harness.upload(bill_file([group("700001", "20000001")]))
+    assert told["Success"] == "false"
+    assert "BIF.Layout" in told["ErrorMessage"]
