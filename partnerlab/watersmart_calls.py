@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from partnerlab.client.errors import ClientError
+from partnerlab.client.errors import ClientError, PartnerFault
 from partnerlab.client.flows import FlowFailed, watersmart
 from partnerlab.client.flows.story import Report
 from partnerlab.client.flows.watersmart import Occasion
@@ -54,7 +54,8 @@ class WaterSmartCalls:
         try:
             return STORIES[story](self._clients, dict(values))
         except FlowFailed as failed:
-            return Told(tuple(map(str, failed.steps)), str(failed.error))
+            refused = isinstance(failed.error, PartnerFault) and failed.error.refused
+            return Told(tuple(map(str, failed.steps)), str(failed.error), refused=refused)
         except ClientError as error:
             return Told((), str(error))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from partnerlab.simulators.kit.http.messages import Request
-from partnerlab.simulators.watersmart.control.views import file_view, payment_view
+from partnerlab.simulators.watersmart.control.views import cause_of, file_view, payment_view, reject_view
 from partnerlab.simulators.watersmart.world import World
 
 __all__ = ["FileRoutes"]
@@ -14,10 +14,10 @@ Json = dict[str, Any]
 
 
 class FileRoutes:
-    """Files sent and taken, payments received."""
+    """Files sent and taken, payments and rejects received."""
 
     def __init__(self, world: World) -> None:
-        self._outgoing, self._ledger = world.outgoing, world.ledger
+        self._outgoing, self._incoming, self._ledger = world.outgoing, world.incoming, world.ledger
 
     def list_water_files(self, request: Request, limit: int, after: int) -> Json:
         return {"files": [file_view(one) for one in self._outgoing.files(request.lane, after=after, limit=limit)]}
@@ -26,3 +26,11 @@ class FileRoutes:
         found = self._ledger.payments(request.lane, after=after, limit=limit)
         last = found[-1].reference if len(found) == limit else None
         return {"payments": [payment_view(one) for one in found], "next": last}
+
+    def assign_water_payment(self, request: Request, payment_guid: str, account_number: str) -> Json:
+        return payment_view(self._incoming.assign(request.lane, cause_of(request), payment_guid, account_number))
+
+    def list_water_rejects(self, request: Request, limit: int, after: str) -> Json:
+        found = self._ledger.rejects(request.lane, after=after, limit=limit)
+        last = found[-1].reference if len(found) == limit else None
+        return {"rejects": [reject_view(one) for one in found], "next": last}

@@ -7,7 +7,7 @@ from typing import Any
 from partnerlab.simulators.kit.http.messages import Request
 from partnerlab.simulators.watersmart.domain.customers import Cause, Customer, Entry, Invoice
 from partnerlab.simulators.watersmart.domain.money import to_decimal
-from partnerlab.simulators.watersmart.domain.received import ExchangedFile, Payment
+from partnerlab.simulators.watersmart.domain.received import ExchangedFile, Payment, Reject
 from partnerlab.simulators.watersmart.domain.users import User
 from partnerlab.simulators.watersmart.services.ledger import BooksView, CustomerView
 from partnerlab.simulators.watersmart.services.ports import Told
@@ -19,6 +19,7 @@ __all__ = [
     "customer_summary",
     "file_view",
     "payment_view",
+    "reject_view",
     "told_view",
     "user_view",
 ]
@@ -93,6 +94,19 @@ def payment_view(payment: Payment) -> Json:
         "report_id": payment.report_id,
         "file_number": payment.file_number,
         "state": payment.state,
+    }
+
+
+def reject_view(reject: Reject) -> Json:
+    """`Reject` of the contract."""
+    return {
+        "reference": reject.reference,
+        "account_number": reject.account_number,
+        "amount": _money(reject.amount_cents),
+        "code": reject.code,
+        "returned_at": reject.returned_at.isoformat(),
+        "file_number": reject.file_number,
+        "applied": reject.applied,
     }
 
 

@@ -9,6 +9,7 @@ What WaterSmart refuses.
       PasswordWrong            .username
       SignedOut                .username
       InvoiceTaken             .invoice_number
+      PaymentUnknown           .payment_guid
       ValueInvalid             .field .value .rule
       FileRefused              .name .rule
 """
@@ -22,6 +23,7 @@ __all__ = [
     "FileRefused",
     "InvoiceTaken",
     "PasswordWrong",
+    "PaymentUnknown",
     "SignedOut",
     "UserTaken",
     "UserUnknown",
@@ -104,6 +106,16 @@ class InvoiceTaken(DomainError):
     def __init__(self, invoice_number: str) -> None:
         self.invoice_number = invoice_number
         super().__init__(f"there is an invoice {invoice_number!r} already")
+
+
+class PaymentUnknown(DomainError):
+    """No payment of that PaymentGUID waits for a person."""
+
+    code = "payment_unknown"
+
+    def __init__(self, payment_guid: str) -> None:
+        self.payment_guid = payment_guid
+        super().__init__(f"no payment {payment_guid!r} waits for an account")
 
 
 class ValueInvalid(DomainError):

@@ -17,7 +17,7 @@ from typing import Any
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Store
 from partnerlab.simulators.watersmart.domain.customers import Cause, Customer
-from partnerlab.simulators.watersmart.domain.errors import FileRefused
+from partnerlab.simulators.watersmart.domain.errors import FileRefused, PaymentUnknown
 from partnerlab.simulators.watersmart.domain.money import to_decimal
 from partnerlab.simulators.watersmart.domain.received import (
     ChangeRow,
@@ -65,6 +65,23 @@ class Incoming:
         """Apply a change log file. Raises `FileRefused`."""
         return self._take(lane, cause, "changes", name, content, rows, _change)
 
+    def assign(self, lane: Lane, cause: Cause, payment_guid: str, account_number: str) -> Payment:
+        """
+        Post a payment of an unknown account to the account that a person found for it.
+
+        Raises `PaymentUnknown` (none of that PaymentGUID waits), `CustomerUnknown`.
+        """
+        with self._store.write() as tx:
+            books = Books(tx, lane.name)
+            customer = books.lock(account_number)
+            payment = PAYMENTS.lock(tx, lane.name, payment_guid)
+            if payment is None or payment.state != "unmatched":
+                raise PaymentUnknown(payment_guid)
+            payment = replace(payment, account_number=account_number, state="posted")
+            PAYMENTS.put(tx, lane.name, payment)
+            _post(books, customer, payment, cause)
+            return payment
+
     def _take(
         self,
         lane: Lane,
@@ -105,6 +122,10 @@ def _payment(books: Books, payment: Payment, number: int, cause: Cause, count: _
     count.applied += 1
     if known is None or state == "declined":
         return
+    _post(books, known, payment, cause)
+
+
+def _post(books: Books, customer: Customer, payment: Payment, cause: Cause) -> None:
     detail = {
         "payment_guid": payment.payment_guid,
         "reference": payment.reference,
@@ -113,7 +134,7 @@ def _payment(books: Books, payment: Payment, number: int, cause: Cause, count: _
         "report_id": payment.report_id,
         **({"offline": True, "check_number": payment.check_number} if payment.offline else {}),
     }
-    customer = books.record(known, "paid", -payment.amount_cents, detail, cause)
+    customer = books.record(customer, "paid", -payment.amount_cents, detail, cause)
     reject = REJECTS.get(books.tx, books.lane, payment.reference)
     if reject is not None and _is_of(reject, payment):  # it came first
         _take_back(books, customer, payment, reject, cause)

@@ -13,9 +13,9 @@ from partnerlab.simulators.kit.world.store import Store, Tx
 from partnerlab.simulators.watersmart.domain.customers import Cause, Customer, Entry, Invoice
 from partnerlab.simulators.watersmart.domain.errors import InvoiceTaken, ValueInvalid
 from partnerlab.simulators.watersmart.domain.money import check_cents, to_decimal
-from partnerlab.simulators.watersmart.domain.received import Payment
+from partnerlab.simulators.watersmart.domain.received import Payment, Reject
 from partnerlab.simulators.watersmart.domain.users import Link, User
-from partnerlab.simulators.watersmart.store import CUSTOMERS, INVOICES, LINKS, PAYMENTS, USERS, Books
+from partnerlab.simulators.watersmart.store import CUSTOMERS, INVOICES, LINKS, PAYMENTS, REJECTS, USERS, Books
 
 __all__ = ["DUE_AFTER", "BooksView", "CustomerLedger", "CustomerView", "Opening"]
 
@@ -37,7 +37,7 @@ class CustomerView:
 class BooksView:
     """
     The books of a lane in sums: `sums` is by kind of entry, cents and number; `apart` are accounts whose balance is not
-    the sum of their entries, which there never are.
+    the sum of their entries, which there never are; `unmatched` counts payments and rejects that wait for a person.
     """
 
     customers: int
@@ -154,13 +154,19 @@ class CustomerLedger:
         with self._store.read() as tx:
             books = Books(tx, lane.name)
             customers, balance = books.total()
-            unmatched = PAYMENTS.find(tx, lane.name, {"state": "unmatched"}, order="payment_guid")
-            return BooksView(customers, balance, books.sums(), books.apart(), len(unmatched))
+            waiting = len(PAYMENTS.find(tx, lane.name, {"state": "unmatched"}, order="payment_guid"))
+            waiting += len(REJECTS.find(tx, lane.name, {"applied": 0}, order="reference"))
+            return BooksView(customers, balance, books.sums(), books.apart(), waiting)
 
     def payments(self, lane: Lane, *, after: str, limit: int) -> list[Payment]:
         """Payments that Invoice Cloud's files brought, by PaymentReference."""
         with self._store.read() as tx:
             return PAYMENTS.find(tx, lane.name, order="reference", after=after, limit=limit)
+
+    def rejects(self, lane: Lane, *, after: str, limit: int) -> list[Reject]:
+        """Rejects that Invoice Cloud's files brought, by ReferenceNumber."""
+        with self._store.read() as tx:
+            return REJECTS.find(tx, lane.name, order="reference", after=after, limit=limit)
 
     def seed(self, tx: Tx, lane: Lane, openings: Iterable[Opening], cause: Cause) -> None:
         """Write the customers that a new lane begins with."""

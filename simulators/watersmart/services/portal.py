@@ -122,7 +122,7 @@ class Portal:
             raise SignedOut(user.username)
         values = {"token": user.session_token, "redirect_id": redirect_id}
         told = self._call(lane, cause, numbers[0] if numbers else "", "open_page", values)
-        if told.problem:
+        if told.refused:
             self._session(lane, user.username, "")
         return told
 

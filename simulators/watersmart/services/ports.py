@@ -22,13 +22,15 @@ class Told:
     """
     What became of calls to Invoice Cloud: a line for each that was made, and why it stopped, empty where all is done.
 
-    `token` is the session's of a sign-in, `url` the address of a page.
+    `refused` says that Invoice Cloud said no, where it could as well have been out of reach. `token` is the session's
+    of a sign-in, `url` the address of a page.
     """
 
     steps: tuple[str, ...]
     problem: str = ""
     token: str = ""
     url: str = ""
+    refused: bool = False
 
     def __repr__(self) -> str:
         return f"Told(steps={self.steps!r}, problem={self.problem!r})"

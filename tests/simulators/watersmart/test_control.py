@@ -12,7 +12,7 @@ from partnerlab.contracts.data import read_bytes
 from partnerlab.simulators.watersmart import Settings
 from partnerlab.simulators.watersmart.control.faults import STATUSES
 from partnerlab.simulators.watersmart.domain import errors
-from tests.simulators.watersmart.water import BROOK, LAUNDROMAT, PASSWORD, Water, payment
+from tests.simulators.watersmart.water import BROOK, LAUNDROMAT, PASSWORD, Water, payment, reject
 
 CONTRACT = yaml.safe_load(read_bytes("watersmart/control.yaml"))
 
@@ -35,6 +35,10 @@ def test_every_answer_is_as_the_contract_has_it(water: Water) -> None:
     conforms("Books", water.api("GET", "/books"))
     detail = conforms("CustomerDetail", water.api("GET", f"/customers/{LAUNDROMAT}"))
     assert [(one["state"], one["report_id"]) for one in detail["payments"]] == [("posted", 1)]
+    water.cloud.export("rejects", 2, reject(1, "1.00"))
+    water.run("collect")
+    (waiting,) = water.api("GET", "/rejects")["rejects"]
+    assert conforms("Reject", waiting)["applied"] is False
     for one in water.api("GET", "/files")["files"]:
         conforms("File", one)
 

@@ -110,11 +110,22 @@ def test_what_the_books_do_not_know_waits_for_a_person(water: Water) -> None:
     assert "not of our accounts: 404" in said
     states = {one["payment_guid"]: one["state"] for one in water.api("GET", "/payments")["payments"]}
     assert states == {"guid-2": "posted", "guid-9": "unmatched", "guid-8": "declined"}
+    assert water.api("GET", "/books")["unmatched"] == 3
     water.cloud.export("payments", 4, payment(1, "20.00"))
     water.run("collect")
     assert water.balance() == "54.20", (
         "the reject that came first takes its payment back, one of another amount does not"
     )
+
+
+def test_a_person_finds_the_account_of_a_payment(water: Water) -> None:
+    water.cloud.export("payments", 1, payment(9, "10.00", "404"))
+    water.run("collect")
+    assert water.ask("POST", "/payments/guid-8/account", account_number=LAUNDROMAT)[0] == 404
+    posted = water.api("POST", "/payments/guid-9/account", account_number=LAUNDROMAT)
+    assert (posted["state"], posted["account_number"], water.balance()) == ("posted", LAUNDROMAT, "54.20")
+    assert water.ask("POST", "/payments/guid-9/account", account_number=LAUNDROMAT)[0] == 404, "once"
+    assert water.api("GET", "/books")["unmatched"] == 0
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,10 @@ def test_every_page_keeps_the_session_alive_until_it_has_ended(water: Water) -> 
         assert story(water) == ("open_page", {"token": "token-1", "redirect_id": redirect_id})
     status, refused = water.ask("POST", f"/users/{BROOK}/pages", redirect_id=1)
     assert (status, refused["error"]["field"]) == (400, "redirect_id")
-    water.cloud.answer = Told(("KeepRemoteSessionAlive: refused",), "The session has ended.")
+    water.cloud.answer = Told(("KeepRemoteSessionAlive: failed",), "no answer")
+    water.api("POST", f"/users/{BROOK}/pages", redirect_id=0)
+    assert water.api("GET", f"/users/{BROOK}")["signed_in"] is True, "it may live on: nobody said no"
+    water.cloud.answer = Told(("KeepRemoteSessionAlive: refused",), "The session has ended.", refused=True)
     assert water.api("POST", f"/users/{BROOK}/pages", redirect_id=0)["problem"] == "The session has ended."
     assert water.api("GET", f"/users/{BROOK}")["signed_in"] is False
 
