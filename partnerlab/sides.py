@@ -19,7 +19,7 @@ from partnerlab.client.invoice_cloud import InvoiceCloudClient
 from partnerlab.client.tccs import TccsClient
 from partnerlab.remote import Remote
 
-__all__ = ["InHanceSides", "InHanceV1Sides", "Sides", "TccsSides"]
+__all__ = ["InHanceSides", "InHanceV1Sides", "Sides", "TccsSides", "WaterSides"]
 
 SETTLE_S = 60.0
 
@@ -212,6 +212,39 @@ class InHanceV1Sides(Sides):
     def pending(self) -> list[dict[str, Any]]:
         """View Pending Payments."""
         found: list[dict[str, Any]] = self.control.get("/_sandbox/inhance/v1/pending-payments")["payments"]
+        return found
+
+    def job(self, name: str, verb: str = "run") -> dict[str, Any]:
+        """Run, pause or resume a job of the partner."""
+        done: dict[str, Any] = self.control.post(f"/_sandbox/jobs/{self.partner}/{name}/{verb}")
+        return done
+
+
+class WaterSides(Sides):
+    """WaterSmart's biller, and WaterSmart, which is called by nobody."""
+
+    partner = "watersmart"
+    password = "Sandbox!2345"  # noqa: S105 - the sandbox's made-up constant
+
+    def got(self, path: str) -> dict[str, Any]:
+        """What WaterSmart's control API shows."""
+        found: dict[str, Any] = self.control.get(f"/_sandbox/watersmart{path}")
+        return found
+
+    def water(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Do something at WaterSmart."""
+        done: dict[str, Any] = self.control.post(f"/_sandbox/watersmart{path}", body)
+        return done
+
+    def owed(self) -> dict[str, tuple[str, str]]:
+        """What each account owes: in WaterSmart's books, and on its open invoices at Invoice Cloud."""
+        found = {}
+        for customer in self.got("/customers")["customers"]:
+            account = customer["account_number"]
+            search = {"biller_guid": self.biller["guid"], "account_number": account, "status": "open"}
+            rows = self.control.get("/_sandbox/ic/invoices", **search)["invoices"]
+            there = sum((Decimal(one["balance_due"]) for one in rows), Decimal(0))
+            found[account] = (customer["balance"], f"{there:.2f}")
         return found
 
     def job(self, name: str, verb: str = "run") -> dict[str, Any]:

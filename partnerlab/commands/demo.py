@@ -8,7 +8,7 @@ from contextlib import ExitStack
 
 import click
 
-from partnerlab.demo import inhance_v1, inhance_v2, tccs
+from partnerlab.demo import inhance_v1, inhance_v2, tccs, watersmart
 from partnerlab.journey import JOURNEYS
 from partnerlab.remote import Remote, address_option
 from partnerlab.sandbox import Sandbox
@@ -38,7 +38,7 @@ def command(invoices: int, seed: int, url: str | None) -> None:
             url = stack.enter_context(Sandbox(SandboxSettings(port=0))).url
         else:
             Remote(url).get("/_sandbox/health")
-        for partner in (inhance_v2, inhance_v1, tccs):
+        for partner in (inhance_v2, inhance_v1, tccs, watersmart):
             partner.tell(story, url, invoices=invoices, seed=seed)
         for journey in JOURNEYS.values():
             journey.tell(story, url)

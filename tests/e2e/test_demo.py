@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from partnerlab.contracts.catalogue import requirements
-from partnerlab.demo import inhance_v1, inhance_v2, tccs
+from partnerlab.demo import inhance_v1, inhance_v2, tccs, watersmart
 from partnerlab.journey import JOURNEYS
 from partnerlab.sandbox import Sandbox
 from partnerlab.simulators.ic_webservices.services import authentication as access
@@ -27,11 +27,17 @@ NOT_IN_THE_DEMO = {
     "TCCS-BIF-7": "the generator's own tests, which know what is billed",
     "TCCS-BIF-11": "data, contracts/capabilities/tccs.toml",
     "TCCS-BLR-1": "the biller portal is no part of this",
+    **dict.fromkeys(
+        ("WS-KEEP-", "WS-PAGE-", "WS-BAL-", "WS-AUTH-", "WS-REG-", "WS-UNREG-", "WS-LINK-", "WS-EMAIL-"),
+        "the portal's moments, tests/e2e/flows/test_watersmart_partner.py",
+    ),
+    **dict.fromkeys(("WS-FILE-", "WS-OUT-"), "tests/contracts/catalogue/test_watersmart_files.py names their tests"),
+    "WS-WAY-": "folders and SFTP, in their own tests",
     "TCCS-SET-": "data, contracts/settings.toml; the settings that change something are in the journey",
 }
 # The rows of the field tables: the file's own tests go through them.
-FIELD = re.compile(r"(INH2|TCCS)-(FH|IH|CR|ID)-\d+")
-PARTNERS = {"INH2": inhance_v2, "INH1": inhance_v1, "TCCS": tccs}
+FIELD = re.compile(r"(INH2|TCCS|WS)-(FH|IH|CR|ID|AH|AD|IN|ADJ|PAY|LOG|REJ)-\d+")
+PARTNERS = {"INH2": inhance_v2, "INH1": inhance_v1, "TCCS": tccs, "WS": watersmart}
 PAGES_ALONE = {
     "ICP-SSO-2": "the iFrame",
     "ICP-SSO-3": "a number that is no page",
