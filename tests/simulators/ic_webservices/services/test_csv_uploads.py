@@ -86,8 +86,9 @@ def test_a_type_sets_or_adds_and_a_billers_own_types_win(harness: Harness) -> No
         assert (refused.status, refused.json["error"]["field"]) == (400, "Adjustments")
 
 
-def test_a_balance_is_the_partners_word_less_what_was_paid_meanwhile(harness: Harness) -> None:
+def test_a_balance_is_the_partners_word_less_what_was_paid_meanwhile(shared: Harness) -> None:
     """[A-85]: nobody owes again what Invoice Cloud took."""
+    harness = shared
     pay(harness, BROOK, "40.00")
     stale = send(harness, f"{BROOK},Brook,64.20,1,")
     assert owed(harness, BROOK) == "24.20", "the same word as before says nothing new"
