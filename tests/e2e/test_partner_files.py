@@ -180,9 +180,9 @@ def test_openssh_s_sftp_leaves_a_file_that_is_taken_and_fetches_the_exports(
 
 def test_an_upload_whose_client_is_killed_is_not_taken(exchange: Sandbox, root: Path, tmp_path: Path) -> None:
     inbox = root / "watersmart" / "inbox"
-    (tmp_path / "slow.csv").write_bytes(INVOICE.format(number="79-1").encode() * 3_000)
+    (tmp_path / "slow.csv").write_bytes(INVOICE.format(number="79-1").encode() * 4_000)
     client = OpenSsh(exchange, tmp_path)
-    command = ["sftp", *client.options, "-l", "400", "-b", "-", client.where]
+    command = ["sftp", *client.options, "-l", "40", "-b", "-", client.where]
     killed = subprocess.Popen(
         command, stdin=subprocess.PIPE, env=client.environment(PASSWORD), cwd=tmp_path, start_new_session=True
     )
