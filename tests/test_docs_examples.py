@@ -7,7 +7,7 @@ import queue
 import re
 from collections.abc import Iterator
 from contextlib import redirect_stdout
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from partnerlab.generators.bif import generate_bif
+from partnerlab.jobs_port import InHanceBooks
 from partnerlab.journey.cloud_payments import pay_by_card
 from partnerlab.journey.visitor import Visitor
 from partnerlab.sandbox import Sandbox
@@ -56,8 +57,16 @@ def run(sandbox: Sandbox, code: str, names: dict[str, Any] | None = None, **addr
 
 
 def test_every_example_is_run_by_one_of_these_tests() -> None:
-    pages = ("README.md", "docs/client.md", "docs/tccs.md", "docs/sandbox.md", "docs/files.md", "docs/pytest.md")
-    assert [len(examples(page)) for page in pages] == [1, 4, 1, 1, 1, 1]
+    pages = (
+        "README.md",
+        "docs/client.md",
+        "docs/tccs.md",
+        "docs/sandbox.md",
+        "docs/files.md",
+        "docs/pytest.md",
+        "docs/jobs.md",
+    )
+    assert [len(examples(page)) for page in pages] == [1, 4, 1, 1, 1, 1, 1]
     others = set(ROOT.glob("docs/**/*.md")) - {ROOT / page for page in pages}
     assert [path.name for path in others if EXAMPLE.search(path.read_text("utf-8"))] == []
 
@@ -89,6 +98,16 @@ def test_a_payment_on_the_page_is_posted_back_and_credited(sandbox: Sandbox) -> 
     assert (credit.invoice_number, credit.payment_amount) == ("500001", Decimal("125.50"))
     with pytest.raises(queue.Empty):
         box.take(timeout_s=0)
+
+
+def test_the_jobs_of_ones_own_books_run(sandbox: Sandbox) -> None:
+    lane = sandbox.lanes.get("default")
+    (biller,) = [one for one in sandbox.ic.world.services.records.billers(lane) if one.partner == "inhance_v1"]
+    names = run(sandbox, examples("docs/jobs.md")[0], {"books": InHanceBooks(sandbox.inhance.world, lane, biller)})
+    said = {job.name: job.run(datetime.now(UTC)) for job in names["timed"]}
+    assert said.pop("inhance_v1-all-balances") == "4 balances sent"
+    assert said.pop("inhance_v1-balances") == "nothing changed"
+    assert set(said.values()) == {"nothing new"}
 
 
 def test_a_declared_operation_is_a_request_to_send_oneself() -> None:
