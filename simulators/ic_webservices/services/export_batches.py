@@ -11,35 +11,29 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
-from zoneinfo import ZoneInfo
+from datetime import UTC, timedelta
 
-from partnerlab.contracts.files.csv import CsvTable, load_table, write_csv
+from partnerlab.contracts.files.csv import CsvTable, write_csv
 from partnerlab.contracts.files.row import Row
-from partnerlab.simulators.ic_webservices.domain.billers import Biller, time_zone
-from partnerlab.simulators.ic_webservices.domain.customers import Change, Customer
+from partnerlab.simulators.ic_webservices.domain.billers import Biller
+from partnerlab.simulators.ic_webservices.domain.customers import Change
 from partnerlab.simulators.ic_webservices.domain.errors import NotFound, ValueRefused
 from partnerlab.simulators.ic_webservices.domain.exports import (
     KINDS,
-    TYPE_WORDS,
     Batch,
     BatchFile,
     file_stamp,
-    invoice_guid,
     part_of,
-    type_id,
 )
-from partnerlab.simulators.ic_webservices.domain.payments import Payment
+from partnerlab.simulators.ic_webservices.services.export_rows import ExportRows
 from partnerlab.simulators.ic_webservices.services.ledger import biller_of
 from partnerlab.simulators.ic_webservices.services.support import ACH_REJECTS, refuse_unsupported
 from partnerlab.simulators.ic_webservices.store import (
     BATCH_FILES,
     BATCHES,
     CHANGES,
-    CUSTOMERS,
     PAYMENTS,
     next_number,
 )
@@ -49,7 +43,6 @@ from partnerlab.simulators.kit.world.store import Statement, Store, Tx
 __all__ = ["ExportBatches"]
 
 PAGE = 1_000  # rows that are read and written at once
-NAMESPACE = "https://www.invoicecloud.com/portal/webservices/CloudInvoicing/"
 NAMES_TRIED = 100_000
 
 _NOT_TAKEN = (
@@ -184,13 +177,12 @@ class _Making:
 
     def __init__(self, tx: Tx, lane: Lane, biller: Biller, kind: str, *, split: bool) -> None:
         self.tx, self.lane, self.biller, self.kind = tx, lane, biller, kind
-        self.table = load_table(f"watersmart_{kind}")
-        self.zone: ZoneInfo = time_zone(biller.time_zone)
+        self.made = ExportRows(tx, lane, biller, kind)
+        self.table, self.zone = self.made.table, self.made.zone
         self.split = split
         self.files: dict[str, _File] = {}
         self.report_id = 0
         self.warnings: list[dict[str, object]] = []
-        self.customers: dict[str, Customer | None] = {}
 
     def batch(self) -> Batch | None:
         rows = self._change_rows() if self.kind == "changes" else self._payment_rows()
@@ -218,7 +210,6 @@ class _Making:
 
     def _payment_rows(self) -> Iterator[tuple[str, str, Row]]:
         after = ""
-        make = self._payment if self.kind == "payments" else self._reject
         while True:
             found = self.tx.all(
                 _PAYMENTS[self.kind],
@@ -230,7 +221,9 @@ class _Making:
             for payment in map(PAYMENTS.load, found):
                 self._number()
                 after = payment.reference
-                yield payment.payment_guid, part_of(payment) if self.split else "", make(payment)
+                pays = self.kind == "payments"
+                row = self.made.payment(payment, self.report_id) if pays else self.made.reject(payment)
+                yield payment.payment_guid, part_of(payment) if self.split else "", row
             if len(found) < PAGE:
                 return
 
@@ -242,7 +235,7 @@ class _Making:
             accounts.setdefault(change.account_number, []).append(change)
         for account, changes in accounts.items():
             self._number()
-            row = self._change(account, changes)
+            row = self.made.change(account, changes)
             for place, change in enumerate(changes):
                 yield str(change.seq), "", None if place else row
 
@@ -250,67 +243,6 @@ class _Making:
         """Take the batch's number with its first row: a batch of nothing has none."""
         if not self.report_id:
             self.report_id = next_number(self.tx, self.lane.name, "export")
-
-    def _payment(self, payment: Payment) -> Row:
-        return self.table.make(
-            InvoiceNumber=payment.invoice_number,
-            InvoiceGUID=invoice_guid(NAMESPACE, payment.biller_guid, payment.invoice_number),
-            AccountNumber=payment.account_number,
-            CustomerName=self._customer_name(payment),
-            PaymentGUID=payment.payment_guid,
-            PaymentDate=self._local(payment.paid_at),
-            PaymentTypeID=type_id(payment),
-            PaymentTypeDesc=TYPE_WORDS[payment.tender],
-            PaymentAmount=_amount(payment.amount_cents),
-            ConvenienceFee=_amount(payment.service_fee_cents),
-            PaymentReference=payment.reference,
-            PaymentMessage=payment.message,
-            Approved=payment.approved,
-            BillerReference=payment.biller_reference,
-            Offline=payment.offline,
-            LocationReference=payment.location_reference,
-            WSReportID=self.report_id,
-            CheckNumber=payment.check_number,
-        )
-
-    def _reject(self, payment: Payment) -> Row:
-        return self.table.make(
-            TransactionDate=self._local(payment.paid_at),
-            RejectDate=self._local(payment.clears_at),
-            AccountNumber=payment.account_number,
-            CustomerName=self._customer_name(payment),
-            InvoiceNumber=payment.invoice_number,
-            InvoiceType=self.biller.invoice_type_id,
-            Amount=_amount(payment.amount_cents),
-            Code=payment.return_code,
-            AuthOrderNumber=payment.payment_guid,
-            ReferenceNumber=payment.reference,
-            BillerReference=payment.biller_reference,
-        )
-
-    def _change(self, account: str, changes: list[Change]) -> Row:
-        customer = self._customer(account)
-        moments = {_column_of(change): self._local(change.changed_at) for change in changes}
-        return self.table.make(
-            AccountNumber=account,
-            EmailAddress=customer.email_address if customer else "",
-            PhoneNumber=customer.phone if customer else "",
-            **moments,
-        )
-
-    def _customer(self, account: str) -> Customer | None:
-        if account not in self.customers:
-            if len(self.customers) >= PAGE:
-                self.customers.clear()
-            self.customers[account] = CUSTOMERS.get(self.tx, self.lane.name, self.biller.guid, account)
-        return self.customers[account]
-
-    def _customer_name(self, payment: Payment) -> str:
-        customer = self._customer(payment.account_number)
-        return customer.customer_name if customer else ""
-
-    def _local(self, moment: str) -> datetime:
-        return datetime.fromisoformat(moment).astimezone(self.zone)
 
     def _add(self, part: str, row: Row) -> None:
         file = self.files.setdefault(part, _File(self.table, part))
@@ -353,22 +285,3 @@ class _Making:
 
     def _prefix(self, part: str) -> str:
         return self.table.split[part] if part else self.table.file_name
-
-
-DATES: Mapping[tuple[str, str], str] = {
-    ("autopay", "on"): "AutoPaySignUpDate",
-    ("autopay", "off"): "AutoPayCancelDate",
-    ("paperless", "on"): "PaperlessSignUpDate",
-    ("paperless", "off"): "PaperlessCancelDate",
-    ("email", ""): "EmailAddressChangeDate",
-    ("phone", ""): "PhoneNumberChangeDate",
-}
-"""Which column says when a change was made, by its kind and, for a switch, its value."""
-
-
-def _column_of(change: Change) -> str:
-    return DATES.get((change.kind, change.value)) or DATES[change.kind, ""]
-
-
-def _amount(cents: int) -> Decimal:
-    return Decimal(cents).scaleb(-2)
