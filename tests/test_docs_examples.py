@@ -105,6 +105,7 @@ def test_the_jobs_of_ones_own_books_run(sandbox: Sandbox) -> None:
     (biller,) = [one for one in sandbox.ic.world.services.records.billers(lane) if one.partner == "inhance_v1"]
     names = run(sandbox, examples("docs/jobs.md")[0], {"books": InHanceBooks(sandbox.inhance.world, lane, biller)})
     said = {job.name: job.run(datetime.now(UTC)) for job in names["timed"]}
+    names["invoice_cloud"].close()
     assert said.pop("inhance_v1-all-balances") == "4 balances sent"
     assert said.pop("inhance_v1-balances") == "nothing changed"
     assert set(said.values()) == {"nothing new"}
