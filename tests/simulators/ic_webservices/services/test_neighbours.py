@@ -205,6 +205,20 @@ def test_autopay_that_the_partner_switched_off_has_no_method(harness: Harness) -
     assert services.schedules.autopay(harness.lane, UTILITY, ACCOUNT) is None
 
 
+def test_the_same_scheduled_payment_again_is_the_one_that_stands(harness: Harness) -> None:
+    start(harness)
+    services = harness.sim.world.services
+    order: dict[str, Any] = {"invoice_number": INVOICE, "method_id": method(harness), "day": date(2026, 6, 24)}
+    made = [
+        services.schedules.schedule(harness.lane, UTILITY, USER, amount_cents=cents, schedule_id=id, **order)
+        for id, cents in (("s-1", 5000), ("s-2", 3000), ("s-1", 5000))
+    ]
+    assert made[2] == made[0]
+    assert [one.schedule_id for one in made] == ["s-1", "s-2", "s-1"]
+    advance(harness, timedelta(days=9))
+    assert sorted(one["amount"] for one in harness.get("payments")["payments"]) == ["30.00", "50.00"]
+
+
 def test_changing_autopays_method_keeps_its_enrolment(harness: Harness) -> None:
     """A bill that fell due between the enrolment and the change is still collected."""
     start(harness)
