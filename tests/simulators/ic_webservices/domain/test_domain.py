@@ -12,6 +12,7 @@ from partnerlab.simulators.ic_webservices.domain import banking_days
 from partnerlab.simulators.ic_webservices.domain.customers import conveyed_number
 from partnerlab.simulators.ic_webservices.domain.errors import Conflict, ValueRefused
 from partnerlab.simulators.ic_webservices.domain.invoices import STATUSES as INVOICE_STATUSES
+from partnerlab.simulators.ic_webservices.domain.invoices import Invoice, proposed_cents
 from partnerlab.simulators.ic_webservices.domain.money import amount, cents, parse_amount
 from partnerlab.simulators.ic_webservices.domain.payments import STATES, Payment, cleared, clears_at
 from partnerlab.simulators.ic_webservices.domain.schedules import Schedule, skipped
@@ -148,3 +149,9 @@ def test_a_schedule_that_is_over_becomes_nothing_else() -> None:
     over = skipped(waiting, "expired")
     with pytest.raises(ValueError, match="skipped does not become skipped"):
         skipped(over, "once more")
+
+
+@pytest.mark.parametrize(("due", "total", "proposed"), [(120, 340, 120), (0, 340, 340), (-5, 340, 340), (120, 0, 120)])
+def test_a_page_proposes_what_is_due_and_else_everything_owed(due: int, total: int, proposed: int) -> None:
+    day = date(2026, 6, 16)
+    assert proposed_cents(Invoice("biller", "1", "2", day, day, total, due)) == proposed
