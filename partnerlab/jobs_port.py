@@ -11,11 +11,11 @@ import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from partnerlab.client import jobs
 from partnerlab.client.http import Transport
-from partnerlab.client.invoice_cloud import ExportedPayment, InvoiceCloudClient
 from partnerlab.simulators.ic_webservices import InvoiceCloud
 from partnerlab.simulators.ic_webservices.domain.billers import Biller
 from partnerlab.simulators.inhance_soap.domain.accounts import Integration
@@ -28,6 +28,9 @@ from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.tccs_rest.domain.events import Cause as TccsCause
 from partnerlab.simulators.tccs_rest.services.outgoing import OutgoingTerm
 from partnerlab.simulators.tccs_rest.world import World as TccsWorld
+
+if TYPE_CHECKING:
+    from partnerlab.client.invoice_cloud import ExportedPayment, InvoiceCloudClient
 
 __all__ = ["InHanceBooks", "InHanceJobs", "JobsPort", "TccsBooks", "TccsJobs"]
 
@@ -64,6 +67,8 @@ class JobsPort:
 
     def client(self, lane: Lane, biller: Biller) -> InvoiceCloudClient:
         """The production client, calling the lane."""
+        from partnerlab.client.invoice_cloud import InvoiceCloudClient  # at the first job: it is slow to import
+
         with self._lock:
             if self._transport is None:
                 self._transport = Transport(allow_http=True)

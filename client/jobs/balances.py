@@ -9,10 +9,14 @@ Source: Harris inHance v1 Integration Details, Adjustments/Balances.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from partnerlab.client.errors import PartnerFault
-from partnerlab.client.invoice_cloud import InvoiceCloudClient
 from partnerlab.client.jobs.payments import BEGINNING
 from partnerlab.client.jobs.ports import BalanceBooks
+
+if TYPE_CHECKING:
+    from partnerlab.client.invoice_cloud import InvoiceCloudClient
 
 __all__ = ["send_balances"]
 

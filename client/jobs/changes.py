@@ -12,11 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from partnerlab.client.invoice_cloud import CustomerChange, InvoiceCloudClient
 from partnerlab.client.jobs.models import AccountChange
 from partnerlab.client.jobs.payments import BEGINNING
 from partnerlab.client.jobs.ports import ChangeBooks
+
+if TYPE_CHECKING:
+    from partnerlab.client.invoice_cloud import CustomerChange, InvoiceCloudClient
 
 __all__ = ["AUTOPAY", "CUSTOMER", "download_changes"]
 

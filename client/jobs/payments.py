@@ -12,10 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from partnerlab.client.invoice_cloud import InvoiceCloudClient
-from partnerlab.client.invoice_cloud.models import ExportedPayment
 from partnerlab.client.jobs.ports import PaymentBooks
+
+if TYPE_CHECKING:
+    from partnerlab.client.invoice_cloud import InvoiceCloudClient
+    from partnerlab.client.invoice_cloud.models import ExportedPayment
 
 __all__ = ["BEGINNING", "download_payments"]
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from partnerlab.client.invoice_cloud.models import ExportedPayment
 from partnerlab.client.jobs.models import AccountChange, BalanceToSend, BillRun
+
+if TYPE_CHECKING:
+    from partnerlab.client.invoice_cloud.models import ExportedPayment
 
 __all__ = ["BalanceBooks", "BillBooks", "ChangeBooks", "PaymentBooks"]
 

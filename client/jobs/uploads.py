@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from partnerlab.client.invoice_cloud import InvoiceCloudClient
 from partnerlab.client.jobs.models import Bill, BillRun
 from partnerlab.client.jobs.ports import BillBooks
 from partnerlab.contracts.files import InvoiceGroup, Layout, Record, Row, ValueRefused, load_layout, write_bif
+
+if TYPE_CHECKING:
+    from partnerlab.client.invoice_cloud import InvoiceCloudClient
 
 __all__ = ["bill_file", "upload_bills"]
 
