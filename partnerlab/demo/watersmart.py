@@ -17,7 +17,7 @@ __all__ = ["tell"]
 
 LANE = "demo-watersmart"
 LAUNDROMAT, APARTMENTS, NURSERY = "20000201", "20000202", "20000203"
-BROOK, FERRY = "brook@example.com", "ferry@example.com"
+BROOK, GARDENER = "brook@example.com", "nursery@example.com"
 AMEX, RETURNS = "378282246310005", "000111111113"
 DAYS = 14
 
@@ -47,7 +47,7 @@ def tell(story: Story, url: str, *, invoices: int, seed: int) -> None:  # noqa: 
 
 def newcomer(story: Story, sides: WaterSides) -> None:
     """Setting 29 is 1: the sign-in makes the account."""
-    told = sides.water(f"/users/{FERRY}/sign-in", {"password": sides.password})
+    told = sides.water(f"/users/{GARDENER}/sign-in", {"password": sides.password})
     story.expect(
         "WS-29-1",
         f"she signs in: {told['steps'][0]}",

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from partnerlab.jobs_port import InHanceBooks
+from partnerlab.simulators.inhance_soap.store import Books
 from partnerlab.simulators.kit.world.store import Tx
 from tests.partnerlab.jobs.utility import LANE, UtilityWorld
 
@@ -101,8 +102,6 @@ def test_payments_that_are_not_told_apart_by_their_guid_are_found(
     world: UtilityWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The test above can fail: where a PaymentGUID is forgotten, a payment is posted twice."""
-    from partnerlab.simulators.inhance_soap.store import Books
-
     real = Books.add_download
 
     def forgetful(books: Books, download: object) -> bool:
