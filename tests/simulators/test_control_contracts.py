@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from openapi_spec_validator import validate
 
+from partnerlab.contracts.capabilities import integrations
 from partnerlab.simulators import ic_webservices, inhance_soap, tccs_rest, watersmart
 from partnerlab.simulators.kit.control.contract import KIT_CONTRACT, read_contract
 from partnerlab.simulators.kit.control.controls import Controls
@@ -127,3 +128,8 @@ def spelled(hint: Any) -> set[Any]:
     """The types of an annotation, without what stands in brackets."""
     members = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
     return {typing.get_origin(member) or member for member in members}
+
+
+def test_capabilities_may_be_asked_for_of_each_integration_that_has_them() -> None:
+    partner, _ = read_contract(KIT_CONTRACT)["paths"]["/_sandbox/capabilities"]["get"]["parameters"]
+    assert partner["schema"]["enum"] == ["", *integrations()]
