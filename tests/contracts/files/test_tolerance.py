@@ -101,3 +101,5 @@ def test_a_header_that_sums_the_balances_is_taken_and_noted(layout: Layout, make
     assert check(without, layout).rejection is not None, "one is missing: the sum says nothing"
     broken = change(change(data, layout, 1, TotalInvoiceAmount="12.00"), layout, 3, CustomerName="")
     assert check(broken, layout).loaded == 2, "a quarantined invoice counts"
+    unread = change(change(data, layout, 1, TotalInvoiceAmount="12.00"), layout, 2, InvoiceDate="soon")
+    assert check(unread, layout).loaded == 2, "so does one whose own row is broken"
