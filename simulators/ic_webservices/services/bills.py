@@ -71,15 +71,18 @@ def customer_fields(layout: Layout) -> frozenset[str]:
 
 def invoice_of_group(biller: Biller, group: InvoiceGroup) -> Invoice:
     """
-    The invoice in an IH row and its ID rows. Without BalanceDue the whole TotalAmountDue is due (assumed [A-36]).
+    The invoice in an IH row and its ID rows.
+
+    Without BalanceDue the MinimumAmountDue is due, which for TCCS is the billed part, as `Record bal` is (assumed
+    [A-75]); without either the whole TotalAmountDue (assumed [A-36]).
 
     What has no place of its own stays in `fields`, as text.
     """
     row = group.invoice
     total = cents(row.TotalAmountDue, "TotalAmountDue")
-    balance_due = getattr(row, "BalanceDue", None)
-    due = total if balance_due is None else cents(balance_due, "BalanceDue")
     minimum = getattr(row, "MinimumAmountDue", None)
+    name = next((one for one in ("BalanceDue", "MinimumAmountDue") if getattr(row, one, None) is not None), None)
+    due = total if name is None else cents(getattr(row, name), name)
     late_fee = getattr(row, "LateFeeAmount", None)
     return Invoice(
         biller_guid=biller.guid,

@@ -2,62 +2,30 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from partnerlab.contracts.files import InvoiceGroup, load_layout, write_bif
 from partnerlab.simulators.ic_webservices import Settings
 from partnerlab.simulators.ic_webservices.domain.late_fees import charges_at
 from partnerlab.simulators.ic_webservices.store import INVOICES
 from tests.simulators.ic_webservices.harness import INVOICING, RETURNS, Harness, advance, elements, freeze, keyed, texts
+from tests.simulators.ic_webservices.policies import DUE, INSURER, KEY, NUMBER, POLICY, policy_file, send
 
-INSURER = Settings().insurance_guid
-KEY = Settings().insurance_web_service_key
-NUMBER, POLICY = "700-01/01/2027", "700"
-DUE = date(2026, 6, 20)
 DAY = timedelta(days=1)
 ZONE = ZoneInfo(Settings().time_zone)
 
 
-def policy_file(*, number: str = NUMBER, due: date = DUE, **own: Any) -> bytes:
-    layout = load_layout("tccs")
-    given = {
-        "InvoiceFormatGuid": Settings().invoice_format_guid,
-        "InvoiceNumber": number,
-        "InvoiceDate": date(2026, 6, 1),
-        "InvoiceDueDate": due,
-        "TotalAmountDue": Decimal("340.00"),
-        "MinimumAmountDue": Decimal("120.00"),
-        "LateFeeAmount": Decimal("15.00"),
-        "LateFeeDate": due,
-        "InvoiceTypeID": 1,
-        **own,
-    }
-    customer = layout.record("CR").make(AccountNumber=number.partition("-")[0], CustomerName="Harbor Bakery")
-    detail = layout.record("ID").make(Description="Total amount outstanding: 340.00")
-    stream = io.BytesIO()
-    header = layout.record("FH").make(BillerGuid=INSURER, FileCreationDate=datetime.now(UTC).date())
-    write_bif(stream, layout, header, [InvoiceGroup(layout.record("IH").make(**given), customer, (detail,))])
-    return stream.getvalue()
-
-
 @pytest.fixture
 def world(harness: Harness) -> Harness:
-    """June 16, with a policy due on June 20 of which 340.00 are owed."""
+    """June 16, with a policy of which 340.00 are owed, and 120.00, the billed part, are due on June 20."""
     freeze(harness)
     send(harness, policy_file())
     return harness
-
-
-def send(harness: Harness, content: bytes) -> None:
-    told = harness.upload(content, biller=INSURER, key=KEY)
-    assert (told["Success"], told["Problems"]) == ("true", [])
 
 
 def bill(harness: Harness, number: str = NUMBER) -> Any:
@@ -76,44 +44,48 @@ def pay(harness: Harness, amount: str, **order: Any) -> None:
 
 def test_a_fee_is_due_when_its_day_is_over_in_the_billers_zone_and_every_view_has_it(world: Harness) -> None:
     assert advance(world, 4 * DAY) == []
-    assert due(world) == ("340.00", "340.00")
+    assert due(world) == ("120.00", "340.00")
     told = advance(world, DAY)
-    assert told == [f"1 late fee charged ({NUMBER}: 15.00, now due 355.00)"]
-    assert due(world) == ("355.00", "355.00")
+    assert told == [f"1 late fee charged ({NUMBER}: 15.00, now due 135.00)"]
+    assert due(world) == ("135.00", "355.00")
     inner = elements({**keyed(INSURER, KEY), "InvoiceNumber": NUMBER})
     seen = texts(world.soap(INVOICING, "ViewInvoiceByInvoiceNumber", f"<Req>{inner}</Req>"))
-    assert (seen["BalanceDue"], seen["TotalAmountDue"], seen["MinimumAmountDue"]) == ("355.00", "355.00", "120.00")
+    assert (seen["BalanceDue"], seen["TotalAmountDue"], seen["MinimumAmountDue"]) == ("135.00", "355.00", "120.00")
     assert advance(world, 30 * DAY) == [], "never twice"
-    pay(world, "355.00")
-    assert due(world) == ("0.00", "0.00")
-    assert world.raised[-1]["payment"]["amount"] == "355.00"
+    pay(world, "135.00")
+    assert due(world) == ("0.00", "220.00")
+    assert world.raised[-1]["payment"]["amount"] == "135.00"
 
 
 def test_a_fee_is_charged_at_midnight_of_the_biller(world: Harness) -> None:
     assert charges_at(DUE, ZONE).isoformat() == "2026-06-21T04:00:00+00:00"
     advance(world, timedelta(days=4, hours=13, minutes=59))
-    assert due(world) == ("340.00", "340.00")
+    assert due(world) == ("120.00", "340.00")
     advance(world, timedelta(minutes=1))
-    assert due(world) == ("355.00", "355.00")
+    assert due(world) == ("135.00", "355.00")
 
 
 @pytest.mark.parametrize(
     ("own", "paid", "left"),
     [
-        ({}, "340.00", "0.00"),  # paid in time
-        ({}, "120.00", "235.00"),  # field 191 is no: a part payment saves nothing
-        ({"LateFeeAmount": Decimal("0.00")}, "120.00", "220.00"),
-        ({"LateFeeAmount": None}, "120.00", "220.00"),
-        ({"LateFeeDate": None}, "120.00", "220.00"),
-        ({"LateFeeDate": DUE + 9 * DAY}, "120.00", "220.00"),
+        ({}, "340.00", "0.00"),  # paid in time, all of it
+        ({}, "120.00", "220.00"),  # paid in time, what was billed of it
+        ({"MinimumAmountDue": Decimal("100.00")}, "120.00", "220.00"),
+        ({"MinimumAmountDue": None}, "120.00", "235.00"),  # nothing is said of a billed part: all of it was due
+        ({"MinimumAmountDue": Decimal("130.00")}, "130.00", "210.00"),
+        ({"MinimumAmountDue": Decimal("340.00")}, "340.00", "0.00"),
+        ({"MinimumAmountDue": None, "LateFeeAmount": Decimal("0.00")}, "120.00", "220.00"),
+        ({"MinimumAmountDue": None, "LateFeeAmount": None}, "120.00", "220.00"),
+        ({"MinimumAmountDue": None, "LateFeeDate": None}, "120.00", "220.00"),
+        ({"MinimumAmountDue": None, "LateFeeDate": DUE + 9 * DAY}, "120.00", "220.00"),
     ],
 )
-def test_what_is_due_ten_days_later(harness: Harness, own: dict[str, Any], paid: str, left: str) -> None:
+def test_what_is_owed_ten_days_later(harness: Harness, own: dict[str, Any], paid: str, left: str) -> None:
     freeze(harness)
     send(harness, policy_file(**own))
     pay(harness, paid)
     advance(harness, 10 * DAY)
-    assert due(harness)[0] == left
+    assert due(harness)[1] == left
 
 
 def test_with_field_191_a_payment_saves_the_fee_and_its_return_brings_it_back(world: Harness) -> None:
@@ -125,19 +97,19 @@ def test_with_field_191_a_payment_saves_the_fee_and_its_return_brings_it_back(wo
     pay(world, "120.00", tender="ach", bank_account=RETURNS)
     told = advance(world, 7 * DAY)
     assert [what.partition(" (")[0] for what in told] == ["1 payment returned", "1 late fee charged"]
-    assert due(world)[0] == "355.00"
+    assert due(world) == ("135.00", "355.00")
 
 
 def test_a_file_that_comes_again_or_corrected_charges_no_fee_again_and_a_new_day_one_more(world: Harness) -> None:
     advance(world, 5 * DAY)
     send(world, policy_file())
-    assert due(world)[0] == "355.00"
+    assert due(world)[0] == "135.00"
     send(world, policy_file(InvoiceDate=date(2026, 6, 2)))
-    assert due(world)[0] == "340.00", "the partner's word, made after its own late fee day"
+    assert due(world)[0] == "120.00", "the partner's word, made after its own late fee day"
     assert advance(world, 5 * DAY) == []
     send(world, policy_file(LateFeeDate=date(2026, 6, 30)))
     advance(world, 5 * DAY)
-    assert due(world)[0] == "355.00"
+    assert due(world)[0] == "135.00"
     assert bill(world)["late_fee_charged_for"] == "2026-06-30"
 
 
@@ -161,5 +133,5 @@ def test_fees_of_one_day_are_charged_together_and_no_others(shared: Harness) -> 
     send(world, policy_file(number="702-01/01/2027", due=DUE + DAY))
     told = advance(world, 5 * DAY)
     assert [what.partition(" (")[0] for what in told] == ["2 late fees charged"]
-    assert due(world, "702-01/01/2027")[0] == "340.00"
+    assert due(world, "702-01/01/2027")[0] == "120.00"
     assert [what.partition(" (")[0] for what in advance(world, DAY)] == ["1 late fee charged"]
