@@ -2,7 +2,7 @@
 The Balance job and the Balance All job: what accounts owe, by SetInvoiceBalance.
 
 A balance overwrites what Invoice Cloud has, payments that the utility has not downloaded yet included. So an account
-with such a payment is left out of this run: its balance goes with a later one, when the books know the payment [A-121].
+with such a payment is left out of this run: its balance goes with a later one, when the books know the payment [A-109].
 
 Source: Harris inHance v1 Integration Details, Adjustments/Balances.
 """

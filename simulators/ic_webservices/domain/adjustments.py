@@ -30,7 +30,7 @@ def adjust(
     last_payment: str,
 ) -> Adjusted:
     """
-    Apply an adjustment to an account: to its latest open invoice, or its latest where none is open [A-106].
+    Apply an adjustment to an account: to its latest open invoice, or its latest where none is open [A-100].
 
     A balance that is set is the partner's word when the file was made: what was taken since its last word and is not
     visible in it is owed no more, and the same word again changes nothing [A-85]. An addition says nothing of what was

@@ -2,7 +2,7 @@
 How a bill is presented: by Invoice Cloud's template alone, or as a PDF too.
 
 Source: TCCS Technical Design, PDF Linking; Harris inHance v2, Bill Presentment ("template or PDF if the biller has a
-PDF vendor"); both files, InvoiceFormatGuid. How a GUID says which is assumed [A-102].
+PDF vendor"); both files, InvoiceFormatGuid. How a GUID says which is assumed [A-99].
 """
 
 from __future__ import annotations

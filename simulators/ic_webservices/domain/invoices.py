@@ -243,7 +243,7 @@ def may_pay_on(invoice: Invoice, day: date) -> None:
 
 def may_enter(invoice: Invoice, amount_cents: int) -> None:
     """
-    Check what a clerk took for an invoice: any part of what is owed (assumed [A-107]). Raises `PaymentRefused`.
+    Check what a clerk took for an invoice: any part of what is owed (assumed [A-101]). Raises `PaymentRefused`.
     """
     due, owed = invoice.balance_due_cents, owed_cents(invoice)
     where = f"Invoice {invoice.invoice_number}"

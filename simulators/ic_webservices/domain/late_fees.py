@@ -2,7 +2,7 @@
 The late fee of a bill: the amount and the day that its file gives, charged once the day is over.
 
 Source: TCCS Technical Design, field mapping 186 LateFeeAmount, 187 LateFeeDate, 191 ApplyLateFeeIfNoPaymentsOnly. When
-it is charged, and that a partner's later word on the amounts has it in them, is assumed [A-101].
+it is charged, and that a partner's later word on the amounts has it in them, is assumed [A-98].
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ An answer is part of the biller's configuration, by the name of its row in the t
                        "AutoPayCollectionDate": -3, "PaymentExpirationDate": 30}}
 
 A date is a number of days from the due date, before it where negative; a minimum is an amount or a share of what is due
-(assumed [A-108]).
+(assumed [A-102]).
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ class Clerk:
         """
         Enter a payment by check or in cash, any part of what is owed: it lowers the balance and moves no money.
 
-        It stands in the payment file with Offline `True` and is no event of the data pump (assumed [A-107]). Returns
+        It stands in the payment file with Offline `True` and is no event of the data pump (assumed [A-101]). Returns
         the payment and whether it is new; the same *payment_guid* again gives the one that stands.
 
         Raises:

@@ -275,7 +275,7 @@ class BillerLedger:
         """
         Pass an account to a new owner: the record, its invoices and payments get the `CV-` number, and so do events
         that wait in the outbox: money of the former owner must not be posted to the new one. What the data pump has
-        accepted keeps its number [A-100].
+        accepted keeps its number [A-97].
 
         The number itself is free for the new owner's next bill. Raises `NotFound`, `Conflict`.
         """

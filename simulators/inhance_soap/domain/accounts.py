@@ -22,7 +22,7 @@ __all__ = [
 
 Integration = Literal["v1", "v2"]
 DRAFT_BANK = ("Invoice Cloud Bank", "000000000", "000000000")
-"""Bank, account and routing number of a customer whose bills Invoice Cloud collects; the last is assumed [A-122]."""
+"""Bank, account and routing number of a customer whose bills Invoice Cloud collects; the last is assumed [A-110]."""
 
 # <account>CV-<8 to 14 digits>, an optional hyphen before CV- [A-4].
 _CONVEYED = re.compile(r".+?-?CV-\d{8,14}", re.IGNORECASE | re.DOTALL)
@@ -66,7 +66,7 @@ def draft_switched(account: Account, *, on: bool) -> Account:
     A v1 account as the Auto Pay job leaves it: a Draft customer with the dummy bank, or none without it.
 
     A bank of the customer's own stays when AutoPay ends. Source: v1 Details, Change Log - AutoPay Enrollment; that it
-    ends is assumed [A-122].
+    ends is assumed [A-110].
     """
     bank = (account.bank_name, account.bank_account, account.bank_routing)
     if on:

@@ -69,7 +69,7 @@ class UtilityLedger:
 
     def return_payment(self, lane: Lane, cause: Cause, account_number: str, number: int, *, clerk: str) -> AccountView:
         """
-        Take back a payment that a clerk learned came back: no integration of the utility posts a return [A-123].
+        Take back a payment that a clerk learned came back: no integration of the utility posts a return [A-111].
 
         Raises `AccountUnknown`, `PaymentUnknown`, `PaymentSettled`.
         """

@@ -93,7 +93,7 @@ class Outgoing:
         """
         Balances that changed, or all, by account number; of accounts whose newest bill Invoice Cloud has.
 
-        Payments that wait to be posted count as paid [A-121].
+        Payments that wait to be posted count as paid [A-109].
         """
         today = lane.now().date()
         found = []

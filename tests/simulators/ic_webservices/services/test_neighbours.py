@@ -144,7 +144,7 @@ def test_a_fee_of_nothing_is_a_fee(harness: Harness) -> None:
 def test_of_a_conveyed_account_what_waits_goes_out_with_its_number_and_what_the_pump_has_keeps_the_old_one(
     harness: Harness,
 ) -> None:
-    """An event never changes under its id, so what was accepted is what it was [A-100]."""
+    """An event never changes under its id, so what was accepted is what it was [A-97]."""
     start(harness)
     harness.upload(bill_file([group("700001", "20000001")]))
     harness.pay(amount="10.00")
