@@ -89,10 +89,10 @@ def _inhance(biller: Biller, account_number: str, invoice_number: str) -> Enquir
     """
     Harris inHance v2: BalanceCheck. Phone is ignored; FutureBalance counts in version 2 only.
 
-    Settings 8 (URL), 10 else 13 (key, assumed [A-6]), soap_namespace [A-2], rtdr_version.
+    Settings 8 (URL), 10 else 13 (key, assumed [A-6]), soap_namespace [A-2], rtdr_version else 35 (service version).
     Source: Details, RTDR: Balance Updates; INT-8748; ITG-3485.
     """
-    version = biller.get("rtdr_version")
+    version = biller.settings.get("rtdr_version") or biller.settings.get("35") or biller.get("rtdr_version")
     if version not in ("1", "2"):
         raise RequestInvalid("setting rtdr_version", version, "must be 1 or 2")
     endpoint = inhance.Endpoint(

@@ -14,6 +14,7 @@ from partnerlab.client.datapump.events import AutoPay, Email, Event, Paperless, 
 from partnerlab.client.datapump.plans import PartnerBalance, PartnerRequest, Plan, Skip
 from partnerlab.client.http import Transport
 from partnerlab.client.inhance import (
+    Conventions,
     InHanceClient,
     last_invoice_number,
     operations,
@@ -60,7 +61,7 @@ def payment(event: Event, biller: Biller, transport: Transport) -> Plan:
     if event.donation == "inline":
         return Skip("not posted: inline donation")
     client = PAYMENTS.open(biller, transport)
-    kind = payment_type_desc(event.tender, biller.get("116"))
+    kind = payment_type_desc(event.tender, biller.get("116"), Conventions.of(biller.configuration))
 
     def send() -> str:
         return client.make_payment(
@@ -88,10 +89,10 @@ def paperless(event: Event, biller: Biller, transport: Transport) -> Plan:
     """SetPaperless; of a conveyed account the plain number. Source: Details, Data Pump: Paperless Enrollment."""
     assert isinstance(event, Paperless)
     client = PAPERLESS.open(biller, transport)
-    account = plain_account_number(event.account_number)
+    account, shown = _plain(event.account_number, biller)
     return PartnerRequest(
         operation=operations.set_paperless.name,
-        description=mask_text(f"account {account}, {_on_off(event.enrolled)}"),
+        description=mask_text(f"account {shown}, {_on_off(event.enrolled)}"),
         send=lambda: client.set_paperless(account, event.enrolled).message,
         idempotent=True,
     )
@@ -101,10 +102,10 @@ def autopay(event: Event, biller: Biller, transport: Transport) -> Plan:
     """SetAutopay; of a conveyed account the plain number. Source: Details, Data Pump: AutoPay Enrollment."""
     assert isinstance(event, AutoPay)
     client = AUTOPAY.open(biller, transport)
-    account = plain_account_number(event.account_number)
+    account, shown = _plain(event.account_number, biller)
     return PartnerRequest(
         operation=operations.set_autopay.name,
-        description=mask_text(f"account {account}, {_on_off(event.enrolled)}"),
+        description=mask_text(f"account {shown}, {_on_off(event.enrolled)}"),
         send=lambda: client.set_autopay(account, event.enrolled).message,
         idempotent=True,
     )
@@ -142,6 +143,14 @@ def check_balance(event: Payment, biller: Biller, transport: Transport) -> Partn
     )
     balance = client.balance_check(event.account_number, last_invoice_number(event.invoice_number))
     return PartnerBalance(balance=balance.balance, future_balance=balance.future_balance)
+
+
+def _plain(account_number: str, biller: Biller) -> tuple[str, str]:
+    """The number that goes out, and how the delivery shows it: a mark that is no conveyance's is named."""
+    conventions = Conventions.of(biller.configuration)
+    account = plain_account_number(account_number, conventions)
+    doubt = f" (sent as it stands: {conventions.mark} and no date-time)" if conventions.is_doubtful(account) else ""
+    return account, f"{account}{doubt}"
 
 
 def _on_off(enrolled: bool) -> str:

@@ -8,13 +8,19 @@ Harris inHance v2: the calls Invoice Cloud makes to a utility's `iCloud.asmx`.
 from partnerlab.client.inhance.client import AsyncInHanceClient, InHanceClient
 from partnerlab.client.inhance.models import Acknowledgement, Balance
 from partnerlab.client.inhance.operations import NAMESPACE, Endpoint
-from partnerlab.client.inhance.rules import last_invoice_number, payment_type_desc, plain_account_number
+from partnerlab.client.inhance.rules import (
+    Conventions,
+    last_invoice_number,
+    payment_type_desc,
+    plain_account_number,
+)
 
 __all__ = [
     "NAMESPACE",
     "Acknowledgement",
     "AsyncInHanceClient",
     "Balance",
+    "Conventions",
     "Endpoint",
     "InHanceClient",
     "last_invoice_number",

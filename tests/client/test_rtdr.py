@@ -83,6 +83,16 @@ def test_version_2_also_changes_the_total(ask: Ask) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("settings", "total"),
+    [({"s35": "2"}, Decimal("182.75")), ({"s35": "1"}, None), ({"s35": "2", "rtdr_version": "1"}, None), ({}, None)],
+)
+def test_setting_35_is_the_version_where_rtdr_version_is_not_set(
+    ask: Ask, settings: dict[str, str], total: Decimal | None
+) -> None:
+    assert ask(biller(**settings), Partner(answer())).total_amount_due == total
+
+
 @pytest.mark.parametrize("version", ["1", "2"])
 def test_the_email_changes_where_the_configuration_says_so_in_both_versions(ask: Ask, version: str) -> None:
     update = ask(biller(EMAIL_ON, rtdr_version=version), Partner(answer()))

@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -153,22 +154,38 @@ def program(*arguments: str) -> Iterator[subprocess.Popen[str]]:
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     command = [sys.executable, "-m", "partnerlab", *arguments]
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=environment) as running:
+    with subprocess.Popen(
+        command, stdout=pipe, stderr=pipe, text=True, env=environment, preexec_fn=_interruptible
+    ) as running:
         try:
             yield running
         finally:
             if running.poll() is None:
                 running.send_signal(signal.SIGINT)
-                running.wait(20)
+                try:
+                    running.wait(60)
+                except subprocess.TimeoutExpired:
+                    running.kill()
+                    raise
+
+
+def _interruptible() -> None:
+    """Where the tests run in the background, SIGINT is ignored, and a child would inherit that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def test_the_journal_is_followed_until_interrupted(sandbox: Sandbox, lane: str) -> None:
     sandbox.lanes.get(lane)
     with program("journal", "--follow", "--url", sandbox.url, "--lane", lane) as follower:
-        time.sleep(2)
-        broken_call(sandbox, lane)
         assert follower.stdout is not None
-        line = follower.stdout.readline()
+        ready: list[str] = []
+        reader = threading.Thread(target=lambda: ready.append(follower.stdout.readline()))
+        reader.start()
+        ends = time.monotonic() + 60
+        while reader.is_alive() and time.monotonic() < ends:
+            broken_call(sandbox, lane)  # what was said before it looked is not what it follows
+            reader.join(0.3)
+    (line,) = ready
     assert "BalanceCheck" in line
     assert follower.returncode == 0
 

@@ -77,7 +77,7 @@ def _verdict(run: Run) -> tuple[str, str]:
     left = run.count(Outcome.NOT_EXERCISED)
     words = "everything that must hold, and was tried, holds"
     words += f"; {others} of what should or may hold failed" if others else ""
-    return "passed", words + (f"; {left} requirements were not exercised" if left else "")
+    return "passed", words + (f"; not exercised: {left}" if left else "")
 
 
 def _head(run: Run) -> Iterator[str]:

@@ -187,3 +187,24 @@ def test_a_return_to_inhance_v1_is_refused_with_the_row_that_says_so(router: Rou
 def test_every_kind_has_a_route_to_every_partner(partner: str) -> None:
     kinds = {"payment", "paperless", "autopay", "email", "ach_reject"}
     assert {kind for name, kind in ROUTES if name == partner} == kinds
+
+
+def test_a_billers_own_words_and_marks_go_out_and_a_mark_that_is_no_conveyances_is_named(
+    router: Router, partner: Partner
+) -> None:
+    own = {"InHance": {"ConveyedDigits": [6, 6], "PaymentTypes": {"ach": "ECheck"}}}
+    biller = Biller(BILLER, "inhance_v2", settings_for(partner.url), own)
+
+    def request(**event: Any) -> PartnerRequest:
+        made = router.plan(parse_event(make_event(**event)), biller)
+        assert isinstance(made, PartnerRequest)
+        return made
+
+    request(tender="ach").send()
+    assert partner.seen[-1].fields["PaymentTypeDesc"] == "ECheck"
+    conveyed = request(kind="paperless", account_number="10000101CV-260616")
+    assert conveyed.description == "account 10000101, On"
+    conveyed.send()
+    assert partner.seen[-1].fields["Accountnumber"] == "10000101"
+    doubtful = request(kind="autopay", account_number="10000101CV-26")
+    assert doubtful.description.startswith("account 10000101CV-26 (sent as it stands: CV- and no date-time), ")

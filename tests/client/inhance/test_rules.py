@@ -7,7 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from partnerlab.client.errors import RequestInvalid
-from partnerlab.client.inhance.rules import PAYMENT_TYPES, last_invoice_number, payment_type_desc, plain_account_number
+from partnerlab.client.inhance.rules import (
+    PAYMENT_TYPES,
+    Conventions,
+    last_invoice_number,
+    payment_type_desc,
+    plain_account_number,
+)
 from partnerlab.contracts.data import read_bytes
 
 
@@ -91,3 +97,46 @@ def test_every_tender_of_an_event_has_a_payment_type() -> None:
 def test_an_unknown_tender_is_refused() -> None:
     with pytest.raises(RequestInvalid, match=f"tender: 'cash': must be one of {', '.join(PAYMENT_TYPES)}, paypal"):
         payment_type_desc("cash")
+
+
+def test_a_biller_says_how_its_conveyed_accounts_and_payment_types_are_written() -> None:
+    own = {"ConveyedMark": "XF.", "ConveyedDigits": [6, 6], "PaymentTypes": {"ach": "ECheck"}}
+    conventions = Conventions.of({"InHance": own})
+    assert plain_account_number("10000101XF.260616", conventions) == "10000101"
+    assert plain_account_number("10000101CV-20260616", conventions) == "10000101CV-20260616"
+    assert [payment_type_desc(tender, "", conventions) for tender in ("ach", "eft", "paypal")] == [
+        "ECheck",
+        "ACH",
+        "Credit Card",
+    ]
+    assert [conventions.is_doubtful(n) for n in ("10000101XF.26", "10000101xf.260616", "10000101XF.260616", "1")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    assert Conventions.of({}) == Conventions()
+
+
+@pytest.mark.parametrize(
+    ("own", "place"),
+    [
+        ([], "configuration.InHance"),
+        ({"Mark": "CV-"}, "configuration.InHance.Mark"),
+        ({"ConveyedMark": ""}, "configuration.InHance.ConveyedMark"),
+        ({"ConveyedMark": "C\n"}, "configuration.InHance.ConveyedMark"),
+        ({"ConveyedDigits": [8]}, "configuration.InHance.ConveyedDigits"),
+        ({"ConveyedDigits": [9, 8]}, "configuration.InHance.ConveyedDigits"),
+        ({"ConveyedDigits": [0, 8]}, "configuration.InHance.ConveyedDigits"),
+        ({"ConveyedDigits": [8, 21]}, "configuration.InHance.ConveyedDigits"),
+        ({"ConveyedDigits": [True, 8]}, "configuration.InHance.ConveyedDigits"),
+        ({"PaymentTypes": ["ACH"]}, "configuration.InHance.PaymentTypes"),
+        ({"PaymentTypes": {"cash": "Cash"}}, "configuration.InHance.PaymentTypes"),
+        ({"PaymentTypes": {"ach": 1}}, "configuration.InHance.PaymentTypes.ach"),
+        ({"PaymentTypes": {"ach": "x" * 51}}, "configuration.InHance.PaymentTypes.ach"),
+    ],
+)
+def test_conventions_that_cannot_be_read_are_named(own: object, place: str) -> None:
+    with pytest.raises(RequestInvalid) as refused:
+        Conventions.of({"InHance": own})
+    assert refused.value.field == place
