@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 from collections.abc import Generator, Iterator
 
 import pytest
@@ -12,6 +13,10 @@ from hypothesis import HealthCheck, settings
 from tests.postgres import running_postgres
 
 os.environ.setdefault("PACT_DO_NOT_TRACK", "true")
+
+# In the background of a shell SIGINT is ignored, and a process that a test interrupts would inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # How long an example takes says how busy the machine is, not whether the property holds. A run is the same twice, so
 # that red means a change; `PARTNERLAB_EXPLORE=1` looks for new examples.

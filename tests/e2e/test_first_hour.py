@@ -154,9 +154,7 @@ def program(*arguments: str) -> Iterator[subprocess.Popen[str]]:
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     command = [sys.executable, "-m", "partnerlab", *arguments]
     pipe = subprocess.PIPE
-    with subprocess.Popen(
-        command, stdout=pipe, stderr=pipe, text=True, env=environment, preexec_fn=_interruptible
-    ) as running:
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=environment) as running:
         try:
             yield running
         finally:
@@ -167,11 +165,6 @@ def program(*arguments: str) -> Iterator[subprocess.Popen[str]]:
                 except subprocess.TimeoutExpired:
                     running.kill()
                     raise
-
-
-def _interruptible() -> None:
-    """Where the tests run in the background, SIGINT is ignored, and a child would inherit that."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def test_the_journal_is_followed_until_interrupted(sandbox: Sandbox, lane: str) -> None:
