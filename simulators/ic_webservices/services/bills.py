@@ -73,16 +73,17 @@ def invoice_of_group(biller: Biller, group: InvoiceGroup) -> Invoice:
     """
     The invoice in an IH row and its ID rows.
 
-    Without BalanceDue the MinimumAmountDue is due, which for TCCS is the billed part, as `Record bal` is (assumed
-    [A-75]); without either the whole TotalAmountDue (assumed [A-36]).
+    Of a layout without BalanceDue the MinimumAmountDue is due, which for TCCS is the billed part, as `Record bal` is
+    (assumed [A-75]). Where the field is empty, the whole TotalAmountDue is (assumed [A-36]).
 
     What has no place of its own stays in `fields`, as text.
     """
     row = group.invoice
     total = cents(row.TotalAmountDue, "TotalAmountDue")
     minimum = getattr(row, "MinimumAmountDue", None)
-    name = next((one for one in ("BalanceDue", "MinimumAmountDue") if getattr(row, one, None) is not None), None)
-    due = total if name is None else cents(getattr(row, name), name)
+    name = "BalanceDue" if hasattr(row, "BalanceDue") else "MinimumAmountDue"
+    stated = getattr(row, name, None)
+    due = total if stated is None else cents(stated, name)
     late_fee = getattr(row, "LateFeeAmount", None)
     return Invoice(
         biller_guid=biller.guid,
