@@ -43,6 +43,11 @@ class Shown:
         return self.response.body.decode()
 
     @property
+    def markup(self) -> str:
+        """The page without its random tokens, which hold any three digits sooner or later."""
+        return re.sub(r"\(S\([^)]*\)\)|[\w-]{32,}", "", self.text)
+
+    @property
     def headers(self) -> dict[str, str]:
         return dict(self.response.headers)
 
