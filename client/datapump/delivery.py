@@ -27,6 +27,7 @@ from partnerlab.client.datapump.engine.durable import DurableEngine
 from partnerlab.client.datapump.events import Payment, parse_event, render_event
 from partnerlab.client.datapump.gate import LaneClosed, LaneGate
 from partnerlab.client.datapump.lanes import Rows, drop_lane, export_lane, load_lane
+from partnerlab.client.datapump.observing import Observer
 from partnerlab.client.datapump.places import Places
 from partnerlab.client.datapump.plans import PartnerBalance
 from partnerlab.client.datapump.policy import RetryPolicy
@@ -38,6 +39,7 @@ from partnerlab.client.datapump.tables import Delivery
 from partnerlab.client.datapump.worker import Worker
 from partnerlab.client.errors import RequestInvalid
 from partnerlab.client.settings import BillerDirectory
+from partnerlab.contracts.masking import mask_text
 
 __all__ = ["DataPump", "NotRunning"]
 
@@ -87,6 +89,7 @@ class DataPump:
             DurableEngine(self._database, poll_s=poll_s, slots=slots) if engine is None else engine(self._database)
         )
         self._slots = slots
+        self._observers: list[Observer] = []
         self._gate = LaneGate()
         self._store_or_none: DeliveryStore | None = None
         self._store_lock = threading.Lock()
@@ -119,6 +122,7 @@ class DataPump:
                 over=self._over,
                 dice=self._dice,
                 now=self._engine.now_ms,
+                observers=self._observers,
             )
             self._engine.start(hand.work if worker else None)
         except BaseException:
@@ -149,6 +153,20 @@ class DataPump:
         self._running = False
         self.router.close()
         self._forget_store()
+
+    def observe(self, observer: Observer) -> None:
+        """Tell *observer* of each attempt from now on, in the thread that made it, once it is written down."""
+        self._observers.append(observer)
+
+    def problem(self) -> str:
+        """Why it delivers nothing now: not started, stopping, or no answer from its database. Empty where it does."""
+        if not self._running or self._stopping.is_set():
+            return str(NotRunning())
+        try:
+            self._opened().standing()
+        except sa.exc.SQLAlchemyError as error:
+            return mask_text(f"the database does not answer: {type(error).__name__}")
+        return ""
 
     @contextmanager
     def running(self, *, grace_s: float = GRACE_S) -> Iterator[Self]:
@@ -320,9 +338,13 @@ class DataPump:
         """How many deliveries stand in each state. Walks through all of them."""
         return self._store.counts(lane)
 
-    def open_counts(self) -> dict[State, int]:
-        """How many are on their way or wait for a person, by state. Quick however many there are."""
-        return self._store.open_counts()
+    def standing(self) -> dict[State, tuple[int, int]]:
+        """
+        How many are on their way or wait for a person, by state, and when the oldest of each was accepted.
+
+        In milliseconds since 1970 (UTC). Quick however many there are.
+        """
+        return self._store.standing()
 
     def delivery(self, id: str) -> Record:
         """A delivery with its history. Raises `DeliveryNotFound`."""

@@ -27,15 +27,16 @@ MAX_BODY = 64 * 1024
 MAX_PAGE = 500
 THREADS = 8
 SHORTEST_TOKEN = 8
+OPEN_TO_ALL = frozenset(("/health", "/ready"))
 
 
 def create_service(pump: DataPump, token: str | None = None) -> Flask:
     """
     A WSGI application around a pump that somebody else starts and stops.
 
-    With *token* every request but `GET /health` must carry it as `Authorization: Bearer …`. Without one (None) only
-    this machine is served, by address and by name, so that no web page can reach it through a name of its own. The
-    address is the socket's: what a proxy or a caller says about where a request came from changes nothing.
+    With *token* every request but `GET /health` and `GET /ready` must carry it as `Authorization: Bearer …`. Without
+    one (None) only this machine is served, by address and by name, so that no web page can reach it through a name of
+    its own. The address is the socket's: what a proxy or a caller says about where a request came from changes nothing.
 
     Raises `RequestInvalid` for a token that is empty or could not be sent.
     """
@@ -43,6 +44,9 @@ def create_service(pump: DataPump, token: str | None = None) -> Flask:
     from flask import Flask, request, url_for
     from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
+    from partnerlab.client.datapump.metrics import Metrics
+
+    figures = Metrics(pump)
     app = Flask("datapump")
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
 
@@ -52,7 +56,7 @@ def create_service(pump: DataPump, token: str | None = None) -> Flask:
             if _is_loopback(request.remote_addr or "") and _is_loopback(_name(request.host)):
                 return None
             return _error(403, "forbidden", "without a token the data pump serves this machine only")
-        if request.path == "/health":
+        if request.path in OPEN_TO_ALL:
             return None
         scheme, _, given = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() == "bearer" and hmac.compare_digest(given.strip().encode("utf-8", "replace"), token.encode()):
@@ -104,8 +108,19 @@ def create_service(pump: DataPump, token: str | None = None) -> Flask:
 
     @app.get("/health")
     def health() -> ResponseReturnValue:
-        counts = pump.open_counts()
-        return {"status": "ok", "deliveries": {state.value: count for state, count in counts.items()}}
+        # Of the process alone: one that is started anew because its database is down is not helped.
+        return {"status": "ok"}
+
+    @app.get("/ready")
+    def ready() -> ResponseReturnValue:
+        if problem := pump.problem():
+            return _error(503, "not-ready", problem)
+        return {"status": "ready", "deliveries": {state.value: count for state, (count, _) in pump.standing().items()}}
+
+    @app.get("/metrics")
+    def metrics() -> ResponseReturnValue:
+        body, content_type = figures.render(request.headers.get("Accept", ""))
+        return body, {"Content-Type": content_type}
 
     def _body() -> dict[str, Any]:
         if (request.content_length or 0) > MAX_BODY:

@@ -149,11 +149,16 @@ class DeliveryStore(Statements):
     def counts(self, lane: str | None) -> dict[State, int]:
         """How many deliveries stand in each state; walks through all of them."""
         where, given = ("", {}) if lane is None else (" WHERE lane = :lane", {"lane": lane})
-        return self._counts(where, given)
+        sql = f"SELECT state, count(*) FROM pump_deliveries{where} GROUP BY state"  # noqa: S608  constants
+        with self.database.connect() as connection:
+            return {State(state): count for state, count in self.all(connection, sql, **given)}
 
-    def open_counts(self) -> dict[State, int]:
-        """How many stand in each state that is not settled; quick however many are."""
-        return self._counts(f" WHERE {BUSY}", {}) | self._counts(f" WHERE {LEFT}", {})
+    def standing(self) -> dict[State, tuple[int, int]]:
+        """Of each state that is not settled, how many stand in it and when the oldest was accepted; quick."""
+        sql = "SELECT state, count(*), min(accepted_at) FROM pump_deliveries WHERE {} GROUP BY state"
+        with self.database.connect() as connection:
+            rows = [row for left in (BUSY, LEFT) for row in self.all(connection, sql.format(left))]
+        return {State(state): (count, since) for state, count, since in rows}
 
     def on_its_way(self, lane: str | None) -> bool:
         """Whether a delivery is accepted or being sent; one that waits for its next attempt is not."""
@@ -398,11 +403,6 @@ class DeliveryStore(Statements):
         with self.database.begin() as tx:
             sql = f"UPDATE pump_deliveries SET retry_at = {new} WHERE state = 'waiting'{where}"  # noqa: S608
             return self.run(tx, sql, **by, **given)
-
-    def _counts(self, where: str, given: dict[str, Any]) -> dict[State, int]:
-        sql = f"SELECT state, count(*) FROM pump_deliveries{where} GROUP BY state"  # noqa: S608  constants
-        with self.database.connect() as connection:
-            return {State(state): count for state, count in self.all(connection, sql, **given)}
 
     def _won(self, tx: sa.Connection, sql: str, **values: Any) -> bool:
         """Whether a compare-and-set found what it compares with."""

@@ -16,6 +16,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from partnerlab.client.datapump.engine import Engine, enqueue
+from partnerlab.client.datapump.observing import about
 from partnerlab.client.datapump.places import Places, Run
 from partnerlab.client.datapump.states import State
 from partnerlab.client.datapump.store import DeliveryStore
@@ -113,7 +114,12 @@ class Upkeep:
         return waits or self._places.waiting((number, run))
 
     def _queue_anew(self, lost: Delivery) -> None:
-        log.error("delivery %s is %s, and the engine has no run of it; it is queued anew", lost.id, lost.state)
+        log.error(
+            "delivery %s is %s, and the engine has no run of it; it is queued anew",
+            lost.id,
+            lost.state,
+            extra=about(lost),
+        )
         with self._store.database.begin() as tx:
             if self._store.requeue(tx, lost):
                 enqueue(self._engine, tx, replace(lost, run=lost.run + 1))

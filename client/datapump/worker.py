@@ -11,7 +11,8 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 import sqlalchemy as sa
@@ -19,6 +20,7 @@ import sqlalchemy as sa
 from partnerlab.client.datapump.engine import Parked
 from partnerlab.client.datapump.events import AchReject, Event, Payment, parse_event
 from partnerlab.client.datapump.gate import LaneGate
+from partnerlab.client.datapump.observing import Attempted, Observer, about
 from partnerlab.client.datapump.outcomes import INTERRUPTED, Outcome, judge
 from partnerlab.client.datapump.places import Places, Run
 from partnerlab.client.datapump.plans import PartnerRequest, Skip
@@ -58,6 +60,7 @@ class Worker:
 
     *resume* puts a run back into the engine's queue. *stopping* ends the work between two deliveries, *over* gives up
     what could not be written yet; *dice* gives the jitter, *now* the time in a lane by which retries are made.
+    *observers* are told of each attempt.
     """
 
     def __init__(
@@ -74,11 +77,13 @@ class Worker:
         over: threading.Event,
         dice: Callable[[], float],
         now: Callable[[str], int],
+        observers: Sequence[Observer] = (),
     ) -> None:
         self._store, self._database = store, store.database
         self._billers, self._router, self._policy = billers, router, policy
         self._places, self._gate, self._resume = places, gate, resume
         self._stopping, self._over, self._dice, self._now = stopping, over, dice, now
+        self._observers = observers
 
     def work(self, number: int, run: int) -> str:
         """Ends with the delivery's outcome, or with `Parked` where there is none yet."""
@@ -133,7 +138,7 @@ class Worker:
             return self._postpone(found, "the call could not be prepared", error)
         except Exception as error:
             # A mistake in our settings, which would fail again; a person can replay it once it is mended.
-            log.exception("delivery %s: its call could not be prepared", found.id)
+            log.exception("delivery %s: its call could not be prepared", found.id, extra=about(found))
             return self._move(found, "refuse", mask_text(f"{type(error).__name__}: {error}"))
         if isinstance(plan, Skip):
             return self._move(found, "skip", plan.reason)
@@ -194,20 +199,31 @@ class Worker:
                 with self._database.begin() as tx:
                     return self._settle(tx, opened, outcome, again=again)
             except (sa.exc.DataError, UnicodeError) as error:
-                log.exception("delivery %s: the outcome %s cannot be written as it is", opened.id, outcome.state)
+                log.exception(
+                    "delivery %s: the outcome %s cannot be written as it is",
+                    opened.id,
+                    outcome.state,
+                    extra=about(opened),
+                )
                 shown = f"{outcome.state}; what was said cannot be kept: {type(error).__name__}"
                 if outcome.message == shown:
                     raise
                 outcome = replace(outcome, message=shown)
             except Exception:
-                log.exception("delivery %s: the outcome %s is not written yet", opened.id, outcome.state)
+                log.exception(
+                    "delivery %s: the outcome %s is not written yet", opened.id, outcome.state, extra=about(opened)
+                )
                 if self._over.wait(DATABASE_RETRY_S):
-                    log.error("delivery %s: stopped before its outcome was written: %s", opened.id, outcome)
+                    log.error(
+                        "delivery %s: stopped before its outcome was written: %s",
+                        opened.id,
+                        outcome,
+                        extra=about(opened),
+                    )
                     raise Parked from None
 
     def _settle(self, tx: sa.Connection, opened: Delivery, outcome: Outcome, *, again: bool) -> State:
-        ended_as = ENDED_AS[outcome.state] if outcome.made else NOT_MADE
-        self._store.end_attempt(tx, opened.number, opened.attempts, outcome=ended_as, message=outcome.message)
+        self._store.end_attempt(tx, opened.number, opened.attempts, outcome=_ended_as(outcome), message=outcome.message)
         state, message, retry_at = self._next(opened, outcome, again=again)
         if self._store.move(tx, opened, state, message=message, retry_at=retry_at, refund=not outcome.made):
             return state
@@ -222,13 +238,24 @@ class Worker:
                 return State.WAITING
             if self._in_doubt(found, call):
                 return self.settle(opened, Outcome(State.UNKNOWN, IN_DOUBT))
+            started_ns, began = time.time_ns(), time.perf_counter_ns()
             try:
                 outcome = Outcome(State.DELIVERED, mask_text(call.send()))
             except Exception as error:  # noqa: BLE001  judged, whatever it is
                 outcome = judge(error, idempotent=call.idempotent)
-            return self.settle(opened, outcome, again=again)
+            duration_ns = time.perf_counter_ns() - began
+            state = self.settle(opened, outcome, again=again)
+            self._tell(Attempted(opened, call.operation, _ended_as(outcome), state, started_ns, duration_ns))
+            return state
         finally:
             self._gate.leave(found.lane)
+
+    def _tell(self, attempted: Attempted) -> None:
+        for observe in self._observers:
+            try:
+                observe(attempted)
+            except Exception:
+                log.exception("delivery %s: an observer failed", attempted.delivery.id, extra=about(attempted.delivery))
 
     def _in_doubt(self, found: Delivery, call: PartnerRequest) -> bool:
         """
@@ -300,6 +327,10 @@ class Worker:
         with self._database.begin() as tx:
             moved = self._store.move(tx, found, target, message=message, retry_at=retry_at)
         return target if moved else State.WAITING
+
+
+def _ended_as(outcome: Outcome) -> str:
+    return ENDED_AS[outcome.state] if outcome.made else NOT_MADE
 
 
 def _has_retries(biller: Biller) -> bool:

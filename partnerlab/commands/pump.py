@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -12,6 +15,7 @@ from partnerlab.addresses import cannot_listen
 from partnerlab.client.datapump import DataPump, read_billers
 from partnerlab.client.datapump.engine import EngineBusy
 from partnerlab.client.datapump.engine.durable import EngineChanged
+from partnerlab.client.datapump.observing import Observer, log_attempt
 from partnerlab.client.datapump.pruning import DEFAULT_AGE
 from partnerlab.client.datapump.service import serve
 from partnerlab.client.datapump.slots import NoSlot
@@ -47,6 +51,14 @@ NOT_OURS = (OtherVersion, EngineChanged, EngineBusy, NoSlot)
     type=click.FloatRange(min=0),
     help="Seconds that calls under way get to end after SIGTERM or Ctrl-C. Let your process manager wait longer.",
 )
+@click.option(
+    "--log",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="As text: warnings and errors. As JSON: a line for each attempt too.",
+)
+@click.option("--traces", is_flag=True, help="Send a span of each attempt by OTLP, to where OTEL_… say.")
 def command(
     context: click.Context,
     billers: Path | None,
@@ -55,6 +67,8 @@ def command(
     port: int,
     token: str | None,
     grace: float,
+    log: Literal["text", "json"],
+    traces: bool,
 ) -> None:
     """Run the data pump: `POST /events` takes what happened, and each event reaches its partner once.
 
@@ -64,7 +78,7 @@ def command(
     Example:
         partnerlab pump --billers billers.toml --db pump.db
     """
-    log_to_stderr()
+    log_to_stderr(log)
     if context.invoked_subcommand is not None:
         return
     if billers is None or db is None:
@@ -73,7 +87,10 @@ def command(
     try:
         directory = read_billers(billers)
         pump = DataPump(_url(db), directory)
+        pump.observe(log_attempt)
         with Ending(), ExitStack() as stack:
+            if traces:
+                pump.observe(stack.enter_context(_traced()))
             with database_errors(db):
                 stack.enter_context(pump.running(grace_s=grace))
             click.echo(f"data pump on http://{host}:{port}", err=True)
@@ -114,6 +131,27 @@ def prune(db: str, days: int) -> None:
     finally:
         pump.stop()
     click.echo(f"forgotten: {gone.deliveries} deliveries, {gone.runs} rows of the engine's")
+
+
+@contextmanager
+def _traced() -> Iterator[Observer]:
+    """Spans to the collector that the environment's `OTEL_…` name; what is not sent yet goes at the end."""
+    try:
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+        from opentelemetry.sdk.resources import SERVICE_NAME, Resource
+        from opentelemetry.sdk.trace import TracerProvider
+        from opentelemetry.sdk.trace.export import BatchSpanProcessor
+    except ModuleNotFoundError as error:
+        raise click.UsageError("--traces needs more: pip install 'partnerlab[telemetry]'") from error
+    from partnerlab.client.datapump.tracing import trace_attempts
+
+    named = "OTEL_SERVICE_NAME" in os.environ or f"{SERVICE_NAME}=" in os.environ.get("OTEL_RESOURCE_ATTRIBUTES", "")
+    provider = TracerProvider(resource=Resource.create({} if named else {SERVICE_NAME: "partnerlab-pump"}))
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    try:
+        yield trace_attempts(provider)
+    finally:
+        provider.shutdown()
 
 
 def _url(db: str) -> str:

@@ -223,12 +223,13 @@ def test_a_delivery_that_is_not_there_is_not_found(http: FlaskClient, call: str)
 
 
 def test_health_counts(http: FlaskClient, refused: str) -> None:
-    assert conforms(http.get("/health")) == {"status": "ok", "deliveries": {"dead": 1}}
+    assert conforms(http.get("/ready")) == {"status": "ready", "deliveries": {"dead": 1}}
+    assert conforms(http.get("/health")) == {"status": "ok"}
 
 
-def test_a_stopped_pump_is_not_healthy(make_pump: Callable[..., DataPump]) -> None:
+def test_a_stopped_pump_is_not_ready(make_pump: Callable[..., DataPump]) -> None:
     with create_service(make_pump(start=False)).test_client() as client:
-        answer = client.get("/health")
+        answer = client.get("/ready")
         assert answer.status_code == 503
         conforms(answer)
 

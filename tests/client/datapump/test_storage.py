@@ -43,7 +43,7 @@ def test_the_engines_tables_hold_no_payload_and_no_secret(pump: DataPump, tmp_pa
         lambda store: store.due(),
         lambda store: store.first_in_line(1),
         lambda store: store.on_its_way("default"),
-        lambda store: store.open_counts(),
+        lambda store: store.standing(),
         lambda store: store.by_id("default", "x"),
         lambda store: store.bring_forward("default", None, now=0),
         lambda store: store.find({"state": "dead"}, before=None, limit=10),
