@@ -22,7 +22,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 from partnerlab.contracts.sqlite_files import prepare
 
-__all__ = ["RolledBack", "Row", "Statement", "Store", "StoreOutdated", "Tx", "rolling_back"]
+__all__ = ["RolledBack", "Row", "Statement", "Store", "StoreOutdated", "TransactionOpen", "Tx", "rolling_back"]
 
 Row = tuple[Any, ...]
 
@@ -48,6 +48,17 @@ class StoreOutdated(ValueError):
             f"{url.render_as_string()} was made by another version of partnerlab and lacks {named}."
             " It is not converted: delete it, or name another database."
         )
+
+
+class TransactionOpen(RuntimeError):
+    """
+    A transaction was begun while this thread had one open on the store; nothing was done.
+
+    The two would share a connection, and the inner one's end would undo or commit the outer one's work.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("this thread has a transaction open on this store; hand its `Tx` on and begin no other")
 
 
 @contextmanager
@@ -155,7 +166,7 @@ class Store:
         self.dialect = self._engine.dialect
         self.Error = cast(Any, self.dialect).dbapi.Error
         self._lock = threading.RLock()
-        self._local = threading.local()
+        self._thread = _Thread()
         self._opened: weakref.WeakSet[_Connection] = weakref.WeakSet()
         self._held = self._connect() if self.in_memory else None
         self._shared = self._held.driver if self._held else None
@@ -186,43 +197,49 @@ class Store:
             self._to_create = []
 
     def read(self) -> AbstractContextManager[Tx]:
-        """A consistent view. Writing in it is an error of ours."""
+        """A consistent view. Writing in it is an error of ours. Raises `TransactionOpen`: none begins in another."""
         if self._to_create:
             self.create()
         if self._shared is not None:
-            return _Sharing(self._lock, self._shared, self.dialect)
+            return _Sharing(self._lock, self._thread, self._shared, self.dialect)
         return self._snapshot()
 
     @contextmanager
     def _snapshot(self) -> Iterator[Tx]:
-        connection = self._connection()
-        if not self.sqlite:  # psycopg: one snapshot for all statements, stated with the BEGIN it sends anyway
-            connection.isolation_level, connection.read_only = _REPEATABLE_READ, True
-        cursor = connection.cursor()
-        if self.sqlite:
-            cursor.execute("BEGIN")
-        try:
-            yield Tx(cursor, self.dialect)
-        finally:
-            connection.rollback()
-            cursor.close()
+        with self._thread:
+            connection = self._connection()
+            if not self.sqlite:  # psycopg: one snapshot for all statements, stated with the BEGIN it sends anyway
+                connection.isolation_level, connection.read_only = _REPEATABLE_READ, True
+            cursor = connection.cursor()
+            if self.sqlite:
+                cursor.execute("BEGIN")
+            try:
+                yield Tx(cursor, self.dialect)
+            finally:
+                connection.rollback()
+                cursor.close()
 
     @contextmanager
     def write(self) -> Iterator[Tx]:
-        """A transaction: committed when the block ends, rolled back when it raises. Never nest; never wait in it."""
+        """
+        A transaction: committed when the block ends, rolled back when it raises. Never wait in it.
+
+        Raises `TransactionOpen`: none begins in another.
+        """
         if self._to_create:
             self.create()
-        if not self.sqlite:
-            connection = self._connection()
-            connection.isolation_level = connection.read_only = None
-            with _Changing(connection, self.dialect) as tx:
-                yield tx
-            return
-        with self._lock:
-            connection = self._shared or self._connection()
-            connection.execute("BEGIN IMMEDIATE")
-            with _Changing(connection, self.dialect) as tx:
-                yield tx
+        with self._thread:
+            if not self.sqlite:
+                connection = self._connection()
+                connection.isolation_level = connection.read_only = None
+                with _Changing(connection, self.dialect) as tx:
+                    yield tx
+                return
+            with self._lock:
+                connection = self._shared or self._connection()
+                connection.execute("BEGIN IMMEDIATE")
+                with _Changing(connection, self.dialect) as tx:
+                    yield tx
 
     def close(self) -> None:
         """Close every connection; the store is not used again."""
@@ -246,9 +263,9 @@ class Store:
             raise StoreOutdated(self.url, missing)
 
     def _connection(self) -> Any:
-        held: _Connection | None = getattr(self._local, "held", None)
+        held = self._thread.held
         if held is None or getattr(held.driver, "closed", False):
-            held = self._local.held = self._connect()
+            held = self._thread.held = self._connect()
         return held.driver
 
     def _connect(self) -> _Connection:
@@ -265,26 +282,44 @@ class Store:
         return held
 
 
+class _Thread(threading.local):
+    """What one thread has of a store: its connection, and whether a transaction is open."""
+
+    held: _Connection | None = None
+    in_transaction = False
+
+    def __enter__(self) -> None:
+        if self.in_transaction:
+            raise TransactionOpen
+        self.in_transaction = True
+
+    def __exit__(self, *_: object) -> None:
+        self.in_transaction = False
+
+
 class _Sharing:
     """Reads by the one connection there is, while nobody else does; a class, as it costs half a generator's."""
 
-    __slots__ = ("_connection", "_dialect", "_lock")
+    __slots__ = ("_connection", "_dialect", "_lock", "_thread")
 
-    def __init__(self, lock: threading.RLock, connection: Any, dialect: sa.Dialect) -> None:
+    def __init__(self, lock: threading.RLock, thread: _Thread, connection: Any, dialect: sa.Dialect) -> None:
         self._lock = lock
+        self._thread = thread
         self._connection = connection
         self._dialect = dialect
 
     def __enter__(self) -> Tx:
+        self._thread.__enter__()
         self._lock.acquire()
         try:
             return Tx(self._connection.cursor(), self._dialect)
         except BaseException:
-            self._lock.release()
+            self.__exit__()
             raise
 
     def __exit__(self, *_: object) -> None:
         self._lock.release()
+        self._thread.in_transaction = False
 
 
 class _Changing:

@@ -11,7 +11,14 @@ import pytest
 import sqlalchemy as sa
 
 from partnerlab.simulators.kit.world.lanes import TABLES as LANES
-from partnerlab.simulators.kit.world.store import RolledBack, Statement, Store, StoreOutdated, rolling_back
+from partnerlab.simulators.kit.world.store import (
+    RolledBack,
+    Statement,
+    Store,
+    StoreOutdated,
+    TransactionOpen,
+    rolling_back,
+)
 from tests.simulators.conftest import STORES
 from tests.simulators.kit.conftest import TABLES, WORLD
 
@@ -99,6 +106,21 @@ def test_a_read_sees_one_moment(store: Store) -> None:
 def _up(store: Store) -> None:
     with store.write() as tx:
         tx.run(UP, lane="a", name="n")
+
+
+@pytest.mark.parametrize(("outer", "inner"), [(o, i) for o in ("read", "write") for i in ("read", "write")])
+def test_no_transaction_begins_in_another(store: Store, outer: str, inner: str) -> None:
+    """On PostgreSQL a read in a write made the write read-only or lost what it had done, and in memory it went well."""
+    _add(store, "before")
+    with pytest.raises(TransactionOpen, match="hand its `Tx` on"):
+        with getattr(store, outer)(), getattr(store, inner)():
+            pytest.fail("it began")
+    with store.write() as tx:
+        with pytest.raises(TransactionOpen), store.read():
+            pytest.fail("it began")
+        tx.run(ADD, lane="a", name="after", value=1)
+    with store.read() as tx:
+        assert tx.all(ALL, lane="a") == [("after", 1), ("before", 1)], "what was refused hurt nobody"
 
 
 def test_a_file_is_there_for_the_next_store(tmp_path: Path) -> None:
