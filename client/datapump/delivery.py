@@ -232,7 +232,7 @@ class DataPump:
         """
         Wait until no delivery is accepted or being sent; False where the time ran out.
 
-        A delivery that waits for its next attempt does not count.
+        A delivery that waits for its next attempt does not count, nor do those behind it in its account's line.
 
         The in-process engine delivers here, and at no other time.
         """

@@ -28,6 +28,11 @@ _FIRST = (
     "NOT EXISTS (SELECT 1 FROM pump_deliveries earlier WHERE earlier.account = pump_deliveries.account"  # noqa: S608
     f" AND earlier.seq < pump_deliveries.seq AND earlier.{BUSY})"
 )
+# It stands behind one that waits for its next attempt.
+_HELD_UP = (
+    "EXISTS (SELECT 1 FROM pump_deliveries earlier WHERE earlier.account = pump_deliveries.account"  # noqa: S608
+    f" AND earlier.seq < pump_deliveries.seq AND earlier.{BUSY} AND earlier.state = 'waiting')"
+)
 _PRUNED = "SELECT state, digest FROM pump_pruned WHERE lane = :lane AND event_id = :event_id"
 
 
@@ -161,9 +166,12 @@ class DeliveryStore(Statements):
         return {State(state): (count, since) for state, count, since in rows}
 
     def on_its_way(self, lane: str | None) -> bool:
-        """Whether a delivery is accepted or being sent; one that waits for its next attempt is not."""
+        """Whether a delivery is being sent or next to be; one that waits, or stands behind one that does, is not."""
         where, given = ("", {}) if lane is None else (" AND lane = :lane", {"lane": lane})
-        sql = f"SELECT 1 FROM pump_deliveries WHERE {BUSY} AND state <> 'waiting'{where} LIMIT 1"  # noqa: S608
+        sql = (
+            f"SELECT 1 FROM pump_deliveries WHERE {BUSY} AND state <> 'waiting'{where}"  # noqa: S608  constants
+            f" AND NOT {_HELD_UP} LIMIT 1"
+        )
         with self.database.connect() as connection:
             return self.first(connection, sql, **given) is not None
 

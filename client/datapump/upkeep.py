@@ -73,7 +73,7 @@ class Upkeep:
         self._kick.set()
 
     def settled(self, lane: str | None) -> bool:
-        """Whether nothing is accepted or being sent."""
+        """Whether nothing is being sent or next to be."""
         return not self._store.on_its_way(lane)
 
     def _pace(self) -> None:

@@ -54,6 +54,21 @@ def test_only_a_newer_one_of_that_kind_and_that_account_supersedes(
         wait_for(lambda: state_of(pump, dead) is State.DELIVERED)
 
 
+def test_to_drain_is_not_to_wait_for_what_stands_behind_one_that_waits(
+    url: str, billers: Billers, partner: Partner
+) -> None:
+    """Of two accounts: the one whose first payment waits for ten minutes, and the one that goes on."""
+    partner.will = lambda operation, fields: THROTTLE if fields["AccountNumber"] == "slow" else OK
+    with DataPump(url, billers, PATIENT, poll_s=0.02) as pump:
+        slow = submit(pump, *(make_event(account_number="slow") for _ in range(3)))
+        wait_for(lambda: state_of(pump, slow[0]) is State.WAITING)
+        quick = submit(pump, *(make_event(account_number="quick") for _ in range(3)))
+        assert pump.drain(timeout_s=60)
+        assert [state_of(pump, id) for id in quick] == [State.DELIVERED] * 3
+        assert [state_of(pump, id) for id in slow] == [State.WAITING, State.ACCEPTED, State.ACCEPTED]
+        assert pump.drain("default")
+
+
 def test_two_billers_with_one_account_number_have_a_line_each(url: str, partner: Partner) -> None:
     """While one waits the other goes on; what is in doubt is in doubt for one."""
     with Partner(will=lambda operation, fields: THROTTLE) as slow:
