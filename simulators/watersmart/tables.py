@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from partnerlab.simulators.kit.world.lane_rows import PRIVATE
+
 __all__ = ["COUNTERS", "CUSTOMERS", "ENTRIES", "FILES", "INVOICES", "LINKS", "PAYMENTS", "REJECTS", "TABLES", "USERS"]
 
 TABLES = sa.MetaData()
@@ -85,7 +87,8 @@ USERS = sa.Table(
     TABLES,
     _key("lane"),
     _key("username"),
-    *_text("password_hash", "registered_at", "session_token"),
+    *_text("password_hash", "registered_at"),
+    sa.Column("session_token", sa.Text, nullable=False, info=PRIVATE),
 )
 LINKS = sa.Table(
     "watersmart_links",

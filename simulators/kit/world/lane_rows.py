@@ -1,4 +1,8 @@
-"""The rows of a lane in every table that has a column `lane`: deleted, copied, exported, loaded."""
+"""
+The rows of a lane in every table that has a column `lane`: deleted, copied, exported, loaded.
+
+An export is a file that people pass on, so a text column made with `info=PRIVATE` is not in it and is empty when loaded.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,10 @@ import sqlalchemy as sa
 
 from partnerlab.simulators.kit.world.store import Statement, Store, Tx
 
-__all__ = ["LoadInvalid", "check_rows", "copy_rows", "delete_rows", "export_rows", "load_rows"]
+__all__ = ["PRIVATE", "LoadInvalid", "check_rows", "copy_rows", "delete_rows", "export_rows", "load_rows"]
+
+PRIVATE: dict[Any, Any] = {"private": True}
+"""`info` of a column that holds a credential in clear: somebody else's token, say."""
 
 
 class LoadInvalid(ValueError):
@@ -34,14 +41,14 @@ def copy_rows(store: Store, tx: Tx, lane: str, copy: str) -> None:
 
 
 def export_rows(store: Store, tx: Tx, lane: str) -> dict[str, list[dict[str, Any]]]:
-    """Every row of a lane, by table."""
-    return {
-        table.name: [
-            dict(zip((c.name for c in table.columns), row, strict=True))
-            for row in tx.all(Statement(sa.select(table).where(table.c.lane == lane).order_by(*table.primary_key)))
-        ]
-        for table in _tables(store)
-    }
+    """Every row of a lane, by table, without its private columns."""
+    found = {}
+    for table in _tables(store):
+        shown = [c for c in table.columns if not _private(c)]
+        query = sa.select(*shown).where(table.c.lane == lane).order_by(*table.primary_key)
+        names = [c.name for c in shown]
+        found[table.name] = [dict(zip(names, row, strict=True)) for row in tx.all(Statement(query))]
+    return found
 
 
 def check_rows(store: Store, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
@@ -65,9 +72,10 @@ def load_rows(store: Store, tx: Tx, lane: str, rows: Mapping[str, Sequence[Mappi
     for table in _tables(store):
         keep = [c.name for c in table.columns if not _generated(c)]
         insert = Statement(sa.insert(table).values({c: sa.bindparam(c) for c in keep}))
+        empty = {c.name: "" for c in table.columns if _private(c)}
         given: Iterable[Mapping[str, Any]] = rows.get(table.name, ())
         try:
-            tx.run_many(insert, [{**{c: row.get(c) for c in keep}, "lane": lane} for row in given])
+            tx.run_many(insert, [{**{c: row.get(c, empty.get(c)) for c in keep}, "lane": lane} for row in given])
         except (store.Error, OverflowError, ValueError) as error:
             raise LoadInvalid(table.name, " ".join(str(error).split("\n")[0].split())) from error
 
@@ -89,6 +97,10 @@ def _copying(table: sa.Table) -> Statement:
 
 def _tables(store: Store) -> list[sa.Table]:
     return [table for table in store.tables.values() if "lane" in table.c]
+
+
+def _private(column: sa.Column[Any]) -> bool:
+    return column.info == PRIVATE
 
 
 def _generated(column: sa.Column[Any]) -> bool:

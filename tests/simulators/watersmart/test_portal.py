@@ -128,3 +128,15 @@ def test_no_answer_shows_a_password_or_a_token(water: Water, secret: str) -> Non
     shown += [water.api("GET", path) for path in ("/users", f"/users/{BROOK}", f"/customers/{LAUNDROMAT}")]
     assert secret not in str(shown)
     assert secret not in repr(water.cloud.answer)
+
+
+def test_an_exported_lane_has_no_token_and_its_user_signs_in_again(water: Water) -> None:
+    water.api("POST", f"/users/{BROOK}/sign-in", password=PASSWORD)
+    exported = water.lanes.export("default")
+    assert [row["username"] for row in exported["watersmart_users"]].count(BROOK) == 1
+    assert "token-1" not in str(exported)
+    water.lanes.load("default", exported)
+    assert water.api("GET", f"/users/{BROOK}")["signed_in"] is False
+    water.api("POST", f"/users/{BROOK}/sign-in", password=PASSWORD)
+    water.lanes.fork("default", "copy")
+    assert water.api("GET", f"/users/{BROOK}")["signed_in"] is True
