@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "uploads": ("uploads", "", "The files that Invoice Cloud was sent, and those that wait for a person."),
     "trigger": ("trigger", "", "Make something happen at the simulated Invoice Cloud."),
     "clerk": ("clerk", "", "What a biller's clerk enters: payments over the counter, blocks, enrolments."),
+    "mailbox": ("mailbox", "", "The e-mails and texts that payers would have been sent."),
     "clock": ("clock", "", "Read and move a lane's clock."),
     "jobs": ("jobs", "", "What partners run on a timer: list, run, pause, resume."),
     "lanes": ("lanes", "", "Isolated worlds of a sandbox: list, create, reset, fork, drop."),

@@ -96,7 +96,8 @@ def create_simulator(
 def _due(services: Services, lane: Lane, until: datetime) -> Iterator[Due]:
     yield from services.cashier.due(lane, until)
     yield from services.schedules.due(lane, until)
-    yield from services.late_fees.due_in(lane, until)
+    yield from services.late_fees.due(lane, until)
+    yield from services.notices.due(lane, until)
     yield from services.postbacks.due(lane, until)
 
 

@@ -19,6 +19,7 @@ from partnerlab.simulators.ic_webservices.domain.customers import Change, Custom
 from partnerlab.simulators.ic_webservices.domain.events import Entry
 from partnerlab.simulators.ic_webservices.domain.exports import Batch, BatchFile
 from partnerlab.simulators.ic_webservices.domain.invoices import Invoice, Line
+from partnerlab.simulators.ic_webservices.domain.mailbox import Message
 from partnerlab.simulators.ic_webservices.domain.methods import Method
 from partnerlab.simulators.ic_webservices.domain.payments import Payment
 from partnerlab.simulators.ic_webservices.domain.portal import PageSession, ShownPage, TextEnrolment
@@ -45,7 +46,9 @@ __all__ = [
     "INVOICES",
     "LATE_FEE_WAITS",
     "LINKS",
+    "MESSAGES",
     "METHODS",
+    "NOTICE_WAITS",
     "PAGE_SESSIONS",
     "PAYMENTS",
     "POSTBACKS",
@@ -53,6 +56,7 @@ __all__ = [
     "POSTBACK_QUEUE",
     "PROBLEMS",
     "REMINDERS",
+    "REMINDER_QUEUE",
     "SCHEDULES",
     "SCHEDULE_QUEUE",
     "SHOWN_PAGES",
@@ -85,6 +89,7 @@ BILL_IMAGES = Table(tables.BILL_IMAGES, BillImage)
 CUSTOMERS = Table(tables.CUSTOMERS, Customer)
 INVOICES = Table(tables.INVOICES, Invoice, conversions={Sequence[Line]: Conversion(sa.Text, _dump_lines, _load_lines)})
 LATE_FEE_WAITS = tables.LATE_FEE_WAITS
+NOTICE_WAITS = tables.NOTICE_WAITS
 PAYMENTS = Table(tables.PAYMENTS, Payment)
 UPLOADS = Table(tables.UPLOADS, Upload)
 PROBLEMS = Table(tables.PROBLEMS, Problem)
@@ -103,7 +108,9 @@ PAGE_SESSIONS = Table(tables.PAGE_SESSIONS, PageSession)
 SHOWN_PAGES = Table(tables.SHOWN_PAGES, ShownPage)
 TEXT_ENROLMENTS = Table(tables.TEXT_ENROLMENTS, TextEnrolment)
 CHECKOUTS = Table(tables.CHECKOUTS, Checkout)
-REMINDERS = Table(tables.REMINDERS, Reminder)
+REMINDERS = Table(tables.REMINDERS, Reminder, besides=("attempts", "claim", "claimed_until"))
+REMINDER_QUEUE = Queue(tables.REMINDERS, due="remind_at")
+MESSAGES = Table(tables.MESSAGES, Message)
 POSTBACKS = Table(tables.POSTBACKS, Postback, besides=("claim", "claimed_until"))
 EVENTS = Table(tables.EVENTS, Entry, names={"event": "body"}, besides=("claim", "claimed_until"))
 EVENT_QUEUE = Queue(tables.EVENTS, group=("biller_guid", "account_number"), number="seq")
@@ -133,6 +140,7 @@ _RENAME = [
         "ic_autopays",
         "ic_reminders",
         "ic_adjustments",
+        "ic_messages",
     )
 ]
 

@@ -21,6 +21,7 @@ __all__ = [
     "EXPORT_CHUNKS",
     "INVOICES",
     "LINKS",
+    "MESSAGES",
     "METHODS",
     "PAGE_SESSIONS",
     "PAYMENTS",
@@ -87,6 +88,9 @@ LATE_FEE_WAITS = (
 )
 """The condition, and the partial index for it, of an invoice whose late fee will be charged unless it is paid first."""
 
+NOTICE_WAITS = "status = 'open' AND balance_due_cents > 0 AND notify_on IS NOT NULL"
+"""The same for an invoice whose payers will be told of it unless it is paid first."""
+
 INVOICES = sa.Table(
     "ic_invoices",
     TABLES,
@@ -97,7 +101,7 @@ INVOICES = sa.Table(
     *_whole("total_amount_due_cents", "balance_due_cents", "minimum_amount_due_cents"),
     *_whole("allow_partial_payments", "balance_forward"),
     *_maybe("autopay_collection_date", "first_notify_requested_date"),
-    *_maybe("second_notify_requested_date", "third_notify_requested_date"),
+    *_maybe("second_notify_requested_date", "third_notify_requested_date", "notified_on", "notify_on"),
     *_text("invoice_type_id", "invoice_format_guid", "status"),
     *_whole("version"),
     *_text("upload_id", "asked_at", "asked_problem", "content"),
@@ -117,6 +121,14 @@ INVOICES = sa.Table(
         "late_fee_on",
         sqlite_where=sa.text(LATE_FEE_WAITS),
         postgresql_where=sa.text(LATE_FEE_WAITS),
+    ),
+    sa.Index(
+        "ic_invoices_notices",
+        "lane",
+        "biller_guid",
+        "notify_on",
+        sqlite_where=sa.text(NOTICE_WAITS),
+        postgresql_where=sa.text(NOTICE_WAITS),
     ),
 )
 
@@ -346,7 +358,24 @@ REMINDERS = sa.Table(
     _key("biller_guid"),
     _key("invoice_number"),
     _key("email_address"),
-    *_text("account_number", "requested_at"),
+    *_text("account_number", "requested_at", "state", "remind_at"),
+    *queue_columns(),
+    sa.Index(
+        "ic_reminders_waiting",
+        "lane",
+        "remind_at",
+        sqlite_where=sa.text("state = 'waiting'"),
+        postgresql_where=sa.text("state = 'waiting'"),
+    ),
+)
+
+MESSAGES = sa.Table(
+    "ic_messages",
+    TABLES,
+    _key("lane"),
+    _key("number", sa.BigInteger),
+    *_text("biller_guid", "channel", "kind", "recipient", "subject", "body"),
+    *_text("account_number", "invoice_number", "payment_guid", "sent_at"),
 )
 
 POSTBACKS = sa.Table(

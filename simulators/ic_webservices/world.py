@@ -18,6 +18,8 @@ from partnerlab.simulators.ic_webservices.services.export_batches import ExportB
 from partnerlab.simulators.ic_webservices.services.exports import Exports
 from partnerlab.simulators.ic_webservices.services.late_fees import LateFees
 from partnerlab.simulators.ic_webservices.services.ledger import BillerLedger
+from partnerlab.simulators.ic_webservices.services.mailbox import Mailbox
+from partnerlab.simulators.ic_webservices.services.notices import Notices
 from partnerlab.simulators.ic_webservices.services.outbox import Outbox
 from partnerlab.simulators.ic_webservices.services.page_sessions import PageSessions
 from partnerlab.simulators.ic_webservices.services.pay_by_text import PayByText
@@ -62,6 +64,8 @@ class Services:
     wallet: Wallet
     schedules: Schedules
     late_fees: LateFees
+    notices: Notices
+    mailbox: Mailbox
     postbacks: Postbacks
     cloud_payments: CloudPayments
     pay_by_text: PayByText
@@ -121,7 +125,9 @@ def create_world(
         export_batches=ExportBatches(store),
         wallet=wallet,
         schedules=Schedules(store, cashier, ledger, wallet, uncertain, runner),
-        late_fees=LateFees(store, runner),
+        late_fees=LateFees(runner),
+        notices=Notices(runner),
+        mailbox=Mailbox(store),
         postbacks=postbacks,
         cloud_payments=CloudPayments(store, cashier, presentment, authentication, wallet, postbacks),
         pay_by_text=PayByText(store),

@@ -50,6 +50,20 @@ def test_a_payment_is_triggered_delivered_and_found_in_the_journal(type_: Type, 
     assert "11111111-1111-4111-8111-111111111111" not in exchange["request"]
 
 
+def test_the_mailbox_lists_and_shows_what_a_payer_would_have_read_and_is_emptied(type_: Type) -> None:
+    type_("trigger", "pay", "10000101", "40.00")
+    listed = type_("mailbox", "list", "--kind", "receipt", "--to", "willows@example.com").stdout
+    assert len(listed.splitlines()) == 1
+    assert listed.rstrip().endswith("receipt of your payment of $40.00")
+    shown = type_("mailbox", "show", "1").stdout
+    assert shown.startswith("To: willows@example.com\nDate: ")
+    assert "Paid by Visa ending in 1111." in shown
+    assert json.loads(type_("mailbox", "list", "--json", "--account", "10000101").stdout)[0]["number"] == 1
+    assert json.loads(type_("mailbox", "clear").stdout) == {"dropped": 1}
+    assert type_("mailbox", "list").stdout == ""
+    assert "message" in type_("mailbox", "show", "1", fails=True).output
+
+
 def test_switches_and_the_email_address_reach_the_partner(type_: Type, sides: InHanceSides) -> None:
     type_("trigger", "paperless", "10000101", "on")
     type_("trigger", "autopay", "10000101", "on")

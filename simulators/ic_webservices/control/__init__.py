@@ -25,6 +25,7 @@ def create_controls(services: Services) -> Controls:
     from partnerlab.simulators.ic_webservices.control.customers import Customers
     from partnerlab.simulators.ic_webservices.control.exports import Exports
     from partnerlab.simulators.ic_webservices.control.faults import STATUSES
+    from partnerlab.simulators.ic_webservices.control.mailbox import Mailbox
     from partnerlab.simulators.ic_webservices.control.payments import Payments
     from partnerlab.simulators.ic_webservices.control.uploads import Uploads
     from partnerlab.simulators.ic_webservices.control.users import Users
@@ -38,5 +39,5 @@ def create_controls(services: Services) -> Controls:
         "guid": lambda field, text: normal_guid(check_text(text, field)),
         "line": lambda field, text: check_text(text, field),
     }
-    parts = (Billers, Customers, Bills, Uploads, Payments, Clerk, Users, Wallet, CloudPayments, Exports)
+    parts = (Billers, Customers, Bills, Uploads, Payments, Clerk, Users, Wallet, CloudPayments, Mailbox, Exports)
     return Controls([part(services) for part in parts], domain_refuser(STATUSES), formats)

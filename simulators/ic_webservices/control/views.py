@@ -78,6 +78,7 @@ def invoice_view(invoice: Invoice) -> dict[str, Any]:
         "first_notify_requested_date": _day(invoice.first_notify_requested_date),
         "second_notify_requested_date": _day(invoice.second_notify_requested_date),
         "third_notify_requested_date": _day(invoice.third_notify_requested_date),
+        "notified_on": _day(invoice.notified_on),
         "upload_id": invoice.upload_id or None,
         "asked_at": invoice.asked_at or None,
         "asked_problem": invoice.asked_problem or None,

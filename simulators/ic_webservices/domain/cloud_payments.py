@@ -190,13 +190,19 @@ class Checkout:
 
 @dataclass(frozen=True, slots=True)
 class Reminder:
-    """A payer's wish to be reminded of an invoice by e-mail; the sandbox keeps it and sends nothing."""
+    """
+    A payer's wish to be reminded of an invoice by e-mail at `remind_at`, ISO 8601 in UTC.
+
+    `state` is `waiting`, then `reminded`, or `skipped` where nothing was due any more.
+    """
 
     biller_guid: str
     invoice_number: str
     email_address: str
     account_number: str
     requested_at: str
+    remind_at: str
+    state: str = "waiting"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,9 @@ from partnerlab.simulators.ic_webservices.domain.errors import PaymentRefused
 from partnerlab.simulators.ic_webservices.domain.money import amount
 
 __all__ = [
+    "CLOSED",
+    "OPEN",
+    "PAID",
     "STATUSES",
     "Invoice",
     "Line",
@@ -23,10 +26,12 @@ __all__ = [
     "may_enter",
     "may_pay",
     "may_pay_on",
+    "notify_dates",
     "owed_cents",
     "proposed_cents",
     "stated",
     "unseen",
+    "waits_for_notice",
     "with_balance",
 ]
 
@@ -66,6 +71,9 @@ class Invoice:
     which the partner stated later. `image_asked_at` and `image_problem` tell of the last time that the partner was
     asked for the bill as a PDF.
 
+    `notify_on` is the next of the notification dates on which payers are told of the bill, `notified_on` the latest for
+    which they were.
+
     After the day `payment_expires_on` payers cannot pay it and are told `payment_expiration_message`.
     """
 
@@ -83,6 +91,8 @@ class Invoice:
     first_notify_requested_date: date | None = None
     second_notify_requested_date: date | None = None
     third_notify_requested_date: date | None = None
+    notified_on: date | None = None
+    notify_on: date | None = None
     invoice_type_id: str = ""
     invoice_format_guid: str = ""
     status: str = OPEN
@@ -164,7 +174,7 @@ def filed(
         due = unseen(due, existing.filed_due_cents, taken_cents, unknown_cents)
         total = max(due, unseen(total, existing.filed_total_cents, taken_cents, unknown_cents))
     return replace(
-        given,
+        waits_for_notice(given, None if existing is None else existing.notified_on),
         late_fee_charged_for=None if existing is None else existing.late_fee_charged_for,
         balance_due_cents=due,
         total_amount_due_cents=total,
@@ -175,6 +185,22 @@ def filed(
         status=OPEN if due > 0 else PAID,
         version=existing.version + 1 if existing else 1,
     )
+
+
+def notify_dates(invoice: Invoice) -> dict[int, date]:
+    """First, second and third day on which payers are told of the bill, those of them that it has, by their number."""
+    days = (
+        invoice.first_notify_requested_date,
+        invoice.second_notify_requested_date,
+        invoice.third_notify_requested_date,
+    )
+    return {number: day for number, day in enumerate(days, 1) if day is not None}
+
+
+def waits_for_notice(invoice: Invoice, notified_on: date | None) -> Invoice:
+    """The invoice after payers were told of it for the dates up to *notified_on*."""
+    left = [day for day in notify_dates(invoice).values() if notified_on is None or day > notified_on]
+    return replace(invoice, notified_on=notified_on, notify_on=min(left, default=None))
 
 
 def unseen(given_cents: int, before_cents: int, taken_cents: int, unknown_cents: int = 0) -> int:

@@ -82,7 +82,7 @@ class SavedNumber:
 class Order:
     """
     What a payer orders. `number` is the card's or the bank account's, empty for PayPal and where a `saved` one pays; it
-    is never stored.
+    is never stored. The receipt goes to `email_address`, where empty to the customer's.
     """
 
     account_number: str
@@ -97,6 +97,7 @@ class Order:
     biller_reference: str = ""
     check_number: str = ""
     location_reference: str = ""
+    email_address: str = ""
 
     @property
     def offline(self) -> bool:

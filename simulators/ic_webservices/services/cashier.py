@@ -19,6 +19,7 @@ from partnerlab.simulators.ic_webservices.domain.invoices import (
     may_pay,
     may_pay_on,
 )
+from partnerlab.simulators.ic_webservices.domain.mailbox import receipt
 from partnerlab.simulators.ic_webservices.domain.payments import (
     RETURNED,
     Authorization,
@@ -34,6 +35,7 @@ from partnerlab.simulators.ic_webservices.domain.payments import (
 )
 from partnerlab.simulators.ic_webservices.services.cards import refuse_card_number
 from partnerlab.simulators.ic_webservices.services.ledger import biller_of, customer_of, invoice_of
+from partnerlab.simulators.ic_webservices.services.mailbox import put_messages
 from partnerlab.simulators.ic_webservices.services.moments import recorded_at
 from partnerlab.simulators.ic_webservices.services.outbox import Outbox
 from partnerlab.simulators.ic_webservices.store import INVOICES, PAYMENTS, clearing, next_number
@@ -98,7 +100,8 @@ class Cashier:
         now = lane.now()
         if payment_guid and (existing := PAYMENTS.get(tx, lane.name, payment_guid)):
             return self._same(existing, order, biller), False
-        may_use(customer_of(tx, lane, biller, order.account_number), order.tender)
+        customer = customer_of(tx, lane, biller, order.account_number)
+        may_use(customer, order.tender)
         invoice = self._invoice(tx, lane, biller, order)
         if invoice is not None and pays_invoice(order):
             if order.offline:
@@ -114,6 +117,7 @@ class Cashier:
             if not payment.offline:  # the clerk's own system has it: it goes out in files and downloads only
                 event = payment_event(payment, time_zone(biller.time_zone), now=now)
                 self.outbox.add(tx, lane, event, cause=cause)
+                put_messages(tx, lane, receipt(biller, customer, payment, order.email_address))
         return payment, True
 
     def publish(self, lane: Lane, payment: Payment) -> None:

@@ -38,6 +38,7 @@ from partnerlab.simulators.ic_webservices.domain.cloud_payments import (
 from partnerlab.simulators.ic_webservices.domain.customers import Customer, check_email
 from partnerlab.simulators.ic_webservices.domain.errors import NotFound, PaymentRefused
 from partnerlab.simulators.ic_webservices.domain.invoices import Invoice, proposed_cents
+from partnerlab.simulators.ic_webservices.domain.mailbox import notifies_at, remind_on
 from partnerlab.simulators.ic_webservices.domain.methods import Method, check_usable
 from partnerlab.simulators.ic_webservices.domain.payments import BANK_TENDERS, Order, Payment
 from partnerlab.simulators.ic_webservices.domain.portal import open_bills
@@ -268,7 +269,7 @@ class CloudPayments:
 
     def remind(self, lane: Lane, token: str, invoice_number: str, email_address: str) -> Reminder:
         """
-        Keep a payer's wish to be reminded of an invoice on the page.
+        Keep a payer's wish to be reminded of an invoice on the page, on the day before it is due.
 
         Raises `CheckoutGone`, `NotFound`, `ValueRefused` (no e-mail address), `PaymentRefused` (not offered).
         """
@@ -278,11 +279,18 @@ class CloudPayments:
             bill = self._bill(opened, invoice_number)
             if not opened.asked.allow_remind:
                 raise PaymentRefused("not_offered", "Reminders are not offered on this page.")
+            now, zone = lane.now(), time_zone(opened.biller.time_zone)
             reminder = Reminder(
-                opened.biller.guid, bill.number, address, bill.invoice.account_number, _text(lane.now())
+                biller_guid=opened.biller.guid,
+                invoice_number=bill.number,
+                email_address=address,
+                account_number=bill.invoice.account_number,
+                requested_at=_text(now),
+                remind_at=_text(notifies_at(remind_on(bill.invoice, now.astimezone(zone).date()), zone)),
             )
             REMINDERS.put(tx, lane.name, reminder)
-            return reminder
+        self.postbacks.runner.changed()
+        return reminder
 
     def statement(self, lane: Lane, token: str, invoice_number: str) -> tuple[CheckoutView, Invoice]:
         """An invoice on the page with its lines. Raises `CheckoutGone`, `NotFound`, `PaymentRefused` (not offered)."""
@@ -387,6 +395,7 @@ class CloudPayments:
                 payer_name=opened.choice.payer_name,
                 saved=saved,
                 biller_reference=opened.asked.biller_reference,
+                email_address=opened.choice.email_address,
             )
             payment, _ = self.cashier.post(tx, lane, opened.biller, order, cause=cause)
             payments.append(payment)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from partnerlab.simulators.ic_webservices.domain.billers import time_zone
 from partnerlab.simulators.ic_webservices.domain.schedules import autopay_id, collected_on, runs_at
 from partnerlab.simulators.ic_webservices.store import BILLERS, INVOICES, SCHEDULES
-from partnerlab.simulators.kit.world.jobs import RowState, Taken
+from partnerlab.simulators.kit.world.jobs import RowState, RuleSource, Taken
 from partnerlab.simulators.kit.world.store import Row, Statement, Tx
 from partnerlab.simulators.kit.world.table import utc_text
 
@@ -40,11 +40,10 @@ _ONE = Statement(f"{_BILLS} AND i.biller_guid = :biller_guid AND i.invoice_numbe
 _LANES = Statement("SELECT DISTINCT lane FROM ic_autopays")
 
 
-class Collections:
+class Collections(RuleSource):
     """A source of due work; a key is a biller's guid and an invoice number."""
 
     name = "ic_collections"
-    waiting = "waiting"
 
     def due(self, tx: Tx, lane: str, until: str, limit: int) -> list[tuple[str, Key]]:
         """The bills that are collected at or before *until*, the first of them first."""
@@ -57,10 +56,6 @@ class Collections:
         firsts = ((lane, self.due(tx, lane, utc_text(LATEST), 1)) for (lane,) in tx.all(_LANES))
         return [(lane, found[0][0]) for lane, found in firsts if found]
 
-    def held_until(self, tx: Tx, real: str) -> str | None:
-        """No claim outlives its transaction."""
-        return None
-
     def claim(self, tx: Tx, lane: str, key: Key, claim: str, *, now: str, real: str, until: str) -> Taken | None:
         """Take a bill that is to be collected by *now*; whoever collects one holds its biller's lock."""
         guid, number = key
@@ -69,22 +64,11 @@ class Collections:
         found = row and _moment(tx, lane, row)
         return Taken(lane, key, 1, claim) if found and found[0] <= end else None
 
-    def claim_any(self, tx: Tx, lane: str, key: Key, claim: str, *, real: str, until: str) -> Taken | None:
-        """Nothing is collected out of turn."""
-        return None
-
-    def finish(self, tx: Tx, taken: Taken, state: str | None, due: str | None) -> bool:
-        """The schedule that was written says it."""
-        return True
-
     def row_state(self, tx: Tx, lane: str, key: Key) -> RowState | None:
         """The schedule of a bill that was collected."""
         invoice = INVOICES.get(tx, lane, *key)
         collected = None if invoice is None else SCHEDULES.get(tx, lane, autopay_id(invoice))
         return None if collected is None else RowState(collected.state, collected.runs_at, "")
-
-    def disown(self, tx: Tx, mine: str) -> None:
-        """There is nothing to disown."""
 
 
 def _last_day(until: datetime) -> str:

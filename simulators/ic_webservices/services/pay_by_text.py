@@ -7,9 +7,11 @@ from datetime import UTC
 
 from partnerlab.simulators.ic_webservices.domain.billers import normal_guid
 from partnerlab.simulators.ic_webservices.domain.errors import NotFound
+from partnerlab.simulators.ic_webservices.domain.mailbox import text_confirmation
 from partnerlab.simulators.ic_webservices.domain.portal import TextEnrolment, check_phone
 from partnerlab.simulators.ic_webservices.domain.users import User, username_key
 from partnerlab.simulators.ic_webservices.services.ledger import biller_of
+from partnerlab.simulators.ic_webservices.services.mailbox import put_messages
 from partnerlab.simulators.ic_webservices.store import TEXT_ENROLMENTS, USERS
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Store, Tx
@@ -18,7 +20,7 @@ __all__ = ["PayByText"]
 
 
 class PayByText:
-    """Pay By Text of every lane's users. No message leaves the sandbox."""
+    """Pay By Text of every lane's users. Messages go to the lane's mailbox."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -36,6 +38,7 @@ class PayByText:
             user = self._user(tx, lane, biller_guid, username)
             row = TextEnrolment(user.biller_guid, user.username, number, lane.now().astimezone(UTC).isoformat())
             TEXT_ENROLMENTS.put(tx, lane.name, row)
+            put_messages(tx, lane, [text_confirmation(biller_of(tx, lane, biller_guid), number)])
         return number
 
     def confirm(self, lane: Lane, biller_guid: str, username: str) -> str:

@@ -41,6 +41,7 @@ from partnerlab.simulators.ic_webservices.domain.users import username_key
 from partnerlab.simulators.ic_webservices.services.authentication import linked_accounts
 from partnerlab.simulators.ic_webservices.services.cashier import Cashier
 from partnerlab.simulators.ic_webservices.services.collections import Collections
+from partnerlab.simulators.ic_webservices.services.invoice_days import lock_biller
 from partnerlab.simulators.ic_webservices.services.ledger import BillerLedger, biller_of, customer_of, invoice_of
 from partnerlab.simulators.ic_webservices.services.unsettled import Unsettled
 from partnerlab.simulators.ic_webservices.services.wallet import NewMethod, Wallet, method_of
@@ -93,7 +94,7 @@ class Schedules:
                 "AutoPay collects a bill",
                 within=self._collect,
                 ready=self._ready_to_collect,
-                first=_lock_biller_of_bill,
+                first=lock_biller,
                 look_every=LOOK_EVERY,
             )
         )
@@ -370,7 +371,3 @@ def _today(lane: Lane, biller: Biller) -> date:
 
 def _text(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
-
-
-def _lock_biller_of_bill(tx: Tx, lane: Lane, key: tuple[str | int, ...]) -> None:
-    biller_of(tx, lane, str(key[0]), lock=True)

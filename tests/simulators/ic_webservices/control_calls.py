@@ -102,6 +102,10 @@ def check_cloud_payments(call: Checked) -> None:
     (reminder,) = call("get", "reminders", "reminders", account_number=ACCOUNT).json["reminders"]
     assert reminder["email_address"] == "me@example.com"
     call("get", "reminders", "reminders", limit="0")
+    newest = call("get", "mailbox", "mailbox", kind="receipt").json["messages"][0]
+    call("get", "mailbox/{number}", f"mailbox/{newest['number']}")
+    call("get", "mailbox/{number}", "mailbox/999999")
+    assert call("delete", "mailbox", "mailbox").json["dropped"]
 
 
 def check_uploads(call: Checked) -> None:
