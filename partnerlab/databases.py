@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import click
+
+from partnerlab.simulators.kit.world.store import shown_url
 
 __all__ = ["check_database", "database_errors"]
 
@@ -46,16 +50,26 @@ def _problem(file: Path) -> str:
 @contextmanager
 def database_errors(database: str) -> Iterator[None]:
     """In this block an error of the database ends the command with a line that names it, without its password."""
-    from sqlalchemy.engine import make_url
-    from sqlalchemy.exc import ArgumentError, DBAPIError
-
     try:
         yield
-    except DBAPIError as error:
-        shown = make_url(database).render_as_string() if "://" in database else database
-        raise click.ClickException(f"{shown}: {_first_line(error.orig or error)}") from error
-    except ArgumentError as error:
-        raise click.ClickException(f"the database is not a SQLite file or a postgresql:// URL: {error}") from error
+    except Exception as error:
+        said = _said(error)
+        if said is None:
+            raise
+        raise click.ClickException(f"{shown_url(database)}: {said}") from error
+
+
+def _said(error: Exception) -> str | None:
+    """What a database or its driver complains of; None for any other error."""
+    if isinstance(error, sqlite3.Error):
+        return _first_line(error)
+    # What raised it is imported; what is not need not be, to be told that it did not.
+    for name in ("psycopg", "sqlalchemy.exc"):
+        module = sys.modules.get(name)
+        kinds = [getattr(module, kind) for kind in ("Error", "DBAPIError", "ArgumentError") if hasattr(module, kind)]
+        if isinstance(error, tuple(kinds)):
+            return _first_line(getattr(error, "orig", None) or error)
+    return None
 
 
 def _first_line(error: BaseException) -> str:

@@ -9,8 +9,6 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from functools import cache
 
-import sqlalchemy as sa
-
 from partnerlab.simulators.ic_webservices import tables
 from partnerlab.simulators.ic_webservices.domain.bill_formats import BillImage
 from partnerlab.simulators.ic_webservices.domain.billers import Biller
@@ -27,6 +25,7 @@ from partnerlab.simulators.ic_webservices.domain.postbacks import Attempt, Postb
 from partnerlab.simulators.ic_webservices.domain.schedules import SCHEDULED, AutoPay, Schedule
 from partnerlab.simulators.ic_webservices.domain.uploads import Adjustment, Problem, Upload
 from partnerlab.simulators.ic_webservices.domain.users import Link, RemoteToken, User
+from partnerlab.simulators.kit.world import schema
 from partnerlab.simulators.kit.world.jobs import Queue
 from partnerlab.simulators.kit.world.store import Statement, Tx
 from partnerlab.simulators.kit.world.table import Conversion, Table
@@ -87,7 +86,8 @@ def _load_lines(text: str) -> tuple[Line, ...]:
 BILLERS = Table(tables.BILLERS, Biller)
 BILL_IMAGES = Table(tables.BILL_IMAGES, BillImage)
 CUSTOMERS = Table(tables.CUSTOMERS, Customer)
-INVOICES = Table(tables.INVOICES, Invoice, conversions={Sequence[Line]: Conversion(sa.Text, _dump_lines, _load_lines)})
+_LINES = Conversion(schema.Text, _dump_lines, _load_lines)
+INVOICES = Table(tables.INVOICES, Invoice, conversions={Sequence[Line]: _LINES})
 LATE_FEE_WAITS = tables.LATE_FEE_WAITS
 NOTICE_WAITS = tables.NOTICE_WAITS
 PAYMENTS = Table(tables.PAYMENTS, Payment)
@@ -171,19 +171,18 @@ def rename_user(tx: Tx, lane: str, biller_guid: str, old: str, new: str) -> None
 @cache
 def _rename_user() -> list[Statement]:
     # Asked late and of all tables, so that what is kept for a user elsewhere moves with the name.
-    named = tables.TABLES.tables.values()
     return [
         Statement(
             f"UPDATE {table.name} SET username = :new"  # noqa: S608 - names of our own tables
             " WHERE lane = :lane AND biller_guid = :biller_guid AND username = :old"
         )
-        for table in named
-        if {"lane", "biller_guid", "username"} <= set(table.c.keys())
+        for table in tables.TABLES
+        if {"lane", "biller_guid", "username"} <= table.c.keys()
     ]
 
 
-def count(tx: Tx, table: sa.Table, lane: str) -> int:
+def count(tx: Tx, table: schema.Table, lane: str) -> int:
     """How many rows of a table a lane has."""
-    row = tx.one(Statement(sa.select(sa.func.count()).where(table.c.lane == sa.bindparam("lane"))), lane=lane)
+    row = tx.one(Statement(f"SELECT count(*) FROM {table.name} WHERE lane = :lane"), lane=lane)  # noqa: S608 - own name
     assert row is not None
     return int(row[0])

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
-
+from partnerlab.simulators.kit.world import schema
 from partnerlab.simulators.kit.world.jobs import queue_columns
 
 __all__ = [
@@ -39,26 +38,26 @@ __all__ = [
     "WRONG_PASSWORDS",
 ]
 
-TABLES = sa.MetaData()
+TABLES = schema.Tables()
 
 
-def _key(name: str, type: type[sa.Text | sa.BigInteger] = sa.Text) -> sa.Column[object]:
-    return sa.Column(name, type, primary_key=True)
+def _key(name: str, type: schema.Kind = schema.Text) -> schema.Column:
+    return schema.Column(name, type, primary_key=True)
 
 
-def _text(*names: str) -> list[sa.Column[str]]:
-    return [sa.Column(name, sa.Text, nullable=False) for name in names]
+def _text(*names: str) -> list[schema.Column]:
+    return [schema.Column(name, schema.Text, nullable=False) for name in names]
 
 
-def _whole(*names: str) -> list[sa.Column[int]]:
-    return [sa.Column(name, sa.BigInteger, nullable=False) for name in names]
+def _whole(*names: str) -> list[schema.Column]:
+    return [schema.Column(name, schema.BigInteger, nullable=False) for name in names]
 
 
-def _maybe(*names: str) -> list[sa.Column[str | None]]:
-    return [sa.Column(name, sa.Text) for name in names]
+def _maybe(*names: str) -> list[schema.Column]:
+    return [schema.Column(name, schema.Text) for name in names]
 
 
-BILLERS = sa.Table(
+BILLERS = schema.Table(
     "ic_billers",
     TABLES,
     _key("lane"),
@@ -67,7 +66,7 @@ BILLERS = sa.Table(
     *_text("settings", "configuration"),
 )
 
-CUSTOMERS = sa.Table(
+CUSTOMERS = schema.Table(
     "ic_customers",
     TABLES,
     _key("lane"),
@@ -79,7 +78,7 @@ CUSTOMERS = sa.Table(
     *_text("registration_date", "login_name"),
     *_whole("conveyed"),
     *_text("customer_guid", "display_account_number"),
-    sa.Index("ic_customers_by_guid", "lane", "biller_guid", "customer_guid"),
+    schema.Index("ic_customers_by_guid", "lane", "biller_guid", "customer_guid"),
 )
 
 LATE_FEE_WAITS = (
@@ -91,7 +90,7 @@ LATE_FEE_WAITS = (
 NOTICE_WAITS = "status = 'open' AND balance_due_cents > 0 AND notify_on IS NOT NULL"
 """The same for an invoice whose payers will be told of it unless it is paid first."""
 
-INVOICES = sa.Table(
+INVOICES = schema.Table(
     "ic_invoices",
     TABLES,
     _key("lane"),
@@ -112,27 +111,25 @@ INVOICES = sa.Table(
     *_text("image_asked_at", "image_problem"),
     *_maybe("payment_expires_on"),
     *_text("payment_expiration_message", "fields", "lines"),
-    sa.Index("ic_invoices_by_account", "lane", "biller_guid", "account_number", "status"),
-    sa.Index("ic_invoices_by_upload", "lane", "upload_id"),
-    sa.Index(
+    schema.Index("ic_invoices_by_account", "lane", "biller_guid", "account_number", "status"),
+    schema.Index("ic_invoices_by_upload", "lane", "upload_id"),
+    schema.Index(
         "ic_invoices_late",
         "lane",
         "biller_guid",
         "late_fee_on",
-        sqlite_where=sa.text(LATE_FEE_WAITS),
-        postgresql_where=sa.text(LATE_FEE_WAITS),
+        where=LATE_FEE_WAITS,
     ),
-    sa.Index(
+    schema.Index(
         "ic_invoices_notices",
         "lane",
         "biller_guid",
         "notify_on",
-        sqlite_where=sa.text(NOTICE_WAITS),
-        postgresql_where=sa.text(NOTICE_WAITS),
+        where=NOTICE_WAITS,
     ),
 )
 
-BILL_IMAGES = sa.Table(
+BILL_IMAGES = schema.Table(
     "ic_bill_images",
     TABLES,
     _key("lane"),
@@ -141,7 +138,7 @@ BILL_IMAGES = sa.Table(
     *_text("content", "received_at"),
 )
 
-PAYMENTS = sa.Table(
+PAYMENTS = schema.Table(
     "ic_payments",
     TABLES,
     _key("lane"),
@@ -154,13 +151,13 @@ PAYMENTS = sa.Table(
     *_text("biller_reference", "recorded_at"),
     *_whole("offline"),
     *_text("check_number", "location_reference"),
-    sa.Index("ic_payments_by_account", "lane", "biller_guid", "account_number"),
-    sa.Index("ic_payments_by_clearing", "lane", "state", "clears_at"),
-    sa.Index("ic_payments_by_reference", "lane", "reference"),
-    sa.Index("ic_payments_by_date", "lane", "biller_guid", "recorded_at"),
+    schema.Index("ic_payments_by_account", "lane", "biller_guid", "account_number"),
+    schema.Index("ic_payments_by_clearing", "lane", "state", "clears_at"),
+    schema.Index("ic_payments_by_reference", "lane", "reference"),
+    schema.Index("ic_payments_by_date", "lane", "biller_guid", "recorded_at"),
 )
 
-UPLOADS = sa.Table(
+UPLOADS = schema.Table(
     "ic_uploads",
     TABLES,
     _key("lane"),
@@ -168,15 +165,15 @@ UPLOADS = sa.Table(
     *_text("biller_guid", "file_name", "received_at", "state", "message", "total_amount_due"),
     *_whole("size_bytes", "accepted", "rejected"),
     *_text("kind", "content", "repeats", "notes"),
-    sa.Index("ic_uploads_by_content", "lane", "biller_guid", "kind", "state", "content"),
+    schema.Index("ic_uploads_by_content", "lane", "biller_guid", "kind", "state", "content"),
 )
 
-PROBLEMS = sa.Table(
+PROBLEMS = schema.Table(
     "ic_upload_problems",
     TABLES,
     _key("lane"),
     _key("upload_id"),
-    _key("position", sa.BigInteger),
+    _key("position", schema.BigInteger),
     *_whole("line"),
     *_text("invoice_number", "field"),
     *_whole("file_spec_id"),
@@ -184,51 +181,50 @@ PROBLEMS = sa.Table(
     *_whole("column_number"),
 )
 
-UPLOAD_CHUNKS = sa.Table(
+UPLOAD_CHUNKS = schema.Table(
     "ic_upload_chunks",
     TABLES,
     _key("lane"),
     _key("upload_id"),
     _key("part"),
-    _key("seq", sa.BigInteger),
+    _key("seq", schema.BigInteger),
     *_text("content"),
 )
 
-ADJUSTMENTS = sa.Table(
+ADJUSTMENTS = schema.Table(
     "ic_adjustments",
     TABLES,
     _key("lane"),
     _key("upload_id"),
-    _key("position", sa.BigInteger),
+    _key("position", schema.BigInteger),
     *_whole("line"),
     *_text("biller_guid", "account_number", "type_id", "effect"),
     *_whole("amount_cents", "before_cents", "after_cents"),
-    sa.Index("ic_adjustments_by_account", "lane", "biller_guid", "account_number"),
+    schema.Index("ic_adjustments_by_account", "lane", "biller_guid", "account_number"),
 )
 
-EVENTS = sa.Table(
+EVENTS = schema.Table(
     "ic_events",
     TABLES,
     _key("lane"),
-    _key("seq", sa.BigInteger),
+    _key("seq", schema.BigInteger),
     *_text("event_id", "kind", "biller_guid", "account_number", "body", "cause", "occurred_at", "state", "next_at"),
     *_maybe("accepted_at", "problem"),
     *queue_columns(),
-    sa.Index("ic_events_by_account", "lane", "biller_guid", "account_number", "seq"),
-    sa.Index(
+    schema.Index("ic_events_by_account", "lane", "biller_guid", "account_number", "seq"),
+    schema.Index(
         "ic_events_waiting",
         "lane",
         "biller_guid",
         "account_number",
         "seq",
-        sqlite_where=sa.text("state = 'waiting'"),
-        postgresql_where=sa.text("state = 'waiting'"),
+        where="state = 'waiting'",
     ),
 )
 
-COUNTERS = sa.Table("ic_counters", TABLES, _key("lane"), _key("name"), *_whole("value"))
+COUNTERS = schema.Table("ic_counters", TABLES, _key("lane"), _key("name"), *_whole("value"))
 
-USERS = sa.Table(
+USERS = schema.Table(
     "ic_users",
     TABLES,
     _key("lane"),
@@ -238,11 +234,11 @@ USERS = sa.Table(
 )
 
 # In real time, so that nobody shortens it by moving the lane's clock.
-WRONG_PASSWORDS = sa.Table(
+WRONG_PASSWORDS = schema.Table(
     "ic_wrong_passwords", TABLES, _key("lane"), _key("biller_guid"), _key("username_hash"), *_whole("free_at_ms")
 )
 
-LINKS = sa.Table(
+LINKS = schema.Table(
     "ic_user_accounts",
     TABLES,
     _key("lane"),
@@ -251,28 +247,28 @@ LINKS = sa.Table(
     _key("account_number"),
     *_whole("position"),
     *_text("linked_at"),
-    sa.Index("ic_user_accounts_by_account", "lane", "biller_guid", "account_number"),
+    schema.Index("ic_user_accounts_by_account", "lane", "biller_guid", "account_number"),
 )
 
-TOKENS = sa.Table(
+TOKENS = schema.Table(
     "ic_tokens",
     TABLES,
     _key("lane"),
     _key("token_hash"),
     *_text("biller_guid", "username", "issued_at", "expires_at", "ended_at"),
-    sa.Index("ic_tokens_by_user", "lane", "biller_guid", "username"),
+    schema.Index("ic_tokens_by_user", "lane", "biller_guid", "username"),
 )
 
-CHANGES = sa.Table(
+CHANGES = schema.Table(
     "ic_changes",
     TABLES,
     _key("lane"),
-    _key("seq", sa.BigInteger),
+    _key("seq", schema.BigInteger),
     *_text("biller_guid", "account_number", "kind", "value", "changed_at", "recorded_at"),
-    sa.Index("ic_changes_by_date", "lane", "biller_guid", "recorded_at"),
+    schema.Index("ic_changes_by_date", "lane", "biller_guid", "recorded_at"),
 )
 
-METHODS = sa.Table(
+METHODS = schema.Table(
     "ic_methods",
     TABLES,
     _key("lane"),
@@ -281,10 +277,10 @@ METHODS = sa.Table(
     *_maybe("expires_on"),
     *_whole("preferred"),
     *_text("added_at"),
-    sa.Index("ic_methods_by_user", "lane", "biller_guid", "username"),
+    schema.Index("ic_methods_by_user", "lane", "biller_guid", "username"),
 )
 
-SCHEDULES = sa.Table(
+SCHEDULES = schema.Table(
     "ic_schedules",
     TABLES,
     _key("lane"),
@@ -293,12 +289,12 @@ SCHEDULES = sa.Table(
     *_whole("amount_cents"),
     *_text("method_id", "runs_on", "runs_at", "created_at", "state", "outcome", "payment_guid"),
     *queue_columns(),
-    sa.Index("ic_schedules_by_account", "lane", "biller_guid", "account_number", "invoice_number"),
-    sa.Index("ic_schedules_by_run", "lane", "state", "runs_at"),
-    sa.Index("ic_schedules_by_method", "lane", "method_id", "state"),
+    schema.Index("ic_schedules_by_account", "lane", "biller_guid", "account_number", "invoice_number"),
+    schema.Index("ic_schedules_by_run", "lane", "state", "runs_at"),
+    schema.Index("ic_schedules_by_method", "lane", "method_id", "state"),
 )
 
-AUTOPAYS = sa.Table(
+AUTOPAYS = schema.Table(
     "ic_autopays",
     TABLES,
     _key("lane"),
@@ -307,18 +303,18 @@ AUTOPAYS = sa.Table(
     *_text("username", "method_id", "enrolled_at"),
 )
 
-SHOWN_PAGES = sa.Table(
+SHOWN_PAGES = schema.Table(
     "ic_shown_pages",
     TABLES,
     _key("lane"),
     _key("owner"),
-    _key("slot", sa.BigInteger),
+    _key("slot", schema.BigInteger),
     *_text("nonce_hash", "path"),
     *_whole("status"),
     *_text("body", "shown_at"),
 )
 
-PAGE_SESSIONS = sa.Table(
+PAGE_SESSIONS = schema.Table(
     "ic_page_sessions",
     TABLES,
     _key("lane"),
@@ -327,7 +323,7 @@ PAGE_SESSIONS = sa.Table(
     *_text("account_number", "started_at"),
 )
 
-TEXT_ENROLMENTS = sa.Table(
+TEXT_ENROLMENTS = schema.Table(
     "ic_text_enrolments",
     TABLES,
     _key("lane"),
@@ -336,22 +332,21 @@ TEXT_ENROLMENTS = sa.Table(
     *_text("phone", "asked_at"),
 )
 
-CHECKOUTS = sa.Table(
+CHECKOUTS = schema.Table(
     "ic_checkouts",
     TABLES,
     _key("lane"),
     _key("token_hash"),
     *_text("biller_guid", "state", "created_at", "expires_at", "username", "asked", "choice", "outcome"),
-    sa.Index(
+    schema.Index(
         "ic_checkouts_open",
         "lane",
         "expires_at",
-        sqlite_where=sa.text("state = 'open'"),
-        postgresql_where=sa.text("state = 'open'"),
+        where="state = 'open'",
     ),
 )
 
-REMINDERS = sa.Table(
+REMINDERS = schema.Table(
     "ic_reminders",
     TABLES,
     _key("lane"),
@@ -360,25 +355,24 @@ REMINDERS = sa.Table(
     _key("email_address"),
     *_text("account_number", "requested_at", "state", "remind_at"),
     *queue_columns(),
-    sa.Index(
+    schema.Index(
         "ic_reminders_waiting",
         "lane",
         "remind_at",
-        sqlite_where=sa.text("state = 'waiting'"),
-        postgresql_where=sa.text("state = 'waiting'"),
+        where="state = 'waiting'",
     ),
 )
 
-MESSAGES = sa.Table(
+MESSAGES = schema.Table(
     "ic_messages",
     TABLES,
     _key("lane"),
-    _key("number", sa.BigInteger),
+    _key("number", schema.BigInteger),
     *_text("biller_guid", "channel", "kind", "recipient", "subject", "body"),
     *_text("account_number", "invoice_number", "payment_guid", "sent_at"),
 )
 
-POSTBACKS = sa.Table(
+POSTBACKS = schema.Table(
     "ic_postbacks",
     TABLES,
     _key("lane"),
@@ -386,46 +380,44 @@ POSTBACKS = sa.Table(
     *_text("payment_guid", "biller_guid", "url", "body", "state"),
     *_text("created_at", "next_at", "delivered_at"),
     *queue_columns(),
-    sa.Index("ic_postbacks_by_payment", "lane", "payment_guid"),
-    sa.Index(
+    schema.Index("ic_postbacks_by_payment", "lane", "payment_guid"),
+    schema.Index(
         "ic_postbacks_waiting",
         "lane",
         "next_at",
-        sqlite_where=sa.text("state = 'waiting'"),
-        postgresql_where=sa.text("state = 'waiting'"),
+        where="state = 'waiting'",
     ),
 )
 
-POSTBACK_ATTEMPTS = sa.Table(
+POSTBACK_ATTEMPTS = schema.Table(
     "ic_postback_attempts",
     TABLES,
     _key("lane"),
     _key("postback_id"),
-    _key("number", sa.BigInteger),
+    _key("number", schema.BigInteger),
     *_text("at"),
     *_whole("status"),
     *_text("reason"),
     *_whole("took_ms"),
 )
 
-BATCHES = sa.Table(
+BATCHES = schema.Table(
     "ic_export_batches",
     TABLES,
     _key("lane"),
-    _key("report_id", sa.BigInteger),
+    _key("report_id", schema.BigInteger),
     *_text("biller_guid", "kind", "created_at"),
     *_whole("row_count"),
     *_text("warnings", "delivered_at"),
-    sa.Index(
+    schema.Index(
         "ic_export_batches_waiting",
         "lane",
         "biller_guid",
-        sqlite_where=sa.text("delivered_at = ''"),
-        postgresql_where=sa.text("delivered_at = ''"),
+        where="delivered_at = ''",
     ),
 )
 
-BATCH_FILES = sa.Table(
+BATCH_FILES = schema.Table(
     "ic_export_files",
     TABLES,
     _key("lane"),
@@ -434,20 +426,20 @@ BATCH_FILES = sa.Table(
     *_whole("report_id"),
     *_text("part"),
     *_whole("row_count"),
-    sa.Index("ic_export_files_by_batch", "lane", "report_id"),
+    schema.Index("ic_export_files_by_batch", "lane", "report_id"),
 )
 
-EXPORT_CHUNKS = sa.Table(
+EXPORT_CHUNKS = schema.Table(
     "ic_export_chunks",
     TABLES,
     _key("lane"),
-    _key("report_id", sa.BigInteger),
+    _key("report_id", schema.BigInteger),
     _key("part"),
-    _key("seq", sa.BigInteger),
+    _key("seq", schema.BigInteger),
     *_text("content"),
 )
 
-EXPORTED = sa.Table(
+EXPORTED = schema.Table(
     "ic_exported",
     TABLES,
     _key("lane"),

@@ -14,8 +14,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-import sqlalchemy as sa
-
 from partnerlab.simulators.inhance_soap.domain.accounts import Account, Integration
 from partnerlab.simulators.inhance_soap.domain.billing import Bill
 from partnerlab.simulators.inhance_soap.domain.downloads import PENDING, Download
@@ -26,7 +24,7 @@ from partnerlab.simulators.inhance_soap.tables import ACCOUNTS, BILLS, CHANGES, 
 from partnerlab.simulators.kit.world.store import Statement
 from partnerlab.simulators.kit.world.table import LaneTx, Table
 
-__all__ = ["AccountBill", "AppliedChange", "Books", "OpenAccount"]
+__all__ = ["AccountBill", "AppliedChange", "Books", "OpenAccount", "Standing"]
 
 
 @dataclass(slots=True)
@@ -42,6 +40,34 @@ class OpenAccount:
     events: int = 0
     revision: int = 0
     sent_revision: int = 0
+
+    @property
+    def number(self) -> str:
+        """The account's."""
+        return self.account.number
+
+    @property
+    def integration(self) -> Integration:
+        """The utility's."""
+        return self.account.integration
+
+
+@dataclass(slots=True)
+class Standing:
+    """
+    What a payment needs of a locked account, and what it changes of it: credit, payments, events and revision.
+
+    `bills` are those that are not paid in full, `first` is the number of the first payment of its reference.
+    """
+
+    number: str
+    integration: Integration
+    credit_cents: int
+    payments: int
+    events: int
+    revision: int
+    first: int | None
+    bills: list[Bill]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +104,7 @@ class NamedValue:
     value: str
 
 
+_day = date.fromisoformat
 _ACCOUNTS = Table(ACCOUNTS, OpenAccount, names={"account.number": "account_number"})
 _BILLS = Table(BILLS, AccountBill)
 _PAYMENTS = Table(PAYMENTS, PostedPayment)
@@ -87,27 +114,24 @@ _CHANGES = Table(CHANGES, AppliedChange)
 _VALUES = Table(VALUES, NamedValue)
 
 _OPEN_ITEMS = Statement(
-    sa.select(
-        ACCOUNTS.c.email,
-        ACCOUNTS.c.phone,
-        ACCOUNTS.c.credit_cents,
-        BILLS.c.billed_on,
-        BILLS.c.open_cents,
-        ACCOUNTS.c.integration,
-    )
-    .select_from(
-        ACCOUNTS.outerjoin(
-            BILLS,
-            (BILLS.c.lane == ACCOUNTS.c.lane)
-            & (BILLS.c.account_number == ACCOUNTS.c.account_number)
-            & sa.text("inhance_bills.open_cents > 0"),
-        )
-    )
-    .where(ACCOUNTS.c.lane == sa.bindparam("lane"), ACCOUNTS.c.account_number == sa.bindparam("account_number"))
+    "SELECT a.email, a.phone, a.credit_cents, b.billed_on, b.open_cents, a.integration FROM inhance_accounts AS a"
+    " LEFT JOIN inhance_bills AS b ON b.lane = a.lane AND b.account_number = a.account_number AND b.open_cents > 0"
+    " WHERE a.lane = :lane AND a.account_number = :account_number"
 )
-_FIRST_OF_REFERENCE = Statement(
-    "SELECT min(number) FROM inhance_payments"
-    " WHERE lane = :lane AND account_number = :account_number AND reference = :reference"
+_STAND = Statement(
+    "SELECT a.integration, a.credit_cents, a.payments, a.events, a.revision,"
+    " (SELECT min(p.number) FROM inhance_payments AS p WHERE p.lane = a.lane AND p.account_number = a.account_number"
+    " AND p.reference = :reference),"
+    " b.invoice_number, b.billed_on, b.due_on, b.amount_cents, b.open_cents FROM inhance_accounts AS a"
+    " LEFT JOIN inhance_bills AS b ON b.lane = a.lane AND b.account_number = a.account_number AND b.open_cents > 0"
+    " WHERE a.lane = :lane AND a.account_number = :account_number"
+)
+_LOCK = Statement(
+    "SELECT 1 FROM inhance_accounts WHERE lane = :lane AND account_number = :account_number", locking=True
+)
+_STANDS = Statement(
+    "UPDATE inhance_accounts SET credit_cents = :credit_cents, payments = :payments, events = :events,"
+    " revision = :revision WHERE lane = :lane AND account_number = :account_number"
 )
 _OPEN_LEFT = Statement(
     "UPDATE inhance_bills SET open_cents = :open_cents WHERE lane = :lane AND invoice_number = :invoice_number"
@@ -195,6 +219,26 @@ class Books(LaneTx):
         """Write back a locked account."""
         _ACCOUNTS.save(self.tx, self.lane, opened)
 
+    def stand(self, account_number: str, reference: str) -> Standing:
+        """
+        An account for a payment of that *reference*, locked as `lock` does.
+
+        Raises `AccountUnknown`.
+        """
+        # Locked first: what is read in the statement that waits for a lock may be older than the lock.
+        self.tx.lock(_LOCK, (self.lane, account_number))
+        rows = self.tx.all(_STAND, (reference, self.lane, account_number))
+        if not rows:
+            raise AccountUnknown(account_number)
+        bills = [Bill(row[6], _day(row[7]), _day(row[8]), row[9], row[10]) for row in rows if row[6] is not None]
+        integration, credit_cents, payments, events, revision, first = rows[0][:6]
+        return Standing(account_number, integration, credit_cents, payments, events, revision, first, bills)
+
+    def save_standing(self, standing: Standing) -> None:
+        """Write back what a payment changed of a locked account."""
+        one = standing
+        self.tx.run(_STANDS, (one.credit_cents, one.payments, one.events, one.revision, self.lane, one.number))
+
     def bills(self, account_number: str) -> list[Bill]:
         """Every bill of an account, the oldest due first."""
         return self._bills({"account_number": account_number}, order=("due_on", "invoice_number"))
@@ -227,7 +271,7 @@ class Books(LaneTx):
     def save_open(self, bills: Iterable[Bill]) -> None:
         """Write back what is open on bills."""
         for bill in bills:
-            self.run(_OPEN_LEFT, invoice_number=bill.invoice_number, open_cents=bill.open_cents)
+            self.tx.run(_OPEN_LEFT, (bill.open_cents, self.lane, bill.invoice_number))
 
     def unbilled(self, today: date) -> list[AccountBill]:
         """Bills whose day has come and that were not yet billed."""
@@ -239,11 +283,6 @@ class Books(LaneTx):
     def mark_billed(self, invoice_number: str) -> bool:
         """Say that a bill's day has come; False where somebody did already."""
         return self.run(_BILLED, invoice_number=invoice_number) > 0
-
-    def first_of_reference(self, account_number: str, reference: str) -> int | None:
-        """Number of the account's first payment of a reference."""
-        row = self.one(_FIRST_OF_REFERENCE, account_number=account_number, reference=reference)
-        return None if row is None else row[0]
 
     def add_payment(self, posted: PostedPayment) -> None:
         """Append a payment; its number is new, because the account is locked."""

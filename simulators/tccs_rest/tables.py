@@ -6,114 +6,113 @@ Without SQLite's own row numbers: their keys are text, and one tree is searched 
 
 from __future__ import annotations
 
-import sqlalchemy as sa
+from partnerlab.simulators.kit.world import schema
 
 __all__ = ["CHARGES", "EVENTS", "PAYMENTS", "POLICIES", "QUOTES", "TABLES"]
 
-TABLES = sa.MetaData()
+TABLES = schema.Tables()
 
 
-def _key(number: str = "") -> list[sa.Column[str] | sa.Column[int]]:
-    columns: list[sa.Column[str] | sa.Column[int]] = [
-        sa.Column("lane", sa.Text, primary_key=True),
-        sa.Column("invoice_number", sa.Text, primary_key=True),
+def _key(number: str = "") -> list[schema.Column | schema.Column]:
+    columns: list[schema.Column | schema.Column] = [
+        schema.Column("lane", schema.Text, primary_key=True),
+        schema.Column("invoice_number", schema.Text, primary_key=True),
     ]
     if number:
-        columns.append(sa.Column(number, sa.Integer, primary_key=True, autoincrement=False))
+        columns.append(schema.Column(number, schema.Integer, primary_key=True))
     return columns
 
 
-def _insured() -> list[sa.Column[str]]:
+def _insured() -> list[schema.Column]:
     names = ("insured_name", "address1", "address2", "city", "state", "zip", "phone")
-    return [sa.Column(name, sa.Text, nullable=False) for name in names]
+    return [schema.Column(name, schema.Text, nullable=False) for name in names]
 
 
-def _counters() -> list[sa.Column[int]]:
+def _counters() -> list[schema.Column]:
     """How many rows of each kind the invoice has; whoever adds one holds its lock."""
-    return [sa.Column(name, sa.Integer, nullable=False) for name in ("charges", "payments", "events")]
+    return [schema.Column(name, schema.Integer, nullable=False) for name in ("charges", "payments", "events")]
 
 
-def _cause(at: str) -> list[sa.Column[str]]:
-    return [sa.Column("request_id", sa.Text, nullable=False), sa.Column(at, sa.Text, nullable=False)]
+def _cause(at: str) -> list[schema.Column]:
+    return [schema.Column("request_id", schema.Text, nullable=False), schema.Column(at, schema.Text, nullable=False)]
 
 
-POLICIES = sa.Table(
+POLICIES = schema.Table(
     "tccs_policies",
     TABLES,
     *_key(),
-    sa.Column("effective_on", sa.Text, nullable=False),
-    sa.Column("expires_on", sa.Text, nullable=False),
+    schema.Column("effective_on", schema.Text, nullable=False),
+    schema.Column("expires_on", schema.Text, nullable=False),
     *_insured(),
-    sa.Column("late_fee_cents", sa.BigInteger, nullable=False),
-    sa.Column("paperless", sa.Integer, nullable=False),
-    sa.Column("recurring", sa.Integer, nullable=False),
-    sa.Column("paid_cents", sa.BigInteger, nullable=False),
+    schema.Column("late_fee_cents", schema.BigInteger, nullable=False),
+    schema.Column("paperless", schema.Integer, nullable=False),
+    schema.Column("recurring", schema.Integer, nullable=False),
+    schema.Column("paid_cents", schema.BigInteger, nullable=False),
     *_counters(),
     # How often what is billed changed, and up to which of these changes it was uploaded; `refused` says why it was not
     # taken.
-    sa.Column("revision", sa.BigInteger, nullable=False),
-    sa.Column("sent_revision", sa.BigInteger, nullable=False),
-    sa.Column("refused", sa.Text, nullable=False),
-    sa.Index(
+    schema.Column("revision", schema.BigInteger, nullable=False),
+    schema.Column("sent_revision", schema.BigInteger, nullable=False),
+    schema.Column("refused", schema.Text, nullable=False),
+    schema.Index(
         "tccs_policies_unsent",
         "lane",
-        sqlite_where=sa.text("revision > sent_revision"),
-        postgresql_where=sa.text("revision > sent_revision"),
+        where="revision > sent_revision",
     ),
-    sqlite_with_rowid=False,
+    rowid=False,
 )
-QUOTES = sa.Table(
+QUOTES = schema.Table(
     "tccs_quotes",
     TABLES,
     *_key(),
     *_insured(),
-    sa.Column("deposit_cents", sa.BigInteger, nullable=False),
-    sa.Column("premium_cents", sa.BigInteger, nullable=False),
-    sa.Column("instalments", sa.Integer, nullable=False),
-    sa.Column("late_fee_cents", sa.BigInteger, nullable=False),
-    sa.Column("paid_cents", sa.BigInteger, nullable=False),
-    sa.Column("bound_on", sa.Text),
+    schema.Column("deposit_cents", schema.BigInteger, nullable=False),
+    schema.Column("premium_cents", schema.BigInteger, nullable=False),
+    schema.Column("instalments", schema.Integer, nullable=False),
+    schema.Column("late_fee_cents", schema.BigInteger, nullable=False),
+    schema.Column("paid_cents", schema.BigInteger, nullable=False),
+    schema.Column("bound_on", schema.Text),
     *_counters(),
-    sqlite_with_rowid=False,
+    rowid=False,
 )
-CHARGES = sa.Table(
+CHARGES = schema.Table(
     "tccs_charges",
     TABLES,
     *_key("number"),
-    sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("billed_on", sa.Text, nullable=False),
-    sa.Column("due_on", sa.Text, nullable=False),
-    sa.Column("amount_cents", sa.BigInteger, nullable=False),
+    schema.Column("kind", schema.Text, nullable=False),
+    schema.Column("billed_on", schema.Text, nullable=False),
+    schema.Column("due_on", schema.Text, nullable=False),
+    schema.Column("amount_cents", schema.BigInteger, nullable=False),
     # Whether its day has come, and whether its late fee was charged: what the clock has done already.
-    sa.Column("billed", sa.Integer, nullable=False),
-    sa.Column("late", sa.Integer, nullable=False),
-    sa.Index("tccs_charges_unbilled", "lane", "billed", "billed_on"),
-    sa.Index("tccs_charges_late", "lane", "late", "due_on"),
-    sqlite_with_rowid=False,
+    schema.Column("billed", schema.Integer, nullable=False),
+    schema.Column("late", schema.Integer, nullable=False),
+    schema.Index("tccs_charges_unbilled", "lane", "billed", "billed_on"),
+    schema.Index("tccs_charges_late", "lane", "late", "due_on"),
+    rowid=False,
 )
-PAYMENTS = sa.Table(
+PAYMENTS = schema.Table(
     "tccs_payments",
     TABLES,
     *_key("number"),
-    sa.Column("amount_cents", sa.BigInteger, nullable=False),
-    sa.Column("type", sa.Text, nullable=False),
-    sa.Column("insured_name", sa.Text, nullable=False),
-    sa.Column("payment_guid", sa.Text),
+    schema.Column("amount_cents", schema.BigInteger, nullable=False),
+    schema.Column("type", schema.Text, nullable=False),
+    schema.Column("insured_name", schema.Text, nullable=False),
+    schema.Column("payment_guid", schema.Text),
     *_cause("posted_at"),
     # Of a payment that came back.
-    sa.Column("returned_at", sa.Text),
-    sa.Column("reported_on", sa.Text),
-    sa.Column("return_request_id", sa.Text),
+    schema.Column("returned_at", schema.Text),
+    schema.Column("reported_on", schema.Text),
+    schema.Column("return_request_id", schema.Text),
     # What makes a PaymentGUID post once, whatever the number of callers and replicas; nulls are never equal.
-    sa.Index("tccs_payments_guid", "lane", "payment_guid", unique=True),
-    sqlite_with_rowid=False,
+    schema.Index("tccs_payments_guid", "lane", "payment_guid", unique=True),
+    rowid=False,
 )
-EVENTS = sa.Table(
+EVENTS = schema.Table(
     "tccs_events",
     TABLES,
     *_key("number"),
-    sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("detail", sa.Text, nullable=False),
+    schema.Column("kind", schema.Text, nullable=False),
+    schema.Column("detail", schema.Text, nullable=False),
     *_cause("at"),
-    sqlite_with_rowid=False,
+    rowid=False,
 )

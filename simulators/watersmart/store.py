@@ -10,8 +10,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import sqlalchemy as sa
-
 from partnerlab.simulators.kit.world.store import Statement
 from partnerlab.simulators.kit.world.table import LaneTx, Table
 from partnerlab.simulators.watersmart import tables
@@ -36,10 +34,8 @@ _COUNT_ON = Statement(
     " ON CONFLICT (lane, name) DO UPDATE SET value = watersmart_counters.value + 1 RETURNING value"
 )
 _WAITING_INVOICES = Statement(
-    sa.select(*(tables.INVOICES.c[name] for name in INVOICES.columns))
-    .where(tables.INVOICES.c.lane == sa.bindparam("lane"), tables.INVOICES.c.file_number.is_(None))
-    .order_by(tables.INVOICES.c.invoice_number)
-    .limit(sa.bindparam("limit"))
+    f"SELECT {', '.join(INVOICES.columns)} FROM watersmart_invoices"  # noqa: S608 - names of our own columns
+    " WHERE lane = :lane AND file_number IS NULL ORDER BY invoice_number LIMIT :limit"
 )
 _SUMS = Statement(
     "SELECT kind, SUM(amount_cents), COUNT(*) FROM watersmart_entries WHERE lane = :lane AND amount_cents <> 0"

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
-
-from partnerlab.simulators.kit.world.lane_rows import PRIVATE
+from partnerlab.simulators.kit.world import schema
 
 __all__ = ["COUNTERS", "CUSTOMERS", "ENTRIES", "FILES", "INVOICES", "LINKS", "PAYMENTS", "REJECTS", "TABLES", "USERS"]
 
-TABLES = sa.MetaData()
+TABLES = schema.Tables()
 
 
-def _key(name: str, type: type[sa.Text | sa.BigInteger] = sa.Text) -> sa.Column[object]:
-    return sa.Column(name, type, primary_key=True)
+def _key(name: str, type: schema.Kind = schema.Text) -> schema.Column:
+    return schema.Column(name, type, primary_key=True)
 
 
-def _text(*names: str) -> list[sa.Column[str]]:
-    return [sa.Column(name, sa.Text, nullable=False) for name in names]
+def _text(*names: str) -> list[schema.Column]:
+    return [schema.Column(name, schema.Text, nullable=False) for name in names]
 
 
-def _whole(*names: str) -> list[sa.Column[int]]:
-    return [sa.Column(name, sa.BigInteger, nullable=False) for name in names]
+def _whole(*names: str) -> list[schema.Column]:
+    return [schema.Column(name, schema.BigInteger, nullable=False) for name in names]
 
 
-CUSTOMERS = sa.Table(
+CUSTOMERS = schema.Table(
     "watersmart_customers",
     TABLES,
     _key("lane"),
@@ -32,32 +30,32 @@ CUSTOMERS = sa.Table(
     *_whole("paperless", "autopay", "block_cards", "block_bank"),
     *_text("display_account_number"),
     *_whole("balance_cents", "entries", "balance_waits"),
-    sqlite_with_rowid=False,
+    rowid=False,
 )
-INVOICES = sa.Table(
+INVOICES = schema.Table(
     "watersmart_invoices",
     TABLES,
     _key("lane"),
     _key("invoice_number"),
     *_text("account_number", "invoiced_on", "due_on"),
     *_whole("amount_cents", "total_cents", "past_due_cents"),
-    sa.Column("file_number", sa.BigInteger),
-    sa.Index("watersmart_invoices_account", "lane", "account_number"),
-    sa.Index("watersmart_invoices_file", "lane", "file_number"),
-    sqlite_with_rowid=False,
+    schema.Column("file_number", schema.BigInteger),
+    schema.Index("watersmart_invoices_account", "lane", "account_number"),
+    schema.Index("watersmart_invoices_file", "lane", "file_number"),
+    rowid=False,
 )
-ENTRIES = sa.Table(
+ENTRIES = schema.Table(
     "watersmart_entries",
     TABLES,
     _key("lane"),
     _key("account_number"),
-    _key("number", sa.BigInteger),
+    _key("number", schema.BigInteger),
     *_text("kind"),
     *_whole("amount_cents"),
     *_text("detail", "request_id", "at"),
-    sqlite_with_rowid=False,
+    rowid=False,
 )
-PAYMENTS = sa.Table(
+PAYMENTS = schema.Table(
     "watersmart_payments",
     TABLES,
     _key("lane"),
@@ -69,10 +67,10 @@ PAYMENTS = sa.Table(
     *_text("check_number", "biller_reference"),
     *_whole("report_id", "file_number"),
     *_text("state"),
-    sa.Index("watersmart_payments_reference", "lane", "reference"),
-    sa.Index("watersmart_payments_account", "lane", "account_number"),
+    schema.Index("watersmart_payments_reference", "lane", "reference"),
+    schema.Index("watersmart_payments_account", "lane", "account_number"),
 )
-REJECTS = sa.Table(
+REJECTS = schema.Table(
     "watersmart_rejects",
     TABLES,
     _key("lane"),
@@ -82,31 +80,31 @@ REJECTS = sa.Table(
     *_text("code", "returned_at"),
     *_whole("file_number", "applied"),
 )
-USERS = sa.Table(
+USERS = schema.Table(
     "watersmart_users",
     TABLES,
     _key("lane"),
     _key("username"),
     *_text("password_hash", "registered_at"),
-    sa.Column("session_token", sa.Text, nullable=False, info=PRIVATE),
+    schema.Column("session_token", schema.Text, nullable=False, private=True),
 )
-LINKS = sa.Table(
+LINKS = schema.Table(
     "watersmart_links",
     TABLES,
     _key("lane"),
     _key("username"),
     _key("account_number"),
     *_whole("position"),
-    sa.Index("watersmart_links_account", "lane", "account_number"),
+    schema.Index("watersmart_links_account", "lane", "account_number"),
 )
-FILES = sa.Table(
+FILES = schema.Table(
     "watersmart_files",
     TABLES,
     _key("lane"),
-    _key("number", sa.BigInteger),
+    _key("number", schema.BigInteger),
     *_text("kind", "name", "state", "digest", "content"),
     *_whole("row_count"),
     *_text("message", "at"),
-    sa.Index("watersmart_files_name", "lane", "name"),
+    schema.Index("watersmart_files_name", "lane", "name"),
 )
-COUNTERS = sa.Table("watersmart_counters", TABLES, _key("lane"), _key("name"), *_whole("value"))
+COUNTERS = schema.Table("watersmart_counters", TABLES, _key("lane"), _key("name"), *_whole("value"))

@@ -61,7 +61,8 @@ def settle(bills: Sequence[Bill], credit_cents: int, today: date) -> Settlement:
             continue
         taken = min(bill.open_cents, credit_cents)
         credit_cents -= taken
-        changed.append(replace(bill, open_cents=bill.open_cents - taken))
+        left = bill.open_cents - taken
+        changed.append(Bill(bill.invoice_number, bill.billed_on, bill.due_on, bill.amount_cents, left))
         applied.append((bill.invoice_number, taken))
     return Settlement(tuple(changed), tuple(applied), credit_cents)
 

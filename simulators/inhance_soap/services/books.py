@@ -7,12 +7,19 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from partnerlab.simulators.inhance_soap.domain.accounts import Account
-from partnerlab.simulators.inhance_soap.domain.billing import Bill, balances, check_bill, open_amount, settle, unsettle
+from partnerlab.simulators.inhance_soap.domain.billing import (
+    Bill,
+    Settlement,
+    balances,
+    check_bill,
+    open_amount,
+    settle,
+    unsettle,
+)
 from partnerlab.simulators.inhance_soap.domain.errors import InvoiceTaken, PaymentDuplicate
 from partnerlab.simulators.inhance_soap.domain.events import Cause, Event
-from partnerlab.simulators.inhance_soap.domain.money import to_decimal
 from partnerlab.simulators.inhance_soap.domain.payments import Payment, PostedPayment
-from partnerlab.simulators.inhance_soap.store import Books, OpenAccount
+from partnerlab.simulators.inhance_soap.store import Books, OpenAccount, Standing
 
 __all__ = [
     "AccountBalances",
@@ -66,44 +73,48 @@ def balances_of(books: Books, account_number: str, today: date, *, served: bool 
     return AccountBalances(*balances(items, credit_cents, today), phone, email)
 
 
-def record(books: Books, opened: OpenAccount, kind: str, detail: dict[str, Any], cause: Cause) -> None:
+def record(books: Books, opened: OpenAccount | Standing, kind: str, detail: dict[str, Any], cause: Cause) -> None:
     """Append an event to a locked account."""
     opened.events += 1
-    books.add_event(Event(opened.account.number, opened.events, kind, detail, cause.request_id, cause.at))
+    books.add_event(Event(opened.number, opened.events, kind, detail, cause.request_id, cause.at))
 
 
-def touch(opened: OpenAccount) -> None:
+def touch(opened: OpenAccount | Standing) -> None:
     """Say that the balance of a locked account changed: on v1 the Balance job sends it."""
-    if opened.account.integration == "v1":
+    if opened.integration == "v1":
         opened.revision += 1
 
 
-def post(books: Books, opened: OpenAccount, payment: Payment, cause: Cause, *, unique: bool = False) -> PostedPayment:
+def post(books: Books, account: Standing, payment: Payment, cause: Cause, *, unique: bool = False) -> PostedPayment:
     """
     Post a payment to a locked account: to the billed bills, the oldest due first, and what is left as credit.
+
+    *account* stands as `Books.stand` gives it for the payment's reference; it is written back.
 
     Raises:
         PaymentDuplicate: its reference was posted before, and it must be *unique*.
     """
-    number = opened.account.number
-    first = books.first_of_reference(number, payment.reference)
+    first = account.first
     if first is not None and unique:
         raise PaymentDuplicate(payment.reference, first)
-    opened.payments += 1
-    posted = PostedPayment(number, opened.payments, payment, first, cause.request_id, cause.at)
+    account.payments += 1
+    posted = PostedPayment(account.number, account.payments, payment, first, cause.request_id, cause.at)
     books.add_payment(posted)
-    applied = credit(books, opened, payment.amount_cents, cause.at.date())
-    touch(opened)
+    settlement = settle(account.bills, account.credit_cents + payment.amount_cents, cause.at.date())
+    books.save_open(settlement.bills)
+    account.credit_cents = settlement.credit_cents
+    touch(account)
     detail = {
         "payment": posted.number,
         "reference": payment.reference,
         "amount": money_text(payment.amount_cents),
         "convenience_fee": money_text(payment.fee_cents),
-        "applied": applied,
-        "credit": money_text(opened.account.credit_cents),
+        "applied": _shown(settlement),
+        "credit": money_text(account.credit_cents),
         **({} if first is None else {"duplicate_of": first}),
     }
-    record(books, opened, "payment_posted", detail, cause)
+    record(books, account, "payment_posted", detail, cause)
+    books.save_standing(account)
     return posted
 
 
@@ -158,9 +169,15 @@ def credit(books: Books, opened: OpenAccount, cents: int, today: date) -> dict[s
     settlement = settle(books.open_bills(opened.account.number), credit_cents, today)
     books.save_open(settlement.bills)
     opened.account = replace(opened.account, credit_cents=settlement.credit_cents)
-    return {invoice: money_text(taken) for invoice, taken in settlement.applied}
+    return _shown(settlement)
 
 
 def money_text(cents: int) -> str:
     """US dollars with two decimals."""
-    return str(to_decimal(cents))
+    dollars, rest = divmod(abs(cents), 100)
+    return f"{'-' if cents < 0 else ''}{dollars}.{rest:02}"
+
+
+def _shown(settlement: Settlement) -> dict[str, str]:
+    """What each bill took."""
+    return {invoice: money_text(taken) for invoice, taken in settlement.applied}

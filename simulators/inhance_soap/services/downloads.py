@@ -132,7 +132,7 @@ class Downloads:
     @staticmethod
     def _post(books: Books, payment: Download, cause: Cause, clerk: str, *, quietly: bool = False) -> Download:
         try:
-            opened = books.lock(payment.account_number)
+            account = books.stand(payment.account_number, payment.reference)
         except AccountUnknown as error:
             if not quietly:
                 raise
@@ -147,8 +147,7 @@ class Downloads:
             fee_cents=payment.fee_cents,
             paid_at=payment.paid_at,
         )
-        post(books, opened, entered, cause)
-        books.save(opened)
+        post(books, account, entered, cause)
         payment = replace(payment, state=POSTED, clerk=clerk, decided_at=cause.at, note="")
         books.save_download(payment)
         return payment

@@ -64,8 +64,12 @@ class UtilityLedger:
             AccountUnknown: a conveyed account is one of its own, under its marked number.
             PaymentDuplicate: only where the ledger refuses duplicates.
         """
-        with self._changing(lane, account_number, served=True) as (books, opened):
-            return post(books, opened, payment, cause, unique=self._refuse_duplicates)
+        with self._store.write() as tx:
+            books = Books(tx, lane.name)
+            account = books.stand(account_number, payment.reference)
+            if account.integration != "v2":
+                raise AccountUnknown(account_number)
+            return post(books, account, payment, cause, unique=self._refuse_duplicates)
 
     def return_payment(self, lane: Lane, cause: Cause, account_number: str, number: int, *, clerk: str) -> AccountView:
         """

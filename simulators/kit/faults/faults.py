@@ -13,11 +13,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 
-import sqlalchemy as sa
-
 from partnerlab.simulators.kit.faults.effects import FAULTS, Plan
 from partnerlab.simulators.kit.http.messages import Request
-from partnerlab.simulators.kit.world.lanes import LANES, Lane, Lanes
+from partnerlab.simulators.kit.world import schema
+from partnerlab.simulators.kit.world.lanes import Lane, Lanes
 from partnerlab.simulators.kit.world.store import Row, Statement
 
 __all__ = ["Fault", "FaultInvalid", "FaultNotFound", "Faults", "TooManyFaults"]
@@ -27,33 +26,28 @@ MAX_DELAY_S = 3600.0
 MAX_FAULTS = 1_000
 MAX_COUNT = 1_000_000_000
 
-TABLES = sa.MetaData()
-TABLE = sa.Table(
+TABLES = schema.Tables()
+TABLE = schema.Table(
     "faults",
     TABLES,
-    sa.Column("lane", sa.Text, primary_key=True),
-    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("name", sa.Text, nullable=False),
-    sa.Column("operation", sa.Text, nullable=False),
-    sa.Column("path", sa.Text, nullable=False),
-    sa.Column("remaining", sa.Integer),
-    sa.Column("probability_ppm", sa.Integer, nullable=False),
-    sa.Column("params", sa.Text, nullable=False),
-    sa.Column("draws", sa.Integer, nullable=False),
-    sa.Column("fired", sa.Integer, nullable=False),
+    schema.Column("lane", schema.Text, primary_key=True),
+    schema.Column("number", schema.Integer, primary_key=True),
+    schema.Column("name", schema.Text, nullable=False),
+    schema.Column("operation", schema.Text, nullable=False),
+    schema.Column("path", schema.Text, nullable=False),
+    schema.Column("remaining", schema.Integer),
+    schema.Column("probability_ppm", schema.Integer, nullable=False),
+    schema.Column("params", schema.Text, nullable=False),
+    schema.Column("draws", schema.Integer, nullable=False),
+    schema.Column("fired", schema.Integer, nullable=False),
 )
 
 _COLUMNS = ("number", "name", "operation", "path", "remaining", "probability_ppm", "params", "draws", "fired")
-_ROW = [TABLE.c[name] for name in _COLUMNS]
-_OF_LANE = TABLE.c.lane == sa.bindparam("lane")
-_LIST = Statement(sa.select(*_ROW).where(_OF_LANE).order_by(TABLE.c.number))
-_LIVE = Statement(
-    sa.select(*_ROW)
-    .where(_OF_LANE, sa.or_(TABLE.c.remaining.is_(None), TABLE.c.remaining > 0))
-    .order_by(TABLE.c.number)
-)
+_OF_LANE = f"SELECT {', '.join(_COLUMNS)} FROM faults WHERE lane = :lane"  # noqa: S608 - names of our own columns
+_LIST = Statement(f"{_OF_LANE} ORDER BY number")
+_LIVE = Statement(f"{_OF_LANE} AND (remaining IS NULL OR remaining > 0) ORDER BY number")
 # On PostgreSQL whoever changes a lane's faults locks the lane first; on SQLite the transaction is the only writer.
-_LOCK = Statement(sa.select(LANES.c.lane).where(LANES.c.lane == sa.bindparam("lane")).with_for_update())
+_LOCK = Statement("SELECT lane FROM lanes WHERE lane = :lane", locking=True)
 _NEXT = Statement("SELECT coalesce(max(number), 0) + 1, count(*) FROM faults WHERE lane = :lane")
 _ADD = Statement(
     "INSERT INTO faults (lane, number, name, operation, path, remaining, probability_ppm, params, draws, fired)"

@@ -6,9 +6,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-import sqlalchemy as sa
-
 from partnerlab.contracts.verification.findings import Finding
+from partnerlab.simulators.kit.world import schema
 from partnerlab.simulators.kit.world.store import Row, Statement
 
 __all__ = [
@@ -20,6 +19,7 @@ __all__ = [
     "JUDGED",
     "LANE",
     "OPEN",
+    "SELECT",
     "SIZE",
     "TABLE",
     "TABLES",
@@ -29,42 +29,45 @@ __all__ = [
     "render_findings",
 ]
 
-TABLES = sa.MetaData()
-TABLE = sa.Table(
+TABLES = schema.Tables()
+TABLE = schema.Table(
     "journal",
     TABLES,
-    sa.Column("number", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
-    sa.Column("lane", sa.Text, nullable=False),
-    sa.Column("id", sa.Text, nullable=False),
-    sa.Column("at", sa.Text, nullable=False),
-    sa.Column("door", sa.Text, nullable=False),
-    sa.Column("operation", sa.Text, nullable=False),
-    sa.Column("method", sa.Text, nullable=False),
-    sa.Column("path", sa.Text, nullable=False),
-    sa.Column("query", sa.Text, nullable=False),
-    sa.Column("headers", sa.Text, nullable=False),
-    sa.Column("request", sa.Text, nullable=False),
-    sa.Column("request_bytes", sa.BigInteger, nullable=False),
-    sa.Column("status", sa.Integer, nullable=False),
-    sa.Column("answer", sa.Text, nullable=False),
-    sa.Column("answer_bytes", sa.BigInteger, nullable=False),
-    sa.Column("answer_type", sa.Text, nullable=False),
-    sa.Column("duration_us", sa.BigInteger, nullable=False),
-    sa.Column("faults", sa.Text, nullable=False),
-    sa.Column("findings", sa.Text),
-    sa.Index("journal_by_lane", "lane", "number"),
-    sqlite_autoincrement=True,  # a number is never given twice, so `since` holds over a reset
+    # A number is never given twice, so `since` holds over a reset.
+    schema.Column("number", schema.BigInteger, primary_key=True, autoincrement=True),
+    schema.Column("lane", schema.Text, nullable=False),
+    schema.Column("id", schema.Text, nullable=False),
+    schema.Column("at", schema.Text, nullable=False),
+    schema.Column("door", schema.Text, nullable=False),
+    schema.Column("operation", schema.Text, nullable=False),
+    schema.Column("method", schema.Text, nullable=False),
+    schema.Column("path", schema.Text, nullable=False),
+    schema.Column("query", schema.Text, nullable=False),
+    schema.Column("headers", schema.Text, nullable=False),
+    schema.Column("request", schema.Text, nullable=False),
+    schema.Column("request_bytes", schema.BigInteger, nullable=False),
+    schema.Column("status", schema.Integer, nullable=False),
+    schema.Column("answer", schema.Text, nullable=False),
+    schema.Column("answer_bytes", schema.BigInteger, nullable=False),
+    schema.Column("answer_type", schema.Text, nullable=False),
+    schema.Column("duration_us", schema.BigInteger, nullable=False),
+    schema.Column("faults", schema.Text, nullable=False),
+    schema.Column("findings", schema.Text),
+    schema.Index("journal_by_lane", "lane", "number"),
 )
 
-FIELDS = [c for c in TABLE.c if c.name != "lane"]
-INSERT = Statement(sa.insert(TABLE).values({c.name: sa.bindparam(c.name) for c in TABLE.c if c.name != "number"}))
+FIELDS = tuple(name for name in TABLE.c if name != "lane")
+SELECT = f"SELECT {', '.join(FIELDS)} FROM journal WHERE lane = :lane"  # noqa: S608 - names of our own columns
+INSERT = Statement(
+    f"INSERT INTO journal (lane, {', '.join(FIELDS[1:])}) VALUES (:lane, :{', :'.join(FIELDS[1:])})"  # noqa: S608
+)
 TRIM = Statement(
     "DELETE FROM journal WHERE lane = :lane AND number <="
     " (SELECT number FROM journal WHERE lane = :lane ORDER BY number DESC LIMIT 1 OFFSET :keep)"
 )
 LANE = Statement("SELECT lane FROM lanes WHERE lane = :lane")
-GET = Statement(sa.select(*FIELDS).where(TABLE.c.lane == sa.bindparam("lane"), TABLE.c.id == sa.bindparam("id")))
-OPEN = Statement(sa.select(*FIELDS).where(TABLE.c.lane == sa.bindparam("lane"), TABLE.c.findings.is_(None)))
+GET = Statement(f"{SELECT} AND id = :id")
+OPEN = Statement(f"{SELECT} AND findings IS NULL")
 JUDGED = Statement("UPDATE journal SET findings = :findings WHERE number = :number")
 SIZE = Statement(
     "SELECT count(*), coalesce(sum(length(request) + length(answer) + length(headers) + length(path) + 500), 0)"

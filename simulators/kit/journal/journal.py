@@ -17,8 +17,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-import sqlalchemy as sa
-
 from partnerlab.contracts.verification.findings import Finding, Verdict
 from partnerlab.simulators.kit.http.messages import Request, Response
 from partnerlab.simulators.kit.journal.entries import (
@@ -30,8 +28,8 @@ from partnerlab.simulators.kit.journal.entries import (
     JUDGED,
     LANE,
     OPEN,
+    SELECT,
     SIZE,
-    TABLE,
     TABLES,
     TRIM,
     Entry,
@@ -184,22 +182,21 @@ class Journal:
         *only_invalid* keeps those with findings.
         """
         self.flush()
-        wanted = [TABLE.c.lane == sa.bindparam("lane")]
-        values: dict[str, Any] = {"lane": lane}
+        sql = SELECT
+        values: dict[str, Any] = {"lane": lane, "limit": limit}
         for name, value in (("door", door), ("operation", operation), ("status", status)):
             if value not in ("", None):
-                wanted.append(TABLE.c[name] == sa.bindparam(name))
+                sql += f" AND {name} = :{name}"
                 values[name] = value
         if since is not None:
-            wanted.append(TABLE.c.number > sa.bindparam("since"))
+            sql += " AND number > :since"
             values["since"] = since
         if only_invalid:
             self._judge_all(lane)
-            wanted += [TABLE.c.findings != "[]", TABLE.c.findings != "null"]
-        order = TABLE.c.number.desc() if since is None else TABLE.c.number
-        statement = Statement(sa.select(*FIELDS).where(*wanted).order_by(order).limit(limit))
+            sql += " AND findings <> '[]' AND findings <> 'null'"
+        sql += f" ORDER BY number{' DESC' if since is None else ''} LIMIT :limit"
         with self._store.read() as tx:
-            rows = tx.all(statement, **values)
+            rows = tx.all(Statement(sql), values)
         return self._judged(rows if since is not None else rows[::-1])
 
     def get(self, lane: str, id: str) -> Entry | None:
@@ -248,7 +245,7 @@ class Journal:
 
     def _tell(self, lane: str, rows: list[dict[str, Any]]) -> None:
         for row in rows:
-            entry = read_row((0, *(row[column.name] for column in FIELDS[1:])))
+            entry = read_row((0, *(row[name] for name in FIELDS[1:])))
             for told in self.written:
                 told(lane, entry)
 

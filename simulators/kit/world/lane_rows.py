@@ -1,7 +1,7 @@
 """
 The rows of a lane in every table that has a column `lane`: deleted, copied, exported, loaded.
 
-An export is a file that people pass on, so a text column made with `info=PRIVATE` is not in it and is empty when loaded.
+An export is a file that people pass on, so a text column that is `private` is not in it and is empty when loaded.
 """
 
 from __future__ import annotations
@@ -10,14 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-import sqlalchemy as sa
-
+from partnerlab.simulators.kit.world import schema
 from partnerlab.simulators.kit.world.store import Statement, Store, Tx
 
-__all__ = ["PRIVATE", "LoadInvalid", "check_rows", "copy_rows", "delete_rows", "export_rows", "load_rows"]
-
-PRIVATE: dict[Any, Any] = {"private": True}
-"""`info` of a column that holds a credential in clear: somebody else's token, say."""
+__all__ = ["LoadInvalid", "check_rows", "copy_rows", "delete_rows", "export_rows", "load_rows"]
 
 
 class LoadInvalid(ValueError):
@@ -44,10 +40,8 @@ def export_rows(store: Store, tx: Tx, lane: str) -> dict[str, list[dict[str, Any
     """Every row of a lane, by table, without its private columns."""
     found = {}
     for table in _tables(store):
-        shown = [c for c in table.columns if not _private(c)]
-        query = sa.select(*shown).where(table.c.lane == lane).order_by(*table.primary_key)
-        names = [c.name for c in shown]
-        found[table.name] = [dict(zip(names, row, strict=True)) for row in tx.all(Statement(query))]
+        names = [c.name for c in table.columns if not c.private]
+        found[table.name] = [dict(zip(names, row, strict=True)) for row in tx.all(_reading(table), lane=lane)]
     return found
 
 
@@ -62,7 +56,7 @@ def check_rows(store: Store, rows: Mapping[str, Sequence[Mapping[str, Any]]]) ->
             for column, value in row.items():
                 if column not in tables[table_name].c:
                     raise LoadInvalid(f"{where}.{column}", "no such column")
-                wanted = tables[table_name].c[column].type.python_type
+                wanted = str if tables[table_name].c[column].type == schema.Text else int
                 if value is not None and type(value) is not wanted:
                     raise LoadInvalid(f"{where}.{column}", f"not a {wanted.__name__}")
 
@@ -71,8 +65,9 @@ def load_rows(store: Store, tx: Tx, lane: str, rows: Mapping[str, Sequence[Mappi
     """Insert exported rows, which `check_rows` let pass, as those of *lane*. Raises `LoadInvalid`."""
     for table in _tables(store):
         keep = [c.name for c in table.columns if not _generated(c)]
-        insert = Statement(sa.insert(table).values({c: sa.bindparam(c) for c in keep}))
-        empty = {c.name: "" for c in table.columns if _private(c)}
+        places = ", ".join(f":{name}" for name in keep)
+        insert = Statement(f"INSERT INTO {table.name} ({', '.join(keep)}) VALUES ({places})")  # noqa: S608 - own names
+        empty = {c.name: "" for c in table.columns if c.private}
         given: Iterable[Mapping[str, Any]] = rows.get(table.name, ())
         try:
             tx.run_many(insert, [{**{c: row.get(c, empty.get(c)) for c in keep}, "lane": lane} for row in given])
@@ -82,12 +77,18 @@ def load_rows(store: Store, tx: Tx, lane: str, rows: Mapping[str, Sequence[Mappi
 
 # Made once for each table: to compile them takes ten times as long as to run them.
 @cache
-def _deleting(table: sa.Table) -> Statement:
+def _deleting(table: schema.Table) -> Statement:
     return Statement(f"DELETE FROM {table.name} WHERE lane = :lane")  # noqa: S608 - the name of a table of ours
 
 
 @cache
-def _copying(table: sa.Table) -> Statement:
+def _reading(table: schema.Table) -> Statement:
+    columns = ", ".join(c.name for c in table.columns if not c.private)
+    return Statement(f"SELECT {columns} FROM {table.name} WHERE lane = :lane{_order(table)}")  # noqa: S608 - own names
+
+
+@cache
+def _copying(table: schema.Table) -> Statement:
     columns = ", ".join(c.name for c in table.columns if c.name != "lane" and not _generated(c))
     return Statement(
         f"INSERT INTO {table.name} (lane, {columns})"  # noqa: S608 - names of our own tables
@@ -95,19 +96,15 @@ def _copying(table: sa.Table) -> Statement:
     )
 
 
-def _tables(store: Store) -> list[sa.Table]:
+def _tables(store: Store) -> list[schema.Table]:
     return [table for table in store.tables.values() if "lane" in table.c]
 
 
-def _private(column: sa.Column[Any]) -> bool:
-    return column.info == PRIVATE
+def _generated(column: schema.Column) -> bool:
+    return column.autoincrement
 
 
-def _generated(column: sa.Column[Any]) -> bool:
-    return column.autoincrement is True
-
-
-def _order(table: sa.Table) -> str:
+def _order(table: schema.Table) -> str:
     """Rows are copied in the order of their keys, so that what the database numbers keeps its order."""
     keys = ", ".join(c.name for c in table.primary_key)
     return f" ORDER BY {keys}" if keys else ""

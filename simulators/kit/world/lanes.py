@@ -17,8 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
-import sqlalchemy as sa
-
+from partnerlab.simulators.kit.world import schema
 from partnerlab.simulators.kit.world.lane_rows import (
     LoadInvalid,
     check_rows,
@@ -45,16 +44,16 @@ DEFAULT = "default"
 MAX_LANES = 4_000
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
-TABLES = sa.MetaData()
-LANES = sa.Table(
+TABLES = schema.Tables()
+LANES = schema.Table(
     "lanes",
     TABLES,
-    sa.Column("lane", sa.Text, primary_key=True),
-    sa.Column("offset_us", sa.BigInteger, nullable=False),
-    sa.Column("frozen_at", sa.Text),
-    sa.Column("seed", sa.BigInteger, nullable=False),
-    sa.Column("faults", sa.Integer, nullable=False),
-    sa.Column("created_at", sa.Text, nullable=False),
+    schema.Column("lane", schema.Text, primary_key=True),
+    schema.Column("offset_us", schema.BigInteger, nullable=False),
+    schema.Column("frozen_at", schema.Text),
+    schema.Column("seed", schema.BigInteger, nullable=False),
+    schema.Column("faults", schema.Integer, nullable=False),
+    schema.Column("created_at", schema.Text, nullable=False),
 )
 
 _COLUMNS = "lane, offset_us, frozen_at, seed, faults"

@@ -18,8 +18,7 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Generic, Literal, NamedTuple, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
-import sqlalchemy as sa
-
+from partnerlab.simulators.kit.world import schema
 from partnerlab.simulators.kit.world.store import Row, Statement, Tx
 
 __all__ = ["Conversion", "LaneTx", "Table", "TableRefused", "utc_text"]
@@ -30,7 +29,7 @@ T = TypeVar("T")
 class TableRefused(TypeError):
     """A dataclass and a table that do not fit; `field` as in `OpenAccount.account.number`."""
 
-    def __init__(self, table: sa.Table, field: str, rule: str) -> None:
+    def __init__(self, table: schema.Table, field: str, rule: str) -> None:
         self.field, self.rule = field, rule
         super().__init__(f"{table.name}, {field}: {rule}")
 
@@ -38,7 +37,7 @@ class TableRefused(TypeError):
 class Conversion(NamedTuple):
     """How values of a type are kept: what the column's type is, to the column, from the column."""
 
-    column: type[sa.Text | sa.Integer]
+    column: schema.Kind
     write: Callable[[Any], Any] | None = None
     read: Callable[[Any], Any] | None = None
 
@@ -47,20 +46,20 @@ def utc_text(at: datetime) -> str:
     """A moment as it is kept and compared, always written alike, so that text sorts as time does."""
     if at.tzinfo is None:
         raise ValueError(f"{at.isoformat()} has no time zone")
-    return at.astimezone(UTC).isoformat(timespec="microseconds")
+    return (at if at.tzinfo is UTC else at.astimezone(UTC)).isoformat(timespec="microseconds")
 
 
 _to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 KNOWN: Mapping[Any, Conversion] = {
-    str: Conversion(sa.Text),
-    int: Conversion(sa.Integer),
-    bool: Conversion(sa.Integer, int, bool),
-    date: Conversion(sa.Text, date.isoformat, date.fromisoformat),
-    datetime: Conversion(sa.Text, utc_text, datetime.fromisoformat),
-    Mapping[str, str]: Conversion(sa.Text, _to_json, json.loads),
-    Mapping[str, Any]: Conversion(sa.Text, _to_json, json.loads),
-    dict[str, Any]: Conversion(sa.Text, _to_json, json.loads),
+    str: Conversion(schema.Text),
+    int: Conversion(schema.Integer),
+    bool: Conversion(schema.Integer, int, bool),
+    date: Conversion(schema.Text, date.isoformat, date.fromisoformat),
+    datetime: Conversion(schema.Text, utc_text, datetime.fromisoformat),
+    Mapping[str, str]: Conversion(schema.Text, _to_json, json.loads),
+    Mapping[str, Any]: Conversion(schema.Text, _to_json, json.loads),
+    dict[str, Any]: Conversion(schema.Text, _to_json, json.loads),
 }
 """By type: how it is kept. A `Literal` of texts is text; `X | None` is kept as X is, or as null."""
 
@@ -101,7 +100,7 @@ class Table(Generic[T]):
 
     def __init__(
         self,
-        table: sa.Table,
+        table: schema.Table,
         type: type[T],
         *,
         names: Mapping[str, str] | None = None,
@@ -112,49 +111,48 @@ class Table(Generic[T]):
         self.key = tuple(column.name for column in table.primary_key if column.name != "lane")
         shape = _Shape(table, type, names or {}, {**KNOWN, **(conversions or {})}, frozenset(besides))
         self.columns = tuple(shape.columns)
-        self.row: Callable[[str, T], dict[str, Any]] = shape.writer()
+        self.row: Callable[[str, T], dict[str, Any]] = shape.row_writer()
         """A value as a row of a lane: `row(lane, value)`."""
-        self._place = shape.placer(self.key)
         self.load: Callable[[Row], T] = shape.reader()
         """A row, the cells in the order of `columns`, as a value."""
         listed, places = ", ".join(self.columns), ", ".join(f":{name}" for name in self.columns)
-        mine = "".join(f" AND {name} = :{name}" for name in self.key)
+        mine = " AND ".join(f"{name} = :{name}" for name in ("lane", *self.key))
         rest = [name for name in self.columns if name not in self.key]
+        self._added: Callable[[str, T], Row] = shape.writer(("lane", *self.columns))
+        self._saved: Callable[[str, T], Row] = shape.writer((*rest, "lane", *self.key))
         self._insert = f"INSERT INTO {table.name} (lane, {listed}) VALUES (:lane, {places})"  # noqa: S608
-        self._select = f"SELECT {listed} FROM {table.name} WHERE lane = :lane"  # noqa: S608 - names of our own tables
+        self._select = f"SELECT {listed} FROM {table.name} WHERE "  # noqa: S608 - names of our own tables
         self._get = Statement(self._select + mine)
-        chosen = sa.select(*(table.c[name] for name in self.columns))
-        own = [table.c[name] == sa.bindparam(name) for name in ("lane", *self.key)]
-        self._lock = Statement(chosen.where(*own).with_for_update())
+        self._lock = Statement(self._select + mine, locking=True)
         self._add = Statement(f"{self._insert} ON CONFLICT DO NOTHING")
         self._put = self.put_with()
         changed = ", ".join(f"{name} = :{name}" for name in rest)
-        self._save = Statement(f"UPDATE {table.name} SET {changed} WHERE lane = :lane{mine}") if rest else None  # noqa: S608
-        self._delete = Statement(sa.delete(table).where(*own))
+        self._save = Statement(f"UPDATE {table.name} SET {changed} WHERE {mine}") if rest else None  # noqa: S608
+        self._delete = Statement(f"DELETE FROM {table.name} WHERE {mine}")  # noqa: S608
         self._found = cache(self._finding)
 
     def get(self, tx: Tx, lane: str, *key: str | int) -> T | None:
         """The value of that key."""
-        row = tx.one(self._get, self._place(lane, *key))
+        row = tx.one(self._get, (lane, *key))
         return None if row is None else self.load(row)
 
     def lock(self, tx: Tx, lane: str, *key: str | int) -> T | None:
         """The value of that key; whoever else locks it waits until this transaction ends (SQLite has one writer)."""
-        row = tx.one(self._lock, self._place(lane, *key))
+        row = tx.one(self._lock, (lane, *key))
         return None if row is None else self.load(row)
 
     def add(self, tx: Tx, lane: str, value: T) -> bool:
         """Write a value; False where one of its key, or of another unique index of the table, is there."""
-        return tx.run(self._add, self.row(lane, value)) > 0
+        return tx.run(self._add, self._added(lane, value)) > 0
 
     def save(self, tx: Tx, lane: str, value: T) -> bool:
         """Write a value in place of the one of its key; False where there is none."""
         assert self._save is not None, "every column is part of the key"
-        return tx.run(self._save, self.row(lane, value)) > 0
+        return tx.run(self._save, self._saved(lane, value)) > 0
 
     def put(self, tx: Tx, lane: str, value: T) -> None:
         """Write a value, in place of one of the same key or as a new one."""
-        tx.run(self._put, self.row(lane, value))
+        tx.run(self._put, self._added(lane, value))
 
     def put_rows(self, tx: Tx, rows: Iterable[Mapping[str, Any]]) -> None:
         """Put many, as `row` makes them."""
@@ -170,7 +168,7 @@ class Table(Generic[T]):
 
     def delete(self, tx: Tx, lane: str, *key: str | int) -> int:
         """Remove the value of that key; how many there were."""
-        return tx.run(self._delete, self._place(lane, *key))
+        return tx.run(self._delete, (lane, *key))
 
     def find(
         self,
@@ -211,7 +209,7 @@ class Table(Generic[T]):
             conditions += f" AND {order[0]} {'<' if last_first else '>'} :after"
         by = ", ".join(f"{name} {'DESC' if last_first else 'ASC'}" for name in order)
         part = " LIMIT :limit OFFSET :offset" if limited else ""
-        return Statement(f"{self._select}{conditions} ORDER BY {by}{part}")
+        return Statement(f"{self._select}lane = :lane{conditions} ORDER BY {by}{part}")
 
 
 class _Shape:
@@ -224,7 +222,7 @@ class _Shape:
 
     def __init__(
         self,
-        table: sa.Table,
+        table: schema.Table,
         type: type[Any],
         names: Mapping[str, str],
         known: Mapping[Any, Conversion],
@@ -238,22 +236,22 @@ class _Shape:
         if "lane" not in table.c:
             raise TableRefused(table, type.__name__, "the table has no column lane")
         self._value = self._lay(type, type.__name__, "")
-        if missing := [column.name for column in table.c if column.name not in {*self.columns, *besides, "lane"}]:
+        if missing := [name for name in table.c if name not in {*self.columns, *besides, "lane"}]:
             raise TableRefused(table, type.__name__, f"no field for the column {', '.join(missing)}")
-        if wrong := besides - {column.name for column in table.c if column.server_default is not None}:
+        if wrong := besides - {column.name for column in table.columns if column.server_default is not None}:
             raise TableRefused(table, type.__name__, f"no column with a default of its own {', '.join(sorted(wrong))}")
         if unused := set(names) - {*self._paths}:
             raise TableRefused(table, type.__name__, f"no field {', '.join(sorted(unused))}")
 
-    def writer(self) -> Callable[[str, Any], dict[str, Any]]:
-        """`(lane, value)` -> row."""
+    def row_writer(self) -> Callable[[str, Any], dict[str, Any]]:
+        """`(lane, value)` -> row, by the columns' names."""
         cells = ", ".join(f"{name!r}: {cell}" for name, cell in zip(self.columns, self._cells, strict=True))
         return self._compiled(f"lambda lane, value: {{'lane': lane, {cells}}}")
 
-    def placer(self, key: tuple[str, ...]) -> Callable[..., dict[str, Any]]:
-        """`(lane, *key)` -> the values by which a row is found."""
-        cells = "".join(f", {name!r}: {name}" for name in key)
-        return self._compiled(f"lambda {', '.join(('lane', *key))}: {{'lane': lane{cells}}}")
+    def writer(self, order: tuple[str, ...]) -> Callable[[str, Any], Row]:
+        """`(lane, value)` -> those cells in that order."""
+        cells = {"lane": "lane", **dict(zip(self.columns, self._cells, strict=True))}
+        return self._compiled(f"lambda lane, value: ({', '.join(cells[name] for name in order)},)")
 
     def reader(self) -> Callable[[Row], Any]:
         """Row -> value."""
@@ -289,8 +287,8 @@ class _Shape:
         if kept is None:
             raise TableRefused(self._table, place, f"the type {hint} is not known")
         existing = self._table.c[column]
-        if not isinstance(existing.type, kept.column):
-            raise TableRefused(self._table, place, f"the type {hint} does not fit a column {existing.type!r}")
+        if (existing.type == schema.Text) is not (kept.column == schema.Text):
+            raise TableRefused(self._table, place, f"the type {hint} does not fit a column {existing.type}")
         if may_be_none != bool(existing.nullable):
             words = "may be None, and the column is not nullable" if may_be_none else "is never None, the column may be"
             raise TableRefused(self._table, place, words)

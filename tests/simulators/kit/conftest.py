@@ -8,30 +8,30 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
 from partnerlab.simulators.kit.faults.faults import Faults
 from partnerlab.simulators.kit.http.messages import Request, Response
 from partnerlab.simulators.kit.http.server import Limits, Server
 from partnerlab.simulators.kit.http.site import Site
 from partnerlab.simulators.kit.journal.journal import Journal
+from partnerlab.simulators.kit.world import schema
 from partnerlab.simulators.kit.world.lanes import Lane, Lanes
 from partnerlab.simulators.kit.world.store import Statement, Store, Tx
 
-TABLES = sa.MetaData()
-WORLD = sa.Table(
+TABLES = schema.Tables()
+WORLD = schema.Table(
     "kit_test_world",
     TABLES,
-    sa.Column("lane", sa.Text, primary_key=True),
-    sa.Column("name", sa.Text, primary_key=True),
-    sa.Column("value", sa.Integer, nullable=False),
+    schema.Column("lane", schema.Text, primary_key=True),
+    schema.Column("name", schema.Text, primary_key=True),
+    schema.Column("value", schema.Integer, nullable=False),
 )
-LOG = sa.Table(
+LOG = schema.Table(
     "kit_test_log",
     TABLES,
-    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
-    sa.Column("lane", sa.Text, nullable=False),
-    sa.Column("text", sa.Text),
+    schema.Column("number", schema.Integer, primary_key=True, autoincrement=True),
+    schema.Column("lane", schema.Text, nullable=False),
+    schema.Column("text", schema.Text),
 )
 
 SEED = Statement("INSERT INTO kit_test_world (lane, name, value) VALUES (:lane, 'calls', 0)")

@@ -10,21 +10,20 @@ nothing of a newer attempt.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
-import sqlalchemy as sa
-
+from partnerlab.simulators.kit.world import schema
 from partnerlab.simulators.kit.world.store import Statement, Tx
 
 __all__ = ["Queue", "RowState", "Source", "Taken", "queue_columns"]
 
 
-def queue_columns() -> list[sa.Column[Any]]:
+def queue_columns() -> list[schema.Column]:
     """The columns of a queue that belong to the runner; whoever adds a row need not know them."""
     return [
-        sa.Column("attempts", sa.BigInteger, nullable=False, server_default="0"),
-        sa.Column("claim", sa.Text, nullable=False, server_default=""),
-        sa.Column("claimed_until", sa.Text, nullable=False, server_default=""),
+        schema.Column("attempts", schema.BigInteger, nullable=False, server_default="0"),
+        schema.Column("claim", schema.Text, nullable=False, server_default=""),
+        schema.Column("claimed_until", schema.Text, nullable=False, server_default=""),
     ]
 
 
@@ -93,7 +92,7 @@ class Queue:
 
     def __init__(
         self,
-        table: sa.Table,
+        table: schema.Table,
         *,
         due: str = "next_at",
         state: str = "state",

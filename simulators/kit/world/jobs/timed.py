@@ -15,9 +15,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import sqlalchemy as sa
-
 from partnerlab.contracts.jobs import jobs as contract_jobs
+from partnerlab.simulators.kit.world import schema
 from partnerlab.simulators.kit.world.due import Due
 from partnerlab.simulators.kit.world.jobs.queue import Queue, Taken, queue_columns
 from partnerlab.simulators.kit.world.jobs.runner import Runner, Work, WorkOutcome
@@ -35,17 +34,17 @@ MOMENT = timedelta(microseconds=1)
 PATIENCE = timedelta(seconds=1)
 """A timed job may be so late."""
 
-TABLES = sa.MetaData()
-JOBS = sa.Table(
+TABLES = schema.Tables()
+JOBS = schema.Table(
     "timed_jobs",
     TABLES,
-    sa.Column("lane", sa.Text, primary_key=True),
-    sa.Column("owner", sa.Text, primary_key=True),
-    sa.Column("name", sa.Text, primary_key=True),
-    sa.Column("state", sa.Text, nullable=False),
-    sa.Column("next_at", sa.Text, nullable=False),
-    sa.Column("last_at", sa.Text),
-    sa.Column("last_message", sa.Text, nullable=False),
+    schema.Column("lane", schema.Text, primary_key=True),
+    schema.Column("owner", schema.Text, primary_key=True),
+    schema.Column("name", schema.Text, primary_key=True),
+    schema.Column("state", schema.Text, nullable=False),
+    schema.Column("next_at", schema.Text, nullable=False),
+    schema.Column("last_at", schema.Text),
+    schema.Column("last_message", schema.Text, nullable=False),
     *queue_columns(),
 )
 

@@ -9,27 +9,27 @@ from decimal import Decimal
 from typing import Any, Literal
 
 import pytest
-import sqlalchemy as sa
 
+from partnerlab.simulators.kit.world import schema
 from partnerlab.simulators.kit.world.store import Store
 from partnerlab.simulators.kit.world.table import Conversion, LaneTx, Table, TableRefused
 
-TABLES = sa.MetaData()
-PARCELS_TABLE = sa.Table(
+TABLES = schema.Tables()
+PARCELS_TABLE = schema.Table(
     "kit_test_parcels",
     TABLES,
-    sa.Column("lane", sa.Text, primary_key=True),
-    sa.Column("depot", sa.Text, primary_key=True),
-    sa.Column("parcel_number", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("weight_g", sa.BigInteger, nullable=False),
-    sa.Column("street", sa.Text, nullable=False),
-    sa.Column("city", sa.Text),
-    sa.Column("fragile", sa.Integer, nullable=False),
-    sa.Column("sent_on", sa.Text, nullable=False),
-    sa.Column("arrived_at", sa.Text),
-    sa.Column("notes", sa.Text, nullable=False),
-    sa.Column("worth", sa.Text, nullable=False),
+    schema.Column("lane", schema.Text, primary_key=True),
+    schema.Column("depot", schema.Text, primary_key=True),
+    schema.Column("parcel_number", schema.Integer, primary_key=True),
+    schema.Column("kind", schema.Text, nullable=False),
+    schema.Column("weight_g", schema.BigInteger, nullable=False),
+    schema.Column("street", schema.Text, nullable=False),
+    schema.Column("city", schema.Text),
+    schema.Column("fragile", schema.Integer, nullable=False),
+    schema.Column("sent_on", schema.Text, nullable=False),
+    schema.Column("arrived_at", schema.Text),
+    schema.Column("notes", schema.Text, nullable=False),
+    schema.Column("worth", schema.Text, nullable=False),
 )
 
 
@@ -53,7 +53,7 @@ class Parcel:
     worth: Decimal = Decimal("0.00")
 
 
-WORTH = {Decimal: Conversion(sa.Text, str, Decimal)}
+WORTH = {Decimal: Conversion(schema.Text, str, Decimal)}
 PARCELS = Table(PARCELS_TABLE, Parcel, names={"number": "parcel_number"}, conversions=WORTH)
 BOX = Parcel(
     "north",
@@ -152,14 +152,14 @@ def test_a_lanes_transaction_gives_its_name_to_each_statement(shared: Store) -> 
         assert len(LaneTx(tx, "a").all(PARCELS._get, depot="north", parcel_number=1)) == 1
 
 
-def _refused(table: sa.Table, type: type[Any], **more: Any) -> str:
+def _refused(table: schema.Table, type: type[Any], **more: Any) -> str:
     with pytest.raises(TableRefused) as refused:
         Table(table, type, **more)
     return str(refused.value)
 
 
-def _table(*columns: sa.Column[Any], name: str = "things") -> sa.Table:
-    return sa.Table(name, sa.MetaData(), sa.Column("lane", sa.Text, primary_key=True), *columns)
+def _table(*columns: schema.Column, name: str = "things") -> schema.Table:
+    return schema.Table(name, schema.Tables(), schema.Column("lane", schema.Text, primary_key=True), *columns)
 
 
 def test_what_the_mapper_does_not_know_is_refused_by_name() -> None:
@@ -174,7 +174,7 @@ def test_what_the_mapper_does_not_know_is_refused_by_name() -> None:
         "kit_test_parcels, Address: no field for the column"
         " depot, parcel_number, kind, weight_g, fragile, sent_on, arrived_at, notes, worth"
     )
-    assert _refused(sa.Table("bare", sa.MetaData(), sa.Column("street", sa.Text)), Address) == (
+    assert _refused(schema.Table("bare", schema.Tables(), schema.Column("street", schema.Text)), Address) == (
         "bare, Address: the table has no column lane"
     )
     assert _refused(PARCELS_TABLE, str) == "kit_test_parcels, str: not a dataclass"
@@ -183,15 +183,18 @@ def test_what_the_mapper_does_not_know_is_refused_by_name() -> None:
 @pytest.mark.parametrize(
     ("column", "words"),
     [
-        (sa.Column("city", sa.Text, nullable=False), "Address.city: may be None, and the column is not nullable"),
-        (sa.Column("city", sa.Integer), "Address.city: the type str | None does not fit a column Integer()"),
+        (
+            schema.Column("city", schema.Text, nullable=False),
+            "Address.city: may be None, and the column is not nullable",
+        ),
+        (schema.Column("city", schema.Integer), "Address.city: the type str | None does not fit a column INTEGER"),
     ],
 )
-def test_a_column_that_cannot_keep_its_field_is_refused(column: sa.Column[Any], words: str) -> None:
-    street = sa.Column("street", sa.Text, primary_key=True)
+def test_a_column_that_cannot_keep_its_field_is_refused(column: schema.Column, words: str) -> None:
+    street = schema.Column("street", schema.Text, primary_key=True)
     assert words in _refused(_table(street, column), Address)
 
 
 def test_a_field_that_is_never_none_needs_a_column_that_is_never_null() -> None:
-    table = _table(sa.Column("street", sa.Text), sa.Column("city", sa.Text))
+    table = _table(schema.Column("street", schema.Text), schema.Column("city", schema.Text))
     assert "Address.street: is never None, the column may be" in _refused(table, Address)

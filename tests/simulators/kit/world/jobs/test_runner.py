@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
+from partnerlab.simulators.kit.world import schema
 from partnerlab.simulators.kit.world.clock import Clock
 from partnerlab.simulators.kit.world.due import Due
 from partnerlab.simulators.kit.world.jobs import Queue, Runner, Taken, Work, WorkOutcome, queue_columns
@@ -21,16 +21,16 @@ from partnerlab.simulators.kit.world.simulator import Simulator
 from partnerlab.simulators.kit.world.store import Statement, Store, Tx
 from partnerlab.simulators.kit.world.table import utc_text
 
-TABLES = sa.MetaData()
-PARCELS = sa.Table(
+TABLES = schema.Tables()
+PARCELS = schema.Table(
     "kit_test_parcels_due",
     TABLES,
-    sa.Column("lane", sa.Text, primary_key=True),
-    sa.Column("parcel", sa.Text, primary_key=True),
-    sa.Column("depot", sa.Text, nullable=False),
-    sa.Column("number", sa.Integer, nullable=False),
-    sa.Column("state", sa.Text, nullable=False),
-    sa.Column("next_at", sa.Text, nullable=False),
+    schema.Column("lane", schema.Text, primary_key=True),
+    schema.Column("parcel", schema.Text, primary_key=True),
+    schema.Column("depot", schema.Text, nullable=False),
+    schema.Column("number", schema.Integer, nullable=False),
+    schema.Column("state", schema.Text, nullable=False),
+    schema.Column("next_at", schema.Text, nullable=False),
     *queue_columns(),
 )
 ADD = Statement(

@@ -1,0 +1,245 @@
+"""
+A transaction on a driver's connection, and the statements that run in it.
+
+Statements are SQL that SQLite and PostgreSQL read alike. Rows come back as tuples.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from operator import itemgetter
+from typing import Any
+
+__all__ = [
+    "Changing",
+    "RolledBack",
+    "Row",
+    "Sharing",
+    "Statement",
+    "ThreadState",
+    "TransactionOpen",
+    "Tx",
+    "committing",
+    "rolling_back",
+]
+
+Row = tuple[Any, ...]
+
+_PARAMETER = re.compile(r"(?<![:\w]):(\w+)")
+_rolling_back: ContextVar[bool] = ContextVar("rolling_back", default=False)
+
+
+class RolledBack(BaseException):
+    """
+    A transaction was rolled back on purpose where it would have committed (`rolling_back`).
+
+    Not an `Exception`: like a cancellation it must reach the caller that asked for it, so a handler's own
+    `except Exception` must not catch it.
+    """
+
+
+class TransactionOpen(RuntimeError):
+    """
+    A transaction was begun while this thread had one open on the store; nothing was done.
+
+    The two would share a connection, and the inner one's end would undo or commit the outer one's work.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("this thread has a transaction open on this store; hand its `Tx` on and begin no other")
+
+
+@contextmanager
+def rolling_back() -> Iterator[None]:
+    """In this block each write transaction of this thread is rolled back at its end and raises `RolledBack`."""
+    token = _rolling_back.set(True)
+    try:
+        yield
+    finally:
+        _rolling_back.reset(token)
+
+
+@contextmanager
+def committing() -> Iterator[None]:
+    """In this block transactions are committed, whatever is asked for around it."""
+    token = _rolling_back.set(False)
+    try:
+        yield
+    finally:
+        _rolling_back.reset(token)
+
+
+class Statement:
+    """
+    SQL that both databases read alike, with its parameters as `:name`.
+
+    *locking* is for a SELECT whose rows nobody else shall change before the transaction ends: PostgreSQL is asked to
+    lock them, SQLite has one writer at a time.
+    """
+
+    __slots__ = ("_locking", "_order", "_postgresql", "_sqlite", "text")
+
+    def __init__(self, text: str, *, locking: bool = False) -> None:
+        self.text, self._locking = text, locking
+        self._sqlite = self._postgresql = ""
+        self._order: Callable[[Mapping[str, Any]], Row]
+
+    def bind(self, values: Mapping[str, Any] | Row, *, sqlite: bool) -> tuple[str, Row]:
+        """SQL and parameters as the driver takes them. *values* are by name, or a tuple in the order of the text."""
+        if not self._sqlite:
+            self._read()
+        sql = self._sqlite if sqlite else self._postgresql
+        return sql, values if type(values) is tuple else self._order(values)  # type: ignore[arg-type]
+
+    def _read(self) -> None:
+        """Made at the first use: most statements of a process are never run."""
+        names = _PARAMETER.findall(self.text)
+        one = names[0] if len(names) == 1 else ""
+        if len(names) > 1:
+            self._order = itemgetter(*names)
+        else:
+            self._order = (lambda values: (values[one],)) if one else _no_values
+        self._postgresql = _PARAMETER.sub("%s", self.text.replace("%", "%%")) + (" FOR UPDATE" if self._locking else "")
+        self._sqlite = _PARAMETER.sub("?", self.text)
+
+
+def _no_values(_: Mapping[str, Any]) -> Row:
+    return ()
+
+
+class Tx:
+    """
+    An open transaction.
+
+    Values are given to a statement by name, or together: a mapping, or a tuple in the order of its text.
+    """
+
+    __slots__ = ("_cursor", "_sqlite")
+
+    def __init__(self, cursor: Any, *, sqlite: bool) -> None:
+        self._cursor = cursor
+        self._sqlite = sqlite
+
+    def one(self, statement: Statement, row: Mapping[str, Any] | Row | None = None, /, **values: Any) -> Row | None:
+        """The first row, or None."""
+        self._cursor.execute(*statement.bind(values if row is None else row, sqlite=self._sqlite))
+        found: Row | None = self._cursor.fetchone()
+        return found
+
+    def all(self, statement: Statement, row: Mapping[str, Any] | Row | None = None, /, **values: Any) -> list[Row]:
+        """Every row."""
+        self._cursor.execute(*statement.bind(values if row is None else row, sqlite=self._sqlite))
+        rows: list[Row] = self._cursor.fetchall()
+        return rows
+
+    def run(self, statement: Statement, row: Mapping[str, Any] | Row | None = None, /, **values: Any) -> int:
+        """Execute and return how many rows it touched."""
+        self._cursor.execute(*statement.bind(values if row is None else row, sqlite=self._sqlite))
+        count: int = self._cursor.rowcount
+        return count
+
+    def lock(self, statement: Statement, row: Row) -> None:
+        """Lock the rows that a *locking* statement names; on SQLite a writer is alone already."""
+        if not self._sqlite:
+            self._cursor.execute(*statement.bind(row, sqlite=False))
+
+    def run_many(self, statement: Statement, rows: Iterable[Mapping[str, Any] | Row]) -> None:
+        """Execute once per row of values."""
+        bound = [statement.bind(row, sqlite=self._sqlite) for row in rows]
+        if bound:
+            self._cursor.executemany(bound[0][0], [values for _, values in bound])
+
+
+class ThreadState(threading.local):
+    """What one thread has of a store: its connection, and whether a transaction is open."""
+
+    held: Any = None
+    in_transaction = False
+
+    def __enter__(self) -> None:
+        if self.in_transaction:
+            raise TransactionOpen
+        self.in_transaction = True
+
+    def __exit__(self, *_: object) -> None:
+        self.in_transaction = False
+
+
+class Sharing:
+    """Reads by the one connection there is, while nobody else does; a class, as it costs half a generator's."""
+
+    __slots__ = ("_connection", "_lock", "_thread")
+
+    def __init__(self, connection: sqlite3.Connection, lock: threading.RLock, thread: ThreadState) -> None:
+        self._lock = lock
+        self._thread = thread
+        self._connection = connection
+
+    def __enter__(self) -> Tx:
+        self._thread.__enter__()
+        self._lock.acquire()
+        try:
+            return Tx(self._connection.cursor(), sqlite=True)
+        except BaseException:
+            self.__exit__()
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+        self._thread.in_transaction = False
+
+
+class Changing:
+    """
+    Commits what its block did, or rolls it back where the block raised.
+
+    On SQLite, which has one writer, it waits for *lock* first; PostgreSQL has none.
+    """
+
+    __slots__ = ("_connection", "_cursor", "_lock", "_thread")
+
+    def __init__(self, connection: Any, lock: threading.RLock | None, thread: ThreadState) -> None:
+        self._connection = connection
+        self._lock = lock
+        self._thread = thread
+
+    def __enter__(self) -> Tx:
+        self._thread.__enter__()
+        if self._lock is not None:
+            self._lock.acquire()
+        try:
+            if self._lock is None:
+                self._connection.isolation_level = self._connection.read_only = None
+                self._cursor = self._connection.cursor()
+            else:
+                self._cursor = self._connection.execute("BEGIN IMMEDIATE")
+            return Tx(self._cursor, sqlite=self._lock is not None)
+        except BaseException:
+            self._leave()
+            raise
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            if kind is None:
+                if _rolling_back.get():
+                    raise RolledBack
+                self._connection.commit()
+        except BaseException:
+            self._connection.rollback()
+            raise
+        else:
+            if kind is not None:
+                self._connection.rollback()
+        finally:
+            self._cursor.close()
+            self._leave()
+
+    def _leave(self) -> None:
+        if self._lock is not None:
+            self._lock.release()
+        self._thread.in_transaction = False
