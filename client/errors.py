@@ -19,6 +19,8 @@ These are no calls' errors. Whoever sets the client up, runs the data pump or ha
       DeliveryNotFound         no delivery of that id (datapump)
     OSError
       FileStands               another file has the name of an export (exports)
+    ValueError
+      FileRefused              a file that Invoice Cloud exported is not as the source says (exports)
     RuntimeError
       FileChanged              a bill file changed while it was read (intake)
       LaneClosed               the lane is being reset or forked; try again soon (datapump)

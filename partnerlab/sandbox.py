@@ -128,11 +128,12 @@ class Sandbox:
         )
         self._water_port = WaterSmartPort(
             partial(self._water_access, ic.watersmart_guid),
-            self.lanes,
             lambda: self.ic.world.services.export_batches,
             split=water.split_payments,
         )
-        self.water = watersmart.create_simulator(water, self.store, self.lanes, ports=self._water_port.ports())
+        self.water = watersmart.create_simulator(
+            water, self.store, self.lanes, call=self._water_port.call, exchange=self._water_port
+        )
         simulators = (self.inhance, self.tccs, self.ic, self.water)
         self.lanes.seeders.extend(simulator.seed for simulator in simulators)
         keys = _keys(inhance, tccs, ic, water)

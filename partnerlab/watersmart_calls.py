@@ -15,6 +15,7 @@ from partnerlab.client.flows.story import Report
 from partnerlab.client.flows.watersmart import Occasion
 from partnerlab.client.http import Transport
 from partnerlab.client.invoice_cloud import CloudSso, InvoiceCloudClient, Redirect, RestClient
+from partnerlab.client.jobs.ways import UploadWay
 from partnerlab.simulators.watersmart import Told
 
 __all__ = ["WaterSmartCalls"]
@@ -40,14 +41,7 @@ class WaterSmartCalls:
             RestClient(base_url, api_key, allow_http=True, transport=transport),
             CloudSso(base_url, allow_http=True),
         )
-
-    def send(self, file_name: str, content: bytes) -> str:
-        """Upload a file; Invoice Cloud's receipt in words. Raises `ClientError`."""
-        receipt = self._clients.soap.upload_invoice_file(file_name, content)
-        said = f"{receipt.upload_id}: {receipt.invoices_accepted} accepted, {receipt.invoices_rejected} rejected"
-        first = receipt.problems[0] if receipt.problems else None
-        words = [said, receipt.message, f"line {first.line}, {first.field}: {first.reason}" if first else ""]
-        return "; ".join(word for word in words if word)
+        self.way = UploadWay(self._clients.soap)
 
     def tell(self, story: str, values: Mapping[str, Any]) -> Told:
         """Run one of `STORIES`; a refusal is told, not raised."""

@@ -1,9 +1,8 @@
 """
-What WaterSmart needs of Invoice Cloud, by the production client: files go up by UploadInvoiceFile, the portal's moments
-are the client's flows.
+What WaterSmart needs of Invoice Cloud, by the production client: its jobs are `partnerlab.client.jobs`, files go up by
+UploadInvoiceFile, the portal's moments are the client's flows.
 
-Calls go over the same HTTP that a real partner would use, so they stand in the journal. Exported batches are taken from
-Invoice Cloud as `partnerlab export` takes them: those that wait, then one more of what is new.
+Calls go over the same HTTP that a real partner would use, so they stand in the journal.
 """
 
 from __future__ import annotations
@@ -14,10 +13,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from partnerlab.client.http import Transport
 from partnerlab.simulators.ic_webservices.services.export_batches import ExportBatches
-from partnerlab.simulators.kit.world.lanes import Lanes
-from partnerlab.simulators.watersmart import Batch, Ports, Told
+from partnerlab.simulators.kit.world.lanes import Lane
+from partnerlab.simulators.watersmart import Told
+from partnerlab.simulators.watersmart.world import World
 
 if TYPE_CHECKING:
+    from partnerlab.client.jobs import ReceivedBatch
     from partnerlab.watersmart_calls import WaterSmartCalls
 
 __all__ = ["PartnerAccess", "WaterSmartPort"]
@@ -36,15 +37,11 @@ class WaterSmartPort:
     """Joins WaterSmart's ports to the client; *access* gives what a lane's biller has now."""
 
     def __init__(
-        self, access: Callable[[str], PartnerAccess], lanes: Lanes, batches: Callable[[], ExportBatches], *, split: bool
+        self, access: Callable[[str], PartnerAccess], batches: Callable[[], ExportBatches], *, split: bool
     ) -> None:
-        self._access, self._lanes, self._batches, self._split = access, lanes, batches, split
+        self._access, self._batches, self._split = access, batches, split
         self._lock = threading.Lock()
         self._transport: Transport | None = None
-
-    def ports(self) -> Ports:
-        """The ports."""
-        return Ports(self.send, self.fetch, self.fetched, self.call)
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -53,41 +50,16 @@ class WaterSmartPort:
                 self._transport.close()
             self._transport = None
 
-    def send(self, lane: str, file_name: str, content: bytes) -> str:
-        """Upload a file; Invoice Cloud's receipt in words. Raises `ClientError`."""
-        return self._calls(lane).send(file_name, content)
+    def run(self, world: World, lane: Lane, name: str) -> str:
+        """One run of a job of the file exchange. Raises `ClientError`, `FileRefused`."""
+        from partnerlab.watersmart_books import run_exchange  # at the first job: the client is slow to import
 
-    def fetch(self, lane_name: str, kind: str) -> Iterator[Batch]:
-        """Batches of a kind that nobody has fetched, and one more of what is new."""
-        lane, batches = self._lanes.get(lane_name), self._batches()
-        guid = self._access(lane_name).biller_guid
-        after = 0
-        while waiting := batches.find(lane, guid, kind=kind, waiting=True, after=after):
-            yield from (self._batch(lane_name, one.report_id) for one in waiting)
-            after = waiting[-1].report_id
-        made = batches.create(lane, guid, kind, split=self._split and kind == "payments")
-        if made is not None:
-            yield self._batch(lane_name, made.report_id)
-
-    def fetched(self, lane: str, report_id: int) -> None:
-        """A batch's files are safe with WaterSmart."""
-        self._batches().delivered(self._lanes.get(lane), report_id)
+        source = _Batches(lane, self._access(lane.name).biller_guid, self._batches(), split=self._split)
+        return run_exchange(world, lane, name, self._calls(lane.name).way, source)
 
     def call(self, lane: str, story: str, values: Mapping[str, Any]) -> Told:
         """Make the calls of a moment; a refusal is told, not raised."""
         return self._calls(lane).tell(story, values)
-
-    def _batch(self, lane_name: str, report_id: int) -> Batch:
-        lane, batches = self._lanes.get(lane_name), self._batches()
-        _, files = batches.get(lane, report_id)
-        return Batch(report_id, [(file.name, self._content(lane_name, report_id, file.name)) for file in files])
-
-    def _content(self, lane_name: str, report_id: int, name: str) -> bytes:
-        lane, batches = self._lanes.get(lane_name), self._batches()
-        pages: list[str] = []
-        while (page := batches.page(lane, report_id, name, len(pages))) is not None:
-            pages.append(page)
-        return "".join(pages).encode()
 
     def _calls(self, lane: str) -> WaterSmartCalls:
         from partnerlab.watersmart_calls import WaterSmartCalls
@@ -96,3 +68,35 @@ class WaterSmartPort:
             if self._transport is None:
                 self._transport = Transport(allow_http=True)  # the sandbox's own origin
             return WaterSmartCalls(*self._access(lane), transport=self._transport)
+
+
+class _Batches:
+    """Exported batches as `partnerlab export` takes them: those that nobody fetched, then one more of what is new."""
+
+    def __init__(self, lane: Lane, biller_guid: str, batches: ExportBatches, *, split: bool) -> None:
+        self._lane, self._guid, self._batches, self._split = lane, biller_guid, batches, split
+
+    def waiting(self, kind: str) -> Iterator[ReceivedBatch]:
+        lane, batches = self._lane, self._batches
+        after = 0
+        while waiting := batches.find(lane, self._guid, kind=kind, waiting=True, after=after):
+            yield from (self._batch(one.report_id) for one in waiting)
+            after = waiting[-1].report_id
+        made = batches.create(lane, self._guid, kind, split=self._split and kind == "payments")
+        if made is not None:
+            yield self._batch(made.report_id)
+
+    def taken(self, batch: ReceivedBatch) -> None:
+        self._batches.delivered(self._lane, int(batch.key))
+
+    def _batch(self, report_id: int) -> ReceivedBatch:
+        from partnerlab.client.jobs import ReceivedBatch
+
+        _, files = self._batches.get(self._lane, report_id)
+        return ReceivedBatch(report_id, [(file.name, self._content(report_id, file.name)) for file in files])
+
+    def _content(self, report_id: int, name: str) -> bytes:
+        pages: list[str] = []
+        while (page := self._batches.page(self._lane, report_id, name, len(pages))) is not None:
+            pages.append(page)
+        return "".join(pages).encode()

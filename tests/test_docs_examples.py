@@ -14,12 +14,14 @@ from typing import Any
 
 import pytest
 
+from partnerlab.client.jobs.ways import FolderWay
 from partnerlab.generators.bif import generate_bif
 from partnerlab.jobs_port import InHanceBooks
 from partnerlab.journey.cloud_payments import pay_by_card
 from partnerlab.journey.visitor import Visitor
 from partnerlab.sandbox import Sandbox
 from partnerlab.settings import SandboxSettings
+from partnerlab.watersmart_books import WaterSmartBooks
 from tests.partnerlab.test_pytest_plugin import run as run_pytest
 from tests.post_box import PostBox
 
@@ -66,7 +68,7 @@ def test_every_example_is_run_by_one_of_these_tests() -> None:
         "docs/pytest.md",
         "docs/jobs.md",
     )
-    assert [len(examples(page)) for page in pages] == [1, 4, 1, 1, 1, 1, 1]
+    assert [len(examples(page)) for page in pages] == [1, 4, 1, 1, 1, 1, 2]
     others = set(ROOT.glob("docs/**/*.md")) - {ROOT / page for page in pages}
     assert [path.name for path in others if EXAMPLE.search(path.read_text("utf-8"))] == []
 
@@ -100,14 +102,23 @@ def test_a_payment_on_the_page_is_posted_back_and_credited(sandbox: Sandbox) -> 
         box.take(timeout_s=0)
 
 
-def test_the_jobs_of_ones_own_books_run(sandbox: Sandbox) -> None:
+def test_the_jobs_of_ones_own_books_run(sandbox: Sandbox, tmp_path: Path) -> None:
     lane = sandbox.lanes.get("default")
     (biller,) = [one for one in sandbox.ic.world.services.records.billers(lane) if one.partner == "inhance_v1"]
     names = run(sandbox, examples("docs/jobs.md")[0], {"books": InHanceBooks(sandbox.inhance.world, lane, biller)})
+    water = WaterSmartBooks(sandbox.water.world, lane)
+    names["water_books"] = water
+    run(sandbox, examples("docs/jobs.md")[1], names)
+    names["way"] = FolderWay(tmp_path)
+    for part in ("inbox", "outbox"):
+        (tmp_path / part).mkdir()
     said = {job.name: job.run(datetime.now(UTC)) for job in names["timed"]}
     names["invoice_cloud"].close()
     assert said.pop("inhance_v1-all-balances") == "4 balances sent"
     assert said.pop("inhance_v1-balances") == "nothing changed"
+    assert said.pop("watersmart-collect") == "Invoice Cloud has nothing new"
+    assert "1 rows: put into" in said.pop("watersmart-invoices")
+    assert said.pop("watersmart-balances") == "no balance changed"
     assert set(said.values()) == {"nothing new"}
 
 

@@ -13,8 +13,9 @@ import pytest
 from tests.module_graph import ROOT, circles, import_graph, imports, modules, name_of
 
 SIMULATORS = ("ic_webservices", "inhance_soap", "tccs_rest", "watersmart")
-PARTS = {"app", "world", "settings", "seeds", "wire", "control", "services", "store", "tables", "domain"}
-WITH_PAGES = {"ic_webservices"}
+PARTS = {"app", "world", "settings", "seeds", "control", "services", "store", "tables", "domain"}
+MORE = {"ic_webservices": {"wire", "pages"}, "inhance_soap": {"wire"}, "tccs_rest": {"wire"}, "watersmart": set[str]()}
+"""WaterSmart serves no interface."""
 
 # What each part may import of its own simulator, itself aside.
 MAY_IMPORT = {
@@ -45,7 +46,7 @@ def part_of(simulator: str, name: str) -> str | None:
 def test_a_simulator_has_exactly_these_parts(simulator: str) -> None:
     folder = ROOT / "simulators" / simulator
     found = {path.stem for path in folder.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
-    assert found == {"__init__"} | PARTS | ({"pages"} if simulator in WITH_PAGES else set())
+    assert found == {"__init__"} | PARTS | MORE[simulator]
 
 
 @pytest.mark.parametrize("simulator", SIMULATORS)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
-__all__ = ["AccountChange", "BalanceToSend", "Bill", "BillLine", "BillRun"]
+__all__ = ["AccountChange", "BalanceRow", "BalanceToSend", "Bill", "BillLine", "BillRun", "InvoiceRow"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,3 +95,34 @@ class BillRun:
     invoice_type_id: int
     created_on: date
     bills: Sequence[Bill] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceRow:
+    """One row of WaterSmart's invoice file; the names are the terms of its table."""
+
+    account_number: str
+    name: str
+    number: str
+    invoiced_on: date
+    due_on: date
+    total_amount_due: Decimal
+    past_due: Decimal = Decimal("0.00")
+    address1: str = ""
+    address2: str = ""
+    city: str = ""
+    state: str = ""
+    zip: str = ""
+    block_cards: bool = False
+    block_bank: bool = False
+    display_account_number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceRow:
+    """One row of WaterSmart's balance file: what the account owes now; the names are the terms of its table."""
+
+    account_number: str
+    amount: Decimal
+    customer_name: str = ""
+    past_due: Decimal = Decimal("0.00")

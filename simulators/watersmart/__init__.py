@@ -5,8 +5,8 @@ It is called by nobody: it sends and fetches files at its times and calls Invoic
 each by a port. What other code imports stands here.
 """
 
-from partnerlab.simulators.watersmart.app import WaterSmart, create_simulator
-from partnerlab.simulators.watersmart.services.ports import Batch, Ports, Told
+from partnerlab.simulators.watersmart.app import ExchangePort, WaterSmart, create_simulator
+from partnerlab.simulators.watersmart.services.ports import Call, Told
 from partnerlab.simulators.watersmart.settings import Settings
 
-__all__ = ["Batch", "Ports", "Settings", "Told", "WaterSmart", "create_simulator"]
+__all__ = ["Call", "ExchangePort", "Settings", "Told", "WaterSmart", "create_simulator"]

@@ -5,26 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
+from zoneinfo import ZoneInfo
 
 from partnerlab.simulators.kit.world.due import Due
-from partnerlab.simulators.kit.world.jobs import TimedJobs
+from partnerlab.simulators.kit.world.jobs import TimedJobs, jobs_of
 from partnerlab.simulators.kit.world.lanes import Lane, Lanes
 from partnerlab.simulators.kit.world.simulator import Simulator
 from partnerlab.simulators.kit.world.store import Store, Tx
 from partnerlab.simulators.watersmart.domain.customers import Cause
 from partnerlab.simulators.watersmart.seeds import openings
-from partnerlab.simulators.watersmart.services.ports import Ports
+from partnerlab.simulators.watersmart.services.ports import Call
 from partnerlab.simulators.watersmart.settings import Settings
-from partnerlab.simulators.watersmart.wire.exchange import create_jobs
 from partnerlab.simulators.watersmart.world import World, create_world
 
 if TYPE_CHECKING:
     from partnerlab.simulators.kit.control.controls import Controls
 
-__all__ = ["WaterSmart", "create_simulator"]
+__all__ = ["ExchangePort", "WaterSmart", "create_simulator"]
 
 NAME = "watersmart"
+
+
+class ExchangePort(Protocol):
+    """What WaterSmart's own programs do with files on a timer, over its books: whoever joins the simulator gives it."""
+
+    def run(self, world: World, lane: Lane, name: str) -> str:
+        """Do one run of `collect`, `invoices` or `balances`, and say what came of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +50,17 @@ class WaterSmart(Simulator):
         self.world.runner.close()
 
 
-def create_simulator(settings: Settings, store: Store, lanes: Lanes, *, ports: Ports) -> WaterSmart:
-    """WaterSmart over *store*; nothing is shared with another one over another store."""
-    world = create_world(settings, store, lanes, ports)
-    jobs = TimedJobs(store, world.runner, NAME, create_jobs(world))
+def create_simulator(
+    settings: Settings, store: Store, lanes: Lanes, *, call: Call, exchange: ExchangePort
+) -> WaterSmart:
+    """
+    WaterSmart over *store*; nothing is shared with another one over another store.
+
+    Its three daily jobs run at the times of the contract; one that was paused catches up with one run [A-92].
+    """
+    world = create_world(settings, store, lanes, call)
+    timed = jobs_of(NAME, ZoneInfo(settings.time_zone), partial(exchange.run, world))
+    jobs = TimedJobs(store, world.runner, NAME, timed)
 
     def seed(tx: Tx, lane: Lane) -> None:
         now = lane.now()

@@ -11,7 +11,7 @@ from partnerlab.simulators.watersmart.services.incoming import Incoming
 from partnerlab.simulators.watersmart.services.ledger import CustomerLedger
 from partnerlab.simulators.watersmart.services.outgoing import Outgoing
 from partnerlab.simulators.watersmart.services.portal import Portal
-from partnerlab.simulators.watersmart.services.ports import Ports
+from partnerlab.simulators.watersmart.services.ports import Call
 from partnerlab.simulators.watersmart.settings import Settings
 from partnerlab.simulators.watersmart.tables import TABLES
 
@@ -20,10 +20,9 @@ __all__ = ["World", "create_world"]
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Settings, ports, runner and services of one WaterSmart."""
+    """Settings, runner and services of one WaterSmart."""
 
     settings: Settings
-    ports: Ports
     runner: Runner
     ledger: CustomerLedger
     outgoing: Outgoing
@@ -31,15 +30,14 @@ class World:
     portal: Portal
 
 
-def create_world(settings: Settings, store: Store, lanes: Lanes, ports: Ports) -> World:
+def create_world(settings: Settings, store: Store, lanes: Lanes, call: Call) -> World:
     """The services over *store*; nothing is shared with a world over another store."""
     store.add(TABLES)
     return World(
         settings,
-        ports,
         Runner(store, lanes),
         CustomerLedger(store, balance_forward=settings.balance_forward, time_zone=settings.time_zone),
         Outgoing(store, balance_forward=settings.balance_forward),
         Incoming(store),
-        Portal(store, ports, password_cost=settings.password_cost, sync_links=settings.sync_links),
+        Portal(store, call, password_cost=settings.password_cost, sync_links=settings.sync_links),
     )

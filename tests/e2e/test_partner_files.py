@@ -9,15 +9,22 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import asyncssh
 import pytest
 
+from partnerlab.client import jobs
+from partnerlab.client.exports import ExportedPayment
+from partnerlab.client.jobs.ways import FolderWay, SftpWay
 from partnerlab.remote import Remote
 from partnerlab.sandbox import Sandbox
 from partnerlab.settings import SandboxSettings
 from partnerlab.simulators import ic_webservices, watersmart
+from tests.client.jobs.test_exchange import Books
 from tests.e2e.flows.water_sides import APARTMENTS, CARD, GUID, LAUNDROMAT, NURSERY, WaterSides
 
 MOST, PASSWORD = 400_000, "sandbox-api-key-watersmart"
@@ -238,3 +245,38 @@ def test_with_balance_forward_on_both_sides_the_books_agree(exchange: Sandbox, l
     ]
     assert invoice["balance_due"] == "252.85", "the bill before is closed"
     sides.remote.close()
+
+
+@pytest.mark.parametrize("kind", ["folder", "sftp"])
+def test_the_production_exchange_sends_and_collects_by_a_folder_and_by_sftp(
+    exchange: Sandbox, root: Path, control: Remote, tmp_path: Path, kind: str
+) -> None:
+    """As a partner of its own runs it: `client.jobs` over books of its own, both ways against the sandbox."""
+    assert exchange.exchange is not None
+    server = exchange.exchange.sftp
+    assert server is not None
+    way: FolderWay | SftpWay = FolderWay(root / "watersmart", quiet_s=0)
+    if kind == "sftp":
+        known = tmp_path / "known_hosts"
+        known.write_text(f"[127.0.0.1]:{server.port} {server.host_key}\n")
+        way = SftpWay("127.0.0.1", "watersmart", port=server.port, password=PASSWORD, known_hosts=known)
+        assert PASSWORD not in repr(way)
+    guid, number, account = control.biller("watersmart")["guid"], f"own-{kind}", f"2999-{kind}"
+    bill = jobs.InvoiceRow(
+        account, "Of its own", number, date(2026, 9, 1), date(2026, 9, 21), Decimal("9.00"), past_due=Decimal("0.00")
+    )
+    books = Books([bill], prefix=kind)
+    (said,) = jobs.send_invoice_file(books, way).splitlines()
+    done = root / "watersmart" / "done" / books.arrived[0]
+    until(done.exists)
+    assert "put into" in said
+    assert control.get(f"/_sandbox/ic/invoices/{number}", biller_guid=guid)["balance_due"] == "9.00"
+    paid = {"biller_guid": guid, "account_number": account, "invoice_number": number, "amount": "9.00"}
+    payment = control.post("/_sandbox/ic/payments", {**paid, "tender": "credit_card", "card_number": CARD})
+    made = control.post("/_sandbox/ic/exports", {"kind": "payments", "split": True, "biller_guid": guid})["export"]
+    outbox = root / "watersmart" / "outbox"
+    until(lambda: all((outbox / file["name"]).exists() for file in made["files"]))
+    jobs.collect_exports(books, way, ZoneInfo("America/New_York"))
+    guids = {row.payment_guid for rows in books.taken.values() for row in rows if isinstance(row, ExportedPayment)}
+    assert payment["payment_guid"] in guids
+    assert not any((outbox / file["name"]).exists() for file in made["files"])

@@ -47,7 +47,11 @@ def parts() -> Mapping[str, Controls]:
             ic_webservices.Settings(), store, lanes, events=lambda event: None, balances=nothing
         ),
     ]
-    made.append(watersmart.create_simulator(watersmart.Settings(), store, lanes, ports=nothing))
+    made.append(
+        watersmart.create_simulator(
+            watersmart.Settings(), store, lanes, call=nothing, exchange=types.SimpleNamespace(run=print)
+        )
+    )
     own = own_controls(lanes, nothing, nothing, nothing, ())
     return {KIT_CONTRACT: own} | {one.control_contract: one.control() for one in made}
 

@@ -33,7 +33,7 @@ from partnerlab.simulators.watersmart.domain.users import (
     password_matches,
     username_key,
 )
-from partnerlab.simulators.watersmart.services.ports import Ports, Told
+from partnerlab.simulators.watersmart.services.ports import Call, Told
 from partnerlab.simulators.watersmart.store import INVOICES, LINKS, USERS, Books
 
 __all__ = ["Portal", "UserView"]
@@ -48,8 +48,8 @@ UserView = tuple[User, list[str]]
 class Portal:
     """Users of every lane. *sync_links*: a sign-in links all accounts of the user at Invoice Cloud."""
 
-    def __init__(self, store: Store, ports: Ports, *, password_cost: int, sync_links: bool) -> None:
-        self._store, self._ports = store, ports
+    def __init__(self, store: Store, call: Call, *, password_cost: int, sync_links: bool) -> None:
+        self._store, self._call_out = store, call
         self._password_cost, self._sync_links = password_cost, sync_links
 
     def users(self, lane: Lane, *, after: str, limit: int) -> list[UserView]:
@@ -219,7 +219,7 @@ class Portal:
         return self._call(lane, cause, account_number, "renew_demo_user", values)
 
     def _call(self, lane: Lane, cause: Cause, account_number: str, story: str, values: Mapping[str, Any]) -> Told:
-        told = self._ports.call(lane.name, story, values)
+        told = self._call_out(lane.name, story, values)
         if account_number:
             with self._store.write() as tx:
                 books = Books(tx, lane.name)

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from partnerlab.client.jobs import ReceivedBatch
 from partnerlab.simulators.kit.world.store import Store
-from partnerlab.simulators.watersmart import Batch, Settings
+from partnerlab.simulators.watersmart import Settings
 from tests.simulators.watersmart.water import APARTMENTS, LAUNDROMAT, NURSERY, Water, payment, reject
 
 NURSERY_ROW = (
@@ -199,7 +200,7 @@ def test_a_file_without_its_end_or_not_in_utf8_is_refused(water: Water) -> None:
     for number, (content, rule) in enumerate(
         {whole[:-2]: "line 1 has no end", whole + b"\xe9\r\n": "not UTF-8"}.items(), 1
     ):
-        water.cloud.batches["payments"] = [Batch(number, [("cut.csv", content)])]
+        water.cloud.batches["payments"] = [ReceivedBatch(number, [("cut.csv", content)])]
         assert rule in water.run("collect")
     assert water.balance() == "64.20"
 

@@ -9,13 +9,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from partnerlab.client.jobs import ReceivedBatch
 from partnerlab.simulators.kit.control.app import ControlApp
 from partnerlab.simulators.kit.http.messages import Request
 from partnerlab.simulators.kit.world.clock import Clock, Done
 from partnerlab.simulators.kit.world.jobs import TimedJobs
 from partnerlab.simulators.kit.world.lanes import Lane, Lanes
 from partnerlab.simulators.kit.world.store import Store
-from partnerlab.simulators.watersmart import Batch, Ports, Settings, Told, WaterSmart, create_simulator
+from partnerlab.simulators.watersmart import Settings, Told, WaterSmart, create_simulator
+from partnerlab.simulators.watersmart.world import World
+from partnerlab.watersmart_books import run_exchange
 
 LAUNDROMAT, APARTMENTS, NURSERY = "20000201", "20000202", "20000203"
 BROOK, PASSWORD = "brook@example.com", "Sandbox!2345"
@@ -29,15 +32,15 @@ class Listener:
 
     def __init__(self) -> None:
         self.sent: list[tuple[str, str]] = []
-        self.batches: dict[str, list[Batch]] = {"payments": [], "changes": [], "rejects": []}
-        self.fetched: list[int] = []
+        self.batches: dict[str, list[ReceivedBatch]] = {"payments": [], "changes": [], "rejects": []}
+        self.fetched: list[str | int] = []
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.answer = Told(("Call: done",), token="token-1")
         self.out_of_reach = False
         self.dies_at, self._steps = -1, 0
 
-    def ports(self) -> Ports:
-        return Ports(self.send, self.fetch, self.note, self.call)
+    def run(self, world: World, lane: Lane, name: str) -> str:
+        return run_exchange(world, lane, name, self, self)
 
     def _step(self) -> None:
         """The process is killed at one of its steps: what runs next does not know it."""
@@ -45,7 +48,7 @@ class Listener:
         if self._steps - 1 == self.dies_at:
             raise ConnectionError("killed")
 
-    def send(self, lane: str, name: str, content: bytes) -> str:
+    def send(self, name: str, content: bytes) -> str:
         self._step()
         self.sent.append((name, content.decode()))
         self._step()
@@ -53,13 +56,13 @@ class Listener:
             raise ConnectionError("no answer")
         return "U1: all accepted"
 
-    def fetch(self, lane: str, kind: str) -> Iterator[Batch]:
+    def waiting(self, kind: str) -> Iterator[ReceivedBatch]:
         self._step()
-        yield from [batch for batch in self.batches[kind] if batch.report_id not in self.fetched]
+        yield from [batch for batch in self.batches[kind] if batch.key not in self.fetched]
 
-    def note(self, lane: str, report_id: int) -> None:
+    def taken(self, batch: ReceivedBatch) -> None:
         self._step()
-        self.fetched.append(report_id)
+        self.fetched.append(batch.key)
         self._step()
 
     def call(self, lane: str, story: str, values: Mapping[str, Any]) -> Told:
@@ -69,7 +72,7 @@ class Listener:
     def export(self, kind: str, report_id: int, *rows: str, name: str = "") -> None:
         """Have a batch of one file waiting."""
         content = "".join(f"{row}\r\n" for row in rows).encode()
-        self.batches[kind].append(Batch(report_id, [(name or f"{kind}{report_id}.csv", content)]))
+        self.batches[kind].append(ReceivedBatch(report_id, [(name or f"{kind}{report_id}.csv", content)]))
 
 
 @dataclass
@@ -86,7 +89,9 @@ class Water:
 
     def __post_init__(self) -> None:
         self.lanes = Lanes(self.store)
-        self.simulator = create_simulator(self.settings, self.store, self.lanes, ports=self.cloud.ports())
+        self.simulator = create_simulator(
+            self.settings, self.store, self.lanes, call=self.cloud.call, exchange=self.cloud
+        )
         self.store.create()
         self.clock = Clock(self.lanes, [self.simulator])
         self.clock.set("default", NOON, frozen=True)
