@@ -24,8 +24,8 @@ from prometheus_client.registry import Collector
 
 from partnerlab.client.datapump.delivery import DataPump
 from partnerlab.client.datapump.observing import Attempted
+from partnerlab.client.datapump.queries import now_ms
 from partnerlab.client.datapump.states import IN_DOUBT
-from partnerlab.client.datapump.store import now_ms
 
 __all__ = ["Metrics"]
 

@@ -17,7 +17,8 @@ from typing import Any
 
 from partnerlab.client.datapump.engine import Engine
 from partnerlab.client.datapump.events import parse_event, render_event
-from partnerlab.client.datapump.store import DeliveryStore, now_ms
+from partnerlab.client.datapump.queries import now_ms
+from partnerlab.client.datapump.store import DeliveryStore
 from partnerlab.client.errors import RequestInvalid
 
 __all__ = ["DEFAULT_AGE", "Pruned", "digest", "prune"]

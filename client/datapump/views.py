@@ -8,7 +8,7 @@ from typing import Any
 
 from partnerlab.client.datapump.decisions import Record
 from partnerlab.client.datapump.plans import PartnerBalance
-from partnerlab.client.datapump.store import when
+from partnerlab.client.datapump.queries import when
 from partnerlab.client.datapump.tables import Delivery
 from partnerlab.contracts.masking import mask_text
 

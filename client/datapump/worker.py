@@ -25,9 +25,10 @@ from partnerlab.client.datapump.outcomes import INTERRUPTED, Outcome, judge
 from partnerlab.client.datapump.places import Places, Run
 from partnerlab.client.datapump.plans import PartnerRequest, Skip
 from partnerlab.client.datapump.policy import RetryPolicy
+from partnerlab.client.datapump.queries import now_ms
 from partnerlab.client.datapump.routes import Router
 from partnerlab.client.datapump.states import FREE, State, after
-from partnerlab.client.datapump.store import DeliveryStore, now_ms
+from partnerlab.client.datapump.store import DeliveryStore
 from partnerlab.client.datapump.tables import Delivery
 from partnerlab.client.errors import RequestInvalid
 from partnerlab.client.settings import Biller, BillerDirectory, BillerUnknown

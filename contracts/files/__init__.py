@@ -11,17 +11,8 @@ A BIF is pipe-delimited, one record a line, no quoting: FH once; then for each i
 
 from partnerlab.contracts.files.fields import KINDS, Field, Kind
 from partnerlab.contracts.files.groups import InvoiceGroup
-from partnerlab.contracts.files.layout import (
-    Layout,
-    LayoutInvalid,
-    Record,
-    Totals,
-    layouts,
-    load_layout,
-    parse_layout,
-    read_layout,
-    with_columns,
-)
+from partnerlab.contracts.files.layout import Layout, LayoutInvalid, Record, Totals, with_columns
+from partnerlab.contracts.files.layout_toml import layouts, load_layout, parse_layout, read_layout
 from partnerlab.contracts.files.lines import Source
 from partnerlab.contracts.files.problems import (
     RULES,

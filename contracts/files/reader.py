@@ -28,13 +28,12 @@ from partnerlab.contracts.files.problems import FileRejected, Notes, Problem, Qu
 from partnerlab.contracts.files.row import Row
 from partnerlab.contracts.files.rows import judge_row
 from partnerlab.contracts.files.seen import InvoiceNumbers
+from partnerlab.contracts.files.sums import Sums
 
 __all__ = ["Reading", "ReadingUnfinished", "check", "read_bif"]
 
 KEPT = 1_000  # quarantined groups that a report keeps
 PADDED = "an account or invoice number has spaces around it, which are dropped [A-95]"
-
-
 MAX_BROKEN = 10_000
 """With more broken and blank rows than that, and more of them than of others, the rest of a file is not read."""
 
@@ -104,9 +103,8 @@ class Reading:
         self._header: Row | None = None
         self._header_line = 0
         self._rejection: Problem | None = None
-        self._lines = self._invoices = self._good = self._quarantined = self._broken = 0
-        self._total = Decimal(0)
-        self._other_total: Decimal | None = Decimal(0) if layout.totals.or_of else None
+        self._lines = self._good = self._quarantined = self._broken = 0
+        self._sums = Sums(layout.totals)
         self._kept: list[Quarantined] = []
         self._seen = InvoiceNumbers()
 
@@ -134,8 +132,8 @@ class Reading:
             layout=self._layout.name,
             header=self._header,
             lines=self._lines,
-            invoices=self._invoices,
-            total_amount_due=self._total,
+            invoices=self._sums.invoices,
+            total_amount_due=self._sums.total,
             good=self._good,
             quarantined=self._quarantined,
             quarantine=tuple(self._kept),
@@ -153,6 +151,7 @@ class Reading:
         total_at, key_at = fields.index(totals.of), fields.index(totals.key)
         other_at = fields.index(totals.or_of) if totals.or_of else None
         at = tuple.__getitem__
+        sums = self._sums
         group = OpenGroup()
         for batch in read_lines(self._source, self._notes, self._progress):
             number = batch.first - 1
@@ -190,10 +189,10 @@ class Reading:
                     group.number = at(row, key_at)
                     group.rows.append(line)
                     group.has_invoice = group.takes_customer = True
-                    self._invoices += 1
-                    self._total += at(row, total_at)
+                    sums.invoices += 1
+                    sums.total += at(row, total_at)
                     if other_at is not None:
-                        self._count_other(at(row, other_at))
+                        sums.add_other(at(row, other_at))
                     continue
                 elif not line or line.isspace():
                     self._notes.add("blank-lines", "blank lines are passed over", number)
@@ -283,7 +282,7 @@ class Reading:
             group.number = str(judged.values.get(layout.totals.key, ""))
             problems = tuple(replace(problem, invoice_number=group.number) for problem in problems)
             self._count(judged.values.get(layout.totals.of), number, group.number)
-            self._count_other(judged.values.get(layout.totals.or_of))
+            self._sums.add_other(judged.values.get(layout.totals.or_of))
             group.invoice = judged.row
         elif judged is not None and code == "CR":
             group.customer = judged.row
@@ -303,19 +302,14 @@ class Reading:
 
     def _count(self, amount: Decimal | None, number: int, invoice_number: str) -> None:
         """Takes an IH row into the count and the sum."""
-        self._invoices += 1
+        self._sums.invoices += 1
         if amount is not None:
-            self._total += amount
+            self._sums.total += amount
         else:
             of = self._layout.totals.of
             field = self._layout.record("IH").field(of)
             message = f"cannot be read, so the header's {self._layout.totals.sum} cannot be checked"
             self._reject("unreadable-total", message, number, "IH", "", of, field.spec_id, invoice_number)
-
-    def _count_other(self, amount: Decimal | None) -> None:
-        """Adds to the other sum that a header may state; one amount that is not there, and there is none."""
-        if self._other_total is not None:
-            self._other_total = None if amount is None else self._other_total + amount
 
     def _close(self, group: OpenGroup) -> InvoiceGroup | None:
         """The end of a group: yielded where it is good, else set aside."""
@@ -370,24 +364,18 @@ class Reading:
             self._rejection = broken.problems[0]
 
     def _compare(self) -> None:
-        """The header's count and total against what was read. A wrong count explains a wrong total: one is said."""
+        """The header's count and total against what was read; of two that are wrong the first is said."""
         totals = self._layout.totals
         header = self._header
         if header is None:
             self._reject("empty-file", "holds no row")
             return
-        for name, rule, found, truth in (
-            (totals.count, "wrong-invoice-count", self._invoices, f"there are {self._invoices:,} IH rows"),
-            (totals.sum, "wrong-total", self._total, f"{totals.of} sums to {self._total:,}"),
-        ):
-            stated = header[name]
-            if name == totals.sum and stated != found and stated == self._other_total:
-                message = f"{totals.sum} is the sum of {totals.or_of}, not of {totals.of}"
-                self._notes.add("other-total", message, self._header_line)
-            elif stated != found:
-                spec_id = self._layout.record("FH").field(name).spec_id
-                message = f"says {stated:,}, but {truth}"
-                self._reject(rule, message, self._header_line, "FH", str(stated), name, spec_id)
+        if self._sums.is_other(header):
+            message = f"{totals.sum} is the sum of {totals.or_of}, not of {totals.of}"
+            self._notes.add("other-total", message, self._header_line)
+        for wrong in self._sums.compare(header):
+            spec_id = self._layout.record("FH").field(wrong.field).spec_id
+            self._reject(wrong.rule, wrong.message, self._header_line, "FH", str(wrong.stated), wrong.field, spec_id)
 
     def _reject_cut(self, number: int, code: str) -> None:
         self._rejection = None  # the cut explains whatever else is wrong with this row

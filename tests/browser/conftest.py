@@ -11,15 +11,17 @@ from __future__ import annotations
 import re
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
 from partnerlab.sandbox import Sandbox
 from partnerlab.settings import SandboxSettings
+from tests.browser.portal import PASSWORD, USER, UTILITY, Connect
 
 ARGUMENTS = (
     "--no-sandbox",
@@ -155,3 +157,29 @@ def partner() -> Iterator[Partner]:
     site = Partner()
     yield site
     site.close()
+
+
+@pytest.fixture
+def connect(sandbox: Sandbox, lane: str) -> Connect:
+    """The address of CloudSSO connect in the test's lane, with a new token."""
+
+    def made(redirect_id: str = "1", **more: str) -> str:
+        authentication = sandbox.ic.world.services.authentication
+        token, _ = authentication.authenticate(sandbox.lanes.get(lane), UTILITY, USER, PASSWORD)
+        given = {"RemoteAuthenticationToken": token, "ViewMode": "1", "RedirectID": redirect_id, **more}
+        return f"{sandbox.url}/lane/{lane}/cloudsso/connect?{urlencode(given)}"
+
+    return made
+
+
+@pytest.fixture
+def framed(page: Any, partner: Any, connect: Connect) -> Callable[..., Any]:
+    """Open a page of the portal in the partner's iFrame: the frame."""
+
+    def opened(redirect_id: str = "1", **more: str) -> Any:
+        page.goto(partner.frame(connect(redirect_id, **more)))
+        frame = page.frame_locator("iframe[name=ic]")
+        frame.get_by_role("heading", level=1).first.wait_for()
+        return frame
+
+    return opened

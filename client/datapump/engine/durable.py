@@ -34,8 +34,9 @@ import sqlalchemy as sa
 
 from partnerlab.client.datapump.engine import EngineBusy, Parked, Work
 from partnerlab.client.datapump.places import Places, Run
+from partnerlab.client.datapump.queries import now_ms
 from partnerlab.client.datapump.slots import MAX_SLOTS, FileSlots, PostgresSlots, Slots, slot_name
-from partnerlab.client.datapump.store import DeliveryStore, now_ms
+from partnerlab.client.datapump.store import DeliveryStore
 from partnerlab.client.datapump.upkeep import Upkeep
 
 __all__ = ["DurableEngine", "EngineChanged", "claim_process", "current", "release_process", "slots_of"]

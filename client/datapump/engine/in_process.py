@@ -19,7 +19,8 @@ import sqlalchemy as sa
 
 from partnerlab.client.datapump.engine import Parked, Work
 from partnerlab.client.datapump.places import Places, Run
-from partnerlab.client.datapump.store import DeliveryStore, now_ms
+from partnerlab.client.datapump.queries import now_ms
+from partnerlab.client.datapump.store import DeliveryStore
 
 __all__ = ["InProcessEngine"]
 

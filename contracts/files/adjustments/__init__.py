@@ -17,7 +17,8 @@ from functools import cache
 from typing import IO
 
 from partnerlab.contracts.data import read_toml
-from partnerlab.contracts.files.layout import Layout, Record, Totals, parse_record
+from partnerlab.contracts.files.layout import Layout, Record, Totals
+from partnerlab.contracts.files.layout_toml import parse_record
 from partnerlab.contracts.files.lines import NotText, Source, read_lines
 from partnerlab.contracts.files.problems import FileError, Notes, Problem, shown
 from partnerlab.contracts.files.row import Row

@@ -29,7 +29,7 @@ from partnerlab.simulators.ic_webservices.pages.checkout_visit import Visit, may
 from partnerlab.simulators.ic_webservices.pages.forms import Form
 from partnerlab.simulators.ic_webservices.pages.security import PageRefused
 from partnerlab.simulators.ic_webservices.pages.view import Link, Page, base_of, pdf, render
-from partnerlab.simulators.ic_webservices.services.cloud_payments import CheckoutGone
+from partnerlab.simulators.ic_webservices.services.checkouts import CheckoutGone
 from partnerlab.simulators.ic_webservices.world import Services
 from partnerlab.simulators.kit.http.wsgi import current_request
 

@@ -12,8 +12,8 @@ from partnerlab.simulators.ic_webservices.domain.billers import time_zone
 from partnerlab.simulators.ic_webservices.pages import security
 from partnerlab.simulators.ic_webservices.pages.forms import Form
 from partnerlab.simulators.ic_webservices.pages.view import Page, base_of, render, see_other
+from partnerlab.simulators.ic_webservices.services.checkouts import CheckoutView
 from partnerlab.simulators.ic_webservices.services.cloud_payment_requests import stylesheet
-from partnerlab.simulators.ic_webservices.services.cloud_payments import CheckoutView
 from partnerlab.simulators.ic_webservices.world import Services
 from partnerlab.simulators.kit.http.messages import Request
 from partnerlab.simulators.kit.http.wsgi import current_request

@@ -13,7 +13,7 @@ import itertools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 from partnerlab.simulators.ic_webservices.domain.balances import answers_for_account
 from partnerlab.simulators.ic_webservices.domain.billers import Biller, is_on, time_zone
@@ -21,45 +21,46 @@ from partnerlab.simulators.ic_webservices.domain.cloud_payments import (
     LASTS,
     OPEN,
     PAID,
-    Bill,
-    Checkout,
     Choice,
     PaymentPageRequest,
     Reminder,
-    RequestedCustomer,
     check_bills,
     check_counts,
-    chosen,
     fees_of,
     is_requested,
     latest_first,
     total_cents,
 )
-from partnerlab.simulators.ic_webservices.domain.customers import Customer, check_email
+from partnerlab.simulators.ic_webservices.domain.customers import check_email
 from partnerlab.simulators.ic_webservices.domain.errors import NotFound, PaymentRefused
-from partnerlab.simulators.ic_webservices.domain.invoices import Invoice, proposed_cents
+from partnerlab.simulators.ic_webservices.domain.invoices import Invoice
 from partnerlab.simulators.ic_webservices.domain.mailbox import notifies_at, remind_on
 from partnerlab.simulators.ic_webservices.domain.methods import Method, check_usable
 from partnerlab.simulators.ic_webservices.domain.payments import BANK_TENDERS, Order, Payment
-from partnerlab.simulators.ic_webservices.domain.portal import open_bills
-from partnerlab.simulators.ic_webservices.domain.postbacks import PayerAddress, Postback, postback_fields
+from partnerlab.simulators.ic_webservices.domain.postbacks import Postback, postback_fields
 from partnerlab.simulators.ic_webservices.domain.users import hash_token, new_token
 from partnerlab.simulators.ic_webservices.services.authentication import Authentication
 from partnerlab.simulators.ic_webservices.services.cashier import Cashier
+from partnerlab.simulators.ic_webservices.services.checkouts import (
+    CheckoutView,
+    bill_of,
+    checkout_of,
+    invoices_of,
+    time_text,
+    view_of,
+)
 from partnerlab.simulators.ic_webservices.services.cloud_payment_requests import check_addresses, create_missing, lacks
 from partnerlab.simulators.ic_webservices.services.ledger import biller_of
 from partnerlab.simulators.ic_webservices.services.postbacks import Postbacks
 from partnerlab.simulators.ic_webservices.services.presentment import Presentment
 from partnerlab.simulators.ic_webservices.services.support import CLOUD_PAY, refuse_unsupported
 from partnerlab.simulators.ic_webservices.services.wallet import Wallet, method_of
-from partnerlab.simulators.ic_webservices.store import CHECKOUTS, CUSTOMERS, INVOICES, PAYMENTS, REMINDERS
+from partnerlab.simulators.ic_webservices.store import CHECKOUTS, REMINDERS
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Statement, Store, Tx
 
-__all__ = ["CheckoutGone", "CheckoutView", "CloudPayments", "Paying"]
+__all__ = ["CloudPayments", "Paying"]
 
-MOST_OF_AN_ACCOUNT = 100
-"""Invoices of one account on a page that names none."""
 MOST_ASKED = 10
 """Balances asked from the partner each time a page is opened: a payer waits for them."""
 FORGET_EVERY, FORGET_AFTER = 500, timedelta(days=1)
@@ -72,47 +73,6 @@ _ADD = Statement(
 _FORGET = Statement("DELETE FROM ic_checkouts WHERE lane = :lane AND state = 'open' AND expires_at < :before")
 
 _to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-
-
-class CheckoutGone(Exception):
-    """A page that cannot be paid; `reason` is `unknown` or `expired`, `return_url` leads back where it is known."""
-
-    def __init__(self, reason: str, return_url: str = "") -> None:
-        self.reason, self.return_url = reason, return_url
-        told = {"unknown": "There is no such payment page.", "expired": "This payment page has expired."}
-        super().__init__(told[reason])
-
-
-@dataclass(frozen=True, slots=True)
-class CheckoutView:
-    """A page as its payer sees it now. `payments` are those of the last attempt to pay, approved or not."""
-
-    checkout: Checkout
-    biller: Biller
-    asked: PaymentPageRequest
-    choice: Choice
-    bills: Sequence[Bill]
-    customers: Sequence[tuple[RequestedCustomer, Customer | None]]
-    payments: Sequence[Payment] = ()
-
-    @property
-    def paid(self) -> bool:
-        """Whether it is paid."""
-        return self.checkout.state == PAID
-
-    def shown(self, account_number: str) -> PayerAddress:
-        """Name and address of an account: the request's where given, else the ledger's."""
-        for asked, customer in self.customers:
-            if asked.account_number == account_number:
-                return _address(asked, customer)
-        return PayerAddress()
-
-    def shown_account(self, account_number: str) -> str:
-        """What the payer is shown for an account: the request's DisplayAccountNumber, the record's, or the number."""
-        for asked, customer in self.customers:
-            if asked.account_number == account_number:
-                return asked.display_account_number or (customer.shown_account if customer else account_number)
-        return account_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,13 +147,13 @@ class CloudPayments:
                 token_hash=hash_token(token),
                 biller_guid=biller.guid,
                 state=OPEN,
-                created_at=_text(now),
-                expires_at=_text(now + LASTS),
+                created_at=time_text(now),
+                expires_at=time_text(now + LASTS),
                 username=username,
                 asked=kept,
             )
             if next(self._made) % FORGET_EVERY == 0:
-                tx.run(_FORGET, lane=lane.name, before=_text(now - FORGET_AFTER))
+                tx.run(_FORGET, lane=lane.name, before=time_text(now - FORGET_AFTER))
         return token
 
     # --- for payers ---
@@ -220,17 +180,17 @@ class CloudPayments:
     def open(self, lane: Lane, token: str) -> CheckoutView:
         """A page as it stands. Raises `CheckoutGone`."""
         with self.store.read() as tx:
-            return self._opened(tx, lane, self._checkout(tx, lane, token))
+            return view_of(tx, lane, checkout_of(tx, lane, token))
 
     def choose(self, lane: Lane, token: str, choice: Choice) -> CheckoutView:
         """Keep what the payer chose. Raises `CheckoutGone`, and `PaymentRefused` where it is paid already."""
         with self.store.write() as tx:
-            checkout = self._checkout(tx, lane, token, lock=True)
+            checkout = checkout_of(tx, lane, token, lock=True)
             if checkout.state == PAID:
                 raise PaymentRefused("paid", "This was paid already.")
             checkout = replace(checkout, choice=choice.dump())
             CHECKOUTS.put(tx, lane.name, checkout)
-            return self._opened(tx, lane, checkout)
+            return view_of(tx, lane, checkout)
 
     def pay(self, lane: Lane, token: str, paying: Paying, *, cause: str) -> CheckoutView:
         """
@@ -244,10 +204,10 @@ class CloudPayments:
             ValueRefused, NotFound: The number is no test number; the saved method is not there.
         """
         with self.store.write() as tx:
-            checkout = self._checkout(tx, lane, token)
+            checkout = checkout_of(tx, lane, token)
             biller = biller_of(tx, lane, checkout.biller_guid, lock=True)
-            checkout = self._checkout(tx, lane, token, lock=True)
-            opened = self._opened(tx, lane, checkout)
+            checkout = checkout_of(tx, lane, token, lock=True)
+            opened = view_of(tx, lane, checkout)
             if opened.paid or checkout.was_sent(paying.form_key):
                 return opened
             payments = self._take(tx, lane, opened, paying, cause)
@@ -275,8 +235,8 @@ class CloudPayments:
         """
         address = check_email(email_address, "EmailAddress")
         with self.store.write() as tx:
-            opened = self._opened(tx, lane, self._checkout(tx, lane, token))
-            bill = self._bill(opened, invoice_number)
+            opened = view_of(tx, lane, checkout_of(tx, lane, token))
+            bill = bill_of(opened, invoice_number)
             if not opened.asked.allow_remind:
                 raise PaymentRefused("not_offered", "Reminders are not offered on this page.")
             now, zone = lane.now(), time_zone(opened.biller.time_zone)
@@ -285,8 +245,8 @@ class CloudPayments:
                 invoice_number=bill.number,
                 email_address=address,
                 account_number=bill.invoice.account_number,
-                requested_at=_text(now),
-                remind_at=_text(notifies_at(remind_on(bill.invoice, now.astimezone(zone).date()), zone)),
+                requested_at=time_text(now),
+                remind_at=time_text(notifies_at(remind_on(bill.invoice, now.astimezone(zone).date()), zone)),
             )
             REMINDERS.put(tx, lane.name, reminder)
         self.postbacks.runner.changed()
@@ -295,7 +255,7 @@ class CloudPayments:
     def statement(self, lane: Lane, token: str, invoice_number: str) -> tuple[CheckoutView, Invoice]:
         """An invoice on the page with its lines. Raises `CheckoutGone`, `NotFound`, `PaymentRefused` (not offered)."""
         opened = self.open(lane, token)
-        bill = self._bill(opened, invoice_number)
+        bill = bill_of(opened, invoice_number)
         if not opened.asked.allow_statement:
             raise PaymentRefused("not_offered", "Statements are not offered on this page.")
         return opened, bill.invoice
@@ -309,7 +269,7 @@ class CloudPayments:
             found = [
                 invoice
                 for asked, _ in opened.customers
-                for invoice in self._invoices(tx, lane, opened.biller, asked.account_number, status="open")
+                for invoice in invoices_of(tx, lane, opened.biller, asked.account_number, status="open")
             ]
         return latest_first([one for one in found if one.invoice_number not in here and one.balance_due_cents > 0])
 
@@ -318,54 +278,7 @@ class CloudPayments:
         if not opened.checkout.username:
             return []
         found = self.wallet.methods(lane, opened.biller.guid, opened.checkout.username)
-        return [method for method in found if self._allows(opened.asked, method.tender) and not method.expired(today)]
-
-    # --- a page, from its rows ---
-
-    def _checkout(self, tx: Tx, lane: Lane, token: str, *, lock: bool = False) -> Checkout:
-        read = CHECKOUTS.lock if lock else CHECKOUTS.get
-        checkout = read(tx, lane.name, hash_token(token))
-        if checkout is None:
-            raise CheckoutGone("unknown")
-        if checkout.state == OPEN and checkout.expires_at <= _text(lane.now()):
-            raise CheckoutGone("expired", str(checkout.asked.get("return_url", "")))
-        return checkout
-
-    def _opened(self, tx: Tx, lane: Lane, checkout: Checkout) -> CheckoutView:
-        biller = biller_of(tx, lane, checkout.biller_guid)
-        asked, choice = PaymentPageRequest.load(checkout.asked), Choice.load(checkout.choice)
-        customers, bills = [], []
-        for one in asked.customers:
-            customers.append((one, CUSTOMERS.get(tx, lane.name, biller.guid, one.account_number)))
-            bills += self._bills(tx, lane, biller, one)
-        guids = checkout.outcome.get("payment_guids", ())
-        payments = [payment for guid in guids if (payment := PAYMENTS.get(tx, lane.name, guid)) is not None]
-        return CheckoutView(checkout, biller, asked, choice, chosen(choice, bills), customers, payments)
-
-    def _bills(self, tx: Tx, lane: Lane, biller: Biller, asked: RequestedCustomer) -> list[Bill]:
-        """An account's bills: those the request names, else its open ones (with setting 129 the latest in any case)."""
-        if asked.invoices:
-            named = [(one, INVOICES.get(tx, lane.name, biller.guid, one.number)) for one in asked.invoices]
-            return [
-                Bill(invoice, fees_of(biller, one), proposed_cents(invoice))
-                for one, invoice in named
-                if invoice is not None and invoice.account_number == asked.account_number
-            ]
-        found = latest_first(self._invoices(tx, lane, biller, asked.account_number))
-        shown = open_bills(found, biller)
-        return [Bill(invoice, fees_of(biller), proposed_cents(invoice)) for invoice in shown]
-
-    @staticmethod
-    def _invoices(tx: Tx, lane: Lane, biller: Biller, account_number: str, **search: str) -> list[Invoice]:
-        equal = {"biller_guid": biller.guid, "account_number": account_number, **search}
-        return INVOICES.find(tx, lane.name, equal, order="invoice_date", last_first=True, limit=MOST_OF_AN_ACCOUNT)
-
-    @staticmethod
-    def _bill(opened: CheckoutView, invoice_number: str) -> Bill:
-        for bill in opened.bills:
-            if bill.number == invoice_number:
-                return bill
-        raise NotFound("invoice", invoice_number[:80])
+        return [method for method in found if _allows(opened.asked, method.tender) and not method.expired(today)]
 
     # --- paying ---
 
@@ -378,7 +291,7 @@ class CloudPayments:
             method = method_of(tx, lane, opened.biller, opened.checkout.username, paying.method_id)
             check_usable(method, lane.now().astimezone(time_zone(opened.biller.time_zone)).date())
             tender, saved = method.tender, method.number()
-        if not self._allows(opened.asked, tender):
+        if not _allows(opened.asked, tender):
             raise PaymentRefused("tender_not_allowed", "This way to pay is not offered on this page.")
         amount_cents, fee_cents = total_cents(bills, tender)
         if paying.total_cents != amount_cents + fee_cents:
@@ -427,22 +340,6 @@ class CloudPayments:
             if payment.approved or declined_too
         ]
 
-    @staticmethod
-    def _allows(asked: PaymentPageRequest, tender: str) -> bool:
-        return asked.allow_bank if tender in BANK_TENDERS else asked.allow_card
 
-
-def _address(asked: RequestedCustomer, customer: Customer | None) -> PayerAddress:
-    if customer is None:
-        return PayerAddress(asked.name, asked.address, asked.city, asked.state, asked.zip)
-    return PayerAddress(
-        asked.name or customer.customer_name,
-        asked.address or customer.address1,
-        asked.city or customer.city,
-        asked.state or customer.state,
-        asked.zip or customer.zip,
-    )
-
-
-def _text(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+def _allows(asked: PaymentPageRequest, tender: str) -> bool:
+    return asked.allow_bank if tender in BANK_TENDERS else asked.allow_card

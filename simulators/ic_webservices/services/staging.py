@@ -230,7 +230,7 @@ def _layout(biller: Biller) -> Layout:
     """
     The partner's layout, or the biller's own: its configuration `{"BIF": {"Layout": {…}}}` says what it has beside it.
 
-    The layout is as in `contracts/files/layout.py`, `extends` being the partner's where it is not given.
+    The layout is as in `contracts/files/layout_toml.py`, `extends` being the partner's where it is not given.
     """
     own = biller.configuration.get("BIF", {}).get("Layout")
     try:

@@ -11,11 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC
 
-from partnerlab.simulators.ic_webservices.domain.billers import Biller, normal_guid, time_zone
+from partnerlab.simulators.ic_webservices.domain.billers import normal_guid
 from partnerlab.simulators.ic_webservices.domain.customers import Customer, check_email, check_text
-from partnerlab.simulators.ic_webservices.domain.errors import Conflict, LoginRefused, NotFound, ValueRefused
+from partnerlab.simulators.ic_webservices.domain.errors import LoginRefused, NotFound, ValueRefused
 from partnerlab.simulators.ic_webservices.domain.users import (
-    Link,
     User,
     check_password,
     check_username,
@@ -23,31 +22,31 @@ from partnerlab.simulators.ic_webservices.domain.users import (
     password_matches,
     username_key,
 )
+from partnerlab.simulators.ic_webservices.services.account_links import (
+    customer_or_none,
+    customers_of_user,
+    find_user,
+    find_users,
+    link_account,
+    set_email_address,
+    unlink_account,
+    user_of,
+    users_of_account,
+)
 from partnerlab.simulators.ic_webservices.services.authentication import (
-    MOST_LINKS,
     Authentication,
     Session,
     end_tokens,
     linked_accounts,
 )
 from partnerlab.simulators.ic_webservices.services.ledger import BillerLedger, add_customer, biller_of, customer_of
-from partnerlab.simulators.ic_webservices.store import CUSTOMERS, LINKS, USERS, next_number, rename_user
+from partnerlab.simulators.ic_webservices.store import CUSTOMERS, USERS
 from partnerlab.simulators.kit.world.lanes import Lane
-from partnerlab.simulators.kit.world.store import Statement, Tx
 
 __all__ = ["CREATE_CUSTOMER", "Found", "Registered", "UserAccounts"]
 
 CREATE_CUSTOMER = "29"
 """Setting: RemoteAuthenticationWS creates a customer it does not know. Source: WaterSmart, Advanced Settings 29."""
-
-_BY_EMAIL = Statement(
-    "SELECT username FROM ic_users WHERE lane = :lane AND biller_guid = :biller_guid"
-    " AND lower(email_address) = lower(:email_address) ORDER BY username"
-)
-_UNLINK = Statement(
-    "DELETE FROM ic_user_accounts WHERE lane = :lane AND biller_guid = :biller_guid AND username = :username"
-    " AND account_number = :account_number"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,18 +86,18 @@ class UserAccounts:
         with self.store.read() as tx:
             biller = biller_of(tx, lane, biller_guid)
             if not account_number:
-                users = self._users(tx, lane, biller, email_address, username)
+                users = find_users(tx, lane, biller, email_address, username)
                 return [
                     Found(customer, user)
                     for user in users
-                    for customer in self._customers(tx, lane, biller, user.username)
+                    for customer in customers_of_user(tx, lane, biller, user.username)
                 ]
-            customer = _customer(tx, lane, biller, account_number)
+            customer = customer_or_none(tx, lane, biller, account_number)
             if customer is None:
                 return []
             found = [
                 Found(customer, user)
-                for user in self._users_of_account(tx, lane, biller, customer.account_number)
+                for user in users_of_account(tx, lane, biller, customer.account_number)
                 if username_key(username) in ("", user.username)
                 and email_address.strip().lower() in ("", user.email_address.lower())
             ]
@@ -108,8 +107,8 @@ class UserAccounts:
         """The customers whose accounts are linked to a user, in the order of linking. Raises `NotFound`."""
         with self.store.read() as tx:
             biller = biller_of(tx, lane, biller_guid)
-            user = _user(tx, lane, biller, username)
-            return self._customers(tx, lane, biller, user.username)
+            user = user_of(tx, lane, biller, username)
+            return customers_of_user(tx, lane, biller, user.username)
 
     def log_in(
         self,
@@ -157,7 +156,7 @@ class UserAccounts:
         token, session = self.authentication.issue(lane, user)
         first = account_number or (session.account_numbers[0] if session.account_numbers else "")
         with self.store.read() as tx:
-            return token, session, _customer(tx, lane, session.biller, first) if first else None
+            return token, session, customer_or_none(tx, lane, session.biller, first) if first else None
 
     def register(
         self,
@@ -206,7 +205,7 @@ class UserAccounts:
                 if (user and user.password_hash) != (before and before.password_hash):
                     continue  # registered, or given another password, while this one was hashed
                 create = create and biller.settings.get(CREATE_CUSTOMER) == "1"
-                customers = {number: _customer(tx, lane, biller, number) for number in numbers}
+                customers = {number: customer_or_none(tx, lane, biller, number) for number in numbers}
                 for number in [number for number, customer in customers.items() if create and customer is None]:
                     values = {"customer_name": customer_name or number, "email_address": email or None}
                     customers[number], _ = add_customer(tx, lane, biller, number, values)
@@ -220,7 +219,7 @@ class UserAccounts:
                 return [
                     Registered(number, None, f"There is no customer {number!r}.")
                     if customer is None or user is None
-                    else Registered(number, *self._link(tx, lane, biller, user, customer))
+                    else Registered(number, *link_account(tx, lane, biller, user, customer))
                     for number, customer in customers.items()
                 ]
 
@@ -228,8 +227,8 @@ class UserAccounts:
         """Link an account to a registered user; nothing changes where it is. Raises `NotFound`."""
         with self.store.write() as tx:
             biller = biller_of(tx, lane, biller_guid, lock=True)
-            user = _user(tx, lane, biller, username)
-            customer, _ = self._link(tx, lane, biller, user, customer_of(tx, lane, biller, account_number.strip()))
+            user = user_of(tx, lane, biller, username)
+            customer, _ = link_account(tx, lane, biller, user, customer_of(tx, lane, biller, account_number.strip()))
             return customer
 
     def unlink(self, lane: Lane, biller_guid: str, username: str, account_numbers: Sequence[str]) -> int:
@@ -244,8 +243,8 @@ class UserAccounts:
             raise ValueRefused("Accounts", "", "must name at least one account")
         with self.store.write() as tx:
             biller = biller_of(tx, lane, biller_guid, lock=True)
-            user = _user(tx, lane, biller, username)
-            return sum(self._unlink(tx, lane, biller, user, number) for number in dict.fromkeys(numbers))
+            user = user_of(tx, lane, biller, username)
+            return sum(unlink_account(tx, lane, biller, user, number) for number in dict.fromkeys(numbers))
 
     def set_password(
         self, lane: Lane, biller_guid: str, username: str, new: object, *, password: str | None = None
@@ -260,7 +259,7 @@ class UserAccounts:
             self.authentication.check(lane, biller_guid, username, password)
         kept = hash_password(secret, self.authentication.password_cost)
         with self.store.write() as tx:
-            user = _user(tx, lane, biller_of(tx, lane, biller_guid, lock=True), username)
+            user = user_of(tx, lane, biller_of(tx, lane, biller_guid, lock=True), username)
             USERS.put(tx, lane.name, replace(user, password_hash=kept))
             end_tokens(tx, lane, user)
 
@@ -274,11 +273,11 @@ class UserAccounts:
         address = check_email(new, "NewEmailAddress")
         with self.store.write() as tx:
             biller = biller_of(tx, lane, biller_guid, lock=True)
-            user = self._one_user(tx, lane, biller, username, email)
-            for customer in self._customers(tx, lane, biller, user.username):
+            user = find_user(tx, lane, biller, username, email)
+            for customer in customers_of_user(tx, lane, biller, user.username):
                 if customer.email_address.lower() in ("", user.email_address.lower()):
                     CUSTOMERS.put(tx, lane.name, replace(customer, email_address=address))
-            return self._moved(tx, lane, biller, user, address)
+            return set_email_address(tx, lane, biller, user, address)
 
     def set_customer_email(
         self, lane: Lane, biller_guid: str, account_number: str, new: str, *, username: str = ""
@@ -294,10 +293,10 @@ class UserAccounts:
             customer = replace(customer_of(tx, lane, biller, account_number.strip()), email_address=address)
             CUSTOMERS.put(tx, lane.name, customer)
             if username.strip():
-                user = _user(tx, lane, biller, username)
+                user = user_of(tx, lane, biller, username)
                 if customer.account_number not in linked_accounts(tx, lane, biller.guid, user.username):
                     raise NotFound("account of that user", customer.account_number)
-                self._moved(tx, lane, biller, user, address)
+                set_email_address(tx, lane, biller, user, address)
             return customer_of(tx, lane, biller, customer.account_number)
 
     def _all_new(self, lane: Lane, biller_guid: str, username: str | None, account_number: str) -> bool:
@@ -307,7 +306,7 @@ class UserAccounts:
             return (
                 biller.settings.get(CREATE_CUSTOMER) == "1"
                 and USERS.get(tx, lane.name, biller.guid, username_key(username)) is None
-                and _customer(tx, lane, biller, account_number) is None
+                and customer_or_none(tx, lane, biller, account_number) is None
             )
 
     def _known(self, lane: Lane, user: User, account_number: str, values: Mapping[str, str | None] | None) -> None:
@@ -321,93 +320,7 @@ class UserAccounts:
             biller = biller_of(tx, lane, user.biller_guid, lock=True)
             customer, new = add_customer(tx, lane, biller, account_number, values)
             if new:
-                self._link(tx, lane, biller, user, customer)
-
-    # --- within a transaction ---
-
-    def _users(self, tx: Tx, lane: Lane, biller: Biller, email_address: str, username: str) -> list[User]:
-        if username.strip():
-            user = USERS.get(tx, lane.name, biller.guid, username_key(username))
-            same = user is not None and email_address.strip().lower() in ("", user.email_address.lower())
-            return [user] if user is not None and same else []
-        address = email_address.strip().replace("\0", "")
-        names = tx.all(_BY_EMAIL, lane=lane.name, biller_guid=biller.guid, email_address=address)
-        found = [USERS.get(tx, lane.name, biller.guid, name) for (name,) in names] if address else []
-        return [user for user in found if user is not None]
-
-    def _one_user(self, tx: Tx, lane: Lane, biller: Biller, username: str, email: str) -> User:
-        if not (username.strip() or email.strip()):
-            raise ValueRefused("Username", "", "give Username or EmailAddress")
-        found = self._users(tx, lane, biller, email, username)
-        if not found:
-            raise NotFound("user", username.strip() or email.strip())
-        if len(found) > 1:
-            raise Conflict(f"{len(found)} users have the address {email.strip()!r}: give the Username.")
-        return found[0]
-
-    def _users_of_account(self, tx: Tx, lane: Lane, biller: Biller, account_number: str) -> list[User]:
-        search = {"biller_guid": biller.guid, "account_number": account_number}
-        links = LINKS.find(tx, lane.name, search, order="position", limit=MOST_LINKS)
-        found = [USERS.get(tx, lane.name, biller.guid, link.username) for link in links]
-        return [user for user in found if user is not None]
-
-    def _customers(self, tx: Tx, lane: Lane, biller: Biller, username: str) -> list[Customer]:
-        numbers = linked_accounts(tx, lane, biller.guid, username)
-        found = [CUSTOMERS.get(tx, lane.name, biller.guid, number) for number in numbers]
-        return [customer for customer in found if customer is not None]
-
-    def _link(self, tx: Tx, lane: Lane, biller: Biller, user: User, customer: Customer) -> tuple[Customer, str]:
-        number = customer.account_number
-        if LINKS.get(tx, lane.name, biller.guid, user.username, number) is not None:
-            return customer, "The account was linked already."
-        now = lane.now()
-        position = next_number(tx, lane.name, "link")
-        LINKS.put(tx, lane.name, Link(biller.guid, user.username, number, position, now.astimezone(UTC).isoformat()))
-        if customer.registered:
-            return customer, "The account was linked; it has other users too."
-        local = now.astimezone(time_zone(biller.time_zone)).replace(tzinfo=None, microsecond=0)
-        customer = replace(customer, registered=True, registration_date=local.isoformat(), login_name=user.username)
-        CUSTOMERS.put(tx, lane.name, customer)
-        return customer, "The account was registered."
-
-    def _unlink(self, tx: Tx, lane: Lane, biller: Biller, user: User, account_number: str) -> int:
-        number = account_number.replace("\0", "")
-        gone = tx.run(_UNLINK, lane=lane.name, biller_guid=biller.guid, username=user.username, account_number=number)
-        customer = _customer(tx, lane, biller, number)
-        if gone and customer is not None:
-            left = self._users_of_account(tx, lane, biller, number)
-            if not left:
-                customer = replace(customer, registered=False, registration_date="", login_name="")
-            elif customer.login_name.lower() == user.username:
-                customer = replace(customer, login_name=left[0].username)
-            CUSTOMERS.put(tx, lane.name, customer)
-        return gone
-
-    def _moved(self, tx: Tx, lane: Lane, biller: Biller, user: User, address: str) -> User:
-        """The user with another e-mail address, and with it as username where the old one was the username."""
-        moved = replace(user, email_address=address)
-        if user.username == user.email_address.lower() and user.username != username_key(address):
-            name = check_username(address)
-            if USERS.get(tx, lane.name, biller.guid, name) is not None:
-                raise Conflict(f"There is a user {name!r} already.")
-            rename_user(tx, lane.name, biller.guid, user.username, name)
-            for customer in self._customers(tx, lane, biller, name):
-                if customer.login_name.lower() == user.username:
-                    CUSTOMERS.put(tx, lane.name, replace(customer, login_name=name))
-            moved = replace(moved, username=name)
-        USERS.put(tx, lane.name, moved)
-        return moved
-
-
-def _user(tx: Tx, lane: Lane, biller: Biller, username: str) -> User:
-    user = USERS.get(tx, lane.name, biller.guid, username_key(username))
-    if user is None:
-        raise NotFound("user", username.strip())
-    return user
-
-
-def _customer(tx: Tx, lane: Lane, biller: Biller, account_number: str) -> Customer | None:
-    return CUSTOMERS.get(tx, lane.name, biller.guid, account_number.strip().replace("\0", ""))
+                link_account(tx, lane, biller, user, customer)
 
 
 def _address_in(username: str) -> str:

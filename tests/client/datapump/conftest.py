@@ -14,8 +14,8 @@ import pytest
 
 from partnerlab.client.datapump import DataPump, RetryPolicy
 from partnerlab.client.datapump.places import Places
+from partnerlab.client.datapump.queries import now_ms
 from partnerlab.client.datapump.states import State
-from partnerlab.client.datapump.store import now_ms
 from partnerlab.client.datapump.worker import Worker
 from partnerlab.client.settings import Biller, BillerUnknown
 from tests.client.datapump.partner import OK, THROTTLE, Partner

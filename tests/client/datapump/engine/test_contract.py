@@ -12,8 +12,8 @@ import pytest
 
 from partnerlab.client.datapump import DataPump, RetryPolicy
 from partnerlab.client.datapump.engine.in_process import InProcessEngine
+from partnerlab.client.datapump.queries import now_ms
 from partnerlab.client.datapump.states import State
-from partnerlab.client.datapump.store import now_ms
 from partnerlab.client.settings import Biller
 from tests.client.datapump.conftest import BILLER, make_event, settings_for, state_of, submit, wait_for
 from tests.client.datapump.partner import FAULT, LOSE, OK, REFUSE, THROTTLE, Partner

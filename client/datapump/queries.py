@@ -1,0 +1,201 @@
+"""What the pump's own tables are asked. `store.py` has how they are changed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from partnerlab.client.datapump.statements import Statements
+from partnerlab.client.datapump.states import State
+from partnerlab.client.datapump.tables import BUSY, LEFT, Attempt, Delivery, Note
+
+__all__ = ["COLUMNS", "FIRST_IN_LINE", "PRUNED", "DeliveryQueries", "delivery_of", "now_ms", "when"]
+
+COLUMNS = ", ".join(Delivery.__slots__)
+_GET = f"SELECT {COLUMNS} FROM pump_deliveries"  # noqa: S608  constants
+# No earlier delivery in the account's line is still to come.
+FIRST_IN_LINE = (
+    "NOT EXISTS (SELECT 1 FROM pump_deliveries earlier WHERE earlier.account = pump_deliveries.account"  # noqa: S608
+    f" AND earlier.seq < pump_deliveries.seq AND earlier.{BUSY})"
+)
+# It stands behind one that waits for its next attempt.
+_HELD_UP = (
+    "EXISTS (SELECT 1 FROM pump_deliveries earlier WHERE earlier.account = pump_deliveries.account"  # noqa: S608
+    f" AND earlier.seq < pump_deliveries.seq AND earlier.{BUSY} AND earlier.state = 'waiting')"
+)
+PRUNED = "SELECT state, digest FROM pump_pruned WHERE lane = :lane AND event_id = :event_id"
+
+
+class DeliveryQueries(Statements):
+    """Questions to the pump's tables; nothing is changed."""
+
+    def by_number(self, number: int, tx: sa.Connection | None = None) -> Delivery | None:
+        """The delivery of that number, as *tx* sees it where given."""
+        sql = f"{_GET} WHERE number = :number"
+        if tx is None:
+            return self._read_one(sql, number=number)
+        row = self.first(tx, sql, number=number)
+        return None if row is None else delivery_of(row)
+
+    def by_id(self, lane: str, event_id: str) -> Delivery | None:
+        """The delivery of that event."""
+        return self._read_one(f"{_GET} WHERE lane = :lane AND event_id = :event_id", lane=lane, event_id=event_id)
+
+    def find(self, filters: Mapping[str, str | None], *, before: int | None, limit: int) -> list[Delivery]:
+        """Deliveries whose columns have these values (None: any), newest first, older than number *before*."""
+        given: dict[str, Any] = {name: value for name, value in filters.items() if value is not None}
+        conditions = [f"{name} = :{name}" for name in given]
+        if given.get("state") in (State.DEAD, State.UNKNOWN, State.NOT_UNDERSTOOD):
+            conditions.append(LEFT)
+        if before is not None:
+            conditions.append("number < :before")
+            given["before"] = before
+        where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+        with self.database.connect() as connection:
+            rows = self.all(connection, f"{_GET}{where} ORDER BY number DESC LIMIT :limit", limit=limit, **given)
+        return [delivery_of(row) for row in rows]
+
+    def counts(self, lane: str | None) -> dict[State, int]:
+        """How many deliveries stand in each state; walks through all of them."""
+        where, given = ("", {}) if lane is None else (" WHERE lane = :lane", {"lane": lane})
+        sql = f"SELECT state, count(*) FROM pump_deliveries{where} GROUP BY state"  # noqa: S608  constants
+        with self.database.connect() as connection:
+            return {State(state): count for state, count in self.all(connection, sql, **given)}
+
+    def standing(self) -> dict[State, tuple[int, int]]:
+        """Of each state that is not settled, how many stand in it and when the oldest was accepted; quick."""
+        sql = "SELECT state, count(*), min(accepted_at) FROM pump_deliveries WHERE {} GROUP BY state"
+        with self.database.connect() as connection:
+            rows = [row for left in (BUSY, LEFT) for row in self.all(connection, sql.format(left))]
+        return {State(state): (count, since) for state, count, since in rows}
+
+    def on_its_way(self, lane: str | None) -> bool:
+        """Whether a delivery is being sent or next to be; one that waits, or stands behind one that does, is not."""
+        where, given = ("", {}) if lane is None else (" AND lane = :lane", {"lane": lane})
+        sql = (
+            f"SELECT 1 FROM pump_deliveries WHERE {BUSY} AND state <> 'waiting'{where}"  # noqa: S608  constants
+            f" AND NOT {_HELD_UP} LIMIT 1"
+        )
+        with self.database.connect() as connection:
+            return self.first(connection, sql, **given) is not None
+
+    def accepted_in(self, lane: str) -> list[tuple[int, int]]:
+        """(number, run) of what is accepted in a lane."""
+        sql = f"SELECT number, run FROM pump_deliveries WHERE {BUSY} AND state = 'accepted' AND lane = :lane"  # noqa: S608
+        with self.database.connect() as connection:
+            return [(number, run) for number, run in self.all(connection, sql, lane=lane)]
+
+    def first_in_line(self, account: int) -> Delivery | None:
+        """The delivery whose turn it is in an account: the first of those that are not over."""
+        return self._read_one(f"{_GET} WHERE {BUSY} AND account = :account ORDER BY seq LIMIT 1", account=account)
+
+    def attempts(self, delivery: int) -> list[Attempt]:
+        """Every attempt, first to last."""
+        columns = ", ".join(Attempt.__slots__)
+        sql = f"SELECT {columns} FROM pump_attempts WHERE delivery = :delivery ORDER BY attempt"  # noqa: S608
+        with self.database.connect() as connection:
+            return [Attempt(*row) for row in self.all(connection, sql, delivery=delivery)]
+
+    def superseded(self, delivery: Delivery) -> bool:
+        """Whether a newer event of this kind has been delivered for the account."""
+        sql = (
+            "SELECT 1 FROM pump_deliveries WHERE account = :account AND seq > :seq AND kind = :kind"
+            " AND state = 'delivered' LIMIT 1"
+        )
+        with self.database.connect() as connection:
+            row = self.first(connection, sql, account=delivery.account, seq=delivery.seq, kind=delivery.kind)
+        return row is not None
+
+    def notes(self, delivery: int) -> list[Note]:
+        """Every note, first to last."""
+        sql = (
+            'SELECT number, delivery, at, "by", verb, reason, source, target FROM pump_notes'
+            " WHERE delivery = :delivery ORDER BY number"
+        )
+        with self.database.connect() as connection:
+            return [Note(*row) for row in self.all(connection, sql, delivery=delivery)]
+
+    def ready(self, lane: str | None) -> list[tuple[int, int, int]]:
+        """(number, run, attempts) of what heads its account's line and waits for nothing, in the order it came."""
+        where, given = ("", {}) if lane is None else (" AND lane = :lane", {"lane": lane})
+        sql = (
+            f"SELECT number, run, attempts FROM pump_deliveries WHERE {BUSY} AND state <> 'waiting'{where}"  # noqa: S608
+            f" AND {FIRST_IN_LINE} ORDER BY number"
+        )
+        with self.database.connect() as connection:
+            return [(number, run, attempts) for number, run, attempts in self.all(connection, sql, **given)]
+
+    def waiting(self, lane: str, until_ms: int) -> list[Delivery]:
+        """What waits in a lane for a moment not after *until_ms*, the next first."""
+        where = "state = 'waiting' AND lane = :lane AND retry_at <= :until"
+        with self.database.connect() as connection:
+            rows = self.all(connection, f"{_GET} WHERE {where} ORDER BY retry_at, number", lane=lane, until=until_ms)
+        return [delivery_of(row) for row in rows]
+
+    def waiting_lanes(self) -> list[str]:
+        """Lanes in which something waits for its next attempt."""
+        with self.database.connect() as connection:
+            rows = self.all(
+                connection, "SELECT DISTINCT lane FROM pump_deliveries WHERE state = 'waiting' ORDER BY lane"
+            )
+        return [lane for (lane,) in rows]
+
+    def heads(self, state: State, older_than_ms: int) -> list[Delivery]:
+        """Up to a thousand deliveries that head their account's line in *state*, and have for so long."""
+        sql = f"{_GET} WHERE {BUSY} AND state = :state AND updated_at <= :before AND {FIRST_IN_LINE} LIMIT 1000"
+        with self.database.connect() as connection:
+            rows = self.all(connection, sql, state=state.value, before=now_ms() - older_than_ms)
+        return [delivery_of(row) for row in rows]
+
+    def payments_in_doubt(
+        self, lane: str, biller_guid: str, account_number: str, settled_since_ms: int | None
+    ) -> list[str]:
+        """
+        Event ids of an account's payments of which it is not certain and settled that the partner has them [A-84].
+
+        With *settled_since_ms* those too that were delivered since.
+        """
+        of_account = (
+            "SELECT event_id FROM pump_deliveries WHERE account = (SELECT number FROM pump_accounts"
+            " WHERE lane = :lane AND biller_guid = :biller AND account_number = :no) AND kind = 'payment' AND"
+        )
+        queries = [f"{of_account} {BUSY}", f"{of_account} {LEFT}"]
+        given: dict[str, Any] = {"lane": lane, "biller": biller_guid, "no": account_number}
+        if settled_since_ms is not None:
+            queries.append(f"{of_account} state = 'delivered' AND updated_at >= :since")
+            given["since"] = settled_since_ms
+        with self.database.connect() as connection:
+            rows = self.all(connection, " UNION ".join(queries), **given)
+        return sorted(event_id for (event_id,) in rows)
+
+    def pruned(self, lane: str, event_id: str) -> tuple[State, str] | None:
+        """What had become of an event whose delivery was pruned, and the digest of its content."""
+        with self.database.connect() as connection:
+            row = self.first(connection, PRUNED, lane=lane, event_id=event_id)
+        return None if row is None else (State(row[0]), row[1])
+
+    def _read_one(self, sql: str, **values: Any) -> Delivery | None:
+        with self.database.connect() as connection:
+            row = self.first(connection, sql, **values)
+        return None if row is None else delivery_of(row)
+
+
+def now_ms() -> int:
+    """The time, as the tables have it."""
+    return time.time_ns() // 1_000_000
+
+
+def when(ms: int | None) -> datetime | None:
+    """A time of the tables as an aware datetime."""
+    return None if ms is None else datetime.fromtimestamp(ms / 1000, UTC)
+
+
+def delivery_of(row: Any) -> Delivery:
+    """A row of `COLUMNS` as a delivery."""
+    values = list(row)
+    values[Delivery.__slots__.index("state")] = State(values[Delivery.__slots__.index("state")])
+    return Delivery(*values)
