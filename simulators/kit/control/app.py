@@ -142,6 +142,8 @@ class ControlApp:
             if (told := route.refuse(error)) is not None:
                 raise told from error
             raise
+        if isinstance(answer, Response):  # what is not JSON
+            return answer
         answer, status = answer if isinstance(answer, tuple) else (answer, operation.statuses[0])
         return Response(status, b"") if answer is None else _json(status, answer)
 

@@ -16,8 +16,9 @@ from partnerlab.simulators.kit.control.contract import merged
 from partnerlab.simulators.kit.control.controls import Controls, refuser
 from partnerlab.simulators.kit.control.refusals import Invalid, Refused
 from partnerlab.simulators.kit.faults.faults import Fault, FaultInvalid, FaultNotFound, Faults, TooManyFaults
-from partnerlab.simulators.kit.http.messages import Request
+from partnerlab.simulators.kit.http.messages import Request, Response
 from partnerlab.simulators.kit.journal.entries import Entry
+from partnerlab.simulators.kit.journal.feed import Feed, TooManyListeners
 from partnerlab.simulators.kit.journal.journal import Journal
 from partnerlab.simulators.kit.journal.outcome import outcome_of
 from partnerlab.simulators.kit.world.clock import Clock, ClockOutOfRange, DueFailed, TooManySteps, parse_duration
@@ -50,7 +51,9 @@ _REFUSALS: Mapping[type[Exception], tuple[int, str, str]] = {
     FaultNotFound: (404, "fault_not_found", ""),
     TooManyFaults: (409, "too_many_faults", ""),
     JobUnknown: (404, "job_not_found", ""),
+    TooManyListeners: (409, "too_many_listeners", ""),
 }
+_NOT_KEPT = (("Cache-Control", "no-store"),)
 
 
 def own_controls(
@@ -245,10 +248,11 @@ class _Faults:
 
 
 class _Journal:
-    """The lane's journal: list, show an entry, clear."""
+    """The lane's journal: list, show an entry, listen, clear."""
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
+        self._feed = Feed(journal)
 
     def list_journal(
         self,
@@ -276,6 +280,10 @@ class _Journal:
         if entry is None:
             raise Refused(404, "entry_not_found", f"the journal of this lane has no entry {id[:80]!r}")
         return _entry_view(entry, whole=True)
+
+    def listen(self, request: Request, lane: str = "") -> Response:
+        missed = "last-event-id" in request.headers  # it was away, and what came meanwhile is not kept for it
+        return Response(200, b"", "text/event-stream", _NOT_KEPT, self._feed.listen(lane, missed=missed))
 
     def clear_journal(self, request: Request) -> None:
         self._journal.clear(request.lane.name)

@@ -65,7 +65,8 @@ class Heads:
             more = b"".join(_line(name, value) for name, value in response.headers if name not in _ALWAYS)
         if response.content_type.startswith("text/html") and b"Content-Security-Policy" not in more:
             more += _PAGE
-        length = b"" if response.status in _BODILESS else b"Content-Length: %d\r\n" % len(response.body)
+        endless = response.status in _BODILESS or response.stream is not None
+        length = b"" if endless else b"Content-Length: %d\r\n" % len(response.body)
         return b"%b%bX-Sandbox-Request: %b\r\n%b%b%b\r\n" % (
             first,
             self._date,

@@ -22,6 +22,7 @@ from partnerlab.simulators.kit.http.answer import HeaderInvalid
 from partnerlab.simulators.kit.http.messages import Response
 from partnerlab.simulators.kit.http.reader import CLOSE, Message, RequestReader
 from partnerlab.simulators.kit.http.serving import Serving
+from partnerlab.simulators.kit.http.streaming import EventStream
 
 if TYPE_CHECKING:
     from partnerlab.simulators.kit.http.site import Exchange, Refusal
@@ -62,6 +63,7 @@ class Connection(asyncio.Protocol):
         self._unread = 0  # bytes of answers that the budget counts while the client does not read
         self._held = False  # an answer that a fault will never let out
         self._timer: asyncio.TimerHandle | None = None
+        self._stream: EventStream | None = None  # the answer has no end: there will be no other
         self._since = server.now  # when the present phase began or last made progress
         self._body_since = server.now
 
@@ -79,22 +81,24 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._reader.drop()
-        for message in self._waiting:
-            self._server.budget.give(message.held)
-        self._waiting.clear()
+        self._forget_waiting()
         self._release_unread()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        if self._stream is not None:
+            self._stream.end()
         self._server.forget(self)
 
     def eof_received(self) -> bool:
-        """A sender may close its side and still wait for answers."""
+        """A sender may close its side and still wait for answers, but not for a stream's end."""
         self._reader.drop()
-        return not self._server.tls and (self._busy or bool(self._waiting))
+        return not self._server.tls and self._stream is None and (self._busy or bool(self._waiting))
 
     def pause_writing(self) -> None:
         self._paused = True
+        if self._stream is not None:
+            self._stream.paused()
         self._since = self._server.now
         size = self._transport.get_write_buffer_size()
         if self._server.budget.take(size):
@@ -106,6 +110,8 @@ class Connection(asyncio.Protocol):
     def resume_writing(self) -> None:
         self._paused = False
         self._release_unread()
+        if self._stream is not None:
+            self._stream.resumed()
         self._pump()
 
     def data_received(self, data: bytes) -> None:
@@ -237,11 +243,15 @@ class Connection(asyncio.Protocol):
     def _send(self, message: Message, response: Response, id: str) -> None:
         head, body, last = self._render(message, response, id)
         self._transport.write(head + body)
-        self._sent(last)
+        if response.stream is not None and message.method != "HEAD" and not self._server.stopping:
+            self._take_no_more()
+            self._stream = EventStream(self._server, self._transport, response.stream)
+        else:
+            self._sent(last)
 
     def _render(self, message: Message, response: Response, id: str) -> tuple[bytes, bytes, bool]:
         """Head and body as they go out, and whether the connection closes after them."""
-        connection = CLOSE if self._server.stopping else message.connection
+        connection = CLOSE if self._server.stopping or response.stream is not None else message.connection
         try:
             head = self._server.heads.render(response, id, connection)
         except HeaderInvalid as error:
@@ -255,11 +265,19 @@ class Connection(asyncio.Protocol):
         self._since = self._server.loop.time()
         if last:
             middle = self._reader.in_head or self._reader.in_body
-            self._reader.drop()
-            for message in self._waiting:
-                self._server.budget.give(message.held)
-            self._waiting.clear()
+            self._take_no_more()
             self._close(sender_goes_on=middle)
+
+    def _take_no_more(self) -> None:
+        """Let go of what waits and of what is still to come. The socket is read on, so that its end is noticed."""
+        self._read_on(going=True)
+        self._reader.drop()
+        self._forget_waiting()
+
+    def _forget_waiting(self) -> None:
+        for message in self._waiting:
+            self._server.budget.give(message.held)
+        self._waiting.clear()
 
     def _close(self, *, sender_goes_on: bool) -> None:
         """
@@ -324,6 +342,8 @@ class Connection(asyncio.Protocol):
     def sweep(self, now: float) -> None:
         """Close where nothing has happened for too long; called about once a second."""
         limits, still, reader = self._limits, now - self._since, self._reader
+        if self._stream is not None:
+            self._stream.sweep(now)
         if self._lingering:
             if still > limits.linger_s:
                 self._transport.abort()
@@ -362,8 +382,10 @@ class Connection(asyncio.Protocol):
         return not (self._reader.in_head or self._reader.in_body)
 
     def shut_down(self) -> None:
-        """Close now where no request is being read, handled or answered, else after its answer."""
-        if self._held or not (self._busy or self._waiting or not self._quiet):
+        """Close now where no request is being read, handled or answered, else after its answer; a stream at once."""
+        if self._stream is not None and self._paused:
+            self._transport.abort()
+        elif self._stream is not None or self._held or not (self._busy or self._waiting or not self._quiet):
             self._transport.close()
 
     def abort(self) -> None:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from partnerlab.simulators.kit.world.lanes import Lane
 
-__all__ = ["App", "Request", "Response"]
+__all__ = ["App", "Request", "Response", "Stream"]
+
+Stream = Callable[[Callable[[bytes], None]], Callable[[], None]]
+"""
+The rest of an answer without an end. It is called with a function that sends bytes (from any thread, and never waits),
+and returns one that is called once when nobody reads any more.
+"""
 
 
 @dataclass(slots=True)
@@ -36,12 +42,17 @@ class Request:
 
 @dataclass(slots=True)
 class Response:
-    """An HTTP answer. `headers` are added to Content-Type and Content-Length, which the server writes."""
+    """
+    An HTTP answer. `headers` are added to Content-Type and Content-Length, which the server writes.
+
+    With a `stream` the answer goes on after its body for as long as the caller reads.
+    """
 
     status: int
     body: bytes
     content_type: str = "text/plain; charset=utf-8"
     headers: tuple[tuple[str, str], ...] = field(default=())
+    stream: Stream | None = None
 
 
 class App(Protocol):

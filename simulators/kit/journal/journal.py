@@ -246,7 +246,7 @@ class Journal:
     def _tell(self, lane: str, rows: list[dict[str, Any]]) -> None:
         for row in rows:
             entry = read_row((0, *(row[name] for name in FIELDS[1:])))
-            for told in self.written:
+            for told in tuple(self.written):
                 told(lane, entry)
 
     def _keep_newest(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, datetime, timedelta
 
@@ -10,8 +11,9 @@ import pytest
 
 from partnerlab.contracts.catalogue import faults as catalogue
 from partnerlab.simulators.kit.http.messages import Response
+from partnerlab.simulators.kit.journal.feed import MOST_LISTENERS, Feed, TooManyListeners
 from partnerlab.simulators.kit.world.due import Due
-from tests.simulators.kit.conftest import Kit
+from tests.simulators.kit.conftest import Kit, Wire
 from tests.simulators.kit.control.conftest import Api
 
 
@@ -200,3 +202,46 @@ def test_a_lane_in_the_path_is_the_lane(running: Kit) -> None:
 def test_what_a_view_raises_is_a_short_500(api: Api, caplog: pytest.LogCaptureFixture) -> None:
     assert api.error("GET", "/part/broken", status=500) == ("internal_error", "")
     assert "secret detail" in caplog.text
+
+
+def test_exchanges_are_told_as_they_are_written_by_lane_and_id(running: Kit) -> None:
+    with listening(running, "GET", "/_sandbox/events?lane=a") as wire:
+        assert told(wire) == [": listening"]
+        running.ask("/door/Echo")
+        running.ask("/lane/a/door/Echo")
+        (entry,) = running.journal.find("a")
+        id, event, data = told(wire)
+    assert (id, event) == (f"id: {entry.id}", "event: entry")
+    assert json.loads(data.removeprefix("data: ")) == {"lane": "a", "id": entry.id}
+
+
+def test_who_listens_again_is_told_that_it_missed_something(running: Kit) -> None:
+    with listening(running, "GET", "/_sandbox/events", "Last-Event-ID: x") as wire:
+        assert told(wire)[0] == "event: missed"
+
+
+def listening(running: Kit, *request: str) -> Wire:
+    wire = running.connect()
+    wire.send(*request)
+    assert b"Content-Type: text/event-stream" in wire.head()
+    return wire
+
+
+def told(wire: Wire) -> list[str]:
+    """The lines of the next event."""
+    data = b""
+    while not data.endswith(b"\n\n"):
+        data += wire.sock.recv(1)
+    return data.decode().split("\n")[:-2]
+
+
+def test_only_so_many_may_listen_and_who_leaves_makes_room(running: Kit) -> None:
+    feed = Feed(running.journal)
+    leave = [feed.listen()(lambda event: None) for _ in range(MOST_LISTENERS)]
+    with pytest.raises(TooManyListeners, match="close a page"):
+        feed.listen()
+    leave.pop()()
+    feed.listen()
+    for each in leave:
+        each()
+    assert not running.journal.written
