@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from partnerlab.client.datapump.states import render_diagram
 from partnerlab.contracts import catalogue, settings
@@ -16,6 +17,8 @@ from partnerlab.contracts.capabilities import capabilities, integrations
 from partnerlab.contracts.data import read_toml
 from partnerlab.contracts.files import load_layout
 from partnerlab.contracts.files.csv import load_table
+from partnerlab.contracts.verification.consumer.roles import ROLES, role
+from partnerlab.contracts.verification.grading import Suite
 from partnerlab.verifying.subjects import PROVIDERS
 
 __all__ = ["PAGES", "render"]
@@ -136,23 +139,32 @@ def delivery_states() -> Iterable[str]:
 
 
 def checks() -> Iterable[str]:
-    """What verification holds a provider to, check by check."""
-    yield "# Checks of a provider"
+    """What verification holds a provider and a consumer to, check by check."""
+    yield "# Checks of a provider and of a consumer"
     yield (
         "What `partnerlab verify provider` does, and which requirements each grades. One that writes is run with"
         " `--allow-writes` only."
     )
     for provider in PROVIDERS.values():
-        suite = provider.suite()
-        yield f"## {suite.subject}"
-        rows = (
-            (f"`{one.id}`", one.sentence, "yes" if one.writes else "", ", ".join(one.requirements))
-            for one in suite.checks.values()
-        )
-        yield _table(("Check", "What holds", "Writes", "Grades"), rows)
-        yield "Not graded, and why:"
-        reasons = read_toml("verification/provider/untestable.toml")[suite.subject]
-        yield _table(("Requirement", "Reason"), reasons.items())
+        yield from _checks("provider", provider.suite())
+    yield (
+        "What `partnerlab verify consumer` looks for in a lane's journal. One that writes is run where the partner can"
+        " be asked what it holds."
+    )
+    for name in ROLES:
+        yield from _checks("consumer", role(name).suite)
+
+
+def _checks(side: str, suite: Suite[Any]) -> Iterable[str]:
+    yield f"## {suite.subject}"
+    rows = (
+        (f"`{one.id}`", one.sentence, "yes" if one.writes else "", ", ".join(one.requirements))
+        for one in suite.checks.values()
+    )
+    yield _table(("Check", "What holds", "Writes", "Grades"), rows)
+    yield "Not graded, and why:"
+    reasons = read_toml(f"verification/{side}/untestable.toml")[suite.subject]
+    yield _table(("Requirement", "Reason"), reasons.items())
 
 
 PAGES: Mapping[str, Callable[[], Iterable[str]]] = {

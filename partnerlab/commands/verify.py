@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from partnerlab.verifying.commands import provider
+from partnerlab.verifying.consumer_commands import consumer
 
 __all__ = ["command"]
 
@@ -16,7 +17,9 @@ def command() -> None:
     \b
     Example:
         partnerlab verify provider tccs --url https://insurer.example/invoicecloudapi --invoice 4541-06/16/2020
+        partnerlab verify consumer inhance-portal --lane acme --wait
     """
 
 
 command.add_command(provider)
+command.add_command(consumer)

@@ -7,7 +7,6 @@ import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,12 +16,12 @@ from click.core import ParameterSource
 from partnerlab.contracts import catalogue
 from partnerlab.contracts.masking import printable
 from partnerlab.contracts.verification.provider.configuration import is_here
+from partnerlab.verifying.options import FILE_IN, REPORT_OPTIONS
 from partnerlab.verifying.plan import ENV, NOTHING, RUN, Plan, read_plan
 from partnerlab.verifying.subjects import PROVIDERS, Provider, SettingInvalid
 
 __all__ = ["provider"]
 
-FILE = click.Path(dir_okay=False, path_type=Path)
 MISCONFIGURED, MOST_PER_S = 3, 100
 
 
@@ -55,7 +54,7 @@ def provider() -> None:
 
 OPTIONS = (
     click.option("--allow-writes", is_flag=True, help="Also post small payments and switch enrolments there."),
-    click.option("--plan", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="All of this in a file."),
+    click.option("--plan", type=FILE_IN, help="All of this in a file."),
     click.option("--only", multiple=True, metavar="ID", help="A check or requirement, and no other; may be repeated."),
     click.option("--rate", type=_Rate(), help="Requests a second, on average; 5/s, and 100/s on this machine."),
     click.option(
@@ -66,14 +65,7 @@ OPTIONS = (
     click.option(
         "--ca-file", type=click.Path(exists=True, dir_okay=False), help="Certificates to trust beside the system's."
     ),
-    click.option("--html", type=FILE, help="Write the report for people."),
-    click.option("--junit", type=FILE, help="Write JUnit XML."),
-    click.option("--json", "json_file", type=FILE, help="Write the run as JSON, for `partnerlab report compare`."),
-    click.option("--ctrf", type=FILE, help="Write CTRF JSON."),
-    click.option("--pack", type=FILE, help="Write all reports as one signed file; needs --sign-key."),
-    click.option(
-        "--sign-key", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Ed25519 private key, PEM."
-    ),
+    *REPORT_OPTIONS,
 )
 
 
@@ -152,7 +144,7 @@ def _verify(subject: Provider, chosen: _Chosen, given: Mapping[str, Any]) -> Non
     from partnerlab.contracts.verification.provider.line import Line
     from partnerlab.contracts.verification.provider.run import Options, verify
     from partnerlab.contracts.verification.provider.secrets import Secrets
-    from partnerlab.verifying.outputs import write_reports
+    from partnerlab.verifying.outputs import pack_signer, write_reports
 
     url, wanted = chosen.values["url"], chosen.run
     if not re.match(r"https?://[^/\s]", url):
@@ -162,7 +154,7 @@ def _verify(subject: Provider, chosen: _Chosen, given: Mapping[str, Any]) -> Non
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--ca-file") from None
 
-    signer = _signer(given)
+    signer = pack_signer(given)
 
     def preflight(probe: Any) -> list[str]:
         check_address(url, allow_http=wanted["allow_http"])
@@ -193,20 +185,6 @@ def _verify(subject: Provider, chosen: _Chosen, given: Mapping[str, Any]) -> Non
         direct.close()
     write_reports(run, given, signer)
     sys.exit(run.exit_code(strict=wanted["strict"]))
-
-
-def _signer(given: Mapping[str, Any]) -> Any:
-    """The key of the pack, None where none is asked for."""
-    from partnerlab.contracts.verification.report.pack import KeyInvalid, read_private_key
-
-    if (given["pack"] is None) != (given["sign_key"] is None):
-        raise click.UsageError("--pack and --sign-key go together; `partnerlab report new-key` makes a key")
-    if given["sign_key"] is None:
-        return None
-    try:
-        return read_private_key(given["sign_key"].read_bytes())
-    except KeyInvalid as error:
-        raise click.BadParameter(str(error), param_hint="--sign-key") from None
 
 
 def _check_only(only: list[str], checks: Mapping[str, Any]) -> None:

@@ -16,16 +16,17 @@ from partnerlab.contracts.verification.report.ctrf import to_ctrf
 from partnerlab.contracts.verification.report.document import to_json
 from partnerlab.contracts.verification.report.html import to_html
 from partnerlab.contracts.verification.report.junit import to_junit
-from partnerlab.contracts.verification.report.pack import write_pack
+from partnerlab.contracts.verification.report.pack import KeyInvalid, read_private_key, write_pack
 from partnerlab.contracts.verification.report.text import summary_lines
 
-__all__ = ["write_reports"]
+__all__ = ["pack_signer", "write_reports"]
 
 WRITERS: Mapping[str, Callable[[Run], str | bytes]] = {
     "html": to_html,
     "junit": to_junit,
     "json_file": to_json,
     "ctrf": to_ctrf,
+    "md": github.summary,
 }
 
 
@@ -55,6 +56,18 @@ def write_reports(run: Run, files: Mapping[str, Any], signer: Any = None) -> Non
     if signer is not None:
         packed = {name: _bytes(WRITERS[writer](run)) for name, writer in PACKED.items()}
         _write(files["pack"], write_pack(packed, signer))
+
+
+def pack_signer(given: Mapping[str, Any]) -> Any:
+    """The key that signs the pack, None where none is asked for. Raises `click.UsageError`, `click.BadParameter`."""
+    if (given["pack"] is None) != (given["sign_key"] is None):
+        raise click.UsageError("--pack and --sign-key go together; `partnerlab report new-key` makes a key")
+    if given["sign_key"] is None:
+        return None
+    try:
+        return read_private_key(given["sign_key"].read_bytes())
+    except KeyInvalid as error:
+        raise click.BadParameter(str(error), param_hint="--sign-key") from None
 
 
 def _bytes(content: str | bytes) -> bytes:

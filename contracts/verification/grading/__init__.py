@@ -4,7 +4,7 @@ What a verification run is made of: checks that claim requirements, their result
 Nothing here knows how calls are made: a provider is driven, a consumer's journal is read, both give a `Run`.
 """
 
-from partnerlab.contracts.verification.grading.checks import Check, Failed, NotHere, Suite
+from partnerlab.contracts.verification.grading.checks import Check, Failed, NotExercised, NotHere, Suite, Unfinished
 from partnerlab.contracts.verification.grading.model import (
     CheckResult,
     Configuration,
@@ -22,12 +22,14 @@ __all__ = [
     "Configuration",
     "Exchange",
     "Failed",
+    "NotExercised",
     "NotHere",
     "Outcome",
     "Problem",
     "RequirementResult",
     "Run",
     "Suite",
+    "Unfinished",
     "graded",
     "untestable",
 ]

@@ -9,9 +9,9 @@ from typing import Any, Generic, Literal, TypeVar
 
 from partnerlab.contracts.verification.grading.model import Problem
 
-__all__ = ["Check", "Failed", "Kind", "NotHere", "Suite"]
+__all__ = ["Check", "Failed", "Kind", "NotExercised", "NotHere", "Suite", "Unfinished"]
 
-Kind = Literal["contract", "input", "tolerance", "scenario", "fuzz"]
+Kind = Literal["contract", "input", "tolerance", "scenario", "fuzz", "meaning", "story", "file"]
 Subject = TypeVar("Subject")
 
 
@@ -21,6 +21,14 @@ class Failed(Exception):
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__("; ".join(f"{one.where}: expected {one.expected}, got {one.received}" for one in problems))
+
+
+class Unfinished(Failed):
+    """What was begun is not done yet: a failure only where nothing more comes."""
+
+
+class NotExercised(Exception):
+    """What the check looks at did not happen; the text says so."""
 
 
 class NotHere(Exception):
@@ -33,7 +41,8 @@ class Check(Generic[Subject]):
     One declared check.
 
     `sentence` says what holds where it passes. `requirements` are the ids it grades. `writes` says that it changes
-    something at the subject. `needs` names settings of the run without which it is not exercised.
+    something at the subject. `needs` names settings of the run without which it is not exercised. `turn` asks a person
+    for what a consumer must do so that there is something to look at.
     """
 
     id: str
@@ -43,6 +52,7 @@ class Check(Generic[Subject]):
     writes: bool
     needs: tuple[str, ...]
     run: Callable[[Subject], None]
+    turn: str = ""
 
 
 class Suite(Generic[Subject]):
@@ -59,18 +69,28 @@ class Suite(Generic[Subject]):
         self.checks: dict[str, Check[Subject]] = {}
 
     def check(
-        self, id: str, *requirements: str, kind: Kind = "contract", writes: bool = False, needs: Sequence[str] = ()
+        self,
+        id: str,
+        *requirements: str,
+        kind: Kind = "contract",
+        writes: bool = False,
+        needs: Sequence[str] = (),
+        turn: str = "",
     ) -> Callable[[Callable[[Subject], None]], Callable[[Subject], None]]:
         """Declare the decorated function; its docstring is the sentence. Raises `ValueError` for a second one."""
 
         def declare(function: Callable[[Subject], None]) -> Callable[[Subject], None]:
-            if id in self.checks:
-                raise ValueError(f"{self.subject}: check {id} is declared twice")
             sentence = " ".join(inspect.cleandoc(function.__doc__ or "").partition("\n\n")[0].split())
-            self.checks[id] = Check(id, sentence, kind, requirements, writes, tuple(needs), function)
+            self.add(Check(id, sentence, kind, requirements, writes, tuple(needs), function, turn))
             return function
 
         return declare
+
+    def add(self, check: Check[Subject]) -> None:
+        """Declare a check that is made from data. Raises `ValueError` for a second one of its id."""
+        if check.id in self.checks:
+            raise ValueError(f"{self.subject}: check {check.id} is declared twice")
+        self.checks[check.id] = check
 
     def claims(self) -> dict[str, list[str]]:
         """The checks that grade a requirement, by its id."""

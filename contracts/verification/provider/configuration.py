@@ -36,6 +36,10 @@ ADVICE = {
     "key-or-account": "Check key and account: the service refuses them in the same words.",
     "wrong-biller": "Check BillerGUID and keys: all of one biller.",
     "bad-value": "Correct the value.",
+    "not-a-sandbox": "Give the sandbox's origin by --url; `partnerlab sandbox` starts one.",
+    "no-lane": "Give a lane that `partnerlab lanes list` shows; `partnerlab lanes create NAME` makes one.",
+    "held-unknown": "Give an address or a command that answers with a number for a reference, or use --ask.",
+    "sandbox-token": "Set PARTNERLAB_TOKEN to the sandbox's, or ask it by a host name that it knows.",
 }
 
 

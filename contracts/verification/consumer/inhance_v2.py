@@ -1,0 +1,86 @@
+"""The role `inhance-v2`: what its rows cannot say."""
+
+from __future__ import annotations
+
+from partnerlab.contracts.verification.consumer.call import Call
+from partnerlab.contracts.verification.consumer.definition import define, raise_for
+from partnerlab.contracts.verification.consumer.record import Record, problem
+from partnerlab.contracts.verification.consumer.uploads import check_bill_files
+from partnerlab.contracts.verification.grading.checks import NotExercised
+
+__all__ = ["ROLE"]
+
+ROLE = define("inhance_v2")
+PAYMENT = ["MakePaymentExtended"]
+
+check_bill_files(
+    ROLE.suite,
+    "inhance_v2",
+    "INH2",
+    {"rows": ("INH2-BIF-2",), "count": ("INH2-BIF-3",), "total": ("INH2-BIF-4",), "meters": ("INH2-BIF-7",)},
+    {"IH-8": "INH2-BIF-5", "IH-20": "INH2-BIF-6", "IH-194": "INH2-BIF-6"},
+)
+
+
+@ROLE.suite.check("inhance-v2/payment-type", "INH2-PAY-5", "INH2-PAY-6", kind="meaning")
+def payment_type(record: Record) -> None:
+    """PaymentTypeDesc is `Credit Card`, `ACH`, or the value of the biller's setting 116."""
+    wanted = ["Credit Card", "ACH"]
+    if paypal := record.biller.get("settings", {}).get("116"):
+        wanted.append(paypal)
+    found = [(call, call.sent.get("PaymentTypeDesc")) for call in record.some(PAYMENT)]
+    raise_for(
+        [
+            problem(call, "PaymentTypeDesc", " or ".join(wanted), repr(value))
+            for call, value in found
+            if value not in wanted
+        ]
+    )
+
+
+@ROLE.suite.check("inhance-v2/posted-once", "INH2-PAY-2", kind="meaning")
+def posted_once(record: Record) -> None:
+    """A payment whose posting was answered is not posted again."""
+    answered: dict[str, Call] = {}
+    uncertain: set[str] = set()
+    found = []
+    for call in record.some(PAYMENT):
+        reference = call.sent.get("PaymentReference") or ""
+        if reference in answered and reference not in uncertain:
+            received = f"the reference of {answered[reference].id}, which was answered"
+            found.append(problem(call, "PaymentReference", "one that was not posted yet", received))
+        if call.unanswered:
+            uncertain.add(reference)
+        elif call.done:
+            answered.setdefault(reference, call)
+    raise_for(found)
+
+
+@ROLE.suite.check(
+    "inhance-v2/not-sent-again",
+    "INH2-PAY-10",
+    kind="scenario",
+    needs=["faults"],
+    turn="post two payments for {account}, one after the other: the answer to each is lost",
+)
+def not_sent_again(record: Record) -> None:
+    """A payment whose answer was lost is not sent again: the partner would post it twice."""
+    lost: list[Call] = []
+    found = []
+    for call in record.some(PAYMENT):
+        before = next((one for one in lost if _same(one, call)), None)
+        if before is not None:
+            received = f"the payment of {before.id}, {call.sent.get('PaymentAmount')}, again"
+            found.append(problem(call, "after an answer that was lost", "nothing, until a person looks", received))
+        if call.unanswered:
+            lost.append(call)
+    if not lost:
+        raise NotExercised("the answer to every payment came back: --faults loses it")
+    raise_for(found)
+
+
+def _same(one: Call, other: Call) -> bool:
+    names = ("AccountNumber", "DocumentNumber", "PaymentAmount", "PaymentDate")
+    if one.sent.get("PaymentReference") == other.sent.get("PaymentReference"):
+        return True
+    return all(one.sent.get(name) == other.sent.get(name) for name in names)

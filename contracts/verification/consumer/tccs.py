@@ -1,0 +1,122 @@
+"""The role `tccs`: what its rows cannot say."""
+
+from __future__ import annotations
+
+from partnerlab.contracts.tccs_rest.content_info import ContentInfo, ContentInfoInvalid, format_of, parse_content_info
+from partnerlab.contracts.verification.consumer.call import Call
+from partnerlab.contracts.verification.consumer.definition import define, raise_for
+from partnerlab.contracts.verification.consumer.record import Record, problem
+from partnerlab.contracts.verification.consumer.uploads import check_bill_files
+from partnerlab.contracts.verification.grading.checks import NotExercised, Unfinished
+
+__all__ = ["ROLE"]
+
+ROLE = define("tccs")
+PAYMENT = ["Pay_Input"]
+
+check_bill_files(
+    ROLE.suite,
+    "tccs",
+    "TCCS",
+    {"rows": ("TCCS-BIF-2",), "count": ("TCCS-BIF-3",), "total": ("TCCS-BIF-4",)},
+    {"IH-8": "TCCS-BIF-5", "IH-20": "TCCS-BIF-8"},
+)
+
+
+@ROLE.suite.check("tccs/payment-type", "TCCS-PAY-3", "TCCS-PAY-4", kind="meaning")
+def payment_type(record: Record) -> None:
+    """A payment is posted as CC or as ACH, written so."""
+    read = [one for one in _payments(record) if one[1].format == "payment"]
+    if not read:
+        raise NotExercised("no payment of an invoice was seen")
+    raise_for(
+        [
+            problem(call, "payment type", "CC or ACH", repr(info.payment_type))
+            for call, info in read
+            if info.payment_type not in ("CC", "ACH")
+        ]
+    )
+
+
+@ROLE.suite.check("tccs/version", "TCCS-GUID-1", kind="meaning")
+def version(record: Record) -> None:
+    """A PaymentGUID follows every payment where setting 35 is 2, and none where it is 1."""
+    wanted = str(record.biller.get("settings", {}).get("35") or "2") == "2"
+    raise_for(
+        [
+            problem(call, "contentInfo", "@PaymentGUID" if wanted else "no PaymentGUID", info.payment_guid or "none")
+            for call, info in _payments(record)
+            if bool(info.payment_guid) != wanted
+        ]
+    )
+
+
+@ROLE.suite.check("tccs/guid-of-its-own", "TCCS-GUID-4", kind="meaning")
+def guid_of_its_own(record: Record) -> None:
+    """A PaymentGUID is one payment's: no other has it, and that payment has no other when it is sent again."""
+    first: dict[str, tuple[Call, ContentInfo]] = {}
+    lost: list[tuple[Call, ContentInfo]] = []
+    found = []
+    seen = False
+    for call, info in _payments(record):
+        guid = info.payment_guid.lower()
+        if not guid:
+            continue
+        seen = True
+        before, known = first.setdefault(guid, (call, info))
+        if _key(known) != _key(info):
+            received = f"that of {before.id}, a payment of {known.amount} for {known.invoice_number}"
+            found.append(problem(call, "PaymentGUID", "one of its own", received))
+        again = next((one for one in lost if _key(one[1]) == _key(info)), None)
+        if again is not None and again[1].payment_guid.lower() != guid:
+            received = f"another one than in {again[0].id}, whose answer was lost: it is posted twice"
+            found.append(problem(call, "PaymentGUID", again[1].payment_guid, received))
+        if call.unanswered:
+            lost.append((call, info))
+    if not seen:
+        raise NotExercised("no payment had a PaymentGUID")
+    raise_for(found)
+
+
+@ROLE.suite.check(
+    "tccs/sent-again",
+    "TCCS-GUID-5",
+    kind="scenario",
+    needs=["faults"],
+    turn="post two payments for {policy}, one after the other: the answer to each is lost; yours is to send it again",
+)
+def sent_again(record: Record) -> None:
+    """A payment whose answer was lost is sent again where it has a PaymentGUID, and never where it has none."""
+    payments = _payments(record)
+    lost = [(at, call, info) for at, (call, info) in enumerate(payments) if call.unanswered]
+    if not lost:
+        raise NotExercised("the answer to every payment came back: --faults loses it")
+    twice, missing = [], []
+    for at, call, info in lost:
+        later = [one for one, other in payments[at + 1 :] if _key(other) == _key(info)]
+        if info.payment_guid and not later:
+            missing.append(problem(call, "after an answer that was lost", "the same call again", "nothing"))
+        if not info.payment_guid and later:
+            received = f"the payment of {call.id} again, without a PaymentGUID: it is posted twice"
+            twice.append(problem(later[0], "after an answer that was lost", "nothing, until a person looks", received))
+    raise_for(twice)
+    if missing:
+        raise Unfinished(missing)
+
+
+def _payments(record: Record) -> list[tuple[Call, ContentInfo]]:
+    """The payments that can be read. Raises `NotExercised` where there is none."""
+    found = []
+    for call in record.of(PAYMENT):
+        text = call.sent.get("contentInfo") or ""
+        try:
+            found.append((call, parse_content_info(format_of("Pay_Input", text), text)))
+        except ContentInfoInvalid:
+            continue
+    if not found:
+        raise NotExercised("no payment was seen that can be read")
+    return found
+
+
+def _key(info: ContentInfo) -> tuple[object, ...]:
+    return info.invoice_number, info.amount, info.payment_type

@@ -1,0 +1,193 @@
+"""`partnerlab verify consumer …`: a command for each role that a partner plays towards a sandbox."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import click
+from click.core import ParameterSource
+
+from partnerlab.contracts import catalogue
+from partnerlab.contracts.masking import printable
+from partnerlab.remote import ADDRESS, DEFAULT_URL
+from partnerlab.verifying.options import FILE_IN, REPORT_OPTIONS
+from partnerlab.verifying.plan import NOTHING, Plan, read_plan
+
+__all__ = ["consumer"]
+
+ROLES = {
+    "inhance-portal": "A customer portal as the inHance Portal is: REST, then single sign-on.",
+    "watersmart": "A portal as WaterSmart is: its calls, its pages, its files.",
+    "inhance-v1": "The timed jobs of Harris inHance v1: uploads, balances, downloads.",
+    "inhance-v2": "A caller of iCloud.asmx (Harris inHance v2), and the utility's bill files.",
+    "tccs": "A caller of a TCCS service, and the insurer's bill files.",
+    "cloud-payments": "Who asks for Cloud Payments pages, and what it makes of postbacks.",
+}
+"""The roles of `contracts.verification.consumer.roles` (a test compares), which are loaded when one is verified."""
+SETTINGS = ("url", "lane", "caller", "held", "held_command", "postback_url")
+RUN = {"wait": int, "faults": bool, "strict": bool, "only": list}
+WAIT_S = 300
+
+
+class _Seconds(click.ParamType[int]):
+    """A time: `90`, `90s` or `5m`."""
+
+    name = "seconds"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        found = re.fullmatch(r"(\d{1,5})(s|m|min)?", str(value).strip())
+        if found is None or not int(found[1]):
+            self.fail(f"{value!r} is no time such as 90, 90s or 5m", param, ctx)
+        return int(found[1]) * (1 if found[2] in (None, "s") else 60)
+
+
+@click.group()
+def consumer() -> None:
+    """Grade software by what it sent to a lane of a sandbox: point its base URL there, use it, and ask.
+
+    \b
+    Exit codes: 0 all that must hold and was seen holds, 1 a requirement failed, 2 misused,
+    3 the run is set up wrongly (nothing is graded), 4 nothing was verified.
+
+    \b
+    Example:
+        partnerlab verify consumer inhance-portal --lane acme --wait 5m --html report.html
+    """
+
+
+OPTIONS: tuple[Callable[[Any], Any], ...] = (
+    click.option(
+        "--url", type=ADDRESS, default=DEFAULT_URL, show_default=True, envvar="PARTNERLAB_URL", help="The sandbox."
+    ),
+    click.option(
+        "--lane", default="default", show_default=True, envvar="PARTNERLAB_LANE", help="The lane that was called."
+    ),
+    click.option(
+        "--wait",
+        type=_Seconds(),
+        is_flag=False,
+        flag_value=str(WAIT_S),
+        help="Wait for calls, five minutes or so long, and say whose turn it is.",
+    ),
+    click.option("--faults", is_flag=True, help="Lose the answers to two payments or uploads meanwhile; waits."),
+    click.option(
+        "--name", "names", multiple=True, metavar="NAME=VALUE", help="What a turn names, as account=10000102."
+    ),
+    click.option("--caller", default="", help="Grade only calls whose User-Agent holds this."),
+    click.option("--plan", type=FILE_IN, help="All of this in a file."),
+    click.option("--only", multiple=True, metavar="ID", help="A check or requirement, and no other; may be repeated."),
+    click.option("--strict", is_flag=True, help="What should or may hold fails the run too."),
+    *REPORT_OPTIONS,
+)
+POSTBACK_OPTIONS: tuple[Callable[[Any], Any], ...] = (
+    click.option(
+        "--held", default="", metavar="URL", help="Send postbacks; this address says how many payments {reference} has."
+    ),
+    click.option("--held-command", default="", metavar="CMD", help="The same by a command that prints the number."),
+    click.option("--ask", is_flag=True, help="The same by asking you."),
+    click.option(
+        "--postback-url", default="", metavar="URL", help="Whose origin, beside this machine's, may be sent postbacks."
+    ),
+)
+
+
+def _command(name: str, text: str) -> click.Command:
+    @click.pass_context
+    def run(context: click.Context, /, **given: Any) -> None:
+        _verify(context, name, given)
+
+    run.__doc__ = f"{text}\n\n\b\nExample:\n    partnerlab verify consumer {name} --lane acme --wait --html report.html"
+    command: Any = run
+    for option in reversed((*OPTIONS, *(POSTBACK_OPTIONS if name == "cloud-payments" else ()))):
+        command = option(command)
+    made: click.Command = click.command(name=name)(command)
+    return made
+
+
+def _verify(context: click.Context, name: str, given: Mapping[str, Any]) -> None:
+    from partnerlab.contracts.verification.consumer.control import Control
+    from partnerlab.contracts.verification.consumer.roles import role
+    from partnerlab.contracts.verification.consumer.run import Options, verify
+    from partnerlab.contracts.verification.provider.direct import Direct
+    from partnerlab.verifying.outputs import pack_signer, write_reports
+
+    subject = role(name)
+    plan = NOTHING
+    if given["plan"] is not None:
+        plan = read_plan(given["plan"], name, SETTINGS, run_options=RUN, names=subject.names or ["account"])
+    chosen = _chosen(context, plan, given)
+    _check_only(chosen["only"], subject.suite.checks)
+    signer = pack_signer(given)
+    wait_s = chosen["wait"] or (WAIT_S if chosen["faults"] else 0)
+    if chosen["faults"] and not subject.faults:
+        raise click.UsageError(f"{name} has no call that --faults could lose", context)
+    direct = Direct()
+    try:
+        options = Options(
+            only=tuple(chosen["only"]),
+            excluded=plan.excluded,
+            names={**plan.names, **_names(given["names"], subject.names, context)},
+            wait_s=wait_s,
+            lose_answers=chosen["faults"],
+            caller=chosen["caller"],
+            held=_held(chosen, given, direct.send),
+            postback_url=chosen.get("postback_url", ""),
+        )
+        control = Control(direct.send, chosen["url"], chosen["lane"], os.environ.get("PARTNERLAB_TOKEN", ""))
+        run = verify(
+            subject, control, options, send=direct.send, say=lambda line: click.echo(printable(line), err=True)
+        )
+    finally:
+        direct.close()
+    write_reports(run, given, signer)
+    sys.exit(run.exit_code(strict=chosen["strict"]))
+
+
+def _chosen(context: click.Context, plan: Plan, given: Mapping[str, Any]) -> dict[str, Any]:
+    """What command line and plan say together; the command line goes first."""
+
+    def typed(name: str) -> bool:
+        return context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+
+    said = {**plan.settings, **plan.run}
+    names = [name for name in (*SETTINGS, *RUN) if name in given]
+    chosen = {name: said[name] if name in said and not typed(name) else given[name] for name in names}
+    chosen["url"] = ADDRESS.convert(chosen["url"], None, context)
+    return chosen
+
+
+def _names(given: tuple[str, ...], known: Mapping[str, str], context: click.Context) -> dict[str, str]:
+    found = dict(one.partition("=")[::2] for one in given)
+    if strange := sorted(found.keys() - known.keys()):
+        there = ", ".join(known) or "no names"
+        raise click.BadParameter(f"{strange[0]}: there are {there}", context, param_hint="--name")
+    return found
+
+
+def _held(chosen: Mapping[str, Any], given: Mapping[str, Any], send: Any) -> Any:
+    """How the partner is asked what it holds, None where it is not."""
+    from partnerlab.verifying.held import by_address, by_command, by_question
+
+    ways = [chosen.get("held"), chosen.get("held_command"), given.get("ask")]
+    if sum(map(bool, ways)) > 1:
+        raise click.UsageError("give one of --held, --held-command and --ask")
+    if chosen.get("held"):
+        return by_address(chosen["held"], send)
+    if chosen.get("held_command"):
+        return by_command(chosen["held_command"])
+    return by_question if given.get("ask") else None
+
+
+def _check_only(only: list[str], checks: Mapping[str, Any]) -> None:
+    for id in only:
+        if id not in checks and not any(id in check.requirements for check in checks.values()):
+            known = "no check grades it" if id in catalogue.requirements() else "it is no check and no requirement"
+            raise click.BadParameter(f"{id}: {known}; docs/reference/checks.md lists them", param_hint="--only")
+
+
+for _name, _text in ROLES.items():
+    consumer.add_command(_command(_name, _text))
