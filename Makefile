@@ -17,8 +17,10 @@ sandbox: $(VENV)/.sandbox  ## Run the simulators and the data pump on http://127
 demo: $(VENV)/.sandbox  ## The whole journey, from bill file to posted payment, checked step by step.
 	$(BIN)/partnerlab demo
 
+# Compiled modules are kept even where the shell says not to: else each worker, and each process that a test starts,
+# compiles them anew.
 test: check  ## Lint, types and every test.
-	$(BIN)/pytest -n $(WORKERS) --dist loadgroup
+	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n $(WORKERS) --dist loadgroup
 
 check: $(VENV)/.dev  ## Lint and types.
 	$(BIN)/ruff check .

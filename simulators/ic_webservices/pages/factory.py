@@ -6,7 +6,6 @@ import logging
 
 from flask import Flask, Response, g
 from flask.typing import ResponseReturnValue
-from jinja2 import StrictUndefined
 from werkzeug.exceptions import HTTPException
 
 from partnerlab.contracts.masking import mask_text
@@ -22,7 +21,7 @@ from partnerlab.simulators.ic_webservices.pages import checkout, portal, sso
 from partnerlab.simulators.ic_webservices.pages.afterwards import keep_answers
 from partnerlab.simulators.ic_webservices.pages.payer import SessionOver
 from partnerlab.simulators.ic_webservices.pages.security import PageRefused
-from partnerlab.simulators.ic_webservices.pages.view import FILTERS, Page, base_of, render
+from partnerlab.simulators.ic_webservices.pages.view import Page, base_of, render
 from partnerlab.simulators.ic_webservices.world import Services
 from partnerlab.simulators.kit.http.wsgi import current_request
 
@@ -46,11 +45,8 @@ OVER = {
 
 def create_app(services: Services) -> Flask:
     """The app; what it serves stands below `/portal`, `/cloudsso` and `/cloudpayments`."""
-    app = Flask(__name__, static_folder=None, template_folder="templates")
+    app = Flask(__name__, static_folder=None, template_folder=None)
     app.config.update(PROVIDE_AUTOMATIC_OPTIONS=False, MAX_CONTENT_LENGTH=LARGEST_FORM, MAX_FORM_PARTS=100)
-    app.jinja_env.undefined = StrictUndefined
-    app.jinja_env.filters.update(FILTERS)
-    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     stylesheet = _stylesheet()
 
     @app.get("/portal/site.css")

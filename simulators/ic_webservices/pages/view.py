@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Response, g, make_response, redirect, render_template
+from flask import Response, g, make_response, redirect
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from partnerlab.simulators.ic_webservices.domain.invoices import (
     Invoice,
@@ -25,7 +27,7 @@ from partnerlab.simulators.ic_webservices.pages import security
 from partnerlab.simulators.kit.http.messages import Request
 from partnerlab.simulators.kit.world.lanes import DEFAULT
 
-__all__ = ["FILTERS", "Link", "Page", "SignOut", "as_it_was", "base_of", "leave", "pdf", "render", "see_other"]
+__all__ = ["Link", "Page", "SignOut", "as_it_was", "base_of", "leave", "pdf", "render", "see_other"]
 
 
 _UTC = ZoneInfo("UTC")
@@ -80,8 +82,8 @@ def base_of(request: Request) -> str:
 
 def render(template: str, page: Page, *, status: int = 200, **values: Any) -> Response:
     """A page as an answer, with its security headers."""
-    answer = make_response(render_template(template, page=page, zone=page.zone, **values), status)
-    return _secured(answer, page)
+    html = _templates().get_template(template).render(page=page, zone=page.zone, **values)
+    return _secured(make_response(html, status), page)
 
 
 def as_it_was(page: Page, status: int, html: str) -> Response:
@@ -159,7 +161,7 @@ def _amount_hint(invoice: Invoice) -> str:
     return f"At least {_money(least)}, at most {_money(owed)}" if least > 1 else f"At most {_money(owed)}"
 
 
-FILTERS: Mapping[str, Any] = {
+_FILTERS: Mapping[str, Any] = {
     "amount_hint": _amount_hint,
     "least": least_cents,
     "may_choose": may_choose,
@@ -176,3 +178,18 @@ FILTERS: Mapping[str, Any] = {
 Jinja filters: what may be paid of an invoice, in cents; and as a payer reads it: cents (`plain` for a field), dollars,
 dates, moments (with the page's zone), what a payment was paid with, and what may be typed as an amount.
 """
+
+
+@cache
+def _templates() -> Environment:
+    """Templates are compiled once, however many sandboxes a process has."""
+    found = Environment(
+        loader=PackageLoader(__package__),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    found.filters.update(_FILTERS)
+    return found

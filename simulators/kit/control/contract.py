@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from copy import deepcopy
+from functools import cache
 from typing import Any
 
 import yaml
@@ -41,7 +42,9 @@ def merged(simulators: Iterable[Simulator] = ()) -> dict[str, Any]:
     return document
 
 
+@cache
 def read_contract(path: str) -> dict[str, Any]:
+    """A contract, read once a process; whoever changes it changes a copy."""
     document: dict[str, Any] = yaml.load(read_bytes(path), Loader=_Loader)  # noqa: S506 - a safe loader
     return document
 

@@ -115,6 +115,14 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def empty_postgres(postgres_server: str) -> str:
+    """The URL of such a database in PostgreSQL."""
+    url = new_database(postgres_server)
+    DataPump(url, lambda lane, guid: Biller(guid, "", {})).start(worker=False).stop()
+    return url
+
+
 @pytest.fixture
 def make_pump(
     billers: Callable[[str, str], Biller], tmp_path: Path, empty_database: Path
@@ -146,7 +154,8 @@ def pump(make_pump: Callable[..., DataPump]) -> DataPump:
 def url(request: pytest.FixtureRequest, tmp_path: Path, empty_database: Path) -> str:
     """An empty database of each kind the pump may have."""
     if request.param == "postgres":
-        return new_database(request.getfixturevalue("postgres_server"))
+        server, empty = (request.getfixturevalue(name) for name in ("postgres_server", "empty_postgres"))
+        return new_database(server, like=empty)
     shutil.copy(empty_database, tmp_path / "either.db")
     return f"sqlite:///{tmp_path / 'either.db'}"
 
