@@ -13,7 +13,7 @@ import click
 
 from partnerlab.contracts.masking import printable
 
-__all__ = ["Remote", "RemoteRefused", "address_option", "connect", "lane_options", "print_json"]
+__all__ = ["Remote", "RemoteRefused", "RemoteUnreachable", "address_option", "connect", "lane_options", "print_json"]
 
 DEFAULT_URL = "http://127.0.0.1:8700"
 TIMEOUT_S = 60.0
@@ -26,6 +26,10 @@ class RemoteRefused(click.ClickException):
 
     def __init__(self, message: str) -> None:
         super().__init__(printable(message))
+
+
+class RemoteUnreachable(RemoteRefused):
+    """Nobody answered at the address."""
 
 
 class _Address(click.ParamType[str]):
@@ -77,7 +81,7 @@ class Remote:
         self._http.close()
 
     def get(self, path: str, **query: Any) -> Any:
-        """The JSON at *path*. Raises `RemoteRefused`."""
+        """The JSON at *path*. Raises `RemoteRefused`, `RemoteUnreachable`."""
         return self._call("GET", path, params={k: v for k, v in query.items() if v is not None})
 
     def post(self, path: str, body: Any = None) -> Any:
@@ -116,10 +120,10 @@ class Remote:
         try:
             answer = self._http.request(method, path, headers=headers, **options)
         except httpx.TimeoutException as error:
-            raise RemoteRefused(f"{self.url} did not answer within {TIMEOUT_S:.0f} s.") from error
+            raise RemoteUnreachable(f"{self.url} did not answer within {TIMEOUT_S:.0f} s.") from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             reason = str(error).rstrip(".")
-            raise RemoteRefused(
+            raise RemoteUnreachable(
                 f"{self.url}: {reason}. Is the server running? `partnerlab sandbox` starts one."
             ) from error
         try:

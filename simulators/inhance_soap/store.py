@@ -374,6 +374,10 @@ class Books(LaneTx):
         order = ("downloaded_at", "reference", "payment_guid")
         return _DOWNLOADS.find(self.tx, self.lane, {"state": state, **more}, order=order, limit=limit)
 
+    def downloaded(self, *, after: str, limit: int) -> list[Download]:
+        """Downloaded payments in whatever state, by PaymentGUID, beyond *after*."""
+        return _DOWNLOADS.find(self.tx, self.lane, order="payment_guid", after=after, limit=limit)
+
     def pending_cents(self, account_number: str) -> int:
         """What waits to be posted to an account."""
         row = self.one(_PENDING_CENTS, account_number=account_number)

@@ -20,18 +20,19 @@ __all__ = ["CloudPayments"]
 class CloudPayments(Part):
     """Payment pages: list, show; postbacks: list, show, send; reminders: list."""
 
-    def list_cloud_payments(self, request: Request, limit: int, biller_guid: str = "") -> Json:
-        found = self._services.records.newest_checkouts(request.lane, searched(biller_guid=biller_guid), limit=limit)
+    def list_cloud_payments(self, request: Request, limit: int, offset: int, biller_guid: str = "") -> Json:
+        search = searched(biller_guid=biller_guid)
+        found = self._services.records.newest_checkouts(request.lane, search, limit=limit, offset=offset)
         return {"cloud_payments": [_checkout_view(self._services, request.lane, checkout) for checkout in found]}
 
     def get_cloud_payment(self, request: Request, id: str) -> Json:
         return _checkout_view(self._services, request.lane, self._services.records.checkout(request.lane, id))
 
     def list_postbacks(
-        self, request: Request, limit: int, biller_guid: str = "", payment_guid: str = "", state: str = ""
+        self, request: Request, limit: int, offset: int, biller_guid: str = "", payment_guid: str = "", state: str = ""
     ) -> Json:
         search = searched(biller_guid=biller_guid, payment_guid=payment_guid, state=state)
-        found = self._services.records.newest_postbacks(request.lane, search, limit=limit)
+        found = self._services.records.newest_postbacks(request.lane, search, limit=limit, offset=offset)
         return {"postbacks": [self.get_postback(request, one.postback_id) for one in found]}
 
     def get_postback(self, request: Request, postback_id: str) -> Json:

@@ -151,15 +151,19 @@ class Records:
             search = {"upload_id": upload_id}
             return PROBLEMS.find(tx, lane.name, search, order="position", after=after, limit=limit)
 
-    def newest_checkouts(self, lane: Lane, search: Search, *, limit: int) -> list[Checkout]:
+    def newest_checkouts(self, lane: Lane, search: Search, *, limit: int, offset: int = 0) -> list[Checkout]:
         """The newest payment pages."""
         with self.store.read() as tx:
-            return CHECKOUTS.find(tx, lane.name, search, order="created_at", last_first=True, limit=limit)
+            return CHECKOUTS.find(
+                tx, lane.name, search, order=("created_at", "token_hash"), last_first=True, limit=limit, offset=offset
+            )
 
-    def newest_postbacks(self, lane: Lane, search: Search, *, limit: int) -> list[Postback]:
+    def newest_postbacks(self, lane: Lane, search: Search, *, limit: int, offset: int = 0) -> list[Postback]:
         """The newest postbacks."""
         with self.store.read() as tx:
-            return POSTBACKS.find(tx, lane.name, search, order="created_at", last_first=True, limit=limit)
+            return POSTBACKS.find(
+                tx, lane.name, search, order=("created_at", "postback_id"), last_first=True, limit=limit, offset=offset
+            )
 
     def newest_reminders(self, lane: Lane, search: Search, *, limit: int) -> list[Reminder]:
         """The newest reminders."""

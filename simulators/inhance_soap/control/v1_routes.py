@@ -46,6 +46,11 @@ class V1Routes:
             raise NotSupported(feature, str(error)) from None
         return {"feature": feature, "text": known[feature].text, "row": known[feature].row}
 
+    def list_downloads(self, request: Request, limit: int, after: str) -> Json:
+        found = self._downloads.all(request.lane, after=after, limit=limit)
+        last = found[-1].payment_guid if len(found) == limit else None
+        return {"payments": [download_view(payment) for payment in found], "next": last}
+
     def list_pending_payments(self, request: Request, limit: int) -> Json:
         return downloads_view(self._downloads.pending(request.lane, limit=limit))
 

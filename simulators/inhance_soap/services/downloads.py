@@ -102,6 +102,11 @@ class Downloads:
         with self._store.read() as tx:
             return Books(tx, lane.name).downloads(PENDING, limit=limit)
 
+    def all(self, lane: Lane, *, after: str, limit: int) -> list[Download]:
+        """Every download by PaymentGUID, beyond *after*."""
+        with self._store.read() as tx:
+            return Books(tx, lane.name).downloaded(after=after, limit=limit)
+
     def post(self, lane: Lane, cause: Cause, payment_guid: str, clerk: str) -> Download:
         """
         Post a pending payment by hand.

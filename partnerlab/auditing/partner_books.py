@@ -1,0 +1,132 @@
+"""What the partners have: payments in their books, what inHance v1 downloaded, rejects, and what accounts owe."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from partnerlab.auditing.pages import Control, Row, by_next, by_offset, paged
+from partnerlab.auditing.records import Balance, Biller, Downloaded, Posting
+from partnerlab.auditing.ways import WAYS
+
+__all__ = ["balances", "downloads", "marks", "posted", "rejects"]
+
+
+def posted(control: Control) -> Iterator[Posting]:
+    """Every payment in the partners' books, by partner."""
+    v1 = {row["account_number"] for row in _utility_accounts(control) if row["integration"] == "v1"}
+    for row in by_offset(control, "/_sandbox/inhance/payments", "payments"):
+        account = row["account_number"]
+        yield Posting(
+            partner="inhance_v1" if account in v1 else "inhance_v2",
+            place=account,
+            invoice=row["document_number"],
+            key=row["reference"],
+            amount=Decimal(row["amount"]),
+            at=row["posted_at"],
+            number=f"payment {row['number']} of account {account}",
+            returned=row["returned_at"] is not None,
+        )
+    for row in by_offset(control, "/_sandbox/tccs/payments", "payments"):
+        invoice = row["invoice_number"]
+        yield Posting(
+            partner="tccs",
+            place=invoice,
+            invoice=invoice,
+            key=row["payment_guid"] or "",
+            amount=Decimal(row["amount"]),
+            at=row["posted_at"],
+            number=f"payment {row['number']} of invoice {invoice}",
+            returned=row["returned_at"] is not None,
+        )
+    for row in by_next(control, "/_sandbox/watersmart/payments", "payments"):
+        yield Posting(
+            partner="watersmart",
+            place=row["account_number"],
+            invoice=row["invoice_number"],
+            key=row["payment_guid"],
+            amount=Decimal(row["amount"]),
+            at=row["paid_at"],
+            number=f"payment {row['reference']} of account {row['account_number']}",
+            state="posted" if row["state"] == "returned" else row["state"],
+            returned=row["state"] == "returned",
+        )
+
+
+def downloads(control: Control) -> Iterator[Downloaded]:
+    """Every payment that inHance v1 downloaded, whatever became of it."""
+    for row in by_next(control, "/_sandbox/inhance/v1/downloads", "payments"):
+        yield Downloaded(row["payment_guid"], row["account_number"], Decimal(row["amount"]), row["state"], row["note"])
+
+
+def rejects(control: Control) -> dict[str, bool]:
+    """Rejects in WaterSmart's books by reference, and whether each took a payment back."""
+    return {row["reference"]: row["applied"] for row in by_next(control, "/_sandbox/watersmart/rejects", "rejects")}
+
+
+def _utility_accounts(control: Control) -> Iterator[Row]:
+    return by_next(control, "/_sandbox/inhance/accounts", "accounts")
+
+
+def marks(control: Control, billers: Mapping[str, Biller]) -> dict[str, datetime]:
+    """Up to when inHance v1 has asked for payments: the biller's local time, made aware."""
+    since = control.get("/_sandbox/inhance/v1")["payments_since"]
+    zones = [ZoneInfo(one.time_zone) for one in billers.values() if one.partner == "inhance_v1"]
+    return {"inhance_v1": datetime.fromisoformat(since).replace(tzinfo=zones[0])} if since and zones else {}
+
+
+def balances(control: Control, billers: Mapping[str, Biller]) -> Iterator[Balance]:
+    """What is owed where by both sides; where they differ, with what the partner has not told."""
+    for biller in billers.values():
+        owed: defaultdict[str, Decimal] = defaultdict(Decimal)
+        fees: defaultdict[str, Decimal] = defaultdict(Decimal)
+        held: defaultdict[str, set[str]] = defaultdict(set)
+        by_invoice = WAYS[biller.partner].place == "invoice"
+        for row in paged(control, "/_sandbox/ic/invoices", "invoices", "invoice_number", biller_guid=biller.guid):
+            place = row["invoice_number"] if by_invoice else row["account_number"]
+            held[place].add(row["invoice_number"])
+            if row["status"] != "closed":
+                owed[place] += Decimal(row["balance_due"])
+                fees[place] += Decimal(row["late_fee"]) if row["late_fee_charged_for"] else 0
+        for place, at_partner, waits in _partner_balances(control, biller.partner):
+            if place not in held and not at_partner:
+                continue
+            differs = owed[place] != at_partner
+            yield Balance(
+                biller.partner,
+                biller.guid,
+                place,
+                at_partner,
+                owed[place],
+                waits,
+                _unsent(control, biller.partner, place, held[place]) if differs else {},
+                fees[place],
+            )
+
+
+def _partner_balances(control: Control, partner: str) -> Iterator[tuple[str, Decimal, bool]]:
+    match partner:
+        case "tccs":
+            for row in by_next(control, "/_sandbox/tccs/policies", "policies"):
+                yield row["invoice_number"], Decimal(row["record_bal"]), False
+        case "watersmart":
+            for row in by_next(control, "/_sandbox/watersmart/customers", "customers"):
+                yield row["account_number"], Decimal(row["balance"]), row["balance_waits"]
+        case _:
+            for row in _utility_accounts(control):
+                if row["integration"] == partner.removeprefix("inhance_"):
+                    yield row["account_number"], Decimal(row["balance"]), False
+
+
+def _unsent(control: Control, partner: str, place: str, held: set[str]) -> dict[str, Decimal]:
+    """Bills of the partner that Invoice Cloud does not have, with what is open on them."""
+    if partner == "tccs":
+        return {} if place in held else {place: Decimal(control.get(f"/_sandbox/tccs/policies/{place}")["record_bal"])}
+    if partner == "watersmart":
+        bills = control.get(f"/_sandbox/watersmart/customers/{place}")["invoices"]
+        return {row["invoice_number"]: Decimal(row["amount"]) for row in bills if row["invoice_number"] not in held}
+    bills = control.get(f"/_sandbox/inhance/accounts/{place}")["bills"]
+    return {row["invoice_number"]: Decimal(row["open"]) for row in bills if row["invoice_number"] not in held}

@@ -1,0 +1,229 @@
+"""Plain records of a lane, as the control API shows them: what Invoice Cloud, the data pump and the partners have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+
+__all__ = [
+    "Attempt",
+    "Balance",
+    "Biller",
+    "Checkout",
+    "Delivery",
+    "Downloaded",
+    "Event",
+    "FileRow",
+    "LaneBooks",
+    "Payment",
+    "Postback",
+    "Posting",
+    "Schedule",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Biller:
+    """A biller; `partner` is its integration, `time_zone` an IANA name."""
+
+    guid: str
+    partner: str
+    name: str
+    time_zone: str
+    declined_postbacks: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """A payment as Invoice Cloud took it, approved or not; an `offline` one was entered by a clerk."""
+
+    guid: str
+    biller_guid: str
+    account: str
+    invoice: str
+    amount: Decimal
+    tender: str
+    donation: str
+    approved: bool
+    offline: bool
+    state: str
+    reference: str
+    paid_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A row of Invoice Cloud's outbox; `payment_guid` is empty for what is about no payment."""
+
+    seq: int
+    event_id: str
+    kind: str
+    biller_guid: str
+    account: str
+    state: str
+    problem: str
+    payment_guid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A delivery of the data pump."""
+
+    event_id: str
+    kind: str
+    biller_guid: str
+    account: str
+    state: str
+    message: str
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt of a delivery."""
+
+    at: str
+    operation: str
+    request: str
+    outcome: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """
+    A payment in a partner's books.
+
+    `key` is what names Invoice Cloud's payment there, PaymentGUID or PaymentReference; empty where the partner was told
+    none. `place` is what was credited: an account, at TCCS an invoice. `state` is `posted`, or why it is not.
+    """
+
+    partner: str
+    place: str
+    invoice: str
+    key: str
+    amount: Decimal
+    at: str
+    number: str
+    state: str = "posted"
+    returned: bool = False
+
+    @property
+    def stands(self) -> bool:
+        """Whether the money is in the books: posted, and not taken back."""
+        return self.state == "posted" and not self.returned
+
+
+@dataclass(frozen=True, slots=True)
+class Downloaded:
+    """A payment that inHance v1 downloaded and that waits for a person (`pending`), or was deleted by one."""
+
+    guid: str
+    account: str
+    amount: Decimal
+    state: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """A row of a payment or rejects file; `fetched` says whether the partner has the batch."""
+
+    biller_guid: str
+    kind: str
+    file: str
+    line: int
+    report_id: int
+    key: str
+    account: str
+    amount: Decimal
+    fetched: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Postback:
+    """A postback of a Cloud Payments page, with what it tells."""
+
+    id: str
+    payment_guid: str
+    state: str
+    amount: str
+    approved: str
+    attempts: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """A Cloud Payments page; `posts_back` where its partner gave a PostBackURL."""
+
+    id: str
+    biller_guid: str
+    state: str
+    payment_guids: tuple[str, ...]
+    posts_back: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """A scheduled payment or a collection of AutoPay; `amount` is None where it pays what is due."""
+
+    id: str
+    kind: str
+    biller_guid: str
+    account: str
+    invoice: str
+    amount: Decimal | None
+    state: str
+    payment_guid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """
+    What is owed at one place by both sides' books; `waits` where the partner has not told its last change.
+
+    `unsent` are the partner's bills that Invoice Cloud does not have, by number; `late_fees` is what Invoice Cloud
+    charged.
+    """
+
+    partner: str
+    biller_guid: str
+    place: str
+    at_partner: Decimal
+    at_invoice_cloud: Decimal
+    waits: bool = False
+    unsent: Mapping[str, Decimal] = field(default_factory=dict)
+    late_fees: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class LaneBooks:
+    """Everything that an audit looks at. `marks` say by partner up to when it has downloaded payments."""
+
+    lane: str
+    at: datetime
+    billers: Mapping[str, Biller]
+    payments: tuple[Payment, ...]
+    events: tuple[Event, ...]
+    deliveries: tuple[Delivery, ...]
+    postings: tuple[Posting, ...]
+    downloaded: tuple[Downloaded, ...]
+    rows: tuple[FileRow, ...]
+    counted: Mapping[str, int]
+    """Rows that Invoice Cloud says a file has, by the file's name."""
+    postbacks: tuple[Postback, ...]
+    checkouts: tuple[Checkout, ...]
+    schedules: tuple[Schedule, ...]
+    balances: tuple[Balance, ...]
+    rejects: Mapping[str, bool]
+    """Rejects in WaterSmart's books by reference, and whether a payment was taken back by it."""
+    marks: Mapping[str, datetime]
+    attempts: Mapping[str, tuple[Attempt, ...]] = field(default_factory=dict)
+    """By event, of deliveries that need a look."""
+
+    def with_attempts(self, attempts: Mapping[str, tuple[Attempt, ...]]) -> LaneBooks:
+        """The same with the attempts of deliveries."""
+        return replace(self, attempts=attempts)

@@ -1,0 +1,121 @@
+"""An audit and a reconciliation as JSON, for CI and the console, and as text for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from partnerlab.auditing.comparing import KINDS, Difference, Reconciliation
+from partnerlab.auditing.judging import FINDINGS, VERDICTS, Audit, Judged
+from partnerlab.auditing.ways import WAYS
+
+__all__ = ["audit_json", "audit_lines", "reconciliation_json", "reconciliation_lines"]
+
+VERSION = 1
+"""Of both JSON shapes; raised when a name changes or goes."""
+
+Json = dict[str, Any]
+
+
+def audit_json(done: Audit) -> Json:
+    """Every payment with its verdict and story: flat rows."""
+    return {
+        "version": VERSION,
+        "lane": done.lane,
+        "at": done.at.isoformat(),
+        "clean": not done.findings,
+        "counts": {name: done.counts[name] for name in VERDICTS},
+        "payments": [_judged_json(one) for one in done.judged],
+    }
+
+
+def _judged_json(one: Judged) -> Json:
+    return {
+        "kind": one.kind,
+        "payment_guid": one.payment.guid,
+        "reference": one.payment.reference,
+        "partner": one.partner,
+        "biller_guid": one.payment.biller_guid,
+        "account_number": one.payment.account,
+        "invoice_number": one.payment.invoice,
+        "amount": str(one.payment.amount),
+        "tender": one.payment.tender,
+        "paid_at": one.payment.paid_at.isoformat(),
+        "verdict": one.verdict,
+        "finding": one.finding,
+        "detail": one.detail,
+        "story": [{"at": at or None, "where": where, "text": text} for at, where, text in one.story],
+    }
+
+
+def reconciliation_json(done: Reconciliation) -> Json:
+    """Every difference: flat rows."""
+    return {
+        "version": VERSION,
+        "lane": done.lane,
+        "at": done.at.isoformat(),
+        "clean": not done.findings,
+        "compared": dict(done.compared),
+        "totals": [
+            {
+                "partner": one.partner,
+                "taken": str(one.taken),
+                "posted": str(one.posted),
+                "difference": str(one.posted - one.taken),
+            }
+            for one in done.totals
+        ],
+        "differences": [_difference_json(one) for one in done.differences],
+    }
+
+
+def _difference_json(one: Difference) -> Json:
+    return {
+        "kind": one.kind,
+        "partner": one.partner,
+        "subject": one.subject,
+        "amount": str(one.amount),
+        "finding": one.finding,
+        "detail": one.detail,
+    }
+
+
+def audit_lines(done: Audit, *, every: bool) -> Iterator[str]:
+    """A line for each payment that is a finding, with its story, or for *every* one; then the counts."""
+    for one in done.judged:
+        if not (every or one.finding):
+            continue
+        what = "return of " if one.kind == "return" else ""
+        payment = one.payment
+        yield (
+            f"{one.verdict.replace('_', ' '):13} {what}{payment.reference}  {payment.amount:>10}"
+            f"  {WAYS[one.partner].name}, account {payment.account}: {one.detail}"
+        )
+        if one.finding:
+            yield from (f"    {at:32}  {where:13}  {text}" for at, where, text in one.story)
+    counts = ", ".join(f"{done.counts[name]:,} {name.replace('_', ' ')}" for name in VERDICTS if done.counts[name])
+    yield f"{len(done.judged):,} payments and returns in lane {done.lane}: {counts or 'none'}"
+    yield "clean" if not done.findings else f"{len(done.findings):,} to mend"
+
+
+def reconciliation_lines(done: Reconciliation, *, every: bool) -> Iterator[str]:
+    """The totals, a line for each finding, or for *every* difference, and the end."""
+    for total in done.totals:
+        apart = total.posted - total.taken
+        yield (
+            f"{WAYS[total.partner].name:12} taken {total.taken:>12}  in its books {total.posted:>12}"
+            f"  {'agrees' if not apart else f'{apart:+} apart'}"
+        )
+    for one in done.differences:
+        if every or one.finding:
+            yield f"{one.kind.replace('_', ' '):17} {one.partner:11} {one.subject}: {one.detail}"
+    compared = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in done.compared.items())
+    yield f"compared in lane {done.lane}: {compared}"
+    explained = sum(not one.finding for one in done.differences)
+    if explained and not every:
+        yield f"{explained:,} balances differ by what is on its way or on one side only; --all shows them"
+    yield "clean" if not done.findings else f"{len(done.findings):,} to mend"
+
+
+assert set(FINDINGS) <= set(VERDICTS)
+assert "explained" in KINDS
