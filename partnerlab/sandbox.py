@@ -130,6 +130,7 @@ class Sandbox:
             partial(self._water_access, ic.watersmart_guid),
             lambda: self.ic.world.services.export_batches,
             split=water.split_payments,
+            arrives=lambda lane, operation, content: self.faults.file(lane, operation, content),
         )
         self.water = watersmart.create_simulator(
             water, self.store, self.lanes, call=self._water_port.call, exchange=self._water_port

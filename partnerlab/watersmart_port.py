@@ -8,7 +8,8 @@ Calls go over the same HTTP that a real partner would use, so they stand in the 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from partnerlab.client.http import Transport
@@ -18,10 +19,14 @@ from partnerlab.simulators.watersmart import Told
 from partnerlab.simulators.watersmart.world import World
 
 if TYPE_CHECKING:
-    from partnerlab.client.jobs import ReceivedBatch
+    from partnerlab.client.jobs import FileTarget, ReceivedBatch
     from partnerlab.watersmart_calls import WaterSmartCalls
 
-__all__ = ["PartnerAccess", "WaterSmartPort"]
+__all__ = ["Arrives", "PartnerAccess", "WaterSmartPort"]
+
+
+Arrives = Callable[[str, str, bytes], Sequence[bytes]]
+"""What comes of a file on its way: lane, operation and content to what arrives, each time that it does."""
 
 
 class PartnerAccess(NamedTuple):
@@ -34,12 +39,21 @@ class PartnerAccess(NamedTuple):
 
 
 class WaterSmartPort:
-    """Joins WaterSmart's ports to the client; *access* gives what a lane's biller has now."""
+    """
+    Joins WaterSmart's ports to the client; *access* gives what a lane's biller has now.
+
+    *arrives* says what comes of a file on its way in a lane, by the head of its name or the operation that takes it.
+    """
 
     def __init__(
-        self, access: Callable[[str], PartnerAccess], batches: Callable[[], ExportBatches], *, split: bool
+        self,
+        access: Callable[[str], PartnerAccess],
+        batches: Callable[[], ExportBatches],
+        *,
+        split: bool,
+        arrives: Arrives = lambda _, __, content: [content],
     ) -> None:
-        self._access, self._batches, self._split = access, batches, split
+        self._access, self._batches, self._split, self._arrives = access, batches, split, arrives
         self._lock = threading.Lock()
         self._transport: Transport | None = None
 
@@ -54,8 +68,9 @@ class WaterSmartPort:
         """One run of a job of the file exchange. Raises `ClientError`, `FileRefused`."""
         from partnerlab.watersmart_books import run_exchange  # at the first job: the client is slow to import
 
-        source = _Batches(lane, self._access(lane.name).biller_guid, self._batches(), split=self._split)
-        return run_exchange(world, lane, name, self._calls(lane.name).way, source)
+        arrives = partial(self._arrives, lane.name)
+        source = _Batches(lane, self._access(lane.name).biller_guid, self._batches(), arrives, split=self._split)
+        return run_exchange(world, lane, name, _Uploads(self._calls(lane.name).way, arrives), source)
 
     def call(self, lane: str, story: str, values: Mapping[str, Any]) -> Told:
         """Make the calls of a moment; a refusal is told, not raised."""
@@ -70,11 +85,31 @@ class WaterSmartPort:
             return WaterSmartCalls(*self._access(lane), transport=self._transport)
 
 
+class _Uploads:
+    """The way of files to Invoice Cloud, on which they may be damaged."""
+
+    def __init__(self, way: FileTarget, arrives: Callable[[str, bytes], Sequence[bytes]]) -> None:
+        self._way, self._arrives = way, arrives
+
+    def send(self, name: str, content: bytes) -> str:
+        said = [self._way.send(name, one) for one in self._arrives("UploadInvoiceFile", content)]
+        return said[-1] if said else "sent"
+
+
 class _Batches:
     """Exported batches as `partnerlab export` takes them: those that nobody fetched, then one more of what is new."""
 
-    def __init__(self, lane: Lane, biller_guid: str, batches: ExportBatches, *, split: bool) -> None:
+    def __init__(
+        self,
+        lane: Lane,
+        biller_guid: str,
+        batches: ExportBatches,
+        arrives: Callable[[str, bytes], Sequence[bytes]],
+        *,
+        split: bool,
+    ) -> None:
         self._lane, self._guid, self._batches, self._split = lane, biller_guid, batches, split
+        self._arrives = arrives
 
     def waiting(self, kind: str) -> Iterator[ReceivedBatch]:
         lane, batches = self._lane, self._batches
@@ -93,7 +128,9 @@ class _Batches:
         from partnerlab.client.jobs import ReceivedBatch
 
         _, files = self._batches.get(self._lane, report_id)
-        return ReceivedBatch(report_id, [(file.name, self._content(report_id, file.name)) for file in files])
+        whole = [(file.name, self._content(report_id, file.name)) for file in files]
+        came = [(name, one) for name, file in whole for one in self._arrives(name.partition("_")[0], file)]
+        return ReceivedBatch(report_id, came)
 
     def _content(self, report_id: int, name: str) -> bytes:
         pages: list[str] = []

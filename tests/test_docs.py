@@ -70,4 +70,4 @@ def test_every_command_is_in_the_documentation() -> None:
 def test_settings_and_faults_have_no_two_names_alike() -> None:
     names = [setting.name for setting in settings.settings().values()]
     assert len(names) == len(set(names))
-    assert all(fault.layer in ("socket", "protocol", "commit") for fault in catalogue.faults().values())
+    assert all(fault.layer in ("socket", "protocol", "commit", "file") for fault in catalogue.faults().values())

@@ -44,8 +44,8 @@ class FaultKind:
     """
     A fault a lane can be given.
 
-    `layer` is `socket`, `protocol` or `commit`; `effect` says what the caller sees; `committed` whether the state
-    changes although the caller gets no good answer.
+    `layer` is `socket`, `protocol`, `commit` or `file`; `effect` says what the caller sees; `committed` whether the
+    state changes although the caller gets no good answer.
     """
 
     name: str

@@ -1,8 +1,8 @@
 """
 Whether all books of a lane agree: orphans, rows that are missing or stand twice, and balances that are cents off.
 
-Pure functions on the records of a lane. What the audit says of single payments is not said again: here stands what no
-payment of Invoice Cloud accounts for, what files and postbacks say otherwise than the payments, and what accounts owe.
+Pure functions on the records of a lane. Beside what the audit finds of single payments here stands what no payment of
+Invoice Cloud accounts for, what files and postbacks say otherwise than the payments, and what accounts owe.
 """
 
 from __future__ import annotations
@@ -14,31 +14,36 @@ from datetime import datetime
 from decimal import Decimal
 from itertools import combinations
 
-from partnerlab.auditing.judging import audit
+from partnerlab.auditing.judging import LOST, ON_ITS_WAY, UNKNOWN, Audit, audit
 from partnerlab.auditing.matching import Matched, match
-from partnerlab.auditing.records import LaneBooks, Payment
+from partnerlab.auditing.records import LaneBooks, MissingBill, Payment
 from partnerlab.auditing.ways import BY_FILE, WAYS, why_not
 
 __all__ = ["KINDS", "Difference", "Reconciliation", "Total", "reconcile"]
 
 KINDS: Mapping[str, str] = {
+    "payment": "what the audit finds of a single payment or return",
     "orphan_posting": "a payment in a partner's books that Invoice Cloud never took",
     "orphan_return": "a payment that is taken back in a partner's books and stands at Invoice Cloud",
     "orphan_row": "a row of a file that is no payment of Invoice Cloud",
     "orphan_postback": "a postback of a payment that Invoice Cloud does not have",
-    "row_missing": "a payment that stands in no file, or a file with fewer rows than were written",
+    "row_missing": "a payment that stands in no file, although later ones do",
+    "file_short": "a file with another number of rows than were written",
     "row_twice": "a payment or reject that stands in the files more than once",
     "row_wrong": "a row of a file with another amount or account than the payment",
     "batch_missing": "a batch that was fetched and of which nothing is in the partner's books",
+    "batch_short": "a batch that was fetched and of which something is not in the partner's books",
     "postback_missing": "a payment of a Cloud Payments page of which the partner was never told",
     "postback_twice": "more than one postback of a payment",
     "postback_wrong": "a postback that says another amount or outcome than the payment has",
     "schedule_wrong": "a scheduled payment or AutoPay collection and its payment do not fit together",
-    "cents_off": "Invoice Cloud and the partner say that an account owes different amounts, and nothing explains it",
+    "cents_off": "both sides say otherwise what an account owes, and what is known does not explain it",
     "explained": "they differ by what is on its way, in doubt or entered on one side only; nothing to mend here",
 }
 """Every kind of difference; all but `explained` are something to mend."""
 
+UNDER_WAY = (ON_ITS_WAY, UNKNOWN, LOST)
+"""Verdicts of money that Invoice Cloud took and the partner does not have."""
 MOST_TERMS = 12
 """Of so many differences every sum is tried; of more only that of all."""
 
@@ -88,12 +93,14 @@ def reconcile(books: LaneBooks) -> Reconciliation:
     """Compare everything with everything."""
     matched = match(books)
     payments = {one.guid: one for one in books.payments}
+    judged = audit(books)
     differences = [
+        *_judged(judged, matched),
         *_orphans(matched, payments),
         *_files(books, payments),
         *_postbacks(books, payments),
         *_schedules(books, payments),
-        *_balances(books, matched),
+        *_balances(books, matched, judged),
     ]
     compared = {
         "payments": len(books.payments),
@@ -133,6 +140,14 @@ def _totals(books: LaneBooks) -> Iterator[Total]:
             yield Total(partner, taken, posted)
 
 
+def _judged(judged: Audit, matched: Matched) -> Iterator[Difference]:
+    for one in judged.findings:
+        posted = sum((posting.amount for posting in matched.of.get(one.payment.guid, ()) if posting.stands), Decimal(0))
+        taken = one.payment.amount if one.payment.approved and one.payment.state != "returned" else Decimal(0)
+        what = f"{'return of ' if one.kind == 'return' else ''}{one.payment.reference}"
+        yield Difference("payment", one.partner, what, posted - taken, f"{one.verdict.replace('_', ' ')}: {one.detail}")
+
+
 def _orphans(matched: Matched, payments: Mapping[str, Payment]) -> Iterator[Difference]:
     for posting in matched.orphans:
         named = f"names {posting.key}, which" if posting.key else "names no payment, and none of its amount and place"
@@ -165,7 +180,7 @@ def _files(books: LaneBooks, payments: Mapping[str, Payment]) -> Iterator[Differ
     for name, count in books.counted.items():
         if written[name] != count:
             yield Difference(
-                "row_missing",
+                "file_short",
                 "watersmart",
                 name,
                 Decimal(0),
@@ -219,7 +234,7 @@ def _not_taken(books: LaneBooks) -> Iterator[Difference]:
         elif missing:
             detail = f"{len(missing)} of its {len(rows)} rows are not in the books of {WAYS['watersmart'].name}"
             subject = f"batch {report_id} of {kind}"
-            yield Difference("row_missing", "watersmart", subject, sum(missing, Decimal(0)), detail)
+            yield Difference("batch_short", "watersmart", subject, sum(missing, Decimal(0)), detail)
 
 
 # --- postbacks, schedules ------------------------------------------------------------------------------------------
@@ -282,50 +297,69 @@ def _schedules(books: LaneBooks, payments: Mapping[str, Payment]) -> Iterator[Di
 
 @dataclass(frozen=True, slots=True)
 class _Term:
-    """What one side has and the other does not; `amount` as Invoice Cloud's balance less the partner's."""
+    """
+    What one side has and the other does not; `amount` as Invoice Cloud's balance less the partner's.
+
+    `under_way` says that Invoice Cloud took money of which the partner cannot know: a payer must not be asked for it
+    again, so the difference has to show it. Other terms may have been evened out by a balance that the partner told.
+    """
 
     text: str
     amount: Decimal
     mend: bool = False
+    under_way: bool = False
 
 
-def _balances(books: LaneBooks, matched: Matched) -> Iterator[Difference]:
-    terms = _terms(books, matched)
+def _balances(books: LaneBooks, matched: Matched, judged: Audit) -> Iterator[Difference]:
+    terms = _terms(books, matched, judged)
     for balance in books.balances:
         apart = balance.at_invoice_cloud - balance.at_partner
-        if not apart:
-            continue
-        name = WAYS[balance.partner].name
         of_place = [
             *terms[balance.partner, balance.place],
-            *(_Term(f"bill {number} is not at Invoice Cloud", -amount) for number, amount in balance.unsent.items()),
+            *(_unsent(one) for one in balance.unsent),
             *((_Term("late fees of Invoice Cloud", balance.late_fees),) if balance.late_fees else ()),
         ]
         chosen = _explained(apart, of_place)
-        why = [one.text for one in chosen or of_place]
+        if chosen == []:
+            continue
+        name = WAYS[balance.partner].name
+        why = [one.text for one in (chosen or of_place)]
         kind = "cents_off" if chosen is None or any(one.mend for one in chosen) else "explained"
-        if balance.waits and kind == "cents_off" and chosen is None:
+        if balance.waits and chosen is None:
             kind, why = "explained", [f"{name} tells its last change in its next balance file"]
         said = f"Invoice Cloud {balance.at_invoice_cloud}, {name} {balance.at_partner}"
-        known = "" if chosen is not None or not why else "known, and not enough, is "
+        known = "" if chosen is not None or not why else "it does not add up with "
         detail = f"{said}{': ' if why else ''}{known}{'; '.join(why)}"
         yield Difference(kind, balance.partner, balance.place, apart, detail)
 
 
-def _explained(apart: Decimal, terms: Sequence[_Term]) -> Sequence[_Term] | None:
-    """The fewest terms that add up to the difference; None where none do."""
-    sizes = range(1, len(terms) + 1) if len(terms) <= MOST_TERMS else (len(terms),)
+def _unsent(bill: MissingBill) -> _Term:
+    went = f", and went out in {bill.sent_in}" if bill.sent_in else ""
+    return _Term(f"bill {bill.number} is not at Invoice Cloud{went}", -bill.amount, mend=bool(bill.sent_in))
+
+
+def _explained(apart: Decimal, terms: Sequence[_Term]) -> list[_Term] | None:
+    """What is under way and the fewest other terms that together are the difference; None where there are none."""
+    sure = [one for one in terms if one.under_way]
+    others = [one for one in terms if not one.under_way]
+    left = apart - sum((one.amount for one in sure), Decimal(0))
+    sizes = range(len(others) + 1) if len(others) <= MOST_TERMS else (0, len(others))
     for size in sizes:
-        for chosen in combinations(terms, size):
-            if sum((one.amount for one in chosen), Decimal(0)) == apart:
-                return chosen
+        for chosen in combinations(others, size):
+            if sum((one.amount for one in chosen), Decimal(0)) == left:
+                return [*sure, *chosen]
     return None
 
 
-def _terms(books: LaneBooks, matched: Matched) -> Mapping[tuple[str, str], list[_Term]]:
+def _terms(books: LaneBooks, matched: Matched, judged: Audit) -> Mapping[tuple[str, str], list[_Term]]:
     """By partner and place: the payments that only one side has, or has otherwise."""
     terms: defaultdict[tuple[str, str], list[_Term]] = defaultdict(list)
-    to_mend = {one.payment.guid for one in audit(books).findings}
+    to_mend = {one.payment.guid for one in judged.findings}
+    under_way = {
+        one.payment.guid
+        for one in judged.judged
+        if one.kind == "payment" and one.verdict in UNDER_WAY and one.payment.guid not in matched.of
+    }
     for payment in books.payments:
         if not payment.approved and payment.guid not in matched.of:
             continue
@@ -339,13 +373,12 @@ def _terms(books: LaneBooks, matched: Matched) -> Mapping[tuple[str, str], list[
         if there != here:
             what = "donation" if payment.donation != "none" else "clerk's entry" if payment.offline else payment.state
             text = f"{payment.reference} ({what}): {here} here, {there} there"
-            terms[partner, place].append(_Term(text, there - here, mend))
+            terms[partner, place].append(_Term(text, there - here, mend, payment.guid in under_way))
         for one in posted:
             if one.place != place:
                 terms[partner, one.place].append(_Term(f"{payment.reference} was credited here", one.amount, mend))
     for one in matched.orphans:
         if one.stands:
-            terms[one.partner, one.place].append(
-                _Term(f"{one.number} is no payment of Invoice Cloud", one.amount, mend=True)
-            )
+            text = f"{one.number} is no payment of Invoice Cloud"
+            terms[one.partner, one.place].append(_Term(text, one.amount, mend=True))
     return terms

@@ -9,7 +9,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from partnerlab.auditing.pages import Control, Row, by_next, by_offset, paged
-from partnerlab.auditing.records import Balance, Biller, Downloaded, Posting
+from partnerlab.auditing.records import Balance, Biller, Downloaded, MissingBill, Posting
 from partnerlab.auditing.ways import WAYS
 
 __all__ = ["balances", "downloads", "marks", "posted", "rejects"]
@@ -102,7 +102,7 @@ def balances(control: Control, billers: Mapping[str, Biller]) -> Iterator[Balanc
                 at_partner,
                 owed[place],
                 waits,
-                _unsent(control, biller.partner, place, held[place]) if differs else {},
+                tuple(_unsent(control, biller.partner, place, held[place])) if differs else (),
                 fees[place],
             )
 
@@ -121,12 +121,18 @@ def _partner_balances(control: Control, partner: str) -> Iterator[tuple[str, Dec
                     yield row["account_number"], Decimal(row["balance"]), False
 
 
-def _unsent(control: Control, partner: str, place: str, held: set[str]) -> dict[str, Decimal]:
-    """Bills of the partner that Invoice Cloud does not have, with what is open on them."""
+def _unsent(control: Control, partner: str, place: str, held: set[str]) -> Iterator[MissingBill]:
+    """Bills of the partner that Invoice Cloud does not have."""
     if partner == "tccs":
-        return {} if place in held else {place: Decimal(control.get(f"/_sandbox/tccs/policies/{place}")["record_bal"])}
-    if partner == "watersmart":
-        bills = control.get(f"/_sandbox/watersmart/customers/{place}")["invoices"]
-        return {row["invoice_number"]: Decimal(row["amount"]) for row in bills if row["invoice_number"] not in held}
-    bills = control.get(f"/_sandbox/inhance/accounts/{place}")["bills"]
-    return {row["invoice_number"]: Decimal(row["open"]) for row in bills if row["invoice_number"] not in held}
+        if place not in held:
+            owed = control.get(f"/_sandbox/tccs/policies/{place}")["record_bal"]
+            yield MissingBill(place, Decimal(owed))
+    elif partner == "watersmart":
+        for row in control.get(f"/_sandbox/watersmart/customers/{place}")["invoices"]:
+            if row["invoice_number"] not in held:
+                file = f"file {row['file_number']}" if row["file_number"] else ""
+                yield MissingBill(row["invoice_number"], Decimal(row["amount"]), file)
+    else:
+        for row in control.get(f"/_sandbox/inhance/accounts/{place}")["bills"]:
+            if row["invoice_number"] not in held:
+                yield MissingBill(row["invoice_number"], Decimal(row["open"]))

@@ -17,6 +17,7 @@ __all__ = [
     "Event",
     "FileRow",
     "LaneBooks",
+    "MissingBill",
     "Payment",
     "Postback",
     "Posting",
@@ -181,11 +182,20 @@ class Schedule:
 
 
 @dataclass(frozen=True, slots=True)
+class MissingBill:
+    """A bill of a partner that Invoice Cloud does not have; `sent_in` the file that took it there, as far as known."""
+
+    number: str
+    amount: Decimal
+    sent_in: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Balance:
     """
     What is owed at one place by both sides' books; `waits` where the partner has not told its last change.
 
-    `unsent` are the partner's bills that Invoice Cloud does not have, by number; `late_fees` is what Invoice Cloud
+    `unsent` are the partner's bills that Invoice Cloud does not have; `late_fees` is what Invoice Cloud
     charged.
     """
 
@@ -195,7 +205,7 @@ class Balance:
     at_partner: Decimal
     at_invoice_cloud: Decimal
     waits: bool = False
-    unsent: Mapping[str, Decimal] = field(default_factory=dict)
+    unsent: tuple[MissingBill, ...] = ()
     late_fees: Decimal = Decimal(0)
 
 

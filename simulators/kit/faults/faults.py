@@ -2,18 +2,20 @@
 Faults: what a lane gets wrong on purpose.
 
 A fault is a name of the catalogue, given to a lane with an operation or path it is for, how often, and with what
-probability; or asked for by one request's header `X-Sandbox-Fault: name;delay_s=1, other`. Whether a fault strikes is
+probability; or asked for by one request's header `X-Sandbox-Fault: name;delay_s=1, other`. Those of the layer `file`
+strike files on their way (`Faults.file`), all others requests. Whether a fault strikes is
 decided in one transaction that also counts, so `remaining` is right whatever the number of callers and replicas.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 
 from partnerlab.simulators.kit.faults.effects import FAULTS, Plan
+from partnerlab.simulators.kit.faults.files import FILE_FAULTS, arrives
 from partnerlab.simulators.kit.http.messages import Request
 from partnerlab.simulators.kit.world import schema
 from partnerlab.simulators.kit.world.lanes import Lane, Lanes
@@ -131,8 +133,8 @@ class Faults:
         Raises `FaultInvalid`, `TooManyFaults`.
         """
         params = dict(params or {})
-        if name not in FAULTS:
-            raise FaultInvalid("name", f"{name[:80]!r} is none of {', '.join(FAULTS)}")
+        if name not in FAULTS and name not in FILE_FAULTS:
+            raise FaultInvalid("name", f"{name[:80]!r} is none of {', '.join((*FAULTS, *FILE_FAULTS))}")
         if count is not None and not 1 <= count <= MAX_COUNT:
             raise FaultInvalid("count", f"{count} is not between 1 and {MAX_COUNT}")
         if not 0 < probability <= 1:
@@ -180,7 +182,7 @@ class Faults:
     def plan(self, lane: Lane, operation: str, request: Request) -> Plan | None:
         """What the lane's faults and the request's own do to a request; None: nothing. Raises `FaultInvalid`."""
         asked = request.headers.get(HEADER)
-        struck = [*(_asked_for(asked) if asked else ()), *(self._strike(lane, operation, request.path))]
+        struck = [*(_asked_for(asked) if asked else ()), *(self._strike(lane, operation, request.path, FAULTS))]
         if not struck:
             return None
         plan = Plan()
@@ -188,8 +190,22 @@ class Faults:
             plan.apply(name, params)
         return plan
 
-    def _strike(self, lane: Lane, operation: str, path: str) -> list[tuple[str, Mapping[str, float]]]:
-        """The faults that strike this request, counted."""
+    def file(self, lane: str, operation: str, content: bytes) -> list[bytes]:
+        """
+        What arrives of a file on its way, each time that it does: an empty list where it never does.
+
+        *operation* is the head of its name, `ICPayments`, or the operation that takes it, `UploadInvoiceFile`.
+        """
+        struck = [name for name, _ in self._strike(self._lanes.get(lane), operation, "", FILE_FAULTS)]
+        if not struck:
+            return [content]
+        seed, fired = self._lanes.get(lane).seed, sum(fault.fired for fault in self.all(lane))
+        return arrives(struck, content, lambda below: _draw(seed, 0, fired) % below)
+
+    def _strike(
+        self, lane: Lane, operation: str, path: str, of: Container[str]
+    ) -> list[tuple[str, Mapping[str, float]]]:
+        """The faults of that layer that strike this request, or file, counted."""
         if not lane.faults:
             return []
         struck = []
@@ -198,7 +214,7 @@ class Faults:
             tx.one(_LOCK, lane=lane.name)
             for row in tx.all(_LIVE, lane=lane.name):
                 fault, draws = _fault(row), row[7]
-                if not _concerns(fault, operation, path):
+                if fault.name not in of or not _concerns(fault, operation, path):
                     continue
                 fired = int(_draw(lane.seed, fault.number, draws) < row[5])
                 tx.run(_COUNT_UP, lane=lane.name, number=fault.number, fired=fired)

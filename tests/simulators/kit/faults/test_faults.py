@@ -12,6 +12,7 @@ import pytest
 from partnerlab.contracts.catalogue import faults as catalogue
 from partnerlab.simulators.kit.faults.effects import FAULTS, Plan
 from partnerlab.simulators.kit.faults.faults import FaultInvalid, FaultNotFound, Faults, TooManyFaults
+from partnerlab.simulators.kit.faults.files import FILE_FAULTS
 from partnerlab.simulators.kit.http.messages import Request, Response
 from partnerlab.simulators.kit.world.lanes import Lane, Lanes
 from partnerlab.simulators.kit.world.store import Store
@@ -19,7 +20,7 @@ from tests.simulators.kit.conftest import Kit, seed
 
 
 def test_the_catalogue_and_the_kit_list_the_same_faults() -> None:
-    assert list(FAULTS) == list(catalogue())
+    assert [*FAULTS, *FILE_FAULTS] == list(catalogue())
 
 
 @pytest.mark.parametrize("name", FAULTS)
@@ -324,3 +325,21 @@ def test_a_fault_that_makes_no_sense_is_refused(faults: Faults, field: str, valu
     with pytest.raises(FaultInvalid) as refused:
         faults.add("a", **{"name": "html"} | values)  # type: ignore[arg-type]
     assert refused.value.field == field
+
+
+FILE = b"one\ntwo\nthree\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"), [("line-missing", [2]), ("line-twice", [4]), ("batch-missing", []), ("batch-twice", [3, 3])]
+)
+def test_what_arrives_of_a_file(kit: Kit, name: str, lines: list[int]) -> None:
+    kit.faults.add("default", name, operation="ICPayments", count=1)
+    right(kit)  # a request is none of its business
+    assert kit.faults.file("default", "ICRejects", FILE) == [FILE]
+    assert [len(file.splitlines()) for file in kit.faults.file("default", "ICPayments", FILE)] == lines
+    assert kit.faults.file("default", "ICPayments", FILE) == [FILE]
+
+
+def test_a_header_asks_for_no_fault_of_files(kit: Kit) -> None:
+    assert b"fault_invalid" in kit.ask("/door/Echo", "X-Sandbox-Fault: line-missing")

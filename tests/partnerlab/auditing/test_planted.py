@@ -1,0 +1,142 @@
+"""Whatever is wrong with a payment is found, at every partner, and nothing is found where nothing is wrong."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+
+from partnerlab.auditing import audit, reconcile
+from partnerlab.auditing.judging import FINDINGS, POSTED_ONCE
+from partnerlab.auditing.records import LaneBooks
+from partnerlab.sandbox import Sandbox
+from partnerlab.settings import SandboxSettings
+from tests.partnerlab.auditing.plants import PLANTS, RETURNS, Plant
+from tests.partnerlab.auditing.town import Account, Row, Town, taken_apart
+
+EACH = 4
+OF_FILES = ("file_short", "batch_short")
+"""Found of a whole file or batch, however many of its rows are wrong."""
+OPERATIONS = {"inhance_v2": "MakePaymentExtended", "tccs": "Pay_Input"}
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(SandboxSettings(port=0), in_process=True) as running:
+        yield running
+
+
+def planted(town: Town) -> list[tuple[Plant, Account, Row]]:
+    """Every plant of the partner, several times; before the rows are changed, only what faults did is found."""
+    if town.partner == "inhance_v1":
+        town.control.patch("/_sandbox/inhance/v1", {"payments": "live"})
+    operation, plants = OPERATIONS.get(town.partner, ""), PLANTS[town.partner]
+    done = [
+        (plant, account, town.pay(account, fault=plant.fault, operation=operation, **dict(plant.order)))
+        for plant, accounts in zip(plants, taken_apart(town, plants), strict=True)
+        for account in accounts
+    ]
+    town.advance(days=8)  # files go, jobs run, payments settle and come back
+    books = town.books()
+    wrong = {payment["reference"] for plant, _, payment in done if plant.fault and plant.verdict}
+    assert {one.payment.reference for one in audit(books).findings} == wrong
+    assert {one.subject for one in reconcile(books).findings if one.kind != "cents_off"} == wrong
+    for plant, account, payment in done:
+        if plant.after is not None:
+            assert plant.after(town, account, payment), plant.name
+    return done
+
+
+@pytest.mark.parametrize("partner", PLANTS)
+def test_what_is_planted_is_found_and_nothing_else(sandbox: Sandbox, partner: str) -> None:
+    town = Town(sandbox, partner, f"planted-{partner}", accounts=EACH * len(PLANTS[partner]))
+    try:
+        done = planted(town)
+        books = town.books()
+    finally:
+        town.close()
+    audited(books, done)
+    reconciled(books, done)
+
+
+def audited(books: LaneBooks, done: list[tuple[Plant, Account, Row]]) -> None:
+    """The audit's verdicts are those of the plants."""
+    found = {(one.kind, one.payment.reference): one.verdict for one in audit(books).judged}
+    for plant, _, payment in done:
+        verdict = found.pop(("payment", payment["reference"]))
+        if plant.verdict:
+            assert verdict == plant.verdict, plant.name
+        elif payment["approved"] and plant.name != "dismissed":
+            assert verdict == POSTED_ONCE, plant.name
+        else:
+            assert verdict not in FINDINGS, plant.name
+        if plant.returned:
+            assert found.pop(("return", payment["reference"])) == plant.returned, plant.name
+    assert not found
+
+
+def reconciled(books: LaneBooks, done: list[tuple[Plant, Account, Row]]) -> None:
+    """The reconciliation has the audit's findings and its own, and is cents off only where something was planted."""
+    differences = reconcile(books).findings
+    of_payments = [one.subject for one in differences if one.kind == "payment"]
+    returns = [f"return of {payment['reference']}" for plant, _, payment in done if plant.returned in FINDINGS]
+    assert sorted(of_payments) == sorted([*(row["reference"] for plant, _, row in done if plant.verdict), *returns])
+    own = Counter(one.kind for one in differences if one.kind not in ("payment", "cents_off", *OF_FILES))
+    assert own == Counter(kind for plant, _, _ in done for kind in plant.kind.split() if kind != "cents_off")
+    assert {one.kind for one in differences} >= (set(OF_FILES) if books.rows else set())
+    off = {one.subject for one in differences if one.kind == "cents_off"}
+    concerned = [(plant, {account.number, account.invoice}) for plant, account, _ in done if is_wrong(plant)]
+    assert off <= set().union(*(places for _, places in concerned))
+    assert all(off & places for plant, places in concerned if plant.kind == "cents_off")
+
+
+def is_wrong(plant: Plant) -> bool:
+    """Whether something must be found of it."""
+    return bool(plant.verdict or plant.kind or plant.returned in FINDINGS)
+
+
+def test_two_hundred_are_planted() -> None:
+    wrong = [plant for plants in PLANTS.values() for plant in plants if is_wrong(plant)]
+    assert len(wrong) * EACH >= 200
+
+
+# --- holes in files on their way, as the catalogue's faults make them ---
+
+HOLES = {
+    ("ICPayments", "line-missing"): {"payment": 1, "batch_short": 1},
+    ("ICPayments", "batch-missing"): {"payment": 4, "batch_missing": 1},
+    ("ICPayments", "line-twice"): {},
+    ("ICPayments", "batch-twice"): {},
+    ("ICRejects", "line-missing"): {"payment": 1, "batch_short": 1},
+    ("ICRejects", "batch-missing"): {"payment": 2, "batch_missing": 1},
+    ("ICRejects", "line-twice"): {},
+    ("ICRejects", "batch-twice"): {},
+}
+"""What is found of four payments, of which two come back. What arrives twice WaterSmart knows by its PaymentGUID."""
+
+
+@pytest.mark.parametrize(("operation", "fault"), HOLES)
+def test_a_hole_in_a_file_is_found(sandbox: Sandbox, operation: str, fault: str) -> None:
+    town = Town(sandbox, "watersmart", f"hole-{operation}-{fault}", accounts=4)
+    try:
+        for number, account in enumerate(town.accounts):
+            town.pay(account, **(dict(RETURNS) if number < 2 else {}))
+        sandbox.faults.add(town.lane, fault, operation=operation, count=1)
+        town.advance(days=8)
+        books = town.books()
+    finally:
+        town.close()
+    found = Counter(one.kind for one in reconcile(books).findings if one.kind != "cents_off")
+    assert found == Counter(HOLES[operation, fault])
+
+
+def test_a_bill_that_was_lost_on_its_way_is_seen_in_what_is_owed(sandbox: Sandbox) -> None:
+    with_hole = Town(sandbox, "watersmart", "hole-upload", accounts=3, fault="line-missing")
+    try:
+        found = [one for one in reconcile(with_hole.books()).differences if one.subject.startswith("77")]
+    finally:
+        with_hole.close()
+    (missing,) = found
+    assert missing.kind == "cents_off"
+    assert "is not at Invoice Cloud, and went out in file" in missing.detail
