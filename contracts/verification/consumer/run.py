@@ -103,7 +103,7 @@ def verify(
         requirements=tuple(requirements),
         exchanges=tuple(exchanges),
         operations={name: sum(call.operation == name for call in record.calls) for name in role.operations},
-        notes=tuple(_notes(record)),
+        notes=tuple(_notes(record)) if configuration is None else (),
         elapsed_ms=round((monotonic() - began) * 1000),
     )
 
@@ -138,7 +138,9 @@ def _wait(
                 return
             now = waiting[0].text if waiting else "go on: one more answer is lost"
             if now != told or monotonic() - told_at > REMIND_S:
-                last = f" Seen last: {_named(record.calls[-1])}." if record.calls else " Nothing was seen yet."
+                last = (
+                    f" Seen last: {_named(record.calls[-1]).rstrip('.')}." if record.calls else " Nothing was seen yet."
+                )
                 after = f" {waiting[0].hint}" if waiting and waiting[0].hint else ""
                 say(f"Your turn: {now}; {left(remaining)} left.{after}{last}")
                 told, told_at = now, monotonic()
@@ -208,13 +210,13 @@ def _billers(control: Control) -> list[Mapping[str, object]]:
 
 
 def _named(call: Call) -> str:
-    return f"{call.operation} at {call.at:%H:%M:%S}, {call.outcome}"
+    return f"{call.operation} at {call.at:%H:%M:%S}, {call.outcome.rstrip('.')}"
 
 
 def _notes(record: Record) -> list[str]:
     """Who called, and how fast at most: what no requirement is about, and people want to know."""
     if not record.calls:
-        return []
+        return ["The lane's journal has no call of this role."]
     agents: dict[str, int] = {}
     for call in record.calls:
         agent = call.headers.get("user-agent", "no User-Agent")[:60]

@@ -205,7 +205,8 @@ def _checks(run: Run, most: int) -> Iterator[str]:
     if not rest:
         return
     yield '<h2 id="checks">Checks that did not fail</h2>'
-    for check in rest:
+    idle = [one for one in rest if one.outcome is Outcome.NOT_EXERCISED and not one.exchanges]
+    for check in (one for one in rest if one not in idle):
         mark = MARKS.get(check.outcome, "rest")
         yield f'<section class="one"><h3 id="{anchor(check.check)}">{_text(check.check)} '
         yield f'<span class="mark {mark}">{check.outcome.value}</span></h3><p>{_text(check.sentence)}</p>'
@@ -214,6 +215,14 @@ def _checks(run: Run, most: int) -> Iterator[str]:
         yield f'<p class="soft">Grades {ids}.</p>' if ids else ""
         yield from _folded(run, list(check.exchanges), most)
         yield "</section>"
+    if idle:
+        yield f"<details><summary>{len(idle)} that were not exercised, with the reason</summary>"
+        yield '<div class="box"><table class="wide"><thead><tr><th>Check</th><th>What holds</th><th>Why not</th></tr>'
+        yield "</thead><tbody>"
+        for check in idle:
+            yield f'<tr><td id="{anchor(check.check)}">{_text(check.check)}</td><td>{_text(check.sentence)}</td>'
+            yield f"<td>{_text(check.reason)}</td></tr>"
+        yield "</tbody></table></div></details>"
 
 
 def _headers(headers: Mapping[str, str]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 
 import pytest
@@ -16,26 +15,13 @@ from partnerlab.contracts.verification.consumer.run import Options, verify
 from partnerlab.contracts.verification.grading import Outcome, Run
 from partnerlab.contracts.verification.provider.direct import Direct
 from partnerlab.contracts.verification.provider.exchange import Answered, Asked
-from partnerlab.testing.sandboxes import SandboxForTests, in_this_process
+from partnerlab.testing.sandboxes import SandboxForTests
 from tests.contracts.verification.consumers.defects import DEFECTS
 from tests.contracts.verification.consumers.good import GOOD, PAGES, Side
 from tests.contracts.verification.consumers.receivers import Receiver
 from tests.contracts.verification.consumers.wire import Break, Line
 
 _numbers = itertools.count()
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[SandboxForTests]:
-    with in_this_process() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def direct() -> Iterator[Direct]:
-    made = Direct()
-    yield made
-    made.close()
 
 
 def graded(sandbox: SandboxForTests, direct: Direct, name: str, breaks: Break | None = None, without: str = "") -> Run:
