@@ -1,4 +1,4 @@
-"""`partnerlab verify consumer` as a command: options, plans, exit codes, files, how a partner is asked what it holds."""
+"""`partnerlab verify consumer` as a command: options, plans, exit codes, files, and how a partner is asked."""
 
 from __future__ import annotations
 
