@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from partnerlab.contracts.verification.consumer.definition import define
 from partnerlab.contracts.verification.consumer.postbacks import KINDS, Kind, Tried
 from partnerlab.contracts.verification.consumer.record import Record
@@ -77,11 +79,10 @@ def _declare(kind: Kind) -> None:
     ROLE.suite.add(Check(f"cloud-payments/{kind.name}", sentence, "scenario", (requirement,), True, (), check))
 
 
-def _tried(record: Record) -> dict[str, Tried]:
-    found: dict[str, Tried] | None = record.postbacks
-    if found is None:
+def _tried(record: Record) -> Mapping[str, Tried]:
+    if record.postbacks is None:
         raise NotExercised("no postback was sent: say by --held, --held-command or --ask how many payments are held")
-    return found
+    return record.postbacks
 
 
 def _problem(one: Tried, expected: str, received: str) -> Problem:

@@ -180,7 +180,7 @@ def _declare_operation(role: Role, row: Mapping[str, Any], values: Sequence[Mapp
         _add(role.suite, id, part["sentence"], "contract", part["requirements"], form("", id), part.get("turn", ""))
     for field, requirements in fields.items():
         sentence = row.get("sentences", {}).get(field) or f"{field} of each {name} is as the contract has it."
-        _add(role.suite, f"{_id(name)}-{_id(field)}", sentence, "contract", requirements, form(field), turn)
+        _add(role.suite, f"{_id(name)}-{_id(field)}", sentence, "contract", requirements, form(field), "")
     if row.get("done"):
         sentence = f"Each {name} is for something that the service knows, and is accepted."
         _add(role.suite, f"{_id(name)}-accepted", sentence, "meaning", row["done"], done, turn)

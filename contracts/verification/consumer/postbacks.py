@@ -26,6 +26,8 @@ from partnerlab.contracts.verification.provider.exchange import Answered, Asked,
 __all__ = ["KINDS", "PAGES", "Kind", "Page", "Tried", "pages", "try_all"]
 
 APPROVED_CARD = "4111111111111111"
+PART = Decimal("1.00")
+"""What is paid on a page that names no amount, where a part may be paid, so that four pages do not exhaust a bill."""
 TIMEOUT_S = 30.0
 PAGES = 4
 """How many pages the kinds need, each with a reference of its own: of one reference only one payment is credited."""
@@ -183,12 +185,18 @@ class _Sender:
 
 
 def try_all(
-    control: Control, send: Send, found: Sequence[Page], ask: Callable[[Page], int], first_number: int
+    control: Control,
+    send: Send,
+    found: Sequence[Page],
+    ask: Callable[[Page], int],
+    first_number: int,
+    say: Callable[[str], None] = lambda _: None,
 ) -> tuple[dict[str, Tried], list[Exchange]]:
     """
     Send every kind for which there is a page; what came of each by its name, and the exchanges.
 
-    *ask* gives how many payments the partner holds for a page's reference. The newest pages are taken.
+    *ask* gives how many payments the partner holds for a page's reference; *say* is told what came of each. The newest
+    pages are taken.
     """
     sender = _Sender(control, send, ask, first_number)
     taken = list(found)[-PAGES:]
@@ -207,6 +215,8 @@ def try_all(
         status, number = sender.post(kind, page, kind.change(dict(genuine)))
         asked_about = page if kind.name != "unknown-reference" else replace(page, reference=f"unknown-{page.reference}")
         after = ask(page) + (ask(asked_about) if asked_about is not page else 0)
+        answered = f"status {status}" if status else "no answer"
+        say(f"  sent  {kind.words}: {answered}, {before} held before, {after} after")
         tried[kind.name] = Tried(kind, page, before, after, status, number, first=first)
     return tried, sender.exchanges
 
@@ -253,7 +263,8 @@ def _may_send(address: str, origin: str) -> bool:
 def _paid(control: Control, page: Page) -> Mapping[str, Any]:
     """A payment of what the page asks for, made in the sandbox. Raises `Refused`."""
     biller, invoice = _found(control, page)
-    amount = page.amount or Decimal(invoice["balance_due"])
+    part = PART if invoice["allow_partial_payments"] else Decimal(invoice["balance_due"])
+    amount = page.amount or part
     order = {
         "account_number": page.account,
         "invoice_number": invoice["invoice_number"],

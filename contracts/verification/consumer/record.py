@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from partnerlab.contracts.verification.consumer.call import Call
 from partnerlab.contracts.verification.consumer.control import Control
 from partnerlab.contracts.verification.grading.checks import NotExercised
 from partnerlab.contracts.verification.grading.model import Exchange, Problem
+
+if TYPE_CHECKING:
+    from partnerlab.contracts.verification.consumer.postbacks import Tried
 
 __all__ = ["Reader", "Record", "evidence", "problem"]
 
@@ -21,15 +24,15 @@ class Record:
     """
     The calls of a role in the order they came, and what else a check may ask.
 
-    `billers` are the lane's; `notes` gather what people should know. `looked_at` are the places of the calls that the
-    check under way asked for, in order.
+    `billers` are the lane's; `postbacks` are those that were sent, by kind, None where none were. `looked_at` are the
+    places of the calls that the check under way asked for, in order.
     """
 
     def __init__(self, partner: str, billers: Sequence[Mapping[str, Any]] = ()) -> None:
         self.partner, self.billers = partner, billers
         self.calls: list[Call] = []
         self.looked_at: dict[int, None] = {}
-        self.postbacks: Any = None
+        self.postbacks: Mapping[str, Tried] | None = None
 
     @property
     def biller(self) -> Mapping[str, Any]:

@@ -28,7 +28,7 @@ from partnerlab.contracts.verification.grading.requirements import graded
 from partnerlab.contracts.verification.provider.configuration import Misconfigured
 from partnerlab.contracts.verification.provider.exchange import Send
 
-__all__ = ["Options", "verify"]
+__all__ = ["Options", "grade", "verify"]
 
 POLL_S = 0.5
 REMIND_S = 30.0
@@ -85,9 +85,9 @@ def verify(
         exchanges = [evidence(control, call) for call in record.calls]
         if options.held is not None:
             found = pages(record.calls, options.postback_url)
-            tried, sent = try_all(control, send, found, options.held, len(exchanges) + 1)
+            tried, sent = try_all(control, send, found, options.held, len(exchanges) + 1, say)
             record.postbacks, exchanges = tried, exchanges + sent
-        results = [_run_one(check, record, final=True) for check in _wanted(role, options)]
+        results = [grade(check, record, final=True) for check in _wanted(role, options)]
     except Misconfigured as error:
         configuration = Configuration(error.name, str(error), error.advice, error.exchange)
     requirements = graded("consumer", role.suite, results, options.excluded) if configuration is None else []
@@ -152,12 +152,13 @@ def _wait(
 
 
 def _turns(role: Role, record: Record, options: Options) -> list[Turn]:
-    states = [(check, _run_one(check, record, final=False)) for check in _wanted(role, options)]
+    states = [(check, grade(check, record, final=False)) for check in _wanted(role, options)]
     given = {"faults"} if options.lose_answers else set()
     found = turns(states, {**role.names, **options.names}, given)
     if options.held is not None and (missing := PAGES - len(pages(record.calls, options.postback_url))) > 0:
         account = {**role.names, **options.names}.get("account", "")
-        text = f"ask for {missing} more payment pages for {account}, each with a BillerReference and a PostBackURL"
+        many = "1 more payment page" if missing == 1 else f"{missing} more payment pages"
+        text = f"ask for {many} for {account}, each with a BillerReference and a PostBackURL"
         found.append(Turn(text))
     return found
 
@@ -169,7 +170,8 @@ def _wanted(role: Role, options: Options) -> list[Check[Record]]:
     ]
 
 
-def _run_one(check: Check[Record], record: Record, *, final: bool) -> CheckResult:
+def grade(check: Check[Record], record: Record, *, final: bool) -> CheckResult:
+    """The result of one check; where it is not *final*, what has begun may still be finished."""
     record.looked_at.clear()
     began = time.monotonic()
     outcome, reason = Outcome.PASSED, ""

@@ -6,6 +6,7 @@ import base64
 import binascii
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from partnerlab.contracts.files import Layout, Problem, check, load_layout
 from partnerlab.contracts.files.csv import CsvTable, check_csv, load_table, table_of
@@ -140,7 +141,7 @@ def check_csv_files(suite: Suite[Record], tables: Mapping[str, str], rows: tuple
 
 
 def _holding(
-    name: str, target: Callable[[Problem], str], problems: Callable[[Upload], list[Problem]]
+    name: str, target: Callable[[Problem], str], problems: Callable[[Upload], tuple[Problem, ...]]
 ) -> Callable[[Record], None]:
     def run(record: Record) -> None:
         found = [_said(one, wrong) for one in _readable(record) for wrong in problems(one) if target(wrong) == name]
@@ -167,18 +168,14 @@ def _upload(call: Call) -> Upload:
     return Upload(call, call.sent.get("FileName") or "the file", content)
 
 
-_READ: dict[tuple[str, bytes], list[Problem]] = {}
-_KEPT = 64
+def _bill_problems(upload: Upload, layout: Layout) -> tuple[Problem, ...]:
+    return _problems_of(upload.content or b"", layout)
 
 
-def _bill_problems(upload: Upload, layout: Layout) -> list[Problem]:
-    content = upload.content or b""
-    key = (layout.name, content)
-    if key not in _READ:
-        if len(_READ) >= _KEPT:
-            _READ.clear()
-        _READ[key] = list(check(content, layout).problems)
-    return _READ[key]
+@lru_cache(64)
+def _problems_of(content: bytes, layout: Layout) -> tuple[Problem, ...]:
+    """What is wrong with a file, which a check for each field asks for."""
+    return check(content, layout).problems
 
 
 def _table(upload: Upload, tables: Mapping[str, CsvTable]) -> CsvTable | None:

@@ -8,7 +8,7 @@ from partnerlab.contracts.catalogue import requirements
 from partnerlab.contracts.data import read_toml
 from partnerlab.contracts.verification.consumer.record import Record
 from partnerlab.contracts.verification.consumer.roles import ROLES, role
-from partnerlab.contracts.verification.consumer.run import Options, _run_one
+from partnerlab.contracts.verification.consumer.run import Options, grade
 from partnerlab.contracts.verification.grading import Outcome, untestable
 from partnerlab.verifying import consumer_commands
 from tests.contracts.verification.consumers.defects import DEFECTS
@@ -42,7 +42,7 @@ def test_a_check_says_in_a_sentence_what_holds_and_has_nothing_to_say_of_nothing
     for check in role(name).suite.checks.values():
         assert check.sentence.endswith("."), check.id
         assert check.id.startswith(f"{name}/")
-        assert _run_one(check, Record("tccs"), final=True).outcome is Outcome.NOT_EXERCISED, check.id
+        assert grade(check, Record("tccs"), final=True).outcome is Outcome.NOT_EXERCISED, check.id
 
 
 def test_the_command_has_every_role_and_its_help() -> None:
