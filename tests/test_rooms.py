@@ -24,6 +24,7 @@ ALLOWED = {
 }
 # What the installation without extras brings.
 CORE = {"click", "httpx", "lxml"}
+MOST_LINES = 400
 # Rooms within rooms that need an extra, and so may import more.
 NEED_AN_EXTRA = (
     "client/datapump",
@@ -98,3 +99,14 @@ def test_a_room_resolves_to_its_folder_in_this_checkout(room: str) -> None:
     assert spec is not None
     assert spec.origin is not None
     assert Path(spec.origin).resolve() == ROOT / room / "__init__.py"
+
+
+def test_no_file_is_too_long() -> None:
+    """A longer one holds two ideas: cut it at the seam."""
+    long = {
+        path.relative_to(ROOT).as_posix(): lines
+        for room in (*ALLOWED, "tests", "benchmarks")
+        for path in modules(room)
+        if (lines := len(path.read_text("utf-8").splitlines())) > MOST_LINES
+    }
+    assert long == {}

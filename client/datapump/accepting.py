@@ -7,12 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from partnerlab.client.datapump.events import parse_event, render_event
+import sqlalchemy as sa
+
+from partnerlab.client.datapump.engine import Engine, enqueue
+from partnerlab.client.datapump.events import Event, parse_event, render_event
+from partnerlab.client.datapump.gate import LaneClosed, LaneGate
 from partnerlab.client.datapump.pruning import digest
 from partnerlab.client.datapump.store import DeliveryStore
 from partnerlab.client.errors import ClientError
 
-__all__ = ["EventConflict", "Receipt", "known_receipt"]
+__all__ = ["EventConflict", "Receipt", "accept"]
 
 
 class EventConflict(ClientError):
@@ -34,7 +38,37 @@ class Receipt:
     status: str
 
 
-def known_receipt(store: DeliveryStore, lane: str, event_id: str, document: dict[str, Any]) -> Receipt:
+def accept(store: DeliveryStore, engine: Engine, database: sa.Engine, gate: LaneGate, event: Event) -> Receipt:
+    """
+    Write an event down and queue it, in one transaction.
+
+    Raises `EventConflict` where its id was used for something else, `LaneClosed` where its lane takes nothing now.
+    """
+    document = render_event(event)
+    if not gate.enter(event.lane):
+        raise LaneClosed(event.lane)
+    try:
+        with database.connect() as tx:
+            delivery = store.accept(
+                tx,
+                lane=event.lane,
+                event_id=event.id,
+                kind=event.kind,
+                biller_guid=event.biller_guid,
+                account_number=event.account_number,
+                event=json.dumps(document, ensure_ascii=False, sort_keys=True),
+            )
+            if delivery is not None:
+                enqueue(engine, tx, delivery)
+                tx.commit()
+                return Receipt(delivery.id, "accepted")
+            tx.rollback()
+    finally:
+        gate.leave(event.lane)
+    return _known_receipt(store, event.lane, event.id, document)
+
+
+def _known_receipt(store: DeliveryStore, lane: str, event_id: str, document: dict[str, Any]) -> Receipt:
     """The receipt of an event that was accepted before. Raises `EventConflict` where it said something else."""
     id = f"{lane}:{event_id}"
     if (known := store.by_id(lane, event_id)) is not None:

@@ -19,13 +19,13 @@ from typing import Any, Self
 
 import sqlalchemy as sa
 
-from partnerlab.client.datapump.accepting import Receipt, known_receipt
+from partnerlab.client.datapump.accepting import Receipt, accept
 from partnerlab.client.datapump.database import create_database
 from partnerlab.client.datapump.decisions import Record, decide, find, record
 from partnerlab.client.datapump.engine import Engine, Upkeep, enqueue
 from partnerlab.client.datapump.engine.durable import DurableEngine
-from partnerlab.client.datapump.events import Payment, parse_event, render_event
-from partnerlab.client.datapump.gate import LaneClosed, LaneGate
+from partnerlab.client.datapump.events import Payment, parse_event
+from partnerlab.client.datapump.gate import LaneGate
 from partnerlab.client.datapump.lanes import Rows, drop_lane, export_lane, load_lane
 from partnerlab.client.datapump.observing import Observer
 from partnerlab.client.datapump.places import Places
@@ -192,29 +192,7 @@ class DataPump:
         The same event again is a duplicate and changes nothing. Raises `RequestInvalid` with field and rule, and
         `EventConflict` where the id was used for something else.
         """
-        store, parsed = self._store, parse_event(event)
-        document = render_event(parsed)
-        if not self._gate.enter(parsed.lane):
-            raise LaneClosed(parsed.lane)
-        try:
-            with self._database.connect() as tx:
-                delivery = store.accept(
-                    tx,
-                    lane=parsed.lane,
-                    event_id=parsed.id,
-                    kind=parsed.kind,
-                    biller_guid=parsed.biller_guid,
-                    account_number=parsed.account_number,
-                    event=json.dumps(document, ensure_ascii=False, sort_keys=True),
-                )
-                if delivery is not None:
-                    enqueue(self._engine, tx, delivery)
-                    tx.commit()
-                    return Receipt(delivery.id, "accepted")
-                tx.rollback()
-        finally:
-            self._gate.leave(parsed.lane)
-        return known_receipt(store, parsed.lane, parsed.id, document)
+        return accept(self._store, self._engine, self._database, self._gate, parse_event(event))
 
     def wake(self, lane: str | None = None, *, by: timedelta | None = None) -> int:
         """

@@ -19,55 +19,13 @@ from partnerlab.simulators.inhance_soap.domain.billing import Bill
 from partnerlab.simulators.inhance_soap.domain.downloads import PENDING, Download
 from partnerlab.simulators.inhance_soap.domain.errors import AccountUnknown, InvoiceTaken
 from partnerlab.simulators.inhance_soap.domain.events import Event
+from partnerlab.simulators.inhance_soap.domain.opened import OpenAccount, Standing
 from partnerlab.simulators.inhance_soap.domain.payments import PostedPayment
 from partnerlab.simulators.inhance_soap.tables import ACCOUNTS, BILLS, CHANGES, DOWNLOADS, EVENTS, PAYMENTS, VALUES
 from partnerlab.simulators.kit.world.store import Statement
 from partnerlab.simulators.kit.world.table import LaneTx, Table
 
-__all__ = ["AccountBill", "AppliedChange", "Books", "OpenAccount", "Standing"]
-
-
-@dataclass(slots=True)
-class OpenAccount:
-    """
-    An account locked for writing, and how many payments and events it has.
-
-    `revision` counts the changes of its balance; it was sent up to `sent_revision`.
-    """
-
-    account: Account
-    payments: int = 0
-    events: int = 0
-    revision: int = 0
-    sent_revision: int = 0
-
-    @property
-    def number(self) -> str:
-        """The account's."""
-        return self.account.number
-
-    @property
-    def integration(self) -> Integration:
-        """The utility's."""
-        return self.account.integration
-
-
-@dataclass(slots=True)
-class Standing:
-    """
-    What a payment needs of a locked account, and what it changes of it: credit, payments, events and revision.
-
-    `bills` are those that are not paid in full, `first` is the number of the first payment of its reference.
-    """
-
-    number: str
-    integration: Integration
-    credit_cents: int
-    payments: int
-    events: int
-    revision: int
-    first: int | None
-    bills: list[Bill]
+__all__ = ["AccountBill", "AppliedChange", "Books"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,9 @@ from partnerlab.simulators.inhance_soap.domain.billing import (
 )
 from partnerlab.simulators.inhance_soap.domain.errors import InvoiceTaken, PaymentDuplicate
 from partnerlab.simulators.inhance_soap.domain.events import Cause, Event
+from partnerlab.simulators.inhance_soap.domain.opened import OpenAccount, Standing
 from partnerlab.simulators.inhance_soap.domain.payments import Payment, PostedPayment
-from partnerlab.simulators.inhance_soap.store import Books, OpenAccount, Standing
+from partnerlab.simulators.inhance_soap.store import Books
 
 __all__ = [
     "AccountBalances",

@@ -18,6 +18,7 @@ from partnerlab.simulators.inhance_soap.domain.accounts import Account, is_conve
 from partnerlab.simulators.inhance_soap.domain.billing import Bill
 from partnerlab.simulators.inhance_soap.domain.errors import AccountUnknown, PaymentSettled, PaymentUnknown
 from partnerlab.simulators.inhance_soap.domain.events import Cause
+from partnerlab.simulators.inhance_soap.domain.opened import OpenAccount
 from partnerlab.simulators.inhance_soap.domain.payments import Payment, PostedPayment
 from partnerlab.simulators.inhance_soap.services.books import (
     AccountBalances,
@@ -32,7 +33,7 @@ from partnerlab.simulators.inhance_soap.services.books import (
     touch,
     view,
 )
-from partnerlab.simulators.inhance_soap.store import AccountBill, Books, OpenAccount
+from partnerlab.simulators.inhance_soap.store import AccountBill, Books
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Store, Tx
 
