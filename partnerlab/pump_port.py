@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from partnerlab.client.datapump import DataPump
     from partnerlab.client.datapump.engine import Engine
+    from partnerlab.client.datapump.routes import Told
     from partnerlab.client.datapump.tables import Delivery
 
 __all__ = ["PumpPort"]
@@ -40,7 +41,7 @@ class PumpPort:
 
     *kept* says that the database may hold what a former process left; without it there is nothing in it until the pump
     was made. With *clock*, a lane's time, the pump is one of the process without threads, which delivers when `deliver`
-    is called or that clock is advanced. Attached to the kit's `Lanes`.
+    is called or that clock is advanced. *told* hears of each call. Attached to the kit's `Lanes`.
     """
 
     names = TABLES
@@ -53,8 +54,10 @@ class PumpPort:
         *,
         kept: bool,
         clock: Callable[[str], datetime] | None = None,
+        told: Told | None = None,
     ) -> None:
         self._url, self._billers, self._check, self._kept, self._clock = url, billers, check, kept, clock
+        self._told = told
         self._making, self._starting = threading.Lock(), threading.Lock()
         self._pump: DataPump | None = None
         self._started = False
@@ -153,7 +156,7 @@ class PumpPort:
                 from partnerlab.client.datapump import DataPump, Router
 
                 # The partners it delivers to are the sandbox's own, over http also where it listens beyond loopback.
-                router = Router(allow_http=True, check=self._check)
+                router = Router(allow_http=True, check=self._check, told=self._told)
                 self._pump = DataPump(self._url, self._billers, router=router, engine=self._engine())
             return self._pump
 

@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 from partnerlab.client.errors import RequestInvalid
-from partnerlab.client.http import PAYER_WAITS, HttpRequest, HttpResponse, Transport, shown_url
+from partnerlab.client.http import PAYER_WAITS, Transport, shown_url
+from partnerlab.client.http.watched import Watched
 from partnerlab.client.settings import Biller, BillerUnknown
 from partnerlab.contracts.data import read_bytes
 from partnerlab.contracts.doors import doors
@@ -30,6 +31,7 @@ from partnerlab.contracts.verification import rest, soap
 from partnerlab.contracts.verification.findings import Verdict
 from partnerlab.folders import Exchange, open_exchange
 from partnerlab.jobs_port import InHanceJobs, JobsPort, TccsJobs
+from partnerlab.outgoing import Outgoing
 from partnerlab.pump_port import PumpPort
 from partnerlab.settings import SandboxSettings
 from partnerlab.simulators import ic_webservices, inhance_soap, tccs_rest, watersmart
@@ -37,11 +39,14 @@ from partnerlab.simulators.ic_webservices.domain.errors import NotFound
 from partnerlab.simulators.kit.control.app import create_control_app
 from partnerlab.simulators.kit.egress.allow_list import AddressRefused, Allowed
 from partnerlab.simulators.kit.faults.faults import Faults
+from partnerlab.simulators.kit.http import nowhere
 from partnerlab.simulators.kit.http.guard import Guard
 from partnerlab.simulators.kit.http.server import Limits, Server
 from partnerlab.simulators.kit.http.site import Site
 from partnerlab.simulators.kit.http.wsgi import WsgiApp
+from partnerlab.simulators.kit.journal.entries import Entry
 from partnerlab.simulators.kit.journal.journal import Journal
+from partnerlab.simulators.kit.journal.repeat import Repeat
 from partnerlab.simulators.kit.world.clock import Clock
 from partnerlab.simulators.kit.world.jobs import Runner
 from partnerlab.simulators.kit.world.lanes import DEFAULT, Lane, Lanes
@@ -104,6 +109,7 @@ class Sandbox:
             self._check_egress,
             kept=bool(settings.database),
             clock=self._now if in_process else None,
+            told=lambda *call: self._outgoing.pumped(*call),
         )
         self.store = Store(store_url)
         self.lanes = Lanes(self.store)
@@ -117,6 +123,7 @@ class Sandbox:
             images=self._bill_image,
             unsettled=self._pump.payments_in_doubt,
             base_url=lambda: self.url,
+            posted_back=lambda sent: self._outgoing.posted_back(sent),
         )
         self._runner = Runner(self.store, self.lanes)
         self._jobs = JobsPort(lambda: self.url, lambda: self.ic)
@@ -138,7 +145,8 @@ class Sandbox:
         simulators = (self.inhance, self.tccs, self.ic, self.water)
         self.lanes.seeders.extend(simulator.seed for simulator in simulators)
         keys = _keys(inhance, tccs, ic, water)
-        self.journal = Journal(self.lanes, _verdicts(), secrets=lambda: keys)
+        verdicts = {**_verdicts(), nowhere.NAME: nowhere.no_such_path(lambda: self._site.paths())}
+        self.journal = Journal(self.lanes, verdicts, secrets=lambda: keys)
         self.faults = Faults(self.lanes)
         self.store.create()
         self.clock = Clock(self.lanes, simulators)
@@ -146,11 +154,14 @@ class Sandbox:
         self.clock.each_step.append(self._pump.deliver)
         self.clock.after_advance.append(self._pump.bring_forward)
         self._control = create_control_app(
-            self.lanes, self.journal, self.faults, self.clock, simulators, hosts=(settings.host, *settings.hosts)
+            *(self.lanes, self.journal, self.faults, self.clock, simulators),
+            hosts=(settings.host, *settings.hosts),
+            repeat=_repeat,
         )
         self._pump_service = WsgiApp("pump", self._create_pump_service)
         guard = Guard((settings.host, *settings.hosts), settings.token)
-        site = Site(self.lanes, self.journal, self.faults, guard)
+        self._site = site = Site(self.lanes, self.journal, self.faults, guard)
+        self._outgoing = Outgoing(self.journal, self.lanes, lambda: self.url, site.new_id)
         for simulator in simulators:
             for path, app in simulator.doors.items():
                 site.mount(path, app)
@@ -281,15 +292,16 @@ class Sandbox:
         except (AddressRefused, OSError, ValueError) as error:
             raise RequestInvalid("url", shown_url(url), str(error)) from None
 
-    def _send(self, biller: Biller, request: HttpRequest) -> HttpResponse:
-        self._check_egress(biller, request.url)
-        return self._payers_transport().send(request)
-
-    def _payers_transport(self) -> Transport:
+    def _asking(self, lane: str, sender: str, biller: Biller) -> Transport:
+        """Connections for a call that a payer waits for, to be checked and noted."""
         with self._lock:
             if self._transport is None:
                 self._transport = Transport(timeouts=PAYER_WAITS, allow_http=True)
-            return self._transport
+        return Watched(
+            self._transport,
+            before=lambda request: self._check_egress(biller, request.url),
+            after=self._outgoing.asked(lane, sender, biller),
+        )
 
     def _balances(self, lane: str, guid: str, account_number: str, invoice_number: str) -> dict[str, Any]:
         try:
@@ -298,7 +310,8 @@ class Sandbox:
             return {"problem": str(error)}
         from partnerlab.client import rtdr  # at the first request: the partners' protocols are a tenth of the start
 
-        update = rtdr.refresh(biller, account_number, invoice_number, send=partial(self._send, biller))
+        transport = self._asking(lane, "balance request", biller)
+        update = rtdr.refresh(biller, account_number, invoice_number, send=transport.send)
         return {
             "balance_due": None if update.balance_due is None else f"{update.balance_due:.2f}",
             "total_amount_due": None if update.total_amount_due is None else f"{update.total_amount_due:.2f}",
@@ -313,8 +326,8 @@ class Sandbox:
             return {"problem": str(error)}
         from partnerlab.client import bill_images
 
-        check, transport = partial(self._check_egress, biller), self._payers_transport()
-        found = bill_images.fetch(biller, invoice_number, transport=transport, check=check)
+        transport = self._asking(lane, "bill image request", biller)
+        found = bill_images.fetch(biller, invoice_number, transport=transport)
         return {"content": found.content, "problem": found.problem}
 
     def _water_access(self, guid: str, lane: str) -> PartnerAccess:
@@ -336,6 +349,12 @@ class Sandbox:
             return service(environ, start_response)
 
         return below
+
+
+def _repeat(entry: Entry, lane: str, language: str) -> Repeat:
+    from partnerlab.repeating import repeat  # with the client's declarations, which no start waits for
+
+    return repeat(entry, lane, language)
 
 
 def _verdicts() -> dict[str, Verdict]:

@@ -357,7 +357,7 @@ class DataPump:
         check = BALANCE_CHECKS.get(biller.partner)
         if not isinstance(event, Payment) or check is None:
             raise RequestInvalid("id", id, f"is {event.kind} for {biller.partner}: there is no balance to check")
-        return check(event, biller, self.router.transport_for(biller))
+        return check(event, biller, self.router.transport_for(event, biller))
 
     def _decide(self, id: str, verb: str, reason: str, by: str) -> Record:
         return decide(self._store, self._engine, self._database, id, verb, reason, by)

@@ -7,24 +7,23 @@ The table is data: a partner has an entry for each kind of event, also for those
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import partial
 
 from partnerlab.client.datapump import inhance_routes, inhance_v1_routes, tccs_routes, watersmart_routes
 from partnerlab.client.datapump.events import Event, Payment
 from partnerlab.client.datapump.plans import PartnerBalance, PartnerRequest, Plan, Skip
 from partnerlab.client.errors import RequestInvalid
-from partnerlab.client.http import Timeouts, Transport
+from partnerlab.client.http import HttpRequest, HttpResponse, Timeouts, Transport
+from partnerlab.client.http.watched import Watched
 from partnerlab.client.settings import Biller
-
-if TYPE_CHECKING:
-    from partnerlab.client.http.attempt import Attempt
 
 __all__ = ["BALANCE_CHECKS", "ROUTES", "PartnerRequest", "Plan", "Route", "Router", "Skip"]
 
 Route = Callable[[Event, Biller, Transport], Plan]
+Told = Callable[[Event, Biller, HttpRequest, HttpResponse | None, int], None]
+"""Hears of a call: its event, biller, request, answer (None where none came) and the `perf_counter_ns` of its start."""
 
 ROUTES: Mapping[tuple[str, str], Route] = {
     ("inhance_v2", "payment"): inhance_routes.payment,
@@ -54,13 +53,15 @@ class Router:
     """
     The route table together with the *connections* its calls share, one for each call that may be under way.
 
-    *check* is asked before each call whether it may go to that URL for that biller; it raises `RequestInvalid`.
+    *check* is asked before each call whether it may go to that URL for that biller; it raises `RequestInvalid`. *told*
+    hears of each call that was made, after it.
     """
 
     routes: Mapping[tuple[str, str], Route] = field(default_factory=lambda: ROUTES)
     timeouts: Timeouts = field(default_factory=Timeouts)
     allow_http: bool = False
     check: Callable[[Biller, str], None] | None = None
+    told: Told | None = None
     connections: int = 100
 
     def __post_init__(self) -> None:
@@ -89,11 +90,18 @@ class Router:
             raise RequestInvalid(
                 "kind", event.kind, f"there is no route for it to {biller.partner}, the partner of biller {biller.guid}"
             ) from None
-        return route(event, biller, self.transport_for(biller))
+        return route(event, biller, self.transport_for(event, biller))
 
-    def transport_for(self, biller: Biller) -> Transport:
-        """The connections as a call for that biller uses them."""
-        return self.transport if self.check is None else _Checked(self.transport, biller, self.check)
+    def transport_for(self, event: Event, biller: Biller) -> Transport:
+        """The connections as a call about that event, for that biller, uses them."""
+        if self.check is None and self.told is None:
+            return self.transport
+        check, told = self.check, self.told
+        return Watched(
+            self.transport,
+            before=None if check is None else lambda request: check(biller, request.url),
+            after=None if told is None else partial(told, event, biller),
+        )
 
     def close(self) -> None:
         """Close the connections; the next call opens new ones."""
@@ -101,21 +109,3 @@ class Router:
             if self._transport is not None:
                 self._transport.close()
                 self._transport = None
-
-
-class _Checked(Transport):
-    """The router's connections, for calls of one biller, each of which is checked before it gets one."""
-
-    def __init__(self, shared: Transport, biller: Biller, check: Callable[[Biller, str], None]) -> None:
-        self.rules, self.http = shared.rules, shared.http
-        self._shared, self._biller, self._check = shared, biller, check
-
-    @contextmanager
-    def connection(self, call: Attempt) -> Iterator[None]:
-        """As `Transport.connection`. Raises `RequestInvalid` where the call may not go there: nothing was sent."""
-        self._check(self._biller, call.request.url)
-        with self._shared.connection(call):
-            yield
-
-    def close(self) -> None:
-        """Close nothing: the connections belong to the router."""

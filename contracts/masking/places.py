@@ -207,7 +207,10 @@ def _headers(text: str) -> Iterator[Place]:
             continue
         scheme = _SCHEME.match(text, start)
         begin = scheme.end() if scheme else start
-        value = _FOLDED.match(text, begin)
+        before = text[max(0, start - 2 - len(name)) : start - 1 - len(name)]
+        value = _STRING[before].match(text, begin) if before in _STRING else None
+        if value is None or text[value.end() : value.end() + 1] != before:  # a quoted line ends with its quote
+            value = _FOLDED.match(text, begin)
         passed = value.end() if value else begin
         yield Place(begin, passed, whole=scheme is not None and (scheme[1] or "").lower() == "basic")
 

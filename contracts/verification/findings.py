@@ -15,8 +15,8 @@ class Finding:
     One way in which an exchange breaks the contract.
 
     `side` says whose fault it is; `rule` names the rule broken; `where` is the place
-    (`Body/BalanceCheck/AccountNumber`, `header SOAPAction`); `expected` and `found` are for a reader. No field holds
-    a secret.
+    (`Body/BalanceCheck/AccountNumber`, `header SOAPAction`); `expected` and `found` are for a reader. `hint` is the
+    name that was probably meant, where what was found is nearly one that is known. No field holds a secret.
     """
 
     side: Literal["request", "response"]
@@ -24,6 +24,11 @@ class Finding:
     where: str
     expected: str
     found: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        meant = f"; did you mean {self.hint}?" if self.hint else ""
+        return f"{self.side}, {self.where}: {self.rule}: expected {self.expected}, found {self.found}{meant}"
 
 
 Verdict = Callable[[str, bytes, Mapping[str, str], int, bytes, str], list[Finding]]

@@ -21,6 +21,7 @@ from lxml import etree
 
 from partnerlab.contracts.masking import mask_text
 from partnerlab.contracts.verification.findings import Finding, Verdict
+from partnerlab.contracts.verification.near import nearest_path
 from partnerlab.contracts.verification.openapi import Document, FormatCheck, Operation
 from partnerlab.contracts.verification.schema import Side, findings
 
@@ -68,15 +69,21 @@ def verdict(openapi: bytes, *, formats: Mapping[str, FormatCheck] | None = None)
         content_type = headers.get("content-type", "")
         found = document.operation(operation)
         if found is None:
-            if not request and not content_type:
+            if not request and not content_type and status < 400:
                 return []  # a page was asked for
-            expected = " or ".join(document.operations)
-            return [Finding("request", "operation", "path", expected, mask_text(operation) or "nothing")]
+            return [_unknown(document, operation)]
         asked = _request(document, found, request, headers)
         answered = _response(document, found, headers, status, response, response_type) if status else ()
         return [*asked, *answered]
 
     return check
+
+
+def _unknown(document: Document, path: str) -> Finding:
+    """A path that is no operation's, with the one that it nearly is."""
+    shown = mask_text(path)
+    hint = nearest_path(shown, [operation.path for operation in document.operations.values()])
+    return Finding("request", "operation", "path", " or ".join(document.operations), shown or "nothing", hint)
 
 
 def _request(document: Document, operation: Operation, body: bytes, headers: Mapping[str, str]) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from partnerlab.contracts.masking import MASK, is_secret, mask_text
 from partnerlab.contracts.verification.findings import Finding
+from partnerlab.contracts.verification.near import nearest
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator, ValidationError
@@ -73,8 +74,10 @@ def _said(error: ValidationError, side: Side, root: str) -> Iterator[Finding]:
                 yield Finding(side, "schema", _below(error, name), "a value", "nothing")
     elif keyword == "additionalProperties":
         known = error.schema.get("properties", {})
+        missing = [name for name in known if name not in error.instance]
         for name in sorted(error.instance.keys() - known.keys()):
-            yield Finding(side, "schema", _below(error, mask_text(name)), _one_of(known), "an unknown name")
+            shown_name, hint = mask_text(name), nearest(name, missing)
+            yield Finding(side, "schema", _below(error, shown_name), _one_of(known), "an unknown name", hint)
     elif keyword == "type":
         types = [wanted] if isinstance(wanted, str) else wanted
         expected = " or ".join(TYPES.get(one, one) for one in types)

@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl
 from lxml import etree
 
 from partnerlab.contracts.verification.findings import Finding, Verdict
+from partnerlab.contracts.verification.near import nearest
 from partnerlab.contracts.verification.wsdl import Contract, Operation, read_wsdl
 
 __all__ = ["RULES", "verdict"]
@@ -45,6 +46,7 @@ VERSIONS = {
     "http://www.w3.org/2003/05/soap-envelope": ("1.2", "application/soap+xml"),
 }
 _EXPECTED = re.compile(r"\s*Expected is (?:one of )?\( (.*) \)\.$")
+_UNEXPECTED = re.compile(r"^Element '([^']*)': This element is not expected\.")
 _NAMESPACE = re.compile(r"\{[^}]*\}")
 _FACET = re.compile(r"'[^']*' is not a valid value of the atomic type '(?:xs:)?([\w.]+)'")
 
@@ -144,13 +146,17 @@ def _soap_request(contract: Contract, name: str, asked: _Message, headers: Mappi
     if len(elements) != 1 or operation is None:
         wanted = contract.operations.get(name)
         expected = wanted.input if wanted else " or ".join(contract.operations)
-        yield Finding("request", "operation", "Body", f"one element, {expected}", ", ".join(elements) or "nothing")
-    yield from _soap_action(operation or contract.operations.get(name), asked.version, headers)
+        hint = nearest(_local(elements[0]), contract.operations) if elements and operation is None else ""
+        found = ", ".join(elements) or "nothing"
+        yield Finding("request", "operation", "Body", f"one element, {expected}", found, hint)
+    yield from _soap_action(contract, operation or contract.operations.get(name), asked.version, headers)
     if operation is not None:
         yield from _schema(contract, "request", asked.content[0])
 
 
-def _soap_action(operation: Operation | None, version: str, headers: Mapping[str, str]) -> Iterator[Finding]:
+def _soap_action(
+    contract: Contract, operation: Operation | None, version: str, headers: Mapping[str, str]
+) -> Iterator[Finding]:
     if version == "1.1":
         where, sent = "header SOAPAction", headers.get("soapaction")
         found = None if sent is None else sent.strip().strip('"')
@@ -161,7 +167,8 @@ def _soap_action(operation: Operation | None, version: str, headers: Mapping[str
         if version == "1.1":
             yield Finding("request", "soap-action", where, f'"{expected}"', "nothing")
     elif operation is None or found != operation.soap_action:
-        yield Finding("request", "soap-action", where, f'"{expected}"', f'"{found}"')
+        known = [one.soap_action for one in contract.operations.values()]
+        yield Finding("request", "soap-action", where, f'"{expected}"', f'"{found}"', _other(found, known))
 
 
 def _soap_response(
@@ -222,6 +229,7 @@ def _schema(contract: Contract, side: Side, element: etree._Element) -> Iterator
         message = error.message
         expected = _EXPECTED.search(message)
         facet = _FACET.search(message)
+        unexpected = _UNEXPECTED.search(message)
         yield Finding(
             side,
             "schema",
@@ -232,7 +240,18 @@ def _schema(contract: Contract, side: Side, element: etree._Element) -> Iterator
             if facet
             else "what the schema says",
             _NAMESPACE.sub("", _EXPECTED.sub("", message)),
+            _meant(unexpected[1], expected[1]) if unexpected and expected else "",
         )
+
+
+def _meant(found: str, expected: str) -> str:
+    """Which of the elements in libxml2's list was meant: by its name, or that name in the service's namespace."""
+    names = [name.strip() for name in expected.split(",")]
+    plain = [_NAMESPACE.sub("", name) for name in names]
+    local = _NAMESPACE.sub("", found)
+    if local in plain:  # the name is right, so its namespace is not
+        return "" if found in names else names[plain.index(local)]
+    return nearest(local, plain)
 
 
 def _unprefixed(element: etree._Element) -> Iterator[Finding]:
@@ -251,15 +270,18 @@ def _unprefixed(element: etree._Element) -> Iterator[Finding]:
 def _form_request(contract: Contract, name: str, request: bytes) -> Iterator[Finding]:
     operation = contract.operations.get(name)
     if operation is None or operation.form is None:
-        yield Finding("request", "operation", "path", " or ".join(contract.operations), name)
+        hint = nearest(name.rpartition("/")[2], contract.operations)
+        yield Finding("request", "operation", "path", " or ".join(contract.operations), name, hint)
         return
     sent = [key.lower() for key, _ in parse_qsl(request.decode("utf-8", "replace"), keep_blank_values=True)]
     known = {field.lower(): field for field in operation.form}
+    missing = [field for lower, field in known.items() if lower not in sent]
     for lower, field in known.items():
         if sent.count(lower) != 1:
             yield Finding("request", "form-fields", field, "once", f"{sent.count(lower)} times")
     for lower in sorted(set(sent) - set(known)):
-        yield Finding("request", "form-fields", lower, " or ".join(operation.form), "an unknown field")
+        hint = nearest(lower, missing)
+        yield Finding("request", "form-fields", lower, " or ".join(operation.form), "an unknown field", hint)
 
 
 def _form_response(contract: Contract, name: str, status: int, response: bytes, content_type: str) -> Iterator[Finding]:
@@ -277,6 +299,15 @@ def _form_response(contract: Contract, name: str, status: int, response: bytes, 
     if root.tag != operation.form_output:
         yield Finding("response", "operation", "document", operation.form_output, root.tag)
     yield from _schema(contract, "response", root)
+
+
+def _other(found: str, known: list[str]) -> str:
+    """The known text that *found* nearly is and is not; empty where it is one."""
+    return "" if found in known else nearest(found, known)
+
+
+def _local(tag: str) -> str:
+    return tag.rpartition("}")[2]
 
 
 def _soap_types() -> list[str]:

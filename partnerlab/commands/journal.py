@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -12,26 +11,34 @@ from typing import Any
 import click
 
 from partnerlab.contracts.doors import doors, operations
+from partnerlab.contracts.verification.findings import Finding
 from partnerlab.remote import Remote, connect, lane_options, print_json
 
 POLL_S = 0.5
 READ_AT_ONCE = 1_000
+LANGUAGES = ("curl", "python", "pytest")
 
 
-@click.command()
-@click.argument("entry", required=False)
+@click.group(invoke_without_command=True)
 @click.option("--door", help="Only one door, as in `inhance`.")
 @click.option("--operation", help="Only one operation, as in `BalanceCheck`.")
+@click.option("--direction", type=click.Choice(["in", "out"]), help="What came in, or every call of Invoice Cloud.")
+@click.option("--event", help="Only calls about an event or payment, by its id.")
+@click.option("--search", help="Only entries with that text in path, query, headers or a body.")
 @click.option("--invalid", is_flag=True, help="Only entries that break the contract; exit code 1 if there are any.")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000), help="The newest N entries.")
 @click.option("--follow", is_flag=True, help="Go on with what comes, until interrupted.")
 @click.option("--json", "as_json", is_flag=True, help="JSON in place of text; with --follow an entry a line.")
 @lane_options
+@click.pass_context
 def command(
-    entry: str | None,
+    context: click.Context,
     *,
     door: str | None,
     operation: str | None,
+    direction: str | None,
+    event: str | None,
+    search: str | None,
     invalid: bool,
     limit: int,
     follow: bool,
@@ -39,22 +46,26 @@ def command(
     url: str,
     lane: str,
 ) -> None:
-    """List the lane's journal, or show ENTRY whole.
+    """List the lane's journal, or show an entry.
 
-    A line is the entry's id, its time, door and operation, the status, the contract's verdict and the outcome. What
-    breaks the contract stands below it: whose fault, where, what was expected and found.
+    A line is the entry's id, its time, door and operation, the status, the verdict and the outcome. The verdict is
+    `valid` where the call meets the contract and was accepted, else `valid, refused: wrong key` and the like. What
+    breaks the contract stands below: whose fault, where, what was expected and found, and what was probably meant.
+
+    A call of Invoice Cloud to the sandbox itself is listed once; --direction out lists all that it made.
 
     \b
     Example:
         partnerlab journal --operation MakePaymentExtended --invalid
-        partnerlab journal --follow
+        partnerlab journal --search 10000101
+        partnerlab journal show 1a21cc5adb22eea-000005 --as curl
     """
-    remote = connect(url, lane)
-    if entry:
-        print_json(remote.get(f"/_sandbox/journal/{entry}"))
+    if context.invoked_subcommand:
         return
+    remote = connect(url, lane)
     _check_door(door)
-    query = {"door": door, "operation": operation, "invalid": "true" if invalid else None}
+    query = {"door": door, "operation": operation, "direction": direction, "event": event, "search": search}
+    query["invalid"] = "true" if invalid else None
     found = remote.get("/_sandbox/journal", limit=limit, **query)["entries"]
     if not found and operation and not follow:
         _check_operation(door, operation)
@@ -67,20 +78,38 @@ def command(
     else:
         for row in found:
             click.echo("\n".join(lines(row)))
-    sys.exit(1 if invalid and found else 0)
+    context.exit(1 if invalid and found else 0)
+
+
+@command.command()
+@click.argument("entry")
+@click.option("--as", "language", type=click.Choice(LANGUAGES), help="Its call as something to run again.")
+@lane_options
+def show(entry: str, *, language: str | None, url: str, lane: str) -> None:
+    """Show ENTRY whole, as JSON, or its call as a curl command, a Python program or a test.
+
+    Secrets are not kept; each is an environment variable, which what is printed names.
+
+    \b
+    Example:
+        partnerlab journal show 1a21cc5adb22eea-000005
+        partnerlab journal show 1a21cc5adb22eea-000005 --as pytest > test_again.py
+    """
+    remote = connect(url, lane)
+    if language is None:
+        print_json(remote.get(f"/_sandbox/journal/{entry}"))
+    else:
+        click.echo(remote.get(f"/_sandbox/journal/{entry}/as/{language}")["text"], nl=False)
 
 
 def lines(row: dict[str, Any]) -> list[str]:
     """An entry as text: a line, and one more for each way in which it breaks the contract."""
-    findings = row["findings"]
-    verdict = "-" if findings is None else "valid" if not findings else f"{len(findings)} broken"
     columns = (row["id"], row["at"], f"{row['door']:<10}", f"{row['operation']:<24}", f"{row['status']:>3}")
-    found = ["  ".join((*columns, f"{verdict:<9}", row["outcome"]))]
-    found += [
-        f"    {finding['side']}, {finding['where']}: {finding['rule']}:"
-        f" expected {finding['expected']}, found {finding['found']}"
-        for finding in findings or ()
-    ]
+    about = [row["sender"], f"event {row['event']}" if row["event"] else ""]
+    said = row["outcome"] if row["meaning"]["kind"] == "accepted" or row["faults"] else row["meaning"]["words"]
+    told = [f"{row['verdict']:<9}", "" if said and said in row["verdict"] else said, ", ".join(filter(None, about))]
+    found = ["  ".join((*columns, *filter(None, told)))]
+    found += [f"    {Finding(**finding)}" for finding in row["findings"] or ()]
     return [_printable(line) for line in found]
 
 

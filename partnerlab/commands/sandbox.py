@@ -17,6 +17,7 @@ from partnerlab.addresses import cannot_listen
 from partnerlab.config import configure, read_configuration
 from partnerlab.contracts import seeds
 from partnerlab.contracts.catalogue import magic_values
+from partnerlab.contracts.verification.meaning import outcome_of
 from partnerlab.databases import check_database, database_errors
 from partnerlab.ending import Ending
 from partnerlab.folders import FoldersUnusable
@@ -33,7 +34,6 @@ from partnerlab.simulators.ic_webservices.wire.doors import (
     REST_PATH,
 )
 from partnerlab.simulators.kit.journal.entries import Entry
-from partnerlab.simulators.kit.journal.outcome import outcome_of
 from partnerlab.simulators.kit.world.lanes import DEFAULT
 
 SECTIONS = ("sandbox", "inhance", "tccs", "ic", "watersmart")
@@ -132,7 +132,9 @@ def command(
 
 
 def _tell(lane: str, entry: Entry) -> None:
-    """A line on the screen for each exchange."""
+    """A line on the screen for each exchange, once."""
+    if entry.peer:
+        return
     where = "" if lane == DEFAULT else f"{lane}  "
     what = f"{entry.door}  {entry.operation}  {entry.status or '-'}  {entry.duration_ms:.0f} ms"
     line = f"{entry.at[11:19]}  {where}{what}  {outcome_of(entry.status, entry.answer, entry.faults)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from partnerlab.contracts.verification.findings import Finding
 from partnerlab.testing.sandboxes import LaneOfTest
 
 __all__ = ["Clock", "Faults", "Journal"]
@@ -117,8 +118,7 @@ def _problems(entry: Row, *, refusals: bool) -> list[str]:
     """What is wrong with an exchange, a line each."""
     what = f"  {entry['id']} {entry['method']} {entry['path']} {entry['operation']}"
     found = [
-        f"{what}: {finding['side']}, {finding['where']}: {finding['rule']}: expected {finding['expected']}, found"
-        f" {finding['found']}"
+        f"{what}: {Finding(**finding)}"
         for finding in entry["findings"] or ()
         if finding["side"] == "request" or not entry["faults"]
     ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from partnerlab.simulators.ic_webservices.app import InvoiceCloud, create_simulator
 from partnerlab.simulators.ic_webservices.services.outbox import EventRefused
+from partnerlab.simulators.ic_webservices.services.postbacks import PostbackSent
 from partnerlab.simulators.ic_webservices.settings import Settings
 
-__all__ = ["EventRefused", "InvoiceCloud", "Settings", "create_simulator"]
+__all__ = ["EventRefused", "InvoiceCloud", "PostbackSent", "Settings", "create_simulator"]

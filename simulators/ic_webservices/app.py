@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from partnerlab.simulators.ic_webservices import seeds
 from partnerlab.simulators.ic_webservices.pages import PAGE_PATHS, PagesApp
 from partnerlab.simulators.ic_webservices.services.bill_images import ImagePort, no_image
+from partnerlab.simulators.ic_webservices.services.postbacks import PostbackSent
 from partnerlab.simulators.ic_webservices.services.presentment import Balances
 from partnerlab.simulators.ic_webservices.services.unsettled import UnsettledPort
 from partnerlab.simulators.ic_webservices.settings import Settings
@@ -66,6 +67,7 @@ def create_simulator(
     images: ImagePort = no_image,
     unsettled: UnsettledPort = _nothing,
     base_url: Callable[[], str] | None = None,
+    posted_back: Callable[[PostbackSent], None] | None = None,
 ) -> InvoiceCloud:
     """
     The simulator of Invoice Cloud.
@@ -78,9 +80,18 @@ def create_simulator(
         unsettled: Gives the payments of an account that the data pump has without a certain outcome; see
             `services.unsettled`. Without it only the outbox is looked at.
         base_url: Gives the sandbox's origin, as in `http://127.0.0.1:8700`; without it the one a request came to.
+        posted_back: Hears of each attempt to send a postback.
     """
     world = create_world(
-        settings, store, lanes, events=events, balances=balances, images=images, unsettled=unsettled, base_url=base_url
+        settings,
+        store,
+        lanes,
+        events=events,
+        balances=balances,
+        images=images,
+        unsettled=unsettled,
+        base_url=base_url,
+        posted_back=posted_back,
     )
     return InvoiceCloud(
         name=NAME,

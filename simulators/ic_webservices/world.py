@@ -23,7 +23,7 @@ from partnerlab.simulators.ic_webservices.services.notices import Notices
 from partnerlab.simulators.ic_webservices.services.outbox import Outbox
 from partnerlab.simulators.ic_webservices.services.page_sessions import PageSessions
 from partnerlab.simulators.ic_webservices.services.pay_by_text import PayByText
-from partnerlab.simulators.ic_webservices.services.postbacks import Postbacks
+from partnerlab.simulators.ic_webservices.services.postbacks import Postbacks, PostbackSent
 from partnerlab.simulators.ic_webservices.services.presentment import Balances, Presentment
 from partnerlab.simulators.ic_webservices.services.records import Records
 from partnerlab.simulators.ic_webservices.services.schedules import Schedules
@@ -97,6 +97,7 @@ def create_world(
     images: ImagePort,
     unsettled: UnsettledPort,
     base_url: Callable[[], str] | None = None,
+    posted_back: Callable[[PostbackSent], None] | None = None,
 ) -> World:
     """The services over *store*; for the ports see `app.create_simulator`."""
     store.add(TABLES)
@@ -109,7 +110,7 @@ def create_world(
     uncertain = Unsettled(unsettled)
     presentment = Presentment(store, balances, uncertain)
     wallet = Wallet(store, numbers)
-    postbacks = Postbacks(store, lanes, runner)
+    postbacks = Postbacks(store, lanes, runner, told=posted_back)
     services = Services(
         settings=settings,
         ledger=ledger,

@@ -45,7 +45,7 @@ def test_a_payment_is_triggered_delivered_and_found_in_the_journal(type_: Type, 
     assert "MakePaymentExtended" in type_("journal").stdout
     assert type_("journal", "--invalid").stdout == ""
     entry = type_("journal", "--operation", "MakePaymentExtended").stdout.split()[0]
-    exchange = json.loads(type_("journal", entry).stdout)
+    exchange = json.loads(type_("journal", "show", entry).stdout)
     assert "<PaymentAmount>40.00</PaymentAmount>" in exchange["request"]
     assert "11111111-1111-4111-8111-111111111111" not in exchange["request"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -153,8 +154,18 @@ def test_balance_requests_and_the_pump_ask_the_allow_list(sandbox: Sandbox) -> N
         found = sandbox._balances("egress", guid, "10000101", "500001")
         assert "allow-list" in found["problem"]
         biller = sandbox.biller("egress", guid)
-        transport = sandbox.pump.router.transport_for(biller)
+        from partnerlab.client.datapump.events import Email
         from partnerlab.client.http import HttpRequest
+
+        event = Email(
+            id="e-1",
+            lane="egress",
+            biller_guid=guid,
+            account_number="1",
+            occurred_at=datetime.now(UTC),
+            email_address="",
+        )
+        transport = sandbox.pump.router.transport_for(event, biller)
 
         with pytest.raises(RequestInvalid, match="allow-list"):
             transport.send(HttpRequest("MakePaymentExtended", settings["11"], {}, b""))

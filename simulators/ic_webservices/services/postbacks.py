@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 from partnerlab.contracts.masking import mask_text
@@ -40,7 +41,7 @@ from partnerlab.simulators.kit.world.lanes import Lane, Lanes
 from partnerlab.simulators.kit.world.store import Store, Tx
 from partnerlab.simulators.kit.world.table import utc_text
 
-__all__ = ["Post", "Postbacks"]
+__all__ = ["Post", "PostbackSent", "Postbacks"]
 
 PAYER_WAITS_S = 2.0
 """How long a payer is kept for the first attempt, so that a partner's return page mostly knows the outcome."""
@@ -49,12 +50,28 @@ Post = Callable[[Sequence[Target], str], PostAnswer]
 """Posts a form: `pinned_post.post_form`, or a test's own."""
 
 
-class Postbacks:
-    """The postbacks of one store. *post* sends a form."""
+class PostbackSent(NamedTuple):
+    """One attempt that left for its address; `answer` is None where none came. `started_ns`: of `perf_counter_ns`."""
 
-    def __init__(self, store: Store, lanes: Lanes, runner: Runner, post: Post = post_form) -> None:
+    lane: str
+    postback: Postback
+    answer: PostAnswer | None
+    started_ns: int
+
+
+class Postbacks:
+    """The postbacks of one store. *post* sends a form, *told* hears of each attempt that was sent."""
+
+    def __init__(
+        self,
+        store: Store,
+        lanes: Lanes,
+        runner: Runner,
+        post: Post = post_form,
+        told: Callable[[PostbackSent], None] | None = None,
+    ) -> None:
         self.store, self.lanes, self.runner = store, lanes, runner
-        self._post = post
+        self._post, self._told = post, told
         self.work = runner.add(Work(POSTBACK_QUEUE, "a postback is sent", act=self._send_claimed, begin=self._begin))
 
     def add(self, tx: Tx, lane: Lane, biller_guid: str, url: str, fields: Mapping[str, str]) -> Postback:
@@ -144,7 +161,8 @@ class Postbacks:
         try:
             with self.store.read() as tx:
                 biller = biller_of(tx, Lane(lane_name), postback.biller_guid)
-            answer = self._post(Allowed.of(biller.configuration).targets(postback.url), postback.body)
+            targets = Allowed.of(biller.configuration).targets(postback.url)
+            answer = self._posted(lane_name, postback, targets)
         except (AddressRefused, NotFound) as error:
             return 0, f"not sent: the PostBackURL {error}"[:500]
         except (NoAnswer, OSError) as error:
@@ -153,6 +171,16 @@ class Postbacks:
             return answer.status, ""
         why = "redirects are not followed" if 300 <= answer.status < 400 else " ".join(answer.text.split())[:200]
         return answer.status, mask_text(f"answered {answer.status}: {why}")
+
+    def _posted(self, lane_name: str, postback: Postback, targets: Sequence[Target]) -> PostAnswer:
+        started_ns = time.perf_counter_ns()
+        answer: PostAnswer | None = None
+        try:
+            answer = self._post(targets, postback.body)
+        finally:
+            if self._told is not None:
+                self._told(PostbackSent(lane_name, postback, answer, started_ns))
+        return answer
 
 
 def _taken(future: Future[bool]) -> bool:

@@ -20,6 +20,7 @@ from partnerlab.simulators.kit.control.refusals import Invalid, Refused, error_b
 from partnerlab.simulators.kit.http.guard import host_allowed, origin_allowed
 from partnerlab.simulators.kit.http.messages import Request, Response
 from partnerlab.simulators.kit.journal.recording import record_line
+from partnerlab.simulators.kit.journal.repeat import RepeatPort, no_repeat
 
 if TYPE_CHECKING:
     from partnerlab.simulators.kit.control.controls import Controls
@@ -45,19 +46,20 @@ def create_control_app(
     simulators: Sequence[Simulator] = (),
     *,
     hosts: Collection[str] = (),
+    repeat: RepeatPort = no_repeat,
 ) -> ControlApp:
     """
     The control API: the kit's own operations and those of the simulators.
 
     *hosts* are the names and addresses, beside those of the loopback, under which it answers: the address the server
-    is bound to, and the name under which a shared sandbox is known.
+    is bound to, and the name under which a shared sandbox is known. *repeat* writes entries of the journal as programs.
     """
 
     def load() -> list[tuple[str, Controls]]:
         from partnerlab.simulators.kit.control.contract import KIT_CONTRACT
         from partnerlab.simulators.kit.control.own import own_controls
 
-        own = (KIT_CONTRACT, own_controls(lanes, journal, faults, clock, simulators))
+        own = (KIT_CONTRACT, own_controls(lanes, journal, faults, clock, simulators, repeat))
         return [own, *((simulator.control_contract, simulator.control()) for simulator in simulators)]
 
     return ControlApp(load, hosts=hosts)

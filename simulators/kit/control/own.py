@@ -12,6 +12,7 @@ from typing import Any
 from partnerlab.contracts import catalogue
 from partnerlab.contracts.capabilities import capabilities, integrations
 from partnerlab.contracts.settings import settings
+from partnerlab.contracts.verification.meaning import outcome_of, read_meaning, verdict_line
 from partnerlab.simulators.kit.control.contract import merged
 from partnerlab.simulators.kit.control.controls import Controls, refuser
 from partnerlab.simulators.kit.control.refusals import Invalid, Refused
@@ -20,7 +21,7 @@ from partnerlab.simulators.kit.http.messages import Request, Response
 from partnerlab.simulators.kit.journal.entries import Entry
 from partnerlab.simulators.kit.journal.feed import Feed, TooManyListeners
 from partnerlab.simulators.kit.journal.journal import Journal
-from partnerlab.simulators.kit.journal.outcome import outcome_of
+from partnerlab.simulators.kit.journal.repeat import NotRepeatable, RepeatPort, no_repeat
 from partnerlab.simulators.kit.world.clock import Clock, ClockOutOfRange, DueFailed, TooManySteps, parse_duration
 from partnerlab.simulators.kit.world.jobs import JobRow, JobUnknown, TimedJob, TimedJobs
 from partnerlab.simulators.kit.world.lane_rows import LoadInvalid
@@ -57,11 +58,23 @@ _NOT_KEPT = (("Cache-Control", "no-store"),)
 
 
 def own_controls(
-    lanes: Lanes, journal: Journal, faults: Faults, clock: Clock, simulators: Sequence[Simulator]
+    lanes: Lanes,
+    journal: Journal,
+    faults: Faults,
+    clock: Clock,
+    simulators: Sequence[Simulator],
+    repeat: RepeatPort = no_repeat,
 ) -> Controls:
     """What carries out the kit's own contract, `contracts/sandbox/control.yaml`."""
     jobs = [timed for simulator in simulators for timed in simulator.jobs]
-    groups = (_About(lanes, simulators), _Lanes(lanes), _Clock(clock), _Jobs(jobs), _Faults(faults), _Journal(journal))
+    groups = (
+        _About(lanes, simulators),
+        _Lanes(lanes),
+        _Clock(clock),
+        _Jobs(jobs),
+        _Faults(faults),
+        _Journal(journal, repeat),
+    )
     return Controls(groups, refuser(_REFUSALS))
 
 
@@ -248,10 +261,10 @@ class _Faults:
 
 
 class _Journal:
-    """The lane's journal: list, show an entry, listen, clear."""
+    """The lane's journal: list, show an entry, also as something to run again, listen, clear."""
 
-    def __init__(self, journal: Journal) -> None:
-        self._journal = journal
+    def __init__(self, journal: Journal, repeat: RepeatPort) -> None:
+        self._journal, self._repeat = journal, repeat
         self._feed = Feed(journal)
 
     def list_journal(
@@ -263,6 +276,9 @@ class _Journal:
         operation: str = "",
         status: int | None = None,
         since: int | None = None,
+        direction: str = "",
+        event: str = "",
+        search: str = "",
     ) -> Json:
         entries = self._journal.find(
             request.lane.name,
@@ -270,16 +286,28 @@ class _Journal:
             operation=operation,
             status=status,
             since=since,
+            direction=direction,
+            event=event,
+            search=search,
             only_invalid=invalid,
             limit=limit,
         )
         return {"entries": [_entry_view(entry, whole=False) for entry in entries]}
 
     def get_entry(self, request: Request, id: str) -> Json:
+        return _entry_view(self._one(request, id), whole=True)
+
+    def repeat_entry(self, request: Request, id: str, language: str) -> Json:
+        try:
+            return self._repeat(self._one(request, id), request.lane.name, language)._asdict()
+        except NotRepeatable as error:
+            raise Refused(409, "entry_not_repeatable", f"entry {id[:80]}: {error}") from error
+
+    def _one(self, request: Request, id: str) -> Entry:
         entry = self._journal.get(request.lane.name, id)
         if entry is None:
             raise Refused(404, "entry_not_found", f"the journal of this lane has no entry {id[:80]!r}")
-        return _entry_view(entry, whole=True)
+        return entry
 
     def listen(self, request: Request, lane: str = "") -> Response:
         missed = "last-event-id" in request.headers  # it was away, and what came meanwhile is not kept for it
@@ -315,6 +343,10 @@ def _job_view(partner: str, job: TimedJob, row: JobRow) -> Json:
 def _entry_view(entry: Entry, *, whole: bool) -> Json:
     """An entry as JSON; in a list without headers and bodies."""
     view = asdict(entry)
+    meaning = read_meaning(entry.status, entry.answer)
+    view["form"] = "unjudged" if entry.findings is None else "broken" if entry.findings else "valid"
+    view["meaning"] = {"kind": meaning.kind, "reason": meaning.reason, "words": meaning.words}
+    view["verdict"] = verdict_line(entry.findings, meaning)
     view["outcome"] = outcome_of(entry.status, entry.answer, entry.faults)
     if not whole:
         for name in ("headers", "request", "answer"):

@@ -21,6 +21,7 @@ from partnerlab.simulators.kit.faults.effects import Plan
 from partnerlab.simulators.kit.faults.faults import FaultInvalid, Faults
 from partnerlab.simulators.kit.http.guard import Guard, host_allowed
 from partnerlab.simulators.kit.http.messages import App, Request, Response
+from partnerlab.simulators.kit.http.nowhere import Nowhere
 from partnerlab.simulators.kit.journal.journal import Journal
 from partnerlab.simulators.kit.journal.recording import record_line
 from partnerlab.simulators.kit.world.lanes import DEFAULT, LaneNameInvalid, Lanes, TooManyLanes
@@ -34,6 +35,8 @@ CACHED_HOSTS = 1_024
 
 _logger = logging.getLogger(__name__)
 
+_UNASKED = frozenset(("/favicon.ico", "/.well-known/appspecific/com.chrome.devtools.json"))
+"""What browsers ask for by themselves; where it is not served, it is not noted."""
 _BROWSERS = frozenset(("origin", "sec-fetch-site"))
 _HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 
@@ -42,7 +45,7 @@ _HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 class _Mount:
     path: str
     app: App
-    door: bool
+    door: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ class _Target:
     lane: str
     path: str
     query: str
-    mount: _Mount | None
+    mount: _Mount
 
 
 class Site:
@@ -70,6 +73,7 @@ class Site:
         self.faults = faults
         self._mounts: dict[tuple[str, ...], _Mount] = {}
         self._deepest = 0
+        self._nowhere = _Mount("", Nowhere(self.paths))
         self._targets: dict[bytes, _Target] = {}
         self._hosts: dict[str, bool] = {}
         # Ids sort by the time the process started, then by count; the random part keeps replicas apart.
@@ -89,6 +93,10 @@ class Site:
         self._deepest = max(self._deepest, len(key))
         self._targets.clear()
 
+    def paths(self) -> list[str]:
+        """Where something is served."""
+        return sorted(mount.path for mount in self._mounts.values())
+
     def accept(
         self, method: str, target: bytes, headers: Mapping[str, str], body: bytes, origin: str, remote: str = ""
     ) -> Exchange | Refusal:
@@ -104,8 +112,6 @@ class Site:
             if host not in self._hosts and (refused := self._new_host(host)) is not None:
                 return refused
             origin = origin[: origin.index("//") + 2] + host
-        if found.mount is None:
-            return self._not_found(found, origin)
         if self.guard is not None and (not found.mount.door or not _BROWSERS.isdisjoint(headers)):
             refused = self._guarded(self.guard, found.mount, found.path, headers, origin)
             if refused is not None:
@@ -132,19 +138,21 @@ class Site:
             lane, _, rest = rest.partition("/")
             path = "/" + rest
         found = _Target(lane, path, query, self._find(path))
-        if found.mount is not None and len(target) <= CACHED_TARGET_BYTES:  # bounded: a caller chooses the text
+        if (
+            found.mount is not self._nowhere and len(target) <= CACHED_TARGET_BYTES
+        ):  # bounded: a caller chooses the text
             if len(self._targets) >= CACHED_TARGETS:
                 self._targets.clear()
             self._targets[target] = found
         return found
 
-    def _find(self, path: str) -> _Mount | None:
+    def _find(self, path: str) -> _Mount:
         segments = _segments(path, self._deepest)
         for length in range(len(segments), 0, -1):
             mount = self._mounts.get(segments[:length])
             if mount is not None:
                 return mount
-        return self._mounts.get(()) if path == "/" else None
+        return self._mounts.get((), self._nowhere) if path == "/" else self._nowhere
 
     def _new_host(self, host: str) -> Refusal | None:
         """Why a Host header is refused: addresses in answers contain it, and a foreign name may be DNS rebinding."""
@@ -170,12 +178,6 @@ class Site:
 
     def _refuse(self, status: int, code: str, message: str, field: str = "") -> Refusal:
         return Refusal(self.new_id(), _error(status, code, message, field))
-
-    def _not_found(self, target: _Target, origin: str) -> Refusal:
-        base = f"{origin}/lane/{target.lane}" if target.lane else origin
-        doors = "".join(f"  {base}{mount.path}\n" for mount in sorted(self._mounts.values(), key=lambda m: m.path))
-        text = f"Nothing is served at {target.path[:200]!r}. These are the doors:\n{doors}"
-        return Refusal(self.new_id(), Response(404, text.encode("utf-8", "replace")))
 
 
 class Refusal:
@@ -235,9 +237,9 @@ class Exchange:
         self._remote = remote
         self._lane = lane = site.lanes.cached(lane_name)
         self.id = id
-        self.control = target.mount is not None and not target.mount.door
+        self.control = not target.mount.door
         # To make a lane or to ask PostgreSQL for it takes longer than the event loop may wait.
-        self.inline = lane is not None and target.mount is not None and target.mount.app.inline
+        self.inline = lane is not None and target.mount.app.inline
 
     def run(self) -> tuple[Response | None, Plan | None]:
         """
@@ -260,7 +262,6 @@ class Exchange:
 
     def _run(self, started_ns: int) -> tuple[Response | None, Plan | None]:
         site, target, mount = self._site, self._target, self._target.mount
-        assert mount is not None
         lane = self._lane or site.lanes.get(self._lane_name)
         # HEAD is GET whose body is not sent: apps need not know it, the server cuts the body.
         method = "GET" if self._method == "HEAD" else self._method
@@ -268,7 +269,7 @@ class Exchange:
             method, target.path, target.query, self._headers, self._body, self._base_url, self.id, lane, self._remote
         )
         app = mount.app
-        if not mount.door:
+        if not mount.door or (mount is site._nowhere and target.path in _UNASKED):
             return app(request), None
         operation = app.operation(request)
         plan = None

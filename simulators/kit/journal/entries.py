@@ -23,6 +23,7 @@ __all__ = [
     "SIZE",
     "TABLE",
     "TABLES",
+    "TIE",
     "TRIM",
     "Entry",
     "read_row",
@@ -52,6 +53,11 @@ TABLE = schema.Table(
     schema.Column("answer_type", schema.Text, nullable=False),
     schema.Column("duration_us", schema.BigInteger, nullable=False),
     schema.Column("faults", schema.Text, nullable=False),
+    schema.Column("direction", schema.Text, nullable=False),
+    schema.Column("base_url", schema.Text, nullable=False),
+    schema.Column("sender", schema.Text, nullable=False),
+    schema.Column("event", schema.Text, nullable=False),
+    schema.Column("peer", schema.Text, nullable=False),
     schema.Column("findings", schema.Text),
     schema.Index("journal_by_lane", "lane", "number"),
 )
@@ -76,6 +82,10 @@ SIZE = Statement(
 CUT = Statement(
     "DELETE FROM journal WHERE number <= (SELECT number FROM journal ORDER BY number LIMIT 1 OFFSET :older)"
 )
+TIE = Statement(
+    "UPDATE journal SET sender = :sender, event = :event WHERE lane = :lane AND id = :peer AND direction = 'in'"
+)
+"""The sandbox itself was called: the entry at its door is given the sender and the event of the call."""
 CLEAR = Statement("DELETE FROM journal WHERE lane = :lane")
 
 
@@ -87,8 +97,12 @@ class Entry:
     `number` grows with each entry of the store; `id` is the request's, as in the answer's header
     `X-Sandbox-Request` and the events it caused; `at` is the lane's time. `status` is 0 where nothing was answered.
     `request` and `answer` are masked, and only a beginning where they hold fewer than `request_bytes` and
-    `answer_bytes`. `findings` is the contract's verdict, empty where the exchange is as it should be, None where the
-    door has no contract or a body is over 1 MiB.
+    `answer_bytes`. `direction` is `in` for what came to a door of the sandbox, `out` for what Invoice Cloud sent;
+    `base_url` is the origin that was called, with its lane prefix where the caller used one. `sender` says what made a
+    call of Invoice Cloud, and `event` which event or payment it is about, empty where neither is known. `peer` is the
+    id of the same call as the sandbox's own door noted it, and `-` where that gave no answer. `findings` is the
+    contract's verdict, empty where the exchange is as it should be, None where the door has no contract or a body is
+    over 1 MiB.
     """
 
     number: int
@@ -108,13 +122,20 @@ class Entry:
     answer_type: str
     duration_ms: float
     faults: tuple[str, ...]
+    direction: str
+    base_url: str
+    sender: str
+    event: str
+    peer: str
     findings: tuple[Finding, ...] | None
 
 
 def read_row(row: Row) -> Entry:
     """A row of `FIELDS` as an entry."""
     (number, id, at, door, operation, method, path, query, headers, request, request_bytes, status) = row[:12]
-    answer, answer_bytes, answer_type, duration_us, faults, findings = row[12:]
+    answer, answer_bytes, answer_type, duration_us, faults, direction, base_url, sender, event, peer, findings = row[
+        12:
+    ]
     return Entry(
         number=number,
         id=id,
@@ -133,6 +154,11 @@ def read_row(row: Row) -> Entry:
         answer_type=answer_type,
         duration_ms=duration_us / 1000,
         faults=tuple(faults.split(",")) if faults else (),
+        direction=direction,
+        base_url=base_url,
+        sender=sender,
+        event=event,
+        peer=peer,
         findings=_read_findings(findings),
     )
 

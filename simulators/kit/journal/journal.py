@@ -15,7 +15,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Unpack
 
 from partnerlab.contracts.verification.findings import Finding, Verdict
 from partnerlab.simulators.kit.http.messages import Request, Response
@@ -28,19 +28,20 @@ from partnerlab.simulators.kit.journal.entries import (
     JUDGED,
     LANE,
     OPEN,
-    SELECT,
     SIZE,
     TABLES,
+    TIE,
     TRIM,
     Entry,
     read_row,
     render_findings,
 )
+from partnerlab.simulators.kit.journal.query import Wanted, select_wanted
 from partnerlab.simulators.kit.journal.recording import EXCERPT_BYTES, record_body, record_headers, record_line
 from partnerlab.simulators.kit.world.lanes import Lanes
-from partnerlab.simulators.kit.world.store import Row, Statement
+from partnerlab.simulators.kit.world.store import Row
 
-__all__ = ["KEEP", "Journal"]
+__all__ = ["KEEP", "Journal", "Sent"]
 
 KEEP = 1_000
 JUDGED_BYTES = 1024 * 1024
@@ -51,6 +52,18 @@ MAX_STORED_BYTES = 512 * 1024 * 1024
 CHUNK = 100
 
 _logger = logging.getLogger(__name__)
+
+
+class Sent(NamedTuple):
+    """
+    What is known of a call that Invoice Cloud made: what in it made the call, and the event it is about.
+
+    `peer` is the id of its entry at the sandbox's own door; see `Entry`.
+    """
+
+    sender: str
+    event: str = ""
+    peer: str = ""
 
 
 class _Waiting(NamedTuple):
@@ -67,6 +80,7 @@ class _Waiting(NamedTuple):
     whole: bool
     request_bytes: int
     answer_bytes: int
+    sent: Sent | None
 
 
 class Journal:
@@ -112,11 +126,13 @@ class Journal:
         response: Response | None,
         started_ns: int,
         faults: tuple[str, ...] = (),
+        sent: Sent | None = None,
     ) -> None:
         """
         Note an exchange: *response* None means that nothing was answered, *started_ns* is of `perf_counter_ns`.
 
-        *method* is the one on the wire, which for HEAD is not the request's.
+        *method* is the one on the wire, which for HEAD is not the request's. With *sent* the call was Invoice Cloud's,
+        else it came to a door of the sandbox.
         """
         duration_us = (time.perf_counter_ns() - started_ns) // 1000
         request_bytes, answer_bytes = len(request.body), len(response.body) if response is not None else 0
@@ -129,7 +145,7 @@ class Journal:
             size = min(size, 2 * most)
         entry = _Waiting(
             *(request, method, door, operation, response, time.time(), duration_us, faults),
-            *(whole, request_bytes, answer_bytes),
+            *(whole, request_bytes, answer_bytes, sent),
         )
         with self._lock:
             waiting = self._waiting.get(request.lane.name)
@@ -165,39 +181,15 @@ class Journal:
             thread.join()
         self.flush()
 
-    def find(
-        self,
-        lane: str,
-        *,
-        door: str = "",
-        operation: str = "",
-        status: int | None = None,
-        since: int | None = None,
-        only_invalid: bool = False,
-        limit: int = 100,
-    ) -> list[Entry]:
-        """
-        A lane's entries, oldest first: the newest *limit*, or with *since* the first *limit* after that number.
-
-        *only_invalid* keeps those with findings.
-        """
+    def find(self, lane: str, **wanted: Unpack[Wanted]) -> list[Entry]:
+        """A lane's entries, oldest first: the newest of those that are *wanted*, or with `since` the first after it."""
         self.flush()
-        sql = SELECT
-        values: dict[str, Any] = {"lane": lane, "limit": limit}
-        for name, value in (("door", door), ("operation", operation), ("status", status)):
-            if value not in ("", None):
-                sql += f" AND {name} = :{name}"
-                values[name] = value
-        if since is not None:
-            sql += " AND number > :since"
-            values["since"] = since
-        if only_invalid:
+        if wanted.get("only_invalid"):
             self._judge_all(lane)
-            sql += " AND findings <> '[]' AND findings <> 'null'"
-        sql += f" ORDER BY number{' DESC' if since is None else ''} LIMIT :limit"
         with self._store.read() as tx:
-            rows = tx.all(Statement(sql), values)
-        return self._judged(rows if since is not None else rows[::-1])
+            statement, values = select_wanted(wanted)
+            rows = tx.all(statement, {**values, "lane": lane})
+        return self._judged(rows if wanted.get("since") is not None else rows[::-1])
 
     def get(self, lane: str, id: str) -> Entry | None:
         """The entry of that request, or None."""
@@ -239,6 +231,9 @@ class Journal:
                     return  # the lane was dropped while its last requests were on their way
                 tx.run_many(INSERT, rows)
                 self._unmeasured += sum(len(row["request"]) + len(row["answer"]) + 1_000 for row in rows)
+                for row in rows:
+                    if row["peer"] and row["event"] + row["sender"]:
+                        tx.run(TIE, lane=lane, peer=row["peer"], sender=row["sender"], event=row["event"])
                 tx.run(TRIM, lane=lane, keep=self._keep)
             if self.written:
                 self._tell(lane, rows)
@@ -268,6 +263,7 @@ class Journal:
         headers = record_headers(request.headers, secrets)
         body, answer_type = (response.body, response.content_type) if response is not None else (b"", "")
         answered = record_body(body, answer_type, secrets)
+        sent = entry.sent
         findings = None
         if not entry.whole:
             findings = render_findings(None)
@@ -293,6 +289,11 @@ class Journal:
             "answer_type": record_line(answer_type, secrets),
             "duration_us": entry.duration_us,
             "faults": ",".join(entry.faults),
+            "direction": "in" if sent is None else "out",
+            "base_url": record_line(request.base_url, secrets),
+            "sender": "" if sent is None else sent.sender,
+            "event": "" if sent is None else sent.event,
+            "peer": "" if sent is None else sent.peer,
             "findings": findings,
         }
 

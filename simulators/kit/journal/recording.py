@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from partnerlab.contracts.masking import mask_excerpt, mask_found
 
-__all__ = ["EXCERPT_BYTES", "HEADERS", "Recorded", "record_body", "record_headers", "record_line"]
+__all__ = ["EXCERPT_BYTES", "HEADERS", "Recorded", "no_text", "record_body", "record_headers", "record_line"]
 
 EXCERPT_BYTES = 64 * 1024
 LINE_CHARACTERS = 2_000
@@ -78,12 +78,17 @@ def record_body(body: bytes, content_type: str, secrets: frozenset[str] = frozen
     cut = len(body) > EXCERPT_BYTES
     text, charset = _decode(excerpt, content_type)
     if "\x00" in text:
-        return Recorded(f"({len(body)} bytes that are not text)", len(body), cut=True, faithful=False)
+        return Recorded(no_text(len(body)), len(body), cut=True, faithful=False)
     if cut:
         text = _whole_words(text)
     faithful = not cut and charset == "utf-8"
     masked = mask_found(text, secrets, form=content_type.lower().startswith("application/x-www-form-urlencoded"))
     return Recorded(masked.text, len(body), cut=cut, faithful=faithful, secrets=masked.secrets)
+
+
+def no_text(length: int) -> str:
+    """What stands for a body of so many bytes that is no text."""
+    return f"({length} bytes that are not text)"
 
 
 def record_headers(headers: Mapping[str, str], secrets: frozenset[str] = frozenset()) -> dict[str, str]:

@@ -101,14 +101,17 @@ def test_the_longest_mount_wins_in_any_case(site: Site, memory: Store) -> None:
         site.mount("/DOOR/inner.asmx", inner)
 
 
-def test_an_unknown_path_lists_the_doors_and_makes_no_lane(site: Site) -> None:
+def test_an_unknown_path_lists_the_doors_and_is_noted_in_its_lane(site: Site) -> None:
     refused = answer(site, b"/lane/new/nowhere", host="sandbox.example.com:80")
     assert refused.status == 404
     assert refused.body.decode().splitlines() == [
         "Nothing is served at '/nowhere'. These are the doors:",
         "  http://sandbox.example.com:80/lane/new/door",
     ]
-    assert [lane.name for lane in site.lanes.all()] == ["default"]
+    assert "Did you mean http://x/door?" in answer(site, b"/dor", host="x").body.decode()
+    assert [(entry.door, entry.operation) for entry in site.journal.find("new")] == [("nowhere", "/nowhere")]
+    answer(site, b"/favicon.ico")
+    assert [entry.path for entry in site.journal.find("default")] == ["/dor"]
 
 
 def test_the_root_is_served_exactly(site: Site, memory: Store) -> None:

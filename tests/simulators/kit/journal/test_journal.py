@@ -13,7 +13,7 @@ from partnerlab.contracts.verification.findings import Finding
 from partnerlab.simulators.kit.http.messages import Request, Response
 from partnerlab.simulators.kit.journal import entries
 from partnerlab.simulators.kit.journal import journal as journal_module
-from partnerlab.simulators.kit.journal.journal import Journal
+from partnerlab.simulators.kit.journal.journal import Journal, Sent
 from partnerlab.simulators.kit.journal.recording import EXCERPT_BYTES
 from partnerlab.simulators.kit.world.lanes import Lane, Lanes
 from partnerlab.simulators.kit.world.store import Store
@@ -69,9 +69,10 @@ def note(
     query: str = "",
     headers: Mapping[str, str] | None = None,
     faults: tuple[str, ...] = (),
+    sent: Sent | None = None,
 ) -> None:
     request = Request("GET", "/door", query, headers or {}, body, "http://x", id, Lane(lane))
-    journal.append(request, "HEAD", door, operation, response, time.perf_counter_ns() - 2_500_000, faults)
+    journal.append(request, "HEAD", door, operation, response, time.perf_counter_ns() - 2_500_000, faults, sent)
 
 
 def test_an_entry_tells_the_whole_exchange(journal: Journal) -> None:
@@ -121,6 +122,42 @@ def test_only_the_newest_are_kept_of_each_lane(journal: Journal) -> None:
     note(journal, lane="b", id="other")
     assert [entry.id for entry in journal.find("a")] == [f"r-{n}" for n in range(30, 50)]
     assert [entry.id for entry in journal.find("b")] == ["other"]
+
+
+def test_a_call_of_invoice_cloud_to_the_sandbox_itself_is_listed_once_and_tied_to_its_event(journal: Journal) -> None:
+    note(journal, id="door")
+    note(journal, id="out", sent=Sent("data pump", "e-1", peer="door"))
+    note(journal, id="lost", sent=Sent("data pump", "e-1", peer="-"))
+    note(journal, id="elsewhere", sent=Sent("postback", "e-2"))
+    note(journal, id="other")
+    assert [(entry.id, entry.sender, entry.event) for entry in journal.find("a")] == [
+        ("door", "data pump", "e-1"),
+        ("elsewhere", "postback", "e-2"),
+        ("other", "", ""),
+    ]
+    assert [entry.id for entry in journal.find("a", direction="out")] == ["out", "lost", "elsewhere"]
+    assert [entry.id for entry in journal.find("a", direction="in")] == ["door", "other"]
+    assert [entry.id for entry in journal.find("a", event="e-1", direction="out")] == ["out", "lost"]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("100%_SURE", ["1"]),
+        ("%", ["1"]),
+        ("10000101", ["2", "3"]),
+        ("!", []),
+        ("x-agent", ["3"]),
+        ("<OK", ["1", "2", "3"]),
+    ],
+)
+def test_a_text_is_searched_in_bodies_query_and_headers_in_any_case(
+    journal: Journal, text: str, found: list[str]
+) -> None:
+    note(journal, b"<a>100%_sure</a>", id="1")
+    note(journal, query="account=10000101", id="2")
+    note(journal, b"<n>10000101</n>", id="3", headers={"user-agent": "X-Agent"})
+    assert [entry.id for entry in journal.find("a", search=text)] == found
 
 
 def test_entries_are_found_by_what_they_are(journal: Journal) -> None:

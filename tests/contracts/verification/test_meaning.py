@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from partnerlab.simulators.kit.journal.outcome import outcome_of
+from partnerlab.contracts.verification.findings import Finding
+from partnerlab.contracts.verification.meaning import outcome_of, read_meaning, verdict_line
 
 
 @pytest.mark.parametrize(
@@ -32,6 +33,34 @@ from partnerlab.simulators.kit.journal.outcome import outcome_of
 )  # fmt: skip
 def test_an_answer_is_said_in_a_line(status: int, answer: str, faults: tuple[str, ...], outcome: str) -> None:
     assert outcome_of(status, answer, faults) == outcome
+
+
+BROKEN = (Finding("request", "schema", "x", "y", "z"),)
+DENIED = "<Success>false</Success><ErrorMessage>{}</ErrorMessage>"
+
+
+@pytest.mark.parametrize(
+    ("findings", "status", "answer", "line"),
+    [
+        ((), 200, "<Success>true</Success>", "valid"),
+        ((), 200, DENIED.format("Invalid web service key."), "valid, refused: wrong key"),
+        ((), 200, DENIED.format("Account 1 was not found."), "valid, refused: unknown account"),
+        ((), 200, DENIED.format("The amount is too high."), "valid, refused: The amount is too high."),
+        ((), 401, "", "valid, refused: wrong key"),
+        (BROKEN, 404, "Nothing is served at '/x'.\nThese", "1 broken, refused: no such path"),
+        (BROKEN, 500, "<faultstring>Server did not recognize the value of HTTP Header SOAPAction: x.</faultstring>",
+         "1 broken, refused: no such operation"),
+        (BROKEN, 500, "<faultcode>soap:Client</faultcode><faultstring>Bad.</faultstring>", "1 broken, refused: Bad."),
+        ((), 500, "<faultcode>soap:Server</faultcode><faultstring>Bad.</faultstring>", "valid, failed: Bad."),
+        ((), 0, "", "valid, no answer"),
+        (None, 200, "<html>", "-"),
+        (None, 503, "", "failed: Service Unavailable"),
+    ],
+)  # fmt: skip
+def test_valid_alone_means_that_form_and_meaning_are_right(
+    findings: tuple[Finding, ...] | None, status: int, answer: str, line: str
+) -> None:
+    assert verdict_line(findings, read_meaning(status, answer)) == line
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,28 @@
+"""
+A recorded call as something to run again: a curl command, a Python program, a test.
+
+The journal keeps no secret, so each stands as an environment variable that is to be set first; what is printed names
+it, and ends with that name where it is not set.
+"""
+
+from __future__ import annotations
+
+from partnerlab.repeating.call import read_call
+from partnerlab.repeating.curl import render_curl
+from partnerlab.repeating.program import render_program, render_test
+from partnerlab.simulators.kit.journal.entries import Entry
+from partnerlab.simulators.kit.journal.repeat import Repeat
+
+__all__ = ["LANGUAGES", "repeat"]
+
+LANGUAGES = {"curl": render_curl, "python": render_program, "pytest": render_test}
+
+
+def repeat(entry: Entry, lane: str, language: str) -> Repeat:
+    """
+    The call of an entry of that lane, as `curl`, `python` or `pytest`.
+
+    Raises `NotRepeatable` where the journal holds only a part of what was sent.
+    """
+    call = read_call(entry, lane)
+    return Repeat(language, LANGUAGES[language](entry, call), call.variables)

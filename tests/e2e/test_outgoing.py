@@ -1,0 +1,81 @@
+"""What Invoice Cloud sends stands in the journal, with what made it and the event it is about."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+from partnerlab.sandbox import Sandbox
+from partnerlab.sides import InHanceSides
+
+
+class _Partner(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["content-length"]))
+        self.send_response(503)
+        self.send_header("Content-Length", "4")
+        self.end_headers()
+        self.wfile.write(b"busy")
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def partner() -> Iterator[str]:
+    """A partner of another make, which is never ready."""
+    server = HTTPServer(("127.0.0.1", 0), _Partner)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_payments_call_is_noted_at_both_ends_and_listed_once(sandbox: Sandbox, sides: InHanceSides) -> None:
+    guid = sides.pay("10000101", "12.00")["payment_guid"]
+    (listed,) = sides.journal("MakePaymentExtended")
+    assert (listed["direction"], listed["sender"], listed["event"]) == ("in", "data pump", guid)
+    assert listed["verdict"] == "valid"
+    (sent,) = sides.control.get("/_sandbox/journal", event=guid, direction="out")["entries"]
+    assert (sent["peer"], sent["door"], sent["findings"], sent["status"]) == (listed["id"], "inhance", [], 200)
+    assert sent["base_url"] == sandbox.url
+
+
+def test_a_balance_request_and_a_lost_answer_are_noted(sandbox: Sandbox, sides: InHanceSides, lane: str) -> None:
+    with sides.fault("drop-before-commit", "BalanceCheck"):
+        found = sandbox._balances(lane, sides.biller["guid"], "10000101", "")
+    assert found["problem"]
+    entries = sides.control.get("/_sandbox/journal", direction="out")["entries"]
+    assert [(row["sender"], row["operation"], row["peer"], row["verdict"]) for row in entries] == [
+        ("balance request", "BalanceCheck", "-", "valid, no answer")
+    ]
+    assert len(sides.journal("BalanceCheck")) == 1
+
+
+def test_a_call_to_a_partner_elsewhere_is_listed(sides: InHanceSides, partner: str) -> None:
+    guid = sides.biller["guid"]
+    sides.control.patch(f"/_sandbox/ic/billers/{guid}", {"settings": {"14": f"{partner}/iCloud.asmx"}})
+    sides.control.post("/_sandbox/ic/customers/10000101/paperless", {"enrolled": True, "biller_guid": guid})
+    sides.settle()
+    found = sides.journal("SetPaperless")[0]
+    assert (found["direction"], found["base_url"], found["status"], found["peer"]) == ("out", partner, 503, "")
+    assert found["meaning"] == {"kind": "failed", "reason": "", "words": "busy"}
+    assert found["event"]
+
+
+def test_a_postback_is_noted_with_its_payment(sandbox: Sandbox, sides: InHanceSides, lane: str, partner: str) -> None:
+    postbacks, world = sandbox.ic.world.services.postbacks, sandbox.lanes.get(lane)
+    with sandbox.store.write() as tx:
+        made = postbacks.add(
+            tx, world, sides.biller["guid"], f"{partner}/back", {"PaymentGUID": "p-1", "Approved": "1"}
+        )
+    postbacks.send(world, [made])
+    (found,) = sides.control.get("/_sandbox/journal", event="p-1")["entries"]
+    assert (found["door"], found["sender"], found["path"], found["status"]) == ("postback", "postback", "/back", 503)
+    assert (found["form"], found["verdict"]) == ("unjudged", "failed: busy")
+    assert "Approved=1" in sides.exchange(found["id"])["request"]
