@@ -1,4 +1,4 @@
-"""kill -9 of the exporting process at each of its steps, and of the sandbox between them: case 20."""
+"""kill -9 of the exporting process at each of its steps and at random, and of the sandbox between them: case 20."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.durability.test_payment_job_kill import KILLS, fork_and_kill
 from tests.durability.test_sandbox_kill import Process
 
 pytestmark = [pytest.mark.durability, pytest.mark.xdist_group("durability")]
@@ -61,6 +62,9 @@ def test_a_killed_export_goes_on_and_no_number_stands_for_two_contents(tmp_path:
             if step == "numbered, no file":
                 process.kill()
                 process.start()
+        told = fork_and_kill("export", process.url, folder, KILLS)
+        taken += told["paid"]
+        sys.stdout.write(f"{told['killed']} of {told['runs']} runs killed, {len(taken)} payments\n")
         assert export("never") == 0
         found: dict[str, set[str]] = {}
         guids: list[str] = []
