@@ -7,8 +7,9 @@ Jobs by their timetable in production, each time once however many processes run
         ...
 
 The engine is DBOS, as for the data pump: whoever comes to a time first writes its run down under a name that is made of
-job and time, so nobody else does it. A process that is killed leaves its run to the next time of the job: jobs begin
-where they stopped. What was missed while no process ran is caught up with one run for each job [A-92].
+job and time, so nobody else does it. One run of a job at a time, in all processes: a time that comes while the run
+before it is still at work is passed over. A process that is killed leaves its run to the next time of the job: jobs
+begin where they stopped. What was missed while no process ran is caught up with one run for each job [A-92].
 
 Give it a database of its own, and a process: the engine is one per process.
 """
@@ -17,17 +18,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
+from zlib import crc32
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
 from partnerlab.client.datapump.database import create_database
 from partnerlab.client.datapump.engine.durable import claim_process, release_process, slots_of
-from partnerlab.client.datapump.slots import Slots, slot_name
+from partnerlab.client.datapump.slots import MAX_SLOTS, Slots, slot_name
 from partnerlab.contracts.jobs import Job
 from partnerlab.contracts.jobs import jobs as contract_jobs
 
@@ -160,16 +163,20 @@ class JobEngine:
 
     def run(self, name: str, tick: datetime) -> str:
         """One run. Called by the engine only."""
-        job = self._jobs.get(name)
+        job, slots = self._jobs.get(name), self._slots
         if job is None:
             return "there is no such job in this process"
         if job.zone != "UTC" and _comes_again(tick, ZoneInfo(job.zone)):
             return "this time of day came once already today"
-        try:
-            return job.run(tick)
-        except Exception as error:
-            log.exception("the job %s for %s failed", name, tick.isoformat())
-            return f"failed: {type(error).__name__}: {error}"[:500]
+        # A lock that goes with the process: no run that was killed keeps another waiting.
+        with slots.borrow(_lock_number(name)) if slots else nullcontext(True) as free:
+            if not free:
+                return "the run before it is still at work: this time is passed over"
+            try:
+                return job.run(tick)
+            except Exception as error:
+                log.exception("the job %s for %s failed", name, tick.isoformat())
+                return f"failed: {type(error).__name__}: {error}"[:500]
 
     def _catch_up(self, dbos: Any) -> list[str]:
         """Start the last time of each job that nobody ran."""
@@ -187,6 +194,11 @@ class JobEngine:
                     dbos.start_workflow(_registered, tick, job.name)
                 begun.append(job.name)
         return begun
+
+
+def _lock_number(name: str) -> int:
+    """A job's own lock, beyond those of the workers."""
+    return MAX_SLOTS + 1 + crc32(name.encode()) % 2**30
 
 
 def _comes_again(tick: datetime, zone: ZoneInfo) -> bool:

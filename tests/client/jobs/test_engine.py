@@ -8,7 +8,9 @@ import threading
 import time
 from collections import Counter
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import psycopg
@@ -85,24 +87,39 @@ def test_a_time_of_day_that_comes_twice_runs_once(tmp_path: Path) -> None:
     engine.stop()
 
 
-def test_a_schedule_fires_once_in_two_processes(postgres_server: str) -> None:
+def test_in_two_processes_each_time_runs_once_and_no_two_runs_overlap_and_a_kill_stops_nothing(
+    postgres_server: str,
+) -> None:
+    """Case 25: a run longer than its interval; then one process is killed in the middle of a run."""
     url = new_database(postgres_server)
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("CREATE TABLE ticks (tick TEXT, pid INT)")
+        connection.execute("CREATE TABLE ticks (tick TEXT, pid INT, began TIMESTAMPTZ, ended TIMESTAMPTZ)")
         command = [sys.executable, "-m", "tests.client.jobs.ticking", url]
-        processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+        processes = {}
+        for _ in range(2):
+            process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+            processes[process.pid] = process
+
+        def wait_for(question: str, *values: object) -> list[tuple[Any, ...]]:
+            ends = time.monotonic() + 60
+            while not (found := connection.execute(question, values).fetchall()):  # type: ignore[call-overload]
+                assert time.monotonic() < ends, question
+                time.sleep(0.05)
+            return found
+
         try:
-            for process in processes:
+            for process in processes.values():
                 assert process.stdout is not None
                 assert process.stdout.readline() == "runs\n"
-            ends = time.monotonic() + 60
-            ticks: Counter[str] = Counter()
-            while len(ticks) < 4 and time.monotonic() < ends:
-                time.sleep(0.1)
-                ticks = Counter(tick for (tick,) in connection.execute("SELECT tick FROM ticks").fetchall())
+            wait_for("SELECT 1 FROM ticks WHERE ended IS NOT NULL HAVING count(*) >= 2")
+            ((killed, cut_off),) = wait_for("SELECT pid, tick FROM ticks WHERE ended IS NULL LIMIT 1")
+            processes[killed].kill()
+            wait_for("SELECT 1 FROM ticks WHERE ended IS NOT NULL AND pid <> %s AND tick > %s", killed, cut_off)
         finally:
-            for process in processes:
+            for process in processes.values():
                 process.kill()
                 process.communicate()
-    assert len(ticks) >= 4
-    assert set(ticks.values()) == {1}
+        runs = connection.execute("SELECT tick, began, ended FROM ticks ORDER BY began").fetchall()
+    assert set(Counter(tick for tick, _, _ in runs).values()) == {1}
+    whole = [(began, ended) for _, began, ended in runs if ended is not None]
+    assert all(ended <= began for (_, ended), (began, _) in pairwise(whole)), "no two runs overlap"

@@ -69,6 +69,9 @@ class Source(Protocol):
     ) -> Taken | None:
         """Take one in whatever state it is, due or not."""
 
+    def hold(self, tx: Tx, taken: Taken, until: str) -> None:
+        """Let the claim stand until then, if it is still ours."""
+
     def finish(self, tx: Tx, taken: Taken, state: str | None, due: str | None) -> bool:
         """End the claim; False where it is no longer ours."""
 
@@ -134,6 +137,7 @@ class Queue:
             f"UPDATE {name} SET {state} = COALESCE(:state, {state}), {due} = COALESCE(:due, {due}),"  # noqa: S608
             f" claim = '', claimed_until = '' WHERE {mine} AND claim = :claim"
         )
+        self._hold = Statement(f"UPDATE {name} SET claimed_until = :until WHERE {mine} AND claim = :claim")  # noqa: S608
         self._row_state = Statement(f"SELECT {state}, {due}, claimed_until FROM {name} WHERE {mine}")  # noqa: S608
         self._disown = Statement(
             f"UPDATE {name} SET claim = '', claimed_until = '' WHERE claim <> '' AND claim NOT LIKE :mine{own}"  # noqa: S608
@@ -167,6 +171,10 @@ class Queue:
     ) -> Taken | None:
         """Take a row in whatever state it is, due or not; None where somebody has it."""
         return self._taken(tx, self._claim_any, lane, key, claim, real=real, until=until)
+
+    def hold(self, tx: Tx, taken: Taken, until: str) -> None:
+        """Let a claim stand until then, if it is still ours."""
+        tx.run(self._hold, **self._row(taken.lane, taken.key), claim=taken.claim, until=until)
 
     def finish(self, tx: Tx, taken: Taken, state: str | None, due: str | None) -> bool:
         """End a claim, with a new state and moment where given; False where the claim is no longer ours."""

@@ -26,6 +26,9 @@ class RuleSource:
         """Nothing is done out of turn."""
         return None
 
+    def hold(self, tx: Tx, taken: Taken, until: str) -> None:
+        """No claim outlives its transaction."""
+
     def finish(self, tx: Tx, taken: Taken, state: str | None, due: str | None) -> bool:
         """What was changed says it."""
         return True

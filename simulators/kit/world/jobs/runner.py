@@ -16,6 +16,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -66,13 +67,14 @@ class Work:
     """
     What is done for the rows of a queue.
 
-    Either `act` reaches out: it is called between the claim and the outcome, outside any transaction, and may be called
-    again for an attempt whose outcome was lost; `begin` notes the attempt in the transaction of the claim. Or `within`
-    does everything in one transaction with the claim and the outcome: `ready` is called before that, `first` in it
-    before the claim, to lock what is always locked first. `label` says in the timeline what is done; `lease` is longer
-    than an attempt can take; `look_every` is for a source whose next moment can come nearer without anybody saying so;
-    between two looks for what is due there is at least `patience`: a look reads the clock of every lane, and who makes
-    thousands of lanes would have as many looks.
+    Either `act` reaches out: it is called between the claim and the outcome, outside any transaction, and may be
+    called again for an attempt whose outcome was lost; `begin` notes the attempt in the transaction of the claim.
+    Or `within` does everything in one transaction with the claim and the outcome: `ready` is called before that,
+    `first` in it before the claim, to lock what is always locked first. `label` says in the timeline what is done;
+    `lease` is longer than an attempt can take, unless it `takes_long`: then the claim is held for as long as the
+    process is at it; `look_every` is for a source whose next moment can come nearer without anybody saying so;
+    between two looks for what is due there is at least `patience`: a look reads the clock of every lane, and who
+    makes thousands of lanes would have as many looks.
     """
 
     queue: Source
@@ -85,6 +87,7 @@ class Work:
     look_every: timedelta | None = None
     patience: timedelta = timedelta(0)
     lease: timedelta = LEASE
+    takes_long: bool = False
     real_time: bool = False
 
     def __post_init__(self) -> None:
@@ -256,11 +259,36 @@ class Runner:
     def _acted(self, work: Work, lane: Lane, taken: Taken) -> WorkOutcome:
         assert work.act is not None
         try:
-            return work.act(lane, taken)
+            with self._held(work, taken):
+                return work.act(lane, taken)
         except Exception as error:
             _logger.exception("%s: %s of lane %s failed", work.label, taken.key, lane.name)
             now = datetime.now(UTC) if work.real_time else lane.now()
             return WorkOutcome(None, f"failed: {type(error).__name__}", now + AFTER_ERROR)
+
+    @contextmanager
+    def _held(self, work: Work, taken: Taken) -> Iterator[None]:
+        """Hold the claim of work that takes long, on a thread that dies with the process."""
+        if not work.takes_long:
+            yield
+            return
+        done = threading.Event()
+
+        def hold() -> None:
+            while not done.wait(work.lease.total_seconds() / 3):
+                try:
+                    with self._store.write() as tx:
+                        work.queue.hold(tx, taken, utc_text(datetime.now(UTC) + work.lease))
+                except Exception:
+                    _logger.exception("%s: the claim of %s could not be held", work.label, taken.key)
+
+        holder = threading.Thread(target=hold, name=f"holds {work.queue.name}", daemon=True)
+        holder.start()
+        try:
+            yield
+        finally:
+            done.set()
+            holder.join()
 
     def _quietly(self, work: Work, lane_name: str, key: Key) -> bool:
         try:

@@ -127,7 +127,9 @@ class TimedJobs:
         self._store, self._runner, self.owner = store, runner, owner
         self._jobs = {job.name: job for job in jobs}
         queue = Queue(JOBS, where=f"owner = '{owner}'")
-        self._work = runner.add(Work(queue, f"{owner}: a timed job runs", act=self._act, patience=PATIENCE))
+        self._work = runner.add(
+            Work(queue, f"{owner}: a timed job runs", act=self._act, patience=PATIENCE, takes_long=True)
+        )
 
     def seed(self, tx: Tx, lane: Lane) -> None:
         """Write the jobs of a new lane, each for its first time."""

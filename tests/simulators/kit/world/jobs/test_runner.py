@@ -129,6 +129,22 @@ def test_of_many_who_try_at_once_one_does_it(depot: Depot) -> None:
     assert len(depot.done) == 1
 
 
+def test_work_that_takes_long_is_nobody_else_s_while_its_process_lives(depot: Depot) -> None:
+    """A run longer than its claim, as of a job whose partner is slow: a second process waits for it."""
+    depot.add("p1")
+    depot.outcome = lambda *_: (time.sleep(1.0), WorkOutcome("sent", "sent"))[1]
+    work = replace(depot.work, lease=timedelta(seconds=0.3), takes_long=True)
+    other = Runner(depot.store, depot.lanes)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(depot.runner.attempt, work, "a", ("p1",))
+        _until(lambda: bool(depot.done))
+        while not first.done():
+            assert other.attempt(work, "a", ("p1",)) in ("somebody else is at it", "sent already")
+        assert first.result() == "sent"
+    other.close()
+    assert len(depot.done) == 1
+
+
 def test_a_late_outcome_changes_nothing_of_a_newer_attempt(depot: Depot) -> None:
     """The claim of the first attempt ends while it is still at it; a second one takes the row and finishes first."""
     depot.add("p1")
