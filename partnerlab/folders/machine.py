@@ -19,7 +19,7 @@ from pathlib import Path
 
 from partnerlab.client.exports import FileStands, place_file
 from partnerlab.folders.inbox import LONGEST_NAME, FileUnfit, Inbox, read_file
-from partnerlab.folders.port import Export, FolderPort, Received
+from partnerlab.folders.port import Export, FolderPort, Place, Received
 
 __all__ = ["PARTS", "Folders", "FoldersUnusable"]
 
@@ -67,7 +67,7 @@ class Folders:
 
     def start(self) -> None:
         """Make the folders and go on looking, in the background."""
-        for name in self._port.billers():
+        for name in self._port.names():
             self.folder(name)
         self._thread = threading.Thread(target=self._run, name="folders", daemon=True)
         self._thread.start()
@@ -88,23 +88,32 @@ class Folders:
     def look(self) -> list[str]:
         """Take what is whole in every inbox and lay out what was exported; what was done, a line each."""
         done: list[str] = []
-        for name, guid in self._port.billers().items():
+        for name, place in self._places():
             if self._clock() < self._not_before.get(name, -math.inf):
                 continue
             try:
-                done.extend(self._look_at(name, guid))
+                done.extend(self._look_at(name, place))
             except Exception:
                 _logger.exception("%s: the folders of %s could not be looked at", self.root, name)
                 self._not_before[name] = self._clock() + AFTER_ERROR_S
         return done
 
-    def _look_at(self, name: str, guid: str) -> Iterator[str]:
+    def _places(self) -> Iterator[tuple[str, Place]]:
+        """The folders that are always there, and those of other lanes that somebody made."""
+        made = (
+            path.name for path in self.root.iterdir() if "+" in path.name and path.is_dir() and not path.is_symlink()
+        )
+        for name in [*self._port.names(), *sorted(made)]:
+            if (place := self._port.place(name)) is not None:
+                yield name, place
+
+    def _look_at(self, name: str, place: Place) -> Iterator[str]:
         folder = self.folder(name)
         inbox = self._inboxes.setdefault(name, Inbox(folder / "inbox", quiet_s=self._quiet_s, clock=self._clock))
         for path in inbox.whole():
             with self._kept(inbox, path):
-                yield self._take(guid, folder, path)
-        yield from self._lay_out(name, guid, folder / "outbox")
+                yield self._take(place, folder, path)
+        yield from self._lay_out(name, place, folder / "outbox")
 
     def _run(self) -> None:
         while not self._stopping.wait(min(self._quiet_s / 2, LONGEST_POLL_S)):
@@ -124,9 +133,9 @@ class Folders:
             _logger.exception("%s could not be taken; it stays and is tried again", path)
             inbox.later(path, AFTER_ERROR_S)
 
-    def _take(self, guid: str, folder: Path, path: Path) -> str:
+    def _take(self, place: Place, folder: Path, path: Path) -> str:
         try:
-            received = self._port.receive(guid, path.name, read_file(path, self._port.most_bytes))
+            received = self._port.receive(place, path.name, read_file(path, self._port.most_bytes))
         except FileUnfit as unfit:
             received = Received("rejected", f"rejected: {unfit}\n")
         target = _free(folder / ("rejected" if received.rejected else "done"), _printable(path.name))
@@ -136,13 +145,13 @@ class Folders:
         path.rename(target)
         return f"{folder.name}: {target.relative_to(folder)}: {received.state}"
 
-    def _lay_out(self, name: str, guid: str, outbox: Path) -> Iterator[str]:
+    def _lay_out(self, name: str, place: Place, outbox: Path) -> Iterator[str]:
         """Every batch that was not laid out yet, whoever asked for it. What was fetched and removed stays away."""
         mark = self.root / STATE / f"{name}.json"
         last = _read_mark(mark)
-        if last and not self._port.known(guid, last):
+        if last and not self._port.known(place, last):
             last = 0  # the lane was reset: its batches count from 1 again
-        for export in self._port.exports(guid, last):
+        for export in self._port.exports(place, last):
             yield from self._place(name, outbox, export)
             _write(mark, json.dumps({"report_id": export.report_id}))
 

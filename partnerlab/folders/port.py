@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from partnerlab.simulators.ic_webservices import InvoiceCloud
 from partnerlab.simulators.ic_webservices.domain.errors import NotFound, ValueRefused
@@ -13,9 +14,16 @@ from partnerlab.simulators.ic_webservices.domain.uploads import REJECTED
 from partnerlab.simulators.ic_webservices.services.uploads import Taken
 from partnerlab.simulators.kit.world.lanes import DEFAULT, Lane
 
-__all__ = ["Export", "FolderPort", "Received", "SftpAccess", "invoice_cloud_port", "sftp_access"]
+__all__ = ["Export", "FolderPort", "Place", "Received", "SftpAccess", "invoice_cloud_port", "sftp_access"]
 
 FOLDER = re.compile(r"[a-z0-9_]{1,40}")
+
+
+class Place(NamedTuple):
+    """Whose files a folder holds: a biller of a lane."""
+
+    lane: str
+    guid: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +51,16 @@ class Export:
 @dataclass(frozen=True, slots=True)
 class FolderPort:
     """
-    `billers()` gives the BillerGUID by the name of its folder; `receive(guid, name, content)` takes a file;
-    `exports(guid, after)` the batches beyond a number; `known(guid, report_id)` says whether there is such a batch.
+    `names()` gives the folders that are always there; `place(name)` whose a folder of that name is, None for nobody's;
+    `receive(place, name, content)` takes a file; `exports(place, after)` the batches beyond a number;
+    `known(place, report_id)` says whether there is such a batch.
     """
 
-    billers: Callable[[], Mapping[str, str]]
-    receive: Callable[[str, str, bytes], Received]
-    exports: Callable[[str, int], Iterator[Export]]
-    known: Callable[[str, int], bool]
+    names: Callable[[], Sequence[str]]
+    place: Callable[[str], Place | None]
+    receive: Callable[[Place, str, bytes], Received]
+    exports: Callable[[Place, int], Iterator[Export]]
+    known: Callable[[Place, int], bool]
     most_bytes: int
 
 
@@ -70,10 +80,10 @@ def sftp_access(ic: InvoiceCloud, folders: FolderPort, *, local: bool) -> Callab
     """
 
     def access(username: str) -> SftpAccess | None:
-        guid = folders.billers().get(username)
-        if guid is None:
+        place = folders.place(username)
+        if place is None:
             return None
-        biller = ic.world.services.ledger.biller(ic.world.lanes.get(DEFAULT), guid)
+        biller = ic.world.services.ledger.biller(ic.world.lanes.get(place.lane), place.guid)
         own = biller.configuration.get("SFTP")
         if not isinstance(own, dict):
             return SftpAccess(biller.api_key if local else "")
@@ -87,53 +97,66 @@ def sftp_access(ic: InvoiceCloud, folders: FolderPort, *, local: bool) -> Callab
 
 
 def invoice_cloud_port(ic: InvoiceCloud) -> FolderPort:
-    """The port of the lane `default` of a simulated Invoice Cloud."""
+    """
+    The port of a simulated Invoice Cloud.
+
+    A biller's folder has the name of its partner, in a lane beside `default` that and the lane's: `watersmart+mine`.
+    """
     services, lanes = ic.world.services, ic.world.lanes
 
-    def lane() -> Lane:
-        return lanes.get(DEFAULT)
-
-    def billers() -> dict[str, str]:
+    def billers(lane: Lane) -> dict[str, str]:
         found: dict[str, str] = {}
-        for biller in services.records.billers(lane()):
+        for biller in services.records.billers(lane):
             plain = FOLDER.fullmatch(biller.partner) and biller.partner not in found
             found[biller.partner if plain else biller.guid] = biller.guid
         return found
 
-    def receive(guid: str, name: str, content: bytes) -> Received:
+    def names() -> list[str]:
+        return [*billers(lanes.get(DEFAULT))]
+
+    def place(name: str) -> Place | None:
+        biller, plus, lane = name.partition("+")
+        lane = lane if plus else DEFAULT
+        if lane not in {one.name for one in lanes.all()}:
+            return None  # a folder makes no lane
+        guid = billers(lanes.get(lane)).get(biller)
+        return None if guid is None else Place(lane, guid)
+
+    def receive(at: Place, name: str, content: bytes) -> Received:
+        lane = lanes.get(at.lane)
         try:
-            taken = services.uploads.receive(lane(), guid, name, content)
+            taken = services.uploads.receive(lane, at.guid, name, content)
         except ValueRefused as refused:
             return Received(REJECTED, f"rejected: {refused}\n")
         pages, page = [], 0
-        while (text := services.uploads.quarantine(lane(), taken.upload.upload_id, page)) is not None:
+        while (text := services.uploads.quarantine(lane, taken.upload.upload_id, page)) is not None:
             pages.append(text)
             page += 1
         return Received(taken.upload.state, _report(taken), "".join(pages))
 
-    def contents(report_id: int, name: str) -> Callable[[], Iterator[bytes]]:
+    def contents(lane: Lane, report_id: int, name: str) -> Callable[[], Iterator[bytes]]:
         def pages() -> Iterator[bytes]:
             page = 0
-            while (text := services.export_batches.page(lane(), report_id, name, page)) is not None:
+            while (text := services.export_batches.page(lane, report_id, name, page)) is not None:
                 yield text.encode()
                 page += 1
 
         return pages
 
-    def exports(guid: str, after: int) -> Iterator[Export]:
-        batches = services.export_batches
-        for batch in batches.find(lane(), guid, after=after):
-            _, files = batches.get(lane(), batch.report_id)
-            yield Export(batch.report_id, [(file.name, contents(batch.report_id, file.name)) for file in files])
+    def exports(at: Place, after: int) -> Iterator[Export]:
+        lane, batches = lanes.get(at.lane), services.export_batches
+        for batch in batches.find(lane, at.guid, after=after):
+            _, files = batches.get(lane, batch.report_id)
+            yield Export(batch.report_id, [(file.name, contents(lane, batch.report_id, file.name)) for file in files])
 
-    def known(guid: str, report_id: int) -> bool:
+    def known(at: Place, report_id: int) -> bool:
         try:
-            batch, _ = services.export_batches.get(lane(), report_id)
+            batch, _ = services.export_batches.get(lanes.get(at.lane), report_id)
         except NotFound:
             return False
-        return batch.biller_guid == guid
+        return batch.biller_guid == at.guid
 
-    return FolderPort(billers, receive, exports, known, services.settings.max_upload_bytes)
+    return FolderPort(names, place, receive, exports, known, services.settings.max_upload_bytes)
 
 
 def _report(taken: Taken) -> str:

@@ -158,7 +158,7 @@ class PartnerFiles(asyncssh.SFTPServer):
         for entry in sorted(here.iterdir()):
             found = entry.lstat()
             kind = stat.S_ISREG if part else stat.S_ISDIR
-            if kind(found.st_mode) and (not part or _fits(entry.name)) and (part or entry.name in ROOT_NAMES):
+            if kind(found.st_mode) and (not part or _fits(part, entry.name)) and (part or entry.name in ROOT_NAMES):
                 yield SFTPName(entry.name.encode(), attrs=SFTPAttrs.from_local(found))
 
     def remove(self, path: bytes) -> None:
@@ -266,16 +266,18 @@ def _parsed(path: bytes) -> tuple[str, str]:
         raise asyncssh.SFTPNoSuchFile("a name is UTF-8") from None
     parts = [part for part in text.split("/") if part]
     part, name = (*parts, "", "")[:2]
-    if len(parts) > 2 or (part and part not in ROOT_NAMES) or (name and not _fits(name)):
+    if len(parts) > 2 or (part and part not in ROOT_NAMES) or (name and not _fits(part, name)):
         raise asyncssh.SFTPNoSuchFile(
             f"there is no such file: a path is /{'|'.join(PARTS)}/name, a name printable, of at most {LONGEST_NAME}"
-            " bytes and not hidden"
+            " bytes and hidden in the inbox alone"
         )
     return part, name
 
 
-def _fits(name: str) -> bool:
-    return name.isprintable() and not name.startswith(".") and len(os.fsencode(name)) <= LONGEST_NAME
+def _fits(part: str, name: str) -> bool:
+    """Whether a client may know the name; some upload under a hidden one, as `.in.a.csv.`, and rename it."""
+    ours = name.startswith(UPLOADING) or (name.startswith(".") and part != "inbox")
+    return name.isprintable() and not ours and len(os.fsencode(name)) <= LONGEST_NAME
 
 
 def _opened(file_obj: object) -> _Open:

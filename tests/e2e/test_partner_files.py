@@ -247,19 +247,23 @@ def test_with_balance_forward_on_both_sides_the_books_agree(exchange: Sandbox, l
     sides.remote.close()
 
 
-@pytest.mark.parametrize("kind", ["folder", "sftp"])
-def test_the_production_exchange_sends_and_collects_by_a_folder_and_by_sftp(
+@pytest.mark.parametrize("kind", ["folder", "sftp", "lane"])
+def test_the_production_exchange_sends_and_collects_by_a_folder_and_by_sftp_in_any_lane(
     exchange: Sandbox, root: Path, control: Remote, tmp_path: Path, kind: str
 ) -> None:
     """As a partner of its own runs it: `client.jobs` over books of its own, both ways against the sandbox."""
     assert exchange.exchange is not None
     server = exchange.exchange.sftp
     assert server is not None
-    way: FolderWay | SftpWay = FolderWay(root / "watersmart", quiet_s=0)
-    if kind == "sftp":
+    user = "watersmart"
+    if kind == "lane":
+        control.post("/_sandbox/lanes", {"name": "mine"})
+        control, user = control.in_lane("mine"), "watersmart+mine"
+    way: FolderWay | SftpWay = FolderWay(root / user, quiet_s=0)
+    if kind != "folder":
         known = tmp_path / "known_hosts"
         known.write_text(f"[127.0.0.1]:{server.port} {server.host_key}\n")
-        way = SftpWay("127.0.0.1", "watersmart", port=server.port, password=PASSWORD, known_hosts=known)
+        way = SftpWay("127.0.0.1", user, port=server.port, password=PASSWORD, known_hosts=known)
         assert PASSWORD not in repr(way)
     guid, number, account = control.biller("watersmart")["guid"], f"own-{kind}", f"2999-{kind}"
     bill = jobs.InvoiceRow(
@@ -267,14 +271,14 @@ def test_the_production_exchange_sends_and_collects_by_a_folder_and_by_sftp(
     )
     books = Books([bill], prefix=kind)
     (said,) = jobs.send_invoice_file(books, way).splitlines()
-    done = root / "watersmart" / "done" / books.arrived[0]
+    done = root / user / "done" / books.arrived[0]
     until(done.exists)
     assert "put into" in said
     assert control.get(f"/_sandbox/ic/invoices/{number}", biller_guid=guid)["balance_due"] == "9.00"
     paid = {"biller_guid": guid, "account_number": account, "invoice_number": number, "amount": "9.00"}
     payment = control.post("/_sandbox/ic/payments", {**paid, "tender": "credit_card", "card_number": CARD})
     made = control.post("/_sandbox/ic/exports", {"kind": "payments", "split": True, "biller_guid": guid})["export"]
-    outbox = root / "watersmart" / "outbox"
+    outbox = root / user / "outbox"
     until(lambda: all((outbox / file["name"]).exists() for file in made["files"]))
     jobs.collect_exports(books, way, ZoneInfo("America/New_York"))
     guids = {row.payment_guid for rows in books.taken.values() for row in rows if isinstance(row, ExportedPayment)}

@@ -9,9 +9,7 @@ from pathlib import Path
 import pytest
 
 from partnerlab.folders import FolderPort, Folders, FoldersUnusable, Received
-from partnerlab.folders.port import Export
-
-GUID = "g-1"
+from partnerlab.folders.port import Export, Place
 
 
 class InvoiceCloud:
@@ -21,25 +19,29 @@ class InvoiceCloud:
         self.taken: list[tuple[str, bytes]] = []
         self.answer = Received("loaded", "loaded\n")
         self.broken = False
-        self.billers = ["water"]
+        self.billers, self.others = ["water"], ["water+mine"]
         self.batches: dict[int, dict[str, bytes]] = {}
 
-    def receive(self, guid: str, name: str, content: bytes) -> Received:
+    def receive(self, place: Place, name: str, content: bytes) -> Received:
         if self.broken:
             raise ConnectionError("the database is away")
         self.taken.append((name, content))
         return self.answer
 
-    def exports(self, guid: str, after: int) -> Iterator[Export]:
+    def exports(self, place: Place, after: int) -> Iterator[Export]:
         for number in sorted(number for number in self.batches if number > after):
             files = [(name, lambda content=content: iter([content])) for name, content in self.batches[number].items()]
             yield Export(number, files)
 
     def port(self) -> FolderPort:
-        def known(guid: str, number: int) -> bool:
+        def known(place: Place, number: int) -> bool:
             return number in self.batches
 
-        return FolderPort(lambda: dict.fromkeys(self.billers, GUID), self.receive, self.exports, known, 100)
+        def place(name: str) -> Place | None:
+            _, _, lane = name.partition("+")
+            return Place(lane or "default", "g-1") if name in self.billers + self.others else None
+
+        return FolderPort(lambda: self.billers, place, self.receive, self.exports, known, 100)
 
 
 class Desk:
@@ -170,3 +172,14 @@ def test_two_machines_do_not_work_on_the_same_folders(desk: Desk) -> None:
 def test_only_the_owner_reads_the_folders(desk: Desk) -> None:
     every = [desk.folders.root, *desk.folders.root.iterdir(), *desk.folder.iterdir()]
     assert {oct(path.stat().st_mode & 0o777) for path in every} == {"0o700"}
+
+
+def test_a_folder_of_another_lane_is_looked_at_once_somebody_made_it(desk: Desk) -> None:
+    assert not (desk.folders.root / "water+mine").exists()
+    for name in ("water+mine", "water+nobodys", "water+"):
+        (desk.folders.root / name / "inbox").mkdir(parents=True)
+        (desk.folders.root / name / "inbox" / f"{name}.csv").write_bytes(b"a,b\r\n")
+    desk.look()
+    assert desk.look(after=2.0) == ["water+mine: done/water+mine.csv: loaded"]
+    assert (desk.folders.root / "water+mine" / "outbox").is_dir()
+    assert [name for name, _ in desk.cloud.taken] == ["water+mine.csv"]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -31,6 +32,10 @@ def invoice(world: UtilityWorld, number: str) -> tuple[str, int, int]:
 
 def pending(world: UtilityWorld) -> list[Download]:
     return world.inhance.world.downloads.pending(world.lane, limit=None)
+
+
+def next_run(world: UtilityWorld, name: str) -> datetime:
+    return next(row.next_at for job, row in world.timed.listed(world.lane) if job.name == name)
 
 
 def test_a_day_without_anything_to_do_is_quiet(world: UtilityWorld) -> None:
@@ -250,3 +255,23 @@ def test_a_paused_payment_job_catches_up_with_one_run(world: UtilityWorld) -> No
     assert pending(world) == []
     world.timed.resume(world.lane, "payments")
     assert world.advance(minutes=1)[:1] == ["Mon 15:07 payments: 3 payments downloaded"]
+
+
+def test_a_pause_a_stopped_server_and_a_clock_that_is_moved_on(world: UtilityWorld) -> None:
+    """Case 24, from 10:05 on Monday: one run for a pause, one for each job a stopped server missed, and each of 14 days."""
+    world.advance(minutes=118)
+    world.timed.pause(world.lane, "payments")
+    for _ in range(5):
+        world.pay(DINER, 1_00)
+    world.advance(hours=6, minutes=15)
+    world.timed.resume(world.lane, "payments")
+    assert world.advance(minutes=0) == ["Mon 20:20 payments: 5 payments downloaded"]
+    assert next_run(world, "payments") == datetime(2026, 6, 1, 20, 30, tzinfo=UTC)
+    world.advance(days=5, hours=3, minutes=40)  # to Saturday, 20:00
+    world.lanes.set_clock(LANE, offset=timedelta(0), frozen_at=datetime(2026, 6, 8, 11, tzinfo=UTC))
+    made_good = [line for line in world.advance(minutes=0) if "all-balances" in line]
+    assert made_good == ["Mon 11:00 all-balances: 4 balances sent"]
+    assert next_run(world, "all-balances") == datetime(2026, 6, 14, 6, tzinfo=UTC)
+    world.advance(minutes=0)
+    ran = Counter(line.partition(":")[0] + line[6:].partition(":")[0][2:] for line in world.advance(days=14))
+    assert ran == {}
