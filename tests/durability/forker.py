@@ -62,7 +62,7 @@ def many(work: Callable[[], object], pay: Pay, runs: int) -> dict[str, object]:
     whole_s = time.monotonic() - started
     for _ in range(runs):
         paid += pay(dice.choice((0, 1, 1, 2, 12)))
-        killed += forked(work, dice.uniform(0, whole_s))
+        killed += forked(work, dice.uniform(0, 1.3 * whole_s))
     forked(work, None)
     return {"runs": runs, "killed": killed, "paid": paid}
 

@@ -126,3 +126,42 @@ def test_both_sides_have_the_same_books_after_every_exchange(sides: WaterSides) 
     assert sides.agree() == {LAUNDROMAT: "42.10", APARTMENTS: "500.00", NURSERY: "88.40"}
     states = {one["account_number"]: one["state"] for one in sides.water("GET", "/payments")["payments"]}
     assert states == {LAUNDROMAT: "posted", APARTMENTS: "posted", NURSERY: "returned"}
+
+
+@pytest.mark.parametrize(
+    ("begins", "times"),
+    [
+        # Clocks go back on 2027-11-07: 01:00 comes twice that night.
+        (
+            "2027-11-06T12:00:00-04:00",
+            {"collect": ["11-07 05:00", "11-08 06:00"], "invoices": ["11-07 07:00", "11-08 07:00"]},
+        ),
+        # They go forward on 2027-03-14: 02:00 and 02:30 do not come, and run as much later.
+        (
+            "2027-03-13T12:00:00-05:00",
+            {"collect": ["03-14 06:00", "03-15 05:00"], "invoices": ["03-14 07:00", "03-15 06:00"]},
+        ),
+    ],
+)
+def test_a_daily_job_runs_once_a_day_when_clocks_change(
+    sides: WaterSides, begins: str, times: dict[str, list[str]]
+) -> None:
+    """Case 23: once each day, at the moments that are listed beforehand, and every payment is exported once."""
+    sides.remote.post("/_sandbox/clock/freeze", {"at": begins})
+    sides.advance("1m")  # what was missed until then
+    paid, listed, ran = [], [], []
+    for _ in range(24):
+        order = {"biller_guid": GUID, "account_number": APARTMENTS, "amount": "0.01", "donation": "standalone"}
+        made = sides.remote.post("/_sandbox/ic/payments", {**order, "tender": "credit_card", "card_number": CARD})
+        paid.append(made["payment_guid"])
+        jobs = sides.remote.get("/_sandbox/jobs", partner="watersmart")["jobs"]
+        listed += [(job["name"], job["next_at"][5:16]) for job in jobs]
+        steps = sides.remote.post("/_sandbox/clock/advance", {"duration": "2h"})["timeline"]
+        own = [step for step in steps if step["label"].startswith("watersmart")]
+        ran += [(step["outcome"].partition(":")[0], step["at"][5:16].replace("T", " ")) for step in own]
+    for job, moments in times.items():
+        assert [at for name, at in ran if name == job] == moments
+        assert {at.replace("T", " ") for name, at in listed if name == job} >= {*moments}
+    sides.advance("1d")
+    received = [one["payment_guid"] for one in sides.water("GET", "/payments?limit=1000")["payments"]]
+    assert sorted(received) == sorted(paid)
