@@ -87,6 +87,7 @@ def test_a_time_of_day_that_comes_twice_runs_once(tmp_path: Path) -> None:
     engine.stop()
 
 
+@pytest.mark.postgres
 def test_in_two_processes_each_time_runs_once_and_no_two_runs_overlap_and_a_kill_stops_nothing(
     postgres_server: str,
 ) -> None:

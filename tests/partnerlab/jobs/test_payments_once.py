@@ -11,8 +11,9 @@ import pytest
 
 from partnerlab.jobs_port import InHanceBooks
 from partnerlab.simulators.inhance_soap.store import Books
-from partnerlab.simulators.kit.world.store import Tx
+from partnerlab.simulators.kit.world.store import Store, Tx
 from tests.partnerlab.jobs.utility import LANE, UtilityWorld
+from tests.postgres import new_database
 
 RUNS = 200
 ACCOUNT = "30000302"
@@ -80,6 +81,15 @@ def test_each_payment_is_entered_once_whatever_dies(world: UtilityWorld, monkeyp
     paid = many_runs(world, Dying(monkeypatch))
     assert len(paid) > RUNS // 2
     assert problems(world, paid) == []
+
+
+@pytest.mark.postgres
+def test_each_payment_is_entered_once_on_postgresql(postgres_server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = new_database(postgres_server).replace("postgresql://", "postgresql+psycopg://", 1)
+    world = UtilityWorld(Store(url))
+    paid = many_runs(world, Dying(monkeypatch), runs=16)
+    assert problems(world, paid) == []
+    world.close()
 
 
 @pytest.mark.parametrize("moved_by", [timedelta(seconds=1), timedelta(days=1)])

@@ -18,6 +18,8 @@ import pytest
 from partnerlab.client.exports import files
 from partnerlab.commands import export
 from partnerlab.simulators.ic_webservices.services.export_batches import _Making
+from partnerlab.simulators.kit.world.lanes import Lanes
+from partnerlab.simulators.kit.world.store import Store
 from tests.simulators.ic_webservices.harness import WATERSMART, Harness
 
 RUNS = 200
@@ -65,6 +67,11 @@ class Remote:
 
 @pytest.fixture
 def steps(monkeypatch: pytest.MonkeyPatch, harness: Harness) -> Steps:
+    return stepping(monkeypatch, harness)
+
+
+def stepping(monkeypatch: pytest.MonkeyPatch, harness: Harness) -> Steps:
+    """The command's steps over that simulator."""
     steps = Steps()
     monkeypatch.setattr(export, "connect", lambda url, lane: Remote(harness, steps))
     link = os.link
@@ -130,6 +137,17 @@ def test_a_death_at_any_step_of_200_runs_skips_and_repeats_nothing(
     assert {path.name: path.read_bytes() for path in again.iterdir()} == {
         path.name: path.read_bytes() for path in tmp_path.glob("ICPayments_*.csv")
     }, "asked for by its number, each batch comes byte for byte"
+
+
+@pytest.mark.postgres
+def test_a_death_at_any_step_skips_and_repeats_nothing_on_postgresql(
+    postgres: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    store = Store(postgres)
+    harness = Harness(store, Lanes(store))
+    check(harness, tmp_path, runs(harness, stepping(monkeypatch, harness), tmp_path, 12))
+    harness.close()
+    store.close()
 
 
 def test_a_mark_that_is_moved_by_one_is_found(
