@@ -112,7 +112,6 @@ WHOLE: dict[str, Any] = {
     "BillerReference": "REF-7",
     "CreateCustomerRecord": True,
     "AllowSwipe": True,
-    "AllowEMV": True,
     "CashierName": "Grace",
     "Customers": [
         {

@@ -53,7 +53,7 @@ from partnerlab.simulators.ic_webservices.services.cloud_payment_requests import
 from partnerlab.simulators.ic_webservices.services.ledger import biller_of
 from partnerlab.simulators.ic_webservices.services.postbacks import Postbacks
 from partnerlab.simulators.ic_webservices.services.presentment import Presentment
-from partnerlab.simulators.ic_webservices.services.support import CLOUD_PAY, refuse_unsupported
+from partnerlab.simulators.ic_webservices.services.support import CLOUD_PAY, refuse_terminal, refuse_unsupported
 from partnerlab.simulators.ic_webservices.services.wallet import Wallet, method_of
 from partnerlab.simulators.ic_webservices.store import CHECKOUTS, REMINDERS
 from partnerlab.simulators.kit.world.lanes import Lane
@@ -126,9 +126,11 @@ class CloudPayments:
             NotFound: An account that is not known and may not be made.
             PaymentRefused: An invoice is another account's, or no way to pay is allowed.
             TokenInvalid: The RemoteAuthenticationToken opens nothing at this biller.
-            NotSupported: The biller's integration has no CloudPay.
+            NotSupported: The biller's integration has no CloudPay, or no card terminal on its pages.
         """
         refuse_unsupported(biller, CLOUD_PAY)
+        if asked.allow_emv:
+            refuse_terminal(biller)
         check_counts(asked)
         check_addresses(asked, biller)
         if not (asked.allow_card or asked.allow_bank):

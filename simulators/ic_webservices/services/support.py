@@ -18,6 +18,7 @@ __all__ = [
     "answers_of",
     "check_answers",
     "check_setting",
+    "refuse_terminal",
     "refuse_unsupported",
     "refuse_void",
     "supporting_row",
@@ -28,6 +29,9 @@ OPEN_ITEMS = {"BalanceForward": "Open Item Billing"}
 """Answers that ask for a feature when they are false."""
 ACH_REJECTS, CLOUD_PAY, SSO, VOID = "ACH rejects", "CloudPay", "SSO", "Void"
 """Features by their names in the tables."""
+EMV = "Cloud Payments V2: EMV"
+PORTALS = {"inhance_v2": "inhance_portal"}
+"""The integration that asks for payment pages, where it is another than the biller's own."""
 SETTINGS_OF = dict.fromkeys(("101", "102", "103"), ACH_REJECTS)
 """Advanced settings that switch a feature on, by id."""
 
@@ -67,6 +71,16 @@ def refuse_void(biller: Biller) -> NoReturn:
     """Refuse to void a payment, with the row that says so or because no source tells of it. Raises `NotSupported`."""
     refuse_unsupported(biller, VOID)
     raise NotSupported(VOID, f"No source of {biller.partner} tells how a payment is voided")
+
+
+def refuse_terminal(biller: Biller) -> None:
+    """Refuse a payment page with a card terminal where its source says there is none. Raises `NotSupported`."""
+    try:
+        check_supported(PORTALS.get(biller.partner, biller.partner), EMV)
+    except RowSaysNo as error:
+        raise NotSupported("AllowEMV", str(error)) from None
+    except KeyError:
+        pass  # no source speaks of it
 
 
 def check_setting(biller: Biller, id: str) -> None:

@@ -82,7 +82,7 @@ def test_everything_that_is_sent_holds_where_invoice_cloud_reads_strictly(portal
         (CloudCustomer("20000001", "Ann", "1 Elm", "Town", "MA", "01103", "ann@example.com", (invoice,), "2000-0001"),),
         biller_reference="r-3",
         settings=PaymentSettings(
-            allow_emv=True,
+            allow_emv=False,  # a portal has no terminal
             emv_device_id="d-1",
             emv_location_id="l-1",
             cashier_name="Ann",

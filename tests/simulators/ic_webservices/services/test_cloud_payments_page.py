@@ -102,7 +102,11 @@ def another(checkout: Checkout) -> dict[str, Any]:
 
 
 def test_a_card_terminal_is_named(checkout: Checkout) -> None:
-    page = checkout.page(request(AllowEMV=True, EMVDeviceID="DEV-9", EMVLocationID="Counter 3", PageLoadOverride=True))
+    terminal = {"AllowEMV": True, "EMVDeviceID": "DEV-9", "EMVLocationID": "Counter 3", "PageLoadOverride": True}
+    refused = checkout.refusal(request(**terminal))
+    assert "inHance Portal does not support Cloud Payments V2: EMV" in refused
+    assert "EMVDeviceID and EMVLocationID are not in the request" in refused
+    page = checkout.page(request(**terminal, Customers=[{"AccountNumber": POLICY}]), key=TCCS_KEY)
     assert "Card terminal DEV-9 at Counter 3" in checkout.to_payment(page).words
     kept = asked(checkout)
     assert (kept["emv_device_id"], kept["emv_location_id"]) == ("DEV-9", "Counter 3")

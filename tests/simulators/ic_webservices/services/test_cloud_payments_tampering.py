@@ -136,7 +136,7 @@ def test_scripts_in_any_field_are_shown_as_text(checkout: Checkout) -> None:
             **options(AllowViewStatement=True, AllowRemove=True, AllowViewRelated=True, AllowRemindMe=True),
         },
     )
-    page = checkout.page(body)
+    page = checkout.page(body, key=TCCS_KEY)
     shown = [page, checkout.visit.click(page, "View statement")]
     shown.append(checkout.to_payment(page, PayerName=SCRIPT, EmailAddress=SCRIPT, **{"Amount-0": SCRIPT}))
     shown.append(checkout.visit.submit(page, "Remind me", Do="remind:0", EmailAddress=SCRIPT))
