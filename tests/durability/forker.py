@@ -17,7 +17,6 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import httpx
 
@@ -108,7 +107,6 @@ def downloading(database: str, runs: int) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    what, *arguments = sys.argv[1:]
-    runs = int(arguments.pop())
-    told = exporting(arguments[0], str(Path(arguments[1])), runs) if what == "export" else downloading(*arguments, runs)
+    what, where, *folder, many_runs = sys.argv[1:]
+    told = exporting(where, folder[0], int(many_runs)) if what == "export" else downloading(where, int(many_runs))
     sys.stdout.write(json.dumps(told))
