@@ -108,6 +108,7 @@ def stream(data: bytes) -> Callable[[int], None]:
 AMOUNT = b"consumerGUID=IC-SANDBOX&entryKey=sandbox-entry-key&contentInfo="
 CHUNKED = b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n"
 FAULT = b"GET /iCloud/iCloud.asmx HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Sandbox-Fault: html\r\n\r\n"
+LAST = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
 HELD = b"POST /iCloud/iCloud.asmx HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 30000000\r\n\r\n"
 
 
@@ -135,10 +136,10 @@ ATTACKS: dict[str, Callable[[], Callable[[int], None]]] = {
     "empty invoices": lambda: post(INVOICING, UPLOAD, upload(filled(FH, b"IH|\n", LARGE // 4))),
     "rows that are none": lambda: post(INVOICING, UPLOAD, upload(filled(FH, b"x\n", LARGE // 4))),
     "more than a body may be": lambda: post(INVOICING, UPLOAD, b"x" * LARGE),
-    "deep paths": lambda: stream(deep_paths()),
+    "deep paths": lambda: stream(deep_paths() + LAST),
     "a head without end": lambda: stream(b"GET / HTTP/1.1\r\nA: " + b"x" * LARGE),
     "tiny chunks": lambda: stream(CHUNKED + b"1\r\nx\r\n" * (LARGE // 24)),
-    "pipelined faults": lambda: stream(FAULT * 5_000),
+    "pipelined faults": lambda: stream(FAULT * 5_000 + LAST),
     "idle connections": lambda: connections(600, b"", 1.0),
     "bodies held open": lambda: connections(30, HELD + b"x" * 4 * MEGABYTE, 1.5),
 }

@@ -33,7 +33,7 @@ from partnerlab.simulators.kit.world.lanes import Lanes
 from partnerlab.simulators.kit.world.store import Store
 from tests.simulators.ic_webservices.harness import Answer, check_rest
 
-EXAMPLES = 30
+EXAMPLES = 20
 PATH = "/cloudpaymentsapi/v2"
 KEY, UTILITY = Settings().utility_api_key, Settings().utility_guid
 
@@ -155,7 +155,7 @@ def _has(value: Any, key: Any) -> bool:
 def test_whatever_the_values_are_there_is_a_page_or_a_reason(url: str) -> None:
     opened = 0
 
-    @settings(**{**PROFILE, "max_examples": 120})
+    @settings(**{**PROFILE, "max_examples": 60})
     @given(body=bodies())
     def run(body: dict[str, Any]) -> None:
         nonlocal opened

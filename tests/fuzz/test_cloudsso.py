@@ -88,7 +88,7 @@ def test_connect_keeps_its_contract(url: str, token: str, operation: Any, mode: 
     statuses: set[int] = set()
 
     @settings(
-        max_examples=40,
+        max_examples=20,
         deadline=None,
         derandomize=True,
         database=None,

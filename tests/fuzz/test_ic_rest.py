@@ -31,7 +31,7 @@ from partnerlab.simulators.kit.journal.journal import Journal
 from partnerlab.simulators.kit.world.lanes import DEFAULT, Lanes
 from partnerlab.simulators.kit.world.store import Store
 
-EXAMPLES, STEPS = 25, 8
+EXAMPLES, STEPS = 15, 8
 PREFIX = "/api/v1/"
 LENIENT = Settings().watersmart_api_key
 STRICT = Settings().utility_api_key

@@ -191,7 +191,7 @@ def test_what_is_generated_has_the_contracts_pattern(name: str) -> None:
     pattern = re.compile(content_info_pattern(name))
     with pytest.raises(NoSuchExample):
         find(
-            FORMATS[name], lambda text: pattern.search(text) is None, settings=settings(max_examples=200, database=None)
+            FORMATS[name], lambda text: pattern.search(text) is None, settings=settings(max_examples=100, database=None)
         )
 
 
@@ -325,7 +325,7 @@ def test_calls_in_any_order_leave_the_books_right() -> None:
     run_state_machine_as_test(
         Books,
         settings=settings(
-            max_examples=40,
+            max_examples=20,
             stateful_step_count=20,
             deadline=None,
             derandomize=True,
