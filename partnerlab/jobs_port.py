@@ -7,6 +7,7 @@ are turned into each other.
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
@@ -41,13 +42,19 @@ class JobsPort:
     """
     Invoice Cloud as the partners' jobs reach it, in every lane.
 
-    *url* gives the sandbox's origin, *invoice_cloud* its simulator. Without a *transport* one is made at need.
+    *url* gives the sandbox's origin, *invoice_cloud* its simulator, *trust* whose certificates are taken. Without a
+    *transport* one is made at need.
     """
 
     def __init__(
-        self, url: Callable[[], str], invoice_cloud: Callable[[], InvoiceCloud], transport: Transport | None = None
+        self,
+        url: Callable[[], str],
+        invoice_cloud: Callable[[], InvoiceCloud],
+        transport: Transport | None = None,
+        *,
+        trust: ssl.SSLContext | None = None,
     ) -> None:
-        self._url, self.invoice_cloud = url, invoice_cloud
+        self._url, self.invoice_cloud, self._trust = url, invoice_cloud, trust
         self._lock = threading.Lock()
         self._transport = transport
 
@@ -71,7 +78,7 @@ class JobsPort:
 
         with self._lock:
             if self._transport is None:
-                self._transport = Transport(allow_http=True)
+                self._transport = Transport(allow_http=True, ssl_context=self._trust)
         url = f"{self._url()}/lane/{lane.name}"
         return InvoiceCloudClient(url, biller.guid, biller.web_service_key, transport=self._transport)
 

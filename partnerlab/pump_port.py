@@ -7,6 +7,7 @@ together. What it holds can be asked, and is reset with its lane, before that.
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -41,7 +42,8 @@ class PumpPort:
 
     *kept* says that the database may hold what a former process left; without it there is nothing in it until the pump
     was made. With *clock*, a lane's time, the pump is one of the process without threads, which delivers when `deliver`
-    is called or that clock is advanced. *told* hears of each call. Attached to the kit's `Lanes`.
+    is called or that clock is advanced. *told* hears of each call; *trust* is whose certificates it takes. Attached to the
+    kit's `Lanes`.
     """
 
     names = TABLES
@@ -55,9 +57,10 @@ class PumpPort:
         kept: bool,
         clock: Callable[[str], datetime] | None = None,
         told: Told | None = None,
+        trust: ssl.SSLContext | None = None,
     ) -> None:
         self._url, self._billers, self._check, self._kept, self._clock = url, billers, check, kept, clock
-        self._told = told
+        self._told, self._trust = told, trust
         self._making, self._starting = threading.Lock(), threading.Lock()
         self._pump: DataPump | None = None
         self._started = False
@@ -156,7 +159,7 @@ class PumpPort:
                 from partnerlab.client.datapump import DataPump, Router
 
                 # The partners it delivers to are the sandbox's own, over http also where it listens beyond loopback.
-                router = Router(allow_http=True, check=self._check, told=self._told)
+                router = Router(allow_http=True, check=self._check, told=self._told, ssl_context=self._trust)
                 self._pump = DataPump(self._url, self._billers, router=router, engine=self._engine())
             return self._pump
 

@@ -8,7 +8,6 @@ that a real one would see.
 
 from __future__ import annotations
 
-import ssl
 import tempfile
 import threading
 from collections.abc import Iterable
@@ -20,6 +19,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
+from partnerlab.certificates import Certificate, find_or_make
 from partnerlab.client.errors import RequestInvalid
 from partnerlab.client.http import PAYER_WAITS, Transport, shown_url
 from partnerlab.client.http.watched import Watched
@@ -100,9 +100,11 @@ class Sandbox:
             raise ValueError("in_process: the data pump of tests keeps nothing, so there is no database to name")
         settings.check_reach()
         self.settings = settings
+        self.certificate = _certificate(settings)
         self._folder = tempfile.TemporaryDirectory(prefix="partnerlab-")
         store_url, pump_url = settings.databases(Path(self._folder.name))
         self._in_process = in_process
+        self._trust = None if self.certificate is None else self.certificate.trusting()
         self._pump = PumpPort(
             "sqlite://" if in_process else pump_url,
             self.biller,
@@ -110,6 +112,7 @@ class Sandbox:
             kept=bool(settings.database),
             clock=self._now if in_process else None,
             told=lambda *call: self._outgoing.pumped(*call),
+            trust=self._trust,
         )
         self.store = Store(store_url)
         self.lanes = Lanes(self.store)
@@ -126,7 +129,7 @@ class Sandbox:
             posted_back=lambda sent: self._outgoing.posted_back(sent),
         )
         self._runner = Runner(self.store, self.lanes)
-        self._jobs = JobsPort(lambda: self.url, lambda: self.ic)
+        self._jobs = JobsPort(lambda: self.url, lambda: self.ic, trust=self._trust)
         self.inhance = inhance_soap.create_simulator(
             inhance, self.store, self.lanes, runner=self._runner, jobs=InHanceJobs(self._jobs)
         )
@@ -137,6 +140,7 @@ class Sandbox:
             partial(self._water_access, ic.watersmart_guid),
             lambda: self.ic.world.services.export_batches,
             split=water.split_payments,
+            trust=self._trust,
             arrives=lambda lane, operation, content: self.faults.file(lane, operation, content),
         )
         self.water = watersmart.create_simulator(
@@ -157,6 +161,7 @@ class Sandbox:
             *(self.lanes, self.journal, self.faults, self.clock, simulators),
             hosts=(settings.host, *settings.hosts),
             repeat=_repeat,
+            authority=None if self.certificate is None else self.certificate.authority.read_bytes(),
         )
         self._pump_service = WsgiApp("pump", self._create_pump_service)
         guard = Guard((settings.host, *settings.hosts), settings.token)
@@ -171,7 +176,7 @@ class Sandbox:
             site,
             settings.host,
             settings.port,
-            ssl_context=_tls(settings),
+            ssl_context=None if self.certificate is None else self.certificate.serving(),
             limits=Limits(body_bytes=ic.max_upload_bytes + ENVELOPE_BYTES),
         )
         self._stopping = threading.Event()
@@ -182,7 +187,9 @@ class Sandbox:
 
     @property
     def url(self) -> str:
-        """The origin, as in `http://127.0.0.1:8700`."""
+        """The origin, as in `http://127.0.0.1:8700`; with a certificate that was given, under the first of `hosts`."""
+        if self.settings.tls_certificate and self.settings.hosts:
+            return f"https://{self.settings.hosts[0]}:{self.server.port}"
         return self.server.url
 
     @property
@@ -296,7 +303,7 @@ class Sandbox:
         """Connections for a call that a payer waits for, to be checked and noted."""
         with self._lock:
             if self._transport is None:
-                self._transport = Transport(timeouts=PAYER_WAITS, allow_http=True)
+                self._transport = Transport(timeouts=PAYER_WAITS, allow_http=True, ssl_context=self._trust)
         return Watched(
             self._transport,
             before=lambda request: self._check_egress(biller, request.url),
@@ -379,9 +386,13 @@ def _keys(
     return frozenset(found)
 
 
-def _tls(settings: SandboxSettings) -> ssl.SSLContext | None:
-    if not settings.tls_certificate:
-        return None
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(settings.tls_certificate, settings.tls_key or None)
-    return context
+def _certificate(settings: SandboxSettings) -> Certificate | None:
+    """What it serves https with. Raises `CertificateUnusable`."""
+    if settings.tls_certificate:
+        # Who gave it trusts it: the certificate is its own authority to the sandbox's own calls.
+        given = Path(settings.tls_certificate)
+        return Certificate(given, given, Path(settings.tls_key or settings.tls_certificate))
+    if settings.tls:
+        names = {name for name in (settings.host, *settings.hosts) if name not in ("", "0.0.0.0", "::")}  # noqa: S104
+        return find_or_make(Path(settings.tls), names)
+    return None

@@ -18,7 +18,7 @@ class SandboxSettings:
     Where the sandbox listens and keeps its world.
 
     `database` is empty (memory, gone with the process), a SQLite file's path, or a PostgreSQL URL. With a certificate
-    and key (PEM files) it serves https.
+    and key (PEM files) it serves https, and with `tls`, a folder in which it makes them itself where they are missing.
 
     Where *host* is one that other machines reach, *token* is required: the control API shows every key, and whoever
     calls it or the data pump's service must bring it. `hosts` are further names under which the sandbox is known.
@@ -33,6 +33,7 @@ class SandboxSettings:
     database: str = ""
     tls_certificate: str = ""
     tls_key: str = ""
+    tls: str = ""
     token: str = ""
     hosts: tuple[str, ...] = ()
     files: str = ""
@@ -54,6 +55,8 @@ class SandboxSettings:
                 found[name] = "is not a file"
         if self.tls_key and not self.tls_certificate:
             found["tls_key"] = "needs tls_certificate"
+        if self.tls and self.tls_certificate:
+            found["tls"] = "makes a certificate; there is tls_certificate already"
         if self.token and not (len(self.token) >= SHORTEST_TOKEN and self.token.isascii() and self.token.isprintable()):
             found["token"] = f"must be {SHORTEST_TOKEN} or more printable ASCII characters"
         if not 0.05 <= self.files_quiet_s <= 3600:

@@ -7,6 +7,7 @@ Calls go over the same HTTP that a real partner would use, so they stand in the 
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -52,8 +53,10 @@ class WaterSmartPort:
         *,
         split: bool,
         arrives: Arrives = lambda _, __, content: [content],
+        trust: ssl.SSLContext | None = None,
     ) -> None:
         self._access, self._batches, self._split, self._arrives = access, batches, split, arrives
+        self._trust = trust
         self._lock = threading.Lock()
         self._transport: Transport | None = None
 
@@ -81,7 +84,7 @@ class WaterSmartPort:
 
         with self._lock:
             if self._transport is None:
-                self._transport = Transport(allow_http=True)  # the sandbox's own origin
+                self._transport = Transport(allow_http=True, ssl_context=self._trust)  # the sandbox's own origin
             return WaterSmartCalls(*self._access(lane), transport=self._transport)
 
 

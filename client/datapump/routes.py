@@ -6,6 +6,7 @@ The table is data: a partner has an entry for each kind of event, also for those
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -55,6 +56,7 @@ class Router:
 
     *check* is asked before each call whether it may go to that URL for that biller; it raises `RequestInvalid`. *told*
     hears of each call that was made, after it.
+    *ssl_context* says whose certificates are taken: the machine's authorities' where there is none.
     """
 
     routes: Mapping[tuple[str, str], Route] = field(default_factory=lambda: ROUTES)
@@ -63,6 +65,7 @@ class Router:
     check: Callable[[Biller, str], None] | None = None
     told: Told | None = None
     connections: int = 100
+    ssl_context: ssl.SSLContext | None = None
 
     def __post_init__(self) -> None:
         self._transport: Transport | None = None
@@ -74,7 +77,10 @@ class Router:
         with self._lock:
             if self._transport is None:
                 self._transport = Transport(
-                    timeouts=self.timeouts, allow_http=self.allow_http, connections=self.connections
+                    timeouts=self.timeouts,
+                    allow_http=self.allow_http,
+                    connections=self.connections,
+                    ssl_context=self.ssl_context,
                 )
             return self._transport
 

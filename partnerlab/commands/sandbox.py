@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import sys
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from urllib.parse import urlsplit
 import click
 
 from partnerlab.addresses import cannot_listen
+from partnerlab.certificates import CertificateUnusable
 from partnerlab.config import configure, read_configuration
 from partnerlab.contracts import seeds
 from partnerlab.contracts.catalogue import magic_values
@@ -63,6 +65,11 @@ SECTIONS = ("sandbox", "inhance", "tccs", "ic", "watersmart")
     type=click.IntRange(0, 65535),
     help="Serve these folders by SFTP; 0 takes a free port.  [default: no]",
 )
+@click.option(
+    "--tls",
+    type=click.Path(file_okay=False),
+    help="Serve https, with the certificate in this folder; it is made where there is none.  [default: http]",
+)
 @click.option("--quiet", is_flag=True, help="Print the URL alone.")
 def command(
     config: Path | None,
@@ -73,6 +80,7 @@ def command(
     token: str | None,
     files: str | None,
     sftp_port: int | None,
+    tls: str | None,
     *,
     jobs: bool,
     quiet: bool,
@@ -98,6 +106,7 @@ def command(
             token=settings.token if token is None else token,
             files=settings.files if files is None else files,
             sftp_port=settings.sftp_port if sftp_port is None else sftp_port,
+            tls=settings.tls if tls is None else tls,
         )
         if token is not None and (wrong := settings.problems().get("token", "" if token else "must not be empty")):
             raise click.BadParameter(wrong, param_hint="--token")
@@ -112,12 +121,16 @@ def command(
             sandbox = Sandbox(settings, inhance=inhance, tccs=tccs, ic=ic, water=water)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
+    except CertificateUnusable as error:
+        raise click.ClickException(str(error)) from error
     try:
         with Ending() as ending, sandbox:
             click.echo(
                 sandbox.url
                 if quiet
-                else screen(sandbox.url, inhance, tccs, ic, _exchange(sandbox), called_by(sys.argv[0]))
+                else screen(
+                    sandbox.url, inhance, tccs, ic, _exchange(sandbox), called_by(sys.argv[0]), _authority(sandbox)
+                )
             )
             if jobs:
                 sandbox.run_jobs()
@@ -129,6 +142,11 @@ def command(
         raise click.ClickException(str(error)) from error
     except OSError as error:
         raise click.ClickException(cannot_listen(f"{settings.host}:{settings.port}", error)) from error
+
+
+def _authority(sandbox: Sandbox) -> str:
+    """The file that callers of an https sandbox trust, as a shell takes it."""
+    return "" if sandbox.certificate is None else shlex.quote(str(sandbox.certificate.authority))
 
 
 def _tell(lane: str, entry: Entry) -> None:
@@ -169,11 +187,12 @@ def screen(
     ic: ic_webservices.Settings,
     exchange: Sequence[tuple[str, str, str]] = (),
     command: str = "partnerlab",
+    authority: str = "",
 ) -> str:
     """
     The one screen that a tester needs: addresses, seeded accounts, test values, commands to paste.
 
-    *command* is what this program is called by.
+    *command* is what this program is called by, *authority* the file that callers trust, where it serves https.
     """
     accounts = {
         "inHance": [(seed.account, seed.purpose) for seed in seeds.utility_accounts()],
@@ -223,6 +242,7 @@ def screen(
             *_table(values),
             "",
             click.style("Try", bold=True),
+            *([f"  export SSL_CERT_FILE={authority}"] if authority else []),
             f"  {command} trigger pay {ic.utility_account} 40.00{option}",
             f"  {command} journal --operation MakePaymentExtended{option}",
             f"  {command} page bills{option}",

@@ -47,19 +47,21 @@ def create_control_app(
     *,
     hosts: Collection[str] = (),
     repeat: RepeatPort = no_repeat,
+    authority: bytes | None = None,
 ) -> ControlApp:
     """
     The control API: the kit's own operations and those of the simulators.
 
     *hosts* are the names and addresses, beside those of the loopback, under which it answers: the address the server
     is bound to, and the name under which a shared sandbox is known. *repeat* writes entries of the journal as programs.
+    *authority* is the certificate (PEM) that callers trust, where it serves https.
     """
 
     def load() -> list[tuple[str, Controls]]:
         from partnerlab.simulators.kit.control.contract import KIT_CONTRACT
         from partnerlab.simulators.kit.control.own import own_controls
 
-        own = (KIT_CONTRACT, own_controls(lanes, journal, faults, clock, simulators, repeat))
+        own = (KIT_CONTRACT, own_controls(lanes, journal, faults, clock, simulators, repeat, authority))
         return [own, *((simulator.control_contract, simulator.control()) for simulator in simulators)]
 
     return ControlApp(load, hosts=hosts)

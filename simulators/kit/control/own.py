@@ -64,11 +64,12 @@ def own_controls(
     clock: Clock,
     simulators: Sequence[Simulator],
     repeat: RepeatPort = no_repeat,
+    authority: bytes | None = None,
 ) -> Controls:
     """What carries out the kit's own contract, `contracts/sandbox/control.yaml`."""
     jobs = [timed for simulator in simulators for timed in simulator.jobs]
     groups = (
-        _About(lanes, simulators),
+        _About(lanes, simulators, authority),
         _Lanes(lanes),
         _Clock(clock),
         _Jobs(jobs),
@@ -81,9 +82,15 @@ def own_controls(
 class _About:
     """Health, version, contract, catalogue and capabilities."""
 
-    def __init__(self, lanes: Lanes, simulators: Sequence[Simulator]) -> None:
-        self._lanes, self._simulators = lanes, simulators
+    def __init__(self, lanes: Lanes, simulators: Sequence[Simulator], authority: bytes | None) -> None:
+        self._lanes, self._simulators, self._authority = lanes, simulators, authority
         self._document: Json | None = None
+
+    def get_certificate_authority(self) -> Response:
+        if self._authority is None:
+            raise Refused(404, "no_tls", "this sandbox does not serve https")
+        file_name = (("Content-Disposition", 'attachment; filename="ca.pem"'),)
+        return Response(200, self._authority, "application/x-pem-file", file_name)
 
     def get_health(self, request: Request) -> Json:
         self._lanes.refresh(request.lane.name)  # asks the store

@@ -20,8 +20,8 @@ __all__ = ["Guard", "host_allowed", "is_loopback", "origin_allowed"]
 _ANY_ADDRESS = frozenset(("", "0.0.0.0", "::"))  # noqa: S104 - compared, not bound
 
 
-HEALTH = frozenset(("/_sandbox/health", "/_pump/health"))
-"""What answers without a token: a probe knows none."""
+OPEN = frozenset(("/_sandbox/health", "/_sandbox/ca.pem", "/_pump/health", "/_pump/ready"))
+"""What answers without a token: a probe knows none, and a caller needs the authority before it can send one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Guard:
 
     def knows(self, headers: Mapping[str, str], path: str) -> bool:
         """Whether a request for what is no partner's door carries the token, where there is one."""
-        if not self.token or path.lower() in HEALTH:
+        if not self.token or path.lower() in OPEN:
             return True
         scheme, _, given = headers.get("authorization", "").partition(" ")
         return scheme.lower() == "bearer" and hmac.compare_digest(
