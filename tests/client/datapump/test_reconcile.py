@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -12,7 +13,7 @@ from partnerlab.client.datapump.engine.durable import DurableEngine, EngineChang
 from partnerlab.client.datapump.states import State
 from partnerlab.client.settings import Biller
 from tests.client.datapump.conftest import PATIENT, QUICK, make_event, state_of, submit, wait_for, worker_of
-from tests.client.datapump.partner import Partner
+from tests.client.datapump.partner import DROP, OK, Partner
 from tests.client.datapump.test_lanes import held
 
 Billers = Callable[[str, str], Biller]
@@ -113,12 +114,14 @@ def test_what_is_accepted_can_be_given_up_or_queued_anew(url: str, billers: Bill
 def test_an_open_attempt_can_be_declared_lost_and_its_late_answer_still_counts(
     url: str, billers: Billers, partner: Partner
 ) -> None:
-    partner.delay_s = 0.5
+    answers = threading.Event()
+    partner.will = lambda operation, fields: OK if answers.wait(10) else DROP
     with DataPump(url, billers, QUICK, poll_s=0.02) as pump:
         [id] = submit(pump, make_event())
         wait_for(lambda: state_of(pump, id) is State.SENDING)
         pump.abandon(id, "that machine is gone")
         assert state_of(pump, id) is State.UNKNOWN
+        answers.set()
         wait_for(lambda: state_of(pump, id) is State.DELIVERED)
         assert [note.verb for note in pump.delivery(id).notes] == ["abandon"]
     assert len(partner.seen) == 1
