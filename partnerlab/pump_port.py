@@ -42,8 +42,8 @@ class PumpPort:
 
     *kept* says that the database may hold what a former process left; without it there is nothing in it until the pump
     was made. With *clock*, a lane's time, the pump is one of the process without threads, which delivers when `deliver`
-    is called or that clock is advanced. *told* hears of each call; *trust* is whose certificates it takes. Attached to the
-    kit's `Lanes`.
+    is called or that clock is advanced. *told* hears of each call; *trust* is whose certificates it takes. Attached to
+    the kit's `Lanes`.
     """
 
     names = TABLES

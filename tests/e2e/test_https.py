@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import ssl
+import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -27,19 +30,22 @@ def test_an_https_sandbox_delivers_asks_and_is_asked(tmp_path: Path) -> None:
         authority = httpx.get(f"{sandbox.url}/_sandbox/ca.pem", verify=False)
         assert authority.headers["content-type"] == "application/x-pem-file"
         (tmp_path / "downloaded.pem").write_bytes(authority.content)
-        trusted = {"SSL_CERT_FILE": str(tmp_path / "downloaded.pem"), "PARTNERLAB_URL": sandbox.url}
+        trusted = {
+            **os.environ,
+            "SSL_CERT_FILE": str(tmp_path / "downloaded.pem"),
+            "PARTNERLAB_URL": sandbox.url,
+            "PARTNERLAB_PUMP": f"{sandbox.url}/_pump",
+        }
 
-        paid = CliRunner().invoke(main, ["trigger", "pay", "10000101", "40.00"], env=trusted)
-        assert paid.exit_code == 0, paid.output
+        def run(*words: str) -> str:
+            command = [sys.executable, "-m", "partnerlab", *words]
+            return subprocess.run(command, env=trusted, capture_output=True, text=True, timeout=60, check=True).stdout
+
+        run("trigger", "pay", "10000101", "40.00")
         assert sandbox.settle("default")
-        listed = CliRunner().invoke(
-            main, ["deliveries", "list"], env={**trusted, "PARTNERLAB_PUMP": f"{sandbox.url}/_pump"}
-        )
-        assert "delivered" in listed.output, listed.output  # the pump reached the partner
-        asked = CliRunner().invoke(main, ["trigger", "open", "500001"], env=trusted)
-        assert "85.50" in asked.output, asked.output  # Invoice Cloud asked the partner
-        jobs = CliRunner().invoke(main, ["jobs", "run", "inhance_v1", "invoices"], env=trusted)
-        assert jobs.exit_code == 0, jobs.output  # a partner's job reached Invoice Cloud
+        assert "delivered" in run("deliveries", "list")  # the pump reached the partner
+        assert "85.50" in run("trigger", "open", "500001")  # Invoice Cloud asked the partner
+        run("jobs", "run", "inhance_v1", "invoices")  # a partner's job reached Invoice Cloud
         wsdl = httpx.get(
             f"{sandbox.url}/iCloud/iCloud.asmx?wsdl",
             verify=ssl.create_default_context(cafile=tmp_path / "downloaded.pem"),
