@@ -89,6 +89,7 @@ class Clock:
         self.sources: list[Callable[[Lane, datetime], Iterable[Due]]] = [simulator.due for simulator in simulators]
         self.each_step: list[Callable[[str], None]] = []
         self.after_advance: list[Callable[[str, timedelta], None]] = []
+        self._jobs = [jobs for simulator in simulators for jobs in simulator.jobs]
         self._locks: dict[str, threading.Lock] = {}
 
     def lane(self, name: str) -> Lane:
@@ -101,13 +102,17 @@ class Clock:
 
     def set(self, lane: str, at: datetime, *, frozen: bool | None = None) -> Lane:
         """
-        Put a clock to a time, forward or back, without running what falls due between.
+        Put a clock to a time, forward or back, without running what falls due between; put back, jobs run again at the
+        times that then come.
 
         It goes on running or stays frozen as it was, unless *frozen* says otherwise. Raises `ClockOutOfRange`.
         """
         with self._lock(lane):
-            now = self._lanes.get(lane)
-            return self._put(lane, at, frozen=now.frozen_at is not None if frozen is None else frozen)
+            before = self._lanes.get(lane)
+            put = self._put(lane, at, frozen=before.frozen_at is not None if frozen is None else frozen)
+            for jobs in self._jobs:
+                jobs.bring_forward(put)
+            return put
 
     def freeze(self, lane: str) -> Lane:
         """Stop a clock where it stands."""

@@ -154,6 +154,15 @@ class TimedJobs:
             label = f"{self.owner}, {title}" if title else self._work.label
             yield self._runner.due_at(self._work, lane, key, at, label)
 
+    def bring_forward(self, lane: Lane) -> None:
+        """Let each job run at the first time that comes on the lane's clock, after that was put back."""
+        with self._store.write() as tx:
+            for row in _ROWS.find(tx, lane.name, {"owner": self.owner}, order="name"):
+                job = self._jobs.get(row.name)
+                if job is not None and (first := job.timetable.after(lane.now())) < row.next_at:
+                    _ROWS.save(tx, lane.name, replace(row, next_at=first))
+        self._runner.changed()
+
     def all(self, lane: Lane) -> list[JobRow]:
         """The jobs of a lane by name."""
         with self._store.read() as tx:

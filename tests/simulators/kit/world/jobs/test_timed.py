@@ -52,7 +52,7 @@ class Partner:
             for owner in ("utility", "watersmart")
         }
         simulators = [
-            Simulator(owner, {}, jobs.seed, lambda: None, "", jobs.due)  # type: ignore[arg-type, return-value]
+            Simulator(owner, {}, jobs.seed, lambda: None, "", jobs.due, jobs=(jobs,))  # type: ignore[arg-type, return-value]
             for owner, jobs in self.jobs.items()
         ]
         self.clock = Clock(self.lanes, simulators)
@@ -103,6 +103,16 @@ def test_a_paused_job_catches_up_with_one_run(partner: Partner) -> None:
     jobs.resume(lane, "balances")
     partner.clock.advance("a", timedelta(minutes=15))
     assert partner.times("utility balances") == ["Fri 15:00", "Fri 15:15"]
+
+
+def test_after_a_clock_was_put_back_jobs_run_at_the_times_that_come(partner: Partner) -> None:
+    partner.clock.advance("a", timedelta(minutes=30))
+    partner.clock.set("a", NOON - timedelta(days=1))
+    partner.clock.advance("a", timedelta(minutes=20))
+    assert partner.times("utility balances") == ["Fri 12:15", "Fri 12:30", "Thu 12:15"]
+    partner.clock.set("a", NOON)
+    partner.clock.advance("a", timedelta(minutes=1))
+    assert partner.times("utility balances")[3:] == ["Fri 12:00"], "put forward, once for what was missed"
 
 
 def test_a_job_that_is_run_by_hand_stays_paused(partner: Partner) -> None:
