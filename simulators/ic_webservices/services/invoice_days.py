@@ -14,9 +14,11 @@ from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Statement, Tx
 from partnerlab.simulators.kit.world.table import utc_text
 
-__all__ = ["InvoiceDays", "lock_biller"]
+__all__ = ["LOOK_EVERY", "InvoiceDays", "lock_biller"]
 
 Key = tuple[str | int, ...]
+LOOK_EVERY = timedelta(minutes=1)
+"""A bill file can bring a bill whose day comes sooner than any that was known."""
 
 _OF_LANE = Statement("SELECT guid FROM ic_billers WHERE lane = :lane")
 

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from partnerlab.simulators.ic_webservices.domain.late_fees import charged, charges_at
 from partnerlab.simulators.ic_webservices.domain.money import amount
-from partnerlab.simulators.ic_webservices.services.invoice_days import InvoiceDays, lock_biller
+from partnerlab.simulators.ic_webservices.services.invoice_days import LOOK_EVERY, InvoiceDays, lock_biller
 from partnerlab.simulators.ic_webservices.services.ledger import biller_of, invoice_of
 from partnerlab.simulators.ic_webservices.store import INVOICES, LATE_FEE_WAITS
 from partnerlab.simulators.kit.world.due import Due
@@ -40,7 +40,9 @@ class LateFees:
     def __init__(self, runner: Runner) -> None:
         self.runner = runner
         self._days = InvoiceDays("ic_late_fees", "late_fee_on", LATE_FEE_WAITS, charges_at, besides=_UNPAID)
-        self._work = runner.add(Work(self._days, "late fees are charged", within=self._charge, first=lock_biller))
+        self._work = runner.add(
+            Work(self._days, "late fees are charged", within=self._charge, first=lock_biller, look_every=LOOK_EVERY)
+        )
 
     def due(self, lane: Lane, until: datetime) -> Iterator[Due]:
         """What is charged at or before *until*, for the lane's timeline."""

@@ -8,13 +8,13 @@ up to which that was done stands on the invoice, also where a file brings it aga
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from partnerlab.simulators.ic_webservices.domain.billers import time_zone
 from partnerlab.simulators.ic_webservices.domain.customers import Customer
 from partnerlab.simulators.ic_webservices.domain.invoices import OPEN, notify_dates, waits_for_notice
 from partnerlab.simulators.ic_webservices.domain.mailbox import Message, bill_notices, notifies_at, reminder
-from partnerlab.simulators.ic_webservices.services.invoice_days import InvoiceDays, lock_biller
+from partnerlab.simulators.ic_webservices.services.invoice_days import LOOK_EVERY, InvoiceDays, lock_biller
 from partnerlab.simulators.ic_webservices.services.ledger import biller_of, customer_of, invoice_of
 from partnerlab.simulators.ic_webservices.services.mailbox import put_messages
 from partnerlab.simulators.ic_webservices.store import INVOICES, NOTICE_WAITS, REMINDER_QUEUE, REMINDERS
@@ -27,8 +27,6 @@ __all__ = ["Notices"]
 
 MOST_AT_ONCE = 500
 """Bills that are told of in one transaction."""
-LOOK_EVERY = timedelta(minutes=1)
-"""A bill file can bring a bill that is told of sooner than anything that was known."""
 
 _PHONES = Statement(
     "SELECT DISTINCT u.text_phone FROM ic_user_accounts a JOIN ic_users u ON u.lane = a.lane"

@@ -47,7 +47,8 @@ def told(done: list[str]) -> list[str]:
     return [line for line in done if line.startswith("payers were told")]
 
 
-def test_payers_are_told_of_a_bill_at_8_on_each_of_its_days_until_it_is_paid(harness: Harness) -> None:
+def test_payers_are_told_of_a_bill_at_8_on_each_of_its_days_until_it_is_paid(shared: Harness) -> None:
+    harness = shared
     new_bill(harness)
     assert mail(harness) == [], "not before its day"
     advance(harness, timedelta(days=3, hours=22, minutes=59))  # 2026-12-20 at 07:59 in New York
