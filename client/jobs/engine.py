@@ -21,6 +21,7 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 from zlib import crc32
@@ -78,7 +79,7 @@ def scheduled(partner: str, zone: str, run: Callable[[str, datetime], str]) -> l
             f"{partner}-{job.name}",
             cron_of(job),
             "UTC" if job.every_minutes else zone,
-            lambda tick, name=job.name: run(name, tick),  # type: ignore[misc]
+            partial(run, job.name),
         )
         for job in contract_jobs(partner)
     ]
@@ -180,7 +181,7 @@ class JobEngine:
 
     def _catch_up(self, dbos: Any) -> list[str]:
         """Start the last time of each job that nobody ran."""
-        from croniter import croniter  # type: ignore[import-untyped,unused-ignore]
+        from croniter import croniter  # type: ignore[import-untyped,unused-ignore]  # typed in some releases
         from dbos import SetWorkflowID
 
         begun = []
@@ -216,7 +217,7 @@ def _register(dbos: Any) -> None:
     if _registered is not None:
         return
 
-    @dbos.workflow(name=WORKFLOW, max_recovery_attempts=None)  # type: ignore[untyped-decorator,unused-ignore]
+    @dbos.workflow(name=WORKFLOW, max_recovery_attempts=None)  # type: ignore[untyped-decorator,unused-ignore]  # `Any`
     def timed_job(tick: datetime | str, name: str) -> str:
         from partnerlab.client.datapump.engine import durable
 

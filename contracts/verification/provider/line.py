@@ -5,16 +5,18 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from partnerlab.contracts.verification.grading.model import Exchange
 from partnerlab.contracts.verification.provider.exchange import Answered, Asked, NoAnswer, Send
 from partnerlab.contracts.verification.provider.secrets import Secrets
 
-__all__ = ["PUT_BY", "BudgetSpent", "Line", "Reply"]
+__all__ = ["PUT_BY", "BudgetSpent", "Line", "MembersOf", "Reply"]
 
 TIMEOUT_S = 30.0
 LEAST_S = 0.1
@@ -34,6 +36,29 @@ class Reply:
 
     def __init__(self, number: int, asked: Asked, answer: Answered) -> None:
         self.number, self.asked, self.answer = number, asked, answer
+
+
+@dataclass(frozen=True, slots=True)
+class MembersOf:
+    """An answer taken apart: its members by name, none where it could not be."""
+
+    reply: Reply
+    members: Mapping[str, Any]
+
+    @property
+    def number(self) -> int:
+        """The number of the exchange."""
+        return self.reply.number
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        return self.reply.answer.status
+
+    @property
+    def said(self) -> str:
+        """What came, in a line, for a reader."""
+        return f"status {self.status}, {' '.join(self.reply.answer.text[:120].split()) or 'nothing'}"
 
 
 class Line:

@@ -6,6 +6,7 @@ import re
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 
 from partnerlab.simulators.ic_webservices.domain.billers import Biller, time_zone
 from partnerlab.simulators.ic_webservices.domain.errors import Conflict, PaymentRefused, ValueRefused
@@ -132,9 +133,9 @@ class Cashier:
         for at, become in moments:
             moment = datetime.fromisoformat(at)
             if become == RETURNED:
-                yield Due(moment, "bank payments come back", lambda at=at: self._return(lane, at))  # type: ignore[misc]
+                yield Due(moment, "bank payments come back", partial(self._return, lane, at))
             else:
-                yield Due(moment, "payments settle", lambda at=at: self._settle(lane, at))  # type: ignore[misc]
+                yield Due(moment, "payments settle", partial(self._settle, lane, at))
 
     def _invoice(self, tx: Tx, lane: Lane, biller: Biller, order: Order) -> Invoice | None:
         if order.donation == "standalone":

@@ -18,7 +18,7 @@ from partnerlab.contracts.verification import soap as soap_verdicts
 from partnerlab.contracts.verification.findings import Finding, Verdict
 from partnerlab.contracts.verification.grading import Suite
 from partnerlab.contracts.verification.provider.exchange import Asked
-from partnerlab.contracts.verification.provider.line import Line, Reply
+from partnerlab.contracts.verification.provider.line import Line, MembersOf, Reply
 from partnerlab.contracts.verification.provider.probe import Probe
 from partnerlab.contracts.verification.provider.soap import (
     Fields,
@@ -59,32 +59,15 @@ class Target:
     password: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class RestAnswer:
-    """An answer of a REST service: its members by name, empty where it is no JSON object."""
+class RestAnswer(MembersOf):
+    """An answer of a REST service; members only where it is a JSON object."""
 
-    reply: Reply
-    members: Mapping[str, Any]
-
-    @property
-    def number(self) -> int:
-        """The number of the exchange."""
-        return self.reply.number
-
-    @property
-    def status(self) -> int:
-        """The HTTP status."""
-        return self.reply.answer.status
+    __slots__ = ()
 
     @property
     def success(self) -> bool:
         """Whether it says so, with status 200."""
         return self.status == 200 and self.members.get("Success") is True
-
-    @property
-    def said(self) -> str:
-        """What came, in a line, for a reader."""
-        return f"status {self.status}, {' '.join(self.reply.answer.text[:120].split()) or 'nothing'}"
 
 
 SUITE: Suite[Platform] = Suite("invoice-cloud", ("ICWS-", "ICP-", "CPV2-"))

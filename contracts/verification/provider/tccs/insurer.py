@@ -17,7 +17,7 @@ from partnerlab.contracts.verification import rest as verdicts
 from partnerlab.contracts.verification.findings import Finding, Verdict
 from partnerlab.contracts.verification.grading import Suite
 from partnerlab.contracts.verification.provider.exchange import Asked
-from partnerlab.contracts.verification.provider.line import Line, Reply
+from partnerlab.contracts.verification.provider.line import Line, MembersOf, Reply
 from partnerlab.contracts.verification.provider.probe import Probe, money
 from partnerlab.contracts.verification.provider.soap import FORM
 
@@ -60,33 +60,15 @@ class Balances(NamedTuple):
     exchange: int
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An answer taken apart: its members by name, in JSON or XML; none where it is neither."""
+class Answer(MembersOf):
+    """An answer of the insurer's service, in JSON or XML."""
 
-    reply: Reply
-    members: Mapping[str, Any]
-
-    @property
-    def number(self) -> int:
-        """The number of the exchange."""
-        return self.reply.number
-
-    @property
-    def status(self) -> int:
-        """The HTTP status."""
-        return self.reply.answer.status
+    __slots__ = ()
 
     @property
     def success(self) -> bool:
         """Whether it was done: status 200 and Success true."""
         return self.status == 200 and str(self.members.get("Success")).lower() == "true"
-
-    @property
-    def said(self) -> str:
-        """What came, in a line, for a reader."""
-        body = " ".join(self.reply.answer.text[:120].split())
-        return f"status {self.status}, {body or 'nothing'}"
 
 
 SUITE: Suite[Insurer] = Suite("tccs", ("TCCS-",))
