@@ -258,5 +258,6 @@ def _refused_for_key(call: Call) -> bool:
 
 
 def _id(name: str) -> str:
-    """`MakePaymentExtended` as `make-payment-extended`."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[ _]+", "-", name).lower()
+    """`MakePaymentExtended` as `make-payment-extended`, `the insured's name` as `insureds-name`."""
+    plain = re.sub(r"^(?:an?|the) |'", "", name)
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[ _]+", "-", plain).lower()

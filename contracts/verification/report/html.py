@@ -44,6 +44,7 @@ def _page(run: Run, of_failed: int, of_others: int) -> Iterator[str]:
     yield f'<meta name="referrer" content="no-referrer"><style>{CSS}</style></head><body>'
     yield from _head(run)
     yield "<main>"
+    shown: set[int] = set()
     if run.configuration is not None:
         yield from _configuration(run)
     failed = worst(run)
@@ -51,14 +52,14 @@ def _page(run: Run, of_failed: int, of_others: int) -> Iterator[str]:
         yield from _contents(failed)
         yield '<h2 id="failures">Failures</h2>'
         for check in failed:
-            yield from _failure(run, check, of_failed)
+            yield from _failure(run, check, of_failed, shown)
     yield from _coverage(run)
     for level, words in LEVELS.items():
         rows = [one for one in run.requirements if one.requirement.level == level]
         if rows:
             yield f'<h2 id="{level}">{words}</h2>'
             yield from _requirements(rows)
-    yield from _checks(run, of_others)
+    yield from _checks(run, of_others, shown)
     yield "</main>"
     yield f"<footer>Made by partnerlab {_text(run.version)}. Secrets are masked. Bodies may be cut.</footer>"
     yield "</body></html>\n"
@@ -100,7 +101,7 @@ def _configuration(run: Run) -> Iterator[str]:
     yield f'<h2 id="configuration">Configuration: {_text(found.name)}</h2><p>{_text(found.text)}</p>'
     yield f"<p><b>What to do:</b> {_text(found.advice)}</p>"
     if 0 < found.exchange <= len(run.exchanges):
-        yield from _exchange(run.exchanges[found.exchange - 1], 4_500)
+        yield from _exchange(run.exchanges[found.exchange - 1], 4_500, set())
 
 
 def _contents(failed: list[CheckResult]) -> Iterator[str]:
@@ -110,7 +111,7 @@ def _contents(failed: list[CheckResult]) -> Iterator[str]:
     yield "</ul></nav>"
 
 
-def _failure(run: Run, check: CheckResult, most: int) -> Iterator[str]:
+def _failure(run: Run, check: CheckResult, most: int, shown: set[int]) -> Iterator[str]:
     yield f'<section class="one"><h3 id="{anchor(check.check)}">✗ {_text(check.check)}</h3>'
     yield f"<p>{_text(check.sentence)}</p>"
     for problem in check.problems[:20]:
@@ -122,19 +123,25 @@ def _failure(run: Run, check: CheckResult, most: int) -> Iterator[str]:
     yield from (f'<p class="soft">{_text(line)}</p>' for line in sources(run, check))
     exchange = exchange_of(run, check.problems[0] if check.problems else None)
     if exchange is not None:
-        yield from _exchange(exchange, most)
+        yield from _exchange(exchange, most, shown)
     others = [number for number in check.exchanges if exchange is None or number != exchange.number]
-    yield from _folded(run, others, most)
+    yield from _folded(run, others, most, shown)
     yield "</section>"
 
 
-def _exchange(exchange: Exchange, most: int) -> Iterator[str]:
+def _exchange(exchange: Exchange, most: int, shown: set[int]) -> Iterator[str]:
+    """A call and its answer; a link where it is *shown* already."""
+    if exchange.number in shown:
+        yield f'<p><a href="#call-{exchange.number}">Call {exchange.number}</a>: {_text(exchange.label)}, '
+        yield f"status {exchange.status}; it is shown above.</p>"
+        return
+    shown.add(exchange.number)
     asked = f"{exchange.method} {exchange.url}\n" + _headers(exchange.request_headers)
     answered = f"status {exchange.status}\n" + _headers(exchange.response_headers)
     if exchange.error:
         answered = f"no answer: {exchange.error}"
     number = exchange.number
-    yield f'<div class="sides"><div><b>Sent (call {number}, {_text(exchange.label)})</b>'
+    yield f'<div class="sides" id="call-{number}"><div><b>Sent (call {number}, {_text(exchange.label)})</b>'
     yield _pre(asked + "\n" + _cut(exchange.request_body, most), f"Sent in call {number}")
     yield f"</div><div><b>Received after {exchange.elapsed_ms} ms</b>"
     yield _pre(answered + "\n" + _cut(exchange.response_body, most), f"Received in call {number}")
@@ -144,14 +151,14 @@ def _exchange(exchange: Exchange, most: int) -> Iterator[str]:
         yield _pre(_cut(exchange.curl, max(most, 2_000)), f"Call {number} as a curl command") + "</details>"
 
 
-def _folded(run: Run, numbers: list[int], most: int) -> Iterator[str]:
+def _folded(run: Run, numbers: list[int], most: int, shown: set[int]) -> Iterator[str]:
     if not numbers:
         return
     yield f"<details><summary>{len(numbers)} call{'s' if len(numbers) > 1 else ''}</summary>"
     for number in numbers:
         exchange = run.exchanges[number - 1]
         if most:
-            yield from _exchange(exchange, most)
+            yield from _exchange(exchange, most, shown)
         else:
             yield f"<p>Call {number}: {_text(exchange.label)}, status {exchange.status}. Left out for its size.</p>"
     yield "</details>"
@@ -200,7 +207,7 @@ def _table(rows: list[RequirementResult]) -> Iterator[str]:
     yield "</tbody></table></div>"
 
 
-def _checks(run: Run, most: int) -> Iterator[str]:
+def _checks(run: Run, most: int, shown: set[int]) -> Iterator[str]:
     rest = [one for one in run.checks if one.outcome is not Outcome.FAILED]
     if not rest:
         return
@@ -213,7 +220,7 @@ def _checks(run: Run, most: int) -> Iterator[str]:
         yield f"<p>{_text(check.reason)}</p>" if check.reason else ""
         ids = ", ".join(f'<a href="#{anchor(id)}">{_text(id)}</a>' for id in check.requirements)
         yield f'<p class="soft">Grades {ids}.</p>' if ids else ""
-        yield from _folded(run, list(check.exchanges), most)
+        yield from _folded(run, list(check.exchanges), most, shown)
         yield "</section>"
     if idle:
         yield f"<details><summary>{len(idle)} that were not exercised, with the reason</summary>"

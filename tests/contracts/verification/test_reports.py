@@ -36,6 +36,24 @@ def test_a_whole_run_reads_back() -> None:
     assert read_json(to_json(run)) == run
 
 
+def test_a_call_that_several_checks_looked_at_is_shown_once_and_linked_from_the_others() -> None:
+    run = small_run()
+    number = next(one.exchanges[0] for one in run.checks if one.exchanges)
+    checks = [replace(run.checks[0], check=f"inhance/{name}", exchanges=(number,)) for name in ("one", "two", "three")]
+    page = lxml_html.fromstring(to_html(replace(run, checks=tuple(checks))))
+    assert len(page.xpath(f"//div[@id='call-{number}']")) == 1
+    assert len(page.xpath(f"//a[@href='#call-{number}']")) == 2
+
+
+def test_checks_that_had_nothing_to_look_at_stand_in_one_table_with_the_reason() -> None:
+    run = small_run()
+    idle = replace(run.checks[0], outcome=Outcome.NOT_EXERCISED, reason="nothing was seen", problems=(), exchanges=())
+    checks = [replace(idle, check=f"inhance/{name}") for name in ("one", "two")]
+    page = lxml_html.fromstring(to_html(replace(run, checks=(*run.checks, *checks))))
+    rows = page.xpath("//details//tr[td[3]='nothing was seen']")
+    assert [row[0].get("id") for row in rows] == ["inhance-one", "inhance-two"]
+
+
 @pytest.mark.parametrize("text", ["", "[]", '{"format": "other"}', '{"format": "partnerlab-verification"}', "[" * 9999])
 def test_what_is_no_report_is_refused(text: str) -> None:
     with pytest.raises(DocumentInvalid):
