@@ -46,7 +46,8 @@ class Call:
     One exchange of the journal.
 
     `place` counts the calls of the record from 1; `number` and `id` are the journal's. `operation` is the contract's
-    name, or method and path where there is none. `findings` is None where the door has no contract. Secrets are masked.
+    name, or method and path where there is none. `findings` is None where the door has no contract; `kind` and `reason`
+    are the journal's word for how the call was taken. Secrets are masked.
     """
 
     place: int
@@ -68,6 +69,8 @@ class Call:
     faults: tuple[str, ...]
     findings: tuple[Finding, ...] | None
     outcome: str
+    kind: str
+    reason: str
 
     @classmethod
     def read(cls, place: int, entry: Mapping[str, Any]) -> Call:
@@ -94,6 +97,8 @@ class Call:
             faults=tuple(entry["faults"]),
             findings=None if findings is None else tuple(Finding(**one) for one in findings),
             outcome=entry["outcome"],
+            kind=entry["meaning"]["kind"],
+            reason=entry["meaning"]["reason"],
         )
 
     @cached_property
@@ -127,12 +132,12 @@ class Call:
     @property
     def unanswered(self) -> bool:
         """Whether the caller cannot know what became of the call."""
-        return not self.status or not LOST.isdisjoint(self.faults)
+        return self.kind == "unanswered" or not LOST.isdisjoint(self.faults)
 
     @property
     def refused(self) -> bool:
         """Whether the service said no."""
-        return self.status >= 400 or (self.got.get("Success") or "").lower() == "false"
+        return self.kind in ("refused", "failed")
 
     @property
     def done(self) -> bool:

@@ -30,9 +30,8 @@ __all__ = ["Role", "define", "raise_for"]
 MESSAGE_RULES = frozenset(
     {"media-type", "charset", "well-formed", "no-dtd", "envelope", "version", "soap-action", "json", "form"}
 )
-PATH_RULES = frozenset({"operation"})
+PATH_RULES = frozenset({"operation", "path"})
 CREDENTIAL_RULES = frozenset({"credential"})
-KEY_REFUSED = re.compile(r"key|BillerGUID|consumerGUID|credential", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +55,11 @@ class Role:
     def concerns(self, entry: Mapping[str, Any]) -> bool:
         """Whether an entry of the journal, or a call, is this role's."""
         door, operation, path = entry["door"], entry["operation"], entry["path"]
+        if door == "nowhere":
+            return entry["method"] == "POST" or any(one["hint"] for one in entry["findings"] or ())
         if door == "pages":
-            return CONNECT in self.operations and path.lower().endswith("/cloudsso/connect")
+            lower = path.lower()
+            return lower.endswith(".asmx") or (CONNECT in self.operations and lower.endswith("/cloudsso/connect"))
         if door not in self.doors:
             return False
         own = self.doors[door]
@@ -237,7 +239,8 @@ def _path_problems(role: Role, call: Call) -> list[Problem]:
 
 
 def _finding(call: Call, finding: Finding) -> Problem:
-    return problem(call, finding.where, finding.expected, finding.found)
+    meant = f"; did you mean {finding.hint}?" if finding.hint else ""
+    return problem(call, finding.where, finding.expected, finding.found + meant)
 
 
 def _has(call: Call, field: str, within: tuple[str, re.Pattern[str]] | None) -> bool:
@@ -254,7 +257,7 @@ def _has(call: Call, field: str, within: tuple[str, re.Pattern[str]] | None) -> 
 
 
 def _refused_for_key(call: Call) -> bool:
-    return call.refused and (call.status in (401, 403) or KEY_REFUSED.search(call.outcome) is not None)
+    return call.refused and call.reason == "wrong key"
 
 
 def _id(name: str) -> str:

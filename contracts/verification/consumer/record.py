@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from partnerlab.contracts.verification.consumer.call import Call
-from partnerlab.contracts.verification.consumer.control import Control
+from partnerlab.contracts.verification.consumer.control import Control, Refused
 from partnerlab.contracts.verification.grading.checks import NotExercised
 from partnerlab.contracts.verification.grading.model import Exchange, Problem
 
 if TYPE_CHECKING:
     from partnerlab.contracts.verification.consumer.postbacks import Tried
 
-__all__ = ["Reader", "Record", "evidence", "problem"]
+__all__ = ["Reader", "Record", "evidence", "problem", "repeated"]
 
 PAGE = 1_000
 TIMES = 50
@@ -62,7 +63,8 @@ class Reader:
     Reads a lane's journal on from where it stopped into a record.
 
     *concerns* says of an entry, which has no headers and bodies yet, whether it is the role's; *caller* keeps the calls
-    of those whose User-Agent holds it. Calls that name another partner's biller are left out.
+    of those whose User-Agent holds it. Calls that name another partner's biller are left out, and
+    those that the sandbox made to itself: its data pump's, its requests for balances.
     """
 
     def __init__(
@@ -80,7 +82,7 @@ class Reader:
         """What came since the last time, added to the record. Raises as `Control`."""
         added: list[Call] = []
         while True:
-            page = self._control.get("/_sandbox/journal", since=self._since, limit=PAGE)["entries"]
+            page = self._control.get("/_sandbox/journal", since=self._since, direction="in", limit=PAGE)["entries"]
             for entry in page:
                 self._since = entry["number"]
                 if self._concerns(entry):
@@ -90,6 +92,19 @@ class Reader:
                         added.append(call)
             if len(page) < PAGE:
                 return added
+
+    def finish(self) -> None:
+        """Drop what the sandbox itself turns out to have called: that is noted only after the call."""
+        own: set[str] = set()
+        since = 0
+        while True:
+            page = self._control.get("/_sandbox/journal", since=since, direction="out", limit=PAGE)["entries"]
+            own |= {entry["peer"] for entry in page}
+            if len(page) < PAGE:
+                break
+            since = page[-1]["number"]
+        kept = [call for call in self._record.calls if call.id not in own]
+        self._record.calls[:] = [replace(call, place=place) for place, call in enumerate(kept, 1)]
 
     def _is_ours(self, call: Call) -> bool:
         if self._caller and self._caller.lower() not in call.headers.get("user-agent", "").lower():
@@ -104,6 +119,15 @@ class Reader:
 def problem(call: Call, where: str, expected: str, received: str) -> Problem:
     """What is wrong with a call; the journal's id leads there too."""
     return Problem(f"{call.operation}, {where} (journal {call.id})", expected, received, call.place)
+
+
+def repeated(control: Control, call: Call) -> str:
+    """A call as a curl command; empty where the journal has only a part of it."""
+    try:
+        found: str = control.get(f"/_sandbox/journal/{call.id}/as/curl")["text"]
+    except Refused:
+        return ""
+    return found
 
 
 def evidence(control: Control, call: Call) -> Exchange:

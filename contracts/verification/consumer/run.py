@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 
@@ -13,7 +13,7 @@ from partnerlab.contracts.verification.consumer.control import Control, Refused
 from partnerlab.contracts.verification.consumer.definition import Role
 from partnerlab.contracts.verification.consumer.faults import LostAnswers
 from partnerlab.contracts.verification.consumer.postbacks import PAGES, Page, pages, try_all
-from partnerlab.contracts.verification.consumer.record import Reader, Record, evidence
+from partnerlab.contracts.verification.consumer.record import Reader, Record, evidence, repeated
 from partnerlab.contracts.verification.consumer.waiting import Turn, left, turns
 from partnerlab.contracts.verification.grading.checks import Check, Failed, NotExercised, NotHere, Unfinished
 from partnerlab.contracts.verification.grading.model import (
@@ -82,12 +82,17 @@ def verify(
         reader.read()
         if options.wait_s:
             _wait(role, control, record, reader, options, say, sleep, monotonic)
+        reader.finish()
         exchanges = [evidence(control, call) for call in record.calls]
         if options.held is not None:
             found = pages(record.calls, options.postback_url)
             tried, sent = try_all(control, send, found, options.held, len(exchanges) + 1, say)
             record.postbacks, exchanges = tried, exchanges + sent
         results = [grade(check, record, final=True) for check in _wanted(role, options)]
+        wrong = {one.exchange for result in results for one in result.problems}
+        for call in record.calls:
+            if call.place in wrong:
+                exchanges[call.place - 1] = replace(exchanges[call.place - 1], curl=repeated(control, call))
     except Misconfigured as error:
         configuration = Configuration(error.name, str(error), error.advice, error.exchange)
     requirements = graded("consumer", role.suite, results, options.excluded) if configuration is None else []

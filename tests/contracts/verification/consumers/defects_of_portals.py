@@ -143,6 +143,9 @@ WATERSMART = {
     "the web service key is wrong": of(
         "watersmart", "ICWS-KEY-2", rewrites(on("KeepRemoteSessionAlive"), KEY, WRONG_KEY)
     ),
+    "the service's path is misspelt": of(
+        "watersmart", "ICWS-SOAP-1", urls(on("LinkCustomerAccount"), "RemoteAuthenticationWS", "RemoteAuthWS")
+    ),
     "the SOAPAction is missing": of(
         "watersmart", "ICWS-SOAP-2", headers(on("LinkCustomerAccount"), {"soapaction": None})
     ),

@@ -55,6 +55,7 @@ V2 = {
     "the operation has no namespace": of(
         "inhance-v2", "INH2-ADR-2", rewrites(on("SetEmail"), ' xmlns="http://tempuri.org/"', "")
     ),
+    "the service's path is misspelt": of("inhance-v2", "INH2-ADR-2", urls(on("SetEmail"), "iCloud.asmx", "Cloud.asmx")),
     "the parameters have no namespace": of(
         "inhance-v2",
         "INH2-EML-1",

@@ -70,6 +70,28 @@ def test_only_calls_of_one_caller_are_graded_where_it_is_named(sandbox: SandboxF
         assert run.notes[0] == "Called by theirs/2 (1)."
 
 
+def test_what_the_sandbox_itself_calls_is_not_graded(sandbox: SandboxForTests, direct: Direct) -> None:
+    with sandbox.lane("own-calls") as lane:
+        books = InvoiceCloudBooks(lane, "inhance_v2")
+        books.pay("10000101", "10.00")
+        books.open("500001")
+        lane.settle()
+        posted = lane.control.get("/_sandbox/journal", door="inhance", direction="in")["entries"]
+        assert {row["operation"] for row in posted} == {"BalanceCheck", "MakePaymentExtended"}
+        assert run_of(sandbox, direct, lane.name, "inhance-v2").exit_code() == 4
+
+
+def test_a_call_that_failed_can_be_repeated_and_says_what_was_meant(sandbox: SandboxForTests, direct: Direct) -> None:
+    with sandbox.lane("repeat") as lane:
+        httpx.post(f"{lane.url}/invoicecloudapi/api/Pay_Inputt", data={"contentInfo": "1"})
+        httpx.post(f"{lane.url}/invoiceclouds/api/Pay_Input", data={"contentInfo": "1"})
+        run = run_of(sandbox, direct, lane.name, "tccs")
+        assert {one.requirement.id for one in run.failures("must", "should")} == {"TCCS-ADR-8"}
+        assert all("curl " in one.curl for one in run.exchanges), [one.curl for one in run.exchanges]
+        found = [one.received for check in run.checks for one in check.problems]
+        assert any("did you mean" in one for one in found)
+
+
 def test_a_file_that_the_journal_has_only_in_part_is_not_graded(sandbox: SandboxForTests, direct: Direct) -> None:
     with sandbox.lane("large-file") as lane:
         upload(lane, "tccs", b"x" * 90_000)
