@@ -136,13 +136,13 @@ class Call:
 
     @property
     def refused(self) -> bool:
-        """Whether the service said no."""
-        return self.kind in ("refused", "failed")
+        """Whether the service said no; where it failed itself, it said nothing."""
+        return self.kind == "refused"
 
     @property
     def done(self) -> bool:
         """Whether the service did it, and the caller was told so."""
-        return not self.unanswered and not self.refused
+        return self.kind == "accepted" and not self.unanswered
 
 
 def _pairs(text: str, content_type: str, query: str) -> Iterator[tuple[str, str]]:

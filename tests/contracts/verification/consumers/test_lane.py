@@ -92,6 +92,17 @@ def test_a_call_that_failed_can_be_repeated_and_says_what_was_meant(sandbox: San
         assert any("did you mean" in one for one in found)
 
 
+def test_what_the_service_failed_at_is_no_fault_of_its_caller(sandbox: SandboxForTests, direct: Direct) -> None:
+    with sandbox.lane("http-500") as lane:
+        lane.control.post("/_sandbox/faults", {"name": "http-500", "count": 1})
+        form = {"consumerGUID": "IC-SANDBOX", "entryKey": "sandbox-entry-key", "contentInfo": "454100010-06/16/2020"}
+        for _ in range(2):
+            httpx.post(f"{lane.url}/invoicecloudapi/api/ARState_Output", data=form)
+        run = run_of(sandbox, direct, lane.name, "tccs")
+        assert [one.status for one in run.exchanges] == [500, 200]
+        assert run.exit_code(strict=True) == 0
+
+
 def test_a_file_that_the_journal_has_only_in_part_is_not_graded(sandbox: SandboxForTests, direct: Direct) -> None:
     with sandbox.lane("large-file") as lane:
         upload(lane, "tccs", b"x" * 90_000)
