@@ -11,7 +11,6 @@ from __future__ import annotations
 import tempfile
 import threading
 from collections.abc import Iterable
-from dataclasses import fields
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -24,15 +23,17 @@ from partnerlab.client.errors import RequestInvalid
 from partnerlab.client.http import PAYER_WAITS, Transport, shown_url
 from partnerlab.client.http.watched import Watched
 from partnerlab.client.settings import Biller, BillerUnknown
+from partnerlab.console import PREFIX, Console
 from partnerlab.contracts.data import read_bytes
 from partnerlab.contracts.doors import doors
-from partnerlab.contracts.masking import is_secret
 from partnerlab.contracts.verification import rest, soap
 from partnerlab.contracts.verification.findings import Verdict
+from partnerlab.entrances import PUMP_PATH, entrances
 from partnerlab.folders import Exchange, open_exchange
 from partnerlab.jobs_port import InHanceJobs, JobsPort, TccsJobs
 from partnerlab.outgoing import Outgoing
 from partnerlab.pump_port import PumpPort
+from partnerlab.resending import Resending, credentials, keys_of
 from partnerlab.settings import SandboxSettings
 from partnerlab.simulators import ic_webservices, inhance_soap, tccs_rest, watersmart
 from partnerlab.simulators.ic_webservices.domain.errors import NotFound
@@ -58,9 +59,8 @@ if TYPE_CHECKING:
 
     from partnerlab.client.datapump import DataPump
 
-__all__ = ["Sandbox", "SandboxRuns"]
+__all__ = ["PUMP_PATH", "Sandbox", "SandboxRuns"]
 
-PUMP_PATH = "/_pump"
 SETTLE_IN_S = 1.5
 ENVELOPE_BYTES = 1 << 20  # what stands around an uploaded file
 
@@ -148,7 +148,7 @@ class Sandbox:
         )
         simulators = (self.inhance, self.tccs, self.ic, self.water)
         self.lanes.seeders.extend(simulator.seed for simulator in simulators)
-        keys = _keys(inhance, tccs, ic, water)
+        keys = keys_of(inhance, tccs, ic, water)
         verdicts = {**_verdicts(), nowhere.NAME: nowhere.no_such_path(lambda: self._site.paths())}
         self.journal = Journal(self.lanes, verdicts, secrets=lambda: keys)
         self.faults = Faults(self.lanes)
@@ -162,6 +162,7 @@ class Sandbox:
             hosts=(settings.host, *settings.hosts),
             repeat=_repeat,
             authority=None if self.certificate is None else self.certificate.authority.read_bytes(),
+            resend=Resending(lambda: self.server.site, credentials(inhance, tccs, ic)),
         )
         self._pump_service = WsgiApp("pump", self._create_pump_service)
         guard = Guard((settings.host, *settings.hosts), settings.token)
@@ -172,6 +173,10 @@ class Sandbox:
                 site.mount(path, app)
         site.mount("/_sandbox", self._control, door=False)
         site.mount(PUMP_PATH, self._pump_service, door=False)
+        if settings.console:
+            console = Console(lambda: site, entrances(inhance, tccs, ic))
+            for path in ("/", PREFIX):
+                site.mount(path, console, door=False)
         self.server = Server(
             site,
             settings.host,
@@ -371,19 +376,6 @@ def _verdicts() -> dict[str, Verdict]:
         for name, path in doors().items()
         if path
     }
-
-
-def _keys(
-    *settings: inhance_soap.Settings | tccs_rest.Settings | ic_webservices.Settings | watersmart.Settings,
-) -> frozenset[str]:
-    """The keys and passwords of the simulators, which the journal masks wherever a caller puts them."""
-    found = set()
-    for one in settings:
-        for field in fields(one):
-            value = getattr(one, field.name)
-            if isinstance(value, str) and value and (is_secret(field.name) or field.name.endswith("key")):
-                found.add(value)
-    return frozenset(found)
 
 
 def _certificate(settings: SandboxSettings) -> Certificate | None:

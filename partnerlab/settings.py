@@ -26,6 +26,8 @@ class SandboxSettings:
     `files` is a folder in which partners leave files and find exports, a folder a biller; empty for none. A file there
     is taken when it has not changed for `files_quiet_s` seconds. `sftp_port` is that of an SFTP server in front of the
     folders, 0 for a free one; below 0 there is none. Without `files` the folders go with the process.
+
+    `console` says whether the pages at `/` are served.
     """
 
     host: str = "127.0.0.1"
@@ -39,6 +41,7 @@ class SandboxSettings:
     files: str = ""
     files_quiet_s: float = 2.0
     sftp_port: int = -1
+    console: bool = True
 
     def problems(self) -> dict[str, str]:
         """What cannot be, by field."""

@@ -70,6 +70,7 @@ SECTIONS = ("sandbox", "inhance", "tccs", "ic", "watersmart")
     type=click.Path(file_okay=False),
     help="Serve https, with the certificate in this folder; it is made where there is none.  [default: http]",
 )
+@click.option("--console/--no-console", default=None, help="Serve the console at /.  [default: console]")
 @click.option("--quiet", is_flag=True, help="Print the URL alone.")
 def command(
     config: Path | None,
@@ -83,6 +84,7 @@ def command(
     tls: str | None,
     *,
     jobs: bool,
+    console: bool | None,
     quiet: bool,
 ) -> None:
     """Run the simulators and the data pump on one origin until interrupted.
@@ -107,6 +109,7 @@ def command(
             files=settings.files if files is None else files,
             sftp_port=settings.sftp_port if sftp_port is None else sftp_port,
             tls=settings.tls if tls is None else tls,
+            console=settings.console if console is None else console,
         )
         if token is not None and (wrong := settings.problems().get("token", "" if token else "must not be empty")):
             raise click.BadParameter(wrong, param_hint="--token")
@@ -212,6 +215,7 @@ def screen(
             "",
             *_table(
                 [
+                    ("console", f"{url}/", "everything below, in a browser"),
                     ("inHance", f"{url}{inhance.path}?wsdl", f"key {inhance.key}"),
                     ("TCCS", f"{url}{tccs.bases[0]}", f"{tccs.consumer_guid}, {tccs.entry_key}"),
                     ("Invoice Cloud REST", f"{url}{REST_PATH}/biller/status", f"API key {ic.utility_api_key}"),

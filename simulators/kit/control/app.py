@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from partnerlab.simulators.kit.control.operations import Operation
     from partnerlab.simulators.kit.faults.faults import Faults
     from partnerlab.simulators.kit.journal.journal import Journal
+    from partnerlab.simulators.kit.journal.replay import Resend
     from partnerlab.simulators.kit.world.clock import Clock
     from partnerlab.simulators.kit.world.lanes import Lanes
     from partnerlab.simulators.kit.world.simulator import Simulator
@@ -48,9 +49,10 @@ def create_control_app(
     hosts: Collection[str] = (),
     repeat: RepeatPort = no_repeat,
     authority: bytes | None = None,
+    resend: Resend | None = None,
 ) -> ControlApp:
     """
-    The control API: the kit's own operations and those of the simulators.
+    The control API: the kit's own operations and those of the simulators; *resend* sends a recorded request again.
 
     *hosts* are the names and addresses, beside those of the loopback, under which it answers: the address the server
     is bound to, and the name under which a shared sandbox is known. *repeat* writes entries of the journal as programs.
@@ -61,7 +63,7 @@ def create_control_app(
         from partnerlab.simulators.kit.control.contract import KIT_CONTRACT
         from partnerlab.simulators.kit.control.own import own_controls
 
-        own = (KIT_CONTRACT, own_controls(lanes, journal, faults, clock, simulators, repeat, authority))
+        own = (KIT_CONTRACT, own_controls(lanes, journal, faults, clock, simulators, repeat, authority, resend))
         return [own, *((simulator.control_contract, simulator.control()) for simulator in simulators)]
 
     return ControlApp(load, hosts=hosts)

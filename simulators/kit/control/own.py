@@ -22,6 +22,7 @@ from partnerlab.simulators.kit.journal.entries import Entry
 from partnerlab.simulators.kit.journal.feed import Feed, TooManyListeners
 from partnerlab.simulators.kit.journal.journal import Journal
 from partnerlab.simulators.kit.journal.repeat import NotRepeatable, RepeatPort, no_repeat
+from partnerlab.simulators.kit.journal.replay import NotReplayable, Resend
 from partnerlab.simulators.kit.world.clock import Clock, ClockOutOfRange, DueFailed, TooManySteps, parse_duration
 from partnerlab.simulators.kit.world.jobs import JobRow, JobUnknown, TimedJob, TimedJobs
 from partnerlab.simulators.kit.world.lane_rows import LoadInvalid
@@ -52,6 +53,7 @@ _REFUSALS: Mapping[type[Exception], tuple[int, str, str]] = {
     FaultNotFound: (404, "fault_not_found", ""),
     TooManyFaults: (409, "too_many_faults", ""),
     JobUnknown: (404, "job_not_found", ""),
+    NotReplayable: (409, "not_replayable", ""),
     TooManyListeners: (409, "too_many_listeners", ""),
 }
 _NOT_KEPT = (("Cache-Control", "no-store"),)
@@ -65,6 +67,7 @@ def own_controls(
     simulators: Sequence[Simulator],
     repeat: RepeatPort = no_repeat,
     authority: bytes | None = None,
+    resend: Resend | None = None,
 ) -> Controls:
     """What carries out the kit's own contract, `contracts/sandbox/control.yaml`."""
     jobs = [timed for simulator in simulators for timed in simulator.jobs]
@@ -74,7 +77,7 @@ def own_controls(
         _Clock(clock),
         _Jobs(jobs),
         _Faults(faults),
-        _Journal(journal, repeat),
+        _Journal(journal, repeat, resend),
     )
     return Controls(groups, refuser(_REFUSALS))
 
@@ -268,10 +271,10 @@ class _Faults:
 
 
 class _Journal:
-    """The lane's journal: list, show an entry, also as something to run again, listen, clear."""
+    """The lane's journal: list, show an entry, also as something to run again, send it again, listen, clear."""
 
-    def __init__(self, journal: Journal, repeat: RepeatPort) -> None:
-        self._journal, self._repeat = journal, repeat
+    def __init__(self, journal: Journal, repeat: RepeatPort, resend: Resend | None) -> None:
+        self._journal, self._repeat, self._resend = journal, repeat, resend
         self._feed = Feed(journal)
 
     def list_journal(
@@ -319,6 +322,14 @@ class _Journal:
     def listen(self, request: Request, lane: str = "") -> Response:
         missed = "last-event-id" in request.headers  # it was away, and what came meanwhile is not kept for it
         return Response(200, b"", "text/event-stream", _NOT_KEPT, self._feed.listen(lane, missed=missed))
+
+    def replay_entry(self, request: Request, id: str, body: str | None = None) -> Json:
+        entry = self._journal.get(request.lane.name, id)
+        if entry is None:
+            raise Refused(404, "entry_not_found", f"the journal of this lane has no entry {id[:80]!r}")
+        if self._resend is None:
+            raise Refused(409, "not_replayable", "nothing is served here that could be asked again")
+        return asdict(self._resend(request.lane, entry, body))
 
     def clear_journal(self, request: Request) -> None:
         self._journal.clear(request.lane.name)

@@ -9,19 +9,21 @@ header tells. Single sign-on and the hosted pages alone take what other sites se
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import ipaddress
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-__all__ = ["Guard", "host_allowed", "is_loopback", "origin_allowed"]
+__all__ = ["SESSION", "Guard", "host_allowed", "is_loopback", "origin_allowed"]
 
 _ANY_ADDRESS = frozenset(("", "0.0.0.0", "::"))  # noqa: S104 - compared, not bound
 
 
 OPEN = frozenset(("/_sandbox/health", "/_sandbox/ca.pem", "/_pump/health", "/_pump/ready"))
 """What answers without a token: a probe knows none, and a caller needs the authority before it can send one."""
+SESSION = "partnerlab_session"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,8 @@ class Guard:
     The rules of one server.
 
     *hosts* are the names and addresses, beside those of the loopback, under which it answers. With a *token*
-    everything that is no partner's door must be asked with `Authorization: Bearer …`.
+    everything that is no partner's door must be asked with `Authorization: Bearer …`, or by a browser that signed in
+    with it: then it has the cookie `SESSION`.
     """
 
     hosts: tuple[str, ...] = ()
@@ -53,9 +56,23 @@ class Guard:
         if not self.token or path.lower() in OPEN:
             return True
         scheme, _, given = headers.get("authorization", "").partition(" ")
-        return scheme.lower() == "bearer" and hmac.compare_digest(
-            given.strip().encode("utf-8", "replace"), self.token.encode()
-        )
+        if scheme.lower() == "bearer" and self.is_token(given.strip()):
+            return True
+        cookies = (cookie.strip().partition("=") for cookie in headers.get("cookie", "").split(";"))
+        return any(name == SESSION and _same(value, self.session) for name, _, value in cookies)
+
+    def is_token(self, given: str) -> bool:
+        """Whether that is the token."""
+        return _same(given, self.token)
+
+    @property
+    def session(self) -> str:
+        """What a browser's cookie holds once its user gave the token; it does not give the token away."""
+        return hmac.new(self.token.encode(), b"partnerlab console", hashlib.sha256).hexdigest()
+
+
+def _same(given: str, expected: str) -> bool:
+    return hmac.compare_digest(given.encode("utf-8", "replace"), expected.encode())
 
 
 def is_loopback(host: str) -> bool:

@@ -170,7 +170,9 @@ class Site:
     ) -> Refusal | None:
         if why := guard.refusal(headers, origin, cross_site=getattr(mount.app, "cross_site", False)):
             return self._refuse(403, "origin_not_allowed", why)
-        if not mount.door and not guard.knows(headers, path):
+        if not mount.door and not guard.knows(headers, path) and path not in getattr(mount.app, "open_to_all", ()):
+            if sign_in := getattr(mount.app, "sign_in", ""):
+                return Refusal(self.new_id(), Response(303, b"", headers=(("Location", sign_in),)))
             answer = _error(401, "unauthorized", "Authorization: Bearer <token> is required")
             answer.headers = (("WWW-Authenticate", "Bearer"),)
             return Refusal(self.new_id(), answer)

@@ -1,0 +1,61 @@
+"""
+The console: the pages at `/`, for the person in front of the sandbox.
+
+Server-rendered. It asks and changes everything through the control API and the data pump's API, in process but by the
+same handler as a caller over HTTP, so that it does nothing that they cannot. Loaded at its first request.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from partnerlab.simulators.kit.http.messages import Request, Response
+
+if TYPE_CHECKING:
+    from partnerlab.simulators.kit.http.site import Site
+
+__all__ = ["PREFIX", "STATIC", "Console", "Entrance"]
+
+PREFIX = "/console"
+STATIC = ("console.css", "console.js", "htmx.min.js", "icon.svg")
+
+
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """Where a system is reached: its name, the path, what a caller brings, and a word on it."""
+
+    name: str
+    path: str
+    credential: str
+    note: str = ""
+
+
+class Console:
+    """The console as an `App` of the site that *site* gives; *entrances* are shown on its first page."""
+
+    name = "console"
+    inline = False
+    sign_in = f"{PREFIX}/sign-in"
+    open_to_all = frozenset((sign_in, *(f"{PREFIX}/static/{name}" for name in STATIC)))
+    """What the site answers without its token: where it is given, and what that page is made of."""
+
+    def __init__(self, site: Callable[[], Site], entrances: Sequence[Entrance] = ()) -> None:
+        self._site, self._entrances = site, entrances
+        self._lock = threading.Lock()
+        self._pages: Callable[[Request], Response] | None = None
+
+    def operation(self, request: Request) -> str:
+        """`GET /console/traffic`."""
+        return f"{request.method} {request.path}"
+
+    def __call__(self, request: Request) -> Response:
+        """Answer with a page."""
+        with self._lock:
+            if self._pages is None:
+                from partnerlab.console.pages import Pages
+
+                self._pages = Pages(self._site(), self._entrances)
+        return self._pages(request)

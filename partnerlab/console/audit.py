@@ -1,0 +1,30 @@
+"""Audit: what became of each payment of the lane, and whether all books agree."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from partnerlab.auditing import FINDINGS, VERDICTS, audit, read_lane, reconcile
+from partnerlab.auditing.comparing import KINDS
+from partnerlab.auditing.report import audit_json, reconciliation_json
+from partnerlab.console.view import Page
+from partnerlab.simulators.kit.http.messages import Response
+
+__all__ = ["index"]
+
+
+def index(page: Page) -> Response:
+    """Both, made now from what the control API says; what is to be mended first."""
+    books = read_lane(page.api, page.lane)
+    audited, reconciled = audit_json(audit(books)), reconciliation_json(reconcile(books))
+    every = bool(page.query.get("every"))
+    values: dict[str, Any] = {
+        "audited": audited,
+        "reconciled": reconciled,
+        "payments": [row for row in audited["payments"] if every or row["finding"]],
+        "differences": [row for row in reconciled["differences"] if every or row["finding"]],
+        "counts": {name: count for name, count in audited["counts"].items() if count},
+        "findings": FINDINGS,
+        "meanings": {**VERDICTS, **KINDS},
+    }
+    return page.render("audit.html", "audit", "Audit", every=every, **values)

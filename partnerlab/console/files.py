@@ -1,0 +1,54 @@
+"""Files: those that came in and what became of their rows, and the batches that go out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from partnerlab.console.view import Page
+from partnerlab.simulators.kit.http.messages import Response
+
+__all__ = ["decide", "export", "index", "upload"]
+
+MOST = 200
+
+
+def index(page: Page) -> Response:
+    """Both ways, newest first."""
+    billers = {row["guid"]: row for row in page.api.get("/_sandbox/ic/billers")["billers"]}
+    uploads: list[dict[str, Any]] = []
+    exports: list[dict[str, Any]] = []
+    for guid in billers:
+        uploads += page.api.get("/_sandbox/ic/uploads", biller_guid=guid, limit=MOST)["uploads"]
+        exports += page.api.get("/_sandbox/ic/exports", biller_guid=guid, limit=MOST)["exports"]
+    values: dict[str, Any] = {
+        "billers": billers,
+        "uploads": sorted(uploads, key=lambda row: row["received_at"], reverse=True),
+        "exports": sorted(exports, key=lambda row: row["created_at"], reverse=True),
+    }
+    return page.render("files.html", "files", "Files", **values)
+
+
+def upload(page: Page) -> Response:
+    """A file that came in, with every problem of it."""
+    id = page.places["id"]
+    found = page.api.get(f"/_sandbox/ic/uploads/{id}")
+    problems = page.api.get(f"/_sandbox/ic/uploads/{id}/problems", limit=MOST)["problems"]
+    return page.render("upload.html", "files", found["file_name"], upload=found, problems=problems)
+
+
+def decide(page: Page) -> Response:
+    """Load or let go a file that waits for a person."""
+    id, decision = page.places["id"], page.places["decision"]
+    page.api.post(f"/_sandbox/ic/uploads/{id}/{decision}")
+    return page.see(f"files/in/{id}", done="It was loaded." if decision == "accept" else "It was let go.")
+
+
+def export(page: Page) -> Response:
+    """A batch that goes out, with its files."""
+    found = page.api.get(f"/_sandbox/ic/exports/{page.places['id']}")
+    texts = []
+    for file in found["files"]:
+        part = page.api.get(f"/_sandbox/ic/exports/{found['report_id']}/files/{file['name']}")
+        text = part if isinstance(part, str) else part.get("text") or part.get("content") or ""
+        texts.append((file, text, bool(isinstance(part, dict) and part.get("next"))))
+    return page.render("export.html", "files", f"Batch {found['report_id']}", export=found, texts=texts)

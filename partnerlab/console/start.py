@@ -1,0 +1,66 @@
+"""The first page: what runs where, what to call it with, accounts that work, and three things to try."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from partnerlab.console import Entrance
+from partnerlab.console.view import Page
+from partnerlab.contracts import seeds
+from partnerlab.simulators.kit.http.messages import Response
+
+__all__ = ["Start", "attempt"]
+
+ACCOUNT, AMOUNT, PARTNER = "10000101", "40.00", "inhance_v2"
+CARD = "4111111111111111"
+FAULT, OPERATION = "commit-then-drop", "MakePaymentExtended"
+
+
+class Start:
+    """The page, for the *entrances* of this sandbox."""
+
+    def __init__(self, entrances: Sequence[Entrance]) -> None:
+        self._entrances = entrances
+
+    def __call__(self, page: Page) -> Response:
+        billers = {row["partner"]: row for row in page.api.get("/_sandbox/ic/billers")["billers"]}
+        return page.render(
+            "start.html",
+            "",
+            "Start",
+            entrances=self._entrances,
+            accounts=_accounts(),
+            billers=billers,
+            values=page.api.get("/_sandbox/catalogue")["magic_values"],
+            trial={"account": ACCOUNT, "amount": AMOUNT, "fault": FAULT, "operation": OPERATION},
+        )
+
+
+def attempt(page: Page) -> Response:
+    """One of the three things to try: a payment, a payment whose answer is lost, three days."""
+    what = page.places["what"]
+    if what == "days":
+        done = page.api.post("/_sandbox/clock/advance", {"duration": "3d"})
+        return page.see("clock", done="Three days have passed.", timeline=done["timeline"])
+    if what == "lost":
+        page.api.post("/_sandbox/faults", {"name": FAULT, "operation": OPERATION, "count": 1})
+    biller = next(row for row in page.api.get("/_sandbox/ic/billers")["billers"] if row["partner"] == PARTNER)
+    body = {
+        "biller_guid": biller["guid"],
+        "account_number": ACCOUNT,
+        "amount": AMOUNT,
+        "tender": "credit_card",
+        "card_number": CARD,
+    }
+    payment = page.api.post("/_sandbox/ic/payments", body)
+    return page.see(f"payments/{payment['payment_guid']}", done=f"Paid: {payment['message'] or payment['state']}.")
+
+
+def _accounts() -> list[tuple[str, str, list[tuple[str, str]]]]:
+    """The seeded accounts of each partner with what each is for."""
+    return [
+        ("inHance v2", "inhance_v2", [(one.account, one.purpose) for one in seeds.utility_accounts()]),
+        ("inHance v1", "inhance_v1", [(one.account, one.purpose) for one in seeds.utility_v1_accounts()]),
+        ("TCCS", "tccs", [(term.number, term.purpose) for term in seeds.policies()]),
+        ("WaterSmart", "watersmart", [(one.account, one.purpose) for one in seeds.watersmart_accounts()]),
+    ]

@@ -1,0 +1,129 @@
+// What the pages cannot do by themselves: keys, copying, and what happens while one looks.
+"use strict";
+(() => {
+  const { lane } = document.body.dataset;
+  const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+  document.querySelector(".side [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  const say = (text) => { document.getElementById("said").textContent = text; };
+
+  // Copy.
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (!button) return;
+    const name = button.dataset.name ??= button.textContent;
+    try {
+      await navigator.clipboard.writeText(button.dataset.copy);
+      button.textContent = "Copied";
+    } catch {
+      const area = Object.assign(document.createElement("textarea"), { value: button.dataset.copy });
+      document.body.append(area);
+      area.select();
+      button.textContent = document.execCommand("copy") ? "Copied" : "Select it by hand";
+      area.remove();
+    }
+    say(button.textContent);
+    setTimeout(() => { button.textContent = name; }, 1500);
+  });
+
+  // Keys. They can be switched off, because speech input types them by chance (WCAG 2.1.4).
+  const help = document.getElementById("help"), switched = document.getElementById("single-keys");
+  switched.checked = localStorage.getItem("partnerlab-keys") !== "off";
+  switched.addEventListener("change", () => localStorage.setItem("partnerlab-keys", switched.checked ? "on" : "off"));
+  all("[data-help]").forEach((one) => one.addEventListener("click", () => help.showModal()));
+  let chosen = null;
+  const choose = (step) => {
+    const rows = all("[data-row]");
+    if (!rows.length) return;
+    const at = rows.indexOf(chosen);
+    chosen?.classList.remove("chosen");
+    chosen = rows[at < 0 ? (step > 0 ? 0 : rows.length - 1) : Math.min(rows.length - 1, Math.max(0, at + step))];
+    chosen.classList.add("chosen");
+    chosen.scrollIntoView({ block: "nearest" });
+    chosen.querySelector("a, button")?.focus({ preventScroll: true });
+  };
+  const edit = () => {
+    const body = document.getElementById("body");
+    body?.focus();
+    body?.scrollIntoView({ block: "center" });
+  };
+  all("[data-edit]").forEach((one) => one.addEventListener("click", (event) => { event.preventDefault(); edit(); }));
+  const keys = {
+    j: () => choose(1),
+    k: () => choose(-1),
+    r: () => document.getElementById("replay")?.requestSubmit(),
+    e: edit,
+    "/": () => document.querySelector("[data-search]")?.focus(),
+    "?": () => help.showModal(),
+  };
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || help.open || !switched.checked) return;
+    if (event.target.closest("input, textarea, select, [contenteditable]")) {
+      if (event.key === "Escape") event.target.blur();
+      return;
+    }
+    if (event.key === "Enter" && chosen && event.target === document.body) chosen.querySelector("a")?.click();
+    const action = Object.hasOwn(keys, event.key) ? keys[event.key] : null;
+    if (!action) return;
+    event.preventDefault();
+    action();
+  });
+
+  // What happens. One tab of all listens and tells the others: a browser has six connections for one origin.
+  const live = () => document.querySelector("[data-live]");
+  let timer = 0, asking = false, again = false;
+  const refresh = async () => {
+    timer = 0;
+    const place = live();
+    if (!place || document.hidden) { again = Boolean(place); return; }
+    if (asking) { again = true; return; }
+    asking = true;
+    try {
+      if (place.dataset.live === "rows") await newRows(place);
+      else await htmx.ajax("GET", location.pathname + location.search, { target: "#list", select: "#list", swap: "outerHTML" });
+    } finally {
+      asking = false;
+      if (again) { again = false; soon(); }
+    }
+  };
+  const soon = () => { timer ||= setTimeout(refresh, 150); };
+  const newRows = async (place) => {
+    const rows = document.getElementById("rows");
+    const since = rows.firstElementChild?.dataset.number ?? 0;
+    const address = new URL(place.dataset.source, location.href);
+    address.searchParams.set("since", since);
+    const before = rows.firstElementChild;
+    await htmx.ajax("GET", address.pathname + address.search, { target: "#rows", swap: "afterbegin" });
+    let count = 0;
+    for (let row = rows.firstElementChild; row && row !== before; row = row.nextElementSibling) {
+      row.classList.add("fresh");
+      count += 1;
+    }
+    while (rows.childElementCount > Number(rows.dataset.most)) rows.lastElementChild.remove();
+    if (rows.childElementCount) document.getElementById("nothing")?.remove();
+    if (count) say(`${count} new`);
+  };
+  document.addEventListener("visibilitychange", () => { if (!document.hidden && again) { again = false; soon(); } });
+
+  const word = (text, on) => {
+    const place = document.getElementById("live-word");
+    if (!place) return;
+    place.textContent = text;
+    place.parentElement.classList.toggle("off", !on);
+  };
+  const show = (message) => {
+    if (message.state) word(message.state, message.state === "live");
+    else if (!message.lane || message.lane === lane) soon();
+  };
+  if (!live()) return;
+  const bus = "BroadcastChannel" in window ? new BroadcastChannel("partnerlab") : null;
+  const tell = (message) => { show(message); bus?.postMessage(message); };
+  if (bus) bus.onmessage = (message) => show(message.data);
+  const lead = () => new Promise(() => {
+    const source = new EventSource("/_sandbox/events");
+    source.addEventListener("entry", (event) => tell(JSON.parse(event.data)));
+    source.addEventListener("missed", () => tell({}));
+    source.addEventListener("open", () => tell({ state: "live" }));
+    source.addEventListener("error", () => tell({ state: "the sandbox does not answer" }));
+  });
+  if (navigator.locks) navigator.locks.request("partnerlab", lead); else lead();
+})();

@@ -1,0 +1,195 @@
+"""What a page is given, and how it is answered: template, form, redirect, and the word on what was done."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from importlib.resources import files
+from typing import Any
+from urllib.parse import parse_qsl, quote, urlencode
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from partnerlab.console import PREFIX
+from partnerlab.console.api import Api
+from partnerlab.simulators.kit.http.messages import Request, Response
+
+__all__ = ["NAVIGATION", "Notes", "Page", "environment"]
+
+NAVIGATION = (
+    ("", "Start"),
+    ("traffic", "Traffic"),
+    ("payments", "Payments"),
+    ("books", "Books"),
+    ("audit", "Audit"),
+    ("deliveries", "Deliveries"),
+    ("files", "Files"),
+    ("clock", "Clock & faults"),
+    ("mailbox", "Mailbox"),
+    ("catalogue", "Catalogue"),
+    ("lanes", "Lanes"),
+)
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:;"
+    " form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+MOST_NOTES = 100
+
+
+class Notes:
+    """What was done by a form, told once on the page that follows. The newest hundred."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[str, Mapping[str, Any]] = OrderedDict()
+
+    def keep(self, **note: Any) -> str:
+        """A key under which the note can be taken."""
+        key = secrets.token_urlsafe(8)
+        self._kept[key] = note
+        while len(self._kept) > MOST_NOTES:
+            self._kept.popitem(last=False)
+        return key
+
+    def take(self, key: str) -> Mapping[str, Any]:
+        """The note; empty where it was taken or there is none."""
+        return self._kept.pop(key, {})
+
+
+@dataclass(slots=True)
+class Page:
+    """One request for a page. `base` is the lane's prefix, `query` and `form` the last value of each name."""
+
+    request: Request
+    api: Api
+    templates: Environment
+    notes: Notes
+    places: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def lane(self) -> str:
+        return self.request.lane.name
+
+    @property
+    def base(self) -> str:
+        return "" if self.lane == "default" else f"/lane/{quote(self.lane)}"
+
+    @property
+    def query(self) -> dict[str, str]:
+        return dict(parse_qsl(self.request.query))
+
+    @property
+    def form(self) -> dict[str, str]:
+        return dict(parse_qsl(self.request.body.decode("utf-8", "replace"), keep_blank_values=True))
+
+    @property
+    def origin(self) -> str:
+        """The origin and lane prefix under which this lane is reached."""
+        return "/".join(self.request.base_url.split("/", 3)[:3]) + self.base
+
+    def to(self, path: str = "", **query: Any) -> str:
+        """The address of a page of the console in this lane."""
+        given = urlencode({name: value for name, value in query.items() if value not in (None, "")})
+        return f"{self.base}{PREFIX}/{quote(path)}" + (f"?{given}" if given else "")
+
+    def render(self, template: str, current: str, title: str, *, status: int = 200, **values: Any) -> Response:
+        """A page; for a script that asks for part of one, the same."""
+        lanes = self.api.get("/_sandbox/lanes")["lanes"]
+        text = self.templates.get_template(template).render(
+            page=self,
+            current=current,
+            title=title,
+            navigation=NAVIGATION,
+            lanes=lanes,
+            clock=next((lane for lane in lanes if lane["name"] == self.lane), None),
+            wall=datetime.now(UTC),
+            note={"done": "", "wrong": "", "timeline": None, **self.notes.take(self.query.get("note", ""))},
+            **values,
+        )
+        return html(text, status)
+
+    def part(self, template: str, **values: Any) -> Response:
+        """Part of a page, for a script that puts it in its place."""
+        return html(self.templates.get_template(template).render(page=self, **values))
+
+    def see(self, path: str, **note: Any) -> Response:
+        """A redirect to a page that tells *note*: `done` or `wrong`, and what else it shows."""
+        target = path if path.startswith("/") else self.to(path)
+        if note:
+            target += ("&" if "?" in target else "?") + f"note={self.notes.keep(**note)}"
+        return Response(303, b"", headers=(("Location", target), ("Cache-Control", "no-store")))
+
+
+def html(text: str, status: int = 200) -> Response:
+    headers = (
+        ("Content-Security-Policy", POLICY),
+        ("Cache-Control", "no-store"),
+        ("Referrer-Policy", "same-origin"),
+        ("X-Frame-Options", "DENY"),
+    )
+    return Response(status, text.encode("utf-8", "replace"), "text/html; charset=utf-8", headers)
+
+
+def environment() -> Environment:
+    """The templates. Whatever is put into one is escaped; a name that is not given is an error."""
+    folder = files("partnerlab.console") / "templates"
+
+    def load(name: str) -> str:
+        return (folder / name).read_text("utf-8")
+
+    made = Environment(
+        loader=FunctionLoader(load),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        cache_size=100,
+        auto_reload=False,
+    )
+    made.filters.update(money=money, clock_time=clock_time, moment=moment, words=words, ticks=ticks, plain=plain)
+    return made
+
+
+def money(value: Any) -> str:
+    """An amount in dollars: `1,234.50`."""
+    try:
+        return f"{Decimal(str(value)):,.2f}"
+    except InvalidOperation:
+        return "" if value is None else str(value)
+
+
+def clock_time(value: str | None) -> str:
+    """The time of a moment: `14:24:25`."""
+    return (value or "")[11:19]
+
+
+def moment(value: str | None) -> str:
+    """A moment as people read it: `2026-11-27 14:24:25`."""
+    return (value or "")[:19].replace("T", " ")
+
+
+def ticks(value: str) -> Markup:
+    """Text in which names stand between backticks, with those as code."""
+    parts = value.split("`")
+    if len(parts) % 2 == 0:
+        return escape(value)
+    return Markup("").join(Markup("<code>{}</code>").format(part) if at % 2 else part for at, part in enumerate(parts))
+
+
+def plain(value: Any) -> str:
+    """A value of the API as people read it: nothing for none, moments without their fractions."""
+    if value is None:
+        return ""
+    text = str(value)
+    return moment(text) if _MOMENT.match(text) else text
+
+
+def words(value: Any) -> str:
+    """A name of the wire as words: `not_understood` is `not understood`."""
+    return str(value).replace("_", " ")

@@ -1,0 +1,161 @@
+"""
+The console in a browser: live, by keyboard alone, on a phone, in the dark, by axe.
+
+With `PARTNERLAB_SCREENSHOTS=docs/images` the pages that are checked are kept there as pictures.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from importlib.resources import files
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from partnerlab.sandbox import Sandbox
+from partnerlab.settings import SandboxSettings
+from tests.partnerlab.console.conftest import Reader
+from tests.partnerlab.console.test_pages import UTILITY, check_balance
+
+SCREENSHOTS = os.environ.get("PARTNERLAB_SCREENSHOTS", "")
+SIZES = ((1280, 860), (375, 812))
+SCHEMES = ("light", "dark")
+
+
+@pytest.fixture(scope="module")
+def reader() -> Iterator[Reader]:
+    """A sandbox in which every page has something to show."""
+    with Sandbox(SandboxSettings(port=0), in_process=True) as sandbox:
+        made = Reader(sandbox)
+        made.post("/console/try/pay")
+        made.settle()
+        made.post("/console/try/lost")
+        made.settle()
+        made.post("/console/try/days")
+        made.post("/console/lanes", name="colleague", seed="7")
+        made.post("/console/faults", name="commit-then-timeout", operation="SetAutopay", count="2")
+        yield made
+
+
+def pages(reader: Reader) -> dict[str, str]:
+    """Each kind of page by name, with an address at which it shows something."""
+    stories = reader.get("/console/payments").links("/console/payments/")
+    return {
+        "start": "/",
+        "traffic": "/console/traffic",
+        "exchange": f"/console/traffic/{check_balance(reader, last='soon')}",
+        "payments": "/console/payments",
+        "story": stories[0],
+        "books": f"/console/books?biller={UTILITY}",
+        "account": f"/console/books/{UTILITY}/10000101",
+        "audit": "/console/audit?every=1",
+        "deliveries": "/console/deliveries",
+        "delivery": reader.get("/console/deliveries?state=unknown").links("/console/deliveries/")[0],
+        "files": "/console/files",
+        "clock": "/console/clock",
+        "mailbox": "/console/mailbox",
+        "catalogue": "/console/catalogue?kind=faults",
+        "lanes": "/console/lanes",
+    }
+
+
+def test_no_page_has_a_violation_and_each_fits_every_width(page: Any, reader: Reader) -> None:
+    axe = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
+    wrong = []
+    for name, path in pages(reader).items():
+        page.goto(f"{reader.sandbox.url}{path}")
+        page.evaluate(axe)
+        for width, height in SIZES:
+            page.set_viewport_size({"width": width, "height": height})
+            for scheme in SCHEMES:
+                page.emulate_media(color_scheme=scheme)
+                if page.evaluate("document.documentElement.scrollWidth") > width:
+                    wrong.append(f"{name} is wider than {width}")
+                if (width, scheme) in ((1280, "dark"), (375, "light")):  # the colours are the same at every width
+                    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+                    wrong += [f"{name} {width} {scheme}: {one['id']}: {one['nodes'][0]['html'][:200]}" for one in found]
+                keep(page, f"console-{name}-{width}-{scheme}")
+    assert not wrong
+
+
+def keep(page: Any, name: str) -> None:
+    """A picture of the page, in few colours, where pictures are asked for."""
+    if SCREENSHOTS:
+        from PIL import Image
+
+        with Image.open(BytesIO(page.screenshot())) as picture:
+            picture.convert("RGB").quantize(64, dither=Image.Dither.NONE).save(
+                Path(SCREENSHOTS) / f"{name}.png", optimize=True
+            )
+
+
+def test_what_happens_appears_in_every_tab_and_is_sent_again_by_keyboard(page: Any, reader: Reader) -> None:
+    url, check = reader.sandbox.url, check_balance
+    page.goto(f"{url}/console/traffic?operation=BalanceCheck")
+    other = page.context.new_page()
+    other.goto(f"{url}/console/traffic?operation=BalanceCheck")
+    page.bring_to_front()
+    # The first tab listens; both show what comes, once each.
+    page.wait_for_function("document.querySelector('#live-word').textContent === 'live'")
+    with page.expect_response(lambda answer: "traffic/rows" in answer.url):
+        id = listened_to(page, reader)
+    page.wait_for_selector(f"li:first-child a[href='/console/traffic/{id}']")
+    assert page.locator(f"a[href='/console/traffic/{id}']").count() == 1
+    other.bring_to_front()
+    other.wait_for_selector(f"li:first-child a[href='/console/traffic/{id}']")
+    other.close()
+    # j chooses, Enter opens, r sends again, and the result opens.
+    page.bring_to_front()
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("k")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/console/traffic/{id}")
+    page.keyboard.press("r")
+    page.wait_for_selector("text=Sent again")
+    assert f"/{id}" not in page.url
+    # e edits; what is typed there is text.
+    page.keyboard.press("e")
+    assert page.evaluate("document.activeElement.id") == "body"
+    page.keyboard.type("jrk")
+    assert "jrk" in page.locator("#body").input_value()
+    page.keyboard.press("Escape")
+    # ? lists the keys, and there they are switched off.
+    page.keyboard.press("?")
+    page.get_by_label("Single keys work").uncheck()
+    page.keyboard.press("Escape")
+    here = page.url
+    page.keyboard.press("r")
+    page.goto(f"{url}/console/traffic")
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.tagName") == "BODY", here
+    check(reader)
+
+
+def listened_to(page: Any, reader: Reader) -> str:
+    """The id of a call made when somebody listens: until then a call is made each time somebody asks."""
+    page.wait_for_function("() => navigator.locks.query().then((found) => found.held.length > 0)")
+    return check_balance(reader)
+
+
+def test_a_search_narrows_the_list_as_it_is_typed_and_a_payment_unfolds_as_it_is_delivered(
+    page: Any, reader: Reader
+) -> None:
+    url = reader.sandbox.url
+    page.goto(f"{url}/console/traffic")
+    page.keyboard.press("/")
+    page.get_by_label("Operation").fill("MakePaymentExtended")
+    page.wait_for_url("**operation=MakePaymentExtended**")
+    page.wait_for_function(
+        "[...document.querySelectorAll('.operation')].every((one) => one.textContent.startsWith('Make'))"
+    )
+    page.goto(f"{url}/")
+    page.get_by_role("button", name="Pay 40.00 USD").click()
+    page.wait_for_selector("text=Paid: Approved.")
+    reader.settle()
+    page.wait_for_selector("text=In both books, once")
+    page.get_by_role("link", name="Attempt 1").click()
+    page.wait_for_url("**/console/deliveries/**")

@@ -1,0 +1,82 @@
+"""A sandbox and a reader of its console: pages asked in process, links and forms followed as a browser would."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from partnerlab.sandbox import Sandbox
+from partnerlab.settings import SandboxSettings
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A page, with the address it came from in the end."""
+
+    status: int
+    path: str
+    headers: dict[str, str]
+    raw: str
+
+    @property
+    def text(self) -> str:
+        """What a reader sees, spaces drawn together."""
+        return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", self.raw)).split())
+
+    def links(self, start: str) -> list[str]:
+        """The addresses on the page that begin so."""
+        return re.findall(rf'href="({re.escape(start)}[^"#]+)"', self.raw)
+
+
+class Reader:
+    """Asks for pages in process, by the way that a request over HTTP takes."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
+        self.site = sandbox.server.site
+
+    def get(self, path: str, **headers: str) -> Answer:
+        return self._ask("GET", path, b"", headers)
+
+    def post(self, path: str, *, origin: str | None = None, **form: str) -> Answer:
+        """Send a form, and follow the redirect."""
+        headers = {"origin": origin or self.sandbox.url, "content-type": "application/x-www-form-urlencoded"}
+        answer = self._ask("POST", path, urlencode(form).encode(), headers)
+        return self.get(answer.headers["Location"]) if answer.status == 303 else answer
+
+    def call(self, path: str, body: bytes, **headers: str) -> str:
+        """A call at a partner's door; the id of its exchange."""
+        exchange = self.site.accept("POST", path.encode(), headers, body, self.sandbox.url)
+        exchange.run()
+        return exchange.id
+
+    def signed_in(self, token: str) -> str:
+        """The cookie that a browser gets for the token."""
+        headers = {"origin": self.sandbox.url}
+        answer = self._ask("POST", "/console/sign-in", urlencode({"token": token}).encode(), headers)
+        return answer.headers["Set-Cookie"]
+
+    def api(self, path: str) -> Any:
+        import json
+
+        return json.loads(self._ask("GET", path, b"", {}).raw)
+
+    def settle(self) -> None:
+        assert self.sandbox.settle("default")
+
+    def _ask(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Answer:
+        response, _ = self.site.accept(method, path.encode(), headers, body, self.sandbox.url).run()
+        found = {**dict(response.headers), "Content-Type": response.content_type}
+        return Answer(response.status, path, found, response.body.decode())
+
+
+@pytest.fixture(scope="module")
+def reader() -> Iterator[Reader]:
+    with Sandbox(SandboxSettings(port=0), in_process=True) as sandbox:
+        yield Reader(sandbox)

@@ -1,0 +1,155 @@
+"""What a person does with the console: follow a payment, send a call again, settle a delivery, move the clock."""
+
+from __future__ import annotations
+
+import re
+
+from tests.partnerlab.console.conftest import Reader
+from tests.partnerlab.console.test_pages import ACCOUNT, SOAP, UTILITY, check_balance
+
+
+def test_a_payment_is_told_on_every_side(reader: Reader) -> None:
+    page = reader.post("/console/try/pay")
+    assert "Paid: Approved." in page.text
+    reader.settle()
+    story = reader.get(page.path.partition("?")[0])
+    assert "In both books, once, with the same amount." in story.text
+    for side in (
+        "The payer pays",
+        "The event is safe",
+        "Attempt 1: MakePaymentExtended",
+        "In the partner's book",
+        "receipt",
+        "MakePaymentExtended at inhance",
+    ):
+        assert side in story.text
+    assert "Settlement" in story.text
+    for link in story.links("/console/"):
+        assert reader.get(link).status == 200, link
+    assert reader.get("/console/payments?find=IC0000000001").text.count("IC0000000001") >= 1
+
+
+def test_a_lost_answer_waits_for_a_person_who_settles_it(reader: Reader) -> None:
+    story = reader.post("/console/try/lost").path.partition("?")[0]
+    reader.settle()
+    assert "its delivery is unknown" in reader.get(story).text
+    (delivery,) = set(reader.get("/console/deliveries?state=unknown").links("/console/deliveries/"))
+    page = reader.get(delivery)
+    assert "the partner might post it twice" in page.text
+    assert "Say why" in reader.post(f"{delivery}/posted", reason=" ").text
+    assert "It is settled." in reader.post(f"{delivery}/posted", reason="seen in the book").text
+    assert "In both books, once" in reader.get(story).text
+
+
+def test_an_exchange_is_shown_beside_its_contract_and_what_is_wrong_where_it_is(reader: Reader) -> None:
+    page = reader.get(f"/console/traffic/{check_balance(reader, last='soon')}")
+    row = re.search(r"<tr[^>]*>\s*<th[^>]*>\s*<span[^>]*>LastInvoiceNumber.*?</tr>", page.raw, re.DOTALL)
+    assert row is not None
+    assert "soon" in row[0]
+    assert "int" in row[0]
+    assert "✗ schema" in row[0], "the finding stands beside its element"
+    assert "•••1111" in page.text, "the key is masked"
+
+
+def test_an_exchange_says_why_it_was_refused_and_can_be_taken_along(reader: Reader) -> None:
+    page = reader.get(f"/console/traffic/{reader.call('/iCloud/iCloud.asm', b'<x/>', **SOAP)}")
+    assert "no such path" in page.text
+    assert "Did you mean /iCloud/iCloud.asmx?" in page.text
+    page = reader.get(f"/console/traffic/{check_balance(reader)}")
+    for title in ("curl", "Python", "pytest", "fault rule"):
+        assert f"Copy as {title}" in page.text
+
+
+def test_traffic_is_filtered_and_new_rows_come_alone(reader: Reader) -> None:
+    check_balance(reader)
+    last = reader.api("/_sandbox/journal")["entries"][-1]["number"]
+    id = check_balance(reader)
+    rows = reader.get(f"/console/traffic/rows?since={last}")
+    assert rows.links("/console/traffic/") == [f"/console/traffic/{id}"]
+    assert "<html" not in rows.raw
+    assert f"/console/traffic/{id}" in reader.get(f"/console/traffic?search={ACCOUNT}").raw
+    assert f"/console/traffic/{id}" not in reader.get("/console/traffic?direction=out").raw
+    assert "No exchange is like that." in reader.get("/console/traffic?operation=Nothing").text
+    assert f"/console/traffic/{id}" in reader.get("/console/traffic?operation=BalanceCheck&door=inhance").raw
+
+
+def test_a_call_is_sent_again_and_the_new_one_opens(reader: Reader) -> None:
+    id = check_balance(reader)
+    page = reader.post(f"/console/traffic/{id}/replay")
+    again = page.path.partition("?")[0].rpartition("/")[2]
+    assert again != id
+    assert "Sent again" in page.text
+    assert reader.api(f"/_sandbox/journal/{again}")["outcome"] == "done", "the masked key was filled in"
+
+
+def test_a_call_is_edited_and_sent(reader: Reader) -> None:
+    entry = reader.api(f"/_sandbox/journal/{check_balance(reader)}")
+    page = reader.post(f"/console/traffic/{entry['id']}/replay", body=entry["request"].replace(ACCOUNT, "99999999"))
+    assert page.status == 200
+    assert "99999999" in page.text
+    assert "done" not in reader.api(f"/_sandbox/journal/{page.path.partition('?')[0].rpartition('/')[2]}")["outcome"]
+
+
+def test_books_stand_side_by_side(reader: Reader) -> None:
+    page = reader.get(f"/console/books?biller={UTILITY}&differ=1")
+    assert "not at Invoice Cloud" in page.text
+    assert ACCOUNT not in page.text
+    account = reader.get(f"/console/books/{UTILITY}/{ACCOUNT}")
+    assert "At Invoice Cloud" in account.text
+    assert "500001" in account.text
+    for biller in reader.api("/_sandbox/ic/billers")["billers"]:
+        listed = reader.get(f"/console/books?biller={biller['guid']}")
+        assert reader.get(listed.links(f"/console/books/{biller['guid']}/")[0]).status == 200
+
+
+def test_the_clock_tells_what_ran_and_a_wrong_duration_is_told(reader: Reader) -> None:
+    page = reader.post("/console/clock/advance", duration="1d")
+    assert "What ran on the way" in page.text
+    assert "Exports are collected" in page.text
+    assert "That did not work." in reader.post("/console/clock/advance", duration="soon").text
+    assert "The clock stands." in reader.post("/console/clock/freeze").text
+    assert "The clock runs." in reader.post("/console/clock/unfreeze").text
+    assert "Payment job:" in reader.post("/console/jobs/inhance_v1/payments/run").text
+    assert "paused" in reader.post("/console/jobs/inhance_v1/payments/pause").text
+
+
+def test_the_audit_names_what_is_to_be_mended_and_links_to_its_story(reader: Reader) -> None:
+    page = reader.get("/console/audit?every=1")
+    assert "posted once" in page.text
+    assert reader.get(page.links("/console/payments/")[0]).status == 200
+    lost = reader.post("/console/try/lost").path.partition("?")[0]
+    reader.settle()
+    assert "To be mended" in reader.get("/console/audit").text
+    assert lost in reader.get("/console/audit").raw
+
+
+def test_files_and_letters_open(reader: Reader) -> None:
+    listed = reader.get("/console/files")
+    assert listed.links("/console/files/in/")
+    for link in (*listed.links("/console/files/in/"), *listed.links("/console/files/out/")):
+        assert reader.get(link).status == 200
+    letters = reader.get("/console/mailbox")
+    assert "receipt of your payment" in letters.text
+    assert reader.get(letters.links("/console/mailbox?")[0]).status == 200
+
+
+def test_a_fault_is_switched_on_and_taken_away(reader: Reader) -> None:
+    page = reader.post("/console/faults", name="http-500", operation="BalanceCheck", count="1")
+    assert "http-500 is on." in page.text
+    assert "1 fault on" in page.text
+    check_balance(reader)
+    number = re.search(r'name="number" value="(\d+)"', page.raw)
+    assert number is not None
+    assert "It is off." in reader.post("/console/faults/clear", number=number[1]).text
+    assert "That did not work." in reader.post("/console/faults", name="http-500", count="many").text
+
+
+def test_lanes_are_made_copied_and_dropped(reader: Reader) -> None:
+    made = reader.post("/console/lanes", name="first", seed="7")
+    assert made.path.startswith("/lane/first/console/lanes")
+    copy = reader.post("/lane/first/console/lanes/first/fork", to="second")
+    assert "with everything that first holds" in copy.text
+    assert "as it was when it was new" in reader.post("/lane/second/console/lanes/second/reset").text
+    assert "is gone" in reader.post("/lane/second/console/lanes/second/drop").text
+    assert "That did not work." in reader.post("/console/lanes", name="first").text
+    assert not re.search(r"/lane/second/", reader.get("/console/lanes").raw)
