@@ -322,8 +322,9 @@ class World:
 
     def in_doubt(self, lane: str) -> set[str]:
         """Those of which it is not certain that the partner has them, wherever they wait."""
+        world = self.lane(lane)
         with self.store.read() as tx:
-            doubt = self.ic.sim.world.services.presentment.unsettled.doubt(tx, self.lane(lane), UTILITY, ACCOUNT)
+            doubt = self.ic.sim.world.services.presentment.unsettled.doubt(tx, world, UTILITY, ACCOUNT)
         assert not doubt.problem
         assert not doubt.unknown
         return {one.payment_guid for one in doubt.payments}
