@@ -30,6 +30,7 @@ __all__ = ["TABLES", "JobRow", "JobUnknown", "TimedJob", "TimedJobs", "jobs_of"]
 _logger = logging.getLogger(__name__)
 
 WAITING, PAUSED = "waiting", "paused"
+UNDER_WAY = "under way, or cut off before it was done"
 MOMENT = timedelta(microseconds=1)
 PATIENCE = timedelta(seconds=1)
 """A timed job may be so late."""
@@ -128,7 +129,14 @@ class TimedJobs:
         self._jobs = {job.name: job for job in jobs}
         queue = Queue(JOBS, where=f"owner = '{owner}'")
         self._work = runner.add(
-            Work(queue, f"{owner}: a timed job runs", act=self._act, patience=PATIENCE, takes_long=True)
+            Work(
+                queue,
+                f"{owner}: a timed job runs",
+                act=self._act,
+                begin=self._begin,
+                patience=PATIENCE,
+                takes_long=True,
+            )
         )
 
     def seed(self, tx: Tx, lane: Lane) -> None:
@@ -201,6 +209,12 @@ class TimedJobs:
             if row is not None and row.state != state:
                 missed = state == WAITING and row.next_at < lane.now()
                 _ROWS.save(tx, lane.name, replace(row, state=state, next_at=lane.now() if missed else row.next_at))
+
+    def _begin(self, tx: Tx, lane: Lane, taken: Taken) -> None:
+        """Note the run before it is made: one that a killed process leaves behind is seen in the list."""
+        row = _ROWS.lock(tx, lane.name, self.owner, str(taken.key[1]))
+        if row is not None:
+            _ROWS.save(tx, lane.name, replace(row, last_at=lane.now(), last_message=UNDER_WAY))
 
     def _act(self, lane: Lane, taken: Taken) -> WorkOutcome:
         job, now = self._jobs[str(taken.key[1])], lane.now()

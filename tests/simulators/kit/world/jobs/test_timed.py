@@ -61,10 +61,12 @@ class Partner:
             with store.write() as tx:
                 for jobs in self.jobs.values():
                     jobs.seed(tx, made)
-        self.fails = False
+        self.fails, self.seen = False, list[str]()
 
     def _run(self, lane: Lane, name: str) -> str:
         self.ran.append((lane.name, name, lane.now().strftime("%a %H:%M")))
+        owner, _, job = name.partition(" ")
+        self.seen = [row.last_message for row in self.jobs[owner].all(lane) if row.name == job]
         if self.fails:
             raise OSError("the disk is full")
         return "done"
@@ -123,6 +125,7 @@ def test_a_job_that_is_run_by_hand_stays_paused(partner: Partner) -> None:
     rows = {row.name: row for row in jobs.all(lane)}
     assert rows["balances"].state == "paused"
     assert (rows["balances"].last_at, rows["balances"].last_message) == (NOON, "done")
+    assert partner.seen == ["under way, or cut off before it was done"], "as it stands where a process was killed"
     assert rows["customers"].last_at is None
     assert [row.last_at for row in partner.jobs["watersmart"].all(lane)] == [None] * 3
     with pytest.raises(KeyError):
