@@ -6,6 +6,7 @@ import click
 
 from partnerlab.verifying.commands import provider
 from partnerlab.verifying.consumer_commands import consumer
+from partnerlab.verifying.matrix_command import matrix
 
 __all__ = ["command"]
 
@@ -18,8 +19,10 @@ def command() -> None:
     Example:
         partnerlab verify provider tccs --url https://insurer.example/invoicecloudapi --invoice 4541-06/16/2020
         partnerlab verify consumer inhance-portal --lane acme --wait
+        partnerlab verify matrix
     """
 
 
 command.add_command(provider)
 command.add_command(consumer)
+command.add_command(matrix)

@@ -1,0 +1,1 @@
+"""What the production client reads of each service: written to `contracts/pacts/`, verified with the simulators."""
