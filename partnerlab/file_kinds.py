@@ -14,7 +14,9 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import IO
+from zoneinfo import ZoneInfo
 
+from partnerlab.client.exports import read_changes, read_payments, read_rejects
 from partnerlab.client.intake import (
     Adjustment,
     CsvValues,
@@ -27,11 +29,20 @@ from partnerlab.client.intake import (
     read_invoices,
 )
 from partnerlab.contracts.files import FileRejected, Layout, Quarantined, Report, read_bif
-from partnerlab.contracts.files.csv import CsvRejected, CsvReport, QuarantinedRow, load_table, read_csv
+from partnerlab.contracts.files.csv import CsvRejected, CsvReport, QuarantinedRow, load_table, read_csv, table_of
 from partnerlab.contracts.files.row import Row
 from partnerlab.contracts.files.rows import render_row
 
-__all__ = ["Kept", "check_bif", "check_csv_file", "is_csv", "write_json", "write_records"]
+__all__ = [
+    "Kept",
+    "check_bif",
+    "check_csv_file",
+    "exported_kind",
+    "is_csv",
+    "read_export",
+    "write_json",
+    "write_records",
+]
 
 SPOOL = 8 << 20
 MEANINGS = {"set": "sets the balance", "add": "is added to the balance"}
@@ -131,6 +142,22 @@ def check_csv_file(
         for id, many in sorted(types.items())
     ]
     return report, words
+
+
+EXPORTS = {"payments": read_payments, "changes": read_changes, "rejects": read_rejects}
+
+
+def exported_kind(path: Path) -> str:
+    """Which of the files that Invoice Cloud sends a .csv is, by its columns; empty where it is none."""
+    if not is_csv(path) or csv_table(path) is not None:
+        return ""
+    found = table_of(path, (load_table(f"watersmart_{kind}") for kind in EXPORTS))
+    return "" if found is None else found.name.removeprefix("watersmart_")
+
+
+def read_export(path: Path, kind: str) -> int:
+    """How many rows a file has that Invoice Cloud sent. Raises `FileRefused`, which names line and column."""
+    return len(EXPORTS[kind](path.name, path.read_bytes(), ZoneInfo("UTC")))
 
 
 def write_records(

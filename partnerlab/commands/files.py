@@ -10,10 +10,20 @@ from typing import Any
 import click
 
 from partnerlab.client.errors import RequestInvalid
+from partnerlab.client.exports import FileRefused
 from partnerlab.contracts.files import FileRejected, Layout, Report, ValueRefused, layouts, load_layout
 from partnerlab.contracts.files import check as check_file
 from partnerlab.contracts.files.csv import CsvRejected, CsvReport
-from partnerlab.file_kinds import Kept, check_bif, check_csv_file, is_csv, write_json, write_records
+from partnerlab.file_kinds import (
+    Kept,
+    check_bif,
+    check_csv_file,
+    exported_kind,
+    is_csv,
+    read_export,
+    write_json,
+    write_records,
+)
 from partnerlab.layout_option import layout_option
 from partnerlab.remote import print_json
 
@@ -49,14 +59,18 @@ quarantine_option = click.option(
 def check(file: Path, layout: Layout, quarantine: Path | None, *, strict: bool, as_json: bool) -> None:
     """Read FILE to its end and report what is wrong with it, by line and field.
 
-    A .csv is one of WaterSmart's two files, told apart by their columns; any other is a bill file. Exit code 0:
-    everything can be loaded; 1: something is quarantined or the file is rejected.
+    A .csv is one of WaterSmart's two files, or of the three that Invoice Cloud sends it, told apart by their columns;
+    any other is a bill file. Exit code 0: everything can be loaded; 1: something is quarantined or the file is
+    rejected.
 
     \b
     Example:
         partnerlab files check bills.bif --strict
         partnerlab files check invoices.csv --quarantine mend.csv
     """
+    if kind := exported_kind(file):
+        _check_export(file, kind, as_json=as_json)
+        return
     size, done = file.stat().st_size, 0
     with click.progressbar(length=size, label=file.name, file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
 
@@ -136,6 +150,21 @@ def convert(
             kept.write(quarantine)
     _tell(report, [])
     sys.exit(1 if report.quarantined else 0)
+
+
+def _check_export(file: Path, kind: str, *, as_json: bool) -> None:
+    """A file that Invoice Cloud sent is taken whole or not at all."""
+    rows, refused = 0, ""
+    try:
+        rows = read_export(file, kind)
+    except FileRefused as error:
+        refused = error.rule
+    if as_json:
+        layout = f"watersmart_{kind}"
+        print_json({"layout": layout, "accepted": not refused, "rows": rows, "problems": [refused] if refused else []})
+    else:
+        click.echo(f"rejected: {kind}: {refused}" if refused else f"accepted: {kind}: {rows:,} rows")
+    sys.exit(1 if refused else 0)
 
 
 def other_layout(file: Path, layout: Layout, report: Report) -> str:

@@ -47,6 +47,30 @@ def test_a_balance_file_is_checked_by_its_columns_and_says_what_its_types_do(tmp
     assert (report["problems"][0]["column"], report["problems"][0]["rule"]) == (3, "not-an-amount")
 
 
+@pytest.mark.parametrize(
+    ("kind", "was", "becomes", "words"),
+    [
+        ("payments", ",True,", ",Yes,", "line 1, column 13, Approved: 'Yes' is no boolean"),
+        ("changes", "\r\n", "", "has no end: the file is not whole"),
+        ("rejects", ",R", ",X,R", "columns, not 11"),
+    ],
+)
+def test_what_invoice_cloud_sends_is_checked_too(tmp_path: Path, kind: str, was: str, becomes: str, words: str) -> None:
+    file = tmp_path / "any.csv"
+    with file.open("wb") as stream:
+        generate_csv(stream, kind, 60, as_of=date(2026, 3, 2))
+    done = typed("check", file)
+    assert done.exit_code == 0, done.output
+    assert done.stdout.startswith(f"accepted: {kind}: ")
+    text = file.read_bytes().decode()
+    head, _, tail = text.partition(was) if kind == "payments" else text.rpartition(was)
+    file.write_bytes(f"{head}{becomes}{tail}".encode())
+    broken = typed("check", file)
+    assert (broken.exit_code, broken.stdout.startswith(f"rejected: {kind}: line ")) == (1, True)
+    assert words in broken.stdout
+    assert words in json.loads(typed("check", file, "--json").stdout)["problems"][0]
+
+
 def test_what_is_quarantined_of_a_bill_file_is_a_bill_file_when_it_is_corrected(tmp_path: Path) -> None:
     stream = io.BytesIO()
     generate_bif(stream, 8, as_of=date(2026, 3, 2))
