@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date
@@ -144,7 +144,11 @@ def check_csv_file(
     return report, words
 
 
-EXPORTS = {"payments": read_payments, "changes": read_changes, "rejects": read_rejects}
+EXPORTS: Mapping[str, Callable[[str, bytes, ZoneInfo], Sequence[object]]] = {
+    "payments": read_payments,
+    "changes": read_changes,
+    "rejects": read_rejects,
+}
 
 
 def exported_kind(path: Path) -> str:
