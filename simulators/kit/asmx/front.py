@@ -33,6 +33,7 @@ from partnerlab.simulators.kit.asmx.faults import SOAP11, SOAP12, SoapFault, Ver
 from partnerlab.simulators.kit.asmx.forms import FormUnreadable, read_fields, write_answer
 from partnerlab.simulators.kit.asmx.message import Handlers, Service
 from partnerlab.simulators.kit.asmx.pages import Wsdl, disco, help_page, is_local, operation_page
+from partnerlab.simulators.kit.asmx.shapes import Seen, Shapes
 from partnerlab.simulators.kit.asmx.xml import MAX_BYTES, XmlRefused, parse, place_after
 from partnerlab.simulators.kit.http.charsets import US_ASCII, known
 from partnerlab.simulators.kit.http.messages import Request, Response
@@ -68,6 +69,7 @@ class AsmxService:
         max_body: Bytes a request may have.
         flat_forms: Whether a form POST may carry the members of a single complex parameter, which .NET does not offer.
         samples: What the test form of an operation's page begins with, by a parameter's name.
+        shapes: Whether bodies that differ only in their values from one before are read without the parser.
     """
 
     def __init__(
@@ -82,6 +84,7 @@ class AsmxService:
         max_body: int = MAX_BYTES,
         flat_forms: bool = False,
         samples: Mapping[str, str] | None = None,
+        shapes: bool = True,
     ) -> None:
         self.name = name
         self._samples = {parameter.lower(): value for parameter, value in (samples or {}).items()}
@@ -92,6 +95,7 @@ class AsmxService:
         self.handlers: dict[str, Handler] = {name: getattr(handlers, name) for name in self.operations}
         self.answer: Answerer = self._answer
         """Answers a message that passed every check of its envelope: reads it, calls the handler, writes."""
+        self._shapes = Shapes(max_body) if shapes else None
         self._wsdl = Wsdl(wsdl)
         self._by_action = {one.action: one for one in self.operations.values()}
         self._by_header = {f'"{one.action}"': one for one in self.operations.values()} | self._by_action
@@ -133,6 +137,11 @@ class AsmxService:
         version = SOAP12 if media_type == SOAP12.media_type else SOAP11
         encoding = _encoding(media_type, charset)
         try:
+            if self._shapes is not None:
+                seen = self._shapes.read(request.headers, request.body)
+                if seen is not None:
+                    version = seen.version
+                    return self._reply(request, seen)
             if media_type not in (SOAP11.media_type, SOAP12.media_type):
                 raise faults.content_type_unexpected(_content_type(request), SOAP11.media_type)
             root = parse(request.body, charset=encoding, max_bytes=self.max_body)
@@ -166,7 +175,16 @@ class AsmxService:
         root: etree._Element,
         element: etree._Element | None,
     ) -> Response:
-        result = self.handlers[operation.name](request, operation.read(element))
+        seen = Seen(operation, version, operation.read(element))
+        response = self._reply(request, seen)
+        if self._shapes is not None:
+            media_type, charset, _ = _media_type(request.headers.get("content-type", ""))
+            self._shapes.learn(request.headers, request.body, _encoding(media_type, charset), element, seen)
+        return response
+
+    def _reply(self, request: Request, seen: Seen) -> Response:
+        operation, version, sent = seen
+        result = self.handlers[operation.name](request, sent)
         return Response(200, version.envelope(operation.write(result)), version.content_type)
 
     @staticmethod

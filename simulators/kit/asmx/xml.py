@@ -17,7 +17,7 @@ from lxml import etree
 
 from partnerlab.simulators.kit.http.charsets import CharsetUnknown, as_utf8
 
-__all__ = ["MAX_BYTES", "XmlRefused", "parse", "place_after"]
+__all__ = ["MAX_BYTES", "XmlRefused", "is_as_parsed", "parse", "place_after"]
 
 MAX_BYTES = 256 * 1024
 LONG_TEXT = 10_000_000
@@ -128,6 +128,11 @@ def place_after(element: etree._Element, body: bytes, charset: str | None) -> tu
     with contextlib.suppress(_Found, expat.ExpatError):
         finder.parser.Parse(_utf8(body, charset), True)
     return finder.place
+
+
+def is_as_parsed(body: bytes, charset: str | None) -> bool:
+    """Whether the parser sees the bytes of a document that it accepted as they came: UTF-8, or US-ASCII alone."""
+    return _utf8(body, charset) is body
 
 
 class _Found(Exception):
