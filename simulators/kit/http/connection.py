@@ -50,7 +50,7 @@ class Connection(asyncio.Protocol):
         self._limits = server.limits
         self._transport = cast(asyncio.Transport, None)
         self._remote = ""
-        self._reader = RequestReader(server.limits, server.budget)
+        self._reader = RequestReader(server.limits, server.budget, server.known_heads)
         self._waiting: deque[Message] = deque()
         self._waiting_bytes = 0
         self._spare = False  # beyond the limit of connections: only the control API answers it

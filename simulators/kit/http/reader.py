@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import httptools
 
@@ -19,7 +20,7 @@ from partnerlab.simulators.kit.http.chunks import ChunkInvalid, Chunks, Trailers
 from partnerlab.simulators.kit.http.limits import FREE_BYTES, Budget, Limits
 from partnerlab.simulators.kit.http.messages import Response
 
-__all__ = ["CLOSE", "KEEP_ALIVE", "Message", "RequestReader"]
+__all__ = ["CLOSE", "KEEP_ALIVE", "Head", "Message", "RequestReader"]
 
 CLOSE = b"Connection: close\r\n"
 KEEP_ALIVE = b"Connection: keep-alive\r\n"
@@ -33,6 +34,22 @@ _FOLDED_CREDENTIAL = re.compile(
 _FOLD = re.compile(rb"[ \t]*\r\n[ \t]+")
 _OFFER = re.compile(rb"(?<=\r\n)(?:upgrade|http2-settings)[ \t]*:[^\r\n]*+\r\n", re.IGNORECASE)
 _CONNECTION = re.compile(rb"(?<=\r\n)connection[ \t]*:([^\r\n]*+)\r\n", re.IGNORECASE)
+
+
+KNOWN_HEADS = 256
+KNOWN_HEAD_BYTES = 1024
+_NOT_KEPT = frozenset(("authorization", "cookie", "expect", "transfer-encoding"))
+
+
+class Head(NamedTuple):
+    """What a head says that was parsed and is in order; its headers are nobody's to change."""
+
+    method: str
+    target: bytes
+    headers: Mapping[str, str]
+    keep_alive: bool
+    version_10: bool
+    length: int
 
 
 @dataclass(slots=True)
@@ -58,10 +75,13 @@ class RequestReader:
 
     `in_head` and `in_body` say what has begun; `expects` that a sender waits for `100 Continue` before its body;
     `body_bytes` is what has come of the present body; `over` that nothing more will be read.
+
+    *known* are heads by their bytes, shared by the connections of a server: senders repeat themselves, and what was
+    parsed once and is in order need not be parsed again. None parses each. No credential is kept in it.
     """
 
-    def __init__(self, limits: Limits, budget: Budget) -> None:
-        self._limits, self._budget = limits, budget
+    def __init__(self, limits: Limits, budget: Budget, known: dict[bytes, Head] | None = None) -> None:
+        self._limits, self._budget, self._known = limits, budget, known
         self._data = b""
         self._searched = 0
         self._parser: httptools.HttpRequestParser | None = None
@@ -142,7 +162,14 @@ class RequestReader:
         return data[: end + 4]
 
     def _read_head(self, head: bytes) -> Message | None:
-        """Parse a head. A refusal where it is one that may not be."""
+        """Parse a head, or know it. A refusal where it is one that may not be."""
+        if self._known is not None and (known := self._known.get(head)) is not None:
+            self._method, self._target, headers, self._keep_alive, self._version_10, self._length = known
+            self._headers = dict(headers)
+            self._wrong = self._chunks = None
+            self.in_head, self.in_body = False, True
+            return None
+        came = head
         if head.startswith(b"CONNECT "):
             return self.refuse(405, "method: this is no proxy")
         if head.startswith(b"PRI "):
@@ -158,7 +185,19 @@ class RequestReader:
             return self.refuse(400, "not HTTP/1.1: no other protocol is spoken")
         except httptools.HttpParserError as error:
             return self.refuse(400, f"not HTTP/1.1: {error}")
-        return self.refuse(*self._wrong) if self._wrong is not None else None
+        if self._wrong is not None:
+            return self.refuse(*self._wrong)
+        self._remember(came)
+        return None
+
+    def _remember(self, head: bytes) -> None:
+        known = self._known
+        if known is None or len(head) > KNOWN_HEAD_BYTES or not _NOT_KEPT.isdisjoint(self._headers):
+            return
+        if len(known) >= KNOWN_HEADS:  # bounded: a caller chooses the bytes
+            known.clear()
+        headers = dict(self._headers)
+        known[head] = Head(self._method, self._target, headers, self._keep_alive, self._version_10, self._length)
 
     def _parse(self, head: bytes) -> None:
         self._target, self._headers, self._wrong = b"", {}, None

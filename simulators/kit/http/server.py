@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import ssl
     from types import FrameType
 
+    from partnerlab.simulators.kit.http.reader import Head
     from partnerlab.simulators.kit.http.site import Site
 
 __all__ = ["Limits", "Server"]
@@ -66,6 +67,8 @@ class Server:
         self.most = _most_connections(self.limits)
         self.tls = ssl_context is not None
         self.heads = Heads()
+        self.known_heads: dict[bytes, Head] | None = {}
+        """Heads of requests that need not be parsed again; None parses each."""
         self.now = 0.0
         self.stopping = False
         self.origin = ""

@@ -10,6 +10,7 @@ from partnerlab.simulators.kit.http.answer import Heads
 from partnerlab.simulators.kit.http.limits import Budget, Limits
 
 if TYPE_CHECKING:
+    from partnerlab.simulators.kit.http.reader import Head
     from partnerlab.simulators.kit.http.site import Site
 
 __all__ = ["Serving"]
@@ -23,6 +24,7 @@ class Serving(Protocol):
     budget: Budget
     most: int
     heads: Heads
+    known_heads: dict[bytes, Head] | None
     loop: asyncio.AbstractEventLoop
     origin: str
     now: float

@@ -9,16 +9,28 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from partnerlab.simulators.kit.http.limits import Budget, Limits
-from partnerlab.simulators.kit.http.reader import Message, RequestReader
+from partnerlab.simulators.kit.http.reader import KNOWN_HEADS, Head, Message, RequestReader
 
 LIMITS = Limits(header_bytes=4_000, body_bytes=10_000)
 HEAD = b"POST /door HTTP/1.1\r\nHost: a\r\n"
 
 
 def read(data: bytes, *, pieces: int = 1, limits: Limits = LIMITS) -> list[Message]:
-    """Every request and refusal in *data*, which comes in that many pieces."""
+    """
+    Every request and refusal in *data*, which comes in that many pieces.
+
+    The same whether heads are parsed each time, are learned, or are known already.
+    """
+    known: dict[bytes, Head] = {}
+    found = _read(data, pieces, limits, None)
+    assert _read(data, pieces, limits, known) == found
+    assert _read(data, pieces, limits, known) == found
+    return found
+
+
+def _read(data: bytes, pieces: int, limits: Limits, known: dict[bytes, Head] | None) -> list[Message]:
     budget = Budget(limits.held_bytes)
-    reader = RequestReader(limits, budget)
+    reader = RequestReader(limits, budget, known)
     found = []
     size = max(1, -(-len(data) // pieces))
     for at in range(0, len(data), size):
@@ -171,3 +183,30 @@ def test_64_kb_of_anything_cost_little(piece: bytes) -> None:
             started = time.process_time()
             read(before + (piece * 65_536)[:65_536], pieces=pieces, limits=limits)
             assert time.process_time() - started < 0.4  # hundredths; eight times that is for a busy machine
+
+
+def test_heads_are_remembered_without_credentials_and_not_without_end() -> None:
+    known: dict[bytes, Head] = {}
+    for n in range(2 * KNOWN_HEADS):
+        _read(b"GET /%d HTTP/1.1\r\nHost: a\r\n\r\n" % n, 1, LIMITS, known)
+    assert 0 < len(known) <= KNOWN_HEADS
+    known.clear()
+    for header in (
+        b"Authorization: Basic x",
+        b"Cookie: a=b",
+        b"Expect: 100-continue",
+        b"X: " + b"x" * 1_024,
+        b"Host: b",
+    ):
+        _read(b"GET / HTTP/1.1\r\nHost: a\r\n" + header + b"\r\n\r\n", 1, LIMITS, known)
+    assert known == {}
+
+
+def test_what_a_request_does_with_its_headers_is_its_own() -> None:
+    known: dict[bytes, Head] = {}
+    data = HEAD + b"Content-Length: 1\r\n\r\nx"
+    for _ in range(3):
+        (message,) = _read(data, 1, LIMITS, known)
+        assert message.headers == {"host": "a", "content-length": "1"}
+        dict.update(message.headers, {"host": "changed"})  # type: ignore[arg-type]
+    assert len(known) == 1
