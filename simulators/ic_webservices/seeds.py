@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 from partnerlab.contracts import seeds
@@ -30,6 +30,7 @@ _URLS, _KEYS = ("8", "11", "14", "17"), ("13", "16", "19")
 _TCCS_URLS, _TCCS_USERS = ("20", "101"), ("9", "12", "15", "18", "21", "102")
 
 
+@lru_cache(maxsize=8)
 def billers(settings: Settings) -> tuple[Biller, Biller, Biller, Biller]:
     """The sandbox's billers: a utility on inHance v2, an insurer on TCCS, utilities on WaterSmart and on inHance v1."""
     utility = {"129": "1", **dict.fromkeys(_URLS, settings.inhance_path), **dict.fromkeys(_KEYS, settings.inhance_key)}
@@ -67,40 +68,67 @@ def seed(tx: Tx, lane: Lane, settings: Settings) -> None:
 
     The first account and the first policy are as the settings name them. Bills are dated by the lane's clock.
     """
-    utility, insurance, watersmart, utility_v1 = billers(settings)
-    for biller in (utility, insurance, watersmart, utility_v1):
+    for biller in billers(settings):
         seeding.put_biller(tx, lane, biller)
-    local = lane.now().astimezone(ZoneInfo(settings.time_zone))
-    accounts = [
-        *((utility, account) for account in _utility_accounts(settings)),
-        *((watersmart, account) for account in seeds.watersmart_accounts() if not account.new),
-    ]
-    terms = _policies(settings)
-    later = [(utility_v1, account) for account in seeds.utility_v1_accounts()]
+    now, zone = lane.now(), ZoneInfo(settings.time_zone)
+    local = now.astimezone(zone)
+    accounts, terms, later = _customers_of(settings)
     first = seeding.first_customer_id(tx, lane, len(accounts) + len(terms) + len(later))
-    for number, (biller, account) in enumerate(accounts, first):
-        _seed_account(tx, lane, settings, biller, number, account)
-    for number, policy in enumerate(terms, first + len(accounts)):
-        customer = _customer(insurance, number, policy.policy_number, policy.customer, paperless=policy.paperless)
-        seeding.put_customer(tx, lane, replace(customer, autopay=policy.recurring))
-        invoice = _invoice_of(policy, insurance, local.date())
-        seeding.put_invoice(tx, lane, stated_at(invoice, lane.now(), ZoneInfo(settings.time_zone)))
-    for number, (biller, account) in enumerate(later, first + len(accounts) + len(terms)):
-        _seed_account(tx, lane, settings, biller, number, account)
+    after_terms = first + len(accounts) + len(terms)
+    customers = []
+    for number, (biller, account) in (*enumerate(accounts, first), *enumerate(later, after_terms)):
+        since = local - REGISTERED_AGO if account.user else None
+        customer = _customer(
+            *(biller, number, account.account, account.customer),
+            paperless=account.paperless,
+            autopay=account.autopay,
+            since=since,
+        )
+        if since is not None:
+            _register(tx, lane, customer, settings)
+        customers.append(customer)
+    for number, (biller, policy) in enumerate(terms, first + len(accounts)):
+        who = policy.customer
+        customers.append(
+            _customer(
+                *(biller, number, policy.policy_number, who), paperless=policy.paperless, autopay=policy.recurring
+            )
+        )
+    seeding.put_customers(tx, lane, customers)
+    seeding.put_invoices(tx, lane, (stated_at(invoice, now, zone) for invoice in _invoices(settings, local.date())))
 
 
-def _seed_account(
-    tx: Tx, lane: Lane, settings: Settings, biller: Biller, number: int, account: seeds.SeedAccount
-) -> None:
-    local = lane.now().astimezone(ZoneInfo(settings.time_zone))
-    customer = _customer(biller, number, account.account, account.customer, paperless=account.paperless)
-    customer = replace(customer, autopay=account.autopay, conveyed=is_conveyed(account.account))
-    if account.user:
-        customer = _registered(customer, local)
-        _register(tx, lane, customer, settings)
-    seeding.put_customer(tx, lane, customer)
-    for invoice in _invoices_of(account, biller, local.date()):
-        seeding.put_invoice(tx, lane, invoice)
+# The same in every lane of a day: what is computed from the list is computed once.
+
+
+@lru_cache(maxsize=8)
+def _customers_of(
+    settings: Settings,
+) -> tuple[
+    list[tuple[Biller, seeds.SeedAccount]],
+    list[tuple[Biller, seeds.SeedPolicy]],
+    list[tuple[Biller, seeds.SeedAccount]],
+]:
+    """Whose customer everybody of the list is: accounts, policies, and the accounts of inHance v1."""
+    utility, insurance, watersmart, utility_v1 = billers(settings)
+    return (
+        [
+            *((utility, account) for account in _utility_accounts(settings)),
+            *((watersmart, account) for account in seeds.watersmart_accounts() if not account.new),
+        ],
+        [(insurance, policy) for policy in _policies(settings)],
+        [(utility_v1, account) for account in seeds.utility_v1_accounts()],
+    )
+
+
+@lru_cache(maxsize=8)
+def _invoices(settings: Settings, today: date) -> list[Invoice]:
+    """The invoices of a lane that is made on a day."""
+    accounts, terms, later = _customers_of(settings)
+    return [
+        *(invoice for biller, account in (*accounts, *later) for invoice in _invoices_of(account, biller, today)),
+        *(_invoice_of(policy, biller, today) for biller, policy in terms),
+    ]
 
 
 def _utility_accounts(settings: Settings) -> list[seeds.SeedAccount]:
@@ -124,8 +152,16 @@ def _policies(settings: Settings) -> list[seeds.SeedPolicy]:
 
 
 def _customer(
-    biller: Biller, number: int, account_number: str, who: seeds.SeedCustomer, *, paperless: bool
+    biller: Biller,
+    number: int,
+    account_number: str,
+    who: seeds.SeedCustomer,
+    *,
+    paperless: bool,
+    autopay: bool,
+    since: datetime | None = None,
 ) -> Customer:
+    """A customer, registered on the hosted pages *since* a moment or not at all."""
     return Customer(
         biller_guid=biller.guid,
         account_number=account_number,
@@ -139,13 +175,13 @@ def _customer(
         phone=who.phone,
         email_address=who.email,
         paper_invoices=not paperless,
+        autopay=autopay,
+        conveyed=is_conveyed(account_number),
+        registered=since is not None,
+        registration_date="" if since is None else since.replace(tzinfo=None, microsecond=0).isoformat(),
+        login_name="" if since is None else who.email,
         customer_guid=str(uuid.uuid4()),
     )
-
-
-def _registered(customer: Customer, now: datetime) -> Customer:
-    since = (now - REGISTERED_AGO).replace(tzinfo=None, microsecond=0).isoformat()
-    return replace(customer, registered=True, registration_date=since, login_name=customer.email_address)
 
 
 def _invoices_of(account: seeds.SeedAccount, biller: Biller, today: date) -> list[Invoice]:

@@ -173,6 +173,12 @@ class Books(LaneTx):
             raise AccountUnknown(account_number)
         return opened
 
+    def open_all(self, accounts: Iterable[OpenAccount], bills: Iterable[AccountBill], events: Iterable[Event]) -> None:
+        """Write what a lane begins with."""
+        _ACCOUNTS.put_all(self.tx, self.lane, accounts)
+        _BILLS.put_all(self.tx, self.lane, bills)
+        _EVENTS.put_all(self.tx, self.lane, events)
+
     def save(self, opened: OpenAccount) -> None:
         """Write back a locked account."""
         _ACCOUNTS.save(self.tx, self.lane, opened)

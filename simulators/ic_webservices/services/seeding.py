@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from partnerlab.simulators.ic_webservices.domain.billers import Biller
 from partnerlab.simulators.ic_webservices.domain.customers import FIRST_CUSTOMER_ID, Customer
 from partnerlab.simulators.ic_webservices.domain.invoices import Invoice
@@ -10,7 +12,7 @@ from partnerlab.simulators.ic_webservices.store import BILLERS, CUSTOMERS, INVOI
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Tx
 
-__all__ = ["first_customer_id", "put_biller", "put_customer", "put_invoice", "put_user"]
+__all__ = ["first_customer_id", "put_biller", "put_customers", "put_invoices", "put_user"]
 
 
 def first_customer_id(tx: Tx, lane: Lane, many: int) -> int:
@@ -23,14 +25,14 @@ def put_biller(tx: Tx, lane: Lane, biller: Biller) -> None:
     BILLERS.put(tx, lane.name, biller)
 
 
-def put_customer(tx: Tx, lane: Lane, customer: Customer) -> None:
-    """Write a customer."""
-    CUSTOMERS.put(tx, lane.name, customer)
+def put_customers(tx: Tx, lane: Lane, customers: Iterable[Customer]) -> None:
+    """Write customers."""
+    CUSTOMERS.put_all(tx, lane.name, customers)
 
 
-def put_invoice(tx: Tx, lane: Lane, invoice: Invoice) -> None:
-    """Write an invoice."""
-    INVOICES.put(tx, lane.name, invoice)
+def put_invoices(tx: Tx, lane: Lane, invoices: Iterable[Invoice]) -> None:
+    """Write invoices."""
+    INVOICES.put_all(tx, lane.name, invoices)
 
 
 def put_user(tx: Tx, lane: Lane, user: User, account_number: str) -> None:

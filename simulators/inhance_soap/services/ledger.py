@@ -17,7 +17,7 @@ from typing import Literal
 from partnerlab.simulators.inhance_soap.domain.accounts import Account, is_conveyed
 from partnerlab.simulators.inhance_soap.domain.billing import Bill
 from partnerlab.simulators.inhance_soap.domain.errors import AccountUnknown, PaymentSettled, PaymentUnknown
-from partnerlab.simulators.inhance_soap.domain.events import Cause
+from partnerlab.simulators.inhance_soap.domain.events import Cause, Event
 from partnerlab.simulators.inhance_soap.domain.opened import OpenAccount
 from partnerlab.simulators.inhance_soap.domain.payments import Payment, PostedPayment
 from partnerlab.simulators.inhance_soap.services.books import (
@@ -208,15 +208,15 @@ class UtilityLedger:
 
     def seed(self, tx: Tx, lane: Lane, accounts: Iterable[tuple[Account, Iterable[Bill]]], cause: Cause) -> None:
         """Write the accounts a new lane begins with, credit and open amounts as given."""
-        books = Books(tx, lane.name)
+        opened, billed, events = [], [], []
         for account, bills in accounts:
-            opened = books.lock(account.number, create=True)
-            opened.account = account
+            opened.append(OpenAccount(account, events=1))
             for bill in bills:
-                billed = bill.billed_on <= cause.at.date()
-                books.put_bill(account.number, bill, billed=billed, sent=billed)
-            record(books, opened, "account_opened", {"customer_name": account.customer_name, "seed": True}, cause)
-            books.save(opened)
+                sent = bill.billed_on <= cause.at.date()
+                billed.append(AccountBill(account.number, bill, sent, 1, int(sent)))
+            detail = {"customer_name": account.customer_name, "seed": True}
+            events.append(Event(account.number, 1, "account_opened", detail, cause.request_id, cause.at))
+        Books(tx, lane.name).open_all(opened, billed, events)
 
     def _switch(
         self,

@@ -14,7 +14,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
-from functools import cache
+from functools import cache, cached_property
 from types import NoneType, UnionType
 from typing import Any, Generic, Literal, NamedTuple, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
@@ -109,17 +109,12 @@ class Table(Generic[T]):
     ) -> None:
         self.table, self.type = table, type
         self.key = tuple(column.name for column in table.primary_key if column.name != "lane")
-        shape = _Shape(table, type, names or {}, {**KNOWN, **(conversions or {})}, frozenset(besides))
-        self.columns = tuple(shape.columns)
-        self.row: Callable[[str, T], dict[str, Any]] = shape.row_writer()
-        """A value as a row of a lane: `row(lane, value)`."""
-        self.load: Callable[[Row], T] = shape.reader()
-        """A row, the cells in the order of `columns`, as a value."""
+        known = {**KNOWN, **conversions} if conversions else KNOWN
+        self._shape = _Shape(table, type, names or {}, known, frozenset(besides))
+        self.columns = tuple(self._shape.columns)
         listed, places = ", ".join(self.columns), ", ".join(f":{name}" for name in self.columns)
         mine = " AND ".join(f"{name} = :{name}" for name in ("lane", *self.key))
-        rest = [name for name in self.columns if name not in self.key]
-        self._added: Callable[[str, T], Row] = shape.writer(("lane", *self.columns))
-        self._saved: Callable[[str, T], Row] = shape.writer((*rest, "lane", *self.key))
+        rest = self._rest = tuple(name for name in self.columns if name not in self.key)
         self._insert = f"INSERT INTO {table.name} (lane, {listed}) VALUES (:lane, {places})"  # noqa: S608
         self._select = f"SELECT {listed} FROM {table.name} WHERE "  # noqa: S608 - names of our own tables
         self._get = Statement(self._select + mine)
@@ -130,6 +125,26 @@ class Table(Generic[T]):
         self._save = Statement(f"UPDATE {table.name} SET {changed} WHERE {mine}") if rest else None  # noqa: S608
         self._delete = Statement(f"DELETE FROM {table.name} WHERE {mine}")  # noqa: S608
         self._found = cache(self._finding)
+
+    # Compiled at their first use: most tables of a process are never read or written.
+
+    @cached_property
+    def row(self) -> Callable[[str, T], dict[str, Any]]:
+        """A value as a row of a lane: `row(lane, value)`."""
+        return self._shape.row_writer()
+
+    @cached_property
+    def load(self) -> Callable[[Row], T]:
+        """A row, the cells in the order of `columns`, as a value."""
+        return self._shape.reader()
+
+    @cached_property
+    def _added(self) -> Callable[[str, T], Row]:
+        return self._shape.writer(("lane", *self.columns))
+
+    @cached_property
+    def _saved(self) -> Callable[[str, T], Row]:
+        return self._shape.writer((*self._rest, "lane", *self.key))
 
     def get(self, tx: Tx, lane: str, *key: str | int) -> T | None:
         """The value of that key."""
@@ -153,6 +168,10 @@ class Table(Generic[T]):
     def put(self, tx: Tx, lane: str, value: T) -> None:
         """Write a value, in place of one of the same key or as a new one."""
         tx.run(self._put, self._added(lane, value))
+
+    def put_all(self, tx: Tx, lane: str, values: Iterable[T]) -> None:
+        """Put many."""
+        tx.run_many(self._put, [self._added(lane, value) for value in values])
 
     def put_rows(self, tx: Tx, rows: Iterable[Mapping[str, Any]]) -> None:
         """Put many, as `row` makes them."""
