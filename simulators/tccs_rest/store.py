@@ -92,6 +92,10 @@ _IS_LATE = (
 )
 
 
+_PAID = Statement(
+    "UPDATE tccs_policies SET paid_cents = :paid_cents, payments = :payments, events = :events"
+    " WHERE lane = :lane AND invoice_number = :invoice_number"
+)
 _SENT = Statement(
     "UPDATE tccs_policies SET sent_revision = :revision, refused = :refused"
     " WHERE lane = :lane AND invoice_number = :invoice_number AND sent_revision < :revision"
@@ -125,6 +129,12 @@ class Books(LaneTx):
     def save_policy(self, opened: OpenPolicy) -> None:
         """Write back a locked policy term."""
         _POLICIES.save(self.tx, self.lane, opened)
+
+    def save_paid(self, opened: OpenPolicy) -> None:
+        """Write back what money in or out changed of a locked policy term."""
+        policy, counters = opened.policy, opened.counters
+        row = (policy.paid_cents, counters.payments, counters.events, self.lane, policy.invoice_number)
+        self.tx.run(_PAID, row)
 
     def unsent(self, *, limit: int) -> list[OpenPolicy]:
         """Policy terms that are new or changed since they were uploaded."""

@@ -96,7 +96,7 @@ def move(
     if isinstance(opened, OpenPolicy):
         opened.policy = replace(opened.policy, paid_cents=opened.policy.paid_cents + cents)
         record(books, opened, kind, detail, cause)
-        books.save_policy(opened)
+        books.save_paid(opened)
         return
     quote = opened.quote = replace(opened.quote, paid_cents=opened.quote.paid_cents + cents)
     record(books, opened, kind, detail, cause)
