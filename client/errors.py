@@ -47,7 +47,6 @@ import re
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote
-from xml.sax.saxutils import escape
 
 from partnerlab.contracts.masking import MASK, mask_excerpt
 
@@ -145,9 +144,8 @@ def redact(text: str, secrets: Iterable[str]) -> str:
     """
     for secret in secrets:
         if len(secret) >= 4:
-            forms = "|".join(
-                re.escape(form) for form in {secret, escape(secret), html.escape(secret), quote(secret, "")}
-            )
+            escaped = html.escape(secret, quote=False), html.escape(secret), quote(secret, "")
+            forms = "|".join(re.escape(form) for form in {secret, *escaped})
             text = re.sub(forms, MASK, text, flags=re.IGNORECASE)
     return text
 

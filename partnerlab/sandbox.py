@@ -24,10 +24,6 @@ from partnerlab.client.http import PAYER_WAITS, Transport, shown_url
 from partnerlab.client.http.watched import Watched
 from partnerlab.client.settings import Biller, BillerUnknown
 from partnerlab.console import PREFIX, Console
-from partnerlab.contracts.data import read_bytes
-from partnerlab.contracts.doors import doors
-from partnerlab.contracts.verification import rest, soap
-from partnerlab.contracts.verification.findings import Verdict
 from partnerlab.entrances import PUMP_PATH, entrances
 from partnerlab.folders import Exchange, open_exchange
 from partnerlab.jobs_port import InHanceJobs, JobsPort, TccsJobs
@@ -52,6 +48,7 @@ from partnerlab.simulators.kit.world.clock import Clock
 from partnerlab.simulators.kit.world.jobs import Runner
 from partnerlab.simulators.kit.world.lanes import DEFAULT, Lane, Lanes
 from partnerlab.simulators.kit.world.store import Store
+from partnerlab.verdicts import verdicts
 from partnerlab.watersmart_port import PartnerAccess, WaterSmartPort
 
 if TYPE_CHECKING:
@@ -149,8 +146,8 @@ class Sandbox:
         simulators = (self.inhance, self.tccs, self.ic, self.water)
         self.lanes.seeders.extend(simulator.seed for simulator in simulators)
         keys = keys_of(inhance, tccs, ic, water)
-        verdicts = {**_verdicts(), nowhere.NAME: nowhere.no_such_path(lambda: self._site.paths())}
-        self.journal = Journal(self.lanes, verdicts, secrets=lambda: keys)
+        judges = {**verdicts(), nowhere.NAME: nowhere.no_such_path(lambda: self._site.paths())}
+        self.journal = Journal(self.lanes, judges, secrets=lambda: keys)
         self.faults = Faults(self.lanes)
         self.store.create()
         self.clock = Clock(self.lanes, simulators)
@@ -367,15 +364,6 @@ def _repeat(entry: Entry, lane: str, language: str) -> Repeat:
     from partnerlab.repeating import repeat  # with the client's declarations, which no start waits for
 
     return repeat(entry, lane, language)
-
-
-def _verdicts() -> dict[str, Verdict]:
-    """The contract's verdict by the name of the door."""
-    return {
-        name: (soap if path.endswith(".wsdl") else rest).verdict(read_bytes(path))
-        for name, path in doors().items()
-        if path
-    }
 
 
 def _certificate(settings: SandboxSettings) -> Certificate | None:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cache
+from functools import cache, cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -39,9 +39,7 @@ SEPARATORS: str = GRAMMAR["separators"]
 
 
 class Field:
-    """A field of the grammar, ready to be executed; `allowed` is one character of it, None where any may stand."""
-
-    __slots__ = ("allowed", "expected", "kind", "longest", "pattern", "value", "what")
+    """A field of the grammar, ready to be executed."""
 
     def __init__(self, row: Mapping[str, Any]) -> None:
         words = " or ".join(row.get("words", ()))
@@ -49,9 +47,18 @@ class Field:
         self.expected = f"{self.what}, {words}" if words else self.what
         self.kind: str = row["kind"]
         self.value: str = row.get("value", "")
-        self.pattern = re.compile(row["pattern"])
-        self.allowed = re.compile(row["allowed"]) if "allowed" in row else None
         self.longest: int = row.get("longest", sys.maxsize)
+        self._row = row
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """What a whole value matches."""
+        return re.compile(self._row["pattern"])
+
+    @cached_property
+    def allowed(self) -> re.Pattern[str] | None:
+        """One character of it; None where any may stand."""
+        return re.compile(self._row["allowed"]) if "allowed" in self._row else None
 
 
 FIELDS = {name: Field(row) for name, row in GRAMMAR["field"].items()}

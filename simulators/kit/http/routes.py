@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from partnerlab.simulators.kit.http.messages import Request, Response
 
@@ -44,15 +44,20 @@ class Routes:
     ) -> None:
         self.name, self.inline = name, inline
         self._refuse = refuse
-        self._paths: list[tuple[re.Pattern[str], dict[str, Route]]] = []
-        by_template: dict[str, dict[str, Route]] = {}
+        self._by_template: dict[str, dict[str, Route]] = {}
         for route in routes:
-            by_template.setdefault(route.template.lower(), {})[route.method] = route
-        for methods in by_template.values():
+            self._by_template.setdefault(route.template.lower(), {})[route.method] = route
+        self._find = lru_cache(1024)(self._match)
+
+    @cached_property
+    def _paths(self) -> list[tuple[re.Pattern[str], dict[str, Route]]]:
+        """Compiled at the first request: there are more doors than most processes are asked at."""
+        found = []
+        for methods in self._by_template.values():
             template = next(iter(methods.values())).template
             pattern = "".join(f"(?P<{part}>[^/]+)" if place else re.escape(part) for place, part in _parts(template))
-            self._paths.append((re.compile(f"{pattern}/?", re.IGNORECASE), methods))
-        self._find = lru_cache(1024)(self._match)
+            found.append((re.compile(f"{pattern}/?", re.IGNORECASE), methods))
+        return found
 
     def operation(self, request: Request) -> str:
         """The route's operation, else the path."""

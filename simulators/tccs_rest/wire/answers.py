@@ -24,7 +24,7 @@ _ERROR = '{"Message":%s}'
 _ERROR_XML = "<Error><Message>%s</Message></Error>"
 
 _to_json = json.JSONEncoder(ensure_ascii=False).encode
-_NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def balance(balances: Balances, media_type: str) -> Response:
