@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Protocol
 
 from partnerlab.client.errors import RequestInvalid
 from partnerlab.contracts.masking import mask
+from partnerlab.contracts.records import dataclass
 from partnerlab.contracts.settings import setting, settings
 
 __all__ = ["Biller", "BillerDirectory", "BillerUnknown"]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import time
 from functools import cache
 
 from partnerlab.contracts.data import read_toml
+from partnerlab.contracts.records import dataclass
 
 __all__ = ["WEEKDAYS", "Job", "jobs", "partners"]
 

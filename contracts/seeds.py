@@ -7,12 +7,12 @@ The list is `contracts/sandbox/seeds.toml`. Amounts are whole cents; days count 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from typing import Any
 
 from partnerlab.contracts.data import read_toml
+from partnerlab.contracts.records import dataclass
 
 __all__ = [
     "SeedAccount",

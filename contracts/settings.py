@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 
 from partnerlab.contracts.data import read_toml
+from partnerlab.contracts.records import dataclass
 
 __all__ = ["Setting", "setting", "settings"]
 

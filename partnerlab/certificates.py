@@ -11,10 +11,11 @@ import ipaddress
 import os
 import ssl
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from partnerlab.contracts.records import dataclass
 
 if TYPE_CHECKING:
     from cryptography.x509 import GeneralName, KeyUsage

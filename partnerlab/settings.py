@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
+from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.kit.http.guard import is_loopback
 
 __all__ = ["SandboxSettings"]

@@ -7,9 +7,10 @@ the biller's zone. An empty text or None is an empty cell.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+
+from partnerlab.contracts.records import dataclass
 
 __all__ = ["ExportedChange", "ExportedPayment", "ExportedReject"]
 

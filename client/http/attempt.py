@@ -7,13 +7,13 @@ import logging
 import time
 import zlib
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from partnerlab.client.errors import ProtocolError, RequestInvalid, TransportError, redact
 from partnerlab.client.http.keepalive import heed
 from partnerlab.client.http.request import HttpRequest, HttpResponse, Timeouts, check_url, shown_url
+from partnerlab.contracts.records import dataclass
 
 if TYPE_CHECKING:
     import httpx

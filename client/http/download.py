@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import aclosing, asynccontextmanager, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from partnerlab.client.http.attempt import Attempt
 from partnerlab.client.http.request import HttpRequest
 from partnerlab.client.http.transport import AsyncTransport, Transport
+from partnerlab.contracts.records import dataclass
 
 if TYPE_CHECKING:
     import httpx

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 from partnerlab.client.errors import RequestInvalid
 from partnerlab.contracts.masking import mask_text
+from partnerlab.contracts.records import dataclass
 
 __all__ = [
     "DEFAULT_TIMEOUTS",

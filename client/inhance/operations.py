@@ -9,7 +9,7 @@ Called, an operation raises `RequestInvalid`; its answer, read, raises `PartnerF
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, ParamSpec, TypeVar
@@ -25,6 +25,7 @@ from partnerlab.client.wire.soap import Service, SoapVersion, build
 from partnerlab.client.wire.soap_answer import read
 from partnerlab.client.wire.values import MAX_TEXT, render_text
 from partnerlab.contracts.masking import MASK, mask
+from partnerlab.contracts.records import dataclass
 
 __all__ = [
     "NAMESPACE",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from partnerlab.client.errors import RequestInvalid
 from partnerlab.client.wire.values import INT32
+from partnerlab.contracts.records import dataclass
 
 __all__ = [
     "PAYMENT_TYPES",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from partnerlab.client.errors import RequestInvalid
 from partnerlab.client.wire.soap import Service, SoapVersion
 from partnerlab.client.wire.values import MAX_TEXT, render_text
 from partnerlab.contracts.masking import MASK, mask
+from partnerlab.contracts.records import dataclass
 
 __all__ = ["CLOUD_INVOICING", "CLOUD_MANAGEMENT", "REMOTE_AUTHENTICATION_WS", "Account", "RestAccount"]
 

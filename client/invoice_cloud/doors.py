@@ -8,7 +8,6 @@ web service key. The REST services speak JSON, with HTTP Basic and the biller's 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import quote
 
@@ -19,6 +18,7 @@ from partnerlab.client.wire.json import Json, read_json, read_outcome, render_js
 from partnerlab.client.wire.operation import Door, Operation, Sent
 from partnerlab.client.wire.soap import Elements, build
 from partnerlab.client.wire.soap_answer import read
+from partnerlab.contracts.records import dataclass
 
 __all__ = ["RestDoor", "SoapDoor", "rest_request"]
 

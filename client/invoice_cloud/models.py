@@ -6,7 +6,6 @@ Amounts are US dollars with two decimals, unset dates are `None`, text may be em
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated
@@ -14,6 +13,7 @@ from typing import Annotated
 from partnerlab.client.wire.kinds import Amount, DateTime, Day, Email, Flag, Integer, Line, Present, RequiredTime, Text
 from partnerlab.client.wire.operation import Rows
 from partnerlab.contracts.masking import mask
+from partnerlab.contracts.records import dataclass
 
 __all__ = [
     "AccountRegistration",

@@ -17,7 +17,7 @@ from __future__ import annotations
 import hmac
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
@@ -29,6 +29,7 @@ from partnerlab.client.invoice_cloud.operations.cloud_payments import CloudPayme
 from partnerlab.client.wire.answer import CHARSETS, charset_of
 from partnerlab.client.wire.values import parse_cents, parse_date_time, parse_integer, render_amount
 from partnerlab.contracts.masking import mask_text
+from partnerlab.contracts.records import dataclass
 
 __all__ = ["FIELDS", "Expected", "Postback", "PostbackRefused", "read_postback"]
 

@@ -12,7 +12,7 @@ Source: inHance Portal Technical Design, SSOConnect Details; WaterSmart Technica
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import IntEnum
 from html import escape
 from typing import Final
@@ -22,6 +22,7 @@ from partnerlab.client.errors import RequestInvalid
 from partnerlab.client.invoice_cloud.operations.cloud_payments import ViewMode
 from partnerlab.client.invoice_cloud.rules import render_token, render_url
 from partnerlab.client.wire.values import render_line
+from partnerlab.contracts.records import dataclass
 
 __all__ = [
     "CONNECT_PATH",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from decimal import Decimal
+
+from partnerlab.contracts.records import dataclass
 
 __all__ = ["AccountChange", "BalanceRow", "BalanceToSend", "Bill", "BillLine", "BillRun", "InvoiceRow"]
 

@@ -8,11 +8,12 @@ stopped, and what comes twice is entered once.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from partnerlab.client.jobs.models import AccountChange, BalanceRow, BalanceToSend, BillRun, InvoiceRow
+from partnerlab.contracts.records import dataclass
 
 if TYPE_CHECKING:
     from partnerlab.client import exports

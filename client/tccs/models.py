@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated
 
 from partnerlab.client.wire.kinds import Amount
+from partnerlab.contracts.records import dataclass
 
 __all__ = ["Acknowledgement", "Balance"]
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, ParamSpec, TypeVar
@@ -27,6 +27,7 @@ from partnerlab.client.wire.kinds import Amount, Checked, Kind, OnOff
 from partnerlab.client.wire.operation import Operation, Sent, model_reader, nothing
 from partnerlab.client.wire.values import MAX_TEXT
 from partnerlab.contracts.masking import MASK, mask
+from partnerlab.contracts.records import dataclass
 
 __all__ = [
     "OPERATIONS",

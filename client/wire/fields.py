@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TypeVar, cast
@@ -23,6 +23,7 @@ from partnerlab.client.wire.values import (
     parse_date_time,
     parse_integer,
 )
+from partnerlab.contracts.records import dataclass
 
 __all__ = ["KNOWN_SHAPES", "AnswerShapes", "Fields", "JsonObject", "Number", "kind_of"]
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar, TypeAlias
@@ -28,6 +27,7 @@ from partnerlab.client.wire.values import (
     render_secret,
     render_text,
 )
+from partnerlab.contracts.records import dataclass
 
 __all__ = [
     "Amount",

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Literal
@@ -17,6 +16,7 @@ from typing import Any, Literal
 from partnerlab.client.errors import RequestInvalid
 from partnerlab.client.http import HttpRequest
 from partnerlab.contracts.masking import MASK, is_secret
+from partnerlab.contracts.records import dataclass
 
 __all__ = ["ENVELOPES", "Elements", "Service", "SoapVersion", "build"]
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
 from partnerlab.contracts.data import read_toml
+from partnerlab.contracts.records import dataclass
 
 __all__ = [
     "BifCustomization",

@@ -7,12 +7,12 @@ line, docs pages and tests all read them here, so a name cannot exist in one of 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 
 from partnerlab.contracts.catalogue.generated import generated
 from partnerlab.contracts.catalogue.requirement import Requirement
 from partnerlab.contracts.data import read_toml
+from partnerlab.contracts.records import dataclass
 
 __all__ = [
     "Damage",

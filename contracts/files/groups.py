@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from partnerlab.contracts.files.layout import Layout
 from partnerlab.contracts.files.problems import RULES, Problem, Quarantined, shown
 from partnerlab.contracts.files.row import Row
+from partnerlab.contracts.records import dataclass
 
 __all__ = ["MAX_ROWS", "InvoiceGroup", "OpenGroup", "place_problem"]
 

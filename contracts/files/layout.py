@@ -8,13 +8,14 @@ the blank ones too. A reader tells which of the two a file has by the columns of
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from functools import cache, cached_property
 from typing import Any
 
 from partnerlab.contracts.files.fields import CellInvalid, Field, parse_cell
 from partnerlab.contracts.files.problems import FileError
 from partnerlab.contracts.files.row import Row, row_type
+from partnerlab.contracts.records import dataclass
 
 __all__ = ["CODES", "COLUMNS", "Layout", "LayoutInvalid", "Record", "Totals", "with_columns"]
 

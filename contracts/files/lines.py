@@ -8,12 +8,13 @@ text is handed on with the rule it breaks, so that one bad row costs one invoice
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from os import PathLike
 from typing import IO
 
 from partnerlab.contracts.files.fields import MAX_ROW
 from partnerlab.contracts.files.problems import Notes
+from partnerlab.contracts.records import dataclass
 
 __all__ = ["Batch", "Source", "blocks", "read_lines"]
 

@@ -13,11 +13,12 @@ decimals (Harris inHance v2, field 13)`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from partnerlab.contracts.masking import mask_text
+from partnerlab.contracts.records import dataclass
 
 if TYPE_CHECKING:
     from partnerlab.contracts.files.row import Row

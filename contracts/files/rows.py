@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from partnerlab.contracts.files.fields import MAX_ROW, CellInvalid, Field, clean, read_cell, render_cell
 from partnerlab.contracts.files.layout import Layout, Record
 from partnerlab.contracts.files.problems import Problem, ValueRefused, shown
 from partnerlab.contracts.files.row import Row
+from partnerlab.contracts.records import dataclass
 
 __all__ = ["Judged", "judge_row", "render_row"]
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 
 from partnerlab.contracts.files.layout import Totals
 from partnerlab.contracts.files.row import Row
+from partnerlab.contracts.records import dataclass
 
 __all__ = ["Sums", "Untrue"]
 

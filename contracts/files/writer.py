@@ -11,7 +11,6 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import IO
 
@@ -22,6 +21,7 @@ from partnerlab.contracts.files.problems import Problem, ValueRefused, shown
 from partnerlab.contracts.files.row import Row
 from partnerlab.contracts.files.rows import render_row
 from partnerlab.contracts.files.seen import InvoiceNumbers
+from partnerlab.contracts.records import dataclass
 
 __all__ = ["Written", "write_bif"]
 

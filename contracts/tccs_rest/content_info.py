@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cache, cached_property
@@ -19,6 +18,7 @@ from typing import Any
 
 from partnerlab.contracts.data import read_toml
 from partnerlab.contracts.masking import mask_text
+from partnerlab.contracts.records import dataclass
 
 __all__ = [
     "CONTENT_INFO",

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.kit.http.messages import Request, Response
 
 if TYPE_CHECKING:

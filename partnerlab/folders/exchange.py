@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from partnerlab.contracts.records import dataclass
 from partnerlab.folders.machine import Folders, FoldersUnusable
 from partnerlab.folders.port import FolderPort, invoice_cloud_port, sftp_access
 from partnerlab.settings import SandboxSettings

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
+from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.kit import settings as rules
 
 __all__ = ["Settings"]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from partnerlab.contracts.catalogue import magic_values
+from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.ic_webservices.domain.payments import TestNumber, TestNumbers
 from partnerlab.simulators.ic_webservices.services.api_keys import ApiKeys
 from partnerlab.simulators.ic_webservices.services.authentication import Authentication

@@ -7,9 +7,9 @@ Days count from the day the lane is made: a bill of `billed=-10, due=20` was bil
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
 
+from partnerlab.contracts.records import dataclass
 from partnerlab.contracts.seeds import SeedAccount, SeedBill, utility_accounts, utility_v1_accounts
 from partnerlab.simulators.inhance_soap.domain.accounts import Account, Integration
 from partnerlab.simulators.inhance_soap.domain.billing import Bill

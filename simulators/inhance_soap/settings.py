@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.kit import settings as rules
 
 __all__ = ["WSDL_NAMESPACE", "Settings"]

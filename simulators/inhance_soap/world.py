@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.inhance_soap.services.customer_changes import CustomerChanges
 from partnerlab.simulators.inhance_soap.services.downloads import Downloads
 from partnerlab.simulators.inhance_soap.services.ledger import UtilityLedger

@@ -8,9 +8,10 @@ twenty.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 
+from partnerlab.contracts.records import dataclass
 from partnerlab.contracts.seeds import SeedCharge, SeedCustomer, policies, quotes
 from partnerlab.simulators.tccs_rest.domain.numbers import term_of
 from partnerlab.simulators.tccs_rest.domain.policies import Charge, Insured, Policy

@@ -7,10 +7,11 @@ shared between invoices, so they do not wait for each other, and replicas on Pos
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date
 from typing import TypeVar
 
+from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.kit.world.store import Statement
 from partnerlab.simulators.kit.world.table import LaneTx, Table
 from partnerlab.simulators.tccs_rest.domain.errors import InvoiceUnknown

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.kit import settings as rules
 
 __all__ = ["Settings"]

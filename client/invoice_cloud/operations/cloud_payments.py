@@ -13,7 +13,7 @@ Source: inHance Portal Technical Design, Cloud Payments V2, Sample Request and A
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import IntEnum
@@ -28,6 +28,7 @@ from partnerlab.client.invoice_cloud.doors import rest_request
 from partnerlab.client.invoice_cloud.rules import render_token, render_url
 from partnerlab.client.wire.json import Json, read_json
 from partnerlab.client.wire.values import render_amount, render_email, render_line
+from partnerlab.contracts.records import dataclass
 
 __all__ = [
     "CloudCustomer",

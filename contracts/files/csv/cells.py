@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from partnerlab.contracts.files.fields import CellInvalid
+from partnerlab.contracts.records import dataclass
 
 __all__ = ["IN_KINDS", "InKind", "read_amount", "read_date"]
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from partnerlab.contracts.files.problems import FileError, Note, Problem
+from partnerlab.contracts.records import dataclass
 
 __all__ = ["RULES", "CsvRejected", "CsvReport", "QuarantinedRow"]
 

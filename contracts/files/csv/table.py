@@ -8,7 +8,7 @@ that it writes; the kinds of a cell are those of `cells.py` (in) and `render.py`
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any
@@ -18,6 +18,7 @@ from partnerlab.contracts.files.csv.cells import IN_KINDS
 from partnerlab.contracts.files.csv.render import OUT_KINDS
 from partnerlab.contracts.files.layout import LayoutInvalid
 from partnerlab.contracts.files.row import Row, row_type
+from partnerlab.contracts.records import dataclass
 
 __all__ = ["Column", "CsvTable", "load_table", "parse_table", "tables"]
 

@@ -8,7 +8,6 @@ Writing a CSV file as Invoice Cloud does: no header line, no quotes, CRLF, UTF-8
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from itertools import islice
 from typing import IO, Any
 
@@ -17,6 +16,7 @@ from partnerlab.contracts.files.csv.render import FORMULA, OUT_KINDS, PHONE, TEX
 from partnerlab.contracts.files.csv.table import Column, CsvTable
 from partnerlab.contracts.files.problems import Problem, ValueRefused, shown
 from partnerlab.contracts.files.row import Row
+from partnerlab.contracts.records import dataclass
 
 __all__ = ["WRITTEN_RULES", "CsvWritten", "write_csv"]
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.ic_webservices.domain.balances import apply_account_balance
 from partnerlab.simulators.ic_webservices.domain.invoices import CLOSED, OPEN, Invoice, unseen
 from partnerlab.simulators.ic_webservices.domain.uploads import ADDS

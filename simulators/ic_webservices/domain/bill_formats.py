@@ -8,9 +8,9 @@ PDF vendor"); both files, InvoiceFormatGuid. How a GUID says which is assumed [A
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.ic_webservices.domain.billers import Biller, normal_guid
 from partnerlab.simulators.ic_webservices.domain.errors import ValueRefused
 

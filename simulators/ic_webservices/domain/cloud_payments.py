@@ -11,11 +11,12 @@ Source: inHance Portal Technical Design, Cloud Payments V2, the parameter tables
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from datetime import date, timedelta
 from functools import cache
 from typing import Any
 
+from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.ic_webservices.domain.billers import Biller
 from partnerlab.simulators.ic_webservices.domain.errors import PaymentRefused, ValueRefused
 from partnerlab.simulators.ic_webservices.domain.fees import service_fee_cents

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
+from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.ic_webservices.domain.errors import Conflict, ValueRefused
 
 __all__ = [

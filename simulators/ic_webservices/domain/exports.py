@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
+from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.ic_webservices.domain.payments import BANK_TENDERS, OFFLINE_TENDERS, Payment
 
 __all__ = ["KINDS", "PARTS", "TYPE_WORDS", "Batch", "BatchFile", "file_stamp", "invoice_guid", "part_of", "type_id"]

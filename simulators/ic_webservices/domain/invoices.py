@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date
 from decimal import Decimal
 
+from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.ic_webservices.domain.errors import PaymentRefused
 from partnerlab.simulators.ic_webservices.domain.money import amount
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 
+from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.ic_webservices.domain.errors import PaymentRefused
 from partnerlab.simulators.ic_webservices.domain.payments import SavedNumber
 

@@ -7,10 +7,10 @@ Source: the eighteen fields are those that public integrations declare and read.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.ic_webservices.domain.money import amount
 from partnerlab.simulators.ic_webservices.domain.payments import BANK_TENDERS, Payment
 

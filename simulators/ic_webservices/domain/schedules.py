@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.ic_webservices.domain.errors import PaymentRefused, ValueRefused
 from partnerlab.simulators.ic_webservices.domain.invoices import Invoice, owed_cents
 from partnerlab.simulators.ic_webservices.domain.money import amount

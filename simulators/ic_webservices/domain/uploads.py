@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.ic_webservices.domain.errors import ValueRefused
 
 __all__ = ["BALANCES", "BIF", "EFFECTS", "INVOICES", "STATES", "Adjustment", "Problem", "Upload", "effects_of"]

@@ -7,9 +7,9 @@ A token belongs to one lane and one biller's user. Only its SHA-256 is kept, so 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.ic_webservices.domain.billers import Biller, normal_guid
 from partnerlab.simulators.ic_webservices.domain.errors import LoginRefused, TokenInvalid
 from partnerlab.simulators.ic_webservices.domain.users import (

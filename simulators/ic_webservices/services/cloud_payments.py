@@ -12,9 +12,10 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date, timedelta
 
+from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.ic_webservices.domain.balances import answers_for_account
 from partnerlab.simulators.ic_webservices.domain.billers import Biller, is_on, time_zone
 from partnerlab.simulators.ic_webservices.domain.cloud_payments import (

@@ -10,10 +10,11 @@ Source: WaterSmart, Payment/Lockbox File and Change Log File; what is in them is
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.ic_webservices.domain.billers import time_zone
 from partnerlab.simulators.ic_webservices.domain.customers import Change
 from partnerlab.simulators.ic_webservices.domain.payments import Payment

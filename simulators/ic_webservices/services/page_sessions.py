@@ -11,9 +11,10 @@ import base64
 import hashlib
 import re
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, timedelta
 
+from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.ic_webservices.domain.errors import TokenInvalid
 from partnerlab.simulators.ic_webservices.domain.portal import PageSession
 from partnerlab.simulators.ic_webservices.services.authentication import Authentication, Session

@@ -9,12 +9,13 @@ is asked about the account's latest open invoice, whichever of them is opened [A
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from partnerlab.contracts.masking import mask_text
+from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.ic_webservices.domain.balances import answers_for_account, apply_account_balance
 from partnerlab.simulators.ic_webservices.domain.billers import Biller, time_zone
 from partnerlab.simulators.ic_webservices.domain.cloud_payments import is_requested

@@ -12,9 +12,9 @@ import hashlib
 import hmac
 import re
 import secrets
-from dataclasses import dataclass
 from datetime import UTC, timedelta
 
+from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.ic_webservices.domain.portal import ShownPage
 from partnerlab.simulators.ic_webservices.store import SHOWN_PAGES
 from partnerlab.simulators.kit.world.lanes import Lane

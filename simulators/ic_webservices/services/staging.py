@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from hashlib import sha256
 from types import TracebackType
@@ -32,6 +32,7 @@ from partnerlab.contracts.files import Problem as FileProblem
 from partnerlab.contracts.files.csv import CsvRejected, CsvTable, load_table, read_csv, rows_digest, table_of
 from partnerlab.contracts.files.problems import Note
 from partnerlab.contracts.masking import mask_text
+from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.ic_webservices.domain.billers import Biller
 from partnerlab.simulators.ic_webservices.domain.errors import ValueRefused
 from partnerlab.simulators.ic_webservices.domain.money import cents

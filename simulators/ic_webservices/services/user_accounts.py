@@ -8,9 +8,10 @@ event goes back to it (assumed [A-34]). Hashing a password takes milliseconds an
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC
 
+from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.ic_webservices.domain.billers import normal_guid
 from partnerlab.simulators.ic_webservices.domain.customers import Customer, check_email, check_text
 from partnerlab.simulators.ic_webservices.domain.errors import LoginRefused, NotFound, ValueRefused

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date
 
+from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.ic_webservices.domain.billers import Biller, normal_guid
 from partnerlab.simulators.ic_webservices.domain.errors import Conflict, NotFound
 from partnerlab.simulators.ic_webservices.domain.methods import CARD, MOST_METHODS, Method

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
+from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.inhance_soap.domain.errors import ValueInvalid
 from partnerlab.simulators.inhance_soap.domain.text import read_line
 

@@ -11,9 +11,10 @@ whose day has come are all the same step: settle.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
+from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.inhance_soap.domain.text import read_line
 
 __all__ = ["Bill", "Settlement", "balances", "check_bill", "open_amount", "settle", "unsettle"]

@@ -10,9 +10,10 @@ Source: "Harris inHance v1 Integration Details", Payments.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+
+from partnerlab.contracts.records import dataclass
 
 __all__ = ["DELETED", "IC_CLERK", "LIVE", "PENDING", "POSTED", "ROUTES", "Download", "Route"]
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from partnerlab.contracts.records import dataclass
 
 __all__ = ["Cause", "Event"]
 

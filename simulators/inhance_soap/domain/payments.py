@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.inhance_soap.domain.errors import ValueInvalid
 from partnerlab.simulators.inhance_soap.domain.money import read_cents
 from partnerlab.simulators.inhance_soap.domain.text import read_line

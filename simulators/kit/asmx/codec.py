@@ -12,11 +12,12 @@ a field that is sent twice the first counts, a value type that is missing has it
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from lxml import etree
 
+from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.kit.asmx.message import Array, Complex, Message, Service, Simple, Type
 from partnerlab.simulators.kit.asmx.types import SCALARS, Scalar
 

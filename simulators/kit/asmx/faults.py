@@ -7,9 +7,9 @@ The texts stand as a .NET Framework service with custom errors on writes them: m
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 
+from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.kit.asmx.types import escape
 
 __all__ = [

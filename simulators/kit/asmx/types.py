@@ -13,10 +13,11 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Context, Decimal
 from typing import Any
+
+from partnerlab.contracts.records import dataclass
 
 __all__ = ["SCALARS", "Scalar", "escape"]
 

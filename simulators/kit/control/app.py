@@ -12,10 +12,10 @@ import logging
 import re
 import threading
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
+from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.kit.control.refusals import Invalid, Refused, error_body
 from partnerlab.simulators.kit.http.guard import host_allowed, origin_allowed
 from partnerlab.simulators.kit.http.messages import Request, Response

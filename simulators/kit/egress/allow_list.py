@@ -16,10 +16,11 @@ import ipaddress
 import re
 import socket
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
+
+from partnerlab.contracts.records import dataclass
 
 __all__ = ["DEFAULT", "AddressRefused", "Allowed", "Target", "check_web_address"]
 

@@ -12,8 +12,8 @@ import socket
 import ssl
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.kit.egress.allow_list import Target
 
 __all__ = ["DEADLINE_S", "NoAnswer", "PostAnswer", "post_form"]

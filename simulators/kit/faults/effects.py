@@ -8,8 +8,8 @@ the connection what it says about the socket.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
+from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.kit.http.messages import Request, Response
 
 __all__ = ["FAULTS", "Plan"]

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Container, Iterator, Mapping
-from dataclasses import dataclass
 from hashlib import blake2b
 
+from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.kit.faults.effects import FAULTS, Plan
 from partnerlab.simulators.kit.faults.files import FILE_FAULTS, arrives
 from partnerlab.simulators.kit.http.messages import Request

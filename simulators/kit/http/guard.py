@@ -13,8 +13,9 @@ import hashlib
 import hmac
 import ipaddress
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+from partnerlab.contracts.records import dataclass
 
 __all__ = ["SESSION", "Guard", "host_allowed", "is_loopback", "origin_allowed"]
 

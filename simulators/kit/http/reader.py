@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import httptools
 
+from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.kit.http.answer import reason
 from partnerlab.simulators.kit.http.chunks import ChunkInvalid, Chunks, TrailersTooLong
 from partnerlab.simulators.kit.http.limits import FREE_BYTES, Budget, Limits

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.kit.http.messages import Request, Response
 
 __all__ = ["Handler", "Route", "Routes"]

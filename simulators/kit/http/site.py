@@ -14,9 +14,10 @@ import os
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from urllib.parse import unquote
 
+from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.kit.faults.effects import Plan
 from partnerlab.simulators.kit.faults.faults import FaultInvalid, Faults
 from partnerlab.simulators.kit.http.guard import Guard, host_allowed

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
+from partnerlab.contracts.records import dataclass
 from partnerlab.contracts.verification.findings import Finding
 from partnerlab.simulators.kit.world import schema
 from partnerlab.simulators.kit.world.store import Row, Statement

@@ -5,10 +5,10 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 
 from partnerlab.contracts.masking import mask_excerpt, mask_found
+from partnerlab.contracts.records import dataclass
 
 __all__ = ["EXCERPT_BYTES", "HEADERS", "Recorded", "no_text", "record_body", "record_headers", "record_line"]
 

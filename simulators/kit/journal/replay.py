@@ -10,10 +10,10 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from urllib.parse import quote
 
 from partnerlab.contracts.masking import MASK, mask
+from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.kit.journal.entries import Entry
 from partnerlab.simulators.kit.journal.recording import EXCERPT_BYTES
 from partnerlab.simulators.kit.world.lanes import Lane

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
+
+from partnerlab.contracts.records import dataclass
 
 __all__ = ["Due"]
 

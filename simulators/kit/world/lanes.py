@@ -13,10 +13,10 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
+from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.kit.world import schema
 from partnerlab.simulators.kit.world.lane_rows import (
     LoadInvalid,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import TYPE_CHECKING
+
+from partnerlab.contracts.records import dataclass
 
 if TYPE_CHECKING:
     from partnerlab.simulators.kit.control.controls import Controls

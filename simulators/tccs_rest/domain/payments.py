@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+
+from partnerlab.contracts.records import dataclass
 
 __all__ = ["Payment", "PostedPayment", "difference", "payment_returned"]
 

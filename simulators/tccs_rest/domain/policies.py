@@ -12,10 +12,11 @@ that credit, below zero [A-45].
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from typing import Literal
 
+from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.tccs_rest.domain.numbers import policy_number
 
 __all__ = ["Balances", "Charge", "Insured", "OpenCharge", "Policy", "balances", "bill_dates", "is_late", "open_charges"]

@@ -6,9 +6,10 @@ Source: "TCCS Technical Design", Payer Experience - Agent (New Policy).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, timedelta
 
+from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.tccs_rest.domain.errors import ValueInvalid
 from partnerlab.simulators.tccs_rest.domain.numbers import term_of
 from partnerlab.simulators.tccs_rest.domain.policies import Balances, Charge, Insured, Policy

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
+
+from partnerlab.contracts.records import dataclass
 
 __all__ = ["Cause", "Customer", "Entry", "Invoice", "Who"]
 

@@ -6,9 +6,9 @@ import base64
 import hashlib
 import hmac
 import secrets
-from dataclasses import dataclass
 from datetime import datetime
 
+from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.watersmart.domain.errors import ValueInvalid
 
 __all__ = ["Link", "User", "check_password", "hash_password", "password_matches", "username_key"]

@@ -9,9 +9,10 @@ A file that was made is kept byte for byte until then, so one that is sent again
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import sha256
 
+from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Store
 from partnerlab.simulators.watersmart.domain.customers import Customer, Invoice

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from partnerlab.contracts.records import dataclass
 
 __all__ = ["Call", "Told"]
 

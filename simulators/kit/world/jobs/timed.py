@@ -11,11 +11,12 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from partnerlab.contracts.jobs import jobs as contract_jobs
+from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.kit.world import schema
 from partnerlab.simulators.kit.world.due import Due
 from partnerlab.simulators.kit.world.jobs.queue import Queue, Taken, queue_columns

@@ -8,12 +8,12 @@ twice in autumn counts the first time [A-92].
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from partnerlab.contracts.jobs import WEEKDAYS, Job
+from partnerlab.contracts.records import dataclass
 
 __all__ = ["Daily", "Every", "Timetable", "Weekly", "timetable_of"]
 
