@@ -126,7 +126,7 @@ def _wait(
     """Wait until everything was seen, or the time is over; say whose turn it is."""
     ends = monotonic() + options.wait_s
     faults = LostAnswers(control, role.faults if options.lose_answers else ())
-    told, told_at = "", 0.0
+    told, told_at = Turn(""), 0.0
     try:
         while True:
             faults.advance()
@@ -141,13 +141,13 @@ def _wait(
                 said = waiting[0].text if waiting else "what --faults loses did not all happen"
                 say(f"The time is over; not seen: {said}" + (f", and {len(waiting) - 1} more" * (len(waiting) > 1)))
                 return
-            now = waiting[0].text if waiting else "go on: one more answer is lost"
+            now = waiting[0] if waiting else Turn("go on: one more answer is lost")
             if now != told or monotonic() - told_at > REMIND_S:
                 last = (
                     f" Seen last: {_named(record.calls[-1]).rstrip('.')}." if record.calls else " Nothing was seen yet."
                 )
-                after = f" {waiting[0].hint}" if waiting and waiting[0].hint else ""
-                say(f"Your turn: {now}; {left(remaining)} left.{after}{last}")
+                begun = f" {now.hint}" if now.hint else ""
+                say(f"Your turn: {now.text}; {left(remaining)} left.{begun}{last}")
                 told, told_at = now, monotonic()
             sleep(min(POLL_S, remaining))
     except KeyboardInterrupt:

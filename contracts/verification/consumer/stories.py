@@ -169,7 +169,7 @@ def _broken(story: Story, window: _Window) -> Iterator[tuple[bool, Problem]]:
                 continue
             elsewhere = any(step.matches(call) for call in window.all if call is not anchor)
             order = " then ".join(map(str, (*story.before, story.anchor, *story.after)))
-            received = "in another order: " if elsewhere else "it is missing: "
+            received = "in another order; there were " if elsewhere else "nothing of it; there were "
             seen = ", ".join(call.operation for call in window.all[-12:])
             late = side == "after" and not elsewhere
             yield late, problem(anchor, f"{side} it", f"{step} (the story is {order})", received + seen)

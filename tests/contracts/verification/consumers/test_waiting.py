@@ -107,7 +107,7 @@ def test_a_story_that_has_begun_goes_first_and_says_what_comes_next(watch: Watch
     assert any("It has begun; next: RetrieveCustomerGuid" in said for said in watch.said)
     failed = [one for one in run.checks if one.outcome is Outcome.FAILED]
     assert [one.check for one in failed] == ["inhance-portal/sign-in"]
-    assert "it is missing" in failed[0].problems[0].received
+    assert "nothing of it" in failed[0].problems[0].received
 
 
 def test_the_answers_to_two_payments_are_lost_one_after_the_other_and_the_faults_are_taken_off(watch: Watch) -> None:
