@@ -37,6 +37,8 @@ _BLANK_LINE = re.compile(r"\n\r?\n")
 _BOUNDARY = re.compile(r"\r?\n--")
 _PART_HEADERS = 2_000
 USUAL = 256
+LONGEST_ADDRESS = 2_000
+_BLANK = re.compile(r"\s")
 _USER = re.compile(r"(?<=://)[^\s/@:]*+:([^\s/@]++)@")
 # A page's address is its key: a payment page's token, a portal session as ASP.NET writes it into the path.
 _PAGE = re.compile(r"/cloudpayments(?:\\?/)++([A-Za-z0-9_-]{16,}+)", re.IGNORECASE)
@@ -196,7 +198,20 @@ def _fields(text: str, *, form: bool) -> Iterator[Place]:
             if value is None or value.lastindex is None:
                 continue
             start, passed = value.span(value.lastindex)
+            passed = _address_end(text, start, passed)
         yield Place(start, passed, whole=is_password(name))
+
+
+def _address_end(text: str, start: int, end: int) -> int:
+    """Where a value from *start* to *end* ends: with the quotation mark, where it stands in an address in such."""
+    closing = text.find('"', start, end)
+    if closing < 0:
+        return end
+    opening = text.rfind('"', max(0, start - LONGEST_ADDRESS), start)
+    before = text[opening + 1 : start]
+    if opening < 0 or "://" not in before or _BLANK.search(before):
+        return end
+    return closing - (text[closing - 1] == "\\")
 
 
 def _headers(text: str) -> Iterator[Place]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from html import escape
 from urllib.parse import quote
@@ -150,3 +151,18 @@ def test_of_a_password_nothing_is_shown(text: str) -> None:
     masked = mask_text(text)
     assert "long" not in masked
     assert MASK in masked
+
+
+@pytest.mark.parametrize("rest", ['","ViewMode":1}', '&transid=1","ViewMode":1}', '" , "ViewMode" : 1}'])
+def test_a_secret_in_an_address_leaves_the_rest_of_the_document_as_it_is(rest: str) -> None:
+    secret = "partner-secret-4711"
+    document = '{"PostBackURL":"https://partner.example/postback?a=1&token=' + secret + rest
+    for text in (document, json.dumps(document)):
+        masked = mask_text(text)
+        assert masked == text.replace(secret, "•••4711")
+        assert json.loads(masked)
+
+
+def test_a_secret_with_a_quotation_mark_in_it_is_masked_to_its_end_where_no_address_is_quoted() -> None:
+    for text in ('token=abc"def-secret-123', '"see http://x/ y token=abc"def-secret-123'):
+        assert "def" not in mask_text(text)

@@ -12,7 +12,6 @@ from click.testing import CliRunner, Result
 
 from partnerlab.cli import main
 from partnerlab.client.tccs import TccsClient
-from partnerlab.contracts.verification.consumer.call import Call
 from partnerlab.contracts.verification.consumer.postbacks import Page
 from partnerlab.contracts.verification.provider.configuration import Misconfigured
 from partnerlab.contracts.verification.provider.exchange import Answered, Asked, NoAnswer
@@ -105,8 +104,7 @@ def test_a_plan_says_everything_and_the_command_line_goes_before_it(run: Any, tm
 
 
 def page(reference: str) -> Page:
-    call: Any = Call
-    return Page(call, "1", "2", None, reference, reference, "http://127.0.0.1:9")
+    return Page("biller", "1", "2", None, reference, reference, "http://127.0.0.1:9")
 
 
 @pytest.mark.parametrize(

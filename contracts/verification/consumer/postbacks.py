@@ -6,18 +6,17 @@ A genuine one is of a payment that was really made in the sandbox, so that a par
 
 from __future__ import annotations
 
-import random
 import shlex
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
+from zoneinfo import ZoneInfo
 
 from partnerlab.contracts.masking import mask_text
-from partnerlab.contracts.verification.consumer.call import Call
 from partnerlab.contracts.verification.consumer.control import Control, Refused
 from partnerlab.contracts.verification.grading.model import Exchange
 from partnerlab.contracts.verification.provider.configuration import is_here
@@ -29,6 +28,7 @@ APPROVED_CARD = "4111111111111111"
 PART = Decimal("1.00")
 """What is paid on a page that names no amount, where a part may be paid, so that four pages do not exhaust a bill."""
 TIMEOUT_S = 30.0
+MOST_PAGES = 100
 PAGES = 4
 """How many pages the kinds need, each with a reference of its own: of one reference only one payment is credited."""
 Form = dict[str, str]
@@ -40,10 +40,10 @@ class Page:
     A payment page that the partner asked for.
 
     `reference` is its BillerReference, else the query of its postback address. `amount` is what it asked for the first
-    invoice, None where it named none.
+    invoice, None where it named none. `address` may hold a secret of the partner's: it is masked where it is shown.
     """
 
-    call: Call
+    biller_guid: str
     account: str
     invoice: str
     amount: Decimal | None
@@ -119,15 +119,20 @@ KINDS = (
 )
 
 
-def pages(calls: Sequence[Call], origin: str) -> list[Page]:
+def pages(control: Control, origin: str) -> list[Page]:
     """
     The pages to whose postback address something may be sent, one for each reference, the newest last.
 
-    That is a loopback address, or one of *origin*, which a person named.
+    That is a loopback address, or one of *origin*, which a person named. They are read from the sandbox's own list: in
+    the journal a secret in the address is masked. Raises as `Control`.
     """
+    try:
+        rows = control.get("/_sandbox/ic/cloud-payments", limit=MOST_PAGES)["cloud_payments"]
+    except Refused:
+        return []  # a sandbox without Invoice Cloud's simulator
     found: dict[str, Page] = {}
-    for call in calls:
-        page = _page(call) if call.operation == "CloudPaymentsV2" and call.done else None
+    for row in reversed(rows):
+        page = _page(row)
         if page is not None and _may_send(page.address, origin):
             found.pop(page.reference, None)
             found[page.reference] = page
@@ -221,35 +226,25 @@ def try_all(
     return tried, sender.exchanges
 
 
-def _page(call: Call) -> Page | None:
-    document = call.document
-    if not isinstance(document, dict):
+def _page(row: Mapping[str, Any]) -> Page | None:
+    """A row of the sandbox's list; None where it has no postback address."""
+    request = row["request"]
+    address = request.get("postback_url")
+    if not address:
         return None
-    row = {str(name).lower(): value for name, value in document.items()}
-    customers = row.get("customers")
-    address = row.get("postbackurl")
-    if not isinstance(address, str) or not address or not isinstance(customers, list) or not customers:
-        return None
-    customer = {str(name).lower(): value for name, value in dict(customers[0]).items()}
-    invoices = customer.get("invoices") or []
-    invoice = {str(name).lower(): value for name, value in dict(invoices[0]).items()} if invoices else {}
-    reference = str(row.get("billerreference") or "")
+    customer = request["customers"][0]
+    invoice = (customer.get("invoices") or [{}])[0]
+    cents = invoice.get("balance_due_cents")
+    reference = request.get("biller_reference") or ""
     return Page(
-        call,
-        str(customer.get("accountnumber") or ""),
-        str(invoice.get("invoicenumber") or ""),
-        _amount(invoice.get("balancedue")),
+        row["biller_guid"],
+        customer["account_number"],
+        invoice.get("number", ""),
+        None if cents is None else Decimal(cents).scaleb(-2),
         reference or urlsplit(address).query or address,
         reference,
         address,
     )
-
-
-def _amount(value: Any) -> Decimal | None:
-    try:
-        return None if value is None else Decimal(str(value))
-    except InvalidOperation:
-        return None
 
 
 def _may_send(address: str, origin: str) -> bool:
@@ -261,41 +256,36 @@ def _may_send(address: str, origin: str) -> bool:
 
 
 def _paid(control: Control, page: Page) -> Mapping[str, Any]:
-    """A payment of what the page asks for, made in the sandbox. Raises `Refused`."""
-    biller, invoice = _found(control, page)
+    """A payment of what the page asks for, made in the sandbox, with its customer and its biller. Raises `Refused`."""
+    guid = page.biller_guid
+    invoice = _invoice(control, page)
     part = PART if invoice["allow_partial_payments"] else Decimal(invoice["balance_due"])
-    amount = page.amount or part
     order = {
         "account_number": page.account,
         "invoice_number": invoice["invoice_number"],
-        "amount": f"{amount:.2f}",
+        "amount": f"{page.amount or part:.2f}",
         "tender": "credit_card",
         "card_number": APPROVED_CARD,
         "biller_reference": page.biller_reference,
-        "biller_guid": biller["guid"],
-        "payment_guid": str(uuid.UUID(int=random.getrandbits(128), version=4)),
+        "biller_guid": guid,
     }
     made: Mapping[str, Any] = control.post("/_sandbox/ic/payments", order)
     if not made["approved"]:
         raise Refused(str(made["message"]))
-    return {**made, "customer": _customer(control, biller["guid"], page.account)}
+    customer = control.get(f"/_sandbox/ic/customers/{quote(page.account, safe='')}", biller_guid=guid)
+    biller = control.get(f"/_sandbox/ic/billers/{guid}")
+    return {**made, "customer": customer, "time_zone": biller["time_zone"]}
 
 
-def _found(control: Control, page: Page) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    """The biller and the invoice that a page is about. Raises `Refused`."""
-    for biller in control.get("/_sandbox/ic/billers")["billers"]:
-        rows = control.get("/_sandbox/ic/invoices", biller_guid=biller["guid"], account_number=page.account)["invoices"]
-        wanted = [row for row in rows if not page.invoice or row["invoice_number"] == page.invoice]
-        open_ones = [row for row in wanted if Decimal(row["balance_due"]) > 0]
-        if open_ones:
-            return biller, open_ones[-1]
-    what = page.invoice or f"account {page.account}"
-    raise Refused(f"nothing is open on {what}: take an account whose balance is above what the pages ask for")
-
-
-def _customer(control: Control, guid: str, account: str) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = control.get(f"/_sandbox/ic/customers/{account}", biller_guid=guid)
-    return found
+def _invoice(control: Control, page: Page) -> Mapping[str, Any]:
+    """The open invoice that a page is about. Raises `Refused`."""
+    rows = control.get("/_sandbox/ic/invoices", biller_guid=page.biller_guid, account_number=page.account)["invoices"]
+    wanted = [row for row in rows if not page.invoice or row["invoice_number"] == page.invoice]
+    still_open: list[Mapping[str, Any]] = [row for row in wanted if Decimal(row["balance_due"]) > 0]
+    if not still_open:
+        what = page.invoice or f"account {page.account}"
+        raise Refused(f"nothing is open on {what}: take an account whose balance is above what the pages ask for")
+    return still_open[-1]
 
 
 def _form(page: Page, paid: Mapping[str, Any]) -> Form:
@@ -303,7 +293,7 @@ def _form(page: Page, paid: Mapping[str, Any]) -> Form:
     customer = paid["customer"]
     return {
         "BillerGUID": paid["biller_guid"],
-        "PaymentDate": _written(datetime.fromisoformat(paid["paid_at"])),
+        "PaymentDate": _written(datetime.fromisoformat(paid["paid_at"]).astimezone(ZoneInfo(paid["time_zone"]))),
         "InvoiceNumber": paid["invoice_number"],
         "Approved": "True",
         "CustomerName": customer["customer_name"],

@@ -85,7 +85,7 @@ def verify(
         reader.finish()
         exchanges = [evidence(control, call) for call in record.calls]
         if options.held is not None:
-            found = pages(record.calls, options.postback_url)
+            found = pages(control, options.postback_url)
             tried, sent = try_all(control, send, found, options.held, len(exchanges) + 1, say)
             record.postbacks, exchanges = tried, exchanges + sent
         results = [grade(check, record, final=True) for check in _wanted(role, options)]
@@ -132,7 +132,7 @@ def _wait(
             faults.advance()
             for call in reader.read():
                 say(f"  seen  {call.at:%H:%M:%S}  {call.operation}: {call.outcome}")
-            waiting = _turns(role, record, options)
+            waiting = _turns(role, control, record, options)
             remaining = ends - monotonic()
             if not waiting and faults.done:
                 say("Everything that is waited for was seen.")
@@ -156,11 +156,11 @@ def _wait(
         faults.stop()
 
 
-def _turns(role: Role, record: Record, options: Options) -> list[Turn]:
+def _turns(role: Role, control: Control, record: Record, options: Options) -> list[Turn]:
     states = [(check, grade(check, record, final=False)) for check in _wanted(role, options)]
     given = {"faults"} if options.lose_answers else set()
     found = turns(states, {**role.names, **options.names}, given)
-    if options.held is not None and (missing := PAGES - len(pages(record.calls, options.postback_url))) > 0:
+    if options.held is not None and (missing := PAGES - len(pages(control, options.postback_url))) > 0:
         account = {**role.names, **options.names}.get("account", "")
         many = "1 more payment page" if missing == 1 else f"{missing} more payment pages"
         text = f"ask for {many} for {account}, each with a BillerReference and a PostBackURL"

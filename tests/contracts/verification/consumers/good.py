@@ -25,10 +25,12 @@ from partnerlab.contracts.files import InvoiceGroup, load_layout, write_bif
 from partnerlab.testing.books import InvoiceCloudBooks, partner_books
 from tests.contracts.verification.consumers.wire import Line
 
-__all__ = ["GOOD", "Side"]
+__all__ = ["GOOD", "PAGES", "SECRET", "Side"]
 
 WILLOWS, PASSWORD = "willows@example.com", "Sandbox!2345"
 PAGES = "http://127.0.0.1:9/portal"
+SECRET = "partner-secret-4711"
+"""What stands in a postback address so that nobody guesses it."""
 
 
 @dataclass
@@ -227,7 +229,7 @@ def page_request(reference: str, *, post_back: bool = True) -> CloudPaymentReque
         customers=(CloudCustomer("10000101", name="Willows Laundry", invoices=(invoice,)),),
         biller_reference=reference,
         return_url=f"{PAGES}/receipt",
-        post_back_url=f"{PAGES}/postback" if post_back else None,
+        post_back_url=f"{PAGES}/postback?token={SECRET}" if post_back else None,
     )
 
 

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 from partnerlab.client.flows import FlowFailed, confirm_payment
 from partnerlab.client.invoice_cloud.postback import FIELDS, Expected, Postback, PostbackRefused, read_postback
 from partnerlab.contracts.verification.provider.exchange import Answered, Asked
-from tests.contracts.verification.consumers.good import Side, page_request
+from tests.contracts.verification.consumers.good import SECRET, Side, page_request
 
 __all__ = ["Receiver"]
 
@@ -31,6 +31,8 @@ class Receiver:
 
     def take(self, asked: Asked) -> Answered:
         """Answer a postback."""
+        if not asked.url.endswith(SECRET):
+            return Answered(404, {}, b"")
         try:
             self._credit(asked)
         except (PostbackRefused, FlowFailed):

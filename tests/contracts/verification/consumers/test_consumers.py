@@ -17,7 +17,7 @@ from partnerlab.contracts.verification.provider.direct import Direct
 from partnerlab.contracts.verification.provider.exchange import Answered, Asked
 from partnerlab.testing.sandboxes import SandboxForTests
 from tests.contracts.verification.consumers.defects import DEFECTS
-from tests.contracts.verification.consumers.good import GOOD, PAGES, Side
+from tests.contracts.verification.consumers.good import GOOD, PAGES, SECRET, Side
 from tests.contracts.verification.consumers.receivers import Receiver
 from tests.contracts.verification.consumers.wire import Break, Line
 
@@ -53,6 +53,7 @@ def test_the_good_consumer_passes_every_check(name: str, sandbox: SandboxForTest
     assert [(one.check, one.outcome, one.reason, one.problems) for one in run.checks if one.outcome != "passed"] == []
     assert {one.outcome for one in run.requirements} == {Outcome.PASSED, Outcome.NOT_TESTABLE}
     assert run.exit_code(strict=True) == 0
+    assert SECRET not in repr(run)
 
 
 @pytest.mark.parametrize("name", DEFECTS)
