@@ -13,10 +13,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
-from partnerlab.contracts.masking import mask_text
+from partnerlab.contracts.masking import is_secret, mask_text
 from partnerlab.contracts.verification.consumer.control import Control, Refused
 from partnerlab.contracts.verification.grading.model import Exchange
 from partnerlab.contracts.verification.provider.configuration import is_here
@@ -57,7 +57,8 @@ class Kind:
     """
     One kind of postback.
 
-    `page` counts the pages from 0. `change` makes its form of a genuine one. `credited` says what should come of it.
+    `page` counts the pages from 0. `change` makes its form of a genuine one. `credited` says what should come of it. A
+    `stranger` does not know what stands under a secret's name in the address.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Kind:
     page: int
     credited: bool
     change: Callable[[Form], Form]
+    stranger: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,7 @@ def _elsewhere(form: Form) -> Form:
 
 KINDS = (
     Kind("declined", "a payment that was declined", 0, False, _declined),
-    Kind("forged", "an approved payment that Invoice Cloud does not have", 0, False, _forged),
+    Kind("forged", "an approved payment that Invoice Cloud does not have", 0, False, _forged, stranger=True),
     Kind("changed-amount", "an approved payment with another amount", 0, False, _dearer),
     Kind("unknown-reference", "an approved payment with a reference that nobody gave", 0, False, _elsewhere),
     Kind("approved", "an approved payment", 0, True, lambda form: form),
@@ -161,7 +163,8 @@ class _Sender:
         """Send a form; the answer's status, 0 where there was none, and the exchange's number."""
         body = urlencode(form).encode()
         headers = {"content-type": "application/x-www-form-urlencoded"}
-        asked = Asked(f"postback, {kind.name}", "POST", page.address, headers, body)
+        address = _guessed(page.address) if kind.stranger else page.address
+        asked = Asked(f"postback, {kind.name}", "POST", address, headers, body)
         answered: Answered | None = None
         error = ""
         try:
@@ -175,7 +178,7 @@ class _Sender:
                 number,
                 asked.label,
                 "POST",
-                mask_text(page.address),
+                mask_text(address),
                 headers,
                 mask_text(body.decode()),
                 answered.status if answered else 0,
@@ -183,7 +186,7 @@ class _Sender:
                 mask_text(answered.text[:4_000]) if answered else "",
                 error,
                 0,
-                mask_text(f"curl -sS -i {data} {shlex.quote(page.address)}"),
+                mask_text(f"curl -sS -i {data} {shlex.quote(address)}"),
             )
         )
         return (answered.status if answered else 0), number
@@ -245,6 +248,15 @@ def _page(row: Mapping[str, Any]) -> Page | None:
         reference,
         address,
     )
+
+
+def _guessed(address: str) -> str:
+    """An address as a stranger would write it: with other values under the names of secrets."""
+    parts = urlsplit(address)
+    pairs = parse_qsl(parts.query, keep_blank_values=True)
+    if not any(is_secret(name) for name, _ in pairs):
+        return address
+    return parts._replace(query=urlencode([(n, "guessed" if is_secret(n) else v) for n, v in pairs])).geturl()
 
 
 def _may_send(address: str, origin: str) -> bool:

@@ -56,6 +56,11 @@ def test_the_good_consumer_passes_every_check(name: str, sandbox: SandboxForTest
     assert SECRET not in repr(run)
 
 
+def test_an_address_that_nobody_guesses_is_as_good_as_a_look_up(sandbox: SandboxForTests, direct: Direct) -> None:
+    run = graded(sandbox, direct, "cloud-payments", without="address only")
+    assert run.failures() == []
+
+
 @pytest.mark.parametrize("name", DEFECTS)
 def test_a_defective_consumer_fails_what_it_must_and_nothing_else(
     name: str, sandbox: SandboxForTests, direct: Direct
