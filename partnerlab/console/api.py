@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from partnerlab.simulators.kit.http.messages import Request
+from partnerlab.simulators.kit.http.messages import Request, Response
 from partnerlab.simulators.kit.http.site import Site
 
 __all__ = ["Api", "ApiRefused"]
@@ -49,17 +50,21 @@ class Api:
         """Raises `ApiRefused`."""
         self._call("DELETE", quote(path))
 
-    def _call(self, method: str, target: str, body: bytes = b"") -> Any:
+    def ask(self, method: str, target: str, headers: Mapping[str, str], body: bytes = b"") -> Response:
+        """The answer to a request of the page's reader, as it comes."""
         request = self._request
-        headers = {"x-sandbox-lane": self.lane}
-        if body:
-            headers |= {"content-type": "application/json", "content-length": str(len(body))}
+        sent = {**headers, "content-length": str(len(body))} if body else dict(headers)
         for name in ("host", "authorization", "cookie"):
             if name in request.headers:
-                headers[name] = request.headers[name]
+                sent[name] = request.headers[name]
         origin = "/".join(request.base_url.split("/", 3)[:3])
-        response, _ = self._site.accept(method, target.encode(), headers, body, origin, request.remote).run()
+        response, _ = self._site.accept(method, target.encode(), sent, body, origin, request.remote).run()
         assert response is not None, "what is no partner's door has no faults"
+        return response
+
+    def _call(self, method: str, target: str, body: bytes = b"") -> Any:
+        headers = {"x-sandbox-lane": self.lane} | ({"content-type": "application/json"} if body else {})
+        response = self.ask(method, target, headers, body)
         try:
             answer = json.loads(response.body) if response.body.strip() else None
         except ValueError:

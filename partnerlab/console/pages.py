@@ -20,6 +20,7 @@ from partnerlab.console import (
     payments,
     start,
     traffic,
+    verify,
 )
 from partnerlab.console import files as file_pages
 from partnerlab.console import mailbox as mail
@@ -65,6 +66,7 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "faults/clear", clock.clear_faults),
     ("GET", "mailbox", mail.index),
     ("GET", "catalogue", catalogue.index),
+    ("GET", "verify", verify.index),
     ("GET", "lanes", lanes.index),
     ("POST", "lanes", lanes.create),
     ("POST", "lanes/{name}/{action}", lanes.act),

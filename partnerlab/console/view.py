@@ -32,9 +32,11 @@ NAVIGATION = (
     ("files", "Files"),
     ("clock", "Clock & faults"),
     ("mailbox", "Mailbox"),
+    ("verify", "Verify"),
     ("catalogue", "Catalogue"),
     ("lanes", "Lanes"),
 )
+_CITED = re.compile(r" \(journal ([0-9a-f-]+)\)")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:;"
@@ -89,9 +91,14 @@ class Page:
         return dict(parse_qsl(self.request.body.decode("utf-8", "replace"), keep_blank_values=True))
 
     @property
+    def origin_only(self) -> str:
+        """The origin that the reader uses."""
+        return "/".join(self.request.base_url.split("/", 3)[:3])
+
+    @property
     def origin(self) -> str:
         """The origin and lane prefix under which this lane is reached."""
-        return "/".join(self.request.base_url.split("/", 3)[:3]) + self.base
+        return self.origin_only + self.base
 
     def to(self, path: str = "", **query: Any) -> str:
         """The address of a page of the console in this lane."""
@@ -152,7 +159,9 @@ def environment() -> Environment:
         cache_size=100,
         auto_reload=False,
     )
-    made.filters.update(money=money, clock_time=clock_time, moment=moment, words=words, ticks=ticks, plain=plain)
+    made.filters.update(
+        money=money, clock_time=clock_time, moment=moment, words=words, ticks=ticks, plain=plain, cited=cited
+    )
     return made
 
 
@@ -180,6 +189,12 @@ def ticks(value: str) -> Markup:
     if len(parts) % 2 == 0:
         return escape(value)
     return Markup("").join(Markup("<code>{}</code>").format(part) if at % 2 else part for at, part in enumerate(parts))
+
+
+def cited(where: str) -> tuple[str, str]:
+    """A place that a check names, and the id of the journal entry that it cites; empty where it cites none."""
+    found = _CITED.search(where)
+    return (_CITED.sub("", where), found[1]) if found else (where, "")
 
 
 def plain(value: Any) -> str:

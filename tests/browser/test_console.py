@@ -58,6 +58,7 @@ def pages(reader: Reader) -> dict[str, str]:
         "clock": "/console/clock",
         "mailbox": "/console/mailbox",
         "catalogue": "/console/catalogue?kind=faults",
+        "verify": "/console/verify?role=inhance-v2",
         "lanes": "/console/lanes",
     }
 

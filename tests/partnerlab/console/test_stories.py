@@ -123,6 +123,18 @@ def test_the_audit_names_what_is_to_be_mended_and_links_to_its_story(reader: Rea
     assert lost in reader.get("/console/audit").raw
 
 
+def test_a_lane_is_graded_as_a_consumers_and_says_what_is_still_to_be_done(reader: Reader) -> None:
+    assert "Choose a role." in reader.get("/console/verify").text
+    for role in re.findall(r"role=([a-z0-9-]+)", reader.get("/console/verify").raw):
+        assert reader.get(f"/console/verify?role={role}").status == 200
+    check_balance(reader, last="soon")
+    graded = reader.get("/console/verify?role=inhance-v2")
+    assert "Your turn" in graded.text
+    assert re.search(r"\d+ failed", graded.text)
+    assert "LastInvoiceNumber" in graded.text
+    assert reader.get(graded.links("/console/traffic/")[0]).status == 200
+
+
 def test_files_and_letters_open(reader: Reader) -> None:
     listed = reader.get("/console/files")
     assert listed.links("/console/files/in/")
