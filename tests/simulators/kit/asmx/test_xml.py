@@ -47,11 +47,11 @@ HOSTILE = {
 
 @pytest.mark.parametrize(("body", "rule"), HOSTILE.values(), ids=HOSTILE.keys())
 def test_a_hostile_document_is_refused_by_its_rule_and_at_once(body: bytes, rule: str) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     with pytest.raises(XmlRefused) as refused:
         parse(body)
     assert refused.value.rule == rule, refused.value
-    assert time.perf_counter() - begun < 2
+    assert time.process_time() - begun < 2
 
 
 def test_entities_that_multiply_are_refused() -> None:

@@ -51,7 +51,7 @@ def truncated(kit: Kit) -> None:
 def slow(kit: Kit) -> None:
     started = time.monotonic()
     assert kit.ask().endswith(b"\r\n\r\n<ok/>")
-    assert 0.25 < time.monotonic() - started < 2
+    assert 0.25 < time.monotonic() - started < 10
 
 
 def dribble(kit: Kit) -> None:
@@ -103,7 +103,7 @@ def wrong_content_type(kit: Kit) -> None:
 def commit_then_timeout(kit: Kit) -> None:
     started = time.monotonic()
     assert kit.ask() == b""
-    assert 0.25 < time.monotonic() - started < 2
+    assert 0.25 < time.monotonic() - started < 10
 
 
 def right(kit: Kit) -> None:

@@ -61,7 +61,7 @@ def test_stop_is_fast_although_a_fault_holds_an_answer(kit: Kit) -> None:
         time.sleep(0.05)
         started = time.monotonic()
         kit.server.stop()
-        assert time.monotonic() - started < 1
+        assert time.monotonic() - started < 10  # the fault holds for two minutes
         assert wire.rest() == b""
 
 
@@ -75,7 +75,7 @@ def test_stop_gives_up_after_its_grace(memory: Store) -> None:
         time.sleep(0.1)
         started = time.monotonic()
         kit.server.stop()
-        assert 0.1 < time.monotonic() - started < 2
+        assert 0.1 < time.monotonic() - started < 4
         release.set()
     kit.journal.close()
 

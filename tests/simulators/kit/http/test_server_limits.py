@@ -81,7 +81,7 @@ def test_a_request_that_does_not_go_on_is_given_up(tight: Kit, sent: bytes) -> N
         started = time.monotonic()
         wire.write(sent)
         assert wire.rest().startswith(b"HTTP/1.1 408 ")
-        assert 0.25 < time.monotonic() - started < 2
+        assert 0.25 < time.monotonic() - started < 10
 
 
 def test_a_head_that_trickles_is_given_up(tight: Kit) -> None:
@@ -90,7 +90,7 @@ def test_a_head_that_trickles_is_given_up(tight: Kit) -> None:
         wire.write(b"GET /door HTTP/1.1\r\nX-Slow: ")
         with pytest.raises(ConnectionError):
             _trickle(wire, b"x", 500, pause_s=0.02)
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 8  # all of it would take ten
 
 
 def test_a_connection_that_idles_is_closed(tight: Kit) -> None:

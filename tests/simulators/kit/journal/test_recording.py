@@ -61,9 +61,9 @@ def test_secrets_are_masked_however_they_are_written(body: str) -> None:
 )
 def test_no_body_makes_masking_slow(piece: str) -> None:
     body = ("<Password>" + piece * EXCERPT_BYTES).encode()[:EXCERPT_BYTES]
-    started = time.perf_counter()
+    started = time.process_time()
     record_body(body, "")
-    assert time.perf_counter() - started < 1  # some hundredths
+    assert time.process_time() - started < 2  # some hundredths
 
 
 def test_a_long_body_is_cut_and_says_how_long_it_was() -> None:
