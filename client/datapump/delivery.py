@@ -235,9 +235,10 @@ class DataPump:
         """
         PaymentGUIDs of the account's payments of which it is not certain and settled that the partner has them.
 
-        Those are accepted, under way, waiting, unknown, not understood, or dead and not dismissed: while there is any,
-        a balance that the partner answers may be older than the payment [A-84]. *settled_since*, in real time and
-        aware, adds those that the partner took since: an answer to a question that left before knows nothing of them.
+        Or of which it is not certain that the partner knows they came back [A-112]. Their deliveries are accepted,
+        under way, waiting, unknown, not understood, or dead and not dismissed: while there is any, a balance that the
+        partner answers may be older than the payment [A-84]. *settled_since*, in real time and aware, adds those that
+        the partner took since: an answer to a question that left before knows nothing of them.
 
         The answer is true at this moment, and before the pump is started too. Ask where the balance is applied, after
         looking for events that the pump was not given yet: an event is in one of the two places at any time.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -155,13 +156,15 @@ class DeliveryQueries(Statements):
         self, lane: str, biller_guid: str, account_number: str, settled_since_ms: int | None
     ) -> list[str]:
         """
-        Event ids of an account's payments of which it is not certain and settled that the partner has them [A-84].
+        PaymentGUIDs of an account's payments of which it is not certain and settled that the partner has them, or knows
+        that they came back [A-84], [A-112].
 
         With *settled_since_ms* those too that were delivered since.
         """
         of_account = (
-            "SELECT event_id FROM pump_deliveries WHERE account = (SELECT number FROM pump_accounts"
-            " WHERE lane = :lane AND biller_guid = :biller AND account_number = :no) AND kind = 'payment' AND"
+            "SELECT kind, event_id, event FROM pump_deliveries WHERE account = (SELECT number FROM pump_accounts"
+            " WHERE lane = :lane AND biller_guid = :biller AND account_number = :no)"
+            " AND kind IN ('payment', 'ach_reject') AND"
         )
         queries = [f"{of_account} {BUSY}", f"{of_account} {LEFT}"]
         given: dict[str, Any] = {"lane": lane, "biller": biller_guid, "no": account_number}
@@ -170,7 +173,9 @@ class DeliveryQueries(Statements):
             given["since"] = settled_since_ms
         with self.database.connect() as connection:
             rows = self.all(connection, " UNION ".join(queries), **given)
-        return sorted(event_id for (event_id,) in rows)
+        return sorted(
+            {id if kind == "payment" else json.loads(event)["ach_reject"]["payment_guid"] for kind, id, event in rows}
+        )
 
     def pruned(self, lane: str, event_id: str) -> tuple[State, str] | None:
         """What had become of an event whose delivery was pruned, and the digest of its content."""

@@ -66,6 +66,7 @@ def bill(payer: Payer, number: str) -> ResponseReturnValue:
         as_pdf=payer.services.bill_images.offered(payer.biller, invoice),
         payments=payments,
         waiting=waiting_for(payer, invoice),
+        asked_again=payer.services.presentment.perhaps_asked_again(payer.lane, invoice),
     )
 
 

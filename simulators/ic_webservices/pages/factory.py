@@ -20,8 +20,8 @@ from partnerlab.simulators.ic_webservices.domain.errors import (
 from partnerlab.simulators.ic_webservices.pages import checkout, portal, sso
 from partnerlab.simulators.ic_webservices.pages.afterwards import keep_answers
 from partnerlab.simulators.ic_webservices.pages.payer import SessionOver
-from partnerlab.simulators.ic_webservices.pages.security import PageRefused
-from partnerlab.simulators.ic_webservices.pages.view import Page, base_of, render
+from partnerlab.simulators.ic_webservices.pages.security import PageRefused, origin_of
+from partnerlab.simulators.ic_webservices.pages.view import Link, Page, base_of, render
 from partnerlab.simulators.ic_webservices.world import Services
 from partnerlab.simulators.kit.http.wsgi import current_request
 
@@ -56,7 +56,8 @@ def create_app(services: Services) -> Flask:
 
     @app.errorhandler(PageRefused)
     def refused(error: PageRefused) -> ResponseReturnValue:
-        return _told(error.status, error.heading, error.reason)
+        back = Link(error.back, f"Return to {origin_of(error.back).partition('//')[2]}") if error.back else None
+        return _told(error.status, error.heading, error.reason, back)
 
     @app.errorhandler(SessionOver)
     def over(error: SessionOver) -> ResponseReturnValue:
@@ -87,10 +88,10 @@ def create_app(services: Services) -> Flask:
     return app
 
 
-def _told(status: int, heading: str, reason: str) -> Response:
+def _told(status: int, heading: str, reason: str, back: Link | None = None) -> Response:
     # A page of a session keeps what is around it, and whoever may frame it.
     page = g.get("page") or Page(base_of(current_request()), embedded=True)
-    return render("error.html", page, status=status, heading=heading, reason=reason, back=None)
+    return render("error.html", page, status=status, heading=heading, reason=reason, back=back)
 
 
 def _stylesheet() -> bytes:

@@ -201,5 +201,7 @@ def _show(payer: Payer, invoice: Invoice, offered: Choices, shown: Form) -> Resp
         offered=offered,
         form=shown,
         tomorrow=tomorrow,
+        as_pdf=payer.services.bill_images.offered(payer.biller, invoice),
         waiting=waiting_for(payer, invoice),
+        asked_again=payer.services.presentment.perhaps_asked_again(payer.lane, invoice),
     )

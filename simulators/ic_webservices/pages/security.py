@@ -38,10 +38,14 @@ _FORM_NAMESPACE = uuid.UUID("6f1d2c0e-6a0b-5c59-9d53-3c8b1f7d0a44")
 
 
 class PageRefused(Exception):
-    """A page that is not shown: the status, a heading and the reason in words a payer understands."""
+    """
+    A page that is not shown: the status, a heading and the reason in words a payer understands.
 
-    def __init__(self, status: int, heading: str, reason: str) -> None:
-        self.status, self.heading, self.reason = status, heading, reason
+    *back* is the address of the site that sent the payer, where it is known.
+    """
+
+    def __init__(self, status: int, heading: str, reason: str, *, back: str = "") -> None:
+        self.status, self.heading, self.reason, self.back = status, heading, reason, back
         super().__init__(f"{heading}: {reason}")
 
 

@@ -42,11 +42,18 @@ def create_blueprint(services: Services) -> Blueprint:
 
     @routes.route("/cloudsso/connect", methods=["GET", "POST"])
     def connect() -> ResponseReturnValue:
-        here = current_request()
         given = _parameters()
+        return_url = _return_url(given)
+        try:
+            return connected(given, return_url)
+        except PageRefused as error:
+            error.back = return_url
+            raise
+
+    def connected(given: Mapping[str, str], return_url: str) -> Response:
+        here = current_request()
         view_mode = _view_mode(given)
         target = _target(given)
-        return_url = _return_url(given)
         site_name = _site_name(given)
         token = given.get("remoteauthenticationtoken", "")
         if not token:

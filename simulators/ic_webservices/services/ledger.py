@@ -25,7 +25,7 @@ from partnerlab.simulators.ic_webservices.domain.customers import (
     conveyed_number,
     updated,
 )
-from partnerlab.simulators.ic_webservices.domain.errors import NotFound, ValueRefused
+from partnerlab.simulators.ic_webservices.domain.errors import Conflict, NotFound, ValueRefused
 from partnerlab.simulators.ic_webservices.domain.events import Event, email_event, enrolment_event
 from partnerlab.simulators.ic_webservices.domain.invoices import Invoice, with_balance
 from partnerlab.simulators.ic_webservices.domain.late_fees import stated_at
@@ -34,6 +34,7 @@ from partnerlab.simulators.ic_webservices.domain.payments import payment_referen
 from partnerlab.simulators.ic_webservices.services.cards import refuse_card_numbers
 from partnerlab.simulators.ic_webservices.services.moments import recorded_at
 from partnerlab.simulators.ic_webservices.services.outbox import Outbox
+from partnerlab.simulators.ic_webservices.services.unsettled import Unsettled
 from partnerlab.simulators.ic_webservices.store import (
     AUTOPAYS,
     BILLERS,
@@ -140,8 +141,8 @@ def add_customer(
 class BillerLedger:
     """Billers, customers and invoices of every lane."""
 
-    def __init__(self, store: Store, outbox: Outbox) -> None:
-        self.store, self.outbox = store, outbox
+    def __init__(self, store: Store, outbox: Outbox, unsettled: Unsettled) -> None:
+        self.store, self.outbox, self.unsettled = store, outbox, unsettled
 
     # --- for partners, by web service: the keys decide ---
 
@@ -181,13 +182,24 @@ class BillerLedger:
         """
         Set BalanceDue, and TotalAmountDue where given; an invoice with a balance is open again, one without is paid.
 
-        Raises `KeyWrong`, `NotFound`, `ValueRefused`.
+        Raises `KeyWrong`, `NotFound`, `ValueRefused`, and `Conflict` while the partner may not know that a payment of
+        the account came back: its balance would take the payer's debt away [A-112].
         """
+        number = (invoice_number or "").strip()
+        with self.store.read() as tx:
+            biller = self.partner(tx, lane, biller_guid, key)
+            account_number = invoice_of(tx, lane, biller, number).account_number
+        self.unsettled.ready(lane, biller.guid, account_number)
         with self.store.write() as tx:
             biller = self.partner(tx, lane, biller_guid, key, lock=True)
             due = cents(balance_due, "BalanceDue")
             total = None if total_amount_due is None else cents(total_amount_due, "TotalAmountDue")
-            invoice = with_balance(invoice_of(tx, lane, biller, (invoice_number or "").strip()), due, total)
+            invoice = with_balance(invoice_of(tx, lane, biller, number), due, total)
+            if why := self.unsettled.doubt(tx, lane, biller.guid, invoice.account_number).returned:
+                raise Conflict(
+                    f"The balance of invoice {number} is not changed: {why}. Enter it, then dismiss its delivery at the"
+                    " data pump."
+                )
             invoice = replace(invoice, stated_after=last_payment(tx, lane))
             invoice = stated_at(invoice, lane.now(), time_zone(biller.time_zone))
             INVOICES.put(tx, lane.name, invoice)

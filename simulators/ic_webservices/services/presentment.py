@@ -24,6 +24,7 @@ from partnerlab.simulators.ic_webservices.domain.errors import DomainError
 from partnerlab.simulators.ic_webservices.domain.invoices import CLOSED, OPEN, Invoice, stated
 from partnerlab.simulators.ic_webservices.domain.late_fees import stated_at
 from partnerlab.simulators.ic_webservices.domain.money import amount, cents
+from partnerlab.simulators.ic_webservices.domain.payments import Payment
 from partnerlab.simulators.ic_webservices.services.ledger import biller_of, invoice_of
 from partnerlab.simulators.ic_webservices.services.unsettled import Unsettled
 from partnerlab.simulators.ic_webservices.store import CUSTOMERS, INVOICES
@@ -104,6 +105,12 @@ class Presentment:
         with self.store.write() as tx:
             biller = biller_of(tx, lane, biller_guid, lock=True)
             return self._apply(tx, lane, biller, opened.invoice_number, account, answer, doubt, left_at)
+
+    def perhaps_asked_again(self, lane: Lane, invoice: Invoice) -> tuple[Payment, ...]:
+        """Payments without a certain outcome whose money an invoice may ask for again (assumed [A-113])."""
+        self.unsettled.ready(lane, invoice.biller_guid, invoice.account_number)
+        with self.store.read() as tx:
+            return self.unsettled.doubt(tx, lane, invoice.biller_guid, invoice.account_number).before(invoice)
 
     def _ask(self, lane: Lane, biller: Biller, invoice: Invoice) -> Mapping[str, Any]:
         try:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from partnerlab.client.datapump import DataPump, RetryPolicy
 from partnerlab.client.datapump.states import IN_DOUBT, State
 from partnerlab.client.settings import Biller
-from tests.client.datapump.conftest import BILLER, PATIENT, make_event, state_of, wait_for
+from tests.client.datapump.conftest import BILLER, PATIENT, QUICK, make_event, state_of, wait_for
 from tests.client.datapump.partner import HTML, LOSE, OK, REFUSE, THROTTLE, Partner
 
 Billers = Callable[[str, str], Biller]
@@ -67,6 +67,23 @@ def test_an_answer_is_older_than_what_was_posted_since_it_was_asked_for(
         assert in_doubt(pump) == []
         assert in_doubt(pump, since=asked_before) == [event["id"]]
         assert in_doubt(pump, since=datetime.now(UTC) + timedelta(milliseconds=2)) == []
+
+
+def test_a_return_that_the_partner_may_not_know_of_is_in_doubt_until_a_person_says_so(url: str) -> None:
+    """As of a utility on inHance v1, which is told of no return: two came back, one is entered."""
+
+    def v1(lane: str, guid: str) -> Biller:
+        return Biller(guid, "inhance_v1", {})
+
+    with DataPump(url, v1, QUICK, poll_s=0.02) as pump:
+        payments = [make_event(account_number="1") for _ in range(3)]
+        returns = [make_event("ach_reject", account_number="1", payment_guid=one["id"]) for one in payments[:2]]
+        submitted = [pump.submit(event).id for event in (*payments, *returns)]
+        assert pump.drain()
+        assert [state_of(pump, id) for id in submitted] == [State.SKIPPED] * 3 + [State.DEAD] * 2
+        assert in_doubt(pump) == sorted(one["id"] for one in payments[:2])
+        pump.dismiss(submitted[3], "entered by a clerk")
+        assert in_doubt(pump) == [payments[1]["id"]]
 
 
 def test_it_is_known_before_the_pump_is_started(url: str, billers: Billers, partner: Partner) -> None:

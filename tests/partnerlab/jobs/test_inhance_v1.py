@@ -246,6 +246,24 @@ def test_a_return_is_entered_by_hand_and_both_sides_agree(world: UtilityWorld) -
     assert world.owed(LOFTS) == (120_00, 120_00)
 
 
+def test_a_return_that_nobody_entered_yet_is_not_wiped_out_by_a_balance(world: UtilityWorld) -> None:
+    """The books still have the payment; the data pump shows its return as dead until a person dismisses it."""
+    world.inhance.world.downloads.choose(world.lane, "live")
+    guid = world.pay(LOFTS, 120_00, tender="ach", number="000111111113")
+    world.advance(minutes=15)
+    world.advance(days=4)
+    world.unsettled[LOFTS] = {guid}
+    said = world.run("all-balances")
+    assert said.startswith("3 balances sent; invoice 530003 was refused: The balance of invoice 530003 is not changed:")
+    assert "return IC0000000001 of 120.00 has no certain outcome yet" in said
+    assert world.owed(LOFTS) == (0, 120_00), "the payer owes it still"
+    cause = Cause("test", world.lane.now())
+    world.inhance.world.ledger.return_payment(world.lane, cause, LOFTS, 1, clerk="Dana")
+    world.unsettled.clear()
+    assert world.run("balances") == "1 balance sent"
+    assert world.owed(LOFTS) == (120_00, 120_00)
+
+
 def test_a_paused_payment_job_catches_up_with_one_run(world: UtilityWorld) -> None:
     """INH1-JOB-2"""
     world.timed.pause(world.lane, "payments")

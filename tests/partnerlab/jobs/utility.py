@@ -58,8 +58,15 @@ class UtilityWorld:
         port = JobsPort(lambda: "http://127.0.0.1:9", lambda: self.ic, transport=self.transport)
         self.jobs = InHanceJobs(port)
         self.runner = Runner(store, self.lanes)
+        self.unsettled: dict[str, set[str]] = {}
+        """By account: the PaymentGUIDs that the data pump would have without a certain outcome."""
         self.ic = ic_webservices.create_simulator(
-            ic_webservices.Settings(), store, self.lanes, events=lambda event: None, balances=lambda *_: {}
+            ic_webservices.Settings(),
+            store,
+            self.lanes,
+            events=lambda event: None,
+            balances=lambda *_: {},
+            unsettled=lambda lane, biller, account, since: self.unsettled.get(account, set()),
         )
         self.inhance = inhance_soap.create_simulator(
             inhance_soap.Settings(), store, self.lanes, runner=self.runner, jobs=self.jobs

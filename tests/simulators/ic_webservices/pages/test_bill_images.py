@@ -29,6 +29,8 @@ def test_a_linked_pdf_is_asked_from_the_partner_and_shown_in_the_frame(visit: Vi
     configure(harness, url="/invoicecloudapi")
     bill = visit.page(visit.connect(), f"bill/{INVOICE}")
     assert asked == [], "who looks at the bill has not asked for its PDF"
+    pay = visit.page(bill, f"pay/{INVOICE}")
+    assert pay.links()[LINK] == bill.links()[LINK], "who pays can look at it too"
     shown = visit.click(bill, LINK)
     assert (shown.status, shown.response.body) == (200, PDF)
     assert shown.response.content_type == "application/pdf"

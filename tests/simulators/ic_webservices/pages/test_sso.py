@@ -92,6 +92,17 @@ def test_a_link_that_does_not_work_says_why_and_opens_nothing(
         assert "secret" not in page.text
 
 
+@pytest.mark.parametrize("more", [{"token": "forged-token"}, {"token": ""}, {"ViewMode": ""}, {"redirect_id": "4"}])
+def test_a_link_that_does_not_work_leads_back_to_the_site_it_came_from(visit: Visit, more: dict[str, Any]) -> None:
+    def ways_back(**given: str) -> list[tuple[str, str]]:
+        return [link for link in visit.connect(**more, **given).links().items() if link[1] != "#main"]
+
+    named = {"ReturnUrl": BACK, "CustomReturnSiteName": "Your Bank"}  # anybody could write that name
+    assert ways_back(**named) == [("Return to localhost:9000", BACK)]
+    assert ways_back() == [], "nobody said where"
+    assert ways_back(ReturnUrl="javascript:alert(1)") == []
+
+
 def test_a_token_of_another_lane_is_unknown(visit: Visit, harness: Harness) -> None:
     token = visit.token()
     harness.lane_name = "other"

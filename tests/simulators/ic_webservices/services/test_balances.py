@@ -11,6 +11,7 @@ import pytest
 
 from partnerlab.contracts.files import InvoiceGroup, load_layout, write_bif
 from partnerlab.simulators.ic_webservices import Settings
+from partnerlab.simulators.ic_webservices.domain.errors import Conflict
 from partnerlab.simulators.ic_webservices.services.wallet import NewMethod
 from tests.simulators.ic_webservices.harness import (
     ACCOUNT,
@@ -25,7 +26,7 @@ from tests.simulators.ic_webservices.harness import (
     freeze,
     group,
 )
-from tests.simulators.ic_webservices.pages.visit import add_bill
+from tests.simulators.ic_webservices.pages.visit import Visit, add_bill
 
 INSURANCE = "44444444-4444-4444-8444-444444444444"
 POLICY = {"account_number": "454100010", "biller_guid": INSURANCE}
@@ -220,6 +221,43 @@ def test_a_payment_of_another_account_is_no_doubt_about_this_one(harness: Harnes
     assert open_bill(harness)["changed"] == ["balance_due", "total_amount_due"]
 
 
+def test_a_return_that_the_partner_may_not_know_of_is_not_wiped_out_by_its_balance(shared: Harness) -> None:
+    """In the outbox, and in the data pump: neither an answer of the partner's nor a balance that it sets counts."""
+    freeze(shared)
+    guid = shared.pay(amount="125.50", tender="ach", bank_account=RETURNS).json["payment_guid"]
+    answers(shared, "0.00")
+    assert open_bill(shared)["asked"] is True, "until it comes back there is no doubt"
+    shared.refuse_events = True
+    advance(shared, timedelta(days=10))
+    ledger, key = shared.sim.world.services.ledger, shared.settings.utility_web_service_key
+
+    def check_refused() -> None:
+        told = open_bill(shared)
+        assert told["changed"] == []
+        assert told["problem"].startswith("the partner's answer of 0.00 was dropped")
+        with pytest.raises(Conflict, match=r"return IC0000000001 of 125\.50 has no certain outcome yet"):
+            ledger.set_invoice_balance(shared.lane, UTILITY, key, INVOICE, Decimal(0))
+
+    check_refused()  # it waits in the outbox
+    shared.refuse_events = False
+    shared.control("POST", "events/offer")
+    shared.unsettled = {guid}
+    check_refused()  # the data pump has it
+    assert shared.invoice()["balance_due"] == "125.50"
+    shared.unsettled = set()
+    assert open_bill(shared)["changed"] == ["balance_due", "total_amount_due"]
+
+
+def test_a_return_in_doubt_keeps_autopay_from_nothing(harness: Harness) -> None:
+    start(harness)
+    enrol(harness)
+    guid = harness.pay(amount="125.50", tender="ach", bank_account=RETURNS).json["payment_guid"]
+    advance(harness, timedelta(days=10))
+    harness.unsettled = {guid}
+    advance(harness, timedelta(days=30))
+    assert [one["amount"] for one in harness.get("payments")["payments"]] == ["125.50", "125.50"]
+
+
 def test_autopay_takes_nothing_that_an_uncertain_payment_may_have_covered(harness: Harness) -> None:
     start(harness)
     enrol(harness)
@@ -232,6 +270,28 @@ def test_autopay_takes_nothing_that_an_uncertain_payment_may_have_covered(harnes
         "Invoice 700001 may be paid already: payment IC0000000001 of 125.50 has no certain outcome yet."
     )
     assert [one["amount"] for one in harness.get("payments")["payments"]] == ["125.50"]
+
+
+def test_a_bill_that_may_ask_for_money_under_way_once_more_says_so(harness: Harness) -> None:
+    """The bill came after the payment; of the bill that was paid, and once the outcome is certain, nothing is said."""
+    start(harness)
+    guid = harness.pay(amount="25.50").json["payment_guid"]
+    harness.unsettled = {guid}
+    harness.upload(bill_file([group("700001", ACCOUNT, "175.50", on=date(2026, 6, 17))]))
+    visit = Visit(harness)
+    home = visit.connect()
+
+    def said(page: str) -> bool:
+        return "payment of $25.50 of June 16, 2026" in visit.page(home, page).words
+
+    assert [said(page) for page in ("bill/700001", "pay/700001", f"bill/{INVOICE}", f"pay/{INVOICE}")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    harness.unsettled = set()
+    assert not said("bill/700001")
 
 
 def test_a_payment_set_for_a_day_takes_nothing_that_an_uncertain_payment_may_have_covered(harness: Harness) -> None:
