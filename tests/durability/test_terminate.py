@@ -19,6 +19,7 @@ from partnerlab.client.datapump.states import State
 from partnerlab.client.settings import Biller
 from tests.client.datapump.conftest import BILLER, KEY, make_event, wait_for
 from tests.client.datapump.partner import Partner
+from tests.postgres import new_database
 
 PAYMENTS = 10
 
@@ -38,16 +39,29 @@ def say_twice(process: subprocess.Popen[Any], number: int) -> int:
     return process.wait(30)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_pump_that_is_ended_writes_down_what_is_under_way(tmp_path: Path, number: signal.Signals) -> None:
-    database, port = tmp_path / "pump.db", free_port()
+@pytest.mark.parametrize(
+    ("store", "number"),
+    [
+        ("sqlite", signal.SIGTERM),
+        ("sqlite", signal.SIGINT),
+        pytest.param("postgres", signal.SIGTERM, marks=pytest.mark.postgres),
+    ],
+)
+def test_a_pump_that_is_ended_writes_down_what_is_under_way(
+    request: pytest.FixtureRequest, tmp_path: Path, store: str, number: signal.Signals
+) -> None:
+    port = free_port()
+    if store == "postgres":
+        database = new_database(request.getfixturevalue("postgres_server"))
+    else:
+        database = f"sqlite:///{tmp_path / 'pump.db'}"
     with Partner(delay_s=1.5) as partner:
         settings = "\n".join(f'{id} = "{partner.url if id in (11, 14) else KEY}"' for id in (11, 13, 14, 16))
         (tmp_path / "billers.toml").write_text(
             f'[[biller]]\nguid = "{BILLER}"\npartner = "inhance_v2"\n[biller.settings]\n{settings}\n'
         )
         command = [sys.executable, "-m", "partnerlab", "pump", "--billers", str(tmp_path / "billers.toml")]
-        process = subprocess.Popen([*command, "--db", str(database), "--port", str(port)], stderr=subprocess.DEVNULL)
+        process = subprocess.Popen([*command, "--db", database, "--port", str(port)], stderr=subprocess.DEVNULL)
         try:
             with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http:
 
@@ -65,7 +79,7 @@ def test_a_pump_that_is_ended_writes_down_what_is_under_way(tmp_path: Path, numb
         finally:
             process.kill()
             process.wait()
-    with DataPump(f"sqlite:///{database}", lambda lane, guid: Biller(guid, "x", {})).start(worker=False) as pump:
+    with DataPump(database, lambda lane, guid: Biller(guid, "x", {})).start(worker=False) as pump:
         assert pump.counts() == {State.DELIVERED: PAYMENTS}
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from partnerlab.contracts.files import InvoiceGroup, load_layout, write_bif
+from partnerlab.contracts.files import InvoiceGroup, Layout, load_layout, write_bif
 from partnerlab.simulators.ic_webservices import Settings
 from tests.simulators.ic_webservices.harness import Harness
 
@@ -19,8 +19,8 @@ NUMBER, POLICY = "700-01/01/2027", "700"
 DUE = date(2026, 6, 20)
 
 
-def policy_file(*, number: str = NUMBER, due: date = DUE, **own: Any) -> bytes:
-    layout = load_layout("tccs")
+def policy_file(*, number: str = NUMBER, due: date = DUE, layout: Layout | None = None, **own: Any) -> bytes:
+    layout = layout or load_layout("tccs")
     given = {
         "InvoiceFormatGuid": Settings().invoice_format_guid,
         "InvoiceNumber": number,

@@ -336,6 +336,8 @@ def test_an_unknown_invoice_is_made_of_the_request(checkout: Checkout) -> None:
     )
     page = checkout.page(body)
     made = checkout.harness.invoice("N1")
+    ledger = checkout.harness.sim.world.services.ledger
+    assert ledger.invoice(checkout.harness.lane, UTILITY, "N1").invoice_type_id == "164"
     assert made["balance_due"] == made["total_amount_due"] == "75.18"
     assert (made["invoice_date"], made["invoice_due_date"]) == ("2026-11-01", "2026-11-30")
     assert made["minimum_amount_due"] == "10.00"

@@ -165,14 +165,15 @@ def test_fees_of_the_biller_are_shown_and_kept_apart(checkout: Checkout) -> None
     assert {event["payment"]["service_fee"] for event in checkout.harness.raised} == {"2.50"}
 
 
-def test_fees_of_the_request_go_before_the_billers(checkout: Checkout) -> None:
+@pytest.mark.parametrize(("way", "fee"), [({}, "1.25"), (BANK, "0.00")], ids=["card", "bank"])
+def test_fees_of_the_request_go_before_the_billers(checkout: Checkout, way: dict[str, str], fee: str) -> None:
     checkout.harness.control("PATCH", f"billers/{UTILITY}", FEES)
     invoice = {"InvoiceNumber": INVOICE, "CCServiceFee": 1.25, "ACHServiceFee": 0}
     page = checkout.to_payment(checkout.page(request(Customers=[{"AccountNumber": ACCOUNT, "Invoices": [invoice]}])))
     assert "a service fee of $1.25, together $126.75" in page.words
     assert "$125.50 and no service fee" in page.words
-    checkout.pay(page, **BANK)
-    assert [one["service_fee"] for one in checkout.payments()] == ["0.00"]
+    checkout.pay(page, **way)
+    assert [(one["amount"], one["service_fee"]) for one in checkout.payments()] == [("125.50", fee)]
 
 
 def test_after_an_approved_payment_the_browser_goes_to_return_url(checkout: Checkout) -> None:

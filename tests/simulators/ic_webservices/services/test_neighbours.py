@@ -92,22 +92,22 @@ def test_returns_of_different_days_come_back_on_their_own_day(harness: Harness) 
 
 
 def test_a_payment_of_a_closed_bill_that_comes_back_is_owed_on_the_bill_that_carries_it_forward(
-    harness: Harness,
+    shared: Harness,
 ) -> None:
-    start(harness)
-    harness.pay(amount="125.50", **BANK)
-    harness.upload(bill_file([group("700001", ACCOUNT, "40.00", on=date(2026, 6, 17), BalanceForward=True)]))
-    add_bill(harness, "500009", "9.00", invoice_date=date(2026, 6, 30), invoice_type_id="7")
-    assert harness.invoice()["status"] == "paid", "a paid bill is carried nowhere"
-    with harness.store.write() as tx:
+    start(shared)
+    shared.pay(amount="125.50", **BANK)
+    shared.upload(bill_file([group("700001", ACCOUNT, "40.00", on=date(2026, 6, 17), BalanceForward=True)]))
+    add_bill(shared, "500009", "9.00", invoice_date=date(2026, 6, 30), invoice_type_id="7")
+    assert shared.invoice()["status"] == "paid", "a paid bill is carried nowhere"
+    with shared.store.write() as tx:
         standing = INVOICES.get(tx, "default", UTILITY, INVOICE)
         assert standing is not None
         INVOICES.put(tx, "default", type(standing)(**{**_values(standing), "status": "closed"}))
-    advance(harness, timedelta(days=10))
-    assert states(harness) == ["returned"]
-    assert (harness.invoice()["status"], harness.invoice()["balance_due"]) == ("closed", "0.00")
-    assert harness.invoice("700001")["balance_due"] == "165.50"
-    assert harness.invoice("500009")["balance_due"] == "9.00", "another type carries nothing of it"
+    advance(shared, timedelta(days=10))
+    assert states(shared) == ["returned"]
+    assert (shared.invoice()["status"], shared.invoice()["balance_due"]) == ("closed", "0.00")
+    assert shared.invoice("700001")["balance_due"] == "165.50"
+    assert shared.invoice("500009")["balance_due"] == "9.00", "another type carries nothing of it"
 
 
 def _values(value: Any) -> dict[str, Any]:
@@ -142,26 +142,26 @@ def test_a_fee_of_nothing_is_a_fee(harness: Harness) -> None:
 
 
 def test_of_a_conveyed_account_what_waits_goes_out_with_its_number_and_what_the_pump_has_keeps_the_old_one(
-    harness: Harness,
+    shared: Harness,
 ) -> None:
     """An event never changes under its id, so what was accepted is what it was [A-97]."""
-    start(harness)
-    harness.upload(bill_file([group("700001", "20000001")]))
-    harness.pay(amount="10.00")
-    harness.refuse_events = True
-    harness.pay(amount="25.50")
-    harness.pay(account_number="20000001", amount="50.00")
-    conveyed = harness.sim.world.services.ledger.convey(harness.lane, UTILITY, ACCOUNT).account_number
-    harness.upload(bill_file([group("700002", ACCOUNT)]))
-    harness.refuse_events = False
-    harness.pay(amount="50.00")
-    assert harness.control("POST", "events/offer").status == 200
-    sent = {event["payment"]["reference"]: event["account_number"] for event in harness.raised}
+    start(shared)
+    shared.upload(bill_file([group("700001", "20000001")]))
+    shared.pay(amount="10.00")
+    shared.refuse_events = True
+    shared.pay(amount="25.50")
+    shared.pay(account_number="20000001", amount="50.00")
+    conveyed = shared.sim.world.services.ledger.convey(shared.lane, UTILITY, ACCOUNT).account_number
+    shared.upload(bill_file([group("700002", ACCOUNT)]))
+    shared.refuse_events = False
+    shared.pay(amount="50.00")
+    assert shared.control("POST", "events/offer").status == 200
+    sent = {event["payment"]["reference"]: event["account_number"] for event in shared.raised}
     accounts = [ACCOUNT, conveyed, "20000001", ACCOUNT]
     assert sent == {f"IC000000000{number}": account for number, account in enumerate(accounts, 1)}
-    listed = [one["event"]["account_number"] for one in harness.get("events")["events"]]
+    listed = [one["event"]["account_number"] for one in shared.get("events")["events"]]
     assert sorted(listed) == sorted(accounts)
-    taken = harness.get("payments", account_number=conveyed)["payments"]
+    taken = shared.get("payments", account_number=conveyed)["payments"]
     assert [one["amount"] for one in taken] == ["10.00", "25.50"], "both are the former owner's here"
 
 

@@ -87,9 +87,9 @@ def test_nothing_overtakes_within_an_account_and_other_accounts_do_not_wait(harn
     assert taken == ["other", "first", "second", "third"]
 
 
-def test_an_event_that_is_never_taken_is_a_persons_and_the_rest_goes_on(harness: Harness) -> None:
+def test_an_event_that_is_never_taken_is_a_persons_and_the_rest_goes_on(shared: Harness) -> None:
     """As a PaymentGUID that is used again after a reset; two of them, and another account's."""
-    harness.upload(bill_file([group("700001", "20000001")]))
+    shared.upload(bill_file([group("700001", "20000001")]))
     taken: list[str] = []
     never = {"used-1", "used-2"}
 
@@ -98,30 +98,30 @@ def test_an_event_that_is_never_taken_is_a_persons_and_the_rest_goes_on(harness:
             raise EventRefused("another event has this id")
         taken.append(event["id"])
 
-    harness.sim.world.services.outbox._offer = offer
+    shared.sim.world.services.outbox._offer = offer
     for guid in ("used-1", "good", "used-2"):
-        assert harness.pay(payment_guid=guid, amount="1.00").status == 201
-    harness.pay(payment_guid="other", account_number="20000001", amount="1.00")
+        assert shared.pay(payment_guid=guid, amount="1.00").status == 201
+    shared.pay(payment_guid="other", account_number="20000001", amount="1.00")
     assert taken == ["good", "other"]
-    assert entries(harness, state="waiting") == []
-    refused = entries(harness, state="refused")
+    assert entries(shared, state="waiting") == []
+    refused = entries(shared, state="refused")
     assert [(entry["event"]["id"], entry["attempts"]) for entry in refused] == [("used-1", 1), ("used-2", 1)]
     assert refused[0]["problem"] == "EventRefused: another event has this id"
     first, second = (entry["seq"] for entry in refused)
 
-    dismissed = harness.control("POST", f"events/{first}/dismiss", {"reason": "posted by hand"})
+    dismissed = shared.control("POST", f"events/{first}/dismiss", {"reason": "posted by hand"})
     assert (dismissed.status, dismissed.json["state"]) == (200, "dismissed")
     assert dismissed.json["problem"].endswith("; dismissed: posted by hand")
-    still = harness.control("POST", f"events/{second}/offer")
+    still = shared.control("POST", f"events/{second}/offer")
     assert (still.json["state"], still.json["attempts"]) == ("refused", 2)
     never.clear()
-    assert harness.control("POST", f"events/{second}/offer").json["state"] == "accepted"
+    assert shared.control("POST", f"events/{second}/offer").json["state"] == "accepted"
     assert taken == ["good", "other", "used-2"]
-    assert harness.control("POST", f"events/{second}/offer").status == 409
-    assert harness.control("POST", f"events/{first}/offer").status == 409
-    assert harness.control("POST", f"events/{second}/dismiss", {"reason": "x"}).status == 409
-    assert harness.control("POST", "events/99/offer").status == 404
-    assert harness.control("POST", f"events/{first}/dismiss", {}).status == 400
+    assert shared.control("POST", f"events/{second}/offer").status == 409
+    assert shared.control("POST", f"events/{first}/offer").status == 409
+    assert shared.control("POST", f"events/{second}/dismiss", {"reason": "x"}).status == 409
+    assert shared.control("POST", "events/99/offer").status == 404
+    assert shared.control("POST", f"events/{first}/dismiss", {}).status == 400
 
 
 def test_an_event_that_waits_cannot_be_dismissed(harness: Harness) -> None:

@@ -112,11 +112,17 @@ def test_each_bill_has_its_own_postback_with_its_fee_apart(checkout: Checkout) -
 
 
 def test_name_and_address_are_those_of_the_request_where_it_has_them(checkout: Checkout) -> None:
-    customer = {"AccountNumber": "10000101", "Name": "W. Laundry", "Zip": "99999"}
+    given = {"Name": "W. Laundry", "Address": "9 New Road", "City": "Salem", "State": "OR", "Zip": "99999"}
+    customer = {"AccountNumber": "10000101", **given}
     with Receiver() as receiver:
-        checkout.pay(checkout.page(request(PostBackURL=receiver.url, Customers=[customer])))
-        (got,) = receiver.got
-    assert (got["CustomerName"], got["CustomerZip"], got["CustomerCity"]) == ("W. Laundry", "99999", "Springfield")
+        page = checkout.page(request(PostBackURL=receiver.url, Customers=[customer]))
+        assert "W. Laundry, account 10000101 9 New Road, Salem, OR 99999" in page.words
+        checkout.pay(page)
+        add_bill(checkout.harness, "500002", "20.00")
+        checkout.pay(checkout.page(request(PostBackURL=receiver.url, Customers=[{**customer, "City": None}])))
+        whole, part = receiver.got
+    assert {name: whole[f"Customer{name}"] for name in given} == given
+    assert (part["CustomerState"], part["CustomerCity"]) == ("OR", "Springfield")
 
 
 def test_without_an_address_nothing_is_posted(checkout: Checkout) -> None:

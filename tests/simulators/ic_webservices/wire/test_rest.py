@@ -151,6 +151,18 @@ def test_a_customer_that_stands_is_not_made_again(harness: Harness) -> None:
     assert harness.get(f"customers/{ACCOUNT}") == before
 
 
+def test_registering_again_sets_the_password_unless_the_biller_wants_the_right_one(harness: Harness) -> None:
+    """[A-76]: as in "login failed, Register Account(s), Authenticate"."""
+    body = {"Username": USER, "Password": "Sandbox!6789", "LoginTypeID": 1, "Accounts": [{"AccountNumber": ACCOUNT}]}
+    login = {"Username": USER, "Password": "Sandbox!6789"}
+    harness.control("PATCH", f"billers/{UTILITY}", {"configuration": {"Registration": {"RequirePassword": True}}})
+    assert harness.rest("remoteauthentication/RegisterAccounts", body).json["Success"] is False
+    assert harness.rest("remoteauthentication/RemoteAuthentication", login).json["Success"] is False
+    harness.control("PATCH", f"billers/{UTILITY}", {"configuration": {"Registration": {"RequirePassword": False}}})
+    assert harness.rest("remoteauthentication/RegisterAccounts", body).json["Success"] is True
+    assert harness.rest("remoteauthentication/RemoteAuthentication", login).json["Success"] is True
+
+
 def test_password_and_address_are_changed(harness: Harness) -> None:
     change = {"Username": USER, "NewPassword": SECRET}
     assert no(harness, f"{REMOTE}/UpdatePassword", {**change, "Password": "wrong"}).startswith("The Username or the")
