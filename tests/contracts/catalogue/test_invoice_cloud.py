@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from partnerlab.contracts.data import read_toml
+from partnerlab.contracts.verification.consumer.cloud_payments import ROLE as CLOUD_PAYMENTS
 from partnerlab.contracts.verification.provider.inhance import SUITE as INHANCE
 from partnerlab.contracts.verification.provider.invoice_cloud import SUITE as INVOICE_CLOUD
 
@@ -122,7 +123,8 @@ def test_every_rule_is_shown_by_a_check_or_by_tests_that_are_there() -> None:
     rules = {
         row["id"] for name in CATALOGUES for row in read_toml(f"catalogue/requirements/{name}.toml")["requirement"]
     }
-    checked = {id for check in (*INHANCE.checks.values(), *INVOICE_CLOUD.checks.values()) for id in check.requirements}
+    suites = (INHANCE, INVOICE_CLOUD, CLOUD_PAYMENTS.suite)
+    checked = {id for suite in suites for check in suite.checks.values() for id in check.requirements}
     assert rules - checked - SHOWN.keys() == set(), "shown by nothing"
     assert SHOWN.keys() - rules == set(), "no such rule"
     for test in {one for tests in SHOWN.values() for one in tests}:

@@ -1,0 +1,221 @@
+"""While a payment or its return has no certain outcome, a balance of the partner changes nothing that is due [A-84]."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+
+from partnerlab.simulators.ic_webservices.domain.errors import Conflict
+from partnerlab.simulators.ic_webservices.services.wallet import NewMethod
+from tests.simulators.ic_webservices.harness import (
+    ACCOUNT,
+    INVOICE,
+    RETURNS,
+    USER,
+    UTILITY,
+    VISA,
+    Harness,
+    advance,
+    bill_file,
+    freeze,
+    group,
+)
+from tests.simulators.ic_webservices.pages.visit import Visit, add_bill
+from tests.simulators.ic_webservices.services.test_balances import answers, asked, enrol, open_bill, start
+
+
+def test_an_answer_while_a_payment_waits_in_the_outbox_changes_nothing_that_is_due(harness: Harness) -> None:
+    harness.refuse_events = True
+    harness.pay(amount="25.50")
+    answers(harness, "125.50")
+    opened = open_bill(harness)
+    assert (opened["asked"], opened["changed"]) == (True, [])
+    assert "answer of 125.50 was dropped: payment IC0000000001 of 25.50 has no certain outcome yet" in opened["problem"]
+    assert harness.invoice()["balance_due"] == "100.00"
+    harness.refuse_events = False
+    assert harness.control("POST", "events/offer").status == 200
+    assert open_bill(harness)["changed"] == ["balance_due"], "now the partner's word counts"
+
+
+def test_an_answer_while_the_pump_has_a_payment_without_outcome_changes_nothing_that_is_due(harness: Harness) -> None:
+    guid = harness.pay(amount="25.50").json["payment_guid"]
+    harness.unsettled = {guid}
+    answers(harness, "125.50")
+    assert open_bill(harness)["changed"] == []
+    assert harness.invoice()["balance_due"] == "100.00"
+    harness.unsettled = {"of-a-former-world"}
+    assert "payment of-a-former-world has no certain outcome yet" in open_bill(harness)["problem"]
+    harness.unsettled = set()
+    answers(harness, "100.00")
+    assert open_bill(harness)["problem"] is None
+
+
+def test_an_answer_counts_for_nothing_where_the_pump_cannot_be_asked(harness: Harness) -> None:
+    def broken(*_: object) -> set[str]:
+        raise ConnectionError("the pump is away")
+
+    harness.sim.world.services.presentment.unsettled._port = broken
+    answers(harness, "1.00")
+    assert "the pump is away" in open_bill(harness)["problem"]
+    assert harness.invoice()["balance_due"] == "125.50"
+
+
+def test_a_payment_that_becomes_uncertain_while_the_partner_is_asked_drops_the_answer(harness: Harness) -> None:
+    """The question is put again in the transaction that would change the balance."""
+
+    def meanwhile(*_: str) -> dict[str, str]:
+        harness.unsettled = {"another"}
+        return {"balance_due": "99.00"}
+
+    harness.balance = meanwhile
+    assert open_bill(harness)["changed"] == []
+    assert harness.invoice()["balance_due"] == "125.50"
+
+
+def test_a_balance_that_the_partner_sets_while_it_is_asked_drops_the_answer(harness: Harness) -> None:
+    """Whatever changed the bill meanwhile may be newer than the answer."""
+
+    def meanwhile(*_: str) -> dict[str, str]:
+        key = harness.settings.utility_web_service_key
+        harness.sim.world.services.ledger.set_invoice_balance(harness.lane, UTILITY, key, INVOICE, Decimal("80.00"))
+        return {"balance_due": "99.00"}
+
+    harness.balance = meanwhile
+    assert "the account changed" in open_bill(harness)["problem"]
+    assert harness.invoice()["balance_due"] == "80.00"
+
+
+def test_a_payment_that_the_partner_took_since_it_was_asked_drops_the_answer(harness: Harness) -> None:
+    harness.settled_meanwhile = {harness.pay(amount="25.50").json["payment_guid"]}
+    answers(harness, "125.50")
+    assert open_bill(harness)["changed"] == []
+    assert harness.invoice()["balance_due"] == "100.00"
+
+
+def test_a_payment_of_another_invoice_meanwhile_drops_the_accounts_answer(harness: Harness) -> None:
+    add_bill(harness, "500002", "30.00", invoice_date=date(2030, 1, 1), balance_forward=False)
+
+    def meanwhile(*_: str) -> dict[str, str]:
+        harness.pay(invoice_number=INVOICE, amount="125.50")
+        return {"balance_due": "155.50"}
+
+    harness.balance = meanwhile
+    assert "the account changed" in open_bill(harness, "500002")["problem"]
+    assert asked(harness) == {"500002": Decimal("30.00")}
+
+
+def test_a_payment_of_another_account_is_no_doubt_about_this_one(harness: Harness) -> None:
+    harness.upload(bill_file([group("700001", "20000001")]))
+    harness.refuse_events = True
+    harness.pay(account_number="20000001", amount="50.00")
+    answers(harness, "99.00")
+    assert open_bill(harness)["changed"] == ["balance_due", "total_amount_due"]
+
+
+def test_a_return_that_the_partner_may_not_know_of_is_not_wiped_out_by_its_balance(shared: Harness) -> None:
+    """In the outbox, and in the data pump: neither an answer of the partner's nor a balance that it sets counts."""
+    freeze(shared)
+    guid = shared.pay(amount="125.50", tender="ach", bank_account=RETURNS).json["payment_guid"]
+    answers(shared, "0.00")
+    assert open_bill(shared)["asked"] is True, "until it comes back there is no doubt"
+    shared.refuse_events = True
+    advance(shared, timedelta(days=10))
+    ledger, key = shared.sim.world.services.ledger, shared.settings.utility_web_service_key
+
+    def check_refused() -> None:
+        told = open_bill(shared)
+        assert told["changed"] == []
+        assert told["problem"].startswith("the partner's answer of 0.00 was dropped")
+        with pytest.raises(Conflict, match=r"return IC0000000001 of 125\.50 has no certain outcome yet"):
+            ledger.set_invoice_balance(shared.lane, UTILITY, key, INVOICE, Decimal(0))
+
+    check_refused()  # it waits in the outbox
+    shared.refuse_events = False
+    shared.control("POST", "events/offer")
+    shared.unsettled = {guid}
+    check_refused()  # the data pump has it
+    assert shared.invoice()["balance_due"] == "125.50"
+    shared.unsettled = set()
+    assert open_bill(shared)["changed"] == ["balance_due", "total_amount_due"]
+
+
+def test_a_return_in_doubt_keeps_autopay_from_nothing(harness: Harness) -> None:
+    start(harness)
+    enrol(harness)
+    guid = harness.pay(amount="125.50", tender="ach", bank_account=RETURNS).json["payment_guid"]
+    advance(harness, timedelta(days=10))
+    harness.unsettled = {guid}
+    advance(harness, timedelta(days=30))
+    assert [one["amount"] for one in harness.get("payments")["payments"]] == ["125.50", "125.50"]
+
+
+def test_autopay_takes_nothing_that_an_uncertain_payment_may_have_covered(harness: Harness) -> None:
+    start(harness)
+    enrol(harness)
+    harness.refuse_events = True
+    harness.pay(amount="125.50")
+    harness.upload(bill_file([group("700001", ACCOUNT, "175.50", on=date(2026, 6, 17), BalanceForward=True)]))
+    done = advance(harness, timedelta(days=60))
+    told = next(one for one in done if "invoice 700001" in one)
+    assert told.endswith(
+        "Invoice 700001 may be paid already: payment IC0000000001 of 125.50 has no certain outcome yet."
+    )
+    assert [one["amount"] for one in harness.get("payments")["payments"]] == ["125.50"]
+
+
+def test_a_bill_that_may_ask_for_money_under_way_once_more_says_so(harness: Harness) -> None:
+    """The bill came after the payment; of the bill that was paid, and once the outcome is certain, nothing is said."""
+    start(harness)
+    guid = harness.pay(amount="25.50").json["payment_guid"]
+    harness.unsettled = {guid}
+    harness.upload(bill_file([group("700001", ACCOUNT, "175.50", on=date(2026, 6, 17))]))
+    visit = Visit(harness)
+    home = visit.connect()
+
+    def said(page: str) -> bool:
+        return "payment of $25.50 of June 16, 2026" in visit.page(home, page).words
+
+    assert [said(page) for page in ("bill/700001", "pay/700001", f"bill/{INVOICE}", f"pay/{INVOICE}")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    harness.unsettled = set()
+    assert not said("bill/700001")
+
+
+def test_a_payment_set_for_a_day_takes_nothing_that_an_uncertain_payment_may_have_covered(harness: Harness) -> None:
+    start(harness)
+    services = harness.sim.world.services
+    method = services.wallet.add(harness.lane, UTILITY, USER, NewMethod("card", VISA, "Ada", date(2030, 1, 31)))
+    services.schedules.schedule(
+        harness.lane,
+        UTILITY,
+        USER,
+        invoice_number=INVOICE,
+        amount_cents=5000,
+        method_id=method.method_id,
+        day=date(2026, 6, 24),
+    )
+    guid = harness.pay(amount="25.50").json["payment_guid"]
+    harness.unsettled = {guid}
+    harness.sim.world.services.ledger.set_invoice_balance(
+        harness.lane, UTILITY, harness.settings.utility_web_service_key, INVOICE, Decimal("125.50")
+    )
+    assert any("skipped: Invoice 500001 may be paid already" in one for one in advance(harness, timedelta(days=9)))
+    assert len(harness.get("payments")["payments"]) == 1
+
+
+def test_two_bills_of_one_autopay_run_are_both_collected(harness: Harness) -> None:
+    """The first payment is under way when the second bill is collected, and covers nothing of it."""
+    start(harness)
+    due = date(2026, 6, 20)
+    add_bill(harness, "500002", "30.00", invoice_due_date=due, balance_forward=False)
+    add_bill(harness, "500003", "0.01", invoice_due_date=due, balance_forward=False)
+    enrol(harness)
+    harness.refuse_events = True
+    advance(harness, timedelta(days=10))
+    assert sorted(one["amount"] for one in harness.get("payments")["payments"]) == ["0.01", "30.00"]
