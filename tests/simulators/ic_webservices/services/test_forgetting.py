@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from partnerlab.simulators.ic_webservices.domain.cloud_payments import LASTS
 from partnerlab.simulators.ic_webservices.services import cloud_payments
 from tests.simulators.ic_webservices.checkouts import Checkout, request
 from tests.simulators.ic_webservices.harness import PASSWORD, USER, UTILITY, Harness, advance, bill_file, freeze, group
@@ -56,7 +57,7 @@ def test_pages_that_nobody_paid_are_forgotten_a_day_after_they_expired(
     checkout = Checkout(harness)
     in_both_lanes(harness, lambda: checkout.url(request()))
     assert checkout.pay(checkout.page(request())).status == 200
-    advance(harness, cloud_payments.LASTS + timedelta(days=1))
+    advance(harness, LASTS + timedelta(days=1))
     checkout.url(request())
     assert rows(harness, "ic_checkouts") == 3, "it expired a day ago and no longer"
     advance(harness, timedelta(seconds=1))
