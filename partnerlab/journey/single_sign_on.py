@@ -174,8 +174,8 @@ def registered_payment(story: Story, url: str) -> None:
         story.expect(
             "ICP-PAY-2",
             f"paid by a new card: {page.heading}",
-            found=(page.status, portal.balance(ACCOUNT)),
-            expected=(200, before - 40),
+            found=(page.status, page.heading, portal.balance(ACCOUNT), portal.invoice(INVOICE)["balance_due"]),
+            expected=(200, "Thank you for your payment", before - 40, f"{before - 40:.2f}"),
         )
         story.tell(f"inHance: {portal.balance(ACCOUNT)}; Invoice Cloud: {portal.invoice(INVOICE)['balance_due']}")
         portal.visitor.back(form)
