@@ -17,7 +17,7 @@ from tests.partnerlab.jobs.utility import UtilityWorld
 
 pytestmark = [pytest.mark.durability, pytest.mark.xdist_group("durability")]
 
-KILLS = int(os.environ.get("PARTNERLAB_KILLS", "6"))
+KILLS = int(os.environ.get("PARTNERLAB_KILLS", "3"))
 """More of them where somebody wants to know: `PARTNERLAB_KILLS=200`."""
 
 
