@@ -41,6 +41,7 @@ with Sandbox(SandboxSettings(port=0), inhance=inhance, ic=ic) as sandbox:
         with urllib.request.urlopen(urllib.request.Request(sandbox.url + path, body.encode(), headers)) as answer:
             print(answer.read().decode())
 print("spyne" in sys.modules)
+print(sorted({"dbos", "flask", "sqlalchemy"} & set(sys.modules)))
 """
 
 
@@ -48,8 +49,9 @@ print("spyne" in sys.modules)
 def test_spyne_is_imported_only_where_it_serves(soap: str, element: str, imported: str) -> None:
     done = subprocess.run([sys.executable, "-c", CALL, soap], capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stderr
-    *answers, spyne = done.stdout.splitlines()
+    *answers, spyne, others = done.stdout.splitlines()
     text = "\n".join(answers)
     assert f"{element}Balance>125.50</" in text
     assert f"{element}CustomerName>Willows Laundry</" in text
     assert spyne == imported
+    assert others == "[]", "what a sandbox in memory starts without"
