@@ -83,6 +83,12 @@ def test_a_file_left_in_the_inbox_is_taken_and_its_report_lies_beside_it(root: P
     until((biller / "done" / "again.csv").exists)
     told = (biller / "done" / "again.csv.report.txt").read_text()
     assert "Nothing was applied: the rows are those of daily.csv" in told
+    # Case 26: an empty file of a first, failed attempt is no success, and the whole one after it is taken.
+    leave(biller / "inbox", "twice.csv", b"")
+    until((biller / "rejected" / "twice.csv.report.txt").exists)
+    assert "loaded" not in (biller / "rejected" / "twice.csv.report.txt").read_text()
+    leave(biller / "inbox", "twice.csv", INVOICE.format(number="77-3").encode())
+    until((biller / "done" / "twice.csv").exists)
     leave(biller / "inbox", "notes.pdf", b"%PDF")
     until((biller / "rejected" / "notes.pdf").exists)
 
