@@ -11,26 +11,13 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from partnerlab.contracts.records import dataclass
+from partnerlab.console.places import PREFIX, STATIC, Entrance
 from partnerlab.simulators.kit.http.messages import Request, Response
 
 if TYPE_CHECKING:
     from partnerlab.simulators.kit.http.site import Site
 
 __all__ = ["PREFIX", "STATIC", "Console", "Entrance"]
-
-PREFIX = "/console"
-STATIC = ("console.css", "console.js", "htmx.min.js", "icon.svg")
-
-
-@dataclass(frozen=True, slots=True)
-class Entrance:
-    """Where a system is reached: its name, the path, what a caller brings, and a word on it."""
-
-    name: str
-    path: str
-    credential: str
-    note: str = ""
 
 
 class Console:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from partnerlab.console import PREFIX
+from partnerlab.console.places import PREFIX
 from partnerlab.console.view import Page
 from partnerlab.simulators.kit.http.messages import Response
 

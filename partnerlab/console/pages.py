@@ -8,9 +8,6 @@ from collections.abc import Callable, Sequence
 from importlib.resources import files
 
 from partnerlab.console import (
-    PREFIX,
-    STATIC,
-    Entrance,
     audit,
     books,
     catalogue,
@@ -25,6 +22,7 @@ from partnerlab.console import (
 from partnerlab.console import files as file_pages
 from partnerlab.console import mailbox as mail
 from partnerlab.console.api import Api, ApiRefused
+from partnerlab.console.places import PREFIX, STATIC, Entrance
 from partnerlab.console.signing_in import sign_in
 from partnerlab.console.view import Notes, Page, environment
 from partnerlab.simulators.kit.http.messages import Request, Response

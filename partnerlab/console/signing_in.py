@@ -6,7 +6,7 @@ from urllib.parse import parse_qs
 
 from jinja2 import Environment
 
-from partnerlab.console import PREFIX
+from partnerlab.console.places import PREFIX
 from partnerlab.console.view import html
 from partnerlab.simulators.kit.http.guard import SESSION, Guard
 from partnerlab.simulators.kit.http.messages import Request, Response

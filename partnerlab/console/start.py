@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from partnerlab.console import Entrance
+from partnerlab.console.places import Entrance
 from partnerlab.console.view import Page
 from partnerlab.contracts import seeds
 from partnerlab.simulators.kit.http.messages import Response

@@ -16,8 +16,8 @@ from urllib.parse import parse_qsl, quote, urlencode
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from partnerlab.console import PREFIX
 from partnerlab.console.api import Api
+from partnerlab.console.places import PREFIX
 from partnerlab.simulators.kit.http.messages import Request, Response
 
 __all__ = ["NAVIGATION", "Notes", "Page", "environment"]
