@@ -73,7 +73,7 @@ OPTIONS: tuple[Callable[[Any], Any], ...] = (
         flag_value=str(WAIT_S),
         help="Wait for calls, five minutes or so long, and say whose turn it is.",
     ),
-    click.option("--faults", is_flag=True, help="Lose the answers to two payments or uploads meanwhile; waits."),
+    click.option("--faults", is_flag=True, help="Wait, and lose the answers to two payments or uploads meanwhile."),
     click.option(
         "--name", "names", multiple=True, metavar="NAME=VALUE", help="What a turn names, as account=10000102."
     ),
