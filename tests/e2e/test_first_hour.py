@@ -110,7 +110,7 @@ def test_the_journal_says_what_is_broken_where_and_how_it_went(type_: Type, sand
     done = type_("journal", "--invalid")
     assert done.exit_code == 1, "a CI job can be gated on it"
     first, *below = done.stdout.splitlines()
-    assert re.search(r"inhance +BalanceCheck +\d{3}  \d broken +(refused|failed): \S", first)
+    assert re.search(r"inhance +BalanceCheck +\d{3}  \d broken, (refused|failed): \S", first)
     assert all(re.match(r"    request, \S.*: .+: expected .+, found .+", line) for line in below)
     assert any("LastInvoiceNumber" in line for line in below)
     good = type_("journal", "--door", "inhance").stdout.splitlines()[0]
