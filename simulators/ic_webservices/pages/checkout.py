@@ -151,6 +151,7 @@ def _bills(visit: Visit, form: Form, *, done: str = "") -> Response:
         done=done,
         related=visit.services.cloud_payments.related(visit.lane, visit.opened),
         total=total_cents(typed, "credit_card")[0],
+        asked_again=visit.services.cloud_payments.perhaps_asked_again(visit.lane, visit.opened),
     )
 
 

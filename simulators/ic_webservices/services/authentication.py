@@ -164,7 +164,7 @@ class Authentication:
         return Session(biller, user, accounts, expires_at)
 
     def end(self, lane: Lane, token: str | None) -> None:
-        """Sign out: from now on the token opens nothing. One that is not known is none already."""
+        """Sign out: end the token. An unknown one is ignored."""
         with self.store.write() as tx:
             tx.run(_END, lane=lane.name, token_hash=hash_token(token), now=_text(lane.now()))
 

@@ -165,7 +165,7 @@ class CloudPayments:
         """
         Open a page: the partner is asked for the balances first, as at each opening of a bill.
 
-        Not for what the partner itself put into a request: its amount is the newest there is. Raises `CheckoutGone`.
+        Invoices whose amount came in the request are not asked about. Raises `CheckoutGone`.
         """
         opened = self.open(lane, token)
         if opened.paid:
@@ -179,6 +179,11 @@ class CloudPayments:
             except NotFound:  # it went away this moment
                 continue
         return self.open(lane, token) if asked else opened
+
+    def perhaps_asked_again(self, lane: Lane, opened: CheckoutView) -> dict[str, tuple[Payment, ...]]:
+        """By number of its first bills: payments whose money the bill may ask for again (assumed [A-113])."""
+        payable = [bill.invoice for bill in opened.bills if bill.payable][:MOST_ASKED]
+        return {one.invoice_number: self.presentment.perhaps_asked_again(lane, one) for one in payable}
 
     def open(self, lane: Lane, token: str) -> CheckoutView:
         """A page as it stands. Raises `CheckoutGone`."""

@@ -9,6 +9,7 @@ import pytest
 
 from partnerlab.simulators.ic_webservices.domain.errors import Conflict
 from partnerlab.simulators.ic_webservices.services.wallet import NewMethod
+from tests.simulators.ic_webservices.checkouts import Checkout, request
 from tests.simulators.ic_webservices.harness import (
     ACCOUNT,
     INVOICE,
@@ -183,8 +184,11 @@ def test_a_bill_that_may_ask_for_money_under_way_once_more_says_so(harness: Harn
         False,
         False,
     ]
+    checkout = Checkout(harness)
+    assert checkout.page(request()).words.count("payment of $25.50 of June 16, 2026") == 1, "on a payment page, too"
     harness.unsettled = set()
     assert not said("bill/700001")
+    assert "still on its way" not in checkout.page(request()).words
 
 
 def test_a_payment_set_for_a_day_takes_nothing_that_an_uncertain_payment_may_have_covered(harness: Harness) -> None:
