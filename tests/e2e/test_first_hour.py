@@ -114,7 +114,7 @@ def test_the_journal_says_what_is_broken_where_and_how_it_went(type_: Type, sand
     assert all(re.match(r"    request, \S.*: .+: expected .+, found .+", line) for line in below)
     assert any("LastInvoiceNumber" in line for line in below)
     good = type_("journal", "--door", "inhance").stdout.splitlines()[0]
-    assert re.search(r"BalanceCheck +200  valid +done$", good)
+    assert re.search(r"BalanceCheck +200  valid +done  balance request$", good)
 
 
 def test_a_mistyped_operation_is_told_from_one_that_was_not_called(type_: Type) -> None:
