@@ -77,6 +77,13 @@ def test_our_services_run_with_no_more_than_they_need(services: dict[str, dict[s
     assert "HEALTHCHECK" in DOCKERFILE
 
 
+def test_each_simulator_is_known_by_its_own_name(services: dict[str, dict[str, Any]]) -> None:
+    sandbox = services["sandbox"]
+    names = sandbox["networks"]["default"]["aliases"]
+    assert names == ["inhance", "tccs", "invoice-cloud", "watersmart"]
+    assert sandbox["environment"]["PARTNERLAB_SANDBOX_HOSTS"].split(",") == ["sandbox", *names]
+
+
 def test_the_build_has_what_the_wheel_needs_and_no_more() -> None:
     ignored = ROOT.joinpath(".dockerignore").read_text("utf-8").splitlines()
     assert ignored[0] == "*"
