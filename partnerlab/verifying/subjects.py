@@ -198,6 +198,7 @@ PROVIDERS = {
             Setting("invoice", "Number of its open invoice.", required=True),
             Setting("username", "A portal user of that account, for the checks of single sign-on."),
             Setting("password", "That user's password.", variable="IC_PASSWORD"),
+            *FUZZ,
         ),
         _invoice_cloud,
     ),

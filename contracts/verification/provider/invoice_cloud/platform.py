@@ -47,7 +47,10 @@ OPERATIONS = sorted({name for door in DOORS for name in operations(door)} - {"Cl
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A biller at the platform and what may be used of it; `url` is the origin. `username` is a portal user's."""
+    """
+    A biller at the platform and what may be used of it; `url` is the origin. `username` is a portal user's. `fuzz`
+    is how many seconds of random requests there are, drawn from `fuzz_seed`.
+    """
 
     url: str
     api_key: str
@@ -57,6 +60,8 @@ class Target:
     invoice: str
     username: str = ""
     password: str = ""
+    fuzz: float = 0
+    fuzz_seed: int = 1
 
 
 class RestAnswer(MembersOf):
