@@ -67,8 +67,9 @@ def test_every_example_is_run_by_one_of_these_tests() -> None:
         "docs/files.md",
         "docs/pytest.md",
         "docs/jobs.md",
+        "docs/audit.md",
     )
-    assert [len(examples(page)) for page in pages] == [1, 4, 1, 1, 1, 1, 2]
+    assert [len(examples(page)) for page in pages] == [1, 4, 1, 1, 1, 1, 2, 1]
     others = set(ROOT.glob("docs/**/*.md")) - {ROOT / page for page in pages}
     assert [path.name for path in others if EXAMPLE.search(path.read_text("utf-8"))] == []
 
@@ -120,6 +121,11 @@ def test_the_jobs_of_ones_own_books_run(sandbox: Sandbox, tmp_path: Path) -> Non
     assert "1 rows: put into" in said.pop("watersmart-invoices")
     assert said.pop("watersmart-balances") == "no balance changed"
     assert set(said.values()) == {"nothing new"}
+
+
+def test_a_lane_nobody_paid_in_is_audited_without_a_finding(sandbox: Sandbox) -> None:
+    names = run(sandbox, examples("docs/audit.md")[0].replace("my-lane", "audited"))
+    assert names["books"]
 
 
 def test_a_declared_operation_is_a_request_to_send_oneself() -> None:
