@@ -7,6 +7,7 @@ shared between invoices, so they do not wait for each other, and replicas on Pos
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import field, replace
 from datetime import date
 from typing import TypeVar
@@ -126,6 +127,14 @@ class Books(LaneTx):
     def add_policy(self, policy: Policy) -> bool:
         """Add a policy term; False where one of its number is there."""
         return _POLICIES.add(self.tx, self.lane, OpenPolicy(policy))
+
+    def open_terms(
+        self, opened: Iterable[OpenPolicy], charges: Iterable[PolicyCharge], events: Iterable[Event]
+    ) -> None:
+        """Write policy terms that begin, in place of what `add_policy` has put there for them."""
+        _POLICIES.put_all(self.tx, self.lane, opened)
+        _CHARGES.put_all(self.tx, self.lane, charges)
+        _EVENTS.put_all(self.tx, self.lane, events)
 
     def save_policy(self, opened: OpenPolicy) -> None:
         """Write back a locked policy term."""

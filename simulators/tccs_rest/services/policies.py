@@ -14,7 +14,7 @@ from typing import Any
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Store, Tx
 from partnerlab.simulators.tccs_rest.domain.errors import InvoiceTaken, InvoiceUnknown
-from partnerlab.simulators.tccs_rest.domain.events import Cause
+from partnerlab.simulators.tccs_rest.domain.events import Cause, Event
 from partnerlab.simulators.tccs_rest.domain.money import to_text
 from partnerlab.simulators.tccs_rest.domain.numbers import term_of
 from partnerlab.simulators.tccs_rest.domain.payments import PostedPayment
@@ -31,7 +31,7 @@ from partnerlab.simulators.tccs_rest.services.books import (
     view_policy,
     view_quote,
 )
-from partnerlab.simulators.tccs_rest.store import Books, PolicyCharge
+from partnerlab.simulators.tccs_rest.store import Books, Counters, OpenPolicy, PolicyCharge
 
 __all__ = ["PolicyService"]
 
@@ -98,7 +98,7 @@ class PolicyService:
                     raise InvoiceTaken(quote_of(policy.invoice_number))
                 if not books.add_policy(policy):
                     raise InvoiceTaken(policy.invoice_number)
-                _open_term(books, policy, charges, cause)
+                _open_terms(books, [(policy, charges)], cause)
                 count += 1
         return count
 
@@ -208,24 +208,26 @@ class PolicyService:
     ) -> None:
         """Write what a new lane begins with."""
         books = Books(tx, lane.name)
-        for policy, charges in terms:
-            books.add_policy(policy)
-            _open_term(books, policy, charges, cause, seed=True)
+        _open_terms(books, terms, cause, seed=True)
         for quote in quotes:
             books.add_quote(quote)
             _open_quote(books, quote, cause, seed=True)
 
 
-def _open_term(books: Books, policy: Policy, charges: Sequence[Charge], cause: Cause, **more: Any) -> None:
-    """Charge a term that was just added. What was due before today has had its late fee, or needs none."""
+def _open_terms(books: Books, terms: Iterable[tuple[Policy, Sequence[Charge]]], cause: Cause, **more: Any) -> None:
+    """Open terms with their charges. What was due before today has had its late fee, or needs none."""
     today = cause.at.date()
-    opened = books.lock_policy(policy.invoice_number)
-    for charge in charges:
-        books.add_charge(policy.invoice_number, charge, billed=charge.billed_on <= today, late=charge.due_on < today)
-    opened.counters.charges = len(charges)
-    opened.revision = opened.sent_revision = 1  # Invoice Cloud has it so
-    record(books, opened, "policy_opened", {"insured_name": policy.insured.name, **more}, cause)
-    books.save_policy(opened)
+    opened, charged, events = [], [], []
+    for policy, charges in terms:
+        number = policy.invoice_number
+        # Invoice Cloud has it so: its first revision is sent.
+        opened.append(OpenPolicy(policy, Counters(charges=len(charges), events=1), revision=1, sent_revision=1))
+        for charge in charges:
+            late = charge.due_on < today or charge.kind == "late_fee"
+            charged.append(PolicyCharge(number, charge, charge.billed_on <= today, late))
+        detail = {"insured_name": policy.insured.name, **more}
+        events.append(Event(number, 1, "policy_opened", detail, cause.request_id, cause.at))
+    books.open_terms(opened, charged, events)
 
 
 def _open_quote(books: Books, quote: Quote, cause: Cause, **more: Any) -> None:
