@@ -50,6 +50,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
+        collecting = gc.isenabled()
         try:
             # What is imported stays: to look through it for garbage would take a twentieth of the start.
             gc.disable()
@@ -57,8 +58,8 @@ class _Commands(click.Group):
         except ModuleNotFoundError as error:
             raise _explained(error, cmd_name) from error
         finally:
-            gc.freeze()
-            gc.enable()
+            if collecting:
+                gc.enable()
         return command
 
     def invoke(self, ctx: click.Context) -> object:
