@@ -136,6 +136,7 @@ def _declare_whole(role: Role, rows: Mapping[str, Any]) -> None:
 def _declare_operation(role: Role, row: Mapping[str, Any], values: Sequence[Mapping[str, Any]], *, apart: bool) -> None:
     name, fields, turn = row["name"], row.get("fields", {}), row.get("turn", "")
     within = {field: (row["text"], re.compile(pattern)) for field, pattern in row.get("within", {}).items()}
+    in_text = "text" in row
     parts: dict[str, Mapping[str, Any]] = {part["id"]: part for part in row.get("apart", ())}
 
     def part_of(call: Call) -> str:
@@ -155,7 +156,7 @@ def _declare_operation(role: Role, row: Mapping[str, Any], values: Sequence[Mapp
             return "-"
         last = finding.where.rpartition("/")[2].partition(",")[0]
         told = finding.expected.startswith if part else finding.expected.__contains__
-        return next((field for field in fields if field == last or told(field)), "")
+        return next((field for field in fields if field == last or (in_text and told(field))), "")
 
     def form(field: str, part: str | None = None) -> Callable[[Record], None]:
         def check(record: Record) -> None:

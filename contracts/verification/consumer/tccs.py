@@ -23,19 +23,22 @@ check_bill_files(
 )
 
 
-@ROLE.suite.check("tccs/payment-type", "TCCS-PAY-3", "TCCS-PAY-4", kind="meaning")
-def payment_type(record: Record) -> None:
-    """A payment is posted as CC or as ACH, written so."""
-    read = [one for one in _payments(record) if one[1].format == "payment"]
-    if not read:
-        raise NotExercised("no payment of an invoice was seen")
-    raise_for(
-        [
-            problem(call, "payment type", "CC or ACH", repr(info.payment_type))
-            for call, info in read
-            if info.payment_type not in ("CC", "ACH")
-        ]
-    )
+@ROLE.suite.check("tccs/card", "TCCS-PAY-3", kind="meaning", turn="post a payment by card for {policy} (Pay_Input)")
+def card(record: Record) -> None:
+    """A payment by card is posted as CC."""
+    _some_of_type(record, "CC")
+
+
+@ROLE.suite.check("tccs/no-card", "TCCS-PAY-4", kind="meaning", turn="post a payment by bank for {policy} (Pay_Input)")
+def no_card(record: Record) -> None:
+    """A payment by anything else is posted as ACH."""
+    _some_of_type(record, "ACH")
+
+
+def _some_of_type(record: Record, wanted: str) -> None:
+    """Raises `NotExercised` where no payment has that type. Which one it should have only the caller knows."""
+    if not any(info.payment_type == wanted for _, info in _payments(record)):
+        raise NotExercised(f"no payment was posted as {wanted}")
 
 
 @ROLE.suite.check("tccs/version", "TCCS-GUID-1", kind="meaning")

@@ -6,6 +6,7 @@ Each fails these and no other.
 
 from __future__ import annotations
 
+from tests.contracts.verification.consumers.defects_of_forms import FORMS
 from tests.contracts.verification.consumers.defects_of_portals import CLOUD_PAYMENTS, PORTAL, WATERSMART
 from tests.contracts.verification.consumers.defects_of_services import TCCS, V1, V2
 
@@ -15,4 +16,4 @@ DEFECTS = {
     f"{defect.role}: {name}": defect
     for table in (V2, TCCS, V1, PORTAL, WATERSMART, CLOUD_PAYMENTS)
     for name, defect in table.items()
-}
+} | FORMS
