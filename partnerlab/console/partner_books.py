@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from partnerlab.console.api import Api
@@ -58,24 +59,14 @@ def account_of(api: Api, partner: str, number: str) -> dict[str, Any] | None:
     return found
 
 
-def payments_of(api: Api, partner: str, payment: Mapping[str, Any]) -> list[BookPayment]:
-    """Invoice Cloud's *payment* as the partner's book has it: not at all, once, or once too often."""
-    reference, guid = payment["reference"], payment["payment_guid"]
+def payments_of(api: Api, partner: str, payment: Mapping[str, Any], calls: Collection[str]) -> list[BookPayment]:
+    """
+    Invoice Cloud's *payment* as the partner's book has it: not at all, once, or once too often. *calls* are the ids of
+    the exchanges that are about it.
+    """
+    reference = payment["reference"]
     if partner == "tccs":
-        rows = api.get("/_sandbox/tccs/payments", invoice_number=payment["invoice_number"])["payments"]
-        return [
-            BookPayment(
-                row["payment_guid"] or "none",
-                row["amount"],
-                row["posted_at"],
-                f"{row['type'] or 'deposit'} on {row['invoice_number']}",
-                row["request_id"],
-                row["returned_at"] or "",
-            )
-            for row in rows
-            if row["payment_guid"] in (guid, None)  # version 1 of the interface carries none
-            and (row["payment_guid"] or row["amount"] == payment["amount"])
-        ]
+        return _policy_payments(api, payment, calls)
     rows = (account_of(api, partner, payment["account_number"]) or {}).get("payments", [])
     rows = [row for row in rows if row["reference"] == reference]
     if partner == "watersmart":
@@ -93,4 +84,31 @@ def payments_of(api: Api, partner: str, payment: Mapping[str, Any]) -> list[Book
             row["returned_at"] or "",
         )
         for row in rows
+    ]
+
+
+def _policy_payments(api: Api, payment: Mapping[str, Any], calls: Collection[str]) -> list[BookPayment]:
+    """
+    By PaymentGUID. Version 1 of the interface carries none: then the one that a call of this payment's posted, else the
+    only one of its amount since it was paid.
+    """
+    rows = api.get("/_sandbox/tccs/payments", invoice_number=payment["invoice_number"])["payments"]
+    found = [row for row in rows if row["payment_guid"] == payment["payment_guid"]]
+    nameless = [row for row in rows if row["payment_guid"] is None]
+    found = found or [row for row in nameless if row["request_id"] in calls]
+    if not found:
+        since = datetime.fromisoformat(payment["paid_at"])
+        same = [row for row in nameless if row["amount"] == payment["amount"]]
+        same = [row for row in same if datetime.fromisoformat(row["posted_at"]) >= since]
+        found = same if len(same) == 1 else []
+    return [
+        BookPayment(
+            row["payment_guid"] or "none",
+            row["amount"],
+            row["posted_at"],
+            f"{row['type'] or 'deposit'} on {row['invoice_number']}",
+            row["request_id"],
+            row["returned_at"] or "",
+        )
+        for row in found
     ]

@@ -15,6 +15,12 @@ MOST = 200
 FILES_SEARCHED = 12
 SEARCHED = ("reference", "account_number", "invoice_number")
 NOT_PAID = ("declined", "failed")
+SETTLED = ("delivered", "skipped")
+TAKEN_BACK = ("inhance_v1", "inhance_v2", "tccs")
+"""Partners whose payments say themselves that they came back."""
+BY_FILE = ("inhance_v1", "watersmart")
+"""Partners that fetch their payments with a job."""
+EVENTS = ("payment", "ach_reject")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +54,10 @@ def story(page: Page) -> Response:
     """One payment."""
     payment = page.api.get(f"/_sandbox/ic/payments/{page.places['guid']}")
     biller = page.api.get(f"/_sandbox/ic/billers/{payment['biller_guid']}")
-    book = payments_of(page.api, biller["partner"], payment)
+    entries = _entries(page, payment)
+    book = payments_of(page.api, biller["partner"], payment, {row["id"] for row in entries})
     deliveries = _deliveries(page, payment)
-    steps = [_paid(payment), *_delivered(page, deliveries), *_calls(page, payment), *_posted(page, book, biller)]
+    steps = [_paid(payment), *_delivered(page, deliveries), *_calls(page, entries), *_posted(page, book, biller)]
     steps += [*_postbacks(page, payment), *_files(page, payment), *_mail(page, payment), *_cleared(payment)]
     steps.sort(key=lambda step: step.at)
     values = {
@@ -76,14 +83,20 @@ def _verdict(
         return "bad", f"Posted {len(book)} times at the partner."
     if book and book[0].amount and book[0].amount != payment["amount"]:
         return "bad", f"Posted with another amount at the partner: {book[0].amount}."
-    open_ones = [row for row in deliveries if row["state"] != "delivered"]
+    open_ones = [row for row in deliveries if row["state"] not in SETTLED]
+    if book and payment["state"] == "returned" and not open_ones:
+        if book[0].came_back or biller["partner"] not in TAKEN_BACK:
+            return "good", "It came back, and both books say so."
+        return "warn", "It came back at the bank, and stands in the partner's book."
     if book:
         if open_ones:
             return "warn", f"In both books, and its delivery is {open_ones[0]['state']}."
         return "good", "In both books, once, with the same amount."
     if open_ones:
         return "warn", f"Not in the partner's book; its delivery is {open_ones[0]['state'].replace('_', ' ')}."
-    if biller["partner"] in ("inhance_v1", "watersmart"):
+    if deliveries and biller["partner"] not in BY_FILE:
+        return "good", f"Not due in the partner's book: {deliveries[0]['message'] or 'it was skipped'}."
+    if biller["partner"] in BY_FILE:
         return "warn", "Not in the partner's book yet: it fetches payments with its next job. Advance the clock."
     return "warn", "Not in the partner's book yet."
 
@@ -105,7 +118,7 @@ def _deliveries(page: Page, payment: dict[str, Any]) -> list[dict[str, Any]]:
     """The deliveries of a payment's events, whole."""
     given = {"lane": page.lane, "account_number": payment["account_number"], "limit": 500}
     rows = page.api.get("/_pump/deliveries", **given)["deliveries"]
-    whole = [page.api.get(f"/_pump/deliveries/{row['id']}") for row in rows if "payment" in row["kind"]]
+    whole = [page.api.get(f"/_pump/deliveries/{row['id']}") for row in rows if row["kind"] in EVENTS]
     guid, reference = payment["payment_guid"], payment["reference"]
     return [row for row in whole if guid in row["event_id"] or reference in str(row["event"])]
 
@@ -125,12 +138,16 @@ def _delivered(page: Page, deliveries: list[dict[str, Any]]) -> list[Step]:
     return steps
 
 
-def _calls(page: Page, payment: dict[str, Any]) -> list[Step]:
+def _entries(page: Page, payment: dict[str, Any]) -> list[dict[str, Any]]:
     """The exchanges in the journal that are about the payment."""
     found: dict[str, dict[str, Any]] = {}
     for query in ({"event": payment["payment_guid"]}, {"search": payment["reference"]}):
         rows = page.api.get("/_sandbox/journal", limit=100, **query)["entries"]
         found |= {row["id"]: row for row in rows}
+    return list(found.values())
+
+
+def _calls(page: Page, entries: list[dict[str, Any]]) -> list[Step]:
     return [
         Step(
             row["at"],
@@ -140,7 +157,7 @@ def _calls(page: Page, payment: dict[str, Any]) -> list[Step]:
             row["meaning"]["kind"],
             page.to(f"traffic/{row['id']}"),
         )
-        for row in found.values()
+        for row in entries
     ]
 
 

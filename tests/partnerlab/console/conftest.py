@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -62,9 +63,12 @@ class Reader:
         answer = self._ask("POST", "/console/sign-in", urlencode({"token": token}).encode(), headers)
         return answer.headers["Set-Cookie"]
 
-    def api(self, path: str) -> Any:
-        import json
+    def send(self, path: str, body: dict[str, str]) -> Any:
+        """POST JSON to the control API; the answer's."""
+        return json.loads(self._ask("POST", path, json.dumps(body).encode(), {"content-type": "application/json"}).raw)
 
+    def api(self, path: str) -> Any:
+        """The JSON of the control API."""
         return json.loads(self._ask("GET", path, b"", {}).raw)
 
     def settle(self) -> None:

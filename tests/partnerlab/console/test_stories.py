@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from tests.partnerlab.console.conftest import Reader
 from tests.partnerlab.console.test_pages import ACCOUNT, SOAP, UTILITY, check_balance
 
@@ -27,6 +29,34 @@ def test_a_payment_is_told_on_every_side(reader: Reader) -> None:
     for link in story.links("/console/"):
         assert reader.get(link).status == 200, link
     assert reader.get("/console/payments?find=IC0000000001").text.count("IC0000000001") >= 1
+
+
+@pytest.mark.parametrize(
+    ("partner", "account", "said"),
+    [
+        ("tccs", "454100011", "In both books, once, with the same amount."),
+        ("watersmart", "20000201", "it fetches payments with its next job"),
+        ("inhance_v1", "30000301", "it fetches payments with its next job"),
+    ],
+)
+def test_each_partners_book_is_read(reader: Reader, partner: str, account: str, said: str) -> None:
+    biller = next(row for row in reader.api("/_sandbox/ic/billers")["billers"] if row["partner"] == partner)
+    listed = reader.api(f"/_sandbox/ic/invoices?biller_guid={biller['guid']}&account_number={account}&status=open")
+    paid = reader.send(
+        "/_sandbox/ic/payments",
+        {
+            "biller_guid": biller["guid"],
+            "account_number": account,
+            "invoice_number": listed["invoices"][0]["invoice_number"],
+            "amount": listed["invoices"][0]["balance_due"],
+            "tender": "credit_card",
+            "card_number": "4111111111111111",
+        },
+    )
+    reader.settle()
+    story = reader.get(f"/console/payments/{paid['payment_guid']}")
+    assert said in story.text
+    assert reader.get(f"/console/books/{biller['guid']}/{account}").status == 200
 
 
 def test_a_lost_answer_waits_for_a_person_who_settles_it(reader: Reader) -> None:
