@@ -7,6 +7,7 @@ together. What it holds can be asked, and is reset with its lane, before that.
 
 from __future__ import annotations
 
+import random
 import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,6 +24,7 @@ from partnerlab.simulators.kit.world.lane_rows import LoadInvalid
 from partnerlab.simulators.kit.world.lanes import Lane
 
 if TYPE_CHECKING:
+    import httpx
     import sqlalchemy as sa
 
     from partnerlab.client.datapump import DataPump
@@ -42,8 +44,8 @@ class PumpPort:
 
     *kept* says that the database may hold what a former process left; without it there is nothing in it until the pump
     was made. With *clock*, a lane's time, the pump is one of the process without threads, which delivers when `deliver`
-    is called or that clock is advanced. *told* hears of each call; *trust* is whose certificates it takes. Attached to
-    the kit's `Lanes`.
+    is called or that clock is advanced. *told* hears of each call; *trust* is whose certificates it takes; *dice* gives
+    the jitter of its pauses, *http* stands in for its connections. Attached to the kit's `Lanes`.
     """
 
     names = TABLES
@@ -58,7 +60,10 @@ class PumpPort:
         clock: Callable[[str], datetime] | None = None,
         told: Told | None = None,
         trust: ssl.SSLContext | None = None,
+        dice: Callable[[], float] = random.random,
+        http: httpx.BaseTransport | None = None,
     ) -> None:
+        self._dice, self._http = dice, http
         self._url, self._billers, self._check, self._kept, self._clock = url, billers, check, kept, clock
         self._told, self._trust = told, trust
         self._making, self._starting = threading.Lock(), threading.Lock()
@@ -159,8 +164,10 @@ class PumpPort:
                 from partnerlab.client.datapump import DataPump, Router
 
                 # The partners it delivers to are the sandbox's own, over http also where it listens beyond loopback.
-                router = Router(allow_http=True, check=self._check, told=self._told, ssl_context=self._trust)
-                self._pump = DataPump(self._url, self._billers, router=router, engine=self._engine())
+                router = Router(
+                    allow_http=True, check=self._check, told=self._told, ssl_context=self._trust, http=self._http
+                )
+                self._pump = DataPump(self._url, self._billers, router=router, dice=self._dice, engine=self._engine())
             return self._pump
 
     def _engine(self) -> Callable[[sa.Engine], Engine] | None:

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import tempfile
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -33,6 +34,7 @@ from partnerlab.resending import Resending, credentials, keys_of
 from partnerlab.settings import SandboxSettings
 from partnerlab.simulators import ic_webservices, inhance_soap, tccs_rest, watersmart
 from partnerlab.simulators.ic_webservices.domain.errors import NotFound
+from partnerlab.simulators.ic_webservices.services.postbacks import Post
 from partnerlab.simulators.kit.control.app import create_control_app
 from partnerlab.simulators.kit.egress.allow_list import AddressRefused, Allowed
 from partnerlab.simulators.kit.faults.faults import Faults
@@ -54,9 +56,11 @@ from partnerlab.watersmart_port import PartnerAccess, WaterSmartPort
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
+    import httpx
+
     from partnerlab.client.datapump import DataPump
 
-__all__ = ["PUMP_PATH", "Sandbox", "SandboxRuns"]
+__all__ = ["PUMP_PATH", "ByHand", "Sandbox", "SandboxRuns"]
 
 SETTLE_IN_S = 1.5
 ENVELOPE_BYTES = 1 << 20  # what stands around an uploaded file
@@ -72,12 +76,30 @@ class SandboxRuns(RuntimeError):
         )
 
 
+@dataclass(frozen=True, slots=True)
+class ByHand:
+    """
+    What a soak puts in the place of sockets and chance.
+
+    `wire` carries every call of the client, `post` every postback, `dice` gives the jitter of the pump's pauses.
+    """
+
+    wire: httpx.BaseTransport
+    dice: Callable[[], float]
+    post: Post
+
+    def transport(self, **options: Any) -> Transport:
+        """A transport of the client over that wire."""
+        return Transport(allow_http=True, http=self.wire, **options)
+
+
 class Sandbox:
     """
     The running whole: a context manager, or `start` and `stop`. One per process, because the durable data pump is.
 
     *in_process* is for tests: the pump has no threads and no file, and delivers when `settle` is called or a lane's
-    clock is advanced. There may be several of these in one process.
+    clock is advanced. There may be several of these in one process. With *by_hand*, for soaks, it is not started and
+    nothing happens on another thread: whoever made it calls its `site`.
     """
 
     _running: Sandbox | None = None
@@ -92,7 +114,9 @@ class Sandbox:
         ic: ic_webservices.Settings = ic_webservices.Settings(),  # noqa: B008 - frozen
         water: watersmart.Settings = watersmart.Settings(),  # noqa: B008 - frozen
         in_process: bool = False,
+        by_hand: ByHand | None = None,
     ) -> None:
+        in_process = in_process or by_hand is not None
         if in_process and settings.database:
             raise ValueError("in_process: the data pump of tests keeps nothing, so there is no database to name")
         settings.check_reach()
@@ -110,6 +134,7 @@ class Sandbox:
             clock=self._now if in_process else None,
             told=lambda *call: self._outgoing.pumped(*call),
             trust=self._trust,
+            **({"dice": by_hand.dice, "http": by_hand.wire} if by_hand else {}),
         )
         self.store = Store(store_url)
         self.lanes = Lanes(self.store)
@@ -124,9 +149,12 @@ class Sandbox:
             unsettled=self._pump.payments_in_doubt,
             base_url=lambda: self.url,
             posted_back=lambda sent: self._outgoing.posted_back(sent),
+            **({"post": by_hand.post} if by_hand else {}),
         )
         self._runner = Runner(self.store, self.lanes)
-        self._jobs = JobsPort(lambda: self.url, lambda: self.ic, trust=self._trust)
+        self._jobs = JobsPort(
+            lambda: self.url, lambda: self.ic, by_hand.transport() if by_hand else None, trust=self._trust
+        )
         self.inhance = inhance_soap.create_simulator(
             inhance, self.store, self.lanes, runner=self._runner, jobs=InHanceJobs(self._jobs)
         )
@@ -139,6 +167,7 @@ class Sandbox:
             split=water.split_payments,
             trust=self._trust,
             arrives=lambda lane, operation, content: self.faults.file(lane, operation, content),
+            transport=by_hand.transport() if by_hand else None,
         )
         self.water = watersmart.create_simulator(
             water, self.store, self.lanes, call=self._water_port.call, exchange=self._water_port
@@ -146,7 +175,7 @@ class Sandbox:
         simulators = (self.inhance, self.tccs, self.ic, self.water)
         self.lanes.seeders.extend(simulator.seed for simulator in simulators)
         keys = keys_of(inhance, tccs, ic, water)
-        judges = {**verdicts(), nowhere.NAME: nowhere.no_such_path(lambda: self._site.paths())}
+        judges = {**verdicts(), nowhere.NAME: nowhere.no_such_path(lambda: self.site.paths())}
         self.journal = Journal(self.lanes, judges, secrets=lambda: keys)
         self.faults = Faults(self.lanes)
         self.store.create()
@@ -163,7 +192,7 @@ class Sandbox:
         )
         self._pump_service = WsgiApp("pump", self._create_pump_service)
         guard = Guard((settings.host, *settings.hosts), settings.token)
-        self._site = site = Site(self.lanes, self.journal, self.faults, guard)
+        self.site = site = Site(self.lanes, self.journal, self.faults, guard)
         self._outgoing = Outgoing(self.journal, self.lanes, lambda: self.url, site.new_id)
         for simulator in simulators:
             for path, app in simulator.doors.items():
@@ -174,6 +203,9 @@ class Sandbox:
             console = Console(lambda: site, entrances(inhance, tccs, ic))
             for path in ("/", PREFIX):
                 site.mount(path, console, door=False)
+        if by_hand:
+            for runner in self.runners:
+                runner.by_hand = True
         self.server = Server(
             site,
             settings.host,
@@ -185,7 +217,7 @@ class Sandbox:
         self._settling = threading.Thread(target=self._settle_in, name="settle-in", daemon=True)
         self.exchange: Exchange | None = None
         self._lock = threading.Lock()
-        self._transport: Transport | None = None
+        self._transport: Transport | None = by_hand.transport(timeouts=PAYER_WAITS) if by_hand else None
 
     @property
     def url(self) -> str:
@@ -222,6 +254,11 @@ class Sandbox:
             raise
         self._settling.start()
         return self
+
+    @property
+    def runners(self) -> tuple[Runner, ...]:
+        """What does due work, one for each that keeps its own."""
+        return self._runner, self.ic.world.runner, self.water.world.runner
 
     def run_jobs(self) -> None:
         """Let the partners' timed jobs run by themselves as the lanes' clocks go, not only when one is advanced."""

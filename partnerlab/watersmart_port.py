@@ -44,6 +44,7 @@ class WaterSmartPort:
     Joins WaterSmart's ports to the client; *access* gives what a lane's biller has now.
 
     *arrives* says what comes of a file on its way in a lane, by the head of its name or the operation that takes it.
+    Without a *transport* one is made at need.
     """
 
     def __init__(
@@ -54,11 +55,12 @@ class WaterSmartPort:
         split: bool,
         arrives: Arrives = lambda _, __, content: [content],
         trust: ssl.SSLContext | None = None,
+        transport: Transport | None = None,
     ) -> None:
         self._access, self._batches, self._split, self._arrives = access, batches, split, arrives
         self._trust = trust
         self._lock = threading.Lock()
-        self._transport: Transport | None = None
+        self._transport = transport
 
     def close(self) -> None:
         """Let go of the connections."""

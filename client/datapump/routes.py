@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TYPE_CHECKING
 
 from partnerlab.client.datapump import inhance_routes, inhance_v1_routes, tccs_routes, watersmart_routes
 from partnerlab.client.datapump.events import Event, Payment
@@ -19,6 +20,9 @@ from partnerlab.client.errors import RequestInvalid
 from partnerlab.client.http import HttpRequest, HttpResponse, Timeouts, Transport
 from partnerlab.client.http.watched import Watched
 from partnerlab.client.settings import Biller
+
+if TYPE_CHECKING:
+    import httpx
 
 __all__ = ["BALANCE_CHECKS", "ROUTES", "PartnerRequest", "Plan", "Route", "Router", "Skip"]
 
@@ -56,7 +60,8 @@ class Router:
 
     *check* is asked before each call whether it may go to that URL for that biller; it raises `RequestInvalid`. *told*
     hears of each call that was made, after it.
-    *ssl_context* says whose certificates are taken: the machine's authorities' where there is none.
+    *ssl_context* says whose certificates are taken: the machine's authorities' where there is none. *http* stands in
+    for the connections, in tests and soaks.
     """
 
     routes: Mapping[tuple[str, str], Route] = field(default_factory=lambda: ROUTES)
@@ -66,6 +71,7 @@ class Router:
     told: Told | None = None
     connections: int = 100
     ssl_context: ssl.SSLContext | None = None
+    http: httpx.BaseTransport | None = None
 
     def __post_init__(self) -> None:
         self._transport: Transport | None = None
@@ -81,6 +87,7 @@ class Router:
                     allow_http=self.allow_http,
                     connections=self.connections,
                     ssl_context=self.ssl_context,
+                    http=self.http,
                 )
             return self._transport
 

@@ -14,12 +14,15 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from functools import cache
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from partnerlab.client.errors import RequestInvalid
 from partnerlab.client.http.attempt import Attempt, Rules, async_pieces, pieces
 from partnerlab.client.http.keepalive import KEEPALIVE_S
 from partnerlab.client.http.request import DEFAULT_TIMEOUTS, HttpRequest, HttpResponse, Timeouts
+
+if TYPE_CHECKING:
+    import httpx
 
 __all__ = ["MAX_ANSWER_BYTES", "AsyncTransport", "Transport", "default_ssl_context"]
 
@@ -34,6 +37,7 @@ class Transport:
     Certificates are always verified, against *ssl_context* where given. Plain `http://` is refused unless the host is
     this machine or *allow_http* is set. Proxies of the environment are not used: a payment goes where its setting
     says, or through *proxy*. *connections* is how many requests may be under way at once; more wait for a while.
+    *http* stands in for the connections, in tests and soaks.
     """
 
     def __init__(
@@ -45,11 +49,12 @@ class Transport:
         ssl_context: ssl.SSLContext | None = None,
         proxy: str | None = None,
         connections: int = CONNECTIONS,
+        http: httpx.BaseTransport | None = None,
     ) -> None:
         import httpx
 
         self.rules = Rules(timeouts, allow_http, max_answer_bytes)
-        self.http = httpx.HTTPTransport(**_connection_options(ssl_context, proxy))
+        self.http = httpx.HTTPTransport(**_connection_options(ssl_context, proxy)) if http is None else http
         self._free = threading.BoundedSemaphore(connections)
 
     def send(self, request: HttpRequest) -> HttpResponse:

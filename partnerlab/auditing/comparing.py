@@ -38,6 +38,7 @@ KINDS: Mapping[str, str] = {
     "postback_wrong": "a postback that says another amount or outcome than the payment has",
     "schedule_wrong": "a scheduled payment or AutoPay collection and its payment do not fit together",
     "cents_off": "both sides say otherwise what an account owes, and what is known does not explain it",
+    "off_by_finding": "both sides say otherwise what an account owes, by what is to be mended",
     "explained": "they differ by what is on its way, in doubt or entered on one side only; nothing to mend here",
 }
 """Every kind of difference; all but `explained` are something to mend."""
@@ -324,7 +325,7 @@ def _balances(books: LaneBooks, matched: Matched, judged: Audit) -> Iterator[Dif
             continue
         name = WAYS[balance.partner].name
         why = [one.text for one in (chosen or of_place)]
-        kind = "cents_off" if chosen is None or any(one.mend for one in chosen) else "explained"
+        kind = "cents_off" if chosen is None else "off_by_finding" if any(one.mend for one in chosen) else "explained"
         if balance.waits and chosen is None:
             kind, why = "explained", [f"{name} tells its last change in its next balance file"]
         said = f"Invoice Cloud {balance.at_invoice_cloud}, {name} {balance.at_partner}"

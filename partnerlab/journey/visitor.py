@@ -113,11 +113,14 @@ class Visitor:
     """
     A payer in front of the hosted pages. `page` is what stands before him.
 
-    A redirect to another origin is not followed: `sent_to` is where the browser was sent.
+    A redirect to another origin is not followed: `sent_to` is where the browser was sent. *transport* stands in for
+    sockets.
     """
 
-    def __init__(self) -> None:
-        self._http = httpx.Client(timeout=TIMEOUT_S, follow_redirects=False, verify=default_ssl_context())
+    def __init__(self, transport: httpx.BaseTransport | None = None) -> None:
+        self._http = httpx.Client(
+            timeout=TIMEOUT_S, follow_redirects=False, verify=default_ssl_context(), transport=transport
+        )
         self._page: Page | None = None
         self.sent_to: str | None = None
 

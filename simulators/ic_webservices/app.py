@@ -11,12 +11,13 @@ from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.ic_webservices import seeds
 from partnerlab.simulators.ic_webservices.pages import PAGE_PATHS, PagesApp
 from partnerlab.simulators.ic_webservices.services.bill_images import ImagePort, no_image
-from partnerlab.simulators.ic_webservices.services.postbacks import PostbackSent
+from partnerlab.simulators.ic_webservices.services.postbacks import Post, PostbackSent
 from partnerlab.simulators.ic_webservices.services.presentment import Balances
 from partnerlab.simulators.ic_webservices.services.unsettled import UnsettledPort
 from partnerlab.simulators.ic_webservices.settings import Settings
 from partnerlab.simulators.ic_webservices.wire.doors import create_doors
 from partnerlab.simulators.ic_webservices.world import Services, World, create_world
+from partnerlab.simulators.kit.egress.pinned_post import post_form
 from partnerlab.simulators.kit.world.due import Due
 from partnerlab.simulators.kit.world.lanes import Lane, Lanes
 from partnerlab.simulators.kit.world.simulator import Simulator
@@ -68,6 +69,7 @@ def create_simulator(
     unsettled: UnsettledPort = _nothing,
     base_url: Callable[[], str] | None = None,
     posted_back: Callable[[PostbackSent], None] | None = None,
+    post: Post = post_form,
 ) -> InvoiceCloud:
     """
     The simulator of Invoice Cloud.
@@ -81,6 +83,7 @@ def create_simulator(
             `services.unsettled`. Without it only the outbox is looked at.
         base_url: Gives the sandbox's origin, as in `http://127.0.0.1:8700`; without it the one a request came to.
         posted_back: Hears of each attempt to send a postback.
+        post: Posts the form of a postback.
     """
     world = create_world(
         settings,
@@ -92,6 +95,7 @@ def create_simulator(
         unsettled=unsettled,
         base_url=base_url,
         posted_back=posted_back,
+        post=post,
     )
     return InvoiceCloud(
         name=NAME,

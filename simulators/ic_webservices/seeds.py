@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -19,6 +18,7 @@ from partnerlab.simulators.ic_webservices.domain.money import amount, cents
 from partnerlab.simulators.ic_webservices.domain.users import User, hash_password, username_key
 from partnerlab.simulators.ic_webservices.services import seeding
 from partnerlab.simulators.ic_webservices.settings import Settings
+from partnerlab.simulators.kit.world.identifiers import new_id
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Tx
 
@@ -180,7 +180,7 @@ def _customer(
         registered=since is not None,
         registration_date="" if since is None else since.replace(tzinfo=None, microsecond=0).isoformat(),
         login_name="" if since is None else who.email,
-        customer_guid=str(uuid.uuid4()),
+        customer_guid=new_id(),
     )
 
 

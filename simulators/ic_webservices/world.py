@@ -23,7 +23,7 @@ from partnerlab.simulators.ic_webservices.services.notices import Notices
 from partnerlab.simulators.ic_webservices.services.outbox import Outbox
 from partnerlab.simulators.ic_webservices.services.page_sessions import PageSessions
 from partnerlab.simulators.ic_webservices.services.pay_by_text import PayByText
-from partnerlab.simulators.ic_webservices.services.postbacks import Postbacks, PostbackSent
+from partnerlab.simulators.ic_webservices.services.postbacks import Post, Postbacks, PostbackSent
 from partnerlab.simulators.ic_webservices.services.presentment import Balances, Presentment
 from partnerlab.simulators.ic_webservices.services.records import Records
 from partnerlab.simulators.ic_webservices.services.schedules import Schedules
@@ -34,6 +34,7 @@ from partnerlab.simulators.ic_webservices.services.user_accounts import UserAcco
 from partnerlab.simulators.ic_webservices.services.wallet import Wallet
 from partnerlab.simulators.ic_webservices.settings import Settings
 from partnerlab.simulators.ic_webservices.tables import TABLES
+from partnerlab.simulators.kit.egress.pinned_post import post_form
 from partnerlab.simulators.kit.world.jobs import Runner
 from partnerlab.simulators.kit.world.lanes import Lanes
 from partnerlab.simulators.kit.world.store import Store
@@ -98,6 +99,7 @@ def create_world(
     unsettled: UnsettledPort,
     base_url: Callable[[], str] | None = None,
     posted_back: Callable[[PostbackSent], None] | None = None,
+    post: Post = post_form,
 ) -> World:
     """The services over *store*; for the ports see `app.create_simulator`."""
     store.add(TABLES)
@@ -110,7 +112,7 @@ def create_world(
     cashier = Cashier(store, outbox, numbers)
     presentment = Presentment(store, balances, uncertain)
     wallet = Wallet(store, numbers)
-    postbacks = Postbacks(store, lanes, runner, told=posted_back)
+    postbacks = Postbacks(store, lanes, runner, post, told=posted_back)
     services = Services(
         settings=settings,
         ledger=ledger,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -101,22 +100,22 @@ def payment_event(payment: Payment, zone: ZoneInfo, *, now: datetime) -> Event:
 
 
 def enrolment_event(
-    kind: str, biller_guid: str, account_number: str, *, enrolled: bool, invoice_number: str, now: datetime
+    id: str, kind: str, biller_guid: str, account_number: str, *, enrolled: bool, invoice_number: str, now: datetime
 ) -> Event:
     """Paperless or AutoPay (*kind*) was switched; *invoice_number* is the account's latest, empty where it has none."""
     fields = {"enrolled": enrolled, "invoice_number": invoice_number}
-    return Event(str(uuid.uuid4()), kind, biller_guid, account_number, now, fields)
+    return Event(id, kind, biller_guid, account_number, now, fields)
 
 
-def email_event(biller_guid: str, account_number: str, *, email_address: str, now: datetime) -> Event:
+def email_event(id: str, biller_guid: str, account_number: str, *, email_address: str, now: datetime) -> Event:
     """The e-mail address was changed."""
-    return Event(str(uuid.uuid4()), "email", biller_guid, account_number, now, {"email_address": email_address})
+    return Event(id, "email", biller_guid, account_number, now, {"email_address": email_address})
 
 
-def ach_reject_event(payment: Payment, zone: ZoneInfo, *, now: datetime) -> Event:
+def ach_reject_event(id: str, payment: Payment, zone: ZoneInfo, *, now: datetime) -> Event:
     """A bank payment came back; `paid_on` is the day it was paid in the biller's *zone*."""
     return Event(
-        str(uuid.uuid4()),
+        id,
         "ach_reject",
         payment.biller_guid,
         payment.account_number,

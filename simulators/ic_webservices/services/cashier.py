@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
@@ -41,6 +40,7 @@ from partnerlab.simulators.ic_webservices.services.moments import recorded_at
 from partnerlab.simulators.ic_webservices.services.outbox import Outbox
 from partnerlab.simulators.ic_webservices.store import INVOICES, PAYMENTS, clearing, next_number
 from partnerlab.simulators.kit.world.due import Due
+from partnerlab.simulators.kit.world.identifiers import new_id
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Statement, Store, Tx
 
@@ -110,7 +110,7 @@ class Cashier:
             else:
                 may_pay_on(invoice, now.astimezone(time_zone(biller.time_zone)).date())
                 may_pay(invoice, order.amount_cents)
-        payment = self._payment(tx, lane, biller, order, authorization, invoice, payment_guid or str(uuid.uuid4()), now)
+        payment = self._payment(tx, lane, biller, order, authorization, invoice, payment_guid or new_id(), now)
         PAYMENTS.put(tx, lane.name, payment)
         if payment.approved:
             if invoice is not None and pays_invoice(order):
@@ -236,7 +236,7 @@ class Cashier:
             invoice = _owed_on(tx, lane, biller, payment)
             if invoice is not None:
                 INVOICES.put(tx, lane.name, credited(invoice, payment.amount_cents))
-            event = ach_reject_event(payment, time_zone(biller.time_zone), now=now)
+            event = ach_reject_event(new_id(), payment, time_zone(biller.time_zone), now=now)
             self.outbox.add(tx, lane, event, cause=f"clock {now.isoformat()}")
         self.outbox.flush(lane.name, payment.biller_guid, payment.account_number)
 

@@ -8,7 +8,6 @@ to the partner as an event (assumed [A-34]).
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC
@@ -44,6 +43,7 @@ from partnerlab.simulators.ic_webservices.store import (
     next_number,
     rename_account,
 )
+from partnerlab.simulators.kit.world.identifiers import new_id
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Statement, Store, Tx
 
@@ -131,7 +131,7 @@ def add_customer(
     if not (values.get("customer_name") or ""):
         raise ValueRefused("customer_name", "", "must not be empty")
     customer_id = str(FIRST_CUSTOMER_ID + next_number(tx, lane.name, "customer"))
-    blank = Customer(biller.guid, number, customer_id, customer_name="", customer_guid=str(uuid.uuid4()))
+    blank = Customer(biller.guid, number, customer_id, customer_name="", customer_guid=new_id())
     refuse_card_numbers(values)
     customer = updated(blank, values)
     CUSTOMERS.put(tx, lane.name, customer)
@@ -251,7 +251,13 @@ class BillerLedger:
                 latest = INVOICES.find(tx, lane.name, account, order="invoice_date", last_first=True, limit=1)
                 number = latest[0].invoice_number if latest else ""
                 event = enrolment_event(
-                    kind, biller.guid, account_number, enrolled=enrolled, invoice_number=number, now=lane.now()
+                    new_id(),
+                    kind,
+                    biller.guid,
+                    account_number,
+                    enrolled=enrolled,
+                    invoice_number=number,
+                    now=lane.now(),
                 )
             if kind == "autopay" and not enrolled:
                 AUTOPAYS.delete(tx, lane.name, biller.guid, account_number)  # nothing collects with it any more
@@ -269,7 +275,7 @@ class BillerLedger:
             customer = replace(before, email_address=address)
             event = None
             if customer != before:
-                event = email_event(biller.guid, account_number, email_address=address, now=lane.now())
+                event = email_event(new_id(), biller.guid, account_number, email_address=address, now=lane.now())
             self._save(tx, lane, before, customer, event, cause)
         return self._flushed(lane, customer, event)
 

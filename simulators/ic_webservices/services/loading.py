@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -20,6 +19,7 @@ from partnerlab.simulators.ic_webservices.domain.uploads import SETS, Adjustment
 from partnerlab.simulators.ic_webservices.services.ledger import last_payment
 from partnerlab.simulators.ic_webservices.services.staging import CSV_PARTNERS, Staged
 from partnerlab.simulators.ic_webservices.store import ADJUSTMENTS, CUSTOMERS, INVOICES, next_number
+from partnerlab.simulators.kit.world.identifiers import new_id
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Statement, Tx
 
@@ -82,7 +82,7 @@ def load_invoices(tx: Tx, lane: Lane, biller: Biller, upload_id: str, staged: St
                 {
                     **CUSTOMERS.row(lane.name, customer),
                     "customer_id": customer.customer_id or ids[number],
-                    "customer_guid": customer.customer_guid or str(uuid.uuid4()),
+                    "customer_guid": customer.customer_guid or new_id(),
                 }
                 for number, customer in customers.items()
             ),

@@ -13,7 +13,6 @@ Source: the postback is told again until it is taken, assumed [A-21]; how often 
 from __future__ import annotations
 
 import time
-import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import replace
@@ -36,6 +35,7 @@ from partnerlab.simulators.ic_webservices.store import POSTBACK_ATTEMPTS, POSTBA
 from partnerlab.simulators.kit.egress.allow_list import AddressRefused, Allowed, Target
 from partnerlab.simulators.kit.egress.pinned_post import NoAnswer, PostAnswer, post_form
 from partnerlab.simulators.kit.world.due import Due
+from partnerlab.simulators.kit.world.identifiers import new_id
 from partnerlab.simulators.kit.world.jobs import Runner, Taken, Work, WorkOutcome
 from partnerlab.simulators.kit.world.lanes import Lane, Lanes
 from partnerlab.simulators.kit.world.store import Store, Tx
@@ -78,7 +78,7 @@ class Postbacks:
         """Write a postback in the transaction of its payment; call `send` after the commit."""
         now = utc_text(lane.now())
         postback = Postback(
-            postback_id=str(uuid.uuid4()),
+            postback_id=new_id(),
             payment_guid=fields["PaymentGUID"],
             biller_guid=biller_guid,
             url=url,

@@ -7,7 +7,6 @@ so that neither is without the other and nothing is paid twice. What cannot be p
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -47,6 +46,7 @@ from partnerlab.simulators.ic_webservices.services.unsettled import Unsettled
 from partnerlab.simulators.ic_webservices.services.wallet import NewMethod, Wallet, method_of
 from partnerlab.simulators.ic_webservices.store import AUTOPAYS, SCHEDULE_QUEUE, SCHEDULES
 from partnerlab.simulators.kit.world.due import Due
+from partnerlab.simulators.kit.world.identifiers import new_id
 from partnerlab.simulators.kit.world.jobs import Runner, Taken, Work, WorkOutcome
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Store, Tx
@@ -130,7 +130,7 @@ class Schedules:
             if new_method is not None:
                 method_id = self.wallet.add_in(tx, lane, biller, username, new_method).method_id
             schedule = Schedule(
-                schedule_id=schedule_id or str(uuid.uuid4()),
+                schedule_id=schedule_id or new_id(),
                 biller_guid=biller.guid,
                 username=username_key(username),
                 account_number="",
@@ -313,7 +313,7 @@ class Schedules:
             order = self._order(biller, schedule, method, amount_cents)
             may_pay(invoice, order.amount_cents)
             payment, _ = self.cashier.post(
-                tx, lane, biller, order, payment_guid=str(uuid.uuid4()), cause=f"clock {lane.now().isoformat()}"
+                tx, lane, biller, order, payment_guid=new_id(), cause=f"clock {lane.now().isoformat()}"
             )
         except DomainError as error:
             return skipped(schedule, str(error)), None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import replace
 from datetime import UTC, date
 
@@ -15,6 +14,7 @@ from partnerlab.simulators.ic_webservices.domain.users import username_key
 from partnerlab.simulators.ic_webservices.services.cards import refuse_card_number
 from partnerlab.simulators.ic_webservices.services.ledger import biller_of
 from partnerlab.simulators.ic_webservices.store import AUTOPAYS, CUSTOMERS, METHODS, SCHEDULES
+from partnerlab.simulators.kit.world.identifiers import new_id
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Store, Tx
 
@@ -91,7 +91,7 @@ class Wallet:
         if len(mine) >= MOST_METHODS:
             raise Conflict(f"At most {MOST_METHODS} payment methods can be kept; remove one first.")
         method = Method(
-            method_id=new.method_id or str(uuid.uuid4()),
+            method_id=new.method_id or new_id(),
             biller_guid=biller.guid,
             username=username_key(username),
             kind=new.kind,

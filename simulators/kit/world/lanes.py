@@ -187,10 +187,15 @@ class Lanes:
         except LaneNotFound:
             return self._make(Lane(name))
 
-    def create(self, name: str, *, seed: int = 0) -> Lane:
-        """A new lane with its own random stream. Raises `LaneNameInvalid`, `LaneExists`, `TooManyLanes`."""
+    def create(self, name: str, *, seed: int = 0, frozen_at: datetime | None = None) -> Lane:
+        """
+        A new lane with its own random stream; *frozen_at* is the moment, aware, at which its clock stands.
+
+        Raises `LaneNameInvalid`, `LaneExists`, `TooManyLanes`.
+        """
         self._check(name)
-        return self._make(Lane(name, seed=seed), new=True)
+        at = None if frozen_at is None else frozen_at.astimezone(UTC).isoformat()
+        return self._make(Lane(name, frozen_at=at, seed=seed), new=True)
 
     def all(self) -> list[Lane]:
         """Every lane, by name."""

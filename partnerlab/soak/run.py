@@ -1,0 +1,174 @@
+"""The days of a soak, and what came of it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from partnerlab.auditing import LaneBooks, read_lane
+from partnerlab.soak.checks import at_rest, in_trouble, under_way
+from partnerlab.soak.payers import Payers
+from partnerlab.soak.staff import Staff
+from partnerlab.soak.town import Account, Town
+from partnerlab.soak.trouble import Trouble
+from partnerlab.soak.world import BEGINS, LANE, World
+
+__all__ = ["Broken", "Options", "Outcome", "soak"]
+
+CYCLE = 14
+"""Days from an account's bill to its next."""
+QUIET_DAYS = 20
+DAY = timedelta(days=1)
+LAST_ACT_S = 10 * 3600
+EVENING = timedelta(hours=11)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a soak is asked for; `faults` whether there is trouble."""
+
+    seed: int
+    days: int = 30
+    accounts: int = 2_000
+    faults: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """The first thing that did not hold: when it was seen, what was done just before, and everything that is wrong."""
+
+    when: str
+    step: str
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a soak ended; `digest` is the SHA-256 of its event log."""
+
+    options: Options
+    digest: str
+    payments: int
+    broken: Broken | None
+
+
+class _Broke(Exception):
+    def __init__(self, broken: Broken) -> None:
+        self.broken = broken
+        super().__init__(broken.step)
+
+
+def soak(options: Options, echo: Callable[[str], None] = lambda _: None) -> Outcome:
+    """
+    Run one seed; *echo* is given the event log, line by line.
+
+    What breaks is seen at the end of a day. The same seed is then run again and looked at after every step of that day,
+    so that the outcome names the first step that broke.
+    """
+    outcome, day = _run(options, echo, look_closely_on=-1)
+    if outcome.broken is None:
+        return outcome
+    closer, _ = _run(options, lambda _: None, look_closely_on=day)
+    return Outcome(options, outcome.digest, outcome.payments, closer.broken or outcome.broken)
+
+
+def _run(options: Options, echo: Callable[[str], None], *, look_closely_on: int) -> tuple[Outcome, int]:
+    with World(options.seed, echo) as world:
+        days = _Days(world, options, look_closely_on)
+        broken = None
+        try:
+            days.live()
+        except _Broke as error:
+            broken = error.broken
+            world.log(f"BROKEN after {broken.step}: {'; '.join(broken.problems)}")
+        return Outcome(options, world.digest, days.payments, broken), days.day
+
+
+class _Days:
+    def __init__(self, world: World, options: Options, look_closely_on: int) -> None:
+        self.world, self.options, self._closely = world, options, look_closely_on
+        self.town = Town(world, options.accounts)
+        self.payers, self.staff, self.trouble = Payers(world, self.town), Staff(world), Trouble(world)
+        self.day, self.payments = 0, 0
+        self._bills: defaultdict[int, list[Account]] = defaultdict(list)
+        self._acts: defaultdict[int, list[Account]] = defaultdict(list)
+        self._plan()
+
+    def _plan(self) -> None:
+        """Who is billed when, and when the payer acts on it."""
+        dice, last = self.world.dice, self.options.days - 1
+        for account in self.town.accounts:
+            first = dice.randint(0, min(CYCLE - 1, max(0, last - 2)))
+            for day in range(first, last, CYCLE):
+                self._bills[day].append(account)
+                for _ in range(dice.choice((1, 1, 2))):
+                    self._acts[min(last, day + dice.randint(1, 6))].append(account)
+
+    def live(self) -> None:
+        """Every day, and the quiet after the last."""
+        for self.day in range(self.options.days):  # noqa: B020 - the day is seen from outside
+            self._day()
+            self._check(in_trouble, self._books(), f"day {self.day + 1}")
+        self.trouble.end()
+        self._come_to_rest()
+
+    def _day(self) -> None:
+        dice, begins = self.world.dice, BEGINS + self.day * DAY
+        self.world.log(f"--- day {self.day + 1}")
+        acts: list[tuple[int, int, str, Callable[[], None]]] = []
+
+        def add(name: str, act: Callable[[], None], *, before_s: int = LAST_ACT_S) -> None:
+            acts.append((dice.randrange(before_s), len(acts), name, act))
+
+        for account in self._bills[self.day]:
+            add(f"bill of {account.number}", lambda one=account: self.town.bill(one))  # type: ignore[misc]
+        for account in self._acts[self.day]:
+            add(f"{account.number} acts", lambda one=account: self.payers.act(one))  # type: ignore[misc]
+        if self.options.faults:
+            for _ in range(dice.randint(0, 3 + len(self._acts[self.day]) // 20)):
+                add("trouble", self.trouble.strike)
+        for at_s, _, name, act in sorted(acts, key=lambda one: one[:2]):
+            self.world.advance_to(begins + timedelta(seconds=at_s))
+            self._looked_at(f"{name} (what fell due before it)")
+            act()
+            self._looked_at(name)
+        self.world.advance_to(begins + EVENING)
+        self._looked_at("what fell due in the evening")
+        self.staff.evening(self._books())
+        self._looked_at("the staff's evening")
+        self.world.advance_to(begins + DAY)
+        self._looked_at("the night")
+
+    def _come_to_rest(self) -> None:
+        """Nothing new happens until everything is delivered, settled or taken back; then payers look at their bills."""
+        for _ in range(QUIET_DAYS):
+            self.world.settle()
+            books = self._books()
+            self.staff.evening(books)
+            if not under_way(books):
+                break
+            self.world.advance_to(self.world.now + DAY)
+        self.world.advance_to(self.world.now + 8 * DAY)  # weekly jobs too
+        self.staff.evening(self._books())
+        self.world.advance_to(self.world.now + DAY)
+        for account in self.town.by_partner("inhance_v2", "tccs"):
+            for invoice in self.town.open_invoices(account):
+                self.payers.look(account, invoice["invoice_number"])
+        self._check(at_rest, self._books(), "the end")
+
+    # --- looking ---
+
+    def _books(self) -> LaneBooks:
+        books = read_lane(self.world.control, LANE)
+        self.payments = len(books.payments)
+        return books
+
+    def _looked_at(self, step: str) -> None:
+        if self.day == self._closely:
+            self._check(in_trouble, self._books(), step)
+
+    def _check(self, holds: Callable[[LaneBooks], Iterable[str]], books: LaneBooks, step: str) -> None:
+        if problems := tuple(holds(books)):
+            raise _Broke(Broken(f"{self.world.now:%Y-%m-%dT%H:%M:%S}", step, problems))

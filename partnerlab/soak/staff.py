@@ -1,0 +1,88 @@
+"""Who clears up in the evening: the operator of the data pump, and clerks at the utilities."""
+
+from __future__ import annotations
+
+from partnerlab.auditing import LaneBooks
+from partnerlab.auditing.matching import match
+from partnerlab.auditing.records import Delivery, Payment, Posting
+from partnerlab.auditing.ways import WAYS
+from partnerlab.soak.wire import SiteRefused
+from partnerlab.soak.world import LANE, World
+
+__all__ = ["Staff"]
+
+BY_CLERKS = ("inhance_v1", "inhance_v2")
+"""Partners whose clerks enter returns: no integration tells them."""
+
+
+class Staff:
+    """Persons who look into the books as they stand (*books*) and decide."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def evening(self, books: LaneBooks) -> None:
+        """Everything that a person has to do today."""
+        self._operator(books)
+        self._clerks(books)
+        self.world.settle()
+
+    # --- the data pump's operator ---
+
+    def _operator(self, books: LaneBooks) -> None:
+        matched = match(books).of
+        payments = {one.guid: one for one in books.payments}
+        about = {one.event_id: one.payment_guid for one in books.events}
+        for delivery in reversed(books.deliveries):
+            if delivery.state not in ("dead", "unknown", "not_understood"):
+                continue
+            payment = payments.get(about.get(delivery.event_id, ""))
+            posted = matched.get(payment.guid, ()) if payment else ()
+            verb, body = _decision(delivery, payment, posted)
+            try:
+                answer = self.world.control.post(f"/_pump/deliveries/{LANE}:{delivery.event_id}/{verb}", body)
+            except SiteRefused as refused:
+                self.world.log(f"operator cannot {verb} {delivery.kind} of {delivery.account}: {refused}")
+                continue
+            what = payment.reference if payment else delivery.account
+            said = f" as {'' if body['posted'] else 'not '}posted" if "posted" in body else ""
+            self.world.log(f"operator: {verb} {delivery.kind} of {what}{said}: now {answer['state']}")
+
+    # --- clerks ---
+
+    def _clerks(self, books: LaneBooks) -> None:
+        matched = match(books).of
+        for payment in books.payments:
+            partner = books.billers[payment.biller_guid].partner
+            if payment.state != "returned" or partner not in BY_CLERKS:
+                continue
+            for posting in matched.get(payment.guid, ()):
+                if posting.stands:
+                    number = posting.number.split()[1]
+                    self.world.control.post(f"/_sandbox/inhance/accounts/{posting.place}/payments/{number}/return")
+                    self.world.log(f"a clerk of {WAYS[partner].name} takes {payment.reference} back")
+        for one in books.downloaded:
+            if one.state == "pending":
+                self.world.control.post(f"/_sandbox/inhance/v1/pending-payments/{one.guid}/post")
+                self.world.log(f"a clerk posts {one.amount} to {one.account}")
+
+
+def _decision(
+    delivery: Delivery, payment: Payment | None, posted: tuple[Posting, ...] | list[Posting]
+) -> tuple[str, dict]:  # type: ignore[type-arg]
+    """What a person who sees both books says of a delivery."""
+    reason = {"reason": "seen in the books", "by": "soak"}
+    unsure = delivery.state in ("unknown", "not_understood")
+    if delivery.kind == "payment" and payment is not None:
+        if unsure and posted:
+            return "resolve", {"posted": True, **reason}
+        if payment.state == "returned":
+            return "dismiss", reason
+        return ("resolve", {"posted": False, **reason}) if unsure else ("replay", reason)
+    if delivery.kind == "ach_reject":
+        if unsure:
+            return "resolve", {"posted": any(one.returned for one in posted), **reason}
+        there = any(one.stands for one in posted)
+        by_hand = "not support" in delivery.message or "does not" in delivery.message
+        return ("replay", reason) if there and not by_hand else ("dismiss", reason)
+    return ("resolve", {"posted": False, **reason}) if unsure else ("replay", reason)

@@ -1,0 +1,78 @@
+"""The accounts of a soak and their bills, at four partners; each partner's own job takes its bills to Invoice Cloud."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+from partnerlab.soak.world import World
+
+__all__ = ["Account", "Town"]
+
+SHARES = {"inhance_v2": 40, "inhance_v1": 20, "tccs": 25, "watersmart": 15}
+"""Accounts of each partner, in percent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account of a partner; `term` is the invoice number at TCCS, where a policy has one."""
+
+    partner: str
+    number: str
+    term: str
+    biller_guid: str
+
+
+class Town:
+    """The accounts of a world."""
+
+    def __init__(self, world: World, accounts: int) -> None:
+        self.world = world
+        self._invoices = count(7_000_001)
+        self.accounts = [self._open(number) for number in range(accounts)]
+        world.control.patch("/_sandbox/inhance/v1", {"payments": world.dice.choice(("live", "pending"))})
+
+    def _open(self, number: int) -> Account:
+        dice, control = self.world.dice, self.world.control
+        (partner,) = dice.choices(tuple(SHARES), tuple(SHARES.values()))
+        guid = self.world.billers[partner]["guid"]
+        if partner == "tccs":
+            policy = f"81{number:07}"
+            term = f"{policy}-06/01/2028"
+            control.put(f"/_sandbox/tccs/policies/{term}", {"insured_name": f"Insured {number}"})
+            return Account(partner, policy, term, guid)
+        if partner == "watersmart":
+            account = f"71{number:07}"
+            control.put(f"/_sandbox/watersmart/customers/{account}", {"customer_name": f"Customer {number}"})
+            return Account(partner, account, "", guid)
+        account = f"{'91' if partner == 'inhance_v2' else '92'}{number:07}"
+        body = {"customer_name": f"Customer {number}", "integration": partner.removeprefix("inhance_")}
+        control.put(f"/_sandbox/inhance/accounts/{account}", body)
+        return Account(partner, account, "", guid)
+
+    def bill(self, account: Account) -> None:
+        """The partner bills the account."""
+        amount = f"{self.world.dice.randint(500, 25_000) / 100:.2f}"
+        control = self.world.control
+        match account.partner:
+            case "tccs":
+                control.post("/_sandbox/tccs/instalments", {"invoice_number": account.term, "amount": amount})
+            case "watersmart":
+                control.post(f"/_sandbox/watersmart/customers/{account.number}/bills", {"amount": amount})
+            case _:
+                body = {"invoice_number": f"{next(self._invoices)}", "amount": amount}
+                control.post(f"/_sandbox/inhance/accounts/{account.number}/bills", body)
+        self.world.log(f"{account.partner} bills {account.number}: {amount}")
+
+    def open_invoices(self, account: Account) -> list[dict[str, Any]]:
+        """What Invoice Cloud asks the account's payer for."""
+        found = self.world.control.get(
+            "/_sandbox/ic/invoices", biller_guid=account.biller_guid, account_number=account.number, status="open"
+        )
+        return [row for row in found["invoices"] if not row["balance_due"].startswith(("-", "0.00"))]
+
+    def by_partner(self, *partners: str) -> Iterator[Account]:
+        """The accounts of these partners."""
+        return (one for one in self.accounts if one.partner in partners)
