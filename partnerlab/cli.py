@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "journal": ("journal", "", "What was asked and answered, with the contract's verdict."),
     "audit": ("audit", "", "What became of each payment: posted once, lost, doubled, unknown, wrong."),
     "reconcile": ("reconcile", "", "Whether all books agree: deliveries, partners, Invoice Cloud, postbacks, files."),
+    "soak": ("soak", "sandbox", "A whole world on virtual time from one seed, audited every day."),
     "catalogue": ("catalogue", "", "Everything that has a name: requirements, faults, damages, values, settings."),
     "export": ("export", "", "What Invoice Cloud sends to a partner, as files in a folder."),
     "capabilities": ("capabilities", "", "What each integration supports, by the tables of its source."),

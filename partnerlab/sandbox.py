@@ -8,6 +8,7 @@ that a real one would see.
 
 from __future__ import annotations
 
+import random
 import tempfile
 import threading
 from collections.abc import Callable, Iterable
@@ -37,6 +38,7 @@ from partnerlab.simulators.ic_webservices.domain.errors import NotFound
 from partnerlab.simulators.ic_webservices.services.postbacks import Post
 from partnerlab.simulators.kit.control.app import create_control_app
 from partnerlab.simulators.kit.egress.allow_list import AddressRefused, Allowed
+from partnerlab.simulators.kit.egress.pinned_post import post_form
 from partnerlab.simulators.kit.faults.faults import Faults
 from partnerlab.simulators.kit.http import nowhere
 from partnerlab.simulators.kit.http.guard import Guard
@@ -134,7 +136,8 @@ class Sandbox:
             clock=self._now if in_process else None,
             told=lambda *call: self._outgoing.pumped(*call),
             trust=self._trust,
-            **({"dice": by_hand.dice, "http": by_hand.wire} if by_hand else {}),
+            dice=by_hand.dice if by_hand else random.random,
+            http=by_hand.wire if by_hand else None,
         )
         self.store = Store(store_url)
         self.lanes = Lanes(self.store)
@@ -149,7 +152,7 @@ class Sandbox:
             unsettled=self._pump.payments_in_doubt,
             base_url=lambda: self.url,
             posted_back=lambda sent: self._outgoing.posted_back(sent),
-            **({"post": by_hand.post} if by_hand else {}),
+            post=by_hand.post if by_hand else post_form,
         )
         self._runner = Runner(self.store, self.lanes)
         self._jobs = JobsPort(

@@ -14,6 +14,8 @@ from partnerlab.auditing.ways import WAYS
 
 __all__ = ["balances", "downloads", "marks", "posted", "rejects"]
 
+MOST_UNSENT = 1_000
+
 
 def posted(control: Control) -> Iterator[Posting]:
     """Every payment in the partners' books, by partner."""
@@ -80,7 +82,12 @@ def marks(control: Control, billers: Mapping[str, Biller]) -> dict[str, datetime
 
 def balances(control: Control, billers: Mapping[str, Biller]) -> Iterator[Balance]:
     """What is owed where by both sides; where they differ, with what the partner has not told."""
+    received = {
+        row["upload_id"]: datetime.fromisoformat(row["received_at"])
+        for row in paged(control, "/_sandbox/ic/uploads", "uploads", "upload_id")
+    }
     for biller in billers.values():
+        filed: dict[str, datetime] = {}
         owed: defaultdict[str, Decimal] = defaultdict(Decimal)
         fees: defaultdict[str, Decimal] = defaultdict(Decimal)
         held: defaultdict[str, set[str]] = defaultdict(set)
@@ -88,6 +95,8 @@ def balances(control: Control, billers: Mapping[str, Biller]) -> Iterator[Balanc
         for row in paged(control, "/_sandbox/ic/invoices", "invoices", "invoice_number", biller_guid=biller.guid):
             place = row["invoice_number"] if by_invoice else row["account_number"]
             held[place].add(row["invoice_number"])
+            if by_invoice and row["upload_id"] in received:
+                filed[place] = received[row["upload_id"]]
             if row["status"] != "closed":
                 owed[place] += Decimal(row["balance_due"])
                 fees[place] += Decimal(row["late_fee"]) if row["late_fee_charged_for"] else 0
@@ -102,6 +111,7 @@ def balances(control: Control, billers: Mapping[str, Biller]) -> Iterator[Balanc
                 at_partner,
                 owed[place],
                 waits,
+                filed.get(place),
                 tuple(_unsent(control, biller.partner, place, held[place])) if differs else (),
                 fees[place],
             )
@@ -110,8 +120,9 @@ def balances(control: Control, billers: Mapping[str, Biller]) -> Iterator[Balanc
 def _partner_balances(control: Control, partner: str) -> Iterator[tuple[str, Decimal, bool]]:
     match partner:
         case "tccs":
+            unsent = set(control.get("/_sandbox/tccs/unsent", limit=MOST_UNSENT)["invoice_numbers"])
             for row in by_next(control, "/_sandbox/tccs/policies", "policies"):
-                yield row["invoice_number"], Decimal(row["record_bal"]), False
+                yield row["invoice_number"], Decimal(row["record_bal"]), row["invoice_number"] in unsent
         case "watersmart":
             for row in by_next(control, "/_sandbox/watersmart/customers", "customers"):
                 yield row["account_number"], Decimal(row["balance"]), row["balance_waits"]

@@ -71,9 +71,9 @@ class Payers:
             self.world.settle()
 
     def _maybe_look(self, account: Account) -> None:
-        """Open the bill, which asks the partner for the balance."""
-        if self.world.dice.random() < 0.5:
-            for invoice in self.town.open_invoices(account)[:1]:
+        """Open the newest bill, paid or not, which asks the partner for the balance."""
+        if self.world.dice.random() < 0.6:
+            for invoice in self.town.invoices(account)[-1:]:
                 self.look(account, invoice["invoice_number"])
 
     def look(self, account: Account, invoice: str) -> None:

@@ -60,7 +60,7 @@ class _Broke(Exception):
         super().__init__(broken.step)
 
 
-def soak(options: Options, echo: Callable[[str], None] = lambda _: None) -> Outcome:
+def soak(options: Options, echo: Callable[[str], object] = lambda _: None) -> Outcome:
     """
     Run one seed; *echo* is given the event log, line by line.
 
@@ -74,7 +74,7 @@ def soak(options: Options, echo: Callable[[str], None] = lambda _: None) -> Outc
     return Outcome(options, outcome.digest, outcome.payments, closer.broken or outcome.broken)
 
 
-def _run(options: Options, echo: Callable[[str], None], *, look_closely_on: int) -> tuple[Outcome, int]:
+def _run(options: Options, echo: Callable[[str], object], *, look_closely_on: int) -> tuple[Outcome, int]:
     with World(options.seed, echo) as world:
         days = _Days(world, options, look_closely_on)
         broken = None
@@ -154,7 +154,7 @@ class _Days:
         self.staff.evening(self._books())
         self.world.advance_to(self.world.now + DAY)
         for account in self.town.by_partner("inhance_v2", "tccs"):
-            for invoice in self.town.open_invoices(account):
+            for invoice in self.town.invoices(account):
                 self.payers.look(account, invoice["invoice_number"])
         self._check(at_rest, self._books(), "the end")
 

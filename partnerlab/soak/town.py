@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import count
 from typing import Any
 
@@ -66,12 +67,16 @@ class Town:
                 control.post(f"/_sandbox/inhance/accounts/{account.number}/bills", body)
         self.world.log(f"{account.partner} bills {account.number}: {amount}")
 
+    def invoices(self, account: Account) -> list[dict[str, Any]]:
+        """What Invoice Cloud has of the account and is not closed."""
+        found = self.world.control.get(
+            "/_sandbox/ic/invoices", biller_guid=account.biller_guid, account_number=account.number, limit=1000
+        )
+        return [row for row in found["invoices"] if row["status"] != "closed"]
+
     def open_invoices(self, account: Account) -> list[dict[str, Any]]:
         """What Invoice Cloud asks the account's payer for."""
-        found = self.world.control.get(
-            "/_sandbox/ic/invoices", biller_guid=account.biller_guid, account_number=account.number, status="open"
-        )
-        return [row for row in found["invoices"] if not row["balance_due"].startswith(("-", "0.00"))]
+        return [row for row in self.invoices(account) if Decimal(row["balance_due"]) > 0]
 
     def by_partner(self, *partners: str) -> Iterator[Account]:
         """The accounts of these partners."""

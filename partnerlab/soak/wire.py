@@ -124,7 +124,7 @@ class SiteControl:
         target = path.replace(" ", "%20").encode()
         answer, _ = _asked(self._site(), method, target, headers, content)
         assert answer is not None
-        value = json.loads(answer.body) if answer.body else None
+        value: Any = json.loads(answer.body) if answer.body else None
         if answer.status >= 400:
             raise SiteRefused(answer.status, value["error"]["message"])
         return value

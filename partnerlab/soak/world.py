@@ -33,7 +33,7 @@ class World:
     `dice` decides everything that is left to chance; `control` is the lane's control API, `transport` a client's.
     """
 
-    def __init__(self, seed: int, echo: Callable[[str], None]) -> None:
+    def __init__(self, seed: int, echo: Callable[[str], object]) -> None:
         self.seed, self._echo = seed, echo
         self.dice = random.Random(f"soak/{seed}")  # noqa: S311 - a soak is repeatable
         self.wire = Wire()

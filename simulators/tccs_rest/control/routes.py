@@ -52,6 +52,9 @@ class PolicyRoutes:
         last = found[-1][0].invoice_number if len(found) == limit else None
         return {"policies": [policy_summary(policy, balances) for policy, balances in found], "next": last}
 
+    def list_unsent_policies(self, request: Request, limit: int) -> Json:
+        return {"invoice_numbers": self._policies.unsent(request.lane, limit=limit)}
+
     def get_policy(self, request: Request, invoice_number: str) -> Json:
         return policy_detail(self._policies.policy(request.lane, invoice_number))
 

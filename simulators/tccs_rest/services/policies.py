@@ -52,6 +52,11 @@ class PolicyService:
             found = books.policies(after=after, limit=limit)
             return [(policy, owed(books.charges(policy.invoice_number), policy, today)) for policy in found]
 
+    def unsent(self, lane: Lane, *, limit: int) -> list[str]:
+        """The invoice numbers of terms that the next upload will have."""
+        with self._store.read() as tx:
+            return [opened.policy.invoice_number for opened in Books(tx, lane.name).unsent(limit=limit)]
+
     def policy(self, lane: Lane, invoice_number: str) -> PolicyView:
         """A policy term with what belongs to it. Raises `InvoiceUnknown`."""
         with self._store.read() as tx:

@@ -16,6 +16,7 @@ from tests.partnerlab.auditing.plants import PLANTS, RETURNS, Plant
 from tests.partnerlab.auditing.town import Account, Row, Town, taken_apart
 
 EACH = 4
+OFF = ("cents_off", "off_by_finding")
 OF_FILES = ("file_short", "batch_short")
 """Found of a whole file or batch, however many of its rows are wrong."""
 OPERATIONS = {"inhance_v2": "MakePaymentExtended", "tccs": "Pay_Input"}
@@ -41,7 +42,7 @@ def planted(town: Town) -> list[tuple[Plant, Account, Row]]:
     books = town.books()
     wrong = {payment["reference"] for plant, _, payment in done if plant.fault and plant.verdict}
     assert {one.payment.reference for one in audit(books).findings} == wrong
-    assert {one.subject for one in reconcile(books).findings if one.kind != "cents_off"} == wrong
+    assert {one.subject for one in reconcile(books).findings if one.kind not in OFF} == wrong
     for plant, account, payment in done:
         if plant.after is not None:
             assert plant.after(town, account, payment), plant.name
@@ -82,10 +83,10 @@ def reconciled(books: LaneBooks, done: list[tuple[Plant, Account, Row]]) -> None
     of_payments = [one.subject for one in differences if one.kind == "payment"]
     returns = [f"return of {payment['reference']}" for plant, _, payment in done if plant.returned in FINDINGS]
     assert sorted(of_payments) == sorted([*(row["reference"] for plant, _, row in done if plant.verdict), *returns])
-    own = Counter(one.kind for one in differences if one.kind not in ("payment", "cents_off", *OF_FILES))
+    own = Counter(one.kind for one in differences if one.kind not in ("payment", *OFF, *OF_FILES))
     assert own == Counter(kind for plant, _, _ in done for kind in plant.kind.split() if kind != "cents_off")
     assert {one.kind for one in differences} >= (set(OF_FILES) if books.rows else set())
-    off = {one.subject for one in differences if one.kind == "cents_off"}
+    off = {one.subject for one in differences if one.kind in OFF}
     concerned = [(plant, {account.number, account.invoice}) for plant, account, _ in done if is_wrong(plant)]
     assert off <= set().union(*(places for _, places in concerned))
     assert all(off & places for plant, places in concerned if plant.kind == "cents_off")
@@ -127,7 +128,7 @@ def test_a_hole_in_a_file_is_found(sandbox: Sandbox, operation: str, fault: str)
         books = town.books()
     finally:
         town.close()
-    found = Counter(one.kind for one in reconcile(books).findings if one.kind != "cents_off")
+    found = Counter(one.kind for one in reconcile(books).findings if one.kind not in OFF)
     assert found == Counter(HOLES[operation, fault])
 
 
@@ -138,5 +139,5 @@ def test_a_bill_that_was_lost_on_its_way_is_seen_in_what_is_owed(sandbox: Sandbo
     finally:
         with_hole.close()
     (missing,) = found
-    assert missing.kind == "cents_off"
+    assert missing.kind == "off_by_finding"
     assert "is not at Invoice Cloud, and went out in file" in missing.detail

@@ -1,0 +1,48 @@
+"""Bugs planted in the product, each as a patch: what real payment code gets wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from partnerlab.client.datapump import routes
+from partnerlab.client.datapump.plans import PartnerRequest
+from partnerlab.simulators.ic_webservices.services import cashier
+from partnerlab.simulators.ic_webservices.services.unsettled import Doubt, Unsettled
+from partnerlab.simulators.ic_webservices.store import INVOICES
+
+__all__ = ["BUGS"]
+
+
+def sent_again_after_unknown(patch: pytest.MonkeyPatch) -> None:
+    """A payment whose outcome is unknown is sent again, to a partner that cannot tell a duplicate."""
+    real = routes.ROUTES["inhance_v2", "payment"]
+
+    def route(*given: Any) -> Any:
+        plan = real(*given)
+        return replace(plan, idempotent=True) if isinstance(plan, PartnerRequest) else plan
+
+    patch.setitem(routes.ROUTES, ("inhance_v2", "payment"), route)  # type: ignore[arg-type]
+
+
+def overwritten_under_way(patch: pytest.MonkeyPatch) -> None:
+    """What the partner says is taken for what is owed, although money of the account is on its way."""
+    patch.setattr(Unsettled, "doubt", lambda *_, **__: Doubt())
+
+
+def return_opens_another_bill(patch: pytest.MonkeyPatch) -> None:
+    """A returned payment is owed again on a bill that it did not pay."""
+
+    def owed_on(tx: Any, lane: Any, biller: Any, payment: Any) -> Any:
+        found = INVOICES.find(tx, lane.name, {"biller_guid": biller.guid, "status": "open"}, order="invoice_number")
+        return next((one for one in found if one.account_number != payment.account_number), None)
+
+    patch.setattr(cashier, "_owed_on", owed_on)
+
+
+BUGS: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
+    bug.__name__: bug for bug in (sent_again_after_unknown, overwritten_under_way, return_opens_another_bill)
+}
