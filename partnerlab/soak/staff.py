@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from partnerlab.auditing import LaneBooks
 from partnerlab.auditing.matching import match
 from partnerlab.auditing.records import Delivery, Payment, Posting
@@ -67,9 +70,7 @@ class Staff:
                 self.world.log(f"a clerk posts {one.amount} to {one.account}")
 
 
-def _decision(
-    delivery: Delivery, payment: Payment | None, posted: tuple[Posting, ...] | list[Posting]
-) -> tuple[str, dict]:  # type: ignore[type-arg]
+def _decision(delivery: Delivery, payment: Payment | None, posted: Sequence[Posting]) -> tuple[str, dict[str, Any]]:
     """What a person who sees both books says of a delivery."""
     reason = {"reason": "seen in the books", "by": "soak"}
     unsure = delivery.state in ("unknown", "not_understood")
