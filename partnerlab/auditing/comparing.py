@@ -391,6 +391,13 @@ def _terms(books: LaneBooks, matched: Matched, judged: Audit) -> Mapping[tuple[s
             what = "donation" if payment.donation != "none" else "clerk's entry" if payment.offline else payment.state
             text = f"{payment.reference} ({what}): {here} here, {there} there"
             terms[partner, place].append(_Term(text, there - here, mend, payment.guid in under_way))
+        if (
+            payment.state == "returned"
+            and not WAYS[partner].returns
+            and any(one.returned for one in matched.of.get(payment.guid, ()))
+        ):
+            text = f"{payment.reference} came back, and the balance was told before a clerk entered it"
+            terms[partner, place].append(_Term(text, -payment.amount))
         for one in posted:
             if one.place != place:
                 terms[partner, one.place].append(_Term(f"{payment.reference} was credited here", one.amount, mend))
