@@ -11,8 +11,7 @@ from __future__ import annotations
 import random
 import tempfile
 import threading
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -20,6 +19,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
+from partnerlab.by_hand import ByHand
 from partnerlab.certificates import Certificate, find_or_make
 from partnerlab.client.errors import RequestInvalid
 from partnerlab.client.http import PAYER_WAITS, Transport, shown_url
@@ -35,7 +35,6 @@ from partnerlab.resending import Resending, credentials, keys_of
 from partnerlab.settings import SandboxSettings
 from partnerlab.simulators import ic_webservices, inhance_soap, tccs_rest, watersmart
 from partnerlab.simulators.ic_webservices.domain.errors import NotFound
-from partnerlab.simulators.ic_webservices.services.postbacks import Post
 from partnerlab.simulators.kit.control.app import create_control_app
 from partnerlab.simulators.kit.egress.allow_list import AddressRefused, Allowed
 from partnerlab.simulators.kit.egress.pinned_post import post_form
@@ -58,11 +57,9 @@ from partnerlab.watersmart_port import PartnerAccess, WaterSmartPort
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-    import httpx
-
     from partnerlab.client.datapump import DataPump
 
-__all__ = ["PUMP_PATH", "ByHand", "Sandbox", "SandboxRuns"]
+__all__ = ["PUMP_PATH", "Sandbox", "SandboxRuns"]
 
 SETTLE_IN_S = 1.5
 ENVELOPE_BYTES = 1 << 20  # what stands around an uploaded file
@@ -76,23 +73,6 @@ class SandboxRuns(RuntimeError):
             f"a sandbox runs in this process already, on {url}, and there is one data pump per process: take a lane of"
             f" it ({url}/lane/<name>), stop it first, or start the other in a process of its own"
         )
-
-
-@dataclass(frozen=True, slots=True)
-class ByHand:
-    """
-    What a soak puts in the place of sockets and chance.
-
-    `wire` carries every call of the client, `post` every postback, `dice` gives the jitter of the pump's pauses.
-    """
-
-    wire: httpx.BaseTransport
-    dice: Callable[[], float]
-    post: Post
-
-    def transport(self, **options: Any) -> Transport:
-        """A transport of the client over that wire."""
-        return Transport(allow_http=True, http=self.wire, **options)
 
 
 class Sandbox:

@@ -6,7 +6,8 @@ records and know no HTTP; `report` puts their findings into JSON and text. What 
 payment gets there, stands in `ways`, a row a partner.
 """
 
-from partnerlab.auditing.comparing import Difference, Reconciliation, reconcile
+from partnerlab.auditing.comparing import Reconciliation, reconcile
+from partnerlab.auditing.differences import Difference
 from partnerlab.auditing.judging import FINDINGS, VERDICTS, Audit, Judged, audit
 from partnerlab.auditing.reading import Control, read_lane
 from partnerlab.auditing.records import LaneBooks

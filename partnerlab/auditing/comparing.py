@@ -12,57 +12,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from itertools import combinations
 
-from partnerlab.auditing.judging import LOST, ON_ITS_WAY, UNKNOWN, Audit, audit
+from partnerlab.auditing.differences import Difference
+from partnerlab.auditing.judging import Audit, audit
 from partnerlab.auditing.matching import Matched, match
-from partnerlab.auditing.records import Balance, LaneBooks, MissingBill, Payment
+from partnerlab.auditing.owed import balances
+from partnerlab.auditing.records import LaneBooks, Payment
 from partnerlab.auditing.ways import BY_FILE, WAYS, why_not
 
-__all__ = ["KINDS", "Difference", "Reconciliation", "Total", "reconcile"]
-
-KINDS: Mapping[str, str] = {
-    "payment": "what the audit finds of a single payment or return",
-    "orphan_posting": "a payment in a partner's books that Invoice Cloud never took",
-    "orphan_return": "a payment that is taken back in a partner's books and stands at Invoice Cloud",
-    "orphan_row": "a row of a file that is no payment of Invoice Cloud",
-    "orphan_postback": "a postback of a payment that Invoice Cloud does not have",
-    "row_missing": "a payment that stands in no file, although later ones do",
-    "file_short": "a file with another number of rows than were written",
-    "row_twice": "a payment or reject that stands in the files more than once",
-    "row_wrong": "a row of a file with another amount or account than the payment",
-    "batch_missing": "a batch that was fetched and of which nothing is in the partner's books",
-    "batch_short": "a batch that was fetched and of which something is not in the partner's books",
-    "postback_missing": "a payment of a Cloud Payments page of which the partner was never told",
-    "postback_twice": "more than one postback of a payment",
-    "postback_wrong": "a postback that says another amount or outcome than the payment has",
-    "schedule_wrong": "a scheduled payment or AutoPay collection and its payment do not fit together",
-    "cents_off": "both sides say otherwise what an account owes, and what is known does not explain it",
-    "off_by_finding": "both sides say otherwise what an account owes, by what is to be mended",
-    "explained": "they differ by what is on its way, in doubt or entered on one side only; nothing to mend here",
-}
-"""Every kind of difference; all but `explained` are something to mend."""
-
-UNDER_WAY = (ON_ITS_WAY, UNKNOWN, LOST)
-"""Verdicts of money that Invoice Cloud took and the partner does not have."""
-MOST_TERMS = 12
-"""Of so many differences every sum is tried; of more only that of all."""
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """Two books that do not agree. `subject` names the payment, row or account; `amount` is how far apart they are."""
-
-    kind: str
-    partner: str
-    subject: str
-    amount: Decimal
-    detail: str
-
-    @property
-    def finding(self) -> bool:
-        """Whether there is something to mend."""
-        return self.kind != "explained"
+__all__ = ["Reconciliation", "Total", "reconcile"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +59,7 @@ def reconcile(books: LaneBooks) -> Reconciliation:
         *_files(books, payments),
         *_postbacks(books, payments),
         *_schedules(books, payments),
-        *_balances(books, matched, judged),
+        *balances(books, matched, judged),
     ]
     compared = {
         "payments": len(books.payments),
@@ -291,118 +249,3 @@ def _schedules(books: LaneBooks, payments: Mapping[str, Payment]) -> Iterator[Di
             problem = f"payment {one.payment_guid} is of {made[one.payment_guid]} schedules"
         if problem:
             yield Difference("schedule_wrong", partner, what, one.amount or Decimal(0), problem)
-
-
-# --- what is owed --------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Term:
-    """
-    What one side has and the other does not; `amount` as Invoice Cloud's balance less the partner's.
-
-    `under_way` says that Invoice Cloud took money of which the partner cannot know: a payer must not be asked for it
-    again, so the difference has to show it. Other terms may have been evened out by a balance that the partner told.
-    """
-
-    text: str
-    amount: Decimal
-    mend: bool = False
-    under_way: bool = False
-
-
-def _balances(books: LaneBooks, matched: Matched, judged: Audit) -> Iterator[Difference]:
-    terms = _terms(books, matched, judged)
-    for balance in books.balances:
-        apart = balance.at_invoice_cloud - balance.at_partner
-        of_place = [
-            *terms[balance.partner, balance.place],
-            *_taken_before(books, balance),
-            *(_unsent(one) for one in balance.unsent),
-            *((_Term("late fees of Invoice Cloud", balance.late_fees),) if balance.late_fees else ()),
-        ]
-        chosen = _explained(apart, of_place)
-        if chosen == []:
-            continue
-        name = WAYS[balance.partner].name
-        why = [one.text for one in (chosen or of_place)]
-        kind = "cents_off" if chosen is None else "off_by_finding" if any(one.mend for one in chosen) else "explained"
-        if balance.waits and chosen is None:
-            kind, why = "explained", [f"{name} has not sent its last change yet"]
-        said = f"Invoice Cloud {balance.at_invoice_cloud}, {name} {balance.at_partner}"
-        known = "" if chosen is not None or not why else "it does not add up with "
-        detail = f"{said}{': ' if why else ''}{known}{'; '.join(why)}"
-        yield Difference(kind, balance.partner, balance.place, apart, detail)
-
-
-def _taken_before(books: LaneBooks, balance: Balance) -> Iterator[_Term]:
-    """Payments of an invoice older than its last file, which are taken off again where it may not show them [A-85]."""
-    if balance.filed_at is None:
-        return
-    taken = [
-        one
-        for one in books.payments
-        if one.invoice == balance.place and one.approved and one.donation == "none" and one.paid_at < balance.filed_at
-    ]
-    for one in taken:
-        yield _Term(f"{one.reference} is taken off what a later file says, until the partner is asked", -one.amount)
-    if sum((one.amount for one in taken), Decimal(0)) > balance.at_partner > balance.at_invoice_cloud == 0:
-        yield _Term("more than that was taken before the last file, until the partner is asked", -balance.at_partner)
-
-
-def _unsent(bill: MissingBill) -> _Term:
-    went = f", and went out in {bill.sent_in}" if bill.sent_in else ""
-    return _Term(f"bill {bill.number} is not at Invoice Cloud{went}", -bill.amount, mend=bool(bill.sent_in))
-
-
-def _explained(apart: Decimal, terms: Sequence[_Term]) -> list[_Term] | None:
-    """What is under way and the fewest other terms that together are the difference; None where there are none."""
-    sure = [one for one in terms if one.under_way]
-    others = [one for one in terms if not one.under_way]
-    left = apart - sum((one.amount for one in sure), Decimal(0))
-    sizes = range(len(others) + 1) if len(others) <= MOST_TERMS else (0, len(others))
-    for size in sizes:
-        for chosen in combinations(others, size):
-            if sum((one.amount for one in chosen), Decimal(0)) == left:
-                return [*sure, *chosen]
-    return None
-
-
-def _terms(books: LaneBooks, matched: Matched, judged: Audit) -> Mapping[tuple[str, str], list[_Term]]:
-    """By partner and place: the payments that only one side has, or has otherwise."""
-    terms: defaultdict[tuple[str, str], list[_Term]] = defaultdict(list)
-    to_mend = {one.payment.guid for one in judged.findings}
-    under_way = {
-        one.payment.guid
-        for one in judged.judged
-        if one.kind == "payment" and one.verdict in UNDER_WAY and one.payment.guid not in matched.of
-    }
-    for payment in books.payments:
-        if not payment.approved and payment.guid not in matched.of:
-            continue
-        partner = _partner(books, payment)
-        place = payment.invoice if WAYS[partner].place == "invoice" else payment.account
-        posted = [one for one in matched.of.get(payment.guid, ()) if one.stands]
-        there = sum((one.amount for one in posted if one.place == place), Decimal(0))
-        taken = payment.approved and payment.state != "returned" and payment.donation == "none"
-        here = payment.amount if taken else Decimal(0)
-        mend = payment.guid in to_mend
-        if there != here:
-            what = "donation" if payment.donation != "none" else "clerk's entry" if payment.offline else payment.state
-            text = f"{payment.reference} ({what}): {here} here, {there} there"
-            terms[partner, place].append(_Term(text, there - here, mend, payment.guid in under_way))
-        if (
-            payment.state == "returned"
-            and not WAYS[partner].returns
-            and any(one.returned for one in matched.of.get(payment.guid, ()))
-        ):
-            text = f"{payment.reference} came back, and the balance was told before a clerk entered it"
-            terms[partner, place].append(_Term(text, -payment.amount))
-        for one in posted:
-            if one.place != place:
-                terms[partner, one.place].append(_Term(f"{payment.reference} was credited here", one.amount, mend))
-    for one in matched.orphans:
-        if one.stands:
-            text = f"{one.number} is no payment of Invoice Cloud"
-            terms[one.partner, one.place].append(_Term(text, one.amount, mend=True))
-    return terms

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from partnerlab.auditing.comparing import KINDS, Difference, Reconciliation
+from partnerlab.auditing.comparing import Reconciliation
+from partnerlab.auditing.differences import KINDS, Difference
 from partnerlab.auditing.judging import FINDINGS, VERDICTS, Audit, Judged
 from partnerlab.auditing.ways import WAYS
 

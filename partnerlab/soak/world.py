@@ -10,8 +10,9 @@ from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
 
+from partnerlab.by_hand import ByHand
 from partnerlab.client.http import Transport
-from partnerlab.sandbox import ByHand, Sandbox
+from partnerlab.sandbox import Sandbox
 from partnerlab.settings import SandboxSettings
 from partnerlab.simulators import ic_webservices
 from partnerlab.simulators.kit.egress.pinned_post import NoAnswer, PostAnswer

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from partnerlab.auditing.comparing import KINDS
+from partnerlab.auditing.differences import KINDS
 from partnerlab.auditing.judging import VERDICTS
 from partnerlab.cli import main
 from partnerlab.sandbox import Sandbox

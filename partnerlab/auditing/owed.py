@@ -1,0 +1,135 @@
+"""What Invoice Cloud asks of an account and what the partner says it owes: where they differ, and why."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import combinations
+
+from partnerlab.auditing.differences import Difference
+from partnerlab.auditing.judging import LOST, ON_ITS_WAY, UNKNOWN, Audit
+from partnerlab.auditing.matching import Matched
+from partnerlab.auditing.records import Balance, LaneBooks, MissingBill
+from partnerlab.auditing.ways import WAYS
+
+__all__ = ["balances"]
+
+UNDER_WAY = (ON_ITS_WAY, UNKNOWN, LOST)
+"""Verdicts of money that Invoice Cloud took and the partner does not have."""
+MOST_TERMS = 12
+"""Of so many differences every sum is tried; of more only that of all."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Term:
+    """
+    What one side has and the other does not; `amount` as Invoice Cloud's balance less the partner's.
+
+    `under_way` says that Invoice Cloud took money of which the partner cannot know: a payer must not be asked for it
+    again, so the difference has to show it. Other terms may have been evened out by a balance that the partner told.
+    """
+
+    text: str
+    amount: Decimal
+    mend: bool = False
+    under_way: bool = False
+
+
+def balances(books: LaneBooks, matched: Matched, judged: Audit) -> Iterator[Difference]:
+    """The accounts of which both sides do not say the same, and why, as far as it is known."""
+    terms = _terms(books, matched, judged)
+    for balance in books.balances:
+        apart = balance.at_invoice_cloud - balance.at_partner
+        of_place = [
+            *terms[balance.partner, balance.place],
+            *_taken_before(books, balance),
+            *(_unsent(one) for one in balance.unsent),
+            *((_Term("late fees of Invoice Cloud", balance.late_fees),) if balance.late_fees else ()),
+        ]
+        chosen = _explained(apart, of_place)
+        if chosen == []:
+            continue
+        name = WAYS[balance.partner].name
+        why = [one.text for one in (chosen or of_place)]
+        kind = "cents_off" if chosen is None else "off_by_finding" if any(one.mend for one in chosen) else "explained"
+        if balance.waits and chosen is None:
+            kind, why = "explained", [f"{name} has not sent its last change yet"]
+        said = f"Invoice Cloud {balance.at_invoice_cloud}, {name} {balance.at_partner}"
+        known = "" if chosen is not None or not why else "it does not add up with "
+        detail = f"{said}{': ' if why else ''}{known}{'; '.join(why)}"
+        yield Difference(kind, balance.partner, balance.place, apart, detail)
+
+
+def _taken_before(books: LaneBooks, balance: Balance) -> Iterator[_Term]:
+    """Payments of an invoice older than its last file, which are taken off again where it may not show them [A-85]."""
+    if balance.filed_at is None:
+        return
+    taken = [
+        one
+        for one in books.payments
+        if one.invoice == balance.place and one.approved and one.donation == "none" and one.paid_at < balance.filed_at
+    ]
+    for one in taken:
+        yield _Term(f"{one.reference} is taken off what a later file says, until the partner is asked", -one.amount)
+    if sum((one.amount for one in taken), Decimal(0)) > balance.at_partner > balance.at_invoice_cloud == 0:
+        yield _Term("more than that was taken before the last file, until the partner is asked", -balance.at_partner)
+
+
+def _unsent(bill: MissingBill) -> _Term:
+    went = f", and went out in {bill.sent_in}" if bill.sent_in else ""
+    return _Term(f"bill {bill.number} is not at Invoice Cloud{went}", -bill.amount, mend=bool(bill.sent_in))
+
+
+def _explained(apart: Decimal, terms: Sequence[_Term]) -> list[_Term] | None:
+    """What is under way and the fewest other terms that together are the difference; None where there are none."""
+    sure = [one for one in terms if one.under_way]
+    others = [one for one in terms if not one.under_way]
+    left = apart - sum((one.amount for one in sure), Decimal(0))
+    sizes = range(len(others) + 1) if len(others) <= MOST_TERMS else (0, len(others))
+    for size in sizes:
+        for chosen in combinations(others, size):
+            if sum((one.amount for one in chosen), Decimal(0)) == left:
+                return [*sure, *chosen]
+    return None
+
+
+def _terms(books: LaneBooks, matched: Matched, judged: Audit) -> Mapping[tuple[str, str], list[_Term]]:
+    """By partner and place: the payments that only one side has, or has otherwise."""
+    terms: defaultdict[tuple[str, str], list[_Term]] = defaultdict(list)
+    to_mend = {one.payment.guid for one in judged.findings}
+    under_way = {
+        one.payment.guid
+        for one in judged.judged
+        if one.kind == "payment" and one.verdict in UNDER_WAY and one.payment.guid not in matched.of
+    }
+    for payment in books.payments:
+        if not payment.approved and payment.guid not in matched.of:
+            continue
+        partner = books.billers[payment.biller_guid].partner
+        place = payment.invoice if WAYS[partner].place == "invoice" else payment.account
+        posted = [one for one in matched.of.get(payment.guid, ()) if one.stands]
+        there = sum((one.amount for one in posted if one.place == place), Decimal(0))
+        taken = payment.approved and payment.state != "returned" and payment.donation == "none"
+        here = payment.amount if taken else Decimal(0)
+        mend = payment.guid in to_mend
+        if there != here:
+            what = "donation" if payment.donation != "none" else "clerk's entry" if payment.offline else payment.state
+            text = f"{payment.reference} ({what}): {here} here, {there} there"
+            terms[partner, place].append(_Term(text, there - here, mend, payment.guid in under_way))
+        if (
+            payment.state == "returned"
+            and not WAYS[partner].returns
+            and any(one.returned for one in matched.of.get(payment.guid, ()))
+        ):
+            text = f"{payment.reference} came back, and the balance was told before a clerk entered it"
+            terms[partner, place].append(_Term(text, -payment.amount))
+        for one in posted:
+            if one.place != place:
+                terms[partner, one.place].append(_Term(f"{payment.reference} was credited here", one.amount, mend))
+    for one in matched.orphans:
+        if one.stands:
+            text = f"{one.number} is no payment of Invoice Cloud"
+            terms[one.partner, one.place].append(_Term(text, one.amount, mend=True))
+    return terms
