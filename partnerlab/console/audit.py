@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from partnerlab.auditing import FINDINGS, VERDICTS, audit, read_lane, reconcile
-from partnerlab.auditing.comparing import KINDS
+from partnerlab.auditing.differences import KINDS
 from partnerlab.auditing.report import audit_json, reconciliation_json
 from partnerlab.console.view import Page
 from partnerlab.simulators.kit.http.messages import Response
