@@ -66,7 +66,10 @@ def by_command(command: str) -> Held:
 def by_question(page: Page) -> int:
     """Ask whoever sits there."""
     found: int = click.prompt(
-        f"How many payments do you hold for reference {page.reference}?", type=click.IntRange(0), err=True
+        f"How many payments do you hold for reference {page.reference}?",
+        type=click.IntRange(0),
+        prompt_suffix=" ",
+        err=True,
     )
     return found
 

@@ -17,7 +17,7 @@ from partnerlab.contracts.verification.provider.configuration import Misconfigur
 from partnerlab.contracts.verification.provider.exchange import Answered, Asked, NoAnswer
 from partnerlab.testing.books import TccsBooks, partner_books
 from partnerlab.testing.sandboxes import SandboxForTests, in_this_process
-from partnerlab.verifying.held import by_address, by_command
+from partnerlab.verifying.held import by_address, by_command, by_question
 
 POLICY = "454100010-06/16/2020"
 
@@ -101,6 +101,12 @@ def test_a_plan_says_everything_and_the_command_line_goes_before_it(run: Any, tm
         (tmp_path / "wrong.toml").write_text(wrong)
         done = run("tccs", "--plan", "wrong.toml")
         assert (done.exit_code, said in done.output) == (2, True), done.output
+
+
+def test_somebody_is_asked_until_the_answer_is_a_number(capsys: pytest.CaptureFixture[str]) -> None:
+    with CliRunner().isolation(input="many\n-1\n3\n") as (_, said, _):
+        assert by_question(page("ref-1")) == 3
+        assert said.getvalue().count(b"for reference ref-1? ") == 3
 
 
 def page(reference: str) -> Page:

@@ -210,6 +210,7 @@ def try_all(
     taken = list(found)[-PAGES:]
     tried: dict[str, Tried] = {}
     start: dict[str, int] = {}
+    last: dict[str, int] = {}  # a person is not asked again what was answered a moment ago
     for kind in KINDS:
         if kind.page >= len(taken):
             continue
@@ -218,11 +219,12 @@ def try_all(
         if isinstance(genuine, str):
             tried[kind.name] = Tried(kind, page, reason=genuine)
             continue
-        before = ask(page)
+        before = last[page.reference] if page.reference in last else ask(page)
         first = start.setdefault(page.reference, before)
         status, number = sender.post(kind, page, kind.change(dict(genuine)))
-        asked_about = page if kind.name != "unknown-reference" else replace(page, reference=f"unknown-{page.reference}")
-        after = ask(page) + (ask(asked_about) if asked_about is not page else 0)
+        after = last[page.reference] = ask(page)
+        if kind.name == "unknown-reference":
+            after += ask(replace(page, reference=f"unknown-{page.reference}"))
         answered = f"status {status}" if status else "no answer"
         say(f"  sent  {kind.words}: {answered}, {before} held before, {after} after")
         tried[kind.name] = Tried(kind, page, before, after, status, number, first=first)
