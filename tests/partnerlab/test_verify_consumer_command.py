@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
@@ -103,10 +104,14 @@ def test_a_plan_says_everything_and_the_command_line_goes_before_it(run: Any, tm
         assert (done.exit_code, said in done.output) == (2, True), done.output
 
 
-def test_somebody_is_asked_until_the_answer_is_a_number(capsys: pytest.CaptureFixture[str]) -> None:
-    with CliRunner().isolation(input="many\n-1\n3\n") as (_, said, _):
-        assert by_question(page("ref-1")) == 3
-        assert said.getvalue().count(b"for reference ref-1? ") == 3
+def test_somebody_is_asked_until_the_answer_is_a_number() -> None:
+    @click.command()
+    def ask() -> None:
+        click.echo(by_question(page("ref-1")))
+
+    done = CliRunner().invoke(ask, input="many\n-1\n3\n")
+    assert done.stdout == "3\n"
+    assert done.stderr.count("for reference ref-1? ") == 3
 
 
 def page(reference: str) -> Page:
