@@ -92,12 +92,17 @@ def test_a_server_starts_again(kit: Kit) -> None:
 
 
 PROGRAM = """
-import sys, threading, time
+import signal, sys, time
 from partnerlab.simulators.kit.world.store import Store
 from tests.simulators.kit.conftest import make_kit
 kit = make_kit(Store("sqlite://"))
 kit.door.inline = False
-kit.door.wait = lambda: (print("asked", flush=True), time.sleep(0.4))
+def wait():
+    while signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # the main thread is not in `run` yet
+        time.sleep(0.01)
+    print("asked", flush=True)
+    time.sleep(0.4)
+kit.door.wait = wait
 kit.server.start()
 print(kit.server.port, flush=True)
 kit.server.run()
