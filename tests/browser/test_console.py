@@ -144,6 +144,22 @@ def listened_to(page: Any, reader: Reader) -> str:
     return check_balance(reader)
 
 
+def test_what_cannot_be_taken_back_is_asked_first(page: Any, reader: Reader) -> None:
+    reader.post("/console/lanes", name="short-lived")
+    page.goto(f"{reader.sandbox.url}/console/lanes")
+    page.evaluate("window.confirm = (question) => { window.asked = question; return false }")
+    page.get_by_role("button", name="Drop short-lived").click()
+    assert page.evaluate("window.asked") == "Remove short-lived and everything in it?"
+    assert page.get_by_role("button", name="Drop short-lived").is_visible()
+    page.evaluate("window.confirm = () => true")
+    page.get_by_role("button", name="Drop short-lived").click()
+    page.wait_for_selector("text=Lane short-lived and everything in it is gone.")
+    menu = page.locator("details.menu")
+    menu.locator("summary").click()
+    page.keyboard.press("Escape")
+    assert menu.get_attribute("open") is None
+
+
 def test_a_search_narrows_the_list_as_it_is_typed_and_a_payment_unfolds_as_it_is_delivered(
     page: Any, reader: Reader
 ) -> None:

@@ -25,6 +25,15 @@
     setTimeout(() => { button.textContent = name; }, 1500);
   });
 
+  // What cannot be taken back is asked first; an open menu closes when one goes on elsewhere.
+  document.addEventListener("submit", (event) => {
+    const question = event.target.dataset.ask;
+    if (question && !window.confirm(question)) event.preventDefault();
+  });
+  const close = () => all("details.menu[open]").forEach((menu) => menu.removeAttribute("open"));
+  document.addEventListener("click", (event) => { if (!event.target.closest("details.menu")) close(); });
+  document.addEventListener("keydown", (event) => { if (event.key === "Escape") close(); });
+
   // Keys. They can be switched off, because speech input types them by chance (WCAG 2.1.4).
   const help = document.getElementById("help"), switched = document.getElementById("single-keys");
   switched.checked = localStorage.getItem("partnerlab-keys") !== "off";
