@@ -31,6 +31,7 @@ from partnerlab.simulators.kit.journal.entries import Entry
 
 __all__ = ["ClientCall", "client_call"]
 
+MOST_COLUMNS = 100
 STAND_IN = "x"
 """What the client is given for a key: too short to be masked with its last characters."""
 
@@ -75,7 +76,7 @@ def client_call(entry: Entry, call: Call) -> ClientCall | None:
 
 def _written(client: _Client, attribute: str, arguments: Iterable[str], given: Mapping[str, Any]) -> ClientCall:
     literals = {name: value_literal(value) for name, value in given.items()}
-    values = ", ".join(f"{name}={text}" for name, (text, _) in literals.items())
+    values = [f"{name}={text}" for name, (text, _) in literals.items()]
     plain = "http://" in next(iter(arguments))
     made = ", ".join([*arguments, *(["allow_http=True"] if plain else [])])
     imports = {
@@ -83,7 +84,10 @@ def _written(client: _Client, attribute: str, arguments: Iterable[str], given: M
         f"from {client.package} import {client.name}",
         *(one for _, one in literals.values() if one),
     }
-    lines = (f"with {client.name}({made}) as client:", f"    print(client.{attribute}({values}))")
+    call = f"    found = client.{attribute}({', '.join(values)})"
+    if len(call) > MOST_COLUMNS:
+        call = "\n".join([f"    found = client.{attribute}(", *(f"        {value}," for value in values), "    )"])
+    lines = (f"with {client.name}({made}) as client:", call, "print(found)")
     return ClientCall(tuple(sorted(imports)), lines)
 
 
