@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -294,6 +295,30 @@ def test_no_page_is_wider_than_a_phone(page: Any, connect: Connect, width: int, 
             ".filter(e => e.getBoundingClientRect().height < 44).map(e => e.outerHTML)"
         )
         assert small == [], path
+        rows = page.evaluate(
+            "[...new Set([...document.querySelectorAll('.bar a, .bar button')].map(e => {"
+            " const r = e.getBoundingClientRect(); return Math.round(r.top + r.height / 2) }))]"
+        )
+        assert len(rows) <= 1, path
+
+
+def test_in_the_dark_everything_can_be_read_and_a_billers_own_style_stays_light(
+    page: Any, connect: Connect, partner: Any, tmp_path: Path
+) -> None:
+    axe = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
+    page.emulate_media(color_scheme="dark")
+    page.goto(connect("5"))
+    root = page.url.split("))/")[0] + "))/"
+    for path in ("bills", f"bill/{INVOICE}", f"pay/{INVOICE}", "payment-options", "autopay", "pay-by-text", "nowhere"):
+        page.goto(root + path)
+        page.screenshot(path=tmp_path / f"dark-{path.replace('/', '-')}.png", full_page=True)
+        dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        assert dark == "rgb(15, 22, 21)", path
+        page.evaluate(axe)
+        found = page.evaluate("axe.run(document, {resultTypes: ['violations'], runOnly: ['color-contrast']})")
+        assert [node["html"] for one in found["violations"] for node in one["nodes"]] == [], path
+    page.goto(connect("5", CSSUrl=f"{partner.url}/own.css"))
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(243, 246, 245)"
 
 
 def test_the_receipt_prints_without_the_pages_controls(page: Any, connect: Connect, tmp_path: Path) -> None:
