@@ -82,6 +82,9 @@ def _run(options: Options, echo: Callable[[str], object], *, look_closely_on: in
             days.live()
         except _Broke as error:
             broken = error.broken
+        except Exception as error:  # noqa: BLE001 - whatever the product raises, the seed and the step are told
+            broken = days.raised(error)
+        if broken is not None:
             world.log(f"BROKEN after {broken.step}: {'; '.join(broken.problems)}")
         return Outcome(options, world.digest, days.payments, broken), days.day
 
@@ -91,7 +94,7 @@ class _Days:
         self.world, self.options, self._closely = world, options, look_closely_on
         self.town = Town(world, options.accounts)
         self.payers, self.staff, self.trouble = Payers(world, self.town), Staff(world), Trouble(world)
-        self.day, self.payments = 0, 0
+        self.day, self.payments, self._doing = 0, 0, "the beginning"
         self._bills: defaultdict[int, list[Account]] = defaultdict(list)
         self._acts: defaultdict[int, list[Account]] = defaultdict(list)
         self._plan()
@@ -130,12 +133,15 @@ class _Days:
             for _ in range(dice.randint(0, 3 + len(self._acts[self.day]) // 20)):
                 add("trouble", self.trouble.strike)
         for at_s, _, name, act in sorted(acts, key=lambda one: one[:2]):
+            self._doing = f"{name} (what fell due before it)"
             self.world.advance_to(begins + timedelta(seconds=at_s))
-            self._looked_at(f"{name} (what fell due before it)")
+            self._looked_at(self._doing)
+            self._doing = name
             act()
             self._looked_at(name)
+        self._doing = "what fell due in the evening"
         self.world.advance_to(begins + EVENING)
-        self._looked_at("what fell due in the evening")
+        self._looked_at(self._doing)
         self.staff.evening(self._books())
         self._looked_at("the staff's evening")
         self.world.advance_to(begins + DAY)
@@ -157,6 +163,10 @@ class _Days:
             for invoice in self.town.invoices(account):
                 self.payers.look(account, invoice["invoice_number"])
         self._check(at_rest, self._books(), "the end")
+
+    def raised(self, error: Exception) -> Broken:
+        """What broke where the product raised an error that nobody took."""
+        return Broken(f"{self.world.now:%Y-%m-%dT%H:%M:%S}", self._doing, (f"{type(error).__name__}: {error}",))
 
     # --- looking ---
 

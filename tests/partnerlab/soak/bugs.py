@@ -43,6 +43,16 @@ def return_opens_another_bill(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(cashier, "_owed_on", owed_on)
 
 
+def settling_fails(patch: pytest.MonkeyPatch) -> None:
+    """An error that nobody takes."""
+
+    def fail(*_: Any) -> str:
+        raise RuntimeError("the ledger is out of reach")
+
+    patch.setattr(cashier.Cashier, "_settle", fail)
+
+
 BUGS: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
-    bug.__name__: bug for bug in (sent_again_after_unknown, overwritten_under_way, return_opens_another_bill)
+    bug.__name__: bug
+    for bug in (sent_again_after_unknown, overwritten_under_way, return_opens_another_bill, settling_fails)
 }

@@ -21,6 +21,7 @@ FOUND = {
     "sent_again_after_unknown": (9, r"IC\d+: doubled: \d times in the books of inHance v2"),
     "overwritten_under_way": (13, r"cents_off: \d+: .*it does not add up with IC\d+ \(accepted\)"),
     "return_opens_another_bill": (3, r"cents_off: "),
+    "settling_fails": (3, r"DueFailed: payments settle at 2026-03-0\d"),
 }
 """A seed that finds the bug, and what it says."""
 
