@@ -95,7 +95,7 @@ def audit_lines(done: Audit, *, every: bool) -> Iterator[str]:
         if one.finding:
             yield from (f"    {at:32}  {where:13}  {text}" for at, where, text in one.story)
     counts = ", ".join(f"{done.counts[name]:,} {name.replace('_', ' ')}" for name in VERDICTS if done.counts[name])
-    yield f"{len(done.judged):,} payments and returns in lane {done.lane}: {counts or 'none'}"
+    yield f"payments and returns in lane {done.lane}, {len(done.judged):,} in all: {counts or 'none'}"
     yield "clean" if not done.findings else f"{len(done.findings):,} to mend"
 
 
@@ -114,7 +114,7 @@ def reconciliation_lines(done: Reconciliation, *, every: bool) -> Iterator[str]:
     yield f"compared in lane {done.lane}: {compared}"
     explained = sum(not one.finding for one in done.differences)
     if explained and not every:
-        yield f"{explained:,} balances differ by what is on its way or on one side only; --all shows them"
+        yield f"explained, by what is on its way or on one side only: {explained:,}; --all shows them"
     yield "clean" if not done.findings else f"{len(done.findings):,} to mend"
 
 

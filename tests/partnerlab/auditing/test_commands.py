@@ -38,7 +38,7 @@ def test_a_finding_is_shown_with_its_story(town: Town) -> None:
     lines = text.splitlines()
     assert lines[0].startswith("unknown       IC0000000002       21.01  inHance v2, account 99000001: the delivery is")
     assert [line.split()[0] for line in lines if "MakePaymentExtended: unknown" in line]
-    assert lines[-2:] == ["2 payments and returns in lane told: 1 posted once, 1 unknown", "1 to mend"]
+    assert lines[-2:] == ["payments and returns in lane told, 2 in all: 1 posted once, 1 unknown", "1 to mend"]
 
 
 def test_the_rows_of_both_are_flat_and_named(town: Town, tmp_path: Path) -> None:
