@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from partnerlab.client.datapump.events import AutoPay, Email, Event, Paperless, Payment
 from partnerlab.client.datapump.plans import PartnerBalance, PartnerRequest, Plan, Skip
+from partnerlab.client.errors import RequestInvalid
 from partnerlab.client.http import Transport
 from partnerlab.client.inhance import (
     Conventions,
@@ -26,6 +27,8 @@ from partnerlab.client.wire.fields import AnswerShapes
 from partnerlab.contracts.masking import mask_text
 
 __all__ = ["ach_reject", "autopay", "check_balance", "email", "paperless", "payment"]
+
+BY_HAND = "has no operation at inHance v2: enter the returned payment at the utility, then dismiss this"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +127,8 @@ def email(event: Event, biller: Biller, transport: Transport) -> Plan:
 
 
 def ach_reject(event: Event, biller: Biller, transport: Transport) -> Plan:  # noqa: ARG001  the shape of a route
-    """Nothing: the service has no operation for it."""
-    return Skip("not supported by inHance v2")
+    """Refused, so that a person sees it and enters the return by hand [A-111]. Raises `RequestInvalid`."""
+    raise RequestInvalid("kind", event.kind, BY_HAND)
 
 
 def check_balance(event: Payment, biller: Biller, transport: Transport) -> PartnerBalance:

@@ -46,6 +46,7 @@ def command(*, seed: int, days: int, accounts: int, faults: str, runs: int, log:
         partnerlab soak --runs 1000 --days 6 --accounts 12
     """
     logging.disable(logging.CRITICAL)  # what fails here is meant to
+    click.get_current_context().call_on_close(lambda: logging.disable(logging.NOTSET))
     broken = 0
     for one in range(seed, seed + runs):
         outcome = soak(Options(one, days, accounts, faults == "all"), _writer(log))

@@ -154,8 +154,8 @@ def test_what_is_not_sent_says_why(pump: DataPump, partner: Partner) -> None:
     inline, reject = submit(pump, make_event(donation="inline"), make_event("ach_reject"))
     assert pump.drain()
     assert pump.delivery(inline).delivery.message == "not posted: inline donation"
-    assert pump.delivery(reject).delivery.message == "not supported by inHance v2"
-    assert {state_of(pump, inline), state_of(pump, reject)} == {State.SKIPPED}
+    assert "enter the returned payment at the utility" in pump.delivery(reject).delivery.message
+    assert (state_of(pump, inline), state_of(pump, reject)) == (State.SKIPPED, State.DEAD)
     assert partner.seen == []
 
 

@@ -132,8 +132,9 @@ def test_an_email_address_is_set(router: Router, partner: Partner) -> None:
     assert (seen.operation, seen.fields["NewEmail"]) == ("SetEmail", "new@example.com")
 
 
-def test_an_ach_reject_is_not_supported(router: Router, partner: Partner) -> None:
-    assert plan(router, partner, make_event("ach_reject")) == Skip("not supported by inHance v2")
+def test_an_ach_reject_is_for_a_person(router: Router, partner: Partner) -> None:
+    with pytest.raises(RequestInvalid, match="enter the returned payment at the utility, then dismiss this"):
+        plan(router, partner, make_event("ach_reject"))
 
 
 @pytest.mark.parametrize(
