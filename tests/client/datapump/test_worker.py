@@ -23,7 +23,7 @@ def pump(monkeypatch: pytest.MonkeyPatch) -> Iterator[DataPump]:
     def nobody(lane: str, guid: str) -> Biller:
         raise ConnectionError("the directory is away")
 
-    for module in ("store", "worker"):
+    for module in ("queries", "store", "worker"):
         monkeypatch.setattr(f"partnerlab.client.datapump.{module}.now_ms", lambda: NOON_MS, raising=False)
     with DataPump("sqlite://", nobody, engine=InProcessEngine).start(worker=False) as pump:
         yield pump
