@@ -6,15 +6,20 @@ A test compares what stands there with what this makes, so a page cannot say wha
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import click
+import yaml
+
+from partnerlab import cli
 from partnerlab.client.datapump.states import render_diagram
 from partnerlab.contracts import catalogue, settings
 from partnerlab.contracts.capabilities import capabilities, integrations
-from partnerlab.contracts.data import read_toml
+from partnerlab.contracts.data import read_bytes, read_toml
 from partnerlab.contracts.files import load_layout
 from partnerlab.contracts.files.csv import load_table
 from partnerlab.contracts.verification.consumer.roles import ROLES, role
@@ -167,6 +172,35 @@ def _checks(side: str, suite: Suite[Any]) -> Iterable[str]:
     yield _table(("Requirement", "Reason"), reasons.items())
 
 
+def commands() -> Iterable[str]:
+    """Every command with its arguments and options."""
+    yield "# Commands"
+    yield (
+        "`partnerlab COMMAND --help` says more, with an example. Those that ask a sandbox take `--url`"
+        " (`PARTNERLAB_URL`), those that ask the data pump `--pump` (`PARTNERLAB_PUMP`)."
+    )
+    yield from _command(("partnerlab",), cli.main)
+
+
+def control_api() -> Iterable[str]:
+    """Every route of the sandbox's control API."""
+    yield "# Control API"
+    yield (
+        "In the lane that the header `X-Sandbox-Lane` or the path `/lane/<name>` before them names. The whole contract,"
+        " with the shape of each body, is `/_sandbox/openapi.json`."
+    )
+    for part in ("sandbox", "inhance_soap", "tccs_rest", "ic_webservices", "watersmart"):
+        document = yaml.safe_load(read_bytes(f"{part}/control.yaml"))
+        yield f"## {document['info']['title']}"
+        rows = (
+            (f"`{method.upper()} {path}`", operation.get("summary", ""))
+            for path, item in document["paths"].items()
+            for method, operation in item.items()
+            if method in ("get", "put", "post", "patch", "delete")
+        )
+        yield _table(("Route", "What it does"), rows)
+
+
 PAGES: Mapping[str, Callable[[], Iterable[str]]] = {
     "requirements.md": requirements,
     "faults.md": faults,
@@ -180,6 +214,8 @@ PAGES: Mapping[str, Callable[[], Iterable[str]]] = {
     "capabilities.md": supported,
     "delivery-states.md": delivery_states,
     "checks.md": checks,
+    "commands.md": commands,
+    "control-api.md": control_api,
 }
 
 
@@ -193,6 +229,32 @@ def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name in PAGES:
         (FOLDER / name).write_text(render(name), "utf-8")
+
+
+def _command(path: tuple[str, ...], command: click.Command) -> Iterable[str]:
+    """A command with what may be given to it, and those below it."""
+    context = click.Context(command)
+    if not isinstance(command, click.Group) or command.invoke_without_command:
+        arguments = [one for one in command.params if isinstance(one, click.Argument)]
+        options = [one for one in command.params if isinstance(one, click.Option) and not one.hidden]
+        yield f"## {' '.join(path)}"
+        yield "`" + " ".join([*path, *(one.make_metavar(context) for one in arguments), "[OPTIONS]"]) + "`"
+        yield " ".join(inspect.cleandoc(command.help or "").partition("\n\n")[0].split())
+        if options:
+            yield _table(("Option", "", "Default"), map(_option, options))
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            found = command.get_command(context, name)
+            if found is not None and not found.hidden:
+                yield from _command((*path, name), found)
+
+
+def _option(option: click.Option) -> tuple[str, str, str]:
+    names = ", ".join(f"`{name}`" for name in (*option.opts, *option.secondary_opts))
+    shown = option.show_default and not option.is_flag and isinstance(option.default, str | int | float)
+    default = option.default if shown else ""
+    variable = f" (`{option.envvar}`)" if option.envvar else ""
+    return names, (option.help or "").replace("\n", " ") + variable, f"`{default}`" if default != "" else ""
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -40,7 +40,11 @@ def test_every_assumption_that_is_used_is_listed_with_a_place_that_exists() -> N
                 used |= {int(number) for number in re.findall(r"\[A-(\d+)\]", path.read_text("utf-8"))}
     used |= {int(r.assumption[2:]) for r in catalogue.requirements().values() if r.assumption}
     assert used <= listed, f"not in docs/assumptions.md: {sorted(used - listed)}"
-    assert sorted(listed) == sorted(numbers), "a number stands twice"
+    assert sorted(numbers) == list(range(1, len(numbers) + 1)), "a number is missing or stands twice"
+    for row in re.findall(r"^\| A-\d+ \|.*$", text, re.MULTILINE):
+        places = re.findall(r"`([a-z_]+/[^`]+)`", row.rpartition(" | ")[2])
+        assert places or row.endswith("| none yet |"), row[:60]
+        assert [place for place in places if not (ROOT / place).exists()] == [], row[:60]
 
 
 def commands(group: click.Command, path: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], click.Command]]:

@@ -67,15 +67,18 @@ def test_every_example_is_run_by_one_of_these_tests() -> None:
         "docs/files.md",
         "docs/pytest.md",
         "docs/jobs.md",
+        "docs/start/laptop.md",
+        "docs/start/ci.md",
         "docs/audit.md",
     )
-    assert [len(examples(page)) for page in pages] == [1, 4, 1, 1, 1, 2, 2, 1]
+    assert [len(examples(page)) for page in pages] == [1, 4, 1, 1, 1, 2, 2, 1, 1, 1]
     compile(examples("docs/pytest.md")[1], "recipe", "exec")  # needs an engine for containers
     others = set(ROOT.glob("docs/**/*.md")) - {ROOT / page for page in pages}
     assert [path.name for path in others if EXAMPLE.search(path.read_text("utf-8"))] == []
 
 
 def test_the_readme_posts_a_payment(sandbox: Sandbox) -> None:
+    assert "125.50" in run(sandbox, examples("docs/start/laptop.md")[0])["printed"]
     assert "125.50" in run(sandbox, examples("README.md")[0])["printed"]
     update = run(sandbox, examples("docs/client.md")[0])["update"]
     assert (update.problem, update.balance_due) == (None, Decimal("85.50"))
@@ -152,11 +155,12 @@ def test_a_sandbox_stands_in_a_test_as_the_page_says() -> None:
     assert names["sandbox"].url.startswith("http://127.0.0.1:")
 
 
-def test_the_test_on_the_plugins_page_passes_as_it_is_printed(tmp_path: Path) -> None:
-    (tmp_path / "test_example.py").write_text(examples("docs/pytest.md")[0], "utf-8")
+def test_the_tests_on_the_pages_pass_as_they_are_printed(tmp_path: Path) -> None:
+    for page in ("docs/pytest.md", "docs/start/ci.md"):
+        (tmp_path / f"test_{Path(page).stem}.py").write_text(examples(page)[0], "utf-8")
     assert len(examples("docs/pytest.md")[0].splitlines()) <= 18
     done = run_pytest(tmp_path)
-    assert (done.returncode, done.stdout.rstrip().splitlines()[-1][:8]) == (0, "1 passed"), done.stdout + done.stderr
+    assert (done.returncode, done.stdout.rstrip().splitlines()[-1][:8]) == (0, "2 passed"), done.stdout + done.stderr
 
 
 def test_a_file_is_read_group_by_group(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,7 +35,7 @@ ELSEWHERE = {
 }
 PAGES = sorted(
     str(path.relative_to(ROOT))
-    for path in (ROOT / "README.md", *(ROOT / "docs").glob("*.md"))
+    for path in (ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "docs" / "start").glob("*.md"))
     if BLOCK.search(path.read_text("utf-8"))
 )
 

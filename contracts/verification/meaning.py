@@ -61,7 +61,7 @@ REASONS: tuple[tuple[str, frozenset[int], re.Pattern[str]], ...] = (
 """
 What a refusal is put down to: the word for it, the statuses that say it by themselves, and the words that do.
 
-The words are those of ASP.NET and of the simulators; those of a partner may differ (assumed [A-121]), and then its own
+The words are those of ASP.NET and of the simulators; those of a partner may differ (assumed [A-116]), and then its own
 are shown.
 """
 

@@ -3,7 +3,7 @@ The messages that Invoice Cloud would send to payers: written, kept, never sent.
 
 What the sources name: notices of a bill on its notification dates, a reminder from a payment page, the receipt of a
 payment, the text that Pay By Text begins with. Their words, and everything that no source says of them, are assumed
-[A-115].
+[A-114].
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The mailbox: what payers would have been sent of their bills and payments, by the lane's clock [A-115]."""
+"""The mailbox: what payers would have been sent of their bills and payments, by the lane's clock [A-114]."""
 
 from __future__ import annotations
 
