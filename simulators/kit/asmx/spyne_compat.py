@@ -13,6 +13,7 @@ import logging
 import sys
 import warnings
 from collections.abc import Callable
+from importlib.util import spec_from_loader
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 if sys.version_info >= (3, 12):
@@ -106,6 +107,15 @@ else:
         from spyne.server.wsgi import WsgiApplication
 
 logging.getLogger("spyne").setLevel(logging.CRITICAL + 1)
+
+if sys.version_info < (3, 12):
+    # Its hook is older than `find_spec`, which pytest asks of each hook, and Python warns of one that has none.
+    _Hook: Any = sys.modules["spyne.util.six"]._SixMetaPathImporter
+    _Hook.find_spec = lambda self, name, _path=None, _target=None: (
+        spec_from_loader(name, self) if name in self.known_modules else None
+    )
+    _Hook.create_module = lambda self, spec: self.load_module(spec.name)
+    _Hook.exec_module = lambda _self, _module: None
 
 __all__ = [
     "Application",
