@@ -179,7 +179,7 @@ def test_the_contract_of_the_control_routes_holds_in_every_phase(url: str, phase
     unforeseeable = ("POST /_sandbox/tccs/instalments", "POST /_sandbox/tccs/quotes", "POST /_sandbox/tccs/load")
     done = run(document, url, phase, mode, unforeseeable)
     assert done.failures == []
-    assert len(done.operations) == 10
+    assert len(done.operations) == 11
 
 
 def test_every_format_of_the_contract_is_generated() -> None:

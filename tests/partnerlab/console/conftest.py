@@ -81,6 +81,13 @@ class Reader:
 
 
 @pytest.fixture(scope="module")
-def reader() -> Iterator[Reader]:
+def shown() -> Iterator[Reader]:
     with Sandbox(SandboxSettings(port=0), in_process=True) as sandbox:
         yield Reader(sandbox)
+
+
+@pytest.fixture
+def reader(shown: Reader) -> Reader:
+    """Of a sandbox in which nothing has happened yet."""
+    shown.send("/_sandbox/lanes/default/reset", {})
+    return shown

@@ -149,7 +149,8 @@ def test_what_is_off_or_void_does_not_look_like_a_success(visit: Visit, harness:
         (off,) = visit.page(page, path).tree.xpath("//span[contains(@class, 'tag')][text()='Off']")
         assert off.get("class") == "tag", "which has no colour of its own"
     css = visit.get(f"{visit.base}/portal/site.css").text
-    assert "background: #e8ebea" in css.partition(".tag {")[2].partition("}")[0]
+    assert "background: var(--tag-tint)" in css.partition(".tag {")[2].partition("}")[0]
+    assert "--tag-tint: #e8ebea;" in css, "a grey"
 
 
 def test_the_button_has_the_total_of_the_way_that_is_chosen(checkout: Checkout) -> None:
