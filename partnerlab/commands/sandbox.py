@@ -128,6 +128,11 @@ def command(
         raise click.ClickException(str(error)) from error
     try:
         with Ending() as ending, sandbox:
+            # Whoever reads the address may call, or end it, at once.
+            if not quiet:
+                sandbox.journal.written.append(_tell)
+            if jobs:
+                sandbox.run_jobs()
             click.echo(
                 sandbox.url
                 if quiet
@@ -135,10 +140,6 @@ def command(
                     sandbox.url, inhance, tccs, ic, _exchange(sandbox), called_by(sys.argv[0]), _authority(sandbox)
                 )
             )
-            if jobs:
-                sandbox.run_jobs()
-            if not quiet:
-                sandbox.journal.written.append(_tell)
             sandbox.server.run()
             ending.begun()  # the server has had the signal, and the pump is yet to finish
     except FoldersUnusable as error:

@@ -155,9 +155,12 @@ def program(*arguments: str) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-m", "partnerlab", *arguments]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=environment) as running:
+        watchdog = threading.Timer(120, running.kill)  # who waits for a line that does not come reads the end
+        watchdog.start()
         try:
             yield running
         finally:
+            watchdog.cancel()
             if running.poll() is None:
                 running.send_signal(signal.SIGINT)
                 try:
