@@ -20,12 +20,12 @@ COLUMNS = ", ".join(Delivery.__slots__)
 _GET = f"SELECT {COLUMNS} FROM pump_deliveries"  # noqa: S608  constants
 # No earlier delivery in the account's line is still to come.
 FIRST_IN_LINE = (
-    "NOT EXISTS (SELECT 1 FROM pump_deliveries earlier WHERE earlier.account = pump_deliveries.account"  # noqa: S608
+    "NOT EXISTS (SELECT 1 FROM pump_deliveries earlier WHERE earlier.account = pump_deliveries.account"  # noqa: S608  constants
     f" AND earlier.seq < pump_deliveries.seq AND earlier.{BUSY})"
 )
 # It stands behind one that waits for its next attempt.
 _HELD_UP = (
-    "EXISTS (SELECT 1 FROM pump_deliveries earlier WHERE earlier.account = pump_deliveries.account"  # noqa: S608
+    "EXISTS (SELECT 1 FROM pump_deliveries earlier WHERE earlier.account = pump_deliveries.account"  # noqa: S608  constants
     f" AND earlier.seq < pump_deliveries.seq AND earlier.{BUSY} AND earlier.state = 'waiting')"
 )
 PRUNED = "SELECT state, digest FROM pump_pruned WHERE lane = :lane AND event_id = :event_id"
@@ -86,7 +86,7 @@ class DeliveryQueries(Statements):
 
     def accepted_in(self, lane: str) -> list[tuple[int, int]]:
         """(number, run) of what is accepted in a lane."""
-        sql = f"SELECT number, run FROM pump_deliveries WHERE {BUSY} AND state = 'accepted' AND lane = :lane"  # noqa: S608
+        sql = f"SELECT number, run FROM pump_deliveries WHERE {BUSY} AND state = 'accepted' AND lane = :lane"  # noqa: S608  constants
         with self.database.connect() as connection:
             return [(number, run) for number, run in self.all(connection, sql, lane=lane)]
 
@@ -97,7 +97,7 @@ class DeliveryQueries(Statements):
     def attempts(self, delivery: int) -> list[Attempt]:
         """Every attempt, first to last."""
         columns = ", ".join(Attempt.__slots__)
-        sql = f"SELECT {columns} FROM pump_attempts WHERE delivery = :delivery ORDER BY attempt"  # noqa: S608
+        sql = f"SELECT {columns} FROM pump_attempts WHERE delivery = :delivery ORDER BY attempt"  # noqa: S608  constants
         with self.database.connect() as connection:
             return [Attempt(*row) for row in self.all(connection, sql, delivery=delivery)]
 
@@ -124,7 +124,7 @@ class DeliveryQueries(Statements):
         """(number, run, attempts) of what heads its account's line and waits for nothing, in the order it came."""
         where, given = ("", {}) if lane is None else (" AND lane = :lane", {"lane": lane})
         sql = (
-            f"SELECT number, run, attempts FROM pump_deliveries WHERE {BUSY} AND state <> 'waiting'{where}"  # noqa: S608
+            f"SELECT number, run, attempts FROM pump_deliveries WHERE {BUSY} AND state <> 'waiting'{where}"  # noqa: S608  constants
             f" AND {FIRST_IN_LINE} ORDER BY number"
         )
         with self.database.connect() as connection:

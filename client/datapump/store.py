@@ -167,7 +167,7 @@ class DeliveryStore(DeliveryQueries):
         now = now_ms()
         won = self._won(
             tx,
-            "UPDATE pump_deliveries SET state = 'sending', attempts = attempts + 1, tries = tries + 1,"  # noqa: S608
+            "UPDATE pump_deliveries SET state = 'sending', attempts = attempts + 1, tries = tries + 1,"  # noqa: S608  constants
             " retry_at = NULL, updated_at = :now"
             " WHERE number = :number AND state = 'accepted' AND run = :run AND attempts = :attempts"
             f" AND {FIRST_IN_LINE}",
@@ -235,7 +235,7 @@ class DeliveryStore(DeliveryQueries):
         with self.database.begin() as tx:
             rows = self.all(
                 tx,
-                "UPDATE pump_deliveries SET state = 'accepted', retry_at = NULL, updated_at = :now"  # noqa: S608
+                "UPDATE pump_deliveries SET state = 'accepted', retry_at = NULL, updated_at = :now"  # noqa: S608  constants
                 f" WHERE {where} RETURNING number, run",
                 now=now_ms(),
                 **given,
@@ -248,7 +248,7 @@ class DeliveryStore(DeliveryQueries):
         new = ":now" if by_ms is None else "retry_at - :by_ms"
         by = {"now": now} if by_ms is None else {"by_ms": by_ms}
         with self.database.begin() as tx:
-            sql = f"UPDATE pump_deliveries SET retry_at = {new} WHERE state = 'waiting'{where}"  # noqa: S608
+            sql = f"UPDATE pump_deliveries SET retry_at = {new} WHERE state = 'waiting'{where}"  # noqa: S608  constants
             return self.run(tx, sql, **by, **given)
 
     def _won(self, tx: sa.Connection, sql: str, **values: Any) -> bool:
