@@ -13,7 +13,16 @@ import click
 
 from partnerlab.contracts.masking import printable
 
-__all__ = ["Remote", "RemoteRefused", "RemoteUnreachable", "address_option", "connect", "lane_options", "print_json"]
+__all__ = [
+    "Remote",
+    "RemoteRefused",
+    "RemoteUnreachable",
+    "address_option",
+    "connect",
+    "lane_options",
+    "print_json",
+    "url_option",
+]
 
 DEFAULT_URL = "http://127.0.0.1:8700"
 TIMEOUT_S = 60.0
@@ -60,7 +69,9 @@ class Remote:
 
     def __init__(self, url: str, lane: str = "default", *, token: str | None = None) -> None:
         headers = {"X-Sandbox-Lane": lane}
-        if token := token or os.environ.get("PARTNERLAB_TOKEN", ""):
+        if token is None:
+            token = os.environ.get("PARTNERLAB_TOKEN", "")
+        if token:
             headers["Authorization"] = f"Bearer {token}"
         import httpx  # takes longer to import than all the rest of a command
 
@@ -166,11 +177,14 @@ def address_option(name: str, text: str, **more: Any) -> Callable[[Decorated], D
     return click.option(name, type=ADDRESS, help=text, **more)
 
 
+url_option = address_option("--url", "The sandbox.", default=DEFAULT_URL, show_default=True, envvar="PARTNERLAB_URL")
+
+
 def lane_options(function: Decorated) -> Decorated:
     """The options `--url` and `--lane` of every command that talks to a sandbox."""
     for option in (
         click.option("--lane", default="default", show_default=True, envvar="PARTNERLAB_LANE", help="The lane."),
-        address_option("--url", "The sandbox.", default=DEFAULT_URL, show_default=True, envvar="PARTNERLAB_URL"),
+        url_option,
     ):
         function = option(function)
     return function

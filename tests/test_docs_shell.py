@@ -73,7 +73,6 @@ def run(command: str, url: str, folder: Path) -> subprocess.CompletedProcess[str
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "BROWSER": "true",
         "PARTNERLAB_URL": url,
-        "PARTNERLAB_PUMP": f"{url}/_pump",
         "INHANCE_KEY": InHance().key,
         "TCCS_ENTRY_KEY": Tccs().entry_key,
         "IC_API_KEY": Platform().utility_api_key,

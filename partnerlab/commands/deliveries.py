@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
+from click.core import ParameterSource
 
-from partnerlab.remote import DEFAULT_URL, Remote, address_option, print_json
+from partnerlab.remote import Remote, address_option, print_json, url_option
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 STATES = (
@@ -17,19 +19,35 @@ STATES = (
 
 
 def pump_options(function: Decorated) -> Decorated:
-    """The options of every command that talks to a data pump."""
+    """
+    The options of every command that talks to a data pump; the command is given the `pump` that they name.
+
+    What the command line names goes before what the environment names. A pump of its own never sees a sandbox's token.
+    """
+
+    @functools.wraps(function)
+    def told(*args: Any, url: str, pump: str | None, token: str | None, **options: Any) -> Any:
+        typed = [name for name in ("url", "pump") if _source(name) is ParameterSource.COMMANDLINE]
+        if len(typed) == 2:
+            raise click.UsageError("--url names a sandbox, --pump a data pump that is a service of its own: say one")
+        if pump is None or typed == ["url"]:
+            remote = Remote(f"{url}/_pump", token=token)
+        else:
+            remote = Remote(pump, token=token or "")
+        return function(*args, pump=remote, **options)
+
+    decorated: Any = told
     for option in (
         click.option("--token", envvar="PARTNERLAB_PUMP_TOKEN", help="Bearer token, where the pump asks for one."),
-        address_option(
-            "--pump",
-            "The data pump: a sandbox's, or a service of its own.",
-            default=f"{DEFAULT_URL}/_pump",
-            show_default=True,
-            envvar="PARTNERLAB_PUMP",
-        ),
+        address_option("--pump", "A data pump that is a service of its own.", envvar="PARTNERLAB_PUMP"),
+        url_option,
     ):
-        function = option(function)
-    return function
+        decorated = option(decorated)
+    return cast(Decorated, decorated)
+
+
+def _source(option: str) -> ParameterSource | None:
+    return click.get_current_context().get_parameter_source(option)
 
 
 def decision_options(function: Decorated) -> Decorated:
@@ -67,8 +85,7 @@ def list_(
     limit: int,
     *,
     as_json: bool,
-    pump: str,
-    token: str | None,
+    pump: Remote,
 ) -> None:
     """List deliveries, newest first.
 
@@ -76,9 +93,7 @@ def list_(
     Example:
         partnerlab deliveries list --state dead
     """
-    found = Remote(pump, token=token).get("/deliveries", state=state, lane=lane, account_number=account, limit=limit)[
-        "deliveries"
-    ]
+    found = pump.get("/deliveries", state=state, lane=lane, account_number=account, limit=limit)["deliveries"]
     if as_json:
         print_json(found)
         return
@@ -92,73 +107,73 @@ def list_(
 @command.command()
 @click.argument("delivery", metavar="ID")
 @pump_options
-def show(delivery: str, pump: str, token: str | None) -> None:
+def show(delivery: str, pump: Remote) -> None:
     """Show a delivery with its event, attempts and notes.
 
     \b
     Example:
         partnerlab deliveries show default:3f2c…
     """
-    print_json(Remote(pump, token=token).get(f"/deliveries/{delivery}"))
+    print_json(pump.get(f"/deliveries/{delivery}"))
 
 
 @command.command()
 @click.argument("delivery", metavar="ID")
 @pump_options
-def balance(delivery: str, pump: str, token: str | None) -> None:
+def balance(delivery: str, pump: Remote) -> None:
     """Ask the partner for the balance of a payment's account, to settle an unknown one.
 
     \b
     Example:
         partnerlab deliveries balance default:3f2c…
     """
-    print_json(Remote(pump, token=token).get(f"/deliveries/{delivery}/balance"))
+    print_json(pump.get(f"/deliveries/{delivery}/balance"))
 
 
 @command.command()
 @decision_options
 @pump_options
-def replay(delivery: str, reason: str, by: str, pump: str, token: str | None) -> None:
+def replay(delivery: str, reason: str, by: str, pump: Remote) -> None:
     """Try a dead or dismissed delivery again, a waiting one now, or queue an accepted one anew.
 
     \b
     Example:
         partnerlab deliveries replay default:3f2c… --reason "key corrected"
     """
-    print_json(Remote(pump, token=token).post(f"/deliveries/{delivery}/replay", {"reason": reason, "by": by}))
+    print_json(pump.post(f"/deliveries/{delivery}/replay", {"reason": reason, "by": by}))
 
 
 @command.command()
 @decision_options
 @pump_options
-def dismiss(delivery: str, reason: str, by: str, pump: str, token: str | None) -> None:
+def dismiss(delivery: str, reason: str, by: str, pump: Remote) -> None:
     """Give a delivery up: it will not be sent.
 
     \b
     Example:
         partnerlab deliveries dismiss default:3f2c… --reason "paid at the counter"
     """
-    print_json(Remote(pump, token=token).post(f"/deliveries/{delivery}/dismiss", {"reason": reason, "by": by}))
+    print_json(pump.post(f"/deliveries/{delivery}/dismiss", {"reason": reason, "by": by}))
 
 
 @command.command()
 @decision_options
 @pump_options
-def abandon(delivery: str, reason: str, by: str, pump: str, token: str | None) -> None:
+def abandon(delivery: str, reason: str, by: str, pump: Remote) -> None:
     """Say of an attempt that stands open that nobody is at it any more: its outcome is unknown then.
 
     \b
     Example:
         partnerlab deliveries abandon default:3f2c… --reason "that machine is gone"
     """
-    print_json(Remote(pump, token=token).post(f"/deliveries/{delivery}/abandon", {"reason": reason, "by": by}))
+    print_json(pump.post(f"/deliveries/{delivery}/abandon", {"reason": reason, "by": by}))
 
 
 @command.command()
 @click.option("--posted/--not-posted", required=True, help="Whether the partner has it.")
 @decision_options
 @pump_options
-def resolve(delivery: str, reason: str, by: str, *, posted: bool, pump: str, token: str | None) -> None:
+def resolve(delivery: str, reason: str, by: str, *, posted: bool, pump: Remote) -> None:
     """Say of an unknown or not understood delivery whether the partner has it.
 
     Not posted means that it is sent again: where the partner has it all the same, it will have it twice.
@@ -168,4 +183,4 @@ def resolve(delivery: str, reason: str, by: str, *, posted: bool, pump: str, tok
         partnerlab deliveries resolve default:3f2c… --posted --reason "seen in Open Transactions"
     """
     body = {"reason": reason, "by": by, "posted": posted}
-    print_json(Remote(pump, token=token).post(f"/deliveries/{delivery}/resolve", body))
+    print_json(pump.post(f"/deliveries/{delivery}/resolve", body))

@@ -6,9 +6,7 @@ from typing import Any
 
 import click
 
-from partnerlab.remote import DEFAULT_URL, Remote, address_option
-
-url_option = address_option("--url", "The sandbox.", default=DEFAULT_URL, show_default=True, envvar="PARTNERLAB_URL")
+from partnerlab.remote import Remote, url_option
 
 
 @click.group()

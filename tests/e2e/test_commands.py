@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from partnerlab.cli import main
+from partnerlab.remote import Remote
 from partnerlab.sandbox import Sandbox
 from partnerlab.sides import InHanceSides
 
@@ -25,7 +26,6 @@ def type_(sandbox: Sandbox, lane: str) -> Type:
         environment = {
             "PARTNERLAB_URL": sandbox.url,
             "PARTNERLAB_LANE": lane,
-            "PARTNERLAB_PUMP": f"{sandbox.url}/_pump",
         }
         done = CliRunner().invoke(main, list(arguments), env=environment)
         assert (done.exit_code != 0) is fails, done.output
@@ -62,6 +62,32 @@ def test_the_mailbox_lists_and_shows_what_a_payer_would_have_read_and_is_emptied
     assert json.loads(type_("mailbox", "clear").stdout) == {"dropped": 1}
     assert type_("mailbox", "list").stdout == ""
     assert "message" in type_("mailbox", "show", "1", fails=True).output
+
+
+def test_deliveries_asks_the_pump_of_the_sandbox_that_is_named_before_one_of_the_environment(sandbox: Sandbox) -> None:
+    def listed(*options: str, **environment: str) -> Result:
+        return CliRunner().invoke(main, ["deliveries", "list", *options], env=environment)
+
+    nobody = "http://127.0.0.1:1"
+    assert listed("--url", sandbox.url, PARTNERLAB_PUMP=nobody).exit_code == 0
+    assert listed("--pump", f"{sandbox.url}/_pump", PARTNERLAB_URL=nobody).exit_code == 0
+    assert nobody in listed(PARTNERLAB_URL=sandbox.url, PARTNERLAB_PUMP=nobody).output
+    assert listed("--url", sandbox.url, "--pump", f"{sandbox.url}/_pump").exit_code == 2
+
+
+def test_a_pump_of_its_own_is_not_sent_the_token_of_a_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[tuple[str, str | None]] = []
+
+    class Asked(Remote):
+        def __init__(self, url: str, lane: str = "default", *, token: str | None = None) -> None:
+            super().__init__(url, lane, token=token)
+            made.append((url, self._headers.get("Authorization")))
+
+    monkeypatch.setattr("partnerlab.commands.deliveries.Remote", Asked)
+    environment = {"PARTNERLAB_TOKEN": "the-sandbox-s"}
+    CliRunner().invoke(main, ["deliveries", "list", "--url", "http://127.0.0.1:1"], env=environment)
+    CliRunner().invoke(main, ["deliveries", "list", "--pump", "http://127.0.0.1:1"], env=environment)
+    assert made == [("http://127.0.0.1:1/_pump", "Bearer the-sandbox-s"), ("http://127.0.0.1:1", None)]
 
 
 def test_switches_and_the_email_address_reach_the_partner(type_: Type, sides: InHanceSides) -> None:

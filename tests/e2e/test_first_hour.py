@@ -30,7 +30,7 @@ def type_(sandbox: Sandbox, lane: str) -> Type:
     sandbox.lanes.get(lane)
 
     def run(*arguments: str, on: str = lane) -> Result:
-        environment = {"PARTNERLAB_URL": sandbox.url, "PARTNERLAB_LANE": on, "PARTNERLAB_PUMP": f"{sandbox.url}/_pump"}
+        environment = {"PARTNERLAB_URL": sandbox.url, "PARTNERLAB_LANE": on}
         return CliRunner().invoke(main, list(arguments), env=environment)
 
     return run

@@ -34,7 +34,6 @@ def test_an_https_sandbox_delivers_asks_and_is_asked(tmp_path: Path) -> None:
             **os.environ,
             "SSL_CERT_FILE": str(tmp_path / "downloaded.pem"),
             "PARTNERLAB_URL": sandbox.url,
-            "PARTNERLAB_PUMP": f"{sandbox.url}/_pump",
         }
 
         def run(*words: str) -> str:
