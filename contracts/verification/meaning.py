@@ -40,8 +40,13 @@ REASONS: tuple[tuple[str, frozenset[int], re.Pattern[str]], ...] = (
                    r"|authorization has been denied|access denied)\b", re.IGNORECASE),
     ),
     (
-        "no such operation",
+        "wrong method",
         frozenset({405}),
+        re.compile(r"\bdoes not support http method\b", re.IGNORECASE),
+    ),
+    (
+        "no such operation",
+        frozenset(),
         re.compile(r"did not recognize the value of HTTP Header SOAPAction|without a valid action parameter"
                    r"|Web Service method name is not valid", re.IGNORECASE),
     ),

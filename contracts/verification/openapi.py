@@ -99,6 +99,10 @@ class Document:
                 return operation
         return None
 
+    def methods(self, path: str) -> list[str]:
+        """The methods of the operations at a path that ends in the document's (`POST`); empty where there is none."""
+        return [method.upper() for method, pattern, _ in self._by_path if path and pattern.search(path)]
+
     def validator(self, pointer: str) -> Draft202012Validator:
         """The validator of the schema at a JSON pointer."""
         if pointer not in self._validators:

@@ -29,6 +29,7 @@ __all__ = ["RULES", "verdict"]
 
 RULES = {
     "operation": "The call is one of the contract's operations.",
+    "method": "A path is called by a method that the contract has for it.",
     "credential": "An operation that needs HTTP Basic credentials is given them.",
     "media-type": "The content type is one that the contract has for the message.",
     "body": "A body stands where the contract has one, and only there.",
@@ -80,10 +81,15 @@ def verdict(openapi: bytes, *, formats: Mapping[str, FormatCheck] | None = None)
 
 
 def _unknown(document: Document, path: str) -> Finding:
-    """A path that is no operation's, with the one that it nearly is."""
+    """A path that is no operation's, with the one that it nearly is; or one that takes other methods."""
+    if methods := document.methods(path):
+        method, _, told = path.partition(" ")
+        return Finding(
+            "request", "method", "method", " or ".join(methods), mask_text(method) if told else "another one"
+        )
     shown = mask_text(path)
-    hint = nearest_path(shown, [operation.path for operation in document.operations.values()])
-    return Finding("request", "operation", "path", " or ".join(document.operations), shown or "nothing", hint)
+    paths = list(dict.fromkeys(operation.path for operation in document.operations.values()))
+    return Finding("request", "operation", "path", " or ".join(paths), shown or "nothing", nearest_path(shown, paths))
 
 
 def _request(document: Document, operation: Operation, body: bytes, headers: Mapping[str, str]) -> Iterator[Finding]:

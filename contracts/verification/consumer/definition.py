@@ -30,7 +30,7 @@ __all__ = ["Role", "define", "raise_for"]
 MESSAGE_RULES = frozenset(
     {"media-type", "charset", "well-formed", "no-dtd", "envelope", "version", "soap-action", "json", "form"}
 )
-PATH_RULES = frozenset({"operation", "path"})
+PATH_RULES = frozenset({"operation", "method", "path"})
 CREDENTIAL_RULES = frozenset({"credential"})
 
 

@@ -47,6 +47,7 @@ DENIED = "<Success>false</Success><ErrorMessage>{}</ErrorMessage>"
         ((), 200, DENIED.format("Account 1 was not found."), "valid, refused: unknown account"),
         ((), 200, DENIED.format("The amount is too high."), "valid, refused: The amount is too high."),
         ((), 401, "", "valid, refused: wrong key"),
+        (BROKEN, 405, "", "1 broken, refused: wrong method"),
         (BROKEN, 404, "Nothing is served at '/x'.\nThese", "1 broken, refused: no such path"),
         (BROKEN, 500, "<faultstring>Server did not recognize the value of HTTP Header SOAPAction: x.</faultstring>",
          "1 broken, refused: no such operation"),

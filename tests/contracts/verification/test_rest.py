@@ -138,7 +138,9 @@ def test_what_is_right_passes(changes: dict[str, Any]) -> None:
 
 WRONG_REQUESTS = [
     ({"operation": "Void"}, "operation", "path"),
-    ({"operation": "GET /api/Pay_Input"}, "operation", "path"),
+    ({"operation": "GET /api/Pay_Input"}, "method", "method"),
+    ({"operation": "/InvCloudAPI_PROD/api/Pay_Input", "status": 405}, "method", "method"),
+    ({"operation": "POST /api/Pay_Inputs"}, "operation", "path"),
     ({"request": b""}, "body", "body"),
     ({"headers": {"content-type": "application/json"}}, "media-type", "header Content-Type"),
     ({"headers": {}}, "media-type", "header Content-Type"),
