@@ -21,6 +21,7 @@ These are no calls' errors. Whoever sets the client up, runs the data pump or ha
       FileStands               another file has the name of an export (exports)
     ValueError
       FileRefused              a file that Invoice Cloud exported is not as the source says (exports)
+      FilesRefused             a run met such files; the others were taken (exports)
     RuntimeError
       FileChanged              a bill file changed while it was read (intake)
       LaneClosed               the lane is being reset or forked; try again soon (datapump)

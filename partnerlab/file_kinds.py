@@ -160,7 +160,7 @@ def exported_kind(path: Path) -> str:
 
 
 def read_export(path: Path, kind: str) -> int:
-    """How many rows a file has that Invoice Cloud sent. Raises `FileRefused`, which names line and column."""
+    """How many rows a file has that Invoice Cloud sent. Raises `FileRefused`."""
     return len(EXPORTS[kind](path.name, path.read_bytes(), ZoneInfo("UTC")))
 
 

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from partnerlab.client import jobs
 from partnerlab.client.exports import ExportedChange, ExportedPayment, ExportedReject, FileRefused
+from partnerlab.contracts.files import Problem
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.watersmart.domain import errors
 from partnerlab.simulators.watersmart.domain.customers import Cause
@@ -30,7 +31,7 @@ __all__ = ["WaterSmartBooks", "run_exchange"]
 
 
 def run_exchange(world: World, lane: Lane, name: str, target: jobs.FileTarget, source: jobs.FileSource) -> str:
-    """One run of `collect`, `invoices` or `balances`. Raises `FileRefused`, and what the ways raise."""
+    """One run of `collect`, `invoices` or `balances`. Raises `FilesRefused`, and what the ways raise."""
     books = WaterSmartBooks(world, lane)
     match name:
         case "collect":
@@ -84,7 +85,7 @@ def _refused() -> Iterator[None]:
     try:
         yield
     except errors.FileRefused as error:
-        raise FileRefused(error.name, error.rule) from error
+        raise FileRefused(error.name, Problem("other-content", error.rule)) from error
 
 
 def _to_send(file: ExchangedFile | None) -> jobs.FileToSend | None:

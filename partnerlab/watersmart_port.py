@@ -70,7 +70,7 @@ class WaterSmartPort:
             self._transport = None
 
     def run(self, world: World, lane: Lane, name: str) -> str:
-        """One run of a job of the file exchange. Raises `ClientError`, `FileRefused`."""
+        """One run of a job of the file exchange. Raises `ClientError`, `FilesRefused`."""
         from partnerlab.watersmart_books import run_exchange  # at the first job: the client is slow to import
 
         arrives = partial(self._arrives, lane.name)

@@ -7,7 +7,7 @@ Pure but for `place_file`: what stands in a batch, and that nothing stands in tw
 
 from partnerlab.client.exports.files import FileStands, export_name, place_file
 from partnerlab.client.exports.models import ExportedChange, ExportedPayment, ExportedReject
-from partnerlab.client.exports.read import FileRefused, read_changes, read_payments, read_rejects
+from partnerlab.client.exports.read import FileRefused, FilesRefused, read_changes, read_payments, read_rejects
 from partnerlab.client.exports.write import part_of, write_changes, write_payments, write_rejects
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "ExportedReject",
     "FileRefused",
     "FileStands",
+    "FilesRefused",
     "export_name",
     "part_of",
     "place_file",

@@ -18,7 +18,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from partnerlab.client.exports import FileRefused, read_changes, read_payments, read_rejects
+from partnerlab.client.exports import FileRefused, FilesRefused, read_changes, read_payments, read_rejects
 from partnerlab.client.jobs.models import BalanceRow, InvoiceRow
 from partnerlab.client.jobs.ports import FileBooks, FileSource, FileTarget, FileToSend, ReceivedFileBooks
 from partnerlab.contracts.files.csv import load_table
@@ -51,20 +51,21 @@ def collect_exports(books: ReceivedFileBooks, way: FileSource, zone: ZoneInfo) -
     One run: takes the files that wait there, and tells the way of each batch that is safe in the books.
 
     A file that is refused stays there until somebody looks, and what is behind it of its kind with it; the other kinds
-    are taken. *zone* is the biller's. Raises `FileRefused` at the end, which names each, and what *way* raises.
+    are taken. *zone* is the biller's. Raises `FilesRefused` at the end, and what *way* raises.
     """
-    said, refused = [], []
+    said: list[str] = []
+    refused: list[FileRefused] = []
     for kind in EXPORT_KINDS:
         for batch in way.waiting(kind):
             try:
                 for name, content in batch.files:
                     said.append(f"{name}: {_take(books, kind, name, content, zone)}")
             except FileRefused as error:
-                refused.append(str(error))
+                refused.append(error)
                 break
             way.taken(batch)
     if refused:
-        raise FileRefused(f"{len(refused)} of Invoice Cloud's files", "; ".join(refused))
+        raise FilesRefused(refused)
     return "; ".join(said) or "Invoice Cloud has nothing new"
 
 

@@ -11,7 +11,7 @@ import click
 
 from partnerlab.client.errors import RequestInvalid
 from partnerlab.client.exports import FileRefused
-from partnerlab.contracts.files import FileRejected, Layout, Report, ValueRefused, layouts, load_layout
+from partnerlab.contracts.files import FileRejected, Layout, Problem, Report, ValueRefused, layouts, load_layout
 from partnerlab.contracts.files import check as check_file
 from partnerlab.contracts.files.csv import CsvRejected, CsvReport
 from partnerlab.file_kinds import (
@@ -154,17 +154,19 @@ def convert(
 
 def _check_export(file: Path, kind: str, *, as_json: bool) -> None:
     """A file that Invoice Cloud sent is taken whole or not at all."""
-    rows, refused = 0, ""
+    rows, problems = 0, []
     try:
         rows = read_export(file, kind)
     except FileRefused as error:
-        refused = error.rule
+        problems = [error.problem]
     if as_json:
-        layout = f"watersmart_{kind}"
-        print_json({"layout": layout, "accepted": not refused, "rows": rows, "problems": [refused] if refused else []})
+        found = [_problem(problem) for problem in problems]
+        print_json({"layout": f"watersmart_{kind}", "accepted": not problems, "rows": rows, "problems": found})
     else:
-        click.echo(f"rejected: {kind}: {refused}" if refused else f"accepted: {kind}: {rows:,} rows")
-    sys.exit(1 if refused else 0)
+        click.echo(f"rejected: {kind}" if problems else f"accepted: {kind}: {rows:,} rows")
+        for problem in problems:
+            click.echo(f"  {problem.rule}: {problem}")
+    sys.exit(1 if problems else 0)
 
 
 def other_layout(file: Path, layout: Layout, report: Report) -> str:
@@ -205,19 +207,20 @@ def _document(report: Report | CsvReport) -> dict[str, Any]:
         "loaded": report.loaded,
         "quarantined": report.quarantined,
         **total,
-        "problems": [
-            {
-                "line": problem.line,
-                "record": problem.record,
-                "column": problem.column,
-                "field": problem.field,
-                "file_spec_id": problem.spec_id,
-                "value": problem.value,
-                "rule": problem.rule,
-                "invoice_number": problem.invoice_number,
-                "message": str(problem),
-            }
-            for problem in report.problems
-        ],
+        "problems": [_problem(problem) for problem in report.problems],
         "notes": [str(note) for note in report.notes],
+    }
+
+
+def _problem(problem: Problem) -> dict[str, Any]:
+    return {
+        "line": problem.line,
+        "record": problem.record,
+        "column": problem.column,
+        "field": problem.field,
+        "file_spec_id": problem.spec_id,
+        "value": problem.value,
+        "rule": problem.rule,
+        "invoice_number": problem.invoice_number,
+        "message": str(problem),
     }

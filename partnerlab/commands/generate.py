@@ -101,7 +101,7 @@ def bif(
     "--damage",
     type=click.Choice(sorted(CSV_DAMAGED)),
     metavar="NAME",
-    help="Break an invoice or balance file so; `partnerlab catalogue damages` explains.",
+    help="Break the file so; `partnerlab catalogue damages` explains.",
 )
 @click.option("--out", required=True, type=click.File("wb", lazy=False), help="The file; - for stdout.")
 def csv(kind: str, invoices: int, seed: int, as_of: datetime | None, damage: str | None, out: IO[bytes]) -> None:

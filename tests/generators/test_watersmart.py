@@ -6,22 +6,30 @@ import csv
 import io
 from datetime import date
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from partnerlab.client.exports import FileRefused, read_changes, read_payments, read_rejects
 from partnerlab.contracts.catalogue import damages
-from partnerlab.contracts.files.csv import CsvReport, check_csv, load_table, read_csv
-from partnerlab.generators.csv_damage import CSV_DAMAGED, csv_damages_of, damage_csv
+from partnerlab.contracts.files.csv import RECEIVED_RULES, RULES, CsvReport, check_csv, load_table, read_csv
+from partnerlab.contracts.files.problems import shown
+from partnerlab.generators.csv_damage import CELLS, CSV_DAMAGED, SENT, SENT_ROWS, TAKEN, csv_damages_of, damage_csv
 from partnerlab.generators.damage import DamageUnknown
 from partnerlab.generators.watersmart import KINDS, generate_csv
 
 AS_OF = date(2026, 3, 2)
+ZONE = ZoneInfo("America/New_York")
 TABLES = {
     "invoices": load_table("watersmart_invoices").for_biller(InvoiceTypeID="1"),
     "balances": load_table("watersmart_balances"),
 }
 CSV = {name: row for name, row in damages().items() if row.format == "csv"}
-CASES = [(kind, name) for kind in TABLES for name in sorted(csv_damages_of(kind))]
+READERS = {"payments": read_payments, "changes": read_changes, "rejects": read_rejects}
+CASES = [(kind, name) for kind in TAKEN for name in sorted(csv_damages_of(kind))]
+SENT_CASES = [(kind, name) for kind in SENT for name in sorted(csv_damages_of(kind))]
+# Where a damage is found that is not in the damaged row 3; 0 is the file as a whole.
+PLACES = {"sent-empty-file": 0, "sent-byte-order-mark": 1, "sent-utf-16": 1, "sent-line-feeds": 1, "sent-cut": 5}
 
 
 def made(kind: str, invoices: int = 200, **options: int) -> bytes:
@@ -79,7 +87,7 @@ def test_changes_and_balances_belong_to_generated_customers() -> None:
 
 def test_what_can_be_done_is_what_the_catalogue_lists() -> None:
     assert set(CSV) == CSV_DAMAGED
-    assert len(CSV_DAMAGED) >= 40
+    assert all(len(csv_damages_of(kind)) >= 15 for kind in KINDS)
 
 
 @pytest.mark.parametrize(("kind", "name"), CASES)
@@ -98,6 +106,34 @@ def test_a_damage_causes_its_error_at_its_place_and_changes_nothing_else(kind: s
     assert "line 3" in str(report.problems[0])
 
 
+@pytest.mark.parametrize(("kind", "name"), SENT_CASES)
+def test_a_damaged_file_of_invoice_cloud_is_refused_by_rule_line_column_and_field(kind: str, name: str) -> None:
+    whole, table = b"".join(made(kind, 300).splitlines(keepends=True)[:5]), load_table(f"watersmart_{kind}")
+    assert len(READERS[kind]("whole.csv", whole, ZONE)) == 5
+    damaged = damage_csv(whole, name, kind, at=3)
+    with pytest.raises(FileRefused) as refused:
+        READERS[kind]("damaged.csv", damaged, ZONE)
+    problem = refused.value.problem
+    assert (problem.rule, problem.line) == (CSV[name].error, PLACES.get(name, 3))
+    assert (f"line {problem.line}" in str(refused.value)) == (name != "sent-empty-file")
+    field = CELLS[kind].get(name, ("", ""))[0]
+    if problem.rule in ("too-many-columns", "control-character"):
+        assert (problem.column, problem.field) == (0, ""), "a row is not cut into columns then"
+    elif field:
+        column = table.column(field)
+        assert (problem.column, problem.field, problem.value) == (column.position, field, shown(CELLS[kind][name][1]))
+    if field or name in SENT_ROWS:
+        before, after = (data.splitlines(keepends=True) for data in (whole, damaged))
+        assert [at for at, (was, now) in enumerate(zip(before, after, strict=True), 1) if was != now] == [3]
+        assert after[2].endswith(b"\r\n")
+
+
+def test_every_rule_of_a_reader_has_its_damage() -> None:
+    of = {scope: {row.error for name, row in CSV.items() if name.startswith(scope)} for scope in ("csv-", "sent-")}
+    assert of["csv-"] == RULES.keys() - {"hopeless"}, "which takes ten thousand rows"
+    assert of["sent-"] == RECEIVED_RULES.keys() - {"other-content"}, "which takes two files"
+
+
 @pytest.mark.parametrize("name", sorted(name for name, row in CSV.items() if row.scope == "row"))
 def test_a_quarantined_row_can_be_corrected_and_loaded_again(name: str) -> None:
     kind = "invoices" if name in csv_damages_of("invoices") else "balances"
@@ -110,7 +146,16 @@ def test_a_quarantined_row_can_be_corrected_and_loaded_again(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "kind", "at"),
-    [("nothing", "invoices", 2), ("csv-empty-file", "payments", 2), ("csv-number-twice", "invoices", 1)],
+    [
+        ("nothing", "invoices", 2),
+        ("csv-empty-file", "payments", 2),
+        ("csv-number-twice", "invoices", 1),
+        ("csv-number-twice", "balances", 2),
+        ("sent-cut", "invoices", 2),
+        ("sent-cut", "statements", 2),
+        ("csv-column-extra", "invoices", 0),
+        ("csv-column-extra", "invoices", 6),
+    ],
 )
 def test_a_damage_that_cannot_be_done_is_refused(name: str, kind: str, at: int) -> None:
     with pytest.raises(DamageUnknown):

@@ -51,7 +51,7 @@ def test_a_balance_file_is_checked_by_its_columns_and_says_what_its_types_do(tmp
     ("kind", "was", "becomes", "words"),
     [
         ("payments", ",True,", ",Yes,", "line 1, column 13, Approved: 'Yes' is no boolean"),
-        ("changes", "\r\n", "", "has no end: the file is not whole"),
+        ("changes", "\r\n", "", "it has no end: the file is not whole"),
         ("rejects", ",R", ",X,R", "columns, not 11"),
     ],
 )
@@ -66,9 +66,11 @@ def test_what_invoice_cloud_sends_is_checked_too(tmp_path: Path, kind: str, was:
     head, _, tail = text.partition(was) if kind == "payments" else text.rpartition(was)
     file.write_bytes(f"{head}{becomes}{tail}".encode())
     broken = typed("check", file)
-    assert (broken.exit_code, broken.stdout.startswith(f"rejected: {kind}: line ")) == (1, True)
+    assert (broken.exit_code, broken.stdout.startswith(f"rejected: {kind}\n")) == (1, True)
     assert words in broken.stdout
-    assert words in json.loads(typed("check", file, "--json").stdout)["problems"][0]
+    (problem,) = json.loads(typed("check", file, "--json").stdout)["problems"]
+    assert words in problem["message"]
+    assert f"  {problem['rule']}: line {problem['line']}" in broken.stdout
 
 
 def test_what_is_quarantined_of_a_bill_file_is_a_bill_file_when_it_is_corrected(tmp_path: Path) -> None:

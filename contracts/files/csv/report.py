@@ -9,7 +9,7 @@ from typing import Any
 from partnerlab.contracts.files.problems import FileError, Note, Problem
 from partnerlab.contracts.records import dataclass
 
-__all__ = ["RULES", "CsvRejected", "CsvReport", "QuarantinedRow"]
+__all__ = ["RECEIVED_RULES", "RULES", "CsvRejected", "CsvReport", "QuarantinedRow"]
 
 # Each rule and its scope: the file as a whole, or one row.
 RULES: Mapping[str, tuple[str, str]] = {
@@ -33,6 +33,24 @@ RULES: Mapping[str, tuple[str, str]] = {
     "control-character": ("row", "a row holds no control characters but tabs"),
     "not-text": ("row", "a row is UTF-8 or Windows-1252"),
     "row-too-long": ("row", "a row has at most 16,384 characters"),
+}
+
+# The rules of a file that Invoice Cloud sends: it is taken whole or not at all.
+RECEIVED_RULES: Mapping[str, str] = {
+    "empty-file": "the file holds a row",
+    "wrong-encoding": "the file is UTF-8 text",
+    "wrong-line-end": "a line ends with CR LF",
+    "truncated-row": "the last line has its end",
+    "other-content": "a name stands for one content",
+    "too-few-columns": "a row has the columns of its table",
+    "too-many-columns": "a row has the columns of its table",
+    "control-character": "a row holds no control characters",
+    "required-empty": "a required cell is not empty",
+    "not-an-amount": "an amount is dollars, a point and two digits",
+    "not-a-moment": "a date-time is MMDDYYYYHHMMSS and exists",
+    "not-a-whole-number": "an id is 1 to 18 digits",
+    "not-a-boolean": "a flag is True or False",
+    "not-a-number-of-its-own": "a spreadsheet did not turn an account number into an exponent",
 }
 
 

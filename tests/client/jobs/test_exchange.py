@@ -19,6 +19,7 @@ from partnerlab.client.exports import (
     ExportedPayment,
     ExportedReject,
     FileRefused,
+    FilesRefused,
     read_changes,
     read_payments,
     read_rejects,
@@ -122,16 +123,16 @@ def test_what_is_written_is_read_back() -> None:
         ("5f3c7c1e-0001", "", "line 1, column 5, PaymentGUID: is empty"),
         ("True", "Yes", "line 1, column 13, Approved: 'Yes' is no boolean"),
         (",7,", ",seven,", "line 1, column 17, WSReportID: 'seven' is no integer"),
-        ("Visa", "Vi,sa", "line 1 has 19 columns, not 18"),
-        ("Visa", "Vi\tsa", "line 1 holds a control character"),
-        ("\r\n", "", "line 1 has no end: the file is not whole"),
+        ("Visa", "Vi,sa", "line 1: 19 columns, not 18"),
+        ("Visa", "Vi\tsa", "line 1: it holds a control character"),
+        ("\r\n", "", "line 1: it has no end: the file is not whole"),
     ],
 )
 def test_a_file_that_is_not_as_the_source_says_is_refused_whole(was: str, becomes: str, words: str) -> None:
     content = written(write_payments, PAYMENT).replace(was.encode(), becomes.encode(), 1)
     with pytest.raises(FileRefused, match=r"^a\.csv: ") as refused:
         read_payments("a.csv", content, ZONE)
-    assert str(refused.value) == f"a.csv: {words}"
+    assert str(refused.value) == f"a.csv: {words} (WaterSmart, Payment/Lockbox File)"
 
 
 def test_both_files_are_what_invoice_cloud_reads(way: FolderWay, tmp_path: Path) -> None:
@@ -192,7 +193,7 @@ def test_what_waits_is_taken_once_and_removed_and_what_is_refused_stays(way: Fol
     for name, content in files.items():
         (outbox / name).write_bytes(content)
     with pytest.raises(
-        FileRefused, match=r"1 of Invoice Cloud's files: ICPayments_CC_20260915140510.*line 1 has no end"
+        FilesRefused, match=r"1 of Invoice Cloud's files: ICPayments_CC_20260915140510.*line 1: it has no end"
     ):
         jobs.collect_exports(books, way, ZONE)
     assert [*books.taken] == [NAME, "ICRejects_20260915140509.csv", "ICChangeLog_20260915140509.csv"]

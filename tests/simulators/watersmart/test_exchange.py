@@ -170,7 +170,7 @@ def test_an_exchange_that_dies_at_any_step_skips_and_repeats_nothing(water: Wate
 @pytest.mark.parametrize(
     ("kind", "row", "rule"),
     [
-        ("payments", "a,b", "line 1 has 2 columns, not 18"),
+        ("payments", "a,b", "line 1: 2 columns, not 18"),
         ("payments", payment(1, "12.5"), "column 9, PaymentAmount: '12.5' is no amount"),
         ("payments", payment(1, ""), "column 9, PaymentAmount: is empty"),
         ("payments", payment(1, "1.00", date="15092026120000"), "column 6, PaymentDate: '15092026120000' is no moment"),
@@ -179,17 +179,17 @@ def test_an_exchange_that_dies_at_any_step_skips_and_repeats_nothing(water: Wate
         (
             "payments",
             payment(1, "1.00") + "\r\n" + payment(2, "1.00", check="7\n8"),
-            "line 2 holds a control character",
+            "line 2: it holds a control character",
         ),
-        ("payments", payment(1, "1.00") + "\r\n" + payment(2, "1.00") + "\r\n20000", "line 3 has 1 columns, not 18"),
-        ("rejects", reject(1, "1.00").replace("R01", "R01,"), "line 1 has 12 columns, not 11"),
+        ("payments", payment(1, "1.00") + "\r\n" + payment(2, "1.00") + "\r\n20000", "line 3: 1 columns, not 18"),
+        ("rejects", reject(1, "1.00").replace("R01", "R01,"), "line 1: 12 columns, not 11"),
         ("changes", ",,,,,,,,", "column 1, AccountNumber: is empty"),
     ],
 )
 def test_a_file_that_is_not_what_it_should_be_changes_nothing(water: Water, kind: str, row: str, rule: str) -> None:
     water.cloud.export(kind, 1, row)
     said = water.run("collect")
-    assert "collect: failed: FileRefused" in said
+    assert "collect: failed: FilesRefused" in said
     assert rule in said
     assert water.balance() == "64.20"
     assert water.api("GET", "/files")["files"] == []
@@ -198,7 +198,7 @@ def test_a_file_that_is_not_what_it_should_be_changes_nothing(water: Water, kind
 def test_a_file_without_its_end_or_not_in_utf8_is_refused(water: Water) -> None:
     whole = f"{payment(1, '1.00')}\r\n".encode()
     for number, (content, rule) in enumerate(
-        {whole[:-2]: "line 1 has no end", whole + b"\xe9\r\n": "not UTF-8"}.items(), 1
+        {whole[:-2]: "line 1: it has no end", whole + b"\xe9\r\n": "not UTF-8"}.items(), 1
     ):
         water.cloud.batches["payments"] = [ReceivedBatch(number, [("cut.csv", content)])]
         assert rule in water.run("collect")
