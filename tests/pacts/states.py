@@ -38,6 +38,11 @@ def owes(lane: Remote) -> None:
     assert lane.get("/_sandbox/inhance/accounts/10000101")["balance"] == "125.50"
 
 
+@state("account 10000101 has an e-mail address")
+def has_email(lane: Remote) -> None:
+    assert lane.get("/_sandbox/inhance/accounts/10000101")["email"]
+
+
 @state("there is no account 99999999")
 def no_account(lane: Remote) -> None:
     assert "99999999" not in [row["account_number"] for row in lane.get("/_sandbox/inhance/accounts")["accounts"]]

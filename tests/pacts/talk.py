@@ -35,7 +35,7 @@ class Talk:
     answer: str
     answer_rules: Rules
     expect: Callable[[Any], None]
-    content_type: str = "text/xml; charset=utf-8"
+    content_type: str = "text/xml"
     status: int = 200
     parameters: Mapping[str, str] = field(default_factory=dict)
     fails: bool = False

@@ -77,6 +77,7 @@ GOOD = INHANCE[0].answer
     ("found", "written", "passes"),
     [
         ("<Balance>125.50", "<Balance>-3.07", True),
+        ("<Balance>125.50", "<Balance>125.5", True),
         ("soap:", "s:", True),
         ("<Balance>125.50", "<Balance>abc", False),
         ("<Balance>125.50", "<Balance>1E+3", False),

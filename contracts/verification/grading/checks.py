@@ -11,7 +11,7 @@ from partnerlab.contracts.verification.grading.model import Problem
 
 __all__ = ["Check", "Failed", "Kind", "NotExercised", "NotHere", "Suite", "Unfinished"]
 
-Kind = Literal["contract", "input", "tolerance", "scenario", "fuzz", "meaning", "story", "file"]
+Kind = Literal["contract", "input", "tolerance", "scenario", "pact", "fuzz", "meaning", "story", "file"]
 Subject = TypeVar("Subject")
 
 

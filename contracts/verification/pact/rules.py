@@ -9,7 +9,7 @@ path fits nothing is accepted by Pact in silence; these are drawn from the examp
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -19,7 +19,7 @@ from partnerlab.contracts.data import read_toml
 from partnerlab.contracts.verification.openapi import Document
 from partnerlab.contracts.verification.pact.schema import Element, Types
 
-__all__ = ["KINDS", "Rules", "content_info_pattern", "form_rules", "json_rules", "xml_rules"]
+__all__ = ["KINDS", "MONEY", "Rules", "content_info_pattern", "form_rules", "json_rules", "xml_rules"]
 
 Rules = dict[str, dict[str, Any]]
 """By path, as a pact file has them."""
@@ -34,12 +34,15 @@ KINDS: Mapping[str, str] = {
 }
 """What a value of each simple type of XML Schema looks like as a whole."""
 MONEY = r"[+-]?[0-9]{1,15}\.[0-9]{2}"
-"""A decimal that is money has two decimals wherever these partners write it (Details, notes on amounts)."""
+"""A decimal that is money has two decimals wherever it is sent (Details, notes on amounts)."""
+READ_MONEY = r"[+-]?[0-9]{1,15}(\.[0-9]{1,2})?"
+"""Read, it may have fewer: a service that writes 125.5 for 125.50 is understood."""
 
 
-def xml_rules(types: Types, message: bytes, exact: frozenset[str] = frozenset()) -> Rules:
+def xml_rules(types: Types, message: bytes, exact: Collection[str] = frozenset(), *, money: str = READ_MONEY) -> Rules:
     """
     A rule for each value of an envelope's body by its type in the WSDL; what is *exact* by name is compared as it is.
+    *money* is what an amount must look like.
 
     Raises `KeyError` for an element that the WSDL does not have.
     """
@@ -49,20 +52,20 @@ def xml_rules(types: Types, message: bytes, exact: frozenset[str] = frozenset())
     for content in body:
         if etree.QName(content).localname != "Fault":
             start = f"${_step(root)}{_step(body)}{_step(content)}"
-            found.update(_element_rules(types.element(str(content.tag)), content, start, exact))
+            found.update(_element_rules(types.element(str(content.tag)), content, start, exact, money))
     return found
 
 
 def _element_rules(
-    declared: Element, element: etree._Element, path: str, exact: frozenset[str]
+    declared: Element, element: etree._Element, path: str, exact: Collection[str], money: str
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     if declared.kind:
         if declared.name not in exact and element.text:
-            yield f"{path}['#text']", _regex(MONEY if _is_money(declared, element.text) else KINDS[declared.kind])
+            yield f"{path}['#text']", _regex(money if _is_money(declared, element.text) else KINDS[declared.kind])
         return
     for child in element:
         name = etree.QName(child).localname
-        yield from _element_rules(declared.child(name), child, f"{path}{_step(child)}", exact)
+        yield from _element_rules(declared.child(name), child, f"{path}{_step(child)}", exact, money)
 
 
 def _is_money(declared: Element, text: str) -> bool:
@@ -102,27 +105,30 @@ def _part(fields: Mapping[str, Any], part: str) -> str:
     return f"(?:{'|'.join(map(re.escape, field['words'])) if 'words' in field else field['pattern']})"
 
 
-def json_rules(document: Document, pointer: str, example: Any) -> Rules:
+def json_rules(document: Document, pointer: str, example: Any, exact: Collection[str] = frozenset()) -> Rules:
     """
-    A rule for each value of a JSON *example*, by the schema at *pointer*: its type, for a text its pattern too.
+    A rule for each value of a JSON *example*, by the schema at *pointer*: its type, for a text its pattern too; what is
+    *exact* by name is compared as it is.
 
     Raises `KeyError` for a member that the schema does not have.
     """
-    return dict(_json_rules(document, document.schema(pointer), example, "$"))
+    return dict(_json_rules(document, document.schema(pointer), example, "$", exact))
 
 
 def _json_rules(
-    document: Document, schema: Mapping[str, Any], value: Any, path: str
+    document: Document, schema: Mapping[str, Any], value: Any, path: str, exact: Collection[str]
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     if isinstance(value, dict):
         properties = _properties(document, schema, value)
         for name, inside in value.items():
-            yield from _json_rules(document, document.resolved(properties[name]), inside, f"{path}['{name}']")
+            if name not in exact:
+                row = document.resolved(properties[name])
+                yield from _json_rules(document, row, inside, f"{path}['{name}']", exact)
     elif isinstance(value, list):
         items = document.resolved(schema.get("items", {}))
         yield path, {"combine": "AND", "matchers": [{"match": "type", "min": 1}]}
         for inside in value[:1]:
-            yield from _json_rules(document, items, inside, f"{path}[*]")
+            yield from _json_rules(document, items, inside, f"{path}[*]", exact)
     elif "const" in schema or "enum" in schema or value is None:
         return  # compared as it is
     elif isinstance(value, bool):

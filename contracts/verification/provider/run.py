@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 from importlib.metadata import version
 from typing import Any
 
-from partnerlab.contracts.verification.grading.checks import Check, Failed, NotHere, Suite
+from partnerlab.contracts.verification.grading.checks import Check, Failed, NotExercised, NotHere, Suite
 from partnerlab.contracts.verification.grading.model import CheckResult, Configuration, Outcome, Problem, Run
 from partnerlab.contracts.verification.grading.requirements import graded
 from partnerlab.contracts.verification.provider.configuration import Misconfigured
@@ -150,6 +150,8 @@ def _run_one(check: Check[Any], probe: Any, line: Line) -> tuple[CheckResult, bo
         outcome, problems = Outcome.FAILED, error.problems
     except NotHere as error:
         outcome, reason = Outcome.NOT_TESTABLE, str(error)
+    except NotExercised as error:
+        outcome, reason = Outcome.NOT_EXERCISED, str(error)
     except BudgetSpent:
         outcome, reason = Outcome.NOT_EXERCISED, SPENT
     except NoAnswer as error:

@@ -302,6 +302,6 @@ def test_a_mutant_fails_the_checks_that_are_about_it_and_no_other(mutant: Mutant
 def test_every_check_is_failed_by_a_mutant() -> None:
     caught = {name if "/" in name else f"inhance/{name}" for _, _, names in MUTANTS for name in names}
     fuzzed = {
-        check.id for check in inhance.SUITE.checks.values() if check.kind == "fuzz"
+        check.id for check in inhance.CHECKS.checks.values() if check.kind == "fuzz"
     }  # test_fuzz.py has their mutants
-    assert set(inhance.SUITE.checks) - caught - fuzzed == {"inhance/balance"}
+    assert set(inhance.CHECKS.checks) - caught - fuzzed == {"inhance/balance"}

@@ -183,28 +183,28 @@ def line_to(send: Send, url: str, *, plain: bool = False, **secrets: str) -> Lin
 def verify_inhance(
     send: Send, target: inhance.Target = INHANCE, options: Options = WRITING, *, plain: bool = False
 ) -> Run:
-    """A run over the utility's checks."""
+    """A run over the utility's checks; a *plain* one masks nothing and replays no pact."""
     line = line_to(send, target.url, plain=plain, INHANCE_KEY=target.key)
     utility = inhance.Utility(line, target)
     operations = list(utility.contract.operations)
-    return verify(
-        inhance.SUITE, utility, line, inhance.preflight, target=target.url, operations=operations, options=options
-    )
+    suite = inhance.CHECKS if plain else inhance.SUITE
+    return verify(suite, utility, line, inhance.preflight, target=target.url, operations=operations, options=options)
 
 
 def verify_tccs(send: Send, target: tccs.Target = TCCS, options: Options = WRITING, *, plain: bool = False) -> Run:
-    """A run over the insurer's checks."""
+    """A run over the insurer's checks; *plain* as above."""
     line = line_to(send, target.url, plain=plain, TCCS_ENTRY_KEY=target.entry_key)
     insurer = tccs.Insurer(line, target)
     operations = ["ARState_Output", "Insufficient_Pay_Report", "Pay_Input", "Paperless_Bill", "Recurring_Pay"]
     operations.append("Retrieve_Bill_Image")
-    return verify(tccs.SUITE, insurer, line, tccs.preflight, target=target.url, operations=operations, options=options)
+    suite = tccs.CHECKS if plain else tccs.SUITE
+    return verify(suite, insurer, line, tccs.preflight, target=target.url, operations=operations, options=options)
 
 
 def verify_invoice_cloud(
     send: Send, target: invoice_cloud.Target = INVOICE_CLOUD, options: Options = WRITING, *, plain: bool = False
 ) -> Run:
-    """A run over the platform's checks."""
+    """A run over the platform's checks; *plain* as above."""
     line = line_to(
         send,
         target.url,
@@ -215,7 +215,7 @@ def verify_invoice_cloud(
     )
     platform = invoice_cloud.Platform(line, target)
     return verify(
-        invoice_cloud.SUITE,
+        invoice_cloud.CHECKS if plain else invoice_cloud.SUITE,
         platform,
         line,
         invoice_cloud.preflight,

@@ -40,6 +40,8 @@ REGISTER = "/api/v1/remoteauthentication/RegisterAccounts"
 USER_ACCOUNTS = "/api/v1/remoteauthentication/RetrieveUserAccounts"
 CUSTOMER_GUID, CREATE = "/api/v1/customer/RetrieveCustomerGuid", "/api/v1/customer/CreateCustomerRecord"
 PAYMENTS = "/cloudpaymentsapi/v2"
+LABELS = {"status": "BillerStatus", "account": "RetrieveCustomerAccount", "v2": "CloudPaymentsV2"}
+"""Operations that a path's end does not name."""
 UNKNOWN, WRONG = "VERIFY-NO-SUCH-ACCOUNT-0", "00000000-0000-4000-8000-000000000000"
 DOORS = ("REST", *SERVICES)
 OPERATIONS = sorted({name for door in DOORS for name in operations(door)} - {"CloudPaymentsPostback"})
@@ -99,9 +101,7 @@ class Platform(Probe):
             content = (body if isinstance(body, str) else json.dumps(body)).encode()
             sent["content-type"] = "application/json"
         label = path.rpartition("/")[2]
-        label = {"status": "BillerStatus", "account": "RetrieveCustomerAccount", "v2": "CloudPaymentsV2"}.get(
-            label, label
-        )
+        label = LABELS.get(label, label)
         method = "GET" if body is None else "POST"
         asked = Asked(label, method, f"{self.target.url}{path}", {**sent, **(headers or {})}, content)
         reply = self.line.ask(asked)
