@@ -10,14 +10,19 @@ __all__ = ["nearest", "nearest_path"]
 LONGEST = 200
 """Longer texts are no misspelt names, and to compare them takes time."""
 ALIKE = 0.75
+A_BEGINNING = 5
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """The one of *known* that *name* nearly is, without regard to case; empty where there is none."""
+    """The one of *known* that *name* nearly is, or that alone begins so, in any case; empty where there is none."""
     if not name or len(name) > LONGEST:
         return ""
     by_lower = {each.lower(): each for each in known}
-    found = get_close_matches(name.lower(), by_lower, 1, ALIKE)
+    lower = name.lower()
+    found = get_close_matches(lower, by_lower, 1, ALIKE)
+    if not found and len(lower) >= A_BEGINNING:
+        begin = [each for each in by_lower if each.startswith(lower)]
+        found = begin if len(begin) == 1 else []
     return by_lower[found[0]] if found else ""
 
 

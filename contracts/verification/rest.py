@@ -46,6 +46,7 @@ RULES = {
 
 FORM = "application/x-www-form-urlencoded"
 XML_TYPES = ("application/xml", "text/xml")
+FEW = 6  # paths that a finding lists
 DIGITS = 26  # of a number: what can be reckoned with exactly
 INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 DECIMAL = re.compile(r"[+-]?[0-9]{1,16}(?:\.[0-9]{1,10})?")  # as xs:decimal
@@ -89,7 +90,8 @@ def _unknown(document: Document, path: str) -> Finding:
         )
     shown = mask_text(path)
     paths = list(dict.fromkeys(operation.path for operation in document.operations.values()))
-    return Finding("request", "operation", "path", " or ".join(paths), shown or "nothing", nearest_path(shown, paths))
+    expected = " or ".join(paths) if len(paths) <= FEW else f"one of the contract's {len(paths)} paths"
+    return Finding("request", "operation", "path", expected, shown or "nothing", nearest_path(shown, paths))
 
 
 def _request(document: Document, operation: Operation, body: bytes, headers: Mapping[str, str]) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ schema is applied strictly; that a .NET service would have shrugged at an elemen
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, cast
 from urllib.parse import parse_qsl
 
@@ -23,6 +23,7 @@ from partnerlab.contracts.verification.wsdl import Contract, Operation, read_wsd
 __all__ = ["RULES", "verdict"]
 
 RULES = {
+    "method": "A call is a POST with a body; a GET asks for a page or the WSDL.",
     "media-type": "The content type is that of the message: text/xml (SOAP 1.1), application/soap+xml (1.2) or a form.",
     "charset": "text/xml without a charset is US-ASCII (RFC 3023), as a .NET service reads it: other bytes are lost.",
     "well-formed": "The message is well-formed XML in the encoding it claims.",
@@ -62,7 +63,9 @@ def verdict(wsdl: bytes) -> Verdict:
     ) -> list[Finding]:
         content_type = headers.get("content-type", "")
         if not request and not content_type:
-            return []  # a page or the WSDL was asked for
+            # Without an operation a page or the WSDL was asked for.
+            meant = operation in contract.operations and status >= 400
+            return [Finding("request", "method", "method", "POST with a body", "no body")] if meant else []
         if _media_type(content_type) == FORM:
             return [
                 *_form_request(contract, operation, request),
@@ -146,7 +149,7 @@ def _soap_request(contract: Contract, name: str, asked: _Message, headers: Mappi
     if len(elements) != 1 or operation is None:
         wanted = contract.operations.get(name)
         expected = wanted.input if wanted else " or ".join(contract.operations)
-        hint = nearest(_local(elements[0]), contract.operations) if elements and operation is None else ""
+        hint = _operation_meant(contract, elements[0]) if elements and operation is None else ""
         found = ", ".join(elements) or "nothing"
         yield Finding("request", "operation", "Body", f"one element, {expected}", found, hint)
     yield from _soap_action(contract, operation or contract.operations.get(name), asked.version, headers)
@@ -240,18 +243,31 @@ def _schema(contract: Contract, side: Side, element: etree._Element) -> Iterator
             if facet
             else "what the schema says",
             _NAMESPACE.sub("", _EXPECTED.sub("", message)),
-            _meant(unexpected[1], expected[1]) if unexpected and expected else "",
+            _meant(unexpected[1], expected[1], contract.members.get(element.tag, ()))
+            if unexpected and expected
+            else "",
         )
 
 
-def _meant(found: str, expected: str) -> str:
-    """Which of the elements in libxml2's list was meant: by its name, or that name in the service's namespace."""
+def _operation_meant(contract: Contract, tag: str) -> str:
+    """Which operation an element was meant for: by its name, or by that name in the service's namespace."""
+    local = _local(tag)
+    return contract.operations[local].input if local in contract.operations else nearest(local, contract.operations)
+
+
+def _meant(found: str, expected: str, members: Sequence[str]) -> str:
+    """
+    Which element was meant: by its name, or that name in the service's namespace.
+
+    *expected* is libxml2's list of what may stand there; *members* are all that the operation has, since the one that
+    was meant may stand elsewhere.
+    """
     names = [name.strip() for name in expected.split(",")]
     plain = [_NAMESPACE.sub("", name) for name in names]
     local = _NAMESPACE.sub("", found)
     if local in plain:  # the name is right, so its namespace is not
         return "" if found in names else names[plain.index(local)]
-    return nearest(local, plain)
+    return nearest(local, plain) or ("" if local in members else nearest(local, members))
 
 
 def _unprefixed(element: etree._Element) -> Iterator[Finding]:

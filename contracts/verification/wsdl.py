@@ -34,10 +34,11 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """What a WSDL says: operations by name and by input element, and a schema by namespace."""
+    """What a WSDL says: operations by name and by input element, a schema by namespace, the members of each element."""
 
     operations: Mapping[str, Operation]
     schemas: Mapping[str, etree.XMLSchema]
+    members: Mapping[str, tuple[str, ...]]
 
     def by_input(self, tag: str) -> Operation | None:
         """The operation whose request has that element."""
@@ -85,11 +86,20 @@ def read_wsdl(document: bytes) -> Contract:
         )
         for name, (sent, answered) in soap.items()
     }
-    schemas = {
-        schema.get("targetNamespace", ""): etree.XMLSchema(etree.fromstring(etree.tostring(schema)))
-        for schema in root.iterfind(f"{{{WSDL}}}types/{{{XSD}}}schema")
+    described = {
+        schema.get("targetNamespace", ""): schema for schema in root.iterfind(f"{{{WSDL}}}types/{{{XSD}}}schema")
     }
-    return Contract(operations, schemas)
+    members = {
+        f"{{{namespace}}}{element.get('name')}": tuple(
+            inner.get("name", "") for inner in element.iterfind(f".//{{{XSD}}}element") if inner.get("name")
+        )
+        for namespace, schema in described.items()
+        for element in schema.iterfind(f"{{{XSD}}}element")
+    }
+    schemas = {
+        namespace: etree.XMLSchema(etree.fromstring(etree.tostring(schema))) for namespace, schema in described.items()
+    }
+    return Contract(operations, schemas, members)
 
 
 def _soap_actions(root: etree._Element) -> Iterator[tuple[str, str]]:

@@ -30,13 +30,13 @@ def calling_biller(keys: ApiKeys, lane: Lane, headers: Mapping[str, str]) -> Bil
     """The biller whose API key a request carries (*headers* by lower-case name). Raises `CredentialRefused`."""
     header = headers.get("authorization")
     if not header:
-        raise CredentialRefused("Authorization: is missing; send Basic with the biller's API key.")
+        raise CredentialRefused("The header Authorization is missing; send Basic with the biller's API key.")
     key = api_key(header)
     if key is None:
-        raise CredentialRefused("Authorization: is not Basic with the base64 text of the biller's API key.")
+        raise CredentialRefused("The header Authorization is not Basic with the base64 text of the biller's API key.")
     biller = keys.biller(lane, key)
     if biller is None:
-        raise CredentialRefused("Authorization: the API key is not valid.")
+        raise CredentialRefused("The API key in the header Authorization is not valid.")
     return biller
 
 

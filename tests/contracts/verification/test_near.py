@@ -36,6 +36,13 @@ def test_a_name_counts_without_regard_to_case() -> None:
     assert nearest("Balance", ["AccountNumber"]) == ""
 
 
+def test_the_beginning_of_one_name_alone_is_nearly_that_name() -> None:
+    known = ["ViewInvoiceByInvoiceNumber", "ExportPayments", "ExportCustomerChanges"]
+    assert nearest("ViewInvoice", known) == "ViewInvoiceByInvoiceNumber"
+    assert nearest("Export", known) == ""
+    assert nearest("View", known) == ""
+
+
 def envelope(operation: str, fields: str) -> bytes:
     return (
         f'<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><{operation} xmlns="{NS}">{fields}'
@@ -50,6 +57,8 @@ def envelope(operation: str, fields: str) -> bytes:
         ("SetEmail", "<AccountNumber>1</AccountNumber>", "SetEmail", {"schema": "Accountnumber"}),
         ("SetEmail", "<x:Accountnumber xmlns:x='urn:x'>1</x:Accountnumber>", "SetEmail",
          {"schema": f"{{{NS}}}Accountnumber"}),
+        ("BalanceCheck", "<webServiceKey>1</webServiceKey>", "BalanceCheck", {"schema": "WebServiceKey"}),
+        ("BalanceCheck", "<WebServiceKey>1</WebServiceKey>", "BalanceCheck", {"schema": ""}),
         ("SetEmail", "<Quite>1</Quite>", "SetEmal", {"schema": "", "soap-action": f"{NS}SetEmail"}),
     ],
 )  # fmt: skip
@@ -59,6 +68,21 @@ def test_what_a_soap_call_probably_meant(operation: str, fields: str, action: st
     found = verdict("", envelope(operation, fields), headers, 0, b"", "")
     told = {finding.rule: finding.hint for finding in found if finding.side == "request"}
     assert {rule: told.get(rule) for rule in hints} == hints
+
+
+def test_an_operation_without_its_namespace_is_told_the_namespace() -> None:
+    verdict = soap.verdict(read_bytes("inhance_soap/iCloud.wsdl"))
+    headers = {"content-type": "text/xml", "soapaction": f'"{NS}SetEmail"'}
+    found = verdict("", envelope("SetEmail", "").replace(NS.encode(), b""), headers, 0, b"", "")
+    assert [finding.hint for finding in found if finding.rule == "operation"] == [f"{{{NS}}}SetEmail"]
+
+
+def test_a_call_without_a_body_is_no_call_and_a_page_is_none() -> None:
+    verdict = soap.verdict(read_bytes("inhance_soap/iCloud.wsdl"))
+    assert [(one.rule, one.expected) for one in verdict("SetEmail", b"", {}, 500, b"", "text/html")] == [
+        ("method", "POST with a body")
+    ]
+    assert verdict("", b"", {}, 503, b"", "text/html") == []
 
 
 def test_what_a_rest_call_probably_meant() -> None:

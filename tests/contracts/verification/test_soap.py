@@ -98,6 +98,7 @@ def test_soap_12_needs_no_action() -> None:
 
 
 BROKEN_REQUESTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "a GET": ("method", {"asked": b"", "headers": {"content-type": None}, "status": 500}),
     "no charset": ("charset", {"asked": ASKED.replace("a@b.co", "ä@b.co"), "headers": {"content-type": "text/xml"}}),
     "wrong media type": ("media-type", {"headers": {"content-type": "application/json"}}),
     "cut off": ("well-formed", {"asked": envelope(ASKED)[:-20]}),
