@@ -29,7 +29,7 @@ __all__ = [
     "shown_url",
 ]
 
-_HOST = re.compile(r"(?=.{1,253}$)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?")
+_HOST = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?")
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 

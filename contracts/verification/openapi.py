@@ -10,8 +10,10 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING, Any
+
+from partnerlab.contracts.patterns import ecma
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
@@ -106,9 +108,7 @@ class Document:
     def validator(self, pointer: str) -> Draft202012Validator:
         """The validator of the schema at a JSON pointer."""
         if pointer not in self._validators:
-            from jsonschema import Draft202012Validator
-
-            self._validators[pointer] = Draft202012Validator(
+            self._validators[pointer] = _validator()(
                 {"$ref": f"{ROOT}#{pointer}"}, registry=self._registry, format_checker=self._format_checker
             )
         return self._validators[pointer]
@@ -196,6 +196,19 @@ class Document:
         return dict(found)
 
 
+@cache
+def _validator() -> type[Draft202012Validator]:
+    """The validator of JSON Schema, with patterns as ECMA-262 has them: jsonschema's own are Python's."""
+    from jsonschema import Draft202012Validator, ValidationError, validators
+
+    def pattern(_: object, wanted: str, value: object, __: object) -> Iterator[ValidationError]:
+        if isinstance(value, str) and not ecma(wanted).search(value):
+            yield ValidationError(f"{value!r} does not match {wanted!r}")
+
+    found: type[Draft202012Validator] = validators.extend(Draft202012Validator, {"pattern": pattern})
+    return found
+
+
 def _when_text(check: FormatCheck) -> Callable[[object], bool]:
     def checked(value: object) -> bool:
         if isinstance(value, str):
@@ -220,4 +233,4 @@ def _escaped(part: str) -> str:
 
 def _path_pattern(path: str) -> str:
     parts = re.split(r"\{[^}]*\}", path)
-    return "[^/?]+".join(re.escape(part) for part in parts) + r"/?(?:\?.*)?$"
+    return "[^/?]+".join(re.escape(part) for part in parts) + r"/?(?:\?.*)?\Z"

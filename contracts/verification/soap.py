@@ -46,7 +46,7 @@ VERSIONS = {
     "http://schemas.xmlsoap.org/soap/envelope/": ("1.1", "text/xml"),
     "http://www.w3.org/2003/05/soap-envelope": ("1.2", "application/soap+xml"),
 }
-_EXPECTED = re.compile(r"\s*Expected is (?:one of )?\( (.*) \)\.$")
+_EXPECTED = re.compile(r"\s*Expected is (?:one of )?\( (.*) \)\.\Z")
 _UNEXPECTED = re.compile(r"^Element '([^']*)': This element is not expected\.")
 _NAMESPACE = re.compile(r"\{[^}]*\}")
 _FACET = re.compile(r"'[^']*' is not a valid value of the atomic type '(?:xs:)?([\w.]+)'")

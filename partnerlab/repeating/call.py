@@ -22,9 +22,9 @@ NOT_SENT = frozenset(
 
 _MASKED = re.compile(re.escape(MASK) + r"(?:(?!" + MASK[0] + r")[^\s<>&\"'%\\:;,/?#]){0,4}")
 _BEFORE = (
-    re.compile(r"<(?:[\w.-]+:)?([\w.-]+)[^<>]*>\s*$"),  # an XML element
-    re.compile(r"""["']([\w.-]+)["']\s*:\s*["']?$"""),  # a JSON member
-    re.compile(r"(?:^|[?&])([\w.-]+)=$"),  # a field of a form or query
+    re.compile(r"<(?:[\w.-]+:)?([\w.-]+)[^<>]*>\s*\Z"),  # an XML element
+    re.compile(r"""["']([\w.-]+)["']\s*:\s*["']?\Z"""),  # a JSON member
+    re.compile(r"(?:^|[?&])([\w.-]+)=\Z"),  # a field of a form or query
 )
 _ENCODINGS = {"xml": "xml", "json": "json", "form": FORM}
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+|[0-9]+")

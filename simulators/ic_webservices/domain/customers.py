@@ -27,7 +27,7 @@ __all__ = [
 FIRST_CUSTOMER_ID = 1_000_000
 LONGEST_TEXT = 250
 _EMAIL = re.compile(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+")
-_CONVEYED = re.compile(r"-?CV-\d{8,14}$")
+_CONVEYED = re.compile(r"-?CV-[0-9]{8,14}\Z")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 

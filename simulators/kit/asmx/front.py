@@ -44,7 +44,7 @@ __all__ = ["AsmxService", "SoapFault"]
 _log = logging.getLogger(__name__)
 
 _FORM = "application/x-www-form-urlencoded"
-_ASMX = re.compile(r"\.asmx(?=/|$)", re.IGNORECASE)
+_ASMX = re.compile(r"\.asmx(?=/|\Z)", re.IGNORECASE)
 _PARAMETER = re.compile(r';\s*([\w-]+)\s*=\s*("[^"]*"|[^;]*)')
 # A glance for the journal and the faults; routing itself reads the parsed document.
 _FIRST_IN_BODY = re.compile(rb"<(?:[\w.-]+:)?Body\b[^<>]*>\s*<(?:[\w.-]+:)?([A-Za-z_][\w.-]*)")

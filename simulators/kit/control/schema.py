@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from partnerlab.contracts.patterns import ecma
 from partnerlab.simulators.kit.control.formats import FORMATS, Format
 from partnerlab.simulators.kit.control.refusals import Invalid
 
@@ -92,7 +93,7 @@ class Schemas:
         return _text(
             least=schema.get("minLength", 0),
             longest=longest,
-            pattern=_ecma(pattern) if pattern is not None else None,
+            pattern=ecma(pattern) if pattern is not None else None,
             rule=str(rule),
             convert=self._formats.get(str(name)),
         )
@@ -233,10 +234,3 @@ def _text(*, least: int, longest: int, pattern: re.Pattern[str] | None, rule: st
         return value if convert is None else convert(field, value)
 
     return read
-
-
-def _ecma(pattern: str) -> re.Pattern[str]:
-    """A pattern as JSON Schema means it: its last `$` is the end, where Python's would let a line break follow."""
-    if pattern.endswith("$") and not pattern.endswith(r"\$"):
-        pattern = rf"{pattern[:-1]}\Z"
-    return re.compile(pattern, re.ASCII)
