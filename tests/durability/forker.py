@@ -1,11 +1,12 @@
 """
-Runs something again and again in a process of its own, most of them killed with SIGKILL at a random moment.
+Runs something again and again in a process of its own, until so many runs were killed with SIGKILL at a random step.
 
-    python -m tests.durability.forker export URL FOLDER RUNS        `partnerlab export payments` against a sandbox
-    python -m tests.durability.forker payments DATABASE RUNS        the Payment job of inHance v1
+    python -m tests.durability.forker export URL FOLDER KILLS        `partnerlab export payments` against a sandbox
+    python -m tests.durability.forker payments DATABASE KILLS        the Payment job of inHance v1
 
-A child is forked from a process that has imported everything, so that the kill falls into the work and not into the
-start. Payments come between the runs; the last run is left alone. What happened is printed as JSON.
+A child is forked from a process that has imported everything, and dies at the n-th call of a function, Python's or C's:
+before or after each of its system calls, however busy the machine is. Payments come between the runs; the last run is
+left alone. What happened is printed as JSON.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ import os
 import random
 import signal
 import sys
-import time
 from collections.abc import Callable
+from functools import partial
+from types import FrameType
 
 import httpx
 
@@ -28,10 +30,24 @@ from tests.partnerlab.jobs.utility import UtilityWorld
 
 SEED = 20261127
 Pay = Callable[[int], list[str]]
+Prepare = Callable[[], Callable[[], object]]
 
 
-def forked(work: Callable[[], object], after_s: float | None) -> bool:
-    """Do it in a child and kill that after so long; whether it was killed before it was done."""
+class Counted:
+    """Calls of functions and returns from them; at the one that is *last* the process dies."""
+
+    def __init__(self, last: int) -> None:
+        self.steps, self.last = 0, last
+
+    def __call__(self, frame: FrameType, event: str, argument: object) -> None:
+        self.steps += 1
+        if self.steps == self.last:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def forked(prepare: Prepare, last: int = 0) -> int:
+    """Do in a child what *prepare* gives; it dies at its step *last*. How many steps it had; 0 where it died."""
+    reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
         code = 1
@@ -39,34 +55,37 @@ def forked(work: Callable[[], object], after_s: float | None) -> bool:
             with open(os.devnull, "w") as nowhere:
                 os.dup2(nowhere.fileno(), 1)
                 os.dup2(nowhere.fileno(), 2)
+            work, counted = prepare(), Counted(last)
+            sys.setprofile(counted)
             work()
+            sys.setprofile(None)
+            os.write(writer, str(counted.steps).encode())
             code = 0
         finally:
             os._exit(code)
-    if after_s is not None:
-        time.sleep(after_s)
-        os.kill(child, signal.SIGKILL)
+    os.close(writer)
+    with open(reader) as told:
+        steps = int(told.read() or "0")
     _, status = os.waitpid(child, 0)
     if os.WIFSIGNALED(status):
-        return True
+        return 0
     assert os.WEXITSTATUS(status) == 0, "a run that was left alone failed"
-    return False
+    return steps
 
 
-def many(work: Callable[[], object], pay: Pay, runs: int) -> dict[str, object]:
-    """Pay, run, kill."""
-    dice, paid, killed = random.Random(SEED), pay(5), 0
-    started = time.monotonic()
-    forked(work, None)
-    whole_s = time.monotonic() - started
-    for _ in range(runs):
+def many(prepare: Prepare, pay: Pay, kills: int) -> dict[str, object]:
+    """Pay, run, kill. A run that has less to do than another may end before its step comes: it is no kill."""
+    dice, paid, killed, runs = random.Random(SEED), pay(5), 0, 0
+    whole = forked(prepare)
+    while killed < kills and runs < 5 * kills:
         paid += pay(dice.choice((0, 1, 1, 2, 12)))
-        killed += forked(work, dice.uniform(0, 1.3 * whole_s))
-    forked(work, None)
+        steps = forked(prepare, dice.randrange(1, whole))
+        whole, killed, runs = max(whole, steps), killed + (not steps), runs + 1
+    forked(prepare)
     return {"runs": runs, "killed": killed, "paid": paid}
 
 
-def exporting(url: str, folder: str, runs: int) -> dict[str, object]:
+def exporting(url: str, folder: str, kills: int) -> dict[str, object]:
     biller = httpx.get(f"{url}/_sandbox/ic/billers").json()["billers"]
     guid = next(one["guid"] for one in biller if one["partner"] == "watersmart")
     order = {
@@ -85,10 +104,10 @@ def exporting(url: str, folder: str, runs: int) -> dict[str, object]:
             ]
 
     arguments = ["export", "payments", "--biller", "watersmart", "--out", folder, "--url", url]
-    return many(lambda: main(arguments, standalone_mode=False), pay, runs)
+    return many(lambda: partial(main, arguments, standalone_mode=False), pay, kills)
 
 
-def downloading(database: str, runs: int) -> dict[str, object]:
+def downloading(database: str, kills: int) -> dict[str, object]:
     payment_job.PAGE = 5
     cents = iter(range(1, 10**6))
 
@@ -98,15 +117,14 @@ def downloading(database: str, runs: int) -> dict[str, object]:
         world.close()
         return paid
 
-    def work() -> None:
+    def prepare() -> Callable[[], object]:
         world = UtilityWorld(Store(f"sqlite:///{database}"))
-        world.run("payments")
-        world.close()
+        return lambda: world.run("payments")
 
-    return many(work, pay, runs)
+    return many(prepare, pay, kills)
 
 
 if __name__ == "__main__":
-    what, where, *folder, many_runs = sys.argv[1:]
-    told = exporting(where, folder[0], int(many_runs)) if what == "export" else downloading(where, int(many_runs))
+    what, where, *folder, kills = sys.argv[1:]
+    told = exporting(where, folder[0], int(kills)) if what == "export" else downloading(where, int(kills))
     sys.stdout.write(json.dumps(told))

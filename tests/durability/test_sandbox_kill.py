@@ -27,8 +27,8 @@ LIMIT_S = 900  # a machine may be slow; on a quiet one it takes some twenty seco
 class Process:
     """A sandbox on a database file, that can be killed and started again on the same port."""
 
-    def __init__(self, folder: Path) -> None:
-        self.database = folder / "sandbox.db"
+    def __init__(self, folder: Path, module: str = "partnerlab") -> None:
+        self.database, self.module = folder / "sandbox.db", module
         self.port = 0
         self._child: subprocess.Popen[str] | None = None
         self.start()
@@ -36,7 +36,7 @@ class Process:
     def start(self) -> None:
         self._child = subprocess.Popen(
             [
-                *(sys.executable, "-m", "partnerlab", "sandbox", "--quiet"),
+                *(sys.executable, "-m", self.module, "sandbox", "--quiet"),
                 *("--port", str(self.port), "--db", str(self.database)),
             ],
             stdout=subprocess.PIPE,

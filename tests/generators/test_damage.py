@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from partnerlab.contracts.catalogue import damages
 from partnerlab.contracts.files import RULES, Layout, check, load_layout, parse_layout
 from partnerlab.generators import bif, tccs_bif
-from partnerlab.generators.damage import DAMAGED, DamageUnknown, damage, damage_lines, damages_of
+from partnerlab.generators.damage import CELLS, DAMAGED, OWN_CELLS, DamageUnknown, damage, damage_lines, damages_of
 
 BIF = {name: row for name, row in damages().items() if row.format == "bif"}
 BILLERS = {"inhance_v2": bif.BILLER_GUID, "tccs": tccs_bif.BILLER_GUID}
@@ -63,6 +65,49 @@ def test_a_damage_causes_exactly_its_error_and_changes_nothing_else(whole, partn
         assert (broken[0], broken[-1]) == (lines[0], lines[-1])
     if name != "missing-invoice":  # here the rows that lost their IH row are met before the count is compared
         assert strict.rejection.rule == row.error
+
+
+def changed_cells(before: list[bytes], after: list[bytes]) -> list[tuple[int, int, bytes, bytes]]:
+    """Line, column (both from 1), what stood and what stands there, of files of as many lines and columns."""
+    return [
+        (line, column, was, now)
+        for line, rows in enumerate(zip(before, after, strict=True), 1)
+        for column, (was, now) in enumerate(zip(*(row.split(b"|") for row in rows), strict=True), 1)
+        if was != now
+    ]
+
+
+@pytest.mark.parametrize("partner", BILLERS)
+def test_a_damage_of_a_cell_changes_that_cell_of_that_invoice(whole, partner: str) -> None:
+    layout, lines = mine(partner), whole[partner]
+    begins = [number for number, line in enumerate(lines, 1) if line.startswith(b"IH|")]
+    for name, (code, field, text) in {**CELLS, **OWN_CELLS[partner]}.items():
+        if b"|" in text or name == "wrong-record-type":
+            continue  # there are more columns, or no longer a row of that type
+        ((line, column, _, now),) = changed_cells(lines, list(damage_lines(lines, name, at=3, layout=layout)))
+        assert lines[line - 1].startswith(code.encode()), name
+        assert (line == 1) if code == "FH" else (begins[2] <= line < begins[3]), name
+        assert (layout.record(code).fields[column - 1].name, now.strip(b"\n")) == (field, text), name
+
+
+@pytest.mark.parametrize("partner", BILLERS)
+def test_a_count_and_a_total_are_wrong_by_the_least_there_is(whole, partner: str) -> None:
+    layout, lines = mine(partner), whole[partner]
+    for name, field, step in (("wrong-count", layout.totals.count, "1"), ("wrong-total", layout.totals.sum, "0.01")):
+        ((line, column, was, now),) = changed_cells(lines, list(damage_lines(lines, name, layout=layout)))
+        assert (line, layout.record("FH").fields[column - 1].name) == (1, field)
+        assert Decimal(now.decode()) - Decimal(was.decode()) == Decimal(step)
+
+
+@pytest.mark.parametrize("partner", BILLERS)
+def test_a_row_that_is_added_is_one_of_its_type(whole, partner: str) -> None:
+    """What is wrong is where it stands, or that it stands there: not how many columns it has."""
+    layout, lines = mine(partner), whole[partner]
+    (stray,) = [line for line in damage_lines(lines, "detail-outside-invoice", layout=layout) if line not in lines]
+    assert (stray[:3], stray.count(b"|") + 1) == (b"ID|", len(layout.record("ID").fields))
+    many = list(damage_lines(lines, "too-many-details", at=3, layout=layout))
+    assert len(many) - len(lines) == 1_000
+    assert set(many) == set(lines)
 
 
 @pytest.mark.parametrize("at", [1, 2, 5])

@@ -20,6 +20,7 @@ from partnerlab.commands import export
 from partnerlab.simulators.ic_webservices.services.export_batches import _Making
 from partnerlab.simulators.kit.world.lanes import Lanes
 from partnerlab.simulators.kit.world.store import Store
+from tests.durability.moved_mark import payment_rows
 from tests.simulators.ic_webservices.harness import WATERSMART, Harness
 
 RUNS = 200
@@ -154,14 +155,7 @@ def test_a_mark_that_is_moved_by_one_is_found(
     harness: Harness, steps: Steps, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The check above can fail: here each row is marked with the payment behind it."""
-    original = _Making._payment_rows
-
-    def moved(self: Any) -> Iterator[Any]:
-        found = list(original(self))
-        marks = [item for item, _, _ in found[1:]] + [f"beyond-{self.report_id}"]
-        yield from ((mark, part, row) for mark, (_, part, row) in zip(marks, found, strict=False))
-
-    monkeypatch.setattr(_Making, "_payment_rows", moved)
+    monkeypatch.setattr(_Making, "_payment_rows", payment_rows)
     taken = runs(harness, steps, tmp_path, 12)
     with pytest.raises(AssertionError, match="each payment in exactly one file"):
         check(harness, tmp_path, taken)
