@@ -14,7 +14,6 @@ from partnerlab.simulators.ic_webservices.domain.errors import (
     TokenInvalid,
     ValueRefused,
 )
-from partnerlab.simulators.ic_webservices.services.user_accounts import UserAccounts
 from partnerlab.simulators.ic_webservices.store import CUSTOMERS
 from tests.simulators.ic_webservices.harness import (
     ACCOUNT,
@@ -22,34 +21,24 @@ from tests.simulators.ic_webservices.harness import (
     USER,
     UTILITY,
     Harness,
-    bill_file,
-    freeze,
-    group,
 )
-
-ANN, SECRET = "ann@example.com", "Sandbox!6789"
-SECOND, THIRD = "20000001", "20000002"
+from tests.simulators.ic_webservices.users import (
+    ANN,
+    SECOND,
+    SECRET,
+    THIRD,
+    add_accounts,
+    customer,
+    register,
+    registrations,
+)
 
 
 @pytest.fixture
 def world(harness: Harness) -> Harness:
     """With two accounts more than the seeded one."""
-    freeze(harness)
-    told = harness.upload(bill_file([group("700001", SECOND), group("700002", THIRD)]))
-    assert told["Success"] == "true"
+    add_accounts(harness)
     return harness
-
-
-def registrations(harness: Harness) -> UserAccounts:
-    return harness.sim.world.services.user_accounts
-
-
-def register(harness: Harness, *accounts: str, username: str = ANN, password: str = SECRET, **more: Any) -> Any:
-    return registrations(harness).register(harness.lane, UTILITY, username, password, accounts, **more)
-
-
-def customer(harness: Harness, account: str = ACCOUNT) -> Any:
-    return harness.get(f"customers/{account}")
 
 
 # --- logging in ---
