@@ -63,6 +63,14 @@ def script(accounts: list[str], *, pay: bool, salt: str) -> str:
 @contextmanager
 def sandbox() -> Iterator[tuple[str, list[str]]]:
     """Our sandbox with 1,000 generated accounts: the service's address and the account numbers."""
+    with child(sys.executable, "-m", "partnerlab", "sandbox", "--port", "0", "--quiet") as process:
+        assert process.stdout is not None
+        url = process.stdout.readline().strip()
+        yield f"{url}/iCloud/iCloud.asmx", load(url)
+
+
+def load(url: str) -> list[str]:
+    """Load 1,000 generated accounts into the sandbox at *url*; their numbers."""
     from partnerlab.contracts.files import load_layout, read_bif
     from partnerlab.generators.bif import generate_bif
 
@@ -70,11 +78,8 @@ def sandbox() -> Iterator[tuple[str, list[str]]]:
     generate_bif(file, invoices=1000, seed=1, as_of=date(2026, 1, 31))
     file.seek(0)
     accounts = [group.customer.AccountNumber for group in read_bif(file, load_layout("inhance_v2"))]
-    with child(sys.executable, "-m", "partnerlab", "sandbox", "--port", "0", "--quiet") as process:
-        assert process.stdout is not None
-        url = process.stdout.readline().strip()
-        httpx.post(f"{url}/_sandbox/inhance/load", content=file.getvalue(), headers=TEXT, timeout=60).raise_for_status()
-        yield f"{url}/iCloud/iCloud.asmx", accounts
+    httpx.post(f"{url}/_sandbox/inhance/load", content=file.getvalue(), headers=TEXT, timeout=60).raise_for_status()
+    return accounts
 
 
 @contextmanager

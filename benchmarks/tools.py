@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import socket
@@ -56,6 +57,21 @@ def child(*command: str, cwd: Path | None = None) -> Iterator[subprocess.Popen[s
 
 def wrk(url: str, script: str, *, connections: int, seconds: float) -> float:
     """Requests per second of wrk with a Lua *script*. Raises `RuntimeError` where any answer is not a 2xx."""
+    return _load(url, script, r"Requests/sec:\s*([\d.]+)", connections=connections, seconds=seconds)
+
+
+def requests(url: str, script: str, *, connections: int, seconds: float) -> int:
+    """How many requests wrk made; else as `wrk`."""
+    return int(_load(url, script, r"(\d+) requests in", connections=connections, seconds=seconds))
+
+
+def cpu_s(process_id: int) -> float:
+    """Processor time of a process so far, user and system, of all its threads. Linux only."""
+    fields = Path(f"/proc/{process_id}/stat").read_text("ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _load(url: str, script: str, figure: str, *, connections: int, seconds: float) -> float:
     program = shutil.which("wrk")
     if program is None:
         raise RuntimeError("wrk is not installed; on Debian: apt install wrk")
@@ -66,7 +82,7 @@ def wrk(url: str, script: str, *, connections: int, seconds: float) -> float:
         done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 60, check=True)
     if "Non-2xx" in done.stdout or "Socket errors" in done.stdout:
         raise RuntimeError(f"{url}: {done.stdout}")
-    found = re.search(r"Requests/sec:\s*([\d.]+)", done.stdout)
+    found = re.search(figure, done.stdout)
     assert found is not None
     return float(found[1])
 

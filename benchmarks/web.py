@@ -94,12 +94,17 @@ def sandbox() -> Iterator[str]:
     with child(sys.executable, "-m", "partnerlab", "sandbox", "--port", "0", "--quiet") as process:
         assert process.stdout is not None
         url = process.stdout.readline().strip()
-        with httpx.Client(base_url=url, timeout=60) as control:
-            for number in INVOICES:
-                control.put(f"/_sandbox/tccs/policies/{number}", json={}).raise_for_status()
-                instalment = {"invoice_number": number, "amount": "120.00"}
-                control.post("/_sandbox/tccs/instalments", json=instalment).raise_for_status()
+        load(url)
         yield url
+
+
+def load(url: str) -> None:
+    """Put the 1,000 policies that the peers have, too, into the sandbox at *url*."""
+    with httpx.Client(base_url=url, timeout=60) as control:
+        for number in INVOICES:
+            control.put(f"/_sandbox/tccs/policies/{number}", json={}).raise_for_status()
+            instalment = {"invoice_number": number, "amount": "120.00"}
+            control.post("/_sandbox/tccs/instalments", json=instalment).raise_for_status()
 
 
 def run(scale: float = 1.0) -> list[Row]:
