@@ -17,7 +17,6 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-
 from benchmarks import soap, web
 from benchmarks.tools import ROOT, child, cpu_s, node_modules, requests
 

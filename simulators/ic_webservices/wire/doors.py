@@ -53,10 +53,11 @@ def create_doors(services: Services) -> dict[str, App]:
     }
     if services.settings.soap == "spyne":
         _answer_with_spyne(soap)
+    pages = cloud_payments.operations(services.cloud_payments)
     return {
         **soap,
         REST_PATH: create_door("REST", keys, rest),
-        CLOUD_PAYMENTS_PATH: create_door("CloudPayments", keys, cloud_payments.operations(services.cloud_payments)),
+        CLOUD_PAYMENTS_PATH: create_door("CloudPayments", keys, pages, group_commit=True),
     }
 
 

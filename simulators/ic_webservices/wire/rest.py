@@ -71,10 +71,10 @@ class RestOperation:
     empty: Mapping[str, Any] = field(default_factory=dict)
 
 
-def create_door(name: str, keys: ApiKeys, operations: Iterable[RestOperation]) -> Routes:
-    """The operations as an app of the site."""
+def create_door(name: str, keys: ApiKeys, operations: Iterable[RestOperation], *, group_commit: bool = False) -> Routes:
+    """The operations as an app of the site; *group_commit* as `App` says."""
     routes = [Route(one.method, one.path, one.name, _handler(one, keys)) for one in operations]
-    return Routes(name, routes, refuse=_no_route)
+    return Routes(name, routes, refuse=_no_route, group_commit=group_commit)
 
 
 def answer(members: Mapping[str, Any], *, error: str | None = None) -> Response:

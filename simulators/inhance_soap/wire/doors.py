@@ -42,6 +42,7 @@ def create_doors(world: World) -> dict[str, App]:
         wsdl=wsdl,
         samples=SAMPLES,
         inline=world.store.sqlite,  # a call is microseconds there; a database server may keep the event loop waiting
+        group_commit=True,
     )
     if settings.soap == "spyne":
         from partnerlab.simulators.inhance_soap.wire.declarations.icloud import ICloud

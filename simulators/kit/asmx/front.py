@@ -66,6 +66,7 @@ class AsmxService:
         namespace: Target namespace where it is not the declared one.
         wsdl: The document handed out on `?WSDL`, its addresses rewritten.
         inline: Whether a call is short enough for the server's event loop.
+        group_commit: Whether all a call does is in the store, as `App` says.
         max_body: Bytes a request may have.
         flat_forms: Whether a form POST may carry the members of a single complex parameter, which .NET does not offer.
         samples: What the test form of an operation's page begins with, by a parameter's name.
@@ -81,6 +82,7 @@ class AsmxService:
         wsdl: bytes,
         namespace: str | None = None,
         inline: bool = True,
+        group_commit: bool = False,
         max_body: int = MAX_BYTES,
         flat_forms: bool = False,
         samples: Mapping[str, str] | None = None,
@@ -88,7 +90,7 @@ class AsmxService:
     ) -> None:
         self.name = name
         self._samples = {parameter.lower(): value for parameter, value in (samples or {}).items()}
-        self.inline = inline
+        self.inline, self.group_commit = inline, group_commit
         self.namespace = service.namespace if namespace is None else namespace
         self.max_body = max_body
         self.operations = compile_service(service, namespace=namespace, flat_forms=flat_forms)

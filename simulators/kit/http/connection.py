@@ -9,16 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import socket
-import struct
-import sys
 from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from partnerlab.simulators.kit.faults.effects import Plan
 from partnerlab.simulators.kit.http.answer import HeaderInvalid
+from partnerlab.simulators.kit.http.breaking import reset
 from partnerlab.simulators.kit.http.messages import Response
 from partnerlab.simulators.kit.http.reader import CLOSE, Message, RequestReader
 from partnerlab.simulators.kit.http.serving import Serving
@@ -39,7 +36,6 @@ INLINE_BYTES = 64 * 1024
 """A larger body is for a worker thread: the event loop serves everybody."""
 
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-_LINGER_0 = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 
 
 class Connection(asyncio.Protocol):
@@ -189,9 +185,9 @@ class Connection(asyncio.Protocol):
             self._server.budget.give(message.held)
             self._refuse_connection()
         elif exchange.inline and len(message.body) <= INLINE_BYTES:
-            response, plan = exchange.run()
-            self._server.budget.give(message.held)
-            self._deliver(message, response, plan, exchange.id)
+            turn = self._server.turn
+            if turn is None or not turn.run(self, message, exchange):
+                self.answered(message, *exchange.run(), exchange.id)
         else:
             self._server.work(partial(self._work, message, exchange), control=exchange.control)
 
@@ -219,9 +215,18 @@ class Connection(asyncio.Protocol):
         self._server.in_loop(self._finish, message, response, plan, exchange.id)
 
     def _finish(self, message: Message, response: Response | None, plan: Plan | None, id: str) -> None:
+        self.answered(message, response, plan, id)
+        self.go_on()
+
+    def answered(self, message: Message, response: Response | None, plan: Plan | None, id: str) -> None:
+        """Let an answer go, now that it is known."""
         self._server.budget.give(message.held)
         if not self._transport.is_closing():
             self._deliver(message, response, plan, id)
+
+    def go_on(self) -> None:
+        """Handle what waits behind an answer."""
+        if not self._transport.is_closing():
             self._pump()
 
     def _release_unread(self) -> None:
@@ -300,7 +305,7 @@ class Connection(asyncio.Protocol):
             return
         if response is None:
             if plan.drop == "reset":
-                self._reset()
+                reset(self._transport)
             else:
                 self._transport.close()
             return
@@ -328,14 +333,6 @@ class Connection(asyncio.Protocol):
             self._timer = None
             self._sent(last or plan.cut)
             self._pump()
-
-    def _reset(self) -> None:
-        """End the connection with RST, so that the peer reads `connection reset`."""
-        raw = self._transport.get_extra_info("socket")
-        if raw is not None:
-            with socket.socket(fileno=os.dup(raw.fileno())) as same:  # uvloop's own has no setsockopt
-                same.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_0)
-        self._transport.abort()
 
     # Time, and the end.
 

@@ -62,6 +62,8 @@ class App(Protocol):
     What the site mounts: one simulated door.
 
     `inline` says that a call is short enough for the event loop; other apps are called on a worker thread.
+    An app may have `group_commit`, which says that all a call does is in the site's store: nothing outside is told of
+    it, before its transaction ends or after, and it waits for nobody. Such calls may be committed together.
     """
 
     name: str

@@ -41,8 +41,9 @@ class Routes:
         *,
         refuse: Callable[[Request, int, tuple[str, ...]], Response],
         inline: bool = True,
+        group_commit: bool = False,
     ) -> None:
-        self.name, self.inline = name, inline
+        self.name, self.inline, self.group_commit = name, inline, group_commit
         self._refuse = refuse
         self._by_template: dict[str, dict[str, Route]] = {}
         for route in routes:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from partnerlab.simulators.kit.http.answer import Heads
 from partnerlab.simulators.kit.http.connection import Connection
 from partnerlab.simulators.kit.http.limits import Budget, Limits
+from partnerlab.simulators.kit.http.turn import Turn
 
 if TYPE_CHECKING:
     import ssl
@@ -46,6 +47,7 @@ class Server:
 
     `start` returns when it listens, and raises `OSError` where it cannot; `port` 0 takes a free one. `stop` lets
     requests in flight finish for at most *grace_s*. Use as a context manager, or `run` it until a signal comes.
+    *group_commit* off commits each request alone (`Turn`).
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class Server:
         threads: int = 16,
         limits: Limits | None = None,
         grace_s: float = GRACE_S,
+        group_commit: bool = True,
     ) -> None:
         self.site = site
         self.host = host
@@ -69,12 +72,14 @@ class Server:
         self.heads = Heads()
         self.known_heads: dict[bytes, Head] | None = {}
         """Heads of requests that need not be parsed again; None parses each."""
+        self.turn: Turn | None = None
+        """Requests that are committed together; None where each is committed alone."""
         self.now = 0.0
         self.stopping = False
         self.origin = ""
         self.loop: asyncio.AbstractEventLoop
         self._ssl_context = ssl_context
-        self._grace_s = grace_s
+        self._grace_s, self._group_commit = grace_s, group_commit
         self._workers = _Workers(threads)
         self._control_workers = _Workers(CONTROL_THREADS)
         self._connections: set[Connection] = set()
@@ -174,9 +179,13 @@ class Server:
     def _main(self, listener: socket.socket, listening: threading.Event) -> None:
         self.loop = _new_loop()
         self.loop.set_exception_handler(_log_quietly)
+        group = self.site.lanes.store.group() if self._group_commit else None
+        self.turn = None if group is None else Turn(self.loop, group)
         try:
             self.loop.run_until_complete(self._serve(listener, listening))
         finally:
+            if self.turn is not None:
+                self.turn.end()
             self.loop.run_until_complete(self.loop.shutdown_asyncgens())
             self.loop.close()
 

@@ -12,6 +12,7 @@ from partnerlab.simulators.kit.http.limits import Budget, Limits
 if TYPE_CHECKING:
     from partnerlab.simulators.kit.http.reader import Head
     from partnerlab.simulators.kit.http.site import Site
+    from partnerlab.simulators.kit.http.turn import Turn
 
 __all__ = ["Serving"]
 
@@ -25,6 +26,7 @@ class Serving(Protocol):
     most: int
     heads: Heads
     known_heads: dict[bytes, Head] | None
+    turn: Turn | None
     loop: asyncio.AbstractEventLoop
     origin: str
     now: float

@@ -25,10 +25,10 @@ from partnerlab.simulators.kit.http.messages import App, Request, Response
 from partnerlab.simulators.kit.http.nowhere import Nowhere
 from partnerlab.simulators.kit.journal.journal import Journal
 from partnerlab.simulators.kit.journal.recording import record_line
-from partnerlab.simulators.kit.world.lanes import DEFAULT, LaneNameInvalid, Lanes, TooManyLanes
+from partnerlab.simulators.kit.world.lanes import DEFAULT, Lane, LaneNameInvalid, Lanes, TooManyLanes
 from partnerlab.simulators.kit.world.store import RolledBack, rolling_back
 
-__all__ = ["Exchange", "Refusal", "Site"]
+__all__ = ["Exchange", "Refusal", "Site", "internal_error"]
 
 CACHED_TARGETS = 4_096
 CACHED_TARGET_BYTES = 512
@@ -47,6 +47,7 @@ class _Mount:
     path: str
     app: App
     door: bool = True
+    groups: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,8 @@ class Site:
         key = _segments(path)
         if key in self._mounts:
             raise ValueError(f"{path}: {self._mounts[key].app.name} is mounted there already")
-        self._mounts[key] = _Mount("/" + path.strip("/"), app, door)
+        groups = door and getattr(app, "group_commit", False)
+        self._mounts[key] = _Mount("/" + path.strip("/"), app, door, groups)
         self._deepest = max(self._deepest, len(key))
         self._targets.clear()
 
@@ -201,7 +203,11 @@ class Refusal:
 
 
 class Exchange:
-    """One request on its way; `run` it once, on a worker thread unless it is `inline`."""
+    """
+    One request on its way; `run` it once, on a worker thread unless it is `inline`.
+
+    One that `joins` may be committed together with others instead: let it `answer`, and `note` what became of it.
+    """
 
     __slots__ = (
         "_base_url",
@@ -211,7 +217,9 @@ class Exchange:
         "_lane_name",
         "_method",
         "_remote",
+        "_request",
         "_site",
+        "_started_ns",
         "_target",
         "control",
         "id",
@@ -244,6 +252,27 @@ class Exchange:
         # To make a lane or to ask PostgreSQL for it takes longer than the event loop may wait.
         self.inline = lane is not None and target.mount.app.inline
 
+    @property
+    def joins(self) -> bool:
+        """Whether its transactions may be committed together with those of others. With a fault it is alone."""
+        lane = self._lane
+        return self._target.mount.groups and not (lane is None or lane.faults or "x-sandbox-fault" in self._headers)
+
+    def answer(self) -> Response:
+        """The answer, where it `joins`; it is not noted yet. Never raises."""
+        assert self._lane is not None
+        self._started_ns = time.perf_counter_ns()
+        self._request = self._made(self._lane)
+        response = self._call(self._target.mount.app, self._request)
+        assert response is not None
+        return response
+
+    def note(self, response: Response) -> None:
+        """Note in the journal what `answer` was asked, and what went out."""
+        app, request = self._target.mount.app, self._request
+        operation = app.operation(request)
+        self._site.journal.append(request, self._method, app.name, operation, response, self._started_ns)
+
     def run(self) -> tuple[Response | None, Plan | None]:
         """
         The answer, and what faults do to it on its way; never raises.
@@ -261,16 +290,12 @@ class Exchange:
             return _error(409, "too_many_lanes", str(error)), None
         except Exception:
             _logger.exception("request %s: %s %s failed", self.id, self._method, record_line(self._target.path))
-            return _internal_error(self.id), None
+            return internal_error(self.id), None
 
     def _run(self, started_ns: int) -> tuple[Response | None, Plan | None]:
         site, target, mount = self._site, self._target, self._target.mount
         lane = self._lane or site.lanes.get(self._lane_name)
-        # HEAD is GET whose body is not sent: apps need not know it, the server cuts the body.
-        method = "GET" if self._method == "HEAD" else self._method
-        request = Request(
-            method, target.path, target.query, self._headers, self._body, self._base_url, self.id, lane, self._remote
-        )
+        request = self._made(lane)
         app = mount.app
         if not mount.door or (mount is site._nowhere and target.path in _UNASKED):
             return app(request), None
@@ -283,6 +308,13 @@ class Exchange:
         response = self._call(app, request)
         site.journal.append(request, self._method, app.name, operation, response, started_ns)
         return response, None
+
+    def _made(self, lane: Lane) -> Request:
+        # HEAD is GET whose body is not sent: apps need not know it, the server cuts the body.
+        method, target = "GET" if self._method == "HEAD" else self._method, self._target
+        return Request(
+            method, target.path, target.query, self._headers, self._body, self._base_url, self.id, lane, self._remote
+        )
 
     def _run_faulty(self, app: App, operation: str, request: Request, plan: Plan, started_ns: int) -> Response | None:
         response = None
@@ -311,7 +343,7 @@ class Exchange:
             return None
         except Exception:
             _logger.exception("request %s: %s failed", request.id, app.name)
-            return _internal_error(request.id)
+            return internal_error(request.id)
 
 
 def _segments(path: str, most: int = -1) -> tuple[str, ...]:
@@ -326,5 +358,6 @@ def _error(status: int, code: str, message: str, field: str = "") -> Response:
     return Response(status, json.dumps({"error": error}).encode() + b"\n", "application/json")
 
 
-def _internal_error(id: str) -> Response:
+def internal_error(id: str) -> Response:
+    """The answer to a request that failed by an error of ours."""
     return Response(500, f"Internal error. The server's log has it under request {id}.\n".encode())

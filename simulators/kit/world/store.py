@@ -17,6 +17,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from partnerlab.contracts.sqlite_files import prepare
+from partnerlab.simulators.kit.world.grouping import Group
 from partnerlab.simulators.kit.world.schema import Table, Tables
 from partnerlab.simulators.kit.world.transactions import (
     Changing,
@@ -135,7 +136,8 @@ class Store:
             self.create()
         if self._shared is not None:
             return Sharing(self._shared, self._lock, self._thread)
-        return self._snapshot()
+        group = self._thread.group
+        return (group is not None and group.reading()) or self._snapshot()
 
     @contextmanager
     def _snapshot(self) -> Iterator[Tx]:
@@ -160,7 +162,19 @@ class Store:
         """
         if self._to_create:
             self.create()
-        return self._writing()
+        group = self._thread.group
+        return self._writing() if group is None else group.writing()
+
+    def group(self) -> Group | None:
+        """
+        A transaction for several requests of this thread, for a SQLite file; else None.
+
+        In memory a commit costs nothing. PostgreSQL's requests have a connection each, whose commits the server joins;
+        in one transaction they would wait for each other's locks.
+        """
+        if not self.sqlite or self.in_memory:
+            return None
+        return Group(self._connection, self._lock, self._thread)
 
     def _writing(self) -> Changing:
         if self.sqlite:

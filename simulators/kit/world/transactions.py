@@ -25,6 +25,7 @@ __all__ = [
     "TransactionOpen",
     "Tx",
     "committing",
+    "is_rolling_back",
     "rolling_back",
 ]
 
@@ -62,6 +63,11 @@ def rolling_back() -> Iterator[None]:
         yield
     finally:
         _rolling_back.reset(token)
+
+
+def is_rolling_back() -> bool:
+    """Whether this is in a block of `rolling_back`."""
+    return _rolling_back.get()
 
 
 @contextmanager
@@ -156,9 +162,10 @@ class Tx:
 
 
 class ThreadState(threading.local):
-    """What one thread has of a store: its connection, and whether a transaction is open."""
+    """What one thread has of a store: its connection, whether a transaction is open, the group that it joins."""
 
     held: Any = None
+    group: Any = None
     in_transaction = False
 
     def __enter__(self) -> None:

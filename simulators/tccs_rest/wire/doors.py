@@ -48,7 +48,8 @@ def create_doors(world: World) -> dict[str, App]:
             for name, handle in calls.items()
             for prefix in PREFIXES
         ]
-        doors[base] = Routes(NAME, (one for one in routes if one.operation != IMAGE), refuse=_refuse, inline=inline)
+        quick = (one for one in routes if one.operation != IMAGE)
+        doors[base] = Routes(NAME, quick, refuse=_refuse, inline=inline, group_commit=True)
         images = Routes(NAME, (one for one in routes if one.operation == IMAGE), refuse=_refuse, inline=False)
         for prefix in PREFIXES:
             doors[f"{base}{prefix}/{IMAGE}"] = images

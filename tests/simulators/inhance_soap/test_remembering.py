@@ -1,4 +1,7 @@
-"""A service that remembers heads and bodies answers, and books, byte for byte as one that parses each."""
+"""
+A service that remembers heads and bodies, and commits calls together, answers and books byte for byte as one that
+parses each and commits it alone.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from partnerlab.simulators import inhance_soap
 from partnerlab.simulators.kit.asmx.front import AsmxService
@@ -58,8 +62,8 @@ ENVELOPE = (
 class _Utility:
     """The utility's simulator behind a reader of requests."""
 
-    def __init__(self, *, remembers: bool) -> None:
-        self.store = Store("sqlite://")
+    def __init__(self, url: str, *, remembers: bool) -> None:
+        self.store = Store(url)
         self.lanes = Lanes(self.store)
         simulator = inhance_soap.create_simulator(inhance_soap.Settings(), self.store, self.lanes)
         self.lanes.seeders.append(simulator.seed)
@@ -71,6 +75,7 @@ class _Utility:
         self.known: dict[bytes, Head] | None = {} if remembers else None
         if not remembers:
             door._shapes = None
+        self.group = self.store.group() if remembers else None
         self.asked = 0
 
     def ask(self, data: bytes) -> bytes:
@@ -85,13 +90,19 @@ class _Utility:
         request = Request(
             message.method, target, "", message.headers, message.body, "http://x", str(self.asked), self.lane
         )
-        response = self.door(request)
+        if self.group is None:
+            response = self.door(request)
+        else:
+            with self.group:
+                response = self.door(request)
+            if self.asked % 7 == 0:
+                self.group.commit()
         return b"%d %b\n%b" % (response.status, response.content_type.encode(), response.body)
 
 
 @contextmanager
-def _utilities() -> Iterator[tuple[_Utility, _Utility]]:
-    both = _Utility(remembers=True), _Utility(remembers=False)
+def _utilities(folder: Path) -> Iterator[tuple[_Utility, _Utility]]:
+    both = _Utility(f"sqlite:///{folder / 'books.db'}", remembers=True), _Utility("sqlite://", remembers=False)
     yield both
     for one in both:
         one.store.close()
@@ -112,8 +123,8 @@ def _calls(path: str) -> Iterator[bytes]:
         yield f'{head}SOAPAction: "http://tempuri.org/{name}"\r\n\r\n'.encode() + body
 
 
-def test_random_calls_are_answered_and_booked_alike() -> None:
-    with _utilities() as (remembering, parsing):
+def test_random_calls_are_answered_and_booked_alike(tmp_path: Path) -> None:
+    with _utilities(tmp_path) as (remembering, parsing):
         answers = set()
         for data in _calls(parsing.path):
             plain = parsing.ask(data)
@@ -123,6 +134,8 @@ def test_random_calls_are_answered_and_booked_alike() -> None:
         assert remembering.known
         assert remembering.door._shapes is not None
         assert remembering.door._shapes._known
+        assert remembering.group is not None
+        remembering.group.commit()
         assert _books(remembering) == _books(parsing)
 
 

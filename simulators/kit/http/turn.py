@@ -1,0 +1,85 @@
+"""
+One turn of the event loop, one commit: answers wait until what they tell is committed.
+
+Where several senders are served at once, the loop finds requests of many connections ready in one turn. Those of doors
+with `group_commit` share a transaction (`kit.world.grouping`): each is a savepoint in it, and at the end of the turn
+one commit lets their answers go. Where it fails none of them goes out: each sender reads that there was an error.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, NamedTuple
+
+from partnerlab.simulators.kit.http.site import Refusal, internal_error
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+
+    from partnerlab.simulators.kit.http.connection import Connection
+    from partnerlab.simulators.kit.http.messages import Response
+    from partnerlab.simulators.kit.http.reader import Message
+    from partnerlab.simulators.kit.http.site import Exchange
+    from partnerlab.simulators.kit.world.grouping import Group
+
+__all__ = ["Turn"]
+
+MOST = 64
+"""Requests that share a commit: the first of them waits for the last."""
+
+_logger = logging.getLogger(__name__)
+
+
+class _Held(NamedTuple):
+    connection: Connection
+    message: Message
+    exchange: Exchange
+    response: Response
+
+
+class Turn:
+    """The requests whose answers wait for a commit, in the order they came."""
+
+    def __init__(self, loop: AbstractEventLoop, group: Group) -> None:
+        self._loop, self._group = loop, group
+        self._held: list[_Held] = []
+
+    def run(self, connection: Connection, message: Message, exchange: Exchange | Refusal) -> bool:
+        """
+        Handle a request that joins: its *connection* is given the answer now, or at the end of the turn.
+
+        False for another, which is not handled: the turn has ended, so that it finds everything committed.
+        """
+        if isinstance(exchange, Refusal) or not exchange.joins:
+            self.end()
+            return False
+        group = self._group
+        with group:
+            response = exchange.answer()
+        if not (group.open and group.touched):
+            exchange.note(response)
+            connection.answered(message, response, None, exchange.id)
+            return True
+        if not self._held:
+            self._loop.call_soon(self.end)
+        self._held.append(_Held(connection, message, exchange, response))
+        if len(self._held) >= MOST:
+            self.end()
+        return True
+
+    def end(self) -> None:
+        """Commit, and let the answers go."""
+        held, self._held = self._held, []
+        if not held:
+            return
+        try:
+            self._group.commit()
+            failed = False
+        except Exception:
+            _logger.exception("requests %s to %s were not committed", held[0].exchange.id, held[-1].exchange.id)
+            failed = True
+        for connection, message, exchange, answer in held:
+            response = internal_error(exchange.id) if failed else answer
+            exchange.note(response)
+            connection.answered(message, response, None, exchange.id)
+            self._loop.call_soon(connection.go_on)
