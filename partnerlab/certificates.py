@@ -20,7 +20,9 @@ from partnerlab.contracts.records import dataclass
 if TYPE_CHECKING:
     from cryptography.x509 import GeneralName, KeyUsage
 
-__all__ = ["Certificate", "CertificateUnusable", "find_or_make"]
+    from partnerlab.settings import SandboxSettings
+
+__all__ = ["Certificate", "CertificateUnusable", "certificate_of", "find_or_make"]
 
 VALID = timedelta(days=397)
 """Longer is refused by some callers."""
@@ -53,6 +55,18 @@ class Certificate:
         context.load_verify_locations(self.authority)
         context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # one that was given may have no authority beside it
         return context
+
+
+def certificate_of(settings: SandboxSettings) -> Certificate | None:
+    """What a sandbox of these settings serves https with, if anything. Raises `CertificateUnusable`."""
+    if settings.tls_certificate:
+        # Who gave it trusts it: the certificate is its own authority to the sandbox's own calls.
+        given = Path(settings.tls_certificate)
+        return Certificate(given, given, Path(settings.tls_key or settings.tls_certificate))
+    if settings.tls:
+        names = {name for name in (settings.host, *settings.hosts) if name not in ("", "0.0.0.0", "::")}  # noqa: S104
+        return find_or_make(Path(settings.tls), names)
+    return None
 
 
 def find_or_make(folder: Path, names: Collection[str]) -> Certificate:

@@ -12,23 +12,34 @@ from partnerlab.simulators.ic_webservices.wire.doors import (
     REST_PATH,
 )
 
-__all__ = ["PUMP_PATH", "entrances"]
+__all__ = ["PUMP_PATH", "billers", "entrances"]
 
 PUMP_PATH = "/_pump"
+BILLERS = {"utility": "inHance v2", "utility_v1": "inHance v1", "insurance": "TCCS", "watersmart": "WaterSmart"}
 
 
 def entrances(inhance: inhance_soap.Settings, tccs: tccs_rest.Settings, ic: ic_webservices.Settings) -> list[Entrance]:
     """The doors of partners and Invoice Cloud, then what the real systems do not have."""
+    web_services = "BillerGUID and WebServiceKey of a biller"
     return [
-        Entrance("inHance", f"{inhance.path}?wsdl", inhance.key, "the key, WebServiceKey"),
-        Entrance("TCCS", tccs.bases[0], tccs.entry_key, f"the entry key of consumer {tccs.consumer_guid}"),
-        Entrance("Invoice Cloud REST", f"{REST_PATH}/biller/status", ic.utility_api_key, "the API key, by HTTP Basic"),
-        Entrance("Cloud Payments V2", CLOUD_PAYMENTS_PATH, ic.utility_api_key, "the same API key"),
-        Entrance("CloudInvoicing", f"{INVOICING_PATH}?wsdl", ic.utility_guid, "the biller"),
-        Entrance("CloudManagement", f"{MANAGEMENT_PATH}?wsdl", ic.utility_web_service_key, "the key"),
-        Entrance("RemoteAuthentication", f"{REMOTE_PATH}?wsdl", ic.utility_web_service_key, "the same biller and key"),
-        Entrance("inHance v1", "/_sandbox/jobs", ic.utility_v1_guid, "the biller; it calls by timed jobs"),
+        Entrance("console", "/", "", "all of it, in a browser"),
+        Entrance("inHance", f"{inhance.path}?wsdl", inhance.key, "WebServiceKey"),
+        Entrance("TCCS", tccs.bases[0], tccs.entry_key, f"consumerGUID {tccs.consumer_guid}, entryKey"),
+        Entrance("Invoice Cloud REST", f"{REST_PATH}/biller/status", ic.utility_api_key, "API key, by HTTP Basic"),
+        Entrance("Cloud Payments V2", CLOUD_PAYMENTS_PATH, "", "API key, by HTTP Basic"),
+        Entrance("CloudInvoicing", f"{INVOICING_PATH}?wsdl", "", web_services),
+        Entrance("CloudManagement", f"{MANAGEMENT_PATH}?wsdl", "", web_services),
+        Entrance("RemoteAuthentication", f"{REMOTE_PATH}?wsdl", "", web_services),
+        Entrance("inHance v1", "/_sandbox/jobs", "", "calls by timed jobs, nobody calls it"),
         Entrance("WaterSmart", "/_sandbox/watersmart/books", "", "its books; it calls, nobody calls it"),
         Entrance("control API", "/_sandbox/openapi.json", "", "everything the real systems do not have"),
         Entrance("data pump", f"{PUMP_PATH}/deliveries", "", "what goes to the partners"),
+    ]
+
+
+def billers(ic: ic_webservices.Settings) -> list[tuple[str, str, str, str]]:
+    """Invoice Cloud's billers: their partner's name, BillerGUID, API key and WebServiceKey."""
+    return [
+        (name, *(getattr(ic, f"{kind}_{value}") for value in ("guid", "api_key", "web_service_key")))
+        for kind, name in BILLERS.items()
     ]

@@ -80,7 +80,8 @@ class JobsPort:
             if self._transport is None:
                 self._transport = Transport(allow_http=True, ssl_context=self._trust)
         url = f"{self._url()}/lane/{lane.name}"
-        return InvoiceCloudClient(url, biller.guid, biller.web_service_key, transport=self._transport)
+        key = self.invoice_cloud().world.services.keys.here(biller.web_service_key)
+        return InvoiceCloudClient(url, biller.guid, key, transport=self._transport)
 
 
 class InHanceJobs:

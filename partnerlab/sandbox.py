@@ -16,20 +16,21 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
+from partnerlab.asking import Asking
 from partnerlab.by_hand import ByHand
-from partnerlab.certificates import Certificate, find_or_make
+from partnerlab.certificates import certificate_of
 from partnerlab.client.errors import RequestInvalid
-from partnerlab.client.http import PAYER_WAITS, Transport, shown_url
-from partnerlab.client.http.watched import Watched
+from partnerlab.client.http import PAYER_WAITS, shown_url
 from partnerlab.client.settings import Biller, BillerUnknown
 from partnerlab.console import PREFIX, Console
 from partnerlab.entrances import PUMP_PATH, entrances
 from partnerlab.folders import Exchange, open_exchange
 from partnerlab.jobs_port import InHanceJobs, JobsPort, TccsJobs
 from partnerlab.outgoing import Outgoing
+from partnerlab.own_keys import access
 from partnerlab.pump_port import PumpPort
 from partnerlab.resending import Resending, credentials, keys_of
 from partnerlab.settings import SandboxSettings
@@ -103,7 +104,9 @@ class Sandbox:
             raise ValueError("in_process: the data pump of tests keeps nothing, so there is no database to name")
         settings.check_reach()
         self.settings = settings
-        self.certificate = _certificate(settings)
+        self.access = access(inhance, tccs, ic, water, token=settings.token if settings.shared else "")
+        inhance, tccs = self.access.inhance, self.access.tccs
+        self.certificate = certificate_of(settings)
         self._folder = tempfile.TemporaryDirectory(prefix="partnerlab-")
         store_url, pump_url = settings.databases(Path(self._folder.name))
         self._in_process = in_process
@@ -122,14 +125,22 @@ class Sandbox:
         self.store = Store(store_url)
         self.lanes = Lanes(self.store)
         self.lanes.attached.append(self._pump)
+        self._asking = Asking(
+            self.biller,
+            self._check_egress,
+            lambda: self._outgoing,
+            trust=self._trust,
+            transport=by_hand.transport(timeouts=PAYER_WAITS) if by_hand else None,
+        )
         self.ic = ic_webservices.create_simulator(
             ic,
             self.store,
             self.lanes,
             events=self._pump.submit,
-            balances=self._balances,
-            images=self._bill_image,
+            balances=self._asking.balances,
+            images=self._asking.bill_image,
             unsettled=self._pump.payments_in_doubt,
+            keys=self.access.keys,
             base_url=lambda: self.url,
             posted_back=lambda sent: self._outgoing.posted_back(sent),
             post=by_hand.post if by_hand else post_form,
@@ -153,13 +164,17 @@ class Sandbox:
             transport=by_hand.transport() if by_hand else None,
         )
         self.water = watersmart.create_simulator(
-            water, self.store, self.lanes, call=self._water_port.call, exchange=self._water_port
+            *(water, self.store, self.lanes),
+            call=self._water_port.call,
+            exchange=self._water_port,
+            keys=self.access.keys,
         )
         simulators = (self.inhance, self.tccs, self.ic, self.water)
         self.lanes.seeders.extend(simulator.seed for simulator in simulators)
-        keys = keys_of(inhance, tccs, ic, water)
+        asked_for = (inhance, tccs, self.access.ic)
+        keys = keys_of(*asked_for, self.access.water) | frozenset(self.access.keys.own)
         judges = {**verdicts(), nowhere.NAME: nowhere.no_such_path(lambda: self.site.paths())}
-        self.journal = Journal(self.lanes, judges, secrets=lambda: keys)
+        self.journal = Journal(self.lanes, judges, secrets=lambda: keys, noticed=self.access.keys.noticed)
         self.faults = Faults(self.lanes)
         self.store.create()
         self.clock = Clock(self.lanes, simulators)
@@ -171,11 +186,11 @@ class Sandbox:
             hosts=(settings.host, *settings.hosts),
             repeat=_repeat,
             authority=None if self.certificate is None else self.certificate.authority.read_bytes(),
-            resend=Resending(lambda: self.server.site, credentials(inhance, tccs, ic)),
+            resend=Resending(lambda: self.server.site, credentials(*asked_for)),
         )
         self._pump_service = WsgiApp("pump", self._create_pump_service)
         guard = Guard((settings.host, *settings.hosts), settings.token)
-        self.site = site = Site(self.lanes, self.journal, self.faults, guard)
+        self.site = site = Site(self.lanes, self.journal, self.faults, guard, forwarded=settings.forwarded)
         self._outgoing = Outgoing(self.journal, self.lanes, lambda: self.url, site.new_id)
         for simulator in simulators:
             for path, app in simulator.doors.items():
@@ -183,7 +198,7 @@ class Sandbox:
         site.mount("/_sandbox", self._control, door=False)
         site.mount(PUMP_PATH, self._pump_service, door=False)
         if settings.console:
-            console = Console(lambda: site, entrances(inhance, tccs, ic))
+            console = Console(lambda: site, entrances(*asked_for), self.access.ic.utility_password)
             for path in ("/", PREFIX):
                 site.mount(path, console, door=False)
         if by_hand:
@@ -199,8 +214,6 @@ class Sandbox:
         self._stopping = threading.Event()
         self._settling = threading.Thread(target=self._settle_in, name="settle-in", daemon=True)
         self.exchange: Exchange | None = None
-        self._lock = threading.Lock()
-        self._transport: Transport | None = by_hand.transport(timeouts=PAYER_WAITS) if by_hand else None
 
     @property
     def url(self) -> str:
@@ -208,6 +221,13 @@ class Sandbox:
         if self.settings.tls_certificate and self.settings.hosts:
             return f"https://{self.settings.hosts[0]}:{self.server.port}"
         return self.server.url
+
+    @property
+    def address(self) -> str:
+        """The origin for those who use it: under the first of `hosts`, where other machines reach it by that name."""
+        if self.settings.shared and self.settings.hosts:
+            return f"{self.server.scheme}://{self.settings.hosts[0]}:{self.server.port}"
+        return self.url
 
     @property
     def pump(self) -> DataPump:
@@ -264,8 +284,7 @@ class Sandbox:
         self._pump.stop()
         self._water_port.close()
         self.journal.close()
-        if self._transport is not None:
-            self._transport.close()
+        self._asking.close()
         self.store.close()
         self._folder.cleanup()
         if Sandbox._running is self:
@@ -316,53 +335,16 @@ class Sandbox:
         """
         try:
             listed = Allowed.of(biller.configuration)
-            if urlsplit(url).hostname != urlsplit(self.url).hostname:
+            if urlsplit(url).hostname not in (urlsplit(self.url).hostname, *self.settings.hosts):
                 listed.targets(url)
         except (AddressRefused, OSError, ValueError) as error:
             raise RequestInvalid("url", shown_url(url), str(error)) from None
 
-    def _asking(self, lane: str, sender: str, biller: Biller) -> Transport:
-        """Connections for a call that a payer waits for, to be checked and noted."""
-        with self._lock:
-            if self._transport is None:
-                self._transport = Transport(timeouts=PAYER_WAITS, allow_http=True, ssl_context=self._trust)
-        return Watched(
-            self._transport,
-            before=lambda request: self._check_egress(biller, request.url),
-            after=self._outgoing.asked(lane, sender, biller),
-        )
-
-    def _balances(self, lane: str, guid: str, account_number: str, invoice_number: str) -> dict[str, Any]:
-        try:
-            biller = self.biller(lane, guid)
-        except BillerUnknown as error:
-            return {"problem": str(error)}
-        from partnerlab.client import rtdr  # at the first request: the partners' protocols are a tenth of the start
-
-        transport = self._asking(lane, "balance request", biller)
-        update = rtdr.refresh(biller, account_number, invoice_number, send=transport.send)
-        return {
-            "balance_due": None if update.balance_due is None else f"{update.balance_due:.2f}",
-            "total_amount_due": None if update.total_amount_due is None else f"{update.total_amount_due:.2f}",
-            "email_address": update.email_address,
-            "problem": update.problem,
-        }
-
-    def _bill_image(self, lane: str, guid: str, invoice_number: str) -> dict[str, Any]:
-        try:
-            biller = self.biller(lane, guid)
-        except BillerUnknown as error:
-            return {"problem": str(error)}
-        from partnerlab.client import bill_images
-
-        transport = self._asking(lane, "bill image request", biller)
-        found = bill_images.fetch(biller, invoice_number, transport=transport)
-        return {"content": found.content, "problem": found.problem}
-
     def _water_access(self, guid: str, lane: str) -> PartnerAccess:
         """WaterSmart's access to Invoice Cloud, with the keys that its biller has now."""
         biller = self.ic.world.services.ledger.biller(self.lanes.get(lane), guid)
-        return PartnerAccess(f"{self.url}/lane/{lane}", biller.guid, biller.web_service_key, biller.api_key)
+        here = self.access.keys.here
+        return PartnerAccess(f"{self.url}/lane/{lane}", biller.guid, here(biller.web_service_key), here(biller.api_key))
 
     def _create_pump_service(self) -> WSGIApplication:
         from partnerlab.client.datapump import create_service
@@ -384,15 +366,3 @@ def _repeat(entry: Entry, lane: str, language: str) -> Repeat:
     from partnerlab.repeating import repeat  # with the client's declarations, which no start waits for
 
     return repeat(entry, lane, language)
-
-
-def _certificate(settings: SandboxSettings) -> Certificate | None:
-    """What it serves https with. Raises `CertificateUnusable`."""
-    if settings.tls_certificate:
-        # Who gave it trusts it: the certificate is its own authority to the sandbox's own calls.
-        given = Path(settings.tls_certificate)
-        return Certificate(given, given, Path(settings.tls_key or settings.tls_certificate))
-    if settings.tls:
-        names = {name for name in (settings.host, *settings.hosts) if name not in ("", "0.0.0.0", "::")}  # noqa: S104
-        return find_or_make(Path(settings.tls), names)
-    return None

@@ -28,6 +28,10 @@ class SandboxSettings:
     folders, 0 for a free one; below 0 there is none. Without `files` the folders go with the process.
 
     `console` says whether the pages at `/` are served.
+
+    `published` is the address under which a container's port is published, where that is not *host*: it decides who
+    reaches the sandbox. With `forwarded` the headers X-Forwarded-Proto, -Host and -For count: only where every request
+    comes through a proxy that sets them.
     """
 
     host: str = "127.0.0.1"
@@ -42,6 +46,13 @@ class SandboxSettings:
     files_quiet_s: float = 2.0
     sftp_port: int = -1
     console: bool = True
+    published: str = ""
+    forwarded: bool = False
+
+    @property
+    def shared(self) -> bool:
+        """Whether other machines reach it, so that the documented keys are refused."""
+        return not is_loopback(self.published or self.host)
 
     def problems(self) -> dict[str, str]:
         """What cannot be, by field."""

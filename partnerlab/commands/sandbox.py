@@ -22,22 +22,18 @@ from partnerlab.contracts.catalogue import magic_values
 from partnerlab.contracts.verification.meaning import outcome_of
 from partnerlab.databases import check_database, database_errors
 from partnerlab.ending import Ending
+from partnerlab.entrances import billers, entrances
 from partnerlab.folders import FoldersUnusable
 from partnerlab.logs import log_to_stderr
 from partnerlab.remote import DEFAULT_URL
-from partnerlab.sandbox import PUMP_PATH, Sandbox
+from partnerlab.sandbox import Sandbox
 from partnerlab.settings import SandboxSettings
 from partnerlab.simulators import ic_webservices, inhance_soap, tccs_rest, watersmart
-from partnerlab.simulators.ic_webservices.wire.doors import (
-    CLOUD_PAYMENTS_PATH,
-    INVOICING_PATH,
-    MANAGEMENT_PATH,
-    REMOTE_PATH,
-    REST_PATH,
-)
 from partnerlab.simulators.kit.journal.entries import Entry
 from partnerlab.simulators.kit.world.lanes import DEFAULT
 
+OWN_KEYS = "Keys and passwords are this sandbox's own, made from its token: the documented ones are refused."
+ASK = "  read -rsp 'token: ' PARTNERLAB_TOKEN && export PARTNERLAB_TOKEN"
 SECTIONS = ("sandbox", "inhance", "tccs", "ic", "watersmart")
 
 
@@ -66,6 +62,12 @@ SECTIONS = ("sandbox", "inhance", "tccs", "ic", "watersmart")
     help="Serve these folders by SFTP; 0 takes a free port.  [default: no]",
 )
 @click.option(
+    "--forwarded",
+    is_flag=True,
+    default=None,
+    help="Every request comes through a proxy: its X-Forwarded-Proto, -Host and -For count.",
+)
+@click.option(
     "--tls",
     type=click.Path(file_okay=False),
     help="Serve https, with the certificate in this folder; it is made where there is none.  [default: http]",
@@ -83,6 +85,7 @@ def command(
     sftp_port: int | None,
     tls: str | None,
     *,
+    forwarded: bool | None,
     jobs: bool,
     console: bool | None,
     quiet: bool,
@@ -109,6 +112,7 @@ def command(
             files=settings.files if files is None else files,
             sftp_port=settings.sftp_port if sftp_port is None else sftp_port,
             tls=settings.tls if tls is None else tls,
+            forwarded=settings.forwarded if forwarded is None else forwarded,
             console=settings.console if console is None else console,
         )
         if token is not None and (wrong := settings.problems().get("token", "" if token else "must not be empty")):
@@ -133,19 +137,23 @@ def command(
                 sandbox.journal.written.append(_tell)
             if jobs:
                 sandbox.run_jobs()
-            click.echo(
-                sandbox.url
-                if quiet
-                else screen(
-                    sandbox.url, inhance, tccs, ic, _exchange(sandbox), called_by(sys.argv[0]), _authority(sandbox)
-                )
-            )
+            click.echo(sandbox.url if quiet else _screen_of(sandbox))
             sandbox.server.run()
             ending.begun()  # the server has had the signal, and the pump is yet to finish
     except FoldersUnusable as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:
         raise click.ClickException(cannot_listen(f"{settings.host}:{settings.port}", error)) from error
+
+
+def _screen_of(sandbox: Sandbox) -> str:
+    asked_for = sandbox.access
+    return screen(
+        *(sandbox.address, asked_for.inhance, asked_for.tccs, asked_for.ic),
+        *(_exchange(sandbox), called_by(sys.argv[0]), _authority(sandbox)),
+        shared=sandbox.settings.shared,
+        token=bool(sandbox.settings.token),
+    )
 
 
 def _authority(sandbox: Sandbox) -> str:
@@ -192,11 +200,15 @@ def screen(
     exchange: Sequence[tuple[str, str, str]] = (),
     command: str = "partnerlab",
     authority: str = "",
+    *,
+    shared: bool = False,
+    token: bool = False,
 ) -> str:
     """
     The one screen that a tester needs: addresses, seeded accounts, test values, commands to paste.
 
-    *command* is what this program is called by, *authority* the file that callers trust, where it serves https.
+    *command* is what this program is called by, *authority* the file that callers trust, where it serves https;
+    *shared* says that others reach it, *token* that it asks for one.
     """
     accounts = {
         "inHance": [(seed.account, seed.purpose) for seed in seeds.utility_accounts()],
@@ -216,25 +228,15 @@ def screen(
             "",
             *_table(
                 [
-                    ("console", f"{url}/", "everything below, in a browser"),
-                    ("inHance", f"{url}{inhance.path}?wsdl", f"key {inhance.key}"),
-                    ("TCCS", f"{url}{tccs.bases[0]}", f"{tccs.consumer_guid}, {tccs.entry_key}"),
-                    ("Invoice Cloud REST", f"{url}{REST_PATH}/biller/status", f"API key {ic.utility_api_key}"),
-                    ("Cloud Payments V2", f"{url}{CLOUD_PAYMENTS_PATH}", "the same API key"),
-                    ("CloudInvoicing", f"{url}{INVOICING_PATH}?wsdl", f"biller {ic.utility_guid}"),
-                    ("CloudManagement", f"{url}{MANAGEMENT_PATH}?wsdl", f"key {ic.utility_web_service_key}"),
-                    ("inHance v1", "calls by timed jobs", f"biller {ic.utility_v1_guid}, partnerlab jobs list"),
-                    ("RemoteAuthentication", f"{url}{REMOTE_PATH}?wsdl", "the same biller and key"),
-                    (
-                        "WaterSmart",
-                        f"{url}/_sandbox/watersmart/books",
-                        "its books; it calls, nobody calls it",
-                    ),
-                    *exchange,
-                    ("control API", f"{url}/_sandbox/openapi.json", "everything the real systems do not have"),
-                    ("data pump", f"{url}{PUMP_PATH}/deliveries", "what goes to the partners"),
+                    (one.name, f"{url}{one.path}", f"{one.note}: {one.credential}" if one.credential else one.note)
+                    for one in entrances(inhance, tccs, ic)
                 ]
+                + list(exchange)
             ),
+            "",
+            click.style("Billers of Invoice Cloud", bold=True),
+            *_table([("", "BillerGUID", "API key", "WebServiceKey"), *billers(ic)]),
+            *(["", f"  {OWN_KEYS}"] if shared else []),
             "",
             click.style("Accounts, on both sides", bold=True),
             *_table(
@@ -247,6 +249,7 @@ def screen(
             *_table(values),
             "",
             click.style("Try", bold=True),
+            *([ASK] if token else []),
             *([f"  export SSL_CERT_FILE={authority}"] if authority else []),
             f"  {command} trigger pay {ic.utility_account} 40.00{option}",
             f"  {command} journal --operation MakePaymentExtended{option}",

@@ -21,7 +21,7 @@ __all__ = ["PREFIX", "STATIC", "Console", "Entrance"]
 
 
 class Console:
-    """The console as an `App` of the site that *site* gives; *entrances* are shown on its first page."""
+    """The console as an `App` of the site that *site* gives; *entrances* and *password* are shown on its first page."""
 
     name = "console"
     inline = False
@@ -29,8 +29,8 @@ class Console:
     open_to_all = frozenset((sign_in, *(f"{PREFIX}/static/{name}" for name in STATIC)))
     """What the site answers without its token: where it is given, and what that page is made of."""
 
-    def __init__(self, site: Callable[[], Site], entrances: Sequence[Entrance] = ()) -> None:
-        self._site, self._entrances = site, entrances
+    def __init__(self, site: Callable[[], Site], entrances: Sequence[Entrance] = (), password: str = "") -> None:
+        self._site, self._entrances, self._password = site, entrances, password
         self._lock = threading.Lock()
         self._pages: Callable[[Request], Response] | None = None
 
@@ -44,5 +44,5 @@ class Console:
             if self._pages is None:
                 from partnerlab.console.pages import Pages
 
-                self._pages = Pages(self._site(), self._entrances)
+                self._pages = Pages(self._site(), self._entrances, self._password)
         return self._pages(request)

@@ -75,10 +75,10 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
 class Pages:
     """Every page of the console over one site."""
 
-    def __init__(self, site: Site, entrances: Sequence[Entrance]) -> None:
+    def __init__(self, site: Site, entrances: Sequence[Entrance], password: str) -> None:
         self._site = site
         self._notes, self._templates = Notes(), environment()
-        self._start: Handler = start.Start(entrances)
+        self._start: Handler = start.Start(entrances, password)
         self._routes = [(method, _pattern(path), handler) for method, path, handler in ROUTES]
         folder = files("partnerlab.console") / "static"
         self._static = {name: (folder / name).read_bytes() for name in STATIC}

@@ -17,10 +17,10 @@ FAULT, OPERATION = "commit-then-drop", "MakePaymentExtended"
 
 
 class Start:
-    """The page, for the *entrances* of this sandbox."""
+    """The page, for the *entrances* of this sandbox and the *password* of its registered payers."""
 
-    def __init__(self, entrances: Sequence[Entrance]) -> None:
-        self._entrances = entrances
+    def __init__(self, entrances: Sequence[Entrance], password: str) -> None:
+        self._entrances, self._password = entrances, password
 
     def __call__(self, page: Page) -> Response:
         billers = {row["partner"]: row for row in page.api.get("/_sandbox/ic/billers")["billers"]}
@@ -29,6 +29,7 @@ class Start:
             "",
             "Start",
             entrances=self._entrances,
+            password=self._password,
             accounts=_accounts(),
             billers=billers,
             values=page.api.get("/_sandbox/catalogue")["magic_values"],

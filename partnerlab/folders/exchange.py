@@ -10,7 +10,6 @@ from partnerlab.folders.machine import Folders, FoldersUnusable
 from partnerlab.folders.port import FolderPort, invoice_cloud_port, sftp_access
 from partnerlab.settings import SandboxSettings
 from partnerlab.simulators.ic_webservices import InvoiceCloud
-from partnerlab.simulators.kit.http.guard import is_loopback
 
 if TYPE_CHECKING:
     from partnerlab.folders.sftp import SftpServer
@@ -56,7 +55,7 @@ def _sftp(settings: SandboxSettings, ic: InvoiceCloud, folders: Folders, port: F
     except ModuleNotFoundError as error:
         reason = f"SFTP needs {error.name}: pip install 'partnerlab[sftp]'"
         raise FoldersUnusable(folders.root, reason) from error
-    access = sftp_access(ic, port, local=is_loopback(settings.host))
+    access = sftp_access(ic, port)
     try:
         server = SftpServer(folders, access, settings.host, settings.sftp_port, most_bytes=port.most_bytes)
         server.start()

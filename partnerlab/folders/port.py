@@ -73,11 +73,10 @@ class SftpAccess:
     keys: Sequence[str] = ()
 
 
-def sftp_access(ic: InvoiceCloud, folders: FolderPort, *, local: bool) -> Callable[[str], SftpAccess | None]:
+def sftp_access(ic: InvoiceCloud, folders: FolderPort) -> Callable[[str], SftpAccess | None]:
     """
     By user, who is a biller's folder: what its configuration `{"SFTP": {"Password": …, "Keys": […]}}` says.
-
-    Where only this machine reaches the server (*local*), the API key is the password of a biller that says nothing.
+    The API key is the password of a biller that says nothing.
     """
 
     def access(username: str) -> SftpAccess | None:
@@ -87,7 +86,7 @@ def sftp_access(ic: InvoiceCloud, folders: FolderPort, *, local: bool) -> Callab
         biller = ic.world.services.ledger.biller(ic.world.lanes.get(place.lane), place.guid)
         own = biller.configuration.get("SFTP")
         if not isinstance(own, dict):
-            return SftpAccess(biller.api_key if local else "")
+            return SftpAccess(ic.world.services.keys.here(biller.api_key))
         password, keys = own.get("Password"), own.get("Keys")
         return SftpAccess(
             password if isinstance(password, str) else "",

@@ -18,6 +18,7 @@ from partnerlab.simulators.ic_webservices.settings import Settings
 from partnerlab.simulators.ic_webservices.wire.doors import create_doors
 from partnerlab.simulators.ic_webservices.world import Services, World, create_world
 from partnerlab.simulators.kit.egress.pinned_post import post_form
+from partnerlab.simulators.kit.keys import Keys
 from partnerlab.simulators.kit.world.due import Due
 from partnerlab.simulators.kit.world.lanes import Lane, Lanes
 from partnerlab.simulators.kit.world.simulator import Simulator
@@ -36,14 +37,14 @@ class InvoiceCloud(Simulator):
     """The Invoice Cloud simulator. `start` once the events port can be called, `close` before the store is closed."""
 
     world: World
+    origin: Callable[[], str] = str
 
     def biller(self, lane: str, guid: str) -> dict[str, Any]:
         """A biller as the control API shows it, for the data pump's directory. Raises `NotFound`."""
         from partnerlab.simulators.ic_webservices.control.views import biller_view
 
         found, services = self.world.lanes.get(lane), self.world.services
-        base_url = services.base_url() if services.base_url else ""
-        return biller_view(services.ledger.biller(found, guid), base_url, found)
+        return biller_view(services.ledger.biller(found, guid), self.origin(), found, services.keys)
 
     def start(self) -> None:
         """Go on with what a former process left: events in the outbox, postbacks."""
@@ -67,7 +68,8 @@ def create_simulator(
     balances: Balances,
     images: ImagePort = no_image,
     unsettled: UnsettledPort = _nothing,
-    base_url: Callable[[], str] | None = None,
+    keys: Keys = Keys(),  # noqa: B008 - frozen
+    base_url: Callable[[], str] = str,
     posted_back: Callable[[PostbackSent], None] | None = None,
     post: Post = post_form,
 ) -> InvoiceCloud:
@@ -81,7 +83,8 @@ def create_simulator(
         images: Asks the partner for a bill as a PDF; see `bill_images.ImagePort`.
         unsettled: Gives the payments of an account that the data pump has without a certain outcome; see
             `services.unsettled`. Without it only the outbox is looked at.
-        base_url: Gives the sandbox's origin, as in `http://127.0.0.1:8700`; without it the one a request came to.
+        keys: What stands for the documented keys; without it those count.
+        base_url: Gives the sandbox's own origin, as in `http://127.0.0.1:8700`, by which the data pump calls partners.
         posted_back: Hears of each attempt to send a postback.
         post: Posts the form of a postback.
     """
@@ -93,7 +96,7 @@ def create_simulator(
         balances=balances,
         images=images,
         unsettled=unsettled,
-        base_url=base_url,
+        keys=keys,
         posted_back=posted_back,
         post=post,
     )
@@ -105,6 +108,7 @@ def create_simulator(
         control_contract="ic_webservices/control.yaml",
         due=partial(_due, world.services),
         world=world,
+        origin=base_url,
     )
 
 

@@ -35,6 +35,7 @@ from partnerlab.simulators.ic_webservices.services.wallet import Wallet
 from partnerlab.simulators.ic_webservices.settings import Settings
 from partnerlab.simulators.ic_webservices.tables import TABLES
 from partnerlab.simulators.kit.egress.pinned_post import post_form
+from partnerlab.simulators.kit.keys import Keys
 from partnerlab.simulators.kit.world.jobs import Runner
 from partnerlab.simulators.kit.world.lanes import Lanes
 from partnerlab.simulators.kit.world.store import Store
@@ -47,7 +48,7 @@ class Services:
     """
     What wire, control and pages call.
 
-    `base_url` gives the sandbox's origin, for addresses in a biller's settings; without it the one a request came to.
+    `keys` has what stands for the documented keys that lanes keep.
     """
 
     settings: Settings
@@ -74,7 +75,7 @@ class Services:
     shown_pages: ShownPages
     records: Records
     api_keys: ApiKeys
-    base_url: Callable[[], str] | None = None
+    keys: Keys = Keys()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ def create_world(
     balances: Balances,
     images: ImagePort,
     unsettled: UnsettledPort,
-    base_url: Callable[[], str] | None = None,
+    keys: Keys = Keys(),  # noqa: B008 - frozen
     posted_back: Callable[[PostbackSent], None] | None = None,
     post: Post = post_form,
 ) -> World:
@@ -107,8 +108,8 @@ def create_world(
     runner = Runner(store, lanes)
     outbox = Outbox(store, runner, events, retry_s=settings.retry_s)
     uncertain = Unsettled(unsettled)
-    ledger = BillerLedger(store, outbox, uncertain)
-    authentication = Authentication(store, password_cost=settings.password_cost)
+    ledger = BillerLedger(store, outbox, uncertain, keys)
+    authentication = Authentication(store, password_cost=settings.password_cost, keys=keys)
     cashier = Cashier(store, outbox, numbers)
     presentment = Presentment(store, balances, uncertain)
     wallet = Wallet(store, numbers)
@@ -137,8 +138,8 @@ def create_world(
         page_sessions=PageSessions(store, authentication),
         shown_pages=ShownPages(store),
         records=Records(store),
-        api_keys=ApiKeys(store),
-        base_url=base_url,
+        api_keys=ApiKeys(store, keys),
+        keys=keys,
     )
     return World(settings, store, lanes, runner, services)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
 
 from partnerlab.contracts.records import dataclass
+from partnerlab.simulators.kit.keys import Keys
 from partnerlab.simulators.kit.world.due import Due
 from partnerlab.simulators.kit.world.jobs import TimedJobs, jobs_of
 from partnerlab.simulators.kit.world.lanes import Lane, Lanes
@@ -51,14 +52,21 @@ class WaterSmart(Simulator):
 
 
 def create_simulator(
-    settings: Settings, store: Store, lanes: Lanes, *, call: Call, exchange: ExchangePort
+    settings: Settings,
+    store: Store,
+    lanes: Lanes,
+    *,
+    call: Call,
+    exchange: ExchangePort,
+    keys: Keys = Keys(),  # noqa: B008 - frozen
 ) -> WaterSmart:
     """
     WaterSmart over *store*; nothing is shared with another one over another store.
 
     Its three daily jobs run at the times of the contract; one that was paused catches up with one run [A-92].
+    *keys* has what stands for the documented password; without it that counts.
     """
-    world = create_world(settings, store, lanes, call)
+    world = create_world(settings, store, lanes, call, keys)
     timed = jobs_of(NAME, ZoneInfo(settings.time_zone), partial(exchange.run, world))
     jobs = TimedJobs(store, world.runner, NAME, timed)
 

@@ -48,7 +48,7 @@ def test_a_payments_call_is_noted_at_both_ends_and_listed_once(sandbox: Sandbox,
 
 def test_a_balance_request_and_a_lost_answer_are_noted(sandbox: Sandbox, sides: InHanceSides, lane: str) -> None:
     with sides.fault("drop-before-commit", "BalanceCheck"):
-        found = sandbox._balances(lane, sides.biller["guid"], "10000101", "")
+        found = sandbox._asking.balances(lane, sides.biller["guid"], "10000101", "")
     assert found["problem"]
     entries = sides.control.get("/_sandbox/journal", direction="out")["entries"]
     assert [(row["sender"], row["operation"], row["peer"], row["verdict"]) for row in entries] == [

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from partnerlab.contracts.capabilities import capabilities
 from partnerlab.contracts.settings import settings as known_settings
 from partnerlab.simulators.ic_webservices.control.common import Json, Part
-from partnerlab.simulators.ic_webservices.control.views import biller_view
-from partnerlab.simulators.ic_webservices.domain.billers import time_zone
+from partnerlab.simulators.ic_webservices.control.views import biller_view, lane_address
+from partnerlab.simulators.ic_webservices.domain.billers import Biller, time_zone
 from partnerlab.simulators.ic_webservices.domain.configuration import check_configuration
 from partnerlab.simulators.ic_webservices.domain.customers import check_text
 from partnerlab.simulators.ic_webservices.domain.errors import ValueRefused
@@ -27,10 +28,10 @@ class Billers(Part):
 
     def list_billers(self, request: Request) -> Json:
         found = self._services.records.billers(request.lane)
-        return {"billers": [biller_view(biller, self._origin(request), request.lane) for biller in found]}
+        return {"billers": [self._view(request, biller) for biller in found]}
 
     def get_biller(self, request: Request, guid: str) -> Json:
-        return biller_view(self._services.ledger.biller(request.lane, guid), self._origin(request), request.lane)
+        return self._view(request, self._services.ledger.biller(request.lane, guid))
 
     def change_biller(
         self,
@@ -45,7 +46,7 @@ class Billers(Part):
             for id, value in settings.items():
                 if value is not None:
                     check_setting(biller, id)
-            changes["settings"] = _merged(biller.settings, settings, _setting)
+            changes["settings"] = _merged(biller.settings, settings, partial(self._setting, request))
         if configuration is not None:
             changes["configuration"] = _merged(biller.configuration, configuration, lambda _, value: value)
             if (answers := changes["configuration"].get("Questionnaire")) is not None:
@@ -54,10 +55,13 @@ class Billers(Part):
                 rule = f"must have at most {LONGEST_CONFIGURATION} characters of JSON"
                 raise ValueRefused("configuration", "…", rule)
             check_configuration(biller, changes["configuration"])
+        for name in ("api_key", "web_service_key"):
+            if name in changes:
+                changes[name] = self._services.keys.kept(changes[name])
         if "time_zone" in changes:
             time_zone(changes["time_zone"])
         saved = self._services.ledger.save_biller(request.lane, guid, changes)
-        return biller_view(saved, self._origin(request), request.lane)
+        return self._view(request, saved)
 
     def get_support(self, request: Request, guid: str, feature: str) -> Json:
         biller = self._services.ledger.biller(request.lane, guid)
@@ -66,11 +70,22 @@ class Billers(Part):
         place = ", ".join(part for part in (found.source, row.table, row.row) if part)
         return {"integration": found.title, "feature": row.name, "text": row.text, "source": place}
 
-    def _origin(self, request: Request) -> str:
-        if self._services.base_url is not None:
-            return self._services.base_url().rstrip("/")
-        # The address that the request came to, without its lane: `biller_view` puts the lane back where there is one.
-        return request.base_url.partition("/lane/")[0].rstrip("/")
+    def _view(self, request: Request, biller: Biller) -> Json:
+        return biller_view(biller, _origin(request), request.lane, self._services.keys)
+
+    def _setting(self, request: Request, id: str, value: str) -> str:
+        """What is kept of a setting: an address of this lane, as callers see it, is a path again."""
+        text = _setting(id, value)
+        here = lane_address(_origin(request), request.lane)
+        path = text.removeprefix(here)
+        if text.startswith(f"{here}/") and not path.startswith("/lane/"):
+            return path
+        return self._services.keys.kept(text)
+
+
+def _origin(request: Request) -> str:
+    """The origin that the caller used: what reaches it there is an address that it can use."""
+    return request.base_url.partition("/lane/")[0].rstrip("/")
 
 
 def _merged(existing: Mapping[str, Any], given: Mapping[str, Any], check: Callable[[str, Any], Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from partnerlab.simulators.ic_webservices.domain.invoices import Invoice
 from partnerlab.simulators.ic_webservices.domain.money import amount
 from partnerlab.simulators.ic_webservices.domain.payments import Payment
 from partnerlab.simulators.ic_webservices.domain.uploads import Adjustment, Problem, Upload
+from partnerlab.simulators.kit.keys import Keys
 from partnerlab.simulators.kit.world.lanes import DEFAULT, Lane
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "customer_view",
     "entry_view",
     "invoice_view",
+    "lane_address",
     "payment_view",
     "problem_view",
     "recorded_change_view",
@@ -29,18 +31,26 @@ __all__ = [
 ]
 
 
-def biller_view(biller: Biller, origin: str, lane: Lane) -> dict[str, Any]:
+def biller_view(biller: Biller, origin: str, lane: Lane, keys: Keys) -> dict[str, Any]:
     """
     A biller, its keys and settings in clear: they are the sandbox's made-up values, and the data pump reads them here.
 
     A setting that is a path of this sandbox is shown as the address that serves it, for this lane.
     """
-    base = origin if lane.name == DEFAULT else f"{origin}/lane/{lane.name}"
+    base = lane_address(origin, lane)
+    shown = {id: base + value if value.startswith("/") else keys.here(value) for id, value in biller.settings.items()}
     return {
         **asdict(biller),
-        "settings": {id: base + value if value.startswith("/") else value for id, value in biller.settings.items()},
+        "api_key": keys.here(biller.api_key),
+        "web_service_key": keys.here(biller.web_service_key),
+        "settings": shown,
         "configuration": dict(biller.configuration),
     }
+
+
+def lane_address(origin: str, lane: Lane) -> str:
+    """Where a lane is found below the sandbox's *origin*."""
+    return origin if lane.name == DEFAULT else f"{origin}/lane/{lane.name}"
 
 
 def customer_view(customer: Customer) -> dict[str, Any]:

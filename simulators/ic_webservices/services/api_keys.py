@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from partnerlab.simulators.ic_webservices.domain.billers import Biller
 from partnerlab.simulators.ic_webservices.store import BILLERS
+from partnerlab.simulators.kit.keys import Keys
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Row, Statement, Store
 
@@ -19,8 +20,8 @@ REMEMBERED = 1_024
 class ApiKeys:
     """The billers' API keys of one store."""
 
-    def __init__(self, store: Store) -> None:
-        self.store = store
+    def __init__(self, store: Store, keys: Keys = Keys()) -> None:  # noqa: B008 - frozen
+        self.store, self.keys = store, keys
         self._guids: dict[tuple[str, str], str] = {}
 
     def biller(self, lane: Lane, key: str) -> Biller | None:
@@ -30,16 +31,19 @@ class ApiKeys:
             # Where the key was found last time; the biller itself is read again, because its key may have changed.
             if guid := self._guids.get(place):
                 row = tx.one(_BILLER, lane=lane.name, guid=guid)
-                if row is not None and _same((found := _biller(row)).api_key, key):
+                if row is not None and self._is_of((found := _biller(row)), key):
                     return found
             billers = BILLERS.find(tx, lane.name, {}, order="guid", limit=MOST_BILLERS)
-        matches = [biller for biller in billers if _same(biller.api_key, key)]
+        matches = [biller for biller in billers if self._is_of(biller, key)]
         if not matches:
             return None
         if len(self._guids) >= REMEMBERED:
             self._guids.clear()
         self._guids[place] = matches[0].guid
         return matches[0]
+
+    def _is_of(self, biller: Biller, given: str) -> bool:
+        return _same(self.keys.here(biller.api_key), given)
 
 
 _BILLER = Statement(f"SELECT {', '.join(BILLERS.columns)} FROM ic_billers WHERE lane = :lane AND guid = :guid")  # noqa: S608 - names of our own columns

@@ -11,11 +11,12 @@ from datetime import UTC, datetime, timedelta
 
 from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.ic_webservices.domain.billers import Biller, normal_guid
-from partnerlab.simulators.ic_webservices.domain.errors import LoginRefused, TokenInvalid
+from partnerlab.simulators.ic_webservices.domain.errors import LoginRefused, TokenInvalid, ValueRefused
 from partnerlab.simulators.ic_webservices.domain.users import (
     SESSION_LASTS,
     RemoteToken,
     User,
+    check_password,
     hash_password,
     hash_token,
     new_token,
@@ -26,6 +27,7 @@ from partnerlab.simulators.ic_webservices.services.attempts import Attempts, too
 from partnerlab.simulators.ic_webservices.services.ledger import biller_of
 from partnerlab.simulators.ic_webservices.services.support import SSO, refuse_unsupported
 from partnerlab.simulators.ic_webservices.store import LINKS, TOKENS, USERS
+from partnerlab.simulators.kit.keys import Keys
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Statement, Store, Tx
 
@@ -81,10 +83,14 @@ def end_tokens(tx: Tx, lane: Lane, user: User) -> None:
 
 
 class Authentication:
-    """Logins and tokens of every lane. *password_cost* is scrypt's N."""
+    """
+    Logins and tokens of every lane.
 
-    def __init__(self, store: Store, *, password_cost: int) -> None:
-        self.store = store
+    *password_cost* is scrypt's N, *keys* has what stands for the documented password.
+    """
+
+    def __init__(self, store: Store, *, password_cost: int, keys: Keys = Keys()) -> None:  # noqa: B008 - frozen
+        self.store, self.keys = store, keys
         self.password_cost = password_cost
         # Compared with where there is no such user, so that the answer takes as long.
         self._nobody = hash_password("", password_cost)
@@ -108,12 +114,20 @@ class Authentication:
         # Not inside the transaction: it takes milliseconds.
         if too_many(spent_ms):
             raise LoginRefused
-        if not password_matches(password, self._nobody if user is None else user.password_hash) or user is None:
+        matches = password_matches(self.keys.kept(password or ""), self._nobody if user is None else user.password_hash)
+        if not matches or user is None or self.keys.refused(password):
             self._attempts.failed(*who)
             raise LoginRefused
         if spent_ms:
             self._attempts.passed(*who)
         return user
+
+    def new_password(self, password: object, field: str = "Password") -> str:
+        """What is kept, hashed, of a password that may be set. Raises `ValueRefused`, which never shows it."""
+        given = check_password(password, field)
+        if self.keys.refused(given):
+            raise ValueRefused(field, "…", "is one that the documentation prints")
+        return self.keys.kept(given)
 
     def authenticate(
         self, lane: Lane, biller_guid: str, username: str | None, password: str | None

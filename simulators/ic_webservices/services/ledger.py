@@ -43,6 +43,7 @@ from partnerlab.simulators.ic_webservices.store import (
     next_number,
     rename_account,
 )
+from partnerlab.simulators.kit.keys import Keys
 from partnerlab.simulators.kit.world.identifiers import new_id
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Statement, Store, Tx
@@ -141,8 +142,14 @@ def add_customer(
 class BillerLedger:
     """Billers, customers and invoices of every lane."""
 
-    def __init__(self, store: Store, outbox: Outbox, unsettled: Unsettled) -> None:
-        self.store, self.outbox, self.unsettled = store, outbox, unsettled
+    def __init__(
+        self,
+        store: Store,
+        outbox: Outbox,
+        unsettled: Unsettled,
+        keys: Keys = Keys(),  # noqa: B008 - frozen
+    ) -> None:
+        self.store, self.outbox, self.unsettled, self.keys = store, outbox, unsettled, keys
 
     # --- for partners, by web service: the keys decide ---
 
@@ -151,7 +158,8 @@ class BillerLedger:
     ) -> Biller:
         """The biller that calls, locked where something is written. Raises `KeyWrong`."""
         found = (BILLERS.lock if lock else BILLERS.get)(tx, lane.name, normal_guid(biller_guid))
-        return authenticate(found, web_service_key)
+        own = "" if found is None else self.keys.here(found.web_service_key)
+        return authenticate(found, own, web_service_key)
 
     def authenticate(self, lane: Lane, biller_guid: str | None, web_service_key: str | None) -> Biller:
         """The biller that calls. Raises `KeyWrong`."""

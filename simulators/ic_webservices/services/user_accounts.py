@@ -17,7 +17,6 @@ from partnerlab.simulators.ic_webservices.domain.customers import Customer, chec
 from partnerlab.simulators.ic_webservices.domain.errors import LoginRefused, NotFound, ValueRefused
 from partnerlab.simulators.ic_webservices.domain.users import (
     User,
-    check_password,
     check_username,
     hash_password,
     password_matches,
@@ -186,7 +185,7 @@ class UserAccounts:
             LoginRefused: The user is registered with another password.
         """
         name = check_username(username)
-        secret = check_password(password)
+        secret = self.authentication.new_password(password)
         email = check_email(email_address, "EmailAddress") if email_address.strip() else _address_in(name)
         numbers = list(dict.fromkeys(check_text(number, "AccountNumber") for number in account_numbers))
         if not any(numbers):
@@ -255,7 +254,7 @@ class UserAccounts:
 
         Raises `NotFound`, `LoginRefused`, `ValueRefused`.
         """
-        secret = check_password(new, "NewPassword")
+        secret = self.authentication.new_password(new, "NewPassword")
         if password is not None:
             self.authentication.check(lane, biller_guid, username, password)
         kept = hash_password(secret, self.authentication.password_cost)

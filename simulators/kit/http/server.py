@@ -91,7 +91,12 @@ class Server:
     def url(self) -> str:
         """Where it is to be reached, without a slash at the end: `http://127.0.0.1:8700`."""
         host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(self.host, self.host)  # noqa: S104
-        return f"{'https' if self.tls else 'http'}://{f'[{host}]' if ':' in host else host}:{self.port}"
+        return f"{self.scheme}://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+    @property
+    def scheme(self) -> str:
+        """`https` where it has a certificate."""
+        return "https" if self.tls else "http"
 
     def start(self) -> Server:
         """Listen and serve on a thread of its own."""

@@ -20,6 +20,7 @@ from urllib.parse import unquote
 from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.kit.faults.effects import Plan
 from partnerlab.simulators.kit.faults.faults import FaultInvalid, Faults
+from partnerlab.simulators.kit.http.forwarded import as_forwarded
 from partnerlab.simulators.kit.http.guard import Guard, host_allowed
 from partnerlab.simulators.kit.http.messages import App, Request, Response
 from partnerlab.simulators.kit.http.nowhere import Nowhere
@@ -65,11 +66,15 @@ class Site:
     Everything that is served on one origin.
 
     A request's lane is the one its path begins with (`/lane/<name>/…`), else the one its header `X-Sandbox-Lane`
-    names, else `default`. Without a *guard* it answers whoever asks.
+    names, else `default`. Without a *guard* it answers whoever asks. *forwarded*: every request comes through a proxy,
+    whose word for the caller's origin and address counts.
     """
 
-    def __init__(self, lanes: Lanes, journal: Journal, faults: Faults, guard: Guard | None = None) -> None:
+    def __init__(
+        self, lanes: Lanes, journal: Journal, faults: Faults, guard: Guard | None = None, *, forwarded: bool = False
+    ) -> None:
         self.guard = guard
+        self._forwarded = forwarded
         self.lanes = lanes
         self.journal = journal
         self.faults = faults
@@ -110,6 +115,8 @@ class Site:
         caller's IP address.
         """
         found = self._targets.get(target) or self._parse(target)
+        if self._forwarded:
+            headers, origin, remote = as_forwarded(headers, origin, remote)
         host = headers.get("host")
         if host is not None:
             if host not in self._hosts and (refused := self._new_host(host)) is not None:

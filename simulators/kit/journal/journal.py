@@ -89,7 +89,7 @@ class Journal:
 
     *verdicts* maps a door's name to its contract's check. Of each lane the newest *keep* entries are kept, of all
     lanes together the newest 512 MiB. *secrets* gives the keys that are masked wherever they stand, whatever name is
-    before them.
+    before them; *noticed* says what the sandbox itself has to say about a request, beside the contract.
     """
 
     def __init__(
@@ -99,12 +99,13 @@ class Journal:
         *,
         keep: int = KEEP,
         secrets: Callable[[], frozenset[str]] = frozenset,
+        noticed: Callable[[Request], tuple[Finding, ...]] = lambda _: (),
     ) -> None:
         self._store = lanes.store
         self._store.add(TABLES)
         self._verdicts = dict(verdicts or {})
         self._keep = keep
-        self._secrets = secrets
+        self._secrets, self._noticed = secrets, noticed
         self._lock = threading.Lock()
         self._writing = threading.Lock()
         self._waiting: dict[str, deque[_Waiting]] = {}
@@ -264,13 +265,14 @@ class Journal:
         body, answer_type = (response.body, response.content_type) if response is not None else (b"", "")
         answered = record_body(body, answer_type, secrets)
         sent = entry.sent
+        noticed = self._noticed(request) if entry.whole and sent is None else ()
         findings = None
         if not entry.whole:
             findings = render_findings(None)
-        elif not (asked.faithful and answered.faithful):
+        elif noticed or not (asked.faithful and answered.faithful):
             status = response.status if response is not None else 0
             found = self._judge(entry.door, entry.operation, request.body, headers, status, body, answer_type)
-            findings = render_findings(found)
+            findings = render_findings((*(found or ()), *noticed) if noticed else found)
         return {
             "lane": request.lane.name,
             "id": request.id,

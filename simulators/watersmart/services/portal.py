@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from partnerlab.simulators.kit.keys import Keys
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Store
 from partnerlab.simulators.watersmart.domain.customers import Cause, Customer, Who
@@ -46,11 +47,16 @@ UserView = tuple[User, list[str]]
 
 
 class Portal:
-    """Users of every lane. *sync_links*: a sign-in links all accounts of the user at Invoice Cloud."""
+    """
+    Users of every lane.
 
-    def __init__(self, store: Store, call: Call, *, password_cost: int, sync_links: bool) -> None:
+    *sync_links*: a sign-in links all accounts of the user at Invoice Cloud. *keys* has what stands for the documented
+    password.
+    """
+
+    def __init__(self, store: Store, call: Call, *, password_cost: int, sync_links: bool, keys: Keys) -> None:
         self._store, self._call_out = store, call
-        self._password_cost, self._sync_links = password_cost, sync_links
+        self._password_cost, self._sync_links, self._keys = password_cost, sync_links, keys
 
     def users(self, lane: Lane, *, after: str, limit: int) -> list[UserView]:
         """Users by name, with their accounts."""
@@ -73,13 +79,12 @@ class Portal:
         Calls: RemoteAuthentication, then LinkCustomerAccount, or RemoteRegistration where that fails. Raises
         `CustomerUnknown`, `PasswordWrong`, `ValueInvalid`.
         """
-        check_password(password)
-        name, kept = username_key(username), hash_password(password, self._password_cost)
+        name, kept = username_key(username), self._hashed(password)
         with self._store.write() as tx:
             books = Books(tx, lane.name)
             customer = books.lock(account_number)
             if not USERS.add(tx, lane.name, User(name, kept, lane.now())):
-                _checked(_user(books, name), password)
+                self._checked(_user(books, name), password)
             _link(books, name, account_number)
             if not customer.email:
                 customer = replace(customer, email=name)
@@ -98,7 +103,7 @@ class Portal:
         name = username_key(username)
         with self._store.read() as tx:
             books = Books(tx, lane.name)
-            user = _checked(_user(books, name), password)
+            user = self._checked(_user(books, name), password)
             numbers = _accounts(books, user)
             if not numbers:
                 raise AccountNotLinked(name)
@@ -181,11 +186,10 @@ class Portal:
 
         Raises `UserUnknown`, `PasswordWrong`, `ValueInvalid`, `AccountNotLinked` (the user has none).
         """
-        check_password(new_password)
-        kept = hash_password(new_password, self._password_cost)
+        kept = self._hashed(new_password)
         with self._store.write() as tx:
             books = Books(tx, lane.name)
-            user = _checked(_user(books, username), password)
+            user = self._checked(_user(books, username), password)
             numbers = _accounts(books, user)
             if not numbers:
                 raise AccountNotLinked(user.username)
@@ -218,6 +222,17 @@ class Portal:
         values = {"invoice_number": found[-1].invoice_number, "balance_due": to_decimal(found[-1].total_cents)}
         return self._call(lane, cause, account_number, "renew_demo_user", values)
 
+    def _hashed(self, password: str) -> str:
+        check_password(password)
+        if self._keys.refused(password):
+            raise ValueInvalid("password", "…", "is one that the documentation prints")
+        return hash_password(self._keys.kept(password), self._password_cost)
+
+    def _checked(self, user: User, password: str) -> User:
+        if self._keys.refused(password) or not password_matches(self._keys.kept(password), user.password_hash):
+            raise PasswordWrong(user.username)
+        return user
+
     def _call(self, lane: Lane, cause: Cause, account_number: str, story: str, values: Mapping[str, Any]) -> Told:
         told = self._call_out(lane.name, story, values)
         if account_number:
@@ -239,12 +254,6 @@ def _user(books: Books, username: str) -> User:
     if found is None:
         raise UserUnknown(username_key(username))
     return found
-
-
-def _checked(user: User, password: str) -> User:
-    if not password_matches(password, user.password_hash):
-        raise PasswordWrong(user.username)
-    return user
 
 
 def _accounts(books: Books, user: User) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -189,7 +188,7 @@ def test_the_billers_are_the_sandboxes_constants(harness: Harness) -> None:
         "inhance_v1": "12121212-1212-4212-8212-121212121212",
     }
     utility = found["inhance_v2"]
-    address = "http://127.0.0.1:8700/iCloud/iCloud.asmx"
+    address = "http://127.0.0.1:9/iCloud/iCloud.asmx"
     key = "11111111-1111-4111-8111-111111111111"
     assert utility["settings"] == {
         "129": "1",
@@ -202,26 +201,17 @@ def test_the_billers_are_the_sandboxes_constants(harness: Harness) -> None:
     assert found["watersmart"]["settings"] == {"29": "1"}
     assert found["tccs"]["settings"] == {
         "35": "2",
-        **dict.fromkeys(("8", "11", "14", "17", "20", "101"), "http://127.0.0.1:8700/invoicecloudapi"),
+        **dict.fromkeys(("8", "11", "14", "17", "20", "101"), "http://127.0.0.1:9/invoicecloudapi"),
         **dict.fromkeys(("9", "12", "15", "18", "21", "102"), "IC-SANDBOX"),
         **dict.fromkeys(("10", "13", "16", "19", "22", "103"), "sandbox-entry-key"),
     }
 
 
-def test_addresses_are_those_of_the_lane_however_it_was_chosen(harness: Harness) -> None:
-    harness.lane_name = "red"
-    assert harness.get(f"billers/{UTILITY}")["settings"]["8"] == "http://127.0.0.1:8700/lane/red/iCloud/iCloud.asmx"
-
-
-def test_without_a_base_url_addresses_are_where_the_request_came_to(harness: Harness) -> None:
-
-    from partnerlab.simulators.ic_webservices.control import create_controls
-
-    services = replace(harness.sim.world.services, base_url=None)
-    object.__setattr__(harness.sim, "control", lambda: create_controls(services))
-
+def test_addresses_are_those_of_the_caller_and_its_lane(harness: Harness) -> None:
     harness.lane_name = "red"
     assert harness.get(f"billers/{UTILITY}")["settings"]["8"] == "http://127.0.0.1:9/lane/red/iCloud/iCloud.asmx"
+    pumped = harness.sim.biller("red", UTILITY)
+    assert pumped["settings"]["8"] == "http://127.0.0.1:8700/lane/red/iCloud/iCloud.asmx"
 
 
 def test_every_seeded_setting_is_one_that_is_known(harness: Harness) -> None:

@@ -1,0 +1,90 @@
+"""
+Keys of a sandbox that others reach: made from its token, because the documented ones are public.
+
+The same token gives the same keys, so replicas agree and a restart changes nothing; another token gives others. A key
+does not give the token away: what all are made from is scrypt of it.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, TypeVar
+
+from partnerlab.contracts.records import dataclass
+from partnerlab.simulators import ic_webservices, inhance_soap, tccs_rest, watersmart
+from partnerlab.simulators.kit.keys import Keys
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+__all__ = ["Access", "access"]
+
+_SECRETS = re.compile(r"(?:^|_)(?:key|entry_key|api_key|web_service_key|consumer_guid|password)$")
+_GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_SALT, _COST = b"partnerlab keys", 1 << 14
+_LETTERS = 20  # of 32 kinds: 100 bits
+
+Settings = TypeVar("Settings", bound="DataclassInstance")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Access:
+    """What the simulators of a sandbox ask for: their settings, and `keys`, which translates what lanes keep."""
+
+    inhance: inhance_soap.Settings
+    tccs: tccs_rest.Settings
+    ic: ic_webservices.Settings
+    water: watersmart.Settings
+    keys: Keys
+
+
+def access(
+    inhance: inhance_soap.Settings,
+    tccs: tccs_rest.Settings,
+    ic: ic_webservices.Settings,
+    water: watersmart.Settings,
+    *,
+    token: str,
+) -> Access:
+    """
+    The settings with keys of their own in place of the documented ones, made from *token*; as they are without one.
+
+    A key that the operator set is left alone, and one that two settings share need be set only at its service.
+    """
+    if not token:
+        return Access(inhance, tccs, ic, water, Keys())
+    root = hashlib.scrypt(token.encode(), salt=_SALT, n=_COST, r=8, p=1)
+    own: dict[str, str] = {}
+    every: Sequence[DataclassInstance] = (inhance, tccs, ic, water)
+    for one in every:
+        for name, documented in _documented(one).items():
+            given = getattr(one, name)
+            if given != documented:
+                own.setdefault(documented, given)
+    for documented in {text for one in every for text in _documented(one).values()}:
+        own.setdefault(documented, _made(root, documented))
+    return Access(_with(inhance, own), _with(tccs, own), _with(ic, own), _with(water, own), Keys(own))
+
+
+def _documented(settings: DataclassInstance) -> Mapping[str, str]:
+    """The keys and passwords among a service's settings, as they are documented."""
+    return {field.name: str(field.default) for field in fields(settings) if _SECRETS.search(field.name)}
+
+
+def _with(one: Settings, own: Mapping[str, str]) -> Settings:
+    return replace(one, **{name: own.get(getattr(one, name), getattr(one, name)) for name in _documented(one)})
+
+
+def _made(root: bytes, documented: str) -> str:
+    """In the form of the documented one: a GUID for a GUID, else letters and digits in groups of four."""
+    digest = hmac.new(root, documented.encode(), hashlib.sha256).digest()
+    if _GUID.fullmatch(documented):
+        return str(uuid.UUID(bytes=digest[:16], version=4))
+    text = base64.b32encode(digest).decode().lower()[:_LETTERS]
+    return "-".join(text[at : at + 4] for at in range(0, _LETTERS, 4))
