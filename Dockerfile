@@ -1,4 +1,5 @@
-# One image; the command says its role: `sandbox` (the simulators and their data pump) or `pump` (a data pump alone).
+# One image; the command says its role: `sandbox` (all of it, or one system: `sandbox --only inhance`), or `pump` (a data pump
+# for billers of your own).
 # It runs as nobody in particular, with a read-only root, and needs a writable /tmp.
 ARG PYTHON=3.13
 

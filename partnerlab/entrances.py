@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from partnerlab.console import Entrance
+from partnerlab.parts import PARTS
 from partnerlab.simulators import ic_webservices, inhance_soap, tccs_rest
 from partnerlab.simulators.ic_webservices.wire.doors import (
     CLOUD_PAYMENTS_PATH,
@@ -16,12 +19,18 @@ __all__ = ["PUMP_PATH", "billers", "entrances"]
 
 PUMP_PATH = "/_pump"
 BILLERS = {"utility": "inHance v2", "utility_v1": "inHance v1", "insurance": "TCCS", "watersmart": "WaterSmart"}
+PLATFORM = ("Invoice Cloud REST", "Cloud Payments V2", "CloudInvoicing", "CloudManagement", "RemoteAuthentication")
 
 
-def entrances(inhance: inhance_soap.Settings, tccs: tccs_rest.Settings, ic: ic_webservices.Settings) -> list[Entrance]:
-    """The doors of partners and Invoice Cloud, then what the real systems do not have."""
+def entrances(
+    inhance: inhance_soap.Settings,
+    tccs: tccs_rest.Settings,
+    ic: ic_webservices.Settings,
+    served: Collection[str] = PARTS,
+) -> list[Entrance]:
+    """The doors of partners and Invoice Cloud that are *served* here, then what the real systems do not have."""
     web_services = "BillerGUID and WebServiceKey of a biller"
-    return [
+    found = [
         Entrance("console", "/", "", "all of it, in a browser"),
         Entrance("inHance", f"{inhance.path}?wsdl", inhance.key, "WebServiceKey"),
         Entrance("TCCS", tccs.bases[0], tccs.entry_key, f"consumerGUID {tccs.consumer_guid}, entryKey"),
@@ -35,6 +44,8 @@ def entrances(inhance: inhance_soap.Settings, tccs: tccs_rest.Settings, ic: ic_w
         Entrance("control API", "/_sandbox/openapi.json", "", "everything the real systems do not have"),
         Entrance("data pump", f"{PUMP_PATH}/deliveries", "", "what goes to the partners"),
     ]
+    parts = {"inHance": "inhance", "TCCS": "tccs"} | dict.fromkeys(PLATFORM, "invoice-cloud")
+    return [one for one in found if parts.get(one.name, one.name) in served or one.name not in parts]
 
 
 def billers(ic: ic_webservices.Settings) -> list[tuple[str, str, str, str]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import ssl
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -24,6 +24,8 @@ from partnerlab.simulators.kit.world.lane_rows import LoadInvalid
 from partnerlab.simulators.kit.world.lanes import Lane
 
 if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
     import httpx
     import sqlalchemy as sa
 
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from partnerlab.client.datapump.routes import Told
     from partnerlab.client.datapump.tables import Delivery
 
-__all__ = ["PumpPort"]
+__all__ = ["PumpPort", "service_of"]
 
 EPOCH = datetime.fromtimestamp(0, UTC)
 TABLES = frozenset({"pump_accounts", "pump_deliveries", "pump_attempts", "pump_notes", "pump_pruned"})
@@ -45,7 +47,8 @@ class PumpPort:
     *kept* says that the database may hold what a former process left; without it there is nothing in it until the pump
     was made. With *clock*, a lane's time, the pump is one of the process without threads, which delivers when `deliver`
     is called or that clock is advanced. *told* hears of each call; *trust* is whose certificates it takes; *dice* gives
-    the jitter of its pauses, *http* stands in for its connections. Attached to the kit's `Lanes`.
+    the jitter of its pauses, *http* stands in for its connections. Without *worker* it takes events and another
+    process delivers them. Attached to the kit's `Lanes`.
     """
 
     names = TABLES
@@ -62,7 +65,9 @@ class PumpPort:
         trust: ssl.SSLContext | None = None,
         dice: Callable[[], float] = random.random,
         http: httpx.BaseTransport | None = None,
+        worker: bool = True,
     ) -> None:
+        self._worker = worker
         self._dice, self._http = dice, http
         self._url, self._billers, self._check, self._kept, self._clock = url, billers, check, kept, clock
         self._told, self._trust = told, trust
@@ -71,11 +76,11 @@ class PumpPort:
         self._started = False
 
     def started(self) -> DataPump:
-        """The pump, delivering."""
+        """The pump, delivering where it is a worker."""
         pump = self._made()
         with self._starting:
             if not self._started:
-                pump.start()
+                pump.start(worker=self._worker)
                 self._started = True
             return pump
 
@@ -181,3 +186,19 @@ class PumpPort:
     def _there(self) -> DataPump | None:
         """The pump, if there can be anything in its database."""
         return self._made() if self._kept else self._pump
+
+
+def service_of(pump: DataPump, path: str) -> WSGIApplication:
+    """The pump's service below a path of the sandbox, which has checked token and host name already."""
+    from partnerlab.client.datapump import create_service
+
+    service = create_service(pump)
+
+    def below(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        environ["SCRIPT_NAME"] = path
+        environ["PATH_INFO"] = environ["PATH_INFO"].removeprefix(path)
+        environ["HTTP_HOST"] = "127.0.0.1"
+        environ["REMOTE_ADDR"] = "127.0.0.1"
+        return service(environ, start_response)
+
+    return below

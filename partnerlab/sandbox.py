@@ -11,7 +11,6 @@ from __future__ import annotations
 import random
 import tempfile
 import threading
-from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -31,7 +30,8 @@ from partnerlab.folders import Exchange, open_exchange
 from partnerlab.jobs_port import InHanceJobs, JobsPort, TccsJobs
 from partnerlab.outgoing import Outgoing
 from partnerlab.own_keys import access
-from partnerlab.pump_port import PumpPort
+from partnerlab.parts import PARTS, Parts, check_parts
+from partnerlab.pump_port import PumpPort, service_of
 from partnerlab.resending import Resending, credentials, keys_of
 from partnerlab.settings import SandboxSettings
 from partnerlab.simulators import ic_webservices, inhance_soap, tccs_rest, watersmart
@@ -56,8 +56,6 @@ from partnerlab.verdicts import verdicts
 from partnerlab.watersmart_port import PartnerAccess, WaterSmartPort
 
 if TYPE_CHECKING:
-    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
-
     from partnerlab.client.datapump import DataPump
 
 __all__ = ["PUMP_PATH", "Sandbox", "SandboxRuns"]
@@ -103,7 +101,9 @@ class Sandbox:
         if in_process and settings.database:
             raise ValueError("in_process: the data pump of tests keeps nothing, so there is no database to name")
         settings.check_reach()
+        check_parts(settings.only, settings.peers, settings.database)
         self.settings = settings
+        self.parts = Parts.of(settings.only, settings.peers)
         self.access = access(inhance, tccs, ic, water, token=settings.token if settings.shared else "")
         inhance, tccs = self.access.inhance, self.access.tccs
         self.certificate = certificate_of(settings)
@@ -121,6 +121,7 @@ class Sandbox:
             trust=self._trust,
             dice=by_hand.dice if by_hand else random.random,
             http=by_hand.wire if by_hand else None,
+            worker="pump" in self.parts.served,
         )
         self.store = Store(store_url)
         self.lanes = Lanes(self.store)
@@ -147,7 +148,10 @@ class Sandbox:
         )
         self._runner = Runner(self.store, self.lanes)
         self._jobs = JobsPort(
-            lambda: self.url, lambda: self.ic, by_hand.transport() if by_hand else None, trust=self._trust
+            lambda: self.parts.origin("invoice-cloud", self.url),
+            lambda: self.ic,
+            by_hand.transport() if by_hand else None,
+            trust=self._trust,
         )
         self.inhance = inhance_soap.create_simulator(
             inhance, self.store, self.lanes, runner=self._runner, jobs=InHanceJobs(self._jobs)
@@ -188,17 +192,21 @@ class Sandbox:
             authority=None if self.certificate is None else self.certificate.authority.read_bytes(),
             resend=Resending(lambda: self.server.site, credentials(*asked_for)),
         )
-        self._pump_service = WsgiApp("pump", self._create_pump_service)
+        self._pump_service = WsgiApp("pump", lambda: service_of(self.pump, PUMP_PATH))
         guard = Guard((settings.host, *settings.hosts), settings.token)
         self.site = site = Site(self.lanes, self.journal, self.faults, guard, forwarded=settings.forwarded)
         self._outgoing = Outgoing(self.journal, self.lanes, lambda: self.url, site.new_id)
+        self._doors = {
+            path: part for part, simulator in zip(PARTS, simulators, strict=False) for path in simulator.doors
+        }
         for simulator in simulators:
             for path, app in simulator.doors.items():
-                site.mount(path, app)
+                if self._doors[path] in self.parts.served:
+                    site.mount(path, app)
         site.mount("/_sandbox", self._control, door=False)
         site.mount(PUMP_PATH, self._pump_service, door=False)
         if settings.console:
-            console = Console(lambda: site, entrances(*asked_for), self.access.ic.utility_password)
+            console = Console(lambda: site, entrances(*asked_for, self.parts.served), self.access.ic.utility_password)
             for path in ("/", PREFIX):
                 site.mount(path, console, door=False)
         if by_hand:
@@ -265,8 +273,10 @@ class Sandbox:
 
     def run_jobs(self) -> None:
         """Let the partners' timed jobs run by themselves as the lanes' clocks go, not only when one is advanced."""
-        self._runner.start()
-        self.water.start()
+        if self.parts.served & {"inhance", "tccs"}:
+            self._runner.start()
+        if "watersmart" in self.parts.served:
+            self.water.start()
 
     def stop(self) -> None:
         """Finish what is under way and let go of everything."""
@@ -313,7 +323,8 @@ class Sandbox:
             found = self.ic.biller(lane, guid)
         except NotFound:
             raise BillerUnknown(lane, guid) from None
-        return Biller(found["guid"], found["partner"], found["settings"], found["configuration"])
+        settings = {id: self.parts.directed(value, self.url, self._doors) for id, value in found["settings"].items()}
+        return Biller(found["guid"], found["partner"], settings, found["configuration"])
 
     def _now(self, lane: str) -> datetime:
         """Without a look into the store, which may be locked for whoever waits for the pump."""
@@ -325,17 +336,19 @@ class Sandbox:
             return
         if self.settings.database:  # in memory nothing is left of a former run
             _ = self.pump
-            self.ic.start()
+            if "invoice-cloud" in self.parts.served:
+                self.ic.start()
         self._control.warm()
 
     def _check_egress(self, biller: Biller, url: str) -> None:
         """
-        Check that a call may go where a biller's setting says: to the sandbox itself, the loopback, or what the
-        biller's `Egress.Allow` lists. Raises `RequestInvalid`.
+        Check that a call may go where a biller's setting says: to the sandbox itself and its other parts, the loopback,
+        or what the biller's `Egress.Allow` lists. Raises `RequestInvalid`.
         """
         try:
             listed = Allowed.of(biller.configuration)
-            if urlsplit(url).hostname not in (urlsplit(self.url).hostname, *self.settings.hosts):
+            known = urlsplit(url).hostname in (urlsplit(self.url).hostname, *self.settings.hosts)
+            if not known and not self.parts.is_peer(url):
                 listed.targets(url)
         except (AddressRefused, OSError, ValueError) as error:
             raise RequestInvalid("url", shown_url(url), str(error)) from None
@@ -343,23 +356,8 @@ class Sandbox:
     def _water_access(self, guid: str, lane: str) -> PartnerAccess:
         """WaterSmart's access to Invoice Cloud, with the keys that its biller has now."""
         biller = self.ic.world.services.ledger.biller(self.lanes.get(lane), guid)
-        here = self.access.keys.here
-        return PartnerAccess(f"{self.url}/lane/{lane}", biller.guid, here(biller.web_service_key), here(biller.api_key))
-
-    def _create_pump_service(self) -> WSGIApplication:
-        from partnerlab.client.datapump import create_service
-
-        service = create_service(self.pump)
-
-        def below(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-            environ["SCRIPT_NAME"] = PUMP_PATH
-            environ["PATH_INFO"] = environ["PATH_INFO"].removeprefix(PUMP_PATH)
-            # The site has checked token and host name already.
-            environ["HTTP_HOST"] = "127.0.0.1"
-            environ["REMOTE_ADDR"] = "127.0.0.1"
-            return service(environ, start_response)
-
-        return below
+        here, url = self.access.keys.here, f"{self.parts.origin('invoice-cloud', self.url)}/lane/{lane}"
+        return PartnerAccess(url, biller.guid, here(biller.web_service_key), here(biller.api_key))
 
 
 def _repeat(entry: Entry, lane: str, language: str) -> Repeat:

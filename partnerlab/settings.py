@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from partnerlab.contracts.records import dataclass
+from partnerlab.parts import problems_of_parts
 from partnerlab.simulators.kit.http.guard import is_loopback
 
 __all__ = ["SandboxSettings"]
@@ -32,6 +33,9 @@ class SandboxSettings:
     `published` is the address under which a container's port is published, where that is not *host*: it decides who
     reaches the sandbox. With `forwarded` the headers X-Forwarded-Proto, -Host and -For count: only where every request
     comes through a proxy that sets them.
+
+    `only` names the parts that this process serves, of one ledger in PostgreSQL that others serve too; empty for all.
+    `peers` says where those are: `inhance=http://inhance:8700`.
     """
 
     host: str = "127.0.0.1"
@@ -48,6 +52,8 @@ class SandboxSettings:
     console: bool = True
     published: str = ""
     forwarded: bool = False
+    only: tuple[str, ...] = ()
+    peers: tuple[str, ...] = ()
 
     @property
     def shared(self) -> bool:
@@ -73,6 +79,7 @@ class SandboxSettings:
             found["tls"] = "makes a certificate; there is tls_certificate already"
         if self.token and not (len(self.token) >= SHORTEST_TOKEN and self.token.isascii() and self.token.isprintable()):
             found["token"] = f"must be {SHORTEST_TOKEN} or more printable ASCII characters"
+        found |= problems_of_parts(self.only, self.peers)
         if not 0.05 <= self.files_quiet_s <= 3600:
             found["files_quiet_s"] = "is not between 0.05 and 3600 seconds"
         return found

@@ -25,6 +25,7 @@ from partnerlab.ending import Ending
 from partnerlab.entrances import billers, entrances
 from partnerlab.folders import FoldersUnusable
 from partnerlab.logs import log_to_stderr
+from partnerlab.parts import PARTS, Parts
 from partnerlab.remote import DEFAULT_URL
 from partnerlab.sandbox import Sandbox
 from partnerlab.settings import SandboxSettings
@@ -73,6 +74,13 @@ SECTIONS = ("sandbox", "inhance", "tccs", "ic", "watersmart")
     help="Serve https, with the certificate in this folder; it is made where there is none.  [default: http]",
 )
 @click.option("--console/--no-console", default=None, help="Serve the console at /.  [default: console]")
+@click.option(
+    "--only",
+    multiple=True,
+    type=click.Choice(PARTS),
+    help="Serve this part alone, of one sandbox in PostgreSQL; may be repeated.  [default: all]",
+)
+@click.option("--peer", "peers", multiple=True, metavar="PART=URL", help="Where another part is, with --only.")
 @click.option("--quiet", is_flag=True, help="Print the URL alone.")
 def command(
     config: Path | None,
@@ -84,6 +92,8 @@ def command(
     files: str | None,
     sftp_port: int | None,
     tls: str | None,
+    only: tuple[str, ...],
+    peers: tuple[str, ...],
     *,
     forwarded: bool | None,
     jobs: bool,
@@ -114,7 +124,11 @@ def command(
             tls=settings.tls if tls is None else tls,
             forwarded=settings.forwarded if forwarded is None else forwarded,
             console=settings.console if console is None else console,
+            only=only or settings.only,
+            peers=peers or settings.peers,
         )
+        if wrong := settings.problems().get("peers"):
+            raise click.BadParameter(wrong, param_hint="--peer")
         if token is not None and (wrong := settings.problems().get("token", "" if token else "must not be empty")):
             raise click.BadParameter(wrong, param_hint="--token")
         inhance = configure(inhance_soap.Settings, "inhance", document)
@@ -137,7 +151,10 @@ def command(
                 sandbox.journal.written.append(_tell)
             if jobs:
                 sandbox.run_jobs()
-            click.echo(sandbox.url if quiet else _screen_of(sandbox))
+            if quiet:
+                click.echo(sandbox.url)
+            else:
+                click.echo(part_screen(sandbox.address, sandbox.parts) if settings.only else _screen_of(sandbox))
             sandbox.server.run()
             ending.begun()  # the server has had the signal, and the pump is yet to finish
     except FoldersUnusable as error:
@@ -190,6 +207,18 @@ def called_by(program: str) -> str:
     if path.name != "partnerlab" or (on_path and Path(on_path).samefile(path)):
         return "partnerlab"
     return os.path.relpath(path) if path.resolve().is_relative_to(Path.cwd()) else str(path)
+
+
+def part_screen(url: str, parts: Parts) -> str:
+    """What a process that serves some parts says: which, and where the others are."""
+    rows = [(part, "here" if part in parts.served else parts.peers.get(part, "-")) for part in PARTS]
+    return "\n".join(
+        [
+            click.style(f"partnerlab sandbox  {url}", bold=True),
+            "",
+            *_table([*rows, ("control API", f"{url}/_sandbox/openapi.json")]),
+        ]
+    )
 
 
 def screen(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,9 @@ import yaml
 from compose_spec import PyCompose
 
 from partnerlab.cli import COMMANDS
+from partnerlab.config import configure
+from partnerlab.parts import PARTS, Parts, check_parts
+from partnerlab.settings import SandboxSettings
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE = ROOT.joinpath("docker-compose.yml").read_text("utf-8")
@@ -61,27 +65,44 @@ def test_what_is_waited_for_is_there_and_says_when_it_is_healthy(services: dict[
     for service in services.values():
         for name, needed in service.get("depends_on", {}).items():
             assert needed["condition"] == "service_healthy"
-            assert "healthcheck" in services[name]
+            assert "healthcheck" in services[name] or services[name]["image"] == "partnerlab"  # the image has one
 
 
 def test_our_services_run_with_no_more_than_they_need(services: dict[str, dict[str, Any]]) -> None:
     ours = [service for service in services.values() if service.get("image") == "partnerlab"]
-    assert len(ours) == 2
+    assert len(ours) == len(PARTS)
     for service in ours:
         assert service["read_only"]
         assert service["cap_drop"] == ["ALL"]
         assert "no-new-privileges:true" in service["security_opt"]
-        assert service["command"][0] in COMMANDS
+        assert "user" not in service  # the image's own, which is not root
     assert re.search(r"^USER 10001:10001$", DOCKERFILE, re.MULTILINE)
     assert DOCKERFILE.count("FROM ") == 2
     assert "HEALTHCHECK" in DOCKERFILE
 
 
-def test_each_simulator_is_known_by_its_own_name(services: dict[str, dict[str, Any]]) -> None:
-    sandbox = services["sandbox"]
-    names = sandbox["networks"]["default"]["aliases"]
-    assert names == ["inhance", "tccs", "invoice-cloud", "watersmart"]
-    assert sandbox["environment"]["PARTNERLAB_SANDBOX_HOSTS"].split(",") == ["sandbox", *names]
+def test_each_system_has_a_service_that_serves_it_alone(services: dict[str, dict[str, Any]]) -> None:
+    assert services.keys() == {*PARTS, "postgres"}
+    for part in PARTS:
+        name, *arguments = services[part]["command"]
+        assert (name, arguments) == ("sandbox", ["--only", part])
+        assert name in COMMANDS
+
+
+def test_what_the_services_are_set_to_is_what_a_sandbox_takes(services: dict[str, dict[str, Any]]) -> None:
+    """The settings are read and checked as the process in the container does; each finds the others by their names."""
+    for part in PARTS:
+        environment = services[part]["environment"]
+        settings = replace(configure(SandboxSettings, "sandbox", {}, environment), only=(part,))
+        settings.check_reach()
+        check_parts(settings.only, settings.peers, settings.database)
+        assert not settings.shared
+        assert set(PARTS) <= set(settings.hosts)
+        assert all(name.startswith("PARTNERLAB_SANDBOX_") for name in environment)
+        for name, origin in Parts.of(settings.only, settings.peers).peers.items():
+            assert origin == f"http://{name}:8700"
+        assert services[part]["ports"][0].endswith(":8700")
+    assert len({service["ports"][0] for service in services.values() if "ports" in service}) == len(PARTS)
 
 
 def test_the_build_has_what_the_wheel_needs_and_no_more() -> None:

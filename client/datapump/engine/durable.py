@@ -95,7 +95,9 @@ class DurableEngine:
         from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer
 
         logging.getLogger("dbos").setLevel(logging.ERROR)
-        if not sa.inspect(self._database).has_table("workflow_status", schema=self._schema()):
+        # With PostgreSQL always: another process may be half way through it, and where nothing is to do it only looks.
+        shared = self._database.dialect.name == "postgresql"
+        if shared or not sa.inspect(self._database).has_table("workflow_status", schema=self._schema()):
             DBOS.migrate(self._database.url.render_as_string(hide_password=False))
         self._check_table()
         self._client = DBOSClient(
