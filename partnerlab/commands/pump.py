@@ -88,10 +88,10 @@ def command(
         directory = read_billers(billers)
         pump = DataPump(_url(db), directory)
         pump.observe(log_attempt)
-        with Ending(), ExitStack() as stack:
+        with Ending() as ending, ExitStack() as stack:
             if traces:
                 pump.observe(stack.enter_context(_traced()))
-            with database_errors(db):
+            with ending.held(), database_errors(db):
                 stack.enter_context(pump.running(grace_s=grace))
             click.echo(f"data pump on http://{host}:{port}", err=True)
             serve(pump, host=host, port=port, token=token)

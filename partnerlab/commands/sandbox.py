@@ -7,6 +7,7 @@ import shlex
 import shutil
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -145,7 +146,9 @@ def command(
     except CertificateUnusable as error:
         raise click.ClickException(str(error)) from error
     try:
-        with Ending() as ending, sandbox:
+        with Ending() as ending, ExitStack() as running:
+            with ending.held():
+                running.enter_context(sandbox)
             # Whoever reads the address may call, or end it, at once.
             if not quiet:
                 sandbox.journal.written.append(_tell)

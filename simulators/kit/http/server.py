@@ -104,6 +104,11 @@ class Server:
         self.port = listener.getsockname()[1]
         self.origin = self.url
         self.stopping = False
+        # Before the thread, so that `stop` finds them however far it has come.
+        self.loop = _new_loop()
+        self.loop.set_exception_handler(_log_quietly)
+        self._stop, self._empty = asyncio.Event(), asyncio.Event()
+        self._empty.set()
         listening = threading.Event()
         self._thread = threading.Thread(target=self._main, args=(listener, listening), name="server", daemon=True)
         self._thread.start()
@@ -182,8 +187,6 @@ class Server:
             _logger.debug("an answer came after the server had stopped")
 
     def _main(self, listener: socket.socket, listening: threading.Event) -> None:
-        self.loop = _new_loop()
-        self.loop.set_exception_handler(_log_quietly)
         group = self.site.lanes.store.group() if self._group_commit else None
         self.turn = None if group is None else Turn(self.loop, group)
         try:
@@ -195,9 +198,6 @@ class Server:
             self.loop.close()
 
     async def _serve(self, listener: socket.socket, listening: threading.Event) -> None:
-        self._stop = asyncio.Event()
-        self._empty = asyncio.Event()
-        self._empty.set()
         self.now = self.loop.time()
         server = await self.loop.create_server(
             lambda: Connection(self),

@@ -1,0 +1,97 @@
+"""Ctrl-C and SIGTERM while a program starts: it stands first, then it is stopped in order, and nothing is left."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+import partnerlab.sandbox
+from partnerlab.cli import main
+from partnerlab.ending import Ending
+from partnerlab.sandbox import Sandbox
+from partnerlab.simulators.kit.http import server
+from partnerlab.simulators.kit.world.store import Store
+
+pytestmark = pytest.mark.xdist_group("e2e")  # a process has one data pump
+START = ["sandbox", "--port", "0", "--quiet", "--no-jobs"]
+
+
+@pytest.fixture(autouse=True)
+def _signals() -> Iterator[None]:
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def struck(number: int, then: Callable[..., Any]) -> Callable[..., Any]:
+    """What sends this process a signal, and does what it replaces when the main thread has had it."""
+
+    def strike(*args: Any, **more: Any) -> Any:
+        os.kill(os.getpid(), number)
+        if threading.current_thread() is not threading.main_thread():
+            threading.Event().wait(0.2)  # the main thread's turn
+        return then(*args, **more)
+
+    return strike
+
+
+def assert_all_is_over(result: Result) -> None:
+    assert isinstance(result.exception, SystemExit), result.exception
+    assert Sandbox._running is None
+    assert not [thread for thread in threading.enumerate() if thread.name in ("server", "settle-in")]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [(server, "_listen"), (server, "_new_loop"), (server, "_most_connections"), (partnerlab.sandbox, "open_exchange")],
+)
+def test_a_signal_while_the_sandbox_starts_ends_it(
+    monkeypatch: pytest.MonkeyPatch, number: int, module: Any, name: str
+) -> None:
+    if name == "_most_connections":  # in the server's own thread, while the main one waits for it
+        monkeypatch.setattr(server.Server, "_main", struck(number, server.Server._main))
+    else:
+        monkeypatch.setattr(module, name, struck(number, getattr(module, name)))
+    assert_all_is_over(CliRunner().invoke(main, START))
+
+
+def test_a_server_that_is_stopped_before_it_serves_stops(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = server.Server(SimpleNamespace(lanes=SimpleNamespace(store=Store("sqlite://"))))
+    held = threading.Event()
+    serve = server.Server._main
+
+    def late(self: server.Server, *args: Any) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        held.wait(30)
+        serve(self, *args)
+
+    monkeypatch.setattr(server.Server, "_main", late)
+    with pytest.raises(KeyboardInterrupt):
+        made.start()
+    threading.Timer(0.1, held.set).start()
+    made.stop()
+    assert "server" not in [thread.name for thread in threading.enumerate()]
+
+
+def test_a_second_ctrl_c_does_not_wait() -> None:
+    came = []
+
+    def impatient() -> None:
+        with Ending() as ending, ending.held():
+            for turn in (1, 2, 3):
+                os.kill(os.getpid(), signal.SIGINT)
+                came.append(turn)
+
+    with pytest.raises(KeyboardInterrupt):
+        impatient()
+    assert came == [1]
