@@ -47,11 +47,11 @@ class Seen(NamedTuple):
 
 
 class _Hole(NamedTuple):
-    """The text of a parameter, and the bytes from its end to the next one's, or to the end of the body."""
+    """The text of a parameter, and what stands from its end to the next one's, or to the end of the body."""
 
     name: str
     parse: Callable[[str], Any]
-    after: bytes
+    after: str
 
 
 class _Shape(NamedTuple):
@@ -59,6 +59,8 @@ class _Shape(NamedTuple):
     version: Version
     before: bytes
     holes: tuple[_Hole, ...]
+    others: int
+    """How many bytes outside the holes are not admitted in one."""
     values: Mapping[str, Any]
     """The parameters in the order they came; those without a hole have their value."""
     longest: int
@@ -67,19 +69,21 @@ class _Shape(NamedTuple):
         """What was sent, where the body is of this shape."""
         if len(body) > self.longest or not body.startswith(self.before):
             return None
+        if len(body.translate(None, _ADMITTED)) != self.others:  # where all between them is as it was, a hole has some
+            return None
+        text = body.decode("latin-1")
         values = dict(self.values)
         at = len(self.before)
-        for name, parse, after in self.holes:
-            end = body.find(b"<", at)
-            text = body[at:end]
-            if not body.startswith(after, end) or text.translate(None, _ADMITTED):
-                return None
-            try:
-                values[name] = parse(text.decode("ascii"))
-            except ValueError:
-                return None
-            at = end + len(after)
-        if at != len(body):
+        try:
+            for name, parse, after in self.holes:
+                end = text.find("<", at)
+                if not text.startswith(after, end):
+                    return None
+                values[name] = parse(text[at:end])
+                at = end + len(after)
+        except ValueError:
+            return None
+        if at != len(text):
             return None
         sent = self.operation.request.__new__(self.operation.request)
         sent.__dict__ = values
@@ -169,10 +173,13 @@ def _shape(body: bytes, element: etree._Element, seen: Seen, most: int) -> _Shap
         if text is not None and not leaf.attrib:
             places.append((*found, *text))
     then = [begins for _, _, begins, _ in places] + [len(body)]
-    holes = [_Hole(name, parse, body[end : then[n + 1]]) for n, (name, parse, _, end) in enumerate(places)]
-    before = body[: then[0]]
+    before, afters = body[: then[0]], [body[end : then[n + 1]] for n, (_, _, _, end) in enumerate(places)]
+    holes = [
+        _Hole(name, parse, after.decode("latin-1")) for (name, parse, _, _), after in zip(places, afters, strict=True)
+    ]
+    others = sum(len(part.translate(None, _ADMITTED)) for part in (before, *afters))
     longest = min(len(body) + MOST_GROWTH, most)
-    return _Shape(operation, seen.version, before, tuple(holes), dict(seen.sent.__dict__), longest)
+    return _Shape(operation, seen.version, before, tuple(holes), others, dict(seen.sent.__dict__), longest)
 
 
 def _texts(body: bytes) -> list[tuple[int, int] | None]:
