@@ -190,7 +190,9 @@ _OF_PEOPLE = frozenset(("Name", "Address", "City", "EmailAddress", "CashierName"
 
 def _text(values: Mapping[str, Any], name: str, place: str = "") -> str:
     given = values[name]
-    text = check_text(given, place + name) if given else ""
+    if not given:
+        return ""
+    text = check_text(given, place + name)
     return refuse_card_number(place + name, text) if name in _OF_PEOPLE else text
 
 

@@ -41,6 +41,7 @@ class Feed:
         """
         if len(self._listeners) >= MOST_LISTENERS:
             raise TooManyListeners
+        self._journal.flush()  # what waited is no news
 
         def stream(push: Push) -> Callable[[], None]:
             # Something is sent at once, so that a proxy passes the head on.

@@ -1,9 +1,10 @@
 """
 The journal: every exchange at a door, with the contract's verdict on it.
 
-Appending costs the request next to nothing: entries wait in memory, per lane no more than are kept, and one thread
-masks and writes them in batches. Reading flushes first. The verdict on an entry is made when it is first read; where
-the stored text would not do for that, when it is written.
+Appending costs the request next to nothing: entries wait in memory, per lane no more than are kept. Reading flushes
+first; what fell out of the lane's ring by then is never masked. One thread masks and writes them in batches where that
+is not to wait: in a database that others read or that outlives the process, and where somebody is told of each entry.
+The verdict on an entry is made when it is first read; where the stored text would not do for that, when it is written.
 """
 
 from __future__ import annotations
@@ -48,6 +49,8 @@ JUDGED_BYTES = 1024 * 1024
 """The verdict on a larger body is left out: it would take seconds from everybody."""
 MAX_WAITING = 50_000
 MAX_WAITING_BYTES = 32 * 1024 * 1024
+ENOUGH, ENOUGH_BYTES = MAX_WAITING // 4, MAX_WAITING_BYTES // 4
+"""So many are written though nobody asked for them."""
 MAX_STORED_BYTES = 512 * 1024 * 1024
 CHUNK = 100
 
@@ -156,10 +159,15 @@ class Journal:
                 waiting.append(entry)
                 self._waiting_count += 1
                 self._waiting_bytes += size
-        if not self._wake.is_set():
+        if self._is_urgent() and not self._wake.is_set():
             if self._thread is None:
                 self._start()
             self._wake.set()
+
+    def _is_urgent(self) -> bool:
+        if not self._store.in_memory or self.written:
+            return True
+        return self._waiting_count >= ENOUGH or self._waiting_bytes >= ENOUGH_BYTES
 
     def flush(self) -> None:
         """Write what waits. When it returns, everything appended before the call is in the store."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -11,7 +10,6 @@ import pytest
 
 from partnerlab.contracts.verification.findings import Finding
 from partnerlab.simulators.kit.http.messages import Request, Response
-from partnerlab.simulators.kit.journal import entries
 from partnerlab.simulators.kit.journal import journal as journal_module
 from partnerlab.simulators.kit.journal.journal import Journal, Sent
 from partnerlab.simulators.kit.journal.recording import EXCERPT_BYTES
@@ -257,22 +255,6 @@ def test_a_fork_has_the_journal_a_reset_has_none(store: Store) -> None:
     journal.close()
 
 
-def test_entries_are_written_without_anybody_reading(store: Store) -> None:
-    lanes = Lanes(store)
-    lanes.get("a")
-    journal = Journal(lanes)
-    note(journal)
-    give_up = time.monotonic() + 5
-    while time.monotonic() < give_up:
-        time.sleep(0.01)
-        with store.read() as tx:
-            if tx.one(entries.GET, lane="a", id="r-1") is not None:
-                break
-    else:
-        pytest.fail("nothing was written in 5 seconds")
-    journal.close()
-
-
 def test_close_writes_what_waits(store: Store) -> None:
     lanes = Lanes(store)
     lanes.get("a")
@@ -326,24 +308,6 @@ def test_all_lanes_together_keep_so_many_bytes(memory: Store, monkeypatch: pytes
     assert kept == list(range(kept[0], 100))
     assert 10 <= len(kept) <= 20
     journal.close()
-
-
-def test_a_store_that_fails_is_logged_and_the_thread_lives_on(
-    memory: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    lanes = Lanes(memory)
-    lanes.get("a")
-    journal = Journal(lanes)
-    with monkeypatch.context() as broken, caplog.at_level(logging.ERROR):
-        broken.setattr(memory, "write", lambda: 1 / 0)
-        note(journal, id="lost")
-        give_up = time.monotonic() + 5
-        while not caplog.records and time.monotonic() < give_up:
-            time.sleep(0.01)
-    assert "the journal could not be written" in caplog.text
-    note(journal, id="kept")
-    journal.close()
-    assert [entry.id for entry in Journal(lanes).find("a")] == ["kept"]
 
 
 def test_32_threads_note_everything(store: Store) -> None:
