@@ -11,7 +11,7 @@ from itertools import combinations
 from partnerlab.auditing.differences import Difference
 from partnerlab.auditing.judging import LOST, ON_ITS_WAY, UNKNOWN, Audit
 from partnerlab.auditing.matching import Matched
-from partnerlab.auditing.records import Balance, LaneBooks, MissingBill
+from partnerlab.auditing.records import LaneBooks, MissingBill
 from partnerlab.auditing.ways import WAYS
 
 __all__ = ["balances"]
@@ -44,7 +44,6 @@ def balances(books: LaneBooks, matched: Matched, judged: Audit) -> Iterator[Diff
         apart = balance.at_invoice_cloud - balance.at_partner
         of_place = [
             *terms[balance.partner, balance.place],
-            *_taken_before(books, balance),
             *(_unsent(one) for one in balance.unsent),
             *((_Term("late fees of Invoice Cloud", balance.late_fees),) if balance.late_fees else ()),
         ]
@@ -54,27 +53,14 @@ def balances(books: LaneBooks, matched: Matched, judged: Audit) -> Iterator[Diff
         name = WAYS[balance.partner].name
         why = [one.text for one in (chosen or of_place)]
         kind = "cents_off" if chosen is None else "off_by_finding" if any(one.mend for one in chosen) else "explained"
-        if balance.waits and chosen is None:
+        if balance.asked and chosen is None and apart < 0:
+            kind, why = "explained", [f"{name} is being asked about bill {', '.join(balance.asked)}"]
+        elif balance.waits and chosen is None:
             kind, why = "explained", [f"{name} has not sent its last change yet"]
         said = f"Invoice Cloud {balance.at_invoice_cloud}, {name} {balance.at_partner}"
         known = "" if chosen is not None or not why else "it does not add up with "
         detail = f"{said}{': ' if why else ''}{known}{'; '.join(why)}"
         yield Difference(kind, balance.partner, balance.place, apart, detail)
-
-
-def _taken_before(books: LaneBooks, balance: Balance) -> Iterator[_Term]:
-    """Payments of an invoice older than its last file, which are taken off again where it may not show them [A-85]."""
-    if balance.filed_at is None:
-        return
-    taken = [
-        one
-        for one in books.payments
-        if one.invoice == balance.place and one.approved and one.donation == "none" and one.paid_at < balance.filed_at
-    ]
-    for one in taken:
-        yield _Term(f"{one.reference} is taken off what a later file says, until the partner is asked", -one.amount)
-    if sum((one.amount for one in taken), Decimal(0)) > balance.at_partner > balance.at_invoice_cloud == 0:
-        yield _Term("more than that was taken before the last file, until the partner is asked", -balance.at_partner)
 
 
 def _unsent(bill: MissingBill) -> _Term:

@@ -82,24 +82,21 @@ def marks(control: Control, billers: Mapping[str, Biller]) -> dict[str, datetime
 
 def balances(control: Control, billers: Mapping[str, Biller]) -> Iterator[Balance]:
     """What is owed where by both sides; where they differ, with what the partner has not told."""
-    received = {
-        row["upload_id"]: datetime.fromisoformat(row["received_at"])
-        for row in paged(control, "/_sandbox/ic/uploads", "uploads", "upload_id")
-    }
     for biller in billers.values():
-        filed: dict[str, datetime] = {}
         owed: defaultdict[str, Decimal] = defaultdict(Decimal)
         fees: defaultdict[str, Decimal] = defaultdict(Decimal)
         held: defaultdict[str, set[str]] = defaultdict(set)
+        asked: defaultdict[str, list[str]] = defaultdict(list)
         by_invoice = WAYS[biller.partner].place == "invoice"
         for row in paged(control, "/_sandbox/ic/invoices", "invoices", "invoice_number", biller_guid=biller.guid):
             place = row["invoice_number"] if by_invoice else row["account_number"]
             held[place].add(row["invoice_number"])
-            if by_invoice and row["upload_id"] in received:
-                filed[place] = received[row["upload_id"]]
             if row["status"] != "closed":
                 owed[place] += Decimal(row["balance_due"])
                 fees[place] += Decimal(row["late_fee"]) if row["late_fee_charged_for"] else 0
+        found = paged(control, "/_sandbox/ic/balance-questions", "questions", "invoice_number", biller_guid=biller.guid)
+        for row in found:
+            asked[row["invoice_number"] if by_invoice else row["account_number"]].append(row["invoice_number"])
         for place, at_partner, waits in _partner_balances(control, biller.partner):
             if place not in held and not at_partner:
                 continue
@@ -111,7 +108,7 @@ def balances(control: Control, billers: Mapping[str, Biller]) -> Iterator[Balanc
                 at_partner,
                 owed[place],
                 waits,
-                filed.get(place),
+                tuple(asked[place]),
                 tuple(_unsent(control, biller.partner, place, held[place])) if differs else (),
                 fees[place],
             )

@@ -195,7 +195,7 @@ class Balance:
     """
     What is owed at one place by both sides' books; `waits` where the partner has not told its last change.
 
-    `filed_at` is when a file last brought the invoice, at partners of which the place is one.
+    `asked` are the bills that a file left open and about which the partner has yet to answer: it may owe more there.
 
     `unsent` are the partner's bills that Invoice Cloud does not have; `late_fees` is what Invoice Cloud
     charged.
@@ -207,7 +207,7 @@ class Balance:
     at_partner: Decimal
     at_invoice_cloud: Decimal
     waits: bool = False
-    filed_at: datetime | None = None
+    asked: tuple[str, ...] = ()
     unsent: tuple[MissingBill, ...] = ()
     late_fees: Decimal = Decimal(0)
 

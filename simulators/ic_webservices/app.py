@@ -114,6 +114,7 @@ def create_simulator(
 
 def _due(services: Services, lane: Lane, until: datetime) -> Iterator[Due]:
     yield from services.cashier.due(lane, until)
+    yield from services.asking.due(lane, until)
     yield from services.schedules.due(lane, until)
     yield from services.late_fees.due(lane, until)
     yield from services.notices.due(lane, until)

@@ -22,6 +22,7 @@ from partnerlab.simulators.ic_webservices.domain.methods import Method
 from partnerlab.simulators.ic_webservices.domain.payments import Payment
 from partnerlab.simulators.ic_webservices.domain.portal import PageSession, ShownPage, TextEnrolment
 from partnerlab.simulators.ic_webservices.domain.postbacks import Attempt, Postback
+from partnerlab.simulators.ic_webservices.domain.questions import Question
 from partnerlab.simulators.ic_webservices.domain.schedules import SCHEDULED, AutoPay, Schedule
 from partnerlab.simulators.ic_webservices.domain.uploads import Adjustment, Problem, Upload
 from partnerlab.simulators.ic_webservices.domain.users import Link, RemoteToken, User
@@ -54,6 +55,8 @@ __all__ = [
     "POSTBACK_ATTEMPTS",
     "POSTBACK_QUEUE",
     "PROBLEMS",
+    "QUESTIONS",
+    "QUESTION_QUEUE",
     "REMINDERS",
     "REMINDER_QUEUE",
     "SCHEDULES",
@@ -93,6 +96,8 @@ NOTICE_WAITS = tables.NOTICE_WAITS
 PAYMENTS = Table(tables.PAYMENTS, Payment)
 UPLOADS = Table(tables.UPLOADS, Upload)
 PROBLEMS = Table(tables.PROBLEMS, Problem)
+QUESTIONS = Table(tables.QUESTIONS, Question, besides=("attempts", "claim", "claimed_until"))
+QUESTION_QUEUE = Queue(tables.QUESTIONS, due="ask_at")
 ADJUSTMENTS = Table(tables.ADJUSTMENTS, Adjustment)
 USERS = Table(tables.USERS, User)
 LINKS = Table(tables.LINKS, Link)

@@ -9,6 +9,7 @@ from partnerlab.contracts.catalogue import magic_values
 from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.ic_webservices.domain.payments import TestNumber, TestNumbers
 from partnerlab.simulators.ic_webservices.services.api_keys import ApiKeys
+from partnerlab.simulators.ic_webservices.services.asking import Asking
 from partnerlab.simulators.ic_webservices.services.authentication import Authentication
 from partnerlab.simulators.ic_webservices.services.bill_images import BillImages, ImagePort
 from partnerlab.simulators.ic_webservices.services.cashier import Cashier
@@ -58,6 +59,7 @@ class Services:
     presentment: Presentment
     bill_images: BillImages
     uploads: Uploads
+    asking: Asking
     outbox: Outbox
     authentication: Authentication
     user_accounts: UserAccounts
@@ -121,7 +123,8 @@ def create_world(
         clerk=Clerk(store, cashier),
         presentment=presentment,
         bill_images=BillImages(store, images),
-        uploads=Uploads(ledger),
+        uploads=Uploads(ledger, runner),
+        asking=Asking(presentment, runner),
         outbox=outbox,
         authentication=authentication,
         user_accounts=UserAccounts(ledger, authentication),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from partnerlab.simulators.ic_webservices.control.common import Json, Part, searched
-from partnerlab.simulators.ic_webservices.control.views import invoice_view
+from partnerlab.simulators.ic_webservices.control.views import invoice_view, question_view
 from partnerlab.simulators.kit.http.messages import Request
 
 __all__ = ["Bills"]
@@ -11,6 +11,10 @@ __all__ = ["Bills"]
 
 class Bills(Part):
     """Invoices: list, show, open, keep the PDF."""
+
+    def list_balance_questions(self, request: Request, after: str, limit: int, biller_guid: str = "") -> Json:
+        found = self._services.asking.open(request.lane, self._guid(biller_guid), after=after, limit=limit)
+        return {"questions": [question_view(one) for one in found]}
 
     def list_invoices(
         self,

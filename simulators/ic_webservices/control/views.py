@@ -13,6 +13,7 @@ from partnerlab.simulators.ic_webservices.domain.events import Entry, Event
 from partnerlab.simulators.ic_webservices.domain.invoices import Invoice
 from partnerlab.simulators.ic_webservices.domain.money import amount
 from partnerlab.simulators.ic_webservices.domain.payments import Payment
+from partnerlab.simulators.ic_webservices.domain.questions import Question
 from partnerlab.simulators.ic_webservices.domain.uploads import Adjustment, Problem, Upload
 from partnerlab.simulators.kit.keys import Keys
 from partnerlab.simulators.kit.world.lanes import DEFAULT, Lane
@@ -26,6 +27,7 @@ __all__ = [
     "lane_address",
     "payment_view",
     "problem_view",
+    "question_view",
     "recorded_change_view",
     "upload_view",
 ]
@@ -109,6 +111,13 @@ def invoice_view(invoice: Invoice) -> dict[str, Any]:
             for line in invoice.lines
         ],
     }
+
+
+def question_view(question: Question) -> dict[str, Any]:
+    """A question to the partner that has no answer yet."""
+    view = asdict(question)
+    del view["state"]
+    return view
 
 
 def payment_view(payment: Payment) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.ic_webservices.domain.balances import apply_account_balance
-from partnerlab.simulators.ic_webservices.domain.invoices import CLOSED, OPEN, Invoice, unseen
+from partnerlab.simulators.ic_webservices.domain.invoices import CLOSED, OPEN, Invoice, Taken, unseen
 from partnerlab.simulators.ic_webservices.domain.uploads import ADDS
 
 __all__ = ["Adjusted", "adjust"]
@@ -26,8 +26,7 @@ def adjust(
     invoices: Sequence[Invoice],
     effect: str,
     amount_cents: int,
-    taken_cents: int,
-    unknown_cents: int,
+    taken: Taken,
     last_payment: str,
 ) -> Adjusted:
     """
@@ -40,8 +39,7 @@ def adjust(
     Args:
         invoices: The account's invoices, at least one, the latest first.
         effect: `set` or `add`.
-        taken_cents: What was taken on its open invoices since the partner's last word, and the partner may know of.
-        unknown_cents: What was taken on them that the partner cannot know of: no file with it was fetched.
+        taken: What was taken on its open invoices.
         last_payment: Reference of the newest payment of the lane.
     """
     open_ones = [one for one in invoices if one.status == OPEN]
@@ -54,10 +52,10 @@ def adjust(
         due = owed + amount_cents
         total = sum(one.total_amount_due_cents for one in concerned) + amount_cents
         word = said + amount_cents
-    elif amount_cents == said:
+    elif amount_cents == said - taken.seen_cents:
         return Adjusted((), owed, owed)
     else:
-        due = total = unseen(amount_cents, said, taken_cents, unknown_cents)
+        due = total = unseen(amount_cents, said, taken)
         word = amount_cents
     changed = {one.invoice_number: one for one in apply_account_balance(asked, others, due, total)}
     after = [changed.get(one.invoice_number, one) for one in concerned]

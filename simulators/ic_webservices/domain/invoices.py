@@ -18,6 +18,7 @@ __all__ = [
     "STATUSES",
     "Invoice",
     "Line",
+    "Taken",
     "credited",
     "debited",
     "filed",
@@ -52,6 +53,20 @@ class Line:
     description: str
     total: Decimal | None
     fields: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """
+    Payments that stand, in cents, by whether a file has them in its amounts [A-85].
+
+    Of those since the partner's word before, `seen_cents` are in it for certain and `perhaps_cents` may be;
+    `unknown_cents`, whenever they were taken, cannot be.
+    """
+
+    perhaps_cents: int = 0
+    seen_cents: int = 0
+    unknown_cents: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,28 +167,25 @@ def stated(invoice: Invoice, balance_due_cents: int, total_amount_due_cents: int
     return replace(invoice, minimum_amount_due_cents=minimum)
 
 
-def filed(
-    existing: Invoice | None, given: Invoice, taken_cents: int, last_payment: str, unknown_cents: int = 0
-) -> Invoice | None:
+def filed(existing: Invoice | None, given: Invoice, taken: Taken, last_payment: str) -> Invoice | None:
     """
     The invoice after a bill file *given* it, or None where that changes nothing [A-85].
 
     The same content as in the last file changes nothing. Other content is the partner's word when the file was made:
-    *taken_cents* of payments taken since the last file are owed no more, but for what the lower amounts show already.
+    what was *taken* is owed no more, but for what the lower amounts show already.
 
     Args:
         existing: The invoice of that number before; None where there is none.
         given: As in the file, its `content` set.
-        taken_cents: Payments of it that were taken since the last file and stand.
+        taken: Payments of it that stand.
         last_payment: Reference of the newest payment of the lane.
-        unknown_cents: Payments of it, none of them counted in *taken_cents*, that the partner cannot know of yet.
     """
     if existing is not None and existing.content and existing.content == given.content:
         return None
     due, total = given.balance_due_cents, given.total_amount_due_cents
     if existing is not None:
-        due = unseen(due, existing.filed_due_cents, taken_cents, unknown_cents)
-        total = max(due, unseen(total, existing.filed_total_cents, taken_cents, unknown_cents))
+        due = unseen(due, existing.filed_due_cents, taken)
+        total = max(due, unseen(total, existing.filed_total_cents, taken))
     return replace(
         waits_for_notice(given, None if existing is None else existing.notified_on),
         late_fee_charged_for=None if existing is None else existing.late_fee_charged_for,
@@ -204,14 +216,14 @@ def waits_for_notice(invoice: Invoice, notified_on: date | None) -> Invoice:
     return replace(invoice, notified_on=notified_on, notify_on=min(left, default=None))
 
 
-def unseen(given_cents: int, before_cents: int, taken_cents: int, unknown_cents: int = 0) -> int:
+def unseen(given_cents: int, before_cents: int, taken: Taken) -> int:
     """
     The amount *given* less what was taken, but for the part of it by which it fell since *before* [A-85].
 
-    What the partner cannot know of (*unknown_cents*) is taken off whole.
+    What the partner knew (`seen_cents`) has lowered *before*; what it cannot know (`unknown_cents`) is taken off whole.
     """
-    shown = min(max(before_cents - given_cents, 0), taken_cents)
-    return max(given_cents - (taken_cents - shown) - unknown_cents, min(given_cents, 0))
+    shown = min(max(before_cents - taken.seen_cents - given_cents, 0), taken.perhaps_cents)
+    return max(given_cents - (taken.perhaps_cents - shown) - taken.unknown_cents, min(given_cents, 0))
 
 
 def owed_cents(invoice: Invoice) -> int:

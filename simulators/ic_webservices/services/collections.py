@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from partnerlab.simulators.ic_webservices.domain.billers import time_zone
-from partnerlab.simulators.ic_webservices.domain.schedules import autopay_id, collected_on, runs_at
+from partnerlab.simulators.ic_webservices.domain.schedules import BILLS_TERMS, autopay_id, collected_on, runs_at
 from partnerlab.simulators.ic_webservices.store import BILLERS, INVOICES, SCHEDULES
 from partnerlab.simulators.kit.world.jobs import RowState, RuleSource, Taken
 from partnerlab.simulators.kit.world.store import Row, Statement, Tx
@@ -22,16 +22,21 @@ Key = tuple[str | int, ...]
 
 LATEST = datetime(2199, 12, 31, tzinfo=UTC)
 
+_TERMS = ", ".join(f"'{partner}'" for partner in sorted(BILLS_TERMS))
 _BILLS = (
-    "SELECT i.biller_guid, i.invoice_number, a.enrolled_at"
+    "SELECT i.biller_guid, i.invoice_number, a.enrolled_at"  # noqa: S608 - constants of our own
     " FROM ic_autopays a"
+    " JOIN ic_billers b ON b.lane = a.lane AND b.guid = a.biller_guid"
     " JOIN ic_customers c ON c.lane = a.lane AND c.biller_guid = a.biller_guid"
     "  AND c.account_number = a.account_number AND c.autopay = 1"
     " JOIN ic_invoices i ON i.lane = a.lane AND i.biller_guid = a.biller_guid"
     "  AND i.account_number = a.account_number AND i.status = 'open' AND i.balance_due_cents > 0"
     " WHERE a.lane = :lane AND COALESCE(i.autopay_collection_date, i.invoice_due_date) <= :day"
-    " AND NOT EXISTS (SELECT 1 FROM ic_schedules s WHERE s.lane = i.lane AND s.biller_guid = i.biller_guid"
-    "  AND s.account_number = i.account_number AND s.invoice_number = i.invoice_number AND s.kind = 'autopay')"
+    " AND NOT EXISTS (SELECT 1 FROM ic_balance_questions q WHERE q.lane = i.lane AND q.biller_guid = i.biller_guid"
+    "  AND q.invoice_number = i.invoice_number AND q.state = 'waiting')"
+    f" AND (b.partner IN ({_TERMS}) OR NOT EXISTS (SELECT 1 FROM ic_schedules s WHERE s.lane = i.lane"
+    "  AND s.biller_guid = i.biller_guid AND s.account_number = i.account_number"
+    "  AND s.invoice_number = i.invoice_number AND s.kind = 'autopay'))"
 )
 _DUE = Statement(
     f"{_BILLS} ORDER BY COALESCE(i.autopay_collection_date, i.invoice_due_date), i.biller_guid, i.invoice_number"
@@ -66,8 +71,10 @@ class Collections(RuleSource):
 
     def row_state(self, tx: Tx, lane: str, key: Key) -> RowState | None:
         """The schedule of a bill that was collected."""
-        invoice = INVOICES.get(tx, lane, *key)
-        collected = None if invoice is None else SCHEDULES.get(tx, lane, autopay_id(invoice))
+        invoice, biller = INVOICES.get(tx, lane, *key), BILLERS.get(tx, lane, key[0])
+        if invoice is None or biller is None:
+            return None
+        collected = SCHEDULES.get(tx, lane, autopay_id(invoice, biller.partner))
         return None if collected is None else RowState(collected.state, collected.runs_at, "")
 
 
@@ -77,10 +84,12 @@ def _last_day(until: datetime) -> str:
 
 
 def _moment(tx: Tx, lane: str, row: Row) -> tuple[datetime, Key] | None:
-    """When a bill is collected; None where that was before the customer enrolled."""
+    """When a bill is collected; None where it was, or where that was before the customer enrolled."""
     guid, number, enrolled_at = row
     biller, invoice = BILLERS.get(tx, lane, guid), INVOICES.get(tx, lane, guid, number)
     assert biller is not None
     assert invoice is not None
+    if SCHEDULES.get(tx, lane, autopay_id(invoice, biller.partner)) is not None:
+        return None
     at = runs_at(collected_on(invoice), time_zone(biller.time_zone))
     return (at, (guid, number)) if datetime.fromisoformat(enrolled_at) < at else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, timedelta
 from typing import Any
 
 from partnerlab.contracts.files import Problem as FileProblem
@@ -12,12 +13,16 @@ from partnerlab.contracts.files.problems import shown
 from partnerlab.simulators.ic_webservices.domain.adjustments import adjust
 from partnerlab.simulators.ic_webservices.domain.billers import Biller, time_zone
 from partnerlab.simulators.ic_webservices.domain.customers import FIRST_CUSTOMER_ID, Customer, from_bill_file
-from partnerlab.simulators.ic_webservices.domain.invoices import Invoice, filed
+from partnerlab.simulators.ic_webservices.domain.invoices import Invoice, Taken, filed
 from partnerlab.simulators.ic_webservices.domain.late_fees import stated_at
 from partnerlab.simulators.ic_webservices.domain.money import amount
+from partnerlab.simulators.ic_webservices.domain.payments import RETURNED
 from partnerlab.simulators.ic_webservices.domain.uploads import SETS, Adjustment
 from partnerlab.simulators.ic_webservices.services.ledger import last_payment
+from partnerlab.simulators.ic_webservices.services.presentment import RTDR_URL
+from partnerlab.simulators.ic_webservices.services.questions import ask_about
 from partnerlab.simulators.ic_webservices.services.staging import CSV_PARTNERS, Staged
+from partnerlab.simulators.ic_webservices.services.unsettled import Unsettled
 from partnerlab.simulators.ic_webservices.store import ADJUSTMENTS, CUSTOMERS, INVOICES, next_number
 from partnerlab.simulators.kit.world.identifiers import new_id
 from partnerlab.simulators.kit.world.lanes import Lane
@@ -25,6 +30,8 @@ from partnerlab.simulators.kit.world.store import Statement, Tx
 
 __all__ = ["adjust_balances", "load_invoices"]
 
+OLDEST_FILE = timedelta(days=3)
+"""How long a daily file of a partner may be on its way, retries included: assumed [A-118]."""
 LARGEST_CENTS = 10**17
 """Of a balance: more fits no column of a file."""
 REFUSALS: Mapping[str, str] = {
@@ -34,21 +41,26 @@ REFUSALS: Mapping[str, str] = {
 }
 """Why a row that reads well is not applied, by rule."""
 
-_STANDS = (
+_MADE = (
     " FROM ic_payments WHERE lane = :lane AND biller_guid = :biller_guid"
     " AND account_number = :account_number AND invoice_number = :invoice_number AND approved = 1"
-    " AND donation = 'none' AND state <> 'returned'"
+    " AND donation = 'none'"
 )
-_FETCHED = (
-    "EXISTS (SELECT 1 FROM ic_exported AS e JOIN ic_export_batches AS b ON b.lane = e.lane"
+_FETCHED_AT = (
+    "(SELECT min(b.delivered_at) FROM ic_exported AS e JOIN ic_export_batches AS b ON b.lane = e.lane"
     " AND b.report_id = e.report_id WHERE e.lane = :lane AND e.kind = 'payments' AND e.item = payment_guid"
     " AND b.delivered_at <> '')"
 )
-_TAKEN = Statement(f"SELECT sum(amount_cents){_STANDS} AND reference > :after")
+_TAKEN = Statement(
+    "SELECT sum(CASE WHEN state <> 'returned' AND reference > :after THEN amount_cents ELSE 0 END),"
+    " sum(CASE WHEN state <> 'returned' AND reference <= :after THEN 1 ELSE 0 END),"
+    f" sum(CASE WHEN state = 'returned' OR reference > :after THEN 1 ELSE 0 END){_MADE}"
+)
 _TAKEN_BY_FILE = Statement(
-    "SELECT sum(CASE WHEN fetched = 1 AND reference > :after THEN amount_cents ELSE 0 END),"  # noqa: S608 - fragments of our own
-    " sum(CASE WHEN fetched = 0 THEN amount_cents ELSE 0 END)"
-    f" FROM (SELECT amount_cents, reference, CASE WHEN {_FETCHED} THEN 1 ELSE 0 END AS fetched{_STANDS}) AS known"
+    "SELECT sum(CASE WHEN fetched_at > :seen AND reference > :after THEN amount_cents ELSE 0 END),"  # noqa: S608 - fragments of our own
+    " sum(CASE WHEN fetched_at <= :seen AND reference > :after THEN amount_cents ELSE 0 END),"
+    " sum(CASE WHEN fetched_at IS NULL THEN amount_cents ELSE 0 END)"
+    f" FROM (SELECT amount_cents, reference, {_FETCHED_AT} AS fetched_at{_MADE} AND state <> 'returned') AS known"
 )
 _CARRY_FORWARD = Statement(
     "UPDATE ic_invoices SET status = 'closed', version = version + 1"
@@ -62,8 +74,12 @@ _CARRY_FORWARD = Statement(
 )
 
 
-def load_invoices(tx: Tx, lane: Lane, biller: Biller, upload_id: str, staged: Staged) -> None:
-    """Load customers and invoices, each in the place of the one of its number, as `filed` rules."""
+def load_invoices(tx: Tx, lane: Lane, biller: Biller, upload_id: str, staged: Staged, unsettled: Unsettled) -> None:
+    """
+    Load customers and invoices, each in the place of the one of its number, as `filed` rules.
+
+    *unsettled* says of which payments the partner may not know yet.
+    """
     newest = last_payment(tx, lane)
     for batch in staged.good.batches():
         customers: dict[str, Customer] = {}
@@ -88,19 +104,33 @@ def load_invoices(tx: Tx, lane: Lane, biller: Biller, upload_id: str, staged: St
             ),
         )
         for _, row in batch:
-            _load_invoice(tx, lane, biller, upload_id, row, newest)
+            _load_invoice(tx, lane, biller, upload_id, row, newest, unsettled)
     tx.run(_CARRY_FORWARD, lane=lane.name, biller_guid=biller.guid, upload_id=upload_id)
 
 
-def _load_invoice(tx: Tx, lane: Lane, biller: Biller, upload_id: str, row: Mapping[str, Any], newest: str) -> None:
-    """In the place of an invoice of that number, whatever its RecordType says [A-17], as `filed` rules."""
+def _load_invoice(
+    tx: Tx, lane: Lane, biller: Biller, upload_id: str, row: Mapping[str, Any], newest: str, unsettled: Unsettled
+) -> None:
+    """
+    In the place of an invoice of that number, whatever its RecordType says [A-17], as `filed` rules.
+
+    Where money moved on it since the file before, nobody can know whether this file has that in its amounts: the
+    partner is asked [A-117].
+    """
     given = INVOICES.load(tuple(row[name] for name in INVOICES.columns))
     existing = INVOICES.get(tx, lane.name, given.biller_guid, given.invoice_number)
-    taken, unknown = (0, 0) if existing is None else _taken_cents(tx, lane, biller, existing)
-    invoice = filed(existing, given, taken, newest, unknown)
+    taken, moved = Taken(), False
+    if existing is not None and existing.content != given.content:
+        if biller.partner in CSV_PARTNERS:
+            taken = _taken_by_file(tx, lane, biller, existing)
+        else:
+            taken, moved = _taken(tx, lane, biller, existing, unsettled)
+    invoice = filed(existing, given, taken, newest)
     if invoice is not None:
         invoice = stated_at(invoice, lane.now(), time_zone(biller.time_zone))
         INVOICES.put(tx, lane.name, replace(invoice, upload_id=upload_id))
+        if moved and biller.settings.get(RTDR_URL):
+            ask_about(tx, lane, invoice)
 
 
 class _NotApplied(Exception):
@@ -159,8 +189,8 @@ def _adjust(tx: Tx, lane: Lane, biller: Biller, asked: Adjustment, newest: str) 
     if not invoices:
         raise _NotApplied("no-invoice", "AccountNumber", account_number)
     said = str(amount(asked.amount_cents))
-    taken, unknown = _taken_cents(tx, lane, biller, *invoices) if sets else (0, 0)
-    done = adjust(invoices, asked.effect, asked.amount_cents, taken, unknown, newest)
+    taken = _taken_by_file(tx, lane, biller, *invoices) if sets else Taken()
+    done = adjust(invoices, asked.effect, asked.amount_cents, taken, newest)
     if abs(done.after_cents) >= LARGEST_CENTS:
         raise _NotApplied("balance-too-large", "AdjustmentAmount", said)
     for invoice in done.invoices:
@@ -176,24 +206,43 @@ def _invoices(tx: Tx, lane: Lane, biller: Biller, account_number: str) -> Sequen
     return found or INVOICES.find(tx, lane.name, search, order=order, last_first=True, limit=1)
 
 
-def _taken_cents(tx: Tx, lane: Lane, biller: Biller, *invoices: Invoice) -> tuple[int, int]:
+def _taken(tx: Tx, lane: Lane, biller: Biller, invoice: Invoice, unsettled: Unsettled) -> tuple[Taken, bool]:
     """
-    Payments of some invoices that stand: those taken since the partner's last word on each, and those that the partner
-    cannot know of.
+    Payments of an invoice since its last file, and older ones without a certain outcome: the new file may have either
+    in its amounts or not. And whether there are any, or one that came back.
+    """
+    place = {"biller_guid": biller.guid, "account_number": invoice.account_number}
+    number, after = invoice.invoice_number, invoice.filed_after
+    row = tx.one(_TAKEN, lane=lane.name, **place, invoice_number=number, after=after)
+    since, older, moved = (int(one or 0) for one in row or (0, 0, 0))
+    doubted = 0
+    if older:
+        doubt = unsettled.doubt(tx, lane, biller.guid, invoice.account_number)
+        doubted = sum(
+            one.amount_cents
+            for one in doubt.payments
+            if one.invoice_number == number and one.reference <= after and one.state != RETURNED
+        )
+    return Taken(since + doubted), bool(moved or doubted)
 
-    Of the latter there are some only where payments go out by file, until the file is fetched.
+
+def _taken_by_file(tx: Tx, lane: Lane, biller: Biller, *invoices: Invoice) -> Taken:
     """
-    taken = unknown = 0
+    The same of invoices whose partner fetches payments by file, and knows those in what it fetched.
+
+    A file of its own is never older than `OLDEST_FILE`, so it has in it what was fetched longer ago (assumed [A-118]).
+    """
+    seen = (lane.now() - OLDEST_FILE).astimezone(UTC).isoformat()
+    sums = [0, 0, 0]
     for invoice in invoices:
         row = tx.one(
-            _TAKEN_BY_FILE if biller.partner in CSV_PARTNERS else _TAKEN,
+            _TAKEN_BY_FILE,
             lane=lane.name,
             biller_guid=biller.guid,
             account_number=invoice.account_number,
             invoice_number=invoice.invoice_number,
             after=invoice.filed_after,
+            seen=seen,
         )
-        found = [int(cents or 0) for cents in row or ()]
-        taken += found[0] if found else 0
-        unknown += found[1] if len(found) > 1 else 0
-    return taken, unknown
+        sums = [before + int(cents or 0) for before, cents in zip(sums, row or sums, strict=True)]
+    return Taken(*sums)

@@ -26,6 +26,7 @@ from partnerlab.simulators.ic_webservices.domain.late_fees import stated_at
 from partnerlab.simulators.ic_webservices.domain.money import amount, cents
 from partnerlab.simulators.ic_webservices.domain.payments import Payment
 from partnerlab.simulators.ic_webservices.services.ledger import biller_of, invoice_of
+from partnerlab.simulators.ic_webservices.services.questions import note_answer
 from partnerlab.simulators.ic_webservices.services.unsettled import Unsettled
 from partnerlab.simulators.ic_webservices.store import CUSTOMERS, INVOICES
 from partnerlab.simulators.kit.world.lanes import Lane
@@ -145,6 +146,8 @@ class Presentment:
                 why = "the account changed while the partner was asked"
             if why:
                 problem, due, total = f"the partner's {_in_words(due, total)} was dropped: {why}", None, None
+        if not problem:
+            note_answer(tx, lane, account.asked, of_account=answers_for_account(biller))
         after = _after(biller, account, due, total)
         for one in after:
             was = invoice_of(tx, lane, biller, one.invoice_number)

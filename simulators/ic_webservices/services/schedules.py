@@ -42,9 +42,10 @@ from partnerlab.simulators.ic_webservices.services.cashier import Cashier
 from partnerlab.simulators.ic_webservices.services.collections import Collections
 from partnerlab.simulators.ic_webservices.services.invoice_days import lock_biller
 from partnerlab.simulators.ic_webservices.services.ledger import BillerLedger, biller_of, customer_of, invoice_of
+from partnerlab.simulators.ic_webservices.services.questions import is_open
 from partnerlab.simulators.ic_webservices.services.unsettled import Unsettled
 from partnerlab.simulators.ic_webservices.services.wallet import NewMethod, Wallet, method_of
-from partnerlab.simulators.ic_webservices.store import AUTOPAYS, SCHEDULE_QUEUE, SCHEDULES
+from partnerlab.simulators.ic_webservices.store import AUTOPAYS, INVOICES, SCHEDULE_QUEUE, SCHEDULES
 from partnerlab.simulators.kit.world.due import Due
 from partnerlab.simulators.kit.world.identifiers import new_id
 from partnerlab.simulators.kit.world.jobs import Runner, Taken, Work, WorkOutcome
@@ -53,6 +54,8 @@ from partnerlab.simulators.kit.world.store import Store, Tx
 
 __all__ = ["Schedules", "schedule_of"]
 
+ASK_AGAIN = timedelta(minutes=15)
+"""How long a scheduled payment waits for the partner's answer before it looks again."""
 LOOK_EVERY = timedelta(minutes=1)
 """A bill file can bring a bill that AutoPay collects sooner than anything it knew."""
 
@@ -269,7 +272,7 @@ class Schedules:
         assert autopay is not None
         collected = collected_on(invoice)
         schedule = Schedule(
-            schedule_id=autopay_id(invoice),
+            schedule_id=autopay_id(invoice, biller.partner),
             biller_guid=biller.guid,
             username=autopay.username,
             account_number=invoice.account_number,
@@ -284,7 +287,10 @@ class Schedules:
         return self._paid(tx, lane, biller, schedule)
 
     def _paid(self, tx: Tx, lane: Lane, biller: Biller, schedule: Schedule) -> WorkOutcome:
-        """Pay, note what became of it, and tell."""
+        """Pay, note what became of it, and tell; not while the partner is being asked what is owed [A-117]."""
+        invoice = INVOICES.get(tx, lane.name, biller.guid, schedule.invoice_number)
+        if schedule.kind == ONCE and invoice is not None and is_open(tx, lane, invoice):
+            return WorkOutcome(None, f"{schedule.invoice_number}: the partner is being asked", lane.now() + ASK_AGAIN)
         schedule, payment = self._pay(tx, lane, biller, schedule)
         SCHEDULES.put(tx, lane.name, schedule)
         who = "AutoPay" if schedule.kind == AUTOPAY else "scheduled payment"

@@ -33,6 +33,7 @@ from partnerlab.simulators.ic_webservices.services.ledger import BillerLedger, b
 from partnerlab.simulators.ic_webservices.services.loading import adjust_balances, load_invoices
 from partnerlab.simulators.ic_webservices.services.staging import Staged, problem_row, stage
 from partnerlab.simulators.ic_webservices.store import ADJUSTMENTS, PROBLEMS, UPLOADS, next_number
+from partnerlab.simulators.kit.world.jobs import Runner
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Statement, Tx
 
@@ -69,8 +70,8 @@ class Taken:
 class Uploads:
     """Files of every lane."""
 
-    def __init__(self, ledger: BillerLedger) -> None:
-        self.ledger, self.store = ledger, ledger.store
+    def __init__(self, ledger: BillerLedger, runner: Runner) -> None:
+        self.ledger, self.store, self._runner = ledger, ledger.store, runner
 
     def take(
         self, lane: Lane, biller_guid: str | None, key: str | None, file_name: str | None, content: bytes | None
@@ -139,6 +140,7 @@ class Uploads:
             return ADJUSTMENTS.find(tx, lane.name, search, order="position", after=after, limit=limit)
 
     def _take(self, lane: Lane, biller: Biller, name: str, content: bytes) -> Taken:
+        self.ledger.unsettled.ready(lane, biller.guid, "")
         with stage(lane, biller, name, content) as staged, self.store.write() as tx:
             biller_of(tx, lane, biller.guid, lock=True)
             upload = Upload(
@@ -158,7 +160,9 @@ class Uploads:
             upload = self._decided(tx, lane, biller, upload, staged)
             if upload.state == WAITING:
                 self._put_chunks(tx, lane, upload, CONTENT, _pieces(content))
-            return self._keep(tx, lane, upload, staged)
+            taken = self._keep(tx, lane, upload, staged)
+        self._runner.changed()  # the partner may have to be asked about bills
+        return taken
 
     def _decided(self, tx: Tx, lane: Lane, biller: Biller, upload: Upload, staged: Staged) -> Upload:
         """The file after its fate was decided and, where it is loaded, what it does was done."""
@@ -183,7 +187,7 @@ class Uploads:
         if staged.kind == BALANCES:
             adjust_balances(tx, lane, biller, upload_id, staged)
         else:
-            load_invoices(tx, lane, biller, upload_id, staged)
+            load_invoices(tx, lane, biller, upload_id, staged, self.ledger.unsettled)
 
     def _earlier(self, tx: Tx, lane: Lane, upload: Upload) -> Upload | None:
         """The last loaded file with the same rows."""

@@ -36,7 +36,7 @@ from partnerlab.simulators.ic_webservices.tables.sent import (
     POSTBACKS,
     REMINDERS,
 )
-from partnerlab.simulators.ic_webservices.tables.uploads import ADJUSTMENTS, PROBLEMS, UPLOAD_CHUNKS, UPLOADS
+from partnerlab.simulators.ic_webservices.tables.uploads import ADJUSTMENTS, PROBLEMS, QUESTIONS, UPLOAD_CHUNKS, UPLOADS
 
 __all__ = [
     "ADJUSTMENTS",
@@ -63,6 +63,7 @@ __all__ = [
     "POSTBACKS",
     "POSTBACK_ATTEMPTS",
     "PROBLEMS",
+    "QUESTIONS",
     "REMINDERS",
     "SCHEDULES",
     "SHOWN_PAGES",

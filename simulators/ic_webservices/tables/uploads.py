@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from partnerlab.simulators.ic_webservices.tables.columns import TABLES, key, text, whole
 from partnerlab.simulators.kit.world import schema
+from partnerlab.simulators.kit.world.jobs import queue_columns
 
 __all__ = [
     "ADJUSTMENTS",
     "PROBLEMS",
+    "QUESTIONS",
     "UPLOADS",
     "UPLOAD_CHUNKS",
 ]
@@ -21,6 +23,17 @@ UPLOADS = schema.Table(
     *whole("size_bytes", "accepted", "rejected"),
     *text("kind", "content", "repeats", "notes"),
     schema.Index("ic_uploads_by_content", "lane", "biller_guid", "kind", "state", "content"),
+)
+
+QUESTIONS = schema.Table(
+    "ic_balance_questions",
+    TABLES,
+    key("lane"),
+    key("biller_guid"),
+    key("invoice_number"),
+    *text("account_number", "state", "ask_at"),
+    *queue_columns(),
+    schema.Index("ic_balance_questions_waiting", "lane", "ask_at", where="state = 'waiting'"),
 )
 
 PROBLEMS = schema.Table(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 from partnerlab.simulators.ic_webservices.services.export_batches import ExportBatches
-from tests.simulators.ic_webservices.harness import UTILITY, WATERSMART, WATERSMART_KEY, Harness
+from tests.simulators.ic_webservices.harness import UTILITY, WATERSMART, WATERSMART_KEY, Harness, advance, freeze
 
 OWN = {"biller_guid": WATERSMART}
 BROOK, POND = "20000201", "20000202"
@@ -112,6 +113,22 @@ def test_a_balance_is_the_partners_word_less_what_was_paid_meanwhile(shared: Har
     assert owed(harness, BROOK) == "-12.00", "a credit"
     send(harness, f"{BROOK},Brook,20.00,2,")
     assert owed(harness, BROOK) == "8.00"
+
+
+def test_a_payment_fetched_days_before_a_file_is_in_it(shared: Harness) -> None:
+    """[A-118]: it is not taken off again where the balance rose since, or is what it was before."""
+    harness = shared
+    freeze(harness)
+    exports = ExportBatches(harness.store)
+    for days, said, due in ((4, "64.20", "64.20"), (4, "15.00", "15.00"), (2, "14.00", "10.00")):
+        before = Decimal(owed(harness, BROOK))
+        pay(harness, BROOK, f"{before - 10:.2f}")
+        batch = exports.create(harness.lane, WATERSMART, "payments")
+        assert batch is not None
+        exports.delivered(harness.lane, batch.report_id)
+        advance(harness, timedelta(days=days))
+        send(harness, f"{BROOK},Brook,{said},1,")
+        assert owed(harness, BROOK) == due, f"{days} days after it was fetched"
 
 
 def test_an_older_invoice_is_lowered_before_the_latest(harness: Harness) -> None:

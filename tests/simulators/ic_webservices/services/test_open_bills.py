@@ -1,0 +1,224 @@
+"""A bill that a file changes after money moved on it is shown lower, and right once the partner answered [A-117]."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from partnerlab.simulators.ic_webservices.services.wallet import NewMethod
+from tests.simulators.ic_webservices.harness import RETURNS, VISA, Harness, advance, bill_file, freeze, group
+from tests.simulators.ic_webservices.policies import INSURER, NUMBER, POLICY, policy_file, send
+
+USER = "harbor@example.com"
+A_MOMENT = timedelta(minutes=1)
+
+
+class Insurer:
+    """What TCCS has of one policy term: it answers for the balance, and makes bill files when the test says so."""
+
+    def __init__(self, harness: Harness) -> None:
+        self.harness, self.billed, self.paid, self.away = harness, Decimal(0), Decimal(0), False
+        self.billed_on, self.due_on = date(2026, 5, 20), date(2026, 6, 20)
+        harness.balance = self.answer
+
+    @property
+    def owed(self) -> Decimal:
+        return self.billed - self.paid
+
+    def answer(self, *_: str) -> Mapping[str, Any]:
+        if self.away:
+            return {"problem": "TCCS is away"}
+        return {"balance_due": f"{self.owed:.2f}", "total_amount_due": f"{self.owed:.2f}"}
+
+    def bill(self, amount: str, *, known: bool = True, least: str = "") -> None:
+        """Another instalment, and the file with it; the payments in it only where they are *known*."""
+        self.billed += Decimal(amount)
+        self.billed_on, self.due_on = self.billed_on + timedelta(days=14), self.due_on + timedelta(days=14)
+        self.send(self.owed if known else self.billed, least)
+
+    def send(self, owed: Decimal, least: str = "") -> None:
+        content = policy_file(
+            due=self.due_on,
+            InvoiceDate=self.billed_on,
+            TotalAmountDue=owed,
+            MinimumAmountDue=Decimal(least) if least else owed,
+            LateFeeAmount=None,
+            LateFeeDate=None,
+        )
+        send(self.harness, content)
+
+    def pay(self, amount: str, **how: Any) -> Mapping[str, Any]:
+        """A payment that TCCS has as well."""
+        order = {"account_number": POLICY, "invoice_number": NUMBER, "amount": amount, "biller_guid": INSURER, **how}
+        answer = self.harness.pay(**order)
+        assert answer.status == 201, answer
+        self.paid += Decimal(amount)
+        return dict(answer.json)
+
+    @property
+    def asked(self) -> str:
+        return str(self.harness.get(f"invoices/{NUMBER}", biller_guid=INSURER)["balance_due"])
+
+    @property
+    def open(self) -> list[str]:
+        found = self.harness.get("balance-questions", biller_guid=INSURER)["questions"]
+        return [one["invoice_number"] for one in found]
+
+    @property
+    def payments(self) -> list[str]:
+        found = self.harness.get("payments", biller_guid=INSURER)["payments"]
+        return [one["amount"] for one in found]
+
+    def method(self) -> str:
+        """A payer's card."""
+        services, lane = self.harness.sim.world.services, self.harness.lane
+        services.user_accounts.register(lane, INSURER, USER, "Harbor!2345", (POLICY,))
+        card = NewMethod(kind="card", number=VISA, holder="Harbor Bakery", expires_on=date(2049, 9, 30))
+        return services.wallet.add(lane, INSURER, USER, card).method_id
+
+    def enrol(self) -> None:
+        """The payer has AutoPay."""
+        services = self.harness.sim.world.services
+        services.schedules.enrol(self.harness.lane, INSURER, USER, POLICY, self.method(), cause="test")
+
+
+@pytest.fixture
+def insurer(shared: Harness) -> Insurer:
+    """Nothing happens but when the clock is advanced."""
+    freeze(shared)
+    shared.sim.world.runner.wake = lambda: None  # type: ignore[method-assign]
+    return Insurer(shared)
+
+
+def test_an_instalment_after_a_payment_is_asked_for_whole(insurer: Insurer) -> None:
+    insurer.bill("6.25")
+    insurer.pay("6.25")
+    advance(insurer.harness, timedelta(days=13))
+    insurer.bill("40.87")
+    assert (insurer.asked, insurer.open) == ("34.62", [NUMBER]), "the payment is in the file or not, nobody knows"
+    told = advance(insurer.harness, A_MOMENT)
+    assert (insurer.asked, insurer.open) == ("40.87", [])
+    assert f"{NUMBER}: 40.87 due" in told
+
+
+def test_a_file_that_was_made_before_a_payment_does_not_ask_for_it_again(insurer: Insurer) -> None:
+    insurer.bill("100.00")
+    insurer.pay("100.00")
+    insurer.bill("20.00", known=False)
+    assert insurer.asked == "20.00"
+    advance(insurer.harness, A_MOMENT)
+    assert (insurer.asked, insurer.open) == ("20.00", [])
+
+
+def test_a_file_without_money_in_between_is_the_partners_word(insurer: Insurer) -> None:
+    insurer.bill("100.00")
+    insurer.bill("20.00")
+    assert (insurer.asked, insurer.open) == ("120.00", [])
+
+
+def test_a_payment_in_doubt_counts_at_every_file_until_it_is_certain(insurer: Insurer) -> None:
+    insurer.bill("100.00")
+    guid = insurer.pay("100.00")["payment_guid"]
+    insurer.paid = Decimal(0)  # it never came there
+    insurer.harness.unsettled = {guid}
+    for asked in ("20.00", "40.00"):
+        insurer.bill("20.00")
+        assert insurer.asked == asked
+        advance(insurer.harness, timedelta(hours=1))
+        assert (insurer.asked, insurer.open) == (asked, [NUMBER]), "no answer counts while a payment is in doubt"
+    insurer.harness.unsettled, insurer.paid = set(), Decimal("100.00")
+    advance(insurer.harness, timedelta(hours=5))
+    assert (insurer.asked, insurer.open) == ("40.00", [])
+
+
+def test_a_payment_that_came_back_is_owed_whatever_the_file_knows_of_it(insurer: Insurer) -> None:
+    insurer.bill("100.00")
+    insurer.pay("100.00", tender="ach", bank_account=RETURNS)
+    advance(insurer.harness, timedelta(days=9))
+    assert insurer.asked == "100.00"
+    insurer.bill("20.00")  # a file from before the return
+    insurer.paid = Decimal(0)
+    advance(insurer.harness, A_MOMENT)
+    assert (insurer.asked, insurer.open) == ("120.00", [])
+
+
+def test_a_payer_who_opens_the_bill_has_the_answer_at_once(insurer: Insurer) -> None:
+    insurer.bill("6.25")
+    insurer.pay("6.25")
+    insurer.bill("40.87")
+    assert insurer.harness.control("POST", f"invoices/{NUMBER}/open", {"biller_guid": INSURER}).status == 200
+    assert (insurer.asked, insurer.open) == ("40.87", [])
+
+
+def test_a_partner_that_nobody_asks_is_not_asked(insurer: Insurer) -> None:
+    settings = {"settings": {"8": ""}}
+    assert insurer.harness.control("PATCH", f"billers/{INSURER}", settings).status == 200
+    insurer.bill("6.25")
+    insurer.pay("6.25")
+    insurer.bill("40.87")
+    assert (insurer.asked, insurer.open) == ("34.62", []), "and never too much"
+
+
+def test_autopay_collects_each_instalment_once(insurer: Insurer) -> None:
+    """[A-119]: the invoice is the term, and a new bill date is a new instalment; other dates are none."""
+    insurer.bill("6.25")
+    insurer.enrol()
+    advance(insurer.harness, timedelta(days=25))
+    assert insurer.payments == ["6.25"]
+    insurer.paid = Decimal("6.25")
+    insurer.bill("40.87")
+    advance(insurer.harness, timedelta(days=15))
+    assert sorted(insurer.payments) == ["40.87", "6.25"]
+    insurer.paid = insurer.billed
+    insurer.due_on += timedelta(days=3)
+    insurer.send(Decimal("12.00"))  # a corrected file of the same instalment
+    insurer.paid -= Decimal("12.00")
+    advance(insurer.harness, timedelta(days=15))
+    assert sorted(insurer.payments) == ["40.87", "6.25"]
+    assert insurer.asked == "12.00"
+
+
+@pytest.mark.parametrize("kind", ["AutoPay", "a scheduled payment"])
+def test_what_pays_by_itself_waits_for_the_partners_answer(insurer: Insurer, kind: str) -> None:
+    insurer.due_on = date(2026, 5, 20)
+    insurer.bill("6.25")
+    insurer.pay("6.25")
+    insurer.bill("40.87", least="1.00")
+    if kind == "AutoPay":
+        insurer.enrol()
+    else:
+        schedules, lane = insurer.harness.sim.world.services.schedules, insurer.harness.lane
+        day = date(2026, 6, 18)
+        given = {"invoice_number": NUMBER, "method_id": insurer.method(), "amount_cents": 3_462, "day": day}
+        schedules.schedule(lane, INSURER, USER, **given)
+    insurer.away = True
+    told = advance(insurer.harness, timedelta(days=3))
+    assert insurer.payments == ["6.25"]
+    assert any("TCCS is away" in one for one in told)
+    insurer.away = False
+    advance(insurer.harness, timedelta(days=1))
+    assert sorted(insurer.payments) == sorted(["6.25", "40.87" if kind == "AutoPay" else "34.62"])
+
+
+def test_a_corrected_bill_of_a_utility_is_asked_about_too(harness: Harness) -> None:
+    """inHance answers for the account: its answer ends the questions about all its bills."""
+    freeze(harness)
+    harness.sim.world.runner.wake = lambda: None  # type: ignore[method-assign]
+    for number in ("600001", "600002"):
+        harness.upload(bill_file([group(number, "20000009", "50.00")]))
+        harness.pay(account_number="20000009", invoice_number=number, amount="30.00")
+    harness.upload(bill_file([group(number, "20000009", "45.00") for number in ("600001", "600002")]))
+    asked = {one["invoice_number"]: one["balance_due"] for one in harness.own_invoices(account_number="20000009")}
+    assert asked == {"600001": "20.00", "600002": "20.00"}
+    assert len(harness.get("balance-questions")["questions"]) == 2
+    harness.balance = lambda *_: {"balance_due": "90.00"}
+    advance(harness, A_MOMENT)
+    assert [one[3] for one in harness.asked] == ["600002"], "one question for the account"
+    found = harness.own_invoices(account_number="20000009", status="open")
+    left = {one["invoice_number"]: one["balance_due"] for one in found}
+    assert left == {"600002": "90.00"}, "with balance forward the other is closed into it"
+    assert harness.get("balance-questions")["questions"] == []
