@@ -143,4 +143,4 @@ def _unsent(control: Control, partner: str, place: str, held: set[str]) -> Itera
     else:
         for row in control.get(f"/_sandbox/inhance/accounts/{place}")["bills"]:
             if row["invoice_number"] not in held:
-                yield MissingBill(row["invoice_number"], Decimal(row["open"]))
+                yield MissingBill(row["invoice_number"], Decimal(row["amount"]))

@@ -25,16 +25,21 @@ def apply_account_balance(
     """
     The invoices that change, *asked* first, so that all together ask no more than the answer.
 
-    With balance forward the *others* of its type close into the invoice asked about. What the rest asks counts against
-    the answer; where that is more than the answer, the oldest is lowered first.
+    With balance forward the *others* of its type close into the invoice asked about, and one with a credit always does,
+    for the answer has that in it. What the rest asks counts against the answer; where that is more than the answer, the
+    oldest is lowered first.
 
     Args:
         asked: The account's latest open invoice, about which the partner was asked.
-        others: The account's other open invoices.
+        others: The account's other open invoices, and those with a credit.
         balance_due_cents: What the account owes now; negative is a credit.
         total_amount_due_cents: Everything the account owes, or None where the partner does not say.
     """
-    closing = [one for one in others if asked.balance_forward and one.invoice_type_id == asked.invoice_type_id]
+    closing = [
+        one
+        for one in others
+        if one.balance_due_cents < 0 or (asked.balance_forward and one.invoice_type_id == asked.invoice_type_id)
+    ]
     rest = sorted((one for one in others if one not in closing), key=lambda one: (one.invoice_date, one.invoice_number))
     too_much = sum(max(one.balance_due_cents, 0) for one in rest) - max(balance_due_cents, 0)
     lowered = []

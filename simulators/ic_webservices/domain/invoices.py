@@ -40,10 +40,13 @@ __all__ = [
 OPEN, PAID, CLOSED = "open", "paid", "closed"
 STATUSES: Mapping[str, Mapping[str, str]] = {
     OPEN: {"nothing due": PAID, "something due": OPEN, "carried forward": CLOSED},
-    PAID: {"nothing due": PAID, "something due": OPEN},
+    PAID: {"nothing due": PAID, "something due": OPEN, "carried forward": CLOSED},
     CLOSED: {"nothing due": PAID, "something due": OPEN},
 }
-"""Status and what happens to status. An open invoice is closed when a later bill carries its balance forward."""
+"""
+Status and what happens to status. An open invoice, or one with a credit, is closed when a later bill carries that
+forward.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,8 @@ _TAKEN_BY_FILE = Statement(
 )
 _CARRY_FORWARD = Statement(
     "UPDATE ic_invoices SET status = 'closed', version = version + 1"
-    " WHERE lane = :lane AND biller_guid = :biller_guid AND status = 'open' AND account_number IN"
+    " WHERE lane = :lane AND biller_guid = :biller_guid"
+    " AND (status = 'open' OR status = 'paid' AND balance_due_cents < 0) AND account_number IN"
     " (SELECT account_number FROM ic_invoices AS loaded WHERE lane = :lane AND upload_id = :upload_id)"
     " AND EXISTS (SELECT 1 FROM ic_invoices AS later WHERE later.lane = :lane"
     " AND later.biller_guid = :biller_guid AND later.account_number = ic_invoices.account_number"

@@ -21,7 +21,7 @@ from partnerlab.simulators.ic_webservices.domain.billers import Biller, time_zon
 from partnerlab.simulators.ic_webservices.domain.cloud_payments import is_requested
 from partnerlab.simulators.ic_webservices.domain.customers import check_email
 from partnerlab.simulators.ic_webservices.domain.errors import DomainError
-from partnerlab.simulators.ic_webservices.domain.invoices import CLOSED, OPEN, Invoice, stated
+from partnerlab.simulators.ic_webservices.domain.invoices import CLOSED, OPEN, PAID, Invoice, stated
 from partnerlab.simulators.ic_webservices.domain.late_fees import stated_at
 from partnerlab.simulators.ic_webservices.domain.money import amount, cents
 from partnerlab.simulators.ic_webservices.domain.payments import Payment
@@ -199,7 +199,11 @@ def _account(tx: Tx, lane: Lane, biller: Biller, opened: Invoice) -> _Account:
     if not found:
         latest = INVOICES.find(tx, lane.name, place, order="invoice_date", last_first=True, limit=MOST_OPEN)
         found = [one for one in latest if one.status != CLOSED and not is_requested(one)][:1] or [opened]
-    return _Account(found[0], tuple(found[1:]), newest)
+    paid = INVOICES.find(
+        tx, lane.name, {**place, "status": PAID}, order="invoice_date", last_first=True, limit=MOST_OPEN
+    )
+    credits = [one for one in paid if one.balance_due_cents < 0 and one != found[0] and not is_requested(one)]
+    return _Account(found[0], (*found[1:], *credits), newest)
 
 
 def _after(biller: Biller, account: _Account, due: int | None, total: int | None) -> list[Invoice]:

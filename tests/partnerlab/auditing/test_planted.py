@@ -141,3 +141,29 @@ def test_a_bill_that_was_lost_on_its_way_is_seen_in_what_is_owed(sandbox: Sandbo
     (missing,) = found
     assert missing.kind == "off_by_finding"
     assert "is not at Invoice Cloud, and went out in file" in missing.detail
+
+
+def test_a_bill_that_is_not_sent_yet_counts_whole_whatever_credit_it_met(sandbox: Sandbox) -> None:
+    """Invoice Cloud knows one of two donations; the credit of both lowers the partner's next bill."""
+    town = Town(sandbox, "inhance_v2", "donations", accounts=1)
+    try:
+        (account,) = town.accounts
+        town.pay(account)
+        for looks in (True, False):
+            gift = {"account_number": account.number, "amount": "5.00", "donation": "standalone"}
+            card = {"tender": "credit_card", "card_number": "4111111111111111"}
+            town.control.post("/_sandbox/ic/payments", {**gift, **card, "biller_guid": town.biller["guid"]})
+            sandbox.settle(town.lane)
+            if looks:
+                town.control.post(f"/_sandbox/ic/invoices/{account.invoice}/open", {"biller_guid": town.biller["guid"]})
+        bill = {"invoice_number": "6700001", "amount": "247.13"}
+        town.control.post(f"/_sandbox/inhance/accounts/{account.number}/bills", bill)
+        found = [one for one in reconcile(town.books()).differences if one.subject == account.number]
+        town.advance(days=1)
+        sent = [one for one in reconcile(town.books()).differences if one.subject == account.number]
+    finally:
+        town.close()
+    (missing,) = found
+    assert missing.kind == "explained"
+    assert "bill 6700001 is not at Invoice Cloud" in missing.detail
+    assert sent == [], "the file has the credit of both in it"

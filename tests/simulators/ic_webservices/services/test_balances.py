@@ -114,6 +114,24 @@ def test_an_answer_below_what_the_others_ask_lowers_the_oldest_first(harness: Ha
     assert harness.invoice("500003")["balance_due"] == ("-3.00" if due == "-3.00" else "0.00")
 
 
+@pytest.mark.parametrize("balance_forward", [True, False])
+def test_a_credit_on_a_paid_bill_is_in_a_later_answer(harness: Harness, balance_forward: bool) -> None:
+    answers(harness, "-5.00")
+    assert open_bill(harness)["invoice"]["balance_due"] == "-5.00"
+    add_bill(harness, "500002", "242.13", invoice_date=date(2030, 1, 1), balance_forward=balance_forward)
+    answers(harness, "237.13")
+    open_bill(harness, "500002")
+    assert asked(harness) == {"500002": Decimal("237.13")}
+    assert harness.invoice()["status"] == "closed", "it is nobody's credit a second time"
+
+
+def test_a_later_bill_carries_a_credit_forward_too(harness: Harness) -> None:
+    answers(harness, "-5.00")
+    open_bill(harness)
+    harness.upload(bill_file([group("500002", ACCOUNT, "237.13", on=date(2030, 1, 1))]))
+    assert (harness.invoice()["status"], asked(harness)) == ("closed", {"500002": Decimal("237.13")})
+
+
 def test_the_total_of_an_answer_is_the_accounts_too(harness: Harness) -> None:
     add_bill(harness, "500002", "30.00", invoice_date=date(2030, 1, 1), balance_forward=False)
     answers(harness, "150.00", "190.00")
