@@ -145,7 +145,8 @@ class Authentication:
         expires_at = now + SESSION_LASTS
         mine = {"lane": lane.name, "biller_guid": user.biller_guid, "username": user.username}
         with self.store.write() as tx:
-            existing = USERS.get(tx, lane.name, user.biller_guid, user.username)
+            # A password that is being changed now ends this token too, or is met here.
+            existing = USERS.lock(tx, lane.name, user.biller_guid, user.username)
             if existing is None or existing.password_hash != user.password_hash:
                 raise LoginRefused
             tx.run(_FORGET, **mine, before=_text(now - REMEMBERED))

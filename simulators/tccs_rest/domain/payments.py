@@ -27,9 +27,9 @@ class Payment:
 
     invoice_number: str
     amount_cents: int
-    type: str = ""
-    insured_name: str = ""
-    payment_guid: str | None = None
+    type: str
+    insured_name: str
+    payment_guid: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from partnerlab.client.datapump import DataPump, RetryPolicy
+from partnerlab.client.datapump import DataPump, RetryPolicy, upkeep
 from partnerlab.client.datapump.gate import LaneClosed
 from partnerlab.client.datapump.lanes import TABLES
 from partnerlab.client.datapump.states import State
@@ -84,6 +84,23 @@ def test_an_export_loaded_elsewhere_is_the_same(url: str, billers: Billers, part
         there = pump.delivery(id.replace("a:", "b:", 1))
         assert (there.delivery.state, there.notes[0].reason) == (State.DISMISSED, "not today")
         assert len(there.attempts) == 1
+
+
+def test_what_was_on_its_way_in_an_export_goes_on_at_once_where_it_is_loaded(
+    url: str, billers: Billers, partner: Partner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No sweep has to find it."""
+    monkeypatch.setattr(upkeep, "SWEEP_S", 3_600.0)
+    with held(url, billers, partner) as pump:
+        events = [make_event(lane="a"), make_event(lane="a", account_number="2")]
+        ids = submit(pump, *events)
+        wait_for(lambda: {state_of(pump, id) for id in ids} == {State.WAITING})
+        exported = pump.export_lane("a")
+        for row in exported["pump_deliveries"]:
+            row.update(state="accepted", retry_at=None)
+        for name in ("b", "c"):
+            pump.load_lane(name, exported)
+        wait_for(lambda: pump.counts() == {State.WAITING: 2, State.DELIVERED: 4})
 
 
 @pytest.mark.parametrize(

@@ -191,7 +191,7 @@ def test_what_is_no_amount_above_zero_in_whole_cents_is_refused(text: str) -> No
 def posted(number: int, day: int, *, type: str = "ACH", reported: int | None = None) -> PostedPayment:
     """A payment posted *day* days from today, and returned by a report of the day *reported* days from today."""
     at = datetime(2026, 11, 21, 12, tzinfo=UTC) + timedelta(days=day)
-    payment = Payment("1-01/01/2027", 100, type)
+    payment = Payment("1-01/01/2027", 100, type, "", None)
     if reported is None:
         return PostedPayment(number, payment, "r", at)
     return PostedPayment(number, payment, "r", at, at, TODAY + timedelta(days=reported))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from datetime import timedelta
 from unittest.mock import patch
 
@@ -10,6 +11,8 @@ import pytest
 
 from partnerlab.simulators.ic_webservices.domain import users
 from partnerlab.simulators.ic_webservices.domain.errors import LoginRefused, TokenInvalid
+from partnerlab.simulators.ic_webservices.domain.users import RemoteToken
+from partnerlab.simulators.ic_webservices.services import authentication
 from partnerlab.simulators.ic_webservices.services.authentication import Authentication
 from partnerlab.simulators.ic_webservices.settings import Settings
 from partnerlab.simulators.kit.world.store import Statement
@@ -160,6 +163,27 @@ def test_a_token_is_worth_nothing_once_its_user_is_gone(harness: Harness) -> Non
     with harness.store.write() as tx:
         tx.run(Statement("DELETE FROM ic_users"))
     assert refused(harness, token) == "unknown"
+
+
+def test_a_password_that_changes_while_a_token_is_made_ends_it(
+    shared: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On PostgreSQL too, where both transactions are under way at once."""
+    user = access(shared).check(shared.lane, UTILITY, USER, PASSWORD)
+    users_of = shared.sim.world.services.user_accounts
+    change = threading.Thread(target=lambda: users_of.set_password(shared.lane, UTILITY, USER, "another Password 7"))
+
+    def made(*values: str) -> RemoteToken:
+        change.start()
+        change.join(0.5)  # it waits for this transaction: long enough for one that would not
+        return RemoteToken(*values)
+
+    monkeypatch.setattr(authentication, "RemoteToken", made)
+    token, _ = access(shared).issue(shared.lane, user)
+    change.join(60)
+    assert refused(shared, token) == "ended"
+    with pytest.raises(LoginRefused):
+        access(shared).issue(shared.lane, user)
 
 
 def test_tokens_can_be_let_expire(frozen: Harness) -> None:

@@ -12,8 +12,21 @@ import pytest
 
 from partnerlab.simulators.ic_webservices import Settings
 from partnerlab.simulators.ic_webservices.domain.late_fees import charges_at
-from partnerlab.simulators.ic_webservices.store import INVOICES
-from tests.simulators.ic_webservices.harness import INVOICING, RETURNS, Harness, advance, elements, freeze, keyed, texts
+from partnerlab.simulators.ic_webservices.services.invoice_days import InvoiceDays
+from partnerlab.simulators.ic_webservices.store import INVOICES, LATE_FEE_WAITS
+from partnerlab.simulators.kit.world.table import utc_text
+from tests.simulators.ic_webservices.harness import (
+    INVOICE,
+    INVOICING,
+    RETURNS,
+    UTILITY,
+    Harness,
+    advance,
+    elements,
+    freeze,
+    keyed,
+    texts,
+)
 from tests.simulators.ic_webservices.policies import DUE, INSURER, KEY, NUMBER, POLICY, policy_file, send
 
 DAY = timedelta(days=1)
@@ -63,6 +76,22 @@ def test_a_fee_is_charged_at_midnight_of_the_biller(world: Harness) -> None:
     assert due(world) == ("120.00", "340.00")
     advance(world, timedelta(minutes=1))
     assert due(world) == ("135.00", "355.00")
+
+
+def test_of_two_billers_days_the_first_comes_first(world: Harness) -> None:
+    """Whichever of the billers the store names first."""
+    days = InvoiceDays("test", "late_fee_on", LATE_FEE_WAITS, charges_at)
+    until = utc_text(world.lane.now() + 90 * DAY)
+    for earlier, later in ((UTILITY, INSURER), (INSURER, UTILITY)):
+        with world.store.write() as tx:
+            for biller, on in ((earlier, DUE), (later, DUE + DAY)):
+                invoice = INVOICES.get(tx, world.lane.name, biller, INVOICE if biller == UTILITY else NUMBER)
+                assert invoice is not None
+                INVOICES.put(tx, world.lane.name, replace(invoice, late_fee_on=on, late_fee_cents=1))
+        with world.store.read() as tx:
+            found = [key for _, key in days.due(tx, world.lane.name, until, 100)]
+            assert found == [(earlier, DUE.isoformat()), (later, (DUE + DAY).isoformat())]
+            assert [key for _, key in days.due(tx, world.lane.name, until, 1)] == found[:1]
 
 
 @pytest.mark.parametrize(
