@@ -110,8 +110,8 @@ class PumpPort:
 
     def bring_forward(self, lane: str, by: timedelta) -> None:
         """The lane's clock was advanced: what waits for its next attempt waits less."""
-        if self._clock is None and self._started and self._pump is not None:
-            self._pump.wake(lane, by=by)
+        if self._clock is None and (pump := self._there()) is not None:
+            pump.wake(lane, by=by)
 
     def deliver(self, lane: str) -> None:
         """Without threads of its own the pump does now what is due in a lane; else nothing."""

@@ -295,6 +295,7 @@ class Sandbox:
         self._water_port.close()
         self.journal.close()
         self._asking.close()
+        self.lanes.locks.close()
         self.store.close()
         self._folder.cleanup()
         if Sandbox._running is self:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from partnerlab.client.datapump.engine import Engine, enqueue
 from partnerlab.client.datapump.events import Event, parse_event, render_event
-from partnerlab.client.datapump.gate import LaneClosed, LaneGate
+from partnerlab.client.datapump.gate import LaneClosed, LaneGate, open_for_all
 from partnerlab.client.datapump.pruning import digest
 from partnerlab.client.datapump.store import DeliveryStore
 from partnerlab.client.errors import ClientError
@@ -49,6 +49,8 @@ def accept(store: DeliveryStore, engine: Engine, database: sa.Engine, gate: Lane
         raise LaneClosed(event.lane)
     try:
         with database.connect() as tx:
+            if not open_for_all(store, tx, event.lane):
+                raise LaneClosed(event.lane)
             delivery = store.accept(
                 tx,
                 lane=event.lane,

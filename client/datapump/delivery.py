@@ -25,7 +25,7 @@ from partnerlab.client.datapump.decisions import Record, decide, find, record
 from partnerlab.client.datapump.engine import Engine, Upkeep, enqueue
 from partnerlab.client.datapump.engine.durable import DurableEngine
 from partnerlab.client.datapump.events import Payment, parse_event
-from partnerlab.client.datapump.gate import LaneGate
+from partnerlab.client.datapump.gate import LaneGate, closed_for_all
 from partnerlab.client.datapump.lanes import Rows, drop_lane, export_lane, load_lane
 from partnerlab.client.datapump.observing import Observer
 from partnerlab.client.datapump.places import Places
@@ -198,10 +198,11 @@ class DataPump:
         """
         Cut the waits between attempts short, to nothing or *by* so much; how many deliveries were waiting.
 
-        For when a partner is known to be back, and for a sandbox whose clock was moved.
+        For when a partner is known to be back, and for a sandbox whose clock was moved; before the start too, for the
+        others that share the database.
         """
         by_ms = None if by is None else by // timedelta(milliseconds=1)
-        woken = self._store.bring_forward(lane, by_ms, now=self._engine.now_ms(lane))
+        woken = self._opened().bring_forward(lane, by_ms, now=self._engine.now_ms(lane))
         if self._upkeep is not None:
             self._upkeep.kick()
         return woken
@@ -258,7 +259,8 @@ class DataPump:
         """
         quiet = [self._gate.close(lane, PAUSE_S) for lane in lanes]
         try:
-            yield all(quiet)
+            with closed_for_all(self._opened(), lanes, PAUSE_S) as all_quiet:
+                yield all(quiet) and all_quiet
         finally:
             for lane in lanes:
                 self._gate.open(lane)

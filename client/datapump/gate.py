@@ -1,11 +1,25 @@
-"""Holds up the lanes that are being reset, forked or dropped: no call is made for them, and no event is taken."""
+"""
+Holds up the lanes that are being reset, forked or dropped: no call is made for them, and no event is taken.
+
+In this process by `LaneGate`, in the others that share the database of PostgreSQL by `closed_for_all`.
+"""
 
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 
-__all__ = ["LaneClosed", "LaneGate"]
+import sqlalchemy as sa
+
+from partnerlab.client.datapump.statements import Statements
+
+__all__ = ["LaneClosed", "LaneGate", "closed_for_all", "open_for_all"]
+
+_KEY = "hashtext('pump lane'), hashtext(:lane)"
+_LOOK_S = 0.05
 
 
 class LaneClosed(RuntimeError):
@@ -52,3 +66,36 @@ class LaneGate:
             if not self._under_way[lane]:
                 del self._under_way[lane]
             self._changed.notify_all()
+
+
+def open_for_all(statements: Statements, tx: sa.Connection, lane: str) -> bool:
+    """Whether no process keeps the lane closed; none closes it before the transaction ends."""
+    if statements.named:  # a SQLite file has one process that changes lanes
+        return True
+    return bool(statements.one(tx, f"SELECT pg_try_advisory_xact_lock_shared({_KEY})", lane=lane)[0])
+
+
+@contextmanager
+def closed_for_all(statements: Statements, lanes: Sequence[str], timeout_s: float) -> Iterator[bool]:
+    """
+    Within the block no process begins a call of these lanes or takes an event of theirs.
+
+    True where all calls under way had ended before. The lock goes with the process that holds it.
+    """
+    if statements.named:
+        yield True
+        return
+    with ExitStack() as stack:
+        connection = stack.enter_context(statements.database.connect().execution_options(isolation_level="AUTOCOMMIT"))
+        for lane in sorted(lanes):
+            statements.one(connection, f"SELECT pg_advisory_lock({_KEY})", lane=lane)
+            stack.callback(statements.one, connection, f"SELECT pg_advisory_unlock({_KEY})", lane=lane)
+        ends = time.monotonic() + timeout_s
+        while (busy := _under_way(statements, connection, lanes)) and time.monotonic() < ends:
+            time.sleep(_LOOK_S)
+        yield not busy
+
+
+def _under_way(statements: Statements, connection: sa.Connection, lanes: Sequence[str]) -> bool:
+    sql = "SELECT 1 FROM pump_deliveries WHERE lane = :lane AND state = 'sending' LIMIT 1"
+    return any(statements.first(connection, sql, lane=lane) is not None for lane in lanes)

@@ -9,17 +9,21 @@ dead.
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Protocol
 
 import sqlalchemy as sa
 
 from partnerlab.contracts.sqlite_files import prepare
 
-__all__ = ["MAX_SLOTS", "FileSlots", "NoSlot", "PostgresSlots", "Slots", "slot_name"]
+__all__ = ["MAX_SLOTS", "FileSlots", "NoSlot", "PostgresSlots", "Slots", "StartingTakesLong", "slot_name"]
 
 MAX_SLOTS = 64
+STARTING_S = 60
+_STARTING = 0
+"""No slot has this number: it is locked by who makes the engine's tables, or brings them up to date."""
 _LOCK_CLASS = 0x70756D70  # "pump", in a name space of numbers that a database shares
 
 
@@ -28,6 +32,13 @@ class NoSlot(RuntimeError):
 
     def __init__(self) -> None:
         super().__init__(f"{MAX_SLOTS} workers run on this database already")
+
+
+class StartingTakesLong(RuntimeError):
+    """Another process makes the tables of the database, and does not come to an end."""
+
+    def __init__(self) -> None:
+        super().__init__(f"another process has been making the tables of this database for {STARTING_S} s")
 
 
 class Slots(Protocol):
@@ -43,6 +54,9 @@ class Slots(Protocol):
     def borrow(self, slot: int) -> Iterator[bool]:
         """Whether another slot could be locked, so that its process is dead; it is locked within the block."""
         yield False
+
+    def starting(self) -> AbstractContextManager[None]:
+        """Within the block no other process of this database is in one. Raises `StartingTakesLong`."""
 
     def release(self) -> None:
         """Give the slot back."""
@@ -79,15 +93,25 @@ class FileSlots:
             if lock is not None:
                 lock.close()
 
+    @contextmanager
+    def starting(self) -> Iterator[None]:
+        connection = self._lock(_STARTING, wait_s=STARTING_S)
+        if connection is None:
+            raise StartingTakesLong
+        try:
+            yield
+        finally:
+            connection.close()
+
     def release(self) -> None:
         if self._mine is not None:
             self._mine.close()
             self._mine = None
 
-    def _lock(self, slot: int) -> sqlite3.Connection | None:
+    def _lock(self, slot: int, *, wait_s: float = 0) -> sqlite3.Connection | None:
         path = f"{self._database}.{slot_name(slot)}"
         prepare(path)
-        connection = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(path, timeout=wait_s, isolation_level=None, check_same_thread=False)
         try:
             connection.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError:
@@ -135,6 +159,19 @@ class PostgresSlots:
         finally:
             if connection is not None:
                 self._unlock(connection, slot)
+
+    @contextmanager
+    def starting(self) -> Iterator[None]:
+        # Asked again and again: who waits in a statement keeps the indexes from being made that it waits for.
+        ends = time.monotonic() + STARTING_S
+        while (connection := self._lock(_STARTING)) is None:
+            if time.monotonic() > ends:
+                raise StartingTakesLong
+            time.sleep(0.05)
+        try:
+            yield
+        finally:
+            self._unlock(connection, _STARTING)
 
     def release(self) -> None:
         if self._mine is not None:

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 
 from partnerlab.client.datapump.engine import Parked
 from partnerlab.client.datapump.events import AchReject, Event, Payment, parse_event
-from partnerlab.client.datapump.gate import LaneGate
+from partnerlab.client.datapump.gate import LaneClosed, LaneGate, open_for_all
 from partnerlab.client.datapump.observing import Attempted, Observer, about
 from partnerlab.client.datapump.outcomes import INTERRUPTED, Outcome, judge
 from partnerlab.client.datapump.places import Places, Run
@@ -234,7 +234,10 @@ class Worker:
         if not self._gate.enter(found.lane):
             return State.ACCEPTED
         try:
-            opened = self._open(found, call.operation, call.description, call.idempotent)
+            try:
+                opened = self._open(found, call.operation, call.description, call.idempotent)
+            except LaneClosed:
+                return State.ACCEPTED
             if opened is None:
                 return State.WAITING
             if self._in_doubt(found, call):
@@ -279,8 +282,10 @@ class Worker:
         )
 
     def _open(self, found: Delivery, operation: str, request: str, idempotent: bool) -> Delivery | None:
-        """Begin an attempt; None where another run was first, which then sees it through."""
+        """Begin an attempt; None where another run was first, which then sees it through. Raises `LaneClosed`."""
         with self._database.begin() as tx:
+            if not open_for_all(self._store, tx, found.lane):
+                raise LaneClosed(found.lane)
             if not self._store.begin_attempt(tx, found, operation=operation, request=request, idempotent=idempotent):
                 return None
         return replace(found, state=State.SENDING, attempts=found.attempts + 1, tries=found.tries + 1)

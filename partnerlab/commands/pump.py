@@ -18,7 +18,7 @@ from partnerlab.client.datapump.engine.durable import EngineChanged
 from partnerlab.client.datapump.observing import Observer, log_attempt
 from partnerlab.client.datapump.pruning import DEFAULT_AGE
 from partnerlab.client.datapump.service import serve
-from partnerlab.client.datapump.slots import NoSlot
+from partnerlab.client.datapump.slots import NoSlot, StartingTakesLong
 from partnerlab.client.datapump.store import OtherVersion
 from partnerlab.client.errors import RequestInvalid
 from partnerlab.client.settings import Biller, BillerUnknown
@@ -29,7 +29,7 @@ from partnerlab.logs import log_to_stderr
 GRACE_S = 75.0
 """Longer than a call may take to be answered."""
 
-NOT_OURS = (OtherVersion, EngineChanged, EngineBusy, NoSlot)
+NOT_OURS = (OtherVersion, EngineChanged, EngineBusy, NoSlot, StartingTakesLong)
 """A database or an engine that this process cannot work with, said by the error itself."""
 
 

@@ -95,10 +95,12 @@ class DurableEngine:
         from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer
 
         logging.getLogger("dbos").setLevel(logging.ERROR)
-        # With PostgreSQL always: another process may be half way through it, and where nothing is to do it only looks.
+        # With PostgreSQL always: where nothing is to do it only looks, and who made the tables may have been killed.
         shared = self._database.dialect.name == "postgresql"
-        if shared or not sa.inspect(self._database).has_table("workflow_status", schema=self._schema()):
-            DBOS.migrate(self._database.url.render_as_string(hide_password=False))
+        slots = slots_of(self._database)
+        with slots.starting():  # the engine makes its tables in many steps, and another process would see some of them
+            if shared or not sa.inspect(self._database).has_table("workflow_status", schema=self._schema()):
+                DBOS.migrate(self._database.url.render_as_string(hide_password=False))
         self._check_table()
         self._client = DBOSClient(
             system_database_engine=self._database,
@@ -116,11 +118,11 @@ class DurableEngine:
         )
         if work is not None:
             self._work = work
-            self._launch(DBOS, DBOSPortableJSONSerializer())
+            self._launch(DBOS, DBOSPortableJSONSerializer(), slots)
 
-    def _launch(self, dbos: Any, serializer: Any) -> None:
+    def _launch(self, dbos: Any, serializer: Any, slots: Slots) -> None:
         claim_process(self)
-        self._slots = slots_of(self._database)
+        self._slots = slots
         self._slot = self._slots.take()
         _register(dbos)
         dbos(

@@ -27,7 +27,7 @@ from partnerlab.simulators.kit.http.nowhere import Nowhere
 from partnerlab.simulators.kit.journal.journal import Journal
 from partnerlab.simulators.kit.journal.recording import record_line
 from partnerlab.simulators.kit.world.lanes import DEFAULT, Lane, LaneNameInvalid, Lanes, TooManyLanes
-from partnerlab.simulators.kit.world.store import RolledBack, rolling_back
+from partnerlab.simulators.kit.world.store import RolledBack, in_lane, rolling_back
 
 __all__ = ["Exchange", "Refusal", "Site", "internal_error"]
 
@@ -288,7 +288,10 @@ class Exchange:
         """
         started_ns = time.perf_counter_ns()
         try:
-            return self._run(started_ns)
+            if self._lane is not None:
+                return self._run(started_ns)
+            with in_lane(self._lane_name):
+                return self._run(started_ns)
         except LaneNameInvalid as error:
             return _error(400, "lane_invalid", str(error), "lane"), None
         except FaultInvalid as error:

@@ -17,8 +17,11 @@ __all__ = [
     "FIELDS",
     "GET",
     "INSERT",
+    "IN_ORDER",
     "JUDGED",
     "LANE",
+    "NEWER",
+    "NEWEST",
     "OPEN",
     "SELECT",
     "SIZE",
@@ -72,6 +75,10 @@ TRIM = Statement(
     "DELETE FROM journal WHERE lane = :lane AND number <="
     " (SELECT number FROM journal WHERE lane = :lane ORDER BY number DESC LIMIT 1 OFFSET :keep)"
 )
+IN_ORDER = Statement("SELECT pg_advisory_xact_lock(1785688686)")
+"""Replicas write one after the other, so that who has read up to a number never misses a smaller one."""
+NEWEST = Statement("SELECT coalesce(max(number), 0) FROM journal")
+NEWER = Statement("SELECT number, lane, id FROM journal WHERE number > :number ORDER BY number LIMIT :limit")
 LANE = Statement("SELECT lane FROM lanes WHERE lane = :lane")
 GET = Statement(f"{SELECT} AND id = :id")
 OPEN = Statement(f"{SELECT} AND findings IS NULL")

@@ -25,9 +25,12 @@ from partnerlab.simulators.kit.journal.entries import (
     CUT,
     FIELDS,
     GET,
+    IN_ORDER,
     INSERT,
     JUDGED,
     LANE,
+    NEWER,
+    NEWEST,
     OPEN,
     SIZE,
     TABLES,
@@ -118,7 +121,7 @@ class Journal:
         self._closing = threading.Event()
         self._thread: threading.Thread | None = None
         self.written: list[Callable[[str, Entry], None]] = []
-        """Each is told the lane and the entry of every exchange soon after it was written."""
+        """Each is told the lane and the entry of every exchange of this process soon after it was written."""
         lanes.before_copy.append(self.flush)
 
     def append(
@@ -207,6 +210,21 @@ class Journal:
             row = tx.one(GET, lane=lane, id=id)
         return None if row is None else self._judged([row])[0]
 
+    @property
+    def shared(self) -> bool:
+        """Whether other processes write in it too."""
+        return not self._store.sqlite
+
+    def newest(self) -> int:
+        """The number of the last entry that stands in the store, 0 where there is none."""
+        with self._store.read() as tx:
+            return int(tx.all(NEWEST)[0][0])
+
+    def newer(self, number: int, limit: int = 500) -> list[tuple[int, str, str]]:
+        """Number, lane and id of the first entries after that number, whoever wrote them, oldest first."""
+        with self._store.read() as tx:
+            return [(number, lane, id) for number, lane, id in tx.all(NEWER, number=number, limit=limit)]
+
     def clear(self, lane: str) -> int:
         """Forget a lane's entries; how many there were."""
         self.flush()
@@ -236,6 +254,7 @@ class Journal:
         for first in range(0, len(entries), CHUNK):
             rows = [self._row(entries[n]) for n in range(first, min(first + CHUNK, len(entries)))]
             with self._store.write() as tx:
+                tx.lock(IN_ORDER, ())
                 if tx.one(LANE, lane=lane) is None:
                     return  # the lane was dropped while its last requests were on their way
                 tx.run_many(INSERT, rows)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 import re
-import threading
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 
 from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.kit.world.due import Due
-from partnerlab.simulators.kit.world.lanes import Lane, Lanes
+from partnerlab.simulators.kit.world.lanes import Lane, Lanes, clock_lock
 from partnerlab.simulators.kit.world.simulator import Simulator
 
 __all__ = ["Clock", "ClockOutOfRange", "Done", "DueFailed", "DurationInvalid", "TooManySteps", "parse_duration"]
@@ -90,7 +90,6 @@ class Clock:
         self.each_step: list[Callable[[str], None]] = []
         self.after_advance: list[Callable[[str, timedelta], None]] = []
         self._jobs = [jobs for simulator in simulators for jobs in simulator.jobs]
-        self._locks: dict[str, threading.Lock] = {}
 
     def lane(self, name: str) -> Lane:
         """A lane with its clock as it stands."""
@@ -176,8 +175,9 @@ class Clock:
         _check(at)
         return self._lanes.set_clock(lane, offset=at - datetime.now(UTC), frozen_at=at if frozen else None)
 
-    def _lock(self, lane: str) -> threading.Lock:
-        return self._locks.setdefault(lane, threading.Lock())
+    def _lock(self, lane: str) -> AbstractContextManager[None]:
+        """A clock is moved by one caller at a time, whichever replica it asks."""
+        return self._lanes.locks.hold(clock_lock(lane))
 
 
 def _check(at: datetime) -> None:

@@ -26,7 +26,8 @@ from partnerlab.simulators.kit.world.lane_rows import (
     export_rows,
     load_rows,
 )
-from partnerlab.simulators.kit.world.store import Statement, Store, Tx
+from partnerlab.simulators.kit.world.locks import Locks
+from partnerlab.simulators.kit.world.store import Statement, Store, Tx, in_lane
 
 __all__ = [
     "DEFAULT",
@@ -38,6 +39,7 @@ __all__ = [
     "LaneNotFound",
     "Lanes",
     "TooManyLanes",
+    "clock_lock",
 ]
 
 DEFAULT = "default"
@@ -104,6 +106,11 @@ class TooManyLanes(RuntimeError):
         super().__init__(f"there are {MAX_LANES} lanes already; drop some")
 
 
+def clock_lock(lane: str) -> str:
+    """The name of the lock that whoever moves a lane's clock holds."""
+    return f"clock {lane}"
+
+
 @dataclass(frozen=True, slots=True)
 class Lane:
     """A lane as it stood when a request came: its name, clock and number of active faults."""
@@ -158,11 +165,12 @@ class Lanes:
     *seeders* are called in the transaction that makes a lane: `seed(tx, lane)`. What is in `before_copy` is called
     before a lane is reset, dropped, forked, exported or loaded: whoever holds rows back writes them then. What is in
     `after_change` is called when a lane's clock or rows were replaced: whoever waits for a time looks again. `moving`
-    are the lanes whose clock is being advanced in this process.
+    are the lanes whose clock is being advanced in this process, `locks` those between the processes of a store.
     """
 
     def __init__(self, store: Store, seeders: Iterable[Callable[[Tx, Lane], None]] = ()) -> None:
         self.store = store
+        self.locks = Locks(store)
         store.add(TABLES)
         self.seeders = list(seeders)
         self.before_copy: list[Callable[[], None]] = []
@@ -214,6 +222,7 @@ class Lanes:
         """Drop everything a lane holds, its journal and faults too, and seed it anew with the seed it had."""
         self._check(name)
         with self._still(name), self.store.write() as tx:
+            tx.whole_lanes(name)
             row = tx.one(_GET, lane=name)
             if row is None:
                 self._room(tx)
@@ -226,6 +235,7 @@ class Lanes:
     def drop(self, name: str) -> None:
         """Remove a lane. Raises `LaneNotFound`."""
         with self._still(name), self.store.write() as tx:
+            tx.whole_lanes(name)
             if tx.one(_GET, lane=name) is None:
                 raise LaneNotFound(name)
             delete_rows(self.store, tx, name)
@@ -244,6 +254,7 @@ class Lanes:
         if name == copy:
             raise ForkOntoItself(name)
         with self._still(name, copy), self.store.write() as tx:
+            tx.whole_lanes(name, copy)
             if tx.one(_GET, lane=name) is None:
                 raise LaneNotFound(name)
             if tx.one(_GET, lane=copy) is None:
@@ -271,6 +282,7 @@ class Lanes:
         check_rows(self.store, {table: rows[table] for table in rows if table not in elsewhere})
         self._check_clocks(rows.get("lanes", ()))
         with self._still(name), self.store.write() as tx:
+            tx.whole_lanes(name)
             if tx.one(_GET, lane=name) is None:
                 self._room(tx)
             delete_rows(self.store, tx, name)
@@ -315,9 +327,11 @@ class Lanes:
             look()
 
     def _make(self, lane: Lane, *, new: bool = False) -> Lane:
-        with self.store.write() as tx:
+        with in_lane(""), self.store.write() as tx:
+            tx.whole_lanes(lane.name)
             if tx.one(_GET, lane=lane.name) is None:
                 self._room(tx)
+                delete_rows(self.store, tx, lane.name)  # what was written late, after such a lane was dropped
                 self._insert(tx, lane)
             elif new:
                 raise LaneExists(lane.name)
@@ -333,9 +347,10 @@ class Lanes:
         """Within the block nothing is buffered or under way for these lanes."""
         with ExitStack() as stack:
             for each in self.attached:
-                stack.enter_context(each.paused(*names))
+                stack.enter_context(each.paused(*sorted(names)))
             for write in self.before_copy:
                 write()
+            stack.enter_context(in_lane(""))
             yield
 
     @staticmethod

@@ -29,6 +29,7 @@ from partnerlab.simulators.kit.world.transactions import (
     TransactionOpen,
     Tx,
     committing,
+    in_lane,
     rolling_back,
 )
 
@@ -40,6 +41,7 @@ __all__ = [
     "StoreOutdated",
     "TransactionOpen",
     "Tx",
+    "in_lane",
     "rolling_back",
     "shown_url",
 ]
@@ -208,6 +210,12 @@ class Store:
         if held is None or getattr(held.driver, "closed", False):
             held = self._thread.held = self._connect()
         return held.driver
+
+    def connect(self) -> Any:
+        """A connection to PostgreSQL besides those of transactions, each of whose statements is one of its own."""
+        import psycopg
+
+        return psycopg.connect(self._place, autocommit=True)
 
     def _connect(self) -> _Connection:
         connection: Any

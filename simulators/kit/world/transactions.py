@@ -25,6 +25,7 @@ __all__ = [
     "TransactionOpen",
     "Tx",
     "committing",
+    "in_lane",
     "is_rolling_back",
     "rolling_back",
 ]
@@ -33,6 +34,11 @@ Row = tuple[Any, ...]
 
 _PARAMETER = re.compile(r"(?<![:\w]):(\w+)")
 _rolling_back: ContextVar[bool] = ContextVar("rolling_back", default=False)
+_lane: ContextVar[str] = ContextVar("lane", default="")
+# Of PostgreSQL: writers of a lane share its lock, who replaces or drops the lane has it alone.
+_LANES = 0x6C616E65
+_SHARE = f"SELECT pg_advisory_xact_lock_shared({_LANES}, hashtext(%s))"
+_ALONE = f"SELECT pg_advisory_xact_lock({_LANES}, hashtext(%s))"
 
 
 class RolledBack(BaseException):
@@ -78,6 +84,21 @@ def committing() -> Iterator[None]:
         yield
     finally:
         _rolling_back.reset(token)
+
+
+@contextmanager
+def in_lane(name: str) -> Iterator[None]:
+    """
+    In this block, and in this thread, what is written is of that lane.
+
+    On PostgreSQL a write transaction then waits while another replica resets, drops, copies or loads the lane, and the
+    other way round; on SQLite there is one writer at a time. With an empty name it is of no lane.
+    """
+    token = _lane.set(name)
+    try:
+        yield
+    finally:
+        _lane.reset(token)
 
 
 class Statement:
@@ -154,6 +175,12 @@ class Tx:
         if not self._sqlite:
             self._cursor.execute(*statement.bind(row, sqlite=False))
 
+    def whole_lanes(self, *names: str) -> None:
+        """Let nobody else write in these lanes before the transaction ends; begin it in no lane (`in_lane`)."""
+        if not self._sqlite:
+            for name in sorted(names):
+                self._cursor.execute(_ALONE, (name,))
+
     def run_many(self, statement: Statement, rows: Iterable[Mapping[str, Any] | Row]) -> None:
         """Execute once per row of values."""
         bound = [statement.bind(row, sqlite=self._sqlite) for row in rows]
@@ -223,6 +250,8 @@ class Changing:
             if self._lock is None:
                 self._connection.isolation_level = self._connection.read_only = None
                 self._cursor = self._connection.cursor()
+                if lane := _lane.get():
+                    self._cursor.execute(_SHARE, (lane,))
             else:
                 self._cursor = self._connection.execute("BEGIN IMMEDIATE")
             return Tx(self._cursor, sqlite=self._lock is not None)

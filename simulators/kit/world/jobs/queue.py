@@ -81,6 +81,12 @@ class Source(Protocol):
     def disown(self, tx: Tx, mine: str) -> None:
         """End the claims that do not begin with *mine*."""
 
+    def claims(self, tx: Tx, real: str) -> list[str]:
+        """The claims that stand."""
+
+    def end_claim(self, tx: Tx, claim: str) -> None:
+        """End that claim."""
+
 
 class Queue:
     """
@@ -139,6 +145,8 @@ class Queue:
         )
         self._hold = Statement(f"UPDATE {name} SET claimed_until = :until WHERE {mine} AND claim = :claim")  # noqa: S608
         self._row_state = Statement(f"SELECT {state}, {due}, claimed_until FROM {name} WHERE {mine}")  # noqa: S608
+        self._claims = Statement(f"SELECT claim FROM {name} WHERE {waits} AND claimed_until > :real")  # noqa: S608
+        self._end_claim = Statement(f"UPDATE {name} SET claim = '', claimed_until = '' WHERE claim = :claim{own}")  # noqa: S608
         self._disown = Statement(
             f"UPDATE {name} SET claim = '', claimed_until = '' WHERE claim <> '' AND claim NOT LIKE :mine{own}"  # noqa: S608
         )
@@ -188,6 +196,14 @@ class Queue:
     def disown(self, tx: Tx, mine: str) -> None:
         """End the claims that do not begin with *mine*."""
         tx.run(self._disown, mine=f"{mine}%")
+
+    def claims(self, tx: Tx, real: str) -> list[str]:
+        """The claims that stand."""
+        return [claim for (claim,) in tx.all(self._claims, real=real)]
+
+    def end_claim(self, tx: Tx, claim: str) -> None:
+        """End that claim, if it stands."""
+        tx.run(self._end_claim, claim=claim)
 
     def _taken(
         self, tx: Tx, statement: Statement, lane: str, key: tuple[str | int, ...], claim: str, **moments: str

@@ -39,3 +39,10 @@ class RuleSource:
 
     def disown(self, tx: Tx, mine: str) -> None:
         """There is nothing to disown."""
+
+    def claims(self, tx: Tx, real: str) -> list[str]:
+        """No claim outlives its transaction."""
+        return []
+
+    def end_claim(self, tx: Tx, claim: str) -> None:
+        """There is nothing to end."""

@@ -22,9 +22,10 @@ from datetime import UTC, datetime, timedelta
 
 from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.kit.world.due import Due
+from partnerlab.simulators.kit.world.jobs.living import Living
 from partnerlab.simulators.kit.world.jobs.queue import RowState, Source, Taken
-from partnerlab.simulators.kit.world.lanes import Lane, LaneNotFound, Lanes
-from partnerlab.simulators.kit.world.store import Store, Tx
+from partnerlab.simulators.kit.world.lanes import Lane, LaneNotFound, Lanes, clock_lock
+from partnerlab.simulators.kit.world.store import Store, Tx, in_lane
 from partnerlab.simulators.kit.world.table import utc_text
 
 __all__ = ["Runner", "Work", "WorkOutcome"]
@@ -33,6 +34,8 @@ LEASE = timedelta(seconds=30)
 MOST_AT_ONCE = 100
 LOOK_EVERY_S = 5.0
 """How often to look for work that other processes left in a shared database; they cannot wake this one."""
+MOVED_S = 0.2
+"""How soon to look again in a lane whose clock another replica moves."""
 AFTER_ERROR = timedelta(minutes=1)
 """How long after an unforeseen error work is tried again."""
 
@@ -113,6 +116,7 @@ class Runner:
         self._lookers: list[tuple[threading.Thread, threading.Event]] = []
         self._lock = threading.Lock()
         self._closed = threading.Event()
+        self._living = Living(store, lanes.locks, self._owner)
         lanes.after_change.append(self._look_again)
 
     def add(self, work: Work) -> Work:
@@ -131,6 +135,7 @@ class Runner:
     def take_over(self) -> None:
         """Go on as the process would that comes after a killed one, whose claims are nobody's; for soaks."""
         self._owner = uuid.uuid4().hex[:12]
+        self._living = Living(self._store, self._lanes.locks, self._owner)
         self.start()
 
     def changed(self) -> None:
@@ -227,7 +232,12 @@ class Runner:
 
     def _once(self, work: Work, lane: Lane, key: Key, *, again: bool, early: bool) -> tuple[str, bool | None]:
         """What came of it and whether the row waits no more; None where another holds it."""
+        with in_lane(lane.name):
+            return self._in_lane(work, lane, key, again=again, early=early)
+
+    def _in_lane(self, work: Work, lane: Lane, key: Key, *, again: bool, early: bool) -> tuple[str, bool | None]:
         after: Callable[[], None] = _nothing
+        self._living.let_know()
         work.ready(lane, key)
         with self._store.write() as tx:
             work.first(tx, lane, key)
@@ -345,6 +355,8 @@ class Runner:
         with self._store.read() as tx:
             lanes = work.queue.next(tx, utc_text(real))
             held_until = work.queue.held_until(tx, utc_text(real))
+        if held_until is not None and self._living.end_claims_of_the_dead(work.queue):
+            pauses.append(0.0)
         if held_until is not None:
             pauses.append((datetime.fromisoformat(held_until) - real).total_seconds() + 0.001)
         clocks = {lane.name: lane for lane in self._lanes.all()}  # one question, however many lanes there are
@@ -360,6 +372,8 @@ class Runner:
             frozen = lane.frozen_at is not None and not work.real_time
             return () if frozen else [(due - now).total_seconds() + 0.001]
         with self._store.read() as tx:
+            if not work.real_time and self._lanes.locks.held_elsewhere(tx, clock_lock(lane.name)):
+                return [MOVED_S]  # whoever moves the clock does what falls due
             rows = work.queue.due(tx, lane.name, utc_text(now), MOST_AT_ONCE)
         if not rows:  # somebody did it meanwhile
             return [0.05]
