@@ -1,4 +1,4 @@
-"""`partnerlab clerk`: what a biller's clerk enters in the biller portal."""
+"""`partnerlab clerk`: what a biller's clerk enters in the biller portal, and in the utility's own books."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import Any
 
 import click
 
-from partnerlab.remote import connect, lane_options, print_json
+from partnerlab.auditing.pages import by_offset, paged
+from partnerlab.remote import Remote, connect, lane_options, print_json
 
 biller_option = click.option(
     "--biller", default="inhance_v2", show_default=True, help="Whose clerk: partner or BillerGUID."
@@ -15,11 +16,12 @@ biller_option = click.option(
 
 @click.group()
 def command() -> None:
-    """What a biller's clerk enters in the biller portal.
+    """What a biller's clerk enters in the biller portal, and in the utility's own books.
 
     \b
     Example:
         partnerlab clerk payment 20000201 20.00 --check 1042 --biller watersmart
+        partnerlab clerk return IC0000000007 --by Dana
     """
 
 
@@ -105,3 +107,37 @@ def enrol(account: str, what: str, state: str, biller: str, url: str, lane: str)
     remote = connect(url, lane)
     body = {"enrolled": state == "on", "biller_guid": remote.biller(biller)["guid"]}
     print_json(remote.post(f"/_sandbox/ic/customers/{account}/{what}", body))
+
+
+@command.command("return")
+@click.argument("reference")
+@click.option("--by", "clerk", default="Clerk", show_default=True, help="Who enters it.")
+@lane_options
+def enter_return(reference: str, clerk: str, url: str, lane: str) -> None:
+    """Enter in inHance's books that the payment REFERENCE came back: no integration of inHance tells it [A-111].
+
+    What the payment had covered is owed there again. Its delivery at the data pump is dismissed after that, by the
+    command that is printed; until then Invoice Cloud takes no balance of the account.
+
+    \b
+    Example:
+        partnerlab clerk return IC0000000007 --by Dana
+    """
+    remote = connect(url, lane)
+    rows = by_offset(remote, "/_sandbox/inhance/payments", "payments")
+    posted = next((row for row in rows if row["reference"] == reference), None)
+    if posted is None:
+        raise click.ClickException(f"no payment {reference} in the books of inHance in lane {lane}")
+    place = f"/_sandbox/inhance/accounts/{posted['account_number']}/payments/{posted['number']}/return"
+    print_json(remote.post(place, {"clerk": clerk}))
+    for event_id in _returns(remote, reference):
+        said = f"--reason 'entered by {clerk}'"
+        click.echo(f"Now settle it at the data pump: partnerlab deliveries dismiss {lane}:{event_id} {said}", err=True)
+
+
+def _returns(remote: Remote, reference: str) -> list[str]:
+    """The events by which Invoice Cloud told that the payment came back."""
+    payments = paged(remote, "/_sandbox/ic/payments", "payments", "reference")
+    guid = next((row["payment_guid"] for row in payments if row["reference"] == reference), None)
+    events = (row["event"] for row in paged(remote, "/_sandbox/ic/events", "events", "seq", after=0))
+    return [one["id"] for one in events if one.get("ach_reject", {}).get("payment_guid") == guid]

@@ -108,14 +108,20 @@ class Outgoing:
         return found
 
     def balance_sent(self, lane: Lane, cause: Cause, account_number: str, revision: int, refused: str) -> None:
-        """Note a balance as sent; one that was refused is sent again when it changes, or with all balances."""
+        """
+        Note a balance as sent. One that was *refused* goes again with each run until it is taken.
+
+        A refusal that stands again is no event of its own.
+        """
         with self._store.write() as tx:
             books = Books(tx, lane.name)
-            if refused:
-                opened = books.lock(account_number)
-                record(books, opened, "balance_refused", {"message": refused}, cause)
+            if not refused:
+                books.balance_sent(account_number, revision)
+                return
+            opened, detail = books.lock(account_number), {"message": refused, "revision": revision}
+            if not any(one.kind == "balance_refused" and one.detail == detail for one in books.events(account_number)):
+                record(books, opened, "balance_refused", detail, cause)
                 books.save(opened)
-            books.balance_sent(account_number, revision)
 
 
 def _outgoing(books: Books, lane: Lane, row: AccountBill) -> OutgoingBill:

@@ -170,7 +170,7 @@ def test_all_balances_go_on_sunday(world: UtilityWorld) -> None:
     assert invoice(world, "530005") == ("paid", -15_00, -15_00)
 
 
-def test_a_balance_that_is_refused_is_told_and_goes_again_with_all(world: UtilityWorld) -> None:
+def test_a_balance_that_is_refused_is_told_once_and_goes_again_until_it_is_taken(world: UtilityWorld) -> None:
     world.ic.world.services.ledger.convey(world.lane, world.guid, DINER)
     services = world.ic.world.services
     world.inhance.world.downloads.choose(world.lane, "live")
@@ -180,9 +180,16 @@ def test_a_balance_that_is_refused_is_told_and_goes_again_with_all(world: Utilit
         INVOICES.delete(tx, LANE, world.guid, "540009")
     said = world.run("balances")
     assert said.startswith("0 balances sent; invoice 540009 was refused:")
-    assert world.run("balances") == "nothing changed"
-    assert world.inhance.world.ledger.view(world.lane, BOATS).events[-1].kind == "balance_refused"
+    assert world.run("balances") == said
+    refusals = [
+        one for one in world.inhance.world.ledger.view(world.lane, BOATS).events if one.kind == "balance_refused"
+    ]
+    assert len(refusals) == 1
     assert "540009 was refused" in world.run("all-balances")
+    bill(world, BOATS, "540010", 20_00)
+    assert world.run("invoices") == "1 bill uploaded as U00000002"
+    assert world.run("balances") == "1 balance sent"
+    assert world.run("balances") == "nothing changed"
     assert services.ledger.biller(world.lane, world.guid).partner == "inhance_v1"
 
 
@@ -259,6 +266,7 @@ def test_a_return_that_nobody_entered_yet_is_not_wiped_out_by_a_balance(world: U
     assert world.owed(LOFTS) == (0, 120_00), "the payer owes it still"
     cause = Cause("test", world.lane.now())
     world.inhance.world.ledger.return_payment(world.lane, cause, LOFTS, 1, clerk="Dana")
+    assert "530003 was refused" in world.run("balances"), "entered, and its delivery is not dismissed yet"
     world.unsettled.clear()
     assert world.run("balances") == "1 balance sent"
     assert world.owed(LOFTS) == (120_00, 120_00)

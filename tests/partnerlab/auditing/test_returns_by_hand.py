@@ -1,0 +1,66 @@
+"""A return that no integration tells: what is refused meanwhile, and how a person settles it [A-111], [A-112]."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+
+import pytest
+from click.testing import CliRunner
+
+from partnerlab.auditing import audit, reconcile
+from partnerlab.cli import main
+from partnerlab.sandbox import Sandbox
+from partnerlab.settings import SandboxSettings
+from tests.partnerlab.auditing.plants import RETURNS
+from tests.partnerlab.auditing.town import Town
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(SandboxSettings(port=0), in_process=True) as running:
+        yield running
+
+
+def run(*arguments: str) -> tuple[int, str, str]:
+    done = CliRunner().invoke(main, arguments)
+    return done.exit_code, done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("partner", ["inhance_v1", "inhance_v2"])
+def test_a_person_enters_a_return_and_settles_its_delivery(sandbox: Sandbox, partner: str) -> None:
+    town = Town(sandbox, partner, f"by-hand-{partner}", accounts=1)
+    try:
+        (account,) = town.accounts
+        if partner == "inhance_v1":
+            town.control.patch("/_sandbox/inhance/v1", {"payments": "live"})
+        payment = town.pay(account, **dict(RETURNS))
+        town.advance(days=8)
+        open_bill = f"/_sandbox/ic/invoices/{account.invoice}/open", {"biller_guid": town.biller["guid"]}
+        shown = town.control.post(*open_bill)
+        assert shown["invoice"]["balance_due"] == account.amount, "the payer owes it, whatever the partner says"
+        if partner == "inhance_v2":
+            assert "return IC" in shown["problem"]
+        where = ("--url", sandbox.url, "--lane", town.lane)
+        assert run("clerk", "return", "IC0000009999", *where)[::2] == (
+            1,
+            f"Error: no payment IC0000009999 in the books of inHance in lane {town.lane}\n",
+        )
+        code, _, said = run("clerk", "return", payment["reference"], "--by", "Dana", *where)
+        assert code == 0
+        town.advance(minutes=16)
+        if partner == "inhance_v1":
+            runs = town.control.get("/_sandbox/jobs")
+            assert "was refused: The balance of invoice" in str(runs), "the balance with the return waits"
+        command = shlex.split(said.partition("partnerlab ")[2])
+        assert command[:2] == ["deliveries", "dismiss"]
+        assert run(*command, "--url", sandbox.url)[0] == 0
+        town.advance(minutes=16)
+        books = town.books()
+        assert town.control.post(*open_bill)["invoice"]["balance_due"] == account.amount
+        if partner == "inhance_v1":
+            assert "1 balance sent" in str(town.control.get("/_sandbox/jobs")), "with the next run"
+    finally:
+        town.close()
+    assert not audit(books).findings
+    assert [one for one in reconcile(books).differences if one.subject == account.number] == []
