@@ -19,6 +19,8 @@ import pytest
 import sqlalchemy as sa
 
 VARIABLE = "PARTNERLAB_TEST_POSTGRES"
+MEMORY = Path("/dev/shm")  # where a database is made ten times as fast
+ROOM = 2 << 30
 
 
 @contextmanager
@@ -32,7 +34,7 @@ def running_postgres() -> Iterator[str]:
         pytest.skip(f"neither {VARIABLE} nor the programs of a PostgreSQL server")
     user = "postgres" if os.geteuid() == 0 else None  # the server refuses to be root
     # Not below pytest's own folder: a socket's path may have a hundred characters.
-    home = Path(tempfile.mkdtemp(prefix="partnerlab-pg-"))
+    home = Path(tempfile.mkdtemp(prefix="partnerlab-pg-", dir=MEMORY if _has_room(MEMORY) else None))
     try:
         if user is not None:
             shutil.chown(home, user)
@@ -66,8 +68,19 @@ def new_database(url: str, *, like: str | None = None) -> str:
     name = f"test_{uuid.uuid4().hex}"
     original = sa.make_url(like).database if like else "template1"
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{original}"'.encode())
+        copied = " STRATEGY FILE_COPY" if connection.info.server_version >= 150000 else ""  # as all did before
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{original}"{copied}'.encode())
     return sa.make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+def drop_database(url: str, database: str) -> None:
+    """Remove one that `new_database` made on the server of *url*, whoever is still connected to it."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE "{sa.make_url(database).database}" WITH (FORCE)'.encode())
+
+
+def _has_room(folder: Path) -> bool:
+    return os.access(folder, os.W_OK) and shutil.disk_usage(folder).free > ROOM
 
 
 def _programs() -> Path | None:

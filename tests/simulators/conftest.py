@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.postgres import new_database
+from tests.postgres import drop_database, new_database
 
 
 @pytest.fixture
-def postgres(postgres_server: str) -> str:
+def postgres(postgres_server: str) -> Iterator[str]:
     """The URL of an empty PostgreSQL database."""
-    return new_database(postgres_server).replace("postgresql://", "postgresql+psycopg://", 1)
+    database = new_database(postgres_server)
+    yield database.replace("postgresql://", "postgresql+psycopg://", 1)
+    drop_database(postgres_server, database)
 
 
 STORES = ["memory", "file", pytest.param("postgres", marks=pytest.mark.postgres)]

@@ -19,7 +19,7 @@ from partnerlab.client.datapump.states import State
 from partnerlab.client.datapump.worker import Worker
 from partnerlab.client.settings import Biller, BillerUnknown
 from tests.client.datapump.partner import OK, THROTTLE, Partner
-from tests.postgres import new_database
+from tests.postgres import drop_database, new_database
 
 BILLER = "22222222-2222-4222-8222-222222222222"
 KEY = "11111111-1111-4111-8111-111111111111"
@@ -151,13 +151,16 @@ def pump(make_pump: Callable[..., DataPump]) -> DataPump:
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def url(request: pytest.FixtureRequest, tmp_path: Path, empty_database: Path) -> str:
+def url(request: pytest.FixtureRequest, tmp_path: Path, empty_database: Path) -> Iterator[str]:
     """An empty database of each kind the pump may have."""
     if request.param == "postgres":
         server, empty = (request.getfixturevalue(name) for name in ("postgres_server", "empty_postgres"))
-        return new_database(server, like=empty)
-    shutil.copy(empty_database, tmp_path / "either.db")
-    return f"sqlite:///{tmp_path / 'either.db'}"
+        database = new_database(server, like=empty)
+        yield database
+        drop_database(server, database)
+    else:
+        shutil.copy(empty_database, tmp_path / "either.db")
+        yield f"sqlite:///{tmp_path / 'either.db'}"
 
 
 def state_of(pump: DataPump, id: str) -> State:
