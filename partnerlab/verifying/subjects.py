@@ -118,7 +118,7 @@ AMOUNT = Setting("amount", "Amount of a test payment; 1.37 by default.", read=_a
 
 
 FUZZ = (
-    Setting("fuzz", "Also try random messages for so long, as in 60s; twice that with --allow-writes.", read=_seconds),
+    Setting("fuzz", "Also try random messages for so long in all, as in 60s.", read=_seconds),
     Setting("fuzz_seed", "What they are drawn from: the same messages for the same number; 1 by default.", read=int),
 )
 

@@ -84,6 +84,7 @@ class Line:
         self.secrets = secrets
         self.timeout_s = timeout_s
         self.budget = budget
+        self.sharing = 1
         self.exchanges: list[Exchange] = []
         self.calls: Counter[str] = Counter()
         self._send, self._sleep, self._monotonic = send, sleep, monotonic
@@ -93,6 +94,10 @@ class Line:
         self._sent = 0
         self._deadline: float | None = None
         self._lock = threading.Lock()
+
+    def share_of(self, seconds: float) -> float:
+        """One random check's part of the time that all of the run have together."""
+        return seconds / self.sharing
 
     def affordable(self, seconds: float) -> int:
         """How many requests the rate lets through in so many seconds, and the budget has left; some are put by."""

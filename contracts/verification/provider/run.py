@@ -106,9 +106,13 @@ def _run(suite: Suite[Any], probe: Any, line: Line, options: Options, progress: 
     results: list[CheckResult] = []
     unanswered = 0
     stopped = ""
-    for check in suite.checks.values():
-        if options.only and check.id not in options.only and not set(check.requirements) & set(options.only):
-            continue
+    wanted = [
+        check
+        for check in suite.checks.values()
+        if not options.only or check.id in options.only or set(check.requirements) & set(options.only)
+    ]
+    line.sharing = sum(check.kind == "fuzz" and not _left_out(check, options) for check in wanted) or 1
+    for check in wanted:
         if check.writes and line.left < PUT_BY:
             stopped = stopped or SPENT.format(line.budget)
         reason = stopped or _left_out(check, options)

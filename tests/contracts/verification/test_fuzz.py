@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from partnerlab.contracts.data import read_bytes
-from partnerlab.contracts.verification.fuzz.messages import MUTATIONS, Message, messages, parameters
+from partnerlab.contracts.verification.fuzz.messages import MUTATIONS, Message, Parameters, messages, parameters
 from partnerlab.contracts.verification.fuzz.search import search
 from partnerlab.contracts.verification.grading import Outcome, Problem
 from partnerlab.contracts.verification.provider.exchange import Answered, Asked, Send
@@ -21,11 +21,14 @@ from tests.contracts.verification.mutants import Mutant, answers, has, instead, 
 from tests.contracts.verification.worlds import INHANCE, TCCS, inhance_world, tccs_world, verify_inhance, verify_tccs
 
 WSDL = read_bytes("inhance_soap/iCloud.wsdl")
+INVOICING = read_bytes("ic_webservices/CloudInvoicing.wsdl")
+OF_LISTS = {"UnregisterAccounts"}
 TNS = "http://tempuri.org/"
 FIELDS = parameters(WSDL)
 MESSAGES = int(os.environ.get("PARTNERLAB_FUZZ", "100"))
 SECONDS = 100.0 * MESSAGES  # at the rate of these lines; no run takes so long, so time never ends one
-ONLY = Options(allow_writes=True, only=("inhance/fuzz", "inhance/fuzz-writes", "tccs/fuzz"), given=("fuzz",))
+FUZZED = ("inhance/fuzz", "inhance/fuzz-writes", "inhance/fuzz-sequences", "tccs/fuzz", "tccs/fuzz-sequences")
+ONLY = Options(allow_writes=True, only=FUZZED, given=("fuzz",))
 FAULT = (
     '<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body><soap:Fault><faultcode>soap:{0}'
     "</faultcode><faultstring>{1}</faultstring></soap:Fault></soap:Body></soap:Envelope>"
@@ -38,19 +41,28 @@ def fault(code: str, text: str, pattern: str) -> Mutant:
 
 def test_every_operation_of_the_wsdl_can_be_drawn() -> None:
     assert FIELDS.keys() == read_wsdl(WSDL).operations.keys()
-    assert FIELDS["BalanceCheck"] == (
-        ("AccountNumber", "string", True),
-        ("LastInvoiceNumber", "int", False),
-        ("WebServiceKey", "string", True),
+    assert FIELDS["BalanceCheck"] == Parameters(
+        (("AccountNumber", "string", True), ("LastInvoiceNumber", "int", False), ("WebServiceKey", "string", True))
     )
+    for service in ("CloudInvoicing", "CloudManagement", "RemoteAuthenticationWS"):
+        wsdl = read_bytes(f"ic_webservices/{service}.wsdl")
+        drawn = parameters(wsdl)
+        assert drawn.keys() == read_wsdl(wsdl).operations.keys() - OF_LISTS
+        assert {one.wrapper for one in drawn.values()} == ({"Req"} if service == "CloudInvoicing" else {""})
 
 
-@settings(max_examples=60)
-@given(st.sampled_from(sorted(FIELDS)).flatmap(lambda name: messages(FIELDS[name], name, {})))
-def test_a_message_without_mutation_is_valid_by_the_schema(message: Message) -> None:
+EVERY = [(WSDL, name, of) for name, of in FIELDS.items()]
+EVERY += [(INVOICING, name, of) for name, of in parameters(INVOICING).items()]
+
+
+@settings(max_examples=80)
+@given(st.sampled_from(EVERY).flatmap(lambda row: st.tuples(st.just(row[0]), messages(row[2], row[1], {}))))
+def test_a_message_without_mutation_is_valid_by_the_schema(drawn: tuple[bytes, Message]) -> None:
+    wsdl, message = drawn
     plain = replace(message, mutation="")
-    element = etree.fromstring(plain.body(TNS))[0][0]
-    schema = read_wsdl(WSDL).schema_of(element)
+    namespace = TNS if wsdl is WSDL else "https://www.invoicecloud.com/portal/webservices/CloudInvoicing/"
+    element = etree.fromstring(plain.body(namespace))[0][0]
+    schema = read_wsdl(wsdl).schema_of(element)
     assert schema is not None
     assert schema.validate(element), schema.error_log
 
@@ -58,15 +70,15 @@ def test_a_message_without_mutation_is_valid_by_the_schema(message: Message) -> 
 @pytest.mark.parametrize("mutation", sorted(MUTATIONS))
 def test_a_mutation_changes_the_message(mutation: str) -> None:
     values = (("AccountNumber", "é1"), ("LastInvoiceNumber", "2"), ("WebServiceKey", "k"))
-    plain = Message("BalanceCheck", "1.1", values)
+    plain = Message("BalanceCheck", "1.1", values, wrapper="Req" if mutation == "unwrap" else "")
     changed = replace(plain, mutation=mutation, odd="NaN").body(TNS)
     assert (changed == plain.body(TNS)) == (mutation == "action")  # that one is in the header
     assert plain.described != replace(plain, mutation=mutation).described
 
 
 def test_the_simulators_stand() -> None:
-    utility = verify_inhance(inhance_world().send, replace(INHANCE, fuzz=SECONDS), ONLY, plain=True)
-    insurer = verify_tccs(tccs_world().send, replace(TCCS, fuzz=SECONDS), ONLY, plain=True)
+    utility = verify_inhance(inhance_world().send, replace(INHANCE, fuzz=3 * SECONDS), ONLY, plain=True)
+    insurer = verify_tccs(tccs_world().send, replace(TCCS, fuzz=2 * SECONDS), ONLY, plain=True)
     for run in (utility, insurer):
         assert [(one.check, one.problems) for one in run.checks if one.outcome is not Outcome.PASSED] == []
     assert utility.operations["BalanceCheck"] > 60

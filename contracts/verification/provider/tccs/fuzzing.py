@@ -1,7 +1,9 @@
-"""Random contents, as many as the run has time for; only where `--fuzz` is given. Changes nothing."""
+"""Random contents and sequences of calls, as many as the run has time for; only where `--fuzz` is given."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlencode
 
@@ -9,13 +11,38 @@ from partnerlab.contracts.verification.grading import Failed, Problem
 from partnerlab.contracts.verification.provider.exchange import Asked, NoAnswer
 from partnerlab.contracts.verification.provider.line import BudgetSpent
 from partnerlab.contracts.verification.provider.probe import insides
-from partnerlab.contracts.verification.provider.tccs.insurer import STATE, SUITE, WRONG, Insurer
+from partnerlab.contracts.verification.provider.tccs.insurer import (
+    PAPERLESS,
+    PAY,
+    RECURRING,
+    RETURN,
+    STATE,
+    SUITE,
+    UNKNOWN_INVOICE,
+    WRONG,
+    Answer,
+    Balances,
+    Insurer,
+)
+from partnerlab.contracts.verification.provider.tccs.returns import today
 
 if TYPE_CHECKING:
     from partnerlab.contracts.verification.fuzz.rest import RestRequest
 
 FORM = "application/x-www-form-urlencoded"
-WRITING = ("Pay_Input", "Insufficient_Pay_Report", "Paperless_Bill", "Recurring_Pay")
+WRITING = (PAY, RETURN, PAPERLESS, RECURRING)
+STEPS = (
+    ("pay", "CC"),
+    *[("pay", "ACH"), ("again", "with the same PaymentGUID"), ("return", "the last payment")] * 3,  # more often
+    ("refused", "payment with a wrong key"),
+    ("refused", "payment of nobody"),
+    ("refused", "payment of less than zero"),
+    ("refused", "return of no payment"),
+    (PAPERLESS, "Y|PB"),
+    (PAPERLESS, "N|PB"),
+    (RECURRING, "Y|R"),
+    (RECURRING, "N|R"),
+)
 
 
 @SUITE.check("tccs/fuzz", "TCCS-ADR-5", kind="fuzz", needs=("fuzz",))
@@ -27,6 +54,7 @@ def random_contents_are_answered_in_form(insurer: Insurer) -> None:
     from partnerlab.contracts.verification.strategies import content_info, content_info_formats
 
     invoice, target = insurer.target.invoice, insurer.target
+    seconds = insurer.line.share_of(target.fuzz)
     texts = st.one_of(
         content_info("invoice-number", spaced=True),
         st.one_of(list(content_info_formats().values())),
@@ -39,8 +67,8 @@ def random_contents_are_answered_in_form(insurer: Insurer) -> None:
         texts,
         lambda text: _problem(insurer, text),
         start=target.fuzz_seed,
-        examples=insurer.line.affordable(target.fuzz),
-        seconds=target.fuzz,
+        examples=insurer.line.affordable(seconds),
+        seconds=seconds,
     )
     if problem is not None:
         raise Failed([problem])
@@ -53,17 +81,96 @@ def random_forms_without_the_key_change_nothing(insurer: Insurer) -> None:
     from partnerlab.contracts.verification.fuzz.search import search
 
     target, before = insurer.target, insurer.balances()
+    seconds = insurer.line.share_of(target.fuzz)
     problem = search(
         only("tccs_rest/openapi.yaml", WRITING),
         lambda request: _refused(insurer, request),
         start=target.fuzz_seed,
-        examples=insurer.line.affordable(target.fuzz),
-        seconds=target.fuzz,
+        examples=insurer.line.affordable(seconds),
+        seconds=seconds,
     )
     if problem is not None:
         raise Failed([problem])
     after = insurer.balances()
     insurer.expect(after[:2] == before[:2], "balances", f"{before[:2]}", f"{after[:2]}", after[2])
+
+
+@SUITE.check(
+    "tccs/fuzz-sequences", "TCCS-PAY-6", "TCCS-GUID-3", "TCCS-REJ-2", kind="fuzz", writes=True, needs=("fuzz",)
+)
+def whatever_the_order_no_money_is_lost_or_made(insurer: Insurer) -> None:
+    """In whatever order payments, repeats, returns and refusals come, the balances fall by what was paid and stayed."""
+    from hypothesis import strategies as st
+
+    from partnerlab.contracts.verification.provider.attacks import attack_by_sequences
+
+    target = insurer.target
+    attack_by_sequences(insurer, st.sampled_from(STEPS), Books(insurer).wrong_after)
+    insurer.call(PAPERLESS, f"{target.invoice}:{'Y' if target.paperless else 'N'}|PB")
+    insurer.call(RECURRING, f"{target.invoice}:{'Y' if target.recurring else 'N'}|R")
+
+
+class Books:
+    """
+    What sequences of calls must leave. Each payment has an amount of its own, so that a return means one of them.
+    """
+
+    def __init__(self, insurer: Insurer) -> None:
+        self._insurer = insurer
+        self._paid = 0
+
+    def wrong_after(self, steps: Sequence[tuple[str, str]]) -> str | None:
+        """Do the steps; what is wrong with an answer or with the balances then, or None."""
+        insurer, kept = self._insurer, Decimal(0)
+        before = insurer.balances()
+        paid: list[tuple[Decimal, str, str]] = []
+        returned: set[str] = set()
+        for kind, how in steps:
+            if kind == "pay" and before.record - kept >= 1:  # nothing is overpaid
+                self._paid += 1
+                payment = (Decimal(1 + self._paid % 97) / 100, how, insurer.new_reference())
+                paid.append(payment)
+                answer, right = self._pay(payment), True
+                kept += payment[0]
+            elif kind == "again" and paid and insurer.target.version > 1:
+                answer, right = self._pay(paid[-1]), True
+            elif kind == "return" and paid and paid[-1][1] == "ACH" and paid[-1][2] not in returned:
+                amount, _, reference = paid[-1]
+                answer, right = insurer.call(RETURN, f"{insurer.target.invoice}:{today()}|{amount:.2f}|IFR"), True
+                returned.add(reference)
+                kept -= amount
+            elif kind == "refused":
+                answer, right = self._refused(how), False
+            elif kind in (PAPERLESS, RECURRING):
+                answer, right = insurer.call(kind, f"{insurer.target.invoice}:{how}"), True
+            else:
+                continue  # there is nothing to do again, or to return
+            if answer.success != right:
+                return f"{kind} {how}: {answer.said}"
+        after = insurer.balances()
+        for name, old, new in (("Record bal", *_pair(before, after, 0)), ("Total Balance", *_pair(before, after, 1))):
+            if new != old - kept:
+                return f"{name} {new}, where it was {old} and {kept} was paid and stayed"
+        return None
+
+    def _pay(self, payment: tuple[Decimal, str, str]) -> Answer:
+        amount, type, guid = payment
+        suffix = guid if self._insurer.target.version > 1 else None
+        return self._insurer.pay(amount=f"{amount:.2f}", type=type, guid=suffix)
+
+    def _refused(self, how: str) -> Answer:
+        insurer = self._insurer
+        if how == "payment with a wrong key":
+            return insurer.pay(entryKey=WRONG)
+        if how == "payment of nobody":
+            return insurer.pay(invoice=UNKNOWN_INVOICE)
+        if how == "payment of less than zero":
+            return insurer.pay(amount="-1.00")
+        return insurer.call(RETURN, f"{insurer.target.invoice}:{today()}|98765.43|IFR")
+
+
+def _pair(before: Balances, after: Balances, at: int) -> tuple[Decimal, Decimal]:
+    return Decimal(before[at]), Decimal(after[at])
 
 
 def _refused(insurer: Insurer, request: RestRequest) -> Problem | None:
