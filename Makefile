@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 WORKERS ?= auto
 
-.PHONY: help sandbox demo test check bench format reference clean
+.PHONY: help sandbox demo test check bench format reference lock advisories clean
 
 help:  ## Show this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,10 +22,11 @@ demo: $(VENV)/.sandbox  ## The whole journey, from bill file to posted payment, 
 test: check  ## Lint, types and every test.
 	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n $(WORKERS) --dist loadgroup
 
-check: $(VENV)/.dev  ## Lint and types.
+check: $(VENV)/.dev  ## Lint, types and dependencies.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python .ci/dependencies.py
 
 format: $(VENV)/.dev  ## Format the code.
 	$(BIN)/ruff check --fix .
@@ -37,6 +38,13 @@ bench: $(VENV)/.dev  ## Measure beside what a user would pick instead; writes do
 reference: $(VENV)/.dev  ## Write docs/reference from the registries, and the SOAP messages from their declarations.
 	$(BIN)/python -m partnerlab.reference
 	$(BIN)/python -m partnerlab.generated
+
+lock: $(VENV)/.dev  ## Choose the version of every dependency anew: .ci/lock.txt.
+	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --upgrade \
+		--generate-hashes --no-header --quiet --output-file .ci/lock.txt
+
+advisories: $(VENV)/.dev  ## Fetch what is known against them (from OSV): .ci/advisories.json.
+	$(BIN)/python .ci/dependencies.py update
 
 clean:  ## Remove what these targets made.
 	rm -rf $(VENV) dist build *.egg-info tests/interop/node/node_modules benchmarks/node/node_modules benchmarks/peers/node_modules .bench
