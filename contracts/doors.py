@@ -20,14 +20,19 @@ _OPERATION = {
 @cache
 def doors() -> Mapping[str, str]:
     """Each door's contract, as a path for `contracts.data`; empty for a door without one."""
-    return dict(read_toml("doors.toml")["doors"])
+    return {name: path.partition("#")[0] for name, path in _table().items()}
 
 
 @cache
 def operations(door: str) -> frozenset[str]:
     """The operations of a door's contract; none where it has no contract. Raises `KeyError` for an unknown door."""
-    path = doors()[door]
-    if not path:
-        return frozenset()
-    found = _OPERATION[path[path.rindex(".") :]].findall(read_bytes(path))
-    return frozenset(name.decode() for name in found)
+    path, _, one = _table()[door].partition("#")
+    if not path or one:
+        return frozenset({one} if one else ())
+    found = frozenset(name.decode() for name in _OPERATION[path[path.rindex(".") :]].findall(read_bytes(path)))
+    return found - {name.partition("#")[2] for name in _table().values()}
+
+
+def _table() -> Mapping[str, str]:
+    table: Mapping[str, str] = read_toml("doors.toml")["doors"]
+    return table

@@ -56,7 +56,7 @@ class Outgoing:
         self._note(
             sent.lane,
             POSTBACK,
-            "PostBack",
+            "CloudPaymentsPostback",
             "POST",
             sent.postback.url,
             headers,

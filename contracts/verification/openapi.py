@@ -85,6 +85,20 @@ class Document:
         return {name.lower(): operation for name, operation in self.operations.items()}
 
     @cached_property
+    def _callbacks(self) -> Mapping[str, Operation]:
+        """What the service itself sends, by operationId in lower case."""
+        found = {}
+        for at, row in self._rows():
+            for name, paths in row.get("callbacks", {}).items():
+                for path, item in paths.items():
+                    for method in METHODS:
+                        if method in item:
+                            here = f"{at}/callbacks/{_escaped(name)}/{_escaped(path)}/{method}"
+                            operation = self._operation(here, path, method, item[method])
+                            found[operation.name.lower()] = operation
+        return found
+
+    @cached_property
     def _by_path(self) -> list[tuple[str, re.Pattern[str], Operation]]:
         return [
             (operation.method, re.compile(_path_pattern(operation.path), re.IGNORECASE), operation)
@@ -92,10 +106,12 @@ class Document:
         ]
 
     def operation(self, name: str) -> Operation | None:
-        """The operation of an operationId, in any case, or of `POST /a/path` that ends in the document's."""
+        """
+        The operation of an operationId, in any case, a callback's too, or of `POST /a/path`, which ends in its path.
+        """
         method, _, path = name.partition(" ")
         if not path:
-            return self._by_lower_case.get(name.lower())
+            return self._by_lower_case.get(name.lower()) or self._callbacks.get(name.lower())
         for known, pattern, operation in self._by_path:
             if known == method.lower() and pattern.search(path):
                 return operation
@@ -148,13 +164,18 @@ class Document:
         return checker
 
     def _read_operations(self) -> Iterator[Operation]:
+        for here, row in self._rows():
+            path, _, method = here.removeprefix("/paths/").rpartition("/")
+            yield self._operation(here, path.replace("~1", "/").replace("~0", "~"), method, row)
+
+    def _rows(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Each operation's row with the JSON pointer to it."""
         for path, item in self._root.get("paths", {}).items():
             for method in METHODS:
                 if method in item:
-                    yield self._operation(path, method, item[method])
+                    yield f"/paths/{_escaped(path)}/{method}", item[method]
 
-    def _operation(self, path: str, method: str, row: Mapping[str, Any]) -> Operation:
-        here = f"/paths/{_escaped(path)}/{method}"
+    def _operation(self, here: str, path: str, method: str, row: Mapping[str, Any]) -> Operation:
         body = row.get("requestBody", {})
         body_at = body["$ref"].removeprefix("#") if "$ref" in body else f"{here}/requestBody"
         return Operation(

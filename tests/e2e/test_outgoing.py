@@ -8,6 +8,11 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
+from partnerlab.contracts.verification.consumer.control import Control
+from partnerlab.contracts.verification.consumer.roles import role
+from partnerlab.contracts.verification.consumer.run import Options, verify
+from partnerlab.contracts.verification.grading import Outcome
+from partnerlab.contracts.verification.provider.direct import Direct
 from partnerlab.sandbox import Sandbox
 from partnerlab.sides import InHanceSides
 
@@ -68,14 +73,71 @@ def test_a_call_to_a_partner_elsewhere_is_listed(sides: InHanceSides, partner: s
     assert found["event"]
 
 
-def test_a_postback_is_noted_with_its_payment(sandbox: Sandbox, sides: InHanceSides, lane: str, partner: str) -> None:
+FORM = {
+    **dict.fromkeys(("CustomerName", "CustomerAddress", "CustomerCity", "CustomerState", "CustomerZip"), "Willows"),
+    "BillerReference": "cart-1",
+    "CardType": "Visa",
+    "RemoteIP": "127.0.0.1",
+    "PaymentTypeID": "1",
+    "PaymentDate": "11/21/2026 8:04:09 AM",
+    "InvoiceNumber": "500001",
+    "PaymentMessage": "Approved",
+    "PaymentAmount": "12.00",
+    "ConvenienceFee": "0.00",
+    "PaymentDescription": "Visa ending in 1111",
+}
+
+
+def post_back(sandbox: Sandbox, sides: InHanceSides, lane: str, url: str, changes: dict[str, str]) -> None:
+    """Send a postback as Invoice Cloud does."""
     postbacks, world = sandbox.ic.world.services.postbacks, sandbox.lanes.get(lane)
+    guid = sides.biller["guid"]
     with sandbox.store.write() as tx:
-        made = postbacks.add(
-            tx, world, sides.biller["guid"], f"{partner}/back", {"PaymentGUID": "p-1", "Approved": "1"}
-        )
+        made = postbacks.add(tx, world, guid, url, {**FORM, "BillerGUID": guid, **changes})
     postbacks.send(world, [made])
-    (found,) = sides.control.get("/_sandbox/journal", event="p-1")["entries"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "findings"),
+    [
+        ({"PaymentGUID": "p-1", "Approved": "True"}, [("response", "status", "2XX")]),
+        (
+            {"PaymentGUID": "p-2", "Approved": "1"},
+            [("request", "Approved", "True or False"), ("response", "status", "2XX")],
+        ),
+    ],
+)
+def test_a_postback_is_noted_with_its_payment_and_held_to_its_contract(
+    sandbox: Sandbox,
+    sides: InHanceSides,
+    lane: str,
+    partner: str,
+    changes: dict[str, str],
+    findings: list[tuple[str, str, str]],
+) -> None:
+    post_back(sandbox, sides, lane, f"{partner}/back", changes)
+    (found,) = sides.control.get("/_sandbox/journal", event=changes["PaymentGUID"])["entries"]
     assert (found["door"], found["sender"], found["path"], found["status"]) == ("postback", "postback", "/back", 503)
-    assert (found["form"], found["verdict"]) == ("unjudged", "failed: busy")
-    assert "Approved=1" in sides.exchange(found["id"])["request"]
+    assert found["operation"] == "CloudPaymentsPostback"
+    told = sides.exchange(found["id"])
+    assert [(one["side"], one["where"], one["expected"]) for one in told["findings"]] == findings
+    assert "CustomerZip=Willows" in told["request"]
+
+
+def test_what_a_partner_answers_to_invoice_clouds_own_postbacks_is_graded(
+    sandbox: Sandbox, sides: InHanceSides, lane: str, partner: str
+) -> None:
+    """Without a postback of the run's own: what was posted back after a payment on the page is in the journal."""
+    post_back(sandbox, sides, lane, f"{partner}/back", {"PaymentGUID": "p-3", "Approved": "True"})
+    direct = Direct()
+    try:
+        control = Control(direct.send, sandbox.url, lane)
+        run = verify(role("cloud-payments"), control, Options(), send=direct.send)
+    finally:
+        direct.close()
+    (failed,) = (one for one in run.checks if one.outcome is Outcome.FAILED)
+    wrong = failed.problems[-1]
+    assert failed.check == "cloud-payments/postback-taken"
+    assert (wrong.expected, wrong.received) == ("a status of 2xx", "status 503")
+    exchange = run.exchanges[wrong.exchange - 1]
+    assert (exchange.url, exchange.status, exchange.response_body) == (f"{partner}/back", 503, "busy")

@@ -46,7 +46,8 @@ class Call:
     One exchange of the journal.
 
     `place` counts the calls of the record from 1; `number` and `id` are the journal's. `operation` is the contract's
-    name, or method and path where there is none. `findings` is None where the door has no contract; `kind` and `reason`
+    name, or method and path where there is none. `origin` is where it went, of a call that Invoice Cloud made, else
+    empty. `findings` is None where the door has no contract; `kind` and `reason`
     are the journal's word for how the call was taken. Secrets are masked.
     """
 
@@ -71,6 +72,7 @@ class Call:
     outcome: str
     kind: str
     reason: str
+    origin: str = ""
 
     @classmethod
     def read(cls, place: int, entry: Mapping[str, Any]) -> Call:
@@ -99,6 +101,7 @@ class Call:
             outcome=entry["outcome"],
             kind=entry["meaning"]["kind"],
             reason=entry["meaning"]["reason"],
+            origin=entry["base_url"] if entry["direction"] == "out" else "",
         )
 
     @cached_property

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from partnerlab.contracts.verification.consumer.definition import define
 from partnerlab.contracts.verification.consumer.postbacks import KINDS, Kind, Tried
-from partnerlab.contracts.verification.consumer.record import Record
+from partnerlab.contracts.verification.consumer.record import Record, problem
 from partnerlab.contracts.verification.grading.checks import Check, Failed, NotExercised
 from partnerlab.contracts.verification.grading.model import Problem
 
@@ -14,6 +14,7 @@ __all__ = ["ROLE"]
 
 ROLE = define("cloud_payments")
 PAGE = ["CloudPaymentsV2"]
+TAKEN = "a status of 2xx"
 SESSION = "RemoteAuthenticationToken"
 OF_KIND = {
     "declined": ("CPV2-RCV-1", "A declined payment is not credited."),
@@ -52,13 +53,23 @@ def quote_deposit(record: Record) -> None:
 
 @ROLE.suite.check("cloud-payments/postback-taken", "CPV2-PB-21", kind="meaning")
 def postback_taken(record: Record) -> None:
-    """A postback is answered with a status of 2xx."""
-    tried = [one for one in _tried(record).values() if one.kind.credited and not one.reason]
-    if not tried:
+    """A postback is answered with a status of 2xx, those that Invoice Cloud sent after a payment on the page too."""
+    tried = [one for one in (record.postbacks or {}).values() if one.kind.credited and not one.reason]
+    record.look_at(record.posted_back)
+    if not tried and not record.posted_back:
         raise NotExercised("no postback was sent")
-    wrong = [one for one in tried if not 200 <= one.status < 300]
+    wrong = [_problem(one, TAKEN, f"status {one.status}" * bool(one.status)) for one in tried if not _taken(one.status)]
+    wrong += [
+        problem(call, "answer", TAKEN, f"status {call.status}" if call.status else "no answer")
+        for call in record.posted_back
+        if not _taken(call.status)
+    ]
     if wrong:
-        raise Failed([_problem(one, "a status of 2xx", f"status {one.status}" * bool(one.status)) for one in wrong])
+        raise Failed(wrong)
+
+
+def _taken(status: int) -> bool:
+    return 200 <= status < 300
 
 
 def _declare(kind: Kind) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["Reader", "Record", "evidence", "problem", "repeated"]
 
 PAGE = 1_000
+POSTBACK = "postback"
 TIMES = 50
 """So many problems of one kind are kept: more say nothing new."""
 
@@ -25,13 +26,15 @@ class Record:
     """
     The calls of a role in the order they came, and what else a check may ask.
 
-    `billers` are the lane's; `postbacks` are those that were sent, by kind, None where none were. `looked_at` are the
+    `billers` are the lane's; `posted_back` are the postbacks that Invoice Cloud sent the partner of itself, `postbacks`
+    those that the run sent, by kind, None where it sent none. `looked_at` are the
     places of the calls that the check under way asked for, in order.
     """
 
     def __init__(self, partner: str, billers: Sequence[Mapping[str, Any]] = ()) -> None:
         self.partner, self.billers = partner, billers
         self.calls: list[Call] = []
+        self.posted_back: list[Call] = []
         self.looked_at: dict[int, None] = {}
         self.postbacks: Mapping[str, Tried] | None = None
 
@@ -94,21 +97,34 @@ class Reader:
                 return added
 
     def finish(self) -> None:
-        """Drop what the sandbox itself turns out to have called: that is noted only after the call."""
-        own: set[str] = set()
-        since = 0
+        """
+        Drop what the sandbox itself turns out to have called, which is noted only after the call, and read what Invoice
+        Cloud posted back.
+        """
+        outward: list[Mapping[str, Any]] = []
         while True:
+            since = outward[-1]["number"] if outward else 0
             page = self._control.get("/_sandbox/journal", since=since, direction="out", limit=PAGE)["entries"]
-            own |= {entry["peer"] for entry in page}
+            outward += page
             if len(page) < PAGE:
                 break
-            since = page[-1]["number"]
+        own = {entry["peer"] for entry in outward}
         kept = [call for call in self._record.calls if call.id not in own]
         self._record.calls[:] = [replace(call, place=place) for place, call in enumerate(kept, 1)]
+        for entry in outward:
+            if entry["door"] == POSTBACK:
+                place = len(self._record.calls) + len(self._record.posted_back) + 1
+                call = Call.read(place, self._control.get(f"/_sandbox/journal/{entry['id']}"))
+                if self._is_of_ours(call):
+                    self._record.posted_back.append(call)
 
     def _is_ours(self, call: Call) -> bool:
         if self._caller and self._caller.lower() not in call.headers.get("user-agent", "").lower():
             return False
+        return self._is_of_ours(call)
+
+    def _is_of_ours(self, call: Call) -> bool:
+        """Whether a call names no other partner's biller."""
         named = (call.sent.get("BillerGUID") or "").lower()
         others = {
             one["guid"].lower() for one in self._record.billers if one["partner"] != self._record.biller.get("partner")
@@ -137,8 +153,8 @@ def evidence(control: Control, call: Call) -> Exchange:
         number=call.place,
         label=call.operation,
         method=call.method,
-        url=f"{control.url}{target}",
-        request_headers={**call.headers, "x-sandbox-lane": control.lane},
+        url=f"{call.origin or control.url}{target}",
+        request_headers=dict(call.headers) if call.origin else {**call.headers, "x-sandbox-lane": control.lane},
         request_body=call.request,
         status=call.status,
         response_headers={"content-type": call.answer_type, "x-sandbox-request": call.id},

@@ -83,7 +83,7 @@ def verify(
         if options.wait_s:
             _wait(role, control, record, reader, options, say, sleep, monotonic)
         reader.finish()
-        exchanges = [evidence(control, call) for call in record.calls]
+        exchanges = [evidence(control, call) for call in (*record.calls, *record.posted_back)]
         if options.held is not None:
             found = pages(control, options.postback_url)
             tried, sent = try_all(control, send, found, options.held, len(exchanges) + 1, say)

@@ -49,7 +49,7 @@ def failed(run: Run) -> CheckResult:
     ("contract", "door"), [("ic_webservices/openapi.yaml", "REST"), ("tccs_rest/openapi.yaml", "tccs")]
 )
 def test_every_operation_can_be_drawn(contract: str, door: str) -> None:
-    assert requests(contract).keys() == operations(door) - {"CloudPaymentsPostback"}
+    assert requests(contract).keys() == operations(door)
 
 
 def test_the_simulators_stand() -> None:

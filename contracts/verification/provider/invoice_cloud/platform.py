@@ -44,7 +44,7 @@ LABELS = {"status": "BillerStatus", "account": "RetrieveCustomerAccount", "v2": 
 """Operations that a path's end does not name."""
 UNKNOWN, WRONG = "VERIFY-NO-SUCH-ACCOUNT-0", "00000000-0000-4000-8000-000000000000"
 DOORS = ("REST", *SERVICES)
-OPERATIONS = sorted({name for door in DOORS for name in operations(door)} - {"CloudPaymentsPostback"})
+OPERATIONS = sorted({name for door in DOORS for name in operations(door)})
 
 
 @dataclass(frozen=True, slots=True)
