@@ -13,6 +13,8 @@ from partnerlab.generators.damage import CELLS, DAMAGED, OWN_CELLS, DamageUnknow
 
 BIF = {name: row for name, row in damages().items() if row.format == "bif"}
 BILLERS = {"inhance_v2": bif.BILLER_GUID, "tccs": tccs_bif.BILLER_GUID}
+# Rules that are about a row before it is cut into columns.
+WHOLE_ROW = ("unknown-row-type", "control-character", "not-text", "too-many-columns", "row-too-long")
 CASES = [(partner, name) for partner in BILLERS for name in sorted(damages_of(partner))]
 
 
@@ -59,7 +61,13 @@ def test_a_damage_causes_exactly_its_error_and_changes_nothing_else(whole, partn
     else:
         assert report.accepted
         assert report.quarantined == 1
-        assert [problem.rule for problem in report.problems] == [row.error]
+        (problem,) = report.problems
+        assert problem.rule == row.error
+        code, field, _ = {**CELLS, **OWN_CELLS[partner]}.get(name, ("", "", b""))
+        if code and row.error not in WHOLE_ROW:
+            assert (problem.record, problem.field) == (code, field)
+            assert broken[problem.line - 1].startswith(code.encode())
+            assert problem.spec_id == layout.record(code).field(field).spec_id
         assert report.loaded == (5 if name == "detail-outside-invoice" else 4)
         assert report.invoices == 5
         assert (broken[0], broken[-1]) == (lines[0], lines[-1])

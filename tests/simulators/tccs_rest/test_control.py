@@ -240,6 +240,9 @@ def test_a_quote_can_be_opened_and_bound(insurer: Insurer) -> None:
     status, quote = insurer.api("POST", "/quotes", body=body)
     assert status == 201
     conforms("QuoteDetail", quote)
+    assert [(event["kind"], event["detail"]) for event in quote["events"]] == [
+        ("quote_opened", {"insured_name": "Test Insured", "deposit": "80.00", "premium": "180.01", "instalments": 2})
+    ]
     insurer.deposit("80.00", NEW_QUOTE)
     policy = insurer.policy(NEW)
     assert [one["amount"] for one in policy["charges"]] == ["80.00", "50.01", "50.00"]

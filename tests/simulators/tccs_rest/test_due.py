@@ -11,7 +11,7 @@ from partnerlab.simulators.tccs_rest.seeds import SEEDS
 from partnerlab.simulators.tccs_rest.services.policies import PolicyService
 from tests.simulators.tccs_rest.insurer import POLICY, Insurer, kinds
 
-NEW = "700001-05/01/2028"
+NEW, OTHER = "700001-05/01/2028", "700002-05/01/2028"
 
 
 def test_an_instalment_is_billed_on_its_day_and_outstanding_stays_the_same(insurer: Insurer) -> None:
@@ -115,3 +115,26 @@ def test_what_falls_due_is_listed_in_the_order_of_its_days(insurer: Insurer) -> 
         "TCCS charges a late fee",
     }
     assert all(one.at.tzinfo is not None for one in due)
+
+
+def test_what_was_done_or_paid_since_it_was_found_due_is_not_done(insurer: Insurer) -> None:
+    """Two who look at one time, and a payment between looking and doing."""
+    insurer.open(NEW, "50.00", "70.00", late_fee="15.00")
+    lane = insurer.lanes.set_clock("default", offset=timedelta(days=40), frozen_at=None)
+    mine = [one for one in insurer.simulator.due(lane, lane.now()) if NEW in one.label]
+    assert len(mine) == 2, "one to be billed, one late"
+    for _ in range(2):
+        insurer.pay("60.00", NEW)
+    words = [one.run() for one in mine for _ in range(2)]
+    assert words[0].startswith("70.00 is billed")
+    assert words[1:] == [
+        f"instalment 2 of {NEW} was billed already",
+        *[f"instalment 1 of {NEW} is not late any more"] * 2,
+    ]
+    insurer.open(OTHER, "50.00", late_fee="15.00")
+    lane = insurer.lanes.set_clock("default", offset=timedelta(days=120), frozen_at=None)
+    (late,) = [one for one in insurer.simulator.due(lane, lane.now()) if OTHER in one.label]
+    assert [late.run().partition(" on ")[0] for _ in range(2)] == [
+        "a late fee of 15.00 is charged", f"the late fee of instalment 1 of {OTHER} was charged already",
+    ]  # fmt: skip
+    assert kinds(insurer, OTHER).count("late_fee_charged") == 1

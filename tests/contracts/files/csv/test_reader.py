@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from partnerlab.contracts.files.csv import (
     NOTES,
     RULES,
+    Column,
     CsvRejected,
     CsvReport,
     check_csv,
@@ -164,6 +165,14 @@ def test_an_open_quote_costs_its_own_row_and_no_other() -> None:
         assert [row.InvoiceNumber for _, row in reading] == ["1", "3"]
         assert reading.report.quarantine[0].line == 2
         assert reading.report.quarantine[0].problems[0].rule == "open-quote"
+
+
+@pytest.mark.parametrize("column", INVOICES.columns, ids=lambda column: column.name)
+def test_an_open_quote_is_told_at_the_cell_it_opens(column: Column) -> None:
+    cells = invoice().split(",")
+    cells[column.position - 1] = '"open'
+    (problem,) = check_csv(f"{invoice()}\n{','.join(cells)}\n".encode(), INVOICES).problems
+    assert (problem.rule, problem.line, problem.column) == ("open-quote", 2, column.position)
 
 
 def test_an_open_quote_in_the_last_row_is_told_at_its_line() -> None:
