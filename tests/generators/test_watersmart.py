@@ -16,7 +16,8 @@ from partnerlab.contracts.files.csv import RECEIVED_RULES, RULES, CsvReport, che
 from partnerlab.contracts.files.problems import shown
 from partnerlab.generators.csv_damage import CELLS, CSV_DAMAGED, SENT, SENT_ROWS, TAKEN, csv_damages_of, damage_csv
 from partnerlab.generators.damage import DamageUnknown
-from partnerlab.generators.watersmart import KINDS, generate_csv
+from partnerlab.generators.people import Person
+from partnerlab.generators.watersmart import KINDS, Bill, generate_csv, payments
 
 AS_OF = date(2026, 3, 2)
 ZONE = ZoneInfo("America/New_York")
@@ -65,6 +66,13 @@ def test_payments_pay_generated_invoices_in_full() -> None:
     for row in paid:
         bill = invoices[row["InvoiceNumber"]]
         assert (row["AccountNumber"], Decimal(row["PaymentAmount"])) == (bill.AccountNumber, bill.TotalAmountDue)
+
+
+@pytest.mark.parametrize(("cents", "pays"), [(-1, False), (0, False), (1, True)])
+def test_nobody_pays_where_nothing_is_due(cents: int, pays: bool) -> None:
+    customer = Person("Ann Ash", "1 Main Street", "", "Barre", "VT", "05641", "+18025550100", "ann@example.com")
+    due = [Bill(f"{1_000 + number}", "20000201", customer, AS_OF, AS_OF, cents, 0) for number in range(200)]
+    assert bool([*payments(due, 1)]) is pays
 
 
 def test_rejects_return_generated_bank_payments() -> None:

@@ -13,7 +13,9 @@ from partnerlab.contracts.data import read_bytes
 from partnerlab.simulators.kit.control.contract import merged
 from partnerlab.simulators.tccs_rest.control.faults import STATUSES
 from partnerlab.simulators.tccs_rest.domain import errors
+from partnerlab.simulators.tccs_rest.domain.events import Cause
 from partnerlab.simulators.tccs_rest.seeds import QUOTES, SEEDS
+from partnerlab.simulators.tccs_rest.services.outgoing import Outgoing
 from tests.simulators.tccs_rest.insurer import BOUND, POLICY, QUOTE, Insurer
 
 CONTRACT = yaml.safe_load(read_bytes("tccs_rest/control.yaml"))
@@ -341,3 +343,30 @@ def test_returns_are_listed_in_order_and_in_pages(insurer: Insurer) -> None:
 )
 def test_a_query_that_breaks_a_rule_is_refused(insurer: Insurer, path: str, query: str, field: str) -> None:
     refused(insurer.api("GET", path, query=query), 400, "field_invalid", field)
+
+
+def test_what_changes_of_a_bill_is_in_the_next_upload(insurer: Insurer) -> None:
+    outgoing = Outgoing(insurer.store)
+
+    def unsent() -> list[str]:
+        return [str(number) for number in insurer.api("GET", "/unsent")[1]["invoice_numbers"]]
+
+    def upload() -> None:
+        lane = insurer.lanes.get("default")
+        sent = [(one.policy.invoice_number, one.revision) for one in outgoing.terms(lane)]
+        outgoing.terms_sent(lane, Cause("test", lane.now()), sent, {})
+
+    assert unsent() == [], "Invoice Cloud has what is seeded"
+    insurer.pay("24.00")
+    assert unsent() == [], "a payment it knows of"
+    changes: tuple[tuple[str, str, dict[str, object], list[str]], ...] = (
+        ("PUT", f"/policies/{POLICY}", {"city": "Stowe"}, [POLICY]),
+        ("PUT", f"/policies/{POLICY}", {"city": "Stowe"}, []),
+        ("PUT", f"/policies/{NEW}", {"city": "Stowe"}, []),  # nothing is billed on it yet
+        ("POST", "/instalments", {"invoice_number": NEW, "amount": "80.00"}, [NEW]),
+    )
+    for method, path, body, expected in changes:
+        assert insurer.api(method, path, body=body)[0] in (200, 201)
+        assert unsent() == expected, (path, body)
+        upload()
+        assert unsent() == []

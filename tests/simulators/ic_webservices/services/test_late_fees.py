@@ -16,6 +16,8 @@ from partnerlab.simulators.ic_webservices.services.invoice_days import InvoiceDa
 from partnerlab.simulators.ic_webservices.store import INVOICES, LATE_FEE_WAITS
 from partnerlab.simulators.kit.world.table import utc_text
 from tests.simulators.ic_webservices.harness import (
+    ACCOUNT,
+    DECLINED,
     INVOICE,
     INVOICING,
     RETURNS,
@@ -30,6 +32,7 @@ from tests.simulators.ic_webservices.harness import (
 from tests.simulators.ic_webservices.policies import DUE, INSURER, KEY, NUMBER, POLICY, policy_file, send
 
 DAY = timedelta(days=1)
+OTHER = "701-01/01/2027"
 ZONE = ZoneInfo(Settings().time_zone)
 
 
@@ -53,6 +56,13 @@ def due(harness: Harness, number: str = NUMBER) -> tuple[str, str]:
 def pay(harness: Harness, amount: str, **order: Any) -> None:
     answer = harness.pay(account_number=POLICY, invoice_number=NUMBER, amount=amount, biller_guid=INSURER, **order)
     assert answer.status == 201, answer
+
+
+def set_if_unpaid(harness: Harness) -> None:
+    with harness.store.write() as tx:
+        invoice = INVOICES.get(tx, harness.lane.name, INSURER, NUMBER)
+        assert invoice is not None
+        INVOICES.put(tx, harness.lane.name, replace(invoice, late_fee_if_unpaid=True))
 
 
 def test_a_fee_is_due_when_its_day_is_over_in_the_billers_zone_and_every_view_has_it(world: Harness) -> None:
@@ -117,12 +127,31 @@ def test_what_is_owed_ten_days_later(harness: Harness, own: dict[str, Any], paid
     assert due(harness)[1] == left
 
 
+@pytest.mark.parametrize(
+    ("order", "charged"),
+    [
+        ({"invoice_number": NUMBER}, False),
+        ({"invoice_number": OTHER}, True),
+        ({"invoice_number": NUMBER, "donation": "inline"}, True),
+        ({"invoice_number": "", "donation": "standalone"}, True),
+        ({"invoice_number": NUMBER, "card_number": DECLINED}, True),
+        ({"invoice_number": INVOICE, "account_number": ACCOUNT, "biller_guid": UTILITY}, True),
+    ],
+)
+def test_with_field_191_a_payment_of_that_bill_saves_the_fee_and_no_other(
+    harness: Harness, order: dict[str, str], charged: bool
+) -> None:
+    freeze(harness)
+    send(harness, policy_file(MinimumAmountDue=None))
+    send(harness, policy_file(number=OTHER, LateFeeDate=None))
+    set_if_unpaid(harness)
+    harness.pay(**{"amount": "20.00", "account_number": POLICY, "biller_guid": INSURER, **order})
+    assert any("late fee charged" in what for what in advance(harness, 7 * DAY)) is charged
+
+
 def test_with_field_191_a_payment_saves_the_fee_and_its_return_brings_it_back(world: Harness) -> None:
     """TCCS never sets it; a biller's own layout may."""
-    with world.store.write() as tx:
-        invoice = INVOICES.get(tx, world.lane.name, INSURER, NUMBER)
-        assert invoice is not None
-        INVOICES.put(tx, world.lane.name, replace(invoice, late_fee_if_unpaid=True))
+    set_if_unpaid(world)
     pay(world, "120.00", tender="ach", bank_account=RETURNS)
     told = advance(world, 7 * DAY)
     assert [what.partition(" (")[0] for what in told] == ["1 payment returned", "1 late fee charged"]

@@ -1,0 +1,70 @@
+"""Texts as the simulators' books keep them: as long as may be, and one character more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+
+from partnerlab.simulators.ic_webservices.domain.users import username_key
+from partnerlab.simulators.inhance_soap.domain import accounts as inhance_accounts
+from partnerlab.simulators.inhance_soap.domain import text as inhance
+from partnerlab.simulators.inhance_soap.domain.errors import ValueInvalid as InHanceInvalid
+from partnerlab.simulators.tccs_rest.domain import text as tccs
+from partnerlab.simulators.tccs_rest.domain.errors import ValueInvalid as TccsInvalid
+from partnerlab.simulators.watersmart.domain import text as watersmart
+from partnerlab.simulators.watersmart.domain.errors import ValueInvalid as WaterInvalid
+
+LINES = {inhance.read_line: InHanceInvalid, tccs.read_line: TccsInvalid, watersmart.read_line: WaterInvalid}
+each = pytest.mark.parametrize(("read", "refused"), LINES.items(), ids=["inhance", "tccs", "watersmart"])
+
+
+@pytest.mark.parametrize(
+    ("read", "longest", "refused"),
+    [
+        (inhance.read_line, 200, InHanceInvalid),
+        (partial(inhance.read_line, longest=7), 7, InHanceInvalid),
+        (inhance_accounts.read_account_number, 50, InHanceInvalid),
+        (tccs.read_line, 100, TccsInvalid),
+        (partial(tccs.read_line, longest=7), 7, TccsInvalid),
+        (watersmart.read_line, 200, WaterInvalid),
+        (partial(watersmart.read_line, longest=7), 7, WaterInvalid),
+        (watersmart.read_account_number, 30, WaterInvalid),
+    ],
+)
+def test_a_text_may_be_as_long_as_that_without_its_blanks(
+    read: Callable[[str, str], str], longest: int, refused: type[Exception]
+) -> None:
+    whole = "x" * longest
+    assert read("name", f" {whole} ") == whole
+    with pytest.raises(refused, match=rf"name: 'x+' is longer than {longest} characters"):
+        read("name", f"{whole}x")
+
+
+def test_an_address_may_be_as_long_as_its_column() -> None:
+    whole = f"{'a' * 88}@example.com"
+    assert watersmart.read_email("email", f" {whole} ") == whole
+    with pytest.raises(WaterInvalid, match="at most 100 characters"):
+        watersmart.read_email("email", f"a{whole}")
+
+
+@each
+def test_a_text_that_is_missing_is_empty_or_refused(read: Callable[..., str], refused: type[Exception]) -> None:
+    assert read("name", "  ") == ""
+    with pytest.raises(refused, match="name: '' is missing"):
+        read("name", "  ", required=True)
+
+
+@each
+@pytest.mark.parametrize("text", ["a\nb", "a\x00b", "a\x85b", "a\u2028b"])
+def test_a_text_holds_no_line_break_or_control_character(
+    read: Callable[..., str], refused: type[Exception], text: str
+) -> None:
+    with pytest.raises(refused, match="holds a control character"):
+        read("name", text)
+
+
+@pytest.mark.parametrize("given", [None, "", "  ", "\0"])
+def test_no_username_is_nobodys(given: str | None) -> None:
+    assert username_key(given) == ""
