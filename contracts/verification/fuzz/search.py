@@ -26,6 +26,10 @@ class _Found(Exception):
         super().__init__(problem.where)
 
 
+class _TimeIsUp(BaseException):
+    """No `Exception`, which Hypothesis would look for the smallest cause of: this one it lets through at once."""
+
+
 def search(
     drawn: SearchStrategy[Input],
     attempt: Callable[[Input], Problem | None],
@@ -50,6 +54,8 @@ def search(
         if (problem := tried[one]) is not None:
             return problem
 
+    smallest: Problem | None = None
+
     @seed(start)
     @settings(
         max_examples=max(1, examples - len(tried)),
@@ -62,16 +68,20 @@ def search(
     )
     @given(drawn)
     def attack(one: Input) -> None:
+        nonlocal smallest
         if one not in tried:
             if time.monotonic() >= until:
-                return
+                raise _TimeIsUp
             tried[one] = attempt(one)
         problem = tried[one]
         if problem is not None:
+            smallest = problem
             raise _Found(problem)
 
     try:
         attack()
     except _Found as found:
         return found.problem
+    except _TimeIsUp:
+        return smallest
     return None

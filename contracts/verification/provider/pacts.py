@@ -69,10 +69,11 @@ def stays(_: Probe) -> AbstractContextManager[None]:
 
 
 def with_pacts(suite: Suite[Subject], replay: Replay[Subject]) -> Suite[Subject]:
-    """The suite with a check for each interaction of its pact behind its own checks."""
+    """The suite with a check for each interaction of its pact, before the random ones, which may use up the budget."""
     whole: Suite[Subject] = Suite(suite.subject, suite.prefixes)
     for check in suite.checks.values():
-        whole.add(check)
+        if check.kind != "fuzz":
+            whole.add(check)
     others = untestable("provider", suite.subject).keys() - suite.claims().keys()  # the consumer's part
     pact = json.loads((PACTS / replay.file).read_bytes())
     for interaction in pact["interactions"]:
@@ -89,6 +90,9 @@ def with_pacts(suite: Suite[Subject], replay: Replay[Subject]) -> Suite[Subject]
                 run=partial(_replayed, replay, description, interaction["providerStates"]),
             )
         )
+    for check in suite.checks.values():
+        if check.kind == "fuzz":
+            whole.add(check)
     return whole
 
 

@@ -136,6 +136,23 @@ def test_nothing_is_tried_after_the_time_is_up_and_what_was_found_stays() -> Non
     assert len(tried) == len(set(tried))
 
 
+def test_the_search_ends_with_its_time_however_many_it_may_try() -> None:
+    """What draws slowly would else go on being drawn, with nothing tried any more."""
+    drawn, tried = [], []
+
+    def draw(number: int) -> int:
+        drawn.append(number)
+        return number
+
+    def attempt(number: int) -> Problem | None:
+        tried.append(number)
+        return Problem("x", "small", str(number)) if number > 1_000_000 else None
+
+    strategy = st.integers(0, 10).map(draw)
+    assert search(strategy, attempt, start=1, examples=10_000, seconds=0) is None
+    assert (len(drawn), tried) == (1, [])
+
+
 def test_without_the_option_nothing_is_tried() -> None:
     send: Send = inhance_world().send
     run = verify_inhance(send, options=Options(only=("inhance/fuzz",)))
