@@ -224,6 +224,12 @@ class Connection(asyncio.Protocol):
         if not self._transport.is_closing():
             self._deliver(message, response, plan, id)
 
+    @property
+    def has_more(self) -> bool:
+        """Whether something came that waits behind an answer."""
+        reader = self._reader
+        return bool(self._waiting or reader.unread or reader.expects or reader.over or self._stopped)
+
     def go_on(self) -> None:
         """Handle what waits behind an answer."""
         if not self._transport.is_closing():

@@ -188,7 +188,7 @@ class Server:
 
     def _main(self, listener: socket.socket, listening: threading.Event) -> None:
         group = self.site.lanes.store.group() if self._group_commit else None
-        self.turn = None if group is None else Turn(self.loop, group)
+        self.turn = None if group is None else Turn(self.loop, group, self._connections)
         try:
             self.loop.run_until_complete(self._serve(listener, listening))
         finally:

@@ -9,6 +9,7 @@ one commit lets their answers go. Where it fails none of them goes out: each sen
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 from typing import TYPE_CHECKING, NamedTuple
 
 from partnerlab.simulators.kit.http.site import Refusal, internal_error
@@ -38,10 +39,10 @@ class _Held(NamedTuple):
 
 
 class Turn:
-    """The requests whose answers wait for a commit, in the order they came."""
+    """The requests whose answers wait for a commit, in the order they came; of one connection alone none waits."""
 
-    def __init__(self, loop: AbstractEventLoop, group: Group) -> None:
-        self._loop, self._group = loop, group
+    def __init__(self, loop: AbstractEventLoop, group: Group, connections: Collection[Connection]) -> None:
+        self._loop, self._group, self._connections = loop, group, connections
         self._held: list[_Held] = []
 
     def run(self, connection: Connection, message: Message, exchange: Exchange | Refusal) -> bool:
@@ -60,11 +61,11 @@ class Turn:
             exchange.note(response)
             connection.answered(message, response, None, exchange.id)
             return True
-        if not self._held:
-            self._loop.call_soon(self.end)
         self._held.append(_Held(connection, message, exchange, response))
-        if len(self._held) >= MOST:
+        if len(self._held) >= MOST or len(self._connections) == 1:
             self.end()
+        elif len(self._held) == 1:
+            self._loop.call_soon(self.end)
         return True
 
     def end(self) -> None:
@@ -82,4 +83,5 @@ class Turn:
             response = internal_error(exchange.id) if failed else answer
             exchange.note(response)
             connection.answered(message, response, None, exchange.id)
-            self._loop.call_soon(connection.go_on)
+            if connection.has_more:
+                self._loop.call_soon(connection.go_on)

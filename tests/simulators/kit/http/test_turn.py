@@ -60,6 +60,7 @@ class Sender:
     """A connection: keeps what it was given to send."""
 
     got: list[tuple[int, bytes]] = field(default_factory=list)
+    has_more: bool = False
 
     def answered(self, message: object, response: Response, plan: object, id: str) -> None:
         self.got.append((response.status, response.body))
@@ -71,6 +72,7 @@ class Sender:
 @dataclass
 class Turns:
     kit: Kit
+    connections: list[Any]
     turn: Turn
     loop: Loop
 
@@ -101,7 +103,8 @@ def turns(tmp_path: Path) -> Iterator[Turns]:
     kit.site.mount("/shop", Shop(store, name="shop"))
     group, loop = store.group(), Loop()
     assert group is not None
-    yield Turns(kit, Turn(cast(Any, loop), group), loop)
+    connections = [cast(Any, Sender()), cast(Any, Sender())]
+    yield Turns(kit, connections, Turn(cast(Any, loop), group, connections), loop)
     kit.journal.close()
     store.close()
 
@@ -212,6 +215,22 @@ def test_many_senders_and_other_writers_at_once(tmp_path: Path) -> None:
     kit.journal.close()
     assert sum(one.door == "shop" for lane in lanes for one in kit.journal.find(lane)) == 200
     store.close()
+
+
+def test_of_one_connection_alone_no_answer_waits(turns: Turns) -> None:
+    turns.connections.pop()
+    (one, _) = turns.ask()
+    assert one.got == [(200, b"1")]
+    assert turns.loop.soon == []
+    assert turns.committed() == 1
+
+
+def test_what_came_behind_an_answer_that_waited_is_handled_after_it(turns: Turns) -> None:
+    (one, _), (two, _) = turns.ask(), turns.ask()
+    one.has_more = True
+    turns.turn.end()
+    assert turns.loop.soon[1:] == [one.go_on]
+    assert two.got
 
 
 def test_a_server_may_commit_each_alone(tmp_path: Path) -> None:
