@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import tomllib
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
+
+FOLDER = Path(__file__).parent
+"""`contracts/`. Packages are installed as files, so that `importlib.resources`, which reads zips too, is not needed."""
 
 
 @cache
@@ -17,4 +20,4 @@ def read_toml(path: str) -> dict[str, Any]:
 @cache
 def read_bytes(path: str) -> bytes:
     """The bytes of a file below `contracts/`, as in `inhance_soap/iCloud.wsdl`."""
-    return files("partnerlab.contracts").joinpath(path).read_bytes()
+    return FOLDER.joinpath(path).read_bytes()

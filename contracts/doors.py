@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from functools import cache
 
 from partnerlab.contracts.data import read_bytes, read_toml
+from partnerlab.contracts.first_use import pattern
 
 __all__ = ["doors", "operations"]
 
 # Names alone are needed here: no parser is loaded for them.
 _OPERATION = {
-    ".wsdl": re.compile(rb"<(?:[A-Za-z]+:)?operation name=\"([A-Za-z]+)\""),
-    ".yaml": re.compile(rb"^ +operationId: ([A-Za-z0-9_]+) *$", re.MULTILINE),
+    ".wsdl": pattern(rb"<(?:[A-Za-z]+:)?operation name=\"([A-Za-z]+)\""),
+    ".yaml": pattern(rb"^ +operationId: ([A-Za-z0-9_]+) *$", re.MULTILINE),
 }
 
 

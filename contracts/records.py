@@ -1,12 +1,14 @@
 """
-`dataclass`, made in a quarter of the time: for modules that every process reads before it answers anybody.
+`dataclass`, made in a twentieth of the time: for modules that every process reads before it answers anybody.
 
 The standard library's decorator compiles six functions for each class, which takes more than half a millisecond; two
-hundred classes were a third of a sandbox's start. This one compiles `__init__` alone; what else a class needs is one
-function for all of them, bound to its fields. What it makes is a dataclass to `fields`, `replace`, `asdict`, pickle and
-`match`; a test holds it to what the standard library makes. Type checkers see the standard one.
+hundred classes were a third of a sandbox's start. This one compiles `__init__` alone, and that when it is first looked
+up; what else a class needs is one function for all of them, bound to its fields. What it makes is a dataclass to
+`fields`, `replace`, `asdict`, pickle and `match`; a test holds it to what the standard library makes. Type checkers see
+the standard one.
 
 Left out, because nothing here needs it: `order`, `InitVar`, `unsafe_hash`, and a docstring made from the signature.
+Why it is no library's: docs/adr/0013-records.md.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import abc
 import dataclasses
 import sys
 from collections.abc import Callable
+from functools import partial
 from operator import attrgetter
 from reprlib import recursive_repr
 from typing import TYPE_CHECKING, Any, ClassVar, get_origin
@@ -32,8 +35,34 @@ else:
 
 _FIELDS = "__dataclass_fields__"
 _MISSING = dataclasses.MISSING
-_FACTORY = dataclasses._HAS_DEFAULT_FACTORY  # type: ignore[attr-defined]  # what a signature shows for a factory
 _set = object.__setattr__
+
+
+class _Factory:
+    """What a signature shows where a factory gives the default."""
+
+    def __repr__(self) -> str:
+        return "<factory>"
+
+
+_GIVEN = _Factory()
+
+
+class _Init:
+    """`__init__` of a class, compiled when it is first looked up: most of a process's classes are never made."""
+
+    __slots__ = ("_make", "_owner")
+
+    def __init__(self, owner: Any, make: Callable[[], Any]) -> None:
+        self._owner, self._make = owner, make
+
+    def __set_name__(self, owner: Any, _: str) -> None:
+        self._owner = owner  # the class again, with slots
+
+    def __get__(self, instance: Any, kind: Any = None) -> Any:
+        made = self._make()
+        setattr(self._owner, "__init__", made)  # noqa: B010 - a type checker knows better than to allow it
+        return made if instance is None else made.__get__(instance, kind)
 
 
 class _Params:
@@ -67,10 +96,9 @@ def _made(
         _FIELDS: found,
         "__dataclass_params__": _Params(eq=eq, frozen=frozen, kw_only=kw_only, repr=repr, slots=slots),
         "__match_args__": tuple(name for name, one in found.items() if one.init and not one.kw_only),
-        "__init__": _init(cls, found, frozen=frozen, slots=slots),
+        "__init__": _Init(cls, partial(_init, cls, found, frozen=frozen, slots=slots)),
     }
-    if hasattr(dataclasses, "_replace"):  # what `copy.replace` calls, from Python 3.13
-        new["__replace__"] = dataclasses._replace
+    new["__replace__"] = dataclasses.replace  # what `copy.replace` calls, from Python 3.13
     if repr:
         new["__repr__"] = _repr(tuple(name for name, one in found.items() if one.repr))
     if eq:
@@ -114,7 +142,7 @@ def _field(cls: Any, name: str, annotation: Any, kw_only: bool) -> Any:
 def _init(cls: Any, found: dict[str, Any], *, frozen: bool, slots: bool) -> Any:
     """`__init__`, compiled: it runs for every value, and a loop over fields would take three times as long."""
     self = "__dataclass_self__" if "self" in found else "self"
-    known: dict[str, Any] = {"_set": _set, "_given": _FACTORY}
+    known: dict[str, Any] = {"_set": _set, "_given": _GIVEN}
     plain: list[str] = []
     named: list[str] = []
     body = []

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from partnerlab.client.http import Transport
+from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.ic_webservices.services.postbacks import Post
 
 if TYPE_CHECKING:

@@ -9,13 +9,13 @@ between them); its fields are the only names allowed in it. What must hold of a 
 from __future__ import annotations
 
 import os
-import re
 import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
+from partnerlab.contracts.first_use import pattern
 from partnerlab.contracts.masking import MASK, is_secret
 
 __all__ = ["ConfigurationInvalid", "configure", "read_configuration"]
@@ -23,7 +23,7 @@ __all__ = ["ConfigurationInvalid", "configure", "read_configuration"]
 Section = TypeVar("Section")
 
 
-_NUMBER = {int: re.compile(r"[0-9]{1,15}"), float: re.compile(r"[0-9]{1,15}(\.[0-9]{1,9})?")}
+_NUMBER = {int: pattern(r"[0-9]{1,15}"), float: pattern(r"[0-9]{1,15}(\.[0-9]{1,9})?")}
 
 
 class ConfigurationInvalid(ValueError):

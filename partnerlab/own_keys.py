@@ -10,12 +10,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import re
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, TypeVar
 
+from partnerlab.contracts.first_use import pattern
 from partnerlab.contracts.records import dataclass
 from partnerlab.simulators import ic_webservices, inhance_soap, tccs_rest, watersmart
 from partnerlab.simulators.kit.keys import Keys
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Access", "access"]
 
-_SECRETS = re.compile(r"(?:^|_)(?:key|entry_key|api_key|web_service_key|consumer_guid|password)$")
-_GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_SECRETS = pattern(r"(?:^|_)(?:key|entry_key|api_key|web_service_key|consumer_guid|password)$")
+_GUID = pattern(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _SALT, _COST = b"partnerlab keys", 1 << 14
 _LETTERS = 20  # of 32 kinds: 100 bits
 

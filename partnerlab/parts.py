@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
+from partnerlab.contracts.first_use import pattern
 from partnerlab.contracts.records import dataclass
 
 __all__ = ["CALLED", "PARTS", "Parts", "check_parts", "problems_of_parts"]
@@ -24,7 +25,7 @@ CALLED: Mapping[str, tuple[str, ...]] = {
     "pump": ("inhance", "tccs", "invoice-cloud"),
 }
 """What a part calls."""
-_PEER = re.compile(r"([a-z-]+)=(https?://[^/?#\s@]+)/?")
+_PEER = pattern(r"([a-z-]+)=(https?://[^/?#\s@]+)/?")
 
 
 @dataclass(frozen=True, slots=True)

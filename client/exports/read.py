@@ -9,7 +9,6 @@ Source: WaterSmart Technical Design, File Mapping.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -20,12 +19,13 @@ from partnerlab.client.exports.models import ExportedChange, ExportedPayment, Ex
 from partnerlab.contracts.files.csv import Column, CsvTable, load_table
 from partnerlab.contracts.files.csv.cells import EXPONENT
 from partnerlab.contracts.files.problems import Problem, shown
+from partnerlab.contracts.first_use import pattern
 
 __all__ = ["FileRefused", "FilesRefused", "read_changes", "read_payments", "read_rejects"]
 
-_AMOUNT = re.compile(r"-?[0-9]{1,12}\.[0-9]{2}")
-_MOMENT = re.compile(r"[0-9]{14}")
-_INTEGER = re.compile(r"[0-9]{1,18}")
+_AMOUNT = pattern(r"-?[0-9]{1,12}\.[0-9]{2}")
+_MOMENT = pattern(r"[0-9]{14}")
+_INTEGER = pattern(r"[0-9]{1,18}")
 _PAYMENT_NEEDS = frozenset(
     {"payment_guid", "reference", "account_number", "amount", "payment_type_id", "paid_at", "approved", "report_id"}
 )

@@ -13,6 +13,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from partnerlab.contracts.first_use import pattern
+
 if TYPE_CHECKING:
     import httpx
 
@@ -21,7 +23,7 @@ __all__ = ["KEEPALIVE_S", "heed"]
 KEEPALIVE_S = 5.0
 """How long the pool keeps an idle connection: shorter than most servers do."""
 
-_TIMEOUT = re.compile(r"(?:^|[,;\s])timeout\s{0,9}=\s{0,9}([0-9]{1,6})(?![0-9])", re.IGNORECASE)
+_TIMEOUT = pattern(r"(?:^|[,;\s])timeout\s{0,9}=\s{0,9}([0-9]{1,6})(?![0-9])", re.IGNORECASE)
 
 
 class _Expiry:

@@ -6,13 +6,13 @@ What the pure protocols build and read, and what `partnerlab.client.http.transpo
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import field
 from typing import NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 from partnerlab.client.errors import RequestInvalid
+from partnerlab.contracts.first_use import pattern
 from partnerlab.contracts.masking import mask_text
 from partnerlab.contracts.records import dataclass
 
@@ -29,7 +29,7 @@ __all__ = [
     "shown_url",
 ]
 
-_HOST = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?")
+_HOST = pattern(r"(?=.{1,253}\Z)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?")
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 

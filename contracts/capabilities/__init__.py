@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
 
-from partnerlab.contracts.data import read_toml
+from partnerlab.contracts.data import FOLDER, read_toml
 from partnerlab.contracts.records import dataclass
 
 __all__ = [
@@ -106,7 +105,7 @@ def check_supported(integration: str, feature: str) -> None:
 
 def integrations() -> tuple[str, ...]:
     """The integrations whose capabilities are known."""
-    names = (entry.name for entry in files("partnerlab.contracts").joinpath("capabilities").iterdir())
+    names = (entry.name for entry in FOLDER.joinpath("capabilities").iterdir())
     return tuple(sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml")))
 
 

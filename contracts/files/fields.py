@@ -15,6 +15,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from partnerlab.contracts.first_use import pattern
 from partnerlab.contracts.records import dataclass
 
 __all__ = [
@@ -33,19 +34,19 @@ __all__ = [
 SEPARATOR = ";"  # between the values of several meters
 MAX_ROW = 16_384  # characters of a row; the widest true one, 25 meters, has about 2,000
 
-AMOUNT = re.compile(r"-?[0-9]{1,15}\.[0-9]{2}")
-NUMBER = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,6})?")
-INTEGER = re.compile(r"[0-9]{1,9}")
-DATE = re.compile(r"([0-9]{2})/([0-9]{2})/([0-9]{4})")
-OTHER_DATE = re.compile(
+AMOUNT = pattern(r"-?[0-9]{1,15}\.[0-9]{2}")
+NUMBER = pattern(r"-?[0-9]{1,15}(?:\.[0-9]{1,6})?")
+INTEGER = pattern(r"[0-9]{1,9}")
+DATE = pattern(r"([0-9]{2})/([0-9]{2})/([0-9]{4})")
+OTHER_DATE = pattern(
     r"(?P<m>[0-9]{1,2})/(?P<d>[0-9]{1,2})/(?P<y>[0-9]{4}|[0-9]{2})"
     r"|(?P<iso_y>[0-9]{4})-(?P<iso_m>[0-9]{2})-(?P<iso_d>[0-9]{2})"
 )
 FLAG_WORDS = {"y": True, "yes": True, "t": True, "true": True, "n": False, "no": False, "f": False, "false": False}
-GUID = re.compile(r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}")
+GUID = pattern(r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}")
 
 # What a value cannot hold: the delimiter, anything a reader may take for a line break, and control characters.
-FORBIDDEN = re.compile("[|\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
+FORBIDDEN = pattern("[|\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 class CellInvalid(ValueError):

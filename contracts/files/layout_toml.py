@@ -17,13 +17,12 @@ import re
 import tomllib
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 from itertools import pairwise
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from partnerlab.contracts.data import read_toml
+from partnerlab.contracts.data import FOLDER, read_toml
 from partnerlab.contracts.files.fields import KINDS, CellInvalid, Field, parse_cell
 from partnerlab.contracts.files.layout import CODES, Layout, LayoutInvalid, Record, Totals, with_columns
 
@@ -32,7 +31,7 @@ __all__ = ["layouts", "load_layout", "parse_layout", "parse_record", "read_layou
 
 def layouts() -> tuple[str, ...]:
     """The names of the layouts that come with the project."""
-    names = (entry.name for entry in files("partnerlab.contracts").joinpath("files").iterdir())
+    names = (entry.name for entry in FOLDER.joinpath("files").iterdir())
     return tuple(sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml")))
 
 

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
+
+from partnerlab.contracts.first_use import pattern
 
 __all__ = ["card_spans", "has_card_number"]
 
 _BETWEEN = "[ .+\u00a0\u2007\u2009\u202f\u2010-\u2014-]"
 _GAP = f"{_BETWEEN}{{1,2}}+"
-_RUN = re.compile(rf"[0-9](?:{_BETWEEN}{{0,2}}+[0-9])*+")
-_WHOLE = re.compile(r"(?<![0-9])[0-9]{13,19}+(?![0-9])")
-_AS_PRINTED = re.compile(
+_RUN = pattern(rf"[0-9](?:{_BETWEEN}{{0,2}}+[0-9])*+")
+_WHOLE = pattern(r"(?<![0-9])[0-9]{13,19}+(?![0-9])")
+_AS_PRINTED = pattern(
     rf"(?<![0-9])(?=([0-9]{{4}}{_GAP}(?:"
     rf"[0-9]{{4}}{_GAP}[0-9]{{4}}{_GAP}[0-9]{{4}}(?:{_GAP}[0-9]{{3}}(?![0-9]))?+"
     rf"|[0-9]{{6}}{_GAP}[0-9]{{4,5}}+|[0-9]{{4}}{_GAP}[0-9]{{5}}|[0-9]{{3}}{_GAP}[0-9]{{3}}{_GAP}[0-9]{{3}})(?![0-9])))"
 )
-_GROUPED = re.compile(r"[^.]++")
-_GUID = re.compile(r"(?<![0-9A-Fa-f])[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}(?![0-9A-Fa-f])")
+_GROUPED = pattern(r"[^.]++")
+_GUID = pattern(r"(?<![0-9A-Fa-f])[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}(?![0-9A-Fa-f])")
 _NO_DIGITS = bytes(byte for byte in range(256) if byte not in b"0123456789")
 _DOUBLED = bytes.maketrans(b"0123456789", bytes((48, 50, 52, 54, 56, 49, 51, 53, 55, 57)))
 SHORTEST, LONGEST = 13, 19

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
+
+from partnerlab.contracts.first_use import pattern
 
 __all__ = ["SECRET_HEADERS", "SECRET_NAMES", "is_password", "is_secret"]
 
@@ -62,7 +63,7 @@ _ENDINGS = (
     "credential",
     "credentials",
 )
-_SEPARATORS = re.compile(r"[\s_.\-+\[\]'\"]+")
+_SEPARATORS = pattern(r"[\s_.\-+\[\]'\"]+")
 LONGEST_NAME = 100
 
 

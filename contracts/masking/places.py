@@ -13,36 +13,37 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
+from partnerlab.contracts.first_use import pattern
 from partnerlab.contracts.masking.names import LONGEST_NAME, SECRET_HEADERS, is_password, is_secret
 
 __all__ = ["Place", "places"]
 
-_TAG = re.compile(r"<([A-Za-z_][\w.:-]*+)([^<>]*+)>?")
-_CLOSING = re.compile(r"</\s*+([\w.:-]++)")
-_LEAF = re.compile(r"(?:[^<]|<!\[CDATA\[|<!--)*+")
-_ATTRIBUTE = re.compile(r"""(?<![\w.:-])([\w.:-]++)\s*+=\s*+(?:"([^"]*+)|'([^']*+)|([^\s"'>]++))""")
-_QUOTED = re.compile(rf"""(["'])([^"'<>{{}}\n]{{1,{LONGEST_NAME}}}+)\1\s*+[:=]\s*+""")
-_STRING = {quote: re.compile(rf"(?:[^{quote}\\]|\\.)*+", re.DOTALL) for quote in "\"'"}
-_NESTED = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
-_SCALAR = re.compile(r"[^\s,;}\])&<]*+")
-_LAST_WORD = re.compile(r"[\s+\]'\"]*+([\w.-]{1,100})")  # of a text read backwards
-_FIELD_VALUE = re.compile(r"""[ \t]?(?:"([^"&]*+)|'([^'&]*+)|([^&\s]*+))""")
-_MARKS = {mark: re.compile(rf"{mark}(?<=[\w\s+\]'\".-]{mark})") for mark in "=:"}
-_SCHEME = re.compile(r"[ \t]*+(?:(basic|bearer|digest|token)(?![\w-])\s*+)?", re.IGNORECASE)
+_TAG = pattern(r"<([A-Za-z_][\w.:-]*+)([^<>]*+)>?")
+_CLOSING = pattern(r"</\s*+([\w.:-]++)")
+_LEAF = pattern(r"(?:[^<]|<!\[CDATA\[|<!--)*+")
+_ATTRIBUTE = pattern(r"""(?<![\w.:-])([\w.:-]++)\s*+=\s*+(?:"([^"]*+)|'([^']*+)|([^\s"'>]++))""")
+_QUOTED = pattern(rf"""(["'])([^"'<>{{}}\n]{{1,{LONGEST_NAME}}}+)\1\s*+[:=]\s*+""")
+_STRING = {quote: pattern(rf"(?:[^{quote}\\]|\\.)*+", re.DOTALL) for quote in "\"'"}
+_NESTED = pattern(r'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
+_SCALAR = pattern(r"[^\s,;}\])&<]*+")
+_LAST_WORD = pattern(r"[\s+\]'\"]*+([\w.-]{1,100})")  # of a text read backwards
+_FIELD_VALUE = pattern(r"""[ \t]?(?:"([^"&]*+)|'([^'&]*+)|([^&\s]*+))""")
+_MARKS = {mark: pattern(rf"{mark}(?<=[\w\s+\]'\".-]{mark})") for mark in "=:"}
+_SCHEME = pattern(r"[ \t]*+(?:(basic|bearer|digest|token)(?![\w-])\s*+)?", re.IGNORECASE)
 _HEADER_WORDS = ("authorization", "cookie", "apikey", "api-key", "auth-token")
-_FOLDED = re.compile(r"[^\r\n]*+(?:\r?\n[ \t][^\r\n]*+)*+")
-_PART = re.compile(r"content-disposition[ \t]*+:([^\r\n]*+(?:\r?\n[ \t][^\r\n]*+)*+)", re.IGNORECASE)
-_PART_NAME = re.compile(r"""(?<![\w*])name\s*+=\s*+"?([^";\r\n]*+)""", re.IGNORECASE)
-_BLANK_LINE = re.compile(r"\n\r?\n")
-_BOUNDARY = re.compile(r"\r?\n--")
+_FOLDED = pattern(r"[^\r\n]*+(?:\r?\n[ \t][^\r\n]*+)*+")
+_PART = pattern(r"content-disposition[ \t]*+:([^\r\n]*+(?:\r?\n[ \t][^\r\n]*+)*+)", re.IGNORECASE)
+_PART_NAME = pattern(r"""(?<![\w*])name\s*+=\s*+"?([^";\r\n]*+)""", re.IGNORECASE)
+_BLANK_LINE = pattern(r"\n\r?\n")
+_BOUNDARY = pattern(r"\r?\n--")
 _PART_HEADERS = 2_000
 USUAL = 256
 LONGEST_ADDRESS = 2_000
-_BLANK = re.compile(r"\s")
-_USER = re.compile(r"(?<=://)[^\s/@:]*+:([^\s/@]++)@")
+_BLANK = pattern(r"\s")
+_USER = pattern(r"(?<=://)[^\s/@:]*+:([^\s/@]++)@")
 # A page's address is its key: a payment page's token, a portal session as ASP.NET writes it into the path.
-_PAGE = re.compile(r"/cloudpayments(?:\\?/)++([A-Za-z0-9_-]{16,}+)", re.IGNORECASE)
-_SESSION = re.compile(r"(?:\(|%28)S(?:\(|%28)([A-Za-z0-9_-]{16,}+)", re.IGNORECASE)
+_PAGE = pattern(r"/cloudpayments(?:\\?/)++([A-Za-z0-9_-]{16,}+)", re.IGNORECASE)
+_SESSION = pattern(r"(?:\(|%28)S(?:\(|%28)([A-Za-z0-9_-]{16,}+)", re.IGNORECASE)
 _NO_SECRET = frozenset(("", "null", "true", "false"))
 
 

@@ -7,16 +7,17 @@ for every spelling would be endless; decoding once finds them all.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterator
+
+from partnerlab.contracts.first_use import pattern
 
 __all__ = ["Reading", "readings"]
 
 ROUNDS = 3
 """How often a text is decoded: XML within JSON within a form."""
 
-_ESCAPE = re.compile(
+_ESCAPE = pattern(
     r"(%(?:25)*+[C-Fc-f][0-9A-Fa-f](?:%(?:25)*+[89ABab][0-9A-Fa-f]){1,3}+)"
     r"|%(?:25)*+([0-9A-Fa-f]{2})"
     r"|(?<!\\)\\++(?:u([0-9A-Fa-f]{4})|([^\w\s]|[bfnrt]))"

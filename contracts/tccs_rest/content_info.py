@@ -17,6 +17,7 @@ from types import MappingProxyType
 from typing import Any
 
 from partnerlab.contracts.data import read_toml
+from partnerlab.contracts.first_use import pattern
 from partnerlab.contracts.masking import mask_text
 from partnerlab.contracts.records import dataclass
 
@@ -63,7 +64,7 @@ class Field:
 
 FIELDS = {name: Field(row) for name, row in GRAMMAR["field"].items()}
 FORMATS: Mapping[str, Mapping[str, Any]] = {row["name"]: row for row in GRAMMAR["format"]}
-_SEPARATOR = re.compile(f"[{re.escape(SEPARATORS)}]")
+_SEPARATOR = pattern(f"[{re.escape(SEPARATORS)}]")
 
 CONTENT_INFO: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {

@@ -10,10 +10,11 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Literal
 
+from partnerlab.contracts.first_use import pattern
+from partnerlab.contracts.records import dataclass
 from partnerlab.contracts.verification.findings import Finding
 
 __all__ = ["ACCEPTED", "REASONS", "Meaning", "outcome_of", "read_meaning", "verdict_line"]
@@ -23,42 +24,42 @@ MOST = 100  # characters of the other side's words
 # The members in which web services say how it went. The names are those of faults, SOAP 1.1 and 1.2, and of the answers
 # of .NET services in general; the first that is found counts.
 _WORDS = (
-    re.compile(r"<faultstring[^>]{0,200}>([^<]{1,2000})<"),
-    re.compile(r"<(?:[A-Za-z0-9]{1,20}:)?Text(?: [^>]{0,200})?>([^<]{1,2000})<"),
-    re.compile(r"<(?:ErrorMessage|Message)>([^<]{1,2000})<"),
-    re.compile(r'"(?:ErrorMessage|Message|message)"\s{0,20}:\s{0,20}"((?:[^"\\]|\\.){1,2000})"'),
+    pattern(r"<faultstring[^>]{0,200}>([^<]{1,2000})<"),
+    pattern(r"<(?:[A-Za-z0-9]{1,20}:)?Text(?: [^>]{0,200})?>([^<]{1,2000})<"),
+    pattern(r"<(?:ErrorMessage|Message)>([^<]{1,2000})<"),
+    pattern(r'"(?:ErrorMessage|Message|message)"\s{0,20}:\s{0,20}"((?:[^"\\]|\\.){1,2000})"'),
 )
-_SUCCESS = re.compile(r'(?:<Success>|"Success"\s{0,20}:\s{0,20}"?)(true|false)', re.IGNORECASE)
-_CALLERS_FAULT = re.compile(r"<(?:faultcode|(?:[A-Za-z0-9]{1,20}:)?Value)>\s{0,20}[A-Za-z0-9]{1,20}:(?:Client|Sender)<")
+_SUCCESS = pattern(r'(?:<Success>|"Success"\s{0,20}:\s{0,20}"?)(true|false)', re.IGNORECASE)
+_CALLERS_FAULT = pattern(r"<(?:faultcode|(?:[A-Za-z0-9]{1,20}:)?Value)>\s{0,20}[A-Za-z0-9]{1,20}:(?:Client|Sender)<")
 _PLAIN_BEGINNING = 4_096
 
 REASONS: tuple[tuple[str, frozenset[int], re.Pattern[str]], ...] = (
     (
         "wrong key",
         frozenset({401}),
-        re.compile(r"\b(?:invalid (?:web ?service )?(?:key|credentials)|(?:WebServiceKey|API key|entryKey) is not valid"
+        pattern(r"\b(?:invalid (?:web ?service )?(?:key|credentials)|(?:WebServiceKey|API key|entryKey) is not valid"
                    r"|authorization has been denied|access denied)\b", re.IGNORECASE),
     ),
     (
         "wrong method",
         frozenset({405}),
-        re.compile(r"\bdoes not support http method\b", re.IGNORECASE),
+        pattern(r"\bdoes not support http method\b", re.IGNORECASE),
     ),
     (
         "no such operation",
         frozenset(),
-        re.compile(r"did not recognize the value of HTTP Header SOAPAction|without a valid action parameter"
+        pattern(r"did not recognize the value of HTTP Header SOAPAction|without a valid action parameter"
                    r"|Web Service method name is not valid", re.IGNORECASE),
     ),
     (
         "no such path",
         frozenset(),
-        re.compile(r"\bNo HTTP resource was found|\bThere is no [A-Z]{3,7} /|\bNothing is served at\b"),
+        pattern(r"\bNo HTTP resource was found|\bThere is no [A-Z]{3,7} /|\bNothing is served at\b"),
     ),
     (
         "unknown account",
         frozenset(),
-        re.compile(r"\b(?:account|policy|quote|invoice|customer|biller|user)\b.{0,80}\b(?:was not found|is unknown"
+        pattern(r"\b(?:account|policy|quote|invoice|customer|biller|user)\b.{0,80}\b(?:was not found|is unknown"
                    r"|does not exist|was found)|\bthere is no (?:account|policy|quote|invoice|customer|biller|user)\b",
                    re.IGNORECASE),
     ),
@@ -114,7 +115,7 @@ def read_meaning(status: int, answer: str) -> Meaning:
     denied = said is not None and said[1].lower() == "false"
     if status < 400 and not denied:
         return Meaning("accepted", said_done=said is not None)
-    words = next((found[1] for pattern in _WORDS if (found := pattern.search(answer))), "")
+    words = next((found[1] for words in _WORDS if (found := words.search(answer))), "")
     if not words and status >= 400 and answer[:1] not in ("", "<", "{", "["):
         words = answer.partition("\n")[0]
     words = " ".join(html.unescape(words).split()) or (_phrase(status) if status >= 400 else "")

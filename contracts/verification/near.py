@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import SequenceMatcher, get_close_matches
 
 __all__ = ["nearest", "nearest_path"]
 
@@ -17,6 +16,8 @@ def nearest(name: str, known: Iterable[str]) -> str:
     """The one of *known* that *name* nearly is, or that alone begins so, in any case; empty where there is none."""
     if not name or len(name) > LONGEST:
         return ""
+    from difflib import get_close_matches  # here, because only who misspells something needs it
+
     by_lower = {each.lower(): each for each in known}
     lower = name.lower()
     found = get_close_matches(lower, by_lower, 1, ALIKE)
@@ -50,4 +51,6 @@ def nearest_path(path: str, known: Iterable[str]) -> str:
 
 
 def _ratio(one: str, other: str) -> float:
+    from difflib import SequenceMatcher
+
     return SequenceMatcher(None, one.lower(), other.lower()).ratio()

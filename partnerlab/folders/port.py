@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import field
 from typing import NamedTuple
 
+from partnerlab.contracts.first_use import pattern
 from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.ic_webservices import InvoiceCloud
 from partnerlab.simulators.ic_webservices.domain.errors import NotFound, ValueRefused
@@ -17,7 +17,7 @@ from partnerlab.simulators.kit.world.lanes import DEFAULT, Lane
 
 __all__ = ["Export", "FolderPort", "Place", "Received", "SftpAccess", "invoice_cloud_port", "sftp_access"]
 
-FOLDER = re.compile(r"[a-z0-9_]{1,40}")
+FOLDER = pattern(r"[a-z0-9_]{1,40}")
 
 
 class Place(NamedTuple):

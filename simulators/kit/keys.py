@@ -16,13 +16,14 @@ from dataclasses import field
 from functools import lru_cache
 from urllib.parse import unquote_plus
 
+from partnerlab.contracts.first_use import pattern
 from partnerlab.contracts.records import dataclass
 from partnerlab.contracts.verification.findings import Finding
 from partnerlab.simulators.kit.http.messages import Request
 
 __all__ = ["Keys"]
 
-_BASIC = re.compile(r"\s*basic\s+([A-Za-z0-9+/=_\s-]{1,2000})", re.IGNORECASE)
+_BASIC = pattern(r"\s*basic\s+([A-Za-z0-9+/=_\s-]{1,2000})", re.IGNORECASE)
 _URL_SAFE = str.maketrans("-_", "+/")
 _LOOKED_AT = 64 * 1024
 

@@ -41,7 +41,7 @@ with Sandbox(SandboxSettings(port=0), inhance=inhance, ic=ic) as sandbox:
         with urllib.request.urlopen(urllib.request.Request(sandbox.url + path, body.encode(), headers)) as answer:
             print(answer.read().decode())
 print("spyne" in sys.modules)
-print(sorted({"dbos", "flask", "sqlalchemy"} & set(sys.modules)))
+print(sorted({"dbos", "difflib", "flask", "sqlalchemy", "zipfile"} & set(sys.modules)))
 """
 
 

@@ -8,27 +8,27 @@ it are dropped.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from partnerlab.contracts.files.fields import CellInvalid
+from partnerlab.contracts.first_use import pattern
 from partnerlab.contracts.records import dataclass
 
 __all__ = ["IN_KINDS", "InKind", "read_amount", "read_date"]
 
 MAX_DIGITS = 15
-PLAIN_AMOUNT = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,2})?")
-GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3}){1,4}(?:\.[0-9]{1,2})?")
-WRAPPED = re.compile(
+PLAIN_AMOUNT = pattern(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,2})?")
+GROUPED = pattern(r"[0-9]{1,3}(?:,[0-9]{3}){1,4}(?:\.[0-9]{1,2})?")
+WRAPPED = pattern(
     r"(?:\$(?=[(+-]))?(?P<open>\()?(?P<sign>[+-])?\$?(?P<digits>[0-9][0-9,]{0,24}(?:\.[0-9]{1,2})?)(?P<end>\)|-)?"
 )
-DATE = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4}|[0-9]{2})(?P<time>[ T][0-9:. APMapm]{1,20})?")
-ISO_DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?P<time>[ T][0-9:.+Z-]{1,30})?")
-EXPONENT = re.compile(r"[0-9]+(?:[.,][0-9]+)?[eE][+-]?[0-9]+")
-INTEGER = re.compile(r"[0-9]{1,9}")
+DATE = pattern(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4}|[0-9]{2})(?P<time>[ T][0-9:. APMapm]{1,20})?")
+ISO_DATE = pattern(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?P<time>[ T][0-9:.+Z-]{1,30})?")
+EXPONENT = pattern(r"[0-9]+(?:[.,][0-9]+)?[eE][+-]?[0-9]+")
+INTEGER = pattern(r"[0-9]{1,9}")
 
 Read = tuple[Any, str]
 """A value, and what was unusual about its text: the kind of a note, or empty."""

@@ -7,7 +7,6 @@ which judges it for itself. Tests hold the two ways together.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -19,6 +18,7 @@ from partnerlab.contracts.files.compiled import Rendered
 from partnerlab.contracts.files.csv.render import render_day
 from partnerlab.contracts.files.csv.table import Column, CsvTable
 from partnerlab.contracts.files.row import Row
+from partnerlab.contracts.first_use import pattern
 
 __all__ = ["block_writer"]
 
@@ -28,7 +28,7 @@ Judge = Callable[[Column, Any, int], str]
 """A column, a value that is not None, and the place of its row to the cell; raises `ValueRefused`."""
 
 MARKS = "=+-@ "
-PLAIN_AMOUNT = re.compile(r"-?[0-9]+\.[0-9]{2}")
+PLAIN_AMOUNT = pattern(r"-?[0-9]+\.[0-9]{2}")
 # What no plain cell begins or ends with, each behind a single character that is found much faster.
 HEADS = (("=", ",="), ("+", ",+"), ("-", ",-"), ("@", ",@"), (" ", ", "), (" ", " ,"))
 _NONE = type(None)

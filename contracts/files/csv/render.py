@@ -8,20 +8,21 @@ it, and is reported where it has not [A-90].
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from partnerlab.contracts.first_use import pattern
+
 __all__ = ["FORMULA", "OUT_KINDS", "PHONE", "TEXTS", "cleaned"]
 
 TEXTS = ("text", "account", "phone")  # the kinds whose value is text
 
-REMOVED = re.compile('[,"]')
-BROKEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-FORMULA = re.compile(r"[=+\-@\t\r]")
-PHONE = re.compile(r"\+?[0-9 ().-]*")
+REMOVED = pattern('[,"]')
+BROKEN = pattern("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+FORMULA = pattern(r"[=+\-@\t\r]")
+PHONE = pattern(r"\+?[0-9 ().-]*")
 
 
 def cleaned(text: str) -> str:

@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import field, fields, replace
 from functools import cache, cached_property
-from importlib.resources import files
 from typing import Any
 
-from partnerlab.contracts.data import read_toml
+from partnerlab.contracts.data import FOLDER, read_toml
 from partnerlab.contracts.files.csv.cells import IN_KINDS
 from partnerlab.contracts.files.csv.render import OUT_KINDS
 from partnerlab.contracts.files.layout import LayoutInvalid
@@ -112,7 +111,7 @@ class CsvTable:
 
 def tables() -> tuple[str, ...]:
     """The names of the tables that come with the project."""
-    names = (entry.name for entry in files("partnerlab.contracts").joinpath("files", "csv").iterdir())
+    names = (entry.name for entry in FOLDER.joinpath("files", "csv").iterdir())
     return tuple(sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml")))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from partnerlab.contracts.first_use import pattern
 from partnerlab.simulators.kit.http.messages import Request
 from partnerlab.simulators.kit.http.wsgi import WsgiApp
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PagesApp"]
 
-_SESSION = re.compile(r"/\(S\([^/]*|(?<=/cloudpayments)/[^/]+", re.IGNORECASE)
+_SESSION = pattern(r"/\(S\([^/]*|(?<=/cloudpayments)/[^/]+", re.IGNORECASE)
 
 
 class PagesApp(WsgiApp):

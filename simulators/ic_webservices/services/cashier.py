@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
 
+from partnerlab.contracts.first_use import pattern
 from partnerlab.simulators.ic_webservices.domain.billers import Biller, time_zone
 from partnerlab.simulators.ic_webservices.domain.errors import Conflict, PaymentRefused, ValueRefused
 from partnerlab.simulators.ic_webservices.domain.events import ach_reject_event, payment_event
@@ -48,7 +48,7 @@ __all__ = ["Cashier"]
 
 MOST_LATER = 100
 
-_GUID = re.compile(r"(?=.{1,99}\Z)[A-Za-z0-9]+(-[A-Za-z0-9]+)*")
+_GUID = pattern(r"(?=.{1,99}\Z)[A-Za-z0-9]+(-[A-Za-z0-9]+)*")
 _SETTLE = Statement(
     "UPDATE ic_payments SET state = 'settled'"
     " WHERE lane = :lane AND state = 'accepted' AND clears_at = :at AND clears_as = 'settled'"

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import re
 import secrets
 from dataclasses import replace
 from datetime import UTC, timedelta
 
+from partnerlab.contracts.first_use import pattern
 from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.ic_webservices.domain.errors import TokenInvalid
 from partnerlab.simulators.ic_webservices.domain.portal import PageSession
@@ -28,7 +28,7 @@ REMEMBERED = timedelta(days=2)
 """How long a session is kept after its start, so that one that is over can be told from one that never was."""
 
 _FORGET = Statement("DELETE FROM ic_page_sessions WHERE lane = :lane AND started_at < :before")
-_ID = re.compile(r"[A-Za-z0-9_-]{43}")
+_ID = pattern(r"[A-Za-z0-9_-]{43}")
 
 
 class SessionUnknown(Exception):

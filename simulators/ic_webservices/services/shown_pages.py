@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import re
 import secrets
 from datetime import UTC, timedelta
 
+from partnerlab.contracts.first_use import pattern
 from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.ic_webservices.domain.portal import ShownPage
 from partnerlab.simulators.ic_webservices.store import SHOWN_PAGES
@@ -28,7 +28,7 @@ LONGEST = 256 * 1024
 REMEMBERED = timedelta(days=1)
 MARK = "\u241esecret\u241e"
 
-_KEY = re.compile(r"([0-9]{1,2})-([A-Za-z0-9_-]{22})")
+_KEY = pattern(r"([0-9]{1,2})-([A-Za-z0-9_-]{22})")
 _FORGET = Statement("DELETE FROM ic_shown_pages WHERE lane = :lane AND shown_at < :before")
 
 

@@ -13,6 +13,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from partnerlab.contracts.first_use import pattern
 from partnerlab.simulators.ic_webservices.domain.cloud_payments import (
     MOST_CUSTOMERS,
     MOST_INVOICES,
@@ -98,7 +99,7 @@ SCHEMA = Schema(
 )
 """Both spellings of CssUrl are the source's: one in its sample, one in its table."""
 
-_US_DAY = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})(?:[ T].*)?", re.ASCII)
+_US_DAY = pattern(r"(\d{1,2})/(\d{1,2})/(\d{4})(?:[ T].*)?", re.ASCII)
 
 
 def operations(cloud_payments: CloudPayments) -> tuple[RestOperation, ...]:

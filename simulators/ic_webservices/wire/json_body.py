@@ -16,18 +16,20 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import cache, cached_property, partial
 from typing import Any, NoReturn
+
+from partnerlab.contracts.first_use import pattern
+from partnerlab.contracts.records import dataclass
 
 __all__ = ["JsonRefused", "Many", "Member", "Schema", "read_object"]
 
 LONGEST_TEXT = 4_000
 MOST_ITEMS = 1_000
-_WHOLE = re.compile(r"\s*[+-]?\d{1,18}\s*", re.ASCII)
-_NUMBER = re.compile(r"\s*[+-]?(?:\d{1,18}(?:\.\d{0,9})?|\.\d{1,9})\s*", re.ASCII)
-_NO_TEXT = re.compile("[\x00\ud800-\udfff]")
+_WHOLE = pattern(r"\s*[+-]?\d{1,18}\s*", re.ASCII)
+_NUMBER = pattern(r"\s*[+-]?(?:\d{1,18}(?:\.\d{0,9})?|\.\d{1,9})\s*", re.ASCII)
+_NO_TEXT = pattern("[\x00\ud800-\udfff]")
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
 Read = Callable[[Any], Any]

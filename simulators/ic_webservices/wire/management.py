@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import datetime
 
+from partnerlab.contracts.first_use import pattern
 from partnerlab.simulators.ic_webservices.domain.customers import Customer
 from partnerlab.simulators.ic_webservices.domain.errors import DomainError, ValueRefused
 from partnerlab.simulators.ic_webservices.services.exports import AccountChanges, Exports
@@ -18,7 +18,7 @@ from partnerlab.simulators.kit.http.messages import Request
 __all__ = ["ManagementOperations"]
 
 KEYS = ("BillerGUID", "WebServiceKey", "AccountNumber")
-_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_WORD = pattern(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 DATES: Mapping[str, tuple[str, str]] = {
     "AutoPaySignUpDate": ("autopay", "on"),
     "AutoPayCancelDate": ("autopay", "off"),

@@ -21,6 +21,7 @@ from urllib.parse import parse_qs, quote, unquote_plus
 
 from lxml import etree
 
+from partnerlab.contracts.first_use import pattern
 from partnerlab.simulators.kit.asmx import faults
 from partnerlab.simulators.kit.asmx.codec import (
     FormValueInvalid,
@@ -44,10 +45,10 @@ __all__ = ["AsmxService", "SoapFault"]
 _log = logging.getLogger(__name__)
 
 _FORM = "application/x-www-form-urlencoded"
-_ASMX = re.compile(r"\.asmx(?=/|\Z)", re.IGNORECASE)
-_PARAMETER = re.compile(r';\s*([\w-]+)\s*=\s*("[^"]*"|[^;]*)')
+_ASMX = pattern(r"\.asmx(?=/|\Z)", re.IGNORECASE)
+_PARAMETER = pattern(r';\s*([\w-]+)\s*=\s*("[^"]*"|[^;]*)')
 # A glance for the journal and the faults; routing itself reads the parsed document.
-_FIRST_IN_BODY = re.compile(rb"<(?:[\w.-]+:)?Body\b[^<>]*>\s*<(?:[\w.-]+:)?([A-Za-z_][\w.-]*)")
+_FIRST_IN_BODY = pattern(rb"<(?:[\w.-]+:)?Body\b[^<>]*>\s*<(?:[\w.-]+:)?([A-Za-z_][\w.-]*)")
 _GLANCE = 4096
 Handler = Callable[[Request, Any], Any]
 Answerer = Callable[[Request, OperationCodec, Version, etree._Element, etree._Element | None], Response]

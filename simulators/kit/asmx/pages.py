@@ -13,13 +13,14 @@ from html import escape
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from partnerlab.contracts.first_use import pattern
 from partnerlab.simulators.kit.asmx.codec import Field, OperationCodec
 from partnerlab.simulators.kit.asmx.faults import SOAP11, SOAP12, Version
 
 __all__ = ["Wsdl", "disco", "help_page", "is_local", "operation_page"]
 
-_ADDRESS = re.compile(r'(<(?:\w+:)?address\s[^>]*?location=")[^"]*(")')
-_SERVICE = re.compile(r'<(?:\w+:)?service\s[^>]*?name="([^"]*)"')
+_ADDRESS = pattern(r'(<(?:\w+:)?address\s[^>]*?location=")[^"]*(")')
+_SERVICE = pattern(r'<(?:\w+:)?service\s[^>]*?name="([^"]*)"')
 
 _STYLE = """
 body{font:15px/1.5 system-ui,sans-serif;color:#1c2733;background:#f5f7f9;margin:0}

@@ -17,18 +17,19 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Context, Decimal
 from typing import Any
 
+from partnerlab.contracts.first_use import pattern
 from partnerlab.contracts.records import dataclass
 
 __all__ = ["SCALARS", "Scalar", "escape"]
 
 # Each pattern matches in one way only, so 64 KB that almost match cost no more than 64 KB that match.
-_INTEGER = re.compile(r"\s*([+-]?)(\d+)\s*", re.ASCII)
-_DECIMAL = re.compile(r"\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)\s*", re.ASCII)
-_DATETIME = re.compile(
+_INTEGER = pattern(r"\s*([+-]?)(\d+)\s*", re.ASCII)
+_DECIMAL = pattern(r"\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)\s*", re.ASCII)
+_DATETIME = pattern(
     r"\s*(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d:\d\d)(?:\.(\d+))?)?(Z|[+-]\d\d:\d\d)?\s*",
     re.ASCII,
 )
-_UNSAFE = re.compile("[&<>\r\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+_UNSAFE = pattern("[&<>\r\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#xD;"}
 
 _LARGEST_DECIMAL = Decimal(2**96 - 1)

@@ -15,6 +15,7 @@ from xml.parsers import expat
 
 from lxml import etree
 
+from partnerlab.contracts.first_use import pattern
 from partnerlab.simulators.kit.http.charsets import CharsetUnknown, as_utf8
 
 __all__ = ["MAX_BYTES", "XmlRefused", "is_as_parsed", "parse", "place_after"]
@@ -49,10 +50,10 @@ class XmlRefused(ValueError):
         super().__init__(message)
 
 
-_DECLARED = re.compile(rb"""(?:\xef\xbb\xbf)?\s*<\?xml[^>]{0,100}?\sencoding\s*=\s*["']([A-Za-z][\w.-]{0,40})["']""")
+_DECLARED = pattern(rb"""(?:\xef\xbb\xbf)?\s*<\?xml[^>]{0,100}?\sencoding\s*=\s*["']([A-Za-z][\w.-]{0,40})["']""")
 
 # What may stand before a document type. Each part matches in one way only, so matching takes linear time.
-_PROLOGUE = re.compile(rb"(?>\s+|<\?(?>.*?\?>)|<!--(?>.*?-->))*+<!DOCTYPE", re.DOTALL)
+_PROLOGUE = pattern(rb"(?>\s+|<\?(?>.*?\?>)|<!--(?>.*?-->))*+<!DOCTYPE", re.DOTALL)
 
 _local = threading.local()
 _SHAPES = (

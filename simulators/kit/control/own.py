@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from importlib.metadata import version
-from platform import python_version
 from typing import Any
 
 from partnerlab.contracts import catalogue
@@ -100,6 +98,9 @@ class _About:
         return {"status": "ok"}
 
     def get_version(self) -> Json:
+        from importlib.metadata import version  # with their modules, 10 ms that no start should wait for
+        from platform import python_version
+
         return {"version": version("partnerlab"), "python": python_version()}
 
     def get_contract(self) -> Json:

@@ -13,13 +13,13 @@ Source: assumed [A-68].
 from __future__ import annotations
 
 import ipaddress
-import re
 import socket
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+from partnerlab.contracts.first_use import pattern
 from partnerlab.contracts.records import dataclass
 
 __all__ = ["DEFAULT", "AddressRefused", "Allowed", "Target", "check_web_address"]
@@ -28,12 +28,12 @@ DEFAULT = ("127.0.0.0/8", "::1")
 LONGEST = 2_000
 REMEMBERED = 1_024
 _PORTS = {"http": 80, "https": 443}
-_NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*")
+_NAME = pattern(r"(?=.{1,253}\Z)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*")
 # What inet_aton reads as an address although it does not look like one: 2130706433, 0x7f.1, 127.1, 0177.0.0.1.
-_NUMERIC = re.compile(r"(0x[0-9a-f]*|[0-9]+)(\.(0x[0-9a-f]*|[0-9]+)){0,3}")
+_NUMERIC = pattern(r"(0x[0-9a-f]*|[0-9]+)(\.(0x[0-9a-f]*|[0-9]+)){0,3}")
 # What a URL is made of, without what could end a header, an attribute or a CSP source.
-_CHARACTERS = re.compile(r"[\x21\x23-\x26\x28-\x3b\x3d\x3f-\x5b\x5d\x5f\x61-\x7e]*")
-_ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
+_CHARACTERS = pattern(r"[\x21\x23-\x26\x28-\x3b\x3d\x3f-\x5b\x5d\x5f\x61-\x7e]*")
+_ORIGIN = pattern(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 import time
-from email.utils import formatdate
 from http import HTTPStatus
 
 from partnerlab.simulators.kit.http.messages import Response
 
-__all__ = ["Heads", "reason"]
+__all__ = ["Heads", "http_date", "reason"]
 
 SERVER = "partnerlab"
 CACHED_LINES = 256
@@ -23,6 +22,8 @@ _PAGE = (
     b" frame-ancestors 'self'; base-uri 'none'\r\n"
 )
 """The policy of pages that set none of their own: ASMX help pages and errors."""
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _BODILESS = frozenset((204, 304))
 
 
@@ -51,7 +52,7 @@ class Heads:
 
     def tick(self) -> None:
         """Read the real clock for the Date header; called about once a second."""
-        self._date = f"Date: {formatdate(time.time(), usegmt=True)}\r\n".encode()
+        self._date = f"Date: {http_date(time.time())}\r\n".encode()
 
     def render(self, response: Response, id: str, connection: bytes = b"") -> bytes:
         """
@@ -85,6 +86,13 @@ class Heads:
             self._lines.clear()
         self._lines[status, content_type] = lines
         return lines
+
+
+def http_date(at_s: float) -> str:
+    """A moment, in seconds since the epoch, as HTTP writes it whatever the locale: `Sun, 06 Nov 1994 08:49:37 GMT`."""
+    at = time.gmtime(at_s)
+    day, month = _DAYS[at.tm_wday], _MONTHS[at.tm_mon - 1]
+    return f"{day}, {at.tm_mday:02} {month} {at.tm_year} {at.tm_hour:02}:{at.tm_min:02}:{at.tm_sec:02} GMT"
 
 
 def _line(name: str, value: str) -> bytes:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
+from partnerlab.contracts.first_use import pattern
 
 __all__ = ["ChunkInvalid", "Chunks", "TrailersTooLong"]
 
 LONGEST_LINE = 256
 FREE_CHUNKS = 10_000
 SMALLEST_AVERAGE = 32
-_SIZE = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;[\t\x20-\x7e\x80-\xff]*)?\r\n")
+_SIZE = pattern(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;[\t\x20-\x7e\x80-\xff]*)?\r\n")
 
 
 class ChunkInvalid(ValueError):

@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from partnerlab.simulators.kit.http.site import Refusal, internal_error
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
-    from partnerlab.simulators.kit.http.connection import Connection
     from partnerlab.simulators.kit.http.messages import Response
     from partnerlab.simulators.kit.http.reader import Message
     from partnerlab.simulators.kit.http.site import Exchange
@@ -31,8 +30,22 @@ MOST = 64
 _logger = logging.getLogger(__name__)
 
 
+class Sender(Protocol):
+    """The connection of a request."""
+
+    @property
+    def has_more(self) -> bool:
+        """Whether something came that waits behind the answer."""
+
+    def answered(self, message: Message, response: Response, plan: None, id: str) -> None:
+        """Let the answer go."""
+
+    def go_on(self) -> None:
+        """Handle what waits behind it."""
+
+
 class _Held(NamedTuple):
-    connection: Connection
+    connection: Sender
     message: Message
     exchange: Exchange
     response: Response
@@ -41,11 +54,11 @@ class _Held(NamedTuple):
 class Turn:
     """The requests whose answers wait for a commit, in the order they came; of one connection alone none waits."""
 
-    def __init__(self, loop: AbstractEventLoop, group: Group, connections: Collection[Connection]) -> None:
+    def __init__(self, loop: AbstractEventLoop, group: Group, connections: Collection[object]) -> None:
         self._loop, self._group, self._connections = loop, group, connections
         self._held: list[_Held] = []
 
-    def run(self, connection: Connection, message: Message, exchange: Exchange | Refusal) -> bool:
+    def run(self, connection: Sender, message: Message, exchange: Exchange | Refusal) -> bool:
         """
         Handle a request that joins: its *connection* is given the answer now, or at the end of the turn.
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, TypedDict
 
+from partnerlab.contracts.first_use import pattern
 from partnerlab.simulators.kit.journal.entries import SELECT
 from partnerlab.simulators.kit.world.store import Statement
 
@@ -13,7 +13,7 @@ __all__ = ["Wanted", "select_wanted"]
 EXACT = ("door", "operation", "status", "direction", "event")
 SEARCHED = ("path", "query", "headers", "request", "answer")
 LIMIT = 100
-_SPECIAL = re.compile("[%_!]")
+_SPECIAL = pattern("[%_!]")
 
 
 class Wanted(TypedDict, total=False):

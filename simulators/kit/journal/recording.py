@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
+from partnerlab.contracts.first_use import pattern
 from partnerlab.contracts.masking import mask_excerpt, mask_found
 from partnerlab.contracts.records import dataclass
 
@@ -35,8 +36,8 @@ HEADERS = (
 """The request headers that are kept; cookies and the like are not."""
 
 _CONTROLS = dict.fromkeys((*range(32), *range(127, 160)), "\ufffd")
-_CHARSET = re.compile(r"charset\s*=\s*[\"']?([A-Za-z0-9._-]+)", re.IGNORECASE)
-_DECLARED = re.compile(rb"""<\?xml[^>]{0,60}?encoding\s*=\s*["']([A-Za-z0-9._-]+)""")
+_CHARSET = pattern(r"charset\s*=\s*[\"']?([A-Za-z0-9._-]+)", re.IGNORECASE)
+_DECLARED = pattern(rb"""<\?xml[^>]{0,60}?encoding\s*=\s*["']([A-Za-z0-9._-]+)""")
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),

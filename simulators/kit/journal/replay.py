@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import quote
 
+from partnerlab.contracts.first_use import pattern
 from partnerlab.contracts.masking import MASK, mask
 from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.kit.journal.entries import Entry
@@ -20,7 +21,7 @@ from partnerlab.simulators.kit.world.lanes import Lane
 
 __all__ = ["Again", "Credentials", "NotReplayable", "Replayed", "Resend", "sent_again"]
 
-_MASKED = re.compile(re.escape(MASK) + r"[^\s<>\"'&:;,]{0,4}")
+_MASKED = pattern(re.escape(MASK) + r"[^\s<>\"'&:;,]{0,4}")
 _FROM_HERE = ("content-length", "host", "transfer-encoding", "origin", "referer", "expect")
 """Headers that belong to the connection the first request came on."""
 

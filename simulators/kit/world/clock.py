@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 
+from partnerlab.contracts.first_use import pattern
 from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.kit.world.due import Due
 from partnerlab.simulators.kit.world.lanes import Lane, Lanes, clock_lock
@@ -21,7 +21,7 @@ MAX_STEPS = 10_000
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 
-_DURATION = re.compile("".join(rf"(?:([0-9]{{1,8}}){unit})?" for unit in "wdhms"))
+_DURATION = pattern("".join(rf"(?:([0-9]{{1,8}}){unit})?" for unit in "wdhms"))
 
 
 class DurationInvalid(ValueError):

@@ -8,7 +8,6 @@ in UTC.
 
 from __future__ import annotations
 
-import re
 import sqlite3
 import threading
 import weakref
@@ -16,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
+from partnerlab.contracts.first_use import pattern
 from partnerlab.contracts.sqlite_files import prepare
 from partnerlab.simulators.kit.world.grouping import Group
 from partnerlab.simulators.kit.world.schema import Table, Tables
@@ -59,7 +59,7 @@ class StoreOutdated(ValueError):
         )
 
 
-_PASSWORD = re.compile(r"(?<=://)([^:/]*:)[^/]*(?=@)")
+_PASSWORD = pattern(r"(?<=://)([^:/]*:)[^/]*(?=@)")
 
 
 def shown_url(url: str) -> str:

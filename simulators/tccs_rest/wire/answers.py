@@ -7,8 +7,8 @@ In XML a space in a name is `_x0020_`, and members stand in alphabetical order; 
 from __future__ import annotations
 
 import json
-import re
 
+from partnerlab.contracts.first_use import pattern
 from partnerlab.simulators.kit.http.messages import Response
 from partnerlab.simulators.tccs_rest.domain.money import to_text
 from partnerlab.simulators.tccs_rest.domain.policies import Balances
@@ -24,7 +24,7 @@ _ERROR = '{"Message":%s}'
 _ERROR_XML = "<Error><Message>%s</Message></Error>"
 
 _to_json = json.JSONEncoder(ensure_ascii=False).encode
-_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_NO_XML = pattern("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def balance(balances: Balances, media_type: str) -> Response:

@@ -9,12 +9,12 @@ that only looks whether there is something to do, where there is nothing [A-107]
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from partnerlab.contracts.first_use import pattern
 from partnerlab.contracts.jobs import jobs as contract_jobs
 from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.kit.world import schema
@@ -116,7 +116,7 @@ class JobRow:
 
 
 _ROWS = Table(JOBS, JobRow, besides=("attempts", "claim", "claimed_until"))
-_OWNER = re.compile(r"[a-z][a-z0-9_]*")
+_OWNER = pattern(r"[a-z][a-z0-9_]*")
 
 
 class TimedJobs:
