@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 __all__ = ["PumpPort", "service_of"]
 
 EPOCH = datetime.fromtimestamp(0, UTC)
+STARTING = frozenset(("/ready", "/metrics"))
+"""What is asked for a pump that delivers, though it only looks."""
 TABLES = frozenset({"pump_accounts", "pump_deliveries", "pump_attempts", "pump_notes", "pump_pruned"})
 
 
@@ -77,7 +79,7 @@ class PumpPort:
 
     def started(self) -> DataPump:
         """The pump, delivering where it is a worker."""
-        pump = self._made()
+        pump = self.made()
         with self._starting:
             if not self._started:
                 pump.start(worker=self._worker)
@@ -155,7 +157,7 @@ class PumpPort:
         return {name: [] for name in sorted(TABLES)} if pump is None else pump.export_lane(lane)
 
     def load(self, lane: str, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
-        pump = self._made() if any(rows.values()) else self._there()
+        pump = self.made() if any(rows.values()) else self._there()
         if pump is None:
             return
         try:
@@ -163,7 +165,8 @@ class PumpPort:
         except RequestInvalid as error:
             raise LoadInvalid(error.field, error.rule) from error
 
-    def _made(self) -> DataPump:
+    def made(self) -> DataPump:
+        """The pump, for what only looks: it need not deliver for that."""
         with self._making:
             if self._pump is None:
                 from partnerlab.client.datapump import DataPump, Router
@@ -185,18 +188,24 @@ class PumpPort:
 
     def _there(self) -> DataPump | None:
         """The pump, if there can be anything in its database."""
-        return self._made() if self._kept else self._pump
+        return self.made() if self._kept else self._pump
 
 
-def service_of(pump: DataPump, path: str) -> WSGIApplication:
-    """The pump's service below a path of the sandbox, which has checked token and host name already."""
+def service_of(port: PumpPort, path: str) -> WSGIApplication:
+    """
+    The pump's service below a path of the sandbox, which has checked token and host name already.
+
+    Looking does not start the pump, which takes seconds on a busy machine; whatever else does.
+    """
     from partnerlab.client.datapump import create_service
 
-    service = create_service(pump)
+    service = create_service(port.made())
 
     def below(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         environ["SCRIPT_NAME"] = path
         environ["PATH_INFO"] = environ["PATH_INFO"].removeprefix(path)
+        if environ["REQUEST_METHOD"] != "GET" or environ["PATH_INFO"] in STARTING:
+            port.started()
         environ["HTTP_HOST"] = "127.0.0.1"
         environ["REMOTE_ADDR"] = "127.0.0.1"
         return service(environ, start_response)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from copy import copy
 from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
@@ -75,7 +75,7 @@ class Remote:
             headers["Authorization"] = f"Bearer {token}"
         import httpx  # takes longer to import than all the rest of a command
 
-        self.url, self._headers = url.rstrip("/"), headers
+        self.url, self.lane, self._headers = url.rstrip("/"), lane, headers
         # Who needs no certificates does not read them all, which takes 25 ms.
         self._http = httpx.Client(base_url=self.url, timeout=TIMEOUT_S, verify=self.url.startswith("https:"))
         # A command's connections end with the command.
@@ -85,6 +85,7 @@ class Remote:
     def in_lane(self, lane: str) -> Self:
         """Another lane of the same sandbox, by the same connections, which are this one's to close."""
         other = copy(self)
+        other.lane = lane
         other._headers = {**self._headers, "X-Sandbox-Lane": lane}
         return other
 
@@ -95,6 +96,26 @@ class Remote:
     def get(self, path: str, **query: Any) -> Any:
         """The JSON at *path*. Raises `RemoteRefused`, `RemoteUnreachable`."""
         return self._call("GET", path, params={k: v for k, v in query.items() if v is not None})
+
+    def listen(self, path: str, **query: Any) -> Iterator[None]:
+        """
+        Server-sent events at *path*: once when somebody listens, and then each time that some came, without end.
+
+        Raises `RemoteRefused`, and `RemoteUnreachable` when the server ends.
+        """
+        import httpx
+
+        try:
+            with self._http.stream("GET", path, headers=self._headers, params=query) as answer:
+                if answer.is_error:
+                    answer.read()
+                    raise RemoteRefused(_problem(answer.json(), answer.status_code))
+                for number, chunk in enumerate(answer.iter_bytes()):
+                    if not number or b"event:" in chunk:
+                        yield
+        except httpx.HTTPError as error:
+            raise RemoteUnreachable(f"{self.url}: {str(error).rstrip('.')}.") from error
+        raise RemoteUnreachable(f"{self.url} has ended.")
 
     def post(self, path: str, body: Any = None) -> Any:
         """POST *body* as JSON and return the answer's JSON. Raises `RemoteRefused`."""

@@ -192,7 +192,7 @@ class Sandbox:
             authority=None if self.certificate is None else self.certificate.authority.read_bytes(),
             resend=Resending(lambda: self.server.site, credentials(*asked_for)),
         )
-        self._pump_service = WsgiApp("pump", lambda: service_of(self.pump, PUMP_PATH))
+        self._pump_service = WsgiApp("pump", lambda: service_of(self._pump, PUMP_PATH))
         guard = Guard((settings.host, *settings.hosts), settings.token)
         self.site = site = Site(self.lanes, self.journal, self.faults, guard, forwarded=settings.forwarded)
         self._outgoing = Outgoing(self.journal, self.lanes, lambda: self.url, site.new_id)
@@ -206,9 +206,11 @@ class Sandbox:
         site.mount("/_sandbox", self._control, door=False)
         site.mount(PUMP_PATH, self._pump_service, door=False)
         if settings.console:
-            console = Console(lambda: site, entrances(*asked_for, self.parts.served), self.access.ic.utility_password)
+            self._console = Console(
+                lambda: site, entrances(*asked_for, self.parts.served), self.access.ic.utility_password
+            )
             for path in ("/", PREFIX):
-                site.mount(path, console, door=False)
+                site.mount(path, self._console, door=False)
         if by_hand:
             for runner in self.runners:
                 runner.by_hand = True
@@ -340,6 +342,10 @@ class Sandbox:
             if "invoice-cloud" in self.parts.served:
                 self.ic.start()
         self._control.warm()
+        if not self._in_process:  # a person may look, and pay
+            self._pump_service.warm()
+            if self.settings.console:
+                self._console.warm()
 
     def _check_egress(self, biller: Biller, url: str) -> None:
         """

@@ -313,11 +313,11 @@ class DataPump:
             "biller_guid": biller_guid,
             "account_number": account_number,
         }
-        return self._store.find(filters, before=before, limit=limit)
+        return self._opened().find(filters, before=before, limit=limit)
 
     def counts(self, lane: str | None = None) -> dict[State, int]:
         """How many deliveries stand in each state. Walks through all of them."""
-        return self._store.counts(lane)
+        return self._opened().counts(lane)
 
     def standing(self) -> dict[State, tuple[int, int]]:
         """
@@ -329,7 +329,7 @@ class DataPump:
 
     def delivery(self, id: str) -> Record:
         """A delivery with its history. Raises `DeliveryNotFound`."""
-        return record(self._store, id)
+        return record(self._opened(), id)
 
     def replay(self, id: str, reason: str, *, by: str = "operator") -> Record:
         """Try a dead or dismissed delivery again, a waiting one without waiting, or queue an accepted one anew."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from difflib import get_close_matches
@@ -14,7 +13,6 @@ from partnerlab.contracts.doors import doors, operations
 from partnerlab.contracts.verification.findings import Finding
 from partnerlab.remote import Remote, connect, lane_options, print_json
 
-POLL_S = 0.5
 READ_AT_ONCE = 1_000
 LANGUAGES = ("curl", "python", "pytest")
 
@@ -116,12 +114,14 @@ def lines(row: dict[str, Any]) -> list[str]:
 def _following(remote: Remote, query: dict[str, Any], rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """These entries, and then each that is written, without end."""
     last = 0
-    while True:
-        yield from rows
-        last = max([last, *(row["number"] for row in rows)])
-        if len(rows) < READ_AT_ONCE:
-            time.sleep(POLL_S)
-        rows = remote.get("/_sandbox/journal", since=last, limit=READ_AT_ONCE, **query)["entries"]
+    yield from rows
+    for _ in remote.listen("/_sandbox/events", lane=remote.lane):
+        while True:
+            last = max([last, *(row["number"] for row in rows)])
+            rows = remote.get("/_sandbox/journal", since=last, limit=READ_AT_ONCE, **query)["entries"]
+            yield from rows
+            if len(rows) < READ_AT_ONCE:
+                break
 
 
 def _check_door(door: str | None) -> None:

@@ -38,11 +38,15 @@ class Console:
         """`GET /console/traffic`."""
         return f"{request.method} {request.path}"
 
-    def __call__(self, request: Request) -> Response:
-        """Answer with a page."""
+    def warm(self) -> Callable[[Request], Response]:
+        """Load the pages now; else the first request does."""
         with self._lock:
             if self._pages is None:
                 from partnerlab.console.pages import Pages
 
                 self._pages = Pages(self._site(), self._entrances, self._password)
-        return self._pages(request)
+            return self._pages
+
+    def __call__(self, request: Request) -> Response:
+        """Answer with a page."""
+        return (self._pages or self.warm())(request)

@@ -23,6 +23,7 @@ from partnerlab.console import files as file_pages
 from partnerlab.console import mailbox as mail
 from partnerlab.console.api import Api, ApiRefused
 from partnerlab.console.places import PREFIX, STATIC, Entrance
+from partnerlab.console.remembered import Remembered
 from partnerlab.console.signing_in import sign_in
 from partnerlab.console.view import Notes, Page, environment
 from partnerlab.simulators.kit.http.messages import Request, Response
@@ -77,7 +78,7 @@ class Pages:
 
     def __init__(self, site: Site, entrances: Sequence[Entrance], password: str) -> None:
         self._site = site
-        self._notes, self._templates = Notes(), environment()
+        self._notes, self._remembered, self._templates = Notes(), Remembered(), environment()
         self._start: Handler = start.Start(entrances, password)
         self._routes = [(method, _pattern(path), handler) for method, path, handler in ROUTES]
         folder = files("partnerlab.console") / "static"
@@ -91,7 +92,7 @@ class Pages:
             return Response(200, static, kind, (("Cache-Control", "no-cache"),))
         if path == "sign-in":
             return sign_in(request, self._templates, self._site.guard)
-        page = Page(request, Api(self._site, request), self._templates, self._notes)
+        page = Page(request, Api(self._site, request), self._templates, self._notes, self._remembered)
         try:
             return self._answer(page, path)
         except ApiRefused as error:

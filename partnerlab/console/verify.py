@@ -14,7 +14,7 @@ __all__ = ["index"]
 
 
 def index(page: Page) -> Response:
-    """The roles, and the grades of the one that is chosen, made now from the lane's journal."""
+    """The roles, and the grades of the one that is chosen, made from the lane's journal."""
     try:
         from partnerlab.contracts.verification.consumer.control import Control
         from partnerlab.contracts.verification.consumer.roles import ROLES, role
@@ -25,13 +25,18 @@ def index(page: Page) -> Response:
         return page.render("problem.html", "verify", "Verification", status=503, message=message)
     names = list(ROLES)
     name = page.query.get("role", "")
-    values: dict[str, Any] = {"roles": names, "name": name, "run": None, "turns": (), "groups": ()}
+    values: dict[str, Any] = {"roles": names, "name": name, "run": None, "found": None, "turns": (), "groups": ()}
     if name in names:
         subject = role(name)
-        run = verify(subject, Control(_sender(page), page.origin_only, page.lane), Options(), send=_sender(page))
+
+        def find() -> Any:
+            return verify(subject, Control(_sender(page), page.origin_only, page.lane), Options(), send=_sender(page))
+
+        found = page.remembered.get(("verify", name, page.lane), find, anew=not page.by_script)
+        run = found.value
         states = [(subject.suite.checks[one.check], one) for one in run.checks]
         groups = {str(outcome): [one for one in run.checks if one.outcome is outcome] for outcome in _outcomes()}
-        values |= {"run": run, "turns": turns(states, subject.names, ()), "groups": groups}
+        values |= {"found": found, "run": run, "turns": turns(states, subject.names, ()), "groups": groups}
     return page.render("verify.html", "verify", "Verify", **values)
 
 

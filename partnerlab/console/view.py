@@ -18,6 +18,7 @@ from markupsafe import Markup, escape
 
 from partnerlab.console.api import Api
 from partnerlab.console.places import PREFIX
+from partnerlab.console.remembered import Remembered
 from partnerlab.simulators.kit.http.messages import Request, Response
 
 __all__ = ["NAVIGATION", "Notes", "Page", "environment"]
@@ -72,6 +73,7 @@ class Page:
     api: Api
     templates: Environment
     notes: Notes
+    remembered: Remembered
     places: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -81,6 +83,11 @@ class Page:
     @property
     def base(self) -> str:
         return "" if self.lane == "default" else f"/lane/{quote(self.lane)}"
+
+    @property
+    def by_script(self) -> bool:
+        """Whether the page draws itself again, in place of a person who comes to it."""
+        return "hx-request" in self.request.headers
 
     @property
     def query(self) -> dict[str, str]:

@@ -89,6 +89,9 @@
     try {
       if (place.dataset.live === "rows") await newRows(place);
       else await htmx.ajax("GET", location.pathname + location.search, { target: "#list", select: "#list", swap: "outerHTML" });
+      // What takes long to find out is kept for a while: then it is asked for again.
+      const old = place.isConnected ? null : document.querySelector("[data-again]");
+      if (old) setTimeout(soon, Number(old.dataset.again));
     } finally {
       asking = false;
       if (again) { again = false; soon(); }
