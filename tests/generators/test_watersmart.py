@@ -92,7 +92,9 @@ def test_changes_and_balances_belong_to_generated_customers() -> None:
     assert {row["AccountNumber"] for row in changed} <= accounts
     assert {row["AccountNumber"] for row in columns("balances")} == accounts
     dates = [name for name in changed[0] if name.endswith("Date")]
+    assert len(dates) == 6
     assert all(sum(bool(row[name]) for name in dates) == 1 for row in changed)
+    assert all(any(row[name] for row in changed) for name in dates), "each thing is changed by somebody"
 
 
 def test_what_can_be_done_is_what_the_catalogue_lists() -> None:

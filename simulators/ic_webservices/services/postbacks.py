@@ -91,16 +91,14 @@ class Postbacks:
         POSTBACKS.put(tx, lane.name, postback)
         return postback
 
-    def send(self, lane: Lane, postbacks: Sequence[Postback]) -> bool:
-        """Begin to send, and wait a little; whether all were taken by then. Never raises for a receiver's sake."""
+    def send(self, lane: Lane, postbacks: Sequence[Postback]) -> None:
+        """Begin to send, and wait a little. Never raises for a receiver's sake."""
         if not postbacks:
-            return True
+            return
         under_way = self.runner.submit(self.work, lane.name, [(one.postback_id,) for one in postbacks])
         done, _ = wait(under_way, timeout=PAYER_WAITS_S)
-        taken = len(done) == len(postbacks) and all(_taken(future) for future in done)
-        if not taken:
+        if len(done) < len(postbacks) or not all(_taken(future) for future in done):
             self.runner.wake()
-        return taken
 
     def get(self, lane: Lane, postback_id: str) -> tuple[Postback, list[Attempt]]:
         """A postback and its attempts, oldest first. Raises `NotFound`."""

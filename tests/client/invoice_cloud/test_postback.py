@@ -98,8 +98,8 @@ def test_a_field_that_is_there_twice_is_refused_in_any_casing(name: str, case: A
     assert caught.value.field == name
 
 
-def test_a_field_that_is_not_of_the_form_is_ignored() -> None:
-    assert read(Extra="1").payment_amount == Decimal("40.00")
+def test_fields_that_are_not_of_the_form_are_ignored() -> None:
+    assert read(Extra="1", Another="2").payment_amount == Decimal("40.00")
 
 
 @pytest.mark.parametrize(

@@ -98,6 +98,15 @@ def test_writing_takes_the_same_space_at_any_size() -> None:
     assert peak < 60
 
 
+def test_a_run_of_invoice_numbers_takes_a_page_for_256_of_them() -> None:
+    seen = InvoiceNumbers(held=4)
+    assert all(seen.add(str(number)) for number in range(1_024, 2_048))
+    assert seen._disk is None
+    assert seen.add("2048")
+    assert seen._disk is not None
+    seen.close()
+
+
 @pytest.mark.parametrize("held", [0, 2, 65_536])
 def test_invoice_numbers_are_told_apart_in_memory_and_on_disk(held: int) -> None:
     numbers = [

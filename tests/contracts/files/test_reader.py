@@ -97,6 +97,21 @@ def test_every_problem_of_a_row_is_told_at_once(make_file, layout: Layout) -> No
     assert [problem.field for problem in entry.problems] == list(wrong)
 
 
+@pytest.mark.parametrize("code", ["FH", "IH", "CR", "ID"])
+def test_a_file_that_stops_in_the_middle_of_a_row_says_so_and_nothing_else(
+    make_file, layout: Layout, code: str
+) -> None:
+    rows = make_file().splitlines(keepends=True)
+    number = next(number for number, row in enumerate(rows) if row.startswith(code.encode()))
+    report = check(b"".join(rows[:number]) + rows[number][: len(rows[number]) // 2], layout)
+    assert report.rejection is not None
+    assert (report.rejection.rule, report.rejection.line, report.rejection.record) == (
+        "truncated-row",
+        number + 1,
+        code,
+    )
+
+
 def test_a_broken_invoice_costs_itself_alone(make_file, layout: Layout) -> None:
     data = make_file().replace(b"600002", b"", 1)
     reading = read_bif(data, layout)

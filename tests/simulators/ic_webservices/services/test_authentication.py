@@ -190,6 +190,7 @@ def test_tokens_can_be_let_expire(frozen: Harness) -> None:
     first, second = logged_in(frozen), logged_in(frozen)
     access(frozen).end(frozen.lane, first)
     assert frozen.control("POST", f"users/{USER}/tokens/expire").json == {"expired": 1}
+    assert frozen.control("POST", f"users/{USER}/tokens/expire").json == {"expired": 0}, "it is expired already"
     assert refused(frozen, second) == "expired"
     states = [token["state"] for token in frozen.get(f"users/{USER}/tokens")["tokens"]]
     assert sorted(states) == ["ended", "expired"]
