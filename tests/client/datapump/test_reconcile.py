@@ -48,6 +48,27 @@ def test_what_the_engine_lost_is_delivered_and_not_overtaken(
     assert [s.fields["PaymentReference"] for s in partner.seen] == [e["payment"]["reference"] for e in events]
 
 
+def test_what_is_under_way_or_stands_in_line_is_not_lost(url: str, billers: Billers, partner: Partner) -> None:
+    go_on = threading.Event()
+
+    def hold(*_: object) -> str:
+        go_on.wait(30)
+        return OK
+
+    partner.will = hold
+    with DataPump(url, billers, PATIENT, poll_s=0.02) as pump:
+        engine = pump._engine
+        assert isinstance(engine, DurableEngine)
+        ids = submit(pump, make_event(), make_event())
+        wait_for(lambda: [state_of(pump, id) for id in ids] == [State.SENDING, State.ACCEPTED])
+        runs = [(one.number, one.run) for one in (pump.delivery(id).delivery for id in ids)]
+        assert engine.lost([*runs, (999_999, 1)]) == [(999_999, 1)]
+        go_on.set()
+        wait_for(lambda: pump.counts() == {State.DELIVERED: 2})
+        wait_for(lambda: engine.lost(runs) == runs)
+    assert len(partner.seen) == 2
+
+
 @pytest.mark.parametrize("harm", ["DELETE FROM {}", "UPDATE {} SET status = 'CANCELLED', queue_name = NULL"])
 def test_what_waits_goes_on_though_the_engine_lost_it(url: str, billers: Billers, partner: Partner, harm: str) -> None:
     with held(url, billers, partner) as pump:
