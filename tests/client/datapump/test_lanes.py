@@ -86,6 +86,14 @@ def test_an_export_loaded_elsewhere_is_the_same(url: str, billers: Billers, part
         assert len(there.attempts) == 1
 
 
+def test_lanes_in_which_something_waits_are_told_by_name(url: str, billers: Billers, partner: Partner) -> None:
+    with held(url, billers, partner) as pump:
+        lanes = ("c", "a", "b")
+        ids = submit(pump, *(make_event(lane=lane, account_number=lane) for lane in (*lanes, "a")))
+        wait_for(lambda: {state_of(pump, id) for id in ids[:3]} == {State.WAITING})
+        assert pump._store.waiting_lanes() == ["a", "b", "c"]
+
+
 def test_what_was_on_its_way_in_an_export_goes_on_at_once_where_it_is_loaded(
     url: str, billers: Billers, partner: Partner, monkeypatch: pytest.MonkeyPatch
 ) -> None:

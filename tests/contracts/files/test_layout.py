@@ -112,6 +112,7 @@ BROKEN = {
     "the meters of reading have a gap": lambda d: fields(d, "ID").remove(field(d, "ID", "CustomField71")),
     "a filler is not required": lambda d: field(d, "IH", "InvoiceNumber").update(kind="filler"),
     "pattern and shape stand together": lambda d: field(d, "CR", "CustomerName").update(pattern="[A-Z]+"),
+    "pattern and shape stand together, in a text": lambda d: field(d, "CR", "CustomerName").update(shape="capitals"),
     "in a text of one value that is no constant": lambda d: field(d, "IH", "AllowPartialPayments").update(
         pattern="1", shape="one"
     ),

@@ -41,6 +41,20 @@ def test_inhance_v2_uploads_a_new_bill_within_15_minutes(world: UtilityWorld) ->
     assert invoice(world, guid, "500002").balance_due_cents == 192_75
 
 
+def test_of_two_new_bills_the_newer_asks_for_the_balance_and_the_older_for_what_was_open_then(
+    world: UtilityWorld,
+) -> None:
+    today, ledger = world.lane.now().date(), world.inhance.world.ledger
+    for number, cents in (("540050", 10_00), ("540051", 20_00), ("540052", 40_00)):
+        bill = Bill(number, today, today + timedelta(days=30), cents, cents)
+        ledger.bill(world.lane, Cause("test", world.lane.now()), "10000101", bill)
+    made = {one.bill.invoice_number: one for one in world.inhance.world.outgoing.bills(world.lane, "v2")}
+    asked = {
+        number: (made[number].owed_cents, made[number].past_due_cents) for number in ("540050", "540051", "540052")
+    }
+    assert asked == {"540050": (135_50, 125_50), "540051": (155_50, 135_50), "540052": (195_50, 155_50)}
+
+
 def test_tccs_uploads_new_and_changed_terms_every_four_hours(world: UtilityWorld) -> None:
     guid = biller(world, "tccs")
     policies, cause = world.tccs.world.policies, TccsCause("test", world.lane.now())

@@ -82,6 +82,11 @@ def test_what_breaks_a_rule_is_refused_with_its_place(
     assert conforms("Error", answer)["error"].get("field", "") == field
 
 
+def test_a_bill_may_be_due_on_its_own_day(water: Water) -> None:
+    body = {"amount": "1.00", "invoiced_on": "2026-09-15", "due_on": "2026-09-15"}
+    assert water.ask("POST", f"/customers/{LAUNDROMAT}/bills", **body)[0] in (200, 201)
+
+
 def test_every_refusal_has_its_status() -> None:
     kinds = {kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.DomainError)}
     assert kinds - {errors.DomainError, errors.FileRefused} == set(STATUSES), "a refused file is a job's, not a route's"

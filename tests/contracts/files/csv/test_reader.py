@@ -154,6 +154,14 @@ def test_a_quoted_field_may_hold_commas_quotes_and_line_breaks() -> None:
     assert [entry.line for entry in reading.report.quarantine] == [3]
 
 
+def test_a_line_of_a_quoted_field_that_has_the_columns_of_a_row_is_no_row() -> None:
+    """Its first cell is empty, where a row has its account."""
+    second = invoice(InvoiceNumber="2", CustomerName='"Ann\n,Ash"')
+    assert second.splitlines()[1].count(",") == len(INVOICES.columns) - 1
+    reading = read_csv(f"{invoice()}\n{second}\n".encode(), INVOICES)
+    assert [row.CustomerName for _, row in reading] == ["Ann Ash", "Ann\n,Ash"]
+
+
 def test_an_open_quote_costs_its_own_row_and_no_other() -> None:
     for opened in ('"Ann Ash', '"Ann\n Ash', '"'):
         lines = [

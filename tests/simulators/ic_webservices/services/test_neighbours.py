@@ -196,6 +196,18 @@ def test_autopay_of_one_billers_customer_pays_no_bill_of_anothers_with_that_acco
     assert ledger.invoice(harness.lane, UTILITY, INVOICE).balance_due_cents == 12550
 
 
+def test_autopay_collects_the_bill_that_carries_the_balance_of_a_closed_one_and_not_both(harness: Harness) -> None:
+    start(harness)
+    services = harness.sim.world.services
+    services.schedules.enrol(harness.lane, UTILITY, USER, ACCOUNT, method(harness), cause="test")
+    add_bill(harness, INVOICE, "125.50", status="closed", invoice_due_date=date(2026, 7, 6))
+    add_bill(harness, "500002", "150.00", status="open", invoice_due_date=date(2026, 7, 6))
+    advance(harness, timedelta(days=60))
+    assert [(one["invoice_number"], one["amount"]) for one in harness.get("payments")["payments"]] == [
+        ("500002", "150.00")
+    ]
+
+
 def test_autopay_that_the_partner_switched_off_has_no_method(harness: Harness) -> None:
     services = harness.sim.world.services
     method = services.wallet.add(harness.lane, UTILITY, USER, NewMethod("card", VISA, "Ada", date(2030, 1, 31)))

@@ -29,7 +29,6 @@ from tests.simulators.ic_webservices.harness import (
     advance,
     freeze,
 )
-from tests.simulators.ic_webservices.pages.visit import add_bill
 
 USER = "willows@example.com"
 DUE = date(2026, 7, 6)  # the seeded bill's, with the clock at 2026-06-16
@@ -314,16 +313,6 @@ def test_a_bill_that_was_due_before_the_enrolment_is_left_to_the_payer(frozen: H
     enrol(frozen)
     assert advance(frozen, timedelta(days=60)) == []
     assert payments(frozen) == []
-
-
-def test_a_bill_that_was_closed_is_not_collected_though_something_is_due_on_it(frozen: Harness) -> None:
-    """The bill after it carries its balance."""
-    enrol(frozen)
-    change_invoice(frozen, status="closed")
-    add_bill(frozen, "500002", "150.00", status="open", invoice_due_date=DUE)
-    advance(frozen, timedelta(days=60))
-    assert payments(frozen) == [("150.00", "2026-07-06T07:00:00-04:00")]
-    assert [one.invoice_number for one in found(frozen)] == ["500002"]
 
 
 def test_a_declined_collection_is_noted_and_not_tried_again(frozen: Harness) -> None:
