@@ -35,7 +35,6 @@ from partnerlab.simulators.kit.world.store import Statement, Store
 from tests.simulators.ic_webservices.harness import UTILITY, Harness
 
 ACCOUNT = "20000001"
-OF_ACCOUNT: dict[str, str | int] = {"biller_guid": UTILITY, "account_number": ACCOUNT}
 
 ENDS = ("ok", "lost", "dropped", "away", "refused", "strange")
 """How a call may end: `lost` and `strange` were posted all the same, `dropped` was not, and nobody can tell."""
@@ -176,10 +175,15 @@ class Joined(Harness):
 
 
 class World:
-    """Both processes over one store each; either can be killed, and another takes over what it left."""
+    """
+    Both processes over one store each; either can be killed, and another takes over what it left.
+
+    A walk is about one `account` of one `biller`.
+    """
 
     def __init__(self, store: Store, pump_url: str) -> None:
         self.store, self._pump_url = store, pump_url
+        self.biller, self.account = UTILITY, ACCOUNT
         self.books = Books()
         self._simulate()
         self._deliver_anew()
@@ -279,7 +283,7 @@ class World:
         return [one for one in self._deliveries(lane) if one.state in UNDER_WAY]
 
     def _deliveries(self, lane: str) -> list[Delivery]:
-        return self.pump.deliveries(lane=lane, account_number=ACCOUNT, limit=1000)
+        return self.pump.deliveries(lane=lane, account_number=self.account, limit=1000)
 
     def settle(self, lane: str) -> None:
         """Everything that waits is delivered, and a person looks into the partner's books for what is in doubt."""
@@ -317,17 +321,21 @@ class World:
     def taken(self, lane: str) -> list[Taken]:
         """The payments that Invoice Cloud took."""
         with self.store.read() as tx:
-            found = PAYMENTS.find(tx, lane, OF_ACCOUNT, order="reference")
+            found = PAYMENTS.find(tx, lane, self._of_account, order="reference")
         return [one for one in found if one.approved]
 
     def in_doubt(self, lane: str) -> set[str]:
         """Those of which it is not certain that the partner has them, wherever they wait."""
         world = self.lane(lane)
         with self.store.read() as tx:
-            doubt = self.ic.sim.world.services.presentment.unsettled.doubt(tx, world, UTILITY, ACCOUNT)
+            doubt = self.ic.sim.world.services.presentment.unsettled.doubt(tx, world, self.biller, self.account)
         assert not doubt.problem
         assert not doubt.unknown
         return {one.payment_guid for one in doubt.payments}
+
+    @property
+    def _of_account(self) -> dict[str, str | int]:
+        return {"biller_guid": self.biller, "account_number": self.account}
 
     def lane(self, lane: str) -> Any:
         return self.ic.lanes.get(lane)
@@ -338,7 +346,7 @@ class World:
 
     def open_invoices(self, lane: str) -> list[Any]:
         with self.store.read() as tx:
-            return INVOICES.find(tx, lane, {**OF_ACCOUNT, "status": "open"}, order="invoice_number")
+            return INVOICES.find(tx, lane, {**self._of_account, "status": "open"}, order="invoice_number")
 
     def close(self) -> None:
         self.ic.close()

@@ -16,7 +16,6 @@ from partnerlab.simulators.ic_webservices.domain.customers import FIRST_CUSTOMER
 from partnerlab.simulators.ic_webservices.domain.invoices import Invoice, Taken, filed
 from partnerlab.simulators.ic_webservices.domain.late_fees import stated_at
 from partnerlab.simulators.ic_webservices.domain.money import amount
-from partnerlab.simulators.ic_webservices.domain.payments import RETURNED
 from partnerlab.simulators.ic_webservices.domain.uploads import SETS, Adjustment
 from partnerlab.simulators.ic_webservices.services.ledger import last_payment
 from partnerlab.simulators.ic_webservices.services.presentment import RTDR_URL
@@ -28,10 +27,11 @@ from partnerlab.simulators.kit.world.identifiers import new_id
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Statement, Tx
 
-__all__ = ["adjust_balances", "load_invoices"]
+__all__ = ["OLDEST_FILE", "adjust_balances", "load_invoices"]
 
 OLDEST_FILE = timedelta(days=3)
-"""How long a daily file of a partner may be on its way, retries included: assumed [A-118]."""
+"""How long a file of a partner may be on its way, retries included: assumed [A-118]."""
+_NEVER = "9999"
 LARGEST_CENTS = 10**17
 """Of a balance: more fits no column of a file."""
 REFUSALS: Mapping[str, str] = {
@@ -52,9 +52,8 @@ _FETCHED_AT = (
     " AND b.delivered_at <> '')"
 )
 _TAKEN = Statement(
-    "SELECT sum(CASE WHEN state <> 'returned' AND reference > :after THEN amount_cents ELSE 0 END),"
-    " sum(CASE WHEN state <> 'returned' AND reference <= :after THEN 1 ELSE 0 END),"
-    f" sum(CASE WHEN state = 'returned' OR reference > :after THEN 1 ELSE 0 END){_MADE}"
+    "SELECT payment_guid, amount_cents, CASE WHEN reference > :after OR paid_at > :recently THEN 1 ELSE 0 END,"
+    f" CASE WHEN state = 'returned' THEN 1 ELSE 0 END{_MADE}"
 )
 _TAKEN_BY_FILE = Statement(
     "SELECT sum(CASE WHEN fetched_at > :seen AND reference > :after THEN amount_cents ELSE 0 END),"  # noqa: S608 - fragments of our own
@@ -209,22 +208,27 @@ def _invoices(tx: Tx, lane: Lane, biller: Biller, account_number: str) -> Sequen
 
 def _taken(tx: Tx, lane: Lane, biller: Biller, invoice: Invoice, unsettled: Unsettled) -> tuple[Taken, bool]:
     """
-    Payments of an invoice since its last file, and older ones without a certain outcome: the new file may have either
-    in its amounts or not. And whether there are any, or one that came back.
+    Payments of an invoice since its last file, which the new one may have in its amounts or not, and those without a
+    certain outcome, which count as not in it. And whether there are any, or one that came back.
+
+    Where the partner can be asked, those of the last `OLDEST_FILE` count too: two files may be on their way.
     """
     place = {"biller_guid": biller.guid, "account_number": invoice.account_number}
-    number, after = invoice.invoice_number, invoice.filed_after
-    row = tx.one(_TAKEN, lane=lane.name, **place, invoice_number=number, after=after)
-    since, older, moved = (int(one or 0) for one in row or (0, 0, 0))
-    doubted = 0
-    if older:
-        doubt = unsettled.doubt(tx, lane, biller.guid, invoice.account_number)
-        doubted = sum(
-            one.amount_cents
-            for one in doubt.payments
-            if one.invoice_number == number and one.reference <= after and one.state != RETURNED
-        )
-    return Taken(since + doubted), bool(moved or doubted)
+    rows = tx.all(
+        _TAKEN,
+        lane=lane.name,
+        **place,
+        invoice_number=invoice.invoice_number,
+        after=invoice.filed_after,
+        recently=_moment(lane) if biller.settings.get(RTDR_URL) else _NEVER,
+    )
+    if not rows:
+        return Taken(), False
+    doubted = {one.payment_guid for one in unsettled.doubt(tx, lane, **place).payments}
+    stands = [(guid, cents, late) for guid, cents, late, returned in rows if not returned]
+    perhaps = sum(cents for guid, cents, late in stands if late and guid not in doubted)
+    unknown = sum(cents for guid, cents, _ in stands if guid in doubted)
+    return Taken(perhaps, unknown_cents=unknown), len(stands) < len(rows) or perhaps + unknown > 0
 
 
 def _taken_by_file(tx: Tx, lane: Lane, biller: Biller, *invoices: Invoice) -> Taken:
@@ -233,7 +237,6 @@ def _taken_by_file(tx: Tx, lane: Lane, biller: Biller, *invoices: Invoice) -> Ta
 
     A file of its own is never older than `OLDEST_FILE`, so it has in it what was fetched longer ago (assumed [A-118]).
     """
-    seen = (lane.now() - OLDEST_FILE).astimezone(UTC).isoformat()
     sums = [0, 0, 0]
     for invoice in invoices:
         row = tx.one(
@@ -243,7 +246,12 @@ def _taken_by_file(tx: Tx, lane: Lane, biller: Biller, *invoices: Invoice) -> Ta
             account_number=invoice.account_number,
             invoice_number=invoice.invoice_number,
             after=invoice.filed_after,
-            seen=seen,
+            seen=_moment(lane),
         )
         sums = [before + int(cents or 0) for before, cents in zip(sums, row or sums, strict=True)]
     return Taken(*sums)
+
+
+def _moment(lane: Lane) -> str:
+    """When the oldest file was made that may come now."""
+    return (lane.now() - OLDEST_FILE).astimezone(UTC).isoformat()

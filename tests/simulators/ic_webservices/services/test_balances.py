@@ -187,14 +187,23 @@ def test_the_same_file_in_a_copy_of_the_lane_reopens_nothing(harness: Harness) -
 def test_a_changed_bill_is_the_partners_word_less_what_it_does_not_show(
     harness: Harness, again: str, left: str, why: str
 ) -> None:
+    start(harness)
     harness.upload(bill_file([group("700001", "20000001")]))
     assert harness.pay(account_number="20000001", amount="20.00").status == 201
     harness.upload(bill_file([group("700001", "20000001", again)]))
     invoice = harness.invoice("700001")
     assert invoice["balance_due"] == left, why
     assert invoice["status"] == ("open" if Decimal(left) > 0 else "paid")
+    advance(harness, timedelta(days=4))
     harness.upload(bill_file([group("700001", "20000001", again, InvoiceDueDate=date(2026, 8, 1))]))
-    assert harness.invoice("700001")["balance_due"] == again, "nothing was taken since the file before"
+    assert harness.invoice("700001")["balance_due"] == again, "nothing was taken lately, nor since the file before"
+
+
+def test_a_payment_in_doubt_is_not_what_lowered_a_bill(harness: Harness) -> None:
+    harness.upload(bill_file([group("700001", "20000001")]))
+    harness.unsettled = {harness.pay(account_number="20000001", amount="20.00").json["payment_guid"]}
+    harness.upload(bill_file([group("700001", "20000001", "30.00")]))
+    assert harness.invoice("700001")["balance_due"] == "10.00"
 
 
 def test_payments_of_another_bill_and_returned_ones_are_not_taken_off(harness: Harness) -> None:

@@ -114,6 +114,20 @@ def test_a_file_that_was_made_before_a_payment_does_not_ask_for_it_again(insurer
     assert (insurer.asked, insurer.open) == ("20.00", [])
 
 
+def test_two_files_that_were_made_before_a_payment_do_not_ask_for_it_again(insurer: Insurer) -> None:
+    """Both were on their way when it was taken, and the first says nothing of the second."""
+    insurer.bill("100.00")
+    insurer.pay("100.00")
+    for asked in ("20.00", "40.00"):
+        insurer.bill("20.00", known=False)
+        assert (insurer.asked, insurer.open) == (asked, [NUMBER])
+        advance(insurer.harness, A_MOMENT)
+        assert (insurer.asked, insurer.open) == (asked, [])
+    advance(insurer.harness, timedelta(days=4))
+    insurer.bill("20.00")
+    assert (insurer.asked, insurer.open) == ("60.00", []), "no file is that old"
+
+
 def test_a_file_without_money_in_between_is_the_partners_word(insurer: Insurer) -> None:
     insurer.bill("100.00")
     insurer.bill("20.00")
