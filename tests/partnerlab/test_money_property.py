@@ -18,8 +18,9 @@ from tests.partnerlab.money_world import World
 from tests.postgres import new_database
 
 WALKS = [
-    *(("sqlite", seed) for seed in range(9)),
-    *(pytest.param("postgres", seed, marks=pytest.mark.postgres) for seed in range(9, 12)),
+    *(("sqlite", kind, seed) for kind in (Money, PolicyMoney) for seed in range(9)),
+    *(pytest.param("postgres", Money, seed, marks=pytest.mark.postgres) for seed in range(9, 12)),
+    pytest.param("postgres", PolicyMoney, 9, marks=pytest.mark.postgres),
 ]
 
 
@@ -39,8 +40,7 @@ def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     store.close()
 
 
-@pytest.mark.parametrize(("world", "seed"), WALKS, indirect=["world"])
-@pytest.mark.parametrize("kind", [Money, PolicyMoney])
+@pytest.mark.parametrize(("world", "kind", "seed"), WALKS, indirect=["world"])
 def test_the_money_adds_up(world: World, kind: type[Money], seed: int) -> None:
     money = kind(world, seed)
     try:

@@ -224,7 +224,7 @@ def _taken(tx: Tx, lane: Lane, biller: Biller, invoice: Invoice, unsettled: Unse
     )
     if not rows:
         return Taken(), False
-    doubted = {one.payment_guid for one in unsettled.doubt(tx, lane, **place).payments}
+    doubted = {one.payment_guid for one in unsettled.doubt(tx, lane, biller.guid, invoice.account_number).payments}
     stands = [(guid, cents, late) for guid, cents, late, returned in rows if not returned]
     perhaps = sum(cents for guid, cents, late in stands if late and guid not in doubted)
     unknown = sum(cents for guid, cents, _ in stands if guid in doubted)
