@@ -51,4 +51,5 @@ def test_on_paper_nothing_is_folded_away(page: Any, folder: Path) -> None:
     text = "".join(one.extract_text() for one in PdfReader(io.BytesIO(page.pdf())).pages)
     printed = "".join(text.split())
     assert "Sent(call2,BalanceCheck)" in printed, "the evidence of a check that passed is folded on the screen"
+    assert "requirements (must)" in text, "a table's first columns are not broken into letters"
     assert "".join(HOSTILE.replace("\x1b", "#x1B").split())[:60] in printed

@@ -168,7 +168,7 @@ def _coverage(run: Run) -> Iterator[str]:
     rows = coverage(run)
     if not run.requirements:
         return
-    yield '<h2 id="coverage">Coverage of the specification</h2><div class="box"><table class="wide"><thead><tr>'
+    yield '<h2 id="coverage">Coverage of the specification</h2><div class="box"><table class="wide ids"><thead><tr>'
     yield "<th>What</th><th>Looked at</th><th>Not looked at</th></tr></thead><tbody>"
     for row in rows:
         missing = ", ".join(row.missing) or "nothing"
@@ -192,7 +192,7 @@ def _requirements(rows: list[RequirementResult]) -> Iterator[str]:
 def _table(rows: list[RequirementResult]) -> Iterator[str]:
     if not rows:
         return
-    yield '<div class="box"><table class="wide"><thead><tr><th>Id</th><th>Outcome</th>'
+    yield '<div class="box"><table class="wide ids"><thead><tr><th>Id</th><th>Outcome</th>'
     yield "<th>Requirement</th><th>Source</th></tr></thead><tbody>"
     for one in rows:
         rule = one.requirement

@@ -20,6 +20,7 @@ p{margin:.35rem 0}a{color:var(--link)}.soft{color:var(--soft)}
 table{border-collapse:collapse;width:100%;font-size:.92rem}
 th,td{text-align:left;vertical-align:top;padding:.35rem .5rem;border-bottom:1px solid var(--line);
 overflow-wrap:anywhere}
+table.ids th,table.ids td:first-child,table.ids td:nth-child(2){white-space:nowrap;overflow-wrap:normal}
 th{color:var(--soft);font-weight:600}td.n{text-align:right;white-space:nowrap}
 .box{overflow-x:auto}
 .sides{display:grid;grid-template-columns:1fr 1fr;gap:.5rem;margin:.5rem 0}
@@ -40,5 +41,5 @@ table.wide tr{border-bottom:1px solid var(--line);padding:.4rem 0}table.wide td{
 @media print{body{font-size:11pt}section,details::details-content{content-visibility:visible;block-size:auto}
 .box{overflow:visible!important;height:auto!important}
 pre{white-space:pre-wrap;overflow-wrap:anywhere;overflow:visible!important;height:auto!important;max-height:none}
-h2,h3{break-after:avoid}nav{display:none}}
+h2,h3{break-after:avoid}tr{break-inside:avoid}nav{display:none}}
 """

@@ -119,3 +119,12 @@ def test_a_report_shows_no_secret_of_a_caller(sandbox: SandboxForTests, direct: 
         key = InvoiceCloudBooks(lane, "tccs").biller["web_service_key"]
         assert key not in repr(run)
         assert "WebServiceKey=" in run.exchanges[0].request_body
+
+
+def test_a_wrong_key_is_told_also_of_a_call_that_is_malformed(sandbox: SandboxForTests, direct: Direct) -> None:
+    with sandbox.lane("wrong-key") as lane:
+        form = {"consumerGUID": "IC-SANDBOX", "entryKey": "wrong", "contentInfo": "454100010-06/16/2020|24.0:CC@a-1"}
+        assert httpx.post(f"{lane.url}/invoicecloudapi/api/Pay_Input", data=form).status_code == 401
+        run = run_of(sandbox, direct, lane.name, "tccs")
+        failed = {one.check for one in run.checks if one.outcome is Outcome.FAILED}
+        assert failed == {"tccs/credentials", "tccs/pay-input-amount"}
