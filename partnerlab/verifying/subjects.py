@@ -109,10 +109,17 @@ def _seconds(text: str) -> float:
     return int(found[1]) * (1 if found[2] in (None, "s") else 60)
 
 
+def _layout(text: str) -> str:
+    if text not in LAYOUTS:
+        raise ValueError(f"{text!r} is none of {', '.join(LAYOUTS)}")
+    return text
+
+
 def _url(text: str) -> str:
     return text.rstrip("/")
 
 
+LAYOUTS = ("inhance_v2", "tccs")
 URL = Setting("url", "Address of the service.", required=True, read=_url)
 AMOUNT = Setting("amount", "Amount of a test payment; 1.37 by default.", read=_amount)
 
@@ -198,6 +205,9 @@ PROVIDERS = {
             Setting("invoice", "Number of its open invoice.", required=True),
             Setting("username", "A portal user of that account, for the checks of single sign-on."),
             Setting("password", "That user's password.", variable="IC_PASSWORD"),
+            Setting("layout", "Of the biller's bill files, for damaged ones: inhance_v2 or tccs.", read=_layout),
+            Setting("format_guid", "InvoiceFormatGuid of its bill files."),
+            Setting("invoice_type", "InvoiceTypeID of its bill files; 1 by default."),
             *FUZZ,
         ),
         _invoice_cloud,

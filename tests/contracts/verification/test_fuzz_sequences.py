@@ -9,10 +9,13 @@ from typing import Any
 
 import pytest
 
+from partnerlab.contracts.files import load_layout
+from partnerlab.contracts.verification.fuzz.files import each_damage
 from partnerlab.contracts.verification.grading import Outcome, Run
 from partnerlab.contracts.verification.provider import inhance, invoice_cloud, tccs
 from partnerlab.contracts.verification.provider.exchange import Answered, Asked, Send
 from partnerlab.contracts.verification.provider.run import Options
+from partnerlab.simulators import ic_webservices
 from tests.contracts.verification.mutants import Mutant, answers, has, instead, label, soap12
 from tests.contracts.verification.worlds import (
     INHANCE,
@@ -28,10 +31,11 @@ from tests.contracts.verification.worlds import (
 )
 
 SECONDS = 100.0 * 1_200  # at the rate of these lines; no run takes so long, so time never ends one
+FILES = {"layout": "inhance_v2", "format_guid": ic_webservices.Settings().invoice_format_guid}
 VERIFY: dict[str, tuple[Callable[..., Run], Callable[[], World], Any]] = {
     "inhance": (verify_inhance, inhance_world, INHANCE),
     "tccs": (verify_tccs, tccs_world, TCCS),
-    "invoice-cloud": (verify_invoice_cloud, invoice_cloud_world, INVOICE_CLOUD),
+    "invoice-cloud": (verify_invoice_cloud, invoice_cloud_world, replace(INVOICE_CLOUD, **FILES)),  # type: ignore[arg-type]
 }
 FAULT = (
     '<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body><soap:Fault><faultcode>soap:Server'
@@ -78,7 +82,10 @@ def forgotten(world: World, asked: Asked) -> Answered:
     return world.send(replace(asked, body=asked.body.replace(b"999.99", b"999.00")))
 
 
+UPLOAD = label("UploadInvoiceFile")
 MUTANTS: list[tuple[str, str, Mutant, str]] = [
+    ("invoice-cloud", "files", answers("<InvoicesAccepted>0", "<InvoicesAccepted>1", UPLOAD), "InvoicesAccepted"),
+    ("invoice-cloud", "files", answers("<FileSpecID>[0-9]+", "<FileSpecID>0", UPLOAD), "FileSpecID"),
     ("inhance", "writes", answers("<Success>false<", "<Success>true<", label("SetEmail"), soap12), "the key is wrong"),
     ("tccs", "", instead(500, "{}", "application/json", label("ARState_Output"), has("%7C")), "500"),
     ("inhance", "sequences", after("SetPaperless.*>Off<", "MakePaymentExtended.*0.07<", twice), "pay"),
@@ -115,7 +122,7 @@ MUTANTS: list[tuple[str, str, Mutant, str]] = [
 )
 def test_a_mutant_is_found(subject: str, check: str, mutant: Mutant, said: str) -> None:
     verify, world, target = VERIFY[subject]
-    options = Options(allow_writes=True, only=(f"{subject}/fuzz-{check}".removesuffix("-"),), given=("fuzz",))
+    options = Options(allow_writes=True, only=(f"{subject}/fuzz-{check}".removesuffix("-"),), given=("fuzz", *FILES))
     run = verify(mutant(world()), replace(target, fuzz=SECONDS), options, plain=True)
     (result,) = run.checks
     assert result.outcome is Outcome.FAILED, result
@@ -129,3 +136,23 @@ def test_every_random_check_has_a_mutant() -> None:
     there = {"inhance/fuzz", "invoice-cloud/fuzz", "invoice-cloud/fuzz-writes", "tccs/fuzz-writes"}
     suites = (inhance.CHECKS, tccs.CHECKS, invoice_cloud.CHECKS)
     assert {check.id for suite in suites for check in suite.checks.values() if check.kind == "fuzz"} == here | there
+
+
+@pytest.mark.parametrize("name", ["inhance_v2", "tccs"])
+def test_every_field_of_a_table_is_damaged_and_what_is_broken_is_told(name: str) -> None:
+    layout = load_layout(name)
+    every = list(each_damage(layout, "VERIFY-01/31/2026"))
+    fields = {(at, column) for at, record in enumerate(layout.records) for column in range(len(record.fields))}
+    assert {(one.row, one.column) for one in every if one.column >= 0} == fields
+    broken = [one for one in every if one.problems(layout)]
+    required = {(at, column) for at, column in fields if layout.records[at].fields[column].required}
+    assert required <= {(one.row, one.column) for one in broken}
+
+
+def test_the_simulator_takes_no_damaged_file() -> None:
+    _, world, target = VERIFY["invoice-cloud"]
+    options = Options(allow_writes=True, only=("invoice-cloud/fuzz-files",), given=("fuzz", *FILES))
+    run = verify_invoice_cloud(world().send, replace(target, fuzz=100.0 * 600), options, plain=True)
+    (result,) = run.checks
+    assert (result.outcome, result.problems) == (Outcome.PASSED, ())
+    assert run.operations["UploadInvoiceFile"] > 300

@@ -50,8 +50,9 @@ OPERATIONS = sorted({name for door in DOORS for name in operations(door)})
 @dataclass(frozen=True, slots=True)
 class Target:
     """
-    A biller at the platform and what may be used of it; `url` is the origin. `username` is a portal user's. `fuzz`
-    is how many seconds of random requests there are, drawn from `fuzz_seed`.
+    A biller at the platform and what may be used of it; `url` is the origin. `username` is a portal user's. `layout`
+    is that of the biller's bill files, with its InvoiceFormatGuid and InvoiceTypeID. `fuzz` is how many seconds of
+    random requests there are, drawn from `fuzz_seed`.
     """
 
     url: str
@@ -62,6 +63,9 @@ class Target:
     invoice: str
     username: str = ""
     password: str = ""
+    layout: str = ""
+    format_guid: str = ""
+    invoice_type: str = "1"
     fuzz: float = 0
     fuzz_seed: int = 1
 
