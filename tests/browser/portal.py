@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -30,7 +31,12 @@ def fill_card(frame: Any, number: str = VISA) -> None:
 
 
 def press(frame: Any, name: str) -> None:
-    frame.get_by_role("button", name=name, exact=True).click()
+    button(frame, name).click()
+
+
+def button(frame: Any, name: str) -> Any:
+    """The button of that name, behind which the amount may stand."""
+    return frame.get_by_role("button", name=re.compile(rf"^{re.escape(name)}( \$.*| the amount above)?$"))
 
 
 def follow(frame: Any, name: str) -> None:

@@ -85,10 +85,11 @@ class Shown:
         }
 
     def form(self, button: str) -> Any:
-        """The form of the button with that name."""
+        """The form of the button with that name, behind which an amount may stand."""
         for form in self.tree.forms:
             for one in form.xpath(".//button"):
-                if button in (one.get("aria-label"), " ".join(one.text_content().split())):
+                said = " ".join(one.text_content().split())
+                if button in (one.get("aria-label"), said) or said.startswith(f"{button} $"):
                     return form
         raise AssertionError(f"no button {button!r} on {self.url}: {self.text}")
 
