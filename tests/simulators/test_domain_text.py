@@ -15,6 +15,7 @@ from partnerlab.simulators.tccs_rest.domain import text as tccs
 from partnerlab.simulators.tccs_rest.domain.errors import ValueInvalid as TccsInvalid
 from partnerlab.simulators.watersmart.domain import text as watersmart
 from partnerlab.simulators.watersmart.domain.errors import ValueInvalid as WaterInvalid
+from partnerlab.simulators.watersmart.domain.users import username_key as watersmart_key
 
 LINES = {inhance.read_line: InHanceInvalid, tccs.read_line: TccsInvalid, watersmart.read_line: WaterInvalid}
 each = pytest.mark.parametrize(("read", "refused"), LINES.items(), ids=["inhance", "tccs", "watersmart"])
@@ -63,6 +64,11 @@ def test_a_text_holds_no_line_break_or_control_character(
 ) -> None:
     with pytest.raises(refused, match="holds a control character"):
         read("name", text)
+
+
+@pytest.mark.parametrize("key", [username_key, watersmart_key])
+def test_a_username_is_found_with_blanks_and_in_any_case(key: Callable[[str], str]) -> None:
+    assert key(" Ann@Example.COM ") == "ann@example.com"
 
 
 @pytest.mark.parametrize("given", [None, "", "  ", "\0"])

@@ -83,8 +83,11 @@ def test_the_oldest_of_a_state_tells_how_far_behind_it_is(
         pump.submit(make_event(account_number=account))
         pump.drain()
     monkeypatch.setattr("partnerlab.client.datapump.metrics.now_ms", lambda: 600_000)
-    found = figures(metrics.render()[0].decode())
+    text = metrics.render()[0].decode()
+    found = figures(text)
     assert (found["oldest_seconds{dead}"], found["oldest_seconds{accepted}"]) == (600, 0)
+    for line in ('oldest_seconds{state="dead"} 600.0', 'deliveries{state="dead"} 2.0'):
+        assert f"partnerlab_pump_{line}\n" in text
 
 
 def test_openmetrics_is_given_to_who_asks_for_it(pump: DataPump) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from partnerlab.simulators.ic_webservices.domain.cloud_payments import PaymentPageRequest
+from partnerlab.simulators.ic_webservices.services import cloud_payments
 from tests.simulators.ic_webservices.checkouts import (
     POLICY,
     POLICY_INVOICE,
@@ -60,6 +63,23 @@ def test_ways_to_pay_are_offered_as_the_request_allows(
 ) -> None:
     page = checkout.to_payment(checkout.page(request(AllowCCPayment=card, AllowACHPayment=bank)))
     assert page.tree.xpath("//input[@name='Method']/@value") == offered
+
+
+@pytest.mark.parametrize(("card", "bank"), [(True, True), (True, False), (False, True)])
+def test_what_is_saved_and_what_is_sent_is_taken_as_the_request_allows(card: bool, bank: bool) -> None:
+    asked = PaymentPageRequest(0, (), allow_card=card, allow_bank=bank)
+    tenders = {"credit_card": card, "paypal": card, "ach": bank, "online_bank_direct": bank}
+    assert {tender: cloud_payments._allows(asked, tender) for tender in tenders} == tenders
+
+
+def test_only_bills_that_can_be_paid_are_said_to_be_asked_for_again(checkout: Checkout) -> None:
+    harness = checkout.harness
+    one, other = add_bill(harness, "500002", "20.00"), add_bill(harness, "500003", "0.00")
+    shown: Any = SimpleNamespace(
+        bills=[SimpleNamespace(invoice=one, payable=True), SimpleNamespace(invoice=other, payable=False)]
+    )
+    found = harness.sim.world.services.cloud_payments.perhaps_asked_again(harness.lane, shown)
+    assert found == {"500002": ()}
 
 
 def test_what_is_no_e_mail_address_is_told_beside_its_field(checkout: Checkout) -> None:

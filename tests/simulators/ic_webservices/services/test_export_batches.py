@@ -147,6 +147,22 @@ def test_names_are_never_used_twice_though_the_second_is_the_same(harness: Harne
     assert names == [f"ICPayments_2026061610000{second}.csv" for second in range(3)]
 
 
+def test_one_file_of_a_split_whose_name_was_used_moves_them_all(harness: Harness) -> None:
+    freeze(harness)
+    names = []
+    for tenders in ({"tender": "paypal"},), ({"tender": "paypal"}, {"tender": "ach"}), ({"tender": "ach"},):
+        for order in tenders:
+            paid(harness, **order)
+        batch = create(harness, split=True)
+        assert batch is not None
+        names.append([*files(harness, batch)])
+    assert names == [
+        ["ICPayments_CC_20260616100000.csv"],
+        ["ICPayments_Bank_20260616100001.csv", "ICPayments_CC_20260616100001.csv"],
+        ["ICPayments_Bank_20260616100000.csv"],
+    ]
+
+
 def test_two_hours_of_one_name_when_clocks_go_back_are_two_files(harness: Harness) -> None:
     found: list[tuple[list[str], str]] = []
     for hour in (5, 6):  # 01:30 in New York twice

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from partnerlab.simulators.ic_webservices.domain.errors import LoginRefused, TokenInvalid
+from partnerlab.simulators.ic_webservices.services.unsettled import Unsettled
 from partnerlab.simulators.ic_webservices.services.wallet import NewMethod
 from partnerlab.simulators.ic_webservices.store import CUSTOMERS, INVOICES, LINKS
 from tests.simulators.ic_webservices.harness import (
@@ -70,6 +71,18 @@ def test_of_an_account_without_an_open_bill_the_latest_that_is_not_closed_is_ask
     assert [asked[3] for asked in harness.asked] == [INVOICE]
     due = {number: harness.invoice(number)["balance_due"] for number in (INVOICE, "500002", "500003")}
     assert due == {INVOICE: "7.00", "500002": "0.00", "500003": "9.00"}
+
+
+def test_the_data_pump_is_asked_before_the_transaction_that_depends_on_it(harness: Harness) -> None:
+    """Its first answer may take seconds, in which nobody else could write."""
+    asked: list[tuple[str, str, str]] = []
+
+    def port(lane: str, biller: str, account: str, since: datetime | None) -> set[str]:
+        asked.append((lane, biller, account))
+        return set()
+
+    Unsettled(port).ready(harness.lane, UTILITY, ACCOUNT)
+    assert asked == [(harness.lane.name, UTILITY, ACCOUNT)]
 
 
 # --- returns ---
