@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from partnerlab.client.datapump import DataPump
 from partnerlab.client.datapump.engine.durable import DurableEngine, EngineChanged
+from partnerlab.client.datapump.places import Places
 from partnerlab.client.datapump.states import State
+from partnerlab.client.datapump.upkeep import Upkeep
 from partnerlab.client.settings import Biller
 from tests.client.datapump.conftest import PATIENT, QUICK, make_event, state_of, submit, wait_for, worker_of
 from tests.client.datapump.partner import DROP, OK, Partner
@@ -46,6 +50,13 @@ def test_what_the_engine_lost_is_delivered_and_not_overtaken(
     with DataPump(url, billers, QUICK, poll_s=0.02) as pump:
         wait_for(lambda: pump.counts() == {State.DELIVERED: 3})
     assert [s.fields["PaymentReference"] for s in partner.seen] == [e["payment"]["reference"] for e in events]
+
+
+@pytest.mark.parametrize("found", [None, SimpleNamespace(run=2)])
+def test_a_run_that_the_engine_ended_is_not_queued_anew_where_a_later_one_goes_on(found: object) -> None:
+    store: Any = SimpleNamespace(due=lambda: [(7, 1)], by_number=lambda number: found)
+    engine: Any = SimpleNamespace(resume=lambda runs: [*runs])
+    Upkeep(store, engine, Places(2))._queue_due()  # to queue it, the store's database would be needed
 
 
 def test_what_is_under_way_or_stands_in_line_is_not_lost(url: str, billers: Billers, partner: Partner) -> None:
