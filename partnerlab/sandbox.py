@@ -52,6 +52,7 @@ from partnerlab.simulators.kit.world.clock import Clock
 from partnerlab.simulators.kit.world.jobs import Runner
 from partnerlab.simulators.kit.world.lanes import DEFAULT, Lane, Lanes
 from partnerlab.simulators.kit.world.store import Store
+from partnerlab.simulators.migrations import HISTORY
 from partnerlab.verdicts import verdicts
 from partnerlab.watersmart_port import PartnerAccess, WaterSmartPort
 
@@ -123,7 +124,7 @@ class Sandbox:
             http=by_hand.wire if by_hand else None,
             worker="pump" in self.parts.served,
         )
-        self.store = Store(store_url)
+        self.store = Store(store_url, HISTORY)
         self.lanes = Lanes(self.store)
         self.lanes.attached.append(self._pump)
         self._asking = Asking(

@@ -12,6 +12,8 @@ import time
 from contextlib import suppress
 from typing import Any
 
+from partnerlab.contracts.checkpoints import leave_checkpoints
+
 __all__ = ["Connection"]
 
 KNOWS_SUBSECONDS = sqlite3.sqlite_version_info >= (3, 42)
@@ -26,6 +28,7 @@ class Connection(sqlite3.Connection):
         self.isolation_level = "IMMEDIATE"
         for pragma in (f"busy_timeout={BUSY_TIMEOUT_MS}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
             self.execute(f"PRAGMA {pragma}").close()
+        leave_checkpoints(self, str(args[0]))
         if not KNOWS_SUBSECONDS:
             self.create_function("unixepoch", 1, _unixepoch)
             self.create_function("strftime", 2, _strftime)

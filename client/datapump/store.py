@@ -7,27 +7,33 @@ compare-and-set along the table in `states.py`: of two that try, one wins.
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+from partnerlab.client.datapump.migrations import HISTORY
 from partnerlab.client.datapump.queries import COLUMNS, FIRST_IN_LINE, PRUNED, DeliveryQueries, delivery_of, now_ms
 from partnerlab.client.datapump.statements import writable
 from partnerlab.client.datapump.states import State
-from partnerlab.client.datapump.tables import METADATA, VERSION, Delivery
+from partnerlab.client.datapump.tables import METADATA, Delivery
+from partnerlab.contracts.history import DatabaseNewer
 
 __all__ = ["DeliveryStore", "OtherVersion"]
 
+log = logging.getLogger("partnerlab.client.datapump")
+
 
 class OtherVersion(RuntimeError):
-    """The pump's tables in this database are not of this release; nothing was changed."""
+    """The pump's tables in this database are of a release that this one does not know; nothing was changed."""
 
-    def __init__(self, found: int) -> None:
+    def __init__(self, found: str) -> None:
         self.found = found
         super().__init__(
-            f"the data pump's tables are of version {found}, and this release has version {VERSION}: let the release"
-            " that made them deliver what is left, then give this one a database of its own"
+            f"the data pump's tables are of revision {found}, and this release knows them up to {HISTORY.newest}: use"
+            " the release that changed them, or a database of its own"
         )
 
 
@@ -35,29 +41,42 @@ class DeliveryStore(DeliveryQueries):
     """
     The pump's tables. Methods that write take the caller's connection and transaction.
 
-    Making one makes the tables where they are missing. Raises `OtherVersion`.
+    Making one makes the tables where they are missing, and brings those of an older release to today's form. Raises
+    `OtherVersion`.
     """
 
     def __init__(self, database: sa.Engine) -> None:
         super().__init__(database)
-        self._create()
+        revision = self._create()
+        try:
+            if not HISTORY.is_newest(revision, "the database"):
+                log.warning("the data pump's tables are brought from revision %s to %s", revision, HISTORY.newest)
+                HISTORY.upgrade(database.url.render_as_string(hide_password=False), revision)
+        except DatabaseNewer:
+            raise OtherVersion(revision) from None
 
-    def _create(self) -> None:
-        """Make what is missing. In PostgreSQL processes that start together must take turns even for that."""
+    def _create(self) -> str:
+        """Make what is missing; the tables' revision. In PostgreSQL processes that start together take turns."""
         with self.database.begin() as tx:
             if not self.named:
                 tx.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('pump_deliveries'))")
             there = sa.inspect(tx).get_table_names()
             if "pump_deliveries" in there:
-                row = self.first(tx, "SELECT max(version) FROM pump_version") if "pump_version" in there else (1,)
-                if row[0] != VERSION:
-                    raise OtherVersion(row[0] or 1)
-                return
+                return self._revision(tx, there)
             for table in METADATA.sorted_tables:
                 tx.execute(CreateTable(table, if_not_exists=True))
                 for index in table.indexes:
                     tx.execute(CreateIndex(index, if_not_exists=True))
-            self.run(tx, "INSERT INTO pump_version (version) VALUES (:version) ON CONFLICT DO NOTHING", version=VERSION)
+            for sql in HISTORY.noting():
+                tx.exec_driver_sql(sql)
+            return HISTORY.newest
+
+    def _revision(self, tx: sa.Connection, there: Sequence[str]) -> str:
+        """Of tables that stand. Releases before the revisions kept a version, the first one none."""
+        if HISTORY.table in there:
+            return str(self.one(tx, HISTORY.asking())[0])
+        version = self.one(tx, "SELECT max(version) FROM pump_version")[0] if "pump_version" in there else None
+        return HISTORY.oldest if version is None else f"{version:04d}"
 
     def accept(
         self,

@@ -2,7 +2,8 @@
 The pump's own tables and their rows: what was accepted, every attempt, and every word a person said about a delivery.
 
 Times are milliseconds since 1970 in UTC. Numbers are never given twice, also after the last row is deleted: the
-engine knows deliveries by them, and an account's line by its number.
+engine knows deliveries by them, and an account's line by its number. A change of a table needs a revision
+(`migrations/`), by which databases of older releases get it.
 """
 
 from __future__ import annotations
@@ -13,10 +14,7 @@ import sqlalchemy as sa
 
 from partnerlab.client.datapump.states import State
 
-__all__ = ["BUSY", "LEFT", "METADATA", "VERSION", "Attempt", "Delivery", "Note"]
-
-VERSION = 2
-"""Of these tables. Raise it with any change; a database of another one is refused."""
+__all__ = ["BUSY", "LEFT", "METADATA", "Attempt", "Delivery", "Note"]
 
 # Conditions of the partial indexes. A query finds them only where it says the same, word for word.
 BUSY = "state IN ('accepted', 'sending', 'waiting')"
@@ -25,7 +23,6 @@ LEFT = "state IN ('dead', 'unknown', 'not_understood')"
 METADATA = sa.MetaData()
 _Number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
-sa.Table("pump_version", METADATA, sa.Column("version", sa.Integer, primary_key=True))
 sa.Table(
     "pump_accounts",
     METADATA,

@@ -107,7 +107,7 @@ class Journal:
         secrets: Callable[[], frozenset[str]] = frozenset,
         noticed: Callable[[Request], tuple[Finding, ...]] = lambda _: (),
     ) -> None:
-        self._store = lanes.store
+        self._lanes, self._store = lanes, lanes.store
         self._store.add(TABLES)
         self._verdicts = dict(verdicts or {})
         self._keep = keep
@@ -257,6 +257,7 @@ class Journal:
                 tx.lock(IN_ORDER, ())
                 if tx.one(LANE, lane=lane) is None:
                     return  # the lane was dropped while its last requests were on their way
+                self._lanes.used(tx, lane)
                 tx.run_many(INSERT, rows)
                 self._unmeasured += sum(len(row["request"]) + len(row["answer"]) + 1_000 for row in rows)
                 for row in rows:

@@ -56,6 +56,7 @@ LANES = schema.Table(
     schema.Column("seed", schema.BigInteger, nullable=False),
     schema.Column("faults", schema.Integer, nullable=False),
     schema.Column("created_at", schema.Text, nullable=False),
+    schema.Column("used_on", schema.Text),
 )
 
 _COLUMNS = "lane, offset_us, frozen_at, seed, faults"
@@ -63,10 +64,11 @@ _GET = Statement(f"SELECT {_COLUMNS} FROM lanes WHERE lane = :lane")  # noqa: S6
 _ALL = Statement(f"SELECT {_COLUMNS} FROM lanes ORDER BY lane")  # noqa: S608 - constants
 _COUNT = Statement("SELECT count(*) FROM lanes")
 _ADD = Statement(
-    "INSERT INTO lanes (lane, offset_us, frozen_at, seed, faults, created_at)"
-    " VALUES (:lane, :offset_us, :frozen_at, :seed, :faults, :created_at) ON CONFLICT DO NOTHING"
+    "INSERT INTO lanes (lane, offset_us, frozen_at, seed, faults, created_at, used_on)"
+    " VALUES (:lane, :offset_us, :frozen_at, :seed, :faults, :created_at, :used_on) ON CONFLICT DO NOTHING"
 )
 _SET_CLOCK = Statement("UPDATE lanes SET offset_us = :offset_us, frozen_at = :frozen_at WHERE lane = :lane")
+_USED = Statement("UPDATE lanes SET used_on = :today WHERE lane = :lane AND (used_on IS NULL OR used_on < :today)")
 
 
 class LaneNameInvalid(ValueError):
@@ -104,6 +106,10 @@ class TooManyLanes(RuntimeError):
 
     def __init__(self) -> None:
         super().__init__(f"there are {MAX_LANES} lanes already; drop some")
+
+
+def _today() -> str:
+    return datetime.now(UTC).date().isoformat()
 
 
 def clock_lock(lane: str) -> str:
@@ -216,7 +222,12 @@ class Lanes:
         frozen = None if frozen_at is None else frozen_at.astimezone(UTC).isoformat()
         with self.store.write() as tx:
             tx.run(_SET_CLOCK, lane=name, offset_us=offset // timedelta(microseconds=1), frozen_at=frozen)
+            self.used(tx, name)
         return self._changed(name)
+
+    def used(self, tx: Tx, name: str) -> None:
+        """Write down that a lane is used today, in real time: what nobody uses any more can be pruned."""
+        tx.run(_USED, lane=name, today=_today())
 
     def reset(self, name: str) -> Lane:
         """Drop everything a lane holds, its journal and faults too, and seed it anew with the seed it had."""
@@ -261,6 +272,7 @@ class Lanes:
                 self._room(tx)
             delete_rows(self.store, tx, copy)
             copy_rows(self.store, tx, name, copy)
+            self.used(tx, copy)
             for each in self.attached:
                 each.fork(name, copy)
         return self._changed(copy)
@@ -289,6 +301,7 @@ class Lanes:
             load_rows(self.store, tx, name, rows)
             if not rows.get("lanes"):
                 self._insert(tx, Lane(name), seed=False)
+            self.used(tx, name)
             for each in self.attached:
                 each.load(name, {table: rows[table] for table in rows if table in each.names})
         return self._changed(name)
@@ -373,6 +386,7 @@ class Lanes:
             seed=lane.seed,
             faults=0,
             created_at=datetime.now(UTC).isoformat(),
+            used_on=_today(),
         )
         if seed and added:
             for seeder in self.seeders:

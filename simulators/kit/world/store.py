@@ -8,6 +8,7 @@ in UTC.
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import threading
 import weakref
@@ -15,7 +16,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
+from partnerlab.contracts.checkpoints import leave_checkpoints
 from partnerlab.contracts.first_use import pattern
+from partnerlab.contracts.history import History
 from partnerlab.contracts.sqlite_files import prepare
 from partnerlab.simulators.kit.world.grouping import Group
 from partnerlab.simulators.kit.world.schema import Table, Tables
@@ -59,6 +62,8 @@ class StoreOutdated(ValueError):
         )
 
 
+_logger = logging.getLogger(__name__)
+
 _PASSWORD = pattern(r"(?<=://)([^:/]*:)[^/]*(?=@)")
 
 
@@ -79,8 +84,8 @@ class Store:
     Error: type[Exception]
     """What the driver raises for a statement it cannot do."""
 
-    def __init__(self, url: str) -> None:
-        self.url = url
+    def __init__(self, url: str, history: History | None = None) -> None:
+        self.url, self._history = url, history
         scheme, _, place = url.partition("://")
         self.sqlite = scheme == "sqlite"
         self.in_memory = self.sqlite and place in ("", "/", "/:memory:")
@@ -117,20 +122,41 @@ class Store:
         """
         Make the declared tables that the database lacks; the first transaction does so too.
 
-        Raises `StoreOutdated` where a table that stands lacks a column; nothing is changed then.
+        With a history, those that stand are brought to its newest revision first.
+
+        Raises `StoreOutdated` where a table that stands lacks a column, `DatabaseNewer` where it is of a newer release;
+        nothing is changed then.
         """
         with self._lock:
             if not self._to_create:
                 return
+            self._upgrade()
             with committing(), self._writing() as tx:
                 if not self.sqlite:  # replicas that start at once make them one after the other
                     tx.one(_CREATING)
                 there = self._columns(tx)
+                if self._history is not None and self._history.table not in there:
+                    for sql in self._history.noting():
+                        tx.run(Statement(sql))
                 for table in self._to_create:
                     if table.name not in there:
                         for sql in table.sql(sqlite=self.sqlite):
                             tx.run(Statement(sql))
             self._to_create = []
+
+    def _upgrade(self) -> None:
+        """Bring the tables of an older release to the newest revision. Raises `DatabaseNewer`."""
+        history = self._history
+        if history is None or self.in_memory:
+            return
+        with self._snapshot() as tx:
+            names = {name for name, _ in tx.all(_SQLITE_COLUMNS if self.sqlite else _POSTGRESQL_COLUMNS)}
+            if names.isdisjoint(self.tables):
+                return
+            revision = tx.all(Statement(history.asking()))[0][0] if history.table in names else history.oldest
+        if not history.is_newest(revision, shown_url(self.url)):
+            _logger.warning("%s is brought to revision %s", shown_url(self.url), history.newest)
+            history.upgrade(self.url, revision)
 
     def read(self) -> AbstractContextManager[Tx]:
         """A consistent view. Writing in it is an error of ours. Raises `TransactionOpen`: none begins in another."""
@@ -224,6 +250,7 @@ class Store:
             if not self.in_memory:
                 connection.execute("PRAGMA journal_mode=WAL")
                 connection.execute("PRAGMA synchronous=NORMAL")
+                leave_checkpoints(connection, self._place)
         else:
             import psycopg
 

@@ -12,7 +12,6 @@ from click.testing import CliRunner
 from partnerlab.cli import main
 from partnerlab.client.datapump import DataPump, EventConflict
 from partnerlab.client.datapump.states import State
-from partnerlab.client.datapump.store import OtherVersion
 from partnerlab.client.settings import Biller
 from tests.client.datapump.conftest import QUICK, make_event, state_of, submit, wait_for
 from tests.client.datapump.partner import OK, REFUSE, Partner
@@ -121,39 +120,3 @@ def test_there_must_be_something_to_prune(tmp_path: Path) -> None:
     found = CliRunner().invoke(main, ["pump", "prune", "--db", str(tmp_path / "none.db")])
     assert (found.exit_code, "there is no such file" in found.output) == (1, True)
     assert list(tmp_path.iterdir()) == []
-
-
-# -- tables of another release ----------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("harm", "version"),
-    [("UPDATE pump_version SET version = 77", 77), ("DROP TABLE pump_version", 1), ("DELETE FROM pump_version", 1)],
-)
-def test_tables_of_another_version_are_refused_with_words_and_left_alone(
-    url: str, billers: Billers, harm: str, version: int
-) -> None:
-    with DataPump(url, billers).start(worker=False) as pump:
-        submit(pump, make_event())
-        with pump._database.begin() as tx:
-            tx.exec_driver_sql(harm)
-        before = size(pump)
-    later = DataPump(url, billers)
-    with pytest.raises(OtherVersion, match=f"of version {version}, and this release has version 2"):
-        later.start()
-    with pytest.raises(OtherVersion):
-        later.payments_in_doubt("default", "x", "1")
-    with later._database.connect() as tx:
-        assert tx.exec_driver_sql("SELECT count(*) FROM pump_deliveries").scalar_one() == before["pump_deliveries"]
-    later.stop()
-
-
-def test_the_command_says_so_in_a_line(tmp_path: Path, billers: Billers) -> None:
-    path = tmp_path / "pump.db"
-    with DataPump(f"sqlite:///{path}", billers).start(worker=False) as pump, pump._database.begin() as tx:
-        tx.exec_driver_sql("UPDATE pump_version SET version = 1")
-    (tmp_path / "billers.toml").write_text("")
-    arguments = ["pump", "--billers", str(tmp_path / "billers.toml"), "--db", str(path)]
-    found = CliRunner().invoke(main, arguments)
-    assert (found.exit_code, found.output.count("\n")) == (1, 1)
-    assert found.output.startswith("Error: the data pump's tables are of version 1")

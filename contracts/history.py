@@ -1,0 +1,97 @@
+"""
+The revisions of a database's tables: which one a database has, and the way from an older one to the newest.
+
+The way is a folder of Alembic's scripts. They are run where a database is older, and not read otherwise: to import
+Alembic takes longer than a start may.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from partnerlab.contracts.records import dataclass
+
+__all__ = ["DatabaseNewer", "History", "run_scripts"]
+
+
+class DatabaseNewer(ValueError):
+    """The database was made or changed by a newer release; nothing was changed."""
+
+    def __init__(self, place: str, revision: str, newest: str) -> None:
+        super().__init__(
+            f"{place} was changed by a newer release of partnerlab: its tables are of revision {revision}, and this"
+            f" release knows them up to {newest}. Use that release, or the backup from before."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """
+    The revisions of some tables of a database, with numbers as `0002`.
+
+    `table` is the one in which a database keeps the number of its revision, as Alembic does; `newest` is what this
+    release makes; `oldest` what a database is of that keeps none, because it was made before there were any; `scripts`
+    is the folder of the way there.
+    """
+
+    table: str
+    newest: str
+    oldest: str
+    scripts: Path
+
+    def noting(self) -> tuple[str, ...]:
+        """Statements that write down in a new database that it is of the newest revision."""
+        key = f"CONSTRAINT {self.table}_pkc PRIMARY KEY (version_num)"
+        return (
+            f"CREATE TABLE {self.table} (version_num VARCHAR(32) NOT NULL, {key})",
+            f"INSERT INTO {self.table} (version_num) VALUES ('{self.newest}')",  # noqa: S608 - names of our own
+        )
+
+    def asking(self) -> str:
+        """The statement that reads the number of the revision."""
+        return f"SELECT version_num FROM {self.table}"  # noqa: S608 - a name of our own
+
+    def is_newest(self, revision: str, place: str) -> bool:
+        """Whether nothing is to be done for a database, which messages call *place*. Raises `DatabaseNewer`."""
+        if revision > self.newest:
+            raise DatabaseNewer(place, revision, self.newest)
+        return revision == self.newest
+
+    def upgrade(self, url: str, revision: str) -> None:
+        """
+        Bring a database from *revision* to the newest one, all of it or nothing.
+
+        *url* is as SQLAlchemy reads it. Processes that start at once take turns; the second finds it done.
+        """
+        import sqlalchemy as sa
+        from alembic import command
+        from alembic.config import Config
+
+        sqlite = sa.make_url(url).get_backend_name() == "sqlite"
+        # With SQLite the transaction is begun here, for the driver would begin one that a second reader can be in too.
+        options = {"connect_args": {"timeout": 60, "isolation_level": None}} if sqlite else {}
+        engine = sa.create_engine(url, poolclass=sa.NullPool, **options)
+        try:
+            with engine.connect() as connection:
+                connection.exec_driver_sql(
+                    "BEGIN IMMEDIATE" if sqlite else f"SELECT pg_advisory_xact_lock(hashtext('{self.table}'))"
+                )
+                config = Config()
+                config.set_main_option("script_location", str(self.scripts).replace("%", "%%"))
+                config.attributes |= {"connection": connection, "version_table": self.table}
+                if not sa.inspect(connection).has_table(self.table):
+                    command.stamp(config, revision)
+                command.upgrade(config, "head")
+                connection.commit()
+        finally:
+            engine.dispose()
+
+
+def run_scripts() -> None:
+    """What a folder's `env.py` does: the scripts' statements go where `upgrade` says."""
+    from alembic import context
+
+    given = context.config.attributes
+    context.configure(connection=given["connection"], version_table=given["version_table"])
+    with context.begin_transaction():
+        context.run_migrations()

@@ -1,0 +1,29 @@
+"""`partnerlab prune`: forget what was over long ago in a sandbox."""
+
+from __future__ import annotations
+
+import click
+
+from partnerlab.remote import DEFAULT_URL, Remote, address_option
+
+__all__ = ["command"]
+
+
+@click.command()
+@click.option("--older-than", default=90, show_default=True, type=click.IntRange(1, 36500), help="Days it is over.")
+@click.option("--lanes-unused", default=30, show_default=True, type=click.IntRange(1, 36500), help="Days without use.")
+@click.option("--dry-run", is_flag=True, help="Count what would go, and let it stand.")
+@address_option("--url", "The sandbox.", default=DEFAULT_URL, show_default=True, envvar="PARTNERLAB_URL")
+def command(older_than: int, lanes_unused: int, url: str, *, dry_run: bool) -> None:
+    """Forget what was over long ago: settled events and deliveries, postbacks, files that were fetched, unused lanes.
+
+    Safe while the sandbox works, and its replicas. Accounts, bills and payments stay, and so does what waits for a
+    person. The lane `default` is never dropped. A data pump of its own has `partnerlab pump prune`.
+
+    \b
+    Example:
+        partnerlab prune --older-than 30 --dry-run
+    """
+    body = {"older_than_days": older_than, "lanes_unused_days": lanes_unused, "dry_run": dry_run}
+    for row in Remote(url).post("/_sandbox/prune", body)["pruned"]:
+        click.echo(f"{row['what']}: {row['count']}{' would go' if dry_run else ''}")

@@ -1,0 +1,163 @@
+"""A database of an older release is brought to today's tables when it is opened, with everything that is in it."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from partnerlab.client.datapump.migrations import HISTORY as PUMP_HISTORY
+from partnerlab.contracts.history import DatabaseNewer, History
+from partnerlab.sandbox import Sandbox
+from partnerlab.simulators.kit.world import schema
+from partnerlab.simulators.kit.world.metadata import metadata
+from partnerlab.simulators.kit.world.store import Statement, Store
+from partnerlab.simulators.migrations import HISTORY
+
+OLD = Path(__file__).parents[1] / "samples" / "databases" / "world-0001.sql"
+"""As the last release before the revisions left it, with payments, a fault and a clock that stands."""
+STORES = ["file", pytest.param("postgres", marks=pytest.mark.postgres)]
+
+
+@pytest.fixture(scope="module")
+def tables() -> dict[str, schema.Table]:
+    """Those that the simulators declare."""
+    sandbox = Sandbox(in_process=True)
+    try:
+        return sandbox.store.tables
+    finally:
+        sandbox.stop()
+
+
+@pytest.fixture
+def old(request: pytest.FixtureRequest, tmp_path: Path, tables: dict[str, schema.Table]) -> str:
+    """The URL of a database as that release left it."""
+    path = tmp_path / "old.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(OLD.read_text())
+        rows = {name: _rows(connection, name) for (name,) in connection.execute(NAMES)}
+    if request.param == "file":
+        return f"sqlite:///{path}"
+    # The same in PostgreSQL: today's tables without what came since.
+    url = str(request.getfixturevalue("postgres"))
+    store = Store(url)
+    store.add(_declared(tables.values()))
+    store.create()
+    store.close()
+    with psycopg.connect(url.replace("+psycopg", "")) as postgres:
+        postgres.execute("ALTER TABLE lanes DROP COLUMN used_on")
+        for name, (columns, values) in rows.items():
+            places = ", ".join(["%s"] * len(columns))
+            sql = f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({places})"
+            postgres.cursor().executemany(sql.encode(), values)
+    return url
+
+
+NAMES = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+
+
+def _rows(connection: sqlite3.Connection, name: str) -> tuple[list[str], list[Any]]:
+    cursor = connection.execute(f"SELECT * FROM {name}")
+    return [column[0] for column in cursor.description], cursor.fetchall()
+
+
+def _declared(tables: Any) -> schema.Tables:
+    declared = schema.Tables()
+    declared.tables = {table.name: table for table in tables}
+    return declared
+
+
+def opened(url: str, tables: dict[str, schema.Table]) -> Store:
+    store = Store(url, HISTORY)
+    store.add(_declared(tables.values()))
+    store.create()
+    return store
+
+
+def differences(url: str, tables: dict[str, schema.Table]) -> list[Any]:
+    """What Alembic finds different between a database and the declared tables."""
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    ours = {"include_object": lambda thing, name, kind, reflected, other: kind != "table" or name in tables}
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, **ours})
+        return list(compare_metadata(context, metadata(tables.values())))
+
+
+@pytest.mark.parametrize("old", STORES, indirect=True)
+def test_an_older_database_has_todays_tables_and_all_its_rows(old: str, tables: dict[str, schema.Table]) -> None:
+    assert differences(old, tables) != []
+    store = opened(old, tables)
+    with store.read() as tx:
+        payments = tx.all(Statement("SELECT payment_guid, amount_cents, state FROM ic_payments ORDER BY payment_guid"))
+        posted = tx.all(Statement("SELECT account_number, amount_cents FROM inhance_payments WHERE lane = 'default'"))
+        lanes = tx.all(Statement("SELECT lane, frozen_at FROM lanes"))
+        unused = tx.all(Statement("SELECT lane FROM lanes WHERE used_on IS NULL"))
+        noted = tx.all(Statement(HISTORY.asking()))
+    store.close()
+    assert [(guid, cents) for guid, cents, _ in payments] == [("old-0", 1000), ("old-1", 1), ("old-ach", 100)]
+    assert ("10000101", 1000) in posted
+    assert lanes == [("default", "2026-06-16T10:00:00+00:00")]
+    assert (unused, noted) == ([], [(HISTORY.newest,)])
+    assert differences(old, tables) == []
+
+
+@pytest.mark.parametrize("store_url", STORES, indirect=True)
+def test_a_new_database_is_of_the_newest_revision_and_alembic_finds_nothing_to_do(
+    store_url: str, tables: dict[str, schema.Table]
+) -> None:
+    store = opened(store_url, tables)
+    with store.read() as tx:
+        assert tx.all(Statement(HISTORY.asking())) == [(HISTORY.newest,)]
+    store.close()
+    assert differences(store_url, tables) == []
+
+
+@pytest.mark.parametrize("old", STORES, indirect=True)
+def test_two_processes_that_start_at_once_bring_it_up_to_date_once(old: str, tables: dict[str, schema.Table]) -> None:
+    program = (
+        "import sys; from partnerlab.simulators.migrations import HISTORY; HISTORY.upgrade(sys.argv[1], HISTORY.oldest)"
+    )
+    processes = [subprocess.Popen([sys.executable, "-c", program, old]) for _ in range(2)]
+    assert [process.wait(120) for process in processes] == [0, 0]
+    opened(old, tables).close()
+    assert differences(old, tables) == []
+
+
+def test_one_of_a_newer_release_is_refused_and_left_alone(tmp_path: Path, tables: dict[str, schema.Table]) -> None:
+    url = f"sqlite:///{tmp_path / 'new.db'}"
+    opened(url, tables).close()
+    with closing(sqlite3.connect(tmp_path / "new.db")) as connection:
+        connection.execute(f"UPDATE {HISTORY.table} SET version_num = '9999'")
+        connection.commit()
+    with pytest.raises(DatabaseNewer, match="a newer release"):
+        opened(url, tables)
+
+
+@pytest.mark.parametrize("history", [HISTORY, PUMP_HISTORY], ids=["world", "pump"])
+def test_the_newest_revision_is_the_last_script(history: History) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(history.scripts))
+    scripts = ScriptDirectory.from_config(config)
+    assert scripts.get_current_head() == history.newest
+    assert scripts.get_base() == history.oldest
+
+
+def test_a_database_that_is_up_to_date_is_opened_without_alembic_or_sqlalchemy(tmp_path: Path) -> None:
+    program = (
+        "import sys; from partnerlab.sandbox import Sandbox; from partnerlab.settings import SandboxSettings;"
+        "s = Sandbox(SandboxSettings(port=0, database=sys.argv[1])); s.lanes.get('default');"
+        "assert not {'alembic', 'sqlalchemy'} & set(sys.modules), 'imported'; s.stop()"
+    )
+    for _ in range(2):
+        subprocess.run([sys.executable, "-c", program, str(tmp_path / "world.db")], check=True, timeout=60)
