@@ -165,6 +165,12 @@ class PumpPort:
         except RequestInvalid as error:
             raise LoadInvalid(error.field, error.rule) from error
 
+    def prune(self, age: timedelta, *, dry_run: bool) -> Mapping[str, int]:
+        if self._there() is None:
+            return {"deliveries": 0, "engine runs": 0}
+        gone = self.started().prune(age, dry_run=dry_run)
+        return {"deliveries": gone.deliveries, "engine runs": gone.runs}
+
     def made(self) -> DataPump:
         """The pump, for what only looks: it need not deliver for that."""
         with self._making:

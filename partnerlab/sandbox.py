@@ -250,7 +250,7 @@ class Sandbox:
         Listen, and soon after begin to deliver what a former run left.
 
         Raises `SandboxRuns` where this process has one that was not stopped, `OSError` where the port is taken,
-        `FoldersUnusable`; nothing is left of this one then.
+        `FoldersUnusable`, `StoreTaken` where its file is another sandbox's; nothing is left of this one then.
         """
         with Sandbox._claiming:
             other = None if self._in_process else Sandbox._running
@@ -260,6 +260,7 @@ class Sandbox:
             self.stop()
             raise SandboxRuns(other.url)
         try:
+            self.store.take()
             self.lanes.get(DEFAULT)
             self.server.start()
             self.exchange = open_exchange(self.settings, self.ic, Path(self._folder.name) / "files")

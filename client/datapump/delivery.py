@@ -288,9 +288,9 @@ class DataPump:
             rows = export_lane(self._opened(), tx, lane)
             load_lane(self._opened(), tx, copy, rows, lambda delivery: self._enqueue_if_running(tx, delivery))
 
-    def prune(self, age: timedelta = DEFAULT_AGE) -> Pruned:
+    def prune(self, age: timedelta = DEFAULT_AGE, *, dry_run: bool = False) -> Pruned:
         """Forget deliveries that ended longer ago than *age*; safe beside running workers. Their events stay known."""
-        return prune(self._store, self._engine, age)
+        return prune(self._store, self._engine, age, dry_run=dry_run)
 
     # -- what a person sees and does ----------------------------------------------------------------------------
 

@@ -28,32 +28,39 @@ BATCH = 500
 
 _FINAL = "('delivered', 'skipped', 'dismissed')"
 _OLD = f"""
-SELECT number, lane, event_id, state, event FROM pump_deliveries
 WHERE number > :after AND state IN {_FINAL} AND updated_at < :before
 AND NOT EXISTS (
     SELECT 1 FROM pump_deliveries earlier
     WHERE earlier.account = pump_deliveries.account AND earlier.seq < pump_deliveries.seq
     AND (earlier.state NOT IN {_FINAL} OR earlier.updated_at >= :before)
 )
-ORDER BY number LIMIT {BATCH}
 """  # noqa: S608  constants
+_SOME = f"SELECT number, lane, event_id, state, event FROM pump_deliveries {_OLD} ORDER BY number LIMIT {BATCH}"  # noqa: S608  constants
+_COUNT = f"SELECT count(*) FROM pump_deliveries {_OLD}"  # noqa: S608  constants
 
 
 @dataclass(frozen=True, slots=True)
 class Pruned:
-    """How many deliveries went, and how many rows of the engine's."""
+    """How many deliveries went, and how many rows of the engine's, or would go."""
 
     deliveries: int
     runs: int
 
 
-def prune(store: DeliveryStore, engine: Engine, age: timedelta = DEFAULT_AGE) -> Pruned:
-    """Forget what was over longer ago than *age*. Some at a time, so that workers beside it need not wait."""
+def prune(store: DeliveryStore, engine: Engine, age: timedelta = DEFAULT_AGE, *, dry_run: bool = False) -> Pruned:
+    """
+    Forget what was over longer ago than *age*, or only count it. Some at a time, so that workers beside it need not
+    wait.
+    """
     before = now_ms() - age // timedelta(milliseconds=1)
     count = after = 0
+    if dry_run:
+        with store.database.connect() as connection:
+            count = int(store.one(connection, _COUNT, before=before, after=after)[0])
+        return Pruned(count, engine.prune(before, dry_run=True))
     while True:
         with store.database.connect() as connection:
-            rows = store.all(connection, _OLD, before=before, after=after)
+            rows = store.all(connection, _SOME, before=before, after=after)
         if not rows:
             return Pruned(count, engine.prune(before))
         count += _forget(store, rows, before)

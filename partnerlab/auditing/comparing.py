@@ -164,15 +164,16 @@ def _files(books: LaneBooks, payments: Mapping[str, Payment]) -> Iterator[Differ
 
 
 def _left_out(books: LaneBooks, seen: Mapping[tuple[str, str], Sequence[str]]) -> Iterator[Difference]:
-    """Payments older than the newest that is in a file, and in none."""
+    """Payments older than the newest that is in a file, and in none; where files were pruned, of those since."""
     by_file = [
         one
         for one in books.payments
         if WAYS[_partner(books, one)].how == BY_FILE and not why_not(one, WAYS[_partner(books, one)])
     ]
-    newest = max((one.reference for one in by_file if ("payments", one.guid) in seen), default="")
+    written = [one.reference for one in by_file if ("payments", one.guid) in seen]
+    newest, oldest = max(written, default=""), "" if books.first_export == 1 else min(written, default="")
     for one in by_file:
-        if one.reference < newest and ("payments", one.guid) not in seen:
+        if oldest <= one.reference < newest and ("payments", one.guid) not in seen:
             detail = "later payments are in a payment file, and it is in none"
             yield Difference("row_missing", _partner(books, one), one.reference, one.amount, detail)
 

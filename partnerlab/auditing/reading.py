@@ -31,7 +31,7 @@ PUMP_PAGE = 500
 def read_lane(control: Control, lane: str) -> LaneBooks:
     """Everything that is compared. Raises what *control* raises."""
     billers = {row["guid"]: _biller(row) for row in control.get("/_sandbox/ic/billers")["billers"]}
-    rows, counted = _file_rows(control, billers)
+    rows, counted, first_export = _file_rows(control, billers)
     postings = tuple(posted(control))
     return LaneBooks(
         lane=lane,
@@ -50,6 +50,7 @@ def read_lane(control: Control, lane: str) -> LaneBooks:
         balances=tuple(balances(control, billers)),
         rejects=rejects(control),
         marks=marks(control, billers),
+        first_export=first_export,
     )
 
 
@@ -142,11 +143,14 @@ def _schedules(control: Control, billers: Mapping[str, Biller]) -> Iterator[Sche
             )
 
 
-def _file_rows(control: Control, billers: Mapping[str, Biller]) -> tuple[list[FileRow], dict[str, int]]:
-    """The rows of the payment and rejects files of billers whose partner is told by file."""
+def _file_rows(control: Control, billers: Mapping[str, Biller]) -> tuple[list[FileRow], dict[str, int], int]:
+    """The rows of the payment and rejects files of billers whose partner is told by file; the number of the oldest."""
     rows: list[FileRow] = []
     counted: dict[str, int] = {}
+    firsts: list[int] = []
     for biller in billers.values():
+        oldest = control.get("/_sandbox/ic/exports", biller_guid=biller.guid, limit=1)["exports"]
+        firsts += [batch["report_id"] for batch in oldest]
         if WAYS[biller.partner].how != BY_FILE:
             continue
         for batch in paged(control, "/_sandbox/ic/exports", "exports", "report_id", after=0, biller_guid=biller.guid):
@@ -155,7 +159,7 @@ def _file_rows(control: Control, billers: Mapping[str, Biller]) -> tuple[list[Fi
             for file in batch["files"]:
                 counted[file["name"]] = file["rows"]
                 rows += _rows_of(control, biller, batch, file["name"])
-    return rows, counted
+    return rows, counted, min(firsts, default=1)
 
 
 def _rows_of(control: Control, biller: Biller, batch: Row, name: str) -> Iterator[FileRow]:

@@ -234,6 +234,8 @@ class LaneBooks:
     rejects: Mapping[str, bool]
     """Rejects in WaterSmart's books by reference, and whether a payment was taken back by it."""
     marks: Mapping[str, datetime]
+    first_export: int = 1
+    """The number of the oldest batch that is kept; those before it were pruned."""
     attempts: Mapping[str, tuple[Attempt, ...]] = field(default_factory=dict)
     """By event, of deliveries that need a look."""
 

@@ -15,6 +15,7 @@ from partnerlab.simulators.ic_webservices.services.postbacks import Post, Postba
 from partnerlab.simulators.ic_webservices.services.presentment import Balances
 from partnerlab.simulators.ic_webservices.services.unsettled import UnsettledPort
 from partnerlab.simulators.ic_webservices.settings import Settings
+from partnerlab.simulators.ic_webservices.tables.old import PRUNES
 from partnerlab.simulators.ic_webservices.wire.doors import create_doors
 from partnerlab.simulators.ic_webservices.world import Services, World, create_world
 from partnerlab.simulators.kit.egress.pinned_post import post_form
@@ -107,6 +108,7 @@ def create_simulator(
         control=partial(_control, world.services),
         control_contract="ic_webservices/control.yaml",
         due=partial(_due, world.services),
+        prunes=PRUNES,
         world=world,
         origin=base_url,
     )

@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from partnerlab.cli import COMMANDS, main
+from partnerlab.simulators.kit.world.store import Store
 
 DEAD = "http://127.0.0.1:9"
 
@@ -110,6 +111,18 @@ def test_a_dead_postgresql_is_one_line_without_its_password(tmp_path: Path, comm
     (line,) = [line for line in done.stderr.splitlines() if line.startswith("Error: ")]
     assert line.startswith("Error: postgresql://me:***@127.0.0.1:9/x")
     assert "Traceback" not in done.stderr
+
+
+def test_a_second_sandbox_on_a_file_is_refused_in_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "world.db"
+    first = Store(f"sqlite:///{path}")
+    first.take()
+    try:
+        found = CliRunner().invoke(main, ["sandbox", "--db", str(path), "--port", "0"])
+    finally:
+        first.close()
+    assert (found.exit_code, found.output.count("\n")) == (1, 1), found.output
+    assert "is in use by another sandbox" in found.output
 
 
 def test_a_used_port_is_one_line() -> None:

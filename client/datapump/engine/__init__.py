@@ -71,8 +71,8 @@ class Engine(Protocol):
     def resume(self, runs: Iterable[Run]) -> list[Run]:
         """Put parked runs back into the queue; those that could not, because they have ended or are gone."""
 
-    def prune(self, before_ms: int) -> int:
-        """Forget runs that ended before then; how many."""
+    def prune(self, before_ms: int, *, dry_run: bool = False) -> int:
+        """Forget runs that ended before then, or only count them; how many."""
 
     def active(self) -> int:
         """How many runs are under way in this process."""

@@ -212,16 +212,18 @@ class DurableEngine:
             found += [by_id[id] for id in ids if statuses.get(id) not in LIVE]
         return found
 
-    def prune(self, before_ms: int) -> int:
-        """Forget runs that ended before then, some at a time; how many."""
-        sql = (
-            f"SELECT workflow_uuid FROM {self._table()}"  # noqa: S608  a constant
-            f" WHERE status IN ('SUCCESS', 'ERROR', 'CANCELLED') AND completed_at < {before_ms:d} LIMIT {CHUNK}"
-        )
+    def prune(self, before_ms: int, *, dry_run: bool = False) -> int:
+        """Forget runs that ended before then, some at a time, or only count them; how many."""
+        ended = f"status IN ('SUCCESS', 'ERROR', 'CANCELLED') AND completed_at < {before_ms:d}"
+        if dry_run:
+            with self._database.connect() as connection:
+                counting = f"SELECT count(*) FROM {self._table()} WHERE {ended}"  # noqa: S608  constants
+                return int(connection.exec_driver_sql(counting).scalar_one())
+        some = f"SELECT workflow_uuid FROM {self._table()} WHERE {ended} LIMIT {CHUNK}"  # noqa: S608  constants
         count = 0
         while True:
             with self._database.connect() as connection:
-                ids = [id for (id,) in connection.exec_driver_sql(sql)]
+                ids = [id for (id,) in connection.exec_driver_sql(some)]
             if not ids:
                 return count
             self._client.delete_workflows(ids)

@@ -49,7 +49,7 @@ class InProcessEngine:
         """Nothing to do: a parked run is one whose row is not over."""
         return []
 
-    def prune(self, before_ms: int) -> int:
+    def prune(self, before_ms: int, *, dry_run: bool = False) -> int:
         """Nothing is kept of runs that ended."""
         return 0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from partnerlab.contracts import catalogue
@@ -33,6 +33,7 @@ from partnerlab.simulators.kit.world.lanes import (
     Lanes,
     TooManyLanes,
 )
+from partnerlab.simulators.kit.world.pruning import Pruner
 from partnerlab.simulators.kit.world.simulator import Simulator
 
 __all__ = ["own_controls"]
@@ -71,7 +72,7 @@ def own_controls(
     jobs = [timed for simulator in simulators for timed in simulator.jobs]
     groups = (
         _About(lanes, simulators, authority),
-        _Lanes(lanes),
+        _Lanes(lanes, Pruner(lanes, [rule for simulator in simulators for rule in simulator.prunes])),
         _Clock(clock),
         _Jobs(jobs),
         _Faults(faults),
@@ -127,10 +128,10 @@ class _About:
 
 
 class _Lanes:
-    """Lanes: list, create, show, drop, reset, fork, export, import."""
+    """Lanes: list, create, show, drop, reset, fork, export, import; and what is old in all of them."""
 
-    def __init__(self, lanes: Lanes) -> None:
-        self._lanes = lanes
+    def __init__(self, lanes: Lanes, pruner: Pruner) -> None:
+        self._lanes, self._pruner = lanes, pruner
 
     def list_lanes(self) -> Json:
         return {"lanes": [_lane_view(lane) for lane in self._lanes.all()]}
@@ -159,6 +160,10 @@ class _Lanes:
             return _lane_view(self._lanes.load(name, tables))
         except LoadInvalid as error:
             raise Refused(400, "import_invalid", str(error), f"tables.{error.where}") from error
+
+    def prune(self, older_than_days: int, lanes_unused_days: int, dry_run: bool) -> Json:
+        gone = self._pruner.prune(timedelta(older_than_days), timedelta(lanes_unused_days), dry_run=dry_run)
+        return {"dry_run": dry_run, "pruned": [{"what": what, "count": count} for what, count in gone.items()]}
 
 
 class _Clock:

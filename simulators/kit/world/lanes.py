@@ -12,12 +12,13 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.kit.world import schema
+from partnerlab.simulators.kit.world.attached import Attached
 from partnerlab.simulators.kit.world.lane_rows import (
     LoadInvalid,
     check_rows,
@@ -31,7 +32,6 @@ from partnerlab.simulators.kit.world.store import Statement, Store, Tx, in_lane
 
 __all__ = [
     "DEFAULT",
-    "Attached",
     "ForkOntoItself",
     "Lane",
     "LaneExists",
@@ -137,31 +137,6 @@ class Lane:
             return datetime.fromisoformat(self.frozen_at)
         real = datetime.fromtimestamp(real_s, UTC)
         return real + timedelta(microseconds=self.offset_us) if self.offset_us else real
-
-
-class Attached(Protocol):
-    """
-    What belongs to a lane and is kept outside the store: it is reset, forked, dropped, exported and loaded with it.
-
-    `names` are the tables under which it stands in an export.
-    """
-
-    names: frozenset[str]
-
-    def paused(self, *lanes: str) -> AbstractContextManager[object]:
-        """Within the block nothing of these lanes is under way there."""
-
-    def drop(self, lane: str) -> None:
-        """Forget the lane. Like the others called at the end of the store's transaction, so that both are one step."""
-
-    def fork(self, lane: str, copy: str) -> None:
-        """Replace what *copy* has by what *lane* has."""
-
-    def export(self, lane: str) -> dict[str, list[dict[str, Any]]]:
-        """The lane as rows by table."""
-
-    def load(self, lane: str, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
-        """Replace what the lane has by an export. Raises `LoadInvalid`."""
 
 
 class Lanes:

@@ -8,7 +8,7 @@ days.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from partnerlab.contracts.records import dataclass
@@ -16,10 +16,8 @@ from partnerlab.simulators.kit.world import schema
 from partnerlab.simulators.kit.world.lanes import DEFAULT, Lane, LaneNotFound, Lanes
 from partnerlab.simulators.kit.world.store import Statement, in_lane
 
-__all__ = ["AGE", "BATCH", "LANE_AGE", "Prunable", "Pruned", "Pruner"]
+__all__ = ["Prunable", "Pruner"]
 
-AGE = timedelta(days=90)
-LANE_AGE = timedelta(days=30)
 BATCH = 500
 
 _UNUSED = Statement("SELECT lane FROM lanes WHERE used_on < :before AND lane <> :kept ORDER BY lane")
@@ -38,34 +36,18 @@ class Prunable:
     over: str
 
 
-@dataclass(frozen=True, slots=True)
-class Pruned:
-    """How many there were of something that went, or would go."""
-
-    what: str
-    count: int
-
-
 class Pruner:
-    """
-    Prunes the lanes of a store by *rules*, in their order, and what is kept *elsewhere*: called with the age, and with
-    True where nothing is to go yet.
-    """
+    """Prunes the lanes of a store by *rules*, in their order, and what is attached to lanes elsewhere."""
 
-    def __init__(
-        self,
-        lanes: Lanes,
-        rules: Sequence[Prunable],
-        elsewhere: Sequence[Callable[[timedelta, bool], Sequence[Pruned]]] = (),
-    ) -> None:
-        self._lanes, self._elsewhere = lanes, elsewhere
+    def __init__(self, lanes: Lanes, rules: Sequence[Prunable]) -> None:
+        self._lanes = lanes
         self._rules = [(rule, _where(rule)) for rule in rules]
 
-    def prune(self, age: timedelta = AGE, lane_age: timedelta = LANE_AGE, *, dry_run: bool = False) -> list[Pruned]:
+    def prune(self, age: timedelta, lane_age: timedelta, *, dry_run: bool = False) -> dict[str, int]:
         """
         Drop the lanes that nobody used for *lane_age*, and forget in the others what was over for *age*.
 
-        With *dry_run* only count.
+        How many of what; with *dry_run* only that.
         """
         counts = {"lanes": self._unused(lane_age, dry_run=dry_run)}
         for rule, _ in self._rules:
@@ -73,8 +55,9 @@ class Pruner:
         for lane in self._lanes.all():
             for rule, where in self._rules:
                 counts[rule.what] += self._forget(lane, rule.table, where, age, dry_run=dry_run)
-        found = [Pruned(what, count) for what, count in counts.items()]
-        return [*found, *(one for prune in self._elsewhere for one in prune(age, dry_run))]
+        for each in self._lanes.attached:
+            counts |= each.prune(age, dry_run=dry_run)
+        return counts
 
     def _unused(self, age: timedelta, *, dry_run: bool) -> int:
         before = (datetime.now(UTC) - age).date().isoformat()

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from partnerlab.simulators.kit.world.due import Due
     from partnerlab.simulators.kit.world.jobs.timed import TimedJobs
     from partnerlab.simulators.kit.world.lanes import Lane
+    from partnerlab.simulators.kit.world.pruning import Prunable
     from partnerlab.simulators.kit.world.store import Tx
 
 __all__ = ["Simulator"]
@@ -29,7 +30,7 @@ class Simulator:
     below `/_sandbox/<name>/` do, called once, at the first request, because what they need is slow to import;
     `control_contract` is their OpenAPI 3.1 document, a path below `contracts/` whose paths are complete
     (`/_sandbox/inhance/accounts`); `due` gives what falls due at or before a time; `jobs` are those of it that run by a
-    timetable, for the control API.
+    timetable, for the control API; `prunes` are the rows that go once they are old.
     """
 
     name: str
@@ -39,3 +40,4 @@ class Simulator:
     control_contract: str
     due: Callable[[Lane, datetime], Iterable[Due]]
     jobs: Sequence[TimedJobs] = field(default=(), kw_only=True)
+    prunes: Sequence[Prunable] = field(default=(), kw_only=True)

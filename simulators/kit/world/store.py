@@ -42,6 +42,7 @@ __all__ = [
     "Statement",
     "Store",
     "StoreOutdated",
+    "StoreTaken",
     "TransactionOpen",
     "Tx",
     "in_lane",
@@ -59,6 +60,15 @@ class StoreOutdated(ValueError):
         super().__init__(
             f"{shown_url(url)} was made by another version of partnerlab and lacks {named}."
             " It is not converted: delete it, or name another database."
+        )
+
+
+class StoreTaken(ValueError):
+    """The file is another process's. Simulators remember lanes of a file, so one process has it at a time."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(
+            f"{shown_url(url)} is in use by another sandbox; several share one in PostgreSQL (--db postgresql://…)"
         )
 
 
@@ -103,6 +113,7 @@ class Store:
             self.Error = psycopg.Error
         self._lock = threading.RLock()
         self._thread = ThreadState()
+        self._taken: sqlite3.Connection | None = None
         self._opened: weakref.WeakSet[_Connection] = weakref.WeakSet()
         self._held = self._connect() if self.in_memory else None
         self._shared = self._held.driver if self._held else None
@@ -209,9 +220,25 @@ class Store:
             return Changing(self._shared or self._connection(), self._lock, self._thread)
         return Changing(self._connection(), None, self._thread)
 
+    def take(self) -> None:
+        """Have a SQLite file for this process alone, until `close` or its end. Raises `StoreTaken`."""
+        if not self.sqlite or self.in_memory or self._taken is not None:
+            return
+        prepare(f"{self._place}.lock")
+        taken = sqlite3.connect(f"{self._place}.lock", timeout=0, isolation_level=None, check_same_thread=False)
+        try:
+            taken.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError:
+            taken.close()
+            raise StoreTaken(self.url) from None
+        self._taken = taken
+
     def close(self) -> None:
         """Close every connection; the store is not used again."""
         with self._lock:
+            if self._taken is not None:
+                self._taken.close()
+                self._taken = None
             for connection in list(self._opened):
                 connection.close()
 
