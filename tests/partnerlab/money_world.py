@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -122,6 +122,9 @@ class Books:
 
     def load(self, lane: str, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
         raise AssertionError("nothing is loaded here")
+
+    def prune(self, age: timedelta, *, dry_run: bool) -> Mapping[str, int]:
+        raise AssertionError("nothing is pruned here")
 
 
 class HandRouter(Router):
