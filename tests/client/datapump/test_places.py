@@ -46,6 +46,17 @@ def test_who_stands_in_line_is_called_once_in_order_and_the_leanest_biller_first
     assert called
 
 
+def test_one_place_that_is_free_calls_one_of_a_line() -> None:
+    places = Places(6)
+    assert [places.enter("a", None) for _ in range(4)] == [True, True, True, False]
+    assert [places.enter("b", (n, 1)) for n in range(5)] == [True, True, False, False, False]
+    assert places.leave("a") == []
+    assert places.leave("a") == [(2, 1)]
+    assert places.enter("b", None)
+    assert not places.waiting((2, 1))
+    assert places.waiting((3, 1))
+
+
 def test_a_slow_partner_does_not_starve_another_biller_and_costs_nobody_an_attempt(make_pump: MakePump) -> None:
     """Many more accounts of the slow one wait than calls may be under way."""
     go_on = threading.Event()

@@ -14,6 +14,12 @@ from tests.bill_files import change
 HIDDEN = "tolerant is a flag or a date"
 
 
+@pytest.mark.parametrize("text", ["02/25/26", "2/25/2026", "2026-02-25"])
+def test_a_date_of_the_bill_itself_is_one_date(layout: Layout, make_file, text: str) -> None:
+    (group, *_) = read_bif(change(make_file(), layout, 2, Custom2=text), layout)
+    assert group.invoice.Custom2 == date(2026, 2, 25)
+
+
 @pytest.mark.parametrize(
     ("field", "text", "value"),
     [

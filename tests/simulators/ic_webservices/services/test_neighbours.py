@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from partnerlab.simulators.ic_webservices.domain.errors import LoginRefused, TokenInvalid
+from partnerlab.simulators.ic_webservices.domain.errors import LoginRefused, NotFound, TokenInvalid
+from partnerlab.simulators.ic_webservices.services.account_links import find_users
+from partnerlab.simulators.ic_webservices.services.ledger import biller_of
 from partnerlab.simulators.ic_webservices.services.unsettled import Unsettled
 from partnerlab.simulators.ic_webservices.services.wallet import NewMethod
 from partnerlab.simulators.ic_webservices.store import CUSTOMERS, INVOICES, LINKS
@@ -228,6 +230,27 @@ def test_autopay_that_the_partner_switched_off_has_no_method(harness: Harness) -
     assert services.schedules.autopay(harness.lane, UTILITY, ACCOUNT) is not None
     services.ledger.update_customer(harness.lane, UTILITY, KEY, ACCOUNT, {"autopay": False})
     assert services.schedules.autopay(harness.lane, UTILITY, ACCOUNT) is None
+
+
+def test_nobody_schedules_a_payment_of_an_account_that_is_not_theirs(harness: Harness) -> None:
+    start(harness)
+    add_bill(harness, "500002", "20.00", account="10000102")
+    order: dict[str, Any] = {"method_id": method(harness), "amount_cents": 2000, "day": date(2026, 6, 24)}
+    with pytest.raises(NotFound, match="There is no invoice '500002'"):
+        harness.sim.world.services.schedules.schedule(harness.lane, UTILITY, USER, invoice_number="500002", **order)
+    assert advance(harness, timedelta(days=9)) == []
+
+
+@pytest.mark.parametrize("address", [USER, f" {USER.upper()} ", f"{USER}\0"])
+def test_a_user_is_found_by_the_address_however_it_is_written(harness: Harness, address: str) -> None:
+    lane = harness.lane
+    with harness.store.read() as tx:
+        biller = biller_of(tx, lane, UTILITY)
+        for username in ("", f" {USER.upper()} "):
+            named = address.replace("\0", "") if username else address
+            assert [one.username for one in find_users(tx, lane, biller, named, username)] == [USER]
+        assert find_users(tx, lane, biller, "another@example.com", USER) == []
+        assert find_users(tx, lane, biller, " ", "") == []
 
 
 def test_the_same_scheduled_payment_again_is_the_one_that_stands(harness: Harness) -> None:
