@@ -85,3 +85,10 @@ def test_every_row_of_the_tables_answers_for_itself(harness: Harness, partner: s
         configuration = {"Questionnaire": {row.feature: value}}
         answer = harness.control("PATCH", f"billers/{UTILITY}", {"configuration": configuration})
         assert answer.status == (200 if "questionnaire" in row.given else 400), row
+
+
+def test_an_integration_without_ach_rejects_has_its_other_exports(v1: Harness) -> None:
+    for kind, made in (("payments", True), ("changes", False)):
+        answer = v1.control("POST", "exports", {"kind": kind})
+        assert answer.status in (200, 201), answer
+        assert (answer.json["export"] is not None) is made
