@@ -102,9 +102,13 @@ def test_a_run_of_invoice_numbers_takes_a_page_for_256_of_them() -> None:
     seen = InvoiceNumbers(held=4)
     assert all(seen.add(str(number)) for number in range(1_024, 2_048))
     assert seen._disk is None
-    assert seen.add("2048")
-    assert seen._disk is not None
-    seen.close()
+    assert all(seen.add(f"A{number}") for number in range(4))
+    assert seen._disk is None
+    for one in ("2048", "A4"):
+        assert seen.add(one)
+        assert seen._disk is not None, "as much is held as may be, of numbers and of texts"
+        assert not seen.add(one)
+        seen.close()
 
 
 @pytest.mark.parametrize("held", [0, 2, 65_536])

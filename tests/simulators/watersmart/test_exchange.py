@@ -104,11 +104,12 @@ def test_what_the_books_do_not_know_waits_for_a_person(water: Water) -> None:
     water.cloud.export(
         "payments", 2, payment(2, "10.00"), payment(9, "1.00", "404"), payment(8, "3.00", approved="False")
     )
-    water.cloud.export("changes", 3, "404,,,,,,,,09152026120000")
+    news = f"{APARTMENTS},,,,,507-555-9999,09152026120000,,"
+    water.cloud.export("changes", 3, "404,,,,,,,,09152026120000", news, news)
     said = water.run("collect")
     assert "2 wait for a person" in said
+    assert "1 applied, 1 known already, not of our accounts: 404" in said
     assert "2 applied, 1 wait for a person" in said
-    assert "not of our accounts: 404" in said
     states = {one["payment_guid"]: one["state"] for one in water.api("GET", "/payments")["payments"]}
     assert states == {"guid-2": "posted", "guid-9": "unmatched", "guid-8": "declined"}
     assert water.api("GET", "/books")["unmatched"] == 3
