@@ -19,7 +19,7 @@ from partnerlab.remote import Remote
 from partnerlab.sandbox import Sandbox
 from partnerlab.settings import SandboxSettings
 from partnerlab.simulators import ic_webservices
-from tests.postgres import new_database
+from tests.postgres import drop_database, new_database
 
 PROCESSES = (("invoice-cloud",), ("inhance", "tccs"), ("watersmart", "pump"))
 IC = ic_webservices.Settings()
@@ -39,9 +39,10 @@ def parts(postgres_server: str) -> Iterator[dict[str, str]]:
     origins = {
         part: f"http://127.0.0.1:{port}" for port, served in zip(ports, PROCESSES, strict=True) for part in served
     }
+    database = new_database(postgres_server)
     environment = {
         **os.environ,
-        "PARTNERLAB_SANDBOX_DATABASE": new_database(postgres_server),
+        "PARTNERLAB_SANDBOX_DATABASE": database,
         "PARTNERLAB_SANDBOX_PEERS": ",".join(f"{part}={origin}" for part, origin in origins.items()),
     }
     running: list[subprocess.Popen[str]] = []
@@ -61,6 +62,7 @@ def parts(postgres_server: str) -> Iterator[dict[str, str]]:
             process.wait(60)
             assert process.stdout is not None
             process.stdout.close()
+        drop_database(postgres_server, database)
 
 
 def within(seconds: float, look: Any) -> Any:

@@ -72,7 +72,8 @@ def _verdict(run: Run) -> tuple[str, str]:
     if code == 3:
         return "rest", "the run is set up wrongly, nothing was graded"
     if code == 1:
-        return "failed", f"{must} requirement{'s' if must != 1 else ''} failed"
+        words = f"{must} requirement{'s' if must != 1 else ''} failed"
+        return "failed", words + (f", and {others} of what should or may hold" if others else "")
     if code == 4:
         return "rest", "nothing was verified"
     left = run.count(Outcome.NOT_EXERCISED)

@@ -188,6 +188,21 @@ MUTANTS: list[tuple[str, Mutant, set[str]]] = [
         {"keep-alive"},
     ),
     (
+        "sessions end nobody knows when",
+        answers("(<ExpirationDate>)[^<]*", r"\g<1>0001-01-01T00:00:00", label("KeepRemoteSessionAlive")),
+        {"keep-alive"},
+    ),
+    (
+        "changes of nobody",
+        answers("(<AccountNumber>)[^<]*", r"\1", label("ExportCustomerChanges")),
+        {"export-changes"},
+    ),
+    (
+        "changes of no date",
+        answers("(Date>)[^<]*<", r"\g<1>0001-01-01T00:00:00<", label("ExportCustomerChanges")),
+        {"export-changes"},
+    ),
+    (
         "accounts of the user: none",
         answers('"Accounts":.*', '"Accounts":[]}', label("RetrieveUserAccounts")),
         {"user-accounts"},

@@ -154,7 +154,7 @@ def tccs_world() -> World:
 
 
 def invoice_cloud_world() -> World:
-    """A platform with one payment, new."""
+    """A platform with one payment and one enrolment, new."""
     world = _invoice_cloud().fresh()
     order = (
         b'{"account_number": "10000101", "amount": "1.00", "tender": "credit_card", "card_number": "4111111111111111"}'
@@ -162,6 +162,9 @@ def invoice_cloud_world() -> World:
     headers = {"content-type": "application/json"}
     paid = world.send(Asked("pay", "POST", f"{ORIGIN}/_sandbox/ic/payments", headers, order))
     assert paid.status == 201, paid.body
+    enrolled = f"{ORIGIN}/_sandbox/ic/customers/10000101/paperless"
+    changed = world.send(Asked("enrol", "POST", enrolled, headers, b'{"enrolled": true}'))
+    assert changed.status == 200, changed.body
     return world
 
 

@@ -87,7 +87,7 @@ def amounts_are_plain_decimals(utility: Utility) -> None:
         utility.expect(plain, name, "a decimal with at most two places", repr(text), answer.number)
 
 
-@SUITE.check("inhance/future-covers-balance", "INH2-RTDR-3")
+@SUITE.check("inhance/future-covers-balance", "INH2-RTDR-1")
 def future_balance_covers_balance(utility: Utility) -> None:
     """FutureBalance, everything owed, is never less than Balance, what is due now."""
     found = utility.balances()

@@ -5,7 +5,14 @@ from __future__ import annotations
 from lxml import etree
 
 from partnerlab.contracts.verification.grading import NotHere
-from partnerlab.contracts.verification.provider.invoice_cloud.platform import INVOICING, MANAGEMENT, SUITE, Platform
+from partnerlab.contracts.verification.provider.invoice_cloud.platform import (
+    INVOICING,
+    MANAGEMENT,
+    NO_DATE,
+    SUITE,
+    Platform,
+)
+from partnerlab.contracts.verification.provider.soap import SoapAnswer
 
 LONG_AGO = "2000-01-01T00:00:00"
 TYPES = {"1": "Credit Card", "2": "ACH"}
@@ -15,10 +22,7 @@ def payments(platform: Platform, since: str) -> tuple[list[dict[str, str]], int]
     """The rows of ExportPayments, and the exchange that told them. Raises `Failed`."""
     answer = platform.soap(INVOICING, "ExportPayments", [("Since", since)])
     platform.expect_done(answer, "ExportPayments")
-    assert answer.element is not None
-    rows = answer.element.find("{*}Payments")
-    found = [] if rows is None else [{etree.QName(one).localname: one.text or "" for one in row} for row in rows]
-    return found, answer.number
+    return _rows(answer, "Payments"), answer.number
 
 
 @SUITE.check("invoice-cloud/export-payments", "ICWS-EXP-1")
@@ -55,7 +59,20 @@ def the_moment_itself_counts(platform: Platform) -> None:
 
 @SUITE.check("invoice-cloud/export-changes", "ICWS-EXP-4")
 def changes_are_exported(platform: Platform) -> None:
-    """ExportCustomerChanges since a moment answers validly."""
-    platform.expect_done(
-        platform.soap(MANAGEMENT, "ExportCustomerChanges", [("Since", LONG_AGO)]), "ExportCustomerChanges"
-    )
+    """ExportCustomerChanges since a moment answers validly: in each row an account, and when what of it changed."""
+    answer = platform.soap(MANAGEMENT, "ExportCustomerChanges", [("Since", LONG_AGO)])
+    platform.expect_done(answer, "ExportCustomerChanges")
+    rows = _rows(answer, "Changes")
+    if not rows:
+        raise NotHere("no payer of this biller has changed anything")
+    for row in rows:
+        dates = [value for name, value in row.items() if name.endswith("Date") and not value.startswith(NO_DATE)]
+        account = row.get("AccountNumber", "")
+        platform.expect(bool(account.strip()), "Changes, AccountNumber", "an account", "nothing", answer.number)
+        platform.expect(bool(dates), f"Changes, {account}", "the date of a change", "none", answer.number)
+
+
+def _rows(answer: SoapAnswer, name: str) -> list[dict[str, str]]:
+    """The rows of an answer by the names of their members, none where it has no such list."""
+    found = None if answer.element is None else answer.element.find(f"{{*}}{name}")
+    return [] if found is None else [{etree.QName(one).localname: one.text or "" for one in row} for row in found]

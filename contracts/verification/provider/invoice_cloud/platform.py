@@ -42,6 +42,8 @@ CUSTOMER_GUID, CREATE = "/api/v1/customer/RetrieveCustomerGuid", "/api/v1/custom
 PAYMENTS = "/cloudpaymentsapi/v2"
 LABELS = {"status": "BillerStatus", "account": "RetrieveCustomerAccount", "v2": "CloudPaymentsV2"}
 """Operations that a path's end does not name."""
+NO_DATE = "0001-01-01"
+"""How a date that is not set begins."""
 UNKNOWN, WRONG = "VERIFY-NO-SUCH-ACCOUNT-0", "00000000-0000-4000-8000-000000000000"
 DOORS = ("REST", *SERVICES)
 OPERATIONS = sorted({name for door in DOORS for name in operations(door)})

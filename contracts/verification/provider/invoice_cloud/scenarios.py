@@ -99,7 +99,7 @@ def balance_is_set(platform: Platform) -> None:
     platform.expect(amounts(platform) == (due, total), "BalanceDue", f"{due}, as before", "another")
 
 
-@SUITE.check("invoice-cloud/login-type", "ICWS-USERS-2", "ICP-REG-1", kind="scenario", writes=True)
+@SUITE.check("invoice-cloud/login-type", "ICWS-USERS-2", kind="scenario", writes=True)
 def another_login_type_is_refused(platform: Platform) -> None:
     """RegisterAccounts with a LoginTypeID that is not 1 is refused."""
     user = {"Username": "verify.nobody@example.com", "Password": "Verify!2345-x", "Accounts": [platform.target.account]}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from partnerlab.contracts.verification.provider.invoice_cloud.platform import (
     LOGIN,
+    NO_DATE,
     REMOTE,
     SUITE,
     USER_ACCOUNTS,
@@ -23,7 +24,7 @@ def log_in(platform: Platform) -> str:
     return token
 
 
-@SUITE.check("invoice-cloud/login", "ICWS-USERS-4", "ICWS-AUTH-1", "ICP-ACCESS-2", needs=USER)
+@SUITE.check("invoice-cloud/login", "ICWS-USERS-4", "ICWS-AUTH-1", needs=USER)
 def login_gives_a_token(platform: Platform) -> None:
     """RemoteAuthentication gives the user a token, over REST and over SOAP."""
     log_in(platform)
@@ -37,9 +38,12 @@ def login_gives_a_token(platform: Platform) -> None:
 
 @SUITE.check("invoice-cloud/keep-alive", "ICWS-KEEP-1", needs=USER)
 def session_is_kept_alive(platform: Platform) -> None:
-    """KeepRemoteSessionAlive of a token that was just given is done."""
+    """KeepRemoteSessionAlive of a token that was just given is done, and says until when it lasts."""
     fields = [("RemoteAuthenticationToken", log_in(platform))]
-    platform.expect_done(platform.soap(REMOTE, "KeepRemoteSessionAlive", fields), "KeepRemoteSessionAlive")
+    answer = platform.soap(REMOTE, "KeepRemoteSessionAlive", fields)
+    platform.expect_done(answer, "KeepRemoteSessionAlive")
+    until = answer.result.get("ExpirationDate", "").strip()
+    platform.expect(not until.startswith(NO_DATE), "ExpirationDate", "until when it lasts", until, answer.number)
 
 
 @SUITE.check("invoice-cloud/user-accounts", "ICWS-USERS-5", needs=USER)
