@@ -37,8 +37,9 @@ def prepare(path: str, *, version: tuple[int, ...] = sqlite3.sqlite_version_info
     _prepared.add(real)
     if version < SAFE_FOR_SEVERAL and real not in known and open_elsewhere(path):
         _logger.warning(
-            "%s is open in another process, and SQLite %s may lose pages of its log when two of them write:"
-            " give each a file of its own, use PostgreSQL, or SQLite %s and newer",
+            "%s is open in another process, and with SQLite %s its log may lose pages when another program than this"
+            " release writes it back (a shell, an older release): give each a file of its own, use PostgreSQL, or"
+            " SQLite %s and newer",
             *(path, ".".join(map(str, version)), ".".join(map(str, SAFE_FOR_SEVERAL))),
         )
 

@@ -26,7 +26,7 @@ from tests.replicas import Replica, running_replicas
 
 pytestmark = [pytest.mark.durability, pytest.mark.postgres, pytest.mark.xdist_group("durability")]
 
-PAYMENTS = int(os.environ.get("PARTNERLAB_PAYMENTS", "60"))
+PAYMENTS = int(os.environ.get("PARTNERLAB_PAYMENTS", "40"))
 KILLS = max(3, PAYMENTS // 25)
 LIMIT_S = 300 + PAYMENTS
 TCCS = "44444444-4444-4444-8444-444444444444"

@@ -68,7 +68,8 @@ class StoreTaken(ValueError):
 
     def __init__(self, url: str) -> None:
         super().__init__(
-            f"{shown_url(url)} is in use by another sandbox; several share one in PostgreSQL (--db postgresql://…)"
+            f"{url.removeprefix('sqlite:///')} is in use by another sandbox; several share one in PostgreSQL"
+            " (--db postgresql://…)"
         )
 
 
