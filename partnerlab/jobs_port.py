@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -43,7 +44,7 @@ class JobsPort:
     Invoice Cloud as the partners' jobs reach it, in every lane.
 
     *url* gives the sandbox's origin, *invoice_cloud* its simulator, *trust* whose certificates are taken. Without a
-    *transport* one is made at need.
+    *transport* one is made at need. *arrives* says what arrives of a file or a list in a lane (`Faults.file`).
     """
 
     def __init__(
@@ -53,7 +54,9 @@ class JobsPort:
         transport: Transport | None = None,
         *,
         trust: ssl.SSLContext | None = None,
+        arrives: Callable[[str, str, bytes], list[bytes]] = lambda _, __, content: [content],
     ) -> None:
+        self._arrives = arrives
         self._url, self.invoice_cloud, self._trust = url, invoice_cloud, trust
         self._lock = threading.Lock()
         self._transport = transport
@@ -74,14 +77,15 @@ class JobsPort:
 
     def client(self, lane: Lane, biller: Biller) -> InvoiceCloudClient:
         """The production client, calling the lane."""
-        from partnerlab.client.invoice_cloud import InvoiceCloudClient  # at the first job: it is slow to import
+        from partnerlab.struck import StruckClient  # at the first job: the client is slow to import
 
         with self._lock:
             if self._transport is None:
                 self._transport = Transport(allow_http=True, ssl_context=self._trust)
         url = f"{self._url()}/lane/{lane.name}"
         key = self.invoice_cloud().world.services.keys.here(biller.web_service_key)
-        return InvoiceCloudClient(url, biller.guid, key, transport=self._transport)
+        arrives = partial(self._arrives, lane.name)
+        return StruckClient(url, biller.guid, key, transport=self._transport, arrives=arrives)
 
 
 class InHanceJobs:

@@ -153,6 +153,7 @@ class Sandbox:
             lambda: self.ic,
             by_hand.transport() if by_hand else None,
             trust=self._trust,
+            arrives=lambda lane, operation, content: self.faults.file(lane, operation, content),
         )
         self.inhance = inhance_soap.create_simulator(
             inhance, self.store, self.lanes, runner=self._runner, jobs=InHanceJobs(self._jobs)

@@ -109,7 +109,7 @@ def balances(control: Control, billers: Mapping[str, Biller]) -> Iterator[Balanc
                 owed[place],
                 waits,
                 tuple(asked[place]),
-                tuple(_unsent(control, biller.partner, place, held[place])) if differs else (),
+                tuple(_missing(control, biller.partner, place, held[place], waits=waits)) if differs else (),
                 fees[place],
             )
 
@@ -129,12 +129,12 @@ def _partner_balances(control: Control, partner: str) -> Iterator[tuple[str, Dec
                     yield row["account_number"], Decimal(row["balance"]), False
 
 
-def _unsent(control: Control, partner: str, place: str, held: set[str]) -> Iterator[MissingBill]:
+def _missing(control: Control, partner: str, place: str, held: set[str], *, waits: bool) -> Iterator[MissingBill]:
     """Bills of the partner that Invoice Cloud does not have."""
     if partner == "tccs":
         if place not in held:
             owed = control.get(f"/_sandbox/tccs/policies/{place}")["record_bal"]
-            yield MissingBill(place, Decimal(owed))
+            yield MissingBill(place, Decimal(owed), "" if waits else "an upload")
     elif partner == "watersmart":
         for row in control.get(f"/_sandbox/watersmart/customers/{place}")["invoices"]:
             if row["invoice_number"] not in held:
@@ -143,4 +143,4 @@ def _unsent(control: Control, partner: str, place: str, held: set[str]) -> Itera
     else:
         for row in control.get(f"/_sandbox/inhance/accounts/{place}")["bills"]:
             if row["invoice_number"] not in held:
-                yield MissingBill(row["invoice_number"], Decimal(row["amount"]))
+                yield MissingBill(row["invoice_number"], Decimal(row["amount"]), "an upload" if row["sent"] else "")

@@ -54,6 +54,7 @@ def account_detail(view: AccountView) -> dict[str, Any]:
                 "due_on": bill.due_on.isoformat(),
                 "amount": _money(bill.amount_cents),
                 "open": _money(bill.open_cents),
+                "sent": bill.invoice_number in view.sent,
             }
             for bill in view.bills
         ],

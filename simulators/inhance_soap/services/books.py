@@ -49,11 +49,12 @@ class AccountBalances(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class AccountView:
-    """Everything the ledger holds of an account."""
+    """Everything the ledger holds of an account; `sent` are the numbers of the bills that an upload took along."""
 
     account: Account
     balances: AccountBalances
     bills: list[Bill]
+    sent: frozenset[str]
     payments: list[PostedPayment]
     events: list[Event]
 
@@ -64,6 +65,11 @@ def view(books: Books, account_number: str, today: date) -> AccountView:
         books.account(account_number),
         balances_of(books, account_number, today),
         books.bills(account_number),
+        frozenset(
+            one.bill.invoice_number
+            for one in books.account_bills(account_number)
+            if one.sent_revision and not one.refused
+        ),
         books.payments(account_number=account_number),
         books.events(account_number),
     )

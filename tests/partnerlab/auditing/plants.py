@@ -84,6 +84,28 @@ def change_place(town: Town, account: Account, payment: Row) -> int:
     return town.sql(f"UPDATE {table} SET {place} = '{wrong}'{number} WHERE {where}")
 
 
+def _unnamed(account: Account) -> str:
+    """TCCS's version 1 keeps no PaymentGUID: the payment of the account's only bill."""
+    return f"lane = :lane AND invoice_number = '{account.invoice}'"
+
+
+def lose_unnamed(town: Town, account: Account, _: Row) -> int:
+    """The partner, which names no payments, does not have it after all."""
+    return town.sql(f"DELETE FROM tccs_payments WHERE {_unnamed(account)}")
+
+
+def change_unnamed(town: Town, account: Account, _: Row) -> int:
+    """The same, and it has a cent more."""
+    return town.sql(f"UPDATE tccs_payments SET amount_cents = amount_cents + 1 WHERE {_unnamed(account)}")
+
+
+def double_unnamed(town: Town, account: Account, _: Row) -> int:
+    """The same, and it has it a second time."""
+    columns = "lane, invoice_number, {}, amount_cents, type, insured_name, request_id, posted_at"
+    into, of = columns.format("number"), columns.format("number + 50")
+    return town.sql(f"INSERT INTO tccs_payments ({into}) SELECT {of} FROM tccs_payments WHERE {_unnamed(account)}")
+
+
 def rename(town: Town, _: Account, payment: Row) -> int:
     """The partner has it under a name that nobody gave it."""
     table, where = _where(town, payment)
@@ -137,6 +159,40 @@ def owe_a_cent(town: Town, account: Account, _: Row) -> int:
     )
 
 
+def _schedule(kind: str = "once", *, guid: str = "{payment_guid}", cents: int = 0, times: int = 1) -> After:
+    """A schedule that is paid by the payment of *guid*, of so many cents more than that, or several."""
+
+    def plant(town: Town, account: Account, payment: Row) -> int:
+        amount = 0 if kind == "autopay" else round(float(payment["amount"]) * 100) + cents
+        return sum(
+            town.sql(
+                "INSERT INTO ic_schedules (lane, schedule_id, biller_guid, username, account_number, invoice_number,"
+                " kind, amount_cents, method_id, runs_on, runs_at, created_at, state, outcome, payment_guid) VALUES"
+                " (:lane, :id, :biller, 'planted', :account, :invoice, :kind, :amount, '', '2026-06-16',"
+                " '2026-06-16T11:00:00+00:00', '2026-06-16T10:00:00+00:00', 'paid', '', :guid)",
+                id=f"{payment['payment_guid']}-{number}",
+                biller=town.biller["guid"],
+                account=account.number,
+                invoice=account.invoice,
+                kind=kind,
+                amount=amount,
+                guid=guid.format(**payment),
+            )
+            for number in range(times)
+        )
+
+    return plant
+
+
+def adjust(town: Town, account: Account, _: Row) -> int:
+    """Invoice Cloud applies an adjustment that the partner never sent."""
+    rows = f"AccountNumber,CustomerName,AdjustmentAmount,AdjustmentTypeID,PastDue\r\n{account.number},A,5.00,2,\r\n"
+    taken = town.sandbox.ic.world.services.uploads.receive(
+        town.sandbox.lanes.get(town.lane), town.biller["guid"], f"planted-{account.number}.csv", rows.encode()
+    )
+    return taken.upload.accepted
+
+
 CHUNKS = Statement("SELECT report_id, part, seq, content FROM ic_export_chunks WHERE lane = :lane")
 
 
@@ -145,12 +201,7 @@ def _in_files(change: Callable[[list[str]], list[str]]) -> After:
 
     def plant(town: Town, _: Account, payment: Row) -> int:
         with town.sandbox.store.read() as tx:
-            from partnerlab.simulators.kit.world.store import Statement
-
-            rows = tx.all(
-                Statement("SELECT report_id, part, seq, content FROM ic_export_chunks WHERE lane = :lane"),
-                lane=town.lane,
-            )
+            rows = tx.all(CHUNKS, lane=town.lane)
         for report_id, part, seq, content in rows:
             lines = content.splitlines(keepends=True)
             at = next((i for i, line in enumerate(lines) if payment["payment_guid"] in line), None)
@@ -199,6 +250,23 @@ def _postback(state: str = "delivered", *, times: int = 1, **changed: str) -> Af
 RETURNS = (("tender", "ach"), ("bank_account", "000111111113"))
 DECLINES = (("tender", "credit_card"), ("card_number", "4000000000000002"))
 
+CHECK = (("tender", "check"), ("check_number", "1042"))
+CASH = (("tender", "cash"),)
+BY_CLERK = (
+    Plant("a clerk's check", order=CHECK),
+    Plant("a clerk's cash is lost", "lost", order=CASH, after=lose),
+    Plant("a clerk's cash has another amount", "wrong_amount", order=CASH, after=change_amount),
+)
+SCHEDULES = (
+    Plant("a schedule that was paid", after=_schedule()),
+    Plant("AutoPay that was paid", after=_schedule("autopay")),
+    Plant("a schedule of another amount", kind="schedule_wrong", after=_schedule(cents=1)),
+    Plant("a schedule without its payment", kind="schedule_wrong", after=_schedule(guid="none")),
+    Plant("AutoPay without its payment", kind="schedule_wrong", after=_schedule("autopay", guid="none")),
+    Plant("two schedules of one payment", kind="schedule_wrong schedule_wrong", after=_schedule(times=2)),
+    Plant("AutoPay whose card was declined", kind="schedule_wrong", order=DECLINES, after=_schedule("autopay")),
+)
+
 BOOKS = (
     Plant("lost", "lost", after=lose),
     Plant("another amount", "wrong_amount", after=change_amount),
@@ -242,6 +310,7 @@ PLANTS: dict[str, tuple[Plant, ...]] = {
         *BOOKS,
         *CALLS,
         *POSTBACKS,
+        *SCHEDULES,
         *(Plant(name, "unknown", fault=name) for name in (*UNKNOWN_AT_V2, "html")),
         *(Plant(name, fault=name) for name in ("slow", "dribble", "wrong-content-type")),
         Plant("answer-twice", "doubled", fault="answer-twice"),
@@ -251,6 +320,7 @@ PLANTS: dict[str, tuple[Plant, ...]] = {
     "tccs": (
         *BOOKS,
         *CALLS,
+        *SCHEDULES,
         *(Plant(name, fault=name) for name in SAFE_AT_TCCS),
         Plant("html", "unknown", fault="html"),
         Plant("it comes back", order=RETURNS, returned="posted_once"),
@@ -269,15 +339,30 @@ PLANTS: dict[str, tuple[Plant, ...]] = {
         *BOOKS,
         Plant("doubled", "doubled", after=double),
         Plant("not kept", "lost", after=forget_download),
+        *BY_CLERK,
+        Plant("a clerk's check is doubled", "doubled", order=CHECK, after=double),
         Plant("it comes back", order=RETURNS, returned="not_due"),
     ),
     "watersmart": (
         *BOOKS,
         *POSTBACKS,
+        *BY_CLERK,
+        Plant("an adjustment of nobody", kind="cents_off", after=adjust),
         Plant("a line is gone from the file", "", "row_missing", after=_in_files(lambda _: [])),
         Plant("a line stands three times", "", "row_twice", after=_in_files(lambda line: line * 3)),
         Plant("a line has another amount", "", "row_wrong", after=_in_files(_raise)),
         Plant("a line has another name", "", "orphan_row row_missing", after=_in_files(_misname)),
         Plant("it comes back", order=RETURNS, returned="posted_once"),
+    ),
+    "tccs_1": (
+        Plant("as it should be"),
+        Plant("lost", "lost", after=lose_unnamed),
+        Plant("doubled", "doubled", after=double_unnamed),
+        Plant("another amount", "wrong_amount", after=change_unnamed),
+        *(Plant(name, "unknown", fault=name) for name in (*UNKNOWN_AT_V2, "html")),
+        *(Plant(name, fault=name) for name in ("slow", "dribble", "wrong-content-type")),
+        Plant("answer-twice", "doubled", fault="answer-twice"),
+        Plant("it comes back", order=RETURNS, returned="posted_once"),
+        Plant("declined", order=DECLINES),
     ),
 }

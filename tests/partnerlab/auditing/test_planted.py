@@ -19,7 +19,7 @@ EACH = 4
 OFF = ("cents_off", "off_by_finding")
 OF_FILES = ("file_short", "batch_short")
 """Found of a whole file or batch, however many of its rows are wrong."""
-OPERATIONS = {"inhance_v2": "MakePaymentExtended", "tccs": "Pay_Input"}
+OPERATIONS = {"inhance_v2": "MakePaymentExtended", "tccs": "Pay_Input", "tccs_1": "Pay_Input"}
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def planted(town: Town) -> list[tuple[Plant, Account, Row]]:
     """Every plant of the partner, several times; before the rows are changed, only what faults did is found."""
     if town.partner == "inhance_v1":
         town.control.patch("/_sandbox/inhance/v1", {"payments": "live"})
-    operation, plants = OPERATIONS.get(town.partner, ""), PLANTS[town.partner]
+    operation, plants = OPERATIONS.get(town.plants, ""), PLANTS[town.plants]
     done = [
         (plant, account, town.pay(account, fault=plant.fault, operation=operation, **dict(plant.order)))
         for plant, accounts in zip(plants, taken_apart(town, plants), strict=True)
@@ -132,15 +132,43 @@ def test_a_hole_in_a_file_is_found(sandbox: Sandbox, operation: str, fault: str)
     assert found == Counter(HOLES[operation, fault])
 
 
-def test_a_bill_that_was_lost_on_its_way_is_seen_in_what_is_owed(sandbox: Sandbox) -> None:
-    with_hole = Town(sandbox, "watersmart", "hole-upload", accounts=3, fault="line-missing")
+@pytest.mark.parametrize(
+    ("partner", "fault", "lost"),
+    [
+        ("watersmart", "line-missing", 1),
+        *((partner, "batch-missing", 3) for partner in ("watersmart", "inhance_v1", "inhance_v2", "tccs")),
+        *((partner, "batch-twice", 0) for partner in ("watersmart", "inhance_v1", "inhance_v2", "tccs")),
+    ],
+)
+def test_a_bill_that_was_lost_on_its_way_is_seen_in_what_is_owed(
+    sandbox: Sandbox, partner: str, fault: str, lost: int
+) -> None:
+    with_hole = Town(sandbox, partner, f"hole-upload-{partner}-{fault}", accounts=3, fault=fault)
     try:
-        found = [one for one in reconcile(with_hole.books()).differences if one.subject.startswith("77")]
+        places = {place for one in with_hole.accounts for place in (one.number, one.invoice)}
+        found = [one for one in reconcile(with_hole.books()).differences if one.subject in places]
     finally:
         with_hole.close()
-    (missing,) = found
-    assert missing.kind == "off_by_finding"
-    assert "is not at Invoice Cloud, and went out in file" in missing.detail
+    assert [one.kind for one in found] == ["off_by_finding"] * lost
+    assert all("is not at Invoice Cloud, and went out in " in one.detail for one in found)
+
+
+@pytest.mark.parametrize(
+    ("fault", "lost"), [("line-missing", 1), ("line-twice", 0), ("batch-missing", 0), ("batch-twice", 0)]
+)
+def test_a_hole_in_what_v1_downloads_is_found(sandbox: Sandbox, fault: str, lost: int) -> None:
+    """A payment a line; a list that is missing is asked for again."""
+    town = Town(sandbox, "inhance_v1", f"hole-download-{fault}", accounts=4)
+    try:
+        town.control.patch("/_sandbox/inhance/v1", {"payments": "live"})
+        for account in town.accounts:
+            town.pay(account)
+        sandbox.faults.add(town.lane, fault, operation="ExportPayments", count=1)
+        town.advance(days=1)
+        found = [one.verdict for one in audit(town.books()).findings]
+    finally:
+        town.close()
+    assert found == ["lost"] * lost
 
 
 def test_a_bill_that_is_not_sent_yet_counts_whole_whatever_credit_it_met(sandbox: Sandbox) -> None:

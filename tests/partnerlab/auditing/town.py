@@ -35,18 +35,21 @@ class Account:
 
 class Town:
     """
-    The accounts of a *partner* in a lane of a sandbox.
+    The accounts of a *partner* in a lane of a sandbox; `tccs_1` is TCCS's version 1.
 
     Whatever is planted is planted in its tables, where no rule of the product can prevent it. With *fault* the file
     that brings the bills has a hole.
     """
 
     def __init__(self, sandbox: Sandbox, partner: str, lane: str, *, accounts: int, fault: str = "") -> None:
-        self.sandbox, self.partner, self.lane = sandbox, partner, lane
+        self.sandbox, self.plants, self.lane = sandbox, partner, lane
+        self.partner = partner.removesuffix("_1")
         sandbox.lanes.create(lane, seed=7)
         sandbox.clock.set(lane, datetime.now(UTC), frozen=True)
         self.control = Remote(sandbox.url, lane)
-        self.biller: Row = self.control.biller(partner)
+        self.biller: Row = self.control.biller(self.partner)
+        if self.plants == "tccs_1":  # the version without PaymentGUID
+            self.control.patch(f"/_sandbox/ic/billers/{self.biller['guid']}", {"settings": {"35": "1"}})
         self.accounts = [self._billed(number) for number in range(accounts)]
         if fault:
             sandbox.faults.add(lane, fault, operation="UploadInvoiceFile", count=1)
@@ -84,7 +87,8 @@ class Town:
         tender = TENDERS[int(account.number) % len(TENDERS)]
         order = {"account_number": account.number, "invoice_number": account.invoice, "amount": account.amount}
         body = {**order, **(more or tender), "biller_guid": self.biller["guid"]}
-        payment: Row = self.control.post("/_sandbox/ic/payments", body)
+        by_clerk = body["tender"] in ("check", "cash")
+        payment: Row = self.control.post(f"/_sandbox/ic/{'clerk/' if by_clerk else ''}payments", body)
         self.sandbox.settle(self.lane)
         return payment
 
