@@ -189,7 +189,7 @@ def control_api() -> Iterable[str]:
         "In the lane that the header `X-Sandbox-Lane` or the path `/lane/<name>` before them names. The whole contract,"
         " with the shape of each body, is `/_sandbox/openapi.json`."
     )
-    for part in ("sandbox", "inhance_soap", "tccs_rest", "ic_webservices", "watersmart"):
+    for part in ("sandbox", "inhance_soap", "tccs_rest", "ic_webservices", "watersmart", "auditing"):
         document = yaml.safe_load(read_bytes(f"{part}/control.yaml"))
         yield f"## {document['info']['title']}"
         rows = (

@@ -57,7 +57,10 @@ from partnerlab.verdicts import verdicts
 from partnerlab.watersmart_port import PartnerAccess, WaterSmartPort
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from partnerlab.client.datapump import DataPump
+    from partnerlab.simulators.kit.control.controls import Controls
 
 __all__ = ["PUMP_PATH", "Sandbox", "SandboxRuns"]
 
@@ -193,6 +196,7 @@ class Sandbox:
             repeat=_repeat,
             authority=None if self.certificate is None else self.certificate.authority.read_bytes(),
             resend=Resending(lambda: self.server.site, credentials(*asked_for)),
+            more={"auditing/control.yaml": lambda: _auditing(lambda: self.site)},
         )
         self._pump_service = WsgiApp("pump", lambda: service_of(self._pump, PUMP_PATH))
         guard = Guard((settings.host, *settings.hosts), settings.token)
@@ -374,3 +378,11 @@ def _repeat(entry: Entry, lane: str, language: str) -> Repeat:
     from partnerlab.repeating import repeat  # with the client's declarations, which no start waits for
 
     return repeat(entry, lane, language)
+
+
+def _auditing(site: Callable[[], Site]) -> Controls:
+    """The audit's operations, which ask the control API as the console does; loaded at need."""
+    from partnerlab.auditing.control import create_controls
+    from partnerlab.console.api import Api
+
+    return create_controls(lambda request: Api(site(), request))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from typing import Any
 
 from partnerlab.auditing.comparing import Reconciliation
@@ -81,41 +82,45 @@ def _difference_json(one: Difference) -> Json:
     }
 
 
-def audit_lines(done: Audit, *, every: bool) -> Iterator[str]:
-    """A line for each payment that is a finding, with its story, or for *every* one; then the counts."""
-    for one in done.judged:
-        if not (every or one.finding):
+def audit_lines(done: Json, *, every: bool) -> Iterator[str]:
+    """Of an `audit_json`: a line for each finding, with its story, or for *every* payment; then the counts."""
+    for one in done["payments"]:
+        if not (every or one["finding"]):
             continue
-        what = "return of " if one.kind == "return" else ""
-        payment = one.payment
+        what = "return of " if one["kind"] == "return" else ""
         yield (
-            f"{one.verdict.replace('_', ' '):13} {what}{payment.reference}  {payment.amount:>10}"
-            f"  {WAYS[one.partner].name}, account {payment.account}: {one.detail}"
+            f"{one['verdict'].replace('_', ' '):13} {what}{one['reference']}  {one['amount']:>10}"
+            f"  {WAYS[one['partner']].name}, account {one['account_number']}: {one['detail']}"
         )
-        if one.finding:
-            yield from (f"    {at:32}  {where:13}  {text}" for at, where, text in one.story)
-    counts = ", ".join(f"{done.counts[name]:,} {name.replace('_', ' ')}" for name in VERDICTS if done.counts[name])
-    yield f"payments and returns in lane {done.lane}, {len(done.judged):,} in all: {counts or 'none'}"
-    yield "clean" if not done.findings else f"{len(done.findings):,} to mend"
+        if one["finding"]:
+            yield from (f"    {step['at'] or '':32}  {step['where']:13}  {step['text']}" for step in one["story"])
+    counts = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in done["counts"].items() if count)
+    yield f"payments and returns in lane {done['lane']}, {len(done['payments']):,} in all: {counts or 'none'}"
+    yield _end(done["payments"])
 
 
-def reconciliation_lines(done: Reconciliation, *, every: bool) -> Iterator[str]:
-    """The totals, a line for each finding, or for *every* difference, and the end."""
-    for total in done.totals:
-        apart = total.posted - total.taken
+def reconciliation_lines(done: Json, *, every: bool) -> Iterator[str]:
+    """Of a `reconciliation_json`: the totals, a line for each finding, or for *every* difference, and the end."""
+    for total in done["totals"]:
+        apart = Decimal(total["difference"])
         yield (
-            f"{WAYS[total.partner].name:12} taken {total.taken:>12}  in its books {total.posted:>12}"
+            f"{WAYS[total['partner']].name:12} taken {total['taken']:>12}  in its books {total['posted']:>12}"
             f"  {'agrees' if not apart else f'{apart:+} apart'}"
         )
-    for one in done.differences:
-        if every or one.finding:
-            yield f"{one.kind.replace('_', ' '):17} {one.partner:11} {one.subject}: {one.detail}"
-    compared = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in done.compared.items())
-    yield f"compared in lane {done.lane}: {compared}"
-    explained = sum(not one.finding for one in done.differences)
+    for one in done["differences"]:
+        if every or one["finding"]:
+            yield f"{one['kind'].replace('_', ' '):17} {one['partner']:11} {one['subject']}: {one['detail']}"
+    compared = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in done["compared"].items())
+    yield f"compared in lane {done['lane']}: {compared}"
+    explained = sum(not one["finding"] for one in done["differences"])
     if explained and not every:
         yield f"explained, by what is on its way or on one side only: {explained:,}; --all shows them"
-    yield "clean" if not done.findings else f"{len(done.findings):,} to mend"
+    yield _end(done["differences"])
+
+
+def _end(rows: Sequence[Json]) -> str:
+    found = sum(one["finding"] for one in rows)
+    return f"{found:,} to mend" if found else "clean"
 
 
 assert set(FINDINGS) <= set(VERDICTS)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import click
 
-from partnerlab.auditing import read_lane, reconcile
-from partnerlab.auditing.report import reconciliation_json, reconciliation_lines
+from partnerlab.auditing.report import reconciliation_lines
 from partnerlab.commands.judging import exit_codes, judged_options, show
 from partnerlab.remote import connect, lane_options
 
@@ -26,6 +25,6 @@ def command(*, every: bool, json_file: str | None, url: str, lane: str) -> bool:
     Example:
         partnerlab reconcile --all
     """
-    done = reconcile(read_lane(connect(url, lane), lane))
-    show(json_file, reconciliation_json(done), reconciliation_lines(done, every=every))
-    return not done.findings
+    done = connect(url, lane).get("/_sandbox/auditing/differences")
+    show(json_file, done, reconciliation_lines(done, every=every))
+    return bool(done["clean"])

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from openapi_spec_validator import validate
 
+from partnerlab.auditing import control as auditing
 from partnerlab.contracts.capabilities import integrations
 from partnerlab.simulators import ic_webservices, inhance_soap, tccs_rest, watersmart
 from partnerlab.simulators.kit.control.contract import KIT_CONTRACT, read_contract
@@ -29,6 +30,7 @@ PREFIXES = {
     "tccs_rest/control.yaml": "/_sandbox/tccs/",
     "ic_webservices/control.yaml": "/_sandbox/ic/",
     "watersmart/control.yaml": "/_sandbox/watersmart/",
+    "auditing/control.yaml": "/_sandbox/auditing/",
 }
 FORMATS = {"date": date, "date-time": datetime, "money": int}
 TYPES: dict[str, type] = {"string": str, "integer": int, "number": float, "boolean": bool, "array": list}
@@ -53,7 +55,8 @@ def parts() -> Mapping[str, Controls]:
         )
     )
     own = own_controls(lanes, nothing, nothing, nothing, ())
-    return {KIT_CONTRACT: own} | {one.control_contract: one.control() for one in made}
+    ours = {KIT_CONTRACT: own, auditing.CONTRACT: auditing.create_controls(nothing)}
+    return ours | {one.control_contract: one.control() for one in made}
 
 
 @pytest.fixture(params=list(PREFIXES))

@@ -11,7 +11,8 @@ import json
 import logging
 import re
 import threading
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -50,9 +51,11 @@ def create_control_app(
     repeat: RepeatPort = no_repeat,
     authority: bytes | None = None,
     resend: Resend | None = None,
+    more: Mapping[str, Callable[[], Controls]] = MappingProxyType({}),
 ) -> ControlApp:
     """
-    The control API: the kit's own operations and those of the simulators; *resend* sends a recorded request again.
+    The control API: the kit's own operations, those of the simulators, and *more* by contract; *resend* sends a
+    recorded request again.
 
     *hosts* are the names and addresses, beside those of the loopback, under which it answers: the address the server
     is bound to, and the name under which a shared sandbox is known. *repeat* writes entries of the journal as programs.
@@ -64,7 +67,8 @@ def create_control_app(
         from partnerlab.simulators.kit.control.own import own_controls
 
         own = (KIT_CONTRACT, own_controls(lanes, journal, faults, clock, simulators, repeat, authority, resend))
-        return [own, *((simulator.control_contract, simulator.control()) for simulator in simulators)]
+        loaded = {one.control_contract: one.control for one in simulators} | dict(more)
+        return [own, *((contract, controls()) for contract, controls in loaded.items())]
 
     return ControlApp(load, hosts=hosts)
 

@@ -6,12 +6,16 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import jsonschema
 import pytest
+import yaml
 from click.testing import CliRunner
 
+from partnerlab.auditing.control import CONTRACT
 from partnerlab.auditing.differences import KINDS
 from partnerlab.auditing.judging import VERDICTS
 from partnerlab.cli import main
+from partnerlab.contracts.data import read_bytes
 from partnerlab.sandbox import Sandbox
 from partnerlab.settings import SandboxSettings
 from tests.partnerlab.auditing.town import Town
@@ -55,6 +59,16 @@ def test_the_rows_of_both_are_flat_and_named(town: Town, tmp_path: Path) -> None
         {"partner": "inhance_v2", "taken": "41.01", "posted": "41.01", "difference": "0.00"}
     ]
     assert {row["kind"] for row in reconciled["differences"]} <= set(KINDS)
+
+
+@pytest.mark.parametrize("name", ["payments", "differences"])
+def test_the_control_api_gives_both_as_its_contract_says(town: Town, name: str) -> None:
+    document = yaml.safe_load(read_bytes(CONTRACT))
+    path = f"/_sandbox/auditing/{name}"
+    content = document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]
+    answer = town.control.get(path)
+    jsonschema.Draft202012Validator({**content["schema"], "components": document["components"]}).validate(answer)
+    assert (answer["lane"], answer["clean"], bool(answer[name])) == ("told", False, True)
 
 
 @pytest.mark.parametrize("command", ["audit", "reconcile"])

@@ -1,0 +1,44 @@
+"""What `contracts/auditing/control.yaml` describes: both judgements of a lane, for commands, console and CI."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from partnerlab.auditing.comparing import reconcile
+from partnerlab.auditing.judging import audit
+from partnerlab.auditing.pages import Control
+from partnerlab.auditing.reading import read_attempts, read_lane
+from partnerlab.auditing.report import audit_json, reconciliation_json
+from partnerlab.simulators.kit.control.controls import Controls
+from partnerlab.simulators.kit.http.messages import Request
+
+__all__ = ["CONTRACT", "create_controls"]
+
+CONTRACT = "auditing/control.yaml"
+
+
+def create_controls(control: Callable[[Request], Control]) -> Controls:
+    """The operations; *control* asks the control API in the lane of a request."""
+    return Controls([Auditing(control)], lambda _: None)
+
+
+class Auditing:
+    """Audit and reconciliation of a request's lane."""
+
+    def __init__(self, control: Callable[[Request], Control]) -> None:
+        self._control = control
+
+    def audit_payments(self, request: Request) -> dict[str, Any]:
+        """With the attempts of what is a finding in its story."""
+        control, lane = self._control(request), request.lane.name
+        books = read_lane(control, lane)
+        known = {one.event_id for one in books.deliveries}
+        found = {one.payment.guid for one in audit(books).findings}
+        wanted = sorted({one.event_id for one in books.events if one.payment_guid in found and one.event_id in known})
+        attempts = {event_id: read_attempts(control, lane, event_id) for event_id in wanted}
+        return audit_json(audit(books.with_attempts(attempts)))
+
+    def reconcile_books(self, request: Request) -> dict[str, Any]:
+        """Explained differences too."""
+        return reconciliation_json(reconcile(read_lane(self._control(request), request.lane.name)))
