@@ -6,6 +6,7 @@ import argparse
 import os
 import platform
 import sys
+import time
 from importlib import import_module
 
 from benchmarks.tools import ROOT, Row
@@ -34,9 +35,11 @@ def main() -> int:
     rows: list[Row] = []
     for name in arguments.names or MODULES:
         print(f"{name} …", file=sys.stderr, flush=True)
+        began = time.monotonic()
         for found in import_module(f"benchmarks.{name}").run(arguments.scale):
             rows.append(found)
             print(line(found), flush=True)
+        print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
     if not arguments.names:
         machine = f"Python {platform.python_version()}, {platform.system()}, {os.cpu_count()} cores"
         text = HEAD.format(machine=machine, scale=arguments.scale) + "\n".join(map(line, rows)) + "\n" + notes()

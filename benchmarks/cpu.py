@@ -2,7 +2,7 @@
 `python -m benchmarks.cpu [--against CHECKOUT …] [work …]`: processor time per request of the server's whole process.
 
 Requests a second swing by a factor where others use the machine; the processor's time, user and system of all threads,
-holds within a tenth. Servers take turns in one run: this checkout, others that have a `.venv`, node's `soap` server.
+holds within a tenth. Servers take turns in one run: this checkout, others that have a `.venv`, and a peer.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks import soap, web
+from benchmarks.http_peers import mockserver, wiremock
 from benchmarks.tools import ROOT, child, cpu_s, node_modules, requests
 
 __all__ = ["main"]
@@ -65,7 +66,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("works", nargs="*", help=f"of {', '.join(WORKS)}; all where none is named")
     parser.add_argument("--against", action="append", default=[], type=Path, help="another checkout, with its .venv")
-    parser.add_argument("--node", action="store_true", help="node's soap server too, for W1 and W5")
+    parser.add_argument("--peers", action="store_true", help="node's soap server, MockServer and WireMock, warm, too")
     parser.add_argument("--seconds", type=int, default=2, help="of load, each round")
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
@@ -74,8 +75,8 @@ def main() -> int:
         work = WORKS[name]
         with ExitStack() as stack:
             servers = [stack.enter_context(_sandbox(checkout, work)) for checkout in (ROOT, *arguments.against)]
-            if arguments.node and name in ("W1", "W5", "W5-file"):
-                servers.append(stack.enter_context(_node()))
+            if arguments.peers:
+                servers.append(stack.enter_context(_peer(name)))
             for connections in CONNECTIONS:
                 found = _measure(servers, work, connections, arguments.seconds, arguments.rounds)
                 ours = found[0][1]
@@ -117,13 +118,26 @@ def _sandbox(checkout: Path, work: Work) -> Iterator[Running]:
 
 
 @contextmanager
-def _node() -> Iterator[Running]:
-    folder = node_modules(ROOT / "benchmarks" / "node")
-    wsdl = ROOT / "contracts" / "inhance_soap" / "iCloud.wsdl"
-    with child("node", "server.js", str(wsdl), soap.KEY, cwd=folder) as process:
-        assert process.stdout is not None
-        url = f"http://127.0.0.1:{process.stdout.readline().strip()}/iCloud.asmx"
-        yield Running("node", process.pid, url, [str(20000000 + n) for n in range(1000)])
+def _peer(name: str) -> Iterator[Running]:
+    """Who does that work elsewhere, warm."""
+    if name.startswith("W2"):
+        with mockserver(web.LOOK_UP, web.CANNED) as served:
+            yield _warm(Running("MockServer", served.process_id, served.origin + web.LOOK_UP, []), "W2")
+    elif name.startswith("W3"):
+        with wiremock(web.CREATE, web.ANSWER) as served:
+            yield _warm(Running("WireMock", served.process_id, served.origin + web.CREATE, []), "W3")
+    else:
+        folder = node_modules(ROOT / "benchmarks" / "node")
+        wsdl = ROOT / "contracts" / "inhance_soap" / "iCloud.wsdl"
+        with child("node", "server.js", str(wsdl), soap.KEY, cwd=folder) as process:
+            assert process.stdout is not None
+            url = f"http://127.0.0.1:{process.stdout.readline().strip()}/iCloud.asmx"
+            yield Running("node", process.pid, url, [str(20000000 + n) for n in range(1000)])
+
+
+def _warm(running: Running, work: str) -> Running:
+    requests(running.url, web.scripts()[work], connections=32, seconds=web.WARM_UP_S)
+    return running
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from benchmarks.tools import ROOT, child, free_port, node_modules, wait_for
+from benchmarks.tools import ROOT, Served, child, free_port, node_modules, wait_for
 
 __all__ = ["flask_on_granian", "flask_on_ours", "java", "mockserver", "prism", "wiremock"]
 
@@ -26,33 +26,33 @@ def java() -> str | None:
 
 
 @contextmanager
-def flask_on_granian() -> Iterator[str]:
+def flask_on_granian() -> Iterator[Served]:
     """The Flask peer on granian."""
     port = free_port()
     command = ["-m", "granian", "--interface", "wsgi", "--port", str(port), "--no-access-log", "--log-level", "error"]
-    with child(sys.executable, *command, "benchmarks.flask_peer:app", cwd=ROOT):
-        yield wait_for(f"http://127.0.0.1:{port}")
+    with child(sys.executable, *command, "benchmarks.flask_peer:app", cwd=ROOT) as process:
+        yield Served(wait_for(f"http://127.0.0.1:{port}"), process.pid)
 
 
 @contextmanager
-def flask_on_ours() -> Iterator[str]:
+def flask_on_ours() -> Iterator[Served]:
     """The same Flask peer on our own server, without journal, lanes or faults."""
     with child(sys.executable, "-m", "benchmarks.flask_on_ours", cwd=ROOT) as process:
         assert process.stdout is not None
-        yield process.stdout.readline().strip()
+        yield Served(process.stdout.readline().strip(), process.pid)
 
 
 @contextmanager
-def prism(contract: Path) -> Iterator[str]:
+def prism(contract: Path) -> Iterator[Served]:
     """Prism's mock server on an OpenAPI document: validates the request, answers the document's example."""
     program = node_modules(FOLDER) / "node_modules" / ".bin" / "prism"
     port = free_port()
-    with child(str(program), "mock", "-p", str(port), "-v", "silent", str(contract)):
-        yield wait_for(f"http://127.0.0.1:{port}")
+    with child(str(program), "mock", "-p", str(port), "-v", "silent", str(contract)) as process:
+        yield Served(wait_for(f"http://127.0.0.1:{port}"), process.pid)
 
 
 @contextmanager
-def wiremock(path: str, answer: str) -> Iterator[str]:
+def wiremock(path: str, answer: str) -> Iterator[Served]:
     """WireMock with one templated answer for POSTs to *path*."""
     mapping = {
         "request": {"method": "POST", "urlPath": path},
@@ -66,14 +66,14 @@ def wiremock(path: str, answer: str) -> Iterator[str]:
     port = free_port()
     with tempfile.TemporaryDirectory() as folder:
         options = ("--port", str(port), "--root-dir", folder, "--disable-banner", "--no-request-journal")
-        with child(java() or "java", "-jar", str(_jar("wiremock/build/*.jar")), *options):
+        with child(java() or "java", "-jar", str(_jar("wiremock/build/*.jar")), *options) as process:
             origin = wait_for(f"http://127.0.0.1:{port}", timeout_s=60)
             httpx.post(f"{origin}/__admin/mappings", json=mapping).raise_for_status()
-            yield origin
+            yield Served(origin, process.pid)
 
 
 @contextmanager
-def mockserver(path: str, answer: dict[str, Any]) -> Iterator[str]:
+def mockserver(path: str, answer: dict[str, Any]) -> Iterator[Served]:
     """MockServer with one canned answer for POSTs to *path*."""
     expectation = {
         "httpRequest": {"method": "POST", "path": path},
@@ -88,11 +88,11 @@ def mockserver(path: str, answer: dict[str, Any]) -> Iterator[str]:
     jar = str(_jar("mockserver-node/*.jar"))
     with (
         tempfile.TemporaryDirectory() as folder,  # it writes a certificate where it runs
-        child(java() or "java", *quiet, "-jar", jar, "-serverPort", str(port), cwd=Path(folder)),
+        child(java() or "java", *quiet, "-jar", jar, "-serverPort", str(port), cwd=Path(folder)) as process,
     ):
         origin = wait_for(f"http://127.0.0.1:{port}", timeout_s=60)
         httpx.put(f"{origin}/mockserver/expectation", json=expectation).raise_for_status()
-        yield origin
+        yield Served(origin, process.pid)
 
 
 def _jar(pattern: str) -> Path:

@@ -12,13 +12,20 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 
 ROOT = Path(__file__).resolve().parent.parent
 
 Row = dict[str, Any]
+
+
+class Served(NamedTuple):
+    """A server: the origin it answers on, and the process that does."""
+
+    origin: str
+    process_id: int
 
 
 def row(
@@ -55,9 +62,32 @@ def child(*command: str, cwd: Path | None = None) -> Iterator[subprocess.Popen[s
             process.stdout.close()
 
 
-def wrk(url: str, script: str, *, connections: int, seconds: float) -> float:
-    """Requests per second of wrk with a Lua *script*. Raises `RuntimeError` where any answer is not a 2xx."""
-    return _load(url, script, r"Requests/sec:\s*([\d.]+)", connections=connections, seconds=seconds)
+def wrk(url: str, script: str, *, connections: int, seconds: float, core: int | None = None) -> float:
+    """
+    Requests per second of wrk with a Lua *script*, on that *core* alone where one is named.
+
+    Raises `RuntimeError` where any answer is not a 2xx.
+    """
+    return _load(url, script, r"Requests/sec:\s*([\d.]+)", connections=connections, seconds=seconds, core=core)
+
+
+@contextmanager
+def on_core(process_id: int, core: int) -> Iterator[None]:
+    """Every thread of a process runs on that core alone while the block lasts. Linux only."""
+    every = os.sched_getaffinity(0)
+    _pin(process_id, {core})
+    try:
+        yield
+    finally:
+        _pin(process_id, every)
+
+
+def _pin(process_id: int, cores: set[int]) -> None:
+    for task in Path(f"/proc/{process_id}/task").iterdir():
+        try:
+            os.sched_setaffinity(int(task.name), cores)
+        except ProcessLookupError:  # a thread that has ended meanwhile
+            continue
 
 
 def requests(url: str, script: str, *, connections: int, seconds: float) -> int:
@@ -71,7 +101,7 @@ def cpu_s(process_id: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def _load(url: str, script: str, figure: str, *, connections: int, seconds: float) -> float:
+def _load(url: str, script: str, figure: str, *, connections: int, seconds: float, core: int | None = None) -> float:
     program = shutil.which("wrk")
     if program is None:
         raise RuntimeError("wrk is not installed; on Debian: apt install wrk")
@@ -79,6 +109,8 @@ def _load(url: str, script: str, figure: str, *, connections: int, seconds: floa
         file.write(script)
         file.flush()
         command = [program, "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "-s", file.name, url]
+        if core is not None:
+            command = ["taskset", "--cpu-list", str(core), *command]
         done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 60, check=True)
     if "Non-2xx" in done.stdout or "Socket errors" in done.stdout:
         raise RuntimeError(f"{url}: {done.stdout}")
