@@ -90,7 +90,8 @@ def _measure(
 ) -> list[tuple[str, float]]:
     times: dict[str, list[float]] = {server.name: [] for server in servers}
     for turn in range(-1, rounds):
-        for server in servers:
+        first = turn % len(servers)  # who comes first after a pause pays for it at one connection
+        for server in servers[first:] + servers[:first]:
             text = work.script(server.accounts, f"{turn}-{connections}-")
             before = cpu_s(server.process_id)
             count = requests(server.url, text, connections=connections, seconds=1 if turn < 0 else seconds)

@@ -66,7 +66,7 @@ def run(scale: float = 1.0) -> list[dict[str, Any]]:
 def _reading(path: Path, layout: Layout, rows: int) -> list[dict[str, Any]]:
     ours, theirs = _best(lambda: _read(path, layout), lambda: _read_with_csv(path, layout))
     note = "same typed values; ours also checks every rule, the peer none"
-    return [_speed("read a bill file, typed and validated", "csv.reader, typed", rows / ours, rows / theirs, 2.0, note)]
+    return [_speed("read a bill file, typed and validated", "csv.reader, typed", rows / ours, rows / theirs, 5.0, note)]
 
 
 def _read(path: Path, layout: Layout) -> None:
@@ -115,7 +115,7 @@ def _writing(path: Path, layout: Layout, rows: int) -> list[dict[str, Any]]:
 
     mine, other = _best(lambda: _to_file(ours), lambda: _to_file(theirs))
     note = "same typed values to a file; ours also refuses what the table does not allow and computes the header"
-    return [_speed("write a bill file", "csv.writer", rows / mine, rows / other, 2.5, note)]
+    return [_speed("write a bill file", "csv.writer", rows / mine, rows / other, 4.0, note)]
 
 
 def _to_file(write: Callable[[IO[bytes]], None]) -> None:
@@ -173,7 +173,7 @@ def _csv_reading(path: Path, invoices: int) -> list[dict[str, Any]]:
 
     mine, other = _best(ours, theirs)
     note = "same typed values; ours also checks every rule, the peer none"
-    return [_speed("read an invoice CSV, typed", "csv.reader, typed", invoices / mine, invoices / other, 2.0, note)]
+    return [_speed("read an invoice CSV, typed", "csv.reader, typed", invoices / mine, invoices / other, 5.0, note)]
 
 
 def _csv_writing(payments: int) -> list[dict[str, Any]]:
@@ -213,7 +213,7 @@ def _csv_writing(payments: int) -> list[dict[str, Any]]:
 
     mine, other = _best(lambda: _to_file(lambda stream: write_csv(stream, table, rows)), lambda: _to_file(theirs))
     note = "same values; ours also keeps lengths, removes commas and tells, makes formulas harmless"
-    return [_speed("write a payment export", "csv.writer", payments / mine, payments / other, 2.5, note)]
+    return [_speed("write a payment export", "csv.writer", payments / mine, payments / other, 4.0, note)]
 
 
 def _naive_people() -> Iterator[tuple[str, ...]]:

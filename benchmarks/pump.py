@@ -29,7 +29,7 @@ from typing import Any
 EVENTS, ACCOUNTS, PRODUCERS, ROUNDS = 500, 100, 4, 3
 POLL_S = 0.05
 KEY = "11111111-1111-4111-8111-111111111111"
-AIM = 0.8
+AIM = 3.0
 
 ANSWER = (
     b'<?xml version="1.0" encoding="utf-8"?><soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/">'
