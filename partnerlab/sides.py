@@ -224,7 +224,11 @@ class WaterSides(Sides):
     """WaterSmart's biller, and WaterSmart, which is called by nobody."""
 
     partner = "watersmart"
-    password = "Sandbox!2345"  # noqa: S105 - the sandbox's made-up constant
+
+    @property
+    def password(self) -> str:
+        """Of the users whom a lane begins with."""
+        return str(self.biller["users_password"])
 
     def got(self, path: str) -> dict[str, Any]:
         """What WaterSmart's control API shows."""

@@ -24,20 +24,20 @@ GUEST = "cloud-payment"
 @dataclass(frozen=True, slots=True)
 class _Payer:
     user: str
-    password: str
+    password: str | None
     account: str | None
 
 
 @click.command()
 @click.argument("name", type=click.Choice([*PAGES, GUEST]))
 @click.option("--user", default="willows@example.com", show_default=True, help="A registered user.")
-@click.option("--password", default="Sandbox!2345", show_default=True, help="The user's password.")
+@click.option("--password", help="The user's password.  [default: that of the users whom a lane begins with]")
 @click.option("--account", help="Whose bills a guest pays by cloud-payment.  [default: the biller's first]")
 @click.option("--biller", default="inhance_v2", show_default=True, help="Whose: partner or BillerGUID.")
 @click.option("--browser", is_flag=True, help="Open it as well.")
 @lane_options
 def command(
-    name: str, user: str, password: str, account: str | None, biller: str, url: str, lane: str, *, browser: bool
+    name: str, user: str, password: str | None, account: str | None, biller: str, url: str, lane: str, *, browser: bool
 ) -> None:
     """Print the address of a hosted page: of the portal, as CloudSSO opens it for a registered user, or of a Cloud
     Payments request for a guest.
@@ -65,7 +65,7 @@ def _address(remote: Remote, lane: str, name: str, payer: _Payer, biller: str) -
             if name == GUEST:
                 account = payer.account or _first_account(remote, found["guid"])
                 return unregistered_user_payment(rest, CloudPaymentRequest((CloudCustomer(account),))).url
-            token = rest.remote_authentication(payer.user, payer.password).token
+            token = rest.remote_authentication(payer.user, payer.password or found["users_password"]).token
             return CloudSso(base, allow_http=True).url(token, Redirect[PAGES[name]])
     except (ClientError, FlowFailed) as error:
         raise click.ClickException(str(error)) from error

@@ -23,7 +23,7 @@ from partnerlab.story import Story
 __all__ = ["late_fee", "of_policies", "of_utility_bills"]
 
 LINK = "View the bill (PDF)"
-PASSWORD = "Sandbox!2345"  # noqa: S105 - a made-up user of a lane
+PASSWORD = "Presented!2345"  # noqa: S105 - a made-up user of a lane
 
 
 def of_utility_bills(story: Story, sides: InHanceSides, bills: list[InvoiceGroup]) -> None:

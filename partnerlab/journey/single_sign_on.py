@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 ACCOUNT, INVOICE = "10000101", "500001"
-USER, PASSWORD = "willows@example.com", "Sandbox!2345"
+USER, NEW_PASSWORD = "willows@example.com", "Journey!2345"
 CARD: Mapping[str, str] = {
     "Card number": "4111 1111 1111 1111",
     "Expires (MM/YY)": "12/39",
@@ -54,6 +54,11 @@ class Portal(InHanceSides):
     visitor: Visitor
     token: str = ""
 
+    @property
+    def password(self) -> str:
+        """Of its user."""
+        return str(self.biller["users_password"])
+
     @classmethod
     @contextmanager
     def opened(cls, url: str, lane: str, *, log_in: bool = True) -> Iterator[Portal]:
@@ -62,7 +67,7 @@ class Portal(InHanceSides):
             portal.visitor = visitor
             portal.rest = RestClient(portal.url, portal.biller["api_key"], transport=portal.transport)
             if log_in:
-                portal.token = portal.rest.remote_authentication(USER, PASSWORD).token
+                portal.token = portal.rest.remote_authentication(USER, portal.password).token
             yield portal
 
     def jump(self, redirect: Redirect, *, return_url: str | None = None, site: str | None = None) -> Page:
@@ -81,7 +86,7 @@ class Portal(InHanceSides):
 def user_access(story: Story, url: str) -> None:
     """Story User Access: log in; where that fails, register and log in."""
     with Portal.opened(url, "journey-access", log_in=False) as portal:
-        access = sso.user_access(portal.rest, username=USER, password=PASSWORD, account_numbers=[ACCOUNT])
+        access = sso.user_access(portal.rest, username=USER, password=portal.password, account_numbers=[ACCOUNT])
         story.expect(
             "ICP-ACCESS-1", "the user is looked up first", found=access.operations[0], expected="RetrieveUsers"
         )
@@ -106,7 +111,7 @@ def user_registration(story: Story, url: str) -> None:
     """Story User Registration: an account that is unknown, one nobody registered, and one that is registered."""
     with Portal.opened(url, "journey-registration", log_in=False) as portal:
         first = NewCustomer("10009001", "New Leaf Books", email_address="leaf@example.com")
-        made = sso.user_registration(portal.rest, customer=first, username="leaf@example.com", password="Sandbox!2345")
+        made = sso.user_registration(portal.rest, customer=first, username="leaf@example.com", password=NEW_PASSWORD)
         story.expect(
             "ICP-REG-2",
             "an unknown account is created, registered and logged in",
@@ -115,7 +120,7 @@ def user_registration(story: Story, url: str) -> None:
         )
         page = portal.visitor.post(made.jump.form.action, dict(made.jump.form.fields))
         story.expect("ICP-RED-1", "and sees the recent bills", found=page.heading, expected="Your bills")
-        again = sso.user_registration(portal.rest, customer=first, username="leaf@example.com", password="Sandbox!2345")
+        again = sso.user_registration(portal.rest, customer=first, username="leaf@example.com", password=NEW_PASSWORD)
         story.expect(
             "ICP-REG-4",
             "a registered account is logged in",
@@ -124,9 +129,7 @@ def user_registration(story: Story, url: str) -> None:
         )
         known = NewCustomer("10009002", "Quiet Mill", email_address="mill@example.com")
         portal.rest.create_customer_record(known)
-        second = sso.user_registration(
-            portal.rest, customer=known, username="mill@example.com", password="Sandbox!2345"
-        )
+        second = sso.user_registration(portal.rest, customer=known, username="mill@example.com", password=NEW_PASSWORD)
         story.expect(
             "ICP-REG-3",
             "a known account without a registration is registered and logged in",
@@ -248,7 +251,7 @@ def autopay(story: Story, url: str) -> None:
             found=(portal.invoice(INVOICE)["balance_due"], len(portal.account(ACCOUNT)["payments"])),
             expected=("0.00", 1),
         )
-        portal.token = portal.rest.remote_authentication(USER, PASSWORD).token  # the other expired long ago
+        portal.token = portal.rest.remote_authentication(USER, portal.password).token  # the other expired long ago
         portal.jump(Redirect.AUTOPAY)
         portal.visitor.submit("Switch AutoPay off")
         portal.settle()
@@ -291,7 +294,7 @@ def email_and_password(story: Story, url: str) -> None:
             portal.rest,
             username=USER,
             email_address=USER,
-            password=PASSWORD,
+            password=portal.password,
             new_email_address="laundry@example.com",
             new_password="Changed!6789",
         )
@@ -303,7 +306,7 @@ def email_and_password(story: Story, url: str) -> None:
         )
         username = portal.rest.retrieve_users(account_number=ACCOUNT)[0].username
         asked = sso.update_email_and_password(
-            portal.rest, username=username, email_address=USER, password=PASSWORD, new_password="Third!12345"
+            portal.rest, username=username, email_address=USER, password=portal.password, new_password="Third!12345"
         )
         story.expect(
             "ICP-UPD-3",
@@ -354,6 +357,6 @@ def sign_out(story: Story, url: str) -> None:
         story.expect("ICP-SSO-7", f"the same link is refused: {page.heading}", found=page.status >= 400, expected=True)
         answer = httpx.get(f"{portal.url}/cloudsso/connect", params={"ViewMode": "1", "RedirectID": "1"}, timeout=30)
         story.expect("ICP-SSO-1", "and nothing opens without a token", found=answer.status_code >= 400, expected=True)
-        portal.token = portal.rest.remote_authentication(USER, PASSWORD).token
+        portal.token = portal.rest.remote_authentication(USER, portal.password).token
         page = portal.jump(Redirect.OPEN_BILLS)
         story.expect("ICP-RED-8", "RedirectID 8 is the open bills", found=page.heading, expected="Open bills")

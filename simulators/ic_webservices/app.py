@@ -45,7 +45,7 @@ class InvoiceCloud(Simulator):
         from partnerlab.simulators.ic_webservices.control.views import biller_view
 
         found, services = self.world.lanes.get(lane), self.world.services
-        return biller_view(services.ledger.biller(found, guid), self.origin(), found, services.keys)
+        return biller_view(services.ledger.biller(found, guid), self.origin(), found, services.keys, services.settings)
 
     def start(self) -> None:
         """Go on with what a former process left: events in the outbox, postbacks."""

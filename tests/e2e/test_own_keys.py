@@ -7,7 +7,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+from click.testing import CliRunner
 
+from partnerlab.cli import main
 from partnerlab.contracts import seeds
 from partnerlab.folders.port import FolderPort, Place, sftp_access
 from partnerlab.own_keys import access
@@ -189,3 +191,10 @@ def test_sftp_lets_in_with_the_own_api_key(sandbox: Sandbox, tmp_path: Path) -> 
     found = sftp_access(sandbox.ic, port)("watersmart")
     assert found is not None
     assert found.password == sandbox.access.ic.watersmart_api_key
+
+
+def test_a_command_finds_them_by_itself(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PARTNERLAB_TOKEN", TOKEN)
+    opened = CliRunner().invoke(main, ["page", "bills", "--url", sandbox.url])
+    assert opened.exit_code == 0, opened.output
+    assert httpx.get(opened.output.strip(), follow_redirects=True).status_code == 200

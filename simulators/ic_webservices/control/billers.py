@@ -71,7 +71,7 @@ class Billers(Part):
         return {"integration": found.title, "feature": row.name, "text": row.text, "source": place}
 
     def _view(self, request: Request, biller: Biller) -> Json:
-        return biller_view(biller, _origin(request), request.lane, self._services.keys)
+        return biller_view(biller, _origin(request), request.lane, self._services.keys, self._services.settings)
 
     def _setting(self, request: Request, id: str, value: str) -> str:
         """What is kept of a setting: an address of this lane, as callers see it, is a path again."""

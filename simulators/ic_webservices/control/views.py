@@ -15,6 +15,7 @@ from partnerlab.simulators.ic_webservices.domain.money import amount
 from partnerlab.simulators.ic_webservices.domain.payments import Payment
 from partnerlab.simulators.ic_webservices.domain.questions import Question
 from partnerlab.simulators.ic_webservices.domain.uploads import Adjustment, Problem, Upload
+from partnerlab.simulators.ic_webservices.settings import Settings
 from partnerlab.simulators.kit.keys import Keys
 from partnerlab.simulators.kit.world.lanes import DEFAULT, Lane
 
@@ -33,7 +34,7 @@ __all__ = [
 ]
 
 
-def biller_view(biller: Biller, origin: str, lane: Lane, keys: Keys) -> dict[str, Any]:
+def biller_view(biller: Biller, origin: str, lane: Lane, keys: Keys, settings: Settings) -> dict[str, Any]:
     """
     A biller, its keys and settings in clear: they are the sandbox's made-up values, and the data pump reads them here.
 
@@ -45,6 +46,7 @@ def biller_view(biller: Biller, origin: str, lane: Lane, keys: Keys) -> dict[str
         **asdict(biller),
         "api_key": keys.here(biller.api_key),
         "web_service_key": keys.here(biller.web_service_key),
+        "users_password": keys.here(settings.utility_password),
         "settings": shown,
         "configuration": dict(biller.configuration),
     }
