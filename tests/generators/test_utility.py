@@ -76,6 +76,16 @@ def test_every_kind_of_customer_is_there(run: list[Bill]) -> None:
         assert not all(map(holds, run)), kind
 
 
+def test_an_arrangement_is_made_with_half_of_those_who_paid_nothing(run: list[Bill]) -> None:
+    nothing = [bill for bill in run if bill.payments_cents == 0]
+    deferred = [bill for bill in run if bill.deferred is not None]
+    assert all(bill.payments_cents == 0 for bill in deferred)
+    assert len(nothing) / 4 < len(deferred) < len(nothing) * 3 / 4
+    half = [bill for bill in run if bill.payments_cents not in (0, bill.previous_balance_cents)]
+    assert all(bill.payments_cents == bill.previous_balance_cents // 2 for bill in half)
+    assert len(run) / 16 < len(nothing) < len(run) * 3 / 16
+
+
 def test_the_number_of_meters_is_as_asked() -> None:
     def counts(meters: int | tuple[int, int]) -> set[int]:
         return {

@@ -68,6 +68,14 @@ def test_payments_pay_generated_invoices_in_full() -> None:
         assert (row["AccountNumber"], Decimal(row["PaymentAmount"])) == (bill.AccountNumber, bill.TotalAmountDue)
 
 
+def test_a_balance_is_set_to_what_was_billed_or_a_little_is_taken_off() -> None:
+    billed = {row["AccountNumber"]: row["TotalAmountDue"] for row in columns("invoices")}
+    of = {type_id: [row for row in columns("balances") if row["AdjustmentTypeID"] == type_id] for type_id in "12"}
+    assert len(of["1"]) > 3 * len(of["2"]) > 0
+    assert all(row["AdjustmentAmount"] == billed[row["AccountNumber"]] for row in of["1"])
+    assert all(-20 <= Decimal(row["AdjustmentAmount"]) < 0 for row in of["2"])
+
+
 @pytest.mark.parametrize(("cents", "pays"), [(-1, False), (0, False), (1, True)])
 def test_nobody_pays_where_nothing_is_due(cents: int, pays: bool) -> None:
     customer = Person("Ann Ash", "1 Main Street", "", "Barre", "VT", "05641", "+18025550100", "ann@example.com")

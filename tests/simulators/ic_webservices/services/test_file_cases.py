@@ -127,9 +127,10 @@ def test_the_same_content_under_another_name(world: Harness) -> None:
 def test_the_same_content_of_another_biller_is_another_file(world: Harness) -> None:
     """Case 28: known by content and per biller."""
     other = "99999999-9999-4999-8999-999999999999"
+    lane = world.lane.name  # seeded now, where this is the first test
     with world.store.write() as tx:
-        (standing,) = BILLERS.find(tx, world.lane_name, {"guid": WATERSMART}, order="guid")
-        BILLERS.put(tx, world.lane_name, replace(standing, guid=other, api_key="other-key"))
+        (standing,) = BILLERS.find(tx, lane, {"guid": WATERSMART}, order="guid")
+        BILLERS.put(tx, lane, replace(standing, guid=other, api_key="other-key"))
     case = ALL["28_same_content_under_another_name"]
     for name in (case["before"], case["file"]):
         sent = world.send("uploads", (SAMPLES / name).read_bytes(), file_name="a.csv", biller_guid=other)
