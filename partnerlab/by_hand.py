@@ -12,7 +12,13 @@ from partnerlab.simulators.ic_webservices.services.postbacks import Post
 if TYPE_CHECKING:
     import httpx
 
-__all__ = ["ByHand"]
+__all__ = ["ByHand", "TakeEvent"]
+
+TakeEvent = Callable[[dict[str, Any]], None]
+
+
+def _unchanged(take: TakeEvent) -> TakeEvent:
+    return take
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +27,13 @@ class ByHand:
     What a soak puts in the place of sockets and chance.
 
     `wire` carries every call of the client, `post` every postback, `dice` gives the jitter of the pump's pauses.
+    `offer` is given what takes an event of Invoice Cloud's, and gives what does so in its place.
     """
 
     wire: httpx.BaseTransport
     dice: Callable[[], float]
     post: Post
+    offer: Callable[[TakeEvent], TakeEvent] = _unchanged
 
     def transport(self, **options: Any) -> Transport:
         """A transport of the client over that wire."""

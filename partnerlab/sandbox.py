@@ -141,7 +141,7 @@ class Sandbox:
             ic,
             self.store,
             self.lanes,
-            events=self._pump.submit,
+            events=by_hand.offer(self._pump.submit) if by_hand else self._pump.submit,
             balances=self._asking.balances,
             images=self._asking.bill_image,
             unsettled=self._pump.payments_in_doubt,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from partnerlab.simulators.kit.faults.effects import FAULTS
-from partnerlab.soak.wire import AFTER, BEFORE
+from partnerlab.soak.wire import AFTER, BEFORE, NEVER
 from partnerlab.soak.world import LANE, World
 
 __all__ = ["Trouble"]
@@ -28,8 +28,12 @@ class Trouble:
     def strike(self) -> None:
         """One thing more that will go wrong."""
         dice = self.world.dice
-        kind = dice.choices(("fault", "file", "kill", "receiver"), (60, 10, 25, 5))[0]
-        if kind == "kill":
+        kind = dice.choices(("fault", "file", "kill", "offer", "receiver"), (55, 10, 20, 10, 5))[0]
+        if kind == "offer":
+            self.world.dies_offering = dice.choice((BEFORE, AFTER))
+            said = self.world.dies_offering.replace("the call", "it offers its next event")
+            self.world.log(f"Invoice Cloud will be killed {said}")
+        elif kind == "kill":
             self.world.wire.dies = dice.choice((BEFORE, AFTER))
             self.world.log(f"the next caller will be killed {self.world.wire.dies}")
         elif kind == "receiver":
@@ -45,7 +49,7 @@ class Trouble:
     def end(self) -> None:
         """No more of it."""
         self.world.sandbox.faults.clear(LANE)
-        self.world.wire.dies, self.world.receiver_is_down = "", 0
+        self.world.wire.dies, self.world.dies_offering, self.world.receiver_is_down = NEVER, NEVER, 0
         self.world.log("the trouble is over")
 
     def _fault(self, name: str, operation: str) -> None:

@@ -19,7 +19,7 @@ from partnerlab.simulators.kit.http.messages import Response
 if TYPE_CHECKING:
     from partnerlab.simulators.kit.http.site import Site
 
-__all__ = ["Killed", "SiteControl", "SiteRefused", "Wire"]
+__all__ = ["AFTER", "BEFORE", "NEVER", "Killed", "SiteControl", "SiteRefused", "Wire"]
 
 ORIGIN = "http://127.0.0.1:8700"
 NEVER, BEFORE, AFTER = "", "before the call", "after the call"

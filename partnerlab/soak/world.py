@@ -10,14 +10,14 @@ from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
 
-from partnerlab.by_hand import ByHand
+from partnerlab.by_hand import ByHand, TakeEvent
 from partnerlab.client.http import Transport
 from partnerlab.sandbox import Sandbox
 from partnerlab.settings import SandboxSettings
 from partnerlab.simulators import ic_webservices
 from partnerlab.simulators.kit.egress.pinned_post import NoAnswer, PostAnswer
 from partnerlab.simulators.kit.world.identifiers import drawn_from
-from partnerlab.soak.wire import Killed, SiteControl, Wire
+from partnerlab.soak.wire import AFTER, BEFORE, NEVER, Killed, SiteControl, Wire
 
 __all__ = ["BEGINS", "LANE", "World"]
 
@@ -38,12 +38,12 @@ class World:
         self.seed, self._echo = seed, echo
         self.dice = random.Random(f"soak/{seed}")  # noqa: S311 - a soak is repeatable
         self.wire = Wire()
-        self.receiver_is_down = 0
+        self.receiver_is_down, self.dies_offering = 0, NEVER
         self.told: list[str] = []
         self._digest = hashlib.sha256()
         self._exit = ExitStack()
         jitter = random.Random(f"jitter/{seed}").random  # noqa: S311
-        self.by_hand = ByHand(self.wire, jitter, self._post)
+        self.by_hand = ByHand(self.wire, jitter, self._post, self._offer)
 
     def __enter__(self) -> Self:
         self._exit.enter_context(drawn_from(random.Random(f"ids/{self.seed}").getrandbits))  # noqa: S311
@@ -106,6 +106,19 @@ class World:
             self.log(f"killed {what}, and started anew")
             for runner in self.sandbox.runners:
                 runner.take_over()
+
+    def _offer(self, take: TakeEvent) -> TakeEvent:
+        """Invoice Cloud gives the pump an event once what raised it is committed, and may die before or after that."""
+
+        def offered(event: dict[str, Any]) -> None:
+            dies, self.dies_offering = self.dies_offering, NEVER
+            if dies == BEFORE:
+                raise Killed
+            take(event)
+            if dies == AFTER:
+                raise Killed
+
+        return offered
 
     def _post(self, *_: Any) -> PostAnswer:
         """Whoever takes the postbacks."""

@@ -10,7 +10,7 @@ import pytest
 
 from partnerlab.client.datapump import routes
 from partnerlab.client.datapump.plans import PartnerRequest
-from partnerlab.simulators.ic_webservices.services import cashier
+from partnerlab.simulators.ic_webservices.services import cashier, loading
 from partnerlab.simulators.ic_webservices.services.unsettled import Doubt, Unsettled
 from partnerlab.simulators.ic_webservices.store import INVOICES
 
@@ -52,7 +52,18 @@ def settling_fails(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(cashier.Cashier, "_settle", fail)
 
 
+def nobody_is_asked(patch: pytest.MonkeyPatch) -> None:
+    """A bill that a file left open stays lower than what is owed until a payer opens it."""
+    patch.setattr(loading, "ask_about", lambda *_: None)
+
+
 BUGS: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     bug.__name__: bug
-    for bug in (sent_again_after_unknown, overwritten_under_way, return_opens_another_bill, settling_fails)
+    for bug in (
+        sent_again_after_unknown,
+        overwritten_under_way,
+        return_opens_another_bill,
+        settling_fails,
+        nobody_is_asked,
+    )
 }

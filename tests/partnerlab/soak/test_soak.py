@@ -17,13 +17,16 @@ from partnerlab.soak.payers import HABITS, Payers
 from tests.partnerlab.soak.bugs import BUGS
 
 DAYS, ACCOUNTS = 6, 14
+A_SECOND_BILL = 18
+"""Days until some account has one."""
 FOUND = {
-    "sent_again_after_unknown": (9, r"IC\d+: doubled: \d times in the books of inHance v2"),
-    "overwritten_under_way": (13, r"cents_off: \d+: .*it does not add up with IC\d+ \(accepted\)"),
-    "return_opens_another_bill": (3, r"cents_off: "),
-    "settling_fails": (3, r"DueFailed: payments settle at 2026-03-0\d"),
+    "sent_again_after_unknown": (9, DAYS, r"IC\d+: doubled: \d times in the books of inHance v2"),
+    "overwritten_under_way": (13, DAYS, r"cents_off: \d+: .*it does not add up with IC\d+ \(accepted\)"),
+    "return_opens_another_bill": (3, DAYS, r"cents_off: "),
+    "settling_fails": (3, DAYS, r"DueFailed: payments settle at 2026-03-0\d"),
+    "nobody_is_asked": (2, A_SECOND_BILL, r"cents_off: 81\d+-06/01/2028: "),
 }
-"""A seed that finds the bug, and what it says."""
+"""A seed and days that find the bug, and what it says."""
 
 
 def test_one_seed_gives_one_run_to_the_byte(tmp_path: Path) -> None:
@@ -58,9 +61,9 @@ def test_another_seed_is_another_run_and_its_books_balance() -> None:
 
 @pytest.mark.parametrize("name", BUGS)
 def test_a_planted_bug_is_found_with_its_seed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    seed, said = FOUND[name]
+    seed, days, said = FOUND[name]
     BUGS[name](monkeypatch)
-    arguments = ["soak", "--seed", f"{seed}", "--days", f"{DAYS}", "--accounts", f"{ACCOUNTS}"]
+    arguments = ["soak", "--seed", f"{seed}", "--days", f"{days}", "--accounts", f"{ACCOUNTS}"]
     done = CliRunner().invoke(main, arguments)
     assert done.exit_code == 1, done.output
     first, *problems = done.output.splitlines()
