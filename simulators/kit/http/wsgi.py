@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["WsgiApp", "current_request"]
 
 _request: ContextVar[Request] = ContextVar("kit_request")
+# One at a time: what they import goes in circles, in which two threads would find half of a module.
+_loading = threading.RLock()
 
 
 def current_request() -> Request:
@@ -39,7 +41,6 @@ class WsgiApp:
     def __init__(self, name: str, load: Callable[[], WSGIApplication]) -> None:
         self.name = name
         self._load = load
-        self._lock = threading.Lock()
         self._app: WSGIApplication | None = None
 
     def operation(self, request: Request) -> str:
@@ -48,16 +49,18 @@ class WsgiApp:
 
     def warm(self) -> WSGIApplication:
         """Make the application now."""
-        with self._lock:
+        with _loading:
             if self._app is None:
+                import werkzeug.test  # noqa: F401 - as the application's own, before another thread asks for it
+
                 self._app = self._load()
             return self._app
 
     def __call__(self, request: Request) -> Response:
         """Run the application on the request."""
+        app = self._app or self.warm()
         from werkzeug.test import run_wsgi_app
 
-        app = self._app or self.warm()
         token = _request.set(request)
         try:
             chunks, status, headers = run_wsgi_app(app, _environ(request), buffered=True)
