@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from partnerlab.contracts.data import read_bytes
 
-__all__ = ["RestRequest", "only", "requests"]
+__all__ = ["RestRequest", "only", "requests", "requests_of"]
 
 ORIGIN = "http://service.example"
 
@@ -44,15 +44,21 @@ class RestRequest:
 @cache
 def requests(contract: str) -> Mapping[str, st.SearchStrategy[RestRequest]]:
     """The requests of each operation of a contract, a path below `contracts/`, by operationId."""
-    import schemathesis
     import yaml
+
+    return requests_of(yaml.safe_load(read_bytes(contract)))
+
+
+def requests_of(document: Mapping[str, Any]) -> Mapping[str, st.SearchStrategy[RestRequest]]:
+    """The requests of each operation of an OpenAPI document, by operationId."""
+    import schemathesis
     from schemathesis.generation import GenerationMode
 
     from partnerlab.contracts.verification.strategies import content_info_formats
 
     for name, texts in content_info_formats().items():
         schemathesis.openapi.format(name, texts)
-    schema = schemathesis.openapi.from_dict(yaml.safe_load(read_bytes(contract)))
+    schema = schemathesis.openapi.from_dict(dict(document))
     found = {}
     for result in schema.get_all_operations():
         operation = cast("Any", result).ok()
