@@ -258,7 +258,7 @@ INVOICE_CLOUD_REST = [
     ),
     _platform(
         "a page that takes a payment",
-        ("CPV2-ANS-1", "CPV2-REQ-6"),
+        ("CPV2-ANS-1",),
         lambda to: cloud_payments.create_cloud_payment(
             to,
             cloud_payments.CloudPaymentRequest(

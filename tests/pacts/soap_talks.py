@@ -143,7 +143,7 @@ INHANCE = [
     _inhance(
         "a payment by card",
         OWES,
-        ("INH2-PAY-1", "INH2-PAY-5", "INH2-PAY-7"),
+        ("INH2-PAY-1", "INH2-PAY-5"),
         lambda origin: inhance.make_payment(
             _endpoint(origin),
             account_number="10000101",
