@@ -180,15 +180,14 @@ def filed(existing: Invoice | None, given: Invoice, taken: Taken, last_payment: 
     Args:
         existing: The invoice of that number before; None where there is none.
         given: As in the file, its `content` set.
-        taken: Payments of it that stand.
+        taken: Payments of it that stand; of a new one those of the bills that it carries forward.
         last_payment: Reference of the newest payment of the lane.
     """
     if existing is not None and existing.content and existing.content == given.content:
         return None
-    due, total = given.balance_due_cents, given.total_amount_due_cents
-    if existing is not None:
-        due = unseen(due, existing.filed_due_cents, taken)
-        total = max(due, unseen(total, existing.filed_total_cents, taken))
+    before = given if existing is None else existing
+    due = unseen(given.balance_due_cents, before.filed_due_cents, taken)
+    total = max(due, unseen(given.total_amount_due_cents, before.filed_total_cents, taken))
     return replace(
         waits_for_notice(given, None if existing is None else existing.notified_on),
         late_fee_charged_for=None if existing is None else existing.late_fee_charged_for,

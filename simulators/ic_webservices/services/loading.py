@@ -41,11 +41,11 @@ REFUSALS: Mapping[str, str] = {
 }
 """Why a row that reads well is not applied, by rule."""
 
-_MADE = (
+_OF_ACCOUNT = (
     " FROM ic_payments WHERE lane = :lane AND biller_guid = :biller_guid"
-    " AND account_number = :account_number AND invoice_number = :invoice_number AND approved = 1"
-    " AND donation = 'none'"
+    " AND account_number = :account_number AND approved = 1 AND donation = 'none'"
 )
+_MADE = f"{_OF_ACCOUNT} AND invoice_number = :invoice_number"
 _FETCHED_AT = (
     "(SELECT min(b.delivered_at) FROM ic_exported AS e JOIN ic_export_batches AS b ON b.lane = e.lane"
     " AND b.report_id = e.report_id WHERE e.lane = :lane AND e.kind = 'payments' AND e.item = payment_guid"
@@ -61,6 +61,7 @@ _TAKEN_BY_FILE = Statement(
     " sum(CASE WHEN fetched_at IS NULL THEN amount_cents ELSE 0 END)"
     f" FROM (SELECT amount_cents, reference, {_FETCHED_AT} AS fetched_at{_MADE} AND state <> 'returned') AS known"
 )
+_NOT_FETCHED = Statement(f"SELECT sum(amount_cents){_OF_ACCOUNT} AND state <> 'returned' AND {_FETCHED_AT} IS NULL")
 _CARRY_FORWARD = Statement(
     "UPDATE ic_invoices SET status = 'closed', version = version + 1"
     " WHERE lane = :lane AND biller_guid = :biller_guid"
@@ -120,7 +121,9 @@ def _load_invoice(
     given = INVOICES.load(tuple(row[name] for name in INVOICES.columns))
     existing = INVOICES.get(tx, lane.name, given.biller_guid, given.invoice_number)
     taken, moved = Taken(), False
-    if existing is not None and existing.content != given.content:
+    if existing is None and given.balance_forward and biller.partner in CSV_PARTNERS:
+        taken = _not_fetched(tx, lane, biller, given.account_number)
+    elif existing is not None and existing.content != given.content:
         if biller.partner in CSV_PARTNERS:
             taken = _taken_by_file(tx, lane, biller, existing)
         else:
@@ -250,6 +253,12 @@ def _taken_by_file(tx: Tx, lane: Lane, biller: Biller, *invoices: Invoice) -> Ta
         )
         sums = [before + int(cents or 0) for before, cents in zip(sums, row or sums, strict=True)]
     return Taken(*sums)
+
+
+def _not_fetched(tx: Tx, lane: Lane, biller: Biller, account_number: str) -> Taken:
+    """Payments of an account that its partner cannot have in a balance yet: no file with them was fetched."""
+    row = tx.one(_NOT_FETCHED, lane=lane.name, biller_guid=biller.guid, account_number=account_number)
+    return Taken(unknown_cents=int((row and row[0]) or 0))
 
 
 def _moment(lane: Lane) -> str:

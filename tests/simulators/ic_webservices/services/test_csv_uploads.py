@@ -6,6 +6,8 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from partnerlab.simulators.ic_webservices.services.export_batches import ExportBatches
 from tests.simulators.ic_webservices.harness import UTILITY, WATERSMART, WATERSMART_KEY, Harness, advance, freeze
 
@@ -129,6 +131,25 @@ def test_a_payment_fetched_days_before_a_file_is_in_it(shared: Harness) -> None:
         advance(harness, timedelta(days=days))
         send(harness, f"{BROOK},Brook,{said},1,")
         assert owed(harness, BROOK) == due, f"{days} days after it was fetched"
+
+
+@pytest.mark.parametrize(("balance_forward", "due"), [(True, "40.00"), (False, "150.00")])
+def test_a_bill_that_carries_a_balance_forward_asks_for_no_payment_that_nobody_fetched(
+    harness: Harness, balance_forward: bool, due: str
+) -> None:
+    """WaterSmart cannot have it in the total yet."""
+    answers = {"configuration": {"Questionnaire": {"BalanceForward": balance_forward}}}
+    assert harness.control("PATCH", f"billers/{WATERSMART}", answers).status == 200
+    send(harness, row("30000002", "110.00", number="A1"))
+    pay(harness, "30000002", "110.00")
+    send(harness, row("30000002", "150.00", number="A2").replace("08/25", "08/26"))
+    found = {one["invoice_number"]: one["balance_due"] for one in harness.get("invoices", **OWN)["invoices"]}
+    assert found["A2"] == due
+    batch = ExportBatches(harness.store).create(harness.lane, WATERSMART, "payments")
+    assert batch is not None
+    ExportBatches(harness.store).delivered(harness.lane, batch.report_id)
+    send(harness, row("30000002", "55.00", number="A3").replace("08/25", "08/27"))
+    assert harness.get("invoices/A3", **OWN)["balance_due"] == "55.00", "it was fetched, and is in the total"
 
 
 def test_an_older_invoice_is_lowered_before_the_latest(harness: Harness) -> None:
