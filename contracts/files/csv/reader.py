@@ -18,7 +18,7 @@ from partnerlab.contracts.files.csv.compiled import row_reader
 from partnerlab.contracts.files.csv.recognise import BLANK, cells_of, is_header
 from partnerlab.contracts.files.csv.report import CsvRejected, CsvReport, QuarantinedRow
 from partnerlab.contracts.files.csv.rows import judge_row, problem_at
-from partnerlab.contracts.files.csv.split import QuoteMisplaced, split
+from partnerlab.contracts.files.csv.split import QuoteMisplaced, open_cell, split
 from partnerlab.contracts.files.csv.table import Column, CsvTable
 from partnerlab.contracts.files.fields import MAX_ROW
 from partnerlab.contracts.files.lines import NotText, Source, read_lines
@@ -231,7 +231,7 @@ class CsvReading:
         self._rows += 1
         self._fitting += 1  # as far as one can tell
         message = "opens a quoted field that is not closed in its row"
-        column = self._table.columns[min(_open_cell(first), len(self._table.columns)) - 1]
+        column = self._table.columns[min(open_cell(first), len(self._table.columns)) - 1]
         self._set_aside(start, first, (self._problem("open-quote", message, start, column, first),))
         again: list[str] = []
         for number, line in enumerate(rest, start + 1):
@@ -295,20 +295,3 @@ class CsvReading:
 
     def _problem(self, rule: str, message: str, line: int = 0, column: Column | None = None, text: str = "") -> Problem:
         return problem_at(self._table, rule, message, line, column, text)
-
-
-def _open_cell(line: str) -> int:
-    """The number of the cell whose quote is not closed."""
-    for count in range(1, line.count(",") + 2):
-        head = line.split(",", count)
-        if len(head) > count and split_is_open(",".join(head[:count])):
-            return count
-    return line.count(",") + 1
-
-
-def split_is_open(text: str) -> bool:
-    """Whether a quoted field is still open at the end of *text*."""
-    try:
-        return split(text) is None
-    except QuoteMisplaced:
-        return False

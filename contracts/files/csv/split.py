@@ -7,7 +7,7 @@ hold line breaks: `split` then says that the row is still open, and the caller c
 
 from __future__ import annotations
 
-__all__ = ["QuoteMisplaced", "split"]
+__all__ = ["QuoteMisplaced", "open_cell", "split"]
 
 
 class QuoteMisplaced(ValueError):
@@ -31,13 +31,25 @@ def split(line: str) -> list[str] | None:
     if len(parts) == 3 and (not parts[0] or parts[0][-1] == ",") and (not parts[2] or parts[2][0] == ","):
         # The usual row: one quoted field, a name with a comma.
         return [*parts[0].split(",")[:-1], parts[1], *parts[2].split(",")[1:]]
+    cells, is_open = _cells(line)
+    return None if is_open else cells
+
+
+def open_cell(line: str) -> int:
+    """The number of the field, from 1, whose quote is not closed; 0 where there is none. Raises `QuoteMisplaced`."""
+    cells, is_open = _cells(line)
+    return len(cells) + 1 if is_open else 0
+
+
+def _cells(line: str) -> tuple[list[str], bool]:
+    """The cells that end in the line, and whether another one is open."""
     cells: list[str] = []
     at, end = 0, len(line)
     while True:
         if at < end and line[at] == '"':
             close = _closing(line, at + 1)
             if close < 0:
-                return None
+                return cells, True
             cells.append(line[at + 1 : close].replace('""', '"'))
             at = close + 1
             if at < end and line[at] != ",":
@@ -48,7 +60,7 @@ def split(line: str) -> list[str] | None:
             cells.append(line[at:comma])
             at = comma
         if at >= end:
-            return cells
+            return cells, False
         at += 1  # the comma; a row that ends with one has an empty last cell
 
 

@@ -176,8 +176,11 @@ def test_an_open_quote_costs_its_own_row_and_no_other() -> None:
 
 
 @pytest.mark.parametrize("column", INVOICES.columns, ids=lambda column: column.name)
-def test_an_open_quote_is_told_at_the_cell_it_opens(column: Column) -> None:
+@pytest.mark.parametrize("before", ["Ann", '"Smith, Joe"', '"Ann ""A"", Bob"'])
+def test_an_open_quote_is_told_at_the_cell_it_opens(column: Column, before: str) -> None:
     cells = invoice().split(",")
+    if column.position > 2:  # else it would close the open one
+        cells[1] = before
     cells[column.position - 1] = '"open'
     (problem,) = check_csv(f"{invoice()}\n{','.join(cells)}\n".encode(), INVOICES).problems
     assert (problem.rule, problem.line, problem.column) == ("open-quote", 2, column.position)
