@@ -7,6 +7,7 @@ from functools import partial
 
 import pytest
 
+from partnerlab.simulators.ic_webservices.domain.billers import normal_guid
 from partnerlab.simulators.ic_webservices.domain.users import username_key
 from partnerlab.simulators.inhance_soap.domain import accounts as inhance_accounts
 from partnerlab.simulators.inhance_soap.domain import text as inhance
@@ -74,3 +75,12 @@ def test_a_username_is_found_with_blanks_and_in_any_case(key: Callable[[str], st
 @pytest.mark.parametrize("given", [None, "", "  ", "\0"])
 def test_no_username_is_nobodys(given: str | None) -> None:
     assert username_key(given) == ""
+
+
+@pytest.mark.parametrize("given", [None, "", " {} ", "\0"])
+def test_no_guid_is_nobodys(given: str | None) -> None:
+    assert normal_guid(given) == ""
+
+
+def test_a_guid_is_found_with_blanks_and_braces_and_in_any_case() -> None:
+    assert normal_guid(" {ABCD-0001} ") == "abcd-0001"
