@@ -86,15 +86,27 @@ class Insurer:
         services.schedules.enrol(self.harness.lane, INSURER, USER, POLICY, self.method(), cause="test")
 
 
-@pytest.fixture
-def insurer(shared: Harness) -> Insurer:
+def insurer_of(harness: Harness) -> Insurer:
     """Nothing happens but when the clock is advanced."""
-    freeze(shared)
-    shared.sim.world.runner.wake = lambda: None  # type: ignore[method-assign]
-    return Insurer(shared)
+    freeze(harness)
+    harness.sim.world.runner.wake = lambda: None  # type: ignore[method-assign]
+    return Insurer(harness)
 
 
-def test_an_instalment_after_a_payment_is_asked_for_whole(insurer: Insurer) -> None:
+@pytest.fixture
+def insurer(harness: Harness) -> Insurer:
+    """In memory."""
+    return insurer_of(harness)
+
+
+@pytest.fixture
+def on_each_store(shared: Harness) -> Insurer:
+    """On each kind of store in turn."""
+    return insurer_of(shared)
+
+
+def test_an_instalment_after_a_payment_is_asked_for_whole(on_each_store: Insurer) -> None:
+    insurer = on_each_store
     insurer.bill("6.25")
     insurer.pay("6.25")
     advance(insurer.harness, timedelta(days=13))
@@ -134,7 +146,8 @@ def test_a_file_without_money_in_between_is_the_partners_word(insurer: Insurer) 
     assert (insurer.asked, insurer.open) == ("120.00", [])
 
 
-def test_a_payment_in_doubt_counts_at_every_file_until_it_is_certain(insurer: Insurer) -> None:
+def test_a_payment_in_doubt_counts_at_every_file_until_it_is_certain(on_each_store: Insurer) -> None:
+    insurer = on_each_store
     insurer.bill("100.00")
     guid = insurer.pay("100.00")["payment_guid"]
     insurer.paid = Decimal(0)  # it never came there
@@ -177,8 +190,9 @@ def test_a_partner_that_nobody_asks_is_not_asked(insurer: Insurer) -> None:
     assert (insurer.asked, insurer.open) == ("34.62", []), "and never too much"
 
 
-def test_autopay_collects_each_instalment_once(insurer: Insurer) -> None:
+def test_autopay_collects_each_instalment_once(on_each_store: Insurer) -> None:
     """[A-119]: the invoice is the term, and a new bill date is a new instalment; other dates are none."""
+    insurer = on_each_store
     insurer.bill("6.25")
     insurer.enrol()
     advance(insurer.harness, timedelta(days=25))
