@@ -36,7 +36,7 @@ from partnerlab.simulators.kit.world.lanes import DEFAULT
 from partnerlab.simulators.kit.world.store import StoreTaken
 
 OWN_KEYS = "Keys and passwords are this sandbox's own, made from its token: the documented ones are refused."
-ASK = "  read -rsp 'token: ' PARTNERLAB_TOKEN && export PARTNERLAB_TOKEN"
+ASK = "  # the token stands in PARTNERLAB_TOKEN"
 SECTIONS = ("sandbox", "inhance", "tccs", "ic", "watersmart")
 
 

@@ -51,6 +51,10 @@ def test_the_commands_to_paste_are_by_the_name_that_the_shell_finds(
     settings = (inhance_soap.Settings(), tccs_rest.Settings(), INVOICE_CLOUD)
     shown = screen("http://127.0.0.1:8700", *settings, command=".venv/bin/partnerlab")
     assert "  .venv/bin/partnerlab trigger pay 10000101 40.00\n" in shown
+    assert "PARTNERLAB_TOKEN" not in shown
+    shared = screen("http://sandbox.lan:8700", *settings, shared=True, token=True)
+    assert "the documented ones are refused" in shared
+    assert "PARTNERLAB_TOKEN" in shared
 
 
 @pytest.mark.parametrize(("biller", "account", "due_cents"), PRINTED, ids=lambda value: str(value))
