@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -81,14 +81,23 @@ def _openapi(contract: str, operation: str, side: str) -> Mapping[tuple[str, ...
     """Properties of an operation's request or answers by their path."""
     document = _document(contract)
     found: dict[tuple[str, ...], ContractRow] = {}
-    for item in document["paths"].values():
-        for said in item.values():
-            if isinstance(said, dict) and said.get("operationId") == operation:
-                holders = [said.get("requestBody", {})] if side == "request" else list(said["responses"].values())
-                for holder in holders:
-                    for media in _resolved(document, holder).get("content", {}).values():
-                        _properties(document, media.get("schema", {}), (), found)
+    for said in _operations(document["paths"]):
+        if said.get("operationId") == operation:
+            holders = [said.get("requestBody", {})] if side == "request" else list(said["responses"].values())
+            for holder in holders:
+                for media in _resolved(document, holder).get("content", {}).values():
+                    _properties(document, media.get("schema", {}), (), found)
     return found
+
+
+def _operations(paths: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The operations at these paths, and those that they call back."""
+    for item in paths.values():
+        for said in item.values():
+            if isinstance(said, dict):
+                yield said
+                for callback in said.get("callbacks", {}).values():
+                    yield from _operations(callback)
 
 
 def _properties(
