@@ -86,9 +86,10 @@ class SandboxSettings:
 
     def check_reach(self) -> None:
         """Raises `ValueError` where other machines would reach the sandbox and no token is asked for."""
-        if not self.token and not is_loopback(self.host):
+        if not self.token and (self.shared or not is_loopback(self.host)):
+            where = f"published {self.published}" if self.published and is_loopback(self.host) else f"host {self.host}"
             raise ValueError(
-                f"host {self.host}: other machines reach it, and the control API shows every key: set a token"
+                f"{where}: other machines reach it, and the control API shows every key: set a token"
                 " (--token, PARTNERLAB_SANDBOX_TOKEN)"
             )
 

@@ -41,6 +41,8 @@ def test_where_others_reach_it_a_token_is_needed(host: str) -> None:
     with pytest.raises(ValueError, match="set a token"):
         Sandbox(SandboxSettings(host=host, port=0))
     SandboxSettings(host=host, token=TOKEN).check_reach()
+    with pytest.raises(ValueError, match=r"^published "):
+        SandboxSettings(published=host).check_reach()
     result = CliRunner().invoke(main, ["sandbox", "--host", host, "--port", "0"])
     assert result.exit_code == 2
     assert "set a token" in result.output
