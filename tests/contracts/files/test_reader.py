@@ -258,6 +258,14 @@ def test_a_swapped_customer_row_is_one_broken_invoice(make_file, layout: Layout)
     assert report.loaded == 2
 
 
+def test_stray_customer_rows_that_stand_together_are_one_group(make_file, layout: Layout) -> None:
+    lines = make_file().decode().splitlines()
+    strays = [line_of(layout, "CR", AccountNumber=str(number), CustomerName="Stray") for number in range(2)]
+    report = check(file_of_lines([*lines[:4], *strays, *lines[4:]]), layout)
+    assert [(entry.line, entry.rows) for entry in report.quarantine] == [(5, tuple(strays))]
+    assert report.loaded == 3
+
+
 def test_stray_rows_before_the_first_invoice_are_quarantined(make_file, layout: Layout) -> None:
     header, *lines = make_file().decode().splitlines()
     data = file_of_lines([header, "ZZ|1", line_of(layout, "ID"), *lines])

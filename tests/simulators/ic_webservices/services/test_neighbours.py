@@ -13,7 +13,7 @@ from partnerlab.simulators.ic_webservices.services.account_links import find_use
 from partnerlab.simulators.ic_webservices.services.ledger import biller_of
 from partnerlab.simulators.ic_webservices.services.unsettled import Unsettled
 from partnerlab.simulators.ic_webservices.services.wallet import NewMethod
-from partnerlab.simulators.ic_webservices.store import CUSTOMERS, INVOICES, LINKS
+from partnerlab.simulators.ic_webservices.store import CUSTOMERS, INVOICES, LINKS, SCHEDULES
 from tests.simulators.ic_webservices.harness import (
     ACCOUNT,
     INVOICE,
@@ -221,6 +221,10 @@ def test_autopay_collects_the_bill_that_carries_the_balance_of_a_closed_one_and_
     assert [(one["invoice_number"], one["amount"]) for one in harness.get("payments")["payments"]] == [
         ("500002", "150.00")
     ]
+    lane = harness.lane.name
+    with harness.store.read() as tx:
+        tried = SCHEDULES.find(tx, lane, {"biller_guid": UTILITY}, order="runs_at")
+    assert [one.invoice_number for one in tried] == ["500002"], "the closed one is not even tried"
 
 
 def test_autopay_that_the_partner_switched_off_has_no_method(harness: Harness) -> None:
