@@ -15,7 +15,6 @@ from partnerlab.simulators.ic_webservices.services.postbacks import Post, Postba
 from partnerlab.simulators.ic_webservices.services.presentment import Balances
 from partnerlab.simulators.ic_webservices.services.unsettled import UnsettledPort
 from partnerlab.simulators.ic_webservices.settings import Settings
-from partnerlab.simulators.ic_webservices.tables.old import PRUNES
 from partnerlab.simulators.ic_webservices.wire.doors import create_doors
 from partnerlab.simulators.ic_webservices.world import Services, World, create_world
 from partnerlab.simulators.kit.egress.pinned_post import post_form
@@ -108,7 +107,7 @@ def create_simulator(
         control=partial(_control, world.services),
         control_contract="ic_webservices/control.yaml",
         due=partial(_due, world.services),
-        prunes=PRUNES,
+        prunes=world.prunes,
         world=world,
         origin=base_url,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from partnerlab.contracts.catalogue import magic_values
@@ -35,10 +35,12 @@ from partnerlab.simulators.ic_webservices.services.user_accounts import UserAcco
 from partnerlab.simulators.ic_webservices.services.wallet import Wallet
 from partnerlab.simulators.ic_webservices.settings import Settings
 from partnerlab.simulators.ic_webservices.tables import TABLES
+from partnerlab.simulators.ic_webservices.tables.old import PRUNES
 from partnerlab.simulators.kit.egress.pinned_post import post_form
 from partnerlab.simulators.kit.keys import Keys
 from partnerlab.simulators.kit.world.jobs import Runner
 from partnerlab.simulators.kit.world.lanes import Lanes
+from partnerlab.simulators.kit.world.pruning import Prunable
 from partnerlab.simulators.kit.world.store import Store
 
 __all__ = ["Services", "World", "create_world", "test_numbers"]
@@ -82,13 +84,14 @@ class Services:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Settings, store, lanes, the runner of due work and the services of one Invoice Cloud."""
+    """Settings, store, lanes, runner of due work and services of one Invoice Cloud; what of it goes once it is old."""
 
     settings: Settings
     store: Store
     lanes: Lanes
     runner: Runner
     services: Services
+    prunes: Sequence[Prunable] = PRUNES
 
 
 def create_world(
