@@ -89,3 +89,12 @@ def test_a_guid_with_another_content_is_refused_and_changes_nothing(
 def test_a_guid_that_differs_in_case_is_another(insurer: Insurer) -> None:
     assert insurer.pay("20.00", guid="abc-1") == POSTED
     assert insurer.pay("20.00", guid="ABC-1") == POSTED
+
+
+def test_the_event_of_a_payment_says_what_it_has_and_nothing_empty(insurer: Insurer) -> None:
+    insurer.pay("24.00", type="CC", guid="g-1")
+    detail = insurer.policy()["events"][-1]["detail"]
+    assert detail == {"payment": 1, "payment_guid": "g-1", "amount": "24.00", "type": "CC"}
+    insurer.deposit("10.00", name="A Payer")
+    detail = insurer.quote()["events"][-1]["detail"]
+    assert (detail["insured_name"], "type" in detail) == ("A Payer", False)

@@ -92,3 +92,8 @@ def test_an_integration_without_ach_rejects_has_its_other_exports(v1: Harness) -
         answer = v1.control("POST", "exports", {"kind": kind})
         assert answer.status in (200, 201), answer
         assert (answer.json["export"] is not None) is made
+
+
+def test_each_setting_of_what_is_not_supported_is_refused(v1: Harness) -> None:
+    for id in ("101", "102", "103"):
+        assert "ACH" in refused(v1, "PATCH", f"billers/{UTILITY}", {"settings": {id: "/rejects"}}), id

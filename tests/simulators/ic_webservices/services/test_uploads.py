@@ -12,6 +12,7 @@ import pytest
 
 from partnerlab.contracts.files import RULES, parse_layout
 from partnerlab.contracts.seeds import utility_accounts
+from partnerlab.simulators.ic_webservices.store import INVOICES
 from tests.simulators.ic_webservices.harness import (
     ACCOUNT,
     INVOICE,
@@ -89,6 +90,22 @@ def test_a_second_file_replaces_invoices_and_updates_customers(harness: Harness)
     assert after["email_address"] == "a@example.com", "an empty address in the file leaves the one that is known"
     assert after["autopay"] is True
     assert len(harness.get("payments", account_number="20000001")["payments"]) == 1
+
+
+def test_a_copy_of_a_lane_knows_the_same_file_again(harness: Harness) -> None:
+    def content(lane: str) -> str:
+        with harness.store.read() as tx:
+            invoice = INVOICES.get(tx, lane, UTILITY, "600001")
+        assert invoice is not None
+        return invoice.content
+
+    file = bill_file([group("600001", ACCOUNT)])
+    harness.upload(file)
+    known = content("default")
+    harness.lanes.fork("default", "copy")
+    harness.lane_name = "copy"
+    harness.upload(file)
+    assert content("copy") == known != ""
 
 
 def test_a_later_bill_carries_the_balance_of_earlier_ones_forward(harness: Harness) -> None:
