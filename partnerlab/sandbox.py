@@ -212,11 +212,9 @@ class Sandbox:
         site.mount("/_sandbox", self._control, door=False)
         site.mount(PUMP_PATH, self._pump_service, door=False)
         if settings.console:
-            self._console = Console(
-                lambda: site, entrances(*asked_for, self.parts.served), self.access.ic.utility_password
-            )
+            console = Console(lambda: site, entrances(*asked_for, self.parts.served), self.access.ic.utility_password)
             for path in ("/", PREFIX):
-                site.mount(path, self._console, door=False)
+                site.mount(path, console, door=False)
         if by_hand:
             for runner in self.runners:
                 runner.by_hand = True
@@ -349,10 +347,6 @@ class Sandbox:
             if "invoice-cloud" in self.parts.served:
                 self.ic.start()
         self._control.warm()
-        if not self._in_process:  # a person may look, and pay
-            self._pump_service.warm()
-            if self.settings.console:
-                self._console.warm()
 
     def _check_egress(self, biller: Biller, url: str) -> None:
         """
