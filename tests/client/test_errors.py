@@ -36,9 +36,11 @@ def drawn() -> dict[str, str]:
 
 
 def test_the_drawn_tree_is_the_tree() -> None:
-    """All of the client's errors, wherever they are defined."""
+    """All of the client's errors, wherever they are defined. What Alembic runs is no module to import."""
     real = {}
     for module in pkgutil.walk_packages(client.__path__, "partnerlab.client."):
+        if ".migrations." in module.name:
+            continue
         for name, kind in vars(importlib.import_module(module.name)).items():
             own = isinstance(kind, type) and issubclass(kind, BaseException) and kind is not ClientError
             if own and kind.__module__.startswith("partnerlab.client"):
