@@ -46,10 +46,11 @@ _OF_ACCOUNT = (
     " AND account_number = :account_number AND approved = 1 AND donation = 'none'"
 )
 _MADE = f"{_OF_ACCOUNT} AND invoice_number = :invoice_number"
+# A batch that is not there any more was fetched before all others: only such are pruned.
 _FETCHED_AT = (
-    "(SELECT min(b.delivered_at) FROM ic_exported AS e JOIN ic_export_batches AS b ON b.lane = e.lane"
-    " AND b.report_id = e.report_id WHERE e.lane = :lane AND e.kind = 'payments' AND e.item = payment_guid"
-    " AND b.delivered_at <> '')"
+    "(SELECT min(CASE WHEN b.report_id IS NULL THEN '' WHEN b.delivered_at <> '' THEN b.delivered_at END)"
+    " FROM ic_exported AS e LEFT JOIN ic_export_batches AS b ON b.lane = e.lane AND b.report_id = e.report_id"
+    " WHERE e.lane = :lane AND e.kind = 'payments' AND e.item = payment_guid)"
 )
 _TAKEN = Statement(
     "SELECT payment_guid, amount_cents, CASE WHEN reference > :after OR paid_at > :recently THEN 1 ELSE 0 END,"

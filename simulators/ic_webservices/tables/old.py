@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from partnerlab.simulators.ic_webservices.tables.ledger import EVENTS
 from partnerlab.simulators.ic_webservices.tables.payers import CHECKOUTS
 from partnerlab.simulators.ic_webservices.tables.sent import (
@@ -14,6 +16,9 @@ from partnerlab.simulators.ic_webservices.tables.sent import (
 from partnerlab.simulators.kit.world.pruning import Prunable
 
 __all__ = ["PRUNES"]
+
+FILE_UNDER_WAY = timedelta(days=3)
+"""So long it matters when an export was fetched: a file of the partner may be older than that. Assumed [A-118]."""
 
 
 def _without(parent: str, table: str, key: str) -> str:
@@ -31,7 +36,7 @@ PRUNES = (
         POSTBACK_ATTEMPTS,
         f"at < :before AND {_without('ic_postbacks', 'ic_postback_attempts', 'postback_id')}",
     ),
-    Prunable("exports", BATCHES, "delivered_at <> '' AND delivered_at < :before"),
+    Prunable("exports", BATCHES, "delivered_at <> '' AND delivered_at < :before", FILE_UNDER_WAY),
     Prunable("export files", BATCH_FILES, _without("ic_export_batches", "ic_export_files", "report_id")),
     Prunable("export pages", EXPORT_CHUNKS, _without("ic_export_batches", "ic_export_chunks", "report_id")),
 )

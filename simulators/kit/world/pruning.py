@@ -28,12 +28,13 @@ class Prunable:
     """
     Rows of *table* that may go: *over* is the condition in SQL, in which `:before` is a moment on the lane's clock.
 
-    `what` is the word for them.
+    `what` is the word for them. However short an age is asked for, they stay for `at_least`.
     """
 
     what: str
     table: schema.Table
     over: str
+    at_least: timedelta = timedelta()
 
 
 class Pruner:
@@ -49,12 +50,14 @@ class Pruner:
 
         How many of what; with *dry_run* only that.
         """
+        for write in self._lanes.before_copy:  # a request that waits to be noted used its lane
+            write()
         counts = {"lanes": self._unused(lane_age, dry_run=dry_run)}
         for rule, _ in self._rules:
             counts[rule.what] = 0
         for lane in self._lanes.all():
             for rule, where in self._rules:
-                counts[rule.what] += self._forget(lane, rule.table, where, age, dry_run=dry_run)
+                counts[rule.what] += self._forget(lane, rule.table, where, max(age, rule.at_least), dry_run=dry_run)
         for each in self._lanes.attached:
             counts |= each.prune(age, dry_run=dry_run)
         return counts

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from partnerlab.simulators.ic_webservices.services.export_batches import ExportBatches
+from partnerlab.simulators.ic_webservices.tables.old import PRUNES
+from partnerlab.simulators.kit.world.pruning import Pruner
 from tests.simulators.ic_webservices.harness import UTILITY, WATERSMART, WATERSMART_KEY, Harness, advance, freeze
 
 OWN = {"biller_guid": WATERSMART}
@@ -150,6 +152,29 @@ def test_a_bill_that_carries_a_balance_forward_asks_for_no_payment_that_nobody_f
     ExportBatches(harness.store).delivered(harness.lane, batch.report_id)
     send(harness, row("30000002", "55.00", number="A3").replace("08/25", "08/27"))
     assert harness.get("invoices/A3", **OWN)["balance_due"] == "55.00", "it was fetched, and is in the total"
+
+
+def test_what_was_fetched_long_ago_stays_known_when_its_file_is_pruned(harness: Harness) -> None:
+    """Money that the partner has in its balances is not taken off them, and a file on its way is waited for [A-118]."""
+    freeze(harness)
+    answers = {"configuration": {"Questionnaire": {"BalanceForward": True}}}
+    assert harness.control("PATCH", f"billers/{WATERSMART}", answers).status == 200
+    exports = ExportBatches(harness.store)
+    for account in ("30000003", "30000004"):
+        send(harness, row(account, "110.00", number=f"{account}-1"))
+        pay(harness, account, "110.00")
+    batch = exports.create(harness.lane, WATERSMART, "payments")
+    assert batch is not None
+    exports.delivered(harness.lane, batch.report_id)
+    pruner = Pruner(harness.lanes, PRUNES)
+    advance(harness, timedelta(days=2))
+    assert pruner.prune(timedelta(days=1), timedelta(days=30))["exports"] == 0, "a file may be older than that"
+    advance(harness, timedelta(days=98))
+    assert pruner.prune(timedelta(days=90), timedelta(days=30))["exports"] == 1
+    send(harness, row("30000003", "60.00", number="30000003-2").replace("08/25", "11/25"))
+    assert harness.get("invoices/30000003-2", **OWN)["balance_due"] == "60.00", "a new bill"
+    send(harness, "30000004,Dale,55.00,1,")
+    assert owed(harness, "30000004") == "55.00", "a balance"
 
 
 def test_an_older_invoice_is_lowered_before_the_latest(harness: Harness) -> None:

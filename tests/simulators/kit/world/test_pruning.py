@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from partnerlab.simulators.kit.http.messages import Request, Response
+from partnerlab.simulators.kit.journal.journal import Journal
 from partnerlab.simulators.kit.world import schema
 from partnerlab.simulators.kit.world.lanes import DEFAULT, Lanes
 from partnerlab.simulators.kit.world.pruning import BATCH, Prunable, Pruner
@@ -106,3 +108,14 @@ def test_lanes_that_nobody_used_are_dropped_but_the_default_one(lanes: Lanes) ->
     assert pruner.prune(MONTH, MONTH, dry_run=True) == {"lanes": 1}
     assert pruner.prune(MONTH, MONTH) == {"lanes": 1}
     assert [lane.name for lane in lanes.all()] == ["busy", DEFAULT, "fresh"]
+
+
+def test_a_lane_whose_requests_wait_to_be_noted_is_used(lanes: Lanes) -> None:
+    lane = lanes.get("busy")
+    journal = Journal(lanes)
+    with lanes.store.write() as tx:
+        tx.run(Statement("UPDATE lanes SET used_on = '2026-01-02'"))
+    request = Request("GET", "/x", "", {}, b"", "http://127.0.0.1", "1", lane)
+    journal.append(request, "GET", "door", "x", Response(200, b"", "text/plain"), 0)
+    assert Pruner(lanes, ()).prune(MONTH, MONTH) == {"lanes": 0}
+    journal.close()
