@@ -36,7 +36,7 @@ WAIT_S = 300
 class _Seconds(click.ParamType[int]):
     """A time: `90`, `90s` or `5m`."""
 
-    name = "seconds"
+    name = "time"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         found = re.fullmatch(r"(\d{1,5})(s|m|min)?", str(value).strip())
@@ -71,7 +71,7 @@ OPTIONS: tuple[Callable[[Any], Any], ...] = (
         type=_Seconds(),
         is_flag=False,
         flag_value=str(WAIT_S),
-        help="Wait for calls, five minutes or so long, and say whose turn it is.",
+        help="Wait for calls and say whose turn it is: 5 minutes, or so long as you say (90s, 10m).",
     ),
     click.option("--faults", is_flag=True, help="Wait, and lose the answers to two payments or uploads meanwhile."),
     click.option(

@@ -24,11 +24,17 @@ from partnerlab.remote import Remote
 from tests.postgres import new_database
 from tests.replicas import Replica, running_replicas
 
-pytestmark = [pytest.mark.durability, pytest.mark.postgres, pytest.mark.xdist_group("durability")]
-
 PAYMENTS = int(os.environ.get("PARTNERLAB_PAYMENTS", "40"))
 KILLS = max(3, PAYMENTS // 25)
 LIMIT_S = 300 + PAYMENTS
+
+pytestmark = [
+    pytest.mark.durability,
+    pytest.mark.postgres,
+    pytest.mark.xdist_group("durability"),
+    pytest.mark.timeout(LIMIT_S + 120),  # the test says itself what did not come, and its replicas take time to start
+]
+
 TCCS = "44444444-4444-4444-8444-444444444444"
 ACCOUNTS = ("10000101", "10000102", "10000106", "10000110")
 """Of inHance: whether a payment was posted cannot be asked, so that one that was under way at a kill is unknown."""

@@ -154,3 +154,9 @@ def test_a_command_says_how_many_payments_are_held_and_no_shell_reads_the_refere
     for command in ("false", "no-such-program-at-all", ""):
         with pytest.raises(Misconfigured):
             by_command(command)(page("r"))
+
+
+def test_the_help_of_wait_names_what_it_takes(run: Any) -> None:
+    shown = run("tccs", "--help").stdout
+    assert "--wait TIME" in shown
+    assert "--wait SECONDS" not in shown
