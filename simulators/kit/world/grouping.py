@@ -61,7 +61,7 @@ class Group:
         if not self.open:
             return
         try:
-            if self._lost:
+            if self._undone():
                 raise GroupLost
             self._connection.commit()
         except BaseException:
@@ -90,7 +90,7 @@ class Group:
     def join(self, *, savepoint: bool) -> Tx:
         """The transaction, begun where it is not open. Raises `GroupLost`."""
         self.touched = True
-        if self._lost:
+        if self.open and self._undone():
             raise GroupLost
         if not self.open:
             self._begin()
@@ -118,6 +118,11 @@ class Group:
         except sqlite3.Error:
             pass
         self._lost = True
+
+    def _undone(self) -> bool:
+        """Whether SQLite has undone the whole; a request may have caught the error that said so."""
+        self._lost = self._lost or not self._connection.in_transaction
+        return self._lost
 
     def _begin(self) -> None:
         self._lock.acquire()

@@ -179,6 +179,26 @@ def test_what_sqlite_undoes_as_a_whole_is_committed_by_nobody(file: File) -> Non
     assert file.committed() == ["later"]
 
 
+def test_what_sqlite_undoes_is_lost_also_where_a_request_caught_the_error(file: File) -> None:
+    """Else those before it would be told that they are committed, and those after it would be so one by one."""
+    file.run(
+        "CREATE TRIGGER full BEFORE INSERT ON kit_test_world WHEN new.name = 'full'"
+        " BEGIN SELECT RAISE(ROLLBACK, 'as when the disk is full'); END"
+    )
+    with file.group, file.store.write() as tx:
+        tx.run(ADD, name="one")
+        with pytest.raises(sqlite3.IntegrityError):
+            tx.run(ADD, name="full")
+    with pytest.raises(GroupLost):
+        file.add("two")
+    with pytest.raises(GroupLost):
+        file.group.commit()
+    assert file.committed() == []
+    file.add("later")
+    file.group.commit()
+    assert file.committed() == ["later"]
+
+
 def test_only_a_file_has_groups(memory: Store) -> None:
     assert memory.group() is None
 
