@@ -36,15 +36,25 @@ class Keys:
 
     def here(self, kept: str) -> str:
         """What a kept key is here."""
-        return self.own.get(kept, kept)
+        documented = self._documented(kept)
+        return kept if documented is None else self.own[documented]
 
     def kept(self, given: str) -> str:
         """What a lane keeps for a key that somebody gives: the documented one for its own, any other as it is."""
-        return next((documented for documented, own in self.own.items() if own == given), given)
+        documented = next((documented for documented, own in self.own.items() if own == given), None)
+        documented = self._documented(given) if documented is None else documented
+        return given if documented is None else documented
 
     def refused(self, given: str | None) -> bool:
         """Whether that is a documented key or password, which counts for nothing here."""
-        return given in self.own
+        return given is not None and self._documented(given) is not None
+
+    def _documented(self, text: str) -> str | None:
+        """The documented key that a text is, however it is written: in other case, or with braces as a GUID."""
+        if not self.own or text in self.own:
+            return text if self.own else None
+        plain = text.replace("\0", "").strip().strip("{}").lower()
+        return next((documented for documented in self.own if documented.lower() == plain), None)
 
     def noticed(self, request: Request) -> tuple[Finding, ...]:
         """Why a request is refused that has a documented key in it; nothing for any other."""

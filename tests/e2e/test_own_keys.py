@@ -170,6 +170,26 @@ def test_what_is_shown_can_be_given_back_and_an_export_holds_no_key(sandbox: San
         _refused_alike(lambda key: _rest(there, key), sandbox.access.ic.utility_api_key)
 
 
+def test_a_documented_key_in_another_form_is_none_that_somebody_set(sandbox: Sandbox, http: httpx.Client) -> None:
+    """As it may stand in a lane that is imported: GUIDs are compared without regard to case and braces."""
+    http.headers.update({"X-Sandbox-Lane": "cased"})
+    key, guid = PRINTED.utility_api_key.upper(), f"{{{PRINTED.utility_web_service_key.upper()}}}"
+    changes = {"api_key": key, "web_service_key": guid}
+    patched = http.patch(f"/_sandbox/ic/billers/{PRINTED.utility_guid}", json=changes, headers=AUTHORIZED)
+    assert patched.json()["api_key"] == sandbox.access.ic.utility_api_key
+    assert not _taken(_rest(http, key))
+    rows = http.get("/_sandbox/lanes/cased/export", headers=AUTHORIZED).json()
+    for row in rows["tables"]["ic_billers"]:
+        row.update(changes if row["guid"] == PRINTED.utility_guid else {})
+    loaded = http.post("/_sandbox/lanes/cased/import", json=rows, headers=AUTHORIZED)
+    assert loaded.status_code == 200, loaded.text
+    for form in (key, PRINTED.utility_api_key):
+        assert not _taken(_rest(http, form))
+    for form in (guid, PRINTED.utility_web_service_key):
+        assert not _taken(_web_service(http, "utility", form))
+    assert _taken(_web_service(http, "utility", sandbox.access.ic.utility_web_service_key))
+
+
 def test_a_key_that_was_set_stands_and_on_this_machine_nothing_changes() -> None:
     mine = tccs_rest.Settings(entry_key="mine-alone")
     set_here = access(INHANCE, mine, PRINTED, WATER, token=TOKEN)
