@@ -143,13 +143,16 @@ class Journal:
         """
         duration_us = (time.perf_counter_ns() - started_ns) // 1000
         request_bytes, answer_bytes = len(request.body), len(response.body) if response is not None else 0
-        size = request_bytes + answer_bytes
+        head = len(request.query) + sum(map(len, request.headers.values()))
+        size = head + request_bytes + answer_bytes
         whole = size <= JUDGED_BYTES and self._waiting_bytes + size <= MAX_WAITING_BYTES
         if not whole:  # too large to hold until it is written: keep only the excerpt that will be
             most = EXCERPT_BYTES if self._waiting_bytes <= MAX_WAITING_BYTES else 0
             request = replace(request, body=request.body[:most])
+            if not most:  # a sender chooses how long these are, too
+                request, head = replace(request, query="", headers={}), 0
             response = None if response is None else replace(response, body=response.body[:most])
-            size = min(size, 2 * most)
+            size = head + min(size, 2 * most)
         entry = _Waiting(
             *(request, method, door, operation, response, time.time(), duration_us, faults),
             *(whole, request_bytes, answer_bytes, sent),

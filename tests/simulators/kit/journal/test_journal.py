@@ -282,6 +282,22 @@ def test_of_more_than_may_wait_the_beginning_is_kept_and_nobody_waits(
     journal.close()
 
 
+def test_headers_and_queries_count_among_what_waits(memory: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal_module, "MAX_WAITING_BYTES", 100_000)
+    monkeypatch.setattr(Journal, "_start", lambda _: None)
+    lanes = Lanes(memory)
+    journal = Journal(lanes)
+    headers = {"x-long": "h" * 15_000}
+    for n in range(20):
+        request = Request("GET", "/door", "q" * 15_000, headers, b"", "http://127.0.0.1", str(n), lanes.get("a"))
+        journal.append(request, "GET", "door", "x", Response(200, b"", "text/plain"), 0)
+    held = [len(one.request.query) + len("".join(one.request.headers.values())) for one in journal._waiting["a"]]
+    assert sum(held) <= 100_000 + 30_000
+    entries = journal.find("a")
+    assert [entry.id for entry in entries] == [str(n) for n in range(20)], "of each that it was"
+    journal.close()
+
+
 def test_a_body_over_1_mib_is_not_judged_and_only_its_beginning_held(memory: Store) -> None:
     lanes = Lanes(memory)
     lanes.get("a")
