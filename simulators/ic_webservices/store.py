@@ -145,6 +145,7 @@ _RENAME = [
         "ic_autopays",
         "ic_reminders",
         "ic_adjustments",
+        "ic_balance_questions",
         "ic_messages",
     )
 ]

@@ -146,7 +146,7 @@ class Presentment:
                 why = "the account changed while the partner was asked"
             if why:
                 problem, due, total = f"the partner's {_in_words(due, total)} was dropped: {why}", None, None
-        if not problem:
+        if not problem and due is not None:
             note_answer(tx, lane, account.asked, of_account=answers_for_account(biller))
         after = _after(biller, account, due, total)
         for one in after:

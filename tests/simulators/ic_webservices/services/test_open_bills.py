@@ -250,3 +250,32 @@ def test_a_corrected_bill_of_a_utility_is_asked_about_too(harness: Harness) -> N
     left = {one["invoice_number"]: one["balance_due"] for one in found}
     assert left == {"600002": "90.00"}, "with balance forward the other is closed into it"
     assert harness.get("balance-questions")["questions"] == []
+
+
+def test_questions_go_along_with_an_account_that_is_conveyed(harness: Harness) -> None:
+    """Else the answer for the account would leave those about its other bills open."""
+    freeze(harness)
+    harness.sim.world.runner.wake = lambda: None  # type: ignore[method-assign]
+    for number in ("600001", "600002"):
+        harness.upload(bill_file([group(number, "20000009", "50.00")]))
+        harness.pay(account_number="20000009", invoice_number=number, amount="30.00")
+    harness.upload(bill_file([group(number, "20000009", "45.00") for number in ("600001", "600002")]))
+    number = harness.control("POST", "customers/20000009/convey").json["account_number"]
+    assert [one["account_number"] for one in harness.get("balance-questions")["questions"]] == [number, number]
+    harness.balance = lambda *_: {"balance_due": "90.00"}
+    advance(harness, A_MOMENT)
+    assert [one[2:] for one in harness.asked] == [(number, "600002")], "one question for the account"
+    assert harness.get("balance-questions")["questions"] == []
+
+
+def test_an_answer_without_an_amount_leaves_the_bill_open(insurer: Insurer) -> None:
+    insurer.bill("6.25")
+    insurer.pay("6.25")
+    insurer.bill("40.87")
+    harness, answer = insurer.harness, insurer.harness.balance
+    harness.balance = lambda *_: {"email_address": "harbor@example.com"}
+    advance(harness, A_MOMENT)
+    assert (insurer.asked, insurer.open) == ("34.62", [NUMBER])
+    harness.balance = answer
+    advance(harness, 2 * A_MOMENT)
+    assert (insurer.asked, insurer.open) == ("40.87", [])
