@@ -275,10 +275,13 @@ class Exchange:
         return response
 
     def note(self, response: Response) -> None:
-        """Note in the journal what `answer` was asked, and what went out."""
+        """Note in the journal what `answer` was asked, and what went out. Never raises: others wait behind it."""
         app, request = self._target.mount.app, self._request
-        operation = app.operation(request)
-        self._site.journal.append(request, self._method, app.name, operation, response, self._started_ns)
+        try:
+            operation = app.operation(request)
+            self._site.journal.append(request, self._method, app.name, operation, response, self._started_ns)
+        except Exception:
+            _logger.exception("request %s was answered and could not be noted", self.id)
 
     def run(self) -> tuple[Response | None, Plan | None]:
         """

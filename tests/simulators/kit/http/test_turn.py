@@ -143,6 +143,23 @@ def test_a_commit_that_fails_sends_none_of_its_answers(turns: Turns, monkeypatch
     assert after.got == [(200, b"1")]
 
 
+def test_one_that_cannot_be_noted_keeps_no_answer_back(turns: Turns, monkeypatch: pytest.MonkeyPatch) -> None:
+    (one, _), (two, _) = turns.ask(), turns.ask()
+    append, ids = turns.kit.journal.append, []
+
+    def fail_once(request: Request, *rest: Any, **more: Any) -> None:
+        ids.append(request.id)
+        if len(ids) == 1:
+            raise RuntimeError("can't start new thread")
+        append(request, *rest, **more)
+
+    monkeypatch.setattr(turns.kit.journal, "append", fail_once)
+    turns.turn.end()
+    assert (one.got, two.got) == ([(200, b"1")], [(200, b"2")])
+    assert turns.committed() == 2
+    assert turns.noted() == [("add", 200)]
+
+
 def test_what_needs_no_commit_does_not_wait(turns: Turns) -> None:
     turns.ask()
     (help_, taken) = turns.ask("/shop/help")
