@@ -23,6 +23,15 @@ pytestmark = pytest.mark.xdist_group("e2e")  # a process has one data pump
 START = ["sandbox", "--port", "0", "--quiet", "--no-jobs"]
 
 
+@pytest.fixture
+def left() -> Callable[[], list[str]]:
+    """The threads of a sandbox that are there and were not before the test: others of its process have their own."""
+    before = set(threading.enumerate())
+    return lambda: [
+        thread.name for thread in set(threading.enumerate()) - before if thread.name in ("server", "settle-in")
+    ]
+
+
 @pytest.fixture(autouse=True)
 def _signals() -> Iterator[None]:
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
@@ -44,10 +53,10 @@ def struck(number: int, then: Callable[..., Any]) -> Callable[..., Any]:
     return strike
 
 
-def assert_all_is_over(result: Result) -> None:
+def assert_all_is_over(result: Result, left: Callable[[], list[str]]) -> None:
     assert isinstance(result.exception, SystemExit), result.exception
     assert Sandbox._running is None
-    assert not [thread for thread in threading.enumerate() if thread.name in ("server", "settle-in")]
+    assert left() == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -56,16 +65,18 @@ def assert_all_is_over(result: Result) -> None:
     [(server, "_listen"), (server, "_new_loop"), (server, "_most_connections"), (partnerlab.sandbox, "open_exchange")],
 )
 def test_a_signal_while_the_sandbox_starts_ends_it(
-    monkeypatch: pytest.MonkeyPatch, number: int, module: Any, name: str
+    monkeypatch: pytest.MonkeyPatch, left: Callable[[], list[str]], number: int, module: Any, name: str
 ) -> None:
     if name == "_most_connections":  # in the server's own thread, while the main one waits for it
         monkeypatch.setattr(server.Server, "_main", struck(number, server.Server._main))
     else:
         monkeypatch.setattr(module, name, struck(number, getattr(module, name)))
-    assert_all_is_over(CliRunner().invoke(main, START))
+    assert_all_is_over(CliRunner().invoke(main, START), left)
 
 
-def test_a_server_that_is_stopped_before_it_serves_stops(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_is_stopped_before_it_serves_stops(
+    monkeypatch: pytest.MonkeyPatch, left: Callable[[], list[str]]
+) -> None:
     made = server.Server(SimpleNamespace(lanes=SimpleNamespace(store=Store("sqlite://"))))
     held = threading.Event()
     serve = server.Server._main
@@ -80,7 +91,7 @@ def test_a_server_that_is_stopped_before_it_serves_stops(monkeypatch: pytest.Mon
         made.start()
     threading.Timer(0.1, held.set).start()
     made.stop()
-    assert "server" not in [thread.name for thread in threading.enumerate()]
+    assert left() == []
 
 
 def test_a_second_ctrl_c_does_not_wait() -> None:
