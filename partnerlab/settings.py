@@ -32,7 +32,7 @@ class SandboxSettings:
 
     `published` is the address under which a container's port is published, where that is not *host*: it decides who
     reaches the sandbox. With `forwarded` the headers X-Forwarded-Proto, -Host and -For count: only where every request
-    comes through a proxy that sets them.
+    comes through a proxy that sets them, whom others reach where `published` does not say otherwise.
 
     `only` names the parts that this process serves, of one ledger in PostgreSQL that others serve too; empty for all.
     `peers` says where those are: `inhance=http://inhance:8700`.
@@ -58,6 +58,8 @@ class SandboxSettings:
     @property
     def shared(self) -> bool:
         """Whether other machines reach it, so that the documented keys are refused."""
+        if self.forwarded and not self.published:
+            return True
         return not is_loopback(self.published or self.host)
 
     def problems(self) -> dict[str, str]:
@@ -87,7 +89,9 @@ class SandboxSettings:
     def check_reach(self) -> None:
         """Raises `ValueError` where other machines would reach the sandbox and no token is asked for."""
         if not self.token and (self.shared or not is_loopback(self.host)):
-            where = f"published {self.published}" if self.published and is_loopback(self.host) else f"host {self.host}"
+            where = f"host {self.host}"
+            if is_loopback(self.host):
+                where = f"published {self.published}" if self.published else "forwarded"
             raise ValueError(
                 f"{where}: other machines reach it, and the control API shows every key: set a token"
                 " (--token, PARTNERLAB_SANDBOX_TOKEN)"

@@ -38,7 +38,7 @@ def plain() -> Iterator[httpx.Client]:
 
 @pytest.fixture(scope="module")
 def behind_a_proxy() -> Iterator[httpx.Client]:
-    with _sandbox(forwarded=True) as http:
+    with _sandbox(forwarded=True, published="127.0.0.1") as http:
         yield http
 
 

@@ -48,6 +48,14 @@ def test_where_others_reach_it_a_token_is_needed(host: str) -> None:
     assert "set a token" in result.output
 
 
+def test_behind_a_proxy_others_reach_it() -> None:
+    """Whom the proxy lets in nobody knows here, and the sandbox sees only the proxy's address."""
+    with pytest.raises(ValueError, match=r"^forwarded: .*set a token"):
+        SandboxSettings(forwarded=True).check_reach()
+    assert SandboxSettings(forwarded=True, token=TOKEN).shared
+    SandboxSettings(forwarded=True, published="127.0.0.1").check_reach()
+
+
 @pytest.mark.parametrize("token", ["", "short", "with\nbreak-in-it", "caf\u00e9-caf\u00e9"])
 def test_a_token_that_protects_nothing_is_refused(token: str) -> None:
     result = CliRunner().invoke(main, ["sandbox", "--token", token])
