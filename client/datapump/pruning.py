@@ -27,16 +27,20 @@ DEFAULT_AGE = timedelta(days=90)
 BATCH = 500
 
 _FINAL = "('delivered', 'skipped', 'dismissed')"
-_OLD = f"""
-WHERE number > :after AND state IN {_FINAL} AND updated_at < :before
+_OVER = f"""
+state IN {_FINAL} AND updated_at < :before
 AND NOT EXISTS (
     SELECT 1 FROM pump_deliveries earlier
     WHERE earlier.account = pump_deliveries.account AND earlier.seq < pump_deliveries.seq
     AND (earlier.state NOT IN {_FINAL} OR earlier.updated_at >= :before)
 )
 """  # noqa: S608  constants
-_SOME = f"SELECT number, lane, event_id, state, event FROM pump_deliveries {_OLD} ORDER BY number LIMIT {BATCH}"  # noqa: S608  constants
-_COUNT = f"SELECT count(*) FROM pump_deliveries {_OLD}"  # noqa: S608  constants
+_SOME = f"""
+SELECT number, lane, event_id, state, event FROM pump_deliveries WHERE number > :after AND {_OVER}
+ORDER BY number LIMIT {BATCH}
+"""  # noqa: S608  constants
+_COUNT = f"SELECT count(*) FROM pump_deliveries WHERE {_OVER}"  # noqa: S608  constants
+_DELETE = f"DELETE FROM pump_deliveries WHERE number = :number AND {_OVER}"  # noqa: S608  constants
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,7 @@ def prune(store: DeliveryStore, engine: Engine, age: timedelta = DEFAULT_AGE, *,
     count = after = 0
     if dry_run:
         with store.database.connect() as connection:
-            count = int(store.one(connection, _COUNT, before=before, after=after)[0])
+            count = int(store.one(connection, _COUNT, before=before)[0])
         return Pruned(count, engine.prune(before, dry_run=True))
     while True:
         with store.database.connect() as connection:
@@ -71,14 +75,8 @@ def _forget(store: DeliveryStore, rows: list[Any], before: int) -> int:
     count = 0
     with store.database.begin() as tx:
         for number, lane, event_id, state, event in rows:
-            # Looked at again: a person may have replayed a dismissed one since it was found.
-            gone = store.run(
-                tx,
-                f"DELETE FROM pump_deliveries WHERE number = :number AND state IN {_FINAL} AND updated_at < :before",  # noqa: S608
-                number=number,
-                before=before,
-            )
-            if not gone:
+            # Looked at again: a person may have replayed a dismissed one since it was found, this or an older one.
+            if not store.run(tx, _DELETE, number=number, before=before):
                 continue
             count += 1
             store.run(tx, "DELETE FROM pump_attempts WHERE delivery = :number", number=number)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
 from partnerlab.cli import main
-from partnerlab.client.datapump import DataPump, EventConflict
+from partnerlab.client.datapump import DataPump, EventConflict, pruning
 from partnerlab.client.datapump.states import State
 from partnerlab.client.settings import Biller
 from tests.client.datapump.conftest import QUICK, make_event, state_of, submit, wait_for
@@ -85,6 +86,29 @@ def test_what_waits_for_a_person_stays_and_so_does_what_came_after_it(
         age(pump, dead)
         assert pump.prune(AGE).deliveries == 2
         assert size(pump)["pump_notes"] == 0
+
+
+def test_what_came_after_one_that_is_replayed_while_it_is_pruned_stays(
+    url: str, billers: Billers, partner: Partner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wills = iter([REFUSE])
+    partner.will = lambda operation, fields: next(wills, OK)
+    with DataPump(url, billers, QUICK, poll_s=0.02) as pump:
+        dead, newer = submit(pump, make_event("email"), make_event("email"))
+        wait_for(lambda: state_of(pump, newer) is State.DELIVERED)
+        pump.dismiss(dead, "the account is closed")
+        age(pump, dead, newer)
+        forget = pruning._forget
+
+        def replayed_first(*given: Any) -> int:
+            with pump._database.begin() as tx:
+                sql = "UPDATE pump_deliveries SET state = 'waiting', retry_at = :at WHERE number = :n"
+                pump._store.run(tx, sql, at=1 << 50, n=pump.delivery(dead).delivery.number)
+            return forget(*given)
+
+        monkeypatch.setattr(pruning, "_forget", replayed_first)
+        assert pump.prune(AGE).deliveries == 0
+        assert state_of(pump, newer) is State.DELIVERED
 
 
 def test_the_return_of_a_payment_that_was_pruned_is_known_to_have_been_posted_or_not(
