@@ -181,8 +181,14 @@ class Journal:
             with self._lock:
                 waiting, self._waiting = self._waiting, {}
                 self._waiting_count = self._waiting_bytes = 0
+            failed: Exception | None = None
             for lane, entries in waiting.items():
-                self._write(lane, entries)
+                try:
+                    self._write(lane, entries)
+                except Exception as error:  # noqa: BLE001 - whatever it is, the other lanes' are written
+                    failed = failed or error
+            if failed is not None:
+                raise failed
             if self._unmeasured >= MAX_STORED_BYTES // 8:
                 self._keep_newest()
 

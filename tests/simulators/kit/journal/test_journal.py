@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pytest
 
@@ -295,6 +296,26 @@ def test_headers_and_queries_count_among_what_waits(memory: Store, monkeypatch: 
     assert sum(held) <= 100_000 + 30_000
     entries = journal.find("a")
     assert [entry.id for entry in entries] == [str(n) for n in range(20)], "of each that it was"
+    journal.close()
+
+
+def test_a_lane_that_cannot_be_written_takes_no_other_along(memory: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    lanes = Lanes(memory)
+    journal = Journal(lanes)
+    write = journal._write
+
+    def fail(lane: str, entries: Any) -> None:
+        if lane == "a":
+            raise OSError("the disk is full")
+        write(lane, entries)
+
+    monkeypatch.setattr(journal, "_write", fail)
+    for name in ("a", "b"):
+        lanes.get(name)
+        note(journal, lane=name, id=f"of {name}")
+    with pytest.raises(OSError, match="full"):
+        journal.flush()
+    assert [entry.id for entry in journal.find("b")] == ["of b"]
     journal.close()
 
 
