@@ -42,7 +42,7 @@ class Asking:
         except NotFound:
             return WorkOutcome(ANSWERED, f"{number} is gone")
         if not shown.asked:
-            return WorkOutcome(ANSWERED, f"{number}: its partner is not asked for balances any more")
+            return WorkOutcome(ANSWERED, f"{number}: nobody is asked, as it is closed or its partner gives no balances")
         said = shown.problem or f"{amount(shown.invoice.balance_due_cents)} due"
         # An answer that was applied has ended the question already; a file that came since has asked it anew.
         return WorkOutcome(None, f"{number}: {said}", lane.now() + pause(taken.attempt))
