@@ -22,16 +22,19 @@ pytestmark = pytest.mark.xdist_group("e2e")  # a process has one data pump
 
 ROOT = Path(__file__).parent.parent
 PRINTED = "http://127.0.0.1:8700"
-BLOCK = re.compile(r"^```(sh|shell|console)?\n(.*?)^```", re.DOTALL | re.MULTILINE)
+BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
+SHELL = ("", "sh", "shell", "console")
 PROGRAMS = ("partnerlab", "curl", "make", "pip")
 
-# What is not run here, and why. Of a server, and of a command that needs a delivery's id, the options are checked.
+# What is not run here, and why. Of a server, and of a command that needs an id, the options are checked.
 ELSEWHERE = {
     "make": "the Makefile's targets take minutes; CI runs them",
     "pip": "tests/packaging installs the wheel",
     "partnerlab sandbox": "a server",
     "partnerlab pump": "a server, or its database",
-    "partnerlab deliveries": "needs the id of a delivery in that state; tests/e2e/test_commands.py has them",
+    "partnerlab journal --follow": "has no end; tests/e2e/test_first_hour.py interrupts it",
+    "partnerlab verify matrix": "writes beside the pacts of a checkout; tests/pacts/test_matrix.py runs it",
+    "ID": "of a delivery in that state, an entry of the journal; tests/e2e/test_commands.py has them",
 }
 PAGES = sorted(
     str(path.relative_to(ROOT))
@@ -44,6 +47,8 @@ def commands(page: str) -> list[str]:
     """The commands of a page in order; in a block with prompts the other lines are their output."""
     found = []
     for match in BLOCK.finditer((ROOT / page).read_text("utf-8")):
+        if match[1] not in SHELL:
+            continue
         lines = match[2].replace("\\\n", " ").splitlines()
         prompted = [line.removeprefix("$ ") for line in lines if line.startswith("$ ")]
         found += [line.removeprefix(".venv/bin/") for line in prompted or lines]
@@ -56,13 +61,12 @@ def files(page: str) -> list[tuple[str, str]]:
 
 
 def elsewhere(command: str) -> bool:
-    if command.startswith("partnerlab deliveries"):
-        return " ID" in command
-    return any(command == name or command.startswith(f"{name} ") for name in ELSEWHERE)
+    return " ID" in command or any(command == name or command.startswith(f"{name} ") for name in ELSEWHERE)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
+    """A page is read beside a sandbox in which nothing happened yet."""
     with Sandbox(SandboxSettings(port=0)) as running:
         yield running
 
@@ -78,7 +82,7 @@ def run(command: str, url: str, folder: Path) -> subprocess.CompletedProcess[str
         "IC_API_KEY": Platform().utility_api_key,
         "IC_WEB_SERVICE_KEY": Platform().utility_web_service_key,
     }
-    command = command.replace(PRINTED, url).replace("curl ", "curl --fail-with-body --silent --show-error ")
+    command = re.sub(r"(^|\| *)curl ", r"\1curl --fail-with-body --silent --show-error ", command.replace(PRINTED, url))
     return subprocess.run(
         ["bash", "-c", command], cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False
     )

@@ -180,8 +180,8 @@ def test_a_double_click_pays_once(page: Any, asking: Partner) -> None:
     go_on(page)
     type_card(page)
     page.get_by_role("button", name="Pay").dblclick()
-    page.wait_for_url("**/receipt")
-    assert heading(page) == PAID
+    page.get_by_role("heading", name=PAID, exact=True).wait_for()  # the second click breaks off the first one's answer
+    assert page.url.endswith("/receipt")
     assert len(asking.payments()) == 1
 
 
