@@ -50,7 +50,8 @@ class PumpPort:
     was made. With *clock*, a lane's time, the pump is one of the process without threads, which delivers when `deliver`
     is called or that clock is advanced. *told* hears of each call; *trust* is whose certificates it takes; *dice* gives
     the jitter of its pauses, *http* stands in for its connections. Without *worker* it takes events and another
-    process delivers them. Attached to the kit's `Lanes`.
+    process delivers them. *waits* says whether Invoice Cloud has an event still: one that was read before its lane was
+    reset is of no world any more. Attached to the kit's `Lanes`.
     """
 
     names = TABLES
@@ -68,8 +69,9 @@ class PumpPort:
         dice: Callable[[], float] = random.random,
         http: httpx.BaseTransport | None = None,
         worker: bool = True,
+        waits: Callable[[dict[str, Any]], bool] | None = None,
     ) -> None:
-        self._worker = worker
+        self._worker, self._waits = worker, waits
         self._dice, self._http = dice, http
         self._url, self._billers, self._check, self._kept, self._clock = url, billers, check, kept, clock
         self._told, self._trust = told, trust
@@ -98,7 +100,8 @@ class PumpPort:
         from partnerlab.client.datapump import EventConflict
 
         try:
-            self.started().submit(event)
+            still = None if self._waits is None else partial(self._waits, event)
+            self.started().submit(event, still=still)
         except (EventConflict, RequestInvalid) as error:
             raise EventRefused(str(error)) from error
 

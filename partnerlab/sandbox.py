@@ -126,6 +126,7 @@ class Sandbox:
             dice=by_hand.dice if by_hand else random.random,
             http=by_hand.wire if by_hand else None,
             worker="pump" in self.parts.served,
+            waits=lambda event: self.ic.world.services.outbox.waits(event),
         )
         self.store = Store(store_url, HISTORY)
         self.lanes = Lanes(self.store)

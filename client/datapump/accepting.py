@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,18 +38,26 @@ class Receipt:
     status: str
 
 
-def accept(store: DeliveryStore, engine: Engine, database: sa.Engine, gate: LaneGate, event: Event) -> Receipt:
+def accept(
+    store: DeliveryStore,
+    engine: Engine,
+    database: sa.Engine,
+    gate: LaneGate,
+    event: Event,
+    still: Callable[[], bool] | None = None,
+) -> Receipt:
     """
     Write an event down and queue it, in one transaction.
 
-    Raises `EventConflict` where its id was used for something else, `LaneClosed` where its lane takes nothing now.
+    *still* is asked while nobody can reset the lane: whether the event is there still. Raises `EventConflict` where its
+    id was used for something else, `LaneClosed` where its lane takes nothing now, or was reset since it was read.
     """
     document = render_event(event)
     if not gate.enter(event.lane):
         raise LaneClosed(event.lane)
     try:
         with database.connect() as tx:
-            if not open_for_all(store, tx, event.lane):
+            if not open_for_all(store, tx, event.lane) or not (still is None or still()):
                 raise LaneClosed(event.lane)
             delivery = store.accept(
                 tx,

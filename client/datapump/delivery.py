@@ -185,14 +185,16 @@ class DataPump:
 
     # -- events in ----------------------------------------------------------------------------------------------
 
-    def submit(self, event: dict[str, Any]) -> Receipt:
+    def submit(self, event: dict[str, Any], *, still: Callable[[], bool] | None = None) -> Receipt:
         """
         Accept an event: when this returns, it is on the disk and will be delivered in its account's order.
+
+        *still* says, while its lane cannot be reset, whether whoever hands the event in has it still.
 
         The same event again is a duplicate and changes nothing. Raises `RequestInvalid` with field and rule, and
         `EventConflict` where the id was used for something else.
         """
-        return accept(self._store, self._engine, self._database, self._gate, parse_event(event))
+        return accept(self._store, self._engine, self._database, self._gate, parse_event(event), still)
 
     def wake(self, lane: str | None = None, *, by: timedelta | None = None) -> int:
         """

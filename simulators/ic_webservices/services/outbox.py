@@ -44,6 +44,10 @@ _WAITING = Statement("SELECT DISTINCT lane, biller_guid, account_number FROM ic_
 _WAITING_IN = Statement(
     "SELECT DISTINCT biller_guid, account_number FROM ic_events WHERE lane = :lane AND state = 'waiting'"
 )
+_IS_THERE = Statement(
+    "SELECT 1 FROM ic_events WHERE lane = :lane AND biller_guid = :biller_guid AND account_number = :account_number"
+    " AND event_id = :event_id AND state IN ('waiting', 'refused') LIMIT 1"
+)
 
 
 class EventRefused(Exception):
@@ -81,6 +85,13 @@ class Outbox:
             next_at=utc_text(datetime.now(UTC)),
         )
         EVENTS.put(tx, lane.name, entry)
+
+    def waits(self, event: dict[str, Any]) -> bool:
+        """Whether an event that was offered is there still, and the data pump is yet to take it."""
+        names = ("lane", "biller_guid", "account_number")
+        with self._store.read() as tx:
+            found = tx.one(_IS_THERE, event_id=event["id"], **{name: event[name] for name in names})
+            return found is not None
 
     def rename_account(self, tx: Tx, lane: Lane, biller_guid: str, old: str, new: str) -> None:
         """Give the events of an account that the data pump does not have yet the account's other number."""

@@ -186,3 +186,14 @@ def test_what_belongs_to_a_lane_can_be_dropped_before_the_pump_is_started(
         later.wake()
         wait_for(lambda: later.counts() == {State.DELIVERED: 1})
         assert later.deliveries()[0].lane == "b"
+
+
+def test_an_event_that_is_gone_since_it_was_read_is_not_taken(url: str, billers: Billers, partner: Partner) -> None:
+    """Its lane was reset between the reading and the handing in."""
+    with DataPump(url, billers, QUICK, poll_s=0.02) as pump:
+        gone, there = make_event(), make_event()
+        with pytest.raises(LaneClosed):
+            pump.submit(gone, still=lambda: False)
+        assert pump.counts() == {}
+        pump.submit(there, still=lambda: True)
+        wait_for(lambda: state_of(pump, there["id"]) is State.DELIVERED)

@@ -42,6 +42,19 @@ def test_an_event_names_its_cause_and_is_marked_when_it_is_taken(harness: Harnes
     check_event(entry["event"])
 
 
+def test_an_event_is_there_until_it_is_taken_or_its_lane_is_reset(harness: Harness) -> None:
+    harness.refuse_events = True
+    harness.pay()
+    (entry,) = entries(harness)
+    outbox = harness.sim.world.services.outbox
+    assert outbox.waits(entry["event"])
+    assert not outbox.waits({**entry["event"], "id": "another"})
+    assert not outbox.waits({**entry["event"], "account_number": "10000102"})
+    harness.refuse_events = False
+    outbox.flush_all()
+    assert not outbox.waits(entry["event"])
+
+
 def test_a_pump_that_is_away_does_not_fail_the_payer_and_gets_the_event_later(harness: Harness) -> None:
     harness.refuse_events = True
     assert harness.pay(payment_guid="kept").status == 201
