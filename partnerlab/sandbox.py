@@ -212,10 +212,10 @@ class Sandbox:
                     site.mount(path, app)
         site.mount("/_sandbox", self._control, door=False)
         site.mount(PUMP_PATH, self._pump_service, door=False)
+        self._console = Console(lambda: site, entrances(*asked_for, self.parts.served), self.access.ic.utility_password)
         if settings.console:
-            console = Console(lambda: site, entrances(*asked_for, self.parts.served), self.access.ic.utility_password)
             for path in ("/", PREFIX):
-                site.mount(path, console, door=False)
+                site.mount(path, self._console, door=False)
         if by_hand:
             for runner in self.runners:
                 runner.by_hand = True
@@ -289,6 +289,7 @@ class Sandbox:
     def stop(self) -> None:
         """Finish what is under way and let go of everything."""
         self._stopping.set()
+        self._console.close()
         self.server.stop()
         if self._settling.ident is not None:
             self._settling.join()

@@ -2,13 +2,15 @@
 The console: the pages at `/`, for the person in front of the sandbox.
 
 Server-rendered. It asks and changes everything through the control API and the data pump's API, in process but by the
-same handler as a caller over HTTP, so that it does nothing that they cannot. Loaded at its first request.
+same handler as a caller over HTTP, so that it does nothing that they cannot. Loaded at its first request; once that is
+answered, every other page is made once, so that a person's first look at one waits for no import.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from partnerlab.console.places import PREFIX, STATIC, Entrance
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
     from partnerlab.simulators.kit.http.site import Site
 
 __all__ = ["PREFIX", "STATIC", "Console", "Entrance"]
+
+LOOK_AHEAD_S = 0.05
+"""Between two pages made ahead: what a person does meanwhile goes first."""
 
 
 class Console:
@@ -33,13 +38,29 @@ class Console:
         self._site, self._entrances, self._password = site, entrances, password
         self._lock = threading.Lock()
         self._pages: Callable[[Request], Response] | None = None
+        self._ahead: threading.Thread | None = None
+        self._closed = threading.Event()
 
     def operation(self, request: Request) -> str:
         """`GET /console/traffic`."""
         return f"{request.method} {request.path}"
 
-    def warm(self) -> Callable[[Request], Response]:
-        """Load the pages now; else the first request does."""
+    def close(self) -> None:
+        """Look at no more pages ahead."""
+        self._closed.set()
+        if self._ahead is not None:
+            self._ahead.join()
+
+    def __call__(self, request: Request) -> Response:
+        """Answer with a page."""
+        pages = self._load()
+        response = pages(request)
+        a_page = request.method == "GET" and response.status == 200 and request.path not in self.open_to_all
+        if a_page and self._ahead is None:
+            self._look_ahead(pages, request)
+        return response
+
+    def _load(self) -> Callable[[Request], Response]:
         with self._lock:
             if self._pages is None:
                 from partnerlab.console.pages import Pages
@@ -47,6 +68,17 @@ class Console:
                 self._pages = Pages(self._site(), self._entrances, self._password)
             return self._pages
 
-    def __call__(self, request: Request) -> Response:
-        """Answer with a page."""
-        return (self._pages or self.warm())(request)
+    def _look_ahead(self, pages: Callable[[Request], Response], request: Request) -> None:
+        """Make every page once, in the background: for whoever asked for the first one, in their lane."""
+        from partnerlab.console.view import NAVIGATION
+
+        def look() -> None:
+            for path, _ in NAVIGATION:
+                if self._closed.wait(LOOK_AHEAD_S):
+                    return
+                pages(replace(request, path=f"{PREFIX}/{path}", query=""))
+
+        with self._lock:
+            if self._ahead is None and not self._closed.is_set():
+                self._ahead = threading.Thread(target=look, name="console-ahead", daemon=True)
+                self._ahead.start()
