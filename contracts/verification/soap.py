@@ -108,6 +108,7 @@ class _Message:
             return
         if root.getroottree().docinfo.internalDTD is not None:
             self._add("no-dtd", "document", "no DOCTYPE", "a DOCTYPE")
+            return  # SOAP forbids it, and what stands in its entities cannot be judged
         name = etree.QName(root)
         if name.localname != "Envelope" or name.namespace not in VERSIONS:
             self._add("envelope", _at(root), f"Envelope in {' or '.join(VERSIONS)}", root.tag)

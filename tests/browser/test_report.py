@@ -46,10 +46,13 @@ def test_a_failure_is_reached_by_its_link(page: Any, folder: Path) -> None:
     assert page.locator("script").count() == 0
 
 
-def test_on_paper_nothing_is_folded_away(page: Any, folder: Path) -> None:
+def test_on_paper_each_failure_has_its_call_and_what_passed_is_a_line(page: Any, folder: Path) -> None:
     page.goto((folder / "graded.html").as_uri())
     text = "".join(one.extract_text() for one in PdfReader(io.BytesIO(page.pdf())).pages)
     printed = "".join(text.split())
-    assert "Sent(call2,BalanceCheck)" in printed, "the evidence of a check that passed is folded on the screen"
+    assert "Sent(call1,BalanceCheck)" in printed
+    assert "curl-sS" in printed, "folded on the screen"
     assert "requirements (must)" in text, "a table's first columns are not broken into letters"
     assert "".join(HOSTILE.replace("\x1b", "#x1B").split())[:60] in printed
+    page.goto((folder / "large.html").as_uri())
+    assert len(PdfReader(io.BytesIO(page.pdf())).pages) < 8, "the calls of what passed fill no paper"

@@ -1,9 +1,9 @@
 """
 The report for people: one HTML file without script, failures first, evidence beside what was expected.
 
-It opens from `file://`, on a phone and on paper. A Content-Security-Policy in it forbids everything but its own styles,
-so that nothing a partner answered can run or load. Where it would grow beyond 2 MB the evidence of what passed is cut
-first, and says so.
+It opens from `file://`, on a phone and on paper, where each failure has its call and all others are left out. A
+Content-Security-Policy in it forbids everything but its own styles, so that nothing a partner answered can run or load.
+Where it would grow beyond 2 MB the evidence of what passed is cut first, and says so.
 """
 
 from __future__ import annotations
@@ -61,7 +61,8 @@ def _page(run: Run, of_failed: int, of_others: int) -> Iterator[str]:
             yield from _requirements(rows)
     yield from _checks(run, of_others, shown)
     yield "</main>"
-    yield f"<footer>Made by partnerlab {_text(run.version)}. Secrets are masked. Bodies may be cut.</footer>"
+    yield f"<footer>Made by partnerlab {_text(run.version)}. Secrets are masked. Bodies may be cut."
+    yield '<span class="paper">All other calls are in the file that this was printed from.</span></footer>'
     yield "</body></html>\n"
 
 
@@ -155,7 +156,7 @@ def _exchange(exchange: Exchange, most: int, shown: set[int]) -> Iterator[str]:
 def _folded(run: Run, numbers: list[int], most: int, shown: set[int]) -> Iterator[str]:
     if not numbers:
         return
-    yield f"<details><summary>{len(numbers)} call{'s' if len(numbers) > 1 else ''}</summary>"
+    yield f'<details class="screen"><summary>{len(numbers)} call{"s" if len(numbers) > 1 else ""}</summary>'
     for number in numbers:
         exchange = run.exchanges[number - 1]
         if most:
@@ -185,9 +186,14 @@ def _requirements(rows: list[RequirementResult]) -> Iterator[str]:
     yield from _table(sorted(shown, key=lambda one: order.index(one.outcome)))
     hidden = [one for one in rows if one.outcome is Outcome.NOT_TESTABLE]
     if hidden:
-        yield f"<details><summary>{len(hidden)} that cannot be tested here, with the reason</summary>"
+        yield f'<details class="screen"><summary>{len(hidden)} that cannot be tested here, with the reason</summary>'
         yield from _table(hidden)
         yield "</details>"
+        yield f'<div class="paper"><p>{len(hidden)} that cannot be tested here:</p><ul>'
+        for reason in dict.fromkeys(one.reason for one in hidden):
+            ids = ", ".join(one.requirement.id for one in hidden if one.reason == reason)
+            yield f"<li>{_text(reason)} {_text(ids)}.</li>"
+        yield "</ul></div>"
 
 
 def _table(rows: list[RequirementResult]) -> Iterator[str]:
@@ -200,7 +206,8 @@ def _table(rows: list[RequirementResult]) -> Iterator[str]:
         mark = MARKS.get(one.outcome, "rest")
         yield f'<tr><td id="{anchor(rule.id)}">{_text(rule.id)}</td>'
         yield f'<td><span class="mark {mark}">{one.outcome.value}</span></td><td>{_text(rule.text)}'
-        yield f'<br><span class="soft">{_text(one.reason)}</span>' if one.reason else ""
+        reason = f"Some of its checks were not made: {one.reason}" if one.outcome is Outcome.PASSED else one.reason
+        yield f'<br><span class="soft">{_text(reason)}</span>' if one.reason else ""
         links = ", ".join(f'<a href="#{anchor(check)}">{_text(check)}</a>' for check in one.checks)
         yield f"<br>{links}" if links else ""
         assumed = f" [{rule.assumption}]" if rule.assumption else ""

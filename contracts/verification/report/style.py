@@ -38,8 +38,11 @@ footer{padding:2rem 1rem;color:var(--soft);font-size:.9rem}
 table.wide,table.wide tbody,table.wide tr,table.wide td{display:block;width:100%}
 table.wide thead{position:absolute;clip-path:inset(50%);height:1px;width:1px;overflow:hidden}
 table.wide tr{border-bottom:1px solid var(--line);padding:.4rem 0}table.wide td{border:0;padding:.1rem 0}}
-@media print{body{font-size:11pt}section,details::details-content{content-visibility:visible;block-size:auto}
-.box{overflow:visible!important;height:auto!important}
-pre{white-space:pre-wrap;overflow-wrap:anywhere;overflow:visible!important;height:auto!important;max-height:none}
-h2,h3{break-after:avoid}tr{break-inside:avoid}nav{display:none}}
+.paper{display:none}
+@media print{@page{margin:14mm}body{font-size:10pt;line-height:1.35}.paper{display:block}
+main,header,footer{max-width:none;padding:0}section,details::details-content{content-visibility:visible;block-size:auto}
+.screen{display:none}section.one{padding:0}h3{margin:.6rem 0 0}p{margin:.15rem 0}
+.box{overflow:visible!important;height:auto!important}table{font-size:8.5pt}td,th{padding:.15rem .4rem}
+pre{white-space:pre-wrap;overflow-wrap:anywhere;overflow:visible!important;height:auto!important;max-height:none;
+font-size:8pt}h2,h3{break-after:avoid}tr,.verdict{break-inside:avoid}nav{display:none}}
 """

@@ -105,6 +105,10 @@ BROKEN_REQUESTS: dict[str, tuple[str, dict[str, Any]]] = {
     "empty": ("well-formed", {"asked": b""}),
     "wrong charset": ("well-formed", {"asked": envelope(ASKED.replace("a@b", "ä@b")).decode().encode("latin-1")}),
     "DTD": ("no-dtd", {"asked": b"<!DOCTYPE x>" + envelope(ASKED)}),
+    "entity": (
+        "no-dtd",
+        {"asked": b"<!DOCTYPE x [<!ENTITY e '1'>]>" + envelope(ASKED).replace(b">1<", b">&e;<")},
+    ),
     "no envelope": ("envelope", {"asked": ASKED.encode()}),
     "another envelope": ("envelope", {"asked": envelope(ASKED, "urn:x")}),
     "no body": ("envelope", {"asked": f'<s:Envelope xmlns:s="{SOAP11}"/>'.encode()}),
