@@ -14,6 +14,7 @@ import click
 from partnerlab.contracts.masking import printable
 
 __all__ = [
+    "DEFAULT_URL",
     "Remote",
     "RemoteRefused",
     "RemoteUnreachable",

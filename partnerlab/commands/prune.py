@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import click
 
-from partnerlab.remote import DEFAULT_URL, Remote, address_option
+from partnerlab.remote import Remote, url_option
 
 __all__ = ["command"]
 
 
 @click.command()
-@click.option("--older-than", default=90, show_default=True, type=click.IntRange(1, 36500), help="Days it is over.")
+@click.option(
+    "--older-than", default=90, show_default=True, type=click.IntRange(1, 36500), help="Days since it was over."
+)
 @click.option("--lanes-unused", default=30, show_default=True, type=click.IntRange(1, 36500), help="Days without use.")
 @click.option("--dry-run", is_flag=True, help="Count what would go, and let it stand.")
-@address_option("--url", "The sandbox.", default=DEFAULT_URL, show_default=True, envvar="PARTNERLAB_URL")
+@url_option
 def command(older_than: int, lanes_unused: int, url: str, *, dry_run: bool) -> None:
-    """Forget what was over long ago: settled events and deliveries, postbacks, files that were fetched, unused lanes.
+    """Forget what was over long ago: settled events and deliveries, postbacks, exports, upload reports, unused lanes.
 
     Safe while the sandbox works, and its replicas. Accounts, bills and payments stay, and so does what waits for a
     person. The lane `default` is never dropped. A data pump of its own has `partnerlab pump prune`.

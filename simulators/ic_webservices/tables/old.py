@@ -13,6 +13,7 @@ from partnerlab.simulators.ic_webservices.tables.sent import (
     POSTBACK_ATTEMPTS,
     POSTBACKS,
 )
+from partnerlab.simulators.ic_webservices.tables.uploads import PROBLEMS, UPLOAD_CHUNKS
 from partnerlab.simulators.kit.world.pruning import Prunable
 
 __all__ = ["PRUNES"]
@@ -24,6 +25,12 @@ FILE_UNDER_WAY = timedelta(days=3)
 def _without(parent: str, table: str, key: str) -> str:
     """The rows of *table* whose row of *parent* went."""
     return f"NOT EXISTS (SELECT 1 FROM {parent} p WHERE p.lane = {table}.lane AND p.{key} = {table}.{key})"  # noqa: S608
+
+
+def _of_old_upload(table: str) -> str:
+    """The rows of *table* whose upload came long ago and waits for nobody."""
+    same = f"u.lane = {table}.lane AND u.upload_id = {table}.upload_id"
+    return f"EXISTS (SELECT 1 FROM ic_uploads u WHERE {same} AND u.state <> 'waiting' AND u.received_at < :before)"  # noqa: S608
 
 
 # Those that others refer to come first. A page goes before its postback, which is younger.
@@ -39,4 +46,6 @@ PRUNES = (
     Prunable("exports", BATCHES, "delivered_at <> '' AND delivered_at < :before", FILE_UNDER_WAY),
     Prunable("export files", BATCH_FILES, _without("ic_export_batches", "ic_export_files", "report_id")),
     Prunable("export pages", EXPORT_CHUNKS, _without("ic_export_batches", "ic_export_chunks", "report_id")),
+    Prunable("upload problems", PROBLEMS, _of_old_upload("ic_upload_problems")),
+    Prunable("upload quarantines", UPLOAD_CHUNKS, _of_old_upload("ic_upload_chunks")),
 )

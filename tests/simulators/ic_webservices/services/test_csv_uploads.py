@@ -242,6 +242,23 @@ def test_the_same_rows_again_do_nothing_and_an_earlier_files_wait(harness: Harne
     assert owed(harness, POND) == "313.75"
 
 
+def test_the_problems_of_an_old_file_are_pruned_and_what_waits_is_kept(harness: Harness) -> None:
+    freeze(harness)
+    old = send(harness, "99999,Nobody,1.00,2,", f"{POND},Pond,7.00,2,")
+    send(harness, f"{POND},Pond,9.00,2,")
+    waits = send(harness, "99999,Nobody,1.00,2,", f"{POND},Pond,7.00,2,")
+    assert waits["state"] == "waiting"
+    advance(harness, timedelta(days=100))
+    young = send(harness, "99999,Nobody,2.00,2,")
+    Pruner(harness.lanes, PRUNES).prune(timedelta(days=90), timedelta(days=30))
+    assert problems(harness, old) == []
+    assert harness.get(f"uploads/{old['upload_id']}/quarantine")["content"] == ""
+    assert harness.get(f"uploads/{old['upload_id']}")["rejected"] == 1, "what it did stays known"
+    assert len(problems(harness, young)) == 1
+    accepted = harness.control("POST", f"uploads/{waits['upload_id']}/accept").json
+    assert (accepted["state"], accepted["accepted"], accepted["rejected"]) == ("loaded", 1, 1)
+
+
 def test_an_earlier_file_that_sets_is_applied_and_noted(harness: Harness) -> None:
     first = send(harness, f"{BROOK},Brook,50.00,1,", name="monday.csv")
     send(harness, f"{BROOK},Brook,60.00,1,")
