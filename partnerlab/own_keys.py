@@ -55,21 +55,21 @@ def access(
     """
     The settings with keys of their own in place of the documented ones, made from *token*; as they are without one.
 
-    A key that the operator set is left alone, and one that two settings share need be set only at its service.
+    A key that the operator set is left alone, and one that two settings share need be set only at its service. A
+    documented key counts as not set, however it is written.
     """
     if not token:
         return Access(inhance, tccs, ic, water, Keys())
     root = hashlib.scrypt(token.encode(), salt=_SALT, n=_COST, r=8, p=1)
-    own: dict[str, str] = {}
     every: Sequence[DataclassInstance] = (inhance, tccs, ic, water)
+    made = Keys({documented: _made(root, documented) for one in every for documented in _documented(one).values()})
+    given: dict[str, str] = {}
     for one in every:
         for name, documented in _documented(one).items():
-            given = getattr(one, name)
-            if given != documented:
-                own.setdefault(documented, given)
-    for documented in {text for one in every for text in _documented(one).values()}:
-        own.setdefault(documented, _made(root, documented))
-    return Access(_with(inhance, own), _with(tccs, own), _with(ic, own), _with(water, own), Keys(own))
+            if not made.refused(getattr(one, name)):
+                given.setdefault(documented, getattr(one, name))
+    keys = Keys({**made.own, **given})
+    return Access(_with(inhance, keys), _with(tccs, keys), _with(ic, keys), _with(water, keys), keys)
 
 
 def _documented(settings: DataclassInstance) -> Mapping[str, str]:
@@ -77,8 +77,8 @@ def _documented(settings: DataclassInstance) -> Mapping[str, str]:
     return {field.name: str(field.default) for field in fields(settings) if _SECRETS.search(field.name)}
 
 
-def _with(one: Settings, own: Mapping[str, str]) -> Settings:
-    return replace(one, **{name: own.get(getattr(one, name), getattr(one, name)) for name in _documented(one)})
+def _with(one: Settings, keys: Keys) -> Settings:
+    return replace(one, **{name: keys.here(getattr(one, name)) for name in _documented(one)})
 
 
 def _made(root: bytes, documented: str) -> str:

@@ -196,6 +196,10 @@ def test_a_key_that_was_set_stands_and_on_this_machine_nothing_changes() -> None
     assert set_here.tccs.entry_key == set_here.ic.tccs_entry_key == "mine-alone"
     assert set_here.inhance.key != INHANCE.key
     assert set_here.ic.utility_guid == PRINTED.utility_guid
+    made = access(INHANCE, TCCS, PRINTED, WATER, token=TOKEN)
+    documented = ic_webservices.Settings(utility_api_key=PRINTED.utility_api_key.upper())
+    written_otherwise = access(INHANCE, TCCS, documented, WATER, token=TOKEN)
+    assert written_otherwise.ic == made.ic != PRINTED
     untouched = access(INHANCE, TCCS, PRINTED, WATER, token="")
     assert (untouched.inhance, untouched.ic, dict(untouched.keys.own)) == (INHANCE, PRINTED, {})
 
