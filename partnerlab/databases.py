@@ -18,17 +18,17 @@ __all__ = ["check_database", "database_errors"]
 SQLITE = b"SQLite format 3\0"
 
 
-def check_database(database: str) -> None:
+def check_database(database: str, *, beside: str = "") -> None:
     """
-    Look at a SQLite file, and at the data pump's beside it, before they are opened.
+    Look at a SQLite file before it is opened, and at one beside it, whose name goes on with *beside*.
 
     *database* is as in `SandboxSettings`: empty, a path or a URL. Raises `click.ClickException`: there is no such
-    folder, it is none of ours to write, or it is no SQLite database.
+    folder, the file or its folder cannot be written to, or it is no SQLite database.
     """
     path = database.removeprefix("sqlite:///")
     if not path or "://" in path:
         return
-    for file in (Path(path), Path(f"{path}.pump")):
+    for file in dict.fromkeys((Path(path), Path(f"{path}{beside}"))):
         if problem := _problem(file):
             raise click.ClickException(f"{file}: {problem}")
 
@@ -38,10 +38,13 @@ def _problem(file: Path) -> str:
         return f"there is no folder {file.parent}"
     if file.is_dir():
         return "is a folder, not a SQLite file"
+    if not os.access(file.parent, os.W_OK):  # SQLite keeps its log beside the file
+        return f"the folder {file.parent} cannot be written to"
     if not file.exists():
-        return "" if os.access(file.parent, os.W_OK) else f"the folder {file.parent} cannot be written to"
-    if not os.access(file, os.R_OK | os.W_OK):
-        return "cannot be read and written"
+        return ""
+    for way, said in ((os.R_OK, "read"), (os.W_OK, "written to")):
+        if not os.access(file, way):
+            return f"cannot be {said}"
     with file.open("rb") as stream:
         head = stream.read(len(SQLITE))
     return "" if head in (b"", SQLITE) else "is not a SQLite database"

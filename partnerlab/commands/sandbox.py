@@ -139,7 +139,7 @@ def command(
         water = configure(watersmart.Settings, "watersmart", document)
         if soap is not None:
             inhance, ic = replace(inhance, soap=soap), replace(ic, soap=soap)
-        check_database(settings.database)
+        check_database(settings.database, beside=".pump")
         with database_errors(settings.database):
             sandbox = Sandbox(settings, inhance=inhance, tccs=tccs, ic=ic, water=water)
     except ValueError as error:

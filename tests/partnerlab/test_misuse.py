@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -83,16 +84,24 @@ def test_a_mistyped_door_is_named_with_the_one_that_was_meant(monkeypatch: pytes
 
 
 @pytest.mark.parametrize("command", ["sandbox", "pump"])
-def test_a_database_that_cannot_be_is_one_line(tmp_path: Path, command: str) -> None:
+def test_a_database_that_cannot_be_is_one_line(tmp_path: Path, command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     billers = tmp_path / "billers.toml"
     billers.write_text("", "utf-8")
     more = ("--billers", str(billers)) if command == "pump" else ("--port", "0")
     (tmp_path / "notes.txt").write_text("no database at all", "utf-8")
     (tmp_path / "folder").mkdir()
+    closed = {tmp_path / "read-only.db", tmp_path / "closed"}
+    (tmp_path / "read-only.db").write_bytes(b"")
+    (tmp_path / "closed").mkdir()
+    (tmp_path / "closed" / "sandbox.db").write_bytes(b"")
+    # Root may write whatever the file says.
+    monkeypatch.setattr(os, "access", lambda path, way: way != os.W_OK or path not in closed)
     for name, rule in (
         ("missing/sandbox.db", f"there is no folder {tmp_path}/missing"),
         ("notes.txt", "is not a SQLite database"),
         ("folder", "is a folder, not a SQLite file"),
+        ("read-only.db", "cannot be written to"),
+        ("closed/sandbox.db", f"the folder {tmp_path}/closed cannot be written to"),
     ):
         done = typed(command, *more, "--db", str(tmp_path / name))
         assert (done.exit_code, said(done)) == (1, f"Error: {tmp_path / name}: {rule}")

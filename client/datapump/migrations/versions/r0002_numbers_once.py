@@ -74,5 +74,5 @@ def tables() -> tuple[sa.Table, sa.Table]:
 
 
 def downgrade() -> None:
-    """The versions before cannot work with these numbers."""
-    raise NotImplementedError("the data pump's tables of revision 0002 do not go back")
+    """Refused: the releases before cannot work with these numbers."""
+    raise RuntimeError("the data pump's tables do not go back from revision 0002; use the backup from before")
