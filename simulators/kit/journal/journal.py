@@ -53,7 +53,7 @@ JUDGED_BYTES = 1024 * 1024
 MAX_WAITING = 50_000
 MAX_WAITING_BYTES = 32 * 1024 * 1024
 ENOUGH, ENOUGH_BYTES = MAX_WAITING // 4, MAX_WAITING_BYTES // 4
-"""So many are written though nobody asked for them."""
+"""Where so many wait, in all lanes together, they are written though nobody asked for them."""
 MAX_STORED_BYTES = 512 * 1024 * 1024
 CHUNK = 100
 
@@ -73,7 +73,11 @@ class Sent(NamedTuple):
 
 
 class _Waiting(NamedTuple):
-    """An exchange that is not written yet. `whole` says that its bodies are, which else have these lengths."""
+    """
+    An exchange that is not written yet.
+
+    `whole` says that its bodies are, which else have these lengths; `size` is about how many bytes it holds.
+    """
 
     request: Request
     method: str
@@ -87,6 +91,7 @@ class _Waiting(NamedTuple):
     request_bytes: int
     answer_bytes: int
     sent: Sent | None
+    size: int
 
 
 class Journal:
@@ -155,13 +160,16 @@ class Journal:
             size = head + min(size, 2 * most)
         entry = _Waiting(
             *(request, method, door, operation, response, time.time(), duration_us, faults),
-            *(whole, request_bytes, answer_bytes, sent),
+            *(whole, request_bytes, answer_bytes, sent, size),
         )
         with self._lock:
             waiting = self._waiting.get(request.lane.name)
             if waiting is None:
-                waiting = self._waiting[request.lane.name] = deque(maxlen=self._keep)
-            if self._waiting_count < MAX_WAITING:
+                waiting = self._waiting[request.lane.name] = deque()
+            if waiting and len(waiting) >= self._keep:
+                self._waiting_bytes += size - waiting.popleft().size
+                waiting.append(entry)
+            elif self._waiting_count < MAX_WAITING:
                 waiting.append(entry)
                 self._waiting_count += 1
                 self._waiting_bytes += size

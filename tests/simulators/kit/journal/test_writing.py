@@ -29,18 +29,42 @@ def test_entries_are_written_without_anybody_reading(store: Store) -> None:
 def test_in_memory_what_nobody_reads_is_written_when_it_is_much(memory: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(journal_module, "ENOUGH", 30)
     lanes = Lanes(memory)
+    for lane in "abc":
+        lanes.get(lane)
+    journal = Journal(lanes, keep=10)
+    masked = _masked(journal, monkeypatch)
+    for n in range(29):
+        note(journal, id=f"r-{n}", lane="bca"[n % 3])
+    assert journal._thread is None
+    note(journal, id="r-29", lane="a")
+    _wait_for(memory, "r-29")
+    journal.close()
+    assert sorted(masked) == sorted(f"r-{n}" for n in range(30))
+
+
+def test_what_fell_out_of_the_ring_neither_waits_nor_is_masked(memory: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many requests a lane gets, its own ring is all that waits: nothing is written until somebody reads."""
+    monkeypatch.setattr(journal_module, "ENOUGH", 30)
+    monkeypatch.setattr(journal_module, "ENOUGH_BYTES", 30 * 1_000)
+    lanes = Lanes(memory)
     lanes.get("a")
     journal = Journal(lanes, keep=10)
+    masked = _masked(journal, monkeypatch)
+    for n in range(200):
+        note(journal, b"x" * (n + 500), id=f"r-{n}")
+    assert journal._thread is None
+    assert (journal._waiting_count, journal._waiting_bytes) == (10, sum(one.size for one in journal._waiting["a"]))
+    assert [entry.id for entry in journal.find("a")] == masked == [f"r-{n}" for n in range(190, 200)]
+    assert (journal._waiting_count, journal._waiting_bytes) == (0, 0)
+    journal.close()
+
+
+def _masked(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The ids of requests that are made ready to be written, from now on."""
     masked: list[str] = []
     row = journal._row
     monkeypatch.setattr(journal, "_row", lambda entry: masked.append(entry.request.id) or row(entry))
-    for n in range(29):
-        note(journal, id=f"r-{n}")
-    assert journal._thread is None
-    note(journal, id="r-29")
-    _wait_for(memory, "r-29")
-    journal.close()
-    assert masked == [f"r-{n}" for n in range(20, 30)], "what fell out of the ring is not worth masking"
+    return masked
 
 
 def _wait_for(store: Store, id: str) -> None:
