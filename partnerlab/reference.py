@@ -29,6 +29,21 @@ from partnerlab.verifying.subjects import PROVIDERS
 __all__ = ["PAGES", "render"]
 
 MADE = "<!-- Made by `make reference`; change the data it is made from. -->"
+EXIT_CODES = (
+    ("0", "all", "done: nothing failed, nothing to mend"),
+    (
+        "1",
+        "all",
+        "failed: a step or a requirement, a file with problems, a payment that is not taken, a server's refusal",
+    ),
+    ("1", "`audit`, `reconcile`, `soak`", "something in the books to mend"),
+    ("1", "`journal --invalid`", "an entry breaks the contract"),
+    ("2", "all", "misused: an option, a lane, a door or an operation that does not exist"),
+    ("3", "`verify provider`, `verify consumer`", "set up wrongly; nothing is graded"),
+    ("3", "`report compare`", "something got worse"),
+    ("3", "`audit`, `reconcile`", "the sandbox cannot be reached"),
+    ("4", "`verify provider`, `verify consumer`", "nothing was verified"),
+)
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
 
 
@@ -179,6 +194,8 @@ def commands() -> Iterable[str]:
         "`partnerlab COMMAND --help` says more, with an example. Those that ask a sandbox take `--url`"
         " (`PARTNERLAB_URL`), those that ask the data pump `--pump` (`PARTNERLAB_PUMP`)."
     )
+    yield "## Exit codes"
+    yield _table(("Code", "Commands", "Meaning"), EXIT_CODES)
     yield from _command(("partnerlab",), cli.main)
 
 
@@ -241,7 +258,7 @@ def _command(path: tuple[str, ...], command: click.Command) -> Iterable[str]:
         yield "`" + " ".join([*path, *(one.make_metavar(context) for one in arguments), "[OPTIONS]"]) + "`"
         yield " ".join(inspect.cleandoc(command.help or "").partition("\n\n")[0].split())
         if options:
-            yield _table(("Option", "", "Default"), map(_option, options))
+            yield _table(("Option", "What it does", "Default"), (_option(context, one) for one in options))
     if isinstance(command, click.Group):
         for name in command.list_commands(context):
             found = command.get_command(context, name)
@@ -249,12 +266,14 @@ def _command(path: tuple[str, ...], command: click.Command) -> Iterable[str]:
                 yield from _command((*path, name), found)
 
 
-def _option(option: click.Option) -> tuple[str, str, str]:
+def _option(context: click.Context, option: click.Option) -> tuple[str, str, str]:
     names = ", ".join(f"`{name}`" for name in (*option.opts, *option.secondary_opts))
+    if isinstance(option.type, click.Choice) and option.metavar is None:
+        names += f" {option.make_metavar(context).strip('[]')}"
+    text, _, said = (option.help or "").partition("  [default: ")
     shown = option.show_default and not option.is_flag and isinstance(option.default, str | int | float)
-    default = option.default if shown else ""
     variable = f" (`{option.envvar}`)" if option.envvar else ""
-    return names, (option.help or "").replace("\n", " ") + variable, f"`{default}`" if default != "" else ""
+    return names, text + variable, f"`{option.default}`" if shown else said.removesuffix("]")
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

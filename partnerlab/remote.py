@@ -19,7 +19,9 @@ __all__ = [
     "RemoteRefused",
     "RemoteUnreachable",
     "address_option",
+    "biller_option",
     "connect",
+    "json_option",
     "lane_options",
     "print_json",
     "url_option",
@@ -199,6 +201,7 @@ def address_option(name: str, text: str, **more: Any) -> Callable[[Decorated], D
     return click.option(name, type=ADDRESS, help=text, **more)
 
 
+json_option = click.option("--json", "as_json", is_flag=True, help="JSON in place of text.")
 url_option = address_option("--url", "The sandbox.", default=DEFAULT_URL, show_default=True, envvar="PARTNERLAB_URL")
 
 
@@ -210,6 +213,11 @@ def lane_options(function: Decorated) -> Decorated:
     ):
         function = option(function)
     return function
+
+
+def biller_option(default: str = "inhance_v2") -> Callable[[Decorated], Decorated]:
+    """The option `--biller` of a command that does something for one biller."""
+    return click.option("--biller", default=default, show_default=True, help="The biller: its partner or BillerGUID.")
 
 
 def print_json(value: Any) -> None:

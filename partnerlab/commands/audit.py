@@ -12,7 +12,7 @@ __all__ = ["command"]
 
 
 @click.command()
-@click.option("--all", "every", is_flag=True, help="Show every payment, not only what is to be mended.")
+@click.option("--all", "every", is_flag=True, help="Show every payment, not only those with something to mend.")
 @judged_options
 @lane_options
 @exit_codes
@@ -23,7 +23,7 @@ def command(*, every: bool, json_file: str | None, url: str, lane: str) -> bool:
 
     \b
     Example:
-        partnerlab audit --json -
+        partnerlab audit --json audit.json
     """
     done = connect(url, lane).get("/_sandbox/auditing/payments")
     show(json_file, done, audit_lines(done, every=every))

@@ -13,8 +13,13 @@ from partnerlab.remote import print_json
 
 @click.command()
 @click.argument("partner", required=False, type=click.Choice(integrations()))
-@click.option("--feature", default="", help="Only what has this in its name, as in --feature rejects.")
-@click.option("--supports", default="", metavar="NAME", help="Exit code 1 with its row where PARTNER lacks it.")
+@click.option("--feature", default="", help="Only features with this in their name.")
+@click.option(
+    "--supports",
+    default="",
+    metavar="NAME",
+    help="Say whether PARTNER supports this feature; exit code 1 with its row if not.",
+)
 @click.option("--json", "as_json", is_flag=True, help="JSON in place of text, with all tables.")
 def command(partner: str | None, feature: str, supports: str, *, as_json: bool) -> None:
     """Show what PARTNER's integration supports, or all integrations side by side.

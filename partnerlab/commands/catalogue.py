@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from partnerlab.contracts import catalogue, settings
-from partnerlab.remote import print_json
+from partnerlab.remote import json_option, print_json
 
 SECTIONS: dict[str, Callable[[], Mapping[str, Any]]] = {
     "requirements": catalogue.requirements,
@@ -22,7 +22,7 @@ SECTIONS: dict[str, Callable[[], Mapping[str, Any]]] = {
 
 @click.command()
 @click.argument("section", type=click.Choice(list(SECTIONS)), required=False)
-@click.option("--json", "as_json", is_flag=True, help="JSON in place of text.")
+@json_option
 def command(section: str | None, *, as_json: bool) -> None:
     """List SECTION of the catalogue, or all of it.
 

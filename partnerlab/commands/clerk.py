@@ -7,11 +7,7 @@ from typing import Any
 import click
 
 from partnerlab.auditing.pages import by_offset, paged
-from partnerlab.remote import Remote, connect, lane_options, print_json
-
-biller_option = click.option(
-    "--biller", default="inhance_v2", show_default=True, help="Whose clerk: partner or BillerGUID."
-)
+from partnerlab.remote import Remote, biller_option, connect, lane_options, print_json
 
 
 @click.group()
@@ -28,12 +24,12 @@ def command() -> None:
 @command.command()
 @click.argument("account")
 @click.argument("amount")
-@click.option("--invoice", help="The invoice; else the account's latest open one.")
+@click.option("--invoice", help="The invoice.  [default: the account's latest open one]")
 @click.option("--check", "check_number", default="", help="Number of the check.")
 @click.option("--cash", is_flag=True, help="In cash, not by check.")
 @click.option("--reference", default="", help="BillerReference: what the clerk writes on it.")
 @click.option("--location", default="", help="LocationReference: where it was taken.")
-@biller_option
+@biller_option()
 @lane_options
 def payment(
     account: str,
@@ -77,7 +73,7 @@ def payment(
 @click.argument("account")
 @click.argument("what", type=click.Choice(("cards", "bank")))
 @click.argument("state", type=click.Choice(("on", "off")))
-@biller_option
+@biller_option()
 @lane_options
 def block(account: str, what: str, state: str, biller: str, url: str, lane: str) -> None:
     """Block payments by card or from a bank account for ACCOUNT (on), or allow them again (off).
@@ -95,7 +91,7 @@ def block(account: str, what: str, state: str, biller: str, url: str, lane: str)
 @click.argument("account")
 @click.argument("what", type=click.Choice(("paperless", "autopay")))
 @click.argument("state", type=click.Choice(("on", "off")))
-@biller_option
+@biller_option()
 @lane_options
 def enrol(account: str, what: str, state: str, biller: str, url: str, lane: str) -> None:
     """Switch paperless billing or AutoPay of ACCOUNT on the payer's behalf; partners are told as if the payer did.

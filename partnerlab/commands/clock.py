@@ -22,7 +22,12 @@ def command() -> None:
 @command.command()
 @lane_options
 def show(url: str, lane: str) -> None:
-    """Print the lane's time."""
+    """Print the lane's time.
+
+    \b
+    Example:
+        partnerlab clock show --lane mine
+    """
     _print(connect(url, lane).get("/_sandbox/clock"))
 
 
@@ -43,14 +48,24 @@ def advance(duration: str, url: str, lane: str) -> None:
 @click.argument("moment", required=False)
 @lane_options
 def freeze(moment: str | None, url: str, lane: str) -> None:
-    """Stop the clock, at MOMENT (ISO 8601) or where it stands."""
+    """Stop the clock, at MOMENT (ISO 8601) or where it stands.
+
+    \b
+    Example:
+        partnerlab clock freeze 2026-07-01T09:00:00-05:00
+    """
     _print(connect(url, lane).post("/_sandbox/clock/freeze", {"at": moment} if moment else {}))
 
 
 @command.command()
 @lane_options
 def unfreeze(url: str, lane: str) -> None:
-    """Let a stopped clock go on from where it stands."""
+    """Let a stopped clock go on from where it stands.
+
+    \b
+    Example:
+        partnerlab clock unfreeze
+    """
     _print(connect(url, lane).post("/_sandbox/clock/unfreeze"))
 
 

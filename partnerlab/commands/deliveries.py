@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 import click
 from click.core import ParameterSource
 
-from partnerlab.remote import Remote, address_option, print_json, url_option
+from partnerlab.remote import Remote, address_option, json_option, print_json, url_option
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 STATES = (
@@ -73,10 +73,10 @@ def command() -> None:
 
 @command.command(name="list")
 @click.option("--state", type=click.Choice(STATES), help="Only one state.")
-@click.option("--lane", help="Only one lane of a sandbox.")
+@click.option("--lane", help="Only one lane.  [default: all]")
 @click.option("--account", help="Only one account number.")
-@click.option("--limit", default=50, show_default=True, help="The newest N.")
-@click.option("--json", "as_json", is_flag=True, help="JSON in place of text.")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000), help="The newest N deliveries.")
+@json_option
 @pump_options
 def list_(
     state: str | None,
@@ -147,7 +147,7 @@ def replay(delivery: str, reason: str, by: str, pump: Remote) -> None:
 @decision_options
 @pump_options
 def dismiss(delivery: str, reason: str, by: str, pump: Remote) -> None:
-    """Give a delivery up: it will not be sent.
+    """Give up a delivery: it is not sent.
 
     \b
     Example:
@@ -160,7 +160,7 @@ def dismiss(delivery: str, reason: str, by: str, pump: Remote) -> None:
 @decision_options
 @pump_options
 def abandon(delivery: str, reason: str, by: str, pump: Remote) -> None:
-    """Say of an attempt that stands open that nobody is at it any more: its outcome is unknown then.
+    """Say that nobody works on a delivery's open attempt any more, so that its outcome is unknown.
 
     \b
     Example:
@@ -174,9 +174,9 @@ def abandon(delivery: str, reason: str, by: str, pump: Remote) -> None:
 @decision_options
 @pump_options
 def resolve(delivery: str, reason: str, by: str, *, posted: bool, pump: Remote) -> None:
-    """Say of an unknown or not understood delivery whether the partner has it.
+    """Say whether the partner has a delivery whose outcome is unknown or not understood.
 
-    Not posted means that it is sent again: where the partner has it all the same, it will have it twice.
+    With --not-posted it is sent again; if the partner has it after all, it will have it twice.
 
     \b
     Example:

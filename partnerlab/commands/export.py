@@ -10,23 +10,23 @@ from urllib.parse import quote
 import click
 
 from partnerlab.client.exports import place_file
-from partnerlab.remote import Remote, connect, lane_options
+from partnerlab.remote import Remote, biller_option, connect, lane_options
 
 KINDS = ("payments", "changes", "rejects")
 
 
 @click.command()
 @click.argument("kind", type=click.Choice(KINDS))
-@click.option("--biller", default="watersmart", show_default=True, help="Whose: partner or BillerGUID.")
+@biller_option("watersmart")
 @click.option(
     "--out",
     "folder",
     required=True,
     type=click.Path(exists=True, file_okay=False, writable=True, path_type=Path),
-    help="The folder to put the files in.",
+    help="Folder to write the files to.",
 )
 @click.option("--split", is_flag=True, help="Payments: a file each for Amex, other cards and banks.")
-@click.option("--batch", type=click.IntRange(1), help="That batch again, by its WSReportID, byte for byte.")
+@click.option("--batch", type=click.IntRange(1), help="Write this earlier batch again, byte for byte: its WSReportID.")
 @lane_options
 def command(kind: str, biller: str, folder: Path, *, split: bool, batch: int | None, url: str, lane: str) -> None:
     """Write what Invoice Cloud has for a partner since the last export, and print the files' names, one a line.

@@ -103,12 +103,14 @@ def check(file: Path, layout: Layout, quarantine: Path | None, *, strict: bool, 
     "--as",
     "form",
     type=click.Choice(("records", "json")),
-    help="Invoice Cloud's records, or JSON a line. [default: records of a .csv, else json]",
+    help="Invoice Cloud's records, or JSON a line.  [default: records of a .csv, else json]",
 )
 @layout_option
 @click.option("--biller-guid", default=BILLER_GUID, show_default=True, help="The records' BillerGuid.")
 @click.option("--format-guid", default=FORMAT_GUID, show_default=True, help="The records' InvoiceFormatGuid.")
-@click.option("--created-on", type=click.DateTime(["%Y-%m-%d"]), help="The records' FileCreationDate. [default: today]")
+@click.option(
+    "--created-on", type=click.DateTime(["%Y-%m-%d"]), help="The records' FileCreationDate.  [default: today]"
+)
 @quarantine_option
 def convert(
     file: Path,

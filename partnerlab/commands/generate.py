@@ -35,17 +35,31 @@ def command() -> None:
 
 
 @command.command()
-@click.option("--partner", type=click.Choice(PARTNERS), default=PARTNERS[0], show_default=True, help="Whose file.")
-@click.option("--invoices", default=1000, show_default=True, type=click.IntRange(1))
+@click.option(
+    "--partner",
+    type=click.Choice(PARTNERS),
+    default=PARTNERS[0],
+    show_default=True,
+    help="The partner whose file it is.",
+)
+@click.option("--invoices", default=1000, show_default=True, type=click.IntRange(1), help="Invoices in the file.")
 @click.option("--seed", default=1, show_default=True, help="The same seed gives the same bytes.")
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Day of the billing run.  [default: today]")
 @click.option(
-    "--meters", default=1, show_default=True, type=click.IntRange(1, 25), help="inHance: at most so many on a line."
+    "--meters", default=1, show_default=True, type=click.IntRange(1, 25), help="inHance: most meters of an invoice."
 )
-@click.option("--layout", "own", type=click.Path(exists=True, dir_okay=False), help="A layout of your own, TOML.")
-@click.option("--columns", type=click.Choice(COLUMNS), help="How its columns stand.  [default: as the layout says]")
 @click.option(
-    "--damage", type=click.Choice(DAMAGES), metavar="NAME", help="Break it so; `partnerlab catalogue damages` explains."
+    "--layout",
+    "own",
+    type=click.Path(exists=True, dir_okay=False),
+    help="A layout of your own, TOML.  [default: the partner's]",
+)
+@click.option("--columns", type=click.Choice(COLUMNS), help="Where its columns stand.  [default: as the layout says]")
+@click.option(
+    "--damage",
+    type=click.Choice(DAMAGES),
+    metavar="NAME",
+    help="Damage the file in this way (`partnerlab catalogue damages`).",
 )
 @click.option("--out", required=True, type=click.File("wb", lazy=False), help="The file; - for stdout.")
 def bif(
@@ -101,7 +115,7 @@ def bif(
     "--damage",
     type=click.Choice(sorted(CSV_DAMAGED)),
     metavar="NAME",
-    help="Break the file so; `partnerlab catalogue damages` explains.",
+    help="Damage the file in this way (`partnerlab catalogue damages`).",
 )
 @click.option("--out", required=True, type=click.File("wb", lazy=False), help="The file; - for stdout.")
 def csv(kind: str, invoices: int, seed: int, as_of: datetime | None, damage: str | None, out: IO[bytes]) -> None:

@@ -36,18 +36,28 @@ def _which(function: Decorated) -> Decorated:
 
 
 @command.command("list")
-@click.option("--partner", type=PARTNER, help="Only this partner's.")
+@click.option("--partner", type=PARTNER, help="Only one partner.")
 @lane_options
 def list_jobs(partner: str | None, url: str, lane: str) -> None:
-    """List the jobs with their last and next run, and what came of the last one."""
+    """List the jobs with their last and next run, and what came of the last one.
+
+    \b
+    Example:
+        partnerlab jobs list --partner watersmart
+    """
     _print(connect(url, lane).get("/_sandbox/jobs", partner=partner)["jobs"])
 
 
 @command.command("next")
-@click.option("--partner", type=PARTNER, help="Only this partner's.")
+@click.option("--partner", type=PARTNER, help="Only one partner.")
 @lane_options
 def next_jobs(partner: str | None, url: str, lane: str) -> None:
-    """List the jobs that are not paused in the order in which they run next."""
+    """List the jobs that are not paused in the order in which they run next.
+
+    \b
+    Example:
+        partnerlab jobs next
+    """
     remote = connect(url, lane)
     rows = [row for row in remote.get("/_sandbox/jobs", partner=partner)["jobs"] if row["state"] != "paused"]
     for row in sorted(rows, key=lambda row: row["next_at"]):
@@ -58,7 +68,12 @@ def next_jobs(partner: str | None, url: str, lane: str) -> None:
 @command.command()
 @_which
 def run(partner: str, job: str, url: str, lane: str) -> None:
-    """Run JOB of PARTNER now, and print what came of it. Exit code 1 where it failed."""
+    """Run JOB of PARTNER now and print its outcome. Exit code 1 where it failed.
+
+    \b
+    Example:
+        partnerlab jobs run inhance_v1 payments
+    """
     outcome = connect(url, lane).post(f"/_sandbox/jobs/{partner}/{job}/run")["outcome"]
     click.echo(outcome)
     if outcome.startswith(f"{job}: failed"):
@@ -68,14 +83,24 @@ def run(partner: str, job: str, url: str, lane: str) -> None:
 @command.command()
 @_which
 def pause(partner: str, job: str, url: str, lane: str) -> None:
-    """Let JOB of PARTNER wait until it is resumed."""
+    """Pause JOB of PARTNER until it is resumed.
+
+    \b
+    Example:
+        partnerlab jobs pause inhance_v2 invoices
+    """
     _print([connect(url, lane).post(f"/_sandbox/jobs/{partner}/{job}/pause")])
 
 
 @command.command()
 @_which
 def resume(partner: str, job: str, url: str, lane: str) -> None:
-    """Let JOB of PARTNER go on; it runs once for all it missed."""
+    """Resume JOB of PARTNER; it runs once for all the runs that it missed.
+
+    \b
+    Example:
+        partnerlab jobs resume inhance_v2 invoices
+    """
     _print([connect(url, lane).post(f"/_sandbox/jobs/{partner}/{job}/resume")])
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from partnerlab.contracts.doors import doors, operations
+from partnerlab.contracts.masking import printable
 from partnerlab.contracts.verification.findings import Finding
 from partnerlab.remote import Remote, connect, lane_options, print_json
 
@@ -18,15 +19,17 @@ LANGUAGES = ("curl", "python", "pytest")
 
 
 @click.group(invoke_without_command=True)
-@click.option("--door", help="Only one door, as in `inhance`.")
-@click.option("--operation", help="Only one operation, as in `BalanceCheck`.")
-@click.option("--direction", type=click.Choice(["in", "out"]), help="What came in, or every call of Invoice Cloud.")
+@click.option("--door", help="Only one door, such as `inhance`.")
+@click.option("--operation", help="Only one operation, such as `BalanceCheck`.")
+@click.option(
+    "--direction", type=click.Choice(["in", "out"]), help="Only what came in, or every call that Invoice Cloud made."
+)
 @click.option("--event", help="Only calls about an event or payment, by its id.")
-@click.option("--search", help="Only entries with that text in path, query, headers or a body.")
+@click.option("--search", help="Only entries with this text in path, query, headers or body.")
 @click.option("--invalid", is_flag=True, help="Only entries that break the contract; exit code 1 if there are any.")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000), help="The newest N entries.")
-@click.option("--follow", is_flag=True, help="Go on with what comes, until interrupted.")
-@click.option("--json", "as_json", is_flag=True, help="JSON in place of text; with --follow an entry a line.")
+@click.option("--follow", is_flag=True, help="Go on listing what comes, until interrupted.")
+@click.option("--json", "as_json", is_flag=True, help="JSON in place of text; with --follow one line an entry.")
 @lane_options
 @click.pass_context
 def command(
@@ -81,7 +84,7 @@ def command(
 
 @command.command()
 @click.argument("entry")
-@click.option("--as", "language", type=click.Choice(LANGUAGES), help="Its call as something to run again.")
+@click.option("--as", "language", type=click.Choice(LANGUAGES), help="Print its call as a program.")
 @lane_options
 def show(entry: str, *, language: str | None, url: str, lane: str) -> None:
     """Show ENTRY whole, as JSON, or its call as a curl command, a Python program or a test.
@@ -108,7 +111,7 @@ def lines(row: dict[str, Any]) -> list[str]:
     told = [f"{row['verdict']:<9}", "" if said and said in row["verdict"] else said, ", ".join(filter(None, about))]
     found = ["  ".join((*columns, *filter(None, told)))]
     found += [f"    {Finding(**finding)}" for finding in row["findings"] or ()]
-    return [_printable(line) for line in found]
+    return [printable(line) for line in found]
 
 
 def _following(remote: Remote, query: dict[str, Any], rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -140,11 +143,6 @@ def _unknown(kind: str, name: str, known: list[str]) -> str:
     meant = next((each for each in known if near and each.lower() == near[0]), None)
     hint = f"did you mean {meant}?" if meant else f"there are {', '.join(known)}"
     return f"there is no {kind} {name!r}; {hint}"
-
-
-def _printable(text: str) -> str:
-    """Other systems' text reaches the terminal without control characters."""
-    return "".join(char if char.isprintable() else " " for char in text)
 
 
 def _json_line(row: dict[str, Any]) -> str:

@@ -18,7 +18,12 @@ __all__ = ["exit_codes", "judged_options", "show"]
 FOUND, UNREACHABLE = 1, 3
 
 judged_options = click.option(
-    "--json", "json_file", metavar="FILE", help="Write JSON to a file, or to stdout with `-`."
+    "--json",
+    "json_file",
+    metavar="[FILE]",
+    is_flag=False,
+    flag_value="-",
+    help="JSON in place of text, or written to FILE beside it.",
 )
 
 

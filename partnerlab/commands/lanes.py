@@ -22,7 +22,12 @@ def command() -> None:
 @command.command(name="list")
 @url_option
 def list_(url: str) -> None:
-    """List the lanes with their time."""
+    """List the lanes with their time.
+
+    \b
+    Example:
+        partnerlab lanes list
+    """
     for lane in Remote(url).get("/_sandbox/lanes")["lanes"]:
         _print(lane)
 
@@ -45,7 +50,12 @@ def create(name: str, seed: int | None, url: str) -> None:
 @click.argument("name")
 @url_option
 def reset(name: str, url: str) -> None:
-    """Make the lane NAME as it was when it was new."""
+    """Make the lane NAME as it was when it was new.
+
+    \b
+    Example:
+        partnerlab lanes reset mine
+    """
     _print(Remote(url).post(f"/_sandbox/lanes/{name}/reset"))
 
 
@@ -67,7 +77,12 @@ def fork(name: str, to: str, url: str) -> None:
 @click.argument("name")
 @url_option
 def drop(name: str, url: str) -> None:
-    """Remove the lane NAME and everything in it."""
+    """Remove the lane NAME and everything in it.
+
+    \b
+    Example:
+        partnerlab lanes drop mine
+    """
     Remote(url).delete(f"/_sandbox/lanes/{name}")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from partnerlab.contracts.masking import printable
-from partnerlab.remote import connect, lane_options, print_json
+from partnerlab.remote import connect, json_option, lane_options, print_json
 
 
 @click.group()
@@ -19,12 +19,14 @@ def command() -> None:
 
 
 @command.command(name="list")
-@click.option("--biller", default="", help="Of one biller only: partner or BillerGUID.")
-@click.option("--account", help="About one account.")
-@click.option("--to", "recipient", help="To one e-mail address or telephone number.")
-@click.option("--kind", type=click.Choice(("bill_notice", "reminder", "receipt", "text_confirmation")))
-@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="The newest so many.")
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.option("--biller", default="", help="Only one biller: its partner or BillerGUID.")
+@click.option("--account", help="Only about one account number.")
+@click.option("--to", "recipient", help="Only to one e-mail address or telephone number.")
+@click.option(
+    "--kind", type=click.Choice(("bill_notice", "reminder", "receipt", "text_confirmation")), help="Only one kind."
+)
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="The newest N messages.")
+@json_option
 @lane_options
 def list_(
     biller: str,
@@ -60,7 +62,7 @@ def list_(
 
 @command.command()
 @click.argument("number", type=click.IntRange(min=1))
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@json_option
 @lane_options
 def show(number: int, *, as_json: bool, url: str, lane: str) -> None:
     """Show a message.

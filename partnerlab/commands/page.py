@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import click
 
-from partnerlab.remote import Remote, connect, lane_options
+from partnerlab.remote import Remote, biller_option, connect, lane_options
 
 PAGES = {
     "bills": "RECENT_BILLS",
@@ -31,10 +31,10 @@ class _Payer:
 @click.command()
 @click.argument("name", type=click.Choice([*PAGES, GUEST]))
 @click.option("--user", default="willows@example.com", show_default=True, help="A registered user.")
-@click.option("--password", help="The user's password.  [default: that of the users whom a lane begins with]")
-@click.option("--account", help="Whose bills a guest pays by cloud-payment.  [default: the biller's first]")
-@click.option("--biller", default="inhance_v2", show_default=True, help="Whose: partner or BillerGUID.")
-@click.option("--browser", is_flag=True, help="Open it as well.")
+@click.option("--password", help="The user's password.  [default: that of the seeded users]")
+@click.option("--account", help="cloud-payment: the account whose bills the guest pays.  [default: the biller's first]")
+@biller_option()
+@click.option("--browser", is_flag=True, help="Open it in the browser too.")
 @lane_options
 def command(
     name: str, user: str, password: str | None, account: str | None, biller: str, url: str, lane: str, *, browser: bool

@@ -42,8 +42,8 @@ NOT_OURS = (OtherVersion, EngineChanged, EngineBusy, NoSlot, StartingTakesLong)
 )
 @click.option("--db", help="A SQLite file, or a postgresql:// URL to share the load between several.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8710, show_default=True, type=click.IntRange(1, 65535))
-@click.option("--token", envvar="PARTNERLAB_PUMP_TOKEN", help="Bearer token that callers must bring.")
+@click.option("--port", default=8710, show_default=True, type=click.IntRange(1, 65535), help="Port.")
+@click.option("--token", envvar="PARTNERLAB_PUMP_TOKEN", help="Bearer token that callers must send.")
 @click.option(
     "--grace",
     default=GRACE_S,
@@ -105,9 +105,11 @@ def command(
 
 @command.command()
 @click.option("--db", required=True, help="The pump's database: a SQLite file or a postgresql:// URL.")
-@click.option("--days", default=DEFAULT_AGE.days, show_default=True, type=click.IntRange(1, 36500))
+@click.option(
+    "--days", default=DEFAULT_AGE.days, show_default=True, type=click.IntRange(1, 36500), help="Days since it was over."
+)
 def prune(db: str, days: int) -> None:
-    """Forget deliveries that were over more than so many DAYS ago, and the engine's rows of them.
+    """Forget deliveries that were over long ago, and the engine's rows of them.
 
     Workers may run meanwhile. What is on its way, or waits for a person, stays, and so does what is needed to know each
     event again.

@@ -12,7 +12,7 @@ __all__ = ["command"]
 
 
 @click.command()
-@click.option("--all", "every", is_flag=True, help="Show differences too that are explained.")
+@click.option("--all", "every", is_flag=True, help="Show explained differences too.")
 @judged_options
 @lane_options
 @exit_codes

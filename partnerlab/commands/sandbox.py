@@ -50,25 +50,28 @@ SECTIONS = ("sandbox", "inhance", "tccs", "ic", "watersmart")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port; 0 takes a free one.  [default: 8700]")
 @click.option("--db", help="A SQLite file or a PostgreSQL URL to keep everything in.  [default: memory]")
 @click.option("--soap", type=click.Choice(["codec", "spyne"]), help="Who answers SOAP messages.  [default: codec]")
-@click.option("--token", help="What callers of control API and data pump must bring; needed where others reach them.")
+@click.option(
+    "--token",
+    help="Token that callers of control API and data pump must send; required where other machines reach them.",
+)
 @click.option(
     "--files",
     type=click.Path(file_okay=False),
-    help="A folder for partners' files: an inbox and an outbox a biller.  [default: none]",
+    help="Folder in which partners leave and find files, an inbox and an outbox a biller.  [default: none]",
 )
 @click.option(
-    "--jobs/--no-jobs", default=True, show_default=True, help="Partners' timed jobs run by themselves as time goes."
+    "--jobs/--no-jobs", default=True, show_default=True, help="Run the partners' timed jobs as their time comes."
 )
 @click.option(
     "--sftp-port",
     type=click.IntRange(0, 65535),
-    help="Serve these folders by SFTP; 0 takes a free port.  [default: no]",
+    help="Serve the folders of --files by SFTP on this port; 0 takes a free one.  [default: no SFTP]",
 )
 @click.option(
     "--forwarded",
     is_flag=True,
     default=None,
-    help="Every request comes through a proxy: its X-Forwarded-Proto, -Host and -For count.",
+    help="A proxy is in front: believe its X-Forwarded-Proto, -Host and -For.",
 )
 @click.option(
     "--tls",
@@ -80,10 +83,16 @@ SECTIONS = ("sandbox", "inhance", "tccs", "ic", "watersmart")
     "--only",
     multiple=True,
     type=click.Choice(PARTS),
-    help="Serve this part alone, of one sandbox in PostgreSQL; may be repeated.  [default: all]",
+    help="Serve only this part of a sandbox in PostgreSQL; may be repeated.  [default: all]",
 )
-@click.option("--peer", "peers", multiple=True, metavar="PART=URL", help="Where another part is, with --only.")
-@click.option("--quiet", is_flag=True, help="Print the URL alone.")
+@click.option(
+    "--peer",
+    "peers",
+    multiple=True,
+    metavar="PART=URL",
+    help="With --only: the address of another part; may be repeated.",
+)
+@click.option("--quiet", is_flag=True, help="Print only the URL.")
 def command(
     config: Path | None,
     host: str | None,

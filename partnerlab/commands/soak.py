@@ -15,7 +15,9 @@ __all__ = ["command"]
 
 
 @click.command()
-@click.option("--seed", default=1, show_default=True, type=click.IntRange(0), help="The seed, or the first of several.")
+@click.option(
+    "--seed", default=1, show_default=True, type=click.IntRange(0), help="The seed; with --runs, the first one."
+)
 @click.option("--days", default=30, show_default=True, type=click.IntRange(3, 3650), help="Days of virtual time.")
 @click.option(
     "--accounts", default=200, show_default=True, type=click.IntRange(1, 20_000), help="Accounts, at all four partners."
@@ -25,14 +27,14 @@ __all__ = ["command"]
     type=click.Choice(["all", "none"]),
     default="all",
     show_default=True,
-    help="Whether calls fail and processes die.",
+    help="Whether calls fail and processes are killed.",
 )
 @click.option(
-    "--runs", default=1, show_default=True, type=click.IntRange(1), help="How many seeds, one after the other."
+    "--runs", default=1, show_default=True, type=click.IntRange(1), help="Number of seeds, one run after the other."
 )
-@click.option("--log", type=click.File("w", encoding="utf-8"), help="Write the event log to a file; `-` is stdout.")
+@click.option("--log", type=click.File("w", encoding="utf-8"), help="Write the event log to a file; - for stdout.")
 def command(*, seed: int, days: int, accounts: int, faults: str, runs: int, log: TextIO | None) -> None:
-    """Let a whole world live for some days of virtual time, and audit its books.
+    """Run a whole world for some days of virtual time, and audit its books.
 
     Bills arrive, payers pay, partners post, banks return, files go, calls fail, processes die and come back. It ends
     with audit and reconcile; what breaks is told with the seed and the first step after which it was broken. One seed

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from partnerlab.remote import connect, lane_options, print_json
+from partnerlab.remote import biller_option, connect, lane_options, print_json
 
 TENDERS = ("credit_card", "debit_card", "ach", "online_bank_direct", "paypal")
 CARD, BANK_ACCOUNT = "4111111111111111", "000123456789"
@@ -20,9 +20,6 @@ NUMBER_OF = {
     "paypal": "",
     "online_bank_direct": "bank_account",
 }
-
-
-biller_option = click.option("--biller", default="inhance_v2", show_default=True, help="Whose: partner or BillerGUID.")
 
 
 @click.group()
@@ -52,12 +49,23 @@ class _Pay(click.Command):
 @command.command(cls=_Pay)
 @click.argument("account")
 @click.argument("amount")
-@click.option("--invoice", help="The invoice; without it the account's open one.")
-@click.option("--tender", type=click.Choice(TENDERS), default="credit_card", show_default=True)
-@click.option("--number", help="A test card or bank account number; see `partnerlab catalogue magic`.")
+@click.option("--invoice", help="The invoice.  [default: the account's latest open one]")
+@click.option(
+    "--tender", type=click.Choice(TENDERS), default="credit_card", show_default=True, help="What it is paid with."
+)
+@click.option(
+    "--number",
+    help="A test card or bank account number (`partnerlab catalogue magic`).  [default: one that is approved]",
+)
 @click.option("--fee", default="0.00", show_default=True, help="Service fee.")
-@click.option("--donation", type=click.Choice(("none", "standalone", "inline")), default="none", show_default=True)
-@biller_option
+@click.option(
+    "--donation",
+    type=click.Choice(("none", "standalone", "inline")),
+    default="none",
+    show_default=True,
+    help="Whether it is a donation: of its own, or inline with a bill.",
+)
+@biller_option()
 @lane_options
 def pay(
     account: str,
@@ -108,7 +116,7 @@ def _enrolment(kind: str, title: str) -> None:
     )
     @click.argument("account")
     @click.argument("state", type=click.Choice(("on", "off")))
-    @biller_option
+    @biller_option()
     @lane_options
     def switch(account: str, state: str, biller: str, url: str, lane: str) -> None:
         remote = connect(url, lane)
@@ -123,7 +131,7 @@ _enrolment("autopay", "AutoPay")
 @command.command()
 @click.argument("account")
 @click.argument("address")
-@biller_option
+@biller_option()
 @lane_options
 def email(account: str, address: str, biller: str, url: str, lane: str) -> None:
     """Change the e-mail address of ACCOUNT.
@@ -139,7 +147,7 @@ def email(account: str, address: str, biller: str, url: str, lane: str) -> None:
 
 @command.command(name="open")
 @click.argument("invoice")
-@biller_option
+@biller_option()
 @lane_options
 def open_(invoice: str, biller: str, url: str, lane: str) -> None:
     """Open INVOICE as its payer: Invoice Cloud asks the partner for the balance first.
@@ -167,7 +175,7 @@ def void(payment_guid: str, url: str, lane: str) -> None:
 
 @command.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@biller_option
+@biller_option()
 @lane_options
 def upload(file: Path, biller: str, url: str, lane: str) -> None:
     """Upload FILE through UploadInvoiceFile, as the partner does: a bill file, or a .csv of WaterSmart.

@@ -22,7 +22,7 @@ def command() -> None:
 
 
 @command.command(name="list")
-@click.option("--biller", default="", help="Of one biller only: partner or BillerGUID.")
+@click.option("--biller", default="", help="Only one biller: its partner or BillerGUID.")
 @lane_options
 def list_(biller: str, url: str, lane: str) -> None:
     """List the files with their state and counts.
@@ -39,13 +39,14 @@ def list_(biller: str, url: str, lane: str) -> None:
 @command.command()
 @click.argument("upload_id")
 @click.option(
-    "--quarantine", type=click.Path(dir_okay=False, path_type=Path), help="Write what was kept out to a file."
+    "--quarantine",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write what is quarantined to FILE, to be corrected and sent again.",
 )
 @lane_options
 def show(upload_id: str, quarantine: Path | None, url: str, lane: str) -> None:
     """Show a file's report: counts, notes, problems by line and column, and what a balance file did.
-
-    With --quarantine its broken rows are written to a file, to be corrected and sent again.
 
     \b
     Example:
@@ -67,7 +68,7 @@ def show(upload_id: str, quarantine: Path | None, url: str, lane: str) -> None:
 @click.argument("upload_id")
 @lane_options
 def accept(upload_id: str, url: str, lane: str) -> None:
-    """Load a file that waits for a person: its rows came before, and they add to balances.
+    """Load a file that waits for a person because its rows came before and add to balances.
 
     \b
     Example:
@@ -80,7 +81,7 @@ def accept(upload_id: str, url: str, lane: str) -> None:
 @click.argument("upload_id")
 @lane_options
 def dismiss(upload_id: str, url: str, lane: str) -> None:
-    """Let a file go that waits for a person; nothing of it is applied.
+    """Dismiss a file that waits for a person; nothing of it is applied.
 
     \b
     Example:

@@ -14,10 +14,9 @@ from urllib.parse import urlsplit
 import click
 from click.core import ParameterSource
 
-from partnerlab.contracts import catalogue
 from partnerlab.contracts.masking import printable
 from partnerlab.contracts.verification.provider.configuration import is_here
-from partnerlab.verifying.options import FILE_IN, REPORT_OPTIONS
+from partnerlab.verifying.options import FILE_IN, REPORT_OPTIONS, check_only
 from partnerlab.verifying.plan import ENV, NOTHING, RUN, Plan, read_plan
 from partnerlab.verifying.subjects import PROVIDERS, Provider, SettingInvalid
 
@@ -35,7 +34,7 @@ class _Rate(click.ParamType[float]):
         found = re.fullmatch(r"(\d+(?:\.\d+)?)(?:/(s|min))?", str(value).strip())
         rate = float(found[1]) / (60 if found[2] == "min" else 1) if found else 0
         if not 0 < rate <= MOST_PER_S:
-            self.fail(f"{value!r} is no rate such as 5/s or 30/min, at most {MOST_PER_S}/s", param, ctx)
+            self.fail(f"{value!r} is not a rate such as 5/s or 30/min, at most {MOST_PER_S}/s", param, ctx)
         return rate
 
 
@@ -55,14 +54,14 @@ def provider() -> None:
 
 OPTIONS = (
     click.option("--allow-writes", is_flag=True, help="Also post small payments and switch enrolments there."),
-    click.option("--plan", type=FILE_IN, help="All of this in a file."),
-    click.option("--only", multiple=True, metavar="ID", help="A check or requirement, and no other; may be repeated."),
-    click.option("--rate", type=_Rate(), help="Requests a second, on average; 5/s, and 100/s on this machine."),
+    click.option("--plan", type=FILE_IN, help="Read these options from a TOML file."),
+    click.option("--only", multiple=True, metavar="ID", help="Only this check or requirement; may be repeated."),
+    click.option("--rate", type=_Rate(), help="Requests a second, on average.  [default: 5/s, to this machine 100/s]"),
     click.option(
-        "--budget", type=click.IntRange(1, 100_000), default=2_000, show_default=True, help="Requests at most."
+        "--budget", type=click.IntRange(1, 100_000), default=2_000, show_default=True, help="Most requests of the run."
     ),
-    click.option("--strict", is_flag=True, help="What should or may hold fails the run too."),
-    click.option("--allow-http", is_flag=True, help="Send keys over http to another machine."),
+    click.option("--strict", is_flag=True, help="Fail the run on rules that only should or may hold, too."),
+    click.option("--allow-http", is_flag=True, help="Allow keys to be sent over http to another machine."),
     click.option(
         "--ca-file", type=click.Path(exists=True, dir_okay=False), help="Certificates to trust beside the system's."
     ),
@@ -149,7 +148,7 @@ def _verify(subject: Provider, chosen: _Chosen, given: Mapping[str, Any]) -> Non
 
     url, wanted = chosen.values["url"], chosen.run
     if not re.match(r"https?://[^/\s]", url):
-        raise click.BadParameter(f"{url!r} is no address with http or https", param_hint="--url")
+        raise click.BadParameter(f"{url!r} is not an http or https address", param_hint="--url")
     try:
         direct = Direct(ca_file=given["ca_file"])
     except ValueError as error:
@@ -173,7 +172,7 @@ def _verify(subject: Provider, chosen: _Chosen, given: Mapping[str, Any]) -> Non
     os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", kept.name)
     try:
         bound = subject.bind(line, chosen.values)
-        _check_only(wanted["only"], bound.suite.checks)
+        check_only(wanted["only"], bound.suite.checks)
         options = Options(wanted["allow_writes"], tuple(wanted["only"]), chosen.excluded, tuple(chosen.values))
         run = verify(
             bound.suite,
@@ -190,13 +189,6 @@ def _verify(subject: Provider, chosen: _Chosen, given: Mapping[str, Any]) -> Non
         kept.cleanup()
     write_reports(run, given, signer)
     sys.exit(run.exit_code(strict=wanted["strict"]))
-
-
-def _check_only(only: list[str], checks: Mapping[str, Any]) -> None:
-    for id in only:
-        if id not in checks and not any(id in check.requirements for check in checks.values()):
-            known = "no check grades it" if id in catalogue.requirements() else "it is no check and no requirement"
-            raise click.BadParameter(f"{id}: {known}; there are {', '.join(checks)}", param_hint="--only")
 
 
 for _subject in PROVIDERS.values():

@@ -11,10 +11,9 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from partnerlab.contracts import catalogue
 from partnerlab.contracts.masking import printable
 from partnerlab.remote import ADDRESS, DEFAULT_URL
-from partnerlab.verifying.options import FILE_IN, REPORT_OPTIONS
+from partnerlab.verifying.options import FILE_IN, REPORT_OPTIONS, check_only
 from partnerlab.verifying.plan import NOTHING, Plan, read_plan
 
 __all__ = ["consumer"]
@@ -41,7 +40,7 @@ class _Seconds(click.ParamType[int]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         found = re.fullmatch(r"(\d{1,5})(s|m|min)?", str(value).strip())
         if found is None or not int(found[1]):
-            self.fail(f"{value!r} is no time such as 90, 90s or 5m", param, ctx)
+            self.fail(f"{value!r} is not a time such as 90, 90s or 5m", param, ctx)
         return int(found[1]) * (1 if found[2] in (None, "s") else 60)
 
 
@@ -71,26 +70,33 @@ OPTIONS: tuple[Callable[[Any], Any], ...] = (
         type=_Seconds(),
         is_flag=False,
         flag_value=str(WAIT_S),
-        help="Wait for calls and say whose turn it is: 5 minutes, or so long as you say (90s, 10m).",
+        help="Wait for calls and say whose turn it is, for 5 minutes or the time given (90s, 10m).",
     ),
     click.option("--faults", is_flag=True, help="Wait, and lose the answers to two payments or uploads meanwhile."),
     click.option(
-        "--name", "names", multiple=True, metavar="NAME=VALUE", help="What a turn names, as account=10000102."
+        "--name",
+        "names",
+        multiple=True,
+        metavar="NAME=VALUE",
+        help="A value for the instructions, such as account=10000102; may be repeated.",
     ),
-    click.option("--caller", default="", help="Grade only calls whose User-Agent holds this."),
-    click.option("--plan", type=FILE_IN, help="All of this in a file."),
-    click.option("--only", multiple=True, metavar="ID", help="A check or requirement, and no other; may be repeated."),
-    click.option("--strict", is_flag=True, help="What should or may hold fails the run too."),
+    click.option("--caller", default="", help="Grade only calls with this in their User-Agent."),
+    click.option("--plan", type=FILE_IN, help="Read these options from a TOML file."),
+    click.option("--only", multiple=True, metavar="ID", help="Only this check or requirement; may be repeated."),
+    click.option("--strict", is_flag=True, help="Fail the run on rules that only should or may hold, too."),
     *REPORT_OPTIONS,
 )
 POSTBACK_OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option(
-        "--held", default="", metavar="URL", help="Send postbacks; this address says how many payments {reference} has."
+        "--held",
+        default="",
+        metavar="URL",
+        help="Send postbacks, and ask this address how many payments {reference} has.",
     ),
-    click.option("--held-command", default="", metavar="CMD", help="The same by a command that prints the number."),
-    click.option("--ask", is_flag=True, help="The same by asking you."),
+    click.option("--held-command", default="", metavar="CMD", help="As --held, but a command that prints the number."),
+    click.option("--ask", is_flag=True, help="As --held, but you are asked."),
     click.option(
-        "--postback-url", default="", metavar="URL", help="Whose origin, beside this machine's, may be sent postbacks."
+        "--postback-url", default="", metavar="URL", help="An address on another machine that postbacks may be sent to."
     ),
 )
 
@@ -120,7 +126,7 @@ def _verify(context: click.Context, name: str, given: Mapping[str, Any]) -> None
     if given["plan"] is not None:
         plan = read_plan(given["plan"], name, SETTINGS, run_options=RUN, names=subject.names or ["account"])
     chosen = _chosen(context, plan, given)
-    _check_only(chosen["only"], subject.suite.checks)
+    check_only(chosen["only"], subject.suite.checks)
     signer = pack_signer(given)
     wait_s = chosen["wait"] or (WAIT_S if chosen["faults"] else 0)
     if chosen["faults"] and not subject.faults:
@@ -180,13 +186,6 @@ def _held(chosen: Mapping[str, Any], given: Mapping[str, Any], send: Any) -> Any
     if chosen.get("held_command"):
         return by_command(chosen["held_command"])
     return by_question if given.get("ask") else None
-
-
-def _check_only(only: list[str], checks: Mapping[str, Any]) -> None:
-    for id in only:
-        if id not in checks and not any(id in check.requirements for check in checks.values()):
-            known = "no check grades it" if id in catalogue.requirements() else "it is no check and no requirement"
-            raise click.BadParameter(f"{id}: {known}; docs/reference/checks.md lists them", param_hint="--only")
 
 
 for _name, _text in ROLES.items():

@@ -15,12 +15,22 @@ MARKS = {True: "✓", False: "✗", None: "?"}
 
 
 @click.command()
-@click.option("--provider", default="", help="Only one provider, as in `inhance`.")
-@click.option("--version", help="The provider's version; this installation's by default.")
-@click.option("--record", "recording", is_flag=True, help="Note that it was verified; needs --provider and --version.")
-@click.option("--broken", is_flag=True, help="With --record: that it does not keep its pacts.")
-@click.option("--pacts", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Folder of pact files.")
-@click.option("--file", type=click.Path(dir_okay=False, path_type=Path), help="The matrix; in the folder by default.")
+@click.option("--provider", default="", help="Only one provider, such as `inhance`.")
+@click.option("--version", help="The provider's version.  [default: this installation's]")
+@click.option(
+    "--record", "recording", is_flag=True, help="Record that it keeps its pacts; needs --provider and --version."
+)
+@click.option("--broken", is_flag=True, help="With --record: that it does not keep them.")
+@click.option(
+    "--pacts",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of pact files.  [default: those that are installed]",
+)
+@click.option(
+    "--file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The matrix file.  [default: in the folder of pacts]",
+)
 def matrix(
     *, provider: str, version: str | None, recording: bool, broken: bool, pacts: Path | None, file: Path | None
 ) -> None:

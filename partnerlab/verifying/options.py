@@ -1,12 +1,16 @@
-"""The options that every verification has: where its reports go."""
+"""What every verification is told: where its reports go, and which checks are run."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
-__all__ = ["FILE_IN", "REPORT_OPTIONS"]
+from partnerlab.contracts import catalogue
+
+__all__ = ["FILE_IN", "REPORT_OPTIONS", "check_only"]
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 FILE_IN = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -20,3 +24,11 @@ REPORT_OPTIONS = (
     click.option("--pack", type=FILE, help="Write all reports as one signed file; needs --sign-key."),
     click.option("--sign-key", type=FILE_IN, help="Ed25519 private key, PEM."),
 )
+
+
+def check_only(only: Sequence[str], checks: Mapping[str, Any]) -> None:
+    """Raises `click.BadParameter` for an id of `--only` that is no check of *checks* and that none of them grades."""
+    for id in only:
+        if id not in checks and not any(id in check.requirements for check in checks.values()):
+            known = "no check grades it" if id in catalogue.requirements() else "it is no check and no requirement"
+            raise click.BadParameter(f"{id}: {known}; docs/reference/checks.md lists them", param_hint="--only")

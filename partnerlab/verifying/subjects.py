@@ -105,7 +105,7 @@ def _version(text: str) -> int:
 def _seconds(text: str) -> float:
     found = re.fullmatch(r"(\d{1,4})(s|m|min)?", text.strip())
     if found is None or not int(found[1]):
-        raise ValueError(f"{text!r} is no time such as 60s or 5m")
+        raise ValueError(f"{text!r} is not a time such as 60s or 5m")
     return int(found[1]) * (1 if found[2] in (None, "s") else 60)
 
 
@@ -121,12 +121,12 @@ def _url(text: str) -> str:
 
 LAYOUTS = ("inhance_v2", "tccs")
 URL = Setting("url", "Address of the service.", required=True, read=_url)
-AMOUNT = Setting("amount", "Amount of a test payment; 1.37 by default.", read=_amount)
+AMOUNT = Setting("amount", "Amount of a test payment.  [default: 1.37]", read=_amount)
 
 
 FUZZ = (
-    Setting("fuzz", "Also try random messages for so long in all, as in 60s.", read=_seconds),
-    Setting("fuzz_seed", "What they are drawn from: the same messages for the same number; 1 by default.", read=int),
+    Setting("fuzz", "Also try random messages, for this time in all (60s, 5m).", read=_seconds),
+    Setting("fuzz_seed", "The same seed draws the same messages.  [default: 1]", read=int),
 )
 
 
@@ -168,8 +168,8 @@ PROVIDERS = {
             Setting("invoice", "Number of its latest invoice.", read=int),
             Setting("namespace", "Target namespace, where it is not http://tempuri.org/."),
             AMOUNT,
-            Setting("paperless", "on or off: how the account stands, and is left; off by default.", read=_flag),
-            Setting("autopay", "on or off: how the account stands, and is left; off by default.", read=_flag),
+            Setting("paperless", "on or off: how the account stands now, and is left.  [default: off]", read=_flag),
+            Setting("autopay", "on or off: how the account stands now, and is left.  [default: off]", read=_flag),
             *FUZZ,
         ),
         _inhance,
@@ -184,10 +184,10 @@ PROVIDERS = {
             Setting("entry_key", "entryKey, the password.", required=True, variable="TCCS_ENTRY_KEY"),
             Setting("invoice", "Invoice number of a policy term that may be used for tests.", required=True),
             Setting("quote", "Number of a quote whose deposit may be paid."),
-            Setting("version", "Service version, setting 35: 2 takes a PaymentGUID; the default.", read=_version),
+            Setting("version", "Service version (setting 35): 2 takes a PaymentGUID.  [default: 2]", read=_version),
             AMOUNT,
-            Setting("paperless", "on or off: how the policy stands, and is left; off by default.", read=_flag),
-            Setting("recurring", "on or off: how the policy stands, and is left; off by default.", read=_flag),
+            Setting("paperless", "on or off: how the policy stands now, and is left.  [default: off]", read=_flag),
+            Setting("recurring", "on or off: how the policy stands now, and is left.  [default: off]", read=_flag),
             *FUZZ,
         ),
         _tccs,
@@ -207,7 +207,7 @@ PROVIDERS = {
             Setting("password", "That user's password.", variable="IC_PASSWORD"),
             Setting("layout", "Of the biller's bill files, for damaged ones: inhance_v2 or tccs.", read=_layout),
             Setting("format_guid", "InvoiceFormatGuid of its bill files."),
-            Setting("invoice_type", "InvoiceTypeID of its bill files; 1 by default."),
+            Setting("invoice_type", "InvoiceTypeID of its bill files.  [default: 1]"),
             *FUZZ,
         ),
         _invoice_cloud,

@@ -67,7 +67,7 @@ def test_the_exit_code_says_what_became_of_it(run: Any) -> None:
     [
         (("tccs", "--only", "NOTHING-1"), "it is no check and no requirement"),
         (("tccs", "--only", "INH1-PAY-1"), "no check grades it"),
-        (("tccs", "--wait", "soon"), "is no time such as 90, 90s or 5m"),
+        (("tccs", "--wait", "soon"), "is not a time such as 90, 90s or 5m"),
         (("tccs", "--name", "colour=red"), "colour: there are policy, quote"),
         (("inhance-portal", "--faults"), "has no call that --faults could lose"),
         (("cloud-payments", "--ask", "--held", "http://127.0.0.1:9"), "give one of --held, --held-command and --ask"),
