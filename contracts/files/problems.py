@@ -100,6 +100,10 @@ class Problem:
         source = f"{self.source}, field {number}" if self.spec_id else self.source
         return f"{place}: {self.message}" + (f" ({source})" if source else "")
 
+    def as_dict(self) -> dict[str, Any]:
+        """Its fields as JSON values, with the whole sentence as `text`."""
+        return {**asdict(self), "text": str(self)}
+
 
 def shown(value: object) -> str:
     """A value as a problem may keep it: at most 60 characters, card numbers masked."""
@@ -185,12 +189,12 @@ class Report:
             "total_amount_due": str(self.total_amount_due),
             "loaded": self.loaded,
             "quarantined": self.quarantined,
-            "rejection": None if self.rejection is None else {**asdict(self.rejection), "text": str(self.rejection)},
+            "rejection": None if self.rejection is None else self.rejection.as_dict(),
             "quarantine": [
                 {
                     "line": entry.line,
                     "invoice_number": entry.invoice_number,
-                    "problems": [{**asdict(problem), "text": str(problem)} for problem in entry.problems],
+                    "problems": [problem.as_dict() for problem in entry.problems],
                     "rows": list(entry.rows),
                 }
                 for entry in self.quarantine

@@ -110,11 +110,11 @@ class CsvReport:
             "rows": self.rows,
             "loaded": self.loaded,
             "quarantined": self.quarantined,
-            "rejection": None if self.rejection is None else {**asdict(self.rejection), "text": str(self.rejection)},
+            "rejection": None if self.rejection is None else self.rejection.as_dict(),
             "quarantine": [
                 {
                     "line": entry.line,
-                    "problems": [{**asdict(problem), "text": str(problem)} for problem in entry.problems],
+                    "problems": [problem.as_dict() for problem in entry.problems],
                     "rows": [entry.text],
                 }
                 for entry in self.quarantine
