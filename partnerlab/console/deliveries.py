@@ -10,7 +10,7 @@ __all__ = ["decide", "index", "one"]
 DONE = {
     "replay": "It is tried again.",
     "dismiss": "It is given up.",
-    "abandon": "Nobody is at it; its outcome is unknown.",
+    "abandon": "Nobody works on it; its outcome is unknown.",
     "resolve": "It is settled.",
 }
 

@@ -99,7 +99,7 @@ def test_traffic_is_filtered_and_new_rows_come_alone(reader: Reader) -> None:
     assert "<html" not in rows.raw
     assert f"/console/traffic/{id}" in reader.get(f"/console/traffic?search={ACCOUNT}").raw
     assert f"/console/traffic/{id}" not in reader.get("/console/traffic?direction=out").raw
-    assert "No exchange is like that." in reader.get("/console/traffic?operation=Nothing").text
+    assert "No exchange matches." in reader.get("/console/traffic?operation=Nothing").text
     assert f"/console/traffic/{id}" in reader.get("/console/traffic?operation=BalanceCheck&door=inhance").raw
 
 
