@@ -119,9 +119,9 @@ def test_a_variable_that_is_not_set_is_configuration(run: Any, tmp_path: Path) -
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--url", "ftp://x"), "no address"),
-        (("--rate", "1000/s"), "no rate"),
-        (("--rate", "0/s"), "no rate"),
+        (("--url", "ftp://x"), "not an http or https address"),
+        (("--rate", "1000/s"), "not a rate"),
+        (("--rate", "0/s"), "not a rate"),
         (("--budget", "0"), "--budget"),
         (("--only", "TCCS-NO-1"), "no check and no requirement"),
         (("--only", "TCCS-BLR-1"), "no check grades it"),
