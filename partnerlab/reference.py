@@ -13,13 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import click
-import yaml
 
 from partnerlab import cli
 from partnerlab.client.datapump.states import render_diagram
 from partnerlab.contracts import catalogue, settings
 from partnerlab.contracts.capabilities import capabilities, integrations
-from partnerlab.contracts.data import read_bytes, read_toml
+from partnerlab.contracts.data import read_toml, read_yaml
 from partnerlab.contracts.files import load_layout
 from partnerlab.contracts.files.csv import load_table
 from partnerlab.contracts.verification.consumer.roles import ROLES, role
@@ -207,7 +206,7 @@ def control_api() -> Iterable[str]:
         " with the shape of each body, is `/_sandbox/openapi.json`."
     )
     for part in ("sandbox", "inhance_soap", "tccs_rest", "ic_webservices", "watersmart", "auditing"):
-        document = yaml.safe_load(read_bytes(f"{part}/control.yaml"))
+        document = read_yaml(f"{part}/control.yaml")
         yield f"## {document['info']['title']}"
         rows = (
             (f"`{method.upper()} {path}`", operation.get("summary", ""))

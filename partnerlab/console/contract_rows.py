@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import yaml
 from lxml import etree
 
-from partnerlab.contracts.data import read_bytes
+from partnerlab.contracts.data import read_bytes, read_yaml
 
 __all__ = ["ContractRow", "row_of"]
 
 _XSD = "{http://www.w3.org/2001/XMLSchema}"
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +70,7 @@ def _documentation(element: etree._Element) -> str:
 
 @cache
 def _document(contract: str) -> Mapping[str, Any]:
-    document: Mapping[str, Any] = yaml.load(read_bytes(contract), Loader=_Loader)  # noqa: S506 - a safe loader
+    document: Mapping[str, Any] = read_yaml(contract)
     return document
 
 

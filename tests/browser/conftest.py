@@ -8,6 +8,7 @@ into a failure.
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import threading
@@ -39,8 +40,9 @@ PHONE = {"width": 360, "height": 740}
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """One worker has them all: a browser takes seconds to start, and a process has one data pump."""
+    here = str(Path(__file__).parent) + os.sep
     for item in items:
-        if Path(__file__).parent in item.path.parents:
+        if str(item.path).startswith(here):
             item.add_marker(pytest.mark.xdist_group("browser"))
             item.add_marker(pytest.mark.browser)
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import yaml
 from lxml import etree
 
-from partnerlab.contracts.data import read_bytes
+from partnerlab.contracts.data import read_bytes, read_yaml
 from partnerlab.contracts.doors import doors, operations
 from partnerlab.sandbox import Sandbox
 from partnerlab.settings import SandboxSettings
@@ -26,7 +25,7 @@ def test_the_operations_are_those_that_a_parser_finds() -> None:
         if path.endswith(".wsdl"):
             names = etree.fromstring(read_bytes(path)).xpath("//*[local-name()='portType']/*[@name]/@name")
         elif path:
-            rows = [row for each in yaml.safe_load(read_bytes(path))["paths"].values() for row in each.values()]
+            rows = [row for each in read_yaml(path)["paths"].values() for row in each.values()]
             if door == "postback":
                 sent = [row.get("callbacks", {}) for row in rows if isinstance(row, dict)]
                 rows = [row for all in sent for one in all.values() for each in one.values() for row in each.values()]

@@ -15,13 +15,12 @@ from typing import Any
 import pytest
 import requests
 import schemathesis
-import yaml
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS
 
-from partnerlab.contracts.data import read_bytes
+from partnerlab.contracts.data import read_yaml
 from partnerlab.simulators.ic_webservices import Settings, create_simulator
 from partnerlab.simulators.kit.control.app import create_control_app
 from partnerlab.simulators.kit.faults.faults import Faults
@@ -63,7 +62,7 @@ def url() -> Iterator[str]:
     store.close()
 
 
-DOCUMENT = yaml.safe_load(read_bytes("ic_webservices/openapi.yaml"))
+DOCUMENT = read_yaml("ic_webservices/openapi.yaml")
 (OPERATION,) = [
     found.ok() for found in schemathesis.openapi.from_dict(DOCUMENT).get_all_operations() if found.ok().path == PATH
 ]

@@ -8,14 +8,13 @@ from typing import Any
 import pytest
 import requests
 import schemathesis
-import yaml
 from hypothesis import HealthCheck, Phase, given, settings
 from openapi_spec_validator import validate
 from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS
 
 from partnerlab.client.invoice_cloud import CloudSso, Redirect
-from partnerlab.contracts.data import read_bytes
+from partnerlab.contracts.data import read_yaml
 from partnerlab.simulators.ic_webservices import Settings, create_simulator
 from partnerlab.simulators.ic_webservices.domain.portal import REDIRECTS
 from partnerlab.simulators.kit.faults.faults import Faults
@@ -25,7 +24,7 @@ from partnerlab.simulators.kit.journal.journal import Journal
 from partnerlab.simulators.kit.world.lanes import Lanes
 from partnerlab.simulators.kit.world.store import Store
 
-CONTRACT = yaml.safe_load(read_bytes("ic_webservices/cloudsso.yaml"))
+CONTRACT = read_yaml("ic_webservices/cloudsso.yaml")
 OPERATIONS = [found.ok() for found in schemathesis.openapi.from_dict(CONTRACT).get_all_operations()]
 PARAMETERS = CONTRACT["components"]["schemas"]["Connect"]["properties"]
 # There is no key; a HEAD is a GET here, and other methods are a page's business.

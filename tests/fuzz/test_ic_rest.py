@@ -17,12 +17,11 @@ from typing import Any
 import pytest
 import requests
 import schemathesis
-import yaml
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS
 
-from partnerlab.contracts.data import read_bytes
+from partnerlab.contracts.data import read_yaml
 from partnerlab.simulators.ic_webservices import Settings, create_simulator
 from partnerlab.simulators.kit.faults.faults import Faults
 from partnerlab.simulators.kit.http.server import Server
@@ -36,7 +35,7 @@ PREFIX = "/api/v1/"
 LENIENT = Settings().watersmart_api_key
 STRICT = Settings().utility_api_key
 
-CONTRACT = yaml.safe_load(read_bytes("ic_webservices/openapi.yaml"))
+CONTRACT = read_yaml("ic_webservices/openapi.yaml")
 CONTRACT["paths"] = {path: item for path, item in CONTRACT["paths"].items() if path.startswith(PREFIX)}
 SCHEMA = schemathesis.openapi.from_dict(CONTRACT)
 OPERATIONS: list[Any] = [found.ok() for found in SCHEMA.get_all_operations()]  # type: ignore[union-attr]

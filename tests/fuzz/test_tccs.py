@@ -16,7 +16,6 @@ from typing import Any
 
 import pytest
 import schemathesis
-import yaml
 from hypothesis import HealthCheck, find, settings
 from hypothesis import strategies as st
 from hypothesis.errors import NoSuchExample
@@ -30,7 +29,7 @@ from hypothesis.stateful import (
 from schemathesis import GenerationMode
 from schemathesis.engine import Status, events, from_schema
 
-from partnerlab.contracts.data import read_bytes
+from partnerlab.contracts.data import read_yaml
 from partnerlab.contracts.tccs_rest import CONTENT_INFO, content_info_pattern
 from partnerlab.simulators.kit.control.app import create_control_app
 from partnerlab.simulators.kit.faults.faults import Faults
@@ -81,7 +80,7 @@ def contract() -> dict[str, Any]:
     A form with others is then one that it forbids, and 401 the refusal. A field of no call is not to be sent, but the
     insurer takes no notice of it (the journal does), so forms with one are not among the forbidden.
     """
-    document: dict[str, Any] = yaml.safe_load(read_bytes("tccs_rest/openapi.yaml"))
+    document: dict[str, Any] = read_yaml("tccs_rest/openapi.yaml")
     schemas = document["components"]["schemas"]
     schemas["ConsumerGuid"] = {"enum": [CREDENTIALS["consumerGUID"]]}
     schemas["EntryKey"] = {"enum": [CREDENTIALS["entryKey"]]}
@@ -174,7 +173,7 @@ def test_the_contract_holds_in_every_phase(url: str, phase: str, mode: Generatio
 
 @PHASES
 def test_the_contract_of_the_control_routes_holds_in_every_phase(url: str, phase: str, mode: GenerationMode) -> None:
-    document = yaml.safe_load(read_bytes("tccs_rest/control.yaml"))
+    document = read_yaml("tccs_rest/control.yaml")
     # Which day is before which, which sum is more than which, and what a file is, is said in words only.
     unforeseeable = ("POST /_sandbox/tccs/instalments", "POST /_sandbox/tccs/quotes", "POST /_sandbox/tccs/load")
     done = run(document, url, phase, mode, unforeseeable)

@@ -14,10 +14,9 @@ from typing import Any
 
 import httpx
 import pytest
-import yaml
 from hypothesis import HealthCheck, Phase, given, settings
 
-from partnerlab.contracts.data import read_bytes
+from partnerlab.contracts.data import read_bytes, read_yaml
 from partnerlab.contracts.verification.fuzz.rest import RestRequest, requests_of
 from partnerlab.contracts.verification.rest import verdict
 from partnerlab.sandbox import Sandbox
@@ -40,7 +39,7 @@ def client() -> Iterator[httpx.Client]:
 def pumps_document() -> dict[str, Any]:
     """The pump's document with the event's schema in it, which is a file of its own."""
     event = json.loads(read_bytes("datapump/event.schema.json"))
-    text = json.dumps(yaml.safe_load(read_bytes("datapump/openapi.yaml")))
+    text = json.dumps(read_yaml("datapump/openapi.yaml"))
     document: dict[str, Any] = json.loads(text.replace('"event.schema.json', '"#/components/schemas/AnEvent'))
     document["components"]["schemas"]["AnEvent"] = json.loads(
         json.dumps(event).replace('"#/', '"#/components/schemas/AnEvent/')

@@ -17,7 +17,7 @@ from urllib.parse import urlencode, urlsplit
 
 from hypothesis import strategies as st
 
-from partnerlab.contracts.data import read_bytes
+from partnerlab.contracts.data import read_yaml
 
 __all__ = ["RestRequest", "only", "requests", "requests_of"]
 
@@ -44,9 +44,8 @@ class RestRequest:
 @cache
 def requests(contract: str) -> Mapping[str, st.SearchStrategy[RestRequest]]:
     """The requests of each operation of a contract, a path below `contracts/`, by operationId."""
-    import yaml
 
-    return requests_of(yaml.safe_load(read_bytes(contract)))
+    return requests_of(read_yaml(contract))
 
 
 def requests_of(document: Mapping[str, Any]) -> Mapping[str, st.SearchStrategy[RestRequest]]:

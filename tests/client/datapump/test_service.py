@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
@@ -22,10 +21,11 @@ from partnerlab.client.datapump import DataPump, EventConflict, Receipt, create_
 from partnerlab.client.datapump.service import serve
 from partnerlab.client.datapump.states import State
 from partnerlab.client.errors import RequestInvalid
+from partnerlab.contracts.data import read_yaml
 from tests.client.datapump.conftest import KEY, make_event, state_of, wait_for
 from tests.client.datapump.partner import LOSE, OK, REFUSE, Partner
 
-CONTRACT = yaml.safe_load(files("partnerlab.contracts").joinpath("datapump/openapi.yaml").read_text("utf-8"))
+CONTRACT = read_yaml("datapump/openapi.yaml")
 REGISTRY: Registry[Any] = Registry().with_resource("urn:pump", DRAFT202012.create_resource(CONTRACT))
 
 

@@ -15,11 +15,10 @@ from functools import cache
 from typing import Any
 from xml.sax.saxutils import escape
 
-import yaml
 from jsonschema import Draft202012Validator, ValidationError, validators
 from lxml import etree
 
-from partnerlab.contracts.data import read_bytes
+from partnerlab.contracts.data import read_bytes, read_yaml
 
 BILLER = "22222222-2222-4222-8222-222222222222"
 WEB_SERVICE_KEY = "33333333-3333-4333-8333-333333333333"
@@ -114,7 +113,7 @@ class Stub:
 
 @cache
 def openapi() -> dict[str, Any]:
-    document: dict[str, Any] = yaml.safe_load(read_bytes("ic_webservices/openapi.yaml"))
+    document: dict[str, Any] = read_yaml("ic_webservices/openapi.yaml")
     return document
 
 

@@ -10,15 +10,14 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
-import yaml
 
 from partnerlab.client.errors import PartnerFault
 from partnerlab.client.http import HttpRequest, HttpResponse
 from partnerlab.client.tccs import Endpoint
 from partnerlab.client.tccs import operations as p
-from partnerlab.contracts.data import read_bytes
+from partnerlab.contracts.data import read_yaml
 
-DOCUMENT: dict[str, Any] = yaml.safe_load(read_bytes("tccs_rest/openapi.yaml"))
+DOCUMENT: dict[str, Any] = read_yaml("tccs_rest/openapi.yaml")
 ENDPOINT = Endpoint("https://tccs.example.com", "IC-SANDBOX", "sandbox-entry-key")
 NUMBER = "454100010-03/01/2019"
 REQUESTS = [

@@ -9,17 +9,16 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-import yaml
 from hypothesis import given, settings
 from openapi_spec_validator import validate
 
-from partnerlab.contracts.data import read_bytes
+from partnerlab.contracts.data import read_bytes, read_yaml
 from partnerlab.contracts.tccs_rest import CONTENT_INFO, content_info_pattern, format_of, parse_content_info
 from partnerlab.contracts.verification.rest import verdict
 from partnerlab.contracts.verification.strategies import content_info_formats
 
 BYTES = read_bytes("tccs_rest/openapi.yaml")
-DOCUMENT: dict[str, Any] = yaml.safe_load(BYTES)
+DOCUMENT: dict[str, Any] = read_yaml("tccs_rest/openapi.yaml")
 SCHEMAS = DOCUMENT["components"]["schemas"]
 OPERATIONS = {path: item["post"] for path, item in DOCUMENT["paths"].items()}
 FORM = "application/x-www-form-urlencoded"

@@ -8,14 +8,13 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-import yaml
 from click.testing import CliRunner
 
 from partnerlab.auditing.control import CONTRACT
 from partnerlab.auditing.differences import KINDS
 from partnerlab.auditing.judging import VERDICTS
 from partnerlab.cli import main
-from partnerlab.contracts.data import read_bytes
+from partnerlab.contracts.data import read_yaml
 from partnerlab.sandbox import Sandbox
 from partnerlab.settings import SandboxSettings
 from tests.partnerlab.auditing.town import Town
@@ -63,7 +62,7 @@ def test_the_rows_of_both_are_flat_and_named(town: Town, tmp_path: Path) -> None
 
 @pytest.mark.parametrize("name", ["payments", "differences"])
 def test_the_control_api_gives_both_as_its_contract_says(town: Town, name: str) -> None:
-    document = yaml.safe_load(read_bytes(CONTRACT))
+    document = read_yaml(CONTRACT)
     path = f"/_sandbox/auditing/{name}"
     content = document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]
     answer = town.control.get(path)

@@ -7,9 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import jsonschema
-import yaml
 
-from partnerlab.contracts.data import read_bytes
+from partnerlab.contracts.data import read_yaml
 from partnerlab.simulators.ic_webservices import Settings
 from partnerlab.simulators.ic_webservices.store import BILLERS
 from tests.simulators.ic_webservices.checkouts import Checkout, Receiver
@@ -25,7 +24,7 @@ from tests.simulators.ic_webservices.harness import (
     group,
 )
 
-CONTRACT: dict[str, Any] = yaml.safe_load(read_bytes("ic_webservices/control.yaml"))
+CONTRACT: dict[str, Any] = read_yaml("ic_webservices/control.yaml")
 
 
 class Checked:

@@ -16,10 +16,9 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 import jsonschema
-import yaml
 from lxml import etree
 
-from partnerlab.contracts.data import read_bytes
+from partnerlab.contracts.data import read_bytes, read_yaml
 from partnerlab.contracts.files import InvoiceGroup, load_layout, write_bif
 from partnerlab.contracts.seeds import utility_accounts
 from partnerlab.simulators.ic_webservices import EventRefused, InvoiceCloud, Settings, create_simulator
@@ -242,7 +241,7 @@ def schema(namespace: str) -> etree.XMLSchema:
 @cache
 def openapi() -> Any:
     """The contract of the REST door."""
-    return yaml.safe_load(read_bytes("ic_webservices/openapi.yaml"))
+    return read_yaml("ic_webservices/openapi.yaml")
 
 
 def check_rest(method: str, path: str, answer: Answer) -> None:

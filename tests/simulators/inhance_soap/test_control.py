@@ -6,16 +6,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-import yaml
 from jsonschema import Draft202012Validator
 
-from partnerlab.contracts.data import read_bytes
+from partnerlab.contracts.data import read_yaml
 from partnerlab.simulators.inhance_soap.control.faults import STATUSES
 from partnerlab.simulators.inhance_soap.domain import errors
 from partnerlab.simulators.inhance_soap.seeds import SEEDS
 from tests.simulators.inhance_soap.utility import Utility
 
-CONTRACT = yaml.safe_load(read_bytes("inhance_soap/control.yaml"))
+CONTRACT = read_yaml("inhance_soap/control.yaml")
 PREFIX = "/_sandbox/inhance"
 
 

@@ -6,10 +6,9 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-import yaml
 from jsonschema import Draft202012Validator
 
-from partnerlab.contracts.data import read_bytes
+from partnerlab.contracts.data import read_yaml
 from partnerlab.simulators.kit.control.contract import merged
 from partnerlab.simulators.tccs_rest.control.faults import STATUSES
 from partnerlab.simulators.tccs_rest.domain import errors
@@ -18,7 +17,7 @@ from partnerlab.simulators.tccs_rest.seeds import QUOTES, SEEDS
 from partnerlab.simulators.tccs_rest.services.outgoing import Outgoing
 from tests.simulators.tccs_rest.insurer import BOUND, POLICY, QUOTE, Insurer
 
-CONTRACT = yaml.safe_load(read_bytes("tccs_rest/control.yaml"))
+CONTRACT = read_yaml("tccs_rest/control.yaml")
 NEW, NEW_QUOTE = "700001-05/01/2028", "Q700001-05/01/2028"
 
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-import yaml
 from jsonschema import Draft202012Validator
 
-from partnerlab.contracts.data import read_bytes
+from partnerlab.contracts.data import read_yaml
 from partnerlab.simulators.watersmart import Settings
 from partnerlab.simulators.watersmart.control.faults import STATUSES
 from partnerlab.simulators.watersmart.domain import errors
 from tests.simulators.watersmart.water import BROOK, LAUNDROMAT, PASSWORD, Water, payment, reject
 
-CONTRACT = yaml.safe_load(read_bytes("watersmart/control.yaml"))
+CONTRACT = read_yaml("watersmart/control.yaml")
 
 
 def conforms(schema: str, value: Any) -> Any:

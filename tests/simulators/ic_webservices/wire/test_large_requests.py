@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -33,20 +34,23 @@ IN_UTF7 = BOMB.replace(b"+", b"+-").replace(b"<", b"+ADw-").replace(b"!", b"+ACE
 @pytest.mark.parametrize(
     ("body", "status"),
     [
-        (envelope(b'<a b="&e9;">' + LONG + b"</a>", BOMB), 400),
-        (envelope(b'<a b="&e9;">' + LONG + b"</a>", b'<?xml version="1.0" encoding="UTF-7"?>' + IN_UTF7), 400),
-        (envelope(b'<a b="&e9;"/>', b'<?xml version="1.0" encoding="UTF-7"?>' + IN_UTF7), 400),
-        (envelope(LONG + b"<a>" * 3_000 + b"</a>" * 3_000), 400),
-        (envelope(b"<a " + b" ".join(b'a%d=""' % n for n in range(100_000)) + b">" + LONG + b"</a>"), 400),
-        (envelope(b"<a/>" * 60_000 + LONG), 400),
-        (envelope(b'<a b="&e9;">' + LONG[:6_000_000] + b"</a>", BOMB).decode().encode("utf-16"), 400),
-        (envelope(LONG * 7), 413),
+        (lambda: envelope(b'<a b="&e9;">' + LONG + b"</a>", BOMB), 400),
+        (lambda: envelope(b'<a b="&e9;">' + LONG + b"</a>", b'<?xml version="1.0" encoding="UTF-7"?>' + IN_UTF7), 400),
+        (lambda: envelope(b'<a b="&e9;"/>', b'<?xml version="1.0" encoding="UTF-7"?>' + IN_UTF7), 400),
+        (lambda: envelope(LONG + b"<a>" * 3_000 + b"</a>" * 3_000), 400),
+        (lambda: envelope(b"<a " + b" ".join(b'a%d=""' % n for n in range(100_000)) + b">" + LONG + b"</a>"), 400),
+        (lambda: envelope(b"<a/>" * 60_000 + LONG), 400),
+        (lambda: envelope(b'<a b="&e9;">' + LONG[:6_000_000] + b"</a>", BOMB).decode().encode("utf-16"), 400),
+        (lambda: envelope(LONG * 7), 413),
     ],
     ids=["DTD", "DTD in UTF-7", "small DTD in UTF-7", "depth", "attributes", "elements", "DTD in UTF-16", "size"],
 )
-def test_what_is_hostile_is_refused_before_it_costs_anything(harness: Harness, body: bytes, status: int) -> None:
+def test_what_is_hostile_is_refused_before_it_costs_anything(
+    harness: Harness, body: Callable[[], bytes], status: int
+) -> None:
+    sent = body()
     started = time.process_time()
-    response = post(harness, body)
+    response = post(harness, sent)
     spent_s = time.process_time() - started
     assert response.status == status, response.body
     assert b"soap:Client" in response.body
