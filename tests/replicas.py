@@ -9,13 +9,15 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from tests.ports import free_port
+
 
 class Replica:
     """A sandbox that can be killed and started again on the same port."""
 
     def __init__(self, database: str, *options: str) -> None:
         self._database, self._options = database, options
-        self._port = 0
+        self._port = free_port()
         self._child: subprocess.Popen[str] | None = None
         self.url = ""
 
@@ -32,7 +34,6 @@ class Replica:
         assert self._child.stdout is not None
         self.url = self._child.stdout.readline().strip()
         assert self.url.startswith("http://"), "the sandbox did not start"
-        self._port = int(self.url.rpartition(":")[2])
 
     def start(self) -> None:
         self.begin()

@@ -28,6 +28,7 @@ from partnerlab.client.datapump.states import State
 from partnerlab.client.settings import Biller
 from tests.client.datapump.conftest import make_event
 from tests.client.datapump.partner import Partner
+from tests.ports import free_port
 from tests.postgres import new_database
 
 WORKER = Path(__file__).with_name("worker.py")
@@ -55,9 +56,7 @@ class Victim:
 
     def __init__(self, database: str, partner: Partner) -> None:
         self.database, self.partner = database, partner
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:

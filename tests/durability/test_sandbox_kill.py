@@ -17,6 +17,8 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.ports import free_port
+
 pytestmark = [pytest.mark.durability, pytest.mark.xdist_group("durability")]
 
 PAYMENTS = 200
@@ -29,7 +31,7 @@ class Process:
 
     def __init__(self, folder: Path, module: str = "partnerlab") -> None:
         self.database, self.module = folder / "sandbox.db", module
-        self.port = 0
+        self.port = free_port()
         self._child: subprocess.Popen[str] | None = None
         self.start()
 
@@ -45,12 +47,11 @@ class Process:
         assert self._child.stdout is not None
         self.url = self._child.stdout.readline().strip()
         assert self.url.startswith("http://"), "the sandbox did not start"
-        self.port = int(self.url.rpartition(":")[2])
 
     def kill(self) -> None:
         assert self._child is not None
         os.kill(self._child.pid, signal.SIGKILL)
-        self._child.wait(10)
+        self._child.wait(30)
         assert self._child.stdout is not None
         self._child.stdout.close()
 

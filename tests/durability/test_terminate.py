@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -19,15 +18,10 @@ from partnerlab.client.datapump.states import State
 from partnerlab.client.settings import Biller
 from tests.client.datapump.conftest import BILLER, KEY, make_event, wait_for
 from tests.client.datapump.partner import Partner
+from tests.ports import free_port
 from tests.postgres import new_database
 
 PAYMENTS = 10
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def say_twice(process: subprocess.Popen[Any], number: int) -> int:
@@ -36,7 +30,7 @@ def say_twice(process: subprocess.Popen[Any], number: int) -> int:
     time.sleep(0.2)
     if number == signal.SIGTERM and process.poll() is None:
         os.kill(process.pid, number)
-    return process.wait(30)
+    return process.wait(120)
 
 
 @pytest.mark.parametrize(
@@ -74,7 +68,7 @@ def test_a_pump_that_is_ended_writes_down_what_is_under_way(
                 wait_for(answers, 60)
                 for n in range(PAYMENTS):
                     assert http.post("/events", json=make_event(account_number=f"a{n}")).status_code == 202
-                wait_for(lambda: len(partner.seen) == PAYMENTS, 20)
+                wait_for(lambda: len(partner.seen) == PAYMENTS, 120)
             assert say_twice(process, number) == 0
         finally:
             process.kill()

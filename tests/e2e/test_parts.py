@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import closing
 from typing import Any
 
 import httpx
@@ -19,6 +18,7 @@ from partnerlab.remote import Remote
 from partnerlab.sandbox import Sandbox
 from partnerlab.settings import SandboxSettings
 from partnerlab.simulators import ic_webservices
+from tests.ports import free_port
 from tests.postgres import drop_database, new_database
 
 PROCESSES = (("invoice-cloud",), ("inhance", "tccs"), ("watersmart", "pump"))
@@ -26,16 +26,10 @@ IC = ic_webservices.Settings()
 PG = "postgresql://database/sandbox"
 
 
-def free_ports(count: int) -> list[int]:
-    with ExitStack() as held:
-        listeners = [held.enter_context(closing(socket.create_server(("127.0.0.1", 0)))) for _ in range(count)]
-        return [one.getsockname()[1] for one in listeners]
-
-
 @pytest.fixture
 def parts(postgres_server: str) -> Iterator[dict[str, str]]:
     """The origins of the parts by name, each healthy."""
-    ports = free_ports(len(PROCESSES))
+    ports = [free_port() for _ in PROCESSES]
     origins = {
         part: f"http://127.0.0.1:{port}" for port, served in zip(ports, PROCESSES, strict=True) for part in served
     }

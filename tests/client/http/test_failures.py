@@ -51,20 +51,20 @@ def test_a_wait_for_a_free_connection_sent_nothing(serve: Serve) -> None:
 
     def held(connection: Any) -> None:
         connection.request()
-        free.wait(10)
+        free.wait(60)
         connection.answer(b"<ok/>")
 
     server = serve(held)
     with Transport(timeouts=Timeouts(pool_s=0.2), connections=1) as shared:
         first = threading.Thread(target=shared.send, args=(request(server.url),))
         first.start()
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 30
         while not server.requests and time.monotonic() < deadline:
             time.sleep(0.01)
         with pytest.raises(TransportError) as caught:
             shared.send(request(server.url))
         free.set()
-        first.join(10)
+        first.join(30)
     assert (caught.value.sent, caught.value.local) == (False, True)
     assert caught.value.reason.startswith("no free connection in time")
     assert len(server.requests) == 1

@@ -93,7 +93,7 @@ def test_a_connection_is_used_again_only_while_the_server_keeps_it(serve: Serve,
 
 
 def test_within_the_time_the_connection_is_used_again(flavour: Any, serve: Serve) -> None:
-    server = serve(answering("Keep-Alive: timeout=5, max=100"))
+    server = serve(answering("Keep-Alive: timeout=60, max=100"))
     flavour.send(*[request(server.url)] * 4)
     assert server.connections == 1
 

@@ -147,6 +147,7 @@ def pay_fields(page: Shown) -> dict[str, str]:
 class Receiver:
     """
     The partner's PostBackURL. `answers` are the statuses it gives in turn, the last one from then on; `got` the forms.
+    It keeps who asks waiting while `answering` is cleared.
     """
 
     def __init__(self, *answers: int, body: bytes = b"", slow_s: float = 0.0, location: str = "") -> None:
@@ -157,6 +158,8 @@ class Receiver:
         self.raw: list[bytes] = []
         self.requests: list[dict[str, str]] = []
         self.times: list[float] = []
+        self.answering = threading.Event()
+        self.answering.set()
         self._lock = threading.Lock()
 
         class Handler(BaseHTTPRequestHandler):
@@ -170,6 +173,7 @@ class Receiver:
                     receiver.requests.append({"path": self.path, **{k.lower(): v for k, v in self.headers.items()}})
                     receiver.times.append(time.monotonic())
                     status = receiver.answers.pop(0) if len(receiver.answers) > 1 else receiver.answers[0]
+                receiver.answering.wait(60)
                 time.sleep(receiver.slow_s)
                 self.send_response(status)
                 if receiver.location:
@@ -199,7 +203,7 @@ class Receiver:
         self._thread.join()
 
 
-def wait_until(happened: Callable[[], object], *, seconds: float = 10.0) -> None:
+def wait_until(happened: Callable[[], object], *, seconds: float = 60.0) -> None:
     """Wait, but not for ever."""
     end = time.monotonic() + seconds
     while not happened():

@@ -86,7 +86,7 @@ class Kit:
     server: Server
 
     def connect(self) -> Wire:
-        return Wire(socket.create_connection(("127.0.0.1", self.server.port), timeout=5))
+        return Wire(socket.create_connection(("127.0.0.1", self.server.port), timeout=30))
 
     def ask(self, path: str = "/door/Echo", *headers: str, body: bytes = b"x", method: str = "POST") -> bytes:
         """Everything that comes back for one request on a connection of its own, read to the end."""

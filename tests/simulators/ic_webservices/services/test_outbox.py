@@ -20,7 +20,7 @@ from tests.simulators.ic_webservices.harness import ACCOUNT, UTILITY, Harness, b
 from tests.simulators.ic_webservices.services.test_payments import check_event
 
 
-def wait_for(condition: Callable[[], bool], within_s: float = 10.0) -> None:
+def wait_for(condition: Callable[[], bool], within_s: float = 60.0) -> None:
     end = time.monotonic() + within_s
     while not condition():
         assert time.monotonic() < end, "it did not happen in time"

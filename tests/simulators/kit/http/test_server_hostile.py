@@ -57,7 +57,7 @@ def hold(kit: Kit, count: int, size: int) -> list[Wire]:
     return wires
 
 
-def until(fact: object, seconds: float = 5.0) -> None:
+def until(fact: object, seconds: float = 30.0) -> None:
     assert callable(fact)
     end = time.monotonic() + seconds
     while not fact():

@@ -63,6 +63,21 @@ def file(tmp_path: Path) -> Iterator[File]:
     made.store.close()
 
 
+def fill_up(file: File) -> None:
+    """From now on SQLite undoes the whole transaction at a row named full, as it does when the disk is."""
+    file.run(
+        "CREATE TRIGGER full BEFORE INSERT ON kit_test_world WHEN new.name = 'full'"
+        " BEGIN SELECT RAISE(ROLLBACK, 'as when the disk is full'); END"
+    )
+
+
+def assert_only_the_next_is_kept(file: File) -> None:
+    assert file.committed() == []
+    file.add("later")
+    file.group.commit()
+    assert file.committed() == ["later"]
+
+
 def test_nothing_is_committed_before_the_group_is(file: File) -> None:
     file.add("one")
     file.add("two")
@@ -153,17 +168,11 @@ def test_a_commit_that_fails_takes_all_along(file: File) -> None:
         tx.run(strict)
     with pytest.raises(sqlite3.IntegrityError):
         file.group.commit()
-    assert file.committed() == []
-    file.add("later")
-    file.group.commit()
-    assert file.committed() == ["later"]
+    assert_only_the_next_is_kept(file)
 
 
 def test_what_sqlite_undoes_as_a_whole_is_committed_by_nobody(file: File) -> None:
-    file.run(
-        "CREATE TRIGGER full BEFORE INSERT ON kit_test_world WHEN new.name = 'full'"
-        " BEGIN SELECT RAISE(ROLLBACK, 'as when the disk is full'); END"
-    )
+    fill_up(file)
     file.add("one")
     with pytest.raises(sqlite3.IntegrityError):
         file.add("full")
@@ -173,18 +182,12 @@ def test_what_sqlite_undoes_as_a_whole_is_committed_by_nobody(file: File) -> Non
         file.names()
     with pytest.raises(GroupLost):
         file.group.commit()
-    assert file.committed() == []
-    file.add("later")
-    file.group.commit()
-    assert file.committed() == ["later"]
+    assert_only_the_next_is_kept(file)
 
 
 def test_what_sqlite_undoes_is_lost_also_where_a_request_caught_the_error(file: File) -> None:
     """Else those before it would be told that they are committed, and those after it would be so one by one."""
-    file.run(
-        "CREATE TRIGGER full BEFORE INSERT ON kit_test_world WHEN new.name = 'full'"
-        " BEGIN SELECT RAISE(ROLLBACK, 'as when the disk is full'); END"
-    )
+    fill_up(file)
     with file.group, file.store.write() as tx:
         tx.run(ADD, name="one")
         with pytest.raises(sqlite3.IntegrityError):
@@ -193,10 +196,7 @@ def test_what_sqlite_undoes_is_lost_also_where_a_request_caught_the_error(file: 
         file.add("two")
     with pytest.raises(GroupLost):
         file.group.commit()
-    assert file.committed() == []
-    file.add("later")
-    file.group.commit()
-    assert file.committed() == ["later"]
+    assert_only_the_next_is_kept(file)
 
 
 def test_only_a_file_has_groups(memory: Store) -> None:

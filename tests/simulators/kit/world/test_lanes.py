@@ -204,7 +204,7 @@ def test_there_are_only_so_many_lanes(lanes: Lanes, monkeypatch: pytest.MonkeyPa
 
 def test_a_clock_runs_with_an_offset_or_stands(lanes: Lanes) -> None:
     lane = lanes.set_clock("a", offset=timedelta(days=3), frozen_at=None)
-    assert timedelta(days=3) <= lane.now() - datetime.now(UTC) + timedelta(seconds=1) < timedelta(days=3, seconds=2)
+    assert abs(lane.now() - datetime.now(UTC) - timedelta(days=3)) < timedelta(minutes=5)
     frozen = datetime(2030, 1, 1, 12, tzinfo=UTC)
     assert lanes.set_clock("a", offset=timedelta(0), frozen_at=frozen).now() == frozen
     assert lanes.get("a").now() == frozen
