@@ -6,11 +6,16 @@ from datetime import timedelta
 
 from partnerlab.contracts.records import dataclass
 
-__all__ = ["ANSWERED", "WAITING", "Question", "pause"]
+__all__ = ["ANSWERED", "MOST_OF_CONVEYED", "WAITING", "Question", "pause"]
 
 WAITING, ANSWERED = "waiting", "answered"
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=4)
 """Between two questions about a bill to which there is no answer: it doubles. Source: assumed [A-117]."""
+MOST_OF_CONVEYED = 9
+"""
+How often a partner is asked about a bill of a conveyed account, over four hours: it may not know the `CV-` number, as
+the account is the new owner's there. Source: assumed [A-117].
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from partnerlab.simulators.ic_webservices.domain.customers import is_conveyed
 from partnerlab.simulators.ic_webservices.domain.errors import NotFound
+from partnerlab.simulators.ic_webservices.domain.invoices import CLOSED
 from partnerlab.simulators.ic_webservices.domain.money import amount
-from partnerlab.simulators.ic_webservices.domain.questions import ANSWERED, Question, pause
+from partnerlab.simulators.ic_webservices.domain.questions import ANSWERED, MOST_OF_CONVEYED, Question, pause
 from partnerlab.simulators.ic_webservices.services.ledger import biller_of
-from partnerlab.simulators.ic_webservices.services.presentment import Presentment
+from partnerlab.simulators.ic_webservices.services.presentment import RTDR_URL, Presentment
 from partnerlab.simulators.ic_webservices.services.questions import open_questions
 from partnerlab.simulators.ic_webservices.store import QUESTION_QUEUE
 from partnerlab.simulators.kit.world.due import Due
@@ -42,7 +44,10 @@ class Asking:
         except NotFound:
             return WorkOutcome(ANSWERED, f"{number} is gone")
         if not shown.asked:
-            return WorkOutcome(ANSWERED, f"{number}: nobody is asked, as it is closed or its partner gives no balances")
+            why = "it is closed" if shown.invoice.status == CLOSED else f"the biller has no setting {RTDR_URL}"
+            return WorkOutcome(ANSWERED, f"{number}: nobody is asked any more, as {why}")
         said = shown.problem or f"{amount(shown.invoice.balance_due_cents)} due"
+        if taken.attempt >= MOST_OF_CONVEYED and is_conveyed(shown.invoice.account_number):
+            return WorkOutcome(ANSWERED, f"{number}: {said}; not asked again, as the account was conveyed")
         # An answer that was applied has ended the question already; a file that came since has asked it anew.
         return WorkOutcome(None, f"{number}: {said}", lane.now() + pause(taken.attempt))

@@ -19,7 +19,7 @@ from partnerlab.simulators.ic_webservices.domain.errors import NotFound, ValueRe
 from partnerlab.simulators.ic_webservices.domain.invoices import Invoice
 from partnerlab.simulators.ic_webservices.services.ledger import biller_of, invoice_of
 from partnerlab.simulators.ic_webservices.store import BILL_IMAGES, INVOICES
-from partnerlab.simulators.kit.world.lanes import Lane
+from partnerlab.simulators.kit.world.lanes import Lane, stands
 from partnerlab.simulators.kit.world.store import Store
 
 __all__ = ["MAX_BYTES", "BillImages", "ImagePort", "no_image"]
@@ -67,6 +67,8 @@ class BillImages:
         else:
             raise NotFound("bill as a PDF", invoice_number)
         with self.store.write() as tx:
+            if not stands(tx, lane):  # it was reset while the partner was asked
+                raise NotFound("bill as a PDF", invoice_number)
             biller = biller_of(tx, lane, biller_guid, lock=True)
             invoice = invoice_of(tx, lane, biller, invoice_number)
             asked = replace(invoice, image_asked_at=lane.now().isoformat(), image_problem=mask_text(problem)[:500])

@@ -12,6 +12,7 @@ the port will never take is set aside for a person, and the rest goes on.
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -45,8 +46,8 @@ _WAITING_IN = Statement(
     "SELECT DISTINCT biller_guid, account_number FROM ic_events WHERE lane = :lane AND state = 'waiting'"
 )
 _IS_THERE = Statement(
-    "SELECT 1 FROM ic_events WHERE lane = :lane AND biller_guid = :biller_guid AND account_number = :account_number"
-    " AND event_id = :event_id AND state IN ('waiting', 'refused') LIMIT 1"
+    "SELECT body FROM ic_events WHERE lane = :lane AND biller_guid = :biller_guid AND account_number = :account_number"
+    " AND event_id = :event_id AND state IN ('waiting', 'refused')"
 )
 
 
@@ -87,11 +88,16 @@ class Outbox:
         EVENTS.put(tx, lane.name, entry)
 
     def waits(self, event: dict[str, Any]) -> bool:
-        """Whether an event that was offered is there still, and the data pump is yet to take it."""
+        """
+        Whether an event that was offered is there still, as it was, and the data pump is yet to take it.
+
+        Another world of that lane may have one of the same id: a payment's is its PaymentGUID, which whoever pays may
+        choose.
+        """
         names = ("lane", "biller_guid", "account_number")
         with self._store.read() as tx:
-            found = tx.one(_IS_THERE, event_id=event["id"], **{name: event[name] for name in names})
-            return found is not None
+            found = tx.all(_IS_THERE, event_id=event["id"], **{name: event[name] for name in names})
+        return any({**json.loads(body), "lane": event["lane"]} == event for (body,) in found)
 
     def rename_account(self, tx: Tx, lane: Lane, biller_guid: str, old: str, new: str) -> None:
         """Give the events of an account that the data pump does not have yet the account's other number."""

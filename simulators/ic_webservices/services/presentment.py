@@ -29,7 +29,7 @@ from partnerlab.simulators.ic_webservices.services.ledger import biller_of, invo
 from partnerlab.simulators.ic_webservices.services.questions import note_answer
 from partnerlab.simulators.ic_webservices.services.unsettled import Unsettled
 from partnerlab.simulators.ic_webservices.store import CUSTOMERS, INVOICES
-from partnerlab.simulators.kit.world.lanes import Lane
+from partnerlab.simulators.kit.world.lanes import Lane, stands
 from partnerlab.simulators.kit.world.store import Statement, Store, Tx
 
 __all__ = ["Balances", "Presentment", "Shown"]
@@ -104,6 +104,8 @@ class Presentment:
         left_at = datetime.now(UTC)
         answer = self._ask(lane, biller, account.asked)
         with self.store.write() as tx:
+            if not stands(tx, lane):
+                return Shown(opened, asked=True, changed=(), problem="the lane was reset while the partner was asked")
             biller = biller_of(tx, lane, biller_guid, lock=True)
             return self._apply(tx, lane, biller, opened.invoice_number, account, answer, doubt, left_at)
 

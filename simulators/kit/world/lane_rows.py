@@ -1,7 +1,8 @@
 """
 The rows of a lane in every table that has a column `lane`: deleted, copied, exported, loaded.
 
-An export is a file that people pass on, so a text column that is `private` is not in it and is empty when loaded.
+An export is a file that people pass on, so a text column that is `private` is not in it and is empty when loaded. One
+that is `held` is empty in a copy too: whoever is at work on a row of the one lane is not at work on the other's.
 """
 
 from __future__ import annotations
@@ -37,10 +38,10 @@ def copy_rows(store: Store, tx: Tx, lane: str, copy: str) -> None:
 
 
 def export_rows(store: Store, tx: Tx, lane: str) -> dict[str, list[dict[str, Any]]]:
-    """Every row of a lane, by table, without its private columns."""
+    """Every row of a lane, by table, without its private columns and those that are held."""
     found = {}
     for table in _tables(store):
-        names = [c.name for c in table.columns if not c.private]
+        names = [c.name for c in table.columns if _passes(c)]
         found[table.name] = [dict(zip(names, row, strict=True)) for row in tx.all(_reading(table), lane=lane)]
     return found
 
@@ -67,10 +68,12 @@ def load_rows(store: Store, tx: Tx, lane: str, rows: Mapping[str, Sequence[Mappi
         keep = [c.name for c in table.columns if not _generated(c)]
         places = ", ".join(f":{name}" for name in keep)
         insert = Statement(f"INSERT INTO {table.name} ({', '.join(keep)}) VALUES ({places})")  # noqa: S608 - own names
-        empty = {c.name: "" for c in table.columns if c.private}
+        empty = {c.name: "" for c in table.columns if not _passes(c)}
+        held = {c.name: "" for c in table.columns if c.held}
         given: Iterable[Mapping[str, Any]] = rows.get(table.name, ())
         try:
-            tx.run_many(insert, [{**{c: row.get(c, empty.get(c)) for c in keep}, "lane": lane} for row in given])
+            full = ({**{c: row.get(c, empty.get(c)) for c in keep}, **held, "lane": lane} for row in given)
+            tx.run_many(insert, full)
         except (store.Error, OverflowError, ValueError) as error:
             raise LoadInvalid(table.name, " ".join(str(error).split("\n")[0].split())) from error
 
@@ -83,21 +86,27 @@ def _deleting(table: schema.Table) -> Statement:
 
 @cache
 def _reading(table: schema.Table) -> Statement:
-    columns = ", ".join(c.name for c in table.columns if not c.private)
+    columns = ", ".join(c.name for c in table.columns if _passes(c))
     return Statement(f"SELECT {columns} FROM {table.name} WHERE lane = :lane{_order(table)}")  # noqa: S608 - own names
 
 
 @cache
 def _copying(table: schema.Table) -> Statement:
-    columns = ", ".join(c.name for c in table.columns if c.name != "lane" and not _generated(c))
+    kept = [c for c in table.columns if c.name != "lane" and not _generated(c)]
+    columns, values = ", ".join(c.name for c in kept), ", ".join("''" if c.held else c.name for c in kept)
     return Statement(
         f"INSERT INTO {table.name} (lane, {columns})"  # noqa: S608 - names of our own tables
-        f" SELECT :copy, {columns} FROM {table.name} WHERE lane = :lane{_order(table)}"
+        f" SELECT :copy, {values} FROM {table.name} WHERE lane = :lane{_order(table)}"
     )
 
 
 def _tables(store: Store) -> list[schema.Table]:
     return [table for table in store.tables.values() if "lane" in table.c]
+
+
+def _passes(column: schema.Column) -> bool:
+    """Whether an export has it."""
+    return not column.private and not column.held
 
 
 def _generated(column: schema.Column) -> bool:

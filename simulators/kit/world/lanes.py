@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -40,6 +41,7 @@ __all__ = [
     "Lanes",
     "TooManyLanes",
     "clock_lock",
+    "stands",
 ]
 
 DEFAULT = "default"
@@ -59,10 +61,12 @@ LANES = schema.Table(
     schema.Column("used_on", schema.Text),
 )
 
-_COLUMNS = "lane, offset_us, frozen_at, seed, faults"
+_COLUMNS = "lane, offset_us, frozen_at, seed, faults, created_at"
 _GET = Statement(f"SELECT {_COLUMNS} FROM lanes WHERE lane = :lane")  # noqa: S608 - constants
 _ALL = Statement(f"SELECT {_COLUMNS} FROM lanes ORDER BY lane")  # noqa: S608 - constants
 _COUNT = Statement("SELECT count(*) FROM lanes")
+_MADE = Statement("UPDATE lanes SET created_at = :now WHERE lane = :lane")
+_STANDS = Statement("SELECT 1 FROM lanes WHERE lane = :lane AND created_at = :made_at")
 _ADD = Statement(
     "INSERT INTO lanes (lane, offset_us, frozen_at, seed, faults, created_at, used_on)"
     " VALUES (:lane, :offset_us, :frozen_at, :seed, :faults, :created_at, :used_on) ON CONFLICT DO NOTHING"
@@ -108,8 +112,17 @@ class TooManyLanes(RuntimeError):
         super().__init__(f"there are {MAX_LANES} lanes already; drop some")
 
 
+def _now_text() -> str:
+    return datetime.now(UTC).isoformat()
+
+
 def _today() -> str:
     return datetime.now(UTC).date().isoformat()
+
+
+def stands(tx: Tx, lane: Lane) -> bool:
+    """Whether a lane is still the one that was read: it was not reset, dropped, copied onto or loaded since."""
+    return tx.one(_STANDS, lane=lane.name, made_at=lane.made_at) is not None
 
 
 def clock_lock(lane: str) -> str:
@@ -119,13 +132,18 @@ def clock_lock(lane: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """A lane as it stood when a request came: its name, clock and number of active faults."""
+    """
+    A lane as it stood when a request came: its name, clock and number of active faults.
+
+    `made_at` is when it came to be, or was reset, copied onto or loaded: by that it is told from another of its name.
+    """
 
     name: str
     offset_us: int = 0
     frozen_at: str | None = None
     seed: int = 0
     faults: int = 0
+    made_at: str = field(default="", compare=False)
 
     def now(self) -> datetime:
         """The lane's time, aware, in UTC."""
@@ -247,6 +265,7 @@ class Lanes:
                 self._room(tx)
             delete_rows(self.store, tx, copy)
             copy_rows(self.store, tx, name, copy)
+            tx.run(_MADE, lane=copy, now=_now_text())
             self.used(tx, copy)
             for each in self.attached:
                 each.fork(name, copy)
@@ -276,6 +295,7 @@ class Lanes:
             load_rows(self.store, tx, name, rows)
             if not rows.get("lanes"):
                 self._insert(tx, Lane(name), seed=False)
+            tx.run(_MADE, lane=name, now=_now_text())
             self.used(tx, name)
             for each in self.attached:
                 each.load(name, {table: rows[table] for table in rows if table in each.names})
@@ -332,8 +352,10 @@ class Lanes:
 
     @contextmanager
     def _still(self, *names: str) -> Iterator[None]:
-        """Within the block nothing is buffered or under way for these lanes."""
+        """Within the block nothing is buffered or under way for these lanes, and nobody moves their clocks."""
         with ExitStack() as stack:
+            for name in sorted(names):
+                stack.enter_context(self.locks.hold(clock_lock(name)))
             for each in self.attached:
                 stack.enter_context(each.paused(*sorted(names)))
             for write in self.before_copy:
@@ -360,7 +382,7 @@ class Lanes:
             frozen_at=lane.frozen_at,
             seed=lane.seed,
             faults=0,
-            created_at=datetime.now(UTC).isoformat(),
+            created_at=_now_text(),
             used_on=_today(),
         )
         if seed and added:

@@ -26,9 +26,10 @@ class Column:
 
     *autoincrement* says that the database numbers the rows, and gives no number twice; the column is the key then.
     *private* marks a text that holds a credential in clear, somebody else's token, say: no export of a lane has it.
+    *held* marks a text that belongs to who is at work on the row: no copy or export of a lane has it.
     """
 
-    __slots__ = ("autoincrement", "name", "nullable", "primary_key", "private", "server_default", "type")
+    __slots__ = ("autoincrement", "held", "name", "nullable", "primary_key", "private", "server_default", "type")
 
     def __init__(
         self,
@@ -40,10 +41,12 @@ class Column:
         server_default: str | None = None,
         autoincrement: bool = False,
         private: bool = False,
+        held: bool = False,
     ) -> None:
         self.name, self.type = name, type
         self.primary_key, self.nullable = primary_key, nullable and not primary_key
-        self.server_default, self.autoincrement, self.private = server_default, autoincrement, private
+        self.server_default, self.autoincrement = server_default, autoincrement
+        self.private, self.held = private, held
 
     def sql(self, *, sqlite: bool) -> str:
         """The column in a CREATE TABLE."""

@@ -24,6 +24,7 @@ from partnerlab.simulators.kit.world.grouping import Group
 from partnerlab.simulators.kit.world.schema import Table, Tables
 from partnerlab.simulators.kit.world.transactions import (
     Changing,
+    LaneReplaced,
     RolledBack,
     Row,
     Sharing,
@@ -37,6 +38,7 @@ from partnerlab.simulators.kit.world.transactions import (
 )
 
 __all__ = [
+    "LaneReplaced",
     "RolledBack",
     "Row",
     "Statement",

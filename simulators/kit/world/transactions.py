@@ -10,13 +10,14 @@ import re
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from operator import itemgetter
 from typing import Any
 
 __all__ = [
     "Changing",
+    "LaneReplaced",
     "RolledBack",
     "Row",
     "Sharing",
@@ -35,6 +36,7 @@ Row = tuple[Any, ...]
 _PARAMETER = re.compile(r"(?<![:\w]):(\w+)")
 _rolling_back: ContextVar[bool] = ContextVar("rolling_back", default=False)
 _lane: ContextVar[str] = ContextVar("lane", default="")
+_stands: ContextVar[Callable[[Tx], bool] | None] = ContextVar("stands", default=None)
 # Of PostgreSQL: writers of a lane share its lock, who replaces or drops the lane has it alone.
 _LANES = 0x6C616E65
 _SHARE = f"SELECT pg_advisory_xact_lock_shared({_LANES}, hashtext(%s))"
@@ -48,6 +50,17 @@ class RolledBack(BaseException):
     Not an `Exception`: like a cancellation it must reach the caller that asked for it, so a handler's own
     `except Exception` must not catch it.
     """
+
+
+class LaneReplaced(BaseException):
+    """
+    The lane was reset, dropped, copied onto or loaded since work for it began; nothing was written.
+
+    Not an `Exception`: the work is for a world that is gone, so whoever does it must not note that as its failure.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("its lane was reset, dropped, copied onto or loaded meanwhile")
 
 
 class TransactionOpen(RuntimeError):
@@ -87,18 +100,21 @@ def committing() -> Iterator[None]:
 
 
 @contextmanager
-def in_lane(name: str) -> Iterator[None]:
+def in_lane(name: str, stands: Callable[[Tx], bool] | None = None) -> Iterator[None]:
     """
     In this block, and in this thread, what is written is of that lane.
+
+    A write transaction raises `LaneReplaced` where *stands*, which is asked in it, says that the lane is another now.
 
     On PostgreSQL a write transaction then waits while another replica resets, drops, copies or loads the lane, and the
     other way round; on SQLite there is one writer at a time. With an empty name it is of no lane.
     """
-    token = _lane.set(name)
+    token, standing = _lane.set(name), _stands.set(stands)
     try:
         yield
     finally:
         _lane.reset(token)
+        _stands.reset(standing)
 
 
 class Statement:
@@ -254,8 +270,13 @@ class Changing:
                     self._cursor.execute(_SHARE, (lane,))
             else:
                 self._cursor = self._connection.execute("BEGIN IMMEDIATE")
-            return Tx(self._cursor, sqlite=self._lock is not None)
+            tx = Tx(self._cursor, sqlite=self._lock is not None)
+            if (stands := _stands.get()) is not None and not stands(tx):
+                raise LaneReplaced
+            return tx
         except BaseException:
+            with suppress(Exception):  # it may be the connection that failed
+                self._connection.rollback()
             self._leave()
             raise
 

@@ -22,8 +22,8 @@ def queue_columns() -> list[schema.Column]:
     """The columns of a queue that belong to the runner; whoever adds a row need not know them."""
     return [
         schema.Column("attempts", schema.BigInteger, nullable=False, server_default="0"),
-        schema.Column("claim", schema.Text, nullable=False, server_default=""),
-        schema.Column("claimed_until", schema.Text, nullable=False, server_default=""),
+        schema.Column("claim", schema.Text, nullable=False, server_default="", held=True),
+        schema.Column("claimed_until", schema.Text, nullable=False, server_default="", held=True),
     ]
 
 

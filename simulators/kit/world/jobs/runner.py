@@ -19,13 +19,14 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.kit.world.due import Due
 from partnerlab.simulators.kit.world.jobs.living import Living
 from partnerlab.simulators.kit.world.jobs.queue import RowState, Source, Taken
-from partnerlab.simulators.kit.world.lanes import Lane, LaneNotFound, Lanes, clock_lock
-from partnerlab.simulators.kit.world.store import Store, Tx, in_lane
+from partnerlab.simulators.kit.world.lanes import Lane, LaneNotFound, Lanes, clock_lock, stands
+from partnerlab.simulators.kit.world.store import LaneReplaced, Store, Tx, in_lane
 from partnerlab.simulators.kit.world.table import utc_text
 
 __all__ = ["Runner", "Work", "WorkOutcome"]
@@ -232,8 +233,12 @@ class Runner:
 
     def _once(self, work: Work, lane: Lane, key: Key, *, again: bool, early: bool) -> tuple[str, bool | None]:
         """What came of it and whether the row waits no more; None where another holds it."""
-        with in_lane(lane.name):
-            return self._in_lane(work, lane, key, again=again, early=early)
+        still = None if work.real_time else partial(stands, lane=lane)
+        try:
+            with in_lane(lane.name, still):
+                return self._in_lane(work, lane, key, again=again, early=early)
+        except LaneReplaced as error:
+            return str(error), True
 
     def _in_lane(self, work: Work, lane: Lane, key: Key, *, again: bool, early: bool) -> tuple[str, bool | None]:
         after: Callable[[], None] = _nothing

@@ -88,6 +88,22 @@ def test_a_balance_that_the_partner_sets_while_it_is_asked_drops_the_answer(harn
     assert harness.invoice()["balance_due"] == "80.00"
 
 
+def test_an_answer_about_a_lane_that_was_reset_meanwhile_is_not_the_new_ones(shared: Harness) -> None:
+    """Both bills are as they were seeded, so that nothing but the lane tells the one world from the other."""
+    harness = shared
+
+    def answer(lane: str, *_: str) -> dict[str, str]:
+        harness.lanes.reset(lane)
+        return {"balance_due": "99.00", "email_address": "old@example.com"}
+
+    harness.balance = answer
+    before = harness.invoice()
+    shown = open_bill(harness)
+    assert (shown["changed"], shown["problem"]) == ([], "the lane was reset while the partner was asked")
+    assert harness.invoice() == before
+    assert harness.get(f"customers/{ACCOUNT}")["email_address"] != "old@example.com"
+
+
 def test_a_payment_that_the_partner_took_since_it_was_asked_drops_the_answer(harness: Harness) -> None:
     harness.settled_meanwhile = {harness.pay(amount="25.50").json["payment_guid"]}
     answers(harness, "125.50")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from partnerlab.simulators.ic_webservices.services.wallet import NewMethod
-from tests.simulators.ic_webservices.harness import RETURNS, VISA, Harness, advance, bill_file, freeze, group
+from tests.simulators.ic_webservices.harness import RETURNS, UTILITY, VISA, Harness, advance, bill_file, freeze, group
 from tests.simulators.ic_webservices.policies import INSURER, NUMBER, POLICY, policy_file, send
 
 USER = "harbor@example.com"
@@ -182,7 +182,7 @@ def test_a_payer_who_opens_the_bill_has_the_answer_at_once(insurer: Insurer) -> 
 
 
 def test_a_partner_that_nobody_asks_is_not_asked(insurer: Insurer) -> None:
-    settings = {"settings": {"8": ""}}
+    settings = {"settings": {"8": None}}
     assert insurer.harness.control("PATCH", f"billers/{INSURER}", settings).status == 200
     insurer.bill("6.25")
     insurer.pay("6.25")
@@ -265,6 +265,45 @@ def test_questions_go_along_with_an_account_that_is_conveyed(harness: Harness) -
     harness.balance = lambda *_: {"balance_due": "90.00"}
     advance(harness, A_MOMENT)
     assert [one[2:] for one in harness.asked] == [(number, "600002")], "one question for the account"
+    assert harness.get("balance-questions")["questions"] == []
+
+
+@pytest.mark.parametrize("conveyed", [True, False])
+def test_a_partner_that_does_not_know_a_conveyed_account_is_not_asked_for_ever(
+    harness: Harness, *, conveyed: bool
+) -> None:
+    freeze(harness)
+    harness.sim.world.runner.wake = lambda: None  # type: ignore[method-assign]
+    harness.upload(bill_file([group("600001", "20000009", "50.00")]))
+    harness.pay(account_number="20000009", invoice_number="600001", amount="30.00")
+    harness.upload(bill_file([group("600001", "20000009", "45.00")]))
+    if conveyed:
+        assert harness.control("POST", "customers/20000009/convey").status == 200
+    harness.balance = lambda *_: {"problem": "Account not found"}
+    told = [outcome for outcome in advance(harness, timedelta(days=2)) if "600001" in outcome]
+    assert (len(told) == len(harness.asked) == 9) is conveyed
+    assert told[-1].endswith("not asked again, as the account was conveyed") is conveyed
+    assert (harness.get("balance-questions")["questions"] == []) is conveyed
+    assert harness.invoice("600001")["balance_due"] == "20.00"
+
+
+def test_a_question_ends_with_the_words_of_what_ended_it(harness: Harness) -> None:
+    freeze(harness)
+    harness.sim.world.runner.wake = lambda: None  # type: ignore[method-assign]
+    for number, account in (("600001", "20000009"), ("700001", "20000010")):
+        harness.upload(bill_file([group(number, account, "50.00")]))
+        harness.pay(account_number=account, invoice_number=number, amount="30.00")
+        harness.upload(bill_file([group(number, account, "45.00")]))
+    later = group("600002", "20000009", "65.00", on=date(2026, 6, 20), BalanceForward=True)
+    harness.upload(bill_file([later]))
+    assert harness.invoice("600001")["status"] == "closed"
+    harness.control("PATCH", f"billers/{UTILITY}", {"settings": {"8": None}})
+    told = {*advance(harness, A_MOMENT)}
+    assert told >= {
+        "600001: nobody is asked any more, as it is closed",
+        "700001: nobody is asked any more, as the biller has no setting 8",
+    }
+    assert harness.asked == []
     assert harness.get("balance-questions")["questions"] == []
 
 

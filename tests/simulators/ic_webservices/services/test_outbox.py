@@ -19,6 +19,8 @@ from partnerlab.simulators.kit.world.store import Store
 from tests.simulators.ic_webservices.harness import ACCOUNT, UTILITY, Harness, bill_file, group
 from tests.simulators.ic_webservices.services.test_payments import check_event
 
+OTHER_ACCOUNT = "10000102"
+
 
 def wait_for(condition: Callable[[], bool], within_s: float = 60.0) -> None:
     end = time.monotonic() + within_s
@@ -42,17 +44,43 @@ def test_an_event_names_its_cause_and_is_marked_when_it_is_taken(harness: Harnes
     check_event(entry["event"])
 
 
-def test_an_event_is_there_until_it_is_taken_or_its_lane_is_reset(harness: Harness) -> None:
+def test_each_event_is_there_until_it_is_taken_or_its_lane_is_reset(shared: Harness) -> None:
+    """Two events in each of two accounts, and in a copy of the lane: what becomes of one is nothing of the others."""
+    harness, outbox = shared, shared.sim.world.services.outbox
+    harness.sim.world.runner.by_hand = True  # nothing is offered in the background
+    accounts = (ACCOUNT, OTHER_ACCOUNT)
     harness.refuse_events = True
-    harness.pay()
-    (entry,) = entries(harness)
-    outbox = harness.sim.world.services.outbox
-    assert outbox.waits(entry["event"])
-    assert not outbox.waits({**entry["event"], "id": "another"})
-    assert not outbox.waits({**entry["event"], "account_number": "10000102"})
-    harness.refuse_events = False
-    outbox.flush_all()
-    assert not outbox.waits(entry["event"])
+    for number in (1, 2):
+        for account in accounts:
+            harness.pay(account_number=account, amount=f"{number}.00", payment_guid=f"{account}-{number}")
+    harness.lanes.fork("default", "copy")
+    offered = {entry["event"]["id"]: entry["event"] for entry in entries(harness)}
+    copied = {id: {**event, "lane": "copy"} for id, event in offered.items()}
+
+    def there(events: dict[str, dict[str, Any]]) -> set[str]:
+        return {id for id, event in events.items() if outbox.waits(event)}
+
+    assert there(offered) == there(copied) == {f"{account}-{number}" for account in accounts for number in (1, 2)}
+    one = offered[f"{ACCOUNT}-1"]
+    for other in ({"id": f"{OTHER_ACCOUNT}-1"}, {"account_number": OTHER_ACCOUNT}, {"lane": "none"}):
+        assert not outbox.waits({**one, **other})
+
+    harness.reject_events, harness.refuse_events = True, False
+    outbox.flush("default", UTILITY, ACCOUNT)  # refused: a person may offer them again
+    harness.reject_events = False
+    outbox.offer_again(harness.lane, 1)
+    assert there(offered) == {f"{ACCOUNT}-2", *(id for id in offered if id.startswith(OTHER_ACCOUNT))}
+    outbox.flush("default", UTILITY, OTHER_ACCOUNT)
+    assert there(offered) == {f"{ACCOUNT}-2"}
+    assert there(copied) == set(copied)
+
+    harness.lanes.reset("copy")
+    assert there(copied) == set()
+    harness.lane_name, harness.refuse_events = "copy", True
+    harness.pay(amount="9.00", payment_guid=f"{ACCOUNT}-1")
+    assert not outbox.waits(copied[f"{ACCOUNT}-1"])  # the same id, and another payment
+    (again,) = entries(harness)
+    assert outbox.waits(again["event"])
 
 
 def test_a_pump_that_is_away_does_not_fail_the_payer_and_gets_the_event_later(harness: Harness) -> None:
