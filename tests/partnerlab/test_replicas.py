@@ -83,6 +83,35 @@ def test_a_lane_is_made_forked_reset_and_dropped_at_both(sides: tuple[Side, Side
     assert copy.lane not in other.names()
 
 
+def test_what_the_data_pump_holds_goes_with_its_lane(sides: tuple[Side, Side]) -> None:
+    """Two payments are unknown: in a copy a person settles them, in a lane that was reset or dropped they are gone."""
+    one, other = sides
+    one.ask("POST", "/_sandbox/faults", {"name": "http-503", "operation": "MakePaymentExtended"}, status=201)
+    paid = {one.pay(account)["payment_guid"] for account in ("10000101", "10000102")}
+
+    def held(lane: str, at: Side = other) -> dict[str, str]:
+        rows = at.get("/_pump/deliveries", lane=lane)["deliveries"]
+        return {row["event_id"]: row["state"] for row in rows}
+
+    wait_for(lambda: set(held(one.lane).values()) == {"unknown"})
+    copy = Side(one.url, f"{one.lane}-copy")
+    other.ask("POST", f"/_sandbox/lanes/{one.lane}/fork", {"to": copy.lane}, status=201)
+    exported = one.get(f"/_sandbox/lanes/{one.lane}/export")["tables"]
+    assert {row["event_id"] for row in exported["pump_deliveries"]} == set(held(copy.lane)) == paid
+    copy.ask("DELETE", "/_sandbox/faults", status=204)
+    for guid in paid:
+        said = {"posted": False, "reason": "the partner was down"}
+        copy.ask("POST", f"/_pump/deliveries/{copy.lane}:{guid}/resolve", said)
+    wait_for(lambda: held(copy.lane) == dict.fromkeys(paid, "delivered"))
+    for account in ("10000101", "10000102"):
+        assert len(copy.get(f"/_sandbox/inhance/accounts/{account}")["payments"]) == 1
+    assert held(one.lane) == dict.fromkeys(paid, "unknown")
+    other.ask("POST", f"/_sandbox/lanes/{one.lane}/reset")
+    assert held(one.lane) == held(one.lane, one) == {}
+    one.ask("DELETE", f"/_sandbox/lanes/{copy.lane}", status=204)
+    assert held(copy.lane) == {}
+
+
 def test_a_clock_that_is_moved_at_both_at_once_goes_as_far_as_both_said(sides: tuple[Side, Side]) -> None:
     with ThreadPoolExecutor(6) as pool:
         moves = [pool.submit(side.ask, "POST", "/_sandbox/clock/advance", {"duration": "1h"}) for side in sides * 3]

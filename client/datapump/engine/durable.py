@@ -79,9 +79,10 @@ class DurableEngine:
         self._client: Any = None
         self._slots: Slots | None = None
         self._slot = 0
-        self._active: dict[str, int] = {}
+        self._active: set[str] = set()
         self._suspects: set[str] = set()
         self._lock = threading.Lock()
+        self._ended = threading.Condition(self._lock)
 
     def start(self, work: Work | None) -> None:
         """
@@ -243,18 +244,23 @@ class DurableEngine:
         return Upkeep(store, self, places)
 
     def run(self, workflow_id: str, number: int, run: int) -> str:
-        """Do one run. Called by the engine only."""
+        """
+        Do one run. Called by the engine only.
+
+        A run that was queued again while it is at work waits for its end: it would take the open attempt for one that
+        was interrupted.
+        """
         if self._work is None:
             raise Parked
-        with self._lock:
-            self._active[workflow_id] = self._active.get(workflow_id, 0) + 1
+        with self._ended:
+            self._ended.wait_for(lambda: workflow_id not in self._active)
+            self._active.add(workflow_id)
         try:
             return self._work(number, run)
         finally:
-            with self._lock:
-                self._active[workflow_id] -= 1
-                if not self._active[workflow_id]:
-                    del self._active[workflow_id]
+            with self._ended:
+                self._active.discard(workflow_id)
+                self._ended.notify_all()
 
     def abandoned(self) -> list[Run]:
         """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import Any
 
@@ -137,6 +138,25 @@ def test_a_run_that_fell_between_two_chairs_is_swept_up(
     [id] = submit(pump, make_event())
     wait_for(lambda: state_of(pump, id) is State.DELIVERED)
     assert set(partner.posted().values()) == {1}
+
+
+def test_runs_that_are_queued_again_while_they_are_at_work_make_no_second_call(
+    make_pump: MakePump, partner: Partner
+) -> None:
+    """As a sweep beside one that falls due may do: their open attempts are not taken for interrupted ones."""
+    go_on = threading.Event()
+    partner.will = lambda *_: "ok" if go_on.wait(30) else "late"
+    pump = make_pump()
+    events = [make_event(kind, account_number=f"{kind}-{n}") for kind in ("payment", "email") for n in (1, 2)]
+    ids = submit(pump, *events)
+    wait_for(lambda: {state_of(pump, id) for id in ids} == {State.SENDING})
+    pump._engine.resume([(found.number, found.run) for found in pump.deliveries()])
+    time.sleep(0.5)
+    assert {state_of(pump, id) for id in ids} == {State.SENDING}
+    go_on.set()
+    wait_for(lambda: {state_of(pump, id) for id in ids} == {State.DELIVERED})
+    assert [len(pump.delivery(id).attempts) for id in ids] == [1] * 4
+    assert len(partner.seen) == 4
 
 
 def test_there_is_one_working_pump_in_a_process(pump: DataPump, make_pump: MakePump) -> None:
