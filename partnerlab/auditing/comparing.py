@@ -244,7 +244,7 @@ def _schedules(books: LaneBooks, payments: Mapping[str, Payment]) -> Iterator[Di
             problem = "it is paid, and there is no payment of it"
         elif one.state == "paid" and payment is not None and not payment.approved:
             problem = f"it is paid, and its payment was {payment.state}"
-        elif payment is not None and one.amount is not None and payment.amount != one.amount:
+        elif payment is not None and one.amount is not None and payment.amount > one.amount:
             problem = f"{one.amount} was scheduled and {payment.amount} taken"
         elif one.payment_guid and made[one.payment_guid] > 1:
             problem = f"payment {one.payment_guid} is of {made[one.payment_guid]} schedules"

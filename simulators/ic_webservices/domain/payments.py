@@ -28,6 +28,7 @@ __all__ = [
     "may_use",
     "payment_reference",
     "pays_invoice",
+    "reference_before",
     "saved_number",
 ]
 
@@ -236,6 +237,12 @@ def clears_at(paid_at: datetime, tender: str, clears_as: str, zone: ZoneInfo) ->
 def payment_reference(number: int) -> str:
     """The reference of the payment of that number, counted from 1 in a lane."""
     return f"IC{number:010d}"
+
+
+def reference_before(reference: str) -> str:
+    """The reference of the payment before that one; empty before the first."""
+    number = int(reference.removeprefix("IC")) - 1
+    return payment_reference(number) if number else ""
 
 
 def cleared(payment: Payment) -> Payment:

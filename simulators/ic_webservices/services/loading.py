@@ -16,6 +16,7 @@ from partnerlab.simulators.ic_webservices.domain.customers import FIRST_CUSTOMER
 from partnerlab.simulators.ic_webservices.domain.invoices import Invoice, Taken, filed
 from partnerlab.simulators.ic_webservices.domain.late_fees import stated_at
 from partnerlab.simulators.ic_webservices.domain.money import amount
+from partnerlab.simulators.ic_webservices.domain.payments import reference_before
 from partnerlab.simulators.ic_webservices.domain.uploads import SETS, Adjustment
 from partnerlab.simulators.ic_webservices.services.ledger import last_payment
 from partnerlab.simulators.ic_webservices.services.presentment import RTDR_URL
@@ -121,15 +122,18 @@ def _load_invoice(
     """
     given = INVOICES.load(tuple(row[name] for name in INVOICES.columns))
     existing = INVOICES.get(tx, lane.name, given.biller_guid, given.invoice_number)
-    taken, moved = Taken(), False
+    taken, moved, first_doubted = Taken(), False, ""
     if existing is None and given.balance_forward and biller.partner in CSV_PARTNERS:
         taken = _not_fetched(tx, lane, biller, given.account_number)
     elif existing is not None and existing.content != given.content:
         if biller.partner in CSV_PARTNERS:
             taken = _taken_by_file(tx, lane, biller, existing)
         else:
-            taken, moved = _taken(tx, lane, biller, existing, unsettled)
+            taken, moved, first_doubted = _taken(tx, lane, biller, existing, unsettled)
     invoice = filed(existing, given, taken, newest)
+    if invoice is not None and first_doubted:
+        # The next file may be one that was made before this payment became certain, however long that takes.
+        invoice = replace(invoice, filed_after=min(newest, reference_before(first_doubted)))
     if invoice is not None:
         invoice = stated_at(invoice, lane.now(), time_zone(biller.time_zone))
         INVOICES.put(tx, lane.name, replace(invoice, upload_id=upload_id))
@@ -210,10 +214,11 @@ def _invoices(tx: Tx, lane: Lane, biller: Biller, account_number: str) -> Sequen
     return found or INVOICES.find(tx, lane.name, search, order=order, last_first=True, limit=1)
 
 
-def _taken(tx: Tx, lane: Lane, biller: Biller, invoice: Invoice, unsettled: Unsettled) -> tuple[Taken, bool]:
+def _taken(tx: Tx, lane: Lane, biller: Biller, invoice: Invoice, unsettled: Unsettled) -> tuple[Taken, bool, str]:
     """
     Payments of an invoice since its last file, which the new one may have in its amounts or not, and those without a
-    certain outcome, which count as not in it. And whether there are any, or one that came back.
+    certain outcome, which count as not in it. And whether there are any, or one that came back; and the reference of
+    the first without a certain outcome, empty where there is none.
 
     Where the partner can be asked, those of the last `OLDEST_FILE` count too: two files may be on their way.
     """
@@ -227,12 +232,15 @@ def _taken(tx: Tx, lane: Lane, biller: Biller, invoice: Invoice, unsettled: Unse
         recently=_moment(lane) if biller.settings.get(RTDR_URL) else _NEVER,
     )
     if not rows:
-        return Taken(), False
-    doubted = {one.payment_guid for one in unsettled.doubt(tx, lane, biller.guid, invoice.account_number).payments}
+        return Taken(), False, ""
+    made = {guid for guid, *_ in rows}
+    doubts = unsettled.doubt(tx, lane, biller.guid, invoice.account_number).payments
+    doubted = {one.payment_guid: one.reference for one in doubts if one.payment_guid in made}
     stands = [(guid, cents, late) for guid, cents, late, returned in rows if not returned]
     perhaps = sum(cents for guid, cents, late in stands if late and guid not in doubted)
     unknown = sum(cents for guid, cents, _ in stands if guid in doubted)
-    return Taken(perhaps, unknown_cents=unknown), len(stands) < len(rows) or perhaps + unknown > 0
+    moved = len(stands) < len(rows) or perhaps + unknown > 0
+    return Taken(perhaps, unknown_cents=unknown), moved, min(doubted.values(), default="")
 
 
 def _taken_by_file(tx: Tx, lane: Lane, biller: Biller, *invoices: Invoice) -> Taken:

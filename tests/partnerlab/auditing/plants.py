@@ -260,7 +260,8 @@ BY_CLERK = (
 SCHEDULES = (
     Plant("a schedule that was paid", after=_schedule()),
     Plant("AutoPay that was paid", after=_schedule("autopay")),
-    Plant("a schedule of another amount", kind="schedule_wrong", after=_schedule(cents=1)),
+    Plant("a schedule of which less was owed when it ran", after=_schedule(cents=1)),
+    Plant("a schedule of less than was taken", kind="schedule_wrong", after=_schedule(cents=-1)),
     Plant("a schedule without its payment", kind="schedule_wrong", after=_schedule(guid="none")),
     Plant("AutoPay without its payment", kind="schedule_wrong", after=_schedule("autopay", guid="none")),
     Plant("two schedules of one payment", kind="schedule_wrong schedule_wrong", after=_schedule(times=2)),

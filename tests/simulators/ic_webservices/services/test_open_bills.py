@@ -162,6 +162,24 @@ def test_a_payment_in_doubt_counts_at_every_file_until_it_is_certain(on_each_sto
     assert (insurer.asked, insurer.open) == ("40.00", [])
 
 
+def test_a_file_of_before_a_payment_became_certain_does_not_ask_for_it_again(on_each_store: Insurer) -> None:
+    """It was paid longer ago than a file is on its way, and was in doubt when the last one came."""
+    insurer = on_each_store
+    insurer.bill("100.00")
+    guid = insurer.pay("100.00")["payment_guid"]
+    insurer.harness.unsettled = {guid}
+    insurer.bill("20.00", known=False)
+    assert insurer.asked == "20.00"
+    advance(insurer.harness, timedelta(days=5))
+    before = insurer.billed
+    insurer.harness.unsettled = set()
+    advance(insurer.harness, timedelta(hours=5))
+    assert (insurer.asked, insurer.open) == ("20.00", [])
+    insurer.billed_on += timedelta(days=14)
+    insurer.send(before)
+    assert (insurer.asked, insurer.open) == ("20.00", [NUMBER])
+
+
 def test_a_payment_that_came_back_is_owed_whatever_the_file_knows_of_it(insurer: Insurer) -> None:
     insurer.bill("100.00")
     insurer.pay("100.00", tender="ach", bank_account=RETURNS)
