@@ -92,7 +92,7 @@ def balances(control: Control, billers: Mapping[str, Biller]) -> Iterator[Balanc
             place = row["invoice_number"] if by_invoice else row["account_number"]
             held[place].add(row["invoice_number"])
             if row["status"] != "closed":
-                owed[place] += Decimal(row["balance_due"])
+                owed[place] += _due(row)
                 fees[place] += Decimal(row["late_fee"]) if row["late_fee_charged_for"] else 0
         found = paged(control, "/_sandbox/ic/balance-questions", "questions", "invoice_number", biller_guid=biller.guid)
         for row in found:
@@ -112,6 +112,12 @@ def balances(control: Control, billers: Mapping[str, Biller]) -> Iterator[Balanc
                 tuple(_missing(control, biller.partner, place, held[place], waits=waits)) if differs else (),
                 fees[place],
             )
+
+
+def _due(invoice: Row) -> Decimal:
+    """What is due now: who pays more of a policy than is billed, but not more than its premium, has no credit."""
+    due, owed = Decimal(invoice["balance_due"]), Decimal(invoice["total_amount_due"])
+    return due if due >= 0 else max(due, min(owed, Decimal(0)))
 
 
 def _partner_balances(control: Control, partner: str) -> Iterator[tuple[str, Decimal, bool]]:

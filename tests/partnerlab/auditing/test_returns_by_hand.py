@@ -1,4 +1,4 @@
-"""A return that no integration tells: what is refused meanwhile, and how a person settles it [A-111], [A-112]."""
+"""What reconcile says of a return that no integration tells [A-111], [A-112], and of a policy paid ahead [A-75]."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from partnerlab.cli import main
 from partnerlab.sandbox import Sandbox
 from partnerlab.settings import SandboxSettings
 from tests.partnerlab.auditing.plants import RETURNS
-from tests.partnerlab.auditing.town import Town
+from tests.partnerlab.auditing.town import Account, Town
 
 
 @pytest.fixture(scope="module")
@@ -64,3 +64,18 @@ def test_a_person_enters_a_return_and_settles_its_delivery(sandbox: Sandbox, par
         town.close()
     assert not audit(books).findings
     assert [one for one in reconcile(books).differences if one.subject == account.number] == []
+
+
+def test_a_policy_that_is_paid_ahead_of_what_is_billed_is_no_credit(sandbox: Sandbox) -> None:
+    town = Town(sandbox, "tccs", "paid-ahead", accounts=1)
+    try:
+        (policy,) = town.accounts
+        nothing_billed = Account("454100016", "454100016-08/08/2028", "360.00")
+        town.pay(nothing_billed)
+        town.pay(policy)
+        books = town.books()
+        due = town.control.get(f"/_sandbox/ic/invoices/{nothing_billed.invoice}", biller_guid=town.biller["guid"])
+        assert (due["balance_due"], due["total_amount_due"]) == ("-360.00", "0.00")
+    finally:
+        town.close()
+    assert reconcile(books).differences == ()
