@@ -44,13 +44,19 @@ local function call(operation, body)
 end
 local balance = [[{balance}]]
 local payment = [[{payment}]]
+local ready = {{}}
+init = function()
+  for i = 1, #accounts do
+    ready[i] = call("BalanceCheck", (balance:gsub("{{account}}", accounts[i])))
+  end
+end
 request = function()
   n = n + 1
-  local account = accounts[(n * 7919) % #accounts + 1]
+  local i = (n * 7919) % #accounts + 1
   if {pay} and n % 2 == 1 then
-    return call("MakePaymentExtended", (payment:gsub("{{account}}", account):gsub("{{reference}}", salt .. n)))
+    return call("MakePaymentExtended", (payment:gsub("{{account}}", accounts[i]):gsub("{{reference}}", salt .. n)))
   end
-  return call("BalanceCheck", (balance:gsub("{{account}}", account)))
+  return ready[i]
 end
 """
 

@@ -141,7 +141,7 @@ class Books(LaneTx):
 
         Raises `AccountUnknown`, where it is to be *served* by a web service also for one of the utility on v1.
         """
-        rows = self.all(_OPEN_ITEMS, account_number=account_number)
+        rows = self.tx.all(_OPEN_ITEMS, (self.lane, account_number))
         if not rows or (served and rows[0][5] != "v2"):
             raise AccountUnknown(account_number)
         email, phone, credit, *_ = rows[0]

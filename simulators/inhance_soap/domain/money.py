@@ -9,13 +9,12 @@ from partnerlab.simulators.inhance_soap.domain.errors import ValueInvalid
 __all__ = ["read_cents", "to_decimal"]
 
 MAX_AMOUNT = 10**10
-_TWO_PLACES = -2
 _EXACT = Context(prec=100)  # the default one rounds to 28 digits, and so hides a part of a cent
 
 
 def to_decimal(cents: int) -> Decimal:
     """12550 as `Decimal("125.50")`."""
-    return Decimal(cents).scaleb(_TWO_PLACES)
+    return Decimal(f"{cents}E-2")
 
 
 def read_cents(field: str, amount: Decimal) -> int:

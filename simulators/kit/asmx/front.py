@@ -35,6 +35,7 @@ from partnerlab.simulators.kit.asmx.forms import FormUnreadable, read_fields, wr
 from partnerlab.simulators.kit.asmx.message import Handlers, Service
 from partnerlab.simulators.kit.asmx.pages import Wsdl, disco, help_page, is_local, operation_page
 from partnerlab.simulators.kit.asmx.shapes import Seen, Shapes
+from partnerlab.simulators.kit.asmx.templates import Writer, plain_writer, template
 from partnerlab.simulators.kit.asmx.xml import MAX_BYTES, XmlRefused, parse, place_after
 from partnerlab.simulators.kit.http.charsets import US_ASCII, known
 from partnerlab.simulators.kit.http.messages import Request, Response
@@ -72,6 +73,7 @@ class AsmxService:
         flat_forms: Whether a form POST may carry the members of a single complex parameter, which .NET does not offer.
         samples: What the test form of an operation's page begins with, by a parameter's name.
         shapes: Whether bodies that differ only in their values from one before are read without the parser.
+        templates: Whether answers are written by templates.
     """
 
     def __init__(
@@ -88,6 +90,7 @@ class AsmxService:
         flat_forms: bool = False,
         samples: Mapping[str, str] | None = None,
         shapes: bool = True,
+        templates: bool = True,
     ) -> None:
         self.name = name
         self._samples = {parameter.lower(): value for parameter, value in (samples or {}).items()}
@@ -99,6 +102,8 @@ class AsmxService:
         self.answer: Answerer = self._answer
         """Answers a message that passed every check of its envelope: reads it, calls the handler, writes."""
         self._shapes = Shapes(max_body) if shapes else None
+        self._make_writer = template if templates else plain_writer
+        self._writers: dict[tuple[str, str], Writer] = {}
         self._wsdl = Wsdl(wsdl)
         self._by_action = {one.action: one for one in self.operations.values()}
         self._by_header = {f'"{one.action}"': one for one in self.operations.values()} | self._by_action
@@ -136,15 +141,16 @@ class AsmxService:
     # SOAP
 
     def _soap(self, request: Request) -> Response:
-        media_type, charset, action = _media_type(request.headers.get("content-type", ""))
-        version = SOAP12 if media_type == SOAP12.media_type else SOAP11
-        encoding = _encoding(media_type, charset)
+        version, encoding = SOAP11, None
         try:
             if self._shapes is not None:
                 seen = self._shapes.read(request.headers, request.body)
                 if seen is not None:
                     version = seen.version
                     return self._reply(request, seen)
+            media_type, charset, action = _media_type(request.headers.get("content-type", ""))
+            version = SOAP12 if media_type == SOAP12.media_type else SOAP11
+            encoding = _encoding(media_type, charset)
             if media_type not in (SOAP11.media_type, SOAP12.media_type):
                 raise faults.content_type_unexpected(_content_type(request), SOAP11.media_type)
             root = parse(request.body, charset=encoding, max_bytes=self.max_body)
@@ -188,7 +194,10 @@ class AsmxService:
     def _reply(self, request: Request, seen: Seen) -> Response:
         operation, version, sent = seen
         result = self.handlers[operation.name](request, sent)
-        return Response(200, version.envelope(operation.write(result)), version.content_type)
+        write = self._writers.get((operation.name, version.name))
+        if write is None:
+            write = self._writers[operation.name, version.name] = self._make_writer(operation, version)
+        return Response(200, write(result), version.content_type)
 
     @staticmethod
     def _fault(version: Version, fault: SoapFault) -> Response:

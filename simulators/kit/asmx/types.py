@@ -73,6 +73,8 @@ def _integer(bits: int) -> Callable[[str], int]:
     too_large = f"Value was either too large or too small for an Int{bits}."
 
     def parse(text: str) -> int:
+        if len(text) < 10 and text.isdecimal() and text.isascii():  # as most are: no sign, no blanks, within any bounds
+            return int(text)
         match = _INTEGER.fullmatch(text)
         if match is None:
             raise ValueError(_FORMAT)
@@ -89,9 +91,11 @@ def _decimal(text: str) -> Decimal:
     if _DECIMAL.fullmatch(text) is None:
         raise ValueError(_FORMAT)
     value = Decimal(text.strip())
+    if len(text) < 29:
+        return value
     if value.copy_abs() > _LARGEST_DECIMAL:  # abs() would round to 28 digits
         raise ValueError("Value was either too large or too small for a Decimal.")
-    return value if len(text) < 29 else _DECIMAL_CONTEXT.plus(value)
+    return _DECIMAL_CONTEXT.plus(value)
 
 
 def _form_decimal(text: str) -> Decimal:

@@ -137,8 +137,9 @@ class Connection(asyncio.Protocol):
             began = True
             self._waiting.append(message)
             self._waiting_bytes += len(message.body)
-            if len(self._waiting) >= limits.waiting or self._waiting_bytes > limits.waiting_bytes:
-                self._full = True
+            self._full = len(self._waiting) >= limits.waiting or self._waiting_bytes > limits.waiting_bytes
+            if not reader.unread:
+                return
 
     def _pump(self) -> None:
         """Handle what waits, one request at a time."""
@@ -185,8 +186,7 @@ class Connection(asyncio.Protocol):
             self._server.budget.give(message.held)
             self._refuse_connection()
         elif exchange.inline and len(message.body) <= INLINE_BYTES:
-            turn = self._server.turn
-            if turn is None or not turn.run(self, message, exchange):
+            if (turn := self._server.turn) is None or not turn.run(self, message, exchange):
                 self.answered(message, *exchange.run(), exchange.id)
         else:
             self._server.work(partial(self._work, message, exchange), control=exchange.control)

@@ -82,7 +82,7 @@ class Site:
         self._deepest = 0
         self._nowhere = _Mount("", Nowhere(self.paths))
         self._targets: dict[bytes, _Target] = {}
-        self._hosts: dict[str, bool] = {}
+        self._origins: dict[tuple[str, str], str] = {}
         # Ids sort by the time the process started, then by count; the random part keeps replicas apart.
         self._id_prefix = f"{time.time_ns() // 1_000_000:x}{os.urandom(2).hex()}-"
         self._ids = itertools.count(1)
@@ -119,9 +119,12 @@ class Site:
             headers, origin, remote = as_forwarded(headers, origin, remote)
         host = headers.get("host")
         if host is not None:
-            if host not in self._hosts and (refused := self._new_host(host)) is not None:
-                return refused
-            origin = origin[: origin.index("//") + 2] + host
+            known = self._origins.get((origin, host))
+            if known is None:
+                if (refused := self._new_host(origin, host)) is not None:
+                    return refused
+                known = self._origins[origin, host]
+            origin = known
         if self.guard is not None and (not found.mount.door or not _BROWSERS.isdisjoint(headers)):
             refused = self._guarded(self.guard, found.mount, found.path, headers, origin)
             if refused is not None:
@@ -164,15 +167,19 @@ class Site:
                 return mount
         return self._mounts.get((), self._nowhere) if path == "/" else self._nowhere
 
-    def _new_host(self, host: str) -> Refusal | None:
-        """Why a Host header is refused: addresses in answers contain it, and a foreign name may be DNS rebinding."""
+    def _new_host(self, origin: str, host: str) -> Refusal | None:
+        """
+        Why a Host header is refused: addresses in answers contain it, and a foreign name may be DNS rebinding.
+
+        Of one that is not, the origin that its caller used is remembered.
+        """
         if not _HOST.fullmatch(host):
             return self._refuse(400, "host_invalid", "the Host header is not a host name or address with a port")
         if self.guard is not None and not host_allowed(host, self.guard.hosts):
             return self._refuse(403, "host_not_allowed", "the sandbox does not answer under this host name")
-        if len(self._hosts) >= CACHED_HOSTS:
-            self._hosts.clear()
-        self._hosts[host] = True
+        if len(self._origins) >= CACHED_HOSTS:
+            self._origins.clear()
+        self._origins[origin, host] = origin[: origin.index("//") + 2] + host
         return None
 
     def _guarded(

@@ -1,6 +1,6 @@
 """
-A service that remembers heads and bodies, and commits calls together, answers and books byte for byte as one that
-parses each and commits it alone.
+A service that remembers heads and bodies, writes answers by templates and commits calls together, answers and books
+byte for byte as one that parses each, writes it member by member and commits it alone.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 
 from partnerlab.simulators import inhance_soap
 from partnerlab.simulators.kit.asmx.front import AsmxService
+from partnerlab.simulators.kit.asmx.templates import plain_writer
 from partnerlab.simulators.kit.http.limits import Budget, Limits
 from partnerlab.simulators.kit.http.messages import Request
 from partnerlab.simulators.kit.http.reader import Head, RequestReader
@@ -74,7 +75,7 @@ class _Utility:
         self.door = door
         self.known: dict[bytes, Head] | None = {} if remembers else None
         if not remembers:
-            door._shapes = None
+            door._shapes, door._make_writer = None, plain_writer
         self.group = self.store.group() if remembers else None
         self.asked = 0
 

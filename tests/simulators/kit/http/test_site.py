@@ -163,7 +163,7 @@ def test_the_caches_do_not_grow_without_end(site: Site, monkeypatch: pytest.Monk
         assert answer(site, b"/nowhere/%d" % n).status == 404
         assert answer(site, b"/door/" + b"x" * 1_000).status == 200
     assert len(site._targets) <= 10
-    assert len(site._hosts) <= 10
+    assert len(site._origins) <= 10
 
 
 def test_100_lanes_at_once_do_not_see_each_other(kit: Kit) -> None:
