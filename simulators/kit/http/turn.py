@@ -68,8 +68,12 @@ class Turn:
             self.end()
             return False
         group = self._group
-        with group:
-            response = exchange.answer()
+        try:
+            with group:
+                response = exchange.answer()
+        except BaseException:  # the process is asked to end, say; nobody waits for a transaction that nobody ends
+            self.end()
+            raise
         if not (group.open and group.touched):
             exchange.note(response)
             connection.answered(message, response, None, exchange.id)
@@ -84,13 +88,11 @@ class Turn:
     def end(self) -> None:
         """Commit, and let the answers go."""
         held, self._held = self._held, []
-        if not held:
-            return
         try:
             self._group.commit()
             failed = False
         except Exception:
-            _logger.exception("requests %s to %s were not committed", held[0].exchange.id, held[-1].exchange.id)
+            _logger.exception("not committed: requests %s", " ".join(one.exchange.id for one in held))
             failed = True
         for connection, message, exchange, answer in held:
             response = internal_error(exchange.id) if failed else answer

@@ -26,7 +26,7 @@ class Refused(Exception):
 
 
 class Shop(Door):
-    """A door of which calls may be committed together: `/add` counts, `/refuse` counts and then does not, `/help`."""
+    """A door of shared commits: `/add` counts, `/refuse` takes it back, `/end` ends the loop after it, `/help`."""
 
     group_commit = True
 
@@ -34,6 +34,10 @@ class Shop(Door):
         word = self.operation(request)
         if word == "help":
             return Response(200, b"help")
+        if word == "end":
+            with self.store.write() as tx:
+                tx.run(UP, by=1, lane=request.lane.name)
+            raise SystemExit
         try:
             with self.store.write() as tx:
                 tx.run(UP, by=1, lane=request.lane.name)
@@ -141,6 +145,24 @@ def test_a_commit_that_fails_sends_none_of_its_answers(turns: Turns, monkeypatch
     (after, _) = turns.ask()
     turns.turn.end()
     assert after.got == [(200, b"1")]
+
+
+@pytest.mark.parametrize("before", [0, 2])
+def test_one_that_ends_the_loop_leaves_no_transaction_open(turns: Turns, before: int) -> None:
+    waiting = [turns.ask()[0] for _ in range(before)]
+    with pytest.raises(SystemExit):
+        turns.ask("/shop/end")
+    assert [sender.got for sender in waiting] == [[(200, b"%d" % (n + 1))] for n in range(before)]
+    assert turns.committed() == before + 1, "what it had written before stays, as alone it would"
+
+    def write() -> None:
+        with turns.kit.door.store.write():
+            pass
+
+    other = threading.Thread(target=write, daemon=True)
+    other.start()
+    other.join(30)
+    assert not other.is_alive(), "who else writes waits for nobody"
 
 
 def test_one_that_cannot_be_noted_keeps_no_answer_back(turns: Turns, monkeypatch: pytest.MonkeyPatch) -> None:
