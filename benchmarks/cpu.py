@@ -112,9 +112,9 @@ def _sandbox(checkout: Path, work: Work) -> Iterator[Running]:
         url = process.stdout.readline().strip()
         accounts: list[str] = []
         if work.path.endswith(".asmx"):
-            accounts = soap.load(url)
+            accounts = soap.load_accounts(url)
         else:
-            web.load(url)
+            web.load_policies(url)
         yield Running(checkout.name, process.pid, url + work.path, accounts)
 
 

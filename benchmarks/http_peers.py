@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -15,14 +14,9 @@ import httpx
 
 from benchmarks.tools import ROOT, Served, child, free_port, node_modules, wait_for
 
-__all__ = ["flask_on_granian", "flask_on_ours", "java", "mockserver", "prism", "wiremock"]
+__all__ = ["flask_on_granian", "flask_on_ours", "mockserver", "prism", "wiremock"]
 
 FOLDER = ROOT / "benchmarks" / "peers"
-
-
-def java() -> str | None:
-    """Where Java is; without it WireMock and MockServer are left out."""
-    return shutil.which("java")
 
 
 @contextmanager
@@ -66,7 +60,7 @@ def wiremock(path: str, answer: str) -> Iterator[Served]:
     port = free_port()
     with tempfile.TemporaryDirectory() as folder:
         options = ("--port", str(port), "--root-dir", folder, "--disable-banner", "--no-request-journal")
-        with child(java() or "java", "-jar", str(_jar("wiremock/build/*.jar")), *options) as process:
+        with child("java", "-jar", str(_jar("wiremock/build/*.jar")), *options) as process:
             origin = wait_for(f"http://127.0.0.1:{port}", timeout_s=60)
             httpx.post(f"{origin}/__admin/mappings", json=mapping).raise_for_status()
             yield Served(origin, process.pid)
@@ -88,7 +82,7 @@ def mockserver(path: str, answer: dict[str, Any]) -> Iterator[Served]:
     jar = str(_jar("mockserver-node/*.jar"))
     with (
         tempfile.TemporaryDirectory() as folder,  # it writes a certificate where it runs
-        child(java() or "java", *quiet, "-jar", jar, "-serverPort", str(port), cwd=Path(folder)) as process,
+        child("java", *quiet, "-jar", jar, "-serverPort", str(port), cwd=Path(folder)) as process,
     ):
         origin = wait_for(f"http://127.0.0.1:{port}", timeout_s=60)
         httpx.put(f"{origin}/mockserver/expectation", json=expectation).raise_for_status()

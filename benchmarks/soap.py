@@ -3,20 +3,36 @@
 from __future__ import annotations
 
 import io
-import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import date
+from itertools import product
+from typing import NamedTuple
 
 import httpx
 
-from benchmarks.tools import ROOT, Row, child, free_port, node_modules, row, wait_for, wrk
+from benchmarks.tools import (
+    ROOT,
+    Load,
+    Row,
+    child,
+    free_port,
+    leave_out,
+    load,
+    median,
+    node_modules,
+    row,
+    start,
+    wait_for,
+)
 
 KEY = "11111111-1111-4111-8111-111111111111"
 
+PEERS = {"node": "node `soap` server", "spyne": "Spyne on granian"}
+PEER_ACCOUNTS = [str(20000000 + n) for n in range(1000)]
 TEXT = {"Content-Type": "text/plain"}
 BALANCE = (
     '<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body>'
@@ -67,16 +83,24 @@ def script(accounts: list[str], *, pay: bool, salt: str) -> str:
     return LUA.format(accounts=quoted, balance=BALANCE, payment=PAYMENT, pay="true" if pay else "false", salt=salt)
 
 
+class Server(NamedTuple):
+    """A service under load: its address, the process that serves it, and the accounts it has."""
+
+    url: str
+    process_id: int
+    accounts: list[str]
+
+
 @contextmanager
-def sandbox(*options: str) -> Iterator[tuple[str, list[str]]]:
-    """Our sandbox with 1,000 generated accounts: the service's address and the account numbers."""
+def sandbox(*options: str) -> Iterator[Server]:
+    """Our sandbox with 1,000 generated accounts."""
     with child(sys.executable, "-m", "partnerlab", "sandbox", "--port", "0", "--quiet", *options) as process:
         assert process.stdout is not None
         url = process.stdout.readline().strip()
-        yield f"{url}/iCloud/iCloud.asmx", load(url)
+        yield Server(f"{url}/iCloud/iCloud.asmx", process.pid, load_accounts(url))
 
 
-def load(url: str) -> list[str]:
+def load_accounts(url: str) -> list[str]:
     """Load 1,000 generated accounts into the sandbox at *url*; their numbers."""
     from partnerlab.contracts.files import load_layout, read_bif
     from partnerlab.generators.bif import generate_bif
@@ -90,72 +114,78 @@ def load(url: str) -> list[str]:
 
 
 @contextmanager
-def node() -> Iterator[tuple[str, list[str]]]:
+def node() -> Iterator[Server]:
     """node's `soap` server on the same WSDL, with 1,000 accounts in memory."""
     folder = node_modules(ROOT / "benchmarks" / "node")
     wsdl = ROOT / "contracts" / "inhance_soap" / "iCloud.wsdl"
     with child("node", "server.js", str(wsdl), KEY, cwd=folder) as process:
         assert process.stdout is not None
-        port = process.stdout.readline().strip()
-        yield f"http://127.0.0.1:{port}/iCloud.asmx", [str(20000000 + n) for n in range(1000)]
+        port = int(process.stdout.readline())
+        yield Server(f"http://127.0.0.1:{port}/iCloud.asmx", process.pid, PEER_ACCOUNTS)
 
 
 @contextmanager
-def spyne_on_granian() -> Iterator[tuple[str, list[str]]]:
+def spyne_on_granian() -> Iterator[Server]:
     """Plain Spyne on granian, 1,000 accounts in a dictionary."""
     port = free_port()
     command = ["-m", "granian", "--interface", "wsgi", "--port", str(port), "--no-access-log", "--log-level", "error"]
-    with child(sys.executable, *command, "benchmarks.spyne_peer:app", cwd=ROOT):
-        url = f"http://127.0.0.1:{port}/"
-        wait_for(url)
-        yield url, [str(20000000 + n) for n in range(1000)]
+    with child(sys.executable, *command, "benchmarks.spyne_peer:app", cwd=ROOT) as process:
+        yield Server(wait_for(f"http://127.0.0.1:{port}/"), process.pid, PEER_ACCOUNTS)
 
 
 def run(scale: float = 1.0) -> list[Row]:
-    """W1 and W5 at 1 and 32 connections, rounds of each server taking turns."""
+    """W1 and W5 at 1 and 32 connections, rounds of each server taking turns; and W1 in process."""
     seconds = max(1, round(4 * scale))
-    rounds = 3
-    figures: dict[tuple[str, str, int], list[float]] = {}
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        sandbox() as ours,
-        sandbox("--db", f"{folder}/world.db") as kept,
-        node() as theirs,
-        spyne_on_granian() as spyne,
-    ):
-        servers = {"ours": ours, "kept": kept, "node": theirs, "spyne": spyne}
-        for turn in range(rounds):
-            for work, pay in (("W1", False), ("W5", True)):
-                for connections in (1, 32):
-                    for name, (url, accounts) in servers.items():
-                        if name == ("spyne" if pay else "kept"):
-                            continue
-                        text = script(accounts, pay=pay, salt=f"{turn}-{connections}-{work}-")
-                        rate = wrk(url, text, connections=connections, seconds=seconds)
-                        figures.setdefault((work, name, connections), []).append(rate)
-    best = {key: statistics.median(values) for key, values in figures.items()}
-    rows: list[Row] = []
-    for work, mine, name, peer, aims in (
-        ("W1", "ours", "node", "node `soap` server", {1: 1.5, 32: 1.8}),
-        ("W1", "ours", "spyne", "Spyne on granian", {1: None, 32: None}),
-        ("W5", "ours", "node", "node `soap` server (memory only)", {1: None, 32: None}),
-        ("W5", "kept", "node", "node `soap` server (memory only)", {1: 1.2, 32: 1.5}),
+    figures: dict[tuple[str, str, int], list[Load]] = {}
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        servers = {
+            "ours": stack.enter_context(sandbox()),
+            "kept": stack.enter_context(sandbox("--db", f"{folder}/world.db")),
+        }
+        for name, make in (("node", node), ("spyne", spyne_on_granian)):
+            if (peer := start(stack, PEERS[name], make)) is not None:
+                servers[name] = peer
+        for turn, (work, pay), connections in product(range(3), (("W1", False), ("W5", True)), (1, 32)):
+            for name, (url, process_id, accounts) in list(servers.items()):
+                if name == ("spyne" if pay else "kept"):
+                    continue
+                text = script(accounts, pay=pay, salt=f"{turn}-{connections}-{work}-")
+                try:
+                    found = load(process_id, url, text, connections=connections, seconds=seconds)
+                except Exception as error:
+                    if name not in PEERS:
+                        raise
+                    leave_out(PEERS[name], error)
+                    del servers[name]
+                else:
+                    figures.setdefault((work, name, connections), []).append(found)
+        middle = {key: median(found) for key, found in figures.items() if key[1] in servers}
+    return [*rows(middle), in_process(scale)]
+
+
+def rows(middle: dict[tuple[str, str, int], Load]) -> Iterator[Row]:
+    """The report's rows, by work, server and connections; peers that were not there are left out."""
+    for work, mine, name, more, aims in (
+        ("W1", "ours", "node", "", {1: 1.5, 32: 1.8}),
+        ("W1", "ours", "spyne", "", {1: None, 32: None}),
+        ("W5", "ours", "node", " (memory only)", {1: None, 32: None}),
+        ("W5", "kept", "node", " (memory only)", {1: 1.2, 32: 1.5}),
     ):
         title = "SOAP BalanceCheck" if work == "W1" else "SOAP payment, then balance"
         title += ", kept in a file" if mine == "kept" else ""
-        rows += [
-            row(
+        for connections, aim in aims.items():
+            if (work, name, connections) not in middle:
+                continue
+            ours, theirs = middle[work, mine, connections], middle[work, name, connections]
+            yield row(
                 f"{work} {title}, {connections} connection{'s' if connections > 1 else ''}",
-                peer,
-                ours=best[work, mine, connections],
-                theirs=best[work, name, connections],
+                PEERS[name] + more,
+                ours=ours.rate,
+                theirs=theirs.rate,
                 unit="requests/s",
                 aim=aim,
+                cpu_us=(ours.cpu_us, theirs.cpu_us),
             )
-            for connections, aim in aims.items()
-        ]
-    rows.append(in_process(scale))
-    return rows
 
 
 def in_process(scale: float) -> Row:

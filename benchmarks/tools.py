@@ -1,4 +1,4 @@
-"""What the measurements share: a row of the report, load from wrk, and child processes that end."""
+"""What the measurements share: a row of the report, load from wrk, child processes that end, peers that are missing."""
 
 from __future__ import annotations
 
@@ -6,19 +6,25 @@ import os
 import re
 import shutil
 import socket
+import statistics
 import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import httpx
 
 ROOT = Path(__file__).resolve().parent.parent
 
 Row = dict[str, Any]
+T = TypeVar("T")
+
+left_out: dict[str, str] = {}
+"""Peers that this run did without, and why."""
 
 
 class Served(NamedTuple):
@@ -26,6 +32,13 @@ class Served(NamedTuple):
 
     origin: str
     process_id: int
+
+
+class Load(NamedTuple):
+    """What a server did under load: requests a second, and µs of processor time a request, of all its processes."""
+
+    rate: float
+    cpu_us: float
 
 
 def row(
@@ -38,11 +51,37 @@ def row(
     aim: float | None,
     note: str = "",
     less: bool = False,
+    cpu_us: tuple[float, float] | None = None,
 ) -> Row:
-    """A row of the report. `ratio` is how many times better ours is; *less* says that smaller figures are better."""
+    """
+    A row of the report. `ratio` is how many times better ours is; *less* says that smaller figures are better.
+
+    *cpu_us* is what a request takes of processor time, ours and the peer's.
+    """
     ratio = theirs / ours if less else ours / theirs
     figures = {"ours": ours, "theirs": theirs, "unit": unit, "ratio": ratio}
-    return {"work": work, "peer": peer, **figures, "aim": aim, "note": note}
+    return {"work": work, "peer": peer, **figures, "aim": aim, "note": note, "cpu_us": cpu_us}
+
+
+def median(found: Sequence[Load]) -> Load:
+    """The middle of several, figure by figure."""
+    return Load(*(statistics.median(figures) for figures in zip(*found, strict=True)))
+
+
+def leave_out(peer: str, error: BaseException) -> None:
+    """Go on without a peer that does not start or does not answer; the report says so."""
+    reason = str(error).strip().partition("\n")[0][:200]
+    left_out[peer] = f"{type(error).__name__}: {reason}" if reason else type(error).__name__
+    print(f"{peer} is left out: {left_out[peer]}", file=sys.stderr, flush=True)
+
+
+def start(stack: ExitStack, peer: str, make: Callable[[], AbstractContextManager[T]]) -> T | None:
+    """Start a peer until the *stack* ends; None where it cannot be, which the report says."""
+    try:
+        return stack.enter_context(make())
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with a peer, the others are measured
+        leave_out(peer, error)
+        return None
 
 
 @contextmanager
@@ -68,7 +107,14 @@ def wrk(url: str, script: str, *, connections: int, seconds: float, core: int | 
 
     Raises `RuntimeError` where any answer is not a 2xx.
     """
-    return _load(url, script, r"Requests/sec:\s*([\d.]+)", connections=connections, seconds=seconds, core=core)
+    return _load(url, script, connections=connections, seconds=seconds, core=core)[1]
+
+
+def load(process_id: int, url: str, script: str, *, connections: int, seconds: float, core: int | None = None) -> Load:
+    """What a server did under load from wrk; else as `wrk`."""
+    before = cpu_s(process_id)
+    count, rate = _load(url, script, connections=connections, seconds=seconds, core=core)
+    return Load(rate, (cpu_s(process_id) - before) / count * 1e6)
 
 
 @contextmanager
@@ -92,31 +138,48 @@ def _pin(process_id: int, cores: set[int]) -> None:
 
 def requests(url: str, script: str, *, connections: int, seconds: float) -> int:
     """How many requests wrk made; else as `wrk`."""
-    return int(_load(url, script, r"(\d+) requests in", connections=connections, seconds=seconds))
+    return _load(url, script, connections=connections, seconds=seconds)[0]
 
 
 def cpu_s(process_id: int) -> float:
-    """Processor time of a process so far, user and system, of all its threads. Linux only."""
-    fields = Path(f"/proc/{process_id}/stat").read_text("ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    """Processor time so far of a process and its children, user and system, of all threads. Linux only."""
+    fields = Path(f"/proc/{process_id}/stat").read_text("utf-8").rpartition(")")[2].split()
+    children = [
+        child
+        for task in Path(f"/proc/{process_id}/task").iterdir()
+        for child in (task / "children").read_text("ascii").split()
+    ]
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK") + sum(map(cpu_s, map(int, children)))
 
 
-def _load(url: str, script: str, figure: str, *, connections: int, seconds: float, core: int | None = None) -> float:
+def _load(url: str, script: str, *, connections: int, seconds: float, core: int | None = None) -> tuple[int, float]:
+    """How many requests wrk made, and how many a second."""
     program = shutil.which("wrk")
     if program is None:
         raise RuntimeError("wrk is not installed; on Debian: apt install wrk")
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
         file.write(script)
         file.flush()
-        command = [program, "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "-s", file.name, url]
+        command = [
+            program,
+            "-t1",
+            f"-c{connections}",
+            f"-d{max(1, round(seconds))}s",
+            "--timeout",
+            "60s",
+            "-s",
+            file.name,
+            url,
+        ]
         if core is not None:
             command = ["taskset", "--cpu-list", str(core), *command]
         done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 60, check=True)
-    if "Non-2xx" in done.stdout or "Socket errors" in done.stdout:
+    if wrong := re.search(r"(?:Non-2xx|Socket errors).*", done.stdout):
+        raise RuntimeError(f"{url}: {wrong[0]}")
+    count, rate = re.search(r"(\d+) requests in", done.stdout), re.search(r"Requests/sec:\s*([\d.]+)", done.stdout)
+    if count is None or rate is None or int(count[1]) == 0:
         raise RuntimeError(f"{url}: {done.stdout}")
-    found = re.search(figure, done.stdout)
-    assert found is not None
-    return float(found[1])
+    return int(count[1]), float(rate[1])
 
 
 def node_modules(folder: Path) -> Path:

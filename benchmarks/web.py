@@ -5,19 +5,27 @@ from __future__ import annotations
 import base64
 import json
 import os
-import statistics
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from itertools import product
 from urllib.parse import urlencode
 
 import httpx
 
 from benchmarks.flask_peer import INVOICES
-from benchmarks.http_peers import flask_on_granian, flask_on_ours, java, mockserver, prism, wiremock
-from benchmarks.tools import ROOT, Row, Served, child, on_core, row, wrk
+from benchmarks.http_peers import flask_on_granian, flask_on_ours, mockserver, prism, wiremock
+from benchmarks.tools import ROOT, Load, Row, Served, child, leave_out, load, median, on_core, row, start, wrk
 
 LOOK_UP, CREATE = "/invoicecloudapi/api/ARState_Output", "/cloudpaymentsapi/v2"
+PATHS = {"W2": LOOK_UP, "W3": CREATE}
+PEERS = {
+    "kit": "bare Flask route on our server",
+    "granian": "bare Flask route on granian",
+    "prism": "Prism",
+    "mockserver": "MockServer",
+    "wiremock": "WireMock",
+}
 API_KEY = "sandbox-api-key"
 ONE_CORE = "one core each, 32"
 WARM_UP_S = 12
@@ -97,11 +105,11 @@ def sandbox() -> Iterator[Served]:
     with child(sys.executable, "-m", "partnerlab", "sandbox", "--port", "0", "--quiet") as process:
         assert process.stdout is not None
         url = process.stdout.readline().strip()
-        load(url)
+        load_policies(url)
         yield Served(url, process.pid)
 
 
-def load(url: str) -> None:
+def load_policies(url: str) -> None:
     """Put the 1,000 policies that the peers have, too, into the sandbox at *url*."""
     with httpx.Client(base_url=url, timeout=60) as control:
         for number in INVOICES:
@@ -114,56 +122,83 @@ def run(scale: float = 1.0) -> list[Row]:
     """Each server in turn, in rounds, at 1 and at 32 connections; those on Java and ours also on a core each."""
     seconds = max(1, round(3 * scale))
     lua = scripts()
-    figures: dict[tuple[str, str, str], list[float]] = {}
+    figures: dict[tuple[str, str, str], list[Load]] = {}
     with ExitStack() as stack:
-        ours, flask, on_ours = (stack.enter_context(make()) for make in (sandbox, flask_on_granian, flask_on_ours))
-        everywhere = {"ours": ours, "granian": flask, "kit": on_ours}
-        # Prism serves the document's paths without the server's base path.
-        forms = stack.enter_context(prism(ROOT / "contracts" / "tccs_rest" / "openapi.yaml"))
-        paths = {"W2": LOOK_UP, "W3": CREATE}
-        servers = {"W2": {**everywhere, "prism": forms}, "W3": dict(everywhere)}
-        if java():
-            canned = stack.enter_context(mockserver(LOOK_UP, CANNED))
-            servers["W2"]["mockserver"] = canned
-            servers["W3"]["wiremock"] = stack.enter_context(wiremock(CREATE, ANSWER))
-            for work, name in (("W2", "mockserver"), ("W3", "wiremock")):
-                url = servers[work][name].origin + paths[work]
-                wrk(url, lua[work], connections=32, seconds=max(2, WARM_UP_S * scale))
-        for _ in range(3):
-            for work, named in servers.items():
-                for name, served in named.items():
-                    path = paths[work].removeprefix("/invoicecloudapi") if name == "prism" else paths[work]
-                    for connections in (1, 32):
-                        rate = wrk(served.origin + path, lua[work], connections=connections, seconds=seconds)
-                        figures.setdefault((work, name, str(connections)), []).append(rate)
-                    if name in ("ours", "mockserver", "wiremock") and java() and hasattr(os, "sched_setaffinity"):
-                        with on_core(served.process_id, 0):
-                            rate = wrk(served.origin + path, lua[work], connections=32, seconds=seconds, core=1)
-                        figures.setdefault((work, name, ONE_CORE), []).append(rate)
-    return list(rows({key: statistics.median(values) for key, values in figures.items()}))
+        servers = _started(stack, max(2, WARM_UP_S * scale), lua)
+        for _, (work, named) in product(range(3), servers.items()):
+            for name, served in list(named.items()):
+                try:
+                    for connections, found in _under_load(work, name, served, lua[work], seconds):
+                        figures.setdefault((work, name, connections), []).append(found)
+                except Exception as error:
+                    if name == "ours":
+                        raise
+                    leave_out(PEERS[name], error)
+                    del named[name]
+        middle = {key: median(found) for key, found in figures.items() if key[1] in servers[key[0]]}
+    return list(rows(middle))
 
 
-def rows(best: dict[tuple[str, str, str], float]) -> Iterator[Row]:
+def _started(stack: ExitStack, warm_up_s: float, lua: dict[str, str]) -> dict[str, dict[str, Served]]:
+    """The servers by work and name, those on Java warm; peers that cannot be started are left out."""
+    ours = stack.enter_context(sandbox())
+    servers = {work: {"ours": ours} for work in PATHS}
+    for name, works, make in (
+        ("granian", ("W2", "W3"), flask_on_granian),
+        ("kit", ("W2", "W3"), flask_on_ours),
+        ("prism", ("W2",), lambda: prism(ROOT / "contracts" / "tccs_rest" / "openapi.yaml")),
+        ("mockserver", ("W2",), lambda: _warm("W2", mockserver(LOOK_UP, CANNED), lua, warm_up_s)),
+        ("wiremock", ("W3",), lambda: _warm("W3", wiremock(CREATE, ANSWER), lua, warm_up_s)),
+    ):
+        peer = start(stack, PEERS[name], make)
+        if peer is not None:
+            for work in works:
+                servers[work][name] = peer
+    return servers
+
+
+@contextmanager
+def _warm(work: str, peer: AbstractContextManager[Served], lua: dict[str, str], seconds: float) -> Iterator[Served]:
+    """A peer after so many seconds of load."""
+    with peer as served:
+        wrk(served.origin + PATHS[work], lua[work], connections=32, seconds=seconds)
+        yield served
+
+
+def _under_load(work: str, name: str, served: Served, script: str, seconds: int) -> Iterator[tuple[str, Load]]:
+    """One round of a server: what it did, by the name of the connections."""
+    # Prism serves the document's paths without the server's base path.
+    url = served.origin + (PATHS[work].removeprefix("/invoicecloudapi") if name == "prism" else PATHS[work])
+    for connections in (1, 32):
+        yield str(connections), load(served.process_id, url, script, connections=connections, seconds=seconds)
+    if name in ("ours", "mockserver", "wiremock") and hasattr(os, "sched_setaffinity"):
+        with on_core(served.process_id, 0):
+            yield ONE_CORE, load(served.process_id, url, script, connections=32, seconds=seconds, core=1)
+
+
+def rows(middle: dict[tuple[str, str, str], Load]) -> Iterator[Row]:
     """The report's rows, by work, server and connections; peers that were not there are left out."""
     titles = {"W2": "form POST look-up", "W3": "JSON in, kept, unique address out"}
-    for work, name, peer, aims in (
-        ("W2", "kit", "bare Flask route on our server", {"1": None, "32": None}),
-        ("W2", "granian", "bare Flask route on granian", {"1": 2.0, "32": None}),
-        ("W2", "prism", "Prism", {"1": None, "32": None}),
-        ("W2", "mockserver", "MockServer, warm (one canned answer)", {"1": None, "32": None, ONE_CORE: 1.2}),
-        ("W3", "kit", "bare Flask route on our server (memory only)", {"1": None, "32": None}),
-        ("W3", "granian", "bare Flask route on granian (memory only)", {"1": 2.0, "32": 2.0}),
-        ("W3", "wiremock", "WireMock, warm (keeps nothing)", {"1": None, "32": None, ONE_CORE: 0.8}),
+    for work, name, more, aims in (
+        ("W2", "kit", "", {"1": None, "32": None}),
+        ("W2", "granian", "", {"1": 2.0, "32": None}),
+        ("W2", "prism", "", {"1": None, "32": None}),
+        ("W2", "mockserver", ", warm (one canned answer)", {"1": None, "32": None, ONE_CORE: 1.2}),
+        ("W3", "kit", " (memory only)", {"1": None, "32": None}),
+        ("W3", "granian", " (memory only)", {"1": 2.0, "32": 2.0}),
+        ("W3", "wiremock", ", warm (keeps nothing)", {"1": None, "32": None, ONE_CORE: 0.8}),
     ):
         for connections, aim in aims.items():
-            if (work, name, connections) in best:
+            if (work, name, connections) in middle:
+                ours, theirs = middle[work, "ours", connections], middle[work, name, connections]
                 yield row(
                     f"{work} {titles[work]}, {connections} connection{'' if connections == '1' else 's'}",
-                    peer,
-                    ours=best[work, "ours", connections],
-                    theirs=best[work, name, connections],
+                    PEERS[name] + more,
+                    ours=ours.rate,
+                    theirs=theirs.rate,
                     unit="requests/s",
                     aim=aim,
+                    cpu_us=(ours.cpu_us, theirs.cpu_us),
                 )
 
 
