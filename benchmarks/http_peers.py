@@ -61,8 +61,8 @@ def wiremock(path: str, answer: str) -> Iterator[Served]:
     with tempfile.TemporaryDirectory() as folder:
         options = ("--port", str(port), "--root-dir", folder, "--disable-banner", "--no-request-journal")
         with child("java", "-jar", str(_jar("wiremock/build/*.jar")), *options) as process:
-            origin = wait_for(f"http://127.0.0.1:{port}", timeout_s=60)
-            httpx.post(f"{origin}/__admin/mappings", json=mapping).raise_for_status()
+            origin = wait_for(f"http://127.0.0.1:{port}", timeout_s=120)
+            httpx.post(f"{origin}/__admin/mappings", json=mapping, timeout=60).raise_for_status()
             yield Served(origin, process.pid)
 
 
@@ -84,8 +84,8 @@ def mockserver(path: str, answer: dict[str, Any]) -> Iterator[Served]:
         tempfile.TemporaryDirectory() as folder,  # it writes a certificate where it runs
         child("java", *quiet, "-jar", jar, "-serverPort", str(port), cwd=Path(folder)) as process,
     ):
-        origin = wait_for(f"http://127.0.0.1:{port}", timeout_s=60)
-        httpx.put(f"{origin}/mockserver/expectation", json=expectation).raise_for_status()
+        origin = wait_for(f"http://127.0.0.1:{port}", timeout_s=120)
+        httpx.put(f"{origin}/mockserver/expectation", json=expectation, timeout=60).raise_for_status()
         yield Served(origin, process.pid)
 
 

@@ -199,7 +199,7 @@ def free_port() -> int:
         return port
 
 
-def wait_for(url: str, timeout_s: float = 20) -> str:
+def wait_for(url: str, timeout_s: float = 60) -> str:
     """Wait until something answers at *url*, and give it back."""
     deadline = time.monotonic() + timeout_s
     while True:
