@@ -34,6 +34,7 @@ ELSEWHERE = {
     "partnerlab pump": "a server, or its database",
     "partnerlab journal --follow": "has no end; tests/e2e/test_first_hour.py interrupts it",
     "partnerlab verify matrix": "writes beside the pacts of a checkout; tests/pacts/test_matrix.py runs it",
+    "partnerlab verify provider sandbox": "takes its minute; tests/contracts/verification/test_sandbox_fuzz.py runs it",
     "ID": "of a delivery in that state, an entry of the journal; tests/e2e/test_commands.py has them",
 }
 PAGES = sorted(

@@ -36,6 +36,7 @@ REQUIREMENT_FILES = (
     "asmx",
     "watersmart_portal",
     "watersmart_files",
+    "sandbox",
 )
 
 

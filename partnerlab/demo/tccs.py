@@ -297,6 +297,10 @@ def refusals(story: Story, sides: TccsSides) -> None:
         ("TCCS-PAY-11", "a payment without a type", f"{INVOICE}|1.00", None, 400),
     ):
         story.expect(id, f"{what} is refused", found=refusal(sides, text, credential), expected=expected)
+    answer = send(sides, f"{INVOICE}|24.00|CC", path="/invoicecloudapi/api/Pay_Input")
+    story.expect(
+        "TCCS-ADR-11", "and its place is named", found=f"column {len(INVOICE) + 7}" in answer.text, expected=True
+    )
     found = refusal(sides, f"{INVOICE} | 1.00 : CC @ demo-spaces-1", path="/INVOICECLOUDAPI/pay_input")
     story.expect("TCCS-ADR-10", "spaces around separators are accepted", found=found, expected=200)
     story.expect(

@@ -156,6 +156,12 @@ def _invoice_cloud(line: Line, values: Mapping[str, Any]) -> Bound:
     return Bound(SUITE, Platform(line, Target(**values)), preflight, OPERATIONS)
 
 
+def _sandbox(line: Line, values: Mapping[str, Any]) -> Bound:
+    from partnerlab.contracts.verification.provider.sandbox import OPERATIONS, SUITE, Box, Target, preflight
+
+    return Bound(SUITE, Box(line, Target(**values)), preflight, OPERATIONS)
+
+
 PROVIDERS = {
     "inhance": Provider(
         "inhance",
@@ -211,5 +217,18 @@ PROVIDERS = {
             *FUZZ,
         ),
         _invoice_cloud,
+    ),
+    "sandbox": Provider(
+        "sandbox",
+        "Try random requests on a sandbox's own interfaces: control API and data pump.",
+        "--url http://127.0.0.1:8700 --fuzz 60s --allow-writes",
+        (
+            replace(URL, help="Origin of the sandbox."),
+            Setting("lane", "Lane in which everything is tried, and dropped then; verify by default."),
+            Setting("token", "What a sandbox asks for that others reach.", variable="PARTNERLAB_TOKEN"),
+            replace(FUZZ[0], help="Try for so long in all, as in 60s.", required=True),
+            FUZZ[1],
+        ),
+        _sandbox,
     ),
 }

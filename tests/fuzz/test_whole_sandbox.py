@@ -16,8 +16,8 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
-from partnerlab.contracts.data import read_bytes, read_yaml
 from partnerlab.contracts.verification.fuzz.rest import RestRequest, requests_of
+from partnerlab.contracts.verification.provider.sandbox.box import pumps_document
 from partnerlab.contracts.verification.rest import verdict
 from partnerlab.sandbox import Sandbox
 from partnerlab.settings import SandboxSettings
@@ -34,17 +34,6 @@ def client() -> Iterator[httpx.Client]:
         httpx.Client(base_url=sandbox.url, headers={"X-Sandbox-Lane": "fuzz"}, timeout=60) as client,
     ):
         yield client
-
-
-def pumps_document() -> dict[str, Any]:
-    """The pump's document with the event's schema in it, which is a file of its own."""
-    event = json.loads(read_bytes("datapump/event.schema.json"))
-    text = json.dumps(read_yaml("datapump/openapi.yaml"))
-    document: dict[str, Any] = json.loads(text.replace('"event.schema.json', '"#/components/schemas/AnEvent'))
-    document["components"]["schemas"]["AnEvent"] = json.loads(
-        json.dumps(event).replace('"#/', '"#/components/schemas/AnEvent/')
-    )
-    return document
 
 
 def wrong(client: httpx.Client, document: Mapping[str, Any], below: str) -> list[str]:

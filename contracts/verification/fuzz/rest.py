@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any, cast
 from urllib.parse import urlencode, urlsplit
 
@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from partnerlab.contracts.data import read_yaml
 
-__all__ = ["RestRequest", "only", "requests", "requests_of"]
+__all__ = ["ORIGIN", "RestRequest", "only", "request_of", "requests", "requests_of"]
 
 ORIGIN = "http://service.example"
 
@@ -63,7 +63,9 @@ def requests_of(document: Mapping[str, Any]) -> Mapping[str, st.SearchStrategy[R
         operation = cast("Any", result).ok()
         name = operation.definition.raw["operationId"]
         drawn = [
-            operation.as_strategy(generation_mode=mode).map(_reader(name, mode is GenerationMode.POSITIVE))
+            operation.as_strategy(generation_mode=mode).map(
+                partial(request_of, operation=name, valid=mode is GenerationMode.POSITIVE)
+            )
             for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
         ]
         found[name] = st.one_of(drawn)
@@ -76,22 +78,14 @@ def only(contract: str, operations: Collection[str]) -> st.SearchStrategy[RestRe
     return st.one_of([known[name] for name in sorted(operations)])
 
 
-def _reader(name: str, valid: bool) -> Any:
-    def read(case: Any) -> RestRequest:
-        sent = case.as_transport_kwargs(base_url=ORIGIN)
-        parts = urlsplit(sent["url"])
-        headers = {key.lower(): str(value) for key, value in (sent.get("headers") or {}).items()}
-        query = urlencode(sent.get("params") or {}, doseq=True) or parts.query
-        return RestRequest(
-            name,
-            sent["method"],
-            parts.path + (f"?{query}" if query else ""),
-            headers.get("content-type", ""),
-            _body(sent),
-            valid,
-        )
-
-    return read
+def request_of(case: Any, operation: str, *, valid: bool) -> RestRequest:
+    """A case that Schemathesis drew, as data."""
+    sent = case.as_transport_kwargs(base_url=ORIGIN)
+    parts = urlsplit(sent["url"])
+    headers = {key.lower(): str(value) for key, value in (sent.get("headers") or {}).items()}
+    query = urlencode(sent.get("params") or {}, doseq=True) or parts.query
+    path = parts.path + (f"?{query}" if query else "")
+    return RestRequest(operation, sent["method"], path, headers.get("content-type", ""), _body(sent), valid)
 
 
 def _body(sent: Mapping[str, Any]) -> bytes:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
 
 __all__ = ["Answered", "Asked", "NoAnswer", "Send"]
 
@@ -31,6 +34,15 @@ class Answered:
     def media_type(self) -> str:
         """The media type, in lower case and without parameters."""
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    @property
+    def members(self) -> Mapping[str, Any]:
+        """The members of a JSON object, numbers exact; none where the body is no such."""
+        try:
+            found = json.loads(self.body.decode("utf-8-sig"), parse_float=Decimal)
+        except (ValueError, RecursionError):
+            return {}
+        return found if isinstance(found, dict) else {}
 
     @property
     def text(self) -> str:

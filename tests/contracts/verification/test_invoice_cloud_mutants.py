@@ -15,6 +15,7 @@ from partnerlab.contracts.verification.provider.invoice_cloud.platform import UN
 from tests.contracts.verification.mutants import (
     Mutant,
     When,
+    adding,
     answers,
     form,
     get,
@@ -173,6 +174,25 @@ MUTANTS: list[tuple[str, Mutant, set[str]]] = [
         {"malformed"},
     ),
     (
+        "a refusal names no place",
+        answers(
+            '"ErrorMessage":"[^"]*"',
+            '"ErrorMessage":"Bad request."',
+            label("RetrieveCustomerGuid"),
+            lambda asked: asked.body == b"{}",
+        ),
+        {"malformed"},
+    ),
+    (
+        "a wrong key is refused, and the balance is set",
+        adding(
+            lambda asked: replace(asked, body=asked.body.replace(WRONG.encode(), KEY.encode())),
+            label("SetInvoiceBalance"),
+            has(f"WebServiceKey>{WRONG}"),
+        ),
+        {"update-wrong-key"},
+    ),
+    (
         "broken JSON is an answer",
         json(NO, label("RetrieveCustomerGuid"), lambda asked: asked.body.endswith(b": ")),
         {"malformed"},
@@ -234,6 +254,7 @@ MUTANTS: list[tuple[str, Mutant, set[str]]] = [
         {"cloud-payments"},
     ),
     ("Cloud Payments: no Data", answers('"Data":\\{.*\\}', '"Data":null}', PAGE), {"cloud-payments"}),
+    ("Cloud Payments: no invoice may be named", json(NO, PAGE, has('"InvoiceNumber"')), {"cloud-payments-named"}),
     ("Cloud Payments: names by their case", json(NO, PAGE, has("ACCOUNTNUMBER"), status=400), {"cloud-payments-case"}),
     (
         "Cloud Payments: ViewMode is 1",

@@ -44,7 +44,7 @@ READS: dict[str, set[str]] = {
     },
 }
 UNREACHED = {"inhance/pact-a-payment-that-was-posted-before"}
-"""No call brings a service into the state of this interaction."""
+"""The simulator takes a PaymentReference twice, unless it is set up otherwise."""
 suites = pytest.mark.parametrize("suite", SUITES.values(), ids=SUITES)
 subjects = pytest.mark.parametrize("subject", SUITES)
 

@@ -165,6 +165,8 @@ MUTANTS: list[tuple[str, Mutant, set[str]]] = [
         {"charset"},
     ),
     # What is refused
+    ("no column is named", answers(r"column \d+", "somewhere", STATE), {"malformed-place"}),
+    ("what was found is not named", answers(', found .*?"', '"', STATE), {"malformed-place"}),
     ("any entryKey", requests(f"entryKey={WRONG}", RIGHT_KEY, STATE), {"wrong-key"}),
     (
         "a wrong entryKey is an error",
@@ -193,11 +195,15 @@ MUTANTS: list[tuple[str, Mutant, set[str]]] = [
         answers("^.*$", '{"Message":"none"}', STATE, has("-2020-06-16"), status=404),
         {"malformed"},
     ),
-    ("a refusal without words", answers('"Message":".*"', '"Message":""', STATE, has("13%2F45")), {"malformed"}),
+    (
+        "a refusal without words",
+        answers('"Message":".*"', '"Message":""', STATE, has("13%2F45")),
+        {"malformed", "malformed-place"},
+    ),
     (
         "a stack trace",
         answers('"Message":".*"', '"Message":"at System.DateTime.Parse"', STATE, has("13%2F45")),
-        {"malformed"},
+        {"malformed", "malformed-place"},
     ),
     (
         "no contentInfo is an error",
@@ -245,6 +251,12 @@ MUTANTS: list[tuple[str, Mutant, set[str]]] = [
     ("CHK is a type", requests("%3ACHK", "%3AACH", PAY), {"payment-without-type"}),
     ("no type is CC", requests(rf"({INVOICE}%7C1\.37)%40", r"\1%3ACC%40", PAY), {"payment-without-type"}),
     ("no spaces in payments", json('{"Message":"no"}', PAY, has(r"\+%7C\+"), status=400), {"payment-spaces"}),
+    (
+        "what follows a payment is ignored",
+        requests(r"(%7C1\.37%3ACC[^&]*)%7CVERIFY$", r"\1", PAY),
+        {"payment-malformed"},
+    ),
+    ("a payment without an amount is done", json(DONE, PAY, has(f"Info={INVOICE}$")), {"payment-malformed"}),
     ("less than zero is taken", requests("%7C-1.00", "%7C1.00", PAY), {"payment-amounts"}),
     ("thousands are taken", requests("%7C1%2C000.00", "%7C1000.00", PAY), {"payment-amounts"}),
     ("1.005 is 1.01", requests(r"%7C1\.005", "%7C1.01", PAY), {"payment-amounts"}),

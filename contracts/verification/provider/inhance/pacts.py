@@ -12,6 +12,8 @@ from partnerlab.contracts.verification.provider.pacts import Replay, given, stay
 
 __all__ = ["REPLAY"]
 
+PAY = "MakePaymentExtended"
+
 
 def _values(utility: Utility) -> Mapping[str, str]:
     target = utility.target
@@ -33,10 +35,14 @@ def _has_email(utility: Utility) -> Mapping[str, str]:
     return {}
 
 
-def _refuses_twice(_: Utility) -> Mapping[str, str]:
-    raise NotExercised(
-        "whether a utility refuses a PaymentReference that it has is its own setting, which no call changes"
-    )
+def _refuses_twice(utility: Utility) -> Mapping[str, str]:
+    """A payment is posted, and again; where the utility takes both, which it may, there is no such refusal to see."""
+    reference = utility.new_reference()
+    first = utility.call(PAY, PaymentReference=reference)
+    utility.expect(first.success, PAY, "Success true", first.said, first.number)
+    if utility.call(PAY, PaymentReference=reference).success:
+        raise NotExercised("this service takes a PaymentReference that it has a second time, so it has no such refusal")
+    return {"pact-2": reference}
 
 
 @contextmanager

@@ -6,7 +6,6 @@ import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -111,7 +110,7 @@ class Platform(Probe):
         method = "GET" if body is None else "POST"
         asked = Asked(label, method, f"{self.target.url}{path}", {**sent, **(headers or {})}, content)
         reply = self.line.ask(asked)
-        return RestAnswer(reply, _members(reply.answer.body))
+        return RestAnswer(reply, reply.answer.members)
 
     def basic(self, key: str | None = None) -> str:
         """The Authorization header of an API key, by default the biller's."""
@@ -178,14 +177,6 @@ class Platform(Probe):
         own = {"BillerGUID": self.target.biller_guid, "WebServiceKey": self.target.web_service_key, **keys}
         whole = [*own.items(), *fields]
         return [("Req", whole)] if self._wrapped(service) else whole
-
-
-def _members(body: bytes) -> Mapping[str, Any]:
-    try:
-        found = json.loads(body.decode("utf-8-sig"), parse_float=Decimal)
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 @cache

@@ -82,8 +82,11 @@ def unknown_token_is_refused(platform: Platform) -> None:
 @SUITE.check("invoice-cloud/malformed", "ICWS-READ-2", kind="input")
 def malformed_bodies_are_refused(platform: Platform) -> None:
     """A body that is no JSON, or lacks what is required, is answered 400 with the place and the rule."""
-    for body in ('{"AccountNumber": ', "[]", "{}"):
+    for body, place in (('{"AccountNumber": ', ""), ("[]", ""), ("{}", "AccountNumber")):
         answer = platform.rest(CUSTOMER_GUID, body)
         platform.expect(answer.status == 400, f"the body {body}", "status 400", answer.said, answer.number)
+        words = str(answer.members.get("ErrorMessage") or "")
+        expected = f"an ErrorMessage that names {place}" if place else "an ErrorMessage"
+        platform.expect(bool(words) and place in words, f"the body {body}", expected, answer.said, answer.number)
         platform.expect_valid(answer)
         platform.expect_no_insides(answer.reply.answer.text, answer.number)

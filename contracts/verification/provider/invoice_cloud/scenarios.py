@@ -76,11 +76,13 @@ def update_changes_what_is_sent(platform: Platform) -> None:
 @SUITE.check("invoice-cloud/update-wrong-key", "ICWS-KEY-2", kind="scenario", writes=True)
 def wrong_key_updates_nothing(platform: Platform) -> None:
     """UpdateCustomerRecord and SetInvoiceBalance with a wrong key are refused and change nothing."""
-    before, due = record(platform), amounts(platform)
+    before, (due, total) = record(platform), amounts(platform)
+    more = Decimal("1.37")
     platform.expect_refused(update(platform, PHONE, WebServiceKey=WRONG), "an update with a wrong key")
-    platform.expect_refused(set_balance(platform, *due, WebServiceKey=WRONG), "a balance with a wrong key")
+    answer = set_balance(platform, due + more, total + more, WebServiceKey=WRONG)
+    platform.expect_refused(answer, "a balance with a wrong key")
     platform.expect(record(platform) == before, "ViewCustomerRecord", "the record as it was", "another")
-    platform.expect(amounts(platform) == due, "BalanceDue", str(due[0]), "another")
+    platform.expect(amounts(platform) == (due, total), "BalanceDue", str(due), str(amounts(platform)[0]))
 
 
 @SUITE.check("invoice-cloud/set-balance", "ICWS-BAL-1", kind="scenario", writes=True)
@@ -126,6 +128,15 @@ def cloud_payments_gives_a_page(platform: Platform) -> None:
     parts = urlsplit(url)
     whole = parts.scheme in ("http", "https") and bool(parts.netloc)
     platform.expect(whole, "Data, CloudPaymentURL", "a whole address", url or "nothing", answer.number)
+
+
+@SUITE.check("invoice-cloud/cloud-payments-named", "CPV2-CUS-9", kind="scenario", writes=True)
+def cloud_payments_takes_a_named_invoice(platform: Platform) -> None:
+    """Cloud Payments takes an invoice that is named."""
+    target = platform.target
+    customers = [{"AccountNumber": target.account, "Invoices": [{"InvoiceNumber": target.invoice}]}]
+    answer = platform.rest(PAYMENTS, {"ViewMode": 1, "Customers": customers})
+    platform.expect_done(answer, "CloudPaymentsV2 with an invoice named")
 
 
 @SUITE.check("invoice-cloud/cloud-payments-case", "CPV2-ANS-2", kind="scenario", writes=True)

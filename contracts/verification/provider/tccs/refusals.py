@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from partnerlab.contracts.verification.provider.exchange import Asked
 from partnerlab.contracts.verification.provider.tccs.insurer import (
     IMAGE,
@@ -62,6 +64,19 @@ def malformed_content_is_refused(insurer: Insurer) -> None:
         told = bool(str(answer.members.get("Message") or "").strip())
         insurer.expect(told, f"contentInfo {content!r}", "a Message that says why", answer.said, answer.number)
         insurer.expect_no_insides(answer.reply.answer.text, answer.number)
+
+
+@SUITE.check("tccs/malformed-place", "TCCS-ADR-11", kind="input")
+def refusals_name_the_place(insurer: Insurer) -> None:
+    """The Message of a refused contentInfo names the column, counted from 1, and what was found there."""
+    number = insurer.target.invoice.rpartition("-")[0]
+    for day in ("13/45/2020", "tomorrow"):
+        content, column = f"{number}-{day}", len(number) + 2
+        answer = insurer.call(STATE, content)
+        words = str(answer.members.get("Message") or "")
+        named = re.search(rf"\b{column}\b", words.replace(content, "")) is not None and day in words
+        expected = f"a Message that names column {column} and {day!r}"
+        insurer.expect(named, f"contentInfo {content!r}", expected, answer.said, answer.number)
 
 
 @SUITE.check("tccs/no-content", "TCCS-ADR-5", kind="input")

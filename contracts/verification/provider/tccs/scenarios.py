@@ -73,6 +73,16 @@ def payment_without_type_is_refused(insurer: Insurer) -> None:
     insurer.expect_moved(before, NOTHING, "and nothing but refusals since")
 
 
+@SUITE.check("tccs/payment-malformed", "TCCS-ADR-5", kind="scenario", writes=True)
+def malformed_payment_changes_nothing(insurer: Insurer) -> None:
+    """A payment whose contentInfo breaks its format is refused with 400 and changes nothing."""
+    before, target = insurer.balances(), insurer.target
+    whole = f"{target.invoice}|{target.amount}:CC{insurer.suffix()}"
+    for content in (f"{whole}|VERIFY", whole.replace("|", "||", 1), whole.replace("|", ":", 1), target.invoice):
+        insurer.expect_status(insurer.call(PAY, content), 400, f"contentInfo {content!r}")
+    insurer.expect_moved(before, NOTHING, "and nothing but refusals since")
+
+
 @SUITE.check("tccs/payment-amounts", "TCCS-PAY-10", kind="scenario", writes=True)
 def impossible_amounts_are_refused(insurer: Insurer) -> None:
     """Amounts of zero, below zero, with parts of a cent or a thousands separator are refused and change nothing."""

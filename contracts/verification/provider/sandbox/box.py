@@ -1,0 +1,137 @@
+"""A sandbox as checks see it: two OpenAPI documents, and a lane in which everything is tried."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import Any
+from urllib.parse import quote
+
+from partnerlab.contracts.data import read_bytes, read_yaml
+from partnerlab.contracts.verification.findings import Verdict
+from partnerlab.contracts.verification.fuzz.rest import RestRequest
+from partnerlab.contracts.verification.grading import Suite
+from partnerlab.contracts.verification.provider.exchange import Asked
+from partnerlab.contracts.verification.provider.line import Line, Reply
+from partnerlab.contracts.verification.provider.probe import Probe
+from partnerlab.contracts.verification.rest import verdict
+
+__all__ = ["OPERATIONS", "SUITE", "UNTRIED", "Box", "Interface", "Target", "operations_of", "pumps_document"]
+
+LANES = "/_sandbox/lanes"
+CONTROL = ("sandbox", "auditing", "inhance_soap", "tccs_rest", "ic_webservices", "watersmart")
+UNTRIED = ("listen", "prune")
+"""An answer without an end, and what drops the lanes of others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """
+    A sandbox by its origin. Everything is tried in `lane`. `token` is what a sandbox asks for that others reach. `fuzz`
+    is how many seconds of random requests there are, drawn from `fuzz_seed`.
+    """
+
+    url: str
+    fuzz: float
+    lane: str = "verify"
+    token: str = ""
+    fuzz_seed: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """A service by its OpenAPI document, and the path below which it stands."""
+
+    document: Mapping[str, Any]
+    base: str
+    check: Verdict
+
+
+SUITE: Suite[Box] = Suite("sandbox", ("OWN-",))
+
+
+class Box(Probe):
+    """The sandbox behind a line."""
+
+    def __init__(self, line: Line, target: Target) -> None:
+        super().__init__(line)
+        self.target = target
+
+    @cached_property
+    def control(self) -> Interface:
+        """The control API, by the document that the sandbox gives: it has those of all its simulators."""
+        document = dict(self.get("/_sandbox/openapi.json").answer.members)
+        return Interface(document, "", verdict(json.dumps(document).encode()))
+
+    @cached_property
+    def pump(self) -> Interface:
+        """The data pump's service."""
+        document = pumps_document()
+        return Interface(document, "/_pump", verdict(json.dumps(document).encode()))
+
+    def get(self, path: str, lane: str = "") -> Reply:
+        """GET a path."""
+        return self.line.ask(Asked(path, "GET", f"{self.target.url}{path}", self.headers(lane)))
+
+    def send(self, interface: Interface, request: RestRequest) -> Reply:
+        """Send a drawn request."""
+        typed = {"content-type": request.content_type} if request.content_type else {}
+        url = f"{self.target.url}{interface.base}{request.path}"
+        return self.line.ask(Asked(request.operation, request.method, url, {**self.headers(), **typed}, request.body))
+
+    def headers(self, lane: str = "") -> dict[str, str]:
+        """The lane's and the token's; a lane of another name for what must not make it."""
+        token = {"authorization": f"Bearer {self.target.token}"} if self.target.token else {}
+        return {"x-sandbox-lane": lane or self.target.lane, **token}
+
+    def lanes(self) -> set[str]:
+        """The names of its lanes; the run's own is not made by asking."""
+        found = self.get(LANES, "default").answer.members.get("lanes")
+        return {str(row.get("name")) for row in found or () if isinstance(row, dict)}
+
+    def drop(self, lane: str) -> None:
+        """Drop a lane."""
+        url = f"{self.target.url}{LANES}/{quote(lane, safe='')}"
+        self.line.ask(Asked("dropLane", "DELETE", url, self.headers("default")))
+
+
+def operations_of(document: Mapping[str, Any], wanted: Callable[[str, str], bool]) -> dict[str, Any]:
+    """The document with those operations only whose method, in lower case, and operationId are *wanted*."""
+    paths = {
+        path: {
+            name: member
+            for name, member in item.items()
+            if not (isinstance(member, dict) and "operationId" in member) or wanted(name, member["operationId"])
+        }
+        for path, item in document["paths"].items()
+    }
+    kept = {
+        path: item
+        for path, item in paths.items()
+        if any("operationId" in one for one in item.values() if isinstance(one, dict))
+    }
+    return {**document, "paths": kept}
+
+
+@cache
+def pumps_document() -> Mapping[str, Any]:
+    """The pump's document with the event's schema in it, which is a file of its own."""
+    event = json.loads(read_bytes("datapump/event.schema.json"))
+    text = json.dumps(read_yaml("datapump/openapi.yaml"))
+    document: dict[str, Any] = json.loads(text.replace('"event.schema.json', '"#/components/schemas/AnEvent'))
+    document["components"]["schemas"]["AnEvent"] = json.loads(
+        json.dumps(event).replace('"#/', '"#/components/schemas/AnEvent/')
+    )
+    return document
+
+
+def _operations() -> list[str]:
+    documents = [read_yaml(f"{part}/control.yaml") for part in CONTROL]
+    items = [item for one in (*documents, pumps_document()) for item in one["paths"].values()]
+    members = [member for item in items for member in item.values() if isinstance(member, dict)]
+    return sorted({one["operationId"] for one in members if "operationId" in one} - set(UNTRIED))
+
+
+OPERATIONS = _operations()
