@@ -46,8 +46,20 @@ from tests.contracts.verification.mutants import (
     soap12,
     twice,
 )
+from tests.contracts.verification.mutants_of_meaning import OF_INHANCE
 from tests.contracts.verification.worlds import INHANCE, inhance_world, verify_inhance
 
+ASKED_IN_OTHER_WAYS = {
+    "form-post",
+    "invoice-zero",
+    "layout-of-xml",
+    "missing-number",
+    "path-case",
+    "prefixes",
+    "soap12",
+    "unknown-element",
+    "unquoted-action",
+}
 MUTANTS: list[tuple[str, Mutant, set[str]]] = [
     # What is said
     ("WSDL: a parameter in another case", answers('name="WebServiceKey"', 'name="WebserviceKey"', get), {"wsdl"}),
@@ -91,6 +103,7 @@ MUTANTS: list[tuple[str, Mutant, set[str]]] = [
         "asking costs a cent",
         counter_of_questions,
         MONEY
+        | ASKED_IN_OTHER_WAYS
         | {
             "balance-repeats",
             "payment-wrong-key",
@@ -278,7 +291,11 @@ MUTANTS: list[tuple[str, Mutant, set[str]]] = [
         {"paperless"},
     ),
     ("paperless: a dollar", charge_for("SetPaperless"), {"paperless"}),
-    ("AutoPay: Off is unknown", done("SetAutopay", has(">Off<"), members="<Success>false</Success>"), {"autopay"}),
+    (
+        "AutoPay: Off is unknown",
+        done("SetAutopay", has(">Off<"), members="<Success>false</Success>"),
+        {"autopay", "change-refusals-have-words"},
+    ),
     ("AutoPay: a dollar", charge_for("SetAutopay"), {"autopay"}),
     ("paperless: another word is Off", requests(">Maybe<", ">Off<", PAPERLESS), {"paperless-refusals"}),
     ("paperless: nobody is somebody", requests(UNKNOWN_ACCOUNT, INHANCE.account, PAPERLESS), {"paperless-refusals"}),
@@ -287,6 +304,7 @@ MUTANTS: list[tuple[str, Mutant, set[str]]] = [
     ("e-mail: cut off", requests("(verify.partnerlab)@example.com", r"\1@example.co", EMAIL), {"email"}),
     ("e-mail: no key", requests(ANY_KEY, RIGHT_KEY, EMAIL), {"email-refusals"}),
     ("e-mail: nobody is somebody", requests(UNKNOWN_ACCOUNT, INHANCE.account, EMAIL), {"email-refusals"}),
+    *OF_INHANCE,
 ]
 
 

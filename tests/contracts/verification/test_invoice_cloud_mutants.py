@@ -27,6 +27,7 @@ from tests.contracts.verification.mutants import (
     soap11,
     soap12,
 )
+from tests.contracts.verification.mutants_of_meaning import OF_INVOICE_CLOUD
 from tests.contracts.verification.worlds import INVOICE_CLOUD, World, invoice_cloud_world, verify_invoice_cloud
 
 KEY, GUID = INVOICE_CLOUD.web_service_key, INVOICE_CLOUD.biller_guid
@@ -77,9 +78,9 @@ MUTANTS: list[tuple[str, Mutant, set[str]]] = [
         {"key-forms"},
     ),
     ("no blanks in a key", json(NO, credential(lambda text: text.count(" ") > 1), status=401), {"key-forms"}),
-    ("any API key", any_api_key, {"wrong-api-key"}),
+    ("any API key", any_api_key, {"wrong-api-key", "changes-wrong-api-key"}),
     ("no API key is an error", json(NO, credential(lambda text: not text), status=403), {"wrong-api-key"}),
-    ("users: none", answers('"Users":.*', '"Users":[]}', label("RetrieveUsers")), {"users"}),
+    ("users: none", answers('"Users":.*', '"Users":[]}', label("RetrieveUsers")), {"users", "users-registered"}),
     (
         "users: of another account",
         answers('"AccountNumber":"10000101"', '"AccountNumber":"10000102"', label("RetrieveUsers")),
@@ -88,9 +89,9 @@ MUTANTS: list[tuple[str, Mutant, set[str]]] = [
     (
         "account: without a balance",
         answers(',"BalanceDue":[0-9.]+', "", label("RetrieveCustomerAccount")),
-        {"customer-guid"},
+        {"customer-guid", "set-balance"},
     ),
-    ("account: not found", json(NO, label("RetrieveCustomerAccount"), status=404), {"customer-guid"}),
+    ("account: not found", json(NO, label("RetrieveCustomerAccount"), status=404), {"customer-guid", "set-balance"}),
     (
         "names by their case",
         json(NO, label("RetrieveCustomerGuid"), has("accountNUMBER"), status=400),
@@ -247,7 +248,7 @@ MUTANTS: list[tuple[str, Mutant, set[str]]] = [
         json('{"Success":true,"ErrorMessage":null,"Accounts":[]}', has('"LoginTypeID": 2')),
         {"login-type"},
     ),
-    ("a known customer is refused", json(NO, label("CreateCustomerRecord")), {"create-known"}),
+    ("a known customer is refused", json(NO, label("CreateCustomerRecord")), {"create-known", "changes-wrong-api-key"}),
     (
         "Cloud Payments: an address without host",
         answers('"CloudPaymentURL":"[^"]*"', '"CloudPaymentURL":"/pay/1"', PAGE),
@@ -268,6 +269,7 @@ MUTANTS: list[tuple[str, Mutant, set[str]]] = [
         headers("content-type", "text/html", label("ExportCustomerChanges")),
         {"export-changes"},
     ),
+    *OF_INVOICE_CLOUD,
 ]
 
 

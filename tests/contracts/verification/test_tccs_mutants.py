@@ -24,6 +24,7 @@ from tests.contracts.verification.mutants import (
     overlapping,
     requests,
 )
+from tests.contracts.verification.mutants_of_meaning import OF_TCCS
 from tests.contracts.verification.worlds import TCCS, World, tccs_world, verify_tccs
 
 KEY = TCCS.entry_key
@@ -134,11 +135,15 @@ MUTANTS: list[tuple[str, Mutant, set[str]]] = [
             STATE,
             has(f"Info={INVOICE}"),
         ),
-        {"total-covers-record", "xml"},
+        {"total-covers-record", "xml", "spaces"},
     ),
     ("XML with other names", answers("_x0020_", "", accepts("application/xml")), {"xml"}),
     ("XML in a namespace", answers("<Balance>", '<Balance xmlns="urn:x">', accepts("application/xml")), {"xml"}),
-    ("the bill is a page", instead(200, "<html></html>", "text/html", IMAGE, RIGHT), {"bill-image"}),
+    (
+        "the bill is a page",
+        instead(200, "<html></html>", "text/html", IMAGE, RIGHT),
+        {"bill-image", "bill-image-unknown"},
+    ),
     ("the bill is cut off", answers("(%PDF-.{100}).*", r"\1", IMAGE, RIGHT), {"bill-image"}),
     ("the bill is not there", json('{"Message":"none"}', IMAGE, RIGHT, status=404), {"bill-image", "path-without-api"}),
     # What is taken
@@ -273,8 +278,12 @@ MUTANTS: list[tuple[str, Mutant, set[str]]] = [
     ),
     ("a payment of nobody is taken", json(DONE, PAY, has(NOBODY)), {"payment-unknown-invoice"}),
     ("a payment of nobody is somebody's", requests(NOBODY, INVOICE, PAY), {"payment-unknown-invoice"}),
-    ("PaymentGUID ignored", without_guids, {"guid-once", "guid-at-once"}),
-    ("a PaymentGUID that comes again is refused", answers("true(.*had been posted)", r"false\1", PAY), {"guid-once"}),
+    ("PaymentGUID ignored", without_guids, {"guid-once", "guid-at-once", "quote"}),
+    (
+        "a PaymentGUID that comes again is refused",
+        answers("true(.*had been posted)", r"false\1", PAY),
+        {"guid-once", "quote"},
+    ),
     (
         "payments of one amount are one",
         same_amount_same_payment,
@@ -312,6 +321,7 @@ MUTANTS: list[tuple[str, Mutant, set[str]]] = [
         requests(rf"{QUOTE}%7C(1\.37)%3ACC", rf"{QUOTE}%7CNobody%7C\1", PAY),
         {"quote-refusals"},
     ),
+    *OF_TCCS,
 ]
 
 

@@ -110,6 +110,29 @@ def payment_of_unknown_account_is_refused(utility: Utility) -> None:
     utility.expect_unchanged(before, "a payment for another account")
 
 
+@SUITE.check(
+    "inhance/change-refusals-have-words",
+    "INH2-PAY-1",
+    "INH2-PPL-1",
+    "INH2-AUT-1",
+    "INH2-EML-1",
+    kind="scenario",
+    writes=True,
+)
+def refused_changes_say_why(utility: Utility) -> None:
+    """A payment, a switch and an address of an unknown account are refused with an ErrorMessage."""
+    for operation, changes in (
+        (PAY, {"AccountNumber": UNKNOWN_ACCOUNT}),
+        ("SetPaperless", {"Accountnumber": UNKNOWN_ACCOUNT}),
+        ("SetAutopay", {"Accountnumber": UNKNOWN_ACCOUNT}),
+        ("SetEmail", {"Accountnumber": UNKNOWN_ACCOUNT, "NewEmail": "verify.refused@example.com"}),
+    ):
+        answer = utility.call(operation, **changes)
+        words = answer.fault or answer.result.get("ErrorMessage", "").strip()
+        told = answer.success or bool(words)  # that it is refused is another check's
+        utility.expect(told, f"{operation}, ErrorMessage of a refusal", "why", "nothing", answer.number)
+
+
 @SUITE.check("inhance/payment-amounts", "INH2-PAY-1", kind="scenario", writes=True)
 def impossible_amounts_change_nothing(utility: Utility) -> None:
     """Amounts of zero, less than zero and text are refused and change nothing."""

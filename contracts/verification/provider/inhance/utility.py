@@ -136,6 +136,14 @@ class Utility(Probe):
             self.fail("BalanceCheckResult", "Success true, Balance and FutureBalance", answer.said, answer.number)
         return Balances(balance, future, answer.result.get("Email", "").strip(), answer.number)
 
+    def expect_same(self, answer: SoapAnswer, what: str) -> None:
+        """Raises `Failed` unless BalanceCheck, asked in another way, is answered as it is when plainly asked."""
+        self.expect(answer.success, what, "Success true, as in the plain call", answer.said, answer.number)
+        plain = self.balances()
+        told = money(answer.result.get("Balance")), money(answer.result.get("FutureBalance"))
+        expected = f"{plain.balance} and {plain.future}, as in the plain call"
+        self.expect(told == plain[:2], f"Balance and FutureBalance, {what}", expected, answer.said, answer.number)
+
     def expect_refused(self, answer: SoapAnswer, what: str) -> None:
         """Raises `Failed` unless a call was refused: Success false, or a fault or status that is no success."""
         refused = not answer.success and (

@@ -13,9 +13,12 @@ from partnerlab.contracts.verification.provider.invoice_cloud.platform import (
     SERVICES,
     STATUS,
     SUITE,
+    UNKNOWN,
     USERS,
     Platform,
+    RestAnswer,
 )
+from partnerlab.contracts.verification.provider.soap import SoapAnswer
 from partnerlab.contracts.verification.provider.wsdl import differences, read, served
 
 
@@ -55,6 +58,38 @@ def users_of_the_account_are_told(platform: Platform) -> None:
     )
 
 
+@SUITE.check("invoice-cloud/users-registered", "ICWS-USERS-1", needs=("username",))
+def users_are_told_by_name(platform: Platform) -> None:
+    """RetrieveUsers tells that the account is registered, and to whom."""
+    username = platform.target.username
+    answer = platform.rest(USERS, {"AccountNumber": platform.target.account})
+    registered = [
+        str(one.get("Username")).lower() for one in answer.members.get("Users") or [] if one.get("Registered")
+    ]
+    platform.expect(
+        username.lower() in registered, "Users, Registered", username, ", ".join(registered) or "nobody", answer.number
+    )
+
+
+@SUITE.check("invoice-cloud/users-unknown", "ICWS-USERS-1")
+def unknown_accounts_have_no_users(platform: Platform) -> None:
+    """RetrieveUsers of an unknown account lists nobody."""
+    answer = platform.rest(USERS, {"AccountNumber": UNKNOWN})
+    found = answer.members.get("Users") or []
+    platform.expect(answer.status == 200, "an unknown account", "status 200", answer.said, answer.number)
+    platform.expect(not found, "Users of an unknown account", "none", f"{len(found)}", answer.number)
+
+
+@SUITE.check("invoice-cloud/customer-login", "ICWS-SOAP-4", needs=("username",))
+def customer_has_its_login(platform: Platform) -> None:
+    """ViewCustomerRecord of an account that is registered says so, and names a login."""
+    answer = platform.customer()
+    registered = answer.result.get("Registered", "").strip().lower() in ("true", "1")
+    platform.expect(registered, "Registered", "true", answer.result.get("Registered", "nothing"), answer.number)
+    login = answer.result.get("LoginName", "").strip()
+    platform.expect(bool(login), "LoginName", "the user's name", "nothing", answer.number)
+
+
 @SUITE.check("invoice-cloud/customer-guid", "ICWS-GUID-1", "ICWS-GUID-2", "ICWS-REST-2")
 def customer_guid_leads_to_the_account(platform: Platform) -> None:
     """RetrieveCustomerGuid of the account gives a CustomerGuid, under which its account is found."""
@@ -70,9 +105,7 @@ def customer_guid_leads_to_the_account(platform: Platform) -> None:
 def property_names_match_in_any_case(platform: Platform) -> None:
     """Property names match without regard to case, and unknown properties are ignored."""
     answer = platform.rest(CUSTOMER_GUID, {"accountNUMBER": platform.target.account, "VerifyUnknown": {"a": [1]}})
-    platform.expect(
-        answer.success, "accountNUMBER, and an unknown property", "Success true", answer.said, answer.number
-    )
+    _expect_customer(platform, answer, "accountNUMBER, and an unknown property")
 
 
 @SUITE.check("invoice-cloud/number-as-text", "ICWS-READ-1", kind="tolerance")
@@ -85,7 +118,7 @@ def numbers_and_texts_are_taken_for_each_other(platform: Platform) -> None:
         else f'{{"AccountNumber": "{number}"}}'
     )
     answer = platform.rest(CUSTOMER_GUID, body)
-    platform.expect(answer.success, "AccountNumber as a number", "Success true", answer.said, answer.number)
+    _expect_customer(platform, answer, "AccountNumber as a number")
 
 
 @SUITE.check("invoice-cloud/wsdl", "ASMX-WSDL-1")
@@ -125,7 +158,9 @@ def soap_12_is_answered(platform: Platform) -> None:
     """Wrapped and bare operations are answered over SOAP 1.2 as over SOAP 1.1."""
     for service, operation, field in _READS:
         fields = [(field, platform.target.invoice if field == "InvoiceNumber" else platform.target.account)]
-        platform.expect_done(platform.soap(service, operation, fields, version="1.2"), f"{operation} over SOAP 1.2")
+        answer = platform.soap(service, operation, fields, version="1.2")
+        platform.expect_done(answer, f"{operation} over SOAP 1.2")
+        _expect_asked(platform, answer, *fields[0])
 
 
 @SUITE.check("invoice-cloud/forms", "ICWS-SOAP-2")
@@ -135,6 +170,7 @@ def forms_are_answered(platform: Platform) -> None:
         value = platform.target.invoice if field == "InvoiceNumber" else platform.target.account
         answer = platform.form(service, operation, [(field, value)])
         platform.expect(answer.success, f"{operation} by form", "Success true", answer.said, answer.number)
+        _expect_asked(platform, answer, field, value)
 
 
 @SUITE.check("invoice-cloud/unprefixed", "ASMX-ANS-1")
@@ -142,6 +178,20 @@ def answers_have_no_prefixes(platform: Platform) -> None:
     """The elements of a SOAP answer have no prefix: consumers match them as text."""
     answer = platform.customer()
     platform.expect_none((one for one in platform.findings(answer.reply) if one.rule == "unprefixed"), answer.number)
+
+
+def _expect_customer(platform: Platform, answer: RestAnswer, what: str) -> None:
+    """Raises `Failed` unless it has the CustomerGuid of the account, as the plain call has."""
+    platform.expect(answer.success, what, "Success true", answer.said, answer.number)
+    plain = platform.rest(CUSTOMER_GUID, {"AccountNumber": platform.target.account}).members.get("CustomerGuid")
+    found = answer.members.get("CustomerGuid")
+    platform.expect(found == plain, f"CustomerGuid, {what}", str(plain), str(found), answer.number)
+
+
+def _expect_asked(platform: Platform, answer: SoapAnswer, field: str, value: str) -> None:
+    """Raises `Failed` unless the answer is about what was asked for."""
+    found = answer.result.get(field, "")
+    platform.expect(found == value, field, value, found or "nothing", answer.number)
 
 
 _READS = (

@@ -14,8 +14,9 @@ from partnerlab.contracts.verification.provider.invoice_cloud.platform import (
 )
 from partnerlab.contracts.verification.provider.soap import SoapAnswer
 
-LONG_AGO = "2000-01-01T00:00:00"
-TYPES = {"1": "Credit Card", "2": "ACH"}
+LONG_AGO, YEARS_AHEAD = "2000-01-01T00:00:00", "2090-01-01T00:00:00"
+OTHERS_WORD = {"1": "ach", "2": "card"}
+"""By PaymentTypeID, what its PaymentTypeDesc cannot say."""
 
 
 def payments(platform: Platform, since: str) -> tuple[list[dict[str, str]], int]:
@@ -41,8 +42,9 @@ def payment_types_have_their_ids(platform: Platform) -> None:
         raise NotHere("this biller has no payments")
     for row in found:
         id, words = row.get("PaymentTypeID", ""), row.get("PaymentTypeDesc", "")
-        platform.expect(id in TYPES, "PaymentTypeID", "1 or 2", id or "nothing", number)
-        platform.expect(bool(words.strip()), "PaymentTypeDesc", "the type in words", "nothing", number)
+        platform.expect(id in OTHERS_WORD, "PaymentTypeID", "1 or 2", id or "nothing", number)
+        right = bool(words.strip()) and OTHERS_WORD[id] not in words.lower()
+        platform.expect(right, "PaymentTypeDesc", f"the words of type {id}", words or "nothing", number)
 
 
 @SUITE.check("invoice-cloud/export-since", "ICWS-EXP-5")
@@ -55,6 +57,16 @@ def the_moment_itself_counts(platform: Platform) -> None:
     again, number = payments(platform, last["PaymentDate"])
     guids = {row.get("PaymentGUID") for row in again}
     platform.expect(last["PaymentGUID"] in guids, "Payments", last["PaymentGUID"], f"{len(guids)} others", number)
+
+
+@SUITE.check("invoice-cloud/export-later", "ICWS-EXP-1", "ICWS-EXP-4")
+def nothing_is_exported_of_times_to_come(platform: Platform) -> None:
+    """ExportPayments and ExportCustomerChanges since a moment years ahead answer no rows."""
+    found, number = payments(platform, YEARS_AHEAD)
+    platform.expect(not found, f"Payments since {YEARS_AHEAD}", "none", str(len(found)), number)
+    answer = platform.soap(MANAGEMENT, "ExportCustomerChanges", [("Since", YEARS_AHEAD)])
+    rows = _rows(answer, "Changes")
+    platform.expect(not rows, f"Changes since {YEARS_AHEAD}", "none", str(len(rows)), answer.number)
 
 
 @SUITE.check("invoice-cloud/export-changes", "ICWS-EXP-4")

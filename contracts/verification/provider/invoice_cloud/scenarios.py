@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from partnerlab.contracts.verification.provider.invoice_cloud.platform import (
     CREATE,
+    CUSTOMER_GUID,
     INVOICING,
     MANAGEMENT,
     PAYMENTS,
@@ -41,6 +42,21 @@ def amounts(platform: Platform) -> tuple[Decimal, Decimal]:
     if not answer.success or due is None or total is None:
         platform.fail("ViewInvoiceByInvoiceNumber", "BalanceDue and TotalAmountDue", answer.said, answer.number)
     return due, total
+
+
+def account_due(platform: Platform) -> Decimal:
+    """What is due on the open invoices of the account, as RetrieveCustomerAccount tells. Raises `Failed`."""
+    guid = customer_guid(platform)
+    answer = platform.rest(f"/api/v1/cp/{guid}/account")
+    due = money(str(answer.members.get("BalanceDue", "")))
+    if due is None:
+        platform.fail("RetrieveCustomerAccount", "BalanceDue", answer.said, answer.number)
+    return due
+
+
+def customer_guid(platform: Platform) -> str:
+    """The CustomerGuid of the account."""
+    return str(platform.rest(CUSTOMER_GUID, {"AccountNumber": platform.target.account}).members.get("CustomerGuid"))
 
 
 def update(platform: Platform, phone: str, **keys: str) -> Any:
@@ -85,13 +101,24 @@ def wrong_key_updates_nothing(platform: Platform) -> None:
     platform.expect(amounts(platform) == (due, total), "BalanceDue", str(due), str(amounts(platform)[0]))
 
 
-@SUITE.check("invoice-cloud/set-balance", "ICWS-BAL-1", kind="scenario", writes=True)
+@SUITE.check("invoice-cloud/nobody", "ICWS-SOAP-5", "ICWS-BAL-1", kind="scenario", writes=True)
+def changes_of_nobody_are_refused(platform: Platform) -> None:
+    """UpdateCustomerRecord of an unknown account, and SetInvoiceBalance of an unknown invoice, are refused."""
+    fields = [("AccountNumber", UNKNOWN), ("Phone", PHONE)]
+    platform.expect_refused(platform.soap(MANAGEMENT, "UpdateCustomerRecord", fields), "an unknown account")
+    due: Fields = [("InvoiceNumber", UNKNOWN), ("BalanceDue", "1.37"), ("TotalAmountDue", "1.37")]
+    platform.expect_refused(platform.soap(INVOICING, "SetInvoiceBalance", due), "an unknown invoice")
+
+
+@SUITE.check("invoice-cloud/set-balance", "ICWS-BAL-1", "ICWS-GUID-2", kind="scenario", writes=True)
 def balance_is_set(platform: Platform) -> None:
-    """SetInvoiceBalance sets what is due, to the cent, and back again."""
+    """SetInvoiceBalance sets what is due, to the cent, of the account too, and back again."""
     due, total = amounts(platform)
-    more = Decimal("1.37")
+    more, owed = Decimal("1.37"), account_due(platform)
     try:
         platform.expect_done(set_balance(platform, due + more, total + more), "SetInvoiceBalance")
+        now = account_due(platform)
+        platform.expect(now == owed + more, "BalanceDue of the account", str(owed + more), str(now))
         after = amounts(platform)
         expected, received = f"{due + more} and {total + more}", f"{after[0]} and {after[1]}"
         same = after == (due + more, total + more)
@@ -114,6 +141,9 @@ def creating_a_known_customer_changes_nothing(platform: Platform) -> None:
     before = record(platform)
     answer = platform.rest(CREATE, {"AccountNumber": platform.target.account, "CustomerName": "Verify Another"})
     platform.expect_done(answer, "CreateCustomerRecord of a known account")
+    guid, told = customer_guid(platform), str(answer.members.get("CustomerGuid"))
+    platform.expect(told == guid, "CustomerGuid", guid, told, answer.number)
+    platform.expect(answer.members.get("Created") is not True, "Created", "false", "true", answer.number)
     after = record(platform)
     platform.expect(after == before, "ViewCustomerRecord", "the record as it was", str(after), answer.number)
 
@@ -137,6 +167,20 @@ def cloud_payments_takes_a_named_invoice(platform: Platform) -> None:
     customers = [{"AccountNumber": target.account, "Invoices": [{"InvoiceNumber": target.invoice}]}]
     answer = platform.rest(PAYMENTS, {"ViewMode": 1, "Customers": customers})
     platform.expect_done(answer, "CloudPaymentsV2 with an invoice named")
+
+
+@SUITE.check("invoice-cloud/changes-wrong-api-key", "ICWS-KEY-1", kind="scenario", writes=True)
+def pages_need_the_key(platform: Platform) -> None:
+    """Cloud Payments, RegisterAccounts and CreateCustomerRecord with a wrong API key are answered 401."""
+    account = platform.target.account
+    user = {"Username": "verify.nobody@example.com", "Password": "Verify!2345-x", "Accounts": [account]}
+    for path, body in (
+        (PAYMENTS, {"ViewMode": 1, "Customers": [{"AccountNumber": account}]}),
+        (REGISTER, {"LoginTypeID": 1, **user}),
+        (CREATE, {"AccountNumber": account, "CustomerName": "Verify Another"}),
+    ):
+        answer = platform.rest(path, body, credential=platform.basic(WRONG))
+        platform.expect(answer.status == 401, f"{path} with a wrong API key", "status 401", answer.said, answer.number)
 
 
 @SUITE.check("invoice-cloud/cloud-payments-case", "CPV2-ANS-2", kind="scenario", writes=True)

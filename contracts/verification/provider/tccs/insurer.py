@@ -164,6 +164,13 @@ class Insurer(Probe):
         """Raises `Failed` where the status is another."""
         self.expect(answer.status == status, what, f"status {status}", answer.said, answer.number)
 
+    def expect_same(self, answer: Answer, what: str) -> None:
+        """Raises `Failed` unless the balances of an answer are those of the plain call."""
+        plain = self.balances()
+        told = tuple(money(str(answer.members.get(name, ""))) for name in ("Record bal", "Total Balance"))
+        expected = f"{plain.record} and {plain.total}, as in the plain call"
+        self.expect(told == plain[:2], f"the balances, {what}", expected, answer.said, answer.number)
+
     def expect_moved(self, before: Balances, by: Decimal, what: str, invoice: str = "") -> None:
         """Raises `Failed` unless both balances moved by *by* since *before*."""
         after = self.balances(invoice)

@@ -49,9 +49,15 @@ def missing_key_is_refused(insurer: Insurer) -> None:
 
 @SUITE.check("tccs/bill-image-wrong-key", "TCCS-ADR-4", "TCCS-PDF-1", kind="input")
 def bill_image_needs_the_key(insurer: Insurer) -> None:
-    """A bill is not shown for a wrong entryKey."""
+    """A bill is not shown for a wrong entryKey: status 401."""
     answer = insurer.call(IMAGE, insurer.target.invoice, entryKey=WRONG)
-    insurer.expect_refused(answer, "the bill image with a wrong entryKey")
+    insurer.expect_status(answer, 401, "the bill image with a wrong entryKey")
+
+
+@SUITE.check("tccs/bill-image-unknown", "TCCS-ADR-6", kind="input")
+def bill_image_of_nobody_is_refused(insurer: Insurer) -> None:
+    """There is no bill of an invoice that the insurer does not have: status 404."""
+    insurer.expect_status(insurer.call(IMAGE, UNKNOWN_INVOICE), 404, "the bill image of an unknown invoice")
 
 
 @SUITE.check("tccs/malformed", "TCCS-ADR-5", kind="input")
@@ -81,8 +87,11 @@ def refusals_name_the_place(insurer: Insurer) -> None:
 
 @SUITE.check("tccs/no-content", "TCCS-ADR-5", kind="input")
 def missing_content_is_refused(insurer: Insurer) -> None:
-    """A form without contentInfo is refused with 400."""
-    insurer.expect_status(insurer.call(STATE, None), 400, "no contentInfo")
+    """A form without contentInfo is refused with 400 and told why."""
+    answer = insurer.call(STATE, None)
+    insurer.expect_status(answer, 400, "no contentInfo")
+    told = bool(str(answer.members.get("Message") or "").strip())
+    insurer.expect(told, "no contentInfo", "a Message that says why", answer.said, answer.number)
 
 
 @SUITE.check("tccs/unknown-invoice", "TCCS-ADR-6", kind="input")

@@ -37,6 +37,17 @@ def return_counts_once(insurer: Insurer) -> None:
     insurer.expect_moved(before, Decimal(0), "less a payment that was returned, and reported twice")
 
 
+@SUITE.check("tccs/return-day", "TCCS-REJ-1", kind="scenario", writes=True)
+def return_is_of_its_day(insurer: Insurer) -> None:
+    """A return of a payment's amount and of another day than the payment's, years before it, is refused."""
+    before, amount = insurer.balances(), insurer.target.amount + 4 * ODD
+    insurer.expect_done(insurer.pay(amount=str(amount), type="ACH"), "a payment by ACH")
+    answer = insurer.call(RETURN, f"{insurer.target.invoice}:01/02/2001|{amount}|IFR")
+    insurer.expect_refused(answer, "a return of the year 2001")
+    insurer.expect_done(insurer.call(RETURN, f"{insurer.target.invoice}:{today()}|{amount}|IFR"), "its return")
+    insurer.expect_moved(before, Decimal(0), "less a payment that was returned")
+
+
 @SUITE.check("tccs/return-refusals", "TCCS-REJ-1", kind="scenario", writes=True)
 def returns_without_payment_are_refused(insurer: Insurer) -> None:
     """A return of no payment, of an unknown invoice, without IFR or with a wrong key is refused and changes nothing."""
@@ -48,13 +59,14 @@ def returns_without_payment_are_refused(insurer: Insurer) -> None:
     insurer.expect_moved(before, Decimal(0), "and nothing but refusals since")
 
 
-@SUITE.check("tccs/quote", "TCCS-PAY-7", kind="scenario", writes=True, needs=("quote",))
+@SUITE.check("tccs/quote", "TCCS-PAY-7", "TCCS-GUID-3", kind="scenario", writes=True, needs=("quote",))
 def deposit_lowers_the_quote(insurer: Insurer) -> None:
-    """A quote deposit `InvoiceNumber|InsuredName|Amount` lowers what is left of the deposit by its amount."""
+    """A quote deposit `InvoiceNumber|InsuredName|Amount` lowers what is left of the deposit by its amount, once."""
     quote, amount = insurer.target.quote, insurer.target.amount
     before = insurer.balances(quote)
-    answer = insurer.call(PAY, f"{quote}|Verify O'Neill|{amount}{insurer.suffix()}")
-    insurer.expect_done(answer, "a quote deposit")
+    content = f"{quote}|Verify O'Neill|{amount}{insurer.suffix()}"
+    for what in ("a quote deposit", "the same deposit again")[: insurer.target.version]:  # version 1 cannot tell
+        insurer.expect_done(insurer.call(PAY, content), what)
     insurer.expect_moved(before, -amount, f"less a deposit of {amount}", quote)
 
 

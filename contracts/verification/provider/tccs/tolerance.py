@@ -11,6 +11,7 @@ def expect_answered(insurer: Insurer, answer: Answer, what: str) -> None:
     """Raises `Failed` unless it is answered as the plain call is."""
     told = answer.status == 200 and "Record bal" in answer.members
     insurer.expect(told, what, "status 200 with the balances, as without it", answer.said, answer.number)
+    insurer.expect_same(answer, what)
 
 
 @SUITE.check("tccs/path-case", "TCCS-ADR-8", kind="tolerance")
