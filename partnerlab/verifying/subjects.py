@@ -224,9 +224,9 @@ PROVIDERS = {
         "--url http://127.0.0.1:8700 --fuzz 60s --allow-writes",
         (
             replace(URL, help="Origin of the sandbox."),
-            Setting("lane", "Lane in which everything is tried, and dropped then; verify by default."),
-            Setting("token", "What a sandbox asks for that others reach.", variable="PARTNERLAB_TOKEN"),
-            replace(FUZZ[0], help="Try for so long in all, as in 60s.", required=True),
+            Setting("lane", "Lane in which everything is tried; it is dropped at the end.  [default: verify]"),
+            Setting("token", "Access token of a sandbox that others reach.", variable="PARTNERLAB_TOKEN"),
+            replace(FUZZ[0], help="Try random requests, for this time in all (60s, 5m).", required=True),
             FUZZ[1],
         ),
         _sandbox,
