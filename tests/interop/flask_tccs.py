@@ -95,10 +95,11 @@ def create_app(key: str, broken: Collection[str] = ()) -> Flask:
         return jsonify({"Success": True, "Message": None})
 
     def insufficient_pay_report() -> Any:
-        number, found = said(rf"{NUMBER} *: *\d\d/\d\d/\d{{4}} *\| *{AMOUNT} *\| *IFR")
+        number, found = said(rf"{NUMBER} *: *(?P<day>\d\d/\d\d/\d{{4}}) *\| *{AMOUNT} *\| *IFR")
         what = (number, round(100 * float(found["amount"])))
         known(number)
-        if what not in payable:
+        day = datetime.strptime(found["day"], "%m/%d/%Y").replace(tzinfo=UTC)
+        if what not in payable or abs((datetime.now(UTC) - day).days) > 7:
             return jsonify({"Success": False, "Message": "There is no such payment."})
         if "returns" not in broken:
             payable.remove(what)
