@@ -64,7 +64,7 @@ def certificate_of(settings: SandboxSettings) -> Certificate | None:
         given = Path(settings.tls_certificate)
         return Certificate(given, given, Path(settings.tls_key or settings.tls_certificate))
     if settings.tls:
-        names = {name for name in (settings.host, *settings.hosts) if name not in ("", "0.0.0.0", "::")}  # noqa: S104
+        names = {name for name in (settings.host, *settings.hosts) if name not in ("", "0.0.0.0", "::")}  # noqa: S104 - nothing listens here
         return find_or_make(Path(settings.tls), names)
     return None
 

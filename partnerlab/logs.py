@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from partnerlab.contracts.masking import mask_text, printable
 
@@ -28,9 +28,9 @@ class PlainFormatter(logging.Formatter):
         """The first line."""
         return printable(mask_text(super().formatMessage(record)))
 
-    def formatException(self, ei: object) -> str:  # noqa: N802 - the standard library's name
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - the standard library's name
         """The traceback."""
-        return printable(mask_text(super().formatException(ei)), lines=True)  # type: ignore[arg-type]
+        return printable(mask_text(super().formatException(ei)), lines=True)
 
 
 class JsonFormatter(logging.Formatter):

@@ -87,14 +87,14 @@ class _Passing(Attempt):
 
 def _pieces(call: Attempt, response: httpx.Response) -> Iterator[bytes]:
     with _network(call):
-        for piece in response.stream:  # type: ignore[union-attr]
+        for piece in response.stream:  # type: ignore[union-attr]  # httpx types both streams as one
             call.take(piece)
             yield piece
 
 
 async def _pieces_async(call: Attempt, response: httpx.Response) -> AsyncGenerator[bytes]:
     with _network(call):
-        async for piece in response.stream:  # type: ignore[union-attr]
+        async for piece in response.stream:  # type: ignore[union-attr]  # httpx types both streams as one
             call.take(piece)
             yield piece
 

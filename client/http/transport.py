@@ -67,7 +67,7 @@ class Transport:
                 response = self.http.handle_request(call.prepared)
                 call.begin(response)
                 try:
-                    for piece in response.stream:  # type: ignore[union-attr]
+                    for piece in response.stream:  # type: ignore[union-attr]  # httpx types both streams as one
                         call.take(piece)
                 finally:
                     response.close()
@@ -132,7 +132,7 @@ class AsyncTransport:
                 response = await self.http.handle_async_request(call.prepared)
                 call.begin(response)
                 try:
-                    async for piece in response.stream:  # type: ignore[union-attr]
+                    async for piece in response.stream:  # type: ignore[union-attr]  # httpx types both streams as one
                         call.take(piece)
                 finally:
                     await response.aclose()

@@ -36,11 +36,12 @@ def decide(page: Page) -> Response:
     """A person's decision, with a reason."""
     id, decision = page.places["id"], page.places["decision"]
     form = page.form
-    body = {"reason": form.get("reason", ""), "by": "console"}
+    reason = form.get("reason", "")
+    body: dict[str, object] = {"reason": reason, "by": "console"}
     if decision in ("posted", "not-posted"):
-        body["posted"] = decision == "posted"  # type: ignore[assignment]
+        body["posted"] = decision == "posted"
         decision = "resolve"
-    if not body["reason"].strip():
+    if not reason.strip():
         return page.see(f"deliveries/{id}", wrong="Say why: the reason is kept with the delivery.")
     page.api.post(f"/_pump/deliveries/{id}/{decision}", body)
     return page.see(f"deliveries/{id}", done=DONE.get(decision, "Done."))

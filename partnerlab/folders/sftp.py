@@ -14,10 +14,9 @@ import hmac
 import logging
 import os
 import threading
-from collections.abc import Callable
-from concurrent.futures import Future
+from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import asyncssh
 
@@ -78,9 +77,8 @@ class SftpServer:
             self._thread.join()
         self._loop.close()
 
-    def _run(self, work: object) -> None:
-        done: Future[None] = asyncio.run_coroutine_threadsafe(work, self._loop)  # type: ignore[arg-type]
-        done.result()
+    def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
     async def _listen(self) -> None:
         self._acceptor = await asyncssh.listen(

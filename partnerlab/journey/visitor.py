@@ -183,7 +183,7 @@ class Visitor:
             tree = html.fromstring(answer.text)
         else:
             tree = html.Element("html")
-        for content in tree.xpath("//meta[@http-equiv='refresh']/@content"):  # type: ignore[union-attr]
+        for content in tree.xpath("//meta[@http-equiv='refresh']/@content"):  # type: ignore[union-attr]  # a list, for this expression
             self.sent_to = str(content).partition("url=")[2]
         self._page = Page(str(answer.url), answer.status_code, tree)
         return self._page

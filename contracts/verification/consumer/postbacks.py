@@ -88,7 +88,7 @@ class Tried:
 
 
 def _moved(form: Form, by: timedelta) -> Form:
-    return {**form, "PaymentDate": _written(datetime.strptime(form["PaymentDate"], "%m/%d/%Y %I:%M:%S %p") + by)}  # noqa: DTZ007
+    return {**form, "PaymentDate": _written(datetime.strptime(form["PaymentDate"], "%m/%d/%Y %I:%M:%S %p") + by)}  # noqa: DTZ007 - the form gives no offset
 
 
 def _forged(form: Form) -> Form:

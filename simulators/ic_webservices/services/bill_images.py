@@ -34,7 +34,7 @@ promises not to raise.
 """
 
 
-def no_image(lane: str, biller_guid: str, invoice_number: str) -> Mapping[str, Any]:  # noqa: ARG001
+def no_image(lane: str, biller_guid: str, invoice_number: str) -> Mapping[str, Any]:  # noqa: ARG001 - the shape of a port
     """The port of a simulator that no partner is joined to."""
     return {"problem": "no partner is joined to this simulator"}
 

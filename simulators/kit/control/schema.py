@@ -194,7 +194,7 @@ class Object:
         return found
 
 
-def _as_it_is(field: str, value: Any) -> Any:  # noqa: ARG001
+def _as_it_is(field: str, value: Any) -> Any:  # noqa: ARG001 - the shape of a check
     return value
 
 
