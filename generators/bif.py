@@ -84,46 +84,9 @@ def _renderer(
     money: list[str] = []  # the text of every amount up to the largest bill so far
     due_on = next(plain_bills(1, seed=0, as_of=as_of))[3]
     autopay = AUTOPAY.format(date_text(due_on))
-    invoice_row = row_template(
-        layout.record("IH"),
-        (
-            "InvoiceNumber", "TotalAmountDue", "BalanceDue", "Custom1", "Custom2", "Custom3", "Custom4", "Custom5",
-            "Custom6", "Custom80",
-        ),
-        {
-            "InvoiceFormatGuid": format_guid,
-            "InvoiceDate": date_text(as_of),
-            "InvoiceDueDate": date_text(due_on),
-            "Custom10": _chart(as_of),
-            "InvoiceTypeID": invoice_type_id,
-        },
-    )  # fmt: skip
-    customer_row = row_template(
-        layout.record("CR"),
-        (
-            "AccountNumber", "CustomerName", "Address1", "Address2", "City", "State", "Zip", "Phone",
-            "EmailAddress", "RegistrationValue",
-        ),
-    )  # fmt: skip
-    detail = layout.record("ID")
-    base, overflow = _meter_fields(detail)
-    names = ("LineItemTotal", "CustomField1", "CustomField2", "CustomField5", "CustomField6")
-    reading_names = (*names, "CustomField22", "CustomField23", "CustomField24", *(field.name for field in base))
-    plain_rows, reading_rows, overflow_rows = {}, {}, {}
-    for service in SERVICES:
-        fixed = {
-            "Description": service.description,
-            "CustomField3": service.group,
-            "CustomField4": service.income_center,
-        }
-        center = service.income_center
-        if not service.metered:
-            plain_rows[center] = row_template(detail, names, fixed)
-            continue
-        reading_rows[center] = row_template(detail, reading_names, fixed)
-        if several:
-            further = tuple(field.name for field in overflow)
-            overflow_rows[center] = row_template(detail, reading_names + further, fixed)
+    invoice_row, customer_row = _head_templates(layout, as_of, due_on, format_guid, invoice_type_id)
+    base, overflow = _meter_fields(layout.record("ID"))
+    plain_rows, reading_rows, overflow_rows = _detail_templates(layout.record("ID"))
 
     def render(run: Iterable[tuple[Any, ...]], put: Callable[[str], None]) -> tuple[int, int]:
         nonlocal money
@@ -179,6 +142,58 @@ def _renderer(
         return count, sum_cents
 
     return render
+
+
+Template = Callable[..., str]
+"""A row, made of the texts of the cells that differ from bill to bill."""
+
+
+def _head_templates(
+    layout: Layout, as_of: date, due_on: date, format_guid: str, invoice_type_id: str
+) -> tuple[Template, Template]:
+    """The rows IH and CR of a bill."""
+    invoice_row = row_template(
+        layout.record("IH"),
+        (
+            "InvoiceNumber", "TotalAmountDue", "BalanceDue", "Custom1", "Custom2", "Custom3", "Custom4", "Custom5",
+            "Custom6", "Custom80",
+        ),
+        {
+            "InvoiceFormatGuid": format_guid,
+            "InvoiceDate": date_text(as_of),
+            "InvoiceDueDate": date_text(due_on),
+            "Custom10": _chart(as_of),
+            "InvoiceTypeID": invoice_type_id,
+        },
+    )  # fmt: skip
+    customer_row = row_template(
+        layout.record("CR"),
+        (
+            "AccountNumber", "CustomerName", "Address1", "Address2", "City", "State", "Zip", "Phone",
+            "EmailAddress", "RegistrationValue",
+        ),
+    )  # fmt: skip
+    return invoice_row, customer_row
+
+
+def _detail_templates(detail: Record) -> tuple[dict[str, Template], dict[str, Template], dict[str, Template]]:
+    """The row ID of each service, by its income center: without a meter, with up to five, and with more."""
+    base, overflow = _meter_fields(detail)
+    names = ("LineItemTotal", "CustomField1", "CustomField2", "CustomField5", "CustomField6")
+    reading_names = (*names, "CustomField22", "CustomField23", "CustomField24", *(field.name for field in base))
+    overflow_names = (*reading_names, *(field.name for field in overflow))
+    plain: dict[str, Template] = {}
+    reading: dict[str, Template] = {}
+    more: dict[str, Template] = {}
+    for service in SERVICES:
+        center = service.income_center
+        fixed = {"Description": service.description, "CustomField3": service.group, "CustomField4": center}
+        if service.metered:
+            reading[center] = row_template(detail, reading_names, fixed)
+            more[center] = row_template(detail, overflow_names, fixed)
+        else:
+            plain[center] = row_template(detail, names, fixed)
+    return plain, reading, more
 
 
 def generate_groups(
