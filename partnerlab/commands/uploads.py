@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from partnerlab.remote import Remote, connect, lane_options, print_json
+from partnerlab.contracts.masking import printable
+from partnerlab.remote import Remote, connect, json_option, lane_options, print_json
 
 
 @click.group()
@@ -23,9 +24,10 @@ def command() -> None:
 
 @command.command(name="list")
 @click.option("--biller", default="", help="Only one biller: its partner or BillerGUID.")
+@json_option
 @lane_options
-def list_(biller: str, url: str, lane: str) -> None:
-    """List the files with their state and counts.
+def list_(biller: str, *, as_json: bool, url: str, lane: str) -> None:
+    """List the files with their state and counts, the oldest first.
 
     \b
     Example:
@@ -33,7 +35,14 @@ def list_(biller: str, url: str, lane: str) -> None:
     """
     remote = connect(url, lane)
     guid = remote.biller(biller)["guid"] if biller else None
-    print_json(list(_every(remote, "/_sandbox/ic/uploads", "uploads", "upload_id", biller_guid=guid)))
+    found = _every(remote, "/_sandbox/ic/uploads", "uploads", "upload_id", biller_guid=guid)
+    if as_json:
+        print_json(list(found))
+        return
+    for row in found:
+        counts = f"{row['accepted']} accepted, {row['rejected']} rejected"
+        line = f"{row['upload_id']}  {row['received_at'][:16]}  {row['state']:<9}  {counts}  {row['file_name']}"
+        click.echo(printable(f"{line}  {row['message']}".rstrip()))
 
 
 @command.command()

@@ -151,8 +151,11 @@ def test_watersmarts_files_go_in_and_a_clerks_entries_go_out(sandbox: Sandbox, l
     assert json.loads(typed("uploads", "dismiss", waiting["upload_id"]))["state"] == "dismissed"
     waiting = sent("thursday.csv", first)
     assert json.loads(typed("uploads", "accept", waiting["upload_id"]))["accepted"] == 1
-    states = [one["state"] for one in json.loads(typed("uploads", "list", "--biller", "watersmart"))]
+    states = [one["state"] for one in json.loads(typed("uploads", "list", "--biller", "watersmart", "--json"))]
     assert states == ["loaded", "repeated", "loaded", "dismissed", "loaded"]
+    shown = typed("uploads", "list", "--biller", "watersmart").splitlines()
+    assert [line.split()[2] for line in shown] == states
+    assert "1 accepted, 1 rejected  monday.csv  1 adjustment was rejected, 1 loaded." in shown[0]
 
     water = ("--biller", "watersmart")
     entry = ("20000201", "5.80", "--check", "1042", "--location", "Town hall")
