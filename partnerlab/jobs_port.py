@@ -11,13 +11,13 @@ import ssl
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
-from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from partnerlab.client import jobs
 from partnerlab.client.http import Transport
+from partnerlab.money import to_cents, to_dollars
 from partnerlab.simulators.ic_webservices import InvoiceCloud
 from partnerlab.simulators.ic_webservices.domain.billers import Biller
 from partnerlab.simulators.inhance_soap.domain.accounts import Integration
@@ -167,7 +167,7 @@ class InHanceBooks:
 
     def balances_to_send(self, *, everything: bool) -> list[jobs.BalanceToSend]:
         return [
-            jobs.BalanceToSend(one.account_number, one.invoice_number, _dollars(one.balance_cents), one.revision)
+            jobs.BalanceToSend(one.account_number, one.invoice_number, to_dollars(one.balance_cents), one.revision)
             for one in self._world.outgoing.balances(self._lane, everything=everything)
         ]
 
@@ -191,8 +191,8 @@ class InHanceBooks:
                 invoice_number=one.invoice_number,
                 reference=one.payment_reference,
                 type=one.payment_type_desc,
-                amount_cents=_cents(one.payment_amount),
-                fee_cents=_cents(one.convenience_fee),
+                amount_cents=to_cents(one.payment_amount),
+                fee_cents=to_cents(one.convenience_fee),
                 paid_at=one.payment_date.replace(tzinfo=zone).astimezone(UTC),
                 downloaded_at=self._cause.at,
             )
@@ -241,7 +241,7 @@ def _run(lane: Lane, biller: Biller, name: str, bills: Sequence[jobs.Bill]) -> j
 
 def _term(one: OutgoingTerm) -> jobs.Bill:
     policy, insured = one.policy, one.policy.insured
-    outstanding = _dollars(one.outstanding_cents)
+    outstanding = to_dollars(one.outstanding_cents)
     return jobs.Bill(
         number=policy.invoice_number,
         account_number=policy.number,
@@ -251,8 +251,8 @@ def _term(one: OutgoingTerm) -> jobs.Bill:
         total_amount_due=outstanding,
         lines=(jobs.BillLine(f"Total amount outstanding: {outstanding}"),),
         revision=one.revision,
-        minimum_amount_due=_dollars(one.billed_cents),
-        late_fee_amount=_dollars(one.late_fee_cents) if one.late_fee_cents else None,
+        minimum_amount_due=to_dollars(one.billed_cents),
+        late_fee_amount=to_dollars(one.late_fee_cents) if one.late_fee_cents else None,
         late_fee_on=one.due_on if one.late_fee_cents else None,
         address1=insured.address1,
         address2=insured.address2,
@@ -275,11 +275,11 @@ def _bill(one: OutgoingBill) -> jobs.Bill:
         name=account.customer_name,
         invoiced_on=bill.billed_on,
         due_on=bill.due_on,
-        total_amount_due=_dollars(one.owed_cents),
-        lines=(jobs.BillLine("Water and sewer", _dollars(bill.amount_cents)),),
+        total_amount_due=to_dollars(one.owed_cents),
+        lines=(jobs.BillLine("Water and sewer", to_dollars(bill.amount_cents)),),
         revision=one.revision,
-        balance_due=_dollars(one.owed_cents),
-        past_due=_dollars(one.past_due_cents),
+        balance_due=to_dollars(one.owed_cents),
+        past_due=to_dollars(one.past_due_cents),
         draft_customer=account.autopay,
         address1=account.address1,
         address2=account.address2,
@@ -290,14 +290,6 @@ def _bill(one: OutgoingBill) -> jobs.Bill:
         email=account.email or "",
         registration_value=account.phone or "",
     )
-
-
-def _dollars(cents: int) -> Decimal:
-    return Decimal(cents).scaleb(-2)
-
-
-def _cents(amount: Decimal) -> int:
-    return int(amount.scaleb(2))
 
 
 def _moment(text: str) -> datetime | None:

@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
+from partnerlab import at_need
 from partnerlab.asking import Asking
 from partnerlab.by_hand import ByHand
 from partnerlab.certificates import certificate_of
@@ -36,7 +37,7 @@ from partnerlab.resending import Resending, credentials, keys_of
 from partnerlab.settings import SandboxSettings
 from partnerlab.simulators import ic_webservices, inhance_soap, tccs_rest, watersmart
 from partnerlab.simulators.ic_webservices.domain.errors import NotFound
-from partnerlab.simulators.kit.control.app import create_control_app
+from partnerlab.simulators.kit.control.app import ControlApp, create_control_app
 from partnerlab.simulators.kit.egress.allow_list import AddressRefused, Allowed
 from partnerlab.simulators.kit.egress.pinned_post import post_form
 from partnerlab.simulators.kit.faults.faults import Faults
@@ -45,9 +46,7 @@ from partnerlab.simulators.kit.http.guard import Guard
 from partnerlab.simulators.kit.http.server import Limits, Server
 from partnerlab.simulators.kit.http.site import Site
 from partnerlab.simulators.kit.http.wsgi import WsgiApp
-from partnerlab.simulators.kit.journal.entries import Entry
 from partnerlab.simulators.kit.journal.journal import Journal
-from partnerlab.simulators.kit.journal.repeat import Repeat
 from partnerlab.simulators.kit.world.clock import Clock
 from partnerlab.simulators.kit.world.jobs import Runner
 from partnerlab.simulators.kit.world.lanes import DEFAULT, Lane, Lanes
@@ -57,10 +56,7 @@ from partnerlab.verdicts import verdicts
 from partnerlab.watersmart_port import PartnerAccess, WaterSmartPort
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from partnerlab.client.datapump import DataPump
-    from partnerlab.simulators.kit.control.controls import Controls
 
 __all__ = ["PUMP_PATH", "Sandbox", "SandboxRuns"]
 
@@ -109,27 +105,14 @@ class Sandbox:
         self.settings = settings
         self.parts = Parts.of(settings.only, settings.peers)
         self.access = access(inhance, tccs, ic, water, token=settings.token if settings.shared else "")
-        inhance, tccs = self.access.inhance, self.access.tccs
         self.certificate = certificate_of(settings)
+        self._trust = None if self.certificate is None else self.certificate.trusting()
+        self._in_process = in_process
         self._folder = tempfile.TemporaryDirectory(prefix="partnerlab-")
         store_url, pump_url = settings.databases(Path(self._folder.name))
-        self._in_process = in_process
-        self._trust = None if self.certificate is None else self.certificate.trusting()
-        self._pump = PumpPort(
-            "sqlite://" if in_process else pump_url,
-            self.biller,
-            self._check_egress,
-            kept=bool(settings.database),
-            clock=self._now if in_process else None,
-            told=lambda *call: self._outgoing.pumped(*call),
-            trust=self._trust,
-            dice=by_hand.dice if by_hand else random.random,
-            http=by_hand.wire if by_hand else None,
-            worker="pump" in self.parts.served,
-            waits=lambda event: self.ic.world.services.outbox.waits(event),
-        )
         self.store = Store(store_url, HISTORY)
         self.lanes = Lanes(self.store)
+        self._pump = self._made_pump("sqlite://" if in_process else pump_url, by_hand)
         self.lanes.attached.append(self._pump)
         self._asking = Asking(
             self.biller,
@@ -138,8 +121,76 @@ class Sandbox:
             trust=self._trust,
             transport=by_hand.transport(timeouts=PAYER_WAITS) if by_hand else None,
         )
-        self.ic = ic_webservices.create_simulator(
-            ic,
+        self.ic = self._made_invoice_cloud(ic, by_hand)
+        self._runner = Runner(self.store, self.lanes)
+        self._jobs = self._made_jobs(by_hand)
+        self.inhance = inhance_soap.create_simulator(
+            self.access.inhance, self.store, self.lanes, runner=self._runner, jobs=InHanceJobs(self._jobs)
+        )
+        self.tccs = tccs_rest.create_simulator(
+            self.access.tccs, self.store, self.lanes, runner=self._runner, jobs=TccsJobs(self._jobs)
+        )
+        self._water_port = self._made_water_port(ic.watersmart_guid, water, by_hand)
+        self.water = watersmart.create_simulator(
+            *(water, self.store, self.lanes),
+            call=self._water_port.call,
+            exchange=self._water_port,
+            keys=self.access.keys,
+        )
+        self._simulators = (self.inhance, self.tccs, self.ic, self.water)
+        self.lanes.seeders.extend(simulator.seed for simulator in self._simulators)
+        self.journal = self._made_journal()
+        self.faults = Faults(self.lanes)
+        self.store.create()
+        self.clock = Clock(self.lanes, self._simulators)
+        self.clock.sources.append(self._pump.due)
+        self.clock.each_step.append(self._pump.deliver)
+        self.clock.after_advance.append(self._pump.bring_forward)
+        self._control = self._made_control()
+        guard = Guard((settings.host, *settings.hosts), settings.token)
+        self.site = Site(self.lanes, self.journal, self.faults, guard, forwarded=settings.forwarded)
+        self._outgoing = Outgoing(self.journal, self.lanes, lambda: self.url, self.site.new_id)
+        self._doors = {
+            path: part for part, simulator in zip(PARTS, self._simulators, strict=False) for path in simulator.doors
+        }
+        self._console = Console(
+            lambda: self.site, entrances(*self._asked_for, self.parts.served), self.access.ic.utility_password
+        )
+        self._mount()
+        if by_hand:
+            for runner in self.runners:
+                runner.by_hand = True
+        self.server = Server(
+            self.site,
+            settings.host,
+            settings.port,
+            ssl_context=None if self.certificate is None else self.certificate.serving(),
+            limits=Limits(body_bytes=ic.max_upload_bytes + ENVELOPE_BYTES),
+        )
+        self._stopping = threading.Event()
+        self._settling = threading.Thread(target=self._settle_in, name="settle-in", daemon=True)
+        self.exchange: Exchange | None = None
+
+    def _made_pump(self, url: str, by_hand: ByHand | None) -> PumpPort:
+        return PumpPort(
+            url,
+            self.biller,
+            self._check_egress,
+            kept=bool(self.settings.database),
+            clock=self._now if self._in_process else None,
+            told=lambda *call: self._outgoing.pumped(*call),
+            trust=self._trust,
+            dice=by_hand.dice if by_hand else random.random,
+            http=by_hand.wire if by_hand else None,
+            worker="pump" in self.parts.served,
+            waits=lambda event: self.ic.world.services.outbox.waits(event),
+        )
+
+    def _made_invoice_cloud(
+        self, settings: ic_webservices.Settings, by_hand: ByHand | None
+    ) -> ic_webservices.InvoiceCloud:
+        return ic_webservices.create_simulator(
+            settings,
             self.store,
             self.lanes,
             events=by_hand.offer(self._pump.submit) if by_hand else self._pump.submit,
@@ -151,84 +202,57 @@ class Sandbox:
             posted_back=lambda sent: self._outgoing.posted_back(sent),
             post=by_hand.post if by_hand else post_form,
         )
-        self._runner = Runner(self.store, self.lanes)
-        self._jobs = JobsPort(
+
+    def _made_jobs(self, by_hand: ByHand | None) -> JobsPort:
+        return JobsPort(
             lambda: self.parts.origin("invoice-cloud", self.url),
             lambda: self.ic,
             by_hand.transport() if by_hand else None,
             trust=self._trust,
             arrives=lambda lane, operation, content: self.faults.file(lane, operation, content),
         )
-        self.inhance = inhance_soap.create_simulator(
-            inhance, self.store, self.lanes, runner=self._runner, jobs=InHanceJobs(self._jobs)
-        )
-        self.tccs = tccs_rest.create_simulator(
-            tccs, self.store, self.lanes, runner=self._runner, jobs=TccsJobs(self._jobs)
-        )
-        self._water_port = WaterSmartPort(
-            partial(self._water_access, ic.watersmart_guid),
+
+    def _made_water_port(self, guid: str, settings: watersmart.Settings, by_hand: ByHand | None) -> WaterSmartPort:
+        return WaterSmartPort(
+            partial(self._water_access, guid),
             lambda: self.ic.world.services.export_batches,
-            split=water.split_payments,
+            split=settings.split_payments,
             trust=self._trust,
             arrives=lambda lane, operation, content: self.faults.file(lane, operation, content),
             transport=by_hand.transport() if by_hand else None,
         )
-        self.water = watersmart.create_simulator(
-            *(water, self.store, self.lanes),
-            call=self._water_port.call,
-            exchange=self._water_port,
-            keys=self.access.keys,
-        )
-        simulators = (self.inhance, self.tccs, self.ic, self.water)
-        self.lanes.seeders.extend(simulator.seed for simulator in simulators)
-        asked_for = (inhance, tccs, self.access.ic)
-        keys = keys_of(*asked_for, self.access.water) | frozenset(self.access.keys.own)
+
+    def _made_journal(self) -> Journal:
+        keys = keys_of(*self._asked_for, self.access.water) | frozenset(self.access.keys.own)
         judges = {**verdicts(), nowhere.NAME: nowhere.no_such_path(lambda: self.site.paths())}
-        self.journal = Journal(self.lanes, judges, secrets=lambda: keys, noticed=self.access.keys.noticed)
-        self.faults = Faults(self.lanes)
-        self.store.create()
-        self.clock = Clock(self.lanes, simulators)
-        self.clock.sources.append(self._pump.due)
-        self.clock.each_step.append(self._pump.deliver)
-        self.clock.after_advance.append(self._pump.bring_forward)
-        self._control = create_control_app(
-            *(self.lanes, self.journal, self.faults, self.clock, simulators),
-            hosts=(settings.host, *settings.hosts),
-            repeat=_repeat,
+        return Journal(self.lanes, judges, secrets=lambda: keys, noticed=self.access.keys.noticed)
+
+    def _made_control(self) -> ControlApp:
+        return create_control_app(
+            *(self.lanes, self.journal, self.faults, self.clock, self._simulators),
+            hosts=(self.settings.host, *self.settings.hosts),
+            repeat=at_need.repeat,
             authority=None if self.certificate is None else self.certificate.authority.read_bytes(),
-            resend=Resending(lambda: self.server.site, credentials(*asked_for)),
-            more={"auditing/control.yaml": lambda: _auditing(lambda: self.site)},
+            resend=Resending(lambda: self.server.site, credentials(*self._asked_for)),
+            more={"auditing/control.yaml": lambda: at_need.auditing(lambda: self.site)},
         )
-        self._pump_service = WsgiApp("pump", lambda: service_of(self._pump, PUMP_PATH))
-        guard = Guard((settings.host, *settings.hosts), settings.token)
-        self.site = site = Site(self.lanes, self.journal, self.faults, guard, forwarded=settings.forwarded)
-        self._outgoing = Outgoing(self.journal, self.lanes, lambda: self.url, site.new_id)
-        self._doors = {
-            path: part for part, simulator in zip(PARTS, simulators, strict=False) for path in simulator.doors
-        }
-        for simulator in simulators:
+
+    def _mount(self) -> None:
+        """Serve the doors of the parts that this process has, and what is in all of them."""
+        for simulator in self._simulators:
             for path, app in simulator.doors.items():
                 if self._doors[path] in self.parts.served:
-                    site.mount(path, app)
-        site.mount("/_sandbox", self._control, door=False)
-        site.mount(PUMP_PATH, self._pump_service, door=False)
-        self._console = Console(lambda: site, entrances(*asked_for, self.parts.served), self.access.ic.utility_password)
-        if settings.console:
+                    self.site.mount(path, app)
+        self.site.mount("/_sandbox", self._control, door=False)
+        self.site.mount(PUMP_PATH, WsgiApp("pump", lambda: service_of(self._pump, PUMP_PATH)), door=False)
+        if self.settings.console:
             for path in ("/", PREFIX):
-                site.mount(path, self._console, door=False)
-        if by_hand:
-            for runner in self.runners:
-                runner.by_hand = True
-        self.server = Server(
-            site,
-            settings.host,
-            settings.port,
-            ssl_context=None if self.certificate is None else self.certificate.serving(),
-            limits=Limits(body_bytes=ic.max_upload_bytes + ENVELOPE_BYTES),
-        )
-        self._stopping = threading.Event()
-        self._settling = threading.Thread(target=self._settle_in, name="settle-in", daemon=True)
-        self.exchange: Exchange | None = None
+                self.site.mount(path, self._console, door=False)
+
+    @property
+    def _asked_for(self) -> tuple[inhance_soap.Settings, tccs_rest.Settings, ic_webservices.Settings]:
+        """The settings with the keys that the doors of partners and Invoice Cloud ask for."""
+        return self.access.inhance, self.access.tccs, self.access.ic
 
     @property
     def url(self) -> str:
@@ -368,17 +392,3 @@ class Sandbox:
         biller = self.ic.world.services.ledger.biller(self.lanes.get(lane), guid)
         here, url = self.access.keys.here, f"{self.parts.origin('invoice-cloud', self.url)}/lane/{lane}"
         return PartnerAccess(url, biller.guid, here(biller.web_service_key), here(biller.api_key))
-
-
-def _repeat(entry: Entry, lane: str, language: str) -> Repeat:
-    from partnerlab.repeating import repeat  # with the client's declarations, which no start waits for
-
-    return repeat(entry, lane, language)
-
-
-def _auditing(site: Callable[[], Site]) -> Controls:
-    """The audit's operations, which ask the control API as the console does; loaded at need."""
-    from partnerlab.auditing.control import create_controls
-    from partnerlab.console.api import Api
-
-    return create_controls(lambda request: Api(site(), request))

@@ -9,17 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
-from decimal import Decimal
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from partnerlab.client import jobs
 from partnerlab.client.exports import ExportedChange, ExportedPayment, ExportedReject, FileRefused
 from partnerlab.contracts.files import Problem
+from partnerlab.money import to_cents, to_dollars
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.watersmart.domain import errors
 from partnerlab.simulators.watersmart.domain.customers import Cause
-from partnerlab.simulators.watersmart.domain.money import to_decimal
 from partnerlab.simulators.watersmart.domain.received import ChangeRow, ExchangedFile, Payment, Reject
 from partnerlab.simulators.watersmart.services import outgoing
 from partnerlab.simulators.watersmart.world import World
@@ -100,8 +99,8 @@ def _invoice_row(row: outgoing.InvoiceRow) -> jobs.InvoiceRow:
         number=invoice.invoice_number,
         invoiced_on=invoice.invoiced_on,
         due_on=invoice.due_on,
-        total_amount_due=to_decimal(invoice.total_cents),
-        past_due=to_decimal(invoice.past_due_cents),
+        total_amount_due=to_dollars(invoice.total_cents),
+        past_due=to_dollars(invoice.past_due_cents),
         address1=customer.address1,
         address2=customer.address2,
         city=customer.city,
@@ -117,9 +116,9 @@ def _balance_row(row: outgoing.BalanceRow) -> jobs.BalanceRow:
     customer = row.customer
     return jobs.BalanceRow(
         account_number=customer.account_number,
-        amount=to_decimal(customer.balance_cents),
+        amount=to_dollars(customer.balance_cents),
         customer_name=customer.customer_name,
-        past_due=to_decimal(max(customer.balance_cents, 0)),
+        past_due=to_dollars(max(customer.balance_cents, 0)),
     )
 
 
@@ -129,8 +128,8 @@ def _payment(row: ExportedPayment) -> Payment:
         reference=row.reference,
         account_number=row.account_number,
         invoice_number=row.invoice_number,
-        amount_cents=_cents(row.amount),
-        fee_cents=_cents(row.convenience_fee),
+        amount_cents=to_cents(row.amount),
+        fee_cents=to_cents(row.convenience_fee),
         type_id=row.payment_type_id,
         type_words=row.payment_type,
         paid_at=row.paid_at,
@@ -143,7 +142,7 @@ def _payment(row: ExportedPayment) -> Payment:
 
 
 def _reject(row: ExportedReject) -> Reject:
-    return Reject(row.reference, row.account_number, _cents(row.amount), row.code, row.returned_at)
+    return Reject(row.reference, row.account_number, to_cents(row.amount), row.code, row.returned_at)
 
 
 def _change(row: ExportedChange) -> ChangeRow:
@@ -158,7 +157,3 @@ def _change(row: ExportedChange) -> ChangeRow:
         paperless_on_at=row.paperless_on_at,
         paperless_off_at=row.paperless_off_at,
     )
-
-
-def _cents(value: Decimal) -> int:
-    return int(value.scaleb(2))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from partnerlab.contracts.files.csv import load_table
@@ -12,6 +11,7 @@ from partnerlab.contracts.files.row import Row
 from partnerlab.simulators.ic_webservices.domain.billers import Biller, time_zone
 from partnerlab.simulators.ic_webservices.domain.customers import Change, Customer
 from partnerlab.simulators.ic_webservices.domain.exports import TYPE_WORDS, invoice_guid, type_id
+from partnerlab.simulators.ic_webservices.domain.money import amount
 from partnerlab.simulators.ic_webservices.domain.payments import Payment
 from partnerlab.simulators.ic_webservices.store import CUSTOMERS
 from partnerlab.simulators.kit.world.lanes import Lane
@@ -43,8 +43,8 @@ class ExportRows:
             PaymentDate=self._local(payment.paid_at),
             PaymentTypeID=type_id(payment),
             PaymentTypeDesc=TYPE_WORDS[payment.tender],
-            PaymentAmount=_amount(payment.amount_cents),
-            ConvenienceFee=_amount(payment.service_fee_cents),
+            PaymentAmount=amount(payment.amount_cents),
+            ConvenienceFee=amount(payment.service_fee_cents),
             PaymentReference=payment.reference,
             PaymentMessage=payment.message,
             Approved=payment.approved,
@@ -64,7 +64,7 @@ class ExportRows:
             CustomerName=self._customer_name(payment),
             InvoiceNumber=payment.invoice_number,
             InvoiceType=self.biller.invoice_type_id,
-            Amount=_amount(payment.amount_cents),
+            Amount=amount(payment.amount_cents),
             Code=payment.return_code,
             AuthOrderNumber=payment.payment_guid,
             ReferenceNumber=payment.reference,
@@ -110,7 +110,3 @@ DATES: Mapping[tuple[str, str], str] = {
 
 def _column_of(change: Change) -> str:
     return DATES.get((change.kind, change.value)) or DATES[change.kind, ""]
-
-
-def _amount(cents: int) -> Decimal:
-    return Decimal(cents).scaleb(-2)
