@@ -5,7 +5,6 @@ from __future__ import annotations
 import glob
 import os
 import shutil
-import signal
 import subprocess
 import tempfile
 import time
@@ -13,6 +12,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import psycopg
 import pytest
@@ -21,6 +21,19 @@ import sqlalchemy as sa
 VARIABLE = "PARTNERLAB_TEST_POSTGRES"
 MEMORY = Path("/dev/shm")  # where a database is made ten times as fast
 ROOM = 2 << 30
+KEEPER = """
+trap 'rm -rf "$1"' EXIT
+"$0/initdb" -A trust -U postgres -D "$1/data" --no-sync || exit
+"$0/postgres" -D "$1/data" -k "$1" -c listen_addresses= -c max_connections=200 -c autovacuum=off \\
+    -c fsync=off -c synchronous_commit=off -c full_page_writes=off &
+read -r _
+kill -INT $!
+wait $!
+"""
+"""
+Makes the server, and ends and removes it when its input ends: a test run that is killed leaves nothing behind. Nobody
+needs the databases after a crash. INT is a fast shutdown, which does not wait for who is still connected.
+"""
 
 
 @contextmanager
@@ -35,32 +48,26 @@ def running_postgres() -> Iterator[str]:
     user = "postgres" if os.geteuid() == 0 else None  # the server refuses to be root
     # Not below pytest's own folder: a socket's path may have a hundred characters.
     home = Path(tempfile.mkdtemp(prefix="partnerlab-pg-", dir=MEMORY if _has_room(MEMORY) else None))
-    try:
-        if user is not None:
-            shutil.chown(home, user)
-        data = home / "data"
-        options = ["-A", "trust", "-U", "postgres", "-D", str(data), "--no-sync"]
-        subprocess.run([programs / "initdb", *options], check=True, user=user, capture_output=True, cwd=home)
-        settings = ["listen_addresses=", "max_connections=200", "autovacuum=off"]
-        settings += ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]  # nobody needs it after a crash
-        arguments = [part for setting in settings for part in ("-c", setting)]
-        with (home / "log").open("wb") as log:
-            server = subprocess.Popen(
-                [programs / "postgres", "-D", str(data), "-k", str(home), *arguments],
-                user=user,
-                cwd=home,
-                stdout=log,
-                stderr=log,
-            )
+    if user is not None:
+        shutil.chown(home, user)
+    with tempfile.TemporaryFile() as log:
+        keeper = subprocess.Popen(
+            ["sh", "-c", KEEPER, str(programs), str(home)],
+            user=user,
+            cwd="/",
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,  # Ctrl-C is for the tests
+        )
+        assert keeper.stdin is not None
         try:
             url = f"postgresql://postgres@/postgres?host={home}"
-            _wait(url, home / "log")
+            _wait(url, keeper, log)
             yield url
         finally:
-            server.send_signal(signal.SIGINT)  # fast: it does not wait for who is still connected
-            server.wait(timeout=20)
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
+            keeper.stdin.close()
+            keeper.wait(timeout=60)
 
 
 def new_database(url: str, *, like: str | None = None) -> str:
@@ -90,13 +97,16 @@ def _programs() -> Path | None:
     return next((f for f in folders if (f / "initdb").exists() and (f / "postgres").exists()), None)
 
 
-def _wait(url: str, log: Path) -> None:
-    ends = time.monotonic() + 30
+def _wait(url: str, keeper: subprocess.Popen[bytes], log: IO[bytes]) -> None:
+    ends = time.monotonic() + 120
     while True:
         try:
             psycopg.connect(url).close()
         except psycopg.OperationalError:
-            assert time.monotonic() < ends, log.read_text("utf-8", "replace")
+            log.seek(0)
+            said = log.read().decode("utf-8", "replace")
+            assert keeper.poll() is None, said
+            assert time.monotonic() < ends, said
             time.sleep(0.05)
         else:
             return

@@ -64,7 +64,7 @@ def browser() -> Iterator[Any]:
 def page(browser: Any) -> Iterator[Any]:
     """A page in a context of its own. No test may leave a page error or run a script of the sandbox's pages."""
     context = browser.new_context(viewport={"width": 1100, "height": 900})
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(60_000)
     opened = context.new_page()
     problems: list[str] = []
 

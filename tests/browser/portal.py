@@ -52,7 +52,7 @@ def partner_payments(sandbox: Sandbox, lane: str) -> Any:
     return control(sandbox, lane, f"accounts/{ACCOUNT}", of="inhance")["payments"]
 
 
-def eventually(look: Callable[[], Any], *, within_s: float = 20.0) -> Any:
+def eventually(look: Callable[[], Any], *, within_s: float = 60.0) -> Any:
     """What *look* gives once it gives something."""
     until = time.monotonic() + within_s
     while not (found := look()) and time.monotonic() < until:

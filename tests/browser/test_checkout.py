@@ -202,7 +202,6 @@ def test_in_an_iframe_of_another_origin_on_a_phone(
     phone.goto(partner.frame(url))
     frame = phone.frame(name="ic")
     frame.get_by_role("heading", name="Pay your bill").wait_for()
-    phone.screenshot(path=tmp_path / "bills.png", full_page=True)
     assert frame.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     assert frame.evaluate("getComputedStyle(document.querySelector('h1')).color") == "rgb(1, 2, 3)"
     go_on(frame)

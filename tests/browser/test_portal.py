@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -44,29 +43,23 @@ HEADINGS = {
 
 @pytest.mark.parametrize("redirect_id", HEADINGS)
 def test_each_page_shows_in_an_iframe_of_another_origin(
-    framed: Callable[..., Any], page: Any, tmp_path: Path, redirect_id: str
+    framed: Callable[..., Any], page: Any, redirect_id: str
 ) -> None:
     frame = framed(redirect_id)
     heading(frame, HEADINGS[redirect_id])
     assert page.url.startswith("http://localhost:")
-    page.screenshot(path=tmp_path / f"{redirect_id}.png")
 
 
-def test_a_registered_user_views_and_pays_a_bill(
-    framed: Callable[..., Any], page: Any, sandbox: Sandbox, lane: str, tmp_path: Path
-) -> None:
+def test_a_registered_user_views_and_pays_a_bill(framed: Callable[..., Any], sandbox: Sandbox, lane: str) -> None:
     frame = framed()
     follow(frame, f"Bill {INVOICE}")
     frame.get_by_text("$125.50").first.wait_for()
-    page.screenshot(path=tmp_path / "bill.png")
     follow(frame, "Pay this bill")
     frame.get_by_label("Amount").fill("25.50")
     fill_card(frame)
     frame.get_by_label("Save this payment method").check()
-    page.screenshot(path=tmp_path / "pay.png", full_page=True)
     press(frame, "Pay")
     heading(frame, "Thank you for your payment")
-    page.screenshot(path=tmp_path / "receipt.png")
     frame.get_by_text("$25.50 was paid on").wait_for()
     (payment,) = control(sandbox, lane, "payments")["payments"]
     assert (payment["amount"], payment["approved"], payment["last_four"]) == ("25.50", True, "1111")
@@ -106,7 +99,7 @@ def test_pressing_pay_twice_pays_once(page: Any, connect: Connect, sandbox: Sand
 
 
 def test_a_user_changes_and_cancels_a_scheduled_payment(
-    framed: Callable[..., Any], page: Any, sandbox: Sandbox, lane: str, tmp_path: Path
+    framed: Callable[..., Any], sandbox: Sandbox, lane: str
 ) -> None:
     day = (sandbox.lanes.get(lane).now() + timedelta(days=9)).date()
     frame = framed()
@@ -116,11 +109,9 @@ def test_a_user_changes_and_cancels_a_scheduled_payment(
     frame.get_by_label("Day of the payment").fill(day.isoformat())
     press(frame, "Pay")
     frame.get_by_text("Your payment is scheduled.").wait_for()
-    page.screenshot(path=tmp_path / "scheduled.png")
     frame.get_by_role("link", name=re.compile("^Change the payment")).click()
     heading(frame, "Change a scheduled payment")
     frame.get_by_label("Amount").fill("40.00")
-    page.screenshot(path=tmp_path / "change.png")
     press(frame, "Save the change")
     frame.get_by_text("$40.00").wait_for()
     frame.get_by_role("button", name=re.compile("^Cancel the payment")).click()
@@ -138,15 +129,12 @@ def test_a_user_enrols_in_paperless_and_leaves(framed: Callable[..., Any], sandb
     assert [one["event"]["enrolled"] for one in control(sandbox, lane, "events")["events"]] == [True, False]
 
 
-def test_a_user_enrols_in_autopay_and_leaves(
-    framed: Callable[..., Any], page: Any, sandbox: Sandbox, lane: str, tmp_path: Path
-) -> None:
+def test_a_user_enrols_in_autopay_and_leaves(framed: Callable[..., Any], sandbox: Sandbox, lane: str) -> None:
     frame = framed("3")
     add_card(frame)
     follow(frame, "AutoPay")
     heading(frame, "AutoPay")
     frame.get_by_label("Visa ending in 1111").check()
-    page.screenshot(path=tmp_path / "autopay.png")
     press(frame, "Switch AutoPay on")
     frame.get_by_text("AutoPay is on.").wait_for()
     press(frame, "Switch AutoPay off")
@@ -167,9 +155,7 @@ def test_a_user_enrols_in_pay_by_text_and_leaves(framed: Callable[..., Any], san
     assert control(sandbox, lane, f"users/{USER}")["text_phone"] == ""
 
 
-def test_a_user_manages_payment_methods(
-    framed: Callable[..., Any], page: Any, sandbox: Sandbox, lane: str, tmp_path: Path
-) -> None:
+def test_a_user_manages_payment_methods(framed: Callable[..., Any], sandbox: Sandbox, lane: str) -> None:
     frame = framed("5")
     add_card(frame)
     follow(frame, "Add a bank account")
@@ -179,7 +165,6 @@ def test_a_user_manages_payment_methods(
     press(frame, "Save")
     press(frame, "Make the Bank account ending in 6789 the default")
     frame.get_by_text("The payment method is your default now.").wait_for()
-    page.screenshot(path=tmp_path / "options.png")
     press(frame, "Remove the Visa ending in 1111")
     frame.get_by_text("The payment method was removed.").wait_for()
     (method,) = control(sandbox, lane, f"users/{USER}/methods")["methods"]
@@ -274,9 +259,8 @@ def test_a_bill_is_paid_by_keyboard_alone(page: Any, connect: Connect) -> None:
     heading(page, "Thank you for your payment")
 
 
-@pytest.mark.parametrize("width", [320, 375])
-def test_no_page_is_wider_than_a_phone(page: Any, connect: Connect, width: int, tmp_path: Path) -> None:
-    page.set_viewport_size({"width": width, "height": 720})
+def test_no_page_is_wider_than_a_phone(page: Any, connect: Connect) -> None:
+    page.set_viewport_size({"width": 320, "height": 720})
     page.goto(
         connect("5", ReturnUrl="http://localhost:9/x", CustomReturnSiteName="The Water Department of Springfield")
     )
@@ -288,23 +272,24 @@ def test_no_page_is_wider_than_a_phone(page: Any, connect: Connect, width: int, 
     paths = ["bills", f"bill/{INVOICE}", f"pay/{INVOICE}", "scheduled-payments", "payment-options", "autopay"]
     for path in [*paths, "payment-options/new/bank-account", "paperless", "pay-by-text", "nowhere"]:
         page.goto(root + path)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
-        page.screenshot(path=tmp_path / f"{width}-{path.replace('/', '-')}.png", full_page=True)
-        small = page.evaluate(
-            "[...document.querySelectorAll('button, .button, input:not([type=hidden]):not([type=radio])"
-            ":not([type=checkbox]), select, nav a, label.choice')].filter(e => e.offsetParent)"
-            ".filter(e => e.getBoundingClientRect().height < 44).map(e => e.outerHTML)"
-        )
-        assert small == [], path
-        rows = page.evaluate(
-            "[...new Set([...document.querySelectorAll('.bar a, .bar button')].map(e => {"
-            " const r = e.getBoundingClientRect(); return Math.round(r.top + r.height / 2) }))]"
-        )
-        assert len(rows) <= 1, path
+        for width in (320, 375):
+            page.set_viewport_size({"width": width, "height": 720})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
+            small = page.evaluate(
+                "[...document.querySelectorAll('button, .button, input:not([type=hidden]):not([type=radio])"
+                ":not([type=checkbox]), select, nav a, label.choice')].filter(e => e.offsetParent)"
+                ".filter(e => e.getBoundingClientRect().height < 44).map(e => e.outerHTML)"
+            )
+            assert small == [], (path, width)
+            rows = page.evaluate(
+                "[...new Set([...document.querySelectorAll('.bar a, .bar button')].map(e => {"
+                " const r = e.getBoundingClientRect(); return Math.round(r.top + r.height / 2) }))]"
+            )
+            assert len(rows) <= 1, (path, width)
 
 
 def test_in_the_dark_everything_can_be_read_and_a_billers_own_style_stays_light(
-    page: Any, connect: Connect, partner: Any, tmp_path: Path
+    page: Any, connect: Connect, partner: Any
 ) -> None:
     axe = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
     page.emulate_media(color_scheme="dark")
@@ -312,7 +297,6 @@ def test_in_the_dark_everything_can_be_read_and_a_billers_own_style_stays_light(
     root = page.url.split("))/")[0] + "))/"
     for path in ("bills", f"bill/{INVOICE}", f"pay/{INVOICE}", "payment-options", "autopay", "pay-by-text", "nowhere"):
         page.goto(root + path)
-        page.screenshot(path=tmp_path / f"dark-{path.replace('/', '-')}.png", full_page=True)
         dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
         assert dark == "rgb(15, 22, 21)", path
         page.evaluate(axe)
@@ -337,14 +321,13 @@ def test_the_pay_button_says_what_is_paid_until_another_amount_is_typed(page: An
     page.get_by_text("$40.00 was paid").wait_for()
 
 
-def test_the_receipt_prints_without_the_pages_controls(page: Any, connect: Connect, tmp_path: Path) -> None:
+def test_the_receipt_prints_without_the_pages_controls(page: Any, connect: Connect) -> None:
     page.goto(connect("8", ViewMode="2"))
     follow(page, f"Pay bill {INVOICE}")
     fill_card(page)
     press(page, "Pay")
     heading(page, "Thank you for your payment")
     page.emulate_media(media="print")
-    page.screenshot(path=tmp_path / "print.png")
     for selector in ("nav", ".sign-out", ".actions", ".site-footer"):
         assert not page.locator(selector).first.is_visible(), selector
     assert page.get_by_text("Confirmation number").is_visible()

@@ -13,14 +13,14 @@ from pypdf import PdfReader
 from partnerlab.contracts.verification.report.html import to_html
 from tests.contracts.verification.runs import HOSTILE, configuration_run, large_run, small_run
 
-RUNS = {"graded": small_run(), "configuration": configuration_run(), "large": large_run(500, 1_900)}
+RUNS = {"graded": small_run, "configuration": configuration_run, "large": lambda: large_run(500, 1_900)}
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("reports")
     for name, run in RUNS.items():
-        (folder / f"{name}.html").write_text(to_html(run), "utf-8")
+        (folder / f"{name}.html").write_text(to_html(run()), "utf-8")
     return folder
 
 

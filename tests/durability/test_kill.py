@@ -1,5 +1,5 @@
 """
-kill -9 of the process that takes events in and delivers them, at random moments, while 250 payments come.
+kill -9 of the process that takes events in and delivers them, at random moments, while 120 payments come.
 
 What was acknowledged is delivered exactly once, or stands as unknown for a person; nothing is lost, nothing doubled,
 and within an account nothing overtakes.
@@ -32,7 +32,7 @@ from tests.ports import free_port
 from tests.postgres import new_database
 
 WORKER = Path(__file__).with_name("worker.py")
-PAYMENTS, FLAGS, ACCOUNTS, KILLS = 250, 50, 25, 4
+PAYMENTS, FLAGS, ACCOUNTS, KILLS = 120, 20, 20, 3
 STANDSTILL_S = 180
 """How long nothing at all may happen; how long all of it takes is the machine's business."""
 
@@ -105,11 +105,11 @@ def check(database: str, partner: Partner, dice: random.Random) -> None:
     for producer in producers:
         producer.start()
     kills_with_work_open = 0
-    for kills in range(KILLS):
-        while not victim.answers():
-            progress.seen("kills", kills)
-            time.sleep(0.02)
-        time.sleep(dice.uniform(0.2, 1.2))
+    for after in sorted(dice.sample(range(len(events) * 8 // 10), KILLS)):
+        while (reached := len(partner.seen)) < after or not victim.answers():
+            progress.seen("reached the partner", reached)
+            time.sleep(0.01)
+        time.sleep(dice.uniform(0, 0.1))
         victim.kill()
         kills_with_work_open += len(partner.seen) < len(events)
         victim.start()
@@ -123,7 +123,7 @@ def check(database: str, partner: Partner, dice: random.Random) -> None:
             progress.seen("settled", settled)
             time.sleep(0.1)
         victim.kill()
-        assert kills_with_work_open >= KILLS - 2, "the kills came too late to show anything"
+        assert kills_with_work_open > 0, "the kills came too late to show anything"
         found = {delivery.event_id: delivery for delivery in watching.deliveries(limit=len(events) + 1)}
         orders = {event["id"]: watching.delivery(event["id"]).delivery.seq for event in events}
     finally:
@@ -142,7 +142,7 @@ def check(database: str, partner: Partner, dice: random.Random) -> None:
         assert state is State.UNKNOWN or times == 1, f"{event['id']} is {state} and was not posted"
         unknown += state is State.UNKNOWN
     print(f"{sum(posted.values())} posted, {unknown} unknown, {kills_with_work_open} kills with work open")  # noqa: T201
-    assert unknown < PAYMENTS // 2
+    assert unknown <= KILLS * ACCOUNTS, "of an account one call is under way at a time"
     by_reference = {e["payment"]["reference"]: orders[e["id"]] for e in events if e["kind"] == "payment"}
     for account, seen in partner.accounts().items():
         order = [by_reference[s.fields["PaymentReference"]] for s in seen if "PaymentReference" in s.fields]

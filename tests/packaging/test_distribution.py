@@ -28,8 +28,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def core(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The `bin` folder of an environment with the distribution and no extra."""
     folder = tmp_path_factory.mktemp("core")
-    assert run(sys.executable, "-m", "venv", str(folder)).returncode == 0
-    installed = run(str(folder / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check", str(wheel))
+    assert run(sys.executable, "-m", "venv", "--without-pip", str(folder)).returncode == 0
+    pip = (sys.executable, "-m", "pip", "--python", str(folder / "bin" / "python"))
+    installed = run(*pip, "install", "--quiet", "--disable-pip-version-check", "--no-compile", str(wheel))
     assert installed.returncode == 0, installed.stderr
     return folder / "bin"
 
