@@ -21,7 +21,7 @@ demo: $(VENV)/.sandbox  ## The whole journey, from bill file to posted payment, 
 # Compiled modules are kept even where the shell says not to: else each worker, and each process that a test starts,
 # compiles them anew.
 test: check  ## Lint, types and every test.
-	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n $(WORKERS) --dist loadgroup
+	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n $(WORKERS)
 
 check: $(VENV)/.dev  ## Lint, types and dependencies.
 	$(BIN)/ruff check .

@@ -7,12 +7,14 @@ import os
 import signal
 from collections.abc import Generator, Iterator
 from functools import cache
+from typing import Any
 
 import httpx
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.postgres import running_postgres
+from tests.scheduling import Pieces
 
 os.environ.setdefault("PACT_DO_NOT_TRACK", "true")
 
@@ -28,6 +30,11 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 settings.register_profile("partnerlab", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("explore", settings.get_profile("partnerlab"), derandomize=False)
 settings.load_profile("explore" if os.environ.get("PARTNERLAB_EXPLORE") else "partnerlab")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Pieces:
+    return Pieces(config, log)
 
 
 def pytest_collection() -> None:

@@ -25,8 +25,6 @@ from partnerlab.watersmart_books import WaterSmartBooks
 from tests.partnerlab.test_pytest_plugin import run as run_pytest
 from tests.post_box import PostBox
 
-pytestmark = pytest.mark.xdist_group("e2e")  # a process has one data pump
-
 ROOT = Path(__file__).parent.parent
 PRINTED = "http://127.0.0.1:8700"
 POST_BACK = "http://127.0.0.1:9000/post"

@@ -18,8 +18,6 @@ from partnerlab.simulators.ic_webservices import Settings as Platform
 from partnerlab.simulators.inhance_soap import Settings as InHance
 from partnerlab.simulators.tccs_rest import Settings as Tccs
 
-pytestmark = pytest.mark.xdist_group("e2e")  # a process has one data pump
-
 ROOT = Path(__file__).parent.parent
 PRINTED = "http://127.0.0.1:8700"
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)

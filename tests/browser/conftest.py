@@ -39,11 +39,9 @@ PHONE = {"width": 360, "height": 740}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker has them all: a browser takes seconds to start, and a process has one data pump."""
     here = str(Path(__file__).parent) + os.sep
     for item in items:
         if str(item.path).startswith(here):
-            item.add_marker(pytest.mark.xdist_group("browser"))
             item.add_marker(pytest.mark.browser)
 
 

@@ -15,7 +15,7 @@ import pytest
 from tests.durability.test_payment_job_kill import KILLS, fork_and_kill
 from tests.durability.test_sandbox_kill import Process
 
-pytestmark = [pytest.mark.durability, pytest.mark.xdist_group("durability")]
+pytestmark = pytest.mark.durability
 
 WORKER = Path(__file__).with_name("export_worker.py")
 STEPS = (

@@ -14,7 +14,7 @@ import pytest
 from partnerlab.simulators.inhance_soap import Settings
 from tests.durability.test_sandbox_kill import Process
 
-pytestmark = [pytest.mark.durability, pytest.mark.xdist_group("durability")]
+pytestmark = pytest.mark.durability
 
 ACCOUNTS = ("10000101", "10000102", "10000103", "10000104")
 CALLERS, KILLS = 12, 3

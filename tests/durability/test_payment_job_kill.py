@@ -15,7 +15,7 @@ from partnerlab.simulators.kit.world.store import Store
 from tests.partnerlab.jobs.test_payments_once import problems
 from tests.partnerlab.jobs.utility import UtilityWorld
 
-pytestmark = [pytest.mark.durability, pytest.mark.xdist_group("durability")]
+pytestmark = pytest.mark.durability
 
 KILLS = int(os.environ.get("PARTNERLAB_KILLS", "3"))
 """More of them where somebody wants to know: `PARTNERLAB_KILLS=200`."""

@@ -31,7 +31,6 @@ LIMIT_S = 300 + PAYMENTS
 pytestmark = [
     pytest.mark.durability,
     pytest.mark.postgres,
-    pytest.mark.xdist_group("durability"),
     pytest.mark.timeout(LIMIT_S + 120),  # the test says itself what did not come, and its replicas take time to start
 ]
 

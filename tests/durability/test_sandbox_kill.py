@@ -19,7 +19,7 @@ import pytest
 
 from tests.ports import free_port
 
-pytestmark = [pytest.mark.durability, pytest.mark.xdist_group("durability")]
+pytestmark = pytest.mark.durability
 
 PAYMENTS = 200
 KILLS = 4

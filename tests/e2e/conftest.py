@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from partnerlab.sandbox import Sandbox
 from partnerlab.settings import SandboxSettings
 from partnerlab.sides import InHanceSides
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker has them all: a process has one data pump."""
-    here = str(Path(__file__).parent) + os.sep
-    for item in items:
-        if str(item.path).startswith(here):
-            item.add_marker(pytest.mark.xdist_group("e2e"))
 
 
 @pytest.fixture(scope="module")

@@ -17,8 +17,6 @@ from partnerlab.remote import Remote
 from partnerlab.sandbox import Sandbox
 from partnerlab.settings import SandboxSettings
 
-pytestmark = pytest.mark.xdist_group("e2e")  # a process has one data pump
-
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:

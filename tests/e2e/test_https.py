@@ -18,8 +18,6 @@ from partnerlab.cli import main
 from partnerlab.sandbox import Sandbox
 from partnerlab.settings import SandboxSettings
 
-pytestmark = pytest.mark.xdist_group("e2e")  # a process has one data pump
-
 
 def test_an_https_sandbox_delivers_asks_and_is_asked(tmp_path: Path) -> None:
     settings = SandboxSettings(port=0, tls=str(tmp_path / "tls"))

@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 
-pytestmark = [pytest.mark.packaging, pytest.mark.xdist_group("packaging")]
+pytestmark = pytest.mark.packaging
 
 NOT_IN_THE_CORE = ("flask", "spyne", "dbos", "sqlalchemy", "faker", "pytest", "httptools", "schemathesis", "pact")
 

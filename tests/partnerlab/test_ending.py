@@ -19,7 +19,6 @@ from partnerlab.sandbox import Sandbox
 from partnerlab.simulators.kit.http import server
 from partnerlab.simulators.kit.world.store import Store
 
-pytestmark = pytest.mark.xdist_group("e2e")  # a process has one data pump
 START = ["sandbox", "--port", "0", "--quiet", "--no-jobs"]
 
 

@@ -21,7 +21,7 @@ from tests.postgres import new_database
 from tests.replicas import running_replicas
 from tests.simulators.ic_webservices.harness import RETURNS
 
-pytestmark = [pytest.mark.postgres, pytest.mark.xdist_group("replicas")]
+pytestmark = pytest.mark.postgres
 
 _numbers = itertools.count(1)
 

@@ -21,8 +21,6 @@ from partnerlab.client.jobs.engine import JobEngine, ScheduledJob, cron_of, sche
 from partnerlab.contracts.jobs import Job, jobs
 from tests.postgres import new_database
 
-pytestmark = pytest.mark.xdist_group("engine")  # it is one per process
-
 YEARLY = "0 0 1 1 *"
 
 

@@ -149,7 +149,6 @@ def test_who_is_not_there_is_named() -> None:
         pass
 
 
-@pytest.mark.xdist_group("e2e")
 def test_a_running_sandbox_serves_tests_alike() -> None:
     """The durable pump delivers when it does; `settle` and `advance` wait for it."""
     with Sandbox(SandboxSettings(port=0)) as running, running_at(running.url) as sandbox:
