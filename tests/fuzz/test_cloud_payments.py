@@ -8,6 +8,7 @@ given must open.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
@@ -32,7 +33,7 @@ from partnerlab.simulators.kit.world.lanes import Lanes
 from partnerlab.simulators.kit.world.store import Store
 from tests.simulators.ic_webservices.harness import Answer, check_rest
 
-EXAMPLES = 20
+EXAMPLES = int(os.environ.get("PARTNERLAB_FUZZ", "10"))
 PATH = "/cloudpaymentsapi/v2"
 KEY, UTILITY = Settings().utility_api_key, Settings().utility_guid
 
@@ -154,7 +155,7 @@ def _has(value: Any, key: Any) -> bool:
 def test_whatever_the_values_are_there_is_a_page_or_a_reason(url: str) -> None:
     opened = 0
 
-    @settings(**{**PROFILE, "max_examples": 60})
+    @settings(**{**PROFILE, "max_examples": 3 * EXAMPLES})
     @given(body=bodies())
     def run(body: dict[str, Any]) -> None:
         nonlocal opened

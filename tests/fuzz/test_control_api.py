@@ -7,6 +7,7 @@ contract says.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -30,7 +31,7 @@ from partnerlab.simulators.kit.world.clock import Clock
 from partnerlab.simulators.kit.world.lanes import Lanes
 from partnerlab.simulators.kit.world.store import Store
 
-EXAMPLES = 10
+EXAMPLES = int(os.environ.get("PARTNERLAB_FUZZ", "6"))
 
 _TIMES = st.datetimes(datetime(1971, 1, 1), datetime(2199, 1, 1), timezones=st.just(UTC))
 schemathesis.openapi.format("date-time", _TIMES.map(lambda time: time.isoformat()))

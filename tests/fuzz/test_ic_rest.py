@@ -9,6 +9,7 @@ answer may be other than the contract says. The lenient biller is given the same
 from __future__ import annotations
 
 import base64
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import pairwise
@@ -30,7 +31,7 @@ from partnerlab.simulators.kit.journal.journal import Journal
 from partnerlab.simulators.kit.world.lanes import DEFAULT, Lanes
 from partnerlab.simulators.kit.world.store import Store
 
-EXAMPLES, STEPS = 15, 8
+EXAMPLES, STEPS = int(os.environ.get("PARTNERLAB_FUZZ", "8")), 8
 PREFIX = "/api/v1/"
 LENIENT = Settings().watersmart_api_key
 STRICT = Settings().utility_api_key

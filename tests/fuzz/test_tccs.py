@@ -8,6 +8,7 @@ links, so what schemathesis calls its stateful phase is done by a state machine 
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
@@ -41,7 +42,7 @@ from partnerlab.simulators.kit.world.store import Store
 from partnerlab.simulators.tccs_rest.seeds import QUOTES, SEEDS
 from tests.simulators.tccs_rest.insurer import BASE, CREDENTIALS, Insurer
 
-EXAMPLES = 15
+EXAMPLES = int(os.environ.get("PARTNERLAB_FUZZ", "8"))
 
 DAYS = st.dates(date(1900, 1, 1), date(2199, 12, 31)).map(lambda day: f"{day:%m/%d/%Y}")
 NAMES = st.from_regex(r"[A-Za-z0-9](?:[A-Za-z0-9 ._-]{0,20}[A-Za-z0-9])?", fullmatch=True)
