@@ -21,6 +21,9 @@ os.environ.setdefault("PACT_DO_NOT_TRACK", "true")
 # Each client would read the machine's certificates, which takes 25 ms, and tests make thousands for the loopback.
 vars(httpx._transports.default)["create_ssl_context"] = cache(httpx.create_ssl_context)
 
+# On a busy machine an answer may take more than the five seconds that httpx waits where nothing else is said.
+vars(httpx._config.DEFAULT_TIMEOUT_CONFIG).update(dict.fromkeys(("connect", "read", "write", "pool"), 60.0))
+
 # In the background of a shell SIGINT is ignored, and a process that a test interrupts would inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)

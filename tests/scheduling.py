@@ -12,9 +12,9 @@ FILES = (
     "tests/packaging/",
     "tests/pacts/",
     "tests/partnerlab/",
-    "tests/test_docs",
+    "tests/test_",
 )
-"""In these a file is one piece: its tests share a sandbox, a browser or an environment, which take seconds to make."""
+"""In these a file is one piece: its tests share a sandbox, a browser or what was read of all sources."""
 FOLDERS = ("tests/interop/",)
 """One piece as a whole: npm installs the packages for all of them once."""
 
