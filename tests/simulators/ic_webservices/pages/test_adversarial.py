@@ -172,7 +172,7 @@ def test_another_users_bill_method_schedule_and_receipt_are_not_there(
         shown = other.get(f"{root}/{path}")
         assert shown.status == 404, path
         for secret in ("125.50", "Ada Willow", "Visa", "1111"):
-            assert secret not in shown.text
+            assert secret not in shown.markup
     for path, fields in (
         (f"pay/{INVOICE}", CARD | {"Amount": "1.00", "FormKey": "k" * 20, "FeesSeen": "0/0", "When": "now"}),
         (f"payment-options/{method}", {"Holder": "Mallory", "CardExpiry": "09/49"}),
@@ -202,7 +202,7 @@ def test_another_users_listing_shows_nothing_of_the_first(visit: Visit, other: V
     furnished(visit, harness)
     page = other.connect(token=other.token(OTHER, "Sandbox!6666"))
     for path in ("bills", "open-bills", "scheduled-payments", "payment-options", "autopay"):
-        text = other.page(page, path).text
+        text = other.page(page, path).markup
         for secret in (INVOICE, "10000101", "1111", "Ada Willow"):
             assert secret not in text, path
 

@@ -54,7 +54,7 @@ whole = st.integers(-(2**31), 2**31 - 1).map(str)
 
 
 @pytest.mark.parametrize("version", ["1.1", "1.2"])
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.data())
 def test_simple_values_come_back_as_spyne_gives_them_back(version: str, data: st.DataObject) -> None:
     fields = {
@@ -73,7 +73,7 @@ lines = st.lists(st.tuples(text, whole.filter(lambda one: abs(int(one)) < 10**6)
 
 
 @pytest.mark.parametrize("version", ["1.1", "1.2"])
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(lines=lines, notes=st.lists(text, min_size=1, max_size=3), limit=whole)
 def test_nested_values_come_back_as_spyne_gives_them_back(
     version: str, lines: list[tuple[str, str, str]], notes: list[str], limit: str
