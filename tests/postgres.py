@@ -27,12 +27,12 @@ trap 'rm -rf "$1"' EXIT
 "$0/postgres" -D "$1/data" -k "$1" -c listen_addresses= -c max_connections=200 -c autovacuum=off \\
     -c fsync=off -c synchronous_commit=off -c full_page_writes=off &
 read -r _
-kill -INT $!
+kill -QUIT $!
 wait $!
 """
 """
-Makes the server, and ends and removes it when its input ends: a test run that is killed leaves nothing behind. Nobody
-needs the databases after a crash. INT is a fast shutdown, which does not wait for who is still connected.
+Makes the server, and ends and removes it when its input ends: a test run that is killed leaves nothing behind. QUIT
+is the immediate shutdown, which waits for nobody and writes nothing: nobody needs the databases again.
 """
 
 
@@ -67,7 +67,7 @@ def running_postgres() -> Iterator[str]:
             yield url
         finally:
             keeper.stdin.close()
-            keeper.wait(timeout=60)
+            keeper.wait(timeout=200)
 
 
 def new_database(url: str, *, like: str | None = None) -> str:
