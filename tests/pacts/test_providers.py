@@ -99,7 +99,8 @@ def verified(verifier: Verifier) -> None:
     try:
         verifier.verify()
     except RuntimeError:
-        pytest.fail(verifier.output(strip_ansi=True), pytrace=False)
+        # A plain text of its own: Pact's is a type that pytest cannot print.
+        pytest.fail(f"{verifier.output(strip_ansi=True)}", pytrace=False)
     assert verifier.results["interactionResults"], "no interaction was verified"
 
 
@@ -108,6 +109,7 @@ def only(path: Path, description: str) -> Verifier:
         Verifier(PACTS[path]["provider"]["name"], host="127.0.0.1")
         .add_source(path)
         .filter(f"^{re.escape(description)}$")
+        .set_request_timeout(60_000)
     )
 
 

@@ -61,7 +61,7 @@ def holds(service: Any, body: str) -> bool:
     handler, url = service
     handler.body = body.encode()
     verifier = Verifier("inhance", host="127.0.0.1").add_source(FILES / "data-pump-inhance.json")
-    verifier = verifier.filter("^a balance check$").add_transport(url=url)
+    verifier = verifier.filter("^a balance check$").add_transport(url=url).set_request_timeout(60_000)
     try:
         verifier.verify()
     except RuntimeError:

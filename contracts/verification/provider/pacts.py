@@ -31,6 +31,8 @@ __all__ = ["Replay", "given", "stays", "with_pacts"]
 Subject = TypeVar("Subject", bound=Probe)
 Swaps = Mapping[str, str]
 STATE_PATH = "/_state"
+PATIENCE_MS = 600_000
+"""How long Pact's verifier waits for the relay, by itself five seconds: how long a provider may take, the line says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +168,7 @@ class _Relay(Generic[Subject]):
             .filter(f"^{re.escape(description)}$")
             .add_transport(url=origin)
             .state_handler(f"{origin}{STATE_PATH}", teardown=False, body=True)
+            .set_request_timeout(PATIENCE_MS)
         )
         with _direct_and_silent(), suppress(RuntimeError):  # what differs is in the results
             verifier.verify()
