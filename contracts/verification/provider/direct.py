@@ -51,7 +51,7 @@ class Direct:
         worker.start()
         worker.join(timeout_s)
         if not outcome:
-            raise NoAnswer("no-answer-in-time", f"no whole answer within {timeout_s:g} s")
+            raise NoAnswer("no-answer-in-time", f"no whole answer within {round(timeout_s, 1):g} s")
         if isinstance(outcome[0], NoAnswer):
             raise outcome[0]
         return outcome[0]
@@ -72,7 +72,7 @@ class Direct:
                     if len(body) > MOST_BYTES:
                         return NoAnswer("answer-too-large", f"the answer is over {MOST_BYTES >> 20} MiB")
                     if time.monotonic() > until:
-                        return NoAnswer("no-answer-in-time", f"no whole answer within {timeout_s:g} s")
+                        return NoAnswer("no-answer-in-time", f"no whole answer within {round(timeout_s, 1):g} s")
                 headers = {name.lower(): value for name, value in answer.headers.items()}
                 return Answered(answer.status_code, headers, bytes(body))
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
@@ -93,7 +93,7 @@ def _named(error: Exception, timeout_s: float) -> NoAnswer:
         if isinstance(one, ConnectionRefusedError):
             return NoAnswer("connection-refused", "nothing listens there")
     if isinstance(error, httpx.TimeoutException):
-        return NoAnswer("no-answer-in-time", f"no answer within {timeout_s:g} s")
+        return NoAnswer("no-answer-in-time", f"no answer within {round(timeout_s, 1):g} s")
     if isinstance(error, httpx.RemoteProtocolError) and "illegal" in str(error):
         return NoAnswer("not-http", f"what answers does not speak HTTP: {error}")
     text = str(error)

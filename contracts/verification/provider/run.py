@@ -19,7 +19,7 @@ from partnerlab.contracts.verification.provider.line import PUT_BY, BudgetSpent,
 
 __all__ = ["Options", "verify"]
 
-PREFLIGHT_S = 4.5
+PREFLIGHT_S = 4.0
 """With the start of the process five seconds, within which a wrong set-up is named."""
 FAR_OFF_MIN = 5
 UNANSWERED = 3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from partnerlab.contracts.verification.grading.model import CheckResult, Exchange, Outcome, Problem, Run
@@ -12,6 +13,7 @@ __all__ = ["anchor", "clean", "failure_text", "sources", "summary_lines", "worst
 
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NO_ID = re.compile(r"[^A-Za-z0-9_-]+")
+MOST_REASONS = 4
 
 
 def clean(text: str) -> str:
@@ -73,5 +75,7 @@ def summary_lines(run: Run) -> Iterator[str]:
         yield from (f"    {line}" for line in sources(run, check))
     counts = ", ".join(f"{run.count(outcome)} {outcome.value}" for outcome in Outcome)
     yield f"Requirements of {run.subject}: {counts}."
+    idle = Counter(one.reason for one in run.requirements if one.outcome is Outcome.NOT_EXERCISED)
+    yield from (f"  not exercised, {count}: {reason}" for reason, count in idle.most_common(MOST_REASONS))
     yield "Coverage: " + ", ".join(f"{row.name} {row.covered} of {row.total}" for row in coverage(run)) + "."
     yield from run.notes
