@@ -47,8 +47,8 @@ def read_json(text: str | bytes) -> Run:
     """The run of a JSON report. Raises `DocumentInvalid`."""
     try:
         document = json.loads(text)
-        if document["format"] != FORMAT:
-            raise DocumentInvalid("it is no report of partnerlab verify")
+        if not isinstance(document, dict) or document.get("format") != FORMAT:
+            raise DocumentInvalid("it is no report that `partnerlab verify --json` wrote")
         if document["version"] != VERSION:
             raise DocumentInvalid(f"it has version {document['version']}, and this partnerlab reads version {VERSION}")
         return _run(document["run"])

@@ -130,4 +130,4 @@ def _entries(pack: bytes) -> dict[str, bytes]:
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, EOFError, OSError) as error:
         if isinstance(error, PackInvalid):
             raise
-        raise PackInvalid(f"it is no zip: {error}") from None
+        raise PackInvalid(f"it is no pack, or was changed: {error}") from None

@@ -67,10 +67,10 @@ def test_a_pack_is_what_was_put_in_and_the_same_bytes_again() -> None:
         (rezipped(lambda files: files.update({"MANIFEST": b"0  run.json\n"})), "not of this key"),
         (rezipped(lambda files: None, zipfile.ZIP_DEFLATED), "compressed"),
         (with_second_entry(), "beside its entries, or one of them twice"),
-        (b"#!/bin/sh\n" + PACK, "beside its entries|no zip"),
-        (PACK + b"x", "beside its entries|no zip"),
-        (PACK[:-30], "no zip"),
-        (b"", "no zip"),
+        (b"#!/bin/sh\n" + PACK, "beside its entries|no pack"),
+        (PACK + b"x", "beside its entries|no pack"),
+        (PACK[:-30], "no pack"),
+        (b"", "no pack"),
     ],
 )
 def test_what_was_changed_is_found(pack: bytes, said: str) -> None:
