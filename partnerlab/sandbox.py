@@ -122,13 +122,13 @@ class Sandbox:
             transport=by_hand.transport(timeouts=PAYER_WAITS) if by_hand else None,
         )
         self.ic = self._made_invoice_cloud(ic, by_hand)
-        self._runner = Runner(self.store, self.lanes)
+        self._runners = {part: Runner(self.store, self.lanes) for part in ("inhance", "tccs")}
         self._jobs = self._made_jobs(by_hand)
         self.inhance = inhance_soap.create_simulator(
-            self.access.inhance, self.store, self.lanes, runner=self._runner, jobs=InHanceJobs(self._jobs)
+            self.access.inhance, self.store, self.lanes, runner=self._runners["inhance"], jobs=InHanceJobs(self._jobs)
         )
         self.tccs = tccs_rest.create_simulator(
-            self.access.tccs, self.store, self.lanes, runner=self._runner, jobs=TccsJobs(self._jobs)
+            self.access.tccs, self.store, self.lanes, runner=self._runners["tccs"], jobs=TccsJobs(self._jobs)
         )
         self._water_port = self._made_water_port(ic.watersmart_guid, water, by_hand)
         self.water = watersmart.create_simulator(
@@ -301,12 +301,12 @@ class Sandbox:
     @property
     def runners(self) -> tuple[Runner, ...]:
         """What does due work, one for each that keeps its own."""
-        return self._runner, self.ic.world.runner, self.water.world.runner
+        return *self._runners.values(), self.ic.world.runner, self.water.world.runner
 
     def run_jobs(self) -> None:
         """Let the partners' timed jobs run by themselves as the lanes' clocks go, not only when one is advanced."""
-        if self.parts.served & {"inhance", "tccs"}:
-            self._runner.start()
+        for part in self._runners.keys() & self.parts.served:
+            self._runners[part].start()
         if "watersmart" in self.parts.served:
             self.water.start()
 
@@ -321,7 +321,8 @@ class Sandbox:
             self.exchange.stop()
             self.exchange = None
         self.water.close()
-        self._runner.close()
+        for runner in self._runners.values():
+            runner.close()
         self._jobs.close()
         self.ic.close()
         self._pump.stop()

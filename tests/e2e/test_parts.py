@@ -18,6 +18,7 @@ from partnerlab.remote import Remote
 from partnerlab.sandbox import Sandbox
 from partnerlab.settings import SandboxSettings
 from partnerlab.simulators import ic_webservices
+from partnerlab.simulators.kit.world.jobs import Runner
 from tests.ports import free_port
 from tests.postgres import drop_database, new_database
 
@@ -133,3 +134,14 @@ def test_addresses_at_this_process_are_led_to_the_part_whose_they_are() -> None:
         assert parts.directed(given, here, doors) == led
     assert Parts.of((), ()).directed(f"{here}/iCloud/iCloud.asmx", here, doors) == f"{here}/iCloud/iCloud.asmx"
     assert [parts.is_peer(url) for url in ("http://tccs:8700/x", "http://tccs:87001/x", here)] == [True, False, False]
+
+
+def test_a_part_does_its_own_due_work_and_no_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[Runner] = []
+    monkeypatch.setattr(Runner, "start", lambda runner: started.append(runner))
+    with Sandbox(SandboxSettings(port=0), in_process=True) as sandbox:
+        for part in ("inhance", "tccs", "pump"):
+            sandbox.parts = Parts.of([part], [])
+            sandbox.run_jobs()
+        assert started == list(sandbox.runners[:2])
+        assert started[0] is not started[1]
