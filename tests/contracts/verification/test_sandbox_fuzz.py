@@ -120,7 +120,7 @@ def _json(status: int, value: Any) -> Answered:
 
 
 def run(service: Service, *, writes: bool = True) -> Run:
-    target = sandbox.Target(ORIGIN, 60)
+    target = sandbox.Target(ORIGIN, 600)
     line = line_to(service.send, ORIGIN)
     line.affordable = lambda seconds: 60  # type: ignore[method-assign]
     return verify(
