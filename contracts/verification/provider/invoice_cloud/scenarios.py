@@ -128,14 +128,14 @@ def balance_is_set(platform: Platform) -> None:
     platform.expect(amounts(platform) == (due, total), "BalanceDue", f"{due}, as before", "another")
 
 
-@SUITE.check("invoice-cloud/login-type", "ICWS-USERS-2", kind="scenario", writes=True)
+@SUITE.check("invoice-cloud/login-type", "ICWS-USERS-8", kind="scenario", writes=True)
 def another_login_type_is_refused(platform: Platform) -> None:
     """RegisterAccounts with a LoginTypeID that is not 1 is refused."""
     user = {"Username": "verify.nobody@example.com", "Password": "Verify!2345-x", "Accounts": [platform.target.account]}
     platform.expect_refused(platform.rest(REGISTER, {"LoginTypeID": 2, **user}), "LoginTypeID 2")
 
 
-@SUITE.check("invoice-cloud/create-known", "ICWS-CUST-1", kind="scenario", writes=True)
+@SUITE.check("invoice-cloud/create-known", "ICWS-CUST-2", kind="scenario", writes=True)
 def creating_a_known_customer_changes_nothing(platform: Platform) -> None:
     """CreateCustomerRecord of an account that stands changes nothing of it, and tells its CustomerGuid."""
     before = record(platform)
