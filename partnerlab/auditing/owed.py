@@ -11,7 +11,7 @@ from itertools import combinations
 from partnerlab.auditing.differences import Difference
 from partnerlab.auditing.judging import LOST, ON_ITS_WAY, UNKNOWN, Audit
 from partnerlab.auditing.matching import Matched
-from partnerlab.auditing.records import LaneBooks, MissingBill
+from partnerlab.auditing.records import LaneBooks, MissingBill, before_conveyance
 from partnerlab.auditing.ways import WAYS
 
 __all__ = ["balances"]
@@ -46,6 +46,7 @@ def balances(books: LaneBooks, matched: Matched, judged: Audit) -> Iterator[Diff
             *terms[balance.partner, balance.place],
             *(_unsent(one) for one in balance.unsent),
             *((_Term("late fees of Invoice Cloud", balance.late_fees),) if balance.late_fees else ()),
+            *((_Term("the rest is asked of its former owner", -balance.conveyed),) if balance.conveyed else ()),
         ]
         chosen = _explained(apart, of_place)
         if chosen == []:
@@ -94,7 +95,7 @@ def _terms(books: LaneBooks, matched: Matched, judged: Audit) -> Mapping[tuple[s
         if not payment.approved and payment.guid not in matched.of:
             continue
         partner = books.billers[payment.biller_guid].partner
-        place = payment.invoice if WAYS[partner].place == "invoice" else payment.account
+        place = payment.invoice if WAYS[partner].place == "invoice" else before_conveyance(payment.account)
         posted = [one for one in matched.of.get(payment.guid, ()) if one.stands]
         there = sum((one.amount for one in posted if one.place == place), Decimal(0))
         taken = payment.approved and payment.state != "returned" and payment.donation == "none"

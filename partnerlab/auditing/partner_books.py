@@ -9,7 +9,14 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from partnerlab.auditing.pages import Control, Row, by_next, by_offset, paged
-from partnerlab.auditing.records import Balance, Biller, Downloaded, MissingBill, Posting
+from partnerlab.auditing.records import (
+    Balance,
+    Biller,
+    Downloaded,
+    MissingBill,
+    Posting,
+    before_conveyance,
+)
 from partnerlab.auditing.ways import WAYS
 
 __all__ = ["balances", "downloads", "marks", "posted", "rejects"]
@@ -87,12 +94,15 @@ def balances(control: Control, billers: Mapping[str, Biller]) -> Iterator[Balanc
         fees: defaultdict[str, Decimal] = defaultdict(Decimal)
         held: defaultdict[str, set[str]] = defaultdict(set)
         asked: defaultdict[str, list[str]] = defaultdict(list)
+        conveyed: defaultdict[str, Decimal] = defaultdict(Decimal)
         by_invoice = WAYS[biller.partner].place == "invoice"
         for row in paged(control, "/_sandbox/ic/invoices", "invoices", "invoice_number", biller_guid=biller.guid):
             place = row["invoice_number"] if by_invoice else row["account_number"]
             held[place].add(row["invoice_number"])
+            held[before_conveyance(place)].add(row["invoice_number"])
             if row["status"] != "closed":
                 owed[place] += _due(row)
+                conveyed[before_conveyance(place)] += _due(row) if before_conveyance(place) != place else 0
                 fees[place] += Decimal(row["late_fee"]) if row["late_fee_charged_for"] else 0
         found = paged(control, "/_sandbox/ic/balance-questions", "questions", "invoice_number", biller_guid=biller.guid)
         for row in found:
@@ -111,6 +121,7 @@ def balances(control: Control, billers: Mapping[str, Biller]) -> Iterator[Balanc
                 tuple(asked[place]),
                 tuple(_missing(control, biller.partner, place, held[place], waits=waits)) if differs else (),
                 fees[place],
+                conveyed[place],
             )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -22,7 +23,13 @@ __all__ = [
     "Postback",
     "Posting",
     "Schedule",
+    "before_conveyance",
 ]
+
+
+def before_conveyance(account: str) -> str:
+    """The number that an account had before it was conveyed, which is its partner's still [A-4]."""
+    return re.sub(r"-?CV-\d{8,14}$", "", account)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +205,7 @@ class Balance:
     `asked` are the bills that a file left open and about which the partner has yet to answer: it may owe more there.
 
     `unsent` are the partner's bills that Invoice Cloud does not have; `late_fees` is what Invoice Cloud
-    charged.
+    charged; `conveyed` is what it asks of former owners of the account, under their `CV-` numbers.
     """
 
     partner: str
@@ -210,6 +217,7 @@ class Balance:
     asked: tuple[str, ...] = ()
     unsent: tuple[MissingBill, ...] = ()
     late_fees: Decimal = Decimal(0)
+    conveyed: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)

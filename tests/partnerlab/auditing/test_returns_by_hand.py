@@ -79,3 +79,21 @@ def test_a_policy_that_is_paid_ahead_of_what_is_billed_is_no_credit(sandbox: San
     finally:
         town.close()
     assert reconcile(books).differences == ()
+
+
+@pytest.mark.parametrize("partner", ["inhance_v2", "watersmart"])
+def test_what_a_conveyed_account_owes_is_asked_of_its_former_owner(sandbox: Sandbox, partner: str) -> None:
+    town = Town(sandbox, partner, f"conveyed-{partner}", accounts=2)
+    try:
+        owing, paying = town.accounts
+        for account in town.accounts:
+            town.control.post(f"/_sandbox/ic/customers/{account.number}/convey", {"biller_guid": town.biller["guid"]})
+        sold = town.control.get("/_sandbox/ic/invoices", biller_guid=town.biller["guid"], status="open", limit=1000)
+        (number,) = (one["account_number"] for one in sold["invoices"] if one["invoice_number"] == paying.invoice)
+        town.pay(Account(paying.number, paying.invoice, "5.00"), tender="check", account_number=number)
+        books = town.books()
+    finally:
+        town.close()
+    found = {one.subject: one for one in reconcile(books).differences}
+    assert {one.kind for one in found.values()} == {"explained"}
+    assert "the rest is asked of its former owner" in found[owing.number].detail
