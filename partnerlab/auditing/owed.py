@@ -47,6 +47,7 @@ def balances(books: LaneBooks, matched: Matched, judged: Audit) -> Iterator[Diff
             *(_unsent(one) for one in balance.unsent),
             *((_Term("late fees of Invoice Cloud", balance.late_fees),) if balance.late_fees else ()),
             *((_Term("the rest is asked of its former owner", -balance.conveyed),) if balance.conveyed else ()),
+            *((_Term("paid before it was billed", -balance.ahead),) if balance.ahead else ()),
         ]
         chosen = _explained(apart, of_place)
         if chosen == []:

@@ -95,14 +95,17 @@ def balances(control: Control, billers: Mapping[str, Biller]) -> Iterator[Balanc
         held: defaultdict[str, set[str]] = defaultdict(set)
         asked: defaultdict[str, list[str]] = defaultdict(list)
         conveyed: defaultdict[str, Decimal] = defaultdict(Decimal)
+        ahead: defaultdict[str, Decimal] = defaultdict(Decimal)
         by_invoice = WAYS[biller.partner].place == "invoice"
         for row in paged(control, "/_sandbox/ic/invoices", "invoices", "invoice_number", biller_guid=biller.guid):
             place = row["invoice_number"] if by_invoice else row["account_number"]
             held[place].add(row["invoice_number"])
             held[before_conveyance(place)].add(row["invoice_number"])
             if row["status"] != "closed":
-                owed[place] += _due(row)
-                conveyed[before_conveyance(place)] += _due(row) if before_conveyance(place) != place else 0
+                due = Decimal(row["balance_due"])
+                owed[place] += due
+                conveyed[before_conveyance(place)] += due if before_conveyance(place) != place else 0
+                ahead[place] += _ahead(due, Decimal(row["total_amount_due"]))
                 fees[place] += Decimal(row["late_fee"]) if row["late_fee_charged_for"] else 0
         found = paged(control, "/_sandbox/ic/balance-questions", "questions", "invoice_number", biller_guid=biller.guid)
         for row in found:
@@ -122,13 +125,13 @@ def balances(control: Control, billers: Mapping[str, Biller]) -> Iterator[Balanc
                 tuple(_missing(control, biller.partner, place, held[place], waits=waits)) if differs else (),
                 fees[place],
                 conveyed[place],
+                ahead[place],
             )
 
 
-def _due(invoice: Row) -> Decimal:
-    """What is due now: who pays more of a policy than is billed, but not more than its premium, has no credit."""
-    due, owed = Decimal(invoice["balance_due"]), Decimal(invoice["total_amount_due"])
-    return due if due >= 0 else max(due, min(owed, Decimal(0)))
+def _ahead(due: Decimal, owed: Decimal) -> Decimal:
+    """What was paid of everything owed beyond what is due now: of a policy, before it is billed."""
+    return max(min(owed, Decimal(0)) - due, Decimal(0))
 
 
 def _partner_balances(control: Control, partner: str) -> Iterator[tuple[str, Decimal, bool]]:

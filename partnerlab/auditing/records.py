@@ -205,7 +205,8 @@ class Balance:
     `asked` are the bills that a file left open and about which the partner has yet to answer: it may owe more there.
 
     `unsent` are the partner's bills that Invoice Cloud does not have; `late_fees` is what Invoice Cloud
-    charged; `conveyed` is what it asks of former owners of the account, under their `CV-` numbers.
+    charged; `conveyed` is what it asks of former owners of the account, under their `CV-` numbers, `ahead` what was
+    paid before it was billed.
     """
 
     partner: str
@@ -218,6 +219,7 @@ class Balance:
     unsent: tuple[MissingBill, ...] = ()
     late_fees: Decimal = Decimal(0)
     conveyed: Decimal = Decimal(0)
+    ahead: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,13 @@ from partnerlab.contracts.files import Problem as FileProblem
 from partnerlab.contracts.files.csv import load_table
 from partnerlab.contracts.files.problems import shown
 from partnerlab.simulators.ic_webservices.domain.adjustments import adjust
+from partnerlab.simulators.ic_webservices.domain.balances import answers_for_account
 from partnerlab.simulators.ic_webservices.domain.billers import Biller, time_zone
 from partnerlab.simulators.ic_webservices.domain.customers import FIRST_CUSTOMER_ID, Customer, from_bill_file
 from partnerlab.simulators.ic_webservices.domain.invoices import Invoice, Taken, filed
 from partnerlab.simulators.ic_webservices.domain.late_fees import stated_at
 from partnerlab.simulators.ic_webservices.domain.money import amount
-from partnerlab.simulators.ic_webservices.domain.payments import reference_before
+from partnerlab.simulators.ic_webservices.domain.payments import RETURNED, reference_before
 from partnerlab.simulators.ic_webservices.domain.uploads import SETS, Adjustment
 from partnerlab.simulators.ic_webservices.services.ledger import last_payment
 from partnerlab.simulators.ic_webservices.services.presentment import RTDR_URL
@@ -64,6 +65,7 @@ _TAKEN_BY_FILE = Statement(
     f" FROM (SELECT amount_cents, reference, {_FETCHED_AT} AS fetched_at{_MADE} AND state <> 'returned') AS known"
 )
 _NOT_FETCHED = Statement(f"SELECT sum(amount_cents){_OF_ACCOUNT} AND state <> 'returned' AND {_FETCHED_AT} IS NULL")
+_LAST_PAID = Statement(f"SELECT max(paid_at){_OF_ACCOUNT} AND state <> 'returned'")
 _CARRY_FORWARD = Statement(
     "UPDATE ic_invoices SET status = 'closed', version = version + 1"
     " WHERE lane = :lane AND biller_guid = :biller_guid"
@@ -117,14 +119,16 @@ def _load_invoice(
     """
     In the place of an invoice of that number, whatever its RecordType says [A-17], as `filed` rules.
 
-    Where money moved on it since the file before, nobody can know whether this file has that in its amounts: the
-    partner is asked [A-117].
+    Where money moved on it since the file before, or lately on an account whose balance a new one has in it, nobody can
+    know whether this file knows of that: the partner is asked [A-117].
     """
     given = INVOICES.load(tuple(row[name] for name in INVOICES.columns))
     existing = INVOICES.get(tx, lane.name, given.biller_guid, given.invoice_number)
     taken, moved, first_doubted = Taken(), False, ""
     if existing is None and given.balance_forward and biller.partner in CSV_PARTNERS:
         taken = _not_fetched(tx, lane, biller, given.account_number)
+    elif existing is None and (given.balance_forward or answers_for_account(biller)):
+        moved = _may_hold_money_taken(tx, lane, biller, given.account_number, unsettled)
     elif existing is not None and existing.content != given.content:
         if biller.partner in CSV_PARTNERS:
             taken = _taken_by_file(tx, lane, biller, existing)
@@ -268,6 +272,18 @@ def _not_fetched(tx: Tx, lane: Lane, biller: Biller, account_number: str) -> Tak
     """Payments of an account that its partner cannot have in a balance yet: no file with them was fetched."""
     row = tx.one(_NOT_FETCHED, lane=lane.name, biller_guid=biller.guid, account_number=account_number)
     return Taken(unknown_cents=int((row and row[0]) or 0))
+
+
+def _may_hold_money_taken(tx: Tx, lane: Lane, biller: Biller, account_number: str, unsettled: Unsettled) -> bool:
+    """Whether a new bill with the account's balance may be older than a payment, or than its outcome."""
+    if not biller.settings.get(RTDR_URL):
+        return False
+    row = tx.one(_LAST_PAID, lane=lane.name, biller_guid=biller.guid, account_number=account_number)
+    last = row and row[0]
+    if not last or last > _moment(lane):
+        return bool(last)
+    doubts = unsettled.doubt(tx, lane, biller.guid, account_number).payments
+    return any(one.state != RETURNED for one in doubts)
 
 
 def _moment(lane: Lane) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
+from decimal import Decimal
 
 import pytest
 from click.testing import CliRunner
@@ -78,7 +79,8 @@ def test_a_policy_that_is_paid_ahead_of_what_is_billed_is_no_credit(sandbox: San
         assert (due["balance_due"], due["total_amount_due"]) == ("-360.00", "0.00")
     finally:
         town.close()
-    assert reconcile(books).differences == ()
+    (found,) = reconcile(books).differences
+    assert (found.kind, found.amount, "paid before it was billed" in found.detail) == ("explained", Decimal(-360), True)
 
 
 @pytest.mark.parametrize("partner", ["inhance_v2", "watersmart"])

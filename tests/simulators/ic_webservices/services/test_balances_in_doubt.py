@@ -169,8 +169,10 @@ def test_a_return_in_doubt_keeps_autopay_from_nothing(harness: Harness) -> None:
 
 
 def test_autopay_takes_nothing_that_an_uncertain_payment_may_have_covered(harness: Harness) -> None:
+    """Of a partner that nobody can ask."""
     start(harness)
     enrol(harness)
+    harness.control("PATCH", f"billers/{UTILITY}", {"settings": {"8": None}})
     harness.refuse_events = True
     harness.pay(amount="125.50")
     harness.upload(bill_file([group("700001", ACCOUNT, "175.50", on=date(2026, 6, 17), BalanceForward=True)]))
@@ -180,6 +182,34 @@ def test_autopay_takes_nothing_that_an_uncertain_payment_may_have_covered(harnes
         "Invoice 700001 may be paid already: payment IC0000000001 of 125.50 has no certain outcome yet."
     )
     assert [one["amount"] for one in harness.get("payments")["payments"]] == ["125.50"]
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["in doubt", "of before it"])
+def test_autopay_of_a_new_bill_that_may_hold_money_taken_waits_for_the_partner(shared: Harness, *, known: bool) -> None:
+    """
+    Two accounts have one: the payer of the first is collected from what the partner says, once the payment is certain.
+    """
+    harness = shared
+    start(harness)
+    harness.sim.world.runner.by_hand = True
+    enrol(harness)
+    harness.refuse_events = not known
+    harness.pay(amount="125.50")
+    bills = [group("700001", ACCOUNT, "175.50", on=date(2026, 6, 17), BalanceForward=True)]
+    bills.append(group("700002", "20000002", "60.00", on=date(2026, 6, 17), BalanceForward=True))
+    harness.upload(bill_file(bills))
+    questions = harness.get("balance-questions")["questions"]
+    assert [one["invoice_number"] for one in questions] == ["700001"], "the other account paid nothing"
+    harness.balance = lambda *_: {"problem": "inHance is away"}
+    if not known:
+        answers(harness, "175.50")  # it does not have the payment, and no answer counts
+    advance(harness, timedelta(days=40))
+    assert [one["amount"] for one in harness.get("payments")["payments"]] == ["125.50"]
+    harness.refuse_events = False
+    harness.sim.world.services.outbox.flush_all()
+    answers(harness, "50.00")
+    advance(harness, timedelta(days=2))
+    assert [one["amount"] for one in harness.get("payments")["payments"]] == ["125.50", "50.00"]
 
 
 def test_a_bill_that_may_ask_for_money_under_way_once_more_says_so(harness: Harness) -> None:
