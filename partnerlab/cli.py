@@ -40,7 +40,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "export": ("export", "", "What Invoice Cloud sends to a partner, as files in a folder."),
     "capabilities": ("capabilities", "", "What each integration supports, by the tables of its source."),
     "verify": ("verify", "verify", "Grade an implementation by the requirements of the sources, with evidence."),
-    "report": ("report", "verify", "Reports of verification beside each other."),
+    "report": ("report", "verify", "Compare two reports of verification, or check a signed pack of them."),
     "pump": ("pump", "pump", "Run the data pump as a service."),
 }
 
@@ -90,7 +90,7 @@ def _explained(error: ModuleNotFoundError, command: str) -> Exception:
 def main(context: click.Context) -> None:
     """Client, simulators, contracts and fixtures for the systems that exchange bills and payments with Invoice Cloud.
 
-    Exit codes: 0 done, 1 failed, 2 misused.
+    Exit codes: 0 done, 1 failed, 2 misused. Where a command has others, its help says so.
 
     \b
     Example:

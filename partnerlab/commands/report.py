@@ -1,4 +1,4 @@
-"""`partnerlab report`: reports of verification beside each other."""
+"""`partnerlab report`: compare two reports of verification, check a signed pack of them."""
 
 from __future__ import annotations
 
