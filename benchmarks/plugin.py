@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.tools import Row, row
+from partnerlab.simulators.kit.world.lanes import Lanes
 
 TESTS = """
 import pytest
@@ -22,6 +23,7 @@ def test_a_world_of_its_own(number, partner):
 """
 AIM_S, CORES = 15.0, 2
 AIM_MS = 3.0
+LARGE, LARGE_AIM_MS = 100_000, 200.0
 
 
 def run(scale: float = 1.0) -> list[Row]:
@@ -69,9 +71,36 @@ def lanes(scale: float) -> list[Row]:
             "reset": lambda n: lanes.reset(f"fork-{n}"),
         }
         return [
-            row(f"W7 {name}", "aim", ours=_each_ms(step, times), theirs=AIM_MS, unit="ms", aim=1, less=True)
-            for name, step in steps.items()
+            *(
+                row(f"W7 {name}", "aim", ours=_each_ms(step, times), theirs=AIM_MS, unit="ms", aim=1, less=True)
+                for name, step in steps.items()
+            ),
+            _large(lanes, max(1_000, round(LARGE * scale))),
         ]
+
+
+def _large(lanes: Lanes, count: int) -> Row:
+    """A copy of a lane of so many accounts with a bill each."""
+    seeded = lanes.export("default")
+    account, bill = seeded["inhance_accounts"][0], seeded["inhance_bills"][0]
+    names = [f"{number:08}" for number in range(count)]
+    lanes.load(
+        "large",
+        {
+            "inhance_accounts": [{**account, "account_number": name} for name in names],
+            "inhance_bills": [{**bill, "account_number": name, "invoice_number": name} for name in names],
+        },
+    )
+    taken = min(_each_ms(lambda n: lanes.fork("large", f"large-{n}"), 1) for _ in range(3))
+    return row(
+        f"W7 fork of a lane of {count:,} accounts",
+        "aim",
+        ours=taken,
+        theirs=LARGE_AIM_MS * count / LARGE,
+        unit="ms",
+        aim=1,
+        less=True,
+    )
 
 
 def _each_ms(step: Callable[[int], object], times: int) -> float:
