@@ -57,7 +57,7 @@ def main() -> int:
             machine=f"Python {platform.python_version()}, {platform.system()}, {os.cpu_count()} cores",
             scale=arguments.scale,
             minutes=(time.monotonic() - began) / 60,
-            load=f", beside others (load average {busy:.1f} before it began)" if busy > 0.5 else "",
+            load=f",\nbeside others (load average {busy:.1f} before it began)" if busy > 0.5 else "",
             missing="".join(f"\nNot measured in it: {name} ({why})." for name, why in missing.items()),
         )
         text = head + "\n".join(map(line, rows)) + "\n" + notes()
