@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -144,11 +144,10 @@ def requests(url: str, script: str, *, connections: int, seconds: float) -> int:
 def cpu_s(process_id: int) -> float:
     """Processor time so far of a process and its children, user and system, of all threads. Linux only."""
     fields = Path(f"/proc/{process_id}/stat").read_text("utf-8").rpartition(")")[2].split()
-    children = [
-        child
-        for task in Path(f"/proc/{process_id}/task").iterdir()
-        for child in (task / "children").read_text("ascii").split()
-    ]
+    children: list[str] = []
+    for task in Path(f"/proc/{process_id}/task").iterdir():
+        with suppress(FileNotFoundError, ProcessLookupError):  # a thread that has ended meanwhile
+            children += (task / "children").read_text("ascii").split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK") + sum(map(cpu_s, map(int, children)))
 
 
