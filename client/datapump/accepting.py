@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from partnerlab.client.datapump.engine import Engine, enqueue
+from partnerlab.client.datapump.engine import Engine
 from partnerlab.client.datapump.events import Event, parse_event, render_event
 from partnerlab.client.datapump.gate import LaneClosed, LaneGate, open_for_all
 from partnerlab.client.datapump.pruning import digest
@@ -69,7 +69,7 @@ def accept(
                 event=json.dumps(document, ensure_ascii=False, sort_keys=True),
             )
             if delivery is not None:
-                enqueue(engine, tx, delivery)
+                engine.ring(tx, [delivery.account])
                 tx.commit()
                 return Receipt(delivery.id, "accepted")
             tx.rollback()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from partnerlab.client.datapump.engine import Engine, enqueue
+from partnerlab.client.datapump.engine import Engine
 from partnerlab.client.datapump.events import DEFAULT_LANE
 from partnerlab.client.datapump.states import State, after
 from partnerlab.client.datapump.store import DeliveryStore
@@ -61,16 +61,12 @@ def decide(
     while True:
         found = find(store, id)
         target = after(found.id, found.state, verb)
-        again = target is State.ACCEPTED
-        # A waiting delivery still has its place in the queue; all others need a new one.
-        parked = found.state is State.WAITING
+        # A waiting delivery goes on with its run; all others that are to be sent begin a new one.
+        anew = target is State.ACCEPTED and found.state is not State.WAITING
         with database.begin() as tx:
-            if not store.move(tx, found, target, message=found.message, requeue=again and not parked):
+            if not store.move(tx, found, target, message=found.message, requeue=anew):
                 continue  # it moved on meanwhile: look again
             store.note(tx, found, by=by, verb=verb, reason=reason, target=target)
-            if again and not parked:
-                enqueue(engine, tx, replace(found, run=found.run + 1))
-        if parked:
-            # Its run goes on: to deliver, or to find that it was dismissed and free the account.
-            engine.resume([(found.number, found.run)])
+            # It is next in its line itself, or what stands behind it now is.
+            engine.ring(tx, [found.account])
         return record(store, found.id)

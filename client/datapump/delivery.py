@@ -22,7 +22,7 @@ import sqlalchemy as sa
 from partnerlab.client.datapump.accepting import Receipt, accept
 from partnerlab.client.datapump.database import create_database
 from partnerlab.client.datapump.decisions import Record, decide, find, record
-from partnerlab.client.datapump.engine import Engine, Upkeep, enqueue
+from partnerlab.client.datapump.engine import Engine, Upkeep
 from partnerlab.client.datapump.engine.durable import DurableEngine
 from partnerlab.client.datapump.events import Payment, parse_event
 from partnerlab.client.datapump.gate import LaneGate, closed_for_all
@@ -124,14 +124,14 @@ class DataPump:
                 now=self._engine.now_ms,
                 observers=self._observers,
             )
-            self._engine.start(hand.work if worker else None)
+            self._engine.start(hand.work if worker else None, store, places, self._stopping)
         except BaseException:
             self._engine.stop()
             self._forget_store()
             raise
         self._running = True
         if worker:
-            self._upkeep = self._engine.upkeep(store, places)
+            self._upkeep = self._engine.upkeep(store)
             self._upkeep.start()
         return self
 
@@ -282,13 +282,13 @@ class DataPump:
     def load_lane(self, lane: str, rows: Rows) -> None:
         """Replace what *lane* holds by an export. Deliveries that were on their way in it are delivered from here."""
         with self._database.begin() as tx:
-            load_lane(self._opened(), tx, lane, rows, lambda delivery: self._enqueue_if_running(tx, delivery))
+            load_lane(self._opened(), tx, lane, rows, lambda delivery: self._ring_if_running(tx, delivery))
 
     def fork_lane(self, lane: str, copy: str) -> None:
         """Replace what *copy* holds by what *lane* holds."""
         with self._database.begin() as tx:
             rows = export_lane(self._opened(), tx, lane)
-            load_lane(self._opened(), tx, copy, rows, lambda delivery: self._enqueue_if_running(tx, delivery))
+            load_lane(self._opened(), tx, copy, rows, lambda delivery: self._ring_if_running(tx, delivery))
 
     def prune(self, age: timedelta = DEFAULT_AGE, *, dry_run: bool = False) -> Pruned:
         """Forget deliveries that ended longer ago than *age*; safe beside running workers. Their events stay known."""
@@ -387,10 +387,10 @@ class DataPump:
             self._store_or_none = None
             self._database.dispose()
 
-    def _enqueue_if_running(self, tx: sa.Connection, delivery: Delivery) -> None:
+    def _ring_if_running(self, tx: sa.Connection, delivery: Delivery) -> None:
         """Before the start there is no engine to give it to; the first sweep finds it."""
         if self._running:
-            enqueue(self._engine, tx, delivery)
+            self._engine.ring(tx, [delivery.account])
 
 
 def _state(text: str) -> State:

@@ -55,11 +55,9 @@ def export_lane(store: DeliveryStore, tx: sa.Connection, lane: str) -> dict[str,
     return found
 
 
-def load_lane(
-    store: DeliveryStore, tx: sa.Connection, lane: str, rows: Rows, enqueue: Callable[[Delivery], None]
-) -> None:
+def load_lane(store: DeliveryStore, tx: sa.Connection, lane: str, rows: Rows, ring: Callable[[Delivery], None]) -> None:
     """
-    An export as the whole of *lane*, under numbers of its own; what was on its way is queued by *enqueue*.
+    An export as the whole of *lane*, under numbers of its own; *ring* is called for what was on its way.
 
     An attempt that was under way in the original is, in the copy, one that was interrupted. Raises `RequestInvalid`
     with the place in the export and the rule it breaks.
@@ -82,7 +80,7 @@ def load_lane(
     for number in numbers.values():
         delivery = store.by_number(number, tx)
         if delivery is not None and delivery.state in (State.ACCEPTED, State.SENDING, State.WAITING):
-            enqueue(delivery)
+            ring(delivery)
 
 
 def check_rows(rows: Rows) -> None:

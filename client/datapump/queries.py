@@ -6,15 +6,15 @@ import json
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from partnerlab.client.datapump.statements import Statements
 from partnerlab.client.datapump.states import State
-from partnerlab.client.datapump.tables import BUSY, LEFT, Attempt, Delivery, Note
+from partnerlab.client.datapump.tables import BUSY, LEFT, READY, Attempt, Delivery, Note
 
-__all__ = ["COLUMNS", "FIRST_IN_LINE", "PRUNED", "DeliveryQueries", "delivery_of", "now_ms", "when"]
+__all__ = ["COLUMNS", "FIRST_IN_LINE", "PRUNED", "DeliveryQueries", "Head", "delivery_of", "now_ms", "when"]
 
 COLUMNS = ", ".join(Delivery.__slots__)
 _GET = f"SELECT {COLUMNS} FROM pump_deliveries"  # noqa: S608  constants
@@ -29,6 +29,23 @@ _HELD_UP = (
     f" AND earlier.seq < pump_deliveries.seq AND earlier.{BUSY} AND earlier.state = 'waiting')"
 )
 PRUNED = "SELECT state, digest FROM pump_pruned WHERE lane = :lane AND event_id = :event_id"
+
+
+class Head(NamedTuple):
+    """What is next in an account's line; any change of the delivery changes `updated_at` or `attempts`."""
+
+    account: int
+    number: int
+    run: int
+    attempts: int
+    state: str
+    updated_at: int
+
+
+_NEXT_IN = (
+    f"SELECT {', '.join(Head._fields)} FROM pump_deliveries WHERE {READY} AND account % :shards = :shard"  # noqa: S608
+    f" AND account > :after AND {FIRST_IN_LINE} ORDER BY account LIMIT :limit"
+)
 
 
 class DeliveryQueries(Statements):
@@ -86,9 +103,21 @@ class DeliveryQueries(Statements):
 
     def accepted_in(self, lane: str) -> list[tuple[int, int]]:
         """(number, run) of what is accepted in a lane."""
-        sql = f"SELECT number, run FROM pump_deliveries WHERE {BUSY} AND state = 'accepted' AND lane = :lane"  # noqa: S608  constants
+        sql = f"SELECT number, run FROM pump_deliveries WHERE {READY} AND state = 'accepted' AND lane = :lane"  # noqa: S608  constants
         with self.database.connect() as connection:
             return [(number, run) for number, run in self.all(connection, sql, lane=lane)]
+
+    def next_in(self, shard: int, shards: int, *, after: int, limit: int) -> list[Head]:
+        """What is accepted or being sent at the head of its line, by account, of every *shards*th account."""
+        with self.database.connect() as connection:
+            rows = self.all(connection, _NEXT_IN, shard=shard, shards=shards, after=after, limit=limit)
+        return [Head(*row) for row in rows]
+
+    def ready_accounts(self) -> list[int]:
+        """Accounts in which something is accepted or being sent."""
+        with self.database.connect() as connection:
+            sql = f"SELECT DISTINCT account FROM pump_deliveries WHERE {READY}"  # noqa: S608  constants
+            return [account for (account,) in self.all(connection, sql)]
 
     def first_in_line(self, account: int) -> Delivery | None:
         """The delivery whose turn it is in an account: the first of those that are not over."""

@@ -56,5 +56,5 @@ class Statements:
 
 @cache
 def _pyformat(sql: str) -> str:
-    """`:name` as psycopg spells it."""
-    return re.sub(r"(?<!:):(\w+)", r"%(\1)s", sql)
+    """`:name` as psycopg spells it, and the operator `%`."""
+    return re.sub(r"(?<!:):(\w+)", r"%(\1)s", sql.replace("%", "%%"))

@@ -8,7 +8,7 @@ compare-and-set along the table in `states.py`: of two that try, one wins.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -237,11 +237,18 @@ class DeliveryStore(DeliveryQueries):
             target=target.value,
         )
 
-    def due(self, lane: str | None = None, *, now: int | None = None) -> list[tuple[int, int]]:
+    def due(
+        self,
+        lane: str | None = None,
+        *,
+        now: int | None = None,
+        ring: Callable[[sa.Connection, list[int]], object] | None = None,
+    ) -> int:
         """
-        Move what has waited long enough back to accepted; its (number, run). *now* is the time it waits for.
+        Move what has waited long enough back to accepted; how many those are. *now* is the time it waits for.
 
-        Reads before it writes: mostly nothing is due, and reading blocks nobody.
+        *ring* is told their accounts in the same transaction. Reads before it writes: mostly nothing is due, and
+        reading blocks nobody.
         """
         where = "state = 'waiting' AND retry_at <= :due"
         given: dict[str, Any] = {"due": now_ms() if now is None else now}
@@ -250,16 +257,18 @@ class DeliveryStore(DeliveryQueries):
         with self.database.connect() as connection:
             sql = f"SELECT 1 FROM pump_deliveries WHERE {where} LIMIT 1"  # noqa: S608  constants
             if self.first(connection, sql, **given) is None:
-                return []
+                return 0
         with self.database.begin() as tx:
             rows = self.all(
                 tx,
                 "UPDATE pump_deliveries SET state = 'accepted', retry_at = NULL, updated_at = :now"  # noqa: S608  constants
-                f" WHERE {where} RETURNING number, run",
+                f" WHERE {where} RETURNING account",
                 now=now_ms(),
                 **given,
             )
-        return [(number, run) for number, run in rows]
+            if ring is not None:
+                ring(tx, [account for (account,) in rows])
+        return len(rows)
 
     def bring_forward(self, lane: str | None, by_ms: int | None, *, now: int) -> int:
         """Bring the next attempts of what waits forward, to *now* or by so much; how many that are."""

@@ -14,10 +14,11 @@ import sqlalchemy as sa
 
 from partnerlab.client.datapump.states import State
 
-__all__ = ["BUSY", "LEFT", "METADATA", "Attempt", "Delivery", "Note"]
+__all__ = ["BUSY", "LEFT", "METADATA", "READY", "Attempt", "Delivery", "Note"]
 
 # Conditions of the partial indexes. A query finds them only where it says the same, word for word.
 BUSY = "state IN ('accepted', 'sending', 'waiting')"
+READY = "state IN ('accepted', 'sending')"
 LEFT = "state IN ('dead', 'unknown', 'not_understood')"
 
 METADATA = sa.MetaData()
@@ -62,6 +63,7 @@ _DELIVERIES = sa.Table(
 # Finds the few open deliveries without reading the many that are settled.
 for _name, _columns, _condition in (
     ("pump_deliveries_line", ("account", "seq"), BUSY),
+    ("pump_deliveries_ready", ("account",), READY),
     ("pump_deliveries_due", ("retry_at",), "state = 'waiting'"),
     ("pump_deliveries_left", ("state", "number"), LEFT),
     ("pump_deliveries_doubt", ("account",), LEFT),

@@ -30,7 +30,8 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from partnerlab.client.datapump.database import create_database
-from partnerlab.client.datapump.engine.durable import claim_process, release_process, slots_of
+from partnerlab.client.datapump.engine.durable import slots_of
+from partnerlab.client.datapump.engine.process import claim_process, current, release_process
 from partnerlab.client.datapump.slots import MAX_SLOTS, Slots, slot_name
 from partnerlab.contracts.jobs import Job
 from partnerlab.contracts.jobs import jobs as contract_jobs
@@ -219,10 +220,8 @@ def _register(dbos: Any) -> None:
 
     @dbos.workflow(name=WORKFLOW, max_recovery_attempts=None)  # type: ignore[untyped-decorator,unused-ignore]  # `Any`
     def timed_job(tick: datetime | str, name: str) -> str:
-        from partnerlab.client.datapump.engine import durable
-
         moment = datetime.fromisoformat(tick) if isinstance(tick, str) else tick
-        engine = durable.current()
+        engine = current()
         return engine.run(name, moment) if isinstance(engine, JobEngine) else "no jobs run in this process"
 
     _registered = timed_job

@@ -10,6 +10,7 @@ the pump's own tables say; an engine only says when.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
@@ -17,9 +18,8 @@ import sqlalchemy as sa
 
 from partnerlab.client.datapump.places import Places, Run
 from partnerlab.client.datapump.store import DeliveryStore
-from partnerlab.client.datapump.tables import Delivery
 
-__all__ = ["Engine", "EngineBusy", "Parked", "Upkeep", "Work", "enqueue"]
+__all__ = ["Engine", "EngineBusy", "Parked", "Upkeep", "Work"]
 
 Work = Callable[[int, int], str]
 """The worker: called with a delivery's number and run, it returns an outcome, or raises `Parked`."""
@@ -59,20 +59,28 @@ class Upkeep(Protocol):
 class Engine(Protocol):
     """One engine on one database."""
 
-    def start(self, work: Work | None) -> None:
-        """Take on runs, and do them with *work* where it is given; call `stop` after any error."""
+    def start(self, work: Work | None, store: DeliveryStore, places: Places, stopping: threading.Event) -> None:
+        """
+        Take on runs, and do them with *work* where it is given, until *stopping*; call `stop` after any error.
+
+        *places* says which runs stand in line for a call: they are not begun again before they are called.
+        """
 
     def stop(self) -> None:
         """Stop taking work. Runs still under way end on their own."""
 
-    def enqueue(self, connection: sa.Connection, *, account: int, seq: int, number: int, run: int) -> None:
-        """Queue a run of a delivery, within the caller's transaction, behind the account's earlier ones."""
+    def ring(self, tx: sa.Connection, accounts: Iterable[int]) -> None:
+        """
+        Have these accounts looked at once the caller's transaction is committed.
 
-    def resume(self, runs: Iterable[Run]) -> list[Run]:
-        """Put parked runs back into the queue; those that could not, because they have ended or are gone."""
+        Called wherever something of an account may have become next in its line.
+        """
+
+    def resume(self, runs: Iterable[Run]) -> None:
+        """Do runs that were parked, for want of a place or because their lane was closed, without waiting longer."""
 
     def prune(self, before_ms: int, *, dry_run: bool = False) -> int:
-        """Forget runs that ended before then, or only count them; how many."""
+        """Forget what the engine kept of work that ended before then, or only count it; how many rows."""
 
     def active(self) -> int:
         """How many runs are under way in this process."""
@@ -80,10 +88,5 @@ class Engine(Protocol):
     def now_ms(self, lane: str | None) -> int:
         """The time by which a lane's retries are made; without a lane, one at which all of them are due."""
 
-    def upkeep(self, store: DeliveryStore, places: Places) -> Upkeep:
-        """What goes on beside the deliveries; *places* tells what stands in line here and is not lost."""
-
-
-def enqueue(engine: Engine, tx: sa.Connection, delivery: Delivery) -> None:
-    """Queue the delivery's present run, in the caller's transaction."""
-    engine.enqueue(tx, account=delivery.account, seq=delivery.seq, number=delivery.number, run=delivery.run)
+    def upkeep(self, store: DeliveryStore) -> Upkeep:
+        """What goes on beside the deliveries."""

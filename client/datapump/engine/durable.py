@@ -1,22 +1,25 @@
 """
 The durable engine: DBOS, set up for this pump, behind the few words the pump needs. No other module of it imports it.
 
+It holds no row for an event. The accounts are divided into shards, and the engine knows *bells*: a bell is a queued
+workflow that says that something of a shard is to be done. `ring` puts one into the queue, in the transaction that
+makes something due, unless one is in the queue already. Whoever answers it has the shard for a round (`rounds`), in
+which it delivers what the pump's own tables have for the shard's accounts, however many those are.
+
 Its defaults would break this pump, as measured. So these are set here:
 
-- order within an account: partitions of one, and the account's own sequence number as priority, because the engine's
-  clock has ties;
+- one round of a shard at a time, over all processes: partitions of one;
 - deploys: a fixed application version, else waiting work of the last release is never taken up;
 - nothing private in its tables: inputs are numbers, serialised as JSON, so nothing is run from a table either;
 - dead workers: executor ids are slots, each with a lock, and the work of a slot that can be locked is taken over;
 - quiet: no console, no telemetry, errors only in the log.
 
-The engine's function has no recorded steps: it looks into the pump's own tables, which say what was done. It ends
-either with an outcome or with `Parked`, which leaves its row pending: the account stays blocked, and neither a thread
-nor a slot is held. `resume` puts a parked one back into its queue.
+The engine's function has no recorded steps: the pump's own tables say what was done. It ends with its round, or with
+`Parked` where the pump stops, which leaves its row pending: the next start, or another process, goes on with it.
 
 That an exception which is no `Exception` leaves the row pending is said in no documentation of the engine, and neither
-are its tables, which are looked into. Both are checked at each start (`EngineChanged`). Whether a row is lost all the
-same (`lost`) is looked for while the pump runs: the pump's own tables are the truth.
+are its tables, which are looked into. Both are checked at each start (`EngineChanged`). Whether a shard is forgotten
+all the same (`lost`) is looked for while the pump runs: the pump's own tables are the truth.
 """
 
 from __future__ import annotations
@@ -24,7 +27,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+import uuid
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
@@ -32,21 +36,25 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from partnerlab.client.datapump.engine import EngineBusy, Parked, Work
+from partnerlab.client.datapump.engine import Parked, Work
+from partnerlab.client.datapump.engine.process import claim_process, current, release_process
+from partnerlab.client.datapump.engine.rounds import SHARDS, Rounds, shard_of
 from partnerlab.client.datapump.places import Places, Run
 from partnerlab.client.datapump.queries import now_ms
 from partnerlab.client.datapump.slots import MAX_SLOTS, FileSlots, PostgresSlots, Slots, slot_name
 from partnerlab.client.datapump.store import DeliveryStore
 from partnerlab.client.datapump.upkeep import Upkeep
 
-__all__ = ["DurableEngine", "EngineChanged", "claim_process", "current", "release_process", "slots_of"]
+__all__ = ["DurableEngine", "EngineChanged", "slots_of"]
 
 log = logging.getLogger("partnerlab.client.datapump")
 
 APPLICATION = "datapump"
 VERSION = "1"
 QUEUE = "deliveries"
-WORKFLOW = "deliver"
+WORKFLOW = "answer the bell"
+WORKFLOW_BEFORE = "deliver"
+"""What releases before this one queued for each event; the pump's own tables know all of it."""
 HEADROOM = 32
 """Runs that may be at work beside those that call a partner: they only look, and wait for a place."""
 
@@ -74,21 +82,21 @@ class DurableEngine:
     """
 
     def __init__(self, database: sa.Engine, *, poll_s: float = 0.1, slots: int = 256) -> None:
-        self._database, self._poll_s, self._concurrency = database, poll_s, slots + HEADROOM
-        self._work: Work | None = None
+        self._database, self._poll_s, self._threads = database, poll_s, slots + HEADROOM
+        self._rounds: Rounds | None = None
+        self._store: DeliveryStore | None = None
         self._client: Any = None
         self._slots: Slots | None = None
         self._slot = 0
         self._active: set[str] = set()
         self._suspects: set[str] = set()
         self._lock = threading.Lock()
-        self._ended = threading.Condition(self._lock)
 
-    def start(self, work: Work | None) -> None:
+    def start(self, work: Work | None, store: DeliveryStore, places: Places, stopping: threading.Event) -> None:
         """
-        Connect, and work through the queue with *work* where it is given.
+        Connect, and answer bells with *work* where it is given.
 
-        It is called on a thread of the engine with a delivery's number and run; it returns, or raises `Parked`.
+        It is called on a thread of our own with a delivery's number and run; it returns, or raises `Parked`.
 
         Raises `EngineBusy` where this process has a worker already, `NoSlot` where the database has too many,
         `EngineChanged` where the installed engine is not the one this was written for; call `stop` after any error.
@@ -112,14 +120,18 @@ class DurableEngine:
         self._client.register_queue(
             QUEUE,
             partition_concurrency=1,
-            worker_concurrency=self._concurrency,
+            worker_concurrency=SHARDS,
             polling_interval_sec=self._poll_s,
             # The workers set how the queue is worked through.
             on_conflict="never_update" if work is None else "always_update",
         )
+        self._store = store
         if work is not None:
-            self._work = work
+            self._rounds = Rounds(work, store, places, stopping, threads=self._threads, poll_s=self._poll_s)
             self._launch(DBOS, DBOSPortableJSONSerializer(), slots)
+            self._forget_former_runs()
+            with self._database.begin() as tx:  # for what was loaded or left without an engine
+                self.ring(tx, store.ready_accounts())
 
     def _launch(self, dbos: Any, serializer: Any, slots: Slots) -> None:
         claim_process(self)
@@ -153,7 +165,7 @@ class DurableEngine:
 
         probe = f"{PROBE}{self._slot}:{time.time_ns()}"
         with SetWorkflowID(probe), suppress(Parked):
-            _registered(0, 0)
+            _registered(0)
         with self._database.connect() as connection:
             status = [*self._statuses(connection, [probe]).values()]
         dbos.delete_workflows([probe])
@@ -168,6 +180,10 @@ class DurableEngine:
             # It cannot run what it claims while it stops, and logs that; the next start takes it up.
             logging.getLogger("dbos").setLevel(logging.CRITICAL)
             DBOS.destroy()
+            self._hand_over()
+        if self._rounds is not None:
+            self._rounds.close()
+            self._rounds = None
         if self._slots is not None:
             self._slots.release()
             self._slots = None
@@ -175,43 +191,42 @@ class DurableEngine:
             self._client.destroy()
             self._client = None
 
-    def enqueue(self, connection: sa.Connection, *, account: int, seq: int, number: int, run: int) -> None:
-        """Queue a run of a delivery, within the caller's transaction, behind the account's earlier ones."""
-        self._client.enqueue_in_transaction(
-            connection,
-            {
-                "workflow_name": WORKFLOW,
-                "queue_name": QUEUE,
-                "workflow_id": _workflow_id(number, run),
-                "queue_partition_key": str(account),
-                "priority": seq,
-                "app_version": VERSION,
-            },
-            number,
-            run,
-        )
+    def ring(self, tx: sa.Connection, accounts: Iterable[int]) -> None:
+        """
+        Have these accounts looked at once the caller's transaction is committed.
 
-    def resume(self, runs: Iterable[Run]) -> list[Run]:
-        """Put parked runs back into the queue; those that could not, because they have ended or are gone."""
-        lost: list[Run] = []
-        for ids in _chunks([_workflow_id(*run) for run in runs]):
-            with self._database.connect() as connection:
-                statuses = self._statuses(connection, ids)
-            there = [id for id in ids if statuses.get(id, "SUCCESS") not in ("SUCCESS", "ERROR")]
-            lost += [_run(id) for id in ids if id not in there]
-            if there:
-                self._client.resume_workflows(there, queue_name=QUEUE)
-        return lost
+        A bell that is in the queue will do. If it is answered at this moment, its round lingers long enough to see what
+        is committed here.
+        """
+        for shard in sorted({shard_of(account) for account in accounts}):
+            if self._bells(tx, [shard], "ENQUEUED"):
+                continue
+            self._client.enqueue_in_transaction(
+                tx,
+                {
+                    "workflow_name": WORKFLOW,
+                    "queue_name": QUEUE,
+                    "workflow_id": f"{shard}:{uuid.uuid4().hex}",
+                    "queue_partition_key": str(shard),
+                    "app_version": VERSION,
+                },
+                shard,
+            )
 
-    def lost(self, runs: Iterable[Run]) -> list[Run]:
-        """Those of *runs* that the engine will not do: their row is gone, or has ended."""
-        found: list[Run] = []
-        by_id = {_workflow_id(*run): run for run in runs}
-        for ids in _chunks([*by_id]):
-            with self._database.connect() as connection:
-                statuses = self._statuses(connection, ids)
-            found += [by_id[id] for id in ids if statuses.get(id) not in LIVE]
-        return found
+    def resume(self, runs: Iterable[Run]) -> None:
+        """Do parked runs now where their round goes on here; ring for the others."""
+        left = list(runs) if self._rounds is None else self._rounds.resume(runs)
+        if left and self._store is not None:
+            found = [self._store.by_number(number) for number, _ in left]
+            with self._database.begin() as tx:
+                self.ring(tx, [each.account for each in found if each is not None])
+
+    def lost(self, accounts: Iterable[int]) -> set[int]:
+        """Those of *accounts* for whose shard no bell is queued or being answered."""
+        accounts = list(accounts)
+        with self._database.connect() as connection:
+            heard = self._bells(connection, {shard_of(account) for account in accounts}, *LIVE)
+        return {account for account in accounts if shard_of(account) not in heard}
 
     def prune(self, before_ms: int, *, dry_run: bool = False) -> int:
         """Forget runs that ended before then, some at a time, or only count them; how many."""
@@ -232,55 +247,86 @@ class DurableEngine:
 
     def active(self) -> int:
         """How many runs are under way in this process."""
-        with self._lock:
-            return len(self._active)
+        return 0 if self._rounds is None else self._rounds.active()
 
     def now_ms(self, lane: str | None) -> int:
         """Retries are made by the real time, whatever a lane's clock shows."""
         return now_ms()
 
-    def upkeep(self, store: DeliveryStore, places: Places) -> Upkeep:
-        """The threads that queue what is due, and what was left."""
-        return Upkeep(store, self, places)
+    def upkeep(self, store: DeliveryStore) -> Upkeep:
+        """The threads that look for what is due, and what was left."""
+        return Upkeep(store, self)
 
-    def run(self, workflow_id: str, number: int, run: int) -> str:
-        """
-        Do one run. Called by the engine only.
-
-        A run that was queued again while it is at work waits for its end: it would take the open attempt for one that
-        was interrupted.
-        """
-        if self._work is None:
+    def answer(self, bell: str, shard: int) -> None:
+        """Have a round of a shard. Called by the engine only."""
+        rounds = self._rounds
+        if rounds is None:
             raise Parked
-        with self._ended:
-            self._ended.wait_for(lambda: workflow_id not in self._active)
-            self._active.add(workflow_id)
+        with self._lock:
+            self._active.add(bell)
         try:
-            return self._work(number, run)
+            if rounds.run(shard):
+                with self._database.begin() as tx:
+                    self.ring(tx, [shard])
         finally:
-            with self._ended:
-                self._active.discard(workflow_id)
-                self._ended.notify_all()
+            with self._lock:
+                self._active.discard(bell)
 
-    def abandoned(self) -> list[Run]:
+    def take_over(self) -> None:
         """
-        Runs that are pending without anybody at work on them: parked here, or of a worker that died.
+        Put bells back into the queue that are pending without anybody to answer them: of a worker that died.
 
-        Those of a live worker are not among them, and of our own only those that were found in the last look too: a run
-        just claimed is pending before it is at work.
+        Those of a live worker are not among them, and of our own only those that were found in the last look too: one
+        just claimed is pending before it is answered.
         """
         if self._slots is None or not self._slots.held():
-            return []
+            return
         pending = self._pending(self._slot)
         with self._lock:
             idle = {id for id in pending if id not in self._active}
         found = sorted(idle & self._suspects)
         self._suspects = idle
+        self._put_back(found)
         for slot in self._others():
             with self._slots.borrow(slot) as dead:
                 if dead:
-                    found += self._pending(slot)
-        return [_run(id) for id in found]
+                    self._put_back(self._pending(slot))
+
+    def _hand_over(self) -> None:
+        """Let other processes go on with the shards that were ours, but for those in which a call is under way."""
+        try:
+            mine = self._pending(self._slot)
+            with self._lock:
+                self._put_back([id for id in mine if id not in self._active])
+        except Exception:
+            log.exception("the shards of this process could not be handed over; they will be taken over")
+
+    def _put_back(self, bells: Sequence[str]) -> None:
+        if bells:
+            self._client.resume_workflows([*bells], queue_name=QUEUE)
+
+    def _forget_former_runs(self) -> None:
+        """Delete what an earlier release queued and did not end: whatever of it is to be done is rung for."""
+        statuses = ", ".join(f"'{status}'" for status in LIVE)
+        some = f"SELECT workflow_uuid FROM {self._table()} WHERE name = '{WORKFLOW_BEFORE}'"  # noqa: S608  constants
+        while True:
+            with self._database.connect() as connection:
+                ids = [id for (id,) in connection.exec_driver_sql(f"{some} AND status IN ({statuses}) LIMIT {CHUNK}")]
+            if not ids:
+                return
+            self._client.delete_workflows(ids)
+
+    def _bells(self, connection: sa.Connection, shards: Iterable[int], *statuses: str) -> set[int]:
+        """Those of *shards* that have a bell in one of *statuses*."""
+        keys = ", ".join(f"'{shard:d}'" for shard in shards)
+        if not keys:
+            return set()
+        among = ", ".join(f"'{status}'" for status in statuses)
+        rows = connection.exec_driver_sql(
+            f"SELECT DISTINCT queue_partition_key FROM {self._table()} WHERE queue_name = '{QUEUE}'"  # noqa: S608
+            f" AND status IN ({among}) AND queue_partition_key IN ({keys})"
+        )
+        return {int(key) for (key,) in rows}
 
     def _statuses(self, connection: sa.Connection, ids: Sequence[str]) -> dict[str, str]:
         """Status by workflow id, of those that are there."""
@@ -321,50 +367,6 @@ def slots_of(database: sa.Engine) -> Slots:
     return PostgresSlots(database.url)
 
 
-def _workflow_id(number: int, run: int) -> str:
-    return f"{number}:{run}"
-
-
-def _run(workflow_id: str) -> Run:
-    number, _, run = workflow_id.partition(":")
-    return int(number), int(run)
-
-
-def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    """As many at a time as every database takes in one statement."""
-    for start in range(0, len(ids), CHUNK):
-        yield ids[start : start + CHUNK]
-
-
-# The engine is a singleton of its process, whoever uses it, and so is the function registered with it.
-_current: object | None = None
-_current_lock = threading.Lock()
-
-
-def claim_process(owner: object) -> None:
-    """Take the one engine of this process. Raises `EngineBusy` where somebody has it."""
-    global _current
-    with _current_lock:
-        if _current is not None:
-            raise EngineBusy
-        _current = owner
-
-
-def current() -> object | None:
-    """Who has the engine of this process."""
-    return _current
-
-
-def release_process(owner: object) -> bool:
-    """Give it back; False where it is not *owner*'s."""
-    global _current
-    with _current_lock:
-        if _current is not owner:
-            return False
-        _current = None
-        return True
-
-
 _registered: Any = None
 
 
@@ -374,10 +376,10 @@ def _register(dbos: Any) -> None:
         return
 
     @dbos.workflow(name=WORKFLOW, max_recovery_attempts=None)  # type: ignore[untyped-decorator,unused-ignore]
-    def deliver(number: int, run: int) -> str:
-        engine = _current
+    def answer(shard: int) -> None:
+        engine = current()
         if not isinstance(engine, DurableEngine) or dbos.workflow_id.startswith(PROBE):
             raise Parked
-        return engine.run(dbos.workflow_id, number, run)
+        engine.answer(dbos.workflow_id, shard)
 
-    _registered = deliver
+    _registered = answer

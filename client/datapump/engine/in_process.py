@@ -34,7 +34,7 @@ class InProcessEngine:
         self._turn = threading.Lock()
         self._at_work: int | None = None
 
-    def start(self, work: Work | None) -> None:
+    def start(self, work: Work | None, store: DeliveryStore, places: Places, stopping: threading.Event) -> None:
         """Do runs with *work* from now on, when they are asked for."""
         self._work = work
 
@@ -42,12 +42,11 @@ class InProcessEngine:
         """Do nothing any more."""
         self._work = None
 
-    def enqueue(self, connection: sa.Connection, *, account: int, seq: int, number: int, run: int) -> None:
+    def ring(self, tx: sa.Connection, accounts: Iterable[int]) -> None:
         """Nothing to do: the delivery's row says that it is to be done."""
 
-    def resume(self, runs: Iterable[Run]) -> list[Run]:
+    def resume(self, runs: Iterable[Run]) -> None:
         """Nothing to do: a parked run is one whose row is not over."""
-        return []
 
     def prune(self, before_ms: int, *, dry_run: bool = False) -> int:
         """Nothing is kept of runs that ended."""
@@ -63,7 +62,7 @@ class InProcessEngine:
             return 0
         return now_ms() if self._clock is None else self._clock(lane)
 
-    def upkeep(self, store: DeliveryStore, places: Places) -> _OnDemand:
+    def upkeep(self, store: DeliveryStore) -> _OnDemand:
         """What does the runs."""
         return _OnDemand(self, store)
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from partnerlab.client.datapump import DataPump, Receipt
-from partnerlab.client.datapump.engine.durable import HEADROOM
+from partnerlab.client.datapump.engine.rounds import SHARDS, shard_of
 from partnerlab.client.datapump.states import State
-from tests.client.datapump.conftest import PATIENT, MakePump, make_event, state_of, submit, wait_for
+from partnerlab.client.settings import Biller
+from tests.client.datapump.conftest import PATIENT, QUICK, MakePump, make_event, state_of, submit, wait_for
 from tests.client.datapump.partner import OK, THROTTLE, Partner
 
 
@@ -36,24 +38,33 @@ def test_events_of_an_account_arrive_in_order_even_within_one_second(pump: DataP
     assert seen == wanted
 
 
-def test_the_engine_is_told_the_order(make_pump: MakePump) -> None:
-    """Its own clock has ties; partition and priority are what it goes by."""
-    pump = make_pump(worker=False)
-    submit(pump, *(make_event(account_number=f"a{n % 2}") for n in range(6)))
-    with pump._database.connect() as connection:
-        rows = connection.exec_driver_sql(
-            "SELECT queue_partition_key, priority FROM workflow_status ORDER BY queue_partition_key, priority"
-        ).all()
-    assert len({account for account, _ in rows}) == 2
-    assert [priority for _, priority in rows] == [1, 2, 3, 1, 2, 3]
+def test_many_events_are_one_bell_a_shard_and_one_more_once_it_is_answered(
+    url: str, billers: Callable[[str, str], Biller]
+) -> None:
+    with DataPump(url, billers, QUICK).start(worker=False) as pump:
+        table = "workflow_status" if pump._database.dialect.name == "sqlite" else "dbos.workflow_status"
+
+        def bells() -> list[str]:
+            with pump._database.connect() as connection:
+                sql = f"SELECT queue_partition_key FROM {table} ORDER BY queue_partition_key"
+                return [key for (key,) in connection.exec_driver_sql(sql)]
+
+        submit(pump, *(make_event(account_number=f"a{n % 2}") for n in range(6)))
+        shards = sorted(str(shard_of(account)) for account in pump._store.ready_accounts())
+        assert bells() == shards
+        assert len(shards) == 2
+        with pump._database.begin() as tx:
+            tx.exec_driver_sql(f"UPDATE {table} SET status = 'PENDING'")
+        submit(pump, *(make_event(account_number="a0") for n in range(3)))
+        assert len(bells()) == 3
 
 
-def test_only_a_worker_says_how_the_queue_is_worked_through(make_pump: MakePump) -> None:
-    worker = make_pump(poll_s=0.07, slots=300)
-    make_pump(worker=False, poll_s=0.9, slots=1)
+def test_only_a_worker_says_how_the_queue_is_looked_at(make_pump: MakePump) -> None:
+    worker = make_pump(poll_s=0.07)
+    make_pump(worker=False, poll_s=0.9)
     with worker._database.connect() as connection:
         row = connection.exec_driver_sql("SELECT worker_concurrency, polling_interval_sec FROM queues").one()
-    assert tuple(row) == (300 + HEADROOM, 0.07)
+    assert tuple(row) == (SHARDS, 0.07)
 
 
 def test_a_busy_account_does_not_wait_for_the_queue_to_be_looked_at(make_pump: MakePump, partner: Partner) -> None:

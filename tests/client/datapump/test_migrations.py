@@ -48,7 +48,7 @@ def old(request: pytest.FixtureRequest, old_file: Path) -> str:
     engine = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://"), poolclass=sa.NullPool)
     METADATA.create_all(engine)
     with psycopg.connect(url) as connection, closing(sqlite3.connect(old_file)) as file:
-        connection.execute("DROP TABLE pump_pruned; DROP INDEX pump_deliveries_doubt")
+        connection.execute("DROP TABLE pump_pruned; DROP INDEX pump_deliveries_doubt, pump_deliveries_ready")
         for name in ("pump_accounts", "pump_deliveries", "pump_attempts", "pump_notes"):
             cursor = file.execute(f"SELECT * FROM {name}")
             columns = [f'"{column[0]}"' for column in cursor.description]
@@ -97,6 +97,7 @@ def test_those_with_a_version_of_their_own_are_brought_up_to_date(url: str, bill
         submit(pump, make_event())
         with pump._database.begin() as tx:
             tx.exec_driver_sql(f"DROP TABLE {HISTORY.table}")
+            tx.exec_driver_sql("DROP INDEX pump_deliveries_ready")
             tx.exec_driver_sql("CREATE TABLE pump_version (version INTEGER NOT NULL PRIMARY KEY)")
             tx.exec_driver_sql("INSERT INTO pump_version (version) VALUES (2)")
     with DataPump(url, billers).start(worker=False) as pump:

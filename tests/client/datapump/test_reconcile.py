@@ -5,16 +5,13 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
 from partnerlab.client.datapump import DataPump
 from partnerlab.client.datapump.engine.durable import DurableEngine, EngineChanged
-from partnerlab.client.datapump.places import Places
+from partnerlab.client.datapump.engine.rounds import SHARDS, shard_of
 from partnerlab.client.datapump.states import State
-from partnerlab.client.datapump.upkeep import Upkeep
 from partnerlab.client.settings import Biller
 from tests.client.datapump.conftest import PATIENT, QUICK, make_event, state_of, submit, wait_for, worker_of
 from tests.client.datapump.partner import DROP, OK, Partner
@@ -52,14 +49,8 @@ def test_what_the_engine_lost_is_delivered_and_not_overtaken(
     assert [s.fields["PaymentReference"] for s in partner.seen] == [e["payment"]["reference"] for e in events]
 
 
-@pytest.mark.parametrize("found", [None, SimpleNamespace(run=2)])
-def test_a_run_that_the_engine_ended_is_not_queued_anew_where_a_later_one_goes_on(found: object) -> None:
-    store: Any = SimpleNamespace(due=lambda: [(7, 1)], by_number=lambda number: found)
-    engine: Any = SimpleNamespace(resume=lambda runs: [*runs])
-    Upkeep(store, engine, Places(2))._queue_due()  # to queue it, the store's database would be needed
-
-
-def test_what_is_under_way_or_stands_in_line_is_not_lost(url: str, billers: Billers, partner: Partner) -> None:
+def test_a_shard_is_lost_that_has_no_bell(url: str, billers: Billers, partner: Partner) -> None:
+    """Neither one that is queued nor one that is being answered."""
     go_on = threading.Event()
 
     def hold(*_: object) -> str:
@@ -72,11 +63,11 @@ def test_what_is_under_way_or_stands_in_line_is_not_lost(url: str, billers: Bill
         assert isinstance(engine, DurableEngine)
         ids = submit(pump, make_event(), make_event())
         wait_for(lambda: [state_of(pump, id) for id in ids] == [State.SENDING, State.ACCEPTED])
-        runs = [(one.number, one.run) for one in (pump.delivery(id).delivery for id in ids)]
-        assert engine.lost([*runs, (999_999, 1)]) == [(999_999, 1)]
+        account = pump.delivery(ids[0]).delivery.account
+        assert engine.lost([account, account + SHARDS, account + 1]) == {account + 1}
         go_on.set()
         wait_for(lambda: pump.counts() == {State.DELIVERED: 2})
-        wait_for(lambda: engine.lost(runs) == runs)
+        wait_for(lambda: engine.lost([account]) == {account})
     assert len(partner.seen) == 2
 
 
@@ -94,8 +85,8 @@ def test_one_lost_run_does_not_strand_those_that_fell_due_with_it(url: str, bill
     with held(url, billers, partner) as pump:
         ids = submit(pump, *(make_event(account_number=str(n)) for n in range(3)))
         wait_for(lambda: pump.counts() == {State.WAITING: 3})
-        number = pump.delivery(ids[1]).delivery.number
-        rows_of_the_engine(pump, f"DELETE FROM {{}} WHERE workflow_uuid = '{number}:1'")
+        shard = shard_of(pump.delivery(ids[1]).delivery.account)
+        rows_of_the_engine(pump, f"DELETE FROM {{}} WHERE queue_partition_key = '{shard}'")
         pump.wake()
         wait_for(lambda: pump.counts() == {State.DELIVERED: 3})
 

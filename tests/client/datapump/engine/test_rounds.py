@@ -1,0 +1,168 @@
+"""A shard's round, on a store of plain rows: what it begins, what it lets rest, and when it ends."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from partnerlab.client.datapump.engine import Parked
+from partnerlab.client.datapump.engine import rounds as module
+from partnerlab.client.datapump.engine.rounds import SHARDS, Rounds
+from partnerlab.client.datapump.places import Places
+from partnerlab.client.datapump.queries import Head
+from tests.client.datapump.conftest import wait_for
+
+
+def head(number: int, state: str = "accepted") -> Head:
+    """The first delivery of an account of shard 1."""
+    return Head(account=1 + number * SHARDS, number=number, run=1, attempts=0, state=state, updated_at=0)
+
+
+class Bench:
+    """Rows that a round finds, and a worker that says what it was given."""
+
+    def __init__(self) -> None:
+        self.rows: list[Head] = []
+        self.begun: list[int] = []
+        self.do: Callable[[int], None] = lambda number: None
+        self.failures = iter(())
+        self.stopping = threading.Event()
+        self.places = Places(4)
+        store: Any = self
+        self.rounds = Rounds(self.work, store, self.places, self.stopping, threads=4, poll_s=0.01)
+        self.ended: list[bool | str] = []
+
+    def next_in(self, shard: int, shards: int, *, after: int, limit: int) -> list[Head]:
+        for error in self.failures:
+            raise error
+        return [row for row in self.rows if row.account % shards == shard and row.account > after][:limit]
+
+    def work(self, number: int, run: int) -> str:
+        self.begun.append(number)
+        self.do(number)
+        self.rows = [row for row in self.rows if row.number != number]
+        return "delivered"
+
+    def start(self) -> threading.Thread:
+        def run() -> None:
+            try:
+                self.ended.append(self.rounds.run(1))
+            except Parked:
+                self.ended.append("parked")
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        return thread
+
+
+@pytest.fixture
+def bench(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+    monkeypatch.setattr(module, "LINGER_S", 0.1)
+    monkeypatch.setattr(module, "RETRY_S", 0.01)
+    bench = Bench()
+    yield bench
+    bench.stopping.set()
+    bench.rounds.close()
+
+
+def test_a_round_does_what_is_there_and_what_comes_and_ends(bench: Bench) -> None:
+    bench.rows = [head(n) for n in range(1, 400)]
+    thread = bench.start()
+    wait_for(lambda: len(bench.begun) == 399)
+    bench.rows = [head(400)]
+    wait_for(lambda: len(bench.begun) == 400)
+    thread.join(30)
+    assert bench.ended == [False]
+    assert sorted(bench.begun) == list(range(1, 401))
+    assert bench.rounds.active() == 0
+
+
+def test_an_account_at_which_a_call_is_under_way_is_not_begun_again_whatever_the_database_does(bench: Bench) -> None:
+    """Its row stands as being sent: a round that knew nothing of it would take it for interrupted."""
+    go_on = threading.Event()
+    bench.do = lambda number: (number == 1 and not go_on.wait(30)) and None
+    bench.rows = [head(1), head(2)]
+    thread = bench.start()
+    wait_for(lambda: sorted(bench.begun) == [1, 2])
+    bench.rows = [head(1, "sending")]
+    bench.failures = iter([OSError("away")] * 5)
+    wait_for(lambda: next(bench.failures, None) is None)
+    bench.rows = [head(1, "sending"), head(3)]
+    wait_for(lambda: 3 in bench.begun)
+    assert bench.begun.count(1) == 1
+    assert bench.ended == []
+    go_on.set()
+    thread.join(30)
+    assert bench.ended == [False]
+
+
+def test_what_was_parked_rests_until_it_changes_or_is_called(bench: Bench) -> None:
+    parked = {1, 2}
+
+    def do(number: int) -> None:
+        if number in parked:
+            raise Parked
+
+    bench.do = do
+    hold = threading.Event()
+    bench.rows = [head(1), head(2), head(3)]
+    bench.do = lambda number: hold.wait(30) and None if number == 3 else do(number)
+    thread = bench.start()
+    wait_for(lambda: sorted(bench.begun) == [1, 2, 3])
+    parked.clear()
+    assert bench.rounds.resume([(1, 1), (77, 1), (2, 9)]) == [(77, 1), (2, 9)]
+    wait_for(lambda: bench.begun.count(1) == 2)
+    assert bench.begun.count(2) == 1
+    bench.rows = [row._replace(updated_at=5) if row.number == 2 else row for row in bench.rows]
+    wait_for(lambda: bench.begun.count(2) == 2)
+    hold.set()
+    thread.join(30)
+    assert bench.rows == []
+
+
+def test_what_is_called_before_it_is_parked_is_begun_again_at_once(bench: Bench) -> None:
+    wait, seen = threading.Event(), threading.Event()
+
+    def do(number: int) -> None:
+        if bench.begun.count(number) == 1:
+            seen.set()
+            wait.wait(30)
+            raise Parked
+
+    bench.do, bench.rows = do, [head(1)]
+    thread = bench.start()
+    assert seen.wait(30)
+    assert bench.rounds.resume([(1, 1)]) == []
+    wait.set()
+    wait_for(lambda: bench.begun == [1, 1])
+    thread.join(30)
+    assert bench.ended == [False]
+
+
+def test_after_a_turn_a_round_ends_where_it_can_and_asks_to_be_rung_for(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So another process may have the shard; whatever comes meanwhile is there for it."""
+    monkeypatch.setattr(module, "TURN_S", 0.05)
+    monkeypatch.setattr(module, "LINGER_S", 30.0)
+    bench.rows = [head(1)]
+    bench.start().join(30)
+    assert bench.ended == [True]
+
+
+def test_a_pump_that_stops_parks_its_rounds_once_their_calls_have_ended(bench: Bench) -> None:
+    go_on = threading.Event()
+    bench.do = lambda number: go_on.wait(30) and None
+    bench.rows = [head(1)]
+    thread = bench.start()
+    wait_for(lambda: bench.begun == [1])
+    bench.stopping.set()
+    assert bench.rounds.active() == 1
+    go_on.set()
+    thread.join(30)
+    assert bench.ended == ["parked"]
+    bench.start().join(30)
+    assert bench.ended == ["parked"] * 2
