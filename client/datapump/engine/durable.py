@@ -50,7 +50,8 @@ __all__ = ["DurableEngine", "EngineChanged", "slots_of"]
 log = logging.getLogger("partnerlab.client.datapump")
 
 APPLICATION = "datapump"
-VERSION = "1"
+VERSION = "2"
+"""Of what is queued: a release that knows another meaning of it has another number, and leaves it alone."""
 QUEUE = "deliveries"
 WORKFLOW = "answer the bell"
 WORKFLOW_BEFORE = "deliver"
@@ -265,6 +266,8 @@ class DurableEngine:
         with self._lock:
             self._active.add(bell)
         try:
+            if not self._is_ours(bell):  # it took so long to begin that it was given to another
+                raise Parked
             if rounds.run(shard):
                 with self._database.begin() as tx:
                     self.ring(tx, [shard])
@@ -291,6 +294,12 @@ class DurableEngine:
             with self._slots.borrow(slot) as dead:
                 if dead:
                     self._put_back(self._pending(slot))
+
+    def _is_ours(self, bell: str) -> bool:
+        sql = f"SELECT status, executor_id FROM {self._table()} WHERE workflow_uuid = :id"  # noqa: S608  a constant
+        with self._database.connect() as connection:
+            row = connection.execute(sa.text(sql), {"id": bell}).first()
+        return row is not None and tuple(row) == ("PENDING", slot_name(self._slot))
 
     def _hand_over(self) -> None:
         """Let other processes go on with the shards that were ours, but for those in which a call is under way."""
