@@ -201,7 +201,6 @@ class Rounds:
         if head.account not in live.under_way and not self._closed.is_set():
             live.under_way[head.account] = head
             live.rests.pop(head.number, None)
-            live.called.discard(head.number)
             self._pool.submit(self._do, live, head)
 
     def _do(self, live: _Round, head: Head) -> None:
@@ -213,7 +212,9 @@ class Rounds:
         finally:
             with self._lock:
                 del live.under_way[head.account]
-                if parked and head.number in live.called:
+                called = head.number in live.called
+                live.called.discard(head.number)
+                if parked and called:
                     self._begin(live, head)
                 elif parked:
                     live.rests[head.number] = (head, time.monotonic())
