@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 
 import sqlalchemy as sa
 
@@ -30,6 +31,7 @@ from partnerlab.client.datapump.routes import Router
 from partnerlab.client.datapump.states import FREE, State, after
 from partnerlab.client.datapump.store import DeliveryStore
 from partnerlab.client.datapump.tables import Delivery
+from partnerlab.client.datapump.together import Together
 from partnerlab.client.errors import RequestInvalid
 from partnerlab.client.settings import Biller, BillerDirectory, BillerUnknown
 from partnerlab.contracts.masking import mask_text
@@ -80,7 +82,7 @@ class Worker:
         now: Callable[[str], int],
         observers: Sequence[Observer] = (),
     ) -> None:
-        self._store, self._database = store, store.database
+        self._store, self._together = store, Together(store.database)
         self._billers, self._router, self._policy = billers, router, policy
         self._places, self._gate, self._resume = places, gate, resume
         self._stopping, self._over, self._dice, self._now = stopping, over, dice, now
@@ -197,8 +199,7 @@ class Worker:
         """
         while True:
             try:
-                with self._database.begin() as tx:
-                    return self._settle(tx, opened, outcome, again=again)
+                return self._together.run(partial(self._settle, opened, outcome, again=again))
             except (sa.exc.DataError, UnicodeError) as error:
                 log.exception(
                     "delivery %s: the outcome %s cannot be written as it is",
@@ -223,7 +224,7 @@ class Worker:
                     )
                     raise Parked from None
 
-    def _settle(self, tx: sa.Connection, opened: Delivery, outcome: Outcome, *, again: bool) -> State:
+    def _settle(self, opened: Delivery, outcome: Outcome, tx: sa.Connection, *, again: bool) -> State:
         self._store.end_attempt(tx, opened.number, opened.attempts, outcome=_ended_as(outcome), message=outcome.message)
         state, message, retry_at = self._next(opened, outcome, again=again)
         if self._store.move(tx, opened, state, message=message, retry_at=retry_at, refund=not outcome.made):
@@ -283,11 +284,14 @@ class Worker:
 
     def _open(self, found: Delivery, operation: str, request: str, idempotent: bool) -> Delivery | None:
         """Begin an attempt; None where another run was first, which then sees it through. Raises `LaneClosed`."""
-        with self._database.begin() as tx:
+
+        def begin(tx: sa.Connection) -> bool:
             if not open_for_all(self._store, tx, found.lane):
                 raise LaneClosed(found.lane)
-            if not self._store.begin_attempt(tx, found, operation=operation, request=request, idempotent=idempotent):
-                return None
+            return self._store.begin_attempt(tx, found, operation=operation, request=request, idempotent=idempotent)
+
+        if not self._together.run(begin):
+            return None
         return replace(found, state=State.SENDING, attempts=found.attempts + 1, tries=found.tries + 1)
 
     def _late_answer(self, tx: sa.Connection, opened: Delivery, outcome: Outcome) -> State:
@@ -330,8 +334,7 @@ class Worker:
 
     def _move(self, found: Delivery, cause: str, message: str, *, retry_at: int | None = None) -> State:
         target = after(found.id, found.state, cause)
-        with self._database.begin() as tx:
-            moved = self._store.move(tx, found, target, message=message, retry_at=retry_at)
+        moved = self._together.run(lambda tx: self._store.move(tx, found, target, message=message, retry_at=retry_at))
         return target if moved else State.WAITING
 
 

@@ -1,0 +1,106 @@
+"""Transactions of several threads share a commit, and each has its own result and its own failure."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from partnerlab.client.datapump.database import create_database
+from partnerlab.client.datapump.together import MOST, Together
+from tests.client.datapump.conftest import wait_for
+
+
+class Bench:
+    """A database of numbers, whose commits are counted and whose next transaction can be held up."""
+
+    def __init__(self, path: Path) -> None:
+        self.database = create_database(f"sqlite:///{path / 'numbers.db'}")
+        self.commits: list[int] = []
+        self.go_on, self.held = threading.Event(), threading.Event()
+        with self.database.begin() as tx:
+            tx.exec_driver_sql("CREATE TABLE numbers (n INTEGER PRIMARY KEY)")
+        sa.event.listen(self.database, "commit", lambda connection: self.commits.append(1))
+        self.together = Together(self.database)
+
+    def add(self, number: int) -> int:
+        def do(tx: sa.Connection) -> int:
+            tx.exec_driver_sql("INSERT INTO numbers VALUES (?)", (number,))
+            return number * 10
+
+        return self.together.run(do)
+
+    def hold(self) -> None:
+        def do(tx: sa.Connection) -> None:
+            self.held.set()
+            assert self.go_on.wait(30)
+
+        self.together.run(do)
+
+    def numbers(self) -> list[int]:
+        with self.database.connect() as connection:
+            return [n for (n,) in connection.exec_driver_sql("SELECT n FROM numbers ORDER BY n")]
+
+    def waiting(self) -> int:
+        return len(self.together._waiting)
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    bench = Bench(tmp_path)
+    yield bench
+    bench.database.dispose()
+
+
+def behind_one(bench: Bench, *wishes: Callable[[], Any]) -> list[Any]:
+    """Each wish's result or error, all of them made while one transaction goes on."""
+    with ThreadPoolExecutor(len(wishes) + 1) as pool:
+        first = pool.submit(bench.hold)
+        assert bench.held.wait(30)
+        futures = [pool.submit(wish) for wish in wishes]
+        wait_for(lambda: bench.waiting() == len(wishes))
+        bench.commits.clear()
+        bench.go_on.set()
+        first.result(30)
+        return [future.exception(30) or future.result(30) for future in futures]
+
+
+def test_alone_a_transaction_is_committed_before_it_returns(bench: Bench) -> None:
+    assert bench.add(7) == 70
+    assert (bench.numbers(), bench.commits) == ([7], [1])
+
+
+def test_those_that_wait_share_a_commit(bench: Bench) -> None:
+    found = behind_one(bench, *(lambda n=n: bench.add(n) for n in range(20)))  # type: ignore[misc]
+    assert sorted(found) == [n * 10 for n in range(20)]
+    assert bench.numbers() == [*range(20)]
+    assert len(bench.commits) == 2, "of the one that was held, and of all the others"
+
+
+def test_so_many_share_one_and_the_rest_the_next(bench: Bench) -> None:
+    count = MOST + 3
+    behind_one(bench, *(lambda n=n: bench.add(n) for n in range(count)))  # type: ignore[misc]
+    assert bench.numbers() == [*range(count)]
+    assert len(bench.commits) == 3
+
+
+def test_one_that_fails_takes_nobody_along_and_hears_of_it_itself(bench: Bench) -> None:
+    def fail() -> None:
+        def do(tx: sa.Connection) -> None:
+            tx.exec_driver_sql("INSERT INTO numbers VALUES (99)")
+            raise LookupError("mine")
+
+        bench.together.run(do)
+
+    good = [lambda n=n: bench.add(n) for n in range(3)]  # type: ignore[misc]
+    found = behind_one(bench, good[0], fail, good[1], lambda: bench.add(0), good[2])
+    assert isinstance(found[1], LookupError)
+    # Two add 0, and only one can; the others are as if they had been alone.
+    assert sum(isinstance(each, sa.exc.IntegrityError) for each in found) == 1
+    assert bench.numbers() == [0, 1, 2]
+    assert bench.add(5) == 50
