@@ -28,7 +28,7 @@ class Bench:
         self.rows: list[Head] = []
         self.begun: list[int] = []
         self.do: Callable[[int], None] = lambda number: None
-        self.failures = iter(())
+        self.failures: Iterator[Exception] = iter(())
         self.stopping = threading.Event()
         self.places = Places(4)
         store: Any = self
