@@ -22,6 +22,16 @@ def harness() -> Iterator[Harness]:
     store.close()
 
 
+@pytest.fixture(params=["memory", pytest.param("postgres", marks=pytest.mark.postgres)])
+def both(request: pytest.FixtureRequest) -> Iterator[Harness]:
+    """The simulator in memory and on PostgreSQL, for rules of money that statements of SQL decide."""
+    store = Store("sqlite://" if request.param == "memory" else request.getfixturevalue("postgres"))
+    harness = Harness(store, Lanes(store))
+    yield harness
+    harness.close()
+    store.close()
+
+
 @pytest.fixture
 def filed(tmp_path: Path) -> Iterator[Harness]:
     """The simulator on a SQLite file, for a second process or what is on the disk."""

@@ -83,14 +83,14 @@ def enrol(harness: Harness, number: str = VISA, *, account: str = ACCOUNT) -> st
 # --- the answer is the account's ---
 
 
-def test_an_accounts_balance_is_asked_once_over_its_open_invoices(harness: Harness) -> None:
-    add_bill(harness, "500002", "130.45", invoice_date=date(2030, 1, 1), balance_forward=False)
-    answers(harness, "130.45")
-    open_bill(harness, "500002")
-    assert asked(harness) == {INVOICE: Decimal("125.50"), "500002": Decimal("4.95")}
-    open_bill(harness, INVOICE)
-    assert sum(asked(harness).values()) == Decimal("130.45"), "opening the other one changes nothing"
-    assert {number for *_, number in harness.asked} == {"500002"}, "the partner is asked about the latest open one"
+def test_an_accounts_balance_is_asked_once_over_its_open_invoices(both: Harness) -> None:
+    add_bill(both, "500002", "130.45", invoice_date=date(2030, 1, 1), balance_forward=False)
+    answers(both, "130.45")
+    open_bill(both, "500002")
+    assert asked(both) == {INVOICE: Decimal("125.50"), "500002": Decimal("4.95")}
+    open_bill(both, INVOICE)
+    assert sum(asked(both).values()) == Decimal("130.45"), "opening the other one changes nothing"
+    assert {number for *_, number in both.asked} == {"500002"}, "the partner is asked about the latest open one"
 
 
 def test_with_balance_forward_the_older_invoices_close_into_the_latest(harness: Harness) -> None:
@@ -150,14 +150,14 @@ def test_tccs_answers_for_the_invoice(harness: Harness) -> None:
 # --- a bill file beside what was taken ---
 
 
-def test_the_same_file_again_reopens_nothing(harness: Harness) -> None:
+def test_the_same_file_again_reopens_nothing(both: Harness) -> None:
     bills = bill_file([group("700001", "20000001"), group("700002", "20000002", "8.00")])
-    harness.upload(bills)
-    harness.pay(account_number="20000001", invoice_number="700001", amount="50.00")
-    before = [harness.invoice(number) for number in ("700001", "700002")]
-    told = harness.upload(bills)
+    both.upload(bills)
+    both.pay(account_number="20000001", invoice_number="700001", amount="50.00")
+    before = [both.invoice(number) for number in ("700001", "700002")]
+    told = both.upload(bills)
     assert (told["Success"], told["InvoicesAccepted"]) == ("true", "2")
-    assert [harness.invoice(number) for number in ("700001", "700002")] == before
+    assert [both.invoice(number) for number in ("700001", "700002")] == before
     assert before[0]["status"] == "paid"
 
 

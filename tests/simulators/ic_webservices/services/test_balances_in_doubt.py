@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -27,17 +28,17 @@ from tests.simulators.ic_webservices.pages.visit import Visit, add_bill
 from tests.simulators.ic_webservices.services.test_balances import answers, asked, enrol, open_bill, start
 
 
-def test_an_answer_while_a_payment_waits_in_the_outbox_changes_nothing_that_is_due(harness: Harness) -> None:
-    harness.refuse_events = True
-    harness.pay(amount="25.50")
-    answers(harness, "125.50")
-    opened = open_bill(harness)
+def test_an_answer_while_a_payment_waits_in_the_outbox_changes_nothing_that_is_due(both: Harness) -> None:
+    both.refuse_events = True
+    both.pay(amount="25.50")
+    answers(both, "125.50")
+    opened = open_bill(both)
     assert (opened["asked"], opened["changed"]) == (True, [])
     assert "answer of 125.50 was dropped: payment IC0000000001 of 25.50 has no certain outcome yet" in opened["problem"]
-    assert harness.invoice()["balance_due"] == "100.00"
-    harness.refuse_events = False
-    assert harness.control("POST", "events/offer").status == 200
-    assert open_bill(harness)["changed"] == ["balance_due"], "now the partner's word counts"
+    assert both.invoice()["balance_due"] == "100.00"
+    both.refuse_events = False
+    assert both.control("POST", "events/offer").status == 200
+    assert open_bill(both)["changed"] == ["balance_due"], "now the partner's word counts"
 
 
 def test_an_answer_while_the_pump_has_a_payment_without_outcome_changes_nothing_that_is_due(harness: Harness) -> None:
@@ -88,9 +89,9 @@ def test_a_balance_that_the_partner_sets_while_it_is_asked_drops_the_answer(harn
     assert harness.invoice()["balance_due"] == "80.00"
 
 
-def test_an_answer_about_a_lane_that_was_reset_meanwhile_is_not_the_new_ones(shared: Harness) -> None:
+def test_an_answer_about_a_lane_that_was_reset_meanwhile_is_not_the_new_ones(both: Harness) -> None:
     """Both bills are as they were seeded, so that nothing but the lane tells the one world from the other."""
-    harness = shared
+    harness = both
 
     def answer(lane: str, *_: str) -> dict[str, str]:
         harness.lanes.reset(lane)
@@ -111,16 +112,16 @@ def test_a_payment_that_the_partner_took_since_it_was_asked_drops_the_answer(har
     assert harness.invoice()["balance_due"] == "100.00"
 
 
-def test_a_payment_of_another_invoice_meanwhile_drops_the_accounts_answer(harness: Harness) -> None:
-    add_bill(harness, "500002", "30.00", invoice_date=date(2030, 1, 1), balance_forward=False)
+def test_a_payment_of_another_invoice_meanwhile_drops_the_accounts_answer(both: Harness) -> None:
+    add_bill(both, "500002", "30.00", invoice_date=date(2030, 1, 1), balance_forward=False)
 
     def meanwhile(*_: str) -> dict[str, str]:
-        harness.pay(invoice_number=INVOICE, amount="125.50")
+        both.pay(invoice_number=INVOICE, amount="125.50")
         return {"balance_due": "155.50"}
 
-    harness.balance = meanwhile
-    assert "the account changed" in open_bill(harness, "500002")["problem"]
-    assert asked(harness) == {"500002": Decimal("30.00")}
+    both.balance = meanwhile
+    assert "the account changed" in open_bill(both, "500002")["problem"]
+    assert asked(both) == {"500002": Decimal("30.00")}
 
 
 def test_a_payment_of_another_account_is_no_doubt_about_this_one(harness: Harness) -> None:
@@ -168,47 +169,47 @@ def test_a_return_in_doubt_keeps_autopay_from_nothing(harness: Harness) -> None:
     assert [one["amount"] for one in harness.get("payments")["payments"]] == ["125.50", "125.50"]
 
 
-def test_autopay_takes_nothing_that_an_uncertain_payment_may_have_covered(harness: Harness) -> None:
+def test_autopay_takes_nothing_that_an_uncertain_payment_may_have_covered(both: Harness) -> None:
     """Of a partner that nobody can ask."""
-    start(harness)
-    enrol(harness)
-    harness.control("PATCH", f"billers/{UTILITY}", {"settings": {"8": None}})
-    harness.refuse_events = True
-    harness.pay(amount="125.50")
-    harness.upload(bill_file([group("700001", ACCOUNT, "175.50", on=date(2026, 6, 17), BalanceForward=True)]))
-    done = advance(harness, timedelta(days=60))
+    start(both)
+    enrol(both)
+    both.control("PATCH", f"billers/{UTILITY}", {"settings": {"8": None}})
+    both.refuse_events = True
+    both.pay(amount="125.50")
+    both.upload(bill_file([group("700001", ACCOUNT, "175.50", on=date(2026, 6, 17), BalanceForward=True)]))
+    done = advance(both, timedelta(days=60))
     told = next(one for one in done if "invoice 700001" in one)
     assert told.endswith(
         "Invoice 700001 may be paid already: payment IC0000000001 of 125.50 has no certain outcome yet."
     )
-    assert [one["amount"] for one in harness.get("payments")["payments"]] == ["125.50"]
+    assert [one["amount"] for one in both.get("payments")["payments"]] == ["125.50"]
 
 
 @pytest.mark.parametrize("known", [False, True], ids=["in doubt", "of before it"])
-def test_autopay_of_a_new_bill_that_may_hold_money_taken_waits_for_the_partner(shared: Harness, *, known: bool) -> None:
+def test_autopay_of_a_new_bill_that_may_hold_money_taken_waits_for_the_partner(both: Harness, *, known: bool) -> None:
     """
     Two accounts have one: the payer of the first is collected from what the partner says, once the payment is certain.
     """
-    harness = shared
+    harness = both
     start(harness)
     harness.sim.world.runner.by_hand = True
     enrol(harness)
     harness.refuse_events = not known
     harness.pay(amount="125.50")
-    bills = [group("700001", ACCOUNT, "175.50", on=date(2026, 6, 17), BalanceForward=True)]
-    bills.append(group("700002", "20000002", "60.00", on=date(2026, 6, 17), BalanceForward=True))
+    own: dict[str, Any] = {"on": date(2026, 6, 17), "InvoiceDueDate": date(2026, 6, 18), "BalanceForward": True}
+    bills = [group("700001", ACCOUNT, "175.50", **own), group("700002", "20000002", "60.00", **own)]
     harness.upload(bill_file(bills))
     questions = harness.get("balance-questions")["questions"]
     assert [one["invoice_number"] for one in questions] == ["700001"], "the other account paid nothing"
     harness.balance = lambda *_: {"problem": "inHance is away"}
     if not known:
         answers(harness, "175.50")  # it does not have the payment, and no answer counts
-    advance(harness, timedelta(days=40))
+    advance(harness, timedelta(days=3))
     assert [one["amount"] for one in harness.get("payments")["payments"]] == ["125.50"]
     harness.refuse_events = False
     harness.sim.world.services.outbox.flush_all()
     answers(harness, "50.00")
-    advance(harness, timedelta(days=2))
+    advance(harness, timedelta(days=1))
     assert [one["amount"] for one in harness.get("payments")["payments"]] == ["125.50", "50.00"]
 
 

@@ -129,12 +129,12 @@ def _values(value: Any) -> dict[str, Any]:
     return {name: getattr(value, name) for name in value.__dataclass_fields__}
 
 
-def test_a_payment_of_a_closed_bill_that_nothing_carries_forward_reopens_nothing(harness: Harness) -> None:
-    start(harness)
-    harness.pay(amount="125.50", **BANK)
-    add_bill(harness, INVOICE, "0.00", status="closed")
-    advance(harness, timedelta(days=10))
-    assert harness.invoice()["status"] == "closed"
+def test_a_payment_of_a_closed_bill_that_nothing_carries_forward_reopens_nothing(both: Harness) -> None:
+    start(both)
+    both.pay(amount="125.50", **BANK)
+    add_bill(both, INVOICE, "0.00", status="closed")
+    advance(both, timedelta(days=10))
+    assert both.invoice()["status"] == "closed"
 
 
 # --- payments ---
@@ -291,21 +291,21 @@ def test_changing_autopays_method_keeps_its_enrolment(harness: Harness) -> None:
 # --- downloads ---
 
 
-def test_payments_after_a_clock_that_was_set_back_are_downloaded_too(harness: Harness) -> None:
-    freeze(harness, "2026-06-16T14:00:00+00:00")
-    exports = harness.sim.world.services.exports
-    harness.pay(amount="1.00")
-    freeze(harness, "2026-06-16T15:00:00+00:00")
+def test_payments_after_a_clock_that_was_set_back_are_downloaded_too(both: Harness) -> None:
+    freeze(both, "2026-06-16T14:00:00+00:00")
+    exports = both.sim.world.services.exports
+    both.pay(amount="1.00")
+    freeze(both, "2026-06-16T15:00:00+00:00")
     fetched_at = datetime.fromisoformat("2026-06-16T15:00:00+00:00")
-    exports.payments(harness.lane, UTILITY, KEY, fetched_at - timedelta(hours=2))
-    exports.changes(harness.lane, UTILITY, KEY, fetched_at)
-    freeze(harness, "2026-06-16T12:00:00+00:00")
-    harness.pay(amount="2.00")
-    harness.control("POST", f"customers/{ACCOUNT}/paperless", {"enrolled": True})
-    found = exports.payments(harness.lane, UTILITY, KEY, fetched_at)
+    exports.payments(both.lane, UTILITY, KEY, fetched_at - timedelta(hours=2))
+    exports.changes(both.lane, UTILITY, KEY, fetched_at)
+    freeze(both, "2026-06-16T12:00:00+00:00")
+    both.pay(amount="2.00")
+    both.control("POST", f"customers/{ACCOUNT}/paperless", {"enrolled": True})
+    found = exports.payments(both.lane, UTILITY, KEY, fetched_at)
     assert [one.payment.amount_cents for one in found] == [200]
     assert found[0].paid_at == datetime(2026, 6, 16, 8, 0), "the date itself is what the clock said"
-    assert [one.account_number for one in exports.changes(harness.lane, UTILITY, KEY, fetched_at)] == [ACCOUNT]
+    assert [one.account_number for one in exports.changes(both.lane, UTILITY, KEY, fetched_at)] == [ACCOUNT]
 
 
 # --- users ---

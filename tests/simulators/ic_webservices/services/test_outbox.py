@@ -44,9 +44,9 @@ def test_an_event_names_its_cause_and_is_marked_when_it_is_taken(harness: Harnes
     check_event(entry["event"])
 
 
-def test_each_event_is_there_until_it_is_taken_or_its_lane_is_reset(shared: Harness) -> None:
+def test_each_event_is_there_until_it_is_taken_or_its_lane_is_reset(both: Harness) -> None:
     """Two events in each of two accounts, and in a copy of the lane: what becomes of one is nothing of the others."""
-    harness, outbox = shared, shared.sim.world.services.outbox
+    harness, outbox = both, both.sim.world.services.outbox
     harness.sim.world.runner.by_hand = True  # nothing is offered in the background
     accounts = (ACCOUNT, OTHER_ACCOUNT)
     harness.refuse_events = True
