@@ -80,7 +80,7 @@ class Sandbox:
 
     *in_process* is for tests: the pump has no threads and no file, and delivers when `settle` is called or a lane's
     clock is advanced. There may be several of these in one process. With *by_hand*, for soaks, it is not started and
-    nothing happens on another thread: whoever made it calls its `site`.
+    nothing happens on another thread: whoever made it calls its `site`; it may have a database, to be opened again.
     """
 
     _running: Sandbox | None = None
@@ -97,9 +97,9 @@ class Sandbox:
         in_process: bool = False,
         by_hand: ByHand | None = None,
     ) -> None:
-        in_process = in_process or by_hand is not None
         if in_process and settings.database:
             raise ValueError("in_process: the data pump of tests keeps nothing, so there is no database to name")
+        in_process = in_process or by_hand is not None
         settings.check_reach()
         check_parts(settings.only, settings.peers, settings.database)
         self.settings = settings
@@ -112,7 +112,7 @@ class Sandbox:
         store_url, pump_url = settings.databases(Path(self._folder.name))
         self.store = Store(store_url, HISTORY)
         self.lanes = Lanes(self.store)
-        self._pump = self._made_pump("sqlite://" if in_process else pump_url, by_hand)
+        self._pump = self._made_pump("sqlite://" if in_process and not settings.database else pump_url, by_hand)
         self.lanes.attached.append(self._pump)
         self._asking = Asking(
             self.biller,

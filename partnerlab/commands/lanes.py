@@ -35,15 +35,19 @@ def list_(url: str) -> None:
 @command.command()
 @click.argument("name")
 @click.option("--seed", type=click.IntRange(0), help="Seed of the lane's random stream.")
+@click.option("--frozen-at", metavar="TIME", help="Where its clock stands still, as in 2026-03-02T11:00:00Z.")
 @url_option
-def create(name: str, seed: int | None, url: str) -> None:
+def create(name: str, seed: int | None, frozen_at: str | None, url: str) -> None:
     """Make the lane NAME, with the seeded accounts.
 
     \b
     Example:
         partnerlab lanes create mine
+        partnerlab lanes create monday --frozen-at 2026-03-02T11:00:00Z
     """
-    _print(Remote(url).post("/_sandbox/lanes", {"name": name} | ({} if seed is None else {"seed": seed})))
+    given = {"seed": seed, "frozen_at": frozen_at}
+    body = {"name": name, **{key: value for key, value in given.items() if value is not None}}
+    _print(Remote(url).post("/_sandbox/lanes", body))
 
 
 @command.command()

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 from partnerlab.client.flows import cloud_payments
-from partnerlab.client.invoice_cloud import CloudCustomer, CloudPaymentRequest, RestClient
+from partnerlab.client.invoice_cloud import CloudCustomer, CloudPaymentRequest, CloudSso, Redirect, RestClient
 from partnerlab.journey.visitor import Unusable, Visitor
 from partnerlab.soak.town import Account, Town
-from partnerlab.soak.wire import SiteRefused
-from partnerlab.soak.world import World
+from partnerlab.soak.world import Refused, World
 
 __all__ = ["HABITS", "Payers"]
 
@@ -46,18 +46,23 @@ HABITS = {
     "at_the_counter": 6,
     "gives": 2,
     "switches": 3,
+    "by_text": 6,
+    "moves_out": 4,
 }
 """What a payer does about a bill, and how often."""
+TEXT_WITHIN_DAYS = 2
 
 
 class Payers:
-    """The payers of a town."""
+    """The payers of a town; *again* has one act once more in so many days."""
 
-    def __init__(self, world: World, town: Town) -> None:
-        self.world, self.town = world, town
+    def __init__(self, world: World, town: Town, again: Callable[[Account, int], None]) -> None:
+        self.world, self.town, self._again = world, town, again
         names, weights = tuple(HABITS), tuple(HABITS.values())
         self.habits = dict(zip(town.accounts, world.dice.choices(names, weights, k=len(town.accounts)), strict=True))
         self._enrolled: set[Account] = set()
+        self._phones: dict[Account, str] = {}
+        self._leaving: set[Account] = set()
 
     def act(self, account: Account) -> None:
         """Do what this payer does about a bill."""
@@ -65,7 +70,7 @@ class Payers:
             try:
                 self._maybe_look(account)
                 getattr(self, self.habits[account])(account)
-            except SiteRefused as refused:
+            except Refused as refused:
                 self.world.log(f"{account.number}: refused: {refused}")
         if self.world.dice.random() < 0.8:  # else it waits for whatever comes next
             self.world.settle()
@@ -128,9 +133,9 @@ class Payers:
             self.world.url, self.world.billers[account.partner]["api_key"], transport=self.world.transport
         )
         request = CloudPaymentRequest(
-            customers=(CloudCustomer(account.number),), post_back_url="http://127.0.0.1:9/postback"
+            customers=(CloudCustomer(account.number),), post_back_url=self.world.post_back_url
         )
-        with Visitor(self.world.wire) as visitor:
+        with Visitor(self.world.browser) as visitor:
             try:
                 visitor.open(cloud_payments.unregistered_user_payment(rest, request).url)
                 visitor.submit("Continue to payment", {"Name": "Payer"})
@@ -196,6 +201,62 @@ class Payers:
         self.world.control.post(f"/_sandbox/ic/customers/{account.number}/{kind}", body)
         self.world.log(f"{account.number} switches {kind} {'on' if body['enrolled'] else 'off'}")
 
+    def by_text(self, account: Account) -> None:
+        """Enrols a telephone in Pay By Text, and from then on pays what a text asks for; inHance v1 has no such page."""
+        if account.partner == "inhance_v1":
+            self.by_page(account)
+        elif account not in self._phones:
+            if self.town.open_invoices(account):
+                self._phones[account] = self._answered_by_text(account)
+                self._again(account, TEXT_WITHIN_DAYS)
+        else:
+            self._pay_what_a_text_asks(account)
+
+    def _pay_what_a_text_asks(self, account: Account) -> None:
+        for invoice in self.town.open_invoices(account)[:1]:
+            texts = self.world.control.get(
+                "/_sandbox/ic/mailbox",
+                biller_guid=account.biller_guid,
+                invoice_number=invoice["invoice_number"],
+                recipient=self._phones[account],
+                kind="bill_notice",
+                limit=1,
+            )["messages"]
+            if not texts:
+                self.world.log(f"{account.number} has no text about {invoice['invoice_number']} yet")
+                continue
+            asked = Decimal(re.findall(r"\$([\d,]+\.\d\d)", texts[0]["body"])[0].replace(",", ""))
+            due, whole = Decimal(invoice["balance_due"]), Decimal(invoice["total_amount_due"])
+            if asked != due == whole:
+                self.world.notice(f"a text asks {account.number} for {asked}, and {due} is due")
+            self.world.log(f"{account.number} is asked for {asked} by a text")
+            self._pay(account, invoice, min(asked, due), CARD)
+
+    def moves_out(self, account: Account) -> None:
+        """
+        Pays, and once nothing is owed or on its way the account goes to a new owner, who pays by page.
+
+        Only where the utility knows conveyed accounts: a clerk there opens the former owner's under the marked number.
+        """
+        if account.partner != "inhance_v2":
+            self.by_page(account)
+        elif account not in self._leaving:
+            for invoice in self.town.open_invoices(account)[:1]:
+                self._pay(account, invoice, Decimal(invoice["balance_due"]), CARD)
+                self._leaving.add(account)
+                self._again(account, TEXT_WITHIN_DAYS)
+        elif self.town.settled(account):
+            marked = self.world.control.post(
+                f"/_sandbox/ic/customers/{account.number}/convey", {"biller_guid": account.biller_guid}
+            )["account_number"]
+            self.world.control.put(
+                f"/_sandbox/inhance/accounts/{marked}", {"customer_name": "Former owner", "integration": "v2"}
+            )
+            self.world.log(f"{account.number} goes to a new owner; the former one's is {marked}")
+            for invoice in self.town.invoices(account):
+                self.world.notice(f"the new owner of {account.number} is shown {invoice['invoice_number']}")
+            self.habits[account] = "by_page"
+
     # --- parts of them ---
 
     def _pay(
@@ -214,6 +275,23 @@ class Payers:
             f"{account.number} pays {row['amount']} of {row['invoice_number']} by {row['tender']}: {row['reference']}"
             f" {row['payment_guid']} {row['state']}"
         )
+
+    def _answered_by_text(self, account: Account) -> str:
+        """The telephone of the account's user, enrolled on the page that the partner's portal leads to."""
+        phone = f"+1413{2_000_000 + int(account.number) % 8_000_000}"
+        self._registered(account)
+        rest = RestClient(
+            self.world.url, self.world.billers[account.partner]["api_key"], transport=self.world.transport
+        )
+        form = CloudSso(self.world.url, allow_http=True).form(
+            rest.remote_authentication(_user(account), PASSWORD).token, Redirect.PAY_BY_TEXT
+        )
+        with Visitor(self.world.browser) as visitor:
+            visitor.post(form.action, dict(form.fields))
+            visitor.submit("Send me a message", {"Mobile telephone number": phone})
+            page = visitor.submit("Send the answer", {"Your answer": "Y"})
+        self.world.log(f"{account.number} enrols in Pay By Text: {'; '.join(page.says)}")
+        return phone
 
     def _registered(self, account: Account) -> str:
         """The user of the account, registered with a saved method; the method's id."""

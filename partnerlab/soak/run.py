@@ -6,22 +6,26 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
-from partnerlab.auditing import LaneBooks, read_lane
+from partnerlab.auditing import LaneBooks
 from partnerlab.soak.checks import at_rest, in_trouble, under_way
+from partnerlab.soak.in_process import InProcessWorld
 from partnerlab.soak.payers import Payers
 from partnerlab.soak.staff import Staff
 from partnerlab.soak.town import Account, Town
 from partnerlab.soak.trouble import Trouble
-from partnerlab.soak.world import BEGINS, LANE, World
+from partnerlab.soak.world import BEGINS, World
 
-__all__ = ["Broken", "Options", "Outcome", "soak"]
+__all__ = ["Broken", "MakeWorld", "Options", "Outcome", "soak"]
 
 CYCLE = 14
 """Days from an account's bill to its next."""
 QUIET_DAYS = 20
 DAY = timedelta(days=1)
 LAST_ACT_S = 10 * 3600
+MakeWorld = Callable[[int, Callable[[str], object]], World]
+"""Makes the world of a seed, which tells its event log line by line."""
 EVENING = timedelta(hours=11)
 
 
@@ -60,22 +64,25 @@ class _Broke(Exception):
         super().__init__(broken.step)
 
 
-def soak(options: Options, echo: Callable[[str], object] = lambda _: None) -> Outcome:
+def soak(
+    options: Options, echo: Callable[[str], object] = lambda _: None, worlds: MakeWorld = InProcessWorld
+) -> Outcome:
     """
-    Run one seed; *echo* is given the event log, line by line.
+    Run one seed in one of *worlds*; *echo* is given the event log, line by line.
 
-    What breaks is seen at the end of a day. The same seed is then run again and looked at after every step of that day,
-    so that the outcome names the first step that broke.
+    What breaks is seen at the end of a day. Where the world can be repeated, the same seed is then run again and looked
+    at after every step of that day, so that the outcome names the first step that broke.
     """
-    outcome, day = _run(options, echo, look_closely_on=-1)
-    if outcome.broken is None:
+    world = worlds(options.seed, echo)
+    outcome, day = _run(options, world, look_closely_on=-1)
+    if outcome.broken is None or not world.repeatable:
         return outcome
-    closer, _ = _run(options, lambda _: None, look_closely_on=day)
+    closer, _ = _run(options, worlds(options.seed, lambda _: None), look_closely_on=day)
     return Outcome(options, outcome.digest, outcome.payments, closer.broken or outcome.broken)
 
 
-def _run(options: Options, echo: Callable[[str], object], *, look_closely_on: int) -> tuple[Outcome, int]:
-    with World(options.seed, echo) as world:
+def _run(options: Options, world: World, *, look_closely_on: int) -> tuple[Outcome, int]:
+    with world:
         days = _Days(world, options, look_closely_on)
         broken = None
         try:
@@ -93,7 +100,8 @@ class _Days:
     def __init__(self, world: World, options: Options, look_closely_on: int) -> None:
         self.world, self.options, self._closely = world, options, look_closely_on
         self.town = Town(world, options.accounts)
-        self.payers, self.staff, self.trouble = Payers(world, self.town), Staff(world), Trouble(world)
+        self.payers = Payers(world, self.town, self._again)
+        self.staff, self.trouble = Staff(world), Trouble(world)
         self.day, self.payments, self._doing = 0, 0, "the beginning"
         self._bills: defaultdict[int, list[Account]] = defaultdict(list)
         self._acts: defaultdict[int, list[Account]] = defaultdict(list)
@@ -108,6 +116,10 @@ class _Days:
                 self._bills[day].append(account)
                 for _ in range(dice.choice((1, 1, 2))):
                     self._acts[min(last, day + dice.randint(1, 6))].append(account)
+
+    def _again(self, account: Account, days: int) -> None:
+        """Have a payer act once more."""
+        self._acts[self.day + days].append(account)
 
     def live(self) -> None:
         """Every day, and the quiet after the last."""
@@ -126,18 +138,21 @@ class _Days:
             acts.append((dice.randrange(before_s), len(acts), name, act))
 
         for account in self._bills[self.day]:
-            add(f"bill of {account.number}", lambda one=account: self.town.bill(one))  # type: ignore[misc]
+            add(f"{account.number} is billed", lambda one=account: self.town.bill(one))  # type: ignore[misc]
         for account in self._acts[self.day]:
             add(f"{account.number} acts", lambda one=account: self.payers.act(one))  # type: ignore[misc]
         if self.options.faults:
             for _ in range(dice.randint(0, 3 + len(self._acts[self.day]) // 20)):
                 add("trouble", self.trouble.strike)
-        for at_s, _, name, act in sorted(acts, key=lambda one: one[:2]):
+        acts.sort(key=lambda one: one[:2])
+        for first in range(0, len(acts), self.world.at_once):
+            now = acts[first : first + self.world.at_once]
+            name = ", ".join(one[2] for one in now)
             self._doing = f"{name} (what fell due before it)"
-            self.world.advance_to(begins + timedelta(seconds=at_s))
+            self.world.advance_to(begins + timedelta(seconds=now[0][0]))
             self._looked_at(self._doing)
             self._doing = name
-            act()
+            self.world.together([partial(self._survive, one[2], one[3]) for one in now])
             self._looked_at(name)
         self._doing = "what fell due in the evening"
         self.world.advance_to(begins + EVENING)
@@ -147,22 +162,28 @@ class _Days:
         self.world.advance_to(begins + DAY)
         self._looked_at("the night")
 
+    def _survive(self, name: str, act: Callable[[], None]) -> None:
+        with self.world.surviving(f"while {name}"):
+            act()
+
     def _come_to_rest(self) -> None:
         """Nothing new happens until everything is delivered, settled or taken back; then payers look at their bills."""
-        for _ in range(QUIET_DAYS):
-            self.world.settle()
-            books = self._books()
-            self.staff.evening(books)
-            if not under_way(books):
-                break
-            self.world.advance_to(self.world.now + DAY)
+        self._wait_for_quiet()
         self.world.advance_to(self.world.now + 8 * DAY)  # weekly jobs too
-        self.staff.evening(self._books())
-        self.world.advance_to(self.world.now + DAY)
+        self._wait_for_quiet()
         for account in self.town.by_partner("inhance_v2", "tccs"):
             for invoice in self.town.invoices(account):
                 self.payers.look(account, invoice["invoice_number"])
         self._check(at_rest, self._books(), "the end")
+
+    def _wait_for_quiet(self) -> None:
+        """Day by day until nothing is under way and nobody has anything left to do."""
+        for _ in range(QUIET_DAYS):
+            self.world.settle()
+            books = self._books()
+            if not self.staff.evening(books) and not under_way(books):
+                break
+            self.world.advance_to(self.world.now + DAY)
 
     def raised(self, error: Exception) -> Broken:
         """What broke where the product raised an error that nobody took."""
@@ -171,7 +192,7 @@ class _Days:
     # --- looking ---
 
     def _books(self) -> LaneBooks:
-        books = read_lane(self.world.control, LANE)
+        books = self.world.books()
         self.payments = len(books.payments)
         return books
 
@@ -180,5 +201,5 @@ class _Days:
             self._check(in_trouble, self._books(), step)
 
     def _check(self, holds: Callable[[LaneBooks], Iterable[str]], books: LaneBooks, step: str) -> None:
-        if problems := tuple(holds(books)):
+        if problems := (*self.world.told, *holds(books)):
             raise _Broke(Broken(f"{self.world.now:%Y-%m-%dT%H:%M:%S}", step, problems))

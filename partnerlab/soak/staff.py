@@ -9,8 +9,7 @@ from partnerlab.auditing import LaneBooks
 from partnerlab.auditing.matching import match
 from partnerlab.auditing.records import Delivery, Payment, Posting
 from partnerlab.auditing.ways import WAYS
-from partnerlab.soak.wire import SiteRefused
-from partnerlab.soak.world import LANE, World
+from partnerlab.soak.world import LANE, Refused, World
 
 __all__ = ["Staff"]
 
@@ -24,50 +23,59 @@ class Staff:
     def __init__(self, world: World) -> None:
         self.world = world
 
-    def evening(self, books: LaneBooks) -> None:
-        """Everything that a person has to do today."""
-        self._operator(books)
-        self._clerks(books)
+    def evening(self, books: LaneBooks) -> int:
+        """Everything that a person has to do today; how much that was."""
+        done = self._operator(books) + self._clerks(books)
         self.world.settle()
+        return done
 
     # --- the data pump's operator ---
 
-    def _operator(self, books: LaneBooks) -> None:
+    def _operator(self, books: LaneBooks) -> int:
         matched = match(books).of
         payments = {one.guid: one for one in books.payments}
         about = {one.event_id: one.payment_guid for one in books.events}
+        done = 0
         for delivery in reversed(books.deliveries):
             if delivery.state not in ("dead", "unknown", "not_understood"):
                 continue
             payment = payments.get(about.get(delivery.event_id, ""))
             posted = matched.get(payment.guid, ()) if payment else ()
             verb, body = _decision(delivery, payment, posted)
-            try:
-                answer = self.world.control.post(f"/_pump/deliveries/{LANE}:{delivery.event_id}/{verb}", body)
-            except SiteRefused as refused:
-                self.world.log(f"operator cannot {verb} {delivery.kind} of {delivery.account}: {refused}")
-                continue
-            what = payment.reference if payment else delivery.account
-            said = f" as {'' if body['posted'] else 'not '}posted" if "posted" in body else ""
-            self.world.log(f"operator: {verb} {delivery.kind} of {what}{said}: now {answer['state']}")
+            done += 1
+            with self.world.surviving(f"as the operator says {verb}"):
+                try:
+                    answer = self.world.control.post(f"/_pump/deliveries/{LANE}:{delivery.event_id}/{verb}", body)
+                except Refused as refused:
+                    self.world.log(f"operator cannot {verb} {delivery.kind} of {delivery.account}: {refused}")
+                    continue
+                what = payment.reference if payment else delivery.account
+                said = f" as {'' if body['posted'] else 'not '}posted" if "posted" in body else ""
+                self.world.log(f"operator: {verb} {delivery.kind} of {what}{said}: now {answer['state']}")
+        return done
 
     # --- clerks ---
 
-    def _clerks(self, books: LaneBooks) -> None:
-        matched = match(books).of
+    def _clerks(self, books: LaneBooks) -> int:
+        matched, done = match(books).of, 0
         for payment in books.payments:
             partner = books.billers[payment.biller_guid].partner
             if payment.state != "returned" or partner not in BY_CLERKS:
                 continue
             for posting in matched.get(payment.guid, ()):
                 if posting.stands:
+                    done += 1
                     number = posting.number.split()[1]
-                    self.world.control.post(f"/_sandbox/inhance/accounts/{posting.place}/payments/{number}/return")
-                    self.world.log(f"a clerk of {WAYS[partner].name} takes {payment.reference} back")
+                    with self.world.surviving("as a clerk enters a return"):
+                        self.world.control.post(f"/_sandbox/inhance/accounts/{posting.place}/payments/{number}/return")
+                        self.world.log(f"a clerk of {WAYS[partner].name} takes {payment.reference} back")
         for one in books.downloaded:
             if one.state == "pending":
-                self.world.control.post(f"/_sandbox/inhance/v1/pending-payments/{one.guid}/post")
-                self.world.log(f"a clerk posts {one.amount} to {one.account}")
+                done += 1
+                with self.world.surviving("as a clerk posts"):
+                    self.world.control.post(f"/_sandbox/inhance/v1/pending-payments/{one.guid}/post")
+                    self.world.log(f"a clerk posts {one.amount} to {one.account}")
+        return done
 
 
 def _decision(delivery: Delivery, payment: Payment | None, posted: Sequence[Posting]) -> tuple[str, dict[str, Any]]:

@@ -14,6 +14,10 @@ __all__ = ["Account", "Town"]
 
 SHARES = {"inhance_v2": 40, "inhance_v1": 20, "tccs": 25, "watersmart": 15}
 """Accounts of each partner, in percent."""
+BILL_DAYS = {"inhance_v2": 30, "inhance_v1": 30, "tccs": 20, "watersmart": 20}
+"""Days from a bill to its due date."""
+NOTICES = {"FirstNotifyRequestedDate": 2, "SecondNotifyRequestedDate": 5, "ThirdNotifyRequestedDate": 8}
+"""Days from a bill to its notices."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,8 @@ class Town:
         self._invoices = count(7_000_001)
         self.accounts = [self._open(number) for number in range(accounts)]
         world.control.patch("/_sandbox/inhance/v1", {"payments": world.dice.choice(("live", "pending"))})
+        for partner, days in BILL_DAYS.items():
+            self._send_notices(world.billers[partner], days)
 
     def _open(self, number: int) -> Account:
         dice, control = self.world.dice, self.world.control
@@ -52,6 +58,12 @@ class Town:
         body = {"customer_name": f"Customer {number}", "integration": partner.removeprefix("inhance_")}
         control.put(f"/_sandbox/inhance/accounts/{account}", body)
         return Account(partner, account, "", guid)
+
+    def _send_notices(self, biller: dict[str, Any], days: int) -> None:
+        """Payers are told of a bill on days that are counted from its due date, which is *days* after it is made."""
+        asked = {name: day - days for name, day in NOTICES.items()}
+        configuration = {**biller["configuration"], "Questionnaire": asked}
+        self.world.control.patch(f"/_sandbox/ic/billers/{biller['guid']}", {"configuration": configuration})
 
     def bill(self, account: Account) -> None:
         """The partner bills the account."""
@@ -77,6 +89,11 @@ class Town:
     def open_invoices(self, account: Account) -> list[dict[str, Any]]:
         """What Invoice Cloud asks the account's payer for."""
         return [row for row in self.invoices(account) if Decimal(row["balance_due"]) > 0]
+
+    def settled(self, account: Account) -> bool:
+        """Whether nothing is asked of the account, and the data pump has every event of it."""
+        waiting = self.world.control.get("/_sandbox/ic/events", account_number=account.number, limit=1000)["events"]
+        return not self.open_invoices(account) and all(row["state"] == "accepted" for row in waiting)
 
     def by_partner(self, *partners: str) -> Iterator[Account]:
         """The accounts of these partners."""

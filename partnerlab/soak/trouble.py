@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from partnerlab.simulators.kit.faults.effects import FAULTS
-from partnerlab.soak.wire import AFTER, BEFORE, NEVER
-from partnerlab.soak.world import LANE, World
+from partnerlab.soak.world import World
 
 __all__ = ["Trouble"]
 
@@ -28,16 +27,11 @@ class Trouble:
     def strike(self) -> None:
         """One thing more that will go wrong."""
         dice = self.world.dice
-        kind = dice.choices(("fault", "file", "kill", "offer", "receiver"), (55, 10, 20, 10, 5))[0]
-        if kind == "offer":
-            self.world.dies_offering = dice.choice((BEFORE, AFTER))
-            said = self.world.dies_offering.replace("the call", "it offers its next event")
-            self.world.log(f"Invoice Cloud will be killed {said}")
-        elif kind == "kill":
-            self.world.wire.dies = dice.choice((BEFORE, AFTER))
-            self.world.log(f"the next caller will be killed {self.world.wire.dies}")
+        kind = dice.choices(("fault", "file", "kill", "receiver"), (55, 10, 30, 5))[0]
+        if kind == "kill":
+            self.world.kill()
         elif kind == "receiver":
-            self.world.receiver_is_down += dice.randint(1, 3)
+            self.world.refuse_postbacks(dice.randint(1, 3))
             self.world.log("the receiver of postbacks is down")
         elif kind == "file":
             self._fault(dice.choice(HARMLESS_IN_FILES), dice.choice(FILE_OPERATIONS))
@@ -48,11 +42,10 @@ class Trouble:
 
     def end(self) -> None:
         """No more of it."""
-        self.world.sandbox.faults.clear(LANE)
-        self.world.wire.dies, self.world.dies_offering, self.world.receiver_is_down = NEVER, NEVER, 0
+        self.world.calm()
         self.world.log("the trouble is over")
 
     def _fault(self, name: str, operation: str) -> None:
         count = self.world.dice.randint(1, 2)
-        self.world.sandbox.faults.add(LANE, name, operation=operation, count=count)
+        self.world.fault(name, operation, count)
         self.world.log(f"fault {name} on {operation}, {count} times")

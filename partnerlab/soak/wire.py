@@ -7,6 +7,7 @@ come too late is a time-out at once. A process dies where the soak says: before 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -15,11 +16,12 @@ import httpx
 
 from partnerlab.simulators.kit.faults.effects import Plan
 from partnerlab.simulators.kit.http.messages import Response
+from partnerlab.soak.world import Refused
 
 if TYPE_CHECKING:
     from partnerlab.simulators.kit.http.site import Site
 
-__all__ = ["AFTER", "BEFORE", "NEVER", "Killed", "SiteControl", "SiteRefused", "Wire"]
+__all__ = ["AFTER", "BEFORE", "NEVER", "Killed", "SiteControl", "Wire"]
 
 ORIGIN = "http://127.0.0.1:8700"
 NEVER, BEFORE, AFTER = "", "before the call", "after the call"
@@ -84,14 +86,6 @@ def _asked(
     return site.accept(method, target, headers, body, ORIGIN, "127.0.0.1").run()
 
 
-class SiteRefused(Exception):
-    """The control API said no: `status`, and its words."""
-
-    def __init__(self, status: int, message: str) -> None:
-        self.status = status
-        super().__init__(message)
-
-
 class SiteControl:
     """The control API of a lane without a socket; a `partnerlab.auditing.Control`."""
 
@@ -99,7 +93,7 @@ class SiteControl:
         self._site, self._lane = site, lane
 
     def get(self, path: str, **query: Any) -> Any:
-        """The JSON at *path*. Raises `SiteRefused`."""
+        """The JSON at *path*. Raises `Refused`."""
         given = {name: value for name, value in query.items() if value is not None}
         return self.ask("GET", f"{path}?{urlencode(given)}" if given else path)
 
@@ -116,9 +110,7 @@ class SiteControl:
         return self.ask("PATCH", path, body)
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
-        """The answer's JSON. Raises `SiteRefused`."""
-        import json
-
+        """The answer's JSON. Raises `Refused`."""
         headers = {"x-sandbox-lane": self._lane, "content-type": "application/json"}
         content = b"" if body is None else json.dumps(body).encode()
         target = path.replace(" ", "%20").encode()
@@ -126,5 +118,5 @@ class SiteControl:
         assert answer is not None
         value: Any = json.loads(answer.body) if answer.body else None
         if answer.status >= 400:
-            raise SiteRefused(answer.status, value["error"]["message"])
+            raise Refused(answer.status, value["error"]["message"])
         return value

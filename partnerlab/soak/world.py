@@ -1,77 +1,80 @@
-"""The world of a soak: a sandbox without sockets and threads, one lane of it, its clock and the event log."""
+"""
+What a soak happens in: one lane, its clock and its event log. A world is in this process on virtual time
+(`in_process`), or real processes that are really killed (`processes`).
+"""
 
 from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime, timedelta
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
-from partnerlab.by_hand import ByHand, TakeEvent
+import httpx
+
+from partnerlab.auditing import LaneBooks
 from partnerlab.client.http import Transport
-from partnerlab.sandbox import Sandbox
-from partnerlab.settings import SandboxSettings
-from partnerlab.simulators import ic_webservices
-from partnerlab.simulators.kit.egress.pinned_post import NoAnswer, PostAnswer
-from partnerlab.simulators.kit.world.identifiers import drawn_from
-from partnerlab.soak.wire import AFTER, BEFORE, NEVER, Killed, SiteControl, Wire
 
-__all__ = ["BEGINS", "LANE", "World"]
+__all__ = ["BEGINS", "LANE", "Control", "Refused", "World"]
 
 LANE = "soak"
 BEGINS = datetime(2026, 3, 2, 11, tzinfo=UTC)
 """A Monday morning in the billers' zone; the real day is of no consequence."""
-CHEAP = ic_webservices.Settings(password_cost=2)
 
 
-class World:
+class Refused(Exception):
+    """The control API said no: `status`, and its words."""
+
+    def __init__(self, status: int, message: str) -> None:
+        self.status = status
+        super().__init__(message)
+
+
+class Control(Protocol):
+    """The control API of the lane. Each call raises `Refused`."""
+
+    def get(self, path: str, **query: Any) -> Any: ...
+    def post(self, path: str, body: Any = None) -> Any: ...
+    def put(self, path: str, body: Any) -> Any: ...
+    def patch(self, path: str, body: Any) -> Any: ...
+
+
+class World(ABC):
     """
     The world of one *seed*; a context manager. *echo* is given each line of the event log.
 
-    `dice` decides everything that is left to chance; `control` is the lane's control API, `transport` a client's.
+    `dice` decides everything that is left to chance. `control` is the lane's control API, `url` its address for a
+    client over `transport` and for a browser over `browser`; `post_back_url` is where somebody takes postbacks.
+    `at_once` says how many people act side by side, `told` what they noticed that cannot be; `repeatable` that another
+    run of the same seed goes the same way.
     """
+
+    control: Control
+    url: str
+    transport: Transport
+    browser: httpx.BaseTransport
+    post_back_url: str
+    billers: dict[str, dict[str, Any]]
+    at_once, repeatable = 1, True
 
     def __init__(self, seed: int, echo: Callable[[str], object]) -> None:
         self.seed, self._echo = seed, echo
         self.dice = random.Random(f"soak/{seed}")  # noqa: S311 - a soak is repeatable
-        self.wire = Wire()
-        self.receiver_is_down, self.dies_offering = 0, NEVER
         self.told: list[str] = []
-        self._digest = hashlib.sha256()
-        self._exit = ExitStack()
-        jitter = random.Random(f"jitter/{seed}").random  # noqa: S311
-        self.by_hand = ByHand(self.wire, jitter, self._post, self._offer)
+        self._digest, self._writing = hashlib.sha256(), threading.Lock()
 
-    def __enter__(self) -> Self:
-        self._exit.enter_context(drawn_from(random.Random(f"ids/{self.seed}").getrandbits))  # noqa: S311
-        self.sandbox = Sandbox(SandboxSettings(port=8700), ic=CHEAP, by_hand=self.by_hand)
-        self._exit.callback(self.sandbox.stop)
-        self.wire.site = self.sandbox.site
-        self.sandbox.lanes.create(LANE, seed=self.seed, frozen_at=BEGINS)
-        self.control = SiteControl(lambda: self.sandbox.site, LANE)
-        self.transport: Transport = self.by_hand.transport()
-        self.billers: dict[str, dict[str, Any]] = {
-            row["partner"]: row for row in self.control.get("/_sandbox/ic/billers")["billers"]
-        }
-        return self
+    @abstractmethod
+    def __enter__(self) -> Self: ...
 
+    @abstractmethod
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._exit.close()
-
-    @property
-    def url(self) -> str:
-        """The lane's address, for clients over the wire."""
-        return f"{self.sandbox.url}/lane/{LANE}"
-
-    @property
-    def now(self) -> datetime:
-        """The lane's time."""
-        return self.sandbox.clock.now(LANE)
+    ) -> None: ...
 
     @property
     def digest(self) -> str:
@@ -81,48 +84,61 @@ class World:
     def log(self, text: str, at: datetime | None = None) -> None:
         """Write a line of the event log, of what happened now or *at* another time."""
         line = f"{at or self.now:%Y-%m-%dT%H:%M:%S} {text}"
-        self._digest.update(line.encode() + b"\n")
-        self._echo(line)
+        with self._writing:
+            self._digest.update(line.encode() + b"\n")
+            self._echo(line)
 
+    def notice(self, text: str) -> None:
+        """Somebody sees what cannot be: it breaks the run."""
+        self.log(f"noticed: {text}")
+        self.told.append(text)
+
+    def know_billers(self) -> None:
+        """Read the lane's billers."""
+        self.billers = {row["partner"]: row for row in self.control.get("/_sandbox/ic/billers")["billers"]}
+
+    # --- what goes on ---
+
+    @property
+    @abstractmethod
+    def now(self) -> datetime:
+        """The lane's time."""
+
+    @abstractmethod
     def advance_to(self, moment: datetime) -> None:
         """Let the time go on to *moment*; what falls due is done, and whoever dies of it is started anew."""
-        while (left := moment - self.now) > timedelta(0):
-            with self.surviving("on its way through the day"):
-                for done in self.sandbox.clock.advance(LANE, left):
-                    if not done.outcome.endswith(("nothing new", "nothing was billed", "no balance changed")):
-                        self.log(f"{done.label}: {done.outcome}", done.at)
 
+    @abstractmethod
     def settle(self) -> None:
         """Have the pump deliver what is due."""
-        with self.surviving("delivering"):
-            self.sandbox.settle(LANE)
 
-    @contextmanager
-    def surviving(self, what: str) -> Iterator[None]:
-        """Do something; where its process dies, another takes over what it left."""
-        try:
-            yield
-        except Killed:
-            self.log(f"killed {what}, and started anew")
-            for runner in self.sandbox.runners:
-                runner.take_over()
+    @abstractmethod
+    def books(self) -> LaneBooks:
+        """The records of the lane as they stand."""
 
-    def _offer(self, take: TakeEvent) -> TakeEvent:
-        """Invoice Cloud gives the pump an event once what raised it is committed, and may die before or after that."""
+    @abstractmethod
+    def surviving(self, what: str) -> AbstractContextManager[None]:
+        """Do something; where a process dies of it, the run goes on with another."""
 
-        def offered(event: dict[str, Any]) -> None:
-            dies, self.dies_offering = self.dies_offering, NEVER
-            if dies == BEFORE:
-                raise Killed
-            take(event)
-            if dies == AFTER:
-                raise Killed
+    def together(self, acts: Sequence[Callable[[], None]]) -> None:
+        """Have people act, side by side where there are several."""
+        for act in acts:
+            act()
 
-        return offered
+    # --- trouble ---
 
-    def _post(self, *_: Any) -> PostAnswer:
-        """Whoever takes the postbacks."""
-        if self.receiver_is_down > 0:
-            self.receiver_is_down -= 1
-            raise NoAnswer("connection refused")
-        return PostAnswer(200, "")
+    def fault(self, name: str, operation: str, count: int) -> None:
+        """Give the lane a fault."""
+        self.control.post("/_sandbox/faults", {"name": name, "operation": operation, "count": count})
+
+    @abstractmethod
+    def kill(self) -> None:
+        """Have a process killed at a moment that the dice choose."""
+
+    @abstractmethod
+    def refuse_postbacks(self, times: int) -> None:
+        """The receiver of postbacks does not answer so many times."""
+
+    @abstractmethod
+    def calm(self) -> None:
+        """Nothing goes wrong any more."""

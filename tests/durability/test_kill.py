@@ -26,9 +26,9 @@ import pytest
 from partnerlab.client.datapump import DataPump
 from partnerlab.client.datapump.states import State
 from partnerlab.client.settings import Biller
+from partnerlab.replicas import free_port
 from tests.client.datapump.conftest import make_event
 from tests.client.datapump.partner import Partner
-from tests.ports import free_port
 from tests.postgres import new_database
 
 WORKER = Path(__file__).with_name("worker.py")

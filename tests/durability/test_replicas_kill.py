@@ -21,8 +21,8 @@ from partnerlab.auditing import audit, read_lane, reconcile
 from partnerlab.auditing.records import LaneBooks
 from partnerlab.contracts import seeds
 from partnerlab.remote import Remote
+from partnerlab.replicas import Replica, running_replicas
 from tests.postgres import new_database
-from tests.replicas import Replica, running_replicas
 
 PAYMENTS = int(os.environ.get("PARTNERLAB_PAYMENTS", "40"))
 KILLS = max(3, PAYMENTS // 25)

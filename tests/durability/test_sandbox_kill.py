@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.ports import free_port
+from partnerlab.replicas import free_port
 
 pytestmark = pytest.mark.durability
 

@@ -16,9 +16,9 @@ import pytest
 from partnerlab.client.datapump import DataPump
 from partnerlab.client.datapump.states import State
 from partnerlab.client.settings import Biller
+from partnerlab.replicas import free_port
 from tests.client.datapump.conftest import BILLER, KEY, make_event, wait_for
 from tests.client.datapump.partner import Partner
-from tests.ports import free_port
 from tests.postgres import new_database
 
 PAYMENTS = 10

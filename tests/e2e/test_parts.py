@@ -15,11 +15,11 @@ import pytest
 
 from partnerlab.parts import Parts
 from partnerlab.remote import Remote
+from partnerlab.replicas import free_port
 from partnerlab.sandbox import Sandbox
 from partnerlab.settings import SandboxSettings
 from partnerlab.simulators import ic_webservices
 from partnerlab.simulators.kit.world.jobs import Runner
-from tests.ports import free_port
 from tests.postgres import drop_database, new_database
 
 PROCESSES = (("invoice-cloud",), ("inhance", "tccs"), ("watersmart", "pump"))

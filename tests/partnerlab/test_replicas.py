@@ -16,9 +16,9 @@ import pytest
 
 from partnerlab.auditing import audit, read_lane
 from partnerlab.remote import Remote
+from partnerlab.replicas import running_replicas
 from tests.client.datapump.conftest import wait_for
 from tests.postgres import new_database
-from tests.replicas import running_replicas
 from tests.simulators.ic_webservices.harness import RETURNS
 
 pytestmark = pytest.mark.postgres

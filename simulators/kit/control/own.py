@@ -21,7 +21,14 @@ from partnerlab.simulators.kit.journal.feed import Feed, TooManyListeners
 from partnerlab.simulators.kit.journal.journal import Journal
 from partnerlab.simulators.kit.journal.repeat import NotRepeatable, RepeatPort, no_repeat
 from partnerlab.simulators.kit.journal.replay import NotReplayable, Resend
-from partnerlab.simulators.kit.world.clock import Clock, ClockOutOfRange, DueFailed, TooManySteps, parse_duration
+from partnerlab.simulators.kit.world.clock import (
+    Clock,
+    ClockOutOfRange,
+    DueFailed,
+    TooManySteps,
+    check_moment,
+    parse_duration,
+)
 from partnerlab.simulators.kit.world.jobs import JobRow, JobUnknown, TimedJob, TimedJobs
 from partnerlab.simulators.kit.world.lane_rows import LoadInvalid
 from partnerlab.simulators.kit.world.lanes import (
@@ -136,8 +143,13 @@ class _Lanes:
     def list_lanes(self) -> Json:
         return {"lanes": [_lane_view(lane) for lane in self._lanes.all()]}
 
-    def create_lane(self, name: str, seed: int | None) -> Json:
-        return _lane_view(self._lanes.create(name, seed=seed or 0))
+    def create_lane(self, name: str, seed: int | None, frozen_at: datetime | None = None) -> Json:
+        if frozen_at is not None:
+            try:
+                check_moment(frozen_at)
+            except ClockOutOfRange as error:
+                raise Invalid("frozen_at", str(error)) from error
+        return _lane_view(self._lanes.create(name, seed=seed or 0, frozen_at=frozen_at))
 
     def get_lane(self, name: str) -> Json:
         return _lane_view(self._lanes.refresh(name))

@@ -13,7 +13,16 @@ from partnerlab.simulators.kit.world.due import Due
 from partnerlab.simulators.kit.world.lanes import Lane, Lanes, clock_lock
 from partnerlab.simulators.kit.world.simulator import Simulator
 
-__all__ = ["Clock", "ClockOutOfRange", "Done", "DueFailed", "DurationInvalid", "TooManySteps", "parse_duration"]
+__all__ = [
+    "Clock",
+    "ClockOutOfRange",
+    "Done",
+    "DueFailed",
+    "DurationInvalid",
+    "TooManySteps",
+    "check_moment",
+    "parse_duration",
+]
 
 _logger = logging.getLogger(__name__)
 
@@ -145,7 +154,7 @@ class Clock:
             end = at + by
         except OverflowError:
             raise ClockOutOfRange from None
-        _check(end)
+        check_moment(end)
         timeline: list[Done] = []
         try:
             while due := self._next(lane, end):
@@ -172,7 +181,7 @@ class Clock:
         return min(due, key=lambda item: item.at, default=None)
 
     def _put(self, lane: str, at: datetime, *, frozen: bool) -> Lane:
-        _check(at)
+        check_moment(at)
         return self._lanes.set_clock(lane, offset=at - datetime.now(UTC), frozen_at=at if frozen else None)
 
     def _lock(self, lane: str) -> AbstractContextManager[None]:
@@ -180,6 +189,7 @@ class Clock:
         return self._lanes.locks.hold(clock_lock(lane))
 
 
-def _check(at: datetime) -> None:
+def check_moment(at: datetime) -> None:
+    """Raises `ClockOutOfRange` for a moment that no clock may show."""
     if not EARLIEST <= at <= LATEST:
         raise ClockOutOfRange

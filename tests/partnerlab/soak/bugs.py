@@ -9,8 +9,12 @@ from typing import Any
 import pytest
 
 from partnerlab.client.datapump import routes
+from partnerlab.client.datapump.outcomes import Outcome
 from partnerlab.client.datapump.plans import PartnerRequest
-from partnerlab.simulators.ic_webservices.services import cashier, loading
+from partnerlab.client.datapump.states import State
+from partnerlab.client.datapump.worker import Worker
+from partnerlab.simulators.ic_webservices.domain import mailbox
+from partnerlab.simulators.ic_webservices.services import cashier, ledger, loading
 from partnerlab.simulators.ic_webservices.services.unsettled import Doubt, Unsettled
 from partnerlab.simulators.ic_webservices.store import INVOICES
 
@@ -57,6 +61,22 @@ def nobody_is_asked(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(loading, "ask_about", lambda *_: None)
 
 
+def text_asks_for_more(patch: pytest.MonkeyPatch) -> None:
+    """The text of a notice names another amount than is due."""
+    patch.setattr(mailbox, "_due", lambda _, invoice: f"${invoice.balance_due_cents / 100 + 1:.2f} is due.")
+
+
+def bills_stay_with_a_conveyed_account(patch: pytest.MonkeyPatch) -> None:
+    """The former owner's bills keep the number that the new owner has."""
+    patch.setattr(ledger, "rename_account", lambda *_: None)
+
+
+def sent_again_after_a_restart(patch: pytest.MonkeyPatch) -> None:
+    """What was under way when the process was killed is taken for not sent."""
+    sent_anew = Outcome(State.WAITING, "the process ended")
+    patch.setattr(Worker, "interrupted", lambda self, found: self.settle(found, sent_anew))
+
+
 BUGS: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     bug.__name__: bug
     for bug in (
@@ -65,5 +85,8 @@ BUGS: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
         return_opens_another_bill,
         settling_fails,
         nobody_is_asked,
+        text_asks_for_more,
+        bills_stay_with_a_conveyed_account,
+        sent_again_after_a_restart,
     )
 }

@@ -1,0 +1,142 @@
+"""
+The world of a soak in this process: a sandbox without sockets and threads, on a database file from which it is opened
+again after a kill.
+"""
+
+from __future__ import annotations
+
+import random
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from partnerlab.auditing import LaneBooks, read_lane
+from partnerlab.by_hand import ByHand, TakeEvent
+from partnerlab.sandbox import Sandbox
+from partnerlab.settings import SandboxSettings
+from partnerlab.simulators import ic_webservices
+from partnerlab.simulators.kit.egress.pinned_post import NoAnswer, PostAnswer
+from partnerlab.simulators.kit.world.identifiers import drawn_from
+from partnerlab.soak.wire import AFTER, BEFORE, NEVER, Killed, SiteControl, Wire
+from partnerlab.soak.world import BEGINS, LANE, World
+
+__all__ = ["InProcessWorld"]
+
+CHEAP = ic_webservices.Settings(password_cost=2)
+MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
+"""Where a file costs no disk."""
+OFFERING = 1 / 3
+"""How often it is Invoice Cloud that dies, and not whoever calls next."""
+
+
+class InProcessWorld(World):
+    """A deterministic world: one seed gives one run, to the byte of its event log."""
+
+    post_back_url = "http://127.0.0.1:9/postback"
+
+    def __init__(self, seed: int, echo: Callable[[str], object]) -> None:
+        super().__init__(seed, echo)
+        self.browser = self.wire = Wire()
+        self._receiver_is_down, self._dies_offering = 0, NEVER
+        self._exit = ExitStack()
+        jitter = random.Random(f"jitter/{seed}").random  # noqa: S311
+        self.by_hand = ByHand(self.wire, jitter, self._post, self._offer)
+
+    def __enter__(self) -> Self:
+        folder = tempfile.mkdtemp(prefix="partnerlab-soak-", dir=MEMORY if MEMORY.is_dir() else None)
+        self._exit.callback(shutil.rmtree, folder, ignore_errors=True)
+        self._database = str(Path(folder) / "sandbox.db")
+        self._exit.enter_context(drawn_from(random.Random(f"ids/{self.seed}").getrandbits))  # noqa: S311
+        self._open()
+        self._exit.callback(lambda: self.sandbox.stop())
+        self.sandbox.lanes.create(LANE, seed=self.seed, frozen_at=BEGINS)
+        self.control = SiteControl(lambda: self.sandbox.site, LANE)
+        self.transport = self.by_hand.transport()
+        self.url = f"{self.sandbox.url}/lane/{LANE}"
+        self.know_billers()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._exit.close()
+
+    def _open(self) -> None:
+        self.sandbox = Sandbox(SandboxSettings(port=8700, database=self._database), ic=CHEAP, by_hand=self.by_hand)
+        self.wire.site = self.sandbox.site
+
+    @property
+    def now(self) -> datetime:
+        return self.sandbox.clock.now(LANE)
+
+    def advance_to(self, moment: datetime) -> None:
+        while (left := moment - self.now) > timedelta(0):
+            with self.surviving("on its way through the day"):
+                for done in self.sandbox.clock.advance(LANE, left):
+                    if not done.outcome.endswith(("nothing new", "nothing was billed", "no balance changed")):
+                        self.log(f"{done.label}: {done.outcome}", done.at)
+
+    def settle(self) -> None:
+        with self.surviving("delivering"):
+            self.sandbox.settle(LANE)
+
+    def books(self) -> LaneBooks:
+        return read_lane(self.control, LANE)
+
+    @contextmanager
+    def surviving(self, what: str) -> Iterator[None]:
+        """Where the process dies, another opens its database and takes over what it left."""
+        try:
+            yield
+        except Killed:
+            self.log(f"killed {what}, and started anew")
+            self.sandbox.stop()
+            self._open()
+            _ = self.sandbox.pump
+            for runner in self.sandbox.runners:
+                runner.take_over()
+
+    # --- trouble ---
+
+    def kill(self) -> None:
+        """The next caller dies before or after its call, or Invoice Cloud as it offers its next event to the pump."""
+        moment = self.dice.choice((BEFORE, AFTER))
+        if self.dice.random() < OFFERING:
+            self._dies_offering = moment
+            said = moment.replace("the call", "it offers its next event")
+            self.log(f"Invoice Cloud will be killed {said}")
+        else:
+            self.wire.dies = moment
+            self.log(f"the next caller will be killed {moment}")
+
+    def refuse_postbacks(self, times: int) -> None:
+        self._receiver_is_down += times
+
+    def calm(self) -> None:
+        self.sandbox.faults.clear(LANE)
+        self.wire.dies, self._dies_offering, self._receiver_is_down = NEVER, NEVER, 0
+
+    def _offer(self, take: TakeEvent) -> TakeEvent:
+        """Invoice Cloud gives the pump an event once what raised it is committed, and may die before or after that."""
+
+        def offered(event: dict[str, Any]) -> None:
+            dies, self._dies_offering = self._dies_offering, NEVER
+            if dies == BEFORE:
+                raise Killed
+            take(event)
+            if dies == AFTER:
+                raise Killed
+
+        return offered
+
+    def _post(self, *_: Any) -> PostAnswer:
+        """Whoever takes the postbacks."""
+        if self._receiver_is_down > 0:
+            self._receiver_is_down -= 1
+            raise NoAnswer("connection refused")
+        return PostAnswer(200, "")
