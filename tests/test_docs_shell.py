@@ -30,6 +30,7 @@ ELSEWHERE = {
     "pip": "tests/packaging installs the wheel",
     "partnerlab sandbox": "a server",
     "partnerlab pump": "a server, or its database",
+    "partnerlab soak --engine dbos": "kills processes for half a minute; tests/durability/test_soak_kill.py runs it",
     "partnerlab journal --follow": "has no end; tests/e2e/test_first_hour.py interrupts it",
     "partnerlab verify matrix": "writes beside the pacts of a checkout; tests/pacts/test_matrix.py runs it",
     "partnerlab verify provider sandbox": "takes its minute; tests/contracts/verification/test_sandbox_fuzz.py runs it",

@@ -202,7 +202,7 @@ class Payers:
         self.world.log(f"{account.number} switches {kind} {'on' if body['enrolled'] else 'off'}")
 
     def by_text(self, account: Account) -> None:
-        """Enrols a telephone in Pay By Text, and from then on pays what a text asks for; inHance v1 has no such page."""
+        """Enrols a telephone in Pay By Text, then pays what a text asks for; inHance v1 has no such page."""
         if account.partner == "inhance_v1":
             self.by_page(account)
         elif account not in self._phones:

@@ -66,6 +66,7 @@ class ProcessWorld(World):
             self._receiver = opened.enter_context(Receiver())
             self._pool = opened.enter_context(ThreadPoolExecutor(self.at_once))
             self.browser = self._any = _AnyReplica(self._killer, self.seed)
+            opened.callback(self._any.end)
             self.transport = Transport(allow_http=True, http=self._any)
             self.post_back_url = self._receiver.url
             self.url = f"{replicas[0].url}/lane/{LANE}"
@@ -181,7 +182,11 @@ class _AnyReplica(httpx.BaseTransport):
                 time.sleep(0.1)
 
     def close(self) -> None:
-        """The connections stay for the others who use it; they end with the process."""
+        """The connections stay, for the others who use them."""
+
+    def end(self) -> None:
+        """Close the connections."""
+        self._http.close()
 
 
 class _Control:

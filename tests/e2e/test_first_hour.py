@@ -98,6 +98,9 @@ def test_a_lane_is_made_forked_reset_and_dropped(type_: Type) -> None:
     assert names() >= {"walk", "walk-2"}
     assert type_("lanes", "reset", "walk").exit_code == 0
     assert type_("lanes", "drop", "walk-2").exit_code == 0
+    made = type_("lanes", "create", "monday", "--frozen-at", "2026-03-02T11:00:00Z").stdout
+    assert "2026-03-02" in made
+    assert "frozen" in made
     assert names() & {"walk", "walk-2"} == {"walk"}
     assert type_("lanes", "drop", "walk-2").exit_code == 1
     assert type_("lanes", "create", "walk").exit_code == 1

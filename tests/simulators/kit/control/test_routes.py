@@ -82,6 +82,8 @@ def test_a_lane_is_forked_exported_and_imported(api: Api, running: Kit) -> None:
         ("PUT", "/clock", {"now": "1950-01-01T00:00:00Z"}, 400, "field_invalid", "now"),
         ("PUT", "/clock", {"now": "2026-01-01T00:00:00Z", "frozen": 1}, 400, "field_invalid", "frozen"),
         ("POST", "/clock/freeze", {"at": "soon"}, 400, "field_invalid", "at"),
+        ("POST", "/lanes", {"name": "x", "frozen_at": "soon"}, 400, "field_invalid", "frozen_at"),
+        ("POST", "/lanes", {"name": "x", "frozen_at": "1900-01-01T00:00:00Z"}, 400, "field_invalid", "frozen_at"),
         ("POST", "/clock/unfreeze", {"at": "soon"}, 400, "field_invalid", "at"),
         ("POST", "/clock/advance", {"duration": "soon"}, 400, "field_invalid", "duration"),
         ("POST", "/clock/advance", {"duration": "999999d"}, 409, "clock_out_of_range", "duration"),

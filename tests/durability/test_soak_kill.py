@@ -1,0 +1,28 @@
+"""A soak whose sandboxes are processes, killed at moments of the seed: its books balance all the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from partnerlab.cli import main
+from tests.postgres import new_database
+
+pytestmark = [
+    pytest.mark.durability,
+    pytest.mark.postgres,
+    pytest.mark.xdist_group("durability"),
+    pytest.mark.timeout(420),  # replicas take time to start, and the soak says itself what did not come
+]
+
+
+def test_the_books_balance_after_real_kills(postgres_server: str, tmp_path: Path) -> None:
+    """On PostgreSQL, with two replicas that share the work."""
+    log = tmp_path / "log"
+    command = ["soak", "--engine", "dbos", "--seed", "8", "--days", "3", "--accounts", "6", "--log", str(log)]
+    done = CliRunner().invoke(main, [*command, "--database", new_database(postgres_server)])
+    assert done.exit_code == 0, done.output
+    assert "all books balance" in done.output
+    assert " of 2 killed, and started anew" in log.read_text("utf-8")
