@@ -118,7 +118,7 @@ class InProcessWorld(World):
         self._receiver_is_down += times
 
     def calm(self) -> None:
-        self.sandbox.faults.clear(LANE)
+        super().calm()
         self.wire.dies, self._dies_offering, self._receiver_is_down = NEVER, NEVER, 0
 
     def _offer(self, take: TakeEvent) -> TakeEvent:

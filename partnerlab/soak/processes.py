@@ -150,7 +150,7 @@ class ProcessWorld(World):
 
     def calm(self) -> None:
         self._killer.disarm()
-        self.control.delete("/_sandbox/faults")
+        super().calm()
         self._receiver.refuse(0)
         self._calm = True
 
@@ -226,7 +226,7 @@ class _Control:
             except httpx.TransportError as error:
                 if method == "POST" or time.monotonic() > ends:
                     raise Unanswered(f"{method} {path}: {error}") from error
-        value = answer.json() if answer.content else None
+        value: Any = answer.json() if answer.content else None
         if answer.is_error:
             raise Refused(answer.status_code, value["error"]["message"])
         return value

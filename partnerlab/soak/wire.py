@@ -109,6 +109,10 @@ class SiteControl:
         """PATCH JSON, as `get`."""
         return self.ask("PATCH", path, body)
 
+    def delete(self, path: str) -> Any:
+        """DELETE, as `get`."""
+        return self.ask("DELETE", path)
+
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         """The answer's JSON. Raises `Refused`."""
         headers = {"x-sandbox-lane": self._lane, "content-type": "application/json"}

@@ -42,6 +42,7 @@ class Control(Protocol):
     def post(self, path: str, body: Any = None) -> Any: ...
     def put(self, path: str, body: Any) -> Any: ...
     def patch(self, path: str, body: Any) -> Any: ...
+    def delete(self, path: str) -> Any: ...
 
 
 class World(ABC):
@@ -139,6 +140,6 @@ class World(ABC):
     def refuse_postbacks(self, times: int) -> None:
         """The receiver of postbacks does not answer so many times."""
 
-    @abstractmethod
     def calm(self) -> None:
         """Nothing goes wrong any more."""
+        self.control.delete("/_sandbox/faults")
