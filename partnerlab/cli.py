@@ -31,6 +31,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "jobs": ("jobs", "", "What partners run on a timer: list, run, pause, resume."),
     "lanes": ("lanes", "", "Isolated worlds of a sandbox: list, create, reset, fork, drop."),
     "prune": ("prune", "", "Forget what was over long ago in a sandbox, and lanes that nobody uses."),
+    "faults": ("faults", "", "What a lane gets wrong on purpose: list, add, clear."),
     "deliveries": ("deliveries", "", "See, replay and settle what the data pump delivers."),
     "journal": ("journal", "", "What was asked and answered, with the contract's verdict."),
     "audit": ("audit", "", "What became of each payment: posted once, lost, doubled, unknown, wrong."),

@@ -88,6 +88,32 @@ def test_a_mistyped_lane_is_not_made(type_: Type, arguments: tuple[str, ...]) ->
     assert "mine-not" not in type_("lanes", "list").stdout
 
 
+def test_faults_are_given_counted_and_taken(type_: Type, sandbox: Sandbox, lane: str) -> None:
+    once = (
+        "--operation",
+        "BalanceCheck",
+        "--path",
+        "/icloud",
+        "--count",
+        "1",
+        "--probability",
+        "1",
+        "--delay-s",
+        "0.01",
+    )
+    assert type_("faults", "add", "slow", *once).stdout.split()[:4] == ["1", "slow", "BalanceCheck", "/icloud"]
+    assert "until cleared, 50% of them" in type_("faults", "add", "reset", "--probability", "0.5").stdout
+    assert type_("faults", "clear", "2").exit_code == 0
+    for _ in range(2):
+        broken_call(sandbox, lane)
+    assert "struck 1, 0 left, delay_s 0.01" in type_("faults", "list").stdout
+    assert json.loads(type_("faults", "list", "--json").stdout)[0]["remaining"] == 0
+    assert type_("faults", "clear").exit_code == 0
+    assert type_("faults", "list").stdout == ""
+    assert type_("faults", "add", "none").exit_code == 2
+    assert type_("faults", "clear", "9").exit_code == 1
+
+
 def test_a_lane_is_made_forked_reset_and_dropped(type_: Type) -> None:
     def names() -> set[str]:
         return {line.split()[0] for line in type_("lanes", "list").stdout.splitlines()}
