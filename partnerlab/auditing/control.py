@@ -8,7 +8,7 @@ from typing import Any
 from partnerlab.auditing.comparing import reconcile
 from partnerlab.auditing.judging import audit
 from partnerlab.auditing.pages import Control
-from partnerlab.auditing.reading import read_attempts, read_lane
+from partnerlab.auditing.reading import read_attempts, read_standing
 from partnerlab.auditing.report import audit_json, reconciliation_json
 from partnerlab.simulators.kit.control.controls import Controls
 from partnerlab.simulators.kit.http.messages import Request
@@ -32,7 +32,7 @@ class Auditing:
     def audit_payments(self, request: Request) -> dict[str, Any]:
         """With the attempts of what is a finding in its story."""
         control, lane = self._control(request), request.lane.name
-        books = read_lane(control, lane)
+        books = read_standing(control, lane, lambda books: bool(audit(books).findings))
         known = {one.event_id for one in books.deliveries}
         found = {one.payment.guid for one in audit(books).findings}
         wanted = sorted({one.event_id for one in books.events if one.payment_guid in found and one.event_id in known})
@@ -41,4 +41,6 @@ class Auditing:
 
     def reconcile_books(self, request: Request) -> dict[str, Any]:
         """Explained differences too."""
-        return reconciliation_json(reconcile(read_lane(self._control(request), request.lane.name)))
+        control, lane = self._control(request), request.lane.name
+        books = read_standing(control, lane, lambda books: bool(reconcile(books).findings))
+        return reconciliation_json(reconcile(books))

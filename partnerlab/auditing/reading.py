@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -23,9 +24,10 @@ from partnerlab.auditing.records import (
 from partnerlab.auditing.ways import BY_FILE, WAYS
 from partnerlab.contracts.files.csv import load_table
 
-__all__ = ["Control", "read_attempts", "read_lane"]
+__all__ = ["Control", "read_attempts", "read_lane", "read_standing"]
 
 PUMP_PAGE = 500
+MOST_READINGS = 5
 
 
 def read_lane(control: Control, lane: str) -> LaneBooks:
@@ -52,6 +54,23 @@ def read_lane(control: Control, lane: str) -> LaneBooks:
         marks=marks(control, billers),
         first_export=first_export,
     )
+
+
+def read_standing(control: Control, lane: str, doubtful: Callable[[LaneBooks], bool]) -> LaneBooks:
+    """
+    As `read_lane`; *doubtful* books are read again until they stand still, at most `MOST_READINGS` times.
+
+    The books are read one after the other, so that a payment which is delivered meanwhile can stand in one that was
+    read late and be missing from one that was read early.
+    """
+    books = read_lane(control, lane)
+    for _ in range(MOST_READINGS - 1):
+        if not doubtful(books):
+            break
+        before, books = books, read_lane(control, lane)
+        if replace(before, at=books.at) == books:
+            break
+    return books
 
 
 def read_attempts(control: Control, lane: str, event_id: str) -> tuple[Attempt, ...]:

@@ -1,0 +1,39 @@
+"""The books of a lane in which something goes on while they are read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from partnerlab.auditing import audit, read_lane
+from partnerlab.auditing.reading import read_standing
+from partnerlab.sandbox import Sandbox
+from partnerlab.settings import SandboxSettings
+from partnerlab.soak.wire import SiteControl
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(SandboxSettings(port=0), in_process=True) as running:
+        yield running
+
+
+def test_what_is_delivered_while_the_books_are_read_is_not_lost(sandbox: Sandbox) -> None:
+    """The partner's books are read before the data pump's, which then says that it has delivered."""
+
+    class Busy(SiteControl):
+        def get(self, path: str, **query: Any) -> Any:
+            if path == "/_pump/deliveries":
+                sandbox.settle("busy")
+            return super().get(path, **query)
+
+    control = Busy(lambda: sandbox.site, "busy")
+    order = {"account_number": "10000101", "amount": "1.00", "tender": "credit_card", "card_number": "4111111111111111"}
+    control.post("/_sandbox/ic/payments", order)
+    (lost,) = audit(read_lane(control, "busy")).findings
+    assert "the delivery is delivered, and inHance v2 does not have it" in lost.detail
+    control.post("/_sandbox/ic/payments", {**order, "amount": "2.00"})
+    books = read_standing(control, "busy", lambda books: bool(audit(books).findings))
+    assert [one.verdict for one in audit(books).judged] == ["posted_once", "posted_once"]
