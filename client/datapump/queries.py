@@ -14,18 +14,24 @@ from partnerlab.client.datapump.statements import Statements
 from partnerlab.client.datapump.states import State
 from partnerlab.client.datapump.tables import BUSY, LEFT, READY, Attempt, Delivery, Note
 
-__all__ = ["COLUMNS", "FIRST_IN_LINE", "PRUNED", "DeliveryQueries", "Head", "delivery_of", "now_ms", "when"]
+__all__ = ["COLUMNS", "DUE", "FIRST_IN_LINE", "PRUNED", "DeliveryQueries", "Head", "delivery_of", "now_ms", "when"]
 
 COLUMNS = ", ".join(Delivery.__slots__)
+# SQLite has no statistics here and would read a lane's or an account's whole history: each names an index of the few
+# deliveries that are open. PostgreSQL has statistics, and is not told (`statements`).
+_LINE = "INDEXED BY pump_deliveries_line"
+_READY = "INDEXED BY pump_deliveries_ready"
+_DOUBT = "INDEXED BY pump_deliveries_doubt"
+DUE = "INDEXED BY pump_deliveries_due"
 _GET = f"SELECT {COLUMNS} FROM pump_deliveries"  # noqa: S608  constants
 # No earlier delivery in the account's line is still to come.
 FIRST_IN_LINE = (
-    "NOT EXISTS (SELECT 1 FROM pump_deliveries earlier WHERE earlier.account = pump_deliveries.account"  # noqa: S608  constants
+    f"NOT EXISTS (SELECT 1 FROM pump_deliveries AS earlier {_LINE} WHERE earlier.account = pump_deliveries.account"  # noqa: S608  constants
     f" AND earlier.seq < pump_deliveries.seq AND earlier.{BUSY})"
 )
 # It stands behind one that waits for its next attempt.
 _HELD_UP = (
-    "EXISTS (SELECT 1 FROM pump_deliveries earlier WHERE earlier.account = pump_deliveries.account"  # noqa: S608  constants
+    f"EXISTS (SELECT 1 FROM pump_deliveries AS earlier {_LINE} WHERE earlier.account = pump_deliveries.account"  # noqa: S608  constants
     f" AND earlier.seq < pump_deliveries.seq AND earlier.{BUSY} AND earlier.state = 'waiting')"
 )
 PRUNED = "SELECT state, digest FROM pump_pruned WHERE lane = :lane AND event_id = :event_id"
@@ -43,7 +49,7 @@ class Head(NamedTuple):
 
 
 _NEXT_IN = (
-    f"SELECT {', '.join(Head._fields)} FROM pump_deliveries WHERE {READY} AND account % :shards = :shard"  # noqa: S608
+    f"SELECT {', '.join(Head._fields)} FROM pump_deliveries {_READY} WHERE {READY} AND account % :shards = :shard"  # noqa: S608
     f" AND account > :after AND {FIRST_IN_LINE} ORDER BY account LIMIT :limit"
 )
 
@@ -95,7 +101,7 @@ class DeliveryQueries(Statements):
         """Whether a delivery is being sent or next to be; one that waits, or stands behind one that does, is not."""
         where, given = ("", {}) if lane is None else (" AND lane = :lane", {"lane": lane})
         sql = (
-            f"SELECT 1 FROM pump_deliveries WHERE {BUSY} AND state <> 'waiting'{where}"  # noqa: S608  constants
+            f"SELECT 1 FROM pump_deliveries {_READY} WHERE {READY}{where}"  # noqa: S608  constants
             f" AND NOT {_HELD_UP} LIMIT 1"
         )
         with self.database.connect() as connection:
@@ -103,7 +109,10 @@ class DeliveryQueries(Statements):
 
     def accepted_in(self, lane: str) -> list[tuple[int, int]]:
         """(number, run) of what is accepted in a lane."""
-        sql = f"SELECT number, run FROM pump_deliveries WHERE {READY} AND state = 'accepted' AND lane = :lane"  # noqa: S608  constants
+        sql = (
+            f"SELECT number, run FROM pump_deliveries {_READY} WHERE {READY}"  # noqa: S608  constants
+            " AND state = 'accepted' AND lane = :lane"
+        )
         with self.database.connect() as connection:
             return [(number, run) for number, run in self.all(connection, sql, lane=lane)]
 
@@ -116,12 +125,13 @@ class DeliveryQueries(Statements):
     def ready_accounts(self) -> list[int]:
         """Accounts in which something is accepted or being sent."""
         with self.database.connect() as connection:
-            sql = f"SELECT DISTINCT account FROM pump_deliveries WHERE {READY}"  # noqa: S608  constants
+            sql = f"SELECT DISTINCT account FROM pump_deliveries {_READY} WHERE {READY}"  # noqa: S608  constants
             return [account for (account,) in self.all(connection, sql)]
 
     def first_in_line(self, account: int) -> Delivery | None:
         """The delivery whose turn it is in an account: the first of those that are not over."""
-        return self._read_one(f"{_GET} WHERE {BUSY} AND account = :account ORDER BY seq LIMIT 1", account=account)
+        sql = f"{_GET} {_LINE} WHERE {BUSY} AND account = :account ORDER BY seq LIMIT 1"
+        return self._read_one(sql, account=account)
 
     def attempts(self, delivery: int) -> list[Attempt]:
         """Every attempt, first to last."""
@@ -153,7 +163,7 @@ class DeliveryQueries(Statements):
         """(number, run, attempts) of what heads its account's line and waits for nothing, in the order it came."""
         where, given = ("", {}) if lane is None else (" AND lane = :lane", {"lane": lane})
         sql = (
-            f"SELECT number, run, attempts FROM pump_deliveries WHERE {BUSY} AND state <> 'waiting'{where}"  # noqa: S608  constants
+            f"SELECT number, run, attempts FROM pump_deliveries {_READY} WHERE {READY}{where}"  # noqa: S608  constants
             f" AND {FIRST_IN_LINE} ORDER BY number"
         )
         with self.database.connect() as connection:
@@ -163,20 +173,21 @@ class DeliveryQueries(Statements):
         """What waits in a lane for a moment not after *until_ms*, the next first."""
         where = "state = 'waiting' AND lane = :lane AND retry_at <= :until"
         with self.database.connect() as connection:
-            rows = self.all(connection, f"{_GET} WHERE {where} ORDER BY retry_at, number", lane=lane, until=until_ms)
+            rows = self.all(
+                connection, f"{_GET} {DUE} WHERE {where} ORDER BY retry_at, number", lane=lane, until=until_ms
+            )
         return [delivery_of(row) for row in rows]
 
     def waiting_lanes(self) -> list[str]:
         """Lanes in which something waits for its next attempt."""
         with self.database.connect() as connection:
-            rows = self.all(
-                connection, "SELECT DISTINCT lane FROM pump_deliveries WHERE state = 'waiting' ORDER BY lane"
-            )
+            sql = f"SELECT DISTINCT lane FROM pump_deliveries {DUE} WHERE state = 'waiting' ORDER BY lane"  # noqa: S608  constants
+            rows = self.all(connection, sql)
         return [lane for (lane,) in rows]
 
     def heads(self, state: State, older_than_ms: int) -> list[Delivery]:
         """Up to a thousand deliveries that head their account's line in *state*, and have for so long."""
-        sql = f"{_GET} WHERE {BUSY} AND state = :state AND updated_at <= :before AND {FIRST_IN_LINE} LIMIT 1000"
+        sql = f"{_GET} {_LINE} WHERE {BUSY} AND state = :state AND updated_at <= :before AND {FIRST_IN_LINE} LIMIT 1000"
         with self.database.connect() as connection:
             rows = self.all(connection, sql, state=state.value, before=now_ms() - older_than_ms)
         return [delivery_of(row) for row in rows]
@@ -191,14 +202,14 @@ class DeliveryQueries(Statements):
         With *settled_since_ms* those too that were delivered since.
         """
         of_account = (
-            "SELECT kind, event_id, event FROM pump_deliveries WHERE account = (SELECT number FROM pump_accounts"
+            "SELECT kind, event_id, event FROM pump_deliveries {} WHERE account = (SELECT number FROM pump_accounts"
             " WHERE lane = :lane AND biller_guid = :biller AND account_number = :no)"
-            " AND kind IN ('payment', 'ach_reject') AND"
+            " AND kind IN ('payment', 'ach_reject') AND {}"
         )
-        queries = [f"{of_account} {BUSY}", f"{of_account} {LEFT}"]
+        queries = [of_account.format(_LINE, BUSY), of_account.format(_DOUBT, LEFT)]
         given: dict[str, Any] = {"lane": lane, "biller": biller_guid, "no": account_number}
         if settled_since_ms is not None:
-            queries.append(f"{of_account} state = 'delivered' AND updated_at >= :since")
+            queries.append(of_account.format("", "state = 'delivered' AND updated_at >= :since"))
             given["since"] = settled_since_ms
         with self.database.connect() as connection:
             rows = self.all(connection, " UNION ".join(queries), **given)

@@ -56,5 +56,6 @@ class Statements:
 
 @cache
 def _pyformat(sql: str) -> str:
-    """`:name` as psycopg spells it, and the operator `%`."""
-    return re.sub(r"(?<!:):(\w+)", r"%(\1)s", sql.replace("%", "%%"))
+    """`:name` and the operator `%` as psycopg spells them; without `INDEXED BY`, which is a word to SQLite alone."""
+    sql = re.sub(r" INDEXED BY \w+", "", sql.replace("%", "%%"))
+    return re.sub(r"(?<!:):(\w+)", r"%(\1)s", sql)

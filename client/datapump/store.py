@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from partnerlab.client.datapump.migrations import HISTORY
-from partnerlab.client.datapump.queries import COLUMNS, FIRST_IN_LINE, PRUNED, DeliveryQueries, delivery_of, now_ms
+from partnerlab.client.datapump.queries import COLUMNS, DUE, FIRST_IN_LINE, PRUNED, DeliveryQueries, delivery_of, now_ms
 from partnerlab.client.datapump.statements import writable
 from partnerlab.client.datapump.states import State
 from partnerlab.client.datapump.tables import METADATA, Delivery
@@ -65,7 +65,7 @@ class DeliveryStore(DeliveryQueries):
                 return self._revision(tx, there)
             for table in METADATA.sorted_tables:
                 tx.execute(CreateTable(table, if_not_exists=True))
-                for index in table.indexes:
+                for index in sorted(table.indexes, key=lambda index: str(index.name)):
                     tx.execute(CreateIndex(index, if_not_exists=True))
             for sql in HISTORY.noting():
                 tx.exec_driver_sql(sql)
@@ -255,13 +255,13 @@ class DeliveryStore(DeliveryQueries):
         if lane is not None:
             where, given = f"{where} AND lane = :lane", {**given, "lane": lane}
         with self.database.connect() as connection:
-            sql = f"SELECT 1 FROM pump_deliveries WHERE {where} LIMIT 1"  # noqa: S608  constants
+            sql = f"SELECT 1 FROM pump_deliveries {DUE} WHERE {where} LIMIT 1"  # noqa: S608  constants
             if self.first(connection, sql, **given) is None:
                 return 0
         with self.database.begin() as tx:
             rows = self.all(
                 tx,
-                "UPDATE pump_deliveries SET state = 'accepted', retry_at = NULL, updated_at = :now"  # noqa: S608  constants
+                f"UPDATE pump_deliveries {DUE} SET state = 'accepted', retry_at = NULL, updated_at = :now"  # noqa: S608  constants
                 f" WHERE {where} RETURNING account",
                 now=now_ms(),
                 **given,
@@ -276,7 +276,7 @@ class DeliveryStore(DeliveryQueries):
         new = ":now" if by_ms is None else "retry_at - :by_ms"
         by = {"now": now} if by_ms is None else {"by_ms": by_ms}
         with self.database.begin() as tx:
-            sql = f"UPDATE pump_deliveries SET retry_at = {new} WHERE state = 'waiting'{where}"  # noqa: S608  constants
+            sql = f"UPDATE pump_deliveries {DUE} SET retry_at = {new} WHERE state = 'waiting'{where}"  # noqa: S608  constants
             return self.run(tx, sql, **by, **given)
 
     def _won(self, tx: sa.Connection, sql: str, **values: Any) -> bool:
