@@ -283,6 +283,14 @@ def advance(harness: Harness, by: timedelta) -> list[str]:
     return [one.outcome for one in done]
 
 
+def begin(harness: Harness, at: str = "2026-06-16T14:00:00+00:00") -> None:
+    """As `freeze`, from the beginning of the lane on: its seeds are of that day, whatever day it is."""
+    name = harness.lane_name
+    if name not in [lane.name for lane in harness.lanes.all()]:
+        harness.lanes.create(name, frozen_at=datetime.fromisoformat(at))
+    freeze(harness, at)
+
+
 def freeze(harness: Harness, at: str = "2026-06-16T14:00:00+00:00") -> None:
     """Freeze the lane's clock; 2026-06-16 is a Tuesday, and Friday of that week, Juneteenth, is a holiday."""
     harness.lanes.get(harness.lane_name)

@@ -14,8 +14,8 @@ from tests.simulators.ic_webservices.harness import (
     WATERSMART_KEY,
     Harness,
     advance,
+    begin,
     elements,
-    freeze,
     keyed,
 )
 from tests.simulators.ic_webservices.pages.visit import BANK, Shown, Visit
@@ -53,7 +53,7 @@ def refusals(harness: Harness, method_id: str) -> tuple[Any, ...]:
 
 
 def test_blocked_cards_pay_nowhere_and_the_bank_does(visit: Visit, harness: Harness) -> None:
-    freeze(harness, "2026-12-01T14:00:00+00:00")
+    begin(harness, "2026-12-01T14:00:00+00:00")
     card, bank = method(harness, card_number=VISA, expires_on="2049-09-30"), method(harness, bank_account=SETTLES)
     load(harness, "0,0")
     assert refusals(harness, card) == (None, None), "AutoPay and a payment on December 3, by card, before the block"
@@ -75,7 +75,7 @@ def test_blocked_cards_pay_nowhere_and_the_bank_does(visit: Visit, harness: Harn
 
 
 def test_a_web_service_blocks_the_bank_and_the_checkout_offers_what_is_left(visit: Visit, harness: Harness) -> None:
-    freeze(harness, "2026-12-01T14:00:00+00:00")
+    begin(harness, "2026-12-01T14:00:00+00:00")
     load(harness, "0,0")
     blocked = {"AccountNumber": BROOK, "BlockPaymentsEFT": "true"}
     inner = elements({**keyed(WATERSMART, WATERSMART_KEY), **blocked})
@@ -95,7 +95,7 @@ def test_a_web_service_blocks_the_bank_and_the_checkout_offers_what_is_left(visi
 
 
 def test_the_number_that_is_shown_stands_in_for_the_account_number(visit: Visit, harness: Harness) -> None:
-    freeze(harness, "2026-12-01T14:00:00+00:00")
+    begin(harness, "2026-12-01T14:00:00+00:00")
     load(harness, "0,0", shown="77-0001")
     home = visit.connect(token=visit.token(USER, biller=WATERSMART))
     pages = [visit.page(home, path) for path in ("bills", f"bill/{NUMBER}", f"pay/{NUMBER}", "autopay", "paperless")]

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from partnerlab.simulators.ic_webservices.domain.users import Link
 from partnerlab.simulators.ic_webservices.store import CUSTOMERS, LINKS
-from tests.simulators.ic_webservices.harness import ACCOUNT, DECLINED, INVOICE, UTILITY, Harness, advance, freeze
+from tests.simulators.ic_webservices.harness import ACCOUNT, DECLINED, INVOICE, UTILITY, Harness, advance, begin, freeze
 from tests.simulators.ic_webservices.pages.visit import BANK, CARD, USER, Shown, Visit, add_bill
 
 DAY = "2026-06-24"
@@ -225,7 +225,7 @@ def _method(harness: Harness) -> str:
 
 
 def test_autopay_needs_a_method_and_collects_the_bill_on_its_day(visit: Visit, harness: Harness) -> None:
-    freeze(harness)
+    begin(harness)
     page = visit.connect("3")
     assert "AutoPay needs a saved payment method" in page.words
     add_card(visit, page)

@@ -98,7 +98,8 @@ def test_a_form_of_the_portal_with_a_mistake_is_as_it_was_sent(
 def test_a_scheduled_payment_with_a_mistake_is_as_it_was_sent(visit: Visit, harness: Harness) -> None:
     save(harness)
     page = visit.page(visit.connect(), f"pay/{INVOICE}")
-    listed = visit.submit(page, "Pay", Amount="5.00", Method="saved-1", When="later", Day="12/24/2026")
+    day = f"{harness.lane.now() + timedelta(days=9):%m/%d/%Y}"
+    listed = visit.submit(page, "Pay", Amount="5.00", Method="saved-1", When="later", Day=day)
     edit = visit.get(next(url for name, url in listed.links().items() if name.startswith("Change the payment")))
     wrong = visit.submit(edit, "Save the change", Amount="7.77", Day="never")
     sent = wrong.fields("Save the change")

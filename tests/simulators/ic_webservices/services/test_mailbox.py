@@ -16,13 +16,15 @@ from tests.simulators.ic_webservices.harness import (
     WATERSMART,
     Harness,
     advance,
+    begin,
     bill_file,
     freeze,
     group,
 )
 from tests.simulators.ic_webservices.pages.visit import CARD
 
-DAY, BILLED, DUE = timedelta(days=1), date(2026, 12, 1), date(2026, 12, 30)
+DAY, BILLED, DUE = timedelta(days=1), date(2026, 12, 10), date(2026, 12, 30)
+BEGINNING = "2026-12-16T14:00:00+00:00"
 NUMBER, PHONE = "700001", "+14135550101"
 
 
@@ -35,7 +37,7 @@ def new_bill(
     harness: Harness, first: int | None = -10, second: int | None = -5, third: int | None = -1, amount: str = "50.00"
 ) -> None:
     """A bill of the seeded account, due on December 30, and on which days before it payers are told."""
-    freeze(harness, "2026-12-16T14:00:00+00:00")
+    begin(harness, BEGINNING)
     days = {"FirstNotifyRequestedDate": first, "SecondNotifyRequestedDate": second, "ThirdNotifyRequestedDate": third}
     answers = {name: day for name, day in days.items() if day is not None}
     guid = harness.sim.world.settings.utility_guid
@@ -102,6 +104,7 @@ def test_a_bill_without_dates_or_without_an_address_is_nobodys_mail(harness: Har
 
 
 def test_a_number_of_pay_by_text_is_asked_first_and_then_told_of_bills_by_text(harness: Harness) -> None:
+    begin(harness, BEGINNING)
     services, guid = harness.sim.world.services, harness.sim.world.settings.utility_guid
     services.pay_by_text.ask(harness.lane, guid, USER, PHONE)
     (asked,) = mail(harness, channel="text")
