@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-__all__ = ["Replica", "free_port", "running_replicas"]
+__all__ = ["NotStarted", "Replica", "free_port", "running_replicas"]
 
 BELOW_EPHEMERAL = range(20_000, 32_000)
 _dice = random.SystemRandom()  # the module's own numbers are seeded by whoever likes
@@ -32,6 +32,10 @@ def free_port() -> int:
             continue
         return port
     raise RuntimeError("a hundred ports were taken")
+
+
+class NotStarted(RuntimeError):
+    """A sandbox ended before it listened; with the last line that it said."""
 
 
 class Replica:
@@ -57,13 +61,14 @@ class Replica:
             )
 
     def wait(self) -> None:
-        """Until it listens. Raises `RuntimeError` where it ends before."""
+        """Until it listens. Raises `NotStarted` where it ends before."""
         assert self._child is not None
         assert self._child.stdout is not None
         self.url = self._child.stdout.readline().strip()
         if not self.url.startswith("http://"):
-            said = "" if self._log is None else self._log.read_text("utf-8", "replace")[-1000:]
-            raise RuntimeError(f"the sandbox did not start: {said}")
+            said = [] if self._log is None else self._log.read_text("utf-8", "replace").split("\n")
+            last = next((line for line in reversed(said) if line.strip()), "")
+            raise NotStarted(f"the sandbox did not start: {last}")
 
     def start(self) -> None:
         """Start it, and wait until it listens."""

@@ -15,6 +15,7 @@ import click
 
 from partnerlab.databases import check_database
 from partnerlab.postgres import postgres_programs, running_postgres
+from partnerlab.replicas import NotStarted
 from partnerlab.soak import MakeWorld, Options, Outcome, soak
 from partnerlab.soak.in_process import InProcessWorld
 from partnerlab.soak.processes import ProcessWorld
@@ -89,7 +90,10 @@ def command(
     with ExitStack() as running:
         worlds = InProcessWorld if engine == "in-process" else _processes(database, running)
         for one in range(seed, seed + runs):
-            outcome = soak(Options(one, days, accounts, faults == "all"), _writer(log), worlds)
+            try:
+                outcome = soak(Options(one, days, accounts, faults == "all"), _writer(log), worlds)
+            except NotStarted as error:
+                raise click.BadParameter(str(error), param_hint="--database") from error
             broken += outcome.broken is not None
             for line in _told(outcome):
                 click.echo(line)

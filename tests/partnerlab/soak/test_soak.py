@@ -86,3 +86,6 @@ def test_a_database_is_for_the_durable_engine() -> None:
     done = CliRunner().invoke(main, ["soak", "--database", "x.db"])
     assert done.exit_code == 2
     assert "--database: only with --engine dbos" in done.output
+    done = CliRunner().invoke(main, ["soak", "--engine", "dbos", "--database", "mysql://here/x"])
+    assert done.exit_code == 2
+    assert "--database: the sandbox did not start: Error: database: 'mysql': must be a SQLite file" in done.output
