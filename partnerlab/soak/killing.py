@@ -28,7 +28,6 @@ class Killer:
         self._calls = 0
         self._killing: list[threading.Thread] = []
         self._problem: Exception | None = None
-        self.killed = 0
 
     def __enter__(self) -> Self:
         return self
@@ -83,5 +82,4 @@ class Killer:
         except Exception as error:  # noqa: BLE001 - raised where somebody waits for it
             self._problem = error
             return
-        self.killed += len(victims)
         self._log(f"{len(victims)} of {len(self.replicas)} killed, and started anew")

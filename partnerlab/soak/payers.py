@@ -50,7 +50,8 @@ HABITS = {
     "moves_out": 4,
 }
 """What a payer does about a bill, and how often."""
-TEXT_WITHIN_DAYS = 2
+AGAIN_IN_DAYS = 2
+"""Days until a payer who has begun something goes on with it."""
 
 
 class Payers:
@@ -208,7 +209,7 @@ class Payers:
         elif account not in self._phones:
             if self.town.open_invoices(account):
                 self._phones[account] = self._answered_by_text(account)
-                self._again(account, TEXT_WITHIN_DAYS)
+                self._again(account, AGAIN_IN_DAYS)
         else:
             self._pay_what_a_text_asks(account)
 
@@ -244,7 +245,7 @@ class Payers:
             for invoice in self.town.open_invoices(account)[:1]:
                 self._pay(account, invoice, Decimal(invoice["balance_due"]), CARD)
                 self._leaving.add(account)
-                self._again(account, TEXT_WITHIN_DAYS)
+                self._again(account, AGAIN_IN_DAYS)
         elif self.town.settled(account):
             marked = self.world.control.post(
                 f"/_sandbox/ic/customers/{account.number}/convey", {"biller_guid": account.biller_guid}
