@@ -18,9 +18,9 @@ from tests.simulators.ic_webservices.harness import (
     Answer,
     Harness,
     advance,
+    begin,
     bill_file,
     elements,
-    freeze,
     group,
     keyed,
 )
@@ -62,7 +62,7 @@ def test_every_row_that_is_on_a_questionnaire_can_be_answered() -> None:
 
 
 def test_an_invoice_has_what_the_questionnaire_says_and_payers_are_held_to_it(harness: Harness) -> None:
-    freeze(harness, "2026-12-01T14:00:00+00:00")
+    begin(harness, "2026-12-01T14:00:00+00:00")
     before = load(harness, "W-0", "11/20/2026", "60.05")
     assert (before["allow_partial_payments"], before["balance_forward"]) == (False, False), "nothing is answered yet"
     assert answer(harness, ALL).status == 200
@@ -93,7 +93,7 @@ def test_an_invoice_has_what_the_questionnaire_says_and_payers_are_held_to_it(ha
 
 
 def test_an_expired_bill_is_not_paid_by_payers_but_by_a_clerk(harness: Harness) -> None:
-    freeze(harness, "2026-12-01T14:00:00+00:00")
+    begin(harness, "2026-12-01T14:00:00+00:00")
     answer(harness, {"PaymentExpirationDate": 10, "PaymentExpirationMessage": "Call the office"})
     load(harness, "W-1", "12/01/2026", "60.00")
     pay = {"account_number": BROOK, "invoice_number": "W-1", "amount": "60.00", **OWN}
