@@ -120,7 +120,10 @@ def test_what_is_no_date_is_not_read(text: str) -> None:
             parse(text)
 
 
-@pytest.mark.parametrize(("text", "value"), [("true", True), ("1", True), ("false", False), (" 0 ", False)])
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("true", True), ("True", True), ("TRUE", True), ("1", True), ("false", False), ("False", False), (" 0 ", False)],
+)
 def test_a_boolean_is_read(text: str, value: bool) -> None:
     assert values.parse_boolean(text) is value
 
