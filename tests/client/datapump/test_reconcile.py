@@ -36,14 +36,15 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     "harm", ["DELETE FROM {}", "UPDATE {} SET status = 'SUCCESS'", "UPDATE {} SET status = 'ERROR'"]
 )
+@pytest.mark.parametrize("later", [2, 3], ids=["another one comes", "nothing comes"])
 def test_what_the_engine_lost_is_delivered_and_not_overtaken(
-    url: str, billers: Billers, partner: Partner, harm: str
+    url: str, billers: Billers, partner: Partner, harm: str, later: int
 ) -> None:
     events = [make_event() for _ in range(3)]
     with DataPump(url, billers, QUICK).start(worker=False) as quiet:
-        submit(quiet, *events[:2])
+        submit(quiet, *events[:later])
         rows_of_the_engine(quiet, harm)
-        submit(quiet, *events[2:])
+        submit(quiet, *events[later:])
     with DataPump(url, billers, QUICK, poll_s=0.02) as pump:
         wait_for(lambda: pump.counts() == {State.DELIVERED: 3})
     assert [s.fields["PaymentReference"] for s in partner.seen] == [e["payment"]["reference"] for e in events]
