@@ -23,6 +23,7 @@ from partnerlab.auditing import LaneBooks, read_lane
 from partnerlab.client.errors import TransportError
 from partnerlab.client.http import Transport
 from partnerlab.replicas import running_replicas
+from partnerlab.simulators.kit.faults.effects import WAITING
 from partnerlab.soak.killing import Killer
 from partnerlab.soak.receiver import Receiver
 from partnerlab.soak.world import BEGINS, LANE, Refused, World
@@ -139,7 +140,7 @@ class ProcessWorld(World):
     # --- trouble ---
 
     def fault(self, name: str, operation: str, count: int) -> None:
-        waits = {"params": {"delay_s": SLOW_S}} if name in ("slow", "dribble", "commit-then-timeout") else {}
+        waits = {"params": {"delay_s": SLOW_S}} if name in WAITING else {}
         self.control.post("/_sandbox/faults", {"name": name, "operation": operation, "count": count, **waits})
 
     def kill(self) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.kit.http.messages import Request, Response
 
-__all__ = ["FAULTS", "Plan"]
+__all__ = ["FAULTS", "WAITING", "Plan"]
 
 
 @dataclass(slots=True)
@@ -165,3 +165,6 @@ FAULTS: dict[str, Callable[[Plan, Mapping[str, float]], None]] = {
     "answer-twice": _answer_twice,
 }
 """How each fault of the catalogue changes a plan; a test holds the two lists together."""
+
+WAITING = ("slow", "dribble", "commit-then-timeout")
+"""Those that take `delay_s`: how long they wait."""

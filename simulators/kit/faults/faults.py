@@ -14,7 +14,7 @@ from collections.abc import Container, Iterator, Mapping
 from hashlib import blake2b
 
 from partnerlab.contracts.records import dataclass
-from partnerlab.simulators.kit.faults.effects import FAULTS, Plan
+from partnerlab.simulators.kit.faults.effects import FAULTS, WAITING, Plan
 from partnerlab.simulators.kit.faults.files import FILE_FAULTS, arrives
 from partnerlab.simulators.kit.http.messages import Request
 from partnerlab.simulators.kit.world import schema
@@ -139,8 +139,10 @@ class Faults:
             raise FaultInvalid("count", f"{count} is not between 1 and {MAX_COUNT}")
         if not 0 < probability <= 1:
             raise FaultInvalid("probability", f"{probability} is not above 0 and at most 1")
+        if path and name in FILE_FAULTS:
+            raise FaultInvalid("path", f"{name} strikes files, which have none; operation names the kind of file")
         for key, value in params.items():
-            _check_param(key, value)
+            _check_param(name, key, value)
         self._lanes.get(lane)
         with self._store.write() as tx:
             tx.one(_LOCK, lane=lane)
@@ -256,12 +258,14 @@ def _asked_for(header: str) -> Iterator[tuple[str, Mapping[str, float]]]:
                 params[key] = float(text)
             except ValueError:
                 raise FaultInvalid(f"X-Sandbox-Fault: {key[:80]}", f"{text[:80]!r} is not a number") from None
-            _check_param(key, params[key])
+            _check_param(name, key, params[key])
         yield name, params
 
 
-def _check_param(key: str, value: float) -> None:
+def _check_param(name: str, key: str, value: float) -> None:
     if key != "delay_s":
         raise FaultInvalid(f"params.{key[:80]}", "the only parameter is delay_s")
+    if name not in WAITING:
+        raise FaultInvalid("params.delay_s", f"{name} does not wait; those that do are {', '.join(WAITING)}")
     if not 0 <= value <= MAX_DELAY_S:
         raise FaultInvalid("params.delay_s", f"{value} is not between 0 and {MAX_DELAY_S:.0f} seconds")

@@ -10,6 +10,7 @@ from typing import Any
 from partnerlab.auditing import LaneBooks, read_lane
 from partnerlab.remote import Remote
 from partnerlab.sandbox import Sandbox
+from partnerlab.simulators.kit.faults.effects import WAITING
 from partnerlab.simulators.kit.world.store import Statement
 
 Row = dict[str, Any]
@@ -83,7 +84,8 @@ class Town:
         if self.partner == "inhance_v1":  # what is downloaded is told by the second
             self.sandbox.clock.set(self.lane, self.sandbox.clock.now(self.lane) + timedelta(seconds=1))
         if fault:
-            self.sandbox.faults.add(self.lane, fault, operation=operation, count=1, params={"delay_s": 0})
+            waits = {"delay_s": 0} if fault in WAITING else {}
+            self.sandbox.faults.add(self.lane, fault, operation=operation, count=1, params=waits)
         tender = TENDERS[int(account.number) % len(TENDERS)]
         order = {"account_number": account.number, "invoice_number": account.invoice, "amount": account.amount}
         body = {**order, **(more or tender), "biller_guid": self.biller["guid"]}

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from partnerlab.contracts.catalogue import faults as catalogue
-from partnerlab.simulators.kit.faults.effects import FAULTS, Plan
+from partnerlab.simulators.kit.faults.effects import FAULTS, WAITING, Plan
 from partnerlab.simulators.kit.faults.faults import FaultInvalid, FaultNotFound, Faults, TooManyFaults
 from partnerlab.simulators.kit.faults.files import FILE_FAULTS
 from partnerlab.simulators.kit.http.messages import Request, Response
@@ -133,7 +133,7 @@ SEEN: dict[str, tuple[Callable[[Kit], None], int, int, int]] = {
 def test_what_a_socket_sees(kit: Kit, name: str, inline: bool) -> None:
     look, called, committed, status = SEEN[name]
     kit.door.inline = inline
-    kit.faults.add("default", name, count=1, params={"delay_s": 0.3})
+    kit.faults.add("default", name, count=1, params={"delay_s": 0.3} if name in WAITING else {})
     look(kit)
     assert len(kit.door.asked) == called
     assert kit.door.calls() == committed
@@ -208,6 +208,7 @@ def test_a_request_can_ask_for_faults_itself(kit: Kit) -> None:
         ("slow;delay_s=soon", "X-Sandbox-Fault: delay_s"),
         ("slow;delay_s=nan", "params.delay_s"),
         ("slow;delay_s=3601", "params.delay_s"),
+        ("html;delay_s=1", "params.delay_s"),
         ("slow;speed=1", "params.speed"),
         ("slow,", "X-Sandbox-Fault"),
     ],
@@ -317,7 +318,9 @@ def test_a_lane_has_only_so_many_faults(faults: Faults, monkeypatch: pytest.Monk
         ("count", {"count": 0}),
         ("probability", {"probability": 0.0}),
         ("probability", {"probability": 1.1}),
-        ("params.delay_s", {"params": {"delay_s": -1.0}}),
+        ("params.delay_s", {"name": "slow", "params": {"delay_s": -1.0}}),
+        ("params.delay_s", {"name": "html", "params": {"delay_s": 1.0}}),
+        ("path", {"name": "line-missing", "path": "/iCloud"}),
         ("params.speed", {"params": {"speed": 1.0}}),
     ],
 )
