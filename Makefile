@@ -34,7 +34,7 @@ format: $(VENV)/.dev  ## Format the code.
 	$(BIN)/ruff format .
 
 bench: $(VENV)/.dev  ## Measure beside what a user would pick instead; writes docs/benchmarks.md.
-	$(BIN)/python -m benchmarks
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m benchmarks
 
 reference: $(VENV)/.dev  ## Write docs/reference from the registries, and the SOAP messages from their declarations.
 	$(BIN)/python -m partnerlab.reference
