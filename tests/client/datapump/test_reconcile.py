@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 
 import pytest
+import sqlalchemy as sa
 
 from partnerlab.client.datapump import DataPump
 from partnerlab.client.datapump.engine.durable import DurableEngine, EngineChanged
@@ -14,7 +15,7 @@ from partnerlab.client.datapump.engine.rounds import SHARDS, shard_of
 from partnerlab.client.datapump.states import State
 from partnerlab.client.settings import Biller
 from tests.client.datapump.conftest import PATIENT, QUICK, make_event, state_of, submit, wait_for, worker_of
-from tests.client.datapump.partner import DROP, OK, Partner
+from tests.client.datapump.partner import DROP, OK, THROTTLE, Partner
 from tests.client.datapump.test_lanes import held
 
 Billers = Callable[[str, str], Biller]
@@ -22,9 +23,12 @@ Billers = Callable[[str, str], Biller]
 
 def rows_of_the_engine(pump: DataPump, sql: str) -> None:
     """Do something to the engine's rows behind its back: `{}` stands for their table."""
-    table = "workflow_status" if pump._database.dialect.name == "sqlite" else "dbos.workflow_status"
     with pump._database.begin() as tx:
-        tx.exec_driver_sql(sql.format(table))
+        tx.exec_driver_sql(sql.format(table_of(pump)))
+
+
+def table_of(pump: DataPump) -> str:
+    return "workflow_status" if pump._database.dialect.name == "sqlite" else "dbos.workflow_status"
 
 
 @pytest.fixture(autouse=True)
@@ -48,6 +52,43 @@ def test_what_the_engine_lost_is_delivered_and_not_overtaken(
     with DataPump(url, billers, QUICK, poll_s=0.02) as pump:
         wait_for(lambda: pump.counts() == {State.DELIVERED: 3})
     assert [s.fields["PaymentReference"] for s in partner.seen] == [e["payment"]["reference"] for e in events]
+
+
+@pytest.mark.parametrize(
+    "harm",
+    ["DELETE FROM {}", "UPDATE {} SET status = 'SUCCESS'", "UPDATE {} SET status = 'CANCELLED', queue_name = NULL"],
+)
+def test_what_the_engine_loses_beside_a_running_worker_is_delivered_in_order(
+    url: str, billers: Billers, partner: Partner, harm: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its bells are harmed as they are rung: when the events come, and when the one that waits falls due."""
+    wills = iter([THROTTLE])
+    partner.will = lambda operation, fields: next(wills, OK)
+    with DataPump(url, billers, PATIENT, poll_s=0.02) as pump:
+        engine = pump._engine
+        assert isinstance(engine, DurableEngine)
+        ring = engine.ring
+        losing: Iterator[int] = iter(())
+
+        def ring_and_lose(tx: sa.Connection, accounts: Iterable[int]) -> None:
+            ring(tx, accounts)
+            if next(losing, None) is not None:
+                tx.exec_driver_sql(harm.format(table_of(pump)))
+
+        monkeypatch.setattr(engine, "ring", ring_and_lose)
+        losing = iter(range(3))
+        events = [make_event() for _ in range(3)]
+        first, *_ = submit(pump, *events)
+        wait_for(lambda: pump.counts() == {State.WAITING: 1, State.ACCEPTED: 2})
+        account = pump.delivery(first).delivery.account
+        wait_for(lambda: engine.lost([account]) == {account})
+        losing = iter(range(1))
+        pump.wake()
+        wait_for(lambda: pump.counts() == {State.DELIVERED: 3})
+        assert next(losing, None) is None, "no bell was lost"
+    told = [s.fields["PaymentReference"] for s in partner.seen]
+    assert told == [events[at]["payment"]["reference"] for at in (0, 0, 1, 2)]
+    assert set(partner.posted().values()) == {1}
 
 
 def test_a_shard_is_lost_that_has_no_bell(url: str, billers: Billers, partner: Partner) -> None:
