@@ -105,11 +105,11 @@ def test_an_answer_about_a_lane_that_was_reset_meanwhile_is_not_the_new_ones(bot
     assert harness.get(f"customers/{ACCOUNT}")["email_address"] != "old@example.com"
 
 
-def test_a_payment_that_the_partner_took_since_it_was_asked_drops_the_answer(harness: Harness) -> None:
-    harness.settled_meanwhile = {harness.pay(amount="25.50").json["payment_guid"]}
-    answers(harness, "125.50")
-    assert open_bill(harness)["changed"] == []
-    assert harness.invoice()["balance_due"] == "100.00"
+def test_a_payment_that_the_partner_took_since_it_was_asked_drops_the_answer(both: Harness) -> None:
+    both.settled_meanwhile = {both.pay(amount="25.50").json["payment_guid"]}
+    answers(both, "125.50")
+    assert open_bill(both)["changed"] == []
+    assert both.invoice()["balance_due"] == "100.00"
 
 
 def test_a_payment_of_another_invoice_meanwhile_drops_the_accounts_answer(both: Harness) -> None:
