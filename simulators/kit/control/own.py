@@ -359,6 +359,7 @@ def _lane_view(lane: Lane) -> Json:
         "now": lane.now().isoformat(),
         "frozen": lane.frozen_at is not None,
         "seed": lane.seed,
+        "made_at": lane.made_at,
         "active_faults": lane.faults,
     }
 

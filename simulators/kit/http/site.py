@@ -8,13 +8,13 @@ loop where the exchange is `inline`, else on a worker thread.
 from __future__ import annotations
 
 import itertools
-import json
 import logging
 import os
 import re
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from urllib.parse import unquote
 
 from partnerlab.contracts.records import dataclass
@@ -24,12 +24,13 @@ from partnerlab.simulators.kit.http.forwarded import as_forwarded
 from partnerlab.simulators.kit.http.guard import Guard, host_allowed
 from partnerlab.simulators.kit.http.messages import App, Request, Response
 from partnerlab.simulators.kit.http.nowhere import Nowhere
+from partnerlab.simulators.kit.http.problems import internal_error, problem
 from partnerlab.simulators.kit.journal.journal import Journal
 from partnerlab.simulators.kit.journal.recording import record_line
-from partnerlab.simulators.kit.world.lanes import DEFAULT, Lane, LaneNameInvalid, Lanes, TooManyLanes
-from partnerlab.simulators.kit.world.store import RolledBack, in_lane, rolling_back
+from partnerlab.simulators.kit.world.lanes import DEFAULT, Lane, LaneNameInvalid, Lanes, TooManyLanes, stands
+from partnerlab.simulators.kit.world.store import LaneReplaced, RolledBack, in_lane, rolling_back
 
-__all__ = ["Exchange", "Refusal", "Site", "internal_error"]
+__all__ = ["Exchange", "Refusal", "Site"]
 
 CACHED_TARGETS = 4_096
 CACHED_TARGET_BYTES = 512
@@ -40,6 +41,7 @@ _logger = logging.getLogger(__name__)
 _UNASKED = frozenset(("/favicon.ico", "/.well-known/appspecific/com.chrome.devtools.json"))
 """What browsers ask for by themselves; where it is not served, it is not noted."""
 _BROWSERS = frozenset(("origin", "sec-fetch-site"))
+_WORLD = "x-sandbox-world"
 _HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 
 
@@ -66,8 +68,9 @@ class Site:
     Everything that is served on one origin.
 
     A request's lane is the one its path begins with (`/lane/<name>/…`), else the one its header `X-Sandbox-Lane`
-    names, else `default`. Without a *guard* it answers whoever asks. *forwarded*: every request comes through a proxy,
-    whose word for the caller's origin and address counts.
+    names, else `default`. One with the header `X-Sandbox-World`, the lane's `made_at`, is refused once the lane is
+    another. Without a *guard* it answers whoever asks. *forwarded*: every request comes through a proxy, whose word for
+    the caller's origin and address counts.
     """
 
     def __init__(
@@ -130,8 +133,10 @@ class Site:
             if refused is not None:
                 return refused
         name = found.lane or headers.get("x-sandbox-lane", DEFAULT)
+        if world := headers.get(_WORLD, ""):  # between the caller and the site, so not in the journal
+            headers = {key: value for key, value in headers.items() if key != _WORLD}
         base_url = f"{origin}/lane/{found.lane}" if found.lane else origin
-        return Exchange(self, found, method, headers, body, base_url, name, self.new_id(), remote)
+        return Exchange(self, found, method, headers, body, base_url, name, world, self.new_id(), remote)
 
     def new_id(self) -> str:
         """An id for a request."""
@@ -190,13 +195,13 @@ class Site:
         if not mount.door and not guard.knows(headers, path) and path not in getattr(mount.app, "open_to_all", ()):
             if sign_in := getattr(mount.app, "sign_in", ""):
                 return Refusal(self.new_id(), Response(303, b"", headers=(("Location", sign_in),)))
-            answer = _error(401, "unauthorized", "Authorization: Bearer <token> is required")
+            answer = problem(401, "unauthorized", "Authorization: Bearer <token> is required")
             answer.headers = (("WWW-Authenticate", "Bearer"),)
             return Refusal(self.new_id(), answer)
         return None
 
     def _refuse(self, status: int, code: str, message: str, field: str = "") -> Refusal:
-        return Refusal(self.new_id(), _error(status, code, message, field))
+        return Refusal(self.new_id(), problem(status, code, message, field))
 
 
 class Refusal:
@@ -235,6 +240,7 @@ class Exchange:
         "_site",
         "_started_ns",
         "_target",
+        "_world",
         "control",
         "id",
         "inline",
@@ -249,6 +255,7 @@ class Exchange:
         body: bytes,
         base_url: str,
         lane_name: str,
+        world: str,
         id: str,
         remote: str,
     ) -> None:
@@ -259,6 +266,7 @@ class Exchange:
         self._body = body
         self._base_url = base_url
         self._lane_name = lane_name
+        self._world = world
         self._remote = remote
         self._lane = lane = site.lanes.cached(lane_name)
         self.id = id
@@ -270,7 +278,9 @@ class Exchange:
     def joins(self) -> bool:
         """Whether its transactions may be committed together with those of others. With a fault it is alone."""
         lane = self._lane
-        return self._target.mount.groups and not (lane is None or lane.faults or "x-sandbox-fault" in self._headers)
+        if lane is None or lane.faults or self._world:
+            return False
+        return self._target.mount.groups and "x-sandbox-fault" not in self._headers
 
     def answer(self) -> Response:
         """The answer, where it `joins`; it is not noted yet. Never raises."""
@@ -298,19 +308,33 @@ class Exchange:
         """
         started_ns = time.perf_counter_ns()
         try:
+            if self._world:
+                return self._run_in_world(started_ns)
             if self._lane is not None:
                 return self._run(started_ns)
             with in_lane(self._lane_name):
                 return self._run(started_ns)
         except LaneNameInvalid as error:
-            return _error(400, "lane_invalid", str(error), "lane"), None
+            return problem(400, "lane_invalid", str(error), "lane"), None
         except FaultInvalid as error:
-            return _error(400, "fault_invalid", str(error), error.field), None
+            return problem(400, "fault_invalid", str(error), error.field), None
         except TooManyLanes as error:
-            return _error(409, "too_many_lanes", str(error)), None
+            return problem(409, "too_many_lanes", str(error)), None
+        except LaneReplaced:
+            message = f"lane {self._lane_name[:80]!r} was reset, dropped, copied onto or imported meanwhile"
+            return problem(409, "lane_replaced", message), None
         except Exception:
             _logger.exception("request %s: %s %s failed", self.id, self._method, record_line(self._target.path))
             return internal_error(self.id), None
+
+    def _run_in_world(self, started_ns: int) -> tuple[Response | None, Plan | None]:
+        """Raises `LaneReplaced` where the lane is, or comes to be, another than the caller means."""
+        still = partial(stands, lane=Lane(self._lane_name, made_at=self._world))
+        with self._site.lanes.store.read() as tx:
+            if not still(tx):
+                raise LaneReplaced
+        with in_lane(self._lane_name, still):
+            return self._run(started_ns)
 
     def _run(self, started_ns: int) -> tuple[Response | None, Plan | None]:
         site, target, mount = self._site, self._target, self._target.mount
@@ -370,14 +394,3 @@ def _segments(path: str, most: int = -1) -> tuple[str, ...]:
     """The first *most* segments of a path: no mount is deeper, and a path may have thousands."""
     path = path.strip("/").lower()
     return tuple(path.split("/", most)[: most if most >= 0 else None]) if path else ()
-
-
-def _error(status: int, code: str, message: str, field: str = "") -> Response:
-    """An answer in the shape of the control API's errors."""
-    error = {"code": code, "message": message} | ({"field": field} if field else {})
-    return Response(status, json.dumps({"error": error}).encode() + b"\n", "application/json")
-
-
-def internal_error(id: str) -> Response:
-    """The answer to a request that failed by an error of ours."""
-    return Response(500, f"Internal error. The server's log has it under request {id}.\n".encode())

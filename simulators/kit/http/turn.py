@@ -12,7 +12,8 @@ import logging
 from collections.abc import Collection
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from partnerlab.simulators.kit.http.site import Refusal, internal_error
+from partnerlab.simulators.kit.http.problems import internal_error
+from partnerlab.simulators.kit.http.site import Refusal
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop

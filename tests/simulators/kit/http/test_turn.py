@@ -124,6 +124,14 @@ def test_no_answer_goes_out_before_its_commit(turns: Turns) -> None:
     assert turns.noted() == [("add", 200), ("add", 200)]
 
 
+def test_one_that_is_of_a_world_is_alone(turns: Turns) -> None:
+    """The transaction of a turn is of no lane."""
+    turns.ask()
+    sender, taken = turns.ask(x_sandbox_world=turns.kit.lanes.get("default").made_at)
+    assert (sender.got, taken) == ([], False)
+    assert turns.committed() == 1, "the turn has ended"
+
+
 def test_one_refused_of_many_waits_like_the_others_and_undoes_only_itself(turns: Turns) -> None:
     senders = [turns.ask(path)[0] for path in ("/shop/add", "/shop/refuse", "/shop/add")]
     assert all(sender.got == [] for sender in senders), "what it was refused for may not be committed yet"
