@@ -30,6 +30,7 @@ from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.tccs_rest.domain.events import Cause as TccsCause
 from partnerlab.simulators.tccs_rest.services.outgoing import OutgoingTerm
 from partnerlab.simulators.tccs_rest.world import World as TccsWorld
+from partnerlab.worlds import OfWorld
 
 if TYPE_CHECKING:
     from partnerlab.client.invoice_cloud import ExportedPayment, InvoiceCloudClient
@@ -76,7 +77,7 @@ class JobsPort:
         return None
 
     def client(self, lane: Lane, biller: Biller) -> InvoiceCloudClient:
-        """The production client, calling the lane."""
+        """The production client, calling the lane as long as it is this one."""
         from partnerlab.struck import StruckClient  # at the first job: the client is slow to import
 
         with self._lock:
@@ -85,7 +86,7 @@ class JobsPort:
         url = f"{self._url()}/lane/{lane.name}"
         key = self.invoice_cloud().world.services.keys.here(biller.web_service_key)
         arrives = partial(self._arrives, lane.name)
-        return StruckClient(url, biller.guid, key, transport=self._transport, arrives=arrives)
+        return StruckClient(url, biller.guid, key, transport=OfWorld(self._transport, lane), arrives=arrives)
 
 
 class InHanceJobs:

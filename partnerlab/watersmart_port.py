@@ -18,6 +18,7 @@ from partnerlab.simulators.ic_webservices.services.export_batches import ExportB
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.watersmart import Told
 from partnerlab.simulators.watersmart.world import World
+from partnerlab.worlds import OfWorld
 
 if TYPE_CHECKING:
     from partnerlab.client.jobs import FileTarget, ReceivedBatch
@@ -75,19 +76,21 @@ class WaterSmartPort:
 
         arrives = partial(self._arrives, lane.name)
         source = _Batches(lane, self._access(lane.name).biller_guid, self._batches(), arrives, split=self._split)
-        return run_exchange(world, lane, name, _Uploads(self._calls(lane.name).way, arrives), source)
+        return run_exchange(world, lane, name, _Uploads(self._calls(lane.name, lane).way, arrives), source)
 
     def call(self, lane: str, story: str, values: Mapping[str, Any]) -> Told:
         """Make the calls of a moment; a refusal is told, not raised."""
         return self._calls(lane).tell(story, values)
 
-    def _calls(self, lane: str) -> WaterSmartCalls:
+    def _calls(self, lane: str, world: Lane | None = None) -> WaterSmartCalls:
+        """Calls to a lane; with *world*, as long as it is that one."""
         from partnerlab.watersmart_calls import WaterSmartCalls
 
         with self._lock:
             if self._transport is None:
                 self._transport = Transport(allow_http=True, ssl_context=self._trust)  # the sandbox's own origin
-            return WaterSmartCalls(*self._access(lane), transport=self._transport)
+            transport = self._transport if world is None else OfWorld(self._transport, world)
+            return WaterSmartCalls(*self._access(lane), transport=transport)
 
 
 class _Uploads:

@@ -1,0 +1,88 @@
+"""A lane is reset while one of its jobs is about to call Invoice Cloud: the new world hears nothing of the old one."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from partnerlab.sandbox import Sandbox
+from partnerlab.sides import InHanceV1Sides, WaterSides
+
+LAUNDROMAT = "20000202"
+REPLACED = "its lane was reset, dropped, copied onto or loaded meanwhile"
+
+
+def bill_at_the_utility(sides: InHanceV1Sides) -> None:
+    sides.bill("30000301", "540001", "20.00")
+
+
+def bill_at_watersmart(sides: WaterSides) -> None:
+    sides.water(f"/customers/{LAUNDROMAT}/bills", {"amount": "42.10"})
+
+
+def prepare(sides: Any, bill: Callable[[Any], None]) -> None:
+    """Something to upload, and no run that nobody asked for."""
+    sides.control.post("/_sandbox/clock/freeze")
+    bill(sides)
+
+
+def reset(sides: Any) -> None:
+    sides.control.post(f"/_sandbox/lanes/{sides.lane}/reset")
+
+
+def drop(sides: Any) -> None:
+    sides.control.delete(f"/_sandbox/lanes/{sides.lane}")
+
+
+@pytest.mark.parametrize("change", [reset, drop])
+@pytest.mark.parametrize(
+    ("sides_of", "bill"), [(InHanceV1Sides, bill_at_the_utility), (WaterSides, bill_at_watersmart)]
+)
+def test_a_job_uploads_nothing_into_the_world_after_its_own(
+    sandbox: Sandbox,
+    lane: str,
+    monkeypatch: pytest.MonkeyPatch,
+    sides_of: Any,
+    bill: Callable[[Any], None],
+    change: Callable[[Any], None],
+) -> None:
+    about_to_send, go_on = threading.Event(), threading.Event()
+    faults = sandbox.faults.file
+
+    def pause(*of: Any) -> Any:
+        about_to_send.set()
+        assert go_on.wait(60)
+        return faults(*of)
+
+    said: list[str] = []
+    with sides_of.of(sandbox.url, lane) as sides, monkeypatch.context() as patch:
+        prepare(sides, bill)
+        patch.setattr(sandbox.faults, "file", pause)
+        at_work = threading.Thread(target=lambda: said.append(run(sandbox, sides)))
+        at_work.start()
+        try:
+            assert about_to_send.wait(60)
+            change(sides)
+        finally:
+            go_on.set()
+            at_work.join(60)
+        assert said == [REPLACED]
+        assert uploads(sides) == 0
+        assert sides.journal("UploadInvoiceFile") == []
+        prepare(sides, bill)
+        sides.job("invoices")
+        assert uploads(sides) == 1, "a job of the new world uploads"
+
+
+def uploads(sides: Any) -> int:
+    return len(sides.control.get("/_sandbox/ic/uploads", biller_guid=sides.biller["guid"])["uploads"])
+
+
+def run(sandbox: Sandbox, sides: Any) -> str:
+    """The job as the runner does it; what came of it."""
+    simulator = sandbox.inhance if sides.partner == "inhance_v1" else sandbox.water
+    timed = next(jobs for jobs in simulator.jobs if jobs.owner == sides.partner)
+    return timed.run_now(sandbox.lanes.get(sides.lane), "invoices")
