@@ -92,6 +92,16 @@ class Remote:
         other._headers = {**self._headers, "X-Sandbox-Lane": lane}
         return other
 
+    def in_this_world(self) -> Self:
+        """
+        The lane as it is now: once it is reset, dropped, copied onto or imported, each call raises `RemoteRefused`.
+
+        By the same connections, which are this one's to close.
+        """
+        other = copy(self)
+        other._headers = {**self._headers, "X-Sandbox-World": self.get(f"/_sandbox/lanes/{self.lane}")["made_at"]}
+        return other
+
     def close(self) -> None:
         """Close the connections."""
         self._http.close()

@@ -40,7 +40,7 @@ def command(kind: str, biller: str, folder: Path, *, split: bool, batch: int | N
     """
     if split and kind != "payments":
         raise click.UsageError(f"--split is for payments; {kind} are one file")
-    remote = connect(url, lane)
+    remote = connect(url, lane).in_this_world()  # a batch of the next world may have the number of one of this
     if batch is not None:
         _place(remote, remote.get(f"/_sandbox/ic/exports/{batch}"), folder)
         return

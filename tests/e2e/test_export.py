@@ -110,6 +110,33 @@ def test_a_run_that_breaks_off_is_finished_by_the_next(
     assert sorted(guids(tmp_path)) == sorted(expected)
 
 
+def test_files_of_a_lane_that_was_reset_meanwhile_confirm_nothing_in_the_new_one(
+    sandbox: Sandbox, lane: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its first batch has the number of the one that was fetched."""
+    whole = export_command._place
+
+    def place_and_reset(remote: Remote, made: dict[str, Any], folder: Path) -> None:
+        whole(remote, made, folder)
+        sandbox.lanes.reset(lane)
+        pay(sandbox, lane)
+        with closing(Remote(sandbox.url, lane)) as other:
+            again = other.post("/_sandbox/ic/exports", {"kind": "payments"})["export"]
+        assert again["report_id"] == made["report_id"]
+
+    pay(sandbox, lane)
+    with monkeypatch.context() as patch:
+        patch.setattr(export_command, "_place", place_and_reset)
+        done = export(sandbox, lane, tmp_path)
+    assert done.exit_code == 1
+    assert f"lane '{lane}' was reset" in done.output
+    with closing(Remote(sandbox.url, lane)) as remote:
+        [waits] = remote.get("/_sandbox/ic/exports", waiting="true")["exports"]
+    second = tmp_path / "second"
+    second.mkdir()
+    assert export(sandbox, lane, second).output.split() == [waits["files"][0]["name"]]
+
+
 def test_misuse_is_told(sandbox: Sandbox, lane: str, tmp_path: Path) -> None:
     nowhere = export(sandbox, lane, tmp_path / "nowhere")
     assert nowhere.exit_code == 2
