@@ -10,10 +10,12 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
+from partnerlab.contracts.verification.fuzz.rest import RestRequest
 from partnerlab.contracts.verification.grading import Outcome, Run
 from partnerlab.contracts.verification.provider import sandbox
 from partnerlab.contracts.verification.provider.exchange import Answered, Asked
 from partnerlab.contracts.verification.provider.run import Options, verify
+from partnerlab.contracts.verification.provider.sandbox.whose import Whose
 from tests.contracts.verification.worlds import line_to
 
 ORIGIN = "http://127.0.0.1:8700"
@@ -33,6 +35,7 @@ def an_object(**members: Any) -> dict[str, Any]:
     return {"type": "object", "additionalProperties": False, "required": list(members), "properties": members}
 
 
+LANES = ["a", "b", "c"]
 NAMED = [{"name": "name", "in": "path", "required": True, "schema": {"type": "string", "pattern": "^[a-z]{1,3}$"}}]
 IDENTIFIED = [{"name": "id", "in": "path", "required": True, "schema": TEXT}]
 REFUSED = {"400": answered(ERROR), "404": answered(ERROR)}
@@ -47,6 +50,18 @@ DOCUMENT = {
                 "operationId": "dropLane",
                 "parameters": NAMED,
                 "responses": {"204": {"description": "Gone."}, **REFUSED},
+            }
+        },
+        "/_sandbox/lanes": {"get": {"operationId": "listLanes", "responses": {"200": answered({"type": "object"})}}},
+        "/_sandbox/lanes/{name}/fork": {
+            "post": {
+                "operationId": "forkLane",
+                "parameters": NAMED,
+                "requestBody": {
+                    "required": True,
+                    "content": {"application/json": {"schema": an_object(to={"enum": LANES})}},
+                },
+                "responses": {"201": {"description": "Copied."}, **REFUSED},
             }
         },
         "/_sandbox/things": {
@@ -85,6 +100,7 @@ class Service:
     broken: Callable[[Asked, Answered], Answered] = lambda asked, answer: answer
     things: list[str] = field(default_factory=list)
     lanes: set[str] = field(default_factory=lambda: {"default", "a"})
+    replaced: set[str] = field(default_factory=set)
 
     def send(self, asked: Asked, timeout_s: float) -> Answered:
         if "/_pump/" in asked.url:
@@ -102,6 +118,13 @@ class Service:
         if asked.method == "DELETE":
             self.lanes.discard(last)
             return Answered(204, {}, b"")
+        if last == "fork":
+            to = Answered(200, {}, asked.body).members.get("to")
+            if to not in LANES:
+                return _json(400, {"error": {"message": "to: must be the name of a lane"}})
+            self.lanes.add(to)
+            self.replaced.add(to)
+            return Answered(201, {}, b"")
         if path == "/_sandbox/things" and asked.method == "GET":
             return _json(200, {"things": self.things})
         if path == "/_sandbox/things":
@@ -112,7 +135,7 @@ class Service:
             return _json(201, {"id": self.things[-1]})
         if last in self.things:
             return _json(200, {"id": last})
-        return _json(404, {"error": {"message": f"there is no thing {last!r}"}})
+        return _json(404, {"error": {"message": f'there is no thing:"{last}"'}})
 
 
 def _json(status: int, value: Any) -> Answered:
@@ -145,6 +168,48 @@ def test_a_right_service_passes_and_the_lanes_of_others_stay() -> None:
     assert done.exit_code() == 0
     assert service.lanes == {"default", "a"}, "the run's own lane is dropped, and no other"
     assert service.things, "changes were tried"
+
+
+def test_no_lane_of_others_is_replaced_or_dropped() -> None:
+    service = Service()
+
+    def somebody_works_too(_: Asked, answer: Answered) -> Answered:
+        service.lanes.add("theirs")
+        return answer
+
+    service.broken = somebody_works_too
+    done = run(service)
+    assert {one.outcome for one in done.checks} == {Outcome.PASSED}, done.checks
+    assert service.replaced, "lanes were copied"
+    assert "a" not in service.replaced
+    assert service.lanes == {"default", "a", "theirs"}
+
+
+def drawn(operation: str, path: str, body: object = None, method: str = "POST") -> RestRequest:
+    return RestRequest(operation, method, path, "application/json", json.dumps(body).encode(), valid=True)
+
+
+@pytest.mark.parametrize(
+    ("request_", "sent"),
+    [
+        (drawn("dismissDelivery", "/deliveries/default%3Ae-1/dismiss"), "/deliveries/mine%3Ae-1/dismiss"),
+        (drawn("replayDelivery", "/deliveries/e-1/replay"), "/deliveries/mine%3Ae-1/replay"),
+        (drawn("getDelivery", "/deliveries/e-1", method="GET"), "/deliveries/e-1"),
+        (drawn("submitEvent", "/events", {"id": "e-1"}), {"id": "e-1", "lane": "mine"}),
+        (drawn("submitEvent", "/events", {"id": "e-1", "lane": "a"}), {"id": "e-1", "lane": "mine"}),
+        (drawn("submitEvent", "/events", {"id": "e-1", "lane": "-"}), {"id": "e-1", "lane": "-"}),
+        (drawn("submitEvent", "/events", [1]), [1]),
+        (drawn("forkLane", "/_sandbox/lanes/mine/fork", {"to": "a"}), None),
+        (drawn("resetLane", "/_sandbox/lanes/%61/reset"), None),
+        (drawn("importLane", "/_sandbox/lanes/default/import?x=1"), None),
+    ],
+)
+def test_what_would_change_anothers_lane_is_aimed_at_the_runs_own(request_: RestRequest, sent: object) -> None:
+    aimed = Whose("mine", {"default", "a"}).aimed(request_)
+    if isinstance(sent, str) or aimed is None:
+        assert (aimed and aimed.path) == sent
+    else:
+        assert json.loads(aimed.body) == sent
 
 
 def test_only_questions_are_asked_without_leave_to_write() -> None:

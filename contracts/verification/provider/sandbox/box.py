@@ -13,12 +13,22 @@ from partnerlab.contracts.data import read_bytes, read_yaml
 from partnerlab.contracts.verification.findings import Verdict
 from partnerlab.contracts.verification.fuzz.rest import RestRequest
 from partnerlab.contracts.verification.grading import Suite
-from partnerlab.contracts.verification.provider.exchange import Asked
+from partnerlab.contracts.verification.provider.exchange import Answered, Asked
 from partnerlab.contracts.verification.provider.line import Line, Reply
 from partnerlab.contracts.verification.provider.probe import Probe
 from partnerlab.contracts.verification.rest import verdict
 
-__all__ = ["OPERATIONS", "SUITE", "UNTRIED", "Box", "Interface", "Target", "operations_of", "pumps_document"]
+__all__ = [
+    "OPERATIONS",
+    "SUITE",
+    "UNTRIED",
+    "Box",
+    "Interface",
+    "Target",
+    "lane_names",
+    "operations_of",
+    "pumps_document",
+]
 
 LANES = "/_sandbox/lanes"
 CONTROL = ("sandbox", "auditing", "inhance_soap", "tccs_rest", "ic_webservices", "watersmart")
@@ -88,13 +98,18 @@ class Box(Probe):
 
     def lanes(self) -> set[str]:
         """The names of its lanes; the run's own is not made by asking."""
-        found = self.get(LANES, "default").answer.members.get("lanes")
-        return {str(row.get("name")) for row in found or () if isinstance(row, dict)}
+        return lane_names(self.get(LANES, "default").answer)
 
     def drop(self, lane: str) -> None:
         """Drop a lane."""
         url = f"{self.target.url}{LANES}/{quote(lane, safe='')}"
         self.line.ask(Asked("dropLane", "DELETE", url, self.headers("default")))
+
+
+def lane_names(answer: Answered) -> set[str]:
+    """The names in a list of lanes."""
+    found = answer.members.get("lanes")
+    return {str(row.get("name")) for row in found or () if isinstance(row, dict)}
 
 
 def operations_of(document: Mapping[str, Any], wanted: Callable[[str, str], bool]) -> dict[str, Any]:

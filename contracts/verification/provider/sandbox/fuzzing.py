@@ -1,7 +1,7 @@
 """
 Random requests to a sandbox's own interfaces, and chains of them.
 
-Everything is tried in a lane of the run's own. Lanes that come to be meanwhile are dropped, others are left alone.
+Everything is tried in a lane of the run's own. It is dropped, and so are those that the run made, and no other.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from partnerlab.contracts.verification.grading import Failed, Problem
 from partnerlab.contracts.verification.provider.exchange import Answered, NoAnswer
 from partnerlab.contracts.verification.provider.line import BudgetSpent, Reply
 from partnerlab.contracts.verification.provider.probe import insides
-from partnerlab.contracts.verification.provider.sandbox.box import LANES, SUITE, UNTRIED, Box, Interface, operations_of
+from partnerlab.contracts.verification.provider.sandbox.box import SUITE, UNTRIED, Box, Interface, operations_of
+from partnerlab.contracts.verification.provider.sandbox.whose import Whose
 
 if TYPE_CHECKING:
     from partnerlab.contracts.verification.fuzz.rest import RestRequest
@@ -72,10 +73,10 @@ def _requests(box: Box, interface: Interface, wanted: Callable[[str, str], bool]
     from partnerlab.contracts.verification.fuzz.search import search
 
     seconds = box.line.share_of(box.target.fuzz)
-    with _lanes_of_others(box) as others:
+    with _lanes(box) as whose:
         problem = search(
             st.one_of(list(requests_of(operations_of(interface.document, wanted)).values())),
-            lambda request: _attempt(box, interface, request, others)[0],
+            lambda request: _attempt(box, interface, request, whose)[0],
             start=box.target.fuzz_seed,
             examples=box.line.affordable(seconds),
             seconds=seconds,
@@ -88,10 +89,10 @@ def _chains(box: Box, interface: Interface) -> None:
     from partnerlab.contracts.verification.fuzz.chains import search_chains
 
     seconds = box.line.share_of(box.target.fuzz)
-    with _lanes_of_others(box) as others:
+    with _lanes(box) as whose:
         problem = search_chains(
             operations_of(interface.document, lambda _, operation: operation not in UNTRIED),
-            lambda request: _attempt(box, interface, request, others),
+            lambda request: _attempt(box, interface, request, whose),
             start=box.target.fuzz_seed,
             calls=box.line.affordable(seconds),
             seconds=seconds,
@@ -101,21 +102,22 @@ def _chains(box: Box, interface: Interface) -> None:
 
 
 @contextmanager
-def _lanes_of_others(box: Box) -> Iterator[set[str]]:
-    """The lanes that stand; those that come to be in the block are dropped after it."""
-    others = box.lanes() - {box.target.lane}
+def _lanes(box: Box) -> Iterator[Whose]:
+    """Whose lanes there are; what the block made is dropped after it."""
+    whose = Whose(box.target.lane, box.lanes() - {box.target.lane})
     try:
-        yield others
+        yield whose
     finally:
-        for lane in sorted(box.lanes() - others):
+        for lane in sorted(whose.to_drop(box.lanes())):
             box.drop(lane)
 
 
 def _attempt(
-    box: Box, interface: Interface, request: RestRequest, others: set[str]
+    box: Box, interface: Interface, drawn: RestRequest, whose: Whose
 ) -> tuple[Problem | None, Answered | None]:
     """What is wrong with the answer, and the answer; None twice for what would change another's lane."""
-    if request.method != "GET" and _lane(request.path) in others:
+    request = whose.aimed(drawn)
+    if request is None:
         return None, None
     what = request.described
     try:
@@ -124,12 +126,8 @@ def _attempt(
         return None, None
     except NoAnswer as error:
         return Problem(what, "an answer", str(error), len(box.line.exchanges)), None
+    whose.told(request, reply.answer)
     return _problem(interface, what, reply), reply.answer
-
-
-def _lane(path: str) -> str:
-    """The lane that a path is about, empty where it is about none."""
-    return unquote(path.removeprefix(f"{LANES}/").partition("/")[0].partition("?")[0]) if path.startswith(LANES) else ""
 
 
 def _problem(interface: Interface, what: str, reply: Reply) -> Problem | None:
@@ -140,9 +138,16 @@ def _problem(interface: Interface, what: str, reply: Reply) -> Problem | None:
     for one in interface.check(asked.label, asked.body, asked.headers, answer.status, answer.body, content_type):
         if one.side == "response":
             return Problem(f"{what}: {one.where}", f"{one.expected} ({one.rule})", one.found, number)
-    if answer.status >= 400 and (inside := insides(answer.text)) and inside.encode() not in asked.body:
+    sent = f"{unquote(asked.url)}\n{asked.body.decode('utf-8', 'replace')}"
+    if answer.status >= 400 and (inside := insides(_said(answer))) and not insides(f"{sent}{sent!r}"):
         return Problem(f"{what}: body", "nothing of the server's inside", f"a text with {inside!r}", number)
     error = answer.members.get("error")
     if answer.status >= 400 and not (isinstance(error, dict) and error.get("message")):
         return Problem(f"{what}: error.message", "what is wrong", "nothing", number)
     return None
+
+
+def _said(answer: Answered) -> str:
+    """The texts of a refusal as they are read, without JSON's backslashes; the whole answer where it is another."""
+    error = answer.members.get("error")
+    return "\n".join(str(text) for text in error.values()) if isinstance(error, dict) else answer.text
