@@ -238,12 +238,12 @@ def _taken(tx: Tx, lane: Lane, biller: Biller, invoice: Invoice, unsettled: Unse
     if not rows:
         return Taken(), False, ""
     made = {guid for guid, *_ in rows}
-    doubts = unsettled.doubt(tx, lane, biller.guid, invoice.account_number).payments
-    doubted = {one.payment_guid: one.reference for one in doubts if one.payment_guid in made}
+    doubt = unsettled.doubt(tx, lane, biller.guid, invoice.account_number)
+    doubted = {one.payment_guid: one.reference for one in doubt.payments if one.payment_guid in made}
     stands = [(guid, cents, late) for guid, cents, late, returned in rows if not returned]
     perhaps = sum(cents for guid, cents, late in stands if late and guid not in doubted)
     unknown = sum(cents for guid, cents, _ in stands if guid in doubted)
-    moved = len(stands) < len(rows) or perhaps + unknown > 0
+    moved = len(stands) < len(rows) or perhaps + unknown > 0 or bool(doubt.problem)
     return Taken(perhaps, unknown_cents=unknown), moved, min(doubted.values(), default="")
 
 
@@ -282,8 +282,8 @@ def _may_hold_money_taken(tx: Tx, lane: Lane, biller: Biller, account_number: st
     last = row and row[0]
     if not last or last > _moment(lane):
         return bool(last)
-    doubts = unsettled.doubt(tx, lane, biller.guid, account_number).payments
-    return any(one.state != RETURNED for one in doubts)
+    doubt = unsettled.doubt(tx, lane, biller.guid, account_number)
+    return bool(doubt.problem) or any(one.state != RETURNED for one in doubt.payments)
 
 
 def _moment(lane: Lane) -> str:

@@ -213,6 +213,30 @@ def test_autopay_of_a_new_bill_that_may_hold_money_taken_waits_for_the_partner(b
     assert [one["amount"] for one in harness.get("payments")["payments"]] == ["125.50", "50.00"]
 
 
+def test_autopay_of_a_new_bill_waits_for_the_partner_where_the_pump_could_not_be_asked(harness: Harness) -> None:
+    """Whether the payment of five days ago was on its way still nobody knew when the bill came."""
+
+    def broken(*_: object) -> set[str]:
+        raise ConnectionError("the pump is away")
+
+    start(harness)
+    harness.sim.world.runner.by_hand = True
+    enrol(harness)
+    harness.pay(amount="125.50")
+    advance(harness, timedelta(days=5))
+    unsettled = harness.sim.world.services.presentment.unsettled
+    unsettled._port, port = broken, unsettled._port
+    harness.balance = lambda *_: {"problem": "inHance is away"}
+    due: dict[str, Any] = {"on": date(2026, 6, 21), "InvoiceDueDate": date(2026, 6, 23), "BalanceForward": True}
+    harness.upload(bill_file([group("700001", ACCOUNT, "175.50", **due)]))
+    unsettled._port = port
+    advance(harness, timedelta(days=3))
+    assert [one["amount"] for one in harness.get("payments")["payments"]] == ["125.50"]
+    answers(harness, "50.00")
+    advance(harness, timedelta(days=1))
+    assert [one["amount"] for one in harness.get("payments")["payments"]] == ["125.50", "50.00"]
+
+
 def test_a_bill_that_may_ask_for_money_under_way_once_more_says_so(harness: Harness) -> None:
     """The bill came after the payment; of the bill that was paid, and once the outcome is certain, nothing is said."""
     start(harness)
