@@ -47,7 +47,8 @@ class Console:
 
     def close(self) -> None:
         """Look at no more pages ahead."""
-        self._closed.set()
+        with self._lock:  # not while it is being started
+            self._closed.set()
         if self._ahead is not None:
             self._ahead.join()
 

@@ -124,9 +124,11 @@ class Site:
         if host is not None:
             known = self._origins.get((origin, host))
             if known is None:
-                if (refused := self._new_host(origin, host)) is not None:
+                if (refused := self._refused_host(host)) is not None:
                     return refused
-                known = self._origins[origin, host]
+                if len(self._origins) >= CACHED_HOSTS:
+                    self._origins.clear()
+                known = self._origins[origin, host] = origin[: origin.index("//") + 2] + host
             origin = known
         if self.guard is not None and (not found.mount.door or not _BROWSERS.isdisjoint(headers)):
             refused = self._guarded(self.guard, found.mount, found.path, headers, origin)
@@ -172,19 +174,12 @@ class Site:
                 return mount
         return self._mounts.get((), self._nowhere) if path == "/" else self._nowhere
 
-    def _new_host(self, origin: str, host: str) -> Refusal | None:
-        """
-        Why a Host header is refused: addresses in answers contain it, and a foreign name may be DNS rebinding.
-
-        Of one that is not, the origin that its caller used is remembered.
-        """
+    def _refused_host(self, host: str) -> Refusal | None:
+        """Why a Host header is refused: addresses in answers contain it, and a foreign name may be DNS rebinding."""
         if not _HOST.fullmatch(host):
             return self._refuse(400, "host_invalid", "the Host header is not a host name or address with a port")
         if self.guard is not None and not host_allowed(host, self.guard.hosts):
             return self._refuse(403, "host_not_allowed", "the sandbox does not answer under this host name")
-        if len(self._origins) >= CACHED_HOSTS:
-            self._origins.clear()
-        self._origins[origin, host] = origin[: origin.index("//") + 2] + host
         return None
 
     def _guarded(
