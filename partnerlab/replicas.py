@@ -42,7 +42,8 @@ class Replica:
     """
     A sandbox that can be killed and started again on the same port; *options* as of `partnerlab sandbox`.
 
-    What it writes to its standard error goes to *log*, or where this process's does.
+    What it writes to its standard error goes to *log*, or where this process's does. Settings in this process's
+    environment are those of another sandbox, and it has none of them.
     """
 
     def __init__(self, database: str, *options: str, log: Path | None = None) -> None:
@@ -54,10 +55,15 @@ class Replica:
     def begin(self) -> None:
         """Start it, without waiting until it listens."""
         command = [sys.executable, "-m", "partnerlab", "sandbox", "--quiet", "--port", str(self._port)]
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("PARTNERLAB_")}
         with ExitStack() as opened:
             said = None if self._log is None else opened.enter_context(self._log.open("ab"))
             self._child = subprocess.Popen(  # noqa: S603 - ourselves
-                [*command, "--db", self._database, *self._options], stdout=subprocess.PIPE, stderr=said, text=True
+                [*command, "--db", self._database, *self._options],
+                env=environment,
+                stdout=subprocess.PIPE,
+                stderr=said,
+                text=True,
             )
 
     def wait(self) -> None:

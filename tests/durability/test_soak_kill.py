@@ -13,16 +13,16 @@ from tests.postgres import new_database
 pytestmark = [
     pytest.mark.durability,
     pytest.mark.postgres,
-    pytest.mark.xdist_group("durability"),
     pytest.mark.timeout(420),  # replicas take time to start, and the soak says itself what did not come
 ]
 
 
 def test_the_books_balance_after_real_kills(postgres_server: str, tmp_path: Path) -> None:
-    """On PostgreSQL, with two replicas that share the work."""
+    """On PostgreSQL, with two replicas that share the work; what another sandbox is set to is not theirs."""
     log = tmp_path / "log"
     command = ["soak", "--engine", "dbos", "--seed", "8", "--days", "3", "--accounts", "6", "--log", str(log)]
-    done = CliRunner().invoke(main, [*command, "--database", new_database(postgres_server)])
+    command += ["--database", new_database(postgres_server)]
+    done = CliRunner().invoke(main, command, env={"PARTNERLAB_SANDBOX_TOKEN": "of-another-sandbox-1"})
     assert done.exit_code == 0, done.output
     assert "all books balance" in done.output
     assert " of 2 killed, and started anew" in log.read_text("utf-8")
