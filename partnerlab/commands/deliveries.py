@@ -75,7 +75,7 @@ def command() -> None:
 @click.option("--state", type=click.Choice(STATES), help="Only one state.")
 @click.option("--lane", help="Only one lane.  [default: all]")
 @click.option("--account", help="Only one account number.")
-@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000), help="The newest N deliveries.")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 500), help="The newest N deliveries.")
 @json_option
 @pump_options
 def list_(

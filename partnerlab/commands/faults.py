@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from partnerlab.commands.ranges import Number
 from partnerlab.contracts.catalogue import faults
 from partnerlab.contracts.masking import printable
 from partnerlab.remote import connect, json_option, lane_options, print_json
@@ -50,10 +51,8 @@ def list_(*, as_json: bool, url: str, lane: str) -> None:
 @click.option("--operation", help="Only in one operation, as in MakePaymentExtended; for files, ICPayments.")
 @click.option("--path", help="Only where the path begins so.")
 @click.option("--count", type=click.IntRange(1), help="How often it strikes.  [default: until it is cleared]")
-@click.option(
-    "--probability", type=click.FloatRange(0, 1, min_open=True), help="How likely it strikes, by the lane's seed."
-)
-@click.option("--delay-s", type=click.FloatRange(0, 3600), help="Of slow, dribble and commit-then-timeout, in seconds.")
+@click.option("--probability", type=Number(0, 1, min_open=True), help="How likely it strikes, by the lane's seed.")
+@click.option("--delay-s", type=Number(0, 3600), help="Of slow, dribble and commit-then-timeout, in seconds.")
 @lane_options
 def add(
     name: str,
@@ -95,6 +94,6 @@ def clear(number: int | None, *, url: str, lane: str) -> None:
 def _line(one: dict[str, Any]) -> str:
     where = " ".join(part for part in (one["operation"] or "any operation", one["path"]) if part)
     left = "until cleared" if one["remaining"] is None else f"{one['remaining']} left"
-    likely = "" if one["probability"] == 1 else f", {one['probability']:.0%} of them"
+    likely = "" if one["probability"] == 1 else f", {one['probability'] * 100:g}% of them"
     waits = "".join(f", {key} {value:g}" for key, value in one["params"].items())
     return printable(f"{one['number']:>4}  {one['name']:<18}  {where}  struck {one['fired']}, {left}{likely}{waits}")

@@ -54,7 +54,7 @@ def create(name: str, seed: int | None, frozen_at: str | None, url: str) -> None
 @click.argument("name")
 @url_option
 def reset(name: str, url: str) -> None:
-    """Make the lane NAME as it was when it was new.
+    """Make the lane NAME as it was when it was new, with its clock in real time.
 
     \b
     Example:

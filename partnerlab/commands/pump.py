@@ -22,6 +22,7 @@ from partnerlab.client.datapump.slots import NoSlot, StartingTakesLong
 from partnerlab.client.datapump.store import OtherVersion
 from partnerlab.client.errors import RequestInvalid
 from partnerlab.client.settings import Biller, BillerUnknown
+from partnerlab.commands.ranges import Number
 from partnerlab.databases import check_database, database_errors
 from partnerlab.ending import Ending
 from partnerlab.logs import log_to_stderr
@@ -48,7 +49,7 @@ NOT_OURS = (OtherVersion, EngineChanged, EngineBusy, NoSlot, StartingTakesLong)
     "--grace",
     default=GRACE_S,
     show_default=True,
-    type=click.FloatRange(min=0),
+    type=Number(min=0),
     help="Seconds that calls under way get to end after SIGTERM or Ctrl-C. Let your process manager wait longer.",
 )
 @click.option(

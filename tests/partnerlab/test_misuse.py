@@ -56,6 +56,21 @@ def test_a_dead_port_is_one_line_and_exit_code_1(arguments: tuple[str, ...]) -> 
 
 
 @pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("faults", "add", "slow", "--delay-s", "nan"), "'nan' is not a number"),
+        (("faults", "add", "slow", "--probability", "nan"), "'nan' is not a number"),
+        (("pump", "--grace", "inf"), "'inf' is not a number"),
+        (("deliveries", "list", "--limit", "501"), "501 is not in the range 1<=x<=500"),
+    ],
+)
+def test_a_number_that_cannot_be_is_refused_before_anybody_is_asked(arguments: tuple[str, ...], words: str) -> None:
+    done = typed(*arguments)
+    assert done.exit_code == 2
+    assert words in said(done)
+
+
+@pytest.mark.parametrize(
     "address", ["127.0.0.1:8700", "localhost", "ftp://127.0.0.1", "http://", "http://[::1", "http://x:a"]
 )
 def test_an_address_has_a_scheme_and_a_host(address: str) -> None:
