@@ -118,6 +118,7 @@ class DataPump:
                 places=places,
                 gate=self._gate,
                 resume=self._engine.resume,
+                holds=self._engine.holds,
                 stopping=self._stopping,
                 over=self._over,
                 dice=self._dice,
@@ -214,7 +215,6 @@ class DataPump:
         Wait until no delivery is accepted or being sent; False where the time ran out.
 
         A delivery that waits for its next attempt does not count, nor do those behind it in its account's line.
-
         The in-process engine delivers here, and at no other time.
         """
         ends = time.monotonic() + timeout_s

@@ -185,11 +185,15 @@ class DeliveryQueries(Statements):
             rows = self.all(connection, sql)
         return [lane for (lane,) in rows]
 
-    def heads(self, state: State, older_than_ms: int) -> list[Delivery]:
-        """Up to a thousand deliveries that head their account's line in *state*, and have for so long."""
-        sql = f"{_GET} {_LINE} WHERE {BUSY} AND state = :state AND updated_at <= :before AND {FIRST_IN_LINE} LIMIT 1000"
+    def heads(self, state: State, older_than_ms: int, shard: int, shards: int) -> list[Delivery]:
+        """Up to a thousand that head their account's line in *state*, and have for so long, of a shard as `next_in`."""
+        sql = (
+            f"{_GET} {_READY} WHERE {READY} AND account % :shards = :shard AND state = :state"
+            f" AND updated_at <= :before AND {FIRST_IN_LINE} LIMIT 1000"
+        )
+        given = {"state": state.value, "before": now_ms() - older_than_ms, "shard": shard, "shards": shards}
         with self.database.connect() as connection:
-            rows = self.all(connection, sql, state=state.value, before=now_ms() - older_than_ms)
+            rows = self.all(connection, sql, **given)
         return [delivery_of(row) for row in rows]
 
     def payments_in_doubt(

@@ -12,18 +12,20 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
+from pathlib import Path
 from typing import Protocol
 
 import sqlalchemy as sa
 
 from partnerlab.contracts.sqlite_files import prepare
 
-__all__ = ["MAX_SLOTS", "FileSlots", "NoSlot", "PostgresSlots", "Slots", "StartingTakesLong", "slot_name"]
+__all__ = ["MAX_SLOTS", "FileSlots", "NoSlot", "PostgresSlots", "Slots", "StartingTakesLong", "slot_name", "slots_of"]
 
 MAX_SLOTS = 64
 STARTING_S = 60
 _STARTING = 0
 """No slot has this number: it is locked by who makes the engine's tables, or brings them up to date."""
+SERVER_KEEPALIVES = {"tcp_keepalives_idle": 10, "tcp_keepalives_interval": 5, "tcp_keepalives_count": 3}
 _LOCK_CLASS = 0x70756D70  # "pump", in a name space of numbers that a database shares
 
 
@@ -60,6 +62,14 @@ class Slots(Protocol):
 
     def release(self) -> None:
         """Give the slot back."""
+
+
+def slots_of(database: sa.Engine) -> Slots:
+    """The slots of the worker processes on a database."""
+    if database.dialect.name == "sqlite":
+        assert database.url.database is not None
+        return FileSlots(str(Path(database.url.database).resolve()))
+    return PostgresSlots(database.url)
 
 
 def slot_name(slot: int) -> str:
@@ -121,7 +131,12 @@ class FileSlots:
 
 
 class PostgresSlots:
-    """Slots as advisory locks on a connection of their own."""
+    """
+    Slots as advisory locks on a connection of their own.
+
+    Either side notices in half a minute that the other one's machine is gone: the server would keep the lock of one
+    without power for hours.
+    """
 
     def __init__(self, url: sa.URL) -> None:
         self._engine = sa.create_engine(
@@ -188,6 +203,8 @@ class PostgresSlots:
             sa.text("SELECT pg_try_advisory_lock(:kind, :slot)"), {"kind": _LOCK_CLASS, "slot": slot}
         ).scalar_one()
         if locked:
+            for name, value in SERVER_KEEPALIVES.items():  # a socket on this machine needs none, and takes them
+                connection.exec_driver_sql(f"SET {name} = {value}")
             return connection
         connection.close()
         return None

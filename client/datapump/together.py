@@ -64,6 +64,9 @@ class Together:
             shared, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
         try:
             self._do(shared)
+        except BaseException as error:  # noqa: BLE001  none of them was done: raised by each one's thread
+            for each in shared:
+                each.error = error
         finally:
             with self._lock:
                 for each in shared:
@@ -75,15 +78,16 @@ class Together:
 
     def _do(self, wishes: Sequence[_Wish[Any]]) -> None:
         if len(wishes) > 1:
-            try:
-                with self._database.begin() as tx:
-                    results = [wish.do(tx) for wish in wishes]
-            except Exception:  # noqa: BLE001, S110  whose failure it is shows when each is done by itself
-                pass
-            else:
-                for wish, result in zip(wishes, results, strict=True):
-                    wish.result = result
-                return
+            with self._database.connect() as connection:  # where there is none, there is none for each by itself
+                try:
+                    with connection.begin():
+                        results = [wish.do(connection) for wish in wishes]
+                except Exception:  # noqa: BLE001, S110  whose failure it is shows when each is done by itself
+                    pass
+                else:
+                    for wish, result in zip(wishes, results, strict=True):
+                        wish.result = result
+                    return
         for wish in wishes:
             try:
                 with self._database.begin() as tx:

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Protocol
 
 from partnerlab.client.datapump.engine import Engine
+from partnerlab.client.datapump.engine.rounds import SHARDS
 from partnerlab.client.datapump.observing import about
 from partnerlab.client.datapump.states import State
 from partnerlab.client.datapump.store import DeliveryStore
@@ -39,8 +40,8 @@ class EngineOfMany(Engine, Protocol):
     def take_over(self) -> None:
         """Give what nobody works on, here or in a process that died, to whoever is there."""
 
-    def lost(self, accounts: Iterable[int]) -> set[int]:
-        """Those of *accounts* that nobody looks at, or will without being rung for."""
+    def silent(self) -> list[int]:
+        """The shards at whose accounts nobody looks, or will without being rung for."""
 
 
 class Upkeep:
@@ -98,11 +99,9 @@ class Upkeep:
     def sweep(self) -> None:
         """Take over what nobody works on, and ring for what the engine lost."""
         self._engine.take_over()
-        for state, age_ms in ((State.ACCEPTED, QUEUED_MS), (State.SENDING, SENDING_MS)):
-            heads = self._store.heads(state, age_ms)
-            lost = self._engine.lost(head.account for head in heads)
-            for head in heads:
-                if head.account in lost:
+        for shard in self._engine.silent():
+            for state, age_ms in ((State.ACCEPTED, QUEUED_MS), (State.SENDING, SENDING_MS)):
+                for head in self._store.heads(state, age_ms, shard, SHARDS):
                     self._queue_anew(head)
 
     def _queue_anew(self, lost: Delivery) -> None:

@@ -61,9 +61,9 @@ class Worker:
     """
     What the engine runs.
 
-    *resume* puts a run back into the engine's queue. *stopping* ends the work between two deliveries, *over* gives up
-    what could not be written yet; *dice* gives the jitter, *now* the time in a lane by which retries are made.
-    *observers* are told of each attempt.
+    *resume* puts a run back into the engine's queue, *holds* says whether an account is ours still. *stopping* ends the
+    work between two deliveries, *over* gives up what could not be written yet; *dice* gives the jitter, *now* the time
+    in a lane by which retries are made. *observers* are told of each attempt.
     """
 
     def __init__(
@@ -76,6 +76,7 @@ class Worker:
         places: Places,
         gate: LaneGate,
         resume: Callable[[Iterable[Run]], object],
+        holds: Callable[[int], bool],
         stopping: threading.Event,
         over: threading.Event,
         dice: Callable[[], float],
@@ -84,7 +85,7 @@ class Worker:
     ) -> None:
         self._store, self._together = store, Together(store.database)
         self._billers, self._router, self._policy = billers, router, policy
-        self._places, self._gate, self._resume = places, gate, resume
+        self._places, self._gate, self._resume, self._holds = places, gate, resume, holds
         self._stopping, self._over, self._dice, self._now = stopping, over, dice, now
         self._observers = observers
 
@@ -110,7 +111,7 @@ class Worker:
 
     def _go_on(self, account: int) -> None:
         """Work through the account's line as far as it goes. What is not plainly next is left to its own run."""
-        while not self._stopping.is_set():
+        while self._holds(account) and not self._stopping.is_set():
             following = self._store.first_in_line(account)
             if following is None or following.state is not State.ACCEPTED:
                 return

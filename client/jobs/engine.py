@@ -30,9 +30,8 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from partnerlab.client.datapump.database import create_database
-from partnerlab.client.datapump.engine.durable import slots_of
 from partnerlab.client.datapump.engine.process import claim_process, current, release_process
-from partnerlab.client.datapump.slots import MAX_SLOTS, Slots, slot_name
+from partnerlab.client.datapump.slots import MAX_SLOTS, Slots, slot_name, slots_of
 from partnerlab.contracts.jobs import Job
 from partnerlab.contracts.jobs import jobs as contract_jobs
 

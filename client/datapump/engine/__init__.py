@@ -76,6 +76,9 @@ class Engine(Protocol):
         Called wherever something of an account may have become next in its line.
         """
 
+    def holds(self, account: int) -> bool:
+        """Whether an account that work goes on at here was not given to another process meanwhile."""
+
     def resume(self, runs: Iterable[Run]) -> None:
         """Do runs that were parked, for want of a place or because their lane was closed, without waiting longer."""
 

@@ -19,7 +19,7 @@ The engine's function has no recorded steps: the pump's own tables say what was 
 
 That an exception which is no `Exception` leaves the row pending is said in no documentation of the engine, and neither
 are its tables, which are looked into. Both are checked at each start (`EngineChanged`). Whether a shard is forgotten
-all the same (`lost`) is looked for while the pump runs: the pump's own tables are the truth.
+all the same (`silent`) is looked for while the pump runs: the pump's own tables are the truth.
 """
 
 from __future__ import annotations
@@ -31,7 +31,6 @@ import uuid
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -41,11 +40,11 @@ from partnerlab.client.datapump.engine.process import claim_process, current, re
 from partnerlab.client.datapump.engine.rounds import SHARDS, Rounds, shard_of
 from partnerlab.client.datapump.places import Places, Run
 from partnerlab.client.datapump.queries import now_ms
-from partnerlab.client.datapump.slots import MAX_SLOTS, FileSlots, PostgresSlots, Slots, slot_name
+from partnerlab.client.datapump.slots import MAX_SLOTS, Slots, slot_name, slots_of
 from partnerlab.client.datapump.store import DeliveryStore
 from partnerlab.client.datapump.upkeep import Upkeep
 
-__all__ = ["DurableEngine", "EngineChanged", "slots_of"]
+__all__ = ["DurableEngine", "EngineChanged"]
 
 log = logging.getLogger("partnerlab.client.datapump")
 
@@ -59,7 +58,8 @@ WORKFLOW_BEFORE = "deliver"
 HEADROOM = 32
 """Runs that may be at work beside those that call a partner: they only look, and wait for a place."""
 
-COLUMNS = {"workflow_uuid", "status", "executor_id", "queue_name", "queue_partition_key", "priority", "completed_at"}
+COLUMNS = {"workflow_uuid", "name", "status", "executor_id", "owner_xid", "application_version"}
+COLUMNS |= {"queue_name", "queue_partition_key", "completed_at"}
 LIVE = ("ENQUEUED", "PENDING", "DELAYED")
 PROBE = "probe:"
 CHUNK = 500
@@ -89,7 +89,7 @@ class DurableEngine:
         self._client: Any = None
         self._slots: Slots | None = None
         self._slot = 0
-        self._active: set[str] = set()
+        self._active: list[str] = []
         self._suspects: set[str] = set()
         self._lock = threading.Lock()
 
@@ -116,6 +116,7 @@ class DurableEngine:
             system_database_engine=self._database,
             serializer=DBOSPortableJSONSerializer(),
             application_name=APPLICATION,
+            retry_connection_errors=False,  # who asks tries again, and a pump without its database can be stopped
             lazy=True,
         )
         self._client.register_queue(
@@ -222,12 +223,10 @@ class DurableEngine:
             with self._database.begin() as tx:
                 self.ring(tx, [each.account for each in found if each is not None])
 
-    def lost(self, accounts: Iterable[int]) -> set[int]:
-        """Those of *accounts* for whose shard no bell is queued or being answered."""
-        accounts = list(accounts)
+    def silent(self) -> list[int]:
+        """The shards for which no bell is queued or being answered."""
         with self._database.connect() as connection:
-            heard = self._bells(connection, {shard_of(account) for account in accounts}, *LIVE)
-        return {account for account in accounts if shard_of(account) not in heard}
+            return sorted({*range(SHARDS)} - self._bells(connection, range(SHARDS), *LIVE))
 
     def prune(self, before_ms: int, *, dry_run: bool = False) -> int:
         """Forget runs that ended before then, some at a time, or only count them; how many."""
@@ -264,16 +263,23 @@ class DurableEngine:
         if rounds is None:
             raise Parked
         with self._lock:
-            self._active.add(bell)
+            self._active.append(bell)
         try:
-            if not self._is_ours(bell):  # it took so long to begin that it was given to another
+            claims = self._claims(shard)
+            claim = claims.pop(bell, None)
+            if claim is None or claim[0] != slot_name(self._slot):  # it began so late that it was given to another
                 raise Parked
-            if rounds.run(shard):
+            # The engine may give two bells of a shard to two processes at one moment. Whoever claimed last sees both.
+            alone = not claims
+            if alone and rounds.run(shard, lambda: self._claims(shard).get(bell) == claim):
                 with self._database.begin() as tx:
                     self.ring(tx, [shard])
         finally:
             with self._lock:
-                self._active.discard(bell)
+                self._active.remove(bell)
+        if not alone:
+            self._put_back([bell])
+            raise Parked
 
     def take_over(self) -> None:
         """
@@ -285,21 +291,18 @@ class DurableEngine:
         if self._slots is None or not self._slots.held():
             return
         pending = self._pending(self._slot)
-        with self._lock:
+        with self._lock:  # a bell that is answered after this is found put back, and left
             idle = {id for id in pending if id not in self._active}
-        found = sorted(idle & self._suspects)
+            self._put_back(sorted(idle & self._suspects))
         self._suspects = idle
-        self._put_back(found)
         for slot in self._others():
             with self._slots.borrow(slot) as dead:
                 if dead:
                     self._put_back(self._pending(slot))
 
-    def _is_ours(self, bell: str) -> bool:
-        sql = f"SELECT status, executor_id FROM {self._table()} WHERE workflow_uuid = :id"  # noqa: S608  a constant
-        with self._database.connect() as connection:
-            row = connection.execute(sa.text(sql), {"id": bell}).first()
-        return row is not None and tuple(row) == ("PENDING", slot_name(self._slot))
+    def holds(self, account: int) -> bool:
+        """Whether an account's shard is at a round that goes on here."""
+        return self._rounds is not None and self._rounds.holds(account)
 
     def _hand_over(self) -> None:
         """Let other processes go on with the shards that were ours, but for those in which a call is under way."""
@@ -326,16 +329,24 @@ class DurableEngine:
             self._client.delete_workflows(ids)
 
     def _bells(self, connection: sa.Connection, shards: Iterable[int], *statuses: str) -> set[int]:
-        """Those of *shards* that have a bell in one of *statuses*."""
+        """Those of *shards* that have a bell of this release in one of *statuses*."""
         keys = ", ".join(f"'{shard:d}'" for shard in shards)
-        if not keys:
-            return set()
         among = ", ".join(f"'{status}'" for status in statuses)
         rows = connection.exec_driver_sql(
             f"SELECT DISTINCT queue_partition_key FROM {self._table()} WHERE queue_name = '{QUEUE}'"  # noqa: S608
+            f" AND name = '{WORKFLOW}' AND application_version = '{VERSION}'"
             f" AND status IN ({among}) AND queue_partition_key IN ({keys})"
         )
         return {int(key) for (key,) in rows}
+
+    def _claims(self, shard: int) -> dict[str, tuple[str, str]]:
+        """Bells of a shard that are being answered: by whom, and by which claim."""
+        sql = (
+            f"SELECT workflow_uuid, executor_id, owner_xid FROM {self._table()} WHERE queue_name = '{QUEUE}'"  # noqa: S608
+            f" AND status IN ('PENDING') AND queue_partition_key IN ('{shard:d}')"
+        )
+        with self._database.connect() as connection:
+            return {id: (executor, claim) for id, executor, claim in connection.exec_driver_sql(sql)}
 
     def _statuses(self, connection: sa.Connection, ids: Sequence[str]) -> dict[str, str]:
         """Status by workflow id, of those that are there."""
@@ -366,14 +377,6 @@ class DurableEngine:
 
     def _table(self) -> str:
         return f"{self._schema()}.workflow_status" if self._schema() else "workflow_status"
-
-
-def slots_of(database: sa.Engine) -> Slots:
-    """The slots of the worker processes on a database."""
-    if database.dialect.name == "sqlite":
-        assert database.url.database is not None
-        return FileSlots(str(Path(database.url.database).resolve()))
-    return PostgresSlots(database.url)
 
 
 _registered: Any = None

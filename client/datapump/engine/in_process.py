@@ -45,6 +45,10 @@ class InProcessEngine:
     def ring(self, tx: sa.Connection, accounts: Iterable[int]) -> None:
         """Nothing to do: the delivery's row says that it is to be done."""
 
+    def holds(self, account: int) -> bool:
+        """There is no other process."""
+        return True
+
     def resume(self, runs: Iterable[Run]) -> None:
         """Nothing to do: a parked run is one whose row is not over."""
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -55,10 +55,13 @@ class _Round:
     """
     One shard's turn: `under_way` by account, `rests` what was parked, by the delivery's number, and since when.
 
-    `called` has numbers that were resumed before their threads had parked them.
+    `called` has numbers that were resumed before their threads had parked them. `still` asks whether the shard is this
+    round's, and `ours` is what it last said.
     """
 
     shard: int
+    still: Callable[[], bool]
+    ours: bool = True
     under_way: dict[int, Head] = field(default_factory=dict)
     rests: dict[int, tuple[Head, float]] = field(default_factory=dict)
     called: set[int] = field(default_factory=set)
@@ -89,21 +92,30 @@ class Rounds:
         self._lock = threading.Lock()
         self._closed = threading.Event()
 
-    def run(self, shard: int) -> bool:
+    def run(self, shard: int, still: Callable[[], bool]) -> bool:
         """
         One round; whether it ended before nothing was left to do, so that the shard must be rung for again.
 
-        Raises `Parked` where the pump stops: the shard is then another's, or the next start's.
+        *still* says whether the shard is ours yet. Where another round of it goes on here, its end is waited for.
+        Raises `Parked` where the pump stops or the shard was given away: it is another's then, or the next start's.
         """
-        with self._lock:
-            if shard in self._live or self._stopping.is_set():
+        live = _Round(shard, still)
+        while not self._enter(live):
+            if self._stopping.wait(self._poll_s):
                 raise Parked
-            live = self._live[shard] = _Round(shard)
         try:
             return self._turns(live)
         finally:
-            with self._lock:
-                self._live.pop(shard, None)
+            self._leave(live)
+
+    def _enter(self, live: _Round) -> bool:
+        with self._lock:
+            return not self._stopping.is_set() and self._live.setdefault(live.shard, live) is live
+
+    def _leave(self, live: _Round) -> None:
+        with self._lock:
+            if self._live.get(live.shard) is live:
+                del self._live[live.shard]
 
     def _turns(self, live: _Round) -> bool:
         began = found_at = time.monotonic()
@@ -112,13 +124,20 @@ class Rounds:
             if now - began > TURN_S + BREATH_S:
                 began = now
                 self._forget_rests(live, now)
-            if now - began <= TURN_S and self._found(live):
-                found_at = now
+            if now - began <= TURN_S:
+                found = self._found(live)
+                if not live.ours:
+                    break
+                if found is None:
+                    began = found_at = time.monotonic()
+                elif found:
+                    found_at = now
             with self._lock:
-                if not live.under_way and (now - found_at >= LINGER_S or now - began > TURN_S):
+                idle = now - found_at >= LINGER_S
+                if not live.under_way and ((idle and not live.rests) or now - began > TURN_S):
                     # Taken from the live ones before anybody can give it another run.
                     del self._live[live.shard]
-                    return now - found_at < LINGER_S
+                    return not idle or bool(live.rests)
             self._stopping.wait(self._poll_s)
         while live.under_way and not self._closed.is_set():
             time.sleep(0.01)
@@ -144,24 +163,26 @@ class Rounds:
         with self._lock:
             return sum(len(live.under_way) for live in self._live.values())
 
-    def busy(self) -> set[int]:
-        """The shards of the rounds that go on here."""
+    def holds(self, account: int) -> bool:
+        """Whether an account is of a round that goes on here, and was not given away."""
         with self._lock:
-            return set(self._live)
+            live = self._live.get(shard_of(account))
+            return live is not None and live.ours
 
     def close(self) -> None:
         """Begin nothing more, and wait for nothing."""
         self._closed.set()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _found(self, live: _Round) -> bool:
-        """Look once; a database that fails is no reason to leave calls that are under way alone."""
+    def _found(self, live: _Round) -> bool | None:
+        """Look once. None where the database fails, which is no reason to leave calls that are under way alone."""
         try:
-            return self._look(live)
+            live.ours = live.still()
+            return live.ours and self._look(live)
         except Exception:
             log.exception("shard %d: what is next could not be looked for; trying again", live.shard)
             self._stopping.wait(RETRY_S)
-            return True
+            return None
 
     def _look(self, live: _Round) -> bool:
         """Begin what can be begun; whether there was any."""
@@ -198,7 +219,7 @@ class Rounds:
 
     def _begin(self, live: _Round, head: Head) -> None:
         """Give a run to a thread. The caller has the lock."""
-        if head.account not in live.under_way and not self._closed.is_set():
+        if live.ours and head.account not in live.under_way and not self._closed.is_set():
             live.under_way[head.account] = head
             live.rests.pop(head.number, None)
             self._pool.submit(self._do, live, head)

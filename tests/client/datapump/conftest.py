@@ -192,6 +192,7 @@ def worker_of(pump: DataPump, *, places: int = 8) -> Worker:
         places=Places(places),
         gate=pump._gate,
         resume=lambda runs: None,
+        holds=lambda account: True,
         stopping=threading.Event(),
         over=threading.Event(),
         dice=lambda: 0.0,

@@ -33,7 +33,7 @@ ASKED: dict[str, Callable[[DeliveryStore], object]] = {
     "what waits in a lane": lambda store: store.waiting("default", 10**13),
     "what is due": lambda store: store.due("default", now=0),
     "what is brought forward": lambda store: store.bring_forward("default", 0, now=0),
-    "what heads its line": lambda store: store.heads(State.ACCEPTED, -60_000),
+    "what heads its line": lambda store: [store.heads(State.ACCEPTED, -60_000, n, 8) for n in range(8)],
     "how many stand where": DeliveryQueries.standing,
     "which payments are in doubt": lambda store: store.payments_in_doubt("default", BILLER, "10000101", None),
 }

@@ -47,7 +47,7 @@ def test_the_engines_tables_hold_no_payload_and_no_secret(pump: DataPump, tmp_pa
         lambda store: store.by_id("default", "x"),
         lambda store: store.bring_forward("default", None, now=0),
         lambda store: store.find({"state": "dead"}, before=None, limit=10),
-        lambda store: store.heads(State.ACCEPTED, 0),
+        lambda store: store.heads(State.ACCEPTED, 0, 0, 8),
         lambda store: store.payments_in_doubt("default", "x", "1", 0),
     ],
 )

@@ -104,3 +104,40 @@ def test_one_that_fails_takes_nobody_along_and_hears_of_it_itself(bench: Bench) 
     assert sum(isinstance(each, sa.exc.IntegrityError) for each in found) == 1
     assert bench.numbers() == [0, 1, 2]
     assert bench.add(5) == 50
+
+
+def test_one_that_is_interrupted_leaves_nobody_believing_that_it_is_done(bench: Bench) -> None:
+    def interrupt() -> None:
+        def do(tx: sa.Connection) -> None:
+            raise KeyboardInterrupt
+
+        bench.together.run(do)
+
+    found = behind_one(bench, lambda: bench.add(1), interrupt, lambda: bench.add(2))
+    assert [type(each) for each in found] == [KeyboardInterrupt] * 3
+    assert bench.numbers() == []
+    assert bench.add(5) == 50
+
+
+def test_where_no_connection_can_be_had_all_hear_of_it_at_once(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that does not answer lets each wait for minutes; sixty of them one after the other would take hours."""
+    asked: list[int] = []
+
+    def connect() -> sa.Connection:
+        asked.append(1)
+        raise OSError("no route to host")
+
+    def away() -> None:
+        monkeypatch.setattr(bench.database, "connect", connect)
+
+    wishes = [lambda n=n: bench.add(n) for n in range(10)]  # type: ignore[misc]
+    with ThreadPoolExecutor(len(wishes) + 1) as pool:
+        first = pool.submit(bench.hold)
+        assert bench.held.wait(30)
+        futures = [pool.submit(wish) for wish in wishes]
+        wait_for(lambda: bench.waiting() == len(wishes))
+        away()
+        bench.go_on.set()
+        first.result(30)
+        assert [str(future.exception(30)) for future in futures] == ["no route to host"] * len(wishes)
+    assert asked == [1]

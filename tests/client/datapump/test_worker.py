@@ -48,10 +48,16 @@ def test_a_run_of_what_is_no_more_there_ends(pump: DataPump) -> None:
     assert worker_of(pump).work(77, 1) == "gone"
 
 
-def test_only_what_stands_long_enough_at_the_head_of_its_line_is_looked_for(pump: DataPump) -> None:
+def test_only_what_stands_long_enough_at_the_head_of_a_line_of_a_shard_is_looked_for(pump: DataPump) -> None:
     first = pump.submit(make_event())
     pump.submit(make_event())
     other = pump.submit(make_event(account_number="2"))
-    heads = [{head.id for head in pump._store.heads(State.ACCEPTED, age_ms)} for age_ms in (0, 1, -1)]
-    assert heads == [{first.id, other.id}, set(), {first.id, other.id}]
-    assert pump._store.heads(State.SENDING, 0) == []
+
+    def heads(age_ms: int, shard: int = 0, shards: int = 1) -> set[str]:
+        return {head.id for head in pump._store.heads(State.ACCEPTED, age_ms, shard, shards)}
+
+    assert [heads(age_ms) for age_ms in (0, 1, -1)] == [{first.id, other.id}, set(), {first.id, other.id}]
+    account = pump.delivery(first.id).delivery.account
+    assert heads(0, account % 64, 64) == {first.id}
+    assert heads(0, (account + 33) % 64, 64) == set()
+    assert pump._store.heads(State.SENDING, 0, 0, 1) == []

@@ -30,6 +30,7 @@ class Bench:
         self.do: Callable[[int], None] = lambda number: None
         self.failures: Iterator[Exception] = iter(())
         self.stopping = threading.Event()
+        self.still = True
         self.places = Places(4)
         store: Any = self
         self.rounds = Rounds(self.work, store, self.places, self.stopping, threads=4, poll_s=0.01)
@@ -49,7 +50,7 @@ class Bench:
     def start(self) -> threading.Thread:
         def run() -> None:
             try:
-                self.ended.append(self.rounds.run(1))
+                self.ended.append(self.rounds.run(1, lambda: self.still))
             except Parked:
                 self.ended.append("parked")
 
@@ -151,6 +152,73 @@ def test_after_a_turn_a_round_ends_where_it_can_and_asks_to_be_rung_for(
     bench.rows = [head(1)]
     bench.start().join(30)
     assert bench.ended == [True]
+
+
+def test_a_round_whose_shard_was_given_away_begins_nothing_more_and_waits_for_its_calls(bench: Bench) -> None:
+    """What it has parked is not begun again either, whoever calls it."""
+    go_on = threading.Event()
+
+    def do(number: int) -> None:
+        if number == 2:
+            raise Parked
+        go_on.wait(30)
+
+    bench.do, bench.rows = do, [head(1), head(2)]
+    thread = bench.start()
+    wait_for(lambda: sorted(bench.begun) == [1, 2])
+    assert bench.rounds.holds(head(1).account)
+    bench.still = False
+    wait_for(lambda: not bench.rounds.holds(head(1).account))
+    bench.rows = [head(1, "sending"), head(3)]
+    bench.rounds.resume([(2, 1)])
+    assert bench.ended == []
+    go_on.set()
+    thread.join(30)
+    assert bench.ended == ["parked"]
+    assert sorted(bench.begun) == [1, 2]
+
+
+def test_of_two_bells_of_a_shard_the_second_waits_for_the_end_of_the_firsts_round(bench: Bench) -> None:
+    go_on = threading.Event()
+    bench.do, bench.rows = lambda number: go_on.wait(30) and None, [head(1)]
+    threads = [bench.start()]
+    wait_for(lambda: bench.begun == [1])
+    bench.rows = [head(1, "sending")]
+    threads.append(bench.start())
+    threads[1].join(0.3)
+    assert threads[1].is_alive()
+    go_on.set()
+    for thread in threads:
+        thread.join(30)
+    assert (bench.begun, bench.ended) == ([1], [False, False])
+
+
+def test_a_round_does_not_end_while_something_rests_and_then_asks_to_be_rung_for(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else nobody would look at what stands in line for a place, or is of a closed lane."""
+    monkeypatch.setattr(module, "TURN_S", 0.5)
+
+    def do(number: int) -> None:
+        raise Parked
+
+    bench.do, bench.rows = do, [head(1)]
+    thread = bench.start()
+    thread.join(0.3)
+    assert thread.is_alive()
+    thread.join(30)
+    assert (bench.begun, bench.ended) == ([1], [True])
+
+
+def test_a_round_outlasts_a_database_that_is_away_for_longer_than_a_turn(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "TURN_S", 0.5)
+    monkeypatch.setattr(module, "RETRY_S", 0.2)
+    bench.failures = iter([OSError("away")] * 6)
+    bench.rows = [head(1)]
+    bench.start().join(30)
+    assert bench.begun == [1]
 
 
 def test_a_pump_that_stops_parks_its_rounds_once_their_calls_have_ended(bench: Bench) -> None:
