@@ -61,6 +61,8 @@ HEADROOM = 32
 COLUMNS = {"workflow_uuid", "name", "status", "executor_id", "owner_xid", "application_version"}
 COLUMNS |= {"queue_name", "queue_partition_key", "completed_at"}
 LIVE = ("ENQUEUED", "PENDING", "DELAYED")
+IN_FLIGHT = f"queue_name = '{QUEUE}' AND status IN ('ENQUEUED', 'PENDING')"
+"""As the engine's partial index has it, word for word: else all that ever ended would be read."""
 PROBE = "probe:"
 CHUNK = 500
 
@@ -226,7 +228,7 @@ class DurableEngine:
     def silent(self) -> list[int]:
         """The shards for which no bell is queued or being answered."""
         with self._database.connect() as connection:
-            return sorted({*range(SHARDS)} - self._bells(connection, range(SHARDS), *LIVE))
+            return sorted({*range(SHARDS)} - self._bells(connection, range(SHARDS)))
 
     def prune(self, before_ms: int, *, dry_run: bool = False) -> int:
         """Forget runs that ended before then, some at a time, or only count them; how many."""
@@ -328,22 +330,21 @@ class DurableEngine:
                 return
             self._client.delete_workflows(ids)
 
-    def _bells(self, connection: sa.Connection, shards: Iterable[int], *statuses: str) -> set[int]:
-        """Those of *shards* that have a bell of this release in one of *statuses*."""
+    def _bells(self, connection: sa.Connection, shards: Iterable[int], status: str = "") -> set[int]:
+        """Those of *shards* that have a bell of this release: queued or being answered, or in one *status*."""
         keys = ", ".join(f"'{shard:d}'" for shard in shards)
-        among = ", ".join(f"'{status}'" for status in statuses)
         rows = connection.exec_driver_sql(
-            f"SELECT DISTINCT queue_partition_key FROM {self._table()} WHERE queue_name = '{QUEUE}'"  # noqa: S608
-            f" AND name = '{WORKFLOW}' AND application_version = '{VERSION}'"
-            f" AND status IN ({among}) AND queue_partition_key IN ({keys})"
+            f"SELECT DISTINCT queue_partition_key FROM {self._table()} WHERE {IN_FLIGHT}"  # noqa: S608
+            f" AND queue_partition_key IN ({keys}) AND name = '{WORKFLOW}' AND application_version = '{VERSION}'"
+            + (f" AND status = '{status}'" if status else "")
         )
         return {int(key) for (key,) in rows}
 
     def _claims(self, shard: int) -> dict[str, tuple[str, str]]:
         """Bells of a shard that are being answered: by whom, and by which claim."""
         sql = (
-            f"SELECT workflow_uuid, executor_id, owner_xid FROM {self._table()} WHERE queue_name = '{QUEUE}'"  # noqa: S608
-            f" AND status IN ('PENDING') AND queue_partition_key IN ('{shard:d}')"
+            f"SELECT workflow_uuid, executor_id, owner_xid FROM {self._table()} WHERE {IN_FLIGHT}"  # noqa: S608
+            f" AND queue_partition_key = '{shard:d}' AND status = 'PENDING'"
         )
         with self._database.connect() as connection:
             return {id: (executor, claim) for id, executor, claim in connection.exec_driver_sql(sql)}
@@ -363,14 +364,11 @@ class DurableEngine:
             return {names[name] for (name,) in rows if name in names}
 
     def _pending(self, slot: int) -> list[str]:
-        rows = self._client.list_workflows(
-            status="PENDING",
-            executor_id=slot_name(slot),
-            queue_name=QUEUE,
-            load_input=False,
-            load_output=False,
-        )
-        return [row.workflow_id for row in rows]
+        """Bells that a slot has taken from the queue."""
+        sql = f"SELECT workflow_uuid FROM {self._table()} WHERE {IN_FLIGHT} AND queue_partition_key IS NOT NULL"  # noqa: S608
+        with self._database.connect() as connection:
+            rows = connection.exec_driver_sql(f"{sql} AND status = 'PENDING' AND executor_id = '{slot_name(slot)}'")
+            return [id for (id,) in rows]
 
     def _schema(self) -> str | None:
         return None if self._database.dialect.name == "sqlite" else "dbos"

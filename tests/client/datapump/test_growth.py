@@ -7,12 +7,13 @@ from collections.abc import Callable
 import sqlalchemy as sa
 
 from partnerlab.client.datapump import DataPump
+from partnerlab.client.datapump.engine.durable import DurableEngine
 from partnerlab.client.datapump.engine.in_process import InProcessEngine
 from partnerlab.client.datapump.queries import DeliveryQueries
 from partnerlab.client.datapump.states import State
 from partnerlab.client.datapump.store import DeliveryStore
 from partnerlab.client.settings import Biller
-from tests.client.datapump.conftest import BILLER, make_event, submit
+from tests.client.datapump.conftest import BILLER, MakePump, make_event, submit
 
 SETTLED = 3_000
 FILL = f"""
@@ -70,5 +71,50 @@ def test_what_is_over_is_not_read() -> None:
         with pump._database.begin() as tx:
             tx.exec_driver_sql(FILL)
         after = {asked: steps(store, ask) for asked, ask in ASKED.items()}
+    assert all(before.values())
+    assert after == before
+
+
+def test_bells_that_were_answered_are_not_read(make_pump: MakePump) -> None:
+    """The engine keeps them until they are pruned, and each event that is accepted asks for one."""
+    pump = make_pump(worker=False)
+    engine, count = pump._engine, [0]
+    assert isinstance(engine, DurableEngine)
+
+    def ring() -> None:
+        with pump._database.begin() as tx:
+            engine.ring(tx, range(8))
+
+    def one() -> int:
+        count[0] += 1
+        return 0
+
+    def steps(ask: Callable[[], object]) -> int:
+        ask()
+        count[0] = 0
+        ask()
+        return count[0]
+
+    asked = {
+        "whether there is a bell": ring,
+        "who answers one": lambda: engine._claims(3),
+        "where there is none": engine.silent,
+        "who answers any": engine._others,
+        "what a process answers": lambda: engine._pending(1),
+    }
+    ring()
+    sa.event.listen(
+        pump._database, "checkout", lambda connection, record, proxy: connection.set_progress_handler(one, 1)
+    )
+    before = {name: steps(ask) for name, ask in asked.items()}
+    with pump._database.begin() as tx:
+        columns = [each["name"] for each in sa.inspect(tx).get_columns("workflow_status")]
+        rest = ", ".join(name for name in columns if name not in ("workflow_uuid", "status", "completed_at"))
+        tx.exec_driver_sql(
+            f"WITH RECURSIVE counting (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counting WHERE n < {SETTLED})"
+            f" INSERT INTO workflow_status (workflow_uuid, status, completed_at, {rest})"
+            f" SELECT 'over-' || n, 'SUCCESS', n, {rest} FROM counting, (SELECT * FROM workflow_status LIMIT 1)"
+        )
+    after = {name: steps(ask) for name, ask in asked.items()}
     assert all(before.values())
     assert after == before
