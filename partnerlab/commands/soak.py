@@ -14,6 +14,7 @@ from typing import TextIO
 import click
 
 from partnerlab.databases import check_database
+from partnerlab.ending import Ending
 from partnerlab.postgres import postgres_programs, running_postgres
 from partnerlab.replicas import NotStarted
 from partnerlab.soak import MakeWorld, Options, Outcome, soak
@@ -87,7 +88,7 @@ def command(
     logging.disable(logging.CRITICAL)  # what fails here is meant to
     click.get_current_context().call_on_close(lambda: logging.disable(logging.NOTSET))
     broken = 0
-    with ExitStack() as running:
+    with Ending(), ExitStack() as running:
         worlds = InProcessWorld if engine == "in-process" else _processes(database, running)
         for one in range(seed, seed + runs):
             try:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -26,3 +30,20 @@ def test_the_books_balance_after_real_kills(postgres_server: str, tmp_path: Path
     assert done.exit_code == 0, done.output
     assert "all books balance" in done.output
     assert " of 2 killed, and started anew" in log.read_text("utf-8")
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_a_soak_that_is_ended_leaves_no_sandbox_behind(tmp_path: Path, how: signal.Signals) -> None:
+    database = tmp_path / "soak.db"
+    command = [sys.executable, "-m", "partnerlab", "soak", "--engine", "dbos", "--database", str(database)]
+    with subprocess.Popen([*command, "--days", "60"], stderr=subprocess.PIPE, text=True) as soak:
+        children = Path(f"/proc/{soak.pid}/task/{soak.pid}/children")
+        ends = time.monotonic() + 120
+        while not database.exists() and time.monotonic() < ends:
+            time.sleep(0.05)
+        begun = children.read_text().split()
+        soak.send_signal(how)
+        _, said = soak.communicate(timeout=120)
+    assert begun
+    assert "Aborted!" in said
+    assert [pid for pid in begun if Path(f"/proc/{pid}").exists()] == []
