@@ -69,6 +69,12 @@ class Victim:
         os.kill(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
+    def end(self) -> None:
+        """Whatever became of the test: a process left behind would be another failure of its own."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+
     def answers(self) -> bool:
         with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 5):
             return True
@@ -95,13 +101,22 @@ def produce(port: int, events: list[dict[str, Any]], progress: Progress, number:
 
 
 def check(database: str, partner: Partner, dice: random.Random) -> None:
-    progress = Progress()
+    victim = Victim(database, partner)
+    try:
+        check_with(victim, partner, dice)
+    finally:
+        victim.end()
+
+
+def check_with(victim: Victim, partner: Partner, dice: random.Random) -> None:
+    database, progress = victim.database, Progress()
     events = [make_event(account_number=f"a{n % ACCOUNTS}") for n in range(PAYMENTS)]
     events += [make_event("paperless", account_number=f"a{n % ACCOUNTS}") for n in range(FLAGS)]
     dice.shuffle(events)
-    victim = Victim(database, partner)
     victim.start()
-    producers = [threading.Thread(target=produce, args=(victim.port, events[n::4], progress, n)) for n in range(4)]
+    producers = [
+        threading.Thread(target=produce, args=(victim.port, events[n::4], progress, n), daemon=True) for n in range(4)
+    ]
     for producer in producers:
         producer.start()
     kills_with_work_open = 0

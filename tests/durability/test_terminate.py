@@ -57,7 +57,7 @@ def test_a_pump_that_is_ended_writes_down_what_is_under_way(
         command = [sys.executable, "-m", "partnerlab", "pump", "--billers", str(tmp_path / "billers.toml")]
         process = subprocess.Popen([*command, "--db", database, "--port", str(port)], stderr=subprocess.DEVNULL)
         try:
-            with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http:
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=60) as http:
 
                 def answers() -> bool:
                     try:
@@ -65,7 +65,7 @@ def test_a_pump_that_is_ended_writes_down_what_is_under_way(
                     except httpx.TransportError:
                         return False
 
-                wait_for(answers, 60)
+                wait_for(answers, 180)
                 for n in range(PAYMENTS):
                     assert http.post("/events", json=make_event(account_number=f"a{n}")).status_code == 202
                 wait_for(lambda: len(partner.seen) == PAYMENTS, 120)
@@ -90,7 +90,7 @@ def test_a_sandbox_that_is_ended_writes_down_what_is_under_way(tmp_path: Path) -
         try:
             url = process.stdout.readline().strip()
             slow = {"name": "slow", "operation": "MakePaymentExtended", "params": {"delay_s": 1.5}}
-            with httpx.Client(base_url=url, trust_env=False, timeout=30) as http:
+            with httpx.Client(base_url=url, trust_env=False, timeout=60) as http:
                 assert http.post("/_sandbox/faults", json=slow).status_code == 201
                 body = {
                     "account_number": "10000101",
@@ -104,7 +104,7 @@ def test_a_sandbox_that_is_ended_writes_down_what_is_under_way(tmp_path: Path) -
                     found = http.get("/_pump/deliveries").json()["deliveries"]
                     return bool(found) and found[0]["state"] in ("sending", "delivered")
 
-                wait_for(sending, 30)
+                wait_for(sending, 120)
             assert say_twice(process, signal.SIGTERM) == 0
         finally:
             process.kill()
