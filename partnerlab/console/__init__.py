@@ -3,7 +3,7 @@ The console: the pages at `/`, for the person in front of the sandbox.
 
 Server-rendered. It asks and changes everything through the control API and the data pump's API, in process but by the
 same handler as a caller over HTTP, so that it does nothing that they cannot. Loaded at its first request; once that is
-answered, every other page is made once, so that a person's first look at one waits for no import.
+answered, the other pages are made once, so that a person's first look at one waits for no import.
 """
 
 from __future__ import annotations
@@ -70,11 +70,13 @@ class Console:
             return self._pages
 
     def _look_ahead(self, pages: Callable[[Request], Response], request: Request) -> None:
-        """Make every page once, in the background: for whoever asked for the first one, in their lane."""
+        """Make the pages once, in the background: for whoever asked for the first one, in their lane."""
         from partnerlab.console.view import NAVIGATION
 
         def look() -> None:
             for path, _ in NAVIGATION:
+                if path == "audit":  # it reads the books whole, which takes seconds where they are large
+                    continue
                 if self._closed.wait(LOOK_AHEAD_S):
                     return
                 pages(replace(request, path=f"{PREFIX}/{path}", query=""))
