@@ -113,6 +113,7 @@ def test_what_was_parked_rests_until_it_changes_or_is_called(bench: Bench) -> No
     bench.do = lambda number: hold.wait(30) and None if number == 3 else do(number)
     thread = bench.start()
     wait_for(lambda: sorted(bench.begun) == [1, 2, 3])
+    wait_for(lambda: bench.rounds.active() == 1)
     parked.clear()
     assert bench.rounds.resume([(1, 1), (77, 1), (2, 9)]) == [(77, 1), (2, 9)]
     wait_for(lambda: bench.begun.count(1) == 2)
