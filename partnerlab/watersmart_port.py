@@ -76,21 +76,20 @@ class WaterSmartPort:
 
         arrives = partial(self._arrives, lane.name)
         source = _Batches(lane, self._access(lane.name).biller_guid, self._batches(), arrives, split=self._split)
-        return run_exchange(world, lane, name, _Uploads(self._calls(lane.name, lane).way, arrives), source)
+        return run_exchange(world, lane, name, _Uploads(self._calls(lane).way, arrives), source)
 
-    def call(self, lane: str, story: str, values: Mapping[str, Any]) -> Told:
+    def call(self, lane: Lane, story: str, values: Mapping[str, Any]) -> Told:
         """Make the calls of a moment; a refusal is told, not raised."""
         return self._calls(lane).tell(story, values)
 
-    def _calls(self, lane: str, world: Lane | None = None) -> WaterSmartCalls:
-        """Calls to a lane; with *world*, as long as it is that one."""
+    def _calls(self, lane: Lane) -> WaterSmartCalls:
+        """Calls to a lane, as long as it is this one."""
         from partnerlab.watersmart_calls import WaterSmartCalls
 
         with self._lock:
             if self._transport is None:
                 self._transport = Transport(allow_http=True, ssl_context=self._trust)  # the sandbox's own origin
-            transport = self._transport if world is None else OfWorld(self._transport, world)
-            return WaterSmartCalls(*self._access(lane), transport=transport)
+            return WaterSmartCalls(*self._access(lane.name), transport=OfWorld(self._transport, lane))
 
 
 class _Uploads:
@@ -130,7 +129,7 @@ class _Batches:
             yield self._batch(made.report_id)
 
     def taken(self, batch: ReceivedBatch) -> None:
-        self._batches.delivered(self._lane, int(batch.key))
+        self._batches.delivered(self._lane, self._guid, int(batch.key))
 
     def _batch(self, report_id: int) -> ReceivedBatch:
         from partnerlab.client.jobs import ReceivedBatch

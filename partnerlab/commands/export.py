@@ -64,7 +64,8 @@ def _waiting(remote: Remote, guid: str, kind: str) -> Iterator[dict[str, Any]]:
 
 def _deliver(remote: Remote, export: dict[str, Any], folder: Path) -> None:
     _place(remote, export, folder)
-    remote.post(f"/_sandbox/ic/exports/{export['report_id']}/delivered")
+    whose = {"biller_guid": export["biller_guid"], "world": export["world"]}
+    remote.post(f"/_sandbox/ic/exports/{export['report_id']}/delivered", whose)
 
 
 def _place(remote: Remote, export: dict[str, Any], folder: Path) -> None:

@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 
 from partnerlab.cli import main
 from partnerlab.commands import export as export_command
-from partnerlab.remote import Remote
+from partnerlab.remote import Remote, RemoteRefused
 from partnerlab.sandbox import Sandbox
 from partnerlab.settings import SandboxSettings
 
@@ -135,6 +135,24 @@ def test_files_of_a_lane_that_was_reset_meanwhile_confirm_nothing_in_the_new_one
     second = tmp_path / "second"
     second.mkdir()
     assert export(sandbox, lane, second).output.split() == [waits["files"][0]["name"]]
+
+
+def test_a_batch_of_the_world_before_is_confirmed_to_nobody(sandbox: Sandbox, lane: str) -> None:
+    """By whoever asks the control API by hand, without the header that the command sends."""
+    with closing(Remote(sandbox.url, lane)) as remote:
+        made = []
+        for _ in range(2):
+            pay(sandbox, lane)
+            made.append(remote.post("/_sandbox/ic/exports", {"kind": "payments"})["export"])
+            remote.post(f"/_sandbox/lanes/{lane}/reset")
+        pay(sandbox, lane)
+        waits = remote.post("/_sandbox/ic/exports", {"kind": "payments"})["export"]
+        assert {one["report_id"] for one in made} == {waits["report_id"]}
+        for one in made:
+            whose = {"biller_guid": one["biller_guid"], "world": one["world"]}
+            with pytest.raises(RemoteRefused, match="was reset"):
+                remote.post(f"/_sandbox/ic/exports/{one['report_id']}/delivered", whose)
+        assert remote.get("/_sandbox/ic/exports", waiting="true")["exports"] == [waits]
 
 
 def test_misuse_is_told(sandbox: Sandbox, lane: str, tmp_path: Path) -> None:

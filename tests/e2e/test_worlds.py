@@ -1,4 +1,4 @@
-"""A lane is reset while one of its jobs is about to call Invoice Cloud: the new world hears nothing of the old one."""
+"""A lane is reset while a partner in it is about to call Invoice Cloud: the new world hears nothing of the old one."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from typing import Any
 
 import pytest
 
+from partnerlab.remote import RemoteRefused
 from partnerlab.sandbox import Sandbox
 from partnerlab.sides import InHanceV1Sides, WaterSides
+from partnerlab.watersmart_calls import WaterSmartCalls
 
 LAUNDROMAT = "20000202"
+BROOK, BROOKS, PASSWORD = "brook@example.com", "20000201", "Sandbox!2345"
 REPLACED = "its lane was reset, dropped, copied onto or loaded meanwhile"
 
 
@@ -75,6 +78,37 @@ def test_a_job_uploads_nothing_into_the_world_after_its_own(
         prepare(sides, bill)
         sides.job("invoices")
         assert uploads(sides) == 1, "a job of the new world uploads"
+
+
+@pytest.mark.parametrize("change", [reset, drop])
+@pytest.mark.parametrize(
+    ("moment", "body"), [(f"/users/{BROOK}/sign-in", {"password": PASSWORD}), (f"/customers/{BROOKS}/renew", {})]
+)
+def test_a_moment_of_the_portal_calls_nothing_in_the_world_after_its_own(
+    sandbox: Sandbox,
+    lane: str,
+    monkeypatch: pytest.MonkeyPatch,
+    moment: str,
+    body: dict[str, Any],
+    change: Callable[[Any], None],
+) -> None:
+    whole = WaterSmartCalls.tell
+
+    def change_and_tell(*of: Any) -> Any:
+        change(sides)
+        return whole(*of)
+
+    with WaterSides.of(sandbox.url, lane) as sides:
+        prepare(sides, bill_at_watersmart)
+        with monkeypatch.context() as patch:
+            patch.setattr(WaterSmartCalls, "tell", change_and_tell)
+            with pytest.raises(RemoteRefused, match="was reset, dropped, copied onto or imported meanwhile"):
+                sides.water(moment, body)
+        assert sides.control.get("/_sandbox/journal")["entries"] == []
+        assert not sides.control.get(f"/_sandbox/watersmart/users/{BROOK}")["signed_in"]
+        entries = sides.control.get(f"/_sandbox/watersmart/customers/{BROOKS}")["entries"]
+        assert "called" not in [entry["kind"] for entry in entries]
+        assert sides.water(moment, body)["ok"], "a moment of the new world calls"
 
 
 def uploads(sides: Any) -> int:

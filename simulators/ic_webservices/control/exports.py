@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from partnerlab.simulators.ic_webservices.control.common import Json, Part
 from partnerlab.simulators.ic_webservices.domain.exports import Batch, BatchFile
 from partnerlab.simulators.kit.http.messages import Request
+from partnerlab.simulators.kit.world.lanes import Lane
 
 __all__ = ["Exports"]
 
@@ -19,7 +21,7 @@ class Exports(Part):
         batch = batches.create(request.lane, self._guid(biller_guid), kind, split=split)
         if batch is None:
             return {"export": None}, 200
-        return {"export": _view(*batches.get(request.lane, batch.report_id))}, 201
+        return {"export": _view(request.lane, *batches.get(request.lane, batch.report_id))}, 201
 
     def list_exports(
         self, request: Request, after: int, limit: int, waiting: bool, biller_guid: str = "", kind: str = ""
@@ -28,25 +30,26 @@ class Exports(Part):
         found = batches.find(
             request.lane, self._guid(biller_guid), kind=kind, waiting=waiting, after=after, limit=limit
         )
-        return {"exports": [_view(*batches.get(request.lane, batch.report_id)) for batch in found]}
+        return {"exports": [_view(request.lane, *batches.get(request.lane, batch.report_id)) for batch in found]}
 
     def get_export(self, request: Request, report_id: int) -> Json:
-        return _view(*self._services.export_batches.get(request.lane, report_id))
+        return _view(request.lane, *self._services.export_batches.get(request.lane, report_id))
 
     def get_export_file(self, request: Request, report_id: int, name: str, page: int) -> Json:
         content = self._services.export_batches.page(request.lane, report_id, name, page)
         return {"content": content or "", "next": None if content is None else page + 1}
 
-    def deliver_export(self, request: Request, report_id: int) -> Json:
+    def deliver_export(self, request: Request, report_id: int, biller_guid: str, world: str) -> Json:
         batches = self._services.export_batches
-        batches.delivered(request.lane, report_id)
-        return _view(*batches.get(request.lane, report_id))
+        batches.delivered(replace(request.lane, made_at=world), biller_guid, report_id)
+        return _view(request.lane, *batches.get(request.lane, report_id))
 
 
-def _view(batch: Batch, files: list[BatchFile]) -> Json:
+def _view(lane: Lane, batch: Batch, files: list[BatchFile]) -> Json:
     return {
         "report_id": batch.report_id,
         "biller_guid": batch.biller_guid,
+        "world": lane.made_at,
         "kind": batch.kind,
         "created_at": batch.created_at,
         "delivered_at": batch.delivered_at,

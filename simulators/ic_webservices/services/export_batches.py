@@ -38,7 +38,7 @@ from partnerlab.simulators.ic_webservices.store import (
     PAYMENTS,
     next_number,
 )
-from partnerlab.simulators.kit.world.lanes import Lane
+from partnerlab.simulators.kit.world.lanes import Lane, in_world
 from partnerlab.simulators.kit.world.store import Statement, Store, Tx
 
 __all__ = ["ExportBatches"]
@@ -136,11 +136,16 @@ class ExportBatches:
             search |= {"delivered_at": ""} if waiting else {}
             return BATCHES.find(tx, lane.name, search, order="report_id", after=after, limit=limit)
 
-    def delivered(self, lane: Lane, report_id: int) -> Batch:
-        """Note that a batch's files are safe with whoever fetched them; the first time counts. Raises `NotFound`."""
-        with self.store.write() as tx:
+    def delivered(self, lane: Lane, biller_guid: str, report_id: int) -> Batch:
+        """
+        Note that a batch's files are safe with whoever fetched them; the first time counts.
+
+        Raises `NotFound` where the biller has no such batch, `LaneReplaced` where *lane* is no longer the one that the
+        files came from.
+        """
+        with in_world(lane), self.store.write() as tx:
             batch = BATCHES.get(tx, lane.name, report_id)
-            if batch is None:
+            if batch is None or batch.biller_guid != biller_guid.lower():
                 raise NotFound("export", str(report_id))
             if not batch.delivered_at:
                 batch = replace(batch, delivered_at=lane.now().astimezone(UTC).isoformat())

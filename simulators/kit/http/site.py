@@ -14,7 +14,6 @@ import re
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 from urllib.parse import unquote
 
 from partnerlab.contracts.records import dataclass
@@ -27,7 +26,7 @@ from partnerlab.simulators.kit.http.nowhere import Nowhere
 from partnerlab.simulators.kit.http.problems import internal_error, problem
 from partnerlab.simulators.kit.journal.journal import Journal
 from partnerlab.simulators.kit.journal.recording import record_line
-from partnerlab.simulators.kit.world.lanes import DEFAULT, Lane, LaneNameInvalid, Lanes, TooManyLanes, stands
+from partnerlab.simulators.kit.world.lanes import DEFAULT, Lane, LaneNameInvalid, Lanes, TooManyLanes, in_world, stands
 from partnerlab.simulators.kit.world.store import LaneReplaced, RolledBack, in_lane, rolling_back
 
 __all__ = ["Exchange", "Refusal", "Site"]
@@ -324,11 +323,11 @@ class Exchange:
 
     def _run_in_world(self, started_ns: int) -> tuple[Response | None, Plan | None]:
         """Raises `LaneReplaced` where the lane is, or comes to be, another than the caller means."""
-        still = partial(stands, lane=Lane(self._lane_name, made_at=self._world))
+        world = Lane(self._lane_name, made_at=self._world)
         with self._site.lanes.store.read() as tx:
-            if not still(tx):
+            if not stands(tx, world):
                 raise LaneReplaced
-        with in_lane(self._lane_name, still):
+        with in_world(world):
             return self._run(started_ns)
 
     def _run(self, started_ns: int) -> tuple[Response | None, Plan | None]:

@@ -12,9 +12,10 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from partnerlab.contracts.records import dataclass
@@ -41,6 +42,7 @@ __all__ = [
     "Lanes",
     "TooManyLanes",
     "clock_lock",
+    "in_world",
     "stands",
 ]
 
@@ -123,6 +125,11 @@ def _today() -> str:
 def stands(tx: Tx, lane: Lane) -> bool:
     """Whether a lane is still the one that was read: it was not reset, dropped, copied onto or loaded since."""
     return tx.one(_STANDS, lane=lane.name, made_at=lane.made_at) is not None
+
+
+def in_world(lane: Lane) -> AbstractContextManager[None]:
+    """In this block what is written is of this lane. A write transaction raises `LaneReplaced` once it is another."""
+    return in_lane(lane.name, partial(stands, lane=lane))
 
 
 def clock_lock(lane: str) -> str:

@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from partnerlab.simulators.kit.keys import Keys
-from partnerlab.simulators.kit.world.lanes import Lane
+from partnerlab.simulators.kit.world.lanes import Lane, in_world
 from partnerlab.simulators.kit.world.store import Store
 from partnerlab.simulators.watersmart.domain.customers import Cause, Customer, Who
 from partnerlab.simulators.watersmart.domain.errors import (
@@ -234,16 +234,16 @@ class Portal:
         return user
 
     def _call(self, lane: Lane, cause: Cause, account_number: str, story: str, values: Mapping[str, Any]) -> Told:
-        told = self._call_out(lane.name, story, values)
+        told = self._call_out(lane, story, values)
         if account_number:
-            with self._store.write() as tx:
+            with in_world(lane), self._store.write() as tx:
                 books = Books(tx, lane.name)
                 detail = {"story": story, "steps": list(told.steps), "problem": told.problem}
                 books.record(books.lock(account_number), "called", 0, detail, cause)
         return told
 
     def _session(self, lane: Lane, username: str, token: str) -> None:
-        with self._store.write() as tx:
+        with in_world(lane), self._store.write() as tx:
             user = USERS.lock(tx, lane.name, username)
             if user is not None:
                 USERS.put(tx, lane.name, replace(user, session_token=token))

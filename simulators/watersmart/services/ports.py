@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from partnerlab.contracts.records import dataclass
+from partnerlab.simulators.kit.world.lanes import Lane
 
 __all__ = ["Call", "Told"]
 
@@ -29,8 +30,8 @@ class Told:
         return f"Told(steps={self.steps!r}, problem={self.problem!r})"
 
 
-Call = Callable[[str, str, Mapping[str, Any]], Told]
+Call = Callable[[Lane, str, Mapping[str, Any]], Told]
 """
-`call(lane, story, values)` makes the calls of one of the portal's moments in the lane of that name; a refusal is no
-error, but told.
+`call(lane, story, values)` makes the calls of one of the portal's moments in the lane; a refusal is no error, but told.
+Raises `LaneReplaced` once the lane is another.
 """

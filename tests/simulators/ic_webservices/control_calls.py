@@ -179,8 +179,9 @@ def check_exports(call: Checked) -> None:
     call("get", "exports/{report_id}", "exports/999")
     call("get", "exports/{report_id}/files/{name}", f"exports/1/files/{made['files'][0]['name']}")
     call("get", "exports/{report_id}/files/{name}", "exports/1/files/none.csv")
-    call("post", "exports/{report_id}/delivered", "exports/1/delivered")
-    call("post", "exports/{report_id}/delivered", "exports/999/delivered")
+    whose = {"biller_guid": made["biller_guid"], "world": made["world"]}
+    call("post", "exports/{report_id}/delivered", "exports/1/delivered", whose)
+    call("post", "exports/{report_id}/delivered", "exports/999/delivered", whose)
 
 
 def check_settling(call: Checked) -> None:

@@ -65,7 +65,7 @@ class Listener:
         self.fetched.append(batch.key)
         self._step()
 
-    def call(self, lane: str, story: str, values: Mapping[str, Any]) -> Told:
+    def call(self, lane: Lane, story: str, values: Mapping[str, Any]) -> Told:
         self.calls.append((story, dict(values)))
         return self.answer
 

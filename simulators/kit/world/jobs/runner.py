@@ -19,13 +19,12 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 
 from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.kit.world.due import Due
 from partnerlab.simulators.kit.world.jobs.living import Living
 from partnerlab.simulators.kit.world.jobs.queue import RowState, Source, Taken
-from partnerlab.simulators.kit.world.lanes import Lane, LaneNotFound, Lanes, clock_lock, stands
+from partnerlab.simulators.kit.world.lanes import Lane, LaneNotFound, Lanes, clock_lock, in_world
 from partnerlab.simulators.kit.world.store import LaneReplaced, Store, Tx, in_lane
 from partnerlab.simulators.kit.world.table import utc_text
 
@@ -233,9 +232,8 @@ class Runner:
 
     def _once(self, work: Work, lane: Lane, key: Key, *, again: bool, early: bool) -> tuple[str, bool | None]:
         """What came of it and whether the row waits no more; None where another holds it."""
-        still = None if work.real_time else partial(stands, lane=lane)
         try:
-            with in_lane(lane.name, still):
+            with in_lane(lane.name) if work.real_time else in_world(lane):
                 return self._in_lane(work, lane, key, again=again, early=early)
         except LaneReplaced as error:
             return str(error), True

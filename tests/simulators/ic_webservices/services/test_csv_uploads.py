@@ -107,7 +107,7 @@ def test_a_balance_is_the_partners_word_less_what_was_paid_meanwhile(shared: Har
     assert batch is not None
     send(harness, f"{BROOK},Brook,76.00,1,")
     assert owed(harness, BROOK) == "36.00", "made, not fetched"
-    exports.delivered(harness.lane, batch.report_id)
+    exports.delivered(harness.lane, batch.biller_guid, batch.report_id)
     send(harness, f"{BROOK},Brook,36.00,1,", f"{POND},Pond,310.75,1,")
     assert owed(harness, BROOK) == "36.00", "the payment is visible in it"
     pay(harness, BROOK, "6.00")
@@ -129,7 +129,7 @@ def test_a_payment_fetched_days_before_a_file_is_in_it(shared: Harness) -> None:
         pay(harness, BROOK, f"{before - 10:.2f}")
         batch = exports.create(harness.lane, WATERSMART, "payments")
         assert batch is not None
-        exports.delivered(harness.lane, batch.report_id)
+        exports.delivered(harness.lane, batch.biller_guid, batch.report_id)
         advance(harness, timedelta(days=days))
         send(harness, f"{BROOK},Brook,{said},1,")
         assert owed(harness, BROOK) == due, f"{days} days after it was fetched"
@@ -149,7 +149,7 @@ def test_a_bill_that_carries_a_balance_forward_asks_for_no_payment_that_nobody_f
     assert found["A2"] == due
     batch = ExportBatches(harness.store).create(harness.lane, WATERSMART, "payments")
     assert batch is not None
-    ExportBatches(harness.store).delivered(harness.lane, batch.report_id)
+    ExportBatches(harness.store).delivered(harness.lane, WATERSMART, batch.report_id)
     send(harness, row("30000002", "55.00", number="A3").replace("08/25", "08/27"))
     assert harness.get("invoices/A3", **OWN)["balance_due"] == "55.00", "it was fetched, and is in the total"
 
@@ -165,7 +165,7 @@ def test_what_was_fetched_long_ago_stays_known_when_its_file_is_pruned(harness: 
         pay(harness, account, "110.00")
     batch = exports.create(harness.lane, WATERSMART, "payments")
     assert batch is not None
-    exports.delivered(harness.lane, batch.report_id)
+    exports.delivered(harness.lane, batch.biller_guid, batch.report_id)
     pruner = Pruner(harness.lanes, PRUNES)
     advance(harness, timedelta(days=2))
     assert pruner.prune(timedelta(days=1), timedelta(days=30))["exports"] == 0, "a file may be older than that"

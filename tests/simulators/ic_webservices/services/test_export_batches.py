@@ -10,6 +10,7 @@ from datetime import timedelta
 import pytest
 
 from partnerlab.contracts.files.csv import load_table
+from partnerlab.simulators.ic_webservices import Settings
 from partnerlab.simulators.ic_webservices.domain.errors import NotFound, ValueRefused
 from partnerlab.simulators.ic_webservices.domain.exports import Batch
 from partnerlab.simulators.ic_webservices.services import export_batches
@@ -285,9 +286,10 @@ def test_a_kind_that_there_is_not_or_that_cannot_be_split_is_refused(harness: Ha
 
 def test_a_batch_that_there_is_not_is_not_found(harness: Harness) -> None:
     exports = batches_of(harness)
-    for ask in (exports.get, exports.delivered):
-        with pytest.raises(NotFound):
-            ask(harness.lane, 1)
+    with pytest.raises(NotFound):
+        exports.get(harness.lane, 1)
+    with pytest.raises(NotFound):
+        exports.delivered(harness.lane, UTILITY, 1)
     paid(harness)
     create(harness)
     with pytest.raises(NotFound):
@@ -313,9 +315,31 @@ def test_an_export_is_made_listed_fetched_and_noted_as_delivered(harness: Harnes
     assert guid in page["content"]
     assert page["next"] == 1
     assert harness.get(f"exports/1/files/{name}", page="1") == {"content": "", "next": None}
-    assert harness.control("POST", "exports/1/delivered").json["delivered_at"]
+    whose = {"biller_guid": export["biller_guid"], "world": export["world"]}
+    assert harness.control("POST", "exports/1/delivered", whose).json["delivered_at"]
     assert harness.get("exports", waiting="true")["exports"] == []
     assert harness.get("exports")["exports"][0]["report_id"] == 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "status", "code"),
+    [
+        ({"biller_guid": Settings().insurance_guid}, 404, "not_found"),
+        ({"world": None}, 400, "field_invalid"),
+        ({"biller_guid": None}, 400, "field_invalid"),
+    ],
+)
+def test_a_batch_is_delivered_only_with_the_word_whose_it_is(
+    harness: Harness, wrong: dict[str, str | None], status: int, code: str
+) -> None:
+    """Its number alone is that of another batch after a reset, and a caller may take it for another biller's."""
+    paid(harness)
+    export = harness.control("POST", "exports", {"kind": "payments"}).json["export"]
+    said = {"biller_guid": export["biller_guid"], "world": export["world"]} | wrong
+    body = {name: value for name, value in said.items() if value is not None}
+    answer = harness.control("POST", "exports/1/delivered", body)
+    assert (answer.status, answer.json["error"]["code"]) == (status, code)
+    assert harness.get("exports", waiting="true")["exports"] == [export]
 
 
 @pytest.mark.parametrize(
