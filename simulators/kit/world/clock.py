@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 from partnerlab.contracts.first_use import pattern
 from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.kit.world.due import Due
-from partnerlab.simulators.kit.world.lanes import Lane, Lanes, clock_lock
+from partnerlab.simulators.kit.world.lanes import Lane, Lanes
+from partnerlab.simulators.kit.world.locks import clock_lock
 from partnerlab.simulators.kit.world.simulator import Simulator
 
 __all__ = [

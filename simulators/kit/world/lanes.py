@@ -29,7 +29,7 @@ from partnerlab.simulators.kit.world.lane_rows import (
     export_rows,
     load_rows,
 )
-from partnerlab.simulators.kit.world.locks import Locks
+from partnerlab.simulators.kit.world.locks import Locks, clock_lock
 from partnerlab.simulators.kit.world.store import Statement, Store, Tx, in_lane
 
 __all__ = [
@@ -41,7 +41,6 @@ __all__ = [
     "LaneNotFound",
     "Lanes",
     "TooManyLanes",
-    "clock_lock",
     "in_world",
     "stands",
 ]
@@ -130,11 +129,6 @@ def stands(tx: Tx, lane: Lane) -> bool:
 def in_world(lane: Lane) -> AbstractContextManager[None]:
     """In this block what is written is of this lane. A write transaction raises `LaneReplaced` once it is another."""
     return in_lane(lane.name, partial(stands, lane=lane))
-
-
-def clock_lock(lane: str) -> str:
-    """The name of the lock that whoever moves a lane's clock holds."""
-    return f"clock {lane}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,13 +14,18 @@ from typing import Any
 
 from partnerlab.simulators.kit.world.store import Statement, Store, Tx
 
-__all__ = ["Locks"]
+__all__ = ["Locks", "clock_lock"]
 
 _CLASS = 0x6C61_6273
 """Ours, in a name space of numbers that all users of a PostgreSQL database share."""
 _KEY = f"{_CLASS}, hashtext(%s)"
 _ASK = Statement(f"SELECT pg_try_advisory_xact_lock({_CLASS}, hashtext(:name))")
 _ASK_SHARED = Statement(f"SELECT pg_try_advisory_xact_lock_shared({_CLASS}, hashtext(:name))")
+
+
+def clock_lock(lane: str) -> str:
+    """The name of the lock that whoever moves a lane's clock holds."""
+    return f"clock {lane}"
 
 
 class Locks:

@@ -24,7 +24,8 @@ from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.kit.world.due import Due
 from partnerlab.simulators.kit.world.jobs.living import Living
 from partnerlab.simulators.kit.world.jobs.queue import RowState, Source, Taken
-from partnerlab.simulators.kit.world.lanes import Lane, LaneNotFound, Lanes, clock_lock, in_world
+from partnerlab.simulators.kit.world.lanes import Lane, LaneNotFound, Lanes, in_world
+from partnerlab.simulators.kit.world.locks import clock_lock
 from partnerlab.simulators.kit.world.store import LaneReplaced, Store, Tx, in_lane
 from partnerlab.simulators.kit.world.table import utc_text
 
