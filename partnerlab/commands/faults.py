@@ -8,6 +8,7 @@ import click
 
 from partnerlab.commands.ranges import Number
 from partnerlab.contracts.catalogue import faults
+from partnerlab.contracts.doors import not_asked, not_passing
 from partnerlab.contracts.masking import printable
 from partnerlab.remote import connect, json_option, lane_options, print_json
 
@@ -72,6 +73,9 @@ def add(
         partnerlab faults add answer-twice --operation Pay_Input --probability 0.1
         partnerlab faults add line-missing --operation ICPayments --count 1
     """
+    of_files = faults()[name].layer == "file"
+    if operation and (refused := (not_passing if of_files else not_asked)(operation)):
+        raise click.BadParameter(refused, param_hint="--operation")
     params = None if delay_s is None else {"delay_s": delay_s}
     given = {"operation": operation, "path": path, "count": count, "probability": probability, "params": params}
     body = {"name": name, **{key: value for key, value in given.items() if value is not None}}

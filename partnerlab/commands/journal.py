@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from difflib import get_close_matches
 from typing import Any
 
 import click
 
-from partnerlab.contracts.doors import doors, operations
+from partnerlab.contracts.doors import doors, not_asked, unknown
 from partnerlab.contracts.masking import printable
 from partnerlab.contracts.verification.findings import Finding
 from partnerlab.remote import Remote, connect, lane_options, print_json
@@ -129,20 +128,12 @@ def _following(remote: Remote, query: dict[str, Any], rows: list[dict[str, Any]]
 
 def _check_door(door: str | None) -> None:
     if door is not None and door not in doors():
-        raise click.BadParameter(_unknown("door", door, sorted(doors())), param_hint="--door")
+        raise click.BadParameter(unknown("door", door, doors()), param_hint="--door")
 
 
 def _check_operation(door: str | None, operation: str) -> None:
-    known = sorted({name for one in ([door] if door else doors()) for name in operations(one)})
-    if known and operation not in known:
-        raise click.BadParameter(_unknown("operation", operation, known), param_hint="--operation")
-
-
-def _unknown(kind: str, name: str, known: list[str]) -> str:
-    near = get_close_matches(name.lower(), [each.lower() for each in known], 1)
-    meant = next((each for each in known if near and each.lower() == near[0]), None)
-    hint = f"did you mean {meant}?" if meant else f"there are {', '.join(known)}"
-    return f"there is no {kind} {name!r}; {hint}"
+    if refused := not_asked(operation, door or ""):
+        raise click.BadParameter(refused, param_hint="--operation")
 
 
 def _json_line(row: dict[str, Any]) -> str:

@@ -98,6 +98,18 @@ def test_a_mistyped_door_is_named_with_the_one_that_was_meant(monkeypatch: pytes
     assert "there are CloudInvoicing, " in said(typed("journal", "--door", "x"))
 
 
+@pytest.mark.parametrize(
+    ("fault", "operation", "meant"),
+    [
+        ("html", "BalanceChek", "there is no operation 'BalanceChek'; did you mean BalanceCheck?"),
+        ("line-missing", "ICPayment", "there is no kind of file 'ICPayment'; did you mean ICPayments?"),
+    ],
+)
+def test_a_fault_for_what_is_never_asked_is_refused(fault: str, operation: str, meant: str) -> None:
+    done = typed("faults", "add", fault, "--operation", operation)
+    assert (done.exit_code, said(done)) == (2, f"Error: Invalid value for --operation: {meant}")
+
+
 @pytest.mark.parametrize("command", ["sandbox", "pump"])
 def test_a_database_that_cannot_be_is_one_line(tmp_path: Path, command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     billers = tmp_path / "billers.toml"

@@ -13,8 +13,9 @@ from partnerlab.contracts.settings import settings
 from partnerlab.contracts.verification.meaning import outcome_of, read_meaning, verdict_line
 from partnerlab.simulators.kit.control.contract import merged
 from partnerlab.simulators.kit.control.controls import Controls, refuser
+from partnerlab.simulators.kit.control.faults import FORMATS, FaultControls
 from partnerlab.simulators.kit.control.refusals import Invalid, Refused
-from partnerlab.simulators.kit.faults.faults import Fault, FaultInvalid, FaultNotFound, Faults, TooManyFaults
+from partnerlab.simulators.kit.faults.faults import FaultNotFound, Faults, TooManyFaults
 from partnerlab.simulators.kit.http.messages import Request, Response
 from partnerlab.simulators.kit.journal.entries import Entry
 from partnerlab.simulators.kit.journal.feed import Feed, TooManyListeners
@@ -82,10 +83,10 @@ def own_controls(
         _Lanes(lanes, Pruner(lanes, [rule for simulator in simulators for rule in simulator.prunes])),
         _Clock(clock),
         _Jobs(jobs),
-        _Faults(faults),
+        FaultControls(faults),
         _Journal(journal, repeat, resend),
     )
-    return Controls(groups, refuser(_REFUSALS))
+    return Controls(groups, refuser(_REFUSALS), FORMATS)
 
 
 class _About:
@@ -251,41 +252,6 @@ class _Jobs:
             if found.name == job:
                 return _job_view(partner, found, row)
         raise JobUnknown(partner, job)
-
-
-class _Faults:
-    """The lane's faults: list, add, clear."""
-
-    def __init__(self, faults: Faults) -> None:
-        self._faults = faults
-
-    def list_faults(self, request: Request) -> Json:
-        return {"faults": [asdict(fault) for fault in self._faults.all(request.lane.name)]}
-
-    def add_fault(
-        self,
-        request: Request,
-        name: str,
-        operation: str,
-        path: str,
-        probability: float,
-        params: Mapping[str, float] | None = None,
-        count: int | None = None,
-    ) -> Json:
-        lane = request.lane.name
-        try:
-            fault: Fault = self._faults.add(
-                lane, name, operation=operation, path=path, count=count, probability=probability, params=params or {}
-            )
-        except FaultInvalid as error:
-            raise Invalid(error.field, error.rule) from error
-        return asdict(fault)
-
-    def clear_faults(self, request: Request) -> None:
-        self._faults.clear(request.lane.name)
-
-    def clear_fault(self, request: Request, number: int) -> None:
-        self._faults.clear(request.lane.name, number)
 
 
 class _Journal:

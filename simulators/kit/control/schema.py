@@ -72,8 +72,9 @@ class Schemas:
         return lambda field, value: None if value is None else read(field, value)
 
     def object(self, schema: Mapping[str, Any]) -> Object:
-        """The reader of an object, with its members."""
-        return Object(self, self.resolved(schema))
+        """The reader of an object, with its members; of `oneOf` several, that of the one it is."""
+        schema = self.resolved(schema)
+        return OneOf(self, schema) if set(schema) - _SAID == {"oneOf"} else Object(self, schema)
 
     def _object(self, schema: Mapping[str, Any]) -> Read:
         return self.object(schema).read
@@ -192,6 +193,48 @@ class Object:
         for name in others:
             found[name] = self._other(f"{within}{name[:80]}", value[name])
         return found
+
+
+class OneOf(Object):
+    """
+    Reads an object that is one of several, told apart by the one member that each of them requires as an enum.
+
+    Its members are those of all; sure to come out is what each of them requires, or has a default for.
+    """
+
+    def __init__(self, schemas: Schemas, schema: Mapping[str, Any]) -> None:
+        found = [schemas.resolved(one) for one in schema["oneOf"]]
+        kinds = [Object(schemas, one) for one in found]
+        by = [name for name in kinds[0].required if all("enum" in one["properties"].get(name, ()) for one in found)]
+        if len(by) != 1:
+            raise ValueError(f"oneOf is executed where one enum tells them apart, not {sorted(by)}")
+        self._by = by[0]
+        self._kinds = {
+            word: kind for one, kind in zip(found, kinds, strict=True) for word in one["properties"][by[0]]["enum"]
+        }
+        self.members = {name: read for kind in kinds for name, read in kind.members.items()}
+        self.members[self._by] = _one_of(list(self._kinds))
+        self.required = frozenset.intersection(*(kind.required for kind in kinds))
+        self.defaults = {
+            name: value for name, value in kinds[0].defaults.items() if all(name in kind.defaults for kind in kinds)
+        }
+        self.closed = all(kind.closed for kind in kinds)
+
+    def read(self, field: str, value: Any) -> dict[str, Any]:
+        """The members of the one that it is."""
+        name = f"{field}.{self._by}" if field else self._by
+        if isinstance(value, dict) and self._by not in value:
+            raise Invalid(name, "is required")
+        if not isinstance(value, dict):
+            raise Invalid(field or "body", "must be an object")
+        word = self.members[self._by](name, value[self._by])
+        kind = self._kinds[word]
+        for other in value:
+            if other not in kind.members and other in self.members:
+                takers = [each for each, one in self._kinds.items() if other in one.members]
+                within = f"{field}.{other}" if field else other
+                raise Invalid(within, f"is not taken by {word}, only by {', '.join(takers)}")
+        return kind.read(field, value)
 
 
 def _as_it_is(field: str, value: Any) -> Any:  # noqa: ARG001 - the shape of a check

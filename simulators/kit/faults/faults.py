@@ -13,6 +13,7 @@ import json
 from collections.abc import Container, Iterator, Mapping
 from hashlib import blake2b
 
+from partnerlab.contracts.doors import not_asked, not_passing
 from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.kit.faults.effects import FAULTS, WAITING, Plan
 from partnerlab.simulators.kit.faults.files import FILE_FAULTS, arrives
@@ -141,6 +142,8 @@ class Faults:
             raise FaultInvalid("probability", f"{probability} is not above 0 and at most 1")
         if path and name in FILE_FAULTS:
             raise FaultInvalid("path", f"{name} strikes files, which have none; operation names the kind of file")
+        if operation and (refused := not_passing(operation) if name in FILE_FAULTS else not_asked(operation)):
+            raise FaultInvalid("operation", refused)
         for key, value in params.items():
             _check_param(name, key, value)
         self._lanes.get(lane)

@@ -188,6 +188,8 @@ def test_a_fault_is_switched_on_and_taken_away(reader: Reader) -> None:
     assert number is not None
     assert "It is off." in reader.post("/console/faults/clear", number=number[1]).text
     assert "That did not work." in reader.post("/console/faults", name="http-500", count="many").text
+    mistyped = reader.post("/console/faults", name="http-500", operation="balancechek")
+    assert "did you mean BalanceCheck?" in mistyped.text
 
 
 def test_lanes_are_made_copied_and_dropped(reader: Reader) -> None:

@@ -14,6 +14,7 @@ from partnerlab.simulators.kit.control import contract as control_contract
 from partnerlab.simulators.kit.control.app import ControlApp
 from partnerlab.simulators.kit.control.contract import merged
 from partnerlab.simulators.kit.control.controls import Controls
+from partnerlab.simulators.kit.faults.effects import WAITING
 from partnerlab.simulators.kit.http.messages import Request
 from partnerlab.simulators.kit.world.lanes import Lanes
 from partnerlab.simulators.kit.world.store import Store
@@ -34,7 +35,13 @@ def test_the_contract_is_valid() -> None:
 
 
 def test_the_contract_names_the_faults_of_the_catalogue() -> None:
-    assert merged()["components"]["schemas"]["FaultName"]["enum"] == list(catalogue())
+    schemas = merged()["components"]["schemas"]
+    assert schemas["FaultName"]["enum"] == list(catalogue())
+    waiting, files = (schemas[name]["properties"]["name"]["enum"] for name in ("NewWaitingFault", "NewFileFault"))
+    assert tuple(waiting) == WAITING
+    assert files == [fault.name for fault in catalogue().values() if fault.layer == "file"]
+    others = schemas["NewRequestFault"]["properties"]["name"]["enum"]
+    assert sorted(others) == sorted(set(catalogue()) - {*waiting, *files})
 
 
 def test_the_served_document_has_the_simulators_routes_and_is_valid(api: Api) -> None:

