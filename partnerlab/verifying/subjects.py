@@ -224,7 +224,7 @@ PROVIDERS = {
         "--url http://127.0.0.1:8700 --fuzz 60s --allow-writes",
         (
             replace(URL, help="Origin of the sandbox."),
-            Setting("lane", "Lane in which everything is tried; it is dropped at the end.  [default: verify]"),
+            Setting("lane", "Name for the lane that is made, tried in and dropped at the end.  [default: verify]"),
             Setting("token", "Access token of a sandbox that others reach.", variable="PARTNERLAB_TOKEN"),
             replace(FUZZ[0], help="Try random requests, for this time in all (60s, 5m).", required=True),
             FUZZ[1],

@@ -113,6 +113,11 @@ class Service:
         last = path.rpartition("/")[2]
         if path == "/_sandbox/openapi.json":
             return _json(200, DOCUMENT)
+        if path == "/_sandbox/lanes" and asked.method == "POST":
+            made = str(Answered(200, {}, asked.body).members.get("name"))
+            taken = made in self.lanes
+            self.lanes.add(made)
+            return _json(409, {"error": {"message": "there is one"}}) if taken else _json(201, {"name": made})
         if path == "/_sandbox/lanes":
             return _json(200, {"lanes": [{"name": name} for name in sorted(self.lanes)]})
         if asked.method == "DELETE":
@@ -170,6 +175,23 @@ def test_a_right_service_passes_and_the_lanes_of_others_stay() -> None:
     assert service.things, "changes were tried"
 
 
+def test_a_lane_that_has_the_runs_name_is_somebodys_and_stays() -> None:
+    service = Service()
+    service.lanes |= {"verify", "verify-2"}
+    asked = set()
+
+    def note(one: Asked, answer: Answered) -> Answered:
+        asked.add(one.headers["x-sandbox-lane"])
+        assert (one.method, one.url.rpartition("/")[2]) != ("DELETE", "verify")
+        return answer
+
+    service.broken = note
+    done = run(service)
+    assert {one.outcome for one in done.checks} == {Outcome.PASSED}, done.checks
+    assert asked == {"default", "verify-3"}
+    assert service.lanes == {"default", "a", "verify", "verify-2"}
+
+
 def test_no_lane_of_others_is_replaced_or_dropped() -> None:
     service = Service()
 
@@ -217,7 +239,8 @@ def test_only_questions_are_asked_without_leave_to_write() -> None:
     done = run(service, writes=False)
     assert [one.check for one in done.checks if one.outcome is Outcome.PASSED] == ["sandbox/control-api"]
     assert service.things == []
-    assert {one.method for one in done.exchanges if "/lanes/" not in one.url} == {"GET"}
+    own = ("createLane", "dropLane")
+    assert {one.method for one in done.exchanges if one.label not in own} == {"GET"}
 
 
 BROKEN: dict[str, tuple[Callable[[Asked, Answered], Answered], str]] = {

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from partnerlab.contracts.data import read_bytes, read_yaml
 from partnerlab.contracts.verification.findings import Verdict
 from partnerlab.contracts.verification.fuzz.rest import RestRequest
-from partnerlab.contracts.verification.grading import Suite
+from partnerlab.contracts.verification.grading import Failed, Problem, Suite
 from partnerlab.contracts.verification.provider.exchange import Answered, Asked
 from partnerlab.contracts.verification.provider.line import Line, Reply
 from partnerlab.contracts.verification.provider.probe import Probe
@@ -31,6 +31,7 @@ __all__ = [
 ]
 
 LANES = "/_sandbox/lanes"
+NAMES_TRIED = 100
 CONTROL = ("sandbox", "auditing", "inhance_soap", "tccs_rest", "ic_webservices", "watersmart")
 UNTRIED = ("listen", "prune")
 """An answer without an end, and what drops the lanes of others."""
@@ -39,8 +40,9 @@ UNTRIED = ("listen", "prune")
 @dataclass(frozen=True, slots=True)
 class Target:
     """
-    A sandbox by its origin. Everything is tried in `lane`. `token` is what a sandbox asks for that others reach. `fuzz`
-    is how many seconds of random requests there are, drawn from `fuzz_seed`.
+    A sandbox by its origin. Everything is tried in a lane that the run makes: `lane`, with a number behind it where
+    there is one of that name. `token` is what a sandbox asks for that others reach. `fuzz` is how many seconds of
+    random requests there are, drawn from `fuzz_seed`.
     """
 
     url: str
@@ -68,11 +70,12 @@ class Box(Probe):
     def __init__(self, line: Line, target: Target) -> None:
         super().__init__(line)
         self.target = target
+        self.lane = target.lane
 
     @cached_property
     def control(self) -> Interface:
         """The control API, by the document that the sandbox gives: it has those of all its simulators."""
-        document = dict(self.get("/_sandbox/openapi.json").answer.members)
+        document = dict(self.get("/_sandbox/openapi.json", "default").answer.members)
         return Interface(document, "", verdict(json.dumps(document).encode()))
 
     @cached_property
@@ -81,8 +84,8 @@ class Box(Probe):
         document = pumps_document()
         return Interface(document, "/_pump", verdict(json.dumps(document).encode()))
 
-    def get(self, path: str, lane: str = "") -> Reply:
-        """GET a path."""
+    def get(self, path: str, lane: str) -> Reply:
+        """GET a path in a lane."""
         return self.line.ask(Asked(path, "GET", f"{self.target.url}{path}", self.headers(lane)))
 
     def send(self, interface: Interface, request: RestRequest) -> Reply:
@@ -94,11 +97,23 @@ class Box(Probe):
     def headers(self, lane: str = "") -> dict[str, str]:
         """The lane's and the token's; a lane of another name for what must not make it."""
         token = {"authorization": f"Bearer {self.target.token}"} if self.target.token else {}
-        return {"x-sandbox-lane": lane or self.target.lane, **token}
+        return {"x-sandbox-lane": lane or self.lane, **token}
 
     def lanes(self) -> set[str]:
         """The names of its lanes; the run's own is not made by asking."""
         return lane_names(self.get(LANES, "default").answer)
+
+    def make_lane(self) -> None:
+        """Make a lane for the run, which is `lane` from now on. Raises `Failed` where the sandbox makes none."""
+        for number in range(1, NAMES_TRIED + 1):
+            self.lane = self.target.lane if number == 1 else f"{self.target.lane}-{number}"
+            body = json.dumps({"name": self.lane}).encode()
+            headers = {**self.headers("default"), "content-type": "application/json"}
+            reply = self.line.ask(Asked("createLane", "POST", f"{self.target.url}{LANES}", headers, body))
+            if reply.answer.status != 409:
+                break
+        if reply.answer.status != 201:
+            raise Failed([Problem("a lane for the run", "status 201", str(reply.answer.status), reply.number)])
 
     def drop(self, lane: str) -> None:
         """Drop a lane."""

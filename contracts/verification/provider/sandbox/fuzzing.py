@@ -104,7 +104,8 @@ def _chains(box: Box, interface: Interface) -> None:
 @contextmanager
 def _lanes(box: Box) -> Iterator[Whose]:
     """Whose lanes there are; what the block made is dropped after it."""
-    whose = Whose(box.target.lane, box.lanes() - {box.target.lane})
+    box.make_lane()
+    whose = Whose(box.lane, box.lanes() - {box.lane})
     try:
         yield whose
     finally:
