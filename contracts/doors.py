@@ -11,6 +11,7 @@ from partnerlab.contracts.first_use import pattern
 
 __all__ = ["PASSING", "doors", "not_asked", "not_passing", "operations", "unknown"]
 
+MOST_NAMED = 50
 # Names alone are needed here: no parser is loaded for them.
 _OPERATION = {
     ".wsdl": pattern(rb"<(?:[A-Za-z]+:)?operation name=\"([A-Za-z]+)\""),
@@ -59,7 +60,9 @@ def unknown(kind: str, name: str, known: Collection[str]) -> str:
 
     spelled = {each.lower(): each for each in sorted(known)}
     near = get_close_matches(name.lower(), spelled, 1)
-    hint = f"did you mean {spelled[near[0]]}?" if near else f"there are {', '.join(spelled.values())}"
+    more = f" and {len(spelled) - MOST_NAMED} more" if len(spelled) > MOST_NAMED else ""
+    named = ", ".join([*spelled.values()][:MOST_NAMED]) + more
+    hint = f"did you mean {spelled[near[0]]}?" if near else f"there are {named}"
     return f"there is no {kind} {name[:80]!r}; {hint}"
 
 

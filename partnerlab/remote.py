@@ -199,8 +199,10 @@ def connect(url: str, lane: str) -> Remote:
     remote = Remote(url, lane)
     lanes = [row["name"] for row in Remote(url).get("/_sandbox/lanes")["lanes"]]
     if lane not in lanes:
+        from partnerlab.contracts.doors import unknown  # for who spells a lane rightly it is a slow import
+
         raise click.BadParameter(
-            f"there is no lane {lane!r}; there are {', '.join(lanes)}. `partnerlab lanes create {lane}` makes it.",
+            f"{unknown('lane', lane, lanes)}. `partnerlab lanes create {lane}` makes it.".replace("?.", "?"),
             param_hint="--lane",
         )
     return remote

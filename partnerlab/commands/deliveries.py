@@ -9,13 +9,16 @@ from typing import Any, TypeVar, cast
 import click
 from click.core import ParameterSource
 
-from partnerlab.remote import Remote, address_option, json_option, print_json, url_option
+from partnerlab.remote import Remote, address_option, connect, json_option, print_json, url_option
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 STATES = (
     *("accepted", "sending", "waiting", "delivered", "skipped"),
     *("dead", "unknown", "not_understood", "dismissed"),
 )
+
+OF_A_SANDBOX = "/_pump"
+"""Where a sandbox has its data pump, which knows no lanes but by their deliveries."""
 
 
 def pump_options(function: Decorated) -> Decorated:
@@ -31,7 +34,7 @@ def pump_options(function: Decorated) -> Decorated:
         if len(typed) == 2:
             raise click.UsageError("--url names a sandbox, --pump a data pump that is a service of its own: say one")
         if pump is None or typed == ["url"]:
-            remote = Remote(f"{url}/_pump", token=token)
+            remote = Remote(f"{url}{OF_A_SANDBOX}", token=token)
         else:
             remote = Remote(pump, token=token or "")
         return function(*args, pump=remote, **options)
@@ -93,6 +96,8 @@ def list_(
     Example:
         partnerlab deliveries list --state dead
     """
+    if lane and pump.url.endswith(OF_A_SANDBOX):
+        connect(pump.url.removesuffix(OF_A_SANDBOX), lane)
     found = pump.get("/deliveries", state=state, lane=lane, account_number=account, limit=limit)["deliveries"]
     if as_json:
         print_json(found)

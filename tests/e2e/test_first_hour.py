@@ -79,13 +79,21 @@ def test_a_message_names_its_field_once(type_: Type) -> None:
         ("page", "bills"),
         ("trigger", "pay", "10000101", "1.00"),
         ("trigger", "open", "500001"),
+        ("deliveries", "list", "--lane", "mine-not"),
+        ("faults", "add", "html"),
+        ("jobs", "run", "inhance_v1", "payments"),
     ],
 )
 def test_a_mistyped_lane_is_not_made(type_: Type, arguments: tuple[str, ...]) -> None:
     done = type_(*arguments, on="mine-not")
     assert done.exit_code == 2
-    assert "there is no lane 'mine-not'; there are" in done.stderr
+    assert "there is no lane 'mine-not'; " in done.stderr
+    assert "`partnerlab lanes create mine-not` makes it." in done.stderr
     assert "mine-not" not in type_("lanes", "list").stdout
+
+
+def test_a_mistyped_lane_is_named_with_the_one_that_was_meant(type_: Type) -> None:
+    assert "there is no lane 'defualt'; did you mean default? `part" in type_("clock", "show", on="defualt").stderr
 
 
 def test_faults_are_given_counted_and_taken(type_: Type, sandbox: Sandbox, lane: str) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
+from partnerlab.contracts.doors import unknown
 from partnerlab.contracts.masking import mask_excerpt, printable
 from partnerlab.contracts.verification.provider.configuration import Misconfigured, reaching
 from partnerlab.contracts.verification.provider.exchange import Asked, Send
@@ -45,8 +46,7 @@ class Control:
         except (Refused, TypeError, KeyError) as error:
             raise Misconfigured("not-a-sandbox", f"{self.url} is no sandbox: {error}") from None
         if self.lane not in names:
-            shown = ", ".join(names[:20]) + (" …" if len(names) > 20 else "")
-            raise Misconfigured("no-lane", f"there is no lane {self.lane!r}; there are {shown}")
+            raise Misconfigured("no-lane", unknown("lane", self.lane, names))
 
     def get(self, path: str, **query: Any) -> Any:
         """The JSON at a path."""
