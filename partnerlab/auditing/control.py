@@ -2,45 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from partnerlab.auditing.comparing import reconcile
 from partnerlab.auditing.judging import audit
-from partnerlab.auditing.pages import Control
-from partnerlab.auditing.reading import read_attempts, read_standing
-from partnerlab.auditing.report import audit_json, reconciliation_json
-from partnerlab.simulators.kit.control.controls import Controls
+from partnerlab.auditing.one_payment import Asking, PaymentUnknown, read_payment
+from partnerlab.auditing.reading import read_attempts, read_lane, read_standing
+from partnerlab.auditing.report import audit_json, payment_json, reconciliation_json
+from partnerlab.simulators.kit.control.controls import Controls, refuser
 from partnerlab.simulators.kit.http.messages import Request
 
 __all__ = ["CONTRACT", "create_controls"]
 
 CONTRACT = "auditing/control.yaml"
+REFUSALS: Mapping[type[Exception], tuple[int, str, str]] = {PaymentUnknown: (404, "not_found", "payment_guid")}
 
 
-def create_controls(control: Callable[[Request], Control]) -> Controls:
+def create_controls(control: Callable[[Request], Asking]) -> Controls:
     """The operations; *control* asks the control API in the lane of a request."""
-    return Controls([Auditing(control)], lambda _: None)
+    return Controls([Auditing(control)], refuser(REFUSALS))
 
 
 class Auditing:
     """Audit and reconciliation of a request's lane."""
 
-    def __init__(self, control: Callable[[Request], Control]) -> None:
+    def __init__(self, control: Callable[[Request], Asking]) -> None:
         self._control = control
 
     def audit_payments(self, request: Request) -> dict[str, Any]:
         """With the attempts of what is a finding in its story."""
         control, lane = self._control(request), request.lane.name
-        books = read_standing(control, lane, lambda books: bool(audit(books).findings))
+        books = read_standing(lambda: read_lane(control, lane), lambda books: bool(audit(books).findings))
         known = {one.event_id for one in books.deliveries}
         found = {one.payment.guid for one in audit(books).findings}
         wanted = sorted({one.event_id for one in books.events if one.payment_guid in found and one.event_id in known})
         attempts = {event_id: read_attempts(control, lane, event_id) for event_id in wanted}
         return audit_json(audit(books.with_attempts(attempts)))
 
+    def audit_payment(self, request: Request, payment_guid: str) -> dict[str, Any]:
+        """Of the records that concern it, which say the same of it as all of them."""
+        control, lane = self._control(request), request.lane.name
+        books = read_standing(
+            lambda: read_payment(control, lane, payment_guid),
+            lambda books: any(one.finding for one in audit(books).of(payment_guid)),
+        )
+        return payment_json(audit(books), payment_guid, books.deliveries)
+
     def reconcile_books(self, request: Request) -> dict[str, Any]:
         """Explained differences too."""
         control, lane = self._control(request), request.lane.name
-        books = read_standing(control, lane, lambda books: bool(reconcile(books).findings))
+        books = read_standing(lambda: read_lane(control, lane), lambda books: bool(reconcile(books).findings))
         return reconciliation_json(reconcile(books))

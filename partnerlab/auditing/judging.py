@@ -40,7 +40,11 @@ VERDICTS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A payment or the return of one (`kind`), and what became of it; `story` is what happened, in order."""
+    """
+    A payment or the return of one (`kind`), and what became of it.
+
+    `story` is what happened, in order; `posted` is what the partner's books hold of the payment.
+    """
 
     kind: str
     payment: Payment
@@ -48,6 +52,7 @@ class Judged:
     verdict: str
     detail: str
     story: tuple[tuple[str, str, str], ...]
+    posted: tuple[Posting, ...]
 
     @property
     def finding(self) -> bool:
@@ -67,6 +72,10 @@ class Audit:
     def findings(self) -> tuple[Judged, ...]:
         """What is to be mended."""
         return tuple(one for one in self.judged if one.finding)
+
+    def of(self, payment_guid: str) -> tuple[Judged, ...]:
+        """The judgement on a payment, and on its return where it came back."""
+        return tuple(one for one in self.judged if one.payment.guid == payment_guid)
 
     @property
     def counts(self) -> Counter[str]:
@@ -94,10 +103,7 @@ class _Case:
         self.rows: defaultdict[tuple[str, str], list[FileRow]] = defaultdict(list)
         for row in books.rows:
             self.rows[row.kind, row.key].append(row)
-        references = {one.guid: one.reference for one in books.payments}
-        self.newest_in_file = max(
-            (references.get(row.key, "") for row in books.rows if row.kind == "payments"), default=""
-        )
+        self.newest_in_file = max((row.reference for row in books.rows if row.kind == "payments"), default="")
 
     def judge(self, payment: Payment) -> Iterator[Judged]:
         """The payment, and its return where it came back."""
@@ -116,7 +122,7 @@ class _Case:
         rows = self.rows["payments", payment.guid] if kind == "payment" else self.rows["rejects", payment.reference]
         deliveries = [self.deliveries[one.event_id] for one in events if one.event_id in self.deliveries]
         story = tell(self.books, kind, payment, WAYS[partner], events, deliveries, rows, posted)
-        return Judged(kind, payment, partner, verdict, detail, story)
+        return Judged(kind, payment, partner, verdict, detail, story, tuple(posted))
 
     # --- payments ---
 

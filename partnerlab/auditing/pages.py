@@ -29,20 +29,20 @@ def paged(control: Control, path: str, name: str, key: str, *, after: str | int 
         after = found[-1][key]
 
 
-def by_next(control: Control, path: str, name: str) -> Iterator[Row]:
+def by_next(control: Control, path: str, name: str, **query: Any) -> Iterator[Row]:
     """Every row of a list whose answer says where to go on."""
     after: str | None = ""
     while after is not None:
-        answer = control.get(path, after=after or None, limit=PAGE)
+        answer = control.get(path, after=after or None, limit=PAGE, **query)
         yield from answer[name]
         after = answer["next"]
 
 
-def by_offset(control: Control, path: str, name: str) -> Iterator[Row]:
+def by_offset(control: Control, path: str, name: str, **query: Any) -> Iterator[Row]:
     """Every row of a list that leaves out so many."""
     offset = 0
     while True:
-        found: list[Row] = control.get(path, limit=PAGE, offset=offset or None)[name]
+        found: list[Row] = control.get(path, limit=PAGE, offset=offset or None, **query)[name]
         yield from found
         if len(found) < PAGE:
             return

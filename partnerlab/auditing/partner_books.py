@@ -19,7 +19,16 @@ from partnerlab.auditing.records import (
 )
 from partnerlab.auditing.ways import WAYS
 
-__all__ = ["balances", "downloads", "marks", "posted", "rejects"]
+__all__ = [
+    "balances",
+    "downloads",
+    "marks",
+    "policy_posting",
+    "posted",
+    "rejects",
+    "utility_posting",
+    "water_posting",
+]
 
 MOST_UNSENT = 1_000
 
@@ -28,52 +37,73 @@ def posted(control: Control) -> Iterator[Posting]:
     """Every payment in the partners' books, by partner."""
     v1 = {row["account_number"] for row in _utility_accounts(control) if row["integration"] == "v1"}
     for row in by_offset(control, "/_sandbox/inhance/payments", "payments"):
-        account = row["account_number"]
-        yield Posting(
-            partner="inhance_v1" if account in v1 else "inhance_v2",
-            place=account,
-            invoice=row["document_number"],
-            key=row["reference"],
-            amount=Decimal(row["amount"]),
-            at=row["posted_at"],
-            number=f"payment {row['number']} of account {account}",
-            returned=row["returned_at"] is not None,
-        )
-    for row in by_offset(control, "/_sandbox/tccs/payments", "payments"):
-        invoice = row["invoice_number"]
-        yield Posting(
-            partner="tccs",
-            place=invoice,
-            invoice=invoice,
-            key=row["payment_guid"] or "",
-            amount=Decimal(row["amount"]),
-            at=row["posted_at"],
-            number=f"payment {row['number']} of invoice {invoice}",
-            returned=row["returned_at"] is not None,
-        )
-    for row in by_next(control, "/_sandbox/watersmart/payments", "payments"):
-        yield Posting(
-            partner="watersmart",
-            place=row["account_number"],
-            invoice=row["invoice_number"],
-            key=row["payment_guid"],
-            amount=Decimal(row["amount"]),
-            at=row["paid_at"],
-            number=f"payment {row['reference']} of account {row['account_number']}",
-            state="posted" if row["state"] == "returned" else row["state"],
-            returned=row["state"] == "returned",
-        )
+        yield utility_posting(row, "v1" if row["account_number"] in v1 else "v2")
+    yield from map(policy_posting, by_offset(control, "/_sandbox/tccs/payments", "payments"))
+    yield from map(water_posting, by_next(control, "/_sandbox/watersmart/payments", "payments"))
 
 
-def downloads(control: Control) -> Iterator[Downloaded]:
-    """Every payment that inHance v1 downloaded, whatever became of it."""
-    for row in by_next(control, "/_sandbox/inhance/v1/downloads", "payments"):
+def utility_posting(row: Row, version: str) -> Posting:
+    """A payment of inHance, in an account of that *version* of the integration."""
+    account = row["account_number"]
+    return Posting(
+        partner=f"inhance_{version}",
+        place=account,
+        invoice=row["document_number"],
+        key=row["reference"],
+        amount=Decimal(row["amount"]),
+        at=row["posted_at"],
+        number=f"payment {row['number']} of account {account}",
+        returned=row["returned_at"] is not None,
+        returned_at=row["returned_at"] or "",
+        type=row["type"],
+        request_id=row["request_id"],
+    )
+
+
+def policy_posting(row: Row) -> Posting:
+    """A payment or deposit of TCCS."""
+    invoice = row["invoice_number"]
+    return Posting(
+        partner="tccs",
+        place=invoice,
+        invoice=invoice,
+        key=row["payment_guid"] or "",
+        amount=Decimal(row["amount"]),
+        at=row["posted_at"],
+        number=f"payment {row['number']} of invoice {invoice}",
+        returned=row["returned_at"] is not None,
+        returned_at=row["returned_at"] or "",
+        type=row["type"],
+        request_id=row["request_id"],
+    )
+
+
+def water_posting(row: Row) -> Posting:
+    """A payment of WaterSmart, which a file brought."""
+    return Posting(
+        partner="watersmart",
+        place=row["account_number"],
+        invoice=row["invoice_number"],
+        key=row["payment_guid"],
+        amount=Decimal(row["amount"]),
+        at=row["paid_at"],
+        number=f"payment {row['reference']} of account {row['account_number']}",
+        state="posted" if row["state"] == "returned" else row["state"],
+        returned=row["state"] == "returned",
+        type=row["type"],
+    )
+
+
+def downloads(control: Control, **only: str) -> Iterator[Downloaded]:
+    """Every payment that inHance v1 downloaded, whatever became of it; *only* those of a `payment_guid`."""
+    for row in by_next(control, "/_sandbox/inhance/v1/downloads", "payments", **only):
         yield Downloaded(row["payment_guid"], row["account_number"], Decimal(row["amount"]), row["state"], row["note"])
 
 
-def rejects(control: Control) -> dict[str, bool]:
-    """Rejects in WaterSmart's books by reference, and whether each took a payment back."""
-    return {row["reference"]: row["applied"] for row in by_next(control, "/_sandbox/watersmart/rejects", "rejects")}
+def rejects(control: Control, **only: str) -> dict[str, bool]:
+    """Rejects in WaterSmart's books by reference, and whether each took a payment back; *only* of a `reference`."""
+    found = by_next(control, "/_sandbox/watersmart/rejects", "rejects", **only)
+    return {row["reference"]: row["applied"] for row in found}
 
 
 def _utility_accounts(control: Control) -> Iterator[Row]:

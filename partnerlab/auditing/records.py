@@ -117,6 +117,9 @@ class Posting:
     number: str
     state: str = "posted"
     returned: bool = False
+    returned_at: str = ""
+    type: str = ""
+    request_id: str = ""
 
     @property
     def stands(self) -> bool:
@@ -137,7 +140,11 @@ class Downloaded:
 
 @dataclass(frozen=True, slots=True)
 class FileRow:
-    """A row of a payment or rejects file; `fetched` says whether the partner has the batch."""
+    """
+    A row of a payment or rejects file; `fetched` says whether the partner has the batch.
+
+    `key` names the payment: its PaymentGUID, in a rejects file its PaymentReference, which is `reference` in both.
+    """
 
     biller_guid: str
     kind: str
@@ -145,6 +152,7 @@ class FileRow:
     line: int
     report_id: int
     key: str
+    reference: str
     account: str
     amount: Decimal
     fetched: bool

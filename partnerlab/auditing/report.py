@@ -9,9 +9,10 @@ from typing import Any
 from partnerlab.auditing.comparing import Reconciliation
 from partnerlab.auditing.differences import KINDS, Difference
 from partnerlab.auditing.judging import FINDINGS, VERDICTS, Audit, Judged
+from partnerlab.auditing.records import Delivery, Posting
 from partnerlab.auditing.ways import WAYS
 
-__all__ = ["audit_json", "audit_lines", "reconciliation_json", "reconciliation_lines"]
+__all__ = ["audit_json", "audit_lines", "payment_json", "reconciliation_json", "reconciliation_lines"]
 
 VERSION = 1
 """Of both JSON shapes; raised when a name changes or goes."""
@@ -47,6 +48,35 @@ def _judged_json(one: Judged) -> Json:
         "finding": one.finding,
         "detail": one.detail,
         "story": [{"at": at or None, "where": where, "text": text} for at, where, text in one.story],
+    }
+
+
+def payment_json(done: Audit, payment_guid: str, deliveries: Sequence[Delivery]) -> Json:
+    """The judgement on one payment, with what the partner's books hold of it and its deliveries by id."""
+    judged = done.of(payment_guid)
+    return {
+        "version": VERSION,
+        "lane": done.lane,
+        "at": done.at.isoformat(),
+        "clean": not any(one.finding for one in judged),
+        "judged": [_judged_json(one) for one in judged],
+        "postings": [_posting_json(one) for one in judged[0].posted],
+        "deliveries": [f"{done.lane}:{one.event_id}" for one in deliveries],
+    }
+
+
+def _posting_json(one: Posting) -> Json:
+    return {
+        "number": one.number,
+        "type": one.type,
+        "invoice_number": one.invoice,
+        "key": one.key or None,
+        "amount": str(one.amount),
+        "posted_at": one.at,
+        "state": one.state,
+        "returned": one.returned,
+        "returned_at": one.returned_at or None,
+        "request_id": one.request_id or None,
     }
 
 

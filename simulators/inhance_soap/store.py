@@ -154,9 +154,10 @@ class Books(LaneTx):
             raise AccountUnknown(account_number)
         return found.account
 
-    def accounts(self, *, after: str, limit: int) -> list[Account]:
-        """Accounts by number, those after *after*."""
-        found = _ACCOUNTS.find(self.tx, self.lane, order="account_number", after=after, limit=limit)
+    def accounts(self, *, account_number: str | None = None, after: str, limit: int) -> list[Account]:
+        """Accounts by number, those after *after*, or the only one of a number."""
+        search = {} if account_number is None else {"account_number": account_number}
+        found = _ACCOUNTS.find(self.tx, self.lane, search, order="account_number", after=after, limit=limit)
         return [one.account for one in found]
 
     def lock(self, account_number: str, *, create: bool = False) -> OpenAccount:
@@ -257,15 +258,17 @@ class Books(LaneTx):
         self,
         *,
         account_number: str | None = None,
+        reference: str | None = None,
         duplicates_only: bool = False,
         limit: int | None = None,
         offset: int = 0,
     ) -> list[PostedPayment]:
-        """Payments in the order they were posted: those of an account, or all."""
+        """Payments in the order they were posted: those of an account, of a PaymentReference, or all."""
+        search = {"account_number": account_number, "reference": reference}
         return _PAYMENTS.find(
             self.tx,
             self.lane,
-            {} if account_number is None else {"account_number": account_number},
+            {name: value for name, value in search.items() if value is not None},
             order=("posted_at", "account_number", "number") if account_number is None else "number",
             where="duplicate_of IS NOT NULL" if duplicates_only else "",
             limit=limit,
@@ -338,9 +341,10 @@ class Books(LaneTx):
         order = ("downloaded_at", "reference", "payment_guid")
         return _DOWNLOADS.find(self.tx, self.lane, {"state": state, **more}, order=order, limit=limit)
 
-    def downloaded(self, *, after: str, limit: int) -> list[Download]:
-        """Downloaded payments in whatever state, by PaymentGUID, beyond *after*."""
-        return _DOWNLOADS.find(self.tx, self.lane, order="payment_guid", after=after, limit=limit)
+    def downloaded(self, *, payment_guid: str | None = None, after: str, limit: int) -> list[Download]:
+        """Downloaded payments in whatever state, by PaymentGUID, beyond *after*; or the only one of a PaymentGUID."""
+        search = {} if payment_guid is None else {"payment_guid": payment_guid}
+        return _DOWNLOADS.find(self.tx, self.lane, search, order="payment_guid", after=after, limit=limit)
 
     def pending_cents(self, account_number: str) -> int:
         """What waits to be posted to an account."""

@@ -7,7 +7,7 @@ shared between invoices, so they do not wait for each other, and replicas on Pos
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
 from datetime import date
 from typing import TypeVar
@@ -240,14 +240,14 @@ class Books(LaneTx):
         _PAYMENTS.save(self.tx, self.lane, posted)
 
     def payments(
-        self, *, invoice_number: str | None = None, limit: int | None = None, offset: int = 0
+        self, search: Mapping[str, str | int] | None = None, *, limit: int | None = None, offset: int = 0
     ) -> list[PostedPayment]:
-        """Payments in the order they were posted: those of an invoice, or all."""
+        """Payments in the order they were posted: those with what *search* says of their columns, or all."""
         return _PAYMENTS.find(
             self.tx,
             self.lane,
-            {} if invoice_number is None else {"invoice_number": invoice_number},
-            order=("posted_at", "invoice_number", "number") if invoice_number is None else "number",
+            search,
+            order="number" if search and "invoice_number" in search else ("posted_at", "invoice_number", "number"),
             limit=limit,
             offset=offset,
         )

@@ -183,6 +183,6 @@ def test_a_search_narrows_the_list_as_it_is_typed_and_a_payment_unfolds_as_it_is
     page.get_by_role("button", name="Pay 40.00 USD").click()
     page.wait_for_selector("text=Paid: Approved.")
     reader.settle()
-    page.wait_for_selector("text=In both books, once")
+    page.wait_for_selector("text=Posted once")
     page.get_by_role("link", name="Attempt 1").click()
     page.wait_for_url("**/console/deliveries/**")

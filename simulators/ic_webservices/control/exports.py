@@ -24,11 +24,26 @@ class Exports(Part):
         return {"export": _view(request.lane, *batches.get(request.lane, batch.report_id))}, 201
 
     def list_exports(
-        self, request: Request, after: int, limit: int, waiting: bool, biller_guid: str = "", kind: str = ""
+        self,
+        request: Request,
+        after: int,
+        limit: int,
+        waiting: bool,
+        newest: bool,
+        biller_guid: str = "",
+        kind: str = "",
+        text: str = "",
     ) -> Json:
         batches = self._services.export_batches
         found = batches.find(
-            request.lane, self._guid(biller_guid), kind=kind, waiting=waiting, after=after, limit=limit
+            request.lane,
+            self._guid(biller_guid),
+            kind=kind,
+            waiting=waiting,
+            text=text,
+            after=after,
+            limit=limit,
+            newest_first=newest,
         )
         return {"exports": [_view(request.lane, *batches.get(request.lane, batch.report_id)) for batch in found]}
 

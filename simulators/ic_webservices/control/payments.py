@@ -25,15 +25,22 @@ class Payments(Part):
         invoice_number: str = "",
         state: str = "",
         donation: str = "",
+        amount: int | None = None,
+        text: str = "",
+        *,
+        newest: bool,
     ) -> Json:
-        search = searched(
+        search: dict[str, str | int] = {} if amount is None else {"amount_cents": amount}
+        search |= searched(
             biller_guid=biller_guid,
             account_number=account_number,
             invoice_number=invoice_number,
             state=state,
             donation=donation,
         )
-        found = self._services.records.payments(request.lane, search, after=after, limit=limit)
+        found = self._services.records.payments(
+            request.lane, search, text=text, after=after, limit=limit, newest_first=newest
+        )
         return {"payments": [payment_view(payment) for payment in found]}
 
     def get_payment(self, request: Request, payment_guid: str) -> Json:
@@ -75,9 +82,19 @@ class Payments(Part):
         )
         return payment_view(payment), 201 if new else 200
 
-    def list_events(self, request: Request, after: int, limit: int, state: str = "", account_number: str = "") -> Json:
+    def list_events(
+        self,
+        request: Request,
+        after: int,
+        limit: int,
+        state: str = "",
+        biller_guid: str = "",
+        account_number: str = "",
+        payment_guid: str = "",
+    ) -> Json:
+        search = searched(state=state, biller_guid=biller_guid, account_number=account_number)
         entries = self._services.outbox.entries(
-            request.lane, state=state, account_number=account_number, after=after, limit=limit
+            request.lane, search, payment_guid=payment_guid, after=after, limit=limit
         )
         return {"events": [entry_view(entry) for entry in entries]}
 

@@ -39,7 +39,7 @@ from partnerlab.simulators.ic_webservices.store import (
     next_number,
 )
 from partnerlab.simulators.kit.world.lanes import Lane, in_world
-from partnerlab.simulators.kit.world.store import Statement, Store, Tx
+from partnerlab.simulators.kit.world.store import Statement, Store, Tx, literally
 
 __all__ = ["ExportBatches"]
 
@@ -74,6 +74,10 @@ _TAKE = Statement("INSERT INTO ic_exported (lane, kind, item, report_id) VALUES 
 _ADD_CHUNK = Statement(
     "INSERT INTO ic_export_chunks (lane, report_id, part, seq, content)"
     " VALUES (:lane, :report_id, :part, :seq, :content)"
+)
+_HAS_TEXT = (
+    "EXISTS (SELECT 1 FROM ic_export_chunks c WHERE c.lane = ic_export_batches.lane"
+    " AND c.report_id = ic_export_batches.report_id AND c.content LIKE :text ESCAPE '!')"
 )
 _CHUNK = Statement(
     "SELECT content FROM ic_export_chunks WHERE lane = :lane AND report_id = :report_id AND part = :part AND seq = :seq"
@@ -126,15 +130,31 @@ class ExportBatches:
         *,
         kind: str = "",
         waiting: bool = False,
+        text: str = "",
         after: int = 0,
         limit: int = 100,
+        newest_first: bool = False,
     ) -> list[Batch]:
-        """A biller's batches in order, beyond the number *after*; only those not delivered yet. Raises `NotFound`."""
+        """
+        A biller's batches in order, beyond the number *after*. Raises `NotFound`.
+
+        *waiting* leaves those that are not delivered yet, *text* those that have it in a file.
+        """
         with self.store.read() as tx:
             biller = biller_of(tx, lane, biller_guid)
             search = {"biller_guid": biller.guid} | ({"kind": kind} if kind else {})
             search |= {"delivered_at": ""} if waiting else {}
-            return BATCHES.find(tx, lane.name, search, order="report_id", after=after, limit=limit)
+            return BATCHES.find(
+                tx,
+                lane.name,
+                search,
+                order="report_id",
+                where=_HAS_TEXT if text else "",
+                after=after or "",
+                limit=limit,
+                last_first=newest_first,
+                text=f"%{literally(text)}%",
+            )
 
     def delivered(self, lane: Lane, biller_guid: str, report_id: int) -> Batch:
         """

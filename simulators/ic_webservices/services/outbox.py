@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -32,7 +32,7 @@ from partnerlab.simulators.ic_webservices.domain.events import (
 from partnerlab.simulators.ic_webservices.store import EVENT_QUEUE, EVENTS, next_number
 from partnerlab.simulators.kit.world.jobs import Runner, Taken, Work, WorkOutcome
 from partnerlab.simulators.kit.world.lanes import Lane
-from partnerlab.simulators.kit.world.store import Statement, Store, Tx
+from partnerlab.simulators.kit.world.store import Statement, Store, Tx, literally
 from partnerlab.simulators.kit.world.table import utc_text
 
 __all__ = ["EventRefused", "Outbox"]
@@ -45,6 +45,7 @@ _WAITING = Statement("SELECT DISTINCT lane, biller_guid, account_number FROM ic_
 _WAITING_IN = Statement(
     "SELECT DISTINCT biller_guid, account_number FROM ic_events WHERE lane = :lane AND state = 'waiting'"
 )
+_ABOUT = "kind = 'payment' AND event_id = :payment_guid OR kind = 'ach_reject' AND body LIKE :named ESCAPE '!'"
 _IS_THERE = Statement(
     "SELECT body FROM ic_events WHERE lane = :lane AND biller_guid = :biller_guid AND account_number = :account_number"
     " AND event_id = :event_id AND state IN ('waiting', 'refused')"
@@ -133,13 +134,31 @@ class Outbox:
             self.flush(lane, *account)
 
     def entries(
-        self, lane: Lane, *, state: str = "", account_number: str = "", after: int = 0, limit: int = 100
+        self,
+        lane: Lane,
+        search: Mapping[str, str] | None = None,
+        *,
+        payment_guid: str = "",
+        after: int = 0,
+        limit: int = 100,
     ) -> list[Entry]:
-        """A lane's events in the order they happened; *state* as in `Entry`, empty for all."""
-        search = {"state": state, "account_number": account_number}
+        """
+        A lane's events in the order they happened: those with what *search* says of their columns, or all.
+
+        Of a *payment_guid* only those that tell of the payment or its return.
+        """
         with self._store.read() as tx:
-            equal = {name: value for name, value in search.items() if value}
-            found = EVENTS.find(tx, lane.name, equal, order="seq", after=after or "", limit=limit)
+            found = EVENTS.find(
+                tx,
+                lane.name,
+                search,
+                order="seq",
+                where=_ABOUT if payment_guid else "",
+                after=after or "",
+                limit=limit,
+                payment_guid=payment_guid,
+                named=f"%{literally(json.dumps(payment_guid))}%",
+            )
         return [_with_lane(entry, lane.name) for entry in found]
 
     def offer_again(self, lane: Lane, seq: int) -> Entry:

@@ -29,12 +29,15 @@ from partnerlab.simulators.ic_webservices.store import (
     USERS,
 )
 from partnerlab.simulators.kit.world.lanes import Lane
-from partnerlab.simulators.kit.world.store import Store
+from partnerlab.simulators.kit.world.store import Store, literally
 
 __all__ = ["Records"]
 
 MOST_BILLERS = 1_000
-Search = Mapping[str, str]
+Search = Mapping[str, str | int]
+_WITH_TEXT = " OR ".join(
+    f"lower({name}) LIKE :text ESCAPE '!'" for name in ("reference", "account_number", "invoice_number")
+)
 """Values by column; all must be equal."""
 
 
@@ -109,10 +112,22 @@ class Records:
         with self.store.read() as tx:
             return INVOICES.find(tx, lane.name, search, order="invoice_number", after=after, limit=limit)
 
-    def payments(self, lane: Lane, search: Search, *, after: str = "", limit: int) -> list[Payment]:
-        """Payments, by reference: oldest first."""
+    def payments(
+        self, lane: Lane, search: Search, *, text: str = "", after: str = "", limit: int, newest_first: bool = False
+    ) -> list[Payment]:
+        """Payments, by reference: oldest first. *text* is in the reference, the account or the invoice number."""
         with self.store.read() as tx:
-            return PAYMENTS.find(tx, lane.name, search, order="reference", after=after, limit=limit)
+            return PAYMENTS.find(
+                tx,
+                lane.name,
+                search,
+                order="reference",
+                where=_WITH_TEXT if text else "",
+                after=after,
+                limit=limit,
+                last_first=newest_first,
+                text=f"%{literally(text.lower())}%",
+            )
 
     def payments_of(self, lane: Lane, invoice: Invoice, *, limit: int) -> list[Payment]:
         """An invoice's newest payments."""

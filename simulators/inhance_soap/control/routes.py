@@ -29,8 +29,10 @@ class UtilityRoutes:
     def __init__(self, ledger: UtilityLedger) -> None:
         self._ledger = ledger
 
-    def list_utility_accounts(self, request: Request, limit: int, after: str) -> Json:
-        found = self._ledger.accounts(request.lane, after=after, limit=limit)
+    def list_utility_accounts(
+        self, request: Request, limit: int, after: str, account_number: str | None = None
+    ) -> Json:
+        found = self._ledger.accounts(request.lane, account_number=account_number, after=after, limit=limit)
         last = found[-1][0].number if len(found) == limit else None
         return {"accounts": [account_summary(account, balances) for account, balances in found], "next": last}
 
@@ -65,10 +67,21 @@ class UtilityRoutes:
         )
 
     def list_utility_payments(
-        self, request: Request, duplicates: bool, limit: int, offset: int, account_number: str | None = None
+        self,
+        request: Request,
+        duplicates: bool,
+        limit: int,
+        offset: int,
+        account_number: str | None = None,
+        reference: str | None = None,
     ) -> Json:
         found = self._ledger.payments(
-            request.lane, account_number=account_number, duplicates_only=duplicates, limit=limit, offset=offset
+            request.lane,
+            account_number=account_number,
+            reference=reference,
+            duplicates_only=duplicates,
+            limit=limit,
+            offset=offset,
         )
         return {"payments": [payment_view(one) for one in found]}
 

@@ -46,8 +46,8 @@ class V1Routes:
             raise NotSupported(feature, str(error)) from None
         return {"feature": feature, "text": known[feature].text, "row": known[feature].row}
 
-    def list_downloads(self, request: Request, limit: int, after: str) -> Json:
-        found = self._downloads.all(request.lane, after=after, limit=limit)
+    def list_downloads(self, request: Request, limit: int, after: str, payment_guid: str | None = None) -> Json:
+        found = self._downloads.all(request.lane, payment_guid=payment_guid, after=after, limit=limit)
         last = found[-1].payment_guid if len(found) == limit else None
         return {"payments": [download_view(payment) for payment in found], "next": last}
 

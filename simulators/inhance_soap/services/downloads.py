@@ -102,10 +102,10 @@ class Downloads:
         with self._store.read() as tx:
             return Books(tx, lane.name).downloads(PENDING, limit=limit)
 
-    def all(self, lane: Lane, *, after: str, limit: int) -> list[Download]:
-        """Every download by PaymentGUID, beyond *after*."""
+    def all(self, lane: Lane, *, payment_guid: str | None = None, after: str, limit: int) -> list[Download]:
+        """Every download by PaymentGUID, beyond *after*, or the only one of a PaymentGUID."""
         with self._store.read() as tx:
-            return Books(tx, lane.name).downloaded(after=after, limit=limit)
+            return Books(tx, lane.name).downloaded(payment_guid=payment_guid, after=after, limit=limit)
 
     def post(self, lane: Lane, cause: Cause, payment_guid: str, clerk: str) -> Download:
         """

@@ -158,14 +158,16 @@ class UtilityLedger:
         with self._store.read() as tx:
             return view(Books(tx, lane.name), account_number, lane.now().date())
 
-    def accounts(self, lane: Lane, *, after: str = "", limit: int = 100) -> list[tuple[Account, AccountBalances]]:
-        """Accounts by number with their balances."""
+    def accounts(
+        self, lane: Lane, *, account_number: str | None = None, after: str = "", limit: int = 100
+    ) -> list[tuple[Account, AccountBalances]]:
+        """Accounts by number with their balances, or the only one of a number."""
         today = lane.now().date()
         with self._store.read() as tx:
             books = Books(tx, lane.name)
             return [
                 (account, balances_of(books, account.number, today))
-                for account in books.accounts(after=after, limit=limit)
+                for account in books.accounts(account_number=account_number, after=after, limit=limit)
             ]
 
     def payments(
@@ -173,6 +175,7 @@ class UtilityLedger:
         lane: Lane,
         *,
         account_number: str | None = None,
+        reference: str | None = None,
         duplicates_only: bool = False,
         limit: int = 1000,
         offset: int = 0,
@@ -180,7 +183,11 @@ class UtilityLedger:
         """Payments in the order they were posted."""
         with self._store.read() as tx:
             return Books(tx, lane.name).payments(
-                account_number=account_number, duplicates_only=duplicates_only, limit=limit, offset=offset
+                account_number=account_number,
+                reference=reference,
+                duplicates_only=duplicates_only,
+                limit=limit,
+                offset=offset,
             )
 
     def unbilled(self, lane: Lane, until: datetime) -> list[AccountBill]:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import Any, TypedDict
 
-from partnerlab.contracts.first_use import pattern
 from partnerlab.simulators.kit.journal.entries import SELECT
-from partnerlab.simulators.kit.world.store import Statement
+from partnerlab.simulators.kit.world.store import Statement, literally
 
 __all__ = ["Wanted", "select_wanted"]
 
 EXACT = ("door", "operation", "status", "direction", "event")
 SEARCHED = ("path", "query", "headers", "request", "answer")
 LIMIT = 100
-_SPECIAL = pattern("[%_!]")
 
 
 class Wanted(TypedDict, total=False):
@@ -50,7 +48,7 @@ def select_wanted(wanted: Wanted) -> tuple[Statement, dict[str, Any]]:
     if text := wanted.get("search"):
         found = " OR ".join(f"lower({name}) LIKE :search ESCAPE '!'" for name in SEARCHED)
         sql += f" AND ({found})"
-        values["search"] = f"%{_SPECIAL.sub(lambda special: '!' + special[0], text.lower())}%"
+        values["search"] = f"%{literally(text.lower())}%"
     since = wanted.get("since")
     if since is not None:
         sql += " AND number > :since"

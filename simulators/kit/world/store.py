@@ -48,6 +48,7 @@ __all__ = [
     "TransactionOpen",
     "Tx",
     "in_lane",
+    "literally",
     "rolling_back",
     "shown_url",
 ]
@@ -83,6 +84,14 @@ _PASSWORD = pattern(r"(?<=://)([^:/]*:)[^/]*(?=@)")
 def shown_url(url: str) -> str:
     """A database's URL without its password."""
     return _PASSWORD.sub(r"\1***", url)
+
+
+_SPECIAL = pattern("[%_!]")
+
+
+def literally(text: str) -> str:
+    """*text* as a pattern of `LIKE … ESCAPE '!'` that means nothing but itself."""
+    return _SPECIAL.sub(lambda special: "!" + special[0], text)
 
 
 class Store:

@@ -124,9 +124,17 @@ class PolicyRoutes:
         return quote_detail(self._policies.quote(request.lane, invoice_number))
 
     def list_policy_payments(
-        self, request: Request, limit: int, offset: int, invoice_number: str | None = None
+        self,
+        request: Request,
+        limit: int,
+        offset: int,
+        invoice_number: str | None = None,
+        payment_guid: str | None = None,
+        amount: int | None = None,
     ) -> Json:
-        found = self._policies.payments(request.lane, invoice_number=invoice_number, limit=limit, offset=offset)
+        columns = {"invoice_number": invoice_number, "payment_guid": payment_guid, "amount_cents": amount}
+        search = {name: value for name, value in columns.items() if value is not None}
+        found = self._policies.payments(request.lane, search, limit=limit, offset=offset)
         return {"payments": [payment_view(one) for one in found]}
 
     def list_policy_returns(self, request: Request, limit: int, offset: int) -> Json:

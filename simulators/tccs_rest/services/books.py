@@ -56,7 +56,7 @@ def view_policy(books: Books, invoice_number: str, today: date) -> PolicyView:
         policy,
         owed(charges, policy, today),
         open_charges(charges, policy.paid_cents, today),
-        books.payments(invoice_number=invoice_number),
+        books.payments({"invoice_number": invoice_number}),
         books.events(invoice_number),
     )
 
@@ -64,7 +64,7 @@ def view_policy(books: Books, invoice_number: str, today: date) -> PolicyView:
 def view_quote(books: Books, invoice_number: str) -> QuoteView:
     """A quote with what belongs to it. Raises `InvoiceUnknown`."""
     quote = books.quote(invoice_number)
-    return QuoteView(quote, books.payments(invoice_number=invoice_number), books.events(invoice_number))
+    return QuoteView(quote, books.payments({"invoice_number": invoice_number}), books.events(invoice_number))
 
 
 def owed(charges: Iterable[Charge], policy: Policy, today: date) -> Balances:

@@ -6,7 +6,7 @@ Nobody calls this from outside but the control routes and the lane's clock. Tran
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
@@ -150,11 +150,11 @@ class PolicyService:
     # Money in and out
 
     def payments(
-        self, lane: Lane, *, invoice_number: str | None = None, limit: int = 1000, offset: int = 0
+        self, lane: Lane, search: Mapping[str, str | int] | None = None, *, limit: int = 1000, offset: int = 0
     ) -> list[PostedPayment]:
-        """Payments in the order they were posted: those of an invoice, or all."""
+        """Payments in the order they were posted: those with what *search* says of their columns, or all."""
         with self._store.read() as tx:
-            return Books(tx, lane.name).payments(invoice_number=invoice_number, limit=limit, offset=offset)
+            return Books(tx, lane.name).payments(search, limit=limit, offset=offset)
 
     def returns(self, lane: Lane, *, limit: int = 1000, offset: int = 0) -> list[PostedPayment]:
         """Payments that came back, in the order in which that was reported."""

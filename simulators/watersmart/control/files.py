@@ -22,15 +22,15 @@ class FileRoutes:
     def list_water_files(self, request: Request, limit: int, after: int) -> Json:
         return {"files": [file_view(one) for one in self._outgoing.files(request.lane, after=after, limit=limit)]}
 
-    def list_water_payments(self, request: Request, limit: int, after: str) -> Json:
-        found = self._ledger.payments(request.lane, after=after, limit=limit)
+    def list_water_payments(self, request: Request, limit: int, after: str, payment_guid: str | None = None) -> Json:
+        found = self._ledger.payments(request.lane, payment_guid=payment_guid, after=after, limit=limit)
         last = found[-1].reference if len(found) == limit else None
         return {"payments": [payment_view(one) for one in found], "next": last}
 
     def assign_water_payment(self, request: Request, payment_guid: str, account_number: str) -> Json:
         return payment_view(self._incoming.assign(request.lane, cause_of(request), payment_guid, account_number))
 
-    def list_water_rejects(self, request: Request, limit: int, after: str) -> Json:
-        found = self._ledger.rejects(request.lane, after=after, limit=limit)
+    def list_water_rejects(self, request: Request, limit: int, after: str, reference: str | None = None) -> Json:
+        found = self._ledger.rejects(request.lane, reference=reference, after=after, limit=limit)
         last = found[-1].reference if len(found) == limit else None
         return {"rejects": [reject_view(one) for one in found], "next": last}

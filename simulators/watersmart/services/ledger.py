@@ -159,15 +159,17 @@ class CustomerLedger:
             waiting += len(REJECTS.find(tx, lane.name, {"applied": 0}, order="reference"))
             return BooksView(customers, balance, books.sums(), books.apart(), waiting)
 
-    def payments(self, lane: Lane, *, after: str, limit: int) -> list[Payment]:
-        """Payments that Invoice Cloud's files brought, by PaymentReference."""
+    def payments(self, lane: Lane, *, payment_guid: str | None = None, after: str, limit: int) -> list[Payment]:
+        """Payments that Invoice Cloud's files brought, by PaymentReference; or the only one of a PaymentGUID."""
+        search = {} if payment_guid is None else {"payment_guid": payment_guid}
         with self._store.read() as tx:
-            return PAYMENTS.find(tx, lane.name, order="reference", after=after, limit=limit)
+            return PAYMENTS.find(tx, lane.name, search, order="reference", after=after, limit=limit)
 
-    def rejects(self, lane: Lane, *, after: str, limit: int) -> list[Reject]:
-        """Rejects that Invoice Cloud's files brought, by ReferenceNumber."""
+    def rejects(self, lane: Lane, *, reference: str | None = None, after: str, limit: int) -> list[Reject]:
+        """Rejects that Invoice Cloud's files brought, by ReferenceNumber; or the only one of a number."""
+        search = {} if reference is None else {"reference": reference}
         with self._store.read() as tx:
-            return REJECTS.find(tx, lane.name, order="reference", after=after, limit=limit)
+            return REJECTS.find(tx, lane.name, search, order="reference", after=after, limit=limit)
 
     def seed(self, tx: Tx, lane: Lane, openings: Iterable[Opening], cause: Cause) -> None:
         """Write the customers that a new lane begins with."""

@@ -35,5 +35,5 @@ def test_what_is_delivered_while_the_books_are_read_is_not_lost(sandbox: Sandbox
     (lost,) = audit(read_lane(control, "busy")).findings
     assert "the delivery is delivered, and inHance v2 does not have it" in lost.detail
     control.post("/_sandbox/ic/payments", {**order, "amount": "2.00"})
-    books = read_standing(control, "busy", lambda books: bool(audit(books).findings))
+    books = read_standing(lambda: read_lane(control, "busy"), lambda books: bool(audit(books).findings))
     assert [one.verdict for one in audit(books).judged] == ["posted_once", "posted_once"]

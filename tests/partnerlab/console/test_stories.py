@@ -15,7 +15,7 @@ def test_a_payment_is_told_on_every_side(reader: Reader) -> None:
     assert "Paid: Approved." in page.text
     reader.settle()
     story = reader.get(page.path.partition("?")[0])
-    assert "In both books, once, with the same amount." in story.text
+    assert "Posted once: the partner has it, once and as it was taken." in story.text
     for side in (
         "The payer pays",
         "The event is safe",
@@ -34,9 +34,9 @@ def test_a_payment_is_told_on_every_side(reader: Reader) -> None:
 @pytest.mark.parametrize(
     ("partner", "account", "said"),
     [
-        ("tccs", "454100011", "In both books, once, with the same amount."),
-        ("watersmart", "20000201", "it fetches payments with its next job"),
-        ("inhance_v1", "30000301", "it fetches payments with its next job"),
+        ("tccs", "454100011", "Posted once: the partner has it"),
+        ("watersmart", "20000201", "the next payment file has it"),
+        ("inhance_v1", "30000301", "the next Payment job downloads it"),
     ],
 )
 def test_each_partners_book_is_read(reader: Reader, partner: str, account: str, said: str) -> None:
@@ -62,13 +62,13 @@ def test_each_partners_book_is_read(reader: Reader, partner: str, account: str, 
 def test_a_lost_answer_waits_for_a_person_who_settles_it(reader: Reader) -> None:
     story = reader.post("/console/try/lost").path.partition("?")[0]
     reader.settle()
-    assert "its delivery is unknown" in reader.get(story).text
+    assert "Unknown: the client does not know whether the partner has it" in reader.get(story).text
     (delivery,) = set(reader.get("/console/deliveries?state=unknown").links("/console/deliveries/"))
     page = reader.get(delivery)
     assert "the partner might post it twice" in page.text
     assert "Say why" in reader.post(f"{delivery}/posted", reason=" ").text
     assert "It is settled." in reader.post(f"{delivery}/posted", reason="seen in the book").text
-    assert "In both books, once" in reader.get(story).text
+    assert "Posted once" in reader.get(story).text
 
 
 def test_an_exchange_is_shown_beside_its_contract_and_what_is_wrong_where_it_is(reader: Reader) -> None:
@@ -201,3 +201,13 @@ def test_lanes_are_made_copied_and_dropped(reader: Reader) -> None:
     assert "is gone" in reader.post("/lane/second/console/lanes/second/drop").text
     assert "That did not work." in reader.post("/console/lanes", name="first").text
     assert not re.search(r"/lane/second/", reader.get("/console/lanes").raw)
+
+
+def test_of_many_payments_the_newest_are_shown_and_any_is_found(reader: Reader) -> None:
+    gift = {"account_number": ACCOUNT, "amount": "1.00", "donation": "standalone"}
+    for _ in range(203):
+        reader.send("/_sandbox/ic/payments", {**gift, "tender": "credit_card", "card_number": "4111111111111111"})
+    listed = reader.get("/console/payments").text
+    assert listed.index("IC0000000203") < listed.index("IC0000000202")
+    assert "IC0000000003" not in listed
+    assert "IC0000000003" in reader.get("/console/payments?find=ic0000000003").text
