@@ -20,7 +20,7 @@ from partnerlab.simulators.kit.http.chunks import ChunkInvalid, Chunks, Trailers
 from partnerlab.simulators.kit.http.limits import FREE_BYTES, Budget, Limits
 from partnerlab.simulators.kit.http.messages import Response
 
-__all__ = ["CLOSE", "KEEP_ALIVE", "Head", "Message", "RequestReader"]
+__all__ = ["CLOSE", "KEEP_ALIVE", "Head", "KnownHeads", "Message", "RequestReader"]
 
 CLOSE = b"Connection: close\r\n"
 KEEP_ALIVE = b"Connection: keep-alive\r\n"
@@ -39,6 +39,10 @@ _CONNECTION = re.compile(rb"(?<=\r\n)connection[ \t]*:([^\r\n]*+)\r\n", re.IGNOR
 KNOWN_HEADS = 256
 KNOWN_HEAD_BYTES = 1024
 _NOT_KEPT = frozenset(("authorization", "cookie", "expect", "transfer-encoding"))
+_CREDENTIAL = re.compile(rb"\r\n[Aa]uthorization: ((?:[!-~]++ )?[!-~]++)(?=\r\n[^ \t])")
+
+KnownHeads = dict[bytes | tuple[bytes, bytes], "Head"]
+"""Heads by their bytes; one with a credential by what stands before and after it."""
 
 
 class Head(NamedTuple):
@@ -80,7 +84,7 @@ class RequestReader:
     parsed once and is in order need not be parsed again. None parses each. No credential is kept in it.
     """
 
-    def __init__(self, limits: Limits, budget: Budget, known: dict[bytes, Head] | None = None) -> None:
+    def __init__(self, limits: Limits, budget: Budget, known: KnownHeads | None = None) -> None:
         self._limits, self._budget, self._known = limits, budget, known
         self._data = b""
         self._searched = 0
@@ -163,11 +167,7 @@ class RequestReader:
 
     def _read_head(self, head: bytes) -> Message | None:
         """Parse a head, or know it. A refusal where it is one that may not be."""
-        if self._known is not None and (known := self._known.get(head)) is not None:
-            self._method, self._target, headers, self._keep_alive, self._version_10, self._length = known
-            self._headers = dict(headers)
-            self._wrong = self._chunks = None
-            self.in_head, self.in_body = False, True
+        if self._known is not None and self._is_known(self._known, head):
             return None
         came = head
         if head.startswith(b"CONNECT "):
@@ -190,14 +190,36 @@ class RequestReader:
         self._remember(came)
         return None
 
+    def _is_known(self, known: KnownHeads, head: bytes) -> bool:
+        """Take over what is known of a head, if it is."""
+        credential = None
+        found = known.get(head)
+        if found is None and (credential := _CREDENTIAL.search(head)):
+            found = known.get(_without(head, credential))
+        if found is None:
+            return False
+        self._method, self._target, headers, self._keep_alive, self._version_10, self._length = found
+        self._headers = dict(headers)
+        if credential:
+            self._headers["authorization"] = credential[1].decode("ascii")
+        self._wrong = self._chunks = None
+        self.in_head, self.in_body = False, True
+        return True
+
     def _remember(self, head: bytes) -> None:
         known = self._known
-        if known is None or len(head) > KNOWN_HEAD_BYTES or not _NOT_KEPT.isdisjoint(self._headers):
+        if known is None or len(head) > KNOWN_HEAD_BYTES:
+            return
+        headers = dict(self._headers)
+        key: bytes | tuple[bytes, bytes] = head
+        if (credential := _CREDENTIAL.search(head)) and headers.get("authorization") == credential[1].decode("ascii"):
+            key = _without(head, credential)
+            del headers["authorization"]
+        if not _NOT_KEPT.isdisjoint(headers):
             return
         if len(known) >= KNOWN_HEADS:  # bounded: a caller chooses the bytes
             known.clear()
-        headers = dict(self._headers)
-        known[head] = Head(self._method, self._target, headers, self._keep_alive, self._version_10, self._length)
+        known[key] = Head(self._method, self._target, headers, self._keep_alive, self._version_10, self._length)
 
     def _parse(self, head: bytes) -> None:
         self._target, self._headers, self._wrong = b"", {}, None
@@ -298,6 +320,11 @@ class RequestReader:
         if not self._keep_alive:
             self.drop()
         return message
+
+
+def _without(head: bytes, credential: re.Match[bytes]) -> tuple[bytes, bytes]:
+    """What stands in a head before and after a credential. What is in it never changes how the rest is read."""
+    return head[: credential.start(1)], head[credential.end(1) :]
 
 
 def _without_offers(head: bytes) -> bytes:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import ssl
     from types import FrameType
 
-    from partnerlab.simulators.kit.http.reader import Head
+    from partnerlab.simulators.kit.http.reader import KnownHeads
     from partnerlab.simulators.kit.http.site import Site
 
 __all__ = ["Limits", "Server"]
@@ -70,7 +70,7 @@ class Server:
         self.most = _most_connections(self.limits)
         self.tls = ssl_context is not None
         self.heads = Heads()
-        self.known_heads: dict[bytes, Head] | None = {}
+        self.known_heads: KnownHeads | None = {}
         """Heads of requests that need not be parsed again; None parses each."""
         self.turn: Turn | None = None
         """Requests that are committed together; None where each is committed alone."""

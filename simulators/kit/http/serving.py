@@ -10,7 +10,7 @@ from partnerlab.simulators.kit.http.answer import Heads
 from partnerlab.simulators.kit.http.limits import Budget, Limits
 
 if TYPE_CHECKING:
-    from partnerlab.simulators.kit.http.reader import Head
+    from partnerlab.simulators.kit.http.reader import KnownHeads
     from partnerlab.simulators.kit.http.site import Site
     from partnerlab.simulators.kit.http.turn import Turn
 
@@ -25,7 +25,7 @@ class Serving(Protocol):
     budget: Budget
     most: int
     heads: Heads
-    known_heads: dict[bytes, Head] | None
+    known_heads: KnownHeads | None
     turn: Turn | None
     loop: asyncio.AbstractEventLoop
     origin: str

@@ -17,7 +17,7 @@ from partnerlab.simulators.kit.asmx.front import AsmxService
 from partnerlab.simulators.kit.asmx.templates import plain_writer
 from partnerlab.simulators.kit.http.limits import Budget, Limits
 from partnerlab.simulators.kit.http.messages import Request
-from partnerlab.simulators.kit.http.reader import Head, RequestReader
+from partnerlab.simulators.kit.http.reader import KnownHeads, RequestReader
 from partnerlab.simulators.kit.world.lanes import Lanes
 from partnerlab.simulators.kit.world.store import Store
 
@@ -73,7 +73,7 @@ class _Utility:
         self.path, door = next(iter(simulator.doors.items()))
         assert isinstance(door, AsmxService)
         self.door = door
-        self.known: dict[bytes, Head] | None = {} if remembers else None
+        self.known: KnownHeads | None = {} if remembers else None
         if not remembers:
             door._shapes, door._make_writer = None, plain_writer
         self.group = self.store.group() if remembers else None

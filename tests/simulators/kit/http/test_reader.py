@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from partnerlab.simulators.kit.http.limits import Budget, Limits
-from partnerlab.simulators.kit.http.reader import KNOWN_HEADS, Head, Message, RequestReader
+from partnerlab.simulators.kit.http.reader import KNOWN_HEADS, KnownHeads, Message, RequestReader
 
 LIMITS = Limits(header_bytes=4_000, body_bytes=10_000)
 HEAD = b"POST /door HTTP/1.1\r\nHost: a\r\n"
@@ -21,14 +21,14 @@ def read(data: bytes, *, pieces: int = 1, limits: Limits = LIMITS) -> list[Messa
 
     The same whether heads are parsed each time, are learned, or are known already.
     """
-    known: dict[bytes, Head] = {}
+    known: KnownHeads = {}
     found = _read(data, pieces, limits, None)
     assert _read(data, pieces, limits, known) == found
     assert _read(data, pieces, limits, known) == found
     return found
 
 
-def _read(data: bytes, pieces: int, limits: Limits, known: dict[bytes, Head] | None) -> list[Message]:
+def _read(data: bytes, pieces: int, limits: Limits, known: KnownHeads | None) -> list[Message]:
     budget = Budget(limits.held_bytes)
     reader = RequestReader(limits, budget, known)
     found = []
@@ -186,13 +186,16 @@ def test_64_kb_of_anything_cost_little(piece: bytes) -> None:
 
 
 def test_heads_are_remembered_without_credentials_and_not_without_end() -> None:
-    known: dict[bytes, Head] = {}
+    known: KnownHeads = {}
     for n in range(2 * KNOWN_HEADS):
         _read(b"GET /%d HTTP/1.1\r\nHost: a\r\n\r\n" % n, 1, LIMITS, known)
     assert 0 < len(known) <= KNOWN_HEADS
     known.clear()
     for header in (
-        b"Authorization: Basic x",
+        b"Authorization: ",
+        b"Authorization: Basic x y",
+        b"Authorization:Basic x",
+        b"Authorization: Basic x\r\n y",
         b"Cookie: a=b",
         b"Expect: 100-continue",
         b"X: " + b"x" * 1_024,
@@ -202,8 +205,34 @@ def test_heads_are_remembered_without_credentials_and_not_without_end() -> None:
     assert known == {}
 
 
+@pytest.mark.parametrize("name", [b"Authorization", b"authorization"])
+def test_a_head_is_known_with_another_credential_and_none_is_kept(name: bytes) -> None:
+    known: KnownHeads = {}
+    for credential in (b"Basic c2VjcmV0", b"Basic other=", b"Bearer x", b"x"):
+        data = HEAD + name + b": " + credential + b"\r\nContent-Length: 1\r\n\r\nx"
+        (message,) = _read(data, 1, LIMITS, known)
+        assert message.headers == {"host": "a", "authorization": credential.decode(), "content-length": "1"}
+    assert len(known) == 1
+    assert "c2VjcmV0" not in repr(known)
+
+
+VALUES = [b"", b" ", b"Basic x", b"Basic  x", b"Basic x ", b"Basic\tx", b"x\r\n y", b"x\r\nAuthorization: y", b"x\0"]
+VALUES += [b"x\r\nContent-Length: 2", b"x\r\nTransfer-Encoding: chunked", b"x\r\n\r\n", b"x\ny", b"\xe9", b"x\r", b"\0"]
+
+
+@pytest.mark.parametrize("value", VALUES)
+def test_a_known_head_lets_no_credential_in_that_the_parser_refuses(value: bytes) -> None:
+    def data(value: bytes) -> bytes:
+        return HEAD + b"Authorization: " + value + b"\r\nContent-Length: 1\r\n\r\nx"
+
+    known: KnownHeads = {}
+    _read(data(b"Basic x"), 1, LIMITS, known)
+    assert len(known) == 1
+    assert _read(data(value), 1, LIMITS, known) == _read(data(value), 1, LIMITS, None)
+
+
 def test_what_a_request_does_with_its_headers_is_its_own() -> None:
-    known: dict[bytes, Head] = {}
+    known: KnownHeads = {}
     data = HEAD + b"Content-Length: 1\r\n\r\nx"
     for _ in range(3):
         (message,) = _read(data, 1, LIMITS, known)
