@@ -167,7 +167,7 @@ class Choice:
 @dataclass(frozen=True, slots=True)
 class Checkout:
     """
-    A payment page that was asked for. Its token is kept as SHA-256 only; so a copy of the store opens no page.
+    A payment page that was asked for. Its token is kept as its `page_key` only; so a copy of the store opens no page.
 
     `username` is the portal user whose RemoteAuthenticationToken came along, empty for a guest. `asked` and `choice`
     are dumps. `outcome` is that of the last attempt to pay, `payment_guids` and `message`, with the `keys` of all forms

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from functools import lru_cache
+from typing import NamedTuple
 
 from partnerlab.simulators.ic_webservices.domain.billers import Biller
 from partnerlab.simulators.ic_webservices.store import BILLERS
@@ -17,42 +17,42 @@ MOST_BILLERS = 1_000
 REMEMBERED = 1_024
 
 
+class _Found(NamedTuple):
+    """A biller that a key opened, and its row as it was then."""
+
+    row: Row
+    biller: Biller
+
+
 class ApiKeys:
     """The billers' API keys of one store."""
 
     def __init__(self, store: Store, keys: Keys = Keys()) -> None:  # noqa: B008 - frozen
         self.store, self.keys = store, keys
-        self._guids: dict[tuple[str, str], str] = {}
+        self._found: dict[tuple[str, str], _Found] = {}
 
     def biller(self, lane: Lane, key: str) -> Biller | None:
         """The lane's biller of that key."""
         place = (lane.name, key)
+        found = self._found.get(place)
         with self.store.read() as tx:
-            # Where the key was found last time; the biller itself is read again, because its key may have changed.
-            if guid := self._guids.get(place):
-                row = tx.one(_BILLER, lane=lane.name, guid=guid)
-                if row is not None and self._is_of((found := _biller(row)), key):
-                    return found
-            billers = BILLERS.find(tx, lane.name, {}, order="guid", limit=MOST_BILLERS)
-        matches = [biller for biller in billers if self._is_of(biller, key)]
-        if not matches:
-            return None
-        if len(self._guids) >= REMEMBERED:
-            self._guids.clear()
-        self._guids[place] = matches[0].guid
-        return matches[0]
-
-    def _is_of(self, biller: Biller, given: str) -> bool:
-        return _same(self.keys.here(biller.api_key), given)
+            # The biller is read again, because it may have another key by now.
+            if found is not None and tx.one(_BILLER, (lane.name, found.biller.guid)) == found.row:
+                return found.biller
+            rows = tx.all(_BILLERS, (lane.name,))
+        for row in rows:
+            biller = BILLERS.load(row)
+            if _same(self.keys.here(biller.api_key), key):
+                if len(self._found) >= REMEMBERED:
+                    self._found.clear()
+                self._found[place] = _Found(row, biller)
+                return biller
+        return None
 
 
-_BILLER = Statement(f"SELECT {', '.join(BILLERS.columns)} FROM ic_billers WHERE lane = :lane AND guid = :guid")  # noqa: S608 - names of our own columns
-
-
-@lru_cache(REMEMBERED)
-def _biller(row: Row) -> Biller:
-    """A biller's row as a value: found by all that stands in it, so that a biller that was changed is another."""
-    return BILLERS.load(row)
+_COLUMNS = ", ".join(BILLERS.columns)
+_BILLER = Statement(f"SELECT {_COLUMNS} FROM ic_billers WHERE lane = :lane AND guid = :guid")  # noqa: S608 - names of our own columns
+_BILLERS = Statement(f"SELECT {_COLUMNS} FROM ic_billers WHERE lane = :lane ORDER BY guid LIMIT {MOST_BILLERS}")  # noqa: S608 - as above
 
 
 def _same(key: str, given: str) -> bool:

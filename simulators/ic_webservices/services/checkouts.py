@@ -22,10 +22,10 @@ from partnerlab.simulators.ic_webservices.domain.cloud_payments import (
 from partnerlab.simulators.ic_webservices.domain.customers import Customer
 from partnerlab.simulators.ic_webservices.domain.errors import NotFound
 from partnerlab.simulators.ic_webservices.domain.invoices import Invoice, proposed_cents
+from partnerlab.simulators.ic_webservices.domain.page_tokens import page_key
 from partnerlab.simulators.ic_webservices.domain.payments import Payment
 from partnerlab.simulators.ic_webservices.domain.portal import open_bills
 from partnerlab.simulators.ic_webservices.domain.postbacks import PayerAddress
-from partnerlab.simulators.ic_webservices.domain.users import hash_token
 from partnerlab.simulators.ic_webservices.services.ledger import biller_of
 from partnerlab.simulators.ic_webservices.store import CHECKOUTS, CUSTOMERS, INVOICES, PAYMENTS
 from partnerlab.simulators.kit.world.lanes import Lane
@@ -81,7 +81,7 @@ class CheckoutView:
 def checkout_of(tx: Tx, lane: Lane, token: str, *, lock: bool = False) -> Checkout:
     """The page of a token, with *lock* until the transaction ends. Raises `CheckoutGone`."""
     read = CHECKOUTS.lock if lock else CHECKOUTS.get
-    checkout = read(tx, lane.name, hash_token(token))
+    checkout = read(tx, lane.name, page_key(token))
     if checkout is None:
         raise CheckoutGone("unknown")
     if checkout.state == OPEN and checkout.expires_at <= time_text(lane.now()):

@@ -1,16 +1,18 @@
 """
 Cloud Payments V2 over the ledger: a partner asks for a payment page, a payer pays on it, the partner is told.
 
-A page is opened by its token alone: 256 random bits, kept as a hash, of one lane, and good for thirty minutes. What is
-paid is decided here at the moment of paying, from the ledger: a page that was tampered with, or is older than the last
-change of an invoice, pays nothing. All invoices of one payment are paid in one transaction, or none; that transaction
-also marks the page as paid and writes the postbacks, so however often a form is sent, it pays once.
+A page is opened by its token alone: a time and 256 random bits, kept as a hash, of one lane, and good for thirty
+minutes. What is paid is decided here at the moment of paying, from the ledger: a page that was tampered with, or is
+older than the last change of an invoice, pays nothing. All invoices of one payment are paid in one transaction, or
+none; that transaction also marks the page as paid and writes the postbacks, so however often a form is sent, it pays
+once.
 """
 
 from __future__ import annotations
 
 import itertools
 import json
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
 from datetime import date, timedelta
@@ -37,9 +39,9 @@ from partnerlab.simulators.ic_webservices.domain.errors import NotFound, Payment
 from partnerlab.simulators.ic_webservices.domain.invoices import Invoice
 from partnerlab.simulators.ic_webservices.domain.mailbox import notifies_at, remind_on
 from partnerlab.simulators.ic_webservices.domain.methods import Method, check_usable
+from partnerlab.simulators.ic_webservices.domain.page_tokens import new_page_token, page_key
 from partnerlab.simulators.ic_webservices.domain.payments import BANK_TENDERS, Order, Payment
 from partnerlab.simulators.ic_webservices.domain.postbacks import Postback, postback_fields
-from partnerlab.simulators.ic_webservices.domain.users import hash_token, new_token
 from partnerlab.simulators.ic_webservices.services.authentication import Authentication
 from partnerlab.simulators.ic_webservices.services.cashier import Cashier
 from partnerlab.simulators.ic_webservices.services.checkouts import (
@@ -140,14 +142,14 @@ class CloudPayments:
             )
         fees_of(biller)
         username = self.authentication.open(lane, remote_token, biller.guid).user.username if remote_token else ""
-        token, now, kept = new_token(), lane.now(), _to_json(asked.dump())
+        token, now, kept = new_page_token(time.time_ns() // 1_000_000), lane.now(), _to_json(asked.dump())
         with self.store.write() as tx:
             if lacks(tx, lane, biller, asked):
                 create_missing(tx, lane, biller_of(tx, lane, biller.guid, lock=True), asked)
             tx.run(
                 _ADD,
                 lane=lane.name,
-                token_hash=hash_token(token),
+                token_hash=page_key(token),
                 biller_guid=biller.guid,
                 state=OPEN,
                 created_at=time_text(now),

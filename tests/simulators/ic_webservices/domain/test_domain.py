@@ -14,8 +14,10 @@ from partnerlab.simulators.ic_webservices.domain.errors import Conflict, ValueRe
 from partnerlab.simulators.ic_webservices.domain.invoices import STATUSES as INVOICE_STATUSES
 from partnerlab.simulators.ic_webservices.domain.invoices import Invoice, proposed_cents
 from partnerlab.simulators.ic_webservices.domain.money import amount, cents, parse_amount
+from partnerlab.simulators.ic_webservices.domain.page_tokens import new_page_token, page_key
 from partnerlab.simulators.ic_webservices.domain.payments import STATES, Payment, cleared, clears_at
 from partnerlab.simulators.ic_webservices.domain.schedules import Schedule, skipped
+from partnerlab.simulators.ic_webservices.domain.users import hash_token, new_token
 
 NEW_YORK = ZoneInfo("America/New_York")
 
@@ -155,3 +157,18 @@ def test_a_schedule_that_is_over_becomes_nothing_else() -> None:
 def test_a_page_proposes_what_is_due_and_else_everything_owed(due: int, total: int, proposed: int) -> None:
     day = date(2026, 6, 16)
     assert proposed_cents(Invoice("biller", "1", "2", day, day, total, due)) == proposed
+
+
+def test_payment_pages_are_kept_in_the_order_they_were_made() -> None:
+    made_ms = [1, 2_000, 1_795_000_000_000, 1_795_000_000_001, 10_000_000_000_000]
+    tokens = [new_page_token(at) for at in made_ms]
+    keys = [page_key(token) for token in tokens]
+    assert keys == sorted(keys)
+    for token, key in zip(tokens, keys, strict=True):
+        assert key == token[:11] + hash_token(token)
+        assert token[11:] not in key
+
+
+def test_the_key_of_any_other_token_is_its_hash() -> None:
+    for token in (new_token(), "", "\0" * 54, "\ud800" * 54, new_page_token(1) + "x"):
+        assert page_key(token) == hash_token(token), token
