@@ -55,7 +55,7 @@ class JobsPort:
         transport: Transport | None = None,
         *,
         trust: ssl.SSLContext | None = None,
-        arrives: Callable[[str, str, bytes], list[bytes]] = lambda _, __, content: [content],
+        arrives: Callable[[Lane, str, bytes], list[bytes]] = lambda _, __, content: [content],
     ) -> None:
         self._arrives = arrives
         self._url, self.invoice_cloud, self._trust = url, invoice_cloud, trust
@@ -85,7 +85,7 @@ class JobsPort:
                 self._transport = Transport(allow_http=True, ssl_context=self._trust)
         url = f"{self._url()}/lane/{lane.name}"
         key = self.invoice_cloud().world.services.keys.here(biller.web_service_key)
-        arrives = partial(self._arrives, lane.name)
+        arrives = partial(self._arrives, lane)
         return StruckClient(url, biller.guid, key, transport=OfWorld(self._transport, lane), arrives=arrives)
 
 

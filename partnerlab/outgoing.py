@@ -13,7 +13,7 @@ from partnerlab.client.settings import Biller
 from partnerlab.simulators.ic_webservices import PostbackSent
 from partnerlab.simulators.kit.http.messages import Request, Response
 from partnerlab.simulators.kit.journal.journal import Journal, Sent
-from partnerlab.simulators.kit.world.lanes import Lanes
+from partnerlab.simulators.kit.world.lanes import LaneNotFound, Lanes
 
 if TYPE_CHECKING:
     from partnerlab.client.datapump.events import Event
@@ -101,10 +101,14 @@ class Outgoing:
         about: Sent,
         started_ns: int,
     ) -> None:
+        try:
+            found = self._lanes.existing(lane)
+        except LaneNotFound:
+            return  # it was dropped while the call was on its way
         parts = urlsplit(url)
         origin = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
         noted = Request(
             *(method, parts.path or "/", parts.query, headers, content, origin, self._new_id()),
-            self._lanes.get(lane),
+            found,
         )
         self._journal.append(noted, method, door, operation, response, started_ns, sent=about)

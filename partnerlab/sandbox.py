@@ -388,8 +388,8 @@ class Sandbox:
         except (AddressRefused, OSError, ValueError) as error:
             raise RequestInvalid("url", shown_url(url), str(error)) from None
 
-    def _water_access(self, guid: str, lane: str) -> PartnerAccess:
+    def _water_access(self, guid: str, lane: Lane) -> PartnerAccess:
         """WaterSmart's access to Invoice Cloud, with the keys that its biller has now."""
-        biller = self.ic.world.services.ledger.biller(self.lanes.get(lane), guid)
-        here, url = self.access.keys.here, f"{self.parts.origin('invoice-cloud', self.url)}/lane/{lane}"
+        biller = self.ic.world.services.ledger.biller(lane, guid)
+        here, url = self.access.keys.here, f"{self.parts.origin('invoice-cloud', self.url)}/lane/{lane.name}"
         return PartnerAccess(url, biller.guid, here(biller.web_service_key), here(biller.api_key))

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Arrives", "PartnerAccess", "WaterSmartPort"]
 
 
-Arrives = Callable[[str, str, bytes], Sequence[bytes]]
+Arrives = Callable[[Lane, str, bytes], Sequence[bytes]]
 """What comes of a file on its way: lane, operation and content to what arrives, each time that it does."""
 
 
@@ -50,7 +50,7 @@ class WaterSmartPort:
 
     def __init__(
         self,
-        access: Callable[[str], PartnerAccess],
+        access: Callable[[Lane], PartnerAccess],
         batches: Callable[[], ExportBatches],
         *,
         split: bool,
@@ -74,8 +74,8 @@ class WaterSmartPort:
         """One run of a job of the file exchange. Raises `ClientError`, `FilesRefused`."""
         from partnerlab.watersmart_books import run_exchange  # at the first job: the client is slow to import
 
-        arrives = partial(self._arrives, lane.name)
-        source = _Batches(lane, self._access(lane.name).biller_guid, self._batches(), arrives, split=self._split)
+        arrives = partial(self._arrives, lane)
+        source = _Batches(lane, self._access(lane).biller_guid, self._batches(), arrives, split=self._split)
         return run_exchange(world, lane, name, _Uploads(self._calls(lane).way, arrives), source)
 
     def call(self, lane: Lane, story: str, values: Mapping[str, Any]) -> Told:
@@ -89,7 +89,7 @@ class WaterSmartPort:
         with self._lock:
             if self._transport is None:
                 self._transport = Transport(allow_http=True, ssl_context=self._trust)  # the sandbox's own origin
-            return WaterSmartCalls(*self._access(lane.name), transport=OfWorld(self._transport, lane))
+            return WaterSmartCalls(*self._access(lane), transport=OfWorld(self._transport, lane))
 
 
 class _Uploads:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
@@ -18,7 +18,10 @@ from partnerlab.sides import InHanceSides
 
 
 class _Partner(BaseHTTPRequestHandler):
+    meanwhile: Callable[[], object] = bool
+
     def do_POST(self) -> None:
+        type(self).meanwhile()
         self.rfile.read(int(self.headers["content-length"]))
         self.send_response(503)
         self.send_header("Content-Length", "4")
@@ -71,6 +74,17 @@ def test_a_call_to_a_partner_elsewhere_is_listed(sides: InHanceSides, partner: s
     assert (found["direction"], found["base_url"], found["status"], found["peer"]) == ("out", partner, 503, "")
     assert found["meaning"] == {"kind": "failed", "reason": "", "words": "busy"}
     assert found["event"]
+
+
+def test_a_lane_that_is_dropped_while_a_partner_is_called_does_not_come_back(
+    sandbox: Sandbox, sides: InHanceSides, lane: str, partner: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guid = sides.biller["guid"]
+    sides.control.patch(f"/_sandbox/ic/billers/{guid}", {"settings": {"8": f"{partner}/iCloud.asmx"}})
+    with monkeypatch.context() as patch:
+        patch.setattr(_Partner, "meanwhile", staticmethod(lambda: sandbox.lanes.drop(lane)))
+        assert sandbox._asking.balances(lane, guid, "10000101", "")["problem"]
+    assert lane not in [one.name for one in sandbox.lanes.all()]
 
 
 FORM = {

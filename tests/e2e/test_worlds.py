@@ -80,6 +80,23 @@ def test_a_job_uploads_nothing_into_the_world_after_its_own(
         assert uploads(sides) == 1, "a job of the new world uploads"
 
 
+def test_of_a_job_whose_lane_is_dropped_is_said_that_it_is(
+    sandbox: Sandbox, lane: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faults = sandbox.faults.file
+
+    def drop_and_go_on(*of: Any) -> Any:
+        drop(sides)
+        return faults(*of)
+
+    with InHanceV1Sides.of(sandbox.url, lane) as sides, monkeypatch.context() as patch:
+        prepare(sides, bill_at_the_utility)
+        patch.setattr(sandbox.faults, "file", drop_and_go_on)
+        with pytest.raises(RemoteRefused, match="was reset, dropped, copied onto or imported meanwhile"):
+            sides.control.post(f"/_sandbox/jobs/{sides.partner}/invoices/run")
+        assert lane not in [row["name"] for row in sandbox_lanes(sides)], "the run made the lane again"
+
+
 @pytest.mark.parametrize("change", [reset, drop])
 @pytest.mark.parametrize(
     ("moment", "body"), [(f"/users/{BROOK}/sign-in", {"password": PASSWORD}), (f"/customers/{BROOKS}/renew", {})]
@@ -109,6 +126,12 @@ def test_a_moment_of_the_portal_calls_nothing_in_the_world_after_its_own(
         entries = sides.control.get(f"/_sandbox/watersmart/customers/{BROOKS}")["entries"]
         assert "called" not in [entry["kind"] for entry in entries]
         assert sides.water(moment, body)["ok"], "a moment of the new world calls"
+
+
+def sandbox_lanes(sides: Any) -> list[Any]:
+    """Asked for in a lane that there is."""
+    found: list[Any] = sides.control.in_lane("default").get("/_sandbox/lanes")["lanes"]
+    return found
 
 
 def uploads(sides: Any) -> int:

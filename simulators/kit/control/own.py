@@ -43,6 +43,7 @@ from partnerlab.simulators.kit.world.lanes import (
 )
 from partnerlab.simulators.kit.world.pruning import Pruner
 from partnerlab.simulators.kit.world.simulator import Simulator
+from partnerlab.simulators.kit.world.store import LaneReplaced
 
 __all__ = ["own_controls"]
 
@@ -251,7 +252,7 @@ class _Jobs:
         for found, row in self._of(partner, job).listed(request.lane):
             if found.name == job:
                 return _job_view(partner, found, row)
-        raise JobUnknown(partner, job)
+        raise LaneReplaced  # the partner has the job, and the lane is dropped
 
 
 class _Journal:

@@ -195,17 +195,17 @@ class Faults:
             plan.apply(name, params)
         return plan
 
-    def file(self, lane: str, operation: str, content: bytes) -> list[bytes]:
+    def file(self, lane: Lane, operation: str, content: bytes) -> list[bytes]:
         """
         What arrives of a file on its way, each time that it does: an empty list where it never does.
 
         *operation* is the head of its name, `ICPayments`, or the operation that takes it, `UploadInvoiceFile`.
         """
-        struck = [name for name, _ in self._strike(self._lanes.get(lane), operation, "", FILE_FAULTS)]
+        struck = [name for name, _ in self._strike(lane, operation, "", FILE_FAULTS)]
         if not struck:
             return [content]
-        seed, fired = self._lanes.get(lane).seed, sum(fault.fired for fault in self.all(lane))
-        return arrives(struck, content, lambda below: _draw(seed, 0, fired) % below)
+        fired = sum(fault.fired for fault in self.all(lane.name))
+        return arrives(struck, content, lambda below: _draw(lane.seed, 0, fired) % below)
 
     def _strike(
         self, lane: Lane, operation: str, path: str, of: Container[str]

@@ -186,14 +186,17 @@ class Lanes:
 
     def get(self, name: str) -> Lane:
         """The lane of that name, made and seeded on first use. Raises `LaneNameInvalid`, `TooManyLanes`."""
-        lane = self._cache.get(name)
-        if lane is not None:
+        if (lane := self._cache.get(name)) is not None:
             return lane
         self._check(name)
         try:
             return self.refresh(name)
         except LaneNotFound:
             return self._make(Lane(name))
+
+    def existing(self, name: str) -> Lane:
+        """The lane of that name, which is not made where there is none. Raises `LaneNotFound`."""
+        return self._cache.get(name) or self.refresh(name)
 
     def create(self, name: str, *, seed: int = 0, frozen_at: datetime | None = None) -> Lane:
         """
