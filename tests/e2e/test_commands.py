@@ -127,6 +127,12 @@ def test_the_clock_is_moved_and_says_what_fell_due(type_: Type, sides: InHanceSi
     assert "(frozen)" not in type_("clock", "unfreeze").stdout
 
 
+def test_a_clerk_is_told_where_the_partner_does_not_hear_of_an_entry(type_: Type) -> None:
+    entry = ("clerk", "payment", "10000101", "1.00", "--cash")
+    assert "inhance_v2, whose next balance counts: enter it in its books too" in type_(*entry).stderr
+    assert type_("clerk", "payment", "20000201", "1.00", "--cash", "--biller", "watersmart").stderr == ""
+
+
 def test_an_unknown_payment_is_settled_by_a_person(type_: Type, sides: InHanceSides, lane: str) -> None:
     with sides.fault("commit-then-drop", "MakePaymentExtended"):
         guid = json.loads(type_("trigger", "pay", "10000101", "3.00").stdout)["payment_guid"]

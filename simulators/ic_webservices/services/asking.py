@@ -11,8 +11,8 @@ from partnerlab.simulators.ic_webservices.domain.invoices import CLOSED
 from partnerlab.simulators.ic_webservices.domain.money import amount
 from partnerlab.simulators.ic_webservices.domain.questions import ANSWERED, MOST_OF_CONVEYED, Question, pause
 from partnerlab.simulators.ic_webservices.services.ledger import biller_of
-from partnerlab.simulators.ic_webservices.services.presentment import RTDR_URL, Presentment
-from partnerlab.simulators.ic_webservices.services.questions import open_questions
+from partnerlab.simulators.ic_webservices.services.presentment import Presentment
+from partnerlab.simulators.ic_webservices.services.questions import RTDR_URL, open_questions
 from partnerlab.simulators.ic_webservices.store import QUESTION_QUEUE
 from partnerlab.simulators.kit.world.due import Due
 from partnerlab.simulators.kit.world.jobs import Runner, Taken, Work, WorkOutcome

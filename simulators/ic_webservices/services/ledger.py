@@ -33,6 +33,7 @@ from partnerlab.simulators.ic_webservices.domain.payments import payment_referen
 from partnerlab.simulators.ic_webservices.services.cards import refuse_card_numbers
 from partnerlab.simulators.ic_webservices.services.moments import recorded_at
 from partnerlab.simulators.ic_webservices.services.outbox import Outbox
+from partnerlab.simulators.ic_webservices.services.questions import ask_about
 from partnerlab.simulators.ic_webservices.services.unsettled import Unsettled
 from partnerlab.simulators.ic_webservices.store import (
     AUTOPAYS,
@@ -191,7 +192,8 @@ class BillerLedger:
         Set BalanceDue, and TotalAmountDue where given; an invoice with a balance is open again, one without is paid.
 
         Raises `KeyWrong`, `NotFound`, `ValueRefused`, and `Conflict` while the partner may not know that a payment of
-        the account came back: its balance would take the payer's debt away [A-112].
+        the account came back: its balance would take the payer's debt away [A-112]. While a payment has no certain
+        outcome it is taken, and a partner with RTDR is asked until that is certain [A-113].
         """
         number = (invoice_number or "").strip()
         with self.store.read() as tx:
@@ -203,7 +205,8 @@ class BillerLedger:
             due = cents(balance_due, "BalanceDue")
             total = None if total_amount_due is None else cents(total_amount_due, "TotalAmountDue")
             invoice = with_balance(invoice_of(tx, lane, biller, number), due, total)
-            if why := self.unsettled.doubt(tx, lane, biller.guid, invoice.account_number).returned:
+            doubt = self.unsettled.doubt(tx, lane, biller.guid, invoice.account_number)
+            if why := doubt.returned:
                 raise Conflict(
                     f"The balance of invoice {number} is not changed: {why}. Enter it, then dismiss its delivery at the"
                     " data pump."
@@ -211,6 +214,8 @@ class BillerLedger:
             invoice = replace(invoice, stated_after=last_payment(tx, lane))
             invoice = stated_at(invoice, lane.now(), time_zone(biller.time_zone))
             INVOICES.put(tx, lane.name, invoice)
+            if doubt.reason:
+                ask_about(tx, lane, biller, invoice)
             return invoice
 
     def update_customer(

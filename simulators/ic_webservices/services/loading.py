@@ -20,8 +20,7 @@ from partnerlab.simulators.ic_webservices.domain.money import amount
 from partnerlab.simulators.ic_webservices.domain.payments import RETURNED, reference_before
 from partnerlab.simulators.ic_webservices.domain.uploads import SETS, Adjustment
 from partnerlab.simulators.ic_webservices.services.ledger import last_payment
-from partnerlab.simulators.ic_webservices.services.presentment import RTDR_URL
-from partnerlab.simulators.ic_webservices.services.questions import ask_about
+from partnerlab.simulators.ic_webservices.services.questions import RTDR_URL, ask_about
 from partnerlab.simulators.ic_webservices.services.staging import CSV_PARTNERS, Staged
 from partnerlab.simulators.ic_webservices.services.unsettled import Unsettled
 from partnerlab.simulators.ic_webservices.store import ADJUSTMENTS, CUSTOMERS, INVOICES, next_number
@@ -141,8 +140,8 @@ def _load_invoice(
     if invoice is not None:
         invoice = stated_at(invoice, lane.now(), time_zone(biller.time_zone))
         INVOICES.put(tx, lane.name, replace(invoice, upload_id=upload_id))
-        if moved and biller.settings.get(RTDR_URL):
-            ask_about(tx, lane, invoice)
+        if moved:
+            ask_about(tx, lane, biller, invoice)
 
 
 class _NotApplied(Exception):

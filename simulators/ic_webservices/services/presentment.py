@@ -26,7 +26,7 @@ from partnerlab.simulators.ic_webservices.domain.late_fees import stated_at
 from partnerlab.simulators.ic_webservices.domain.money import amount, cents
 from partnerlab.simulators.ic_webservices.domain.payments import Payment
 from partnerlab.simulators.ic_webservices.services.ledger import biller_of, invoice_of
-from partnerlab.simulators.ic_webservices.services.questions import note_answer
+from partnerlab.simulators.ic_webservices.services.questions import RTDR_URL, note_answer
 from partnerlab.simulators.ic_webservices.services.unsettled import Unsettled
 from partnerlab.simulators.ic_webservices.store import CUSTOMERS, INVOICES
 from partnerlab.simulators.kit.world.lanes import Lane, stands
@@ -34,7 +34,6 @@ from partnerlab.simulators.kit.world.store import Statement, Store, Tx
 
 __all__ = ["Balances", "Presentment", "Shown"]
 
-RTDR_URL = "8"
 MOST_OPEN = 1_000
 
 Balances = Callable[[str, str, str, str], Mapping[str, Any]]

@@ -1,4 +1,4 @@
-"""The rows of `domain.questions`: written where a file leaves a bill open, ended by the partner's answer [A-117]."""
+"""The rows of `domain.questions`: written where a bill is left open, ended by the partner's answer [A-117]."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Statement, Tx
 from partnerlab.simulators.kit.world.table import utc_text
 
-__all__ = ["ask_about", "is_open", "note_answer", "open_questions"]
+__all__ = ["RTDR_URL", "ask_about", "is_open", "note_answer", "open_questions"]
+
+RTDR_URL = "8"
 
 _FORGOTTEN = Statement(
     "DELETE FROM ic_balance_questions WHERE lane = :lane AND biller_guid = :biller_guid"
@@ -24,8 +26,10 @@ _ANSWERED = Statement(
 )
 
 
-def ask_about(tx: Tx, lane: Lane, invoice: Invoice) -> None:
-    """Have the partner asked about a bill, from now on until there is an answer."""
+def ask_about(tx: Tx, lane: Lane, biller: Biller, invoice: Invoice) -> None:
+    """Have the partner asked about a bill, from now on until there is an answer; one without setting 8 is not asked."""
+    if not biller.settings.get(RTDR_URL):
+        return
     tx.run(_FORGOTTEN, lane=lane.name, biller_guid=invoice.biller_guid, invoice_number=invoice.invoice_number)
     question = Question(invoice.biller_guid, invoice.invoice_number, invoice.account_number, utc_text(lane.now()))
     QUESTIONS.put(tx, lane.name, question)

@@ -263,7 +263,9 @@ def test_a_bill_that_may_ask_for_money_under_way_once_more_says_so(harness: Harn
 
 
 def test_a_payment_set_for_a_day_takes_nothing_that_an_uncertain_payment_may_have_covered(harness: Harness) -> None:
+    """Of a partner that nobody can ask."""
     start(harness)
+    harness.control("PATCH", f"billers/{UTILITY}", {"settings": {"8": None}})
     services = harness.sim.world.services
     method = services.wallet.add(harness.lane, UTILITY, USER, NewMethod("card", VISA, "Ada", date(2030, 1, 31)))
     services.schedules.schedule(
@@ -282,6 +284,29 @@ def test_a_payment_set_for_a_day_takes_nothing_that_an_uncertain_payment_may_hav
     )
     assert any("skipped: Invoice 500001 may be paid already" in one for one in advance(harness, timedelta(days=9)))
     assert len(harness.get("payments")["payments"]) == 1
+
+
+def test_a_balance_that_the_partner_sets_in_doubt_is_asked_for_again_when_the_payment_is_certain(both: Harness) -> None:
+    """It was stated without the payment; AutoPay waits for the answer and takes no more than that asks."""
+    harness = both
+    start(harness)
+    harness.sim.world.runner.by_hand = True
+    enrol(harness)
+    harness.refuse_events = True
+    harness.pay(amount="25.50")
+    answers(harness, "125.50")
+    harness.sim.world.services.ledger.set_invoice_balance(
+        harness.lane, UTILITY, harness.settings.utility_web_service_key, INVOICE, Decimal("125.50")
+    )
+    assert [one["invoice_number"] for one in harness.get("balance-questions")["questions"]] == [INVOICE]
+    advance(harness, timedelta(days=60))
+    assert [one["amount"] for one in harness.get("payments")["payments"]] == ["25.50"]
+    harness.refuse_events = False
+    harness.sim.world.services.outbox.flush_all()
+    answers(harness, "100.00")
+    advance(harness, timedelta(days=1))
+    assert harness.get("balance-questions")["questions"] == []
+    assert [one["amount"] for one in harness.get("payments")["payments"]] == ["25.50", "100.00"]
 
 
 def test_two_bills_of_one_autopay_run_are_both_collected(harness: Harness) -> None:
