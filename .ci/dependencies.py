@@ -3,7 +3,7 @@ The dependencies, held offline: `python .ci/dependencies.py` compares lock.txt w
 
 lock.txt has every package of every extra at one version with its hashes (`make lock`). advisories.json has what is
 known against its packages, of any version, so that a lock that goes back is found too; `make advisories` fetches it
-anew from OSV, where the network allows it.
+anew from OSV, where the network allows it, or from a mirror: `python .ci/dependencies.py update URL`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import re
 import sys
 import tomllib
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from importlib.metadata import PackageNotFoundError, requires
 from pathlib import Path
@@ -131,22 +131,32 @@ def update(lock: str, url: str = OSV) -> str:
     )
 
 
-def main() -> int:
-    """Check, or with `update` fetch; 1 where something is to be done."""
-    lock = (HERE / "lock.txt").read_text("utf-8")
-    kept = HERE / "advisories.json"
-    if sys.argv[1:] == ["update"]:
-        kept.write_text(update(lock), "utf-8")
+def age(known: Mapping[str, Any], today: date) -> str:
+    """Of which day the advisories are, and once they are old what that means."""
+    as_of = date.fromisoformat(known["as_of"])
+    days = (today - as_of).days
+    old = f", {days} days ago: what became known since is not checked until you run `make advisories`"
+    return f"{len(known['advisories'])} advisories as of {as_of}{old if days > OLD_DAYS else ''}"
+
+
+def main(arguments: Sequence[str], folder: Path = HERE) -> int:
+    """Check, or with `update [URL]` fetch; 1 where something is to be done."""
+    lock = (folder / "lock.txt").read_text("utf-8")
+    kept = folder / "advisories.json"
+    if arguments[:1] == ["update"]:
+        try:
+            kept.write_text(update(lock, *arguments[1:2]), "utf-8")
+        except (OSError, zipfile.BadZipFile) as error:
+            print(f"The advisories were not fetched, the old ones stay: {error}")  # noqa: T201
+            return 1
     known = json.loads(kept.read_text("utf-8"))
     versions = locked(lock)
-    pyproject = tomllib.loads((HERE.parent / "pyproject.toml").read_text("utf-8"))
+    pyproject = tomllib.loads((folder.parent / "pyproject.toml").read_text("utf-8"))
     problems = [*gaps(versions, required(pyproject)), *hits(versions, known)]
-    age = (datetime.now(UTC).date() - date.fromisoformat(known["as_of"])).days
-    old = f", {age} days old: `make advisories`" if age > OLD_DAYS else ""
     print(*problems, sep="\n", end="\n" if problems else "")  # noqa: T201
-    print(f"{len(versions)} packages locked; {len(known['advisories'])} advisories as of {known['as_of']}{old}")  # noqa: T201
+    print(f"{len(versions)} packages locked; {age(known, datetime.now(UTC).date())}")  # noqa: T201
     return 1 if problems else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -6,7 +6,12 @@ import importlib.util
 import json
 import tomllib
 import zipfile
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from functools import partial
+from http.server import HTTPServer, SimpleHTTPRequestHandler
 from pathlib import Path
+from threading import Thread
 from types import ModuleType
 from typing import Any
 
@@ -64,6 +69,53 @@ def test_a_lock_of_other_versions_is_found() -> None:
 def test_a_package_without_a_version_or_its_hash_is_refused(line: str) -> None:
     with pytest.raises(ValueError, match="make lock"):
         deps.locked(f"{LOCK}{line}\n")
+
+
+def test_security_says_of_which_day_the_advisories_are() -> None:
+    assert f"at present {KNOWN['as_of']}" in " ".join((CI.parent / "SECURITY.md").read_text("utf-8").split())
+
+
+def test_old_advisories_are_called_old() -> None:
+    known = {"as_of": "2026-01-01", "advisories": []}
+    assert deps.age(known, date(2026, 4, 1)) == "0 advisories as of 2026-01-01"
+    assert "as of 2026-01-01, 91 days ago: what became known since is not checked" in deps.age(known, date(2026, 4, 2))
+
+
+@pytest.fixture
+def mirror(tmp_path: Path) -> Iterator[tuple[Path, str]]:
+    """A folder that is served on the loopback, and its address."""
+    served = tmp_path / "mirror"
+    served.mkdir()
+    with HTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=served)) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield served, f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_advisories_are_fetched_and_checked(
+    tmp_path: Path, mirror: tuple[Path, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What cannot be fetched leaves the file as it was."""
+    served, address = mirror
+    folder = tmp_path / "checkout" / ".ci"
+    folder.mkdir(parents=True)
+    (folder / "lock.txt").write_text(LOCK, "utf-8")
+    (folder / "advisories.json").write_text(json.dumps(KNOWN), "utf-8")
+    (folder.parent / "pyproject.toml").write_bytes((CI.parent / "pyproject.toml").read_bytes())
+    assert deps.main(["update", f"{address}/all.zip"], folder) == 1
+    assert "The advisories were not fetched, the old ones stay: HTTP Error 404" in capsys.readouterr().out
+    assert json.loads((folder / "advisories.json").read_text("utf-8")) == KNOWN
+    (version,) = deps.locked(LOCK)["flask"]
+    ranges = [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"last_affected": str(version)}]}]
+    record = {"id": "A-1", "affected": [{"package": {"name": "flask", "ecosystem": "PyPI"}, "ranges": ranges}]}
+    with zipfile.ZipFile(served / "all.zip", "w") as files:
+        files.writestr("A-1.json", json.dumps(record))
+    assert deps.main(["update", f"{address}/all.zip"], folder) == 1
+    said = capsys.readouterr().out
+    assert f"flask {version}: A-1: raise it" in said
+    assert f"1 advisories as of {datetime.now(UTC).date()}" in said
 
 
 def test_advisories_are_read_from_an_archive_of_osv(tmp_path: Path) -> None:
