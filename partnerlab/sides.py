@@ -104,6 +104,11 @@ class Sides:
         self.settle()
         return timeline
 
+    def next_runs(self) -> dict[str, datetime]:
+        """When each job of the partner runs next."""
+        rows = self.control.get("/_sandbox/jobs", partner=self.partner)["jobs"]
+        return {row["name"]: datetime.fromisoformat(row["next_at"]) for row in rows}
+
     def now(self) -> datetime:
         """The lane's time."""
         return datetime.fromisoformat(self.control.get("/_sandbox/clock")["now"])

@@ -121,7 +121,7 @@ def prune(db: str, days: int) -> None:
     """
     check_database(db)
     if "://" not in db and not Path(db).exists():
-        raise click.ClickException(f"{db}: there is no such file")
+        raise click.BadParameter(f"{db}: there is no such file", param_hint="--db")
     pump = DataPump(_url(db), _nobody)
     try:
         with database_errors(db):

@@ -36,7 +36,8 @@ def command() -> None:
 def compare(old: Path, new: Path) -> None:
     """Say what changed from the run in OLD to the run in NEW.
 
-    Exit code 0: nothing got worse; 3: what passed before fails now, or is not looked at any more.
+    Exit code 0: nothing got worse; 3: what passed before fails now, or is not looked at any more; 2: the two cannot be
+    compared, as they are of different subjects, or one is no report or graded nothing.
 
     \b
     Example:
@@ -48,7 +49,7 @@ def compare(old: Path, new: Path) -> None:
     try:
         changes = compared(_read(old), _read(new))
     except NotComparable as error:
-        raise click.ClickException(printable(str(error))) from None
+        raise click.UsageError(printable(str(error))) from None
     for change in changes:
         mark = "✗ worse " if change.is_regression else "✓ better" if change.is_better else "- other "
         before = change.before.value if change.before else "absent"
@@ -115,4 +116,4 @@ def _read(path: Path) -> Run:
     try:
         return read_json(path.read_bytes())
     except DocumentInvalid as error:
-        raise click.ClickException(printable(f"{path}: {error}")) from None
+        raise click.UsageError(printable(f"{path}: {error}")) from None

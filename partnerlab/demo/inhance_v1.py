@@ -86,7 +86,16 @@ def bills(story: Story, sides: InHanceV1Sides) -> None:
     )
     exchange = sides.exchange(sides.journal("UploadInvoiceFile")[0]["id"])
     story.expect("INH1-INV-1", "by web service", found=exchange["status"], expected=200)
-    ran = sides.advance("2h")
+    before = sides.next_runs()
+    ran = sides.advance("15m")
+    after = sides.next_runs()
+    story.expect(
+        "INH1-JOB-3",
+        "15 minutes later both jobs are to run 15 minutes later",
+        found=[after[job] - before[job] for job in ("invoices", "balances")],
+        expected=[timedelta(minutes=15)] * 2,
+    )
+    ran += sides.advance("105m")
     story.expect(
         "INH1-INV-3",
         "where nothing is new nothing is sent for two hours",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import httpx
@@ -111,6 +111,16 @@ def upload(story: Story, sides: InHanceSides, content: bytes, groups: list[Invoi
         found=(shown.total_amount_due, shown.balance_due, shown.invoice_due_date),
         expected=(first.TotalAmountDue, first.BalanceDue, first.InvoiceDueDate),
     )
+    sides.control.post("/_sandbox/clock/freeze")
+    before = sides.next_runs()["invoices"]
+    sides.advance("15m")
+    story.expect(
+        "INH2-BIF-10",
+        "15 minutes later the partner uploads again 15 minutes later",
+        found=sides.next_runs()["invoices"] - before,
+        expected=timedelta(minutes=15),
+    )
+    sides.control.post("/_sandbox/clock/unfreeze")
     more = first._replace(TotalAmountDue=first.TotalAmountDue + 10, BalanceDue=first.BalanceDue + 10)
     file = corrected(content, replace(groups[0], invoice=more), "inhance_v2")
     for number, (given, expected) in enumerate(((file, more), (content, first)), 2):

@@ -191,4 +191,8 @@ def test_reports_are_compared(run: Any, tmp_path: Path) -> None:
     assert (back.exit_code, "2 better" in back.stdout) == (0, True)
     for broken in ("{}", "[]", "nothing", '{"format": "partnerlab-verification", "version": 2}'):
         (tmp_path / "new.json").write_text(broken)
-        assert run("report", "compare", "old.json", "new.json").exit_code == 1
+        assert run("report", "compare", "old.json", "new.json").exit_code == 2
+    document["run"]["subject"] = "inhance"
+    (tmp_path / "new.json").write_text(json.dumps(document))
+    other = run("report", "compare", "old.json", "new.json")
+    assert (other.exit_code, "the old run is of provider tccs, the new one of" in other.stderr) == (2, True)
