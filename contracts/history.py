@@ -44,12 +44,12 @@ class History:
         key = f"CONSTRAINT {self.table}_pkc PRIMARY KEY (version_num)"
         return (
             f"CREATE TABLE {self.table} (version_num VARCHAR(32) NOT NULL, {key})",
-            f"INSERT INTO {self.table} (version_num) VALUES ('{self.newest}')",  # noqa: S608 - names of our own
+            f"INSERT INTO {self.table} (version_num) VALUES ('{self.newest}')",
         )
 
     def asking(self) -> str:
         """The statement that reads the number of the revision."""
-        return f"SELECT version_num FROM {self.table}"  # noqa: S608 - a name of our own
+        return f"SELECT version_num FROM {self.table}"
 
     def is_newest(self, revision: str, place: str) -> bool:
         """Whether nothing is to be done for a database, which messages call *place*. Raises `DatabaseNewer`."""

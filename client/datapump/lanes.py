@@ -36,9 +36,9 @@ def drop_lane(store: DeliveryStore, tx: sa.Connection, lane: str) -> None:
     Its runs in the engine then find no delivery and end; their numbers are never used again.
     """
     for table in _OF_DELIVERY:
-        store.run(tx, f"DELETE FROM {table} WHERE delivery IN ({_NUMBERS})", lane=lane)  # noqa: S608  a constant
+        store.run(tx, f"DELETE FROM {table} WHERE delivery IN ({_NUMBERS})", lane=lane)
     for table in ("pump_deliveries", "pump_accounts", "pump_pruned"):
-        store.run(tx, f"DELETE FROM {table} WHERE lane = :lane", lane=lane)  # noqa: S608  a constant
+        store.run(tx, f"DELETE FROM {table} WHERE lane = :lane", lane=lane)
 
 
 def export_lane(store: DeliveryStore, tx: sa.Connection, lane: str) -> dict[str, list[dict[str, Any]]]:
@@ -50,7 +50,7 @@ def export_lane(store: DeliveryStore, tx: sa.Connection, lane: str) -> dict[str,
         names = [column.name for column in table.columns]
         order = ", ".join(_quoted(column.name) for column in table.primary_key)
         columns = ", ".join(map(_quoted, names))
-        rows = store.all(tx, f"SELECT {columns} FROM {name} WHERE {where} ORDER BY {order}", lane=lane)  # noqa: S608
+        rows = store.all(tx, f"SELECT {columns} FROM {name} WHERE {where} ORDER BY {order}", lane=lane)
         found[name] = [dict(zip(names, row, strict=True)) for row in rows]
     return found
 
@@ -127,7 +127,7 @@ def _insert(store: DeliveryStore, tx: sa.Connection, name: str, row: Mapping[str
     numbered = "number" in table.c
     names = [column.name for column in table.columns if column.name != "number"]
     columns, values = ", ".join(map(_quoted, names)), ", ".join(f":{each}" for each in names)
-    sql = f"INSERT INTO {name} ({columns}) VALUES ({values})"  # noqa: S608  names of our own tables
+    sql = f"INSERT INTO {name} ({columns}) VALUES ({values})"
     given = {each: row[each] for each in names}
     if not numbered:
         store.run(tx, sql, **given)

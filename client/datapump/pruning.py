@@ -34,13 +34,13 @@ AND NOT EXISTS (
     WHERE earlier.account = pump_deliveries.account AND earlier.seq < pump_deliveries.seq
     AND (earlier.state NOT IN {_FINAL} OR earlier.updated_at >= :before)
 )
-"""  # noqa: S608  constants
+"""
 _SOME = f"""
 SELECT number, lane, event_id, state, event FROM pump_deliveries WHERE number > :after AND {_OVER}
 ORDER BY number LIMIT {BATCH}
-"""  # noqa: S608  constants
-_COUNT = f"SELECT count(*) FROM pump_deliveries WHERE {_OVER}"  # noqa: S608  constants
-_DELETE = f"DELETE FROM pump_deliveries WHERE number = :number AND {_OVER}"  # noqa: S608  constants
+"""
+_COUNT = f"SELECT count(*) FROM pump_deliveries WHERE {_OVER}"
+_DELETE = f"DELETE FROM pump_deliveries WHERE number = :number AND {_OVER}"
 
 
 @dataclass(frozen=True, slots=True)

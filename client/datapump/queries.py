@@ -23,15 +23,15 @@ _LINE = "INDEXED BY pump_deliveries_line"
 _READY = "INDEXED BY pump_deliveries_ready"
 _DOUBT = "INDEXED BY pump_deliveries_doubt"
 DUE = "INDEXED BY pump_deliveries_due"
-_GET = f"SELECT {COLUMNS} FROM pump_deliveries"  # noqa: S608  constants
+_GET = f"SELECT {COLUMNS} FROM pump_deliveries"
 # No earlier delivery in the account's line is still to come.
 FIRST_IN_LINE = (
-    f"NOT EXISTS (SELECT 1 FROM pump_deliveries AS earlier {_LINE} WHERE earlier.account = pump_deliveries.account"  # noqa: S608  constants
+    f"NOT EXISTS (SELECT 1 FROM pump_deliveries AS earlier {_LINE} WHERE earlier.account = pump_deliveries.account"
     f" AND earlier.seq < pump_deliveries.seq AND earlier.{BUSY})"
 )
 # It stands behind one that waits for its next attempt.
 _HELD_UP = (
-    f"EXISTS (SELECT 1 FROM pump_deliveries AS earlier {_LINE} WHERE earlier.account = pump_deliveries.account"  # noqa: S608  constants
+    f"EXISTS (SELECT 1 FROM pump_deliveries AS earlier {_LINE} WHERE earlier.account = pump_deliveries.account"
     f" AND earlier.seq < pump_deliveries.seq AND earlier.{BUSY} AND earlier.state = 'waiting')"
 )
 PRUNED = "SELECT state, digest FROM pump_pruned WHERE lane = :lane AND event_id = :event_id"
@@ -49,7 +49,7 @@ class Head(NamedTuple):
 
 
 _NEXT_IN = (
-    f"SELECT {', '.join(Head._fields)} FROM pump_deliveries {_READY} WHERE {READY} AND account % :shards = :shard"  # noqa: S608
+    f"SELECT {', '.join(Head._fields)} FROM pump_deliveries {_READY} WHERE {READY} AND account % :shards = :shard"
     f" AND account > :after AND {FIRST_IN_LINE} ORDER BY account LIMIT :limit"
 )
 
@@ -86,7 +86,7 @@ class DeliveryQueries(Statements):
     def counts(self, lane: str | None) -> dict[State, int]:
         """How many deliveries stand in each state; walks through all of them."""
         where, given = ("", {}) if lane is None else (" WHERE lane = :lane", {"lane": lane})
-        sql = f"SELECT state, count(*) FROM pump_deliveries{where} GROUP BY state"  # noqa: S608  constants
+        sql = f"SELECT state, count(*) FROM pump_deliveries{where} GROUP BY state"
         with self.database.connect() as connection:
             return {State(state): count for state, count in self.all(connection, sql, **given)}
 
@@ -100,19 +100,13 @@ class DeliveryQueries(Statements):
     def on_its_way(self, lane: str | None) -> bool:
         """Whether a delivery is being sent or next to be; one that waits, or stands behind one that does, is not."""
         where, given = ("", {}) if lane is None else (" AND lane = :lane", {"lane": lane})
-        sql = (
-            f"SELECT 1 FROM pump_deliveries {_READY} WHERE {READY}{where}"  # noqa: S608  constants
-            f" AND NOT {_HELD_UP} LIMIT 1"
-        )
+        sql = f"SELECT 1 FROM pump_deliveries {_READY} WHERE {READY}{where} AND NOT {_HELD_UP} LIMIT 1"
         with self.database.connect() as connection:
             return self.first(connection, sql, **given) is not None
 
     def accepted_in(self, lane: str) -> list[tuple[int, int]]:
         """(number, run) of what is accepted in a lane."""
-        sql = (
-            f"SELECT number, run FROM pump_deliveries {_READY} WHERE {READY}"  # noqa: S608  constants
-            " AND state = 'accepted' AND lane = :lane"
-        )
+        sql = f"SELECT number, run FROM pump_deliveries {_READY} WHERE {READY} AND state = 'accepted' AND lane = :lane"
         with self.database.connect() as connection:
             return [(number, run) for number, run in self.all(connection, sql, lane=lane)]
 
@@ -125,7 +119,7 @@ class DeliveryQueries(Statements):
     def ready_accounts(self) -> list[int]:
         """Accounts in which something is accepted or being sent."""
         with self.database.connect() as connection:
-            sql = f"SELECT DISTINCT account FROM pump_deliveries {_READY} WHERE {READY}"  # noqa: S608  constants
+            sql = f"SELECT DISTINCT account FROM pump_deliveries {_READY} WHERE {READY}"
             return [account for (account,) in self.all(connection, sql)]
 
     def first_in_line(self, account: int) -> Delivery | None:
@@ -136,7 +130,7 @@ class DeliveryQueries(Statements):
     def attempts(self, delivery: int) -> list[Attempt]:
         """Every attempt, first to last."""
         columns = ", ".join(Attempt.__slots__)
-        sql = f"SELECT {columns} FROM pump_attempts WHERE delivery = :delivery ORDER BY attempt"  # noqa: S608  constants
+        sql = f"SELECT {columns} FROM pump_attempts WHERE delivery = :delivery ORDER BY attempt"
         with self.database.connect() as connection:
             return [Attempt(*row) for row in self.all(connection, sql, delivery=delivery)]
 
@@ -163,7 +157,7 @@ class DeliveryQueries(Statements):
         """(number, run, attempts) of what heads its account's line and waits for nothing, in the order it came."""
         where, given = ("", {}) if lane is None else (" AND lane = :lane", {"lane": lane})
         sql = (
-            f"SELECT number, run, attempts FROM pump_deliveries {_READY} WHERE {READY}{where}"  # noqa: S608  constants
+            f"SELECT number, run, attempts FROM pump_deliveries {_READY} WHERE {READY}{where}"
             f" AND {FIRST_IN_LINE} ORDER BY number"
         )
         with self.database.connect() as connection:
@@ -181,7 +175,7 @@ class DeliveryQueries(Statements):
     def waiting_lanes(self) -> list[str]:
         """Lanes in which something waits for its next attempt."""
         with self.database.connect() as connection:
-            sql = f"SELECT DISTINCT lane FROM pump_deliveries {DUE} WHERE state = 'waiting' ORDER BY lane"  # noqa: S608  constants
+            sql = f"SELECT DISTINCT lane FROM pump_deliveries {DUE} WHERE state = 'waiting' ORDER BY lane"
             rows = self.all(connection, sql)
         return [lane for (lane,) in rows]
 

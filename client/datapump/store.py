@@ -107,7 +107,7 @@ class DeliveryStore(DeliveryQueries):
         now = now_ms()
         row = self.first(
             tx,
-            "INSERT INTO pump_deliveries (lane, event_id, kind,"  # noqa: S608  only a constant is put in
+            "INSERT INTO pump_deliveries (lane, event_id, kind,"
             " biller_guid, account_number, account, seq, event, state, run, attempts, tries, message, accepted_at,"
             " updated_at)"
             " VALUES (:lane, :event_id, :kind, :biller_guid, :account_number, :account, :seq, :event,"
@@ -186,7 +186,7 @@ class DeliveryStore(DeliveryQueries):
         now = now_ms()
         won = self._won(
             tx,
-            "UPDATE pump_deliveries SET state = 'sending', attempts = attempts + 1, tries = tries + 1,"  # noqa: S608  constants
+            "UPDATE pump_deliveries SET state = 'sending', attempts = attempts + 1, tries = tries + 1,"
             " retry_at = NULL, updated_at = :now"
             " WHERE number = :number AND state = 'accepted' AND run = :run AND attempts = :attempts"
             f" AND {FIRST_IN_LINE}",
@@ -255,13 +255,13 @@ class DeliveryStore(DeliveryQueries):
         if lane is not None:
             where, given = f"{where} AND lane = :lane", {**given, "lane": lane}
         with self.database.connect() as connection:
-            sql = f"SELECT 1 FROM pump_deliveries {DUE} WHERE {where} LIMIT 1"  # noqa: S608  constants
+            sql = f"SELECT 1 FROM pump_deliveries {DUE} WHERE {where} LIMIT 1"
             if self.first(connection, sql, **given) is None:
                 return 0
         with self.database.begin() as tx:
             rows = self.all(
                 tx,
-                f"UPDATE pump_deliveries {DUE} SET state = 'accepted', retry_at = NULL, updated_at = :now"  # noqa: S608  constants
+                f"UPDATE pump_deliveries {DUE} SET state = 'accepted', retry_at = NULL, updated_at = :now"
                 f" WHERE {where} RETURNING account",
                 now=now_ms(),
                 **given,
@@ -276,7 +276,7 @@ class DeliveryStore(DeliveryQueries):
         new = ":now" if by_ms is None else "retry_at - :by_ms"
         by = {"now": now} if by_ms is None else {"by_ms": by_ms}
         with self.database.begin() as tx:
-            sql = f"UPDATE pump_deliveries {DUE} SET retry_at = {new} WHERE state = 'waiting'{where}"  # noqa: S608  constants
+            sql = f"UPDATE pump_deliveries {DUE} SET retry_at = {new} WHERE state = 'waiting'{where}"
             return self.run(tx, sql, **by, **given)
 
     def _won(self, tx: sa.Connection, sql: str, **values: Any) -> bool:

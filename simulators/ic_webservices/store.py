@@ -132,7 +132,7 @@ _CLEARING = Statement(
 )
 _RENAME = [
     Statement(
-        f"UPDATE {table} SET account_number = :new"  # noqa: S608 - names of our own tables
+        f"UPDATE {table} SET account_number = :new"
         " WHERE lane = :lane AND biller_guid = :biller_guid AND account_number = :old"
     )
     for table in (
@@ -179,7 +179,7 @@ def _rename_user() -> list[Statement]:
     # Asked late and of all tables, so that what is kept for a user elsewhere moves with the name.
     return [
         Statement(
-            f"UPDATE {table.name} SET username = :new"  # noqa: S608 - names of our own tables
+            f"UPDATE {table.name} SET username = :new"
             " WHERE lane = :lane AND biller_guid = :biller_guid AND username = :old"
         )
         for table in tables.TABLES
@@ -189,6 +189,6 @@ def _rename_user() -> list[Statement]:
 
 def count(tx: Tx, table: schema.Table, lane: str) -> int:
     """How many rows of a table a lane has."""
-    row = tx.one(Statement(f"SELECT count(*) FROM {table.name} WHERE lane = :lane"), lane=lane)  # noqa: S608 - own name
+    row = tx.one(Statement(f"SELECT count(*) FROM {table.name} WHERE lane = :lane"), lane=lane)
     assert row is not None
     return int(row[0])

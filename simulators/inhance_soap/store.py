@@ -95,7 +95,7 @@ _OPEN_LEFT = Statement(
     "UPDATE inhance_bills SET open_cents = :open_cents WHERE lane = :lane AND invoice_number = :invoice_number"
 )
 _UNSENT_BILLS = Statement(
-    f"SELECT {', '.join(f'inhance_bills.{name}' for name in _BILLS.columns)} FROM inhance_bills"  # noqa: S608 - own names
+    f"SELECT {', '.join(f'inhance_bills.{name}' for name in _BILLS.columns)} FROM inhance_bills"
     " JOIN inhance_accounts ON inhance_accounts.lane = inhance_bills.lane"
     " AND inhance_accounts.account_number = inhance_bills.account_number"
     " WHERE inhance_bills.lane = :lane AND inhance_bills.revision > inhance_bills.sent_revision"
@@ -119,7 +119,7 @@ _BALANCE_SENT = Statement(
     " WHERE lane = :lane AND account_number = :account_number AND sent_revision < :revision"
 )
 _PENDING_CENTS = Statement(
-    f"SELECT sum(amount_cents) FROM inhance_downloads WHERE lane = :lane AND account_number = :account_number"  # noqa: S608
+    f"SELECT sum(amount_cents) FROM inhance_downloads WHERE lane = :lane AND account_number = :account_number"
     f" AND state = '{PENDING}'"
 )
 _NEWEST_DOWNLOAD = Statement("SELECT max(reference) FROM inhance_downloads WHERE lane = :lane")

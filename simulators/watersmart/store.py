@@ -34,7 +34,7 @@ _COUNT_ON = Statement(
     " ON CONFLICT (lane, name) DO UPDATE SET value = watersmart_counters.value + 1 RETURNING value"
 )
 _WAITING_INVOICES = Statement(
-    f"SELECT {', '.join(INVOICES.columns)} FROM watersmart_invoices"  # noqa: S608 - names of our own columns
+    f"SELECT {', '.join(INVOICES.columns)} FROM watersmart_invoices"
     " WHERE lane = :lane AND file_number IS NULL ORDER BY invoice_number LIMIT :limit"
 )
 _SUMS = Statement(

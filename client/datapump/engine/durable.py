@@ -235,9 +235,9 @@ class DurableEngine:
         ended = f"status IN ('SUCCESS', 'ERROR', 'CANCELLED') AND completed_at < {before_ms:d}"
         if dry_run:
             with self._database.connect() as connection:
-                counting = f"SELECT count(*) FROM {self._table()} WHERE {ended}"  # noqa: S608  constants
+                counting = f"SELECT count(*) FROM {self._table()} WHERE {ended}"
                 return int(connection.exec_driver_sql(counting).scalar_one())
-        some = f"SELECT workflow_uuid FROM {self._table()} WHERE {ended} LIMIT {CHUNK}"  # noqa: S608  constants
+        some = f"SELECT workflow_uuid FROM {self._table()} WHERE {ended} LIMIT {CHUNK}"
         count = 0
         while True:
             with self._database.connect() as connection:
@@ -322,7 +322,7 @@ class DurableEngine:
     def _forget_former_runs(self) -> None:
         """Delete what an earlier release queued and did not end: whatever of it is to be done is rung for."""
         statuses = ", ".join(f"'{status}'" for status in LIVE)
-        some = f"SELECT workflow_uuid FROM {self._table()} WHERE name = '{WORKFLOW_BEFORE}'"  # noqa: S608  constants
+        some = f"SELECT workflow_uuid FROM {self._table()} WHERE name = '{WORKFLOW_BEFORE}'"
         while True:
             with self._database.connect() as connection:
                 ids = [id for (id,) in connection.exec_driver_sql(f"{some} AND status IN ({statuses}) LIMIT {CHUNK}")]
@@ -334,7 +334,7 @@ class DurableEngine:
         """Those of *shards* that have a bell of this release: queued or being answered, or in one *status*."""
         keys = ", ".join(f"'{shard:d}'" for shard in shards)
         rows = connection.exec_driver_sql(
-            f"SELECT DISTINCT queue_partition_key FROM {self._table()} WHERE {IN_FLIGHT}"  # noqa: S608
+            f"SELECT DISTINCT queue_partition_key FROM {self._table()} WHERE {IN_FLIGHT}"
             f" AND queue_partition_key IN ({keys}) AND name = '{WORKFLOW}' AND application_version = '{VERSION}'"
             + (f" AND status = '{status}'" if status else "")
         )
@@ -343,7 +343,7 @@ class DurableEngine:
     def _claims(self, shard: int) -> dict[str, tuple[str, str]]:
         """Bells of a shard that are being answered: by whom, and by which claim."""
         sql = (
-            f"SELECT workflow_uuid, executor_id, owner_xid FROM {self._table()} WHERE {IN_FLIGHT}"  # noqa: S608
+            f"SELECT workflow_uuid, executor_id, owner_xid FROM {self._table()} WHERE {IN_FLIGHT}"
             f" AND queue_partition_key = '{shard:d}' AND status = 'PENDING'"
         )
         with self._database.connect() as connection:
@@ -351,7 +351,7 @@ class DurableEngine:
 
     def _statuses(self, connection: sa.Connection, ids: Sequence[str]) -> dict[str, str]:
         """Status by workflow id, of those that are there."""
-        query = sa.text(f"SELECT workflow_uuid, status FROM {self._table()} WHERE workflow_uuid IN :ids")  # noqa: S608
+        query = sa.text(f"SELECT workflow_uuid, status FROM {self._table()} WHERE workflow_uuid IN :ids")
         return dict(connection.execute(query.bindparams(sa.bindparam("ids", expanding=True)), {"ids": list(ids)}).all())
 
     def _others(self) -> set[int]:
@@ -359,13 +359,13 @@ class DurableEngine:
         names = {slot_name(slot): slot for slot in range(1, MAX_SLOTS + 1) if slot != self._slot}
         with self._database.connect() as connection:
             rows = connection.exec_driver_sql(
-                f"SELECT DISTINCT executor_id FROM {self._table()} WHERE status = 'PENDING'"  # noqa: S608  a constant
+                f"SELECT DISTINCT executor_id FROM {self._table()} WHERE status = 'PENDING'"
             )
             return {names[name] for (name,) in rows if name in names}
 
     def _pending(self, slot: int) -> list[str]:
         """Bells that a slot has taken from the queue."""
-        sql = f"SELECT workflow_uuid FROM {self._table()} WHERE {IN_FLIGHT} AND queue_partition_key IS NOT NULL"  # noqa: S608
+        sql = f"SELECT workflow_uuid FROM {self._table()} WHERE {IN_FLIGHT} AND queue_partition_key IS NOT NULL"
         with self._database.connect() as connection:
             rows = connection.exec_driver_sql(f"{sql} AND status = 'PENDING' AND executor_id = '{slot_name(slot)}'")
             return [id for (id,) in rows]

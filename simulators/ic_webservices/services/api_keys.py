@@ -51,8 +51,8 @@ class ApiKeys:
 
 
 _COLUMNS = ", ".join(BILLERS.columns)
-_BILLER = Statement(f"SELECT {_COLUMNS} FROM ic_billers WHERE lane = :lane AND guid = :guid")  # noqa: S608 - names of our own columns
-_BILLERS = Statement(f"SELECT {_COLUMNS} FROM ic_billers WHERE lane = :lane ORDER BY guid LIMIT {MOST_BILLERS}")  # noqa: S608 - as above
+_BILLER = Statement(f"SELECT {_COLUMNS} FROM ic_billers WHERE lane = :lane AND guid = :guid")
+_BILLERS = Statement(f"SELECT {_COLUMNS} FROM ic_billers WHERE lane = :lane ORDER BY guid LIMIT {MOST_BILLERS}")
 
 
 def _same(key: str, given: str) -> bool:

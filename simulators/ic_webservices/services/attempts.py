@@ -14,14 +14,14 @@ AT_ONCE = 20
 EVERY_S = 3.0
 
 _WHO = "lane = :lane AND biller_guid = :biller_guid AND username_hash = :username_hash"
-_SPENT = Statement(f"SELECT free_at_ms FROM ic_wrong_passwords WHERE {_WHO}")  # noqa: S608 - a constant
+_SPENT = Statement(f"SELECT free_at_ms FROM ic_wrong_passwords WHERE {_WHO}")
 _COUNT = Statement(
     "INSERT INTO ic_wrong_passwords (lane, biller_guid, username_hash, free_at_ms)"
     " VALUES (:lane, :biller_guid, :username_hash, :now_ms + :every_ms)"
     " ON CONFLICT (lane, biller_guid, username_hash) DO UPDATE SET free_at_ms = :every_ms"
     " + CASE WHEN ic_wrong_passwords.free_at_ms > :now_ms THEN ic_wrong_passwords.free_at_ms ELSE :now_ms END"
 )
-_FORGET = Statement(f"DELETE FROM ic_wrong_passwords WHERE {_WHO}")  # noqa: S608 - a constant
+_FORGET = Statement(f"DELETE FROM ic_wrong_passwords WHERE {_WHO}")
 _FORGET_OLD = Statement("DELETE FROM ic_wrong_passwords WHERE lane = :lane AND free_at_ms <= :now_ms")
 
 

@@ -24,7 +24,7 @@ LATEST = datetime(2199, 12, 31, tzinfo=UTC)
 
 _TERMS = ", ".join(f"'{partner}'" for partner in sorted(BILLS_TERMS))
 _BILLS = (
-    "SELECT i.biller_guid, i.invoice_number, a.enrolled_at"  # noqa: S608 - constants of our own
+    "SELECT i.biller_guid, i.invoice_number, a.enrolled_at"
     " FROM ic_autopays a"
     " JOIN ic_billers b ON b.lane = a.lane AND b.guid = a.biller_guid"
     " JOIN ic_customers c ON c.lane = a.lane AND c.biller_guid = a.biller_guid"

@@ -52,7 +52,7 @@ _NOT_TAKEN = (
 )
 _PAYMENTS = {
     kind: Statement(
-        f"SELECT {', '.join(PAYMENTS.columns)} FROM ic_payments"  # noqa: S608 - names of our own columns
+        f"SELECT {', '.join(PAYMENTS.columns)} FROM ic_payments"
         f" WHERE lane = :lane AND biller_guid = :biller_guid AND donation <> 'inline' AND {condition}"
         f"{_NOT_TAKEN.format(item='payment_guid')} AND {order} > :after ORDER BY {order} LIMIT {PAGE}"
     )
@@ -63,11 +63,11 @@ _PAYMENTS = {
     )
 }
 _CHANGES = Statement(
-    f"SELECT {', '.join(CHANGES.columns)} FROM ic_changes WHERE lane = :lane AND biller_guid = :biller_guid"  # noqa: S608
+    f"SELECT {', '.join(CHANGES.columns)} FROM ic_changes WHERE lane = :lane AND biller_guid = :biller_guid"
     f"{_NOT_TAKEN.format(item='CAST(seq AS TEXT)')} ORDER BY seq"
 )
 _FILES = Statement(
-    f"SELECT {', '.join(BATCH_FILES.columns)} FROM ic_export_files"  # noqa: S608 - names of our own columns
+    f"SELECT {', '.join(BATCH_FILES.columns)} FROM ic_export_files"
     " WHERE lane = :lane AND report_id = :report_id ORDER BY name"
 )
 _TAKE = Statement("INSERT INTO ic_exported (lane, kind, item, report_id) VALUES (:lane, :kind, :item, :report_id)")

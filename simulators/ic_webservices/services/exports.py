@@ -32,14 +32,14 @@ FIRST_YEAR, LAST_YEAR = 1901, 9998
 
 # Approved ones, returned later or not: a declined one is no money, and an inline donation is not the partner's.
 _PAYMENTS = Statement(
-    f"SELECT {', '.join(PAYMENTS.columns)}, (SELECT customer_name FROM ic_customers WHERE lane = :lane"  # noqa: S608
+    f"SELECT {', '.join(PAYMENTS.columns)}, (SELECT customer_name FROM ic_customers WHERE lane = :lane"
     " AND biller_guid = :biller_guid AND ic_customers.account_number = ic_payments.account_number),"
     " (SELECT report_id FROM ic_exported WHERE lane = :lane AND kind = 'payments' AND item = payment_guid)"
     " FROM ic_payments WHERE lane = :lane AND biller_guid = :biller_guid AND recorded_at >= :since"
     " AND approved = 1 AND donation <> 'inline' ORDER BY reference"
 )
 _CHANGES = Statement(
-    f"SELECT {', '.join(CHANGES.columns)} FROM ic_changes"  # noqa: S608 - names of our own columns
+    f"SELECT {', '.join(CHANGES.columns)} FROM ic_changes"
     " WHERE lane = :lane AND biller_guid = :biller_guid AND recorded_at >= :since ORDER BY account_number, seq"
 )
 

@@ -48,7 +48,7 @@ class InvoiceDays(RuleSource):
         self._first = Statement(f"SELECT {day} {found} ORDER BY {day} LIMIT 1")
         self._of_day = Statement(f"SELECT invoice_number {found} AND {day} = :day ORDER BY invoice_number LIMIT :limit")
         self._billers = Statement(
-            "SELECT lane, guid FROM ic_billers WHERE EXISTS (SELECT 1 FROM ic_invoices"  # noqa: S608 - our own
+            "SELECT lane, guid FROM ic_billers WHERE EXISTS (SELECT 1 FROM ic_invoices"
             f" WHERE ic_invoices.lane = ic_billers.lane AND biller_guid = guid AND {waits})"
         )
 

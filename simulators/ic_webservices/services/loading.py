@@ -58,7 +58,7 @@ _TAKEN = Statement(
     f" CASE WHEN state = 'returned' THEN 1 ELSE 0 END{_MADE}"
 )
 _TAKEN_BY_FILE = Statement(
-    "SELECT sum(CASE WHEN fetched_at > :seen AND reference > :after THEN amount_cents ELSE 0 END),"  # noqa: S608 - fragments of our own
+    "SELECT sum(CASE WHEN fetched_at > :seen AND reference > :after THEN amount_cents ELSE 0 END),"
     " sum(CASE WHEN fetched_at <= :seen AND reference > :after THEN amount_cents ELSE 0 END),"
     " sum(CASE WHEN fetched_at IS NULL THEN amount_cents ELSE 0 END)"
     f" FROM (SELECT amount_cents, reference, {_FETCHED_AT} AS fetched_at{_MADE} AND state <> 'returned') AS known"

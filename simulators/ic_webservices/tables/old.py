@@ -24,13 +24,13 @@ FILE_UNDER_WAY = timedelta(days=3)
 
 def _without(parent: str, table: str, key: str) -> str:
     """The rows of *table* whose row of *parent* went."""
-    return f"NOT EXISTS (SELECT 1 FROM {parent} p WHERE p.lane = {table}.lane AND p.{key} = {table}.{key})"  # noqa: S608
+    return f"NOT EXISTS (SELECT 1 FROM {parent} p WHERE p.lane = {table}.lane AND p.{key} = {table}.{key})"
 
 
 def _of_old_upload(table: str) -> str:
     """The rows of *table* whose upload came long ago and waits for nobody."""
     same = f"u.lane = {table}.lane AND u.upload_id = {table}.upload_id"
-    return f"EXISTS (SELECT 1 FROM ic_uploads u WHERE {same} AND u.state <> 'waiting' AND u.received_at < :before)"  # noqa: S608
+    return f"EXISTS (SELECT 1 FROM ic_uploads u WHERE {same} AND u.state <> 'waiting' AND u.received_at < :before)"
 
 
 # Those that others refer to come first. A page goes before its postback, which is younger.

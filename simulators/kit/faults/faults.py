@@ -46,7 +46,7 @@ TABLE = schema.Table(
 )
 
 _COLUMNS = ("number", "name", "operation", "path", "remaining", "probability_ppm", "params", "draws", "fired")
-_OF_LANE = f"SELECT {', '.join(_COLUMNS)} FROM faults WHERE lane = :lane"  # noqa: S608 - names of our own columns
+_OF_LANE = f"SELECT {', '.join(_COLUMNS)} FROM faults WHERE lane = :lane"
 _LIST = Statement(f"{_OF_LANE} ORDER BY number")
 _LIVE = Statement(f"{_OF_LANE} AND (remaining IS NULL OR remaining > 0) ORDER BY number")
 # On PostgreSQL whoever changes a lane's faults locks the lane first; on SQLite the transaction is the only writer.

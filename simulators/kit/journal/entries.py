@@ -67,10 +67,8 @@ TABLE = schema.Table(
 )
 
 FIELDS = tuple(name for name in TABLE.c if name != "lane")
-SELECT = f"SELECT {', '.join(FIELDS)} FROM journal WHERE lane = :lane"  # noqa: S608 - names of our own columns
-INSERT = Statement(
-    f"INSERT INTO journal (lane, {', '.join(FIELDS[1:])}) VALUES (:lane, :{', :'.join(FIELDS[1:])})"  # noqa: S608
-)
+SELECT = f"SELECT {', '.join(FIELDS)} FROM journal WHERE lane = :lane"
+INSERT = Statement(f"INSERT INTO journal (lane, {', '.join(FIELDS[1:])}) VALUES (:lane, :{', :'.join(FIELDS[1:])})")
 TRIM = Statement(
     "DELETE FROM journal WHERE lane = :lane AND number <="
     " (SELECT number FROM journal WHERE lane = :lane ORDER BY number DESC LIMIT 1 OFFSET :keep)"

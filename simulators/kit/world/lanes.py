@@ -63,8 +63,8 @@ LANES = schema.Table(
 )
 
 _COLUMNS = "lane, offset_us, frozen_at, seed, faults, created_at"
-_GET = Statement(f"SELECT {_COLUMNS} FROM lanes WHERE lane = :lane")  # noqa: S608 - constants
-_ALL = Statement(f"SELECT {_COLUMNS} FROM lanes ORDER BY lane")  # noqa: S608 - constants
+_GET = Statement(f"SELECT {_COLUMNS} FROM lanes WHERE lane = :lane")
+_ALL = Statement(f"SELECT {_COLUMNS} FROM lanes ORDER BY lane")
 _COUNT = Statement("SELECT count(*) FROM lanes")
 _MADE = Statement("UPDATE lanes SET created_at = :now WHERE lane = :lane")
 _STANDS = Statement("SELECT 1 FROM lanes WHERE lane = :lane AND created_at = :made_at")

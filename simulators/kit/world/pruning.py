@@ -82,10 +82,10 @@ class Pruner:
         store = self._lanes.store
         if dry_run:
             with store.read() as tx:
-                return int(tx.all(Statement(f"SELECT count(*) FROM {table.name} {where}"), values)[0][0])  # noqa: S608
+                return int(tx.all(Statement(f"SELECT count(*) FROM {table.name} {where}"), values)[0][0])
         keys = ", ".join(column.name for column in table.primary_key if column.name != "lane")
-        batch = f"SELECT {keys} FROM {table.name} {where} LIMIT {BATCH}"  # noqa: S608 - names and conditions of our own
-        some = Statement(f"DELETE FROM {table.name} WHERE lane = :lane AND ({keys}) IN ({batch})")  # noqa: S608
+        batch = f"SELECT {keys} FROM {table.name} {where} LIMIT {BATCH}"
+        some = Statement(f"DELETE FROM {table.name} WHERE lane = :lane AND ({keys}) IN ({batch})")
         count = 0
         while True:
             with in_lane(lane.name), store.write() as tx:

@@ -115,15 +115,15 @@ class Table(Generic[T]):
         listed, places = ", ".join(self.columns), ", ".join(f":{name}" for name in self.columns)
         mine = " AND ".join(f"{name} = :{name}" for name in ("lane", *self.key))
         rest = self._rest = tuple(name for name in self.columns if name not in self.key)
-        self._insert = f"INSERT INTO {table.name} (lane, {listed}) VALUES (:lane, {places})"  # noqa: S608
-        self._select = f"SELECT {listed} FROM {table.name} WHERE "  # noqa: S608 - names of our own tables
+        self._insert = f"INSERT INTO {table.name} (lane, {listed}) VALUES (:lane, {places})"
+        self._select = f"SELECT {listed} FROM {table.name} WHERE "
         self._get = Statement(self._select + mine)
         self._lock = Statement(self._select + mine, locking=True)
         self._add = Statement(f"{self._insert} ON CONFLICT DO NOTHING")
         self._put = self.put_with()
         changed = ", ".join(f"{name} = :{name}" for name in rest)
-        self._save = Statement(f"UPDATE {table.name} SET {changed} WHERE {mine}") if rest else None  # noqa: S608
-        self._delete = Statement(f"DELETE FROM {table.name} WHERE {mine}")  # noqa: S608
+        self._save = Statement(f"UPDATE {table.name} SET {changed} WHERE {mine}") if rest else None
+        self._delete = Statement(f"DELETE FROM {table.name} WHERE {mine}")
         self._found = cache(self._finding)
 
     # Compiled at their first use: most tables of a process are never read or written.

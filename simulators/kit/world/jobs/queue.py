@@ -119,36 +119,36 @@ class Queue:
         if self.group:
             same = "".join(f" AND o.{column} = {name}.{column}" for column in self.group)
             waits += (
-                f" AND NOT EXISTS (SELECT 1 FROM {name} o WHERE o.lane = {name}.lane{same}"  # noqa: S608 - own names
+                f" AND NOT EXISTS (SELECT 1 FROM {name} o WHERE o.lane = {name}.lane{same}"
                 f" AND o.{state} = '{waiting}' AND o.{number} < {name}.{number})"
             )
         mine = "lane = :lane" + "".join(f" AND {column} = :{column}" for column in self.key)
         self._due = Statement(
-            f"SELECT {due}, {listed} FROM {name} WHERE lane = :lane AND {waits} AND {due} <= :until"  # noqa: S608
+            f"SELECT {due}, {listed} FROM {name} WHERE lane = :lane AND {waits} AND {due} <= :until"
             f" ORDER BY {due}, {listed} LIMIT :limit"
         )
         self._next = Statement(
-            f"SELECT lane, MIN({due}) FROM {name} WHERE {waits} AND claimed_until <= :real GROUP BY lane"  # noqa: S608
+            f"SELECT lane, MIN({due}) FROM {name} WHERE {waits} AND claimed_until <= :real GROUP BY lane"
         )
-        self._held = Statement(f"SELECT MIN(claimed_until) FROM {name} WHERE {waits} AND claimed_until > :real")  # noqa: S608
+        self._held = Statement(f"SELECT MIN(claimed_until) FROM {name} WHERE {waits} AND claimed_until > :real")
         self._head = Statement(
-            f"SELECT {listed} FROM {name} WHERE lane = :lane AND {waits}"  # noqa: S608 - names of our own
+            f"SELECT {listed} FROM {name} WHERE lane = :lane AND {waits}"
             + "".join(f" AND {column} = :{column}" for column in self.group)
             + " LIMIT 1"
         )
-        claim = f"UPDATE {name} SET attempts = attempts + 1, claim = :claim, claimed_until = :until WHERE {mine}"  # noqa: S608
+        claim = f"UPDATE {name} SET attempts = attempts + 1, claim = :claim, claimed_until = :until WHERE {mine}"
         self._claim = Statement(f"{claim} AND {waits} AND claimed_until <= :real AND {due} <= :now RETURNING attempts")
         self._claim_any = Statement(f"{claim} AND claimed_until <= :real RETURNING attempts")
         self._finish = Statement(
-            f"UPDATE {name} SET {state} = COALESCE(:state, {state}), {due} = COALESCE(:due, {due}),"  # noqa: S608
+            f"UPDATE {name} SET {state} = COALESCE(:state, {state}), {due} = COALESCE(:due, {due}),"
             f" claim = '', claimed_until = '' WHERE {mine} AND claim = :claim"
         )
-        self._hold = Statement(f"UPDATE {name} SET claimed_until = :until WHERE {mine} AND claim = :claim")  # noqa: S608
-        self._row_state = Statement(f"SELECT {state}, {due}, claimed_until FROM {name} WHERE {mine}")  # noqa: S608
-        self._claims = Statement(f"SELECT claim FROM {name} WHERE {waits} AND claimed_until > :real")  # noqa: S608
-        self._end_claim = Statement(f"UPDATE {name} SET claim = '', claimed_until = '' WHERE claim = :claim{own}")  # noqa: S608
+        self._hold = Statement(f"UPDATE {name} SET claimed_until = :until WHERE {mine} AND claim = :claim")
+        self._row_state = Statement(f"SELECT {state}, {due}, claimed_until FROM {name} WHERE {mine}")
+        self._claims = Statement(f"SELECT claim FROM {name} WHERE {waits} AND claimed_until > :real")
+        self._end_claim = Statement(f"UPDATE {name} SET claim = '', claimed_until = '' WHERE claim = :claim{own}")
         self._disown = Statement(
-            f"UPDATE {name} SET claim = '', claimed_until = '' WHERE claim <> '' AND claim NOT LIKE :mine{own}"  # noqa: S608
+            f"UPDATE {name} SET claim = '', claimed_until = '' WHERE claim <> '' AND claim NOT LIKE :mine{own}"
         )
 
     def due(self, tx: Tx, lane: str, until: str, limit: int) -> list[tuple[str, tuple[str | int, ...]]]:
