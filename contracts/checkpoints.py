@@ -5,6 +5,9 @@ Before `SAFE_FOR_SEVERAL` a checkpoint that follows another at once, while a thi
 take pages for written that are not ("WAL-reset bug", sqlite.org/wal.html). It takes two connections, be they of one
 process or of several. So connections do not checkpoint by themselves there: one thread of the process does, for each
 file whose log has grown, and while it does nobody writes, in no process, so that the log cannot begin anew meanwhile.
+
+A log that begins anew writes over the old one, so its file is not cut short until it is very long: for new room the
+system must find and clear pages, a sixth of what a payment takes.
 """
 
 from __future__ import annotations
@@ -13,16 +16,21 @@ import logging
 import os
 import sqlite3
 import threading
+from bisect import bisect_left
 from contextlib import closing, suppress
 
 from partnerlab.contracts.sqlite_files import SAFE_FOR_SEVERAL
 
-__all__ = ["LOG_BYTES", "LOOK_S", "checkpoint", "leave_checkpoints"]
+__all__ = ["KEPT_BYTES", "LOG_BYTES", "LOOK_S", "checkpoint", "leave_checkpoints", "log_bytes"]
 
 LOG_BYTES = 4 * 1024 * 1024
 """How long a log may be before it is written back: what SQLite itself does after a thousand pages."""
+KEPT_BYTES = 64 * 1024 * 1024
+"""How long a log's file stays once it was that long: about what payments at full speed write between two looks."""
 LOOK_S = 1.0
 WAIT_S = 30.0
+
+_HEADER, _FRAME_HEADER = 32, 24  # sqlite.org/fileformat2.html#walformat
 
 _logger = logging.getLogger("partnerlab.sqlite")
 
@@ -39,7 +47,7 @@ def leave_checkpoints(
     global _thread
     if version >= SAFE_FOR_SEVERAL or path in ("", ":memory:"):
         return
-    for pragma in ("wal_autocheckpoint=0", f"journal_size_limit={LOG_BYTES}"):
+    for pragma in ("wal_autocheckpoint=0", f"journal_size_limit={KEPT_BYTES}"):
         connection.execute(f"PRAGMA {pragma}").close()
     with _lock:
         _files.setdefault(os.path.realpath(path), (0, 0))
@@ -71,6 +79,23 @@ def checkpoint(path: str, *, wait_s: float = WAIT_S) -> bool:
     return True
 
 
+def log_bytes(path: str) -> int:
+    """How long the log of a file is, without what an older one left behind it in its file."""
+    with open(f"{path}-wal", "rb", buffering=0) as log:
+        header = log.read(_HEADER)
+        if len(header) < _HEADER:
+            return 0
+        frame = _FRAME_HEADER + int.from_bytes(header[8:12], "big")
+        salt = header[16:24]  # each log has its own, and so has each of its frames
+
+        def is_older(number: int) -> bool:
+            log.seek(_HEADER + number * frame + 8)
+            return log.read(8) != salt
+
+        frames = (os.fstat(log.fileno()).st_size - _HEADER) // frame
+        return _HEADER + frame * bisect_left(range(frames), True, key=is_older)
+
+
 def _look() -> None:
     waiting = threading.Event()
     while True:
@@ -91,8 +116,7 @@ def _look_at(path: str, before: tuple[int, int]) -> None:
         return
     now = (0, 0)
     with suppress(FileNotFoundError):
-        log = os.stat(f"{path}-wal")
-        now = (log.st_size, log.st_mtime_ns)
+        now = (log_bytes(path), os.stat(f"{path}-wal").st_mtime_ns)
     if now[0] > LOG_BYTES and now != before and checkpoint(path):
         with _lock:
             _files[path] = now

@@ -13,7 +13,7 @@ import pytest
 
 from partnerlab.client.datapump.database import create_database
 from partnerlab.contracts import checkpoints
-from partnerlab.contracts.checkpoints import LOG_BYTES, checkpoint, leave_checkpoints
+from partnerlab.contracts.checkpoints import LOG_BYTES, checkpoint, leave_checkpoints, log_bytes
 from partnerlab.contracts.sqlite_files import SAFE_FOR_SEVERAL
 from partnerlab.simulators.kit.world.store import Statement, Store
 from tests.client.datapump.conftest import wait_for
@@ -30,9 +30,8 @@ def a_file(folder: Path) -> Path:
     return path
 
 
-def log_of(path: Path) -> int:
-    log = Path(f"{path}-wal")
-    return log.stat().st_size if log.exists() else 0
+def size_of_log(path: Path) -> int:
+    return Path(f"{path}-wal").stat().st_size
 
 
 def pragma(connection: sqlite3.Connection, name: str) -> int:
@@ -71,14 +70,47 @@ def test_the_thread_keeps_the_log_short(tmp_path: Path) -> None:
         leave_checkpoints(connection, str(path), version=OLD)
         for _ in range(3 * LOG_BYTES // len(HALF_A_MEGABYTE)):
             connection.execute("INSERT INTO t (text) VALUES (?)", (HALF_A_MEGABYTE,))
-        assert log_of(path) > LOG_BYTES
+        assert log_bytes(str(path)) > LOG_BYTES
 
         def short() -> bool:
             connection.execute("INSERT INTO t (text) VALUES ('a little')")
-            return log_of(path) <= LOG_BYTES
+            return log_bytes(str(path)) <= LOG_BYTES
 
         wait_for(short)
         assert connection.execute("SELECT count(*) FROM t WHERE text <> 'a little'").fetchone() == (24,)
+
+
+def test_a_log_that_begins_anew_keeps_the_room_it_has_up_to_a_bound(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkpoints, "KEPT_BYTES", 8 * 1024 * 1024)
+    path = a_file(tmp_path)
+    with closing(sqlite3.connect(path, isolation_level=None, timeout=30)) as connection:
+        leave_checkpoints(connection, str(path), version=OLD)
+        for written, kept in ((5, 5), (12, 8)):  # half megabytes: 2.5 and 6, and then 10
+            for _ in range(2 * written):
+                connection.execute("INSERT INTO t (text) VALUES (?)", (HALF_A_MEGABYTE,))
+            before = size_of_log(path)
+            assert before > written * 1024 * 1024
+            assert log_bytes(str(path)) == before
+            assert checkpoint(str(path))
+            connection.execute("INSERT INTO t (text) VALUES ('a little')")
+            assert size_of_log(path) == (before if kept == written else 8 * 1024 * 1024)
+            assert 0 < log_bytes(str(path)) < 64 * 1024
+
+
+def test_the_length_of_a_log_is_told_page_by_page(tmp_path: Path) -> None:
+    path = a_file(tmp_path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("INSERT INTO t (text) VALUES ('a')")
+        for most in range(1, 12):  # logs of 1 to 11 pages, in a file that has more
+            connection.execute("INSERT INTO t (text) VALUES (?)", (HALF_A_MEGABYTE,))
+            assert checkpoint(str(path))
+            expected = 32
+            for number in range(most):
+                connection.execute("UPDATE t SET text = ? WHERE n = 1", (f"{most}/{number}",))
+                expected += 24 + 4096
+                assert log_bytes(str(path)) == expected
 
 
 def test_nobody_writes_during_a_checkpoint_and_it_waits_for_who_does(tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ import logging
 import sqlite3
 import threading
 import weakref
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
 from partnerlab.contracts.checkpoints import leave_checkpoints
@@ -32,6 +32,7 @@ from partnerlab.simulators.kit.world.transactions import (
     ThreadState,
     TransactionOpen,
     Tx,
+    Viewing,
     committing,
     in_lane,
     rolling_back,
@@ -190,20 +191,8 @@ class Store:
         group = self._thread.group
         return (group is not None and group.reading()) or self._snapshot()
 
-    @contextmanager
-    def _snapshot(self) -> Iterator[Tx]:
-        with self._thread:
-            connection = self._connection()
-            if not self.sqlite:  # psycopg: one snapshot for all statements, stated with the BEGIN it sends anyway
-                connection.isolation_level, connection.read_only = _REPEATABLE_READ, True
-            cursor = connection.cursor()
-            if self.sqlite:
-                cursor.execute("BEGIN")
-            try:
-                yield Tx(cursor, sqlite=self.sqlite)
-            finally:
-                connection.rollback()
-                cursor.close()
+    def _snapshot(self) -> Viewing:
+        return Viewing(self._connection(), self._thread, sqlite=self.sqlite)
 
     def write(self) -> AbstractContextManager[Tx]:
         """
@@ -307,7 +296,6 @@ _SQLITE_COLUMNS = Statement(
 _POSTGRESQL_COLUMNS = Statement(
     "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = current_schema()"
 )
-_REPEATABLE_READ = 3  # psycopg.IsolationLevel.REPEATABLE_READ, without importing psycopg where SQLite is used
 
 
 class _Connection:

@@ -25,6 +25,7 @@ __all__ = [
     "ThreadState",
     "TransactionOpen",
     "Tx",
+    "Viewing",
     "committing",
     "in_lane",
     "is_rolling_back",
@@ -41,6 +42,7 @@ _stands: ContextVar[Callable[[Tx], bool] | None] = ContextVar("stands", default=
 _LANES = 0x6C616E65
 _SHARE = f"SELECT pg_advisory_xact_lock_shared({_LANES}, hashtext(%s))"
 _ALONE = f"SELECT pg_advisory_xact_lock({_LANES}, hashtext(%s))"
+_REPEATABLE_READ = 3  # psycopg.IsolationLevel.REPEATABLE_READ, without importing psycopg where SQLite is used
 
 
 class RolledBack(BaseException):
@@ -242,6 +244,37 @@ class Sharing:
     def __exit__(self, *_: object) -> None:
         self._lock.release()
         self._thread.in_transaction = False
+
+
+class Viewing:
+    """Reads what stood when it began, on a connection of its own."""
+
+    __slots__ = ("_connection", "_cursor", "_sqlite", "_thread")
+
+    def __init__(self, connection: Any, thread: ThreadState, *, sqlite: bool) -> None:
+        self._connection = connection
+        self._thread = thread
+        self._sqlite = sqlite
+
+    def __enter__(self) -> Tx:
+        self._thread.__enter__()
+        try:
+            if self._sqlite:
+                self._cursor = self._connection.execute("BEGIN")
+            else:  # psycopg: one snapshot for all statements, stated with the BEGIN it sends anyway
+                self._connection.isolation_level, self._connection.read_only = _REPEATABLE_READ, True
+                self._cursor = self._connection.cursor()
+            return Tx(self._cursor, sqlite=self._sqlite)
+        except BaseException:
+            self._thread.in_transaction = False
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            self._connection.rollback()
+            self._cursor.close()
+        finally:
+            self._thread.in_transaction = False
 
 
 class Changing:
