@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import ipaddress
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from partnerlab.client.datapump.accepting import EventConflict
@@ -41,27 +42,36 @@ def create_service(pump: DataPump, token: str | None = None) -> Flask:
     Raises `RequestInvalid` for a token that is empty or could not be sent.
     """
     check_token(token)
-    from flask import Flask, request, url_for
-    from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+    from flask import Flask
 
-    from partnerlab.client.datapump.metrics import Metrics
-
-    figures = Metrics(pump)
     app = Flask("datapump")
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+    app.before_request(partial(_guard, token))
+    _add_deliveries(app, pump)
+    _add_state(app, pump)
+    _add_errors(app)
+    return app
 
-    @app.before_request
-    def guard() -> ResponseReturnValue | None:
-        if token is None:
-            if _is_loopback(request.remote_addr or "") and _is_loopback(_name(request.host)):
-                return None
-            return _error(403, "forbidden", "without a token the data pump serves this machine only")
-        if request.path in OPEN_TO_ALL:
+
+def _guard(token: str | None) -> ResponseReturnValue | None:
+    """A refusal of whoever may not ask, None for all others."""
+    from flask import request
+
+    if token is None:
+        if _is_loopback(request.remote_addr or "") and _is_loopback(_name(request.host)):
             return None
-        scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() == "bearer" and hmac.compare_digest(given.strip().encode("utf-8", "replace"), token.encode()):
-            return None
-        return *_error(401, "unauthorized", "Authorization: Bearer <token> is required"), {"WWW-Authenticate": "Bearer"}
+        return _error(403, "forbidden", "without a token the data pump serves this machine only")
+    if request.path in OPEN_TO_ALL:
+        return None
+    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and hmac.compare_digest(given.strip().encode("utf-8", "replace"), token.encode()):
+        return None
+    return *_error(401, "unauthorized", "Authorization: Bearer <token> is required"), {"WWW-Authenticate": "Bearer"}
+
+
+def _add_deliveries(app: Flask, pump: DataPump) -> None:
+    """Events in, deliveries out, and what a person decides about one."""
+    from flask import request, url_for
 
     @app.post("/events")
     def submit() -> ResponseReturnValue:
@@ -106,6 +116,15 @@ def create_service(pump: DataPump, token: str | None = None) -> Flask:
     def balance(id: str) -> ResponseReturnValue:
         return render_balance(pump.check_balance(id))
 
+
+def _add_state(app: Flask, pump: DataPump) -> None:
+    """How the pump is."""
+    from flask import request
+
+    from partnerlab.client.datapump.metrics import Metrics
+
+    figures = Metrics(pump)
+
     @app.get("/health")
     def health() -> ResponseReturnValue:
         # Of the process alone: one that is started anew because its database is down is not helped.
@@ -122,25 +141,10 @@ def create_service(pump: DataPump, token: str | None = None) -> Flask:
         body, content_type = figures.render(request.headers.get("Accept", ""))
         return body, {"Content-Type": content_type}
 
-    def _body() -> dict[str, Any]:
-        if (request.content_length or 0) > MAX_BODY:
-            raise RequestEntityTooLarge
-        # The type is asked for so that a page in a browser cannot post here without asking first.
-        try:
-            body = json.loads(request.get_data(), object_pairs_hook=_once) if request.is_json else None
-        except (ValueError, RecursionError):
-            body = None
-        if not isinstance(body, dict):
-            raise RequestInvalid("body", "", "must be a JSON object, sent as application/json")
-        return body
 
-    def _number(name: str, default: int | None, lowest: int, highest: int) -> int | None:
-        text = request.args.get(name)
-        if text is None:
-            return default
-        if not (text.isascii() and text.isdigit() and lowest <= int(text) <= highest):
-            raise RequestInvalid(name, text, f"must be a whole number from {lowest} to {highest}")
-        return int(text)
+def _add_errors(app: Flask) -> None:
+    """How errors are answered."""
+    from werkzeug.exceptions import HTTPException
 
     @app.errorhandler(RequestInvalid)
     def invalid(error: RequestInvalid) -> ResponseReturnValue:
@@ -176,8 +180,6 @@ def create_service(pump: DataPump, token: str | None = None) -> Flask:
         code = (error.name or "error").lower().replace(" ", "-")
         return _error(error.code or 500, code, error.description or "", permanent=error.code == 413)
 
-    return app
-
 
 def serve(pump: DataPump, *, host: str = "127.0.0.1", port: int = 8710, token: str | None = None) -> None:
     """
@@ -191,6 +193,35 @@ def serve(pump: DataPump, *, host: str = "127.0.0.1", port: int = 8710, token: s
     if token is None and not _is_loopback(host):
         raise RequestInvalid("host", host, "others can reach it: set a token")
     run(create_service(pump, token), host=host, port=port, threads=THREADS, ident="datapump")
+
+
+def _body() -> dict[str, Any]:
+    """The JSON object that was sent. Raises `RequestInvalid`, and `RequestEntityTooLarge` of werkzeug."""
+    from flask import request
+    from werkzeug.exceptions import RequestEntityTooLarge
+
+    if (request.content_length or 0) > MAX_BODY:
+        raise RequestEntityTooLarge
+    # The type is asked for so that a page in a browser cannot post here without asking first.
+    try:
+        body = json.loads(request.get_data(), object_pairs_hook=_once) if request.is_json else None
+    except (ValueError, RecursionError):
+        body = None
+    if not isinstance(body, dict):
+        raise RequestInvalid("body", "", "must be a JSON object, sent as application/json")
+    return body
+
+
+def _number(name: str, default: int | None, lowest: int, highest: int) -> int | None:
+    """A whole number of the query. Raises `RequestInvalid`."""
+    from flask import request
+
+    text = request.args.get(name)
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdigit() and lowest <= int(text) <= highest):
+        raise RequestInvalid(name, text, f"must be a whole number from {lowest} to {highest}")
+    return int(text)
 
 
 def _once(members: list[tuple[str, Any]]) -> dict[str, Any]:
