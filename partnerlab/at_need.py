@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from partnerlab.simulators.kit.control.controls import Controls
     from partnerlab.simulators.kit.http.site import Site
+    from partnerlab.simulators.kit.journal.as_program import Program
     from partnerlab.simulators.kit.journal.entries import Entry
-    from partnerlab.simulators.kit.journal.repeat import Repeat
 
-__all__ = ["auditing", "repeat"]
+__all__ = ["as_program", "auditing"]
 
 
-def repeat(entry: Entry, lane: str, language: str) -> Repeat:
+def as_program(entry: Entry, lane: str, language: str) -> Program:
     """An entry of the journal as a program; loads the client's declarations."""
-    from partnerlab.repeating import repeat as written
+    from partnerlab.programs import as_program as written
 
     return written(entry, lane, language)
 

@@ -78,7 +78,7 @@ class JobsPort:
 
     def client(self, lane: Lane, biller: Biller) -> InvoiceCloudClient:
         """The production client, calling the lane as long as it is this one."""
-        from partnerlab.struck import StruckClient  # at the first job: the client is slow to import
+        from partnerlab.faulty_client import FaultyClient  # at the first job: the client is slow to import
 
         with self._lock:
             if self._transport is None:
@@ -86,7 +86,7 @@ class JobsPort:
         url = f"{self._url()}/lane/{lane.name}"
         key = self.invoice_cloud().world.services.keys.here(biller.web_service_key)
         arrives = partial(self._arrives, lane)
-        return StruckClient(url, biller.guid, key, transport=OfWorld(self._transport, lane), arrives=arrives)
+        return FaultyClient(url, biller.guid, key, transport=OfWorld(self._transport, lane), arrives=arrives)
 
 
 class InHanceJobs:

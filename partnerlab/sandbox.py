@@ -33,7 +33,7 @@ from partnerlab.outgoing import Outgoing
 from partnerlab.own_keys import access
 from partnerlab.parts import PARTS, Parts, check_parts
 from partnerlab.pump_port import PumpPort, service_of
-from partnerlab.resending import Resending, credentials, keys_of
+from partnerlab.sending_again import Resending, credentials, keys_of
 from partnerlab.settings import SandboxSettings
 from partnerlab.simulators import ic_webservices, inhance_soap, tccs_rest, watersmart
 from partnerlab.simulators.ic_webservices.domain.errors import NotFound
@@ -231,7 +231,7 @@ class Sandbox:
         return create_control_app(
             *(self.lanes, self.journal, self.faults, self.clock, self._simulators),
             hosts=(self.settings.host, *self.settings.hosts),
-            repeat=at_need.repeat,
+            as_program=at_need.as_program,
             authority=None if self.certificate is None else self.certificate.authority.read_bytes(),
             resend=Resending(lambda: self.server.site, credentials(*self._asked_for)),
             more={"auditing/control.yaml": lambda: at_need.auditing(lambda: self.site)},

@@ -10,9 +10,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from partnerlab.both_sides import InHanceV1Sides
 from partnerlab.contracts.capabilities import capabilities
 from partnerlab.remote import RemoteRefused
-from partnerlab.sides import InHanceV1Sides
 from partnerlab.story import Story
 
 __all__ = ["tell"]

@@ -13,6 +13,7 @@ from decimal import Decimal
 
 import httpx
 
+from partnerlab.both_sides import InHanceSides
 from partnerlab.client.errors import PartnerFault
 from partnerlab.contracts.files import InvoiceGroup, check, load_layout, read_bif
 from partnerlab.contracts.verification.wsdl import read_wsdl
@@ -21,7 +22,6 @@ from partnerlab.demo.inhance_v2_pump import ACCOUNT, INVOICE
 from partnerlab.demo.tccs_file import corrected
 from partnerlab.generators.bif import generate_bif
 from partnerlab.generators.damage import damage
-from partnerlab.sides import InHanceSides
 from partnerlab.story import Story
 
 __all__ = ["tell"]

@@ -8,8 +8,8 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
+from partnerlab.both_sides import InHanceSides
 from partnerlab.contracts.files import InvoiceGroup
-from partnerlab.sides import InHanceSides
 from partnerlab.story import Story
 
 __all__ = ["ACCOUNT", "INVOICE", "tell"]

@@ -14,10 +14,10 @@ from typing import Any
 
 import httpx
 
+from partnerlab.both_sides import InHanceSides, Sides, TccsSides
 from partnerlab.client.invoice_cloud import CloudSso, Redirect, RestClient
 from partnerlab.contracts.files import InvoiceGroup, load_layout
 from partnerlab.journey.visitor import Page, Visitor
-from partnerlab.sides import InHanceSides, Sides, TccsSides
 from partnerlab.story import Story
 
 __all__ = ["late_fee", "of_policies", "of_utility_bills"]

@@ -8,10 +8,10 @@ from typing import Any
 
 import httpx
 
+from partnerlab.both_sides import TccsSides
 from partnerlab.contracts.files import InvoiceGroup
 from partnerlab.demo import presentment, tccs_addresses
 from partnerlab.demo.tccs_file import policy_file, upload
-from partnerlab.sides import TccsSides
 from partnerlab.story import Story
 
 __all__ = ["tell"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from partnerlab.sides import TccsSides
+from partnerlab.both_sides import TccsSides
 from partnerlab.story import Story
 
 __all__ = ["tell"]

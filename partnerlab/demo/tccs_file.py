@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from partnerlab.both_sides import TccsSides
 from partnerlab.client.errors import PartnerFault
 from partnerlab.contracts.files import InvoiceGroup, check, load_layout, read_bif, write_bif
 from partnerlab.generators.damage import damage
 from partnerlab.generators.tccs_bif import generate_tccs_bif
-from partnerlab.sides import TccsSides
 from partnerlab.story import Story
 
 __all__ = ["corrected", "policy_file", "upload"]

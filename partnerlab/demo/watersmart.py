@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 
-from partnerlab.sides import WaterSides
+from partnerlab.both_sides import WaterSides
 from partnerlab.story import Story
 
 __all__ = ["tell"]

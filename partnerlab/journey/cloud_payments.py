@@ -5,12 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from partnerlab.both_sides import TccsSides
 from partnerlab.client.flows import agent
 from partnerlab.client.flows import cloud_payments as flows
 from partnerlab.client.invoice_cloud import CloudCustomer, CloudInvoice, CloudPaymentRequest, RestClient
 from partnerlab.journey.single_sign_on import ACCOUNT, BANK, CARD, INVOICE, Portal
 from partnerlab.journey.visitor import Page, Visitor
-from partnerlab.sides import TccsSides
 from partnerlab.story import Story
 
 __all__ = ["agent_existing_policy", "agent_new_policy", "quick_payment", "unregistered_payment"]

@@ -12,10 +12,10 @@ from datetime import timedelta
 
 import httpx
 
+from partnerlab.both_sides import InHanceSides
 from partnerlab.client.flows import sso
 from partnerlab.client.invoice_cloud import CloudSso, NewCustomer, Redirect, RestClient
 from partnerlab.journey.visitor import Page, Visitor
-from partnerlab.sides import InHanceSides
 from partnerlab.story import Story
 
 __all__ = [

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from partnerlab.both_sides import InHanceSides
 from partnerlab.sandbox import Sandbox
 from partnerlab.settings import SandboxSettings
-from partnerlab.sides import InHanceSides
 
 
 @pytest.fixture(scope="module")

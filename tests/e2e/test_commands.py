@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from partnerlab.both_sides import InHanceSides
 from partnerlab.cli import main
 from partnerlab.remote import Remote
 from partnerlab.sandbox import Sandbox
-from partnerlab.sides import InHanceSides
 
 Type = Callable[..., Result]
 

@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from decimal import Decimal
 
+from partnerlab.both_sides import InHanceSides
 from partnerlab.client.inhance import InHanceClient
 from partnerlab.sandbox import Sandbox
-from partnerlab.sides import InHanceSides
 
 KEY = "11111111-1111-4111-8111-111111111111"
 

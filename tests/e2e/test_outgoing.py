@@ -8,13 +8,13 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
+from partnerlab.both_sides import InHanceSides
 from partnerlab.contracts.verification.consumer.control import Control
 from partnerlab.contracts.verification.consumer.roles import role
 from partnerlab.contracts.verification.consumer.run import Options, verify
 from partnerlab.contracts.verification.grading import Outcome
 from partnerlab.contracts.verification.provider.direct import Direct
 from partnerlab.sandbox import Sandbox
-from partnerlab.sides import InHanceSides
 
 
 class _Partner(BaseHTTPRequestHandler):

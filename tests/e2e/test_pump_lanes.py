@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from partnerlab.both_sides import InHanceSides
 from partnerlab.sandbox import Sandbox
-from partnerlab.sides import InHanceSides
 
 ACCOUNT = "10000101"
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from partnerlab.both_sides import InHanceSides
 from partnerlab.commands.sandbox import called_by, screen
 from partnerlab.contracts import seeds
 from partnerlab.sandbox import Sandbox
-from partnerlab.sides import InHanceSides
 from partnerlab.simulators import ic_webservices, inhance_soap, tccs_rest
 
 INVOICE_CLOUD = ic_webservices.Settings()

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from partnerlab.both_sides import InHanceV1Sides, WaterSides
 from partnerlab.remote import RemoteRefused
 from partnerlab.sandbox import Sandbox
-from partnerlab.sides import InHanceV1Sides, WaterSides
 from partnerlab.watersmart_calls import WaterSmartCalls
 
 LAUNDROMAT = "20000202"

@@ -20,15 +20,15 @@ from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.kit.control.refusals import Invalid, Refused, error_body
 from partnerlab.simulators.kit.http.guard import host_allowed, origin_allowed
 from partnerlab.simulators.kit.http.messages import Request, Response
+from partnerlab.simulators.kit.journal.as_program import ProgramPort, no_program
 from partnerlab.simulators.kit.journal.recording import record_line
-from partnerlab.simulators.kit.journal.repeat import RepeatPort, no_repeat
 
 if TYPE_CHECKING:
     from partnerlab.simulators.kit.control.controls import Controls
     from partnerlab.simulators.kit.control.operations import Operation
     from partnerlab.simulators.kit.faults.faults import Faults
     from partnerlab.simulators.kit.journal.journal import Journal
-    from partnerlab.simulators.kit.journal.replay import Resend
+    from partnerlab.simulators.kit.journal.sent_again import Resend
     from partnerlab.simulators.kit.world.clock import Clock
     from partnerlab.simulators.kit.world.lanes import Lanes
     from partnerlab.simulators.kit.world.simulator import Simulator
@@ -48,7 +48,7 @@ def create_control_app(
     simulators: Sequence[Simulator] = (),
     *,
     hosts: Collection[str] = (),
-    repeat: RepeatPort = no_repeat,
+    as_program: ProgramPort = no_program,
     authority: bytes | None = None,
     resend: Resend | None = None,
     more: Mapping[str, Callable[[], Controls]] = MappingProxyType({}),
@@ -58,15 +58,15 @@ def create_control_app(
     recorded request again.
 
     *hosts* are the names and addresses, beside those of the loopback, under which it answers: the address the server
-    is bound to, and the name under which a shared sandbox is known. *repeat* writes entries of the journal as programs.
-    *authority* is the certificate (PEM) that callers trust, where it serves https.
+    is bound to, and the name under which a shared sandbox is known. *as_program* writes entries of the journal
+    as programs. *authority* is the certificate (PEM) that callers trust, where it serves https.
     """
 
     def load() -> list[tuple[str, Controls]]:
         from partnerlab.simulators.kit.control.contract import KIT_CONTRACT
         from partnerlab.simulators.kit.control.own import own_controls
 
-        own = (KIT_CONTRACT, own_controls(lanes, journal, faults, clock, simulators, repeat, authority, resend))
+        own = (KIT_CONTRACT, own_controls(lanes, journal, faults, clock, simulators, as_program, authority, resend))
         loaded = {one.control_contract: one.control for one in simulators} | dict(more)
         return [own, *((contract, controls()) for contract, controls in loaded.items())]
 

@@ -17,11 +17,11 @@ from partnerlab.simulators.kit.control.faults import FORMATS, FaultControls
 from partnerlab.simulators.kit.control.refusals import Invalid, Refused
 from partnerlab.simulators.kit.faults.faults import FaultNotFound, Faults, TooManyFaults
 from partnerlab.simulators.kit.http.messages import Request, Response
+from partnerlab.simulators.kit.journal.as_program import NotWritable, ProgramPort, no_program
 from partnerlab.simulators.kit.journal.entries import Entry
 from partnerlab.simulators.kit.journal.feed import Feed, TooManyListeners
 from partnerlab.simulators.kit.journal.journal import Journal
-from partnerlab.simulators.kit.journal.repeat import NotRepeatable, RepeatPort, no_repeat
-from partnerlab.simulators.kit.journal.replay import NotReplayable, Resend
+from partnerlab.simulators.kit.journal.sent_again import NotReplayable, Resend
 from partnerlab.simulators.kit.world.clock import (
     Clock,
     ClockOutOfRange,
@@ -73,7 +73,7 @@ def own_controls(
     faults: Faults,
     clock: Clock,
     simulators: Sequence[Simulator],
-    repeat: RepeatPort = no_repeat,
+    as_program: ProgramPort = no_program,
     authority: bytes | None = None,
     resend: Resend | None = None,
 ) -> Controls:
@@ -85,7 +85,7 @@ def own_controls(
         _Clock(clock),
         _Jobs(jobs),
         FaultControls(faults),
-        _Journal(journal, repeat, resend),
+        _Journal(journal, as_program, resend),
     )
     return Controls(groups, refuser(_REFUSALS), FORMATS)
 
@@ -258,8 +258,8 @@ class _Jobs:
 class _Journal:
     """The lane's journal: list, show an entry, also as something to run again, send it again, listen, clear."""
 
-    def __init__(self, journal: Journal, repeat: RepeatPort, resend: Resend | None) -> None:
-        self._journal, self._repeat, self._resend = journal, repeat, resend
+    def __init__(self, journal: Journal, as_program: ProgramPort, resend: Resend | None) -> None:
+        self._journal, self._as_program, self._resend = journal, as_program, resend
         self._feed = Feed(journal)
 
     def list_journal(
@@ -294,8 +294,8 @@ class _Journal:
 
     def repeat_entry(self, request: Request, id: str, language: str) -> Json:
         try:
-            return self._repeat(self._one(request, id), request.lane.name, language)._asdict()
-        except NotRepeatable as error:
+            return self._as_program(self._one(request, id), request.lane.name, language)._asdict()
+        except NotWritable as error:
             raise Refused(409, "entry_not_repeatable", f"entry {id[:80]}: {error}") from error
 
     def _one(self, request: Request, id: str) -> Entry:

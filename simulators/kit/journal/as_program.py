@@ -7,14 +7,14 @@ from typing import NamedTuple
 
 from partnerlab.simulators.kit.journal.entries import Entry
 
-__all__ = ["NotRepeatable", "Repeat", "RepeatPort", "no_repeat"]
+__all__ = ["NotWritable", "Program", "ProgramPort", "no_program"]
 
 
-class NotRepeatable(Exception):
+class NotWritable(Exception):
     """The journal does not hold what would be sent; the text says why."""
 
 
-class Repeat(NamedTuple):
+class Program(NamedTuple):
     """What is run, in which language, and the environment variables to set before."""
 
     language: str
@@ -22,10 +22,10 @@ class Repeat(NamedTuple):
     variables: tuple[str, ...]
 
 
-RepeatPort = Callable[[Entry, str, str], Repeat]
-"""The call of an entry of a lane in a language, `curl`, `python` or `pytest`. Raises `NotRepeatable`."""
+ProgramPort = Callable[[Entry, str, str], Program]
+"""The call of an entry of a lane in a language, `curl`, `python` or `pytest`. Raises `NotWritable`."""
 
 
-def no_repeat(_entry: Entry, _lane: str, language: str) -> Repeat:
+def no_program(_entry: Entry, _lane: str, language: str) -> Program:
     """Where nothing is joined to the port."""
-    raise NotRepeatable(f"nothing here writes {language}")
+    raise NotWritable(f"nothing here writes {language}")

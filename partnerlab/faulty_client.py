@@ -8,7 +8,7 @@ from typing import Any
 
 from partnerlab.client.invoice_cloud import ExportedPayment, InvoiceCloudClient, UploadReceipt
 
-__all__ = ["Arrives", "StruckClient"]
+__all__ = ["Arrives", "FaultyClient"]
 
 Arrives = Callable[[str, bytes], list[bytes]]
 """The operation and what is sent, to what arrives of it, each time that it does (`Faults.file`)."""
@@ -17,7 +17,7 @@ LOST = UploadReceipt("(lost on its way)", 0, 0, ())
 """What a sender believes whose file never arrived."""
 
 
-class StruckClient(InvoiceCloudClient):
+class FaultyClient(InvoiceCloudClient):
     """An `InvoiceCloudClient` whose bill files and payment lists arrive as *arrives* says."""
 
     def __init__(self, *args: Any, arrives: Arrives, **options: Any) -> None:

@@ -7,22 +7,22 @@ it, and ends with that name where it is not set.
 
 from __future__ import annotations
 
-from partnerlab.repeating.call import read_call
-from partnerlab.repeating.curl import render_curl
-from partnerlab.repeating.program import render_program, render_test
+from partnerlab.programs.call import read_call
+from partnerlab.programs.curl import render_curl
+from partnerlab.programs.program import render_program, render_test
+from partnerlab.simulators.kit.journal.as_program import Program
 from partnerlab.simulators.kit.journal.entries import Entry
-from partnerlab.simulators.kit.journal.repeat import Repeat
 
-__all__ = ["LANGUAGES", "repeat"]
+__all__ = ["LANGUAGES", "as_program"]
 
 LANGUAGES = {"curl": render_curl, "python": render_program, "pytest": render_test}
 
 
-def repeat(entry: Entry, lane: str, language: str) -> Repeat:
+def as_program(entry: Entry, lane: str, language: str) -> Program:
     """
     The call of an entry of that lane, as `curl`, `python` or `pytest`.
 
-    Raises `NotRepeatable` where the journal holds only a part of what was sent.
+    Raises `NotWritable` where the journal holds only a part of what was sent.
     """
     call = read_call(entry, lane)
-    return Repeat(language, LANGUAGES[language](entry, call), call.variables)
+    return Program(language, LANGUAGES[language](entry, call), call.variables)

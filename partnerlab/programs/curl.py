@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterable
 
 from partnerlab.contracts.masking import printable
-from partnerlab.repeating.call import FORM, Call, Piece, Variable
+from partnerlab.programs.call import FORM, Call, Piece, Variable
 from partnerlab.simulators.kit.journal.entries import Entry
 
 __all__ = ["render_curl"]

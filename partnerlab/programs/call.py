@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from urllib.parse import quote, unquote_plus
 
 from partnerlab.contracts.masking import MASK
+from partnerlab.simulators.kit.journal.as_program import NotWritable
 from partnerlab.simulators.kit.journal.entries import Entry
 from partnerlab.simulators.kit.journal.recording import EXCERPT_BYTES, no_text
-from partnerlab.simulators.kit.journal.repeat import NotRepeatable
 from partnerlab.simulators.kit.world.lanes import DEFAULT
 
 __all__ = ["FORM", "Call", "Piece", "Variable", "read_call"]
@@ -84,18 +84,18 @@ class Call:
 
 
 def read_call(entry: Entry, lane: str) -> Call:
-    """The call of an entry of that lane. Raises `NotRepeatable`."""
+    """The call of an entry of that lane. Raises `NotWritable`."""
     if entry.request_bytes > EXCERPT_BYTES:
-        raise NotRepeatable(f"of a body of {entry.request_bytes:,} bytes the journal keeps the beginning only")
+        raise NotWritable(f"of a body of {entry.request_bytes:,} bytes the journal keeps the beginning only")
     if entry.request == no_text(entry.request_bytes):
-        raise NotRepeatable("the body was no text, and the journal keeps only texts")
+        raise NotWritable("the body was no text, and the journal keeps only texts")
     media_type = entry.headers.get("content-type", "").partition(";")[0].strip().lower()
     body = _pieces(entry.request, entry.door)
     query = f"?{entry.query}" if entry.query else ""
     authorization = entry.headers.get("authorization", "")
     basic = Variable(_name(entry.door, "authorization"), "the user of HTTP Basic") if authorization else None
     if authorization and not authorization.lower().startswith("basic"):
-        raise NotRepeatable("it was sent with a credential that is not HTTP Basic")
+        raise NotWritable("it was sent with a credential that is not HTTP Basic")
     headers = [
         (name, value)
         for name, value in entry.headers.items()

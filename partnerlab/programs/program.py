@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from partnerlab.contracts.verification.meaning import read_meaning, verdict_line
-from partnerlab.repeating.call import Call, Piece, Variable
-from partnerlab.repeating.client import client_call
-from partnerlab.repeating.literals import text_literal
+from partnerlab.programs.call import Call, Piece, Variable
+from partnerlab.programs.client import client_call
+from partnerlab.programs.literals import text_literal
 from partnerlab.simulators.kit.journal.entries import Entry
 
 __all__ = ["render_program", "render_test"]

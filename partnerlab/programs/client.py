@@ -25,8 +25,8 @@ from partnerlab.client.http.connected import Method
 from partnerlab.client.wire.kinds import Kind
 from partnerlab.client.wire.operation import Operation
 from partnerlab.contracts.masking import MASK
-from partnerlab.repeating.call import Call
-from partnerlab.repeating.literals import text_literal, value_literal
+from partnerlab.programs.call import Call
+from partnerlab.programs.literals import text_literal, value_literal
 from partnerlab.simulators.kit.journal.entries import Entry
 
 __all__ = ["ClientCall", "client_call"]

@@ -10,7 +10,7 @@ import pytest
 from partnerlab.contracts.masking import mask
 from partnerlab.simulators.kit.journal.entries import Entry
 from partnerlab.simulators.kit.journal.recording import EXCERPT_BYTES
-from partnerlab.simulators.kit.journal.replay import Credentials, NotReplayable, sent_again
+from partnerlab.simulators.kit.journal.sent_again import Credentials, NotReplayable, sent_again
 
 KEY = "11111111-1111-4111-8111-111111111111"
 OURS = Credentials([KEY, "another-key"], "the-api-key")

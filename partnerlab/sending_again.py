@@ -9,7 +9,7 @@ from partnerlab.contracts.masking import is_secret
 from partnerlab.simulators import ic_webservices, inhance_soap, tccs_rest, watersmart
 from partnerlab.simulators.kit.http.site import Site
 from partnerlab.simulators.kit.journal.entries import Entry
-from partnerlab.simulators.kit.journal.replay import Credentials, NotReplayable, Replayed, sent_again
+from partnerlab.simulators.kit.journal.sent_again import Credentials, NotReplayable, Replayed, sent_again
 from partnerlab.simulators.kit.world.lanes import Lane
 
 __all__ = ["Resending", "credentials", "keys_of"]
