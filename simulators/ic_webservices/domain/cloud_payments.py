@@ -10,6 +10,7 @@ Source: inHance Portal Technical Design, Cloud Payments V2, the parameter tables
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import field, fields, replace
 from datetime import date, timedelta
@@ -57,6 +58,8 @@ MOST_CUSTOMERS, MOST_INVOICES = 100, 200
 OPEN, PAID = "open", "paid"
 REQUESTED = {"Source": "CloudPaymentsV2"}
 """Marks, in an invoice's other fields, one that Invoice Cloud knows from such a request alone."""
+
+_to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +125,10 @@ class PaymentPageRequest:
     def dump(self) -> dict[str, Any]:
         """As JSON values, without what is as it would be anyway."""
         return _dump(self)
+
+    def to_json(self) -> str:
+        """What `dump` gives, as it is kept."""
+        return _to_json(self.dump())
 
     @classmethod
     def load(cls, values: Mapping[str, Any]) -> PaymentPageRequest:

@@ -11,7 +11,6 @@ once.
 from __future__ import annotations
 
 import itertools
-import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
@@ -75,8 +74,6 @@ _ADD = Statement(
 )
 _FORGET = Statement("DELETE FROM ic_checkouts WHERE lane = :lane AND state = 'open' AND expires_at < :before")
 
-_to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-
 
 @dataclass(frozen=True, slots=True)
 class Paying:
@@ -117,9 +114,11 @@ class CloudPayments:
 
     # --- for partners ---
 
-    def create(self, lane: Lane, biller: Biller, asked: PaymentPageRequest, remote_token: str = "") -> str:
+    def create(
+        self, lane: Lane, biller: Biller, asked: PaymentPageRequest, remote_token: str = "", kept: str = ""
+    ) -> str:
         """
-        A page for that request: its token.
+        A page for that request: its token. *kept* is the request as JSON, where that is made already.
 
         An unknown account is made where CreateCustomerRecord says so; an unknown invoice of a known account is made of
         the request. Nothing is made of a request that is refused.
@@ -142,7 +141,7 @@ class CloudPayments:
             )
         fees_of(biller)
         username = self.authentication.open(lane, remote_token, biller.guid).user.username if remote_token else ""
-        token, now, kept = new_page_token(time.time_ns() // 1_000_000), lane.now(), _to_json(asked.dump())
+        token, now, kept = new_page_token(time.time_ns() // 1_000_000), lane.now(), kept or asked.to_json()
         with self.store.write() as tx:
             if lacks(tx, lane, biller, asked):
                 create_missing(tx, lane, biller_of(tx, lane, biller.guid, lock=True), asked)

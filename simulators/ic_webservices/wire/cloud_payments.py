@@ -26,12 +26,13 @@ from partnerlab.simulators.ic_webservices.domain.errors import ValueRefused
 from partnerlab.simulators.ic_webservices.domain.money import cents
 from partnerlab.simulators.ic_webservices.services.cards import refuse_card_number
 from partnerlab.simulators.ic_webservices.services.cloud_payments import CloudPayments
-from partnerlab.simulators.ic_webservices.wire.json_body import JsonRefused, Many, Member, Schema
+from partnerlab.simulators.ic_webservices.wire.asked_before import AskedBefore, Page
+from partnerlab.simulators.ic_webservices.wire.json_body import JsonRefused, Many, Member, Schema, read_object
 from partnerlab.simulators.ic_webservices.wire.rest import RestContext, RestOperation
 from partnerlab.simulators.kit.http.messages import Request
 from partnerlab.simulators.kit.world.lanes import DEFAULT
 
-__all__ = ["PATH", "SCHEMA", "operations", "read"]
+__all__ = ["PATH", "SCHEMA", "operations", "read", "read_page"]
 
 PATH = "/cloudpaymentsapi/v2"
 PAGES = "/cloudpayments"
@@ -102,15 +103,23 @@ SCHEMA = Schema(
 _US_DAY = pattern(r"(\d{1,2})/(\d{1,2})/(\d{4})(?:[ T].*)?", re.ASCII)
 
 
-def operations(cloud_payments: CloudPayments) -> tuple[RestOperation, ...]:
-    """The operation, on those payment pages."""
+def operations(cloud_payments: CloudPayments, *, remember: bool = True) -> tuple[RestOperation, ...]:
+    """The operation, on those payment pages; *remember* reads what differs only in its texts without the parser."""
 
     def create(call: RestContext) -> Mapping[str, Any]:
-        asked = read(call.values)
-        token = cloud_payments.create(call.lane, call.biller, asked, call.text("RemoteAuthenticationToken").strip())
+        page: Page = call.values
+        token = cloud_payments.create(call.lane, call.biller, page.asked, page.remote_token, page.kept)
         return {"Data": {"CloudPaymentURL": f"{_base(call.request)}{PAGES}/{token}"}}
 
-    return (RestOperation("CloudPaymentsV2", "POST", PATH, create, SCHEMA, {"Data": None}),)
+    reading = AskedBefore(read_page) if remember else read_page
+    return (RestOperation("CloudPaymentsV2", "POST", PATH, create, SCHEMA, {"Data": None}, reading),)
+
+
+def read_page(body: bytes, strict: bool) -> Page:
+    """A request's body. Raises `JsonRefused`, `ValueRefused`."""
+    values = read_object(body, SCHEMA, strict=strict)
+    asked = read(values)
+    return Page(asked, asked.to_json(), (values["RemoteAuthenticationToken"] or "").strip())
 
 
 def read(values: Mapping[str, Any]) -> PaymentPageRequest:

@@ -13,6 +13,7 @@ Source: what public integrations send; the strict form is assumed [A-54].
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from collections.abc import Callable
@@ -104,7 +105,7 @@ def read_object(body: bytes, schema: Schema, *, strict: bool) -> dict[str, Any]:
     Raises `JsonRefused`.
     """
     try:
-        value = (_EXACTLY if strict else _LENIENTLY).decode(body.decode("utf-8-sig"))
+        value = (_EXACTLY if strict else _LENIENTLY).decode(body.removeprefix(codecs.BOM_UTF8).decode())
     except JsonRefused:
         raise
     except UnicodeDecodeError:
@@ -126,7 +127,7 @@ def read_object(body: bytes, schema: Schema, *, strict: bool) -> dict[str, Any]:
 
 def _object(schema: Schema, *, strict: bool) -> Read:
     """Reads the members of an object, those that are absent as None."""
-    members = {member.name: (member.name, _reader(member.kind, strict)) for member in schema.members}
+    members = {member.name: (member.name, member.kind, _reader(member.kind, strict)) for member in schema.members}
     absent = dict.fromkeys(members)
     required = [member.name for member in schema.members if member.required]
     if not strict:  # of two members that differ in case alone, the last takes both spellings
@@ -148,9 +149,12 @@ def _object(schema: Schema, *, strict: bool) -> Read:
                 found = members.get(given_name.lower())
                 if found is None:
                     continue
-            name, reader = found
+            name, kind, reader = found
+            if given is None or (kind == "flag" and (given is True or given is False)):
+                result[name] = given
+                continue
             try:
-                result[name] = None if given is None else reader(given)
+                result[name] = reader(given)
             except _Wrong as wrong:
                 raise wrong.below(f".{name}") from None
         for name in required:

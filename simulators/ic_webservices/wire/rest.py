@@ -38,11 +38,11 @@ _INTERNAL = "Internal error; the server's log has it under the request's id."
 
 @dataclass(frozen=True, slots=True)
 class RestContext:
-    """One call as an operation sees it: who calls, what the body holds (`json_body`), what the path holds."""
+    """One call as an operation sees it: who calls, what was read of the body, what the path holds."""
 
     request: Request
     biller: Biller
-    values: Mapping[str, Any]
+    values: Any
     places: Mapping[str, str]
 
     @property
@@ -52,7 +52,8 @@ class RestContext:
 
     def text(self, name: str) -> str:
         """A text of the body; empty where it was absent."""
-        return self.values[name] or ""
+        text: str | None = self.values[name]
+        return text or ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,8 @@ class RestOperation:
     One operation.
 
     `run` gives the answer's members beside Success and ErrorMessage (and these too where only a part could be done),
-    or raises a `DomainError`; `empty` is what stands in their place then. Without a `schema` no body is read.
+    or raises a `DomainError`; `empty` is what stands in their place then. Without a `schema` no body is read; with
+    `read` its values are what that gives, read strictly or not.
     """
 
     name: str
@@ -70,6 +72,7 @@ class RestOperation:
     run: Callable[[RestContext], Mapping[str, Any]]
     schema: Schema | None = None
     empty: Mapping[str, Any] = field(default_factory=dict)
+    read: Callable[[bytes, bool], Any] | None = None
 
 
 def create_door(name: str, keys: ApiKeys, operations: Iterable[RestOperation], *, group_commit: bool = False) -> Routes:
@@ -95,17 +98,20 @@ def is_strict(biller: Biller) -> bool:
 
 
 def _handler(operation: RestOperation, keys: ApiKeys) -> Handler:
+    read = operation.read
+
     def handle(request: Request, places: Mapping[str, str]) -> Response:
         try:
             biller = calling_biller(keys, request.lane, request.headers)
-            values: Mapping[str, Any] = {}
+            values: Any = {}
             if operation.schema is not None:
                 if len(request.body) > MAX_BODY:
                     return refused(413, f"body: must have at most {MAX_BODY} bytes")
                 strict = is_strict(biller)
                 if strict and not _is_json(request):
                     return refused(415, "Content-Type: must be application/json")
-                values = read_object(request.body, operation.schema, strict=strict)
+                body = request.body
+                values = read(body, strict) if read else read_object(body, operation.schema, strict=strict)
             return answer(operation.run(RestContext(request, biller, values, places)))
         except CredentialRefused as error:
             return refused(401, str(error), CHALLENGE)
