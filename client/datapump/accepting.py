@@ -7,13 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import sqlalchemy as sa
-
-from partnerlab.client.datapump.engine import Engine
 from partnerlab.client.datapump.events import Event, parse_event, render_event
-from partnerlab.client.datapump.gate import LaneClosed, LaneGate, open_for_all
+from partnerlab.client.datapump.gate import LaneClosed, LaneGate
 from partnerlab.client.datapump.pruning import digest
-from partnerlab.client.datapump.store import DeliveryStore
+from partnerlab.client.datapump.store import DeliveryStore, Handed
+from partnerlab.client.datapump.writing import Known, Writing
 from partnerlab.client.errors import ClientError
 
 __all__ = ["EventConflict", "Receipt", "accept"]
@@ -39,12 +37,7 @@ class Receipt:
 
 
 def accept(
-    store: DeliveryStore,
-    engine: Engine,
-    database: sa.Engine,
-    gate: LaneGate,
-    event: Event,
-    still: Callable[[], bool] | None = None,
+    store: DeliveryStore, writing: Writing, gate: LaneGate, event: Event, still: Callable[[], bool] | None = None
 ) -> Receipt:
     """
     Write an event down and queue it, in one transaction.
@@ -53,29 +46,23 @@ def accept(
     id was used for something else, `LaneClosed` where its lane takes nothing now, or was reset since it was read.
     """
     document = render_event(event)
+    handed = Handed(
+        event.lane,
+        event.id,
+        event.kind,
+        event.biller_guid,
+        event.account_number,
+        json.dumps(document, ensure_ascii=False, sort_keys=True),
+    )
     if not gate.enter(event.lane):
         raise LaneClosed(event.lane)
     try:
-        with database.connect() as tx:
-            if not open_for_all(store, tx, event.lane) or not (still is None or still()):
-                raise LaneClosed(event.lane)
-            delivery = store.accept(
-                tx,
-                lane=event.lane,
-                event_id=event.id,
-                kind=event.kind,
-                biller_guid=event.biller_guid,
-                account_number=event.account_number,
-                event=json.dumps(document, ensure_ascii=False, sort_keys=True),
-            )
-            if delivery is not None:
-                engine.ring(tx, [delivery.account])
-                tx.commit()
-                return Receipt(delivery.id, "accepted")
-            tx.rollback()
+        writing.accept(handed, still)
+    except Known:
+        return _known_receipt(store, event.lane, event.id, document)
     finally:
         gate.leave(event.lane)
-    return _known_receipt(store, event.lane, event.id, document)
+    return Receipt(f"{event.lane}:{event.id}", "accepted")
 
 
 def _known_receipt(store: DeliveryStore, lane: str, event_id: str, document: dict[str, Any]) -> Receipt:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import selectors
+import time
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,6 +14,11 @@ from partnerlab.contracts.sqlite_files import prepare
 __all__ = ["create_database"]
 
 POOL = 20
+IDLE_S = 1.0
+"""
+A connection that was idle for so long is tested before it is used. Not each time: a test is a way to the server and
+back. That the server closed it is seen without.
+"""
 
 
 def create_database(url: str, *, memory: bool = False) -> sa.Engine:
@@ -36,7 +43,37 @@ def create_database(url: str, *, memory: bool = False) -> sa.Engine:
             }
         case "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
-            options = {"pool_pre_ping": True}
+            options = {}
         case other:
             raise ValueError(f"{other}: the data pump keeps its deliveries in SQLite or PostgreSQL")
-    return sa.create_engine(parsed, pool_size=size, max_overflow=0, pool_timeout=60, hide_parameters=True, **options)
+    database = sa.create_engine(
+        parsed, pool_size=size, max_overflow=0, pool_timeout=60, hide_parameters=True, **options
+    )
+    if parsed.get_backend_name() == "postgresql":
+        _test_idle(database)
+    return database
+
+
+def _test_idle(database: sa.Engine) -> None:
+    """Replace a connection that was closed, or was idle and gets no answer, before anybody is given it."""
+
+    @sa.event.listens_for(database, "checkin")
+    def note(_: Any, record: Any) -> None:
+        record.info["used_at"] = time.monotonic()
+
+    @sa.event.listens_for(database, "checkout")
+    def test(connection: Any, record: Any, _: Any) -> None:
+        if connection.closed:
+            raise sa.exc.DisconnectionError
+        if time.monotonic() - record.info.get("used_at", 0) > IDLE_S or _was_told_something(connection):
+            try:
+                database.dialect.do_ping(connection)
+            except database.dialect.loaded_dbapi.Error:
+                raise sa.exc.DisconnectionError from None
+
+
+def _was_told_something(connection: Any) -> bool:
+    """Whether the server said something that was not asked for: mostly that it is going down."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(connection.fileno(), selectors.EVENT_READ)
+        return bool(selector.select(0))

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import sqlalchemy as sa
-
 from partnerlab.client.datapump.engine import Engine
 from partnerlab.client.datapump.events import DEFAULT_LANE
 from partnerlab.client.datapump.states import State, after
-from partnerlab.client.datapump.store import DeliveryStore
+from partnerlab.client.datapump.store import DeliveryStore, Move
 from partnerlab.client.datapump.tables import Attempt, Delivery, Note
 from partnerlab.client.errors import RequestInvalid
 
@@ -48,9 +46,7 @@ def record(store: DeliveryStore, id: str) -> Record:
     return Record(found, tuple(store.attempts(found.number)), tuple(store.notes(found.number)))
 
 
-def decide(
-    store: DeliveryStore, engine: Engine, database: sa.Engine, id: str, verb: str, reason: str, by: str
-) -> Record:
+def decide(store: DeliveryStore, engine: Engine, id: str, verb: str, reason: str, by: str) -> Record:
     """
     Carry out a person's *verb* (a word of `states`) and note who said it and why.
 
@@ -63,8 +59,8 @@ def decide(
         target = after(found.id, found.state, verb)
         # A waiting delivery goes on with its run; all others that are to be sent begin a new one.
         anew = target is State.ACCEPTED and found.state is not State.WAITING
-        with database.begin() as tx:
-            if not store.move(tx, found, target, message=found.message, requeue=anew):
+        with store.database.begin() as tx:
+            if not store.move(tx, [Move(found, target, found.message, requeue=anew)]):
                 continue  # it moved on meanwhile: look again
             store.note(tx, found, by=by, verb=verb, reason=reason, target=target)
             # It is next in its line itself, or what stands behind it now is.

@@ -37,6 +37,7 @@ from partnerlab.client.datapump.states import State
 from partnerlab.client.datapump.store import DeliveryStore
 from partnerlab.client.datapump.tables import Delivery
 from partnerlab.client.datapump.worker import Worker
+from partnerlab.client.datapump.writing import Writing
 from partnerlab.client.errors import RequestInvalid
 from partnerlab.client.settings import BillerDirectory
 from partnerlab.contracts.masking import mask_text
@@ -110,8 +111,10 @@ class DataPump:
         try:
             store = self._opened()
             places = Places(self._slots)
+            self._writing = Writing(store, self._engine.ring)
             hand = Worker(
                 store,
+                self._writing,
                 self._billers,
                 self.router,
                 self.policy,
@@ -195,7 +198,7 @@ class DataPump:
         The same event again is a duplicate and changes nothing. Raises `RequestInvalid` with field and rule, and
         `EventConflict` where the id was used for something else.
         """
-        return accept(self._store, self._engine, self._database, self._gate, parse_event(event), still)
+        return accept(self._store, self._writing, self._gate, parse_event(event), still)
 
     def wake(self, lane: str | None = None, *, by: timedelta | None = None) -> int:
         """
@@ -225,8 +228,7 @@ class DataPump:
         return True
 
     def _settled(self, lane: str | None) -> bool:
-        store = self._store
-        return not store.on_its_way(lane) if self._upkeep is None else self._upkeep.settled(lane)
+        return not self._store.on_its_way(lane) if self._upkeep is None else self._upkeep.settled(lane)
 
     def waiting(self, lane: str, until: datetime) -> list[Delivery]:
         """What waits in a lane for an attempt not after *until*, by the clock of its retries; the next first."""
@@ -335,19 +337,20 @@ class DataPump:
 
     def replay(self, id: str, reason: str, *, by: str = "operator") -> Record:
         """Try a dead or dismissed delivery again, a waiting one without waiting, or queue an accepted one anew."""
-        return self._decide(id, "replay", reason, by)
+        return decide(self._store, self._engine, id, "replay", reason, by)
 
     def dismiss(self, id: str, reason: str, *, by: str = "operator") -> Record:
         """Give a delivery up, with a note of who did and why; it is not tried again."""
-        return self._decide(id, "dismiss", reason, by)
+        return decide(self._store, self._engine, id, "dismiss", reason, by)
 
     def abandon(self, id: str, reason: str, *, by: str = "operator") -> Record:
         """Declare an open attempt lost, because its process is gone; its outcome is then unknown."""
-        return self._decide(id, "abandon", reason, by)
+        return decide(self._store, self._engine, id, "abandon", reason, by)
 
     def resolve(self, id: str, posted: bool, reason: str, *, by: str = "operator") -> Record:
         """Say whether the partner has an unknown or not understood delivery: it is delivered then, else tried again."""
-        return self._decide(id, "resolve as posted" if posted else "resolve as not posted", reason, by)
+        verb = "resolve as posted" if posted else "resolve as not posted"
+        return decide(self._store, self._engine, id, verb, reason, by)
 
     def check_balance(self, id: str) -> PartnerBalance:
         """
@@ -363,9 +366,6 @@ class DataPump:
         if not isinstance(event, Payment) or check is None:
             raise RequestInvalid("id", id, f"is {event.kind} for {biller.partner}: there is no balance to check")
         return check(event, biller, self.router.transport_for(event, biller))
-
-    def _decide(self, id: str, verb: str, reason: str, by: str) -> Record:
-        return decide(self._store, self._engine, self._database, id, verb, reason, by)
 
     # -- helpers ------------------------------------------------------------------------------------------------
 

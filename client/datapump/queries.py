@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 import sqlalchemy as sa
 
 from partnerlab.client.datapump.statements import Statements
 from partnerlab.client.datapump.states import State
-from partnerlab.client.datapump.tables import BUSY, LEFT, READY, Attempt, Delivery, Note
+from partnerlab.client.datapump.tables import BUSY, LEFT, READY, READY_STATES, Attempt, Delivery, Note
 
-__all__ = ["COLUMNS", "DUE", "FIRST_IN_LINE", "PRUNED", "DeliveryQueries", "Head", "delivery_of", "now_ms", "when"]
+__all__ = ["COLUMNS", "DUE", "FIRST_IN_LINE", "PRUNED", "DeliveryQueries", "delivery_of", "now_ms", "when"]
 
 COLUMNS = ", ".join(Delivery.__slots__)
+_STATE = Delivery.__slots__.index("state")
 # SQLite has no statistics here and would read a lane's or an account's whole history: each names an index of the few
 # deliveries that are open. PostgreSQL has statistics, and is not told (`statements`).
 _LINE = "INDEXED BY pump_deliveries_line"
@@ -37,21 +38,31 @@ _HELD_UP = (
 PRUNED = "SELECT state, digest FROM pump_pruned WHERE lane = :lane AND event_id = :event_id"
 
 
-class Head(NamedTuple):
-    """What is next in an account's line; any change of the delivery changes `updated_at` or `attempts`."""
-
-    account: int
-    number: int
-    run: int
-    attempts: int
-    state: str
-    updated_at: int
-
-
-_NEXT_IN = (
-    f"SELECT {', '.join(Head._fields)} FROM pump_deliveries {_READY} WHERE {READY} AND account % :shards = :shard"
-    f" AND account > :after AND {FIRST_IN_LINE} ORDER BY account LIMIT :limit"
+# The accounts after `:after` in which something is ready, in their order: one step in the index for each, however
+# many deliveries an account has. With each its head, where the account is of one of the shards asked for.
+_NEXT_IN = f"""
+WITH RECURSIVE stepping (account) AS (
+    SELECT min(account) FROM pump_deliveries {_READY} WHERE {READY} AND account > :after
+    UNION ALL
+    SELECT (SELECT min(account) FROM pump_deliveries {_READY} WHERE {READY} AND account > stepping.account)
+    FROM stepping WHERE account IS NOT NULL
+),
+page AS (SELECT account FROM stepping WHERE account IS NOT NULL LIMIT :limit)
+SELECT page.account, {", ".join(f"head.{name}" for name in Delivery.__slots__)}
+FROM page LEFT JOIN pump_deliveries AS head ON head.number = CASE WHEN page.account % :of IN ({{shards}}) THEN (
+    SELECT number FROM pump_deliveries AS line {_LINE} WHERE line.account = page.account AND line.{BUSY}
+    ORDER BY line.seq LIMIT 1
+) END
+"""
+# The first in the line of each of some accounts.
+_FIRST_OF = f"""
+{_GET} WHERE number IN (
+    SELECT (
+        SELECT number FROM pump_deliveries AS line {_LINE}
+        WHERE line.account = CAST(wanted.account AS BIGINT) AND line.{BUSY} ORDER BY line.seq LIMIT 1
+    ) FROM ({{listed}}) AS wanted
 )
+"""
 
 
 class DeliveryQueries(Statements):
@@ -110,11 +121,18 @@ class DeliveryQueries(Statements):
         with self.database.connect() as connection:
             return [(number, run) for number, run in self.all(connection, sql, lane=lane)]
 
-    def next_in(self, shard: int, shards: int, *, after: int, limit: int) -> list[Head]:
-        """What is accepted or being sent at the head of its line, by account, of every *shards*th account."""
+    def next_in(self, shards: Collection[int], of: int, *, after: int, limit: int) -> tuple[list[Delivery], int | None]:
+        """
+        What is accepted or being sent at the head of its line, of the accounts whose number modulo *of* is in *shards*.
+
+        Looks at *limit* accounts after *after*; with the last of them, or None where there are no more.
+        """
+        sql = _NEXT_IN.format(shards=", ".join(str(int(shard)) for shard in sorted(shards)))
         with self.database.connect() as connection:
-            rows = self.all(connection, _NEXT_IN, shard=shard, shards=shards, after=after, limit=limit)
-        return [Head(*row) for row in rows]
+            rows = self.all(connection, sql, of=of, after=after, limit=limit)
+        heads = [delivery_of(row[1:]) for row in rows if row[1] is not None and row[1 + _STATE] in READY_STATES]
+        heads.sort(key=lambda head: head.account)
+        return heads, max(row[0] for row in rows) if len(rows) == limit else None
 
     def ready_accounts(self) -> list[int]:
         """Accounts in which something is accepted or being sent."""
@@ -122,10 +140,11 @@ class DeliveryQueries(Statements):
             sql = f"SELECT DISTINCT account FROM pump_deliveries {_READY} WHERE {READY}"
             return [account for (account,) in self.all(connection, sql)]
 
-    def first_in_line(self, account: int) -> Delivery | None:
-        """The delivery whose turn it is in an account: the first of those that are not over."""
-        sql = f"{_GET} {_LINE} WHERE {BUSY} AND account = :account ORDER BY seq LIMIT 1"
-        return self._read_one(sql, account=account)
+    def first_in_lines(self, tx: sa.Connection, accounts: Collection[int]) -> dict[int, Delivery]:
+        """By account the delivery whose turn it is: the first of those that are not over."""
+        listed = json.dumps([[account] for account in accounts])
+        rows = self.all(tx, _FIRST_OF.format(listed=self.listed("accounts", "account")), accounts=listed)
+        return {found.account: found for found in map(delivery_of, rows)}
 
     def attempts(self, delivery: int) -> list[Attempt]:
         """Every attempt, first to last."""
@@ -237,8 +256,8 @@ def when(ms: int | None) -> datetime | None:
     return None if ms is None else datetime.fromtimestamp(ms / 1000, UTC)
 
 
-def delivery_of(row: Any) -> Delivery:
+def delivery_of(row: Sequence[Any]) -> Delivery:
     """A row of `COLUMNS` as a delivery."""
-    values = list(row)
-    values[Delivery.__slots__.index("state")] = State(values[Delivery.__slots__.index("state")])
+    values = [*row]
+    values[_STATE] = State(values[_STATE])
     return Delivery(*values)

@@ -1,10 +1,14 @@
 """
 SQL on the pump's database, on SQLite and PostgreSQL alike: `:name` for values, and text that both can keep.
+
+Statements run on the driver's cursor (ADR 2): SQLAlchemy has the pool and the transactions, and its way to a cursor
+would cost several times what these statements do.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -25,7 +29,11 @@ def writable(text: str) -> str:
 
 
 class Statements:
-    """What runs statements on one database. Methods take the caller's connection and transaction."""
+    """
+    What runs statements on one database. Methods take the caller's connection and transaction.
+
+    They raise what SQLAlchemy would: `sa.exc.DBAPIError` and its kinds.
+    """
 
     def __init__(self, database: sa.Engine) -> None:
         self.database = database
@@ -39,19 +47,46 @@ class Statements:
 
     def first(self, tx: sa.Connection, sql: str, **values: Any) -> Any:
         """The first row, or None."""
-        return self.execute(tx, sql, **values).first()
+        rows = self.all(tx, sql, **values)
+        return rows[0] if rows else None
 
-    def all(self, tx: sa.Connection, sql: str, **values: Any) -> Any:
+    def all(self, tx: sa.Connection, sql: str, **values: Any) -> list[Any]:
         """All rows."""
-        return self.execute(tx, sql, **values).all()
+        return [*self._execute(tx, sql, values, reading=True)]
 
     def run(self, tx: sa.Connection, sql: str, **values: Any) -> int:
         """How many rows were written."""
-        return int(self.execute(tx, sql, **values).rowcount)
+        return int(self._execute(tx, sql, values))
 
-    def execute(self, tx: sa.Connection, sql: str, **values: Any) -> Any:
-        """Execute without SQLAlchemy's compiler, which costs more than these statements do."""
-        return tx.exec_driver_sql(sql if self.named else _pyformat(sql), values)
+    def run_each(self, tx: sa.Connection, sql: str, rows: Sequence[Mapping[str, Any]]) -> int:
+        """Run it with the values of each row, in one way to the server; how many rows were written in all."""
+        return int(self._execute(tx, sql, rows[0] if len(rows) == 1 else rows))
+
+    def listed(self, name: str, *columns: str) -> str:
+        """SQL that gives the value *name*, a JSON list of lists, as rows of these columns."""
+        if self.named:
+            of = ", ".join(f"json_extract(value, '$[{n}]') AS {column}" for n, column in enumerate(columns))
+            return f"SELECT {of} FROM json_each(:{name})"
+        of = ", ".join(f"value ->> {n} AS {column}" for n, column in enumerate(columns))
+        return f"SELECT {of} FROM json_array_elements(:{name}::json)"
+
+    def _execute(self, tx: sa.Connection, sql: str, values: Any, *, reading: bool = False) -> Any:
+        statement = sql if self.named else _pyformat(sql)
+        cursor = tx.connection.cursor()
+        try:
+            if isinstance(values, Mapping):
+                cursor.execute(statement, values)
+            else:
+                cursor.executemany(statement, values)
+            return cursor.fetchall() if reading else cursor.rowcount
+        except Exception as error:
+            if isinstance(error, tx.dialect.loaded_dbapi.Error):
+                raise sa.exc.DBAPIError.instance(
+                    statement, values, error, tx.dialect.loaded_dbapi.Error, hide_parameters=True, dialect=tx.dialect
+                ) from error
+            raise
+        finally:
+            cursor.close()
 
 
 @cache

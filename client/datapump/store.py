@@ -7,23 +7,113 @@ compare-and-set along the table in `states.py`: of two that try, one wins.
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from partnerlab.client.datapump.migrations import HISTORY
-from partnerlab.client.datapump.queries import COLUMNS, DUE, FIRST_IN_LINE, PRUNED, DeliveryQueries, delivery_of, now_ms
+from partnerlab.client.datapump.queries import DUE, FIRST_IN_LINE, DeliveryQueries, now_ms
 from partnerlab.client.datapump.statements import writable
 from partnerlab.client.datapump.states import State
 from partnerlab.client.datapump.tables import METADATA, Delivery
 from partnerlab.contracts.history import DatabaseNewer
 
-__all__ = ["DeliveryStore", "OtherVersion"]
+__all__ = ["Begin", "DeliveryStore", "End", "Handed", "Move", "OtherVersion"]
 
 log = logging.getLogger("partnerlab.client.datapump")
+
+
+_ACCEPT = (
+    "INSERT INTO pump_deliveries (lane, event_id, kind, biller_guid, account_number, account, seq, event, state, run,"
+    " attempts, tries, message, accepted_at, updated_at)"
+    " VALUES (:lane, :event_id, :kind, :biller_guid, :account_number, :account, :seq, :event,"
+    " 'accepted', 1, 0, 0, '', :now, :now) ON CONFLICT (lane, event_id) DO NOTHING"
+)
+_PRUNED_OF = (
+    "SELECT 1 FROM ({listed}) AS handed JOIN pump_pruned"
+    " ON pump_pruned.lane = handed.lane AND pump_pruned.event_id = handed.event_id LIMIT 1"
+)
+_MOVE = (
+    "UPDATE pump_deliveries SET state = :target, message = :message, retry_at = :retry_at, updated_at = :now,"
+    " run = run + :requeue, tries = CASE WHEN :requeue = 1 THEN 0 ELSE tries - :refund END"
+    " WHERE number = :number AND state = :source AND run = :run AND attempts = :attempts"
+)
+_BEGIN = (
+    "UPDATE pump_deliveries SET state = 'sending', attempts = attempts + 1, tries = tries + 1,"
+    " retry_at = NULL, updated_at = :now"
+    f" WHERE number = :number AND state = 'accepted' AND run = :run AND attempts = :attempts AND {FIRST_IN_LINE}"
+)
+_NOTE_BEGIN = (
+    "INSERT INTO pump_attempts (delivery, attempt, operation, request, idempotent, started_at, message)"
+    " VALUES (:delivery, :attempt, :operation, :request, :idempotent, :now, '')"
+)
+_END = (
+    "UPDATE pump_attempts SET ended_at = :now, outcome = :outcome, message = :message"
+    " WHERE delivery = :delivery AND attempt = :attempt AND (outcome IS NULL OR outcome = 'unknown')"
+)
+
+
+class Handed(NamedTuple):
+    """An event as its row has it; `event` is its document."""
+
+    lane: str
+    event_id: str
+    kind: str
+    biller_guid: str
+    account_number: str
+    event: str
+
+
+class Begin(NamedTuple):
+    """An attempt that is to be made. `request` is masked."""
+
+    found: Delivery
+    operation: str
+    request: str
+    idempotent: bool
+
+    @property
+    def lane(self) -> str:
+        """The delivery's."""
+        return self.found.lane
+
+
+class Move(NamedTuple):
+    """
+    A delivery's way to another state.
+
+    *requeue* begins a new run with a fresh count of tries; *refund* does not count the last one.
+    """
+
+    found: Delivery
+    target: State
+    message: str
+    retry_at: int | None = None
+    requeue: bool = False
+    refund: bool = False
+
+    @property
+    def account(self) -> int:
+        """The delivery's."""
+        return self.found.account
+
+
+class End(NamedTuple):
+    """How an attempt ended: *outcome* and what was *said* of it, the state that *answered* it, and what follows."""
+
+    outcome: str
+    said: str
+    answered: State
+    move: Move
+
+    @property
+    def account(self) -> int:
+        """The delivery's."""
+        return self.move.found.account
 
 
 class OtherVersion(RuntimeError):
@@ -78,92 +168,61 @@ class DeliveryStore(DeliveryQueries):
         version = self.one(tx, "SELECT max(version) FROM pump_version")[0] if "pump_version" in there else None
         return HISTORY.oldest if version is None else f"{version:04d}"
 
-    def accept(
-        self,
-        tx: sa.Connection,
-        *,
-        lane: str,
-        event_id: str,
-        kind: str,
-        biller_guid: str,
-        account_number: str,
-        event: str,
-    ) -> Delivery | None:
+    def accept(self, tx: sa.Connection, handed: Sequence[Handed]) -> list[int] | None:
         """
-        A new delivery at the end of its account's line.
+        New deliveries at the ends of their accounts' lines; their accounts.
 
-        None where the lane has, or had, an event of that id; roll back then.
+        None where a lane has, or had, an event of one of those ids; roll back then.
         """
-        account, seq = self.one(
-            tx,
-            "INSERT INTO pump_accounts (lane, biller_guid, account_number, seq)"
-            " VALUES (:lane, :biller_guid, :account_number, 1)"
-            " ON CONFLICT (lane, biller_guid, account_number) DO UPDATE SET seq = pump_accounts.seq + 1"
-            " RETURNING number, seq",
-            lane=lane,
-            biller_guid=biller_guid,
-            account_number=account_number,
-        )
-        now = now_ms()
-        row = self.first(
-            tx,
-            "INSERT INTO pump_deliveries (lane, event_id, kind,"
-            " biller_guid, account_number, account, seq, event, state, run, attempts, tries, message, accepted_at,"
-            " updated_at)"
-            " VALUES (:lane, :event_id, :kind, :biller_guid, :account_number, :account, :seq, :event,"
-            " 'accepted', 1, 0, 0, '', :now, :now)"
-            " ON CONFLICT (lane, event_id) DO NOTHING RETURNING " + COLUMNS,
-            lane=lane,
-            event_id=event_id,
-            kind=kind,
-            biller_guid=biller_guid,
-            account_number=account_number,
-            account=account,
-            seq=seq,
-            event=event,
-            now=now,
-        )
-        # Asked after the insert, which waits for whoever prunes that very event at this moment.
-        if row is None or self.first(tx, PRUNED, lane=lane, event_id=event_id) is not None:
+        now, accounts = now_ms(), []
+        # In one order in all processes: of two that wait for accounts of each other neither would go on.
+        for each in sorted(handed, key=lambda each: (each.lane, each.biller_guid, each.account_number)):
+            account, seq = self.one(
+                tx,
+                "INSERT INTO pump_accounts (lane, biller_guid, account_number, seq)"
+                " VALUES (:lane, :biller_guid, :account_number, 1)"
+                " ON CONFLICT (lane, biller_guid, account_number) DO UPDATE SET seq = pump_accounts.seq + 1"
+                " RETURNING number, seq",
+                lane=each.lane,
+                biller_guid=each.biller_guid,
+                account_number=each.account_number,
+            )
+            accounts.append(account)
+            if not self.run(tx, _ACCEPT, account=account, seq=seq, now=now, **each._asdict()):
+                return None
+        # Asked after the inserts, which wait for whoever prunes one of these events at this moment.
+        ids = json.dumps([[each.lane, each.event_id] for each in handed])
+        if self.first(tx, _PRUNED_OF.format(listed=self.listed("ids", "lane", "event_id")), ids=ids) is not None:
             return None
-        return delivery_of(row)
+        return accounts
 
-    def move(
-        self,
-        tx: sa.Connection,
-        delivery: Delivery,
-        target: State,
-        *,
-        message: str,
-        retry_at: int | None = None,
-        requeue: bool = False,
-        refund: bool = False,
-    ) -> bool:
+    def move(self, tx: sa.Connection, moves: Sequence[Move]) -> bool:
         """
-        Change the state, if delivery and row still agree on state, run and attempts; whether they did.
+        Change states, where deliveries and rows still agree on state, run and attempts; whether all did.
 
-        *requeue* begins a new run with a fresh count of tries; *refund* does not count the last one.
+        Where not all did, roll back what was meant to be done together.
         """
-        return self._won(
-            tx,
-            "UPDATE pump_deliveries SET state = :target, message = :message, retry_at = :retry_at, updated_at = :now,"
-            " run = run + :requeue, tries = CASE WHEN :requeue = 1 THEN 0 ELSE tries - :refund END"
-            " WHERE number = :number AND state = :source AND run = :run AND attempts = :attempts",
-            target=target.value,
-            message=writable(message),
-            retry_at=retry_at,
-            now=now_ms(),
-            requeue=int(requeue),
-            refund=int(refund),
-            number=delivery.number,
-            source=delivery.state.value,
-            run=delivery.run,
-            attempts=delivery.attempts,
-        )
+        now = now_ms()
+        rows = [
+            {
+                "target": each.target.value,
+                "message": writable(each.message),
+                "retry_at": each.retry_at,
+                "now": now,
+                "requeue": int(each.requeue),
+                "refund": int(each.refund),
+                "number": each.found.number,
+                "source": each.found.state.value,
+                "run": each.found.run,
+                "attempts": each.found.attempts,
+            }
+            for each in moves
+        ]
+        return self.run_each(tx, _MOVE, rows) == len(rows)
 
     def requeue(self, tx: sa.Connection, delivery: Delivery) -> bool:
         """Begin a new run of a delivery that stays what it is, if nothing else changed it; whether it did."""
-        return self._won(
+        won = self.run(
             tx,
             "UPDATE pump_deliveries SET run = run + 1, updated_at = :now"
             " WHERE number = :number AND state = :state AND run = :run AND attempts = :attempts",
@@ -173,54 +232,50 @@ class DeliveryStore(DeliveryQueries):
             run=delivery.run,
             attempts=delivery.attempts,
         )
+        return won == 1
 
-    def begin_attempt(
-        self, tx: sa.Connection, delivery: Delivery, *, operation: str, request: str, idempotent: bool
-    ) -> bool:
+    def begin_attempts(self, tx: sa.Connection, begins: Sequence[Begin]) -> bool:
         """
-        Write down that an attempt is made, before it is.
+        Write down that attempts are made, before they are.
 
-        False where another run was first, or a delivery before it in the account's line is not over: so order holds
-        whatever the engine hands out.
+        False where another run was first with one, or a delivery before it in the account's line is not over; roll back
+        then what was meant to be done together. So order holds whatever the engine hands out.
         """
         now = now_ms()
-        won = self._won(
-            tx,
-            "UPDATE pump_deliveries SET state = 'sending', attempts = attempts + 1, tries = tries + 1,"
-            " retry_at = NULL, updated_at = :now"
-            " WHERE number = :number AND state = 'accepted' AND run = :run AND attempts = :attempts"
-            f" AND {FIRST_IN_LINE}",
-            now=now,
-            number=delivery.number,
-            run=delivery.run,
-            attempts=delivery.attempts,
-        )
-        if won:
-            self.run(
-                tx,
-                "INSERT INTO pump_attempts (delivery, attempt, operation, request, idempotent, started_at, message)"
-                " VALUES (:delivery, :attempt, :operation, :request, :idempotent, :now, '')",
-                delivery=delivery.number,
-                attempt=delivery.attempts + 1,
-                operation=operation,
-                request=writable(request),
-                idempotent=int(idempotent),
-                now=now,
-            )
-        return won
+        rows = [
+            {"now": now, "number": each.found.number, "run": each.found.run, "attempts": each.found.attempts}
+            for each in begins
+        ]
+        if self.run_each(tx, _BEGIN, rows) != len(rows):
+            return False
+        attempts = [
+            {
+                "delivery": each.found.number,
+                "attempt": each.found.attempts + 1,
+                "operation": each.operation,
+                "request": writable(each.request),
+                "idempotent": int(each.idempotent),
+                "now": now,
+            }
+            for each in begins
+        ]
+        self.run_each(tx, _NOTE_BEGIN, attempts)
+        return True
 
-    def end_attempt(self, tx: sa.Connection, delivery: int, attempt: int, *, outcome: str, message: str) -> bool:
-        """Write down how an attempt ended; a later word replaces an earlier *unknown*."""
-        return self._won(
-            tx,
-            "UPDATE pump_attempts SET ended_at = :now, outcome = :outcome, message = :message"
-            " WHERE delivery = :delivery AND attempt = :attempt AND (outcome IS NULL OR outcome = 'unknown')",
-            now=now_ms(),
-            outcome=outcome,
-            message=writable(message),
-            delivery=delivery,
-            attempt=attempt,
-        )
+    def end_attempts(self, tx: sa.Connection, ends: Sequence[End]) -> None:
+        """Write down how attempts ended; a later word replaces an earlier *unknown*."""
+        now = now_ms()
+        rows = [
+            {
+                "now": now,
+                "outcome": each.outcome,
+                "message": writable(each.said),
+                "delivery": each.move.found.number,
+                "attempt": each.move.found.attempts,
+            }
+            for each in ends
+        ]
+        self.run_each(tx, _END, rows)
 
     def note(self, tx: sa.Connection, delivery: Delivery, *, by: str, verb: str, reason: str, target: State) -> None:
         """Keep who changed a delivery, and why."""
@@ -278,7 +333,3 @@ class DeliveryStore(DeliveryQueries):
         with self.database.begin() as tx:
             sql = f"UPDATE pump_deliveries {DUE} SET retry_at = {new} WHERE state = 'waiting'{where}"
             return self.run(tx, sql, **by, **given)
-
-    def _won(self, tx: sa.Connection, sql: str, **values: Any) -> bool:
-        """Whether a compare-and-set found what it compares with."""
-        return self.run(tx, sql, **values) == 1

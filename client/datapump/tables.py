@@ -14,10 +14,11 @@ import sqlalchemy as sa
 
 from partnerlab.client.datapump.states import State
 
-__all__ = ["BUSY", "LEFT", "METADATA", "READY", "Attempt", "Delivery", "Note"]
+__all__ = ["BUSY", "LEFT", "METADATA", "READY", "READY_STATES", "Attempt", "Delivery", "Note"]
 
 # Conditions of the partial indexes. A query finds them only where it says the same, word for word.
 BUSY = "state IN ('accepted', 'sending', 'waiting')"
+READY_STATES = (State.ACCEPTED, State.SENDING)
 READY = "state IN ('accepted', 'sending')"
 LEFT = "state IN ('dead', 'unknown', 'not_understood')"
 

@@ -2,8 +2,9 @@
 One run of a delivery: route it, write down that an attempt is made, make it, write down how it ended.
 
 The engine calls `work` with the first of an account's line and lets nobody else at that account meanwhile. When that
-one is over, the run goes on with the next in line, so that a busy account does not wait for the engine to look again;
-the next one's own run then finds it done. Should the engine ever hand out one that is not first, it is put back.
+one is over, the run goes on with the next in line, so that a busy account does not wait for the engine to look again.
+Should the engine ever hand out one that is not first, or as it was before, its attempt does not begin. What is written
+down shares a commit with what other runs write at that moment (`writing`).
 """
 
 from __future__ import annotations
@@ -14,13 +15,12 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from functools import partial
 
 import sqlalchemy as sa
 
 from partnerlab.client.datapump.engine import Parked
 from partnerlab.client.datapump.events import AchReject, Event, Payment, parse_event
-from partnerlab.client.datapump.gate import LaneClosed, LaneGate, open_for_all
+from partnerlab.client.datapump.gate import LaneClosed, LaneGate
 from partnerlab.client.datapump.observing import Attempted, Observer, about
 from partnerlab.client.datapump.outcomes import INTERRUPTED, Outcome, judge
 from partnerlab.client.datapump.places import Places, Run
@@ -29,9 +29,9 @@ from partnerlab.client.datapump.policy import RetryPolicy
 from partnerlab.client.datapump.queries import now_ms
 from partnerlab.client.datapump.routes import Router
 from partnerlab.client.datapump.states import FREE, State, after
-from partnerlab.client.datapump.store import DeliveryStore
+from partnerlab.client.datapump.store import Begin, DeliveryStore, End, Move
 from partnerlab.client.datapump.tables import Delivery
-from partnerlab.client.datapump.together import Together
+from partnerlab.client.datapump.writing import Moved, Writing
 from partnerlab.client.errors import RequestInvalid
 from partnerlab.client.settings import Biller, BillerDirectory, BillerUnknown
 from partnerlab.contracts.masking import mask_text
@@ -69,6 +69,7 @@ class Worker:
     def __init__(
         self,
         store: DeliveryStore,
+        writing: Writing,
         billers: BillerDirectory,
         router: Router,
         policy: RetryPolicy,
@@ -83,50 +84,49 @@ class Worker:
         now: Callable[[str], int],
         observers: Sequence[Observer] = (),
     ) -> None:
-        self._store, self._together = store, Together(store.database)
+        self._store, self._writing = store, writing
         self._billers, self._router, self._policy = billers, router, policy
         self._places, self._gate, self._resume, self._holds = places, gate, resume, holds
         self._stopping, self._over, self._dice, self._now = stopping, over, dice, now
         self._observers = observers
 
-    def work(self, number: int, run: int) -> str:
+    def work(self, found: Delivery) -> str:
         """Ends with the delivery's outcome, or with `Parked` where there is none yet."""
         if self._stopping.is_set():
             raise Parked
         try:
-            found = self._store.by_number(number)
-            if found is None:
-                return "gone"
-            # A former run no longer decides about the delivery, but the account's next ones must go on.
-            state = self.deliver(found, run=(number, run)) if found.run == run else State.DISMISSED
-            if state in FREE:
-                self._go_on(found.account)
+            moved = self.deliver(found, run=(found.number, found.run))
+            if moved.state not in FREE and ((now := self._store.by_number(found.number)) is None or now.state in FREE):
+                # It was found just before another thread of this process had done with it.
+                return "gone" if now is None else now.state.value
+            self._go_on(moved)
         except Exception:
             # The database failed us, or we have an error: the sweep finds the run and tries again.
-            log.exception("delivery %d, run %d: could not be worked on", number, run)
+            log.exception("delivery %s, run %d: could not be worked on", found.id, found.run, extra=about(found))
             raise Parked from None
-        if state not in FREE:
+        if moved.state not in FREE:
             raise Parked
-        return state.value
+        return moved.state.value
 
-    def _go_on(self, account: int) -> None:
+    def _go_on(self, moved: Moved) -> None:
         """Work through the account's line as far as it goes. What is not plainly next is left to its own run."""
-        while self._holds(account) and not self._stopping.is_set():
-            following = self._store.first_in_line(account)
-            if following is None or following.state is not State.ACCEPTED:
+        while (following := moved.following) is not None and following.state is State.ACCEPTED:
+            if not self._holds(following.account) or self._stopping.is_set():
                 return
-            if self.deliver(following) not in FREE:
-                return
+            moved = self.deliver(following)
 
-    def deliver(self, found: Delivery, run: Run | None = None) -> State:
-        """Do what its state asks for; the state it is in then. *run* waits in line where there is no place for it."""
+    def deliver(self, found: Delivery, run: Run | None = None) -> Moved:
+        """
+        Do what its state asks for; the state it is in then. *run* waits in line where there is no place for it.
+
+        *found* was first in its line a moment ago. Should it not be so any more, no attempt of it begins.
+        """
         if found.state not in (State.ACCEPTED, State.SENDING):
-            return found.state
-        first = self._store.first_in_line(found.account)
-        if first is not None and first.number != found.number:
-            return State.WAITING
+            return Moved(found.state)
         if found.state is State.SENDING:
-            return self.interrupted(found)
+            # As it is now: the attempt may have ended between the look that found it and the end of its own run.
+            now = self._store.by_number(found.number)
+            return self.interrupted(now) if now is not None and now.state is State.SENDING else Moved(State.WAITING)
         try:
             event = parse_event(json.loads(found.event))
             biller = self._billers(found.lane, found.biller_guid)
@@ -152,7 +152,7 @@ class Worker:
             return self._move(found, "skip", "superseded: a newer one of its kind was delivered")
         place = (found.lane, found.biller_guid)
         if not self._places.enter(place, run):
-            return State.ACCEPTED
+            return Moved(State.ACCEPTED)
         try:
             return self._attempt(found, plan, again=_has_retries(biller))
         finally:
@@ -181,7 +181,7 @@ class Worker:
             return ""
         return f"not sent: the payment that came back is {state} itself; once it is delivered, replay this"
 
-    def interrupted(self, found: Delivery) -> State:
+    def interrupted(self, found: Delivery) -> Moved:
         """Handle an open attempt without a run: the process that made it was killed, or is very slow."""
         attempt = self._store.attempts(found.number)[-1]
         outcome = Outcome(State.WAITING if attempt.idempotent else State.UNKNOWN, INTERRUPTED)
@@ -191,16 +191,16 @@ class Worker:
             again = True
         return self.settle(found, outcome, again=again)
 
-    def settle(self, opened: Delivery, outcome: Outcome, *, again: bool = True) -> State:
+    def settle(self, opened: Delivery, outcome: Outcome, *, again: bool = True) -> Moved:
         """
-        Write down how an attempt ended; the state that follows. *again*: what failed may be tried again.
+        Write down how an attempt ended; what follows. *again*: what failed may be tried again.
 
         The partner has been told by now, so this is tried again until the database takes it. Text that no database can
         keep is left out.
         """
         while True:
             try:
-                return self._together.run(partial(self._settle, opened, outcome, again=again))
+                return self._settle(opened, outcome, again=again)
             except (sa.exc.DataError, UnicodeError) as error:
                 log.exception(
                     "delivery %s: the outcome %s cannot be written as it is",
@@ -225,23 +225,21 @@ class Worker:
                     )
                     raise Parked from None
 
-    def _settle(self, opened: Delivery, outcome: Outcome, tx: sa.Connection, *, again: bool) -> State:
-        self._store.end_attempt(tx, opened.number, opened.attempts, outcome=_ended_as(outcome), message=outcome.message)
+    def _settle(self, opened: Delivery, outcome: Outcome, *, again: bool) -> Moved:
         state, message, retry_at = self._next(opened, outcome, again=again)
-        if self._store.move(tx, opened, state, message=message, retry_at=retry_at, refund=not outcome.made):
-            return state
-        return self._late_answer(tx, opened, outcome)
+        move = Move(opened, state, message, retry_at, refund=not outcome.made)
+        return self._writing.end(End(_ended_as(outcome), outcome.message, outcome.state, move))
 
-    def _attempt(self, found: Delivery, call: PartnerRequest, *, again: bool) -> State:
+    def _attempt(self, found: Delivery, call: PartnerRequest, *, again: bool) -> Moved:
         if not self._gate.enter(found.lane):
-            return State.ACCEPTED
+            return Moved(State.ACCEPTED)
         try:
             try:
-                opened = self._open(found, call.operation, call.description, call.idempotent)
+                if not self._writing.begin(Begin(found, call.operation, call.description, call.idempotent)):
+                    return Moved(State.WAITING)  # another run was first, and sees it through
             except LaneClosed:
-                return State.ACCEPTED
-            if opened is None:
-                return State.WAITING
+                return Moved(State.ACCEPTED)
+            opened = replace(found, state=State.SENDING, attempts=found.attempts + 1, tries=found.tries + 1)
             if self._in_doubt(found, call):
                 return self.settle(opened, Outcome(State.UNKNOWN, IN_DOUBT))
             started_ns, began = time.time_ns(), time.perf_counter_ns()
@@ -250,9 +248,9 @@ class Worker:
             except Exception as error:  # noqa: BLE001  judged, whatever it is
                 outcome = judge(error, idempotent=call.idempotent)
             duration_ns = time.perf_counter_ns() - began
-            state = self.settle(opened, outcome, again=again)
-            self._tell(Attempted(opened, call.operation, _ended_as(outcome), state, started_ns, duration_ns))
-            return state
+            moved = self.settle(opened, outcome, again=again)
+            self._tell(Attempted(opened, call.operation, _ended_as(outcome), moved.state, started_ns, duration_ns))
+            return moved
         finally:
             self._gate.leave(found.lane)
 
@@ -283,30 +281,6 @@ class Worker:
             for attempt in self._store.attempts(found.number)
         )
 
-    def _open(self, found: Delivery, operation: str, request: str, idempotent: bool) -> Delivery | None:
-        """Begin an attempt; None where another run was first, which then sees it through. Raises `LaneClosed`."""
-
-        def begin(tx: sa.Connection) -> bool:
-            if not open_for_all(self._store, tx, found.lane):
-                raise LaneClosed(found.lane)
-            return self._store.begin_attempt(tx, found, operation=operation, request=request, idempotent=idempotent)
-
-        if not self._together.run(begin):
-            return None
-        return replace(found, state=State.SENDING, attempts=found.attempts + 1, tries=found.tries + 1)
-
-    def _late_answer(self, tx: sa.Connection, opened: Delivery, outcome: Outcome) -> State:
-        """
-        Handle the answer to an attempt that was given up for lost: its process was slow, not dead.
-
-        A sure answer settles an unknown delivery; a person who was quicker has the last word.
-        """
-        row = self._store.by_number(opened.number, tx)
-        sure = outcome.state in (State.DELIVERED, State.DEAD, State.NOT_UNDERSTOOD)
-        if sure and row is not None and row.state is State.UNKNOWN and row.attempts == opened.attempts:
-            self._store.move(tx, row, outcome.state, message=outcome.message)
-        return State.DISMISSED
-
     def _next(self, opened: Delivery, outcome: Outcome, *, again: bool) -> tuple[State, str, int | None]:
         """State, message and time of the next attempt, after *outcome* on the attempt just made."""
         if outcome.state is not State.WAITING:
@@ -322,7 +296,7 @@ class Worker:
         wait_s = max(wait_s, min(outcome.after_s, self._policy.longest_s))
         return State.WAITING, outcome.message, self._now(opened.lane) + int(wait_s * 1000)
 
-    def _postpone(self, found: Delivery, what: str, error: BaseException) -> State:
+    def _postpone(self, found: Delivery, what: str, error: BaseException) -> Moved:
         """A failure of our own before anything was sent: it is tried again, less often the older the delivery is."""
         doublings = ((now_ms() - found.accepted_at) // 8_000).bit_length()
         message = mask_text(f"{what}: {type(error).__name__}: {error}")
@@ -333,10 +307,8 @@ class Worker:
         wait_s = min(OWN_RETRY_LONGEST_S, OWN_RETRY_S * 2.0 ** min(before, 16)) * (1 - self._dice() / 2)
         return self._now(delivery.lane) + int(wait_s * 1000)
 
-    def _move(self, found: Delivery, cause: str, message: str, *, retry_at: int | None = None) -> State:
-        target = after(found.id, found.state, cause)
-        moved = self._together.run(lambda tx: self._store.move(tx, found, target, message=message, retry_at=retry_at))
-        return target if moved else State.WAITING
+    def _move(self, found: Delivery, cause: str, message: str, *, retry_at: int | None = None) -> Moved:
+        return self._writing.move(Move(found, after(found.id, found.state, cause), message, retry_at))
 
 
 def _ended_as(outcome: Outcome) -> str:

@@ -264,7 +264,7 @@ class World:
     def _dying(self, end: str) -> Iterator[None]:
         """The worker dies where it writes, with nothing of that or all of it done but the commit."""
         store: Any = self.pump._store
-        name = "begin_attempt" if "attempt" in end else "end_attempt"
+        name = "begin_attempts" if "attempt" in end else "end_attempts"
         if "written" not in end:
             yield
             return

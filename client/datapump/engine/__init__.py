@@ -18,11 +18,12 @@ import sqlalchemy as sa
 
 from partnerlab.client.datapump.places import Places, Run
 from partnerlab.client.datapump.store import DeliveryStore
+from partnerlab.client.datapump.tables import Delivery
 
 __all__ = ["Engine", "EngineBusy", "Parked", "Upkeep", "Work"]
 
-Work = Callable[[int, int], str]
-"""The worker: called with a delivery's number and run, it returns an outcome, or raises `Parked`."""
+Work = Callable[[Delivery], str]
+"""The worker: called with the first of an account's line, it returns an outcome, or raises `Parked`."""
 
 
 class Parked(BaseException):

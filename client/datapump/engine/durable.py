@@ -37,10 +37,11 @@ import sqlalchemy as sa
 
 from partnerlab.client.datapump.engine import Parked, Work
 from partnerlab.client.datapump.engine.process import claim_process, current, release_process
-from partnerlab.client.datapump.engine.rounds import SHARDS, Rounds, shard_of
+from partnerlab.client.datapump.engine.rounds import SHARDS, Claim, Rounds, shard_of
 from partnerlab.client.datapump.places import Places, Run
 from partnerlab.client.datapump.queries import now_ms
 from partnerlab.client.datapump.slots import MAX_SLOTS, Slots, slot_name, slots_of
+from partnerlab.client.datapump.statements import Statements
 from partnerlab.client.datapump.store import DeliveryStore
 from partnerlab.client.datapump.upkeep import Upkeep
 
@@ -86,6 +87,7 @@ class DurableEngine:
 
     def __init__(self, database: sa.Engine, *, poll_s: float = 0.1, slots: int = 256) -> None:
         self._database, self._poll_s, self._threads = database, poll_s, slots + HEADROOM
+        self._statements = Statements(database)
         self._rounds: Rounds | None = None
         self._store: DeliveryStore | None = None
         self._client: Any = None
@@ -131,7 +133,9 @@ class DurableEngine:
         )
         self._store = store
         if work is not None:
-            self._rounds = Rounds(work, store, places, stopping, threads=self._threads, poll_s=self._poll_s)
+            self._rounds = Rounds(
+                work, store, places, stopping, self._claims, threads=self._threads, poll_s=self._poll_s
+            )
             self._launch(DBOS, DBOSPortableJSONSerializer(), slots)
             self._forget_former_runs()
             with self._database.begin() as tx:  # for what was loaded or left without an engine
@@ -202,9 +206,8 @@ class DurableEngine:
         A bell that is in the queue will do. If it is answered at this moment, its round lingers long enough to see what
         is committed here.
         """
-        for shard in sorted({shard_of(account) for account in accounts}):
-            if self._bells(tx, [shard], "ENQUEUED"):
-                continue
+        shards = {shard_of(account) for account in accounts}
+        for shard in sorted(shards - self._bells(tx, shards, "ENQUEUED")):
             self._client.enqueue_in_transaction(
                 tx,
                 {
@@ -267,13 +270,13 @@ class DurableEngine:
         with self._lock:
             self._active.append(bell)
         try:
-            claims = self._claims(shard)
-            claim = claims.pop(bell, None)
-            if claim is None or claim[0] != slot_name(self._slot):  # it began so late that it was given to another
+            claims = [claim for claim, of in self._claims().items() if of == shard]
+            ours = next((claim for claim in claims if claim[0] == bell), None)
+            if ours is None or ours[1] != slot_name(self._slot):  # it began so late that it was given to another
                 raise Parked
             # The engine may give two bells of a shard to two processes at one moment. Whoever claimed last sees both.
-            alone = not claims
-            if alone and rounds.run(shard, lambda: self._claims(shard).get(bell) == claim):
+            alone = len(claims) == 1
+            if alone and rounds.run(shard, ours):
                 with self._database.begin() as tx:
                     self.ring(tx, [shard])
         finally:
@@ -332,22 +335,24 @@ class DurableEngine:
 
     def _bells(self, connection: sa.Connection, shards: Iterable[int], status: str = "") -> set[int]:
         """Those of *shards* that have a bell of this release: queued or being answered, or in one *status*."""
-        keys = ", ".join(f"'{shard:d}'" for shard in shards)
-        rows = connection.exec_driver_sql(
+        keys = ", ".join(f"'{shard:d}'" for shard in sorted(shards)) or "NULL"
+        rows = self._statements.all(
+            connection,
             f"SELECT DISTINCT queue_partition_key FROM {self._table()} WHERE {IN_FLIGHT}"
             f" AND queue_partition_key IN ({keys}) AND name = '{WORKFLOW}' AND application_version = '{VERSION}'"
-            + (f" AND status = '{status}'" if status else "")
+            + (f" AND status = '{status}'" if status else ""),
         )
         return {int(key) for (key,) in rows}
 
-    def _claims(self, shard: int) -> dict[str, tuple[str, str]]:
-        """Bells of a shard that are being answered: by whom, and by which claim."""
+    def _claims(self) -> dict[Claim, int]:
+        """The bells that are being answered, by whom and by which taking; and their shards."""
         sql = (
-            f"SELECT workflow_uuid, executor_id, owner_xid FROM {self._table()} WHERE {IN_FLIGHT}"
-            f" AND queue_partition_key = '{shard:d}' AND status = 'PENDING'"
+            "SELECT workflow_uuid, executor_id, owner_xid, queue_partition_key"
+            f" FROM {self._table()} WHERE {IN_FLIGHT} AND queue_partition_key IS NOT NULL AND status = 'PENDING'"
         )
         with self._database.connect() as connection:
-            return {id: (executor, claim) for id, executor, claim in connection.exec_driver_sql(sql)}
+            rows = self._statements.all(connection, sql)
+        return {(bell, executor, taking): int(shard) for bell, executor, taking, shard in rows}
 
     def _statuses(self, connection: sa.Connection, ids: Sequence[str]) -> dict[str, str]:
         """Status by workflow id, of those that are there."""

@@ -31,12 +31,13 @@ class InProcessEngine:
     def __init__(self, database: sa.Engine, *, clock: Callable[[str], int] | None = None) -> None:
         self._clock = clock
         self._work: Work | None = None
+        self._store: DeliveryStore | None = None
         self._turn = threading.Lock()
         self._at_work: int | None = None
 
     def start(self, work: Work | None, store: DeliveryStore, places: Places, stopping: threading.Event) -> None:
         """Do runs with *work* from now on, when they are asked for."""
-        self._work = work
+        self._work, self._store = work, store
 
     def stop(self) -> None:
         """Do nothing any more."""
@@ -72,9 +73,11 @@ class InProcessEngine:
 
     def run(self, number: int, run: int) -> None:
         """Do one run; it may end parked."""
-        if self._work is not None:
-            with suppress(Parked):
-                self._work(number, run)
+        if self._work is not None and self._store is not None:
+            found = self._store.by_number(number)
+            if found is not None and found.run == run:
+                with suppress(Parked):
+                    self._work(found)
 
     @contextmanager
     def turn(self) -> Iterator[bool]:

@@ -186,6 +186,7 @@ def worker_of(pump: DataPump, *, places: int = 8) -> Worker:
     """What does the work of a pump, for tests that do it by hand."""
     return Worker(
         pump._store,
+        pump._writing,
         pump._billers,
         pump.router,
         pump.policy,

@@ -23,9 +23,16 @@ attempts, tries, message, accepted_at, updated_at)
 SELECT lane, 'old-' || n, kind, biller_guid, account_number, account, -n, event, 'delivered', 1, 1, 1, '', n, n
 FROM counting, pump_deliveries WHERE number = 1
 """
+
+
+def first_in_lines(store: DeliveryStore) -> object:
+    with store.database.connect() as connection:
+        return store.first_in_lines(connection, [1])
+
+
 ASKED: dict[str, Callable[[DeliveryStore], object]] = {
-    "what is next in a shard": lambda store: [store.next_in(n, 8, after=0, limit=100) for n in range(8)],
-    "who is first in a line": lambda store: store.first_in_line(1),
+    "what is next in the shards": lambda store: store.next_in(range(8), 8, after=0, limit=100),
+    "who is first in a line": first_in_lines,
     "whether anything is on its way": lambda store: store.on_its_way("default"),
     "what can be done": lambda store: store.ready("default"),
     "what is accepted in a lane": lambda store: store.accepted_in("default"),
@@ -75,6 +82,23 @@ def test_what_is_over_is_not_read() -> None:
     assert after == before
 
 
+def test_a_look_does_not_read_what_stands_behind_the_heads_of_the_lines() -> None:
+    """Of an account with thousands of events it reads as much as of one with three."""
+    with DataPump("sqlite://", lambda lane, guid: Biller(guid, "", {}), engine=InProcessEngine).start(
+        worker=False
+    ) as pump:
+        submit(pump, *(make_event(account_number=str(n)) for n in range(3)))
+        store = pump._store
+
+        def look(store: DeliveryStore) -> object:
+            return store.next_in(range(8), 8, after=0, limit=100)
+
+        before = steps(store, look)
+        with pump._database.begin() as tx:
+            tx.exec_driver_sql(FILL.replace("-n, event, 'delivered'", "n + 1, event, 'accepted'"))
+        assert steps(store, look) == before
+
+
 def test_bells_that_were_answered_are_not_read(make_pump: MakePump) -> None:
     """The engine keeps them until they are pruned, and each event that is accepted asks for one."""
     pump = make_pump(worker=False)
@@ -97,7 +121,7 @@ def test_bells_that_were_answered_are_not_read(make_pump: MakePump) -> None:
 
     asked = {
         "whether there is a bell": ring,
-        "who answers one": lambda: engine._claims(3),
+        "who answers one": engine._claims,
         "where there is none": engine.silent,
         "who answers any": engine._others,
         "what a process answers": lambda: engine._pending(1),

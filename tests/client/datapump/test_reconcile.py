@@ -13,6 +13,7 @@ from partnerlab.client.datapump import DataPump
 from partnerlab.client.datapump.engine.durable import DurableEngine, EngineChanged
 from partnerlab.client.datapump.engine.rounds import SHARDS, shard_of
 from partnerlab.client.datapump.states import State
+from partnerlab.client.datapump.store import Begin
 from partnerlab.client.settings import Biller
 from tests.client.datapump.conftest import PATIENT, QUICK, make_event, state_of, submit, wait_for, worker_of
 from tests.client.datapump.partner import DROP, OK, THROTTLE, Partner
@@ -138,9 +139,9 @@ def test_a_run_handed_out_before_its_turn_is_put_back(url: str, billers: Billers
     with DataPump(url, billers, QUICK).start(worker=False) as pump:
         first, second = submit(pump, make_event(), make_event())
         ahead = pump.delivery(second).delivery
-        assert worker_of(pump).deliver(ahead) is State.WAITING
+        assert worker_of(pump).deliver(ahead).state is State.WAITING
         with pump._database.begin() as tx:
-            assert not pump._store.begin_attempt(tx, ahead, operation="X", request="x", idempotent=False)
+            assert not pump._store.begin_attempts(tx, [Begin(ahead, "X", "x", idempotent=False)])
         assert partner.seen == []
         assert {state_of(pump, first), state_of(pump, second)} == {State.ACCEPTED}
 
@@ -153,7 +154,7 @@ def test_an_open_attempt_that_the_engine_lost_becomes_unknown(
         [id] = submit(quiet, make_event())
         with quiet._database.begin() as tx:
             found = quiet.delivery(id).delivery
-            assert quiet._store.begin_attempt(tx, found, operation="X", request="x", idempotent=False)
+            assert quiet._store.begin_attempts(tx, [Begin(found, "X", "x", idempotent=False)])
         rows_of_the_engine(quiet, "DELETE FROM {}")
     with DataPump(url, billers, QUICK, poll_s=0.02) as pump:
         wait_for(lambda: state_of(pump, id) is State.UNKNOWN)

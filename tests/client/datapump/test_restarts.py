@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Hashable
 from typing import Any
 
 import pytest
@@ -11,7 +12,9 @@ import pytest
 from partnerlab.client.datapump import DataPump
 from partnerlab.client.datapump.engine import EngineBusy
 from partnerlab.client.datapump.outcomes import Outcome
+from partnerlab.client.datapump.places import Places
 from partnerlab.client.datapump.states import State
+from partnerlab.client.datapump.store import Begin
 from partnerlab.client.datapump.worker import Worker
 from tests.client.datapump.conftest import (
     PATIENT,
@@ -70,7 +73,7 @@ def open_attempt(pump: DataPump, id: str) -> None:
     """Leave the tables as a kill in the middle of an attempt does."""
     store, found = pump._store, pump.delivery(id).delivery
     with pump._database.begin() as tx:
-        assert store.begin_attempt(tx, found, operation="X", request="x", idempotent=found.kind != "payment")
+        assert store.begin_attempts(tx, [Begin(found, "X", "x", idempotent=found.kind != "payment")])
 
 
 @pytest.mark.parametrize(("kind", "ends", "calls"), [("payment", State.UNKNOWN, 0), ("email", State.DELIVERED, 1)])
@@ -93,7 +96,7 @@ def test_a_late_answer_settles_an_unknown_payment(make_pump: MakePump, partner: 
     [id] = submit(pump, make_event())
     open_attempt(pump, id)
     opened = pump.delivery(id).delivery
-    assert hand(pump).interrupted(opened) is State.UNKNOWN
+    assert hand(pump).interrupted(opened).state is State.UNKNOWN
     hand(pump).settle(opened, Outcome(State.DELIVERED, ""))
     assert state_of(pump, id) is State.DELIVERED
     assert pump.delivery(id).attempts[0].outcome == "delivered"
@@ -117,7 +120,7 @@ def test_of_two_runs_only_one_makes_the_attempt(make_pump: MakePump) -> None:
     found = pump.delivery(id).delivery
     open_attempt(pump, id)
     with pump._database.begin() as tx:
-        assert not pump._store.begin_attempt(tx, found, operation="X", request="x", idempotent=False)
+        assert not pump._store.begin_attempts(tx, [Begin(found, "X", "x", idempotent=False)])
 
 
 def test_a_run_that_fell_between_two_chairs_is_swept_up(
@@ -127,14 +130,14 @@ def test_a_run_that_fell_between_two_chairs_is_swept_up(
     monkeypatch.setattr("partnerlab.client.datapump.upkeep.SWEEP_S", 0.1)
     pump = make_pump()
     errors = iter([RuntimeError("boom"), RuntimeError("boom")])
-    whole = pump._store.by_number
+    whole = Places.enter
 
-    def by_number(number: int, tx: Any = None) -> Any:
+    def enter(self: Places, biller: Hashable, run: Any) -> bool:
         for error in errors:
             raise error
-        return whole(number, tx)
+        return bool(whole(self, biller, run))
 
-    monkeypatch.setattr(pump._store, "by_number", by_number)
+    monkeypatch.setattr(Places, "enter", enter)
     [id] = submit(pump, make_event())
     wait_for(lambda: state_of(pump, id) is State.DELIVERED)
     assert set(partner.posted().values()) == {1}

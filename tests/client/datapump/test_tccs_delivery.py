@@ -343,7 +343,7 @@ def test_a_kill_in_the_middle_of_a_call_counts_as_unknown(
     # What the next process finds, and what it makes of it, while the slow one still waits for its answer.
     found = pump.delivery(id).delivery
     assert found.state is State.SENDING
-    assert worker_of(pump).interrupted(found) is state
+    assert worker_of(pump).interrupted(found).state is state
     # Looked at before the slow one goes on: its late answer may replace the words of an unknown outcome.
     assert pump.delivery(id).attempts[0].message == "the pump stopped while the call was under way"
     go_on.set()

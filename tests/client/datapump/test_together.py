@@ -26,14 +26,16 @@ class Bench:
         with self.database.begin() as tx:
             tx.exec_driver_sql("CREATE TABLE numbers (n INTEGER PRIMARY KEY)")
         sa.event.listen(self.database, "commit", lambda connection: self.commits.append(1))
-        self.together = Together(self.database)
+        self.together: Together[Callable[[sa.Connection], Any]] = Together(
+            self.database, lambda tx, wishes: [wish(tx) for wish in wishes]
+        )
 
     def add(self, number: int) -> int:
         def do(tx: sa.Connection) -> int:
             tx.exec_driver_sql("INSERT INTO numbers VALUES (?)", (number,))
             return number * 10
 
-        return self.together.run(do)
+        return int(self.together.run(do))
 
     def hold(self) -> None:
         def do(tx: sa.Connection) -> None:

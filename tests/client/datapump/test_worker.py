@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -44,8 +45,15 @@ def test_after_a_failure_of_our_own_it_is_tried_again_in_seconds_that_double(
     )
 
 
-def test_a_run_of_what_is_no_more_there_ends(pump: DataPump) -> None:
-    assert worker_of(pump).work(77, 1) == "gone"
+def test_a_run_of_what_was_found_before_it_was_over_ends(pump: DataPump) -> None:
+    """A look may find it just before another thread has done with it, or its lane is dropped."""
+    id = pump.submit(make_event()).id
+    worker, found = worker_of(pump), pump.delivery(id).delivery
+    pump.dismiss(id, "by hand")
+    assert worker.work(found) == "dismissed"
+    assert worker.work(replace(found, state=State.SENDING)) == "dismissed"
+    pump.drop_lane("default")
+    assert worker.work(found) == "gone"
 
 
 def test_only_what_stands_long_enough_at_the_head_of_a_line_of_a_shard_is_looked_for(pump: DataPump) -> None:

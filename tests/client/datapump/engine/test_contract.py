@@ -14,6 +14,7 @@ from partnerlab.client.datapump import DataPump, RetryPolicy
 from partnerlab.client.datapump.engine.in_process import InProcessEngine
 from partnerlab.client.datapump.queries import now_ms
 from partnerlab.client.datapump.states import State
+from partnerlab.client.datapump.store import Begin
 from partnerlab.client.settings import Biller
 from tests.client.datapump.conftest import BILLER, make_event, settings_for, state_of, submit, wait_for
 from tests.client.datapump.partner import FAULT, LOSE, OK, REFUSE, THROTTLE, Partner
@@ -192,9 +193,8 @@ def test_an_attempt_that_was_found_open_is_not_simply_repeated(
     with before._database.begin() as tx:
         for id in (payment, email):
             repeatable = id == email
-            assert before._store.begin_attempt(
-                tx, before.delivery(id).delivery, operation="X", request="x", idempotent=repeatable
-            )
+            found = before.delivery(id).delivery
+            assert before._store.begin_attempts(tx, [Begin(found, "X", "x", idempotent=repeatable)])
     before.stop()
     pump = bench.pump()
     bench.until(pump, lambda: (state_of(pump, payment), state_of(pump, email)) == (State.UNKNOWN, State.WAITING))

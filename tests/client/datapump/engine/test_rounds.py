@@ -3,29 +3,35 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from partnerlab.client.datapump.engine import Parked
 from partnerlab.client.datapump.engine import rounds as module
-from partnerlab.client.datapump.engine.rounds import SHARDS, Rounds
+from partnerlab.client.datapump.engine.rounds import SHARDS, Claim, Rounds
 from partnerlab.client.datapump.places import Places
-from partnerlab.client.datapump.queries import Head
+from partnerlab.client.datapump.states import State
+from partnerlab.client.datapump.tables import Delivery
 from tests.client.datapump.conftest import wait_for
 
+CLAIM: Claim = ("bell", "slot-1", "taking")
 
-def head(number: int, state: str = "accepted") -> Head:
+
+def head(number: int, state: str = "accepted") -> Delivery:
     """The first delivery of an account of shard 1."""
-    return Head(account=1 + number * SHARDS, number=number, run=1, attempts=0, state=state, updated_at=0)
+    given: dict[str, Any] = dict.fromkeys(Delivery.__slots__, "")
+    given |= {"account": 1 + number * SHARDS, "number": number, "run": 1, "state": State(state)}
+    return Delivery(**given)
 
 
 class Bench:
     """Rows that a round finds, and a worker that says what it was given."""
 
     def __init__(self) -> None:
-        self.rows: list[Head] = []
+        self.rows: list[Delivery] = []
         self.begun: list[int] = []
         self.do: Callable[[int], None] = lambda number: None
         self.failures: Iterator[Exception] = iter(())
@@ -33,24 +39,28 @@ class Bench:
         self.still = True
         self.places = Places(4)
         store: Any = self
-        self.rounds = Rounds(self.work, store, self.places, self.stopping, threads=4, poll_s=0.01)
+        self.rounds = Rounds(self.work, store, self.places, self.stopping, self.claims, threads=4, poll_s=0.01)
         self.ended: list[bool | str] = []
 
-    def next_in(self, shard: int, shards: int, *, after: int, limit: int) -> list[Head]:
+    def claims(self) -> list[Claim]:
+        return [CLAIM] if self.still else [("bell", "another", "taking")]
+
+    def next_in(self, shards: Collection[int], of: int, *, after: int, limit: int) -> tuple[list[Delivery], int | None]:
         for error in self.failures:
             raise error
-        return [row for row in self.rows if row.account % shards == shard and row.account > after][:limit]
+        page = [row for row in self.rows if row.account > after][:limit]
+        return [row for row in page if row.account % of in shards], page[-1].account if len(page) == limit else None
 
-    def work(self, number: int, run: int) -> str:
-        self.begun.append(number)
-        self.do(number)
-        self.rows = [row for row in self.rows if row.number != number]
+    def work(self, found: Delivery) -> str:
+        self.begun.append(found.number)
+        self.do(found.number)
+        self.rows = [row for row in self.rows if row.number != found.number]
         return "delivered"
 
     def start(self) -> threading.Thread:
         def run() -> None:
             try:
-                self.ended.append(self.rounds.run(1, lambda: self.still))
+                self.ended.append(self.rounds.run(1, CLAIM))
             except Parked:
                 self.ended.append("parked")
 
@@ -118,7 +128,7 @@ def test_what_was_parked_rests_until_it_changes_or_is_called(bench: Bench) -> No
     assert bench.rounds.resume([(1, 1), (77, 1), (2, 9)]) == [(77, 1), (2, 9)]
     wait_for(lambda: bench.begun.count(1) == 2)
     assert bench.begun.count(2) == 1
-    bench.rows = [row._replace(updated_at=5) if row.number == 2 else row for row in bench.rows]
+    bench.rows = [replace(row, updated_at=5) if row.number == 2 else row for row in bench.rows]
     wait_for(lambda: bench.begun.count(2) == 2)
     hold.set()
     thread.join(30)
