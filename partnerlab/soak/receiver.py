@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Self
@@ -11,15 +12,18 @@ __all__ = ["Receiver"]
 
 
 class Receiver:
-    """Answers every POST with 200; a context manager. `url` is where it listens."""
+    """
+    Answers every POST with 200; a context manager. `url` is where it listens, and *told* of each body and its type.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, told: Callable[[bytes, str], None] = lambda *_: None) -> None:
         self._refuses, self._lock = 0, threading.Lock()
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                self.rfile.read(int(self.headers.get("Content-Length", "0")))
+                body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+                told(body, self.headers.get("Content-Type", ""))
                 if receiver._takes():
                     self.send_response(200)
                     self.send_header("Content-Length", "0")
@@ -31,7 +35,7 @@ class Receiver:
                 """Nobody reads it."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, name="receiver", daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), name="receiver", daemon=True)
         self.url = f"http://127.0.0.1:{self._server.server_port}/postback"
 
     def refuse(self, times: int) -> None:

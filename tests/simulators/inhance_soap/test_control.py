@@ -6,29 +6,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator
 
-from partnerlab.contracts.data import read_yaml
 from partnerlab.simulators.inhance_soap.control.faults import STATUSES
 from partnerlab.simulators.inhance_soap.domain import errors
 from partnerlab.simulators.inhance_soap.seeds import SEEDS
+from tests.simulators.control_answers import Answers
 from tests.simulators.inhance_soap.utility import Utility
 
-CONTRACT = read_yaml("inhance_soap/control.yaml")
+ANSWERS = Answers("inhance_soap/control.yaml")
+CONTRACT, conforms, refused = ANSWERS.contract, ANSWERS.conforms, ANSWERS.refused
 PREFIX = "/_sandbox/inhance"
-
-
-def conforms(schema: str, value: Any) -> None:
-    document = {"$ref": f"#/components/schemas/{schema}", "components": CONTRACT["components"]}
-    Draft202012Validator(document).validate(value)
-
-
-def refused(answer: tuple[int, Any], status: int, code: str, field: str = "") -> str:
-    assert answer[0] == status, answer
-    conforms("Error", answer[1])
-    error = answer[1]["error"]
-    assert (error["code"], error.get("field", "")) == (code, field)
-    return str(error["message"])
 
 
 def bif(*rows: str, count: int, total: str) -> str:

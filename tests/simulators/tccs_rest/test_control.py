@@ -6,32 +6,19 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator
 
-from partnerlab.contracts.data import read_yaml
 from partnerlab.simulators.kit.control.contract import merged
 from partnerlab.simulators.tccs_rest.control.faults import STATUSES
 from partnerlab.simulators.tccs_rest.domain import errors
 from partnerlab.simulators.tccs_rest.domain.events import Cause
 from partnerlab.simulators.tccs_rest.seeds import QUOTES, SEEDS
 from partnerlab.simulators.tccs_rest.services.outgoing import Outgoing
+from tests.simulators.control_answers import Answers
 from tests.simulators.tccs_rest.insurer import BOUND, POLICY, QUOTE, Insurer
 
-CONTRACT = read_yaml("tccs_rest/control.yaml")
+ANSWERS = Answers("tccs_rest/control.yaml")
+CONTRACT, conforms, refused = ANSWERS.contract, ANSWERS.conforms, ANSWERS.refused
 NEW, NEW_QUOTE = "700001-05/01/2028", "Q700001-05/01/2028"
-
-
-def conforms(schema: str, value: Any) -> None:
-    document = {"$ref": f"#/components/schemas/{schema}", "components": CONTRACT["components"]}
-    Draft202012Validator(document).validate(value)
-
-
-def refused(answer: tuple[int, Any], status: int, code: str, field: str = "") -> str:
-    assert answer[0] == status, answer
-    conforms("Error", answer[1])
-    error = answer[1]["error"]
-    assert (error["code"], error.get("field", "")) == (code, field)
-    return str(error["message"])
 
 
 def test_the_contract_joins_the_kits(insurer: Insurer) -> None:
