@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import sqlite3
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
+from partnerlab.contracts.database_errors import said_by_database
 from partnerlab.simulators.kit.world.store import shown_url
 
 __all__ = ["check_database", "database_errors"]
@@ -56,24 +55,7 @@ def database_errors(database: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        said = _said(error)
+        said = said_by_database(error)
         if said is None:
             raise
         raise click.ClickException(f"{shown_url(database)}: {said}") from error
-
-
-def _said(error: Exception) -> str | None:
-    """What a database or its driver complains of; None for any other error."""
-    if isinstance(error, sqlite3.Error):
-        return _first_line(error)
-    # What raised it is imported; what is not need not be, to be told that it did not.
-    for name in ("psycopg", "sqlalchemy.exc"):
-        module = sys.modules.get(name)
-        kinds = [getattr(module, kind) for kind in ("Error", "DBAPIError", "ArgumentError") if hasattr(module, kind)]
-        if isinstance(error, tuple(kinds)):
-            return _first_line(getattr(error, "orig", None) or error)
-    return None
-
-
-def _first_line(error: BaseException) -> str:
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)

@@ -20,6 +20,7 @@ from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.kit.control.refusals import Invalid, Refused, error_body
 from partnerlab.simulators.kit.http.guard import host_allowed, origin_allowed
 from partnerlab.simulators.kit.http.messages import Request, Response
+from partnerlab.simulators.kit.http.problems import told
 from partnerlab.simulators.kit.journal.as_program import ProgramPort, no_program
 from partnerlab.simulators.kit.journal.recording import record_line
 
@@ -124,10 +125,9 @@ class ControlApp:
             return self._answer(request)
         except Refused as error:
             return _json(error.status, error_body(error.code, str(error), error.field))
-        except Exception:
+        except Exception as error:
             _logger.exception("request %s: %s %s failed", request.id, request.method, record_line(request.path))
-            message = f"the server's log has it under request {request.id}"
-            return _json(500, error_body("internal_error", message))
+            return _json(500, error_body("internal_error", told(request.id, error)))
 
     def _answer(self, request: Request) -> Response:
         methods = self._find(request.path)

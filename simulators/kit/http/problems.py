@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 
+from partnerlab.contracts.database_errors import said_by_database
 from partnerlab.simulators.kit.http.messages import Response
 
-__all__ = ["internal_error", "problem"]
+__all__ = ["internal_error", "problem", "told"]
 
 
 def problem(status: int, code: str, message: str, field: str = "") -> Response:
@@ -15,6 +16,12 @@ def problem(status: int, code: str, message: str, field: str = "") -> Response:
     return Response(status, json.dumps({"error": error}).encode() + b"\n", "application/json")
 
 
-def internal_error(id: str) -> Response:
-    """The answer to a request that failed by an error of ours."""
-    return Response(500, f"Internal error. The server's log has it under request {id}.\n".encode())
+def internal_error(id: str, error: BaseException | None = None) -> Response:
+    """The answer to a request that failed by an error of ours, or of the database, which is told."""
+    return Response(500, f"Internal error. {told(id, error)}\n".encode())
+
+
+def told(id: str, error: BaseException | None) -> str:
+    """What is said of an error whose details are for the log: where they stand, and what a database complains of."""
+    said = None if error is None else said_by_database(error)
+    return f"{f'The database says: {said}. ' if said else ''}The server's log has it under request {id}."

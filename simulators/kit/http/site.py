@@ -317,9 +317,9 @@ class Exchange:
         except LaneReplaced:
             message = f"lane {self._lane_name[:80]!r} was reset, dropped, copied onto or imported meanwhile"
             return problem(409, "lane_replaced", message), None
-        except Exception:
+        except Exception as error:
             _logger.exception("request %s: %s %s failed", self.id, self._method, record_line(self._target.path))
-            return internal_error(self.id), None
+            return internal_error(self.id, error), None
 
     def _run_in_world(self, started_ns: int) -> tuple[Response | None, Plan | None]:
         """Raises `LaneReplaced` where the lane is, or comes to be, another than the caller means."""
@@ -379,9 +379,9 @@ class Exchange:
                 return app(request)
         except RolledBack:
             return None
-        except Exception:
+        except Exception as error:
             _logger.exception("request %s: %s failed", request.id, app.name)
-            return internal_error(request.id)
+            return internal_error(request.id, error)
 
 
 def _segments(path: str, most: int = -1) -> tuple[str, ...]:

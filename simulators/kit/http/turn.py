@@ -91,12 +91,12 @@ class Turn:
         held, self._held = self._held, []
         try:
             self._group.commit()
-            failed = False
-        except Exception:
+            failed = None
+        except Exception as error:
             _logger.exception("not committed: requests %s", " ".join(one.exchange.id for one in held))
-            failed = True
+            failed = error
         for connection, message, exchange, answer in held:
-            response = internal_error(exchange.id) if failed else answer
+            response = internal_error(exchange.id, failed) if failed else answer
             exchange.note(response)
             connection.answered(message, response, None, exchange.id)
             if connection.has_more:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sqlite3
 import threading
 import time
 
@@ -227,6 +228,15 @@ def test_an_app_that_raises_is_answered_with_500_and_no_traceback(each: Kit, cap
     assert id in caplog.text
     assert "secret detail" in caplog.text
     assert each.journal.find("default")[0].status == 500
+
+
+def test_of_a_database_that_fails_is_told_what_it_says(each: Kit) -> None:
+    each.door.error = sqlite3.OperationalError("database or disk is full")
+    with each.connect() as wire:
+        wire.send("POST", "/door/Echo", body=b"x")
+        status, _, body = wire.answer()
+    assert status == 500
+    assert body.startswith(b"Internal error. The database says: database or disk is full. The server's log has it")
 
 
 @pytest.mark.parametrize("header", [("X-Bad", "a\r\nSet-Cookie: x=y"), ("X Bad", "a"), ("X-Bad", "\u20ac")])

@@ -1,0 +1,25 @@
+"""What databases complain of, whichever driver says it."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+
+__all__ = ["said_by_database"]
+
+
+def said_by_database(error: BaseException) -> str | None:
+    """The first line of what a database or its driver complains of; None for any other error."""
+    if isinstance(error, sqlite3.Error):
+        return _first_line(error)
+    # What raised it is imported; what is not need not be, to be told that it did not.
+    for name in ("psycopg", "sqlalchemy.exc"):
+        module = sys.modules.get(name)
+        kinds = [getattr(module, kind) for kind in ("Error", "DBAPIError", "ArgumentError") if hasattr(module, kind)]
+        if isinstance(error, tuple(kinds)):
+            return _first_line(getattr(error, "orig", None) or error)
+    return None
+
+
+def _first_line(error: BaseException) -> str:
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
