@@ -22,10 +22,13 @@ class ApiRefused(Exception):
 
 
 class Api:
-    """One lane of a sandbox, on behalf of the request that a page answers."""
+    """
+    One lane of a sandbox, on behalf of the request that a page answers. What is asked of a *world* of the lane, its
+    `made_at`, is refused once the lane is another: its numbers mean something else then.
+    """
 
-    def __init__(self, site: Site, request: Request) -> None:
-        self._site, self._request = site, request
+    def __init__(self, site: Site, request: Request, world: str = "") -> None:
+        self._site, self._request, self._world = site, request, world
         self.lane = request.lane.name
 
     def get(self, path: str, **query: Any) -> Any:
@@ -64,6 +67,8 @@ class Api:
 
     def _call(self, method: str, target: str, body: bytes = b"") -> Any:
         headers = {"x-sandbox-lane": self.lane} | ({"content-type": "application/json"} if body else {})
+        if self._world:
+            headers["x-sandbox-world"] = self._world
         response = self.ask(method, target, headers, body)
         try:
             answer = json.loads(response.body) if response.body.strip() else None

@@ -25,7 +25,7 @@ from partnerlab.console.api import Api, ApiRefused
 from partnerlab.console.places import PREFIX, STATIC, Entrance
 from partnerlab.console.remembered import Remembered
 from partnerlab.console.signing_in import sign_in
-from partnerlab.console.view import Notes, Page, environment
+from partnerlab.console.view import Notes, Page, environment, form_of
 from partnerlab.simulators.kit.http.messages import Request, Response
 from partnerlab.simulators.kit.http.site import Site
 
@@ -92,7 +92,8 @@ class Pages:
             return Response(200, static, kind, (("Cache-Control", "no-cache"),))
         if path == "sign-in":
             return sign_in(request, self._templates, self._site.guard)
-        page = Page(request, Api(self._site, request), self._templates, self._notes, self._remembered)
+        world = form_of(request).get("world", "") if request.method == "POST" else ""
+        page = Page(request, Api(self._site, request, world), self._templates, self._notes, self._remembered)
         try:
             return self._answer(page, path)
         except ApiRefused as error:

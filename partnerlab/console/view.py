@@ -21,7 +21,7 @@ from partnerlab.console.places import PREFIX
 from partnerlab.console.remembered import Remembered
 from partnerlab.simulators.kit.http.messages import Request, Response
 
-__all__ = ["NAVIGATION", "Notes", "Page", "environment"]
+__all__ = ["NAVIGATION", "Notes", "Page", "environment", "form_of"]
 
 NAVIGATION = (
     ("", "Start"),
@@ -65,6 +65,11 @@ class Notes:
         return self._kept.pop(key, {})
 
 
+def form_of(request: Request) -> dict[str, str]:
+    """A form that was sent, the last value of each name."""
+    return dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))
+
+
 @dataclass(slots=True)
 class Page:
     """One request for a page. `base` is the lane's prefix, `query` and `form` the last value of each name."""
@@ -95,7 +100,7 @@ class Page:
 
     @property
     def form(self) -> dict[str, str]:
-        return dict(parse_qsl(self.request.body.decode("utf-8", "replace"), keep_blank_values=True))
+        return form_of(self.request)
 
     @property
     def origin_only(self) -> str:

@@ -192,6 +192,21 @@ def test_a_fault_is_switched_on_and_taken_away(reader: Reader) -> None:
     assert "did you mean BalanceCheck?" in mistyped.text
 
 
+def test_a_form_of_the_world_before_a_reset_does_nothing_in_the_new_one(reader: Reader) -> None:
+    """Numbers begin again: the fault, or the upload, that it names is another."""
+    page = reader.post("/console/faults", name="http-500", operation="BalanceCheck")
+    world = re.search(r'name="world" value="([^"]+)"', page.raw)
+    assert world is not None
+    reader.send("/_sandbox/lanes/default/reset", {})
+    reader.post("/console/faults", name="http-503", operation="BalanceCheck")
+    for path, form in (("faults/clear", {"number": "1"}), ("files/in/U00000001/accept", {})):
+        told = reader.post(f"/console/{path}", world=world[1], **form)
+        assert "was reset, dropped, copied onto or imported meanwhile" in told.text
+    assert [one["name"] for one in reader.api("/_sandbox/faults")["faults"]] == ["http-503"]
+    now = reader.api("/_sandbox/lanes/default")["made_at"]
+    assert "It is off." in reader.post("/console/faults/clear", number="1", world=now).text
+
+
 def test_lanes_are_made_copied_and_dropped(reader: Reader) -> None:
     made = reader.post("/console/lanes", name="first", seed="7")
     assert made.path.startswith("/lane/first/console/lanes")
