@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import subprocess
 import sys
@@ -125,6 +126,26 @@ def test_nobody_writes_during_a_checkpoint_and_it_waits_for_who_does(tmp_path: P
         (tmp_path / "copy.db").write_bytes(path.read_bytes())
     with closing(sqlite3.connect(tmp_path / "copy.db")) as copy:
         assert copy.execute("SELECT text FROM t").fetchall() == [("a",)]
+
+
+def test_the_log_goes_to_the_disk_while_others_may_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, synced = a_file(tmp_path), []
+    fsync = os.fsync
+
+    def write_meanwhile(log: int) -> None:
+        assert os.path.samestat(os.fstat(log), os.stat(f"{path}-wal"))
+        fsync(log)
+        writer.execute("INSERT INTO t (text) VALUES ('meanwhile')")
+        synced.append(log)
+
+    with closing(sqlite3.connect(path, isolation_level=None, timeout=0)) as writer:
+        writer.execute("INSERT INTO t (text) VALUES ('before')")
+        monkeypatch.setattr(os, "fsync", write_meanwhile)
+        assert checkpoint(str(path))
+        assert len(synced) == 1
+        (tmp_path / "copy.db").write_bytes(path.read_bytes())
+    with closing(sqlite3.connect(tmp_path / "copy.db")) as copy:
+        assert copy.execute("SELECT text FROM t").fetchall() == [("before",), ("meanwhile",)]
 
 
 WRITER = """
