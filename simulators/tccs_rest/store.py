@@ -98,6 +98,11 @@ _PAID = Statement(
     "UPDATE tccs_policies SET paid_cents = :paid_cents, payments = :payments, events = :events"
     " WHERE lane = :lane AND invoice_number = :invoice_number"
 )
+_OWED = Statement(
+    "SELECT p.paid_cents, c.billed_on, c.amount_cents FROM tccs_policies p"
+    " LEFT JOIN tccs_charges c ON c.lane = p.lane AND c.invoice_number = p.invoice_number"
+    " WHERE p.lane = :lane AND p.invoice_number = :invoice_number"
+)
 _SENT = Statement(
     "UPDATE tccs_policies SET sent_revision = :revision, refused = :refused"
     " WHERE lane = :lane AND invoice_number = :invoice_number AND sent_revision < :revision"
@@ -114,6 +119,18 @@ class Books(LaneTx):
     def policy(self, invoice_number: str) -> Policy:
         """Raises `InvoiceUnknown`."""
         return _found(_POLICIES.get(self.tx, self.lane, invoice_number), invoice_number).policy
+
+    def paid_and_charged(self, invoice_number: str) -> tuple[int, list[tuple[date, int]]]:
+        """
+        What was paid on a policy term, and the bill date and amount of each charge: all that a balance is made of.
+
+        Raises `InvoiceUnknown`.
+        """
+        rows = self.tx.all(_OWED, (self.lane, invoice_number))
+        if not rows:
+            raise InvoiceUnknown(invoice_number)
+        charged = [(date.fromisoformat(billed_on), amount) for _, billed_on, amount in rows if billed_on is not None]
+        return rows[0][0], charged
 
     def policies(self, *, after: str, limit: int) -> list[Policy]:
         """Policy terms by invoice number, those after *after*."""

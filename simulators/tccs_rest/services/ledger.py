@@ -18,9 +18,9 @@ from partnerlab.simulators.tccs_rest.domain.events import Cause
 from partnerlab.simulators.tccs_rest.domain.money import to_text
 from partnerlab.simulators.tccs_rest.domain.numbers import is_quote
 from partnerlab.simulators.tccs_rest.domain.payments import Payment, PostedPayment, difference, payment_returned
-from partnerlab.simulators.tccs_rest.domain.policies import Balances, Policy
+from partnerlab.simulators.tccs_rest.domain.policies import Balances, Policy, balances
 from partnerlab.simulators.tccs_rest.domain.quotes import bind, deposit_due, is_complete
-from partnerlab.simulators.tccs_rest.services.books import PolicyView, add_charge, move, owed, record, view_policy
+from partnerlab.simulators.tccs_rest.services.books import PolicyView, add_charge, move, record, view_policy
 from partnerlab.simulators.tccs_rest.store import Books, OpenPolicy, OpenQuote
 
 __all__ = ["PolicyLedger"]
@@ -38,8 +38,8 @@ class PolicyLedger:
             books = Books(tx, lane.name)
             if is_quote(invoice_number):
                 return deposit_due(books.quote(invoice_number))
-            policy, charges = books.policy(invoice_number), books.charges(invoice_number)
-        return owed(charges, policy, lane.now().date())
+            paid_cents, charged = books.paid_and_charged(invoice_number)
+        return balances(charged, paid_cents, lane.now().date())
 
     def policy(self, lane: Lane, invoice_number: str) -> PolicyView:
         """A policy term with its charges, payments and events. Raises `InvoiceUnknown`, `QuoteHasNone`."""
