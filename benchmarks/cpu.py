@@ -67,6 +67,7 @@ def main() -> int:
     parser.add_argument("works", nargs="*", help=f"of {', '.join(WORKS)}; all where none is named")
     parser.add_argument("--against", action="append", default=[], type=Path, help="another checkout, with its .venv")
     parser.add_argument("--peers", action="store_true", help="node's soap server, MockServer and WireMock, warm, too")
+    parser.add_argument("--bound", action="store_true", help="a server that gives one fixed answer, too")
     parser.add_argument("--seconds", type=int, default=2, help="of load, each round")
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
@@ -77,6 +78,8 @@ def main() -> int:
             servers = [stack.enter_context(_sandbox(checkout, work)) for checkout in (ROOT, *arguments.against)]
             if arguments.peers:
                 servers.append(stack.enter_context(_peer(name)))
+            if arguments.bound:
+                servers.append(stack.enter_context(_bound(work)))
             for connections in CONNECTIONS:
                 found = _measure(servers, work, connections, arguments.seconds, arguments.rounds)
                 ours = found[0][1]
@@ -134,6 +137,15 @@ def _peer(name: str) -> Iterator[Running]:
             assert process.stdout is not None
             url = f"http://127.0.0.1:{process.stdout.readline().strip()}/iCloud.asmx"
             yield Running("node", process.pid, url, [str(20000000 + n) for n in range(1000)])
+
+
+@contextmanager
+def _bound(work: Work) -> Iterator[Running]:
+    """A server that does nothing of that work and answers it."""
+    with child(sys.executable, "-m", "benchmarks.fixed_answer", cwd=ROOT) as process:
+        assert process.stdout is not None
+        url = process.stdout.readline().strip() + work.path
+        yield Running("fixed answer", process.pid, url, [str(20000000 + n) for n in range(1000)])
 
 
 def _warm(running: Running, work: str) -> Running:
