@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -31,11 +32,12 @@ class Account:
 
 
 class Town:
-    """The accounts of a world."""
+    """The accounts of a world; `billed` counts the bills of each."""
 
     def __init__(self, world: World, accounts: int) -> None:
         self.world = world
         self._invoices = count(7_000_001)
+        self.billed: Counter[Account] = Counter()
         self.accounts = [self._open(number) for number in range(accounts)]
         world.control.patch("/_sandbox/inhance/v1", {"payments": world.dice.choice(("live", "pending"))})
         for partner, days in BILL_DAYS.items():
@@ -77,6 +79,7 @@ class Town:
             case _:
                 body = {"invoice_number": f"{next(self._invoices)}", "amount": amount}
                 control.post(f"/_sandbox/inhance/accounts/{account.number}/bills", body)
+        self.billed[account] += 1
         self.world.log(f"{account.partner} bills {account.number}: {amount}")
 
     def invoices(self, account: Account) -> list[dict[str, Any]]:

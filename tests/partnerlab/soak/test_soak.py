@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from partnerlab.cli import main
-from partnerlab.soak import Options, soak
+from partnerlab.soak import Options, payers, soak, town
 from partnerlab.soak.payers import HABITS, Payers
 from tests.partnerlab.soak.bugs import BUGS
 
@@ -80,6 +80,14 @@ def test_every_habit_is_something_that_payers_do() -> None:
 def test_a_run_ends_only_once_nothing_is_due_any_more() -> None:
     """AutoPay collected a bill in the last moment of this seed, whose payment no file had yet."""
     assert soak(Options(100012, DAYS, 12)).broken is None
+
+
+def test_a_text_of_before_a_policys_next_instalment_is_no_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A policy keeps its invoice number, and the next instalment is asked for by a text of its own."""
+    monkeypatch.setattr(payers, "HABITS", {"by_text": 1})
+    monkeypatch.setattr(town, "SHARES", {"tccs": 1})
+    for seed in (7, 9):
+        assert soak(Options(seed, 20, 4, faults=False)).broken is None
 
 
 def test_a_database_is_for_the_durable_engine() -> None:
