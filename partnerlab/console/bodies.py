@@ -14,6 +14,7 @@ from lxml import etree
 
 from partnerlab.console.contract_rows import ContractRow, row_of
 from partnerlab.contracts.doors import doors
+from partnerlab.simulators.kit.journal.recording import is_cut, no_text
 
 __all__ = ["Body", "Element", "shown"]
 
@@ -60,7 +61,7 @@ def shown(entry: Mapping[str, Any], side: str) -> Body:
         placed += [at for at, _ in mine]
         elements.append(Element(path[-1], value, len(path) - 1, row, [one for _, one in mine]))
     rest = [one for at, one in enumerate(findings) if at not in placed]
-    return Body(kind, pretty, elements, length, len(text.encode()) >= min(length, 64 * 1024), rest)
+    return Body(kind, pretty, elements, length, text == no_text(length) or not is_cut(text, length), rest)
 
 
 def _is_of(where: str, path: list[str]) -> bool:

@@ -102,8 +102,8 @@ class Entry:
 
     `number` grows with each entry of the store; `id` is the request's, as in the answer's header
     `X-Sandbox-Request` and the events it caused; `at` is the lane's time. `status` is 0 where nothing was answered.
-    `request` and `answer` are masked, and only a beginning where they hold fewer than `request_bytes` and
-    `answer_bytes`. `direction` is `in` for what came to a door of the sandbox, `out` for what Invoice Cloud sent;
+    `request` and `answer` are masked, and only the beginning of a body of more than 64 KiB (`request_bytes`,
+    `answer_bytes`). `direction` is `in` for what came to a door of the sandbox, `out` for what Invoice Cloud sent;
     `base_url` is the origin that was called, with its lane prefix where the caller used one. `sender` says what made a
     call of Invoice Cloud, and `event` which event or payment it is about, empty where neither is known. `peer` is the
     id of the same call as the sandbox's own door noted it, and `-` where that gave no answer. `findings` is the

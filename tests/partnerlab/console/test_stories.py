@@ -79,6 +79,9 @@ def test_an_exchange_is_shown_beside_its_contract_and_what_is_wrong_where_it_is(
     assert "int" in row[0]
     assert "✗ schema" in row[0], "the finding stands beside its element"
     assert "•••1111" in page.text, "the key is masked"
+    assert "Only the beginning is kept." not in page.text, "what is masked is shorter, and whole"
+    long = reader.get(f"/console/traffic/{check_balance(reader, last='5' * 70_000)}")
+    assert "Only the beginning is kept." in long.text
 
 
 def test_an_exchange_says_why_it_was_refused_and_can_be_taken_along(reader: Reader) -> None:
