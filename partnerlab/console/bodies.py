@@ -14,12 +14,13 @@ from lxml import etree
 
 from partnerlab.console.contract_rows import ContractRow, row_of
 from partnerlab.contracts.doors import doors
-from partnerlab.simulators.kit.journal.recording import is_cut, no_text
 
 __all__ = ["Body", "Element", "shown"]
 
 MOST_ELEMENTS = 500
 MOST_DEPTH = 40
+KEPT_BYTES = 64 * 1024
+"""Of a longer body the journal has only the beginning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def shown(entry: Mapping[str, Any], side: str) -> Body:
         placed += [at for at, _ in mine]
         elements.append(Element(path[-1], value, len(path) - 1, row, [one for _, one in mine]))
     rest = [one for at, one in enumerate(findings) if at not in placed]
-    return Body(kind, pretty, elements, length, text == no_text(length) or not is_cut(text, length), rest)
+    return Body(kind, pretty, elements, length, length <= KEPT_BYTES and bool(text) == bool(length), rest)
 
 
 def _is_of(where: str, path: list[str]) -> bool:

@@ -72,7 +72,8 @@ def account(page: Page) -> Response:
     partner = biller["partner"]
     customer = _customer(page, guid, number)
     invoices = page.api.get("/_sandbox/ic/invoices", biller_guid=guid, account_number=number)["invoices"]
-    payments = page.api.get("/_sandbox/ic/payments", biller_guid=guid, account_number=number)["payments"]
+    newest = page.api.get("/_sandbox/ic/payments", biller_guid=guid, account_number=number, newest="true")
+    payments = newest["payments"][::-1]
     if partner == "tccs":
         theirs = [found for row in invoices if (found := account_of(page.api, partner, row["invoice_number"]))]
     else:

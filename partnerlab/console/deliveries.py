@@ -7,6 +7,10 @@ from partnerlab.simulators.kit.http.messages import Response
 
 __all__ = ["decide", "index", "one"]
 
+MOST = 500
+MOST_COUNTED = 100
+STATES = ("unknown", "not_understood", "dead", "waiting", "sending", "accepted", "delivered", "skipped", "dismissed")
+"""Those that wait for a person first."""
 DONE = {
     "replay": "It is tried again.",
     "dismiss": "It is given up.",
@@ -17,13 +21,22 @@ DONE = {
 
 def index(page: Page) -> Response:
     """The deliveries of the lane, newest first."""
-    given = {"lane": page.lane, "limit": 500, "before": page.query.get("before")}
+    state = page.query.get("state", "")
+    given = {"lane": page.lane, "limit": MOST, "state": state or None, "before": page.query.get("before")}
     found = page.api.get("/_pump/deliveries", **given)
-    rows, state = found["deliveries"], page.query.get("state", "")
-    counts = {name: sum(row["state"] == name for row in rows) for name in dict.fromkeys(row["state"] for row in rows)}
-    shown = [row for row in rows if state in ("", row["state"])]
-    values = {"deliveries": shown, "counts": counts, "state_": state, "next": found["next"]}
+    values = {
+        "deliveries": found["deliveries"],
+        "next": found["next"],
+        "state_": state,
+        "counts": {name: _count(page, name) for name in STATES},
+        "most": MOST_COUNTED,
+    }
     return page.render("deliveries.html", "deliveries", "Deliveries", **values)
+
+
+def _count(page: Page, state: str) -> int:
+    given = {"lane": page.lane, "limit": MOST_COUNTED, "state": state}
+    return len(page.api.get("/_pump/deliveries", **given)["deliveries"])
 
 
 def one(page: Page) -> Response:

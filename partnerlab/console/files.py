@@ -18,8 +18,9 @@ def index(page: Page) -> Response:
     uploads: list[dict[str, Any]] = []
     exports: list[dict[str, Any]] = []
     for guid in billers:
-        uploads += page.api.get("/_sandbox/ic/uploads", biller_guid=guid, limit=MOST)["uploads"]
-        exports += page.api.get("/_sandbox/ic/exports", biller_guid=guid, limit=MOST)["exports"]
+        given = {"biller_guid": guid, "limit": MOST, "newest": "true"}
+        uploads += page.api.get("/_sandbox/ic/uploads", **given)["uploads"]
+        exports += page.api.get("/_sandbox/ic/exports", **given)["exports"]
     values: dict[str, Any] = {
         "billers": billers,
         "uploads": sorted(uploads, key=lambda row: row["received_at"], reverse=True),

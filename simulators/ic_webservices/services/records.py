@@ -154,10 +154,14 @@ class Records:
         with self.store.read() as tx:
             return USERS.find(tx, lane.name, search, order="username", after=after, limit=limit)
 
-    def uploads(self, lane: Lane, search: Search, *, after: str = "", limit: int) -> list[Upload]:
+    def uploads(
+        self, lane: Lane, search: Search, *, after: str = "", limit: int, newest_first: bool = False
+    ) -> list[Upload]:
         """Bill files that came, oldest first."""
         with self.store.read() as tx:
-            return UPLOADS.find(tx, lane.name, search, order="upload_id", after=after, limit=limit)
+            return UPLOADS.find(
+                tx, lane.name, search, order="upload_id", after=after, limit=limit, last_first=newest_first
+            )
 
     def problems(self, lane: Lane, upload_id: str, *, after: int | str = "", limit: int) -> list[Problem]:
         """What was wrong in a bill file, in its order. Raises `NotFound`."""

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from partnerlab.contracts.first_use import pattern
-from partnerlab.contracts.masking import MASK, mask_excerpt, mask_found
+from partnerlab.contracts.masking import mask_excerpt, mask_found
 from partnerlab.contracts.records import dataclass
 
-__all__ = ["EXCERPT_BYTES", "HEADERS", "Recorded", "is_cut", "no_text", "record_body", "record_headers", "record_line"]
+__all__ = ["EXCERPT_BYTES", "HEADERS", "Recorded", "no_text", "record_body", "record_headers", "record_line"]
 
 EXCERPT_BYTES = 64 * 1024
 LINE_CHARACTERS = 2_000
@@ -90,11 +90,6 @@ def record_body(body: bytes, content_type: str, secrets: frozenset[str] = frozen
 def no_text(length: int) -> str:
     """What stands for a body of so many bytes that is no text."""
     return f"({length} bytes that are not text)"
-
-
-def is_cut(text: str, length: int) -> bool:
-    """Whether a recorded *text* is only the beginning of a body of so many bytes, or a description of it."""
-    return length > EXCERPT_BYTES or (MASK not in text and len(text.encode()) < length)
 
 
 def record_headers(headers: Mapping[str, str], secrets: frozenset[str] = frozenset()) -> dict[str, str]:

@@ -16,7 +16,7 @@ from partnerlab.contracts.first_use import pattern
 from partnerlab.contracts.masking import MASK, mask
 from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.kit.journal.entries import Entry
-from partnerlab.simulators.kit.journal.recording import is_cut
+from partnerlab.simulators.kit.journal.recording import EXCERPT_BYTES
 from partnerlab.simulators.kit.world.lanes import Lane
 
 __all__ = ["Again", "Credentials", "NotReplayable", "Replayed", "Resend", "sent_again"]
@@ -59,7 +59,7 @@ def sent_again(entry: Entry, credentials: Credentials, body: str | None = None) 
     if MASK in entry.path or MASK in entry.query:
         raise NotReplayable("its address is a secret, such as a payer's page, which the journal does not hold")
     if body is None:
-        if is_cut(entry.request, entry.request_bytes):
+        if _is_cut(entry):
             raise NotReplayable("its body is too large or no text, so the journal holds only a part; give the body")
         body = entry.request
     known = {mask(secret): secret for secret in reversed(credentials.secrets)}
@@ -89,3 +89,10 @@ class Replayed:
 
 Resend = Callable[[Lane, Entry, str | None], Replayed]
 """Sends an entry's request again to where it was sent, in a lane. Raises `NotReplayable`."""
+
+
+def _is_cut(entry: Entry) -> bool:
+    """Whether what is recorded of a request is only its beginning, or a description."""
+    if entry.request_bytes > EXCERPT_BYTES:
+        return True
+    return MASK not in entry.request and len(entry.request.encode()) < entry.request_bytes

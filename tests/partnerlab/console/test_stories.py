@@ -229,3 +229,29 @@ def test_of_many_payments_the_newest_are_shown_and_any_is_found(reader: Reader) 
     assert listed.index("IC0000000203") < listed.index("IC0000000202")
     assert "IC0000000003" not in listed
     assert "IC0000000003" in reader.get("/console/payments?find=ic0000000003").text
+
+
+def test_the_newest_files_are_shown_however_many_came(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("partnerlab.console.files.MOST", 1)
+    for account in (ACCOUNT, "10000102"):
+        reader.send(f"/_sandbox/inhance/accounts/{account}/bills", {"invoice_number": f"9{account}", "amount": "5.00"})
+        reader.send("/_sandbox/jobs/inhance_v2/invoices/run", {})
+        reader.send("/_sandbox/ic/exports", {"kind": "payments"})
+    uploads = reader.api(f"/_sandbox/ic/uploads?biller_guid={UTILITY}")["uploads"]
+    assert len(uploads) > 1
+    listed = reader.get("/console/files").links("/console/files/in/")
+    assert f"/console/files/in/{uploads[-1]['upload_id']}" in listed
+    assert f"/console/files/in/{uploads[0]['upload_id']}" not in listed
+
+
+def test_a_state_is_found_however_old_its_delivery_is(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("partnerlab.console.deliveries.MOST", 1)
+    reader.post("/console/try/lost")
+    reader.settle()
+    (lost,) = reader.get("/console/deliveries?state=unknown").links("/console/deliveries/")
+    reader.post("/console/try/pay")
+    reader.settle()
+    shown = reader.get("/console/deliveries")
+    assert lost not in shown.links("/console/deliveries/")
+    assert "unknown 1" in shown.text
+    assert lost in reader.get("/console/deliveries?state=unknown").links("/console/deliveries/")
