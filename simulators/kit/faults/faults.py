@@ -13,7 +13,7 @@ import json
 from collections.abc import Container, Iterator, Mapping
 from hashlib import blake2b
 
-from partnerlab.contracts.doors import not_asked, not_passing
+from partnerlab.contracts.doors import not_asked, not_passing, unknown
 from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.kit.faults.effects import FAULTS, WAITING, Plan
 from partnerlab.simulators.kit.faults.files import FILE_FAULTS, arrives
@@ -135,7 +135,7 @@ class Faults:
         """
         params = dict(params or {})
         if name not in FAULTS and name not in FILE_FAULTS:
-            raise FaultInvalid("name", f"{name[:80]!r} is none of {', '.join((*FAULTS, *FILE_FAULTS))}")
+            raise FaultInvalid("name", unknown("fault", name, (*FAULTS, *FILE_FAULTS)))
         if count is not None and not 1 <= count <= MAX_COUNT:
             raise FaultInvalid("count", f"{count} is not between 1 and {MAX_COUNT}")
         if not 0 < probability <= 1:
@@ -253,7 +253,7 @@ def _asked_for(header: str) -> Iterator[tuple[str, Mapping[str, float]]]:
     for part in header.split(","):
         name, *pairs = (piece.strip() for piece in part.split(";"))
         if name not in FAULTS:
-            raise FaultInvalid("X-Sandbox-Fault", f"{name[:80]!r} is none of {', '.join(FAULTS)}")
+            raise FaultInvalid("X-Sandbox-Fault", unknown("fault of requests", name, FAULTS))
         params: dict[str, float] = {}
         for pair in pairs:
             key, _, text = pair.partition("=")

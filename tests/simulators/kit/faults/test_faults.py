@@ -363,5 +363,13 @@ def test_what_arrives_of_a_file(kit: Kit, name: str, lines: list[int]) -> None:
     assert passing(kit, "ICPayments") == [FILE]
 
 
+def test_a_mistyped_fault_is_refused_with_the_one_that_was_meant(kit: Kit) -> None:
+    assert b"there is no fault of requests 'trunacted'; did you mean truncated?" in kit.ask(
+        "/door/Echo", "X-Sandbox-Fault: trunacted"
+    )
+    with pytest.raises(FaultInvalid, match=r"there is no fault 'line-mising'; did you mean line-missing\?"):
+        kit.faults.add("default", "line-mising")
+
+
 def test_a_header_asks_for_no_fault_of_files(kit: Kit) -> None:
     assert b"fault_invalid" in kit.ask("/door/Echo", "X-Sandbox-Fault: line-missing")
