@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 from partnerlab.simulators.ic_webservices.control.common import Json, Part
 from partnerlab.simulators.ic_webservices.domain.exports import Batch, BatchFile
+from partnerlab.simulators.kit.control.refusals import Refused
 from partnerlab.simulators.kit.http.messages import Request
 from partnerlab.simulators.kit.world.lanes import Lane
 
@@ -55,8 +55,10 @@ class Exports(Part):
         return {"content": content or "", "next": None if content is None else page + 1}
 
     def deliver_export(self, request: Request, report_id: int, biller_guid: str, world: str) -> Json:
+        if world != request.lane.made_at:
+            raise Refused(409, "lane_replaced", "the lane was reset, copied onto or imported since that world", "world")
         batches = self._services.export_batches
-        batches.delivered(replace(request.lane, made_at=world), biller_guid, report_id)
+        batches.delivered(request.lane, biller_guid, report_id)
         return _view(request.lane, *batches.get(request.lane, report_id))
 
 

@@ -182,6 +182,7 @@ def check_exports(call: Checked) -> None:
     whose = {"biller_guid": made["biller_guid"], "world": made["world"]}
     call("post", "exports/{report_id}/delivered", "exports/1/delivered", whose)
     call("post", "exports/{report_id}/delivered", "exports/999/delivered", whose)
+    call("post", "exports/{report_id}/delivered", "exports/1/delivered", whose | {"world": "another"})
 
 
 def check_settling(call: Checked) -> None:

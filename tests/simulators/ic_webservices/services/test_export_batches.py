@@ -325,6 +325,7 @@ def test_an_export_is_made_listed_fetched_and_noted_as_delivered(harness: Harnes
     ("wrong", "status", "code"),
     [
         ({"biller_guid": Settings().insurance_guid}, 404, "not_found"),
+        ({"world": "2026-01-01T00:00:00+00:00"}, 409, "lane_replaced"),
         ({"world": None}, 400, "field_invalid"),
         ({"biller_guid": None}, 400, "field_invalid"),
     ],
