@@ -1,4 +1,4 @@
-"""Every account that the first screen prints is there on both sides, and can be paid where something is due on it."""
+"""Every account of the lists, as the first screen prints them, is on both sides, and can be paid where it is due."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from partnerlab.simulators import ic_webservices, inhance_soap, tccs_rest
 
 INVOICE_CLOUD = ic_webservices.Settings()
 # biller, account number, what Invoice Cloud asks for in cents
-PRINTED = [
+SEEDED = [
     *((INVOICE_CLOUD.utility_guid, seed.account, seed.balance_cents) for seed in seeds.utility_accounts()),
+    *((INVOICE_CLOUD.utility_v1_guid, seed.account, seed.balance_cents) for seed in seeds.utility_v1_accounts()),
     *((INVOICE_CLOUD.insurance_guid, seed.policy_number, seed.billed_cents) for seed in seeds.policies()),
     *(
         (INVOICE_CLOUD.watersmart_guid, seed.account, seed.balance_cents)
@@ -57,8 +58,8 @@ def test_the_commands_to_paste_are_by_the_name_that_the_shell_finds(
     assert "PARTNERLAB_TOKEN" in shared
 
 
-@pytest.mark.parametrize(("biller", "account", "due_cents"), PRINTED, ids=lambda value: str(value))
-def test_a_printed_account_is_asked_for_what_the_partner_says_and_paid(
+@pytest.mark.parametrize(("biller", "account", "due_cents"), SEEDED, ids=lambda value: str(value))
+def test_a_seeded_account_is_asked_for_what_the_partner_says_and_paid(
     sandbox: Sandbox, lane: str, sides: InHanceSides, biller: str, account: str, due_cents: int
 ) -> None:
     with httpx.Client(base_url=f"{sandbox.url}/lane/{lane}/_sandbox/ic") as control:
@@ -80,8 +81,8 @@ def test_a_printed_account_is_asked_for_what_the_partner_says_and_paid(
         assert opened["invoice"]["balance_due"] == str(asked), "the partner's answer changes nothing"
         paid = control.post("/payments", json=body)
         assert (paid.status_code, paid.json()["state"]) == (201, "accepted")
-    if biller == INVOICE_CLOUD.watersmart_guid:
-        return  # its payments go out in files
+    if biller in (INVOICE_CLOUD.watersmart_guid, INVOICE_CLOUD.utility_v1_guid):
+        return  # their payments are fetched
     sides.settle()
     delivered = sandbox.pump.deliveries(lane=lane, account_number=account, kind="payment")
     assert [row.state for row in delivered] == ["delivered"]
