@@ -5,12 +5,13 @@ from __future__ import annotations
 import ssl
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from partnerlab.client.http import PAYER_WAITS, Transport
-from partnerlab.client.http.watched import Watched
 from partnerlab.client.settings import Biller, BillerUnknown
 from partnerlab.outgoing import Outgoing
+
+if TYPE_CHECKING:
+    from partnerlab.client.http import Transport
 
 __all__ = ["Asking"]
 
@@ -72,6 +73,9 @@ class Asking:
 
     def _watched(self, lane: str, sender: str, biller: Biller) -> Transport:
         """Connections for one call, to be checked and noted."""
+        from partnerlab.client.http import PAYER_WAITS, Transport
+        from partnerlab.client.http.watched import Watched
+
         with self._lock:
             if self._transport is None:
                 self._transport = Transport(timeouts=PAYER_WAITS, allow_http=True, ssl_context=self._trust)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from partnerlab.client.http import Transport
+from partnerlab.client.http import DEFAULT_TIMEOUTS, PAYER_WAITS, Timeouts, Transport
 from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.ic_webservices.services.postbacks import Post
 
@@ -35,6 +35,10 @@ class ByHand:
     post: Post
     offer: Callable[[TakeEvent], TakeEvent] = _unchanged
 
-    def transport(self, **options: Any) -> Transport:
+    def transport(self, timeouts: Timeouts = DEFAULT_TIMEOUTS) -> Transport:
         """A transport of the client over that wire."""
-        return Transport(allow_http=True, http=self.wire, **options)
+        return Transport(timeouts=timeouts, allow_http=True, http=self.wire)
+
+    def payers_transport(self) -> Transport:
+        """One for what is asked while a payer waits."""
+        return self.transport(PAYER_WAITS)

@@ -53,23 +53,32 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        collecting = gc.isenabled()
         try:
-            # What is imported stays: to look through it for garbage would take a twentieth of the start.
-            gc.disable()
             command: click.Command = import_module(f"partnerlab.commands.{COMMANDS[cmd_name][0]}").command
         except ModuleNotFoundError as error:
             raise _explained(error, cmd_name) from error
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        # What is imported stays: to look through it for garbage, now or later, would take a tenth of the start.
+        collecting = gc.isenabled()
+        gc.disable()
+        try:
+            return super().resolve_command(ctx, args)
         finally:
+            gc.freeze()
             if collecting:
                 gc.enable()
-        return command
 
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
         except ModuleNotFoundError as error:  # some rooms import what they need late
             raise _explained(error, ctx.invoked_subcommand or "") from error
+        finally:
+            gc.unfreeze()
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         # Not from the commands themselves: listing them would load them all.

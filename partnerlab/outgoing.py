@@ -7,8 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from partnerlab.client.http import HttpRequest, HttpResponse
-from partnerlab.client.http.watched import After
 from partnerlab.client.settings import Biller
 from partnerlab.simulators.ic_webservices import PostbackSent
 from partnerlab.simulators.kit.http.messages import Request, Response
@@ -17,6 +15,8 @@ from partnerlab.simulators.kit.world.lanes import LaneNotFound, Lanes
 
 if TYPE_CHECKING:
     from partnerlab.client.datapump.events import Event
+    from partnerlab.client.http import HttpRequest, HttpResponse
+    from partnerlab.client.http.watched import After
 
 __all__ = ["Outgoing"]
 

@@ -20,14 +20,11 @@ from urllib.parse import urlsplit
 
 from partnerlab import at_need
 from partnerlab.asking import Asking
-from partnerlab.by_hand import ByHand
 from partnerlab.certificates import certificate_of
 from partnerlab.client.errors import RequestInvalid
-from partnerlab.client.http import PAYER_WAITS, shown_url
 from partnerlab.client.settings import Biller, BillerUnknown
 from partnerlab.console import PREFIX, Console
 from partnerlab.entrances import PUMP_PATH, entrances
-from partnerlab.folders import Exchange, open_exchange
 from partnerlab.jobs_port import InHanceJobs, JobsPort, TccsJobs
 from partnerlab.outgoing import Outgoing
 from partnerlab.own_keys import access
@@ -56,7 +53,9 @@ from partnerlab.verdicts import verdicts
 from partnerlab.watersmart_port import PartnerAccess, WaterSmartPort
 
 if TYPE_CHECKING:
+    from partnerlab.by_hand import ByHand
     from partnerlab.client.datapump import DataPump
+    from partnerlab.folders import Exchange
 
 __all__ = ["PUMP_PATH", "Sandbox", "SandboxRuns"]
 
@@ -119,7 +118,7 @@ class Sandbox:
             self._check_egress,
             lambda: self._outgoing,
             trust=self._trust,
-            transport=by_hand.transport(timeouts=PAYER_WAITS) if by_hand else None,
+            transport=by_hand.payers_transport() if by_hand else None,
         )
         self.ic = self._made_invoice_cloud(ic, by_hand)
         self._runners = {part: Runner(self.store, self.lanes) for part in ("inhance", "tccs")}
@@ -291,7 +290,10 @@ class Sandbox:
             self.store.take()
             self.lanes.get(DEFAULT)
             self.server.start()
-            self.exchange = open_exchange(self.settings, self.ic, Path(self._folder.name) / "files")
+            if self.settings.exchanges_files:
+                from partnerlab.folders import open_exchange
+
+                self.exchange = open_exchange(self.settings, self.ic, Path(self._folder.name) / "files")
         except BaseException:
             self.stop()
             raise
@@ -380,6 +382,8 @@ class Sandbox:
         Check that a call may go where a biller's setting says: to the sandbox itself and its other parts, the loopback,
         or what the biller's `Egress.Allow` lists. Raises `RequestInvalid`.
         """
+        from partnerlab.client.http import shown_url
+
         try:
             listed = Allowed.of(biller.configuration)
             known = urlsplit(url).hostname in (urlsplit(self.url).hostname, *self.settings.hosts)

@@ -8,9 +8,16 @@ from partnerlab.contracts.records import dataclass
 from partnerlab.parts import problems_of_parts
 from partnerlab.simulators.kit.http.guard import is_loopback
 
-__all__ = ["SandboxSettings"]
+__all__ = ["FoldersUnusable", "SandboxSettings"]
 
 SHORTEST_TOKEN = 8
+
+
+class FoldersUnusable(RuntimeError):
+    """The folders of `files` cannot be made, or another process works on them."""
+
+    def __init__(self, root: Path, reason: str) -> None:
+        super().__init__(f"{root}: {reason}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +68,11 @@ class SandboxSettings:
         if self.forwarded and not self.published:
             return True
         return not is_loopback(self.published or self.host)
+
+    @property
+    def exchanges_files(self) -> bool:
+        """Whether partners leave files in folders, or by SFTP."""
+        return bool(self.files) or self.sftp_port >= 0
 
     def problems(self) -> dict[str, str]:
         """What cannot be, by field."""

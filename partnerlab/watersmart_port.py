@@ -13,14 +13,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from partnerlab.client.http import Transport
 from partnerlab.simulators.ic_webservices.services.export_batches import ExportBatches
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.watersmart import Told
 from partnerlab.simulators.watersmart.world import World
-from partnerlab.worlds import OfWorld
 
 if TYPE_CHECKING:
+    from partnerlab.client.http import Transport
     from partnerlab.client.jobs import FileTarget, ReceivedBatch
     from partnerlab.watersmart_calls import WaterSmartCalls
 
@@ -84,7 +83,9 @@ class WaterSmartPort:
 
     def _calls(self, lane: Lane) -> WaterSmartCalls:
         """Calls to a lane, as long as it is this one."""
+        from partnerlab.client.http import Transport
         from partnerlab.watersmart_calls import WaterSmartCalls
+        from partnerlab.worlds import OfWorld
 
         with self._lock:
             if self._transport is None:

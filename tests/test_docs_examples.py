@@ -16,7 +16,7 @@ import pytest
 
 from partnerlab.client.jobs.ways import FolderWay
 from partnerlab.generators.bif import generate_bif
-from partnerlab.jobs_port import InHanceBooks
+from partnerlab.jobs_books import InHanceBooks
 from partnerlab.journey.cloud_payments import pay_by_card
 from partnerlab.journey.visitor import Visitor
 from partnerlab.sandbox import Sandbox

@@ -20,16 +20,14 @@ from partnerlab.certificates import CertificateUnusable
 from partnerlab.config import configure, read_configuration
 from partnerlab.contracts import seeds
 from partnerlab.contracts.catalogue import magic_values
-from partnerlab.contracts.verification.meaning import outcome_of
 from partnerlab.databases import check_database, database_errors
 from partnerlab.ending import Ending
 from partnerlab.entrances import billers, entrances
-from partnerlab.folders import FoldersUnusable
 from partnerlab.logs import log_to_stderr
 from partnerlab.parts import PARTS, Parts
 from partnerlab.remote import DEFAULT_URL
 from partnerlab.sandbox import Sandbox
-from partnerlab.settings import SandboxSettings
+from partnerlab.settings import FoldersUnusable, SandboxSettings
 from partnerlab.simulators import ic_webservices, inhance_soap, tccs_rest, watersmart
 from partnerlab.simulators.kit.journal.entries import Entry
 from partnerlab.simulators.kit.world.lanes import DEFAULT
@@ -195,6 +193,8 @@ def _tell(lane: str, entry: Entry) -> None:
     """A line on the screen for each exchange, once."""
     if entry.peer:
         return
+    from partnerlab.contracts.verification.meaning import outcome_of  # at the first call
+
     where = "" if lane == DEFAULT else f"{lane}  "
     what = f"{entry.door}  {entry.operation}  {entry.status or '-'}  {entry.duration_ms:.0f} ms"
     line = f"{entry.at[11:19]}  {where}{what}  {outcome_of(entry.status, entry.answer, entry.faults)}"

@@ -10,7 +10,8 @@ Off unless asked for, and of the lane `default`. All work is done on threads of 
 """
 
 from partnerlab.folders.exchange import Exchange, open_exchange
-from partnerlab.folders.machine import Folders, FoldersUnusable
+from partnerlab.folders.machine import Folders
 from partnerlab.folders.port import FolderPort, Received
+from partnerlab.settings import FoldersUnusable
 
 __all__ = ["Exchange", "FolderPort", "Folders", "FoldersUnusable", "Received", "open_exchange"]

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from partnerlab.contracts.records import dataclass
-from partnerlab.folders.machine import Folders, FoldersUnusable
+from partnerlab.folders.machine import Folders
 from partnerlab.folders.port import FolderPort, invoice_cloud_port, sftp_access
-from partnerlab.settings import SandboxSettings
+from partnerlab.settings import FoldersUnusable, SandboxSettings
 from partnerlab.simulators.ic_webservices import InvoiceCloud
 
 if TYPE_CHECKING:
@@ -31,14 +31,12 @@ class Exchange:
         self.folders.stop()
 
 
-def open_exchange(settings: SandboxSettings, ic: InvoiceCloud, fallback: Path) -> Exchange | None:
+def open_exchange(settings: SandboxSettings, ic: InvoiceCloud, fallback: Path) -> Exchange:
     """
-    Open what the settings ask for, below *fallback* where they name no folder; None where they ask for nothing.
+    Open what the settings ask for, below *fallback* where they name no folder.
 
     Raises `FoldersUnusable`; nothing is left open then.
     """
-    if not settings.files and settings.sftp_port < 0:
-        return None
     root, port = Path(settings.files or fallback), invoice_cloud_port(ic)
     folders = Folders(root, port, quiet_s=settings.files_quiet_s)
     try:

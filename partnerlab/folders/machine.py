@@ -20,8 +20,9 @@ from pathlib import Path
 from partnerlab.client.exports import FileStands, place_file
 from partnerlab.folders.inbox import LONGEST_NAME, FileUnfit, Inbox, read_file
 from partnerlab.folders.port import Export, FolderPort, Place, Received
+from partnerlab.settings import FoldersUnusable
 
-__all__ = ["PARTS", "Folders", "FoldersUnusable"]
+__all__ = ["PARTS", "Folders"]
 
 _logger = logging.getLogger(__name__)
 
@@ -29,13 +30,6 @@ PARTS = ("inbox", "outbox", "done", "rejected")
 STATE = ".state"
 LONGEST_POLL_S = 1.0
 AFTER_ERROR_S = 30.0
-
-
-class FoldersUnusable(RuntimeError):
-    """The folders cannot be made, or another process works on them."""
-
-    def __init__(self, root: Path, reason: str) -> None:
-        super().__init__(f"{root}: {reason}")
 
 
 class Folders:

@@ -25,6 +25,10 @@ from partnerlab.simulators.kit.world.store import Tx
 __all__ = ["billers", "seed"]
 
 REGISTERED_AGO = timedelta(days=365)
+DOCUMENTED = {
+    ("Sandbox!2345", 1024): "scrypt$1024$ehJ+GslcDd3+uOVThtef+A==$VCAYOCnWdunqWx2sK6WDXbbfc5txcPgra6r9ef39sh0="
+}
+"""What is kept of the documented password: to hash it takes longer than anything else that a new lane is given."""
 
 _URLS, _KEYS = ("8", "11", "14", "17"), ("13", "16", "19")
 _TCCS_URLS, _TCCS_USERS = ("20", "101"), ("9", "12", "15", "18", "21", "102")
@@ -260,4 +264,4 @@ def _register(tx: Tx, lane: Lane, customer: Customer, settings: Settings) -> Non
 @cache
 def _password_hash(password: str, cost: int) -> str:
     """Hashed once: it is the same user in every lane."""
-    return hash_password(password, cost)
+    return DOCUMENTED.get((password, cost)) or hash_password(password, cost)

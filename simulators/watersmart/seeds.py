@@ -21,6 +21,8 @@ from partnerlab.simulators.watersmart.settings import Settings
 __all__ = ["openings"]
 
 REGISTERED_AGO = timedelta(days=365)
+DOCUMENTED = {("Sandbox!2345", 1024): "1024$U+Mbp2HuPyziY88Prn0ChQ==$acilPNJoLHUCLzF72uQCfr/8Sw7RhvTZE9TsF+eoTcA="}
+"""What is kept of the documented password: to hash it takes longer than anything else that a new lane is given."""
 
 
 def openings(settings: Settings, now: datetime) -> Iterator[Opening]:
@@ -65,4 +67,4 @@ def _user(seed: SeedAccount, settings: Settings, now: datetime) -> User | None:
 @cache
 def _password_hash(password: str, cost: int) -> str:
     """Hashed once: it is the same user in every lane."""
-    return hash_password(password, cost)
+    return DOCUMENTED.get((password, cost)) or hash_password(password, cost)

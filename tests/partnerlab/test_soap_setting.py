@@ -41,7 +41,9 @@ with Sandbox(SandboxSettings(port=0), inhance=inhance, ic=ic) as sandbox:
         with urllib.request.urlopen(urllib.request.Request(sandbox.url + path, body.encode(), headers)) as answer:
             print(answer.read().decode())
 print("spyne" in sys.modules)
-print(sorted({"dbos", "difflib", "flask", "sqlalchemy", "zipfile"} & set(sys.modules)))
+later = {"csv", "dbos", "difflib", "flask", "httpx", "sqlalchemy", "zipfile"}
+later |= {"partnerlab." + name for name in ("client.http", "client.jobs", "contracts.files", "folders")}
+print(sorted(later & set(sys.modules)))
 """
 
 

@@ -19,6 +19,7 @@ __all__ = [
     "User",
     "check_password",
     "check_username",
+    "hash_of_nobody",
     "hash_password",
     "hash_token",
     "new_token",
@@ -32,7 +33,7 @@ SHORTEST_PASSWORD, LONGEST_PASSWORD = 8, 128
 """Characters of a password; nothing else is asked of it (assumed [A-52])."""
 LONGEST_USERNAME = 100
 
-_SALT_BYTES, _BLOCK = 16, 8
+_SALT_BYTES, _DIGEST_BYTES, _BLOCK = 16, 32, 8
 _SCHEME = "scrypt"
 
 
@@ -117,6 +118,12 @@ def hash_password(password: str, cost: int, salt: bytes = b"") -> str:
     return "$".join((_SCHEME, str(cost), _text(salt), _text(_digest(password, cost, salt))))
 
 
+def hash_of_nobody(cost: int) -> str:
+    """What takes as long to be compared as a password of that cost, and is none: no digest was ever made of it."""
+    salt, digest = secrets.token_bytes(_SALT_BYTES), secrets.token_bytes(_DIGEST_BYTES)
+    return "$".join((_SCHEME, str(cost), _text(salt), _text(digest)))
+
+
 def password_matches(password: str | None, password_hash: str) -> bool:
     """Whether that is the password, compared in constant time."""
     _, cost, salt, digest = password_hash.split("$")
@@ -135,7 +142,9 @@ def hash_token(token: str | None) -> str:
 
 
 def _digest(password: str, cost: int, salt: bytes) -> bytes:
-    return hashlib.scrypt(password.encode("utf-8", "surrogatepass"), salt=salt, n=cost, r=_BLOCK, p=1, dklen=32)
+    return hashlib.scrypt(
+        password.encode("utf-8", "surrogatepass"), salt=salt, n=cost, r=_BLOCK, p=1, dklen=_DIGEST_BYTES
+    )
 
 
 def _text(value: bytes) -> str:

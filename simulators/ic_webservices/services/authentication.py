@@ -17,7 +17,7 @@ from partnerlab.simulators.ic_webservices.domain.users import (
     RemoteToken,
     User,
     check_password,
-    hash_password,
+    hash_of_nobody,
     hash_token,
     new_token,
     password_matches,
@@ -93,7 +93,7 @@ class Authentication:
         self.store, self.keys = store, keys
         self.password_cost = password_cost
         # Compared with where there is no such user, so that the answer takes as long.
-        self._nobody = hash_password("", password_cost)
+        self._nobody = hash_of_nobody(password_cost)
         self._attempts = Attempts(store)
 
     def accounts(self, lane: Lane, biller_guid: str, username: str) -> tuple[str, ...]:

@@ -14,9 +14,8 @@ import json
 from collections.abc import Iterator
 from dataclasses import field, replace
 from datetime import UTC, timedelta
+from typing import TYPE_CHECKING
 
-from partnerlab.contracts.files.csv import CsvTable, write_csv
-from partnerlab.contracts.files.row import Row
 from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.ic_webservices.domain.billers import Biller
 from partnerlab.simulators.ic_webservices.domain.customers import Change
@@ -28,7 +27,6 @@ from partnerlab.simulators.ic_webservices.domain.exports import (
     file_stamp,
     part_of,
 )
-from partnerlab.simulators.ic_webservices.services.export_rows import ExportRows
 from partnerlab.simulators.ic_webservices.services.ledger import biller_of
 from partnerlab.simulators.ic_webservices.services.support import ACH_REJECTS, refuse_unsupported
 from partnerlab.simulators.ic_webservices.store import (
@@ -40,6 +38,10 @@ from partnerlab.simulators.ic_webservices.store import (
 )
 from partnerlab.simulators.kit.world.lanes import Lane, in_world
 from partnerlab.simulators.kit.world.store import Statement, Store, Tx, literally
+
+if TYPE_CHECKING:
+    from partnerlab.contracts.files.csv import CsvTable
+    from partnerlab.contracts.files.row import Row
 
 __all__ = ["ExportBatches"]
 
@@ -202,6 +204,9 @@ class _Making:
     """One batch while it is made, within its transaction."""
 
     def __init__(self, tx: Tx, lane: Lane, biller: Biller, kind: str, *, split: bool) -> None:
+        # At the first batch: the file formats are slow to import.
+        from partnerlab.simulators.ic_webservices.services.export_rows import ExportRows
+
         self.tx, self.lane, self.biller, self.kind = tx, lane, biller, kind
         self.made = ExportRows(tx, lane, biller, kind)
         self.table, self.zone = self.made.table, self.made.zone
@@ -279,6 +284,8 @@ class _Making:
     def _write(self, file: _File) -> None:
         if not file.waiting:
             return
+        from partnerlab.contracts.files.csv import write_csv
+
         page = io.BytesIO()
         written = write_csv(page, file.table, file.waiting)
         self.warnings += [

@@ -45,11 +45,12 @@ from partnerlab.simulators.ic_webservices.store import CUSTOMERS as CUSTOMER_ROW
 from partnerlab.simulators.ic_webservices.store import INVOICES as INVOICE_ROWS
 from partnerlab.simulators.kit.world.lanes import Lane
 
-__all__ = ["CSV_PARTNERS", "Staged", "problem_row", "stage"]
+__all__ = ["CSV_PARTNERS", "Staged", "stage"]
 
 CSV_PARTNERS = ("watersmart",)
 """Whose CSV files are taken. Source: WaterSmart, Invoice File and Adjustment/Daily Balance File."""
 CSV_TABLES = {"watersmart_invoices": INVOICES, "watersmart_balances": BALANCES}
+_ProblemRow = tuple[int, str, str, int, str, str, str, int]
 WORDS = {SETS: "sets the balance", ADDS: "is added to the balance"}
 
 
@@ -92,10 +93,15 @@ class Staged:
         """Whether a row of a balance file adds to a balance."""
         return any(effect == ADDS for _, effect in self.effects)
 
+    @property
+    def rejection_row(self) -> _ProblemRow | None:
+        """Why the whole file was rejected, as a row of the table of problems."""
+        return None if self.rejection is None else _problem_row(self.rejection)
+
     def set_aside(self, problems: Iterable[FileProblem], text: str) -> None:
         """Keep what is wrong with a row or an invoice, and its text with card numbers masked."""
         for problem in problems:
-            self.problems.add(problem_row(problem))
+            self.problems.add(_problem_row(problem))
         self.broken.add(mask_text(text))
 
     def told(self) -> str:
@@ -127,7 +133,7 @@ def stage(lane: Lane, biller: Biller, name: str, content: bytes) -> Staged:
     raise ValueRefused("FileName", name, "must end with .bif or .csv")
 
 
-def problem_row(problem: FileProblem) -> tuple[int, str, str, int, str, str, str, int]:
+def _problem_row(problem: FileProblem) -> _ProblemRow:
     """A problem of a file as the table of problems has it, but for the upload and the position."""
     name = f"{problem.record}.{problem.field}" if problem.record and problem.field else problem.field or problem.record
     return (

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC
 from itertools import chain
+from typing import TYPE_CHECKING
 
 from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.ic_webservices.domain.billers import Biller
@@ -30,12 +31,13 @@ from partnerlab.simulators.ic_webservices.domain.uploads import (
     Upload,
 )
 from partnerlab.simulators.ic_webservices.services.ledger import BillerLedger, biller_of
-from partnerlab.simulators.ic_webservices.services.loading import adjust_balances, load_invoices
-from partnerlab.simulators.ic_webservices.services.staging import Staged, problem_row, stage
 from partnerlab.simulators.ic_webservices.store import ADJUSTMENTS, PROBLEMS, UPLOADS, next_number
 from partnerlab.simulators.kit.world.jobs import Runner
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Statement, Tx
+
+if TYPE_CHECKING:
+    from partnerlab.simulators.ic_webservices.services.staging import Staged
 
 __all__ = ["TOLD", "Taken", "Uploads"]
 
@@ -106,7 +108,7 @@ class Uploads:
         waiting, content = self._waiting(lane, upload_id, LOADED)
         with self.store.read() as tx:
             biller = biller_of(tx, lane, waiting.biller_guid)
-        with stage(lane, biller, waiting.file_name, content) as staged, self.store.write() as tx:
+        with _stage(lane, biller, waiting.file_name, content) as staged, self.store.write() as tx:
             biller_of(tx, lane, biller.guid, lock=True)
             upload = self._still_waiting(tx, lane, upload_id, LOADED)
             self._load(tx, lane, biller, upload_id, staged)
@@ -141,7 +143,7 @@ class Uploads:
 
     def _take(self, lane: Lane, biller: Biller, name: str, content: bytes) -> Taken:
         self.ledger.unsettled.ready(lane, biller.guid, "")
-        with stage(lane, biller, name, content) as staged, self.store.write() as tx:
+        with _stage(lane, biller, name, content) as staged, self.store.write() as tx:
             biller_of(tx, lane, biller.guid, lock=True)
             upload = Upload(
                 upload_id=f"U{next_number(tx, lane.name, 'upload'):08d}",
@@ -184,6 +186,8 @@ class Uploads:
         return _loaded(upload, staged)
 
     def _load(self, tx: Tx, lane: Lane, biller: Biller, upload_id: str, staged: Staged) -> None:
+        from partnerlab.simulators.ic_webservices.services.loading import adjust_balances, load_invoices
+
         if staged.kind == BALANCES:
             adjust_balances(tx, lane, biller, upload_id, staged)
         else:
@@ -241,6 +245,13 @@ class Uploads:
             tx.run(_ADD_CHUNK, lane=lane.name, upload_id=upload.upload_id, part=part, seq=seq, content=text)
 
 
+def _stage(lane: Lane, biller: Biller, name: str, content: bytes) -> Staged:
+    # At the first file: the file formats are slow to import.
+    from partnerlab.simulators.ic_webservices.services.staging import stage
+
+    return stage(lane, biller, name, content)
+
+
 def _kind_of(upload: Upload) -> dict[str, str | int]:
     return {"biller_guid": upload.biller_guid, "kind": upload.kind, "state": LOADED}
 
@@ -258,7 +269,7 @@ def _loaded(upload: Upload, staged: Staged) -> Upload:
 
 def _keep_problems(tx: Tx, lane: Lane, upload_id: str, staged: Staged) -> list[Problem]:
     told: list[Problem] = []
-    rejection = None if staged.rejection is None else problem_row(staged.rejection)
+    rejection = staged.rejection_row
     position = 0
     for batch in chain([[rejection]] if rejection else [], staged.problems.batches()):
         kept = []

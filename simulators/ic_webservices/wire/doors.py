@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from importlib import import_module
+
 from partnerlab.contracts.data import read_bytes
 from partnerlab.simulators.ic_webservices.settings import Settings
 from partnerlab.simulators.ic_webservices.world import Services
 from partnerlab.simulators.kit.asmx.front import AsmxService
+from partnerlab.simulators.kit.http.at_first_request import AtFirstRequest
 from partnerlab.simulators.kit.http.messages import App
 
 __all__ = [
@@ -40,75 +45,86 @@ SAMPLES = {
 
 
 def create_doors(services: Services) -> dict[str, App]:
-    """The doors by path."""
-    from partnerlab.simulators.ic_webservices.wire import cloud_payments, rest_operations
-    from partnerlab.simulators.ic_webservices.wire.rest import create_door
+    """The doors by path. Each is made at its first request."""
 
-    keys = services.api_keys
-    rest = rest_operations.operations(services.ledger, services.authentication, services.user_accounts)
-    soap = {
-        INVOICING_PATH: _invoicing(services),
-        MANAGEMENT_PATH: _management(services),
-        REMOTE_PATH: _remote_authentication(services),
-    }
-    if services.settings.soap == "spyne":
-        _answer_with_spyne(soap)
-    pages = cloud_payments.operations(services.cloud_payments)
+    def door(
+        make: Callable[[Services, str], App], name: str, *, inline: bool = True, group_commit: bool = False
+    ) -> App:
+        return AtFirstRequest(name, partial(make, services), inline=inline, group_commit=group_commit)
+
     return {
-        **soap,
-        REST_PATH: create_door("REST", keys, rest),
-        CLOUD_PAYMENTS_PATH: create_door("CloudPayments", keys, pages, group_commit=True),
+        INVOICING_PATH: door(_invoicing, "CloudInvoicing", inline=False),  # a bill file of 30 MB takes seconds
+        MANAGEMENT_PATH: door(_management, "CloudManagement"),
+        REMOTE_PATH: door(_remote_authentication, "RemoteAuthenticationWS"),
+        REST_PATH: door(_rest, "REST"),
+        CLOUD_PAYMENTS_PATH: door(_cloud_payments, "CloudPayments", group_commit=True),
     }
 
 
-def _invoicing(services: Services) -> AsmxService:
+def _invoicing(services: Services, name: str) -> App:
     from partnerlab.simulators.ic_webservices.wire.invoicing import InvoicingOperations
     from partnerlab.simulators.ic_webservices.wire.messages import cloud_invoicing
 
-    return AsmxService(
-        name="CloudInvoicing",
+    service = AsmxService(
+        name=name,
         service=cloud_invoicing.SERVICE,
         handlers=InvoicingOperations(services.ledger, services.uploads, services.exports),
         wsdl=read_bytes("ic_webservices/CloudInvoicing.wsdl"),
         samples=SAMPLES,
-        inline=False,  # a bill file of 30 MB takes seconds
         max_body=services.settings.max_upload_bytes,
         flat_forms=True,
     )
+    return _answered(services, service, "cloud_invoicing")
 
 
-def _management(services: Services) -> AsmxService:
+def _management(services: Services, name: str) -> App:
     from partnerlab.simulators.ic_webservices.wire.management import ManagementOperations
     from partnerlab.simulators.ic_webservices.wire.messages import cloud_management
 
-    return AsmxService(
-        name="CloudManagement",
+    service = AsmxService(
+        name=name,
         service=cloud_management.SERVICE,
         handlers=ManagementOperations(services.ledger, services.exports),
         wsdl=read_bytes("ic_webservices/CloudManagement.wsdl"),
         samples=SAMPLES,
     )
+    return _answered(services, service, "cloud_management")
 
 
-def _remote_authentication(services: Services) -> AsmxService:
+def _remote_authentication(services: Services, name: str) -> App:
     from partnerlab.simulators.ic_webservices.wire.messages import remote_authentication
     from partnerlab.simulators.ic_webservices.wire.remote_authentication import RemoteAuthenticationOperations
 
-    return AsmxService(
-        name="RemoteAuthenticationWS",
+    service = AsmxService(
+        name=name,
         service=remote_authentication.SERVICE,
         handlers=RemoteAuthenticationOperations(services.ledger, services.authentication, services.user_accounts),
         wsdl=read_bytes("ic_webservices/RemoteAuthenticationWS.wsdl"),
         samples=SAMPLES,
     )
+    return _answered(services, service, "remote_authentication")
 
 
-def _answer_with_spyne(doors: dict[str, AsmxService]) -> None:
-    from partnerlab.simulators.ic_webservices.wire.declarations.cloud_invoicing import CloudInvoicing
-    from partnerlab.simulators.ic_webservices.wire.declarations.cloud_management import CloudManagement
-    from partnerlab.simulators.ic_webservices.wire.declarations.remote_authentication import RemoteAuthenticationWS
-    from partnerlab.simulators.kit.asmx.spyne_front import answer_with_spyne
+def _answered(services: Services, service: AsmxService, declarations: str) -> App:
+    """The service. Where the settings say so, Spyne reads and writes its messages, by the class of its name there."""
+    if services.settings.soap == "spyne":
+        from partnerlab.simulators.kit.asmx.spyne_front import answer_with_spyne
 
-    answer_with_spyne(doors[INVOICING_PATH], CloudInvoicing)
-    answer_with_spyne(doors[MANAGEMENT_PATH], CloudManagement)
-    answer_with_spyne(doors[REMOTE_PATH], RemoteAuthenticationWS)
+        declared = import_module(f"partnerlab.simulators.ic_webservices.wire.declarations.{declarations}")
+        answer_with_spyne(service, getattr(declared, service.name))
+    return service
+
+
+def _rest(services: Services, name: str) -> App:
+    from partnerlab.simulators.ic_webservices.wire.rest import create_door
+    from partnerlab.simulators.ic_webservices.wire.rest_operations import operations
+
+    found = operations(services.ledger, services.authentication, services.user_accounts)
+    return create_door(name, services.api_keys, found)
+
+
+def _cloud_payments(services: Services, name: str) -> App:
+    from partnerlab.simulators.ic_webservices.wire.cloud_payments import operations
+    from partnerlab.simulators.ic_webservices.wire.rest import create_door
+
+    return create_door(name, services.api_keys, operations(services.cloud_payments))

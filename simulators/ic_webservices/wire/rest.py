@@ -75,10 +75,10 @@ class RestOperation:
     read: Callable[[bytes, bool], Any] | None = None
 
 
-def create_door(name: str, keys: ApiKeys, operations: Iterable[RestOperation], *, group_commit: bool = False) -> Routes:
-    """The operations as an app of the site; *group_commit* as `App` says."""
+def create_door(name: str, keys: ApiKeys, operations: Iterable[RestOperation]) -> Routes:
+    """The operations as an app of the site."""
     routes = [Route(one.method, one.path, one.name, _handler(one, keys)) for one in operations]
-    return Routes(name, routes, refuse=_no_route, group_commit=group_commit)
+    return Routes(name, routes, refuse=_no_route)
 
 
 def answer(members: Mapping[str, Any], *, error: str | None = None) -> Response:

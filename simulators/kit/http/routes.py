@@ -34,17 +34,16 @@ class Routes:
     *refuse* answers what no route takes: the request, status 404 or 405, and the methods the path has.
     """
 
+    inline = True
+
     def __init__(
         self,
         name: str,
         routes: Iterable[Route],
         *,
         refuse: Callable[[Request, int, tuple[str, ...]], Response],
-        inline: bool = True,
-        group_commit: bool = False,
     ) -> None:
-        self.name, self.inline, self.group_commit = name, inline, group_commit
-        self._refuse = refuse
+        self.name, self._refuse = name, refuse
         self._by_template: dict[str, dict[str, Route]] = {}
         for route in routes:
             self._by_template.setdefault(route.template.lower(), {})[route.method] = route

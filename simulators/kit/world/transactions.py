@@ -136,12 +136,10 @@ class Statement:
 
     def bind(self, values: Mapping[str, Any] | Row, *, sqlite: bool) -> tuple[str, Row]:
         """SQL and parameters as the driver takes them. *values* are by name, or a tuple in the order of the text."""
-        if not self._sqlite:
-            self._read()
-        sql = self._sqlite if sqlite else self._postgresql
+        sql = (self._sqlite if sqlite else self._postgresql) or self._read(sqlite=sqlite)
         return sql, values if type(values) is tuple else self._order(values)  # type: ignore[arg-type]
 
-    def _read(self) -> None:
+    def _read(self, *, sqlite: bool) -> str:
         """Made at the first use: most statements of a process are never run."""
         names = _PARAMETER.findall(self.text)
         one = names[0] if len(names) == 1 else ""
@@ -149,8 +147,11 @@ class Statement:
             self._order = itemgetter(*names)
         else:
             self._order = (lambda values: (values[one],)) if one else _no_values
+        if sqlite:
+            self._sqlite = _PARAMETER.sub("?", self.text) if names else self.text
+            return self._sqlite
         self._postgresql = _PARAMETER.sub("%s", self.text.replace("%", "%%")) + (" FOR UPDATE" if self._locking else "")
-        self._sqlite = _PARAMETER.sub("?", self.text)
+        return self._postgresql
 
 
 def _no_values(_: Mapping[str, Any]) -> Row:

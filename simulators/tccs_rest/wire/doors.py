@@ -7,97 +7,42 @@ so every one is served both ways.
 
 from __future__ import annotations
 
-import hmac
-from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
+from functools import partial
 
-from partnerlab.contracts.tccs_rest import ContentInfo, ContentInfoInvalid, format_of, parse_content_info
-from partnerlab.simulators.kit.http.messages import App, Request, Response
-from partnerlab.simulators.kit.http.routes import Handler, Route, Routes
-from partnerlab.simulators.tccs_rest.domain.errors import CredentialsWrong, DomainError
-from partnerlab.simulators.tccs_rest.settings import Settings
-from partnerlab.simulators.tccs_rest.wire import answers
-from partnerlab.simulators.tccs_rest.wire.faults import refusal
-from partnerlab.simulators.tccs_rest.wire.forms import Form, FormRefused, read_form
-from partnerlab.simulators.tccs_rest.wire.negotiation import preferred
-from partnerlab.simulators.tccs_rest.wire.operations import IMAGE, Act, operations
+from partnerlab.simulators.kit.http.at_first_request import AtFirstRequest
+from partnerlab.simulators.kit.http.messages import App
 from partnerlab.simulators.tccs_rest.world import World
 
-__all__ = ["create_doors"]
+__all__ = ["IMAGE", "PREFIXES", "create_doors"]
 
 NAME = "tccs"
 PREFIXES = ("/api", "")
-REMEMBERED, LONGEST_REMEMBERED = 4096, 300
+IMAGE = "Retrieve_Bill_Image"
 
 
 def create_doors(world: World) -> dict[str, App]:
     """
-    The doors by path.
+    The doors by path. Each is made at its first request.
 
     Those of the bill image are apart: a page takes milliseconds to make, for which the event loop does not wait.
     """
-    settings = world.settings
-    acts = operations(world.ledger, settings.insurer)
-    check = _guard(settings)
     inline = world.store.sqlite  # a call is microseconds there; a database server may keep the event loop waiting
-    calls = {name: _handler(name, act, check) for name, act in acts.items()}
     doors: dict[str, App] = {}
-    for base in ("/" + base.strip("/") for base in settings.bases):
-        routes = [
-            Route("POST", f"{base}{prefix}/{name}", name, handle)
-            for name, handle in calls.items()
-            for prefix in PREFIXES
-        ]
-        quick = (one for one in routes if one.operation != IMAGE)
-        doors[base] = Routes(NAME, quick, refuse=_refuse, inline=inline, group_commit=True)
-        images = Routes(NAME, (one for one in routes if one.operation == IMAGE), refuse=_refuse, inline=False)
+    for base in ("/" + base.strip("/") for base in world.settings.bases):
+        doors[base] = AtFirstRequest(NAME, partial(_calls, world, base), inline=inline, group_commit=True)
+        images = AtFirstRequest(NAME, partial(_images, world, base), inline=False)
         for prefix in PREFIXES:
             doors[f"{base}{prefix}/{IMAGE}"] = images
     return doors
 
 
-def _handler(name: str, act: Act, check: Callable[[Form], None]) -> Handler:
-    def parse(text: str) -> ContentInfo:
-        return parse_content_info(format_of(name, text), text)
+def _calls(world: World, base: str, name: str) -> App:
+    from partnerlab.simulators.tccs_rest.wire.calls import create_calls
 
-    remembered = lru_cache(REMEMBERED)(parse)
-
-    def handle(request: Request, _: Mapping[str, str]) -> Response:
-        media_type = preferred(request.headers.get("accept", ""))
-        try:
-            form = read_form(request)
-            check(form)
-            text = form.content_info
-            said = remembered(text) if len(text) <= LONGEST_REMEMBERED else parse(text)
-            return act(request, said, media_type)
-        except FormRefused as refused:
-            return answers.error(refused.status, refused.message, media_type)
-        except ContentInfoInvalid as invalid:
-            return answers.error(400, f"contentInfo, {invalid}", media_type)
-        except DomainError as error:
-            return refusal(error, media_type)
-
-    return handle
+    return create_calls(world, base, name)
 
 
-def _guard(settings: Settings) -> Callable[[Form], None]:
-    user, key = settings.consumer_guid.encode(), settings.entry_key.encode()
+def _images(world: World, base: str, name: str) -> App:
+    from partnerlab.simulators.tccs_rest.wire.calls import create_images
 
-    def check(form: Form) -> None:
-        # Both are always compared: how long it takes tells nothing of either.
-        right_user = hmac.compare_digest(form.consumer_guid.encode(), user)
-        right_key = hmac.compare_digest(form.entry_key.encode(), key)
-        if not (right_user and right_key):
-            raise CredentialsWrong
-
-    return check
-
-
-def _refuse(request: Request, status: int, allowed: Iterable[str]) -> Response:
-    """What no call takes, in the words of ASP.NET Web API."""
-    media_type = preferred(request.headers.get("accept", ""))
-    if status == 405:
-        message = f"The requested resource does not support http method '{request.method}'."
-        return answers.error(405, message, media_type, (("Allow", ", ".join(allowed)),))
-    uri = f"{request.base_url}{request.path}"[:500]
-    return answers.error(status, f"No HTTP resource was found that matches the request URI '{uri}'.", media_type)
+    return create_images(world, base, name)

@@ -17,10 +17,9 @@ from partnerlab.simulators.tccs_rest.domain.money import read_cents
 from partnerlab.simulators.tccs_rest.domain.payments import Payment
 from partnerlab.simulators.tccs_rest.services.ledger import PolicyLedger
 from partnerlab.simulators.tccs_rest.wire import answers
+from partnerlab.simulators.tccs_rest.wire.doors import IMAGE
 
-__all__ = ["IMAGE", "Act", "operations"]
-
-IMAGE = "Retrieve_Bill_Image"
+__all__ = ["Act", "operations"]
 
 Act = Callable[[Request, ContentInfo, str], Response]
 """Does what a call asks for: the request, what its contentInfo says, and the media type of the answer."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from partnerlab.jobs_port import InHanceBooks
+from partnerlab.jobs_books import InHanceBooks
 from partnerlab.simulators.inhance_soap.store import Books
 from partnerlab.simulators.kit.world.store import Store, Tx
 from tests.partnerlab.jobs.utility import LANE, UtilityWorld

@@ -25,6 +25,7 @@ from partnerlab.simulators.ic_webservices import EventRefused, InvoiceCloud, Set
 from partnerlab.simulators.kit.asmx.front import AsmxService
 from partnerlab.simulators.kit.control.app import create_control_app
 from partnerlab.simulators.kit.faults.faults import Faults
+from partnerlab.simulators.kit.http.at_first_request import AtFirstRequest
 from partnerlab.simulators.kit.http.messages import Request, Response
 from partnerlab.simulators.kit.journal.journal import Journal
 from partnerlab.simulators.kit.world.clock import Clock
@@ -209,7 +210,9 @@ class Harness:
         return f"/portal/webservices/{namespace.rstrip('/').rpartition('/')[2]}.asmx"
 
     def door(self, namespace: str) -> AsmxService:
-        door = self.sim.doors[self.path(namespace)]
+        later = self.sim.doors[self.path(namespace)]
+        assert isinstance(later, AtFirstRequest)
+        door = later.made()
         assert isinstance(door, AsmxService)
         return door
 
