@@ -13,7 +13,7 @@ from importlib import import_module
 
 from benchmarks.tools import ROOT, Row, left_out
 
-SECTIONS = ("soap", "web", "startup", "client", "files", "pump", "plugin")
+SECTIONS = ("soap", "web", "startup", "client", "files", "pump", "plugin", "scale")
 
 HEAD = """# Benchmarks
 

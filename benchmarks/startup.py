@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import http.client
+import resource
 import statistics
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -38,7 +40,7 @@ def run(scale: float = 1.0) -> list[Row]:
         if peers and PEER not in left_out:
             peer = statistics.median(pair[place] for pair in peers)
             rows.append(row(f"W4 {title}", PEER, ours=taken, theirs=peer, unit="s", aim=None, less=True))
-    return rows + memory()
+    return rows + memory() + imports(scale)
 
 
 def memory() -> list[Row]:
@@ -61,6 +63,32 @@ def memory() -> list[Row]:
             less=True,
         ),
     ]
+
+
+def imports(scale: float) -> list[Row]:
+    """What an import of the client takes beyond httpx and lxml, and a command until it has told how it is used."""
+    times = max(3, round(9 * scale))
+    below = _least_ms(times, "-c", "import httpx, lxml.etree")
+    client = _least_ms(times, "-c", "import httpx, lxml.etree, partnerlab.client.inhance") - below
+    title = "W4 import partnerlab.client.inhance, beyond httpx and lxml"
+    rows = [row(title, "aim", ours=client, theirs=60, unit="ms of processor", aim=1, less=True)]
+    click = _least_ms(times, "-c", "import click")
+    for command in ("--help", "journal --help"):
+        taken = _least_ms(times, "-m", "partnerlab", *command.split())
+        title = f"W4 partnerlab {command}"
+        rows.append(row(title, "import click", ours=taken, theirs=click, unit="ms of processor", aim=None, less=True))
+    return rows
+
+
+def _least_ms(times: int, *arguments: str) -> float:
+    """Processor time of a Python process, the least of several."""
+    found = []
+    for _ in range(times):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run([sys.executable, *arguments], stdout=subprocess.DEVNULL, check=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        found.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    return min(found) * 1_000
 
 
 def _ask(url: str, text: str, most: int) -> int:
