@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.ic_webservices.domain.billers import Biller
@@ -30,8 +29,9 @@ from partnerlab.simulators.ic_webservices.services.ledger import biller_of
 from partnerlab.simulators.ic_webservices.store import CHECKOUTS, CUSTOMERS, INVOICES, PAYMENTS
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Tx
+from partnerlab.simulators.kit.world.table import utc_text
 
-__all__ = ["CheckoutGone", "CheckoutView", "bill_of", "checkout_of", "invoices_of", "time_text", "view_of"]
+__all__ = ["CheckoutGone", "CheckoutView", "bill_of", "checkout_of", "invoices_of", "view_of"]
 
 MOST_OF_AN_ACCOUNT = 100
 """Invoices of one account on a page that names none."""
@@ -84,7 +84,7 @@ def checkout_of(tx: Tx, lane: Lane, token: str, *, lock: bool = False) -> Checko
     checkout = read(tx, lane.name, page_key(token))
     if checkout is None:
         raise CheckoutGone("unknown")
-    if checkout.state == OPEN and checkout.expires_at <= time_text(lane.now()):
+    if checkout.state == OPEN and checkout.expires_at <= utc_text(lane.now()):
         raise CheckoutGone("expired", str(checkout.asked.get("return_url", "")))
     return checkout
 
@@ -140,8 +140,3 @@ def _address(asked: RequestedCustomer, customer: Customer | None) -> PayerAddres
         asked.state or customer.state,
         asked.zip or customer.zip,
     )
-
-
-def time_text(moment: datetime) -> str:
-    """A moment as the rows have it."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")

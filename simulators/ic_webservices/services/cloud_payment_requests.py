@@ -65,9 +65,8 @@ def stylesheet(asked: PaymentPageRequest, biller: Biller) -> str:
 
 def lacks(tx: Tx, lane: Lane, biller: Biller, asked: PaymentPageRequest) -> bool:
     """Whether anything in the request may be new to the ledger; the usual one asks for what is known."""
-    place = {"lane": lane.name, "biller_guid": biller.guid}
     return any(
-        one.invoices or tx.one(_KNOWN, **place, account_number=one.account_number) is None for one in asked.customers
+        one.invoices or tx.one(_KNOWN, (lane.name, biller.guid, one.account_number)) is None for one in asked.customers
     )
 
 

@@ -48,7 +48,6 @@ from partnerlab.simulators.ic_webservices.services.checkouts import (
     bill_of,
     checkout_of,
     invoices_of,
-    time_text,
     view_of,
 )
 from partnerlab.simulators.ic_webservices.services.cloud_payment_requests import check_addresses, create_missing, lacks
@@ -60,6 +59,7 @@ from partnerlab.simulators.ic_webservices.services.wallet import Wallet, method_
 from partnerlab.simulators.ic_webservices.store import CHECKOUTS, REMINDERS
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Statement, Store, Tx
+from partnerlab.simulators.kit.world.table import utc_text
 
 __all__ = ["CloudPayments", "Paying"]
 
@@ -145,19 +145,10 @@ class CloudPayments:
         with self.store.write() as tx:
             if lacks(tx, lane, biller, asked):
                 create_missing(tx, lane, biller_of(tx, lane, biller.guid, lock=True), asked)
-            tx.run(
-                _ADD,
-                lane=lane.name,
-                token_hash=page_key(token),
-                biller_guid=biller.guid,
-                state=OPEN,
-                created_at=time_text(now),
-                expires_at=time_text(now + LASTS),
-                username=username,
-                asked=kept,
-            )
+            created_at, expires_at = utc_text(now), utc_text(now + LASTS)
+            tx.run(_ADD, (lane.name, page_key(token), biller.guid, OPEN, created_at, expires_at, username, kept))
             if next(self._made) % FORGET_EVERY == 0:
-                tx.run(_FORGET, lane=lane.name, before=time_text(now - FORGET_AFTER))
+                tx.run(_FORGET, lane=lane.name, before=utc_text(now - FORGET_AFTER))
         return token
 
     # --- for payers ---
@@ -254,8 +245,8 @@ class CloudPayments:
                 invoice_number=bill.number,
                 email_address=address,
                 account_number=bill.invoice.account_number,
-                requested_at=time_text(now),
-                remind_at=time_text(notifies_at(remind_on(bill.invoice, now.astimezone(zone).date()), zone)),
+                requested_at=utc_text(now),
+                remind_at=utc_text(notifies_at(remind_on(bill.invoice, now.astimezone(zone).date()), zone)),
             )
             REMINDERS.put(tx, lane.name, reminder)
         self.postbacks.runner.changed()
