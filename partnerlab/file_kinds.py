@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
 from typing import IO
 from zoneinfo import ZoneInfo
@@ -28,9 +27,8 @@ from partnerlab.client.intake import (
     read_csv_invoices,
     read_invoices,
 )
-from partnerlab.contracts.files import FileRejected, Layout, Quarantined, Report, read_bif
+from partnerlab.contracts.files import Layout, Quarantined, Report, check
 from partnerlab.contracts.files.csv import CsvRejected, CsvReport, QuarantinedRow, load_table, read_csv, table_of
-from partnerlab.contracts.files.row import Row
 from partnerlab.contracts.files.rows import render_row
 
 __all__ = [
@@ -93,27 +91,20 @@ def check_bif(path: Path, layout: Layout, *, strict: bool, progress: Progress, q
     Its header has the count and total that the good invoices leave over: corrected to what the partner meant, the file
     can be uploaded as it is.
     """
-    good, total = 0, Decimal("0.00")
     with Kept() as kept:
-        reading = read_bif(path, layout, strict=strict, progress=progress, on_quarantine=kept.add)
-        try:
-            for group in reading:
-                good += 1
-                total += getattr(group.invoice, layout.totals.of)
-            report = reading.report
-        except FileRejected as rejected:
-            report = rejected.report
+        report = check(path, layout, strict=strict, progress=progress, on_quarantine=kept.add)
         if quarantine is not None:
-            kept.write(quarantine, _header(layout, report.header, good, total))
+            kept.write(quarantine, _header(layout, report))
     return report
 
 
-def _header(layout: Layout, header: Row | None, good: int, total: Decimal) -> str:
+def _header(layout: Layout, report: Report) -> str:
+    header = report.header
     if header is None:
         return ""
     totals = layout.totals
     count, sum_ = getattr(header, totals.count), getattr(header, totals.sum)
-    left = header._replace(**{totals.count: max(count - good, 0), totals.sum: sum_ - total})
+    left = header._replace(**{totals.count: max(count - report.given, 0), totals.sum: sum_ - report.given_total})
     line, _ = render_row(layout, layout.record("FH"), left, 1)
     return f"{line}\n"
 

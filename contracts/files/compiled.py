@@ -18,7 +18,7 @@ For `IH` of three columns the reader made is
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -30,7 +30,7 @@ from partnerlab.contracts.files.fields import MAX_ROW, SEPARATOR, Field
 from partnerlab.contracts.files.layout import Record
 from partnerlab.contracts.files.row import Row
 
-__all__ = ["row_parser", "row_renderer", "row_template", "source_of"]
+__all__ = ["overflow", "patterns", "row_parser", "row_renderer", "row_template", "source_of"]
 
 HELD = 16_384  # values a table of parsed texts keeps
 KEPT = 256  # functions: a biller has an invoice header of its own
@@ -200,14 +200,14 @@ RENDER = {
 @lru_cache(maxsize=KEPT)
 def row_parser(record: Record) -> Callable[[str], Row | None]:
     """A function from a line, its row type already known, to its row; None where anything is wrong with it."""
-    made = _execute(_parser_source(record), {**NAMES, **_patterns(record), "Row": record.row})
+    made = _execute(_parser_source(record), {**NAMES, **patterns(record.fields), "Row": record.row})
     return made["parse"]  # type: ignore[no-any-return]
 
 
 @lru_cache(maxsize=KEPT)
 def row_renderer(record: Record) -> Callable[[Row], str | None]:
     """A function from a row to its line; None where a value is not right or holds what a file cannot hold."""
-    made = _execute(_renderer_source(record), {**NAMES, **_patterns(record)})
+    made = _execute(_renderer_source(record), {**NAMES, **patterns(record.fields)})
     return made["render"]  # type: ignore[no-any-return]
 
 
@@ -238,9 +238,9 @@ def source_of(record: Record) -> str:
     return _parser_source(record) + "\n\n" + _renderer_source(record)
 
 
-def _patterns(record: Record) -> dict[str, Any]:
+def patterns(fields: Iterable[Field]) -> dict[str, Any]:
     """The check of each field that has a shape, by a name of its column."""
-    return {f"matches_{field.spec_id}": re.compile(field.pattern).fullmatch for field in record.fields if field.pattern}
+    return {f"matches_{field.spec_id}": re.compile(field.pattern).fullmatch for field in fields if field.pattern}
 
 
 def _execute(source: str, names: dict[str, Any]) -> dict[str, Any]:
@@ -253,7 +253,7 @@ def _execute(source: str, names: dict[str, Any]) -> dict[str, Any]:
 
 def _parser_source(record: Record) -> str:
     fields = record.fields
-    tail = _overflow(fields)
+    tail = overflow(fields)
     head = len(fields) - tail
     lines = ["def parse(line):", "    try:"]
     if tail:
@@ -299,7 +299,7 @@ def _parse_check(cell: str, field: Field) -> str:
     return blank
 
 
-def _overflow(fields: Sequence[Field]) -> int:
+def overflow(fields: Sequence[Field]) -> int:
     """How many columns at the end hold values only for further meters."""
     count = 0
     for field in reversed(fields):
@@ -333,7 +333,7 @@ def _renderer_source(record: Record) -> str:
     if checks:
         lines.append(f"        if {' or '.join(checks)}: return None")
     joined = f"        line = '|'.join(({', '.join(texts)},))"
-    tail = _overflow(fields)
+    tail = overflow(fields)
     if tail:
         lines += [
             f"        if {' is '.join(cells[field.name] for field in fields[-tail:])} is none:",

@@ -18,7 +18,7 @@ from partnerlab.contracts.records import dataclass
 
 __all__ = ["Batch", "Source", "blocks", "read_lines"]
 
-BLOCK = 1 << 18
+BLOCK = 1 << 17
 MAX_BYTES = 4 * MAX_ROW + 4  # of a row without a line end that is still held
 CONTROLS = bytes(code for code in range(32) if code not in (9, 10, 13)) + b"\x7f"
 
@@ -130,7 +130,7 @@ class _Lines:
         if b"\r" in data:
             found = data.count(b"\r\n")
             if found:
-                self.notes.add("crlf", "lines end with CRLF", first, found)
+                self.notes.add("crlf", "lines end with CRLF", first + data.count(b"\n", 0, data.index(b"\r\n")), found)
                 data = data.replace(b"\r\n", b"\n")
         flagged: dict[int, str] = {}
         try:

@@ -141,7 +141,8 @@ class Report:
 
     `invoices` counts IH rows, good and broken alike, and `total_amount_due` sums them: both are what the header
     states. `quarantined` counts broken groups; a stray row outside any invoice is a group of its own, so
-    `good + quarantined` can exceed `invoices`. `quarantine` keeps the first thousand of them. `rejection` is the
+    `good + quarantined` can exceed `invoices`. `given` are the good ones up to where the file was known to be rejected,
+    which a loop gets, and `given_total` sums them. `quarantine` keeps the first thousand of them. `rejection` is the
     reason the whole file cannot be used, and then `loaded` is 0.
     """
 
@@ -151,6 +152,8 @@ class Report:
     invoices: int
     total_amount_due: Decimal
     good: int
+    given: int
+    given_total: Decimal
     quarantined: int
     quarantine: tuple[Quarantined, ...]
     notes: tuple[Note, ...]

@@ -18,21 +18,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from decimal import Decimal
 
 from partnerlab.contracts.files.compiled import row_parser
 from partnerlab.contracts.files.groups import MAX_ROWS, InvoiceGroup, OpenGroup, place_problem
+from partnerlab.contracts.files.invoices import Window, invoices_checker, windows
 from partnerlab.contracts.files.layout import COLUMNS, Layout, with_columns
-from partnerlab.contracts.files.lines import NotText, Source, read_lines
-from partnerlab.contracts.files.problems import FileRejected, Notes, Problem, Quarantined, Report, shown
-from partnerlab.contracts.files.row import Row
+from partnerlab.contracts.files.lines import Batch, NotText, Source, read_lines
+from partnerlab.contracts.files.problems import FileRejected, Problem, Quarantined, Report, shown
 from partnerlab.contracts.files.rows import judge_row
-from partnerlab.contracts.files.seen import InvoiceNumbers
-from partnerlab.contracts.files.sums import Sums
+from partnerlab.contracts.files.tally import Tally
 
 __all__ = ["Reading", "ReadingUnfinished", "check", "read_bif"]
 
-KEPT = 1_000  # quarantined groups that a report keeps
 PADDED = "an account or invoice number has spaces around it, which are dropped [A-95]"
 MAX_BROKEN = 10_000
 """With more broken and blank rows than that, and more of them than of others, the rest of a file is not read."""
@@ -74,7 +71,7 @@ def check(
     progress: Callable[[int], None] | None = None,
 ) -> Report:
     """The report on a file, rejected or not; the file is read once, to its end."""
-    reading = read_bif(source, layout, strict=strict, on_quarantine=on_quarantine, progress=progress)
+    reading = Reading(source, layout, strict=strict, on_quarantine=on_quarantine, progress=progress, values=False)
     try:
         for _ in reading:
             pass
@@ -83,8 +80,12 @@ def check(
     return reading.report
 
 
+class _Stop(Exception):
+    """The rest of the file is not read: the report says why."""
+
+
 class Reading:
-    """One pass over one file. See `read_bif`."""
+    """One pass over one file. See `read_bif`. Without *values* good invoices are counted and not handed out."""
 
     def __init__(
         self,
@@ -94,19 +95,14 @@ class Reading:
         strict: bool = False,
         on_quarantine: Callable[[Quarantined], None] | None = None,
         progress: Callable[[int], None] | None = None,
+        values: bool = True,
     ) -> None:
-        self._source, self._layout, self._strict = source, layout, strict
-        self._on_quarantine, self._progress = on_quarantine, progress
+        self._source, self._progress, self._values = source, progress, values
         self._report: Report | None = None
         self._begun = False
-        self._notes = Notes()
-        self._header: Row | None = None
-        self._header_line = 0
-        self._rejection: Problem | None = None
-        self._lines = self._good = self._quarantined = self._broken = 0
-        self._sums = Sums(layout.totals)
-        self._kept: list[Quarantined] = []
-        self._seen = InvoiceNumbers()
+        self._tally = Tally(layout, strict=strict, on_quarantine=on_quarantine)
+        self._group = OpenGroup()
+        self._take_layout(layout)
 
     @property
     def report(self) -> Report:
@@ -124,107 +120,149 @@ class Reading:
     def _groups(self) -> Iterator[InvoiceGroup]:
         try:
             yield from self._read()
+            self._tally.compare()
         except NotText as error:
-            self._reject("wrong-encoding", f"{error}; save it as UTF-8")
+            self._tally.reject("wrong-encoding", f"{error}; save it as UTF-8")
+        except _Stop:
+            pass
         finally:
-            self._seen.close()
-        self._report = Report(
-            layout=self._layout.name,
-            header=self._header,
-            lines=self._lines,
-            invoices=self._sums.invoices,
-            total_amount_due=self._sums.total,
-            good=self._good,
-            quarantined=self._quarantined,
-            quarantine=tuple(self._kept),
-            notes=self._notes.found(),
-            rejection=self._rejection,
-            strict=self._strict,
-        )
-        if self._rejection is not None:
+            self._tally.seen.close()
+        self._report = self._tally.report()
+        if self._tally.rejection is not None:
             raise FileRejected(self._report)
 
     def _read(self) -> Iterator[InvoiceGroup]:
-        totals = self._layout.totals
-        parse_invoice, parse_customer, parse_detail = self._parsers()
-        fields = self._layout.record("IH").row._fields
+        """The file window by window: invoices that are whole and good at once, anything else row by row."""
+        for batch in read_lines(self._source, self._tally.notes, self._progress):
+            self._tally.lines = batch.first - 1 + len(batch.lines)
+            for window in windows(batch):
+                if not window.starts or self._tally.header is None or self._stray:
+                    yield from self._read_rows(window.lines, window.first, batch)
+                    continue
+                yield from self._close_group()
+                if self._values:
+                    yield from self._read_invoices(window, batch)
+                elif (plain := self._check_invoices(window)) is None or not self._tally.take(plain):
+                    yield from self._read_rows(window.lines, window.first, batch)
+        yield from self._close_group()
+
+    @property
+    def _stray(self) -> bool:
+        """Whether rows wait that the next IH row may belong to."""
+        return bool(self._group.rows) and not self._group.has_invoice
+
+    def _read_invoices(self, window: Window, batch: Batch) -> Iterator[InvoiceGroup]:
+        """The invoices of a window, each at once where it is good."""
+        parse_invoice, parse_customer, parse_detail = self._parsers
+        totals, fields = self._layout.totals, self._layout.record("IH").row._fields
+        account_at = self._layout.record("CR").row._fields.index("AccountNumber")
         total_at, key_at = fields.index(totals.of), fields.index(totals.key)
         other_at = fields.index(totals.or_of) if totals.or_of else None
         at = tuple.__getitem__
-        sums = self._sums
-        group = OpenGroup()
-        for batch in read_lines(self._source, self._notes, self._progress):
-            number = batch.first - 1
-            self._lines = number + len(batch.lines)
-            flagged = batch.flagged
-            for line in batch.lines:
-                number += 1
-                code = line[:3]
-                # The fast way: a good row in its place. Anything else falls through to `_judge`.
-                if flagged and number in flagged:
-                    pass
-                elif code == "ID|":
-                    if group.takes_detail and len(group.rows) < MAX_ROWS and (row := parse_detail(line)) is not None:
-                        group.details.append(row)
-                        group.rows.append(line)
-                        group.has_detail = True
-                        continue
-                elif code == "CR|":
-                    if group.takes_customer and (row := parse_customer(line)) is not None:
-                        group.customer = row
-                        group.rows.append(line)
-                        group.has_customer = group.takes_detail = True
-                        group.takes_customer = False
-                        continue
-                elif (
-                    code == "IH|"
-                    and self._header is not None
-                    and (group.has_invoice or not group.rows)
-                    and (row := parse_invoice(line)) is not None
-                ):
-                    if (done := self._close(group)) is not None:
-                        yield done
-                    group = OpenGroup(number)
-                    group.invoice = row
-                    group.number = at(row, key_at)
-                    group.rows.append(line)
-                    group.has_invoice = group.takes_customer = True
-                    sums.invoices += 1
-                    sums.total += at(row, total_at)
-                    if other_at is not None:
-                        sums.add_other(at(row, other_at))
-                    continue
-                elif not line or line.isspace():
-                    self._notes.add("blank-lines", "blank lines are passed over", number)
-                    self._broken += 1
-                    if self._broken <= MAX_BROKEN:
-                        continue
-                cut = batch.cut and number == self._lines
-                if self._header is None:
-                    if not self._open(line, number, flagged.get(number, ""), cut):
-                        self._lines = number
-                        return
-                    parse_invoice, parse_customer, parse_detail = self._parsers()
-                    continue
-                if self._broken > MAX_BROKEN and 2 * self._broken > number:
-                    self._reject(
-                        "hopeless", f"{self._broken:,} of the first {number:,} rows are broken or blank", number
-                    )
-                    self._lines = number
-                    return
-                if not line or line.isspace():
-                    continue
-                following = self._judge(group, line, number, flagged.get(number, ""), cut)
-                if following is not group:
-                    if (done := self._close(group)) is not None:
-                        yield done
-                    group = following
-        if (done := self._close(group)) is not None:
-            yield done
-        self._compare()
+        tally, lines = self._tally, window.lines
+        sums, seen = tally.sums, tally.seen
+        stray = False
+        for start, end in zip(window.starts, [*window.starts[1:], len(lines)], strict=True):
+            if (
+                2 < end - start <= MAX_ROWS
+                and (invoice := parse_invoice(lines[start])) is not None
+                and (customer := parse_customer(lines[start + 1])) is not None
+                and all(details := tuple(map(parse_detail, lines[start + 2 : end])))
+                and (number := at(invoice, key_at)) == number.strip(" ")
+                and (account := at(customer, account_at)) == account.strip(" ")
+                and not stray
+                and seen.add(number)
+            ):
+                total = at(invoice, total_at)
+                sums.invoices += 1
+                sums.total += total
+                if other_at is not None:
+                    sums.add_other(at(invoice, other_at))
+                tally.good += 1
+                if tally.rejection is None:
+                    tally.given += 1
+                    tally.given_total += total
+                    yield InvoiceGroup(invoice, customer, details, window.first + start)  # type: ignore[arg-type]
+            else:
+                yield from self._read_rows(lines[start:end], window.first + start, batch)
+                stray = self._stray
+                if not stray:
+                    yield from self._close_group()
 
-    def _parsers(self) -> tuple[Callable[[str], Row | None], ...]:
-        return tuple(row_parser(self._layout.record(code)) for code in ("IH", "CR", "ID"))
+    def _read_rows(self, lines: list[str], first: int, batch: Batch) -> Iterator[InvoiceGroup]:
+        """Rows one by one, the first of them on line *first*, into the open group or new ones."""
+        parse_invoice, parse_customer, parse_detail = self._parsers
+        totals, fields = self._layout.totals, self._layout.record("IH").row._fields
+        total_at, key_at = fields.index(totals.of), fields.index(totals.key)
+        other_at = fields.index(totals.or_of) if totals.or_of else None
+        at = tuple.__getitem__
+        tally, group, flagged = self._tally, self._group, batch.flagged
+        sums = tally.sums
+        for number, line in enumerate(lines, first):
+            code = line[:3]
+            # The fast way: a good row in its place. Anything else falls through to `_judge`.
+            if flagged and number in flagged:
+                pass
+            elif code == "ID|":
+                if group.takes_detail and len(group.rows) < MAX_ROWS and (row := parse_detail(line)) is not None:
+                    group.details.append(row)
+                    group.rows.append(line)
+                    group.has_detail = True
+                    continue
+            elif code == "CR|":
+                if group.takes_customer and (row := parse_customer(line)) is not None:
+                    group.customer = row
+                    group.rows.append(line)
+                    group.has_customer = group.takes_detail = True
+                    group.takes_customer = False
+                    continue
+            elif (
+                code == "IH|"
+                and tally.header is not None
+                and not self._stray
+                and (row := parse_invoice(line)) is not None
+            ):
+                yield from self._close_group()
+                group = self._group = OpenGroup(number)
+                group.invoice = row
+                group.number = at(row, key_at)
+                group.rows.append(line)
+                group.has_invoice = group.takes_customer = True
+                sums.invoices += 1
+                sums.total += at(row, total_at)
+                if other_at is not None:
+                    sums.add_other(at(row, other_at))
+                continue
+            elif not line or line.isspace():
+                tally.notes.add("blank-lines", "blank lines are passed over", number)
+                tally.broken += 1
+                if tally.broken <= MAX_BROKEN:
+                    continue
+            cut = batch.cut and number == tally.lines
+            if tally.header is None:
+                if not self._open(line, number, flagged.get(number, ""), cut):
+                    tally.lines = number
+                    raise _Stop
+                parse_invoice, parse_customer, parse_detail = self._parsers
+                continue
+            if tally.broken > MAX_BROKEN and 2 * tally.broken > number:
+                tally.reject("hopeless", f"{tally.broken:,} of the first {number:,} rows are broken or blank", number)
+                tally.lines = number
+                raise _Stop
+            if not line or line.isspace():
+                continue
+            if line.partition("|")[0] == "IH" and not self._stray:
+                yield from self._close_group()
+                group = self._group
+            following = self._judge(group, line, number, flagged.get(number, ""), cut)
+            if following is not group:
+                yield from self._close_group()
+                group = self._group = following
+
+    def _take_layout(self, layout: Layout) -> None:
+        self._layout = self._tally.layout = layout
+        self._parsers = tuple(row_parser(layout.record(code)) for code in ("IH", "CR", "ID"))
+        self._check_invoices = invoices_checker(layout)
 
     def _tell_columns(self, line: str, number: int) -> None:
         """Whether the columns stand as declared or by id, from how many FH has and which are blank [A-77]."""
@@ -236,34 +274,36 @@ class Reading:
         if len(given.record("FH").fields) == len(cells) or len(fields) != len(cells):
             return
         if not any(cell for field, cell in zip(fields, cells, strict=True) if field.kind == "filler"):
-            self._layout = found
-            self._notes.add("columns", f"the columns stand {other.replace('_', ' ')}, not {given.columns}", number)
+            self._take_layout(found)
+            self._tally.notes.add(
+                "columns", f"the columns stand {other.replace('_', ' ')}, not {given.columns}", number
+            )
 
     def _open(self, line: str, number: int, flag: str, cut: bool) -> bool:
         """The first row: the header, or the end of the matter (False)."""
         code = line.partition("|")[0]
         if flag:
-            self._rejection = place_problem(self._layout, flag, line, number, code, "")
+            self._tally.rejection = place_problem(self._layout, flag, line, number, code, "")
         elif code != "FH":
             message = f"the first row is {shown(line)!r}, not the file header FH"
-            self._reject("missing-header", message, number, value=shown(line))
+            self._tally.reject("missing-header", message, number, value=shown(line))
         else:
             self._tell_columns(line, number)
             judged = judge_row(self._layout, self._layout.record("FH"), line, number)
-            self._header, self._header_line = judged.row, number
+            self._tally.header, self._tally.header_line = judged.row, number
             if judged.problems:
-                self._rejection = judged.problems[0]
+                self._tally.rejection = judged.problems[0]
                 if cut:
-                    self._reject_cut(number, "FH")
-        return self._header is not None
+                    self._tally.reject_cut(number, "FH")
+        return self._tally.header is not None
 
     def _judge(self, group: OpenGroup, line: str, number: int, flag: str, cut: bool) -> OpenGroup:
         """Puts a row that is broken or out of place into the group it belongs to: *group*, or a new one."""
         layout = self._layout
         code = line.partition("|")[0]
         if code == "FH":
-            self._reject("second-header", "the file header stands a second time", number, "FH", shown(line))
-            self._broken += 1
+            self._tally.reject("second-header", "the file header stands a second time", number, "FH", shown(line))
+            self._tally.broken += 1
             return group
         judged = None
         problems: tuple[Problem, ...] = ()
@@ -271,9 +311,9 @@ class Reading:
             judged = judge_row(layout, layout.record(code), line, number, group.number if code != "IH" else "")
             problems = judged.problems
             for kind, text in judged.notes:
-                self._notes.add(kind, text, number)
+                self._tally.notes.add(kind, text, number)
         if code == "CR" and group.stray:
-            self._set_aside(group.let_go_stray())
+            self._tally.set_aside(group.let_go_stray())
         group, misplaced = group.place(code, number)
         rule = flag or ("unknown-row-type" if judged is None else "")
         if rule:
@@ -281,8 +321,8 @@ class Reading:
         if judged is not None and code == "IH":
             group.number = str(judged.values.get(layout.totals.key, ""))
             problems = tuple(replace(problem, invoice_number=group.number) for problem in problems)
-            self._count(judged.values.get(layout.totals.of), number, group.number)
-            self._sums.add_other(judged.values.get(layout.totals.or_of))
+            self._tally.count(judged.values.get(layout.totals.of), number, group.number)
+            self._tally.sums.add_other(judged.values.get(layout.totals.or_of))
             group.invoice = judged.row
         elif judged is not None and code == "CR":
             group.customer = judged.row
@@ -293,31 +333,21 @@ class Reading:
         if len(group.rows) == MAX_ROWS and not any(known.rule == "too-many-details" for known in group.problems):
             problems = (*problems, place_problem(layout, "too-many-details", line, number, code, group.number))
         if cut and problems:
-            self._reject_cut(number, code)
+            self._tally.reject_cut(number, code)
         group.takes_customer = group.has_invoice and not group.has_customer and not group.has_detail
         group.takes_detail = group.has_invoice and group.has_customer
         group.hold(line, problems)
-        self._broken += bool(problems)
+        self._tally.broken += bool(problems)
         return group
 
-    def _count(self, amount: Decimal | None, number: int, invoice_number: str) -> None:
-        """Takes an IH row into the count and the sum."""
-        self._sums.invoices += 1
-        if amount is not None:
-            self._sums.total += amount
-        else:
-            of = self._layout.totals.of
-            field = self._layout.record("IH").field(of)
-            message = f"cannot be read, so the header's {self._layout.totals.sum} cannot be checked"
-            self._reject("unreadable-total", message, number, "IH", "", of, field.spec_id, invoice_number)
-
-    def _close(self, group: OpenGroup) -> InvoiceGroup | None:
-        """The end of a group: yielded where it is good, else set aside."""
+    def _close_group(self) -> Iterator[InvoiceGroup]:
+        """The end of the open group: given where it is good, else set aside."""
+        group, self._group = self._group, OpenGroup()
         if not group.rows:
-            return None
+            return
         group.finish(self._layout)
         self._unpad(group)
-        if group.number and not self._seen.add(group.number):
+        if group.number and not self._tally.seen.add(group.number):
             key = self._layout.totals.key
             group.hold_problem(
                 Problem(
@@ -333,10 +363,14 @@ class Reading:
                 )
             )
         if group.problems:
-            self._set_aside(group.quarantined())
-            return None
-        self._good += 1
-        return group.closed() if self._rejection is None else None
+            self._tally.set_aside(group.quarantined())
+            return
+        self._tally.good += 1
+        if self._tally.rejection is None:
+            done = group.closed()
+            self._tally.given += 1
+            self._tally.given_total += done.invoice[self._layout.totals.of]
+            yield done
 
     def _unpad(self, group: OpenGroup) -> None:
         """
@@ -347,52 +381,9 @@ class Reading:
         key = self._layout.totals.key
         if group.number != (number := group.number.strip(" ")) and group.invoice is not None:
             group.number, group.invoice = number, group.invoice._replace(**{key: number})
-            self._notes.add("padded-number", PADDED, group.line)
+            self._tally.notes.add("padded-number", PADDED, group.line)
         if group.customer is not None:
             account = group.customer.AccountNumber
             if account != (trimmed := account.strip(" ")):
                 group.customer = group.customer._replace(AccountNumber=trimmed)
-                self._notes.add("padded-number", PADDED, group.line)
-
-    def _set_aside(self, broken: Quarantined) -> None:
-        self._quarantined += 1
-        if len(self._kept) < KEPT:
-            self._kept.append(broken)
-        if self._on_quarantine is not None:
-            self._on_quarantine(broken)
-        if self._strict and self._rejection is None:
-            self._rejection = broken.problems[0]
-
-    def _compare(self) -> None:
-        """The header's count and total against what was read; of two that are wrong the first is said."""
-        totals = self._layout.totals
-        header = self._header
-        if header is None:
-            self._reject("empty-file", "holds no row")
-            return
-        if self._sums.is_other(header):
-            message = f"{totals.sum} is the sum of {totals.or_of}, not of {totals.of}"
-            self._notes.add("other-total", message, self._header_line)
-        for wrong in self._sums.compare(header):
-            spec_id = self._layout.record("FH").field(wrong.field).spec_id
-            self._reject(wrong.rule, wrong.message, self._header_line, "FH", str(wrong.stated), wrong.field, spec_id)
-
-    def _reject_cut(self, number: int, code: str) -> None:
-        self._rejection = None  # the cut explains whatever else is wrong with this row
-        self._reject("truncated-row", "the file stops in the middle of this row", number, code)
-
-    def _reject(
-        self,
-        rule: str,
-        message: str,
-        line: int = 0,
-        record: str = "",
-        value: str = "",
-        field: str = "",
-        spec_id: int = 0,
-        invoice_number: str = "",
-    ) -> None:
-        """Rejects the file; the first reason stands."""
-        if self._rejection is None:
-            source = self._layout.source
-            self._rejection = Problem(rule, message, line, record, field, spec_id, value, invoice_number, source)
+                self._tally.notes.add("padded-number", PADDED, group.line)

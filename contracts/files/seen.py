@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable, Sequence
 
 __all__ = ["InvoiceNumbers"]
 
@@ -26,7 +27,7 @@ class InvoiceNumbers:
 
     def add(self, number: str) -> bool:
         """Takes a number in; False where it was there already."""
-        if number.isdecimal() and number.isascii() and number[0] != "0" and len(number) < 19:
+        if _is_plain(number):
             value = int(number)
             page, bit = value >> PAGE, 1 << (value & 255)
             bits = self._pages.get(page)
@@ -43,6 +44,37 @@ class InvoiceNumbers:
             return True
         return self._add_to_disk(number)
 
+    def add_all(self, numbers: Sequence[str]) -> bool:
+        """
+        Takes all of these numbers in, or none of them and says False.
+
+        That is so where one was there already or stands twice among them, and where they would go to disk.
+        """
+        plain = numbers if _are_plain(numbers) else list(filter(_is_plain, numbers))
+        texts = () if plain is numbers else [number for number in numbers if not _is_plain(number)]
+        new = {*texts}
+        if len(new) < len(texts) or len(self._texts) + len(new) > self._held or not self._texts.isdisjoint(new):
+            return False
+        if not self._add_plain(map(int, plain)):
+            return False
+        self._texts |= new
+        return True
+
+    def _add_plain(self, values: Iterable[int]) -> bool:
+        pages = self._pages
+        new: dict[int, int] = {}
+        for value in values:
+            page, bit = value >> PAGE, 1 << (value & 255)
+            bits = new.get(page, 0)
+            if bits & bit:
+                return False
+            new[page] = bits | bit
+        if len(pages) + len(new) > self._held or any(pages.get(page, 0) & bits for page, bits in new.items()):
+            return False
+        for page, bits in new.items():
+            pages[page] = pages.get(page, 0) | bits
+        return True
+
     def close(self) -> None:
         """Gives back the disk space."""
         if self._disk is not None:
@@ -58,3 +90,18 @@ class InvoiceNumbers:
             )
         found = self._disk.execute("INSERT OR IGNORE INTO seen VALUES (?)", (number,))
         return found.rowcount == 1
+
+
+def _is_plain(number: str) -> bool:
+    return number.isdecimal() and number.isascii() and number[0] != "0" and len(number) < 19
+
+
+def _are_plain(numbers: Sequence[str]) -> bool:
+    """Whether all are, by a few calls for all of them."""
+    joined = "".join(numbers)
+    return (
+        joined.isdecimal()
+        and joined.isascii()
+        and min(numbers)[:1] not in ("", "0")  # of digits, "0" comes first
+        and max(map(len, numbers)) < 19
+    )

@@ -16,7 +16,7 @@ from partnerlab.contracts.files.csv.cells import IN_KINDS
 from partnerlab.contracts.files.csv.table import CsvTable
 from partnerlab.contracts.files.row import Row
 
-__all__ = ["row_reader"]
+__all__ = ["known_values", "row_reader"]
 
 
 def _quietly(kind: str) -> Callable[[str], Any]:
@@ -50,6 +50,22 @@ READ = {
 }
 
 
+_KNOWN: dict[str, dict[str, Any]] = {
+    "amounts": Parsed(_quietly("amount")),
+    "optional_amounts": Parsed(_quietly("amount"), {"": None}),
+    "dates": Parsed(_quietly("date")),
+    "optional_dates": Parsed(_quietly("date"), {"": None}),
+    "integers": Parsed(_quietly("integer")),
+    "optional_integers": Parsed(_quietly("integer"), {"": None}),
+    "flags": {"": False, "0": False, "1": True},
+}
+
+
+def known_values(kind: str, *, required: bool) -> dict[str, Any]:
+    """The values of cells of a kind by their text, read when they are first looked up."""
+    return _KNOWN[f"{kind}s" if required or kind == "flag" else f"optional_{kind}s"]
+
+
 @lru_cache(maxsize=64)
 def row_reader(table: CsvTable) -> Callable[[Sequence[str]], Row | None]:
     """A function from the cells of a row to its row; None where anything is wrong or unusual."""
@@ -73,18 +89,7 @@ def row_reader(table: CsvTable) -> Callable[[Sequence[str]], Row | None]:
         "    except (ValueError, KeyError):",
         "        return None",
     ]
-    scope: dict[str, Any] = {
-        "new": tuple.__new__,
-        "Row": table.row,
-        "account": _account,
-        "amounts": Parsed(_quietly("amount")),
-        "optional_amounts": Parsed(_quietly("amount"), {"": None}),
-        "dates": Parsed(_quietly("date")),
-        "optional_dates": Parsed(_quietly("date"), {"": None}),
-        "integers": Parsed(_quietly("integer")),
-        "optional_integers": Parsed(_quietly("integer"), {"": None}),
-        "flags": {"": False, "0": False, "1": True},
-    }
+    scope: dict[str, Any] = {"new": tuple.__new__, "Row": table.row, "account": _account, **_KNOWN}
     # The source is made of column numbers and the fragments above; text of the table enters by repr.
     exec(compile("\n".join(lines), "<csv table>", "exec"), scope)  # noqa: S102
     return scope["read"]  # type: ignore[no-any-return]

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from partnerlab.contracts.files.csv.blocks import rows_reader
 from partnerlab.contracts.files.csv.cells import NOTES
 from partnerlab.contracts.files.csv.compiled import row_reader
 from partnerlab.contracts.files.csv.recognise import BLANK, cells_of, is_header
@@ -30,6 +31,7 @@ from partnerlab.contracts.files.seen import InvoiceNumbers
 __all__ = ["CsvReading", "check_csv", "read_csv"]
 
 KEPT = 1_000  # quarantined rows that a report keeps
+BLOCK = 256  # lines that are read at once: few enough to stay in the processor's cache
 MOST_LINES = 50  # that a row of quoted line breaks may have
 FLAGS = {
     "control-character": "holds a control character",
@@ -102,6 +104,7 @@ class CsvReading:
         self._fitting = 0  # rows that have the table's number of columns
         self.text = ""
         """The text of the row that was handed out last, as it stands in the file."""
+        self._at_begin = True  # before the first line that is not blank
         self._seen = InvoiceNumbers()
         self._read_row = row_reader(table)
         unique = [column.name for column in table.columns if column.unique]
@@ -150,30 +153,55 @@ class CsvReading:
             raise CsvRejected(self._report)
 
     def _read_rows(self) -> Iterator[tuple[int, Row]]:
-        read = self._read_row
+        read_all = rows_reader(self._table)
         opened: list[str] = []  # the lines of a row whose quoted field is still open
-        first = True
         for batch in read_lines(self._source, self._notes, self._progress):
-            number = batch.first - 1
-            flagged = batch.flagged
-            self._lines = number + len(batch.lines)
-            for line in batch.lines:
-                number += 1
-                if first and line.strip(BLANK):
-                    first = False
-                    if is_header(self._table, line):
-                        self._notes.add("header-line", NOTES["header-line"], number)
+            self._lines = batch.first - 1 + len(batch.lines)
+            for start in range(0, len(batch.lines), BLOCK):
+                lines, first = batch.lines[start : start + BLOCK], batch.first + start
+                flagged = batch.flagged and not batch.flagged.keys().isdisjoint(range(first, first + len(lines)))
+                if not (self._at_begin or opened or flagged or self._hopeless(first)):
+                    rows = read_all(lines)
+                    if rows is not None and self._take_all(rows):
+                        for number, row in enumerate(rows, first):
+                            self.text = lines[number - first]
+                            yield number, row
                         continue
-                if self._broken > MAX_BROKEN and 2 * self._broken >= number:
-                    raise _Hopeless(number, f"{self._broken:,} of the first {number:,} lines are broken or blank")
-                if not opened and not flagged and '"' not in line and (row := read(line.split(","))) is not None:
-                    self._fitting += 1
-                    if (found := self._taken(number, row, line)) is not None:
-                        yield found
-                    continue
-                yield from self._take(opened, line, number, flagged.get(number, ""))
+                yield from self._read_lines(lines, first, batch.flagged, opened)
         if opened:
             yield from self._give_up(opened, self._lines + 1)
+
+    def _take_all(self, rows: list[Row]) -> bool:
+        """Counts rows that all read well; False where one of their numbers stood in the file before [A-88]."""
+        if self._unique >= 0 and not self._seen.add_all([tuple.__getitem__(row, self._unique) for row in rows]):
+            return False
+        self._rows += len(rows)
+        self._good += len(rows)
+        self._fitting += len(rows)
+        return True
+
+    def _hopeless(self, number: int) -> bool:
+        return self._broken > MAX_BROKEN and 2 * self._broken >= number
+
+    def _read_lines(
+        self, lines: list[str], first: int, flagged: dict[int, str], opened: list[str]
+    ) -> Iterator[tuple[int, Row]]:
+        """Lines one by one, the first of them of this number."""
+        read = self._read_row
+        for number, line in enumerate(lines, first):
+            if self._at_begin and line.strip(BLANK):
+                self._at_begin = False
+                if is_header(self._table, line):
+                    self._notes.add("header-line", NOTES["header-line"], number)
+                    continue
+            if self._hopeless(number):
+                raise _Hopeless(number, f"{self._broken:,} of the first {number:,} lines are broken or blank")
+            if not opened and not flagged and '"' not in line and (row := read(line.split(","))) is not None:
+                self._fitting += 1
+                if (found := self._taken(number, row, line)) is not None:
+                    yield found
+                continue
+            yield from self._take(opened, line, number, flagged.get(number, ""))
 
     def _take(self, opened: list[str], line: str, number: int, flag: str) -> Iterator[tuple[int, Row]]:
         """A line that is not simply a good row: quoted, part of a longer row, or wrong."""
