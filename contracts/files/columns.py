@@ -18,7 +18,7 @@ from partnerlab.contracts.files.fields import SEPARATOR, Field
 from partnerlab.contracts.files.layout import Record
 from partnerlab.contracts.first_use import pattern
 
-__all__ = ["Cells", "check_amounts", "rows_checker"]
+__all__ = ["Cells", "column_checks", "rows_checker"]
 
 Cells = list[list[str]]
 """The cells of some columns, each column from the first row to the last."""
@@ -62,11 +62,7 @@ def _checked(check: Callable[[str, int], Cells], text: str, count: int) -> Cells
 def _checker(record: Record, fields: Sequence[Field], names: tuple[str, ...]) -> Callable[[str, int], Cells]:
     """For rows of these columns, each row but the last with `|` and a line break behind it."""
     width, code = len(fields), record.code
-    rules: dict[Any, tuple[Check, list[int]]] = {}
-    for at, field in enumerate(fields):
-        for key, check in _rules(field):
-            rules.setdefault(key, (check, []))[1].append(at)
-    checks = list(rules.values())
+    checks = column_checks(fields)
     kept = [at for name in names for at, field in enumerate(fields) if field.name == name]
 
     def check_all(text: str, count: int) -> Cells:
@@ -76,12 +72,22 @@ def _checker(record: Record, fields: Sequence[Field], names: tuple[str, ...]) ->
             raise ValueError(code)
         cells[0::width] = [code] * count
         for check, places in checks:
-            check(
-                cells[places[0] :: width] if len(places) == 1 else [cell for at in places for cell in cells[at::width]]
-            )
+            if len(places) == 1:
+                check(cells[places[0] :: width])
+            else:
+                check([cell for at in places for cell in cells[at::width]])
         return [cells[at::width] for at in kept]
 
     return check_all
+
+
+def column_checks(fields: Sequence[Field]) -> list[tuple[Check, list[int]]]:
+    """What the cells of these columns must pass, each with the places of the columns it is about."""
+    rules: dict[Any, tuple[Check, list[int]]] = {}
+    for at, field in enumerate(fields):
+        for key, check in _rules(field):
+            rules.setdefault(key, (check, []))[1].append(at)
+    return list(rules.values())
 
 
 def _rules(field: Field) -> list[tuple[Any, Check]]:
@@ -128,7 +134,7 @@ def _shaped(matches: Callable[[str], object], texts: Sequence[str]) -> None:
         raise ValueError("")
 
 
-def check_amounts(texts: Sequence[str]) -> None:
+def _amounts(texts: Sequence[str]) -> None:
     """Raise ValueError unless all are amounts with two decimals or empty."""
     filled = list(filter(None, texts))
     filled.append("")
@@ -165,7 +171,7 @@ def _known(kind: str) -> Check:
 
 
 CHECKS: dict[str, Check] = {
-    "amount": check_amounts,
+    "amount": _amounts,
     "number": _numbers,
     **{kind: _known(kind) for kind in ("date", "integer", "flag", "guid")},
 }

@@ -19,6 +19,8 @@ import pytest
 from partnerlab.contracts.files import Layout, Record, ValueRefused, load_layout, parse_layout, with_columns
 from partnerlab.contracts.files.columns import rows_checker
 from partnerlab.contracts.files.compiled import row_parser, row_renderer, source_of
+from partnerlab.contracts.files.rendered import rows_renderer
+from partnerlab.contracts.files.row import Row
 from partnerlab.contracts.files.rows import judge_row, render_row
 from partnerlab.generators.bif import generate_bif
 from partnerlab.generators.tccs_bif import generate_tccs_bif
@@ -145,6 +147,24 @@ def test_writing_a_row(layout: Layout, record: Record) -> None:
     assert min(outcomes["good"], outcomes["bad"]) > ROUNDS / 10, outcomes
 
 
+def _check_rendered(record: Record, row: Row, line: str | None) -> None:
+    """Whole columns become the lines that the compiled writer makes, or none: alone and among good rows."""
+    good = record.row._make(
+        GOOD_VALUES[field.kind]
+        if field.required and not field.constant
+        else record.make()[field.name]
+        if not field.pattern
+        else SHAPED
+        for field in record.named
+    )
+    good_line = row_renderer(record)(good)
+    for rows, lines in (([row], [line]), ([good, row], [good_line, line]), ([row, good, row], [line, good_line, line])):
+        found = rows_renderer(record)(rows)
+        assert found is None or found == lines
+    if good_line is not None:
+        assert rows_renderer(record)([good, good]) == [good_line, good_line]
+
+
 def _write(layout: Layout, record: Record, rng: Random) -> str:
     odd = rng.choice((0, 1, 1, 3)) / len(record.fields)
     made = record.make()
@@ -155,6 +175,7 @@ def _write(layout: Layout, record: Record, rng: Random) -> str:
         values.append(rng.choice(VALUES) if rng.random() < odd else good)
     row = record.row._make(values)
     quick = row_renderer(record)(row)
+    _check_rendered(record, row, quick)
     try:
         line, replaced = render_row(layout, record, row, 1)
     except ValueRefused:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from partnerlab.contracts.files import InvoiceGroup, Layout, Row, ValueRefused, check, read_bif, write_bif
+from partnerlab.contracts.files import InvoiceGroup, Layout, Row, ValueRefused, check, read_bif, write_bif, writer
 from tests.bill_files import line_of
 
 HEADER_CELLS = {"BillerGuid": "22222222-2222-4222-8222-222222222222", "FileCreationDate": "03/02/2026"}
@@ -231,3 +231,21 @@ def test_another_billers_invoice_is_not_written(layout: Layout, header: Row, mak
 def test_a_record_makes_no_field_that_it_lacks(layout: Layout) -> None:
     with pytest.raises(TypeError, match="IH has no field AccountNumber"):
         layout.record("IH").make(AccountNumber="1")
+
+
+@pytest.mark.parametrize("odd", [{}, {"Custom7": "a|b"}, {"TotalAmountDue": Decimal(5)}, {"InvoiceNumber": "A-1"}])
+def test_invoices_are_written_together_as_one_by_one(
+    layout: Layout, header: Row, make_group, odd: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    groups = [make_group(700_000 + at, invoice=odd if at == 150 else {}) for at in range(300)]
+    done: list[int] = []
+    stream, again = io.BytesIO(), io.BytesIO()
+    written = write_bif(stream, layout, header, groups, progress=done.append)
+    assert done == [128, 256, 300]
+    monkeypatch.setattr(writer, "rows_renderer", lambda _: lambda _: None)
+    assert write_bif(again, layout, header, iter(groups)) == written
+    assert again.getvalue() == stream.getvalue()
+    assert check(stream.getvalue(), layout).good == 300
+    with pytest.raises(ValueRefused) as refused:
+        write_bif(stream, layout, header, [*groups, groups[7]])
+    assert (refused.value.problem.rule, refused.value.problem.line) == ("duplicate-invoice", 902)
