@@ -9,6 +9,7 @@ Bill files: one field table for each partner, and the codec that executes it.
 A BIF is pipe-delimited, one record a line, no quoting: FH once; then for each invoice IH, CR and one or more ID.
 """
 
+from partnerlab.contracts.files.checking import PartLost, check
 from partnerlab.contracts.files.fields import KINDS, Field, Kind
 from partnerlab.contracts.files.groups import InvoiceGroup
 from partnerlab.contracts.files.layout import Layout, LayoutInvalid, Record, Totals, with_columns
@@ -24,7 +25,7 @@ from partnerlab.contracts.files.problems import (
     Report,
     ValueRefused,
 )
-from partnerlab.contracts.files.reader import Reading, ReadingUnfinished, check, read_bif
+from partnerlab.contracts.files.reader import Reading, ReadingUnfinished, read_bif
 from partnerlab.contracts.files.row import Row
 from partnerlab.contracts.files.writer import Written, write_bif
 
@@ -39,6 +40,7 @@ __all__ = [
     "Layout",
     "LayoutInvalid",
     "Note",
+    "PartLost",
     "Problem",
     "Quarantined",
     "Reading",

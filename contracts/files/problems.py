@@ -247,5 +247,5 @@ class Notes:
             note.count += count
 
     def found(self) -> tuple[Note, ...]:
-        """The notes so far, in the order they were first made."""
-        return tuple(self._found.values())
+        """The notes so far, in the order of the lines that they were first made for."""
+        return tuple(sorted(self._found.values(), key=lambda note: note.line))

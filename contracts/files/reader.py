@@ -25,10 +25,11 @@ from partnerlab.contracts.files.invoices import Window, invoices_checker, window
 from partnerlab.contracts.files.layout import COLUMNS, Layout, with_columns
 from partnerlab.contracts.files.lines import Batch, NotText, Source, read_lines
 from partnerlab.contracts.files.problems import FileRejected, Problem, Quarantined, Report, shown
+from partnerlab.contracts.files.row import Row
 from partnerlab.contracts.files.rows import judge_row
 from partnerlab.contracts.files.tally import Tally
 
-__all__ = ["Reading", "ReadingUnfinished", "check", "read_bif"]
+__all__ = ["MAX_BROKEN", "Reading", "ReadingUnfinished", "read_bif"]
 
 PADDED = "an account or invoice number has spaces around it, which are dropped [A-95]"
 MAX_BROKEN = 10_000
@@ -62,24 +63,6 @@ def read_bif(
     return Reading(source, layout, strict=strict, on_quarantine=on_quarantine, progress=progress)
 
 
-def check(
-    source: Source,
-    layout: Layout,
-    *,
-    strict: bool = False,
-    on_quarantine: Callable[[Quarantined], None] | None = None,
-    progress: Callable[[int], None] | None = None,
-) -> Report:
-    """The report on a file, rejected or not; the file is read once, to its end."""
-    reading = Reading(source, layout, strict=strict, on_quarantine=on_quarantine, progress=progress, values=False)
-    try:
-        for _ in reading:
-            pass
-    except FileRejected as rejected:
-        return rejected.report
-    return reading.report
-
-
 class _Stop(Exception):
     """The rest of the file is not read: the report says why."""
 
@@ -99,7 +82,7 @@ class Reading:
     ) -> None:
         self._source, self._progress, self._values = source, progress, values
         self._report: Report | None = None
-        self._begun = False
+        self._begun = self._complete = False
         self._tally = Tally(layout, strict=strict, on_quarantine=on_quarantine)
         self._group = OpenGroup()
         self._take_layout(layout)
@@ -117,19 +100,36 @@ class Reading:
         self._begun = True
         return self._groups()
 
+    def tally(self, header: Row | None = None) -> Tally:
+        """
+        What the file, or a part of it, comes to, not compared with its header.
+
+        Args:
+            header: Where a part of a file is read that begins with an invoice: any row, in the place of its header.
+        """
+        self._tally.header = header
+        for _ in self._counted():
+            pass
+        return self._tally
+
     def _groups(self) -> Iterator[InvoiceGroup]:
+        yield from self._counted()
+        if self._complete:
+            self._tally.compare()
+        self._report = self._tally.report()
+        if self._report.rejection is not None:
+            raise FileRejected(self._report)
+
+    def _counted(self) -> Iterator[InvoiceGroup]:
         try:
             yield from self._read()
-            self._tally.compare()
+            self._complete = True
         except NotText as error:
             self._tally.reject("wrong-encoding", f"{error}; save it as UTF-8")
         except _Stop:
             pass
         finally:
             self._tally.seen.close()
-        self._report = self._tally.report()
-        if self._tally.rejection is not None:
-            raise FileRejected(self._report)
 
     def _read(self) -> Iterator[InvoiceGroup]:
         """The file window by window: invoices that are whole and good at once, anything else row by row."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 __all__ = ["InvoiceNumbers"]
 
@@ -21,26 +22,28 @@ class InvoiceNumbers:
 
     def __init__(self, held: int = 65_536) -> None:
         self._held = held
-        self._pages: dict[int, int] = {}
-        self._texts: set[str] = set()
+        self.pages: dict[int, int] = {}
+        self.texts: set[str] = set()
         self._disk: sqlite3.Connection | None = None
+        self.on_disk = False
+        """Whether some are on disk, beside `pages` and `texts`."""
 
     def add(self, number: str) -> bool:
         """Takes a number in; False where it was there already."""
         if _is_plain(number):
             value = int(number)
             page, bit = value >> PAGE, 1 << (value & 255)
-            bits = self._pages.get(page)
+            bits = self.pages.get(page)
             if bits is not None:
-                self._pages[page] = bits | bit
+                self.pages[page] = bits | bit
                 return not bits & bit
-            if len(self._pages) < self._held:
-                self._pages[page] = bit
+            if len(self.pages) < self._held:
+                self.pages[page] = bit
                 return True
-        elif number in self._texts:
+        elif number in self.texts:
             return False
-        elif len(self._texts) < self._held:
-            self._texts.add(number)
+        elif len(self.texts) < self._held:
+            self.texts.add(number)
             return True
         return self._add_to_disk(number)
 
@@ -53,15 +56,15 @@ class InvoiceNumbers:
         plain = numbers if _are_plain(numbers) else list(filter(_is_plain, numbers))
         texts = () if plain is numbers else [number for number in numbers if not _is_plain(number)]
         new = {*texts}
-        if len(new) < len(texts) or len(self._texts) + len(new) > self._held or not self._texts.isdisjoint(new):
+        if len(new) < len(texts) or len(self.texts) + len(new) > self._held or not self.texts.isdisjoint(new):
             return False
         if not self._add_plain(map(int, plain)):
             return False
-        self._texts |= new
+        self.texts |= new
         return True
 
     def _add_plain(self, values: Iterable[int]) -> bool:
-        pages = self._pages
+        pages = self.pages
         new: dict[int, int] = {}
         for value in values:
             page, bit = value >> PAGE, 1 << (value & 255)
@@ -75,6 +78,15 @@ class InvoiceNumbers:
             pages[page] = pages.get(page, 0) | bits
         return True
 
+    def add_held(self, pages: Mapping[int, int], texts: AbstractSet[str]) -> bool:
+        """Takes in what another set holds in memory; False, with nothing taken, where they have a number in common."""
+        if any(self.pages.get(page, 0) & bits for page, bits in pages.items()) or not self.texts.isdisjoint(texts):
+            return False
+        for page, bits in pages.items():
+            self.pages[page] = self.pages.get(page, 0) | bits
+        self.texts |= texts
+        return True
+
     def close(self) -> None:
         """Gives back the disk space."""
         if self._disk is not None:
@@ -83,6 +95,7 @@ class InvoiceNumbers:
 
     def _add_to_disk(self, number: str) -> bool:
         if self._disk is None:
+            self.on_disk = True
             self._disk = sqlite3.connect("", isolation_level=None, check_same_thread=False)
             self._disk.executescript(
                 "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA cache_size=-4096;"
