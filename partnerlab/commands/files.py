@@ -11,7 +11,16 @@ import click
 
 from partnerlab.client.errors import RequestInvalid
 from partnerlab.client.exports import FileRefused
-from partnerlab.contracts.files import FileRejected, Layout, Problem, Report, ValueRefused, layouts, load_layout
+from partnerlab.contracts.files import (
+    FileRejected,
+    Layout,
+    PartLost,
+    Problem,
+    Report,
+    ValueRefused,
+    layouts,
+    load_layout,
+)
 from partnerlab.contracts.files import check as check_file
 from partnerlab.contracts.files.csv import CsvRejected, CsvReport
 from partnerlab.file_kinds import (
@@ -84,7 +93,10 @@ def check(file: Path, layout: Layout, quarantine: Path | None, *, strict: bool, 
         if is_csv(file):
             report, words = check_csv_file(file, progress=progress, quarantine=quarantine)
         else:
-            report = check_bif(file, layout, strict=strict, progress=progress, quarantine=quarantine)
+            try:
+                report = check_bif(file, layout, strict=strict, progress=progress, quarantine=quarantine)
+            except PartLost as error:
+                raise click.ClickException(str(error)) from error
     if as_json:
         print_json(_document(report))
     else:

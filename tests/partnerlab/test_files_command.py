@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from datetime import date
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from partnerlab.cli import main
-from partnerlab.contracts.files import check, load_layout
+from partnerlab.contracts.files import check, checking, load_layout
 from partnerlab.contracts.files.adjustments import load_adjustments, read_adjustments
 from partnerlab.generators.bif import generate_bif
 from partnerlab.generators.damage import damage
@@ -134,3 +135,16 @@ def test_a_file_that_cannot_be_used_leaves_what_was_there(tmp_path: Path) -> Non
     bills.write_text("FH|")
     assert typed("convert", bills, "--out", out, "--as", "records").exit_code == 2
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bills.bif", "daily.CSV", "odd.csv", "out.bif"]
+
+
+def test_a_process_that_ends_while_it_checks_a_part_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "bills.bif"
+    with path.open("wb") as stream:
+        generate_bif(stream, 20, as_of=date(2026, 3, 2))
+    monkeypatch.setattr(checking, "LEAST", 1)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1}, raising=False)
+    assert typed("check", path).exit_code == 0
+    monkeypatch.setattr(checking, "START", "import sys; sys.exit(3)")
+    result = typed("check", path)
+    assert result.exit_code == 1
+    assert "gave no answer (it ended with 3)" in result.output
