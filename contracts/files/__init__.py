@@ -9,7 +9,7 @@ Bill files: one field table for each partner, and the codec that executes it.
 A BIF is pipe-delimited, one record a line, no quoting: FH once; then for each invoice IH, CR and one or more ID.
 """
 
-from partnerlab.contracts.files.checking import PartLost, check
+from partnerlab.contracts.files.checking import check
 from partnerlab.contracts.files.fields import KINDS, Field, Kind
 from partnerlab.contracts.files.groups import InvoiceGroup
 from partnerlab.contracts.files.layout import Layout, LayoutInvalid, Record, Totals, with_columns
@@ -20,6 +20,7 @@ from partnerlab.contracts.files.problems import (
     FileError,
     FileRejected,
     Note,
+    PartLost,
     Problem,
     Quarantined,
     Report,

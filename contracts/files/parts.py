@@ -156,5 +156,5 @@ def serve(jobs: IO[bytes], answers: IO[bytes]) -> None:
 
 
 def main() -> None:
-    """What `checking` starts."""
+    """What `apart` starts."""
     serve(sys.stdin.buffer, sys.stdout.buffer)

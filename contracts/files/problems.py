@@ -4,6 +4,7 @@ What can be wrong with a file, and how it is said.
     FileError
       FileRejected      the file as a whole cannot be used        .report
       ValueRefused      a value that the table does not allow     .problem   (writing; nothing was written)
+      PartLost          a process that checked a part of the file died
       LayoutInvalid     the table itself breaks a rule            (see layout.py)
 
 Every problem names its place and its rule: `line 14, IH.TotalAmountDue (13): '12,00' is not an amount with two
@@ -23,7 +24,7 @@ from partnerlab.contracts.records import dataclass
 if TYPE_CHECKING:
     from partnerlab.contracts.files.row import Row
 
-__all__ = ["RULES", "FileError", "FileRejected", "Note", "Problem", "Quarantined", "Report", "ValueRefused"]
+__all__ = ["RULES", "FileError", "FileRejected", "Note", "PartLost", "Problem", "Quarantined", "Report", "ValueRefused"]
 
 SHOWN = 60  # characters of a value that a problem keeps
 
@@ -222,6 +223,10 @@ class FileRejected(FileError):
         """Why."""
         assert self.report.rejection is not None
         return self.report.rejection
+
+
+class PartLost(FileError):
+    """A process that checked a part of a file ended before it said anything; nothing is known of the file."""
 
 
 class ValueRefused(FileError):

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from partnerlab.cli import main
-from partnerlab.contracts.files import check, checking, load_layout
+from partnerlab.contracts.files import apart, check, checking, load_layout
 from partnerlab.contracts.files.adjustments import load_adjustments, read_adjustments
 from partnerlab.generators.bif import generate_bif
 from partnerlab.generators.damage import damage
@@ -144,7 +144,7 @@ def test_a_process_that_ends_while_it_checks_a_part_is_told(tmp_path: Path, monk
     monkeypatch.setattr(checking, "LEAST", 1)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1}, raising=False)
     assert typed("check", path).exit_code == 0
-    monkeypatch.setattr(checking, "START", "import sys; sys.exit(3)")
+    monkeypatch.setattr(apart, "START", "import sys; sys.exit(3)")
     result = typed("check", path)
     assert result.exit_code == 1
     assert "gave no answer (it ended with 3)" in result.output

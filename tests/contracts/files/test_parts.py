@@ -17,7 +17,17 @@ from random import Random
 
 import pytest
 
-from partnerlab.contracts.files import Layout, PartLost, Quarantined, Report, check, checking, load_layout, with_columns
+from partnerlab.contracts.files import (
+    Layout,
+    PartLost,
+    Quarantined,
+    Report,
+    apart,
+    check,
+    checking,
+    load_layout,
+    with_columns,
+)
 from partnerlab.contracts.files.parts import next_invoice, part_of, serve, together
 from partnerlab.contracts.files.reader import Reading
 from partnerlab.generators.damage import damage, damages_of
@@ -125,7 +135,7 @@ def test_a_small_file_starts_no_process(tmp_path: Path, monkeypatch: pytest.Monk
     path, layout = tmp_path / "bills.bif", load_layout("inhance_v2")
     path.write_bytes(good_file("inhance_v2"))
     started: list[object] = []
-    monkeypatch.setattr(checking, "_check_in_parts", lambda *given, **_: started.append(given))
+    monkeypatch.setattr(apart, "check_in_parts", lambda *given, **_: started.append(given))
     report = check(path, layout)
     assert not started
     monkeypatch.setattr(checking, "LEAST", 1_000)
@@ -151,7 +161,7 @@ def test_a_small_file_starts_no_process(tmp_path: Path, monkeypatch: pytest.Monk
 def test_a_process_that_ends_early(start: str, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "bills.bif"
     path.write_bytes(good_file("inhance_v2"))
-    monkeypatch.setattr(checking, "START", start)
+    monkeypatch.setattr(apart, "START", start)
     aside: list[Quarantined] = []
     with pytest.raises(PartLost, match=why):
         check(path, load_layout("inhance_v2"), on_quarantine=aside.append, processes=2)
@@ -161,7 +171,7 @@ def test_a_process_that_ends_early(start: str, why: str, tmp_path: Path, monkeyp
 def test_whoever_stops_the_check_ends_the_other_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "bills.bif"
     path.write_bytes(good_file("inhance_v2"))
-    monkeypatch.setattr(checking, "START", "import time; time.sleep(600)")
+    monkeypatch.setattr(apart, "START", "import time; time.sleep(600)")
     started: list[subprocess.Popen[bytes]] = []
     kept = subprocess.Popen
     monkeypatch.setattr(
@@ -193,3 +203,10 @@ def test_a_program_without_a_main_module_checks_in_two_processes(tmp_path: Path)
     )
     done = subprocess.run([sys.executable, "-"], input=code, capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("30 once\n", "")
+
+
+def test_what_starts_processes_is_loaded_where_it_is_needed() -> None:
+    """A process that reads one small file, or none, does not wait for it."""
+    code = "import sys, partnerlab.contracts.files; print({'subprocess', 'pickle'} & {*sys.modules})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
