@@ -14,7 +14,7 @@ from typing import Any
 
 from partnerlab.contracts.files.columns import column_checks
 from partnerlab.contracts.files.compiled import KEPT, NAMES, overflow
-from partnerlab.contracts.files.fields import MAX_ROW, SEPARATOR, Field
+from partnerlab.contracts.files.fields import MAX_ROW, SEPARATOR, Field, is_printable
 from partnerlab.contracts.files.layout import Record
 from partnerlab.contracts.files.row import Row
 
@@ -47,7 +47,7 @@ def rows_renderer(record: Record) -> Callable[[Sequence[Row]], list[str] | None]
             return None
         text = "".join(lines)
         bars = (len(record.fields) - 1) * len(lines)
-        good = text.isprintable() and text.count("|") == bars and max(map(len, lines)) <= MAX_ROW
+        good = is_printable(text) and text.count("|") == bars and max(map(len, lines)) <= MAX_ROW
         return lines if good else None
 
     return render

@@ -11,12 +11,13 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import repeat
-from operator import is_, itemgetter
+from operator import is_
 from typing import Any
 
 from partnerlab.contracts.files.compiled import Rendered
 from partnerlab.contracts.files.csv.render import render_day
 from partnerlab.contracts.files.csv.table import Column, CsvTable
+from partnerlab.contracts.files.fields import is_printable
 from partnerlab.contracts.files.row import Row
 from partnerlab.contracts.first_use import pattern
 
@@ -29,6 +30,8 @@ Judge = Callable[[Column, Any, int], str]
 
 MARKS = "=+-@ "
 PLAIN_AMOUNT = pattern(r"-?[0-9]+\.[0-9]{2}")
+# Cells of a column, each with a line break behind it. Possessive, so that a long column keeps no place to go back to.
+AMOUNTS = pattern(r"(?:(?:-?[0-9]++\.[0-9]{2})?+\n)*+")
 # What no plain cell begins or ends with, each behind a single character that is found much faster.
 HEADS = (("=", ",="), ("+", ",+"), ("-", ",-"), ("@", ",@"), (" ", ", "), (" ", " ,"))
 _NONE = type(None)
@@ -72,7 +75,7 @@ def _texts(column: Column, values: Sequence[Any]) -> Cells:
         and not any(mark in joined and head in joined for mark, head in HEADS)
         and joined[:1] not in {*MARKS}
         and joined[-1:] != " "
-        and joined.isprintable()
+        and is_printable(joined)
         and not (column.most and max(map(len, values)) > column.most)
     ):
         return values, ()
@@ -96,8 +99,7 @@ def _amounts(_: Column, values: Sequence[Any]) -> Cells:
     cells, wrong = _rendered(values, Decimal, str)
     if wrong:
         return cells, wrong
-    digits = "".join(cells).replace(".", "").replace("-", "")
-    if {*map(_POINT, cells)} <= {".", ""} and (digits.isdecimal() or not digits):  # with an exponent they are none
+    if AMOUNTS.fullmatch("\n".join((*cells, ""))):
         return cells, ()
     return cells, [at for at, cell in enumerate(cells) if cell and not PLAIN_AMOUNT.fullmatch(cell)]
 
@@ -157,7 +159,6 @@ def _moment(value: datetime) -> str:
 _days = Rendered(lambda ordinal: render_day(date.fromordinal(ordinal)))
 _MINUTES = [f"{hour:02}{minute:02}" for hour in range(24) for minute in range(60)]
 _SECONDS = [f"{second:02}" for second in range(60)]
-_POINT = itemgetter(slice(-3, -2))
 _BOOLEANS = {False: "False", True: "True"}
 
 WRITERS: Mapping[str, Callable[[Column, Sequence[Any]], Cells]] = {

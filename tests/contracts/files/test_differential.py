@@ -19,6 +19,7 @@ import pytest
 from partnerlab.contracts.files import Layout, Record, ValueRefused, load_layout, parse_layout, with_columns
 from partnerlab.contracts.files.columns import rows_checker
 from partnerlab.contracts.files.compiled import row_parser, row_renderer, source_of
+from partnerlab.contracts.files.fields import is_printable
 from partnerlab.contracts.files.rendered import rows_renderer
 from partnerlab.contracts.files.row import Row
 from partnerlab.contracts.files.rows import judge_row, render_row
@@ -224,3 +225,10 @@ def test_a_plain_row_is_read_and_written_by_the_compiled_functions(partner: str,
         row = row_parser(record)(line)
         assert row is not None, line
         assert row_renderer(record)(row) == line
+
+
+def test_what_is_printable() -> None:
+    texts = [chr(code) for code in range(0x250)] + ["", "\u2028", "\ud800", "a" * 500 + "\x1f", "Zoë\t"]
+    for text in texts:
+        for whole in (text, f"a{text}b"):
+            assert is_printable(whole) == whole.isprintable(), repr(whole)
