@@ -28,6 +28,11 @@ ALL = Statement("SELECT name, value FROM kit_test_world WHERE lane = :lane ORDER
 UP = Statement("UPDATE kit_test_world SET value = value + 1 WHERE lane = :lane AND name = :name")
 
 
+def test_a_store_in_memory_has_large_pages(memory: Store) -> None:
+    with memory.write() as tx:
+        assert tx.one(Statement("PRAGMA page_size")) == (8192,)
+
+
 def test_what_was_written_is_read_as_tuples(store: Store) -> None:
     with store.write() as tx:
         assert tx.run(ADD, lane="a", name="n", value=7) == 1
