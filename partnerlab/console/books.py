@@ -23,13 +23,16 @@ def index(page: Page) -> Response:
     biller = next((row for row in billers if row["guid"] == wanted), None)
     biller = biller or next((row for row in billers if row["partner"] == "inhance_v2"), billers[0])
     rows = _rows(page, biller)
-    find = page.query.get("find", "").strip().lower()
+    whole = len(rows) < MOST
+    find = page.query.get("find", "").strip()
     if find:
-        rows = [row for row in rows if find in f"{row['account']} {row['name']}".lower()]
+        rows = [row for row in rows if find.lower() in f"{row['account']} {row['name']}".lower()]
+        if not (rows or whole) and (number := _account_beyond(page, biller, find)):
+            return page.see(f"books/{biller['guid']}/{number}")
     differ = sum(bool(row["difference"]) for row in rows)
     if page.query.get("differ"):
         rows = [row for row in rows if row["difference"]]
-    values = {"billers": billers, "biller": biller, "rows": rows, "differ": differ, "find": find}
+    values = {"billers": billers, "biller": biller, "rows": rows, "differ": differ, "find": find, "whole": whole}
     return page.render("books.html", "books", "Books", **values)
 
 
@@ -63,6 +66,22 @@ def _rows(page: Page, biller: dict[str, Any]) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def _account_beyond(page: Page, biller: dict[str, Any], number: str) -> str:
+    """
+    The account of a number that is not among the first rows; empty where neither side has it.
+
+    A policy is found by the number of its invoice too.
+    """
+    of_biller, partner = {"biller_guid": biller["guid"]}, biller["partner"]
+    try:
+        if partner == "tccs" and (invoice := page.api.maybe(f"/_sandbox/ic/invoices/{number}", **of_biller)):
+            return str(invoice["account_number"])
+        billed = page.api.get("/_sandbox/ic/invoices", **of_biller, account_number=number, limit=1)["invoices"]
+        return number if billed or (partner != "tccs" and account_of(page.api, partner, number)) else ""
+    except ApiRefused:  # a name, or whatever else is no number
+        return ""
 
 
 def account(page: Page) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from partnerlab.console.api import ApiRefused
 from partnerlab.console.view import Page
 from partnerlab.simulators.kit.http.messages import Response
 
@@ -42,6 +43,8 @@ def _count(page: Page, state: str) -> int:
 def one(page: Page) -> Response:
     """A delivery with its attempts, and what a person may decide."""
     found = page.api.get(f"/_pump/deliveries/{page.places['id']}")
+    if found["lane"] != page.lane:
+        raise ApiRefused(404, f"it is a delivery of lane {found['lane']}")
     return page.render("delivery.html", "deliveries", f"Delivery {found['number']}", delivery=found)
 
 

@@ -51,6 +51,10 @@ class Reader:
         answer = self._ask("POST", path, urlencode(form).encode(), headers)
         return self.get(answer.headers["Location"]) if answer.status == 303 else answer
 
+    def moved(self, path: str) -> str:
+        """Where a page sends its reader instead."""
+        return self._ask("GET", path, b"", {}).headers["Location"]
+
     def call(self, path: str, body: bytes, **headers: str) -> str:
         """A call at a partner's door; the id of its exchange."""
         exchange = self.site.accept("POST", path.encode(), headers, body, self.sandbox.url)

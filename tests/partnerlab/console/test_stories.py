@@ -66,6 +66,9 @@ def test_a_lost_answer_waits_for_a_person_who_settles_it(reader: Reader) -> None
     (delivery,) = set(reader.get("/console/deliveries?state=unknown").links("/console/deliveries/"))
     page = reader.get(delivery)
     assert "the partner might post it twice" in page.text
+    elsewhere = reader.get(f"/lane/elsewhere{delivery}")
+    assert elsewhere.status == 404
+    assert "it is a delivery of lane default" in elsewhere.text
     assert "Say why" in reader.post(f"{delivery}/posted", reason=" ").text
     assert "It is settled." in reader.post(f"{delivery}/posted", reason="seen in the book").text
     assert "Posted once" in reader.get(story).text
@@ -255,3 +258,19 @@ def test_a_state_is_found_however_old_its_delivery_is(reader: Reader, monkeypatc
     assert lost not in shown.links("/console/deliveries/")
     assert "unknown 1" in shown.text
     assert lost in reader.get("/console/deliveries?state=unknown").links("/console/deliveries/")
+
+
+def test_in_a_large_book_any_account_is_found_by_its_number(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("partnerlab.console.books.MOST", 1)
+    monkeypatch.setattr("partnerlab.console.partner_books.MOST", 1)
+    partners = {row["partner"]: row["guid"] for row in reader.api("/_sandbox/ic/billers")["billers"]}
+    for partner, number, account in (
+        ("inhance_v2", "10000110", "10000110"),
+        ("tccs", "454100013-09/30/2027", "454100013"),
+        ("watersmart", "20000202", "20000202"),
+    ):
+        page = f"/console/books?biller={partners[partner]}"
+        assert "These are the first accounts" in reader.get(page).text
+        assert reader.moved(f"{page}&find={number}") == f"/console/books/{partners[partner]}/{account}"
+        for none in ("none", "Nobody+Of+That+Name", "%3C%26%0a"):
+            assert "No account matches." in reader.get(f"{page}&find={none}").text
