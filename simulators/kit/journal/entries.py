@@ -16,6 +16,7 @@ __all__ = [
     "CUT",
     "FIELDS",
     "GET",
+    "GET_AGAIN",
     "INSERT",
     "IN_ORDER",
     "JUDGED",
@@ -78,7 +79,8 @@ IN_ORDER = Statement("SELECT pg_advisory_xact_lock(1785688686)")
 NEWEST = Statement("SELECT coalesce(max(number), 0) FROM journal")
 NEWER = Statement("SELECT number, lane, id FROM journal WHERE number > :number ORDER BY number LIMIT :limit")
 LANE = Statement("SELECT lane FROM lanes WHERE lane = :lane")
-GET = Statement(f"{SELECT} AND id = :id")
+GET = Statement(f"{SELECT} AND id = :id ORDER BY number DESC LIMIT 1")
+GET_AGAIN = Statement(f"{SELECT} AND number = :number AND id = :id")
 OPEN = Statement(f"{SELECT} AND findings IS NULL")
 JUDGED = Statement("UPDATE journal SET findings = :findings WHERE number = :number")
 SIZE = Statement(

@@ -94,6 +94,9 @@ def test_an_entry_tells_the_whole_exchange(journal: Journal) -> None:
     assert entry.findings == ()
     assert journal.get("a", "r-1") == entry
     assert journal.get("b", "r-1") is None
+    assert journal.get("a", "r-1") == entry
+    journal.clear("a")
+    assert journal.get("a", "r-1") is None
 
 
 def test_no_secret_reaches_the_store(journal: Journal, store: Store) -> None:
