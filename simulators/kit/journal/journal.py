@@ -227,10 +227,8 @@ class Journal:
         self.flush()
         with self._store.read() as tx:
             row = tx.one(GET_AGAIN, lane=lane, number=self._asked_for, id=id) or tx.one(GET, lane=lane, id=id)
-        if row is None:
-            return None
-        self._asked_for = int(row[0])
-        return self._judged([row])[0]
+        self._asked_for = 0 if row is None else int(row[0])
+        return None if row is None else self._judged([row])[0]
 
     @property
     def shared(self) -> bool:
