@@ -5,6 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
+from partnerlab.simulators.ic_webservices.domain.errors import ValueRefused
+from partnerlab.simulators.ic_webservices.domain.payments import Order
 from partnerlab.simulators.ic_webservices.services.export_batches import ExportBatches
 from tests.simulators.ic_webservices.harness import (
     INVOICING,
@@ -52,6 +56,15 @@ def test_a_payment_over_the_counter_lowers_the_balance_and_stands_in_both_export
     told = texts(found)
     assert (told["Offline"], told["CheckNumber"], told["LocationReference"]) == ("true", "1042", "Town hall")
     assert told["WSReportID"] == str(batch.report_id), "the batch of the file it stands in"
+
+
+@pytest.mark.parametrize("tender", ["credit_card", "ach"])
+def test_a_clerk_enters_nothing_that_would_move_money(harness: Harness, tender: str) -> None:
+    """The control API has no such tender; the service refuses it by itself."""
+    order = Order(account_number=BROOK, invoice_number="", amount_cents=100, tender=tender, number="4111111111111111")
+    with pytest.raises(ValueRefused, match="tender"):
+        harness.sim.world.services.clerk.enter(harness.lane, WATERSMART, order, cause="test")
+    assert harness.get("payments", **OWN)["payments"] == []
 
 
 def test_a_clerk_takes_any_part_of_what_is_owed_and_no_more(harness: Harness) -> None:
