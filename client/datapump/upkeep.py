@@ -40,6 +40,9 @@ class EngineOfMany(Engine, Protocol):
     def take_over(self) -> None:
         """Give what nobody works on, here or in a process that died, to whoever is there."""
 
+    def release(self) -> None:
+        """Have what was rung for during a round looked at once that is over."""
+
     def silent(self) -> list[int]:
         """The shards at whose accounts nobody looks, or will without being rung for."""
 
@@ -80,6 +83,7 @@ class Upkeep:
             self._kick.wait(PACE_S)
             self._kick.clear()
             self._try("what is due could not be queued", self._queue_due)
+            self._try("what was held back could not be queued", self._engine.release)
 
     def _sweep(self) -> None:
         while not self._stopping.is_set():

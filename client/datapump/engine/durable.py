@@ -36,8 +36,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from partnerlab.client.datapump.engine import Parked, Work
-from partnerlab.client.datapump.engine.process import claim_process, current, release_process
-from partnerlab.client.datapump.engine.rounds import SHARDS, Claim, Rounds, shard_of
+from partnerlab.client.datapump.engine.process import claim_process, registered, release_process
+from partnerlab.client.datapump.engine.rounds import SHARDS, TURN_S, Claim, Rounds, shard_of
 from partnerlab.client.datapump.places import Places, Run
 from partnerlab.client.datapump.queries import now_ms
 from partnerlab.client.datapump.slots import MAX_SLOTS, Slots, slot_name, slots_of
@@ -64,6 +64,9 @@ COLUMNS |= {"queue_name", "queue_partition_key", "completed_at"}
 LIVE = ("ENQUEUED", "PENDING", "DELAYED")
 IN_FLIGHT = f"queue_name = '{QUEUE}' AND status IN ('ENQUEUED', 'PENDING')"
 """As the engine's partial index has it, word for word: else all that ever ended would be read."""
+HELD_BACK = f"queue_name = '{QUEUE}' AND status = 'DELAYED'"
+HELD_BACK_S = TURN_S + 1
+"""Longer than a turn: it is let go earlier, unless all workers were killed."""
 PROBE = "probe:"
 CHUNK = 500
 
@@ -91,6 +94,7 @@ class DurableEngine:
         self._rounds: Rounds | None = None
         self._store: DeliveryStore | None = None
         self._client: Any = None
+        self._workflow: Any = None
         self._slots: Slots | None = None
         self._slot = 0
         self._active: list[str] = []
@@ -145,7 +149,7 @@ class DurableEngine:
         claim_process(self)
         self._slots = slots
         self._slot = self._slots.take()
-        _register(dbos)
+        self._workflow = registered(dbos, WORKFLOW, _answer)
         dbos(
             config={
                 "name": APPLICATION,
@@ -173,7 +177,7 @@ class DurableEngine:
 
         probe = f"{PROBE}{self._slot}:{time.time_ns()}"
         with SetWorkflowID(probe), suppress(Parked):
-            _registered(0)
+            self._workflow(0)
         with self._database.connect() as connection:
             status = [*self._statuses(connection, [probe]).values()]
         dbos.delete_workflows([probe])
@@ -203,22 +207,33 @@ class DurableEngine:
         """
         Have these accounts looked at once the caller's transaction is committed.
 
-        A bell that is in the queue will do. If it is answered at this moment, its round lingers long enough to see what
-        is committed here.
+        A bell in the queue will do: if it is answered at this moment, its round lingers long enough to see what is
+        committed here. Beside a round the bell is held back, for the engine would look at it again and again.
         """
-        shards = {shard_of(account) for account in accounts}
-        for shard in sorted(shards - self._bells(tx, shards, "ENQUEUED")):
-            self._client.enqueue_in_transaction(
-                tx,
-                {
-                    "workflow_name": WORKFLOW,
-                    "queue_name": QUEUE,
-                    "workflow_id": f"{shard}:{uuid.uuid4().hex}",
-                    "queue_partition_key": str(shard),
-                    "app_version": VERSION,
-                },
-                shard,
-            )
+        bells = self._bells(tx)
+        for shard in sorted({shard_of(account) for account in accounts}):
+            stands = {status for of, status, _ in bells if of == shard}
+            if not stands & {"ENQUEUED", "DELAYED"}:
+                self._enqueue(tx, shard, held_back="PENDING" in stands)
+
+    def _enqueue(self, tx: sa.Connection, shard: int, *, held_back: bool = False) -> None:
+        options: dict[str, Any] = {
+            "workflow_name": WORKFLOW,
+            "queue_name": QUEUE,
+            "workflow_id": f"{shard}:{uuid.uuid4().hex}",
+            "queue_partition_key": str(shard),
+            "app_version": VERSION,
+        }
+        if held_back:
+            options["delay_seconds"] = HELD_BACK_S
+        self._client.enqueue_in_transaction(tx, options, shard)
+
+    def release(self) -> None:
+        """Let bells be answered that were held back for a round that is over."""
+        with self._database.connect() as connection:
+            bells = self._bells(connection)
+        taken = {shard for shard, status, _ in bells if status != "DELAYED"}
+        self._put_back([bell for shard, status, bell in bells if status == "DELAYED" and shard not in taken])
 
     def resume(self, runs: Iterable[Run]) -> None:
         """Do parked runs now where their round goes on here; ring for the others."""
@@ -231,7 +246,7 @@ class DurableEngine:
     def silent(self) -> list[int]:
         """The shards for which no bell is queued or being answered."""
         with self._database.connect() as connection:
-            return sorted({*range(SHARDS)} - self._bells(connection, range(SHARDS)))
+            return sorted({*range(SHARDS)} - {shard for shard, _, _ in self._bells(connection)})
 
     def prune(self, before_ms: int, *, dry_run: bool = False) -> int:
         """Forget runs that ended before then, some at a time, or only count them; how many."""
@@ -278,7 +293,8 @@ class DurableEngine:
             alone = len(claims) == 1
             if alone and rounds.run(shard, ours):
                 with self._database.begin() as tx:
-                    self.ring(tx, [shard])
+                    if all(of != shard or status == "PENDING" for of, status, _ in self._bells(tx)):
+                        self._enqueue(tx, shard)
         finally:
             with self._lock:
                 self._active.remove(bell)
@@ -333,16 +349,12 @@ class DurableEngine:
                 return
             self._client.delete_workflows(ids)
 
-    def _bells(self, connection: sa.Connection, shards: Iterable[int], status: str = "") -> set[int]:
-        """Those of *shards* that have a bell of this release: queued or being answered, or in one *status*."""
-        keys = ", ".join(f"'{shard:d}'" for shard in sorted(shards)) or "NULL"
-        rows = self._statements.all(
-            connection,
-            f"SELECT DISTINCT queue_partition_key FROM {self._table()} WHERE {IN_FLIGHT}"
-            f" AND queue_partition_key IN ({keys}) AND name = '{WORKFLOW}' AND application_version = '{VERSION}'"
-            + (f" AND status = '{status}'" if status else ""),
-        )
-        return {int(key) for (key,) in rows}
+    def _bells(self, connection: sa.Connection) -> list[tuple[int, str, str]]:
+        """Shard, status and id of the bells of this release that are queued, held back or being answered."""
+        ours = f"queue_partition_key IS NOT NULL AND name = '{WORKFLOW}' AND application_version = '{VERSION}'"
+        some = f"SELECT queue_partition_key, status, workflow_uuid FROM {self._table()} WHERE {ours} AND "
+        sql = f"{some} {IN_FLIGHT} UNION ALL {some} {HELD_BACK}"
+        return [(int(shard), status, bell) for shard, status, bell in self._statements.all(connection, sql)]
 
     def _claims(self) -> dict[Claim, int]:
         """The bells that are being answered, by whom and by which taking; and their shards."""
@@ -382,19 +394,7 @@ class DurableEngine:
         return f"{self._schema()}.workflow_status" if self._schema() else "workflow_status"
 
 
-_registered: Any = None
-
-
-def _register(dbos: Any) -> None:
-    global _registered
-    if _registered is not None:
-        return
-
-    @dbos.workflow(name=WORKFLOW, max_recovery_attempts=None)  # type: ignore[untyped-decorator,unused-ignore]
-    def answer(shard: int) -> None:
-        engine = current()
-        if not isinstance(engine, DurableEngine) or dbos.workflow_id.startswith(PROBE):
-            raise Parked
-        engine.answer(dbos.workflow_id, shard)
-
-    _registered = answer
+def _answer(engine: object, bell: str, shard: int) -> None:
+    if not isinstance(engine, DurableEngine) or bell.startswith(PROBE):
+        raise Parked
+    engine.answer(bell, shard)

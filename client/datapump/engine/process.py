@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from typing import Any
 
 from partnerlab.client.datapump.engine import EngineBusy
 
-__all__ = ["claim_process", "current", "release_process"]
+__all__ = ["claim_process", "current", "registered", "release_process"]
 
 _current: object | None = None
+_registered: dict[str, Any] = {}
 _current_lock = threading.Lock()
 
 
@@ -34,3 +37,15 @@ def release_process(owner: object) -> bool:
             return False
         _current = None
         return True
+
+
+def registered(dbos: Any, name: str, do: Callable[[object, str, int], None]) -> Any:
+    """The workflow of that name, made once: it calls *do* with whoever has the engine then, its id and a number."""
+    if name not in _registered:
+
+        @dbos.workflow(name=name, max_recovery_attempts=None)  # type: ignore[untyped-decorator,unused-ignore]
+        def workflow(number: int) -> None:
+            do(_current, dbos.workflow_id, number)
+
+        _registered[name] = workflow
+    return _registered[name]

@@ -80,7 +80,7 @@ def claim(engine: DurableEngine, slot: str) -> str:
         engine.ring(tx, [3])
         sql = (
             f"UPDATE {engine._table()} SET status = 'PENDING', executor_id = :slot, owner_xid = :slot"
-            " WHERE status = 'ENQUEUED' RETURNING workflow_uuid"
+            " WHERE status IN ('ENQUEUED', 'DELAYED') RETURNING workflow_uuid"
         )
         return str(tx.execute(sa.text(sql), {"slot": slot}).scalar_one())
 
