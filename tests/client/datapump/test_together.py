@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -108,17 +111,82 @@ def test_one_that_fails_takes_nobody_along_and_hears_of_it_itself(bench: Bench) 
     assert bench.add(5) == 50
 
 
-def test_one_that_is_interrupted_leaves_nobody_believing_that_it_is_done(bench: Bench) -> None:
+def test_one_that_is_interrupted_takes_nobody_along(bench: Bench) -> None:
+    """An answer that came is written down although the thread that led was told to end."""
+
     def interrupt() -> None:
         def do(tx: sa.Connection) -> None:
             raise KeyboardInterrupt
 
         bench.together.run(do)
 
-    found = behind_one(bench, lambda: bench.add(1), interrupt, lambda: bench.add(2))
-    assert [type(each) for each in found] == [KeyboardInterrupt] * 3
-    assert bench.numbers() == []
+    found = behind_one(bench, interrupt, lambda: bench.add(1), lambda: bench.add(2))
+    assert (type(found[0]), found[1:]) == (KeyboardInterrupt, [10, 20])
+    assert bench.numbers() == [1, 2]
     assert bench.add(5) == 50
+
+
+def test_one_that_is_interrupted_while_it_waits_holds_nobody_up(bench: Bench) -> None:
+    """Ctrl-C in the program's own thread: it would have been the next to lead, and nobody else is."""
+
+    def end(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGUSR1, end)
+    try:
+        with ThreadPoolExecutor(3) as pool:
+            first = pool.submit(bench.hold)
+            assert bench.held.wait(30)
+            pool.submit(
+                lambda: (
+                    wait_for(lambda: bench.waiting() == 1),
+                    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1),
+                )
+            )
+            with pytest.raises(KeyboardInterrupt):
+                bench.add(1)
+            other = pool.submit(bench.add, 2)
+            bench.go_on.set()
+            first.result(30)
+            assert other.result(30) == 20
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert bench.numbers() == [2]
+
+
+def test_where_another_process_keeps_the_file_locked_all_hear_of_it_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each waits for the lock itself: sixty of them one after the other would take half an hour."""
+    monkeypatch.setattr("partnerlab.client.datapump.sqlite.BUSY_TIMEOUT_MS", 1000)
+    bench = Bench(tmp_path)
+    other = sqlite3.connect(tmp_path / "numbers.db", isolation_level=None, check_same_thread=False)
+    wishes = [lambda n=n: bench.add(n) for n in range(12)]  # type: ignore[misc]
+    with ThreadPoolExecutor(len(wishes) + 1) as pool:
+        first = pool.submit(bench.hold)
+        assert bench.held.wait(30)
+        futures = [pool.submit(wish) for wish in wishes]
+        wait_for(lambda: bench.waiting() == len(wishes))
+        other.execute("BEGIN IMMEDIATE")
+        bench.go_on.set()
+        first.result(30)
+        began = time.monotonic()
+        assert {type(future.exception(30)) for future in futures} == {sa.exc.OperationalError}
+        assert time.monotonic() - began < 8
+    other.close()
+    assert bench.add(5) == 50
+    bench.database.dispose()
+
+
+def test_who_waits_too_long_for_a_leader_writes_by_itself(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("partnerlab.client.datapump.together.PATIENCE_S", 0.1)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(bench.hold)
+        assert bench.held.wait(30)
+        assert [bench.add(1), bench.add(2)] == [10, 20]
+        bench.go_on.set()
+        first.result(30)
+    assert bench.add(3) == 30
 
 
 def test_where_no_connection_can_be_had_all_hear_of_it_at_once(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -101,3 +101,18 @@ def test_of_one_event_that_is_handed_in_several_times_at_once_one_is_new(pump: D
     assert found[2:] == [None, None]
     assert sorted(each.event_id for each in pump.deliveries()) == ["a", "b", "c"]
     assert [each.seq for each in pump.deliveries(account_number="1")] == [2, 1]
+
+
+def test_a_row_that_somebody_holds_holds_up_its_own_delivery_alone(pump: DataPump) -> None:
+    """A lane that is being dropped, say, or what a person has begun by hand on PostgreSQL."""
+    store = pump._store
+    if store.named:
+        pytest.skip("a SQLite file has one writer")
+    ids = submit(pump, *(make_event(account_number=str(n)) for n in range(3)))
+    found = [pump.delivery(id).delivery for id in ids]
+    with ThreadPoolExecutor(1) as pool:
+        with store.database.begin() as tx:
+            store.one(tx, "SELECT 1 FROM pump_deliveries WHERE number = :number FOR UPDATE", number=found[0].number)
+            begun = pool.submit(at_once, pump, [begin(pump, each) for each in found])
+            wait_for(lambda: [state_of(pump, id) for id in ids[1:]] == [State.SENDING] * 2)
+        assert begun.result(30)[:-1] == [True] * 3
