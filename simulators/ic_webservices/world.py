@@ -113,7 +113,7 @@ def create_world(
     runner = Runner(store, lanes)
     outbox = Outbox(store, runner, events, retry_s=settings.retry_s)
     uncertain = Unsettled(unsettled)
-    ledger = BillerLedger(store, outbox, uncertain, keys)
+    ledger = BillerLedger(store, outbox, uncertain, runner, keys)
     authentication = Authentication(store, password_cost=settings.password_cost, keys=keys)
     cashier = Cashier(store, outbox, numbers)
     presentment = Presentment(store, balances, uncertain)

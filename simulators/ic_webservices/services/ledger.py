@@ -46,6 +46,7 @@ from partnerlab.simulators.ic_webservices.store import (
 )
 from partnerlab.simulators.kit.keys import Keys
 from partnerlab.simulators.kit.world.identifiers import new_id
+from partnerlab.simulators.kit.world.jobs import Runner
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Statement, Store, Tx
 
@@ -148,9 +149,11 @@ class BillerLedger:
         store: Store,
         outbox: Outbox,
         unsettled: Unsettled,
+        runner: Runner,
         keys: Keys = Keys(),  # noqa: B008 - frozen
     ) -> None:
         self.store, self.outbox, self.unsettled, self.keys = store, outbox, unsettled, keys
+        self._runner = runner
 
     # --- for partners, by web service: the keys decide ---
 
@@ -216,7 +219,9 @@ class BillerLedger:
             INVOICES.put(tx, lane.name, invoice)
             if doubt.reason:
                 ask_about(tx, lane, biller, invoice)
-            return invoice
+        if doubt.reason:
+            self._runner.changed()
+        return invoice
 
     def update_customer(
         self,

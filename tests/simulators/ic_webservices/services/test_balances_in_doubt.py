@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -284,6 +286,24 @@ def test_a_payment_set_for_a_day_takes_nothing_that_an_uncertain_payment_may_hav
     )
     assert any("skipped: Invoice 500001 may be paid already" in one for one in advance(harness, timedelta(days=9)))
     assert len(harness.get("payments")["payments"]) == 1
+
+
+def test_a_balance_that_the_partner_sets_in_doubt_is_asked_for_while_nobody_looks(harness: Harness) -> None:
+    """The runner, which had nothing to do, is told that there is something now."""
+    harness.sim.world.runner.start()
+    harness.unsettled = {harness.pay(amount="25.50").json["payment_guid"]}
+    asked = threading.Event()
+
+    def answer(*_: str) -> dict[str, str]:
+        asked.set()
+        return {"balance_due": "125.50"}
+
+    harness.balance = answer
+    time.sleep(0.5)  # whoever the payment woke looks, and goes to sleep again
+    harness.sim.world.services.ledger.set_invoice_balance(
+        harness.lane, UTILITY, harness.settings.utility_web_service_key, INVOICE, Decimal("125.50")
+    )
+    assert asked.wait(10)
 
 
 def test_a_balance_that_the_partner_sets_in_doubt_is_asked_for_again_when_the_payment_is_certain(both: Harness) -> None:
