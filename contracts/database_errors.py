@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import sys
 
-__all__ = ["said_by_database"]
+__all__ = ["not_reached", "said_by_database"]
 
 
 def said_by_database(error: BaseException) -> str | None:
@@ -19,6 +19,14 @@ def said_by_database(error: BaseException) -> str | None:
         if isinstance(error, tuple(kinds)):
             return _first_line(getattr(error, "orig", None) or error)
     return None
+
+
+def not_reached(error: BaseException) -> bool:
+    """Whether there was no connection for a statement to fail on: what is said of that names server, port and user."""
+    cause = getattr(error, "orig", None) or error
+    failed = getattr(sys.modules.get("psycopg"), "OperationalError", ())
+    misnamed = getattr(sys.modules.get("sqlalchemy.exc"), "ArgumentError", ())
+    return isinstance(cause, misnamed) or (isinstance(cause, failed) and not getattr(cause, "sqlstate", None))
 
 
 def _first_line(error: BaseException) -> str:

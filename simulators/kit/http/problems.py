@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from partnerlab.contracts.database_errors import said_by_database
+from partnerlab.contracts.database_errors import not_reached, said_by_database
 from partnerlab.simulators.kit.http.messages import Response
 
 __all__ = ["internal_error", "problem", "told"]
@@ -22,6 +22,13 @@ def internal_error(id: str, error: BaseException | None = None) -> Response:
 
 
 def told(id: str, error: BaseException | None) -> str:
-    """What is said of an error whose details are for the log: where they stand, and what a database complains of."""
+    """
+    What is said of an error whose details are for the log: where they stand, and what a database complains of.
+
+    Anybody may be told, so where it could not be reached nothing says where it is.
+    """
     said = None if error is None else said_by_database(error)
-    return f"{f'The database says: {said}. ' if said else ''}The server's log has it under request {id}."
+    log = f"The server's log has it under request {id}."
+    if error is not None and not_reached(error):
+        return f"There is no connection to the database. {log}"
+    return f"The database says: {said}. {log}" if said else log

@@ -8,7 +8,9 @@ import threading
 import time
 
 import httpx
+import psycopg
 import pytest
+import sqlalchemy as sa
 
 from partnerlab.simulators.kit.http.messages import Response
 from tests.simulators.kit.conftest import Kit
@@ -237,6 +239,26 @@ def test_of_a_database_that_fails_is_told_what_it_says(each: Kit) -> None:
         status, _, body = wire.answer()
     assert status == 500
     assert body.startswith(b"Internal error. The database says: database or disk is full. The server's log has it")
+
+
+@pytest.mark.parametrize("wrapped", [False, True], ids=["driver's", "SQLAlchemy's"])
+def test_of_a_database_that_is_not_reached_nobody_is_told_where_it_is(each: Kit, *, wrapped: bool) -> None:
+    with pytest.raises(psycopg.OperationalError) as failed:
+        psycopg.connect("postgresql://app:secret@127.0.0.1:1/books")
+    each.door.error = sa.exc.OperationalError("SELECT 1", {}, failed.value) if wrapped else failed.value
+    with each.connect() as wire:
+        wire.send("POST", "/door/Echo", body=b"x")
+        status, _, body = wire.answer()
+    assert status == 500
+    assert body.startswith(b"Internal error. There is no connection to the database. The server's log has it under")
+
+
+def test_of_a_statement_that_fails_on_a_server_is_told_what_it_says(each: Kit) -> None:
+    each.door.error = psycopg.errors.DiskFull("could not extend file")
+    with each.connect() as wire:
+        wire.send("POST", "/door/Echo", body=b"x")
+        _, _, body = wire.answer()
+    assert body.startswith(b"Internal error. The database says: could not extend file. The server's log has it under")
 
 
 @pytest.mark.parametrize("header", [("X-Bad", "a\r\nSet-Cookie: x=y"), ("X Bad", "a"), ("X-Bad", "\u20ac")])
