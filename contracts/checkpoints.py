@@ -108,7 +108,7 @@ def _look() -> None:
         for path, before in files.items():
             try:
                 _look_at(path, before)
-            except sqlite3.Error:
+            except (sqlite3.Error, OSError):  # OSError: as many files are open as may be
                 _logger.exception("%s: its log could not be written back; trying again", path)
 
 

@@ -42,16 +42,24 @@ def check_in_parts(
     strict: bool,
     progress: Callable[[int], None] | None,
 ) -> Report | None:
-    """The report; None where the parts alone cannot tell, or there are none."""
+    """
+    The report; None where the parts alone cannot tell, where there are none, or no process can be started.
+
+    The file must be a regular one, and *path* mean it in every process. Raises `PartLost`.
+    """
+    began = _version(path)
     cuts = _cuts(path, size, count)
     layout_found = _layout_found(path, layout)
     if not cuts or layout_found is None:
         return None
     with ExitStack() as stack:
-        others = [
-            stack.enter_context(_Other(path, start, end, layout_found))
-            for start, end in zip(cuts, [*cuts[1:], size], strict=True)
-        ]
+        try:
+            others = [
+                stack.enter_context(_Other(path, start, end, layout_found))
+                for start, end in zip(cuts, [*cuts[1:], size], strict=True)
+            ]
+        except OSError:  # as many files or processes are open as may be
+            return None
         reading = Reading(bytes_of(path, 0, cuts[0]), layout, strict=strict, progress=progress, values=False)
         first = reading.tally()
         if first.rejection is not None:
@@ -63,7 +71,13 @@ def check_in_parts(
             done += end - start
         if progress is not None:
             progress(size)
-    return together(first, parts)
+    return together(first, parts) if _version(path) == began else None
+
+
+def _version(path: str | PathLike[str]) -> tuple[int, ...]:
+    """Changes where a file is written to, or another takes its place."""
+    found = os.stat(path)
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _cuts(path: str | PathLike[str], size: int, count: int) -> list[int]:
@@ -86,8 +100,14 @@ class _Other:
 
     def __init__(self, path: str | PathLike[str], start: int, end: int, layout: Layout) -> None:
         self._what = f"bytes {start:,} to {end:,} of {os.fspath(path)}"
+        # Nothing in the current directory is imported. In a group of its own it hears no Ctrl-C: this process ends it.
+        alone = "-I" if sys.flags.isolated else "-P"
+        places = json.dumps([place for place in sys.path if isinstance(place, str)])
         self._process = subprocess.Popen(  # noqa: S603 - this Python, and this module's words
-            [sys.executable, "-c", START, json.dumps(sys.path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            [sys.executable, alone, "-c", START, places],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            process_group=None if sys.platform == "win32" else 0,
         )
         job = pickle.dumps((os.fspath(path), start, end, layout))
         assert self._process.stdin is not None
@@ -104,7 +124,7 @@ class _Other:
                 progress(before + done)
         answer: Any = None
         if kind:
-            with suppress(EOFError, pickle.UnpicklingError):
+            with suppress(Exception):  # what came may be anything
                 answer = pickle.load(answers)  # noqa: S301 - from the process that this one started
                 if kind == b"r" and self._process.wait() == 0:
                     return answer  # type: ignore[no-any-return]

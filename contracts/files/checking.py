@@ -42,10 +42,10 @@ def check(
     if isinstance(source, (str, PathLike)):
         size = os.stat(source).st_size
         count = _processes(size) if processes is None else processes
-        if count > 1 and _can_start():
+        if count > 1 and _can_start() and (path := _path_for_all(source)):
             from partnerlab.contracts.files.apart import check_in_parts  # only here: a start needs no processes
 
-            report = check_in_parts(source, size, layout, count, strict=strict, progress=progress)
+            report = check_in_parts(path, size, layout, count, strict=strict, progress=progress)
             if report is not None:
                 for broken in report.quarantine if on_quarantine is not None else ():
                     on_quarantine(broken)  # type: ignore[misc]
@@ -64,6 +64,14 @@ def _processes(size: int) -> int:
     return 2 if size >= LEAST and cores > 1 else 1
 
 
+def _path_for_all(path: str | PathLike[str]) -> str:
+    """The path of a regular file as any process can open it; empty where none can, as a pipe or a deleted file."""
+    real = os.fsdecode(os.path.realpath(path))  # /dev/stdin is another file in another process
+    return real if os.path.isfile(real) and os.path.samefile(real, path) else ""
+
+
 def _can_start() -> bool:
     """Whether this program is Python and not one that Python is built into."""
+    if getattr(sys, "frozen", False):
+        return False
     return bool(sys.executable) and Path(sys.executable).name.lower().startswith(("python", "pypy"))

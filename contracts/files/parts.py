@@ -8,6 +8,7 @@ that the rest might not be read (`together` then says None).
 
 from __future__ import annotations
 
+import os
 import pickle
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -157,4 +158,7 @@ def serve(jobs: IO[bytes], answers: IO[bytes]) -> None:
 
 def main() -> None:
     """What `apart` starts."""
-    serve(sys.stdin.buffer, sys.stdout.buffer)
+    try:
+        serve(sys.stdin.buffer, sys.stdout.buffer)
+    except BrokenPipeError:  # whoever asked is gone
+        os._exit(1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 import subprocess
@@ -168,6 +169,22 @@ def test_two_processes_that_write_and_checkpoint_at_once_leave_a_whole_file(tmp_
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert connection.execute("SELECT count(*) FROM t").fetchone() == (2 * count,)
+
+
+def test_the_thread_goes_on_where_a_log_cannot_be_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where as many files are open as may be: nobody else ever writes the logs back."""
+    monkeypatch.setattr(checkpoints, "LOOK_S", 0.01)
+    path = a_file(tmp_path)
+    looks: list[str] = []
+
+    def full(log: str) -> int:
+        looks.append(log)
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(checkpoints, "log_bytes", full)
+    with closing(sqlite3.connect(path)) as connection:
+        leave_checkpoints(connection, str(path), version=OLD)
+        wait_for(lambda: looks.count(str(path.resolve())) > 1)
 
 
 def test_a_file_that_is_gone_is_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ The report must be the same to the byte: counts, sums, problems with their lines
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import pickle
@@ -14,6 +15,7 @@ import subprocess
 import sys
 from pathlib import Path
 from random import Random
+from typing import IO
 
 import pytest
 
@@ -155,6 +157,7 @@ def test_a_small_file_starts_no_process(tmp_path: Path, monkeypatch: pytest.Monk
         ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", f"ended with {-signal.SIGKILL}"),
         ("import sys; sys.stdout.write('r'); sys.exit(3)", "ended with 3"),
         ("import sys; sys.stdout.buffer.write(b'p'); sys.exit(0)", "ended with 0"),
+        ("print('read me')", "ended with 0"),
         ("import sys; sys.path[:] = []; import partnerlab.contracts", "ended with 1"),
     ],
 )
@@ -203,6 +206,93 @@ def test_a_program_without_a_main_module_checks_in_two_processes(tmp_path: Path)
     )
     done = subprocess.run([sys.executable, "-"], input=code, capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("30 once\n", "")
+
+
+def run_check(
+    path: str | Path, *flags: str, before: str = "", cwd: Path | None = None, stdin: IO[bytes] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """A program that checks a file in two processes and prints what is good."""
+    code = f"import sys; from partnerlab.contracts.files import check, load_layout; {before}\n"
+    code += f"print(check({str(path)!r}, load_layout('inhance_v2'), processes=2).good)"
+    called = [sys.executable, *flags, "-P", "-c", code]
+    return subprocess.run(called, capture_output=True, text=True, check=False, cwd=cwd, stdin=stdin)
+
+
+@pytest.mark.parametrize("flags", [(), ("-I",)])
+def test_the_other_process_imports_nothing_of_the_folder_it_is_started_in(
+    flags: tuple[str, ...], tmp_path: Path
+) -> None:
+    path = tmp_path / "bills.bif"
+    path.write_bytes(good_file("inhance_v2"))
+    (tmp_path / "json.py").write_text("raise SystemExit(7)")
+    done = run_check(path, *flags, before="from pathlib import Path; sys.path.append(Path('no text'))", cwd=tmp_path)
+    assert (done.stdout, done.stderr) == ("30\n", "")
+
+
+@pytest.mark.skipif(not Path("/dev/stdin").exists(), reason="paths that mean a file of this process alone")
+def test_a_path_that_means_another_file_in_another_process(tmp_path: Path) -> None:
+    path = tmp_path / "bills.bif"
+    path.write_bytes(good_file("inhance_v2"))
+    with path.open("rb") as stream:
+        done = run_check("/dev/stdin", stdin=stream)
+        assert (done.stdout, done.stderr) == ("30\n", "")
+        path.unlink()
+        done = run_check("/dev/stdin", stdin=stream)
+        assert (done.stdout, done.stderr) == ("30\n", "")
+
+
+def test_where_no_process_can_be_started_one_checks_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, layout = tmp_path / "bills.bif", load_layout("inhance_v2")
+    path.write_bytes(good_file("inhance_v2"))
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(subprocess, "Popen", full)
+    assert check(path, layout, processes=2) == check(path, layout, processes=1)
+
+
+def test_a_file_that_another_takes_the_place_of_is_read_again_as_one(tmp_path: Path) -> None:
+    """Else the header of one would be counted with the invoices of the other."""
+    path, other, layout = tmp_path / "bills.bif", tmp_path / "new.bif", load_layout("inhance_v2")
+    path.write_bytes(good_file("inhance_v2"))
+    other.write_bytes(good_file("inhance_v2").replace(b"|163.28|", b"|163,28|", 1))
+    expected = check(other, layout)
+    assert expected.quarantined == 1
+
+    def replaced(_: int) -> None:
+        if other.exists():
+            other.replace(path)
+
+    assert check(path, layout, progress=replaced, processes=2) == expected
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no process groups")
+def test_ctrl_c_is_heard_by_whoever_checks_and_not_by_the_other_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "bills.bif"
+    path.write_bytes(good_file("inhance_v2"))
+    monkeypatch.setattr(apart, "START", f"import os; open({str(tmp_path / 'group')!r}, 'w').write(str(os.getpgid(0)))")
+    with pytest.raises(PartLost):
+        check(path, load_layout("inhance_v2"), processes=2)
+    assert int((tmp_path / "group").read_text()) != os.getpgid(0)
+
+
+def test_a_process_whose_starter_is_gone_ends_without_a_word(tmp_path: Path) -> None:
+    path = tmp_path / "bills.bif"
+    path.write_bytes(good_file("inhance_v2"))
+    process = subprocess.Popen(
+        [sys.executable, "-c", "from partnerlab.contracts.files.parts import main; main()"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    process.stdout.close()
+    process.stdout = None
+    _, complaint = process.communicate(pickle.dumps((str(path), 0, 9, load_layout("tccs"))))
+    assert complaint == b""
 
 
 def test_what_starts_processes_is_loaded_where_it_is_needed() -> None:
