@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from functools import cache
 from typing import Any
 
@@ -72,21 +73,19 @@ class Statements:
 
     def _execute(self, tx: sa.Connection, sql: str, values: Any, *, reading: bool = False) -> Any:
         statement = sql if self.named else _pyformat(sql)
-        cursor = tx.connection.cursor()
         try:
-            if isinstance(values, Mapping):
-                cursor.execute(statement, values)
-            else:
-                cursor.executemany(statement, values)
-            return cursor.fetchall() if reading else cursor.rowcount
+            with closing(tx.connection.cursor()) as cursor:
+                if isinstance(values, Mapping):
+                    cursor.execute(statement, values)
+                else:
+                    cursor.executemany(statement, values)
+                return cursor.fetchall() if reading else cursor.rowcount
         except Exception as error:
             if isinstance(error, tx.dialect.loaded_dbapi.Error):
                 raise sa.exc.DBAPIError.instance(
                     statement, values, error, tx.dialect.loaded_dbapi.Error, hide_parameters=True, dialect=tx.dialect
                 ) from error
             raise
-        finally:
-            cursor.close()
 
 
 @cache

@@ -100,3 +100,14 @@ def test_a_connection_that_outlives_its_pool_is_closed_without_a_warning(tmp_pat
     assert looked_at() is None
     with pytest.raises(sqlite3.OperationalError):  # never opened, so there is nothing to close
         Connection(tmp_path / "missing" / "pump.db")
+
+
+def test_a_statement_on_a_connection_that_is_gone_fails_as_sqlalchemy_says(url: str) -> None:
+    """Whoever holds a connection for long may find that the server closed it between two statements."""
+    pump = DataPump(url, lambda lane, guid: Biller(guid, "", {})).start(worker=False)
+    with pump._database.connect() as connection:
+        connection.connection.dbapi_connection.close()  # type: ignore[union-attr]
+        with pytest.raises(sa.exc.DBAPIError):
+            pump._store.first(connection, "SELECT 1")
+        connection.invalidate()
+    pump.stop()
