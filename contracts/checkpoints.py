@@ -60,10 +60,11 @@ def checkpoint(path: str, *, wait_s: float = WAIT_S) -> bool:
     """
     Write the log of a file back into it, while nobody writes; what a reader still needs is left for the next time.
 
-    False where writers left no gap for *wait_s*. Raises `sqlite3.Error`.
+    False where writers left no gap for *wait_s*. Raises `sqlite3.Error`, and `OSError` where the disk fails: it may say
+    so only once.
     """
     # What is on the disk before the writers have to wait is not waited for: a quarter of the time.
-    with suppress(OSError), open(f"{path}-wal", "r+b", buffering=0) as log:
+    with suppress(FileNotFoundError), open(f"{path}-wal", "r+b", buffering=0) as log:
         os.fsync(log.fileno())
     with (
         closing(sqlite3.connect(path, timeout=wait_s, isolation_level=None)) as writing,

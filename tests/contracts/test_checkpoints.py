@@ -187,6 +187,24 @@ def test_the_thread_goes_on_where_a_log_cannot_be_opened(tmp_path: Path, monkeyp
         wait_for(lambda: looks.count(str(path.resolve())) > 1)
 
 
+def test_what_a_disk_says_once_is_not_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite, which brings the log to the disk after that, would not be told again."""
+    path = a_file(tmp_path)
+
+    def failed(_: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_autocheckpoint=0")
+        connection.execute("INSERT INTO t (text) VALUES ('kept')")
+        connection.commit()
+        monkeypatch.setattr(os, "fsync", failed)
+        with pytest.raises(OSError, match="Input/output"):
+            checkpoint(str(path))
+        monkeypatch.undo()
+        assert checkpoint(str(path))
+
+
 def test_a_file_that_is_gone_is_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checkpoints, "LOOK_S", 0.01)
     path = a_file(tmp_path)
