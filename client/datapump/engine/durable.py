@@ -12,7 +12,8 @@ Its defaults would break this pump, as measured. So these are set here:
 - deploys: a fixed application version, else waiting work of the last release is never taken up;
 - nothing private in its tables: inputs are numbers, serialised as JSON, so nothing is run from a table either;
 - dead workers: executor ids are slots, each with a lock, and the work of a slot that can be locked is taken over;
-- quiet: no console, no telemetry, errors only in the log.
+- quiet: no console, no telemetry, errors only in the log; and where nothing is to be done it does next to nothing
+  (`listening`).
 
 The engine's function has no recorded steps: the pump's own tables say what was done. It ends with its round, or with
 `Parked` where the pump stops, which leaves its row pending: the next start, or another process, goes on with it.
@@ -24,6 +25,7 @@ all the same (`silent`) is looked for while the pump runs: the pump's own tables
 
 from __future__ import annotations
 
+import inspect
 import logging
 import threading
 import time
@@ -36,12 +38,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from partnerlab.client.datapump.engine import Parked, Work
+from partnerlab.client.datapump.engine.bells import LIVE, QUEUE, VERSION, WORKFLOW, Bells
+from partnerlab.client.datapump.engine.listening import Listener, Looks
 from partnerlab.client.datapump.engine.process import claim_process, registered, release_process
-from partnerlab.client.datapump.engine.rounds import SHARDS, TURN_S, Claim, Rounds, shard_of
+from partnerlab.client.datapump.engine.rounds import SHARDS, TURN_S, Rounds, shard_of
 from partnerlab.client.datapump.places import Places, Run
 from partnerlab.client.datapump.queries import now_ms
-from partnerlab.client.datapump.slots import MAX_SLOTS, Slots, slot_name, slots_of
-from partnerlab.client.datapump.statements import Statements
+from partnerlab.client.datapump.slots import Slots, slot_name, slots_of
 from partnerlab.client.datapump.store import DeliveryStore
 from partnerlab.client.datapump.upkeep import Upkeep
 
@@ -50,10 +53,6 @@ __all__ = ["DurableEngine", "EngineChanged"]
 log = logging.getLogger("partnerlab.client.datapump")
 
 APPLICATION = "datapump"
-VERSION = "2"
-"""Of what is queued: a release that knows another meaning of it has another number, and leaves it alone."""
-QUEUE = "deliveries"
-WORKFLOW = "answer the bell"
 WORKFLOW_BEFORE = "deliver"
 """What releases before this one queued for each event; the pump's own tables know all of it."""
 HEADROOM = 32
@@ -61,10 +60,6 @@ HEADROOM = 32
 
 COLUMNS = {"workflow_uuid", "name", "status", "executor_id", "owner_xid", "application_version"}
 COLUMNS |= {"queue_name", "queue_partition_key", "completed_at"}
-LIVE = ("ENQUEUED", "PENDING", "DELAYED")
-IN_FLIGHT = f"queue_name = '{QUEUE}' AND status IN ('ENQUEUED', 'PENDING')"
-"""As the engine's partial index has it, word for word: else all that ever ended would be read."""
-HELD_BACK = f"queue_name = '{QUEUE}' AND status = 'DELAYED'"
 HELD_BACK_S = TURN_S + 1
 """Longer than a turn: it is let go earlier, unless all workers were killed."""
 PROBE = "probe:"
@@ -81,7 +76,7 @@ class EngineChanged(RuntimeError):
         )
 
 
-class DurableEngine:
+class DurableEngine(Bells):
     """
     One engine on one database.
 
@@ -89,14 +84,14 @@ class DurableEngine:
     """
 
     def __init__(self, database: sa.Engine, *, poll_s: float = 0.1, slots: int = 256) -> None:
-        self._database, self._poll_s, self._threads = database, poll_s, slots + HEADROOM
-        self._statements = Statements(database)
+        super().__init__(database)
+        self._poll_s, self._threads = poll_s, slots + HEADROOM
         self._rounds: Rounds | None = None
         self._store: DeliveryStore | None = None
         self._client: Any = None
         self._workflow: Any = None
+        self._listener: Listener | None = None
         self._slots: Slots | None = None
-        self._slot = 0
         self._active: list[str] = []
         self._suspects: set[str] = set()
         self._lock = threading.Lock()
@@ -150,7 +145,7 @@ class DurableEngine:
         self._slots = slots
         self._slot = self._slots.take()
         self._workflow = registered(dbos, WORKFLOW, _answer)
-        dbos(
+        launched = dbos(
             config={
                 "name": APPLICATION,
                 "system_database_engine": self._database,
@@ -159,12 +154,18 @@ class DurableEngine:
                 "serializer": serializer,
                 "enable_otlp": False,
                 "log_level": "ERROR",
-                # The pump uses no messages; what polls for them only delays the shutdown.
+                # The pump uses no messages; what looks for them, or tells of them, only delays the shutdown.
                 "notification_listener_polling_interval_sec": 0.2,
+                "notification_coalesce_sec": 0.2,
             }
         )
+        looks = _engines_look()
+        if looks is not None:
+            dbos.listen_queues([])
         dbos.launch()
         self._check_parking(dbos)
+        if looks is not None:
+            self._listener = Listener(looks, launched, dbos.retrieve_queue(QUEUE), self._queued)
 
     def _check_table(self) -> None:
         found = {each["name"] for each in sa.inspect(self._database).get_columns("workflow_status", self._schema())}
@@ -186,6 +187,9 @@ class DurableEngine:
 
     def stop(self) -> None:
         """Stop taking work and let go of the slot. Runs still under way end on their own."""
+        if self._listener is not None:
+            self._listener.stop()
+            self._listener = None
         if release_process(self):
             from dbos import DBOS
 
@@ -215,6 +219,8 @@ class DurableEngine:
             stands = {status for of, status, _ in bells if of == shard}
             if not stands & {"ENQUEUED", "DELAYED"}:
                 self._enqueue(tx, shard, held_back="PENDING" in stands)
+                if self._listener is not None:
+                    self._listener.bellpush.ring()
 
     def _enqueue(self, tx: sa.Connection, shard: int, *, held_back: bool = False) -> None:
         options: dict[str, Any] = {
@@ -349,52 +355,18 @@ class DurableEngine:
                 return
             self._client.delete_workflows(ids)
 
-    def _bells(self, connection: sa.Connection) -> list[tuple[int, str, str]]:
-        """Shard, status and id of the bells of this release that are queued, held back or being answered."""
-        ours = f"queue_partition_key IS NOT NULL AND name = '{WORKFLOW}' AND application_version = '{VERSION}'"
-        some = f"SELECT queue_partition_key, status, workflow_uuid FROM {self._table()} WHERE {ours} AND "
-        sql = f"{some} {IN_FLIGHT} UNION ALL {some} {HELD_BACK}"
-        return [(int(shard), status, bell) for shard, status, bell in self._statements.all(connection, sql)]
-
-    def _claims(self) -> dict[Claim, int]:
-        """The bells that are being answered, by whom and by which taking; and their shards."""
-        sql = (
-            "SELECT workflow_uuid, executor_id, owner_xid, queue_partition_key"
-            f" FROM {self._table()} WHERE {IN_FLIGHT} AND queue_partition_key IS NOT NULL AND status = 'PENDING'"
-        )
-        with self._database.connect() as connection:
-            rows = self._statements.all(connection, sql)
-        return {(bell, executor, taking): int(shard) for bell, executor, taking, shard in rows}
-
-    def _statuses(self, connection: sa.Connection, ids: Sequence[str]) -> dict[str, str]:
-        """Status by workflow id, of those that are there."""
-        query = sa.text(f"SELECT workflow_uuid, status FROM {self._table()} WHERE workflow_uuid IN :ids")
-        return dict(connection.execute(query.bindparams(sa.bindparam("ids", expanding=True)), {"ids": list(ids)}).all())
-
-    def _others(self) -> set[int]:
-        """Slots other than ours that hold pending work."""
-        names = {slot_name(slot): slot for slot in range(1, MAX_SLOTS + 1) if slot != self._slot}
-        with self._database.connect() as connection:
-            rows = connection.exec_driver_sql(
-                f"SELECT DISTINCT executor_id FROM {self._table()} WHERE status = 'PENDING'"
-            )
-            return {names[name] for (name,) in rows if name in names}
-
-    def _pending(self, slot: int) -> list[str]:
-        """Bells that a slot has taken from the queue."""
-        sql = f"SELECT workflow_uuid FROM {self._table()} WHERE {IN_FLIGHT} AND queue_partition_key IS NOT NULL"
-        with self._database.connect() as connection:
-            rows = connection.exec_driver_sql(f"{sql} AND status = 'PENDING' AND executor_id = '{slot_name(slot)}'")
-            return [id for (id,) in rows]
-
-    def _schema(self) -> str | None:
-        return None if self._database.dialect.name == "sqlite" else "dbos"
-
-    def _table(self) -> str:
-        return f"{self._schema()}.workflow_status" if self._schema() else "workflow_status"
-
 
 def _answer(engine: object, bell: str, shard: int) -> None:
     if not isinstance(engine, DurableEngine) or bell.startswith(PROBE):
         raise Parked
     engine.answer(bell, shard)
+
+
+def _engines_look() -> Looks | None:
+    """What looks at one queue of the engine until an event is set; None where the engine has no such function."""
+    try:
+        from dbos._queue import queue_worker_thread
+    except ImportError:
+        return None
+    parameters = [*inspect.signature(queue_worker_thread).parameters]
+    return queue_worker_thread if parameters == ["stop_event", "dbos", "queue"] else None

@@ -121,6 +121,7 @@ def test_bells_that_were_answered_are_not_read(make_pump: MakePump) -> None:
 
     asked = {
         "whether there is a bell": ring,
+        "whether one is queued": engine._queued,
         "who answers one": engine._claims,
         "where there is none": engine.silent,
         "who answers any": engine._others,
