@@ -211,7 +211,8 @@ class Rounds:
             with self._lock:
                 for live in rounds:
                     live.ours = live.claim in claims
-            self._look({live.shard: live for live in rounds if live.ours}, now)
+            if ours := {live.shard: live for live in rounds if live.ours}:
+                self._look(ours, now)
         except Exception:
             log.exception("what is next could not be looked for; trying again")
             self._stopping.wait(RETRY_S)

@@ -46,6 +46,7 @@ class Bench:
         return [CLAIM] if self.still else [("bell", "another", "taking")]
 
     def next_in(self, shards: Collection[int], of: int, *, after: int, limit: int) -> tuple[list[Delivery], int | None]:
+        assert shards, "they are listed in SQL"
         for error in self.failures:
             raise error
         page = [row for row in self.rows if row.account > after][:limit]
@@ -189,6 +190,25 @@ def test_a_round_whose_shard_was_given_away_begins_nothing_more_and_waits_for_it
     assert sorted(bench.begun) == [1, 2]
 
 
+def test_who_finds_that_its_last_shard_was_given_away_looks_for_nothing(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    """PostgreSQL knows no list of nothing: it was an error in the log, and held up whatever came next."""
+    go_on = threading.Event()
+
+    def do(number: int) -> None:
+        go_on.wait(30)
+
+    bench.do, bench.rows = do, [head(1)]
+    bench.start()
+    wait_for(lambda: bench.begun == [1])
+    bench.still = False
+    wait_for(lambda: not bench.rounds.holds(head(1).account))
+    go_on.set()
+    wait_for(lambda: bench.ended == ["parked"])
+    assert caplog.text == ""
+
+
 def test_of_two_bells_of_a_shard_the_second_waits_for_the_end_of_the_firsts_round(bench: Bench) -> None:
     go_on = threading.Event()
     bench.do, bench.rows = lambda number: go_on.wait(30) and None, [head(1)]
@@ -234,8 +254,11 @@ def test_a_round_outlasts_a_database_that_is_away_for_longer_than_a_turn(
 
 def test_a_pump_that_stops_parks_its_rounds_once_their_calls_have_ended(bench: Bench) -> None:
     go_on = threading.Event()
-    bench.do = lambda number: go_on.wait(30) and None
-    bench.rows = [head(1)]
+
+    def do(number: int) -> None:
+        go_on.wait(30)
+
+    bench.do, bench.rows = do, [head(1)]
     thread = bench.start()
     wait_for(lambda: bench.begun == [1])
     bench.stopping.set()
