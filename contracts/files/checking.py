@@ -34,6 +34,7 @@ def check(
     The report on a file, rejected or not; the file is read to its end.
 
     Args:
+        progress: Is told the bytes read so far, from the beginning again where the parts cannot tell of the file.
         processes: How many check a file that is given by its path. None: two where there are two cores and the file
             has 32 MB or more, else one.
     Raises:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import httptools
 
+from partnerlab.contracts.masking.names import is_secret
 from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.kit.http.answer import reason
 from partnerlab.simulators.kit.http.chunks import ChunkInvalid, Chunks, TrailersTooLong
@@ -38,7 +39,7 @@ _CONNECTION = re.compile(rb"(?<=\r\n)connection[ \t]*:([^\r\n]*+)\r\n", re.IGNOR
 
 KNOWN_HEADS = 256
 KNOWN_HEAD_BYTES = 1024
-_NOT_KEPT = frozenset(("authorization", "cookie", "expect", "transfer-encoding"))
+_NOT_KEPT = frozenset(("expect", "transfer-encoding"))
 _CREDENTIAL = re.compile(rb"\r\n[Aa]uthorization: ((?:[!-~]++ )?[!-~]++)(?=\r\n[^ \t])")
 
 KnownHeads = dict[bytes | tuple[bytes, bytes], "Head"]
@@ -81,7 +82,7 @@ class RequestReader:
     `body_bytes` is what has come of the present body; `over` that nothing more will be read.
 
     *known* are heads by their bytes, shared by the connections of a server: senders repeat themselves, and what was
-    parsed once and is in order need not be parsed again. None parses each. No credential is kept in it.
+    parsed once and is in order need not be parsed again. None parses each. No header that is a credential is kept.
     """
 
     def __init__(self, limits: Limits, budget: Budget, known: KnownHeads | None = None) -> None:
@@ -215,7 +216,7 @@ class RequestReader:
         if (credential := _CREDENTIAL.search(head)) and headers.get("authorization") == credential[1].decode("ascii"):
             key = _without(head, credential)
             del headers["authorization"]
-        if not _NOT_KEPT.isdisjoint(headers):
+        if not _NOT_KEPT.isdisjoint(headers) or any(map(is_secret, headers)):
             return
         if len(known) >= KNOWN_HEADS:  # bounded: a caller chooses the bytes
             known.clear()

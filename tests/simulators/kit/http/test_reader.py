@@ -197,6 +197,8 @@ def test_heads_are_remembered_without_credentials_and_not_without_end() -> None:
         b"Authorization:Basic x",
         b"Authorization: Basic x\r\n y",
         b"Cookie: a=b",
+        b"Proxy-Authorization: Basic x",
+        b"X-Api-Key: x",
         b"Expect: 100-continue",
         b"X: " + b"x" * 1_024,
         b"Host: b",
