@@ -33,6 +33,7 @@ These are no calls' errors. Whoever sets the client up, runs the data pump or ha
       OtherVersion             the pump's tables are of another release (datapump)
     Exception
       TransitionRefused        a delivery in that state cannot go that way (datapump)
+      Known                    the data pump's own: the event is there already, see its receipt; never seen outside
     BaseException
       Parked                   the data pump's own: ends a run without an outcome; never seen outside (datapump)
 

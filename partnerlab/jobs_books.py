@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from partnerlab.client import jobs
 from partnerlab.client.invoice_cloud import ExportedPayment, InvoiceCloudClient
-from partnerlab.jobs_port import integration_of
+from partnerlab.integrations import integration_of
 from partnerlab.money import to_cents, to_dollars
 from partnerlab.simulators.ic_webservices.domain.billers import Biller
 from partnerlab.simulators.inhance_soap.domain.downloads import Download

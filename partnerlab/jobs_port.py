@@ -13,9 +13,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
+from partnerlab.integrations import integration_of
 from partnerlab.simulators.ic_webservices import InvoiceCloud
 from partnerlab.simulators.ic_webservices.domain.billers import Biller
-from partnerlab.simulators.inhance_soap.domain.accounts import Integration
 from partnerlab.simulators.inhance_soap.world import World
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.tccs_rest.world import World as TccsWorld
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from partnerlab.client.http import Transport
     from partnerlab.client.invoice_cloud import InvoiceCloudClient
 
-__all__ = ["InHanceJobs", "JobsPort", "TccsJobs", "integration_of"]
+__all__ = ["InHanceJobs", "JobsPort", "TccsJobs"]
 
 NO_BILLER = "there is no biller of this partner in the lane"
 
@@ -127,8 +127,3 @@ class TccsJobs:
     def idle(self, world: TccsWorld, lane: Lane, name: str) -> bool:
         """Whether that run would find nothing to do."""
         return not world.outgoing.has_terms(lane)
-
-
-def integration_of(partner: str) -> Integration:
-    """Which of the utilities a partner is."""
-    return "v1" if partner == "inhance_v1" else "v2"

@@ -140,7 +140,7 @@ BREAKS: dict[str, tuple[Any, str, Callable[[Any], Any], str]] = {
     "a repeated reference is not seen": (store.Books, "stand", without_reference, "INH2-PAY-11"),
     "TCCS forgets paperless": (tccs_ledger.PolicyLedger, "set_paperless", nothing, "TCCS-PPL-2"),
     "TCCS forgets the recurring flag": (tccs_ledger.PolicyLedger, "set_recurring", nothing, "TCCS-AUT-2"),
-    "balances of a policy change place": (tccs_ledger, "owed", turned, "TCCS-RTDR-2"),
+    "balances of a policy change place": (tccs_ledger, "balances", turned, "TCCS-RTDR-2"),
     "nothing runs on its day": (SCHEDULE_QUEUE, "due", none_due, "ICP-SCHED-3"),
     "AutoPay collects nothing": (Collections, "due", none_due, "ICP-AUTO-3"),
     "sign-out ends nothing": (access.Authentication, "end", nothing, "ICP-SSO-7"),

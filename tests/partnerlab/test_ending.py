@@ -6,13 +6,14 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
-import partnerlab.sandbox
+import partnerlab.folders
 from partnerlab.cli import main
 from partnerlab.ending import Ending
 from partnerlab.sandbox import Sandbox
@@ -61,16 +62,21 @@ def assert_all_is_over(result: Result, left: Callable[[], list[str]]) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize(
     ("module", "name"),
-    [(server, "_listen"), (server, "_new_loop"), (server, "_most_connections"), (partnerlab.sandbox, "open_exchange")],
+    [(server, "_listen"), (server, "_new_loop"), (server, "_most_connections"), (partnerlab.folders, "open_exchange")],
 )
 def test_a_signal_while_the_sandbox_starts_ends_it(
-    monkeypatch: pytest.MonkeyPatch, left: Callable[[], list[str]], number: int, module: Any, name: str
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    left: Callable[[], list[str]],
+    number: int,
+    module: Any,
+    name: str,
 ) -> None:
     if name == "_most_connections":  # in the server's own thread, while the main one waits for it
         monkeypatch.setattr(server.Server, "_main", struck(number, server.Server._main))
     else:
         monkeypatch.setattr(module, name, struck(number, getattr(module, name)))
-    assert_all_is_over(CliRunner().invoke(main, START), left)
+    assert_all_is_over(CliRunner().invoke(main, [*START, "--files", str(tmp_path)]), left)
 
 
 def test_a_server_that_is_stopped_before_it_serves_stops(

@@ -12,11 +12,11 @@ from partnerlab.simulators.kit.http.routes import Handler, Route, Routes
 from partnerlab.simulators.tccs_rest.domain.errors import CredentialsWrong, DomainError
 from partnerlab.simulators.tccs_rest.settings import Settings
 from partnerlab.simulators.tccs_rest.wire import answers
-from partnerlab.simulators.tccs_rest.wire.doors import IMAGE, PREFIXES
 from partnerlab.simulators.tccs_rest.wire.faults import refusal
 from partnerlab.simulators.tccs_rest.wire.forms import Form, FormRefused, read_form
 from partnerlab.simulators.tccs_rest.wire.negotiation import preferred
 from partnerlab.simulators.tccs_rest.wire.operations import Act, operations
+from partnerlab.simulators.tccs_rest.wire.paths import IMAGE, PREFIXES
 from partnerlab.simulators.tccs_rest.world import World
 
 __all__ = ["create_calls", "create_images"]

@@ -11,13 +11,12 @@ from functools import partial
 
 from partnerlab.simulators.kit.http.at_first_request import AtFirstRequest
 from partnerlab.simulators.kit.http.messages import App
+from partnerlab.simulators.tccs_rest.wire.paths import IMAGE, PREFIXES
 from partnerlab.simulators.tccs_rest.world import World
 
-__all__ = ["IMAGE", "PREFIXES", "create_doors"]
+__all__ = ["create_doors"]
 
 NAME = "tccs"
-PREFIXES = ("/api", "")
-IMAGE = "Retrieve_Bill_Image"
 
 
 def create_doors(world: World) -> dict[str, App]:

@@ -17,7 +17,7 @@ from partnerlab.simulators.tccs_rest.domain.money import read_cents
 from partnerlab.simulators.tccs_rest.domain.payments import Payment
 from partnerlab.simulators.tccs_rest.services.ledger import PolicyLedger
 from partnerlab.simulators.tccs_rest.wire import answers
-from partnerlab.simulators.tccs_rest.wire.doors import IMAGE
+from partnerlab.simulators.tccs_rest.wire.paths import IMAGE
 
 __all__ = ["Act", "operations"]
 

@@ -6,6 +6,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -22,7 +23,6 @@ LIMITS = Limits(
     waiting_bytes=4_096,
     held_bytes=3_000_000,
     header_s=5,
-    body_s=0.5,
     body_rate=10_000,
 )
 
@@ -123,14 +123,16 @@ def test_answers_that_nobody_reads_have_a_total(tight: Kit) -> None:
     close(*wires)
 
 
-def test_a_body_that_drips_comes_to_an_end(tight: Kit) -> None:
-    with tight.connect() as wire:
+def test_a_body_that_drips_comes_to_an_end(memory: Store) -> None:
+    kit = make_kit(memory, limits=replace(LIMITS, body_s=0.5))
+    with kit.server, kit.connect() as wire:
         wire.send("POST", "/door/Echo", "Content-Length: 100000")
         started = time.monotonic()
         with pytest.raises(ConnectionError):
             _drip(wire)
     assert time.monotonic() - started < 10
-    assert tight.door.asked == []
+    assert kit.door.asked == []
+    kit.journal.close()
 
 
 def _drip(wire: Wire) -> None:
