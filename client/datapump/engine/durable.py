@@ -219,7 +219,8 @@ class DurableEngine(Bells):
             stands = {status for of, status, _ in bells if of == shard}
             if not stands & {"ENQUEUED", "DELAYED"}:
                 self._enqueue(tx, shard, held_back="PENDING" in stands)
-                if self._listener is not None:
+                # Only at rest: beside its rounds this process would take almost every shard, and leave others idle.
+                if self._listener is not None and self._rounds is not None and self._rounds.resting():
                     self._listener.bellpush.ring()
 
     def _enqueue(self, tx: sa.Connection, shard: int, *, held_back: bool = False) -> None:

@@ -192,6 +192,11 @@ class Rounds:
         with self._lock:
             return sum(len(live.under_way) for live in self._live.values())
 
+    def resting(self) -> bool:
+        """Whether no round goes on here."""
+        with self._lock:
+            return not self._live
+
     def holds(self, account: int) -> bool:
         """Whether an account is of a round that goes on here, and was not given away."""
         with self._lock:

@@ -14,7 +14,7 @@ from partnerlab.client.datapump.engine import durable, listening
 from partnerlab.client.datapump.engine.listening import Bellpush, Listener
 from partnerlab.client.settings import Biller
 from tests.client.datapump.conftest import QUICK, make_event, wait_for
-from tests.client.datapump.partner import Partner
+from tests.client.datapump.partner import OK, Partner
 
 Billers = Callable[[str, str], Biller]
 
@@ -49,6 +49,28 @@ def test_an_event_of_this_process_does_not_wait_for_the_next_look(url: str, bill
         time.sleep(0.2)
         pump.submit(make_event())
         wait_for(lambda: len(partner.seen) == 1, timeout_s=10.0)
+
+
+def test_beside_a_round_other_processes_have_the_same_chance(
+    url: str, billers: Billers, partner: Partner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rings: list[Bellpush] = []
+    monkeypatch.setattr(Bellpush, "ring", lambda self: rings.append(self))
+    called, answers = threading.Event(), threading.Event()
+
+    def will(operation: str, fields: dict[str, str]) -> str:
+        called.set()
+        answers.wait(10.0)
+        return OK
+
+    partner.will = will
+    with DataPump(url, billers, QUICK, poll_s=0.02) as pump:
+        pump.submit(make_event(account_number="a"))
+        assert called.wait(10.0)
+        pump.submit(make_event(account_number="b"))
+        answers.set()
+        assert pump.drain()
+    assert len(rings) == 1
 
 
 def test_an_event_of_another_process_is_seen_by_the_next_look(url: str, billers: Billers, partner: Partner) -> None:
