@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import sys
 
-__all__ = ["not_reached", "said_by_database"]
+__all__ = ["not_reached", "said_by_database", "what_failed"]
 
 
 def said_by_database(error: BaseException) -> str | None:
@@ -27,6 +27,11 @@ def not_reached(error: BaseException) -> bool:
     failed = getattr(sys.modules.get("psycopg"), "OperationalError", ())
     misnamed = getattr(sys.modules.get("sqlalchemy.exc"), "ArgumentError", ())
     return isinstance(cause, misnamed) or (isinstance(cause, failed) and not getattr(cause, "sqlstate", None))
+
+
+def what_failed(error: BaseException) -> str:
+    """An error's kind and words, for records that are shown; where a database is that was not reached stays out."""
+    return "there is no connection to the database" if not_reached(error) else f"{type(error).__name__}: {error}"
 
 
 def _first_line(error: BaseException) -> str:

@@ -34,6 +34,7 @@ from partnerlab.client.datapump.tables import Delivery
 from partnerlab.client.datapump.writing import Moved, Writing
 from partnerlab.client.errors import RequestInvalid
 from partnerlab.client.settings import Biller, BillerDirectory, BillerUnknown
+from partnerlab.contracts.database_errors import what_failed
 from partnerlab.contracts.masking import mask_text
 
 __all__ = ["Worker"]
@@ -299,7 +300,7 @@ class Worker:
     def _postpone(self, found: Delivery, what: str, error: BaseException) -> Moved:
         """A failure of our own before anything was sent: it is tried again, less often the older the delivery is."""
         doublings = ((now_ms() - found.accepted_at) // 8_000).bit_length()
-        message = mask_text(f"{what}: {type(error).__name__}: {error}")
+        message = mask_text(f"{what}: {what_failed(error)}")
         return self._move(found, "postpone", message, retry_at=self._own_retry_at(found, doublings))
 
     def _own_retry_at(self, delivery: Delivery, before: int) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from partnerlab.ending import Ending
 from partnerlab.verifying.commands import provider
 from partnerlab.verifying.consumer_commands import consumer
 from partnerlab.verifying.matrix_command import matrix
@@ -12,7 +13,8 @@ __all__ = ["command"]
 
 
 @click.group()
-def command() -> None:
+@click.pass_context
+def command(context: click.Context) -> None:
     """Grade an implementation by the requirements of the sources.
 
     \b
@@ -21,6 +23,7 @@ def command() -> None:
         partnerlab verify consumer inhance-portal --lane acme --wait
         partnerlab verify matrix
     """
+    context.with_resource(Ending())  # what a run made at a sandbox, a lane or faults, is taken away at SIGTERM, too
 
 
 command.add_command(provider)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from click.testing import CliRunner, Result
 from partnerlab.cli import main
 from partnerlab.contracts.verification.provider import direct
 from partnerlab.contracts.verification.provider.exchange import Answered, Asked
+from tests.contracts.verification.test_sandbox_fuzz import ORIGIN, Service
 from tests.contracts.verification.worlds import INHANCE, TCCS, inhance_world, tccs_world
 
 KEYS = {"TCCS_ENTRY_KEY": TCCS.entry_key, "INHANCE_KEY": INHANCE.key, "GITHUB_ACTIONS": ""}
@@ -54,6 +57,26 @@ def test_a_utility_is_graded_and_all_reports_are_written(run: Any, tmp_path: Pat
     texts = [(tmp_path / name).read_text("utf-8") for name in names[1::2]]
     assert all(texts)
     assert INHANCE.key not in done.output + "".join(texts)
+
+
+def test_sigterm_drops_the_lane_that_was_tried_in(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    service, tried = Service(), []
+
+    def send(_: direct.Direct, asked: Asked, timeout_s: float) -> Answered:
+        if asked.headers.get("x-sandbox-lane") == "verify":
+            tried.append(asked.label)
+            os.kill(os.getpid(), signal.SIGTERM)
+        return service.send(asked, timeout_s)
+
+    monkeypatch.setattr(direct.Direct, "send", send)
+    before = signal.signal(signal.SIGTERM, lambda *_: None)  # an unheeded one must not end the tests
+    try:
+        done = run("verify", "provider", "sandbox", "--url", ORIGIN, "--fuzz", "1s", "--only", "sandbox/control-api")
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert (done.exit_code, len(tried)) == (1, 1), done.output
+    assert "Aborted!" in done.stderr
+    assert service.lanes == {"default", "a"}
 
 
 def test_github_gets_annotations_and_a_summary_and_no_forged_command(

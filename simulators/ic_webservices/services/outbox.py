@@ -19,6 +19,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from partnerlab.contracts.database_errors import what_failed
 from partnerlab.contracts.masking import mask_text
 from partnerlab.simulators.ic_webservices.domain.errors import Conflict, NotFound
 from partnerlab.simulators.ic_webservices.domain.events import (
@@ -213,7 +214,7 @@ class Outbox:
         return WorkOutcome(ACCEPTED, "taken", write=write)
 
     def _not_taken(self, entry: Entry, lane: Lane, outcome: WorkOutcome, error: Exception) -> WorkOutcome:
-        problem = mask_text(f"{type(error).__name__}: {error}")[:500]
+        problem = mask_text(what_failed(error))[:500]
         return replace(outcome, message=problem, write=lambda tx: self._write(tx, lane, entry.seq, problem=problem))
 
     @staticmethod

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from partnerlab.contracts.database_errors import what_failed
 from partnerlab.contracts.masking import mask_text
 from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.ic_webservices.domain.balances import answers_for_account, apply_account_balance
@@ -118,7 +119,7 @@ class Presentment:
         try:
             return self.balances(lane.name, biller.guid, invoice.account_number, invoice.invoice_number)
         except Exception as error:  # noqa: BLE001 - the port promises not to raise; a payer must not pay for a bug in it
-            return {"problem": f"{type(error).__name__}: {error}"}
+            return {"problem": what_failed(error)}
 
     def _apply(
         self,

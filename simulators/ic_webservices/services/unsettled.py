@@ -12,6 +12,7 @@ import json
 from collections.abc import Callable, Collection
 from datetime import datetime
 
+from partnerlab.contracts.database_errors import what_failed
 from partnerlab.contracts.masking import mask_text
 from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.ic_webservices.domain.invoices import Invoice
@@ -113,4 +114,4 @@ class Unsettled:
         try:
             return self._port(lane.name, biller_guid, account_number, since), ""
         except Exception as error:  # noqa: BLE001 - whatever it is: nothing is certain then
-            return (), mask_text(f"{type(error).__name__}: {error}")[:200]
+            return (), mask_text(what_failed(error))[:200]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import psycopg
 import pytest
 
 from partnerlab.client.datapump import DataPump, RetryPolicy
@@ -148,6 +149,18 @@ def test_a_directory_that_is_down_is_waited_for_and_costs_no_attempt(
     wait_for(lambda: state_of(pump, id) is State.DELIVERED)
     assert [attempt.outcome for attempt in pump.delivery(id).attempts] == ["delivered"]
     assert "ConnectionError: no answer" in said[-1]
+
+
+def test_of_a_directory_whose_database_is_not_reached_nobody_is_told_where_it_is(make_pump: MakePump) -> None:
+    def billers(lane: str, guid: str) -> Biller:
+        psycopg.connect("postgresql://app:secret@127.0.0.1:1/books")
+        raise AssertionError(guid)
+
+    pump = make_pump(billers=billers)
+    [id] = submit(pump, make_event())
+    wait_for(lambda: state_of(pump, id) is State.WAITING)
+    message = pump.delivery(id).delivery.message
+    assert message == "the biller could not be looked up: there is no connection to the database"
 
 
 def test_what_is_not_sent_says_why(pump: DataPump, partner: Partner) -> None:

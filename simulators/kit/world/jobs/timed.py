@@ -14,6 +14,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from partnerlab.contracts.database_errors import what_failed
 from partnerlab.contracts.first_use import pattern
 from partnerlab.contracts.jobs import jobs as contract_jobs
 from partnerlab.contracts.records import dataclass
@@ -223,7 +224,7 @@ class TimedJobs:
             message = job.run(lane)
         except Exception as error:  # one that fails is due again at its next time
             _logger.exception("the job %s of lane %s failed", job.name, lane.name)
-            message = f"failed: {type(error).__name__}: {error}"[:500]
+            message = f"failed: {what_failed(error)}"[:500]
 
         def write(tx: Tx) -> None:
             row = _ROWS.lock(tx, lane.name, self.owner, job.name)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from partnerlab.simulators.ic_webservices import EventRefused
@@ -126,6 +127,21 @@ def test_nothing_overtakes_within_an_account_and_other_accounts_do_not_wait(harn
     away.clear()
     harness.pay(payment_guid="third", amount="1.00")
     assert taken == ["other", "first", "second", "third"]
+
+
+def test_where_a_database_is_that_was_not_reached_stands_nowhere(harness: Harness) -> None:
+    def away(*_: object) -> Any:
+        psycopg.connect("postgresql://app:secret@127.0.0.1:1/books")
+
+    harness.close()
+    services, said = harness.sim.world.services, "there is no connection to the database"
+    services.outbox._offer = harness.balance = services.presentment.unsettled._port = away
+    harness.pay(amount="1.00")
+    assert [entry["problem"] for entry in entries(harness)] == [said]
+    lane = harness.sim.world.lanes.get("default")
+    assert services.presentment.unsettled._asked(lane, UTILITY, ACCOUNT, None) == ((), said)
+    opened = harness.control("POST", "invoices/500001/open", {"biller_guid": UTILITY}).json
+    assert opened["problem"] == said
 
 
 def test_an_event_that_is_never_taken_is_a_persons_and_the_rest_goes_on(shared: Harness) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 from time import sleep
 from zoneinfo import ZoneInfo
 
+import psycopg
 import pytest
 
 from partnerlab.simulators.kit.world.clock import Clock
@@ -61,14 +62,15 @@ class Partner:
             with store.write() as tx:
                 for jobs in self.jobs.values():
                     jobs.seed(tx, made)
-        self.fails, self.seen = False, list[str]()
+        self.fails: Exception | None = None
+        self.seen: list[str] = []
 
     def _run(self, lane: Lane, name: str) -> str:
         self.ran.append((lane.name, name, lane.now().strftime("%a %H:%M")))
         owner, _, job = name.partition(" ")
         self.seen = [row.last_message for row in self.jobs[owner].all(lane) if row.name == job]
         if self.fails:
-            raise OSError("the disk is full")
+            raise self.fails
         return "done"
 
     def times(self, name: str, lane: str = "a") -> list[str]:
@@ -132,10 +134,17 @@ def test_a_job_that_is_run_by_hand_stays_paused(partner: Partner) -> None:
         jobs.run_now(lane, "nothing")
 
 
-def test_a_job_that_fails_is_due_again_at_its_next_time(partner: Partner) -> None:
-    partner.fails = True
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError("the disk is full"), "OSError: the disk is full"),
+        (psycopg.OperationalError("connection to db.internal failed"), "there is no connection to the database"),
+    ],
+)
+def test_a_job_that_fails_is_due_again_at_its_next_time(partner: Partner, error: Exception, said: str) -> None:
+    partner.fails = error
     timeline = partner.clock.advance("a", timedelta(minutes=30))
-    assert {one.outcome for one in timeline} == {"balances: failed: OSError: the disk is full"}
+    assert {one.outcome for one in timeline} == {f"balances: failed: {said}"}
     assert partner.times("utility balances") == ["Fri 12:15", "Fri 12:30"]
 
 
