@@ -47,7 +47,8 @@ class Auditing:
             lambda: read_payment(control, lane, payment_guid),
             lambda books: any(one.finding for one in audit(books).of(payment_guid)),
         )
-        return payment_json(audit(books), payment_guid, books.deliveries)
+        own = {one.event_id for one in books.events if one.payment_guid == payment_guid}
+        return payment_json(audit(books), payment_guid, [one for one in books.deliveries if one.event_id in own])
 
     def reconcile_books(self, request: Request) -> dict[str, Any]:
         """Explained differences too."""

@@ -3,7 +3,7 @@ Which posting in a partner's books is which payment.
 
 A posting that names its payment (PaymentGUID, PaymentReference) is that payment's. One that names none, as TCCS's
 version 1 makes them, is matched by what it credits and how much, so that each payment has at most one of them before
-any has two.
+any has two. What a partner took back is shared among payments that the report of a return cannot tell apart (`twins`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from partnerlab.auditing.records import LaneBooks, Payment, Posting
-from partnerlab.auditing.ways import WAYS, Way, why_not
+from partnerlab.auditing.twins import share_returns
+from partnerlab.auditing.ways import BY_CALL, WAYS, Way, why_not
 
 __all__ = ["Matched", "match"]
 
@@ -34,6 +35,8 @@ def match(books: LaneBooks) -> Matched:
         payments = [one for one in books.payments if books.billers[one.biller_guid].partner == partner]
         postings = [one for one in books.postings if one.partner == partner and one.state != "declined"]
         orphans += _match_partner(way, payments, postings, found)
+        if way.returns == BY_CALL:
+            share_returns(books, payments, found)
     return Matched(found, orphans)
 
 

@@ -97,7 +97,10 @@ def read_payment(control: Asking, lane: str, guid: str) -> LaneBooks:
         marks=marks(control, billers) if way.how == BY_DOWNLOAD else {},
         attempts={event_id: attempts_of(row) for event_id, row in delivered.items()},
     )
-    return _with_unnamed(control, books, payment) if biller.partner == "tccs" else books
+    if biller.partner != "tccs":
+        return books
+    near = _with_unnamed(control, books, payment)
+    return _with_returns(control, near, [one for one in near.payments if one.guid != guid and one.state == "returned"])
 
 
 def _named(payment: Payment) -> dict[str, str]:
@@ -175,9 +178,13 @@ def _with_unnamed(control: Control, books: LaneBooks, payment: Payment) -> LaneB
 
 
 def _at_invoices(control: Control, books: LaneBooks, invoices: set[str]) -> LaneBooks:
-    """The same with the payments and postings at those *invoices*, where a posting without a name stands at any."""
+    """
+    The same with the payments and postings at those *invoices*.
+
+    Where all postings there have names and stand, none of them is in question.
+    """
     here = [one for place in sorted(invoices - {""}) for one in _of_tccs(control, invoice_number=place)]
-    if all(one.key for one in here):
+    if all(one.key and not one.returned for one in here):
         return books
     payments = {
         one.guid: one
@@ -189,8 +196,22 @@ def _at_invoices(control: Control, books: LaneBooks, invoices: set[str]) -> Lane
     return replace(
         books,
         payments=tuple(sorted(payments.values(), key=lambda one: one.reference)),
-        postings=tuple(sorted(postings.values(), key=lambda one: one.at)),
+        postings=tuple(sorted(postings.values(), key=lambda one: (one.at, one.place))),
     )
+
+
+def _with_returns(control: Asking, books: LaneBooks, others: Sequence[Payment]) -> LaneBooks:
+    """The same with what was reported of the *others* that came back, as `twins` goes about it."""
+    events = [
+        event
+        for one in others
+        for account in sorted({one.account, before_conveyance(one.account)})
+        for row in _events(control, one, account)
+        if (event := event_of(row)).kind == "ach_reject"
+    ]
+    rows = [control.maybe(f"/_pump/deliveries/{books.lane}:{one.event_id}") for one in events]
+    deliveries = (delivery_of(row) for row in rows if row is not None)
+    return replace(books, events=(*books.events, *events), deliveries=(*books.deliveries, *deliveries))
 
 
 def _of_tccs(control: Control, **only: str) -> Iterator[Posting]:
