@@ -305,14 +305,10 @@ class DeliveryStore(DeliveryQueries):
         *ring* is told their accounts in the same transaction. Reads before it writes: mostly nothing is due, and
         reading blocks nobody.
         """
-        where = "state = 'waiting' AND retry_at <= :due"
-        given: dict[str, Any] = {"due": now_ms() if now is None else now}
-        if lane is not None:
-            where, given = f"{where} AND lane = :lane", {**given, "lane": lane}
-        with self.database.connect() as connection:
-            sql = f"SELECT 1 FROM pump_deliveries {DUE} WHERE {where} LIMIT 1"
-            if self.first(connection, sql, **given) is None:
-                return 0
+        now = now_ms() if now is None else now
+        if not self.is_due(lane, now):
+            return 0
+        where, given = _due(lane, now)
         with self.database.begin() as tx:
             rows = self.all(
                 tx,
@@ -325,6 +321,13 @@ class DeliveryStore(DeliveryQueries):
                 ring(tx, [account for (account,) in rows])
         return len(rows)
 
+    def is_due(self, lane: str | None, now: int) -> bool:
+        """Whether a delivery has waited until *now* or longer."""
+        where, given = _due(lane, now)
+        with self.database.connect() as connection:
+            sql = f"SELECT 1 FROM pump_deliveries {DUE} WHERE {where} LIMIT 1"
+            return self.first(connection, sql, **given) is not None
+
     def bring_forward(self, lane: str | None, by_ms: int | None, *, now: int) -> int:
         """Bring the next attempts of what waits forward, to *now* or by so much; how many that are."""
         where, given = ("", {}) if lane is None else (" AND lane = :lane", {"lane": lane})
@@ -333,3 +336,10 @@ class DeliveryStore(DeliveryQueries):
         with self.database.begin() as tx:
             sql = f"UPDATE pump_deliveries {DUE} SET retry_at = {new} WHERE state = 'waiting'{where}"
             return self.run(tx, sql, **by, **given)
+
+
+def _due(lane: str | None, now: int) -> tuple[str, dict[str, Any]]:
+    """What has waited until *now*, as a condition and its values."""
+    if lane is None:
+        return "state = 'waiting' AND retry_at <= :due", {"due": now}
+    return "state = 'waiting' AND retry_at <= :due AND lane = :lane", {"due": now, "lane": lane}

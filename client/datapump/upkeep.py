@@ -17,6 +17,7 @@ from typing import Protocol
 from partnerlab.client.datapump.engine import Engine
 from partnerlab.client.datapump.engine.rounds import SHARDS
 from partnerlab.client.datapump.observing import about
+from partnerlab.client.datapump.queries import now_ms
 from partnerlab.client.datapump.states import State
 from partnerlab.client.datapump.store import DeliveryStore
 from partnerlab.client.datapump.tables import Delivery
@@ -75,8 +76,8 @@ class Upkeep:
         self._kick.set()
 
     def settled(self, lane: str | None) -> bool:
-        """Whether nothing is being sent or next to be."""
-        return not self._store.on_its_way(lane)
+        """Whether nothing is being sent or next to be, and nothing has waited long enough to be next."""
+        return not self._store.is_due(lane, now_ms()) and not self._store.on_its_way(lane)
 
     def _pace(self) -> None:
         while not self._stopping.is_set():

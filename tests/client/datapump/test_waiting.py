@@ -6,6 +6,8 @@ import time
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from partnerlab.client.datapump import RetryPolicy
 from partnerlab.client.datapump.states import State
 from partnerlab.client.errors import TransportError
@@ -22,6 +24,22 @@ def test_a_wait_can_be_cut_short(make_pump: MakePump, partner: Partner) -> None:
     assert state_of(pump, id) is State.WAITING
     assert pump.wake("lane-1", by=timedelta(seconds=600)) == 1
     wait_for(lambda: state_of(pump, id) is State.DELIVERED)
+
+
+def test_what_has_waited_long_enough_is_on_its_way(
+    make_pump: MakePump, partner: Partner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also in the moment before it is accepted again; what stands behind it was not waited for either."""
+    pump, id = waiting(make_pump, partner, lane="lane-1")
+    [second] = submit(pump, make_event(lane="lane-1"))
+    assert pump.drain("lane-1")
+    with monkeypatch.context() as held:
+        held.setattr(pump._upkeep, "_queue_due", lambda: None)
+        pump.wake("lane-1")
+        assert not pump.drain("lane-1", timeout_s=0)
+        assert pump.drain("lane-2", timeout_s=0)
+    assert pump.drain("lane-1")
+    assert [state_of(pump, each) for each in (id, second)] == [State.DELIVERED] * 2
 
 
 def test_a_person_need_not_wait(make_pump: MakePump, partner: Partner) -> None:
