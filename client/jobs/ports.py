@@ -119,7 +119,12 @@ class FileBooks(Protocol):
         """The invoice file that waits, or one of what was billed since."""
 
     def balance_file_to_send(self, render: Callable[[Sequence[BalanceRow]], bytes]) -> FileToSend | None:
-        """The balance file that waits, or one of the balances that an entry of the utility's own changed."""
+        """
+        The balance file that waits, or one of the balances that an entry of the utility's own changed.
+
+        An account with a bill that no arrived file has waits for that: Invoice Cloud would ask for the bill in the
+        balance, and again in the bill.
+        """
 
     def file_arrived(self, file: FileToSend, words: str) -> None:
         """Note that a file arrived, with what was said to it."""

@@ -37,6 +37,12 @@ _WAITING_INVOICES = Statement(
     f"SELECT {', '.join(INVOICES.columns)} FROM watersmart_invoices"
     " WHERE lane = :lane AND file_number IS NULL ORDER BY invoice_number LIMIT :limit"
 )
+_WAITING_BALANCES = Statement(
+    f"SELECT {', '.join(CUSTOMERS.columns)} FROM watersmart_customers AS c WHERE lane = :lane AND balance_waits = 1"
+    " AND NOT EXISTS (SELECT 1 FROM watersmart_invoices AS i LEFT JOIN watersmart_files AS f"
+    " ON f.lane = i.lane AND f.number = i.file_number WHERE i.lane = c.lane AND i.account_number = c.account_number"
+    " AND (i.file_number IS NULL OR f.state = 'waiting')) ORDER BY account_number LIMIT :limit"
+)
 _SUMS = Statement(
     "SELECT kind, SUM(amount_cents), COUNT(*) FROM watersmart_entries WHERE lane = :lane AND amount_cents <> 0"
     " GROUP BY kind"
@@ -90,6 +96,15 @@ class Books(LaneTx):
     def waiting_invoices(self, limit: int) -> list[Invoice]:
         """Invoices that no file has had, by number."""
         return [INVOICES.load(row) for row in self.all(_WAITING_INVOICES, limit=limit)]
+
+    def waiting_balances(self, limit: int) -> list[Customer]:
+        """
+        Customers for the next balance file, by account number.
+
+        One with a bill that Invoice Cloud does not have yet waits until that arrived: the bill is in the balance, and
+        would be asked for a second time.
+        """
+        return [CUSTOMERS.load(row) for row in self.all(_WAITING_BALANCES, limit=limit)]
 
     def links(self, *, username: str = "", account_number: str = "") -> list[Link]:
         """The links of a user or an account, the oldest first."""

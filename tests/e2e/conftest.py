@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from zlib import crc32
 
 import pytest
 
@@ -24,7 +25,9 @@ def sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def lane(request: pytest.FixtureRequest) -> str:
-    return re.sub(r"[^A-Za-z0-9._-]", "-", request.node.name)[:64]
+    """One of the test's own, and of each of its cases: a name has at most 64 characters."""
+    name = re.sub(r"[^A-Za-z0-9._-]", "-", request.node.name)
+    return name if len(name) <= 64 else f"{name[:55]}-{crc32(name.encode()):08x}"
 
 
 @pytest.fixture

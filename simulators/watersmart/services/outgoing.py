@@ -61,13 +61,15 @@ class Outgoing:
             return file
 
     def next_balances(self, lane: Lane, render: Callable[[Sequence[BalanceRow]], bytes]) -> ExchangedFile | None:
-        """The balance file to send; None where no balance changed by an entry of the utility's own."""
+        """
+        The balance file to send: of accounts whose balance an entry of the utility's own changed, and whose bills have
+        all arrived. None where there is no such account.
+        """
         with self._store.write() as tx:
             books = Books(tx, lane.name)
             if (waiting := _waiting(books, BALANCES)) is not None:
                 return waiting
-            search = {"balance_waits": 1}
-            found = CUSTOMERS.find(tx, lane.name, search, order="account_number", limit=MOST_ROWS)
+            found = books.waiting_balances(MOST_ROWS)
             if not found:
                 return None
             file = _made(books, lane, BALANCES, render([BalanceRow(customer) for customer in found]), len(found))

@@ -79,6 +79,23 @@ def test_a_file_that_may_not_have_arrived_is_sent_again_byte_for_byte(water: Wat
     assert [file["state"] for file in water.api("GET", "/files")["files"]] == ["sent", "sent"]
 
 
+def test_a_balance_waits_until_the_bill_that_is_in_it_arrived(shared: Water) -> None:
+    """Invoice Cloud would ask for the bill in the balance, and again in the bill."""
+    water = shared
+    water.api("POST", f"/customers/{APARTMENTS}/entries", kind="counter_payment", amount="10.75")
+    water.api("POST", f"/customers/{APARTMENTS}/bills", amount="30.00")
+    water.api("POST", f"/customers/{LAUNDROMAT}/entries", kind="counter_payment", amount="4.20")
+    assert water.run("balances").startswith("balances: ")
+    assert water.cloud.sent[-1][1] == f"{LAUNDROMAT},Brook Street Laundromat,60.00,1,60.00\r\n", "its bills arrived"
+    water.cloud.out_of_reach = True
+    water.run("invoices")
+    water.cloud.out_of_reach = False
+    assert water.run("balances") == "balances: no balance changed", "the file with the bill may not have arrived"
+    water.run("invoices")
+    water.run("balances")
+    assert water.cloud.sent[-1][1] == f"{APARTMENTS},Pond View Apartments,330.00,1,330.00\r\n"
+
+
 def test_the_same_payment_counts_once_whatever_file_brings_it(water: Water) -> None:
     water.cloud.export("payments", 1, payment(1, "20.00"), name="ICPayments_CC_20260915120000.csv")
     water.run("collect")
