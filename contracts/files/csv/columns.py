@@ -7,7 +7,7 @@ which judges it for itself. Tests hold the two ways together.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import repeat
@@ -17,7 +17,7 @@ from typing import Any
 from partnerlab.contracts.files.compiled import Rendered
 from partnerlab.contracts.files.csv.render import render_day
 from partnerlab.contracts.files.csv.table import Column, CsvTable
-from partnerlab.contracts.files.fields import is_printable
+from partnerlab.contracts.files.fields import CONTROLS
 from partnerlab.contracts.files.row import Row
 from partnerlab.contracts.first_use import pattern
 
@@ -31,9 +31,10 @@ Judge = Callable[[Column, Any, int], str]
 MARKS = "=+-@ "
 PLAIN_AMOUNT = pattern(r"-?[0-9]+\.[0-9]{2}")
 # Cells of a column, each with a line break behind it. Possessive, so that a long column keeps no place to go back to.
-AMOUNTS = pattern(r"(?:(?:-?[0-9]++\.[0-9]{2})?+\n)*+")
+AMOUNTS = pattern(r"(?:(?:-?[0-9]++\.[0-9][0-9])?+\n)*+")
+SEPARATOR = "\x1f"  # between the cells of a column; a control character, which no plain cell holds
 # What no plain cell begins or ends with, each behind a single character that is found much faster.
-HEADS = (("=", ",="), ("+", ",+"), ("-", ",-"), ("@", ",@"), (" ", ", "), (" ", " ,"))
+EDGES = [*((mark, SEPARATOR + mark) for mark in MARKS), (" ", " " + SEPARATOR)]
 _NONE = type(None)
 
 
@@ -44,45 +45,68 @@ def block_writer(table: CsvTable) -> Callable[[Sequence[Row], Judge], list[str]]
 
     def write(rows: Sequence[Row], judge: Judge) -> list[str]:
         values = list(zip(*rows, strict=True))
-        cells: list[Any] = []
-        others: list[tuple[int, int]] = []
+        texts: list[Iterable[str]] = []
+        others: list[tuple[int, int, list[str]]] = []
+        same: list[str] = []  # the cells of neighbouring columns that have one value each: one text for all rows
         for number, (column, one) in enumerate(zip(columns, values, strict=True)):
             first = one[0]
-            if first is one[-1] and all(map(is_, one, repeat(first))):  # as Approved, or the number of the batch
-                made, wrong = writers[number](column, one[:1])
-                made, wrong = [*made] * len(one), range(len(one)) if wrong else ()
-            else:
-                made, wrong = writers[number](column, one)
+            is_same = first is one[-1] and all(map(is_, one, repeat(first)))  # as Approved, or the number of the batch
+            made, wrong = writers[number](column, one[:1] if is_same else one)
+            if is_same and not wrong:
+                same.append(made[0])
+                continue
+            if same:
+                texts.append(repeat(",".join(same)))
+                same = []
             if wrong:
-                made = list(made)
-                others += [(at, number) for at in wrong]
-            cells.append(made)
-        for at, number in sorted(others):
-            cells[number][at] = judge(columns[number], values[number][at], at)
-        return list(map(",".join, zip(*cells, strict=True)))
+                made = [*made] * len(one) if is_same else list(made)
+                others += [(at, number, made) for at in (range(len(one)) if is_same else wrong)]
+            texts.append(made)
+        for at, number, made in sorted(others):
+            made[at] = judge(columns[number], values[number][at], at)
+        if same:
+            texts.append(repeat(",".join(same), len(rows)))
+        return list(map(",".join, zip(*texts)))  # noqa: B905 - what is the same for all rows has no end
 
     return write
 
 
 def _texts(column: Column, values: Sequence[Any]) -> Cells:
-    values, wrong = _of_kind(values, str, "")
-    if wrong:
-        return values, wrong
-    joined = ",".join(values)
-    if (
-        joined.count(",") == len(values) - 1
-        and '"' not in joined
-        and not any(mark in joined and head in joined for mark, head in HEADS)
-        and joined[:1] not in {*MARKS}
-        and joined[-1:] != " "
-        and is_printable(joined)
-        and not (column.most and max(map(len, values)) > column.most)
-    ):
-        return values, ()
-    most = column.most or len(joined)
-    return values, [
+    try:
+        joined = SEPARATOR.join(values)
+    except TypeError:  # None, or no text
+        values, wrong = _of_kind(values, str, "")
+        if wrong:
+            return values, wrong
+        joined = SEPARATOR.join(values)
+    most = column.most
+    if most and max(map(len, values)) > most:
+        return values, _not_plain(values, most)
+    if "," not in joined:
+        return values, () if _are_plain(values, joined) else _not_plain(values, most)
+    wrong = [at for at, text in enumerate(values) if "," in text]  # as some names have
+    rest = list(values)
+    for at in wrong:
+        rest[at] = ""
+    return values, wrong if _are_plain(rest, SEPARATOR.join(rest)) else _not_plain(values, most)
+
+
+def _are_plain(texts: Sequence[str], joined: str) -> bool:
+    """Whether texts without a comma stand as they are; *joined* has them with separators between them."""
+    if '"' in joined or joined[:1] in {*MARKS} or joined[-1:] == " ":
+        return False
+    if any(mark in joined and edge in joined for mark, edge in EDGES):
+        return False
+    if not joined.isascii():
+        return "".join(texts).isprintable()
+    data = joined.encode()
+    return len(data) - len(data.translate(None, CONTROLS)) == len(texts) - 1  # the separators
+
+
+def _not_plain(texts: Sequence[str], most: int) -> list[int]:
+    return [
         at
-        for at, text in enumerate(values)
+        for at, text in enumerate(texts)
         if text
         and (
             "," in text
@@ -90,15 +114,18 @@ def _texts(column: Column, values: Sequence[Any]) -> Cells:
             or text[-1] == " "
             or not text.isprintable()
             or '"' in text
-            or len(text) > most
+            or (most and len(text) > most)
         )
     ]
 
 
 def _amounts(_: Column, values: Sequence[Any]) -> Cells:
-    cells, wrong = _rendered(values, Decimal, str)
-    if wrong:
-        return cells, wrong
+    try:
+        cells: Sequence[str] = list(map(Decimal.to_eng_string, values))
+    except TypeError:  # None, or no amount
+        cells, wrong = _rendered(values, Decimal, str)
+        if wrong:
+            return cells, wrong
     if AMOUNTS.fullmatch("\n".join((*cells, ""))):
         return cells, ()
     return cells, [at for at, cell in enumerate(cells) if cell and not PLAIN_AMOUNT.fullmatch(cell)]
@@ -112,11 +139,15 @@ def _moments(_: Column, values: Sequence[Any]) -> Cells:
         return ["" if one is None else _moment(one) for one in values], ()
     if None in {one.tzinfo for one in values}:
         return [""] * len(values), [at for at, one in enumerate(values) if one.tzinfo is None]
-    return [_days[one.toordinal()] + _MINUTES[one.hour * 60 + one.minute] + _SECONDS[one.second] for one in values], ()
+    days = {*map(datetime.toordinal, values)}
+    if len(days) > 1:
+        return list(map(_moment, values)), ()
+    day = _days[days.pop()]  # as in an export of a day
+    return [f"{day}{_MINUTES[one.hour * 60 + one.minute]}{_SECONDS[one.second]}" for one in values], ()
 
 
 def _integers(_: Column, values: Sequence[Any]) -> Cells:
-    cells, wrong = _rendered(values, int, str)
+    cells, wrong = _rendered(values, int, _whole.__getitem__)
     if wrong or "-" not in "".join(cells):
         return cells, wrong
     return cells, [at for at, cell in enumerate(cells) if cell[:1] == "-"]
@@ -153,9 +184,10 @@ def _is_moment(value: Any) -> bool:
 
 
 def _moment(value: datetime) -> str:
-    return _days[value.toordinal()] + _MINUTES[value.hour * 60 + value.minute] + _SECONDS[value.second]
+    return f"{_days[value.toordinal()]}{_MINUTES[value.hour * 60 + value.minute]}{_SECONDS[value.second]}"
 
 
+_whole = Rendered(str)
 _days = Rendered(lambda ordinal: render_day(date.fromordinal(ordinal)))
 _MINUTES = [f"{hour:02}{minute:02}" for hour in range(24) for minute in range(60)]
 _SECONDS = [f"{second:02}" for second in range(60)]

@@ -31,7 +31,7 @@ def cleaned(text: str) -> str:
 
 
 def render_text(value: Any) -> str:
-    if type(value) is not str:
+    if not isinstance(value, str):
         raise ValueError(f"{value!r} is not text")
     return cleaned(value)
 

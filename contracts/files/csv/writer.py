@@ -21,7 +21,7 @@ from partnerlab.contracts.records import dataclass
 __all__ = ["WRITTEN_RULES", "CsvWritten", "write_csv"]
 
 KEPT = 1_000
-BLOCK = 256  # rows that are written at once: few enough to stay in the processor's cache
+BLOCK = 512  # rows that are written at once: few enough to stay in the processor's cache
 
 WRITTEN_RULES: Mapping[str, str] = {
     "cut": "a text longer than its column is cut",

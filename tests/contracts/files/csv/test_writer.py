@@ -16,6 +16,7 @@ from partnerlab.contracts.files import ValueRefused
 from partnerlab.contracts.files.csv import WRITTEN_RULES, Column, CsvTable, CsvWritten, load_table, write_csv
 from partnerlab.contracts.files.csv.columns import block_writer
 from partnerlab.contracts.files.csv.writer import _Sink
+from partnerlab.contracts.files.row import Row
 
 PAYMENTS, CHANGES, REJECTS = (load_table(f"watersmart_{kind}") for kind in ("payments", "changes", "rejects"))
 NEW_YORK = ZoneInfo("America/New_York")
@@ -167,6 +168,64 @@ def test_whole_columns_and_single_cells_are_written_alike(values: dict[str, obje
     assert lines == ["70010001,,,,,,,09152026140509,", alone.line(row, 2), "70010001,,,,,,,09152026140509,"]
     assert sink.warnings == alone.warnings
     assert {*judged} <= {1}
+
+
+class Reference(str):
+    """A text with a type of its own."""
+
+
+TEXTS = st.sampled_from(
+    [None, "", "7", "a b", "a, b", 'a "b"', " a", "a ", "=a", "+1 555", "-a", "@a", "a-b", "a=b", "Zoë", "\xa0a",
+     "a\x1fb", "\x1f", "a\nb", "\u2028", "x" * 200, Reference("a"), Reference("-a"), 5]
+)  # fmt: skip
+AMOUNTS = st.sampled_from(
+    [None, *map(Decimal, ("1.00", "-1.00", "-0.00", "1", "1.5", "1.000", "1.005", "1E+2", "0E-7", "NaN", "-Infinity")),
+     Decimal(10) ** 30, 1, 1.5, True]
+)  # fmt: skip
+MOMENTS = st.sampled_from([None, PAID_AT, PAID_AT.replace(day=16), PAID_AT.replace(tzinfo=None), PAID_AT.date()])
+VALUES = {
+    "text": TEXTS,
+    "account": TEXTS,
+    "phone": TEXTS,
+    "amount": AMOUNTS,
+    "moment": MOMENTS,
+    "integer": st.sampled_from([None, 0, 7, 12, -1, True, "7"]),
+    "boolean": st.sampled_from([None, True, False, 1, 0]),
+}
+
+
+@st.composite
+def blocks(draw: st.DrawFn) -> tuple[CsvTable, list[Row]]:
+    """Rows of which most columns have one value, some a few, and here and there another."""
+    table = draw(st.sampled_from([PAYMENTS, CHANGES, REJECTS]))
+    count = draw(st.integers(1, 5))
+    columns = []
+    for column in table.columns:
+        values = [draw(VALUES[column.kind])] * count
+        if draw(st.booleans()):
+            values[draw(st.integers(0, count - 1))] = draw(VALUES[column.kind])
+        columns.append(values)
+    return table, [table.row._make(row) for row in zip(*columns, strict=True)]
+
+
+@given(blocks())
+@settings(max_examples=400, deadline=None)
+def test_a_block_is_written_as_its_rows_one_by_one(block: tuple[CsvTable, list[Row]]) -> None:
+    table, rows = block
+    alone, lines, refused = _Sink(table), [], ""
+    try:
+        for number, row in enumerate(rows, 1):
+            lines.append(alone.line(row, number))
+    except ValueRefused as error:
+        refused = str(error)
+    stream = io.BytesIO()
+    if refused:
+        with pytest.raises(ValueRefused) as error:
+            write_csv(stream, table, rows)
+        assert str(error.value) == refused
+    else:
+        assert list(write_csv(stream, table, rows).warnings) == alone.warnings
+    assert stream.getvalue().decode() == "".join(f"{line}\r\n" for line in lines)
 
 
 def test_what_stands_before_a_refused_row_is_written() -> None:
