@@ -42,16 +42,17 @@ class Direct:
     def send(self, asked: Asked, timeout_s: float) -> Answered:
         """Send one request. Raises `NoAnswer`."""
         outcome: list[Answered | NoAnswer] = []
+        reached = threading.Event()
 
         def work() -> None:
-            outcome.append(self._sent(asked, timeout_s))
+            outcome.append(self._sent(asked, timeout_s, reached))
 
         # A thread of its own, because neither the resolver nor a stream of single bytes can be interrupted.
         worker = threading.Thread(target=work, name="verify-send", daemon=True)
         worker.start()
         worker.join(timeout_s)
         if not outcome:
-            raise NoAnswer("no-answer-in-time", f"no whole answer within {round(timeout_s, 1):g} s")
+            raise _late(timeout_s, reached)
         if isinstance(outcome[0], NoAnswer):
             raise outcome[0]
         return outcome[0]
@@ -60,11 +61,21 @@ class Direct:
         """Close the connections."""
         self._http.close()
 
-    def _sent(self, asked: Asked, timeout_s: float) -> Answered | NoAnswer:
+    def _sent(self, asked: Asked, timeout_s: float, reached: threading.Event) -> Answered | NoAnswer:
         until = time.monotonic() + timeout_s
+
+        def trace(event: str, _: Any) -> None:
+            if event == "connection.connect_tcp.complete":
+                reached.set()
+
         try:
             with self._http.stream(
-                asked.method, asked.url, headers=dict(asked.headers), content=asked.body or None, timeout=timeout_s
+                asked.method,
+                asked.url,
+                headers=dict(asked.headers),
+                content=asked.body or None,
+                timeout=timeout_s,
+                extensions={"trace": trace},
             ) as answer:
                 body = bytearray()
                 for piece in answer.iter_bytes():
@@ -72,14 +83,23 @@ class Direct:
                     if len(body) > MOST_BYTES:
                         return NoAnswer("answer-too-large", f"the answer is over {MOST_BYTES >> 20} MiB")
                     if time.monotonic() > until:
-                        return NoAnswer("no-answer-in-time", f"no whole answer within {round(timeout_s, 1):g} s")
+                        return _late(timeout_s, reached)
                 headers = {name.lower(): value for name, value in answer.headers.items()}
                 return Answered(answer.status_code, headers, bytes(body))
+        except httpx.TimeoutException:
+            return _late(timeout_s, reached)
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
-            return _named(error, timeout_s)
+            return _named(error)
 
 
-def _named(error: Exception, timeout_s: float) -> NoAnswer:
+def _late(timeout_s: float, reached: threading.Event) -> NoAnswer:
+    within = f"within {round(timeout_s, 1):g} s"
+    if reached.is_set():
+        return NoAnswer("no-answer-in-time", f"no whole answer {within}")
+    return NoAnswer("no-connection-in-time", f"no connection {within}")
+
+
+def _named(error: Exception) -> NoAnswer:
     """What an error of the network is called, and how it is told."""
     chain = list(_causes(error))
     for one in chain:
@@ -92,8 +112,6 @@ def _named(error: Exception, timeout_s: float) -> NoAnswer:
             return NoAnswer("host-unknown", "the host's name has no address")
         if isinstance(one, ConnectionRefusedError):
             return NoAnswer("connection-refused", "nothing listens there")
-    if isinstance(error, httpx.TimeoutException):
-        return NoAnswer("no-answer-in-time", f"no answer within {round(timeout_s, 1):g} s")
     if isinstance(error, httpx.RemoteProtocolError) and "illegal" in str(error):
         return NoAnswer("not-http", f"what answers does not speak HTTP: {error}")
     text = str(error)

@@ -61,8 +61,7 @@ def verify(
     started, began = datetime.now(UTC), time.monotonic()
     configuration, notes, results = None, [], []
     try:
-        with line.within(PREFLIGHT_S):
-            notes = preflight(probe)
+        notes = _set_up(preflight, probe, line)
     except Misconfigured as error:
         text = line.secrets.masked(str(error), 500)
         configuration = Configuration(error.name, text, error.advice, error.exchange or len(line.exchanges))
@@ -87,6 +86,17 @@ def verify(
         notes=tuple(notes),
         elapsed_ms=round((time.monotonic() - began) * 1000),
     )
+
+
+def _set_up(preflight: Callable[[Any], list[str]], probe: Any, line: Line) -> list[str]:
+    """A service that takes the connection and is slow to answer, as one that slept, is asked again with patience."""
+    try:
+        with line.within(PREFLIGHT_S):
+            return preflight(probe)
+    except Misconfigured as error:
+        if error.name != "no-answer-in-time":
+            raise
+    return preflight(probe)
 
 
 def clock_notes(line: Line) -> list[str]:

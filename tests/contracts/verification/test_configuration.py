@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from partnerlab.contracts.verification.grading import Run
+from partnerlab.contracts.verification.grading import Outcome, Run
 from partnerlab.contracts.verification.provider import inhance as inhance_provider
 from partnerlab.contracts.verification.provider.configuration import ADVICE, Misconfigured, check_address
 from partnerlab.contracts.verification.provider.exchange import Answered, Asked, NoAnswer, Send
 from partnerlab.contracts.verification.provider.line import Line
+from partnerlab.contracts.verification.provider.run import Options
 from partnerlab.contracts.verification.provider.secrets import Secrets
 from tests.contracts.verification.worlds import (
     INHANCE,
@@ -84,7 +85,8 @@ def platform(send: Send | None = None, **target: Any) -> Callable[[], Run]:
 PLANTED: list[tuple[str, str, Callable[[], Run]]] = [
     ("inhance: a host that nobody knows", "host-unknown", inhance(silent("host-unknown"))),
     ("inhance: a port where nothing listens", "connection-refused", inhance(silent("connection-refused"))),
-    ("inhance: a firewall that swallows", "no-answer-in-time", inhance(silent("no-answer-in-time"))),
+    ("inhance: a firewall that swallows", "no-connection-in-time", inhance(silent("no-connection-in-time"))),
+    ("inhance: a service that hangs", "no-answer-in-time", inhance(silent("no-answer-in-time"))),
     ("inhance: a line that breaks", "connection-broken", inhance(silent("connection-broken"))),
     ("inhance: a port of something else", "not-http", inhance(silent("not-http"))),
     ("inhance: a certificate of nobody known", "certificate", inhance(silent("certificate"))),
@@ -148,6 +150,16 @@ def test_keys_go_in_the_clear_to_this_machine_only() -> None:
     with pytest.raises(Misconfigured, match="in the clear"):
         check_address("http://utility.example/x", allow_http=False)
     check_address("http://utility.example/x", allow_http=True)
+
+
+def test_a_service_that_slept_is_given_time_for_its_first_answer() -> None:
+    def waking(asked: Asked, timeout_s: float) -> Answered:
+        if timeout_s < 10:
+            raise NoAnswer("no-answer-in-time", "no whole answer within 4 s")
+        return inhance_world().send(asked)
+
+    found = verify_inhance(waking, options=Options(only=["inhance/path-case"]))
+    assert (found.configuration, [one.outcome for one in found.checks]) == (None, [Outcome.PASSED])
 
 
 def test_the_calls_before_grading_end_within_five_seconds_together() -> None:

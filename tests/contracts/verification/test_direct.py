@@ -80,6 +80,21 @@ def test_nobody_listening_has_a_name() -> None:
     assert failed.value.name == "connection-refused"
 
 
+def test_a_firewall_that_swallows_has_a_name() -> None:
+    """A port whose queue is full takes no connection, and does not refuse it either."""
+    with closing(socket.create_server(("127.0.0.1", 0), backlog=0)) as listening:
+        where = listening.getsockname()
+        waiting = [socket.socket() for _ in range(4)]
+        for one in waiting:
+            one.setblocking(False)
+            one.connect_ex(where)
+        with pytest.raises(NoAnswer) as failed:
+            fetch(f"http://127.0.0.1:{where[1]}/", timeout_s=0.5)
+        for one in waiting:
+            one.close()
+    assert failed.value.name == "no-connection-in-time"
+
+
 def test_a_host_without_an_address_has_a_name() -> None:
     with pytest.raises(NoAnswer) as failed:
         fetch("http://verify.invalid/")
