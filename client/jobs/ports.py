@@ -127,7 +127,11 @@ class FileBooks(Protocol):
         """
 
     def file_arrived(self, file: FileToSend, words: str) -> None:
-        """Note that a file arrived, with what was said to it."""
+        """
+        Note that a file arrived, with what was said to it.
+
+        Of a balance file that had to wait, an account that owes something else by now goes into the next one.
+        """
 
 
 class ReceivedFileBooks(Protocol):

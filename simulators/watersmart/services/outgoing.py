@@ -3,19 +3,22 @@ Files on their way to Invoice Cloud: made once, in one transaction with the rows
 certain that they arrived.
 
 A file that was made is kept byte for byte until then, so one that is sent again is recognised by its content there
-[A-87]. While one waits, no other of its kind is made.
+[A-87]. While one waits, no other of its kind is made. A balance that moved meanwhile goes out behind it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import csv
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from hashlib import sha256
 
 from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Store
 from partnerlab.simulators.watersmart.domain.customers import Customer, Invoice
+from partnerlab.simulators.watersmart.domain.money import to_decimal
 from partnerlab.simulators.watersmart.domain.received import ExchangedFile
 from partnerlab.simulators.watersmart.store import CUSTOMERS, FILES, INVOICES, Books
 
@@ -79,11 +82,21 @@ class Outgoing:
             return file
 
     def arrived(self, lane: Lane, number: int, message: str) -> None:
-        """Note that a file arrived, with Invoice Cloud's words."""
+        """
+        Note that a file arrived, with Invoice Cloud's words.
+
+        Of a balance file that says something else than is owed by now, because it had to be sent again, the account
+        goes into the next one: what was paid or entered meanwhile would be asked for again.
+        """
         with self._store.write() as tx:
+            books = Books(tx, lane.name)
             file = FILES.lock(tx, lane.name, number)
-            if file is not None:
-                FILES.put(tx, lane.name, replace(file, state="sent", message=message[:2_000]))
+            if file is None:
+                return
+            FILES.put(tx, lane.name, replace(file, state="sent", message=message[:2_000]))
+            for account_number, stated in _stated(file):
+                if to_decimal(books.customer(account_number).balance_cents) != stated:
+                    CUSTOMERS.put(tx, lane.name, replace(books.lock(account_number), balance_waits=True))
 
     def files(self, lane: Lane, *, after: int, limit: int) -> list[ExchangedFile]:
         """Files that were sent and taken, by number."""
@@ -107,6 +120,13 @@ class Outgoing:
             total = owed if self._balance_forward else invoice.amount_cents
             rows.append(InvoiceRow(customer, replace(invoice, total_cents=total, past_due_cents=max(before, 0))))
         return rows[::-1]
+
+
+def _stated(file: ExchangedFile) -> Iterator[tuple[str, Decimal]]:
+    """The accounts of a balance file and what it says that they owe."""
+    if file.kind == BALANCES:
+        for account_number, _, amount, *_ in csv.reader(file.content.splitlines()):
+            yield account_number, Decimal(amount)
 
 
 def _waiting(books: Books, kind: str) -> ExchangedFile | None:

@@ -96,6 +96,23 @@ def test_a_balance_waits_until_the_bill_that_is_in_it_arrived(shared: Water) -> 
     assert water.cloud.sent[-1][1] == f"{APARTMENTS},Pond View Apartments,330.00,1,330.00\r\n"
 
 
+def test_what_moved_while_a_balance_file_waited_goes_out_behind_it(shared: Water) -> None:
+    """The file is sent again as it is; a payment that Invoice Cloud exported meanwhile is not in it."""
+    water = shared
+    water.api("POST", f"/customers/{APARTMENTS}/entries", kind="counter_payment", amount="10.75")
+    water.api("POST", f"/customers/{LAUNDROMAT}/entries", kind="counter_payment", amount="4.20")
+    water.cloud.out_of_reach = True
+    water.run("balances")
+    water.cloud.out_of_reach = False
+    water.cloud.export("payments", 1, payment(1, "20.00"))
+    water.run("collect")
+    water.run("balances")
+    first, again, other = [content for _, content in water.cloud.sent]
+    assert first == again
+    assert other == f"{LAUNDROMAT},Brook Street Laundromat,40.00,1,40.00\r\n"
+    assert water.run("balances") == "balances: no balance changed"
+
+
 def test_the_same_payment_counts_once_whatever_file_brings_it(water: Water) -> None:
     water.cloud.export("payments", 1, payment(1, "20.00"), name="ICPayments_CC_20260915120000.csv")
     water.run("collect")
