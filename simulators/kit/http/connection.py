@@ -22,7 +22,7 @@ from partnerlab.simulators.kit.http.serving import Serving
 from partnerlab.simulators.kit.http.streaming import EventStream
 
 if TYPE_CHECKING:
-    from partnerlab.simulators.kit.http.site import Exchange, Refusal
+    from partnerlab.simulators.kit.http.exchange import Exchange, Refusal
 
 __all__ = ["Connection"]
 
@@ -113,8 +113,12 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._reader.over:
             return
-        self._reader.feed(data)
-        self._pump()
+        at_rest = not (self._busy or self._waiting or self._paused or self._spare)
+        if at_rest and (message := self._reader.at_once(data)) is not None:
+            self._handle(message)
+        else:
+            self._reader.feed(data)
+            self._pump()
 
     # Requests, in order.
 
@@ -154,7 +158,9 @@ class Connection(asyncio.Protocol):
                     self._server.loop.call_soon(self._pump)
                     return
                 turns += 1
-                self._next()
+                message = self._waiting.popleft()
+                self._waiting_bytes -= len(message.body)
+                self._handle(message)
                 if self._full and len(self._waiting) <= self._limits.waiting // 2 and not self._waiting_bytes:
                     self._full = False
                 if self._reader.unread and not self._full:
@@ -172,24 +178,23 @@ class Connection(asyncio.Protocol):
                 self._transport.close()
         self._read_on(going=not self._full)
 
-    def _next(self) -> None:
-        message = self._waiting.popleft()
-        self._waiting_bytes -= len(message.body)
+    def _handle(self, message: Message) -> None:
         self._busy = True
         if message.refusal is not None:
             self._send(message, message.refusal, "-")
             return
-        exchange = self._server.site.accept(
-            message.method, message.target, message.headers, message.body, self._server.origin, self._remote
+        server = self._server
+        exchange = server.site.accept(
+            message.method, message.target, message.headers, message.body, server.origin, self._remote, message.head
         )
         if self._spare and not exchange.control:
-            self._server.budget.give(message.held)
+            server.budget.give(message.held)
             self._refuse_connection()
         elif exchange.inline and len(message.body) <= INLINE_BYTES:
-            if (turn := self._server.turn) is None or not turn.run(self, message, exchange):
+            if (turn := server.turn) is None or not turn.run(self, message, exchange):
                 self.answered(message, *exchange.run(), exchange.id)
         else:
-            self._server.work(partial(self._work, message, exchange), control=exchange.control)
+            server.work(partial(self._work, message, exchange), control=exchange.control)
 
     def _read_on(self, *, going: bool) -> None:
         """Read from the socket, or leave what comes in it while so much waits that no more can be taken."""
@@ -203,10 +208,8 @@ class Connection(asyncio.Protocol):
 
     def _refuse_connection(self) -> None:
         """Answer that there are too many connections, and close."""
-        self._busy = False
-        self._waiting.clear()
-        self._waiting.append(self._reader.refuse(503, f"connections: the server has {self._server.most} already"))
-        self._waiting_bytes = 0
+        refusal = self._reader.refuse(503, f"connections: the server has {self._server.most} already")
+        self._busy, self._waiting, self._waiting_bytes = False, deque((refusal,)), 0
         self._pump()
 
     def _work(self, message: Message, exchange: Exchange | Refusal) -> None:
@@ -221,8 +224,16 @@ class Connection(asyncio.Protocol):
     def answered(self, message: Message, response: Response | None, plan: Plan | None, id: str) -> None:
         """Let an answer go, now that it is known."""
         self._server.budget.give(message.held)
-        if not self._transport.is_closing():
-            self._deliver(message, response, plan, id)
+        if self._transport.is_closing():
+            return
+        if plan is None:
+            assert response is not None
+            self._send(message, response, id)
+        elif plan.delay_s:
+            self._held = bool(plan.drop)
+            self._timer = self._server.loop.call_later(plan.delay_s, self._act, message, response, plan, id)
+        else:
+            self._act(message, response, plan, id)
 
     @property
     def has_more(self) -> bool:
@@ -240,16 +251,6 @@ class Connection(asyncio.Protocol):
         self._unread = 0
 
     # Answers.
-
-    def _deliver(self, message: Message, response: Response | None, plan: Plan | None, id: str) -> None:
-        if plan is None:
-            assert response is not None
-            self._send(message, response, id)
-        elif plan.delay_s:
-            self._held = bool(plan.drop)
-            self._timer = self._server.loop.call_later(plan.delay_s, self._act, message, response, plan, id)
-        else:
-            self._act(message, response, plan, id)
 
     def _send(self, message: Message, response: Response, id: str) -> None:
         head, body, last = self._render(message, response, id)
@@ -310,10 +311,7 @@ class Connection(asyncio.Protocol):
         if self._transport.is_closing():
             return
         if response is None:
-            if plan.drop == "reset":
-                reset(self._transport)
-            else:
-                self._transport.close()
+            reset(self._transport) if plan.drop == "reset" else self._transport.close()
             return
         head, body, last = self._render(message, response, id)
         data = head + body

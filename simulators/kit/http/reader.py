@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
+from dataclasses import field
 
 import httptools
 
@@ -39,6 +39,7 @@ _CONNECTION = re.compile(rb"(?<=\r\n)connection[ \t]*:([^\r\n]*+)\r\n", re.IGNOR
 
 KNOWN_HEADS = 256
 KNOWN_HEAD_BYTES = 1024
+_END = b"\r\n\r\n"
 _NOT_KEPT = frozenset(("expect", "transfer-encoding"))
 _CREDENTIAL = re.compile(rb"\r\n[Aa]uthorization: ((?:[!-~]++ )?[!-~]++)(?=\r\n[^ \t])")
 
@@ -46,7 +47,8 @@ KnownHeads = dict[bytes | tuple[bytes, bytes], "Head"]
 """Heads by their bytes; one with a credential by what stands before and after it."""
 
 
-class Head(NamedTuple):
+@dataclass(frozen=True, slots=True, eq=False)
+class Head:
     """What a head says that was parsed and is in order; its headers are nobody's to change."""
 
     method: str
@@ -62,7 +64,7 @@ class Message:
     """
     A request, or why there is none: *refusal* is an answer after which the connection closes.
 
-    *held* is what the budget counts for its body.
+    *held* is what the budget counts for its body; *head* is the known one, where it was read by that.
     """
 
     method: str
@@ -72,6 +74,7 @@ class Message:
     connection: bytes
     refusal: Response | None = None
     held: int = 0
+    head: Head | None = field(default=None, compare=False)
 
 
 class RequestReader:
@@ -102,6 +105,26 @@ class RequestReader:
         self._version_10 = False
         self._keep_alive = True
         self._wrong: tuple[int, str] | None = None
+        self._head_known: Head | None = None
+
+    def at_once(self, data: bytes) -> Message | None:
+        """
+        The request in *data*, where that is all there is and its head is known: as `feed` and `next` would give it.
+
+        None where it has to be read by those.
+        """
+        known = self._known
+        if known is None or self._data or self.in_head or self.in_body or self.over:
+            return None
+        end = data.find(_END) + len(_END)
+        found = _find(known, data[:end])
+        if found is None:
+            return None
+        head, headers = found
+        if len(data) - end != head.length or head.length > FREE_BYTES or not head.keep_alive:
+            return None
+        connection = KEEP_ALIVE if head.version_10 else b""
+        return Message(head.method, head.target, headers, data[end:], connection, None, 0, head)
 
     def feed(self, data: bytes) -> None:
         """Take what came."""
@@ -191,18 +214,15 @@ class RequestReader:
         self._remember(came)
         return None
 
-    def _is_known(self, known: KnownHeads, head: bytes) -> bool:
+    def _is_known(self, known: KnownHeads, bytes_of_head: bytes) -> bool:
         """Take over what is known of a head, if it is."""
-        credential = None
-        found = known.get(head)
-        if found is None and (credential := _CREDENTIAL.search(head)):
-            found = known.get(_without(head, credential))
+        found = _find(known, bytes_of_head)
         if found is None:
             return False
-        self._method, self._target, headers, self._keep_alive, self._version_10, self._length = found
-        self._headers = dict(headers)
-        if credential:
-            self._headers["authorization"] = credential[1].decode("ascii")
+        head, self._headers = found
+        self._method, self._target, self._length = head.method, head.target, head.length
+        self._keep_alive, self._version_10 = head.keep_alive, head.version_10
+        self._head_known = head
         self._wrong = self._chunks = None
         self.in_head, self.in_body = False, True
         return True
@@ -314,13 +334,26 @@ class RequestReader:
 
     def _whole(self, body: bytes) -> Message:
         connection = CLOSE if not self._keep_alive else KEEP_ALIVE if self._version_10 else b""
-        message = Message(self._method, self._target, self._headers, body, connection, held=self._held)
-        self._body, self._chunks, self._held = bytearray(), None, 0
+        message = Message(
+            self._method, self._target, self._headers, body, connection, held=self._held, head=self._head_known
+        )
+        self._body, self._chunks, self._held, self._head_known = bytearray(), None, 0, None
         self.in_body = self.expects = False
         self.body_bytes = 0
         if not self._keep_alive:
             self.drop()
         return message
+
+
+def _find(known: KnownHeads, head: bytes) -> tuple[Head, dict[str, str]] | None:
+    """What is known of a head, if it is, and the headers in it."""
+    found = known.get(head)
+    if found is not None:
+        return found, dict(found.headers)
+    credential = _CREDENTIAL.search(head)
+    if credential is None or (found := known.get(_without(head, credential))) is None:
+        return None
+    return found, {**found.headers, "authorization": credential[1].decode("ascii")}
 
 
 def _without(head: bytes, credential: re.Match[bytes]) -> tuple[bytes, bytes]:

@@ -12,15 +12,15 @@ import logging
 from collections.abc import Collection
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from partnerlab.simulators.kit.http.exchange import Refusal
 from partnerlab.simulators.kit.http.problems import internal_error
-from partnerlab.simulators.kit.http.site import Refusal
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
+    from partnerlab.simulators.kit.http.exchange import Exchange
     from partnerlab.simulators.kit.http.messages import Response
     from partnerlab.simulators.kit.http.reader import Message
-    from partnerlab.simulators.kit.http.site import Exchange
     from partnerlab.simulators.kit.world.grouping import Group
 
 __all__ = ["Turn"]

@@ -16,7 +16,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, NamedTuple, Unpack
+from typing import Any, Unpack
 
 from partnerlab.contracts.verification.findings import Finding, Verdict
 from partnerlab.simulators.kit.http.messages import Request, Response
@@ -43,56 +43,23 @@ from partnerlab.simulators.kit.journal.entries import (
 )
 from partnerlab.simulators.kit.journal.query import Wanted, select_wanted
 from partnerlab.simulators.kit.journal.recording import EXCERPT_BYTES, record_body, record_headers, record_line
+from partnerlab.simulators.kit.journal.waiting import Operation, Sent, Waiting, as_tuple, cut_down, size_of
 from partnerlab.simulators.kit.world.lanes import Lanes
 from partnerlab.simulators.kit.world.store import Row
 
 __all__ = ["KEEP", "Journal", "Sent"]
 
 KEEP = 1_000
-JUDGED_BYTES = 1024 * 1024
-"""The verdict on a larger body is left out: it would take seconds from everybody."""
 MAX_WAITING = 50_000
 MAX_WAITING_BYTES = 32 * 1024 * 1024
+JUDGED_BYTES = 1024 * 1024
+"""The verdict on a larger body is left out: it would take seconds from everybody."""
 ENOUGH, ENOUGH_BYTES = MAX_WAITING // 4, MAX_WAITING_BYTES // 4
 """Where so many wait, in all lanes together, they are written though nobody asked for them."""
 MAX_STORED_BYTES = 512 * 1024 * 1024
 CHUNK = 100
 
 _logger = logging.getLogger(__name__)
-
-
-class Sent(NamedTuple):
-    """
-    What is known of a call that Invoice Cloud made: what in it made the call, and the event it is about.
-
-    `peer` is the id of its entry at the sandbox's own door; see `Entry`.
-    """
-
-    sender: str
-    event: str = ""
-    peer: str = ""
-
-
-class _Waiting(NamedTuple):
-    """
-    An exchange that is not written yet.
-
-    `whole` says that its bodies are, which else have these lengths; `size` is about how many bytes it holds.
-    """
-
-    request: Request
-    method: str
-    door: str
-    operation: str
-    response: Response | None
-    wall_s: float
-    duration_us: int
-    faults: tuple[str, ...]
-    whole: bool
-    request_bytes: int
-    answer_bytes: int
-    sent: Sent | None
-    size: int
 
 
 class Journal:
@@ -117,11 +84,12 @@ class Journal:
         self._store.add(TABLES)
         self._verdicts = dict(verdicts or {})
         self._keep = keep
+        self._soon = not self._store.in_memory  # others read it, or it outlives the process
         self._asked_for = 0
         self._secrets, self._noticed = secrets, noticed
         self._lock = threading.Lock()
         self._writing = threading.Lock()
-        self._waiting: dict[str, deque[_Waiting]] = {}
+        self._waiting: dict[str, deque[Waiting]] = {}
         self._waiting_count = self._waiting_bytes = 0
         self._unmeasured = MAX_STORED_BYTES  # how much a former run left is not known yet
         self._wake = threading.Event()
@@ -136,7 +104,7 @@ class Journal:
         request: Request,
         method: str,
         door: str,
-        operation: str,
+        operation: Operation,
         response: Response | None,
         started_ns: int,
         faults: tuple[str, ...] = (),
@@ -149,21 +117,12 @@ class Journal:
         else it came to a door of the sandbox.
         """
         duration_us = (time.perf_counter_ns() - started_ns) // 1000
-        request_bytes, answer_bytes = len(request.body), len(response.body) if response is not None else 0
-        head = len(request.query) + sum(map(len, request.headers.values()))
-        size = head + request_bytes + answer_bytes
-        whole = size <= JUDGED_BYTES and self._waiting_bytes + size <= MAX_WAITING_BYTES
-        if not whole:  # too large to hold until it is written: keep only the excerpt that will be
-            most = EXCERPT_BYTES if self._waiting_bytes <= MAX_WAITING_BYTES else 0
-            request = replace(request, body=request.body[:most])
-            if not most:  # a sender chooses how long these are, too
-                request, head = replace(request, query="", headers={}), 0
-            response = None if response is None else replace(response, body=response.body[:most])
-            size = head + min(size, 2 * most)
-        entry = _Waiting(
-            *(request, method, door, operation, response, time.time(), duration_us, faults),
-            *(whole, request_bytes, answer_bytes, sent, size),
-        )
+        size = size_of(request, response)
+        fields = (request, method, door, operation, response, time.time(), duration_us, faults, sent, size, None)
+        entry = as_tuple(Waiting, fields)
+        if size > JUDGED_BYTES or self._waiting_bytes + size > MAX_WAITING_BYTES:
+            entry = cut_down(entry, EXCERPT_BYTES if self._waiting_bytes <= MAX_WAITING_BYTES else 0)
+            size = entry.size
         with self._lock:
             waiting = self._waiting.get(request.lane.name)
             if waiting is None:
@@ -175,14 +134,12 @@ class Journal:
                 waiting.append(entry)
                 self._waiting_count += 1
                 self._waiting_bytes += size
-        if self._is_urgent() and not self._wake.is_set():
+        if (self._soon or self.written or self._is_too_much()) and not self._wake.is_set():
             if self._thread is None:
                 self._start()
             self._wake.set()
 
-    def _is_urgent(self) -> bool:
-        if not self._store.in_memory or self.written:
-            return True
+    def _is_too_much(self) -> bool:
         return self._waiting_count >= ENOUGH or self._waiting_bytes >= ENOUGH_BYTES
 
     def flush(self) -> None:
@@ -270,7 +227,7 @@ class Journal:
                 _logger.exception("the journal could not be written")
             self._closing.wait(min(2.0, max(0.05, 20 * (time.perf_counter() - started))))
 
-    def _write(self, lane: str, entries: deque[_Waiting]) -> None:
+    def _write(self, lane: str, entries: deque[Waiting]) -> None:
         for first in range(0, len(entries), CHUNK):
             rows = [self._row(entries[n]) for n in range(first, min(first + CHUNK, len(entries)))]
             with self._store.write() as tx:
@@ -302,10 +259,13 @@ class Journal:
             with self._store.write() as tx:
                 tx.run(CUT, older=int(count * (1 - 0.75 * MAX_STORED_BYTES / size)))
 
-    def _row(self, entry: _Waiting) -> dict[str, Any]:
+    def _row(self, entry: Waiting) -> dict[str, Any]:
         if threading.current_thread() is self._thread:
             time.sleep(0)  # lets a waiting request have the interpreter: masking holds it
-        request, response = entry.request, entry.response
+        request, response, operation = entry.request, entry.response, entry.operation
+        if not isinstance(operation, str):
+            operation = operation(request)
+        request_bytes, answer_bytes = entry.cut or (len(request.body), len(response.body) if response else 0)
         known = self._secrets()
         asked = record_body(request.body, request.headers.get("content-type", ""), known)
         secrets = known | asked.secrets
@@ -313,29 +273,29 @@ class Journal:
         body, answer_type = (response.body, response.content_type) if response is not None else (b"", "")
         answered = record_body(body, answer_type, secrets)
         sent = entry.sent
-        noticed = self._noticed(request) if entry.whole and sent is None else ()
+        noticed = self._noticed(request) if entry.cut is None and sent is None else ()
         findings = None
-        if not entry.whole:
+        if entry.cut is not None:
             findings = render_findings(None)
         elif noticed or not (asked.faithful and answered.faithful):
             status = response.status if response is not None else 0
-            found = self._judge(entry.door, entry.operation, request.body, headers, status, body, answer_type)
+            found = self._judge(entry.door, operation, request.body, headers, status, body, answer_type)
             findings = render_findings((*(found or ()), *noticed) if noticed else found)
         return {
             "lane": request.lane.name,
             "id": request.id,
             "at": request.lane.at(entry.wall_s).isoformat(timespec="milliseconds"),
             "door": entry.door,
-            "operation": record_line(entry.operation, secrets),
+            "operation": record_line(operation, secrets),
             "method": entry.method,
             "path": record_line(request.path, secrets),
             "query": record_line(request.query, secrets),
             "headers": json.dumps(headers),
             "request": asked.text,
-            "request_bytes": entry.request_bytes,
+            "request_bytes": request_bytes,
             "status": response.status if response is not None else 0,
             "answer": answered.text,
-            "answer_bytes": entry.answer_bytes,
+            "answer_bytes": answer_bytes,
             "answer_type": record_line(answer_type, secrets),
             "duration_us": entry.duration_us,
             "faults": ",".join(entry.faults),

@@ -82,8 +82,10 @@ class _Utility:
     def ask(self, data: bytes) -> bytes:
         """The answer to a request's bytes."""
         reader = RequestReader(Limits(), Budget(1 << 20), self.known)
-        reader.feed(data)
-        message = reader.next()
+        message = reader.at_once(data)
+        if message is None:
+            reader.feed(data)
+            message = reader.next()
         assert message is not None
         assert message.refusal is None
         self.asked += 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,6 +52,7 @@ class Door:
     inline: bool = True
     answer: Response = field(default_factory=lambda: Response(200, b"<ok/>", "text/xml; charset=utf-8"))
     asked: list[Request] = field(default_factory=list)
+    answering: Callable[[Request], Response] | None = None
     error: Exception | None = None
     wait: Any = None
 
@@ -66,7 +67,7 @@ class Door:
             tx.run(COUNT, lane=request.lane.name)
         if self.error is not None:
             raise self.error
-        return self.answer
+        return self.answer if self.answering is None else self.answering(request)
 
     def calls(self, lane: str = "default") -> int:
         """How often a call was committed in a lane."""

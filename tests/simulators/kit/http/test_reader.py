@@ -34,6 +34,9 @@ def _read(data: bytes, pieces: int, limits: Limits, known: KnownHeads | None) ->
     found = []
     size = max(1, -(-len(data) // pieces))
     for at in range(0, len(data), size):
+        if message := reader.at_once(data[at : at + size]):  # as a connection does where nothing waits
+            found.append(message)
+            continue
         reader.feed(data[at : at + size])
         while message := reader.next():
             found.append(message)
@@ -231,6 +234,28 @@ def test_a_known_head_lets_no_credential_in_that_the_parser_refuses(value: bytes
     _read(data(b"Basic x"), 1, LIMITS, known)
     assert len(known) == 1
     assert _read(data(value), 1, LIMITS, known) == _read(data(value), 1, LIMITS, None)
+
+
+def test_a_whole_request_whose_head_is_known_is_read_at_once_and_no_other() -> None:
+    known: KnownHeads = {}
+    data = HEAD + b"Authorization: Basic x\r\nContent-Length: 3\r\n\r\nabc"
+    last = HEAD + b"Connection: close\r\n\r\n"
+    for one in (data, last):
+        reader = RequestReader(LIMITS, Budget(1 << 20), known)
+        assert reader.at_once(one) is None
+        _read(one, 1, LIMITS, known)
+    reader = RequestReader(LIMITS, Budget(1 << 20), known)
+    other = data.replace(b"Basic x", b"Basic y").replace(b"abc", b"xyz")
+    assert reader.at_once(other) == _read(other, 1, LIMITS, None)[0]
+    for one in (last, data[:-1], data + b"x", data + data, b"\r\n" + data, data.replace(b"Host", b"host"), b"", b"x"):
+        assert reader.at_once(one) is None
+    assert RequestReader(LIMITS, Budget(1 << 20), None).at_once(data) is None
+    reader.feed(data[:-1])
+    assert reader.next() is None
+    assert reader.at_once(data) is None, "it would come before the request that has begun"
+    reader.feed(data[-1:] + data)
+    assert reader.next() is not None
+    assert reader.at_once(data) is None, "it would come before the request that waits"
 
 
 def test_what_a_request_does_with_its_headers_is_its_own() -> None:

@@ -7,8 +7,11 @@ import threading
 
 import pytest
 
+from partnerlab.simulators.kit.http.exchange import Exchange, Refusal
+from partnerlab.simulators.kit.http.guard import Guard
 from partnerlab.simulators.kit.http.messages import Request, Response
-from partnerlab.simulators.kit.http.site import Exchange, Refusal, Site
+from partnerlab.simulators.kit.http.reader import Head
+from partnerlab.simulators.kit.http.site import Site
 from partnerlab.simulators.kit.journal.journal import Journal
 from partnerlab.simulators.kit.world import lanes as lanes_module
 from partnerlab.simulators.kit.world.store import Store
@@ -73,6 +76,44 @@ def test_a_lane_comes_from_the_path_else_the_header(
     request = asked(site, target, **({} if header is None else {"x_sandbox_lane": header}))
     assert (request.lane.name, request.base_url) == (lane, base_url)
     assert request.path.lower() == "/door"
+
+
+def _known(target: bytes, **headers: str) -> Head:
+    return Head("GET", target, {name.replace("_", "-"): value for name, value in headers.items()}, True, False, 0)
+
+
+def _answered(site: Site, head: Head, **more: str) -> int:
+    headers = {**head.headers, **more}
+    exchange = site.accept(head.method, head.target, headers, b"", "http://127.0.0.1:8700", "", head)
+    response, _ = exchange.run()
+    assert response is not None
+    return response.status
+
+
+def test_a_known_head_goes_where_it_went_until_something_else_is_mounted(site: Site) -> None:
+    door = site._mounts["door",].app
+    assert isinstance(door, Door)
+    head = _known(b"/lane/b/door/x?y", host="other.example")
+    for _ in range(2):
+        assert _answered(site, head) == 200
+        request = door.asked[-1]
+        assert (request.path, request.query, request.lane.name) == ("/door/x", "y", "b")
+        assert request.base_url == "http://other.example/lane/b"
+    assert head in site._places
+    other = Door(site.lanes.store, name="other", answer=Response(202, b""))
+    site.mount("/door/x", other)
+    assert _answered(site, head) == 202
+
+
+def test_a_known_head_lets_nobody_in_without_the_token(memory: Store) -> None:
+    site = make_kit(memory).site
+    site.guard = Guard(token="secret")
+    site.mount("/control", Door(memory, name="control"), door=False)
+    head = _known(b"/control", host="127.0.0.1:8700")
+    for given, status in (("secret", 200), ("", 401), ("wrong", 401), ("secret", 200)):
+        assert _answered(site, head, authorization=f"Bearer {given}") == status
+    foreign = _known(b"/door", host="127.0.0.1:8700", origin="http://other.example")
+    assert [_answered(site, foreign) for _ in range(2)] == [403, 403]
 
 
 @pytest.mark.parametrize("target", [b"/lane/-x/door", b"/lane/a%20b/door", b"/lane/" + b"x" * 65 + b"/door"])
