@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 __all__ = ["InvoiceNumbers"]
 
 PAGE = 8  # bits: one page stands for 256 neighbouring numbers
+FULL = (1 << 256) - 1
+NEAR = 4_096
 
 
 class InvoiceNumbers:
@@ -58,20 +60,14 @@ class InvoiceNumbers:
         new = {*texts}
         if len(new) < len(texts) or len(self.texts) + len(new) > self._held or not self.texts.isdisjoint(new):
             return False
-        if not self._add_plain(map(int, plain)):
+        values = {*map(int, plain)}
+        if len(values) < len(plain) or not self._add_pages(_pages(values)):
             return False
         self.texts |= new
         return True
 
-    def _add_plain(self, values: Iterable[int]) -> bool:
+    def _add_pages(self, new: Mapping[int, int]) -> bool:
         pages = self.pages
-        new: dict[int, int] = {}
-        for value in values:
-            page, bit = value >> PAGE, 1 << (value & 255)
-            bits = new.get(page, 0)
-            if bits & bit:
-                return False
-            new[page] = bits | bit
         if len(pages) + len(new) > self._held or any(pages.get(page, 0) & bits for page, bits in new.items()):
             return False
         for page, bits in new.items():
@@ -105,6 +101,28 @@ class InvoiceNumbers:
         return found.rowcount == 1
 
 
+def _pages(values: AbstractSet[int]) -> dict[int, int]:
+    """Numbers as bit pages."""
+    pages: dict[int, int] = {}
+    low, high = min(values, default=0), max(values, default=0)
+    if high - low < NEAR:  # as a file's numbers mostly are: one long row of bits, cut into pages
+        start, bits = low & ~255, 0
+        if high - low + 1 == len(values):  # without a gap
+            bits = ((1 << len(values)) - 1) << (low - start)
+        else:
+            for value in values:
+                bits |= 1 << (value - start)
+        for page in range(low >> PAGE, (high >> PAGE) + 1):
+            if bits & FULL:
+                pages[page] = bits & FULL
+            bits >>= 1 << PAGE
+        return pages
+    for value in values:
+        page = value >> PAGE
+        pages[page] = pages.get(page, 0) | 1 << (value & 255)
+    return pages
+
+
 def _is_plain(number: str) -> bool:
     return number.isdecimal() and number.isascii() and number[0] != "0" and len(number) < 19
 
@@ -113,8 +131,8 @@ def _are_plain(numbers: Sequence[str]) -> bool:
     """Whether all are, by a few calls for all of them."""
     joined = "".join(numbers)
     return (
-        joined.isdecimal()
-        and joined.isascii()
+        joined.isascii()
+        and joined.isdecimal()
         and min(numbers)[:1] not in ("", "0")  # of digits, "0" comes first
         and max(map(len, numbers)) < 19
     )

@@ -8,7 +8,7 @@ It knows only rows of one line in which every cell is in its canonical form. Whe
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from decimal import Decimal
+from decimal import Context, Decimal
 from functools import lru_cache, partial
 from itertools import repeat
 from typing import Any
@@ -22,68 +22,55 @@ from partnerlab.contracts.first_use import pattern
 
 __all__ = ["rows_reader"]
 
+Block = tuple[list[Row], Sequence[str]]
+"""Rows, and their values that stand once in a file, if the table has such a column."""
 Read = Callable[[Sequence[str]], Sequence[Any]]
 """From the cells of a column to their values. Raises ValueError or KeyError where one is not plain."""
 
 # Cells of a column, each with a line break behind it. Possessive, so that a long column keeps no place to go back to.
-AMOUNTS = pattern(r"(?:[+-]?[0-9]{1,15}+(?:\.[0-9]{1,2}+)?+\n)*+")
+AMOUNTS = pattern(r"(?:(?:[+-]?[0-9]{1,15}+(?:\.[0-9]{1,2}+)?+)?+\n)*+")
+EXACTLY = Context(prec=20)  # its method takes less time than the class
 SEPARATOR = "\x1f"  # stands in no line that is read, as no control character does but the tab
-# White space that is no plain space.
-BLANK = pattern("[\t\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]")
 
 
 @lru_cache(maxsize=64)
-def rows_reader(table: CsvTable) -> Callable[[Sequence[str]], list[Row] | None]:
+def rows_reader(table: CsvTable) -> Callable[[Sequence[str]], Block | None]:
     """A function from lines, at least one, to their rows; None where a line is anything but plain."""
     width = len(table.columns)
     columns = [(at, _column(column)) for at, column in enumerate(table.columns) if not column.ignored]
-    row = table.row
+    unique = [name for name in table.row._fields if table.column(name).unique]
+    row, unique_at = table.row, table.row._fields.index(unique[0]) if unique else -1
 
-    def read(lines: Sequence[str]) -> list[Row] | None:
+    def read(lines: Sequence[str]) -> Block | None:
         try:
-            text = _joined(lines)
-        except QuoteMisplaced:
-            return None
-        cells = text.split(SEPARATOR)
-        if len(cells) != len(lines) * width:
-            return None
-        # A line break begins every first cell but the first and stands in no other: so all rows have `width` columns.
-        firsts = [cell[1:] for cell in cells[width::width] if cell[:1] == "\n"]
-        if len(firsts) != len(lines) - 1:
-            return None
-        cells[width::width] = firsts
-        if _padded(text):
-            cells = list(map(str.strip, cells))
-        try:
-            values = [read_column(cells[at::width]) for at, read_column in columns]
+            cells = _cells(lines)
+            # A line break is a cell of its own behind each row but the last: so all rows have `width` columns.
+            if len(cells) != len(lines) * (width + 1) - 1 or cells[width :: width + 1] != ["\n"] * (len(lines) - 1):
+                return None
+            values = [read_column(cells[at :: width + 1]) for at, read_column in columns]
         except (ValueError, KeyError):
             return None
-        return list(map(tuple.__new__, repeat(row), zip(*values, strict=True)))
+        rows = list(map(tuple.__new__, repeat(row), zip(*values, strict=True)))
+        return rows, values[unique_at] if unique else ()
 
     return read
 
 
-def _joined(lines: Sequence[str]) -> str:
-    """Lines with separators between and behind their cells. Raises `QuoteMisplaced` where one is no whole row."""
-    text = ",\n".join(lines)
+def _cells(lines: Sequence[str]) -> list[str]:
+    """The cells of lines, with a line break between two lines. Raises `QuoteMisplaced` where one is no whole row."""
+    text = ",\n,".join(lines)
     if '"' not in text:
-        return text.replace(",", SEPARATOR)
-    return f"{SEPARATOR}\n".join(_unquote(line) if '"' in line else line.replace(",", SEPARATOR) for line in lines)
+        return text.split(",")
+    return f"{SEPARATOR}\n{SEPARATOR}".join(map(_unquoted, lines)).split(SEPARATOR)
 
 
-def _unquote(line: str) -> str:
+def _unquoted(line: str) -> str:
+    if '"' not in line:
+        return line.replace(",", SEPARATOR)
     cells = split(line)
     if cells is None:
         raise QuoteMisplaced(0)
     return SEPARATOR.join(cells)
-
-
-def _padded(text: str) -> bool:
-    """Whether a cell has white space around it."""
-    edges = (f"{SEPARATOR} ", f" {SEPARATOR}", "\n ")
-    if any(edge in text for edge in edges) or text[:1] == " " or text[-1:] == " ":
-        return True
-    return "\t" in text if text.isascii() else BLANK.search(text) is not None
 
 
 def _column(column: Column) -> Read:
@@ -112,23 +99,26 @@ def _only(allowed: frozenset[str], read: Read, texts: Sequence[str]) -> Sequence
 
 
 def _texts(required: bool, account: bool, texts: Sequence[str]) -> Sequence[str]:
+    joined = "".join(texts)
+    if " " in joined or "\t" in joined or not joined.isascii():
+        texts = list(map(str.strip, texts))  # what has no white space around it is the same text
     if required and "" in texts:
         raise ValueError("")
-    if account and any(mark in "".join(texts) for mark in "eE") and any(map(EXPONENT.fullmatch, texts)):
+    if account and any(mark in joined for mark in "eE") and any(map(EXPONENT.fullmatch, texts)):
         raise ValueError("")
     return texts
 
 
 def _amounts(required: bool, texts: Sequence[str]) -> Sequence[Decimal | None]:
-    different = {*texts}
-    if "" in different:
-        if required:
-            raise ValueError("")
-        different.discard("")
-    filled = [*different, ""]
-    if AMOUNTS.fullmatch("\n".join(filled)) is None:
+    joined = "\n".join((*texts, ""))
+    if " " in joined:
+        texts = list(map(str.strip, texts))
+        joined = "\n".join((*texts, ""))
+    has_empty = "" in texts
+    if has_empty and required:
         raise ValueError("")
-    filled.pop()
-    values: dict[str, Decimal | None] = dict(zip(filled, map(Decimal, filled), strict=True))
-    values[""] = None
-    return list(map(values.__getitem__, texts))
+    if AMOUNTS.fullmatch(joined) is None:
+        raise ValueError("")
+    if has_empty:
+        return [Decimal(text) if text else None for text in texts]
+    return list(map(EXACTLY.create_decimal, texts))

@@ -57,7 +57,7 @@ _KNOWN: dict[str, dict[str, Any]] = {
     "optional_dates": Parsed(_quietly("date"), {"": None}),
     "integers": Parsed(_quietly("integer")),
     "optional_integers": Parsed(_quietly("integer"), {"": None}),
-    "flags": {"": False, "0": False, "1": True},
+    "flags": Parsed(_quietly("flag"), {"": False}),
 }
 
 

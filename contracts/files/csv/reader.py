@@ -11,7 +11,7 @@ file as a whole is rejected only where it is empty, is no text, or no row has th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from partnerlab.contracts.files.csv.blocks import rows_reader
 from partnerlab.contracts.files.csv.cells import NOTES
@@ -161,19 +161,18 @@ class CsvReading:
                 lines, first = batch.lines[start : start + BLOCK], batch.first + start
                 flagged = batch.flagged and not batch.flagged.keys().isdisjoint(range(first, first + len(lines)))
                 if not (self._at_begin or opened or flagged or self._hopeless(first)):
-                    rows = read_all(lines)
-                    if rows is not None and self._take_all(rows):
-                        for number, row in enumerate(rows, first):
-                            self.text = lines[number - first]
-                            yield number, row
+                    block = read_all(lines)
+                    if block is not None and self._take_all(*block):
+                        for self.text, found in zip(lines, enumerate(block[0], first), strict=True):
+                            yield found
                         continue
                 yield from self._read_lines(lines, first, batch.flagged, opened)
         if opened:
             yield from self._give_up(opened, self._lines + 1)
 
-    def _take_all(self, rows: list[Row]) -> bool:
+    def _take_all(self, rows: list[Row], numbers: Sequence[str]) -> bool:
         """Counts rows that all read well; False where one of their numbers stood in the file before [A-88]."""
-        if self._unique >= 0 and not self._seen.add_all([tuple.__getitem__(row, self._unique) for row in rows]):
+        if numbers and not self._seen.add_all(numbers):
             return False
         self._rows += len(rows)
         self._good += len(rows)

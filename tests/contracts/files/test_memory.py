@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from random import Random
 
 import pytest
 
@@ -125,3 +126,31 @@ def test_invoice_numbers_are_told_apart_in_memory_and_on_disk(held: int) -> None
     finally:
         seen.close()
     seen.close()
+
+
+def some_numbers(rng: Random) -> list[str]:
+    """A run, numbers that are near each other, or any."""
+    first, count = rng.randrange(1, 3_000), rng.randrange(1, 40)
+    kind = rng.randrange(4)
+    if kind == 0:
+        return [str(number) for number in range(first, first + count)]
+    if kind == 3:
+        return [*(f"{rng.randrange(10**6):03}" for _ in range(count)), *rng.choices(["A1", "A2", "A3"], k=1)]
+    return [str(rng.randrange(1, 10**4 if kind == 1 else 10**17)) for _ in range(count)]
+
+
+def test_many_invoice_numbers_are_taken_at_once_as_one_by_one() -> None:
+    rng = Random(1)
+    outcomes = []
+    for _ in range(200):
+        seen, known = InvoiceNumbers(), set[str]()
+        for _ in range(12):
+            numbers = some_numbers(rng)
+            is_new = len({*numbers}) == len(numbers) and known.isdisjoint(numbers)
+            assert seen.add_all(numbers) == is_new
+            outcomes.append(is_new)
+            known |= {*numbers} if is_new else set()
+        other = InvoiceNumbers()
+        assert all(other.add(number) for number in known)
+        assert (seen.pages, seen.texts) == (other.pages, other.texts)
+    assert 250 < sum(outcomes) < len(outcomes) - 250
