@@ -19,7 +19,8 @@ class Settings:
 
     `namespace` is the target namespace of its service [A-2]; `duplicates` says whether a payment reference posted
     twice is flagged (as a partner without a check would post it) or refused; `soap` who reads and writes SOAP messages;
-    `time_zone` is the utility's: a PaymentDate without an offset is its wall clock.
+    `time_zone` is the utility's: a PaymentDate without an offset is its wall clock. Without `warm` no account is
+    remembered between calls.
     """
 
     path: str = "/iCloud/iCloud.asmx"
@@ -28,6 +29,7 @@ class Settings:
     duplicates: Literal["flag", "refuse"] = "flag"
     soap: Literal["codec", "spyne"] = "codec"
     time_zone: str = "America/New_York"
+    warm: bool = True
 
     def problems(self) -> dict[str, str]:
         """What cannot be, by field."""

@@ -22,10 +22,19 @@ from partnerlab.simulators.inhance_soap.domain.events import Event
 from partnerlab.simulators.inhance_soap.domain.opened import OpenAccount, Standing
 from partnerlab.simulators.inhance_soap.domain.payments import PostedPayment
 from partnerlab.simulators.inhance_soap.tables import ACCOUNTS, BILLS, CHANGES, DOWNLOADS, EVENTS, PAYMENTS, VALUES
-from partnerlab.simulators.kit.world.store import Statement
+from partnerlab.simulators.kit.world.store import Row, Statement
 from partnerlab.simulators.kit.world.table import LaneTx, Table
 
-__all__ = ["AccountBill", "AppliedChange", "Books"]
+__all__ = [
+    "EVENT_ROWS",
+    "OPEN_LEFT",
+    "PAYMENT_ROWS",
+    "STANDS",
+    "AccountBill",
+    "AppliedChange",
+    "Books",
+    "standing_row",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +74,8 @@ class NamedValue:
 _day = date.fromisoformat
 _ACCOUNTS = Table(ACCOUNTS, OpenAccount, names={"account.number": "account_number"})
 _BILLS = Table(BILLS, AccountBill)
-_PAYMENTS = Table(PAYMENTS, PostedPayment)
-_EVENTS = Table(EVENTS, Event)
+PAYMENT_ROWS = Table(PAYMENTS, PostedPayment)
+EVENT_ROWS = Table(EVENTS, Event)
 _DOWNLOADS = Table(DOWNLOADS, Download)
 _CHANGES = Table(CHANGES, AppliedChange)
 _VALUES = Table(VALUES, NamedValue)
@@ -87,11 +96,15 @@ _STAND = Statement(
 _LOCK = Statement(
     "SELECT 1 FROM inhance_accounts WHERE lane = :lane AND account_number = :account_number", locking=True
 )
-_STANDS = Statement(
+STANDS = Statement(
     "UPDATE inhance_accounts SET credit_cents = :credit_cents, payments = :payments, events = :events,"
     " revision = :revision WHERE lane = :lane AND account_number = :account_number"
 )
-_OPEN_LEFT = Statement(
+_FIRST = Statement(
+    "SELECT min(number) FROM inhance_payments"
+    " WHERE lane = :lane AND account_number = :account_number AND reference = :reference"
+)
+OPEN_LEFT = Statement(
     "UPDATE inhance_bills SET open_cents = :open_cents WHERE lane = :lane AND invoice_number = :invoice_number"
 )
 _UNSENT_BILLS = Statement(
@@ -178,7 +191,7 @@ class Books(LaneTx):
         """Write what a lane begins with."""
         _ACCOUNTS.put_all(self.tx, self.lane, accounts)
         _BILLS.put_all(self.tx, self.lane, bills)
-        _EVENTS.put_all(self.tx, self.lane, events)
+        EVENT_ROWS.put_all(self.tx, self.lane, events)
 
     def save(self, opened: OpenAccount) -> None:
         """Write back a locked account."""
@@ -199,10 +212,14 @@ class Books(LaneTx):
         integration, credit_cents, payments, events, revision, first = rows[0][:6]
         return Standing(account_number, integration, credit_cents, payments, events, revision, first, bills)
 
+    def first_payment(self, account_number: str, reference: str) -> int | None:
+        """The number of the first payment of a PaymentReference to an account."""
+        found = self.tx.one(_FIRST, (self.lane, account_number, reference))
+        return None if found is None else found[0]
+
     def save_standing(self, standing: Standing) -> None:
         """Write back what a payment changed of a locked account."""
-        one = standing
-        self.tx.run(_STANDS, (one.credit_cents, one.payments, one.events, one.revision, self.lane, one.number))
+        self.tx.run(STANDS, standing_row(self.lane, standing))
 
     def bills(self, account_number: str) -> list[Bill]:
         """Every bill of an account, the oldest due first."""
@@ -236,7 +253,7 @@ class Books(LaneTx):
     def save_open(self, bills: Iterable[Bill]) -> None:
         """Write back what is open on bills."""
         for bill in bills:
-            self.tx.run(_OPEN_LEFT, (bill.open_cents, self.lane, bill.invoice_number))
+            self.tx.run(OPEN_LEFT, (bill.open_cents, self.lane, bill.invoice_number))
 
     def unbilled(self, today: date) -> list[AccountBill]:
         """Bills whose day has come and that were not yet billed."""
@@ -251,7 +268,7 @@ class Books(LaneTx):
 
     def add_payment(self, posted: PostedPayment) -> None:
         """Append a payment; its number is new, because the account is locked."""
-        added = _PAYMENTS.add(self.tx, self.lane, posted)
+        added = PAYMENT_ROWS.add(self.tx, self.lane, posted)
         assert added
 
     def payments(
@@ -265,7 +282,7 @@ class Books(LaneTx):
     ) -> list[PostedPayment]:
         """Payments in the order they were posted: those of an account, of a PaymentReference, or all."""
         search = {"account_number": account_number, "reference": reference}
-        return _PAYMENTS.find(
+        return PAYMENT_ROWS.find(
             self.tx,
             self.lane,
             {name: value for name, value in search.items() if value is not None},
@@ -277,12 +294,12 @@ class Books(LaneTx):
 
     def add_event(self, event: Event) -> None:
         """Append an event; its number is new, because the account is locked."""
-        added = _EVENTS.add(self.tx, self.lane, event)
+        added = EVENT_ROWS.add(self.tx, self.lane, event)
         assert added
 
     def events(self, account_number: str) -> list[Event]:
         """What happened to an account, in order."""
-        return _EVENTS.find(self.tx, self.lane, {"account_number": account_number}, order="number")
+        return EVENT_ROWS.find(self.tx, self.lane, {"account_number": account_number}, order="number")
 
     def _bills(self, equal: dict[str, str | int], *, order: tuple[str, ...], where: str = "") -> list[Bill]:
         return [one.bill for one in _BILLS.find(self.tx, self.lane, equal, order=order, where=where)]
@@ -366,8 +383,13 @@ class Books(LaneTx):
 
     def payment(self, account_number: str, number: int) -> PostedPayment | None:
         """A posted payment."""
-        return _PAYMENTS.get(self.tx, self.lane, account_number, number)
+        return PAYMENT_ROWS.get(self.tx, self.lane, account_number, number)
 
     def save_payment(self, posted: PostedPayment) -> None:
         """Write back a posted payment."""
-        _PAYMENTS.save(self.tx, self.lane, posted)
+        PAYMENT_ROWS.save(self.tx, self.lane, posted)
+
+
+def standing_row(lane: str, one: Standing) -> Row:
+    """What a payment changes of an account, for `STANDS`."""
+    return one.credit_cents, one.payments, one.events, one.revision, lane, one.number

@@ -9,6 +9,7 @@ from partnerlab.simulators.inhance_soap.services.customer_changes import Custome
 from partnerlab.simulators.inhance_soap.services.downloads import Downloads
 from partnerlab.simulators.inhance_soap.services.ledger import UtilityLedger
 from partnerlab.simulators.inhance_soap.services.outgoing import Outgoing
+from partnerlab.simulators.inhance_soap.services.warm import warm_books
 from partnerlab.simulators.inhance_soap.settings import Settings
 from partnerlab.simulators.inhance_soap.tables import TABLES
 from partnerlab.simulators.kit.world.lanes import Lanes
@@ -37,7 +38,7 @@ def create_world(settings: Settings, store: Store, lanes: Lanes) -> World:
         settings,
         store,
         lanes,
-        UtilityLedger(store, duplicates=settings.duplicates),
+        UtilityLedger(store, duplicates=settings.duplicates, warm=warm_books(store) if settings.warm else None),
         Outgoing(store),
         Downloads(store, ZoneInfo(settings.time_zone)),
         CustomerChanges(store),

@@ -3,7 +3,7 @@ The one ledger behind the SOAP operations and the control routes.
 
 Each change is one transaction: lock the account, apply the rules of `domain`, write account, bills and payment back,
 and append an event that names the cause. Nothing is kept here between calls, so any number of threads or replicas may
-use one store.
+use one store. Balances and payments go by warm books first, where there are any, and this way where those cannot.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from partnerlab.simulators.inhance_soap.services.books import (
     touch,
     view,
 )
+from partnerlab.simulators.inhance_soap.services.warm import WarmBooks
 from partnerlab.simulators.inhance_soap.store import AccountBill, Books
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Store, Tx
@@ -43,14 +44,23 @@ NAME_AND_ADDRESS = ("customer_name", "address1", "address2", "city", "state", "z
 
 
 class UtilityLedger:
-    """The utility's books in one store; *duplicates* says what a payment reference posted twice does."""
+    """
+    The utility's books in one store; *duplicates* says what a payment reference posted twice does.
 
-    def __init__(self, store: Store, *, duplicates: Literal["flag", "refuse"] = "flag") -> None:
+    With *warm* books accounts that are asked for and paid are remembered, where the store lets nobody else write them.
+    """
+
+    def __init__(
+        self, store: Store, *, duplicates: Literal["flag", "refuse"] = "flag", warm: WarmBooks | None = None
+    ) -> None:
         self._store = store
         self._refuse_duplicates = duplicates == "refuse"
+        self._warm = warm
 
     def balances(self, lane: Lane, account_number: str) -> AccountBalances:
         """Balance, FutureBalance, phone and e-mail now. Raises `AccountUnknown`."""
+        if self._warm is not None and (known := self._warm.balances(lane, account_number)) is not None:
+            return known
         with self._store.read() as tx:
             return balances_of(Books(tx, lane.name), account_number, lane.now().date(), served=True)
 
@@ -65,12 +75,17 @@ class UtilityLedger:
             AccountUnknown: a conveyed account is one of its own, under its marked number.
             PaymentDuplicate: only where the ledger refuses duplicates.
         """
+        unique = self._refuse_duplicates
+        if self._warm is not None:
+            posted = self._warm.post_payment(lane, cause, account_number, payment, unique=unique)
+            if posted is not None:
+                return posted
         with self._store.write() as tx:
             books = Books(tx, lane.name)
             account = books.stand(account_number, payment.reference)
             if account.integration != "v2":
                 raise AccountUnknown(account_number)
-            return post(books, account, payment, cause, unique=self._refuse_duplicates)
+            return post(books, account, payment, cause, unique=unique)
 
     def return_payment(self, lane: Lane, cause: Cause, account_number: str, number: int, *, clerk: str) -> AccountView:
         """

@@ -230,7 +230,7 @@ class Journal:
     def _write(self, lane: str, entries: deque[Waiting]) -> None:
         for first in range(0, len(entries), CHUNK):
             rows = [self._row(entries[n]) for n in range(first, min(first + CHUNK, len(entries)))]
-            with self._store.write() as tx:
+            with self._store.write(aside=True) as tx:
                 tx.lock(IN_ORDER, ())
                 if tx.one(LANE, lane=lane) is None:
                     return  # the lane was dropped while its last requests were on their way

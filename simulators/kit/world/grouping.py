@@ -33,8 +33,10 @@ class Group:
     Other threads and processes that write wait until it ends.
     """
 
-    def __init__(self, connection: Callable[[], Any], lock: threading.RLock, thread: ThreadState) -> None:
-        self._connect, self._lock, self.thread = connection, lock, thread
+    def __init__(
+        self, connection: Callable[[], Any], lock: threading.RLock, thread: ThreadState, first: Callable[[], None]
+    ) -> None:
+        self._connect, self._lock, self.thread, self._first = connection, lock, thread, first
         self._connection: Any = None
         self._cursor: Any = None
         self._tx: Tx
@@ -127,6 +129,7 @@ class Group:
     def _begin(self) -> None:
         self._lock.acquire()
         try:
+            self._first()
             self._connection = self._connect()
             self._cursor = self._connection.execute("BEGIN IMMEDIATE")
         except BaseException:

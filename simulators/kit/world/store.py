@@ -12,8 +12,8 @@ import logging
 import sqlite3
 import threading
 import weakref
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from partnerlab.contracts.checkpoints import leave_checkpoints
@@ -21,6 +21,7 @@ from partnerlab.contracts.first_use import pattern
 from partnerlab.contracts.history import History
 from partnerlab.contracts.sqlite_files import prepare
 from partnerlab.simulators.kit.world.grouping import Group
+from partnerlab.simulators.kit.world.held_back import Batch, HeldBack
 from partnerlab.simulators.kit.world.schema import Table, Tables
 from partnerlab.simulators.kit.world.transactions import (
     Changing,
@@ -35,6 +36,7 @@ from partnerlab.simulators.kit.world.transactions import (
     Viewing,
     committing,
     in_lane,
+    is_bound,
     rolling_back,
 )
 
@@ -130,6 +132,8 @@ class Store:
             self.Error = psycopg.Error
         self._lock = threading.RLock()
         self._thread = ThreadState()
+        self.held_back: HeldBack | None = None
+        """Who holds rows back, for a database that is this process's alone."""
         self._taken: sqlite3.Connection | None = None
         self._opened: weakref.WeakSet[_Connection] = weakref.WeakSet()
         self._held = self._connect() if self.in_memory else None
@@ -159,7 +163,7 @@ class Store:
             if not self._to_create:
                 return
             self._upgrade()
-            with committing(), self._writing() as tx:
+            with committing(), self._writing(self._make_way) as tx:
                 if not self.sqlite:  # replicas that start at once make them one after the other
                     tx.one(_CREATING)
                 there = self._columns(tx)
@@ -191,23 +195,25 @@ class Store:
         if self._to_create:
             self.create()
         if self._shared is not None:
-            return Sharing(self._shared, self._lock, self._thread)
+            return Sharing(self._shared, self._lock, self._thread, self.settle)
         group = self._thread.group
         return (group is not None and group.reading()) or self._snapshot()
 
     def _snapshot(self) -> Viewing:
-        return Viewing(self._connection(), self._thread, sqlite=self.sqlite)
+        return Viewing(self._connection(), self._thread, self.settle, sqlite=self.sqlite)
 
-    def write(self) -> AbstractContextManager[Tx]:
+    def write(self, *, aside: bool = False) -> AbstractContextManager[Tx]:
         """
         A transaction: committed when the block ends, rolled back when it raises. Never wait in it.
+
+        One that is *aside* reads and writes no row that is held back or remembered (`held_back`), such as a journal's.
 
         Raises `TransactionOpen`: none begins in another.
         """
         if self._to_create:
             self.create()
         group = self._thread.group
-        return self._writing() if group is None else group.writing()
+        return self._writing(_nothing if aside else self._make_way) if group is None else group.writing()
 
     def group(self) -> Group | None:
         """
@@ -218,12 +224,52 @@ class Store:
         """
         if not self.sqlite or self.in_memory:
             return None
-        return Group(self._connection, self._lock, self._thread)
+        return Group(self._connection, self._lock, self._thread, self._make_way)
 
-    def _writing(self) -> Changing:
+    def _writing(self, first: Callable[[], None]) -> Changing:
         if self.sqlite:
-            return Changing(self._shared or self._connection(), self._lock, self._thread)
-        return Changing(self._connection(), None, self._thread)
+            return Changing(self._shared or self._connection(), self._lock, self._thread, first)
+        return Changing(self._connection(), None, self._thread, first)
+
+    # For rows that are held back.
+
+    def settle(self) -> None:
+        """Write what is held back, for whoever reads after this. Raises what the database raises; it stays held."""
+        held = self.held_back
+        if held is not None and held.waiting:
+            with self._lock:
+                held.write()
+
+    def _make_way(self) -> None:
+        """Before a write, with the lock held: what is held back is written, and what is remembered forgotten."""
+        held = self.held_back
+        if held is not None:
+            if held.waiting:
+                held.write()
+            held.forget()
+
+    @contextmanager
+    def still(self, *, wait: bool = True) -> Iterator[Tx | None]:
+        """
+        Within the block no transaction begins, and its `Tx` reads what is committed.
+
+        None where this thread has one open already, where what it writes is to be rolled back or is for a lane that may
+        be gone, and, unless it is to *wait*, where another thread has one: then rows are written the plain way.
+        """
+        if self._to_create:
+            self.create()
+        thread, group = self._thread, self._thread.group
+        if thread.in_transaction or (group is not None and group.open) or is_bound() or not self._lock.acquire(wait):
+            yield None
+            return
+        try:
+            yield Tx((self._shared or self._connection()).cursor(), sqlite=True)
+        finally:
+            self._lock.release()
+
+    def batch(self) -> Batch:
+        """The transaction in which rows that were held back are written."""
+        return Batch(self._shared or self._connection())
 
     def take(self) -> None:
         """Have a SQLite file for this process alone, until `close` or its end. Raises `StoreTaken`."""
@@ -292,6 +338,10 @@ class Store:
         held = _Connection(connection)
         self._opened.add(held)
         return held
+
+
+def _nothing() -> None:
+    pass
 
 
 _CREATING = Statement("SELECT pg_advisory_xact_lock(4847253)")

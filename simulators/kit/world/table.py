@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
 from functools import cache, cached_property
@@ -140,7 +140,8 @@ class Table(Generic[T]):
         return self._shape.reader()
 
     @cached_property
-    def _added(self) -> Callable[[str, T], Row]:
+    def added(self) -> Callable[[str, T], Row]:
+        """A value as `add_all` takes it: `added(lane, value)`."""
         return self._shape.writer(("lane", *self.columns))
 
     @cached_property
@@ -159,7 +160,11 @@ class Table(Generic[T]):
 
     def add(self, tx: Tx, lane: str, value: T) -> bool:
         """Write a value; False where one of its key, or of another unique index of the table, is there."""
-        return tx.run(self._add, self._added(lane, value)) > 0
+        return tx.run(self._add, self.added(lane, value)) > 0
+
+    def add_all(self, tx: Tx, rows: Sequence[Row]) -> bool:
+        """Write many, as `added` makes them; False where one's key was there, and is left as it was."""
+        return tx.run_many(self._add, rows) == len(rows)
 
     def save(self, tx: Tx, lane: str, value: T) -> bool:
         """Write a value in place of the one of its key; False where there is none."""
@@ -168,11 +173,11 @@ class Table(Generic[T]):
 
     def put(self, tx: Tx, lane: str, value: T) -> None:
         """Write a value, in place of one of the same key or as a new one."""
-        tx.run(self._put, self._added(lane, value))
+        tx.run(self._put, self.added(lane, value))
 
     def put_all(self, tx: Tx, lane: str, values: Iterable[T]) -> None:
         """Put many."""
-        tx.run_many(self._put, [self._added(lane, value) for value in values])
+        tx.run_many(self._put, [self.added(lane, value) for value in values])
 
     def put_rows(self, tx: Tx, rows: Iterable[Mapping[str, Any]]) -> None:
         """Put many, as `row` makes them."""

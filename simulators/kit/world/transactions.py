@@ -28,6 +28,7 @@ __all__ = [
     "Viewing",
     "committing",
     "in_lane",
+    "is_bound",
     "is_rolling_back",
     "rolling_back",
 ]
@@ -89,6 +90,11 @@ def rolling_back() -> Iterator[None]:
 def is_rolling_back() -> bool:
     """Whether this is in a block of `rolling_back`."""
     return _rolling_back.get()
+
+
+def is_bound() -> bool:
+    """Whether a write transaction of this thread would be rolled back, or only be in a lane that stands."""
+    return _rolling_back.get() or _stands.get() is not None
 
 
 @contextmanager
@@ -200,11 +206,14 @@ class Tx:
             for name in sorted(names):
                 self._cursor.execute(_ALONE, (name,))
 
-    def run_many(self, statement: Statement, rows: Iterable[Mapping[str, Any] | Row]) -> None:
-        """Execute once per row of values."""
+    def run_many(self, statement: Statement, rows: Iterable[Mapping[str, Any] | Row]) -> int:
+        """Execute once per row of values; how many rows that touched in all."""
         bound = [statement.bind(row, sqlite=self._sqlite) for row in rows]
-        if bound:
-            self._cursor.executemany(bound[0][0], [values for _, values in bound])
+        if not bound:
+            return 0
+        self._cursor.executemany(bound[0][0], [values for _, values in bound])
+        count: int = self._cursor.rowcount
+        return count
 
 
 class ThreadState(threading.local):
@@ -224,19 +233,27 @@ class ThreadState(threading.local):
 
 
 class Sharing:
-    """Reads by the one connection there is, while nobody else does; a class, as it costs half a generator's."""
+    """
+    Reads by the one connection there is, while nobody else does; a class, as it costs half a generator's.
 
-    __slots__ = ("_connection", "_lock", "_thread")
+    *first* is called before, as of each transaction here: see `held_back`.
+    """
 
-    def __init__(self, connection: sqlite3.Connection, lock: threading.RLock, thread: ThreadState) -> None:
+    __slots__ = ("_connection", "_first", "_lock", "_thread")
+
+    def __init__(
+        self, connection: sqlite3.Connection, lock: threading.RLock, thread: ThreadState, first: Callable[[], None]
+    ) -> None:
         self._lock = lock
         self._thread = thread
         self._connection = connection
+        self._first = first
 
     def __enter__(self) -> Tx:
         self._thread.__enter__()
         self._lock.acquire()
         try:
+            self._first()
             return Tx(self._connection.cursor(), sqlite=True)
         except BaseException:
             self.__exit__()
@@ -250,16 +267,18 @@ class Sharing:
 class Viewing:
     """Reads what stood when it began, on a connection of its own."""
 
-    __slots__ = ("_connection", "_cursor", "_sqlite", "_thread")
+    __slots__ = ("_connection", "_cursor", "_first", "_sqlite", "_thread")
 
-    def __init__(self, connection: Any, thread: ThreadState, *, sqlite: bool) -> None:
+    def __init__(self, connection: Any, thread: ThreadState, first: Callable[[], None], *, sqlite: bool) -> None:
         self._connection = connection
         self._thread = thread
+        self._first = first
         self._sqlite = sqlite
 
     def __enter__(self) -> Tx:
         self._thread.__enter__()
         try:
+            self._first()
             if self._sqlite:
                 self._cursor = self._connection.execute("BEGIN")
             else:  # psycopg: one snapshot for all statements, stated with the BEGIN it sends anyway
@@ -285,18 +304,22 @@ class Changing:
     On SQLite, which has one writer, it waits for *lock* first; PostgreSQL has none.
     """
 
-    __slots__ = ("_connection", "_cursor", "_lock", "_thread")
+    __slots__ = ("_connection", "_cursor", "_first", "_lock", "_thread")
 
-    def __init__(self, connection: Any, lock: threading.RLock | None, thread: ThreadState) -> None:
+    def __init__(
+        self, connection: Any, lock: threading.RLock | None, thread: ThreadState, first: Callable[[], None]
+    ) -> None:
         self._connection = connection
         self._lock = lock
         self._thread = thread
+        self._first = first
 
     def __enter__(self) -> Tx:
         self._thread.__enter__()
         if self._lock is not None:
             self._lock.acquire()
         try:
+            self._first()
             if self._lock is None:
                 self._connection.isolation_level = self._connection.read_only = None
                 self._cursor = self._connection.cursor()

@@ -1,0 +1,58 @@
+"""
+Rows that are held back, to be written many at once.
+
+Whoever remembers rows of a database that is its process's alone may answer from what it remembers, and write later what
+that came to. Everybody else goes by the tables. So before any other transaction begins, of any thread, what waits is
+written, in a transaction of its own that nothing around it undoes; and before one that may write rows that are
+remembered they are forgotten. The store sees to both, in one place for each kind of transaction. Writes that concern no
+such rows say so: `Store.write(aside=True)`.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Protocol
+
+from partnerlab.simulators.kit.world.transactions import Tx
+
+__all__ = ["Batch", "HeldBack"]
+
+
+class HeldBack(Protocol):
+    """Who holds rows back; asked by the store, which has its lock then and no transaction open."""
+
+    @property
+    def waiting(self) -> bool:
+        """Whether something is to be written."""
+
+    def write(self) -> None:
+        """Write what waits, in a `Store.batch`; where that fails it waits on."""
+
+    def forget(self) -> None:
+        """Remember no row any more; nothing waits."""
+
+
+class Batch:
+    """A transaction of its own, whatever is asked for around it."""
+
+    __slots__ = ("_connection", "_cursor")
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def __enter__(self) -> Tx:
+        self._cursor = self._connection.execute("BEGIN IMMEDIATE")
+        return Tx(self._cursor, sqlite=True)
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            if kind is None:
+                self._connection.commit()
+        except BaseException:
+            self._connection.rollback()
+            raise
+        else:
+            if kind is not None:
+                self._connection.rollback()
+        finally:
+            self._cursor.close()

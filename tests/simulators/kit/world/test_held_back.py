@@ -1,0 +1,170 @@
+"""Rows that are held back: written before any other transaction, forgotten before one that may write them."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from partnerlab.simulators.kit.world.lanes import Lanes, in_world
+from partnerlab.simulators.kit.world.store import RolledBack, Statement, Store, rolling_back
+from tests.simulators.kit.conftest import TABLES
+
+ADD = Statement("INSERT INTO kit_test_world (lane, name, value) VALUES ('a', :name, 0)")
+NAMES = Statement("SELECT name FROM kit_test_world WHERE lane = 'a' ORDER BY name")
+
+
+class Names:
+    """Holds names back; `remembers` until the store says to forget."""
+
+    def __init__(self, store: Store) -> None:
+        self.store, self.names = store, [""] * 0
+        self.remembers = True
+        self.error: Exception | None = None
+
+    @property
+    def waiting(self) -> bool:
+        return bool(self.names)
+
+    def write(self) -> None:
+        with self.store.batch() as tx:
+            tx.run_many(ADD, [(name,) for name in self.names])
+            if self.error is not None:
+                raise self.error
+        self.names = []
+
+    def forget(self) -> None:
+        self.remembers = False
+
+
+@pytest.fixture(params=["memory", "file"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    made = Store("sqlite://" if request.param == "memory" else f"sqlite:///{tmp_path / 'world.db'}")
+    made.add(TABLES)
+    made.create()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def held(store: Store) -> Names:
+    store.held_back = names = Names(store)
+    names.names.append("held")
+    return names
+
+
+def read(store: Store) -> list[str]:
+    with store.read() as tx:
+        return [name for (name,) in tx.all(NAMES)]
+
+
+def test_a_read_finds_it_written_and_leaves_it_remembered(store: Store, held: Names) -> None:
+    assert read(store) == ["held"]
+    assert (held.names, held.remembers) == ([], True)
+    assert read(store) == ["held"], "once"
+
+
+def test_a_read_of_another_thread_finds_it_written(store: Store, held: Names) -> None:
+    found: list[str] = []
+    reading = threading.Thread(target=lambda: found.extend(read(store)))
+    reading.start()
+    reading.join(timeout=30)
+    assert (found, held.names) == (["held"], [])
+
+
+def test_a_write_finds_it_written_and_has_it_forgotten(store: Store, held: Names) -> None:
+    with store.write() as tx:
+        assert [name for (name,) in tx.all(NAMES)] == ["held"]
+        assert not held.remembers
+        tx.run(ADD, name="written")
+    assert read(store) == ["held", "written"]
+
+
+def test_a_write_that_is_undone_does_not_undo_it(store: Store, held: Names) -> None:
+    with pytest.raises(RolledBack), rolling_back(), store.write() as tx:
+        tx.run(ADD, name="undone")
+    assert (read(store), held.names) == (["held"], [])
+
+
+def test_a_write_aside_leaves_it_held_and_remembered(store: Store, held: Names) -> None:
+    with store.write(aside=True) as tx:
+        assert tx.all(NAMES) == []
+        tx.run(ADD, name="aside")
+    assert (held.names, held.remembers) == (["held"], True)
+    assert read(store) == ["aside", "held"]
+
+
+def test_a_turn_that_writes_finds_it_written_and_has_it_forgotten(tmp_path: Path) -> None:
+    store = Store(f"sqlite:///{tmp_path / 'world.db'}")
+    store.add(TABLES)
+    store.create()
+    store.held_back = held = Names(store)
+    group = store.group()
+    assert group is not None
+    with group:
+        held.names.append("read")
+        assert read(store) == ["read"]
+        held.names.append("turn")
+        with store.write() as tx:
+            assert [name for (name,) in tx.all(NAMES)] == ["read", "turn"]
+        assert not held.remembers
+        with store.still() as still:
+            assert still is None, "the turn's transaction is open"
+    group.commit()
+    store.close()
+
+
+def test_what_cannot_be_written_stops_whoever_would_not_see_it_and_is_written_later(store: Store, held: Names) -> None:
+    held.error = sqlite3.OperationalError("database or disk is full")
+    for begin in (store.read, store.write):
+        with pytest.raises(sqlite3.OperationalError, match="disk is full"), begin():
+            pytest.fail("the block is not entered")
+    assert (held.names, held.remembers) == (["held"], True)
+    held.error = None
+    assert read(store) == ["held"]
+
+
+def test_nobody_begins_while_it_is_still(store: Store) -> None:
+    begun = threading.Event()
+
+    def write() -> None:
+        with store.write():
+            begun.set()
+
+    with store.still() as tx:
+        assert tx is not None
+        assert tx.all(NAMES) == []
+        writing = threading.Thread(target=write)
+        writing.start()
+        assert not begun.wait(0.05)
+    writing.join(timeout=30)
+    assert begun.is_set()
+
+
+def test_it_is_not_still_where_rows_must_be_written_the_plain_way(store: Store) -> None:
+    lane = Lanes(store).get("a")
+    for around in (rolling_back, lambda: in_world(lane), store.write):
+        with around(), store.still() as tx:
+            assert tx is None
+    with store.still() as tx:
+        assert tx is not None
+
+
+def test_who_does_not_wait_is_told_of_another_threads_transaction(store: Store) -> None:
+    held, done = threading.Event(), threading.Event()
+
+    def write() -> None:
+        with store.write():
+            held.set()
+            done.wait(30)
+
+    writing = threading.Thread(target=write)
+    writing.start()
+    assert held.wait(30)
+    with store.still(wait=False) as tx:
+        assert tx is None
+    done.set()
+    writing.join(timeout=30)
