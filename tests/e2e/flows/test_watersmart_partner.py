@@ -119,8 +119,7 @@ def test_without_setting_29_a_new_payer_waits_for_the_first_invoice_file(sides: 
 )
 def test_both_sides_have_the_same_books_after_every_exchange(sides: WaterSides, begins: str) -> None:
     """WS-SEND-…, WS-TAKE-…, WS-BOOKS-1: card, Amex, a bank payment that comes back, a bill, a clerk's entry."""
-    sides.remote.post("/_sandbox/clock/freeze", {"at": begins})
-    sides.advance("1m")  # what was missed until then
+    sides.begin(begins)
     sides.advance("1d")
     assert sides.agree() == {LAUNDROMAT: "64.20", APARTMENTS: "310.75", NURSERY: "88.40"}
     sides.pay(LAUNDROMAT, "64.20", card_number=CARD)
@@ -160,8 +159,7 @@ def test_a_daily_job_runs_once_a_day_when_clocks_change(
     sides: WaterSides, begins: str, times: dict[str, list[str]]
 ) -> None:
     """Case 23: once each day, at the moments that are listed beforehand, and every payment is exported once."""
-    sides.remote.post("/_sandbox/clock/freeze", {"at": begins})
-    sides.advance("1m")  # what was missed until then
+    sides.begin(begins)
     paid, listed, ran = [], [], []
     for _ in range(24):
         order = {"biller_guid": GUID, "account_number": APARTMENTS, "amount": "0.01", "donation": "standalone"}

@@ -23,6 +23,10 @@ class WaterSides:
         self.sandbox, self.lane = sandbox, lane
         self.proved: set[str] = set()
 
+    def begin(self, at: str) -> None:
+        """Make the lane at a moment: its bills and jobs count from there, whatever day it is."""
+        self.remote.in_lane("default").post("/_sandbox/lanes", {"name": self.lane, "frozen_at": at})
+
     def water(self, method: str, path: str, body: Any = None) -> Any:
         path = f"/_sandbox/watersmart{path}"
         if method == "GET":
