@@ -93,6 +93,29 @@ def test_what_is_no_text_is_only_described(body: bytes) -> None:
     assert not recorded.faithful
 
 
+@pytest.mark.parametrize(
+    ("content_type", "declared", "faithful"),
+    [
+        ("text/xml; charset=utf-8", "", True),
+        ("TEXT/XML; charset=UTF-8", "", True),
+        ("application/soap+xml", "", True),
+        ("application/soap+xml", "utf-8", True),
+        ("application/json", "", True),
+        ("text/xml", "", False),
+        ("text/xml; charset=us-ascii", "", False),
+        ("application/soap+xml", "us-ascii", False),
+        ("application/soap+xml", "windows-1252", False),
+    ],
+)
+def test_a_mask_is_faithful_only_where_readers_expect_utf_8(content_type: str, declared: str, faithful: bool) -> None:
+    """A mask is not ASCII: a check of the masked text would find fault with a body that is right."""
+    head = f'<?xml version="1.0" encoding="{declared}"?>' if declared else ""
+    recorded = record_body(f"{head}<WebServiceKey>{KEY}</WebServiceKey>".encode(), content_type)
+    assert "•••1111" in recorded.text
+    assert recorded.faithful is faithful
+    assert record_body(f"{head}<AccountNumber>1</AccountNumber>".encode(), content_type).faithful
+
+
 def test_headers_worth_keeping_are_kept_and_masked() -> None:
     kept = record_headers(
         {"soapaction": '"x"', "authorization": "Basic dXNlcjpwYXNzd29yZDEyMw==", "cookie": "a=b", "host": "h"}
