@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 
+from partnerlab.auditing.lane_times import lane_times
 from partnerlab.auditing.pages import Control, Row, paged
 from partnerlab.auditing.records import (
     Attempt,
@@ -162,7 +163,8 @@ def delivery_of(row: Row) -> Delivery:
 
 def attempts_of(row: Row) -> tuple[Attempt, ...]:
     """Every attempt of a delivery that is given whole, first to last."""
+    at = lane_times(row)
     return tuple(
-        Attempt(one["started_at"], one["operation"], one["request"], one["outcome"] or "open", one["message"])
+        Attempt(at[one["started_at"]], one["operation"], one["request"], one["outcome"] or "open", one["message"])
         for one in row["history"]
     )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
 
 from partnerlab.auditing import VERDICTS
+from partnerlab.auditing.lane_times import began, lane_times
+from partnerlab.auditing.pages import Row
 from partnerlab.console.view import Page
 from partnerlab.simulators.kit.http.messages import Response
 
@@ -47,10 +49,12 @@ def story(page: Page) -> Response:
     biller = page.api.get(f"/_sandbox/ic/billers/{payment['biller_guid']}")
     audited = page.api.get(f"/_sandbox/auditing/payments/{guid}")
     deliveries = [page.api.get(f"/_pump/deliveries/{id}") for id in audited["deliveries"]]
-    steps = [_paid(payment), *_delivered(page, deliveries), *_calls(page, payment)]
+    calls = _calls(page, payment)
+    steps = [_paid(payment), *_delivered(page, deliveries, calls), *_on_the_wire(page, calls)]
     steps += [*_posted(page, audited["postings"], biller), *_postbacks(page, payment), *_files(page, payment)]
     steps += [*_mail(page, payment), *_cleared(payment)]
-    steps.sort(key=lambda step: step.at)
+    # The journal's times end at milliseconds. What falls into one stays in the order above.
+    steps.sort(key=lambda step: datetime.fromisoformat(step.at).timestamp() * 1000 // 1)
     values = {
         "payment": payment,
         "biller": biller,
@@ -63,7 +67,7 @@ def story(page: Page) -> Response:
     return page.render("story.html", "payments", f"Payment {payment['reference']}", **values)
 
 
-def _paid(payment: dict[str, Any]) -> Step:
+def _paid(payment: Row) -> Step:
     means = " ".join(filter(None, (payment["brand"] or payment["tender"].replace("_", " "), payment["last_four"])))
     said = payment["message"] or "no message"
     text = f"{payment['amount']} USD by {means}, invoice {payment['invoice_number'] or 'none'}: {said}"
@@ -76,41 +80,46 @@ def _paid(payment: dict[str, Any]) -> Step:
     )
 
 
-def _delivered(page: Page, deliveries: list[dict[str, Any]]) -> list[Step]:
+def _delivered(page: Page, deliveries: list[Row], calls: list[Row]) -> list[Step]:
     steps = []
     for row in deliveries:
+        at = lane_times(row, [call for call in calls if call["event"] == row["event_id"]])
         link = page.to(f"deliveries/{row['id']}")
         kind = row["kind"].replace("_", " ")
-        steps.append(Step(row["accepted_at"], "Data pump", f"The event is safe: {kind}", "", "accepted", link))
+        steps.append(Step(at[row["accepted_at"]], "Data pump", f"The event is safe: {kind}", "", "accepted", link))
         for one in row["history"]:
             outcome = (one["outcome"] or "no outcome yet").replace("_", " ")
             text = ": ".join(filter(None, (outcome, one["message"])))
             title = f"Attempt {one['attempt']}: {one['operation'] or 'not sent'}"
-            steps.append(Step(one["started_at"], "Data pump", title, text, one["outcome"] or "unknown", link))
-        steps += [Step(one["at"], "A person", one["verb"], one["reason"], "", link) for one in row["notes"]]
+            steps.append(Step(at[one["started_at"]], "Data pump", title, text, one["outcome"] or "unknown", link))
+        steps += [Step(at[one["at"]], "A person", one["verb"], one["reason"], "", link) for one in row["notes"]]
     return steps
 
 
-def _calls(page: Page, payment: dict[str, Any]) -> list[Step]:
+def _calls(page: Page, payment: Row) -> list[Row]:
     """The exchanges in the journal that are about the payment."""
-    found: dict[str, dict[str, Any]] = {}
+    found: dict[str, Row] = {}
     for query in ({"event": payment["payment_guid"]}, {"search": payment["reference"]}):
         rows = page.api.get("/_sandbox/journal", limit=100, **query)["entries"]
         found |= {row["id"]: row for row in rows}
+    return list(found.values())
+
+
+def _on_the_wire(page: Page, calls: list[Row]) -> list[Step]:
     return [
         Step(
-            row["at"],
+            began(row).isoformat(),
             "On the wire",
             f"{row['operation']} at {row['door']}",
             row["verdict"],
             row["meaning"]["kind"],
             page.to(f"traffic/{row['id']}"),
         )
-        for row in found.values()
+        for row in calls
     ]
 
 
-def _posted(page: Page, book: list[dict[str, Any]], biller: dict[str, Any]) -> list[Step]:
+def _posted(page: Page, book: list[Row], biller: Row) -> list[Step]:
     steps = []
     for one in book:
         link = page.to(f"traffic/{one['request_id']}") if one["request_id"] not in (None, "", "seed") else ""
@@ -121,13 +130,13 @@ def _posted(page: Page, book: list[dict[str, Any]], biller: dict[str, Any]) -> l
     return steps
 
 
-def _postbacks(page: Page, payment: dict[str, Any]) -> list[Step]:
+def _postbacks(page: Page, payment: Row) -> list[Step]:
     given = {"biller_guid": payment["biller_guid"], "payment_guid": payment["payment_guid"]}
     rows = page.api.get("/_sandbox/ic/postbacks", **given)["postbacks"]
     return [Step(row["created_at"], "Invoice Cloud", "Postback", row["url"], row["state"]) for row in rows]
 
 
-def _files(page: Page, payment: dict[str, Any]) -> list[Step]:
+def _files(page: Page, payment: Row) -> list[Step]:
     """The files out in which the payment stands."""
     given = {"biller_guid": payment["biller_guid"], "text": payment["reference"], "limit": MOST}
     return [
@@ -143,7 +152,7 @@ def _files(page: Page, payment: dict[str, Any]) -> list[Step]:
     ]
 
 
-def _mail(page: Page, payment: dict[str, Any]) -> list[Step]:
+def _mail(page: Page, payment: Row) -> list[Step]:
     rows = page.api.get("/_sandbox/ic/mailbox", payment_guid=payment["payment_guid"])["messages"]
     return [
         Step(row["sent_at"], "Mailbox", row["subject"] or row["kind"], f"to {row['recipient']}", row["channel"], link)
@@ -152,11 +161,12 @@ def _mail(page: Page, payment: dict[str, Any]) -> list[Step]:
     ]
 
 
-def _cleared(payment: dict[str, Any]) -> list[Step]:
+def _cleared(payment: Row) -> list[Step]:
     """What the bank or the network does with it, or will."""
     if not payment["clears_at"] or payment["state"] in NOT_PAID:
         return []
-    over = payment["state"] == payment["clears_as"]
-    title = {"settled": "Settlement", "returned": "Return by the bank"}.get(payment["clears_as"], payment["clears_as"])
+    how: str = payment["clears_as"]
+    over = payment["state"] == how
+    title = {"settled": "Settlement", "returned": "Return by the bank"}.get(how, how)
     text = payment["return_code"] if over else "due then on the lane's clock"
-    return [Step(payment["clears_at"], "Bank or network", title, text, payment["clears_as"] if over else "to come")]
+    return [Step(payment["clears_at"], "Bank or network", title, text, how if over else "to come")]

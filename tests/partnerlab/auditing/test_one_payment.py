@@ -265,7 +265,10 @@ def test_which_posting_is_a_payments_is_the_same_without_the_rest(
             "state": report,
             "message": "",
             "attempts": 1,
+            "accepted_at": at,
+            "event": {"occurred_at": at},
             "history": [],
+            "notes": [],
         }
         for number, (_, _, state, report) in enumerate(paid)
         if state == "returned" and report != "pruned"

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tests.partnerlab.console.conftest import Reader
-from tests.partnerlab.console.test_pages import ACCOUNT, SOAP, UTILITY, check_balance
+from tests.partnerlab.console.test_pages import ACCOUNT, BALANCE_CHECK, SOAP, UTILITY, check_balance
 
 
 def test_a_payment_is_told_on_every_side(reader: Reader) -> None:
@@ -29,6 +29,27 @@ def test_a_payment_is_told_on_every_side(reader: Reader) -> None:
     for link in story.links("/console/"):
         assert reader.get(link).status == 200, link
     assert reader.get("/console/payments?find=IC0000000001").text.count("IC0000000001") >= 1
+
+
+def test_a_story_stays_in_order_where_the_lanes_clock_was_moved(reader: Reader) -> None:
+    """The data pump keeps the wall clock's times: in the story they are the lane's."""
+    reader.post("/console/clock/advance", duration="3d")
+    page = reader.post("/console/try/pay")
+    reader.settle()
+    reader.post("/console/clock/advance", duration="1d")
+    story = reader.get(page.path.partition("?")[0])
+    told = [
+        "The payer pays",
+        "The event is safe",
+        "Attempt 1",
+        "MakePaymentExtended at",
+        "In the partner",
+        "Settlement",
+    ]
+    places = [story.text.index(step, story.text.index("What happened, in order")) for step in told]
+    assert places == sorted(places)
+    paid, *others = re.findall(r"<time[^>]*>(\d{4}-\d\d-\d\d) [^<]*</time>", story.raw.partition("in order</h2>")[2])
+    assert set(others[:4]) == {paid}
 
 
 @pytest.mark.parametrize(
@@ -85,6 +106,13 @@ def test_an_exchange_is_shown_beside_its_contract_and_what_is_wrong_where_it_is(
     assert "Only the beginning is kept." not in page.text, "what is masked is shorter, and whole"
     long = reader.get(f"/console/traffic/{check_balance(reader, last='5' * 70_000)}")
     assert "Only the beginning is kept." in long.text
+
+
+def test_a_key_that_the_journal_masks_is_not_told_to_break_the_contract(reader: Reader) -> None:
+    """`text/xml` alone means US-ASCII, which the body was until its key was masked."""
+    body = BALANCE_CHECK.format(account=ACCOUNT, last="0").encode()
+    id = reader.call("/iCloud/iCloud.asmx", body, **{**SOAP, "content-type": "text/xml"})
+    assert reader.api(f"/_sandbox/journal/{id}")["findings"] == []
 
 
 def test_an_exchange_says_why_it_was_refused_and_can_be_taken_along(reader: Reader) -> None:
