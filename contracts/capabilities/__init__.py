@@ -97,10 +97,14 @@ def check_supported(integration: str, feature: str) -> None:
         NotSupported: The source says that it does not, and in which row.
         KeyError: The integration is unknown, or its source says nothing of that feature.
     """
-    found = capabilities(integration)
-    row = found.feature(feature)
+    row = _row(integration, feature)
     if not row.supported:
-        raise NotSupported(found, row)
+        raise NotSupported(capabilities(integration), row)
+
+
+@cache
+def _row(integration: str, feature: str) -> Feature:
+    return capabilities(integration).feature(feature)
 
 
 def integrations() -> tuple[str, ...]:

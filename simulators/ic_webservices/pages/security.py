@@ -13,6 +13,7 @@ import re
 import secrets
 import uuid
 from collections.abc import Iterable, Mapping
+from urllib.parse import urlsplit
 
 from partnerlab.simulators.ic_webservices.domain.billers import Biller
 from partnerlab.simulators.kit.egress.allow_list import check_web_address
@@ -98,7 +99,8 @@ def frame_ancestors(biller: Biller) -> tuple[str, ...]:
 
 def origin_of(url: str) -> str:
     """The origin of a web address as a CSP source, `https://example.com:8443`. Raises `AddressRefused`."""
-    parts = check_web_address(url)
+    check_web_address(url)
+    parts = urlsplit(url)
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
     return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port else "")
 

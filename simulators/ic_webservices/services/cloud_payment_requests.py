@@ -26,7 +26,7 @@ from partnerlab.simulators.kit.egress.allow_list import AddressRefused, Allowed,
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Statement, Tx
 
-__all__ = ["check_addresses", "create_missing", "lacks", "stylesheet"]
+__all__ = ["KNOWN", "check_addresses", "create_missing", "lacks", "sole_account", "stylesheet"]
 
 
 def check_addresses(asked: PaymentPageRequest, biller: Biller) -> None:
@@ -63,16 +63,23 @@ def stylesheet(asked: PaymentPageRequest, biller: Biller) -> str:
         return ""
 
 
+def sole_account(asked: PaymentPageRequest) -> str | None:
+    """The account of a request that names one and no invoices; None for another request."""
+    one = asked.customers[0] if len(asked.customers) == 1 else None
+    return None if one is None or one.invoices else one.account_number
+
+
 def lacks(tx: Tx, lane: Lane, biller: Biller, asked: PaymentPageRequest) -> bool:
     """Whether anything in the request may be new to the ledger; the usual one asks for what is known."""
     return any(
-        one.invoices or tx.one(_KNOWN, (lane.name, biller.guid, one.account_number)) is None for one in asked.customers
+        one.invoices or tx.one(KNOWN, (lane.name, biller.guid, one.account_number)) is None for one in asked.customers
     )
 
 
-_KNOWN = Statement(
+KNOWN = Statement(
     "SELECT 1 FROM ic_customers WHERE lane = :lane AND biller_guid = :biller_guid AND account_number = :account_number"
 )
+"""Whether the ledger has an account."""
 
 
 def create_missing(tx: Tx, lane: Lane, biller: Biller, asked: PaymentPageRequest) -> None:

@@ -50,7 +50,13 @@ from partnerlab.simulators.ic_webservices.services.checkouts import (
     invoices_of,
     view_of,
 )
-from partnerlab.simulators.ic_webservices.services.cloud_payment_requests import check_addresses, create_missing, lacks
+from partnerlab.simulators.ic_webservices.services.cloud_payment_requests import (
+    KNOWN,
+    check_addresses,
+    create_missing,
+    lacks,
+    sole_account,
+)
 from partnerlab.simulators.ic_webservices.services.ledger import biller_of
 from partnerlab.simulators.ic_webservices.services.postbacks import Postbacks
 from partnerlab.simulators.ic_webservices.services.presentment import Presentment
@@ -72,6 +78,13 @@ _ADD = Statement(
     " (lane, token_hash, biller_guid, state, created_at, expires_at, username, asked, choice, outcome) VALUES"
     " (:lane, :token_hash, :biller_guid, :state, :created_at, :expires_at, :username, :asked, '{}', '{}')"
 )
+_ADD_WHERE_KNOWN = Statement(
+    "INSERT INTO ic_checkouts"
+    " (lane, token_hash, biller_guid, state, created_at, expires_at, username, asked, choice, outcome) SELECT"
+    " :lane, :token_hash, :biller_guid, :state, :created_at, :expires_at, :username, :asked, '{}', '{}'"
+    f" WHERE EXISTS ({KNOWN.text})"
+)
+"""The page of a request for one account, where that is known: most requests are."""
 _FORGET = Statement("DELETE FROM ic_checkouts WHERE lane = :lane AND state = 'open' AND expires_at < :before")
 
 
@@ -142,11 +155,14 @@ class CloudPayments:
         fees_of(biller)
         username = self.authentication.open(lane, remote_token, biller.guid).user.username if remote_token else ""
         token, now, kept = new_page_token(time.time_ns() // 1_000_000), lane.now(), kept or asked.to_json()
+        times = utc_text(now), utc_text(now + LASTS)
+        row = (lane.name, page_key(token), biller.guid, OPEN, *times, username, kept)
+        account = sole_account(asked)
         with self.store.write() as tx:
-            if lacks(tx, lane, biller, asked):
-                create_missing(tx, lane, biller_of(tx, lane, biller.guid, lock=True), asked)
-            created_at, expires_at = utc_text(now), utc_text(now + LASTS)
-            tx.run(_ADD, (lane.name, page_key(token), biller.guid, OPEN, created_at, expires_at, username, kept))
+            if account is None or not tx.run(_ADD_WHERE_KNOWN, (*row, lane.name, biller.guid, account)):
+                if lacks(tx, lane, biller, asked):
+                    create_missing(tx, lane, biller_of(tx, lane, biller.guid, lock=True), asked)
+                tx.run(_ADD, row)
             if next(self._made) % FORGET_EVERY == 0:
                 tx.run(_FORGET, lane=lane.name, before=utc_text(now - FORGET_AFTER))
         return token

@@ -7,6 +7,7 @@ match without regard to case and booleans and numbers may be text, as public int
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -28,11 +29,11 @@ from partnerlab.simulators.ic_webservices.services.cards import refuse_card_numb
 from partnerlab.simulators.ic_webservices.services.cloud_payments import CloudPayments
 from partnerlab.simulators.ic_webservices.wire.asked_before import AskedBefore, Page
 from partnerlab.simulators.ic_webservices.wire.json_body import JsonRefused, Many, Member, Schema, read_object
-from partnerlab.simulators.ic_webservices.wire.rest import RestContext, RestOperation
-from partnerlab.simulators.kit.http.messages import Request
+from partnerlab.simulators.ic_webservices.wire.rest import JSON, RestContext, RestOperation
+from partnerlab.simulators.kit.http.messages import Request, Response
 from partnerlab.simulators.kit.world.lanes import DEFAULT
 
-__all__ = ["PATH", "SCHEMA", "operations", "read", "read_page"]
+__all__ = ["PATH", "SCHEMA", "created", "operations", "read", "read_page"]
 
 PATH = "/cloudpaymentsapi/v2"
 PAGES = "/cloudpayments"
@@ -100,19 +101,26 @@ SCHEMA = Schema(
 )
 """Both spellings of CssUrl are the source's: one in its sample, one in its table."""
 
+_CREATED = '{"Success":true,"ErrorMessage":null,"Data":{"CloudPaymentURL":%s}}'
+_to_json = json.JSONEncoder(ensure_ascii=False).encode
 _US_DAY = pattern(r"(\d{1,2})/(\d{1,2})/(\d{4})(?:[ T].*)?", re.ASCII)
 
 
 def operations(cloud_payments: CloudPayments, *, remember: bool = True) -> tuple[RestOperation, ...]:
     """The operation, on those payment pages; *remember* reads what differs only in its texts without the parser."""
 
-    def create(call: RestContext) -> Mapping[str, Any]:
+    def create(call: RestContext) -> Response:
         page: Page = call.values
         token = cloud_payments.create(call.lane, call.biller, page.asked, page.remote_token, page.kept)
-        return {"Data": {"CloudPaymentURL": f"{_base(call.request)}{PAGES}/{token}"}}
+        return created(f"{_base(call.request)}{PAGES}/{token}")
 
     reading = AskedBefore(read_page) if remember else read_page
     return (RestOperation("CloudPaymentsV2", "POST", PATH, create, SCHEMA, {"Data": None}, reading),)
+
+
+def created(url: str) -> Response:
+    """The answer with a page's address; what `answer` would make of its members."""
+    return Response(200, (_CREATED % _to_json(url)).encode("utf-8", "replace"), JSON)
 
 
 def read_page(body: bytes, strict: bool) -> Page:

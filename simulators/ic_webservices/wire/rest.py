@@ -61,15 +61,15 @@ class RestOperation:
     """
     One operation.
 
-    `run` gives the answer's members beside Success and ErrorMessage (and these too where only a part could be done),
-    or raises a `DomainError`; `empty` is what stands in their place then. Without a `schema` no body is read; with
-    `read` its values are what that gives, read strictly or not.
+    `run` gives the answer, or its members beside Success and ErrorMessage (and these too where only a part could be
+    done), or raises a `DomainError`; `empty` is what stands in their place then. Without a `schema` no body is read;
+    with `read` its values are what that gives, read strictly or not.
     """
 
     name: str
     method: str
     path: str
-    run: Callable[[RestContext], Mapping[str, Any]]
+    run: Callable[[RestContext], Mapping[str, Any] | Response]
     schema: Schema | None = None
     empty: Mapping[str, Any] = field(default_factory=dict)
     read: Callable[[bytes, bool], Any] | None = None
@@ -112,7 +112,8 @@ def _handler(operation: RestOperation, keys: ApiKeys) -> Handler:
                     return refused(415, "Content-Type: must be application/json")
                 body = request.body
                 values = read(body, strict) if read else read_object(body, operation.schema, strict=strict)
-            return answer(operation.run(RestContext(request, biller, values, places)))
+            done = operation.run(RestContext(request, biller, values, places))
+            return done if isinstance(done, Response) else answer(done)
         except CredentialRefused as error:
             return refused(401, str(error), CHALLENGE)
         except JsonRefused as error:

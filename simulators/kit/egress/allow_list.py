@@ -17,7 +17,7 @@ import socket
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from partnerlab.contracts.first_use import pattern
 from partnerlab.contracts.records import dataclass
@@ -66,14 +66,13 @@ class Target:
         return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
 
 
-def check_web_address(url: str) -> SplitResult:
+def check_web_address(url: str) -> None:
     """
-    A URL that a browser may be sent to: http or https, a host, no user or password in it. Nothing is looked up.
+    Check a URL that a browser may be sent to: http or https, a host, no user or password in it. Nothing is looked up.
 
     Raises `AddressRefused`.
     """
     _host(url)
-    return urlsplit(url)
 
 
 def _host(url: str) -> str:

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from partnerlab.simulators.ic_webservices.domain.errors import DomainError
 from partnerlab.simulators.ic_webservices.wire.asked_before import HOLES, SHAPES, AskedBefore, Page
-from partnerlab.simulators.ic_webservices.wire.cloud_payments import read_page
+from partnerlab.simulators.ic_webservices.wire.cloud_payments import created, read_page
 from partnerlab.simulators.ic_webservices.wire.json_body import JsonRefused
+from partnerlab.simulators.ic_webservices.wire.rest import answer
 
 USUAL: dict[str, Any] = {
     "ReturnURL": "http://127.0.0.1/back?a=1",
@@ -159,3 +160,8 @@ def test_there_are_no_more_shapes_than_may_be_and_no_token_is_kept_in_one() -> N
     other = AskedBefore(read_page)
     other(json.dumps(lower).encode(), False)
     assert other._known == {}
+
+
+@given(st.text())
+def test_a_page_is_answered_as_any_success_is(url: str) -> None:
+    assert created(url) == answer({"Data": {"CloudPaymentURL": url}})

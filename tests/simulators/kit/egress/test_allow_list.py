@@ -182,7 +182,7 @@ def test_the_list_stands_in_the_configuration_of_the_biller() -> None:
 
 @pytest.mark.parametrize("url", ["https://partner.example/return?x=1#done", "http://10.0.0.1:3000/", "http://[::1]/"])
 def test_a_browser_may_be_sent_to_any_plain_web_address(url: str) -> None:
-    assert check_web_address(url).hostname
+    check_web_address(url)
 
 
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "http://a:b@c/", "//c", "http://c/\r\nx", "", "http://"])
