@@ -12,7 +12,7 @@ from partnerlab.contracts.first_use import pattern
 from partnerlab.simulators.kit.http.messages import Response
 from partnerlab.simulators.tccs_rest.domain.money import to_text
 from partnerlab.simulators.tccs_rest.domain.policies import Balances
-from partnerlab.simulators.tccs_rest.wire.negotiation import JSON
+from partnerlab.simulators.tccs_rest.wire.negotiation import JSON, XML
 
 __all__ = ["balance", "error", "image", "result"]
 
@@ -22,6 +22,8 @@ _RESULT = '{"Success":%s,"Message":%s}'
 _RESULT_XML = "<Result><Message>%s</Message><Success>%s</Success></Result>"
 _ERROR = '{"Message":%s}'
 _ERROR_XML = "<Error><Message>%s</Message></Error>"
+
+_TYPES = {media_type: f"{media_type}; charset=utf-8" for media_type in (JSON, *XML)}
 
 _to_json = json.JSONEncoder(ensure_ascii=False).encode
 _NO_XML = pattern("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -56,7 +58,7 @@ def image(pdf: bytes, file_name: str) -> Response:
 
 
 def _answer(status: int, text: str, media_type: str, headers: tuple[tuple[str, str], ...] = ()) -> Response:
-    return Response(status, text.encode(), f"{media_type}; charset=utf-8", headers)
+    return Response(status, text.encode(), _TYPES[media_type], headers)
 
 
 def _to_xml(text: str) -> str:

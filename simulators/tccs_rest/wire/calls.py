@@ -13,7 +13,8 @@ from partnerlab.simulators.tccs_rest.domain.errors import CredentialsWrong, Doma
 from partnerlab.simulators.tccs_rest.settings import Settings
 from partnerlab.simulators.tccs_rest.wire import answers
 from partnerlab.simulators.tccs_rest.wire.faults import refusal
-from partnerlab.simulators.tccs_rest.wire.forms import Form, FormRefused, read_form
+from partnerlab.simulators.tccs_rest.wire.forms import Form, FormRefused
+from partnerlab.simulators.tccs_rest.wire.forms_before import FormsBefore
 from partnerlab.simulators.tccs_rest.wire.negotiation import preferred
 from partnerlab.simulators.tccs_rest.wire.operations import Act, operations
 from partnerlab.simulators.tccs_rest.wire.paths import IMAGE, PREFIXES
@@ -36,15 +37,15 @@ def create_images(world: World, base: str, name: str) -> Routes:
 
 def _routes(world: World, base: str, wanted: Callable[[str], bool]) -> Iterator[Route]:
     settings = world.settings
-    check = _guard(settings)
+    forms = FormsBefore(_guard(settings))
     for call, act in operations(world.ledger, settings.insurer).items():
         if wanted(call):
-            handle = _handler(call, act, check)
+            handle = _handler(call, act, forms)
             for prefix in PREFIXES:
                 yield Route("POST", f"{base}{prefix}/{call}", call, handle)
 
 
-def _handler(name: str, act: Act, check: Callable[[Form], None]) -> Handler:
+def _handler(name: str, act: Act, forms: FormsBefore) -> Handler:
     def parse(text: str) -> ContentInfo:
         return parse_content_info(format_of(name, text), text)
 
@@ -53,9 +54,7 @@ def _handler(name: str, act: Act, check: Callable[[Form], None]) -> Handler:
     def handle(request: Request, _: Mapping[str, str]) -> Response:
         media_type = preferred(request.headers.get("accept", ""))
         try:
-            form = read_form(request)
-            check(form)
-            text = form.content_info
+            text = forms.content_info(request)
             said = remembered(text) if len(text) <= LONGEST_REMEMBERED else parse(text)
             return act(request, said, media_type)
         except FormRefused as refused:

@@ -18,7 +18,7 @@ from urllib.parse import unquote_to_bytes
 from partnerlab.simulators.kit.http.charsets import known, text_of
 from partnerlab.simulators.kit.http.messages import Request
 
-__all__ = ["Form", "FormRefused", "read_form"]
+__all__ = ["Form", "FormRefused", "charset_of", "decode", "read_form"]
 
 MEDIA_TYPE = "application/x-www-form-urlencoded"
 FIELDS = ("consumerGUID", "entryKey", "contentInfo")
@@ -68,7 +68,7 @@ def read_form(request: Request) -> Form:
             continue
         if values[place] is not None:
             raise FormRefused(400, f"{FIELDS[place]}: stands more than once")
-        values[place] = _decode(FIELDS[place], raw_value, charset)
+        values[place] = decode(FIELDS[place], raw_value, charset)
     consumer_guid, entry_key, content_info = values
     if consumer_guid is None or entry_key is None or content_info is None:
         raise FormRefused(400, f"{FIELDS[values.index(None)]}: is missing")
@@ -83,7 +83,13 @@ def _place(raw_name: bytes) -> int | None:
     return _PLACES.get(name.lower())
 
 
-def _decode(what: str, raw: bytes, charset: str) -> str:
+def charset_of(content_type: str) -> str:
+    """The charset of a form with that media type."""
+    return _media(content_type)[1]
+
+
+def decode(what: str, raw: bytes, charset: str) -> str:
+    """The text of a field as it was sent. Raises `FormRefused`."""
     if b"+" in raw:
         raw = raw.replace(b"+", b" ")
     if b"%" in raw:

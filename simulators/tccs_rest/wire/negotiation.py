@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-__all__ = ["JSON", "preferred"]
+__all__ = ["JSON", "XML", "preferred"]
 
 JSON = "application/json"
 _JSON_NAMES = (JSON, "text/json")
-_XML_NAMES = ("application/xml", "text/xml")
+XML = ("application/xml", "text/xml")
 
 
 @lru_cache(256)
@@ -22,7 +22,7 @@ def preferred(accept: str) -> str:
         return JSON
     qualities = _qualities(accept)
     json = max(_quality(qualities, name) for name in _JSON_NAMES)
-    xml = {name: _quality(qualities, name) for name in _XML_NAMES}
+    xml = {name: _quality(qualities, name) for name in XML}
     best = max(xml, key=lambda name: xml[name])
     return best if xml[best] > json else JSON
 
