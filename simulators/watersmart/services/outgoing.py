@@ -75,18 +75,14 @@ class Outgoing:
             found = books.waiting_balances(MOST_ROWS)
             if not found:
                 return None
-            file = _made(books, lane, BALANCES, render([BalanceRow(customer) for customer in found]), len(found))
-            for customer in found:
-                locked = books.lock(customer.account_number)
-                CUSTOMERS.put(tx, lane.name, replace(locked, balance_waits=False))
-            return file
+            return _made(books, lane, BALANCES, render([BalanceRow(customer) for customer in found]), len(found))
 
     def arrived(self, lane: Lane, number: int, message: str) -> None:
         """
         Note that a file arrived, with Invoice Cloud's words.
 
-        Of a balance file that says something else than is owed by now, because it had to be sent again, the account
-        goes into the next one: what was paid or entered meanwhile would be asked for again.
+        A balance waits no more once a file said it. An account of which the file says something else than is owed by
+        now, because it had to be sent again, goes into the next one: what was paid meanwhile would be asked for again.
         """
         with self._store.write() as tx:
             books = Books(tx, lane.name)
@@ -95,8 +91,9 @@ class Outgoing:
                 return
             FILES.put(tx, lane.name, replace(file, state="sent", message=message[:2_000]))
             for account_number, stated in _stated(file):
-                if to_decimal(books.customer(account_number).balance_cents) != stated:
-                    CUSTOMERS.put(tx, lane.name, replace(books.lock(account_number), balance_waits=True))
+                customer = books.lock(account_number)
+                moved = to_decimal(customer.balance_cents) != stated
+                CUSTOMERS.put(tx, lane.name, replace(customer, balance_waits=moved))
 
     def files(self, lane: Lane, *, after: int, limit: int) -> list[ExchangedFile]:
         """Files that were sent and taken, by number."""

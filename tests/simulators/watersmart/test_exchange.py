@@ -104,6 +104,7 @@ def test_what_moved_while_a_balance_file_waited_goes_out_behind_it(shared: Water
     water.cloud.out_of_reach = True
     water.run("balances")
     water.cloud.out_of_reach = False
+    assert water.api("GET", f"/customers/{APARTMENTS}")["balance_waits"] is True, "nobody has the file yet"
     water.cloud.export("payments", 1, payment(1, "20.00"))
     water.run("collect")
     water.run("balances")
