@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib.metadata import version
 from pathlib import Path
 
@@ -41,7 +42,8 @@ def test_what_was_recorded_is_known_until_the_pact_changes(folder: Path) -> None
     of = ("--pacts", str(folder), "--provider", "inhance", "--version", "7.4")
     assert asked(*of, "--record")[0] == 0
     code, said = asked(*of)
-    assert (code, said[:40]) == (0, "  ✓ inhance for data-pump: holds on 2026-"[:40])
+    assert code == 0
+    assert re.match(r"  ✓ inhance for data-pump: holds on \d{4}-\d\d-\d\d", said)
     assert asked(*of[:-1], "7.5")[0] == 1
     (folder / NAME).write_bytes((folder / NAME).read_bytes() + b"\n")
     code, said = asked(*of)
