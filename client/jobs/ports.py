@@ -122,8 +122,8 @@ class FileBooks(Protocol):
         """
         The balance file that waits, or one of the balances that an entry of the utility's own changed.
 
-        An account with a bill that no arrived file has waits for that: Invoice Cloud would ask for the bill in the
-        balance, and again in the bill.
+        An account with a bill that has not arrived waits for that: Invoice Cloud would ask for the bill in the balance,
+        and again in the bill. So does one without any bill, which Invoice Cloud does not know.
         """
 
     def file_arrived(self, file: FileToSend, words: str) -> None:

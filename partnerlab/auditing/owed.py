@@ -57,10 +57,12 @@ def balances(books: LaneBooks, matched: Matched, judged: Audit) -> Iterator[Diff
         kind = "cents_off" if chosen is None else "off_by_finding" if any(one.mend for one in chosen) else "explained"
         if balance.asked and chosen is None and apart < 0:
             kind, why = "explained", [f"{name} is being asked about bill {', '.join(balance.asked)}"]
+        elif chosen is None and apart < 0 and balance.filed == balance.at_partner:
+            kind, why = "explained", ["what was taken just before the last file counts as not in it [A-85]"]
         elif balance.waits and chosen is None:
             kind, why = "explained", [f"{name} has not sent its last change yet"]
         said = f"Invoice Cloud {balance.at_invoice_cloud}, {name} {balance.at_partner}"
-        known = "" if chosen is not None or not why else "it does not add up with "
+        known = "it does not add up with " if kind == "cents_off" and why else ""
         detail = f"{said}{': ' if why else ''}{known}{'; '.join(why)}"
         yield Difference(kind, balance.partner, balance.place, apart, detail)
 

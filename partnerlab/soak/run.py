@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from partnerlab.auditing import LaneBooks
@@ -23,10 +23,15 @@ CYCLE = 14
 """Days from an account's bill to its next."""
 QUIET_DAYS = 20
 DAY = timedelta(days=1)
-LAST_ACT_S = 10 * 3600
+EVENING = timedelta(hours=11)
+NIGHT_JOBS_S = range(int(18.5 * 3600), 22 * 3600)
+"""Seconds of a day, which begins at 06:00 at the partners, in which they exchange their files [A-106]."""
+AT_NIGHT = 0.2
+"""How much of what happens is put into that time, in which the order of things decides what is in which file."""
+OFFICE = 0.4
+"""How many of those who are billed come to the utility's office that day."""
 MakeWorld = Callable[[int, Callable[[str], object]], World]
 """Makes the world of a seed, which tells its event log line by line."""
-EVENING = timedelta(hours=11)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,15 @@ class Outcome:
     digest: str
     payments: int
     broken: Broken | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Act:
+    """What somebody does at a moment of a day."""
+
+    at: datetime
+    name: str
+    act: Callable[[], None]
 
 
 class _Broke(Exception):
@@ -132,35 +146,44 @@ class _Days:
     def _day(self) -> None:
         dice, begins = self.world.dice, BEGINS + self.day * DAY
         self.world.log(f"--- day {self.day + 1}")
-        acts: list[tuple[int, int, str, Callable[[], None]]] = []
+        acts: list[_Act] = []
 
-        def add(name: str, act: Callable[[], None], *, before_s: int = LAST_ACT_S) -> None:
-            acts.append((dice.randrange(before_s), len(acts), name, act))
+        def add(name: str, act: Callable[[], None]) -> None:
+            second = dice.choice(NIGHT_JOBS_S) if dice.random() < AT_NIGHT else dice.randrange(int(DAY.total_seconds()))
+            acts.append(_Act(begins + timedelta(seconds=second), name, act))
 
         for account in self._bills[self.day]:
-            add(f"{account.number} is billed", lambda one=account: self.town.bill(one))  # type: ignore[misc]
+            add(f"{account.number} is billed", partial(self.town.bill, account))
+            if self.town.has_office(account) and dice.random() < OFFICE:
+                add(f"{account.number} is at the utility's office", partial(self.town.enter, account))
         for account in self._acts[self.day]:
-            add(f"{account.number} acts", lambda one=account: self.payers.act(one))  # type: ignore[misc]
+            add(f"{account.number} acts", partial(self.payers.act, account))
         if self.options.faults:
             for _ in range(dice.randint(0, 3 + len(self._acts[self.day]) // 20)):
                 add("trouble", self.trouble.strike)
-        acts.sort(key=lambda one: one[:2])
-        for first in range(0, len(acts), self.world.at_once):
-            now = acts[first : first + self.world.at_once]
-            name = ", ".join(one[2] for one in now)
-            self._doing = f"{name} (what fell due before it)"
-            self.world.advance_to(begins + timedelta(seconds=now[0][0]))
-            self._looked_at(self._doing)
-            self._doing = name
-            self.world.together([partial(self._survive, one[2], one[3]) for one in now])
-            self._looked_at(name)
+        acts.sort(key=lambda one: one.at)
+        evening = begins + EVENING
+        self._happen([one for one in acts if one.at < evening])
         self._doing = "what fell due in the evening"
-        self.world.advance_to(begins + EVENING)
+        self.world.advance_to(evening)
         self._looked_at(self._doing)
         self.staff.evening(self._books())
         self._looked_at("the staff's evening")
+        self._happen([one for one in acts if one.at >= evening])
         self.world.advance_to(begins + DAY)
         self._looked_at("the night")
+
+    def _happen(self, acts: Sequence[_Act]) -> None:
+        """One after another, or as many together as the world has do at once."""
+        for first in range(0, len(acts), self.world.at_once):
+            now = acts[first : first + self.world.at_once]
+            name = ", ".join(one.name for one in now)
+            self._doing = f"{name} (what fell due before it)"
+            self.world.advance_to(now[0].at)
+            self._looked_at(self._doing)
+            self._doing = name
+            self.world.together([partial(self._survive, one.name, one.act) for one in now])
+            self._looked_at(name)
 
     def _survive(self, name: str, act: Callable[[], None]) -> None:
         with self.world.surviving(f"while {name}"):

@@ -82,6 +82,22 @@ class Town:
         self.billed[account] += 1
         self.world.log(f"{account.partner} bills {account.number}: {amount}")
 
+    def has_office(self, account: Account) -> bool:
+        """Whether the partner's simulator has entries of the utility's own."""
+        return account.partner == "watersmart"
+
+    def enter(self, account: Account) -> None:
+        """The utility takes money at its own counter, or corrects what the account owes."""
+        dice, path = self.world.dice, f"/_sandbox/watersmart/customers/{account.number}"
+        owed = Decimal(self.world.control.get(path)["balance"])
+        if owed > 0 and dice.random() < 0.7:
+            part = (owed * dice.randint(10, 100) / 100).quantize(Decimal("0.01"))
+            body = {"kind": "counter_payment", "amount": f"{max(part, Decimal('0.01'))}"}
+        else:
+            body = {"kind": "adjusted", "amount": f"{dice.randint(100, 2_000) / 100:.2f}"}
+        self.world.control.post(f"{path}/entries", body)
+        self.world.log(f"{account.partner} enters {body['kind']} {body['amount']} of {account.number}")
+
     def invoices(self, account: Account) -> list[dict[str, Any]]:
         """What Invoice Cloud has of the account and is not closed."""
         found = self.world.control.get(

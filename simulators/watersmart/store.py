@@ -37,11 +37,15 @@ _WAITING_INVOICES = Statement(
     f"SELECT {', '.join(INVOICES.columns)} FROM watersmart_invoices"
     " WHERE lane = :lane AND file_number IS NULL ORDER BY invoice_number LIMIT :limit"
 )
+# The bills of an account, of which at least one must be there and all have arrived.
+_BILLS = (
+    "SELECT 1 FROM watersmart_invoices AS i LEFT JOIN watersmart_files AS f ON f.lane = i.lane"
+    " AND f.number = i.file_number WHERE i.lane = c.lane AND i.account_number = c.account_number"
+)
 _WAITING_BALANCES = Statement(
     f"SELECT {', '.join(CUSTOMERS.columns)} FROM watersmart_customers AS c WHERE lane = :lane AND balance_waits = 1"
-    " AND NOT EXISTS (SELECT 1 FROM watersmart_invoices AS i LEFT JOIN watersmart_files AS f"
-    " ON f.lane = i.lane AND f.number = i.file_number WHERE i.lane = c.lane AND i.account_number = c.account_number"
-    " AND (i.file_number IS NULL OR f.state = 'waiting')) ORDER BY account_number LIMIT :limit"
+    f" AND EXISTS ({_BILLS}) AND NOT EXISTS ({_BILLS} AND (i.file_number IS NULL OR f.state = 'waiting'))"
+    " ORDER BY account_number LIMIT :limit"
 )
 _SUMS = Statement(
     "SELECT kind, SUM(amount_cents), COUNT(*) FROM watersmart_entries WHERE lane = :lane AND amount_cents <> 0"
@@ -101,8 +105,8 @@ class Books(LaneTx):
         """
         Customers for the next balance file, by account number.
 
-        One with a bill that Invoice Cloud does not have yet waits until that arrived: the bill is in the balance, and
-        would be asked for a second time.
+        One with a bill that has not arrived waits for that: the bill is in the balance, and would be asked for a second
+        time. So does one that has no bill yet, which Invoice Cloud does not know.
         """
         return [CUSTOMERS.load(row) for row in self.all(_WAITING_BALANCES, limit=limit)]
 

@@ -33,8 +33,8 @@ def adjust(
     Apply an adjustment to an account: to its latest open invoice, or its latest where none is open [A-100].
 
     A balance that is set is the partner's word when the file was made: what was taken since its last word and is not
-    visible in it is owed no more, and the same word again changes nothing [A-85]. An addition says nothing of what was
-    taken before.
+    visible in it is owed no more [A-85]. The same word again lowers nothing, as it may be an old one; where more is
+    owed by it, what was taken before is known to be in it by now. An addition says nothing of what was taken before.
 
     Args:
         invoices: The account's invoices, at least one, the latest first.
@@ -52,11 +52,11 @@ def adjust(
         due = owed + amount_cents
         total = sum(one.total_amount_due_cents for one in concerned) + amount_cents
         word = said + amount_cents
-    elif amount_cents == said - taken.seen_cents:
-        return Adjusted((), owed, owed)
     else:
         due = total = unseen(amount_cents, said, taken)
         word = amount_cents
+        if amount_cents == said - taken.seen_cents and due <= owed:
+            return Adjusted((), owed, owed)
     changed = {one.invoice_number: one for one in apply_account_balance(asked, others, due, total)}
     after = [changed.get(one.invoice_number, one) for one in concerned]
     word -= sum(one.filed_due_cents for one in after[1:] if one.status != CLOSED)

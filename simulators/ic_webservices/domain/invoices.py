@@ -63,13 +63,14 @@ class Taken:
     """
     Payments that stand, in cents, by whether a file has them in its amounts [A-85].
 
-    Of those since the partner's word before, `seen_cents` are in it for certain and `perhaps_cents` may be;
-    `unknown_cents`, whenever they were taken, cannot be.
+    Of those since the partner's word before, `seen_cents` are in it for certain and `perhaps_cents` may be. Whenever
+    they were taken, `missing_cents` are not in it for certain, and `doubted_cents` count as not in it.
     """
 
     perhaps_cents: int = 0
     seen_cents: int = 0
-    unknown_cents: int = 0
+    missing_cents: int = 0
+    doubted_cents: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,10 +223,12 @@ def unseen(given_cents: int, before_cents: int, taken: Taken) -> int:
     """
     The amount *given* less what was taken, but for the part of it by which it fell since *before* [A-85].
 
-    What the partner knew (`seen_cents`) has lowered *before*; what it cannot know (`unknown_cents`) is taken off whole.
+    What the partner knew (`seen_cents`) has lowered *before*. What it does not have is taken off whole: that which is
+    certain (`missing_cents`) may leave a credit, the rest makes none.
     """
     shown = min(max(before_cents - taken.seen_cents - given_cents, 0), taken.perhaps_cents)
-    return max(given_cents - (taken.perhaps_cents - shown) - taken.unknown_cents, min(given_cents, 0))
+    owed = given_cents - taken.missing_cents
+    return max(owed - (taken.perhaps_cents - shown) - taken.doubted_cents, min(owed, 0))
 
 
 def owed_cents(invoice: Invoice) -> int:

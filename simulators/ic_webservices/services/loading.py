@@ -243,7 +243,7 @@ def _taken(tx: Tx, lane: Lane, biller: Biller, invoice: Invoice, unsettled: Unse
     perhaps = sum(cents for guid, cents, late in stands if late and guid not in doubted)
     unknown = sum(cents for guid, cents, _ in stands if guid in doubted)
     moved = len(stands) < len(rows) or perhaps + unknown > 0 or bool(doubt.problem)
-    return Taken(perhaps, unknown_cents=unknown), moved, min(doubted.values(), default="")
+    return Taken(perhaps, doubted_cents=unknown), moved, min(doubted.values(), default="")
 
 
 def _taken_by_file(tx: Tx, lane: Lane, biller: Biller, *invoices: Invoice) -> Taken:
@@ -270,7 +270,7 @@ def _taken_by_file(tx: Tx, lane: Lane, biller: Biller, *invoices: Invoice) -> Ta
 def _not_fetched(tx: Tx, lane: Lane, biller: Biller, account_number: str) -> Taken:
     """Payments of an account that its partner cannot have in a balance yet: no file with them was fetched."""
     row = tx.one(_NOT_FETCHED, lane=lane.name, biller_guid=biller.guid, account_number=account_number)
-    return Taken(unknown_cents=int((row and row[0]) or 0))
+    return Taken(missing_cents=int((row and row[0]) or 0))
 
 
 def _may_hold_money_taken(tx: Tx, lane: Lane, biller: Biller, account_number: str, unsettled: Unsettled) -> bool:

@@ -140,6 +140,24 @@ def test_both_sides_have_the_same_books_after_every_exchange(sides: WaterSides, 
     assert states == {LAUNDROMAT: "posted", APARTMENTS: "posted", NURSERY: "returned"}
 
 
+def test_reconcile_says_why_what_was_paid_just_before_a_balance_is_not_asked_for(sides: WaterSides) -> None:
+    """Nobody can know whether a balance has the payment in it, until the next one says the same or something else."""
+    sides.remote.post("/_sandbox/clock/freeze", {"at": "2026-11-28T12:00:00-05:00"})
+    sides.advance("1d")
+    sides.water("POST", f"/customers/{LAUNDROMAT}/entries", {"kind": "adjusted", "amount": "16.45"})
+    sides.pay(LAUNDROMAT, "64.20", card_number=CARD)
+    asked = []
+    for _ in range(2):
+        sides.advance("1d")
+        found = sides.remote.get("/_sandbox/auditing/differences")["differences"]
+        asked.append([one["detail"] for one in found if one["subject"] == LAUNDROMAT])
+        sides.water("POST", f"/customers/{LAUNDROMAT}/entries", {"kind": "adjusted", "amount": "1.00"})
+        sides.water("POST", f"/customers/{LAUNDROMAT}/entries", {"kind": "adjusted", "amount": "-1.00"})
+        sides.water("POST", f"/customers/{APARTMENTS}/entries", {"kind": "adjusted", "amount": "1.00"})
+    why = "what was taken just before the last file counts as not in it [A-85]"
+    assert asked == [[f"Invoice Cloud 0.00, WaterSmart 16.45: {why}"], []]
+
+
 @pytest.mark.parametrize(
     ("begins", "times"),
     [

@@ -17,6 +17,7 @@ from partnerlab.simulators.ic_webservices.domain import mailbox
 from partnerlab.simulators.ic_webservices.services import cashier, ledger, loading
 from partnerlab.simulators.ic_webservices.services.unsettled import Doubt, Unsettled
 from partnerlab.simulators.ic_webservices.store import INVOICES
+from partnerlab.simulators.watersmart.store import CUSTOMERS, Books
 
 __all__ = ["BUGS"]
 
@@ -77,6 +78,15 @@ def sent_again_after_a_restart(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Worker, "interrupted", lambda self, found: self.settle(found, sent_anew))
 
 
+def balance_before_its_bill(patch: pytest.MonkeyPatch) -> None:
+    """A balance is sent although a bill that is in it has not arrived."""
+    patch.setattr(
+        Books,
+        "waiting_balances",
+        lambda self, _: CUSTOMERS.find(self.tx, self.lane, {"balance_waits": 1}, order="account_number"),
+    )
+
+
 BUGS: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     bug.__name__: bug
     for bug in (
@@ -88,5 +98,6 @@ BUGS: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
         text_asks_for_more,
         bills_stay_with_a_conveyed_account,
         sent_again_after_a_restart,
+        balance_before_its_bill,
     )
 }

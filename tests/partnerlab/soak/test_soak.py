@@ -20,14 +20,15 @@ DAYS, ACCOUNTS = 6, 14
 A_SECOND_BILL = 18
 """Days until some account has one."""
 FOUND = {
-    "sent_again_after_unknown": (1, DAYS, r"IC\d+: doubled: \d times in the books of inHance v2"),
+    "sent_again_after_unknown": (38, DAYS, r"IC\d+: doubled: \d times in the books of inHance v2"),
     "overwritten_under_way": (16, DAYS, r"cents_off: \d+: .*it does not add up with IC\d+ \(accepted\)"),
     "return_opens_another_bill": (1, DAYS, r"cents_off: "),
     "settling_fails": (1, DAYS, r"DueFailed: payments settle at 2026-03-0\d"),
     "nobody_is_asked": (2, A_SECOND_BILL, r"cents_off: 81\d+-06/01/2028: "),
-    "text_asks_for_more": (7, DAYS, r"a text asks \d+ for 177\.30, and 176\.30 is due"),
+    "text_asks_for_more": (18, DAYS, r"a text asks \d+ for 16\.80, and 15\.80 is due"),
     "bills_stay_with_a_conveyed_account": (4, DAYS, r"the new owner of \d+ is shown \d+"),
-    "sent_again_after_a_restart": (2, DAYS, r"IC\d+: doubled: 2 times in the books of inHance v2"),
+    "sent_again_after_a_restart": (38, DAYS, r"IC\d+: doubled: 2 times in the books of inHance v2"),
+    "balance_before_its_bill": (4, DAYS, r"cents_off: 71\d+: Invoice Cloud 0, WaterSmart 7\.28"),
 }
 """A seed and days that find the bug, and what it says."""
 
@@ -35,10 +36,10 @@ FOUND = {
 def test_one_seed_gives_one_run_to_the_byte(tmp_path: Path) -> None:
     """In this process and in another, whose hashes are other ones."""
     lines: list[str] = []
-    outcome = soak(Options(7, DAYS, ACCOUNTS), lines.append)
+    outcome = soak(Options(45, DAYS, ACCOUNTS), lines.append)
     assert outcome.broken is None
     file = tmp_path / "log"
-    command = ["-m", "partnerlab", "soak", "--seed", "7", "--days", f"{DAYS}", "--accounts", f"{ACCOUNTS}"]
+    command = ["-m", "partnerlab", "soak", "--seed", "45", "--days", f"{DAYS}", "--accounts", f"{ACCOUNTS}"]
     done = subprocess.run(
         [sys.executable, *command, "--log", str(file)],
         env={**os.environ, "PYTHONHASHSEED": "7"},
@@ -51,7 +52,17 @@ def test_one_seed_gives_one_run_to_the_byte(tmp_path: Path) -> None:
     assert file.read_text("utf-8").splitlines() == lines
     assert outcome.digest in done.stdout
     text = "\n".join(lines)
-    words = ("pays", "fault", "killed", "bills", "settle", "operator", "by a text", "the trouble is over")
+    words = (
+        "pays",
+        "fault",
+        "killed",
+        "bills",
+        "settle",
+        "operator",
+        "by a text",
+        "watersmart enters",
+        "the trouble is over",
+    )
     assert [word for word in words if word not in text] == []
 
 

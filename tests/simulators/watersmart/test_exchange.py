@@ -114,6 +114,29 @@ def test_what_moved_while_a_balance_file_waited_goes_out_behind_it(shared: Water
     assert water.run("balances") == "balances: no balance changed"
 
 
+def test_a_balance_in_a_file_that_may_not_have_arrived_waits_still(water: Water) -> None:
+    water.api("POST", f"/customers/{LAUNDROMAT}/entries", kind="counter_payment", amount="4.20")
+    waits = [water.api("GET", f"/customers/{LAUNDROMAT}")["balance_waits"]]
+    water.cloud.out_of_reach = True
+    water.run("balances")
+    waits += [one["balance_waits"] for one in water.api("GET", "/customers")["customers"]]
+    water.cloud.out_of_reach = False
+    water.run("balances")
+    waits.append(water.api("GET", f"/customers/{LAUNDROMAT}")["balance_waits"])
+    assert waits == [True, True, False, False, False]
+
+
+def test_what_is_entered_before_the_first_bill_waits_for_it(water: Water) -> None:
+    """Invoice Cloud refuses a balance of an account that it does not know, and nobody would be asked for it."""
+    water.api("PUT", "/customers/20000299", customer_name="Mill Pond Farm")
+    water.api("POST", "/customers/20000299/entries", kind="adjusted", amount="4.70")
+    assert water.run("balances") == "balances: no balance changed"
+    water.api("POST", "/customers/20000299/bills", amount="30.00")
+    water.run("invoices")
+    water.run("balances")
+    assert water.cloud.sent[-1][1] == "20000299,Mill Pond Farm,34.70,1,34.70\r\n"
+
+
 def test_the_same_payment_counts_once_whatever_file_brings_it(water: Water) -> None:
     water.cloud.export("payments", 1, payment(1, "20.00"), name="ICPayments_CC_20260915120000.csv")
     water.run("collect")

@@ -114,9 +114,30 @@ def test_a_balance_is_the_partners_word_less_what_was_paid_meanwhile(shared: Har
     send(harness, f"{BROOK},Brook,30.00,1,")
     assert owed(harness, BROOK) == "24.00", "the payment cannot be what lowered it"
     send(harness, f"{BROOK},Brook,-12.00,1,")
-    assert owed(harness, BROOK) == "-12.00", "a credit"
+    assert owed(harness, BROOK) == "-18.00", "a credit, and a payment that is not in it"
     send(harness, f"{BROOK},Brook,20.00,2,")
-    assert owed(harness, BROOK) == "8.00"
+    assert owed(harness, BROOK) == "2.00"
+
+
+def test_the_same_balance_in_another_file_has_in_it_what_was_taken_before_the_first(harness: Harness) -> None:
+    """The first may have been made before the payment was fetched; then the second would say otherwise [A-85]."""
+    pay(harness, BROOK, "64.20")
+    batch = ExportBatches(harness.store).create(harness.lane, WATERSMART, "payments")
+    assert batch is not None
+    ExportBatches(harness.store).delivered(harness.lane, batch.biller_guid, batch.report_id)
+    send(harness, f"{BROOK},Brook,16.45,1,")
+    assert owed(harness, BROOK) == "0.00", "47.75 of the payment is visible in it, the rest may be"
+    send(harness, f"{BROOK},Brook,16.45,1,")
+    assert owed(harness, BROOK) == "0.00", "the same file"
+    send(harness, f"{BROOK},Brook,16.45,1,", f"{POND},Pond,310.75,1,")
+    assert owed(harness, BROOK) == "16.45"
+
+
+def test_what_was_paid_too_much_before_a_lower_balance_came_is_a_credit(shared: Harness) -> None:
+    """Paid in full at Invoice Cloud in the night in which WaterSmart said that most was paid at its counter."""
+    pay(shared, BROOK, "64.20")
+    send(shared, f"{BROOK},Brook,24.20,1,")
+    assert owed(shared, BROOK) == "-40.00"
 
 
 def test_a_payment_fetched_days_before_a_file_is_in_it(shared: Harness) -> None:
