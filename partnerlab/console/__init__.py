@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from partnerlab.console.places import PREFIX, STATIC, Entrance
 from partnerlab.simulators.kit.http.messages import Request, Response
@@ -44,6 +45,10 @@ class Console:
     def operation(self, request: Request) -> str:
         """`GET /console/traffic`."""
         return f"{request.method} {request.path}"
+
+    def lane_missing(self, name: str) -> Response:
+        """To the lanes, where it is told: who reads a mistyped address did not mean to make a lane."""
+        return Response(303, b"", headers=(("Location", f"{PREFIX}/lanes?{urlencode({'missing': name})}"),))
 
     def close(self) -> None:
         """Look at no more pages ahead."""

@@ -6,22 +6,28 @@ from urllib.parse import quote
 
 from partnerlab.console.places import PREFIX
 from partnerlab.console.view import Page
+from partnerlab.contracts.verification.near import nearest
 from partnerlab.simulators.kit.http.messages import Response
 
 __all__ = ["act", "create", "index"]
 
 
 def index(page: Page) -> Response:
-    """Every lane."""
-    return page.render("lanes.html", "lanes", "Lanes")
+    """Every lane, and whether one that was asked for is `missing`."""
+    missing = page.query.get("missing", "")
+    known = [lane["name"] for lane in page.api.get("/_sandbox/lanes")["lanes"]]
+    if missing in known:
+        missing = ""
+    values = {"missing": missing, "meant": nearest(missing, known) if missing else ""}
+    return page.render("lanes.html", "lanes", "Lanes", status=404 if missing else 200, **values)
 
 
 def create(page: Page) -> Response:
     """Make a lane and go there."""
     form = page.form
     body: dict[str, object] = {"name": form.get("name", "").strip()}
-    if (seed := form.get("seed", "").strip()).isdecimal():
-        body["seed"] = int(seed)
+    if seed := form.get("seed", "").strip():
+        body["seed"] = int(seed) if seed.isdecimal() else seed
     made = page.api.post("/_sandbox/lanes", body)
     return page.see(_lanes_of(made["name"]), done=f"This is the new lane {made['name']}.")
 

@@ -210,9 +210,13 @@ def cited(where: str) -> tuple[str, str]:
 
 
 def plain(value: Any) -> str:
-    """A value of the API as people read it: nothing for none, moments without their fractions."""
+    """A value of the API as people read it: nothing for none, yes and no, moments without their fractions."""
     if value is None:
         return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{words(name)} {plain(each)}" for name, each in value.items())
     text = str(value)
     return moment(text) if _MOMENT.match(text) else text
 

@@ -24,6 +24,8 @@ from tests.partnerlab.console.test_pages import UTILITY, check_balance
 SCREENSHOTS = os.environ.get("PARTNERLAB_SCREENSHOTS", "")
 SIZES = ((1280, 860), (375, 812))
 SCHEMES = ("light", "dark")
+CUT = """[...document.querySelectorAll(".scroll")].filter((box) => box.scrollWidth > box.clientWidth)
+    .map((box) => `${box.getAttribute("aria-label")} is cut by ${box.scrollWidth - box.clientWidth}`)"""
 NARROW = ("start", "traffic", "exchange", "story", "clock")
 
 
@@ -83,6 +85,7 @@ def test_no_page_has_a_violation_and_each_fits_every_width(page: Any, reader: Re
                 page.emulate_media(color_scheme=scheme)
                 if page.evaluate("document.documentElement.scrollWidth") > width:
                     wrong.append(f"{name} is wider than {width}")
+                wrong += [f"{name} at {width}: {cut}" for cut in page.evaluate(CUT)]
                 # Colours are the same at every width, and narrow pages differ in few kinds of rows.
                 if (width, scheme) == (1280, "dark") or ((width, scheme) == (375, "light") and name in NARROW):
                     found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]

@@ -34,6 +34,14 @@
   document.addEventListener("click", (event) => { if (!event.target.closest("details.menu")) close(); });
   document.addEventListener("keydown", (event) => { if (event.key === "Escape") close(); });
 
+  // On a phone a row is a card: its cells say what they are, because no head stands above them.
+  const label = () => all("main table").forEach((table) => {
+    const heads = all("thead th", table).map((head) => head.querySelector(".sr") ? "" : head.textContent);
+    all("tbody tr", table).forEach((row) => [...row.cells].forEach((cell, at) => { cell.dataset.label = cell.textContent.trim() && heads[at]; }));
+    table.classList.add("labelled");
+  });
+  label();
+
   // Keys. They can be switched off, because speech input types them by chance (WCAG 2.1.4).
   const help = document.getElementById("help"), switched = document.getElementById("single-keys");
   switched.checked = localStorage.getItem("partnerlab-keys") !== "off";
@@ -89,6 +97,7 @@
     try {
       if (place.dataset.live === "rows") await newRows(place);
       else await htmx.ajax("GET", location.pathname + location.search, { target: "#list", select: "#list", swap: "outerHTML" });
+      label();
       // What takes long to find out is kept for a while: then it is asked for again.
       const old = place.isConnected ? null : document.querySelector("[data-again]");
       if (old) setTimeout(soon, Number(old.dataset.again));

@@ -14,7 +14,7 @@ from partnerlab.simulators.kit.faults.faults import FaultInvalid
 from partnerlab.simulators.kit.http.messages import App, Request, Response
 from partnerlab.simulators.kit.http.problems import internal_error, problem
 from partnerlab.simulators.kit.journal.recording import record_line
-from partnerlab.simulators.kit.world.lanes import Lane, LaneNameInvalid, TooManyLanes, in_world, stands
+from partnerlab.simulators.kit.world.lanes import Lane, LaneNameInvalid, LaneNotFound, TooManyLanes, in_world, stands
 from partnerlab.simulators.kit.world.store import LaneReplaced, RolledBack, in_lane, rolling_back
 
 if TYPE_CHECKING:
@@ -190,7 +190,13 @@ class Exchange:
     def _run(self, started_ns: int) -> tuple[Response | None, Plan | None]:
         site, target = self._site, self._place.target
         mount = target.mount
-        lane = self._lane or site.lanes.get(self._place.lane)
+        lane = self._lane
+        if lane is None and (missing := getattr(mount.app, "lane_missing", None)):
+            try:
+                lane = site.lanes.existing(self._place.lane)
+            except LaneNotFound:
+                return missing(self._place.lane), None
+        lane = lane or site.lanes.get(self._place.lane)
         request = self._made(lane)
         app = mount.app
         if not mount.door or (mount.nowhere and target.path in _UNASKED):

@@ -64,6 +64,7 @@ class App(Protocol):
     `inline` says that a call is short enough for the event loop; other apps are called on a worker thread.
     An app may have `group_commit`, which says that all a call does is in the site's store: nothing outside is told of
     it, before its transaction ends or after, and it waits for nobody. Such calls may be committed together.
+    An app may have `lane_missing(name)`, which answers in place of a lane that there is not; else the lane is made.
     """
 
     name: str

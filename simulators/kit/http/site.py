@@ -13,7 +13,7 @@ import re
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
+from urllib.parse import unquote, urlencode
 
 from partnerlab.simulators.kit.faults.faults import Faults
 from partnerlab.simulators.kit.http.exchange import Exchange, Mount, Place, Refusal, Target
@@ -134,7 +134,7 @@ class Site:
                 known = self._origins[origin, host] = origin[: origin.index("//") + 2] + host
             origin = known
         if self.guard is not None and (not found.mount.door or not _BROWSERS.isdisjoint(headers)):
-            refused = self._guarded(self.guard, found.mount, found.path, headers, origin)
+            refused = self._guarded(self.guard, found, headers, origin)
             if refused is not None:
                 return refused
         name = found.lane or headers.get("x-sandbox-lane", DEFAULT)
@@ -182,14 +182,15 @@ class Site:
             return self._refuse(403, "host_not_allowed", "the sandbox does not answer under this host name")
         return None
 
-    def _guarded(
-        self, guard: Guard, mount: Mount, path: str, headers: Mapping[str, str], origin: str
-    ) -> Refusal | None:
+    def _guarded(self, guard: Guard, found: Target, headers: Mapping[str, str], origin: str) -> Refusal | None:
+        mount, path = found.mount, found.path
         if why := guard.refusal(headers, origin, cross_site=getattr(mount.app, "cross_site", False)):
             return self._refuse(403, "origin_not_allowed", why)
         if not mount.door and not guard.knows(headers, path) and path not in getattr(mount.app, "open_to_all", ()):
             if sign_in := getattr(mount.app, "sign_in", ""):
-                return Refusal(self.new_id(), Response(303, b"", headers=(("Location", sign_in),)))
+                wanted = f"/lane/{found.lane}{path}" if found.lane else path
+                to = urlencode({"to": f"{wanted}?{found.query}" if found.query else wanted})
+                return Refusal(self.new_id(), Response(303, b"", headers=(("Location", f"{sign_in}?{to}"),)))
             answer = problem(401, "unauthorized", "Authorization: Bearer <token> is required")
             answer.headers = (("WWW-Authenticate", "Bearer"),)
             return Refusal(self.new_id(), answer)

@@ -55,6 +55,11 @@ class Reader:
         """Where a page sends its reader instead."""
         return self._ask("GET", path, b"", {}).headers["Location"]
 
+    def sent_to(self, path: str, **form: str) -> str:
+        """Where a form sends its reader."""
+        headers = {"origin": self.sandbox.url}
+        return self._ask("POST", path, urlencode(form).encode(), headers).headers["Location"]
+
     def call(self, path: str, body: bytes, **headers: str) -> str:
         """A call at a partner's door; the id of its exchange."""
         exchange = self.site.accept("POST", path.encode(), headers, body, self.sandbox.url)

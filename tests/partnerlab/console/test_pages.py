@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from importlib.resources import files
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -50,7 +51,28 @@ def test_the_first_page_is_at_the_root_in_every_lane(reader: Reader) -> None:
     assert f'data-copy="{reader.sandbox.url}/iCloud/iCloud.asmx?wsdl"' in page.raw
     for row in reader.api("/_sandbox/inhance/accounts")["accounts"][:3]:
         assert row["account_number"] in page.text
+    reader.send("/_sandbox/lanes", {"name": "mine"})
     assert f"{reader.sandbox.url}/lane/mine/iCloud/iCloud.asmx?wsdl" in reader.get("/lane/mine/").raw
+
+
+def test_a_lane_that_there_is_not_is_told_and_not_made(reader: Reader) -> None:
+    reader.send("/_sandbox/lanes", {"name": "trouble"})
+    before = reader.api("/_sandbox/lanes")["lanes"]
+    for path in ("/lane/troulbe", "/lane/troulbe/console/payments", "/lane/no such/console/"):
+        moved = reader.moved(path.replace(" ", "%20"))
+        page = reader.get(moved)
+        assert page.status == 404
+        assert f"There is no lane {path.split('/')[2]}." in page.text
+        assert ("Did you mean trouble ?" in page.text) is ("troulbe" in path)
+    told = reader.post("/lane/troulbe/console/try/pay")
+    assert "There is no lane troulbe." in told.text
+    assert [lane["name"] for lane in reader.api("/_sandbox/lanes")["lanes"]] == [lane["name"] for lane in before]
+    assert reader.get("/console/lanes?missing=trouble").status == 200
+
+
+def test_a_seed_that_is_no_number_is_refused(reader: Reader) -> None:
+    page = reader.post("/console/lanes", name="seedless", seed="many")
+    assert "That did not work. seed" in page.text
 
 
 def test_nothing_there_is_told_on_a_page_and_a_form_has_no_page(reader: Reader) -> None:
@@ -123,7 +145,19 @@ def test_a_sandbox_with_a_token_lets_a_browser_sign_in() -> None:
         reader = Reader(sandbox)
         for path in ("/", "/console/traffic", "/lane/x/", "/console/sign-in/x", "/console/static/../traffic"):
             answer = reader.get(path)
-            assert (answer.status, answer.headers["Location"]) == (303, "/console/sign-in")
+            assert answer.status == 303
+            assert parse_qs(urlsplit(answer.headers["Location"]).query)["to"] == [path]
+        asked = reader.get("/lane/x/console/traffic?operation=BalanceCheck")
+        for to, then in (
+            (parse_qs(urlsplit(asked.headers["Location"]).query)["to"][0], asked.path),
+            ("/console/payments", "/console/payments"),
+            *(
+                (elsewhere, "/console/")
+                for elsewhere in ("//evil.example", "https://evil.example/", "/console\\x", "/\n")
+            ),
+        ):
+            moved = reader.sent_to("/console/sign-in", token="long-enough-token", to=to)
+            assert moved == then
         assert reader.get("/_sandbox/lanes").status == 401
         assert "asks for its token" in reader.get("/console/sign-in").text
         assert reader.get("/console/static/console.css").status == 200

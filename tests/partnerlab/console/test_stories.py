@@ -87,6 +87,7 @@ def test_a_lost_answer_waits_for_a_person_who_settles_it(reader: Reader) -> None
     (delivery,) = set(reader.get("/console/deliveries?state=unknown").links("/console/deliveries/"))
     page = reader.get(delivery)
     assert "the partner might post it twice" in page.text
+    reader.send("/_sandbox/lanes", {"name": "elsewhere"})
     elsewhere = reader.get(f"/lane/elsewhere{delivery}")
     assert elsewhere.status == 404
     assert "it is a delivery of lane default" in elsewhere.text
