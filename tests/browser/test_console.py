@@ -171,6 +171,21 @@ def test_what_cannot_be_taken_back_is_asked_first(page: Any, reader: Reader) -> 
     assert menu.get_attribute("open") is None
 
 
+def test_what_happened_before_a_page_listened_is_shown(page: Any, reader: Reader) -> None:
+    """A delivery takes some hundredths of a second: as long as the page takes to listen."""
+    held: list[Any] = []
+    reader.post("/console/lanes", name="listening")
+    page.route("**/_sandbox/events", lambda route: held.append(route))
+    page.goto(f"{reader.sandbox.url}/lane/listening/")
+    page.get_by_role("button", name="Pay 40.00 USD").click()
+    with page.expect_response("**/console/payments/**"):  # it draws itself again once, and hears nothing yet
+        page.wait_for_selector("text=Paid: Approved.")
+    assert held
+    assert reader.sandbox.settle("listening")
+    held[-1].continue_()
+    page.wait_for_selector("text=Posted once", timeout=10_000)
+
+
 def test_a_search_narrows_the_list_as_it_is_typed_and_a_payment_unfolds_as_it_is_delivered(
     page: Any, reader: Reader
 ) -> None:

@@ -133,7 +133,8 @@
   };
   const show = (message) => {
     if (message.state) word(message.state, message.state === "live");
-    else if (!message.lane || message.lane === lane) soon();
+    // What happened between the drawing of a page and the first event that it hears was told to nobody.
+    if (message.state ? message.state === "live" : !message.lane || message.lane === lane) soon();
   };
   if (!live()) return;
   const bus = "BroadcastChannel" in window ? new BroadcastChannel("partnerlab") : null;
@@ -146,5 +147,6 @@
     source.addEventListener("open", () => tell({ state: "live" }));
     source.addEventListener("error", () => tell({ state: "the sandbox does not answer" }));
   });
+  soon();
   if (navigator.locks) navigator.locks.request("partnerlab", lead); else lead();
 })();
