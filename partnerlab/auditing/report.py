@@ -140,7 +140,7 @@ def reconciliation_lines(done: Json, *, every: bool) -> Iterator[str]:
     for one in done["differences"]:
         if every or one["finding"]:
             yield f"{one['kind'].replace('_', ' '):17} {one['partner']:11} {one['subject']}: {one['detail']}"
-    compared = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in done["compared"].items())
+    compared = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in done["compared"].items())
     yield f"compared in lane {done['lane']}: {compared}"
     explained = sum(not one["finding"] for one in done["differences"])
     if explained and not every:

@@ -14,6 +14,8 @@ from partnerlab.simulators.kit.http.messages import Response
 __all__ = ["account", "index"]
 
 MOST = 500
+MOST_RECORDS = 20
+"""Of each kind on an account's page."""
 
 
 def index(page: Page) -> Response:
@@ -99,8 +101,16 @@ def account(page: Page) -> Response:
         theirs = [found] if (found := account_of(page.api, partner, number)) else []
     if not (invoices or payments or theirs or customer):
         raise ApiRefused(404, f"neither side knows an account {number}")
-    values = {"biller": biller, "number": number, "customer": customer, "invoices": invoices}
-    return page.render("account.html", "books", f"Account {number}", payments=payments, theirs=theirs, **values)
+    values = {
+        "biller": biller,
+        "number": number,
+        "customer": customer,
+        "invoices": invoices,
+        "payments": payments,
+        "theirs": theirs,
+        "most": MOST_RECORDS,
+    }
+    return page.render("account.html", "books", f"Account {number}", **values)
 
 
 def _customer(page: Page, guid: str, number: str) -> Any:

@@ -9,6 +9,14 @@ import pytest
 from tests.partnerlab.console.conftest import Reader
 from tests.partnerlab.console.test_pages import ACCOUNT, BALANCE_CHECK, SOAP, UTILITY, check_balance
 
+CENT = {
+    "biller_guid": UTILITY,
+    "account_number": "10000110",
+    "amount": "0.01",
+    "tender": "credit_card",
+    "card_number": "4111111111111111",
+}
+
 
 def test_a_payment_is_told_on_every_side(reader: Reader) -> None:
     page = reader.post("/console/try/pay")
@@ -251,6 +259,16 @@ def test_lanes_are_made_copied_and_dropped(reader: Reader) -> None:
     assert "is gone" in reader.post("/lane/second/console/lanes/second/drop").text
     assert "That did not work." in reader.post("/console/lanes", name="first").text
     assert not re.search(r"/lane/second/", reader.get("/console/lanes").raw)
+
+
+def test_an_accounts_page_has_the_last_records_of_each_side(reader: Reader) -> None:
+    for _ in range(22):
+        paid = reader.send("/_sandbox/ic/payments", CENT)
+    reader.settle()
+    page = reader.get(f"/console/books/{UTILITY}/10000110")
+    assert page.text.count("Payments the last 20") == 2
+    assert page.text.count(paid["reference"]) >= 2
+    assert "IC0000000001" not in page.text
 
 
 def test_of_many_payments_the_newest_are_shown_and_any_is_found(reader: Reader) -> None:
