@@ -29,7 +29,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "mailbox": ("mailbox", "", "The e-mails and texts that payers would have been sent."),
     "clock": ("clock", "", "Read and move a lane's clock."),
     "jobs": ("jobs", "", "What partners run on a timer: list, run, pause, resume."),
-    "lanes": ("lanes", "", "Isolated worlds of a sandbox: list, create, reset, fork, drop."),
+    "lanes": ("lanes", "", "Isolated worlds of a sandbox: list, create, reset, fork, export, import, drop."),
     "prune": ("prune", "", "Forget what was over long ago in a sandbox, and lanes that nobody uses."),
     "faults": ("faults", "", "What a lane gets wrong on purpose: list, add, clear."),
     "deliveries": ("deliveries", "", "See, replay and settle what the data pump delivers."),

@@ -68,9 +68,12 @@ class Remote:
     One lane of a sandbox, or a data pump, at *url*.
 
     Without *token* the environment's `PARTNERLAB_TOKEN` is sent, which a sandbox asks for that others reach.
+    *started_by* is the command that a person is told of where nothing answers.
     """
 
-    def __init__(self, url: str, lane: str = "default", *, token: str | None = None) -> None:
+    def __init__(
+        self, url: str, lane: str = "default", *, token: str | None = None, started_by: str = "partnerlab sandbox"
+    ) -> None:
         headers = {"X-Sandbox-Lane": lane}
         if token is None:
             token = os.environ.get("PARTNERLAB_TOKEN", "")
@@ -79,6 +82,7 @@ class Remote:
         import httpx  # takes longer to import than all the rest of a command
 
         self.url, self.lane, self._headers = url.rstrip("/"), lane, headers
+        self._started_by = started_by
         # Who needs no certificates does not read them all, which takes 25 ms.
         self._http = httpx.Client(base_url=self.url, timeout=TIMEOUT_S, verify=self.url.startswith("https:"))
         # A command's connections end with the command.
@@ -170,7 +174,7 @@ class Remote:
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             reason = str(error).rstrip(".")
             raise RemoteUnreachable(
-                f"{self.url}: {reason}. Is the server running? `partnerlab sandbox` starts one."
+                f"{self.url}: {reason}. Is the server running? `{self._started_by}` starts one."
             ) from error
         try:
             body = answer.json() if answer.content else None

@@ -36,7 +36,7 @@ def pump_options(function: Decorated) -> Decorated:
         if pump is None or typed == ["url"]:
             remote = Remote(f"{url}{OF_A_SANDBOX}", token=token)
         else:
-            remote = Remote(pump, token=token or "")
+            remote = Remote(pump, token=token or "", started_by="partnerlab pump")
         return function(*args, pump=remote, **options)
 
     decorated: Any = told

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from typing import Any, BinaryIO, TextIO
 
 import click
 
@@ -88,6 +89,41 @@ def drop(name: str, url: str) -> None:
         partnerlab lanes drop mine
     """
     Remote(url).delete(f"/_sandbox/lanes/{name}")
+
+
+@command.command()
+@click.argument("name")
+@click.argument("file", type=click.File("w", encoding="utf-8", lazy=True), default="-")
+@url_option
+def export(name: str, file: TextIO, url: str) -> None:
+    """Write everything that the lane NAME holds to FILE, or to standard output.
+
+    \b
+    Example:
+        partnerlab lanes export trouble trouble.json
+    """
+    held = Remote(url).get(f"/_sandbox/lanes/{name}/export")
+    file.write(json.dumps(held) + "\n")
+
+
+@command.command(name="import")
+@click.argument("name")
+@click.argument("file", type=click.File("rb"), default="-")
+@url_option
+def import_(name: str, file: BinaryIO, url: str) -> None:
+    """Replace everything that the lane NAME holds by FILE, an export, or by standard input.
+
+    The lane is made where there is none.
+
+    \b
+    Example:
+        partnerlab lanes import trouble trouble.json
+    """
+    try:
+        held = json.load(file)
+    except ValueError as error:
+        raise click.BadParameter(f"{file.name}: no export of a lane: {error}", param_hint="FILE") from None
+    _print(Remote(url).post(f"/_sandbox/lanes/{name}/import", held))
 
 
 def _print(lane: dict[str, Any]) -> None:

@@ -186,7 +186,7 @@ def _screen_of(sandbox: Sandbox) -> str:
 
 def _authority(sandbox: Sandbox) -> str:
     """The file that callers of an https sandbox trust, as a shell takes it."""
-    return "" if sandbox.certificate is None else shlex.quote(str(sandbox.certificate.authority))
+    return "" if sandbox.certificate is None else shlex.quote(str(Path(sandbox.certificate.authority).absolute()))
 
 
 def _tell(lane: str, entry: Entry) -> None:

@@ -51,7 +51,8 @@ def test_a_dead_port_is_one_line_and_exit_code_1(arguments: tuple[str, ...]) -> 
     done = typed(*arguments, DEAD)
     assert done.exit_code == 1
     assert said(done).startswith(f"Error: {DEAD}: ")
-    assert said(done).endswith("Is the server running? `partnerlab sandbox` starts one.")
+    server = "pump" if "--pump" in arguments else "sandbox"
+    assert said(done).endswith(f"Is the server running? `partnerlab {server}` starts one.")
     assert done.stdout == ""
 
 

@@ -1,0 +1,62 @@
+"""`partnerlab lanes`: worlds taken to a file and back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from partnerlab.cli import main
+from partnerlab.remote import Remote
+from partnerlab.sandbox import Sandbox
+from partnerlab.settings import SandboxSettings
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(SandboxSettings(port=0), in_process=True) as running:
+        yield running
+
+
+def lanes(sandbox: Sandbox, *arguments: str, given: str = "") -> Result:
+    return CliRunner().invoke(main, ["lanes", *arguments, "--url", sandbox.url], input=given)
+
+
+def balance(sandbox: Sandbox, lane: str) -> str:
+    remote = Remote(sandbox.url, lane)
+    found: str = remote.get("/_sandbox/inhance/accounts/10000101")["balance"]
+    remote.close()
+    return found
+
+
+def test_an_exported_lane_is_imported_as_it_was(sandbox: Sandbox, tmp_path: Path) -> None:
+    assert lanes(sandbox, "create", "before").exit_code == 0
+    pay = ["trigger", "pay", "10000101", "40.00", "--lane", "before", "--url", sandbox.url]
+    assert CliRunner().invoke(main, pay).exit_code == 0
+    assert sandbox.settle("before")
+    file = tmp_path / "before.json"
+    assert lanes(sandbox, "export", "before", str(file)).exit_code == 0
+    assert lanes(sandbox, "reset", "before").exit_code == 0
+    made = lanes(sandbox, "import", "again", str(file))
+    assert (made.exit_code, made.output.split()[0]) == (0, "again")
+    assert (balance(sandbox, "before"), balance(sandbox, "again")) == ("125.50", "85.50")
+    piped = lanes(sandbox, "export", "again")
+    assert lanes(sandbox, "import", "piped", given=piped.output).exit_code == 0
+    assert balance(sandbox, "piped") == "85.50"
+
+
+def test_what_is_no_export_and_no_lane_is_refused_in_words(sandbox: Sandbox, tmp_path: Path) -> None:
+    file = tmp_path / "no.json"
+    file.write_bytes(b"\xff{")
+    done = lanes(sandbox, "import", "never", str(file))
+    assert done.exit_code == 2
+    assert "no export of a lane" in done.output
+    file.write_text(json.dumps({"rows": 1}))
+    assert lanes(sandbox, "import", "never", str(file)).exit_code == 1
+    missing = tmp_path / "missing.json"
+    assert lanes(sandbox, "export", "never", str(missing)).exit_code == 1
+    assert not missing.exists()
+    assert "never" not in lanes(sandbox, "list").output
