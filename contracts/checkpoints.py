@@ -1,5 +1,5 @@
 """
-Checkpoints of SQLite's write-ahead log where the library is one whose own may damage a file.
+Writes SQLite's log back into the file, for releases of SQLite that may damage the file when they do it themselves.
 
 Before `SAFE_FOR_SEVERAL` a checkpoint that follows another at once, while a third connection begins the log anew, may
 take pages for written that are not ("WAL-reset bug", sqlite.org/wal.html). It takes two connections, be they of one

@@ -1,4 +1,4 @@
-"""What databases complain of, whichever driver says it."""
+"""What a database's error says, the same for every driver."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def said_by_database(error: BaseException) -> str | None:
     """The first line of what a database or its driver complains of; None for any other error."""
     if isinstance(error, sqlite3.Error):
         return _first_line(error)
-    # What raised it is imported; what is not need not be, to be told that it did not.
+    # A driver that raised the error is imported already: none is imported here to compare with it.
     for name in ("psycopg", "sqlalchemy.exc"):
         module = sys.modules.get(name)
         kinds = [getattr(module, kind) for kind in ("Error", "DBAPIError", "ArgumentError") if hasattr(module, kind)]

@@ -120,7 +120,7 @@ def test_the_jobs_of_ones_own_books_run(sandbox: Sandbox, tmp_path: Path) -> Non
     assert said.pop("inhance_v1-all-balances") == "4 balances sent"
     assert said.pop("inhance_v1-balances") == "nothing changed"
     assert said.pop("watersmart-collect") == "Invoice Cloud has nothing new"
-    assert "1 rows: put into" in said.pop("watersmart-invoices")
+    assert "1 row: put into" in said.pop("watersmart-invoices")
     assert said.pop("watersmart-balances") == "no balance changed"
     assert set(said.values()) == {"nothing new"}
 

@@ -1,5 +1,5 @@
 """
-Reading Invoice Cloud's three files back, as who receives them does: `write_payments` and `read_payments` are opposites.
+Reads Invoice Cloud's three files as their receiver does: `read_payments` reads what `write_payments` wrote.
 
 Commas stand between values only, so a line is split at them; moments are MMDDYYYYHHMMSS in the biller's zone. A file is
 read whole or not at all: the first thing that is not as the source says is named by rule, line, column and field.

@@ -1,4 +1,4 @@
-"""Connections that are shared, each call over which is checked before and told of afterwards."""
+"""Shared connections: each call is checked before it is sent and reported afterwards."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ class Conventions:
         return found["account"] if found else account_number
 
     def is_doubtful(self, account_number: str) -> bool:
-        """Whether a number has the mark, and still is none of a conveyed account."""
+        """Whether a number has the mark of a conveyed account but not its form."""
         return self.mark.lower() in account_number.lower() and self.plain(account_number) == account_number
 
     def _pattern(self) -> re.Pattern[str]:

@@ -86,7 +86,7 @@ def _send(next_file: Callable[[], FileToSend | None], books: FileBooks, way: Fil
         before = file
         words = way.send(file.name, file.content)
         books.file_arrived(file, words)
-        said.append(f"{file.name}, {file.rows:,} rows: {words}")
+        said.append(f"{file.name}, {file.rows:,} {'row' if file.rows == 1 else 'rows'}: {words}")
     return "; ".join(said) or nothing
 
 

@@ -1,5 +1,5 @@
 """
-What an answer means that breaks the contract, for SOAP, JSON and XML alike.
+What it means when an answer breaks the contract, for SOAP, JSON and XML alike.
 
 | status             | means                                                            | raises              |
 |--------------------|------------------------------------------------------------------|---------------------|

@@ -57,7 +57,7 @@ class _Client:
 
 
 def client_call(entry: Entry, call: Call) -> ClientCall | None:
-    """The call by the client; None where it is none of the client's."""
+    """The call by the client; None where the client could not have sent it."""
     found = _clients().get(entry.door)
     if found is None or set(call.variables) - {"INHANCE_KEY", "TCCS_ENTRY_KEY", "IC_API_KEY"}:
         return None

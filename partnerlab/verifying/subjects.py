@@ -29,7 +29,7 @@ class Setting:
     """
     One thing that a run must know of its subject.
 
-    `variable` is the environment variable of a secret; empty for what is none. `read` turns the text into a value.
+    `variable` is the environment variable of a secret; empty for other settings. `read` turns the text into a value.
     """
 
     name: str

@@ -28,7 +28,7 @@ Attempt = Callable[[RestRequest], "tuple[Problem | None, Answered | None]"]
 
 
 class _Found(Exception):
-    """A call was answered as it may not be."""
+    """A call got an answer that the contract forbids."""
 
 
 class _TimeIsUp(BaseException):

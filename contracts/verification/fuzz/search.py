@@ -1,5 +1,5 @@
 """
-The search for an input whose answer may not be: Hypothesis draws, and shrinks the first that is found to the smallest.
+Searches for an input that gets a forbidden answer: Hypothesis draws inputs and shrinks the first one found.
 
 The same seed draws the same inputs; how many are tried is the caller's number, and its seconds at most.
 """

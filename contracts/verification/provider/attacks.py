@@ -1,4 +1,4 @@
-"""The search for a SOAP message, or for a sequence of calls, that a provider answers as it may not."""
+"""Searches for a SOAP message, or a sequence of calls, to which a provider gives a forbidden answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A call and its answer as bytes, and why there is none."""
+"""A call and its answer as bytes, or why no answer came."""
 
 from __future__ import annotations
 

@@ -119,7 +119,7 @@ def hash_password(password: str, cost: int, salt: bytes = b"") -> str:
 
 
 def hash_of_nobody(cost: int) -> str:
-    """What takes as long to be compared as a password of that cost, and is none: no digest was ever made of it."""
+    """A hash that no password has. To compare with it takes as long as with a real one of that cost."""
     salt, digest = secrets.token_bytes(_SALT_BYTES), secrets.token_bytes(_DIGEST_BYTES)
     return "$".join((_SCHEME, str(cost), _text(salt), _text(digest)))
 

@@ -79,7 +79,7 @@ def chosen(payer: Payer, form: Form) -> Method | Typed | None:
 
 
 def saved_method(payer: Payer, form: Form) -> Method | None:
-    """The saved method that the form's `Method` names, or None with the reason noted; another user's is none."""
+    """The saved method that the form's `Method` names, or None with the reason noted. Another user's is not found."""
     try:
         method = payer.services.wallet.method(payer.lane, payer.biller.guid, payer.user.username, form.given("Method"))
     except NotFound:

@@ -106,7 +106,7 @@ class Form:
         return text
 
     def email(self, name: str) -> str:
-        """An e-mail address, or empty where none was typed; what is none is noted."""
+        """An e-mail address, or empty where none was typed. A text that is no address is noted as a problem."""
         try:
             return refuse_card_number(name, check_email(self.given(name), name)) if self.given(name) else ""
         except ValueRefused:

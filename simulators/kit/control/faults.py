@@ -53,7 +53,7 @@ class FaultControls:
 
 
 def _named(not_known: Callable[[str], str]) -> Format:
-    """A format whose texts are known names; *not_known* says why one is none, empty where it is."""
+    """A format whose texts are known names. *not_known* gives the reason to refuse a text; empty where it is known."""
 
     def read(field: str, text: str) -> str:
         if text and (refused := not_known(text)):

@@ -1,5 +1,5 @@
 """
-Who may use the server: programs that know its name, pages of its own, and, of pages of other sites, those that may.
+Who may use the server: programs, its own pages, and those pages of other sites that a door admits.
 
 A server on a developer's machine is reached by every web page that machine's browser opens. So a request that a page
 of another site makes is refused (its Origin or Sec-Fetch-Site says so), and one that comes under a foreign host name

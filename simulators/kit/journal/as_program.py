@@ -1,4 +1,4 @@
-"""The port by which an entry becomes something to run again: who writes it knows the production client, the kit not."""
+"""The port that writes a journal entry as a program. Who fills it knows the production client; the kit must not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is told, as it happens, that something was written in the journal: which lane and which exchange, and no more."""
+"""Tells listeners of each journal entry as it is written: its lane and its id alone."""
 
 from __future__ import annotations
 

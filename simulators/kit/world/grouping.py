@@ -84,7 +84,7 @@ class Group:
         return _Joined(self, writes=True)
 
     def reading(self) -> _Joined | None:
-        """A read in the shared transaction; None where there is none, and a snapshot of its own does."""
+        """A read in the shared transaction. None where none is open: read from a snapshot then."""
         return _Joined(self, writes=False) if self.open else None
 
     # For a read or write of it.

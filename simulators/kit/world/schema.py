@@ -1,5 +1,5 @@
 """
-Tables, declared as data: the SQL that makes them on SQLite and PostgreSQL, and the names of which statements consist.
+Tables, declared as data: the SQL that creates them on SQLite and PostgreSQL, and the names that statements use.
 
 The words are SQLAlchemy's and mean what they mean there, but nothing of it is imported: to read that library takes a
 third of the time to a sandbox's first answer.

@@ -49,7 +49,7 @@ def _quality(qualities: dict[str, float], name: str) -> float:
 
 
 def _number(text: str) -> float:
-    """A quality; what is none makes its range unacceptable rather than welcome."""
+    """A quality value. A text that is no number counts as 0, which refuses the media range."""
     try:
         value = float(text)
     except ValueError:

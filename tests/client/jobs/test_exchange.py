@@ -144,8 +144,8 @@ def test_both_files_are_what_invoice_cloud_reads(way: FolderWay, tmp_path: Path)
         ],
         [jobs.BalanceRow("007", Decimal("-3.00"), "Ann")],
     )
-    assert jobs.send_invoice_file(books, way).startswith("invoices1.csv, 1 rows: put into ")
-    assert jobs.send_balance_file(books, way).startswith("balances2.csv, 1 rows: put into ")
+    assert jobs.send_invoice_file(books, way).startswith("invoices1.csv, 1 row: put into ")
+    assert jobs.send_balance_file(books, way).startswith("balances2.csv, 1 row: put into ")
     assert jobs.send_invoice_file(books, way) == "nothing was billed"
     assert jobs.send_balance_file(books, way) == "no balance changed"
     invoices, balances = ((tmp_path / "inbox" / name).read_bytes() for name in books.arrived)

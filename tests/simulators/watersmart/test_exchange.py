@@ -51,7 +51,7 @@ def test_the_books_agree_after_files_in_every_direction(shared: Water) -> None:
 
 
 def test_the_invoice_file_has_sixteen_columns_and_each_bill_once(water: Water) -> None:
-    assert water.run("invoices").endswith("1 rows: U1: all accepted")
+    assert water.run("invoices").endswith("1 row: U1: all accepted")
     assert water.cloud.sent[0][1] == NURSERY_ROW
     assert water.run("invoices") == "invoices: nothing was billed"
     flags = {"block_cards": True, "display_account_number": "22-A", "customer_name": 'Ferry, "Landing"'}
@@ -270,7 +270,7 @@ def test_a_paused_job_catches_up_with_one_run(water: Water) -> None:
     water.jobs.resume(water.lane, "invoices")
     outcomes: list[Any] = [done.outcome for done in water.advance(hours=1) if done.outcome.startswith("invoices")]
     assert len(outcomes) == 1
-    assert "1 rows" in outcomes[0]
+    assert "1 row" in outcomes[0]
 
 
 def test_with_balance_forward_a_bill_asks_for_what_the_account_owes_when_the_file_is_made() -> None:

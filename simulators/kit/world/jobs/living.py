@@ -1,5 +1,5 @@
 """
-Which replicas live, so that what a killed one had claimed is done by another at once.
+Which replicas are alive, so that another one takes over at once what a killed one had claimed.
 
 On SQLite a store is one process's: what a former one had claimed is let go of at the start (`Source.disown`).
 """

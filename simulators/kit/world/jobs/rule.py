@@ -1,4 +1,4 @@
-"""What falls due by a rule over other rows, and has none of its own."""
+"""Due work that a rule finds in other tables' rows; it has no rows of its own."""
 
 from __future__ import annotations
 
