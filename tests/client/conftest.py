@@ -99,7 +99,7 @@ class Server:
         with suppress(OSError):
             socket.create_connection(("127.0.0.1", self.port), 5).close()
         for thread in self.threads:
-            thread.join(10)
+            thread.join(60)
         self.listener.close()
 
 

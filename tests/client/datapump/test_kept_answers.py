@@ -52,7 +52,7 @@ def test_a_locked_database_only_delays_it(
     asked, go_on = held(partner)
     pump = make_pump()
     [id] = submit(pump, make_event())
-    assert asked.wait(10)
+    assert asked.wait(60)
     lock = sqlite3.connect(tmp_path / "pump.db", isolation_level=None)
     lock.execute("BEGIN IMMEDIATE")
     go_on.set()
@@ -71,7 +71,7 @@ def test_a_fail_over_that_only_reads_only_delays_it(postgres_server: str, biller
     asked, go_on = held(partner)
     with DataPump(url, billers, QUICK, poll_s=0.02) as pump, psycopg.connect(postgres_server, autocommit=True) as root:
         [id] = submit(pump, make_event())
-        assert asked.wait(10)
+        assert asked.wait(60)
         root.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on'.encode())
         ours = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
         root.execute(ours, (name,))
@@ -161,7 +161,7 @@ def test_a_stop_waits_for_the_answer_to_be_written(
     asked, go_on = held(partner)
     pump = make_pump()
     [id] = submit(pump, make_event())
-    assert asked.wait(10)
+    assert asked.wait(60)
     lock = sqlite3.connect(tmp_path / "pump.db", isolation_level=None, check_same_thread=False)
     lock.execute("BEGIN IMMEDIATE")
     go_on.set()

@@ -144,13 +144,13 @@ def test_a_paused_lane_waits_for_its_calls_and_takes_nothing_in(url: str, biller
 
     def will(operation: str, fields: dict[str, str]) -> str:
         entered.set()
-        go_on.wait(10)
+        go_on.wait(60)
         return OK
 
     partner.will = will
     with DataPump(url, billers, QUICK, poll_s=0.02) as pump:
         [id] = submit(pump, make_event(lane="a"))
-        assert entered.wait(10)
+        assert entered.wait(60)
         threading.Timer(0.3, go_on.set).start()
         with pump.lane_paused("a") as quiet:
             assert quiet

@@ -181,7 +181,7 @@ def test_an_open_attempt_can_be_declared_lost_and_its_late_answer_still_counts(
     url: str, billers: Billers, partner: Partner
 ) -> None:
     answers = threading.Event()
-    partner.will = lambda operation, fields: OK if answers.wait(10) else DROP
+    partner.will = lambda operation, fields: OK if answers.wait(60) else DROP
     with DataPump(url, billers, QUICK, poll_s=0.02) as pump:
         [id] = submit(pump, make_event())
         wait_for(lambda: state_of(pump, id) is State.SENDING)

@@ -61,7 +61,7 @@ def test_a_pool_without_a_free_connection_costs_no_attempt(
     go_on = threading.Event()
 
     def hold(operation: str, fields: dict[str, str]) -> str:
-        go_on.wait(10)
+        go_on.wait(60)
         return "ok"
 
     partner.will = hold

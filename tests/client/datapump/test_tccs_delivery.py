@@ -333,13 +333,13 @@ def test_a_kill_in_the_middle_of_a_call_counts_as_unknown(
 
     def hold(told: object) -> str:
         entered.set()
-        go_on.wait(10)
+        go_on.wait(60)
         return LOSE
 
     tccs.will = hold
     pump = started(make_pump, tccs, settings, policy=RetryPolicy(attempts=5, first_s=600.0))
     id = pump.submit(event_of()).id
-    assert entered.wait(10)
+    assert entered.wait(60)
     # What the next process finds, and what it makes of it, while the slow one still waits for its answer.
     found = pump.delivery(id).delivery
     assert found.state is State.SENDING

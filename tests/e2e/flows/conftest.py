@@ -69,7 +69,7 @@ class Partner:
 
     def close(self) -> None:
         self.server.shutdown()
-        self.thread.join(10)
+        self.thread.join(60)
         self.server.server_close()
 
 

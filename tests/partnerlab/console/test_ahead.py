@@ -30,7 +30,7 @@ class Asked:
         if len(self.paths) > len(OTHERS):
             self.all_made.set()
         elif len(self.paths) > 1:
-            self.may_go_on.wait(10)
+            self.may_go_on.wait(60)
         return Response(self.status, b"")
 
 
@@ -46,7 +46,7 @@ def ask(path: str, method: str = "GET") -> Request:
 def test_the_others_are_made_once_for_who_asked_for_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
     console = console_over(asked := Asked(), monkeypatch)
     console(ask("/"))
-    assert asked.all_made.wait(10)
+    assert asked.all_made.wait(60)
     console(ask("/console/books"))
     console.close()
     assert asked.paths[0] == "/"
@@ -83,7 +83,7 @@ def test_one_that_ends_makes_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     while not console._closed.is_set():
         pass
     asked.may_go_on.set()
-    ending.join(10)
+    ending.join(60)
     assert not ending.is_alive()
     assert len(asked.paths) < len(OTHERS)
     console(ask("/"))

@@ -37,7 +37,7 @@ def test_the_engine_does_not_look_at_a_queue_in_which_nothing_stands(
     with DataPump(url, billers, QUICK, poll_s=0.02) as pump:
         looks = looks_of(pump)
         time.sleep(1.0)
-        assert len(looks) <= 1, "it would be fifty"
+        assert len(looks) < 10, "it would be fifty, and as many more as the machine was busy"
         pump.submit(make_event())
         assert pump.drain()
         assert looks
@@ -60,13 +60,13 @@ def test_beside_a_round_other_processes_have_the_same_chance(
 
     def will(operation: str, fields: dict[str, str]) -> str:
         called.set()
-        answers.wait(10.0)
+        answers.wait(60)
         return OK
 
     partner.will = will
     with DataPump(url, billers, QUICK, poll_s=0.02) as pump:
         pump.submit(make_event(account_number="a"))
-        assert called.wait(10.0)
+        assert called.wait(60)
         pump.submit(make_event(account_number="b"))
         answers.set()
         assert pump.drain()
@@ -120,7 +120,7 @@ def test_after_a_ring_it_asks_soon_and_again_until_the_bell_is_committed() -> No
     bellpush = Bellpush(lambda: next(seen))
     thread, answers = waiting(bellpush, 60.0)
     bellpush.ring()
-    thread.join(timeout=10.0)
+    thread.join(60)
     assert answers == [False]
 
 
@@ -133,7 +133,7 @@ def test_its_end_is_not_waited_for() -> None:
     bellpush = Bellpush(lambda: False)
     thread, answers = waiting(bellpush, 60.0)
     bellpush.set()
-    thread.join(timeout=10.0)
+    thread.join(60)
     assert answers == [True]
     assert bellpush.wait(60.0), "nor when it waits again"
 

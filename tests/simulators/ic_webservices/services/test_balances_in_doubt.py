@@ -303,7 +303,7 @@ def test_a_balance_that_the_partner_sets_in_doubt_is_asked_for_while_nobody_look
     harness.sim.world.services.ledger.set_invoice_balance(
         harness.lane, UTILITY, harness.settings.utility_web_service_key, INVOICE, Decimal("125.50")
     )
-    assert asked.wait(10)
+    assert asked.wait(60)
 
 
 def test_a_balance_that_the_partner_sets_in_doubt_is_asked_for_again_when_the_payment_is_certain(both: Harness) -> None:

@@ -255,7 +255,7 @@ def test_two_who_register_at_once_are_one_user_with_both_accounts(shared: Harnes
 
     def run(account: str) -> None:
         try:
-            barrier.wait(10)
+            barrier.wait(60)
             registrations(shared).register(shared.lane, UTILITY, ANN, SECRET, [account])
         except Exception as error:  # noqa: BLE001 - told by the test
             problems.append(error)

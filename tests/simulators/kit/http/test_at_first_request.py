@@ -47,7 +47,7 @@ def test_it_is_made_once_however_many_ask_first(memory: Store) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
     assert said == [b"/x"] * 8
     assert made == ["later"]
     assert later.operation(request) == "later /x"

@@ -188,7 +188,7 @@ def test_hundreds_of_idle_connections_lock_nobody_out(memory: Store) -> None:
         wires = [kit.connect() for _ in range(300)]
         started = time.monotonic()
         assert kit.ask().startswith(b"HTTP/1.1 200 ")
-        assert time.monotonic() - started < 5
+        assert time.monotonic() - started < 20  # one that waits for its turn waits for good
         close(*wires)
     kit.journal.close()
 
