@@ -34,7 +34,7 @@ from partnerlab.simulators.kit.world.lanes import DEFAULT
 from partnerlab.simulators.kit.world.store import StoreTaken
 
 OWN_KEYS = "Keys and passwords are this sandbox's own, made from its token: the documented ones are refused."
-ASK = "  # the token stands in PARTNERLAB_TOKEN"
+ASK = "  # first: export PARTNERLAB_TOKEN=, the token that this sandbox was started with"
 SECTIONS = ("sandbox", "inhance", "tccs", "ic", "watersmart")
 
 
