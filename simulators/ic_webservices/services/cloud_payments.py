@@ -124,6 +124,7 @@ class CloudPayments:
         self.store, self.cashier, self.presentment, self.authentication = store, cashier, presentment, authentication
         self.wallet, self.postbacks = wallet, postbacks
         self._made = itertools.count(1)
+        self._checked: Biller | None = None
 
     # --- for partners ---
 
@@ -143,7 +144,7 @@ class CloudPayments:
             TokenInvalid: The RemoteAuthenticationToken opens nothing at this biller.
             NotSupported: The biller's integration has no CloudPay, or no card terminal on its pages.
         """
-        refuse_unsupported(biller, CLOUD_PAY)
+        self._check_biller(biller)
         if asked.allow_emv:
             refuse_terminal(biller)
         check_counts(asked)
@@ -152,7 +153,6 @@ class CloudPayments:
             raise PaymentRefused(
                 "no_tender", "AllowCCPayment and AllowACHPayment are both false: nothing could be paid."
             )
-        fees_of(biller)
         username = self.authentication.open(lane, remote_token, biller.guid).user.username if remote_token else ""
         token, now, kept = new_page_token(time.time_ns() // 1_000_000), lane.now(), kept or asked.to_json()
         times = utc_text(now), utc_text(now + LASTS)
@@ -166,6 +166,17 @@ class CloudPayments:
             if next(self._made) % FORGET_EVERY == 0:
                 tx.run(_FORGET, lane=lane.name, before=utc_text(now - FORGET_AFTER))
         return token
+
+    def _check_biller(self, biller: Biller) -> None:
+        """
+        Check that a biller may have pages, and that its fees are amounts; the one that was checked last is not again.
+
+        Raises `NotSupported`, `ValueRefused`.
+        """
+        if biller is not self._checked:
+            refuse_unsupported(biller, CLOUD_PAY)
+            fees_of(biller)
+            self._checked = biller
 
     # --- for payers ---
 

@@ -94,7 +94,7 @@ def refused(status: int, message: str, *headers: tuple[str, str]) -> Response:
 def is_strict(biller: Biller) -> bool:
     """Whether the biller's calls are read strictly [A-54]."""
     rest = biller.configuration.get("REST")
-    return isinstance(rest, Mapping) and rest.get("Strict") is True
+    return rest is not None and isinstance(rest, Mapping) and rest.get("Strict") is True
 
 
 def _handler(operation: RestOperation, keys: ApiKeys) -> Handler:

@@ -46,6 +46,9 @@ class Seen(NamedTuple):
     sent: Message
 
 
+_as_tuple = tuple.__new__  # half the time of a named tuple's own
+
+
 class _Hole(NamedTuple):
     """The text of a parameter, and what stands from its end to the next one's, or to the end of the body."""
 
@@ -87,7 +90,7 @@ class _Shape(NamedTuple):
             return None
         sent = self.operation.request.__new__(self.operation.request)
         sent.__dict__ = values
-        return Seen(self.operation, self.version, sent)
+        return _as_tuple(Seen, (self.operation, self.version, sent))
 
 
 class Shapes:

@@ -190,15 +190,14 @@ class Exchange:
     def _run(self, started_ns: int) -> tuple[Response | None, Plan | None]:
         site, target = self._site, self._place.target
         mount = target.mount
-        lane = self._lane
-        if lane is None and (missing := getattr(mount.app, "lane_missing", None)):
+        lane, app = self._lane, mount.app
+        if lane is None and (missing := getattr(app, "lane_missing", None)):
             try:
                 lane = site.lanes.existing(self._place.lane)
             except LaneNotFound:
                 return missing(self._place.lane), None
         lane = lane or site.lanes.get(self._place.lane)
         request = self._made(lane)
-        app = mount.app
         if not mount.door or (mount.nowhere and target.path in _UNASKED):
             return app(request), None
         if lane.faults or "x-sandbox-fault" in self._headers:
@@ -206,7 +205,10 @@ class Exchange:
             plan = site.faults.plan(lane, operation, request)
             if plan is not None:
                 return self._run_faulty(app, operation, request, plan, started_ns), plan
-        response = self._call(app, request)
+        try:
+            response = app(request)
+        except Exception as error:  # noqa: BLE001 - answered and logged there
+            response = self._failed(app, request, error)
         site.journal.append(request, self._method, app.name, app.operation, response, started_ns)
         return response, None
 
@@ -241,6 +243,10 @@ class Exchange:
                 return app(request)
         except RolledBack:
             return None
-        except Exception as error:
-            _logger.exception("request %s: %s failed", request.id, app.name)
-            return internal_error(request.id, error)
+        except Exception as error:  # noqa: BLE001 - answered and logged there
+            return self._failed(app, request, error)
+
+    @staticmethod
+    def _failed(app: App, request: Request, error: Exception) -> Response:
+        _logger.error("request %s: %s failed", request.id, app.name, exc_info=error)
+        return internal_error(request.id, error)
