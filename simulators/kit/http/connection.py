@@ -17,7 +17,7 @@ from partnerlab.simulators.kit.faults.effects import Plan
 from partnerlab.simulators.kit.http.answer import HeaderInvalid
 from partnerlab.simulators.kit.http.breaking import reset
 from partnerlab.simulators.kit.http.messages import Response
-from partnerlab.simulators.kit.http.reader import CLOSE, Message, RequestReader
+from partnerlab.simulators.kit.http.reader import CLOSE, Message, RequestReader, whole
 from partnerlab.simulators.kit.http.serving import Serving
 from partnerlab.simulators.kit.http.streaming import EventStream
 
@@ -60,8 +60,7 @@ class Connection(asyncio.Protocol):
         self._held = False  # an answer that a fault will never let out
         self._timer: asyncio.TimerHandle | None = None
         self._stream: EventStream | None = None  # the answer has no end: there will be no other
-        self._since = server.now  # when the present phase began or last made progress
-        self._body_since = server.now
+        self._since = self._body_since = server.now  # when the present phase began or last made progress
 
     # From asyncio.
 
@@ -114,8 +113,12 @@ class Connection(asyncio.Protocol):
         if self._reader.over:
             return
         at_rest = not (self._busy or self._waiting or self._paused or self._spare)
-        if at_rest and (message := self._reader.at_once(data)) is not None:
-            self._handle(message)
+        if at_rest and (request := self._reader.at_once(data)) is not None:
+            answered = self._server.site.answer_at_once(*request, self._remote) if self._server.turn is None else None
+            if answered is None:
+                self._handle(whole(*request))
+            else:
+                self._send(request[0].method, b"", *answered)
         else:
             self._reader.feed(data)
             self._pump()
@@ -130,13 +133,11 @@ class Connection(asyncio.Protocol):
             in_body, had = reader.in_body, reader.body_bytes
             message = reader.next()
             if message is None:
-                if began and (reader.in_head or reader.in_body):
-                    self._since = self._server.now
-                if reader.in_body:
-                    if not in_body:
-                        self._body_since = self._since = self._server.now
-                    elif reader.body_bytes > had:
-                        self._since = self._server.now
+                now, more = self._server.now, reader.in_body and (not in_body or reader.body_bytes > had)
+                if more or (began and (reader.in_head or reader.in_body)):
+                    self._since = now
+                if reader.in_body and not in_body:
+                    self._body_since = now
                 return
             began = True
             self._waiting.append(message)
@@ -181,7 +182,7 @@ class Connection(asyncio.Protocol):
     def _handle(self, message: Message) -> None:
         self._busy = True
         if message.refusal is not None:
-            self._send(message, message.refusal, "-")
+            self._send("", message.connection, message.refusal, "-")
             return
         server = self._server
         exchange = server.site.accept(
@@ -228,7 +229,7 @@ class Connection(asyncio.Protocol):
             return
         if plan is None:
             assert response is not None
-            self._send(message, response, id)
+            self._send(message.method, message.connection, response, id)
         elif plan.delay_s:
             self._held = bool(plan.drop)
             self._timer = self._server.loop.call_later(plan.delay_s, self._act, message, response, plan, id)
@@ -252,25 +253,26 @@ class Connection(asyncio.Protocol):
 
     # Answers.
 
-    def _send(self, message: Message, response: Response, id: str) -> None:
-        head, body, last = self._render(message, response, id)
+    def _send(self, method: str, connection: bytes, response: Response, id: str) -> None:
+        head, body, last = self._render(method, connection, response, id)
         self._transport.write(head + body)
-        if response.stream is not None and message.method != "HEAD" and not self._server.stopping:
+        if response.stream is not None and method != "HEAD" and not self._server.stopping:
             self._take_no_more()
             self._stream = EventStream(self._server, self._transport, response.stream)
         else:
             self._sent(last)
 
-    def _render(self, message: Message, response: Response, id: str) -> tuple[bytes, bytes, bool]:
+    def _render(self, method: str, connection: bytes, response: Response, id: str) -> tuple[bytes, bytes, bool]:
         """Head and body as they go out, and whether the connection closes after them."""
-        connection = CLOSE if self._server.stopping or response.stream is not None else message.connection
+        if self._server.stopping or response.stream is not None:
+            connection = CLOSE
         try:
             head = self._server.heads.render(response, id, connection)
         except HeaderInvalid as error:
             _logger.error("request %s: %s", id, error)
             response = Response(500, f"Internal error. The server's log has it under request {id}.\n".encode())
             head = self._server.heads.render(response, id, connection)
-        return head, b"" if message.method == "HEAD" else response.body, connection is CLOSE
+        return head, b"" if method == "HEAD" else response.body, connection is CLOSE
 
     def _sent(self, last: bool) -> None:
         self._busy = False
@@ -313,7 +315,7 @@ class Connection(asyncio.Protocol):
         if response is None:
             reset(self._transport) if plan.drop == "reset" else self._transport.close()
             return
-        head, body, last = self._render(message, response, id)
+        head, body, last = self._render(message.method, message.connection, response, id)
         data = head + body
         if plan.cut:
             # A body of no more than a byte has no middle: then the head is cut.

@@ -20,7 +20,7 @@ from partnerlab.simulators.kit.world.store import LaneReplaced, RolledBack, in_l
 if TYPE_CHECKING:
     from partnerlab.simulators.kit.http.site import Site
 
-__all__ = ["Exchange", "Mount", "Place", "Refusal", "Target"]
+__all__ = ["Exchange", "Mount", "Place", "Refusal", "Target", "failed"]
 
 _logger = logging.getLogger(__name__)
 
@@ -59,6 +59,8 @@ class Place:
     target: Target
     lane: str
     base_url: str
+    straight: bool = False
+    """Whether all there is to do is to call the app in the event loop and to note it, where the lane has no faults."""
 
 
 class Refusal:
@@ -208,7 +210,7 @@ class Exchange:
         try:
             response = app(request)
         except Exception as error:  # noqa: BLE001 - answered and logged there
-            response = self._failed(app, request, error)
+            response = failed(app, request, error)
         site.journal.append(request, self._method, app.name, app.operation, response, started_ns)
         return response, None
 
@@ -244,9 +246,10 @@ class Exchange:
         except RolledBack:
             return None
         except Exception as error:  # noqa: BLE001 - answered and logged there
-            return self._failed(app, request, error)
+            return failed(app, request, error)
 
-    @staticmethod
-    def _failed(app: App, request: Request, error: Exception) -> Response:
-        _logger.error("request %s: %s failed", request.id, app.name, exc_info=error)
-        return internal_error(request.id, error)
+
+def failed(app: App, request: Request, error: Exception) -> Response:
+    """The answer where an app raised; the log has why."""
+    _logger.error("request %s: %s failed", request.id, app.name, exc_info=error)
+    return internal_error(request.id, error)

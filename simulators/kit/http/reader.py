@@ -21,7 +21,7 @@ from partnerlab.simulators.kit.http.chunks import ChunkInvalid, Chunks, Trailers
 from partnerlab.simulators.kit.http.limits import FREE_BYTES, Budget, Limits
 from partnerlab.simulators.kit.http.messages import Response
 
-__all__ = ["CLOSE", "KEEP_ALIVE", "Head", "KnownHeads", "Message", "RequestReader"]
+__all__ = ["CLOSE", "KEEP_ALIVE", "Head", "KnownHeads", "Message", "RequestReader", "whole"]
 
 CLOSE = b"Connection: close\r\n"
 KEEP_ALIVE = b"Connection: keep-alive\r\n"
@@ -107,11 +107,11 @@ class RequestReader:
         self._wrong: tuple[int, str] | None = None
         self._head_known: Head | None = None
 
-    def at_once(self, data: bytes) -> Message | None:
+    def at_once(self, data: bytes) -> tuple[Head, dict[str, str], bytes] | None:
         """
-        The request in *data*, where that is all there is and its head is known: as `feed` and `next` would give it.
+        Head, headers and body of the request in *data*, where that is all there is and its head is known.
 
-        None where it has to be read by those.
+        None where it has to be read by `feed` and `next`; `whole` makes the message that they would give.
         """
         known = self._known
         if known is None or self._data or self.in_head or self.in_body or self.over:
@@ -123,8 +123,7 @@ class RequestReader:
         head, headers = found
         if len(data) - end != head.length or head.length > FREE_BYTES or not head.keep_alive:
             return None
-        connection = KEEP_ALIVE if head.version_10 else b""
-        return Message(head.method, head.target, headers, data[end:], connection, None, 0, head)
+        return head, headers, data[end:]
 
     def feed(self, data: bytes) -> None:
         """Take what came."""
@@ -343,6 +342,11 @@ class RequestReader:
         if not self._keep_alive:
             self.drop()
         return message
+
+
+def whole(head: Head, headers: dict[str, str], body: bytes) -> Message:
+    """The request of a known head that keeps its connection."""
+    return Message(head.method, head.target, headers, body, KEEP_ALIVE if head.version_10 else b"", None, 0, head)
 
 
 def _find(known: KnownHeads, head: bytes) -> tuple[Head, dict[str, str]] | None:

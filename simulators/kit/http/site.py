@@ -12,14 +12,15 @@ import os
 import re
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlencode
 
 from partnerlab.simulators.kit.faults.faults import Faults
-from partnerlab.simulators.kit.http.exchange import Exchange, Mount, Place, Refusal, Target
+from partnerlab.simulators.kit.http.exchange import Exchange, Mount, Place, Refusal, Target, failed
 from partnerlab.simulators.kit.http.forwarded import as_forwarded
 from partnerlab.simulators.kit.http.guard import Guard, host_allowed
-from partnerlab.simulators.kit.http.messages import App, Response
+from partnerlab.simulators.kit.http.messages import App, Request, Response
 from partnerlab.simulators.kit.http.nowhere import Nowhere
 from partnerlab.simulators.kit.http.problems import problem
 from partnerlab.simulators.kit.journal.journal import Journal
@@ -37,6 +38,8 @@ CACHED_PLACES = 1_024
 
 _BROWSERS = frozenset(("origin", "sec-fetch-site"))
 _WORLD = "x-sandbox-world"
+_ASIDE = frozenset((_WORLD, "x-sandbox-fault"))
+"""Headers of requests that are not only called and noted."""
 _HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 
 
@@ -115,10 +118,34 @@ class Site:
             if head is not None and place.target.mount.door:  # what is no door asks for a token each time
                 if len(self._places) >= CACHED_PLACES:
                     self._places.clear()
-                self._places[head] = place
+                self._places[head] = place = replace(place, straight=_is_straight(place.target.mount, head))
         if world := headers.get(_WORLD, ""):  # between the caller and the site, so not in the journal
             headers = {key: value for key, value in headers.items() if key != _WORLD}
         return Exchange(self, place, method, headers, body, world, self.new_id(), remote)
+
+    def answer_at_once(
+        self, head: Head, headers: Mapping[str, str], body: bytes, remote: str
+    ) -> tuple[Response, str] | None:
+        """
+        The answer to a request with a known head, and the request's id, where it is called in the event loop and noted
+        and nothing else. None for another, and where the head is new to the site: it is to be accepted and run.
+        """
+        place = self._places.get(head)
+        if place is None or not place.straight:
+            return None
+        lane = self.lanes.cached(place.lane)
+        if lane is None or lane.faults:
+            return None
+        started_ns = time.perf_counter_ns()
+        target, id = place.target, self.new_id()
+        app = target.mount.app
+        request = Request(head.method, target.path, target.query, headers, body, place.base_url, id, lane, remote)
+        try:
+            response = app(request)
+        except Exception as error:  # noqa: BLE001 - answered and logged there
+            response = failed(app, request, error)
+        self.journal.append(request, head.method, app.name, app.operation, response, started_ns)
+        return response, id
 
     def _place(self, target: bytes, headers: Mapping[str, str], origin: str) -> Place | Refusal:
         """Where a request goes, or why it goes nowhere."""
@@ -198,6 +225,13 @@ class Site:
 
     def _refuse(self, status: int, code: str, message: str, field: str = "") -> Refusal:
         return Refusal(self.new_id(), problem(status, code, message, field))
+
+
+def _is_straight(mount: Mount, head: Head) -> bool:
+    """Whether the app's answer is all of it: no Connection line, nothing left out, nothing beside it."""
+    if head.method == "HEAD" or head.version_10 or not _ASIDE.isdisjoint(head.headers):
+        return False
+    return mount.app.inline and not mount.nowhere
 
 
 def _segments(path: str, most: int = -1) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from partnerlab.simulators.kit.asmx.front import AsmxService
 from partnerlab.simulators.kit.asmx.templates import plain_writer
 from partnerlab.simulators.kit.http.limits import Budget, Limits
 from partnerlab.simulators.kit.http.messages import Request
-from partnerlab.simulators.kit.http.reader import KnownHeads, RequestReader
+from partnerlab.simulators.kit.http.reader import KnownHeads, RequestReader, whole
 from partnerlab.simulators.kit.world.lanes import Lanes
 from partnerlab.simulators.kit.world.store import Store
 
@@ -84,10 +84,9 @@ class _Utility:
     def ask(self, data: bytes) -> bytes:
         """The answer to a request's bytes."""
         reader = RequestReader(Limits(), Budget(1 << 20), self.known)
-        message = reader.at_once(data)
-        if message is None:
-            reader.feed(data)
-            message = reader.next()
+        known = reader.at_once(data)
+        reader.feed(data)
+        message = whole(*known) if known is not None else reader.next()
         assert message is not None
         assert message.refusal is None
         self.asked += 1

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from partnerlab.simulators.kit.http.limits import Budget, Limits
-from partnerlab.simulators.kit.http.reader import KNOWN_HEADS, KnownHeads, Message, RequestReader
+from partnerlab.simulators.kit.http.reader import KNOWN_HEADS, KnownHeads, Message, RequestReader, whole
 
 LIMITS = Limits(header_bytes=4_000, body_bytes=10_000)
 HEAD = b"POST /door HTTP/1.1\r\nHost: a\r\n"
@@ -34,8 +34,8 @@ def _read(data: bytes, pieces: int, limits: Limits, known: KnownHeads | None) ->
     found = []
     size = max(1, -(-len(data) // pieces))
     for at in range(0, len(data), size):
-        if message := reader.at_once(data[at : at + size]):  # as a connection does where nothing waits
-            found.append(message)
+        if request := reader.at_once(data[at : at + size]):  # as a connection does where nothing waits
+            found.append(whole(*request))
             continue
         reader.feed(data[at : at + size])
         while message := reader.next():
@@ -246,7 +246,9 @@ def test_a_whole_request_whose_head_is_known_is_read_at_once_and_no_other() -> N
         _read(one, 1, LIMITS, known)
     reader = RequestReader(LIMITS, Budget(1 << 20), known)
     other = data.replace(b"Basic x", b"Basic y").replace(b"abc", b"xyz")
-    assert reader.at_once(other) == _read(other, 1, LIMITS, None)[0]
+    request = reader.at_once(other)
+    assert request is not None
+    assert whole(*request) == _read(other, 1, LIMITS, None)[0]
     for one in (last, data[:-1], data + b"x", data + data, b"\r\n" + data, data.replace(b"Host", b"host"), b"", b"x"):
         assert reader.at_once(one) is None
     assert RequestReader(LIMITS, Budget(1 << 20), None).at_once(data) is None

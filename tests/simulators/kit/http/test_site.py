@@ -105,6 +105,39 @@ def test_a_known_head_goes_where_it_went_until_something_else_is_mounted(site: S
     assert _answered(site, head) == 202
 
 
+@pytest.mark.parametrize(
+    ("head", "straight"),
+    [
+        (_known(b"/door", host="x"), True),
+        (_known(b"/lane/b/door", host="x", x_sandbox_lane="c", authorization="Basic eA=="), True),
+        (_known(b"/door", host="x", x_sandbox_fault="wrong-content-type"), False),
+        (_known(b"/door", host="x", x_sandbox_world="2026"), False),
+        (_known(b"/thread", host="x"), False),
+        (_known(b"/nothing", host="x"), False),
+        (_known(b"/control", host="x"), False),
+        (Head("HEAD", b"/door", {"host": "x"}, True, False, 0), False),
+        (Head("GET", b"/door", {"host": "x"}, True, True, 0), False),
+    ],
+)
+def test_what_is_answered_at_once_is_called_in_the_loop_and_noted_and_nothing_else(
+    memory: Store, head: Head, *, straight: bool
+) -> None:
+    kit = make_kit(memory)
+    for path, inline, door in (("/thread", False, True), ("/control", True, False)):
+        kit.site.mount(path, Door(memory, inline=inline), door=door)
+    kit.lanes.get("b")
+    assert kit.site.answer_at_once(head, head.headers, b"", "") is None, "its place is not known yet"
+    _answered(kit.site, head)
+    answered = kit.site.answer_at_once(head, head.headers, b"", "127.0.0.9")
+    assert (answered is not None) is straight
+    if answered is not None:
+        assert kit.door.asked[-1].remote == "127.0.0.9"
+        assert kit.journal.get(kit.door.asked[-1].lane.name, answered[1]) is not None
+        kit.faults.add("default", "soap-fault")
+        kit.faults.add("b", "soap-fault")
+        assert kit.site.answer_at_once(head, head.headers, b"", "") is None, "a fault of the lane may strike it"
+
+
 def test_a_known_head_lets_nobody_in_without_the_token(memory: Store) -> None:
     site = make_kit(memory).site
     site.guard = Guard(token="secret")
