@@ -13,6 +13,7 @@ from tests.simulators.ic_webservices.harness import (
     UTILITY,
     Harness,
     advance,
+    begin,
     bill_file,
     elements,
     freeze,
@@ -59,7 +60,7 @@ def test_a_bill_is_sent_shown_paid_returned_and_paid_again(shared: Harness) -> N
 
 def test_a_payers_visit_is_the_same_on_every_store(shared: Harness) -> None:
     """Sign in, save a card, schedule, enrol in AutoPay, sign out; then a guest, whose postback fails at first."""
-    freeze(shared)
+    begin(shared)
     visit = Visit(shared)
     page = visit.connect("5")
     visit.submit(visit.page(page, "payment-options/new/card"), "Save", **CARD)
