@@ -226,12 +226,13 @@ class Books(LaneTx):
         return self._bills({"account_number": account_number}, order=("due_on", "invoice_number"))
 
     def open_bills(self, account_number: str) -> list[Bill]:
-        """The bills of an account that are not paid in full, in the order of their index."""
-        return self._bills({"account_number": account_number}, order=("open_cents",), where="open_cents > 0")
+        """The bills of an account that are not paid in full."""
+        return self._bills({"account_number": account_number}, order=("invoice_number",), where="open_cents > 0")
 
     def bill(self, invoice_number: str) -> AccountBill | None:
         """An invoice with the account it belongs to."""
-        return _BILLS.get(self.tx, self.lane, invoice_number)
+        found = _BILLS.find(self.tx, self.lane, {"invoice_number": invoice_number}, order="invoice_number")
+        return found[0] if found else None
 
     def put_bill(self, account_number: str, bill: Bill, *, billed: bool, sent: bool = False) -> None:
         """
@@ -243,8 +244,8 @@ class Books(LaneTx):
         """
         row = AccountBill(account_number, bill, billed, 1, int(sent))
         if not _BILLS.add(self.tx, self.lane, row):
-            held = _BILLS.lock(self.tx, self.lane, bill.invoice_number)
-            if held is None or held.account_number != account_number:
+            held = _BILLS.lock(self.tx, self.lane, account_number, bill.invoice_number)
+            if held is None:
                 raise InvoiceTaken(bill.invoice_number)
             revision = held.revision + 1
             row = AccountBill(account_number, bill, billed, revision, revision if sent else held.sent_revision)
@@ -258,9 +259,9 @@ class Books(LaneTx):
     def unbilled(self, today: date) -> list[AccountBill]:
         """Bills whose day has come and that were not yet billed."""
         order = ("billed_on", "invoice_number")
-        return _BILLS.find(
-            self.tx, self.lane, {"billed": 0}, order=order, where="billed_on <= :today", today=today.isoformat()
-        )
+        # The condition is that of the index, literally: of a parameter SQLite would not know that it is the same.
+        where = "billed = 0 AND billed_on <= :today"
+        return _BILLS.find(self.tx, self.lane, order=order, where=where, today=today.isoformat())
 
     def mark_billed(self, invoice_number: str) -> bool:
         """Say that a bill's day has come; False where somebody did already."""
@@ -383,7 +384,9 @@ class Books(LaneTx):
 
     def payment(self, account_number: str, number: int) -> PostedPayment | None:
         """A posted payment."""
-        return PAYMENT_ROWS.get(self.tx, self.lane, account_number, number)
+        mine = {"account_number": account_number}
+        found = PAYMENT_ROWS.find(self.tx, self.lane, mine, order="number", where="number = :number", number=number)
+        return found[0] if found else None
 
     def save_payment(self, posted: PostedPayment) -> None:
         """Write back a posted payment."""

@@ -1,7 +1,8 @@
 """
 The tables of the utility's ledger; each row is in a lane.
 
-Without SQLite's own row numbers: their keys are text, and one tree is searched instead of two.
+Most are without SQLite's own row numbers: their keys are text, and one tree is searched instead of two. Payments and
+events have them: they are added at the end of their table, and only their short keys go between those of others.
 """
 
 from __future__ import annotations
@@ -43,8 +44,9 @@ BILLS = schema.Table(
     "inhance_bills",
     TABLES,
     schema.Column("lane", schema.Text, primary_key=True),
+    # An account's bills stand together, where a balance or a payment finds them at once.
+    schema.Column("account_number", schema.Text, primary_key=True),
     schema.Column("invoice_number", schema.Text, primary_key=True),
-    schema.Column("account_number", schema.Text, nullable=False),
     schema.Column("billed_on", schema.Text, nullable=False),
     schema.Column("due_on", schema.Text, nullable=False),
     schema.Column("amount_cents", schema.BigInteger, nullable=False),
@@ -59,8 +61,8 @@ BILLS = schema.Table(
         "lane",
         where="revision > sent_revision",
     ),
-    schema.Index("inhance_bills_account", "lane", "account_number", "open_cents", "billed_on"),
-    schema.Index("inhance_bills_due", "lane", "billed", "billed_on"),
+    schema.Index("inhance_bills_invoice", "lane", "invoice_number", unique=True),
+    schema.Index("inhance_bills_due", "lane", "billed_on", where="billed = 0"),
     rowid=False,
 )
 PAYMENTS = schema.Table(
@@ -68,8 +70,9 @@ PAYMENTS = schema.Table(
     TABLES,
     schema.Column("lane", schema.Text, primary_key=True),
     schema.Column("account_number", schema.Text, primary_key=True),
+    # By it a duplicate is found; `number` alone tells an account's payments apart.
+    schema.Column("reference", schema.Text, primary_key=True),
     schema.Column("number", schema.Integer, primary_key=True),
-    schema.Column("reference", schema.Text, nullable=False),
     schema.Column("document_number", schema.Text, nullable=False),
     schema.Column("type", schema.Text, nullable=False),
     schema.Column("amount_cents", schema.BigInteger, nullable=False),
@@ -80,8 +83,6 @@ PAYMENTS = schema.Table(
     schema.Column("posted_at", schema.Text, nullable=False),
     # Of a payment that came back, as a person entered it.
     schema.Column("returned_at", schema.Text),
-    schema.Index("inhance_payments_reference", "lane", "account_number", "reference"),
-    rowid=False,
 )
 EVENTS = schema.Table(
     "inhance_events",
@@ -93,7 +94,6 @@ EVENTS = schema.Table(
     schema.Column("detail", schema.Text, nullable=False),
     schema.Column("request_id", schema.Text, nullable=False),
     schema.Column("at", schema.Text, nullable=False),
-    rowid=False,
 )
 DOWNLOADS = schema.Table(
     "inhance_downloads",

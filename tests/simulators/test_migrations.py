@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -51,12 +52,9 @@ def old(request: pytest.FixtureRequest, tmp_path: Path, tables: dict[str, schema
         return f"sqlite:///{path}"
     # The same in PostgreSQL: today's tables without what came since.
     url = str(request.getfixturevalue("postgres"))
-    store = Store(url)
-    store.add(_declared(tables.values()))
-    store.create()
-    store.close()
+    opened(url, tables).close()
+    taken_back(url)
     with psycopg.connect(url.replace("+psycopg", "")) as postgres:
-        postgres.execute("ALTER TABLE lanes DROP COLUMN used_on")
         for name, (columns, values) in rows.items():
             places = ", ".join(["%s"] * len(columns))
             sql = f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({places})"
@@ -85,6 +83,17 @@ def opened(url: str, tables: dict[str, schema.Table]) -> Store:
     return store
 
 
+def taken_back(url: str) -> None:
+    """Bring a database to the oldest revision, where none was noted."""
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(HISTORY.scripts))
+        config.attributes |= {"connection": connection, "version_table": HISTORY.table}
+        command.downgrade(config, HISTORY.oldest)
+        connection.exec_driver_sql(f"DROP TABLE {HISTORY.table}")
+
+
 def differences(url: str, tables: dict[str, schema.Table]) -> list[Any]:
     """What Alembic finds different between a database and the declared tables."""
     engine = sa.create_engine(url, poolclass=sa.NullPool)
@@ -110,6 +119,35 @@ def test_an_older_database_has_todays_tables_and_all_its_rows(old: str, tables: 
     assert lanes == [("default", "2026-06-16T10:00:00+00:00")]
     assert (unused, noted) == ([], [(HISTORY.newest,)])
     assert differences(old, tables) == []
+
+
+@pytest.mark.parametrize("old", STORES, indirect=True)
+def test_an_older_database_has_todays_keys(old: str, tables: dict[str, schema.Table]) -> None:
+    """Alembic compares no keys, and knows nothing of SQLite's row numbers."""
+    opened(old, tables).close()
+    engine = sa.create_engine(old, poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        found = sa.inspect(connection)
+        keys = {name: found.get_pk_constraint(name)["constrained_columns"] for name in tables}
+        assert keys == {name: [column.name for column in table.primary_key] for name, table in tables.items()}
+        if engine.dialect.name == "sqlite":
+            made = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'table'").all()
+            rowid = {name: not sql.endswith("WITHOUT ROWID") for name, sql in made if name in tables}
+            assert rowid == {name: table.rowid for name, table in tables.items()}
+
+
+@pytest.mark.parametrize("old", STORES, indirect=True)
+def test_an_older_database_keeps_every_bill_payment_and_event(old: str, tables: dict[str, schema.Table]) -> None:
+    def rows(name: str) -> set[sa.Row[Any]]:
+        columns = ", ".join(tables[name].c)
+        with sa.create_engine(old, poolclass=sa.NullPool).connect() as connection:
+            return set(connection.exec_driver_sql(f"SELECT {columns} FROM {name}"))
+
+    moved = ("inhance_bills", "inhance_payments", "inhance_events")
+    before = {name: rows(name) for name in moved}
+    opened(old, tables).close()
+    assert {name: rows(name) for name in moved} == before
+    assert all(before.values())
 
 
 @pytest.mark.parametrize("store_url", STORES, indirect=True)

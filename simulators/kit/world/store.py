@@ -327,6 +327,9 @@ class Store:
             connection = sqlite3.connect(self._place, check_same_thread=False, timeout=30, isolation_level=None)
             if self.in_memory:
                 connection.execute(f"PRAGMA page_size={MEMORY_PAGE_BYTES}")
+                # What SQLite sorts or copies stays in memory too, and what is deleted is not overwritten there.
+                connection.execute("PRAGMA temp_store=MEMORY")
+                connection.execute("PRAGMA secure_delete=OFF").close()
             else:
                 connection.execute("PRAGMA journal_mode=WAL")
                 connection.execute("PRAGMA synchronous=NORMAL")
