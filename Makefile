@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # Half as many again as there are cores: a third of the time a test waits for a process or a clock.
 WORKERS ?= $(shell echo $$(( ($$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) * 3 + 1) / 2 )))
 
-.PHONY: help sandbox demo test check bench format reference lock advisories clean
+.PHONY: help sandbox demo test test-at check bench format reference lock advisories clean
 
 help:  ## Show this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +22,12 @@ demo: $(VENV)/.sandbox  ## The whole journey, from bill file to posted payment, 
 # compiles them anew.
 test: check  ## Lint, types and every test.
 	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n $(WORKERS)
+
+# A folder of its own: by a calendar of another year pytest takes the folders of other runs for old, and removes them.
+test-at: $(VENV)/.dev  ## Each test begins at AT=2028-02-29T04:59:59.5 (UTC); TESTS=... for some of them, needs cc.
+	cc -O2 -shared -fPIC -o $(VENV)/clock.so .ci/clock.c
+	folder=$$(mktemp -d) && trap 'rm -rf $$folder' EXIT && AT=$(AT) LD_PRELOAD=$(abspath $(VENV))/clock.so PYTHONPATH=.ci \
+		$(BIN)/pytest -p moment -p no:cacheprovider --basetemp=$$folder/pytest -n $(WORKERS) $(TESTS)
 
 check: $(VENV)/.dev  ## Lint, types and dependencies.
 	$(BIN)/ruff check .
