@@ -14,7 +14,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlencode
+from urllib.parse import quote, unquote, urlencode
 
 from partnerlab.simulators.kit.faults.faults import Faults
 from partnerlab.simulators.kit.http.exchange import Exchange, Mount, Place, Refusal, Target, failed
@@ -215,7 +215,7 @@ class Site:
             return self._refuse(403, "origin_not_allowed", why)
         if not mount.door and not guard.knows(headers, path) and path not in getattr(mount.app, "open_to_all", ()):
             if sign_in := getattr(mount.app, "sign_in", ""):
-                wanted = f"/lane/{found.lane}{path}" if found.lane else path
+                wanted = quote(f"/lane/{found.lane}{path}" if found.lane else path)
                 to = urlencode({"to": f"{wanted}?{found.query}" if found.query else wanted})
                 return Refusal(self.new_id(), Response(303, b"", headers=(("Location", f"{sign_in}?{to}"),)))
             answer = problem(401, "unauthorized", "Authorization: Bearer <token> is required")

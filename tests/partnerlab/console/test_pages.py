@@ -147,9 +147,10 @@ def test_a_sandbox_with_a_token_lets_a_browser_sign_in() -> None:
             answer = reader.get(path)
             assert answer.status == 303
             assert parse_qs(urlsplit(answer.headers["Location"]).query)["to"] == [path]
-        asked = reader.get("/lane/x/console/traffic?operation=BalanceCheck")
+        led_on = ("/lane/x/console/traffic?operation=Balance%20Check", "/console/books/44/CPP%202210-77")
+        asked = [parse_qs(urlsplit(reader.get(path).headers["Location"]).query)["to"][0] for path in led_on]
         for to, then in (
-            (parse_qs(urlsplit(asked.headers["Location"]).query)["to"][0], asked.path),
+            *zip(asked, led_on, strict=True),
             ("/console/payments", "/console/payments"),
             *(
                 (elsewhere, "/console/")
