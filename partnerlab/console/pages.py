@@ -98,7 +98,7 @@ class Pages:
             return self._answer(page, path)
         except ApiRefused as error:
             if request.method == "POST":
-                return page.see(_back(page), wrong=str(error))
+                return page.see(_back(page), wrong=str(error), typed=page.form)
             return self._problem(page, error.status, str(error))
         except Exception:
             _logger.exception("request %s: %s failed", request.id, request.path[:200])

@@ -47,7 +47,7 @@ MOST_NOTES = 100
 
 
 class Notes:
-    """What was done by a form, told once on the page that follows. The newest hundred."""
+    """What a form did, or what was typed into one that failed: told once, on the next page. The newest hundred."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[str, Mapping[str, Any]] = OrderedDict()
@@ -128,7 +128,13 @@ class Page:
             lanes=lanes,
             clock=next((lane for lane in lanes if lane["name"] == self.lane), None),
             wall=datetime.now(UTC),
-            note={"done": "", "wrong": "", "timeline": None, **self.notes.take(self.query.get("note", ""))},
+            note={
+                "done": "",
+                "wrong": "",
+                "timeline": None,
+                "typed": {},
+                **self.notes.take(self.query.get("note", "")),
+            },
             **values,
         )
         return html(text, status)

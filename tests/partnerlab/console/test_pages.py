@@ -133,6 +133,18 @@ def test_a_form_that_fails_says_so_where_it_stands(reader: Reader) -> None:
         assert "That did not work." in page.text or page.status == 404
 
 
+def test_what_was_typed_stands_in_a_form_that_failed(reader: Reader) -> None:
+    """Else one corrects the operation and switches another fault on."""
+    page = reader.post("/console/faults", name="slow", operation="BalanceChek", count="3", probability="0.5")
+    assert "did you mean BalanceCheck?" in page.text
+    assert re.search(r"<option selected>\s*slow", page.raw)
+    for name, typed in (("operation", "BalanceChek"), ("count", "3"), ("probability", "0.5")):
+        assert f'name="{name}" value="{typed}"' in page.raw
+    assert 'name="duration" value="3 days"' in reader.post("/console/clock/advance", duration="3 days").raw
+    assert 'value="no name!"' in reader.post("/console/lanes", name="no name!").raw
+    assert 'value="3 days"' not in reader.get("/console/clock").raw
+
+
 def test_without_it_the_root_lists_the_doors() -> None:
     with Sandbox(SandboxSettings(port=0, console=False), in_process=True) as sandbox:
         answer = Reader(sandbox).get("/")
