@@ -62,6 +62,12 @@ class _Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            from difflib import get_close_matches  # here, because only who misspells something needs it
+
+            meant = get_close_matches(args[0], COMMANDS, 1)
+            hint = f" Did you mean '{meant[0]}'?" if meant else ""
+            raise click.UsageError(f"No such command '{args[0]}'.{hint}", ctx)
         # What is imported stays: to look through it for garbage, now or later, would take a tenth of the start.
         collecting = gc.isenabled()
         gc.disable()

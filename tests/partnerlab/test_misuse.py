@@ -34,6 +34,13 @@ def test_h_is_help(command: str) -> None:
     assert "Usage:" in typed(command, "-h").output
 
 
+@pytest.mark.parametrize(("typo", "meant"), [("jurnal", "'journal'"), ("sandbx", "'sandbox'"), ("xyzzy", "")])
+def test_a_mistyped_command_is_told_which_was_meant(typo: str, meant: str) -> None:
+    done = typed(typo)
+    assert done.exit_code == 2
+    assert said(done) == f"Error: No such command '{typo}'." + (f" Did you mean {meant}?" if meant else "")
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
