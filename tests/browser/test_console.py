@@ -130,6 +130,7 @@ def test_what_happens_appears_in_every_tab_and_is_sent_again_by_keyboard(page: A
     page.wait_for_url(f"**/console/traffic/{id}")
     page.keyboard.press("r")
     page.wait_for_selector("text=Sent again")
+    page.wait_for_load_state()  # keys work once the page's script has run
     assert f"/{id}" not in page.url
     # e edits; what is typed there is text.
     page.keyboard.press("e")
