@@ -233,4 +233,4 @@ def _notes(record: Record) -> list[str]:
     for call in record.calls:
         seconds[f"{call.at:%H:%M:%S}"] = seconds.get(f"{call.at:%H:%M:%S}", 0) + 1
     at, most = max(seconds.items(), key=lambda one: one[1])
-    return [f"Called by {named}.", f"At most {most} calls in one second, at {at}."]
+    return [f"Called by {named}.", f"At most {most} {'call' if most == 1 else 'calls'} in one second, at {at}."]

@@ -88,7 +88,8 @@ def _head(run: Run) -> Iterator[str]:
     yield f"<header><h1>Verification of {_text(run.subject)} as {_text(run.side)}</h1>"
     wrote = "It changed data there." if run.wrote else "It only read."
     yield f'<p class="soft">{_text(run.target)}, {_text(run.started_at)}, {run.elapsed_ms / 1000:.1f} s, '
-    yield f"{len(run.exchanges)} calls. {wrote}</p>"
+    calls = len(run.exchanges)
+    yield f"{calls} {'call' if calls == 1 else 'calls'}. {wrote}</p>"
     yield f'<p class="verdict {kind}">{_text(words[:1].upper() + words[1:])}.</p>'
     if run.requirements:
         rows = "; ".join(f"{row.name} {row.covered} of {row.total}" for row in coverage(run))
@@ -109,13 +110,13 @@ def _configuration(run: Run) -> Iterator[str]:
 def _contents(failed: list[CheckResult]) -> Iterator[str]:
     yield '<nav aria-label="Failures"><ul>'
     for check in failed:
-        yield f'<li><a href="#{anchor(check.check)}">{_text(check.check)}</a>: {_text(check.sentence)}</li>'
+        yield f'<li><a href="#{anchor(check.check)}">{_text(check.check)}</a>: {_sentence(check.sentence)}</li>'
     yield "</ul></nav>"
 
 
 def _failure(run: Run, check: CheckResult, most: int, shown: set[int]) -> Iterator[str]:
     yield f'<section class="one"><h3 id="{anchor(check.check)}">✗ {_text(check.check)}</h3>'
-    yield f"<p>{_text(check.sentence)}</p>"
+    yield f"<p>{_sentence(check.sentence)}</p>"
     for problem in check.problems[:20]:
         yield f'<p class="soft">Where: {_text(problem.where)}</p>'
         yield f'<div class="sides"><div><b>Expected</b>{_text(problem.expected)}</div>'
@@ -205,7 +206,7 @@ def _table(rows: list[RequirementResult]) -> Iterator[str]:
         rule = one.requirement
         mark = MARKS.get(one.outcome, "rest")
         yield f'<tr><td id="{anchor(rule.id)}">{_text(rule.id)}</td>'
-        yield f'<td><span class="mark {mark}">{one.outcome.value}</span></td><td>{_text(rule.text)}'
+        yield f'<td><span class="mark {mark}">{one.outcome.value}</span></td><td>{_sentence(rule.text)}'
         reason = f"Some of its checks were not made: {one.reason}" if one.outcome is Outcome.PASSED else one.reason
         yield f'<br><span class="soft">{_text(reason)}</span>' if one.reason else ""
         links = ", ".join(f'<a href="#{anchor(check)}">{_text(check)}</a>' for check in one.checks)
@@ -224,7 +225,7 @@ def _checks(run: Run, most: int, shown: set[int]) -> Iterator[str]:
     for check in (one for one in rest if one not in idle):
         mark = MARKS.get(check.outcome, "rest")
         yield f'<section class="one"><h3 id="{anchor(check.check)}">{_text(check.check)} '
-        yield f'<span class="mark {mark}">{check.outcome.value}</span></h3><p>{_text(check.sentence)}</p>'
+        yield f'<span class="mark {mark}">{check.outcome.value}</span></h3><p>{_sentence(check.sentence)}</p>'
         yield f"<p>{_text(check.reason)}</p>" if check.reason else ""
         ids = ", ".join(f'<a href="#{anchor(id)}">{_text(id)}</a>' for id in check.requirements)
         yield f'<p class="soft">Grades {ids}.</p>' if ids else ""
@@ -235,7 +236,7 @@ def _checks(run: Run, most: int, shown: set[int]) -> Iterator[str]:
         yield '<div class="box"><table class="wide"><thead><tr><th>Check</th><th>What holds</th><th>Why not</th></tr>'
         yield "</thead><tbody>"
         for check in idle:
-            yield f'<tr><td id="{anchor(check.check)}">{_text(check.check)}</td><td>{_text(check.sentence)}</td>'
+            yield f'<tr><td id="{anchor(check.check)}">{_text(check.check)}</td><td>{_sentence(check.sentence)}</td>'
             yield f"<td>{_text(check.reason)}</td></tr>"
         yield "</tbody></table></div></details>"
 
@@ -254,3 +255,11 @@ def _pre(text: str, label: str) -> str:
 
 def _text(text: str) -> str:
     return escape(clean(text), quote=True)
+
+
+def _sentence(text: str) -> str:
+    """A sentence of the catalogue or of a check. What stands between backticks is code."""
+    parts = _text(text).split("`")
+    if len(parts) % 2 == 0:
+        return _text(text)
+    return "".join(f"<code>{part}</code>" if at % 2 else part for at, part in enumerate(parts))

@@ -27,6 +27,7 @@ th{color:var(--soft);font-weight:600}td.n{text-align:right;white-space:nowrap}
 .sides>div{background:var(--tint);border:1px solid var(--line);border-radius:.3rem;padding:.5rem;min-width:0;
 overflow-wrap:anywhere}
 .sides b{display:block;font-size:.85rem;color:var(--soft)}
+code{font:.92em ui-monospace,Consolas,monospace;overflow-wrap:anywhere}
 pre{margin:.35rem 0;padding:.5rem;background:var(--tint);border:1px solid var(--line);border-radius:.3rem;
 font:13px/1.45 ui-monospace,Consolas,monospace;white-space:pre-wrap;
 overflow-wrap:anywhere;max-height:24rem;overflow:auto}

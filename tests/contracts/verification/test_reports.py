@@ -123,6 +123,17 @@ def test_the_page_has_an_anchor_for_each_finding_and_every_link_leads_to_one() -
     assert {"inhance-payment", "INH2-PAY-8"} <= set(ids)
 
 
+def test_names_on_the_wire_stand_as_code_and_one_call_is_one() -> None:
+    run = small_run()
+    (first, *others) = run.requirements
+    named = replace(first, requirement=replace(first.requirement, text="`Record bal` < 0, `CC` and an odd ` stay."))
+    paired = replace(first, requirement=replace(first.requirement, text="`Record bal` <is> a credit."))
+    page = to_html(replace(run, requirements=(named, paired, *others)))
+    assert "<code>Record bal</code> &lt;is&gt; a credit." in page
+    assert "`Record bal` &lt; 0, `CC` and an odd ` stay." in page
+    assert " 1 call. " in to_html(replace(configuration_run(), exchanges=run.exchanges[:1]))
+
+
 def test_failures_come_first_with_expected_beside_received() -> None:
     page = to_html(small_run())
     assert page.index('id="inhance-wrong-key"') < page.index('id="inhance-path-case"') < page.index('id="coverage"')
