@@ -33,6 +33,7 @@ __all__ = [
     "AccountBill",
     "AppliedChange",
     "Books",
+    "OpenItems",
     "standing_row",
 ]
 
@@ -70,6 +71,9 @@ class NamedValue:
     name: str
     value: str
 
+
+OpenItems = tuple[str | None, str | None, int, list[tuple[date, int]]]
+"""What a balance is told from: e-mail, phone, credit, and of each open bill its day and what is open, in cents."""
 
 _day = date.fromisoformat
 _ACCOUNTS = Table(ACCOUNTS, OpenAccount, names={"account.number": "account_number"})
@@ -146,9 +150,7 @@ class Books(LaneTx):
 
     __slots__ = ()
 
-    def open_items(
-        self, account_number: str, *, served: bool = False
-    ) -> tuple[str | None, str | None, int, list[tuple[date, int]]]:
+    def open_items(self, account_number: str, *, served: bool = False) -> OpenItems:
         """
         E-mail, phone, credit and open items of an account.
 

@@ -22,11 +22,12 @@ from partnerlab.simulators.inhance_soap.domain.errors import InvoiceTaken, Payme
 from partnerlab.simulators.inhance_soap.domain.events import Cause, Event
 from partnerlab.simulators.inhance_soap.domain.opened import OpenAccount, Standing
 from partnerlab.simulators.inhance_soap.domain.payments import Payment, PostedPayment
-from partnerlab.simulators.inhance_soap.store import Books
+from partnerlab.simulators.inhance_soap.store import Books, OpenItems
 
 __all__ = [
     "AccountBalances",
     "AccountView",
+    "balances_from",
     "balances_of",
     "credit",
     "money_text",
@@ -78,7 +79,12 @@ def view(books: Books, account_number: str, today: date) -> AccountView:
 
 def balances_of(books: Books, account_number: str, today: date, *, served: bool = False) -> AccountBalances:
     """What an account owes; *served* as in `Books.open_items`. Raises `AccountUnknown`."""
-    email, phone, credit_cents, items = books.open_items(account_number, served=served)
+    return balances_from(books.open_items(account_number, served=served), today)
+
+
+def balances_from(open_items: OpenItems, today: date) -> AccountBalances:
+    """What an account owes by its credit and open items."""
+    email, phone, credit_cents, items = open_items
     return AccountBalances(*balances(items, credit_cents, today), phone, email)
 
 

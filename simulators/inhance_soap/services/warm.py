@@ -11,16 +11,15 @@ happens within `Store.still`, and the store writes and forgets for everybody els
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
 
-from partnerlab.simulators.inhance_soap.domain.billing import Bill, balances
+from partnerlab.simulators.inhance_soap.domain.billing import Bill
 from partnerlab.simulators.inhance_soap.domain.errors import AccountUnknown
 from partnerlab.simulators.inhance_soap.domain.events import Cause, Event
 from partnerlab.simulators.inhance_soap.domain.opened import Standing
 from partnerlab.simulators.inhance_soap.domain.payments import Payment, PostedPayment
 from partnerlab.simulators.inhance_soap.payment_batch import PaymentBatch
-from partnerlab.simulators.inhance_soap.services.books import AccountBalances, post
-from partnerlab.simulators.inhance_soap.store import Books
+from partnerlab.simulators.inhance_soap.services.books import AccountBalances, balances_from, post
+from partnerlab.simulators.inhance_soap.store import Books, OpenItems
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Store
 
@@ -33,8 +32,6 @@ MOST_ACCOUNTS = 10_000
 
 Key = tuple[str, str]
 """Lane and account number."""
-Told = tuple[str | None, str | None, int, list[tuple[date, int]]]
-"""E-mail, phone, credit and open items, as `Books.open_items` has them."""
 
 
 def warm_books(store: Store) -> WarmBooks | None:
@@ -50,7 +47,7 @@ class WarmBooks:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._told: dict[Key, Told] = {}
+        self._told: dict[Key, OpenItems] = {}
         self._standing: dict[Key, Standing] = {}
         self._first: dict[tuple[str, str, str], int] = {}
         """By lane, account and reference, of the payments that wait: the first of that reference."""
@@ -61,8 +58,7 @@ class WarmBooks:
         told = self._told.get((lane.name, account_number)) or self._look(lane, account_number)
         if told is None:
             return None
-        email, phone, credit_cents, items = told
-        return AccountBalances(*balances(items, credit_cents, lane.now().date()), phone, email)
+        return balances_from(told, lane.now().date())
 
     def post_payment(
         self, lane: Lane, cause: Cause, account_number: str, payment: Payment, *, unique: bool
@@ -114,7 +110,7 @@ class WarmBooks:
         """Remember no account any more."""
         self._told, self._standing = {}, {}
 
-    def _look(self, lane: Lane, account_number: str) -> Told | None:
+    def _look(self, lane: Lane, account_number: str) -> OpenItems | None:
         key = (lane.name, account_number)
         with self._store.still(wait=False) as tx:
             if tx is None:
@@ -137,7 +133,7 @@ class WarmBooks:
         if (told := self._told.get(key)) is not None:
             self._told[key] = _told(told, account)
 
-    def _room(self, remembered: dict[Key, Told] | dict[Key, Standing]) -> None:
+    def _room(self, remembered: dict[Key, OpenItems] | dict[Key, Standing]) -> None:
         if len(remembered) >= MOST_ACCOUNTS:
             self.write()
             self.forget()
@@ -173,6 +169,6 @@ def _again(known: Standing, first: int | None) -> Standing:
     )
 
 
-def _told(told: Told, account: Standing) -> Told:
+def _told(told: OpenItems, account: Standing) -> OpenItems:
     """What is told of an account as it stands."""
     return told[0], told[1], account.credit_cents, [(bill.billed_on, bill.open_cents) for bill in account.bills]
