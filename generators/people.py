@@ -101,7 +101,7 @@ class People:
         initials = [name[0].lower() for name in firsts]
         phones = [f"-555-01{line:02}" for line in range(100)]
         for a, b, c, d, e, f in draws(f"people/{self.seed}", 6):
-            place = places[a >> 12]
+            city, state, zip_code, area_code = places[a >> 12]
             first, last = a & 511, b & 511
             # One in sixteen is a business.
             name = f"{firsts[first]} {lasts[last]}" if b >> 12 else f"{lasts[last]} {TRADES[a & 7]}"
@@ -109,5 +109,5 @@ class People:
             unit = f"Apt {1 + e % 48}" if d > 57_000 else ""
             # One in eight has no e-mail address; the number keeps most of the others apart.
             email = f"{initials[first]}.{boxes[last]}{e}@{DOMAINS[f >> 14]}" if f & 7 else ""
-            phone = place.area_code + phones[(f >> 3) % 100]
-            yield name, address, unit, place.city, place.state, place.zip, phone, email
+            phone = area_code + phones[(f >> 3) % 100]
+            yield name, address, unit, city, state, zip_code, phone, email

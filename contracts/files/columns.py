@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
+from itertools import chain
 from typing import Any
 
 from partnerlab.contracts.files.compiled import KEPT, NAMES, overflow
@@ -26,7 +27,7 @@ Check = Callable[[Sequence[str]], None]
 """Raises ValueError or KeyError where one of the cells is not plain."""
 
 # Cells of a column, each with a line break behind it. Possessive, so that a long column keeps no place to go back to.
-AMOUNTS = pattern(r"(?:-?[0-9]{1,15}+\.[0-9]{2}\n)*+")
+AMOUNTS = pattern(r"(?:-?[0-9]{1,15}+\.[0-9][0-9]\n)*+")
 NUMBERS = pattern(r"(?:-?[0-9]{1,15}+(?:\.[0-9]{1,6}+)?+\n)*+")
 
 
@@ -72,10 +73,7 @@ def _checker(record: Record, fields: Sequence[Field], names: tuple[str, ...]) ->
             raise ValueError(code)
         cells[0::width] = [code] * count
         for check, places in checks:
-            if len(places) == 1:
-                check(cells[places[0] :: width])
-            else:
-                check([cell for at in places for cell in cells[at::width]])
+            check(list(chain.from_iterable([cells[at::width] for at in places])))
         return [cells[at::width] for at in kept]
 
     return check_all
@@ -97,7 +95,7 @@ def _rules(field: Field) -> list[tuple[Any, Check]]:
     found: list[tuple[Any, Check]] = []
     if field.required:
         found.append(("filled", _filled))
-        if field.kind == "text":
+        if field.kind == "text" and not field.constant.strip():
             found.append(("not blank", _not_blank))
     if field.constant:
         return [*found, (field, partial(_constant, field))]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import lru_cache, partial
+from itertools import chain
 from typing import Any
 
 from partnerlab.contracts.files.columns import column_checks
@@ -67,7 +68,7 @@ def _renderer(record: Record, fields: Sequence[Field], tail: int) -> Callable[[S
         blank = [""] * count
         cells = [blank if at < 0 else column(values[at]) for at, column in columns]
         for check, places in checks:
-            check(cells[places[0]] if len(places) == 1 else [cell for at in places for cell in cells[at]])
+            check(list(chain.from_iterable([cells[at] for at in places])))
         if tail:
             cells.append([end] * count)
         return list(map("|".join, zip(*cells, strict=True)))
