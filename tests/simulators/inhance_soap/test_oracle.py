@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -44,10 +45,11 @@ def test_a_sample_is_answered_as_spyne_answers_it(path: Path) -> None:
     body = path.read_bytes()
     operation = OPERATIONS[path.parent.name.replace("_", "")]
     version = "1.2" if b"2003/05/soap-envelope" in body else "1.1"
-    answers, worlds = [], []
+    answers, worlds, began = [], [], datetime.now(UTC)
     for oracle in (False, True):
         store = Store("sqlite://")
         utility = Utility(store)
+        utility.lanes.create("default", frozen_at=began)
         asked = utility.send("POST", PATH, headers=headers(operation, version), body=body)
         answers.append(values(ask_spyne(utility, asked) if oracle else utility.app(asked).body))
         worlds.append(_world(utility))

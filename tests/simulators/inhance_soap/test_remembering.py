@@ -9,7 +9,7 @@ import os
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -70,8 +70,7 @@ class _Utility:
         self.lanes = Lanes(self.store)
         simulator = inhance_soap.create_simulator(inhance_soap.Settings(warm=remembers), self.store, self.lanes)
         self.lanes.seeders.append(simulator.seed)
-        self.lanes.get("default")
-        self.lane = self.lanes.set_clock("default", offset=timedelta(), frozen_at=NOON)
+        self.lane = self.lanes.create("default", frozen_at=NOON)
         self.path, door = next(iter(simulator.doors.items()))
         assert isinstance(door, AsmxService)
         self.door = door

@@ -20,9 +20,9 @@ from tests.simulators.ic_webservices.harness import (
     INVOICING,
     MANAGEMENT,
     Harness,
+    begin,
     bill_file,
     elements,
-    freeze,
     group,
     keyed,
     schema,
@@ -64,7 +64,7 @@ def worlds() -> Any:
     stores = [Store("sqlite://"), Store("sqlite://")]
     harnesses = [Harness(store, Lanes(store)) for store in stores]
     for harness in harnesses:
-        freeze(harness)
+        begin(harness)
         harness.pay(amount="10.00")
         harness.control("POST", f"customers/{ACCOUNT}/paperless", {"enrolled": True})
     answer_with_spyne(harnesses[1].door(INVOICING), CloudInvoicing)
