@@ -86,6 +86,7 @@ class DataPump:
         self._billers = billers
         self._dice = dice
         self._database = create_database(db_url, memory=engine is not None)
+        self._durable = engine is None
         self._engine: Engine = (
             DurableEngine(self._database, poll_s=poll_s, slots=slots) if engine is None else engine(self._database)
         )
@@ -134,6 +135,8 @@ class DataPump:
             self._forget_store()
             raise
         self._running = True
+        if worker and self._durable:
+            self.router.open()
         if worker:
             self._upkeep = self._engine.upkeep(store)
             self._upkeep.start()

@@ -91,6 +91,10 @@ class Router:
                 )
             return self._transport
 
+    def open(self) -> None:
+        """Make ready for calls, so that the first does not wait for it: 0.1 s, or more on a busy machine."""
+        _ = self.transport
+
     def plan(self, event: Event, biller: Biller) -> Plan:
         """
         What is to be done about an event. Nothing is sent yet.

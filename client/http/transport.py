@@ -12,7 +12,7 @@ import ssl
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from functools import cache
+from functools import cache, partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -53,8 +53,10 @@ class Transport:
     ) -> None:
         import httpx
 
+        from partnerlab.client.http.connections import Connections
+
         self.rules = Rules(timeouts, allow_http, max_answer_bytes)
-        self.http = httpx.HTTPTransport(**_connection_options(ssl_context, proxy)) if http is None else http
+        self.http = http or Connections(partial(httpx.HTTPTransport, **_connection_options(ssl_context, proxy)))
         self._free = threading.BoundedSemaphore(connections)
 
     def send(self, request: HttpRequest) -> HttpResponse:

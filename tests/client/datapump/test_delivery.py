@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from partnerlab.client.datapump import DataPump, Receipt
 from partnerlab.client.datapump.engine.rounds import SHARDS, shard_of
+from partnerlab.client.datapump.routes import Router
 from partnerlab.client.datapump.states import State
 from partnerlab.client.settings import Biller
 from tests.client.datapump.conftest import PATIENT, QUICK, MakePump, make_event, state_of, submit, wait_for
@@ -24,6 +25,13 @@ def test_a_payment_reaches_the_partner_once(pump: DataPump, partner: Partner) ->
     assert (attempt.operation, attempt.outcome) == ("MakePaymentExtended", "delivered")
     assert attempt.ended_at is not None
     assert attempt.started_at <= attempt.ended_at
+
+
+def test_a_pump_that_delivers_is_ready_for_its_first_call(make_pump: MakePump) -> None:
+    router = Router()
+    assert router._transport is None
+    make_pump(router=router)
+    assert router._transport is not None
 
 
 def test_events_of_an_account_arrive_in_order_even_within_one_second(pump: DataPump, partner: Partner) -> None:
