@@ -281,8 +281,7 @@ class DataPump:
 
     def export_lane(self, lane: str) -> dict[str, list[dict[str, Any]]]:
         """Everything of a lane as rows by table, in JSON values."""
-        with self._database.connect() as tx:
-            return export_lane(self._opened(), tx, lane)
+        return export_lane(self._opened(), lane)
 
     def load_lane(self, lane: str, rows: Rows) -> None:
         """Replace what *lane* holds by an export. Deliveries that were on their way in it are delivered from here."""
@@ -291,9 +290,7 @@ class DataPump:
 
     def fork_lane(self, lane: str, copy: str) -> None:
         """Replace what *copy* holds by what *lane* holds."""
-        with self._database.begin() as tx:
-            rows = export_lane(self._opened(), tx, lane)
-            load_lane(self._opened(), tx, copy, rows, lambda delivery: self._ring_if_running(tx, delivery))
+        self.load_lane(copy, export_lane(self._opened(), lane))
 
     def prune(self, age: timedelta = DEFAULT_AGE, *, dry_run: bool = False) -> Pruned:
         """Forget deliveries that ended longer ago than *age*; safe beside running workers. Their events stay known."""

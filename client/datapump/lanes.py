@@ -41,18 +41,20 @@ def drop_lane(store: DeliveryStore, tx: sa.Connection, lane: str) -> None:
         store.run(tx, f"DELETE FROM {table} WHERE lane = :lane", lane=lane)
 
 
-def export_lane(store: DeliveryStore, tx: sa.Connection, lane: str) -> dict[str, list[dict[str, Any]]]:
-    """Everything of a lane as rows by table, JSON values throughout; what `load_lane` takes."""
-    found = {}
-    for name in TABLES:
-        table = METADATA.tables[name]
-        where = f"delivery IN ({_NUMBERS})" if name in _OF_DELIVERY else "lane = :lane"
-        names = [column.name for column in table.columns]
-        order = ", ".join(_quoted(column.name) for column in table.primary_key)
-        columns = ", ".join(map(_quoted, names))
-        rows = store.all(tx, f"SELECT {columns} FROM {name} WHERE {where} ORDER BY {order}", lane=lane)
-        found[name] = [dict(zip(names, row, strict=True)) for row in rows]
-    return found
+def export_lane(store: DeliveryStore, lane: str) -> dict[str, list[dict[str, Any]]]:
+    """Everything of a lane at one moment, as rows by table, JSON values throughout; what `load_lane` takes."""
+    with store.snapshot() as tx:
+        return {name: _rows(store, tx, name, lane) for name in TABLES}
+
+
+def _rows(store: DeliveryStore, tx: sa.Connection, name: str, lane: str) -> list[dict[str, Any]]:
+    table = METADATA.tables[name]
+    where = f"delivery IN ({_NUMBERS})" if name in _OF_DELIVERY else "lane = :lane"
+    names = [column.name for column in table.columns]
+    order = ", ".join(_quoted(column.name) for column in table.primary_key)
+    columns = ", ".join(map(_quoted, names))
+    rows = store.all(tx, f"SELECT {columns} FROM {name} WHERE {where} ORDER BY {order}", lane=lane)
+    return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 def load_lane(store: DeliveryStore, tx: sa.Connection, lane: str, rows: Rows, ring: Callable[[Delivery], None]) -> None:

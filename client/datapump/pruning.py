@@ -59,11 +59,11 @@ def prune(store: DeliveryStore, engine: Engine, age: timedelta = DEFAULT_AGE, *,
     before = now_ms() - age // timedelta(milliseconds=1)
     count = after = 0
     if dry_run:
-        with store.database.connect() as connection:
+        with store.reading() as connection:
             count = int(store.one(connection, _COUNT, before=before)[0])
         return Pruned(count, engine.prune(before, dry_run=True))
     while True:
-        with store.database.connect() as connection:
+        with store.reading() as connection:
             rows = store.all(connection, _SOME, before=before, after=after)
         if not rows:
             return Pruned(count, engine.prune(before))

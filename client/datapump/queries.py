@@ -90,7 +90,7 @@ class DeliveryQueries(Statements):
             conditions.append("number < :before")
             given["before"] = before
         where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-        with self.database.connect() as connection:
+        with self.reading() as connection:
             rows = self.all(connection, f"{_GET}{where} ORDER BY number DESC LIMIT :limit", limit=limit, **given)
         return [delivery_of(row) for row in rows]
 
@@ -98,13 +98,13 @@ class DeliveryQueries(Statements):
         """How many deliveries stand in each state; walks through all of them."""
         where, given = ("", {}) if lane is None else (" WHERE lane = :lane", {"lane": lane})
         sql = f"SELECT state, count(*) FROM pump_deliveries{where} GROUP BY state"
-        with self.database.connect() as connection:
+        with self.reading() as connection:
             return {State(state): count for state, count in self.all(connection, sql, **given)}
 
     def standing(self) -> dict[State, tuple[int, int]]:
         """Of each state that is not settled, how many stand in it and when the oldest was accepted; quick."""
         sql = "SELECT state, count(*), min(accepted_at) FROM pump_deliveries WHERE {} GROUP BY state"
-        with self.database.connect() as connection:
+        with self.reading() as connection:
             rows = [row for left in (BUSY, LEFT) for row in self.all(connection, sql.format(left))]
         return {State(state): (count, since) for state, count, since in rows}
 
@@ -112,13 +112,13 @@ class DeliveryQueries(Statements):
         """Whether a delivery is being sent or next to be; one that waits, or stands behind one that does, is not."""
         where, given = ("", {}) if lane is None else (" AND lane = :lane", {"lane": lane})
         sql = f"SELECT 1 FROM pump_deliveries {_READY} WHERE {READY}{where} AND NOT {_HELD_UP} LIMIT 1"
-        with self.database.connect() as connection:
+        with self.reading() as connection:
             return self.first(connection, sql, **given) is not None
 
     def accepted_in(self, lane: str) -> list[tuple[int, int]]:
         """(number, run) of what is accepted in a lane."""
         sql = f"SELECT number, run FROM pump_deliveries {_READY} WHERE {READY} AND state = 'accepted' AND lane = :lane"
-        with self.database.connect() as connection:
+        with self.reading() as connection:
             return [(number, run) for number, run in self.all(connection, sql, lane=lane)]
 
     def next_in(self, shards: Collection[int], of: int, *, after: int, limit: int) -> tuple[list[Delivery], int | None]:
@@ -128,7 +128,7 @@ class DeliveryQueries(Statements):
         Looks at *limit* accounts after *after*; with the last of them, or None where there are no more.
         """
         sql = _NEXT_IN.format(shards=", ".join(str(int(shard)) for shard in sorted(shards)))
-        with self.database.connect() as connection:
+        with self.reading() as connection:
             rows = self.all(connection, sql, of=of, after=after, limit=limit)
         heads = [delivery_of(row[1:]) for row in rows if row[1] is not None and row[1 + _STATE] in READY_STATES]
         heads.sort(key=lambda head: head.account)
@@ -136,7 +136,7 @@ class DeliveryQueries(Statements):
 
     def ready_accounts(self) -> list[int]:
         """Accounts in which something is accepted or being sent."""
-        with self.database.connect() as connection:
+        with self.reading() as connection:
             sql = f"SELECT DISTINCT account FROM pump_deliveries {_READY} WHERE {READY}"
             return [account for (account,) in self.all(connection, sql)]
 
@@ -150,7 +150,7 @@ class DeliveryQueries(Statements):
         """Every attempt, first to last."""
         columns = ", ".join(Attempt.__slots__)
         sql = f"SELECT {columns} FROM pump_attempts WHERE delivery = :delivery ORDER BY attempt"
-        with self.database.connect() as connection:
+        with self.reading() as connection:
             return [Attempt(*row) for row in self.all(connection, sql, delivery=delivery)]
 
     def superseded(self, delivery: Delivery) -> bool:
@@ -159,7 +159,7 @@ class DeliveryQueries(Statements):
             "SELECT 1 FROM pump_deliveries WHERE account = :account AND seq > :seq AND kind = :kind"
             " AND state = 'delivered' LIMIT 1"
         )
-        with self.database.connect() as connection:
+        with self.reading() as connection:
             row = self.first(connection, sql, account=delivery.account, seq=delivery.seq, kind=delivery.kind)
         return row is not None
 
@@ -169,7 +169,7 @@ class DeliveryQueries(Statements):
             'SELECT number, delivery, at, "by", verb, reason, source, target FROM pump_notes'
             " WHERE delivery = :delivery ORDER BY number"
         )
-        with self.database.connect() as connection:
+        with self.reading() as connection:
             return [Note(*row) for row in self.all(connection, sql, delivery=delivery)]
 
     def ready(self, lane: str | None) -> list[tuple[int, int, int]]:
@@ -179,13 +179,13 @@ class DeliveryQueries(Statements):
             f"SELECT number, run, attempts FROM pump_deliveries {_READY} WHERE {READY}{where}"
             f" AND {FIRST_IN_LINE} ORDER BY number"
         )
-        with self.database.connect() as connection:
+        with self.reading() as connection:
             return [(number, run, attempts) for number, run, attempts in self.all(connection, sql, **given)]
 
     def waiting(self, lane: str, until_ms: int) -> list[Delivery]:
         """What waits in a lane for a moment not after *until_ms*, the next first."""
         where = "state = 'waiting' AND lane = :lane AND retry_at <= :until"
-        with self.database.connect() as connection:
+        with self.reading() as connection:
             rows = self.all(
                 connection, f"{_GET} {DUE} WHERE {where} ORDER BY retry_at, number", lane=lane, until=until_ms
             )
@@ -193,7 +193,7 @@ class DeliveryQueries(Statements):
 
     def waiting_lanes(self) -> list[str]:
         """Lanes in which something waits for its next attempt."""
-        with self.database.connect() as connection:
+        with self.reading() as connection:
             sql = f"SELECT DISTINCT lane FROM pump_deliveries {DUE} WHERE state = 'waiting' ORDER BY lane"
             rows = self.all(connection, sql)
         return [lane for (lane,) in rows]
@@ -205,7 +205,7 @@ class DeliveryQueries(Statements):
             f" AND updated_at <= :before AND {FIRST_IN_LINE} LIMIT 1000"
         )
         given = {"state": state.value, "before": now_ms() - older_than_ms, "shard": shard, "shards": shards}
-        with self.database.connect() as connection:
+        with self.reading() as connection:
             rows = self.all(connection, sql, **given)
         return [delivery_of(row) for row in rows]
 
@@ -228,7 +228,7 @@ class DeliveryQueries(Statements):
         if settled_since_ms is not None:
             queries.append(of_account.format("", "state = 'delivered' AND updated_at >= :since"))
             given["since"] = settled_since_ms
-        with self.database.connect() as connection:
+        with self.reading() as connection:
             rows = self.all(connection, " UNION ".join(queries), **given)
         return sorted(
             {id if kind == "payment" else json.loads(event)["ach_reject"]["payment_guid"] for kind, id, event in rows}
@@ -236,12 +236,12 @@ class DeliveryQueries(Statements):
 
     def pruned(self, lane: str, event_id: str) -> tuple[State, str] | None:
         """What had become of an event whose delivery was pruned, and the digest of its content."""
-        with self.database.connect() as connection:
+        with self.reading() as connection:
             row = self.first(connection, PRUNED, lane=lane, event_id=event_id)
         return None if row is None else (State(row[0]), row[1])
 
     def _read_one(self, sql: str, **values: Any) -> Delivery | None:
-        with self.database.connect() as connection:
+        with self.reading() as connection:
             row = self.first(connection, sql, **values)
         return None if row is None else delivery_of(row)
 

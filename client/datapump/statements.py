@@ -8,8 +8,8 @@ would cost several times what these statements do.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from functools import cache
 from typing import Any
 
@@ -39,6 +39,22 @@ class Statements:
     def __init__(self, database: sa.Engine) -> None:
         self.database = database
         self.named = database.dialect.name == "sqlite"
+        # On PostgreSQL a transaction around one statement would be two more ways to the server and back.
+        self._reading = database if self.named else database.execution_options(isolation_level="AUTOCOMMIT")
+
+    def reading(self) -> sa.Connection:
+        """A connection for questions that stand alone: each sees what is committed when it is asked."""
+        return self._reading.connect()
+
+    @contextmanager
+    def snapshot(self) -> Iterator[sa.Connection]:
+        """A connection whose questions all see what was committed when the first of them was asked."""
+        with self.database.connect() as connection:
+            if self.named:
+                connection.exec_driver_sql("BEGIN")
+            else:
+                connection.execution_options(isolation_level="REPEATABLE READ")
+            yield connection
 
     def one(self, tx: sa.Connection, sql: str, **values: Any) -> Any:
         """The only row."""

@@ -324,7 +324,7 @@ class DeliveryStore(DeliveryQueries):
     def is_due(self, lane: str | None, now: int) -> bool:
         """Whether a delivery has waited until *now* or longer."""
         where, given = _due(lane, now)
-        with self.database.connect() as connection:
+        with self.reading() as connection:
             sql = f"SELECT 1 FROM pump_deliveries {DUE} WHERE {where} LIMIT 1"
             return self.first(connection, sql, **given) is not None
 

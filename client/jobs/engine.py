@@ -32,6 +32,7 @@ import sqlalchemy as sa
 from partnerlab.client.datapump.database import create_database
 from partnerlab.client.datapump.engine.process import claim_process, current, release_process
 from partnerlab.client.datapump.slots import MAX_SLOTS, Slots, slot_name, slots_of
+from partnerlab.contracts.database_errors import what_failed
 from partnerlab.contracts.jobs import Job
 from partnerlab.contracts.jobs import jobs as contract_jobs
 
@@ -177,7 +178,7 @@ class JobEngine:
                 return job.run(tick)
             except Exception as error:
                 log.exception("the job %s for %s failed", name, tick.isoformat())
-                return f"failed: {type(error).__name__}: {error}"[:500]
+                return f"failed: {what_failed(error)}"[:500]
 
     def _catch_up(self, dbos: Any) -> list[str]:
         """Start the last time of each job that nobody ran."""

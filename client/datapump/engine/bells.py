@@ -40,7 +40,7 @@ class Bells:
         """Whether the engine may find something in the queue."""
         sql = f"SELECT 1 FROM {self._table()} WHERE {IN_FLIGHT} AND status = 'ENQUEUED' LIMIT 1"
         try:
-            with self._database.connect() as connection:
+            with self._statements.reading() as connection:
                 return self._statements.first(connection, sql) is not None
         except sa.exc.SQLAlchemyError:  # it tries for itself, and says why it cannot
             return True
@@ -51,7 +51,7 @@ class Bells:
             "SELECT workflow_uuid, executor_id, owner_xid, queue_partition_key"
             f" FROM {self._table()} WHERE {IN_FLIGHT} AND queue_partition_key IS NOT NULL AND status = 'PENDING'"
         )
-        with self._database.connect() as connection:
+        with self._statements.reading() as connection:
             rows = self._statements.all(connection, sql)
         return {(bell, executor, taking): int(shard) for bell, executor, taking, shard in rows}
 
@@ -63,7 +63,7 @@ class Bells:
     def _others(self) -> set[int]:
         """Slots other than ours that hold pending work."""
         names = {slot_name(slot): slot for slot in range(1, MAX_SLOTS + 1) if slot != self._slot}
-        with self._database.connect() as connection:
+        with self._statements.reading() as connection:
             rows = connection.exec_driver_sql(
                 f"SELECT DISTINCT executor_id FROM {self._table()} WHERE status = 'PENDING'"
             )
@@ -72,7 +72,7 @@ class Bells:
     def _pending(self, slot: int) -> list[str]:
         """Bells that a slot has taken from the queue."""
         sql = f"SELECT workflow_uuid FROM {self._table()} WHERE {IN_FLIGHT} AND queue_partition_key IS NOT NULL"
-        with self._database.connect() as connection:
+        with self._statements.reading() as connection:
             rows = connection.exec_driver_sql(f"{sql} AND status = 'PENDING' AND executor_id = '{slot_name(slot)}'")
             return [id for (id,) in rows]
 

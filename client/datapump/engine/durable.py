@@ -179,7 +179,7 @@ class DurableEngine(Bells):
         probe = f"{PROBE}{self._slot}:{time.time_ns()}"
         with SetWorkflowID(probe), suppress(Parked):
             self._workflow(0)
-        with self._database.connect() as connection:
+        with self._statements.reading() as connection:
             status = [*self._statuses(connection, [probe]).values()]
         dbos.delete_workflows([probe])
         if status != ["PENDING"]:
@@ -237,7 +237,7 @@ class DurableEngine(Bells):
 
     def release(self) -> None:
         """Let bells be answered that were held back for a round that is over."""
-        with self._database.connect() as connection:
+        with self._statements.reading() as connection:
             bells = self._bells(connection)
         taken = {shard for shard, status, _ in bells if status != "DELAYED"}
         self._put_back([bell for shard, status, bell in bells if status == "DELAYED" and shard not in taken])
@@ -252,20 +252,20 @@ class DurableEngine(Bells):
 
     def silent(self) -> list[int]:
         """The shards for which no bell is queued or being answered."""
-        with self._database.connect() as connection:
+        with self._statements.reading() as connection:
             return sorted({*range(SHARDS)} - {shard for shard, _, _ in self._bells(connection)})
 
     def prune(self, before_ms: int, *, dry_run: bool = False) -> int:
         """Forget runs that ended before then, some at a time, or only count them; how many."""
         ended = f"status IN ('SUCCESS', 'ERROR', 'CANCELLED') AND completed_at < {before_ms:d}"
         if dry_run:
-            with self._database.connect() as connection:
+            with self._statements.reading() as connection:
                 counting = f"SELECT count(*) FROM {self._table()} WHERE {ended}"
                 return int(connection.exec_driver_sql(counting).scalar_one())
         some = f"SELECT workflow_uuid FROM {self._table()} WHERE {ended} LIMIT {CHUNK}"
         count = 0
         while True:
-            with self._database.connect() as connection:
+            with self._statements.reading() as connection:
                 ids = [id for (id,) in connection.exec_driver_sql(some)]
             if not ids:
                 return count
@@ -350,7 +350,7 @@ class DurableEngine(Bells):
         statuses = ", ".join(f"'{status}'" for status in LIVE)
         some = f"SELECT workflow_uuid FROM {self._table()} WHERE name = '{WORKFLOW_BEFORE}'"
         while True:
-            with self._database.connect() as connection:
+            with self._statements.reading() as connection:
                 ids = [id for (id,) in connection.exec_driver_sql(f"{some} AND status IN ({statuses}) LIMIT {CHUNK}")]
             if not ids:
                 return

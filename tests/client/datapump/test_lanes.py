@@ -8,11 +8,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from partnerlab.client.datapump import DataPump, RetryPolicy, upkeep
 from partnerlab.client.datapump.gate import LaneClosed
 from partnerlab.client.datapump.lanes import TABLES
 from partnerlab.client.datapump.states import State
+from partnerlab.client.datapump.store import Begin, DeliveryStore
 from partnerlab.client.errors import RequestInvalid
 from partnerlab.client.settings import Biller
 from tests.client.datapump.conftest import PATIENT, QUICK, make_event, state_of, submit, wait_for
@@ -52,6 +54,29 @@ def test_a_reset_lane_is_not_paid_by_its_old_world(url: str, billers: Billers, p
         again = make_event(lane="a", id=behind.partition(":")[2])
         assert pump.submit(again).status == "accepted"
         wait_for(lambda: state_of(pump, behind) is State.DELIVERED)
+
+
+def test_a_copy_is_of_one_moment_also_where_the_lane_goes_on(
+    url: str, billers: Billers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An event comes, and an attempt of it begins, between what is read of the deliveries and of their attempts."""
+    read_all = DeliveryStore.all
+
+    def and_then(self: DeliveryStore, tx: sa.Connection, sql: str, **values: Any) -> list[Any]:
+        rows = read_all(self, tx, sql, **values)
+        if "FROM pump_deliveries WHERE lane = :lane ORDER BY" in sql:
+            late = pump.delivery(pump.submit(make_event(lane="a", account_number="2")).id).delivery
+            assert pump._writing.begin(Begin(late, "X", "x", idempotent=False))
+        return rows
+
+    with DataPump(url, billers).start(worker=False) as pump:
+        early = make_event(lane="a")
+        pump.submit(early)
+        monkeypatch.setattr(DeliveryStore, "all", and_then)
+        pump.fork_lane("a", "copy")
+        monkeypatch.setattr(DeliveryStore, "all", read_all)
+        assert [(each.event_id, each.state) for each in pump.deliveries(lane="copy")] == [(early["id"], State.ACCEPTED)]
+        assert len(pump.deliveries(lane="a")) == 2
 
 
 def test_a_fork_delivers_what_waited(url: str, billers: Billers, partner: Partner) -> None:

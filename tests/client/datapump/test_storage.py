@@ -37,6 +37,17 @@ def test_the_engines_tables_hold_no_payload_and_no_secret(pump: DataPump, tmp_pa
             assert "willows@example.com" not in text, name
 
 
+def test_a_question_that_stands_alone_leaves_no_transaction_open(url: str) -> None:
+    with DataPump(url, lambda lane, guid: Biller(guid, "", {})).start(worker=False) as pump:
+        for connect, open_after in ((pump._store.reading, False), (pump._store.database.connect, True)):
+            with connect() as connection:
+                pump._store.first(connection, "SELECT count(*) FROM pump_deliveries")
+                driver = connection.connection.dbapi_connection
+                assert driver is not None
+                in_transaction = driver.info.transaction_status != 0 if "postgresql" in url else driver.in_transaction
+                assert in_transaction is (open_after and "postgresql" in url)
+
+
 def first_in_lines(store: DeliveryStore) -> object:
     with store.database.connect() as connection:
         return store.first_in_lines(connection, [1])

@@ -73,6 +73,15 @@ def test_what_was_missed_is_caught_up_with_one_run_and_no_second_one(tmp_path: P
     assert ran == [new_year]
 
 
+def test_a_failed_run_does_not_say_where_a_database_is_that_was_not_reached(tmp_path: Path) -> None:
+    def run(tick: datetime) -> str:
+        psycopg.connect("postgresql://clerk:secret@127.0.0.1:1/books")
+        return "done"
+
+    engine = JobEngine(f"sqlite:///{tmp_path / 'jobs.db'}", [ScheduledJob("books", YEARLY, "UTC", run)])
+    assert engine.run("books", datetime(2026, 1, 1, tzinfo=UTC)) == "failed: there is no connection to the database"
+
+
 def test_a_time_of_day_that_comes_twice_runs_once(tmp_path: Path) -> None:
     ran: list[datetime] = []
     job = ScheduledJob("daily", "30 1 * * *", "America/New_York", lambda tick: ran.append(tick) or "done")  # type: ignore[func-returns-value]
