@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from typing import Protocol
 
@@ -28,6 +29,9 @@ log = logging.getLogger("partnerlab.client.datapump")
 
 PACE_S = 0.2
 SWEEP_S = 5.0
+"""How often the work of processes that died is taken over."""
+LOST_S = 1.0
+"""How often it is looked for what has no bell: its event was committed after the round that was to see it."""
 RETRY_S = 1.0
 QUEUED_MS = 2_000
 """An accepted delivery that nobody is about to look at is rung for again after this."""
@@ -87,9 +91,13 @@ class Upkeep:
             self._try("what was held back could not be queued", self._engine.release)
 
     def _sweep(self) -> None:
+        swept = 0.0
         while not self._stopping.is_set():
-            self._try("abandoned work could not be looked for", self.sweep)
-            self._stopping.wait(SWEEP_S)
+            if not swept or time.monotonic() - swept >= SWEEP_S:
+                self._try("abandoned work could not be looked for", self._engine.take_over)
+                swept = time.monotonic()
+            self._try("what has no bell could not be looked for", self._ring_for_lost)
+            self._stopping.wait(min(LOST_S, SWEEP_S))
 
     def _try(self, problem: str, do: Callable[[], None]) -> None:
         try:
@@ -101,9 +109,10 @@ class Upkeep:
     def _queue_due(self) -> None:
         self._store.due(ring=self._engine.ring)
 
-    def sweep(self) -> None:
-        """Take over what nobody works on, and ring for what the engine lost."""
-        self._engine.take_over()
+    def _ring_for_lost(self) -> None:
+        """Ring for what the engine lost. Mostly nothing is on its way, which one statement tells."""
+        if not self._store.on_its_way(None):
+            return
         for shard in self._engine.silent():
             for state, age_ms in ((State.ACCEPTED, QUEUED_MS), (State.SENDING, SENDING_MS)):
                 for head in self._store.heads(state, age_ms, shard, SHARDS):

@@ -125,6 +125,7 @@ def test_what_was_on_its_way_in_an_export_goes_on_at_once_where_it_is_loaded(
 ) -> None:
     """No sweep has to find it."""
     monkeypatch.setattr(upkeep, "SWEEP_S", 3_600.0)
+    monkeypatch.setattr(upkeep, "LOST_S", 3_600.0)
     with held(url, billers, partner) as pump:
         events = [make_event(lane="a"), make_event(lane="a", account_number="2")]
         ids = submit(pump, *events)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 
 import pytest
@@ -53,6 +54,19 @@ def test_what_the_engine_lost_is_delivered_and_not_overtaken(
     with DataPump(url, billers, QUICK, poll_s=0.02) as pump:
         wait_for(lambda: pump.counts() == {State.DELIVERED: 3})
     assert [s.fields["PaymentReference"] for s in partner.seen] == [e["payment"]["reference"] for e in events]
+
+
+def test_what_has_no_bell_is_found_within_a_second_or_so(
+    url: str, billers: Billers, partner: Partner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where an event is committed after the round that was to see it. It need not wait for the next take-over."""
+    monkeypatch.setattr("partnerlab.client.datapump.upkeep.SWEEP_S", 3_600.0)
+    with DataPump(url, billers, QUICK, poll_s=0.02) as pump:
+        time.sleep(0.3)  # the first look is over
+        with monkeypatch.context() as losing:
+            losing.setattr(pump._writing, "_ring", lambda *_: None)
+            [id] = submit(pump, make_event())
+        wait_for(lambda: state_of(pump, id) is State.DELIVERED, timeout_s=20.0)
 
 
 @pytest.mark.parametrize(
