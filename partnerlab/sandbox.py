@@ -277,7 +277,8 @@ class Sandbox:
         Listen, and soon after begin to deliver what a former run left.
 
         Raises `SandboxRuns` where this process has one that was not stopped, `OSError` where the port is taken,
-        `FoldersUnusable`, `StoreTaken` where its file is another sandbox's; nothing is left of this one then.
+        `FoldersUnusable`, `StoreTaken` where its file is another sandbox's, `LogUnreadable`; nothing is left of this
+        one then.
         """
         with Sandbox._claiming:
             other = None if self._in_process else Sandbox._running

@@ -31,6 +31,7 @@ from partnerlab.settings import FoldersUnusable, SandboxSettings
 from partnerlab.simulators import ic_webservices, inhance_soap, tccs_rest, watersmart
 from partnerlab.simulators.kit.journal.entries import Entry
 from partnerlab.simulators.kit.world.lanes import DEFAULT
+from partnerlab.simulators.kit.world.redo_log import LogUnreadable
 from partnerlab.simulators.kit.world.store import StoreTaken
 
 OWN_KEYS = "Keys and passwords are this sandbox's own, made from its token: the documented ones are refused."
@@ -168,7 +169,7 @@ def command(
                 click.echo(part_screen(sandbox.address, sandbox.parts) if settings.only else _screen_of(sandbox))
             sandbox.server.run()
             ending.begun()  # the server has had the signal, and the pump is yet to finish
-    except (FoldersUnusable, StoreTaken) as error:
+    except (FoldersUnusable, LogUnreadable, StoreTaken) as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:
         raise click.ClickException(cannot_listen(f"{settings.host}:{settings.port}", error)) from error

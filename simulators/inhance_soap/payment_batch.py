@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from partnerlab.simulators.inhance_soap.domain.billing import Bill
 from partnerlab.simulators.inhance_soap.domain.events import Event
 from partnerlab.simulators.inhance_soap.domain.opened import Standing
-from partnerlab.simulators.inhance_soap.domain.payments import PostedPayment
 from partnerlab.simulators.inhance_soap.store import EVENT_ROWS, OPEN_LEFT, PAYMENT_ROWS, STANDS, standing_row
 from partnerlab.simulators.kit.world.store import Row, Tx
 
@@ -28,9 +27,9 @@ class PaymentBatch:
     def __len__(self) -> int:
         return len(self._payments)
 
-    def note(self, lane: str, posted: PostedPayment, bills: Iterable[Bill], event: Event, account: Standing) -> None:
-        """A payment with the bills that it changed, its event, and the account as it stands after it."""
-        self._payments.append(PAYMENT_ROWS.added(lane, posted))
+    def note(self, lane: str, payment: Row, bills: Iterable[Bill], event: Event, account: Standing) -> None:
+        """A payment's row, with the bills that it changed, its event, and the account as it stands after it."""
+        self._payments.append(payment)
         self._events.append(EVENT_ROWS.added(lane, event))
         for bill in bills:
             self._bills[lane, bill.invoice_number] = bill.open_cents

@@ -34,6 +34,7 @@ def test_what_was_answered_before_a_kill_is_in_the_books(tmp_path: Path) -> None
     process = Process(tmp_path)
     sent: set[str] = set()
     answered: set[str] = set()
+    logs = 0
 
     def pay(caller: int, turn: int) -> None:
         """Pay until the server is gone; what fails then is not sent again."""
@@ -60,6 +61,7 @@ def test_what_was_answered_before_a_kill_is_in_the_books(tmp_path: Path) -> None
                 process.kill()
                 for done in work:
                     done.result()
+                logs += Path(f"{process.database}-redo").exists()
                 process.start()
         query = {"limit": "1000"}
         posted: Counter[str] = Counter()
@@ -73,6 +75,7 @@ def test_what_was_answered_before_a_kill_is_in_the_books(tmp_path: Path) -> None
             query["offset"] = str(posted.total())
     finally:
         process.kill()
+    assert logs == KILLS, "payments are appended to the log"
     assert len(answered) >= 60 * KILLS
     assert answered <= set(posted), "an answered payment was lost"
     assert set(posted) <= sent

@@ -6,10 +6,15 @@ every call that cannot go this one; a payment is made by the same `books.post` o
 
 What is remembered is never changed, but replaced: a balance is read without a lock, by any thread. Everything else
 happens within `Store.still`, and the store writes and forgets for everybody else (`kit/world/held_back`).
+
+In a SQLite file a payment is appended to a log before it counts. A killed process left it there: posting what is in it
+again, the plain way and in order, comes to the same, as the tables are as they were.
 """
 
 from __future__ import annotations
 
+import json
+import logging
 from collections.abc import Iterable
 
 from partnerlab.simulators.inhance_soap.domain.billing import Bill
@@ -19,34 +24,39 @@ from partnerlab.simulators.inhance_soap.domain.opened import Standing
 from partnerlab.simulators.inhance_soap.domain.payments import Payment, PostedPayment
 from partnerlab.simulators.inhance_soap.payment_batch import PaymentBatch
 from partnerlab.simulators.inhance_soap.services.books import AccountBalances, balances_from, post
-from partnerlab.simulators.inhance_soap.store import Books, OpenItems
+from partnerlab.simulators.inhance_soap.store import PAYMENT_ROWS, Books, OpenItems
 from partnerlab.simulators.kit.world.lanes import Lane
-from partnerlab.simulators.kit.world.store import Store
+from partnerlab.simulators.kit.world.redo_log import LogUnreadable, RedoLog
+from partnerlab.simulators.kit.world.store import Row, Store, Tx
 
 __all__ = ["WarmBooks", "warm_books"]
 
 MOST_WAITING = 1_000
 """Payments that are written together: more would hold up the next for longer."""
+MOST_IN_A_FILE = 4_000
+"""The same in a file, where each page that they touch is written anew: so more of them share one."""
 MOST_ACCOUNTS = 10_000
 """Accounts that are remembered: about 10 MB."""
+
+_logger = logging.getLogger(__name__)
 
 Key = tuple[str, str]
 """Lane and account number."""
 
 
 def warm_books(store: Store) -> WarmBooks | None:
-    """Warm books over *store*, or None where others may write in it, or other warm books are over it."""
-    if not store.in_memory or store.held_back is not None:
+    """Warm books over *store*, or None where replicas share it, or other warm books are over it."""
+    if not store.sqlite or store.held_back is not None:
         return None
-    store.held_back = books = WarmBooks(store)
+    store.held_back = books = WarmBooks(store, None if store.in_memory else RedoLog(store.beside("redo")))
     return books
 
 
 class WarmBooks:
-    """The accounts of a store that are warm, and the payments to them that are not written yet."""
+    """The accounts of a store that are warm, and the payments to them that are not in its tables yet."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, log: RedoLog | None) -> None:
+        self._store, self._log = store, log
         self._told: dict[Key, OpenItems] = {}
         self._standing: dict[Key, Standing] = {}
         self._first: dict[tuple[str, str, str], int] = {}
@@ -56,9 +66,7 @@ class WarmBooks:
     def balances(self, lane: Lane, account_number: str) -> AccountBalances | None:
         """As `UtilityLedger.balances`, or None where that is to look itself. Raises `AccountUnknown`."""
         told = self._told.get((lane.name, account_number)) or self._look(lane, account_number)
-        if told is None:
-            return None
-        return balances_from(told, lane.now().date())
+        return None if told is None else balances_from(told, lane.now().date())
 
     def post_payment(
         self, lane: Lane, cause: Cause, account_number: str, payment: Payment, *, unique: bool
@@ -66,15 +74,16 @@ class WarmBooks:
         """
         As `UtilityLedger.post_payment`, or None where that is to post it itself.
 
-        Raises `AccountUnknown`, `PaymentDuplicate`, and what the database raises where payments that wait are too many
-        and cannot be written.
+        Raises `AccountUnknown`, `PaymentDuplicate`, and what the database raises where payments wait that cannot be
+        written: too many, or after a failure.
         """
         key = (lane.name, account_number)
         with self._store.still() as tx:
             if tx is None:
                 return None
-            if len(self._batch) >= MOST_WAITING:
-                self.write()
+            self._room(self._standing)
+            if self._is_due():
+                self._write()
             books, reference = Books(tx, lane.name), payment.reference
             known = self._standing.get(key)
             if known is None:
@@ -86,8 +95,12 @@ class WarmBooks:
                 raise AccountUnknown(account_number)
             noted = _Noted()
             posted = post(noted, account, payment, cause, unique=unique)
+            row = PAYMENT_ROWS.added(lane.name, noted.payment)
+            if not self._logged(row):
+                return None
+            # From here on nothing may fail, nor a batch be written: the record is of this one.
             self._keep(key, account, noted)
-            self._batch.note(lane.name, noted.payment, noted.bills, noted.event, account)
+            self._batch.note(lane.name, row, noted.bills, noted.event, account)
             self._first[*key, reference] = posted.duplicate_of or posted.number
             return posted
 
@@ -100,15 +113,60 @@ class WarmBooks:
 
     def write(self) -> None:
         """Write the payments that wait."""
-        if not self.waiting:
-            return
-        with self._store.batch() as tx:
-            self._batch.write(tx)
-        self._batch, self._first = PaymentBatch(), {}
+        if self.waiting:
+            self._write()
 
     def forget(self) -> None:
         """Remember no account any more."""
         self._told, self._standing = {}, {}
+        if self._log is not None:
+            self._log.number = 0  # what is written now may be lost with the machine: then the log must not count
+
+    def resume(self) -> None:
+        """Post what a killed process left in its log. Raises `LogUnreadable`."""
+        if self._log is None:
+            return
+        with self._store.batch() as tx:
+            left = self._log.left(tx)
+            for record in left:
+                _post_again(tx, record, self._log.path)
+            if left:
+                self._log.renumber(tx)
+                _logger.warning("%d payments of a process that was killed are booked from its log", len(left))
+
+    def close(self) -> None:
+        """Write the payments that wait, and remove the log."""
+        self.write()
+        if self._log is not None:
+            self._log.remove()
+
+    def _is_due(self) -> bool:
+        """Whether payments are to be written before the next."""
+        if self._log is None:
+            return len(self._batch) >= MOST_WAITING
+        return len(self._batch) >= MOST_IN_A_FILE or self._log.number == 0
+
+    def _write(self) -> None:
+        log, number = self._log, 0
+        with self._store.batch() as tx:
+            self._batch.write(tx)
+            if log is not None:
+                number = log.renumber(tx)
+        self._batch, self._first = PaymentBatch(), {}
+        if log is not None:
+            log.begin(number)
+
+    def _logged(self, payment: Row) -> bool:
+        """Whether a payment is on the disk, where it has to be; else it is to be posted the plain way."""
+        if self._log is None:
+            return True
+        try:
+            self._log.append(json.dumps(payment).encode())
+        except OSError:
+            _logger.exception("%s: a payment could not be appended", self._log.path)
+            self._write()  # begins a new batch: the record may be whole, and must not count
+            return False
+        return True
 
     def _look(self, lane: Lane, account_number: str) -> OpenItems | None:
         key = (lane.name, account_number)
@@ -128,7 +186,6 @@ class WarmBooks:
         account.bills = [
             bill for bill in (changed.get(each.invoice_number, each) for each in account.bills) if bill.open_cents > 0
         ]
-        self._room(self._standing)
         self._standing[key] = account
         if (told := self._told.get(key)) is not None:
             self._told[key] = _told(told, account)
@@ -137,6 +194,19 @@ class WarmBooks:
         if len(remembered) >= MOST_ACCOUNTS:
             self.write()
             self.forget()
+
+
+def _post_again(tx: Tx, record: bytes, path: str) -> None:
+    lane, *cells = json.loads(record)
+    if len(cells) != len(PAYMENT_ROWS.columns):
+        raise LogUnreadable(path)
+    posted, books = PAYMENT_ROWS.load(tuple(cells)), Books(tx, lane)
+    try:
+        account = books.stand(posted.account_number, posted.payment.reference)
+    except AccountUnknown:  # another program changed the file
+        _logger.exception("%s: the payment %s is not booked", path, posted.payment.reference)
+        return
+    post(books, account, posted.payment, Cause(posted.request_id, posted.posted_at))
 
 
 class _Noted:

@@ -148,6 +148,8 @@ class Journal:
             with self._lock:
                 waiting, self._waiting = self._waiting, {}
                 self._waiting_count = self._waiting_bytes = 0
+            if waiting and not self._store.in_memory:
+                self._store.settle()  # what an entry tells of goes to the file before it
             failed: Exception | None = None
             for lane, entries in waiting.items():
                 try:

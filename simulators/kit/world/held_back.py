@@ -6,6 +6,8 @@ that came to. Everybody else goes by the tables. So before any other transaction
 written, in a transaction of its own that nothing around it undoes; and before one that may write rows that are
 remembered they are forgotten. The store sees to both, in one place for each kind of transaction. Writes that concern no
 such rows say so: `Store.write(aside=True)`.
+
+In a SQLite file what waits must be on the disk before anybody is told of it: `redo_log` is for that.
 """
 
 from __future__ import annotations
@@ -30,6 +32,12 @@ class HeldBack(Protocol):
 
     def forget(self) -> None:
         """Remember no row any more; nothing waits."""
+
+    def resume(self) -> None:
+        """Write what a former process held back of a file, which is this one's from now on."""
+
+    def close(self) -> None:
+        """Write what waits: another process may have the file after this."""
 
 
 class Batch:

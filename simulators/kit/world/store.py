@@ -133,7 +133,7 @@ class Store:
         self._lock = threading.RLock()
         self._thread = ThreadState()
         self.held_back: HeldBack | None = None
-        """Who holds rows back, for a database that is this process's alone."""
+        """Who holds rows back, where the database is this process's alone: in memory, or taken."""
         self._taken: sqlite3.Connection | None = None
         self._opened: weakref.WeakSet[_Connection] = weakref.WeakSet()
         self._held = self._connect() if self.in_memory else None
@@ -254,7 +254,8 @@ class Store:
         Within the block no transaction begins, and its `Tx` reads what is committed.
 
         None where this thread has one open already, where what it writes is to be rolled back or is for a lane that may
-        be gone, and, unless it is to *wait*, where another thread has one: then rows are written the plain way.
+        be gone, where others may write in the database too, and, unless it is to *wait*, where another thread has a
+        transaction: then rows are written the plain way.
         """
         if self._to_create:
             self.create()
@@ -263,16 +264,25 @@ class Store:
             yield None
             return
         try:
-            yield Tx((self._shared or self._connection()).cursor(), sqlite=True)
+            alone = self.in_memory or self._taken is not None
+            yield Tx((self._shared or self._connection()).cursor(), sqlite=True) if alone else None
         finally:
             self._lock.release()
+
+    def beside(self, name: str) -> str:
+        """The path of a file beside a SQLite file."""
+        return f"{self._place}-{name}"
 
     def batch(self) -> Batch:
         """The transaction in which rows that were held back are written."""
         return Batch(self._shared or self._connection())
 
     def take(self) -> None:
-        """Have a SQLite file for this process alone, until `close` or its end. Raises `StoreTaken`."""
+        """
+        Have a SQLite file for this process alone, until `close` or its end; with what a killed one held back.
+
+        Raises `StoreTaken`, `LogUnreadable`.
+        """
         if not self.sqlite or self.in_memory or self._taken is not None:
             return
         prepare(f"{self._place}.lock")
@@ -282,11 +292,24 @@ class Store:
         except sqlite3.OperationalError:
             taken.close()
             raise StoreTaken(self.url) from None
+        try:
+            self.create()
+            if self.held_back is not None:
+                with self._lock:
+                    self.held_back.resume()
+        except BaseException:
+            taken.close()  # what could not be read is left for another
+            raise
         self._taken = taken
 
     def close(self) -> None:
         """Close every connection; the store is not used again."""
         with self._lock:
+            if self.held_back is not None and self._taken is not None:
+                try:
+                    self.held_back.close()
+                except Exception:
+                    _logger.exception("%s: what is held back is not written; the next start will", shown_url(self.url))
             if self._taken is not None:
                 self._taken.close()
                 self._taken = None

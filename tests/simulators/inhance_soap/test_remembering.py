@@ -67,6 +67,7 @@ class _Utility:
 
     def __init__(self, url: str, *, remembers: bool) -> None:
         self.store = Store(url)
+        self.store.take()
         self.lanes = Lanes(self.store)
         simulator = inhance_soap.create_simulator(inhance_soap.Settings(warm=remembers), self.store, self.lanes)
         self.lanes.seeders.append(simulator.seed)

@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -41,9 +42,11 @@ COUNT = Statement("SELECT count(*) FROM inhance_payments WHERE lane = :lane")
 class Books(Utility):
     """A utility with or without warm books, and what can be done with its ledger, by name."""
 
-    def __init__(self, store: Store, *, warm: bool = True, duplicates: Any = "flag") -> None:
+    def __init__(self, store: Store, *, warm: bool = True, duplicates: Any = "flag", take: bool = True) -> None:
         super().__init__(store, Settings(warm=warm, duplicates=duplicates))
-        for lane in ("a", "b"):
+        if take:
+            store.take()
+        for lane in {"a", "b"} - {one.name for one in self.lanes.all()}:
             self.lanes.create(lane, frozen_at=NOON)
         self.asked = 0
 
@@ -164,14 +167,15 @@ def work(dice: random.Random) -> tuple[Any, ...]:
     return ("balance", lane, account) if kind < 0.9 else dice.choice(rare)
 
 
-@pytest.mark.parametrize("duplicates", ["flag", "refuse"])
+@pytest.mark.parametrize(("place", "duplicates"), [("memory", "flag"), ("memory", "refuse"), ("file", "flag")])
 def test_whatever_is_done_is_answered_and_booked_as_without_them(
-    duplicates: str, monkeypatch: pytest.MonkeyPatch
+    place: str, duplicates: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(warm, "MOST_WAITING", 7)
-    monkeypatch.setattr(warm, "MOST_ACCOUNTS", 5)
+    for most, value in (("MOST_WAITING", 7), ("MOST_IN_A_FILE", 7), ("MOST_ACCOUNTS", 5)):
+        monkeypatch.setattr(warm, most, value)
     dice = random.Random(1127)
-    both = [Books(Store("sqlite://"), warm=on, duplicates=duplicates) for on in (True, False)]
+    url = "sqlite://" if place == "memory" else f"sqlite:///{tmp_path / 'world.db'}"
+    both = [Books(Store(at), warm=on, duplicates=duplicates) for at, on in ((url, True), ("sqlite://", False))]
     assert both[1].store.held_back is None
     seen, waited = set(), 0
     for _ in range(CALLS):

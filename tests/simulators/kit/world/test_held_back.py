@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from partnerlab.simulators.kit.http.messages import Request
+from partnerlab.simulators.kit.journal.journal import Journal
 from partnerlab.simulators.kit.world.lanes import Lanes, in_world
 from partnerlab.simulators.kit.world.store import RolledBack, Statement, Store, rolling_back
 from tests.simulators.kit.conftest import TABLES
@@ -39,12 +41,20 @@ class Names:
     def forget(self) -> None:
         self.remembers = False
 
+    def resume(self) -> None:
+        self.names.append("left")
+        self.write()
+
+    def close(self) -> None:
+        self.write()
+
 
 @pytest.fixture(params=["memory", "file"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     made = Store("sqlite://" if request.param == "memory" else f"sqlite:///{tmp_path / 'world.db'}")
     made.add(TABLES)
     made.create()
+    made.take()
     yield made
     made.close()
 
@@ -168,3 +178,42 @@ def test_who_does_not_wait_is_told_of_another_threads_transaction(store: Store) 
         assert tx is None
     done.set()
     writing.join(timeout=30)
+
+
+def test_before_requests_are_noted_in_a_file_what_they_did_is_written(store: Store, held: Names) -> None:
+    lanes = Lanes(store)
+    lane, journal = lanes.get("a"), Journal(lanes)
+    journal.flush()  # the first looks how much there is
+    held.names, held.remembers = ["held too"], True
+    request = Request("GET", "/", "", {}, b"", "http://x", "r1", lane)
+    journal.append(request, "GET", "door", "op", None, 0)
+    journal.flush()
+    assert held.remembers
+    assert held.names == (["held too"] if store.in_memory else [])
+
+
+def test_a_file_is_still_only_once_it_is_taken_and_what_was_left_is_written_then(tmp_path: Path) -> None:
+    store = Store(f"sqlite:///{tmp_path / 'world.db'}")
+    store.add(TABLES)
+    store.held_back = held = Names(store)
+    with store.still() as tx:
+        assert tx is None
+    store.take()
+    with store.still() as tx:
+        assert tx is not None
+        assert tx.all(NAMES) == [("left",)]
+    held.names.append("held")
+    store.close()
+    again = Store(store.url)
+    again.add(TABLES)
+    assert read(again) == ["held", "left"]
+    again.close()
+
+
+def test_a_file_that_was_not_taken_is_left_alone_at_the_end(tmp_path: Path) -> None:
+    store = Store(f"sqlite:///{tmp_path / 'world.db'}")
+    store.add(TABLES)
+    store.held_back = held = Names(store)
+    held.names.append("held")
+    store.close()
+    assert held.names == ["held"]
