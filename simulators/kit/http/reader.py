@@ -118,7 +118,7 @@ class RequestReader:
             return None
         end = data.find(_END) + len(_END)
         found = _find(known, data[:end])
-        if found is None:
+        if found is None or end - len(_END) > self._limits.header_bytes:  # a credential may be of any length
             return None
         head, headers = found
         if len(data) - end != head.length or head.length > FREE_BYTES or not head.keep_alive:

@@ -72,6 +72,7 @@ def test_random_forms_are_read_alike() -> None:
         b"consumerGUID=me&entryKey=wrong&contentInfo=x",
         b"contentInfo=x&consumerGUID=me&entryKey=secret",
         b"consumerGUID=me&entryKey=secret&contentInfo=a&x=contentInfo=b",
+        *(b"consumerGUID=me&entryKey=secret&contentInfo=%b&xcontentInfo=c" % text for text in (b"a", b"b", b"other")),
         b"consumerGUID=me&entryKey=secret&contentinfo=a",
         b"consumerGUID=me&entryKey=secret&contentInfo=" + b"x" * 1_024,
     ],

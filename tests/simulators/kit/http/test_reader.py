@@ -236,6 +236,17 @@ def test_a_known_head_lets_no_credential_in_that_the_parser_refuses(value: bytes
     assert _read(data(value), 1, LIMITS, known) == _read(data(value), 1, LIMITS, None)
 
 
+def test_a_known_head_may_not_be_longer_with_another_credential() -> None:
+    known: KnownHeads = {}
+    most = Limits(header_bytes=200)
+    _read(HEAD + b"Authorization: x\r\n\r\n", 1, most, known)
+    longer = HEAD + b"Authorization: " + b"x" * 200 + b"\r\n\r\n"
+    assert RequestReader(most, Budget(1 << 20), known).at_once(longer) is None
+    (refused,) = _read(longer, 1, most, known)
+    assert refused.refusal is not None
+    assert refused.refusal.status == 431
+
+
 def test_a_whole_request_whose_head_is_known_is_read_at_once_and_no_other() -> None:
     known: KnownHeads = {}
     data = HEAD + b"Authorization: Basic x\r\nContent-Length: 3\r\n\r\nabc"
