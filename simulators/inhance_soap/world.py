@@ -5,6 +5,7 @@ from __future__ import annotations
 from zoneinfo import ZoneInfo
 
 from partnerlab.contracts.records import dataclass
+from partnerlab.simulators.inhance_soap.loaded import check_counts
 from partnerlab.simulators.inhance_soap.services.customer_changes import CustomerChanges
 from partnerlab.simulators.inhance_soap.services.downloads import Downloads
 from partnerlab.simulators.inhance_soap.services.ledger import UtilityLedger
@@ -34,6 +35,7 @@ class World:
 def create_world(settings: Settings, store: Store, lanes: Lanes) -> World:
     """The services over *store*; nothing is shared with a world over another store."""
     store.add(TABLES)
+    lanes.loaded.append(check_counts)
     return World(
         settings,
         store,

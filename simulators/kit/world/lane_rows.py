@@ -7,7 +7,7 @@ that is `held` is empty in a copy too: whoever is at work on a row of the one la
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -62,8 +62,18 @@ def check_rows(store: Store, rows: Mapping[str, Sequence[Mapping[str, Any]]]) ->
                     raise LoadInvalid(f"{where}.{column}", f"not a {wanted.__name__}")
 
 
-def load_rows(store: Store, tx: Tx, lane: str, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
-    """Insert exported rows, which `check_rows` let pass, as those of *lane*. Raises `LoadInvalid`."""
+def load_rows(
+    store: Store,
+    tx: Tx,
+    lane: str,
+    rows: Mapping[str, Sequence[Mapping[str, Any]]],
+    checks: Iterable[Callable[[Tx, str], None]],
+) -> None:
+    """
+    Insert exported rows, which `check_rows` let pass, as those of *lane*; *checks* look whether they fit each other.
+
+    Raises `LoadInvalid`.
+    """
     for table in _tables(store):
         keep = [c.name for c in table.columns if not _generated(c)]
         places = ", ".join(f":{name}" for name in keep)
@@ -76,6 +86,8 @@ def load_rows(store: Store, tx: Tx, lane: str, rows: Mapping[str, Sequence[Mappi
             tx.run_many(insert, full)
         except (store.Error, OverflowError, ValueError) as error:
             raise LoadInvalid(table.name, " ".join(str(error).split("\n")[0].split())) from error
+    for check in checks:
+        check(tx, lane)
 
 
 # Made once for each table: to compile them takes ten times as long as to run them.

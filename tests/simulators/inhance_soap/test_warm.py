@@ -28,6 +28,7 @@ from partnerlab.simulators.inhance_soap.payment_batch import PaymentBatch
 from partnerlab.simulators.inhance_soap.services import warm
 from partnerlab.simulators.inhance_soap.services.warm import WarmBooks
 from partnerlab.simulators.kit.journal.journal import Journal
+from partnerlab.simulators.kit.world.lane_rows import LoadInvalid
 from partnerlab.simulators.kit.world.lanes import Lane, in_world
 from partnerlab.simulators.kit.world.store import RolledBack, Statement, Store, rolling_back
 from tests.simulators.inhance_soap.utility import Utility
@@ -336,6 +337,19 @@ def test_an_unknown_account_is_refused_and_remembered_by_nobody(
     account = Account("new", customer_name="New")
     books.world.ledger.load(lane, Cause("r", NOON), [(account, Bill("n1", date(2026, 3, 1), date(2026, 3, 9), 5, 5))])
     assert books.do("balance", "a", "new").balance_cents == 5
+
+
+@pytest.mark.parametrize("count", ["payments", "events"])
+def test_a_lane_whose_counts_are_behind_its_rows_is_not_loaded(books: Books, count: str) -> None:
+    """A payment there could never be written, and would keep those of every lane waiting."""
+    books.do("pay", "a", "10000101", "p", 100)
+    rows = books.lanes.export("a")
+    books.lanes.load("b", rows)
+    edited = [{**row, count: 0} if row["account_number"] == "10000101" else row for row in rows["inhance_accounts"]]
+    with pytest.raises(LoadInvalid, match="account 10000101 has payments or events beyond its count"):
+        books.lanes.load("b", {**rows, "inhance_accounts": edited})
+    books.do("pay", "b", "10000101", "p", 100)
+    assert len(books.do("payments", "b")) == 2, "as it was before"
 
 
 @pytest.mark.postgres
