@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -79,8 +80,8 @@ def test_a_pump_of_its_own_is_not_sent_the_token_of_a_sandbox(monkeypatch: pytes
     made: list[tuple[str, str | None]] = []
 
     class Asked(Remote):
-        def __init__(self, url: str, lane: str = "default", *, token: str | None = None) -> None:
-            super().__init__(url, lane, token=token)
+        def __init__(self, url: str, **options: Any) -> None:
+            super().__init__(url, **options)
             made.append((url, self._headers.get("Authorization")))
 
     monkeypatch.setattr("partnerlab.commands.deliveries.Remote", Asked)
