@@ -47,6 +47,15 @@ _WAITING_BALANCES = Statement(
     f" AND EXISTS ({_BILLS}) AND NOT EXISTS ({_BILLS} AND (i.file_number IS NULL OR f.state = 'waiting'))"
     " ORDER BY account_number LIMIT :limit"
 )
+# An account's last bill in a file, against what is owed but for bills that no file has had.
+_MOVED = Statement(
+    "UPDATE watersmart_customers AS c SET balance_waits = 1 WHERE lane = :lane AND balance_cents"
+    " - (SELECT COALESCE(SUM(amount_cents), 0) FROM watersmart_invoices AS i WHERE i.lane = c.lane"
+    " AND i.account_number = c.account_number AND i.file_number IS NULL)"
+    " <> (SELECT total_cents FROM watersmart_invoices AS i WHERE i.lane = c.lane"
+    " AND i.account_number = c.account_number AND i.file_number = :number"
+    " ORDER BY invoiced_on DESC, invoice_number DESC LIMIT 1)"
+)
 _SUMS = Statement(
     "SELECT kind, SUM(amount_cents), COUNT(*) FROM watersmart_entries WHERE lane = :lane AND amount_cents <> 0"
     " GROUP BY kind"
@@ -109,6 +118,10 @@ class Books(LaneTx):
         time. So does one that has no bill yet, which Invoice Cloud does not know.
         """
         return [CUSTOMERS.load(row) for row in self.all(_WAITING_BALANCES, limit=limit)]
+
+    def let_moved_wait(self, file_number: int) -> None:
+        """Mark for the next balance file whoever owes something else than this invoice file carries forward."""
+        self.run(_MOVED, number=file_number)
 
     def links(self, *, username: str = "", account_number: str = "") -> list[Link]:
         """The links of a user or an account, the oldest first."""

@@ -253,6 +253,24 @@ def test_with_balance_forward_on_both_sides_the_books_agree(exchange: Sandbox, l
     sides.remote.close()
 
 
+def test_a_bill_in_a_file_that_came_a_night_late_does_not_ask_for_what_was_paid_meanwhile(
+    exchange: Sandbox, lane: str
+) -> None:
+    """The file is sent again as it is [A-87]: its total is of the night before the payment was collected."""
+    sides = WaterSides(exchange, lane)
+    sides.begin("2026-11-28T00:30:00-05:00")
+    sides.remote.patch(f"/_sandbox/ic/billers/{GUID}", {"configuration": {"Questionnaire": {"BalanceForward": True}}})
+    sides.advance("1d")
+    sides.water("POST", f"/customers/{LAUNDROMAT}/bills", {"amount": "30.00"})
+    sides.remote.post("/_sandbox/faults", {"name": "http-503", "operation": "UploadInvoiceFile"})
+    sides.advance("1d")
+    sides.remote.delete("/_sandbox/faults")
+    sides.pay(LAUNDROMAT, "64.20", card_number=CARD)
+    sides.advance("1d")
+    assert sides.agree()[LAUNDROMAT] == "30.00"
+    sides.remote.close()
+
+
 @pytest.mark.parametrize("kind", ["folder", "sftp", "lane"])
 def test_the_production_exchange_sends_and_collects_by_a_folder_and_by_sftp_in_any_lane(
     exchange: Sandbox, root: Path, control: Remote, tmp_path: Path, kind: str

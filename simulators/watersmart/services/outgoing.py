@@ -82,6 +82,7 @@ class Outgoing:
 
         A balance waits no more once a file said it. An account of which the file says something else than is owed by
         now, because it had to be sent again, goes into the next one: what was paid meanwhile would be asked for again.
+        A bill that carries the balance forward says it, too.
         """
         with self._store.write() as tx:
             books = Books(tx, lane.name)
@@ -89,6 +90,8 @@ class Outgoing:
             if file is None:
                 return
             FILES.put(tx, lane.name, replace(file, state="sent", message=message[:2_000]))
+            if file.kind == INVOICES_KIND and self._balance_forward:
+                books.let_moved_wait(number)
             for account_number, stated in _stated(file):
                 customer = books.lock(account_number)
                 moved = to_decimal(customer.balance_cents) != stated

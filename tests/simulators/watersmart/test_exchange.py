@@ -285,3 +285,38 @@ def test_with_balance_forward_a_bill_asks_for_what_the_account_owes_when_the_fil
     assert rows == [["30.00", "0.00"], ["31.00", "30.00"]], "what was paid since is not asked for again"
     water.simulator.close()
     store.close()
+
+
+def test_what_was_paid_while_an_invoice_file_waited_is_told_behind_it() -> None:
+    """The bill that carries the balance forward is sent again as it is, and asks for what was paid meanwhile."""
+    store = Store("sqlite://")
+    water = Water(store, Settings(balance_forward=True))
+    water.api("POST", f"/customers/{LAUNDROMAT}/bills", amount="30.00")
+    water.cloud.out_of_reach = True
+    water.run("invoices")
+    water.cloud.out_of_reach = False
+    water.cloud.export("payments", 1, payment(1, "64.20"))
+    water.run("collect")
+    water.run("invoices")
+    water.run("balances")
+    first, again, balances = [content for _, content in water.cloud.sent]
+    assert first == again
+    assert [row.split(",")[9] for row in again.splitlines()] == ["88.40", "94.20"]
+    assert balances == f"{LAUNDROMAT},Brook Street Laundromat,30.00,1,30.00\r\n"
+    assert water.run("balances") == "balances: no balance changed"
+    water.simulator.close()
+    store.close()
+
+
+def test_a_bill_that_came_while_an_invoice_file_waited_is_told_by_its_own_file_alone() -> None:
+    store = Store("sqlite://")
+    water = Water(store, Settings(balance_forward=True))
+    water.cloud.out_of_reach = True
+    water.run("invoices")
+    water.cloud.out_of_reach = False
+    water.api("POST", f"/customers/{NURSERY}/bills", amount="10.00")
+    water.run("invoices")
+    assert [content.split(",")[9] for _, content in water.cloud.sent] == ["88.40", "88.40", "98.40"]
+    assert water.run("balances") == "balances: no balance changed"
+    water.simulator.close()
+    store.close()
