@@ -15,7 +15,7 @@ from partnerlab.simulators.kit.http.messages import Request, Response
 __all__ = ["sign_in"]
 
 
-OWN = re.compile(r"(/lane/[\w.-]+)?(/|/console/[!-\[\]-~]*)", re.ASCII)
+OWN = re.compile(r"(/lane/[\w.-]+)?(/|/console([/?][!-\[\]-~]*)?)", re.ASCII)
 """An address of the console, in a lane or not, and nobody else's."""
 
 

@@ -111,7 +111,7 @@ class Site:
             head = None
         place = None if head is None else self._places.get(head)
         if place is None:
-            found = self._place(target, headers, origin)
+            found = self._place(method, target, headers, origin)
             if isinstance(found, Refusal):
                 return found
             place = found
@@ -147,7 +147,7 @@ class Site:
         self.journal.append(request, head.method, app.name, app.operation, response, started_ns)
         return response, id
 
-    def _place(self, target: bytes, headers: Mapping[str, str], origin: str) -> Place | Refusal:
+    def _place(self, method: str, target: bytes, headers: Mapping[str, str], origin: str) -> Place | Refusal:
         """Where a request goes, or why it goes nowhere."""
         found = self._targets.get(target) or self._parse(target)
         host = headers.get("host")
@@ -161,7 +161,7 @@ class Site:
                 known = self._origins[origin, host] = origin[: origin.index("//") + 2] + host
             origin = known
         if self.guard is not None and (not found.mount.door or not _BROWSERS.isdisjoint(headers)):
-            refused = self._guarded(self.guard, found, headers, origin)
+            refused = self._guarded(self.guard, method, found, headers, origin)
             if refused is not None:
                 return refused
         name = found.lane or headers.get("x-sandbox-lane", DEFAULT)
@@ -209,14 +209,15 @@ class Site:
             return self._refuse(403, "host_not_allowed", "the sandbox does not answer under this host name")
         return None
 
-    def _guarded(self, guard: Guard, found: Target, headers: Mapping[str, str], origin: str) -> Refusal | None:
+    def _guarded(
+        self, guard: Guard, method: str, found: Target, headers: Mapping[str, str], origin: str
+    ) -> Refusal | None:
         mount, path = found.mount, found.path
         if why := guard.refusal(headers, origin, cross_site=getattr(mount.app, "cross_site", False)):
             return self._refuse(403, "origin_not_allowed", why)
         if not mount.door and not guard.knows(headers, path) and path not in getattr(mount.app, "open_to_all", ()):
             if sign_in := getattr(mount.app, "sign_in", ""):
-                wanted = quote(f"/lane/{found.lane}{path}" if found.lane else path)
-                to = urlencode({"to": f"{wanted}?{found.query}" if found.query else wanted})
+                to = urlencode({"to": _page_of(method, found, headers, origin)})
                 return Refusal(self.new_id(), Response(303, b"", headers=(("Location", f"{sign_in}?{to}"),)))
             answer = problem(401, "unauthorized", "Authorization: Bearer <token> is required")
             answer.headers = (("WWW-Authenticate", "Bearer"),)
@@ -225,6 +226,16 @@ class Site:
 
     def _refuse(self, status: int, code: str, message: str, field: str = "") -> Refusal:
         return Refusal(self.new_id(), problem(status, code, message, field))
+
+
+def _page_of(method: str, found: Target, headers: Mapping[str, str], origin: str) -> str:
+    """The page that a browser asks for, or that its form stands on; the lane's first where that is not known."""
+    lane = f"/lane/{quote(found.lane)}" if found.lane else ""
+    if method not in ("GET", "HEAD"):
+        page = headers.get("referer", "").removeprefix(origin)
+        return page if page.startswith("/") else f"{lane}/"
+    page = f"{lane}{quote(found.path)}"
+    return f"{page}?{found.query}" if found.query else page
 
 
 def _is_straight(mount: Mount, head: Head) -> bool:

@@ -55,9 +55,9 @@ class Reader:
         """Where a page sends its reader instead."""
         return self._ask("GET", path, b"", {}).headers["Location"]
 
-    def sent_to(self, path: str, **form: str) -> str:
+    def sent_to(self, path: str, *, referer: str = "", **form: str) -> str:
         """Where a form sends its reader."""
-        headers = {"origin": self.sandbox.url}
+        headers = {"origin": self.sandbox.url, "referer": referer}
         return self._ask("POST", path, urlencode(form).encode(), headers).headers["Location"]
 
     def call(self, path: str, body: bytes, **headers: str) -> str:

@@ -164,13 +164,24 @@ def test_a_sandbox_with_a_token_lets_a_browser_sign_in() -> None:
         for to, then in (
             *zip(asked, led_on, strict=True),
             ("/console/payments", "/console/payments"),
+            ("/lane/x/console", "/lane/x/console"),
             *(
                 (elsewhere, "/console/")
-                for elsewhere in ("//evil.example", "https://evil.example/", "/console\\x", "/\n")
+                for elsewhere in ("//evil.example", "https://evil.example/", "/console\\x", "/consolex", "/\n")
             ),
         ):
             moved = reader.sent_to("/console/sign-in", token="long-enough-token", to=to)
             assert moved == then
+        form = "/lane/x/console/faults"
+        stands_on = "/lane/x/console/clock?note=1"
+        for referer, then in (
+            (f"{sandbox.url}{stands_on}", stands_on),
+            ("", "/lane/x/"),
+            ("http://evil.example/console/", "/lane/x/"),
+            (f"{sandbox.url}0/console/", "/lane/x/"),
+        ):
+            led = parse_qs(urlsplit(reader.sent_to(form, referer=referer)).query)["to"]
+            assert led == [then], "where a form goes is no page"
         assert reader.get("/_sandbox/lanes").status == 401
         assert "asks for its token" in reader.get("/console/sign-in").text
         assert reader.get("/console/static/console.css").status == 200
