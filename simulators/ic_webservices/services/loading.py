@@ -73,7 +73,8 @@ _CARRY_FORWARD = Statement(
     " AND EXISTS (SELECT 1 FROM ic_invoices AS later WHERE later.lane = :lane"
     " AND later.biller_guid = :biller_guid AND later.account_number = ic_invoices.account_number"
     " AND later.invoice_type_id = ic_invoices.invoice_type_id AND later.balance_forward = 1"
-    " AND later.invoice_date > ic_invoices.invoice_date"
+    " AND (later.invoice_date > ic_invoices.invoice_date OR :of_a_day = 1"
+    " AND later.invoice_date = ic_invoices.invoice_date AND later.invoice_number > ic_invoices.invoice_number)"
     " AND (later.upload_id = :upload_id OR ic_invoices.upload_id = :upload_id))"
 )
 
@@ -109,7 +110,9 @@ def load_invoices(tx: Tx, lane: Lane, biller: Biller, upload_id: str, staged: St
         )
         for _, row in batch:
             _load_invoice(tx, lane, biller, upload_id, row, newest, unsettled)
-    tx.run(_CARRY_FORWARD, lane=lane.name, biller_guid=biller.guid, upload_id=upload_id)
+    # Of WaterSmart's bills of one day the last has the others in it; others' stand side by side [A-36].
+    of_a_day = int(biller.partner in CSV_PARTNERS)
+    tx.run(_CARRY_FORWARD, lane=lane.name, biller_guid=biller.guid, upload_id=upload_id, of_a_day=of_a_day)
 
 
 def _load_invoice(

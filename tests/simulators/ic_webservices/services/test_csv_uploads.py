@@ -175,6 +175,19 @@ def test_a_bill_that_carries_a_balance_forward_asks_for_no_payment_that_nobody_f
     assert harness.get("invoices/A3", **OWN)["balance_due"] == "55.00", "it was fetched, and is in the total"
 
 
+@pytest.mark.parametrize("files", [["A1", "A2"], ["A2", "A1"], ["A1 A2"], ["A2 A1"]])
+def test_of_two_bills_of_a_day_the_one_with_the_higher_number_carries_the_other(
+    harness: Harness, files: list[str]
+) -> None:
+    """WaterSmart states the account's balance on that one; with both open it would be asked for nearly twice."""
+    answers = {"configuration": {"Questionnaire": {"BalanceForward": True}}}
+    assert harness.control("PATCH", f"billers/{WATERSMART}", answers).status == 200
+    rows = {"A1": row("30000002", "94.20", number="A1"), "A2": row("30000002", "95.20", number="A2")}
+    for file in files:
+        send(harness, *(rows[number] for number in file.split()))
+    assert owed(harness, "30000002") == "95.20"
+
+
 def test_what_was_fetched_long_ago_stays_known_when_its_file_is_pruned(harness: Harness) -> None:
     """Money that the partner has in its balances is not taken off them, and a file on its way is waited for [A-118]."""
     freeze(harness)
