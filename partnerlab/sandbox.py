@@ -46,7 +46,7 @@ from partnerlab.simulators.kit.http.wsgi import WsgiApp
 from partnerlab.simulators.kit.journal.journal import Journal
 from partnerlab.simulators.kit.world.clock import Clock
 from partnerlab.simulators.kit.world.jobs import Runner
-from partnerlab.simulators.kit.world.lanes import DEFAULT, Lane, Lanes
+from partnerlab.simulators.kit.world.lanes import DEFAULT, Lane, LaneNotFound, Lanes
 from partnerlab.simulators.kit.world.store import Store
 from partnerlab.simulators.migrations import HISTORY
 from partnerlab.verdicts import verdicts
@@ -356,10 +356,10 @@ class Sandbox:
         return self.pump.drain(lane, timeout_s=timeout_s)
 
     def biller(self, lane: str, guid: str) -> Biller:
-        """The data pump's directory: a biller as the simulator has it now. Raises `BillerUnknown`."""
+        """The data pump's directory: a biller as it is now; makes no lane that is gone. Raises `BillerUnknown`."""
         try:
             found = self.ic.biller(lane, guid)
-        except NotFound:
+        except (NotFound, LaneNotFound):
             raise BillerUnknown(lane, guid) from None
         settings = {id: self.parts.directed(value, self.url, self._doors) for id, value in found["settings"].items()}
         return Biller(found["guid"], found["partner"], settings, found["configuration"])

@@ -83,7 +83,7 @@ def sftp_access(ic: InvoiceCloud, folders: FolderPort) -> Callable[[str], SftpAc
         place = folders.place(username)
         if place is None:
             return None
-        biller = ic.world.services.ledger.biller(ic.world.lanes.get(place.lane), place.guid)
+        biller = ic.world.services.ledger.biller(ic.world.lanes.existing(place.lane), place.guid)
         own = biller.configuration.get("SFTP")
         if not isinstance(own, dict):
             return SftpAccess(ic.world.services.keys.here(biller.api_key))
@@ -119,11 +119,11 @@ def invoice_cloud_port(ic: InvoiceCloud) -> FolderPort:
         lane = lane if plus else DEFAULT
         if lane not in {one.name for one in lanes.all()}:
             return None  # a folder makes no lane
-        guid = billers(lanes.get(lane)).get(biller)
+        guid = billers(lanes.existing(lane)).get(biller)
         return None if guid is None else Place(lane, guid)
 
     def receive(at: Place, name: str, content: bytes) -> Received:
-        lane = lanes.get(at.lane)
+        lane = lanes.existing(at.lane)
         try:
             taken = services.uploads.receive(lane, at.guid, name, content)
         except ValueRefused as refused:
@@ -144,14 +144,14 @@ def invoice_cloud_port(ic: InvoiceCloud) -> FolderPort:
         return pages
 
     def exports(at: Place, after: int) -> Iterator[Export]:
-        lane, batches = lanes.get(at.lane), services.export_batches
+        lane, batches = lanes.existing(at.lane), services.export_batches
         for batch in batches.find(lane, at.guid, after=after):
             _, files = batches.get(lane, batch.report_id)
             yield Export(batch.report_id, [(file.name, contents(lane, batch.report_id, file.name)) for file in files])
 
     def known(at: Place, report_id: int) -> bool:
         try:
-            batch, _ = services.export_batches.get(lanes.get(at.lane), report_id)
+            batch, _ = services.export_batches.get(lanes.existing(at.lane), report_id)
         except NotFound:
             return False
         return batch.biller_guid == at.guid

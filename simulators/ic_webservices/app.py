@@ -40,10 +40,10 @@ class InvoiceCloud(Simulator):
     origin: Callable[[], str] = str
 
     def biller(self, lane: str, guid: str) -> dict[str, Any]:
-        """A biller as the control API shows it, for the data pump's directory. Raises `NotFound`."""
+        """A biller as the control API shows it, for the data pump's directory. Raises `NotFound`, `LaneNotFound`."""
         from partnerlab.simulators.ic_webservices.control.views import biller_view
 
-        found, services = self.world.lanes.get(lane), self.world.services
+        found, services = self.world.lanes.existing(lane), self.world.services
         return biller_view(services.ledger.biller(found, guid), self.origin(), found, services.keys, services.settings)
 
     def start(self) -> None:

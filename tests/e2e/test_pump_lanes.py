@@ -8,7 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
+
 from partnerlab.both_sides import InHanceSides
+from partnerlab.client.settings import BillerUnknown
 from partnerlab.sandbox import Sandbox
 
 ACCOUNT = "10000101"
@@ -44,6 +47,18 @@ def test_a_reset_lane_hears_nothing_of_its_old_world(sandbox: Sandbox, sides: In
     time.sleep(0.5)
     assert sides.account(ACCOUNT)["paperless"] is False
     assert sides.journal("SetPaperless") == []
+
+
+def test_who_looks_a_biller_up_for_a_delivery_makes_no_lane(sandbox: Sandbox, sides: InHanceSides, lane: str) -> None:
+    """The lane was dropped in the moment between the look that found the delivery and the call."""
+    other = f"{lane[:50]}-gone"
+    sides.control.post("/_sandbox/lanes", {"name": other})
+    guid = sides.control.get("/_sandbox/ic/billers")["billers"][0]["guid"]
+    assert sandbox.biller(other, guid).guid == guid
+    sides.control.delete(f"/_sandbox/lanes/{other}")
+    with pytest.raises(BillerUnknown):
+        sandbox.biller(other, guid)
+    assert other not in {one["name"] for one in sides.control.get("/_sandbox/lanes")["lanes"]}
 
 
 def test_a_fork_delivers_what_waited_in_its_own_world(sandbox: Sandbox, sides: InHanceSides, lane: str) -> None:
