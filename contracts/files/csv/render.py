@@ -33,6 +33,7 @@ def cleaned(text: str) -> str:
 def render_text(value: Any) -> str:
     if not isinstance(value, str):
         raise ValueError(f"{value!r} is not text")
+    value.encode()  # a lone surrogate is no character: UnicodeEncodeError is a ValueError
     return cleaned(value)
 
 

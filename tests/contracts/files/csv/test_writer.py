@@ -113,6 +113,8 @@ def test_numbers_dates_and_phones_stay_bare() -> None:
         ("PaymentTypeID", -1),
         ("Approved", "True"),
         ("CustomerName", 5),
+        ("CustomerName", "half of a character: \ud800"),
+        ("AccountNumber", "\udfff,"),
     ],
 )
 def test_a_value_that_is_not_of_its_kind_is_refused_with_its_place(column: str, value: object) -> None:
