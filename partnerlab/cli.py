@@ -7,6 +7,7 @@ of the others which extra they need. Data goes to stdout, talk to stderr. Exit c
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 from importlib import import_module
@@ -83,6 +84,10 @@ class _Commands(click.Group):
             return super().invoke(ctx)
         except ModuleNotFoundError as error:  # some rooms import what they need late
             raise _explained(error, ctx.invoked_subcommand or "") from error
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+                raise click.ClickException(f"What was written is not whole: {error.strerror}.") from error
+            raise
         finally:
             gc.unfreeze()
 

@@ -176,6 +176,8 @@ class Remote:
             raise RemoteUnreachable(
                 f"{self.url}: {reason}. Is the server running? `{self._started_by}` starts one."
             ) from error
+        except UnicodeEncodeError as error:  # bytes of the command line that are no UTF-8
+            raise RemoteRefused(f"what was given is no text: {error}") from None
         try:
             body = answer.json() if answer.content else None
         except json.JSONDecodeError:

@@ -90,6 +90,7 @@ def bif(
         raise click.UsageError(str(error)) from error
     if damage is None:
         made = _generate(partner, layout, out, invoices, day, seed, meters)
+        out.flush()  # a full disk is told, which it is not when the file is closed
         click.echo(
             f"{made.invoices:,} invoices, {made.rows:,} rows, {made.bytes:,} bytes, total {made.total_amount_due:,}",
             err=True,
@@ -100,6 +101,7 @@ def bif(
         whole.seek(0)
         try:
             out.writelines(damage_lines(whole, damage, layout=layout))
+            out.flush()
         except DamageUnknown as error:
             raise click.UsageError(str(error)) from error
     kind = damages()[damage]
@@ -129,12 +131,14 @@ def csv(kind: str, invoices: int, seed: int, as_of: datetime | None, damage: str
     day = (as_of or datetime.now(UTC)).date()
     if damage is None:
         rows = generate_csv(out, kind, invoices, as_of=day, seed=seed)
+        out.flush()
         click.echo(f"{rows:,} rows", err=True)
         return
     whole = io.BytesIO()
     generate_csv(whole, kind, invoices, as_of=day, seed=seed)
     try:
         out.write(damage_csv(whole.getvalue(), damage, kind))
+        out.flush()
     except DamageUnknown as error:
         raise click.UsageError(str(error)) from error
     row = damages()[damage]

@@ -104,6 +104,7 @@ def export(name: str, file: TextIO, url: str) -> None:
     """
     held = Remote(url).get(f"/_sandbox/lanes/{name}/export")
     file.write(json.dumps(held) + "\n")
+    file.flush()
 
 
 @command.command(name="import")
@@ -120,10 +121,10 @@ def import_(name: str, file: BinaryIO, url: str) -> None:
         partnerlab lanes import trouble trouble.json
     """
     try:
-        held = json.load(file)
-    except ValueError as error:
+        held = json.dumps(json.load(file), allow_nan=False).encode()
+    except (ValueError, RecursionError) as error:
         raise click.BadParameter(f"{file.name}: no export of a lane: {error}", param_hint="FILE") from None
-    _print(Remote(url).post(f"/_sandbox/lanes/{name}/import", held))
+    _print(Remote(url).send(f"/_sandbox/lanes/{name}/import", held, "application/json"))
 
 
 def _print(lane: dict[str, Any]) -> None:

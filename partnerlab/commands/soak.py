@@ -95,6 +95,8 @@ def command(
                 outcome = soak(Options(one, days, accounts, faults == "all"), _writer(log), worlds)
             except NotStarted as error:
                 raise click.BadParameter(str(error), param_hint="--database") from error
+            if log is not None:
+                log.flush()
             broken += outcome.broken is not None
             for line in _told(outcome):
                 click.echo(line)

@@ -60,3 +60,29 @@ def test_what_is_no_export_and_no_lane_is_refused_in_words(sandbox: Sandbox, tmp
     assert lanes(sandbox, "export", "never", str(missing)).exit_code == 1
     assert not missing.exists()
     assert "never" not in lanes(sandbox, "list").output
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        ('{"lane": "x", "tables": {"lanes": [{"offset_us": NaN}]}}', 2),
+        ("[" * 100_000, 2),
+        ('{"lane": "\\ud800", "tables": {}}', 1),
+    ],
+)
+def test_what_json_can_spell_and_no_lane_holds_is_refused_in_words(
+    sandbox: Sandbox, tmp_path: Path, content: str, code: int
+) -> None:
+    file = tmp_path / "odd.json"
+    file.write_text(content)
+    done = lanes(sandbox, "import", "never", str(file))
+    assert done.exit_code == code
+    assert "Error: " in done.output
+    assert "never" not in lanes(sandbox, "list").output
+
+
+@pytest.mark.parametrize("arguments", [("export", "\udcff"), ("create", "\udcff"), ("fork", "default", "\udcff")])
+def test_a_name_that_is_no_text_is_refused_in_words(sandbox: Sandbox, arguments: tuple[str, ...]) -> None:
+    """A shell passes bytes on that are no UTF-8."""
+    done = lanes(sandbox, *arguments)
+    assert (done.exit_code, "what was given is no text" in done.output) == (1, True)

@@ -230,3 +230,19 @@ def test_colours_can_be_switched_off() -> None:
     assert "\x1b" not in plain.stdout
     coloured = subprocess.run(arguments, capture_output=True, text=True, env={"PATH": ""}, check=True)
     assert "\x1b" in coloured.stdout
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the disk that is always full is one of Linux")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("generate", "bif", "--invoices", "2"),
+        ("generate", "bif", "--invoices", "2", "--damage", "truncated"),
+        ("generate", "csv", "--invoices", "2"),
+        ("generate", "csv", "--invoices", "2", "--damage", "csv-account-empty"),
+    ],
+)
+def test_a_full_disk_is_one_line_however_little_was_written(arguments: tuple[str, ...]) -> None:
+    done = typed(*arguments, "--out", "/dev/full")
+    assert done.exit_code == 1
+    assert said(done) == "Error: What was written is not whole: No space left on device."
