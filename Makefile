@@ -6,6 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 # Half as many again as there are cores: a third of the time a test waits for a process or a clock.
 WORKERS ?= $(shell echo $$(( ($$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) * 3 + 1) / 2 )))
+AT ?= 2028-02-29T04:59:59.5
 
 .PHONY: help sandbox demo test test-at check bench format reference lock advisories clean
 
