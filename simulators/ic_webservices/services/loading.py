@@ -203,7 +203,11 @@ def _adjust(tx: Tx, lane: Lane, biller: Biller, asked: Adjustment, newest: str) 
     if not invoices:
         raise _NotApplied("no-invoice", "AccountNumber", account_number)
     said = str(amount(asked.amount_cents))
-    taken = _taken_by_file(tx, lane, biller, *invoices) if sets else Taken()
+    taken = Taken()
+    if sets:
+        # What nobody fetched is missing in the account's balance, on whatever bill it was paid.
+        missing_cents = _not_fetched(tx, lane, biller, account_number).missing_cents
+        taken = replace(_taken_by_file(tx, lane, biller, *invoices), missing_cents=missing_cents)
     done = adjust(invoices, asked.effect, asked.amount_cents, taken, newest)
     if abs(done.after_cents) >= LARGEST_CENTS:
         raise _NotApplied("balance-too-large", "AdjustmentAmount", said)

@@ -175,6 +175,20 @@ def test_a_bill_that_carries_a_balance_forward_asks_for_no_payment_that_nobody_f
     assert harness.get("invoices/A3", **OWN)["balance_due"] == "55.00", "it was fetched, and is in the total"
 
 
+def test_a_balance_asks_for_no_payment_of_a_bill_that_is_paid_and_that_nobody_fetched(harness: Harness) -> None:
+    """The payer has two bills and paid one: WaterSmart's balance has both, and what a clerk entered."""
+    send(harness, row("30000002", "64.20", number="A1"))
+    pay(harness, "30000002", "64.20")
+    send(harness, row("30000002", "42.10", number="A2").replace("08/25", "08/26"))
+    send(harness, "30000002,Dale,122.75,1,")
+    assert owed(harness, "30000002") == "58.55"
+    batch = ExportBatches(harness.store).create(harness.lane, WATERSMART, "payments")
+    assert batch is not None
+    ExportBatches(harness.store).delivered(harness.lane, WATERSMART, batch.report_id)
+    send(harness, "30000002,Dale,60.00,1,")
+    assert owed(harness, "30000002") == "60.00", "it was fetched, and is in the balance"
+
+
 @pytest.mark.parametrize("files", [["A1", "A2"], ["A2", "A1"], ["A1 A2"], ["A2 A1"]])
 def test_of_two_bills_of_a_day_the_one_with_the_higher_number_carries_the_other(
     harness: Harness, files: list[str]
