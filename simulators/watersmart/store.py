@@ -47,13 +47,15 @@ _WAITING_BALANCES = Statement(
     f" AND EXISTS ({_BILLS}) AND NOT EXISTS ({_BILLS} AND (i.file_number IS NULL OR f.state = 'waiting'))"
     " ORDER BY account_number LIMIT :limit"
 )
-# An account's last bill in a file, against what is owed but for bills that no file has had.
+# What the last bill of an account asks for, of those with a bill in a file, against what is owed but for bills that no
+# file has had.
 _MOVED = Statement(
-    "UPDATE watersmart_customers AS c SET balance_waits = 1 WHERE lane = :lane AND balance_cents"
+    "UPDATE watersmart_customers AS c SET balance_waits = 1 WHERE lane = :lane AND account_number IN"
+    " (SELECT account_number FROM watersmart_invoices WHERE lane = :lane AND file_number = :number) AND balance_cents"
     " - (SELECT COALESCE(SUM(amount_cents), 0) FROM watersmart_invoices AS i WHERE i.lane = c.lane"
     " AND i.account_number = c.account_number AND i.file_number IS NULL)"
     " <> (SELECT total_cents FROM watersmart_invoices AS i WHERE i.lane = c.lane"
-    " AND i.account_number = c.account_number AND i.file_number = :number"
+    " AND i.account_number = c.account_number AND i.file_number IS NOT NULL"
     " ORDER BY invoiced_on DESC, invoice_number DESC LIMIT 1)"
 )
 _SUMS = Statement(
@@ -120,7 +122,7 @@ class Books(LaneTx):
         return [CUSTOMERS.load(row) for row in self.all(_WAITING_BALANCES, limit=limit)]
 
     def let_moved_wait(self, file_number: int) -> None:
-        """Mark for the next balance file whoever owes something else than this invoice file carries forward."""
+        """Mark for the next balance file who got a bill by this file and owes something else than the last one says."""
         self.run(_MOVED, number=file_number)
 
     def links(self, *, username: str = "", account_number: str = "") -> list[Link]:

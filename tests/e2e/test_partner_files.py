@@ -268,6 +268,10 @@ def test_a_bill_in_a_file_that_came_a_night_late_does_not_ask_for_what_was_paid_
     sides.pay(LAUNDROMAT, "64.20", card_number=CARD)
     sides.advance("1d")
     assert sides.agree()[LAUNDROMAT] == "30.00"
+    late = {"amount": "5.00", "invoiced_on": "2026-11-01", "due_on": "2026-11-21"}
+    sides.water("POST", f"/customers/{LAUNDROMAT}/bills", late)
+    sides.advance("1d")
+    assert sides.agree()[LAUNDROMAT] == "35.00", "also where the bill is of an earlier day than the last"
     sides.remote.close()
 
 

@@ -287,9 +287,9 @@ def test_with_balance_forward_a_bill_asks_for_what_the_account_owes_when_the_fil
     store.close()
 
 
-def test_what_was_paid_while_an_invoice_file_waited_is_told_behind_it() -> None:
+def test_what_was_paid_while_an_invoice_file_waited_is_told_behind_it(store_url: str) -> None:
     """The bill that carries the balance forward is sent again as it is, and asks for what was paid meanwhile."""
-    store = Store("sqlite://")
+    store = Store(store_url)
     water = Water(store, Settings(balance_forward=True))
     water.api("POST", f"/customers/{LAUNDROMAT}/bills", amount="30.00")
     water.cloud.out_of_reach = True
@@ -318,5 +318,18 @@ def test_a_bill_that_came_while_an_invoice_file_waited_is_told_by_its_own_file_a
     water.run("invoices")
     assert [content.split(",")[9] for _, content in water.cloud.sent] == ["88.40", "88.40", "98.40"]
     assert water.run("balances") == "balances: no balance changed"
+    water.simulator.close()
+    store.close()
+
+
+def test_a_bill_of_an_earlier_day_than_the_last_is_told_behind_its_file(store_url: str) -> None:
+    """Invoice Cloud asks for the last bill alone, which went out before."""
+    store = Store(store_url)
+    water = Water(store, Settings(balance_forward=True))
+    water.run("invoices")
+    water.api("POST", f"/customers/{NURSERY}/bills", amount="10.00", invoiced_on="2026-09-01", due_on="2026-09-21")
+    water.run("invoices")
+    water.run("balances")
+    assert water.cloud.sent[-1][1] == f"{NURSERY},Ferry Landing Nursery,98.40,1,98.40\r\n"
     water.simulator.close()
     store.close()
