@@ -5,10 +5,10 @@ from __future__ import annotations
 from zoneinfo import ZoneInfo
 
 from partnerlab.contracts.records import dataclass
-from partnerlab.simulators.inhance_soap.loaded import check_counts
 from partnerlab.simulators.inhance_soap.services.customer_changes import CustomerChanges
 from partnerlab.simulators.inhance_soap.services.downloads import Downloads
 from partnerlab.simulators.inhance_soap.services.ledger import UtilityLedger
+from partnerlab.simulators.inhance_soap.services.loaded import check_counts
 from partnerlab.simulators.inhance_soap.services.outgoing import Outgoing
 from partnerlab.simulators.inhance_soap.services.warm import warm_books
 from partnerlab.simulators.inhance_soap.settings import Settings

@@ -22,8 +22,8 @@ from partnerlab.simulators.inhance_soap.domain.errors import AccountUnknown
 from partnerlab.simulators.inhance_soap.domain.events import Cause, Event
 from partnerlab.simulators.inhance_soap.domain.opened import Standing
 from partnerlab.simulators.inhance_soap.domain.payments import Payment, PostedPayment
-from partnerlab.simulators.inhance_soap.payment_batch import PaymentBatch
 from partnerlab.simulators.inhance_soap.services.books import AccountBalances, balances_from, post
+from partnerlab.simulators.inhance_soap.services.payment_batch import PaymentBatch
 from partnerlab.simulators.inhance_soap.store import PAYMENT_ROWS, Books, OpenItems
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.redo_log import LogUnreadable, RedoLog

@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.kit.faults.effects import Plan
@@ -14,11 +14,20 @@ from partnerlab.simulators.kit.faults.faults import FaultInvalid
 from partnerlab.simulators.kit.http.messages import App, Request, Response
 from partnerlab.simulators.kit.http.problems import internal_error, problem
 from partnerlab.simulators.kit.journal.recording import record_line
-from partnerlab.simulators.kit.world.lanes import Lane, LaneNameInvalid, LaneNotFound, TooManyLanes, in_world, stands
+from partnerlab.simulators.kit.world.lanes import (
+    Lane,
+    LaneNameInvalid,
+    LaneNotFound,
+    Lanes,
+    TooManyLanes,
+    in_world,
+    stands,
+)
 from partnerlab.simulators.kit.world.store import LaneReplaced, RolledBack, in_lane, rolling_back
 
 if TYPE_CHECKING:
-    from partnerlab.simulators.kit.http.site import Site
+    from partnerlab.simulators.kit.faults.faults import Faults
+    from partnerlab.simulators.kit.journal.journal import Journal
 
 __all__ = ["Exchange", "Mount", "Place", "Refusal", "Target", "failed"]
 
@@ -63,6 +72,17 @@ class Place:
     """Whether all there is to do is to call the app in the event loop and to note it, where the lane has no faults."""
 
 
+class Surroundings(Protocol):
+    """What an exchange needs of the site."""
+
+    lanes: Lanes
+    journal: Journal
+    faults: Faults
+
+    def new_id(self) -> str:
+        """An identifier for one more request."""
+
+
 class Refusal:
     """A request that no app serves: its answer is known at once."""
 
@@ -105,7 +125,7 @@ class Exchange:
 
     def __init__(
         self,
-        site: Site,
+        site: Surroundings,
         place: Place,
         method: str,
         headers: Mapping[str, str],

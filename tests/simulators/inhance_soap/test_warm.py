@@ -17,15 +17,14 @@ from typing import Any
 
 import pytest
 
-from partnerlab.simulators.inhance_soap import Settings
-from partnerlab.simulators.inhance_soap.app import InHance
+from partnerlab.simulators.inhance_soap import InHance, Settings
 from partnerlab.simulators.inhance_soap.domain.accounts import Account
 from partnerlab.simulators.inhance_soap.domain.billing import Bill
 from partnerlab.simulators.inhance_soap.domain.errors import AccountUnknown
 from partnerlab.simulators.inhance_soap.domain.events import Cause
 from partnerlab.simulators.inhance_soap.domain.payments import Payment
-from partnerlab.simulators.inhance_soap.payment_batch import PaymentBatch
 from partnerlab.simulators.inhance_soap.services import warm
+from partnerlab.simulators.inhance_soap.services.payment_batch import PaymentBatch
 from partnerlab.simulators.inhance_soap.services.warm import WarmBooks
 from partnerlab.simulators.kit.journal.journal import Journal
 from partnerlab.simulators.kit.world.lane_rows import LoadInvalid
