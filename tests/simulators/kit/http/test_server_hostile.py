@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import select
 import threading
 import time
 from collections.abc import Iterator
@@ -65,6 +66,12 @@ def until(fact: object, seconds: float = 30.0) -> None:
         time.sleep(0.01)
 
 
+def first_to_answer(wires: list[Wire]) -> Wire:
+    """The connection that something came from first, whichever of them the server read last."""
+    found, _, _ = select.select([wire.sock for wire in wires], [], [], 30)
+    return next(wire for wire in wires if wire.sock in found)
+
+
 def close(*wires: Wire) -> None:
     for wire in wires:
         wire.sock.close()
@@ -75,7 +82,7 @@ def close(*wires: Wire) -> None:
 
 def test_bodies_held_open_have_a_total_and_small_calls_go_on(tight: Kit) -> None:
     wires = hold(tight, 4, 900_000)
-    assert wires[-1].answer()[0] == 503
+    assert first_to_answer(wires).answer()[0] == 503
     assert tight.server.budget.held <= LIMITS.held_bytes
     assert tight.ask(body=b"x" * FREE_BYTES).startswith(b"HTTP/1.1 200 ")
     assert tight.ask("/_sandbox/health").endswith(b"control")
