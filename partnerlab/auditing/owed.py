@@ -11,7 +11,7 @@ from itertools import combinations
 from partnerlab.auditing.differences import Difference
 from partnerlab.auditing.judging import LOST, ON_ITS_WAY, UNKNOWN, Audit
 from partnerlab.auditing.matching import Matched
-from partnerlab.auditing.records import LaneBooks, MissingBill, before_conveyance
+from partnerlab.auditing.records import Balance, LaneBooks, MissingBill, before_conveyance
 from partnerlab.auditing.ways import WAYS
 
 __all__ = ["balances"]
@@ -49,6 +49,7 @@ def balances(books: LaneBooks, matched: Matched, judged: Audit) -> Iterator[Diff
             *((_Term("the rest is asked of its former owner", -balance.conveyed),) if balance.conveyed else ()),
             *((_Term("paid before it was billed", -balance.ahead),) if balance.ahead else ()),
         ]
+        of_place += _held_back(balance, of_place)
         chosen = _explained(apart, of_place)
         if chosen == []:
             continue
@@ -57,14 +58,21 @@ def balances(books: LaneBooks, matched: Matched, judged: Audit) -> Iterator[Diff
         kind = "cents_off" if chosen is None else "off_by_finding" if any(one.mend for one in chosen) else "explained"
         if balance.asked and chosen is None and apart < 0:
             kind, why = "explained", [f"{name} is being asked about bill {', '.join(balance.asked)}"]
-        elif chosen is None and apart < 0 and balance.filed == balance.at_partner:
-            kind, why = "explained", ["what was taken just before the last file counts as not in it [A-85]"]
         elif balance.waits and chosen is None:
             kind, why = "explained", [f"{name} has not sent its last change yet"]
         said = f"Invoice Cloud {balance.at_invoice_cloud}, {name} {balance.at_partner}"
         known = "it does not add up with " if kind == "cents_off" and why else ""
         detail = f"{said}{': ' if why else ''}{known}{'; '.join(why)}"
         yield Difference(kind, balance.partner, balance.place, apart, detail)
+
+
+def _held_back(balance: Balance, terms: Sequence[_Term]) -> Iterator[_Term]:
+    """What the partner's last file asked for and Invoice Cloud does not: it may have been paid just before."""
+    if balance.filed is not None:
+        under_way = sum((one.amount for one in terms if one.under_way), Decimal(0))
+        held = balance.at_invoice_cloud - balance.filed - under_way
+        if held < 0:
+            yield _Term("what was taken just before the last file counts as not in it [A-85]", held)
 
 
 def _unsent(bill: MissingBill) -> _Term:

@@ -146,6 +146,7 @@ def test_reconcile_says_why_what_was_paid_just_before_a_balance_is_not_asked_for
     sides.advance("1d")
     sides.water("POST", f"/customers/{LAUNDROMAT}/entries", {"kind": "adjusted", "amount": "16.45"})
     sides.pay(LAUNDROMAT, "64.20", card_number=CARD)
+    why = "what was taken just before the last file counts as not in it [A-85]"
     asked = []
     for _ in range(2):
         sides.advance("1d")
@@ -154,8 +155,20 @@ def test_reconcile_says_why_what_was_paid_just_before_a_balance_is_not_asked_for
         sides.water("POST", f"/customers/{LAUNDROMAT}/entries", {"kind": "adjusted", "amount": "1.00"})
         sides.water("POST", f"/customers/{LAUNDROMAT}/entries", {"kind": "adjusted", "amount": "-1.00"})
         sides.water("POST", f"/customers/{APARTMENTS}/entries", {"kind": "adjusted", "amount": "1.00"})
-    why = "what was taken just before the last file counts as not in it [A-85]"
     assert asked == [[f"Invoice Cloud 0.00, WaterSmart 16.45: {why}"], []]
+
+
+def test_reconcile_says_so_too_where_another_bill_waits(sides: WaterSides) -> None:
+    sides.remote.post("/_sandbox/clock/freeze", {"at": "2026-11-28T12:00:00-05:00"})
+    sides.advance("1d")
+    sides.water("POST", f"/customers/{LAUNDROMAT}/entries", {"kind": "adjusted", "amount": "16.45"})
+    sides.pay(LAUNDROMAT, "64.20", card_number=CARD)
+    sides.advance("1d")
+    sides.water("POST", f"/customers/{LAUNDROMAT}/bills", {"amount": "10.00"})
+    (found,) = sides.remote.get("/_sandbox/auditing/differences")["differences"]
+    bill = "bill 20000201-0002 is not at Invoice Cloud"
+    assert found["kind"] == "explained"
+    assert found["detail"].endswith(f": {bill}; what was taken just before the last file counts as not in it [A-85]")
 
 
 @pytest.mark.parametrize(
