@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from partnerlab.simulators.inhance_soap.domain.billing import Bill
 from partnerlab.simulators.inhance_soap.domain.events import Event
@@ -34,6 +34,11 @@ class PaymentBatch:
         for bill in bills:
             self._bills[lane, bill.invoice_number] = bill.open_cents
         self._accounts[lane, account.number] = account
+
+    @property
+    def rows(self) -> Sequence[Row]:
+        """The payments' rows, each with its lane, in the order in which they were noted."""
+        return self._payments
 
     def write(self, tx: Tx) -> None:
         """Write it all."""

@@ -15,7 +15,8 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable
+import sqlite3
+from collections.abc import Callable, Iterable
 
 from partnerlab.simulators.inhance_soap.domain.billing import Bill
 from partnerlab.simulators.inhance_soap.domain.errors import AccountUnknown
@@ -27,7 +28,7 @@ from partnerlab.simulators.inhance_soap.services.payment_batch import PaymentBat
 from partnerlab.simulators.inhance_soap.store import PAYMENT_ROWS, Books, OpenItems
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.redo_log import LogUnreadable, RedoLog
-from partnerlab.simulators.kit.world.store import Row, Store, Tx
+from partnerlab.simulators.kit.world.store import Row, Statement, Store, Tx
 
 __all__ = ["WarmBooks", "warm_books"]
 
@@ -39,6 +40,11 @@ MOST_ACCOUNTS = 10_000
 """Accounts that are remembered: about 10 MB."""
 
 _logger = logging.getLogger(__name__)
+
+_LOGGED = ("lane", *PAYMENT_ROWS.columns)
+_BEGIN_ONE = Statement("SAVEPOINT one")
+_UNDO_ONE = Statement("ROLLBACK TO one")
+_END_ONE = Statement("RELEASE one")
 
 Key = tuple[str, str]
 """Lane and account number."""
@@ -127,9 +133,10 @@ class WarmBooks:
         if self._log is None:
             return
         with self._store.batch() as tx:
-            left = self._log.left(tx)
-            for record in left:
-                _post_again(tx, record, self._log.path)
+            left = [tuple(json.loads(record)) for record in self._log.left(tx)]
+            if any(len(row) != len(_LOGGED) for row in left):
+                raise LogUnreadable(self._log.path)
+            _post_again(tx, left)
             if left:
                 self._log.renumber(tx)
                 _logger.warning("%d payments of a process that was killed are booked from its log", len(left))
@@ -147,12 +154,23 @@ class WarmBooks:
         return len(self._batch) >= MOST_IN_A_FILE or self._log.number == 0
 
     def _write(self) -> None:
+        try:
+            self._write_by(self._batch.write)
+        except Exception as error:
+            if _is_of_the_database(error):
+                raise
+            # Rows that the tables cannot take would hold up all others for ever.
+            _logger.exception("%d payments cannot be written together", len(self._batch))
+            self._write_by(lambda tx: _post_again(tx, self._batch.rows))
+            self._told, self._standing = {}, {}
+        self._batch, self._first = PaymentBatch(), {}
+
+    def _write_by(self, write: Callable[[Tx], None]) -> None:
         log, number = self._log, 0
         with self._store.batch() as tx:
-            self._batch.write(tx)
+            write(tx)
             if log is not None:
                 number = log.renumber(tx)
-        self._batch, self._first = PaymentBatch(), {}
         if log is not None:
             log.begin(number)
 
@@ -196,17 +214,27 @@ class WarmBooks:
             self.forget()
 
 
-def _post_again(tx: Tx, record: bytes, path: str) -> None:
-    lane, *cells = json.loads(record)
-    if len(cells) != len(PAYMENT_ROWS.columns):
-        raise LogUnreadable(path)
-    posted, books = PAYMENT_ROWS.load(tuple(cells)), Books(tx, lane)
-    try:
-        account = books.stand(posted.account_number, posted.payment.reference)
-    except AccountUnknown:  # another program changed the file
-        _logger.exception("%s: the payment %s is not booked", path, posted.payment.reference)
-        return
-    post(books, account, posted.payment, Cause(posted.request_id, posted.posted_at))
+def _post_again(tx: Tx, rows: Iterable[Row]) -> None:
+    """Post payments, each with its lane, the plain way; one that cannot be written is left out and logged."""
+    for lane, *cells in rows:
+        tx.run(_BEGIN_ONE)
+        try:
+            posted, books = PAYMENT_ROWS.load(tuple(cells)), Books(tx, lane)
+            account = books.stand(posted.account_number, posted.payment.reference)
+            post(books, account, posted.payment, Cause(posted.request_id, posted.posted_at))
+        except Exception as error:
+            if _is_of_the_database(error):
+                raise
+            tx.run(_UNDO_ONE)
+            payment = dict(zip(_LOGGED, (lane, *cells), strict=True))
+            _logger.exception("a payment was answered and cannot be booked: %s", json.dumps(payment))
+        tx.run(_END_ONE)
+
+
+def _is_of_the_database(error: Exception) -> bool:
+    """Whether the database failed as a whole, such as by a full disk, and not for what was to be written."""
+    whole = isinstance(error, sqlite3.OperationalError | OSError | MemoryError)
+    return whole or type(error) is sqlite3.DatabaseError
 
 
 class _Noted:

@@ -15,7 +15,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Protocol
 
-from partnerlab.simulators.kit.world.transactions import Tx
+from partnerlab.simulators.kit.world.transactions import Tx, end_transaction
 
 __all__ = ["Batch", "HeldBack"]
 
@@ -53,14 +53,4 @@ class Batch:
         return Tx(self._cursor, sqlite=True)
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        try:
-            if kind is None:
-                self._connection.commit()
-        except BaseException:
-            self._connection.rollback()
-            raise
-        else:
-            if kind is not None:
-                self._connection.rollback()
-        finally:
-            self._cursor.close()
+        end_transaction(self._connection, self._cursor, keep=kind is None)

@@ -17,6 +17,10 @@ from partnerlab.simulators.kit.world.store import Statement, Store, Tx
 __all__ = ["LoadInvalid", "check_rows", "copy_rows", "delete_rows", "export_rows", "load_rows"]
 
 
+_MOST = {schema.Integer: 1 << 31, schema.BigInteger: 1 << 63}
+"""What PostgreSQL keeps in a column; SQLite has no bound of an integer's column but the second."""
+
+
 class LoadInvalid(ValueError):
     """An export that does not fit the tables: `where` as in `journal[3].status`, `rule` what it breaks."""
 
@@ -47,7 +51,7 @@ def export_rows(store: Store, tx: Tx, lane: str) -> dict[str, list[dict[str, Any
 
 
 def check_rows(store: Store, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
-    """Raises `LoadInvalid` for a table or column that there is not, and for a value of another type."""
+    """Raises `LoadInvalid` for a table or column that there is not, for a value of another type or too large."""
     tables = {table.name: table for table in _tables(store)}
     for table_name, table_rows in rows.items():
         if table_name not in tables:
@@ -57,9 +61,14 @@ def check_rows(store: Store, rows: Mapping[str, Sequence[Mapping[str, Any]]]) ->
             for column, value in row.items():
                 if column not in tables[table_name].c:
                     raise LoadInvalid(f"{where}.{column}", "no such column")
-                wanted = str if tables[table_name].c[column].type == schema.Text else int
-                if value is not None and type(value) is not wanted:
+                kind = tables[table_name].c[column].type
+                wanted = str if kind == schema.Text else int
+                if value is None:
+                    continue
+                if type(value) is not wanted:
                     raise LoadInvalid(f"{where}.{column}", f"not a {wanted.__name__}")
+                if isinstance(value, int) and not -(most := _MOST[kind]) <= value < most:
+                    raise LoadInvalid(f"{where}.{column}", f"more than {most - 1} or less than -{most}")
 
 
 def load_rows(

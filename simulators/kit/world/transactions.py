@@ -27,6 +27,7 @@ __all__ = [
     "Tx",
     "Viewing",
     "committing",
+    "end_transaction",
     "in_lane",
     "is_bound",
     "is_rolling_back",
@@ -297,6 +298,20 @@ class Viewing:
             self._thread.in_transaction = False
 
 
+def end_transaction(connection: Any, cursor: Any, *, keep: bool) -> None:
+    """Commit, or roll back where it is not to be kept or the commit fails."""
+    try:
+        if keep:
+            connection.commit()
+        else:
+            connection.rollback()
+    except BaseException:
+        connection.rollback()
+        raise
+    finally:
+        cursor.close()
+
+
 class Changing:
     """
     Commits what its block did, or rolls it back where the block raised.
@@ -338,20 +353,13 @@ class Changing:
             raise
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        undo = _rolling_back.get()
         try:
-            if kind is None:
-                if _rolling_back.get():
-                    raise RolledBack
-                self._connection.commit()
-        except BaseException:
-            self._connection.rollback()
-            raise
-        else:
-            if kind is not None:
-                self._connection.rollback()
+            end_transaction(self._connection, self._cursor, keep=kind is None and not undo)
         finally:
-            self._cursor.close()
             self._leave()
+        if undo and kind is None:
+            raise RolledBack
 
     def _leave(self) -> None:
         if self._lock is not None:

@@ -351,9 +351,30 @@ def test_a_lane_whose_counts_are_behind_its_rows_is_not_loaded(books: Books, cou
     assert len(books.do("payments", "b")) == 2, "as it was before"
 
 
-@pytest.mark.postgres
-def test_where_replicas_share_a_database_there_are_none(postgres: str) -> None:
-    store = Store(postgres.replace("postgresql+psycopg", "postgresql"))
-    Utility(store)
-    assert store.held_back is None
-    store.close()
+def edited(rows: Any, table: str, **changes: Any) -> Any:
+    """The rows of a lane, with those of account 10000101 in a table changed."""
+    changed = [{**row, **changes} if row["account_number"] == "10000101" else row for row in rows[table]]
+    return {**rows, table: changed}
+
+
+@pytest.mark.parametrize("column", ["payments", "events"])
+def test_a_count_that_leaves_no_room_for_the_next_is_not_loaded(books: Books, column: str) -> None:
+    rows = books.lanes.export("a")
+    with pytest.raises(LoadInvalid, match=rf"inhance_accounts\[\d\]\.{column}: more than 2147483647"):
+        books.lanes.load("b", edited(rows, "inhance_accounts", **{column: 2**63 - 1}))
+
+
+def test_a_payment_that_no_table_can_take_is_named_and_holds_up_nobody(
+    books: Books, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its credit is more than a column holds: it is found out when the payments of all lanes are written."""
+    rows = edited(books.lanes.export("a"), "inhance_accounts", credit_cents=2**63 - 1)
+    books.lanes.load("b", edited(rows, "inhance_bills", open_cents=0))
+    for lane, account, reference in (("a", "10000101", "p0"), ("b", "10000101", "bad"), ("b", ACCOUNTS[1], "p1")):
+        books.do("pay", lane, account, reference, 100)
+    assert [one.payment.reference for one in books.do("payments", "a")] == ["p0"]
+    assert [one.payment.reference for one in books.do("payments", "b")] == ["p1"]
+    (told,) = [one for one in caplog.messages if "cannot be booked" in one]
+    assert all(word in told for word in ('"lane": "b"', '"account_number": "10000101"', '"reference": "bad"', ": 100"))
+    assert books.do("balance", "b", "10000101").balance_cents == -(2**63 - 1), "as the tables have it"
+    assert books.do("pay", "b", ACCOUNTS[1], "p1", 100).duplicate_of == 1

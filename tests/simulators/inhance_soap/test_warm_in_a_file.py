@@ -21,7 +21,7 @@ from partnerlab.simulators.kit.world import redo_log
 from partnerlab.simulators.kit.world.held_back import Batch
 from partnerlab.simulators.kit.world.redo_log import HEAD, LogUnreadable
 from partnerlab.simulators.kit.world.store import Statement, Store
-from tests.simulators.inhance_soap.test_warm import ACCOUNTS, Books, work
+from tests.simulators.inhance_soap.test_warm import ACCOUNTS, Books, edited, work
 
 STEPS = int(os.environ.get("PARTNERLAB_TEST_CALLS", "600")) // 2
 NUMBER = Statement("PRAGMA user_version")
@@ -344,3 +344,32 @@ def test_a_file_that_another_has_too_is_written_the_plain_way(tmp_path: Path) ->
     pay(books, "p0")
     assert not books.warm_books.waiting
     store.close()
+
+
+def test_payments_that_no_table_can_take_hold_up_neither_the_others_nor_the_next_start(
+    file: Books, after: After, caplog: pytest.LogCaptureFixture
+) -> None:
+    rows = edited(file.lanes.export("a"), "inhance_accounts", credit_cents=2**63 - 1)
+    file.lanes.load("a", edited(rows, "inhance_bills", open_cents=0))
+    for account, reference in (("10000101", "bad"), (ACCOUNTS[1], "p0")):
+        pay(file, reference, account)
+    assert paid(after.rows()) == ["p0"]
+    file.store.settle()
+    assert sum("cannot be booked" in one for one in caplog.messages) == 2, "at the start after a kill, and here"
+    pay(file, "p1", ACCOUNTS[1])
+    assert file.warm_books.waiting
+    assert paid(after.rows()) == ["p0", "p1"]
+
+
+def test_payments_are_booked_once_where_another_program_wrote_in_the_file(file: Books, after: After) -> None:
+    """No other sandbox can have it, but other programs can: numbers that they gave are not given again."""
+    other = Books(Store(f"sqlite:///{after.path}"), take=False)
+    pay(file, "p0")
+    pay(other, "q0")
+    pay(file, "p1")
+    assert paid(after.rows()) == ["p0", "q0", "p1"]
+    booked = file.do("payments", "a")
+    assert sorted((one.number, one.payment.reference) for one in booked) == [(1, "q0"), (2, "p0"), (3, "p1")]
+    view = file.do("view", "a", "10000101")
+    assert view.balances.balance_cents == 12_550 - 300
+    other.store.close()
