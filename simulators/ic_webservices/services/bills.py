@@ -74,7 +74,8 @@ def invoice_of_group(biller: Biller, group: InvoiceGroup) -> Invoice:
     The invoice in an IH row and its ID rows.
 
     Of a layout without BalanceDue the MinimumAmountDue is due, which for TCCS is the billed part, as `Record bal` is
-    (assumed [A-75]). Where the field is empty, the whole TotalAmountDue is (assumed [A-36]).
+    (assumed [A-75]), but not more than TotalAmountDue: a term with a credit has a minimum of zero. Where the field is
+    empty, the whole TotalAmountDue is due (assumed [A-36]).
 
     What has no place of its own stays in `fields`, as text.
     """
@@ -84,6 +85,8 @@ def invoice_of_group(biller: Biller, group: InvoiceGroup) -> Invoice:
     name = "BalanceDue" if hasattr(row, "BalanceDue") else "MinimumAmountDue"
     stated = getattr(row, name, None)
     due = total if stated is None else cents(stated, name)
+    if name == "MinimumAmountDue":
+        due = min(due, total)
     late_fee = getattr(row, "LateFeeAmount", None)
     return Invoice(
         biller_guid=biller.guid,

@@ -19,7 +19,7 @@ from partnerlab.simulators.ic_webservices.domain.late_fees import stated_at
 from partnerlab.simulators.ic_webservices.domain.money import amount
 from partnerlab.simulators.ic_webservices.domain.payments import RETURNED, reference_before
 from partnerlab.simulators.ic_webservices.domain.uploads import SETS, Adjustment
-from partnerlab.simulators.ic_webservices.services.ledger import last_payment
+from partnerlab.simulators.ic_webservices.services.ledger import invoice_of, last_payment
 from partnerlab.simulators.ic_webservices.services.questions import RTDR_URL, ask_about
 from partnerlab.simulators.ic_webservices.services.staging import CSV_PARTNERS, Staged
 from partnerlab.simulators.ic_webservices.services.unsettled import Unsettled
@@ -77,6 +77,14 @@ _CARRY_FORWARD = Statement(
     " AND later.invoice_date = ic_invoices.invoice_date AND later.invoice_number > ic_invoices.invoice_number)"
     " AND (later.upload_id = :upload_id OR ic_invoices.upload_id = :upload_id))"
 )
+_LATE = Statement(
+    "SELECT max(invoice_number) FROM ic_invoices AS last WHERE lane = :lane AND biller_guid = :biller_guid"
+    " AND status <> 'closed' AND balance_forward = 1 AND (upload_id IS NULL OR upload_id <> :upload_id)"
+    " AND account_number IN (SELECT account_number FROM ic_invoices AS loaded WHERE lane = :lane"
+    " AND upload_id = :upload_id AND loaded.invoice_type_id = last.invoice_type_id"
+    " AND loaded.invoice_date < last.invoice_date) GROUP BY account_number"
+)
+"""By account the last bill, where this file has one of an earlier day, which its amounts may not have in them."""
 
 
 def load_invoices(tx: Tx, lane: Lane, biller: Biller, upload_id: str, staged: Staged, unsettled: Unsettled) -> None:
@@ -112,7 +120,11 @@ def load_invoices(tx: Tx, lane: Lane, biller: Biller, upload_id: str, staged: St
             _load_invoice(tx, lane, biller, upload_id, row, newest, unsettled)
     # Of WaterSmart's bills of one day the last has the others in it; others' stand side by side [A-36].
     of_a_day = int(biller.partner in CSV_PARTNERS)
-    tx.run(_CARRY_FORWARD, lane=lane.name, biller_guid=biller.guid, upload_id=upload_id, of_a_day=of_a_day)
+    place = {"lane": lane.name, "biller_guid": biller.guid, "upload_id": upload_id}
+    tx.run(_CARRY_FORWARD, **place, of_a_day=of_a_day)
+    if answers_for_account(biller):
+        for (number,) in tx.all(_LATE, **place):
+            ask_about(tx, lane, biller, invoice_of(tx, lane, biller, number))
 
 
 def _load_invoice(

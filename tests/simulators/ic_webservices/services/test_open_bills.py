@@ -325,6 +325,16 @@ def test_a_question_ends_with_the_words_of_what_ended_it(harness: Harness) -> No
     assert harness.get("balance-questions")["questions"] == []
 
 
+def test_a_credit_of_a_term_is_shown_as_the_file_says_and_as_the_answer_does(insurer: Insurer) -> None:
+    """Its minimum is zero."""
+    insurer.bill("100.00")
+    insurer.paid += Decimal("120.00")
+    insurer.send(insurer.owed, "0.00")
+    assert insurer.asked == "-20.00"
+    insurer.harness.control("POST", f"invoices/{NUMBER.replace('/', '%2F')}/open", {"biller_guid": INSURER})
+    assert insurer.asked == "-20.00"
+
+
 def test_an_answer_without_an_amount_leaves_the_bill_open(insurer: Insurer) -> None:
     insurer.bill("6.25")
     insurer.pay("6.25")
@@ -336,3 +346,45 @@ def test_an_answer_without_an_amount_leaves_the_bill_open(insurer: Insurer) -> N
     harness.balance = answer
     advance(harness, 2 * A_MOMENT)
     assert (insurer.asked, insurer.open) == ("40.87", [])
+
+
+@pytest.mark.parametrize("paid", [False, True])
+def test_a_bill_of_an_earlier_day_than_the_last_is_asked_for(shared: Harness, paid: bool) -> None:
+    """It closes into the last bill, whose file did not have it: nobody would ask for its money before the next bill."""
+    freeze(shared)
+    shared.sim.world.runner.wake = lambda: None  # type: ignore[method-assign]
+    account, owed = "20000009", Decimal("50.00")
+    shared.balance = lambda *_: {"balance_due": f"{owed:.2f}"}
+    shared.upload(bill_file([group("700002", account, "50.00", on=date(2026, 6, 10))]))
+    if paid:
+        shared.pay(account_number=account, invoice_number="700002", amount="50.00")
+        advance(shared, timedelta(days=5))
+        owed -= 50
+    shared.upload(bill_file([group("700001", account, "30.00", on=date(2026, 6, 1))]))
+    owed += 30
+    assert shared.invoice("700001")["status"] == "closed"
+    assert [one["invoice_number"] for one in shared.get("balance-questions")["questions"]] == ["700002"]
+    advance(shared, A_MOMENT)
+    last = shared.invoice("700002")
+    assert (last["balance_due"], last["status"]) == (f"{owed:.2f}", "open")
+    assert shared.get("balance-questions")["questions"] == []
+
+
+def test_two_bills_of_one_file_are_asked_for_as_the_last_says(harness: Harness) -> None:
+    """Its amounts have the other in them."""
+    freeze(harness)
+    harness.sim.world.runner.wake = lambda: None  # type: ignore[method-assign]
+    both = [group(f"70000{n}", "20000009", "50.00", on=date(2026, 6, n)) for n in (2, 1)]
+    harness.upload(bill_file(both))
+    assert harness.get("balance-questions")["questions"] == []
+
+
+def test_a_credit_of_an_earlier_day_than_the_last_bill_is_asked_for(harness: Harness) -> None:
+    """Its file asks for nothing, as credits do."""
+    freeze(harness)
+    harness.sim.world.runner.wake = lambda: None  # type: ignore[method-assign]
+    harness.upload(bill_file([group("700002", "20000009", "50.00", on=date(2026, 6, 10))]))
+    harness.upload(bill_file([group("700001", "20000009", "0.00", on=date(2026, 6, 1))]))
+    harness.balance = lambda *_: {"balance_due": "20.00"}
+    advance(harness, A_MOMENT)
+    assert harness.invoice("700002")["balance_due"] == "20.00"
