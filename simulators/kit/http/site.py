@@ -67,8 +67,7 @@ class Site:
         self._targets: dict[bytes, Target] = {}
         self._places: dict[Head, Place] = {}
         self._origins: dict[tuple[str, str], str] = {}
-        # Ids sort by the time the process started, then by count; the random part keeps replicas apart.
-        self._id_prefix = f"{time.time_ns() // 1_000_000:x}{os.urandom(2).hex()}-"
+        self._id_prefix = _id_prefix()
         self._ids = itertools.count(1)
 
     def mount(self, path: str, app: App, *, door: bool = True) -> None:
@@ -226,6 +225,15 @@ class Site:
 
     def _refuse(self, status: int, code: str, message: str, field: str = "") -> Refusal:
         return Refusal(self.new_id(), problem(status, code, message, field))
+
+
+def _id_prefix() -> str:
+    """
+    What the ids of this process begin with. They sort by the time it started, then by count; the random part keeps
+    replicas apart. It begins with a letter: else one id in seven hundred would be masked as the number of a card.
+    """
+    random = os.urandom(3)
+    return f"{time.time_ns() // 1_000_000:x}{'abcdef'[random[0] % 6]}{random.hex()[3:]}-"
 
 
 def _page_of(method: str, found: Target, headers: Mapping[str, str], origin: str) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import random
 import threading
 
 import pytest
 
+from partnerlab.contracts.masking import has_card_number
 from partnerlab.simulators.kit.http.exchange import Exchange, Refusal
 from partnerlab.simulators.kit.http.guard import Guard
 from partnerlab.simulators.kit.http.messages import Request, Response
@@ -219,6 +221,20 @@ def test_an_exchange_is_inline_where_door_and_lane_allow_it(site: Site, memory: 
 def test_ids_are_unique_and_grow(site: Site) -> None:
     ids = [site.new_id() for _ in range(1_000)]
     assert sorted(set(ids)) == ids
+
+
+def test_no_id_looks_like_the_number_of_a_card(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The journal would mask it, and what names the entry would lead nowhere."""
+    ids = []
+    for process in range(200):
+        moment = 1_795_000_000_000 + process * 7_777_777
+        with monkeypatch.context() as patched:
+            patched.setattr("time.time_ns", lambda at=moment: at * 1_000_000)
+            patched.setattr("os.urandom", lambda size, seed=process: random.Random(seed).randbytes(size))
+            one = Site(site.lanes, site.journal, site.faults)
+        ids += [one.new_id() for _ in range(100)]
+    assert len(set(ids)) == 20_000
+    assert [id for id in ids if has_card_number(id)] == []
 
 
 def test_only_doors_are_journalled_and_have_faults(site: Site, memory: Store) -> None:
