@@ -152,9 +152,9 @@ class Sandbox:
         self._doors = {
             path: part for part, simulator in zip(PARTS, self._simulators, strict=False) for path in simulator.doors
         }
-        self._console = Console(
-            lambda: self.site, entrances(*self._asked_for, self.parts.served), self.access.ic.utility_password
-        )
+        limits = Limits(body_bytes=ic.max_upload_bytes + ENVELOPE_BYTES)
+        shown = entrances(*self._asked_for, self.parts.served)
+        self._console = Console(lambda: self.site, shown, self.access.ic.utility_password, limits.body_bytes)
         self._mount()
         if by_hand:
             for runner in self.runners:
@@ -164,7 +164,7 @@ class Sandbox:
             settings.host,
             settings.port,
             ssl_context=None if self.certificate is None else self.certificate.serving(),
-            limits=Limits(body_bytes=ic.max_upload_bytes + ENVELOPE_BYTES),
+            limits=limits,
         )
         self._stopping = threading.Event()
         self._settling = threading.Thread(target=self._settle_in, name="settle-in", daemon=True)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from partnerlab.console.places import PREFIX, STATIC, Entrance
+from partnerlab.simulators.kit.http.limits import Limits
 from partnerlab.simulators.kit.http.messages import Request, Response
 
 if TYPE_CHECKING:
@@ -27,7 +28,10 @@ LOOK_AHEAD_S = 0.05
 
 
 class Console:
-    """The console as an `App` of the site that *site* gives; *entrances* and *password* are shown on its first page."""
+    """
+    The console as an `App` of the site that *site* gives; *entrances* and *password* are shown on its first page.
+    *most_bytes* is what the server takes of one request.
+    """
 
     name = "console"
     inline = False
@@ -35,8 +39,14 @@ class Console:
     open_to_all = frozenset((sign_in, *(f"{PREFIX}/static/{name}" for name in STATIC)))
     """What the site answers without its token: where it is given, and what that page is made of."""
 
-    def __init__(self, site: Callable[[], Site], entrances: Sequence[Entrance] = (), password: str = "") -> None:
-        self._site, self._entrances, self._password = site, entrances, password
+    def __init__(
+        self,
+        site: Callable[[], Site],
+        entrances: Sequence[Entrance] = (),
+        password: str = "",
+        most_bytes: int = Limits().body_bytes,
+    ) -> None:
+        self._site, self._entrances, self._password, self._most_bytes = site, entrances, password, most_bytes
         self._lock = threading.Lock()
         self._pages: Callable[[Request], Response] | None = None
         self._ahead: threading.Thread | None = None
@@ -71,7 +81,7 @@ class Console:
             if self._pages is None:
                 from partnerlab.console.pages import Pages
 
-                self._pages = Pages(self._site(), self._entrances, self._password)
+                self._pages = Pages(self._site(), self._entrances, self._password, self._most_bytes)
             return self._pages
 
     def _look_ahead(self, pages: Callable[[Request], Response], request: Request) -> None:

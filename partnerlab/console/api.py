@@ -49,6 +49,10 @@ class Api:
         """The answer's JSON. Raises `ApiRefused`."""
         return self._call(method, quote(path), json.dumps({} if body is None else body).encode())
 
+    def send(self, path: str, content: bytes) -> Any:
+        """The answer's JSON to JSON that somebody else wrote. Raises `ApiRefused`."""
+        return self._call("POST", quote(path), content)
+
     def delete(self, path: str) -> None:
         """Raises `ApiRefused`."""
         self._call("DELETE", quote(path))

@@ -1,15 +1,17 @@
-"""Lanes: isolated worlds, made, switched, forked, reset, exported and dropped."""
+"""Lanes: isolated worlds, made, switched, forked, reset, exported, imported and dropped."""
 
 from __future__ import annotations
 
 from urllib.parse import quote
 
+from partnerlab.console.api import ApiRefused
+from partnerlab.console.given_file import file_form
 from partnerlab.console.places import PREFIX
 from partnerlab.console.view import Page
 from partnerlab.contracts.verification.near import nearest
 from partnerlab.simulators.kit.http.messages import Response
 
-__all__ = ["act", "create", "index"]
+__all__ = ["act", "create", "index", "take_in"]
 
 
 def index(page: Page) -> Response:
@@ -30,6 +32,27 @@ def create(page: Page) -> Response:
         body["seed"] = int(seed) if seed.isdecimal() else seed
     made = page.api.post("/_sandbox/lanes", body)
     return page.see(_lanes_of(made["name"]), done=f"This is the new lane {made['name']}.")
+
+
+def take_in(page: Page) -> Response:
+    """Make a lane of an export, or replace one where the reader said so."""
+    typed, file = file_form(page.request, "file")
+    name = typed.get("name", "").strip()
+    known = [lane["name"] for lane in page.api.get("/_sandbox/lanes")["lanes"]]
+    wrong = ""
+    if not name:
+        wrong = "Give the lane a name."
+    elif not file.name:
+        wrong = "Choose the file of an export."
+    elif name in known and not typed.get("replace"):
+        wrong = f"There is a lane {name}: say that it is to be replaced, or give another name."
+    else:
+        try:
+            made = page.api.send(f"/_sandbox/lanes/{name}/import", file.content or b"{}")
+            return page.see(_lanes_of(made["name"]), done=f"This is {made['name']}, as {file.name} holds it.")
+        except ApiRefused as error:
+            wrong = f"{file.name}: {error}"
+    return page.see("lanes", wrong=wrong, typed={"import": name})
 
 
 def act(page: Page) -> Response:

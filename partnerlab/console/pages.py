@@ -68,6 +68,7 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "verify", verify.index),
     ("GET", "lanes", lanes.index),
     ("POST", "lanes", lanes.create),
+    ("POST", "lanes/import", lanes.take_in),
     ("POST", "lanes/{name}/{action}", lanes.act),
     ("POST", "try/{what}", start.attempt),
 )
@@ -76,8 +77,8 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
 class Pages:
     """Every page of the console over one site."""
 
-    def __init__(self, site: Site, entrances: Sequence[Entrance], password: str) -> None:
-        self._site = site
+    def __init__(self, site: Site, entrances: Sequence[Entrance], password: str, most_bytes: int) -> None:
+        self._site, self._most_bytes = site, most_bytes
         self._notes, self._remembered, self._templates = Notes(), Remembered(), environment()
         self._start: Handler = start.Start(entrances, password)
         self._routes = [(method, _pattern(path), handler) for method, path, handler in ROUTES]
@@ -93,7 +94,8 @@ class Pages:
         if path == "sign-in":
             return sign_in(request, self._templates, self._site.guard)
         world = form_of(request).get("world", "") if request.method == "POST" else ""
-        page = Page(request, Api(self._site, request, world), self._templates, self._notes, self._remembered)
+        api = Api(self._site, request, world)
+        page = Page(request, api, self._templates, self._notes, self._remembered, self._most_bytes)
         try:
             return self._answer(page, path)
         except ApiRefused as error:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
+import threading
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -44,41 +46,67 @@ POLICY = (
     " form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 MOST_NOTES = 100
+MOST_NOTED_BYTES = 4 * 1024 * 1024
+TOO_MUCH = "What was typed is over four megabytes, so it is not shown again."
 
 
 class Notes:
-    """What a form did, or what was typed into one that failed: told once, on the next page. The newest hundred."""
+    """
+    What a form did, or what was typed into one that failed: told once, on the next page.
+
+    The newest hundred are kept, in four megabytes; of one that is larger the words alone, `done` and `wrong`.
+    """
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[str, Mapping[str, Any]] = OrderedDict()
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[str, bytes] = OrderedDict()
+        self._bytes = 0
 
     def keep(self, **note: Any) -> str:
         """A key under which the note can be taken."""
         key = secrets.token_urlsafe(8)
-        self._kept[key] = note
-        while len(self._kept) > MOST_NOTES:
-            self._kept.popitem(last=False)
+        kept = json.dumps(note).encode()
+        if len(kept) > MOST_NOTED_BYTES:
+            words = {name: str(note[name])[:2_000] for name in ("done", "wrong") if name in note}
+            if "wrong" in words:
+                words["wrong"] += f" {TOO_MUCH}"
+            kept = json.dumps(words).encode()
+        with self._lock:
+            self._kept[key] = kept
+            self._bytes += len(kept)
+            while len(self._kept) > MOST_NOTES or self._bytes > MOST_NOTED_BYTES:
+                self._bytes -= len(self._kept.popitem(last=False)[1])
         return key
 
     def take(self, key: str) -> Mapping[str, Any]:
         """The note; empty where it was taken or there is none."""
-        return self._kept.pop(key, {})
+        with self._lock:
+            kept = self._kept.pop(key, b"")
+            self._bytes -= len(kept)
+        found: Mapping[str, Any] = json.loads(kept or b"{}")
+        return found
 
 
 def form_of(request: Request) -> dict[str, str]:
-    """A form that was sent, the last value of each name."""
+    """A form that was sent, the last value of each name; of one with a file nothing (`given_file`)."""
+    if request.headers.get("content-type", "").lower().startswith("multipart/"):
+        return {}
     return dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))
 
 
 @dataclass(slots=True)
 class Page:
-    """One request for a page. `base` is the lane's prefix, `query` and `form` the last value of each name."""
+    """
+    One request for a page. `base` is the lane's prefix, `query` and `form` the last value of each name; a form may have
+    `most_bytes`.
+    """
 
     request: Request
     api: Api
     templates: Environment
     notes: Notes
     remembered: Remembered
+    most_bytes: int
     places: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -34,6 +34,15 @@
   document.addEventListener("click", (event) => { if (!event.target.closest("details.menu")) close(); });
   document.addEventListener("keydown", (event) => { if (event.key === "Escape") close(); });
 
+  // A file that the server would refuse is refused before it is sent.
+  document.addEventListener("change", (event) => {
+    const { files, dataset } = event.target;
+    if (!dataset.most) return;
+    const size = [...files].reduce((sum, file) => sum + file.size, 0) + 10_000;
+    event.target.setCustomValidity(size > Number(dataset.most) ? `The file has ${Math.round(size / 1e6)} MB; the sandbox takes up to ${Math.floor(dataset.most / 1e6)} MB.` : "");
+    event.target.reportValidity();
+  });
+
   // On a phone a row is a card: its cells say what they are, because no head stands above them.
   const label = () => all("main table").forEach((table) => {
     const heads = all("thead th", table).map((head) => head.querySelector(".sr") ? "" : head.textContent);

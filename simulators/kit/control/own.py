@@ -173,7 +173,8 @@ class _Lanes:
         try:
             return _lane_view(self._lanes.load(name, tables))
         except LoadInvalid as error:
-            raise Refused(400, "import_invalid", str(error), f"tables.{error.where}") from error
+            where = f"tables.{error.where}"
+            raise Refused(400, "import_invalid", f"{where}: {error.rule}", where) from error
 
     def prune(self, older_than_days: int, lanes_unused_days: int, dry_run: bool) -> Json:
         gone = self._pruner.prune(timedelta(older_than_days), timedelta(lanes_unused_days), dry_run=dry_run)

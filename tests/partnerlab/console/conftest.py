@@ -51,6 +51,18 @@ class Reader:
         answer = self._ask("POST", path, urlencode(form).encode(), headers)
         return self.get(answer.headers["Location"]) if answer.status == 303 else answer
 
+    def post_file(self, path: str, file_name: str, content: bytes, **fields: str) -> Answer:
+        """Send a form with a file in its field `file`, and follow the redirect."""
+        parts = [(f'name="{field}"', value.encode()) for field, value in fields.items()]
+        parts += [(f'name="file"; filename="{file_name}"\r\nContent-Type: application/json', content)]
+        body = b"".join(
+            b"--edge\r\nContent-Disposition: form-data; %b\r\n\r\n%b\r\n" % (head.encode(), value)
+            for head, value in parts
+        )
+        headers = {"origin": self.sandbox.url, "content-type": "multipart/form-data; boundary=edge"}
+        answer = self._ask("POST", path, body + b"--edge--\r\n", headers)
+        return self.get(answer.headers["Location"]) if answer.status == 303 else answer
+
     def moved(self, path: str) -> str:
         """Where a page sends its reader instead."""
         return self._ask("GET", path, b"", {}).headers["Location"]
