@@ -37,7 +37,11 @@ EXIT_CODES = (
     ),
     ("1", "`audit`, `reconcile`, `soak`", "something in the books to mend"),
     ("1", "`journal --invalid`", "an entry breaks the contract"),
-    ("2", "all", "misused: an option, a file, a lane, a door or an operation that does not exist"),
+    (
+        "2",
+        "all",
+        "misused: an option, a file, a lane, a door or an operation that does not exist, a value that cannot be",
+    ),
     ("2", "`report compare`", "the two cannot be compared"),
     ("3", "`verify provider`, `verify consumer`", "set up wrongly; nothing is graded"),
     ("3", "`report compare`", "something got worse"),

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import sys
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from copy import copy
 from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
@@ -16,6 +20,7 @@ from partnerlab.contracts.masking import printable
 __all__ = [
     "DEFAULT_URL",
     "Remote",
+    "RemoteMisused",
     "RemoteRefused",
     "RemoteUnreachable",
     "address_option",
@@ -29,6 +34,8 @@ __all__ = [
 
 DEFAULT_URL = "http://127.0.0.1:8700"
 TIMEOUT_S = 60.0
+LONG_TIMEOUT_S = 600.0
+SAID_AFTER_S = 5.0
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -38,6 +45,12 @@ class RemoteRefused(click.ClickException):
 
     def __init__(self, message: str) -> None:
         super().__init__(printable(message))
+
+
+class RemoteMisused(RemoteRefused):
+    """What was given cannot be (status 400)."""
+
+    exit_code = 2
 
 
 class RemoteUnreachable(RemoteRefused):
@@ -82,7 +95,7 @@ class Remote:
         import httpx  # takes longer to import than all the rest of a command
 
         self.url, self.lane, self._headers = url.rstrip("/"), lane, headers
-        self._started_by = started_by
+        self._started_by, self._wait_s = started_by, TIMEOUT_S
         # Who needs no certificates does not read them all, which takes 25 ms.
         self._http = httpx.Client(base_url=self.url, timeout=TIMEOUT_S, verify=self.url.startswith("https:"))
         # A command's connections end with the command.
@@ -106,6 +119,16 @@ class Remote:
         other._headers = {**self._headers, "X-Sandbox-World": self.get(f"/_sandbox/lanes/{self.lane}")["made_at"]}
         return other
 
+    def patient(self) -> Self:
+        """
+        The same, for what reads or writes a whole lane: each answer is waited for ten minutes, in place of one.
+
+        By the same connections, which are this one's to close.
+        """
+        other = copy(self)
+        other._wait_s = LONG_TIMEOUT_S
+        return other
+
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
@@ -126,7 +149,7 @@ class Remote:
             with self._http.stream("GET", path, headers=self._headers, params=query) as answer:
                 if answer.is_error:
                     answer.read()
-                    raise RemoteRefused(_problem(answer.json(), answer.status_code))
+                    raise _refused(answer.json(), answer.status_code)
                 for number, chunk in enumerate(answer.iter_bytes()):
                     if not number or b"event:" in chunk:
                         yield
@@ -167,8 +190,14 @@ class Remote:
         import httpx
 
         headers = {**self._headers, "Content-Type": content_type} if content_type else self._headers
+        timeout = httpx.Timeout(TIMEOUT_S, read=self._wait_s)
         try:
-            answer = self._http.request(method, path, headers=headers, **options)
+            with self._waiting():
+                answer = self._http.request(method, path, headers=headers, timeout=timeout, **options)
+        except httpx.ReadTimeout as error:
+            raise RemoteUnreachable(
+                f"{self.url} did not answer within {self._wait_s:.0f} s. It may still do what was asked."
+            ) from error
         except httpx.TimeoutException as error:
             raise RemoteUnreachable(f"{self.url} did not answer within {TIMEOUT_S:.0f} s.") from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -185,15 +214,31 @@ class Remote:
                 f"{method} {path}: status {answer.status_code}, not JSON: {answer.text[:200]}"
             ) from None
         if answer.is_error:
-            raise RemoteRefused(_problem(body, answer.status_code))
+            raise _refused(body, answer.status_code)
         return body
 
+    @contextmanager
+    def _waiting(self) -> Iterator[None]:
+        """Tell a person at a terminal, once, that an answer takes long."""
+        if self._wait_s == TIMEOUT_S or not sys.stderr.isatty():
+            yield
+            return
+        text = f"{self.url} is at work; its answer is waited for {self._wait_s / 60:.0f} minutes. Ctrl-C ends the wait."
+        told = threading.Timer(SAID_AFTER_S, click.echo, (text,), {"err": True})
+        told.daemon = True
+        told.start()
+        try:
+            yield
+        finally:
+            told.cancel()
 
-def _problem(body: Any, status: int) -> str:
+
+def _refused(body: Any, status: int) -> RemoteRefused:
     """What the server said, with the field it names, each once."""
     problem = body.get("error", {}) if isinstance(body, dict) else {}
     field, message = problem.get("field") or "", problem.get("message") or f"status {status}"
-    return message if not field or message.startswith(field) else f"{field}: {message}"
+    told = message if not field or message.startswith(field) else f"{field}: {message}"
+    return RemoteMisused(told) if status == 400 else RemoteRefused(told)
 
 
 def connect(url: str, lane: str) -> Remote:
@@ -207,10 +252,10 @@ def connect(url: str, lane: str) -> Remote:
     if lane not in lanes:
         from partnerlab.contracts.doors import unknown  # for who spells a lane rightly it is a slow import
 
-        raise click.BadParameter(
-            f"{unknown('lane', lane, lanes)}. `partnerlab lanes create {lane}` makes it.".replace("?.", "?"),
-            param_hint="--lane",
-        )
+        told = unknown("lane", lane, lanes)
+        if re.fullmatch(r"[A-Za-z0-9._-]+", lane):  # else no lane can have that name
+            told += f"{'' if told.endswith('?') else '.'} `partnerlab lanes create {lane}` makes it."
+        raise click.BadParameter(told, param_hint="--lane")
     return remote
 
 

@@ -22,7 +22,7 @@ ROOT = Path(__file__).parent.parent
 PRINTED = "http://127.0.0.1:8700"
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 SHELL = ("", "sh", "shell", "console")
-PROGRAMS = ("partnerlab", "curl", "make", "pip")
+PROGRAMS = ("partnerlab", "curl", "make", "pip", "pytest")
 
 # What is not run here, and why. Of a server, and of a command that needs an id, the options are checked.
 ELSEWHERE = {
@@ -57,7 +57,9 @@ def commands(page: str) -> list[str]:
 
 def files(page: str) -> list[tuple[str, str]]:
     """Files that a page shows, each with its name in a comment on its first line."""
-    return re.findall(r"^```toml\n# (\S+)\n(.*?)^```", (ROOT / page).read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    return re.findall(
+        r"^```(?:toml|python)\n# (\S+)\n(.*?)^```", (ROOT / page).read_text("utf-8"), re.DOTALL | re.MULTILINE
+    )
 
 
 def elsewhere(command: str) -> bool:

@@ -25,6 +25,6 @@ def command(*, every: bool, json_file: str | None, url: str, lane: str) -> bool:
     Example:
         partnerlab audit --json audit.json
     """
-    done = connect(url, lane).get("/_sandbox/auditing/payments")
+    done = connect(url, lane).patient().get("/_sandbox/auditing/payments")
     show(json_file, done, audit_lines(done, every=every))
     return bool(done["clean"])

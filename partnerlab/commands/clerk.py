@@ -7,12 +7,13 @@ from typing import Any
 import click
 
 from partnerlab.auditing.pages import by_offset, paged
+from partnerlab.groups import Group
 from partnerlab.remote import Remote, biller_option, connect, lane_options, print_json
 
 RTDR_URL = "8"
 
 
-@click.group()
+@click.group(cls=Group)
 def command() -> None:
     """What a biller's clerk enters in the biller portal, and in the utility's own books.
 

@@ -6,10 +6,12 @@ from typing import Any
 
 import click
 
+from partnerlab.commands.ranges import above_zero
+from partnerlab.groups import Group
 from partnerlab.remote import connect, lane_options
 
 
-@click.group()
+@click.group(cls=Group)
 def command() -> None:
     """Read and move a lane's clock.
 
@@ -31,7 +33,7 @@ def show(url: str, lane: str) -> None:
     _print(connect(url, lane).get("/_sandbox/clock"))
 
 
-@command.command()
+@command.command(cls=above_zero("DURATION"))
 @click.argument("duration")
 @lane_options
 def advance(duration: str, url: str, lane: str) -> None:
@@ -41,7 +43,7 @@ def advance(duration: str, url: str, lane: str) -> None:
     Example:
         partnerlab clock advance 2h30m
     """
-    _print(connect(url, lane).post("/_sandbox/clock/advance", {"duration": duration}))
+    _print(connect(url, lane).patient().post("/_sandbox/clock/advance", {"duration": duration}))
 
 
 @command.command()

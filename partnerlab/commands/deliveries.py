@@ -9,6 +9,7 @@ from typing import Any, TypeVar, cast
 import click
 from click.core import ParameterSource
 
+from partnerlab.groups import Group
 from partnerlab.remote import Remote, address_option, connect, json_option, print_json, url_option
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
@@ -64,7 +65,7 @@ def decision_options(function: Decorated) -> Decorated:
     return function
 
 
-@click.group()
+@click.group(cls=Group)
 def command() -> None:
     """See, replay and settle what the data pump delivers.
 

@@ -47,7 +47,7 @@ def command(kind: str, biller: str, folder: Path, *, split: bool, batch: int | N
     guid = remote.biller(biller)["guid"]
     for export in _waiting(remote, guid, kind):
         _deliver(remote, export, folder)
-    made = remote.post("/_sandbox/ic/exports", {"kind": kind, "split": split, "biller_guid": guid})["export"]
+    made = remote.patient().post("/_sandbox/ic/exports", {"kind": kind, "split": split, "biller_guid": guid})["export"]
     if made is not None:
         _deliver(remote, made, folder)
 

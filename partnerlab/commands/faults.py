@@ -10,12 +10,13 @@ from partnerlab.commands.ranges import Number
 from partnerlab.contracts.catalogue import faults
 from partnerlab.contracts.doors import not_asked, not_passing
 from partnerlab.contracts.masking import printable
+from partnerlab.groups import Group
 from partnerlab.remote import connect, json_option, lane_options, print_json
 
 NAMES = tuple(faults())
 
 
-@click.group()
+@click.group(cls=Group)
 def command() -> None:
     """What a lane gets wrong on purpose: on the socket, in the protocol, around the commit and in files.
 

@@ -33,6 +33,7 @@ from partnerlab.file_kinds import (
     write_json,
     write_records,
 )
+from partnerlab.groups import Group
 from partnerlab.layout_option import layout_option
 from partnerlab.remote import print_json
 
@@ -41,7 +42,7 @@ BILLER_GUID = "66666666-6666-4666-8666-666666666666"  # the sandbox's biller on 
 FORMAT_GUID = "88888888-8888-4888-8888-888888888888"
 
 
-@click.group()
+@click.group(cls=Group)
 def command() -> None:
     """Check and convert files of bills: bill files, and WaterSmart's invoice and balance files (.csv).
 

@@ -19,12 +19,13 @@ from partnerlab.generators.damage import DamageUnknown, damage_lines
 from partnerlab.generators.tccs_bif import generate_tccs_bif
 from partnerlab.generators.watersmart import KINDS as CSV_KINDS
 from partnerlab.generators.watersmart import generate_csv
+from partnerlab.groups import Group
 
 PARTNERS = ("inhance_v2", "tccs")
 DAMAGES = sorted(name for name, kind in damages().items() if kind.format == "bif")
 
 
-@click.group()
+@click.group(cls=Group)
 def command() -> None:
     """Write realistic fixture files. The same seed and date give the same bytes.
 

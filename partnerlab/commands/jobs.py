@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from partnerlab.contracts.jobs import partners
+from partnerlab.groups import Group
 from partnerlab.remote import connect, lane_options
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
@@ -16,7 +17,7 @@ Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 PARTNER = click.Choice(partners())
 
 
-@click.group()
+@click.group(cls=Group)
 def command() -> None:
     """What partners run on a timer: their jobs in a lane, each with its last and next run.
 
@@ -74,7 +75,7 @@ def run(partner: str, job: str, url: str, lane: str) -> None:
     Example:
         partnerlab jobs run inhance_v1 payments
     """
-    outcome = connect(url, lane).post(f"/_sandbox/jobs/{partner}/{job}/run")["outcome"]
+    outcome = connect(url, lane).patient().post(f"/_sandbox/jobs/{partner}/{job}/run")["outcome"]
     click.echo(outcome)
     if outcome.startswith(f"{job}: failed"):
         raise SystemExit(1)

@@ -11,13 +11,14 @@ import click
 from partnerlab.contracts.doors import doors, not_asked, unknown
 from partnerlab.contracts.masking import printable
 from partnerlab.contracts.verification.findings import Finding
+from partnerlab.groups import Group
 from partnerlab.remote import Remote, connect, lane_options, print_json
 
 READ_AT_ONCE = 1_000
 LANGUAGES = ("curl", "python", "pytest")
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Group, invoke_without_command=True)
 @click.option("--door", help="Only one door, such as `inhance`.")
 @click.option("--operation", help="Only one operation, such as `BalanceCheck`.")
 @click.option(
@@ -104,7 +105,7 @@ def show(entry: str, *, language: str | None, url: str, lane: str) -> None:
 
 def lines(row: dict[str, Any]) -> list[str]:
     """An entry as text: a line, and one more for each way in which it breaks the contract."""
-    columns = (row["id"], row["at"], f"{row['door']:<10}", f"{row['operation']:<24}", f"{row['status']:>3}")
+    columns = (row["id"], row["at"], f"{row['door']:<15}", f"{row['operation']:<24}", f"{row['status']:>3}")
     about = [row["sender"], f"event {row['event']}" if row["event"] else ""]
     said = row["outcome"] if row["meaning"]["kind"] == "accepted" or row["faults"] else row["meaning"]["words"]
     told = [f"{row['verdict']:<9}", "" if said and said in row["verdict"] else said, ", ".join(filter(None, about))]

@@ -7,10 +7,11 @@ from typing import Any, BinaryIO, TextIO
 
 import click
 
+from partnerlab.groups import Group
 from partnerlab.remote import Remote, url_option
 
 
-@click.group()
+@click.group(cls=Group)
 def command() -> None:
     """Isolated worlds of a sandbox, each with its own state, clock, faults and journal.
 
@@ -61,7 +62,7 @@ def reset(name: str, url: str) -> None:
     Example:
         partnerlab lanes reset mine
     """
-    _print(Remote(url).post(f"/_sandbox/lanes/{name}/reset"))
+    _print(Remote(url).patient().post(f"/_sandbox/lanes/{name}/reset"))
 
 
 @command.command()
@@ -75,7 +76,7 @@ def fork(name: str, to: str, url: str) -> None:
     Example:
         partnerlab lanes fork default before-the-payment
     """
-    _print(Remote(url).post(f"/_sandbox/lanes/{name}/fork", {"to": to}))
+    _print(Remote(url).patient().post(f"/_sandbox/lanes/{name}/fork", {"to": to}))
 
 
 @command.command()
@@ -88,7 +89,7 @@ def drop(name: str, url: str) -> None:
     Example:
         partnerlab lanes drop mine
     """
-    Remote(url).delete(f"/_sandbox/lanes/{name}")
+    Remote(url).patient().delete(f"/_sandbox/lanes/{name}")
 
 
 @command.command()
@@ -102,7 +103,7 @@ def export(name: str, file: TextIO, url: str) -> None:
     Example:
         partnerlab lanes export trouble trouble.json
     """
-    held = Remote(url).get(f"/_sandbox/lanes/{name}/export")
+    held = Remote(url).patient().get(f"/_sandbox/lanes/{name}/export")
     file.write(json.dumps(held) + "\n")
     file.flush()
 
@@ -124,7 +125,7 @@ def import_(name: str, file: BinaryIO, url: str) -> None:
         held = json.dumps(json.load(file), allow_nan=False).encode()
     except (ValueError, RecursionError) as error:
         raise click.BadParameter(f"{file.name}: no export of a lane: {error}", param_hint="FILE") from None
-    _print(Remote(url).send(f"/_sandbox/lanes/{name}/import", held, "application/json"))
+    _print(Remote(url).patient().send(f"/_sandbox/lanes/{name}/import", held, "application/json"))
 
 
 def _print(lane: dict[str, Any]) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import click
 
 from partnerlab.contracts.masking import printable
+from partnerlab.groups import Group
 from partnerlab.remote import connect, json_option, lane_options, print_json
 
 
-@click.group()
+@click.group(cls=Group)
 def command() -> None:
     """The e-mails and texts that Invoice Cloud would have sent to payers; nothing leaves the sandbox.
 

@@ -29,44 +29,67 @@ class _Payer:
 
 
 @click.command()
-@click.argument("name", type=click.Choice([*PAGES, GUEST]))
+@click.argument("name", metavar="PAGE", type=click.Choice([*PAGES, GUEST]))
 @click.option("--user", default="willows@example.com", show_default=True, help="A registered user.")
 @click.option("--password", help="The user's password.  [default: that of the seeded users]")
 @click.option("--account", help="cloud-payment: the account whose bills the guest pays.  [default: the biller's first]")
 @biller_option()
+@click.option("--framed", is_flag=True, help="As in an iFrame of a partner's page: without the biller's name.")
 @click.option("--browser", is_flag=True, help="Open it in the browser too.")
 @lane_options
 def command(
-    name: str, user: str, password: str | None, account: str | None, biller: str, url: str, lane: str, *, browser: bool
+    name: str,
+    user: str,
+    password: str | None,
+    account: str | None,
+    biller: str,
+    url: str,
+    lane: str,
+    *,
+    framed: bool,
+    browser: bool,
 ) -> None:
     """Print the address of a hosted page: of the portal, as CloudSSO opens it for a registered user, or of a Cloud
     Payments request for a guest.
+
+    PAGE is one of bills, open-bills, paperless, autopay, payment-options, scheduled-payments, pay-by-text and
+    cloud-payment.
 
     \b
     Example:
         partnerlab page bills --browser
     """
-    address = _address(connect(url, lane), lane, name, _Payer(user, password, account), biller)
+    payer = _Payer(user, password, account)
+    address = _address(connect(url, lane), lane, name, payer, biller, framed=framed)
     click.echo(address)
     if browser:
         webbrowser.open(address)
 
 
-def _address(remote: Remote, lane: str, name: str, payer: _Payer, biller: str) -> str:
+def _address(remote: Remote, lane: str, name: str, payer: _Payer, biller: str, *, framed: bool) -> str:
     from partnerlab.client.errors import ClientError
     from partnerlab.client.flows.cloud_payments import unregistered_user_payment
     from partnerlab.client.flows.story import FlowFailed
-    from partnerlab.client.invoice_cloud import CloudCustomer, CloudPaymentRequest, CloudSso, Redirect, RestClient
+    from partnerlab.client.invoice_cloud import (
+        CloudCustomer,
+        CloudPaymentRequest,
+        CloudSso,
+        Redirect,
+        RestClient,
+        ViewMode,
+    )
 
     base = f"{remote.url}/lane/{lane}"
     found = remote.biller(biller)
+    view = ViewMode.IFRAME if framed else ViewMode.WINDOW
     try:
         with RestClient(base, found["api_key"], allow_http=True) as rest:  # a sandbox may be on another machine
             if name == GUEST:
                 account = payer.account or _first_account(remote, found["guid"])
-                return unregistered_user_payment(rest, CloudPaymentRequest((CloudCustomer(account),))).url
+                asked = CloudPaymentRequest((CloudCustomer(account),), view_mode=view)
+                return unregistered_user_payment(rest, asked).url
             token = rest.remote_authentication(payer.user, payer.password or found["users_password"]).token
-            return CloudSso(base, allow_http=True).url(token, Redirect[PAGES[name]])
+            return CloudSso(base, view, allow_http=True).url(token, Redirect[PAGES[name]])
     except (ClientError, FlowFailed) as error:
         raise click.ClickException(str(error)) from error
 

@@ -27,5 +27,5 @@ def command(older_than: int, lanes_unused: int, url: str, *, dry_run: bool) -> N
         partnerlab prune --older-than 30 --dry-run
     """
     body = {"older_than_days": older_than, "lanes_unused_days": lanes_unused, "dry_run": dry_run}
-    for row in Remote(url).post("/_sandbox/prune", body)["pruned"]:
+    for row in Remote(url).patient().post("/_sandbox/prune", body)["pruned"]:
         click.echo(f"{row['what']}: {row['count']}{' would go' if dry_run else ''}")

@@ -25,6 +25,7 @@ from partnerlab.client.settings import Biller, BillerUnknown
 from partnerlab.commands.ranges import Number
 from partnerlab.databases import check_database, database_errors
 from partnerlab.ending import Ending
+from partnerlab.groups import Group
 from partnerlab.logs import log_to_stderr
 
 GRACE_S = 75.0
@@ -34,7 +35,7 @@ NOT_OURS = (OtherVersion, EngineChanged, EngineBusy, NoSlot, StartingTakesLong)
 """A database or an engine that this process cannot work with, said by the error itself."""
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Group, invoke_without_command=True)
 @click.pass_context
 @click.option(
     "--billers",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 import click
 
-__all__ = ["Number"]
+__all__ = ["Number", "above_zero"]
 
 
 class Number(click.FloatRange):
@@ -18,3 +19,20 @@ class Number(click.FloatRange):
         if not math.isfinite(number):
             self.fail(f"{value!r} is not a number", param, ctx)
         return number
+
+
+def above_zero(argument: str) -> type[click.Command]:
+    """A command whose *argument*, where it begins with a minus and a digit, is no unknown option but below zero."""
+
+    class AboveZero(click.Command):
+        def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+            given = list(args)
+            try:
+                return super().parse_args(ctx, args)
+            except click.NoSuchOption:
+                below = next((each for each in given if re.fullmatch(r"-[0-9][0-9.,a-z]*", each)), None)
+                if below is None:
+                    raise
+                raise click.BadParameter(f"{below} is not more than 0", ctx, param_hint=argument) from None
+
+    return AboveZero

@@ -25,6 +25,6 @@ def command(*, every: bool, json_file: str | None, url: str, lane: str) -> bool:
     Example:
         partnerlab reconcile --all
     """
-    done = connect(url, lane).get("/_sandbox/auditing/differences")
+    done = connect(url, lane).patient().get("/_sandbox/auditing/differences")
     show(json_file, done, reconciliation_lines(done, every=every))
     return bool(done["clean"])

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from partnerlab.contracts.masking import printable
+from partnerlab.groups import Group
 
 if TYPE_CHECKING:
     from partnerlab.contracts.verification.grading import Run
@@ -20,7 +21,7 @@ REGRESSION = 3
 REPORT = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-@click.group()
+@click.group(cls=Group)
 def command() -> None:
     """Reports of `partnerlab verify`: compare two, check a signed pack.
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
+from partnerlab.commands.ranges import above_zero
+from partnerlab.groups import Group
 from partnerlab.remote import biller_option, connect, lane_options, print_json
 
 TENDERS = ("credit_card", "debit_card", "ach", "online_bank_direct", "paypal")
@@ -22,7 +23,7 @@ NUMBER_OF = {
 }
 
 
-@click.group()
+@click.group(cls=Group)
 def command() -> None:
     """Make something happen at the simulated Invoice Cloud, as a payer or a partner would.
 
@@ -32,21 +33,7 @@ def command() -> None:
     """
 
 
-class _Pay(click.Command):
-    """An amount below zero is no option: say what is wrong with it."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        given = list(args)
-        try:
-            return super().parse_args(ctx, args)
-        except click.NoSuchOption:
-            below = next((each for each in given if re.fullmatch(r"-[0-9][0-9.,]*", each)), None)
-            if below is None:
-                raise
-            raise click.BadParameter(f"{below} is not more than 0", ctx, param_hint="AMOUNT") from None
-
-
-@command.command(cls=_Pay)
+@command.command(cls=above_zero("AMOUNT"))
 @click.argument("account")
 @click.argument("amount")
 @click.option("--invoice", help="The invoice.  [default: the account's latest open one]")

@@ -9,10 +9,11 @@ from typing import Any
 import click
 
 from partnerlab.contracts.masking import printable
+from partnerlab.groups import Group
 from partnerlab.remote import Remote, connect, json_option, lane_options, print_json
 
 
-@click.group()
+@click.group(cls=Group)
 def command() -> None:
     """The files that partners sent to Invoice Cloud.
 
@@ -83,7 +84,7 @@ def accept(upload_id: str, url: str, lane: str) -> None:
     Example:
         partnerlab uploads accept U00000003
     """
-    print_json(connect(url, lane).post(f"/_sandbox/ic/uploads/{upload_id}/accept"))
+    print_json(connect(url, lane).patient().post(f"/_sandbox/ic/uploads/{upload_id}/accept"))
 
 
 @command.command()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from partnerlab.ending import Ending
+from partnerlab.groups import Group
 from partnerlab.verifying.commands import provider
 from partnerlab.verifying.consumer_commands import consumer
 from partnerlab.verifying.matrix_command import matrix
@@ -12,7 +13,7 @@ from partnerlab.verifying.matrix_command import matrix
 __all__ = ["command"]
 
 
-@click.group()
+@click.group(cls=Group)
 @click.pass_context
 def command(context: click.Context) -> None:
     """Grade an implementation by the requirements of the sources.

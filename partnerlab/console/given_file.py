@@ -28,7 +28,7 @@ def file_form(request: Request, field: str) -> tuple[dict[str, str], GivenFile]:
 
     kind, options = parse_options_header(request.headers.get("content-type", ""))
     parser = FormDataParser(
-        stream_factory=lambda **_: BytesIO(),  # never a file on the disk: an export has a lane's payers
+        stream_factory=_in_memory,
         max_form_memory_size=MOST_FIELD_BYTES,
         max_form_parts=MOST_FIELDS,
     )
@@ -39,3 +39,8 @@ def file_form(request: Request, field: str) -> tuple[dict[str, str], GivenFile]:
     given = files.get(field)
     found = GivenFile("", b"") if given is None else GivenFile(given.filename or "", given.stream.read())
     return {name: fields[name] for name in fields}, found
+
+
+def _in_memory(*_: object, **__: object) -> BytesIO:
+    """Never a file on the disk: an export has a lane's payers."""
+    return BytesIO()

@@ -16,6 +16,7 @@ from click.core import ParameterSource
 
 from partnerlab.contracts.masking import printable
 from partnerlab.contracts.verification.provider.configuration import is_here
+from partnerlab.groups import Group
 from partnerlab.verifying.options import FILE_IN, REPORT_OPTIONS, check_only
 from partnerlab.verifying.plan import ENV, NOTHING, RUN, Plan, read_plan
 from partnerlab.verifying.subjects import PROVIDERS, Provider, SettingInvalid
@@ -38,7 +39,7 @@ class _Rate(click.ParamType[float]):
         return rate
 
 
-@click.group()
+@click.group(cls=Group)
 def provider() -> None:
     """Drive a service and grade it. Reads only, unless --allow-writes; keys come from the environment or a plan.
 
@@ -144,7 +145,7 @@ def _verify(subject: Provider, chosen: _Chosen, given: Mapping[str, Any]) -> Non
     from partnerlab.contracts.verification.provider.line import Line
     from partnerlab.contracts.verification.provider.run import Options, verify
     from partnerlab.contracts.verification.provider.secrets import Secrets
-    from partnerlab.verifying.outputs import pack_signer, write_reports
+    from partnerlab.verifying.outputs import check_writable, pack_signer, write_reports
 
     url, wanted = chosen.values["url"], chosen.run
     if not re.match(r"https?://[^/\s]", url):
@@ -155,6 +156,7 @@ def _verify(subject: Provider, chosen: _Chosen, given: Mapping[str, Any]) -> Non
         raise click.BadParameter(str(error), param_hint="--ca-file") from None
 
     signer = pack_signer(given)
+    check_writable(given)
 
     def preflight(probe: Any) -> list[str]:
         check_address(url, allow_http=wanted["allow_http"])

@@ -12,6 +12,7 @@ import click
 from click.core import ParameterSource
 
 from partnerlab.contracts.masking import printable
+from partnerlab.groups import Group
 from partnerlab.remote import ADDRESS, DEFAULT_URL
 from partnerlab.verifying.options import FILE_IN, REPORT_OPTIONS, check_only
 from partnerlab.verifying.plan import NOTHING, Plan, read_plan
@@ -44,7 +45,7 @@ class _Seconds(click.ParamType[int]):
         return int(found[1]) * (1 if found[2] in (None, "s") else 60)
 
 
-@click.group()
+@click.group(cls=Group)
 def consumer() -> None:
     """Grade software by what it sent to a lane of a sandbox: point its base URL there, use it, and ask.
 
@@ -119,7 +120,7 @@ def _verify(context: click.Context, name: str, given: Mapping[str, Any]) -> None
     from partnerlab.contracts.verification.consumer.roles import role
     from partnerlab.contracts.verification.consumer.run import Options, verify
     from partnerlab.contracts.verification.provider.direct import Direct
-    from partnerlab.verifying.outputs import pack_signer, write_reports
+    from partnerlab.verifying.outputs import check_writable, pack_signer, write_reports
 
     subject = role(name)
     plan = NOTHING
@@ -128,6 +129,7 @@ def _verify(context: click.Context, name: str, given: Mapping[str, Any]) -> None
     chosen = _chosen(context, plan, given)
     check_only(chosen["only"], subject.suite.checks)
     signer = pack_signer(given)
+    check_writable(given)
     wait_s = chosen["wait"] or (WAIT_S if chosen["faults"] else 0)
     if chosen["faults"] and not subject.faults:
         raise click.UsageError(f"{name} has no call that --faults could lose", context)

@@ -19,7 +19,7 @@ from partnerlab.contracts.verification.report.junit import to_junit
 from partnerlab.contracts.verification.report.pack import KeyInvalid, read_private_key, write_pack
 from partnerlab.contracts.verification.report.text import summary_lines
 
-__all__ = ["pack_signer", "write_reports"]
+__all__ = ["check_writable", "pack_signer", "write_reports"]
 
 WRITERS: Mapping[str, Callable[[Run], str | bytes]] = {
     "html": to_html,
@@ -56,6 +56,20 @@ def write_reports(run: Run, files: Mapping[str, Any], signer: Any = None) -> Non
     if signer is not None:
         packed = {name: _bytes(WRITERS[writer](run)) for name, writer in PACKED.items()}
         _write(files["pack"], write_pack(packed, signer))
+
+
+def check_writable(files: Mapping[str, Any]) -> None:
+    """Raises `click.FileError` where a report that *files* names cannot be written: before the run, not after it."""
+    for name in (*WRITERS, "pack"):
+        if (path := files.get(name)) is not None:
+            new = not path.exists()
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.open("ab").close()
+                if new:
+                    path.unlink()
+            except OSError as error:
+                raise click.FileError(str(path), error.strerror or str(error)) from None
 
 
 def pack_signer(given: Mapping[str, Any]) -> Any:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from click.testing import CliRunner, Result
 
@@ -147,12 +148,13 @@ def test_an_unknown_payment_is_settled_by_a_person(type_: Type, sides: InHanceSi
     assert settled["notes"][-1]["reason"] == "seen there"
 
 
-def test_what_the_server_refuses_ends_with_its_words_and_exit_code_1(type_: Type) -> None:
+def test_what_the_server_refuses_ends_with_its_words_and_an_exit_code(type_: Type) -> None:
     done = type_("trigger", "pay", "10000101", "forty", fails=True)
-    assert done.exit_code == 1
+    assert done.exit_code == 2
     assert "amount" in done.stderr
     done = type_("trigger", "pay", "10000101", "1.00", "--number", "4242424242424242", fails=True)
     assert "test number" in done.stderr
+    assert type_("trigger", "pay", "10000101", "9999.00", fails=True).exit_code == 1
     assert "4242424242424242" not in done.stderr
 
 
@@ -167,6 +169,15 @@ def test_a_sandbox_may_be_on_another_machine(
     monkeypatch.setattr("partnerlab.client.http.request.LOOPBACK", frozenset())
     more = ("--url", sandbox.url) if arguments[0] == "journey" else ()
     assert type_(*arguments, *more).stdout
+
+
+@pytest.mark.parametrize("page", ["bills", "cloud-payment"])
+def test_a_page_says_whose_it_is_where_nothing_frames_it(type_: Type, page: str) -> None:
+    def shown(*more: str) -> str:
+        return httpx.get(type_("page", page, *more).stdout.strip(), follow_redirects=True).text
+
+    assert '<p class="site-name">Sandbox Utility</p>' in shown()
+    assert 'class="site-name"' not in shown("--framed")
 
 
 def test_a_list_of_deliveries_is_one_line_each(type_: Type, sides: InHanceSides, lane: str) -> None:

@@ -58,14 +58,14 @@ def test_a_payment_that_is_not_taken_is_exit_code_1(type_: Type) -> None:
 
 def test_an_inline_donation_needs_its_invoice_and_is_told_so_once(type_: Type) -> None:
     done = type_("trigger", "pay", "10000101", "1.00", "--donation", "inline")
-    assert done.exit_code == 1
+    assert done.exit_code == 2
     assert done.stderr.count("invoice_number") == 1
     assert type_("trigger", "pay", "10000101", "1.00", "--donation", "inline", "--invoice", "500001").exit_code == 0
 
 
 def test_a_message_names_its_field_once(type_: Type) -> None:
     done = type_("clock", "advance", "3")
-    assert done.exit_code == 1
+    assert done.exit_code == 2
     assert done.stderr == (
         "Error: duration: must be a duration such as 3d, 2h30m or 45s (w, d, h, m, s in this order)\n"
     )

@@ -8,10 +8,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
 from partnerlab.cli import COMMANDS, main
+from partnerlab.sandbox import Sandbox
+from partnerlab.settings import SandboxSettings
 from partnerlab.simulators.kit.world.store import Store
 
 DEAD = "http://127.0.0.1:9"
@@ -32,6 +35,21 @@ def said(done: Result) -> str:
 def test_h_is_help(command: str) -> None:
     assert typed(command, "-h").output == typed(command, "--help").output
     assert "Usage:" in typed(command, "-h").output
+
+
+def test_no_list_of_commands_cuts_a_sentence_off() -> None:
+    def look(command: click.Command, path: list[str]) -> None:
+        if not isinstance(command, click.Group):
+            return
+        shown = CliRunner().invoke(main, [*path, "--help"], terminal_width=80).output
+        assert "..." not in shown.partition("Commands:")[2], shown
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            below = command.get_command(context, name)
+            assert below is not None
+            look(below, [*path, name])
+
+    look(main, [])
 
 
 @pytest.mark.parametrize(("typo", "meant"), [("jurnal", "'journal'"), ("sandbx", "'sandbox'"), ("xyzzy", "")])
@@ -177,8 +195,35 @@ def test_a_used_port_is_one_line() -> None:
         done = typed("sandbox", "--port", str(port))
     assert (done.exit_code, said(done)) == (
         1,
-        f"Error: 127.0.0.1:{port} is taken by another program: --port names another port",
+        f"Error: 127.0.0.1:{port} is taken by another program: give --port another port",
     )
+
+
+def test_a_port_that_a_sandbox_has_is_told_so() -> None:
+    with Sandbox(SandboxSettings(port=0), in_process=True) as running:
+        port = running.server.port
+        done = typed("sandbox", "--port", str(port))
+    assert done.exit_code == 1
+    assert said(done) == (
+        f"Error: a sandbox runs on 127.0.0.1:{port} already: use that one, or give --port another port"
+    )
+
+
+def test_a_page_is_named_in_a_word() -> None:
+    done = typed("page", "bill")
+    assert done.exit_code == 2
+    assert " page [OPTIONS] PAGE\n" in done.output
+    assert said(done).startswith("Error: Invalid value for 'PAGE': 'bill' is not one of 'bills', ")
+
+
+@pytest.mark.parametrize("duration", ["-3d", "-1", "-0h"])
+def test_a_clock_goes_on_only(duration: str) -> None:
+    done = typed("clock", "advance", duration)
+    assert (done.exit_code, said(done)) == (
+        2,
+        f"Error: Invalid value for DURATION: {duration} is not more than 0",
+    )
+    assert "No such option" in said(typed("clock", "advance", "3d", "--lan", "x"))
 
 
 @pytest.mark.parametrize(

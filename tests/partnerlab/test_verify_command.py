@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -46,6 +48,16 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
         return CliRunner().invoke(main, [*words], env={**KEYS, **(env or {})})
 
     return invoke
+
+
+def test_checks_that_need_what_is_not_installed_are_told_to_be_left_out(
+    run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pact", None)
+    done = run("verify", "provider", "tccs", *ADDRESS)
+    assert done.exit_code == 0, done.output
+    (line,) = [line for line in done.stdout.splitlines() if "left out" in line]
+    assert re.fullmatch(r"  left out, 3 of \d+ checks: pacts are compared by pact-python: pip install '.*'", line)
 
 
 def test_a_utility_is_graded_and_all_reports_are_written(run: Any, tmp_path: Path) -> None:

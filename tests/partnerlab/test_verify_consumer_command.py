@@ -55,6 +55,21 @@ def test_a_lane_is_graded_and_all_reports_are_written(run: Any, tmp_path: Path) 
     assert document["run"]["operations"]["ARState_Output"] == 1
 
 
+def test_a_report_that_cannot_be_written_is_told_before_the_run(run: Any, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", "utf-8")
+    done = run("tccs", "--lane", "acme", "--html", "r.html", "--junit", "file/r.xml")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "Could not open file 'file/r.xml'" in done.stderr
+    assert not (tmp_path / "r.html").exists()
+
+
+def test_where_no_sandbox_runs_it_says_how_to_start_one(run: Any) -> None:
+    done = run("tccs", "--url", "http://127.0.0.1:9")
+    assert done.exit_code == 3
+    assert "no-sandbox: nothing listens at 127.0.0.1:9" in done.output
+    assert "Start one by `partnerlab sandbox`" in done.output
+
+
 def test_the_exit_code_says_what_became_of_it(run: Any) -> None:
     assert run("tccs", "--lane", "acme", "--only", "TCCS-RTDR-1").exit_code == 0
     assert run("inhance-portal", "--lane", "acme").exit_code == 4

@@ -43,6 +43,10 @@ class Control:
         try:
             found = self._call("GET", "/_sandbox/lanes", None, asked)
             names = [row["name"] for row in found["lanes"]]
+        except Misconfigured as error:
+            if error.name == "connection-refused":
+                raise Misconfigured("no-sandbox", str(error)) from None
+            raise
         except (Refused, TypeError, KeyError) as error:
             raise Misconfigured("not-a-sandbox", f"{self.url} is no sandbox: {error}") from None
         if self.lane not in names:

@@ -37,6 +37,7 @@ ADVICE = {
     "key-or-account": "Check key and account: the service refuses them in the same words.",
     "wrong-biller": "Check BillerGUID and keys: all of one biller.",
     "bad-value": "Correct the value.",
+    "no-sandbox": "Start one by `partnerlab sandbox`, or give another's origin by --url.",
     "not-a-sandbox": "Give the sandbox's origin by --url; `partnerlab sandbox` starts one.",
     "no-lane": "Give a lane that `partnerlab lanes list` shows; `partnerlab lanes create NAME` makes one.",
     "held-unknown": "Give an address or a command that answers with a number for a reference, or use --ask.",

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from importlib.metadata import version
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -89,7 +90,7 @@ class Direct:
         except httpx.TimeoutException:
             return _late(timeout_s, reached)
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
-            return _named(error)
+            return _named(error, asked.url)
 
 
 def _late(timeout_s: float, reached: threading.Event) -> NoAnswer:
@@ -99,8 +100,8 @@ def _late(timeout_s: float, reached: threading.Event) -> NoAnswer:
     return NoAnswer("no-connection-in-time", f"no connection {within}")
 
 
-def _named(error: Exception) -> NoAnswer:
-    """What an error of the network is called, and how it is told."""
+def _named(error: Exception, url: str) -> NoAnswer:
+    """What an error of the network on the way to *url* is called, and how it is told."""
     chain = list(_causes(error))
     for one in chain:
         if isinstance(one, ssl.SSLCertVerificationError):
@@ -111,7 +112,7 @@ def _named(error: Exception) -> NoAnswer:
         if isinstance(one, socket.gaierror):
             return NoAnswer("host-unknown", "the host's name has no address")
         if isinstance(one, ConnectionRefusedError):
-            return NoAnswer("connection-refused", "nothing listens there")
+            return NoAnswer("connection-refused", f"nothing listens at {urlsplit(url).netloc.rpartition('@')[2]}")
     if isinstance(error, httpx.RemoteProtocolError) and "illegal" in str(error):
         return NoAnswer("not-http", f"what answers does not speak HTTP: {error}")
     text = str(error)

@@ -108,12 +108,35 @@ def _replayed(replay: Replay[Subject], description: str, states: list[dict[str, 
         raise Failed([_problem(one, relay.exchange) for one in mismatches])
 
 
+_WORDS = (
+    (r"(?:Mismatch with header '[^']*': )?Expected header '[^']*' to have value '(.*)' but was '.*'", r"\1"),
+    (r"Expected a body of '(.*)' but the actual content type was '.*'", r"a body of \1"),
+    (r"Actual map is missing the following keys: (.+)", r"\1 in it"),
+    (r"Expected child <(?:.*:)?([^:]+)/> but was missing", r"\1 in it"),
+    (r"Expected .+ to be equal to '?(.*?)'?(?: \(\w+\))?", r"\1"),
+    (r"Expected .+ to match '(.*)'", r"what matches \1"),
+    (r"Expected .+ \(\w+\) to (?:be|match) (an? .+)", r"\1"),
+    (r"body Present\(.*\)", "a body"),
+    (r"[Ee]xpected (\d{3}) but was \d{3}", r"status \1"),
+    (r"Expected (.+) but (?:was|got|received) .+", r"\1"),
+)
+"""What Pact's verifier says of a difference, and what a report says was expected; what was received stands beside."""
+
+
+def _expected(text: str) -> str:
+    for said, told in _WORDS:
+        if found := re.fullmatch(said, text, re.DOTALL):
+            return found.expand(told)
+    return text
+
+
 def _problem(mismatch: Mapping[str, Any], exchange: int) -> Problem:
     where = str(mismatch.get("path") or mismatch.get("key") or mismatch["type"].removesuffix("Mismatch"))
     where = re.sub(r"\['(?:[^']*:)?([^':]*)'\]", r"/\1", where).removeprefix("$").removeprefix("/") or "body"
     text = mismatch.get("mismatch")
-    expected = str(text or f"status {mismatch.get('expected')}")
-    return Problem(where, expected, str(mismatch.get("actual", "")) or "nothing", exchange)
+    expected = _expected(str(text or f"status {mismatch.get('expected')}"))
+    received = re.sub(r"https?://[^\s,]*:(?=\w)", "", str(mismatch.get("actual", "")))
+    return Problem(where.removeprefix("."), expected, received or "nothing", exchange)
 
 
 class _Relay(Generic[Subject]):

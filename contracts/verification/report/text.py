@@ -77,5 +77,7 @@ def summary_lines(run: Run) -> Iterator[str]:
     yield f"Requirements of {run.subject}: {counts}."
     idle = Counter(one.reason for one in run.requirements if one.outcome is Outcome.NOT_EXERCISED)
     yield from (f"  not exercised, {count}: {reason}" for reason, count in idle.most_common(MOST_REASONS))
+    missing = Counter(one.reason for one in run.checks if "pip install" in one.reason)
+    yield from (f"  left out, {count} of {len(run.checks)} checks: {reason}" for reason, count in missing.items())
     yield "Coverage: " + ", ".join(f"{row.name} {row.covered} of {row.total}" for row in coverage(run)) + "."
     yield from run.notes

@@ -133,6 +133,8 @@ def test_an_answer_that_the_consumer_could_not_read_fails_its_interaction(
     result = replayed(subject, name, mutant(VERIFY[subject][1]()))
     assert result.outcome is Outcome.FAILED, result
     assert all(one.where and one.expected and one.received and one.exchange for one in result.problems), result
+    words = [word for one in result.problems for word in (one.expected, one.received)]
+    assert not any(re.search("(?i)expected|actual|but was|mismatch|http:", word) for word in words), words
 
 
 def test_every_interaction_is_failed_by_a_mutant() -> None:
