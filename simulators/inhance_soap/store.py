@@ -108,6 +108,7 @@ _FIRST = Statement(
     "SELECT min(number) FROM inhance_payments"
     " WHERE lane = :lane AND account_number = :account_number AND reference = :reference"
 )
+_REFERENCES = Statement("SELECT reference FROM inhance_payments WHERE lane = :lane AND account_number = :account")
 OPEN_LEFT = Statement(
     "UPDATE inhance_bills SET open_cents = :open_cents WHERE lane = :lane AND invoice_number = :invoice_number"
 )
@@ -136,10 +137,10 @@ _BALANCE_SENT = Statement(
     " WHERE lane = :lane AND account_number = :account_number AND sent_revision < :revision"
 )
 _PENDING_CENTS = Statement(
-    f"SELECT sum(amount_cents) FROM inhance_downloads WHERE lane = :lane AND account_number = :account_number"
-    f" AND state = '{PENDING}'"
+    "SELECT coalesce(sum(amount_cents), 0) FROM inhance_downloads WHERE lane = :lane"
+    f" AND account_number = :account_number AND state = '{PENDING}'"
 )
-_NEWEST_DOWNLOAD = Statement("SELECT max(reference) FROM inhance_downloads WHERE lane = :lane")
+_NEWEST_DOWNLOAD = Statement("SELECT coalesce(max(reference), '') FROM inhance_downloads WHERE lane = :lane")
 _BILLED = Statement(
     "UPDATE inhance_bills SET billed = 1 WHERE lane = :lane AND invoice_number = :invoice_number AND billed = 0"
 )
@@ -179,8 +180,7 @@ class Books(LaneTx):
         """
         An account for writing: whoever else wants it waits until this transaction ends.
 
-        Raises:
-            AccountUnknown: there is none, and *create* is off.
+        Raises `AccountUnknown` where there is none and *create* is off.
         """
         if create:
             _ACCOUNTS.add(self.tx, self.lane, OpenAccount(Account(account_number)))
@@ -219,6 +219,10 @@ class Books(LaneTx):
         found = self.tx.one(_FIRST, (self.lane, account_number, reference))
         return None if found is None else found[0]
 
+    def references(self, account_number: str) -> list[str]:
+        """The PaymentReferences of an account's payments."""
+        return [reference for (reference,) in self.tx.all(_REFERENCES, (self.lane, account_number))]
+
     def save_standing(self, standing: Standing) -> None:
         """Write back what a payment changed of a locked account."""
         self.tx.run(STANDS, standing_row(self.lane, standing))
@@ -241,8 +245,7 @@ class Books(LaneTx):
         Add a bill or replace the one of its number; *billed* says that its day has come, *sent* that Invoice Cloud
         has it so already.
 
-        Raises:
-            InvoiceTaken: another account has a bill of that number.
+        Raises `InvoiceTaken` where another account has a bill of that number.
         """
         row = AccountBill(account_number, bill, billed, 1, int(sent))
         if not _BILLS.add(self.tx, self.lane, row):
@@ -307,7 +310,7 @@ class Books(LaneTx):
     def _bills(self, equal: dict[str, str | int], *, order: tuple[str, ...], where: str = "") -> list[Bill]:
         return [one.bill for one in _BILLS.find(self.tx, self.lane, equal, order=order, where=where)]
 
-    # What goes to Invoice Cloud
+    # What goes to Invoice Cloud, and what comes from it
 
     def unsent_bills(self, integration: Integration, *, limit: int) -> list[AccountBill]:
         """Bills of a utility whose day has come and that are new or changed since they were uploaded, oldest first."""
@@ -330,8 +333,6 @@ class Books(LaneTx):
     def balance_sent(self, account_number: str, revision: int) -> None:
         """Note up to which change a balance was sent."""
         self.run(_BALANCE_SENT, account_number=account_number, revision=revision)
-
-    # What comes from Invoice Cloud
 
     def value(self, name: str, *, lock: bool = False) -> str:
         """A mark of a job or a choice; empty where there is none. *lock* it, and who else wants it waits."""
@@ -368,13 +369,11 @@ class Books(LaneTx):
 
     def pending_cents(self, account_number: str) -> int:
         """What waits to be posted to an account."""
-        row = self.one(_PENDING_CENTS, account_number=account_number)
-        return 0 if row is None or row[0] is None else int(row[0])
+        return int(self.all(_PENDING_CENTS, account_number=account_number)[0][0])
 
     def newest_download(self) -> str:
         """The newest reference that was downloaded; empty where none was."""
-        row = self.one(_NEWEST_DOWNLOAD)
-        return "" if row is None or row[0] is None else str(row[0])
+        return str(self.all(_NEWEST_DOWNLOAD)[0][0])
 
     def applied(self, account_number: str, kind: str) -> AppliedChange | None:
         """The last change of that kind that was entered."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
+from typing import NamedTuple
 
 from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.inhance_soap.domain.text import read_line
@@ -31,8 +32,7 @@ class Bill:
     open_cents: int
 
 
-@dataclass(frozen=True, slots=True)
-class Settlement:
+class Settlement(NamedTuple):
     """Bills that credit was applied to, how much each took in cents, and the credit left."""
 
     bills: tuple[Bill, ...]
@@ -55,7 +55,9 @@ def balances(open_items: Iterable[tuple[date, int]], credit_cents: int, today: d
 def settle(bills: Sequence[Bill], credit_cents: int, today: date) -> Settlement:
     """Apply credit to the bills billed until *today*, the oldest due first."""
     changed, applied = [], []
-    for bill in sorted(bills, key=lambda bill: (bill.due_on, bill.billed_on, bill.invoice_number)):
+    if len(bills) > 1:
+        bills = sorted(bills, key=lambda bill: (bill.due_on, bill.billed_on, bill.invoice_number))
+    for bill in bills:
         if credit_cents <= 0:
             break
         if bill.open_cents <= 0 or bill.billed_on > today:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from partnerlab.contracts.records import dataclass
@@ -11,7 +12,7 @@ from partnerlab.simulators.inhance_soap.domain.errors import ValueInvalid
 from partnerlab.simulators.inhance_soap.domain.money import read_cents
 from partnerlab.simulators.inhance_soap.domain.text import read_line
 
-__all__ = ["Payment", "PostedPayment", "read_payment"]
+__all__ = ["Payment", "PostedPayment", "Receipt", "read_payment"]
 
 _YEARS = range(1900, 9000)
 
@@ -48,6 +49,13 @@ class PostedPayment:
     request_id: str
     posted_at: datetime
     returned_at: datetime | None = None
+
+
+class Receipt(NamedTuple):
+    """What a payment was posted as: its number within the account, and that of the first of the same reference."""
+
+    number: int
+    duplicate_of: int | None
 
 
 def read_payment(

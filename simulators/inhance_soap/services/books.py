@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.inhance_soap.domain.accounts import Account
@@ -88,9 +87,7 @@ def balances_from(open_items: OpenItems, today: date) -> AccountBalances:
     return AccountBalances(*balances(items, credit_cents, today), phone, email)
 
 
-def record(
-    books: Books | Changes, opened: OpenAccount | Standing, kind: str, detail: dict[str, Any], cause: Cause
-) -> None:
+def record(books: Books, opened: OpenAccount | Standing, kind: str, detail: dict[str, Any], cause: Cause) -> None:
     """Append an event to a locked account."""
     opened.events += 1
     books.add_event(Event(opened.number, opened.events, kind, detail, cause.request_id, cause.at))
@@ -102,27 +99,12 @@ def touch(opened: OpenAccount | Standing) -> None:
         opened.revision += 1
 
 
-class Changes(Protocol):
-    """Where a payment writes what it changes: `Books`, or whoever holds it back."""
-
-    def add_payment(self, posted: PostedPayment) -> None:
-        """Append the payment."""
-
-    def save_open(self, bills: Iterable[Bill]) -> None:
-        """Write back what is open on bills."""
-
-    def add_event(self, event: Event) -> None:
-        """Append its event."""
-
-    def save_standing(self, standing: Standing) -> None:
-        """Write back what it changed of the account."""
-
-
-def post(books: Changes, account: Standing, payment: Payment, cause: Cause, *, unique: bool = False) -> PostedPayment:
+def post(books: Books, account: Standing, payment: Payment, cause: Cause, *, unique: bool = False) -> PostedPayment:
     """
     Post a payment to a locked account: to the billed bills, the oldest due first, and what is left as credit.
 
-    *account* stands as `Books.stand` gives it for the payment's reference; it is written back.
+    *account* stands as `Books.stand` gives it for the payment's reference; it is written back. Warm books come to the
+    same rows at once (`payment_batch.posting`).
 
     Raises:
         PaymentDuplicate: its reference was posted before, and it must be *unique*.

@@ -19,7 +19,7 @@ from partnerlab.simulators.inhance_soap.domain.billing import Bill
 from partnerlab.simulators.inhance_soap.domain.errors import AccountUnknown, PaymentSettled, PaymentUnknown
 from partnerlab.simulators.inhance_soap.domain.events import Cause, Event
 from partnerlab.simulators.inhance_soap.domain.opened import OpenAccount
-from partnerlab.simulators.inhance_soap.domain.payments import Payment, PostedPayment
+from partnerlab.simulators.inhance_soap.domain.payments import Payment, PostedPayment, Receipt
 from partnerlab.simulators.inhance_soap.services.books import (
     AccountBalances,
     AccountView,
@@ -64,7 +64,7 @@ class UtilityLedger:
         with self._store.read() as tx:
             return balances_of(Books(tx, lane.name), account_number, lane.now().date(), served=True)
 
-    def post_payment(self, lane: Lane, cause: Cause, account_number: str, payment: Payment) -> PostedPayment:
+    def post_payment(self, lane: Lane, cause: Cause, account_number: str, payment: Payment) -> Receipt:
         """
         Post a payment: to the billed bills, the oldest due first, and what is left as credit.
 
@@ -77,15 +77,16 @@ class UtilityLedger:
         """
         unique = self._refuse_duplicates
         if self._warm is not None:
-            posted = self._warm.post_payment(lane, cause, account_number, payment, unique=unique)
-            if posted is not None:
-                return posted
+            receipt = self._warm.post_payment(lane, cause, account_number, payment, unique=unique)
+            if receipt is not None:
+                return receipt
         with self._store.write() as tx:
             books = Books(tx, lane.name)
             account = books.stand(account_number, payment.reference)
             if account.integration != "v2":
                 raise AccountUnknown(account_number)
-            return post(books, account, payment, cause, unique=unique)
+            posted = post(books, account, payment, cause, unique=unique)
+        return Receipt(posted.number, posted.duplicate_of)
 
     def return_payment(self, lane: Lane, cause: Cause, account_number: str, number: int, *, clerk: str) -> AccountView:
         """

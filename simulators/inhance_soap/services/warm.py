@@ -2,9 +2,9 @@
 Books of warm accounts: those that are asked for and paid are remembered, and many payments are written at once.
 
 A balance is then told from memory, and a payment costs its rules alone. `ledger` is the plain way beside it, taken by
-every call that cannot go this one; a payment is made by the same `books.post` on both.
+every call that cannot go this one; what a payment comes to is the same on both (`payment_batch.posting`, `books.post`).
 
-What is remembered is never changed, but replaced: a balance is read without a lock, by any thread. Everything else
+What a balance is told from is never changed, but replaced: it is read without a lock, by any thread. Everything else
 happens within `Store.still`, and the store writes and forgets for everybody else (`kit/world/held_back`).
 
 In a SQLite file a payment is appended to a log before it counts. A killed process left it there: posting what is in it
@@ -18,14 +18,15 @@ import logging
 import sqlite3
 from collections.abc import Callable, Iterable
 
-from partnerlab.simulators.inhance_soap.domain.billing import Bill
-from partnerlab.simulators.inhance_soap.domain.errors import AccountUnknown
-from partnerlab.simulators.inhance_soap.domain.events import Cause, Event
+from partnerlab.simulators.inhance_soap.domain.errors import AccountUnknown, PaymentDuplicate
+from partnerlab.simulators.inhance_soap.domain.events import Cause
 from partnerlab.simulators.inhance_soap.domain.opened import Standing
-from partnerlab.simulators.inhance_soap.domain.payments import Payment, PostedPayment
+from partnerlab.simulators.inhance_soap.domain.payments import Payment, Receipt
 from partnerlab.simulators.inhance_soap.services.books import AccountBalances, balances_from, post
-from partnerlab.simulators.inhance_soap.services.payment_batch import PaymentBatch
+from partnerlab.simulators.inhance_soap.services.payment_batch import PaymentBatch, Posting, posting, record_of
+from partnerlab.simulators.inhance_soap.services.references import References
 from partnerlab.simulators.inhance_soap.store import PAYMENT_ROWS, Books, OpenItems
+from partnerlab.simulators.kit.world.held_back import Still
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.redo_log import LogUnreadable, RedoLog
 from partnerlab.simulators.kit.world.store import Row, Statement, Store, Tx
@@ -36,6 +37,8 @@ MOST_WAITING = 1_000
 """Payments that are written together: more would hold up the next for longer."""
 MOST_IN_A_FILE = 4_000
 """The same in a file, where each page that they touch is written anew: so more of them share one."""
+MOST_TOLD = 100
+"""References of an account that are read when it is remembered; where it has more, each payment asks the table."""
 MOST_ACCOUNTS = 10_000
 """Accounts that are remembered: about 10 MB."""
 
@@ -67,6 +70,9 @@ class WarmBooks:
         self._standing: dict[Key, Standing] = {}
         self._first: dict[tuple[str, str, str], int] = {}
         """By lane, account and reference, of the payments that wait: the first of that reference."""
+        self._references = References()
+        self._untold: set[Key] = set()
+        """Remembered accounts of which not all references are told there."""
         self._batch = PaymentBatch()
 
     def balances(self, lane: Lane, account_number: str) -> AccountBalances | None:
@@ -76,7 +82,7 @@ class WarmBooks:
 
     def post_payment(
         self, lane: Lane, cause: Cause, account_number: str, payment: Payment, *, unique: bool
-    ) -> PostedPayment | None:
+    ) -> Receipt | None:
         """
         As `UtilityLedger.post_payment`, or None where that is to post it itself.
 
@@ -84,31 +90,34 @@ class WarmBooks:
         written: too many, or after a failure.
         """
         key = (lane.name, account_number)
-        with self._store.still() as tx:
-            if tx is None:
+        with self._store.still() as still:
+            if still is None:
                 return None
-            self._room(self._standing)
+            if len(self._standing) >= MOST_ACCOUNTS:
+                self._make_room()
             if self._is_due():
                 self._write()
-            books, reference = Books(tx, lane.name), payment.reference
-            known = self._standing.get(key)
-            if known is None:
-                account = books.stand(account_number, reference)
+            reference = payment.reference
+            account = self._standing.get(key)
+            hashed = hash((*key, reference))
+            if account is None:
+                account = self._stand(key, reference, still.tx)
             else:
-                first = self._first.get((*key, reference)) or books.first_payment(account_number, reference)
-                account = _again(known, first)
+                account.first = self._first_of(key, reference, still) if self._may_have(key, hashed) else None
             if account.integration != "v2":
                 raise AccountUnknown(account_number)
-            noted = _Noted()
-            posted = post(noted, account, payment, cause, unique=unique)
-            row = PAYMENT_ROWS.added(lane.name, noted.payment)
-            if not self._logged(row):
+            if account.first is not None and unique:
+                raise PaymentDuplicate(reference, account.first)
+            posted = posting(lane.name, account, payment, cause)
+            if not self._logged(posted.payment):
                 return None
             # From here on nothing may fail, nor a batch be written: the record is of this one.
-            self._keep(key, account, noted)
-            self._batch.note(lane.name, row, noted.bills, noted.event, account)
-            self._first[*key, reference] = posted.duplicate_of or posted.number
-            return posted
+            self._keep(key, account, posted)
+            self._batch.note(lane.name, posted, account)
+            first = account.first or account.payments
+            self._first[*key, reference] = first
+            self._references.tell(hashed)
+            return Receipt(account.payments, account.first)
 
     # For the store.
 
@@ -125,6 +134,7 @@ class WarmBooks:
     def forget(self) -> None:
         """Remember no account any more."""
         self._told, self._standing = {}, {}
+        self._untold.clear()
         if self._log is not None:
             self._log.number = 0  # what is written now may be lost with the machine: then the log must not count
 
@@ -179,7 +189,7 @@ class WarmBooks:
         if self._log is None:
             return True
         try:
-            self._log.append(json.dumps(payment).encode())
+            self._log.append(record_of(payment))
         except OSError:
             _logger.exception("%s: a payment could not be appended", self._log.path)
             self._write()  # begins a new batch: the record may be whole, and must not count
@@ -188,30 +198,52 @@ class WarmBooks:
 
     def _look(self, lane: Lane, account_number: str) -> OpenItems | None:
         key = (lane.name, account_number)
-        with self._store.still(wait=False) as tx:
-            if tx is None:
+        with self._store.still(wait=False) as still:
+            if still is None:
                 return None
-            told = Books(tx, lane.name).open_items(account_number, served=True)
+            told = Books(still.tx, lane.name).open_items(account_number, served=True)
             if (known := self._standing.get(key)) is not None:
                 told = _told(told, known)
-            self._room(self._told)
+            if len(self._told) >= MOST_ACCOUNTS:
+                self._make_room()
             self._told[key] = told
             return told
 
-    def _keep(self, key: Key, account: Standing, noted: _Noted) -> None:
+    def _stand(self, key: Key, reference: str, tx: Tx) -> Standing:
+        """An account that is not remembered, for a payment of that reference. Raises `AccountUnknown`."""
+        books = Books(tx, key[0])
+        account = books.stand(key[1], reference)
+        if account.payments > MOST_TOLD:
+            self._untold.add(key)
+        elif account.payments:
+            for told in books.references(key[1]):
+                self._references.tell(hash((*key, told)))
+        return account
+
+    def _may_have(self, key: Key, hashed: int) -> bool:
+        """Whether a remembered account may have a payment of that reference, by its hash."""
+        return self._references.may_have(hashed) or key in self._untold
+
+    def _first_of(self, key: Key, reference: str, still: Still) -> int | None:
+        """The number of the first payment of a reference."""
+        return self._first.get((*key, reference)) or Books(still.tx, key[0]).first_payment(key[1], reference)
+
+    def _keep(self, key: Key, account: Standing, posted: Posting) -> None:
         """Remember an account as it stands after a payment."""
-        changed = {bill.invoice_number: bill for bill in noted.bills}
-        account.bills = [
-            bill for bill in (changed.get(each.invoice_number, each) for each in account.bills) if bill.open_cents > 0
-        ]
+        account.payments += 1
+        account.events += 1
+        account.credit_cents = posted.credit_cents
+        if posted.bills:
+            changed = {bill.invoice_number: bill for bill in posted.bills}
+            bills = [changed.get(bill.invoice_number, bill) for bill in account.bills]
+            account.bills = [bill for bill in bills if bill.open_cents > 0]
         self._standing[key] = account
         if (told := self._told.get(key)) is not None:
             self._told[key] = _told(told, account)
 
-    def _room(self, remembered: dict[Key, OpenItems] | dict[Key, Standing]) -> None:
-        if len(remembered) >= MOST_ACCOUNTS:
-            self.write()
-            self.forget()
+    def _make_room(self) -> None:
+        self.write()
+        self.forget()
 
 
 def _post_again(tx: Tx, rows: Iterable[Row]) -> None:
@@ -235,36 +267,6 @@ def _is_of_the_database(error: Exception) -> bool:
     """Whether the database failed as a whole, such as by a full disk, and not for what was to be written."""
     whole = isinstance(error, sqlite3.OperationalError | OSError | MemoryError)
     return whole or type(error) is sqlite3.DatabaseError
-
-
-class _Noted:
-    """What one payment changes, as `books.post` writes it."""
-
-    __slots__ = ("bills", "event", "payment")
-
-    payment: PostedPayment
-    event: Event
-    bills: list[Bill]
-
-    def add_payment(self, posted: PostedPayment) -> None:
-        self.payment = posted
-
-    def save_open(self, bills: Iterable[Bill]) -> None:
-        self.bills = list(bills)
-
-    def add_event(self, event: Event) -> None:
-        self.event = event
-
-    def save_standing(self, standing: Standing) -> None:
-        """It is `account` itself that is remembered."""
-
-
-def _again(known: Standing, first: int | None) -> Standing:
-    """A remembered account for the next payment, to be changed."""
-    one = known
-    return Standing(
-        one.number, one.integration, one.credit_cents, one.payments, one.events, one.revision, first, one.bills
-    )
 
 
 def _told(told: OpenItems, account: Standing) -> OpenItems:

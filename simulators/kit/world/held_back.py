@@ -13,11 +13,13 @@ In a SQLite file what waits must be on the disk before anybody is told of it: `r
 from __future__ import annotations
 
 import sqlite3
+import threading
+from collections.abc import Callable
 from typing import Protocol
 
 from partnerlab.simulators.kit.world.transactions import Tx, end_transaction
 
-__all__ = ["Batch", "HeldBack"]
+__all__ = ["Batch", "HeldBack", "Still"]
 
 
 class HeldBack(Protocol):
@@ -38,6 +40,36 @@ class HeldBack(Protocol):
 
     def close(self) -> None:
         """Write what waits: another process may have the file after this."""
+
+
+class Still:
+    """What `Store.still` gives: the lock held, no transaction open; None where there is no *lock* or it is not had."""
+
+    __slots__ = ("_connection", "_lock", "_wait")
+
+    def __init__(
+        self,
+        connection: Callable[[], sqlite3.Connection],
+        lock: threading.RLock | None,
+        *,
+        wait: bool,
+    ) -> None:
+        self._connection, self._lock, self._wait = connection, lock, wait
+
+    def __enter__(self) -> Still | None:
+        if self._lock is not None and self._lock.acquire(self._wait):
+            return self
+        self._lock = None
+        return None
+
+    def __exit__(self, *_: object) -> None:
+        if self._lock is not None:
+            self._lock.release()
+
+    @property
+    def tx(self) -> Tx:
+        """Reads what is committed."""
+        return Tx(self._connection().cursor(), sqlite=True)
 
 
 class Batch:

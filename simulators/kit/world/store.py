@@ -12,8 +12,8 @@ import logging
 import sqlite3
 import threading
 import weakref
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
 from partnerlab.contracts.checkpoints import leave_checkpoints
@@ -21,7 +21,7 @@ from partnerlab.contracts.first_use import pattern
 from partnerlab.contracts.history import History
 from partnerlab.contracts.sqlite_files import prepare
 from partnerlab.simulators.kit.world.grouping import Group
-from partnerlab.simulators.kit.world.held_back import Batch, HeldBack
+from partnerlab.simulators.kit.world.held_back import Batch, HeldBack, Still
 from partnerlab.simulators.kit.world.schema import Table, Tables
 from partnerlab.simulators.kit.world.transactions import (
     Changing,
@@ -45,6 +45,7 @@ __all__ = [
     "RolledBack",
     "Row",
     "Statement",
+    "Still",
     "Store",
     "StoreOutdated",
     "StoreTaken",
@@ -228,7 +229,7 @@ class Store:
 
     def _writing(self, first: Callable[[], None]) -> Changing:
         if self.sqlite:
-            return Changing(self._shared or self._connection(), self._lock, self._thread, first)
+            return Changing(self._here(), self._lock, self._thread, first)
         return Changing(self._connection(), None, self._thread, first)
 
     # For rows that are held back.
@@ -248,26 +249,20 @@ class Store:
                 held.write()
             held.forget()
 
-    @contextmanager
-    def still(self, *, wait: bool = True) -> Iterator[Tx | None]:
+    def still(self, *, wait: bool = True) -> Still:
         """
-        Within the block no transaction begins, and its `Tx` reads what is committed.
+        Within the block no transaction begins, and what it is given reads what is committed.
 
-        None where this thread has one open already, where what it writes is to be rolled back or is for a lane that may
-        be gone, where others may write in the database too, and, unless it is to *wait*, where another thread has a
-        transaction: then rows are written the plain way.
+        That is None where this thread has one open already, where what it writes is to be rolled back or is for a lane
+        that may be gone, where others may write in the database too, and, unless it is to *wait*, where another thread
+        has a transaction: then rows are written the plain way.
         """
         if self._to_create:
             self.create()
         thread, group = self._thread, self._thread.group
-        if thread.in_transaction or (group is not None and group.open) or is_bound() or not self._lock.acquire(wait):
-            yield None
-            return
-        try:
-            alone = self.in_memory or self._taken is not None
-            yield Tx((self._shared or self._connection()).cursor(), sqlite=True) if alone else None
-        finally:
-            self._lock.release()
+        alone = self.in_memory or self._taken is not None
+        may = alone and not (thread.in_transaction or (group is not None and group.open) or is_bound())
+        return Still(self._here, self._lock if may else None, wait=wait)
 
     def beside(self, name: str) -> str:
         """The path of a file beside a SQLite file."""
@@ -275,7 +270,7 @@ class Store:
 
     def batch(self) -> Batch:
         """The transaction in which rows that were held back are written."""
-        return Batch(self._shared or self._connection())
+        return Batch(self._here())
 
     def take(self) -> None:
         """
@@ -331,6 +326,9 @@ class Store:
         if missing:
             raise StoreOutdated(self.url, missing)
         return there
+
+    def _here(self) -> Any:
+        return self._shared or self._connection()
 
     def _connection(self) -> Any:
         held = self._thread.held

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from partnerlab.simulators.inhance_soap.domain.payments import PostedPayment
+from partnerlab.simulators.inhance_soap.domain.payments import Receipt
 from partnerlab.simulators.kit.world.store import Store, Tx
 from tests.simulators.inhance_soap.test_warm import Books
 from tests.simulators.inhance_soap.utility import Utility
@@ -32,7 +32,7 @@ def test_replicas_give_no_number_twice(postgres: str, locked: bool, monkeypatch:
 
     def pay(thread: int) -> int:
         answers = [replicas[thread % 2].do("pay", "a", "10000101", f"{thread}-{n}", 10) for n in range(each)]
-        return sum(isinstance(one, PostedPayment) for one in answers)
+        return sum(isinstance(one, Receipt) for one in answers)
 
     with ThreadPoolExecutor(threads) as pool:
         posted = sum(pool.map(pay, range(threads)))

@@ -209,8 +209,19 @@ def test_a_payment_and_the_balance_after_it_touch_no_table(books: Books) -> None
     books.do("pay", "a", "10000101", "second", 100)
     assert books.do("balance", "a", "10000101").balance_cents == before - 100
     books.store._shared.set_trace_callback(None)
-    assert len(run) == 1, "whether the reference was paid before"
-    assert "reference" in run[0]
+    assert not run
+
+
+@pytest.mark.parametrize("most", [0, 100])
+def test_a_reference_is_found_again_however_an_account_came_to_be_remembered(
+    most: int, books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(warm, "MOST_TOLD", most)
+    for number in range(2):
+        books.do("pay", "a", "10000101", f"p{number}", 100)
+    books.do("email", "a", "10000102", "x@example.com")  # has all accounts forgotten
+    found = [books.do("pay", "a", "10000101", f"p{number}", 100).duplicate_of for number in (3, 1, 3, 0)]
+    assert found == [None, 2, 3, 1]
 
 
 def test_the_journal_leaves_accounts_warm(books: Books) -> None:
@@ -260,7 +271,7 @@ def test_a_payment_that_fails_halfway_changes_nothing(books: Books, monkeypatch:
 
     books.do("pay", "a", "10000101", "p0", 100)
     before = books.do("balance", "a", "10000101")
-    monkeypatch.setattr("partnerlab.simulators.inhance_soap.services.books.record", broken)
+    monkeypatch.setattr(warm, "posting", broken)
     assert books.do("pay", "a", "10000101", "p1", 100)[0] == "ArithmeticError"
     monkeypatch.undo()
     assert books.do("balance", "a", "10000101") == before

@@ -144,9 +144,9 @@ def test_nobody_begins_while_it_is_still(store: Store) -> None:
         with store.write():
             begun.set()
 
-    with store.still() as tx:
-        assert tx is not None
-        assert tx.all(NAMES) == []
+    with store.still() as still:
+        assert still is not None
+        assert still.tx.all(NAMES) == []
         writing = threading.Thread(target=write)
         writing.start()
         assert not begun.wait(0.05)
@@ -157,10 +157,10 @@ def test_nobody_begins_while_it_is_still(store: Store) -> None:
 def test_it_is_not_still_where_rows_must_be_written_the_plain_way(store: Store) -> None:
     lane = Lanes(store).get("a")
     for around in (rolling_back, lambda: in_world(lane), store.write):
-        with around(), store.still() as tx:
-            assert tx is None
-    with store.still() as tx:
-        assert tx is not None
+        with around(), store.still() as still:
+            assert still is None
+    with store.still() as still:
+        assert still is not None
 
 
 def test_who_does_not_wait_is_told_of_another_threads_transaction(store: Store) -> None:
@@ -174,8 +174,8 @@ def test_who_does_not_wait_is_told_of_another_threads_transaction(store: Store) 
     writing = threading.Thread(target=write)
     writing.start()
     assert held.wait(30)
-    with store.still(wait=False) as tx:
-        assert tx is None
+    with store.still(wait=False) as still:
+        assert still is None
     done.set()
     writing.join(timeout=30)
 
@@ -196,12 +196,12 @@ def test_a_file_is_still_only_once_it_is_taken_and_what_was_left_is_written_then
     store = Store(f"sqlite:///{tmp_path / 'world.db'}")
     store.add(TABLES)
     store.held_back = held = Names(store)
-    with store.still() as tx:
-        assert tx is None
+    with store.still() as still:
+        assert still is None
     store.take()
-    with store.still() as tx:
-        assert tx is not None
-        assert tx.all(NAMES) == [("left",)]
+    with store.still() as still:
+        assert still is not None
+        assert still.tx.all(NAMES) == [("left",)]
     held.names.append("held")
     store.close()
     again = Store(store.url)
