@@ -18,6 +18,7 @@ from partnerlab.contracts.masking.lines import printable
 from partnerlab.contracts.masking.names import SECRET_NAMES, is_secret
 from partnerlab.contracts.masking.places import places
 from partnerlab.contracts.masking.readings import readings
+from partnerlab.contracts.masking.repeated import Repeated
 
 __all__ = [
     "MASK",
@@ -38,6 +39,7 @@ LONG = 12
 WORTH_LOOKING_FOR = 8
 MOST_LOOKED_FOR = 32
 MARGIN = 256
+_repeated = Repeated()
 _MARKUP = frozenset("<>&\"'%\\\t\r\n ")
 
 
@@ -75,10 +77,13 @@ def mask_excerpt(text: str, most: int, secrets: Collection[str] = ()) -> str:
 
 def mask_found(text: str, secrets: Collection[str] = (), *, form: bool = False) -> Masked:
     """The same as `mask_text`, with what was found. *form* says that the text is a form's body."""
-    spans = [
-        (start, end, _shown(text[start:end], whole, quote)) for start, end, whole, quote in places(text, form=form)
-    ]
-    spans += [(start, end, MASK + text[end - 4 : end]) for start, end in card_spans(text)]
+    known = None if form else _repeated.places(text)
+    credentials = list(places(text, form=form)) if known is None else known
+    spans = [(start, end, _shown(text[start:end], whole, quote)) for start, end, whole, quote in credentials]
+    if known is None:
+        spans += [(start, end, MASK + text[end - 4 : end]) for start, end in card_spans(text)]
+        if not form and len(spans) == len(credentials):
+            _repeated.learn(text, credentials)
     found = {text[start:end].strip() for start, end, _ in spans}
     for reading in readings(text) if "%" in text or "&" in text or "\\" in text else ():
         there = reading.text

@@ -23,6 +23,7 @@ _CLOSING = pattern(r"</\s*+([\w.:-]++)")
 _LEAF = pattern(r"(?:[^<]|<!\[CDATA\[|<!--)*+")
 _ATTRIBUTE = pattern(r"""(?<![\w.:-])([\w.:-]++)\s*+=\s*+(?:"([^"]*+)|'([^']*+)|([^\s"'>]++))""")
 _QUOTED = pattern(rf"""(["'])([^"'<>{{}}\n]{{1,{LONGEST_NAME}}}+)\1\s*+[:=]\s*+""")
+_NAMED = pattern(r"""["']\s*+[:=]""")
 _STRING = {quote: pattern(rf"(?:[^{quote}\\]|\\.)*+", re.DOTALL) for quote in "\"'"}
 _NESTED = pattern(r'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
 _SCALAR = pattern(r"[^\s,;}\])&<]*+")
@@ -64,19 +65,19 @@ def places(text: str, *, form: bool = False) -> Iterator[Place]:
     """
     if "<" in text:
         yield from _elements(text)
-    if '"' in text or "'" in text:
+    if _NAMED.search(text):
         yield from _properties(text)
     if "=" in text:
         yield from _fields(text, form=form)
+    lower = text.lower()
     if ":" in text:
-        lower = text.lower()
         if any(word in lower for word in _HEADER_WORDS):
             yield from _headers(text)
         if "@" in text:
             yield from (Place(*match.span(1), whole=True) for match in _USER.finditer(text))
         if "content-disposition" in lower:
             yield from _parts(text)
-    if "cloudpayments" in text.lower():
+    if "cloudpayments" in lower:
         yield from (Place(*match.span(1), whole=False) for match in _PAGE.finditer(text))
     if "(" in text or "%28" in text:
         yield from (Place(*match.span(1), whole=False) for match in _SESSION.finditer(text))

@@ -97,8 +97,16 @@ def no_text(length: int) -> str:
 def record_headers(headers: Mapping[str, str], secrets: frozenset[str] = frozenset()) -> dict[str, str]:
     """The headers worth keeping, masked."""
     return {
-        name: record_line(f"{name}: {headers[name]}", secrets).partition(": ")[2] for name in HEADERS if name in headers
+        name: (_remembered_header if len(headers[name]) <= REMEMBERED_CHARACTERS else _header)(
+            name, headers[name], secrets
+        )
+        for name in HEADERS
+        if name in headers
     }
+
+
+def _header(name: str, value: str, secrets: frozenset[str]) -> str:
+    return _line(f"{name}: {value}", secrets).partition(": ")[2]
 
 
 def record_line(text: str, secrets: frozenset[str] = frozenset()) -> str:
@@ -114,6 +122,7 @@ def _line(text: str, secrets: frozenset[str]) -> str:
 
 
 # A caller's headers are the same from call to call, and to mask them costs as much as to mask its body.
+_remembered_header = lru_cache(1_024)(_header)
 _remembered_line = lru_cache(1_024)(_line)
 
 
