@@ -47,6 +47,7 @@ WORKS = {
     "W5": Work("/iCloud/iCloud.asmx", "memory", _soap(pay=True)),
     "W5-file": Work("/iCloud/iCloud.asmx", "file", _soap(pay=True)),
     "W2": Work(web.LOOK_UP, "memory", _web("W2")),
+    web.COLD: Work(web.LOOK_UP, "memory", _web(web.COLD)),
     "W3": Work(web.CREATE, "memory", _web("W3")),
     "W3-file": Work(web.CREATE, "file", _web("W3")),
 }

@@ -6,8 +6,11 @@ import base64
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from datetime import date
+from functools import cache
+from io import BytesIO
 from itertools import product
 from urllib.parse import urlencode
 
@@ -16,9 +19,14 @@ import httpx
 from benchmarks.flask_peer import INVOICES
 from benchmarks.http_peers import flask_on_granian, flask_on_ours, mockserver, prism, wiremock
 from benchmarks.tools import ROOT, Load, Row, Served, child, leave_out, load, median, on_core, row, start, wrk
+from partnerlab.generators.tccs_bif import generate_tccs_bif, generate_tccs_groups
 
 LOOK_UP, CREATE = "/invoicecloudapi/api/ARState_Output", "/cloudpaymentsapi/v2"
-PATHS = {"W2": LOOK_UP, "W3": CREATE}
+COLD = "W2-cold"
+PATHS = {"W2": LOOK_UP, COLD: LOOK_UP, "W3": CREATE}
+ASKED_ONCE = 20_000
+"""Policies of `W2-cold`, which come in turn: more than anybody remembers, so each call is as if for the first time."""
+AS_OF = date(2026, 11, 1)
 PEERS = {
     "kit": "bare Flask route on our server",
     "granian": "bare Flask route on granian",
@@ -105,13 +113,22 @@ end
 
 def scripts() -> dict[str, str]:
     """A Lua script for wrk by work."""
-    quoted = ", ".join(f'"{number.replace("/", "%2F")}"' for number in INVOICES)
     credentials = urlencode({"consumerGUID": "IC-SANDBOX", "entryKey": "sandbox-entry-key"})
     credential = base64.b64encode(f"{API_KEY}:".encode()).decode()
     return {
-        "W2": FORM_LUA.format(invoices=quoted, credentials=credentials),
+        "W2": FORM_LUA.format(invoices=_quoted(INVOICES), credentials=credentials),
+        COLD: FORM_LUA.format(invoices=_quoted(_asked_once()), credentials=credentials),
         "W3": JSON_LUA.format(body=json.dumps(REQUEST), account=ACCOUNT, credential=credential),
     }
+
+
+@cache
+def _asked_once() -> list[str]:
+    return [group.invoice.InvoiceNumber for group in generate_tccs_groups(ASKED_ONCE, as_of=AS_OF)]
+
+
+def _quoted(numbers: Iterable[str]) -> str:
+    return ", ".join(f'"{number.replace("/", "%2F")}"' for number in numbers)
 
 
 @contextmanager
@@ -125,12 +142,16 @@ def sandbox() -> Iterator[Served]:
 
 
 def load_policies(url: str) -> None:
-    """Put the 1,000 policies that the peers have, too, into the sandbox at *url*."""
+    """Put the 1,000 policies that the peers have, too, into the sandbox at *url*, and those of `W2-cold`."""
+    file = BytesIO()
+    generate_tccs_bif(file, ASKED_ONCE, as_of=AS_OF)
     with httpx.Client(base_url=url, timeout=60) as control:
         for number in INVOICES:
             control.put(f"/_sandbox/tccs/policies/{number}", json={}).raise_for_status()
             instalment = {"invoice_number": number, "amount": "120.00"}
             control.post("/_sandbox/tccs/instalments", json=instalment).raise_for_status()
+        loaded = control.post("/_sandbox/tccs/load", content=file.getvalue(), headers={"Content-Type": "text/plain"})
+        loaded.raise_for_status()
 
 
 def run(scale: float = 1.0) -> list[Row]:
@@ -162,7 +183,7 @@ def _started(stack: ExitStack, warm_up_s: float, lua: dict[str, str]) -> dict[st
         ("granian", ("W2", "W3"), flask_on_granian),
         ("kit", ("W2", "W3"), flask_on_ours),
         ("prism", ("W2",), lambda: prism(ROOT / "contracts" / "tccs_rest" / "openapi.yaml")),
-        ("mockserver", ("W2",), lambda: _warm("W2", mockserver(LOOK_UP, CANNED), lua, warm_up_s)),
+        ("mockserver", ("W2", COLD), lambda: _warm("W2", mockserver(LOOK_UP, CANNED), lua, warm_up_s)),
         ("wiremock", ("W3",), lambda: _warm("W3", wiremock(CREATE, ANSWER), lua, warm_up_s)),
     ):
         peer = start(stack, PEERS[name], make)
@@ -193,12 +214,17 @@ def _under_load(work: str, name: str, served: Served, script: str, seconds: int)
 
 def rows(middle: dict[tuple[str, str, str], Load]) -> Iterator[Row]:
     """The report's rows, by work, server and connections; peers that were not there are left out."""
-    titles = {"W2": "form POST look-up", "W3": "JSON in, kept, unique address out"}
+    titles = {
+        "W2": "form POST look-up",
+        COLD: "form POST look-up, each of 20,000 in turn",
+        "W3": "JSON in, kept, unique address out",
+    }
     for work, name, more, aims in (
         ("W2", "kit", "", {"1": None, "32": None}),
         ("W2", "granian", "", {"1": 2.0, "32": None}),
         ("W2", "prism", "", {"1": None, "32": None}),
         ("W2", "mockserver", ", warm (one canned answer)", {"1": None, "32": None, ONE_CORE: 1.2}),
+        (COLD, "mockserver", ", warm (one canned answer)", {"1": None, "32": None, ONE_CORE: None}),
         ("W3", "kit", " (memory only)", {"1": None, "32": None}),
         ("W3", "granian", " (memory only)", {"1": 2.0, "32": 2.0}),
         ("W3", "wiremock", ", warm (keeps nothing)", {"1": None, "32": None, ONE_CORE: 0.8}),
@@ -207,7 +233,7 @@ def rows(middle: dict[tuple[str, str, str], Load]) -> Iterator[Row]:
             if (work, name, connections) in middle:
                 ours, theirs = middle[work, "ours", connections], middle[work, name, connections]
                 yield row(
-                    f"{work} {titles[work]}, {connections} connection{'' if connections == '1' else 's'}",
+                    f"{work[:2]} {titles[work]}, {connections} connection{'' if connections == '1' else 's'}",
                     PEERS[name] + more,
                     ours=ours.rate,
                     theirs=theirs.rate,

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from functools import cache, cached_property, lru_cache
+from functools import cache, cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -97,12 +97,8 @@ class ContentInfo:
     @property
     def invoice_number(self) -> str:
         """Policy number and expiration date, as the BIF has them: `454100010-03/01/2019`, without spaces around."""
-        return _invoice_number(self.policy_number, self.expires_on)
-
-
-@lru_cache(4096)
-def _invoice_number(policy_number: str, day: date) -> str:
-    return f"{policy_number}-{day.month:02}/{day.day:02}/{day.year:04}"
+        day = self.expires_on
+        return f"{self.policy_number}-{day.month:02}/{day.day:02}/{day.year:04}"
 
 
 class ContentInfoInvalid(ValueError):

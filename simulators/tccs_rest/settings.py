@@ -14,13 +14,14 @@ class Settings:
     The insurer's addresses and credentials.
 
     `bases` are all served alike: the sandbox's own, and those of the billers that the source shows. `insurer` stands on
-    its bills.
+    its bills. Without `warm` nothing is remembered between calls.
     """
 
     bases: tuple[str, ...] = ("/invoicecloudapi", "/InvCloudService_PROD", "/InvCloudAPI_PROD")
     consumer_guid: str = "IC-SANDBOX"
     entry_key: str = "sandbox-entry-key"
     insurer: str = "Sandbox Insurance"
+    warm: bool = True
 
     def problems(self) -> dict[str, str]:
         """What cannot be, by field."""

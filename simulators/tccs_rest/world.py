@@ -29,4 +29,4 @@ class World:
 def create_world(settings: Settings, store: Store, lanes: Lanes) -> World:
     """The services over *store*; nothing is shared with a world over another store."""
     store.add(TABLES)
-    return World(settings, store, lanes, PolicyLedger(store), PolicyService(store), Outgoing(store))
+    return World(settings, store, lanes, PolicyLedger(store, warm=settings.warm), PolicyService(store), Outgoing(store))

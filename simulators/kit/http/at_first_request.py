@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from partnerlab.simulators.kit.http.messages import App, Request, Response
+from partnerlab.simulators.kit.http.messages import App, Ready, Request, Response
 
 __all__ = ["AtFirstRequest"]
 
@@ -28,6 +28,11 @@ class AtFirstRequest:
     def __call__(self, request: Request) -> Response:
         """Handle a request."""
         return (self._made or self.made())(request)
+
+    def ready(self, request: Request) -> Ready | None:
+        """What the request's bytes ask for, where the door tells it."""
+        ready = getattr(self._made or self.made(), "ready", None)
+        return None if ready is None else ready(request)
 
     def made(self) -> App:
         """The door itself, made now where it is not there yet."""

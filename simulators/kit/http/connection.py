@@ -50,9 +50,8 @@ class Connection(asyncio.Protocol):
         self._waiting: deque[Message] = deque()
         self._waiting_bytes = 0
         self._spare = False  # beyond the limit of connections: only the control API answers it
-        self._pumping = False
+        self._pumping = self._lingering = False
         self._busy = False  # a request is being handled, or its answer is on its way
-        self._lingering = False
         self._full = False  # too many requests wait: stop parsing
         self._stopped = False  # reading from the socket is paused
         self._paused = False  # writing is paused until the client has read
@@ -110,17 +109,20 @@ class Connection(asyncio.Protocol):
         self._pump()
 
     def data_received(self, data: bytes) -> None:
-        if self._reader.over:
+        reader, server = self._reader, self._server
+        if reader.over:
             return
-        at_rest = not (self._busy or self._waiting or self._paused or self._spare)
-        if at_rest and (request := self._reader.at_once(data)) is not None:
-            answered = self._server.site.answer_at_once(*request, self._remote) if self._server.turn is None else None
-            if answered is None:
-                self._handle(whole(*request))
-            else:
+        at_rest = not (self._busy or self._waiting or self._paused or self._spare or reader.begun)
+        site = server.site if at_rest and server.turn is None else None
+        if site and site.again and (answered := site.again.answer(data, self._remote)):
+            self._send("", b"", *answered)
+        elif at_rest and (request := reader.at_once(data)) is not None:
+            if site and (answered := site.answer_at_once(*request, self._remote, data)):
                 self._send(request[0].method, b"", *answered)
+            else:
+                self._handle(whole(*request))
         else:
-            self._reader.feed(data)
+            reader.feed(data)
             self._pump()
 
     # Requests, in order.
@@ -170,12 +172,11 @@ class Connection(asyncio.Protocol):
             self._pumping = False
         if self._transport.is_closing():
             return
-        reader = self._reader
         if not self._busy and not self._waiting:
-            if reader.expects:  # its turn has come only now
-                reader.expects = False
+            if self._reader.expects:  # its turn has come only now
+                self._reader.expects = False
                 self._transport.write(_CONTINUE)
-            if reader.over and not self._lingering:
+            if self._reader.over and not self._lingering:
                 self._transport.close()
         self._read_on(going=not self._full)
 
@@ -239,8 +240,7 @@ class Connection(asyncio.Protocol):
     @property
     def has_more(self) -> bool:
         """Whether something came that waits behind an answer."""
-        reader = self._reader
-        return bool(self._waiting or reader.unread or reader.expects or reader.over or self._stopped)
+        return bool(self._waiting or (it := self._reader).unread or it.expects or it.over or self._stopped)
 
     def go_on(self) -> None:
         """Handle what waits behind an answer."""

@@ -11,7 +11,7 @@ from partnerlab.contracts.records import dataclass
 if TYPE_CHECKING:
     from partnerlab.simulators.kit.world.lanes import Lane
 
-__all__ = ["App", "Request", "Response", "Stream"]
+__all__ = ["App", "Ready", "Request", "Response", "Stream"]
 
 Stream = Callable[[Callable[[bytes], None]], Callable[[], None]]
 """
@@ -57,6 +57,13 @@ class Response:
     stream: Stream | None = None
 
 
+Ready = Callable[[Request], Response]
+"""
+Answers a later request of the same bytes as the app would, whatever its id, lane, caller and time. What they ask for is
+known; what the answer tells is found out each time.
+"""
+
+
 class App(Protocol):
     """
     What the site mounts: one simulated door.
@@ -64,6 +71,7 @@ class App(Protocol):
     `inline` says that a call is short enough for the event loop; other apps are called on a worker thread.
     An app may have `group_commit`, which says that all a call does is in the site's store: nothing outside is told of
     it, before its transaction ends or after, and it waits for nobody. Such calls may be committed together.
+    An app may have `ready(request)`: a `Ready` for a request that it read and let in, else None.
     An app may have `lane_missing(name)`, which answers in place of a lane that there is not; else the lane is made.
     """
 

@@ -107,6 +107,11 @@ class RequestReader:
         self._wrong: tuple[int, str] | None = None
         self._head_known: Head | None = None
 
+    @property
+    def begun(self) -> bool:
+        """Whether something came already of the next request."""
+        return self.in_head or self.in_body or len(self._data) > 0
+
     def at_once(self, data: bytes) -> tuple[Head, dict[str, str], bytes] | None:
         """
         Head, headers and body of the request in *data*, where that is all there is and its head is known.
@@ -114,7 +119,7 @@ class RequestReader:
         None where it has to be read by `feed` and `next`; `whole` makes the message that they would give.
         """
         known = self._known
-        if known is None or self._data or self.in_head or self.in_body or self.over:
+        if known is None or self.begun or self.over:
             return None
         end = data.find(_END) + len(_END)
         found = _find(known, data[:end])

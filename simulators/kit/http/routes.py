@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property, lru_cache
 
 from partnerlab.contracts.records import dataclass
-from partnerlab.simulators.kit.http.messages import Request, Response
+from partnerlab.simulators.kit.http.messages import Ready, Request, Response
 
 __all__ = ["Handler", "Route", "Routes"]
 
@@ -19,12 +19,17 @@ _PLACE = re.compile(r"\{(\w+)\}")
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One path: *template* as in `/api/v1/cp/{customer_guid}/account`; *operation* is what the journal calls it."""
+    """
+    One path: *template* as in `/api/v1/cp/{customer_guid}/account`; *operation* is what the journal calls it.
+
+    With *ready* requests that come again need not be read again (`kit/http/asked_again`).
+    """
 
     method: str
     template: str
     operation: str
     handle: Handler
+    ready: Callable[[Request], Ready | None] | None = None
 
 
 class Routes:
@@ -72,6 +77,11 @@ class Routes:
         if route is None:
             return self._refuse(request, 405 if methods else 404, tuple(methods))
         return route.handle(request, places)
+
+    def ready(self, request: Request) -> Ready | None:
+        """What a request asks for, where its route tells that."""
+        route = self._find(request.path[:500])[0].get(request.method)
+        return None if route is None or route.ready is None else route.ready(request)
 
     def _match(self, path: str) -> tuple[Mapping[str, Route], Mapping[str, str]]:
         for pattern, methods in self._paths:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlencode
 
 from partnerlab.simulators.kit.faults.faults import Faults
+from partnerlab.simulators.kit.http.asked_again import AskedAgain
 from partnerlab.simulators.kit.http.exchange import Exchange, Mount, Place, Refusal, Target, failed
 from partnerlab.simulators.kit.http.forwarded import as_forwarded
 from partnerlab.simulators.kit.http.guard import Guard, host_allowed
@@ -66,6 +67,8 @@ class Site:
         self._nowhere = Mount("", Nowhere(self.paths), nowhere=True)
         self._targets: dict[bytes, Target] = {}
         self._places: dict[Head, Place] = {}
+        self.again: AskedAgain | None = AskedAgain(self)
+        """Requests that came before; None reads each."""
         self._origins: dict[tuple[str, str], str] = {}
         self._id_prefix = _id_prefix()
         self._ids = itertools.count(1)
@@ -84,6 +87,8 @@ class Site:
         self._deepest = max(self._deepest, len(key))
         self._targets.clear()
         self._places.clear()
+        if self.again is not None:
+            self.again.forget()
 
     def paths(self) -> list[str]:
         """Where something is served."""
@@ -123,11 +128,13 @@ class Site:
         return Exchange(self, place, method, headers, body, world, self.new_id(), remote)
 
     def answer_at_once(
-        self, head: Head, headers: Mapping[str, str], body: bytes, remote: str
+        self, head: Head, headers: Mapping[str, str], body: bytes, remote: str, data: bytes = b""
     ) -> tuple[Response, str] | None:
         """
         The answer to a request with a known head, and the request's id, where it is called in the event loop and noted
         and nothing else. None for another, and where the head is new to the site: it is to be accepted and run.
+
+        *data* is the request as it came, to be known should it come again.
         """
         place = self._places.get(head)
         if place is None or not place.straight:
@@ -144,6 +151,8 @@ class Site:
         except Exception as error:  # noqa: BLE001 - answered and logged there
             response = failed(app, request, error)
         self.journal.append(request, head.method, app.name, app.operation, response, started_ns)
+        if data and self.again is not None:
+            self.again.learn(data, place, head, request)
         return response, id
 
     def _place(self, method: str, target: bytes, headers: Mapping[str, str], origin: str) -> Place | Refusal:

@@ -135,6 +135,8 @@ class Store:
         self._thread = ThreadState()
         self.held_back: HeldBack | None = None
         """Who holds rows back, where the database is this process's alone: in memory, or taken."""
+        self.changes = 0
+        """How many writes began; those that are aside are not counted, nor those of rows that were held back."""
         self._taken: sqlite3.Connection | None = None
         self._opened: weakref.WeakSet[_Connection] = weakref.WeakSet()
         self._held = self._connect() if self.in_memory else None
@@ -243,6 +245,7 @@ class Store:
 
     def _make_way(self) -> None:
         """Before a write, with the lock held: what is held back is written, and what is remembered forgotten."""
+        self.changes += 1
         held = self.held_back
         if held is not None:
             if held.waiting:

@@ -2,17 +2,20 @@
 The one ledger behind the seven calls: what is owed, payments, deposits, returns and switches.
 
 Each change is one transaction: lock the invoice, apply the rules of `domain`, write it back, and append an event that
-names the cause. Nothing is kept here between calls, so any number of threads or replicas may use one store. A quote is
-locked before the policy it became, never after.
+names the cause. Any number of threads or replicas may use one store: what a policy term's balances are made of is
+remembered between calls only where nobody else writes (`kit/world/remembered`). A quote is locked before the policy it
+became, never after.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 
 from partnerlab.simulators.kit.world.lanes import Lane
-from partnerlab.simulators.kit.world.store import Store
+from partnerlab.simulators.kit.world.remembered import Remembered
+from partnerlab.simulators.kit.world.store import Store, Tx
 from partnerlab.simulators.tccs_rest.domain.errors import InvoiceTaken, PaymentConflict, QuoteHasNone, ReturnUnmatched
 from partnerlab.simulators.tccs_rest.domain.events import Cause
 from partnerlab.simulators.tccs_rest.domain.money import to_text
@@ -25,21 +28,29 @@ from partnerlab.simulators.tccs_rest.store import Books, OpenPolicy, OpenQuote
 
 __all__ = ["PolicyLedger"]
 
+Owed = tuple[int, list[tuple[date, int]]]
+"""What was paid on a policy term, and the bill date and amount of each charge."""
+
 
 class PolicyLedger:
-    """The insurer's books in one store."""
+    """The insurer's books in one store. Without *warm* every balance is read from the tables."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, warm: bool = True) -> None:
         self._store = store
+        self._owed: Remembered[tuple[str, str], Owed] = Remembered(store, on=warm)
 
     def balances(self, lane: Lane, invoice_number: str) -> Balances:
         """What is owed now on a policy term, or on a quote's deposit. Raises `InvoiceUnknown`."""
-        with self._store.read() as tx:
-            books = Books(tx, lane.name)
-            if is_quote(invoice_number):
-                return deposit_due(books.quote(invoice_number))
-            paid_cents, charged = books.paid_and_charged(invoice_number)
+        if is_quote(invoice_number):
+            with self._store.read() as tx:
+                return deposit_due(Books(tx, lane.name).quote(invoice_number))
+        key = (lane.name, invoice_number)
+        paid_cents, charged = self._owed.get(key) or self._owed.look(key, _owed(key)) or self._read(_owed(key))
         return balances(charged, paid_cents, lane.now().date())
+
+    def _read(self, read: Callable[[Tx], Owed]) -> Owed:
+        with self._store.read() as tx:
+            return read(tx)
 
     def policy(self, lane: Lane, invoice_number: str) -> PolicyView:
         """A policy term with its charges, payments and events. Raises `InvoiceUnknown`, `QuoteHasNone`."""
@@ -118,6 +129,12 @@ class PolicyLedger:
             books = Books(tx, lane.name)
             opened = _lock_policy(books, invoice_number, "recurring payments")
             _switch(books, opened, replace(opened.policy, recurring=on), "recurring_switched", cause, on=on)
+
+
+def _owed(key: tuple[str, str]) -> Callable[[Tx], Owed]:
+    """Reads what the balances of a lane's policy term are made of; raises `InvoiceUnknown`."""
+    lane, invoice_number = key
+    return lambda tx: Books(tx, lane).paid_and_charged(invoice_number)
 
 
 def _lock(books: Books, invoice_number: str) -> OpenPolicy | OpenQuote:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from partnerlab.contracts.tccs_rest import ContentInfo, ContentInfoInvalid, format_of, parse_content_info
-from partnerlab.simulators.kit.http.messages import Request, Response
+from partnerlab.simulators.kit.http.messages import Ready, Request, Response
 from partnerlab.simulators.kit.http.routes import Handler, Route, Routes
 from partnerlab.simulators.tccs_rest.domain.errors import CredentialsWrong, DomainError
 from partnerlab.simulators.tccs_rest.settings import Settings
@@ -22,7 +22,7 @@ from partnerlab.simulators.tccs_rest.world import World
 
 __all__ = ["create_calls", "create_images"]
 
-REMEMBERED, LONGEST_REMEMBERED = 4096, 300
+REMEMBERED, LONGEST_REMEMBERED = 1_024, 300
 
 
 def create_calls(world: World, base: str, name: str) -> Routes:
@@ -37,26 +37,30 @@ def create_images(world: World, base: str, name: str) -> Routes:
 
 def _routes(world: World, base: str, wanted: Callable[[str], bool]) -> Iterator[Route]:
     settings = world.settings
-    forms = FormsBefore(_guard(settings))
+    forms = FormsBefore(_guard(settings), remember=settings.warm)
     for call, act in operations(world.ledger, settings.insurer).items():
         if wanted(call):
-            handle = _handler(call, act, forms)
+            handle, ready = _handlers(call, act, forms)
             for prefix in PREFIXES:
-                yield Route("POST", f"{base}{prefix}/{call}", call, handle)
+                yield Route("POST", f"{base}{prefix}/{call}", call, handle, ready)
 
 
-def _handler(name: str, act: Act, forms: FormsBefore) -> Handler:
+def _handlers(name: str, act: Act, forms: FormsBefore) -> tuple[Handler, Callable[[Request], Ready | None]]:
+    """What answers a call, and what is known of one that came before."""
+
     def parse(text: str) -> ContentInfo:
         return parse_content_info(format_of(name, text), text)
 
     remembered = lru_cache(REMEMBERED)(parse)
 
+    def read(request: Request) -> ContentInfo:
+        text = forms.content_info(request)
+        return remembered(text) if len(text) <= LONGEST_REMEMBERED else parse(text)
+
     def handle(request: Request, _: Mapping[str, str]) -> Response:
         media_type = preferred(request.headers.get("accept", ""))
         try:
-            text = forms.content_info(request)
-            said = remembered(text) if len(text) <= LONGEST_REMEMBERED else parse(text)
-            return act(request, said, media_type)
+            return act(read(request), media_type)(request)
         except FormRefused as refused:
             return answers.error(refused.status, refused.message, media_type)
         except ContentInfoInvalid as invalid:
@@ -64,7 +68,22 @@ def _handler(name: str, act: Act, forms: FormsBefore) -> Handler:
         except DomainError as error:
             return refusal(error, media_type)
 
-    return handle
+    def ready(request: Request) -> Ready | None:
+        media_type = preferred(request.headers.get("accept", ""))
+        try:
+            done = act(read(request), media_type)
+        except (FormRefused, ContentInfoInvalid, DomainError):
+            return None
+
+        def again(request: Request) -> Response:
+            try:
+                return done(request)
+            except DomainError as error:
+                return refusal(error, media_type)
+
+        return again
+
+    return handle, ready
 
 
 def _guard(settings: Settings) -> Callable[[Form], None]:

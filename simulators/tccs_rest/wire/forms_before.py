@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import lru_cache
 
 from partnerlab.simulators.kit.http.messages import Request
 from partnerlab.simulators.tccs_rest.wire.forms import Form, FormRefused, charset_of, decode, read_form
@@ -22,7 +21,6 @@ NAME = b"contentInfo="
 MOST_BYTES = 1_024
 KNOWN = 64
 """Beginnings that are kept; all are forgotten for one more."""
-TEXTS = 4_096
 
 
 class FormsBefore:
@@ -31,7 +29,6 @@ class FormsBefore:
     def __init__(self, check: Callable[[Form], None], *, remember: bool = True) -> None:
         self._check, self._remember = check, remember
         self._known: dict[tuple[str | None, bytes], str] = {}
-        self._decoded = lru_cache(TEXTS)(decode)
 
     def content_info(self, request: Request) -> str:
         """The contentInfo of a request's form. Raises `FormRefused`, and what the check raises."""
@@ -42,7 +39,7 @@ class FormsBefore:
         beginning, text = body[:begins], body[begins:]
         charset = self._known.get((content_type, beginning))
         if charset is not None and b"&" not in text:
-            return self._decoded("contentInfo", text, charset)
+            return decode("contentInfo", text, charset)
         form = self._plain(request)
         if _is_of(beginning, request, form):
             if len(self._known) >= KNOWN:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from partnerlab.contracts.tccs_rest import ContentInfo
-from partnerlab.simulators.kit.http.messages import Request, Response
+from partnerlab.simulators.kit.http.messages import Ready, Request, Response
 from partnerlab.simulators.tccs_rest.domain.events import Cause
 from partnerlab.simulators.tccs_rest.domain.money import read_cents
 from partnerlab.simulators.tccs_rest.domain.payments import Payment
@@ -21,46 +21,74 @@ from partnerlab.simulators.tccs_rest.wire.paths import IMAGE
 
 __all__ = ["Act", "operations"]
 
-Act = Callable[[Request, ContentInfo, str], Response]
-"""Does what a call asks for: the request, what its contentInfo says, and the media type of the answer."""
+Act = Callable[[ContentInfo, str], Ready]
+"""
+What a call asks for: what its contentInfo says, and the media type of the answer. That does it, for a request that says
+so.
+
+Raises a `DomainError` where what it says cannot be.
+"""
 
 
 def operations(ledger: PolicyLedger, insurer: str) -> dict[str, Act]:
     """The calls over a ledger by name; *insurer* stands on its bills."""
 
-    def state(request: Request, said: ContentInfo, media_type: str) -> Response:
-        return answers.balance(ledger.balances(request.lane, said.invoice_number), media_type)
+    def state(said: ContentInfo, media_type: str) -> Ready:
+        number = said.invoice_number
+        return lambda request: answers.balance(ledger.balances(request.lane, number), media_type)
 
-    def pay(request: Request, said: ContentInfo, media_type: str) -> Response:
+    def pay(said: ContentInfo, media_type: str) -> Ready:
         payment = Payment(
             said.invoice_number, _cents(said), said.payment_type, said.insured_name, said.payment_guid or None
         )
-        _, is_new = ledger.post_payment(request.lane, _cause(request), payment)
         what = "Deposit" if said.insured_name else "Payment"
-        message = f"{what} posted." if is_new else f"{what} had been posted already."
-        return answers.result(True, message, media_type)
 
-    def report(request: Request, said: ContentInfo, media_type: str) -> Response:
-        assert said.on is not None
-        ledger.report_return(request.lane, _cause(request), said.invoice_number, said.on, _cents(said))
-        return answers.result(True, "Payment returned.", media_type)
+        def post(request: Request) -> Response:
+            _, is_new = ledger.post_payment(request.lane, _cause(request), payment)
+            message = f"{what} posted." if is_new else f"{what} had been posted already."
+            return answers.result(True, message, media_type)
 
-    def paperless(request: Request, said: ContentInfo, media_type: str) -> Response:
-        on = bool(said.enrolled)
-        ledger.set_paperless(request.lane, _cause(request), said.invoice_number, on=on)
-        return answers.result(True, f"Paperless billing is {'on' if on else 'off'}.", media_type)
+        return post
 
-    def recurring(request: Request, said: ContentInfo, media_type: str) -> Response:
-        on = bool(said.enrolled)
-        ledger.set_recurring(request.lane, _cause(request), said.invoice_number, on=on)
-        return answers.result(True, f"Recurring payments are {'on' if on else 'off'}.", media_type)
+    def report(said: ContentInfo, media_type: str) -> Ready:
+        number, on, cents = said.invoice_number, said.on, _cents(said)
+        assert on is not None
 
-    def picture(request: Request, said: ContentInfo, _: str) -> Response:
-        from partnerlab.simulators.tccs_rest.wire.bill_image import render
+        def give_back(request: Request) -> Response:
+            ledger.report_return(request.lane, _cause(request), number, on, cents)
+            return answers.result(True, "Payment returned.", media_type)
 
-        view = ledger.policy(request.lane, said.invoice_number)
-        pdf = render(view, insurer=insurer, today=request.lane.now().date())
-        return answers.image(pdf, said.invoice_number.replace("/", "-") + ".pdf")
+        return give_back
+
+    def paperless(said: ContentInfo, media_type: str) -> Ready:
+        number, on = said.invoice_number, bool(said.enrolled)
+
+        def switch(request: Request) -> Response:
+            ledger.set_paperless(request.lane, _cause(request), number, on=on)
+            return answers.result(True, f"Paperless billing is {'on' if on else 'off'}.", media_type)
+
+        return switch
+
+    def recurring(said: ContentInfo, media_type: str) -> Ready:
+        number, on = said.invoice_number, bool(said.enrolled)
+
+        def switch(request: Request) -> Response:
+            ledger.set_recurring(request.lane, _cause(request), number, on=on)
+            return answers.result(True, f"Recurring payments are {'on' if on else 'off'}.", media_type)
+
+        return switch
+
+    def picture(said: ContentInfo, _: str) -> Ready:
+        number = said.invoice_number
+
+        def draw(request: Request) -> Response:
+            from partnerlab.simulators.tccs_rest.wire.bill_image import render
+
+            view = ledger.policy(request.lane, number)
+            pdf = render(view, insurer=insurer, today=request.lane.now().date())
+            return answers.image(pdf, number.replace("/", "-") + ".pdf")
+
+        return draw
 
     return {
         "ARState_Output": state,

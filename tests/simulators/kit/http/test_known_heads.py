@@ -1,4 +1,4 @@
-"""A server that knows heads answers random senders byte for byte as one that parses each."""
+"""A server that knows heads and whole requests answers random senders byte for byte as one that parses each."""
 
 from __future__ import annotations
 
@@ -7,17 +7,16 @@ import os
 import random
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from partnerlab.simulators.kit.http.connection import Connection
+from partnerlab.simulators.kit.http.asked_again import AskedAgain
 from partnerlab.simulators.kit.http.messages import Request, Response
 from partnerlab.simulators.kit.http.reader import KnownHeads
-from partnerlab.simulators.kit.http.server import Server
 from partnerlab.simulators.kit.http.turn import Turn
 from partnerlab.simulators.kit.world.store import Store
 from tests.simulators.kit.conftest import Kit, make_kit
+from tests.simulators.kit.sender import OF_ITS_OWN, heard_by
 
 SENDERS = int(os.environ.get("PARTNERLAB_TEST_CALLS", "600")) // 10
 
@@ -26,7 +25,6 @@ HEADERS += ["Connection: close", "Connection: keep-alive", "Expect: 100-continue
 HEADERS += ["X-Sandbox-Fault: wrong-content-type"]
 TARGETS = ["/door/Echo", "/door/Echo?a=b", "/lane/b/door/Echo", "/nowhere", "//door", "*"]
 BODIES = [b"", b"a", b"GET / HTTP/1.1", b"\r\n\r\n", b"x" * 20_000]
-OF_ITS_OWN = re.compile(rb"(?<=\r\n)Date: [^\r\n]*\r\n|id-[0-9a-f]{6}")
 
 
 def _request(chance: random.Random) -> bytes:
@@ -45,49 +43,6 @@ def _pieces(chance: random.Random, requests: list[bytes]) -> list[bytes]:
     data = b"".join(requests)
     cuts = sorted(chance.sample(range(len(data) + 1), min(len(data), chance.randint(0, 3))))
     return [data[begin:end] for begin, end in zip([0, *cuts], [*cuts, len(data)], strict=True)]
-
-
-class _Transport(asyncio.Transport):
-    """Keeps what is written until it is closed."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.written, self.closed = b"", False
-
-    def write(self, data: Any) -> None:
-        self.written += data
-
-    def is_closing(self) -> bool:
-        return self.closed
-
-    def close(self) -> None:
-        self.closed = True
-
-    def can_write_eof(self) -> bool:
-        return False
-
-    def pause_reading(self) -> None:
-        pass
-
-    def resume_reading(self) -> None:
-        pass
-
-
-def _heard(server: Server, pieces: list[bytes], known: KnownHeads | None) -> bytes:
-    """All that comes back to a sender."""
-    server.known_heads = known
-    transport, connection = _Transport(), Connection(server)
-    connection.connection_made(transport)
-    for piece in pieces:
-        if transport.closed:
-            break
-        connection.data_received(piece)
-        for _ in range(10_000):  # a lane that is not known is made on another thread
-            server.loop.run_until_complete(asyncio.sleep(0))
-            if not connection._busy and not connection._waiting:
-                break
-    connection.connection_lost(None)
-    return OF_ITS_OWN.sub(b"", transport.written)
 
 
 def _echo(request: Request) -> Response:
@@ -131,21 +86,25 @@ def test_random_senders_are_answered_and_noted_alike(kept: str, tmp_path: Path) 
     group = kit.store.group()
     server.turn = None if group is None else Turn(server.loop, group, server._connections)
     known: KnownHeads = {}
+    again = AskedAgain(kit.site)
+    setattr(kit.door, "ready", lambda request: kit.door if request.query else None)  # noqa: B010 - most doors have none
     chance, answers = random.Random(5), set()
     requests = [_request(chance) for _ in range(SENDERS * 2)]
     for _ in range(SENDERS):
         pieces = _pieces(chance, chance.choices(requests, k=chance.randint(1, 8)))
         heard, has_fault = [], chance.random() < 0.1
         for knows in (None, known, known):
+            kit.site.again = None if knows is None else again
             if has_fault:
                 kit.faults.add("default", "soap-fault", count=3)
-            heard.append((_heard(server, pieces, knows), _noted(kit)))
+            heard.append((heard_by(server, pieces, knows), _noted(kit)))
             kit.faults.clear("default")
         assert heard[1:] == [heard[0], heard[0]], pieces
         plain = heard[0][0]
         answers |= set(re.findall(rb"HTTP/1.1 (\d+)", plain))
     assert {b"200", b"400", b"404", b"500"} <= answers
     assert known
+    assert bool(again._known) == (kept == "memory"), "in a file calls are committed together"
     assert any(place.straight for place in kit.site._places.values())
     server.loop.close()
     kit.journal.close()

@@ -1,0 +1,96 @@
+"""
+Requests that came before, byte for byte, are answered without being read again.
+
+Callers repeat themselves: a page is opened again, a look-up is retried. What a request asks for is told by its bytes
+and the settings alone, so it is worked out once (`Ready`); what is asked for is then done each time, by the same code
+as ever, and each call is noted in the journal as its own.
+
+Only a request that came twice is kept, whole in one piece and short, without a credential in its head, and only one
+that its door read and let in. Whatever differs by one byte goes the plain way (`Site.answer_at_once`).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from partnerlab.simulators.kit.http.exchange import Place, Surroundings, failed
+from partnerlab.simulators.kit.http.messages import Request, Response
+
+if TYPE_CHECKING:
+    from partnerlab.simulators.kit.http.reader import Head
+
+__all__ = ["KNOWN", "MOST_BYTES", "AskedAgain"]
+
+MOST_BYTES = 1_024
+KNOWN = 2_048
+"""Requests that are kept; all are forgotten for one more."""
+SEEN = 4 * KNOWN
+
+
+class _Known(NamedTuple):
+    place: Place
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    body: bytes
+    operation: str
+    answer: Callable[[Request], Response]
+
+
+class AskedAgain:
+    """The requests of one site that came before. Used in the event loop alone."""
+
+    def __init__(self, site: Surroundings) -> None:
+        self._site = site
+        self._known: dict[bytes, _Known] = {}
+        self._seen: set[int] = set()
+
+    def answer(self, data: bytes, remote: str) -> tuple[Response, str] | None:
+        """The answer to the request that *data* is, and its id; None for one that is to go the plain way."""
+        known = self._known.get(data) if len(data) <= MOST_BYTES else None
+        if known is None:
+            return None
+        place, method, path, query, headers, body, operation, answer = known
+        site = self._site
+        lane = site.lanes.cached(place.lane)
+        if lane is None or lane.faults:
+            return None
+        started_ns = time.perf_counter_ns()
+        id = site.new_id()
+        request = Request(method, path, query, headers, body, place.base_url, id, lane, remote)
+        app = place.target.mount.app
+        try:
+            response = answer(request)
+        except Exception as error:  # noqa: BLE001 - answered and logged there
+            response = failed(app, request, error)
+        site.journal.append(request, method, app.name, operation, response, started_ns)
+        return response, id
+
+    def learn(self, data: bytes, place: Place, head: Head, request: Request) -> None:
+        """Keep a request that was answered, if it may be and came before."""
+        ready = getattr(place.target.mount.app, "ready", None)
+        if ready is None or len(data) > MOST_BYTES or request.headers.keys() != head.headers.keys():
+            return
+        came = hash(data)
+        if came not in self._seen:  # most never come again
+            if len(self._seen) >= SEEN:
+                self._seen.clear()
+            self._seen.add(came)
+            return
+        if (answer := ready(request)) is None:
+            return
+        if len(self._known) >= KNOWN:
+            self.forget()
+        operation = place.target.mount.app.operation(request)
+        target = place.target
+        self._known[data] = _Known(
+            place, request.method, target.path, target.query, head.headers, request.body, operation, answer
+        )
+
+    def forget(self) -> None:
+        """Keep none."""
+        self._known.clear()
+        self._seen.clear()
