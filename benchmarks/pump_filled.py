@@ -1,9 +1,11 @@
 """
-The data pump beside what it delivered before: `python -m benchmarks.pump_filled [10000000]`.
+The data pump beside what it delivered before: `python -m benchmarks.pump_filled [10000000 [FOLDER]]`.
 
 Fills a SQLite file with so many delivered events, ten to an account, in the tables' own shape (900 bytes each, 8 GB and
 a quarter of an hour for ten million), and lets it and an empty file take turns: each is given the same events of a
-hundred accounts, under random ids, until all are delivered. What counts is the processor's time of an event.
+hundred accounts, under random ids, until all are delivered. What counts is the processor's time of an event, user and
+system, in the pump's process; many short turns, each pair in the other order than the one before, so that what else the
+machine does falls on both. A FOLDER keeps the filled file for the next time.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from pathlib import Path
 
 from benchmarks.pump import ACCOUNTS, KEY, POLL_S, _in_parallel, _partner
 
-DELIVERED, EVENTS, TURNS, CHUNK = 10_000_000, 1_000, 5, 500_000
+DELIVERED, EVENTS, WARM, TURNS, CHUNK = 10_000_000, 400, 100, 15, 500_000
 TO_AN_ACCOUNT = 10
 
 FILL_ACCOUNTS = """
@@ -101,7 +103,7 @@ def fill(path: Path, delivered: int) -> None:
 
 
 def deliver(url: str, path: str) -> None:
-    """Print the milliseconds of processor time that an event takes in that database."""
+    """Print the milliseconds of processor time that an event takes in that database, once some were delivered."""
     from partnerlab.client.datapump import DataPump
     from partnerlab.client.settings import Biller
 
@@ -112,32 +114,41 @@ def deliver(url: str, path: str) -> None:
         def submit(number: int) -> None:
             pump.submit(event(str(uuid.uuid4()), f"a{number % ACCOUNTS * 9973 + 1:09d}"))
 
-        began = time.process_time()
-        _in_parallel(submit, EVENTS)
-        while pump.standing():
-            time.sleep(POLL_S)
+        began = 0.0
+        for events in (WARM, EVENTS):
+            began = time.process_time()
+            _in_parallel(submit, events)
+            while pump.standing():
+                time.sleep(POLL_S)
         print((time.process_time() - began) / EVENTS * 1000)
 
 
 def main() -> None:
-    """Print the medians of both, and their ratio."""
+    """Print the medians of both, that of the turns' ratios, and between which half of them lie."""
     delivered = int(sys.argv[1]) if len(sys.argv) > 1 else DELIVERED
     with tempfile.TemporaryDirectory() as folder, _partner() as url:
-        filled = Path(folder) / "filled.db"
-        fill(filled, delivered)
+        filled = Path(sys.argv[2] if len(sys.argv) > 2 else folder) / f"filled-{delivered}.db"
+        if not filled.exists():
+            began = time.monotonic()
+            fill(filled, delivered)
+            print(f"filled in {time.monotonic() - began:.0f} s: {filled.stat().st_size / 1e9:.1f} GB", flush=True)
         taken: dict[str, list[float]] = {"empty": [], "filled": []}
         for turn in range(TURNS):
-            for name, path in (("empty", Path(folder) / f"empty-{turn}.db"), ("filled", filled)):
-                command = [sys.executable, "-m", "benchmarks.pump_filled", url, str(path)]
+            sides = [("empty", Path(folder) / f"empty-{turn}.db"), ("filled", filled)]
+            for name, path in sides if turn % 2 else reversed(sides):
+                command = [sys.executable, "-m", "benchmarks.pump_filled", url, "--in", str(path)]
                 root = Path(__file__).resolve().parent.parent
                 done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=600, cwd=root)
                 taken[name].append(float(done.stdout))
         empty, full = (statistics.median(figures) for figures in taken.values())
+        ratios = sorted(full / empty for empty, full in zip(*taken.values(), strict=True))
+        low, middle, high = statistics.quantiles(ratios, n=4)
         print(
             f"{empty:.2f} ms of processor an event, beside {delivered:,} delivered ones {full:.2f}:"
-            f" {full / empty:.2f} x"
+            f" {full / empty:.2f} x; of {TURNS} pairs of turns the middle {middle:.2f} x,"
+            f" half of them between {low:.2f} and {high:.2f}"
         )
 
 
 if __name__ == "__main__":
-    deliver(*sys.argv[1:]) if len(sys.argv) == 3 else main()
+    deliver(sys.argv[1], sys.argv[3]) if sys.argv[2:3] == ["--in"] else main()

@@ -23,7 +23,7 @@ ALLOWED = {
     "partnerlab": {"partnerlab", "client", "simulators", "generators", "contracts"},
 }
 # What the installation without extras brings.
-CORE = {"click", "httpx", "lxml"}
+CORE = {"click", "httpcore", "httpx", "lxml"}
 MOST_LINES = 400
 # Rooms within rooms that need an extra, and so may import more.
 NEED_AN_EXTRA = (

@@ -7,7 +7,7 @@ import logging
 import time
 import zlib
 from collections.abc import AsyncIterator, Iterator
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from partnerlab.client.errors import ProtocolError, RequestInvalid, TransportError, redact
@@ -18,7 +18,7 @@ from partnerlab.contracts.records import dataclass
 if TYPE_CHECKING:
     import httpx
 
-__all__ = ["Attempt", "Rules", "async_pieces", "pieces"]
+__all__ = ["PIECE", "Attempt", "Rules", "async_pieces", "parsed", "pieces"]
 
 log = logging.getLogger("partnerlab.client")
 
@@ -42,14 +42,20 @@ class Attempt:
     def __init__(
         self, request: HttpRequest, rules: Rules, content: bytes | Iterator[bytes] | AsyncIterator[bytes]
     ) -> None:
-        import httpx
-
         self.request, self.rules, self.started = request, rules, time.monotonic()
         self.content, self.size, self.status = [b""], 0, 0
-        url = _parsed(request.url, rules.allow_http)
-        self.prepared = httpx.Request(
+        self._sent = content
+        parsed(request.url, rules.allow_http)
+
+    @cached_property
+    def prepared(self) -> httpx.Request:
+        """The request as httpx has it."""
+        import httpx
+
+        request = self.request
+        return httpx.Request(
             request.method,
-            url,
+            parsed(request.url, self.rules.allow_http),
             # A compressed answer of a few hundred bytes gains nothing; one that comes anyway is read.
             headers={
                 **request.headers,
@@ -57,8 +63,8 @@ class Attempt:
                 "Accept-Encoding": "identity",
                 "User-Agent": "partnerlab",
             },
-            content=content,
-            extensions={"timeout": _timeout_extension(rules.timeouts)},
+            content=self._sent,
+            extensions={"timeout": _timeout_extension(self.rules.timeouts)},
         )
 
     def begin(self, response: httpx.Response) -> None:
@@ -78,8 +84,11 @@ class Attempt:
 
     def answer(self, response: httpx.Response) -> HttpResponse:
         """The whole answer, decompressed."""
+        return self.whole(response.status_code, {name.lower(): value for name, value in response.headers.items()})
+
+    def whole(self, status: int, headers: dict[str, str]) -> HttpResponse:
+        """The same, of an answer with that status and headers, whose names are in lower case."""
         content = b"".join(self.content)
-        headers = {name.lower(): value for name, value in response.headers.items()}
         encoding = headers.get("content-encoding", "identity").strip().lower()
         if encoding not in ("", "identity"):
             content = self.decompressed(content, encoding)
@@ -89,12 +98,12 @@ class Attempt:
                 self.request.operation,
                 self.request.method,
                 shown_url(self.request.url),
-                response.status_code,
+                status,
                 headers.get("content-type", "no content type"),
                 self.size,
                 (time.monotonic() - self.started) * 1000,
             )
-        return HttpResponse(response.status_code, headers, content)
+        return HttpResponse(status, headers, content)
 
     def decompressed(self, content: bytes, encoding: str) -> bytes:
         """*content* unpacked, all its members, never to more than the limit. Raises `ProtocolError`."""
@@ -187,7 +196,8 @@ async def _cut_async(content: bytes) -> AsyncIterator[bytes]:
 
 
 @lru_cache(maxsize=4096)
-def _parsed(url: str, allow_http: bool) -> httpx.URL:
+def parsed(url: str, allow_http: bool) -> httpx.URL:
+    """A URL as httpx has it. Raises `RequestInvalid` where no request may go there."""
     import httpx
 
     try:

@@ -8,18 +8,22 @@ and only the one that is taken is asked.
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import httpx
 
 from partnerlab.client.http.keepalive import KEEPALIVE_S
 
-__all__ = ["Connections"]
+__all__ = ["LENGTH", "Connections", "Server"]
 
 SWEEP_S = 1.0
+LENGTH = re.compile(r"[0-9]{1,12}")
+"""A Content-Length that is read without httpx."""
 
 Server = tuple[str, str, int | None]
 
@@ -29,14 +33,16 @@ class Connections(httpx.BaseTransport):
     Sends each request over a connection that no other request uses at that time; may be shared by threads.
 
     *make* gives a pool for one of them. Where none is idle one is made: how many there may be is the caller's to say.
+    With *direct* those over which plain answers came may be used without httpx (`direct`).
     """
 
-    def __init__(self, make: Callable[[], httpx.BaseTransport]) -> None:
-        self._make = make
+    def __init__(self, make: Callable[[], httpx.BaseTransport], *, direct: bool = False) -> None:
+        self._make, self._direct = make, direct
         self._lock = threading.Lock()
         self._all: set[httpx.BaseTransport] = set()
-        # By server, with the time since when; the one used last is at the right.
-        self._idle: dict[Server, deque[tuple[float, httpx.BaseTransport]]] = {}
+        # By server, with the time since when, and the stream where it may be used directly; the one used last is at
+        # the right.
+        self._idle: dict[Server, deque[tuple[float, httpx.BaseTransport, Any]]] = {}
         self._swept = time.monotonic()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -46,11 +52,29 @@ class Connections(httpx.BaseTransport):
         try:
             response = one.handle_request(request)
         except BaseException:
-            self._close([one])
+            self.discard(one)
             raise
         assert isinstance(response.stream, httpx.SyncByteStream)
-        response.stream = _Answer(response.stream, lambda: self._give_back(server, one))
+        stream = _direct_stream(response) if self._direct else None
+        response.stream = _Answer(response.stream, lambda: self.give_back(server, one, stream))
         return response
+
+    def take_direct(self, server: Server) -> tuple[httpx.BaseTransport, Any] | None:
+        """
+        The idle connection used last, and its stream, where it may be used directly and surely stands.
+
+        To be given back, or discarded.
+        """
+        with self._lock:
+            idle = self._idle.get(server)
+            if not idle or idle[-1][2] is None or time.monotonic() - idle[-1][0] > KEEPALIVE_S:
+                return None
+            since, one, stream = idle.pop()
+        if stream.get_extra_info("is_readable"):
+            with self._lock:
+                self._idle.setdefault(server, deque()).append((since, one, None))
+            return None
+        return one, stream
 
     def close(self) -> None:
         """Close all of them, those in use too."""
@@ -67,11 +91,16 @@ class Connections(httpx.BaseTransport):
             self._all.add(made)
             return made
 
-    def _give_back(self, server: Server, one: httpx.BaseTransport) -> None:
+    def discard(self, one: httpx.BaseTransport) -> None:
+        """Close one that was taken."""
+        self._close([one])
+
+    def give_back(self, server: Server, one: httpx.BaseTransport, stream: Any = None) -> None:
+        """One that was taken is idle again; with its *stream* where it may be used directly."""
         now, old = time.monotonic(), []
         with self._lock:
             if one in self._all:
-                self._idle.setdefault(server, deque()).append((now, one))
+                self._idle.setdefault(server, deque()).append((now, one, stream))
             if now - self._swept >= SWEEP_S:
                 self._swept, old = now, self._take_old(now)
         self._close(old)
@@ -91,6 +120,19 @@ class Connections(httpx.BaseTransport):
             with self._lock:
                 self._all.discard(one)
             one.close()
+
+
+def _direct_stream(response: httpx.Response) -> Any:
+    """The connection of a plain answer, to be used directly once it is read; None where the answer is none."""
+    headers = response.headers
+    if (
+        response.extensions.get("http_version") != b"HTTP/1.1"
+        or not LENGTH.fullmatch(headers.get("content-length", ""))
+        or "transfer-encoding" in headers
+        or headers.get("connection", "keep-alive").lower() != "keep-alive"
+    ):
+        return None
+    return response.extensions.get("network_stream")
 
 
 class _Answer(httpx.SyncByteStream):

@@ -18,7 +18,7 @@ from partnerlab.contracts.first_use import pattern
 if TYPE_CHECKING:
     import httpx
 
-__all__ = ["KEEPALIVE_S", "heed"]
+__all__ = ["KEEPALIVE_S", "heed", "heed_hint"]
 
 KEEPALIVE_S = 5.0
 """How long the pool keeps an idle connection: shorter than most servers do."""
@@ -43,11 +43,14 @@ def heed(response: httpx.Response) -> None:
     Nothing is to be done where the server says nothing, or keeps connections for longer than the pool does. A quarter
     of the time, one second at most, is left for the way.
     """
-    hint = response.headers.get("keep-alive")
+    heed_hint(response.headers.get("keep-alive"), response.extensions.get("network_stream"))
+
+
+def heed_hint(hint: str | None, stream: Any) -> None:
+    """The same for *stream*, a connection of httpcore, and what its server said of it."""
     found = _TIMEOUT.search(hint[:200]) if hint else None
     if found is None or int(found[1]) > KEEPALIVE_S + 1:
         return
-    stream = response.extensions.get("network_stream")
     if stream is None:
         return
     expiry = stream.get_extra_info

@@ -56,16 +56,24 @@ class Transport:
         from partnerlab.client.http.connections import Connections
 
         self.rules = Rules(timeouts, allow_http, max_answer_bytes)
-        self.http = http or Connections(partial(httpx.HTTPTransport, **_connection_options(ssl_context, proxy)))
+        # A proxy is asked in another form, so a call through one is httpx's alone.
+        self.http = http or Connections(
+            partial(httpx.HTTPTransport, **_connection_options(ssl_context, proxy)), direct=proxy is None
+        )
         self._free = threading.BoundedSemaphore(connections)
 
     def send(self, request: HttpRequest) -> HttpResponse:
         """The answer, whatever its status. Raises `TransportError`, `ProtocolError` (too large), `RequestInvalid`."""
         import httpx
 
+        from partnerlab.client.http.connections import Connections
+        from partnerlab.client.http.direct import send_directly
+
         call = Attempt(request, self.rules, pieces(request.content))
         with self.connection(call):
             try:
+                if isinstance(self.http, Connections) and (answer := send_directly(self.http, call)) is not None:
+                    return answer
                 response = self.http.handle_request(call.prepared)
                 call.begin(response)
                 try:

@@ -1,0 +1,294 @@
+"""A call over a kept connection without httpx gives what one over httpx gives, whatever the server answers."""
+
+from __future__ import annotations
+
+import random
+import ssl
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from partnerlab.client.errors import ProtocolError, RequestInvalid, TransportError
+from partnerlab.client.http import HttpRequest, Timeouts, Transport
+from partnerlab.client.http.connections import Connections
+from partnerlab.client.http.direct import request_head
+from tests.client.http.support import QUICK, request
+from tests.client.http.test_addresses import CERTIFICATE
+
+Serve = Callable[..., Any]
+PLAIN = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n<ok/>"
+
+ANSWERS: dict[str, tuple[bytes, ...]] = {
+    "plain": (PLAIN,),
+    "no reason": (b"HTTP/1.1 200\r\nContent-Length: 5\r\n\r\n<ok/>",),
+    "a fault": (b"HTTP/1.1 500 No\r\nContent-Type: text/xml\r\ncontent-length:  5 \r\n\r\n<ok/>",),
+    "no body": (b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",),
+    "in pieces": (b"HTTP/1.1 200 OK\r\nContent-", b"Length: 5\r\n\r", b"\n<o", b"k/>"),
+    "body after the head": (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", b"<", b"ok/>"),
+    "chunked": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n<ok/>\r\n0\r\n\r\n",),
+    "chunked and a length": (
+        b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n<ok/>\r\n0\r\n\r\n",
+    ),
+    "until the end": (b"HTTP/1.1 200 OK\r\n\r\n<ok/>", b""),
+    "closes": (b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 5\r\n\r\n<ok/>", b""),
+    "keeps": (b"HTTP/1.1 200 OK\r\nConnection: Keep-Alive\r\nContent-Length: 5\r\n\r\n<ok/>",),
+    "HTTP/1.0": (b"HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\n<ok/>", b""),
+    "HTTP/2.0": (b"HTTP/2.0 200 OK\r\nContent-Length: 5\r\n\r\n<ok/>",),
+    "100 first": (b"HTTP/1.1 100 Continue\r\n\r\n" + PLAIN,),
+    "103 first, apart": (b"HTTP/1.1 103 Early\r\nLink: x\r\n\r\n", PLAIN),
+    "204": (b"HTTP/1.1 204 None\r\nContent-Length: 5\r\n\r\n",),
+    "304": (b"HTTP/1.1 304 Same\r\nContent-Length: 5\r\n\r\n",),
+    "two equal lengths": (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\n<ok/>",),
+    "two lengths": (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n<ok/>x",),
+    "a list of lengths": (b"HTTP/1.1 200 OK\r\nContent-Length: 5, 5\r\n\r\n<ok/>",),
+    "a signed length": (b"HTTP/1.1 200 OK\r\nContent-Length: +5\r\n\r\n<ok/>",),
+    "a huge length": (b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999999\r\n\r\n<ok/>", b""),
+    "two of a header": (b"HTTP/1.1 200 OK\r\nX: 1\r\nx: 2\r\nContent-Length: 5\r\n\r\n<ok/>",),
+    "a folded header": (b"HTTP/1.1 200 OK\r\nX: 1\r\n 2\r\nContent-Length: 5\r\n\r\n<ok/>",),
+    "a space before the colon": (b"HTTP/1.1 200 OK\r\nX : 1\r\nContent-Length: 5\r\n\r\n<ok/>",),
+    "no name": (b"HTTP/1.1 200 OK\r\n: 1\r\nContent-Length: 5\r\n\r\n<ok/>",),
+    "an empty header": (b"HTTP/1.1 200 OK\r\nX:\r\nContent-Length: 5\r\n\r\n<ok/>",),
+    "a header in Latin": (b"HTTP/1.1 200 OK\r\nX: \xe4\r\nContent-Length: 5\r\n\r\n<ok/>",),
+    "a header in UTF-8": (b"HTTP/1.1 200 OK\r\nX: \xc3\xa4\r\nContent-Length: 5\r\n\r\n<ok/>",),
+    "a control character": (b"HTTP/1.1 200 OK\r\nX: \x01\r\nContent-Length: 5\r\n\r\n<ok/>",),
+    "bare line feeds": (b"HTTP/1.1 200 OK\nContent-Length: 5\n\n<ok/>",),
+    "compressed": (b"HTTP/1.1 200 OK\r\nContent-Encoding: br\r\nContent-Length: 5\r\n\r\n<ok/>",),
+    "too large": (b"HTTP/1.1 200 OK\r\nContent-Length: 3000\r\n\r\n" + b"x" * 3000,),
+    "a head too large": (b"HTTP/1.1 200 OK\r\nX: " + b"x" * 200_000 + b"\r\n\r\n",),
+    "cut off": (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n<ok", b""),
+    "cut off in the head": (b"HTTP/1.1 200 OK\r\nContent-Le", b""),
+    "closed at once": (b"",),
+    "no HTTP": (b"220 smtp.example ESMTP\r\n", b""),
+    "a status of two digits": (b"HTTP/1.1 20 OK\r\nContent-Length: 5\r\n\r\n<ok/>",),
+    "late": (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n<o",),
+    "silent": (),
+    "an upgrade": (b"HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",),
+}
+
+
+def second(pieces: tuple[bytes, ...]) -> Callable[[Any], None]:
+    """Answers plainly at first, then in these pieces; an empty one closes the connection."""
+
+    def handler(connection: Any) -> None:
+        connection.request()
+        connection.send(PLAIN)
+        connection.request()
+        for piece in pieces:
+            if not piece:
+                return
+            connection.send(piece)
+            connection.server.ended.wait(0.02)
+        connection.request()
+
+    return handler
+
+
+@pytest.fixture
+def over_httpx(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The URLs that httpx was asked for."""
+    asked: list[str] = []
+    plain = httpx.HTTPTransport.handle_request
+
+    def counted(self: httpx.HTTPTransport, sent: httpx.Request) -> httpx.Response:
+        asked.append(str(sent.url))
+        return plain(self, sent)
+
+    monkeypatch.setattr(httpx.HTTPTransport, "handle_request", counted)
+    return asked
+
+
+def transports(**options: Any) -> Iterator[Transport]:
+    """One that uses connections directly, and one that does not."""
+    for direct in (True, False):
+        with Transport(timeouts=QUICK, **options) as transport:
+            assert isinstance(transport.http, Connections)
+            transport.http._direct = direct
+            yield transport
+
+
+def outcome(transport: Transport, to_send: HttpRequest) -> tuple[object, ...]:
+    try:
+        response = transport.send(to_send)
+    except TransportError as error:
+        return "failed", str(error), error.sent, error.local
+    except ProtocolError as error:
+        return "broken", str(error), error.status
+    return response.status, dict(response.headers), response.content
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_every_answer_means_the_same(serve: Serve, over_httpx: list[str], name: str) -> None:
+    outcomes, sent = [], []
+    for transport in transports(max_answer_bytes=2000):
+        over_httpx.clear()
+        server = serve(second(ANSWERS[name]))
+        assert transport.send(request(server.url)).status == 200
+        outcomes.append(outcome(transport, request(server.url, b"<second/>")))
+        sent.append([each.replace(str(server.port).encode(), b"port") for each in server.requests[:2]])
+        assert len(over_httpx) == (1 if transport.http._direct else 2)  # type: ignore[attr-defined]
+    assert outcomes[0] == outcomes[1]
+    assert sent[0] == sent[1], "the same bytes go out"
+
+
+def test_over_tls_too(serve: Serve, over_httpx: list[str]) -> None:
+    ours, theirs = ssl.create_default_context(cafile=str(CERTIFICATE)), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    theirs.load_cert_chain(CERTIFICATE)
+    sent = []
+    for transport in transports(ssl_context=ours):
+        over_httpx.clear()
+        server = serve(b"<ok/>", theirs)
+        assert [transport.send(request(server.url)).content for _ in range(3)] == [b"<ok/>"] * 3
+        assert server.connections == 1
+        assert len(over_httpx) == (1 if transport.http._direct else 3)  # type: ignore[attr-defined]
+        sent.append([each.replace(str(server.port).encode(), b"port") for each in server.requests])
+    assert sent[0] == sent[1]
+
+
+def test_an_answer_before_the_request_was_read_counts(serve: Serve) -> None:
+    def refuses(connection: Any) -> None:
+        connection.request()
+        connection.send(PLAIN)
+        connection.socket.recv(10)
+        connection.send(b"HTTP/1.1 413 Too large\r\nContent-Length: 2\r\n\r\nno")
+        connection.server.ended.wait(0.1)
+
+    for transport in transports():
+        server = serve(refuses)
+        transport.send(request(server.url))
+        assert outcome(transport, request(server.url, b"x" * 200_000))[0] == 413
+
+
+@pytest.mark.parametrize("trailing", [b"HTTP/1.1 500 Forged\r\nContent-Length: 6\r\n\r\nforged", b"x"])
+@pytest.mark.parametrize("apart", [True, False])
+def test_what_comes_after_an_answer_is_nobodys(serve: Serve, trailing: bytes, apart: bool) -> None:
+    head, body = PLAIN[:-5], PLAIN[-5:] + trailing
+
+    def handler(connection: Any) -> None:
+        connection.request()
+        connection.send(PLAIN)
+        if connection.request():
+            for piece in (head, body) if apart else (head + body,):
+                connection.send(piece)
+                connection.server.ended.wait(0.02)
+        connection.request()
+
+    server = serve(handler)
+    with Transport(timeouts=QUICK) as transport:
+        contents = [transport.send(request(server.url)).content for _ in range(3)]
+    assert contents == [b"<ok/>"] * 3
+    assert server.connections == 2
+
+
+def test_a_connection_that_the_server_closed_is_not_used(serve: Serve, over_httpx: list[str]) -> None:
+    def once(connection: Any) -> None:
+        connection.request()
+        connection.send(PLAIN)
+
+    server = serve(once)
+    with Transport(timeouts=QUICK) as transport:
+        for _ in range(3):
+            assert transport.send(request(server.url)).status == 200
+            server.ended.wait(0.05)
+    assert (server.connections, len(over_httpx)) == (3, 3)
+
+
+def test_an_answer_of_another_form_keeps_its_server_with_httpx(serve: Serve, over_httpx: list[str]) -> None:
+    def chunked(connection: Any) -> None:
+        while connection.request():
+            connection.send(ANSWERS["chunked"][0])
+
+    server = serve(chunked)
+    with Transport(timeouts=QUICK) as transport:
+        for _ in range(4):
+            assert transport.send(request(server.url)).content == b"<ok/>"
+    assert (server.connections, len(over_httpx)) == (1, 4)
+
+
+def test_one_that_failed_is_closed(serve: Serve) -> None:
+    server = serve(second(ANSWERS["late"]))
+    with Transport(timeouts=QUICK) as transport:
+        transport.send(request(server.url))
+        assert outcome(transport, request(server.url))[0] == "failed"
+        assert isinstance(transport.http, Connections)
+        assert not transport.http._all
+
+
+def test_the_whole_time_of_a_call_is_limited(serve: Serve) -> None:
+    def trickles(connection: Any) -> None:
+        connection.request()
+        connection.send(PLAIN)
+        connection.request()
+        connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n")
+        while not connection.server.ended.wait(0.1):
+            connection.send(b"x")
+
+    server = serve(trickles)
+    with Transport(timeouts=Timeouts(read_s=1, total_s=0.4)) as transport:
+        transport.send(request(server.url))
+        _, said, sent, _ = outcome(transport, request(server.url))
+    assert "the answer was not complete after 0.4 s" in str(said)
+    assert sent
+
+
+def test_many_requests_have_the_bytes_of_httpx(serve: Serve) -> None:
+    """Random methods, paths, headers and bodies."""
+    dice = random.Random(13)
+    server = serve(b"<ok/>")
+    base = server.url.partition("/iCloud")[0]
+
+    def made() -> HttpRequest:
+        names = dice.sample(["SOAPAction", "x-a", "Authorization", "Content-Type", "Accept", "X_b"], dice.randrange(5))
+        headers = {name: dice.choice(['"a b"', "text/xml; charset=utf-8", "", "Basic eDp5", "~!#"]) for name in names}
+        path = dice.choice(["/", "", "/a b", "/a?b=c&d=%20", "/%zz", "/a#b", "/ä".encode("ascii", "replace").decode()])
+        body = bytes(dice.randrange(256) for _ in range(dice.randrange(40)))
+        return HttpRequest("Any", base + path, headers, body, dice.choice(["GET", "POST", "PUT", "PATCH", "DELETE"]))
+
+    requests = [made() for _ in range(300)]
+    outcomes = []
+    for transport in transports():
+        server.requests.clear()
+        found = []
+        for each in requests:
+            try:
+                transport.send(each)
+            except RequestInvalid as error:
+                found.append(str(error))
+        outcomes.append((found, [*server.requests]))
+    assert outcomes[0] == outcomes[1]
+    assert len(outcomes[0][1]) > 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"X": "a\r\nY: b"},
+        {"X": "a\nY: b"},
+        {"X": " a"},
+        {"X": "ä"},
+        {"X y": "a"},
+        {"": "a"},
+        {"Host": "b.example"},
+        {"content-length": "1"},
+        {"Transfer-Encoding": "chunked"},
+        {"Connection": "close"},
+        {"Accept-Encoding": "gzip"},
+        {"Expect": "100-continue"},
+    ],
+    ids=str,
+)
+def test_a_request_of_another_form_is_left_to_httpx(headers: dict[str, str]) -> None:
+    assert request_head(HttpRequest("Any", "http://127.0.0.1/", headers, b""), allow_http=False) is None
+
+
+@pytest.mark.parametrize(("method", "size"), [("HEAD", 0), ("CONNECT", 0), ("OPTIONS", 0), ("POST", 1 << 19)])
+def test_so_are_other_methods_and_large_bodies(method: str, size: int) -> None:
+    large = HttpRequest("Any", "http://127.0.0.1/", {}, b"x" * size, method)
+    assert request_head(large, allow_http=False) is None
+
+
+def test_through_a_proxy_all_is_httpxs() -> None:
+    with Transport(proxy="http://127.0.0.1:9") as transport:
+        assert isinstance(transport.http, Connections)
+        assert not transport.http._direct
