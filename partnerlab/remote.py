@@ -201,7 +201,7 @@ class Remote:
         except httpx.TimeoutException as error:
             raise RemoteUnreachable(f"{self.url} did not answer within {TIMEOUT_S:.0f} s.") from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            reason = str(error).rstrip(".")
+            reason = re.sub(r"^\[Errno -?\d+\] ", "", str(error)).rstrip(".")
             raise RemoteUnreachable(
                 f"{self.url}: {reason}. Is the server running? `{self._started_by}` starts one."
             ) from error

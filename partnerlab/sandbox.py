@@ -1,7 +1,7 @@
 """
 The sandbox: simulators, data pump and the ports that join them, in one process on one origin.
 
-This is the only module in which the client and the simulators meet. Invoice Cloud's events go into the data pump, its
+In this room alone the client and the simulators meet. Invoice Cloud's events go into the data pump, its
 requests for balances and for bills as PDF go out through the client, and the pump calls the partner over the same HTTP
 that a real one would see.
 """
@@ -16,14 +16,13 @@ from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
-from urllib.parse import urlsplit
 
 from partnerlab import at_need
 from partnerlab.asking import Asking
 from partnerlab.certificates import certificate_of
-from partnerlab.client.errors import RequestInvalid
-from partnerlab.client.settings import Biller, BillerUnknown
+from partnerlab.client.settings import Biller
 from partnerlab.console import PREFIX, Console
+from partnerlab.directory import Directory
 from partnerlab.entrances import PUMP_PATH, entrances
 from partnerlab.jobs_port import InHanceJobs, JobsPort, TccsJobs
 from partnerlab.outgoing import Outgoing
@@ -33,9 +32,7 @@ from partnerlab.pump_port import PumpPort, service_of
 from partnerlab.sending_again import Resending, credentials, keys_of
 from partnerlab.settings import SandboxSettings
 from partnerlab.simulators import ic_webservices, inhance_soap, tccs_rest, watersmart
-from partnerlab.simulators.ic_webservices.domain.errors import NotFound
 from partnerlab.simulators.kit.control.app import ControlApp, create_control_app
-from partnerlab.simulators.kit.egress.allow_list import AddressRefused, Allowed
 from partnerlab.simulators.kit.egress.pinned_post import post_form
 from partnerlab.simulators.kit.faults.faults import Faults
 from partnerlab.simulators.kit.http import nowhere
@@ -46,11 +43,11 @@ from partnerlab.simulators.kit.http.wsgi import WsgiApp
 from partnerlab.simulators.kit.journal.journal import Journal
 from partnerlab.simulators.kit.world.clock import Clock
 from partnerlab.simulators.kit.world.jobs import Runner
-from partnerlab.simulators.kit.world.lanes import DEFAULT, Lane, LaneNotFound, Lanes
+from partnerlab.simulators.kit.world.lanes import DEFAULT, Lane, Lanes
 from partnerlab.simulators.kit.world.store import Store
 from partnerlab.simulators.migrations import HISTORY
 from partnerlab.verdicts import verdicts
-from partnerlab.watersmart_port import PartnerAccess, WaterSmartPort
+from partnerlab.watersmart_port import WaterSmartPort
 
 if TYPE_CHECKING:
     from partnerlab.by_hand import ByHand
@@ -111,11 +108,13 @@ class Sandbox:
         store_url, pump_url = settings.databases(Path(self._folder.name))
         self.store = Store(store_url, HISTORY)
         self.lanes = Lanes(self.store)
+        self._doors: dict[str, str] = {}
+        self._directory = Directory(settings, self.parts, self._doors, lambda: self.ic, lambda: self.url)
         self._pump = self._made_pump("sqlite://" if in_process and not settings.database else pump_url, by_hand)
         self.lanes.attached.append(self._pump)
         self._asking = Asking(
             self.biller,
-            self._check_egress,
+            self._directory.check_egress,
             lambda: self._outgoing,
             trust=self._trust,
             transport=by_hand.payers_transport() if by_hand else None,
@@ -149,9 +148,8 @@ class Sandbox:
         guard = Guard((settings.host, *settings.hosts), settings.token)
         self.site = Site(self.lanes, self.journal, self.faults, guard, forwarded=settings.forwarded)
         self._outgoing = Outgoing(self.journal, self.lanes, lambda: self.url, self.site.new_id)
-        self._doors = {
-            path: part for part, simulator in zip(PARTS, self._simulators, strict=False) for path in simulator.doors
-        }
+        for part, simulator in zip(PARTS, self._simulators, strict=False):
+            self._doors |= dict.fromkeys(simulator.doors, part)
         limits = Limits(body_bytes=ic.max_upload_bytes + ENVELOPE_BYTES)
         shown = entrances(*self._asked_for, self.parts.served)
         self._console = Console(lambda: self.site, shown, self.access.ic.utility_password, limits.body_bytes)
@@ -174,7 +172,7 @@ class Sandbox:
         return PumpPort(
             url,
             self.biller,
-            self._check_egress,
+            self._directory.check_egress,
             kept=bool(self.settings.database),
             clock=self._now if self._in_process else None,
             told=lambda *call: self._outgoing.pumped(*call),
@@ -213,7 +211,7 @@ class Sandbox:
 
     def _made_water_port(self, guid: str, settings: watersmart.Settings, by_hand: ByHand | None) -> WaterSmartPort:
         return WaterSmartPort(
-            partial(self._water_access, guid),
+            partial(self._directory.watersmart, guid, self.access.keys.here),
             lambda: self.ic.world.services.export_batches,
             split=settings.split_payments,
             trust=self._trust,
@@ -356,13 +354,8 @@ class Sandbox:
         return self.pump.drain(lane, timeout_s=timeout_s)
 
     def biller(self, lane: str, guid: str) -> Biller:
-        """The data pump's directory: a biller as it is now; makes no lane that is gone. Raises `BillerUnknown`."""
-        try:
-            found = self.ic.biller(lane, guid)
-        except (NotFound, LaneNotFound):
-            raise BillerUnknown(lane, guid) from None
-        settings = {id: self.parts.directed(value, self.url, self._doors) for id, value in found["settings"].items()}
-        return Biller(found["guid"], found["partner"], settings, found["configuration"])
+        """A biller as the data pump's directory has it. Raises `BillerUnknown`."""
+        return self._directory.biller(lane, guid)
 
     def _now(self, lane: str) -> datetime:
         """Without a look into the store, which may be locked for whoever waits for the pump."""
@@ -377,24 +370,3 @@ class Sandbox:
             if "invoice-cloud" in self.parts.served:
                 self.ic.start()
         self._control.warm()
-
-    def _check_egress(self, biller: Biller, url: str) -> None:
-        """
-        Check that a call may go where a biller's setting says: to the sandbox itself and its other parts, the loopback,
-        or what the biller's `Egress.Allow` lists. Raises `RequestInvalid`.
-        """
-        from partnerlab.client.http import shown_url
-
-        try:
-            listed = Allowed.of(biller.configuration)
-            known = urlsplit(url).hostname in (urlsplit(self.url).hostname, *self.settings.hosts)
-            if not known and not self.parts.is_peer(url):
-                listed.targets(url)
-        except (AddressRefused, OSError, ValueError) as error:
-            raise RequestInvalid("url", shown_url(url), str(error)) from None
-
-    def _water_access(self, guid: str, lane: Lane) -> PartnerAccess:
-        """WaterSmart's access to Invoice Cloud, with the keys that its biller has now."""
-        biller = self.ic.world.services.ledger.biller(lane, guid)
-        here, url = self.access.keys.here, f"{self.parts.origin('invoice-cloud', self.url)}/lane/{lane.name}"
-        return PartnerAccess(url, biller.guid, here(biller.web_service_key), here(biller.api_key))

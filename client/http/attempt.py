@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from partnerlab.client.errors import ProtocolError, RequestInvalid, TransportError, redact
 from partnerlab.client.http.keepalive import heed
 from partnerlab.client.http.request import HttpRequest, HttpResponse, Timeouts, check_url, shown_url
+from partnerlab.contracts.first_use import pattern
 from partnerlab.contracts.records import dataclass
 
 if TYPE_CHECKING:
@@ -139,7 +140,8 @@ class Attempt:
 
         before = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
         sent = not isinstance(error, (*before, httpx.ProxyError, httpx.InvalidURL))
-        reason = f"{_REASONS.get(type(error).__name__, type(error).__name__)}: {error}".rstrip(": ")
+        said = _NUMBER.sub("", str(error))
+        reason = f"{_REASONS.get(type(error).__name__, type(error).__name__)}: {said}".rstrip(": ")
         log.debug("%s: %s %s: %s", self.request.operation, self.request.method, shown_url(self.request.url), reason)
         local = not sent and (isinstance(error, httpx.PoolTimeout) or _is_short(error))
         return TransportError(self.request.operation, redact(reason, self.request.secrets), sent=sent, local=local)
@@ -148,6 +150,9 @@ class Attempt:
         """The error for a transport whose connections are all in use."""
         return TransportError(self.request.operation, "no free connection in time", sent=False, local=True)
 
+
+_NUMBER = pattern(r"^\[Errno -?\d+\] ")
+"""What Python puts before the words of the operating system."""
 
 SHORTAGES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL})
 """What a machine runs out of before a connection is made: files, memory, ports."""

@@ -102,9 +102,10 @@ class Meaning:
 ACCEPTED = Meaning("accepted")
 
 
-def read_meaning(status: int, answer: str) -> Meaning:
+def read_meaning(status: int, answer: str, *, most: int = MOST) -> Meaning:
     """
     What an answer means. *status* is 0 where nothing was answered; *answer* is its text, of which the beginning counts.
+    Of its words *most* characters are told.
 
     A page of HTML is accepted with its status: what it says is for a person.
     """
@@ -121,7 +122,7 @@ def read_meaning(status: int, answer: str) -> Meaning:
     words = " ".join(html.unescape(words).split()) or (_phrase(status) if status >= 400 else "")
     reason = next((name for name, statuses, known in REASONS if status in statuses or known.search(words)), "")
     kind: Kind = "failed" if status >= 500 and not (reason or _CALLERS_FAULT.search(answer)) else "refused"
-    return Meaning(kind, reason, words if len(words) <= MOST else f"{words[: MOST - 1]}…")
+    return Meaning(kind, reason, words if len(words) <= most else f"{words[: most - 1]}…")
 
 
 def verdict_line(findings: Sequence[Finding] | None, meaning: Meaning) -> str:

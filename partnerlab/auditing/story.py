@@ -29,10 +29,13 @@ def tell(
     lines += [("", "outbox", f"event {one.seq} {one.state}{_why(one.problem)}") for one in events]
     for delivery in deliveries:
         attempts = books.attempts.get(delivery.event_id, ())
-        lines += [(one.at, "data pump", f"{one.operation}: {one.outcome}{_why(one.message)}") for one in attempts]
+        for one in attempts:
+            why = one.message.removeprefix(f"{one.operation}: ")
+            lines.append((one.at, "data pump", f"{one.operation}: {one.outcome}{_why(why)}"))
         many = f"{delivery.attempts} attempt{'' if delivery.attempts == 1 else 's'}"
         state = delivery.state.replace("_", " ")
-        lines.append(("", "data pump", f"delivery {state} after {many}{_why(delivery.message)}"))
+        told = bool(attempts) and attempts[-1].message == delivery.message
+        lines.append(("", "data pump", f"delivery {state} after {many}{'' if told else _why(delivery.message)}"))
     lines += [("", "file", f"{one.file}, line {one.line}{'' if one.fetched else ', not fetched'}") for one in rows]
     lines += [
         (one.at, way.name, f"{one.amount} {one.state}, {one.number}{', taken back' if one.returned else ''}")

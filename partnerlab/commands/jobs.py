@@ -8,9 +8,10 @@ from typing import Any, TypeVar
 
 import click
 
+from partnerlab.contracts.doors import unknown
 from partnerlab.contracts.jobs import partners
 from partnerlab.groups import Group
-from partnerlab.remote import connect, lane_options
+from partnerlab.remote import Remote, connect, lane_options
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -75,7 +76,7 @@ def run(partner: str, job: str, url: str, lane: str) -> None:
     Example:
         partnerlab jobs run inhance_v1 payments
     """
-    outcome = connect(url, lane).patient().post(f"/_sandbox/jobs/{partner}/{job}/run")["outcome"]
+    outcome = _with_job(url, lane, partner, job).patient().post(f"/_sandbox/jobs/{partner}/{job}/run")["outcome"]
     click.echo(outcome)
     if outcome.startswith(f"{job}: failed"):
         raise SystemExit(1)
@@ -90,7 +91,7 @@ def pause(partner: str, job: str, url: str, lane: str) -> None:
     Example:
         partnerlab jobs pause inhance_v2 invoices
     """
-    _print([connect(url, lane).post(f"/_sandbox/jobs/{partner}/{job}/pause")])
+    _print([_with_job(url, lane, partner, job).post(f"/_sandbox/jobs/{partner}/{job}/pause")])
 
 
 @command.command()
@@ -102,7 +103,16 @@ def resume(partner: str, job: str, url: str, lane: str) -> None:
     Example:
         partnerlab jobs resume inhance_v2 invoices
     """
-    _print([connect(url, lane).post(f"/_sandbox/jobs/{partner}/{job}/resume")])
+    _print([_with_job(url, lane, partner, job).post(f"/_sandbox/jobs/{partner}/{job}/resume")])
+
+
+def _with_job(url: str, lane: str, partner: str, job: str) -> Remote:
+    """That lane. Raises `click.BadParameter` where the partner has no such job."""
+    remote = connect(url, lane)
+    known = [row["name"] for row in remote.get("/_sandbox/jobs", partner=partner)["jobs"]]
+    if job not in known:
+        raise click.BadParameter(unknown(f"job of {partner}", job, known), param_hint="JOB")
+    return remote
 
 
 def _print(rows: Sequence[dict[str, Any]]) -> None:

@@ -122,7 +122,7 @@ class Pages:
 
     def _problem(self, page: Page, status: int, message: str) -> Response:
         title = {404: "Nothing here", 405: "Not a page"}.get(status, "That did not work")
-        return page.render("problem.html", "", title, status=status, message=message)
+        return page.render("problem.html", None, title, status=status, message=message)
 
 
 def _pattern(path: str) -> re.Pattern[str]:

@@ -89,7 +89,8 @@ def _delivered(page: Page, deliveries: list[Row], calls: list[Row]) -> list[Step
         steps.append(Step(at[row["accepted_at"]], "Data pump", f"The event is safe: {kind}", "", "accepted", link))
         for one in row["history"]:
             outcome = (one["outcome"] or "no outcome yet").replace("_", " ")
-            text = ": ".join(filter(None, (outcome, one["message"])))
+            message = one["message"].removeprefix(f"{one['operation']}: ")  # which stands before it
+            text = ": ".join(filter(None, (outcome, message)))
             title = f"Attempt {one['attempt']}: {one['operation'] or 'not sent'}"
             steps.append(Step(at[one["started_at"]], "Data pump", title, text, one["outcome"] or "unknown", link))
         steps += [Step(at[one["at"]], "A person", one["verb"], one["reason"], "", link) for one in row["notes"]]

@@ -9,11 +9,13 @@ from partnerlab.console.api import ApiRefused
 from partnerlab.console.bodies import shown
 from partnerlab.console.view import Page
 from partnerlab.contracts.doors import doors
+from partnerlab.contracts.verification.meaning import read_meaning
 from partnerlab.simulators.kit.http.messages import Response
 
 __all__ = ["clear", "entry", "index", "replay", "rows"]
 
 FIRST, MOST = 100, 1_000
+MOST_WORDS = 1_000
 LANGUAGES = (("curl", "curl"), ("python", "Python"), ("pytest", "pytest"))
 FILTERS = ("door", "operation", "status", "invalid", "search", "direction")
 
@@ -49,6 +51,7 @@ def entry(page: Page) -> Response:
     event = found["event"]
     values = {
         "entry": found,
+        "words": read_meaning(found["status"], found["answer"], most=MOST_WORDS).words,
         "payment": page.api.maybe(f"/_sandbox/ic/payments/{event}") if event else None,
         "asked": shown(found, "request"),
         "answered": shown(found, "response"),

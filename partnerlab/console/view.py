@@ -145,8 +145,8 @@ class Page:
         given = urlencode({name: value for name, value in query.items() if value not in (None, "")})
         return f"{self.base}{PREFIX}/{quote(path)}" + (f"?{given}" if given else "")
 
-    def render(self, template: str, current: str, title: str, *, status: int = 200, **values: Any) -> Response:
-        """A page; for a script that asks for part of one, the same."""
+    def render(self, template: str, current: str | None, title: str, *, status: int = 200, **values: Any) -> Response:
+        """A page; for a script that asks for part of one, the same. *current* is its place in the navigation."""
         lanes = self.api.get("/_sandbox/lanes")["lanes"]
         text = self.templates.get_template(template).render(
             page=self,
@@ -206,7 +206,14 @@ def environment() -> Environment:
         auto_reload=False,
     )
     made.filters.update(
-        money=money, clock_time=clock_time, moment=moment, words=words, ticks=ticks, plain=plain, cited=cited
+        money=money,
+        clock_time=clock_time,
+        moment=moment,
+        words=words,
+        ticks=ticks,
+        plain=plain,
+        cited=cited,
+        after=str.removeprefix,
     )
     return made
 

@@ -149,10 +149,10 @@ def test_a_setting_sends_nothing_where_the_allow_list_does_not_say(
 ) -> None:
     biller = Biller("22222222-2222-4222-8222-222222222222", "inhance_v2", {}, configuration)
     if passes:
-        sandbox._check_egress(biller, url)
+        sandbox._directory.check_egress(biller, url)
     else:
         with pytest.raises(RequestInvalid, match="url"):
-            sandbox._check_egress(biller, url)
+            sandbox._directory.check_egress(biller, url)
 
 
 def test_balance_requests_and_the_pump_ask_the_allow_list(sandbox: Sandbox) -> None:

@@ -79,6 +79,7 @@ def test_nothing_there_is_told_on_a_page_and_a_form_has_no_page(reader: Reader) 
     assert (reader.get("/console/nothing").status, reader.get("/console/try/pay").status) == (404, 405)
     missing = reader.get("/console/traffic/none")
     assert missing.status == 404
+    assert 'aria-current="page"' not in missing.raw
     assert "To the start" in missing.text
 
 

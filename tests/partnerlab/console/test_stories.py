@@ -91,10 +91,13 @@ def test_each_partners_book_is_read(reader: Reader, partner: str, account: str, 
 def test_a_lost_answer_waits_for_a_person_who_settles_it(reader: Reader) -> None:
     story = reader.post("/console/try/lost").path.partition("?")[0]
     reader.settle()
-    assert "Unknown: the client does not know whether the partner has it" in reader.get(story).text
+    told = reader.get(story).text
+    assert "Unknown: the client does not know whether the partner has it" in told
+    assert "Attempt 1: MakePaymentExtended unknown: the connection broke before the answer: " in told
     (delivery,) = set(reader.get("/console/deliveries?state=unknown").links("/console/deliveries/"))
     page = reader.get(delivery)
     assert "the partner might post it twice" in page.text
+    assert page.text.count("MakePaymentExtended: the connection broke") == 1, "not again below the operation's name"
     reader.send("/_sandbox/lanes", {"name": "elsewhere"})
     elsewhere = reader.get(f"/lane/elsewhere{delivery}")
     assert elsewhere.status == 404
@@ -111,6 +114,9 @@ def test_an_exchange_is_shown_beside_its_contract_and_what_is_wrong_where_it_is(
     assert "soon" in row[0]
     assert "int" in row[0]
     assert "✗ schema" in row[0], "the finding stands beside its element"
+    lead = re.search(r'<p class="lead">(.*?)</p>', page.raw, re.DOTALL)
+    assert lead is not None
+    assert lead[1].endswith("Input string was not in a correct format."), "the words are whole"
     assert "•••1111" in page.text, "the key is masked"
     assert "Only the beginning is kept." not in page.text, "what is masked is shorter, and whole"
     long = reader.get(f"/console/traffic/{check_balance(reader, last='5' * 70_000)}")
