@@ -23,14 +23,14 @@ GUEST = "cloud-payment"
 
 @dataclass(frozen=True, slots=True)
 class _Payer:
-    user: str
+    user: str | None
     password: str | None
     account: str | None
 
 
 @click.command()
 @click.argument("name", metavar="PAGE", type=click.Choice([*PAGES, GUEST]))
-@click.option("--user", default="willows@example.com", show_default=True, help="A registered user.")
+@click.option("--user", help="A registered user.  [default: the biller's first]")
 @click.option("--password", help="The user's password.  [default: that of the seeded users]")
 @click.option("--account", help="cloud-payment: the account whose bills the guest pays.  [default: the biller's first]")
 @biller_option()
@@ -39,7 +39,7 @@ class _Payer:
 @lane_options
 def command(
     name: str,
-    user: str,
+    user: str | None,
     password: str | None,
     account: str | None,
     biller: str,
@@ -88,7 +88,8 @@ def _address(remote: Remote, lane: str, name: str, payer: _Payer, biller: str, *
                 account = payer.account or _first_account(remote, found["guid"])
                 asked = CloudPaymentRequest((CloudCustomer(account),), view_mode=view)
                 return unregistered_user_payment(rest, asked).url
-            token = rest.remote_authentication(payer.user, payer.password or found["users_password"]).token
+            user = payer.user or _first_user(remote, biller, found["guid"])
+            token = rest.remote_authentication(user, payer.password or found["users_password"]).token
             return CloudSso(base, view, allow_http=True).url(token, Redirect[PAGES[name]])
     except (ClientError, FlowFailed) as error:
         raise click.ClickException(str(error)) from error
@@ -99,3 +100,10 @@ def _first_account(remote: Remote, biller_guid: str) -> str:
     if not customers:
         raise click.UsageError("the biller has no customers; --account names one")
     return str(customers[0]["account_number"])
+
+
+def _first_user(remote: Remote, biller: str, biller_guid: str) -> str:
+    users = remote.get("/_sandbox/ic/users", biller_guid=biller_guid)["users"]
+    if not users:
+        raise click.UsageError(f"the biller {biller} has no registered users; {GUEST} is the page of guests")
+    return str(min(users, key=lambda user: user["created_at"])["username"])

@@ -260,8 +260,14 @@ def screen(
         "TCCS quotes": [(quote.number, quote.purpose) for quote in seeds.quotes()],
         "WaterSmart": [(seed.account, seed.purpose) for seed in seeds.watersmart_accounts()],
     }
-    every = (*seeds.utility_accounts(), *seeds.utility_v1_accounts(), *seeds.watersmart_accounts())
-    payers = [seed.customer.email for seed in every if seed.user and not seed.new]
+    people = {
+        "inHance v2": seeds.utility_accounts(),
+        "inHance v1": seeds.utility_v1_accounts(),
+        "WaterSmart": seeds.watersmart_accounts(),
+    }
+    payers = [
+        f"{one.customer.email} ({name})" for name, rows in people.items() for one in rows if one.user and not one.new
+    ]
     values = [(row.value, f"{row.kind.replace('_', ' ')}: {row.text}") for row in magic_values()]
     form = f"-d consumerGUID={tccs.consumer_guid} -d entryKey={tccs.entry_key} -d contentInfo={ic.policy_invoice}"
     option = "" if url == DEFAULT_URL else f" --url {url}"

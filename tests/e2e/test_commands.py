@@ -171,6 +171,24 @@ def test_a_sandbox_may_be_on_another_machine(
     assert type_(*arguments, *more).stdout
 
 
+@pytest.mark.parametrize("biller", ["inhance_v2", "watersmart"])
+def test_a_billers_own_payer_opens_its_pages(type_: Type, biller: str) -> None:
+    opened = httpx.get(type_("page", "bills", "--biller", biller).stdout.strip(), follow_redirects=True)
+    assert (opened.status_code, "Your bills" in opened.text) == (200, True)
+
+
+def test_where_nobody_is_registered_the_page_of_guests_is_named(type_: Type) -> None:
+    done = type_("page", "bills", "--biller", "tccs", fails=True)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "the biller tccs has no registered users; cloud-payment is the page of guests" in done.stderr
+
+
+def test_a_job_that_there_is_not_is_told_with_the_one_that_was_meant(type_: Type) -> None:
+    done = type_("jobs", "run", "inhance_v1", "paymentz", fails=True)
+    assert done.exit_code == 2
+    assert "there is no job of inhance_v1 'paymentz'; did you mean payments?" in done.stderr
+
+
 @pytest.mark.parametrize("page", ["bills", "cloud-payment"])
 def test_a_page_says_whose_it_is_where_nothing_frames_it(type_: Type, page: str) -> None:
     def shown(*more: str) -> str:
