@@ -13,8 +13,8 @@ AT ?= 2028-02-29T04:59:59.5
 help:  ## Show this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-sandbox: $(VENV)/.sandbox  ## Run the simulators and the data pump on http://127.0.0.1:8700.
-	$(BIN)/partnerlab sandbox
+sandbox: $(VENV)/.sandbox  ## Run the simulators and the data pump on http://127.0.0.1:8700; ARGS='--port 8701' for more.
+	$(BIN)/partnerlab sandbox $(ARGS)
 
 demo: $(VENV)/.sandbox  ## The whole journey, from bill file to posted payment, checked step by step.
 	$(BIN)/partnerlab demo

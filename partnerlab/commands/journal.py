@@ -59,7 +59,7 @@ def command(
     Example:
         partnerlab journal --operation MakePaymentExtended --invalid
         partnerlab journal --search 10000101
-        partnerlab journal show 1a21cc5adb22eea-000005 --as curl
+        partnerlab journal show 1a21cc5adb2ceea-000005 --as curl
     """
     if context.invoked_subcommand:
         return
@@ -93,8 +93,8 @@ def show(entry: str, *, language: str | None, url: str, lane: str) -> None:
 
     \b
     Example:
-        partnerlab journal show 1a21cc5adb22eea-000005
-        partnerlab journal show 1a21cc5adb22eea-000005 --as pytest > test_again.py
+        partnerlab journal show 1a21cc5adb2ceea-000005
+        partnerlab journal show 1a21cc5adb2ceea-000005 --as pytest > test_again.py
     """
     remote = connect(url, lane)
     if language is None:

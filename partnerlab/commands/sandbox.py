@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from itertools import accumulate
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -36,6 +37,7 @@ from partnerlab.simulators.kit.world.store import StoreTaken
 
 OWN_KEYS = "Keys and passwords are this sandbox's own, made from its token: the documented ones are refused."
 ASK = "  # first: export PARTNERLAB_TOKEN=, the token that this sandbox was started with"
+NARROWEST = 30
 SECTIONS = ("sandbox", "inhance", "tccs", "ic", "watersmart")
 
 
@@ -292,7 +294,8 @@ def screen(
                 [(name if at == 0 else "", *row) for name, rows in accounts.items() for at, row in enumerate(rows)]
             ),
             "",
-            f"  Registered on the hosted pages, password {ic.utility_password}: {', '.join(payers)}",
+            f"  Registered on the hosted pages, password {ic.utility_password}:",
+            *(f"    {payer}" for payer in payers),
             "",
             click.style("Test values", bold=True),
             *_table(values),
@@ -311,7 +314,21 @@ def screen(
 
 
 def _table(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    """The rows in columns. On a narrow terminal the last column goes on below itself, or stands below the others."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return [
-        "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    ]
+    *before, _ = accumulate((width + 2 for width in widths), initial=2)
+    most = shutil.get_terminal_size((1_000, 24)).columns
+    room = most - before[-1]
+    lines = []
+    for *cells, last in rows:
+        line = "  " + "".join(cell.ljust(width + 2) for cell, width in zip(cells, widths, strict=False))
+        if len(last) <= room:
+            lines.append(line + last)
+        elif room >= NARROWEST:
+            from textwrap import wrap  # its patterns take a millisecond of the start
+
+            first, *more = wrap(last, room)
+            lines += [line + first, *(" " * before[-1] + one for one in more)]
+        else:
+            lines += [line, f"      {last}"]
+    return [line.rstrip() for line in lines]

@@ -205,3 +205,27 @@ def test_a_search_narrows_the_list_as_it_is_typed_and_a_payment_unfolds_as_it_is
     page.wait_for_selector("text=Posted once")
     page.get_by_role("link", name="Attempt 1").click()
     page.wait_for_url("**/console/deliveries/**")
+
+
+def test_an_export_is_taken_back_and_one_that_is_too_large_is_not_sent(
+    page: Any, reader: Reader, tmp_path: Path
+) -> None:
+    page.goto(f"{reader.sandbox.url}/console/lanes")
+    with page.expect_download() as exported:
+        page.get_by_role("link", name="Export colleague").click()
+    file = tmp_path / "colleague.json"
+    exported.value.save_as(file)
+    page.get_by_label("Import as lane").fill("taken-back")
+    choose = page.get_by_label("Export file")
+    choose.evaluate("input => { input.dataset.most = '20000' }")
+    choose.set_input_files(file)
+    assert "the sandbox takes up to 0 MB" in choose.evaluate("input => input.validationMessage")
+    page.get_by_role("button", name="Import it").click()
+    assert "taken-back" not in [lane["name"] for lane in reader.api("/_sandbox/lanes")["lanes"]]
+    page.reload()
+    page.get_by_label("Import as lane").fill("taken-back")
+    page.get_by_label("Export file").set_input_files(file)
+    page.get_by_role("button", name="Import it").click()
+    page.get_by_text("This is taken-back, as colleague.json holds it.").wait_for()
+    assert page.url.startswith(f"{reader.sandbox.url}/lane/taken-back/console/lanes")
+    reader.post("/console/lanes/taken-back/drop")

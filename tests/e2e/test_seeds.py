@@ -28,13 +28,28 @@ SEEDED = [
 ]
 
 
-def test_the_first_screen_prints_the_whole_list() -> None:
+def test_the_first_screen_prints_the_whole_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
     shown = screen("http://127.0.0.1:8700", inhance_soap.Settings(), tccs_rest.Settings(), INVOICE_CLOUD)
     lists = (seeds.utility_accounts(), seeds.policies(), seeds.quotes(), seeds.watersmart_accounts())
     for seed in [seed for each in lists for seed in each]:
         number = getattr(seed, "account", "") or getattr(seed, "number", "")
         assert f"  {number}  " in shown
         assert seed.purpose in shown
+
+
+def test_a_narrow_terminal_has_the_same_and_its_lines_end_where_it_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = (inhance_soap.Settings(), tccs_rest.Settings(), INVOICE_CLOUD)
+    monkeypatch.setenv("COLUMNS", "200")
+    wide = screen("http://127.0.0.1:8700", *settings)
+    monkeypatch.setenv("COLUMNS", "80")
+    narrow = screen("http://127.0.0.1:8700", *settings)
+    assert narrow.split() == wide.split()
+    # What is pasted stays in one piece.
+    assert [
+        line for line in narrow.splitlines() if len(line) > 80 and "http" not in line and "X-Sandbox" not in line
+    ] == []
+    assert "  20000202                   past due, and nobody is registered\n" in narrow
 
 
 def test_the_commands_to_paste_are_by_the_name_that_the_shell_finds(
