@@ -42,8 +42,10 @@ class Replay(Generic[Subject]):
 
     *states* has a function for each provider state: it makes the sentence true and gives what else is to be swapped, or
     raises `NotExercised` where this server cannot be put into that state. *writing* has what puts back what an
-    interaction changes, by its description; an interaction that is not there only reads. *url* gives the address of a
-    path in the pact, *swaps* the run's values by the pact's, *namespaces* the pact's XML namespace and the run's.
+    interaction changes, by its description; an interaction that is not there only reads. *refusals* are the
+    interactions that the provider refuses, each with whether another answer than the pact's refuses as well: the
+    consumer reads that too, so it fails no requirement. *url* gives the address of a path in the pact, *swaps* the
+    run's values by the pact's, *namespaces* the pact's XML namespace and the run's.
     """
 
     file: str
@@ -51,6 +53,7 @@ class Replay(Generic[Subject]):
     swaps: Callable[[Subject], Swaps]
     states: Mapping[str, Callable[[Subject], Swaps]]
     writing: Mapping[str, Callable[[Subject], AbstractContextManager[None]]]
+    refusals: Mapping[str, Callable[[Answered], bool]] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
     namespaces: Callable[[Subject], tuple[str, str]] = lambda _: ("", "")
 
@@ -98,12 +101,19 @@ def with_pacts(suite: Suite[Subject], replay: Replay[Subject]) -> Suite[Subject]
     return whole
 
 
+def _never(_: Answered) -> bool:
+    return False
+
+
 def _replayed(replay: Replay[Subject], description: str, states: list[dict[str, Any]], subject: Subject) -> None:
     swaps = dict(replay.swaps(subject))
     for state in states:
         swaps.update(replay.states[state["name"]](subject))
     with replay.writing.get(description, stays)(subject), _Relay(replay, subject, swaps) as relay:
         mismatches = relay.verified(description)
+        answer = relay.last
+    if mismatches and answer is not None and replay.refusals.get(description, _never)(answer):
+        raise NotExercised("the service refuses in another form than the pact has, which is read as well")
     if mismatches:
         raise Failed([_problem(one, relay.exchange) for one in mismatches])
 
@@ -144,6 +154,7 @@ class _Relay(Generic[Subject]):
 
     def __init__(self, replay: Replay[Subject], subject: Subject, swaps: Swaps) -> None:
         self.exchange = 0
+        self.last: Answered | None = None
         self._replay, self._subject, self._swaps = replay, subject, swaps
         self._lost: Exception | None = None
         relay = self
@@ -221,7 +232,7 @@ class _Relay(Generic[Subject]):
         except (NoAnswer, BudgetSpent) as error:
             self._lost = error
             return Answered(502, {"content-type": "text/plain"}, b"no answer")
-        self.exchange = reply.number
+        self.exchange, self.last = reply.number, reply.answer
         found = reply.answer.body if ours == theirs else reply.answer.body.replace(theirs, ours)
         return Answered(reply.answer.status, reply.answer.headers, found)
 

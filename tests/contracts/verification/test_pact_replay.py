@@ -137,6 +137,37 @@ def test_an_answer_that_the_consumer_could_not_read_fails_its_interaction(
     assert not any(re.search("(?i)expected|actual|but was|mismatch|http:", word) for word in words), words
 
 
+FAULT = (
+    '<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body><e:Fault><faultcode>e:Client</faultcode>'
+    "<faultstring>no</faultstring></e:Fault></e:Body></e:Envelope>"
+)
+
+
+@pytest.mark.parametrize(
+    ("subject", "name", "mutant"),
+    [
+        ("inhance", "a-balance-check-with-a-wrong-key", instead(500, FAULT, "text/xml", has("not-the-key"))),
+        ("inhance", "a-balance-check-of-an-account-that-is-not-there", instead(500, FAULT, "text/xml", CHECK)),
+        (
+            "tccs",
+            "the-balances-of-a-policy-that-is-not-there",
+            instead(404, "{}", "application/json", has("NOSUCHPOLICY")),
+        ),
+        (
+            "tccs",
+            "the-balances-of-a-policy-with-a-wrong-entrykey",
+            instead(401, "no", "text/plain", has("not-the-key")),
+        ),
+    ],
+)
+def test_a_refusal_in_another_form_that_the_consumer_reads_fails_no_requirement(
+    subject: str, name: str, mutant: Mutant
+) -> None:
+    result = replayed(subject, name, mutant(VERIFY[subject][1]()))
+    assert result.outcome is Outcome.NOT_EXERCISED, result
+    assert result.reason == "the service refuses in another form than the pact has, which is read as well"
+
+
 def test_every_interaction_is_failed_by_a_mutant() -> None:
     every = {id for suite in SUITES.values() for id, check in suite.checks.items() if check.kind == "pact"}
     failed = {f"{subject}/pact-{name}" for subject, name, _ in MUTANTS}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from partnerlab.contracts.verification.grading import NotExercised
+from partnerlab.contracts.verification.provider.exchange import Answered
 from partnerlab.contracts.verification.provider.inhance.utility import NAMESPACE, UNKNOWN_ACCOUNT, Utility
 from partnerlab.contracts.verification.provider.pacts import Replay, given, stays
 
@@ -72,6 +74,11 @@ def _autopay_put_back(utility: Utility) -> Iterator[None]:
         utility.call("SetAutopay", AutoPayOnOff="On" if utility.target.autopay else "Off")
 
 
+def _is_fault(answer: Answered) -> bool:
+    """A SOAP fault: the data pump takes it for the refusal that it is."""
+    return answer.status == 500 and re.search(rb"<(?:[\w.-]+:)?Fault[\s>]", answer.body) is not None
+
+
 REPLAY: Replay[Utility] = Replay(
     file="data-pump-inhance.json",
     url=lambda utility, _: utility.target.url,
@@ -88,6 +95,10 @@ REPLAY: Replay[Utility] = Replay(
         "paperless is switched on": _paperless_put_back,
         "AutoPay is switched off": _autopay_put_back,
         "the e-mail address changes": _email_put_back,
+    },
+    refusals={
+        "a balance check with a wrong key": _is_fault,
+        "a balance check of an account that is not there": _is_fault,
     },
     namespaces=lambda utility: (NAMESPACE, utility.target.namespace),
 )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from partnerlab.contracts.verification.grading import NotExercised
+from partnerlab.contracts.verification.provider.exchange import Answered
 from partnerlab.contracts.verification.provider.pacts import Replay, given, stays
 from partnerlab.contracts.verification.provider.tccs.insurer import PAPERLESS, RECURRING, UNKNOWN_INVOICE, Insurer
 from partnerlab.contracts.verification.provider.tccs.returns import ODD, today
@@ -58,6 +59,11 @@ def _recurring_put_back(insurer: Insurer) -> Iterator[None]:
         insurer.call(RECURRING, f"{insurer.target.invoice}:{'Y' if insurer.target.recurring else 'N'}|R")
 
 
+def _status(status: int) -> Callable[[Answered], bool]:
+    """Refused by this status, whatever the words: the data pump goes by it."""
+    return lambda answer: answer.status == status
+
+
 REPLAY: Replay[Insurer] = Replay(
     file="data-pump-tccs.json",
     url=lambda insurer, path: insurer.target.url + path.removeprefix(BASE),
@@ -72,5 +78,9 @@ REPLAY: Replay[Insurer] = Replay(
         "a payment comes back": stays,
         "paperless is switched on": _paperless_put_back,
         "AutoPay is switched off": _recurring_put_back,
+    },
+    refusals={
+        "the balances of a policy that is not there": _status(404),
+        "the balances of a policy with a wrong entryKey": _status(401),
     },
 )
