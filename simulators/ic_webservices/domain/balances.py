@@ -8,10 +8,17 @@ from dataclasses import replace
 from partnerlab.simulators.ic_webservices.domain.billers import Biller
 from partnerlab.simulators.ic_webservices.domain.invoices import CLOSED, Invoice, stated
 
-__all__ = ["answers_for_account", "apply_account_balance"]
+__all__ = ["answers_for_account", "apply_account_balance", "states_account"]
 
 ACCOUNT_PARTNERS = frozenset(("inhance_v2",))
 """Partners whose answer is the balance of the whole account; TCCS answers for the invoice. Source: [A-83]."""
+STATING_PARTNERS = frozenset(("inhance_v1",))
+"""Partners whose SetInvoiceBalance says what the whole account owes, for its newest bill. Source: assumed [A-109]."""
+
+
+def states_account(biller: Biller) -> bool:
+    """Whether the balance that the biller's partner sets is the account's."""
+    return biller.partner in STATING_PARTNERS
 
 
 def answers_for_account(biller: Biller) -> bool:

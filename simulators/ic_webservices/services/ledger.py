@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import UTC
 from decimal import Decimal
 
+from partnerlab.simulators.ic_webservices.domain.balances import states_account
 from partnerlab.simulators.ic_webservices.domain.billers import Biller, authenticate, normal_guid, time_zone
 from partnerlab.simulators.ic_webservices.domain.customers import (
     FIRST_CUSTOMER_ID,
@@ -64,6 +65,12 @@ __all__ = [
 
 ENROLMENTS = ("paperless", "autopay")
 
+_IN_BALANCE = Statement(
+    "UPDATE ic_invoices SET status = 'closed', version = version + 1 WHERE lane = :lane AND biller_guid = :biller_guid"
+    " AND account_number = :account_number AND invoice_type_id = :invoice_type_id"
+    " AND (status = 'open' OR status = 'paid' AND balance_due_cents < 0)"
+    " AND (invoice_date, invoice_number) < (:invoice_date, :invoice_number)"
+)
 _PAYMENTS_TAKEN = Statement("SELECT value FROM ic_counters WHERE lane = :lane AND name = 'payment'")
 
 _OPEN_BALANCE = Statement(
@@ -194,6 +201,8 @@ class BillerLedger:
         """
         Set BalanceDue, and TotalAmountDue where given; an invoice with a balance is open again, one without is paid.
 
+        Of inHance v1 it is what the account owes, so the account's earlier invoices close into it [A-109].
+
         Raises `KeyWrong`, `NotFound`, `ValueRefused`, and `Conflict` while the partner may not know that a payment of
         the account came back: its balance would take the payer's debt away [A-112]. While a payment has no certain
         outcome it is taken, and a partner with RTDR is asked until that is certain [A-113].
@@ -217,6 +226,8 @@ class BillerLedger:
             invoice = replace(invoice, stated_after=last_payment(tx, lane))
             invoice = stated_at(invoice, lane.now(), time_zone(biller.time_zone))
             INVOICES.put(tx, lane.name, invoice)
+            if states_account(biller) and invoice.balance_forward:
+                tx.run(_IN_BALANCE, INVOICES.row(lane.name, invoice))
             if doubt.reason:
                 ask_about(tx, lane, biller, invoice)
         if doubt.reason:

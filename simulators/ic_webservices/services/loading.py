@@ -73,8 +73,7 @@ _CARRY_FORWARD = Statement(
     " AND EXISTS (SELECT 1 FROM ic_invoices AS later WHERE later.lane = :lane"
     " AND later.biller_guid = :biller_guid AND later.account_number = ic_invoices.account_number"
     " AND later.invoice_type_id = ic_invoices.invoice_type_id AND later.balance_forward = 1"
-    " AND (later.invoice_date > ic_invoices.invoice_date OR :of_a_day = 1"
-    " AND later.invoice_date = ic_invoices.invoice_date AND later.invoice_number > ic_invoices.invoice_number)"
+    " AND (later.invoice_date, later.invoice_number) > (ic_invoices.invoice_date, ic_invoices.invoice_number)"
     " AND (later.upload_id = :upload_id OR ic_invoices.upload_id = :upload_id))"
 )
 _LATE = Statement(
@@ -82,9 +81,10 @@ _LATE = Statement(
     " AND status <> 'closed' AND balance_forward = 1 AND (upload_id IS NULL OR upload_id <> :upload_id)"
     " AND account_number IN (SELECT account_number FROM ic_invoices AS loaded WHERE lane = :lane"
     " AND upload_id = :upload_id AND loaded.invoice_type_id = last.invoice_type_id"
-    " AND loaded.invoice_date < last.invoice_date) GROUP BY account_number"
+    " AND (loaded.invoice_date, loaded.invoice_number) < (last.invoice_date, last.invoice_number))"
+    " GROUP BY account_number"
 )
-"""By account the last bill, where this file has one of an earlier day, which its amounts may not have in them."""
+"""By account the last bill, where this file has an earlier one, which its amounts may not have in them."""
 
 
 def load_invoices(tx: Tx, lane: Lane, biller: Biller, upload_id: str, staged: Staged, unsettled: Unsettled) -> None:
@@ -118,10 +118,8 @@ def load_invoices(tx: Tx, lane: Lane, biller: Biller, upload_id: str, staged: St
         )
         for _, row in batch:
             _load_invoice(tx, lane, biller, upload_id, row, newest, unsettled)
-    # Of WaterSmart's bills of one day the last has the others in it; others' stand side by side [A-36].
-    of_a_day = int(biller.partner in CSV_PARTNERS)
     place = {"lane": lane.name, "biller_guid": biller.guid, "upload_id": upload_id}
-    tx.run(_CARRY_FORWARD, **place, of_a_day=of_a_day)
+    tx.run(_CARRY_FORWARD, **place)
     if answers_for_account(biller):
         for (number,) in tx.all(_LATE, **place):
             ask_about(tx, lane, biller, invoice_of(tx, lane, biller, number))

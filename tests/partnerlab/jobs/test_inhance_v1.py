@@ -253,6 +253,33 @@ def test_a_return_is_entered_by_hand_and_both_sides_agree(world: UtilityWorld) -
     assert world.owed(LOFTS) == (120_00, 120_00)
 
 
+def test_a_balance_is_the_whole_accounts_also_where_a_return_left_an_older_bill_open(world: UtilityWorld) -> None:
+    """It goes for the newest bill: the older one would be asked for twice."""
+    world.inhance.world.downloads.choose(world.lane, "live")
+    world.pay(LAUNDRY, world.owed(LAUNDRY)[0], tender="ach", number="000111111113")
+    world.advance(minutes=15)
+    bill(world, LAUNDRY, "540009", 10_00)
+    assert world.run("invoices") == "1 bill uploaded as U00000001"
+    world.advance(days=4)
+    assert world.owed(LAUNDRY) == (10_00, 57_30), "both bills are open, the older one again"
+    world.inhance.world.ledger.return_payment(world.lane, Cause("test", world.lane.now()), LAUNDRY, 1, clerk="Dana")
+    assert world.run("balances") == "1 balance sent"
+    assert world.owed(LAUNDRY) == (57_30, 57_30)
+    assert invoice(world, "540009") == ("open", 57_30, 57_30)
+
+
+def test_two_bills_of_a_day_are_asked_for_once(world: UtilityWorld) -> None:
+    before = world.owed(BOATS)[0]
+    for number, cents in (("540009", 30_00), ("540010", 20_00)):
+        bill(world, BOATS, number, cents)
+    assert world.run("invoices") == "2 bills uploaded as U00000001"
+    assert world.owed(BOATS) == (before + 50_00, before + 50_00)
+    bill(world, BOATS, "540008", 5_00)
+    assert world.run("invoices") == "1 bill uploaded as U00000002"
+    world.run("balances")
+    assert world.owed(BOATS) == (before + 55_00, before + 55_00)
+
+
 def test_a_return_that_nobody_entered_yet_is_not_wiped_out_by_a_balance(world: UtilityWorld) -> None:
     """The books still have the payment; the data pump shows its return as dead until a person dismisses it."""
     world.inhance.world.downloads.choose(world.lane, "live")
