@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -55,6 +57,30 @@ def test_a_payment_goes_out_when_it_is_asked_for_and_its_lane_is_meant(sandbox: 
     assert (len(posted(first)), len(posted(second))) == (1, 0)
     first.close()
     second.close()
+
+
+@pytest.mark.parametrize("hour", [4, 17])
+def test_both_sides_are_seeded_with_the_same_days(sandbox: Sandbox, hour: int) -> None:
+    """In New York's evening too, when it is the next day in UTC: else another bill might be the last of an account."""
+    at = datetime(2028, 2, 29, hour, tzinfo=UTC)
+    there, here = {}, {}
+    with closing(Remote(sandbox.url, "default")) as anybody, closing(Remote(sandbox.url, f"at-{hour}")) as remote:
+        anybody.post("/_sandbox/lanes", {"name": f"at-{hour}", "frozen_at": at.isoformat()})
+        for partner in ("inhance_v1", "inhance_v2", "tccs"):
+            guid = remote.biller(partner)["guid"]
+            for one in remote.get("/_sandbox/ic/invoices", biller_guid=guid, limit=100)["invoices"]:
+                here[one["invoice_number"]] = (one["invoice_date"], one["invoice_due_date"])
+        for account in remote.get("/_sandbox/inhance/accounts", limit=100)["accounts"]:
+            for bill in remote.get(f"/_sandbox/inhance/accounts/{account['account_number']}")["bills"]:
+                there[bill["invoice_number"]] = (bill["billed_on"], bill["due_on"])
+        for policy in remote.get("/_sandbox/tccs/policies", limit=100)["policies"]:
+            number = policy["invoice_number"]
+            term = remote.get(f"/_sandbox/tccs/policies/{quote(number, safe='')}")
+            if any(charge["billed"] for charge in term["charges"]):
+                there[number] = (term["billed_on"], term["due_on"])
+    both = here.keys() & there.keys()
+    assert len(both) > 15
+    assert {number: here[number] for number in both} == {number: there[number] for number in both}
 
 
 def paperless(remote: Remote) -> bool:
