@@ -79,8 +79,10 @@ _CARRY_FORWARD = Statement(
 _LATE = Statement(
     "SELECT max(invoice_number) FROM ic_invoices AS last WHERE lane = :lane AND biller_guid = :biller_guid"
     " AND status <> 'closed' AND balance_forward = 1 AND (upload_id IS NULL OR upload_id <> :upload_id)"
-    " AND account_number IN (SELECT account_number FROM ic_invoices AS loaded WHERE lane = :lane"
-    " AND upload_id = :upload_id AND loaded.invoice_type_id = last.invoice_type_id"
+    " AND account_number IN (SELECT account_number FROM ic_invoices WHERE lane = :lane AND upload_id = :upload_id)"
+    " AND EXISTS (SELECT 1 FROM ic_invoices AS loaded WHERE loaded.lane = :lane"
+    " AND loaded.biller_guid = :biller_guid AND loaded.account_number = last.account_number"
+    " AND loaded.invoice_type_id = last.invoice_type_id AND loaded.upload_id = :upload_id"
     " AND (loaded.invoice_date, loaded.invoice_number) < (last.invoice_date, last.invoice_number))"
     " GROUP BY account_number"
 )
