@@ -58,6 +58,10 @@ class Remote:
         """As the command asks; no lane is replaced here."""
         return self
 
+    def patient(self) -> Remote:
+        """As the command asks; nothing is waited for here."""
+        return self
+
     def biller(self, name: str) -> dict[str, str]:
         return {"guid": WATERSMART}
 
