@@ -45,7 +45,7 @@ class Settings:
     `*_path` are paths of this sandbox at which the partners' simulators answer; `retry_s` is the first pause before
     an event that the data pump did not take is offered again, doubled each time up to 30 s; `password_cost` is
     scrypt's N: 2 ms a login here, where a real portal would take fifty times that; `soap` is who reads and writes SOAP
-    messages.
+    messages. Without `warm` nothing is remembered between calls, nor held back.
     """
 
     utility_guid: str = "22222222-2222-4222-8222-222222222222"
@@ -83,6 +83,7 @@ class Settings:
     retry_s: float = 0.5
     password_cost: int = 1024
     soap: Literal["codec", "spyne"] = "codec"
+    warm: bool = True
 
     def problems(self) -> dict[str, str]:
         """What cannot be, by field."""

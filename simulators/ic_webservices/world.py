@@ -139,12 +139,14 @@ def create_world(
         notices=Notices(runner),
         mailbox=Mailbox(store),
         postbacks=postbacks,
-        cloud_payments=CloudPayments(store, cashier, presentment, authentication, wallet, postbacks),
+        cloud_payments=CloudPayments(
+            store, cashier, presentment, authentication, wallet, postbacks, warm=settings.warm
+        ),
         pay_by_text=PayByText(store),
         page_sessions=PageSessions(store, authentication),
         shown_pages=ShownPages(store),
         records=Records(store),
-        api_keys=ApiKeys(store, keys),
+        api_keys=ApiKeys(store, keys, warm=settings.warm),
         keys=keys,
     )
     return World(settings, store, lanes, runner, services)

@@ -9,7 +9,8 @@ from partnerlab.simulators.ic_webservices.domain.billers import Biller
 from partnerlab.simulators.ic_webservices.store import BILLERS
 from partnerlab.simulators.kit.keys import Keys
 from partnerlab.simulators.kit.world.lanes import Lane
-from partnerlab.simulators.kit.world.store import Row, Statement, Store
+from partnerlab.simulators.kit.world.remembered import Remembered
+from partnerlab.simulators.kit.world.store import Row, Statement, Store, Tx
 
 __all__ = ["ApiKeys"]
 
@@ -25,22 +26,29 @@ class _Found(NamedTuple):
 
 
 class ApiKeys:
-    """The billers' API keys of one store."""
+    """The billers' API keys of one store. Without *warm* a biller is read again by each call."""
 
-    def __init__(self, store: Store, keys: Keys = Keys()) -> None:  # noqa: B008 - frozen
+    def __init__(self, store: Store, keys: Keys = Keys(), *, warm: bool = True) -> None:  # noqa: B008 - frozen
         self.store, self.keys = store, keys
+        self._known: Remembered[tuple[str, str], Biller] = Remembered(store, on=warm)
         self._found: dict[tuple[str, str], _Found] = {}
 
     def biller(self, lane: Lane, key: str) -> Biller | None:
         """The lane's biller of that key."""
         place = (lane.name, key)
-        found = self._found.get(place)
+        known = self._known.get(place) or self._known.look(place, lambda tx: self._read(tx, place))
+        if known is not None:
+            return known
         with self.store.read() as tx:
-            # The biller is read again, because it may have another key by now.
-            if found is not None and tx.one(_BILLER, (lane.name, found.biller.guid)) == found.row:
-                return found.biller
-            rows = tx.all(_BILLERS, (lane.name,))
-        for row in rows:
+            return self._read(tx, place)
+
+    def _read(self, tx: Tx, place: tuple[str, str]) -> Biller | None:
+        lane, key = place
+        found = self._found.get(place)
+        # The biller is read again, because it may have another key by now.
+        if found is not None and tx.one(_BILLER, (lane, found.biller.guid)) == found.row:
+            return found.biller
+        for row in tx.all(_BILLERS, (lane,)):
             biller = BILLERS.load(row)
             if _same(self.keys.here(biller.api_key), key):
                 if len(self._found) >= REMEMBERED:

@@ -51,20 +51,25 @@ from partnerlab.simulators.ic_webservices.services.checkouts import (
     view_of,
 )
 from partnerlab.simulators.ic_webservices.services.cloud_payment_requests import (
-    KNOWN,
     check_addresses,
     create_missing,
     lacks,
     sole_account,
 )
 from partnerlab.simulators.ic_webservices.services.ledger import biller_of
+from partnerlab.simulators.ic_webservices.services.pages_held_back import (
+    ADD,
+    ADD_WHERE_KNOWN,
+    Account,
+    pages_held_back,
+)
 from partnerlab.simulators.ic_webservices.services.postbacks import Postbacks
 from partnerlab.simulators.ic_webservices.services.presentment import Presentment
 from partnerlab.simulators.ic_webservices.services.support import CLOUD_PAY, refuse_terminal, refuse_unsupported
 from partnerlab.simulators.ic_webservices.services.wallet import Wallet, method_of
 from partnerlab.simulators.ic_webservices.store import CHECKOUTS, REMINDERS
 from partnerlab.simulators.kit.world.lanes import Lane
-from partnerlab.simulators.kit.world.store import Statement, Store, Tx
+from partnerlab.simulators.kit.world.store import Row, Statement, Store, Tx
 from partnerlab.simulators.kit.world.table import utc_text
 
 __all__ = ["CloudPayments", "Paying"]
@@ -73,18 +78,6 @@ MOST_ASKED = 10
 """Balances asked from the partner each time a page is opened: a payer waits for them."""
 FORGET_EVERY, FORGET_AFTER = 500, timedelta(days=1)
 
-_ADD = Statement(
-    "INSERT INTO ic_checkouts"
-    " (lane, token_hash, biller_guid, state, created_at, expires_at, username, asked, choice, outcome) VALUES"
-    " (:lane, :token_hash, :biller_guid, :state, :created_at, :expires_at, :username, :asked, '{}', '{}')"
-)
-_ADD_WHERE_KNOWN = Statement(
-    "INSERT INTO ic_checkouts"
-    " (lane, token_hash, biller_guid, state, created_at, expires_at, username, asked, choice, outcome) SELECT"
-    " :lane, :token_hash, :biller_guid, :state, :created_at, :expires_at, :username, :asked, '{}', '{}'"
-    f" WHERE EXISTS ({KNOWN.text})"
-)
-"""The page of a request for one account, where that is known: most requests are."""
 _FORGET = Statement("DELETE FROM ic_checkouts WHERE lane = :lane AND state = 'open' AND expires_at < :before")
 
 
@@ -120,11 +113,14 @@ class CloudPayments:
         authentication: Authentication,
         wallet: Wallet,
         postbacks: Postbacks,
+        *,
+        warm: bool = True,
     ) -> None:
         self.store, self.cashier, self.presentment, self.authentication = store, cashier, presentment, authentication
         self.wallet, self.postbacks = wallet, postbacks
         self._made = itertools.count(1)
         self._checked: Biller | None = None
+        self._held_back = pages_held_back(store) if warm else None
 
     # --- for partners ---
 
@@ -158,14 +154,22 @@ class CloudPayments:
         times = utc_text(now), utc_text(now + LASTS)
         row = (lane.name, page_key(token), biller.guid, OPEN, *times, username, kept)
         account = sole_account(asked)
-        with self.store.write() as tx:
-            if account is None or not tx.run(_ADD_WHERE_KNOWN, (*row, lane.name, biller.guid, account)):
+        if account is None or not self._add(row, (lane.name, biller.guid, account)):
+            with self.store.write() as tx:
                 if lacks(tx, lane, biller, asked):
                     create_missing(tx, lane, biller_of(tx, lane, biller.guid, lock=True), asked)
-                tx.run(_ADD, row)
-            if next(self._made) % FORGET_EVERY == 0:
+                tx.run(ADD, row)
+        if next(self._made) % FORGET_EVERY == 0:
+            with self.store.write(aside=True) as tx:
                 tx.run(_FORGET, lane=lane.name, before=utc_text(now - FORGET_AFTER))
         return token
+
+    def _add(self, page: Row, account: Account) -> bool:
+        """Write a page, soon or now. False, and nothing is written, where the ledger does not know its account."""
+        if self._held_back is not None and self._held_back.keep(page, account):
+            return True
+        with self.store.write(aside=True) as tx:  # a new row is nobody's that is held back or remembered
+            return tx.run(ADD_WHERE_KNOWN, (*page, *account)) > 0
 
     def _check_biller(self, biller: Biller) -> None:
         """

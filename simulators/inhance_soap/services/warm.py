@@ -55,9 +55,10 @@ Key = tuple[str, str]
 
 def warm_books(store: Store) -> WarmBooks | None:
     """Warm books over *store*, or None where replicas share it, or other warm books are over it."""
-    if not store.sqlite or store.held_back is not None:
+    if not store.sqlite or any(isinstance(held, WarmBooks) for held in store.held_back):
         return None
-    store.held_back = books = WarmBooks(store, None if store.in_memory else RedoLog(store.beside("redo")))
+    books = WarmBooks(store, None if store.in_memory else RedoLog(store.beside("redo")))
+    store.held_back.append(books)
     return books
 
 

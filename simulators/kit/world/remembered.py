@@ -25,7 +25,7 @@ V = TypeVar("V")
 
 
 class Remembered(Generic[K, V]):
-    """Values of one kind by key, for any thread; none is ever None. Nothing is remembered where it is not *on*."""
+    """Values of one kind by key, for any thread. Nothing is remembered where it is not *on*."""
 
     def __init__(self, store: Store, *, on: bool = True) -> None:
         self._store, self._on = store, on and store.sqlite
@@ -37,10 +37,10 @@ class Remembered(Generic[K, V]):
         at, values = self._held  # replaced together, as there is no lock here
         return values.get(key) if at == self._store.changes else None
 
-    def look(self, key: K, read: Callable[[Tx], V]) -> V | None:
+    def look(self, key: K, read: Callable[[Tx], V | None]) -> V | None:
         """
-        The value that *read* makes of the rows, known from now on; None where it is to be read the plain way: the first
-        time, too.
+        The value that *read* makes of the rows, known from now on; None where there is none, and where it is to be read
+        the plain way: the first time, too.
 
         Raises what *read* raises; then nothing is known of it.
         """
@@ -49,7 +49,8 @@ class Remembered(Generic[K, V]):
         with self._store.still(wait=False) as still:
             if still is None:
                 return None
-            value = read(still.tx)
+            if (value := read(still.tx)) is None:
+                return None
             at, values = self._held
             if at == self._store.changes and len(values) < MOST:
                 values[key] = value

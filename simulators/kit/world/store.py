@@ -133,8 +133,8 @@ class Store:
             self.Error = psycopg.Error
         self._lock = threading.RLock()
         self._thread = ThreadState()
-        self.held_back: HeldBack | None = None
-        """Who holds rows back, where the database is this process's alone: in memory, or taken."""
+        self.held_back: list[HeldBack] = []
+        """Who hold rows back, each of other tables; of a database that is this process's alone: in memory, or taken."""
         self.changes = 0
         """How many writes began; those that are aside are not counted, nor those of rows that were held back."""
         self._taken: sqlite3.Connection | None = None
@@ -238,16 +238,15 @@ class Store:
 
     def settle(self) -> None:
         """Write what is held back, for whoever reads after this. Raises what the database raises; it stays held."""
-        held = self.held_back
-        if held is not None and held.waiting:
-            with self._lock:
-                held.write()
+        for held in self.held_back:
+            if held.waiting:
+                with self._lock:
+                    held.write()
 
     def _make_way(self) -> None:
         """Before a write, with the lock held: what is held back is written, and what is remembered forgotten."""
         self.changes += 1
-        held = self.held_back
-        if held is not None:
+        for held in self.held_back:
             if held.waiting:
                 held.write()
             held.forget()
@@ -292,9 +291,9 @@ class Store:
             raise StoreTaken(self.url) from None
         try:
             self.create()
-            if self.held_back is not None:
-                with self._lock:
-                    self.held_back.resume()
+            with self._lock:
+                for held in self.held_back:
+                    held.resume()
         except BaseException:
             taken.close()  # what could not be read is left for another
             raise
@@ -303,9 +302,9 @@ class Store:
     def close(self) -> None:
         """Close every connection; the store is not used again."""
         with self._lock:
-            if self.held_back is not None and self._taken is not None:
+            for held in self.held_back if self._taken is not None else ():
                 try:
-                    self.held_back.close()
+                    held.close()
                 except Exception:
                     _logger.exception("%s: what is held back is not written; the next start will", shown_url(self.url))
             if self._taken is not None:

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.postgres
 def test_where_replicas_share_a_database_there_are_none(postgres: str) -> None:
     store = Store(postgres.replace("postgresql+psycopg", "postgresql"))
     Utility(store)
-    assert store.held_back is None
+    assert not store.held_back
     store.close()
 
 

@@ -61,7 +61,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
 
 @pytest.fixture
 def held(store: Store) -> Names:
-    store.held_back = names = Names(store)
+    store.held_back.append(names := Names(store))
     names.names.append("held")
     return names
 
@@ -111,7 +111,7 @@ def test_a_turn_that_writes_finds_it_written_and_has_it_forgotten(tmp_path: Path
     store = Store(f"sqlite:///{tmp_path / 'world.db'}")
     store.add(TABLES)
     store.create()
-    store.held_back = held = Names(store)
+    store.held_back.append(held := Names(store))
     group = store.group()
     assert group is not None
     with group:
@@ -195,7 +195,7 @@ def test_before_requests_are_noted_in_a_file_what_they_did_is_written(store: Sto
 def test_a_file_is_still_only_once_it_is_taken_and_what_was_left_is_written_then(tmp_path: Path) -> None:
     store = Store(f"sqlite:///{tmp_path / 'world.db'}")
     store.add(TABLES)
-    store.held_back = held = Names(store)
+    store.held_back.append(held := Names(store))
     with store.still() as still:
         assert still is None
     store.take()
@@ -213,7 +213,7 @@ def test_a_file_is_still_only_once_it_is_taken_and_what_was_left_is_written_then
 def test_a_file_that_was_not_taken_is_left_alone_at_the_end(tmp_path: Path) -> None:
     store = Store(f"sqlite:///{tmp_path / 'world.db'}")
     store.add(TABLES)
-    store.held_back = held = Names(store)
+    store.held_back.append(held := Names(store))
     held.names.append("held")
     store.close()
     assert held.names == ["held"]
