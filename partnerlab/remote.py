@@ -210,6 +210,9 @@ class Remote:
         try:
             body = answer.json() if answer.content else None
         except json.JSONDecodeError:
+            if answer.status_code == 413:
+                limit = answer.text.strip().rpartition(": ")[2].rstrip(".")
+                raise RemoteRefused(f"{limit}; max_upload_bytes of [ic] says what a sandbox takes") from None
             raise RemoteRefused(
                 f"{method} {path}: status {answer.status_code}, not JSON: {answer.text[:200]}"
             ) from None

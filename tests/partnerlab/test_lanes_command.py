@@ -13,6 +13,7 @@ from partnerlab.cli import main
 from partnerlab.remote import Remote
 from partnerlab.sandbox import Sandbox
 from partnerlab.settings import SandboxSettings
+from partnerlab.simulators import ic_webservices
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +61,15 @@ def test_what_is_no_export_and_no_lane_is_refused_in_words(sandbox: Sandbox, tmp
     assert lanes(sandbox, "export", "never", str(missing)).exit_code == 1
     assert not missing.exists()
     assert "never" not in lanes(sandbox, "list").output
+
+
+def test_an_export_that_is_too_large_for_the_sandbox_is_told_what_sets_the_bound(tmp_path: Path) -> None:
+    file = tmp_path / "large.json"
+    file.write_text(json.dumps({"tables": {"x": ["y" * 1_200_000]}}), "utf-8")
+    with Sandbox(SandboxSettings(port=0), ic=ic_webservices.Settings(max_upload_bytes=1), in_process=True) as small:
+        done = lanes(small, "import", "never", str(file))
+    assert done.exit_code == 1
+    assert done.output == "Error: the body is over 1048577 bytes; max_upload_bytes of [ic] says what a sandbox takes\n"
 
 
 @pytest.mark.parametrize(
