@@ -1,12 +1,19 @@
-"""Whether a call costs more where there is more: among 1,000 to 1,000,000 accounts, and 1 to 1,000 lanes."""
+"""
+Whether a call costs more where there is more: among 1,000 to 1,000,000 accounts, and in 1 to 1,000 lanes.
+
+Accounts that were asked for are remembered (docs/adr/0018-books-of-warm-accounts.md), so there are two questions, each
+with its row: what does a call cost for an account that was not asked for since everything was forgotten, and what for
+one of those that were asked for lately. In every world the same number of accounts is asked for, drawn from all there
+are, and each equally often; what a payment is written by later is part of its cost.
+"""
 
 from __future__ import annotations
 
 import random
 import statistics
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from itertools import count
 from typing import NamedTuple
 
@@ -19,70 +26,86 @@ from partnerlab.simulators.kit.world.lanes import DEFAULT, Lane, Lanes
 from partnerlab.simulators.kit.world.store import Statement, Store
 
 FEW, MORE, MOST, LANES = 1_000, 100_000, 1_000_000, 1_000
-CALLS, ROUNDS = 1_000, 5
+ASKED, AGAIN, ROUNDS = 1_000, 4, 5
+"""Accounts that are asked for in each world; how often again; and how often all of it is done."""
 AIM = 0.91  # a call may cost 1.1 times as much
 SEEDED = "10000101"
 WORKS = {"BalanceCheck": BALANCE, "MakePaymentExtended": PAYMENT}
+FIRST, LATELY = "not asked for yet", "asked for lately"
 
 _references = count()
 
+Place = tuple[Lane, str]
+"""An account's lane and number."""
+
 
 class World(NamedTuple):
-    """A utility in memory, and what it can be asked for: accounts in lanes."""
+    """A utility in memory, and what it can be asked for."""
 
+    store: Store
     door: App
     path: str
-    places: list[tuple[Lane, str]]
+    places: list[Place]
 
 
 def run(scale: float = 1.0) -> list[Row]:
     """Processor time of a call in one process, without a socket."""
     few, more, most, lanes = (max(10, round(many * scale)) for many in (FEW, MORE, MOST, LANES))
-    return [
-        *_compared({f"{many:,} accounts": _of_accounts(many) for many in (few, more, most)}, scale),
-        *_compared({"1 lane": _of_lanes(1), f"{lanes:,} lanes": _of_lanes(lanes)}, scale),
-    ]
-
-
-def _compared(worlds: Mapping[str, AbstractContextManager[World]], scale: float) -> list[Row]:
-    """A row for each world but the first, beside the first. They take turns: what else runs falls on all."""
-    times: dict[tuple[str, str], list[float]] = {}
-    calls, dice = max(100, round(CALLS * scale)), random.Random(1)
+    worlds = {
+        f"{few:,} accounts in one lane": _of_accounts(few),
+        f"{more:,} accounts": _of_accounts(more),
+        f"{most:,} accounts": _of_accounts(most),
+        f"{lanes:,} lanes": _of_lanes(lanes),
+    }
+    times: dict[tuple[str, str, str], list[float]] = {}
+    asked, dice = max(10, round(ASKED * scale)), random.Random(1)
     with ExitStack() as stack:
         opened = {name: stack.enter_context(world) for name, world in worlds.items()}
-        for _ in range(ROUNDS):
+        for _ in range(ROUNDS):  # they take turns: what else runs falls on all
             for name, world in opened.items():
-                for work, template in WORKS.items():
-                    times.setdefault((work, name), []).append(_each_us(world, work, template, calls, dice))
+                for work in WORKS:
+                    places = dice.sample(world.places, min(asked, len(world.places)))
+                    _forget(world.store)
+                    times.setdefault((work, name, FIRST), []).append(_each_us(world, work, places))
+                    again = [place for _ in range(AGAIN) for place in dice.sample(places, len(places))]
+                    times.setdefault((work, name, LATELY), []).append(_each_us(world, work, again))
     first, *others = opened
     return [
         row(
-            f"scale, {work}, {name}",
+            f"scale, {work}, {name}, {how}",
             first,
-            ours=statistics.median(times[work, name]),
-            theirs=statistics.median(times[work, first]),
+            ours=statistics.median(times[work, name, how]),
+            theirs=statistics.median(times[work, first, how]),
             unit="µs of processor",
             aim=AIM,
             less=True,
         )
         for work in WORKS
+        for how in (LATELY, FIRST)
         for name in others
     ]
 
 
-def _each_us(world: World, work: str, template: str, calls: int, dice: random.Random) -> float:
-    """Of accounts drawn from all there are; the messages are made before."""
+def _forget(store: Store) -> None:
+    """Have the next call of each account read it: any other transaction makes all be forgotten."""
+    with store.write():
+        pass
+
+
+def _each_us(world: World, work: str, places: list[Place]) -> float:
+    """A call for each of these; the messages are made before."""
     headers = {"content-type": "text/xml; charset=utf-8", "soapaction": f'"http://tempuri.org/{work}"'}
     requests = [
         Request("POST", world.path, "", headers, body.encode(), "http://127.0.0.1", "1", lane)
-        for lane, account in dice.choices(world.places, k=calls)
-        for body in (template.format(account=account, reference=f"S{next(_references)}"),)
+        for lane, account in places
+        for body in (WORKS[work].format(account=account, reference=f"S{next(_references)}"),)
     ]
     before = time.process_time()
     answers = [world.door(request) for request in requests]
+    world.store.settle()
     taken = time.process_time() - before
     assert all(b"<Success>true</Success>" in answer.body for answer in answers)
-    return taken / calls * 1e6
+    return taken / len(places) * 1e6
 
 
 @contextmanager
@@ -119,11 +142,11 @@ def _of_accounts(many: int) -> Iterator[World]:
                     seeded=SEEDED,
                     many=many,
                 )
-        yield World(door, path, [(lane, f"{number:08}") for number in range(many)])
+        yield World(store, door, path, [(lane, f"{number:08}") for number in range(many)])
 
 
 @contextmanager
 def _of_lanes(many: int) -> Iterator[World]:
     """So many lanes with the whole seed."""
-    with _utility() as (_, lanes, door, path):
-        yield World(door, path, [(lanes.get(f"lane-{number}"), SEEDED) for number in range(many)])
+    with _utility() as (store, lanes, door, path):
+        yield World(store, door, path, [(lanes.get(f"lane-{number}"), SEEDED) for number in range(many)])
