@@ -97,5 +97,5 @@ class PaymentBatch:
         # In the order of their keys, so that each page is found once.
         whole = PAYMENT_ROWS.add_all(tx, sorted(self._payments)) and EVENT_ROWS.add_all(tx, sorted(self._events))
         assert whole
-        tx.run_many(OPEN_LEFT, [(cents, *key) for key, cents in self._bills.items()])
-        tx.run_many(STANDS, [standing_row(lane, account) for (lane, _), account in self._accounts.items()])
+        tx.run_many(OPEN_LEFT, [(cents, *key) for key, cents in sorted(self._bills.items())])
+        tx.run_many(STANDS, [standing_row(lane, account) for (lane, _), account in sorted(self._accounts.items())])

@@ -172,7 +172,7 @@ def work(dice: random.Random) -> tuple[Any, ...]:
 def test_whatever_is_done_is_answered_and_booked_as_without_them(
     place: str, duplicates: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for most, value in (("MOST_WAITING", 7), ("MOST_IN_A_FILE", 7), ("MOST_ACCOUNTS", 5)):
+    for most, value in (("MOST_WAITING", 7), ("MOST_ACCOUNTS", 5)):
         monkeypatch.setattr(warm, most, value)
     dice = random.Random(1127)
     url = "sqlite://" if place == "memory" else f"sqlite:///{tmp_path / 'world.db'}"

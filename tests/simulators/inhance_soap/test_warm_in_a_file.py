@@ -90,7 +90,7 @@ def pay(books: Books, reference: str, account: str = "10000101") -> Any:
 def test_a_kill_at_any_moment_loses_and_doubles_nothing(
     file: Books, after: After, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(warm, "MOST_IN_A_FILE", 9)
+    monkeypatch.setattr(warm, "MOST_WAITING", 9)
     monkeypatch.setattr(warm, "MOST_ACCOUNTS", 4)
     dice, plain = random.Random(3), Books(Store("sqlite://"), warm=False)
     waited = 0
@@ -108,7 +108,7 @@ def test_a_loss_of_power_leaves_the_books_as_they_were_at_one_moment(
     file: Books, after: After, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The system may have written less of one of the files than of the other: of either whatever was appended last."""
-    monkeypatch.setattr(warm, "MOST_IN_A_FILE", 5)
+    monkeypatch.setattr(warm, "MOST_WAITING", 5)
     dice, plain = random.Random(8), Books(Store("sqlite://"), warm=False)
     assert checkpoint(str(after.path))
     moments = [plain.rows()]
