@@ -32,7 +32,7 @@ class InvoiceNumbers:
 
     def add(self, number: str) -> bool:
         """Takes a number in; False where it was there already."""
-        if _is_plain(number):
+        if number.isdecimal() and number.isascii() and number[0] != "0" and len(number) < 19:  # `_is_plain`, at once
             value = int(number)
             page, bit = value >> PAGE, 1 << (value & 255)
             bits = self.pages.get(page)
