@@ -11,13 +11,14 @@ from itertools import combinations
 from partnerlab.auditing.differences import Difference
 from partnerlab.auditing.judging import LOST, ON_ITS_WAY, UNKNOWN, Audit
 from partnerlab.auditing.matching import Matched
-from partnerlab.auditing.records import Balance, LaneBooks, MissingBill, before_conveyance
+from partnerlab.auditing.records import LaneBooks, MissingBill, before_conveyance
 from partnerlab.auditing.ways import WAYS
 
 __all__ = ["balances"]
 
 UNDER_WAY = (ON_ITS_WAY, UNKNOWN, LOST)
 """Verdicts of money that Invoice Cloud took and the partner does not have."""
+HELD_BACK = "what was taken just before the last file counts as not in it [A-85]"
 MOST_TERMS = 12
 """Of so many differences every sum is tried; of more only that of all."""
 
@@ -48,8 +49,8 @@ def balances(books: LaneBooks, matched: Matched, judged: Audit) -> Iterator[Diff
             *((_Term("late fees of Invoice Cloud", balance.late_fees),) if balance.late_fees else ()),
             *((_Term("the rest is asked of its former owner", -balance.conveyed),) if balance.conveyed else ()),
             *((_Term("paid before it was billed", -balance.ahead),) if balance.ahead else ()),
+            *((_Term(HELD_BACK, -balance.held_back),) if balance.held_back else ()),
         ]
-        of_place += _held_back(balance, of_place)
         chosen = _explained(apart, of_place)
         if chosen == []:
             continue
@@ -64,15 +65,6 @@ def balances(books: LaneBooks, matched: Matched, judged: Audit) -> Iterator[Diff
         known = "it does not add up with " if kind == "cents_off" and why else ""
         detail = f"{said}{': ' if why else ''}{known}{'; '.join(why)}"
         yield Difference(kind, balance.partner, balance.place, apart, detail)
-
-
-def _held_back(balance: Balance, terms: Sequence[_Term]) -> Iterator[_Term]:
-    """What the partner's last file asked for and Invoice Cloud does not: it may have been paid just before."""
-    if balance.filed is not None:
-        under_way = sum((one.amount for one in terms if one.under_way), Decimal(0))
-        held = balance.at_invoice_cloud - balance.filed - under_way
-        if held < 0:
-            yield _Term("what was taken just before the last file counts as not in it [A-85]", held)
 
 
 def _unsent(bill: MissingBill) -> _Term:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -126,14 +126,14 @@ def balances(control: Control, billers: Mapping[str, Biller]) -> Iterator[Balanc
         asked: defaultdict[str, list[str]] = defaultdict(list)
         conveyed: defaultdict[str, Decimal] = defaultdict(Decimal)
         ahead: defaultdict[str, Decimal] = defaultdict(Decimal)
-        filed: defaultdict[str, list[Row]] = defaultdict(list)
+        held_back: defaultdict[str, Decimal] = defaultdict(Decimal)
         by_invoice = WAYS[biller.partner].place == "invoice"
         for row in paged(control, "/_sandbox/ic/invoices", "invoices", "invoice_number", biller_guid=biller.guid):
             place = row["invoice_number"] if by_invoice else row["account_number"]
             held[place].add(row["invoice_number"])
             held[before_conveyance(place)].add(row["invoice_number"])
-            if biller.partner == "watersmart":
-                filed[place].append(row)
+            if biller.partner == "watersmart" and row["status"] != "closed":
+                held_back[place] += Decimal(row["held_back"])
             if row["status"] != "closed":
                 due = Decimal(row["balance_due"])
                 owed[place] += due
@@ -159,15 +159,8 @@ def balances(control: Control, billers: Mapping[str, Biller]) -> Iterator[Balanc
                 fees[place],
                 conveyed[place],
                 ahead[place],
-                _filed(filed[place]) if filed[place] and differs else None,
+                held_back[place],
             )
-
-
-def _filed(invoices: Sequence[Row]) -> Decimal:
-    """What the last file asked of an account: on its open invoices, or the latest where none is open [A-100]."""
-    open_ones = [one for one in invoices if one["status"] == "open"]
-    latest = max(invoices, key=lambda one: (one["invoice_date"], one["invoice_number"]))
-    return sum((Decimal(one["filed_balance_due"]) for one in open_ones or [latest]), Decimal(0))
 
 
 def _ahead(due: Decimal, owed: Decimal) -> Decimal:

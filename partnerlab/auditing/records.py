@@ -214,7 +214,8 @@ class Balance:
 
     `unsent` are the partner's bills that Invoice Cloud does not have; `late_fees` is what Invoice Cloud
     charged; `conveyed` is what it asks of former owners of the account, under their `CV-` numbers, `ahead` what was
-    paid before it was billed. `filed` is what the partner's last file asked for, where it cannot be asked itself.
+    paid before it was billed. `held_back` is what the partner's last file asked for and
+    Invoice Cloud does not, as it may have been paid just before; only of a partner that cannot be asked itself.
     """
 
     partner: str
@@ -228,7 +229,7 @@ class Balance:
     late_fees: Decimal = Decimal(0)
     conveyed: Decimal = Decimal(0)
     ahead: Decimal = Decimal(0)
-    filed: Decimal | None = None
+    held_back: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,11 @@ lane.
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from partnerlab.simulators.kit.world.store import Statement
-from partnerlab.simulators.kit.world.table import LaneTx, Table
+from partnerlab.simulators.kit.world.table import LaneTx, Table, utc_text
 from partnerlab.simulators.watersmart import tables
 from partnerlab.simulators.watersmart.domain.customers import Cause, Customer, Entry, Invoice
 from partnerlab.simulators.watersmart.domain.errors import CustomerUnknown
@@ -42,10 +43,15 @@ _BILLS = (
     "SELECT 1 FROM watersmart_invoices AS i LEFT JOIN watersmart_files AS f ON f.lane = i.lane"
     " AND f.number = i.file_number WHERE i.lane = c.lane AND i.account_number = c.account_number"
 )
-_WAITING_BALANCES = Statement(
-    f"SELECT {', '.join(CUSTOMERS.columns)} FROM watersmart_customers AS c WHERE lane = :lane AND balance_waits = 1"
+_BALANCES_TO_SAY = Statement(
+    f"SELECT {', '.join(CUSTOMERS.columns)} FROM watersmart_customers AS c WHERE lane = :lane"
+    " AND (balance_waits = 1 OR balance_again_at <= :now OR :every = 1)"
     f" AND EXISTS ({_BILLS}) AND NOT EXISTS ({_BILLS} AND (i.file_number IS NULL OR f.state = 'waiting'))"
     " ORDER BY account_number LIMIT :limit"
+)
+_LAST_BROUGHT = Statement(
+    "SELECT max(at) FROM watersmart_entries WHERE lane = :lane AND account_number = :account_number"
+    " AND kind IN ('paid', 'returned')"
 )
 # What the last bill of an account asks for, of those with a bill in a file, against what is owed but for bills that no
 # file has had.
@@ -112,14 +118,22 @@ class Books(LaneTx):
         """Invoices that no file has had, by number."""
         return [INVOICES.load(row) for row in self.all(_WAITING_INVOICES, limit=limit)]
 
-    def waiting_balances(self, limit: int) -> list[Customer]:
+    def balances_to_say(self, now: datetime, limit: int, *, every: bool = False) -> list[Customer]:
         """
-        Customers for the next balance file, by account number.
+        Customers for the next balance file, by account number: those whose balance waits or is to be said
+        again by *now*; or *every* one.
 
         One with a bill that has not arrived waits for that: the bill is in the balance, and would be asked for a second
         time. So does one that has no bill yet, which Invoice Cloud does not know.
         """
-        return [CUSTOMERS.load(row) for row in self.all(_WAITING_BALANCES, limit=limit)]
+        return [
+            CUSTOMERS.load(row) for row in self.all(_BALANCES_TO_SAY, now=utc_text(now), limit=limit, every=int(every))
+        ]
+
+    def last_brought(self, account_number: str) -> datetime | None:
+        """When a file of Invoice Cloud's last brought a payment of an account or took one back."""
+        row = self.one(_LAST_BROUGHT, account_number=account_number)
+        return datetime.fromisoformat(row[0]) if row and row[0] else None
 
     def let_moved_wait(self, file_number: int) -> None:
         """Mark for the next balance file who got a bill by this file and owes something else than the last one says."""

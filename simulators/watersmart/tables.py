@@ -30,6 +30,7 @@ CUSTOMERS = schema.Table(
     *_whole("paperless", "autopay", "block_cards", "block_bank"),
     *_text("display_account_number"),
     *_whole("balance_cents", "entries", "balance_waits"),
+    schema.Column("balance_again_at", schema.Text),
     rowid=False,
 )
 INVOICES = schema.Table(

@@ -85,7 +85,7 @@ def invoice_view(invoice: Invoice) -> dict[str, Any]:
         "invoice_due_date": invoice.invoice_due_date.isoformat(),
         "total_amount_due": str(amount(invoice.total_amount_due_cents)),
         "balance_due": str(amount(invoice.balance_due_cents)),
-        "filed_balance_due": str(amount(invoice.filed_due_cents)),
+        "held_back": str(amount(invoice.held_cents)),
         "minimum_amount_due": str(amount(invoice.minimum_amount_due_cents)),
         "allow_partial_payments": invoice.allow_partial_payments,
         "balance_forward": invoice.balance_forward,

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.ic_webservices.domain.balances import apply_account_balance
-from partnerlab.simulators.ic_webservices.domain.invoices import CLOSED, OPEN, Invoice, Taken, unseen
+from partnerlab.simulators.ic_webservices.domain.invoices import CLOSED, OPEN, Invoice, Taken, held, unseen
 from partnerlab.simulators.ic_webservices.domain.uploads import ADDS
 
 __all__ = ["Adjusted", "adjust"]
@@ -52,15 +52,19 @@ def adjust(
         due = owed + amount_cents
         total = sum(one.total_amount_due_cents for one in concerned) + amount_cents
         word = said + amount_cents
+        held_cents = sum(one.held_cents for one in concerned)
     else:
         due = total = unseen(amount_cents, said, taken)
         word = amount_cents
+        held_cents = held(amount_cents, due, taken)
         if amount_cents == said - taken.seen_cents and due <= owed:
-            return Adjusted((), owed, owed)
+            changed_hold = replace(asked, held_cents=held(amount_cents, owed, taken))
+            return Adjusted([changed_hold] if changed_hold != asked else [], owed, owed)
     changed = {one.invoice_number: one for one in apply_account_balance(asked, others, due, total)}
     after = [changed.get(one.invoice_number, one) for one in concerned]
     word -= sum(one.filed_due_cents for one in after[1:] if one.status != CLOSED)
-    after[0] = replace(after[0], filed_due_cents=word, filed_total_cents=word)
+    after = [replace(one, held_cents=0) for one in after]
+    after[0] = replace(after[0], filed_due_cents=word, filed_total_cents=word, held_cents=held_cents)
     if effect != ADDS:
         after = [replace(one, filed_after=last_payment, stated_after=last_payment) for one in after]
     return Adjusted(

@@ -57,7 +57,8 @@ def apply_account_balance(
     elsewhere = sum(max(one.balance_due_cents, 0) for one in lowered)
     due = balance_due_cents - elsewhere
     total = None if total_amount_due_cents is None else max(due, total_amount_due_cents - elsewhere)
-    if (due, total) not in ((asked.balance_due_cents, None), (asked.balance_due_cents, asked.total_amount_due_cents)):
+    same = (asked.balance_due_cents, None), (asked.balance_due_cents, asked.total_amount_due_cents)
+    if (due, total) not in same or asked.held_cents:
         asked = stated(asked, due, total)
     closed = [replace(one, status=CLOSED, version=one.version + 1) for one in closing]
     return [asked, *closed, *(after for before, after in zip(rest, lowered, strict=True) if after is not before)]

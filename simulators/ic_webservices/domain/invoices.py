@@ -22,6 +22,7 @@ __all__ = [
     "credited",
     "debited",
     "filed",
+    "held",
     "is_expired",
     "least_cents",
     "may_choose",
@@ -84,7 +85,8 @@ class Invoice:
 
     `content` identifies what the last bill file said of it; `filed_due_cents` and `filed_total_cents` are the amounts
     in that file, `filed_after` the reference of the last payment taken before it. `stated_after` is the same for the
-    last time that the partner stated the amounts in any way.
+    last time that the partner stated the amounts in any way. `held_cents` is what its last file asks for and a payer is
+    not, as it may have been paid just before [A-85].
 
     `late_fee_cents` is charged when the day `late_fee_on` is over and something is due, with `late_fee_if_unpaid` only
     where no payment was made; `late_fee_charged_for` is the latest such day that was charged, or that is in amounts
@@ -123,6 +125,7 @@ class Invoice:
     content: str = ""
     filed_due_cents: int = 0
     filed_total_cents: int = 0
+    held_cents: int = 0
     filed_after: str = ""
     stated_after: str = ""
     late_fee_cents: int = 0
@@ -168,7 +171,7 @@ def stated(invoice: Invoice, balance_due_cents: int, total_amount_due_cents: int
         total_amount_due_cents = invoice.total_amount_due_cents - less
     minimum = min(invoice.minimum_amount_due_cents, max(balance_due_cents, 0))
     invoice = with_balance(invoice, balance_due_cents, total_amount_due_cents)
-    return replace(invoice, minimum_amount_due_cents=minimum)
+    return replace(invoice, minimum_amount_due_cents=minimum, held_cents=0)
 
 
 def filed(existing: Invoice | None, given: Invoice, taken: Taken, last_payment: str) -> Invoice | None:
@@ -196,6 +199,7 @@ def filed(existing: Invoice | None, given: Invoice, taken: Taken, last_payment: 
         total_amount_due_cents=total,
         filed_due_cents=given.balance_due_cents,
         filed_total_cents=given.total_amount_due_cents,
+        held_cents=held(given.balance_due_cents, due, taken),
         filed_after=last_payment,
         stated_after=last_payment,
         status=OPEN if due > 0 else PAID,
@@ -229,6 +233,11 @@ def unseen(given_cents: int, before_cents: int, taken: Taken) -> int:
     shown = min(max(before_cents - taken.seen_cents - given_cents, 0), taken.perhaps_cents)
     owed = given_cents - taken.missing_cents
     return max(owed - (taken.perhaps_cents - shown) - taken.doubted_cents, min(owed, 0))
+
+
+def held(given_cents: int, due_cents: int, taken: Taken) -> int:
+    """What of the amount *given* is not *due* although the partner may know of what was taken: see `unseen`."""
+    return max(given_cents - taken.missing_cents - due_cents, 0)
 
 
 def owed_cents(invoice: Invoice) -> int:

@@ -223,7 +223,7 @@ class BillerLedger:
                     f"The balance of invoice {number} is not changed: {why}. Enter it, then dismiss its delivery at the"
                     " data pump."
                 )
-            invoice = replace(invoice, stated_after=last_payment(tx, lane))
+            invoice = replace(invoice, stated_after=last_payment(tx, lane), held_cents=0)
             invoice = stated_at(invoice, lane.now(), time_zone(biller.time_zone))
             INVOICES.put(tx, lane.name, invoice)
             if states_account(biller) and invoice.balance_forward:

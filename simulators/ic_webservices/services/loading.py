@@ -64,6 +64,10 @@ _TAKEN_BY_FILE = Statement(
     f" FROM (SELECT amount_cents, reference, {_FETCHED_AT} AS fetched_at{_MADE} AND state <> 'returned') AS known"
 )
 _NOT_FETCHED = Statement(f"SELECT sum(amount_cents){_OF_ACCOUNT} AND state <> 'returned' AND {_FETCHED_AT} IS NULL")
+_NOTHING_HELD = Statement(
+    "UPDATE ic_invoices SET held_cents = 0 WHERE lane = :lane AND biller_guid = :biller_guid"
+    " AND account_number = :account_number AND held_cents <> 0"
+)
 _LAST_PAID = Statement(f"SELECT max(paid_at){_OF_ACCOUNT} AND state <> 'returned'")
 _CARRY_FORWARD = Statement(
     "UPDATE ic_invoices SET status = 'closed', version = version + 1"
@@ -141,6 +145,7 @@ def _load_invoice(
     taken, moved, first_doubted = Taken(), False, ""
     if existing is None and given.balance_forward and biller.partner in CSV_PARTNERS:
         taken = _not_fetched(tx, lane, biller, given.account_number)
+        _says_all(tx, lane, biller, given.account_number)
     elif existing is None and (given.balance_forward or answers_for_account(biller)):
         moved = _may_hold_money_taken(tx, lane, biller, given.account_number, unsettled)
     elif existing is not None and existing.content != given.content:
@@ -211,6 +216,8 @@ def _adjust(tx: Tx, lane: Lane, biller: Biller, asked: Adjustment, newest: str) 
     account_number, sets = asked.account_number, asked.effect == SETS
     if CUSTOMERS.get(tx, lane.name, biller.guid, account_number) is None:
         raise _NotApplied("unknown-account", "AccountNumber", account_number)
+    if sets:
+        _says_all(tx, lane, biller, account_number)
     invoices = _invoices(tx, lane, biller, account_number)
     if not invoices:
         raise _NotApplied("no-invoice", "AccountNumber", account_number)
@@ -226,6 +233,11 @@ def _adjust(tx: Tx, lane: Lane, biller: Biller, asked: Adjustment, newest: str) 
     for invoice in done.invoices:
         INVOICES.put(tx, lane.name, invoice)
     return replace(asked, before_cents=done.before_cents, after_cents=done.after_cents)
+
+
+def _says_all(tx: Tx, lane: Lane, biller: Biller, account_number: str) -> None:
+    """The partner says what an account owes in all: what was held back of its word before counts no more."""
+    tx.run(_NOTHING_HELD, lane=lane.name, biller_guid=biller.guid, account_number=account_number)
 
 
 def _invoices(tx: Tx, lane: Lane, biller: Biller, account_number: str) -> Sequence[Invoice]:

@@ -66,7 +66,7 @@ INVOICES = schema.Table(
     *text("invoice_type_id", "invoice_format_guid", "status"),
     *whole("version"),
     *text("upload_id", "asked_at", "asked_problem", "content"),
-    *whole("filed_due_cents", "filed_total_cents"),
+    *whole("filed_due_cents", "filed_total_cents", "held_cents"),
     *text("filed_after", "stated_after"),
     *whole("late_fee_cents", "late_fee_if_unpaid"),
     *maybe("late_fee_on", "late_fee_charged_for"),

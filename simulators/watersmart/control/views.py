@@ -38,8 +38,14 @@ def _money(cents: int) -> str:
 
 def customer_summary(customer: Customer) -> Json:
     """`Customer` of the contract."""
-    shown = {name: getattr(customer, name) for name in Customer.__slots__ if name not in ("balance_cents", "entries")}
-    return {**shown, "balance": _money(customer.balance_cents)}
+    apart = ("balance_cents", "entries", "balance_again_at")
+    shown = {name: getattr(customer, name) for name in Customer.__slots__ if name not in apart}
+    again_at = customer.balance_again_at
+    return {
+        **shown,
+        "balance": _money(customer.balance_cents),
+        "balance_again_at": None if again_at is None else again_at.isoformat(),
+    }
 
 
 def customer_detail(view: CustomerView) -> Json:

@@ -27,7 +27,8 @@ class Customer:
     One account of the utility.
 
     `balance_cents` is what is owed, negative for a credit: the sum of the account's entries. `entries` counts them;
-    `balance_waits` says that the next balance file has a row for the account.
+    `balance_waits` says that it changed by an entry of the utility's own, which no balance file has said yet;
+    from `balance_again_at` on one says it once more, as Invoice Cloud may count a payment as not in the last [A-103].
     """
 
     account_number: str
@@ -47,6 +48,7 @@ class Customer:
     balance_cents: int = 0
     entries: int = 0
     balance_waits: bool = False
+    balance_again_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from hashlib import sha256
 
@@ -25,6 +26,11 @@ __all__ = ["BALANCES", "INVOICES_KIND", "BalanceRow", "InvoiceRow", "Outgoing"]
 
 INVOICES_KIND, BALANCES = "invoices", "balances"
 MOST_ROWS = 50_000
+SAID_AGAIN = timedelta(days=4)
+"""
+How long after a payment its account's balance is said again: a balance of three days later has the payment in it for
+certain [A-118], and a day may pass until Invoice Cloud knows that it was fetched.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +71,24 @@ class Outgoing:
     def next_balances(self, lane: Lane, render: Callable[[Sequence[BalanceRow]], bytes]) -> ExchangedFile | None:
         """
         The balance file to send: of accounts whose balance an entry of the utility's own changed, and whose bills have
-        all arrived. None where there is no such account.
+        all arrived; and of those whose balance is said again. None where there is no such account.
+
+        Rows that are those of the last file would be taken for that one [A-87], so every account goes with them; where
+        the last one had every account too, they wait.
         """
         with self._store.write() as tx:
             books = Books(tx, lane.name)
             if (waiting := _waiting(books, BALANCES)) is not None:
                 return waiting
-            found = books.waiting_balances(MOST_ROWS)
-            if not found:
-                return None
-            return _made(books, lane, BALANCES, render([BalanceRow(customer) for customer in found]), len(found))
+            last = _last_sent(books)
+            for every in (False, True):
+                found = books.balances_to_say(lane.now(), MOST_ROWS, every=every)
+                if not found:
+                    break
+                content = render([BalanceRow(customer) for customer in found])
+                if content.decode() != last:
+                    return _made(books, lane, BALANCES, content, len(found))
+            return None
 
     def arrived(self, lane: Lane, number: int, message: str) -> None:
         """
@@ -82,7 +96,8 @@ class Outgoing:
 
         A balance waits no more once a file said it. An account of which the file says something else than is owed by
         now, because it had to be sent again, goes into the next one: what was paid meanwhile would be asked for again.
-        A bill that carries the balance forward says it, too.
+        A bill that carries the balance forward says it, too. An account of which a file of Invoice Cloud's brought a
+        payment, or took one back, is said again `SAID_AGAIN` after that.
         """
         with self._store.write() as tx:
             books = Books(tx, lane.name)
@@ -95,7 +110,9 @@ class Outgoing:
             for account_number, stated in _stated(file):
                 customer = books.lock(account_number)
                 moved = to_decimal(customer.balance_cents) != stated
-                CUSTOMERS.put(tx, lane.name, replace(customer, balance_waits=moved))
+                brought = books.last_brought(account_number)
+                again_at = brought + SAID_AGAIN if brought and brought + SAID_AGAIN > file.at else None
+                CUSTOMERS.put(tx, lane.name, replace(customer, balance_waits=moved, balance_again_at=again_at))
 
     def files(self, lane: Lane, *, after: int, limit: int) -> list[ExchangedFile]:
         """Files that were sent and taken, by number."""
@@ -128,6 +145,13 @@ def _stated(file: ExchangedFile) -> Iterator[tuple[str, Decimal]]:
     if file.kind == BALANCES:
         for account_number, _, amount, *_ in csv.reader(file.content.splitlines()):
             yield account_number, Decimal(amount)
+
+
+def _last_sent(books: Books) -> str:
+    """What the last balance file said, empty where none was sent."""
+    search = {"kind": BALANCES, "state": "sent"}
+    found = FILES.find(books.tx, books.lane, search, order="number", limit=1, last_first=True)
+    return found[0].content if found else ""
 
 
 def _waiting(books: Books, kind: str) -> ExchangedFile | None:

@@ -171,6 +171,45 @@ def test_reconcile_says_so_too_where_another_bill_waits(sides: WaterSides) -> No
     assert found["detail"].endswith(f": {bill}; what was taken just before the last file counts as not in it [A-85]")
 
 
+def _found(sides: WaterSides) -> list[str]:
+    found = sides.remote.get("/_sandbox/auditing/differences")["differences"]
+    return [f"{one['kind']}: {one['detail']}" for one in found if one["subject"] == LAUNDROMAT]
+
+
+def test_what_was_held_back_of_a_balance_is_asked_for_once_the_payment_is_days_old(sides: WaterSides) -> None:
+    """WaterSmart says the balance again by itself; a bill of the days between is asked for beside it."""
+    sides.remote.post("/_sandbox/clock/freeze", {"at": "2026-11-28T12:00:00-05:00"})
+    sides.advance("1d")
+    sides.water("POST", f"/customers/{LAUNDROMAT}/entries", {"kind": "adjusted", "amount": "16.45"})
+    sides.pay(LAUNDROMAT, "64.20", card_number=CARD)
+    sides.advance("1d")
+    sides.water("POST", f"/customers/{LAUNDROMAT}/bills", {"amount": "13.10"})
+    sides.advance("1d")
+    why = "what was taken just before the last file counts as not in it [A-85]"
+    assert _found(sides) == [f"explained: Invoice Cloud 13.10, WaterSmart 29.55: {why}"], "it is on a bill that is paid"
+    assert [one["held_back"] for one in sides.bills(LAUNDROMAT)] == ["16.45", "0.00"]
+    sides.advance("3d")
+    assert (sides.agree()[LAUNDROMAT], _found(sides)) == ("29.55", [])
+    assert [one["held_back"] for one in sides.bills(LAUNDROMAT)] == ["0.00", "0.00"]
+    said = [file for file in sides.water("GET", "/files")["files"] if file["kind"] == "balances"]
+    assert len(said) == 2, "once more, not every night"
+
+
+def test_a_balance_that_is_the_same_again_after_a_payment_is_told(sides: WaterSides) -> None:
+    """Rows equal to those of the last file would be taken for that file [A-87], and nobody asked for the money."""
+    sides.remote.post("/_sandbox/clock/freeze", {"at": "2026-11-28T12:00:00-05:00"})
+    sides.advance("1d")
+    for _ in range(2):
+        sides.water("POST", f"/customers/{LAUNDROMAT}/entries", {"kind": "adjusted", "amount": "16.45"})
+        sides.advance("1d")
+        owed = sides.agree()[LAUNDROMAT]
+        sides.pay(LAUNDROMAT, owed, card_number=CARD)
+        sides.advance("5d")
+        sides.water("POST", f"/customers/{LAUNDROMAT}/bills", {"amount": "64.20"})
+        sides.advance("5d")
+    assert sides.agree()[LAUNDROMAT] == "64.20"
+
+
 @pytest.mark.parametrize(
     ("begins", "times"),
     [

@@ -44,6 +44,11 @@ class WaterSides:
         body = {"biller_guid": GUID, "account_number": account, "amount": amount, "tender": "credit_card", **how}
         assert self.remote.post("/_sandbox/ic/payments", body)["state"] == "accepted"
 
+    def bills(self, account: str) -> list[Any]:
+        """The account's invoices at Invoice Cloud, the oldest first."""
+        found = self.remote.get("/_sandbox/ic/invoices", biller_guid=GUID, account_number=account)["invoices"]
+        return sorted(found, key=lambda one: (one["invoice_date"], one["invoice_number"]))
+
     def advance(self, duration: str) -> list[str]:
         found = self.remote.post("/_sandbox/clock/advance", {"duration": duration})["timeline"]
         return [step["outcome"] for step in found]

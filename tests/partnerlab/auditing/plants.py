@@ -193,6 +193,14 @@ def adjust(town: Town, account: Account, _: Row) -> int:
     return taken.upload.accepted
 
 
+def reverse_untold(town: Town, account: Account, payment: Row) -> int:
+    """WaterSmart takes a payment back by an entry of its own, of which no file tells."""
+    path = f"/_sandbox/watersmart/customers/{account.number}/entries"
+    town.control.post(path, {"kind": "adjusted", "amount": payment["amount"]})
+    where = f"lane = :lane AND account_number = '{account.number}'"
+    return town.sql(f"UPDATE watersmart_customers SET balance_waits = 0 WHERE {where}")
+
+
 CHUNKS = Statement("SELECT report_id, part, seq, content FROM ic_export_chunks WHERE lane = :lane")
 
 
@@ -349,6 +357,7 @@ PLANTS: dict[str, tuple[Plant, ...]] = {
         *POSTBACKS,
         *BY_CLERK,
         Plant("an adjustment of nobody", kind="cents_off", after=adjust),
+        Plant("taken back, and told in no file", kind="cents_off", after=reverse_untold),
         Plant("a line is gone from the file", "", "row_missing", after=_in_files(lambda _: [])),
         Plant("a line stands three times", "", "row_twice", after=_in_files(lambda line: line * 3)),
         Plant("a line has another amount", "", "row_wrong", after=_in_files(_raise)),

@@ -82,8 +82,8 @@ def balance_before_its_bill(patch: pytest.MonkeyPatch) -> None:
     """A balance is sent although a bill that is in it has not arrived."""
     patch.setattr(
         Books,
-        "waiting_balances",
-        lambda self, _: CUSTOMERS.find(self.tx, self.lane, {"balance_waits": 1}, order="account_number"),
+        "balances_to_say",
+        lambda self, *_, **__: CUSTOMERS.find(self.tx, self.lane, {"balance_waits": 1}, order="account_number"),
     )
 
 

@@ -114,6 +114,44 @@ def test_what_moved_while_a_balance_file_waited_goes_out_behind_it(shared: Water
     assert water.run("balances") == "balances: no balance changed"
 
 
+def test_a_balance_is_said_once_more_when_the_payment_before_it_is_days_old(shared: Water) -> None:
+    """Invoice Cloud may count the payment as not in it, and nothing else would name the account [A-103]."""
+    water = shared
+    water.cloud.export("payments", 1, payment(1, "20.00"), payment(2, "5.00", APARTMENTS))
+    water.api("POST", f"/customers/{LAUNDROMAT}/entries", kind="adjusted", amount="4.00")
+    water.advance(days=1)
+    assert water.cloud.sent[-1][1] == f"{LAUNDROMAT},Brook Street Laundromat,48.20,1,48.20\r\n"
+    again_at = [one["balance_again_at"] for one in water.api("GET", "/customers")["customers"]]
+    assert again_at == ["2026-09-20T05:00:00+00:00", None, None], "four days after it was collected"
+    water.api("POST", f"/customers/{APARTMENTS}/entries", kind="adjusted", amount="1.00")
+    water.advance(days=3)
+    before = len(water.cloud.sent)
+    water.advance(days=4)
+    said = [content for _, content in water.cloud.sent[before:]]
+    assert [[line.split(",")[0] for line in content.splitlines()] for content in said] == [[LAUNDROMAT, APARTMENTS]]
+    assert all(one["balance_again_at"] is None for one in water.api("GET", "/customers")["customers"])
+
+
+def test_rows_that_are_those_of_the_last_file_go_with_every_account(shared: Water) -> None:
+    """Alone they would be taken for that file [A-87]; where it had every account already, they wait."""
+    water = shared
+
+    def nothing_new(*accounts: str) -> str:
+        for account in accounts:
+            for amount in ("4.00", "-4.00"):
+                water.api("POST", f"/customers/{account}/entries", kind="adjusted", amount=amount)
+        return water.run("balances")
+
+    water.run("invoices")
+    for _ in range(3):
+        nothing_new(LAUNDROMAT)
+    rows = [[line.split(",")[0] for line in content.splitlines()] for _, content in water.cloud.sent[1:]]
+    assert rows == [[LAUNDROMAT], [LAUNDROMAT, APARTMENTS, NURSERY], [LAUNDROMAT]]
+    nothing_new(LAUNDROMAT, APARTMENTS, NURSERY)
+    assert nothing_new(NURSERY, APARTMENTS, LAUNDROMAT) == "balances: no balance changed"
+    assert water.api("GET", f"/customers/{NURSERY}")["balance_waits"] is True
+
+
 def test_a_balance_in_a_file_that_may_not_have_arrived_waits_still(water: Water) -> None:
     water.api("POST", f"/customers/{LAUNDROMAT}/entries", kind="counter_payment", amount="4.20")
     waits = [water.api("GET", f"/customers/{LAUNDROMAT}")["balance_waits"]]
