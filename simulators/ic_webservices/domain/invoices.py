@@ -65,7 +65,8 @@ class Taken:
     Payments that stand, in cents, by whether a file has them in its amounts [A-85].
 
     Of those since the partner's word before, `seen_cents` are in it for certain and `perhaps_cents` may be. Whenever
-    they were taken, `missing_cents` are not in it for certain, and `doubted_cents` count as not in it.
+    they were taken, `missing_cents` are not in it for certain, and `doubted_cents` count as not in it. What came back
+    and is in it as paid lowers `missing_cents`, to below zero where that is more.
     """
 
     perhaps_cents: int = 0

@@ -48,10 +48,11 @@ _OF_ACCOUNT = (
 )
 _MADE = f"{_OF_ACCOUNT} AND invoice_number = :invoice_number"
 # A batch that is not there any more was fetched before all others: only such are pruned.
-_FETCHED_AT = (
+_FETCHED_AT, _REJECT_FETCHED_AT = (
     "(SELECT min(CASE WHEN b.report_id IS NULL THEN '' WHEN b.delivered_at <> '' THEN b.delivered_at END)"
     " FROM ic_exported AS e LEFT JOIN ic_export_batches AS b ON b.lane = e.lane AND b.report_id = e.report_id"
-    " WHERE e.lane = :lane AND e.kind = 'payments' AND e.item = payment_guid)"
+    f" WHERE e.lane = :lane AND e.kind = '{kind}' AND e.item = payment_guid)"
+    for kind in ("payments", "rejects")
 )
 _TAKEN = Statement(
     "SELECT payment_guid, amount_cents, CASE WHEN reference > :after OR paid_at > :recently THEN 1 ELSE 0 END,"
@@ -63,7 +64,12 @@ _TAKEN_BY_FILE = Statement(
     " sum(CASE WHEN fetched_at IS NULL THEN amount_cents ELSE 0 END)"
     f" FROM (SELECT amount_cents, reference, {_FETCHED_AT} AS fetched_at{_MADE} AND state <> 'returned') AS known"
 )
-_NOT_FETCHED = Statement(f"SELECT sum(amount_cents){_OF_ACCOUNT} AND state <> 'returned' AND {_FETCHED_AT} IS NULL")
+# Money that the partner does not know of, and less of it that it does not know to have gone back.
+_NOT_FETCHED = Statement(
+    f"SELECT sum(CASE WHEN state = 'returned' THEN -amount_cents ELSE amount_cents END){_OF_ACCOUNT} AND"
+    f" CASE WHEN state = 'returned' THEN {_FETCHED_AT} IS NOT NULL AND {_REJECT_FETCHED_AT} IS NULL"
+    f" ELSE {_FETCHED_AT} IS NULL END"
+)
 _NOTHING_HELD = Statement(
     "UPDATE ic_invoices SET held_cents = 0 WHERE lane = :lane AND biller_guid = :biller_guid"
     " AND account_number = :account_number AND held_cents <> 0"
@@ -299,7 +305,12 @@ def _taken_by_file(tx: Tx, lane: Lane, biller: Biller, *invoices: Invoice) -> Ta
 
 
 def _not_fetched(tx: Tx, lane: Lane, biller: Biller, account_number: str) -> Taken:
-    """Payments of an account that its partner cannot have in a balance yet: no file with them was fetched."""
+    """
+    Payments of an account that its partner cannot have in a balance yet: no file with them was fetched.
+
+    One that came back counts against them where its payment was fetched and its reject was not: the partner takes it
+    for paid.
+    """
     row = tx.one(_NOT_FETCHED, lane=lane.name, biller_guid=biller.guid, account_number=account_number)
     return Taken(missing_cents=int((row and row[0]) or 0))
 

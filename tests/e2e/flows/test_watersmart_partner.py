@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -193,6 +194,25 @@ def test_what_was_held_back_of_a_balance_is_asked_for_once_the_payment_is_days_o
     assert [one["held_back"] for one in sides.bills(LAUNDROMAT)] == ["0.00", "0.00"]
     said = [file for file in sides.water("GET", "/files")["files"] if file["kind"] == "balances"]
     assert len(said) == 2, "once more, not every night"
+
+
+@pytest.mark.parametrize("amount", ["5.00", "-10.00"])
+def test_a_balance_that_does_not_know_of_a_return_does_not_forgive_it(sides: WaterSides, amount: str) -> None:
+    """The payment came back, and the night's collection failed: what the payer owes again stands beside the balance."""
+    sides.remote.post("/_sandbox/clock/freeze", {"at": "2026-11-28T12:00:00-05:00"})
+    sides.advance("1d")
+    sides.pay(LAUNDROMAT, "64.20", tender="ach", bank_account=RETURNS)
+    sides.advance("3d")
+    sides.water("POST", f"/customers/{LAUNDROMAT}/entries", {"kind": "adjusted", "amount": amount})
+    sides.remote.post("/_sandbox/jobs/watersmart/collect/pause")
+    owed = f"{Decimal('64.20') + Decimal(amount)}"
+    sides.advance("1d")
+    assert sides.water("GET", f"/customers/{LAUNDROMAT}")["balance"] == f"{Decimal(amount)}"
+    assert [one["balance_due"] for one in sides.bills(LAUNDROMAT)] == [owed]
+    assert [one.partition(":")[0] for one in _found(sides)] == ["explained"]
+    sides.remote.post("/_sandbox/jobs/watersmart/collect/resume")
+    sides.advance("1h")
+    assert sides.agree()[LAUNDROMAT] == owed
 
 
 def test_a_balance_that_is_the_same_again_after_a_payment_is_told(sides: WaterSides) -> None:

@@ -11,7 +11,15 @@ import pytest
 from partnerlab.simulators.ic_webservices.services.export_batches import ExportBatches
 from partnerlab.simulators.ic_webservices.tables.old import PRUNES
 from partnerlab.simulators.kit.world.pruning import Pruner
-from tests.simulators.ic_webservices.harness import UTILITY, WATERSMART, WATERSMART_KEY, Harness, advance, freeze
+from tests.simulators.ic_webservices.harness import (
+    RETURNS,
+    UTILITY,
+    WATERSMART,
+    WATERSMART_KEY,
+    Harness,
+    advance,
+    freeze,
+)
 
 OWN = {"biller_guid": WATERSMART}
 BROOK, POND = "20000201", "20000202"
@@ -139,10 +147,10 @@ def held_back(harness: Harness, account: str) -> list[str]:
     return [one["held_back"] for one in sorted(found, key=lambda one: str(one["invoice_number"]))]
 
 
-def _fetched(harness: Harness) -> None:
-    """WaterSmart fetches what was paid."""
+def _fetched(harness: Harness, kind: str = "payments") -> None:
+    """WaterSmart fetches what was paid, or came back."""
     exports = ExportBatches(harness.store)
-    batch = exports.create(harness.lane, WATERSMART, "payments")
+    batch = exports.create(harness.lane, WATERSMART, kind)
     assert batch is not None
     exports.delivered(harness.lane, batch.biller_guid, batch.report_id)
 
@@ -178,6 +186,25 @@ def test_a_bill_that_carries_the_balance_forward_is_the_next_word(
     assert held_back(harness, "30000002") == after
     send(harness, "30000002,Dale,60.00,1,")
     assert held_back(harness, "30000002") == ["0.00", "0.00"]
+
+
+def test_a_bill_that_carries_the_balance_forward_does_not_forgive_a_return_that_nobody_fetched(
+    harness: Harness,
+) -> None:
+    """WaterSmart takes the bill before for paid."""
+    freeze(harness)
+    answers = {"configuration": {"Questionnaire": {"BalanceForward": True}}}
+    assert harness.control("PATCH", f"billers/{WATERSMART}", answers).status == 200
+    send(harness, row("30000002", "64.20", number="A1"))
+    pay(harness, "30000002", "64.20", tender="ach", bank_account=RETURNS)
+    _fetched(harness)
+    advance(harness, timedelta(days=8))
+    assert owed(harness, "30000002") == "64.20", "it came back"
+    send(harness, row("30000002", "55.00", number="A2").replace("08/25", "08/26"))
+    assert owed(harness, "30000002") == "119.20"
+    _fetched(harness, "rejects")
+    send(harness, "30000002,Dale,119.20,1,")
+    assert owed(harness, "30000002") == "119.20"
 
 
 def test_what_was_paid_too_much_before_a_lower_balance_came_is_a_credit(shared: Harness) -> None:
