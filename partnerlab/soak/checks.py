@@ -13,8 +13,8 @@ NEVER = (DOUBLED, WRONG_AMOUNT, WRONG_ACCOUNT)
 MAY_BE = ("payment", "off_by_finding", "postback_missing")
 """Differences that follow from what a person has yet to decide."""
 
-HOLDS = ("donation", "[A-85]")
-"""What may differ for good: the partner never hears of a donation, and doubtful money is not asked for again."""
+HOLDS = ("donation",)
+"""What may differ for good: the partner never hears of a donation."""
 
 
 def in_trouble(books: LaneBooks) -> Iterator[str]:

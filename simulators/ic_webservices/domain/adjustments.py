@@ -37,14 +37,15 @@ def adjust(
     owed by it, what was taken before is known to be in it by now. An addition says nothing of what was taken before.
 
     Args:
-        invoices: The account's invoices, at least one, the latest first.
+        invoices: The account's open invoices, the latest first, or its latest where none is open; and, where a balance
+            is set, those that are paid with a credit, which the balance has in it.
         effect: `set` or `add`.
-        taken: What was taken on its open invoices.
+        taken: What was taken on these.
         last_payment: Reference of the newest payment of the lane.
     """
     open_ones = [one for one in invoices if one.status == OPEN]
     asked = open_ones[0] if open_ones else invoices[0]
-    others = open_ones[1:]
+    others = [one for one in invoices if one is not asked]
     concerned = [asked, *others]
     owed = sum(one.balance_due_cents for one in concerned)
     said = sum(one.filed_due_cents for one in concerned)

@@ -70,6 +70,11 @@ _NOT_FETCHED = Statement(
     f" CASE WHEN state = 'returned' THEN {_FETCHED_AT} IS NOT NULL AND {_REJECT_FETCHED_AT} IS NULL"
     f" ELSE {_FETCHED_AT} IS NULL END"
 )
+_CREDITS = Statement(
+    f"SELECT {', '.join(INVOICES.columns)} FROM ic_invoices WHERE lane = :lane AND biller_guid = :biller_guid"
+    " AND account_number = :account_number AND status = 'paid' AND balance_due_cents < 0"
+    " ORDER BY invoice_date, invoice_number"
+)
 _NOTHING_HELD = Statement(
     "UPDATE ic_invoices SET held_cents = 0 WHERE lane = :lane AND biller_guid = :biller_guid"
     " AND account_number = :account_number AND held_cents <> 0"
@@ -224,7 +229,7 @@ def _adjust(tx: Tx, lane: Lane, biller: Biller, asked: Adjustment, newest: str) 
         raise _NotApplied("unknown-account", "AccountNumber", account_number)
     if sets:
         _says_all(tx, lane, biller, account_number)
-    invoices = _invoices(tx, lane, biller, account_number)
+    invoices = _invoices(tx, lane, biller, account_number, with_credits=sets)
     if not invoices:
         raise _NotApplied("no-invoice", "AccountNumber", account_number)
     said = str(amount(asked.amount_cents))
@@ -246,12 +251,17 @@ def _says_all(tx: Tx, lane: Lane, biller: Biller, account_number: str) -> None:
     tx.run(_NOTHING_HELD, lane=lane.name, biller_guid=biller.guid, account_number=account_number)
 
 
-def _invoices(tx: Tx, lane: Lane, biller: Biller, account_number: str) -> Sequence[Invoice]:
-    """The account's open invoices, the latest first; its latest where none is open."""
+def _invoices(tx: Tx, lane: Lane, biller: Biller, account_number: str, *, with_credits: bool) -> Sequence[Invoice]:
+    """The account's open invoices, the latest first, or its latest where none is open; then those with a credit."""
     search = {"biller_guid": biller.guid, "account_number": account_number}
     order = ("invoice_date", "invoice_number")
     found = INVOICES.find(tx, lane.name, {**search, "status": "open"}, order=order, last_first=True)
-    return found or INVOICES.find(tx, lane.name, search, order=order, last_first=True, limit=1)
+    found = found or INVOICES.find(tx, lane.name, search, order=order, last_first=True, limit=1)
+    if not with_credits:
+        return found
+    known = {one.invoice_number for one in found}
+    rows = tx.all(_CREDITS, lane=lane.name, **search)
+    return [*found, *(one for one in map(INVOICES.load, rows) if one.invoice_number not in known)]
 
 
 def _taken(tx: Tx, lane: Lane, biller: Biller, invoice: Invoice, unsettled: Unsettled) -> tuple[Taken, bool, str]:

@@ -215,6 +215,22 @@ def test_a_balance_that_does_not_know_of_a_return_does_not_forgive_it(sides: Wat
     assert sides.agree()[LAUNDROMAT] == owed
 
 
+def test_a_credit_on_a_paid_bill_is_in_a_later_balance(sides: WaterSides) -> None:
+    """It counts once: the bill with the credit closes into the balance."""
+    sides.remote.post("/_sandbox/clock/freeze", {"at": "2026-11-28T12:00:00-05:00"})
+    sides.advance("1d")
+    sides.pay(LAUNDROMAT, "64.20", card_number=CARD)
+    sides.water("POST", f"/customers/{LAUNDROMAT}/entries", {"kind": "counter_payment", "amount": "40.00"})
+    sides.advance("5d")
+    sides.water("POST", f"/customers/{LAUNDROMAT}/bills", {"amount": "100.00"})
+    sides.advance("1d")
+    assert [one["balance_due"] for one in sides.bills(LAUNDROMAT)] == ["-40.00", "100.00"]
+    sides.water("POST", f"/customers/{LAUNDROMAT}/entries", {"kind": "adjusted", "amount": "5.00"})
+    sides.advance("1d")
+    assert (sides.agree()[LAUNDROMAT], _found(sides)) == ("65.00", [])
+    assert [one["status"] for one in sides.bills(LAUNDROMAT)] == ["closed", "open"]
+
+
 def test_a_balance_that_is_the_same_again_after_a_payment_is_told(sides: WaterSides) -> None:
     """Rows equal to those of the last file would be taken for that file [A-87], and nobody asked for the money."""
     sides.remote.post("/_sandbox/clock/freeze", {"at": "2026-11-28T12:00:00-05:00"})
