@@ -29,6 +29,7 @@ FOUND = {
     "bills_stay_with_a_conveyed_account": (4, DAYS, r"the new owner of \d+ is shown \d+"),
     "sent_again_after_a_restart": (38, DAYS, r"IC\d+: doubled: 2 times in the books of inHance v2"),
     "balance_before_its_bill": (4, DAYS, r"cents_off: 71\d+: Invoice Cloud 0, WaterSmart 7\.28"),
+    "held_back_for_good": (63, DAYS, r"explained: 71\d+: Invoice Cloud 0\.00, WaterSmart 6\.14: .*\[A-85\]"),
 }
 """A seed and days that find the bug, and what it says."""
 
