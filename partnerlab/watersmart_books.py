@@ -116,9 +116,9 @@ def _balance_row(row: outgoing.BalanceRow) -> jobs.BalanceRow:
     customer = row.customer
     return jobs.BalanceRow(
         account_number=customer.account_number,
-        amount=to_dollars(customer.balance_cents),
+        amount=to_dollars(row.owed_cents),
         customer_name=customer.customer_name,
-        past_due=to_dollars(max(customer.balance_cents, 0)),
+        past_due=to_dollars(max(row.owed_cents, 0)),
     )
 
 

@@ -38,16 +38,24 @@ _WAITING_INVOICES = Statement(
     f"SELECT {', '.join(INVOICES.columns)} FROM watersmart_invoices"
     " WHERE lane = :lane AND file_number IS NULL ORDER BY invoice_number LIMIT :limit"
 )
-# The bills of an account, of which at least one must be there and all have arrived.
+# The bills of an account, of which at least one must have gone out, and all that did arrived.
 _BILLS = (
     "SELECT 1 FROM watersmart_invoices AS i LEFT JOIN watersmart_files AS f ON f.lane = i.lane"
     " AND f.number = i.file_number WHERE i.lane = c.lane AND i.account_number = c.account_number"
 )
+_UNSENT = (
+    "(SELECT COALESCE(SUM(amount_cents), 0) FROM watersmart_invoices AS i WHERE i.lane = c.lane"
+    " AND i.account_number = c.account_number AND i.file_number IS NULL)"
+)
 _BALANCES_TO_SAY = Statement(
-    f"SELECT {', '.join(CUSTOMERS.columns)} FROM watersmart_customers AS c WHERE lane = :lane"
+    f"SELECT {', '.join(CUSTOMERS.columns)}, {_UNSENT} FROM watersmart_customers AS c WHERE lane = :lane"
     " AND (balance_waits = 1 OR balance_again_at <= :now OR :every = 1)"
-    f" AND EXISTS ({_BILLS}) AND NOT EXISTS ({_BILLS} AND (i.file_number IS NULL OR f.state = 'waiting'))"
+    f" AND EXISTS ({_BILLS} AND i.file_number IS NOT NULL) AND NOT EXISTS ({_BILLS} AND f.state = 'waiting')"
     " ORDER BY account_number LIMIT :limit"
+)
+_UNSENT_OF = Statement(
+    "SELECT COALESCE(SUM(amount_cents), 0) FROM watersmart_invoices"
+    " WHERE lane = :lane AND account_number = :account_number AND file_number IS NULL"
 )
 _LAST_BROUGHT = Statement(
     "SELECT max(at) FROM watersmart_entries WHERE lane = :lane AND account_number = :account_number"
@@ -57,9 +65,8 @@ _LAST_BROUGHT = Statement(
 # file has had.
 _MOVED = Statement(
     "UPDATE watersmart_customers AS c SET balance_waits = 1 WHERE lane = :lane AND account_number IN"
-    " (SELECT account_number FROM watersmart_invoices WHERE lane = :lane AND file_number = :number) AND balance_cents"
-    " - (SELECT COALESCE(SUM(amount_cents), 0) FROM watersmart_invoices AS i WHERE i.lane = c.lane"
-    " AND i.account_number = c.account_number AND i.file_number IS NULL)"
+    " (SELECT account_number FROM watersmart_invoices WHERE lane = :lane AND file_number = :number)"
+    f" AND balance_cents - {_UNSENT}"
     " <> (SELECT total_cents FROM watersmart_invoices AS i WHERE i.lane = c.lane"
     " AND i.account_number = c.account_number AND i.file_number IS NOT NULL"
     " ORDER BY invoiced_on DESC, invoice_number DESC LIMIT 1)"
@@ -118,17 +125,23 @@ class Books(LaneTx):
         """Invoices that no file has had, by number."""
         return [INVOICES.load(row) for row in self.all(_WAITING_INVOICES, limit=limit)]
 
-    def balances_to_say(self, now: datetime, limit: int, *, every: bool = False) -> list[Customer]:
+    def balances_to_say(self, now: datetime, limit: int, *, every: bool = False) -> list[tuple[Customer, int]]:
         """
-        Customers for the next balance file, by account number: those whose balance waits or is to be said
-        again by *now*; or *every* one.
+        Customers for the next balance file, by account number, and what they owe in cents but for bills that no file
+        has had, which would be asked for a second time: those whose balance waits or is to be said again by *now*; or
+        *every* one.
 
-        One with a bill that has not arrived waits for that: the bill is in the balance, and would be asked for a second
-        time. So does one that has no bill yet, which Invoice Cloud does not know.
+        One with a bill in a file that may not have arrived waits for that. So does one that has no bill in a file yet,
+        which Invoice Cloud does not know.
         """
-        return [
-            CUSTOMERS.load(row) for row in self.all(_BALANCES_TO_SAY, now=utc_text(now), limit=limit, every=int(every))
-        ]
+        found = self.all(_BALANCES_TO_SAY, now=utc_text(now), limit=limit, every=int(every))
+        customers = [(CUSTOMERS.load(row[:-1]), int(row[-1])) for row in found]
+        return [(customer, customer.balance_cents - unsent) for customer, unsent in customers]
+
+    def unsent(self, account_number: str) -> int:
+        """What an account's bills that no file has had ask for, in cents."""
+        row = self.one(_UNSENT_OF, account_number=account_number)
+        return int(row[0]) if row else 0
 
     def last_brought(self, account_number: str) -> datetime | None:
         """When a file of Invoice Cloud's last brought a payment of an account or took one back."""

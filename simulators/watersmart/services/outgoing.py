@@ -43,9 +43,10 @@ class InvoiceRow:
 
 @dataclass(frozen=True, slots=True)
 class BalanceRow:
-    """A line of the balance file: the account and what it owes now."""
+    """A line of the balance file: the account and what it owes now, but for bills that have not gone out."""
 
     customer: Customer
+    owed_cents: int
 
 
 class Outgoing:
@@ -70,8 +71,8 @@ class Outgoing:
 
     def next_balances(self, lane: Lane, render: Callable[[Sequence[BalanceRow]], bytes]) -> ExchangedFile | None:
         """
-        The balance file to send: of accounts whose balance an entry of the utility's own changed, and whose bills have
-        all arrived; and of those whose balance is said again. None where there is no such account.
+        The balance file to send: of accounts whose balance an entry of the utility's own changed or is said again, and
+        of which no bill is in a file that may not have arrived. None where there is no such account.
 
         Rows that are those of the last file would be taken for that one [A-87], so every account goes with them; where
         the last one had every account too, they wait.
@@ -85,7 +86,7 @@ class Outgoing:
                 found = books.balances_to_say(lane.now(), MOST_ROWS, every=every)
                 if not found:
                     break
-                content = render([BalanceRow(customer) for customer in found])
+                content = render([BalanceRow(customer, owed) for customer, owed in found])
                 if content.decode() != last:
                     return _made(books, lane, BALANCES, content, len(found))
             return None
@@ -109,7 +110,7 @@ class Outgoing:
                 books.let_moved_wait(number)
             for account_number, stated in _stated(file):
                 customer = books.lock(account_number)
-                moved = to_decimal(customer.balance_cents) != stated
+                moved = to_decimal(customer.balance_cents - books.unsent(account_number)) != stated
                 brought = books.last_brought(account_number)
                 again_at = brought + SAID_AGAIN if brought and brought + SAID_AGAIN > file.at else None
                 CUSTOMERS.put(tx, lane.name, replace(customer, balance_waits=moved, balance_again_at=again_at))

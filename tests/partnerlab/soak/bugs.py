@@ -17,6 +17,7 @@ from partnerlab.simulators.ic_webservices.domain import mailbox
 from partnerlab.simulators.ic_webservices.services import cashier, ledger, loading
 from partnerlab.simulators.ic_webservices.services.unsettled import Doubt, Unsettled
 from partnerlab.simulators.ic_webservices.store import INVOICES
+from partnerlab.simulators.watersmart.domain.customers import Customer
 from partnerlab.simulators.watersmart.store import CUSTOMERS, Books
 
 __all__ = ["BUGS"]
@@ -80,11 +81,12 @@ def sent_again_after_a_restart(patch: pytest.MonkeyPatch) -> None:
 
 def balance_before_its_bill(patch: pytest.MonkeyPatch) -> None:
     """A balance is sent although a bill that is in it has not arrived."""
-    patch.setattr(
-        Books,
-        "balances_to_say",
-        lambda self, *_, **__: CUSTOMERS.find(self.tx, self.lane, {"balance_waits": 1}, order="account_number"),
-    )
+
+    def whole(books: Books, *_: Any, **__: Any) -> list[tuple[Customer, int]]:
+        found = CUSTOMERS.find(books.tx, books.lane, {"balance_waits": 1}, order="account_number")
+        return [(customer, customer.balance_cents) for customer in found]
+
+    patch.setattr(Books, "balances_to_say", whole)
 
 
 def held_back_for_good(patch: pytest.MonkeyPatch) -> None:

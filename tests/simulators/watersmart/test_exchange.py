@@ -79,21 +79,22 @@ def test_a_file_that_may_not_have_arrived_is_sent_again_byte_for_byte(water: Wat
     assert [file["state"] for file in water.api("GET", "/files")["files"]] == ["sent", "sent"]
 
 
-def test_a_balance_waits_until_the_bill_that_is_in_it_arrived(shared: Water) -> None:
+def test_a_balance_is_said_without_a_bill_that_has_not_gone_out_and_waits_for_one_on_its_way(shared: Water) -> None:
     """Invoice Cloud would ask for the bill in the balance, and again in the bill."""
     water = shared
     water.api("POST", f"/customers/{APARTMENTS}/entries", kind="counter_payment", amount="10.75")
     water.api("POST", f"/customers/{APARTMENTS}/bills", amount="30.00")
-    water.api("POST", f"/customers/{LAUNDROMAT}/entries", kind="counter_payment", amount="4.20")
     assert water.run("balances").startswith("balances: ")
-    assert water.cloud.sent[-1][1] == f"{LAUNDROMAT},Brook Street Laundromat,60.00,1,60.00\r\n", "its bills arrived"
+    assert water.cloud.sent[-1][1] == f"{APARTMENTS},Pond View Apartments,300.00,1,300.00\r\n", "30.00 of it wait"
+    assert water.run("balances") == "balances: no balance changed"
+    water.api("POST", f"/customers/{APARTMENTS}/entries", kind="adjusted", amount="0.75")
     water.cloud.out_of_reach = True
     water.run("invoices")
     water.cloud.out_of_reach = False
     assert water.run("balances") == "balances: no balance changed", "the file with the bill may not have arrived"
     water.run("invoices")
     water.run("balances")
-    assert water.cloud.sent[-1][1] == f"{APARTMENTS},Pond View Apartments,330.00,1,330.00\r\n"
+    assert water.cloud.sent[-1][1] == f"{APARTMENTS},Pond View Apartments,330.75,1,330.75\r\n"
 
 
 def test_what_moved_while_a_balance_file_waited_goes_out_behind_it(shared: Water) -> None:
