@@ -87,7 +87,8 @@ def load_rows(
         keep = [c.name for c in table.columns if not _generated(c)]
         places = ", ".join(f":{name}" for name in keep)
         insert = Statement(f"INSERT INTO {table.name} ({', '.join(keep)}) VALUES ({places})")
-        empty = {c.name: "" for c in table.columns if not _passes(c)}
+        empty: dict[str, Any] = {c.name: "" for c in table.columns if not _passes(c)}
+        empty |= {c.name: _default(c) for c in table.columns if c.server_default is not None}
         held = {c.name: "" for c in table.columns if c.held}
         given: Iterable[Mapping[str, Any]] = rows.get(table.name, ())
         try:
@@ -123,6 +124,12 @@ def _copying(table: schema.Table) -> Statement:
 
 def _tables(store: Store) -> list[schema.Table]:
     return [table for table in store.tables.values() if "lane" in table.c]
+
+
+def _default(column: schema.Column) -> str | int | None:
+    """What a row has in a column that came after its export."""
+    default = column.server_default
+    return default if default is None or column.type == schema.Text else int(default)
 
 
 def _passes(column: schema.Column) -> bool:

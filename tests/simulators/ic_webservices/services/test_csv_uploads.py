@@ -171,6 +171,15 @@ def test_a_bill_shows_what_is_held_back_of_a_balance_until_the_next_word(harness
     assert (owed(harness, BROOK), held_back(harness, BROOK)) == ("41.00", ["0.00"]), "the next word has it"
 
 
+def test_an_export_of_a_lane_from_before_bills_had_what_is_held_back_loads(harness: Harness) -> None:
+    assert owed(harness, BROOK) == "64.20"
+    rows = harness.lanes.export(harness.lane_name)
+    assert rows["ic_invoices"]
+    before = [{name: value for name, value in row.items() if name != "held_cents"} for row in rows["ic_invoices"]]
+    harness.lanes.load(harness.lane_name, {**rows, "ic_invoices": before})
+    assert held_back(harness, BROOK) == ["0.00"]
+
+
 @pytest.mark.parametrize(("balance_forward", "after"), [(True, ["0.00", "0.00"]), (False, ["16.45", "0.00"])])
 def test_a_bill_that_carries_the_balance_forward_is_the_next_word(
     harness: Harness, balance_forward: bool, after: list[str]
