@@ -147,6 +147,25 @@ def test_tccs_answers_for_the_invoice(harness: Harness) -> None:
     assert (policy["balance_due"], policy["total_amount_due"]) == ("100.00", "300.00")
 
 
+@pytest.mark.parametrize(
+    ("files", "is_asked"), [("1 2", []), ("12", []), ("21", []), ("2 1", ["700002"])], ids=lambda value: str(value)
+)
+def test_of_two_bills_of_a_day_the_one_with_the_higher_number_carries_the_other(
+    shared: Harness, files: str, is_asked: list[str]
+) -> None:
+    """With both open AutoPay would collect nearly twice. One that comes behind the other may not be in it."""
+    freeze(shared)
+    shared.sim.world.runner.wake = lambda: None  # type: ignore[method-assign]
+    due = {"1": "50.00", "2": "80.00"}
+    for file in files.split():
+        shared.upload(bill_file([group(f"70000{number}", "20000009", due[number]) for number in file]))
+    found = {
+        one["invoice_number"]: one["status"] for one in shared.get("invoices", account_number="20000009")["invoices"]
+    }
+    assert found == {"700001": "closed", "700002": "open"}
+    assert [one["invoice_number"] for one in shared.get("balance-questions")["questions"]] == is_asked
+
+
 # --- [A-85]: a bill file beside what was taken ---
 
 

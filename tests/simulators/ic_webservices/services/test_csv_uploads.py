@@ -20,35 +20,9 @@ from tests.simulators.ic_webservices.harness import (
     advance,
     freeze,
 )
+from tests.simulators.ic_webservices.water_files import BROOK, OWN, POND, fetched, owed, pay, row, send
 
-OWN = {"biller_guid": WATERSMART}
-BROOK, POND = "20000201", "20000202"
 HEADER = "AccountNumber,CustomerName,AdjustmentAmount,AdjustmentTypeID,PastDue\r\n"
-
-
-def row(account: str, amount: str, *, number: str = "", flags: str = "0,0", shown: str = "", due: str = "") -> str:
-    """A row of the invoice file."""
-    due = due or "09/15/2026"
-    return (
-        f"{account},Ann Ash,1 Mill Lane,,Springfield,MA,01103,08/25/2026,{due},{amount},0.00,{number},1,{flags},{shown}"
-    )
-
-
-def send(harness: Harness, *rows: str, name: str = "file.csv") -> dict[str, Any]:
-    answer = harness.send("uploads", "".join(f"{one}\r\n" for one in rows).encode(), file_name=name, **OWN)
-    assert answer.status == 201, answer
-    found: dict[str, Any] = answer.json
-    return found
-
-
-def owed(harness: Harness, account: str) -> str:
-    found = harness.get("invoices", account_number=account, **OWN)["invoices"]
-    return str(sum((Decimal(one["balance_due"]) for one in found if one["status"] != "closed"), Decimal(0)))
-
-
-def pay(harness: Harness, account: str, amount: str, **order: Any) -> None:
-    answer = harness.pay(account_number=account, amount=amount, **OWN, **order)
-    assert answer.json["approved"] is True, answer
 
 
 def problems(harness: Harness, upload: dict[str, Any]) -> list[tuple[int, int, str, str]]:
@@ -141,62 +115,6 @@ def test_the_same_balance_in_another_file_has_in_it_what_was_taken_before_the_fi
     assert owed(harness, BROOK) == "16.45"
 
 
-def held_back(harness: Harness, account: str) -> list[str]:
-    """What is held back of the account's last balance, by bill."""
-    found = harness.get("invoices", account_number=account, **OWN)["invoices"]
-    return [one["held_back"] for one in sorted(found, key=lambda one: str(one["invoice_number"]))]
-
-
-def _fetched(harness: Harness, kind: str = "payments") -> None:
-    """WaterSmart fetches what was paid, or came back."""
-    exports = ExportBatches(harness.store)
-    batch = exports.create(harness.lane, WATERSMART, kind)
-    assert batch is not None
-    exports.delivered(harness.lane, batch.biller_guid, batch.report_id)
-
-
-def test_a_bill_shows_what_is_held_back_of_a_balance_until_the_next_word(harness: Harness) -> None:
-    """[A-85] What may have been paid just before, to the cent; what nobody fetched is surely not in it."""
-    pay(harness, BROOK, "30.00")
-    send(harness, f"{BROOK},Brook,64.20,1,", f"{POND},Pond,310.75,1,")
-    assert (owed(harness, BROOK), held_back(harness, BROOK)) == ("34.20", ["0.00"]), "nobody fetched it"
-    _fetched(harness)
-    send(harness, f"{BROOK},Brook,64.20,1,", f"{POND},Pond,310.76,1,")
-    assert (owed(harness, BROOK), held_back(harness, BROOK)) == ("34.20", ["30.00"]), "the same word, fetched since"
-    send(harness, f"{BROOK},Brook,40.00,1,")
-    assert (owed(harness, BROOK), held_back(harness, BROOK)) == ("34.20", ["5.80"]), "24.20 of it is visible"
-    send(harness, f"{BROOK},Brook,1.00,2,")
-    assert (owed(harness, BROOK), held_back(harness, BROOK)) == ("35.20", ["5.80"]), "an addition says nothing of it"
-    send(harness, f"{BROOK},Brook,41.00,1,")
-    assert (owed(harness, BROOK), held_back(harness, BROOK)) == ("41.00", ["0.00"]), "the next word has it"
-
-
-def test_an_export_of_a_lane_from_before_bills_had_what_is_held_back_loads(harness: Harness) -> None:
-    assert owed(harness, BROOK) == "64.20"
-    rows = harness.lanes.export(harness.lane_name)
-    assert rows["ic_invoices"]
-    before = [{name: value for name, value in row.items() if name != "held_cents"} for row in rows["ic_invoices"]]
-    harness.lanes.load(harness.lane_name, {**rows, "ic_invoices": before})
-    assert held_back(harness, BROOK) == ["0.00"]
-
-
-@pytest.mark.parametrize(("balance_forward", "after"), [(True, ["0.00", "0.00"]), (False, ["16.45", "0.00"])])
-def test_a_bill_that_carries_the_balance_forward_is_the_next_word(
-    harness: Harness, balance_forward: bool, after: list[str]
-) -> None:
-    answers = {"configuration": {"Questionnaire": {"BalanceForward": balance_forward}}}
-    assert harness.control("PATCH", f"billers/{WATERSMART}", answers).status == 200
-    send(harness, row("30000002", "64.20", number="A1"))
-    pay(harness, "30000002", "64.20")
-    _fetched(harness)
-    send(harness, "30000002,Dale,16.45,1,")
-    assert held_back(harness, "30000002") == ["16.45"]
-    send(harness, row("30000002", "55.00", number="A2").replace("08/25", "08/26"))
-    assert held_back(harness, "30000002") == after
-    send(harness, "30000002,Dale,60.00,1,")
-    assert held_back(harness, "30000002") == ["0.00", "0.00"]
-
-
 def test_a_bill_that_carries_the_balance_forward_does_not_forgive_a_return_that_nobody_fetched(
     harness: Harness,
 ) -> None:
@@ -206,12 +124,12 @@ def test_a_bill_that_carries_the_balance_forward_does_not_forgive_a_return_that_
     assert harness.control("PATCH", f"billers/{WATERSMART}", answers).status == 200
     send(harness, row("30000002", "64.20", number="A1"))
     pay(harness, "30000002", "64.20", tender="ach", bank_account=RETURNS)
-    _fetched(harness)
+    fetched(harness)
     advance(harness, timedelta(days=8))
     assert owed(harness, "30000002") == "64.20", "it came back"
     send(harness, row("30000002", "55.00", number="A2").replace("08/25", "08/26"))
     assert owed(harness, "30000002") == "119.20"
-    _fetched(harness, "rejects")
+    fetched(harness, "rejects")
     send(harness, "30000002,Dale,119.20,1,")
     assert owed(harness, "30000002") == "119.20"
 
@@ -258,7 +176,7 @@ def test_a_bill_that_carries_a_balance_forward_asks_for_no_payment_that_nobody_f
     assert harness.get("invoices/A3", **OWN)["balance_due"] == "55.00", "it was fetched, and is in the total"
 
 
-def test_a_balance_asks_for_no_payment_of_a_bill_that_is_paid_and_that_nobody_fetched(harness: Harness) -> None:
+def test_a_balance_asks_for_no_payment_of_a_bill_that_is_paid_and_that_nobodyfetched(harness: Harness) -> None:
     """The payer has two bills and paid one: WaterSmart's balance has both, and what a clerk entered."""
     send(harness, row("30000002", "64.20", number="A1"))
     pay(harness, "30000002", "64.20")
