@@ -229,8 +229,9 @@ class Payers:
             asked = Decimal(re.findall(r"\$([\d,]+\.\d\d)", texts[0]["body"])[0].replace(",", ""))
             due, whole = Decimal(invoice["balance_due"]), Decimal(invoice["total_amount_due"])
             self.world.log(f"{account.number} is asked for {asked} by a text")
-            if account.term and self.town.billed[account] > 1:
-                # A policy keeps its invoice number, so the text may be about an earlier instalment.
+            if (account.term and self.town.billed[account] > 1) or self.town.entered[account]:
+                # A policy keeps its invoice number, so the text may be about an earlier instalment; and what a utility
+                # took itself since is told by a balance file, which sends no other text.
                 asked = due
             if asked != due == whole:
                 self.world.notice(f"a text asks {account.number} for {asked}, and {due} is due")

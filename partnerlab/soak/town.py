@@ -32,12 +32,13 @@ class Account:
 
 
 class Town:
-    """The accounts of a world; `billed` counts the bills of each."""
+    """The accounts of a world; `billed` counts the bills of each, `entered` what the utility entered itself."""
 
     def __init__(self, world: World, accounts: int) -> None:
         self.world = world
         self._invoices = count(7_000_001)
         self.billed: Counter[Account] = Counter()
+        self.entered: Counter[Account] = Counter()
         self.accounts = [self._open(number) for number in range(accounts)]
         world.control.patch("/_sandbox/inhance/v1", {"payments": world.dice.choice(("live", "pending"))})
         for partner, days in BILL_DAYS.items():
@@ -96,6 +97,7 @@ class Town:
         else:
             body = {"kind": "adjusted", "amount": f"{dice.randint(100, 2_000) / 100:.2f}"}
         self.world.control.post(f"{path}/entries", body)
+        self.entered[account] += 1
         self.world.log(f"{account.partner} enters {body['kind']} {body['amount']} of {account.number}")
 
     def invoices(self, account: Account) -> list[dict[str, Any]]:

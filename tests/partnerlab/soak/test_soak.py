@@ -102,6 +102,14 @@ def test_a_text_of_before_a_policys_next_instalment_is_no_mistake(monkeypatch: p
         assert soak(Options(seed, 20, 4, faults=False)).broken is None
 
 
+def test_a_text_of_before_money_was_taken_at_the_counter_is_no_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next balance file lowers what is due on the bill that the text is about."""
+    monkeypatch.setattr(payers, "HABITS", {"by_text": 1})
+    monkeypatch.setattr(town, "SHARES", {"watersmart": 1})
+    for seed in (2, 6):
+        assert soak(Options(seed, 20, 20, faults=False)).broken is None
+
+
 def test_a_database_is_for_the_durable_engine() -> None:
     done = CliRunner().invoke(main, ["soak", "--database", "x.db"])
     assert done.exit_code == 2
