@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
+import httpx
 import pytest
 
 from partnerlab.client.datapump.billers import read_billers
-from partnerlab.client.errors import RequestInvalid
+from partnerlab.client.datapump.events import Payment, parse_event
+from partnerlab.client.datapump.routes import BALANCE_CHECKS, Router
+from partnerlab.client.errors import RequestInvalid, TransportError
 from partnerlab.client.settings import BillerUnknown
+from tests.client.datapump.conftest import BILLER, make_event
 
+DOCS = Path(__file__).resolve().parents[3] / "docs"
 GOOD = """
 [[biller]]
 guid = "g-1"
@@ -91,3 +97,34 @@ def test_no_secret_stands_in_an_error(tmp_path: Path) -> None:
     with pytest.raises(RequestInvalid) as error:
         read_billers(write(tmp_path, text), {})
     assert "123456" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("page", "guid", "kinds"),
+    [
+        ("datapump.md", BILLER, ("payment", "paperless", "autopay", "email")),
+        ("tccs.md", "44444444-4444-4444-8444-444444444444", ("payment",)),
+    ],
+)
+def test_the_file_that_a_page_shows_has_all_that_the_pump_needs(
+    tmp_path: Path, page: str, guid: str, kinds: tuple[str, ...]
+) -> None:
+    """For each event it speaks of, and for the balance that a person asks for."""
+    [shown] = re.findall(r"```toml\n(.*?)```", (DOCS / page).read_text("utf-8"), re.DOTALL)
+    keys = dict.fromkeys(re.findall(r"env:(\w+)", shown), "11111111-1111-4111-8111-111111111111")
+    biller = read_billers(write(tmp_path, shown), keys)("default", guid)
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(str(request.url))
+        raise httpx.ConnectError("nobody is there")
+
+    router = Router(http=httpx.MockTransport(answer))
+    for kind in kinds:
+        router.plan(parse_event(make_event(kind)), biller)
+    payment = parse_event(make_event())
+    assert isinstance(payment, Payment)
+    with pytest.raises(TransportError, match="nobody is there"):
+        BALANCE_CHECKS[biller.partner](payment, biller, router.transport_for(payment, biller))
+    [url] = asked
+    assert url.startswith(biller.require("8"))
