@@ -28,13 +28,15 @@ __all__ = ["Upkeep"]
 log = logging.getLogger("partnerlab.client.datapump")
 
 PACE_S = 0.2
-SWEEP_S = 5.0
+SWEEP_S = 2.0
 """How often the work of processes that died is taken over."""
-LOST_S = 1.0
+LOST_S = 0.5
 """How often it is looked for what has no bell: its event was committed after the round that was to see it."""
 RETRY_S = 1.0
-QUEUED_MS = 2_000
+QUEUED_MS = 300
 """An accepted delivery that nobody is about to look at is rung for again after this."""
+FORGET_S, ANSWERED_MS = 300.0, 3_600_000
+"""How often the bells are deleted that were answered so long ago: nobody asks for them any more."""
 SENDING_MS = 180_000
 """So is an open attempt after this, which is longer than a call can take."""
 
@@ -50,6 +52,9 @@ class EngineOfMany(Engine, Protocol):
 
     def silent(self) -> list[int]:
         """The shards at whose accounts nobody looks, or will without being rung for."""
+
+    def forget_bells(self, before_ms: int) -> None:
+        """Delete the bells that were answered before then."""
 
 
 class Upkeep:
@@ -91,12 +96,15 @@ class Upkeep:
             self._try("what was held back could not be queued", self._engine.release)
 
     def _sweep(self) -> None:
-        swept = 0.0
+        swept, forgot = 0.0, time.monotonic()
         while not self._stopping.is_set():
             if not swept or time.monotonic() - swept >= SWEEP_S:
                 self._try("abandoned work could not be looked for", self._engine.take_over)
                 swept = time.monotonic()
             self._try("what has no bell could not be looked for", self._ring_for_lost)
+            if time.monotonic() - forgot >= FORGET_S:
+                forgot = time.monotonic()
+                self._try("answered bells could not be deleted", self._forget_bells)
             self._stopping.wait(min(LOST_S, SWEEP_S))
 
     def _try(self, problem: str, do: Callable[[], None]) -> None:
@@ -113,10 +121,22 @@ class Upkeep:
         """Ring for what the engine lost. Mostly nothing is on its way, which one statement tells."""
         if not self._store.on_its_way(None):
             return
-        for shard in self._engine.silent():
-            for state, age_ms in ((State.ACCEPTED, QUEUED_MS), (State.SENDING, SENDING_MS)):
-                for head in self._store.heads(state, age_ms, shard, SHARDS):
+        found = {
+            shard: [
+                head
+                for state, age_ms in ((State.ACCEPTED, QUEUED_MS), (State.SENDING, SENDING_MS))
+                for head in self._store.heads(state, age_ms, shard, SHARDS)
+            ]
+            for shard in self._engine.silent()
+        }
+        if any(found.values()):
+            # A bell comes in one commit with its event: what was committed between the two looks has one by now.
+            for shard in self._engine.silent():
+                for head in found.get(shard, ()):
                     self._queue_anew(head)
+
+    def _forget_bells(self) -> None:
+        self._engine.forget_bells(now_ms() - ANSWERED_MS)
 
     def _queue_anew(self, lost: Delivery) -> None:
         log.error(

@@ -262,7 +262,15 @@ class DurableEngine(Bells):
             with self._statements.reading() as connection:
                 counting = f"SELECT count(*) FROM {self._table()} WHERE {ended}"
                 return int(connection.exec_driver_sql(counting).scalar_one())
-        some = f"SELECT workflow_uuid FROM {self._table()} WHERE {ended} LIMIT {CHUNK}"
+        return self._delete(ended)
+
+    def forget_bells(self, before_ms: int) -> None:
+        """Delete the bells that were answered before then."""
+        self._delete(f"name = '{WORKFLOW}' AND status = 'SUCCESS' AND completed_at < {before_ms:d}")
+
+    def _delete(self, where: str) -> int:
+        """Delete rows of the engine's, some at a time; how many."""
+        some = f"SELECT workflow_uuid FROM {self._table()} WHERE {where} LIMIT {CHUNK}"
         count = 0
         while True:
             with self._statements.reading() as connection:
@@ -348,13 +356,7 @@ class DurableEngine(Bells):
     def _forget_former_runs(self) -> None:
         """Delete what an earlier release queued and did not end: whatever of it is to be done is rung for."""
         statuses = ", ".join(f"'{status}'" for status in LIVE)
-        some = f"SELECT workflow_uuid FROM {self._table()} WHERE name = '{WORKFLOW_BEFORE}'"
-        while True:
-            with self._statements.reading() as connection:
-                ids = [id for (id,) in connection.exec_driver_sql(f"{some} AND status IN ({statuses}) LIMIT {CHUNK}")]
-            if not ids:
-                return
-            self._client.delete_workflows(ids)
+        self._delete(f"name = '{WORKFLOW_BEFORE}' AND status IN ({statuses})")
 
 
 def _answer(engine: object, bell: str, shard: int) -> None:

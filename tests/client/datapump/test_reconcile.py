@@ -69,6 +69,48 @@ def test_what_has_no_bell_is_found_within_a_second_or_so(
         wait_for(lambda: state_of(pump, id) is State.DELIVERED, timeout_s=20.0)
 
 
+def test_what_gets_its_bell_between_two_looks_is_not_lost(
+    url: str, billers: Billers, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A bell and its event are committed after the look for bells, and before that for events."""
+    monkeypatch.setattr("partnerlab.client.datapump.upkeep.QUEUED_MS", -1_000)
+    with DataPump(url, billers, QUICK).start(worker=False) as quiet:
+        engine = quiet._engine
+        assert isinstance(engine, DurableEngine)
+        [id] = submit(quiet, make_event())
+        looks = iter([[*range(SHARDS)]])
+        silent = engine.silent
+        monkeypatch.setattr(engine, "silent", lambda: next(looks, None) or silent())
+        engine.upkeep(quiet._store)._ring_for_lost()
+        assert quiet.delivery(id).delivery.run == 1
+        assert not caplog.records
+        rows_of_the_engine(quiet, "DELETE FROM {}")
+        engine.upkeep(quiet._store)._ring_for_lost()
+        assert quiet.delivery(id).delivery.run == 2
+
+
+def test_answered_bells_are_deleted_after_a_while_and_nothing_else(
+    url: str, billers: Billers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def rows(pump: DataPump) -> list[tuple[str, str]]:
+        with pump._database.connect() as connection:
+            return sorted(map(tuple, connection.exec_driver_sql(f"SELECT name, status FROM {table_of(pump)}")))
+
+    with DataPump(url, billers, QUICK, poll_s=0.02) as pump:
+        submit(pump, *(make_event(account_number=str(n)) for n in range(3)))
+        wait_for(lambda: pump.counts() == {State.DELIVERED: 3})
+        wait_for(lambda: [status for _, status in rows(pump)] == ["SUCCESS"] * 3)
+        rows_of_the_engine(
+            pump,
+            "UPDATE {0} SET name = 'a job of theirs' WHERE workflow_uuid = (SELECT min(workflow_uuid) FROM {0})",
+        )
+        monkeypatch.setattr("partnerlab.client.datapump.upkeep.FORGET_S", 0.0)
+        time.sleep(0.5)
+        assert len(rows(pump)) == 3, "they were answered just now"
+        monkeypatch.setattr("partnerlab.client.datapump.upkeep.ANSWERED_MS", 0)
+        wait_for(lambda: rows(pump) == [("a job of theirs", "SUCCESS")])
+
+
 @pytest.mark.parametrize(
     "harm",
     ["DELETE FROM {}", "UPDATE {} SET status = 'SUCCESS'", "UPDATE {} SET status = 'CANCELLED', queue_name = NULL"],
