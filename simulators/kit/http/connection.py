@@ -42,20 +42,18 @@ class Connection(asyncio.Protocol):
     """The protocol object asyncio drives; see the module."""
 
     def __init__(self, server: Serving) -> None:
-        self._server = server
-        self._limits = server.limits
+        self._server, self._limits = server, server.limits
         self._transport = cast(asyncio.Transport, None)
         self._remote = ""
         self._reader = RequestReader(server.limits, server.budget, server.known_heads)
         self._waiting: deque[Message] = deque()
-        self._waiting_bytes = 0
+        self._waiting_bytes = self._unread = 0  # unread: of answers that the budget counts while the client reads none
         self._spare = False  # beyond the limit of connections: only the control API answers it
         self._pumping = self._lingering = False
         self._busy = False  # a request is being handled, or its answer is on its way
         self._full = False  # too many requests wait: stop parsing
         self._stopped = False  # reading from the socket is paused
         self._paused = False  # writing is paused until the client has read
-        self._unread = 0  # bytes of answers that the budget counts while the client does not read
         self._held = False  # an answer that a fault will never let out
         self._timer: asyncio.TimerHandle | None = None
         self._stream: EventStream | None = None  # the answer has no end: there will be no other
@@ -93,8 +91,7 @@ class Connection(asyncio.Protocol):
         self._paused = True
         if self._stream is not None:
             self._stream.paused()
-        self._since = self._server.now
-        size = self._transport.get_write_buffer_size()
+        self._since, size = self._server.now, self._transport.get_write_buffer_size()
         if self._server.budget.take(size):
             self._unread += size
         else:
@@ -112,15 +109,18 @@ class Connection(asyncio.Protocol):
         reader, server = self._reader, self._server
         if reader.over:
             return
-        at_rest = not (self._busy or self._waiting or self._paused or self._spare or reader.begun)
-        site = server.site if at_rest and server.turn is None else None
-        if site and site.again and (answered := site.again.answer(data, self._remote)):
-            self._send("", b"", *answered)
+        at_rest, site = not (self._busy or self._waiting or self._paused or self._spare or reader.begun), server.site
+        if at_rest and server.turn is None and site.again and (known := site.again.answer(data, self._remote)):
+            self._send("", b"", *known)
         elif at_rest and (request := reader.at_once(data)) is not None:
-            if site and (answered := site.answer_at_once(*request, self._remote, data)):
+            answered = site.answer_at_once(*request, self._remote, data, server.turn)
+            if isinstance(answered, tuple):
                 self._send(request[0].method, b"", *answered)
-            else:
+            elif answered is None or server.turn is None:
                 self._handle(whole(*request))
+            else:
+                self._busy = True
+                server.turn.hold(self, whole(*request), answered)
         else:
             reader.feed(data)
             self._pump()

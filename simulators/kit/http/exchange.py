@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from partnerlab.simulators.kit.faults.faults import Faults
     from partnerlab.simulators.kit.journal.journal import Journal
 
-__all__ = ["Exchange", "Mount", "Place", "Refusal", "Target", "failed"]
+__all__ = ["Exchange", "Later", "Mount", "Place", "Refusal", "Target", "failed"]
 
 _logger = logging.getLogger(__name__)
 
@@ -104,7 +104,7 @@ class Exchange:
     """
     One request on its way; `run` it once, on a worker thread unless it is `inline`.
 
-    One that `joins` may be committed together with others instead: let it `answer`, and `note` what became of it.
+    One that `joins` may be committed together with others instead: let it `answer`.
     """
 
     __slots__ = (
@@ -114,9 +114,7 @@ class Exchange:
         "_method",
         "_place",
         "_remote",
-        "_request",
         "_site",
-        "_started_ns",
         "_world",
         "control",
         "id",
@@ -156,22 +154,14 @@ class Exchange:
             return False
         return self._place.target.mount.groups and "x-sandbox-fault" not in self._headers
 
-    def answer(self) -> Response:
+    def answer(self) -> Later:
         """The answer, where it `joins`; it is not noted yet. Never raises."""
         assert self._lane is not None
-        self._started_ns = time.perf_counter_ns()
-        self._request = self._made(self._lane)
-        response = self._call(self._place.target.mount.app, self._request)
+        started_ns = time.perf_counter_ns()
+        request, app = self._made(self._lane), self._place.target.mount.app
+        response = self._call(app, request)
         assert response is not None
-        return response
-
-    def note(self, response: Response) -> None:
-        """Note in the journal what `answer` was asked, and what went out. Never raises: others wait behind it."""
-        app, request = self._place.target.mount.app, self._request
-        try:
-            self._site.journal.append(request, self._method, app.name, app.operation, response, self._started_ns)
-        except Exception:
-            _logger.exception("request %s was answered and could not be noted", self.id)
+        return Later(self._site.journal, request, self._method, app, response, started_ns)
 
     def run(self) -> tuple[Response | None, Plan | None]:
         """
@@ -267,6 +257,31 @@ class Exchange:
             return None
         except Exception as error:  # noqa: BLE001 - answered and logged there
             return failed(app, request, error)
+
+
+class Later:
+    """An answer that waits for the commit of what it tells; `note` it then, with what went out."""
+
+    __slots__ = ("_app", "_journal", "_method", "_request", "_started_ns", "response")
+
+    def __init__(
+        self, journal: Journal, request: Request, method: str, app: App, response: Response, started_ns: int
+    ) -> None:
+        self._journal, self._request, self._method, self._app = journal, request, method, app
+        self.response, self._started_ns = response, started_ns
+
+    @property
+    def id(self) -> str:
+        """The request's."""
+        return self._request.id
+
+    def note(self, response: Response) -> None:
+        """Note in the journal what was asked, and what went out. Never raises: others wait behind it."""
+        app = self._app
+        try:
+            self._journal.append(self._request, self._method, app.name, app.operation, response, self._started_ns)
+        except Exception:
+            _logger.exception("request %s was answered and could not be noted", self.id)
 
 
 def failed(app: App, request: Request, error: Exception) -> Response:

@@ -18,7 +18,7 @@ from urllib.parse import quote, unquote, urlencode
 
 from partnerlab.simulators.kit.faults.faults import Faults
 from partnerlab.simulators.kit.http.asked_again import AskedAgain
-from partnerlab.simulators.kit.http.exchange import Exchange, Mount, Place, Refusal, Target, failed
+from partnerlab.simulators.kit.http.exchange import Exchange, Later, Mount, Place, Refusal, Target, failed
 from partnerlab.simulators.kit.http.forwarded import as_forwarded
 from partnerlab.simulators.kit.http.guard import Guard, host_allowed
 from partnerlab.simulators.kit.http.messages import App, Request, Response
@@ -29,6 +29,7 @@ from partnerlab.simulators.kit.world.lanes import DEFAULT, Lanes
 
 if TYPE_CHECKING:
     from partnerlab.simulators.kit.http.reader import Head
+    from partnerlab.simulators.kit.http.turn import Turn
 
 __all__ = ["Site"]
 
@@ -42,6 +43,10 @@ _WORLD = "x-sandbox-world"
 _ASIDE = frozenset((_WORLD, "x-sandbox-fault"))
 """Headers of requests that are not only called and noted."""
 _HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
+
+
+Answered = tuple[Response, str]
+"""An answer, and the id of its request."""
 
 
 class Site:
@@ -128,13 +133,20 @@ class Site:
         return Exchange(self, place, method, headers, body, world, self.new_id(), remote)
 
     def answer_at_once(
-        self, head: Head, headers: Mapping[str, str], body: bytes, remote: str, data: bytes = b""
-    ) -> tuple[Response, str] | None:
+        self,
+        head: Head,
+        headers: Mapping[str, str],
+        body: bytes,
+        remote: str,
+        data: bytes = b"",
+        turn: Turn | None = None,
+    ) -> Answered | Later | None:
         """
         The answer to a request with a known head, and the request's id, where it is called in the event loop and noted
         and nothing else. None for another, and where the head is new to the site: it is to be accepted and run.
 
-        *data* is the request as it came, to be known should it come again.
+        *data* is the request as it came, to be known should it come again. In a *turn* `Later`, where the answer waits
+        for the turn's commit: it is to be held there, and is not noted yet.
         """
         place = self._places.get(head)
         if place is None or not place.straight:
@@ -146,12 +158,18 @@ class Site:
         target, id = place.target, self.new_id()
         app = target.mount.app
         request = Request(head.method, target.path, target.query, headers, body, place.base_url, id, lane, remote)
+        together = turn is not None and target.mount.groups
         try:
-            response = app(request)
+            if turn is not None:
+                response = turn.call(app, request) if together else turn.call_alone(app, request)
+            else:
+                response = app(request)
         except Exception as error:  # noqa: BLE001 - answered and logged there
             response = failed(app, request, error)
+        if together and turn is not None and turn.waits:
+            return Later(self.journal, request, head.method, app, response, started_ns)
         self.journal.append(request, head.method, app.name, app.operation, response, started_ns)
-        if data and self.again is not None:
+        if data and turn is None and self.again is not None:
             self.again.learn(data, place, head, request)
         return response, id
 

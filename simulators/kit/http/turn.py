@@ -9,8 +9,8 @@ one commit lets their answers go. Where it fails none of them goes out: each sen
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from partnerlab.simulators.kit.http.exchange import Refusal
 from partnerlab.simulators.kit.http.problems import internal_error
@@ -18,8 +18,8 @@ from partnerlab.simulators.kit.http.problems import internal_error
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
-    from partnerlab.simulators.kit.http.exchange import Exchange
-    from partnerlab.simulators.kit.http.messages import Response
+    from partnerlab.simulators.kit.http.exchange import Exchange, Later
+    from partnerlab.simulators.kit.http.messages import App, Request, Response
     from partnerlab.simulators.kit.http.reader import Message
     from partnerlab.simulators.kit.world.grouping import Group
 
@@ -29,6 +29,8 @@ MOST = 64
 """Requests that share a commit: the first of them waits for the last."""
 
 _logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 class Sender(Protocol):
@@ -48,8 +50,7 @@ class Sender(Protocol):
 class _Held(NamedTuple):
     connection: Sender
     message: Message
-    exchange: Exchange
-    response: Response
+    later: Later
 
 
 class Turn:
@@ -68,23 +69,42 @@ class Turn:
         if isinstance(exchange, Refusal) or not exchange.joins:
             self.end()
             return False
-        group = self._group
+        later = self.call(exchange.answer)
+        if self.waits:
+            self.hold(connection, message, later)
+        else:
+            later.note(later.response)
+            connection.answered(message, later.response, None, later.id)
+        return True
+
+    def call(self, call: Callable[..., T], *given: Request) -> T:
+        """Call what is committed together with others; see then whether its answer `waits`. Raises what it raises."""
         try:
-            with group:
-                response = exchange.answer()
+            with self._group:
+                return call(*given)
+        except Exception:
+            raise
         except BaseException:  # the process is asked to end, say; nobody waits for a transaction that nobody ends
             self.end()
             raise
-        if not (group.open and group.touched):
-            exchange.note(response)
-            connection.answered(message, response, None, exchange.id)
-            return True
-        self._held.append(_Held(connection, message, exchange, response))
+
+    def call_alone(self, app: App, request: Request) -> Response:
+        """Call another app, which finds everything committed. Raises what it raises."""
+        self.end()
+        return app(request)
+
+    @property
+    def waits(self) -> bool:
+        """Whether the answer to the request that was called last waits for a commit."""
+        return self._group.open and self._group.touched
+
+    def hold(self, connection: Sender, message: Message, later: Later) -> None:
+        """Let an answer go at the end of the turn."""
+        self._held.append(_Held(connection, message, later))
         if len(self._held) >= MOST or len(self._connections) == 1:
             self.end()
         elif len(self._held) == 1:
             self._loop.call_soon(self.end)
-        return True
 
     def end(self) -> None:
         """Commit, and let the answers go."""
@@ -93,11 +113,11 @@ class Turn:
             self._group.commit()
             failed = None
         except Exception as error:
-            _logger.exception("not committed: requests %s", " ".join(one.exchange.id for one in held))
+            _logger.exception("not committed: requests %s", " ".join(one.later.id for one in held))
             failed = error
-        for connection, message, exchange, answer in held:
-            response = internal_error(exchange.id, failed) if failed else answer
-            exchange.note(response)
-            connection.answered(message, response, None, exchange.id)
+        for connection, message, later in held:
+            response = internal_error(later.id, failed) if failed else later.response
+            later.note(response)
+            connection.answered(message, response, None, later.id)
             if connection.has_more:
                 self._loop.call_soon(connection.go_on)

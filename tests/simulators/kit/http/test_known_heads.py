@@ -7,6 +7,7 @@ import os
 import random
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -111,17 +112,22 @@ def test_random_senders_are_answered_and_noted_alike(kept: str, tmp_path: Path) 
     kit.store.close()
 
 
-def test_where_calls_are_committed_together_none_is_answered_at_once(
+def test_where_calls_are_committed_together_those_of_known_heads_are_answered_at_once_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kit = make_kit(Store(f"sqlite:///{tmp_path / 'world.db'}"))
-    monkeypatch.setattr(
-        kit.site, "answer_at_once", None
-    )  # its answer would go out before the commit of those that wait
+    asked, answered = kit.site.answer_at_once, []
+
+    def seen(*given: Any) -> Any:
+        answered.append(asked(*given))
+        return answered[-1]
+
+    monkeypatch.setattr(kit.site, "answer_at_once", seen)
     with kit.server, kit.connect() as wire:
-        for _ in range(3):
+        for _ in range(4):
             wire.send("POST", "/door/Echo", body=b"x")
             assert wire.answer()[0] == 200
+    assert [one is not None for one in answered] == [False, True, True]
     assert kit.server.known_heads
     kit.journal.close()
     kit.store.close()

@@ -12,8 +12,9 @@ from typing import Any, cast
 
 import pytest
 
-from partnerlab.simulators.kit.http.exchange import Exchange
+from partnerlab.simulators.kit.http.exchange import Exchange, Later
 from partnerlab.simulators.kit.http.messages import Request, Response
+from partnerlab.simulators.kit.http.reader import Head
 from partnerlab.simulators.kit.http.turn import MOST, Turn
 from partnerlab.simulators.kit.world.store import Statement, Store
 from tests.simulators.kit.conftest import VALUE, Door, Kit, make_kit
@@ -79,13 +80,23 @@ class Turns:
     connections: list[Any]
     turn: Turn
     loop: Loop
+    knows: bool
+    """Whether heads are known, so that requests are answered at once where they may be."""
 
     def ask(self, path: str = "/shop/add", *, lane: str = "default", **headers: str) -> tuple[Sender, bool]:
         """A request, and whether the turn took it."""
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        exchange = self.kit.site.accept("POST", path.encode(), {**named, "x-sandbox-lane": lane}, b"", "http://x")
+        named = {name.replace("_", "-"): value for name, value in headers.items()} | {"x-sandbox-lane": lane}
+        head = Head("POST", path.encode(), named, True, False, 0)
+        exchange = self.kit.site.accept("POST", path.encode(), named, b"", "http://x", head=head)
         sender = Sender()
-        return sender, self.turn.run(cast(Any, sender), cast(Any, None), exchange)
+        answered = self.kit.site.answer_at_once(head, named, b"", "", turn=self.turn) if self.knows else None
+        if answered is None:
+            return sender, self.turn.run(cast(Any, sender), cast(Any, None), exchange)
+        if isinstance(answered, Later):
+            self.turn.hold(cast(Any, sender), cast(Any, None), answered)
+        else:
+            sender.answered(None, answered[0], None, answered[1])
+        return sender, "shop" in path
 
     def committed(self, lane: str = "default") -> int:
         """What another connection reads."""
@@ -100,15 +111,15 @@ class Turns:
         return [(one.operation, one.status) for one in self.kit.journal.find(lane) if one.door == "shop"]
 
 
-@pytest.fixture
-def turns(tmp_path: Path) -> Iterator[Turns]:
+@pytest.fixture(params=[False, True], ids=["accepted", "at once"])
+def turns(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Turns]:
     store = Store(f"sqlite:///{tmp_path / 'world.db'}")
     kit = make_kit(store)
     kit.site.mount("/shop", Shop(store, name="shop"))
     group, loop = store.group(), Loop()
     assert group is not None
     connections = [cast(Any, Sender()), cast(Any, Sender())]
-    yield Turns(kit, connections, Turn(cast(Any, loop), group, connections), loop)
+    yield Turns(kit, connections, Turn(cast(Any, loop), group, connections), loop, request.param)
     kit.journal.close()
     store.close()
 
@@ -199,11 +210,20 @@ def test_what_needs_no_commit_does_not_wait(turns: Turns) -> None:
 
 
 def test_a_door_that_does_more_than_write_finds_everything_committed(turns: Turns) -> None:
+    seen: list[int] = []
+
+    class Looking(Door):
+        def __call__(self, request: Request) -> Response:
+            seen.append(turns.committed())
+            return Response(200, b"")
+
+    turns.kit.site.mount("/looking", Looking(turns.kit.store))
     (one, _) = turns.ask()
-    (_, taken) = turns.ask("/door/Echo")
+    (_, taken) = turns.ask("/looking")
     assert not taken
     assert one.got == [(200, b"1")]
     assert turns.committed() == 1
+    assert seen == ([1] if turns.knows else [])
 
 
 def test_a_call_with_a_fault_is_alone(turns: Turns) -> None:
