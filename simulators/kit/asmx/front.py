@@ -14,7 +14,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from html import escape
 from typing import Any
 from urllib.parse import parse_qs, quote, unquote_plus
@@ -38,7 +38,7 @@ from partnerlab.simulators.kit.asmx.shapes import Seen, Shapes
 from partnerlab.simulators.kit.asmx.templates import Writer, plain_writer, template
 from partnerlab.simulators.kit.asmx.xml import MAX_BYTES, XmlRefused, parse, place_after
 from partnerlab.simulators.kit.http.charsets import US_ASCII, known
-from partnerlab.simulators.kit.http.messages import Request, Response
+from partnerlab.simulators.kit.http.messages import Ready, Request, Response
 from partnerlab.simulators.kit.journal.recording import record_line
 
 __all__ = ["AsmxService", "SoapFault"]
@@ -138,16 +138,23 @@ class AsmxService:
             return _html(500, f"Request format is unrecognized for URL unexpectedly ending in '/{method}'.")
         return self._page(request, path)
 
+    def ready(self, request: Request) -> Ready | None:
+        """Answers a message that comes again, where its shape is known (`kit/http/asked_again`)."""
+        if self._shapes is None or request.method != "POST" or _split(request.path)[1]:
+            return None
+        seen = self._shapes.read(request.headers, request.body)
+        return None if seen is None else partial(self._soap, seen=seen)
+
     # SOAP
 
-    def _soap(self, request: Request) -> Response:
+    def _soap(self, request: Request, seen: Seen | None = None) -> Response:
         version, encoding = SOAP11, None
         try:
-            if self._shapes is not None:
+            if seen is None and self._shapes is not None:
                 seen = self._shapes.read(request.headers, request.body)
-                if seen is not None:
-                    version = seen.version
-                    return self._reply(request, seen)
+            if seen is not None:
+                version = seen.version
+                return self._reply(request, seen)
             media_type, charset, action = _media_type(request.headers.get("content-type", ""))
             version = SOAP12 if media_type == SOAP12.media_type else SOAP11
             encoding = _encoding(media_type, charset)

@@ -11,15 +11,16 @@ that its door read and let in. Whatever differs by one byte goes the plain way (
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from partnerlab.simulators.kit.http.exchange import Place, Surroundings, failed
+from partnerlab.simulators.kit.http.exchange import Answered, Later, Place, Surroundings
 from partnerlab.simulators.kit.http.messages import Request, Response
+from partnerlab.simulators.kit.http.turn import at_once
 
 if TYPE_CHECKING:
     from partnerlab.simulators.kit.http.reader import Head
+    from partnerlab.simulators.kit.http.turn import Turn
 
 __all__ = ["KNOWN", "MOST_BYTES", "AskedAgain"]
 
@@ -48,8 +49,8 @@ class AskedAgain:
         self._known: dict[bytes, _Known] = {}
         self._seen: set[int] = set()
 
-    def answer(self, data: bytes, remote: str) -> tuple[Response, str] | None:
-        """The answer to the request that *data* is, and its id; None for one that is to go the plain way."""
+    def answer(self, data: bytes, remote: str, turn: Turn | None) -> Answered | Later | None:
+        """The answer to the request that *data* is, as `at_once`; None for one that is to go the plain way."""
         known = self._known.get(data) if len(data) <= MOST_BYTES else None
         if known is None:
             return None
@@ -58,16 +59,8 @@ class AskedAgain:
         lane = site.lanes.cached(place.lane)
         if lane is None or lane.faults:
             return None
-        started_ns = time.perf_counter_ns()
-        id = site.new_id()
-        request = Request(method, path, query, headers, body, place.base_url, id, lane, remote)
-        app = place.target.mount.app
-        try:
-            response = answer(request)
-        except Exception as error:  # noqa: BLE001 - answered and logged there
-            response = failed(app, request, error)
-        site.journal.append(request, method, app.name, operation, response, started_ns)
-        return response, id
+        request = Request(method, path, query, headers, body, place.base_url, site.new_id(), lane, remote)
+        return at_once(site.journal, place.target.mount, answer, request, method, operation, turn)
 
     def learn(self, data: bytes, place: Place, head: Head, request: Request) -> None:
         """Keep a request that was answered, if it may be and came before."""

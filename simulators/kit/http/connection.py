@@ -22,7 +22,7 @@ from partnerlab.simulators.kit.http.serving import Serving
 from partnerlab.simulators.kit.http.streaming import EventStream
 
 if TYPE_CHECKING:
-    from partnerlab.simulators.kit.http.exchange import Exchange, Refusal
+    from partnerlab.simulators.kit.http.exchange import Answered, Exchange, Later, Refusal
 
 __all__ = ["Connection"]
 
@@ -110,17 +110,13 @@ class Connection(asyncio.Protocol):
         if reader.over:
             return
         at_rest, site = not (self._busy or self._waiting or self._paused or self._spare or reader.begun), server.site
-        if at_rest and server.turn is None and site.again and (known := site.again.answer(data, self._remote)):
-            self._send("", b"", *known)
+        if at_rest and site.again and (known := site.again.answer(data, self._remote, server.turn)):
+            self._answered(known)
         elif at_rest and (request := reader.at_once(data)) is not None:
-            answered = site.answer_at_once(*request, self._remote, data, server.turn)
-            if isinstance(answered, tuple):
-                self._send(request[0].method, b"", *answered)
-            elif answered is None or server.turn is None:
-                self._handle(whole(*request))
+            if answered := site.answer_at_once(*request, self._remote, data, server.turn):
+                self._answered(answered)
             else:
-                self._busy = True
-                server.turn.hold(self, whole(*request), answered)
+                self._handle(whole(*request))
         else:
             reader.feed(data)
             self._pump()
@@ -218,6 +214,14 @@ class Connection(asyncio.Protocol):
         """On a worker thread."""
         response, plan = exchange.run()
         self._server.in_loop(self._finish, message, response, plan, exchange.id)
+
+    def _answered(self, answer: Answered | Later) -> None:
+        """Let an answer go that was made at once, or hold it until the turn ends."""
+        if isinstance(answer, tuple):
+            self._send("", b"", *answer)
+        elif self._server.turn is not None:
+            self._busy = True
+            self._server.turn.hold(self, Message("", b"", {}, b"", b""), answer)
 
     def _finish(self, message: Message, response: Response | None, plan: Plan | None, id: str) -> None:
         self.answered(message, response, plan, id)
@@ -358,15 +362,15 @@ class Connection(asyncio.Protocol):
         elif reader.in_body:
             drips = now - self._body_since - limits.body_s > reader.body_bytes / limits.body_rate
             if still > limits.body_s or drips:
-                self._give_up("body", f"under {limits.body_rate} bytes a second" if drips else _nothing(limits.body_s))
+                self._give_up("body", limits.body_s, f"under {limits.body_rate} bytes a second" if drips else "")
         elif reader.in_head:
             if still > limits.header_s:
-                self._give_up("header", _nothing(limits.header_s))
+                self._give_up("header", limits.header_s)
         elif still > limits.idle_s:
             self._transport.close()
 
-    def _give_up(self, part: str, why: str) -> None:
-        self._waiting.append(self._reader.refuse(408, f"{part}-time: {why}"))
+    def _give_up(self, part: str, seconds: float, why: str = "") -> None:
+        self._waiting.append(self._reader.refuse(408, f"{part}-time: {why or f'nothing for {seconds:g} seconds'}"))
         self._pump()
 
     def idle_since(self, now: float) -> float | None:
@@ -394,7 +398,3 @@ class Connection(asyncio.Protocol):
     def abort(self) -> None:
         """End the connection as it is."""
         self._transport.abort()
-
-
-def _nothing(seconds: float) -> str:
-    return f"nothing for {seconds:g} seconds"

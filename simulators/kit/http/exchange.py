@@ -28,8 +28,9 @@ from partnerlab.simulators.kit.world.store import LaneReplaced, RolledBack, in_l
 if TYPE_CHECKING:
     from partnerlab.simulators.kit.faults.faults import Faults
     from partnerlab.simulators.kit.journal.journal import Journal
+    from partnerlab.simulators.kit.journal.waiting import Operation
 
-__all__ = ["Exchange", "Later", "Mount", "Place", "Refusal", "Target", "failed"]
+__all__ = ["Answered", "Exchange", "Later", "Mount", "Place", "Refusal", "Target", "failed"]
 
 _logger = logging.getLogger(__name__)
 
@@ -161,7 +162,7 @@ class Exchange:
         request, app = self._made(self._lane), self._place.target.mount.app
         response = self._call(app, request)
         assert response is not None
-        return Later(self._site.journal, request, self._method, app, response, started_ns)
+        return Later(self._site.journal, request, self._method, app.name, app.operation, response, started_ns)
 
     def run(self) -> tuple[Response | None, Plan | None]:
         """
@@ -259,16 +260,27 @@ class Exchange:
             return failed(app, request, error)
 
 
+Answered = tuple[Response, str]
+"""An answer, and the id of its request."""
+
+
 class Later:
     """An answer that waits for the commit of what it tells; `note` it then, with what went out."""
 
-    __slots__ = ("_app", "_journal", "_method", "_request", "_started_ns", "response")
+    __slots__ = ("_door", "_journal", "_method", "_operation", "_request", "_started_ns", "response")
 
     def __init__(
-        self, journal: Journal, request: Request, method: str, app: App, response: Response, started_ns: int
+        self,
+        journal: Journal,
+        request: Request,
+        method: str,
+        door: str,
+        operation: Operation,
+        response: Response,
+        started_ns: int,
     ) -> None:
-        self._journal, self._request, self._method, self._app = journal, request, method, app
-        self.response, self._started_ns = response, started_ns
+        self._journal, self._request, self._method, self._door = journal, request, method, door
+        self._operation, self.response, self._started_ns = operation, response, started_ns
 
     @property
     def id(self) -> str:
@@ -277,9 +289,8 @@ class Later:
 
     def note(self, response: Response) -> None:
         """Note in the journal what was asked, and what went out. Never raises: others wait behind it."""
-        app = self._app
         try:
-            self._journal.append(self._request, self._method, app.name, app.operation, response, self._started_ns)
+            self._journal.append(self._request, self._method, self._door, self._operation, response, self._started_ns)
         except Exception:
             _logger.exception("request %s was answered and could not be noted", self.id)
 

@@ -18,12 +18,21 @@ from urllib.parse import quote, unquote, urlencode
 
 from partnerlab.simulators.kit.faults.faults import Faults
 from partnerlab.simulators.kit.http.asked_again import AskedAgain
-from partnerlab.simulators.kit.http.exchange import Exchange, Later, Mount, Place, Refusal, Target, failed
+from partnerlab.simulators.kit.http.exchange import (
+    Answered,
+    Exchange,
+    Later,
+    Mount,
+    Place,
+    Refusal,
+    Target,
+)
 from partnerlab.simulators.kit.http.forwarded import as_forwarded
 from partnerlab.simulators.kit.http.guard import Guard, host_allowed
 from partnerlab.simulators.kit.http.messages import App, Request, Response
 from partnerlab.simulators.kit.http.nowhere import Nowhere
 from partnerlab.simulators.kit.http.problems import problem
+from partnerlab.simulators.kit.http.turn import at_once
 from partnerlab.simulators.kit.journal.journal import Journal
 from partnerlab.simulators.kit.world.lanes import DEFAULT, Lanes
 
@@ -43,10 +52,6 @@ _WORLD = "x-sandbox-world"
 _ASIDE = frozenset((_WORLD, "x-sandbox-fault"))
 """Headers of requests that are not only called and noted."""
 _HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
-
-
-Answered = tuple[Response, str]
-"""An answer, and the id of its request."""
 
 
 class Site:
@@ -154,24 +159,14 @@ class Site:
         lane = self.lanes.cached(place.lane)
         if lane is None or lane.faults:
             return None
-        started_ns = time.perf_counter_ns()
-        target, id = place.target, self.new_id()
-        app = target.mount.app
-        request = Request(head.method, target.path, target.query, headers, body, place.base_url, id, lane, remote)
-        together = turn is not None and target.mount.groups
-        try:
-            if turn is not None:
-                response = turn.call(app, request) if together else turn.call_alone(app, request)
-            else:
-                response = app(request)
-        except Exception as error:  # noqa: BLE001 - answered and logged there
-            response = failed(app, request, error)
-        if together and turn is not None and turn.waits:
-            return Later(self.journal, request, head.method, app, response, started_ns)
-        self.journal.append(request, head.method, app.name, app.operation, response, started_ns)
-        if data and turn is None and self.again is not None:
+        target, mount = place.target, place.target.mount
+        request = Request(
+            *(head.method, target.path, target.query, headers, body, place.base_url, self.new_id(), lane, remote)
+        )
+        answered = at_once(self.journal, mount, mount.app, request, head.method, mount.app.operation, turn)
+        if data and self.again is not None:
             self.again.learn(data, place, head, request)
-        return response, id
+        return answered
 
     def _place(self, method: str, target: bytes, headers: Mapping[str, str], origin: str) -> Place | Refusal:
         """Where a request goes, or why it goes nowhere."""

@@ -9,21 +9,24 @@ one commit lets their answers go. Where it fails none of them goes out: each sen
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
-from partnerlab.simulators.kit.http.exchange import Refusal
+from partnerlab.simulators.kit.http.exchange import Later, Refusal, failed
 from partnerlab.simulators.kit.http.problems import internal_error
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
-    from partnerlab.simulators.kit.http.exchange import Exchange, Later
-    from partnerlab.simulators.kit.http.messages import App, Request, Response
+    from partnerlab.simulators.kit.http.exchange import Answered, Exchange, Mount
+    from partnerlab.simulators.kit.http.messages import Request, Response
     from partnerlab.simulators.kit.http.reader import Message
+    from partnerlab.simulators.kit.journal.journal import Journal
+    from partnerlab.simulators.kit.journal.waiting import Operation
     from partnerlab.simulators.kit.world.grouping import Group
 
-__all__ = ["Turn"]
+__all__ = ["Turn", "at_once"]
 
 MOST = 64
 """Requests that share a commit: the first of them waits for the last."""
@@ -88,10 +91,10 @@ class Turn:
             self.end()
             raise
 
-    def call_alone(self, app: App, request: Request) -> Response:
-        """Call another app, which finds everything committed. Raises what it raises."""
+    def call_alone(self, call: Callable[[Request], Response], request: Request) -> Response:
+        """Call what finds everything committed. Raises what it raises."""
         self.end()
-        return app(request)
+        return call(request)
 
     @property
     def waits(self) -> bool:
@@ -121,3 +124,32 @@ class Turn:
             connection.answered(message, response, None, later.id)
             if connection.has_more:
                 self._loop.call_soon(connection.go_on)
+
+
+def at_once(
+    journal: Journal,
+    mount: Mount,
+    call: Callable[[Request], Response],
+    request: Request,
+    method: str,
+    operation: Operation,
+    turn: Turn | None,
+) -> Answered | Later:
+    """
+    What *call* answers in the place of a mount's app, which never fails, with the request's id, noted.
+
+    In a *turn* `Later`, where the answer waits for the turn's commit: it is to be held there, and is not noted yet.
+    """
+    started_ns = time.perf_counter_ns()
+    app, together = mount.app, turn is not None and mount.groups
+    try:
+        if turn is None:
+            response = call(request)
+        else:
+            response = turn.call(call, request) if together else turn.call_alone(call, request)
+    except Exception as error:  # noqa: BLE001 - answered and logged there
+        response = failed(app, request, error)
+    if together and turn is not None and turn.waits:
+        return Later(journal, request, method, app.name, operation, response, started_ns)
+    journal.append(request, method, app.name, operation, response, started_ns)
+    return response, request.id

@@ -59,6 +59,12 @@ class Pair(NamedTuple):
         request = Request("POST", "/till.asmx", "", headers, body, "http://127.0.0.1", "1", Lane("default"))
         quick, plain = self.quick(request), self.plain(request)
         assert (quick.status, quick.content_type, quick.body) == (plain.status, plain.content_type, plain.body), body
+        hits = len(self.hits)
+        if (ready := self.quick.ready(request)) is not None:
+            again = ready(request)
+            assert (again.status, again.content_type, again.body) == (plain.status, plain.content_type, plain.body)
+        assert (ready is not None) == (len(self.hits) > hits)
+        del self.hits[hits:]
         return quick
 
 
