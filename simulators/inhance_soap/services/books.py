@@ -189,8 +189,9 @@ def credit(books: Books, opened: OpenAccount, cents: int, today: date) -> dict[s
 
 def money_text(cents: int) -> str:
     """US dollars with two decimals."""
-    dollars, rest = divmod(abs(cents), 100)
-    return f"{'-' if cents < 0 else ''}{dollars}.{rest:02}"
+    if cents < 0:
+        return "-" + money_text(-cents)
+    return "%d.%02d" % (cents // 100, cents % 100)  # noqa: UP031 - in half of a format string's time, four times a payment
 
 
 def _shown(settlement: Settlement) -> dict[str, str]:

@@ -59,24 +59,22 @@ class Operations:
         self, request: Request, sent: wire.MakePaymentExtendedRequest
     ) -> wire.MakePaymentExtendedResult:
         """Post a payment."""
-        return self._changed(
-            wire.MakePaymentExtendedResult,
-            sent.WebserviceKey,
-            lambda: self._ledger.post_payment(
-                request.lane,
-                _cause(request),
-                read_account_number("AccountNumber", sent.AccountNumber),
-                read_payment(
-                    reference=sent.PaymentReference,
-                    document_number=sent.DocumentNumber,
-                    type=sent.PaymentTypeDesc,
-                    amount=sent.PaymentAmount,
-                    fee=sent.ConvenienceFee,
-                    paid_at=sent.PaymentDate,
-                    zone=self._zone,
-                ),
-            ),
-        )
+        try:
+            self._check(sent.WebserviceKey)
+            account_number = read_account_number("AccountNumber", sent.AccountNumber)
+            payment = read_payment(
+                reference=sent.PaymentReference,
+                document_number=sent.DocumentNumber,
+                type=sent.PaymentTypeDesc,
+                amount=sent.PaymentAmount,
+                fee=sent.ConvenienceFee,
+                paid_at=sent.PaymentDate,
+                zone=self._zone,
+            )
+            self._ledger.post_payment(request.lane, _cause(request), account_number, payment)
+        except DomainError as refused:
+            return wire.MakePaymentExtendedResult(ErrorMessage=error_message(refused))
+        return wire.MakePaymentExtendedResult(Success=True)
 
     def SetPaperless(self, request: Request, sent: wire.SetPaperlessRequest) -> wire.SetPaperlessResult:
         """Switch paperless billing."""
