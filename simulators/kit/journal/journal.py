@@ -218,7 +218,7 @@ class Journal:
                 self._thread = thread
 
     def _run(self) -> None:
-        """Write in the background: at once where little happens, else for a twentieth of the time at most."""
+        """Write in the background: at once where little happens, else a fortieth of the time, each 2 s at least."""
         while not self._closing.is_set():
             self._wake.wait()
             self._wake.clear()
@@ -227,7 +227,7 @@ class Journal:
                 self.flush()
             except Exception:
                 _logger.exception("the journal could not be written")
-            self._closing.wait(min(2.0, max(0.05, 20 * (time.perf_counter() - started))))
+            self._closing.wait(min(2.0, max(0.05, 40 * (time.perf_counter() - started))))
 
     def _write(self, lane: str, entries: deque[Waiting]) -> None:
         for first in range(0, len(entries), CHUNK):
