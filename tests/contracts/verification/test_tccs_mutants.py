@@ -145,7 +145,15 @@ MUTANTS: list[tuple[str, Mutant, set[str]]] = [
         {"bill-image", "bill-image-unknown"},
     ),
     ("the bill is cut off", answers("(%PDF-.{100}).*", r"\1", IMAGE, RIGHT), {"bill-image"}),
-    ("the bill is not there", json('{"Message":"none"}', IMAGE, RIGHT, status=404), {"bill-image", "path-without-api"}),
+    (
+        "the bill is not there",
+        json('{"Message":"none"}', IMAGE, RIGHT, status=404),
+        {"bill-image", "bill-image-unknown", "path-without-api"},
+    ),
+    # What is not there refuses nothing
+    ("no operation for returns", json("{}", RETURN, status=404), RETURNS | {"return-day", "return-refusals"}),
+    ("no operation for paperless bills", json("{}", PAPERLESS, status=404), {"paperless", "paperless-refusals"}),
+    ("no operation for AutoPay", json("{}", RECURRING, status=404), {"recurring", "recurring-refusals"}),
     # What is taken
     ("path by its case", json("{}", path_is(lambda path: path.isupper() or path.islower()), status=404), {"path-case"}),
     (

@@ -165,13 +165,13 @@ def autopay_is_switched(utility: Utility) -> None:
 @SUITE.check("inhance/paperless-refusals", "INH2-PPL-1", kind="scenario", writes=True)
 def paperless_refuses(utility: Utility) -> None:
     """SetPaperless refuses another word than On and Off, an unknown account and a wrong key."""
-    _refuses(utility, "SetPaperless", "PaperlessOnOff")
+    _refuses(utility, "SetPaperless", "PaperlessOnOff", standing=utility.target.paperless)
 
 
 @SUITE.check("inhance/autopay-refusals", "INH2-AUT-1", kind="scenario", writes=True)
 def autopay_refuses(utility: Utility) -> None:
     """SetAutopay refuses another word than On and Off, an unknown account and a wrong key."""
-    _refuses(utility, "SetAutopay", "AutoPayOnOff")
+    _refuses(utility, "SetAutopay", "AutoPayOnOff", standing=utility.target.autopay)
 
 
 @SUITE.check("inhance/email", "INH2-EML-1", "INH2-EML-2", kind="scenario", writes=True)
@@ -199,6 +199,7 @@ def email_refuses(utility: Utility) -> None:
     """SetEmail with a wrong key, or of an unknown account, is refused and changes nothing."""
     before = utility.balances()
     new = "verify.refused@example.com"
+    _expect_there(utility, "SetEmail", NewEmail=before.email)
     utility.expect_refused(utility.call("SetEmail", NewEmail=new, WebserviceKey=WRONG_KEY), "a wrong key")
     utility.expect_refused(utility.call("SetEmail", NewEmail=new, Accountnumber=UNKNOWN_ACCOUNT), "an unknown account")
     after = utility.balances()
@@ -214,7 +215,14 @@ def _switch(utility: Utility, operation: str, word: str, *, standing: bool) -> N
     utility.expect_unchanged(before, operation)
 
 
-def _refuses(utility: Utility, operation: str, word: str) -> None:
+def _expect_there(utility: Utility, operation: str, **same: str) -> None:
+    """Raises `Failed` where an operation does not take what stands: one that is not there refuses nothing."""
+    answer = utility.call(operation, **same)
+    utility.expect(answer.success, f"{operation} of what stands", "Success true", answer.said, answer.number)
+
+
+def _refuses(utility: Utility, operation: str, word: str, *, standing: bool) -> None:
+    _expect_there(utility, operation, **{word: "On" if standing else "Off"})
     utility.expect_refused(utility.call(operation, **{word: "Maybe"}), f"{word} Maybe")
     utility.expect_refused(utility.call(operation, Accountnumber=UNKNOWN_ACCOUNT), "an unknown account")
     utility.expect_refused(utility.call(operation, WebserviceKey=WRONG_KEY), "a wrong key")

@@ -153,12 +153,19 @@ class Insurer(Probe):
         """Raises `Failed` unless a call was done."""
         self.expect(answer.success, what, "status 200 with Success true", answer.said, answer.number)
 
-    def expect_refused(self, answer: Answer, what: str) -> None:
-        """Raises `Failed` unless a call was refused: a status of 400 or more, or Success false."""
-        refused = 400 <= answer.status < 500 or (
+    def expect_refused(self, answer: Answer, what: str, *, unknown: bool = False) -> None:
+        """
+        Raises `Failed` unless a call was refused: a status of 400 or more, or Success false.
+
+        404 is a refusal only of what is *unknown* to the insurer: of anything else it says that the service does not
+        have the operation, which refuses nothing.
+        """
+        absent = (405, 501) if unknown else (404, 405, 501)
+        refused = (400 <= answer.status < 500 and answer.status not in absent) or (
             answer.status == 200 and str(answer.members.get("Success")).lower() == "false"
         )
-        self.expect(refused, what, "a refusal: status 4xx, or Success false", answer.said, answer.number)
+        codes = "4xx" if unknown else "4xx, but not 404"
+        self.expect(refused, what, f"a refusal: status {codes}, or Success false", answer.said, answer.number)
 
     def expect_status(self, answer: Answer, status: int, what: str) -> None:
         """Raises `Failed` where the status is another."""

@@ -56,7 +56,8 @@ def bill_image_needs_the_key(insurer: Insurer) -> None:
 
 @SUITE.check("tccs/bill-image-unknown", "TCCS-ADR-6", kind="input")
 def bill_image_of_nobody_is_refused(insurer: Insurer) -> None:
-    """There is no bill of an invoice that the insurer does not have: status 404."""
+    """There is no bill of an invoice that the insurer does not have: status 404, where there is one of another."""
+    insurer.expect_status(insurer.call(IMAGE, insurer.target.invoice), 200, "the bill image of an invoice that it has")
     insurer.expect_status(insurer.call(IMAGE, UNKNOWN_INVOICE), 404, "the bill image of an unknown invoice")
 
 
@@ -107,7 +108,7 @@ def quote_mark_is_a_character(insurer: Insurer) -> None:
     """A quotation mark in an invoice number is refused, and is no part of a query."""
     number, _, day = insurer.target.invoice.rpartition("-")
     answer = insurer.call(STATE, f"{number}' OR '1'='1-{day}")
-    insurer.expect_refused(answer, "an invoice number with quotation marks")
+    insurer.expect_refused(answer, "an invoice number with quotation marks", unknown=True)
     expect_nothing_told(insurer, answer)
     insurer.expect_no_insides(answer.reply.answer.text, answer.number)
 
