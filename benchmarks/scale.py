@@ -12,8 +12,9 @@ from __future__ import annotations
 import random
 import statistics
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from itertools import count
 from typing import NamedTuple
 
@@ -51,25 +52,24 @@ class World(NamedTuple):
 def run(scale: float = 1.0) -> list[Row]:
     """Processor time of a call in one process, without a socket."""
     few, more, most, lanes = (max(10, round(many * scale)) for many in (FEW, MORE, MOST, LANES))
-    worlds = {
-        f"{few:,} accounts in one lane": _of_accounts(few),
-        f"{more:,} accounts": _of_accounts(more),
-        f"{most:,} accounts": _of_accounts(most),
-        f"{lanes:,} lanes": _of_lanes(lanes),
+    worlds: dict[str, Callable[[], AbstractContextManager[World]]] = {
+        f"{few:,} accounts in one lane": partial(_of_accounts, few),
+        f"{more:,} accounts": partial(_of_accounts, more),
+        f"{most:,} accounts": partial(_of_accounts, most),
+        f"{lanes:,} lanes": partial(_of_lanes, lanes),
     }
     times: dict[tuple[str, str, str], list[float]] = {}
     asked, dice = max(10, round(ASKED * scale)), random.Random(1)
-    with ExitStack() as stack:
-        opened = {name: stack.enter_context(world) for name, world in worlds.items()}
-        for _ in range(ROUNDS):  # they take turns: what else runs falls on all
-            for name, world in opened.items():
+    for _ in range(ROUNDS):  # they take turns: what else runs falls on all
+        for name, make in worlds.items():
+            with make() as world:
                 for work in WORKS:
                     places = dice.sample(world.places, min(asked, len(world.places)))
                     _forget(world.store)
                     times.setdefault((work, name, FIRST), []).append(_each_us(world, work, places))
                     again = [place for _ in range(AGAIN) for place in dice.sample(places, len(places))]
                     times.setdefault((work, name, LATELY), []).append(_each_us(world, work, again))
-    first, *others = opened
+    first, *others = worlds
     return [
         row(
             f"scale, {work}, {name}, {how}",
