@@ -11,7 +11,7 @@ from functools import cache, cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from partnerlab.client.errors import ProtocolError, RequestInvalid, TransportError, redact
-from partnerlab.client.http.keepalive import heed
+from partnerlab.client.http.keepalive import heed, heed_rest
 from partnerlab.client.http.request import HttpRequest, HttpResponse, Timeouts, check_url, shown_url
 from partnerlab.contracts.first_use import pattern
 from partnerlab.contracts.records import dataclass
@@ -72,6 +72,10 @@ class Attempt:
         """The head of the answer has arrived."""
         self.status = response.status_code
         heed(response)
+
+    def end(self, response: httpx.Response) -> None:
+        """The answer was read, or is given up; it is to be closed."""
+        heed_rest(response)
 
     def take(self, piece: bytes) -> None:
         """Keep a piece of the answer. Raises where it grows too large or takes too long."""

@@ -139,15 +139,15 @@ class _Answer(httpx.SyncByteStream):
     """The body of an answer; *over* is called once when it is closed."""
 
     def __init__(self, body: httpx.SyncByteStream, over: Callable[[], None]) -> None:
-        self._body, self._over = body, over
+        self.body, self._over = body, over
         self._closed = False
 
     def __iter__(self) -> Iterator[bytes]:
-        yield from self._body
+        yield from self.body
 
     def close(self) -> None:
         try:
-            self._body.close()
+            self.body.close()
         finally:
             if not self._closed:
                 self._closed = True

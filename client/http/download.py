@@ -57,6 +57,7 @@ def download(transport: Transport, request: HttpRequest, *, max_bytes: int) -> I
         try:
             yield Arriving(response.status_code, _headers(response), _pieces(call, response))
         finally:
+            call.end(response)
             response.close()
 
 
@@ -74,6 +75,7 @@ async def download_async(
             async with aclosing(_pieces_async(call, response)) as pieces:
                 yield AsyncArriving(response.status_code, _headers(response), pieces)
         finally:
+            call.end(response)
             await response.aclose()
 
 

@@ -3,7 +3,7 @@ How long a server says it keeps a connection that nobody uses: `Keep-Alive: time
 
 A connection that the server closes just as a payment goes out on it leaves that payment unknown. The pool asks a
 connection whether it can be read from before it is used again, because one that the server closed can. So a connection
-whose time is up pretends to be readable.
+whose time is up pretends to be readable; and so does one over which more came than an answer.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from partnerlab.contracts.first_use import pattern
 if TYPE_CHECKING:
     import httpx
 
-__all__ = ["KEEPALIVE_S", "heed", "heed_hint"]
+__all__ = ["KEEPALIVE_S", "heed", "heed_hint", "heed_rest"]
 
 KEEPALIVE_S = 5.0
 """How long the pool keeps an idle connection: shorter than most servers do."""
@@ -53,8 +53,29 @@ def heed_hint(hint: str | None, stream: Any) -> None:
         return
     if stream is None:
         return
+    kept_s = float(found[1])
+    _expiry(stream).until = time.monotonic() + kept_s - min(1.0, kept_s / 4)
+
+
+def heed_rest(response: httpx.Response) -> None:
+    """
+    Do not use the connection of *response*, which was read, again where more came than the answer.
+
+    httpcore keeps those bytes and would take them for the answer to the next request, another payment's say. Where it
+    does not show what it keeps, it may be something.
+    """
+    stream = response.extensions.get("network_stream")
+    if stream is None:
+        return
+    body = getattr(response.stream, "body", response.stream)
+    read_by = getattr(getattr(getattr(body, "_httpcore_stream", None), "_stream", None), "_connection", None)
+    reader = getattr(read_by, "_h11_state", None)
+    if reader is None or reader.trailing_data[0]:
+        _expiry(stream).until = 0.0
+
+
+def _expiry(stream: Any) -> _Expiry:
     expiry = stream.get_extra_info
     if not isinstance(expiry, _Expiry):
         expiry = stream.get_extra_info = _Expiry(expiry)
-    kept_s = float(found[1])
-    expiry.until = time.monotonic() + kept_s - min(1.0, kept_s / 4)
+    return expiry

@@ -80,6 +80,7 @@ class Transport:
                     for piece in response.stream:  # type: ignore[union-attr]  # httpx types both streams as one
                         call.take(piece)
                 finally:
+                    call.end(response)
                     response.close()
             except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
                 raise call.failed(error) from error
@@ -145,6 +146,7 @@ class AsyncTransport:
                     async for piece in response.stream:  # type: ignore[union-attr]  # httpx types both streams as one
                         call.take(piece)
                 finally:
+                    call.end(response)
                     await response.aclose()
             except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
                 raise call.failed(error) from error

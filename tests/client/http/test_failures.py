@@ -143,3 +143,27 @@ def test_a_request_nobody_reads_may_have_been_sent(flavour: Any, serve: Serve) -
     with pytest.raises(TransportError) as caught:
         flavour.send(request(server.url, b"x" * (64 << 20)), timeouts=QUICK)
     assert caught.value.sent
+
+
+FORGED = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n<ok/>",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n<ok/>\r\n0\r\n\r\n",
+        b"HTTP/1.1 204 None\r\n\r\n",
+    ],
+    ids=["length", "chunked", "none"],
+)
+@pytest.mark.parametrize("rest", [FORGED, b"\r\n"], ids=["an answer", "a line"])
+def test_what_came_with_an_answer_is_not_the_next_ones(flavour: Any, serve: Serve, answer: bytes, rest: bytes) -> None:
+    def more(connection: Any) -> None:
+        while connection.request():
+            connection.send(answer + rest)
+
+    server = serve(more)
+    responses = flavour.send(request(server.url), request(server.url), request(server.url))
+    assert not any(each.content == b"forged" for each in responses)
+    assert server.connections == len(responses) == 3

@@ -136,3 +136,15 @@ def test_deflate_is_read(flavour: Any, serve: Serve) -> None:
     server = serve(answering("Content-Encoding: deflate", body=zlib.compress(PLAIN)))
     (response,) = flavour.send(request(server.url))
     assert response.content == PLAIN
+
+
+def test_a_connection_is_not_used_again_where_nobody_can_see_what_else_came() -> None:
+    stream = Stream()
+    keepalive.heed_rest(httpx.Response(200, extensions={"network_stream": stream}))
+    assert stream.get_extra_info("is_readable")
+
+
+def test_one_over_which_nothing_else_came_is(flavour: Any, serve: Serve) -> None:
+    server = serve(b"<ok/>")
+    assert len(flavour.send(*[request(server.url)] * 3)) == 3
+    assert server.connections == 1
