@@ -10,6 +10,7 @@ in each.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from partnerlab.contracts.first_use import pattern
@@ -24,6 +25,8 @@ SHAPES = 256
 _TAGS = pattern(r"(<[^<>]*>)")
 _ORDINARY = pattern(r"[A-Za-z0-9 .,@_+|\r\n\t-]*+(?:(?<=[0-9]):[A-Za-z0-9 .,@_+|\r\n\t-]*+)*+")
 """No quotation mark, `=`, `&`, `%`, `\\`, `/`, bracket; a colon only in a time, so that it stands after no name."""
+_LEADS_ON = pattern(r"://[^\s/@]*>|content-disposition", re.IGNORECASE)
+"""A tag after which a text may be read otherwise: as a user in an address, as a part of a form."""
 
 _Shape = tuple[tuple[int, bool], ...]
 """Which of the pieces are credentials, and whether nothing of each may be shown."""
@@ -63,6 +66,8 @@ class Repeated:
             at += len(piece)
         spans = [(place.start, place.end) for place in found]
         if len(set(spans)) < len(spans) or not between.keys() >= set(spans):
+            return
+        if any(map(_LEADS_ON.search, pieces[1::2])):
             return
         if len(self._shapes) >= SHAPES:
             self._shapes = {}  # and not emptied: other threads may look into it

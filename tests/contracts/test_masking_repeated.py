@@ -71,6 +71,20 @@ def test_a_text_that_a_search_could_read_is_looked_through(text: str) -> None:
     assert repeated.places(f"<a>{text}</a>") is None
 
 
+@pytest.mark.parametrize(
+    ("message", "later"),
+    [
+        ("<a href=http://>{}</a>", "user1:secret@host"),
+        ('<a xmlns="http://host">{}</a>', "user1:secret@host"),
+        ("<a href=http://host:>{}</a>", "secret@host"),
+        ('<a content-disposition: name="password">{}</a>', "1\r\n\r\nsecret"),
+    ],
+)
+def test_a_text_that_goes_on_with_its_tag_is_masked(message: str, later: str) -> None:
+    mask_found(message.format("1"))
+    assert "secret" not in mask_found(message.format(later)).text
+
+
 def test_what_is_kept_is_bounded() -> None:
     repeated = Repeated()
     for number in range(3 * SHAPES):
