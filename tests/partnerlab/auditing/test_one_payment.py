@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -27,6 +28,8 @@ from tests.partnerlab.auditing.test_planted import planted
 from tests.partnerlab.auditing.town import BANK, Row, Town
 
 EACH = 3
+WHY = re.compile("(?<= attempt|attempts): .*", re.DOTALL)
+OPERATION = re.compile(r"^\w+: ")
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +46,8 @@ def compared(town: Town, books: LaneBooks) -> int:
     for guid, rows in whole.items():
         told = town.control.get(f"/_sandbox/auditing/payments/{guid}")
         assert [without_attempts(row) for row in told["judged"]] == [without_attempts(row) for row in rows]
+        for one, row in zip(told["judged"], rows, strict=True):
+            assert all(any(text.endswith(why) for text in of_pump(one)) for why in reasons(row))
         assert told["clean"] == (not any(row["finding"] for row in rows))
         assert len(told["postings"]) == len(audit(books).of(guid)[0].posted)
         assert all(town.control.get(f"/_pump/deliveries/{id}")["lane"] == town.lane for id in told["deliveries"])
@@ -51,8 +56,22 @@ def compared(town: Town, books: LaneBooks) -> int:
 
 def without_attempts(row: Row) -> Row:
     """The audit of a lane tells attempts only of what is to be mended."""
-    lines = [one for one in row["story"] if not (one["where"] == "data pump" and one["at"])]
+    lines = [
+        {**one, "text": WHY.sub("", one["text"])} if one["where"] == "data pump" else one
+        for one in row["story"]
+        if not (one["where"] == "data pump" and one["at"])
+    ]
     return {**row, "story": lines}
+
+
+def of_pump(row: Row) -> list[str]:
+    return [one["text"] for one in row["story"] if one["where"] == "data pump"]
+
+
+def reasons(row: Row) -> list[str]:
+    """Why the deliveries of a payment are as they are, without the operation's name: each is said once."""
+    found = [WHY.search(text) for text in of_pump(row)]
+    return [OPERATION.sub("", why[0].removeprefix(": ")) for why in found if why]
 
 
 @pytest.mark.parametrize("partner", PLANTS)
