@@ -75,20 +75,17 @@ class Outgoing:
         of which no bill is in a file that may not have arrived. None where there is no such account.
 
         Rows that are those of the last file would be taken for that one [A-87], so every account goes with them; where
-        the last one had every account too, they wait.
+        the last one had every account too, one goes in a file of its own behind the others. The only account waits.
         """
         with self._store.write() as tx:
             books = Books(tx, lane.name)
             if (waiting := _waiting(books, BALANCES)) is not None:
                 return waiting
             last = _last_sent(books)
-            for every in (False, True):
-                found = books.balances_to_say(lane.now(), MOST_ROWS, every=every)
-                if not found:
-                    break
-                content = render([BalanceRow(customer, owed) for customer, owed in found])
+            for chosen in _to_say(books, lane):
+                content = render([BalanceRow(customer, owed) for customer, owed in chosen])
                 if content.decode() != last:
-                    return _made(books, lane, BALANCES, content, len(found))
+                    return _made(books, lane, BALANCES, content, len(chosen))
             return None
 
     def arrived(self, lane: Lane, number: int, message: str) -> None:
@@ -146,6 +143,16 @@ def _stated(file: ExchangedFile) -> Iterator[tuple[str, Decimal]]:
     if file.kind == BALANCES:
         for account_number, _, amount, *_ in csv.reader(file.content.splitlines()):
             yield account_number, Decimal(amount)
+
+
+def _to_say(books: Books, lane: Lane) -> Iterator[list[tuple[Customer, int]]]:
+    """The accounts of the next balance file, in each way in which it may be made; the first is preferred."""
+    found = books.balances_to_say(lane.now(), MOST_ROWS)
+    if found:
+        yield found
+        yield books.balances_to_say(lane.now(), MOST_ROWS, every=True)
+    if len(found) > 1:
+        yield found[:-1]
 
 
 def _last_sent(books: Books) -> str:

@@ -246,6 +246,20 @@ def test_a_balance_that_is_the_same_again_after_a_payment_is_told(sides: WaterSi
     assert sides.agree()[LAUNDROMAT] == "64.20"
 
 
+def test_what_was_held_back_in_a_file_of_every_account_is_asked_for(sides: WaterSides) -> None:
+    """All are said again on one day, and those rows are the last file's [A-87]: they go in two files."""
+    sides.remote.post("/_sandbox/clock/freeze", {"at": "2026-11-28T12:00:00-05:00"})
+    sides.advance("1d")
+    for account, owed in sides.agree().items():
+        sides.water("POST", f"/customers/{account}/entries", {"kind": "adjusted", "amount": "16.45"})
+        sides.pay(account, owed, card_number=CARD)
+    sides.advance("1d")
+    held = [one["held_back"] for account in (LAUNDROMAT, APARTMENTS, NURSERY) for one in sides.bills(account)]
+    assert held == ["16.45"] * 3
+    sides.advance("6d")
+    assert set(sides.agree().values()) == {"16.45"}
+
+
 @pytest.mark.parametrize(
     ("begins", "times"),
     [

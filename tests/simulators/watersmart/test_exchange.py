@@ -134,7 +134,7 @@ def test_a_balance_is_said_once_more_when_the_payment_before_it_is_days_old(shar
 
 
 def test_rows_that_are_those_of_the_last_file_go_with_every_account(shared: Water) -> None:
-    """Alone they would be taken for that file [A-87]; where it had every account already, they wait."""
+    """Alone they would be taken for that file [A-87]; where it had every account, one goes behind the others."""
     water = shared
 
     def nothing_new(*accounts: str) -> str:
@@ -149,8 +149,12 @@ def test_rows_that_are_those_of_the_last_file_go_with_every_account(shared: Wate
     rows = [[line.split(",")[0] for line in content.splitlines()] for _, content in water.cloud.sent[1:]]
     assert rows == [[LAUNDROMAT], [LAUNDROMAT, APARTMENTS, NURSERY], [LAUNDROMAT]]
     nothing_new(LAUNDROMAT, APARTMENTS, NURSERY)
-    assert nothing_new(NURSERY, APARTMENTS, LAUNDROMAT) == "balances: no balance changed"
-    assert water.api("GET", f"/customers/{NURSERY}")["balance_waits"] is True
+    nothing_new(NURSERY, APARTMENTS, LAUNDROMAT)
+    water.run("balances")
+    rows = [[line.split(",")[0] for line in content.splitlines()] for _, content in water.cloud.sent[4:]]
+    assert rows == [[LAUNDROMAT, APARTMENTS, NURSERY], [LAUNDROMAT, APARTMENTS], [NURSERY]]
+    assert water.run("balances") == "balances: no balance changed"
+    assert not any(one["balance_waits"] for one in water.api("GET", "/customers")["customers"])
 
 
 def test_a_balance_in_a_file_that_may_not_have_arrived_waits_still(water: Water) -> None:
