@@ -29,7 +29,7 @@ _LEADS_ON = pattern(r"://[^\s/@]*>|content-disposition", re.IGNORECASE)
 """A tag after which a text may be read otherwise: as a user in an address, as a part of a form."""
 
 _Shape = tuple[tuple[int, bool], ...]
-"""Which of the pieces are credentials, and whether nothing of each may be shown."""
+"""Which of the pieces are credentials, in their order, and whether nothing of each may be shown."""
 
 
 class Repeated:
@@ -46,9 +46,10 @@ class Repeated:
         shape = self._shapes.get(tuple(pieces[1::2]))
         if shape is None or not _is_ordinary(pieces):
             return None
-        found = []
+        found, start, before = [], 0, 0
         for at, whole in shape:
-            start = sum(map(len, pieces[:at]))
+            start += sum(map(len, pieces[before:at]))
+            before = at
             found.append(Place(start, start + len(pieces[at]), whole))
         return found
 
@@ -72,7 +73,7 @@ class Repeated:
         if len(self._shapes) >= SHAPES:
             self._shapes = {}  # and not emptied: other threads may look into it
         self._shapes[tuple(pieces[1::2])] = tuple(
-            (between[span], place.whole) for span, place in zip(spans, found, strict=True)
+            sorted((between[span], place.whole) for span, place in zip(spans, found, strict=True))
         )
 
 
