@@ -133,7 +133,7 @@ def balances(control: Control, billers: Mapping[str, Biller]) -> Iterator[Balanc
             held[place].add(row["invoice_number"])
             held[before_conveyance(place)].add(row["invoice_number"])
             if biller.partner == "watersmart" and row["status"] != "closed":
-                held_back[place] += Decimal(row["held_back"])
+                held_back[before_conveyance(place)] += Decimal(row["held_back"])
             if row["status"] != "closed":
                 due = Decimal(row["balance_due"])
                 owed[place] += due

@@ -196,6 +196,18 @@ def test_what_was_held_back_of_a_balance_is_asked_for_once_the_payment_is_days_o
     assert len(said) == 2, "once more, not every night"
 
 
+def test_reconcile_says_so_too_where_the_account_was_conveyed(sides: WaterSides) -> None:
+    """What is held back stands on the former owner's bill."""
+    sides.remote.post("/_sandbox/clock/freeze", {"at": "2026-11-28T12:00:00-05:00"})
+    sides.advance("1d")
+    sides.water("POST", f"/customers/{LAUNDROMAT}/entries", {"kind": "adjusted", "amount": "16.45"})
+    sides.pay(LAUNDROMAT, "64.20", card_number=CARD)
+    sides.advance("1d")
+    sides.remote.post(f"/_sandbox/ic/customers/{LAUNDROMAT}/convey", {"biller_guid": GUID})
+    why = "what was taken just before the last file counts as not in it [A-85]"
+    assert _found(sides) == [f"explained: Invoice Cloud 0, WaterSmart 16.45: {why}"]
+
+
 @pytest.mark.parametrize("amount", ["5.00", "-10.00"])
 def test_a_balance_that_does_not_know_of_a_return_does_not_forgive_it(sides: WaterSides, amount: str) -> None:
     """The payment came back, and the night's collection failed: what the payer owes again stands beside the balance."""
