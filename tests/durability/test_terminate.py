@@ -100,11 +100,11 @@ def test_a_sandbox_that_is_ended_writes_down_what_is_under_way(tmp_path: Path) -
                 }
                 assert http.post("/_sandbox/ic/payments", json=body).status_code == 201
 
-                def sending() -> bool:
-                    found = http.get("/_pump/deliveries").json()["deliveries"]
-                    return bool(found) and found[0]["state"] in ("sending", "delivered")
+                def at_the_door() -> bool:
+                    [fault] = http.get("/_sandbox/faults").json()["faults"]
+                    return bool(fault["fired"])
 
-                wait_for(sending, 120)
+                wait_for(at_the_door, 120)
             assert say_twice(process, signal.SIGTERM) == 0
         finally:
             process.kill()

@@ -6,7 +6,7 @@ and the settings alone, so it is worked out once (`Ready`); what is asked for is
 as ever, and each call is noted in the journal as its own.
 
 Only a request that came twice is kept, whole in one piece and short, without a credential in its head, and only one
-that its door read and let in. Whatever differs by one byte goes the plain way (`Site.answer_at_once`).
+that its door could read. Whatever differs by one byte goes the plain way (`Site.answer_at_once`).
 """
 
 from __future__ import annotations
