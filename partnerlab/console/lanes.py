@@ -42,6 +42,8 @@ def take_in(page: Page) -> Response:
     wrong = ""
     if not name:
         wrong = "Give the lane a name."
+    elif "/" in name:  # in the API's address it would be another place
+        wrong = f"{name[:80]}: a lane's name has no slash."
     elif not file.name:
         wrong = "Choose the file of an export."
     elif name in known and not typed.get("replace"):

@@ -67,6 +67,7 @@ def test_a_lane_is_replaced_only_where_the_reader_says_so(reader: Reader, export
         ("again", "list.json", b"[1]", "list.json: body: the body must be a JSON object"),
         ("again", "other.json", b'{"tables": {"nothing": []}}', "other.json: tables.nothing: no such table"),
         ("no such", "paid.json", b'{"tables": {}}', "paid.json: name"),
+        ("a/b", "paid.json", b'{"tables": {}}', "a/b: a lane's name has no slash."),
     ],
 )
 def test_what_is_no_export_is_refused_in_words_and_makes_no_lane(
