@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -345,15 +345,18 @@ def _job_view(partner: str, job: TimedJob, row: JobRow) -> Json:
     }
 
 
+_WHOLE = tuple(field.name for field in fields(Entry))
+_LISTED = tuple(name for name in _WHOLE if name not in ("headers", "request", "answer"))
+
+
 def _entry_view(entry: Entry, *, whole: bool) -> Json:
     """An entry as JSON; in a list without headers and bodies."""
-    view = asdict(entry)
+    view: Json = {name: getattr(entry, name) for name in (_WHOLE if whole else _LISTED)}  # asdict copies what is in it
+    if entry.findings:
+        view["findings"] = [asdict(finding) for finding in entry.findings]
     meaning = read_meaning(entry.status, entry.answer)
     view["form"] = "unjudged" if entry.findings is None else "broken" if entry.findings else "valid"
     view["meaning"] = {"kind": meaning.kind, "reason": meaning.reason, "words": meaning.words}
     view["verdict"] = verdict_line(entry.findings, meaning)
     view["outcome"] = outcome_of(entry.status, entry.answer, entry.faults)
-    if not whole:
-        for name in ("headers", "request", "answer"):
-            del view[name]
     return view
