@@ -388,3 +388,13 @@ def test_a_credit_of_an_earlier_day_than_the_last_bill_is_asked_for(harness: Har
     harness.balance = lambda *_: {"balance_due": "20.00"}
     advance(harness, A_MOMENT)
     assert harness.invoice("700002")["balance_due"] == "20.00"
+
+
+def test_each_account_of_a_file_of_earlier_bills_is_asked_about(harness: Harness) -> None:
+    """Of two accounts in one file each has a last bill of its own."""
+    freeze(harness)
+    harness.sim.world.runner.wake = lambda: None  # type: ignore[method-assign]
+    for day, file in ((10, "2"), (1, "1")):
+        both = [group(f"7000{n}{file}", f"2000000{n}", "50.00", on=date(2026, 6, day)) for n in (8, 9)]
+        harness.upload(bill_file(both))
+    assert {one["invoice_number"] for one in harness.get("balance-questions")["questions"]} == {"700082", "700092"}
