@@ -17,6 +17,7 @@ from partnerlab.client.http import Transport
 from partnerlab.client.inhance import InHanceClient
 from partnerlab.client.invoice_cloud import InvoiceCloudClient
 from partnerlab.client.tccs import TccsClient
+from partnerlab.contracts.paths import at
 from partnerlab.remote import Remote
 
 __all__ = ["InHanceSides", "InHanceV1Sides", "Sides", "TccsSides", "WaterSides"]
@@ -49,31 +50,35 @@ class Sides:
             sides = cls(url, lane, transport)
             try:
                 if reset:
-                    sides.control.post(f"/_sandbox/lanes/{lane}/reset")
+                    sides.control.post(at("/_sandbox/lanes/{}/reset", lane))
                 yield sides
             finally:
                 sides.control.close()
 
     def invoice(self, number: str) -> dict[str, Any]:
         """Invoice Cloud's invoice."""
-        found: dict[str, Any] = self.control.get(f"/_sandbox/ic/invoices/{number}", biller_guid=self.biller["guid"])
+        found: dict[str, Any] = self.control.get(
+            at("/_sandbox/ic/invoices/{}", number), biller_guid=self.biller["guid"]
+        )
         return found
 
     def customer(self, account: str) -> dict[str, Any]:
         """Invoice Cloud's customer."""
-        found: dict[str, Any] = self.control.get(f"/_sandbox/ic/customers/{account}", biller_guid=self.biller["guid"])
+        found: dict[str, Any] = self.control.get(
+            at("/_sandbox/ic/customers/{}", account), biller_guid=self.biller["guid"]
+        )
         return found
 
     def configure(self, *, settings: dict[str, str | None] | None = None, **changes: Any) -> None:
         """Change the biller's settings (null removes one) or configuration."""
         if settings is not None:
             changes["settings"] = settings
-        self.control.patch(f"/_sandbox/ic/billers/{self.biller['guid']}", changes)
+        self.control.patch(at("/_sandbox/ic/billers/{}", self.biller["guid"]), changes)
 
     def open(self, invoice: str) -> dict[str, Any]:
         """Open a bill as its payer."""
         found: dict[str, Any] = self.control.post(
-            f"/_sandbox/ic/invoices/{invoice}/open", {"biller_guid": self.biller["guid"]}
+            at("/_sandbox/ic/invoices/{}/open", invoice), {"biller_guid": self.biller["guid"]}
         )
         return found
 
@@ -92,7 +97,7 @@ class Sides:
     def switch(self, kind: str, account: str, *, enrolled: bool) -> str:
         """Switch `paperless` or `autopay` as the payer does; the event's id."""
         body = {"enrolled": enrolled, "biller_guid": self.biller["guid"]}
-        answer = self.control.post(f"/_sandbox/ic/customers/{account}/{kind}", body)
+        answer = self.control.post(at("/_sandbox/ic/customers/{}/{}", account, kind), body)
         self.settle()
         return str(answer["event_id"])
 
@@ -135,12 +140,12 @@ class Sides:
 
     def delivery(self, event_id: str) -> dict[str, Any]:
         """A delivery with its history."""
-        found: dict[str, Any] = self.control.get(f"/_pump/deliveries/{self.lane}:{event_id}")
+        found: dict[str, Any] = self.control.get(at("/_pump/deliveries/{}:{}", self.lane, event_id))
         return found
 
     def decide(self, event_id: str, verb: str, reason: str, **more: Any) -> None:
         """A person's word on a delivery, and what follows from it."""
-        self.control.post(f"/_pump/deliveries/{self.lane}:{event_id}/{verb}", {"reason": reason, **more})
+        self.control.post(at("/_pump/deliveries/{}:{}/{}", self.lane, event_id, verb), {"reason": reason, **more})
         self.settle()
 
     def journal(self, operation: str) -> list[dict[str, Any]]:
@@ -150,12 +155,12 @@ class Sides:
 
     def exchange(self, id: str) -> dict[str, Any]:
         """One exchange of the journal, with its bodies."""
-        found: dict[str, Any] = self.control.get(f"/_sandbox/journal/{id}")
+        found: dict[str, Any] = self.control.get(at("/_sandbox/journal/{}", id))
         return found
 
     def convey(self, account: str) -> str:
         """Pass an account to a new owner at Invoice Cloud; the number that the former owner's has from now on."""
-        return str(self.control.post(f"/_sandbox/ic/customers/{account}/convey")["account_number"])
+        return str(self.control.post(at("/_sandbox/ic/customers/{}/convey", account))["account_number"])
 
     @contextmanager
     def fault(self, name: str, operation: str, *, count: int = 1) -> Iterator[None]:
@@ -178,7 +183,7 @@ class InHanceSides(Sides):
 
     def account(self, number: str) -> dict[str, Any]:
         """The partner's account: balances, switches, bills, payments."""
-        found: dict[str, Any] = self.control.get(f"/_sandbox/inhance/accounts/{number}")
+        found: dict[str, Any] = self.control.get(at("/_sandbox/inhance/accounts/{}", number))
         return found
 
     def posted(self, account: str, reference: str) -> list[dict[str, Any]]:
@@ -197,13 +202,13 @@ class InHanceV1Sides(Sides):
 
     def account(self, number: str) -> dict[str, Any]:
         """The partner's account: balances, switches, bills, payments."""
-        found: dict[str, Any] = self.control.get(f"/_sandbox/inhance/accounts/{number}")
+        found: dict[str, Any] = self.control.get(at("/_sandbox/inhance/accounts/{}", number))
         return found
 
     def bill(self, account: str, invoice: str, amount: str, **more: str) -> None:
         """Bill an account at the partner."""
         self.control.post(
-            f"/_sandbox/inhance/accounts/{account}/bills", {"invoice_number": invoice, "amount": amount, **more}
+            at("/_sandbox/inhance/accounts/{}/bills", account), {"invoice_number": invoice, "amount": amount, **more}
         )
 
     def owed(self, account: str) -> tuple[Decimal, Decimal]:
@@ -221,7 +226,7 @@ class InHanceV1Sides(Sides):
 
     def job(self, name: str, verb: str = "run") -> dict[str, Any]:
         """Run, pause or resume a job of the partner."""
-        done: dict[str, Any] = self.control.post(f"/_sandbox/jobs/{self.partner}/{name}/{verb}")
+        done: dict[str, Any] = self.control.post(at("/_sandbox/jobs/{}/{}/{}", self.partner, name, verb))
         return done
 
 
@@ -235,14 +240,14 @@ class WaterSides(Sides):
         """Of the users whom a lane begins with."""
         return str(self.biller["users_password"])
 
-    def got(self, path: str) -> dict[str, Any]:
-        """What WaterSmart's control API shows."""
-        found: dict[str, Any] = self.control.get(f"/_sandbox/watersmart{path}")
+    def got(self, path: str, *names: str) -> dict[str, Any]:
+        """What WaterSmart's control API shows at the path, each `{}` in it being a name."""
+        found: dict[str, Any] = self.control.get(at("/_sandbox/watersmart" + path, *names))
         return found
 
     def water(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """Do something at WaterSmart."""
-        done: dict[str, Any] = self.control.post(f"/_sandbox/watersmart{path}", body)
+        done: dict[str, Any] = self.control.post("/_sandbox/watersmart" + path, body)
         return done
 
     def owed(self) -> dict[str, tuple[str, str]]:
@@ -258,7 +263,7 @@ class WaterSides(Sides):
 
     def job(self, name: str, verb: str = "run") -> dict[str, Any]:
         """Run, pause or resume a job of the partner."""
-        done: dict[str, Any] = self.control.post(f"/_sandbox/jobs/{self.partner}/{name}/{verb}")
+        done: dict[str, Any] = self.control.post(at("/_sandbox/jobs/{}/{}/{}", self.partner, name, verb))
         return done
 
 
@@ -273,7 +278,7 @@ class TccsSides(Sides):
 
     def policy(self, number: str) -> dict[str, Any]:
         """The partner's policy term: balances, switches, payments."""
-        found: dict[str, Any] = self.control.get(f"/_sandbox/tccs/policies/{number}")
+        found: dict[str, Any] = self.control.get(at("/_sandbox/tccs/policies/{}", number))
         return found
 
     def posted(self, number: str) -> list[dict[str, Any]]:

@@ -14,6 +14,8 @@ from importlib import import_module
 
 import click
 
+from partnerlab.contracts.paths import NameInvalid
+
 __all__ = ["COMMANDS", "main"]
 
 # name -> (module below partnerlab.commands, extra it needs, one line of help)
@@ -84,6 +86,8 @@ class _Commands(click.Group):
             return super().invoke(ctx)
         except ModuleNotFoundError as error:  # some rooms import what they need late
             raise _explained(error, ctx.invoked_subcommand or "") from error
+        except NameInvalid as error:
+            raise click.UsageError(f"{error}.") from None
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
                 raise click.ClickException(f"What was written is not whole: {error.strerror}.") from error

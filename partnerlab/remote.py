@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import click
 
 from partnerlab.contracts.masking import printable
+from partnerlab.contracts.paths import at
 
 __all__ = [
     "DEFAULT_URL",
@@ -116,7 +117,7 @@ class Remote:
         By the same connections, which are this one's to close.
         """
         other = copy(self)
-        other._headers = {**self._headers, "X-Sandbox-World": self.get(f"/_sandbox/lanes/{self.lane}")["made_at"]}
+        other._headers = {**self._headers, "X-Sandbox-World": self.get(at("/_sandbox/lanes/{}", self.lane))["made_at"]}
         return other
 
     def patient(self) -> Self:
@@ -206,7 +207,7 @@ class Remote:
                 f"{self.url}: {reason}. Is the server running? `{self._started_by}` starts one."
             ) from error
         except UnicodeEncodeError as error:  # bytes of the command line that are no UTF-8
-            raise RemoteRefused(f"what was given is no text: {error}") from None
+            raise RemoteMisused(f"what was given is no text: {error}") from None
         try:
             body = answer.json() if answer.content else None
         except json.JSONDecodeError:

@@ -7,6 +7,7 @@ The rooms stand at the top of the checkout and are imported below one name: `cli
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 from pathlib import Path
 
@@ -115,3 +116,13 @@ def test_no_file_is_too_long() -> None:
         if (lines := len(path.read_text("utf-8").splitlines())) > MOST_LINES
     }
     assert long == {}
+
+
+def test_names_are_put_into_paths_in_one_way() -> None:
+    """By `contracts.paths.at`, which encodes them: in an f-string, a name with slashes in it leads elsewhere."""
+    for room in ALLOWED:
+        for path in modules(room):
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                if isinstance(node, ast.JoinedStr) and isinstance(begins := node.values[0], ast.Constant):
+                    where = f"{path.relative_to(ROOT)}:{node.lineno}"
+                    assert not str(begins.value).startswith(("/_sandbox", "/_pump", "/deliveries")), where

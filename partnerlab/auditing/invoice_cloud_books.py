@@ -20,6 +20,7 @@ from partnerlab.auditing.records import (
     Schedule,
 )
 from partnerlab.contracts.files.csv import load_table
+from partnerlab.contracts.paths import at
 
 __all__ = [
     "attempts_of",
@@ -122,7 +123,7 @@ def rows_of(control: Control, biller: Biller, batch: Row, name: str, *, text: st
     pages: list[str] = []
     page: int | None = 0
     while page is not None:
-        answer = control.get(f"/_sandbox/ic/exports/{batch['report_id']}/files/{name}", page=page)
+        answer = control.get(at("/_sandbox/ic/exports/{}/files/{}", batch["report_id"], name), page=page)
         pages.append(answer["content"])
         page = answer["next"]
     kind, payments = batch["kind"], batch["kind"] == "payments"

@@ -34,6 +34,7 @@ from partnerlab.auditing.partner_books import (
 )
 from partnerlab.auditing.records import Biller, FileRow, LaneBooks, Payment, Posting, before_conveyance
 from partnerlab.auditing.ways import BY_DOWNLOAD, BY_FILE, WAYS, why_not
+from partnerlab.contracts.paths import at
 
 __all__ = ["Asking", "PaymentUnknown", "read_payment"]
 
@@ -57,7 +58,7 @@ class PaymentUnknown(Exception):
 
 def read_payment(control: Asking, lane: str, guid: str) -> LaneBooks:
     """What concerns the payment of a PaymentGUID. Raises `PaymentUnknown` and what *control* raises."""
-    row = control.maybe(f"/_sandbox/ic/payments/{guid}")
+    row = control.maybe(at("/_sandbox/ic/payments/{}", guid))
     if row is None:
         raise PaymentUnknown(guid)
     payment = payment_of(row)
@@ -70,7 +71,7 @@ def read_payment(control: Asking, lane: str, guid: str) -> LaneBooks:
     delivered = {
         event.event_id: row
         for event in events
-        if (row := control.maybe(f"/_pump/deliveries/{lane}:{event.event_id}")) is not None
+        if (row := control.maybe(at("/_pump/deliveries/{}:{}", lane, event.event_id))) is not None
     }
     postings = tuple(_postings(control, biller.partner, payment))
     books = LaneBooks(
@@ -209,7 +210,7 @@ def _with_returns(control: Asking, books: LaneBooks, others: Sequence[Payment]) 
         for row in _events(control, one, account)
         if (event := event_of(row)).kind == "ach_reject"
     ]
-    rows = [control.maybe(f"/_pump/deliveries/{books.lane}:{one.event_id}") for one in events]
+    rows = [control.maybe(at("/_pump/deliveries/{}:{}", books.lane, one.event_id)) for one in events]
     deliveries = (delivery_of(row) for row in rows if row is not None)
     return replace(books, events=(*books.events, *events), deliveries=(*books.deliveries, *deliveries))
 

@@ -18,6 +18,7 @@ from partnerlab.auditing.records import (
     before_conveyance,
 )
 from partnerlab.auditing.ways import WAYS
+from partnerlab.contracts.paths import at
 
 __all__ = [
     "balances",
@@ -187,14 +188,14 @@ def _missing(control: Control, partner: str, place: str, held: set[str], *, wait
     """Bills of the partner that Invoice Cloud does not have."""
     if partner == "tccs":
         if place not in held:
-            owed = control.get(f"/_sandbox/tccs/policies/{place}")["record_bal"]
+            owed = control.get(at("/_sandbox/tccs/policies/{}", place))["record_bal"]
             yield MissingBill(place, Decimal(owed), "" if waits else "an upload")
     elif partner == "watersmart":
-        for row in control.get(f"/_sandbox/watersmart/customers/{place}")["invoices"]:
+        for row in control.get(at("/_sandbox/watersmart/customers/{}", place))["invoices"]:
             if row["invoice_number"] not in held:
                 file = f"file {row['file_number']}" if row["file_number"] else ""
                 yield MissingBill(row["invoice_number"], Decimal(row["amount"]), file)
     else:
-        for row in control.get(f"/_sandbox/inhance/accounts/{place}")["bills"]:
+        for row in control.get(at("/_sandbox/inhance/accounts/{}", place))["bills"]:
             if row["invoice_number"] not in held:
                 yield MissingBill(row["invoice_number"], Decimal(row["amount"]), "an upload" if row["sent"] else "")

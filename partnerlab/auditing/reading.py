@@ -21,6 +21,7 @@ from partnerlab.auditing.pages import Control, by_offset, paged
 from partnerlab.auditing.partner_books import balances, downloads, marks, posted, rejects
 from partnerlab.auditing.records import Attempt, Biller, Delivery, FileRow, LaneBooks
 from partnerlab.auditing.ways import BY_FILE, WAYS
+from partnerlab.contracts.paths import at
 
 __all__ = ["Control", "read_attempts", "read_lane", "read_standing"]
 
@@ -75,7 +76,7 @@ def read_standing(read: Callable[[], LaneBooks], doubtful: Callable[[LaneBooks],
 
 def read_attempts(control: Control, lane: str, event_id: str) -> tuple[Attempt, ...]:
     """Every attempt of a delivery, first to last."""
-    return attempts_of(control.get(f"/_pump/deliveries/{lane}:{event_id}"))
+    return attempts_of(control.get(at("/_pump/deliveries/{}:{}", lane, event_id)))
 
 
 def _file_rows(control: Control, billers: Mapping[str, Biller]) -> tuple[list[FileRow], dict[str, int], int]:

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from partnerlab.auditing.pages import by_offset, paged
+from partnerlab.contracts.paths import at
 from partnerlab.groups import Group
 from partnerlab.remote import Remote, biller_option, connect, lane_options, print_json
 
@@ -91,7 +92,7 @@ def block(account: str, what: str, state: str, biller: str, url: str, lane: str)
     """
     remote = connect(url, lane)
     body = {what: state == "on", "biller_guid": remote.biller(biller)["guid"]}
-    print_json(remote.post(f"/_sandbox/ic/clerk/blocks/{account}", body))
+    print_json(remote.post(at("/_sandbox/ic/clerk/blocks/{}", account), body))
 
 
 @command.command()
@@ -109,7 +110,7 @@ def enrol(account: str, what: str, state: str, biller: str, url: str, lane: str)
     """
     remote = connect(url, lane)
     body = {"enrolled": state == "on", "biller_guid": remote.biller(biller)["guid"]}
-    print_json(remote.post(f"/_sandbox/ic/customers/{account}/{what}", body))
+    print_json(remote.post(at("/_sandbox/ic/customers/{}/{}", account, what), body))
 
 
 @command.command("return")
@@ -131,7 +132,7 @@ def enter_return(reference: str, clerk: str, url: str, lane: str) -> None:
     posted = next((row for row in rows if row["reference"] == reference), None)
     if posted is None:
         raise click.ClickException(f"no payment {reference} in the books of inHance in lane {lane}")
-    place = f"/_sandbox/inhance/accounts/{posted['account_number']}/payments/{posted['number']}/return"
+    place = at("/_sandbox/inhance/accounts/{}/payments/{}/return", posted["account_number"], posted["number"])
     print_json(remote.post(place, {"clerk": clerk}))
     for event_id in _returns(remote, reference):
         said = f"--reason 'entered by {clerk}'"

@@ -9,6 +9,7 @@ from typing import Any, TypeVar, cast
 import click
 from click.core import ParameterSource
 
+from partnerlab.contracts.paths import at
 from partnerlab.groups import Group
 from partnerlab.remote import Remote, address_option, connect, json_option, print_json, url_option
 
@@ -120,7 +121,7 @@ def show(delivery: str, pump: Remote) -> None:
     Example:
         partnerlab deliveries show default:3f2c…
     """
-    print_json(pump.get(f"/deliveries/{delivery}"))
+    print_json(pump.get(at("/deliveries/{}", delivery)))
 
 
 @command.command()
@@ -133,7 +134,7 @@ def balance(delivery: str, pump: Remote) -> None:
     Example:
         partnerlab deliveries balance default:3f2c…
     """
-    print_json(pump.get(f"/deliveries/{delivery}/balance"))
+    print_json(pump.get(at("/deliveries/{}/balance", delivery)))
 
 
 @command.command()
@@ -146,7 +147,7 @@ def replay(delivery: str, reason: str, by: str, pump: Remote) -> None:
     Example:
         partnerlab deliveries replay default:3f2c… --reason "key corrected"
     """
-    print_json(pump.post(f"/deliveries/{delivery}/replay", {"reason": reason, "by": by}))
+    print_json(pump.post(at("/deliveries/{}/replay", delivery), {"reason": reason, "by": by}))
 
 
 @command.command()
@@ -159,7 +160,7 @@ def dismiss(delivery: str, reason: str, by: str, pump: Remote) -> None:
     Example:
         partnerlab deliveries dismiss default:3f2c… --reason "paid at the counter"
     """
-    print_json(pump.post(f"/deliveries/{delivery}/dismiss", {"reason": reason, "by": by}))
+    print_json(pump.post(at("/deliveries/{}/dismiss", delivery), {"reason": reason, "by": by}))
 
 
 @command.command()
@@ -172,7 +173,7 @@ def abandon(delivery: str, reason: str, by: str, pump: Remote) -> None:
     Example:
         partnerlab deliveries abandon default:3f2c… --reason "that machine is gone"
     """
-    print_json(pump.post(f"/deliveries/{delivery}/abandon", {"reason": reason, "by": by}))
+    print_json(pump.post(at("/deliveries/{}/abandon", delivery), {"reason": reason, "by": by}))
 
 
 @command.command()
@@ -189,4 +190,4 @@ def resolve(delivery: str, reason: str, by: str, *, posted: bool, pump: Remote) 
         partnerlab deliveries resolve default:3f2c… --posted --reason "seen in Open Transactions"
     """
     body = {"reason": reason, "by": by, "posted": posted}
-    print_json(pump.post(f"/deliveries/{delivery}/resolve", body))
+    print_json(pump.post(at("/deliveries/{}/resolve", delivery), body))

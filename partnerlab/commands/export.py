@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import click
 
 from partnerlab.client.exports import place_file
+from partnerlab.contracts.paths import at
 from partnerlab.remote import Remote, biller_option, connect, lane_options
 
 KINDS = ("payments", "changes", "rejects")
@@ -42,7 +42,7 @@ def command(kind: str, biller: str, folder: Path, *, split: bool, batch: int | N
         raise click.UsageError(f"--split is for payments; {kind} are one file")
     remote = connect(url, lane).in_this_world()  # a batch of the next world may have the number of one of this
     if batch is not None:
-        _place(remote, remote.get(f"/_sandbox/ic/exports/{batch}"), folder)
+        _place(remote, remote.get(at("/_sandbox/ic/exports/{}", batch)), folder)
         return
     guid = remote.biller(biller)["guid"]
     for export in _waiting(remote, guid, kind):
@@ -65,12 +65,12 @@ def _waiting(remote: Remote, guid: str, kind: str) -> Iterator[dict[str, Any]]:
 def _deliver(remote: Remote, export: dict[str, Any], folder: Path) -> None:
     _place(remote, export, folder)
     whose = {"biller_guid": export["biller_guid"], "world": export["world"]}
-    remote.post(f"/_sandbox/ic/exports/{export['report_id']}/delivered", whose)
+    remote.post(at("/_sandbox/ic/exports/{}/delivered", export["report_id"]), whose)
 
 
 def _place(remote: Remote, export: dict[str, Any], folder: Path) -> None:
     for file in export["files"]:
-        path = f"/_sandbox/ic/exports/{export['report_id']}/files/{quote(file['name'])}"
+        path = at("/_sandbox/ic/exports/{}/files/{}", export["report_id"], file["name"])
         try:
             place_file(folder, file["name"], _pages(remote, path))
         except OSError as error:

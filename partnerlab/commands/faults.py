@@ -10,6 +10,7 @@ from partnerlab.commands.ranges import Number
 from partnerlab.contracts.catalogue import faults
 from partnerlab.contracts.doors import not_asked, not_passing
 from partnerlab.contracts.masking import printable
+from partnerlab.contracts.paths import at
 from partnerlab.groups import Group
 from partnerlab.remote import connect, json_option, lane_options, print_json
 
@@ -93,7 +94,7 @@ def clear(number: int | None, *, url: str, lane: str) -> None:
     Example:
         partnerlab faults clear --lane mine
     """
-    connect(url, lane).delete("/_sandbox/faults" if number is None else f"/_sandbox/faults/{number}")
+    connect(url, lane).delete("/_sandbox/faults" if number is None else at("/_sandbox/faults/{}", number))
 
 
 def _line(one: dict[str, Any]) -> str:

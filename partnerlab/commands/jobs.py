@@ -10,6 +10,7 @@ import click
 
 from partnerlab.contracts.doors import unknown
 from partnerlab.contracts.jobs import partners
+from partnerlab.contracts.paths import at
 from partnerlab.groups import Group
 from partnerlab.remote import Remote, connect, lane_options
 
@@ -76,7 +77,7 @@ def run(partner: str, job: str, url: str, lane: str) -> None:
     Example:
         partnerlab jobs run inhance_v1 payments
     """
-    outcome = _with_job(url, lane, partner, job).patient().post(f"/_sandbox/jobs/{partner}/{job}/run")["outcome"]
+    outcome = _with_job(url, lane, partner, job).patient().post(at("/_sandbox/jobs/{}/{}/run", partner, job))["outcome"]
     click.echo(outcome)
     if outcome.startswith(f"{job}: failed"):
         raise SystemExit(1)
@@ -91,7 +92,7 @@ def pause(partner: str, job: str, url: str, lane: str) -> None:
     Example:
         partnerlab jobs pause inhance_v2 invoices
     """
-    _print([_with_job(url, lane, partner, job).post(f"/_sandbox/jobs/{partner}/{job}/pause")])
+    _print([_with_job(url, lane, partner, job).post(at("/_sandbox/jobs/{}/{}/pause", partner, job))])
 
 
 @command.command()
@@ -103,7 +104,7 @@ def resume(partner: str, job: str, url: str, lane: str) -> None:
     Example:
         partnerlab jobs resume inhance_v2 invoices
     """
-    _print([_with_job(url, lane, partner, job).post(f"/_sandbox/jobs/{partner}/{job}/resume")])
+    _print([_with_job(url, lane, partner, job).post(at("/_sandbox/jobs/{}/{}/resume", partner, job))])
 
 
 def _with_job(url: str, lane: str, partner: str, job: str) -> Remote:

@@ -10,6 +10,7 @@ import click
 
 from partnerlab.contracts.doors import doors, not_asked, unknown
 from partnerlab.contracts.masking import printable
+from partnerlab.contracts.paths import at
 from partnerlab.contracts.verification.findings import Finding
 from partnerlab.groups import Group
 from partnerlab.remote import Remote, connect, lane_options, print_json
@@ -98,9 +99,9 @@ def show(entry: str, *, language: str | None, url: str, lane: str) -> None:
     """
     remote = connect(url, lane)
     if language is None:
-        print_json(remote.get(f"/_sandbox/journal/{entry}"))
+        print_json(remote.get(at("/_sandbox/journal/{}", entry)))
     else:
-        click.echo(remote.get(f"/_sandbox/journal/{entry}/as/{language}")["text"], nl=False)
+        click.echo(remote.get(at("/_sandbox/journal/{}/as/{}", entry, language))["text"], nl=False)
 
 
 def lines(row: dict[str, Any]) -> list[str]:

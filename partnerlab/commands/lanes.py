@@ -7,6 +7,7 @@ from typing import Any, BinaryIO, TextIO
 
 import click
 
+from partnerlab.contracts.paths import at
 from partnerlab.groups import Group
 from partnerlab.remote import Remote, url_option
 
@@ -65,7 +66,7 @@ def reset(name: str, url: str) -> None:
     Example:
         partnerlab lanes reset mine
     """
-    _print(Remote(url).patient().post(f"/_sandbox/lanes/{name}/reset"))
+    _print(Remote(url).patient().post(at("/_sandbox/lanes/{}/reset", name)))
 
 
 @command.command()
@@ -79,7 +80,7 @@ def fork(name: str, to: str, url: str) -> None:
     Example:
         partnerlab lanes fork default before-the-payment
     """
-    _print(Remote(url).patient().post(f"/_sandbox/lanes/{name}/fork", {"to": to}))
+    _print(Remote(url).patient().post(at("/_sandbox/lanes/{}/fork", name), {"to": to}))
 
 
 @command.command()
@@ -92,7 +93,7 @@ def drop(name: str, url: str) -> None:
     Example:
         partnerlab lanes drop mine
     """
-    Remote(url).patient().delete(f"/_sandbox/lanes/{name}")
+    Remote(url).patient().delete(at("/_sandbox/lanes/{}", name))
 
 
 @command.command()
@@ -106,7 +107,7 @@ def export(name: str, file: TextIO, url: str) -> None:
     Example:
         partnerlab lanes export trouble trouble.json
     """
-    held = Remote(url).patient().get(f"/_sandbox/lanes/{name}/export")
+    held = Remote(url).patient().get(at("/_sandbox/lanes/{}/export", name))
     file.write(json.dumps(held, separators=COMPACT) + "\n")
     file.flush()
 
@@ -128,7 +129,7 @@ def import_(name: str, file: BinaryIO, url: str) -> None:
         held = json.dumps(json.load(file), allow_nan=False, separators=COMPACT).encode()
     except (ValueError, RecursionError) as error:
         raise click.BadParameter(f"{file.name}: no export of a lane: {error}", param_hint="FILE") from None
-    _print(Remote(url).patient().send(f"/_sandbox/lanes/{name}/import", held, "application/json"))
+    _print(Remote(url).patient().send(at("/_sandbox/lanes/{}/import", name), held, "application/json"))
 
 
 def _print(lane: dict[str, Any]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from partnerlab.contracts.masking import printable
+from partnerlab.contracts.paths import at
 from partnerlab.groups import Group
 from partnerlab.remote import connect, json_option, lane_options, print_json
 
@@ -72,7 +73,7 @@ def show(number: int, *, as_json: bool, url: str, lane: str) -> None:
     Example:
         partnerlab mailbox show 1
     """
-    one = connect(url, lane).get(f"/_sandbox/ic/mailbox/{number}")
+    one = connect(url, lane).get(at("/_sandbox/ic/mailbox/{}", number))
     if as_json:
         print_json(one)
         return

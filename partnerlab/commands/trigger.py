@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from partnerlab.commands.ranges import above_zero
+from partnerlab.contracts.paths import at
 from partnerlab.groups import Group
 from partnerlab.remote import biller_option, connect, lane_options, print_json
 
@@ -108,7 +109,7 @@ def _enrolment(kind: str, title: str) -> None:
     def switch(account: str, state: str, biller: str, url: str, lane: str) -> None:
         remote = connect(url, lane)
         body = {"enrolled": state == "on", "biller_guid": remote.biller(biller)["guid"]}
-        print_json(remote.post(f"/_sandbox/ic/customers/{account}/{kind}", body))
+        print_json(remote.post(at("/_sandbox/ic/customers/{}/{}", account, kind), body))
 
 
 _enrolment("paperless", "paperless billing")
@@ -129,7 +130,7 @@ def email(account: str, address: str, biller: str, url: str, lane: str) -> None:
     """
     remote = connect(url, lane)
     body = {"email_address": address, "biller_guid": remote.biller(biller)["guid"]}
-    print_json(remote.post(f"/_sandbox/ic/customers/{account}/email", body))
+    print_json(remote.post(at("/_sandbox/ic/customers/{}/email", account), body))
 
 
 @command.command(name="open")
@@ -144,7 +145,9 @@ def open_(invoice: str, biller: str, url: str, lane: str) -> None:
         partnerlab trigger open 454100010-06/16/2020 --biller tccs
     """
     remote = connect(url, lane)
-    print_json(remote.post(f"/_sandbox/ic/invoices/{invoice}/open", {"biller_guid": remote.biller(biller)["guid"]}))
+    print_json(
+        remote.post(at("/_sandbox/ic/invoices/{}/open", invoice), {"biller_guid": remote.biller(biller)["guid"]})
+    )
 
 
 @command.command()
@@ -157,7 +160,7 @@ def void(payment_guid: str, url: str, lane: str) -> None:
     Example:
         partnerlab trigger void 0a6cf1de-2f7b-4f0c-9f2f-4f6a1f0d4a11
     """
-    print_json(connect(url, lane).post(f"/_sandbox/ic/payments/{payment_guid}/void"))
+    print_json(connect(url, lane).post(at("/_sandbox/ic/payments/{}/void", payment_guid)))
 
 
 @command.command()

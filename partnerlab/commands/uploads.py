@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from partnerlab.contracts.masking import printable
+from partnerlab.contracts.paths import at
 from partnerlab.groups import Group
 from partnerlab.remote import Remote, connect, json_option, lane_options, print_json
 
@@ -63,7 +64,7 @@ def show(upload_id: str, quarantine: Path | None, url: str, lane: str) -> None:
         partnerlab uploads show U00000001 --quarantine mend.csv
     """
     remote = connect(url, lane)
-    path = f"/_sandbox/ic/uploads/{upload_id}"
+    path = at("/_sandbox/ic/uploads/{}", upload_id)
     report = remote.get(path)
     report["problems"] = list(_every(remote, f"{path}/problems", "problems", "position"))
     report["adjustments"] = list(_every(remote, f"{path}/adjustments", "adjustments", "position"))
@@ -84,7 +85,7 @@ def accept(upload_id: str, url: str, lane: str) -> None:
     Example:
         partnerlab uploads accept U00000003
     """
-    print_json(connect(url, lane).patient().post(f"/_sandbox/ic/uploads/{upload_id}/accept"))
+    print_json(connect(url, lane).patient().post(at("/_sandbox/ic/uploads/{}/accept", upload_id)))
 
 
 @command.command()
@@ -97,7 +98,7 @@ def dismiss(upload_id: str, url: str, lane: str) -> None:
     Example:
         partnerlab uploads dismiss U00000003
     """
-    print_json(connect(url, lane).post(f"/_sandbox/ic/uploads/{upload_id}/dismiss"))
+    print_json(connect(url, lane).post(at("/_sandbox/ic/uploads/{}/dismiss", upload_id)))
 
 
 def _every(remote: Remote, path: str, name: str, key: str, **query: Any) -> Iterator[dict[str, Any]]:

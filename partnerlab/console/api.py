@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from partnerlab.simulators.kit.http.messages import Request, Response
 from partnerlab.simulators.kit.http.site import Site
@@ -34,7 +34,7 @@ class Api:
     def get(self, path: str, **query: Any) -> Any:
         """The JSON there. Raises `ApiRefused`."""
         given = {name: value for name, value in query.items() if value not in (None, "")}
-        return self._call("GET", f"{quote(path)}?{urlencode(given)}" if given else quote(path))
+        return self._call("GET", f"{path}?{urlencode(given)}" if given else path)
 
     def maybe(self, path: str, **query: Any) -> Any:
         """As `get`; None where there is no such thing."""
@@ -47,15 +47,15 @@ class Api:
 
     def post(self, path: str, body: Any = None, *, method: str = "POST") -> Any:
         """The answer's JSON. Raises `ApiRefused`."""
-        return self._call(method, quote(path), json.dumps({} if body is None else body).encode())
+        return self._call(method, path, json.dumps({} if body is None else body).encode())
 
     def send(self, path: str, content: bytes) -> Any:
         """The answer's JSON to JSON that somebody else wrote. Raises `ApiRefused`."""
-        return self._call("POST", quote(path), content)
+        return self._call("POST", path, content)
 
     def delete(self, path: str) -> None:
         """Raises `ApiRefused`."""
-        self._call("DELETE", quote(path))
+        self._call("DELETE", path)
 
     def ask(self, method: str, target: str, headers: Mapping[str, str], body: bytes = b"") -> Response:
         """The answer to a request of the page's reader, as it comes."""

@@ -9,6 +9,7 @@ from typing import Any
 from partnerlab.console.api import ApiRefused
 from partnerlab.console.partner_books import account_of, accounts_of
 from partnerlab.console.view import Page
+from partnerlab.contracts.paths import at
 from partnerlab.simulators.kit.http.messages import Response
 
 __all__ = ["account", "index"]
@@ -78,7 +79,7 @@ def _account_beyond(page: Page, biller: dict[str, Any], number: str) -> str:
     """
     of_biller, partner = {"biller_guid": biller["guid"]}, biller["partner"]
     try:
-        if partner == "tccs" and (invoice := page.api.maybe(f"/_sandbox/ic/invoices/{number}", **of_biller)):
+        if partner == "tccs" and (invoice := page.api.maybe(at("/_sandbox/ic/invoices/{}", number), **of_biller)):
             return str(invoice["account_number"])
         billed = page.api.get("/_sandbox/ic/invoices", **of_biller, account_number=number, limit=1)["invoices"]
         return number if billed or (partner != "tccs" and account_of(page.api, partner, number)) else ""
@@ -89,7 +90,7 @@ def _account_beyond(page: Page, biller: dict[str, Any], number: str) -> str:
 def account(page: Page) -> Response:
     """One account, policy or customer on both sides."""
     guid, number = page.places["guid"], page.places["account"]
-    biller = page.api.get(f"/_sandbox/ic/billers/{guid}")
+    biller = page.api.get(at("/_sandbox/ic/billers/{}", guid))
     partner = biller["partner"]
     customer = _customer(page, guid, number)
     invoices = page.api.get("/_sandbox/ic/invoices", biller_guid=guid, account_number=number)["invoices"]
@@ -114,4 +115,4 @@ def account(page: Page) -> Response:
 
 
 def _customer(page: Page, guid: str, number: str) -> Any:
-    return page.api.maybe(f"/_sandbox/ic/customers/{number}", biller_guid=guid)
+    return page.api.maybe(at("/_sandbox/ic/customers/{}", number), biller_guid=guid)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from partnerlab.console.view import Page
+from partnerlab.contracts.paths import at
 from partnerlab.simulators.kit.http.messages import Response
 
 __all__ = ["act", "add_fault", "clear_faults", "index", "job"]
@@ -37,14 +38,14 @@ def act(page: Page) -> Response:
     if action == "set":
         page.api.post("/_sandbox/clock", {"now": form.get("now", "").strip()}, method="PUT")
         return page.see("clock", done="The clock was set. What lies between did not run.")
-    page.api.post(f"/_sandbox/clock/{action}")
+    page.api.post(at("/_sandbox/clock/{}", action))
     return page.see("clock", done="The clock stands." if action == "freeze" else "The clock runs.")
 
 
 def job(page: Page) -> Response:
     """Run, pause or resume a partner's timed job."""
     partner, name, action = page.places["partner"], page.places["job"], page.places["action"]
-    done = page.api.post(f"/_sandbox/jobs/{partner}/{name}/{action}")
+    done = page.api.post(at("/_sandbox/jobs/{}/{}/{}", partner, name, action))
     said = done.get("outcome") or {"pause": "Paused.", "resume": "It goes on."}.get(action, "Done.")
     return page.see("clock", done=f"{done['title']}: {said}")
 
@@ -66,7 +67,7 @@ def add_fault(page: Page) -> Response:
 def clear_faults(page: Page) -> Response:
     """Take one fault from the lane, or all."""
     number = page.form.get("number", "")
-    page.api.delete(f"/_sandbox/faults/{number}" if number else "/_sandbox/faults")
+    page.api.delete(at("/_sandbox/faults/{}", number) if number else "/_sandbox/faults")
     return page.see("clock", done="It is off." if number else "No fault is on.")
 
 

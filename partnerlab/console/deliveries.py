@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from partnerlab.console.api import ApiRefused
 from partnerlab.console.view import Page
+from partnerlab.contracts.paths import at
 from partnerlab.simulators.kit.http.messages import Response
 
 __all__ = ["decide", "index", "one"]
@@ -42,7 +43,7 @@ def _count(page: Page, state: str) -> int:
 
 def one(page: Page) -> Response:
     """A delivery with its attempts, and what a person may decide."""
-    found = page.api.get(f"/_pump/deliveries/{page.places['id']}")
+    found = page.api.get(at("/_pump/deliveries/{}", page.places["id"]))
     if found["lane"] != page.lane:
         raise ApiRefused(404, f"it is a delivery of lane {found['lane']}")
     return page.render("delivery.html", "deliveries", f"Delivery {found['number']}", delivery=found)
@@ -59,5 +60,5 @@ def decide(page: Page) -> Response:
         decision = "resolve"
     if not reason.strip():
         return page.see(f"deliveries/{id}", wrong="Say why: the reason is kept with the delivery.")
-    page.api.post(f"/_pump/deliveries/{id}/{decision}", body)
+    page.api.post(at("/_pump/deliveries/{}/{}", id, decision), body)
     return page.see(f"deliveries/{id}", done=DONE.get(decision, "Done."))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from partnerlab.console.view import Page
+from partnerlab.contracts.paths import at
 from partnerlab.simulators.kit.http.messages import Response
 
 __all__ = ["decide", "export", "index", "upload"]
@@ -32,24 +33,24 @@ def index(page: Page) -> Response:
 def upload(page: Page) -> Response:
     """A file that came in, with every problem of it."""
     id = page.places["id"]
-    found = page.api.get(f"/_sandbox/ic/uploads/{id}")
-    problems = page.api.get(f"/_sandbox/ic/uploads/{id}/problems", limit=MOST)["problems"]
+    found = page.api.get(at("/_sandbox/ic/uploads/{}", id))
+    problems = page.api.get(at("/_sandbox/ic/uploads/{}/problems", id), limit=MOST)["problems"]
     return page.render("upload.html", "files", found["file_name"], upload=found, problems=problems)
 
 
 def decide(page: Page) -> Response:
     """Load or let go a file that waits for a person."""
     id, decision = page.places["id"], page.places["decision"]
-    page.api.post(f"/_sandbox/ic/uploads/{id}/{decision}")
+    page.api.post(at("/_sandbox/ic/uploads/{}/{}", id, decision))
     return page.see(f"files/in/{id}", done="It was loaded." if decision == "accept" else "It was let go.")
 
 
 def export(page: Page) -> Response:
     """A batch that goes out, with its files."""
-    found = page.api.get(f"/_sandbox/ic/exports/{page.places['id']}")
+    found = page.api.get(at("/_sandbox/ic/exports/{}", page.places["id"]))
     texts = []
     for file in found["files"]:
-        part = page.api.get(f"/_sandbox/ic/exports/{found['report_id']}/files/{file['name']}")
+        part = page.api.get(at("/_sandbox/ic/exports/{}/files/{}", found["report_id"], file["name"]))
         text = part if isinstance(part, str) else part.get("text") or part.get("content") or ""
         texts.append((file, text, bool(isinstance(part, dict) and part.get("next"))))
     return page.render("export.html", "files", f"Batch {found['report_id']}", export=found, texts=texts)

@@ -8,6 +8,7 @@ from partnerlab.console.api import ApiRefused
 from partnerlab.console.given_file import file_form
 from partnerlab.console.places import PREFIX
 from partnerlab.console.view import Page
+from partnerlab.contracts.paths import at
 from partnerlab.contracts.verification.near import nearest
 from partnerlab.simulators.kit.http.messages import Response
 
@@ -50,7 +51,7 @@ def take_in(page: Page) -> Response:
         wrong = f"There is a lane {name}: say that it is to be replaced, or give another name."
     else:
         try:
-            made = page.api.send(f"/_sandbox/lanes/{name}/import", file.content or b"{}")
+            made = page.api.send(at("/_sandbox/lanes/{}/import", name), file.content or b"{}")
             return page.see(_lanes_of(made["name"]), done=f"This is {made['name']}, as {file.name} holds it.")
         except ApiRefused as error:
             wrong = f"{file.name}: {error}"
@@ -61,13 +62,13 @@ def act(page: Page) -> Response:
     """Fork, reset or drop a lane."""
     name, action = page.places["name"], page.places["action"]
     if action == "fork":
-        made = page.api.post(f"/_sandbox/lanes/{name}/fork", {"to": page.form.get("to", "").strip()})
+        made = page.api.post(at("/_sandbox/lanes/{}/fork", name), {"to": page.form.get("to", "").strip()})
         return page.see(_lanes_of(made["name"]), done=f"This is {made['name']}, with everything that {name} holds.")
     if action == "drop":
-        page.api.delete(f"/_sandbox/lanes/{name}")
+        page.api.delete(at("/_sandbox/lanes/{}", name))
         here = "default" if name == page.lane else page.lane
         return page.see(_lanes_of(here), done=f"Lane {name} and everything in it is gone.")
-    page.api.post(f"/_sandbox/lanes/{name}/reset")
+    page.api.post(at("/_sandbox/lanes/{}/reset", name))
     return page.see("lanes", done=f"Lane {name} is as it was when it was new.")
 
 

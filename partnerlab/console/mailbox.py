@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from partnerlab.console.view import Page
+from partnerlab.contracts.paths import at
 from partnerlab.simulators.kit.http.messages import Response
 
 __all__ = ["index"]
@@ -16,5 +17,5 @@ def index(page: Page) -> Response:
     number = page.query.get("number", "")
     chosen = messages[0] if messages else None
     if number.isdecimal():
-        chosen = page.api.get(f"/_sandbox/ic/mailbox/{number}")
+        chosen = page.api.get(at("/_sandbox/ic/mailbox/{}", number))
     return page.render("mailbox.html", "mailbox", "Mailbox", messages=messages, chosen=chosen)

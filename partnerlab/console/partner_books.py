@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from partnerlab.console.api import Api
+from partnerlab.contracts.paths import at
 
 __all__ = ["BookAccount", "account_of", "accounts_of"]
 
@@ -41,5 +42,5 @@ def accounts_of(api: Api, partner: str) -> list[BookAccount]:
 def account_of(api: Api, partner: str, number: str) -> dict[str, Any] | None:
     """The account whole, as the control API gives it; None where the partner has none."""
     path = {"tccs": "tccs/policies", "watersmart": "watersmart/customers"}.get(partner, "inhance/accounts")
-    found: dict[str, Any] | None = api.maybe(f"/_sandbox/{path}/{number}")
+    found: dict[str, Any] | None = api.maybe(at("/_sandbox/" + path + "/{}", number))
     return found

@@ -9,6 +9,7 @@ from partnerlab.auditing import VERDICTS
 from partnerlab.auditing.lane_times import began, lane_times
 from partnerlab.auditing.pages import Row
 from partnerlab.console.view import Page
+from partnerlab.contracts.paths import at
 from partnerlab.simulators.kit.http.messages import Response
 
 __all__ = ["index", "story"]
@@ -45,10 +46,10 @@ def index(page: Page) -> Response:
 def story(page: Page) -> Response:
     """One payment, with the verdict that the audit has on it."""
     guid = page.places["guid"]
-    payment = page.api.get(f"/_sandbox/ic/payments/{guid}")
-    biller = page.api.get(f"/_sandbox/ic/billers/{payment['biller_guid']}")
-    audited = page.api.get(f"/_sandbox/auditing/payments/{guid}")
-    deliveries = [page.api.get(f"/_pump/deliveries/{id}") for id in audited["deliveries"]]
+    payment = page.api.get(at("/_sandbox/ic/payments/{}", guid))
+    biller = page.api.get(at("/_sandbox/ic/billers/{}", payment["biller_guid"]))
+    audited = page.api.get(at("/_sandbox/auditing/payments/{}", guid))
+    deliveries = [page.api.get(at("/_pump/deliveries/{}", id)) for id in audited["deliveries"]]
     calls = _calls(page, payment)
     steps = [_paid(payment), *_delivered(page, deliveries, calls), *_on_the_wire(page, calls)]
     steps += [*_posted(page, audited["postings"], biller), *_postbacks(page, payment), *_files(page, payment)]

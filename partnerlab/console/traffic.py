@@ -9,6 +9,7 @@ from partnerlab.console.api import ApiRefused
 from partnerlab.console.bodies import shown
 from partnerlab.console.view import Page
 from partnerlab.contracts.doors import doors
+from partnerlab.contracts.paths import at
 from partnerlab.contracts.verification.meaning import read_meaning
 from partnerlab.simulators.kit.http.messages import Response
 
@@ -46,13 +47,13 @@ def rows(page: Page) -> Response:
 def entry(page: Page) -> Response:
     """One exchange whole."""
     id = page.places["id"]
-    found = page.api.get(f"/_sandbox/journal/{id}")
+    found = page.api.get(at("/_sandbox/journal/{}", id))
     fault = {"name": "commit-then-drop", "operation": found["operation"], "count": 1}
     event = found["event"]
     values = {
         "entry": found,
         "words": read_meaning(found["status"], found["answer"], most=MOST_WORDS).words,
-        "payment": page.api.maybe(f"/_sandbox/ic/payments/{event}") if event else None,
+        "payment": page.api.maybe(at("/_sandbox/ic/payments/{}", event)) if event else None,
         "asked": shown(found, "request"),
         "answered": shown(found, "response"),
         "copies": [(title, text) for name, title in LANGUAGES if (text := _as_code(page, id, name))],
@@ -65,7 +66,7 @@ def entry(page: Page) -> Response:
 def replay(page: Page) -> Response:
     """Send it again, with the body of the form where there is one; the result opens."""
     body = page.form.get("body")
-    sent = page.api.post(f"/_sandbox/journal/{page.places['id']}/replay", {} if body is None else {"body": body})
+    sent = page.api.post(at("/_sandbox/journal/{}/replay", page.places["id"]), {} if body is None else {"body": body})
     done = "Sent again: this is the new exchange."
     if sent["masked"]:
         done += " A credential that the journal does not hold was sent masked; edit the body to give it."
@@ -88,6 +89,6 @@ def _found(page: Page, **more: Any) -> list[dict[str, Any]]:
 def _as_code(page: Page, id: str, language: str) -> str:
     """The request as a program; empty where it cannot be one."""
     try:
-        return str(page.api.get(f"/_sandbox/journal/{id}/as/{language}")["text"])
+        return str(page.api.get(at("/_sandbox/journal/{}/as/{}", id, language))["text"])
     except ApiRefused:
         return ""

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from partnerlab.both_sides import InHanceV1Sides
 from partnerlab.contracts.capabilities import capabilities
+from partnerlab.contracts.paths import at
 from partnerlab.remote import RemoteRefused
 from partnerlab.story import Story
 
@@ -110,7 +111,9 @@ def bills(story: Story, sides: InHanceV1Sides) -> None:
         found=sides.invoice("540001")["balance_due"],
         expected="150.00",
     )
-    sides.control.post(f"/_sandbox/inhance/accounts/{BOATS}/bills", {"invoice_number": "540002", "amount": "-5.00"})
+    sides.control.post(
+        at("/_sandbox/inhance/accounts/{}/bills", BOATS), {"invoice_number": "540002", "amount": "-5.00"}
+    )
     ran = sides.advance("15m")
     story.expect(
         "INH1-BAL-1",
@@ -145,7 +148,7 @@ def pending(story: Story, sides: InHanceV1Sides) -> None:
         expected=(Decimal("84.40"), Decimal("49.40")),
     )
     for payment in waiting:
-        path = f"/_sandbox/inhance/v1/pending-payments/{payment['payment_guid']}/post"
+        path = at("/_sandbox/inhance/v1/pending-payments/{}/post", payment["payment_guid"])
         sides.control.post(path, {"clerk": "Dana"})
     story.expect(
         "INH1-PAY-2",
@@ -190,16 +193,16 @@ def changes(story: Story, sides: InHanceV1Sides) -> None:
     """What payers change, a day later in the utility's books."""
     guid, user = sides.biller["guid"], "diner@example.com"
     card = {"holder": "F. Street", "card_number": "4111111111111111", "expires_on": "2031-12-31", "biller_guid": guid}
-    method = sides.control.post(f"/_sandbox/ic/users/{user}/methods", card)
+    method = sides.control.post(at("/_sandbox/ic/users/{}/methods", user), card)
     sides.control.post(
-        f"/_sandbox/ic/users/{user}/autopay",
+        at("/_sandbox/ic/users/{}/autopay", user),
         {"account_number": DINER, "method_id": method["method_id"], "biller_guid": guid},
     )
     sides.switch("autopay", LAUNDRY, enrolled=True)
     sides.switch("paperless", LAUNDRY, enrolled=False)
     for kind, value in (("email", "laundry@example.com"), ("phone", "413-555-0199")):
         field = {"email": "email_address"}.get(kind, kind)
-        sides.control.post(f"/_sandbox/ic/customers/{LAUNDRY}/{kind}", {field: value, "biller_guid": guid})
+        sides.control.post(at("/_sandbox/ic/customers/{}/{}", LAUNDRY, kind), {field: value, "biller_guid": guid})
     sides.advance("26h")
     drafts = [sides.account(account) for account in (DINER, LAUNDRY)]
     story.expect("INH1-AUT-1", "both are Draft", found=[one["autopay"] for one in drafts], expected=[True, True])
@@ -249,7 +252,7 @@ def returned(story: Story, sides: InHanceV1Sides) -> None:
         expected=True,
     )
     number = next(one["number"] for one in sides.account(LOFTS)["payments"] if one["amount"] == "50.00")
-    sides.control.post(f"/_sandbox/inhance/accounts/{LOFTS}/payments/{number}/return", {"clerk": "Dana"})
+    sides.control.post(at("/_sandbox/inhance/accounts/{}/payments/{}/return", LOFTS, number), {"clerk": "Dana"})
     sides.decide(rejects[0]["event_id"], "dismiss", "entered by Dana")
     sides.advance("15m")
     story.expect(

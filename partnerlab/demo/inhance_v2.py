@@ -16,6 +16,7 @@ import httpx
 from partnerlab.both_sides import InHanceSides
 from partnerlab.client.errors import PartnerFault
 from partnerlab.contracts.files import InvoiceGroup, check, load_layout, read_bif
+from partnerlab.contracts.paths import at
 from partnerlab.contracts.verification.wsdl import read_wsdl
 from partnerlab.demo import inhance_v2_pump, presentment
 from partnerlab.demo.inhance_v2_pump import ACCOUNT, INVOICE
@@ -154,7 +155,9 @@ def upload(story: Story, sides: InHanceSides, content: bytes, groups: list[Invoi
 
 def balances(story: Story, sides: InHanceSides) -> None:
     """What a payer owes, by version 1 and 2 of real-time data retrieval."""
-    sides.control.post(f"/_sandbox/inhance/accounts/{ACCOUNT}/bills", {"invoice_number": "500099", "amount": "10.00"})
+    sides.control.post(
+        at("/_sandbox/inhance/accounts/{}/bills", ACCOUNT), {"invoice_number": "500099", "amount": "10.00"}
+    )
     story.tell("the partner has billed 10.00 since: Balance 135.50, FutureBalance 192.75")
     before = sides.invoice(INVOICE)
     sides.open(INVOICE)
@@ -183,7 +186,9 @@ def balances(story: Story, sides: InHanceSides) -> None:
 
 def contact(story: Story, sides: InHanceSides) -> None:
     """The e-mail address and phone number of the answer."""
-    sides.control.put(f"/_sandbox/inhance/accounts/{ACCOUNT}", {"email": "new@example.com", "phone": "413-555-0199"})
+    sides.control.put(
+        at("/_sandbox/inhance/accounts/{}", ACCOUNT), {"email": "new@example.com", "phone": "413-555-0199"}
+    )
     customer = sides.customer(ACCOUNT)
     sides.open(INVOICE)
     story.expect(
@@ -206,7 +211,7 @@ def contact(story: Story, sides: InHanceSides) -> None:
         found=sides.customer(ACCOUNT)["phone"],
         expected=customer["phone"],
     )
-    sides.control.put(f"/_sandbox/inhance/accounts/{ACCOUNT}", {"email": ""})
+    sides.control.put(at("/_sandbox/inhance/accounts/{}", ACCOUNT), {"email": ""})
     sides.open(INVOICE)
     story.expect(
         "INH2-RTDR-5",

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from partnerlab.both_sides import InHanceSides
 from partnerlab.contracts.files import InvoiceGroup
+from partnerlab.contracts.paths import at
 from partnerlab.story import Story
 
 __all__ = ["ACCOUNT", "INVOICE", "tell"]
@@ -108,7 +109,9 @@ def credit(story: Story, sides: InHanceSides) -> None:
         amount=Decimal("7.00"),
     )
     over = sides.balance(PAID_UP)
-    sides.control.post(f"/_sandbox/inhance/accounts/{PAID_UP}/bills", {"invoice_number": "500098", "amount": "10.00"})
+    sides.control.post(
+        at("/_sandbox/inhance/accounts/{}/bills", PAID_UP), {"invoice_number": "500098", "amount": "10.00"}
+    )
     story.expect(
         "INH2-PAY-8",
         f"what is paid over is credit ({over}) until the next bill takes it",
@@ -147,7 +150,7 @@ def enrolments(story: Story, sides: InHanceSides) -> None:
             seen.append(sides.account(ACCOUNT)[kind])
         story.expect(id, f"{kind} on and off at the partner", found=seen, expected=[True, False])
     sides.configure(settings={"13": "wrong-key"})
-    sides.control.post(f"/_sandbox/ic/customers/{ACCOUNT}/email", {"email_address": "payer@example.com"})
+    sides.control.post(at("/_sandbox/ic/customers/{}/email", ACCOUNT), {"email_address": "payer@example.com"})
     sides.settle()
     story.expect(
         "INH2-EML-2",
@@ -162,7 +165,7 @@ def conveyed(story: Story, sides: InHanceSides, bills: list[InvoiceGroup]) -> No
     """What becomes of a conveyed account's number."""
     plain = bills[-1].customer.AccountNumber
     number = sides.convey(plain)
-    sides.control.put(f"/_sandbox/inhance/accounts/{number}", {"customer_name": "Former Owner"})
+    sides.control.put(at("/_sandbox/inhance/accounts/{}", number), {"customer_name": "Former Owner"})
     story.tell(f"{plain} goes to a new owner; the former one's is {number} on both sides")
     before = sides.balance(plain)
     reference = sides.pay(number, "6.00", donation="standalone")["reference"]

@@ -17,6 +17,7 @@ import httpx
 from partnerlab.both_sides import InHanceSides, Sides, TccsSides
 from partnerlab.client.invoice_cloud import CloudSso, Redirect, RestClient
 from partnerlab.contracts.files import InvoiceGroup, load_layout
+from partnerlab.contracts.paths import at
 from partnerlab.journey.visitor import Page, Visitor
 from partnerlab.story import Story
 
@@ -55,7 +56,7 @@ def of_utility_bills(story: Story, sides: InHanceSides, bills: list[InvoiceGroup
         pdf = b"%PDF-1.4\nthe vendor's own\n%%EOF\n"
         number, guid = most.invoice.InvoiceNumber, most.invoice.InvoiceFormatGuid
         body = {"content": base64.b64encode(pdf).decode(), "biller_guid": sides.biller["guid"]}
-        sides.control.put(f"/_sandbox/ic/invoices/{number}/image", body)
+        sides.control.put(at("/_sandbox/ic/invoices/{}/image", number), body)
         sides.configure(configuration={"InvoiceFormats": {guid: "extracted_pdf"}})
         story.expect(
             "INH2-PRS-1",

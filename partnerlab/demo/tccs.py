@@ -10,6 +10,7 @@ import httpx
 
 from partnerlab.both_sides import TccsSides
 from partnerlab.contracts.files import InvoiceGroup
+from partnerlab.contracts.paths import at
 from partnerlab.demo import presentment, tccs_addresses
 from partnerlab.demo.tccs_file import policy_file, upload
 from partnerlab.story import Story
@@ -188,7 +189,7 @@ def deposit(story: Story, sides: TccsSides) -> None:
         found=(row.get("amount"), row.get("insured_name"), row.get("type")),
         expected=("150.00", "Ondine O'Hara", None),
     )
-    story.tell(f"the quote is bound: {sides.control.get(f'/_sandbox/tccs/quotes/{QUOTE}')['policy']}")
+    story.tell(f"the quote is bound: {sides.control.get(at('/_sandbox/tccs/quotes/{}', QUOTE))['policy']}")
 
 
 def returned(story: Story, sides: TccsSides) -> None:

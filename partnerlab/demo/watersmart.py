@@ -11,6 +11,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from partnerlab.both_sides import WaterSides
+from partnerlab.contracts.paths import at
 from partnerlab.story import Story
 
 __all__ = ["tell"]
@@ -47,7 +48,7 @@ def tell(story: Story, url: str, *, invoices: int, seed: int) -> None:  # noqa: 
 
 def newcomer(story: Story, sides: WaterSides) -> None:
     """Setting 29 is 1: the sign-in makes the account."""
-    told = sides.water(f"/users/{GARDENER}/sign-in", {"password": sides.password})
+    told = sides.water(at("/users/{}/sign-in", GARDENER), {"password": sides.password})
     story.expect(
         "WS-29-1",
         f"she signs in: {told['steps'][0]}",
@@ -102,7 +103,7 @@ def payments(story: Story, sides: WaterSides) -> None:
     story.expect(
         "WS-TAKE-3",
         "the change log switched paperless on",
-        found=sides.got(f"/customers/{APARTMENTS}")["paperless"],
+        found=sides.got("/customers/{}", APARTMENTS)["paperless"],
         expected=True,
     )
 
@@ -127,7 +128,7 @@ def paused(story: Story, sides: WaterSides) -> None:
 
 def entries(story: Story, sides: WaterSides) -> None:
     """A payment at the utility's counter goes out with the balance file."""
-    sides.water(f"/customers/{APARTMENTS}/entries", {"kind": "counter_payment", "amount": "30.00"})
+    sides.water(at("/customers/{}/entries", APARTMENTS), {"kind": "counter_payment", "amount": "30.00"})
     ran = sides.advance("1d")
     sent = [one["outcome"] for one in ran if one["label"] == "watersmart, Adjustment/daily balance file"]
     story.expect(
@@ -142,11 +143,11 @@ def returned(story: Story, sides: WaterSides) -> None:
     """A week in which the bank payment comes back and a Draft bill is collected."""
     guid = sides.biller["guid"]
     card = {"holder": "B. Brook", "card_number": "4111111111111111", "expires_on": "2031-12-31", "biller_guid": guid}
-    method = sides.control.post(f"/_sandbox/ic/users/{BROOK}/methods", card)
+    method = sides.control.post(at("/_sandbox/ic/users/{}/methods", BROOK), card)
     enrolment = {"account_number": LAUNDROMAT, "method_id": method["method_id"], "biller_guid": guid}
-    sides.control.post(f"/_sandbox/ic/users/{BROOK}/autopay", enrolment)
+    sides.control.post(at("/_sandbox/ic/users/{}/autopay", BROOK), enrolment)
     due = (sides.now() + timedelta(days=3)).date().isoformat()
-    sides.water(f"/customers/{LAUNDROMAT}/bills", {"amount": "42.10", "due_on": due})
+    sides.water(at("/customers/{}/bills", LAUNDROMAT), {"amount": "42.10", "due_on": due})
     ran = sides.advance("7d")
     rejects = [one["outcome"] for one in ran if "ICRejects_" in one["outcome"]]
     state = {one["account_number"]: one["state"] for one in sides.got("/payments")["payments"]}
@@ -156,7 +157,7 @@ def returned(story: Story, sides: WaterSides) -> None:
         found=(len(rejects), state[NURSERY], sides.owed()[NURSERY]),
         expected=(1, "returned", ("88.40", "88.40")),
     )
-    customer = sides.got(f"/customers/{LAUNDROMAT}")
+    customer = sides.got("/customers/{}", LAUNDROMAT)
     story.expect(
         "WS-TAKE-3",
         "AutoPay, from the change log, and what it paid, from the payment file",

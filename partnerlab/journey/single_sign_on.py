@@ -15,6 +15,7 @@ import httpx
 from partnerlab.both_sides import InHanceSides
 from partnerlab.client.flows import sso
 from partnerlab.client.invoice_cloud import CloudSso, NewCustomer, Redirect, RestClient
+from partnerlab.contracts.paths import at
 from partnerlab.journey.visitor import Page, Visitor
 from partnerlab.story import Story
 
@@ -152,7 +153,7 @@ def registered_payment(story: Story, url: str) -> None:
         story.expect("ICP-RED-1", "RedirectID 1 is the bill listing", found=page.heading, expected="Your bills")
         found = f"Bill {INVOICE}" in page.links()
         story.expect("INH2-PRS-2", "the payer sees the bill in the customer portal", found=found, expected=True)
-        portal.control.put(f"/_sandbox/inhance/accounts/{ACCOUNT}", {})
+        portal.control.put(at("/_sandbox/inhance/accounts/{}", ACCOUNT), {})
         before = portal.balance(ACCOUNT)
         page = portal.visitor.follow(f"Bill {INVOICE}")
         story.expect(

@@ -10,6 +10,7 @@ from typing import Any
 
 from partnerlab.client.flows import cloud_payments
 from partnerlab.client.invoice_cloud import CloudCustomer, CloudPaymentRequest, CloudSso, Redirect, RestClient
+from partnerlab.contracts.paths import at
 from partnerlab.journey.visitor import Unusable, Visitor
 from partnerlab.soak.town import Account, Town
 from partnerlab.soak.world import Refused, World
@@ -85,7 +86,7 @@ class Payers:
     def look(self, account: Account, invoice: str) -> None:
         """Open a bill."""
         answer = self.world.control.post(
-            f"/_sandbox/ic/invoices/{invoice}/open".replace("#", "%23"), {"biller_guid": account.biller_guid}
+            at("/_sandbox/ic/invoices/{}/open", invoice), {"biller_guid": account.biller_guid}
         )
         due = answer["invoice"]["balance_due"]
         self.world.log(f"{account.number} looks at {invoice}: {due}{' (old)' if answer['problem'] else ''}")
@@ -152,7 +153,7 @@ class Payers:
             return
         method = self._registered(account)
         body = {"account_number": account.number, "method_id": method, "biller_guid": account.biller_guid}
-        self.world.control.post(f"/_sandbox/ic/users/{_user(account)}/autopay", body)
+        self.world.control.post(at("/_sandbox/ic/users/{}/autopay", _user(account)), body)
         self._enrolled.add(account)
         self.world.log(f"{account.number} enrols in AutoPay")
 
@@ -167,7 +168,7 @@ class Payers:
                 "day": day.isoformat(),
                 "biller_guid": account.biller_guid,
             }
-            self.world.control.post(f"/_sandbox/ic/users/{_user(account)}/schedules", body)
+            self.world.control.post(at("/_sandbox/ic/users/{}/schedules", _user(account)), body)
             self.world.log(f"{account.number} schedules {body['amount']} for {body['day']}")
 
     def at_the_counter(self, account: Account) -> None:
@@ -199,7 +200,7 @@ class Payers:
         self.by_page(account)
         kind = self.world.dice.choice(("paperless", "autopay"))
         body = {"enrolled": self.world.dice.random() < 0.6, "biller_guid": account.biller_guid}
-        self.world.control.post(f"/_sandbox/ic/customers/{account.number}/{kind}", body)
+        self.world.control.post(at("/_sandbox/ic/customers/{}/{}", account.number, kind), body)
         self.world.log(f"{account.number} switches {kind} {'on' if body['enrolled'] else 'off'}")
 
     def by_text(self, account: Account) -> None:
@@ -252,10 +253,10 @@ class Payers:
                 self._again(account, AGAIN_IN_DAYS)
         elif self.town.settled(account):
             marked = self.world.control.post(
-                f"/_sandbox/ic/customers/{account.number}/convey", {"biller_guid": account.biller_guid}
+                at("/_sandbox/ic/customers/{}/convey", account.number), {"biller_guid": account.biller_guid}
             )["account_number"]
             self.world.control.put(
-                f"/_sandbox/inhance/accounts/{marked}", {"customer_name": "Former owner", "integration": "v2"}
+                at("/_sandbox/inhance/accounts/{}", marked), {"customer_name": "Former owner", "integration": "v2"}
             )
             self.world.log(f"{account.number} goes to a new owner; the former one's is {marked}")
             for invoice in self.town.invoices(account):
@@ -306,7 +307,7 @@ class Payers:
         number = self.world.dice.choice(({"card_number": CARD["card_number"]}, {"bank_account": BANK["bank_account"]}))
         expires = {"expires_on": "2035-01-31"} if "card_number" in number else {}
         saved = control.post(
-            f"/_sandbox/ic/users/{_user(account)}/methods",
+            at("/_sandbox/ic/users/{}/methods", _user(account)),
             {"holder": "Payer", **number, **expires, "biller_guid": account.biller_guid},
         )
         return str(saved["method_id"])

@@ -22,6 +22,7 @@ import httpx
 from partnerlab.auditing import LaneBooks, read_lane
 from partnerlab.client.errors import TransportError
 from partnerlab.client.http import Transport
+from partnerlab.contracts.paths import at
 from partnerlab.replicas import running_replicas
 from partnerlab.simulators.kit.faults.effects import WAITING
 from partnerlab.soak.killing import Killer
@@ -74,7 +75,7 @@ class ProcessWorld(World):
             beside = opened.enter_context(closing(_Control(replicas[0].url, self._any, "default")))
             self.control = opened.enter_context(closing(_Control(replicas[0].url, self._any, LANE)))
             if LANE in {row["name"] for row in beside.get("/_sandbox/lanes")["lanes"]}:
-                beside.delete(f"/_sandbox/lanes/{LANE}")
+                beside.delete(at("/_sandbox/lanes/{}", LANE))
             beside.post("/_sandbox/lanes", {"name": LANE, "seed": self.seed, "frozen_at": BEGINS.isoformat()})
             self.know_billers()
             self._exit = opened.pop_all()

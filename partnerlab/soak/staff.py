@@ -9,6 +9,7 @@ from partnerlab.auditing import LaneBooks
 from partnerlab.auditing.matching import match
 from partnerlab.auditing.records import Delivery, Payment, Posting
 from partnerlab.auditing.ways import WAYS
+from partnerlab.contracts.paths import at
 from partnerlab.soak.world import LANE, Refused, World
 
 __all__ = ["Staff"]
@@ -45,7 +46,9 @@ class Staff:
             done += 1
             with self.world.surviving(f"as the operator says {verb}"):
                 try:
-                    answer = self.world.control.post(f"/_pump/deliveries/{LANE}:{delivery.event_id}/{verb}", body)
+                    answer = self.world.control.post(
+                        at("/_pump/deliveries/{}:{}/{}", LANE, delivery.event_id, verb), body
+                    )
                 except Refused as refused:
                     self.world.log(f"operator cannot {verb} {delivery.kind} of {delivery.account}: {refused}")
                     continue
@@ -67,13 +70,15 @@ class Staff:
                     done += 1
                     number = posting.number.split()[1]
                     with self.world.surviving("as a clerk enters a return"):
-                        self.world.control.post(f"/_sandbox/inhance/accounts/{posting.place}/payments/{number}/return")
+                        self.world.control.post(
+                            at("/_sandbox/inhance/accounts/{}/payments/{}/return", posting.place, number)
+                        )
                         self.world.log(f"a clerk of {WAYS[partner].name} takes {payment.reference} back")
         for one in books.downloaded:
             if one.state == "pending":
                 done += 1
                 with self.world.surviving("as a clerk posts"):
-                    self.world.control.post(f"/_sandbox/inhance/v1/pending-payments/{one.guid}/post")
+                    self.world.control.post(at("/_sandbox/inhance/v1/pending-payments/{}/post", one.guid))
                     self.world.log(f"a clerk posts {one.amount} to {one.account}")
         return done
 

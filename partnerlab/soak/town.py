@@ -9,6 +9,7 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
+from partnerlab.contracts.paths import at
 from partnerlab.soak.world import World
 
 __all__ = ["Account", "Town"]
@@ -51,22 +52,22 @@ class Town:
         if partner == "tccs":
             policy = f"81{number:07}"
             term = f"{policy}-06/01/2028"
-            control.put(f"/_sandbox/tccs/policies/{term}", {"insured_name": f"Insured {number}"})
+            control.put(at("/_sandbox/tccs/policies/{}", term), {"insured_name": f"Insured {number}"})
             return Account(partner, policy, term, guid)
         if partner == "watersmart":
             account = f"71{number:07}"
-            control.put(f"/_sandbox/watersmart/customers/{account}", {"customer_name": f"Customer {number}"})
+            control.put(at("/_sandbox/watersmart/customers/{}", account), {"customer_name": f"Customer {number}"})
             return Account(partner, account, "", guid)
         account = f"{'91' if partner == 'inhance_v2' else '92'}{number:07}"
         body = {"customer_name": f"Customer {number}", "integration": partner.removeprefix("inhance_")}
-        control.put(f"/_sandbox/inhance/accounts/{account}", body)
+        control.put(at("/_sandbox/inhance/accounts/{}", account), body)
         return Account(partner, account, "", guid)
 
     def _send_notices(self, biller: dict[str, Any], days: int) -> None:
         """Payers are told of a bill on days that are counted from its due date, which is *days* after it is made."""
         asked = {name: day - days for name, day in NOTICES.items()}
         configuration = {**biller["configuration"], "Questionnaire": asked}
-        self.world.control.patch(f"/_sandbox/ic/billers/{biller['guid']}", {"configuration": configuration})
+        self.world.control.patch(at("/_sandbox/ic/billers/{}", biller["guid"]), {"configuration": configuration})
 
     def bill(self, account: Account) -> None:
         """The partner bills the account."""
@@ -76,10 +77,10 @@ class Town:
             case "tccs":
                 control.post("/_sandbox/tccs/instalments", {"invoice_number": account.term, "amount": amount})
             case "watersmart":
-                control.post(f"/_sandbox/watersmart/customers/{account.number}/bills", {"amount": amount})
+                control.post(at("/_sandbox/watersmart/customers/{}/bills", account.number), {"amount": amount})
             case _:
                 body = {"invoice_number": f"{next(self._invoices)}", "amount": amount}
-                control.post(f"/_sandbox/inhance/accounts/{account.number}/bills", body)
+                control.post(at("/_sandbox/inhance/accounts/{}/bills", account.number), body)
         self.billed[account] += 1
         self.world.log(f"{account.partner} bills {account.number}: {amount}")
 
@@ -89,7 +90,7 @@ class Town:
 
     def enter(self, account: Account) -> None:
         """The utility takes money at its own counter, or corrects what the account owes."""
-        dice, path = self.world.dice, f"/_sandbox/watersmart/customers/{account.number}"
+        dice, path = self.world.dice, at("/_sandbox/watersmart/customers/{}", account.number)
         owed = Decimal(self.world.control.get(path)["balance"])
         if owed > 0 and dice.random() < 0.7:
             part = (owed * dice.randint(10, 100) / 100).quantize(Decimal("0.01"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any, ClassVar
 
+from partnerlab.contracts.paths import at
 from partnerlab.testing.sandboxes import LaneOfTest
 
 __all__ = ["InHanceBooks", "InvoiceCloudBooks", "PartnerBooks", "TccsBooks", "WaterSmartBooks", "partner_books"]
@@ -48,31 +49,33 @@ class InvoiceCloudBooks(_Books):
 
     def invoice(self, number: str) -> Row:
         """An invoice as it stands."""
-        return self._get(f"invoices/{number}")
+        return self._get(at("/_sandbox/ic/invoices/{}", number))
 
     def open(self, number: str) -> Row:
         """Open a bill as its payer, which asks the partner for the balance."""
-        opened: Row = self.control.post(f"/_sandbox/ic/invoices/{number}/open", {"biller_guid": self.biller["guid"]})
+        opened: Row = self.control.post(
+            at("/_sandbox/ic/invoices/{}/open", number), {"biller_guid": self.biller["guid"]}
+        )
         return opened
 
     def customer(self, account: str) -> Row:
         """A customer."""
-        return self._get(f"customers/{account}")
+        return self._get(at("/_sandbox/ic/customers/{}", account))
 
     def payments(self, account: str = "") -> list[Row]:
         """The biller's payments, of one account or all."""
-        found: list[Row] = self._get("payments", account_number=account or None)["payments"]
+        found: list[Row] = self._get("/_sandbox/ic/payments", account_number=account or None)["payments"]
         return found
 
     def switch(self, kind: str, account: str, *, enrolled: bool) -> Row:
         """Switch `paperless` or `autopay` as the payer does."""
         body = {"enrolled": enrolled, "biller_guid": self.biller["guid"]}
-        switched: Row = self.control.post(f"/_sandbox/ic/customers/{account}/{kind}", body)
+        switched: Row = self.control.post(at("/_sandbox/ic/customers/{}/{}", account, kind), body)
         return switched
 
     def configure(self, **changes: Any) -> None:
         """Change the biller's `settings` (null removes one) or `configuration`."""
-        self.control.patch(f"/_sandbox/ic/billers/{self.biller['guid']}", changes)
+        self.control.patch(at("/_sandbox/ic/billers/{}", self.biller["guid"]), changes)
         self.__dict__.pop("biller", None)
 
     def deliveries(self, *, state: str = "") -> list[Row]:
@@ -82,7 +85,7 @@ class InvoiceCloudBooks(_Books):
         return found
 
     def _get(self, path: str, **query: Any) -> Row:
-        found: Row = self.control.get(f"/_sandbox/ic/{path}", biller_guid=self.biller["guid"], **query)
+        found: Row = self.control.get(path, biller_guid=self.biller["guid"], **query)
         return found
 
 
@@ -101,7 +104,7 @@ class InHanceBooks(_Books):
 
     def account(self, number: str) -> Row:
         """An account: balances, switches, bills, payments."""
-        found: Row = self.control.get(f"/_sandbox/inhance/accounts/{number}")
+        found: Row = self.control.get(at("/_sandbox/inhance/accounts/{}", number))
         return found
 
     def payments(self, account: str) -> list[Row]:
@@ -129,7 +132,7 @@ class TccsBooks(_Books):
 
     def policy(self, invoice_number: str) -> Row:
         """A policy term: balances, switches, payments."""
-        found: Row = self.control.get(f"/_sandbox/tccs/policies/{invoice_number}")
+        found: Row = self.control.get(at("/_sandbox/tccs/policies/{}", invoice_number))
         return found
 
     def payments(self, invoice_number: str) -> list[Row]:
@@ -145,7 +148,7 @@ class WaterSmartBooks(_Books):
 
     def customer(self, account: str) -> Row:
         """A customer with balance and entries."""
-        found: Row = self.control.get(f"/_sandbox/watersmart/customers/{account}")
+        found: Row = self.control.get(at("/_sandbox/watersmart/customers/{}", account))
         return found
 
 

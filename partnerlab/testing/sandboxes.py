@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
+from partnerlab.contracts.paths import at
 from partnerlab.remote import Remote
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ class _OtherSandbox:
         try:
             yield LaneOfTest(self.url, name, self._remote.in_lane(name), self._settle)
         finally:
-            self._remote.delete(f"/_sandbox/lanes/{name}")
+            self._remote.delete(at("/_sandbox/lanes/{}", name))
 
     def _settle(self, lane: str, timeout_s: float) -> bool:
         """Look until nothing is on its way: not what stands behind a delivery that waits for a later time."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from partnerlab.contracts.paths import at
 from partnerlab.contracts.verification.findings import Finding
 from partnerlab.testing.sandboxes import LaneOfTest
 
@@ -95,7 +96,7 @@ class Journal:
 
     def entry(self, id: str) -> Row:
         """One exchange with its headers and bodies."""
-        found: Row = self._lane.control.get(f"/_sandbox/journal/{id}")
+        found: Row = self._lane.control.get(at("/_sandbox/journal/{}", id))
         return found
 
     def assert_valid(self, *, refusals: bool = False) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from partnerlab.cli import main
-from partnerlab.remote import Remote
+from partnerlab.contracts.paths import at
+from partnerlab.remote import Remote, RemoteRefused
 from partnerlab.sandbox import Sandbox
 from partnerlab.settings import SandboxSettings
 from partnerlab.simulators import ic_webservices
@@ -95,4 +97,31 @@ def test_what_json_can_spell_and_no_lane_holds_is_refused_in_words(
 def test_a_name_that_is_no_text_is_refused_in_words(sandbox: Sandbox, arguments: tuple[str, ...]) -> None:
     """A shell passes bytes on that are no UTF-8."""
     done = lanes(sandbox, *arguments)
-    assert (done.exit_code, "what was given is no text" in done.output) == (1, True)
+    assert (done.exit_code, "what was given is no text" in done.output) == (2, True)
+
+
+@pytest.mark.parametrize("verb", ["reset", "drop", "export"])
+@pytest.mark.parametrize("name", ["x/../warm", "../lanes/warm", "warm/", "warm?x=1", "warm#x", "..", ""])
+def test_a_name_addresses_no_other_lane(sandbox: Sandbox, verb: str, name: str) -> None:
+    remote = Remote(sandbox.url)
+    with suppress(RemoteRefused):
+        remote.post("/_sandbox/lanes", {"name": "warm"})
+    made_at = remote.get("/_sandbox/lanes/warm")["made_at"]
+    done = lanes(sandbox, verb, name)
+    assert done.exit_code in (1, 2)
+    assert done.output.startswith(("Error: ", "Usage: "))
+    assert remote.get("/_sandbox/lanes/warm")["made_at"] == made_at
+    remote.close()
+
+
+@pytest.mark.parametrize("account", ["10/x", "10/paperless", "a b#c?d%2F"])
+def test_an_account_with_a_slash_in_its_number_is_reached_from_the_command_line(sandbox: Sandbox, account: str) -> None:
+    remote = Remote(sandbox.url)
+    remote.put(at("/_sandbox/inhance/accounts/{}", account), {"customer_name": "Slash"})
+    bill = {"invoice_number": str(700 + len(account)), "amount": "1.00"}
+    remote.post(at("/_sandbox/inhance/accounts/{}/bills", account), bill)
+    assert remote.get(at("/_sandbox/inhance/accounts/{}", account))["account_number"] == account
+    blocked = CliRunner().invoke(main, ["clerk", "block", account, "cards", "on", "--url", sandbox.url])
+    assert blocked.exit_code == 1
+    assert f"There is no customer '{account}'" in blocked.output
+    remote.close()

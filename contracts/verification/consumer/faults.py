@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from partnerlab.contracts.paths import at
 from partnerlab.contracts.verification.consumer.control import Control, Refused
 
 __all__ = ["LostAnswers"]
@@ -54,6 +55,6 @@ class LostAnswers:
 
     def _drop(self, number: int) -> None:
         try:
-            self._control.delete(f"/_sandbox/faults/{number}")
+            self._control.delete(at("/_sandbox/faults/{}", number))
         except Refused:
             return  # somebody cleared the lane's faults

@@ -13,10 +13,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
 from partnerlab.contracts.masking import is_secret, mask_text
+from partnerlab.contracts.paths import at
 from partnerlab.contracts.verification.consumer.control import Control, Refused
 from partnerlab.contracts.verification.grading.model import Exchange
 from partnerlab.contracts.verification.provider.configuration import is_here
@@ -286,8 +287,8 @@ def _paid(control: Control, page: Page) -> Mapping[str, Any]:
     made: Mapping[str, Any] = control.post("/_sandbox/ic/payments", order)
     if not made["approved"]:
         raise Refused(str(made["message"]))
-    customer = control.get(f"/_sandbox/ic/customers/{quote(page.account, safe='')}", biller_guid=guid)
-    biller = control.get(f"/_sandbox/ic/billers/{guid}")
+    customer = control.get(at("/_sandbox/ic/customers/{}", page.account), biller_guid=guid)
+    biller = control.get(at("/_sandbox/ic/billers/{}", guid))
     return {**made, "customer": customer, "time_zone": biller["time_zone"]}
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from partnerlab.contracts.paths import at
 from partnerlab.contracts.verification.consumer.call import Call
 from partnerlab.contracts.verification.consumer.control import Control, Refused
 from partnerlab.contracts.verification.grading.checks import NotExercised
@@ -89,7 +90,9 @@ class Reader:
             for entry in page:
                 self._since = entry["number"]
                 if self._concerns(entry):
-                    call = Call.read(len(self._record.calls) + 1, self._control.get(f"/_sandbox/journal/{entry['id']}"))
+                    call = Call.read(
+                        len(self._record.calls) + 1, self._control.get(at("/_sandbox/journal/{}", entry["id"]))
+                    )
                     if self._is_ours(call):
                         self._record.calls.append(call)
                         added.append(call)
@@ -114,7 +117,7 @@ class Reader:
         for entry in outward:
             if entry["door"] == POSTBACK:
                 place = len(self._record.calls) + len(self._record.posted_back) + 1
-                call = Call.read(place, self._control.get(f"/_sandbox/journal/{entry['id']}"))
+                call = Call.read(place, self._control.get(at("/_sandbox/journal/{}", entry["id"])))
                 if self._is_of_ours(call):
                     self._record.posted_back.append(call)
 
@@ -140,7 +143,7 @@ def problem(call: Call, where: str, expected: str, received: str) -> Problem:
 def repeated(control: Control, call: Call) -> str:
     """A call as a curl command; empty where the journal has only a part of it."""
     try:
-        found: str = control.get(f"/_sandbox/journal/{call.id}/as/curl")["text"]
+        found: str = control.get(at("/_sandbox/journal/{}/as/curl", call.id))["text"]
     except Refused:
         return ""
     return found

@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.kit.control.refusals import Invalid, Refused, error_body
@@ -130,7 +130,7 @@ class ControlApp:
             return _json(500, error_body("internal_error", told(request.id, error)))
 
     def _answer(self, request: Request) -> Response:
-        methods = self._find(request.path)
+        methods = self._find(request)
         if not methods:
             raise Refused(
                 404, "not_found", "the control API has nothing there; /_sandbox/openapi.json says what it has"
@@ -157,13 +157,24 @@ class ControlApp:
         answer, status = answer if isinstance(answer, tuple) else (answer, operation.statuses[0])
         return Response(status, b"") if answer is None else _json(status, answer)
 
-    def _find(self, path: str) -> dict[str, tuple[_Route, dict[str, str]]]:
-        """The routes of a path by method, each with what stands in its places."""
+    def _find(self, request: Request) -> dict[str, tuple[_Route, dict[str, str]]]:
+        """The routes of a path by method, each with what stands in its places; `%2F` belongs to a place."""
+        path = _with_slashes_apart(request.raw_path) if request.raw_path else request.path
         found: dict[str, tuple[_Route, dict[str, str]]] = {}
         for route in self._routes or self.warm():
             if route.operation.method not in found and (match := route.pattern.fullmatch(path)):
-                found[route.operation.method] = (route, match.groupdict())
+                places = {name: text.replace(_SLASH, "/") for name, text in match.groupdict().items()}
+                found[route.operation.method] = (route, places)
         return found
+
+
+_SLASH = "\ufdd0"
+"""Stands for a slash within a name while a path is matched: Unicode gives it to programs, and to no text."""
+
+
+def _with_slashes_apart(raw_path: str) -> str:
+    """A path decoded segment by segment."""
+    return "/".join(unquote(part, errors="replace").replace("/", _SLASH) for part in raw_path.split("/"))
 
 
 def _check_unique(operations: Iterable[Operation]) -> None:

@@ -54,12 +54,17 @@ class Mount:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A request target taken apart: the lane its path names, the rest of the path, the query, and what is there."""
+    """
+    A request target taken apart: the lane its path names, the rest of the path, the query, and what is there.
+
+    `raw_path` is the rest as it came, where a name in it has a slash (`%2F`), else empty.
+    """
 
     lane: str
     path: str
     query: str
     mount: Mount
+    raw_path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +234,9 @@ class Exchange:
         # HEAD is GET whose body is not sent: apps need not know it, the server cuts the body.
         method, place = "GET" if self._method == "HEAD" else self._method, self._place
         path, query = place.target.path, place.target.query
-        return Request(method, path, query, self._headers, self._body, place.base_url, self.id, lane, self._remote)
+        request = Request(method, path, query, self._headers, self._body, place.base_url, self.id, lane, self._remote)
+        request.raw_path = place.target.raw_path
+        return request
 
     def _run_faulty(self, app: App, operation: str, request: Request, plan: Plan, started_ns: int) -> Response | None:
         response = None

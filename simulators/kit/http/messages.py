@@ -28,7 +28,8 @@ class Request:
     `method` is GET for HEAD too: the server leaves the body out. `path` is decoded and without the lane prefix;
     `headers` have lower-case names; `base_url` is the origin and lane prefix the caller used
     (`http://127.0.0.1:8700/lane/x`), for addresses in answers; `id` names the request in the journal and in the
-    events it causes; `remote` is the caller's IP address, empty where it has none.
+    events it causes; `remote` is the caller's IP address, empty where it has none. `raw_path` is the path as it came
+    where a segment of it has a slash (`%2F`), else empty.
     """
 
     method: str
@@ -40,6 +41,7 @@ class Request:
     id: str
     lane: Lane
     remote: str = ""
+    raw_path: str = ""
 
 
 @dataclass(slots=True)

@@ -197,15 +197,16 @@ class Site:
         if not text.startswith("/"):  # absolute form, as sent to proxies: http://host/path; or `*`
             scheme, _, rest = text.partition("://")
             text = "/" + rest.partition("/")[2] if scheme.lower() in ("http", "https") else "/" + text
-        path, _, query = text.partition("?")
+        raw, _, query = text.partition("?")
         # Percent-encoded and raw bytes alike are UTF-8; a stray byte must not raise.
-        path = unquote(path.encode("latin-1").decode("utf-8", "replace"), errors="replace")
+        raw = raw.encode("latin-1").decode("utf-8", "replace")
         lane = ""
-        first, _, rest = path[1:].partition("/")
+        first, _, rest = raw[1:].partition("/")
         if first.lower() == "lane" and rest:
             lane, _, rest = rest.partition("/")
-            path = "/" + rest
-        found = Target(lane, path, query, self._find(path))
+            lane, raw = unquote(lane, errors="replace"), "/" + rest
+        path = unquote(raw, errors="replace")
+        found = Target(lane, path, query, self._find(path), raw if path.count("/") > raw.count("/") else "")
         if (
             found.mount is not self._nowhere and len(target) <= CACHED_TARGET_BYTES
         ):  # bounded: a caller chooses the text

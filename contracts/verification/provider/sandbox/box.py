@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
-from urllib.parse import quote
 
 from partnerlab.contracts.data import read_bytes, read_yaml
+from partnerlab.contracts.paths import at
 from partnerlab.contracts.verification.findings import Verdict
 from partnerlab.contracts.verification.fuzz.rest import RestRequest
 from partnerlab.contracts.verification.grading import Failed, Problem, Suite
@@ -117,7 +117,7 @@ class Box(Probe):
 
     def drop(self, lane: str) -> None:
         """Drop a lane."""
-        url = f"{self.target.url}{LANES}/{quote(lane, safe='')}"
+        url = self.target.url + at(LANES + "/{}", lane)
         self.line.ask(Asked("dropLane", "DELETE", url, self.headers("default")))
 
 
