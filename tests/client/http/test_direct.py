@@ -7,8 +7,10 @@ import ssl
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import httpcore
 import httpx
 import pytest
+from httpcore._backends.sync import SyncStream
 
 from partnerlab.client.errors import ProtocolError, RequestInvalid, TransportError
 from partnerlab.client.http import HttpRequest, Timeouts, Transport
@@ -56,6 +58,9 @@ ANSWERS: dict[str, tuple[bytes, ...]] = {
     "bare line feeds": (b"HTTP/1.1 200 OK\nContent-Length: 5\n\n<ok/>",),
     "compressed": (b"HTTP/1.1 200 OK\r\nContent-Encoding: br\r\nContent-Length: 5\r\n\r\n<ok/>",),
     "too large": (b"HTTP/1.1 200 OK\r\nContent-Length: 3000\r\n\r\n" + b"x" * 3000,),
+    "too large, chunked": (
+        b"HTTP/1.1 503 Busy\r\nTransfer-Encoding: chunked\r\n\r\nbb8\r\n" + b"x" * 3000 + b"\r\n0\r\n\r\n",
+    ),
     "a head too large": (b"HTTP/1.1 200 OK\r\nX: " + b"x" * 200_000 + b"\r\n\r\n",),
     "cut off": (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n<ok", b""),
     "cut off in the head": (b"HTTP/1.1 200 OK\r\nContent-Le", b""),
@@ -204,6 +209,63 @@ def test_an_answer_of_another_form_keeps_its_server_with_httpx(serve: Serve, ove
         for _ in range(4):
             assert transport.send(request(server.url)).content == b"<ok/>"
     assert (server.connections, len(over_httpx)) == (1, 4)
+
+
+def test_an_answer_counts_though_not_all_of_the_request_could_be_written(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = SyncStream.write
+
+    def breaks_off(stream: SyncStream, buffer: bytes, timeout: float | None = None) -> None:
+        write(stream, buffer, timeout)
+        if b"<second/>" in buffer:
+            raise httpcore.WriteError("Broken pipe")
+
+    monkeypatch.setattr(SyncStream, "write", breaks_off)
+    for transport in transports():
+        server = serve(b"<ok/>")
+        for content in (b"<first/>", b"<second/>", b"<third/>"):
+            assert outcome(transport, request(server.url, content))[0] == 200
+        assert server.connections == 2, "nobody knows what of the request its first one still waits for"
+
+
+@pytest.mark.parametrize(
+    ("said", "connections"),
+    [("Keep-Alive: timeout=0", 2), ("Connection: close", 2), ("Connection: Keep-Alive", 1), ("X: close", 1)],
+)
+def test_whether_a_server_keeps_a_connection_is_heeded_in_each_answer(
+    serve: Serve, said: str, connections: int
+) -> None:
+    """It stays open here: a server closes it a moment later, when the next request may be on its way."""
+
+    def says(connection: Any) -> None:
+        connection.request()
+        connection.send(PLAIN)
+        while connection.request():
+            connection.answer(b"<ok/>", 200, said)
+
+    for transport in transports():
+        server = serve(says)
+        for _ in range(3):
+            assert transport.send(request(server.url)).status == 200
+        assert (server.connections, len(server.requests)) == (connections, 3)
+
+
+def test_a_connection_that_breaks_is_an_error_of_the_clients_own(serve: Serve) -> None:
+    def breaks(connection: Any) -> None:
+        connection.request()
+        connection.send(PLAIN)
+        connection.request()
+        connection.reset()
+
+    outcomes = []
+    for transport in transports():
+        server = serve(breaks)
+        transport.send(request(server.url))
+        outcomes.append(outcome(transport, request(server.url)))
+    assert outcomes[0] == outcomes[1]
+    assert outcomes[0][2:] == (True, False), "it may have been carried out"
+    assert "the connection broke before the answer" in str(outcomes[0][1])
 
 
 def test_one_that_failed_is_closed(serve: Serve) -> None:

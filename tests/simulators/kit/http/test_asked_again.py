@@ -142,3 +142,20 @@ def test_no_more_are_kept_than_may_be(memory: Store, monkeypatch: pytest.MonkeyP
     assert kept == {1, 2, 3}
     assert max(seen) <= 5
     kit.journal.close()
+
+
+def test_what_came_once_is_forgotten_for_more_than_may_be_seen(memory: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asked_again, "SEEN", 3)
+    kit = make_kit(memory)
+    kit.site.mount("/reading", Reading(memory, name="reading"))
+    again = kit.site.again
+    assert again is not None
+    with kit.server:
+        ask(kit, 3, body=b"n=0")
+        seen = [len(again._seen)]
+        for n in (1, 2, 3, 4, 1, 2):
+            ask(kit, 1, body=b"n=%d" % n)
+            seen.append(len(again._seen))
+    assert seen == [1, 2, 3, 1, 2, 3, 1]
+    assert not again._known
+    kit.journal.close()

@@ -130,6 +130,17 @@ def test_keys_that_are_asked_for_once_are_forgotten_too(store: Store, monkeypatc
     assert values.look("a", read) is None
 
 
+def test_many_are_known_at_once_whichever_order_they_are_asked_for_in(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remembered, "MOST", 3)
+    values = Values(store)
+    names = "abcdef"
+    assert [values.look(name, read) for name in names] == [None] * 6
+    assert [values.look(name, read) for name in names[:3]] == [(0,)] * 3
+    assert [values.get(name) for name in names[:3]] == [(0,)] * 3
+
+
 def test_no_more_are_known_than_may_be(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(remembered, "MOST", 2)
     values = Values(store)
