@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import ssl
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import httpcore
@@ -13,9 +14,10 @@ import pytest
 from httpcore._backends.sync import SyncStream
 
 from partnerlab.client.errors import ProtocolError, RequestInvalid, TransportError
-from partnerlab.client.http import HttpRequest, Timeouts, Transport
+from partnerlab.client.http import HttpRequest, Timeouts, Transport, connections
 from partnerlab.client.http.connections import Connections
 from partnerlab.client.http.direct import request_head
+from partnerlab.client.http.keepalive import KEEPALIVE_S
 from tests.client.http.support import QUICK, request
 from tests.client.http.test_addresses import CERTIFICATE
 
@@ -196,19 +198,35 @@ def test_a_connection_that_the_server_closed_is_not_used(serve: Serve, over_http
         for _ in range(3):
             assert transport.send(request(server.url)).status == 200
             server.ended.wait(0.05)
+        assert isinstance(transport.http, Connections)
+        assert len(transport.http._all) == 1, "none is left open"
     assert (server.connections, len(over_httpx)) == (3, 3)
 
 
-def test_an_answer_of_another_form_keeps_its_server_with_httpx(serve: Serve, over_httpx: list[str]) -> None:
-    def chunked(connection: Any) -> None:
-        while connection.request():
-            connection.send(ANSWERS["chunked"][0])
+def test_one_that_was_idle_for_long_is_left_to_httpx(
+    serve: Serve, over_httpx: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [1000.0]
+    monkeypatch.setattr(connections, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    server = serve(b"<ok/>")
+    with Transport(timeouts=QUICK) as transport:
+        for waited, sent in ((0.0, 1), (KEEPALIVE_S, 1), (KEEPALIVE_S + 0.1, 2), (0.0, 2)):
+            now[0] += waited
+            assert transport.send(request(server.url)).status == 200
+            assert len(over_httpx) == sent
 
-    server = serve(chunked)
+
+@pytest.mark.parametrize("name", ["chunked", "chunked and a length", "closes", "HTTP/1.0"])
+def test_an_answer_of_another_form_keeps_its_server_with_httpx(serve: Serve, over_httpx: list[str], name: str) -> None:
+    def answers(connection: Any) -> None:
+        while connection.request():
+            connection.send(ANSWERS[name][0])
+
+    server = serve(answers)
     with Transport(timeouts=QUICK) as transport:
         for _ in range(4):
             assert transport.send(request(server.url)).content == b"<ok/>"
-    assert (server.connections, len(over_httpx)) == (1, 4)
+    assert (server.connections, len(over_httpx)) == (1 if name.startswith("chunked") else 4, 4)
 
 
 def test_an_answer_counts_though_not_all_of_the_request_could_be_written(
