@@ -17,12 +17,10 @@ from partnerlab.integrations import integration_of
 from partnerlab.money import to_cents, to_dollars
 from partnerlab.simulators.ic_webservices.domain.billers import Biller
 from partnerlab.simulators.inhance_soap.domain.downloads import Download
-from partnerlab.simulators.inhance_soap.domain.events import Cause
 from partnerlab.simulators.inhance_soap.services.outgoing import OutgoingBill
 from partnerlab.simulators.inhance_soap.store import AppliedChange
 from partnerlab.simulators.inhance_soap.world import World
 from partnerlab.simulators.kit.world.lanes import Lane
-from partnerlab.simulators.tccs_rest.domain.events import Cause as TccsCause
 from partnerlab.simulators.tccs_rest.services.outgoing import OutgoingTerm
 from partnerlab.simulators.tccs_rest.world import World as TccsWorld
 
@@ -56,7 +54,7 @@ class InHanceBooks:
     def __init__(self, world: World, lane: Lane, biller: Biller) -> None:
         self._world, self._lane, self._biller = world, lane, biller
         self._integration = integration_of(biller.partner)
-        self._cause = Cause(f"job {biller.partner}", lane.now())
+        self._cause = world.cause(f"job {biller.partner}", lane)
 
     # --- bills ---
 
@@ -126,13 +124,13 @@ class TccsBooks:
         return _run(self._lane, self._biller, "tccs", [_term(one) for one in terms]) if terms else None
 
     def bills_sent(self, run: jobs.BillRun, refused: Mapping[str, str]) -> None:
-        cause = TccsCause("job tccs", self._lane.now())
+        cause = self._world.cause("job tccs", self._lane)
         sent = [(bill.number, bill.revision) for bill in run.bills]
         self._world.outgoing.terms_sent(self._lane, cause, sent, refused)
 
 
 def _run(lane: Lane, biller: Biller, name: str, bills: Sequence[jobs.Bill]) -> jobs.BillRun:
-    now = lane.now()
+    now = lane.now().astimezone(ZoneInfo(biller.time_zone))  # stamps of files are the biller's
     return jobs.BillRun(
         layout=biller.partner,
         file_name=f"{name}-{now:%Y%m%d%H%M%S}.bif",

@@ -99,7 +99,7 @@ def seed(tx: Tx, lane: Lane, settings: Settings) -> None:
             )
         )
     seeding.put_customers(tx, lane, customers)
-    invoices = _invoices(settings, local.date(), now.astimezone(UTC).date())
+    invoices = _invoices(settings, local.date())
     seeding.put_invoices(tx, lane, (stated_at(invoice, now, zone) for invoice in invoices))
 
 
@@ -127,18 +127,12 @@ def _customers_of(
 
 
 @lru_cache(maxsize=8)
-def _invoices(settings: Settings, local: date, utc: date) -> list[Invoice]:
-    """
-    The invoices of a lane that is made on a day, *local* and *utc*.
-
-    They have the days that the partners' seeds give them: WaterSmart goes by the local calendar, inHance and TCCS by
-    UTC's.
-    """
+def _invoices(settings: Settings, today: date) -> list[Invoice]:
+    """The invoices of a lane that is made on a day of the billers', dated as the partners' seeds are."""
     accounts, terms, later = _customers_of(settings)
-    days = [(*one, local if one[0].partner == "watersmart" else utc) for one in (*accounts, *later)]
     return [
-        *(invoice for biller, account, today in days for invoice in _invoices_of(account, biller, today)),
-        *(_invoice_of(policy, biller, utc) for biller, policy in terms),
+        *(invoice for biller, account in (*accounts, *later) for invoice in _invoices_of(account, biller, today)),
+        *(_invoice_of(policy, biller, today) for biller, policy in terms),
     ]
 
 

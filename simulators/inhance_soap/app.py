@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, time
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
-from zoneinfo import ZoneInfo
 
 from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.inhance_soap.domain.billing import Bill
@@ -53,7 +52,7 @@ def create_simulator(
     With *jobs* their timed jobs run on *runner*.
     """
     world = create_world(settings, store, lanes)
-    zone = ZoneInfo(settings.time_zone)
+    days = world.days
     timed = (
         ()
         if runner is None or jobs is None
@@ -62,15 +61,15 @@ def create_simulator(
                 store,
                 runner,
                 partner,
-                jobs_of(partner, zone, partial(jobs.run, world, partner), partial(jobs.idle, world, partner)),
+                jobs_of(partner, days.zone, partial(jobs.run, world, partner), partial(jobs.idle, world, partner)),
             )
             for partner in ("inhance_v1", "inhance_v2")
         )
     )
 
     def seed(tx: Tx, lane: Lane) -> None:
-        now = lane.now()
-        world.ledger.seed(tx, lane, seed_accounts(now.date()), Cause("seed", now))
+        cause = world.cause("seed", lane)
+        world.ledger.seed(tx, lane, seed_accounts(cause.day), cause)
         for each in timed:
             each.seed(tx, lane)
 
@@ -98,9 +97,10 @@ def create_simulator(
 
 
 def _due(world: World, lane: Lane, account_number: str, bill: Bill) -> Due:
-    at = datetime.combine(bill.billed_on, time(), UTC)
+    at = world.days.begin(bill.billed_on)
     # What became due in the past happens now.
-    cause = Cause("clock", max(at, lane.now()))
+    now = max(at, lane.now())
+    cause = Cause("clock", now, world.days.of(now))
     return Due(
         at,
         f"inHance bills invoice {bill.invoice_number}",

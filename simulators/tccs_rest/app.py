@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
-from zoneinfo import ZoneInfo
 
 from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.kit.world.due import Due
@@ -60,11 +59,11 @@ def create_simulator(
     timed = None
     if runner is not None and jobs is not None:
         run, idle = partial(jobs.run, world), partial(jobs.idle, world)
-        timed = TimedJobs(store, runner, "tccs", jobs_of("tccs", ZoneInfo("UTC"), run, idle))
+        timed = TimedJobs(store, runner, "tccs", jobs_of("tccs", world.days.zone, run, idle))
 
     def seed(tx: Tx, lane: Lane) -> None:
-        now = lane.now()
-        policies.seed(tx, lane, seed_policies(now.date()), QUOTES, Cause("seed", now))
+        cause = world.cause("seed", lane)
+        policies.seed(tx, lane, seed_policies(cause.day), QUOTES, cause)
         if timed is not None:
             timed.seed(tx, lane)
 
@@ -75,10 +74,12 @@ def create_simulator(
 
     def due(lane: Lane, until: datetime) -> Iterable[Due]:
         for number, charge in ((one.invoice_number, one.charge) for one in policies.unbilled(lane, until)):
-            yield _due(lane, charge.billed_on, f"TCCS bills an instalment of {number}", policies.bill, number, charge)
+            label = f"TCCS bills an instalment of {number}"
+            yield _due(world, lane, charge.billed_on, label, policies.bill, number, charge)
         for number, charge in ((one.invoice_number, one.charge) for one in policies.late(lane, until)):
             at = charge.due_on + LATE_AFTER
-            yield _due(lane, at, f"TCCS charges a late fee on {number}", policies.charge_late_fee, number, charge)
+            label = f"TCCS charges a late fee on {number}"
+            yield _due(world, lane, at, label, policies.charge_late_fee, number, charge)
         if timed is not None:
             yield from timed.due(lane, until)
 
@@ -95,9 +96,16 @@ def create_simulator(
 
 
 def _due(
-    lane: Lane, day: date, label: str, act: Callable[[Lane, Cause, str, Charge], str], number: str, charge: Charge
+    world: World,
+    lane: Lane,
+    day: date,
+    label: str,
+    act: Callable[[Lane, Cause, str, Charge], str],
+    number: str,
+    charge: Charge,
 ) -> Due:
-    at = datetime.combine(day, time(), UTC)
+    at = world.days.begin(day)
     # What became due in the past, as by a returned payment, happens now.
-    cause = Cause("clock", max(at, lane.now()))
+    now = max(at, lane.now())
+    cause = Cause("clock", now, world.days.of(now))
     return Due(at, label, lambda: act(lane, cause, number, charge))

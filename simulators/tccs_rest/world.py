@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from partnerlab.contracts.records import dataclass
-from partnerlab.simulators.kit.world.lanes import Lanes
+from partnerlab.simulators.kit.world.days import Days
+from partnerlab.simulators.kit.world.lanes import Lane, Lanes
 from partnerlab.simulators.kit.world.store import Store
+from partnerlab.simulators.tccs_rest.domain.events import Cause
 from partnerlab.simulators.tccs_rest.services.ledger import PolicyLedger
 from partnerlab.simulators.tccs_rest.services.outgoing import Outgoing
 from partnerlab.simulators.tccs_rest.services.policies import PolicyService
@@ -21,12 +23,27 @@ class World:
     settings: Settings
     store: Store
     lanes: Lanes
+    days: Days
     ledger: PolicyLedger
     policies: PolicyService
     outgoing: Outgoing
+
+    def cause(self, request_id: str, lane: Lane) -> Cause:
+        """A request, or a job, as the cause of what changes now."""
+        now = lane.now()
+        return Cause(request_id, now, self.days.of(now))
 
 
 def create_world(settings: Settings, store: Store, lanes: Lanes) -> World:
     """The services over *store*; nothing is shared with a world over another store."""
     store.add(TABLES)
-    return World(settings, store, lanes, PolicyLedger(store, warm=settings.warm), PolicyService(store), Outgoing(store))
+    days = Days(settings.time_zone)
+    return World(
+        settings,
+        store,
+        lanes,
+        days,
+        PolicyLedger(store, days, warm=settings.warm),
+        PolicyService(store, days),
+        Outgoing(store, days),
+    )

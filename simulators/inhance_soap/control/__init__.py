@@ -29,4 +29,4 @@ FORMATS: Mapping[str, Format] = {
 
 def create_controls(world: World) -> Controls:
     """The routes."""
-    return Controls([UtilityRoutes(world.ledger), V1Routes(world.downloads)], domain_refuser(STATUSES), FORMATS)
+    return Controls([UtilityRoutes(world), V1Routes(world)], domain_refuser(STATUSES), FORMATS)

@@ -12,11 +12,11 @@ from partnerlab.simulators.inhance_soap.domain.accounts import Account, read_acc
 from partnerlab.simulators.inhance_soap.domain.billing import Bill
 from partnerlab.simulators.inhance_soap.domain.events import Cause
 from partnerlab.simulators.inhance_soap.domain.money import read_cents
-from partnerlab.simulators.inhance_soap.services.ledger import UtilityLedger
+from partnerlab.simulators.inhance_soap.world import World
 from partnerlab.simulators.kit.control.controls import loaded
 from partnerlab.simulators.kit.http.messages import Request
 
-__all__ = ["UtilityRoutes", "cause_of"]
+__all__ = ["UtilityRoutes"]
 
 Json = dict[str, Any]
 
@@ -26,8 +26,8 @@ DUE_AFTER = timedelta(days=30)
 class UtilityRoutes:
     """Accounts seen, opened, changed, billed and loaded from an invoice file; payments listed."""
 
-    def __init__(self, ledger: UtilityLedger) -> None:
-        self._ledger = ledger
+    def __init__(self, world: World) -> None:
+        self._ledger, self._world = world.ledger, world
 
     def list_utility_accounts(
         self, request: Request, limit: int, after: str, account_number: str | None = None
@@ -45,7 +45,7 @@ class UtilityRoutes:
 
         if "phone" in changes:
             changes["phone"] = changes["phone"] or None
-        view, is_new = self._ledger.put_account(request.lane, cause_of(request), account_number, change)
+        view, is_new = self._ledger.put_account(request.lane, self._cause(request), account_number, change)
         return account_detail(view), 201 if is_new else 200
 
     def bill_utility_account(
@@ -57,13 +57,13 @@ class UtilityRoutes:
         billed_on: date | None = None,
         due_on: date | None = None,
     ) -> Json:
-        billed_on = billed_on or request.lane.now().date()
+        billed_on = billed_on or self._world.days.of(request.lane.now())
         bill = Bill(invoice_number, billed_on, due_on or billed_on + DUE_AFTER, amount, amount)
-        return account_detail(self._ledger.bill(request.lane, cause_of(request), account_number, bill))
+        return account_detail(self._ledger.bill(request.lane, self._cause(request), account_number, bill))
 
     def return_utility_payment(self, request: Request, account_number: str, number: int, clerk: str) -> Json:
         return account_detail(
-            self._ledger.return_payment(request.lane, cause_of(request), account_number, number, clerk=clerk)
+            self._ledger.return_payment(request.lane, self._cause(request), account_number, number, clerk=clerk)
         )
 
     def list_utility_payments(
@@ -87,13 +87,11 @@ class UtilityRoutes:
 
     def load_utility_accounts(self, request: Request, strict: bool, body: bytes) -> Json:
         reading = read_bif(body, load_layout("inhance_v2"), strict=strict)
-        count = self._ledger.load(request.lane, cause_of(request), (_invoice(group) for group in reading))
+        count = self._ledger.load(request.lane, self._cause(request), (_invoice(group) for group in reading))
         return loaded(count, reading.report)
 
-
-def cause_of(request: Request) -> Cause:
-    """A request as the cause of a change."""
-    return Cause(request.id, request.lane.now())
+    def _cause(self, request: Request) -> Cause:
+        return self._world.cause(request.id, request.lane)
 
 
 def _invoice(group: InvoiceGroup) -> tuple[Account, Bill]:

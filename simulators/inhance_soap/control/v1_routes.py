@@ -6,10 +6,10 @@ from datetime import date
 from typing import Any
 
 from partnerlab.contracts import capabilities
-from partnerlab.simulators.inhance_soap.control.routes import cause_of
 from partnerlab.simulators.inhance_soap.control.views import download_view, downloads_view
 from partnerlab.simulators.inhance_soap.domain.errors import NotSupported, ValueInvalid
-from partnerlab.simulators.inhance_soap.services.downloads import Downloads
+from partnerlab.simulators.inhance_soap.domain.events import Cause
+from partnerlab.simulators.inhance_soap.world import World
 from partnerlab.simulators.kit.http.messages import Request
 
 __all__ = ["V1Routes"]
@@ -21,8 +21,8 @@ INTEGRATION = "inhance_v1"
 class V1Routes:
     """An operation of the contract a method; values come as the contract has them."""
 
-    def __init__(self, downloads: Downloads) -> None:
-        self._downloads = downloads
+    def __init__(self, world: World) -> None:
+        self._downloads, self._world = world.downloads, world
 
     def get_utility_v1(self, request: Request) -> Json:
         lane = request.lane
@@ -55,11 +55,14 @@ class V1Routes:
         return downloads_view(self._downloads.pending(request.lane, limit=limit))
 
     def post_pending_payment(self, request: Request, payment_guid: str, clerk: str) -> Json:
-        return download_view(self._downloads.post(request.lane, cause_of(request), payment_guid, clerk))
+        return download_view(self._downloads.post(request.lane, self._cause(request), payment_guid, clerk))
 
     def delete_pending_payment(self, request: Request, payment_guid: str, reason: str, clerk: str) -> Json:
-        return download_view(self._downloads.delete(request.lane, cause_of(request), payment_guid, clerk, reason))
+        return download_view(self._downloads.delete(request.lane, self._cause(request), payment_guid, clerk, reason))
 
     def get_open_transactions(self, request: Request, clerk: str, day: date | None = None) -> Json:
         shown, payments = self._downloads.open_transactions(request.lane, clerk, day)
         return {"clerk": clerk, "day": shown.isoformat(), **downloads_view(payments)}
+
+    def _cause(self, request: Request) -> Cause:
+        return self._world.cause(request.id, request.lane)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from partnerlab.contracts.records import dataclass
@@ -12,10 +12,11 @@ __all__ = ["Cause", "Event"]
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why something changed: the request and the lane's time."""
+    """Why something changed: the request and the lane's time; `day` is that of the biller's calendar [A-122]."""
 
     request_id: str
     at: datetime
+    day: date
 
 
 @dataclass(frozen=True, slots=True)

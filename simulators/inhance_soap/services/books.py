@@ -115,7 +115,7 @@ def post(books: Books, account: Standing, payment: Payment, cause: Cause, *, uni
     account.payments += 1
     posted = PostedPayment(account.number, account.payments, payment, first, cause.request_id, cause.at)
     books.add_payment(posted)
-    settlement = settle(account.bills, account.credit_cents + payment.amount_cents, cause.at.date())
+    settlement = settle(account.bills, account.credit_cents + payment.amount_cents, cause.day)
     books.save_open(settlement.bills)
     account.credit_cents = settlement.credit_cents
     touch(account)
@@ -158,7 +158,7 @@ def put_bill(books: Books, opened: OpenAccount, bill: Bill, cause: Cause, *, sen
     """
     check_bill(bill)
     number = opened.account.number
-    today = cause.at.date()
+    today = cause.day
     held = books.bill(bill.invoice_number)
     if held is not None and held.account_number != number:
         raise InvoiceTaken(bill.invoice_number)

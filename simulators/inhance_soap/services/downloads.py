@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import date
-from zoneinfo import ZoneInfo
 
 from partnerlab.simulators.inhance_soap.domain.downloads import (
     DELETED,
@@ -32,6 +31,7 @@ from partnerlab.simulators.inhance_soap.domain.events import Cause
 from partnerlab.simulators.inhance_soap.domain.payments import Payment
 from partnerlab.simulators.inhance_soap.services.books import post, touch
 from partnerlab.simulators.inhance_soap.store import Books
+from partnerlab.simulators.kit.world.days import Days
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Store
 
@@ -41,10 +41,10 @@ ROUTE, MARK = "payments route", "payments mark"
 
 
 class Downloads:
-    """Downloaded payments of every lane; *zone* is the utility's."""
+    """Downloaded payments of every lane."""
 
-    def __init__(self, store: Store, zone: ZoneInfo) -> None:
-        self._store, self._zone = store, zone
+    def __init__(self, store: Store, days: Days) -> None:
+        self._store, self._days = store, days
 
     def route(self, lane: Lane) -> Route:
         """What happens to a payment that is downloaded: the biller's choice, `pending` until it makes one."""
@@ -128,11 +128,11 @@ class Downloads:
             return payment
 
     def open_transactions(self, lane: Lane, clerk: str, day: date | None = None) -> tuple[date, list[Download]]:
-        """The Open Transactions report of a clerk: what was posted on a day of the utility's zone, today's if none."""
-        day = day or lane.now().astimezone(self._zone).date()
+        """The Open Transactions report of a clerk: what was posted on a day of the utility's, today's if none."""
+        day = day or self._days.of(lane.now())
         with self._store.read() as tx:
             posted = Books(tx, lane.name).downloads(POSTED, clerk=clerk)
-        return day, [one for one in posted if one.decided_at and one.decided_at.astimezone(self._zone).date() == day]
+        return day, [one for one in posted if one.decided_at and self._days.of(one.decided_at) == day]
 
     @staticmethod
     def _post(books: Books, payment: Download, cause: Cause, clerk: str, *, quietly: bool = False) -> Download:

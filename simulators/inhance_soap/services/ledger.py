@@ -35,6 +35,7 @@ from partnerlab.simulators.inhance_soap.services.books import (
 )
 from partnerlab.simulators.inhance_soap.services.warm import WarmBooks
 from partnerlab.simulators.inhance_soap.store import AccountBill, Books
+from partnerlab.simulators.kit.world.days import Days
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Store, Tx
 
@@ -51,9 +52,9 @@ class UtilityLedger:
     """
 
     def __init__(
-        self, store: Store, *, duplicates: Literal["flag", "refuse"] = "flag", warm: WarmBooks | None = None
+        self, store: Store, days: Days, *, duplicates: Literal["flag", "refuse"] = "flag", warm: WarmBooks | None = None
     ) -> None:
-        self._store = store
+        self._store, self._days = store, days
         self._refuse_duplicates = duplicates == "refuse"
         self._warm = warm
 
@@ -62,7 +63,7 @@ class UtilityLedger:
         if self._warm is not None and (known := self._warm.balances(lane, account_number)) is not None:
             return known
         with self._store.read() as tx:
-            return balances_of(Books(tx, lane.name), account_number, lane.now().date(), served=True)
+            return balances_of(Books(tx, lane.name), account_number, self._days.of(lane.now()), served=True)
 
     def post_payment(self, lane: Lane, cause: Cause, account_number: str, payment: Payment) -> Receipt:
         """
@@ -134,7 +135,7 @@ class UtilityLedger:
             }
             record(books, opened, "account_opened" if is_new else "account_changed", detail, cause)
             books.save(opened)
-            return view(books, account_number, lane.now().date()), is_new
+            return view(books, account_number, self._days.of(lane.now())), is_new
 
     def bill(self, lane: Lane, cause: Cause, account_number: str, bill: Bill) -> AccountView:
         """Bill an account. Raises `AccountUnknown`, `InvoiceTaken`, `ValueInvalid`."""
@@ -172,13 +173,13 @@ class UtilityLedger:
     def view(self, lane: Lane, account_number: str) -> AccountView:
         """An account with its bills, payments and events. Raises `AccountUnknown`."""
         with self._store.read() as tx:
-            return view(Books(tx, lane.name), account_number, lane.now().date())
+            return view(Books(tx, lane.name), account_number, self._days.of(lane.now()))
 
     def accounts(
         self, lane: Lane, *, account_number: str | None = None, after: str = "", limit: int = 100
     ) -> list[tuple[Account, AccountBalances]]:
         """Accounts by number with their balances, or the only one of a number."""
-        today = lane.now().date()
+        today = self._days.of(lane.now())
         with self._store.read() as tx:
             books = Books(tx, lane.name)
             return [
@@ -209,7 +210,7 @@ class UtilityLedger:
     def unbilled(self, lane: Lane, until: datetime) -> list[AccountBill]:
         """Bills whose day comes at or before *until* and that are not billed yet, with their accounts."""
         with self._store.read() as tx:
-            return Books(tx, lane.name).unbilled(until.date())
+            return Books(tx, lane.name).unbilled(self._days.of(until))
 
     def bill_due(self, lane: Lane, cause: Cause, account_number: str, bill: Bill) -> str:
         """A bill's day has come: credit is applied to it. Returns what happened."""
@@ -226,7 +227,7 @@ class UtilityLedger:
             record(books, opened, "billed", detail, cause)
             books.save(opened)
             # As of the day that has come: *lane* is the lane as it was when the clock began to move.
-            balance = balances_of(books, account_number, cause.at.date()).balance_cents
+            balance = balances_of(books, account_number, cause.day).balance_cents
         return f"account {account_number} is billed {money_text(bill.amount_cents)}: Balance {money_text(balance)}"
 
     def seed(self, tx: Tx, lane: Lane, accounts: Iterable[tuple[Account, Iterable[Bill]]], cause: Cause) -> None:
@@ -235,7 +236,7 @@ class UtilityLedger:
         for account, bills in accounts:
             opened.append(OpenAccount(account, events=1))
             for bill in bills:
-                sent = bill.billed_on <= cause.at.date()
+                sent = bill.billed_on <= cause.day
                 billed.append(AccountBill(account.number, bill, sent, 1, int(sent)))
             detail = {"customer_name": account.customer_name, "seed": True}
             events.append(Event(account.number, 1, "account_opened", detail, cause.request_id, cause.at))

@@ -8,6 +8,7 @@ again. Source: "Harris inHance v1 Integration Details", Invoice and Adjustments/
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 
 from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.inhance_soap.domain.accounts import Account, Integration
@@ -15,6 +16,7 @@ from partnerlab.simulators.inhance_soap.domain.billing import Bill
 from partnerlab.simulators.inhance_soap.domain.events import Cause
 from partnerlab.simulators.inhance_soap.services.books import balances_of, record
 from partnerlab.simulators.inhance_soap.store import AccountBill, Books
+from partnerlab.simulators.kit.world.days import Days
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Store
 
@@ -52,8 +54,8 @@ class OutgoingBalance:
 class Outgoing:
     """What is to be sent, in every lane."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, days: Days) -> None:
+        self._store, self._days = store, days
 
     def has_bills(self, lane: Lane, integration: Integration) -> bool:
         """Whether a bill is to be uploaded."""
@@ -63,8 +65,8 @@ class Outgoing:
     def bills(self, lane: Lane, integration: Integration) -> list[OutgoingBill]:
         """Bills of a utility that are new or changed since they were uploaded, oldest first."""
         with self._store.read() as tx:
-            books = Books(tx, lane.name)
-            return [_outgoing(books, lane, row) for row in books.unsent_bills(integration, limit=MOST_BILLS)]
+            books, today = Books(tx, lane.name), self._days.of(lane.now())
+            return [_outgoing(books, today, row) for row in books.unsent_bills(integration, limit=MOST_BILLS)]
 
     def bills_sent(
         self, lane: Lane, cause: Cause, sent: Iterable[tuple[str, str, int]], refused: Mapping[str, str]
@@ -95,7 +97,7 @@ class Outgoing:
 
         Payments that wait to be posted count as paid [A-109].
         """
-        today = lane.now().date()
+        today = self._days.of(lane.now())
         found = []
         with self._store.read() as tx:
             books = Books(tx, lane.name)
@@ -124,13 +126,13 @@ class Outgoing:
                 books.save(opened)
 
 
-def _outgoing(books: Books, lane: Lane, row: AccountBill) -> OutgoingBill:
+def _outgoing(books: Books, today: date, row: AccountBill) -> OutgoingBill:
     """The newest bill asks for the account's balance, an older one for what was open when it came."""
     number = row.account_number
     bills = books.account_bills(number)
     at = next(place for place, one in enumerate(bills) if one.bill.invoice_number == row.bill.invoice_number)
     if at == len(bills) - 1:
-        owed = balances_of(books, number, lane.now().date()).balance_cents - books.pending_cents(number)
+        owed = balances_of(books, number, today).balance_cents - books.pending_cents(number)
     else:
         owed = sum(one.bill.open_cents for one in bills[: at + 1])
     return OutgoingBill(books.account(number), row.bill, row.revision, owed, owed - row.bill.open_cents)

@@ -35,7 +35,7 @@ class Posting(NamedTuple):
 def posting(lane: str, account: Standing, payment: Payment, cause: Cause) -> Posting:
     """What *payment* comes to by the rules of `books.post`, for an *account* on v2; nothing is changed."""
     number, first, at = account.payments + 1, account.first, utc_text(cause.at)
-    bills, applied, credit_cents = settle(account.bills, account.credit_cents + payment.amount_cents, cause.at.date())
+    bills, applied, credit_cents = settle(account.bills, account.credit_cents + payment.amount_cents, cause.day)
     taken = ",".join([f'{encode_basestring(invoice)}:"{money_text(cents)}"' for invoice, cents in applied])
     duplicate = "" if first is None else f',"duplicate_of":{first}'
     detail = (

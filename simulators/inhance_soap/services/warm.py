@@ -26,6 +26,7 @@ from partnerlab.simulators.inhance_soap.services.books import AccountBalances, b
 from partnerlab.simulators.inhance_soap.services.payment_batch import PaymentBatch, Posting, posting, record_of
 from partnerlab.simulators.inhance_soap.services.references import References
 from partnerlab.simulators.inhance_soap.store import PAYMENT_ROWS, Books, OpenItems
+from partnerlab.simulators.kit.world.days import Days
 from partnerlab.simulators.kit.world.held_back import Still
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.redo_log import LogUnreadable, RedoLog
@@ -54,11 +55,11 @@ Key = tuple[str, str]
 """Lane and account number."""
 
 
-def warm_books(store: Store) -> WarmBooks | None:
+def warm_books(store: Store, days: Days) -> WarmBooks | None:
     """Warm books over *store*, or None where replicas share it, or other warm books are over it."""
     if not store.sqlite or any(isinstance(held, WarmBooks) for held in store.held_back):
         return None
-    books = WarmBooks(store, None if store.in_memory else RedoLog(store.beside("redo")))
+    books = WarmBooks(store, days, None if store.in_memory else RedoLog(store.beside("redo")))
     store.held_back.append(books)
     return books
 
@@ -66,8 +67,8 @@ def warm_books(store: Store) -> WarmBooks | None:
 class WarmBooks:
     """The accounts of a store that are warm, and the payments to them that are not in its tables yet."""
 
-    def __init__(self, store: Store, log: RedoLog | None) -> None:
-        self._store, self._log = store, log
+    def __init__(self, store: Store, days: Days, log: RedoLog | None) -> None:
+        self._store, self._days, self._log = store, days, log
         self._told: dict[Key, OpenItems] = {}
         self._standing: dict[Key, Standing] = {}
         self._first: dict[tuple[str, str, str], int] = {}
@@ -80,7 +81,7 @@ class WarmBooks:
     def balances(self, lane: Lane, account_number: str) -> AccountBalances | None:
         """As `UtilityLedger.balances`, or None where that is to look itself. Raises `AccountUnknown`."""
         told = self._told.get((lane.name, account_number)) or self._look(lane, account_number)
-        return None if told is None else balances_from(told, lane.now().date())
+        return None if told is None else balances_from(told, self._days.of(lane.now()))
 
     def post_payment(
         self, lane: Lane, cause: Cause, account_number: str, payment: Payment, *, unique: bool
@@ -148,7 +149,7 @@ class WarmBooks:
             left = [tuple(json.loads(record)) for record in self._log.left(tx)]
             if any(len(row) != len(_LOGGED) for row in left):
                 raise LogUnreadable(self._log.path)
-            _post_again(tx, left)
+            _post_again(tx, left, self._days)
             if left:
                 self._log.renumber(tx)
                 _logger.warning("%d payments of a process that was killed are booked from its log", len(left))
@@ -171,7 +172,7 @@ class WarmBooks:
                 raise
             # Rows that the tables cannot take would hold up all others for ever.
             _logger.exception("%d payments cannot be written together", len(self._batch))
-            self._write_by(lambda tx: _post_again(tx, self._batch.rows))
+            self._write_by(lambda tx: _post_again(tx, self._batch.rows, self._days))
             self._told, self._standing = {}, {}
         self._batch, self._first = PaymentBatch(), {}
 
@@ -246,14 +247,15 @@ class WarmBooks:
         self.forget()
 
 
-def _post_again(tx: Tx, rows: Iterable[Row]) -> None:
+def _post_again(tx: Tx, rows: Iterable[Row], days: Days) -> None:
     """Post payments, each with its lane, the plain way; one that cannot be written is left out and logged."""
     for lane, *cells in rows:
         tx.run(_BEGIN_ONE)
         try:
             posted, books = PAYMENT_ROWS.load(tuple(cells)), Books(tx, lane)
             account = books.stand(posted.account_number, posted.payment.reference)
-            post(books, account, posted.payment, Cause(posted.request_id, posted.posted_at))
+            cause = Cause(posted.request_id, posted.posted_at, days.of(posted.posted_at))
+            post(books, account, posted.payment, cause)
         except Exception as error:
             if _is_of_the_database(error):
                 raise

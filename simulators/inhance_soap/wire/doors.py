@@ -37,7 +37,7 @@ def create_doors(world: World) -> dict[str, App]:
     service = AsmxService(
         name="inhance",
         service=icloud.SERVICE,
-        handlers=Operations(world.ledger, settings.key, settings.time_zone),
+        handlers=Operations(world),
         namespace=settings.namespace,
         wsdl=wsdl,
         samples=SAMPLES,

@@ -11,16 +11,15 @@ import hmac
 from collections.abc import Callable
 from decimal import Decimal
 from typing import TypeVar
-from zoneinfo import ZoneInfo
 
 from partnerlab.simulators.inhance_soap.domain.accounts import read_account_number, read_email, read_switch
 from partnerlab.simulators.inhance_soap.domain.errors import DomainError, KeyWrong
 from partnerlab.simulators.inhance_soap.domain.events import Cause
 from partnerlab.simulators.inhance_soap.domain.money import to_decimal
 from partnerlab.simulators.inhance_soap.domain.payments import read_payment
-from partnerlab.simulators.inhance_soap.services.ledger import UtilityLedger
 from partnerlab.simulators.inhance_soap.wire.faults import error_message
 from partnerlab.simulators.inhance_soap.wire.messages import icloud as wire
+from partnerlab.simulators.inhance_soap.world import World
 from partnerlab.simulators.kit.asmx.message import Message
 from partnerlab.simulators.kit.http.messages import Request
 
@@ -31,14 +30,12 @@ Outcome = TypeVar("Outcome", bound=Message)
 
 
 class Operations:
-    """
-    The service over one ledger; *key* is the web service key every call must carry, *time_zone* the utility's.
-    """
+    """The service over the utility's books, every call of which must carry its web service key."""
 
-    def __init__(self, ledger: UtilityLedger, key: str, time_zone: str) -> None:
-        self._ledger = ledger
-        self._zone = ZoneInfo(time_zone)
-        self._secret = key.encode()
+    def __init__(self, world: World) -> None:
+        self._world, self._ledger = world, world.ledger
+        self._zone = world.days.zone
+        self._secret = world.settings.key.encode()
 
     def BalanceCheck(self, request: Request, sent: wire.BalanceCheckRequest) -> wire.BalanceCheckResult:
         """What is due on an account now, and everything it owes."""
@@ -71,7 +68,7 @@ class Operations:
                 paid_at=sent.PaymentDate,
                 zone=self._zone,
             )
-            self._ledger.post_payment(request.lane, _cause(request), account_number, payment)
+            self._ledger.post_payment(request.lane, self._cause(request), account_number, payment)
         except DomainError as refused:
             return wire.MakePaymentExtendedResult(ErrorMessage=error_message(refused))
         return wire.MakePaymentExtendedResult(Success=True)
@@ -83,7 +80,7 @@ class Operations:
             sent.WebserviceKey,
             lambda: self._ledger.set_paperless(
                 request.lane,
-                _cause(request),
+                self._cause(request),
                 read_account_number("Accountnumber", sent.Accountnumber),
                 on=read_switch("PaperlessOnOff", sent.PaperlessOnOff),
             ),
@@ -96,7 +93,7 @@ class Operations:
             sent.WebserviceKey,
             lambda: self._ledger.set_autopay(
                 request.lane,
-                _cause(request),
+                self._cause(request),
                 read_account_number("Accountnumber", sent.Accountnumber),
                 on=read_switch("AutoPayOnOff", sent.AutoPayOnOff),
             ),
@@ -109,7 +106,7 @@ class Operations:
             sent.WebserviceKey,
             lambda: self._ledger.set_email(
                 request.lane,
-                _cause(request),
+                self._cause(request),
                 read_account_number("Accountnumber", sent.Accountnumber),
                 read_email("NewEmail", sent.NewEmail),
             ),
@@ -127,6 +124,5 @@ class Operations:
             return result(ErrorMessage=error_message(refused))
         return result(Success=True)
 
-
-def _cause(request: Request) -> Cause:
-    return Cause(request.id, request.lane.now())
+    def _cause(self, request: Request) -> Cause:
+        return self._world.cause(request.id, request.lane)

@@ -28,4 +28,4 @@ FORMATS: Mapping[str, Format] = {
 
 def create_controls(world: World) -> Controls:
     """The routes."""
-    return Controls([PolicyRoutes(world.policies)], domain_refuser(STATUSES), FORMATS)
+    return Controls([PolicyRoutes(world)], domain_refuser(STATUSES), FORMATS)

@@ -22,7 +22,7 @@ from partnerlab.simulators.tccs_rest.control.views import (
 from partnerlab.simulators.tccs_rest.domain.events import Cause
 from partnerlab.simulators.tccs_rest.domain.policies import Charge, Insured, Policy
 from partnerlab.simulators.tccs_rest.domain.quotes import DUE_AFTER, MONTH, Quote
-from partnerlab.simulators.tccs_rest.services.policies import PolicyService
+from partnerlab.simulators.tccs_rest.world import World
 
 __all__ = ["PolicyRoutes"]
 
@@ -44,8 +44,8 @@ class PolicyRoutes:
     Policy terms and quotes seen and opened, terms changed, given instalments and loaded; payments and returns listed.
     """
 
-    def __init__(self, policies: PolicyService) -> None:
-        self._policies = policies
+    def __init__(self, world: World) -> None:
+        self._policies, self._world = world.policies, world
 
     def list_policies(self, request: Request, limit: int, after: str) -> Json:
         found = self._policies.policies(request.lane, after=after, limit=limit)
@@ -68,7 +68,7 @@ class PolicyRoutes:
         def change(policy: Policy) -> Policy:
             return replace(policy, insured=replace(policy.insured, **insured), **changes)
 
-        view, is_new = self._policies.put_policy(request.lane, _cause(request), invoice_number, change)
+        view, is_new = self._policies.put_policy(request.lane, self._cause(request), invoice_number, change)
         return policy_detail(view), 201 if is_new else 200
 
     def add_instalments(
@@ -80,18 +80,22 @@ class PolicyRoutes:
         billed_on: date | None = None,
         due_on: date | None = None,
     ) -> Json:
-        first = billed_on or request.lane.now().date()
+        first = billed_on or self._world.days.of(request.lane.now())
         due_after = due_on - first if due_on else DUE_AFTER
         if due_after.days < 0:
             raise Invalid("due_on", "is before billed_on")
         days = [first + MONTH * index for index in range(count)]
         charges = [Charge(0, "instalment", day, day + due_after, amount) for day in days]  # numbers not given yet
-        return policy_detail(self._policies.add_instalments(request.lane, _cause(request), invoice_number, charges))
+        return policy_detail(
+            self._policies.add_instalments(request.lane, self._cause(request), invoice_number, charges)
+        )
 
     def load_policies(self, request: Request, strict: bool, body: bytes) -> Json:
         reading = read_bif(body, load_layout("tccs"), strict=strict)
-        today = request.lane.now().date()
-        count = self._policies.load(request.lane, _cause(request), (policy_term(group, today) for group in reading))
+        today = self._world.days.of(request.lane.now())
+        count = self._policies.load(
+            request.lane, self._cause(request), (policy_term(group, today) for group in reading)
+        )
         return loaded(count, reading.report)
 
     def list_quotes(self, request: Request, limit: int, after: str) -> Json:
@@ -118,7 +122,7 @@ class PolicyRoutes:
             instalments=int(premium > deposit) if instalments is None else instalments,
             late_fee_cents=late_fee,
         )
-        return quote_detail(self._policies.add_quote(request.lane, _cause(request), quote))
+        return quote_detail(self._policies.add_quote(request.lane, self._cause(request), quote))
 
     def get_quote(self, request: Request, invoice_number: str) -> Json:
         return quote_detail(self._policies.quote(request.lane, invoice_number))
@@ -142,9 +146,8 @@ class PolicyRoutes:
             "returns": [return_view(one) for one in self._policies.returns(request.lane, limit=limit, offset=offset)]
         }
 
-
-def _cause(request: Request) -> Cause:
-    return Cause(request.id, request.lane.now())
+    def _cause(self, request: Request) -> Cause:
+        return self._world.cause(request.id, request.lane)
 
 
 def _insured(values: dict[str, Any]) -> dict[str, str]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 
 from partnerlab.contracts.records import dataclass
 
 __all__ = ["Payment", "PostedPayment", "difference", "payment_returned"]
 
-# The day of a transaction is Invoice Cloud's, in the biller's time zone; here it is the day of posting, in UTC. A
-# payment that was tried again is posted some hours later, one that waited for a person some weeks. Four weeks would
-# reach next month's instalment of the same amount [A-47].
+# The day of a transaction is Invoice Cloud's; here it is the day of posting. A payment that was tried again is posted
+# some hours later, one that waited for a person some weeks. Four weeks would reach next month's instalment of the same
+# amount [A-47].
 SAME_DAY = timedelta(days=1)
 POSTED_AFTER = timedelta(days=27)
 
@@ -67,7 +67,9 @@ def difference(payment: Payment, posted: Payment) -> str:
     return ""
 
 
-def payment_returned(payments: Iterable[PostedPayment], on: date) -> PostedPayment | None:
+def payment_returned(
+    payments: Iterable[PostedPayment], on: date, day_of: Callable[[datetime], date]
+) -> PostedPayment | None:
     """
     Of an invoice's payments of one amount, the one that a return report of the transaction date *on* is for.
 
@@ -76,9 +78,9 @@ def payment_returned(payments: Iterable[PostedPayment], on: date) -> PostedPayme
     what was paid since in its place. One that was returned before is given where there is no other.
     """
     near = [
-        (abs(posted.posted_at.date() - on), posted.number, posted)
+        (abs(day_of(posted.posted_at) - on), posted.number, posted)
         for posted in payments
-        if posted.payment.type != "CC" and -SAME_DAY <= posted.posted_at.date() - on <= POSTED_AFTER
+        if posted.payment.type != "CC" and -SAME_DAY <= day_of(posted.posted_at) - on <= POSTED_AFTER
     ]
     returned = [one for one in near if one[2].returned_at is not None]
     latest = SAME_DAY if any(posted.reported_on == on for _, _, posted in returned) else POSTED_AFTER

@@ -76,7 +76,7 @@ def add_charge(books: Books, opened: OpenPolicy, charge: Charge, kind: str, caus
     """Charge a locked policy term; the charge's number is given here. *kind* is that of the event."""
     opened.counters.charges += 1
     charge = replace(charge, number=opened.counters.charges)
-    books.add_charge(opened.policy.invoice_number, charge, billed=charge.billed_on <= cause.at.date())
+    books.add_charge(opened.policy.invoice_number, charge, billed=charge.billed_on <= cause.day)
     touch(opened)
     record(books, opened, kind, {**charge_detail(charge), **detail}, cause)
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 
+from partnerlab.simulators.kit.world.days import Days
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.remembered import Remembered
 from partnerlab.simulators.kit.world.store import Store, Tx
@@ -35,8 +36,8 @@ Owed = tuple[int, list[tuple[date, int]]]
 class PolicyLedger:
     """The insurer's books in one store. Without *warm* every balance is read from the tables."""
 
-    def __init__(self, store: Store, *, warm: bool = True) -> None:
-        self._store = store
+    def __init__(self, store: Store, days: Days, *, warm: bool = True) -> None:
+        self._store, self._days = store, days
         self._owed: Remembered[tuple[str, str], Owed] = Remembered(store, on=warm)
 
     def balances(self, lane: Lane, invoice_number: str) -> Balances:
@@ -46,7 +47,7 @@ class PolicyLedger:
                 return deposit_due(Books(tx, lane.name).quote(invoice_number))
         key = (lane.name, invoice_number)
         paid_cents, charged = self._owed.get(key) or self._owed.look(key, _owed(key)) or self._read(_owed(key))
-        return balances(charged, paid_cents, lane.now().date())
+        return balances(charged, paid_cents, self._days.of(lane.now()))
 
     def _read(self, read: Callable[[Tx], Owed]) -> Owed:
         with self._store.read() as tx:
@@ -58,7 +59,7 @@ class PolicyLedger:
             books = Books(tx, lane.name)
             if is_quote(invoice_number):
                 raise QuoteHasNone(books.quote(invoice_number).invoice_number, "bill")
-            return view_policy(books, invoice_number, lane.now().date())
+            return view_policy(books, invoice_number, self._days.of(lane.now()))
 
     def post_payment(self, lane: Lane, cause: Cause, payment: Payment) -> tuple[PostedPayment, bool]:
         """
@@ -102,7 +103,7 @@ class PolicyLedger:
         with self._store.write() as tx:
             books = Books(tx, lane.name)
             opened = _lock(books, invoice_number)
-            posted = payment_returned(books.payments_of(invoice_number, amount_cents), on)
+            posted = payment_returned(books.payments_of(invoice_number, amount_cents), on, self._days.of)
             if posted is None or posted.returned_at is not None:
                 raise ReturnUnmatched(invoice_number, on, amount_cents, returned=posted is not None)
             back = replace(posted, returned_at=cause.at, reported_on=on, return_request_id=cause.request_id)
@@ -171,7 +172,7 @@ def _credit(books: Books, opened: OpenPolicy | OpenQuote, posted: PostedPayment,
 
 def _bind(books: Books, opened: OpenQuote, cause: Cause) -> None:
     """Make the policy term of a quote whose deposit is complete, with everything paid on the quote."""
-    today = cause.at.date()
+    today = cause.day
     policy, charges = bind(opened.quote, today)
     if not books.add_policy(policy):
         raise InvoiceTaken(policy.invoice_number)

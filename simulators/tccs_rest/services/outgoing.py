@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 
 from partnerlab.contracts.records import dataclass
+from partnerlab.simulators.kit.world.days import Days
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Store
 from partnerlab.simulators.tccs_rest.domain.events import Cause
@@ -44,8 +45,8 @@ class OutgoingTerm:
 class Outgoing:
     """What is to be sent, in every lane."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, days: Days) -> None:
+        self._store, self._days = store, days
 
     def has_terms(self, lane: Lane) -> bool:
         """Whether a policy term is to be uploaded."""
@@ -54,7 +55,7 @@ class Outgoing:
 
     def terms(self, lane: Lane) -> list[OutgoingTerm]:
         """Policy terms that are new or changed since they were uploaded."""
-        today = lane.now().date()
+        today = self._days.of(lane.now())
         found = []
         with self._store.read() as tx:
             books = Books(tx, lane.name)

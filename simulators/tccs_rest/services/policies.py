@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
+from partnerlab.simulators.kit.world.days import Days
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Store, Tx
 from partnerlab.simulators.tccs_rest.domain.errors import InvoiceTaken, InvoiceUnknown
@@ -39,14 +40,14 @@ __all__ = ["PolicyService"]
 class PolicyService:
     """The insurer's desk over one store."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, days: Days) -> None:
+        self._store, self._days = store, days
 
     # Policy terms
 
     def policies(self, lane: Lane, *, after: str = "", limit: int = 100) -> list[tuple[Policy, Balances]]:
         """Policy terms by invoice number, with what is owed on them."""
-        today = lane.now().date()
+        today = self._days.of(lane.now())
         with self._store.read() as tx:
             books = Books(tx, lane.name)
             found = books.policies(after=after, limit=limit)
@@ -60,7 +61,7 @@ class PolicyService:
     def policy(self, lane: Lane, invoice_number: str) -> PolicyView:
         """A policy term with what belongs to it. Raises `InvoiceUnknown`."""
         with self._store.read() as tx:
-            return view_policy(Books(tx, lane.name), invoice_number, lane.now().date())
+            return view_policy(Books(tx, lane.name), invoice_number, self._days.of(lane.now()))
 
     def put_policy(
         self, lane: Lane, cause: Cause, invoice_number: str, change: Callable[[Policy], Policy]
@@ -85,7 +86,7 @@ class PolicyService:
             if detail or is_new:
                 record(books, opened, "policy_opened" if is_new else "policy_changed", detail, cause)
             books.save_policy(opened)
-            return view_policy(books, invoice_number, lane.now().date()), is_new
+            return view_policy(books, invoice_number, self._days.of(lane.now())), is_new
 
     def load(self, lane: Lane, cause: Cause, terms: Iterable[tuple[Policy, Sequence[Charge]]]) -> int:
         """
@@ -115,7 +116,7 @@ class PolicyService:
             for charge in charges:
                 add_charge(books, opened, charge, "instalment_added", cause)
             books.save_policy(opened)
-            return view_policy(books, invoice_number, lane.now().date())
+            return view_policy(books, invoice_number, self._days.of(lane.now()))
 
     # Quotes
 
@@ -166,12 +167,12 @@ class PolicyService:
     def unbilled(self, lane: Lane, until: datetime) -> list[PolicyCharge]:
         """The first instalments whose bill date comes at or before *until* and that are not billed."""
         with self._store.read() as tx:
-            return Books(tx, lane.name).unbilled(until.date())
+            return Books(tx, lane.name).unbilled(self._days.of(until))
 
     def late(self, lane: Lane, until: datetime) -> list[PolicyCharge]:
         """The first instalments that are open after their due date at *until* and had no late fee yet."""
         with self._store.read() as tx:
-            return Books(tx, lane.name).late(until.date())
+            return Books(tx, lane.name).late(self._days.of(until))
 
     def bill(self, lane: Lane, cause: Cause, invoice_number: str, charge: Charge) -> str:
         """An instalment's bill date has come. Returns what happened."""
@@ -183,12 +184,12 @@ class PolicyService:
             touch(opened)
             record(books, opened, "instalment_billed", charge_detail(charge), cause)
             books.save_policy(opened)
-            now = owed(books.charges(invoice_number), opened.policy, cause.at.date())
+            now = owed(books.charges(invoice_number), opened.policy, cause.day)
         return f"{to_text(charge.amount_cents)} is billed on {invoice_number}: Record bal {_balance(now)}"
 
     def charge_late_fee(self, lane: Lane, cause: Cause, invoice_number: str, charge: Charge) -> str:
         """An instalment is open after its due date: its late fee is charged, once. Returns what happened."""
-        today: date = cause.at.date()
+        today = cause.day
         with self._store.write() as tx:
             books = Books(tx, lane.name)
             opened = books.lock_policy(invoice_number)
@@ -221,7 +222,7 @@ class PolicyService:
 
 def _open_terms(books: Books, terms: Iterable[tuple[Policy, Sequence[Charge]]], cause: Cause, **more: Any) -> None:
     """Open terms with their charges. What was due before today has had its late fee, or needs none."""
-    today = cause.at.date()
+    today = cause.day
     opened, charged, events = [], [], []
     for policy, charges in terms:
         number = policy.invoice_number

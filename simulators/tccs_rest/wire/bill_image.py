@@ -12,7 +12,7 @@ from __future__ import annotations
 import threading
 import unicodedata
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from io import BytesIO
 from typing import Any, TypeVar
@@ -24,6 +24,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
+from partnerlab.simulators.kit.world.days import Days
 from partnerlab.simulators.tccs_rest.domain.money import to_text
 from partnerlab.simulators.tccs_rest.domain.policies import OpenCharge, bill_dates
 from partnerlab.simulators.tccs_rest.services.books import PolicyView
@@ -43,8 +44,9 @@ INK, SOFT, LINE, BAND = (HexColor(colour) for colour in ("#1c2733", "#5b6b7a", "
 _lock = threading.Lock()  # ReportLab's fonts are shared, and remember the document they are in
 
 
-def render(view: PolicyView, *, insurer: str, today: date) -> bytes:
-    """The bill of a policy term as of a day."""
+def render(view: PolicyView, *, insurer: str, days: Days, now: datetime) -> bytes:
+    """The bill of a policy term, as of the day that it is *now* in the insurer's zone."""
+    today = days.of(now)
     with _lock:
         _fonts()
         buffer = BytesIO()
@@ -53,18 +55,18 @@ def render(view: PolicyView, *, insurer: str, today: date) -> bytes:
         canvas.setTitle(f"Bill {view.policy.invoice_number}")
         canvas.setAuthor(insurer)
         canvas.setSubject(f"Policy {view.policy.number}, as of {_day(today)}")
-        _Page(canvas, view, insurer, today).draw()
+        _Page(canvas, view, insurer, today, days).draw()
         canvas.showPage()
         canvas.save()
         return buffer.getvalue()
 
 
 class _Page:
-    def __init__(self, canvas: Any, view: PolicyView, insurer: str, today: date) -> None:
+    def __init__(self, canvas: Any, view: PolicyView, insurer: str, today: date, days: Days) -> None:
         self._canvas = canvas
         self._view = view
         self._insurer = insurer
-        self._today = today
+        self._today, self._days = today, days
         self._billed_on, self._due_on = bill_dates(view.policy, view.charges)
         self._y = HEIGHT - 60
 
@@ -176,8 +178,15 @@ class _Page:
             payment = posted.payment
             reference = payment.payment_guid or f"No. {posted.number}"
             if posted.returned_at is not None:
-                reference = f"Returned {_day(posted.returned_at.date())}: {reference}"
-            values = (_day(posted.posted_at.date()), payment.type, reference, "", "", _money(payment.amount_cents))
+                reference = f"Returned {_day(self._days.of(posted.returned_at))}: {reference}"
+            values = (
+                _day(self._days.of(posted.posted_at)),
+                payment.type,
+                reference,
+                "",
+                "",
+                _money(payment.amount_cents),
+            )
             self._columns(columns, values)
         if not shown:
             self._columns(columns, ("None", "", "", "", "", ""))

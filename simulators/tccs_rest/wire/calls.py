@@ -38,7 +38,7 @@ def create_images(world: World, base: str, name: str) -> Routes:
 def _routes(world: World, base: str, wanted: Callable[[str], bool]) -> Iterator[Route]:
     settings = world.settings
     forms = FormsBefore(_guard(settings), remember=settings.warm)
-    for call, act in operations(world.ledger, settings.insurer).items():
+    for call, act in operations(world).items():
         if wanted(call):
             handle, ready = _handlers(call, act, forms)
             for prefix in PREFIXES:

@@ -15,9 +15,9 @@ from partnerlab.simulators.kit.http.messages import Ready, Request, Response
 from partnerlab.simulators.tccs_rest.domain.events import Cause
 from partnerlab.simulators.tccs_rest.domain.money import read_cents
 from partnerlab.simulators.tccs_rest.domain.payments import Payment
-from partnerlab.simulators.tccs_rest.services.ledger import PolicyLedger
 from partnerlab.simulators.tccs_rest.wire import answers
 from partnerlab.simulators.tccs_rest.wire.paths import IMAGE
+from partnerlab.simulators.tccs_rest.world import World
 
 __all__ = ["Act", "operations"]
 
@@ -30,8 +30,12 @@ Raises a `DomainError` where what it says cannot be.
 """
 
 
-def operations(ledger: PolicyLedger, insurer: str) -> dict[str, Act]:
-    """The calls over a ledger by name; *insurer* stands on its bills."""
+def operations(world: World) -> dict[str, Act]:
+    """The calls over the insurer's books by name."""
+    ledger = world.ledger
+
+    def cause_of(request: Request) -> Cause:
+        return world.cause(request.id, request.lane)
 
     def state(said: ContentInfo, media_type: str) -> Ready:
         number = said.invoice_number
@@ -44,7 +48,7 @@ def operations(ledger: PolicyLedger, insurer: str) -> dict[str, Act]:
         what = "Deposit" if said.insured_name else "Payment"
 
         def post(request: Request) -> Response:
-            _, is_new = ledger.post_payment(request.lane, _cause(request), payment)
+            _, is_new = ledger.post_payment(request.lane, cause_of(request), payment)
             message = f"{what} posted." if is_new else f"{what} had been posted already."
             return answers.result(True, message, media_type)
 
@@ -55,7 +59,7 @@ def operations(ledger: PolicyLedger, insurer: str) -> dict[str, Act]:
         assert on is not None
 
         def give_back(request: Request) -> Response:
-            ledger.report_return(request.lane, _cause(request), number, on, cents)
+            ledger.report_return(request.lane, cause_of(request), number, on, cents)
             return answers.result(True, "Payment returned.", media_type)
 
         return give_back
@@ -64,7 +68,7 @@ def operations(ledger: PolicyLedger, insurer: str) -> dict[str, Act]:
         number, on = said.invoice_number, bool(said.enrolled)
 
         def switch(request: Request) -> Response:
-            ledger.set_paperless(request.lane, _cause(request), number, on=on)
+            ledger.set_paperless(request.lane, cause_of(request), number, on=on)
             return answers.result(True, f"Paperless billing is {'on' if on else 'off'}.", media_type)
 
         return switch
@@ -73,7 +77,7 @@ def operations(ledger: PolicyLedger, insurer: str) -> dict[str, Act]:
         number, on = said.invoice_number, bool(said.enrolled)
 
         def switch(request: Request) -> Response:
-            ledger.set_recurring(request.lane, _cause(request), number, on=on)
+            ledger.set_recurring(request.lane, cause_of(request), number, on=on)
             return answers.result(True, f"Recurring payments are {'on' if on else 'off'}.", media_type)
 
         return switch
@@ -85,7 +89,7 @@ def operations(ledger: PolicyLedger, insurer: str) -> dict[str, Act]:
             from partnerlab.simulators.tccs_rest.wire.bill_image import render
 
             view = ledger.policy(request.lane, number)
-            pdf = render(view, insurer=insurer, today=request.lane.now().date())
+            pdf = render(view, insurer=world.settings.insurer, days=world.days, now=request.lane.now())
             return answers.image(pdf, number.replace("/", "-") + ".pdf")
 
         return draw
@@ -103,7 +107,3 @@ def operations(ledger: PolicyLedger, insurer: str) -> dict[str, Act]:
 def _cents(said: ContentInfo) -> int:
     assert said.amount is not None
     return read_cents("Amount", said.amount)
-
-
-def _cause(request: Request) -> Cause:
-    return Cause(request.id, request.lane.now())

@@ -13,7 +13,6 @@ from partnerlab.simulators.ic_webservices.store import INVOICES
 from partnerlab.simulators.inhance_soap.domain.billing import Bill
 from partnerlab.simulators.inhance_soap.domain.downloads import Download
 from partnerlab.simulators.inhance_soap.domain.errors import AccountUnknown, PaymentSettled, ValueInvalid
-from partnerlab.simulators.inhance_soap.domain.events import Cause
 from tests.partnerlab.jobs.utility import LANE, UtilityWorld
 
 DINER, LOFTS, LAUNDRY, BOATS = "30000301", "30000302", "30000303", "30000304"
@@ -22,7 +21,7 @@ DINER, LOFTS, LAUNDRY, BOATS = "30000301", "30000302", "30000303", "30000304"
 def bill(world: UtilityWorld, account: str, number: str, cents: int) -> None:
     today = world.lane.now().date()
     made = Bill(number, today, today + timedelta(days=30), cents, cents)
-    world.inhance.world.ledger.bill(world.lane, Cause("test", world.lane.now()), account, made)
+    world.inhance.world.ledger.bill(world.lane, world.inhance.world.cause("test", world.lane), account, made)
 
 
 def invoice(world: UtilityWorld, number: str) -> tuple[str, int, int]:
@@ -65,7 +64,7 @@ def test_a_new_bill_goes_out_within_15_minutes_with_what_was_left_open(world: Ut
 
 def test_a_bill_that_invoice_cloud_refuses_is_told_and_not_sent_again_until_it_changes(world: UtilityWorld) -> None:
     ledger = world.inhance.world.ledger
-    cause = Cause("test", world.lane.now())
+    cause = world.inhance.world.cause("test", world.lane)
     ledger.put_account(world.lane, cause, DINER, lambda account: replace(account, customer_name=""))
     bill(world, DINER, "540002", 10_00)
     bill(world, LOFTS, "540003", 10_00)
@@ -93,7 +92,7 @@ def test_payments_wait_until_a_person_posts_or_deletes_them(world: UtilityWorld)
     ]
     # Nothing is posted, and what waits counts as paid all the same.
     assert world.owed(DINER) == (84_40, 34_40)
-    downloads, cause = world.inhance.world.downloads, Cause("test", world.lane.now())
+    downloads, cause = world.inhance.world.downloads, world.inhance.world.cause("test", world.lane)
     posted = downloads.post(world.lane, cause, first, "Dana")
     assert (posted.state, posted.clerk) == ("posted", "Dana")
     deleted = downloads.delete(world.lane, cause, second, "Dana", "entered at the counter")
@@ -128,7 +127,7 @@ def test_live_payments_are_posted_by_ic_clerk_and_reported_by_day(world: Utility
 
 
 def test_a_live_payment_of_an_unknown_account_waits_for_a_person(world: UtilityWorld) -> None:
-    downloads, cause = world.inhance.world.downloads, Cause("test", world.lane.now())
+    downloads, cause = world.inhance.world.downloads, world.inhance.world.cause("test", world.lane)
     downloads.choose(world.lane, "live")
     services = world.ic.world.services
     services.ledger.create_customer(world.lane, world.guid, "39999999", {"customer_name": "Nobody"})
@@ -143,7 +142,7 @@ def test_a_live_payment_of_an_unknown_account_waits_for_a_person(world: UtilityW
 
 def test_a_balance_is_held_back_while_a_payment_is_not_downloaded(world: UtilityWorld) -> None:
     """INH1-BAL-3"""
-    cause = Cause("test", world.lane.now())
+    cause = world.inhance.world.cause("test", world.lane)
     world.inhance.world.downloads.choose(world.lane, "live")
     world.pay(DINER, 40_00)
     assert world.run("payments") == "1 payment downloaded"
@@ -227,7 +226,7 @@ def test_paperless_email_and_phone_are_downloaded_once_each(world: UtilityWorld)
         False,
     )
     # What a clerk changes after that stays: the same change is not entered a second time.
-    books, cause = world.inhance.world.ledger, Cause("test", world.lane.now())
+    books, cause = world.inhance.world.ledger, world.inhance.world.cause("test", world.lane)
     books.put_account(world.lane, cause, LAUNDRY, lambda account: replace(account, email="clerk@example.com"))
     assert world.run("customers") == "nothing new"
     assert books.view(world.lane, LAUNDRY).account.email == "clerk@example.com"
@@ -244,7 +243,7 @@ def test_a_return_is_entered_by_hand_and_both_sides_agree(world: UtilityWorld) -
     assert world.owed(LOFTS) == (0, 0)
     world.advance(days=4)
     assert world.owed(LOFTS) == (0, 120_00)
-    cause = Cause("test", world.lane.now())
+    cause = world.inhance.world.cause("test", world.lane)
     view = world.inhance.world.ledger.return_payment(world.lane, cause, LOFTS, 1, clerk="Dana")
     assert [one.open_cents for one in view.bills] == [61_15, 58_85]
     with pytest.raises(PaymentSettled, match="is returned already"):
@@ -262,7 +261,9 @@ def test_a_balance_is_the_whole_accounts_also_where_a_return_left_an_older_bill_
     assert world.run("invoices") == "1 bill uploaded as U00000001"
     world.advance(days=4)
     assert world.owed(LAUNDRY) == (10_00, 57_30), "both bills are open, the older one again"
-    world.inhance.world.ledger.return_payment(world.lane, Cause("test", world.lane.now()), LAUNDRY, 1, clerk="Dana")
+    world.inhance.world.ledger.return_payment(
+        world.lane, world.inhance.world.cause("test", world.lane), LAUNDRY, 1, clerk="Dana"
+    )
     assert world.run("balances") == "1 balance sent"
     assert world.owed(LAUNDRY) == (57_30, 57_30)
     assert invoice(world, "540009") == ("open", 57_30, 57_30)
@@ -291,7 +292,7 @@ def test_a_return_that_nobody_entered_yet_is_not_wiped_out_by_a_balance(world: U
     assert said.startswith("3 balances sent; invoice 530003 was refused: The balance of invoice 530003 is not changed:")
     assert "return IC0000000001 of 120.00 has no certain outcome yet" in said
     assert world.owed(LOFTS) == (0, 120_00), "the payer owes it still"
-    cause = Cause("test", world.lane.now())
+    cause = world.inhance.world.cause("test", world.lane)
     world.inhance.world.ledger.return_payment(world.lane, cause, LOFTS, 1, clerk="Dana")
     assert "530003 was refused" in world.run("balances"), "entered, and its delivery is not dismissed yet"
     world.unsettled.clear()

@@ -7,8 +7,6 @@ from datetime import timedelta
 
 from partnerlab.simulators.ic_webservices.domain.invoices import Invoice
 from partnerlab.simulators.inhance_soap.domain.billing import Bill
-from partnerlab.simulators.inhance_soap.domain.events import Cause
-from partnerlab.simulators.tccs_rest.domain.events import Cause as TccsCause
 from partnerlab.simulators.tccs_rest.domain.policies import Charge, Insured
 from tests.partnerlab.jobs.utility import UtilityWorld
 
@@ -32,7 +30,7 @@ def test_inhance_v2_uploads_a_new_bill_within_15_minutes(world: UtilityWorld) ->
     assert uploads(world, hours=3) == []
     today = world.lane.now().date()
     bill = Bill("540050", today, today + timedelta(days=30), 10_00, 10_00)
-    world.inhance.world.ledger.bill(world.lane, Cause("test", world.lane.now()), "10000101", bill)
+    world.inhance.world.ledger.bill(world.lane, world.inhance.world.cause("test", world.lane), "10000101", bill)
     assert uploads(world, hours=3) == ["Mon 15:15 invoices: 1 bill uploaded as U00000001"]
     assert invoice(world, guid, "540050").balance_due_cents == 135_50
     assert invoice(world, guid, "500001").status == "closed"
@@ -47,7 +45,7 @@ def test_of_two_new_bills_the_newer_asks_for_the_balance_and_the_older_for_what_
     today, ledger = world.lane.now().date(), world.inhance.world.ledger
     for number, cents in (("540050", 10_00), ("540051", 20_00), ("540052", 40_00)):
         bill = Bill(number, today, today + timedelta(days=30), cents, cents)
-        ledger.bill(world.lane, Cause("test", world.lane.now()), "10000101", bill)
+        ledger.bill(world.lane, world.inhance.world.cause("test", world.lane), "10000101", bill)
     made = {one.bill.invoice_number: one for one in world.inhance.world.outgoing.bills(world.lane, "v2")}
     asked = {
         number: (made[number].owed_cents, made[number].past_due_cents) for number in ("540050", "540051", "540052")
@@ -57,7 +55,7 @@ def test_of_two_new_bills_the_newer_asks_for_the_balance_and_the_older_for_what_
 
 def test_tccs_uploads_new_and_changed_terms_every_four_hours(world: UtilityWorld) -> None:
     guid = biller(world, "tccs")
-    policies, cause = world.tccs.world.policies, TccsCause("test", world.lane.now())
+    policies, cause = world.tccs.world.policies, world.tccs.world.cause("test", world.lane)
     assert uploads(world, hours=8) == []
     named = Insured("New Mills Ltd", "1 Mill Road", city="Salem", state="MA", zip="01970")
     policies.put_policy(world.lane, cause, TERM, lambda policy: replace(policy, insured=named, late_fee_cents=10_00))
@@ -67,7 +65,7 @@ def test_tccs_uploads_new_and_changed_terms_every_four_hours(world: UtilityWorld
         Charge(0, "instalment", today, today + timedelta(days=20), 120_00),
         Charge(0, "instalment", today + timedelta(days=30), today + timedelta(days=50), 110_00),
     ]
-    policies.add_instalments(world.lane, TccsCause("test", world.lane.now()), TERM, charges)
+    policies.add_instalments(world.lane, world.tccs.world.cause("test", world.lane), TERM, charges)
     assert uploads(world, hours=8) == ["Tue 08:00 invoices: 1 bill uploaded as U00000001"]
     found = invoice(world, guid, TERM)
     assert (found.total_amount_due_cents, found.minimum_amount_due_cents) == (230_00, 120_00)

@@ -131,12 +131,12 @@ def test_an_account_can_be_billed(utility: Utility) -> None:
     assert (status, account["balance"], account["future_balance"]) == (201, "173.70", "230.95")
     conforms("AccountDetail", account)
     bill = next(one for one in account["bills"] if one["invoice_number"] == "700001")
-    today = utility.now().date()
+    today = utility.today()
     assert (bill["billed_on"], bill["due_on"]) == (today.isoformat(), (today + timedelta(days=30)).isoformat())
 
 
 def test_a_bill_dated_ahead_counts_in_the_future_balance(utility: Utility) -> None:
-    day = (utility.now().date() + timedelta(days=3)).isoformat()
+    day = (utility.today() + timedelta(days=3)).isoformat()
     body = {"invoice_number": "700001", "amount": "10.00", "billed_on": day, "due_on": day}
     _, account = utility.api("POST", "/accounts/10000101/bills", body=body)
     assert (account["balance"], account["future_balance"]) == ("125.50", "192.75")

@@ -281,7 +281,7 @@ def test_a_bill_replaced_any_number_of_times_owes_its_last_amount_less_what_was_
 def test_the_books_balance_whatever_happens(steps: list[tuple[str, int]]) -> None:
     store = Store("sqlite://")
     utility = Utility(store)
-    today = utility.now().date()
+    today = utility.today()
     owed, later, numbers = 12550, 5725, 0
     replaced = 0
     for action, amount in steps:

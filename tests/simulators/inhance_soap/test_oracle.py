@@ -10,7 +10,6 @@ import pytest
 from lxml import etree
 
 from partnerlab.contracts.data import read_bytes
-from partnerlab.simulators.inhance_soap.services.ledger import UtilityLedger
 from partnerlab.simulators.inhance_soap.wire.declarations import icloud as declarations
 from partnerlab.simulators.inhance_soap.wire.messages import icloud
 from partnerlab.simulators.inhance_soap.wire.operations import Operations
@@ -19,7 +18,7 @@ from partnerlab.simulators.kit.asmx.spyne_front import answer_with_spyne
 from partnerlab.simulators.kit.http.messages import Request
 from partnerlab.simulators.kit.world.store import Store
 from tests.simulators.inhance_soap.test_samples import OPERATIONS, REQUESTS
-from tests.simulators.inhance_soap.utility import KEY, PATH, Utility, headers
+from tests.simulators.inhance_soap.utility import PATH, Utility, headers
 
 READABLE = [path for path in REQUESTS if not path.stem.startswith("unreadable")]
 
@@ -29,7 +28,7 @@ def ask_spyne(utility: Utility, asked: Request) -> bytes:
     service = AsmxService(
         name="spyne",
         service=icloud.SERVICE,
-        handlers=Operations(UtilityLedger(utility.store), KEY, "America/New_York"),
+        handlers=Operations(utility.simulator.world),
         wsdl=read_bytes("inhance_soap/iCloud.wsdl"),
     )
     answer_with_spyne(service, declarations.ICloud)

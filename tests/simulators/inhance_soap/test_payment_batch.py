@@ -59,7 +59,7 @@ def account(first: int | None, *bills: Bill) -> Standing:
 @pytest.mark.parametrize("text", ["p-1", ODD])
 def test_they_are_what_the_plain_way_writes(text: str, bills: tuple[Bill, ...], first: int | None) -> None:
     payment = Payment(text, text, text, 1_005, 7, datetime(2026, 1, 31, 12, tzinfo=UTC))
-    cause, plain = Cause("r-1", NOON), Written()
+    cause, plain = Cause("r-1", NOON, NOON.date()), Written()
     post(plain, account(first, *bills), payment, cause)  # type: ignore[arg-type]
     made = posting("a", account(first, *bills), payment, cause)
     assert [made.payment, made.bills, made.event, made.credit_cents] == plain.rows

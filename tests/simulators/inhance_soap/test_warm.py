@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from partnerlab.simulators.inhance_soap import InHance, Settings
+from partnerlab.simulators.inhance_soap import Settings
 from partnerlab.simulators.inhance_soap.domain.accounts import Account
 from partnerlab.simulators.inhance_soap.domain.billing import Bill
 from partnerlab.simulators.inhance_soap.domain.errors import AccountUnknown
@@ -26,6 +26,7 @@ from partnerlab.simulators.inhance_soap.domain.payments import Payment
 from partnerlab.simulators.inhance_soap.services import warm
 from partnerlab.simulators.inhance_soap.services.payment_batch import PaymentBatch
 from partnerlab.simulators.inhance_soap.services.warm import WarmBooks
+from partnerlab.simulators.inhance_soap.world import World
 from partnerlab.simulators.kit.journal.journal import Journal
 from partnerlab.simulators.kit.world.lane_rows import LoadInvalid
 from partnerlab.simulators.kit.world.lanes import Lane, in_world
@@ -57,8 +58,7 @@ class Books(Utility):
         return held
 
     @property
-    def world(self) -> Any:
-        assert isinstance(self.simulator, InHance)
+    def world(self) -> World:
         return self.simulator.world
 
     def found(self, lane: str) -> Lane:
@@ -73,7 +73,7 @@ class Books(Utility):
             return type(error).__name__, str(error)
 
     def cause(self, lane: str) -> Cause:
-        return Cause(f"r{self.asked}", self.found(lane).now())
+        return self.world.cause(f"r{self.asked}", self.found(lane))
 
     def do_pay(self, lane: str, account: str, reference: str, cents: int) -> Any:
         payment = Payment(reference, "0", "EFT", cents, 0, PAID_AT)
@@ -296,7 +296,7 @@ def test_many_threads_lose_and_double_nothing(monkeypatch: pytest.MonkeyPatch) -
         lane = books.found("a")
         for number in range(each):
             payment = Payment(f"{thread}-{number}", "0", "EFT", 10, 0, PAID_AT)
-            books.world.ledger.post_payment(lane, Cause(f"{thread}", NOON), ACCOUNTS[thread % 3], payment)
+            books.world.ledger.post_payment(lane, Cause(f"{thread}", NOON, NOON.date()), ACCOUNTS[thread % 3], payment)
 
     def disturb() -> None:
         turn = 0
@@ -332,7 +332,7 @@ def test_a_second_utility_over_one_store_goes_the_plain_way(books: Books) -> Non
     other = second.simulator.world.ledger  # type: ignore[attr-defined]
     before = books.do("balance", "a", account).balance_cents
     books.do("pay", "a", account, "one", 100)
-    other.post_payment(lane, Cause("r", NOON), account, Payment("two", "0", "EFT", 100, 0, PAID_AT))
+    other.post_payment(lane, Cause("r", NOON, NOON.date()), account, Payment("two", "0", "EFT", 100, 0, PAID_AT))
     assert books.do("pay", "a", account, "two", 100).duplicate_of == 2
     assert other.balances(lane, account) == books.do("balance", "a", account)
     assert other.balances(lane, account).balance_cents == before - 300
@@ -346,7 +346,9 @@ def test_an_unknown_account_is_refused_and_remembered_by_nobody(
     with around(), pytest.raises(AccountUnknown):
         books.world.ledger.balances(lane, "new")
     account = Account("new", customer_name="New")
-    books.world.ledger.load(lane, Cause("r", NOON), [(account, Bill("n1", date(2026, 3, 1), date(2026, 3, 9), 5, 5))])
+    books.world.ledger.load(
+        lane, Cause("r", NOON, NOON.date()), [(account, Bill("n1", date(2026, 3, 1), date(2026, 3, 9), 5, 5))]
+    )
     assert books.do("balance", "a", "new").balance_cents == 5
 
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 import itertools
 import json
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from html import escape
 from typing import Any
 
 from lxml import etree
 
 from partnerlab.simulators.inhance_soap import Settings, create_simulator
+from partnerlab.simulators.inhance_soap.app import InHance
 from partnerlab.simulators.kit.control.app import ControlApp
 from partnerlab.simulators.kit.http.messages import App, Request, Response
 from partnerlab.simulators.kit.world.clock import Clock
 from partnerlab.simulators.kit.world.lanes import Lane, Lanes
-from partnerlab.simulators.kit.world.simulator import Simulator
 from partnerlab.simulators.kit.world.store import Store
 
 PATH = "/iCloud/iCloud.asmx"
@@ -77,7 +77,7 @@ class Utility:
     settings: Settings = field(default_factory=Settings)
     lane: str = "default"
     lanes: Lanes = field(init=False)
-    simulator: Simulator = field(init=False)
+    simulator: InHance = field(init=False)
     app: App = field(init=False)
     control: ControlApp = field(init=False)
 
@@ -90,6 +90,9 @@ class Utility:
 
     def now(self) -> datetime:
         return self.lanes.get(self.lane).now()
+
+    def today(self) -> date:
+        return self.simulator.world.days.of(self.now())
 
     def send(
         self, method: str, path: str, *, query: str = "", headers: dict[str, str] | None = None, body: bytes = b""

@@ -13,9 +13,9 @@ from partnerlab.simulators.kit.control.app import ControlApp
 from partnerlab.simulators.kit.http.messages import App, Request, Response
 from partnerlab.simulators.kit.world.clock import Clock
 from partnerlab.simulators.kit.world.lanes import Lanes
-from partnerlab.simulators.kit.world.simulator import Simulator
 from partnerlab.simulators.kit.world.store import Store
 from partnerlab.simulators.tccs_rest import Settings, create_simulator
+from partnerlab.simulators.tccs_rest.app import Tccs
 
 BASE = "/invoicecloudapi"
 POLICY = "454100010-06/16/2020"
@@ -36,7 +36,7 @@ class Insurer:
     settings: Settings = field(default_factory=Settings)
     lane: str = "default"
     lanes: Lanes = field(init=False)
-    simulator: Simulator = field(init=False)
+    simulator: Tccs = field(init=False)
     control: ControlApp = field(init=False)
 
     def __post_init__(self) -> None:
@@ -46,7 +46,7 @@ class Insurer:
         self.control = ControlApp(lambda: [(self.simulator.control_contract, self.simulator.control())])
 
     def today(self) -> date:
-        return self.lanes.get(self.lane).now().date()
+        return self.simulator.world.days.of(self.lanes.get(self.lane).now())
 
     def request(
         self, method: str, path: str, *, query: str = "", headers: dict[str, str] | None = None, body: bytes = b""

@@ -209,12 +209,11 @@ def test_the_file_says_what_it_is(insurer: Insurer) -> None:
 
 
 def test_another_insurers_name_stands_on_its_bills(insurer: Insurer) -> None:
-    from partnerlab.simulators.tccs_rest.services.ledger import PolicyLedger
-
-    view = PolicyLedger(insurer.store).policy(insurer.lanes.get("default"), POLICY)
+    lane, world = insurer.lanes.get("default"), insurer.simulator.world
+    view = world.ledger.policy(lane, POLICY)
     view = replace(view, payments=[])
     assert "Pay to Mutual of Nowhere" in "\n".join(
-        read(render(view, insurer="Mutual of Nowhere", today=insurer.today()))
+        read(render(view, insurer="Mutual of Nowhere", days=world.days, now=lane.now()))
     )
 
 

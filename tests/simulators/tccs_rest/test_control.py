@@ -10,9 +10,7 @@ import pytest
 from partnerlab.simulators.kit.control.contract import merged
 from partnerlab.simulators.tccs_rest.control.faults import STATUSES
 from partnerlab.simulators.tccs_rest.domain import errors
-from partnerlab.simulators.tccs_rest.domain.events import Cause
 from partnerlab.simulators.tccs_rest.seeds import QUOTES, SEEDS
-from partnerlab.simulators.tccs_rest.services.outgoing import Outgoing
 from tests.simulators.control_answers import Answers
 from tests.simulators.tccs_rest.insurer import BOUND, POLICY, QUOTE, Insurer
 
@@ -332,7 +330,7 @@ def test_a_query_that_breaks_a_rule_is_refused(insurer: Insurer, path: str, quer
 
 
 def test_what_changes_of_a_bill_is_in_the_next_upload(insurer: Insurer) -> None:
-    outgoing = Outgoing(insurer.store)
+    outgoing = insurer.simulator.world.outgoing
 
     def unsent() -> list[str]:
         return [str(number) for number in insurer.api("GET", "/unsent")[1]["invoice_numbers"]]
@@ -340,7 +338,7 @@ def test_what_changes_of_a_bill_is_in_the_next_upload(insurer: Insurer) -> None:
     def upload() -> None:
         lane = insurer.lanes.get("default")
         sent = [(one.policy.invoice_number, one.revision) for one in outgoing.terms(lane)]
-        outgoing.terms_sent(lane, Cause("test", lane.now()), sent, {})
+        outgoing.terms_sent(lane, insurer.simulator.world.cause("test", lane), sent, {})
 
     assert unsent() == [], "Invoice Cloud has what is seeded"
     insurer.pay("24.00")

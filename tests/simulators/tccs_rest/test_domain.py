@@ -220,7 +220,7 @@ def posted(number: int, day: int, *, type: str = "ACH", reported: int | None = N
 def test_a_return_is_for_the_nearest_payment_that_can_come_back(
     payments: list[PostedPayment], found: int | None
 ) -> None:
-    chosen = payment_returned(payments, TODAY)
+    chosen = payment_returned(payments, TODAY, datetime.date)
     assert (chosen and chosen.number) == found
 
 

@@ -8,7 +8,6 @@ import pytest
 
 from partnerlab.simulators.tccs_rest.domain.policies import is_late
 from partnerlab.simulators.tccs_rest.seeds import SEEDS
-from partnerlab.simulators.tccs_rest.services.policies import PolicyService
 from tests.simulators.tccs_rest.insurer import POLICY, Insurer, kinds
 
 NEW, OTHER = "700001-05/01/2028", "700002-05/01/2028"
@@ -90,7 +89,7 @@ def test_the_database_finds_what_the_rule_calls_late(insurer: Insurer) -> None:
     """The one looks at every policy at once, the other at one instalment: they are written apart."""
     insurer.pay("100.00", "454100012-01/15/2028")
     insurer.pay("230.00")
-    office, found = PolicyService(insurer.store), 0
+    office, found = insurer.simulator.world.policies, 0
     for days in range(0, 120, 5):
         lane = insurer.lanes.set_clock("default", offset=timedelta(days=days), frozen_at=None)
         today = insurer.today()
