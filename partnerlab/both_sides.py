@@ -17,6 +17,7 @@ from partnerlab.client.http import Transport
 from partnerlab.client.inhance import InHanceClient
 from partnerlab.client.invoice_cloud import InvoiceCloudClient
 from partnerlab.client.tccs import TccsClient
+from partnerlab.contracts.numbers import number_key
 from partnerlab.contracts.paths import at
 from partnerlab.remote import Remote
 
@@ -216,7 +217,7 @@ class InHanceV1Sides(Sides):
         found = self.control.get(
             "/_sandbox/ic/invoices", biller_guid=self.biller["guid"], account_number=account, limit=1000
         )["invoices"]
-        newest = max(found, key=lambda one: (one["invoice_date"], one["invoice_number"]))
+        newest = max(found, key=lambda one: (one["invoice_date"], number_key(one["invoice_number"])))
         return Decimal(self.account(account)["balance"]), Decimal(newest["balance_due"])
 
     def pending(self) -> list[dict[str, Any]]:

@@ -29,10 +29,11 @@ from partnerlab.simulators.ic_webservices.domain.users import Link, RemoteToken,
 from partnerlab.simulators.kit.world import schema
 from partnerlab.simulators.kit.world.jobs import Queue
 from partnerlab.simulators.kit.world.store import Statement, Tx
-from partnerlab.simulators.kit.world.table import Conversion, Table
+from partnerlab.simulators.kit.world.table import ByNumber, Conversion, Table
 
 __all__ = [
     "ADJUSTMENTS",
+    "AGE",
     "AUTOPAYS",
     "BATCHES",
     "BATCH_FILES",
@@ -91,6 +92,8 @@ BILL_IMAGES = Table(tables.BILL_IMAGES, BillImage)
 CUSTOMERS = Table(tables.CUSTOMERS, Customer)
 _LINES = Conversion(schema.Text, _dump_lines, _load_lines)
 INVOICES = Table(tables.INVOICES, Invoice, conversions={Sequence[Line]: _LINES})
+AGE = ("invoice_date", ByNumber("invoice_number"))
+"""The order of an account's invoices, the oldest first, as `domain.invoices.age`."""
 LATE_FEE_WAITS = tables.LATE_FEE_WAITS
 NOTICE_WAITS = tables.NOTICE_WAITS
 PAYMENTS = Table(tables.PAYMENTS, Payment)

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
+from partnerlab.contracts.numbers import number_sql
 from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.inhance_soap.domain.accounts import Account, Integration
 from partnerlab.simulators.inhance_soap.domain.billing import Bill
@@ -23,7 +24,7 @@ from partnerlab.simulators.inhance_soap.domain.opened import OpenAccount, Standi
 from partnerlab.simulators.inhance_soap.domain.payments import PostedPayment
 from partnerlab.simulators.inhance_soap.tables import ACCOUNTS, BILLS, CHANGES, DOWNLOADS, EVENTS, PAYMENTS, VALUES
 from partnerlab.simulators.kit.world.store import Row, Statement
-from partnerlab.simulators.kit.world.table import LaneTx, Table
+from partnerlab.simulators.kit.world.table import ByNumber, LaneTx, Table
 
 __all__ = [
     "EVENT_ROWS",
@@ -78,6 +79,7 @@ OpenItems = tuple[str | None, str | None, int, list[tuple[date, int]]]
 _day = date.fromisoformat
 _ACCOUNTS = Table(ACCOUNTS, OpenAccount, names={"account.number": "account_number"})
 _BILLS = Table(BILLS, AccountBill)
+NUMBER = ByNumber("invoice_number")
 PAYMENT_ROWS = Table(PAYMENTS, PostedPayment)
 EVENT_ROWS = Table(EVENTS, Event)
 _DOWNLOADS = Table(DOWNLOADS, Download)
@@ -118,7 +120,7 @@ _UNSENT_BILLS = Statement(
     " AND inhance_accounts.account_number = inhance_bills.account_number"
     " WHERE inhance_bills.lane = :lane AND inhance_bills.revision > inhance_bills.sent_revision"
     " AND inhance_bills.billed = 1 AND inhance_accounts.integration = :integration"
-    " ORDER BY inhance_bills.billed_on, inhance_bills.invoice_number LIMIT :limit"
+    f" ORDER BY inhance_bills.billed_on, {', '.join(number_sql('inhance_bills.invoice_number'))} LIMIT :limit"
 )
 _BILL_SENT = Statement(
     "UPDATE inhance_bills SET sent_revision = :revision, refused = :refused"
@@ -229,11 +231,11 @@ class Books(LaneTx):
 
     def bills(self, account_number: str) -> list[Bill]:
         """Every bill of an account, the oldest due first."""
-        return self._bills({"account_number": account_number}, order=("due_on", "invoice_number"))
+        return self._bills({"account_number": account_number}, order=("due_on", "billed_on", NUMBER))
 
     def open_bills(self, account_number: str) -> list[Bill]:
         """The bills of an account that are not paid in full."""
-        return self._bills({"account_number": account_number}, order=("invoice_number",), where="open_cents > 0")
+        return self._bills({"account_number": account_number}, order=(NUMBER,), where="open_cents > 0")
 
     def bill(self, invoice_number: str) -> AccountBill | None:
         """An invoice with the account it belongs to."""
@@ -263,7 +265,7 @@ class Books(LaneTx):
 
     def unbilled(self, today: date) -> list[AccountBill]:
         """Bills whose day has come and that were not yet billed."""
-        order = ("billed_on", "invoice_number")
+        order = ("billed_on", NUMBER)
         # The condition is that of the index, literally: of a parameter SQLite would not know that it is the same.
         where = "billed = 0 AND billed_on <= :today"
         return _BILLS.find(self.tx, self.lane, order=order, where=where, today=today.isoformat())
@@ -318,7 +320,7 @@ class Books(LaneTx):
 
     def account_bills(self, account_number: str) -> list[AccountBill]:
         """An account's billed bills, the oldest first."""
-        order = ("billed_on", "invoice_number")
+        order = ("billed_on", NUMBER)
         return _BILLS.find(self.tx, self.lane, {"account_number": account_number, "billed": 1}, order=order)
 
     def bill_sent(self, invoice_number: str, revision: int, refused: str) -> None:

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.kit.world.store import Statement
-from partnerlab.simulators.kit.world.table import LaneTx, Table
+from partnerlab.simulators.kit.world.table import ByNumber, LaneTx, Table
 from partnerlab.simulators.tccs_rest.domain.errors import InvoiceUnknown
 from partnerlab.simulators.tccs_rest.domain.events import Event
 from partnerlab.simulators.tccs_rest.domain.payments import PostedPayment
@@ -80,6 +80,7 @@ class PolicyCharge:
 _POLICIES = Table(POLICIES, OpenPolicy, names={"policy.insured.name": "insured_name"})
 _QUOTES = Table(QUOTES, OpenQuote, names={"quote.insured.name": "insured_name"})
 _CHARGES = Table(CHARGES, PolicyCharge)
+NUMBER = ByNumber("invoice_number")
 _PAYMENTS = Table(PAYMENTS, PostedPayment)
 _EVENTS = Table(EVENTS, Event)
 
@@ -191,7 +192,7 @@ class Books(LaneTx):
             self.lane,
             {"billed": 0},
             where="billed_on <= :today",
-            order=("billed_on", "invoice_number", "number"),
+            order=("billed_on", NUMBER, "number"),
             limit=DUE_AT_ONCE,
             today=today.isoformat(),
         )
@@ -203,7 +204,7 @@ class Books(LaneTx):
             self.lane,
             {"late": 0, "kind": "instalment"},
             where=_IS_LATE,
-            order=("due_on", "invoice_number", "number"),
+            order=("due_on", NUMBER, "number"),
             limit=DUE_AT_ONCE,
             today=today.isoformat(),
         )
@@ -264,7 +265,7 @@ class Books(LaneTx):
             self.tx,
             self.lane,
             search,
-            order="number" if search and "invoice_number" in search else ("posted_at", "invoice_number", "number"),
+            order="number" if search and "invoice_number" in search else ("posted_at", NUMBER, "number"),
             limit=limit,
             offset=offset,
         )
@@ -280,7 +281,7 @@ class Books(LaneTx):
             self.tx,
             self.lane,
             where="returned_at IS NOT NULL",
-            order=("returned_at", "invoice_number", "number"),
+            order=("returned_at", NUMBER, "number"),
             limit=limit,
             offset=offset,
         )

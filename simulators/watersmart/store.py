@@ -11,8 +11,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from partnerlab.contracts.numbers import number_sql
 from partnerlab.simulators.kit.world.store import Statement
-from partnerlab.simulators.kit.world.table import LaneTx, Table, utc_text
+from partnerlab.simulators.kit.world.table import ByNumber, LaneTx, Table, utc_text
 from partnerlab.simulators.watersmart import tables
 from partnerlab.simulators.watersmart.domain.customers import Cause, Customer, Entry, Invoice
 from partnerlab.simulators.watersmart.domain.errors import CustomerUnknown
@@ -23,6 +24,8 @@ __all__ = ["CUSTOMERS", "FILES", "INVOICES", "LINKS", "PAYMENTS", "REJECTS", "US
 
 CUSTOMERS = Table(tables.CUSTOMERS, Customer)
 INVOICES = Table(tables.INVOICES, Invoice)
+NUMBER = ByNumber("invoice_number")
+_AGE = ("invoiced_on", *number_sql(NUMBER))
 ENTRIES = Table(tables.ENTRIES, Entry)
 PAYMENTS = Table(tables.PAYMENTS, Payment)
 REJECTS = Table(tables.REJECTS, Reject)
@@ -36,7 +39,9 @@ _COUNT_ON = Statement(
 )
 _WAITING_INVOICES = Statement(
     f"SELECT {', '.join(INVOICES.columns)} FROM watersmart_invoices"
-    " WHERE lane = :lane AND file_number IS NULL ORDER BY invoice_number LIMIT :limit"
+    " WHERE lane = :lane AND file_number IS NULL ORDER BY "
+    + ", ".join(("invoiced_on", *number_sql("invoice_number")))
+    + " LIMIT :limit"
 )
 # The bills of an account, of which at least one must have gone out, and all that did arrived.
 _BILLS = (
@@ -69,7 +74,7 @@ _MOVED = Statement(
     f" AND balance_cents - {_UNSENT}"
     " <> (SELECT total_cents FROM watersmart_invoices AS i WHERE i.lane = c.lane"
     " AND i.account_number = c.account_number AND i.file_number IS NOT NULL"
-    " ORDER BY invoiced_on DESC, invoice_number DESC LIMIT 1)"
+    f" ORDER BY {', '.join(f'{one} DESC' for one in _AGE)} LIMIT 1)"
 )
 _SUMS = Statement(
     "SELECT kind, SUM(amount_cents), COUNT(*) FROM watersmart_entries WHERE lane = :lane AND amount_cents <> 0"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from partnerlab.simulators.ic_webservices.domain.billers import Biller
-from partnerlab.simulators.ic_webservices.domain.invoices import CLOSED, Invoice, stated
+from partnerlab.simulators.ic_webservices.domain.invoices import CLOSED, Invoice, age, stated
 
 __all__ = ["answers_for_account", "apply_account_balance", "states_account"]
 
@@ -47,7 +47,7 @@ def apply_account_balance(
         for one in others
         if one.balance_due_cents < 0 or (asked.balance_forward and one.invoice_type_id == asked.invoice_type_id)
     ]
-    rest = sorted((one for one in others if one not in closing), key=lambda one: (one.invoice_date, one.invoice_number))
+    rest = sorted((one for one in others if one not in closing), key=age)
     too_much = sum(max(one.balance_due_cents, 0) for one in rest) - max(balance_due_cents, 0)
     lowered = []
     for one in rest:

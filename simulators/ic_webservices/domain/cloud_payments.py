@@ -21,7 +21,7 @@ from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.ic_webservices.domain.billers import Biller
 from partnerlab.simulators.ic_webservices.domain.errors import PaymentRefused, ValueRefused
 from partnerlab.simulators.ic_webservices.domain.fees import service_fee_cents
-from partnerlab.simulators.ic_webservices.domain.invoices import Invoice, Line, may_choose, may_pay, owed_cents
+from partnerlab.simulators.ic_webservices.domain.invoices import Invoice, Line, age, may_choose, may_pay, owed_cents
 from partnerlab.simulators.ic_webservices.domain.money import amount
 from partnerlab.simulators.ic_webservices.domain.payments import BANK_TENDERS
 
@@ -339,7 +339,7 @@ def invoice_asked_for(
 
 def latest_first(invoices: Sequence[Invoice]) -> list[Invoice]:
     """Invoices, the latest first."""
-    return sorted(invoices, key=lambda one: (one.invoice_date, one.invoice_number), reverse=True)
+    return sorted(invoices, key=age, reverse=True)
 
 
 def total_cents(bills: Sequence[Bill], tender: str) -> tuple[int, int]:

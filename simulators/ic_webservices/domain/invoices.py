@@ -7,6 +7,7 @@ from dataclasses import field, replace
 from datetime import date
 from decimal import Decimal
 
+from partnerlab.contracts.numbers import number_key
 from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.ic_webservices.domain.errors import PaymentRefused
 from partnerlab.simulators.ic_webservices.domain.money import amount
@@ -19,6 +20,7 @@ __all__ = [
     "Invoice",
     "Line",
     "Taken",
+    "age",
     "credited",
     "debited",
     "filed",
@@ -139,6 +141,11 @@ class Invoice:
     payment_expiration_message: str = ""
     fields: Mapping[str, str] = field(default_factory=dict)
     lines: Sequence[Line] = ()
+
+
+def age(invoice: Invoice) -> tuple[date, tuple[int, str, str]]:
+    """What to sort invoices by, the oldest first; of two of one day the one with the lower number [A-121]."""
+    return invoice.invoice_date, number_key(invoice.invoice_number)
 
 
 def with_balance(invoice: Invoice, balance_due_cents: int, total_amount_due_cents: int | None = None) -> Invoice:

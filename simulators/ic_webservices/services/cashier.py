@@ -38,7 +38,7 @@ from partnerlab.simulators.ic_webservices.services.ledger import biller_of, cust
 from partnerlab.simulators.ic_webservices.services.mailbox import put_messages
 from partnerlab.simulators.ic_webservices.services.moments import recorded_at
 from partnerlab.simulators.ic_webservices.services.outbox import Outbox
-from partnerlab.simulators.ic_webservices.store import INVOICES, PAYMENTS, clearing, next_number
+from partnerlab.simulators.ic_webservices.store import AGE, INVOICES, PAYMENTS, clearing, next_number
 from partnerlab.simulators.kit.world.due import Due
 from partnerlab.simulators.kit.world.identifiers import new_id
 from partnerlab.simulators.kit.world.lanes import Lane
@@ -152,7 +152,7 @@ class Cashier:
         if order.donation == "inline":
             raise ValueRefused("invoice_number", "", "an inline donation is part of the payment of an invoice")
         search = {"biller_guid": biller.guid, "account_number": order.account_number, "status": "open"}
-        found = INVOICES.find(tx, lane.name, search, order="invoice_date", last_first=True, limit=1)
+        found = INVOICES.find(tx, lane.name, search, order=AGE, last_first=True, limit=1)
         if not found:
             raise PaymentRefused("nothing_due", f"Account {order.account_number}: there is no open invoice.")
         return found[0]
@@ -257,5 +257,5 @@ def _owed_on(tx: Tx, lane: Lane, biller: Biller, payment: Payment) -> Invoice | 
         "account_number": invoice.account_number,
         "invoice_type_id": invoice.invoice_type_id,
     }
-    later = INVOICES.find(tx, lane.name, search, order="invoice_date", last_first=True, limit=MOST_LATER)
+    later = INVOICES.find(tx, lane.name, search, order=AGE, last_first=True, limit=MOST_LATER)
     return next((one for one in later if one.status != CLOSED and one.invoice_date >= invoice.invoice_date), None)

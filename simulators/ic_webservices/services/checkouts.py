@@ -26,7 +26,7 @@ from partnerlab.simulators.ic_webservices.domain.payments import Payment
 from partnerlab.simulators.ic_webservices.domain.portal import open_bills
 from partnerlab.simulators.ic_webservices.domain.postbacks import PayerAddress
 from partnerlab.simulators.ic_webservices.services.ledger import biller_of
-from partnerlab.simulators.ic_webservices.store import CHECKOUTS, CUSTOMERS, INVOICES, PAYMENTS
+from partnerlab.simulators.ic_webservices.store import AGE, CHECKOUTS, CUSTOMERS, INVOICES, PAYMENTS
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Tx
 from partnerlab.simulators.kit.world.table import utc_text
@@ -119,7 +119,7 @@ def _bills(tx: Tx, lane: Lane, biller: Biller, asked: RequestedCustomer) -> list
 def invoices_of(tx: Tx, lane: Lane, biller: Biller, account_number: str, **search: str) -> list[Invoice]:
     """An account's invoices that match, the latest first."""
     equal = {"biller_guid": biller.guid, "account_number": account_number, **search}
-    return INVOICES.find(tx, lane.name, equal, order="invoice_date", last_first=True, limit=MOST_OF_AN_ACCOUNT)
+    return INVOICES.find(tx, lane.name, equal, order=AGE, last_first=True, limit=MOST_OF_AN_ACCOUNT)
 
 
 def bill_of(opened: CheckoutView, invoice_number: str) -> Bill:

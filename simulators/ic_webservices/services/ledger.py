@@ -37,6 +37,7 @@ from partnerlab.simulators.ic_webservices.services.outbox import Outbox
 from partnerlab.simulators.ic_webservices.services.questions import ask_about
 from partnerlab.simulators.ic_webservices.services.unsettled import Unsettled
 from partnerlab.simulators.ic_webservices.store import (
+    AGE,
     AUTOPAYS,
     BILLERS,
     CHANGES,
@@ -277,7 +278,7 @@ class BillerLedger:
             event = None
             if customer != before:
                 account = {"biller_guid": biller.guid, "account_number": account_number}
-                latest = INVOICES.find(tx, lane.name, account, order="invoice_date", last_first=True, limit=1)
+                latest = INVOICES.find(tx, lane.name, account, order=AGE, last_first=True, limit=1)
                 number = latest[0].invoice_number if latest else ""
                 event = enrolment_event(
                     new_id(),
@@ -364,7 +365,7 @@ class BillerLedger:
         """An account's invoices, the latest first."""
         search = {"biller_guid": normal_guid(biller_guid), "account_number": account_number}
         with self.store.read() as tx:
-            return INVOICES.find(tx, lane.name, search, order="invoice_date", last_first=True, limit=limit)
+            return INVOICES.find(tx, lane.name, search, order=AGE, last_first=True, limit=limit)
 
     def save_biller(self, lane: Lane, guid: str, changes: Mapping[str, object]) -> Biller:
         """Replace fields of a biller by name. Raises `NotFound`."""

@@ -10,6 +10,7 @@ from typing import Any
 from partnerlab.contracts.files import Problem as FileProblem
 from partnerlab.contracts.files.csv import load_table
 from partnerlab.contracts.files.problems import shown
+from partnerlab.contracts.numbers import number_sql
 from partnerlab.simulators.ic_webservices.domain.adjustments import adjust
 from partnerlab.simulators.ic_webservices.domain.balances import answers_for_account
 from partnerlab.simulators.ic_webservices.domain.billers import Biller, time_zone
@@ -23,7 +24,7 @@ from partnerlab.simulators.ic_webservices.services.ledger import invoice_of, las
 from partnerlab.simulators.ic_webservices.services.questions import RTDR_URL, ask_about
 from partnerlab.simulators.ic_webservices.services.staging import CSV_PARTNERS, Staged
 from partnerlab.simulators.ic_webservices.services.unsettled import Unsettled
-from partnerlab.simulators.ic_webservices.store import ADJUSTMENTS, CUSTOMERS, INVOICES, next_number
+from partnerlab.simulators.ic_webservices.store import ADJUSTMENTS, AGE, CUSTOMERS, INVOICES, next_number
 from partnerlab.simulators.kit.world.identifiers import new_id
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Statement, Tx
@@ -41,6 +42,11 @@ REFUSALS: Mapping[str, str] = {
     "balance-too-large": "makes a balance of more than 15 digits",
 }
 """Why a row that reads well is not applied, by rule."""
+
+
+def _age(table: str = "ic_invoices") -> str:
+    return ", ".join((f"{table}.invoice_date", *number_sql(f"{table}.invoice_number")))
+
 
 _OF_ACCOUNT = (
     " FROM ic_payments WHERE lane = :lane AND biller_guid = :biller_guid"
@@ -73,7 +79,7 @@ _NOT_FETCHED = Statement(
 _CREDITS = Statement(
     f"SELECT {', '.join(INVOICES.columns)} FROM ic_invoices WHERE lane = :lane AND biller_guid = :biller_guid"
     " AND account_number = :account_number AND status = 'paid' AND balance_due_cents < 0"
-    " ORDER BY invoice_date, invoice_number"
+    f" ORDER BY {_age()}"
 )
 _NOTHING_HELD = Statement(
     "UPDATE ic_invoices SET held_cents = 0 WHERE lane = :lane AND biller_guid = :biller_guid"
@@ -88,20 +94,20 @@ _CARRY_FORWARD = Statement(
     " AND EXISTS (SELECT 1 FROM ic_invoices AS later WHERE later.lane = :lane"
     " AND later.biller_guid = :biller_guid AND later.account_number = ic_invoices.account_number"
     " AND later.invoice_type_id = ic_invoices.invoice_type_id AND later.balance_forward = 1"
-    " AND (later.invoice_date, later.invoice_number) > (ic_invoices.invoice_date, ic_invoices.invoice_number)"
+    f" AND ({_age('later')}) > ({_age('ic_invoices')})"
     " AND (later.upload_id = :upload_id OR ic_invoices.upload_id = :upload_id))"
 )
 _LATE = Statement(
-    "SELECT max(invoice_number) FROM ic_invoices AS last WHERE lane = :lane AND biller_guid = :biller_guid"
+    "SELECT account_number, invoice_number FROM ic_invoices AS last WHERE lane = :lane AND biller_guid = :biller_guid"
     " AND status <> 'closed' AND balance_forward = 1 AND (upload_id IS NULL OR upload_id <> :upload_id)"
     " AND account_number IN (SELECT account_number FROM ic_invoices WHERE lane = :lane AND upload_id = :upload_id)"
     " AND EXISTS (SELECT 1 FROM ic_invoices AS loaded WHERE loaded.lane = :lane"
     " AND loaded.biller_guid = :biller_guid AND loaded.account_number = last.account_number"
     " AND loaded.invoice_type_id = last.invoice_type_id AND loaded.upload_id = :upload_id"
-    " AND (loaded.invoice_date, loaded.invoice_number) < (last.invoice_date, last.invoice_number))"
-    " GROUP BY account_number"
+    f" AND ({_age('loaded')}) < ({_age('last')}))"
+    f" ORDER BY account_number, {_age('last')}"
 )
-"""By account the last bill, where this file has an earlier one, which its amounts may not have in them."""
+"""Of accounts the bills, the last one last, where this file has an earlier one, which their amounts may not have."""
 
 
 def load_invoices(tx: Tx, lane: Lane, biller: Biller, upload_id: str, staged: Staged, unsettled: Unsettled) -> None:
@@ -138,7 +144,7 @@ def load_invoices(tx: Tx, lane: Lane, biller: Biller, upload_id: str, staged: St
     place = {"lane": lane.name, "biller_guid": biller.guid, "upload_id": upload_id}
     tx.run(_CARRY_FORWARD, **place)
     if answers_for_account(biller):
-        for (number,) in tx.all(_LATE, **place):
+        for number in dict(tx.all(_LATE, **place)).values():
             ask_about(tx, lane, biller, invoice_of(tx, lane, biller, number))
 
 
@@ -254,9 +260,8 @@ def _says_all(tx: Tx, lane: Lane, biller: Biller, account_number: str) -> None:
 def _invoices(tx: Tx, lane: Lane, biller: Biller, account_number: str, *, with_credits: bool) -> Sequence[Invoice]:
     """The account's open invoices, the latest first, or its latest where none is open; then those with a credit."""
     search = {"biller_guid": biller.guid, "account_number": account_number}
-    order = ("invoice_date", "invoice_number")
-    found = INVOICES.find(tx, lane.name, {**search, "status": "open"}, order=order, last_first=True)
-    found = found or INVOICES.find(tx, lane.name, search, order=order, last_first=True, limit=1)
+    found = INVOICES.find(tx, lane.name, {**search, "status": "open"}, order=AGE, last_first=True)
+    found = found or INVOICES.find(tx, lane.name, search, order=AGE, last_first=True, limit=1)
     if not with_credits:
         return found
     known = {one.invoice_number for one in found}

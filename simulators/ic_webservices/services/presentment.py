@@ -22,14 +22,14 @@ from partnerlab.simulators.ic_webservices.domain.billers import Biller, time_zon
 from partnerlab.simulators.ic_webservices.domain.cloud_payments import is_requested
 from partnerlab.simulators.ic_webservices.domain.customers import check_email
 from partnerlab.simulators.ic_webservices.domain.errors import DomainError
-from partnerlab.simulators.ic_webservices.domain.invoices import CLOSED, OPEN, PAID, Invoice, stated
+from partnerlab.simulators.ic_webservices.domain.invoices import CLOSED, OPEN, PAID, Invoice, age, stated
 from partnerlab.simulators.ic_webservices.domain.late_fees import stated_at
 from partnerlab.simulators.ic_webservices.domain.money import amount, cents
 from partnerlab.simulators.ic_webservices.domain.payments import Payment
 from partnerlab.simulators.ic_webservices.services.ledger import biller_of, invoice_of
 from partnerlab.simulators.ic_webservices.services.questions import RTDR_URL, note_answer
 from partnerlab.simulators.ic_webservices.services.unsettled import Unsettled
-from partnerlab.simulators.ic_webservices.store import CUSTOMERS, INVOICES
+from partnerlab.simulators.ic_webservices.store import AGE, CUSTOMERS, INVOICES
 from partnerlab.simulators.kit.world.lanes import Lane, stands
 from partnerlab.simulators.kit.world.store import Statement, Store, Tx
 
@@ -189,21 +189,17 @@ def _account(tx: Tx, lane: Lane, biller: Biller, opened: Invoice) -> _Account:
     newest = str(row[0] or "") if row else ""
     if not answers_for_account(biller) or is_requested(opened):
         return _Account(opened, (), newest)
-    found = INVOICES.find(
-        tx, lane.name, {**place, "status": OPEN}, order="invoice_date", last_first=True, limit=MOST_OPEN
-    )
+    found = INVOICES.find(tx, lane.name, {**place, "status": OPEN}, order=AGE, last_first=True, limit=MOST_OPEN)
     # What the partner put into a Cloud Payments request it stated itself, and apart from the account's balance.
     found = sorted(
         (one for one in found if not is_requested(one)),
-        key=lambda one: (one.invoice_date, one.invoice_number),
+        key=age,
         reverse=True,
     )
     if not found:
-        latest = INVOICES.find(tx, lane.name, place, order="invoice_date", last_first=True, limit=MOST_OPEN)
+        latest = INVOICES.find(tx, lane.name, place, order=AGE, last_first=True, limit=MOST_OPEN)
         found = [one for one in latest if one.status != CLOSED and not is_requested(one)][:1] or [opened]
-    paid = INVOICES.find(
-        tx, lane.name, {**place, "status": PAID}, order="invoice_date", last_first=True, limit=MOST_OPEN
-    )
+    paid = INVOICES.find(tx, lane.name, {**place, "status": PAID}, order=AGE, last_first=True, limit=MOST_OPEN)
     credits = [one for one in paid if one.balance_due_cents < 0 and one != found[0] and not is_requested(one)]
     return _Account(found[0], (*found[1:], *credits), newest)
 

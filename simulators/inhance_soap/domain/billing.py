@@ -15,6 +15,7 @@ from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
 
+from partnerlab.contracts.numbers import number_key
 from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.inhance_soap.domain.text import read_line
 
@@ -56,7 +57,7 @@ def settle(bills: Sequence[Bill], credit_cents: int, today: date) -> Settlement:
     """Apply credit to the bills billed until *today*, the oldest due first."""
     changed, applied = [], []
     if len(bills) > 1:
-        bills = sorted(bills, key=lambda bill: (bill.due_on, bill.billed_on, bill.invoice_number))
+        bills = sorted(bills, key=_turn)
     for bill in bills:
         if credit_cents <= 0:
             break
@@ -76,7 +77,7 @@ def unsettle(bills: Sequence[Bill], credit_cents: int, cents: int) -> Settlement
     credit_cents -= taken
     cents -= taken
     changed, reopened = [], []
-    for bill in sorted(bills, key=lambda bill: (bill.due_on, bill.billed_on, bill.invoice_number), reverse=True):
+    for bill in sorted(bills, key=_turn, reverse=True):
         back = min(bill.amount_cents - bill.open_cents, cents)
         if back <= 0:
             continue
@@ -84,6 +85,11 @@ def unsettle(bills: Sequence[Bill], credit_cents: int, cents: int) -> Settlement
         changed.append(replace(bill, open_cents=bill.open_cents + back))
         reopened.append((bill.invoice_number, back))
     return Settlement(tuple(changed), tuple(reopened), credit_cents - cents)
+
+
+def _turn(bill: Bill) -> tuple[date, date, tuple[int, str, str]]:
+    """The order in which money covers bills: of two of one day that with the lower number first [A-121]."""
+    return bill.due_on, bill.billed_on, number_key(bill.invoice_number)
 
 
 def check_bill(bill: Bill) -> None:

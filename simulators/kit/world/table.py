@@ -19,10 +19,11 @@ from functools import cache, cached_property
 from types import CodeType, NoneType, UnionType
 from typing import Any, Generic, Literal, NamedTuple, TypeVar, Union, cast, get_args, get_origin
 
+from partnerlab.contracts.numbers import number_sql
 from partnerlab.simulators.kit.world import schema
 from partnerlab.simulators.kit.world.store import Row, Statement, Tx
 
-__all__ = ["Conversion", "LaneTx", "Table", "TableRefused", "utc_text"]
+__all__ = ["ByNumber", "Conversion", "LaneTx", "Table", "TableRefused", "utc_text"]
 
 T = TypeVar("T")
 
@@ -89,6 +90,12 @@ class LaneTx:
         """Execute and return how many rows it touched."""
         values["lane"] = self.lane
         return self.tx.run(statement, values)
+
+
+class ByNumber(str):
+    """A column in an order: by the numbers in it, as people read them (`contracts.numbers`)."""
+
+    __slots__ = ()
 
 
 class Table(Generic[T]):
@@ -211,11 +218,12 @@ class Table(Generic[T]):
         **values: str | int,
     ) -> list[T]:
         """
-        The values with those columns, in an order.
+        The values with those columns, in an order; of those that are equal in it the key decides.
 
         Args:
             equal: Columns and what they hold, as the database keeps it.
             where: A condition more, in SQL that both databases read alike; its parameters are *values*.
+            order: Columns: as text or whole numbers, or `ByNumber`.
             after: Only those beyond this value of the column *order*; empty for all.
             limit: At most so many; None for all.
         """
@@ -233,7 +241,9 @@ class Table(Generic[T]):
         conditions = "".join(f" AND {name} = :{name}" for name in equal) + (f" AND ({where})" if where else "")
         if beyond:
             conditions += f" AND {order[0]} {'<' if last_first else '>'} :after"
-        by = ", ".join(f"{name} {'DESC' if last_first else 'ASC'}" for name in order)
+        whole = (*order, *(name for name in self.key if name not in {*order, *equal}))
+        terms = (term for name in whole for term in (number_sql(name) if isinstance(name, ByNumber) else (name,)))
+        by = ", ".join(f"{term} {'DESC' if last_first else 'ASC'}" for term in terms)
         part = " LIMIT :limit OFFSET :offset" if limited else ""
         return Statement(f"{self._select}lane = :lane{conditions} ORDER BY {by}{part}")
 

@@ -16,7 +16,7 @@ from partnerlab.simulators.watersmart.domain.errors import InvoiceTaken, ValueIn
 from partnerlab.simulators.watersmart.domain.money import check_cents, to_decimal
 from partnerlab.simulators.watersmart.domain.received import Payment, Reject
 from partnerlab.simulators.watersmart.domain.users import Link, User
-from partnerlab.simulators.watersmart.store import CUSTOMERS, INVOICES, LINKS, PAYMENTS, REJECTS, USERS, Books
+from partnerlab.simulators.watersmart.store import CUSTOMERS, INVOICES, LINKS, NUMBER, PAYMENTS, REJECTS, USERS, Books
 
 __all__ = ["DUE_AFTER", "BooksView", "CustomerLedger", "CustomerView", "Opening"]
 
@@ -200,7 +200,7 @@ def _view(books: Books, account_number: str) -> CustomerView:
     search = {"account_number": account_number}
     return CustomerView(
         books.customer(account_number),
-        INVOICES.find(books.tx, books.lane, search, order=("invoiced_on", "invoice_number")),
+        INVOICES.find(books.tx, books.lane, search, order=("invoiced_on", NUMBER)),
         PAYMENTS.find(books.tx, books.lane, search, order=("paid_at", "reference")),
         books.entries(account_number),
         [link.username for link in books.links(account_number=account_number)],

@@ -14,6 +14,7 @@ from datetime import timedelta
 from decimal import Decimal
 from hashlib import sha256
 
+from partnerlab.contracts.numbers import number_key
 from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Store
@@ -126,7 +127,7 @@ class Outgoing:
         waiting = books.waiting_invoices(MOST_ROWS)
         later: dict[str, int] = {}
         rows = []
-        for invoice in sorted(waiting, key=lambda one: (one.invoiced_on, one.invoice_number), reverse=True):
+        for invoice in sorted(waiting, key=lambda one: (one.invoiced_on, number_key(one.invoice_number)), reverse=True):
             customer = books.lock(invoice.account_number)
             owed = customer.balance_cents - later.get(invoice.account_number, 0)
             later[invoice.account_number] = later.get(invoice.account_number, 0) + invoice.amount_cents

@@ -35,7 +35,7 @@ from partnerlab.simulators.watersmart.domain.users import (
     username_key,
 )
 from partnerlab.simulators.watersmart.services.ports import Call, Told
-from partnerlab.simulators.watersmart.store import INVOICES, LINKS, USERS, Books
+from partnerlab.simulators.watersmart.store import INVOICES, LINKS, NUMBER, USERS, Books
 
 __all__ = ["Portal", "UserView"]
 
@@ -214,7 +214,7 @@ class Portal:
             customer = books.lock(account_number)
             search = {"account_number": account_number}
             where = "file_number IS NOT NULL"
-            found = INVOICES.find(tx, lane.name, search, order=("invoiced_on", "invoice_number"), where=where)
+            found = INVOICES.find(tx, lane.name, search, order=("invoiced_on", NUMBER), where=where)
             if not found:
                 raise ValueInvalid("account_number", account_number, "has no invoice at Invoice Cloud yet")
             back = found[-1].total_cents - customer.balance_cents

@@ -252,6 +252,16 @@ def test_a_return_is_entered_by_hand_and_both_sides_agree(world: UtilityWorld) -
     assert world.owed(LOFTS) == (120_00, 120_00)
 
 
+def test_of_two_bills_of_one_day_the_balance_is_for_the_higher_number(world: UtilityWorld) -> None:
+    for number in ("9999", "10000"):
+        bill(world, LAUNDRY, number, 10_00)
+    world.run("invoices")
+    owed = world.owed(LAUNDRY)[0]
+    assert world.run("balances") == "1 balance sent"
+    assert invoice(world, "10000") == ("open", owed, owed)
+    assert invoice(world, "9999")[0] == "closed"
+
+
 def test_a_balance_is_the_whole_accounts_also_where_a_return_left_an_older_bill_open(world: UtilityWorld) -> None:
     """It goes for the newest bill: the older one would be asked for twice."""
     world.inhance.world.downloads.choose(world.lane, "live")

@@ -35,6 +35,18 @@ def test_the_oldest_due_is_paid_first(utility: Utility) -> None:
     assert event["detail"]["applied"] == {"500003": "89.10", "500004": "10.90"}
 
 
+def test_of_bills_of_one_day_the_lower_number_is_paid_first_and_given_back_last(shared: Utility) -> None:
+    """`9999` is before `10000`, which is before it as text."""
+    for number in ("10000", "9999"):
+        body = {"invoice_number": number, "amount": "10.00", "due_on": "2020-01-01", "billed_on": "2019-12-01"}
+        shared.api("POST", "/accounts/10000101/bills", body=body)
+    assert [one["invoice_number"] for one in shared.account()["bills"]][:2] == ["9999", "10000"]
+    shared.pay("15.00")
+    assert shared.account()["events"][-1]["detail"]["applied"] == {"9999": "10.00", "10000": "5.00"}
+    shared.api("POST", "/accounts/10000101/payments/1/return", body={})
+    assert shared.account()["events"][-1]["detail"]["reopened"] == {"10000": "5.00", "9999": "10.00"}
+
+
 def test_an_overpayment_is_a_credit(utility: Utility) -> None:
     utility.pay("200.00")
     assert utility.balance() == ("-74.50", "-17.25")

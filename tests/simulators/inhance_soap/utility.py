@@ -11,8 +11,7 @@ from typing import Any
 
 from lxml import etree
 
-from partnerlab.simulators.inhance_soap import Settings, create_simulator
-from partnerlab.simulators.inhance_soap.app import InHance
+from partnerlab.simulators.inhance_soap import InHance, Settings, create_simulator
 from partnerlab.simulators.kit.control.app import ControlApp
 from partnerlab.simulators.kit.http.messages import App, Request, Response
 from partnerlab.simulators.kit.world.clock import Clock

@@ -14,8 +14,7 @@ from partnerlab.simulators.kit.http.messages import App, Request, Response
 from partnerlab.simulators.kit.world.clock import Clock
 from partnerlab.simulators.kit.world.lanes import Lanes
 from partnerlab.simulators.kit.world.store import Store
-from partnerlab.simulators.tccs_rest import Settings, create_simulator
-from partnerlab.simulators.tccs_rest.app import Tccs
+from partnerlab.simulators.tccs_rest import Settings, Tccs, create_simulator
 
 BASE = "/invoicecloudapi"
 POLICY = "454100010-06/16/2020"

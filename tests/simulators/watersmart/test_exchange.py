@@ -62,7 +62,7 @@ def test_the_invoice_file_has_sixteen_columns_and_each_bill_once(water: Water) -
     rows = water.cloud.sent[1][1].splitlines()
     assert [row.split(",")[-3:] for row in rows] == [["1", "0", "22-A"], ["1", "0", "22-A"]]
     assert all('"Ferry, ""Landing"""' in row for row in rows)
-    assert [row.split(",")[-7:-5] for row in rows] == [["10.00", "88.40"], ["2.50", "98.40"]]
+    assert [row.split(",")[-7:-5] for row in rows] == [["2.50", "88.40"], ["10.00", "90.90"]]
 
 
 def test_a_file_that_may_not_have_arrived_is_sent_again_byte_for_byte(water: Water) -> None:
@@ -326,6 +326,26 @@ def test_with_balance_forward_a_bill_asks_for_what_the_account_owes_when_the_fil
     water.run("invoices")
     rows = [row.split(",")[9:11] for row in water.cloud.sent[0][1].splitlines()[1:]]
     assert rows == [["30.00", "0.00"], ["31.00", "30.00"]], "what was paid since is not asked for again"
+    water.simulator.close()
+    store.close()
+
+
+def test_of_bills_of_one_day_the_higher_number_carries_the_balance(store_url: str) -> None:
+    store = Store(store_url)
+    water = Water(store, Settings(balance_forward=True))
+    water.run("invoices")
+    day = {"invoiced_on": "2026-09-01", "due_on": "2026-09-21"}
+    for number, amount in (("10000", "30.00"), ("9999", "1.00")):
+        water.api("POST", f"/customers/{LAUNDROMAT}/bills", amount=amount, invoice_number=number, **day)
+    water.run("invoices")
+    rows = [row.split(",") for row in water.cloud.sent[-1][1].splitlines()]
+    assert [row[9:11] for row in rows] == [["65.20", "64.20"], ["95.20", "65.20"]], "9999 is before 10000"
+    assert [one["invoice_number"] for one in water.api("GET", f"/customers/{LAUNDROMAT}")["invoices"]][-2:] == [
+        "9999",
+        "10000",
+    ]
+    water.api("POST", f"/customers/{LAUNDROMAT}/renew")
+    assert water.balance() == "95.20", "what the last bill asks for"
     water.simulator.close()
     store.close()
 

@@ -11,6 +11,7 @@ import pytest
 
 from partnerlab.simulators.ic_webservices.services.wallet import NewMethod
 from tests.simulators.ic_webservices.harness import RETURNS, UTILITY, VISA, Harness, advance, bill_file, freeze, group
+from tests.simulators.ic_webservices.pages.visit import add_bill
 from tests.simulators.ic_webservices.policies import INSURER, NUMBER, POLICY, policy_file, send
 
 USER = "harbor@example.com"
@@ -348,26 +349,39 @@ def test_an_answer_without_an_amount_leaves_the_bill_open(insurer: Insurer) -> N
     assert (insurer.asked, insurer.open) == ("40.87", [])
 
 
+@pytest.mark.parametrize(("early", "last"), [("700001", "700002"), ("9999", "10000")])
 @pytest.mark.parametrize("paid", [False, True])
-def test_a_bill_of_an_earlier_day_than_the_last_is_asked_for(shared: Harness, paid: bool) -> None:
+def test_a_bill_of_an_earlier_day_than_the_last_is_asked_for(
+    shared: Harness, paid: bool, early: str, last: str
+) -> None:
     """It closes into the last bill, whose file did not have it: nobody would ask for its money before the next bill."""
     freeze(shared)
     shared.sim.world.runner.wake = lambda: None  # type: ignore[method-assign]
     account, owed = "20000009", Decimal("50.00")
     shared.balance = lambda *_: {"balance_due": f"{owed:.2f}"}
-    shared.upload(bill_file([group("700002", account, "50.00", on=date(2026, 6, 10))]))
+    shared.upload(bill_file([group(last, account, "50.00", on=date(2026, 6, 10))]))
     if paid:
-        shared.pay(account_number=account, invoice_number="700002", amount="50.00")
+        shared.pay(account_number=account, invoice_number=last, amount="50.00")
         advance(shared, timedelta(days=5))
         owed -= 50
-    shared.upload(bill_file([group("700001", account, "30.00", on=date(2026, 6, 1))]))
+    shared.upload(bill_file([group(early, account, "30.00", on=date(2026, 6, 1))]))
     owed += 30
-    assert shared.invoice("700001")["status"] == "closed"
-    assert [one["invoice_number"] for one in shared.get("balance-questions")["questions"]] == ["700002"]
+    assert shared.invoice(early)["status"] == "closed"
+    assert [one["invoice_number"] for one in shared.get("balance-questions")["questions"]] == [last]
     advance(shared, A_MOMENT)
-    last = shared.invoice("700002")
-    assert (last["balance_due"], last["status"]) == (f"{owed:.2f}", "open")
+    found = shared.invoice(last)
+    assert (found["balance_due"], found["status"]) == (f"{owed:.2f}", "open")
     assert shared.get("balance-questions")["questions"] == []
+
+
+def test_of_two_bills_of_one_day_the_higher_number_is_asked_about(harness: Harness) -> None:
+    """inHance is asked for the account's balance by its latest bill, and the oldest is lowered first [A-83]."""
+    freeze(harness)
+    for number in ("10000", "9999"):
+        add_bill(harness, number, "50.00", account="20000009", invoice_date=date(2026, 6, 1), balance_forward=False)
+    harness.balance = lambda *_: {"balance_due": "60.00"}
+    harness.control("POST", "invoices/9999/open", {"biller_guid": UTILITY})
+    assert [harness.invoice(number)["balance_due"] for number in ("9999", "10000")] == ["50.00", "10.00"]
 
 
 def test_two_bills_of_one_file_are_asked_for_as_the_last_says(harness: Harness) -> None:

@@ -134,10 +134,12 @@ def test_an_earlier_bill_that_comes_late_is_closed_at_once(harness: Harness) -> 
     assert states(harness) == {INVOICE: "open", "700001": "closed", "700002": "open"}
 
 
-def test_of_bills_of_one_day_the_last_asks_for_all_alone(harness: Harness) -> None:
+@pytest.mark.parametrize(("first", "last"), [("700001", "700002"), ("9999", "10000"), ("0099", "100")])
+def test_of_bills_of_one_day_the_last_asks_for_all_alone(shared: Harness, first: str, last: str) -> None:
     """Each has in it what those before it left open, so both together would ask for it twice."""
-    harness.upload(bill_file([group("700002", "20000001", "80.00"), group("700001", "20000001")]))
-    assert states(harness) == {INVOICE: "open", "700001": "closed", "700002": "open"}
+    shared.upload(bill_file([group(last, "20000001", "80.00"), group(first, "20000001")]))
+    assert states(shared) == {INVOICE: "open", first: "closed", last: "open"}
+    assert shared.pay(account_number="20000001", amount="80.00").json["invoice_number"] == last
 
 
 def test_broken_invoices_are_kept_out_and_reported_with_their_place(harness: Harness) -> None:
