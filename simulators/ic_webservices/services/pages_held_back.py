@@ -8,7 +8,11 @@ the plain way wherever it cannot wait.
 
 from __future__ import annotations
 
+import json
+import logging
+
 from partnerlab.simulators.ic_webservices.services.cloud_payment_requests import KNOWN
+from partnerlab.simulators.kit.world.held_back import each_alone, is_of_the_database
 from partnerlab.simulators.kit.world.remembered import Remembered
 from partnerlab.simulators.kit.world.store import Row, Statement, Store, Tx
 
@@ -16,6 +20,8 @@ __all__ = ["ADD", "ADD_WHERE_KNOWN", "MOST_WAITING", "Account", "PagesHeldBack",
 
 MOST_WAITING = 500
 """Pages that are written together, in about two milliseconds: the next request waits for them."""
+
+_logger = logging.getLogger(__name__)
 
 _COLUMNS = "lane, token_hash, biller_guid, state, created_at, expires_at, username, asked, choice, outcome"
 _CELLS = ":lane, :token_hash, :biller_guid, :state, :created_at, :expires_at, :username, :asked, '{}', '{}'"
@@ -35,6 +41,16 @@ def pages_held_back(store: Store) -> PagesHeldBack | None:
     pages = PagesHeldBack(store)
     store.held_back.append(pages)
     return pages
+
+
+def _written(tx: Tx, page: Row) -> None:
+    tx.run(ADD, page)
+
+
+def _left_out(page: Row) -> None:
+    lane, _, biller_guid, *_, asked = page
+    customers = json.dumps(json.loads(asked)["customers"])  # accounts, invoices and amounts; the token is a key
+    _logger.exception("a payment page was answered and cannot be kept: %s, %s, %s", lane, biller_guid, customers)
 
 
 class PagesHeldBack:
@@ -73,9 +89,16 @@ class PagesHeldBack:
         return len(self._pages) > 0
 
     def write(self) -> None:
-        """Write the pages that wait; where that fails they wait on."""
-        with self._store.batch() as tx:
-            tx.run_many(ADD, self._pages)
+        """Write the pages that wait; where the database fails they wait on. One that no table takes is left out."""
+        try:
+            with self._store.batch() as tx:
+                tx.run_many(ADD, self._pages)
+        except Exception as error:
+            if is_of_the_database(error):
+                raise
+            _logger.exception("%d payment pages cannot be written together", len(self._pages))
+            with self._store.batch() as tx:
+                each_alone(tx, self._pages, lambda page: _written(tx, page), _left_out)
         self._pages = []
 
     def forget(self) -> None:

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import json
 import logging
-import sqlite3
 from collections.abc import Callable, Iterable
 
 from partnerlab.simulators.inhance_soap.domain.errors import AccountUnknown, PaymentDuplicate
@@ -27,10 +26,10 @@ from partnerlab.simulators.inhance_soap.services.payment_batch import PaymentBat
 from partnerlab.simulators.inhance_soap.services.references import References
 from partnerlab.simulators.inhance_soap.store import PAYMENT_ROWS, Books, OpenItems
 from partnerlab.simulators.kit.world.days import Days
-from partnerlab.simulators.kit.world.held_back import Still
+from partnerlab.simulators.kit.world.held_back import Still, each_alone, is_of_the_database
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.redo_log import LogUnreadable, RedoLog
-from partnerlab.simulators.kit.world.store import Row, Statement, Store, Tx
+from partnerlab.simulators.kit.world.store import Row, Store, Tx
 
 __all__ = ["WarmBooks", "warm_books"]
 
@@ -47,9 +46,6 @@ MOST_ACCOUNTS = 10_000
 _logger = logging.getLogger(__name__)
 
 _LOGGED = ("lane", *PAYMENT_ROWS.columns)
-_BEGIN_ONE = Statement("SAVEPOINT one")
-_UNDO_ONE = Statement("ROLLBACK TO one")
-_END_ONE = Statement("RELEASE one")
 
 Key = tuple[str, str]
 """Lane and account number."""
@@ -168,7 +164,7 @@ class WarmBooks:
         try:
             self._write_by(self._batch.write)
         except Exception as error:
-            if _is_of_the_database(error):
+            if is_of_the_database(error):
                 raise
             # Rows that the tables cannot take would hold up all others for ever.
             _logger.exception("%d payments cannot be written together", len(self._batch))
@@ -249,26 +245,18 @@ class WarmBooks:
 
 def _post_again(tx: Tx, rows: Iterable[Row], days: Days) -> None:
     """Post payments, each with its lane, the plain way; one that cannot be written is left out and logged."""
-    for lane, *cells in rows:
-        tx.run(_BEGIN_ONE)
-        try:
-            posted, books = PAYMENT_ROWS.load(tuple(cells)), Books(tx, lane)
-            account = books.stand(posted.account_number, posted.payment.reference)
-            cause = Cause(posted.request_id, posted.posted_at, days.of(posted.posted_at))
-            post(books, account, posted.payment, cause)
-        except Exception as error:
-            if _is_of_the_database(error):
-                raise
-            tx.run(_UNDO_ONE)
-            payment = dict(zip(_LOGGED, (lane, *cells), strict=True))
-            _logger.exception("a payment was answered and cannot be booked: %s", json.dumps(payment))
-        tx.run(_END_ONE)
 
+    def book(row: Row) -> None:
+        lane, *cells = row
+        posted, books = PAYMENT_ROWS.load(tuple(cells)), Books(tx, lane)
+        account = books.stand(posted.account_number, posted.payment.reference)
+        post(books, account, posted.payment, Cause(posted.request_id, posted.posted_at, days.of(posted.posted_at)))
 
-def _is_of_the_database(error: Exception) -> bool:
-    """Whether the database failed as a whole, such as by a full disk, and not for what was to be written."""
-    whole = isinstance(error, sqlite3.OperationalError | OSError | MemoryError)
-    return whole or type(error) is sqlite3.DatabaseError
+    def left_out(row: Row) -> None:
+        payment = dict(zip(_LOGGED, row, strict=True))
+        _logger.exception("a payment was answered and cannot be booked: %s", json.dumps(payment))
+
+    each_alone(tx, rows, book, left_out)
 
 
 def _told(told: OpenItems, account: Standing) -> OpenItems:

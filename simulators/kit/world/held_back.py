@@ -14,12 +14,42 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Iterable
+from typing import Protocol, TypeVar
 
-from partnerlab.simulators.kit.world.transactions import Tx, end_transaction
+from partnerlab.simulators.kit.world.transactions import Statement, Tx, end_transaction
 
-__all__ = ["Batch", "HeldBack", "Still"]
+__all__ = ["Batch", "HeldBack", "Still", "each_alone", "is_of_the_database"]
+
+T = TypeVar("T")
+
+_BEGIN_ONE = Statement("SAVEPOINT one")
+_UNDO_ONE = Statement("ROLLBACK TO one")
+_END_ONE = Statement("RELEASE one")
+
+
+def each_alone(tx: Tx, waiting: Iterable[T], write: Callable[[T], None], left_out: Callable[[T], None]) -> None:
+    """
+    Write what waits one by one: what no table takes is undone and *left_out*, within the `except`, and holds up nobody.
+
+    Raises where the database failed as a whole.
+    """
+    for one in waiting:
+        tx.run(_BEGIN_ONE)
+        try:
+            write(one)
+        except Exception as error:
+            if is_of_the_database(error):
+                raise
+            tx.run(_UNDO_ONE)
+            left_out(one)
+        tx.run(_END_ONE)
+
+
+def is_of_the_database(error: Exception) -> bool:
+    """Whether the database failed as a whole, such as by a full disk, and not for what was to be written."""
+    whole = isinstance(error, sqlite3.OperationalError | OSError | MemoryError)
+    return whole or type(error) is sqlite3.DatabaseError
 
 
 class HeldBack(Protocol):
@@ -30,7 +60,11 @@ class HeldBack(Protocol):
         """Whether something is to be written."""
 
     def write(self) -> None:
-        """Write what waits, in a `Store.batch`; where that fails it waits on."""
+        """
+        Write what waits, in a `Store.batch`; where that fails it waits on.
+
+        A row that no table takes is logged and left out: it would hold up all others for ever.
+        """
 
     def forget(self) -> None:
         """Remember no row any more; nothing waits."""

@@ -17,7 +17,7 @@ from partnerlab.simulators.ic_webservices import Settings
 from partnerlab.simulators.ic_webservices.services import cloud_payments, pages_held_back
 from partnerlab.simulators.ic_webservices.services.pages_held_back import PagesHeldBack
 from partnerlab.simulators.kit.world.lanes import Lanes, in_world
-from partnerlab.simulators.kit.world.store import RolledBack, Store, rolling_back
+from partnerlab.simulators.kit.world.store import RolledBack, Statement, Store, rolling_back
 from tests.simulators.ic_webservices.checkouts import API_KEY, TCCS_KEY, Checkout, request
 from tests.simulators.ic_webservices.harness import ACCOUNT, UTILITY, Harness
 
@@ -121,12 +121,26 @@ def test_pages_that_cannot_be_written_wait_on_and_are_written_once(
 ) -> None:
     url = partner.url(request())
     with monkeypatch.context() as broken:
-        broken.setattr(pages_held_back, "ADD", cloud_payments._FORGET)
-        with pytest.raises((sqlite3.Error, TypeError, KeyError)):
+        broken.setattr(pages_held_back, "ADD", Statement("INSERT INTO a_full_disk VALUES (1)"))
+        with pytest.raises(sqlite3.OperationalError):
             rows(partner)
         assert held(partner).waiting
     assert rows(partner) == 1
     assert "500001" in partner.visit.get(url).text
+
+
+def test_a_page_that_no_table_takes_is_named_and_holds_up_nobody(
+    partner: Checkout, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = partner.url(request())
+    (page,) = held(partner)._pages
+    held(partner)._pages.append(page)  # a second one of its key
+    after = partner.url(request())
+    assert rows(partner) == 2
+    assert all("500001" in partner.visit.get(url).text for url in (before, after))
+    (told,) = [one for one in caplog.messages if "cannot be kept" in one]
+    assert all(word in told for word in ("default", UTILITY, ACCOUNT))
+    assert str(page[1]) not in caplog.text, "the page's key"
 
 
 def test_a_page_goes_with_its_lane(partner: Checkout) -> None:
