@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from functools import cache
 
+from partnerlab.contracts.numbers import number_sql
 from partnerlab.simulators.ic_webservices import tables
 from partnerlab.simulators.ic_webservices.domain.bill_formats import BillImage
 from partnerlab.simulators.ic_webservices.domain.billers import Biller
@@ -67,6 +68,7 @@ __all__ = [
     "TOKENS",
     "UPLOADS",
     "USERS",
+    "age_sql",
     "clearing",
     "count",
     "next_number",
@@ -94,6 +96,13 @@ _LINES = Conversion(schema.Text, _dump_lines, _load_lines)
 INVOICES = Table(tables.INVOICES, Invoice, conversions={Sequence[Line]: _LINES})
 AGE = ("invoice_date", ByNumber("invoice_number"))
 """The order of an account's invoices, the oldest first, as `domain.invoices.age`."""
+
+
+def age_sql(table: str) -> str:
+    """The same as SQL expressions, of the columns of a table, for ORDER BY and to compare rows."""
+    return ", ".join((f"{table}.invoice_date", *number_sql(f"{table}.invoice_number")))
+
+
 LATE_FEE_WAITS = tables.LATE_FEE_WAITS
 NOTICE_WAITS = tables.NOTICE_WAITS
 PAYMENTS = Table(tables.PAYMENTS, Payment)

@@ -8,8 +8,13 @@ from dataclasses import replace
 from partnerlab.simulators.ic_webservices.domain.billers import Biller
 from partnerlab.simulators.ic_webservices.domain.invoices import CLOSED, Invoice, age, stated
 
-__all__ = ["answers_for_account", "apply_account_balance", "states_account"]
+__all__ = ["CSV_PARTNERS", "answers_for_account", "apply_account_balance", "states_account"]
 
+CSV_PARTNERS = frozenset(("watersmart",))
+"""
+Partners whose files are CSV, in which a balance is what the whole account owes [A-100]. Source: WaterSmart, Invoice
+File and Adjustment/Daily Balance File.
+"""
 ACCOUNT_PARTNERS = frozenset(("inhance_v2",))
 """Partners whose answer is the balance of the whole account; TCCS answers for the invoice. Source: [A-83]."""
 STATING_PARTNERS = frozenset(("inhance_v1",))

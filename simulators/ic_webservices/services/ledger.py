@@ -13,7 +13,6 @@ from dataclasses import replace
 from datetime import UTC
 from decimal import Decimal
 
-from partnerlab.simulators.ic_webservices.domain.balances import states_account
 from partnerlab.simulators.ic_webservices.domain.billers import Biller, authenticate, normal_guid, time_zone
 from partnerlab.simulators.ic_webservices.domain.customers import (
     FIRST_CUSTOMER_ID,
@@ -35,6 +34,7 @@ from partnerlab.simulators.ic_webservices.services.cards import refuse_card_numb
 from partnerlab.simulators.ic_webservices.services.moments import recorded_at
 from partnerlab.simulators.ic_webservices.services.outbox import Outbox
 from partnerlab.simulators.ic_webservices.services.questions import ask_about
+from partnerlab.simulators.ic_webservices.services.stated import stated_by_order
 from partnerlab.simulators.ic_webservices.services.unsettled import Unsettled
 from partnerlab.simulators.ic_webservices.store import (
     AGE,
@@ -66,12 +66,6 @@ __all__ = [
 
 ENROLMENTS = ("paperless", "autopay")
 
-_IN_BALANCE = Statement(
-    "UPDATE ic_invoices SET status = 'closed', version = version + 1 WHERE lane = :lane AND biller_guid = :biller_guid"
-    " AND account_number = :account_number AND invoice_type_id = :invoice_type_id"
-    " AND (status = 'open' OR status = 'paid' AND balance_due_cents < 0)"
-    " AND (invoice_date, invoice_number) < (:invoice_date, :invoice_number)"
-)
 _PAYMENTS_TAKEN = Statement("SELECT value FROM ic_counters WHERE lane = :lane AND name = 'payment'")
 
 _OPEN_BALANCE = Statement(
@@ -227,8 +221,7 @@ class BillerLedger:
             invoice = replace(invoice, stated_after=last_payment(tx, lane), held_cents=0)
             invoice = stated_at(invoice, lane.now(), time_zone(biller.time_zone))
             INVOICES.put(tx, lane.name, invoice)
-            if states_account(biller) and invoice.balance_forward:
-                tx.run(_IN_BALANCE, INVOICES.row(lane.name, invoice))
+            stated_by_order(tx, lane, biller, invoice)
             if doubt.reason:
                 ask_about(tx, lane, biller, invoice)
         if doubt.reason:

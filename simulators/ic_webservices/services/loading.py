@@ -10,9 +10,8 @@ from typing import Any
 from partnerlab.contracts.files import Problem as FileProblem
 from partnerlab.contracts.files.csv import load_table
 from partnerlab.contracts.files.problems import shown
-from partnerlab.contracts.numbers import number_sql
 from partnerlab.simulators.ic_webservices.domain.adjustments import adjust
-from partnerlab.simulators.ic_webservices.domain.balances import answers_for_account
+from partnerlab.simulators.ic_webservices.domain.balances import CSV_PARTNERS, answers_for_account
 from partnerlab.simulators.ic_webservices.domain.billers import Biller, time_zone
 from partnerlab.simulators.ic_webservices.domain.customers import FIRST_CUSTOMER_ID, Customer, from_bill_file
 from partnerlab.simulators.ic_webservices.domain.invoices import Invoice, Taken, filed
@@ -22,9 +21,10 @@ from partnerlab.simulators.ic_webservices.domain.payments import RETURNED, refer
 from partnerlab.simulators.ic_webservices.domain.uploads import SETS, Adjustment
 from partnerlab.simulators.ic_webservices.services.ledger import invoice_of, last_payment
 from partnerlab.simulators.ic_webservices.services.questions import RTDR_URL, ask_about
-from partnerlab.simulators.ic_webservices.services.staging import CSV_PARTNERS, Staged
+from partnerlab.simulators.ic_webservices.services.staging import Staged
+from partnerlab.simulators.ic_webservices.services.stated import nothing_held
 from partnerlab.simulators.ic_webservices.services.unsettled import Unsettled
-from partnerlab.simulators.ic_webservices.store import ADJUSTMENTS, AGE, CUSTOMERS, INVOICES, next_number
+from partnerlab.simulators.ic_webservices.store import ADJUSTMENTS, AGE, CUSTOMERS, INVOICES, age_sql, next_number
 from partnerlab.simulators.kit.world.identifiers import new_id
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Statement, Tx
@@ -42,10 +42,6 @@ REFUSALS: Mapping[str, str] = {
     "balance-too-large": "makes a balance of more than 15 digits",
 }
 """Why a row that reads well is not applied, by rule."""
-
-
-def _age(table: str = "ic_invoices") -> str:
-    return ", ".join((f"{table}.invoice_date", *number_sql(f"{table}.invoice_number")))
 
 
 _OF_ACCOUNT = (
@@ -79,11 +75,7 @@ _NOT_FETCHED = Statement(
 _CREDITS = Statement(
     f"SELECT {', '.join(INVOICES.columns)} FROM ic_invoices WHERE lane = :lane AND biller_guid = :biller_guid"
     " AND account_number = :account_number AND status = 'paid' AND balance_due_cents < 0"
-    f" ORDER BY {_age()}"
-)
-_NOTHING_HELD = Statement(
-    "UPDATE ic_invoices SET held_cents = 0 WHERE lane = :lane AND biller_guid = :biller_guid"
-    " AND account_number = :account_number AND held_cents <> 0"
+    f" ORDER BY {age_sql('ic_invoices')}"
 )
 _LAST_PAID = Statement(f"SELECT max(paid_at){_OF_ACCOUNT} AND state <> 'returned'")
 _CARRY_FORWARD = Statement(
@@ -94,7 +86,7 @@ _CARRY_FORWARD = Statement(
     " AND EXISTS (SELECT 1 FROM ic_invoices AS later WHERE later.lane = :lane"
     " AND later.biller_guid = :biller_guid AND later.account_number = ic_invoices.account_number"
     " AND later.invoice_type_id = ic_invoices.invoice_type_id AND later.balance_forward = 1"
-    f" AND ({_age('later')}) > ({_age('ic_invoices')})"
+    f" AND ({age_sql('later')}) > ({age_sql('ic_invoices')})"
     " AND (later.upload_id = :upload_id OR ic_invoices.upload_id = :upload_id))"
 )
 _LATE = Statement(
@@ -104,8 +96,8 @@ _LATE = Statement(
     " AND EXISTS (SELECT 1 FROM ic_invoices AS loaded WHERE loaded.lane = :lane"
     " AND loaded.biller_guid = :biller_guid AND loaded.account_number = last.account_number"
     " AND loaded.invoice_type_id = last.invoice_type_id AND loaded.upload_id = :upload_id"
-    f" AND ({_age('loaded')}) < ({_age('last')}))"
-    f" ORDER BY account_number, {_age('last')}"
+    f" AND ({age_sql('loaded')}) < ({age_sql('last')}))"
+    f" ORDER BY account_number, {age_sql('last')}"
 )
 """Of accounts the bills, the last one last, where this file has an earlier one, which their amounts may not have."""
 
@@ -162,7 +154,7 @@ def _load_invoice(
     taken, moved, first_doubted = Taken(), False, ""
     if existing is None and given.balance_forward and biller.partner in CSV_PARTNERS:
         taken = _not_fetched(tx, lane, biller, given.account_number)
-        _says_all(tx, lane, biller, given.account_number)
+        nothing_held(tx, lane, biller, given.account_number)
     elif existing is None and (given.balance_forward or answers_for_account(biller)):
         moved = _may_hold_money_taken(tx, lane, biller, given.account_number, unsettled)
     elif existing is not None and existing.content != given.content:
@@ -234,7 +226,7 @@ def _adjust(tx: Tx, lane: Lane, biller: Biller, asked: Adjustment, newest: str) 
     if CUSTOMERS.get(tx, lane.name, biller.guid, account_number) is None:
         raise _NotApplied("unknown-account", "AccountNumber", account_number)
     if sets:
-        _says_all(tx, lane, biller, account_number)
+        nothing_held(tx, lane, biller, account_number)
     invoices = _invoices(tx, lane, biller, account_number, with_credits=sets)
     if not invoices:
         raise _NotApplied("no-invoice", "AccountNumber", account_number)
@@ -250,11 +242,6 @@ def _adjust(tx: Tx, lane: Lane, biller: Biller, asked: Adjustment, newest: str) 
     for invoice in done.invoices:
         INVOICES.put(tx, lane.name, invoice)
     return replace(asked, before_cents=done.before_cents, after_cents=done.after_cents)
-
-
-def _says_all(tx: Tx, lane: Lane, biller: Biller, account_number: str) -> None:
-    """The partner says what an account owes in all: what was held back of its word before counts no more."""
-    tx.run(_NOTHING_HELD, lane=lane.name, biller_guid=biller.guid, account_number=account_number)
 
 
 def _invoices(tx: Tx, lane: Lane, biller: Biller, account_number: str, *, with_credits: bool) -> Sequence[Invoice]:

@@ -33,6 +33,7 @@ from partnerlab.contracts.files.csv import CsvRejected, CsvTable, load_table, re
 from partnerlab.contracts.files.problems import Note
 from partnerlab.contracts.masking import mask_text
 from partnerlab.contracts.records import dataclass
+from partnerlab.simulators.ic_webservices.domain.balances import CSV_PARTNERS
 from partnerlab.simulators.ic_webservices.domain.billers import Biller
 from partnerlab.simulators.ic_webservices.domain.errors import ValueRefused
 from partnerlab.simulators.ic_webservices.domain.money import cents
@@ -45,10 +46,8 @@ from partnerlab.simulators.ic_webservices.store import CUSTOMERS as CUSTOMER_ROW
 from partnerlab.simulators.ic_webservices.store import INVOICES as INVOICE_ROWS
 from partnerlab.simulators.kit.world.lanes import Lane
 
-__all__ = ["CSV_PARTNERS", "Staged", "stage"]
+__all__ = ["Staged", "stage"]
 
-CSV_PARTNERS = ("watersmart",)
-"""Whose CSV files are taken. Source: WaterSmart, Invoice File and Adjustment/Daily Balance File."""
 CSV_TABLES = {"watersmart_invoices": INVOICES, "watersmart_balances": BALANCES}
 _ProblemRow = tuple[int, str, str, int, str, str, str, int]
 WORDS = {SETS: "sets the balance", ADDS: "is added to the balance"}

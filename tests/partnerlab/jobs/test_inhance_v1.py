@@ -260,6 +260,7 @@ def test_of_two_bills_of_one_day_the_balance_is_for_the_higher_number(world: Uti
     assert world.run("balances") == "1 balance sent"
     assert invoice(world, "10000") == ("open", owed, owed)
     assert invoice(world, "9999")[0] == "closed"
+    assert world.owed(LAUNDRY) == (owed, owed)
 
 
 def test_a_balance_is_the_whole_accounts_also_where_a_return_left_an_older_bill_open(world: UtilityWorld) -> None:

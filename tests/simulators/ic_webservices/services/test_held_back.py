@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from tests.simulators.ic_webservices.harness import WATERSMART, Harness
@@ -53,4 +55,25 @@ def test_a_bill_that_carries_the_balance_forward_is_the_next_word(
     send(harness, row("30000002", "55.00", number="A2").replace("08/25", "08/26"))
     assert held_back(harness, "30000002") == after
     send(harness, "30000002,Dale,60.00,1,")
+    assert held_back(harness, "30000002") == ["0.00", "0.00"]
+
+
+def test_an_order_for_the_latest_bill_leaves_nothing_held_back_of_an_earlier_one(harness: Harness) -> None:
+    """ "Renew User" has the account owe what its latest invoice asks for: WaterSmart's word on all of it."""
+    answers = {"configuration": {"Questionnaire": {"BalanceForward": False}}}
+    assert harness.control("PATCH", f"billers/{WATERSMART}", answers).status == 200
+    send(harness, row("30000002", "64.20", number="9999"))
+    pay(harness, "30000002", "64.20")
+    fetched(harness)
+    send(harness, "30000002,Dale,16.45,1,")
+    send(harness, row("30000002", "55.00", number="10000"))
+    assert held_back(harness, "30000002") == ["0.00", "16.45"]
+
+    def order(number: str) -> None:
+        ledger, settings = harness.sim.world.services.ledger, harness.sim.world.settings
+        ledger.set_invoice_balance(
+            harness.lane, WATERSMART, settings.watersmart_web_service_key, number, Decimal("55.00")
+        )
+
+    order("10000")
     assert held_back(harness, "30000002") == ["0.00", "0.00"]

@@ -1,0 +1,46 @@
+"""What follows for an account's other invoices when its partner states a balance."""
+
+from __future__ import annotations
+
+from partnerlab.contracts.numbers import number_sql
+from partnerlab.simulators.ic_webservices.domain.balances import CSV_PARTNERS, states_account
+from partnerlab.simulators.ic_webservices.domain.billers import Biller
+from partnerlab.simulators.ic_webservices.domain.invoices import Invoice
+from partnerlab.simulators.ic_webservices.store import AGE, INVOICES, age_sql
+from partnerlab.simulators.kit.world.lanes import Lane
+from partnerlab.simulators.kit.world.store import Statement, Tx
+
+__all__ = ["nothing_held", "stated_by_order"]
+
+_IN_BALANCE = Statement(
+    "UPDATE ic_invoices SET status = 'closed', version = version + 1 WHERE lane = :lane AND biller_guid = :biller_guid"
+    " AND account_number = :account_number AND invoice_type_id = :invoice_type_id"
+    " AND (status = 'open' OR status = 'paid' AND balance_due_cents < 0)"
+    f" AND ({age_sql('ic_invoices')})"
+    f" < (:invoice_date, {', '.join(number_sql('CAST(:invoice_number AS TEXT)'))})"
+)
+_NOTHING_HELD = Statement(
+    "UPDATE ic_invoices SET held_cents = 0 WHERE lane = :lane AND biller_guid = :biller_guid"
+    " AND account_number = :account_number AND held_cents <> 0"
+)
+
+
+def nothing_held(tx: Tx, lane: Lane, biller: Biller, account_number: str) -> None:
+    """The partner says what an account owes in all: what was held back of its word before counts no more."""
+    tx.run(_NOTHING_HELD, lane=lane.name, biller_guid=biller.guid, account_number=account_number)
+
+
+def stated_by_order(tx: Tx, lane: Lane, biller: Biller, invoice: Invoice) -> None:
+    """
+    The partner set the balance of an invoice by SetInvoiceBalance.
+
+    Of inHance v1 it is what the account owes, so the account's earlier invoices close into it [A-109]. WaterSmart's
+    "Renew User" has the account owe what its latest invoice asks for, so nothing of an earlier word is held back.
+    """
+    if states_account(biller) and invoice.balance_forward:
+        tx.run(_IN_BALANCE, INVOICES.row(lane.name, invoice))
+    elif biller.partner in CSV_PARTNERS:
+        account = {"biller_guid": biller.guid, "account_number": invoice.account_number}
+        (latest,) = INVOICES.find(tx, lane.name, account, order=AGE, last_first=True, limit=1)
+        if latest.invoice_number == invoice.invoice_number:
+            nothing_held(tx, lane, biller, invoice.account_number)
