@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import cache
-from zoneinfo import ZoneInfo
 
 from partnerlab.contracts.seeds import SeedAccount, watersmart_accounts
+from partnerlab.simulators.kit.world.days import Days
 from partnerlab.simulators.watersmart.domain.customers import Customer, Invoice
 from partnerlab.simulators.watersmart.domain.users import User, hash_password, username_key
 from partnerlab.simulators.watersmart.services.ledger import Opening
@@ -27,7 +27,7 @@ DOCUMENTED = {("Sandbox!2345", 1024): "1024$U+Mbp2HuPyziY88Prn0ChQ==$acilPNJoLHU
 
 def openings(settings: Settings, now: datetime) -> Iterator[Opening]:
     """The customers of the list with real dates."""
-    today = now.astimezone(ZoneInfo(settings.time_zone)).date()
+    today = Days(settings.time_zone).of(now)
     for seed in watersmart_accounts():
         who = seed.customer
         invoices, owed = [], 0

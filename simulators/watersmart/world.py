@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.kit.keys import Keys
+from partnerlab.simulators.kit.world.days import Days
 from partnerlab.simulators.kit.world.jobs import Runner
 from partnerlab.simulators.kit.world.lanes import Lanes
 from partnerlab.simulators.kit.world.store import Store
@@ -33,11 +34,12 @@ class World:
 def create_world(settings: Settings, store: Store, lanes: Lanes, call: Call, keys: Keys = Keys()) -> World:  # noqa: B008 - frozen
     """The services over *store*; nothing is shared with a world over another store."""
     store.add(TABLES)
+    days = Days(settings.time_zone)
     return World(
         settings,
         Runner(store, lanes),
-        CustomerLedger(store, balance_forward=settings.balance_forward, time_zone=settings.time_zone),
-        Outgoing(store, balance_forward=settings.balance_forward),
+        CustomerLedger(store, days, balance_forward=settings.balance_forward),
+        Outgoing(store, days, balance_forward=settings.balance_forward),
         Incoming(store),
         Portal(store, call, password_cost=settings.password_cost, sync_links=settings.sync_links, keys=keys),
     )

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, Literal
-from zoneinfo import ZoneInfo
 
 from partnerlab.contracts.records import dataclass
+from partnerlab.simulators.kit.world.days import Days
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Store, Tx
 from partnerlab.simulators.watersmart.domain.customers import Cause, Customer, Entry, Invoice
@@ -62,9 +62,8 @@ class Opening:
 class CustomerLedger:
     """The books of every lane."""
 
-    def __init__(self, store: Store, *, balance_forward: bool, time_zone: str) -> None:
-        self._store, self._balance_forward = store, balance_forward
-        self._zone = ZoneInfo(time_zone)
+    def __init__(self, store: Store, days: Days, *, balance_forward: bool) -> None:
+        self._store, self._days, self._balance_forward = store, days, balance_forward
 
     def customers(self, lane: Lane, *, after: str, limit: int) -> list[Customer]:
         """Customers by account number, those after *after*."""
@@ -110,7 +109,7 @@ class CustomerLedger:
         Its number is the account's and a count where none is given. Raises `CustomerUnknown`, `InvoiceTaken`,
         `ValueInvalid`.
         """
-        invoiced_on = invoiced_on or lane.now().astimezone(self._zone).date()
+        invoiced_on = invoiced_on or self._days.of(lane.now())
         due_on = due_on or invoiced_on + DUE_AFTER
         if due_on < invoiced_on:
             raise ValueInvalid("due_on", due_on, f"is before {invoiced_on}, the invoice's date")

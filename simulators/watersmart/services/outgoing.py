@@ -16,6 +16,7 @@ from hashlib import sha256
 
 from partnerlab.contracts.numbers import number_key
 from partnerlab.contracts.records import dataclass
+from partnerlab.simulators.kit.world.days import Days
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Store
 from partnerlab.simulators.watersmart.domain.customers import Customer, Invoice
@@ -53,8 +54,8 @@ class BalanceRow:
 class Outgoing:
     """Files that go out, in every lane."""
 
-    def __init__(self, store: Store, *, balance_forward: bool) -> None:
-        self._store, self._balance_forward = store, balance_forward
+    def __init__(self, store: Store, days: Days, *, balance_forward: bool) -> None:
+        self._store, self._days, self._balance_forward = store, days, balance_forward
 
     def next_invoices(self, lane: Lane, render: Callable[[Sequence[InvoiceRow]], bytes]) -> ExchangedFile | None:
         """The invoice file to send: the one that waits, or a new one of what is billed; None where nothing is."""
@@ -65,7 +66,7 @@ class Outgoing:
             rows = self._invoices(books)
             if not rows:
                 return None
-            file = _made(books, lane, INVOICES_KIND, render(rows), len(rows))
+            file = self._made(books, lane, INVOICES_KIND, render(rows), len(rows))
             for row in rows:
                 INVOICES.put(tx, lane.name, replace(row.invoice, file_number=file.number))
             return file
@@ -76,7 +77,8 @@ class Outgoing:
         of which no bill is in a file that may not have arrived. None where there is no such account.
 
         Rows that are those of the last file would be taken for that one [A-87], so every account goes with them; where
-        the last one had every account too, one goes in a file of its own behind the others. The only account waits.
+        the last one had every account too, one goes in a file of its own behind the others. The row of an only account
+        stands twice then: what is set twice is set [A-120].
         """
         with self._store.write() as tx:
             books = Books(tx, lane.name)
@@ -86,7 +88,7 @@ class Outgoing:
             for chosen in _to_say(books, lane):
                 content = render([BalanceRow(customer, owed) for customer, owed in chosen])
                 if content.decode() != last:
-                    return _made(books, lane, BALANCES, content, len(chosen))
+                    return self._made(books, lane, BALANCES, content, len(chosen))
             return None
 
     def arrived(self, lane: Lane, number: int, message: str) -> None:
@@ -136,6 +138,22 @@ class Outgoing:
             rows.append(InvoiceRow(customer, replace(invoice, total_cents=total, past_due_cents=max(before, 0))))
         return rows[::-1]
 
+    def _made(self, books: Books, lane: Lane, kind: str, content: bytes, rows: int) -> ExchangedFile:
+        number, now = books.next_number("file"), lane.now()
+        file = ExchangedFile(
+            number=number,
+            kind=kind,
+            name=f"watersmart_{kind}_{self._days.of(now):%Y%m%d}_{number:06}.csv",
+            state="waiting",
+            digest=sha256(content).hexdigest(),
+            content=content.decode(),
+            row_count=rows,
+            message="",
+            at=now,
+        )
+        FILES.put(books.tx, lane.name, file)
+        return file
+
 
 def _stated(file: ExchangedFile) -> Iterator[tuple[str, Decimal]]:
     """The accounts of a balance file and what it says that they owe."""
@@ -152,8 +170,7 @@ def _to_say(books: Books, lane: Lane) -> Iterator[list[tuple[Customer, int]]]:
     if found:
         yield found
         yield books.balances_to_say(lane.now(), MOST_ROWS, every=True)
-    if len(found) > 1:
-        yield found[:-1]
+        yield found[:-1] or [*found, *found]
 
 
 def _last_sent(books: Books) -> str:
@@ -166,20 +183,3 @@ def _last_sent(books: Books) -> str:
 def _waiting(books: Books, kind: str) -> ExchangedFile | None:
     found = FILES.find(books.tx, books.lane, {"kind": kind, "state": "waiting"}, order="number", limit=1)
     return found[0] if found else None
-
-
-def _made(books: Books, lane: Lane, kind: str, content: bytes, rows: int) -> ExchangedFile:
-    number, now = books.next_number("file"), lane.now()
-    file = ExchangedFile(
-        number=number,
-        kind=kind,
-        name=f"watersmart_{kind}_{now:%Y%m%d}_{number:06}.csv",
-        state="waiting",
-        digest=sha256(content).hexdigest(),
-        content=content.decode(),
-        row_count=rows,
-        message="",
-        at=now,
-    )
-    FILES.put(books.tx, lane.name, file)
-    return file

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
-from tests.simulators.ic_webservices.harness import WATERSMART, Harness
+from tests.simulators.ic_webservices.harness import WATERSMART, Harness, advance, freeze
 from tests.simulators.ic_webservices.water_files import BROOK, OWN, POND, fetched, owed, pay, row, send
 
 
@@ -56,6 +57,23 @@ def test_a_bill_that_carries_the_balance_forward_is_the_next_word(
     assert held_back(harness, "30000002") == after
     send(harness, "30000002,Dale,60.00,1,")
     assert held_back(harness, "30000002") == ["0.00", "0.00"]
+
+
+def test_a_row_that_stands_twice_is_the_same_word_as_once(harness: Harness) -> None:
+    """So says WaterSmart the balance of its only account again, whose row alone would be the last file [A-120]."""
+    both = []
+    for rows in (1, 2):
+        harness.lanes.reset("default")
+        freeze(harness)
+        pay(harness, BROOK, "30.00")
+        fetched(harness)
+        word = f"{BROOK},Brook,64.20,1,"
+        send(harness, word)
+        found = [(owed(harness, BROOK), held_back(harness, BROOK))]
+        advance(harness, timedelta(days=5))
+        send(harness, *[word] * rows, *([] if rows == 2 else [f"{POND},Pond,310.75,1,"]))
+        both.append([*found, (owed(harness, BROOK), held_back(harness, BROOK))])
+    assert both == [[("34.20", ["30.00"]), ("64.20", ["0.00"])]] * 2
 
 
 def test_an_order_for_the_latest_bill_leaves_nothing_held_back_of_an_earlier_one(harness: Harness) -> None:
