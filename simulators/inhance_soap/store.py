@@ -239,7 +239,7 @@ class Books(LaneTx):
 
     def bill(self, invoice_number: str) -> AccountBill | None:
         """An invoice with the account it belongs to."""
-        found = _BILLS.find(self.tx, self.lane, {"invoice_number": invoice_number}, order="invoice_number")
+        found = _BILLS.find(self.tx, self.lane, {"invoice_number": invoice_number}, order="invoice_number", limit=1)
         return found[0] if found else None
 
     def put_bill(self, account_number: str, bill: Bill, *, billed: bool, sent: bool = False) -> None:
@@ -265,10 +265,9 @@ class Books(LaneTx):
 
     def unbilled(self, today: date) -> list[AccountBill]:
         """Bills whose day has come and that were not yet billed."""
-        order = ("billed_on", NUMBER)
         # The condition is that of the index, literally: of a parameter SQLite would not know that it is the same.
         where = "billed = 0 AND billed_on <= :today"
-        return _BILLS.find(self.tx, self.lane, order=order, where=where, today=today.isoformat())
+        return _BILLS.find(self.tx, self.lane, order=("billed_on", NUMBER), where=where, today=today.isoformat())
 
     def mark_billed(self, invoice_number: str) -> bool:
         """Say that a bill's day has come; False where somebody did already."""
@@ -320,8 +319,8 @@ class Books(LaneTx):
 
     def account_bills(self, account_number: str) -> list[AccountBill]:
         """An account's billed bills, the oldest first."""
-        order = ("billed_on", NUMBER)
-        return _BILLS.find(self.tx, self.lane, {"account_number": account_number, "billed": 1}, order=order)
+        billed: dict[str, str | int] = {"account_number": account_number, "billed": 1}
+        return _BILLS.find(self.tx, self.lane, billed, order=("billed_on", NUMBER))
 
     def bill_sent(self, invoice_number: str, revision: int, refused: str) -> None:
         """Note up to which change a bill was uploaded, and why it was not taken."""

@@ -157,23 +157,6 @@ def test_rows_that_are_those_of_the_last_file_go_with_every_account(shared: Wate
     assert not any(one["balance_waits"] for one in water.api("GET", "/customers")["customers"])
 
 
-def test_an_only_account_is_said_again_by_a_row_that_stands_twice(water: Water) -> None:
-    """One row alone would be the last file again, and be taken for it [A-87]."""
-    water.run("invoices")
-    rows = water.lanes.export(water.lane.name)
-    kept = {name: [row for row in rows[name] if row.get("account_number") != APARTMENTS] for name in rows}
-    kept = {name: [row for row in kept[name] if row.get("account_number") != NURSERY] for name in kept}
-    water.lanes.load(water.lane.name, kept)
-    for _ in range(3):
-        for amount in ("4.00", "-4.00"):
-            water.api("POST", f"/customers/{LAUNDROMAT}/entries", kind="adjusted", amount=amount)
-        water.run("balances")
-    said = [content.splitlines() for _, content in water.cloud.sent[1:]]
-    row = f"{LAUNDROMAT},Brook Street Laundromat,64.20,1,64.20"
-    assert said == [[row], [row, row], [row]]
-    assert not any(one["balance_waits"] for one in water.api("GET", "/customers")["customers"])
-
-
 def test_a_balance_in_a_file_that_may_not_have_arrived_waits_still(water: Water) -> None:
     water.api("POST", f"/customers/{LAUNDROMAT}/entries", kind="counter_payment", amount="4.20")
     waits = [water.api("GET", f"/customers/{LAUNDROMAT}")["balance_waits"]]
@@ -343,25 +326,6 @@ def test_with_balance_forward_a_bill_asks_for_what_the_account_owes_when_the_fil
     water.run("invoices")
     rows = [row.split(",")[9:11] for row in water.cloud.sent[0][1].splitlines()[1:]]
     assert rows == [["30.00", "0.00"], ["31.00", "30.00"]], "what was paid since is not asked for again"
-    water.simulator.close()
-    store.close()
-
-
-def test_of_bills_of_one_day_the_higher_number_carries_the_balance(store_url: str) -> None:
-    store = Store(store_url)
-    water = Water(store, Settings(balance_forward=True))
-    water.run("invoices")
-    for number, amount in (("10000", "30.00"), ("9999", "1.00")):
-        water.api("POST", f"/customers/{LAUNDROMAT}/bills", amount=amount, invoice_number=number)
-    water.run("invoices")
-    rows = [row.split(",") for row in water.cloud.sent[-1][1].splitlines()]
-    assert [row[9:11] for row in rows] == [["65.20", "64.20"], ["95.20", "65.20"]], "9999 is before 10000"
-    assert [one["invoice_number"] for one in water.api("GET", f"/customers/{LAUNDROMAT}")["invoices"]][-2:] == [
-        "9999",
-        "10000",
-    ]
-    water.api("POST", f"/customers/{LAUNDROMAT}/renew")
-    assert water.balance() == "95.20", "what the last bill asks for"
     water.simulator.close()
     store.close()
 

@@ -301,3 +301,24 @@ def test_a_bill_of_one_cent_is_paid(harness: Harness) -> None:
     add_bill(harness, "500002", "0.01")
     assert harness.pay(invoice_number="500002", amount="0.01").status == 201
     assert harness.invoice("500002")["status"] == "paid"
+
+
+def test_of_two_bills_of_one_day_the_higher_number_is_asked_about(harness: Harness) -> None:
+    """inHance is asked for the account's balance by its latest bill, and the oldest is lowered first [A-83]."""
+    freeze(harness)
+    for number in ("10000", "9999"):
+        add_bill(harness, number, "50.00", account="20000009", invoice_date=date(2026, 6, 1), balance_forward=False)
+    harness.balance = lambda *_: {"balance_due": "60.00"}
+    harness.control("POST", "invoices/9999/open", {"biller_guid": UTILITY})
+    assert [harness.invoice(number)["balance_due"] for number in ("9999", "10000")] == ["50.00", "10.00"]
+
+
+def test_a_credit_of_an_earlier_day_than_the_last_bill_is_asked_for(harness: Harness) -> None:
+    """Its file asks for nothing, as credits do."""
+    freeze(harness)
+    harness.sim.world.runner.wake = lambda: None  # type: ignore[method-assign]
+    harness.upload(bill_file([group("700002", "20000009", "50.00", on=date(2026, 6, 10))]))
+    harness.upload(bill_file([group("700001", "20000009", "0.00", on=date(2026, 6, 1))]))
+    harness.balance = lambda *_: {"balance_due": "20.00"}
+    advance(harness, timedelta(minutes=2))
+    assert harness.invoice("700002")["balance_due"] == "20.00"

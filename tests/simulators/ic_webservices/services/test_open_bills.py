@@ -11,7 +11,6 @@ import pytest
 
 from partnerlab.simulators.ic_webservices.services.wallet import NewMethod
 from tests.simulators.ic_webservices.harness import RETURNS, UTILITY, VISA, Harness, advance, bill_file, freeze, group
-from tests.simulators.ic_webservices.pages.visit import add_bill
 from tests.simulators.ic_webservices.policies import INSURER, NUMBER, POLICY, policy_file, send
 
 USER = "harbor@example.com"
@@ -349,10 +348,10 @@ def test_an_answer_without_an_amount_leaves_the_bill_open(insurer: Insurer) -> N
     assert (insurer.asked, insurer.open) == ("40.87", [])
 
 
-@pytest.mark.parametrize(("early", "last"), [("700001", "700002"), ("9999", "10000")])
+@pytest.mark.parametrize(("early", "day", "last"), [("700001", 1, "700002"), ("9999", 10, "10000")])
 @pytest.mark.parametrize("paid", [False, True])
-def test_a_bill_of_an_earlier_day_than_the_last_is_asked_for(
-    shared: Harness, paid: bool, early: str, last: str
+def test_an_earlier_bill_than_the_last_is_asked_for(
+    shared: Harness, paid: bool, early: str, day: int, last: str
 ) -> None:
     """It closes into the last bill, whose file did not have it: nobody would ask for its money before the next bill."""
     freeze(shared)
@@ -364,7 +363,7 @@ def test_a_bill_of_an_earlier_day_than_the_last_is_asked_for(
         shared.pay(account_number=account, invoice_number=last, amount="50.00")
         advance(shared, timedelta(days=5))
         owed -= 50
-    shared.upload(bill_file([group(early, account, "30.00", on=date(2026, 6, 1))]))
+    shared.upload(bill_file([group(early, account, "30.00", on=date(2026, 6, day))]))
     owed += 30
     assert shared.invoice(early)["status"] == "closed"
     assert [one["invoice_number"] for one in shared.get("balance-questions")["questions"]] == [last]
@@ -374,16 +373,6 @@ def test_a_bill_of_an_earlier_day_than_the_last_is_asked_for(
     assert shared.get("balance-questions")["questions"] == []
 
 
-def test_of_two_bills_of_one_day_the_higher_number_is_asked_about(harness: Harness) -> None:
-    """inHance is asked for the account's balance by its latest bill, and the oldest is lowered first [A-83]."""
-    freeze(harness)
-    for number in ("10000", "9999"):
-        add_bill(harness, number, "50.00", account="20000009", invoice_date=date(2026, 6, 1), balance_forward=False)
-    harness.balance = lambda *_: {"balance_due": "60.00"}
-    harness.control("POST", "invoices/9999/open", {"biller_guid": UTILITY})
-    assert [harness.invoice(number)["balance_due"] for number in ("9999", "10000")] == ["50.00", "10.00"]
-
-
 def test_two_bills_of_one_file_are_asked_for_as_the_last_says(harness: Harness) -> None:
     """Its amounts have the other in them."""
     freeze(harness)
@@ -391,17 +380,6 @@ def test_two_bills_of_one_file_are_asked_for_as_the_last_says(harness: Harness) 
     both = [group(f"70000{n}", "20000009", "50.00", on=date(2026, 6, n)) for n in (2, 1)]
     harness.upload(bill_file(both))
     assert harness.get("balance-questions")["questions"] == []
-
-
-def test_a_credit_of_an_earlier_day_than_the_last_bill_is_asked_for(harness: Harness) -> None:
-    """Its file asks for nothing, as credits do."""
-    freeze(harness)
-    harness.sim.world.runner.wake = lambda: None  # type: ignore[method-assign]
-    harness.upload(bill_file([group("700002", "20000009", "50.00", on=date(2026, 6, 10))]))
-    harness.upload(bill_file([group("700001", "20000009", "0.00", on=date(2026, 6, 1))]))
-    harness.balance = lambda *_: {"balance_due": "20.00"}
-    advance(harness, A_MOMENT)
-    assert harness.invoice("700002")["balance_due"] == "20.00"
 
 
 def test_each_account_of_a_file_of_earlier_bills_is_asked_about(harness: Harness) -> None:
