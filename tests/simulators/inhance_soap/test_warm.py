@@ -185,6 +185,7 @@ def test_whatever_is_done_is_answered_and_booked_as_without_them(
         assert remembering == plain, (name, given)
         seen.add(name)
         waited += both[0].warm_books.waiting
+        assert max(len(both[0].warm_books._standing), len(both[0].warm_books._told)) <= 5
     assert len(seen) == 14
     assert waited > CALLS / 5, "payments waited"
     assert both[0].rows() == both[1].rows()

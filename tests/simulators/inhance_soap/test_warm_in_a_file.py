@@ -314,7 +314,7 @@ def test_a_process_that_is_killed_when_it_makes_the_log_leaves_nothing_in_it(
     assert paid(after.rows(change=lambda path: Path(f"{path}-redo").write_bytes(HEAD[:length]) and None)) == []
 
 
-def test_an_orderly_end_leaves_all_in_the_database_and_no_log(tmp_path: Path) -> None:
+def test_an_orderly_end_leaves_all_in_the_database_and_no_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "world.db"
     books = opened(path)
     pay(books, "p0")
@@ -325,6 +325,7 @@ def test_an_orderly_end_leaves_all_in_the_database_and_no_log(tmp_path: Path) ->
     again = opened(path)
     assert [one.payment.reference for one in again.do("payments", "a")] == ["p0"]
     again.store.close()
+    assert not caplog.messages, "nobody was killed"
 
 
 def test_an_end_that_cannot_write_leaves_the_log_for_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -336,6 +337,15 @@ def test_an_end_that_cannot_write_leaves_the_log_for_the_next(tmp_path: Path, mo
     again = opened(tmp_path / "world.db")
     assert [one.payment.reference for one in again.do("payments", "a")] == ["p0"]
     again.store.close()
+
+
+def test_in_memory_nothing_is_appended_to_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    books = Books(Store("sqlite://"))
+    pay(books, "p0")
+    assert books.warm_books.waiting
+    assert not [*tmp_path.iterdir()]
+    books.store.close()
 
 
 def test_a_file_that_another_has_too_is_written_the_plain_way(tmp_path: Path) -> None:
