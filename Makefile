@@ -55,17 +55,20 @@ advisories: $(VENV)/.dev  ## Fetch what is known against them (from OSV): .ci/ad
 	$(BIN)/python .ci/dependencies.py update
 
 clean:  ## Remove what these targets made.
-	rm -rf $(VENV) dist build *.egg-info tests/interop/node/node_modules benchmarks/node/node_modules benchmarks/peers/node_modules .bench
+	rm -rf $(VENV) dist build contracts/files/*.so *.egg-info tests/interop/node/node_modules benchmarks/node/node_modules benchmarks/peers/node_modules .bench
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; set PYTHON=/path/to/python3"; exit 2; }
 	@$(PYTHON) -c 'import ensurepip' || { echo "$(PYTHON) has no ensurepip; on Debian: apt install python3-venv"; exit 2; }
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.sandbox: $(VENV)/bin/python pyproject.toml
+# The module that bill files are read by is compiled on the way, where there is a C compiler.
+$(VENV)/.sandbox: $(VENV)/bin/python pyproject.toml hatch_build.py contracts/files/_invoices.c
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[sandbox]'
+	@$(BIN)/partnerlab --version
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/bin/python pyproject.toml
+$(VENV)/.dev: $(VENV)/bin/python pyproject.toml hatch_build.py contracts/files/_invoices.c
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@$(BIN)/partnerlab --version
 	@touch $@ $(VENV)/.sandbox

@@ -3,7 +3,8 @@ Bill files beside what one would write without this project: reading, writing an
 
 Peers, in the same run on the same values:
 
-    read      `csv.reader`, each cell converted by its column: Decimal, `datetime.strptime`, int
+    read      `csv.reader`, each cell converted by its column: Decimal, `datetime.strptime`, int; ours by the compiled
+              module where it was built, and in pure Python
     write     `csv.writer`, each value formatted by its column: `strftime`, two decimals
     generate  one Faker, asked for every value of every row
     people    one Faker, asked for name, address, telephone and e-mail
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import subprocess
 import sys
 import tempfile
@@ -25,16 +27,19 @@ from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any
+from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
 from partnerlab.contracts.files import Layout, check, load_layout, read_bif, write_bif
 from partnerlab.contracts.files.csv import load_table, read_csv, write_csv
+from partnerlab.contracts.files.in_c import way
 from partnerlab.contracts.files.layout import Record
 from partnerlab.generators.bif import FORMAT_GUID, generate_bif
 from partnerlab.generators.people import People
 from partnerlab.generators.watersmart import generate_csv
 
 INVOICES = 40_000
+CSV = "csv.reader, typed"
 ROUNDS = 3
 AS_OF = date(2026, 3, 2)
 FAKED = 800  # invoices the naive generator makes; it is measured for each
@@ -64,20 +69,31 @@ def run(scale: float = 1.0) -> list[dict[str, Any]]:
 
 
 def _reading(path: Path, layout: Layout, rows: int) -> list[dict[str, Any]]:
-    ours, checked, theirs = _best(
-        lambda: _read(path, layout), lambda: check(path, layout, processes=1), lambda: _read_with_csv(path, layout)
+    ours, pure, checked, checked_pure, theirs = _best(
+        lambda: _read(path, layout),
+        lambda: _purely(lambda: _read(path, layout)),
+        lambda: check(path, layout, processes=1),
+        lambda: _purely(lambda: check(path, layout, processes=1)),
+        lambda: _read_with_csv(path, layout),
     )
     in_two, peer = _best(
         lambda: check(path, layout, processes=2), lambda: _read_with_csv(path, layout), clock=time.perf_counter
     )
     note = "same typed values; ours also checks every rule, the peer none"
-    makes_none = "every rule, a report and no values; the peer converts and checks no rule"
-    clock = f"{makes_none}; by the clock"
+    report = "every rule and a report; the peer converts and checks no rule"
     return [
-        _speed("read a bill file, typed and validated", "csv.reader, typed", rows / ours, rows / theirs, 5.0, note),
-        _speed("check a bill file", "csv.reader, typed", rows / checked, rows / theirs, 5.0, makes_none),
-        _speed("check a bill file in two processes", "csv.reader, typed", rows / in_two, rows / peer, 5.0, clock),
+        _speed("read a bill file, typed and validated", CSV, rows / ours, rows / theirs, 5.0, f"{note}; {way()}"),
+        _speed("read a bill file in pure Python", CSV, rows / pure, rows / theirs, 2.0, note),
+        _speed("check a bill file", CSV, rows / checked, rows / theirs, 5.0, f"{report}; {way()}"),
+        _speed("check a bill file in pure Python", CSV, rows / checked_pure, rows / theirs, 4.0, report),
+        _speed("check a bill file in two processes", CSV, rows / in_two, rows / peer, 5.0, f"{report}; by the clock"),
     ]
+
+
+def _purely(work: Callable[[], object]) -> None:
+    """With the compiled module switched off."""
+    with patch.dict(os.environ, PARTNERLAB_PURE="1"):
+        work()
 
 
 def _read(path: Path, layout: Layout) -> None:
@@ -184,7 +200,7 @@ def _csv_reading(path: Path, invoices: int) -> list[dict[str, Any]]:
 
     mine, other = _best(ours, theirs)
     note = "same typed values; ours also checks every rule, the peer none"
-    return [_speed("read an invoice CSV, typed", "csv.reader, typed", invoices / mine, invoices / other, 5.0, note)]
+    return [_speed("read an invoice CSV, typed", CSV, invoices / mine, invoices / other, 5.0, note)]
 
 
 def _csv_writing(payments: int) -> list[dict[str, Any]]:
@@ -288,6 +304,9 @@ def _memory(path: Path, invoices: int) -> list[dict[str, Any]]:
         f"print(check({str(path)!r}, load_layout('inhance_v2'), processes=1).accepted)",
         "check in two processes": "from partnerlab.contracts.files import *\n"
         f"print(check({str(path)!r}, load_layout('inhance_v2'), processes=2).accepted)",
+        "read in pure Python": "import os\nos.environ['PARTNERLAB_PURE'] = '1'\n"
+        "from partnerlab.contracts.files import *\n"
+        f"for _ in read_bif({str(path)!r}, load_layout('inhance_v2')): pass",
         "generate": "from datetime import date\nfrom partnerlab.generators.bif import generate_bif\n"
         f"generate_bif(open({str(path) + '.out'!r}, 'wb'), {invoices}, as_of=date(2026, 3, 2))",
         "write": "from datetime import date\nfrom partnerlab.contracts.files import *\n"

@@ -109,8 +109,19 @@ def _explained(error: ModuleNotFoundError, command: str) -> Exception:
     return click.ClickException(f"'{command}' needs {error.name}: pip install 'partnerlab[{extra}]'")
 
 
+def _version(context: click.Context, _: click.Parameter, asked: bool) -> None:
+    """The version, and whether bill files are read by the compiled module."""
+    if asked and not context.resilient_parsing:
+        from importlib.metadata import version
+
+        from partnerlab.contracts.files.in_c import way
+
+        click.echo(f"partnerlab {version('partnerlab')}, {way()}")
+        context.exit()
+
+
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="partnerlab")
+@click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=_version, help="Show the version.")
 @click.pass_context
 def main(context: click.Context) -> None:
     """Client, simulators, contracts and fixtures for the systems that exchange bills and payments with Invoice Cloud.

@@ -30,7 +30,7 @@ from partnerlab.contracts.files.fields import MAX_ROW, SEPARATOR, Field
 from partnerlab.contracts.files.layout import Record
 from partnerlab.contracts.files.row import Row
 
-__all__ = ["overflow", "patterns", "row_parser", "row_renderer", "row_template", "source_of"]
+__all__ = ["many_dates", "overflow", "patterns", "row_parser", "row_renderer", "row_template", "source_of"]
 
 HELD = 16_384  # values a table of parsed texts keeps
 HELD_AMOUNTS = 65_536  # of amounts, which are found a third quicker than made: at most 14 MB
@@ -79,13 +79,13 @@ def _split_dates(most: int, text: str) -> tuple[date | None, ...]:
 
 
 @cache
-def _many_dates(most: int) -> Parsed:
+def many_dates(most: int) -> Parsed:
     """The dates of so many meters: a file has few different ones, as meters are read in rounds."""
     return Parsed(partial(_split_dates, most), {"": ()})
 
 
 def _parse_dates(text: str, most: int) -> tuple[date | None, ...]:
-    values: tuple[date | None, ...] = _many_dates(most)[text]
+    values: tuple[date | None, ...] = many_dates(most)[text]
     return values
 
 
@@ -219,7 +219,7 @@ RENDER = {
 @lru_cache(maxsize=KEPT)
 def row_parser(record: Record) -> Callable[[str], Row | None]:
     """A function from a line, its row type already known, to its row; None where anything is wrong with it."""
-    dates = {f"many_dates_{field.values}": _many_dates(field.values) for field in record.fields if field.kind == "date"}
+    dates = {f"many_dates_{field.values}": many_dates(field.values) for field in record.fields if field.kind == "date"}
     names = {**NAMES, **patterns(record.fields), **dates, "Row": record.row}
     made = _execute(_parser_source(record), names)
     return made["parse"]  # type: ignore[no-any-return]

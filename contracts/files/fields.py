@@ -35,8 +35,17 @@ __all__ = [
 SEPARATOR = ";"  # between the values of several meters
 MAX_ROW = 16_384  # characters of a row; the widest true one, 25 meters, has about 2,000
 
-AMOUNT = pattern(r"-?[0-9]{1,15}\.[0-9]{2}")
-NUMBER = pattern(r"-?[0-9]{1,15}(?:\.[0-9]{1,6})?")
+DIGITS: Mapping[str, tuple[int, int, int]] = {"amount": (15, 2, 2), "number": (15, 0, 6)}
+"""Of a decimal: at most before the point, at least and at most behind it."""
+
+
+def _decimal(whole: int, least: int, most: int) -> str:
+    behind = rf"\.[0-9]{{{max(least, 1)},{most}}}"
+    return rf"-?[0-9]{{1,{whole}}}" + (behind if least else f"(?:{behind})?")
+
+
+AMOUNT = pattern(_decimal(*DIGITS["amount"]))
+NUMBER = pattern(_decimal(*DIGITS["number"]))
 INTEGER = pattern(r"[0-9]{1,9}")
 DATE = pattern(r"([0-9]{2})/([0-9]{2})/([0-9]{4})")
 OTHER_DATE = pattern(

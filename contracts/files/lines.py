@@ -16,11 +16,12 @@ from partnerlab.contracts.files.fields import MAX_ROW
 from partnerlab.contracts.files.problems import Notes
 from partnerlab.contracts.records import dataclass
 
-__all__ = ["Batch", "Source", "blocks", "read_lines"]
+__all__ = ["REFUSED", "Batch", "Lines", "Source", "blocks", "read_lines"]
 
 BLOCK = 1 << 17
 MAX_BYTES = 4 * MAX_ROW + 4  # of a row without a line end that is still held
-CONTROLS = bytes(code for code in range(32) if code not in (9, 10, 13)) + b"\x7f"
+REFUSED = bytes(code for code in range(32) if code not in (9, 10)) + b"\x7f"
+"""The control characters that no row holds; a carriage return is one where it does not end a line."""
 
 Source = str | PathLike[str] | bytes | bytearray | memoryview | IO[bytes] | Iterable[bytes]
 
@@ -73,74 +74,53 @@ def read_lines(source: Source, notes: Notes, progress: Callable[[int], None] | N
     Raises:
         NotText: The file is UTF-16 or UTF-32.
     """
-    reader = _Lines(notes)
-    done = 0
-    for block in blocks(source):
-        batch = reader.feed(block)
-        if batch is not None:
-            yield batch
-        done += len(block)
-        if progress is not None:
-            progress(done)
-    batch = reader.close()
-    if batch is not None:
-        yield batch
+    lines = Lines(notes)
+    for data in lines.blocks(source, progress):
+        yield lines.batch(data, cut=lines.cut)
 
 
-class _Lines:
+class Lines:
+    """
+    Blocks of whole rows, and the rows of one, or of parts of it in their order.
+
+    `next` is the number of the row that comes next: whoever takes rows of a block by itself adds them. `cut` says that
+    the last row of the block has no line end in the file: it was added.
+    """
+
     def __init__(self, notes: Notes) -> None:
-        self.notes = notes
-        self.held: list[bytes] = []  # of a row whose end has not come yet
-        self.held_bytes = 0
         self.next = 1
-        self.begun = False
+        self.cut = False
+        self._notes = notes
+        self._held: list[bytes] = []  # of a row whose end has not come yet
+        self._held_bytes = 0
+        self._begun = False
 
-    def feed(self, block: bytes) -> Batch | None:
-        end = block.rfind(b"\n") + 1
-        if not end:
-            self._hold(block)
-            return None
-        data = b"".join((*self.held, block[:end])) if self.held else block[:end]
-        self.held, self.held_bytes = [], 0
-        self._hold(block[end:])
-        return self._batch(data)
+    def blocks(self, source: Source, progress: Callable[[int], None] | None = None) -> Iterator[bytes]:
+        """The bytes of whole rows, each with a line feed behind it; see `read_lines`."""
+        done = 0
+        for block in blocks(source):
+            data = self._feed(block)
+            if data:
+                yield data
+            done += len(block)
+            if progress is not None:
+                progress(done)
+        data = self._close()
+        if data:
+            yield data
 
-    def close(self) -> Batch | None:
-        data = b"".join(self.held)
-        if not data:
-            return None
-        if not data.strip(b"\r\x1a"):
-            return None  # the end-of-file mark of DOS programs
-        self.notes.add("no-final-line-end", "the last row has no line end", self.next)
-        batch = self._batch(data + b"\n")
-        if batch is not None:
-            batch.cut = True
-        return batch
-
-    def _hold(self, data: bytes) -> None:
-        if data and self.held_bytes < MAX_BYTES:  # the rest of a row that is too long anyway is let go
-            self.held.append(data)
-            self.held_bytes += len(data)
-
-    def _batch(self, data: bytes) -> Batch | None:
-        if not self.begun:
-            self.begun = True
-            data = self._without_bom(data)
+    def batch(self, data: bytes, *, cut: bool) -> Batch:
+        """The rows of what `blocks` has given, or of a part of it."""
         first = self.next
-        if b"\r" in data:
-            found = data.count(b"\r\n")
-            if found:
-                self.notes.add("crlf", "lines end with CRLF", first + data.count(b"\n", 0, data.index(b"\r\n")), found)
-                data = data.replace(b"\r\n", b"\n")
         flagged: dict[int, str] = {}
         try:
             lines = data.decode().split("\n")
         except UnicodeDecodeError:
             lines = self._decode_each(data, flagged)
         lines.pop()  # what follows the last line end: nothing
-        if len(data.translate(None, CONTROLS + b"\r")) != len(data):
+        if len(data.translate(None, REFUSED)) != len(data):
             for at, line in enumerate(lines):
-                if line.encode().translate(None, CONTROLS + b"\r") != line.encode():
+                if line.encode().translate(None, REFUSED) != line.encode():
                     flagged.setdefault(first + at, "control-character")
         if max(map(len, lines), default=0) > MAX_ROW:
             for at, line in enumerate(lines):
@@ -148,13 +128,49 @@ class _Lines:
                     flagged[first + at] = "row-too-long"
                     lines[at] = line[:MAX_ROW]
         self.next = first + len(lines)
-        return Batch(lines, first, flagged)
+        return Batch(lines, first, flagged, cut)
+
+    def _feed(self, block: bytes) -> bytes:
+        end = block.rfind(b"\n") + 1
+        if not end:
+            self._hold(block)
+            return b""
+        data = b"".join((*self._held, block[:end])) if self._held else block[:end]
+        self._held, self._held_bytes = [], 0
+        self._hold(block[end:])
+        return self._tolerated(data)
+
+    def _close(self) -> bytes:
+        data = b"".join(self._held)
+        if not data.strip(b"\r\x1a"):
+            return b""  # nothing, or the end-of-file mark of DOS programs
+        self._notes.add("no-final-line-end", "the last row has no line end", self.next)
+        self.cut = True
+        return self._tolerated(data + b"\n")
+
+    def _tolerated(self, data: bytes) -> bytes:
+        """Without a byte order mark, each row with a line feed alone behind it."""
+        if not self._begun:
+            self._begun = True
+            data = self._without_bom(data)
+        if b"\r" in data:
+            found = data.count(b"\r\n")
+            if found:
+                line = self.next + data.count(b"\n", 0, data.index(b"\r\n"))
+                self._notes.add("crlf", "lines end with CRLF", line, found)
+                data = data.replace(b"\r\n", b"\n")
+        return data
+
+    def _hold(self, data: bytes) -> None:
+        if data and self._held_bytes < MAX_BYTES:  # the rest of a row that is too long anyway is let go
+            self._held.append(data)
+            self._held_bytes += len(data)
 
     def _without_bom(self, data: bytes) -> bytes:
         if data.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")):
             raise NotText("is UTF-16 or UTF-32")
         if data.startswith(b"\xef\xbb\xbf"):
-            self.notes.add("bom", "the file begins with a byte order mark", 1)
+            self._notes.add("bom", "the file begins with a byte order mark", 1)
             return data[3:]
         return data
 
@@ -168,7 +184,7 @@ class _Lines:
                 pass
             try:
                 lines.append(raw.decode("cp1252"))
-                self.notes.add("windows-1252", "the row is Windows-1252, not UTF-8", self.next + at)
+                self._notes.add("windows-1252", "the row is Windows-1252, not UTF-8", self.next + at)
             except UnicodeDecodeError:
                 lines.append(raw.decode("latin-1"))
                 flagged[self.next + at] = "not-text"

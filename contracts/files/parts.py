@@ -20,8 +20,9 @@ from typing import IO, Any
 from partnerlab.contracts.files.layout import Layout
 from partnerlab.contracts.files.lines import BLOCK
 from partnerlab.contracts.files.problems import Note, Quarantined, Report
-from partnerlab.contracts.files.reader import MAX_BROKEN, Reading
+from partnerlab.contracts.files.reader import Reading
 from partnerlab.contracts.files.row import Row
+from partnerlab.contracts.files.row_by_row import MAX_BROKEN
 from partnerlab.contracts.files.tally import KEPT, Tally
 from partnerlab.contracts.records import dataclass
 

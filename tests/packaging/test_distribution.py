@@ -1,9 +1,16 @@
-"""What `pip install partnerlab` brings without extras, seen in an environment that has nothing else."""
+"""
+What `pip install partnerlab` brings without extras, seen in an environment that has nothing else.
+
+The pure wheel, which is the one to publish, and those that a machine with a C compiler makes for itself.
+"""
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -18,10 +25,18 @@ NOT_IN_THE_CORE = ("flask", "spyne", "dbos", "sqlalchemy", "faker", "pytest", "h
 
 @pytest.fixture(scope="session")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("dist")
-    built = run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder), cwd=ROOT)
+    found, _ = build("wheel", tmp_path_factory.mktemp("dist"), PARTNERLAB_PURE="1")
+    return found
+
+
+def build(target: str, folder: Path, root: Path = ROOT, **environment: str) -> tuple[Path, str]:
+    """What hatchling builds, and what it says."""
+    command = (sys.executable, "-m", "hatchling", "build", "-t", target, "-d", str(folder))
+    inherited = {name: value for name, value in os.environ.items() if name not in ("PARTNERLAB_PURE", "CC")}
+    built = run(*command, cwd=root, environment={**inherited, **environment})
     assert built.returncode == 0, built.stderr
-    return next(folder.glob("*.whl"))
+    (found,) = folder.iterdir()
+    return found, built.stdout + built.stderr
 
 
 @pytest.fixture(scope="session")
@@ -35,15 +50,19 @@ def core(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "bin"
 
 
-def run(*command: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, cwd=cwd or Path("/"), capture_output=True, text=True, timeout=300, check=False)
+def run(
+    *command: str, cwd: Path | None = None, environment: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, cwd=cwd or Path("/"), capture_output=True, text=True, timeout=300, check=False, env=environment
+    )
 
 
 def test_the_wheel_holds_every_data_file(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     for room in ("client", "contracts", "generators", "partnerlab", "simulators"):
         for path in (ROOT / room).rglob("*"):
-            if path.is_file() and "__pycache__" not in path.parts:
+            if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".so":
                 place = path.relative_to(ROOT).as_posix()
                 assert (place if room == "partnerlab" else f"partnerlab/{place}") in names
     assert {name.partition("/")[0].partition("-")[0] for name in names} == {"partnerlab"}
@@ -100,3 +119,50 @@ def test_commands_of_the_core_run_without_extras(core: Path) -> None:
     for name in ("files", "trigger", "clock", "deliveries", "journal"):
         done = run(str(core / "partnerlab"), name, "--help")
         assert done.returncode == 0, done.stderr
+
+
+def modules(wheel: Path) -> list[str]:
+    return [Path(name).name.partition(".")[0] for name in zipfile.ZipFile(wheel).namelist() if name.endswith(".so")]
+
+
+def test_the_pure_wheel_is_for_every_machine(wheel: Path, core: Path) -> None:
+    assert wheel.name.endswith("-py3-none-any.whl")
+    assert modules(wheel) == []
+    assert "bill files are read in pure Python" in run(str(core / "partnerlab"), "--version").stdout
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [({"PARTNERLAB_PURE": "1"}, "PARTNERLAB_PURE is set"), ({"CC": "/there/is/none"}, "no C compiler /there/is/none")],
+)
+def test_a_machine_that_does_not_compile_makes_the_pure_wheel(
+    environment: dict[str, str], said: str, tmp_path: Path
+) -> None:
+    made, words = build("wheel", tmp_path, **environment)
+    assert made.name.endswith("-py3-none-any.whl")
+    assert modules(made) == []
+    (line,) = [line for line in words.splitlines() if "pure Python" in line]
+    assert said in line
+
+
+@pytest.mark.skipif(not shutil.which("cc"), reason="needs a C compiler: without one the wheel is pure, as tested above")
+def test_a_machine_with_a_compiler_makes_a_wheel_of_its_own(tmp_path: Path) -> None:
+    """From the checkout and from the source distribution alike; it reads by the compiled module unless told not to."""
+    made, words = build("wheel", tmp_path / "dist")
+    assert not made.name.endswith("-any.whl")
+    assert modules(made) == ["_invoices"]
+    assert "pure Python" not in words
+    pip = (sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--target")
+    installed = run(*pip, str(tmp_path / "site"), str(made))
+    assert installed.returncode == 0, installed.stderr
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path / "site"), "PARTNERLAB_PURE": "0"}
+    version = (sys.executable, "-m", "partnerlab.cli", "--version")
+    done = run(*version, cwd=tmp_path, environment=environment)
+    assert "bill files are read by the compiled module" in done.stdout, done.stderr
+    pure = run(*version, cwd=tmp_path, environment={**environment, "PARTNERLAB_PURE": "1"})
+    assert "bill files are read in pure Python" in pure.stdout, pure.stderr
+    sources, _ = build("sdist", tmp_path / "sdist")
+    with tarfile.open(sources) as archive:
+        archive.extractall(tmp_path, filter="data")
+    again, _ = build("wheel", tmp_path / "again", root=tmp_path / sources.name.removesuffix(".tar.gz"))
+    assert sorted(zipfile.ZipFile(again).namelist()) == sorted(zipfile.ZipFile(made).namelist())

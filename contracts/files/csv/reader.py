@@ -24,8 +24,9 @@ from partnerlab.contracts.files.csv.table import Column, CsvTable
 from partnerlab.contracts.files.fields import MAX_ROW
 from partnerlab.contracts.files.lines import NotText, Source, read_lines
 from partnerlab.contracts.files.problems import Notes, Problem, shown
-from partnerlab.contracts.files.reader import MAX_BROKEN, ReadingUnfinished
+from partnerlab.contracts.files.reader import ReadingUnfinished
 from partnerlab.contracts.files.row import Row
+from partnerlab.contracts.files.row_by_row import MAX_BROKEN
 from partnerlab.contracts.files.seen import InvoiceNumbers
 
 __all__ = ["CsvReading", "check_csv", "read_csv"]

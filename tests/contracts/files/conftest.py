@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import io
+import os
+import shutil
 from collections.abc import Callable, Iterable
 from datetime import date
 from decimal import Decimal
@@ -10,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from partnerlab.contracts.files import InvoiceGroup, Layout, Row, load_layout, write_bif
+import hatch_build
+from partnerlab.contracts.files import InvoiceGroup, Layout, Row, in_c, load_layout, write_bif
 
 BILLER = "22222222-2222-4222-8222-222222222222"
 FORMAT = "88888888-8888-4888-8888-888888888888"
@@ -77,3 +81,26 @@ def make_file(layout: Layout, header: Row, make_group: MakeGroup) -> MakeFile:
         return stream.getvalue()
 
     return make
+
+
+@pytest.fixture(scope="module")
+def module(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The compiled module as its source is now, each warning an error, in the place of what was built before."""
+    folder = tmp_path_factory.mktemp("built")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.delenv("PARTNERLAB_PURE", raising=False)
+        patched.setenv("CC", f"{os.environ.get('CC', 'cc')} -Wall -Wextra -Werror")
+        try:
+            (path,) = hatch_build.compile_modules(folder)
+        except hatch_build.NotCompiled as why:
+            if shutil.which("cc"):
+                raise
+            pytest.skip(f"{why}: what is tested elsewhere is the pure way")
+    spec = importlib.util.spec_from_file_location("partnerlab.contracts.files._invoices", path)
+    assert spec
+    assert spec.loader
+    made = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(made)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(in_c, "_built", lambda: made)
+        yield made

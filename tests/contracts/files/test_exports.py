@@ -19,7 +19,7 @@ MODULES = [
         package.__name__,
         *(module.name for module in pkgutil.iter_modules(package.__path__, package.__name__ + ".")),
     )
-    if name != "partnerlab.generators"
+    if name != "partnerlab.generators" and "._" not in name
 ]
 
 

@@ -7,7 +7,7 @@ import tracemalloc
 
 import pytest
 
-from partnerlab.contracts.files import FileRejected, Layout, read_bif, reader
+from partnerlab.contracts.files import FileRejected, Layout, read_bif, row_by_row
 
 MEGABYTES = 2
 
@@ -33,7 +33,7 @@ MEGABYTES = 2
     ],
 )
 def test_a_hopeless_file_is_given_up(make_file, layout: Layout, row: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reader, "MAX_BROKEN", 2_000)  # a row costs ten times as much beside tracemalloc
+    monkeypatch.setattr(row_by_row, "MAX_BROKEN", 2_000)  # a row costs ten times as much beside tracemalloc
     header = make_file().split(b"\n")[0] + b"\n"
     data = header + (row * (MEGABYTES * 2**20 // len(row)))
     tracemalloc.start()

@@ -1,5 +1,5 @@
 """
-A file read by whole invoices, with their values or without, against the same file read row by row.
+A file read by whole invoices, with their values or without, against the same file read row by row, in pure Python.
 
 What comes out must be the same to the byte: groups, problems, quarantine, notes, counts and sums.
 """
@@ -54,6 +54,7 @@ def _read(data: bytes, layout: Layout, *, strict: bool, piece: int = 1 << 17) ->
 
 
 def _assert_same(data: bytes, layout: Layout, monkeypatch: pytest.MonkeyPatch, *, strict: bool = False) -> Report:
+    monkeypatch.setenv("PARTNERLAB_PURE", "1")
     with monkeypatch.context() as patched:
         patched.setattr(reader, "windows", _by_rows)
         plain = _read(data, layout, strict=strict)

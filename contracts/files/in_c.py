@@ -1,0 +1,103 @@
+"""
+Whole good invoices read by a compiled module, `_invoices.c`, where it was built; else by the functions of `compiled`.
+
+The module is told here what a field table means: it has no rule of its own. It leaves all that is not plain to Python,
+so what is wrong with a file is said in one place, and the same with and without it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from decimal import Context
+from functools import cache, lru_cache, partial
+from importlib import import_module
+from typing import Any
+
+from partnerlab.contracts.files.compiled import KEPT, NAMES, Parsed, many_dates
+from partnerlab.contracts.files.fields import DIGITS, MAX_ROW, Field, parse_cell
+from partnerlab.contracts.files.groups import MAX_ROWS
+from partnerlab.contracts.files.layout import Layout, Record
+from partnerlab.contracts.files.lines import REFUSED
+from partnerlab.contracts.files.row import Row
+
+__all__ = ["invoice_reader", "way"]
+
+INTERFACE = 1
+"""What the module says of itself; one that was built from other sources is not used."""
+FILLER, TEXT, DECIMAL, MADE = range(4)
+
+Column = tuple[int, bool, bool, int, int, int, int, Any, Callable[[str], Any] | None, Callable[[str], Any] | None]
+"""
+What the module is told of a column.
+
+Its kind, whether it is required and of several meters, digits before and least and most behind the point, its place in
+the row, the value of an empty cell, and what makes one value and several from text.
+"""
+
+ReadInvoice = Callable[[bytes, int], tuple[tuple[Row, Row, tuple[Row, ...]], int] | None]
+"""
+The rows of the invoice that begins at a place, and the place of the one that follows.
+
+None where one of its rows is not plain, where none follows, or where no invoice begins.
+"""
+
+
+def way() -> str:
+    """How bill files are read in this process, in words."""
+    return "bill files are read by the compiled module" if _module() else "bill files are read in pure Python"
+
+
+def invoice_reader(layout: Layout) -> ReadInvoice | None:
+    """A function that reads whole invoices of this layout; None where the module is not there or switched off."""
+    module = _module()
+    return None if module is None else _made(module, layout)
+
+
+@lru_cache(maxsize=KEPT)
+def _made(module: Any, layout: Layout) -> ReadInvoice:
+    records = tuple(_told(layout.record(code)) for code in ("IH", "CR", "ID"))
+    reader: ReadInvoice = module.Reader(records, b"IH|", REFUSED, MAX_ROW, MAX_ROWS)
+    return reader
+
+
+def _module() -> Any:
+    """The compiled module, if it is there. `PARTNERLAB_PURE=1` switches it off."""
+    return None if os.environ.get("PARTNERLAB_PURE", "0") not in ("", "0") else _built()
+
+
+@cache
+def _built() -> Any:
+    try:
+        module = import_module("partnerlab.contracts.files._invoices")
+    except ImportError:
+        return None
+    return module if module.INTERFACE == INTERFACE else None
+
+
+def _told(record: Record) -> tuple[type[Row], int, tuple[Column, ...]]:
+    """A record's table, as the module takes it."""
+    places = {field.name: at for at, field in enumerate(record.named)}
+    columns = tuple(
+        (FILLER, False, False, 0, 0, 0, 0, None, None, None)
+        if field.kind == "filler"
+        else _column(field, places[field.name])
+        for field in record.fields
+    )
+    return record.row, len(places), columns
+
+
+def _column(field: Field, place: int) -> Column:
+    kind, digits = TEXT, (0, 0, 0)
+    make: Callable[[str], Any] | None = None
+    if field.constant:
+        kind, make = MADE, Parsed(partial(parse_cell, field)).__getitem__
+    elif field.pattern:
+        kind, make = MADE, partial(parse_cell, field)
+    elif field.kind in DIGITS:
+        kind, digits, make = DECIMAL, DIGITS[field.kind], Context(prec=40).create_decimal
+    elif field.kind != "text":
+        kind = MADE
+        make = (many_dates(field.values) if field.many else NAMES[f"optional_{field.kind}s"]).__getitem__
+    several = partial(NAMES[f"many_{field.kind}s"], most=field.values) if field.many else None
+    return kind, field.required, field.many, *digits, place, field.empty, make, several
