@@ -5,11 +5,23 @@ from __future__ import annotations
 import sqlite3
 import sys
 
-__all__ = ["not_reached", "said_by_database", "what_failed"]
+__all__ = ["is_locked", "not_reached", "said_by_database", "what_failed"]
+
+LOCKED = (
+    "somebody else is writing in the file and does not come to an end; nothing was written here. Try again. If that"
+    " does not help, see which process has the file open (lsof, fuser): let it go on where it is stopped (kill -CONT),"
+    " or end it, which loses nothing"
+)
 
 
 def said_by_database(error: BaseException) -> str | None:
-    """The first line of what a database or its driver complains of; None for any other error."""
+    """
+    The first line of what a database or its driver complains of; None for any other error.
+
+    With what to do where a SQLite file is locked.
+    """
+    if is_locked(error):
+        return f"{_first_line(getattr(error, 'orig', None) or error)}: {LOCKED}"
     if isinstance(error, sqlite3.Error):
         return _first_line(error)
     # A driver that raised the error is imported already: none is imported here to compare with it.
@@ -19,6 +31,13 @@ def said_by_database(error: BaseException) -> str | None:
         if isinstance(error, tuple(kinds)):
             return _first_line(getattr(error, "orig", None) or error)
     return None
+
+
+def is_locked(error: BaseException) -> bool:
+    """Whether somebody else kept a SQLite file locked for longer than was waited."""
+    cause = getattr(error, "orig", None) or error
+    code = getattr(cause, "sqlite_errorcode", 0) if isinstance(cause, sqlite3.OperationalError) else 0
+    return code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 def not_reached(error: BaseException) -> bool:

@@ -51,11 +51,15 @@ def _problem(file: Path) -> str:
 
 @contextmanager
 def database_errors(database: str) -> Iterator[None]:
-    """In this block an error of the database ends the command with a line that names it, without its password."""
+    """
+    In this block an error of the database ends the command with a line that names it, without its password.
+
+    *database* is named where the error does not name the file itself: a sandbox has two.
+    """
     try:
         yield
     except Exception as error:
         said = said_by_database(error)
         if said is None:
             raise
-        raise click.ClickException(f"{shown_url(database)}: {said}") from error
+        raise click.ClickException(f"{getattr(error, 'file', '') or shown_url(database)}: {said}") from error

@@ -88,6 +88,13 @@ class PumpPort:
                 self._started = True
             return pump
 
+    def wind_down(self, within_s: float) -> None:
+        """Begin no further call, and wait so long for those under way. Events are still taken."""
+        with self._starting:
+            self._worker = False
+            if self._pump is not None:
+                self._pump.wind_down(within_s)
+
     def stop(self) -> None:
         """Let what is under way end."""
         with self._starting:

@@ -8,6 +8,7 @@ that a real one would see.
 
 from __future__ import annotations
 
+import logging
 import random
 import tempfile
 import threading
@@ -22,6 +23,7 @@ from partnerlab.asking import Asking
 from partnerlab.certificates import certificate_of
 from partnerlab.client.settings import Biller
 from partnerlab.console import PREFIX, Console
+from partnerlab.contracts.database_errors import is_locked
 from partnerlab.directory import Directory
 from partnerlab.entrances import PUMP_PATH, entrances
 from partnerlab.jobs_port import InHanceJobs, JobsPort, TccsJobs
@@ -56,7 +58,13 @@ if TYPE_CHECKING:
 
 __all__ = ["PUMP_PATH", "Sandbox", "SandboxRuns"]
 
+log = logging.getLogger("partnerlab.sandbox")
+
 SETTLE_IN_S = 1.5
+CALLS_S = 5.0
+"""At the end so long calls of the pump's get; what takes longer is broken off by the server and judged as ever."""
+LOCKED_S = 5.0
+"""A file that was locked by somebody else is asked for again after this."""
 ENVELOPE_BYTES = 1 << 20  # what stands around an uploaded file
 
 
@@ -311,10 +319,16 @@ class Sandbox:
         if "watersmart" in self.parts.served:
             self.water.start()
 
+    def wind_down(self) -> None:
+        """Let the pump's calls end that are under way, while their partners, which are served here, still answer."""
+        self._stopping.set()
+        self._pump.wind_down(CALLS_S)
+
     def stop(self) -> None:
         """Finish what is under way and let go of everything."""
         self._stopping.set()
         self._console.close()
+        self.wind_down()
         self.server.stop()
         if self._settling.ident is not None:
             self._settling.join()
@@ -365,8 +379,20 @@ class Sandbox:
         """What can wait until the first calls are answered: imports take the interpreter from them."""
         if self._stopping.wait(SETTLE_IN_S):
             return
-        if self.settings.database:  # in memory nothing is left of a former run
-            _ = self.pump
-            if "invoice-cloud" in self.parts.served:
-                self.ic.start()
+        kept = bool(self.settings.database)  # in memory nothing is left of a former run
+        begun = not kept or self._pump_started()
+        if kept and "invoice-cloud" in self.parts.served:
+            self.ic.start()
         self._control.warm()
+        while not begun and not self._stopping.wait(LOCKED_S):
+            begun = self._pump_started()
+
+    def _pump_started(self) -> bool:
+        """Start the pump; False where its file is locked by somebody else."""
+        try:
+            return self.pump is not None
+        except Exception as error:
+            if not is_locked(error):
+                raise
+            log.error("the data pump cannot start and tries again: %s", error)
+            return False

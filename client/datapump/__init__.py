@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from partnerlab.client.datapump.accepting import EventConflict, Receipt
     from partnerlab.client.datapump.billers import read_billers
+    from partnerlab.client.datapump.database import DatabaseLocked
     from partnerlab.client.datapump.decisions import DeliveryNotFound, Record
-    from partnerlab.client.datapump.delivery import DataPump, NotRunning
+    from partnerlab.client.datapump.delivery import DataPump
     from partnerlab.client.datapump.events import parse_event, render_event
+    from partnerlab.client.datapump.gate import NotRunning
     from partnerlab.client.datapump.policy import RetryPolicy
     from partnerlab.client.datapump.routes import Router
     from partnerlab.client.datapump.service import create_service
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DataPump",
+    "DatabaseLocked",
     "DeliveryNotFound",
     "EventConflict",
     "NotRunning",
@@ -40,9 +43,10 @@ __all__ = [
 
 _HOMES = {
     "DataPump": "delivery",
+    "DatabaseLocked": "database",
     "DeliveryNotFound": "decisions",
     "EventConflict": "accepting",
-    "NotRunning": "delivery",
+    "NotRunning": "gate",
     "Receipt": "accepting",
     "Record": "decisions",
     "RetryPolicy": "policy",

@@ -9,9 +9,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from partnerlab.client.datapump import sqlite
+from partnerlab.contracts.database_errors import is_locked, said_by_database
 from partnerlab.contracts.sqlite_files import prepare
 
-__all__ = ["create_database"]
+__all__ = ["DatabaseLocked", "create_database", "explained"]
 
 POOL = 20
 IDLE_S = 1.0
@@ -19,6 +20,27 @@ IDLE_S = 1.0
 A connection that was idle for so long is tested before it is used. Not each time: a test is a way to the server and
 back. That the server closed it is seen without.
 """
+
+
+class DatabaseLocked(sa.exc.OperationalError):
+    """
+    Somebody else is writing in the SQLite *file* and did not end while this was waited for; nothing was written here.
+
+    The same may be asked again: an event that was handed in was not taken.
+    """
+
+    def __init__(self, file: str, error: BaseException) -> None:
+        super().__init__(None, None, error, hide_parameters=True)
+        self.file = file
+
+    def __str__(self) -> str:
+        assert self.orig is not None
+        return f"{self.file}: {said_by_database(self.orig)}"
+
+
+def explained(error: BaseException, database: sa.URL) -> sa.exc.OperationalError | None:
+    """A driver's *error* in words that say what to do, where it is one that a person can do something about."""
+    return DatabaseLocked(database.database or "", error) if is_locked(error) else None
 
 
 def create_database(url: str, *, memory: bool = False) -> sa.Engine:
@@ -52,6 +74,12 @@ def create_database(url: str, *, memory: bool = False) -> sa.Engine:
     )
     if parsed.get_backend_name() == "postgresql":
         _test_idle(database)
+
+    @sa.event.listens_for(database, "handle_error")
+    def explain(context: sa.engine.ExceptionContext) -> None:
+        if (clear := explained(context.original_exception, parsed)) is not None:
+            raise clear from context.original_exception
+
     return database
 
 

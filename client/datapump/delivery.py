@@ -25,7 +25,7 @@ from partnerlab.client.datapump.decisions import Record, decide, find, record
 from partnerlab.client.datapump.engine import Engine, Upkeep
 from partnerlab.client.datapump.engine.durable import DurableEngine
 from partnerlab.client.datapump.events import Payment, parse_event
-from partnerlab.client.datapump.gate import LaneGate, closed_for_all
+from partnerlab.client.datapump.gate import LaneGate, NotRunning, closed_for_all
 from partnerlab.client.datapump.lanes import Rows, drop_lane, export_lane, load_lane
 from partnerlab.client.datapump.observing import Observer
 from partnerlab.client.datapump.places import Places
@@ -42,18 +42,11 @@ from partnerlab.client.errors import RequestInvalid
 from partnerlab.client.settings import BillerDirectory
 from partnerlab.contracts.masking import mask_text
 
-__all__ = ["DataPump", "NotRunning"]
+__all__ = ["DataPump"]
 
 GRACE_S = 30.0
 SPARE_CONNECTIONS = 8  # for balances that people ask for, beside the calls
 PAUSE_S = 10.0
-
-
-class NotRunning(RuntimeError):
-    """The pump was not started, or is stopped."""
-
-    def __init__(self) -> None:
-        super().__init__("the data pump is not running; start it first")
 
 
 class DataPump:
@@ -148,18 +141,22 @@ class DataPump:
 
         What waits or is queued stays so and goes on at the next start.
         """
-        self._stopping.set()
-        if self._upkeep is not None:
-            self._upkeep.stop()
-            self._upkeep = None
-        ends = time.monotonic() + grace_s
-        while self._engine.active() and time.monotonic() < ends:
-            time.sleep(0.01)
+        self.wind_down(grace_s)
         self._over.set()
         self._engine.stop()
         self._running = False
         self.router.close()
         self._forget_store()
+
+    def wind_down(self, within_s: float) -> None:
+        """Begin no further call, and wait so long for those under way. Events are still taken; `stop` is to follow."""
+        self._stopping.set()
+        if self._upkeep is not None:
+            self._upkeep.stop()
+            self._upkeep = None
+        ends = time.monotonic() + within_s
+        while self._engine.active() and time.monotonic() < ends:
+            time.sleep(0.01)
 
     def observe(self, observer: Observer) -> None:
         """Tell *observer* of each attempt from now on, in the thread that made it, once it is written down."""

@@ -16,10 +16,17 @@ import sqlalchemy as sa
 
 from partnerlab.client.datapump.statements import Statements
 
-__all__ = ["LaneClosed", "LaneGate", "closed_for_all", "open_for_all"]
+__all__ = ["LaneClosed", "LaneGate", "NotRunning", "closed_for_all", "open_for_all"]
 
 _KEY = "hashtext('pump lane'), hashtext(:lane)"
 _LOOK_S = 0.05
+
+
+class NotRunning(RuntimeError):
+    """The pump was not started, or is stopped."""
+
+    def __init__(self) -> None:
+        super().__init__("the data pump is not running; start it first")
 
 
 class LaneClosed(RuntimeError):

@@ -8,14 +8,18 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import sqlalchemy as sa
+
 from partnerlab.client.datapump.accepting import EventConflict
 from partnerlab.client.datapump.decisions import DeliveryNotFound
-from partnerlab.client.datapump.delivery import DataPump, NotRunning
-from partnerlab.client.datapump.gate import LaneClosed
+from partnerlab.client.datapump.delivery import DataPump
+from partnerlab.client.datapump.gate import LaneClosed, NotRunning
 from partnerlab.client.datapump.states import TransitionRefused
 from partnerlab.client.datapump.views import render_balance, render_delivery, render_record
 from partnerlab.client.errors import ClientError, RequestInvalid
 from partnerlab.client.settings import BillerUnknown
+from partnerlab.contracts.database_errors import is_locked, said_by_database
+from partnerlab.contracts.masking import mask_text
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -144,6 +148,7 @@ def _add_state(app: Flask, pump: DataPump) -> None:
 
 def _add_errors(app: Flask) -> None:
     """How errors are answered."""
+    from flask import request
     from werkzeug.exceptions import HTTPException
 
     @app.errorhandler(RequestInvalid)
@@ -174,6 +179,15 @@ def _add_errors(app: Flask) -> None:
     @app.errorhandler(NotRunning)
     def not_running(error: NotRunning) -> ResponseReturnValue:
         return _error(503, "not-running", str(error))
+
+    @app.errorhandler(sa.exc.OperationalError)
+    @app.errorhandler(sa.exc.TimeoutError)
+    def database(error: sa.exc.SQLAlchemyError) -> ResponseReturnValue:
+        # Nothing was written, or it is not known: the same event again is a duplicate, so it may be sent again.
+        app.logger.error("%s: the database failed", request.path, exc_info=error)
+        said = said_by_database(error) if is_locked(error) else type(error).__name__
+        message = mask_text(f"the database does not answer: {said}")
+        return *_error(503, "no-database", message), {"Retry-After": "5"}
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> ResponseReturnValue:

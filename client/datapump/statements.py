@@ -15,6 +15,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from partnerlab.client.datapump.database import explained
+
 __all__ = ["Statements", "writable"]
 
 _NEVER = re.compile("[\x00\ud800-\udfff]")
@@ -97,6 +99,8 @@ class Statements:
                     cursor.executemany(statement, values)
                 return cursor.fetchall() if reading else cursor.rowcount
         except Exception as error:
+            if (clear := explained(error, self.database.url)) is not None:
+                raise clear from error
             if isinstance(error, tx.dialect.loaded_dbapi.Error):
                 raise sa.exc.DBAPIError.instance(
                     statement, values, error, tx.dialect.loaded_dbapi.Error, hide_parameters=True, dialect=tx.dialect

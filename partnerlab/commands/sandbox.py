@@ -158,7 +158,7 @@ def command(
         raise click.ClickException(str(error)) from error
     try:
         with Ending() as ending, ExitStack() as running:
-            with ending.held():
+            with ending.held(), database_errors(settings.database):
                 running.enter_context(sandbox)
             # Whoever reads the address may call, or end it, at once.
             if not quiet:
@@ -169,7 +169,7 @@ def command(
                 click.echo(sandbox.url)
             else:
                 click.echo(part_screen(sandbox.address, sandbox.parts) if settings.only else _screen_of(sandbox))
-            sandbox.server.run()
+            sandbox.server.run(sandbox.wind_down)
             ending.begun()  # the server has had the signal, and the pump is yet to finish
     except (FoldersUnusable, LogUnreadable, StoreTaken) as error:
         raise click.ClickException(str(error)) from error

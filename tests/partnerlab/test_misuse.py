@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -16,6 +18,7 @@ from partnerlab.cli import COMMANDS, main
 from partnerlab.sandbox import Sandbox
 from partnerlab.settings import SandboxSettings
 from partnerlab.simulators.kit.world.store import Store
+from tests.locked import stopped_writer
 
 DEAD = "http://127.0.0.1:9"
 
@@ -158,6 +161,27 @@ def test_a_database_that_cannot_be_is_one_line(tmp_path: Path, command: str, mon
     ):
         done = typed(command, *more, "--db", str(tmp_path / name))
         assert (done.exit_code, said(done)) == (1, f"Error: {tmp_path / name}: {rule}")
+
+
+@pytest.mark.parametrize(("command", "locked"), [("sandbox", "x.db"), ("pump", "x.db"), ("pump prune", "x.db")])
+def test_a_file_that_a_stopped_process_writes_is_one_line(
+    tmp_path: Path, command: str, locked: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("partnerlab.simulators.kit.world.store.BUSY_S", 0.2)
+    monkeypatch.setattr("partnerlab.client.datapump.sqlite.BUSY_TIMEOUT_MS", 200)
+    billers = tmp_path / "billers.toml"
+    billers.write_text("", "utf-8")
+    more = {"pump": ("--billers", str(billers), "--port", "8719"), "sandbox": ("--port", "0")}.get(command, ())
+    for file in ("x.db", "x.db.pump"):
+        with closing(sqlite3.connect(tmp_path / file)) as made:
+            made.execute("PRAGMA journal_mode=WAL")
+    with stopped_writer(tmp_path / locked):
+        done = typed(*command.split(), *more, "--db", str(tmp_path / "x.db"))
+    assert (done.exit_code, said(done)[: len(f"Error: {tmp_path}/{locked}: database is locked: somebody")]) == (
+        1,
+        f"Error: {tmp_path}/{locked}: database is locked: somebody",
+    )
+    assert "kill -CONT" in said(done)
 
 
 @pytest.mark.parametrize("command", ["sandbox", "pump"])

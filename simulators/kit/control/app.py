@@ -16,11 +16,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote
 
+from partnerlab.contracts.database_errors import is_locked
 from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.kit.control.refusals import Invalid, Refused, error_body
 from partnerlab.simulators.kit.http.guard import host_allowed, origin_allowed
 from partnerlab.simulators.kit.http.messages import Request, Response
-from partnerlab.simulators.kit.http.problems import told
+from partnerlab.simulators.kit.http.problems import LATER, told
 from partnerlab.simulators.kit.journal.as_program import ProgramPort, no_program
 from partnerlab.simulators.kit.journal.recording import record_line
 
@@ -127,6 +128,8 @@ class ControlApp:
             return _json(error.status, error_body(error.code, str(error), error.field))
         except Exception as error:
             _logger.exception("request %s: %s %s failed", request.id, request.method, record_line(request.path))
+            if is_locked(error):
+                return _json(503, error_body("database_locked", told(request.id, error)), LATER)
             return _json(500, error_body("internal_error", told(request.id, error)))
 
     def _answer(self, request: Request) -> Response:
@@ -202,5 +205,5 @@ def _query(query: str) -> list[tuple[str, str]]:
         raise Invalid("query", f"has over {MAX_QUERY_PARAMETERS} parameters") from None
 
 
-def _json(status: int, value: Any) -> Response:
-    return Response(status, json.dumps(value, separators=(",", ":")).encode() + b"\n", "application/json")
+def _json(status: int, value: Any, *headers: tuple[str, str]) -> Response:
+    return Response(status, json.dumps(value, separators=(",", ":")).encode() + b"\n", "application/json", headers)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 
-from partnerlab.contracts.database_errors import not_reached, said_by_database
+from partnerlab.contracts.database_errors import is_locked, not_reached, said_by_database
 from partnerlab.simulators.kit.http.messages import Response
 
-__all__ = ["internal_error", "problem", "told"]
+__all__ = ["LATER", "internal_error", "problem", "told"]
+
+LATER = ("Retry-After", "5")
+"""With a 503: the file of the database is locked by somebody else, and was for longer than the server waits."""
 
 
 def problem(status: int, code: str, message: str, field: str = "") -> Response:
@@ -17,7 +20,9 @@ def problem(status: int, code: str, message: str, field: str = "") -> Response:
 
 
 def internal_error(id: str, error: BaseException | None = None) -> Response:
-    """The answer to a request that failed by an error of ours, or of the database, which is told."""
+    """The answer to a request that failed by an error of ours, or of the database, which is told: 503 if locked."""
+    if error is not None and is_locked(error):
+        return Response(503, f"Not done. {told(id, error)}\n".encode(), headers=(LATER,))
     return Response(500, f"Internal error. {told(id, error)}\n".encode())
 
 

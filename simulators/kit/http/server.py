@@ -41,6 +41,10 @@ OTHER_FILES = 128
 _logger = logging.getLogger(__name__)
 
 
+def _nothing() -> None:
+    pass
+
+
 class Server:
     """
     Serves a site on one address.
@@ -124,8 +128,8 @@ class Server:
             self._workers.stop()
             self._control_workers.stop()
 
-    def run(self) -> None:
-        """Serve until SIGTERM or SIGINT, then stop; for the main thread of a program."""
+    def run(self, before_stop: Callable[[], None] = _nothing) -> None:
+        """Serve until SIGTERM or SIGINT, then do what comes *before_stop*, and stop; for a program's main thread."""
         over = threading.Event()
 
         def end(_: int, __: FrameType | None) -> None:
@@ -137,6 +141,7 @@ class Server:
                 self.start()
             while not over.wait(0.5):  # on Windows a wait without end is deaf to Ctrl-C
                 pass
+            before_stop()
         finally:
             self.stop()
             for number, handler in before.items():

@@ -86,6 +86,9 @@ class StoreTaken(ValueError):
 
 _logger = logging.getLogger(__name__)
 
+BUSY_S = 30.0
+"""So long a write to a SQLite file waits for somebody else's."""
+
 _PASSWORD = pattern(r"(?<=://)([^:/]*:)[^/]*(?=@)")
 
 
@@ -347,7 +350,7 @@ class Store:
     def _connect(self) -> _Connection:
         connection: Any
         if self.sqlite:
-            connection = sqlite3.connect(self._place, check_same_thread=False, timeout=30, isolation_level=None)
+            connection = sqlite3.connect(self._place, check_same_thread=False, timeout=BUSY_S, isolation_level=None)
             if self.in_memory:
                 connection.execute(f"PRAGMA page_size={MEMORY_PAGE_BYTES}")
                 # What SQLite sorts or copies stays in memory too, and what is deleted is not overwritten there.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import httpx
@@ -46,11 +47,13 @@ PART = {
 
 
 class Things:
+    error: Exception = ValueError("secret detail")
+
     def list_things(self, request: Request) -> dict[str, str]:
         return {"lane": request.lane.name}
 
     def break_thing(self) -> None:
-        raise ValueError("secret detail")
+        raise self.error
 
 
 def simulator(due: list[Due] | None = None) -> Simulator:
@@ -83,6 +86,12 @@ class Api:
         error = self(method, path, body, status=status, **query)["error"]
         assert error["message"]
         return error["code"], error.get("field", "")
+
+
+@pytest.fixture
+def breaks_by(monkeypatch: pytest.MonkeyPatch) -> Callable[[Exception], None]:
+    """Says what the broken operation raises."""
+    return partial(monkeypatch.setattr, Things, "error")
 
 
 @pytest.fixture

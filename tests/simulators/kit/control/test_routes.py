@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import httpx
 import pytest
@@ -13,6 +15,7 @@ from partnerlab.contracts.catalogue import faults as catalogue
 from partnerlab.simulators.kit.http.messages import Response
 from partnerlab.simulators.kit.journal.feed import MOST_LISTENERS, Feed, TooManyListeners
 from partnerlab.simulators.kit.world.due import Due
+from tests.locked import locked_error
 from tests.simulators.kit.conftest import Kit, Wire
 from tests.simulators.kit.control.conftest import Api
 
@@ -209,6 +212,17 @@ def test_a_lane_in_the_path_is_the_lane(running: Kit) -> None:
 def test_what_a_view_raises_is_a_short_500(api: Api, caplog: pytest.LogCaptureFixture) -> None:
     assert api.error("GET", "/part/broken", status=500) == ("internal_error", "")
     assert "secret detail" in caplog.text
+
+
+def test_a_file_that_somebody_else_writes_is_503_and_when_to_try_again(
+    api: Api, tmp_path: Path, breaks_by: Callable[[Exception], None]
+) -> None:
+    breaks_by(locked_error(tmp_path / "x.db"))
+    answer = api.http.get("/part/broken")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    told = answer.json()["error"]
+    assert told["code"] == "database_locked"
+    assert told["message"].startswith("The database says: database is locked: somebody else is writing in the file and")
 
 
 def test_exchanges_are_told_as_they_are_written_by_lane_and_id(running: Kit) -> None:

@@ -6,6 +6,7 @@ import socket
 import sqlite3
 import threading
 import time
+from pathlib import Path
 
 import httpx
 import psycopg
@@ -13,6 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from partnerlab.simulators.kit.http.messages import Response
+from tests.locked import locked_error
 from tests.simulators.kit.conftest import Kit
 
 
@@ -239,6 +241,15 @@ def test_of_a_database_that_fails_is_told_what_it_says(each: Kit) -> None:
         status, _, body = wire.answer()
     assert status == 500
     assert body.startswith(b"Internal error. The database says: database or disk is full. The server's log has it")
+
+
+def test_a_file_that_somebody_else_writes_is_no_error_of_ours(each: Kit, tmp_path: Path) -> None:
+    each.door.error = locked_error(tmp_path / "x.db")
+    with each.connect() as wire:
+        wire.send("POST", "/door/Echo", body=b"x")
+        status, headers, body = wire.answer()
+    assert (status, headers["retry-after"]) == (503, "5")
+    assert body.startswith(b"Not done. The database says: database is locked: somebody else is writing in the file and")
 
 
 @pytest.mark.parametrize("wrapped", [False, True], ids=["driver's", "SQLAlchemy's"])
