@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from partnerlab.client.datapump.database import create_database
+from partnerlab.client.datapump.database import DatabaseLocked, create_database
 from partnerlab.client.datapump.together import MOST, Together
 from tests.client.datapump.conftest import wait_for
 
@@ -171,7 +171,7 @@ def test_where_another_process_keeps_the_file_locked_all_hear_of_it_at_once(
         bench.go_on.set()
         first.result(30)
         began = time.monotonic()
-        assert {type(future.exception(30)) for future in futures} == {sa.exc.OperationalError}
+        assert {type(future.exception(30)) for future in futures} == {DatabaseLocked}
         assert time.monotonic() - began < 8
     other.close()
     assert bench.add(5) == 50
