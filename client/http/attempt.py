@@ -7,7 +7,7 @@ import logging
 import time
 import zlib
 from collections.abc import AsyncIterator, Iterator
-from functools import cache, cached_property, lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from partnerlab.client.errors import ProtocolError, RequestInvalid, TransportError, redact
@@ -44,6 +44,7 @@ class Attempt:
         self, request: HttpRequest, rules: Rules, content: bytes | Iterator[bytes] | AsyncIterator[bytes]
     ) -> None:
         self.request, self.rules, self.started = request, rules, time.monotonic()
+        self.until = self.started + rules.timeouts.total_s
         self.content, self.size, self.status = [b""], 0, 0
         self._sent = content
         parsed(request.url, rules.allow_http)
@@ -65,8 +66,27 @@ class Attempt:
                 "User-Agent": "partnerlab",
             },
             content=self._sent,
-            extensions={"timeout": _timeout_extension(self.rules.timeouts)},
+            extensions={"timeout": self._limits()},
         )
+
+    def _limits(self) -> dict[str, float]:
+        """What httpx calls *timeout*, of which httpcore tells the network."""
+        from partnerlab.client.http.deadline import Limit
+
+        timeouts, until = self.rules.timeouts, self.until
+        return {
+            "connect": Limit(timeouts.connect_s, until),
+            "read": Limit(timeouts.read_s, until),
+            "write": Limit(timeouts.write_s, until),
+            "pool": timeouts.pool_s,
+        }
+
+    def within(self, seconds: float) -> float:
+        """How long a wait may be now: *seconds*, but no longer than the call. Raises where its time is over."""
+        rest = self.until - time.monotonic()
+        if rest <= 0:
+            raise self.late()
+        return seconds if seconds < rest else rest
 
     def begin(self, response: httpx.Response) -> None:
         """The head of the answer has arrived."""
@@ -83,9 +103,8 @@ class Attempt:
         self.size += len(piece)
         if self.size > self.rules.max_answer_bytes:
             raise self.too_large()
-        total_s = self.rules.timeouts.total_s
-        if time.monotonic() - self.started > total_s:
-            raise TransportError(self.request.operation, f"the answer was not complete after {total_s:g} s", sent=True)
+        if time.monotonic() > self.until:
+            raise self.late()
 
     def answer(self, response: httpx.Response) -> HttpResponse:
         """The whole answer, decompressed."""
@@ -138,10 +157,17 @@ class Attempt:
     def broken(self, rule: str) -> ProtocolError:
         return ProtocolError(self.request.operation, status=self.status, rule=rule)
 
+    def late(self) -> TransportError:
+        """The error where the whole call takes too long; it may have been sent."""
+        reason = f"the answer was not complete after {self.rules.timeouts.total_s:g} s"
+        return TransportError(self.request.operation, reason, sent=True)
+
     def failed(self, error: Exception) -> TransportError:
         """What an exception of httpx means: only failures before the first byte leaves are `sent=False`."""
         import httpx
 
+        if isinstance(error, httpx.ReadTimeout | httpx.WriteTimeout) and time.monotonic() >= self.until:
+            return self.late()
         before = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
         sent = not isinstance(error, (*before, httpx.ProxyError, httpx.InvalidURL))
         said = _NUMBER.sub("", str(error))
@@ -213,13 +239,3 @@ def parsed(url: str, allow_http: bool) -> httpx.URL:
         return httpx.URL(check_url(url, allow_http=allow_http))
     except httpx.InvalidURL:
         raise RequestInvalid("url", shown_url(url), "is not a URL") from None
-
-
-@cache
-def _timeout_extension(timeouts: Timeouts) -> dict[str, float]:
-    return {
-        "connect": timeouts.connect_s,
-        "read": timeouts.read_s,
-        "write": timeouts.write_s,
-        "pool": timeouts.pool_s,
-    }

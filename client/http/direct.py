@@ -107,10 +107,10 @@ def _exchange(call: Attempt, stream: Any, head: bytes) -> tuple[HttpResponse, bo
     timeouts = call.rules.timeouts
     kept = True
     try:
-        stream.write(head + call.request.content, timeout=timeouts.write_s)
+        stream.write(head + call.request.content, timeout=call.within(timeouts.write_s))
     except httpcore.WriteError:
         kept = False  # as httpcore does: the server may have answered before it closed
-    data = stream.read(READ_BYTES, timeout=timeouts.read_s)
+    data = stream.read(READ_BYTES, timeout=call.within(timeouts.read_s))
     plain = _read_head(data)
     if plain is None:
         return _by_httpcore(call, stream, data), False
@@ -125,7 +125,7 @@ def _exchange(call: Attempt, stream: Any, head: bytes) -> tuple[HttpResponse, bo
             missing -= len(piece)
         if not missing:
             return call.whole(plain.status, plain.headers), kept
-        piece = stream.read(READ_BYTES, timeout=timeouts.read_s)
+        piece = stream.read(READ_BYTES, timeout=call.within(timeouts.read_s))
         if not piece:
             raise httpcore.RemoteProtocolError(
                 "peer closed connection without sending complete message body"

@@ -38,8 +38,9 @@ class Timeouts:
     """
     How long each part of a call may take, in seconds.
 
-    `read_s` and `write_s` are for one read or write; `total_s` ends an answer whose body keeps trickling in, and is
-    looked at each time a piece arrives.
+    `connect_s` is for each address of the host, and for the TLS handshake; `read_s` and `write_s` are for one read or
+    write. `total_s` is for all of it, from the wait for a free connection to the answer's last byte: what is left of it
+    limits each of the others. Only the look-up of the host's name is limited by the operating system alone.
     """
 
     connect_s: float = 10.0

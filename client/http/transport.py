@@ -51,15 +51,13 @@ class Transport:
         connections: int = CONNECTIONS,
         http: httpx.BaseTransport | None = None,
     ) -> None:
-        import httpx
 
         from partnerlab.client.http.connections import Connections
 
         self.rules = Rules(timeouts, allow_http, max_answer_bytes)
         # A proxy is asked in another form, so a call through one is httpx's alone.
-        self.http = http or Connections(
-            partial(httpx.HTTPTransport, **_connection_options(ssl_context, proxy)), direct=proxy is None
-        )
+        options = _connection_options(ssl_context, proxy)
+        self.http = http or Connections(partial(_one_pool, options), direct=proxy is None)
         self._free = threading.BoundedSemaphore(connections)
 
     def send(self, request: HttpRequest) -> HttpResponse:
@@ -89,7 +87,7 @@ class Transport:
     @contextmanager
     def connection(self, call: Attempt) -> Iterator[None]:
         """One of the connections, for the block. Raises `TransportError` (`local`) where none gets free in time."""
-        if not self._free.acquire(timeout=self.rules.timeouts.pool_s):
+        if not self._free.acquire(timeout=call.within(self.rules.timeouts.pool_s)):
             raise call.crowded()
         try:
             yield
@@ -129,8 +127,11 @@ class AsyncTransport:
 
         import httpx
 
+        from partnerlab.client.http.deadline import AsyncNetwork, over
+
         self.rules = Rules(timeouts, allow_http, max_answer_bytes)
         self.http = httpx.AsyncHTTPTransport(**_connection_options(ssl_context, proxy))
+        over(self.http, AsyncNetwork())
         self._free = asyncio.BoundedSemaphore(connections)
 
     async def send(self, request: HttpRequest) -> HttpResponse:
@@ -180,6 +181,16 @@ class AsyncTransport:
 
     def __repr__(self) -> str:
         return f"AsyncTransport({self.rules})"
+
+
+def _one_pool(options: dict[str, Any]) -> httpx.HTTPTransport:
+    import httpx
+
+    from partnerlab.client.http.deadline import Network, over
+
+    made = httpx.HTTPTransport(**options)
+    over(made, Network())
+    return made
 
 
 def _connection_options(ssl_context: ssl.SSLContext | None, proxy: str | None) -> dict[str, Any]:

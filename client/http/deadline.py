@@ -1,0 +1,152 @@
+"""
+The end of a call, kept by the network: no connect, handshake, write or read waits beyond it.
+
+httpx limits each of these by itself, so a server that sends a byte now and then holds a call for ever. Here the limits
+of a call are numbers that know when the whole call ends (`Limit`). httpcore hands them on as they are, and the streams
+between it and its own network wait for no longer than that.
+
+Only the look-up of a host's name is the operating system's, which has limits of its own.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import time
+from collections.abc import Iterable
+from typing import Any
+
+import httpcore
+import httpx
+
+__all__ = ["AsyncNetwork", "Limit", "Network", "over"]
+
+SLICE = 1 << 14
+"""So much is written at a time: one send, mostly, and each has what is left of the time then."""
+
+
+class Limit(float):
+    """Seconds for one wait of a call that ends at `until`, by the monotonic clock."""
+
+    __slots__ = ("until",)
+    until: float
+
+    def __new__(cls, seconds: float, until: float) -> Limit:
+        limit = super().__new__(cls, seconds)
+        limit.until = until
+        return limit
+
+
+def over(transport: httpx.HTTPTransport | httpx.AsyncHTTPTransport, network: Network | AsyncNetwork) -> None:
+    """Have *transport* make its connections by *network*. httpx has no argument for that, its pool has."""
+    pool: Any = transport._pool
+    assert hasattr(pool, "_network_backend")
+    pool._network_backend = network
+
+
+def _left(timeout: float | None, late: type[httpcore.TimeoutException]) -> float | None:
+    """What is left of a limit now. Raises *late* where that is nothing."""
+    if not isinstance(timeout, Limit):
+        return timeout
+    rest = timeout.until - time.monotonic()
+    if rest <= 0:
+        raise late("the call's time is over")
+    return min(float(timeout), rest)
+
+
+class Network(httpcore.NetworkBackend):
+    """Connections to the addresses of a host, one after the other."""
+
+    def __init__(self) -> None:
+        self._network = httpcore.SyncBackend()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except OSError as error:
+            raise httpcore.ConnectError(str(error)) from error
+        numeric = socket.NI_NUMERICHOST | socket.NI_NUMERICSERV
+        names = [host] if len(found) == 1 else [socket.getnameinfo(each[4], numeric)[0] for each in found]
+        for number, name in enumerate(names, 1):
+            left = _left(timeout, httpcore.ConnectTimeout)
+            try:
+                return _Stream(self._network.connect_tcp(name, port, left, local_address, socket_options))
+            except (httpcore.ConnectError, httpcore.ConnectTimeout):
+                if number == len(names):
+                    raise
+        raise httpcore.ConnectError(f"{host} has no address")
+
+
+class _Stream(httpcore.NetworkStream):
+    def __init__(self, stream: httpcore.NetworkStream) -> None:
+        self._stream = stream
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._stream.read(max_bytes, _left(timeout, httpcore.ReadTimeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        if len(buffer) <= SLICE:
+            return self._stream.write(buffer, _left(timeout, httpcore.WriteTimeout))
+        for start in range(0, len(buffer), SLICE):
+            self._stream.write(buffer[start : start + SLICE], _left(timeout, httpcore.WriteTimeout))
+        return None
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        left = _left(timeout, httpcore.ConnectTimeout)
+        return _Stream(self._stream.start_tls(ssl_context, server_hostname, left))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+
+class AsyncNetwork(httpcore.AsyncNetworkBackend):
+    """`Network` for asyncio."""
+
+    def __init__(self) -> None:
+        self._network = httpcore.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        left = _left(timeout, httpcore.ConnectTimeout)
+        return _AsyncStream(await self._network.connect_tcp(host, port, left, local_address, socket_options))
+
+
+class _AsyncStream(httpcore.AsyncNetworkStream):
+    def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
+        self._stream = stream
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return await self._stream.read(max_bytes, _left(timeout, httpcore.ReadTimeout))
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        await self._stream.write(buffer, _left(timeout, httpcore.WriteTimeout))
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+    async def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.AsyncNetworkStream:
+        left = _left(timeout, httpcore.ConnectTimeout)
+        return _AsyncStream(await self._stream.start_tls(ssl_context, server_hostname, left))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
