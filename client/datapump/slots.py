@@ -1,6 +1,8 @@
 """
 Worker slots: each worker process holds one, and a slot that can be locked by another belongs to a dead process.
 
+Beside it a process locks each shard of the accounts that it works on, for as long as a call of it may be under way.
+
 With PostgreSQL a slot is an advisory lock, which the server drops with the connection; with SQLite it is a locked file
 beside the database, which the operating system drops with the process. So no time-out has to guess whether a worker is
 dead.
@@ -9,6 +11,7 @@ dead.
 from __future__ import annotations
 
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -27,6 +30,7 @@ _STARTING = 0
 """No slot has this number: it is locked by who makes the engine's tables, or brings them up to date."""
 SERVER_KEEPALIVES = {"tcp_keepalives_idle": 10, "tcp_keepalives_interval": 5, "tcp_keepalives_count": 3}
 _LOCK_CLASS = 0x70756D70  # "pump", in a name space of numbers that a database shares
+_SHARD_CLASS = _LOCK_CLASS + 1
 
 
 class NoSlot(RuntimeError):
@@ -55,6 +59,11 @@ class Slots(Protocol):
     @contextmanager
     def borrow(self, slot: int) -> Iterator[bool]:
         """Whether another slot could be locked, so that its process is dead; it is locked within the block."""
+        yield False
+
+    @contextmanager
+    def shard(self, number: int) -> Iterator[bool]:
+        """Whether a shard could be locked, so that no other process has a call of it under way; locked in the block."""
         yield False
 
     def starting(self) -> AbstractContextManager[None]:
@@ -86,7 +95,7 @@ class FileSlots:
 
     def take(self) -> int:
         for slot in range(1, MAX_SLOTS + 1):
-            if (lock := self._lock(slot)) is not None:
+            if (lock := self._lock(slot_name(slot))) is not None:
                 self._mine = lock
                 return slot
         raise NoSlot
@@ -96,7 +105,17 @@ class FileSlots:
 
     @contextmanager
     def borrow(self, slot: int) -> Iterator[bool]:
-        lock = self._lock(slot)
+        with self._locked(slot_name(slot)) as lock:
+            yield lock
+
+    @contextmanager
+    def shard(self, number: int) -> Iterator[bool]:
+        with self._locked(f"shard-{number}") as lock:
+            yield lock
+
+    @contextmanager
+    def _locked(self, name: str) -> Iterator[bool]:
+        lock = self._lock(name)
         try:
             yield lock is not None
         finally:
@@ -105,7 +124,7 @@ class FileSlots:
 
     @contextmanager
     def starting(self) -> Iterator[None]:
-        connection = self._lock(_STARTING, wait_s=STARTING_S)
+        connection = self._lock(slot_name(_STARTING), wait_s=STARTING_S)
         if connection is None:
             raise StartingTakesLong
         try:
@@ -118,8 +137,8 @@ class FileSlots:
             self._mine.close()
             self._mine = None
 
-    def _lock(self, slot: int, *, wait_s: float = 0) -> sqlite3.Connection | None:
-        path = f"{self._database}.{slot_name(slot)}"
+    def _lock(self, name: str, *, wait_s: float = 0) -> sqlite3.Connection | None:
+        path = f"{self._database}.{name}"
         prepare(path)
         connection = sqlite3.connect(path, timeout=wait_s, isolation_level=None, check_same_thread=False)
         try:
@@ -147,6 +166,7 @@ class PostgresSlots:
         )
         self._mine: sa.Connection | None = None
         self._slot = 0
+        self._using = threading.Lock()
 
     def take(self) -> int:
         for slot in range(1, MAX_SLOTS + 1):
@@ -156,15 +176,36 @@ class PostgresSlots:
         raise NoSlot
 
     def held(self) -> bool:
-        if self._mine is not None:
-            try:
-                self._mine.exec_driver_sql("SELECT 1")
-            except sa.exc.DBAPIError:
-                self._mine.close()
-                self._mine = None
-        if self._mine is None and self._slot:
-            self._mine = self._lock(self._slot)
-        return self._mine is not None
+        with self._using:
+            if self._mine is not None:
+                try:
+                    self._mine.exec_driver_sql("SELECT 1")
+                except sa.exc.DBAPIError:
+                    self._mine.close()
+                    self._mine = None
+            if self._mine is None and self._slot:
+                self._mine = self._lock(self._slot)
+            return self._mine is not None
+
+    @contextmanager
+    def shard(self, number: int) -> Iterator[bool]:
+        with self._using:
+            ours = self._mine
+            locked = ours is not None and self._ask(ours, "pg_try_advisory_lock", number)
+        try:
+            yield locked
+        finally:
+            with self._using:
+                if ours is not None and locked:
+                    self._ask(ours, "pg_advisory_unlock", number)
+
+    @staticmethod
+    def _ask(connection: sa.Connection, function: str, shard: int) -> bool:
+        """False, too, where the connection is lost: the server dropped its locks then."""
+        try:
+            return bool(connection.exec_driver_sql(f"SELECT {function}({_SHARD_CLASS}, {shard})").scalar_one())
+        except sa.exc.SQLAlchemyError:
+            return False
 
     @contextmanager
     def borrow(self, slot: int) -> Iterator[bool]:

@@ -41,7 +41,7 @@ from partnerlab.client.datapump.engine import Parked, Work
 from partnerlab.client.datapump.engine.bells import LIVE, QUEUE, VERSION, WORKFLOW, Bells
 from partnerlab.client.datapump.engine.listening import Listener, Looks
 from partnerlab.client.datapump.engine.process import claim_process, registered, release_process
-from partnerlab.client.datapump.engine.rounds import SHARDS, TURN_S, Rounds, shard_of
+from partnerlab.client.datapump.engine.rounds import SHARDS, TURN_S, Claim, Rounds, shard_of
 from partnerlab.client.datapump.places import Places, Run
 from partnerlab.client.datapump.queries import now_ms
 from partnerlab.client.datapump.slots import Slots, slot_name, slots_of
@@ -92,6 +92,7 @@ class DurableEngine(Bells):
         self._workflow: Any = None
         self._listener: Listener | None = None
         self._slots: Slots | None = None
+        self._stopping = threading.Event()
         self._active: list[str] = []
         self._suspects: set[str] = set()
         self._lock = threading.Lock()
@@ -130,7 +131,7 @@ class DurableEngine(Bells):
             # The workers set how the queue is worked through.
             on_conflict="never_update" if work is None else "always_update",
         )
-        self._store = store
+        self._store, self._stopping = store, stopping
         if work is not None:
             self._rounds = Rounds(
                 work, store, places, stopping, self._claims, threads=self._threads, poll_s=self._poll_s
@@ -306,7 +307,7 @@ class DurableEngine(Bells):
                 raise Parked
             # The engine may give two bells of a shard to two processes at one moment. Whoever claimed last sees both.
             alone = len(claims) == 1
-            if alone and rounds.run(shard, ours):
+            if alone and self._round(rounds, shard, ours):
                 with self._database.begin() as tx:
                     if all(of != shard or status == "PENDING" for of, status, _ in self._bells(tx)):
                         self._enqueue(tx, shard)
@@ -316,6 +317,15 @@ class DurableEngine(Bells):
         if not alone:
             self._put_back([bell])
             raise Parked
+
+    def _round(self, rounds: Rounds, shard: int, ours: Claim) -> bool:
+        """`Rounds.run`, once no other process has a call of the shard under way, whatever became of its bell."""
+        while (slots := self._slots) is not None and not self._stopping.is_set():
+            with slots.shard(shard) as locked:
+                if locked:
+                    return rounds.run(shard, ours)
+            self._stopping.wait(self._poll_s)
+        raise Parked
 
     def take_over(self) -> None:
         """
