@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import selectors
+import select
 import time
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 
@@ -12,9 +13,11 @@ from partnerlab.client.datapump import sqlite
 from partnerlab.contracts.database_errors import is_locked, said_by_database
 from partnerlab.contracts.sqlite_files import prepare
 
-__all__ = ["DatabaseLocked", "create_database", "explained"]
+__all__ = ["DatabaseLocked", "asking", "create_database", "explained"]
 
 POOL = 20
+ASKING = 4
+"""Of a server's connections so many are for questions that stand alone."""
 IDLE_S = 1.0
 """
 A connection that was idle for so long is tested before it is used. Not each time: a test is a way to the server and
@@ -69,11 +72,17 @@ def create_database(url: str, *, memory: bool = False) -> sa.Engine:
         case other:
             raise ValueError(f"{other}: the data pump keeps its deliveries in SQLite or PostgreSQL")
     # The connection used last is used next: SQLite's has most pages in its cache, a server's the statements prepared.
-    database = sa.create_engine(
-        parsed, pool_size=size, pool_use_lifo=True, max_overflow=0, pool_timeout=60, hide_parameters=True, **options
-    )
+    options |= {"pool_use_lifo": True, "max_overflow": 0, "pool_timeout": 60, "hide_parameters": True}
     if parsed.get_backend_name() == "postgresql":
-        _test_idle(database)
+        database = sa.create_engine(parsed, pool_size=POOL - ASKING, **options)
+        # A transaction around a question would be two more ways to the server and back, and to switch it off for each
+        # question costs a third of it.
+        _asking[database] = sa.create_engine(parsed, pool_size=ASKING, isolation_level="AUTOCOMMIT", **options)
+        sa.event.listen(database, "engine_disposed", lambda _: _asking[database].dispose())
+        for each in (database, _asking[database]):
+            _test_idle(each)
+    else:
+        database = sa.create_engine(parsed, pool_size=size, **options)
 
     @sa.event.listens_for(database, "handle_error")
     def explain(context: sa.engine.ExceptionContext) -> None:
@@ -81,6 +90,14 @@ def create_database(url: str, *, memory: bool = False) -> sa.Engine:
             raise clear from context.original_exception
 
     return database
+
+
+_asking: WeakKeyDictionary[sa.Engine, sa.Engine] = WeakKeyDictionary()
+
+
+def asking(database: sa.Engine) -> sa.Engine:
+    """The engine for questions that stand alone: each sees what is committed when it is asked."""
+    return _asking.get(database, database)
 
 
 def _test_idle(database: sa.Engine) -> None:
@@ -103,6 +120,8 @@ def _test_idle(database: sa.Engine) -> None:
 
 def _was_told_something(connection: Any) -> bool:
     """Whether the server said something that was not asked for: mostly that it is going down."""
-    with selectors.DefaultSelector() as selector:
-        selector.register(connection.fileno(), selectors.EVENT_READ)
-        return bool(selector.select(0))
+    if hasattr(select, "poll"):  # not on Windows; a selector of its own would be four calls of the system for one
+        waiting = select.poll()
+        waiting.register(connection.fileno(), select.POLLIN)
+        return bool(waiting.poll(0))
+    return bool(select.select([connection.fileno()], (), (), 0)[0])

@@ -15,7 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from partnerlab.client.datapump.database import explained
+from partnerlab.client.datapump.database import asking, explained
 
 __all__ = ["Statements", "writable"]
 
@@ -41,8 +41,7 @@ class Statements:
     def __init__(self, database: sa.Engine) -> None:
         self.database = database
         self.named = database.dialect.name == "sqlite"
-        # On PostgreSQL a transaction around one statement would be two more ways to the server and back.
-        self._reading = database if self.named else database.execution_options(isolation_level="AUTOCOMMIT")
+        self._reading = asking(database)
 
     def reading(self) -> sa.Connection:
         """A connection for questions that stand alone: each sees what is committed when it is asked."""
