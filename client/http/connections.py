@@ -12,20 +12,69 @@ import re
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from functools import partial
+from typing import Any, Generic, TypeVar
 
 import httpx
 
 from partnerlab.client.http.keepalive import KEEPALIVE_S
 
-__all__ = ["LENGTH", "Connections", "Server"]
+__all__ = ["LENGTH", "AsyncConnections", "Connections", "Server"]
 
 SWEEP_S = 1.0
 LENGTH = re.compile(r"[0-9]{1,12}")
 """A Content-Length that is read without httpx."""
 
 Server = tuple[str, str, int | None]
+One = TypeVar("One")
+
+
+class _Kept(Generic[One]):
+    """Which connections there are, and which of them are idle. Its caller sees to it that one thread at a time asks."""
+
+    def __init__(self) -> None:
+        self.everyone: set[One] = set()
+        # By server, with the time since when, and the stream where it may be used directly; the one used last is at
+        # the right.
+        self._idle: dict[Server, deque[tuple[float, One, Any]]] = {}
+        self._swept = time.monotonic()
+
+    def take(self, server: Server) -> One | None:
+        """The idle one used last."""
+        idle = self._idle.get(server)
+        return idle.pop()[1] if idle else None
+
+    def take_direct(self, server: Server) -> tuple[One, Any] | None:
+        """The same with its stream, where it may be used directly and surely stands."""
+        idle = self._idle.get(server)
+        if not idle or idle[-1][2] is None or time.monotonic() - idle[-1][0] > KEEPALIVE_S:
+            return None
+        since, one, stream = idle.pop()
+        if stream.get_extra_info("is_readable"):
+            idle.append((since, one, None))
+            return None
+        return one, stream
+
+    def give_back(self, server: Server, one: One, stream: Any) -> list[One]:
+        """One is idle again; those that are to be closed, as nobody used them for as long as one is kept."""
+        now = time.monotonic()
+        if one in self.everyone:
+            self._idle.setdefault(server, deque()).append((now, one, stream))
+        if now - self._swept < SWEEP_S:
+            return []
+        self._swept, old = now, []
+        for of, idle in [*self._idle.items()]:
+            while idle and now - idle[0][0] > KEEPALIVE_S:
+                old.append(idle.popleft()[1])
+            if not idle:
+                del self._idle[of]
+        return old
+
+    def clear(self) -> list[One]:
+        """Keep none; all there are."""
+        self._idle.clear()
+        return [*self.everyone]
 
 
 class Connections(httpx.BaseTransport):
@@ -39,16 +88,15 @@ class Connections(httpx.BaseTransport):
     def __init__(self, make: Callable[[], httpx.BaseTransport], *, direct: bool = False) -> None:
         self._make, self._direct = make, direct
         self._lock = threading.Lock()
-        self._all: set[httpx.BaseTransport] = set()
-        # By server, with the time since when, and the stream where it may be used directly; the one used last is at
-        # the right.
-        self._idle: dict[Server, deque[tuple[float, httpx.BaseTransport, Any]]] = {}
-        self._swept = time.monotonic()
+        self._kept: _Kept[httpx.BaseTransport] = _Kept()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """The answer; its connection is free again once the answer is closed."""
         server = request.url.scheme, request.url.host, request.url.port
-        one = self._take(server)
+        with self._lock:
+            if (one := self._kept.take(server)) is None:
+                one = self._make()
+                self._kept.everyone.add(one)
         try:
             response = one.handle_request(request)
         except BaseException:
@@ -56,7 +104,7 @@ class Connections(httpx.BaseTransport):
             raise
         assert isinstance(response.stream, httpx.SyncByteStream)
         stream = _direct_stream(response) if self._direct else None
-        response.stream = _Answer(response.stream, lambda: self.give_back(server, one, stream))
+        response.stream = _Answer(response.stream, partial(self.give_back, server, one, stream))
         return response
 
     def take_direct(self, server: Server) -> tuple[httpx.BaseTransport, Any] | None:
@@ -66,60 +114,73 @@ class Connections(httpx.BaseTransport):
         To be given back, or discarded.
         """
         with self._lock:
-            idle = self._idle.get(server)
-            if not idle or idle[-1][2] is None or time.monotonic() - idle[-1][0] > KEEPALIVE_S:
-                return None
-            since, one, stream = idle.pop()
-        if stream.get_extra_info("is_readable"):
-            with self._lock:
-                self._idle.setdefault(server, deque()).append((since, one, None))
-            return None
-        return one, stream
+            return self._kept.take_direct(server)
 
     def close(self) -> None:
         """Close all of them, those in use too."""
         with self._lock:
-            self._idle.clear()
-            everyone = [*self._all]
-        self._close(everyone)
-
-    def _take(self, server: Server) -> httpx.BaseTransport:
-        with self._lock:
-            if idle := self._idle.get(server):
-                return idle.pop()[1]
-            made = self._make()
-            self._all.add(made)
-            return made
+            everyone = self._kept.clear()
+        for one in everyone:
+            self.discard(one)
 
     def discard(self, one: httpx.BaseTransport) -> None:
         """Close one that was taken."""
-        self._close([one])
+        with self._lock:
+            self._kept.everyone.discard(one)
+        one.close()
 
     def give_back(self, server: Server, one: httpx.BaseTransport, stream: Any = None) -> None:
         """One that was taken is idle again; with its *stream* where it may be used directly."""
-        now, old = time.monotonic(), []
         with self._lock:
-            if one in self._all:
-                self._idle.setdefault(server, deque()).append((now, one, stream))
-            if now - self._swept >= SWEEP_S:
-                self._swept, old = now, self._take_old(now)
-        self._close(old)
+            old = self._kept.give_back(server, one, stream)
+        for each in old:
+            self.discard(each)
 
-    def _take_old(self, now: float) -> list[httpx.BaseTransport]:
-        """Take out what nobody used for as long as a connection is kept. The caller has the lock."""
-        old = []
-        for server, idle in [*self._idle.items()]:
-            while idle and now - idle[0][0] > KEEPALIVE_S:
-                old.append(idle.popleft()[1])
-            if not idle:
-                del self._idle[server]
-        return old
 
-    def _close(self, some: list[httpx.BaseTransport]) -> None:
-        for one in some:
-            with self._lock:
-                self._all.discard(one)
-            one.close()
+class AsyncConnections(httpx.AsyncBaseTransport):
+    """`Connections` for asyncio, within one event loop."""
+
+    def __init__(self, make: Callable[[], httpx.AsyncBaseTransport], *, direct: bool = False) -> None:
+        self._make, self._direct = make, direct
+        self._kept: _Kept[httpx.AsyncBaseTransport] = _Kept()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """The answer; its connection is free again once the answer is closed."""
+        server = request.url.scheme, request.url.host, request.url.port
+        if (one := self._kept.take(server)) is None:
+            one = self._make()
+            self._kept.everyone.add(one)
+        try:
+            response = await one.handle_async_request(request)
+        except BaseException:
+            await self.discard(one)
+            raise
+        assert isinstance(response.stream, httpx.AsyncByteStream)
+        stream = _direct_stream(response) if self._direct else None
+        response.stream = _AsyncAnswer(response.stream, partial(self.give_back, server, one, stream))
+        return response
+
+    def take_direct(self, server: Server) -> tuple[httpx.AsyncBaseTransport, Any] | None:
+        """As `Connections.take_direct`."""
+        return self._kept.take_direct(server)
+
+    async def aclose(self) -> None:
+        """Close all of them, those in use too."""
+        for one in self._kept.clear():
+            await self.discard(one)
+
+    async def discard(self, one: httpx.AsyncBaseTransport) -> None:
+        """Close one that was taken, whoever is cancelled meanwhile."""
+        import anyio
+
+        self._kept.everyone.discard(one)
+        with anyio.CancelScope(shield=True):
+            await one.aclose()
+
+    async def give_back(self, server: Server, one: httpx.AsyncBaseTransport, stream: Any = None) -> None:
+        """One that was taken is idle again; with its *stream* where it may be used directly."""
+        for each in self._kept.give_back(server, one, stream):
+            await self.discard(each)
 
 
 def _direct_stream(response: httpx.Response) -> Any:
@@ -152,3 +213,23 @@ class _Answer(httpx.SyncByteStream):
             if not self._closed:
                 self._closed = True
                 self._over()
+
+
+class _AsyncAnswer(httpx.AsyncByteStream):
+    """`_Answer` for asyncio."""
+
+    def __init__(self, body: httpx.AsyncByteStream, over: Callable[[], Awaitable[None]]) -> None:
+        self.body, self._over = body, over
+        self._closed = False
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for piece in self.body:
+            yield piece
+
+    async def aclose(self) -> None:
+        try:
+            await self.body.aclose()
+        finally:
+            if not self._closed:
+                self._closed = True
+                await self._over()

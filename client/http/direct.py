@@ -17,13 +17,14 @@ import httpcore
 import httpx
 
 from partnerlab.client.http.attempt import PIECE, Attempt, parsed
-from partnerlab.client.http.connections import LENGTH, Connections, Server
+from partnerlab.client.http.connections import LENGTH, AsyncConnections, Connections, Server
 from partnerlab.client.http.keepalive import heed_hint
 from partnerlab.client.http.request import HttpRequest, HttpResponse
 
-__all__ = ["request_head", "send_directly"]
+__all__ = ["request_head", "send_directly", "send_directly_async"]
 
 READ_BYTES = 1 << 16
+FAILURES = (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError)
 METHODS = frozenset({"DELETE", "GET", "PATCH", "POST", "PUT"})
 LEFT_TO_HTTPX = frozenset(
     {
@@ -61,13 +62,34 @@ def send_directly(connections: Connections, call: Attempt) -> HttpResponse | Non
     kept = False
     try:
         answer, kept = _exchange(call, stream, head)
-    except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError) as error:
+    except FAILURES as error:
         raise getattr(httpx, type(error).__name__)(str(error)) from error
     finally:
         if kept:
             connections.give_back(server, one, stream)
         else:
             connections.discard(one)
+    return answer
+
+
+async def send_directly_async(connections: AsyncConnections, call: Attempt) -> HttpResponse | None:
+    """`send_directly` for asyncio."""
+    if (head := request_head(call.request, allow_http=call.rules.allow_http)) is None:
+        return None
+    server = _way(call.request.method, call.request.url, call.rules.allow_http)[0]
+    if (taken := connections.take_direct(server)) is None:
+        return None
+    one, stream = taken
+    kept = False
+    try:
+        answer, kept = await _exchange_async(call, stream, head)
+    except FAILURES as error:
+        raise getattr(httpx, type(error).__name__)(str(error)) from error
+    finally:
+        if kept:
+            await connections.give_back(server, one, stream)
+        else:
+            await connections.discard(one)
     return answer
 
 
@@ -111,26 +133,57 @@ def _exchange(call: Attempt, stream: Any, head: bytes) -> tuple[HttpResponse, bo
     except httpcore.WriteError:
         kept = False  # as httpcore does: the server may have answered before it closed
     data = stream.read(READ_BYTES, timeout=call.within(timeouts.read_s))
-    plain = _read_head(data)
-    if plain is None:
+    if (plain := _read_head(data)) is None:
         return _by_httpcore(call, stream, data), False
-    call.status = plain.status
-    heed_hint(plain.headers.get("keep-alive"), stream)
-    piece, missing = data[plain.begin :], plain.length
-    while True:
-        if len(piece) > missing:  # what comes after the answer belongs to nothing
-            piece, kept = piece[:missing], False
+    body = _Body(call, stream, plain)
+    body.take(data[plain.begin :])
+    while body.missing:
+        body.take(stream.read(READ_BYTES, timeout=call.within(timeouts.read_s)) or body.cut_off())
+    return call.whole(plain.status, plain.headers), kept and not body.more
+
+
+async def _exchange_async(call: Attempt, stream: Any, head: bytes) -> tuple[HttpResponse, bool]:
+    """`_exchange` for asyncio."""
+    timeouts = call.rules.timeouts
+    kept = True
+    try:
+        await stream.write(head + call.request.content, timeout=call.within(timeouts.write_s))
+    except httpcore.WriteError:
+        kept = False
+    data = await stream.read(READ_BYTES, timeout=call.within(timeouts.read_s))
+    if (plain := _read_head(data)) is None:
+        return await _by_httpcore_async(call, stream, data), False
+    body = _Body(call, stream, plain)
+    body.take(data[plain.begin :])
+    while body.missing:
+        body.take(await stream.read(READ_BYTES, timeout=call.within(timeouts.read_s)) or body.cut_off())
+    return call.whole(plain.status, plain.headers), kept and not body.more
+
+
+class _Body:
+    """The body of a plain answer while it arrives: how much of it is `missing`, and whether there was `more`."""
+
+    __slots__ = ("call", "length", "missing", "more")
+
+    def __init__(self, call: Attempt, stream: Any, plain: _Plain) -> None:
+        self.call, self.length, self.missing, self.more = call, plain.length, plain.length, False
+        call.status = plain.status
+        heed_hint(plain.headers.get("keep-alive"), stream)
+
+    def take(self, piece: bytes) -> None:
+        """A piece came. What comes after the answer belongs to nothing."""
+        if len(piece) > self.missing:
+            piece, self.more = piece[: self.missing], True
         if piece:
-            call.take(piece)
-            missing -= len(piece)
-        if not missing:
-            return call.whole(plain.status, plain.headers), kept
-        piece = stream.read(READ_BYTES, timeout=call.within(timeouts.read_s))
-        if not piece:
-            raise httpcore.RemoteProtocolError(
-                "peer closed connection without sending complete message body"
-                f" (received {plain.length - missing} bytes, expected {plain.length})"
-            )
+            self.call.take(piece)
+            self.missing -= len(piece)
+
+    def cut_off(self) -> bytes:
+        """Raises what httpcore does where the server closes before the end."""
+        raise httpcore.RemoteProtocolError(
+            "peer closed connection without sending complete message body"
+            f" (received {self.length - self.missing} bytes, expected {self.length})"
+        )
 
 
 def _read_head(data: bytes) -> _Plain | None:
@@ -157,15 +210,8 @@ def _read_head(data: bytes) -> _Plain | None:
 
 def _by_httpcore(call: Attempt, stream: Any, came: bytes) -> HttpResponse:
     """The answer that begins with *came*, as httpcore reads it."""
-    request = call.prepared
-    to = request.url
-    url = httpcore.URL(scheme=to.raw_scheme, host=to.raw_host, port=to.port, target=to.raw_path)
-    connection = httpcore.HTTP11Connection(url.origin, _Written(stream, came))
-    answer = connection.handle_request(
-        httpcore.Request(
-            request.method, url, headers=request.headers.raw, content=request.stream, extensions=request.extensions
-        )
-    )
+    request = _as_httpcore(call)
+    answer = httpcore.HTTP11Connection(request.url.origin, _Written(stream, came)).handle_request(request)
     response = httpx.Response(answer.status, headers=answer.headers)
     call.begin(response)
     try:
@@ -174,6 +220,30 @@ def _by_httpcore(call: Attempt, stream: Any, came: bytes) -> HttpResponse:
     finally:
         answer.close()
     return call.answer(response)
+
+
+async def _by_httpcore_async(call: Attempt, stream: Any, came: bytes) -> HttpResponse:
+    """`_by_httpcore` for asyncio."""
+    request = _as_httpcore(call)
+    connection = httpcore.AsyncHTTP11Connection(request.url.origin, _AsyncWritten(stream, came))
+    answer = await connection.handle_async_request(request)
+    response = httpx.Response(answer.status, headers=answer.headers)
+    call.begin(response)
+    try:
+        async for piece in answer.aiter_stream():
+            call.take(piece)
+    finally:
+        await answer.aclose()
+    return call.answer(response)
+
+
+def _as_httpcore(call: Attempt) -> httpcore.Request:
+    request = call.prepared
+    to = request.url
+    url = httpcore.URL(scheme=to.raw_scheme, host=to.raw_host, port=to.port, target=to.raw_path)
+    return httpcore.Request(
+        request.method, url, headers=request.headers.raw, content=request.stream, extensions=request.extensions
+    )
 
 
 class _Written(httpcore.NetworkStream):
@@ -193,6 +263,28 @@ class _Written(httpcore.NetworkStream):
 
     def close(self) -> None:
         self._stream.close()
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+
+class _AsyncWritten(httpcore.AsyncNetworkStream):
+    """`_Written` for asyncio."""
+
+    def __init__(self, stream: Any, came: bytes) -> None:
+        self._stream, self._came = stream, [came]
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        if self._came:
+            return self._came.pop()
+        data: bytes = await self._stream.read(max_bytes, timeout=timeout)
+        return data
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Write nothing."""
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)

@@ -125,22 +125,24 @@ class AsyncTransport:
     ) -> None:
         import asyncio
 
-        import httpx
-
-        from partnerlab.client.http.deadline import AsyncNetwork, over
+        from partnerlab.client.http.connections import AsyncConnections
 
         self.rules = Rules(timeouts, allow_http, max_answer_bytes)
-        self.http = httpx.AsyncHTTPTransport(**_connection_options(ssl_context, proxy))
-        over(self.http, AsyncNetwork())
+        options = _connection_options(ssl_context, proxy)
+        self.http = AsyncConnections(partial(_one_async_pool, options), direct=proxy is None)
         self._free = asyncio.BoundedSemaphore(connections)
 
     async def send(self, request: HttpRequest) -> HttpResponse:
         """The answer, whatever its status. Raises `TransportError`, `ProtocolError` (too large), `RequestInvalid`."""
         import httpx
 
+        from partnerlab.client.http.direct import send_directly_async
+
         call = Attempt(request, self.rules, async_pieces(request.content))
         async with self.connection(call):
             try:
+                if (answer := await send_directly_async(self.http, call)) is not None:
+                    return answer
                 response = await self.http.handle_async_request(call.prepared)
                 call.begin(response)
                 try:
@@ -158,10 +160,13 @@ class AsyncTransport:
         """One of the connections, for the block. Raises `TransportError` (`local`) where none gets free in time."""
         import asyncio
 
-        try:
-            await asyncio.wait_for(self._free.acquire(), self.rules.timeouts.pool_s)
-        except TimeoutError:
-            raise call.crowded() from None
+        if self._free.locked():
+            try:
+                await asyncio.wait_for(self._free.acquire(), call.within(self.rules.timeouts.pool_s))
+            except TimeoutError:
+                raise call.crowded() from None
+        else:
+            await self._free.acquire()  # at once: to wait for it with a limit would be a task of its own
         try:
             yield
         finally:
@@ -190,6 +195,16 @@ def _one_pool(options: dict[str, Any]) -> httpx.HTTPTransport:
 
     made = httpx.HTTPTransport(**options)
     over(made, Network())
+    return made
+
+
+def _one_async_pool(options: dict[str, Any]) -> httpx.AsyncHTTPTransport:
+    import httpx
+
+    from partnerlab.client.http.deadline import AsyncNetwork, over
+
+    made = httpx.AsyncHTTPTransport(**options)
+    over(made, AsyncNetwork())
     return made
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import ssl
+import threading
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -14,8 +16,8 @@ import pytest
 from httpcore._backends.sync import SyncStream
 
 from partnerlab.client.errors import ProtocolError, RequestInvalid, TransportError
-from partnerlab.client.http import HttpRequest, Timeouts, Transport, connections
-from partnerlab.client.http.connections import Connections
+from partnerlab.client.http import AsyncTransport, HttpRequest, HttpResponse, Timeouts, Transport, connections
+from partnerlab.client.http.connections import AsyncConnections, Connections
 from partnerlab.client.http.direct import request_head
 from partnerlab.client.http.keepalive import KEEPALIVE_S
 from tests.client.http.support import QUICK, request
@@ -102,20 +104,48 @@ def over_httpx(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         asked.append(str(sent.url))
         return plain(self, sent)
 
+    waited = httpx.AsyncHTTPTransport.handle_async_request
+
+    async def counted_too(self: httpx.AsyncHTTPTransport, sent: httpx.Request) -> httpx.Response:
+        asked.append(str(sent.url))
+        return await waited(self, sent)
+
     monkeypatch.setattr(httpx.HTTPTransport, "handle_request", counted)
+    monkeypatch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", counted_too)
     return asked
 
 
-def transports(**options: Any) -> Iterator[Transport]:
+class Waited(AsyncTransport):
+    """An `AsyncTransport` that is waited for."""
+
+    def __init__(self, **options: Any) -> None:
+        self.loop = asyncio.new_event_loop()
+        super().__init__(**options)
+
+    def send(self, request: HttpRequest) -> HttpResponse:  # type: ignore[override]
+        return self.loop.run_until_complete(super().send(request))
+
+    def __enter__(self) -> Waited:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.loop.run_until_complete(self.aclose())
+        self.loop.close()
+
+
+Kind = type[Transport] | type[Waited]
+
+
+def transports(kind: Kind = Transport, **options: Any) -> Iterator[Transport | Waited]:
     """One that uses connections directly, and one that does not."""
     for direct in (True, False):
-        with Transport(timeouts=QUICK, **options) as transport:
-            assert isinstance(transport.http, Connections)
+        with kind(timeouts=QUICK, **options) as transport:
+            assert isinstance(transport.http, Connections | AsyncConnections)
             transport.http._direct = direct
             yield transport
 
 
-def outcome(transport: Transport, to_send: HttpRequest) -> tuple[object, ...]:
+def outcome(transport: Transport | Waited, to_send: HttpRequest) -> tuple[object, ...]:
     try:
         response = transport.send(to_send)
     except TransportError as error:
@@ -125,10 +155,11 @@ def outcome(transport: Transport, to_send: HttpRequest) -> tuple[object, ...]:
     return response.status, dict(response.headers), response.content
 
 
+@pytest.mark.parametrize("kind", [Transport, Waited])
 @pytest.mark.parametrize("name", ANSWERS)
-def test_every_answer_means_the_same(serve: Serve, over_httpx: list[str], name: str) -> None:
+def test_every_answer_means_the_same(serve: Serve, over_httpx: list[str], name: str, kind: Kind) -> None:
     outcomes, sent = [], []
-    for transport in transports(max_answer_bytes=2000):
+    for transport in transports(kind, max_answer_bytes=2000):
         over_httpx.clear()
         server = serve(second(ANSWERS[name]))
         assert transport.send(request(server.url)).status == 200
@@ -292,7 +323,7 @@ def test_one_that_failed_is_closed(serve: Serve) -> None:
         transport.send(request(server.url))
         assert outcome(transport, request(server.url))[0] == "failed"
         assert isinstance(transport.http, Connections)
-        assert not transport.http._all
+        assert not transport.http._kept.everyone
 
 
 def test_the_whole_time_of_a_call_is_limited(serve: Serve) -> None:
@@ -372,3 +403,42 @@ def test_through_a_proxy_all_is_httpxs() -> None:
     with Transport(proxy="http://127.0.0.1:9") as transport:
         assert isinstance(transport.http, Connections)
         assert not transport.http._direct
+
+
+def test_a_call_that_is_cancelled_closes_its_connection_and_the_others_go_on(serve: Serve) -> None:
+    """Its answer would be taken for the next call's."""
+    hold = threading.Event()
+
+    def holds(connection: Any) -> None:
+        while b"hold" not in connection.request():
+            connection.send(PLAIN)
+        hold.wait(30)
+        connection.send(PLAIN)
+
+    server = serve(holds)
+
+    async def run() -> None:
+        async with AsyncTransport() as transport:
+            assert isinstance(transport.http, AsyncConnections)
+            await transport.send(request(server.url))
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(transport.send(request(server.url, b"hold")), 0.2)
+            assert transport.http._kept.everyone == set()
+            hold.set()
+            assert (await transport.send(request(server.url))).content == b"<ok/>"
+
+    asyncio.run(run())
+    assert server.connections == 2
+
+
+def test_many_calls_at_once_have_a_connection_each_and_keep_them(serve: Serve) -> None:
+    server = serve(b"<ok/>")
+
+    async def run() -> None:
+        async with AsyncTransport(connections=8) as transport:
+            for _ in range(5):
+                answers = await asyncio.gather(*(transport.send(request(server.url)) for _ in range(20)))
+                assert {answer.content for answer in answers} == {b"<ok/>"}
+
+    asyncio.run(run())
+    assert server.connections <= 8
