@@ -199,12 +199,14 @@ class PostgresSlots:
                 if ours is not None and locked:
                     self._ask(ours, "pg_advisory_unlock", number)
 
-    @staticmethod
-    def _ask(connection: sa.Connection, function: str, shard: int) -> bool:
-        """False, too, where the connection is lost: the server dropped its locks then."""
+    def _ask(self, connection: sa.Connection, function: str, shard: int) -> bool:
+        """False, too, where the connection is lost: the server dropped its locks then, and `held` makes another."""
         try:
             return bool(connection.exec_driver_sql(f"SELECT {function}({_SHARD_CLASS}, {shard})").scalar_one())
         except sa.exc.SQLAlchemyError:
+            connection.close()
+            if self._mine is connection:
+                self._mine = None
             return False
 
     @contextmanager
