@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 
 from partnerlab.client.errors import TransportError
-from partnerlab.client.http import HttpRequest, Timeouts
+from partnerlab.client.http import AsyncTransport, HttpRequest, HttpResponse, Timeouts
 
 QUICK = Timeouts(connect_s=1, read_s=0.3, write_s=0.3, pool_s=0.3, total_s=1)
 
@@ -22,3 +23,21 @@ def failure(flavour: Any, url: str, **options: Any) -> TransportError:
     assert caught.value.operation == "BalanceCheck"
     assert caught.value.retryable
     return caught.value
+
+
+class Waited(AsyncTransport):
+    """An `AsyncTransport` that is waited for."""
+
+    def __init__(self, **options: Any) -> None:
+        self.loop = asyncio.new_event_loop()
+        super().__init__(**options)
+
+    def send(self, request: HttpRequest) -> HttpResponse:  # type: ignore[override]
+        return self.loop.run_until_complete(super().send(request))
+
+    def __enter__(self) -> Waited:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.loop.run_until_complete(self.aclose())
+        self.loop.close()

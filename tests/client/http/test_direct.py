@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 import ssl
 from collections.abc import Callable, Iterator
@@ -15,11 +14,11 @@ import pytest
 from httpcore._backends.sync import SyncStream
 
 from partnerlab.client.errors import ProtocolError, RequestInvalid, TransportError
-from partnerlab.client.http import AsyncTransport, HttpRequest, HttpResponse, Timeouts, Transport, connections
+from partnerlab.client.http import HttpRequest, Timeouts, Transport, connections
 from partnerlab.client.http.connections import AsyncConnections, Connections
 from partnerlab.client.http.direct import request_head
 from partnerlab.client.http.keepalive import KEEPALIVE_S
-from tests.client.http.support import QUICK, request
+from tests.client.http.support import QUICK, Waited, request
 from tests.client.http.test_addresses import CERTIFICATE
 
 Serve = Callable[..., Any]
@@ -112,24 +111,6 @@ def over_httpx(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(httpx.HTTPTransport, "handle_request", counted)
     monkeypatch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", counted_too)
     return asked
-
-
-class Waited(AsyncTransport):
-    """An `AsyncTransport` that is waited for."""
-
-    def __init__(self, **options: Any) -> None:
-        self.loop = asyncio.new_event_loop()
-        super().__init__(**options)
-
-    def send(self, request: HttpRequest) -> HttpResponse:  # type: ignore[override]
-        return self.loop.run_until_complete(super().send(request))
-
-    def __enter__(self) -> Waited:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.loop.run_until_complete(self.aclose())
-        self.loop.close()
 
 
 Kind = type[Transport] | type[Waited]
@@ -229,7 +210,7 @@ def test_a_connection_that_the_server_closed_is_not_used(serve: Serve, over_http
             assert transport.send(request(server.url)).status == 200
             server.ended.wait(0.05)
         assert isinstance(transport.http, Connections)
-        assert len(transport.http._all) == 1, "none is left open"
+        assert len(transport.http._kept.everyone) == 1, "none is left open"
     assert (server.connections, len(over_httpx)) == (3, 3)
 
 
