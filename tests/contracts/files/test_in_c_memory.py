@@ -45,11 +45,16 @@ def _use(path: str, program: str, **environment: str) -> str:
 LEAKS = """
 layout, data = load_layout("inhance_v2"), good_file("inhance_v2")
 broken = list(broken_files("inhance_v2", Random(1), 20))
+at, end = data.index(b"IH|"), data.index(b"\\nCR|")
+refused = [data[:end] + b"x" + data[end:], data[:end].replace(b"/2026|", b"/202x|") + data[end:], data[: end + 9]]
 def use(times):
     for _ in range(times):
         assert check(data, layout).good == 30
         for one in broken[:2]:
             check(one, layout)
+        read = in_c.invoice_reader(layout)
+        for _ in range(50):
+            assert [read(one, at) for one in refused] == [None] * 3
         in_c._made.cache_clear()
 def peak_kb():
     return int(re.search(r"VmRSS:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
