@@ -61,8 +61,8 @@ __all__ = ["PUMP_PATH", "Sandbox", "SandboxRuns"]
 log = logging.getLogger("partnerlab.sandbox")
 
 SETTLE_IN_S = 1.5
-CALLS_S = 5.0
-"""At the end so long calls of the pump's get; what takes longer is broken off by the server and judged as ever."""
+CALLS_S = 3.0
+"""So long the pump's calls get at the end, and then the server its own: a container is killed after ten seconds."""
 LOCKED_S = 5.0
 """A file that was locked by somebody else is asked for again after this."""
 ENVELOPE_BYTES = 1 << 20  # what stands around an uploaded file
