@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from partnerlab.console.api import ApiRefused
-from partnerlab.console.partner_books import account_of, accounts_of
+from partnerlab.console.partner_books import BookAccount, account_of, accounts_of, book_account_of
 from partnerlab.console.view import Page
 from partnerlab.contracts.paths import at
 from partnerlab.simulators.kit.http.messages import Response
@@ -15,6 +15,8 @@ from partnerlab.simulators.kit.http.messages import Response
 __all__ = ["account", "index"]
 
 MOST = 500
+MOST_ASKED = 100
+"""Accounts that are shown where a list is cut: each is asked for by its number."""
 MOST_RECORDS = 20
 """Of each kind on an account's page."""
 
@@ -25,13 +27,10 @@ def index(page: Page) -> Response:
     wanted = page.query.get("biller", "")
     biller = next((row for row in billers if row["guid"] == wanted), None)
     biller = biller or next((row for row in billers if row["partner"] == "inhance_v2"), billers[0])
-    rows = _rows(page, biller)
-    whole = len(rows) < MOST
     find = page.query.get("find", "").strip()
-    if find:
-        rows = [row for row in rows if find.lower() in f"{row['account']} {row['name']}".lower()]
-        if not (rows or whole) and (number := _account_beyond(page, biller, find)):
-            return page.see(f"books/{biller['guid']}/{number}")
+    rows, whole = _rows(page, biller, find.lower())
+    if find and not (rows or whole) and (number := _account_beyond(page, biller, find)):
+        return page.see(f"books/{biller['guid']}/{number}")
     differ = sum(bool(row["difference"]) for row in rows)
     if page.query.get("differ"):
         rows = [row for row in rows if row["difference"]]
@@ -39,36 +38,63 @@ def index(page: Page) -> Response:
     return page.render("books.html", "books", "Books", **values)
 
 
-def _rows(page: Page, biller: dict[str, Any]) -> list[dict[str, Any]]:
-    guid, by_invoice = biller["guid"], biller["partner"] == "tccs"
-    ours: dict[str, Decimal] = defaultdict(Decimal)
-    names: dict[str, str] = {}
-    for row in page.api.get("/_sandbox/ic/invoices", biller_guid=guid, limit=MOST)["invoices"]:
-        key = row["invoice_number"] if by_invoice else row["account_number"]
-        ours[key] += Decimal(row["balance_due"])
-        names.setdefault(key, row["account_number"])
-    theirs = {one.number: one for one in accounts_of(page.api, biller["partner"])}
+def _rows(page: Page, biller: dict[str, Any], find: str) -> tuple[list[dict[str, Any]], bool]:
+    """
+    The accounts that are first in either book, of those with *find* in number or name, and whether these are all.
+
+    Where a book's list is cut, its accounts are asked for by number: one that the list does not reach may be there.
+    """
+    guid, partner = biller["guid"], biller["partner"]
+    by_invoice = partner == "tccs"
+    listed = page.api.get("/_sandbox/ic/invoices", biller_guid=guid, limit=MOST)["invoices"]
+    theirs_first, theirs_whole = accounts_of(page.api, partner)
+    ours: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in listed:
+        ours[row["invoice_number"] if by_invoice else row["account_number"]].append(row)
+    theirs = {one.number: one for one in theirs_first}
+    names = {number: theirs[number].name if number in theirs else "" for number in {*ours, *theirs}}
+    numbers = sorted(number for number, name in names.items() if find in f"{number} {name}".lower())
+    ours_whole = len(listed) < MOST
+    if not (ours_whole and theirs_whole):
+        numbers = numbers[:MOST_ASKED]
     rows = []
-    for number in sorted({*ours, *theirs}):
-        left, right = ours.get(number), theirs.get(number)
-        difference = ""
-        if left is None:
-            difference = "not at Invoice Cloud"
-        elif right is None:
-            difference = "not at the partner"
-        elif left != Decimal(right.balance):
-            difference = f"{left - Decimal(right.balance):+,.2f}"
+    for number in numbers:
+        invoices, right = ours.get(number, []), theirs.get(number)
+        # An account may have more bills than the list reached; an invoice that is there is whole.
+        if not (ours_whole or (by_invoice and invoices)):
+            invoices = _invoices(page, guid, number, by_invoice=by_invoice)
+        if not (theirs_whole or right):
+            right = book_account_of(page.api, partner, number)
+        left = sum((Decimal(row["balance_due"]) for row in invoices), Decimal(0)) if invoices else None
         rows.append(
             {
                 "account": number,
-                "link": names.get(number, number),
+                "link": invoices[0]["account_number"] if invoices else number,
                 "name": right.name if right else "",
                 "left": left,
                 "right": right.balance if right else None,
-                "difference": difference,
+                "difference": _difference(left, right),
             }
         )
-    return rows
+    return rows, ours_whole and theirs_whole
+
+
+def _difference(left: Decimal | None, right: BookAccount | None) -> str:
+    if left is None:
+        return "not at Invoice Cloud"
+    if right is None:
+        return "not at the partner"
+    return f"{left - Decimal(right.balance):+,.2f}" if left != Decimal(right.balance) else ""
+
+
+def _invoices(page: Page, guid: str, number: str, *, by_invoice: bool) -> list[dict[str, Any]]:
+    if by_invoice:
+        found = page.api.maybe(at("/_sandbox/ic/invoices/{}", number), biller_guid=guid)
+        return [found] if found else []
+    listed: list[dict[str, Any]] = page.api.get("/_sandbox/ic/invoices", biller_guid=guid, account_number=number)[
+        "invoices"
+    ]
+    return listed
 
 
 def _account_beyond(page: Page, biller: dict[str, Any], number: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from partnerlab.console.api import Api
 from partnerlab.contracts.paths import at
 
-__all__ = ["BookAccount", "account_of", "accounts_of"]
+__all__ = ["BookAccount", "account_of", "accounts_of", "book_account_of"]
 
 MOST = 500
 
@@ -22,25 +22,35 @@ class BookAccount:
     balance: str
 
 
-def accounts_of(api: Api, partner: str) -> list[BookAccount]:
-    """The first accounts of a partner, a policy term counting as one."""
-    if partner in ("inhance_v1", "inhance_v2"):
-        rows = api.get("/_sandbox/inhance/accounts", limit=MOST)["accounts"]
-        version = partner.removeprefix("inhance_")
-        return [
-            BookAccount(row["account_number"], row["customer_name"], row["balance"])
-            for row in rows
-            if row["integration"] == version
-        ]
-    if partner == "tccs":
-        rows = api.get("/_sandbox/tccs/policies", limit=MOST)["policies"]
-        return [BookAccount(row["invoice_number"], row["insured_name"], row["record_bal"]) for row in rows]
-    rows = api.get("/_sandbox/watersmart/customers", limit=MOST)["customers"]
-    return [BookAccount(row["account_number"], row["customer_name"], row["balance"]) for row in rows]
+def accounts_of(api: Api, partner: str) -> tuple[list[BookAccount], bool]:
+    """The first accounts of a partner, a policy term counting as one, and whether these are all."""
+    path = _path(partner)
+    rows = api.get(path, limit=MOST)[path.rpartition("/")[2]]
+    return [found for row in rows if (found := _book_account(partner, row))], len(rows) < MOST
+
+
+def book_account_of(api: Api, partner: str, number: str) -> BookAccount | None:
+    """One account of a partner; None where it has none."""
+    row = account_of(api, partner, number)
+    return None if row is None else _book_account(partner, row)
 
 
 def account_of(api: Api, partner: str, number: str) -> dict[str, Any] | None:
     """The account whole, as the control API gives it; None where the partner has none."""
-    path = {"tccs": "tccs/policies", "watersmart": "watersmart/customers"}.get(partner, "inhance/accounts")
-    found: dict[str, Any] | None = api.maybe(at("/_sandbox/" + path + "/{}", number))
+    found: dict[str, Any] | None = api.maybe(at(_path(partner) + "/{}", number))
     return found
+
+
+def _path(partner: str) -> str:
+    """Where the control API lists a partner's accounts, under the path's last word."""
+    paths = {"tccs": "/_sandbox/tccs/policies", "watersmart": "/_sandbox/watersmart/customers"}
+    return paths.get(partner, "/_sandbox/inhance/accounts")
+
+
+def _book_account(partner: str, row: dict[str, Any]) -> BookAccount | None:
+    """A row of the control API; None where it is an account on the other of inHance's integrations."""
+    if partner == "tccs":
+        return BookAccount(row["invoice_number"], row["insured_name"], row["record_bal"])
+    if partner == "watersmart" or row["integration"] == partner.removeprefix("inhance_"):
+        return BookAccount(row["account_number"], row["customer_name"], row["balance"])
+    return None

@@ -95,6 +95,24 @@ def test_no_page_has_a_violation_and_each_fits_every_width(page: Any, reader: Re
     assert not wrong
 
 
+def test_nothing_of_a_page_is_cut_off_on_paper(page: Any, reader: Reader) -> None:
+    page.set_viewport_size({"width": 680, "height": 960})  # A4 and letter at 96 dots an inch, less the margins
+    page.emulate_media(media="print", color_scheme="light")
+    outside = """[...document.querySelectorAll("main .scroll :is(th, td), main .scroll .badge")].filter((cell) =>
+        cell.checkVisibility() && cell.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
+        .map((cell) => cell.textContent.trim().slice(0, 40))"""
+    wrong = []
+    for name, path in pages(reader).items():
+        page.goto(f"{reader.sandbox.url}{path}")
+        wrong += [f"{name}: {one}" for one in page.evaluate(CUT) + page.evaluate(outside)]
+        hidden = (
+            "[...document.querySelectorAll('.scroll')].every((box) => getComputedStyle(box).overflowX == 'visible')"
+        )
+        if not page.evaluate(hidden):
+            wrong.append(f"{name}: what is wider than the paper is cut")
+    assert not wrong
+
+
 def keep(page: Any, name: str) -> None:
     """A picture of the page, in few colours, where pictures are asked for."""
     if SCREENSHOTS:

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.partnerlab.console.conftest import Reader
+from tests.partnerlab.console.conftest import Answer, Reader
 from tests.partnerlab.console.test_pages import ACCOUNT, BALANCE_CHECK, SOAP, UTILITY, check_balance
 
 CENT = {
@@ -323,7 +323,30 @@ def test_in_a_large_book_any_account_is_found_by_its_number(reader: Reader, monk
         ("watersmart", "20000202", "20000202"),
     ):
         page = f"/console/books?biller={partners[partner]}"
-        assert "These are the first accounts" in reader.get(page).text
+        assert "These are the first" in reader.get(page).text
         assert reader.moved(f"{page}&find={number}") == f"/console/books/{partners[partner]}/{account}"
         for none in ("none", "Nobody+Of+That+Name", "%3C%26%0a"):
             assert "No account matches." in reader.get(f"{page}&find={none}").text
+
+
+@pytest.mark.parametrize(("ours", "theirs"), [(2, 500), (500, 2), (2, 2)])
+def test_in_a_large_book_nothing_is_said_to_differ_that_the_lists_only_do_not_reach(
+    reader: Reader, monkeypatch: pytest.MonkeyPatch, ours: int, theirs: int
+) -> None:
+    billers = reader.api("/_sandbox/ic/billers")["billers"]
+    pages = [f"/console/books?biller={biller['guid']}" for biller in billers]
+    whole = [differences(reader.get(page)) for page in pages]
+    monkeypatch.setattr("partnerlab.console.books.MOST", ours)
+    monkeypatch.setattr("partnerlab.console.partner_books.MOST", theirs)
+    for page, true in zip(pages, whole, strict=True):
+        shown = differences(reader.get(page))
+        assert shown
+        assert shown.items() <= true.items()
+
+
+def differences(page: Answer) -> dict[str, str]:
+    """What a page of the books says of each account it shows."""
+    cells = re.findall(
+        r'rowlink" href="[^"]+">([^<]+)</a>.*?<td>([^<]*(?:<span[^>]*>[^<]*</span>)?)</td></tr>', page.raw
+    )
+    return {number: re.sub("<[^>]+>", "", said) for number, said in cells}
