@@ -30,7 +30,8 @@ _GUID = pattern(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _SALT, _COST = b"partnerlab keys", 1 << 14
 _LETTERS = 20  # of 32 kinds: 100 bits
 
-Settings = TypeVar("Settings", bound="DataclassInstance")
+Settings = inhance_soap.Settings | tccs_rest.Settings | ic_webservices.Settings | watersmart.Settings
+One = TypeVar("One", bound="DataclassInstance")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -42,6 +43,11 @@ class Access:
     ic: ic_webservices.Settings
     water: watersmart.Settings
     keys: Keys
+
+    @property
+    def every(self) -> tuple[Settings, ...]:
+        """The settings of each simulator."""
+        return self.inhance, self.tccs, self.ic, self.water
 
 
 def access(
@@ -77,7 +83,7 @@ def _documented(settings: DataclassInstance) -> Mapping[str, str]:
     return {field.name: str(field.default) for field in fields(settings) if _SECRETS.search(field.name)}
 
 
-def _with(one: Settings, keys: Keys) -> Settings:
+def _with(one: One, keys: Keys) -> One:
     return replace(one, **{name: keys.here(getattr(one, name)) for name in _documented(one)})
 
 

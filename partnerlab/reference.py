@@ -50,6 +50,9 @@ EXIT_CODES = (
 )
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
 
+CONTROL_APIS = ("sandbox", "inhance_soap", "tccs_rest", "ic_webservices", "watersmart", "auditing")
+"""The folders of `contracts/` with a `control.yaml`, in the order of the page."""
+
 
 def requirements() -> Iterable[str]:
     """Every rule of the source documents that is built, by id."""
@@ -210,7 +213,7 @@ def control_api() -> Iterable[str]:
         "In the lane that the header `X-Sandbox-Lane` or the path `/lane/<name>` before them names. The whole contract,"
         " with the shape of each body, is `/_sandbox/openapi.json`."
     )
-    for part in ("sandbox", "inhance_soap", "tccs_rest", "ic_webservices", "watersmart", "auditing"):
+    for part in CONTROL_APIS:
         document = read_yaml(f"{part}/control.yaml")
         yield f"## {document['info']['title']}"
         rows = (

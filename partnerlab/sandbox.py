@@ -29,7 +29,7 @@ from partnerlab.entrances import PUMP_PATH, entrances
 from partnerlab.jobs_port import InHanceJobs, JobsPort, TccsJobs
 from partnerlab.outgoing import Outgoing
 from partnerlab.own_keys import access
-from partnerlab.parts import PARTS, Parts, check_parts
+from partnerlab.parts import Parts, check_parts
 from partnerlab.pump_port import PumpPort, service_of
 from partnerlab.sending_again import Resending, credentials, keys_of
 from partnerlab.settings import SandboxSettings
@@ -46,6 +46,7 @@ from partnerlab.simulators.kit.journal.journal import Journal
 from partnerlab.simulators.kit.world.clock import Clock
 from partnerlab.simulators.kit.world.jobs import Runner
 from partnerlab.simulators.kit.world.lanes import DEFAULT, Lane, Lanes
+from partnerlab.simulators.kit.world.simulator import Simulator
 from partnerlab.simulators.kit.world.store import Store
 from partnerlab.simulators.migrations import HISTORY
 from partnerlab.verdicts import verdicts
@@ -143,12 +144,13 @@ class Sandbox:
             exchange=self._water_port,
             keys=self.access.keys,
         )
-        self._simulators = (self.inhance, self.tccs, self.ic, self.water)
-        self.lanes.seeders.extend(simulator.seed for simulator in self._simulators)
+        self.simulators: dict[str, Simulator] = {"inhance": self.inhance, "tccs": self.tccs}  # by the parts they are
+        self.simulators |= {"invoice-cloud": self.ic, "watersmart": self.water}
+        self.lanes.seeders.extend(simulator.seed for simulator in self.simulators.values())
         self.journal = self._made_journal()
         self.faults = Faults(self.lanes)
         self.store.create()
-        self.clock = Clock(self.lanes, self._simulators)
+        self.clock = Clock(self.lanes, tuple(self.simulators.values()))
         self.clock.sources.append(self._pump.due)
         self.clock.each_step.append(self._pump.deliver)
         self.clock.after_advance.append(self._pump.bring_forward)
@@ -156,7 +158,7 @@ class Sandbox:
         guard = Guard((settings.host, *settings.hosts), settings.token)
         self.site = Site(self.lanes, self.journal, self.faults, guard, forwarded=settings.forwarded)
         self._outgoing = Outgoing(self.journal, self.lanes, lambda: self.url, self.site.new_id)
-        for part, simulator in zip(PARTS, self._simulators, strict=False):
+        for part, simulator in self.simulators.items():
             self._doors |= dict.fromkeys(simulator.doors, part)
         limits = Limits(body_bytes=ic.max_upload_bytes + ENVELOPE_BYTES)
         shown = entrances(*self._asked_for, self.parts.served)
@@ -228,13 +230,13 @@ class Sandbox:
         )
 
     def _made_journal(self) -> Journal:
-        keys = keys_of(*self._asked_for, self.access.water) | frozenset(self.access.keys.own)
+        keys = keys_of(*self.access.every) | frozenset(self.access.keys.own)
         judges = {**verdicts(), nowhere.NAME: nowhere.no_such_path(lambda: self.site.paths())}
         return Journal(self.lanes, judges, secrets=lambda: keys, noticed=self.access.keys.noticed)
 
     def _made_control(self) -> ControlApp:
         return create_control_app(
-            *(self.lanes, self.journal, self.faults, self.clock, self._simulators),
+            *(self.lanes, self.journal, self.faults, self.clock, tuple(self.simulators.values())),
             hosts=(self.settings.host, *self.settings.hosts),
             as_program=at_need.as_program,
             authority=None if self.certificate is None else self.certificate.authority.read_bytes(),
@@ -244,7 +246,7 @@ class Sandbox:
 
     def _mount(self) -> None:
         """Serve the doors of the parts that this process has, and what is in all of them."""
-        for simulator in self._simulators:
+        for simulator in self.simulators.values():
             for path, app in simulator.doors.items():
                 if self._doors[path] in self.parts.served:
                     self.site.mount(path, app)

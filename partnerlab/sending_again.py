@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields
 
 from partnerlab.contracts.masking import is_secret
-from partnerlab.simulators import ic_webservices, inhance_soap, tccs_rest, watersmart
+from partnerlab.own_keys import Settings
+from partnerlab.simulators import ic_webservices, inhance_soap, tccs_rest
 from partnerlab.simulators.kit.http.site import Site
 from partnerlab.simulators.kit.journal.entries import Entry
 from partnerlab.simulators.kit.journal.sent_again import Credentials, NotReplayable, Replayed, sent_again
@@ -47,9 +48,7 @@ def credentials(
     }
 
 
-def keys_of(
-    *settings: inhance_soap.Settings | tccs_rest.Settings | ic_webservices.Settings | watersmart.Settings,
-) -> frozenset[str]:
+def keys_of(*settings: Settings) -> frozenset[str]:
     """The keys and passwords of the simulators, which the journal masks wherever a caller puts them."""
     found = set()
     for one in settings:

@@ -1,0 +1,89 @@
+"""
+What names the partners names all of them: a partner that is added in one place is missed by name in the others.
+
+`docs/extending.md`, *A partner*, goes through the same places.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from importlib import import_module
+from typing import get_args, get_type_hints
+
+from partnerlab.auditing.ways import WAYS
+from partnerlab.client.datapump.routes import BALANCE_CHECKS, ROUTES
+from partnerlab.client.rtdr import ENQUIRIES
+from partnerlab.contracts.capabilities import integrations
+from partnerlab.contracts.catalogue import REQUIREMENT_FILES
+from partnerlab.contracts.catalogue.generated import CAPABILITIES
+from partnerlab.contracts.data import FOLDER
+from partnerlab.contracts.jobs import partners as partners_with_jobs
+from partnerlab.contracts.settings import settings
+from partnerlab.own_keys import Access
+from partnerlab.reference import CONTROL_APIS
+from partnerlab.sandbox import Sandbox
+from partnerlab.settings import SandboxSettings
+from partnerlab.simulators.kit.world.lanes import DEFAULT
+from partnerlab.testing.books import PartnerBooks
+from tests.module_graph import ROOT
+
+PARTNERS = frozenset(partner for partner, _ in ROUTES)
+KINDS = frozenset(kind for _, kind in ROUTES)
+SIMULATORS = tuple(sorted(path.parent.name for path in (ROOT / "simulators").glob("*/app.py")))
+"""The folders of simulators."""
+
+
+def test_the_data_pump_knows_what_to_do_with_each_kind_of_event_for_each_partner() -> None:
+    assert {(partner, kind) for partner in PARTNERS for kind in KINDS} - ROUTES.keys() == set()
+
+
+def test_each_partner_has_its_capabilities() -> None:
+    assert PARTNERS - set(integrations()) == set(), "contracts/capabilities/<partner>.toml"
+
+
+def test_each_integrations_capabilities_are_requirements() -> None:
+    assert set(CAPABILITIES.values()) == set(integrations()), "CAPABILITIES in contracts/catalogue/generated.py"
+
+
+def test_the_audit_knows_how_each_partner_learns_of_payments() -> None:
+    assert WAYS.keys() == PARTNERS, "partnerlab/auditing/ways.py"
+
+
+def test_a_partner_that_is_asked_for_balances_by_the_pump_is_asked_by_rtdr_too() -> None:
+    assert ENQUIRIES.keys() == BALANCE_CHECKS.keys(), "client/rtdr.py and client/datapump/routes.py"
+
+
+def test_settings_and_jobs_name_no_partner_that_there_is_not() -> None:
+    named = {partner for one in settings().values() for partner in one.partners} | set(partners_with_jobs())
+    assert named - set(integrations()) == set(), "contracts/settings.toml, contracts/jobs.toml"
+
+
+def test_tests_of_a_partner_find_its_books() -> None:
+    books = {found.NAME for found in get_args(PartnerBooks)}
+    assert books == PARTNERS - {"inhance_v1"}, "partnerlab/testing/books.py"  # v1 has the books of v2
+
+
+def test_a_new_lane_has_a_biller_of_each_partner_and_each_simulator_is_in_the_sandbox() -> None:
+    with Sandbox(SandboxSettings(port=0), in_process=True) as sandbox:
+        billers = sandbox.ic.world.services.records.billers(sandbox.lanes.get(DEFAULT))
+        assert {biller.partner for biller in billers} == PARTNERS, "simulators/ic_webservices/seeds.py"
+        served = {type(one).__module__.split(".")[2] for one in sandbox.simulators.values()}
+        assert served == set(SIMULATORS), "partnerlab/sandbox.py"
+
+
+def test_the_keys_of_every_simulator_are_masked_and_are_made_anew_where_others_reach_the_sandbox() -> None:
+    known = set(get_type_hints(Access).values())
+    for simulator in SIMULATORS:
+        settings_of = import_module(f"partnerlab.simulators.{simulator}").Settings
+        assert settings_of in known, f"partnerlab/own_keys.py: Access has no settings of {simulator}"
+    assert len(fields(Access)) == len(SIMULATORS) + 1
+
+
+def test_every_file_of_requirements_is_read() -> None:
+    found = {path.name.removesuffix(".toml") for path in FOLDER.joinpath("catalogue", "requirements").iterdir()}
+    assert found == set(REQUIREMENT_FILES), "contracts/catalogue/__init__.py"
+
+
+def test_every_control_api_is_on_its_reference_page() -> None:
+    found = {path.parent.name for path in FOLDER.glob("*/control.yaml")}
+    assert found == set(CONTROL_APIS), "partnerlab/reference.py"
