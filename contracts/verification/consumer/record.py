@@ -77,10 +77,9 @@ class Reader:
         record: Record,
         concerns: Callable[[Mapping[str, Any]], bool],
         caller: str = "",
-        since: int = 0,
     ) -> None:
         self._control, self._record, self._concerns, self._caller = control, record, concerns, caller
-        self._since = since
+        self._since = 0
 
     def read(self) -> list[Call]:
         """What came since the last time, added to the record. Raises as `Control`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, Literal, TypeVar
+from typing import Generic, Literal, TypeVar
 
 from partnerlab.contracts.verification.grading.model import Problem
 
@@ -99,6 +99,3 @@ class Suite(Generic[Subject]):
             for id in check.requirements:
                 found.setdefault(id, []).append(check.id)
         return found
-
-
-AnySuite = Suite[Any]

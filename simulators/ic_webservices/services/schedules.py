@@ -191,11 +191,11 @@ class Schedules:
             schedule = schedule_of(tx, lane, biller, username, schedule_id)
             return schedule, invoice_of(tx, lane, biller, schedule.invoice_number)
 
-    def of_user(self, lane: Lane, biller_guid: str, username: str, *, state: str = "") -> list[Schedule]:
+    def of_user(self, lane: Lane, biller_guid: str, username: str) -> list[Schedule]:
         """A user's scheduled payments and AutoPay's, by the day they run."""
         search = {"biller_guid": normal_guid(biller_guid), "username": username_key(username)}
         with self.store.read() as tx:
-            return SCHEDULES.find(tx, lane.name, search | ({"state": state} if state else {}), order="runs_at")
+            return SCHEDULES.find(tx, lane.name, search, order="runs_at")
 
     # --- AutoPay ---
 

@@ -58,6 +58,7 @@ ENOUGH, ENOUGH_BYTES = MAX_WAITING // 4, MAX_WAITING_BYTES // 4
 """Where so many wait, in all lanes together, they are written though nobody asked for them."""
 MAX_STORED_BYTES = 512 * 1024 * 1024
 CHUNK = 100
+MOST_NEWER = 500
 
 _logger = logging.getLogger(__name__)
 
@@ -199,10 +200,10 @@ class Journal:
         with self._store.read() as tx:
             return int(tx.all(NEWEST)[0][0])
 
-    def newer(self, number: int, limit: int = 500) -> list[tuple[int, str, str]]:
+    def newer(self, number: int) -> list[tuple[int, str, str]]:
         """Number, lane and id of the first entries after that number, whoever wrote them, oldest first."""
         with self._store.read() as tx:
-            return [(number, lane, id) for number, lane, id in tx.all(NEWER, number=number, limit=limit)]
+            return [(number, lane, id) for number, lane, id in tx.all(NEWER, number=number, limit=MOST_NEWER)]
 
     def clear(self, lane: str) -> int:
         """Forget a lane's entries; how many there were."""
