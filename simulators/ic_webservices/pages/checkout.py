@@ -199,9 +199,9 @@ def _wish(form: Form, many: int) -> tuple[str, int]:
 
 
 def _amount(form: Form, at: int, bill: Bill) -> int | None:
-    """What is to be paid of a bill, None where it is the whole of it. Notes what is wrong with it."""
+    """What is to be paid of a bill, None where it has no field for that: the whole. Notes what is wrong with it."""
     name = f"Amount-{at}"
-    if not form.given(name):
+    if not form.came(name) or not (bill.editable or form.given(name)):
         return None
     if not bill.editable:
         raise PageRefused(400, "This amount cannot be changed", f"Bill {bill.number} is paid as a whole.")

@@ -88,6 +88,10 @@ class Form:
         """A value as it came, without blanks around it."""
         return self._values.get(name, "").strip()
 
+    def came(self, name: str) -> bool:
+        """Whether the form had that field, be it empty."""
+        return name in self._values
+
     def text(self, name: str, reason: str = "", *, longest: int = 250) -> str:
         """One line of printable text; *reason* says what is wrong where it is empty (an empty reason allows it)."""
         try:
