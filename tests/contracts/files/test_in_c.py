@@ -6,6 +6,7 @@ What it does to memory: `test_in_c_memory.py`.
 
 from __future__ import annotations
 
+import gc
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -27,7 +28,7 @@ from partnerlab.contracts.files import (
     read_bif,
     with_columns,
 )
-from partnerlab.contracts.files.fields import MAX_ROW
+from partnerlab.contracts.files.fields import MAX_ROW, parse_cell
 from partnerlab.contracts.files.groups import MAX_ROWS
 from partnerlab.contracts.files.row import Row
 from partnerlab.generators.damage import damage, damages_of
@@ -52,7 +53,7 @@ def outcome(data: bytes, layout: Layout, *, strict: bool = False, piece: int = 1
 
 
 def seen(row: Row) -> tuple[Any, ...]:
-    return type(row), tuple(row), repr(row), hash(row)
+    return type(row), tuple(row), repr(row), hash(row), gc.is_tracked(row)
 
 
 def assert_same(
@@ -222,8 +223,24 @@ def test_rows_and_invoices_as_long_as_they_may_be(name: str, layout: Layout) -> 
     for length in (MAX_ROW - 1, MAX_ROW, MAX_ROW + 1):
         cells[2] = (name * MAX_ROW)[: length - rest]
         assert_same("\n".join((*lines[:2], "|".join(cells), *lines[3:])).encode(), layout)
+    following = next(at for at in range(2, len(lines)) if lines[at].startswith("IH|"))
     for count in (MAX_ROWS - 1, MAX_ROWS, MAX_ROWS + 1):
-        assert_same("\n".join((*lines[:3], *[lines[3]] * (count - 2), *lines[4:])).encode(), layout, counted=False)
+        rows = [*lines[:3], *["ID" + "|" * 36] * (count - 2), *lines[following:]]  # all of them in one block
+        assert_same("\n".join(rows).encode(), layout, counted=False)
+
+
+@pytest.mark.parametrize("cell", [b"x", b"\xc3\xab", b"\xe9", b"\x81", b"\x00", b"\x7f", b"\t", b" "])
+def test_a_column_without_a_value_is_text_all_the_same(cell: bytes, layout: Layout) -> None:
+    padded = with_columns(layout, "by_file_spec_id")
+    header, *rows = good_file("inhance_v2", padded).split(b"\n")[:9]
+    for at, row in enumerate(rows):
+        columns = padded.record(row[:2].decode()).fields
+        filler = next((place for place, field in enumerate(columns) if field.kind == "filler"), None)
+        if filler is not None:
+            cells = row.split(b"|")
+            cells[filler] = cell
+            changed = [*rows[:at], b"|".join(cells), *rows[at + 1 :], b"IH|", b""]
+            assert_same(b"\n".join((header, *changed)), padded)
 
 
 def test_threads_read_files_of_their_own(layout: Layout) -> None:
@@ -250,6 +267,31 @@ def test_what_python_raises_is_not_hidden(module: Any, layout: Layout) -> None:
         read = module.Reader(((Row, 1, (column,)),) * 3, b"x", b"", 100, 100)
         with pytest.raises(expected):
             read(b"x\nx\nx\nx\n", 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "cells"),
+    [
+        ("LineItemTotal", ("0.00", "-0.01", "9" * 15 + ".99", "-" + "9" * 15 + ".99", "")),
+        ("CustomField22", ("0", "-1", "9" * 15, "1.5", "-1.123456", "9" * 15 + ".999999", "")),
+        ("CustomField21", ("5", "1;2;3;4;5", ";;;;1", "1.5;;-3;;", "")),
+        ("CustomField10", ("03/02/2026", "03/02/2026;;;;01/01/0001", "")),
+        ("CustomField30", ("A", " ", "x" * 64, "x" * 65, "a;b;c;d;e", "ë;;;;", "")),
+    ],
+)
+def test_what_is_right_is_not_left_to_python(name: str, cells: tuple[str, ...], layout: Layout) -> None:
+    read = in_c.invoice_reader(layout)
+    assert read
+    header, *rows = small_file("inhance_v2").decode().split("\n")
+    fields = layout.record("ID").fields
+    at = next(place for place, field in enumerate(fields) if field.name == name)
+    for cell in cells:
+        columns = rows[2].split("|")
+        columns[at] = cell
+        data = "\n".join((header, *rows[:2], "|".join(columns), *rows[3:])).encode()
+        found = read(data, len(header) + 1)
+        assert found, cell
+        assert found[0][2][0][name] == parse_cell(fields[at], cell)
 
 
 def test_a_place_outside_is_refused(layout: Layout) -> None:
