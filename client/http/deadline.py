@@ -149,4 +149,20 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
         return _AsyncStream(await self._stream.start_tls(ssl_context, server_hostname, left))
 
     def get_extra_info(self, info: str) -> Any:
+        if info == "is_readable" and _holds_bytes(self._stream):
+            return True
         return self._stream.get_extra_info(info)
+
+
+def _holds_bytes(stream: Any) -> bool:
+    """
+    Whether bytes came that nobody has read, where no look at the socket shows them: asyncio reads ahead.
+
+    Where anyio does not show what it holds, it may be something; such a connection is not used again.
+    """
+    above: Any = getattr(stream, "_stream", None)
+    below = getattr(above, "transport_stream", None)  # of TLS
+    queue = getattr(getattr(below or above, "_protocol", None), "read_queue", None)
+    if queue is None or len(queue):
+        return True
+    return below is not None and bool(above._read_bio.pending or above._ssl_object.pending())

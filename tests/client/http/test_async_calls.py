@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+import uvloop
 
 from partnerlab.client.http import AsyncTransport
 from partnerlab.client.http.connections import AsyncConnections
+from partnerlab.client.http.direct import READ_BYTES
 from tests.client.http.support import request
+from tests.client.http.test_addresses import CERTIFICATE
 
 Serve = Callable[..., Any]
 PLAIN = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n<ok/>"
@@ -54,3 +58,39 @@ def test_many_calls_at_once_have_a_connection_each_and_keep_them(serve: Serve) -
 
     asyncio.run(run())
     assert server.connections <= 8
+
+
+@pytest.mark.parametrize("loop", [asyncio.new_event_loop, uvloop.new_event_loop])
+@pytest.mark.parametrize("tls", [False, True])
+@pytest.mark.parametrize("direct", [True, False])
+def test_what_was_read_from_the_socket_and_not_asked_for_is_nobodys(
+    serve: Serve, loop: Callable[[], asyncio.AbstractEventLoop], *, direct: bool, tls: bool
+) -> None:
+    """asyncio reads more than is asked for: an answer that ends just there left the rest for the next call's answer."""
+    ours, theirs = ssl.create_default_context(cafile=str(CERTIFICATE)), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    theirs.load_cert_chain(CERTIFICATE)
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n"
+    length = READ_BYTES - len(head % READ_BYTES)
+    answer = head % length + b"x" * length
+
+    def handler(connection: Any) -> None:
+        connection.request()
+        connection.send(PLAIN)
+        if connection.request():
+            connection.send(answer + b"HTTP/1.1 500 Forged\r\nContent-Length: 6\r\n\r\nforged")
+        connection.request()
+
+    server = serve(handler, theirs if tls else None)
+
+    async def run() -> list[int]:
+        async with AsyncTransport(ssl_context=ours) as transport:
+            transport.http._direct = direct
+            found = []
+            for _ in range(3):
+                found.append(len((await transport.send(request(server.url))).content))
+                await asyncio.sleep(0.05)
+            return found
+
+    with asyncio.Runner(loop_factory=loop) as runner:
+        assert runner.run(run()) == [5, length, 5]
+    assert server.connections == 2

@@ -150,11 +150,12 @@ def test_every_answer_means_the_same(serve: Serve, over_httpx: list[str], name: 
     assert sent[0] == sent[1], "the same bytes go out"
 
 
-def test_over_tls_too(serve: Serve, over_httpx: list[str]) -> None:
+@pytest.mark.parametrize("kind", [Transport, Waited])
+def test_over_tls_too(serve: Serve, over_httpx: list[str], kind: Kind) -> None:
     ours, theirs = ssl.create_default_context(cafile=str(CERTIFICATE)), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     theirs.load_cert_chain(CERTIFICATE)
     sent = []
-    for transport in transports(ssl_context=ours):
+    for transport in transports(kind, ssl_context=ours):
         over_httpx.clear()
         server = serve(b"<ok/>", theirs)
         assert [transport.send(request(server.url)).content for _ in range(3)] == [b"<ok/>"] * 3
@@ -180,7 +181,8 @@ def test_an_answer_before_the_request_was_read_counts(serve: Serve) -> None:
 
 @pytest.mark.parametrize("trailing", [b"HTTP/1.1 500 Forged\r\nContent-Length: 6\r\n\r\nforged", b"x"])
 @pytest.mark.parametrize("apart", [True, False])
-def test_what_comes_after_an_answer_is_nobodys(serve: Serve, trailing: bytes, apart: bool) -> None:
+@pytest.mark.parametrize("kind", [Transport, Waited])
+def test_what_comes_after_an_answer_is_nobodys(serve: Serve, trailing: bytes, apart: bool, kind: Kind) -> None:
     head, body = PLAIN[:-5], PLAIN[-5:] + trailing
 
     def handler(connection: Any) -> None:
@@ -193,7 +195,7 @@ def test_what_comes_after_an_answer_is_nobodys(serve: Serve, trailing: bytes, ap
         connection.request()
 
     server = serve(handler)
-    with Transport(timeouts=QUICK) as transport:
+    with kind(timeouts=QUICK) as transport:
         contents = [transport.send(request(server.url)).content for _ in range(3)]
     assert contents == [b"<ok/>"] * 3
     assert server.connections == 2
