@@ -31,11 +31,11 @@ def index(page: Page) -> Response:
 
 
 def upload(page: Page) -> Response:
-    """A file that came in, with every problem of it."""
+    """A file that came in, with its first problems."""
     id = page.places["id"]
     found = page.api.get(at("/_sandbox/ic/uploads/{}", id))
     problems = page.api.get(at("/_sandbox/ic/uploads/{}/problems", id), limit=MOST)["problems"]
-    return page.render("upload.html", "files", found["file_name"], upload=found, problems=problems)
+    return page.render("upload.html", "files", found["file_name"], upload=found, problems=problems, most=MOST)
 
 
 def decide(page: Page) -> Response:

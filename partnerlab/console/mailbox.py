@@ -18,4 +18,4 @@ def index(page: Page) -> Response:
     chosen = messages[0] if messages else None
     if number.isdecimal():
         chosen = page.api.get(at("/_sandbox/ic/mailbox/{}", number))
-    return page.render("mailbox.html", "mailbox", "Mailbox", messages=messages, chosen=chosen)
+    return page.render("mailbox.html", "mailbox", "Mailbox", messages=messages, chosen=chosen, most=MOST)

@@ -40,7 +40,7 @@ def index(page: Page) -> Response:
         row for guid in billers for row in page.api.get("/_sandbox/ic/payments", biller_guid=guid, **given)["payments"]
     ]
     rows = sorted(rows, key=lambda row: row["reference"], reverse=True)[:MOST]
-    return page.render("payments.html", "payments", "Payments", payments=rows, billers=billers, find=find)
+    return page.render("payments.html", "payments", "Payments", payments=rows, billers=billers, find=find, most=MOST)
 
 
 def story(page: Page) -> Response:

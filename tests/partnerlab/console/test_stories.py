@@ -329,6 +329,26 @@ def test_in_a_large_book_any_account_is_found_by_its_number(reader: Reader, monk
             assert "No account matches." in reader.get(f"{page}&find={none}").text
 
 
+def test_a_list_that_is_cut_says_so(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(2):
+        reader.post("/console/try/pay")
+    water = next(row["guid"] for row in reader.api("/_sandbox/ic/billers")["billers"] if row["partner"] == "watersmart")
+    broken = "".join(f"2000020{number},Nobody,x,1,0\n" for number in range(3)).encode()
+    reader.call(
+        f"/_sandbox/ic/uploads?biller_guid={water}&file_name=broken.csv", broken, **{"content-type": "text/plain"}
+    )
+    (upload,) = reader.api(f"/_sandbox/ic/uploads?biller_guid={water}")["uploads"]
+    pages = {
+        "payments": ("/console/payments", "These are the newest 2."),
+        "mailbox": ("/console/mailbox", "These are the newest 2."),
+        "files": (f"/console/files/in/{upload['upload_id']}", "These are the first 2."),
+    }
+    for name, (page, said) in pages.items():
+        assert "These are the" not in reader.get(page).text
+        monkeypatch.setattr(f"partnerlab.console.{name}.MOST", 2)
+        assert said in reader.get(page).text
+
+
 @pytest.mark.parametrize(("ours", "theirs"), [(2, 500), (500, 2), (2, 2)])
 def test_in_a_large_book_nothing_is_said_to_differ_that_the_lists_only_do_not_reach(
     reader: Reader, monkeypatch: pytest.MonkeyPatch, ours: int, theirs: int
