@@ -95,8 +95,6 @@ def _terms(books: LaneBooks, matched: Matched, judged: Audit) -> Mapping[tuple[s
         if one.kind == "payment" and one.verdict in UNDER_WAY and one.payment.guid not in matched.of
     }
     for payment in books.payments:
-        if not payment.approved and payment.guid not in matched.of:
-            continue
         partner = books.billers[payment.biller_guid].partner
         place = payment.invoice if WAYS[partner].place == "invoice" else before_conveyance(payment.account)
         posted = [one for one in matched.of.get(payment.guid, ()) if one.stands]

@@ -1,0 +1,182 @@
+"""Where both sides say otherwise what an account owes, what is said of it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from partnerlab.auditing import audit
+from partnerlab.auditing.matching import match
+from partnerlab.auditing.owed import MOST_TERMS, balances
+from tests.partnerlab.auditing.by_hand import balance, books, delivery, event, missing_bill, payment, posting
+
+
+def said(*payments: Any, **held: Any) -> list[tuple[str, str, Decimal, str]]:
+    found = books(*payments, **held)
+    return [(one.kind, one.subject, one.amount, one.detail) for one in balances(found, match(found), audit(found))]
+
+
+def of_one(here: str, there: str, *payments: Any, held: Any = None, partner: str = "inhance_v2", **changed: Any) -> Any:
+    """Kind and words of the one balance; None where nothing is said. *held* are other records."""
+    place = "I1" if partner == "tccs" else "A1"
+    one = balance(partner, here, there, place=place, **changed)
+    found = said(*payments, balances=(one,), **(held or {}))
+    if not found:
+        return None
+    ((kind, subject, amount, detail),) = found
+    name = {"inhance_v2": "inHance v2", "tccs": "TCCS"}[partner]
+    assert (subject, amount) == (place, Decimal(here) - Decimal(there))
+    assert detail.startswith(f"Invoice Cloud {here}, {name} {there}")
+    return kind, detail.removeprefix(f"Invoice Cloud {here}, {name} {there}")
+
+
+def test_nothing_where_both_say_the_same() -> None:
+    assert of_one("10.00", "10.00") is None
+
+
+def test_a_difference_that_nobody_can_explain() -> None:
+    assert of_one("10.00", "10.01") == ("cents_off", "")
+
+
+HELD = "what was taken just before the last file counts as not in it [A-85]"
+
+
+@pytest.mark.parametrize(
+    ("here", "changed", "text"),
+    [
+        ("12.00", {"late_fees": Decimal(2)}, "late fees of Invoice Cloud"),
+        ("8.00", {"conveyed": Decimal(2)}, "the rest is asked of its former owner"),
+        ("8.00", {"ahead": Decimal(2)}, "paid before it was billed"),
+        ("8.00", {"held_back": Decimal(2)}, HELD),
+        ("8.00", {"unsent": (missing_bill("7", "2.00"),)}, "bill 7 is not at Invoice Cloud"),
+    ],
+)
+def test_what_explains_one(here: str, changed: dict[str, Any], text: str) -> None:
+    assert of_one(here, "10.00", **changed) == ("explained", f": {text}")
+    other_way = "8.00" if here == "12.00" else "12.00"
+    assert of_one(other_way, "10.00", **changed) == ("cents_off", f": it does not add up with {text}")
+    assert of_one("10.00", "10.00", **changed) is None, "it may have been evened out since"
+
+
+def test_the_fewest_reasons_that_add_up_are_told() -> None:
+    three = {"late_fees": Decimal(2), "ahead": Decimal(1), "unsent": (missing_bill("7", "3.00"),)}
+    assert of_one("11.00", "10.00", **three) == (
+        "explained",
+        ": late fees of Invoice Cloud; paid before it was billed",
+    )
+    assert of_one("7.00", "10.00", **three) == ("explained", ": bill 7 is not at Invoice Cloud")
+
+
+@pytest.mark.parametrize("bills", [MOST_TERMS, MOST_TERMS + 1])
+def test_of_very_many_only_the_sum_of_all_is_tried(bills: int) -> None:
+    unsent = tuple(missing_bill(str(number), "1.00") for number in range(bills))
+    assert of_one("5.00", "5.00", unsent=unsent) is None
+    assert of_one("0.00", f"{bills}.00", unsent=unsent)[0] == "explained"
+    assert of_one("0.00", "2.00", unsent=unsent)[0] == ("explained" if bills == MOST_TERMS else "cents_off")
+
+
+def test_a_bill_that_went_out_and_is_not_there_is_to_be_mended() -> None:
+    found = of_one("8.00", "10.00", unsent=(missing_bill("7", "2.00", "bills.txt"),))
+    assert found == ("off_by_finding", ": bill 7 is not at Invoice Cloud, and went out in bills.txt")
+
+
+@pytest.mark.parametrize(
+    ("here", "changed", "expected"),
+    [
+        ("8.00", {"asked": ("5", "6")}, ("explained", ": inHance v2 is being asked about bill 5, 6")),
+        ("12.00", {"asked": ("5", "6")}, ("cents_off", "")),
+        ("12.00", {"asked": ("5",), "waits": True}, ("explained", ": inHance v2 has not sent its last change yet")),
+        ("8.00", {"asked": ("5",), "ahead": Decimal(2)}, ("explained", ": paid before it was billed")),
+        ("8.00", {"waits": True}, ("explained", ": inHance v2 has not sent its last change yet")),
+        ("8.00", {"waits": True, "ahead": Decimal(2)}, ("explained", ": paid before it was billed")),
+    ],
+)
+def test_what_is_under_way_between_both(here: str, changed: dict[str, Any], expected: tuple[str, str]) -> None:
+    assert of_one(here, "10.00", **changed) == expected
+
+
+UNDER_WAY = {"events": (event(),), "deliveries": (delivery("waiting"),)}
+
+
+def test_money_of_which_the_partner_cannot_know_must_show() -> None:
+    """Else a payer is asked for it again."""
+    text = "00000001 (accepted): 10.00 here, 0 there"
+    assert of_one("0.00", "10.00", payment(), held=UNDER_WAY) == ("explained", f": {text}")
+    expected = ("cents_off", f": it does not add up with {text}")
+    assert of_one("10.00", "10.00", payment(), held=UNDER_WAY) == expected
+    assert of_one("0.00", "20.00", payment(), held=UNDER_WAY) == expected, "once"
+
+
+def test_a_payment_that_is_lost_is_to_be_mended() -> None:
+    text = "00000001 (accepted): 10.00 here, 0 there"
+    assert of_one("0.00", "10.00", payment()) == ("off_by_finding", f": {text}")
+    both = of_one("2.00", "10.00", payment(), late_fees=Decimal(2))
+    assert both == ("off_by_finding", f": {text}; late fees of Invoice Cloud")
+
+
+def test_one_that_both_have_explains_nothing() -> None:
+    assert of_one("20.00", "10.00", payment(), held={"postings": (posting(),)}) == ("cents_off", "")
+
+
+def test_one_that_only_the_partner_has_is_to_be_mended() -> None:
+    orphan = posting(number=9, amount=Decimal("10.00"))
+    found = of_one("10.00", "0.00", held={"postings": (orphan,)})
+    assert found == ("off_by_finding", ": P9 is no payment of Invoice Cloud")
+    gone = of_one("10.00", "0.00", held={"postings": (posting(number=9, returned=True),)})
+    assert gone == ("cents_off", "")
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({"approved": False, "state": "declined"}, ("cents_off", "")),
+        ({"offline": True}, ("explained", ": 00000001 (clerk's entry): 10.00 here, 0 there")),
+        ({"donation": "inline"}, ("cents_off", "")),
+        ({"state": "returned"}, ("cents_off", "")),
+    ],
+)
+def test_a_payment_that_the_partner_need_not_have(changed: dict[str, Any], expected: tuple[str, str]) -> None:
+    assert of_one("0.00", "10.00", payment(**changed)) == expected
+    assert of_one("10.00", "10.00", payment(**changed)) is None
+
+
+@pytest.mark.parametrize(
+    ("changed", "what", "kind"),
+    [
+        ({"donation": "standalone"}, "donation", "explained"),
+        ({"state": "returned"}, "returned", "explained"),
+        ({"approved": False, "state": "declined"}, "declined", "off_by_finding"),
+    ],
+)
+def test_one_that_it_has_and_that_pays_nothing_here(changed: dict[str, Any], what: str, kind: str) -> None:
+    held = {"postings": (posting(),)}
+    found = of_one("10.00", "0.00", payment(**changed), held=held)
+    assert found == (kind, f": 00000001 ({what}): 0 here, 10.00 there")
+
+
+def test_a_return_that_a_clerk_entered_after_the_balance_was_told() -> None:
+    held = {"postings": (posting(returned=True),)}
+    text = "00000001 came back, and the balance was told before a clerk entered it"
+    assert of_one("0.00", "10.00", payment(state="returned"), held=held) == ("explained", f": {text}")
+    of_tccs = {"postings": (posting("tccs", returned=True),)}
+    assert of_one("0.00", "10.00", payment("tccs", state="returned"), held=of_tccs, partner="tccs") == ("cents_off", "")
+
+
+@pytest.mark.parametrize(("partner", "place", "elsewhere"), [("inhance_v2", "A1", "A2"), ("tccs", "I1", "I2")])
+def test_a_payment_that_was_credited_elsewhere(partner: str, place: str, elsewhere: str) -> None:
+    found = said(
+        payment(partner),
+        postings=(posting(partner, place=elsewhere),),
+        balances=(balance(partner, "0", "10", place=place), balance(partner, "10", "0", place=elsewhere)),
+    )
+    assert [(one[0], one[1], one[3].partition(": ")[2]) for one in found] == [
+        ("off_by_finding", place, "00000001 (accepted): 10.00 here, 0 there"),
+        ("off_by_finding", elsewhere, "00000001 was credited here"),
+    ]
+
+
+def test_a_conveyed_account_is_its_partners_under_the_old_number() -> None:
+    found = of_one("0.00", "10.00", payment(account="A1-CV-03022026"), held=UNDER_WAY)
+    assert found == ("explained", ": 00000001 (accepted): 10.00 here, 0 there")
