@@ -138,11 +138,40 @@ def test_a_card_number_is_masked_whatever_is_beside_it(number: str, around: str)
         "R|10000101|500001|06/16/2020|125.50|182.75",
         "4111111111111112",
         "41111111111111111111",
+        # The check digit fits these, too.
+        "aaaaaaaa-4111-1111-1111-1111bbbbbbbb",
+        "20261127090003",
+        "11272026090003",
+        "1764234000008",
+        "41111111111111111115",
+        "4111 1111 1111 1112 123",
+        "4   1   1   1   1   1   1   1   1   1   1   1   1   1   1   1",
     ],
 )
 def test_other_numbers_are_kept(text: str) -> None:
     assert mask_text(text) == text
     assert not has_card_number(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("212345678901235", "•••1235"),
+        ("4111 1111 1111 1111 123", "•••1111 123"),
+        ("4111-1111-1111-1111 123", "•••1111 123"),
+        ("4111 1111 1111 1111 1111 1111", "•••1111 1111 1111"),
+        ("4111 1111 1111 1111 5555 5555 5555 4444", "•••1111 •••4444"),
+        ("411 1111 1111 11111", "•••1111"),
+        ("|41 11 11 11 11 11 11 11|", "|•••1 11|"),
+        ("- 41-11-11-11-11-11-11-11", "- •••1-11"),
+        ("1. 41-11-11-11-11-11-11-11", "1. •••1-11"),
+        ("4  1  1  1  1  1  1  1  1  1  1  1  1  1  1  1", "•••1  1"),
+        ("total 41 11 11 11 11 11 11 11.50", "total •••1 11.50"),
+        ("aaaaaaaa-4111-1111-1111-1111bbbbbbbb 5555-5555-5555-4444", "aaaaaaaa-4111-1111-1111-1111bbbbbbbb •••4444"),
+    ],
+)
+def test_of_digits_in_groups_those_of_the_card_are_masked(text: str, masked: str) -> None:
+    assert mask_text(text) == masked
 
 
 def test_an_excerpt_never_shows_what_its_cut_hides_from_the_search() -> None:
