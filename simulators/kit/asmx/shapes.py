@@ -31,8 +31,8 @@ SHAPES = 8
 """Of one pair of headers; the oldest is forgotten for a new one."""
 HEADS = 64
 
-# In XML these mean themselves, in UTF-8 and US-ASCII alike. Not `]`, so that no text ends in `]]>`.
-_ADMITTED = bytes(set(range(0x20, 0x7F)) - set(b"<>&]"))
+_is_plain = re.compile(r"[^<>&\]\x00-\x1f\x7f-\xff]*").fullmatch
+"""In XML what it admits means itself, in UTF-8 and US-ASCII alike. Not `]`, so that no text ends in `]]>`."""
 _TAG = re.compile(rb"<([^<>]*)>")
 
 _Head = tuple[str | None, str | None]
@@ -49,44 +49,37 @@ class Seen(NamedTuple):
 _as_tuple = tuple.__new__  # half the time of a named tuple's own
 
 
-class _Hole(NamedTuple):
-    """The text of a parameter, and what stands from its end to the next one's, or to the end of the body."""
-
-    name: str
-    parse: Callable[[str], Any]
-    after: str
-
-
 class _Shape(NamedTuple):
     operation: OperationCodec
     version: Version
     before: bytes
-    holes: tuple[_Hole, ...]
-    others: int
-    """How many bytes outside the holes are not admitted in one."""
+    """What stands before the first hole."""
+    holes: tuple[tuple[str, str], ...]
+    """The parameter whose text stands there, and all from its end, at a `<`, to the next hole or the body's end."""
+    parsers: tuple[tuple[str, Callable[[str], Any]], ...]
+    """Of those that are not taken as they stand."""
     values: Mapping[str, Any]
     """The parameters in the order they came; those without a hole have their value."""
     longest: int
 
     def read(self, body: bytes) -> Seen | None:
         """What was sent, where the body is of this shape."""
-        if len(body) > self.longest or not body.startswith(self.before):
+        before = self.before
+        if len(body) > self.longest or not body.startswith(before):
             return None
-        if len(body.translate(None, _ADMITTED)) != self.others:  # where all between them is as it was, a hole has some
+        values, texts, rest = dict(self.values), "", body[len(before) :].decode("latin-1")
+        for name, after in self.holes:
+            text, found, rest = rest.partition(after)
+            if not found:
+                return None
+            values[name] = text
+            texts += text
+        if rest or not _is_plain(texts):  # nor is one that goes beyond its hole: it has a `<`
             return None
-        text = body.decode("latin-1")
-        values = dict(self.values)
-        at = len(self.before)
         try:
-            for name, parse, after in self.holes:
-                end = text.find("<", at)
-                if not text.startswith(after, end):
-                    return None
-                values[name] = parse(text[at:end])
-                at = end + len(after)
+            for name, parse in self.parsers:
+                values[name] = parse(values[name])
         except ValueError:
-            return None
-        if at != len(text):
             return None
         sent = self.operation.request.__new__(self.operation.request)
         sent.__dict__ = values
@@ -176,13 +169,13 @@ def _shape(body: bytes, element: etree._Element, seen: Seen, most: int) -> _Shap
         if text is not None and not leaf.attrib:
             places.append((*found, *text))
     then = [begins for _, _, begins, _ in places] + [len(body)]
-    before, afters = body[: then[0]], [body[end : then[n + 1]] for n, (_, _, _, end) in enumerate(places)]
-    holes = [
-        _Hole(name, parse, after.decode("latin-1")) for (name, parse, _, _), after in zip(places, afters, strict=True)
-    ]
-    others = sum(len(part.translate(None, _ADMITTED)) for part in (before, *afters))
-    longest = min(len(body) + MOST_GROWTH, most)
-    return _Shape(operation, seen.version, before, tuple(holes), others, dict(seen.sent.__dict__), longest)
+    return _Shape(
+        *(operation, seen.version, body[: then[0]]),
+        holes=tuple((name, body[end : then[n + 1]].decode("latin-1")) for n, (name, _, _, end) in enumerate(places)),
+        parsers=tuple((name, parse) for name, parse, *_ in places if parse is not str),
+        values=dict(seen.sent.__dict__),
+        longest=min(len(body) + MOST_GROWTH, most),
+    )
 
 
 def _texts(body: bytes) -> list[tuple[int, int] | None]:

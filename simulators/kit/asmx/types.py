@@ -88,6 +88,8 @@ def _integer(bits: int) -> Callable[[str], int]:
 
 
 def _decimal(text: str) -> Decimal:
+    if len(text) < 29 and text.isascii() and text.replace(".", "", 1).isdecimal():  # as most are: no sign, no blanks
+        return Decimal(text)
     if _DECIMAL.fullmatch(text) is None:
         raise ValueError(_FORMAT)
     value = Decimal(text.strip())
@@ -127,6 +129,11 @@ def _form_boolean(text: str) -> bool:
 
 
 def _datetime(text: str) -> datetime:
+    if len(text) == 19 and text[4::3] == "--T::":  # as most are: to the second, no zone, no blanks
+        try:
+            return datetime.fromisoformat(text)
+        except ValueError:
+            pass
     match = _DATETIME.fullmatch(text)
     if match is not None:
         day, clock, fraction, zone = match.groups()

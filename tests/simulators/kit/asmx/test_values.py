@@ -4,13 +4,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
+from random import Random
 from typing import Any
 
 import pytest
 
 from partnerlab.simulators.kit.asmx.generate import render
 from partnerlab.simulators.kit.asmx.spyne_compat import ComplexModel, Integer32, ServiceBase, Unicode, rpc
+from partnerlab.simulators.kit.asmx.types import SCALARS
 from tests.simulators.kit.asmx.asmx_demo import NS, RESULTS, SERVICE, answer, envelope, fault, post, soap, values
 
 XSI = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
@@ -142,6 +145,35 @@ def test_the_fault_gives_the_place_of_the_tag_after_the_value() -> None:
 def test_the_place_is_given_for_other_encodings_too() -> None:
     body = envelope(f'<Echo xmlns="{NS}"><text>ä</text><n>abc</n></Echo>').replace("utf-8", "utf-16").encode("utf-16")
     assert "There is an error in XML document (1, " in fault(post(body, content_type="text/xml; charset=utf-16"))[1]
+
+
+@pytest.mark.parametrize(
+    ("type", "usual", "others"),
+    [
+        ("dateTime", "2026-01-31T12:00:00", "0123456789-:T .ZW+\u0663"),
+        ("decimal", "125.50", "0123456789.+-eE_n \u0663"),
+        ("int", "12550", "0123456789.+-_ \u0663"),
+    ],
+)
+def test_a_blank_after_a_value_which_takes_it_the_long_way_changes_nothing(type: str, usual: str, others: str) -> None:
+    random, parse = Random(7), SCALARS[type].parse
+    read = 0
+    for _ in range(20_000):
+        text = list(usual)
+        for _ in range(random.randrange(4)):
+            text[random.randrange(len(text))] = random.choice(others)
+        found = value_of(parse, "".join(text))
+        assert found == value_of(parse, f"{''.join(text)} "), text
+        read += found is not None
+    assert 1_000 < read < 19_000
+
+
+def value_of(parse: Callable[[str], Any], text: str) -> Any:
+    """What a text is read as, and how that is written; None where it is refused."""
+    try:
+        return parse(text), str(parse(text))
+    except ValueError:
+        return None
 
 
 def test_elements_inside_a_value_are_refused() -> None:
