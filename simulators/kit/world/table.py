@@ -15,7 +15,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from types import CodeType, NoneType, UnionType
 from typing import Any, Generic, Literal, NamedTuple, TypeVar, Union, cast, get_args, get_origin
 
@@ -49,7 +49,16 @@ def utc_text(at: datetime) -> str:
     if at.tzinfo is None:
         raise ValueError(f"{at.isoformat()} has no time zone")
     utc = at if at.tzinfo is UTC else at.astimezone(UTC)
-    return utc.isoformat() if utc.microsecond else utc.isoformat(timespec="microseconds")  # the same, and quicker
+    clock = f"{_TWO[utc.hour]}:{_TWO[utc.minute]}:{_TWO[utc.second]}"  # `isoformat` takes twice as long
+    return f"{_day_text(utc.toordinal())}T{clock}.{utc.microsecond:06}+00:00"
+
+
+_TWO = [f"{number:02}" for number in range(60)]
+
+
+@lru_cache(maxsize=64)
+def _day_text(ordinal: int) -> str:
+    return date.fromordinal(ordinal).isoformat()
 
 
 _to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode

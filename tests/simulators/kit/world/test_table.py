@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
+from random import Random
 from typing import Any, Literal
 
 import pytest
 
 from partnerlab.simulators.kit.world import schema
 from partnerlab.simulators.kit.world.store import Store
-from partnerlab.simulators.kit.world.table import Conversion, LaneTx, Table, TableRefused
+from partnerlab.simulators.kit.world.table import Conversion, LaneTx, Table, TableRefused, utc_text
 
 TABLES = schema.Tables()
 PARCELS_TABLE = schema.Table(
@@ -99,6 +100,15 @@ def test_a_moment_is_kept_in_utc_and_one_without_zone_is_refused(shared: Store) 
         )
         with pytest.raises(ValueError, match="no time zone"):
             PARCELS.put(tx, "a", replace(BOX, arrived_at=datetime(2026, 11, 27)))
+
+
+def test_a_moments_text_is_that_of_the_standard_library() -> None:
+    random = Random(7)
+    zones = (UTC, timezone(timedelta(hours=-5)), timezone(timedelta(hours=5, minutes=45)))
+    for _ in range(5_000):
+        at = datetime(1, 1, 3, tzinfo=UTC) + timedelta(days=random.uniform(0, 3_652_000))
+        at = at.replace(microsecond=random.choice((0, 1, 999_999, at.microsecond)), tzinfo=random.choice(zones))
+        assert utc_text(at) == at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def test_add_leaves_what_is_there_and_save_needs_it(shared: Store) -> None:
