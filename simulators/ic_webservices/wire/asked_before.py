@@ -35,8 +35,8 @@ LEARNED_ONE_IN = 16
 """Of the bodies that are of no shape, once there are as many shapes as may be."""
 MARK = "hole"
 
-# What stands for itself in a JSON text, in UTF-8 and US-ASCII alike.
-_ADMITTED = bytes(set(range(0x20, 0x7F)) - set(b'"\\'))
+_is_plain = re.compile(r'[^"\\\x00-\x1f\x7f-\xff]*').fullmatch
+"""What it admits stands for itself in a JSON text, in UTF-8 and US-ASCII alike."""
 _TEXT = pattern(rb'"(' + "|".join(HOLES).encode() + rb')"[ \t\r\n]*+:[ \t\r\n]*+"([^"]+)"')
 
 
@@ -54,31 +54,27 @@ Plain = Callable[[bytes, bool], Page]
 
 class _Shape(NamedTuple):
     before: str
+    """What stands before the first hole."""
     holes: tuple[tuple[str, bool], ...]
-    """What stands from the end of each hole to the next, or to the end; and whether it is a text of people."""
-    others: int
-    """How many bytes outside the holes are not admitted in one."""
+    """What stands from the end of each hole, at a `"`, to the next, or to the end; and whether it is of people."""
     make: Callable[[list[str]], Page]
 
     def read(self, body: bytes) -> Page | None:
         """What is asked for, where the body is of this shape."""
-        if len(body.translate(None, _ADMITTED)) != self.others:
-            return None
         text = body.decode("latin-1")
         if not text.startswith(self.before):
             return None
-        at = len(self.before)
-        texts = []
+        rest, texts = text[len(self.before) :], []
         for after, of_people in self.holes:
-            end = text.find('"', at)
-            one = text[at:end]
-            if not text.startswith(after, end) or not 0 < len(one) <= LONGEST_TEXT or one.strip() != one:
+            one, found, rest = rest.partition(after)
+            if not found or not 0 < len(one) <= LONGEST_TEXT or one.strip() != one:
                 return None
             if of_people and has_card_number(one):
                 return None
             texts.append(one)
-            at = end + len(after)
-        return self.make(texts) if at == len(text) else None
+        if rest or not _is_plain("".join(texts)):  # nor is one that goes beyond its hole: it has a `"`
+            return None
+        return self.make(texts)
 
 
 class AskedBefore:
@@ -124,8 +120,7 @@ class AskedBefore:
         afters = [
             (part.decode("latin-1"), one[1].decode() in OF_PEOPLE) for part, one in zip(parts[1:], found, strict=True)
         ]
-        others = sum(len(part.translate(None, _ADMITTED)) for part in parts)
-        return None if make is None else _Shape(parts[0].decode("latin-1"), tuple(afters), others, make)
+        return None if make is None else _Shape(parts[0].decode("latin-1"), tuple(afters), make)
 
 
 def _maker(page: Page, marks: list[str]) -> Callable[[list[str]], Page] | None:
