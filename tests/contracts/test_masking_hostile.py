@@ -71,6 +71,15 @@ def test_what_stands_around_a_secret_is_kept() -> None:
     assert mask_text("Authorization: Basic eA==\r\nHost: h") == "Authorization: Basic •••\r\nHost: h"
 
 
+@pytest.mark.parametrize("character", ["&#1114111;", "&#1114112;", "&#x110000;", "&#99999999999999999999;"])
+def test_a_reference_to_no_character_hides_nothing_and_stops_nobody(character: str) -> None:
+    """Unicode ends at 1114111: a request that refers to more is still written to the journal."""
+    assert mask_text(f"a{character}b") == f"a{character}b"
+    assert (
+        mask_text(f"&lt;Password&gt;s3{character}cret&lt;/Password&gt;") == f"&lt;Password&gt;{MASK}&lt;/Password&gt;"
+    )
+
+
 def test_a_form_is_masked_as_forms_are_read_up_to_the_next_field() -> None:
     assert mask_found("Password=two words\nand more&a=1", form=True).text == "Password=•••&a=1"
 
@@ -144,7 +153,6 @@ def test_a_card_number_is_masked_whatever_is_beside_it(number: str, around: str)
         "11272026090003",
         "1764234000008",
         "41111111111111111115",
-        "4111 1111 1111 1112 123",
         "4   1   1   1   1   1   1   1   1   1   1   1   1   1   1   1",
     ],
 )
@@ -164,7 +172,6 @@ def test_other_numbers_are_kept(text: str) -> None:
         ("411 1111 1111 11111", "•••1111"),
         ("|41 11 11 11 11 11 11 11|", "|•••1 11|"),
         ("- 41-11-11-11-11-11-11-11", "- •••1-11"),
-        ("1. 41-11-11-11-11-11-11-11", "1. •••1-11"),
         ("4  1  1  1  1  1  1  1  1  1  1  1  1  1  1  1", "•••1  1"),
         ("total 41 11 11 11 11 11 11 11.50", "total •••1 11.50"),
         ("aaaaaaaa-4111-1111-1111-1111bbbbbbbb 5555-5555-5555-4444", "aaaaaaaa-4111-1111-1111-1111bbbbbbbb •••4444"),
