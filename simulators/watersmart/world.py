@@ -41,5 +41,12 @@ def create_world(settings: Settings, store: Store, lanes: Lanes, call: Call, key
         CustomerLedger(store, days, balance_forward=settings.balance_forward),
         Outgoing(store, days, balance_forward=settings.balance_forward),
         Incoming(store),
-        Portal(store, call, password_cost=settings.password_cost, sync_links=settings.sync_links, keys=keys),
+        Portal(
+            store,
+            call,
+            balance_forward=settings.balance_forward,
+            password_cost=settings.password_cost,
+            sync_links=settings.sync_links,
+            keys=keys,
+        ),
     )

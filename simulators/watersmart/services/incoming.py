@@ -78,9 +78,9 @@ class Incoming:
             payment = PAYMENTS.lock(tx, lane.name, payment_guid)
             if payment is None or payment.state != "unmatched":
                 raise PaymentUnknown(payment_guid)
-            payment = replace(payment, account_number=account_number, state="posted")
+            came_as, payment = payment.account_number, replace(payment, account_number=account_number, state="posted")
             PAYMENTS.put(tx, lane.name, payment)
-            _post(books, customer, payment, cause)
+            _post(books, customer, payment, cause, came_as=came_as)
             return payment
 
     def _take(
@@ -126,7 +126,7 @@ def _payment(books: Books, payment: Payment, number: int, cause: Cause, count: _
     _post(books, known, payment, cause)
 
 
-def _post(books: Books, customer: Customer, payment: Payment, cause: Cause) -> None:
+def _post(books: Books, customer: Customer, payment: Payment, cause: Cause, *, came_as: str = "") -> None:
     detail = {
         "payment_guid": payment.payment_guid,
         "reference": payment.reference,
@@ -134,10 +134,11 @@ def _post(books: Books, customer: Customer, payment: Payment, cause: Cause) -> N
         "type": payment.type_words,
         "report_id": payment.report_id,
         **({"offline": True, "check_number": payment.check_number} if payment.offline else {}),
+        **({"came_as": came_as} if came_as else {}),
     }
     customer = books.record(customer, "paid", -payment.amount_cents, detail, cause)
     reject = REJECTS.get(books.tx, books.lane, payment.reference)
-    if reject is not None and _is_of(reject, payment):  # it came first
+    if reject is not None and _is_of(reject, payment, came_as):  # it came first
         _take_back(books, customer, payment, reject, cause)
 
 
@@ -148,7 +149,7 @@ def _reject(books: Books, reject: Reject, number: int, cause: Cause, count: _Cou
     reject = replace(reject, file_number=number)
     REJECTS.put(books.tx, books.lane, reject)
     found = PAYMENTS.find(books.tx, books.lane, {"reference": reject.reference}, order="payment_guid")
-    payment = next((one for one in found if _is_of(reject, one)), None)
+    payment = next((one for one in found if _is_of(reject, one, _came_as(books, one))), None)
     if payment is None:
         count.waiting += 1
         return
@@ -156,10 +157,21 @@ def _reject(books: Books, reject: Reject, number: int, cause: Cause, count: _Cou
     count.applied += 1
 
 
-def _is_of(reject: Reject, payment: Payment) -> bool:
-    """Whether a reject takes a payment back: all of it, once."""
-    same = (payment.account_number, payment.amount_cents) == (reject.account_number, reject.amount_cents)
-    return same and payment.state == "posted" and not reject.applied
+def _is_of(reject: Reject, payment: Payment, came_as: str) -> bool:
+    """
+    Whether a reject takes a payment back: all of it, once.
+
+    It names the account that the payment did: *came_as* where a person found another one for that.
+    """
+    named = (came_as or payment.account_number, payment.amount_cents)
+    return named == (reject.account_number, reject.amount_cents) and payment.state == "posted" and not reject.applied
+
+
+def _came_as(books: Books, payment: Payment) -> str:
+    """The account number that a payment came with; empty where it is the one that it was posted to."""
+    entries = books.entries(payment.account_number)
+    of_it = (one.detail for one in entries if one.detail.get("payment_guid") == payment.payment_guid)
+    return next((str(detail["came_as"]) for detail in of_it if "came_as" in detail), "")
 
 
 def _take_back(books: Books, customer: Customer, payment: Payment, reject: Reject, cause: Cause) -> None:

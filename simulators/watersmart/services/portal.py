@@ -16,7 +16,7 @@ from typing import Any
 from partnerlab.simulators.kit.keys import Keys
 from partnerlab.simulators.kit.world.lanes import Lane, in_world
 from partnerlab.simulators.kit.world.store import Store
-from partnerlab.simulators.watersmart.domain.customers import Cause, Customer, Who
+from partnerlab.simulators.watersmart.domain.customers import Cause, Customer, Invoice, Who
 from partnerlab.simulators.watersmart.domain.errors import (
     AccountNotLinked,
     PasswordWrong,
@@ -35,7 +35,7 @@ from partnerlab.simulators.watersmart.domain.users import (
     username_key,
 )
 from partnerlab.simulators.watersmart.services.ports import Call, Told
-from partnerlab.simulators.watersmart.store import INVOICES, LINKS, NUMBER, USERS, Books
+from partnerlab.simulators.watersmart.store import INVOICES, LINKS, NUMBER, PAYMENTS, USERS, Books
 
 __all__ = ["Portal", "UserView"]
 
@@ -54,8 +54,10 @@ class Portal:
     password.
     """
 
-    def __init__(self, store: Store, call: Call, *, password_cost: int, sync_links: bool, keys: Keys) -> None:
-        self._store, self._call_out = store, call
+    def __init__(
+        self, store: Store, call: Call, *, balance_forward: bool, password_cost: int, sync_links: bool, keys: Keys
+    ) -> None:
+        self._store, self._call_out, self._balance_forward = store, call, balance_forward
         self._password_cost, self._sync_links, self._keys = password_cost, sync_links, keys
 
     def users(self, lane: Lane, *, after: str, limit: int) -> list[UserView]:
@@ -207,6 +209,8 @@ class Portal:
         """
         "Renew User", for demonstrations only: the latest invoice has its whole total due again, at both sides.
 
+        Bills that no file has had yet are owed beside it, and without balance forward what is open on others.
+
         Calls: SetInvoiceBalance. Raises `CustomerUnknown`, `ValueInvalid` (nothing was billed yet).
         """
         with self._store.write() as tx:
@@ -217,10 +221,23 @@ class Portal:
             found = INVOICES.find(tx, lane.name, search, order=("invoiced_on", NUMBER), where=where)
             if not found:
                 raise ValueInvalid("account_number", account_number, "has no invoice at Invoice Cloud yet")
-            back = found[-1].total_cents - customer.balance_cents
+            back = found[-1].total_cents - self._open_on(books, customer, found[-1])
             books.record(customer, "adjusted", back, {"note": "Renew User"}, cause)
         values = {"invoice_number": found[-1].invoice_number, "balance_due": to_decimal(found[-1].total_cents)}
         return self._call(lane, cause, account_number, "renew_demo_user", values)
+
+    def _open_on(self, books: Books, customer: Customer, latest: Invoice) -> int:
+        """
+        What of the account's balance is the latest invoice's: all that went out where that carries the balance forward.
+
+        Else at most what was not paid on it; the rest is of others, which Invoice Cloud goes on to ask for.
+        """
+        owed = customer.balance_cents - books.unsent(customer.account_number)
+        if self._balance_forward:
+            return owed
+        search = {"account_number": customer.account_number, "invoice_number": latest.invoice_number, "state": "posted"}
+        paid = PAYMENTS.find(books.tx, books.lane, search, order="reference")
+        return min(owed, latest.total_cents - sum(one.amount_cents for one in paid))
 
     def _hashed(self, password: str) -> str:
         check_password(password)

@@ -221,6 +221,21 @@ def test_what_the_books_do_not_know_waits_for_a_person(water: Water) -> None:
     )
 
 
+@pytest.mark.parametrize("reject_first", [False, True])
+def test_a_payment_for_which_a_person_found_the_account_is_taken_back(water: Water, reject_first: bool) -> None:
+    """The reject names the account that the payment came with, as of one that was conveyed."""
+    water.cloud.export("payments", 1, payment(9, "10.00", "404"))
+    water.run("collect")
+    batches = [
+        lambda: water.api("POST", "/payments/guid-9/account", account_number=LAUNDROMAT),
+        lambda: (water.cloud.export("rejects", 2, reject(9, "10.00", "404")), water.run("collect")),
+    ]
+    for act in reversed(batches) if reject_first else batches:
+        act()
+    assert (water.balance(), water.api("GET", "/books")["unmatched"]) == ("64.20", 0)
+    assert water.api("GET", "/payments")["payments"][0]["state"] == "returned"
+
+
 def test_a_person_finds_the_account_of_a_payment(water: Water) -> None:
     water.cloud.export("payments", 1, payment(9, "10.00", "404"))
     water.run("collect")

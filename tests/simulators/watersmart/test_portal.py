@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from partnerlab.simulators.watersmart import Told
-from tests.simulators.watersmart.water import APARTMENTS, BROOK, LAUNDROMAT, NURSERY, PASSWORD, Water
+from tests.simulators.watersmart.water import APARTMENTS, BROOK, LAUNDROMAT, NURSERY, PASSWORD, Water, payment
 
 
 def story(water: Water) -> tuple[str, dict[str, Any]]:
@@ -116,6 +116,29 @@ def test_renew_user_makes_the_latest_invoice_due_again_on_both_sides(water: Wate
     assert water.balance() == "64.20"
     status, refused = water.ask("POST", f"/customers/{NURSERY}/renew")
     assert (status, refused["error"]["field"]) == (400, "account_number"), "Invoice Cloud has no invoice of it yet"
+
+
+def test_renew_user_forgives_no_bill_that_has_not_gone_out(water: Water) -> None:
+    """Invoice Cloud asks for it when its file comes, beside the latest that it has."""
+    water.api("POST", f"/customers/{LAUNDROMAT}/bills", amount="1.01")
+    water.api("POST", f"/customers/{LAUNDROMAT}/entries", kind="counter_payment", amount="4.20")
+    water.api("POST", f"/customers/{LAUNDROMAT}/renew")
+    assert f"{story(water)[1]['balance_due']}" == "64.20"
+    assert water.balance() == "65.21"
+
+
+@pytest.mark.parametrize("paid", ["", "20000201-0001", "own-1"])
+def test_renew_user_leaves_what_is_open_on_other_bills(water: Water, paid: str) -> None:
+    """Invoice Cloud goes on to ask for the one that is not the latest, which is paid or not."""
+    water.api("POST", f"/customers/{LAUNDROMAT}/bills", amount="1.01", invoice_number="own-1", invoiced_on="2026-01-05")
+    water.run("invoices")
+    if paid:
+        amount = "1.01" if paid == "own-1" else "64.20"
+        water.cloud.export("payments", 1, payment(1, amount, invoice=paid))
+        water.run("collect")
+    water.api("POST", f"/customers/{LAUNDROMAT}/renew")
+    assert story(water)[1]["invoice_number"] == "20000201-0001"
+    assert water.balance() == ("64.20" if paid == "own-1" else "65.21")
 
 
 def test_what_the_user_did_stays_done_where_invoice_cloud_refuses(water: Water) -> None:
