@@ -13,7 +13,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from partnerlab.auditing.matching import Matched, match
-from partnerlab.auditing.records import Delivery, Downloaded, Event, FileRow, LaneBooks, Payment, Posting
+from partnerlab.auditing.records import (
+    Delivery,
+    Downloaded,
+    Event,
+    FileRow,
+    LaneBooks,
+    Payment,
+    Posting,
+    before_conveyance,
+)
 from partnerlab.auditing.story import tell
 from partnerlab.auditing.ways import BY_CALL, BY_DOWNLOAD, BY_FILE, WAYS, Way, why_not
 
@@ -157,10 +166,15 @@ class _Case:
         return POSTED_ONCE, posting.number
 
     def _places(self, payment: Payment, way: Way) -> list[str]:
-        """What may be credited; a conveyed account has another number now than when its payment was made."""
+        """
+        What may be credited: a conveyed account has another number now than when its payment was made, and no partner
+        by files has that [A-4].
+        """
         if way.place == "invoice":
             return [payment.invoice]
         told = [one.account for one in self.rows["payments", payment.guid]]
+        if way.how == BY_FILE:
+            told.append(before_conveyance(payment.account))  # a person finds it: the partner has no conveyed accounts
         if (delivery := self.deliveries.get(payment.guid)) is not None:
             told.append(delivery.account)
         if (downloaded := self.downloaded.get(payment.guid)) is not None:
@@ -199,10 +213,19 @@ class _Case:
             case "dismissed":
                 return GIVEN_UP, f"the delivery was dismissed: {delivery.message}"
             case "dead":
-                return LOST, f"the delivery is dead: {delivery.message}"
+                return LOST, f"the delivery is dead: {delivery.message}{self._conveyed(delivery, way)}"
             case "skipped":
                 return LOST, f"the delivery was skipped: {delivery.message}"
         return LOST, f"the delivery is delivered, and {way.name} does not have it"
+
+    def _conveyed(self, delivery: Delivery, way: Way) -> str:
+        """What is to be done where the partner was not told that an account has a new owner."""
+        if before_conveyance(delivery.account) == delivery.account:
+            return ""
+        return (
+            f" The account was conveyed, and its former owner's is {delivery.account} [A-4]: have {way.name} open that,"
+            " and replay the delivery"
+        )
 
     def _not_downloaded(self, payment: Payment, way: Way) -> tuple[str, str]:
         downloaded = self.downloaded.get(payment.guid)

@@ -11,7 +11,7 @@ from itertools import combinations
 from partnerlab.auditing.differences import Difference
 from partnerlab.auditing.judging import LOST, ON_ITS_WAY, UNKNOWN, Audit
 from partnerlab.auditing.matching import Matched
-from partnerlab.auditing.records import LaneBooks, MissingBill, before_conveyance
+from partnerlab.auditing.records import Balance, LaneBooks, MissingBill, before_conveyance
 from partnerlab.auditing.ways import WAYS
 
 __all__ = ["balances"]
@@ -48,6 +48,7 @@ def balances(books: LaneBooks, matched: Matched, judged: Audit) -> Iterator[Diff
             *(_unsent(one) for one in balance.unsent),
             *((_Term("late fees of Invoice Cloud", balance.late_fees),) if balance.late_fees else ()),
             *((_Term("the rest is asked of its former owner", -balance.conveyed),) if balance.conveyed else ()),
+            *_of_former_owner(balance),
             *((_Term("paid before it was billed", -balance.ahead),) if balance.ahead else ()),
             *((_Term(HELD_BACK, -balance.held_back),) if balance.held_back else ()),
         ]
@@ -65,6 +66,13 @@ def balances(books: LaneBooks, matched: Matched, judged: Audit) -> Iterator[Diff
         known = "it does not add up with " if kind == "cents_off" and why else ""
         detail = f"{said}{': ' if why else ''}{known}{'; '.join(why)}"
         yield Difference(kind, balance.partner, balance.place, apart, detail)
+
+
+def _of_former_owner(balance: Balance) -> Iterator[_Term]:
+    """What Invoice Cloud asks of a former owner, whose bills the partner has under the number that the account had."""
+    place = before_conveyance(balance.place)
+    if place != balance.place and balance.at_invoice_cloud:
+        yield _Term(f"its bills stand at {place}, of which it was conveyed", balance.at_invoice_cloud)
 
 
 def _unsent(bill: MissingBill) -> _Term:

@@ -55,7 +55,7 @@ class InProcessWorld(World):
         self._open()
         self._exit.callback(lambda: self.sandbox.stop())
         self.sandbox.lanes.create(LANE, seed=self.seed, frozen_at=BEGINS)
-        self.control = SiteControl(lambda: self.sandbox.site, LANE)
+        self.enter(LANE)
         self.transport = self.by_hand.transport()
         self.url = f"{self.sandbox.url}/lane/{LANE}"
         self.know_billers()
@@ -66,27 +66,31 @@ class InProcessWorld(World):
     ) -> None:
         self._exit.close()
 
+    def enter(self, lane: str) -> None:
+        """Go on in a lane: `control`, the time, the books and the staff are of it."""
+        self.lane, self.control = lane, SiteControl(lambda: self.sandbox.site, lane)
+
     def _open(self) -> None:
         self.sandbox = Sandbox(SandboxSettings(port=8700, database=self._database), ic=CHEAP, by_hand=self.by_hand)
         self.wire.site = self.sandbox.site
 
     @property
     def now(self) -> datetime:
-        return self.sandbox.clock.now(LANE)
+        return self.sandbox.clock.now(self.lane)
 
     def advance_to(self, moment: datetime) -> None:
         while (left := moment - self.now) > timedelta(0):
             with self.surviving("on its way through the day"):
-                for done in self.sandbox.clock.advance(LANE, left):
+                for done in self.sandbox.clock.advance(self.lane, left):
                     if not done.outcome.endswith(("nothing new", "nothing was billed", "no balance changed")):
                         self.log(f"{done.label}: {done.outcome}", done.at)
 
     def settle(self) -> None:
         with self.surviving("delivering"):
-            self.sandbox.settle(LANE)
+            self.sandbox.settle(self.lane)
 
     def books(self) -> LaneBooks:
-        return read_lane(self.control, LANE)
+        return read_lane(self.control, self.lane)
 
     @contextmanager
     def surviving(self, what: str) -> Iterator[None]:

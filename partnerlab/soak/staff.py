@@ -7,10 +7,10 @@ from typing import Any
 
 from partnerlab.auditing import LaneBooks
 from partnerlab.auditing.matching import match
-from partnerlab.auditing.records import Delivery, Payment, Posting
+from partnerlab.auditing.records import Delivery, Payment, Posting, before_conveyance
 from partnerlab.auditing.ways import WAYS
 from partnerlab.contracts.paths import at
-from partnerlab.soak.world import LANE, Refused, World
+from partnerlab.soak.world import Refused, World
 
 __all__ = ["Staff"]
 
@@ -42,12 +42,13 @@ class Staff:
                 continue
             payment = payments.get(about.get(delivery.event_id, ""))
             posted = matched.get(payment.guid, ()) if payment else ()
+            self._know(delivery, payment, books)
             verb, body = _decision(delivery, payment, posted)
             done += 1
             with self.world.surviving(f"as the operator says {verb}"):
                 try:
                     answer = self.world.control.post(
-                        at("/_pump/deliveries/{}:{}/{}", LANE, delivery.event_id, verb), body
+                        at("/_pump/deliveries/{}:{}/{}", self.world.lane, delivery.event_id, verb), body
                     )
                 except Refused as refused:
                     self.world.log(f"operator cannot {verb} {delivery.kind} of {delivery.account}: {refused}")
@@ -56,6 +57,19 @@ class Staff:
                 said = f" as {'' if body['posted'] else 'not '}posted" if "posted" in body else ""
                 self.world.log(f"operator: {verb} {delivery.kind} of {what}{said}: now {answer['state']}")
         return done
+
+    def _know(self, delivery: Delivery, payment: Payment | None, books: LaneBooks) -> None:
+        """A clerk opens the account of a former owner, to which a payment of a conveyed account is made."""
+        if payment is None or delivery.state != "dead" or before_conveyance(delivery.account) == delivery.account:
+            return
+        if books.billers[payment.biller_guid].partner in BY_CLERKS:
+            self._open(delivery.account, books.billers[payment.biller_guid].partner)
+
+    def _open(self, account: str, partner: str) -> None:
+        with self.world.surviving("as a clerk opens an account"):
+            body = {"integration": partner.removeprefix("inhance_")}
+            self.world.control.put(at("/_sandbox/inhance/accounts/{}", account), body)
+            self.world.log(f"a clerk of {WAYS[partner].name} opens {account}")
 
     # --- clerks ---
 
@@ -77,6 +91,8 @@ class Staff:
         for one in books.downloaded:
             if one.state == "pending":
                 done += 1
+                if before_conveyance(one.account) != one.account:
+                    self._open(one.account, "inhance_v1")
                 with self.world.surviving("as a clerk posts"):
                     self.world.control.post(at("/_sandbox/inhance/v1/pending-payments/{}/post", one.guid))
                     self.world.log(f"a clerk posts {one.amount} to {one.account}")

@@ -62,6 +62,7 @@ class World(ABC):
     post_back_url: str
     billers: dict[str, dict[str, Any]]
     at_once, repeatable = 1, True
+    lane = LANE
 
     def __init__(self, seed: int, echo: Callable[[str], object]) -> None:
         self.seed, self._echo = seed, echo
