@@ -47,7 +47,7 @@ def balances(books: LaneBooks, matched: Matched, judged: Audit) -> Iterator[Diff
             *terms[balance.partner, balance.place],
             *(_unsent(one) for one in balance.unsent),
             *((_Term("late fees of Invoice Cloud", balance.late_fees),) if balance.late_fees else ()),
-            *((_Term("the rest is asked of its former owner", -balance.conveyed),) if balance.conveyed else ()),
+            *(_Term("the rest is asked of its former owner", -due) for due in balance.conveyed),
             *_of_former_owner(balance),
             *((_Term("paid before it was billed", -balance.ahead),) if balance.ahead else ()),
             *((_Term(HELD_BACK, -balance.held_back),) if balance.held_back else ()),
@@ -97,6 +97,7 @@ def _terms(books: LaneBooks, matched: Matched, judged: Audit) -> Mapping[tuple[s
     """By partner and place: the payments that only one side has, or has otherwise."""
     terms: defaultdict[tuple[str, str], list[_Term]] = defaultdict(list)
     to_mend = {one.payment.guid for one in judged.findings}
+    known = {(one.partner, one.place) for one in books.balances}
     under_way = {
         one.payment.guid
         for one in judged.judged
@@ -104,7 +105,9 @@ def _terms(books: LaneBooks, matched: Matched, judged: Audit) -> Mapping[tuple[s
     }
     for payment in books.payments:
         partner = books.billers[payment.biller_guid].partner
-        place = payment.invoice if WAYS[partner].place == "invoice" else before_conveyance(payment.account)
+        place = payment.invoice if WAYS[partner].place == "invoice" else payment.account
+        if (partner, place) not in known:
+            place = before_conveyance(place)
         posted = [one for one in matched.of.get(payment.guid, ()) if one.stands]
         there = sum((one.amount for one in posted if one.place == place), Decimal(0))
         taken = payment.approved and payment.state != "returned" and payment.donation == "none"

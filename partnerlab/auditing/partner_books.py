@@ -125,7 +125,7 @@ def balances(control: Control, billers: Mapping[str, Biller]) -> Iterator[Balanc
         fees: defaultdict[str, Decimal] = defaultdict(Decimal)
         held: defaultdict[str, set[str]] = defaultdict(set)
         asked: defaultdict[str, list[str]] = defaultdict(list)
-        conveyed: defaultdict[str, Decimal] = defaultdict(Decimal)
+        conveyed: defaultdict[str, defaultdict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
         ahead: defaultdict[str, Decimal] = defaultdict(Decimal)
         held_back: defaultdict[str, Decimal] = defaultdict(Decimal)
         by_invoice = WAYS[biller.partner].place == "invoice"
@@ -138,7 +138,8 @@ def balances(control: Control, billers: Mapping[str, Biller]) -> Iterator[Balanc
             if row["status"] != "closed":
                 due = Decimal(row["balance_due"])
                 owed[place] += due
-                conveyed[before_conveyance(place)] += due if before_conveyance(place) != place else 0
+                if before_conveyance(place) != place:
+                    conveyed[before_conveyance(place)][place] += due
                 ahead[place] += _ahead(due, Decimal(row["total_amount_due"]))
                 fees[place] += Decimal(row["late_fee"]) if row["late_fee_charged_for"] else 0
         found = paged(control, "/_sandbox/ic/balance-questions", "questions", "invoice_number", biller_guid=biller.guid)
@@ -158,7 +159,7 @@ def balances(control: Control, billers: Mapping[str, Biller]) -> Iterator[Balanc
                 tuple(asked[place]),
                 tuple(_missing(control, biller.partner, place, held[place], waits=waits)) if differs else (),
                 fees[place],
-                conveyed[place],
+                tuple(one for one in conveyed[place].values() if one),
                 ahead[place],
                 held_back[place],
             )

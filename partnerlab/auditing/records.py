@@ -213,7 +213,7 @@ class Balance:
     `asked` are the bills that a file left open and about which the partner has yet to answer: it may owe more there.
 
     `unsent` are the partner's bills that Invoice Cloud does not have; `late_fees` is what Invoice Cloud
-    charged; `conveyed` is what it asks of former owners of the account, under their `CV-` numbers, `ahead` what was
+    charged; `conveyed` is what it asks of each former owner of the account, under a `CV-` number, `ahead` what was
     paid before it was billed. `held_back` is what the partner's last file asked for and
     Invoice Cloud does not, as it may have been paid just before; only of a partner that cannot be asked itself.
     """
@@ -227,7 +227,7 @@ class Balance:
     asked: tuple[str, ...] = ()
     unsent: tuple[MissingBill, ...] = ()
     late_fees: Decimal = Decimal(0)
-    conveyed: Decimal = Decimal(0)
+    conveyed: tuple[Decimal, ...] = ()
     ahead: Decimal = Decimal(0)
     held_back: Decimal = Decimal(0)
 
