@@ -125,7 +125,7 @@ CHANGES = schema.Table(
     schema.Column("account_number", schema.Text, primary_key=True),
     schema.Column("kind", schema.Text, primary_key=True),
     schema.Column("value", schema.Text, nullable=False),
-    schema.Column("changed_at", schema.Text, nullable=False),
+    schema.Column("changed_at", schema.Text, nullable=False, local=True),
     rowid=False,
 )
 VALUES = schema.Table(

@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any
 
 from partnerlab.simulators.kit.world import schema
+from partnerlab.simulators.kit.world.holding import Rule, wrong
 from partnerlab.simulators.kit.world.store import Statement, Store, Tx
 
 __all__ = ["LoadInvalid", "check_rows", "copy_rows", "delete_rows", "export_rows", "load_rows"]
@@ -51,23 +52,33 @@ def export_rows(store: Store, tx: Tx, lane: str) -> dict[str, list[dict[str, Any
 
 
 def check_rows(store: Store, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
-    """Raises `LoadInvalid` for a table or column that there is not, for a value of another type or too large."""
+    """
+    Raises `LoadInvalid` for a table or column that there is not, for a value of another type or too large, for a text
+    that is not what its column holds (`holding`) and for one that no database takes.
+    """
     tables = {table.name: table for table in _tables(store)}
     for table_name, table_rows in rows.items():
         if table_name not in tables:
             raise LoadInvalid(table_name, "no such table")
+        table = tables[table_name]
+        rules: Mapping[str, Rule] = {name: rule for name, rule in table.holds.items() if _passes(table.c[name])}
         for number, row in enumerate(table_rows):
             where = f"{table_name}[{number}]"
             for column, value in row.items():
-                if column not in tables[table_name].c:
+                if column not in table.c:
                     raise LoadInvalid(f"{where}.{column}", "no such column")
-                kind = tables[table_name].c[column].type
+                kind = table.c[column].type
                 wanted = str if kind == schema.Text else int
                 if value is None:
                     continue
                 if type(value) is not wanted:
                     raise LoadInvalid(f"{where}.{column}", f"not a {wanted.__name__}")
-                if isinstance(value, int) and not -(most := _MOST[kind]) <= value < most:
+                if isinstance(value, str):
+                    if "\0" in value or (not value.isascii() and value.encode("utf-8", "replace").decode() != value):
+                        raise LoadInvalid(f"{where}.{column}", "has characters that no database takes")
+                    if (rule := rules.get(column)) is not None and wrong(rule, value):
+                        raise LoadInvalid(f"{where}.{column}", f"not {rule.words}")
+                elif not -(most := _MOST[kind]) <= value < most:
                     raise LoadInvalid(f"{where}.{column}", f"more than {most - 1} or less than -{most}")
 
 

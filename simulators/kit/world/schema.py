@@ -8,7 +8,7 @@ third of the time to a sandbox's first answer.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 __all__ = ["BigInteger", "Column", "Index", "Integer", "Kind", "Table", "Tables", "Text"]
 
@@ -27,9 +27,20 @@ class Column:
     *autoincrement* says that the database numbers the rows, and gives no number twice; the column is the key then.
     *private* marks a text that holds a credential in clear, somebody else's token, say: no export of a lane has it.
     *held* marks a text that belongs to who is at work on the row: no copy or export of a lane has it.
+    *local* marks a moment that is the biller's wall clock, without an offset.
     """
 
-    __slots__ = ("autoincrement", "held", "name", "nullable", "primary_key", "private", "server_default", "type")
+    __slots__ = (
+        "autoincrement",
+        "held",
+        "local",
+        "name",
+        "nullable",
+        "primary_key",
+        "private",
+        "server_default",
+        "type",
+    )
 
     def __init__(
         self,
@@ -42,11 +53,12 @@ class Column:
         autoincrement: bool = False,
         private: bool = False,
         held: bool = False,
+        local: bool = False,
     ) -> None:
         self.name, self.type = name, type
         self.primary_key, self.nullable = primary_key, nullable and not primary_key
         self.server_default, self.autoincrement = server_default, autoincrement
-        self.private, self.held = private, held
+        self.private, self.held, self.local = private, held, local
 
     def sql(self, *, sqlite: bool) -> str:
         """The column in a CREATE TABLE."""
@@ -85,11 +97,13 @@ class Table:
     """
     A table with its columns (`c`, by name), key and indexes.
 
-    *rowid* off leaves out SQLite's own row numbers: where the key is text, one tree is searched instead of two.
+    *rowid* off leaves out SQLite's own row numbers: where the key is text, one tree is searched instead of two. `holds`
+    has by name what columns hold beyond being text, as the dataclass that is kept in them has it (`holding`).
     """
 
     def __init__(self, name: str, tables: Tables, *parts: Column | Index, rowid: bool = True) -> None:
         self.name, self.rowid = name, rowid
+        self.holds: dict[str, Any] = {}
         self.c = {part.name: part for part in parts if isinstance(part, Column)}
         self.columns = tuple(self.c.values())
         self.primary_key = tuple(column for column in self.columns if column.primary_key)

@@ -21,6 +21,7 @@ from typing import Any, Generic, Literal, NamedTuple, TypeVar, Union, cast, get_
 
 from partnerlab.contracts.numbers import number_sql
 from partnerlab.simulators.kit.world import schema
+from partnerlab.simulators.kit.world.holding import rule_of_name, rule_of_type
 from partnerlab.simulators.kit.world.store import Row, Statement, Tx
 
 __all__ = ["ByNumber", "Conversion", "LaneTx", "Table", "TableRefused", "utc_text"]
@@ -317,10 +318,10 @@ class _Shape:
             if hint not in self._known and is_dataclass(hint):
                 arguments.append(self._lay(cast(Any, hint), inner, f"{path}{field.name}."))
             else:
-                arguments.append(self._add(hint, inner, path + field.name))
+                arguments.append(self._add(hint, inner, path + field.name, may_be_empty=field.default == ""))
         return f"{self._name(type)}({', '.join(arguments)})"
 
-    def _add(self, hint: Any, place: str, path: str) -> str:
+    def _add(self, hint: Any, place: str, path: str, *, may_be_empty: bool) -> str:
         """Lay one field into its column; the expression that reads its cell."""
         column = self._names.get(path, path.rpartition(".")[2])
         if column not in self._table.c:
@@ -337,6 +338,9 @@ class _Shape:
         if may_be_none != bool(existing.nullable):
             words = "may be None, and the column is not nullable" if may_be_none else "is never None, the column may be"
             raise TableRefused(self._table, place, words)
+        rule = rule_of_type(plain, kept.read) or rule_of_name(existing, may_be_empty=may_be_empty)
+        if kept.column == schema.Text and rule is not None:
+            self._table.holds[column] = rule
         cell = f"row[{len(self.columns)}]"
         self.columns.append(column)
         self._paths.append(path)
