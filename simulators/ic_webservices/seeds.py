@@ -208,7 +208,7 @@ def _invoices_of(account: seeds.SeedAccount, biller: Biller, today: date) -> lis
             total_amount_due_cents=owed,
             balance_due_cents=owed if last else 0,
             allow_partial_payments=True,
-            balance_forward=True,
+            balance_forward=biller.partner != "watersmart",  # whose files say no, but where its questionnaire does
             invoice_type_id=biller.invoice_type_id,
             invoice_format_guid=biller.invoice_format_guid,
             status=(OPEN if owed > 0 else PAID) if last else CLOSED,

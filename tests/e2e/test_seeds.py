@@ -12,6 +12,7 @@ from partnerlab.both_sides import InHanceSides
 from partnerlab.commands.sandbox import called_by, screen
 from partnerlab.contracts import seeds
 from partnerlab.sandbox import Sandbox
+from partnerlab.settings import SandboxSettings
 from partnerlab.simulators import ic_webservices, inhance_soap, tccs_rest
 
 INVOICE_CLOUD = ic_webservices.Settings()
@@ -101,3 +102,16 @@ def test_a_seeded_account_is_asked_for_what_the_partner_says_and_paid(
     sides.settle()
     delivered = sandbox.pump.deliveries(lane=lane, account_number=account, kind="payment")
     assert [row.state for row in delivered] == ["delivered"]
+
+
+def test_a_bill_of_watersmarts_that_is_dated_before_the_seeded_one_is_asked_for_beside_it() -> None:
+    """Its bills carry no balance forward, the seeded ones neither."""
+    with Sandbox(SandboxSettings(port=0), in_process=True) as sandbox, httpx.Client(base_url=sandbox.url) as client:
+        account, biller = "20000201", INVOICE_CLOUD.watersmart_guid
+        bill = {"amount": "0.99", "invoiced_on": "2026-01-05"}
+        assert client.post(f"/_sandbox/watersmart/customers/{account}/bills", json=bill).status_code == 201
+        assert client.post("/_sandbox/jobs/watersmart/invoices/run").status_code == 200
+        where = {"biller_guid": biller, "account_number": account}
+        found = client.get("/_sandbox/ic/invoices", params=where).json()["invoices"]
+    assert {one["status"] for one in found} == {"open"}
+    assert sorted(one["balance_due"] for one in found) == ["0.99", "64.20"]

@@ -9,7 +9,8 @@ Source: WaterSmart Technical Design, Invoice Cloud Web Services, the "Called whe
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -221,23 +222,27 @@ class Portal:
             found = INVOICES.find(tx, lane.name, search, order=("invoiced_on", NUMBER), where=where)
             if not found:
                 raise ValueInvalid("account_number", account_number, "has no invoice at Invoice Cloud yet")
-            back = found[-1].total_cents - self._open_on(books, customer, found[-1])
+            back = found[-1].total_cents - self._open_on(books, customer, found)
             books.record(customer, "adjusted", back, {"note": "Renew User"}, cause)
         values = {"invoice_number": found[-1].invoice_number, "balance_due": to_decimal(found[-1].total_cents)}
         return self._call(lane, cause, account_number, "renew_demo_user", values)
 
-    def _open_on(self, books: Books, customer: Customer, latest: Invoice) -> int:
+    def _open_on(self, books: Books, customer: Customer, sent: Sequence[Invoice]) -> int:
         """
         What of the account's balance is the latest invoice's: all that went out where that carries the balance forward.
 
-        Else at most what was not paid on it; the rest is of others, which Invoice Cloud goes on to ask for.
+        Else all but what was not paid on the others, which Invoice Cloud goes on to ask for: what was entered for the
+        account beside its bills is the latest's there [A-100].
         """
         owed = customer.balance_cents - books.unsent(customer.account_number)
         if self._balance_forward:
             return owed
-        search = {"account_number": customer.account_number, "invoice_number": latest.invoice_number, "state": "posted"}
-        paid = PAYMENTS.find(books.tx, books.lane, search, order="reference")
-        return min(owed, latest.total_cents - sum(one.amount_cents for one in paid))
+        search = {"account_number": customer.account_number, "state": "posted"}
+        paid: Counter[str] = Counter()
+        for one in PAYMENTS.find(books.tx, books.lane, search, order="reference"):
+            paid[one.invoice_number] += one.amount_cents
+        others = sum(max(one.amount_cents - paid[one.invoice_number], 0) for one in sent[:-1])
+        return max(owed - others, 0)
 
     def _hashed(self, password: str) -> str:
         check_password(password)

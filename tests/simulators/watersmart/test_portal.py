@@ -141,6 +141,15 @@ def test_renew_user_leaves_what_is_open_on_other_bills(water: Water, paid: str) 
     assert water.balance() == ("64.20" if paid == "own-1" else "65.21")
 
 
+def test_renew_user_takes_what_was_entered_beside_the_bills_for_the_latest(water: Water) -> None:
+    """As Invoice Cloud does with a balance, whose order for the latest then replaces it [A-100]."""
+    water.api("POST", f"/customers/{LAUNDROMAT}/bills", amount="0.99")
+    water.run("invoices")
+    water.api("POST", f"/customers/{LAUNDROMAT}/entries", kind="adjusted", amount="1.01")
+    water.api("POST", f"/customers/{LAUNDROMAT}/renew")
+    assert (f"{story(water)[1]['balance_due']}", water.balance()) == ("0.99", "65.19")
+
+
 def test_what_the_user_did_stays_done_where_invoice_cloud_refuses(water: Water) -> None:
     water.cloud.answer = Told(("LinkCustomerAccount: refused",), "There is no customer.")
     told = water.api("POST", f"/users/{BROOK}/accounts", account_number=NURSERY)
