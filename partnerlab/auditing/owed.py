@@ -60,6 +60,8 @@ def balances(books: LaneBooks, matched: Matched, judged: Audit) -> Iterator[Diff
         kind = "cents_off" if chosen is None else "off_by_finding" if any(one.mend for one in chosen) else "explained"
         if balance.asked and chosen is None and apart < 0:
             kind, why = "explained", [f"{name} is being asked about bill {', '.join(balance.asked)}"]
+        elif balance.former and chosen is None:
+            kind, why = "explained", [f"it was conveyed, and what {name} says of it reaches nobody at Invoice Cloud"]
         elif balance.waits and chosen is None:
             kind, why = "explained", [f"{name} has not sent its last change yet"]
         said = f"Invoice Cloud {balance.at_invoice_cloud}, {name} {balance.at_partner}"
@@ -105,9 +107,7 @@ def _terms(books: LaneBooks, matched: Matched, judged: Audit) -> Mapping[tuple[s
     }
     for payment in books.payments:
         partner = books.billers[payment.biller_guid].partner
-        place = payment.invoice if WAYS[partner].place == "invoice" else payment.account
-        if (partner, place) not in known:
-            place = before_conveyance(place)
+        place = payment.invoice if WAYS[partner].place == "invoice" else before_conveyance(payment.account)
         posted = [one for one in matched.of.get(payment.guid, ()) if one.stands]
         there = sum((one.amount for one in posted if one.place == place), Decimal(0))
         taken = payment.approved and payment.state != "returned" and payment.donation == "none"
@@ -116,7 +116,10 @@ def _terms(books: LaneBooks, matched: Matched, judged: Audit) -> Mapping[tuple[s
         if there != here:
             what = "donation" if payment.donation != "none" else "clerk's entry" if payment.offline else payment.state
             text = f"{payment.reference} ({what}): {here} here, {there} there"
-            terms[partner, place].append(_Term(text, there - here, mend, payment.guid in under_way))
+            term = _Term(text, there - here, mend, payment.guid in under_way)
+            terms[partner, place].append(term)
+            if payment.account != place and (partner, payment.account) in known and not posted:
+                terms[partner, payment.account].append(term)  # the partner has the former owner's account, too
         if (
             payment.state == "returned"
             and not WAYS[partner].returns

@@ -145,6 +145,8 @@ def balances(control: Control, billers: Mapping[str, Biller]) -> Iterator[Balanc
         found = paged(control, "/_sandbox/ic/balance-questions", "questions", "invoice_number", biller_guid=biller.guid)
         for row in found:
             asked[row["invoice_number"] if by_invoice else row["account_number"]].append(row["invoice_number"])
+        found = paged(control, "/_sandbox/ic/customers", "customers", "account_number", biller_guid=biller.guid)
+        customers = {row["account_number"] for row in found}
         for place, at_partner, waits in _partner_balances(control, biller.partner):
             if place not in held and not at_partner:
                 continue
@@ -159,9 +161,10 @@ def balances(control: Control, billers: Mapping[str, Biller]) -> Iterator[Balanc
                 tuple(asked[place]),
                 tuple(_missing(control, biller.partner, place, held[place], waits=waits)) if differs else (),
                 fees[place],
-                tuple(one for one in conveyed[place].values() if one),
+                tuple(one for one in conveyed.get(place, {}).values() if one),
                 ahead[place],
                 held_back[place],
+                place not in customers and place in conveyed,
             )
 
 

@@ -175,7 +175,7 @@ def test_a_load_without_a_lanes_row_makes_a_plain_lane(lanes: Lanes) -> None:
         ({"kit_test_world": [{"name": "calls", "value": 1}] * 2}, "kit_test_world"),
         ({"kit_test_world": [{"name": "calls", "value": 2**70}]}, "kit_test_world[0].value"),
         ({"lanes": [{}, {}]}, "lanes"),
-        ({"lanes": [{"offset_us": 0, "frozen_at": "never", "seed": 0, "faults": 0}]}, "lanes[0].frozen_at"),
+        ({"lanes": [{"offset_us": 0, "frozen_at": "never", "seed": 0, "faults": 0}]}, "lanes[0]"),
         ({"lanes": [{"offset_us": 2**62, "seed": 0, "faults": 0, "created_at": ""}]}, "lanes[0]"),
     ],
 )
