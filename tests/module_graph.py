@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gc
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -29,6 +30,22 @@ def name_of(path: Path) -> str:
     return ".".join(parts if parts[0] == "partnerlab" else ("partnerlab", *parts))
 
 
+def parsed(path: Path) -> ast.Module:
+    """
+    The syntax tree of a module.
+
+    Made without the collector: what that ends may write a traceback, for which Python reads a line of source, and two
+    trees at once are one too many for Python before 3.11.9 ("AST constructor recursion depth mismatch").
+    """
+    collected = gc.isenabled()
+    gc.disable()
+    try:
+        return ast.parse(path.read_text("utf-8"))
+    finally:
+        if collected:
+            gc.enable()
+
+
 @cache
 def imports(path: Path) -> tuple[tuple[str, bool], ...]:
     """
@@ -40,7 +57,7 @@ def imports(path: Path) -> tuple[tuple[str, bool], ...]:
 
 
 def _imports(path: Path) -> Iterator[tuple[str, bool]]:
-    tree = ast.parse(path.read_text("utf-8"))
+    tree = parsed(path)
     deferred = {
         id(node)
         for outer in ast.walk(tree)

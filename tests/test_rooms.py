@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.module_graph import ROOT, imports, modules
+from tests.module_graph import ROOT, imports, modules, parsed
 
 # What a room may import of this project.
 ALLOWED = {
@@ -122,7 +122,7 @@ def test_names_are_put_into_paths_in_one_way() -> None:
     """By `contracts.paths.at`, which encodes them: in an f-string, a name with slashes in it leads elsewhere."""
     for room in ALLOWED:
         for path in modules(room):
-            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            for node in ast.walk(parsed(path)):
                 if isinstance(node, ast.JoinedStr) and isinstance(begins := node.values[0], ast.Constant):
                     where = f"{path.relative_to(ROOT)}:{node.lineno}"
                     assert not str(begins.value).startswith(("/_sandbox", "/_pump", "/deliveries")), where

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import partnerlab.simulators as simulators
+from tests.module_graph import parsed
 
 ROOT = Path(simulators.__file__).parent
 LOCKING = ("biller_of", "partner", "checkout_of", "value", "download")
@@ -30,7 +31,7 @@ UNLOCKED = {
 def transactions() -> Iterator[tuple[str, str, ast.With]]:
     """Module, function and block of every transaction of the services that may write."""
     for path in sorted(ROOT.glob("*/services/*.py")):
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(parsed(path)):
             if isinstance(node, ast.FunctionDef):
                 for block in (one for one in ast.walk(node) if isinstance(one, ast.With)):
                     if any(ast.unparse(item.context_expr).endswith("store.write()") for item in block.items):
@@ -65,6 +66,6 @@ def test_a_transaction_that_writes_locks_what_it_writes() -> None:
     ],
 )
 def test_what_locks_for_others_does(module: str, function: str, name: str) -> None:
-    tree = ast.parse((ROOT / module).read_text())
+    tree = parsed(ROOT / module)
     (found,) = [one for one in ast.walk(tree) if isinstance(one, ast.FunctionDef) and one.name == function]
     assert asked(found)[name]
