@@ -6,10 +6,11 @@ from typing import Any
 
 import click
 
+from partnerlab import told
 from partnerlab.auditing.pages import by_offset, paged
 from partnerlab.contracts.paths import at
 from partnerlab.groups import Group
-from partnerlab.remote import Remote, biller_option, connect, lane_options, print_json
+from partnerlab.remote import Remote, biller_option, connect, json_option, lane_options
 
 RTDR_URL = "8"
 
@@ -34,6 +35,7 @@ def command() -> None:
 @click.option("--reference", default="", help="BillerReference: what the clerk writes on it.")
 @click.option("--location", default="", help="LocationReference: where it was taken.")
 @biller_option()
+@json_option
 @lane_options
 def payment(
     account: str,
@@ -41,6 +43,7 @@ def payment(
     invoice: str | None,
     check_number: str,
     *,
+    as_json: bool,
     cash: bool,
     reference: str,
     location: str,
@@ -71,7 +74,8 @@ def payment(
     }
     if invoice:
         body["invoice_number"] = invoice
-    print_json(remote.post("/_sandbox/ic/clerk/payments", body))
+    done = remote.post("/_sandbox/ic/clerk/payments", body)
+    told.tell(done, [told.payment(done, "Entered")], as_json=as_json)
     if known["settings"].get(RTDR_URL):
         note = f"the data pump does not tell {known['partner']}, whose next balance counts: enter it in its books too"
         click.echo(f"note: {note}", err=True)
@@ -82,8 +86,9 @@ def payment(
 @click.argument("what", type=click.Choice(("cards", "bank")))
 @click.argument("state", type=click.Choice(("on", "off")))
 @biller_option()
+@json_option
 @lane_options
-def block(account: str, what: str, state: str, biller: str, url: str, lane: str) -> None:
+def block(account: str, what: str, state: str, biller: str, url: str, lane: str, *, as_json: bool) -> None:
     """Block payments by card or from a bank account for ACCOUNT (on), or allow them again (off).
 
     \b
@@ -92,7 +97,8 @@ def block(account: str, what: str, state: str, biller: str, url: str, lane: str)
     """
     remote = connect(url, lane)
     body = {what: state == "on", "biller_guid": remote.biller(biller)["guid"]}
-    print_json(remote.post(at("/_sandbox/ic/clerk/blocks/{}", account), body))
+    done = remote.post(at("/_sandbox/ic/clerk/blocks/{}", account), body)
+    told.tell(done, [told.customer(done, what)], as_json=as_json)
 
 
 @command.command()
@@ -100,8 +106,9 @@ def block(account: str, what: str, state: str, biller: str, url: str, lane: str)
 @click.argument("what", type=click.Choice(("paperless", "autopay")))
 @click.argument("state", type=click.Choice(("on", "off")))
 @biller_option()
+@json_option
 @lane_options
-def enrol(account: str, what: str, state: str, biller: str, url: str, lane: str) -> None:
+def enrol(account: str, what: str, state: str, biller: str, url: str, lane: str, *, as_json: bool) -> None:
     """Switch paperless billing or AutoPay of ACCOUNT on the payer's behalf; partners are told as if the payer did.
 
     \b
@@ -110,14 +117,16 @@ def enrol(account: str, what: str, state: str, biller: str, url: str, lane: str)
     """
     remote = connect(url, lane)
     body = {"enrolled": state == "on", "biller_guid": remote.biller(biller)["guid"]}
-    print_json(remote.post(at("/_sandbox/ic/customers/{}/{}", account, what), body))
+    done = remote.post(at("/_sandbox/ic/customers/{}/{}", account, what), body)
+    told.switched(done, what, remote, as_json=as_json)
 
 
 @command.command("return")
 @click.argument("reference")
 @click.option("--by", "clerk", default="Clerk", show_default=True, help="Who enters it.")
+@json_option
 @lane_options
-def enter_return(reference: str, clerk: str, url: str, lane: str) -> None:
+def enter_return(reference: str, clerk: str, url: str, lane: str, *, as_json: bool) -> None:
     """Enter in inHance's books that the payment REFERENCE came back: no integration of inHance tells it [A-111].
 
     What the payment had covered is owed there again. Its delivery at the data pump is dismissed after that, by the
@@ -133,7 +142,9 @@ def enter_return(reference: str, clerk: str, url: str, lane: str) -> None:
     if posted is None:
         raise click.ClickException(f"no payment {reference} in the books of inHance in lane {lane}")
     place = at("/_sandbox/inhance/accounts/{}/payments/{}/return", posted["account_number"], posted["number"])
-    print_json(remote.post(place, {"clerk": clerk}))
+    done = remote.post(place, {"clerk": clerk})
+    text = f"Returned {posted['amount']} of {reference} on {done['account_number']}, which owes {done['balance']} now"
+    told.tell(done, [text], as_json=as_json)
     for event_id in _returns(remote, reference):
         said = f"--reason 'entered by {clerk}'"
         click.echo(f"Now settle it at the data pump: partnerlab deliveries dismiss {lane}:{event_id} {said}", err=True)

@@ -8,7 +8,8 @@ import click
 
 from partnerlab.commands.ranges import above_zero
 from partnerlab.groups import Group
-from partnerlab.remote import connect, lane_options
+from partnerlab.remote import connect, json_option, lane_options
+from partnerlab.told import tell
 
 
 @click.group(cls=Group)
@@ -22,56 +23,59 @@ def command() -> None:
 
 
 @command.command()
+@json_option
 @lane_options
-def show(url: str, lane: str) -> None:
+def show(url: str, lane: str, *, as_json: bool) -> None:
     """Print the lane's time.
 
     \b
     Example:
         partnerlab clock show --lane mine
     """
-    _print(connect(url, lane).get("/_sandbox/clock"))
+    _tell(connect(url, lane).get("/_sandbox/clock"), as_json=as_json)
 
 
 @command.command(cls=above_zero("DURATION"))
 @click.argument("duration")
+@json_option
 @lane_options
-def advance(duration: str, url: str, lane: str) -> None:
+def advance(duration: str, url: str, lane: str, *, as_json: bool) -> None:
     """Move the clock on by DURATION (3d, 2h30m, 45s) and run what falls due, in order.
 
     \b
     Example:
         partnerlab clock advance 2h30m
     """
-    _print(connect(url, lane).patient().post("/_sandbox/clock/advance", {"duration": duration}))
+    _tell(connect(url, lane).patient().post("/_sandbox/clock/advance", {"duration": duration}), as_json=as_json)
 
 
 @command.command()
 @click.argument("moment", required=False)
+@json_option
 @lane_options
-def freeze(moment: str | None, url: str, lane: str) -> None:
+def freeze(moment: str | None, url: str, lane: str, *, as_json: bool) -> None:
     """Stop the clock, at MOMENT (ISO 8601) or where it stands.
 
     \b
     Example:
         partnerlab clock freeze 2026-07-01T09:00:00-05:00
     """
-    _print(connect(url, lane).post("/_sandbox/clock/freeze", {"at": moment} if moment else {}))
+    _tell(connect(url, lane).post("/_sandbox/clock/freeze", {"at": moment} if moment else {}), as_json=as_json)
 
 
 @command.command()
+@json_option
 @lane_options
-def unfreeze(url: str, lane: str) -> None:
+def unfreeze(url: str, lane: str, *, as_json: bool) -> None:
     """Let a stopped clock go on from where it stands.
 
     \b
     Example:
         partnerlab clock unfreeze
     """
-    _print(connect(url, lane).post("/_sandbox/clock/unfreeze"))
+    _tell(connect(url, lane).post("/_sandbox/clock/unfreeze"), as_json=as_json)
 
 
-def _print(clock: dict[str, Any]) -> None:
-    for entry in clock.get("timeline", []):
-        click.echo(f"{entry['at']}  {entry['label']}: {entry['outcome']}")
-    click.echo(f"{clock['now']}{'  (frozen)' if clock.get('frozen') else ''}")
+def _tell(clock: dict[str, Any], *, as_json: bool) -> None:
+    lines = [f"{entry['at']}  {entry['label']}: {entry['outcome']}" for entry in clock.get("timeline", [])]
+    tell(clock, [*lines, f"{clock['now']}{'  (frozen)' if clock.get('frozen') else ''}"], as_json=as_json)

@@ -9,6 +9,7 @@ from typing import Any, TypeVar, cast
 import click
 from click.core import ParameterSource
 
+from partnerlab import told
 from partnerlab.contracts.paths import at
 from partnerlab.groups import Group
 from partnerlab.remote import Remote, address_option, connect, json_option, print_json, url_option
@@ -58,6 +59,7 @@ def _source(option: str) -> ParameterSource | None:
 def decision_options(function: Decorated) -> Decorated:
     """The options of every command by which a person decides."""
     for option in (
+        json_option,
         click.option("--by", default="operator", show_default=True, envvar="USER", help="Who says so."),
         click.option("--reason", required=True, help="Why; kept with the delivery."),
         click.argument("delivery", metavar="ID"),
@@ -113,74 +115,82 @@ def list_(
 
 @command.command()
 @click.argument("delivery", metavar="ID")
+@json_option
 @pump_options
-def show(delivery: str, pump: Remote) -> None:
+def show(delivery: str, *, as_json: bool, pump: Remote) -> None:
     """Show a delivery with its event, attempts and notes.
 
     \b
     Example:
         partnerlab deliveries show default:3f2c…
     """
-    print_json(pump.get(at("/deliveries/{}", delivery)))
+    found = pump.get(at("/deliveries/{}", delivery))
+    told.tell(found, told.delivery(found), as_json=as_json)
 
 
 @command.command()
 @click.argument("delivery", metavar="ID")
+@json_option
 @pump_options
-def balance(delivery: str, pump: Remote) -> None:
+def balance(delivery: str, *, as_json: bool, pump: Remote) -> None:
     """Ask the partner for the balance of a payment's account, to settle an unknown one.
 
     \b
     Example:
         partnerlab deliveries balance default:3f2c…
     """
-    print_json(pump.get(at("/deliveries/{}/balance", delivery)))
+    found = pump.get(at("/deliveries/{}/balance", delivery))
+    lines = [f"{name.replace('_', ' ')} {value}" for name, value in found.items() if value is not None]
+    told.tell(found, lines, as_json=as_json)
 
 
 @command.command()
 @decision_options
 @pump_options
-def replay(delivery: str, reason: str, by: str, pump: Remote) -> None:
+def replay(delivery: str, reason: str, by: str, *, as_json: bool, pump: Remote) -> None:
     """Try a dead or dismissed delivery again, a waiting one now, or queue an accepted one anew.
 
     \b
     Example:
         partnerlab deliveries replay default:3f2c… --reason "key corrected"
     """
-    print_json(pump.post(at("/deliveries/{}/replay", delivery), {"reason": reason, "by": by}))
+    done = pump.post(at("/deliveries/{}/replay", delivery), {"reason": reason, "by": by})
+    told.tell(done, told.delivery(done), as_json=as_json)
 
 
 @command.command()
 @decision_options
 @pump_options
-def dismiss(delivery: str, reason: str, by: str, pump: Remote) -> None:
+def dismiss(delivery: str, reason: str, by: str, *, as_json: bool, pump: Remote) -> None:
     """Give up a delivery: it is not sent.
 
     \b
     Example:
         partnerlab deliveries dismiss default:3f2c… --reason "paid at the counter"
     """
-    print_json(pump.post(at("/deliveries/{}/dismiss", delivery), {"reason": reason, "by": by}))
+    done = pump.post(at("/deliveries/{}/dismiss", delivery), {"reason": reason, "by": by})
+    told.tell(done, told.delivery(done), as_json=as_json)
 
 
 @command.command()
 @decision_options
 @pump_options
-def abandon(delivery: str, reason: str, by: str, pump: Remote) -> None:
+def abandon(delivery: str, reason: str, by: str, *, as_json: bool, pump: Remote) -> None:
     """Say that nobody works on a delivery's open attempt any more, so that its outcome is unknown.
 
     \b
     Example:
         partnerlab deliveries abandon default:3f2c… --reason "that machine is gone"
     """
-    print_json(pump.post(at("/deliveries/{}/abandon", delivery), {"reason": reason, "by": by}))
+    done = pump.post(at("/deliveries/{}/abandon", delivery), {"reason": reason, "by": by})
+    told.tell(done, told.delivery(done), as_json=as_json)
 
 
 @command.command()
 @click.option("--posted/--not-posted", required=True, help="Whether the partner has it.")
 @decision_options
 @pump_options
-def resolve(delivery: str, reason: str, by: str, *, posted: bool, pump: Remote) -> None:
+def resolve(delivery: str, reason: str, by: str, *, posted: bool, as_json: bool, pump: Remote) -> None:
     """Say whether the partner has a delivery whose outcome is unknown or not understood.
 
     With --not-posted it is sent again; if the partner has it after all, it will have it twice.
@@ -190,4 +200,5 @@ def resolve(delivery: str, reason: str, by: str, *, posted: bool, pump: Remote) 
         partnerlab deliveries resolve default:3f2c… --posted --reason "seen in Open Transactions"
     """
     body = {"reason": reason, "by": by, "posted": posted}
-    print_json(pump.post(at("/deliveries/{}/resolve", delivery), body))
+    done = pump.post(at("/deliveries/{}/resolve", delivery), body)
+    told.tell(done, told.delivery(done), as_json=as_json)

@@ -13,6 +13,7 @@ from partnerlab.contracts.masking import printable
 from partnerlab.contracts.paths import at
 from partnerlab.groups import Group
 from partnerlab.remote import connect, json_option, lane_options, print_json
+from partnerlab.told import tell
 
 NAMES = tuple(faults())
 
@@ -56,6 +57,7 @@ def list_(*, as_json: bool, url: str, lane: str) -> None:
 @click.option("--count", type=click.IntRange(1), help="How often it strikes.  [default: until it is cleared]")
 @click.option("--probability", type=Number(0, 1, min_open=True), help="How likely it strikes, by the lane's seed.")
 @click.option("--delay-s", type=Number(0, 3600), help="Of slow, dribble and commit-then-timeout, in seconds.")
+@json_option
 @lane_options
 def add(
     name: str,
@@ -65,6 +67,7 @@ def add(
     probability: float | None,
     delay_s: float | None,
     *,
+    as_json: bool,
     url: str,
     lane: str,
 ) -> None:
@@ -81,7 +84,8 @@ def add(
     params = None if delay_s is None else {"delay_s": delay_s}
     given = {"operation": operation, "path": path, "count": count, "probability": probability, "params": params}
     body = {"name": name, **{key: value for key, value in given.items() if value is not None}}
-    click.echo(_line(connect(url, lane).post("/_sandbox/faults", body)))
+    done = connect(url, lane).post("/_sandbox/faults", body)
+    tell(done, [_line(done)], as_json=as_json)
 
 
 @command.command()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -12,7 +12,8 @@ from partnerlab.contracts.doors import unknown
 from partnerlab.contracts.jobs import partners
 from partnerlab.contracts.paths import at
 from partnerlab.groups import Group
-from partnerlab.remote import Remote, connect, lane_options
+from partnerlab.remote import Remote, connect, json_option, lane_options
+from partnerlab.told import tell
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -33,28 +34,31 @@ def command() -> None:
 
 
 def _which(function: Decorated) -> Decorated:
-    for option in (click.argument("job"), click.argument("partner", type=PARTNER), lane_options):
+    for option in (click.argument("job"), click.argument("partner", type=PARTNER), json_option, lane_options):
         function = option(function)
     return function
 
 
 @command.command("list")
 @click.option("--partner", type=PARTNER, help="Only one partner.")
+@json_option
 @lane_options
-def list_jobs(partner: str | None, url: str, lane: str) -> None:
+def list_jobs(partner: str | None, url: str, lane: str, *, as_json: bool) -> None:
     """List the jobs with their last and next run, and what came of the last one.
 
     \b
     Example:
         partnerlab jobs list --partner watersmart
     """
-    _print(connect(url, lane).get("/_sandbox/jobs", partner=partner)["jobs"])
+    found = connect(url, lane).get("/_sandbox/jobs", partner=partner)["jobs"]
+    tell(found, _table(found), as_json=as_json)
 
 
 @command.command("next")
 @click.option("--partner", type=PARTNER, help="Only one partner.")
+@json_option
 @lane_options
-def next_jobs(partner: str | None, url: str, lane: str) -> None:
+def next_jobs(partner: str | None, url: str, lane: str, *, as_json: bool) -> None:
     """List the jobs that are not paused in the order in which they run next.
 
     \b
@@ -63,48 +67,52 @@ def next_jobs(partner: str | None, url: str, lane: str) -> None:
     """
     remote = connect(url, lane)
     rows = [row for row in remote.get("/_sandbox/jobs", partner=partner)["jobs"] if row["state"] != "paused"]
-    for row in sorted(rows, key=lambda row: row["next_at"]):
-        click.echo(f"{_time(row['next_at'])}  {row['partner']} {row['name']}: {row['title']}, {row['when']}")
+    rows.sort(key=lambda row: str(row["next_at"]))
+    lines = [f"{_time(row['next_at'])}  {row['partner']} {row['name']}: {row['title']}, {row['when']}" for row in rows]
+    tell(rows, lines, as_json=as_json)
     click.echo(f"{_time(remote.get('/_sandbox/clock')['now'])}  the lane's time", err=True)
 
 
 @command.command()
 @_which
-def run(partner: str, job: str, url: str, lane: str) -> None:
+def run(partner: str, job: str, url: str, lane: str, *, as_json: bool) -> None:
     """Run JOB of PARTNER now and print its outcome. Exit code 1 where it failed.
 
     \b
     Example:
         partnerlab jobs run inhance_v1 payments
     """
-    outcome = _with_job(url, lane, partner, job).patient().post(at("/_sandbox/jobs/{}/{}/run", partner, job))["outcome"]
-    click.echo(outcome)
+    done = _with_job(url, lane, partner, job).patient().post(at("/_sandbox/jobs/{}/{}/run", partner, job))
+    outcome = done["outcome"]
+    tell(done, [outcome], as_json=as_json)
     if outcome.startswith(f"{job}: failed"):
         raise SystemExit(1)
 
 
 @command.command()
 @_which
-def pause(partner: str, job: str, url: str, lane: str) -> None:
+def pause(partner: str, job: str, url: str, lane: str, *, as_json: bool) -> None:
     """Pause JOB of PARTNER until it is resumed.
 
     \b
     Example:
         partnerlab jobs pause inhance_v2 invoices
     """
-    _print([_with_job(url, lane, partner, job).post(at("/_sandbox/jobs/{}/{}/pause", partner, job))])
+    done = _with_job(url, lane, partner, job).post(at("/_sandbox/jobs/{}/{}/pause", partner, job))
+    tell(done, _table([done]), as_json=as_json)
 
 
 @command.command()
 @_which
-def resume(partner: str, job: str, url: str, lane: str) -> None:
+def resume(partner: str, job: str, url: str, lane: str, *, as_json: bool) -> None:
     """Resume JOB of PARTNER; it runs once for all the runs that it missed.
 
     \b
     Example:
         partnerlab jobs resume inhance_v2 invoices
     """
-    _print([_with_job(url, lane, partner, job).post(at("/_sandbox/jobs/{}/{}/resume", partner, job))])
+    done = _with_job(url, lane, partner, job).post(at("/_sandbox/jobs/{}/{}/resume", partner, job))
+    tell(done, _table([done]), as_json=as_json)
 
 
 def _with_job(url: str, lane: str, partner: str, job: str) -> Remote:
@@ -116,7 +124,7 @@ def _with_job(url: str, lane: str, partner: str, job: str) -> Remote:
     return remote
 
 
-def _print(rows: Sequence[dict[str, Any]]) -> None:
+def _table(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
     lines = [("PARTNER", "JOB", "RUNS", "NEXT", "LAST", "")]
     lines += [
         (
@@ -132,7 +140,7 @@ def _print(rows: Sequence[dict[str, Any]]) -> None:
     widths = [max(len(line[column]) for line in lines) for column in range(5)]
     for *cells, message in lines:
         text = "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
-        click.echo(f"{text}  {message}".rstrip())
+        yield f"{text}  {message}".rstrip()
 
 
 def _time(text: str) -> str:

@@ -13,7 +13,8 @@ from partnerlab.contracts.masking import printable
 from partnerlab.contracts.paths import at
 from partnerlab.contracts.verification.findings import Finding
 from partnerlab.groups import Group
-from partnerlab.remote import Remote, connect, lane_options, print_json
+from partnerlab.remote import Remote, connect, json_option, lane_options, print_json
+from partnerlab.told import tell
 
 READ_AT_ONCE = 1_000
 LANGUAGES = ("curl", "python", "pytest")
@@ -86,9 +87,10 @@ def command(
 @command.command()
 @click.argument("entry")
 @click.option("--as", "language", type=click.Choice(LANGUAGES), help="Print its call as a program.")
+@json_option
 @lane_options
-def show(entry: str, *, language: str | None, url: str, lane: str) -> None:
-    """Show ENTRY whole, as JSON, or its call as a curl command, a Python program or a test.
+def show(entry: str, *, language: str | None, as_json: bool, url: str, lane: str) -> None:
+    """Show ENTRY whole: request, answer and verdict; or its call as a curl command, a Python program or a test.
 
     Secrets are not kept; each is an environment variable, which what is printed names.
 
@@ -99,7 +101,10 @@ def show(entry: str, *, language: str | None, url: str, lane: str) -> None:
     """
     remote = connect(url, lane)
     if language is None:
-        print_json(remote.get(at("/_sandbox/journal/{}", entry)))
+        found = remote.get(at("/_sandbox/journal/{}", entry))
+        tell(found, [*lines(found), *_exchange(found)], as_json=as_json)
+    elif as_json:
+        raise click.UsageError("--as and --json do not go together")
     else:
         click.echo(remote.get(at("/_sandbox/journal/{}/as/{}", entry, language))["text"], nl=False)
 
@@ -113,6 +118,16 @@ def lines(row: dict[str, Any]) -> list[str]:
     found = ["  ".join((*columns, *filter(None, told)))]
     found += [f"    {Finding(**finding)}" for finding in row["findings"] or ()]
     return [printable(line) for line in found]
+
+
+def _exchange(row: dict[str, Any]) -> Iterator[str]:
+    """The request and the answer of an entry, line by line, as they stood on the wire."""
+    yield ""
+    yield f"{row['method']} {row['path']}" + (f"?{row['query']}" if row["query"] else "")
+    yield from (f"{name}: {value}" for name, value in row["headers"].items())
+    yield from ("", *row["request"].splitlines())
+    yield from ("", f"{row['status'] or 'no answer'}  {row['answer_type']}  {row['duration_ms']:.0f} ms", "")
+    yield from row["answer"].splitlines()
 
 
 def _following(remote: Remote, query: dict[str, Any], rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:

@@ -9,7 +9,8 @@ import click
 
 from partnerlab.contracts.paths import at
 from partnerlab.groups import Group
-from partnerlab.remote import Remote, url_option
+from partnerlab.remote import Remote, json_option, url_option
+from partnerlab.told import tell
 
 COMPACT = (",", ":")
 """A large lane is tens of megabytes, a tenth of it blanks."""
@@ -26,24 +27,26 @@ def command() -> None:
 
 
 @command.command(name="list")
+@json_option
 @url_option
-def list_(url: str) -> None:
+def list_(url: str, *, as_json: bool) -> None:
     """List the lanes with their time.
 
     \b
     Example:
         partnerlab lanes list
     """
-    for lane in Remote(url).get("/_sandbox/lanes")["lanes"]:
-        _print(lane)
+    found = Remote(url).get("/_sandbox/lanes")["lanes"]
+    tell(found, map(_line, found), as_json=as_json)
 
 
 @command.command()
 @click.argument("name")
 @click.option("--seed", type=click.IntRange(0), help="Seed of the lane's random stream.")
 @click.option("--frozen-at", metavar="TIME", help="Where its clock stands still, as in 2026-03-02T11:00:00Z.")
+@json_option
 @url_option
-def create(name: str, seed: int | None, frozen_at: str | None, url: str) -> None:
+def create(name: str, seed: int | None, frozen_at: str | None, url: str, *, as_json: bool) -> None:
     """Make the lane NAME, with the seeded accounts.
 
     \b
@@ -53,34 +56,36 @@ def create(name: str, seed: int | None, frozen_at: str | None, url: str) -> None
     """
     given = {"seed": seed, "frozen_at": frozen_at}
     body = {"name": name, **{key: value for key, value in given.items() if value is not None}}
-    _print(Remote(url).post("/_sandbox/lanes", body))
+    _tell(Remote(url).post("/_sandbox/lanes", body), as_json=as_json)
 
 
 @command.command()
 @click.argument("name")
+@json_option
 @url_option
-def reset(name: str, url: str) -> None:
+def reset(name: str, url: str, *, as_json: bool) -> None:
     """Make the lane NAME as it was when it was new, with its clock in real time.
 
     \b
     Example:
         partnerlab lanes reset mine
     """
-    _print(Remote(url).patient().post(at("/_sandbox/lanes/{}/reset", name)))
+    _tell(Remote(url).patient().post(at("/_sandbox/lanes/{}/reset", name)), as_json=as_json)
 
 
 @command.command()
 @click.argument("name")
 @click.argument("to")
+@json_option
 @url_option
-def fork(name: str, to: str, url: str) -> None:
+def fork(name: str, to: str, url: str, *, as_json: bool) -> None:
     """Copy everything that the lane NAME holds to the lane TO, replacing what is there.
 
     \b
     Example:
         partnerlab lanes fork default before-the-payment
     """
-    _print(Remote(url).patient().post(at("/_sandbox/lanes/{}/fork", name), {"to": to}))
+    _tell(Remote(url).patient().post(at("/_sandbox/lanes/{}/fork", name), {"to": to}), as_json=as_json)
 
 
 @command.command()
@@ -115,8 +120,9 @@ def export(name: str, file: TextIO, url: str) -> None:
 @command.command(name="import")
 @click.argument("name")
 @click.argument("file", type=click.File("rb"), default="-")
+@json_option
 @url_option
-def import_(name: str, file: BinaryIO, url: str) -> None:
+def import_(name: str, file: BinaryIO, url: str, *, as_json: bool) -> None:
     """Replace everything that the lane NAME holds by FILE, an export, or by standard input.
 
     The lane is made where there is none.
@@ -129,8 +135,13 @@ def import_(name: str, file: BinaryIO, url: str) -> None:
         held = json.dumps(json.load(file), allow_nan=False, separators=COMPACT).encode()
     except (ValueError, RecursionError) as error:
         raise click.BadParameter(f"{file.name}: no export of a lane: {error}", param_hint="FILE") from None
-    _print(Remote(url).patient().send(at("/_sandbox/lanes/{}/import", name), held, "application/json"))
+    done = Remote(url).patient().send(at("/_sandbox/lanes/{}/import", name), held, "application/json")
+    _tell(done, as_json=as_json)
 
 
-def _print(lane: dict[str, Any]) -> None:
-    click.echo(f"{lane['name']}  {lane['now']}{'  (frozen)' if lane['frozen'] else ''}")
+def _line(lane: dict[str, Any]) -> str:
+    return f"{lane['name']}  {lane['now']}{'  (frozen)' if lane['frozen'] else ''}"
+
+
+def _tell(lane: dict[str, Any], *, as_json: bool) -> None:
+    tell(lane, [_line(lane)], as_json=as_json)

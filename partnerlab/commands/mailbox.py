@@ -8,6 +8,7 @@ from partnerlab.contracts.masking import printable
 from partnerlab.contracts.paths import at
 from partnerlab.groups import Group
 from partnerlab.remote import connect, json_option, lane_options, print_json
+from partnerlab.told import tell
 
 
 @click.group(cls=Group)
@@ -83,12 +84,14 @@ def show(number: int, *, as_json: bool, url: str, lane: str) -> None:
 
 
 @command.command()
+@json_option
 @lane_options
-def clear(url: str, lane: str) -> None:
+def clear(url: str, lane: str, *, as_json: bool) -> None:
     """Empty the lane's mailbox.
 
     \b
     Example:
         partnerlab mailbox clear --lane mine
     """
-    print_json(connect(url, lane).delete("/_sandbox/ic/mailbox"))
+    done = connect(url, lane).delete("/_sandbox/ic/mailbox")
+    tell(done, [f"dropped {done['dropped']} message{'' if done['dropped'] == 1 else 's'}"], as_json=as_json)

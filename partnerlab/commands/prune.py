@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from partnerlab.remote import Remote, url_option
+from partnerlab.remote import Remote, json_option, url_option
+from partnerlab.told import tell
 
 __all__ = ["command"]
 
@@ -15,8 +16,9 @@ __all__ = ["command"]
 )
 @click.option("--lanes-unused", default=30, show_default=True, type=click.IntRange(1, 36500), help="Days without use.")
 @click.option("--dry-run", is_flag=True, help="Count what would go, and let it stand.")
+@json_option
 @url_option
-def command(older_than: int, lanes_unused: int, url: str, *, dry_run: bool) -> None:
+def command(older_than: int, lanes_unused: int, url: str, *, dry_run: bool, as_json: bool) -> None:
     """Forget what was over long ago: settled events and deliveries, postbacks, exports, upload reports, unused lanes.
 
     Safe while the sandbox works, and its replicas. Accounts, bills and payments stay, and so does what waits for a
@@ -27,5 +29,6 @@ def command(older_than: int, lanes_unused: int, url: str, *, dry_run: bool) -> N
         partnerlab prune --older-than 30 --dry-run
     """
     body = {"older_than_days": older_than, "lanes_unused_days": lanes_unused, "dry_run": dry_run}
-    for row in Remote(url).patient().post("/_sandbox/prune", body)["pruned"]:
-        click.echo(f"{row['what']}: {row['count']}{' would go' if dry_run else ''}")
+    done = Remote(url).patient().post("/_sandbox/prune", body)["pruned"]
+    lines = [f"{row['what']}: {row['count']}{' would go' if dry_run else ''}" for row in done]
+    tell(done, lines, as_json=as_json)

@@ -8,10 +8,11 @@ from typing import Any
 
 import click
 
+from partnerlab import told
 from partnerlab.commands.ranges import above_zero
 from partnerlab.contracts.paths import at
 from partnerlab.groups import Group
-from partnerlab.remote import biller_option, connect, lane_options, print_json
+from partnerlab.remote import biller_option, connect, json_option, lane_options, print_json
 
 TENDERS = ("credit_card", "debit_card", "ach", "online_bank_direct", "paypal")
 CARD, BANK_ACCOUNT = "4111111111111111", "000123456789"
@@ -54,6 +55,7 @@ def command() -> None:
     help="Whether it is a donation: of its own, or inline with a bill.",
 )
 @biller_option()
+@json_option
 @lane_options
 def pay(
     account: str,
@@ -66,8 +68,10 @@ def pay(
     biller: str,
     url: str,
     lane: str,
+    *,
+    as_json: bool,
 ) -> None:
-    """Pay AMOUNT (40.00) on ACCOUNT. An approved payment goes to the partner through the data pump.
+    """Pay AMOUNT (40.00) on ACCOUNT, and print what was paid and where it goes from there.
 
     Exit code 1 where it is declined or fails.
 
@@ -76,8 +80,9 @@ def pay(
         partnerlab trigger pay 10000101 40.00 --tender ach --number 000111111113
     """
     remote = connect(url, lane)
+    known = remote.biller(biller)
     body: dict[str, Any] = {
-        "biller_guid": remote.biller(biller)["guid"],
+        "biller_guid": known["guid"],
         "account_number": account,
         "amount": amount,
         "tender": tender,
@@ -91,10 +96,12 @@ def pay(
         default = CARD if field == "card_number" else BANK_ACCOUNT
         body[field or "card_number"] = number or default
     payment = remote.post("/_sandbox/ic/payments", body)
-    print_json(payment)
     if payment["state"] in NOT_PAID:
+        if as_json:
+            print_json(payment)
         click.echo(f"Error: not paid: {payment['state']}: {payment.get('message') or 'no reason given'}", err=True)
         sys.exit(1)
+    told.tell(payment, [told.payment(payment)], as_json=as_json, then=told.way_of(payment, known, remote))
 
 
 def _enrolment(kind: str, title: str) -> None:
@@ -105,11 +112,13 @@ def _enrolment(kind: str, title: str) -> None:
     @click.argument("account")
     @click.argument("state", type=click.Choice(("on", "off")))
     @biller_option()
+    @json_option
     @lane_options
-    def switch(account: str, state: str, biller: str, url: str, lane: str) -> None:
+    def switch(account: str, state: str, biller: str, url: str, lane: str, *, as_json: bool) -> None:
         remote = connect(url, lane)
         body = {"enrolled": state == "on", "biller_guid": remote.biller(biller)["guid"]}
-        print_json(remote.post(at("/_sandbox/ic/customers/{}/{}", account, kind), body))
+        done = remote.post(at("/_sandbox/ic/customers/{}/{}", account, kind), body)
+        told.switched(done, kind, remote, as_json=as_json)
 
 
 _enrolment("paperless", "paperless billing")
@@ -120,8 +129,9 @@ _enrolment("autopay", "AutoPay")
 @click.argument("account")
 @click.argument("address")
 @biller_option()
+@json_option
 @lane_options
-def email(account: str, address: str, biller: str, url: str, lane: str) -> None:
+def email(account: str, address: str, biller: str, url: str, lane: str, *, as_json: bool) -> None:
     """Change the e-mail address of ACCOUNT.
 
     \b
@@ -130,14 +140,16 @@ def email(account: str, address: str, biller: str, url: str, lane: str) -> None:
     """
     remote = connect(url, lane)
     body = {"email_address": address, "biller_guid": remote.biller(biller)["guid"]}
-    print_json(remote.post(at("/_sandbox/ic/customers/{}/email", account), body))
+    done = remote.post(at("/_sandbox/ic/customers/{}/email", account), body)
+    told.switched(done, "email", remote, as_json=as_json)
 
 
 @command.command(name="open")
 @click.argument("invoice")
 @biller_option()
+@json_option
 @lane_options
-def open_(invoice: str, biller: str, url: str, lane: str) -> None:
+def open_(invoice: str, biller: str, url: str, lane: str, *, as_json: bool) -> None:
     """Open INVOICE as its payer: Invoice Cloud asks the partner for the balance first.
 
     \b
@@ -145,29 +157,32 @@ def open_(invoice: str, biller: str, url: str, lane: str) -> None:
         partnerlab trigger open 454100010-06/16/2020 --biller tccs
     """
     remote = connect(url, lane)
-    print_json(
-        remote.post(at("/_sandbox/ic/invoices/{}/open", invoice), {"biller_guid": remote.biller(biller)["guid"]})
-    )
+    body = {"biller_guid": remote.biller(biller)["guid"]}
+    answer = remote.post(at("/_sandbox/ic/invoices/{}/open", invoice), body)
+    told.tell(answer, told.opened(answer), as_json=as_json)
 
 
 @command.command()
 @click.argument("payment_guid")
+@json_option
 @lane_options
-def void(payment_guid: str, url: str, lane: str) -> None:
+def void(payment_guid: str, url: str, lane: str, *, as_json: bool) -> None:
     """Ask for a payment to be voided. No integration supports it: the answer is the row that says so, exit code 1.
 
     \b
     Example:
         partnerlab trigger void 0a6cf1de-2f7b-4f0c-9f2f-4f6a1f0d4a11
     """
-    print_json(connect(url, lane).post(at("/_sandbox/ic/payments/{}/void", payment_guid)))
+    done = connect(url, lane).post(at("/_sandbox/ic/payments/{}/void", payment_guid))
+    told.tell(done, [told.payment(done, "Voided")], as_json=as_json)
 
 
 @command.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @biller_option()
+@json_option
 @lane_options
-def upload(file: Path, biller: str, url: str, lane: str) -> None:
+def upload(file: Path, biller: str, url: str, lane: str, *, as_json: bool) -> None:
     """Upload FILE through UploadInvoiceFile, as the partner does: a bill file, or a .csv of WaterSmart.
 
     Exit code 1 where a row of it is rejected or nothing was loaded, but 0 where the same file was loaded before or it
@@ -190,7 +205,9 @@ def upload(file: Path, biller: str, url: str, lane: str) -> None:
             receipt = invoice_cloud.upload_invoice_file(file.name, file.read_bytes())
     except ClientError as error:
         raise click.ClickException(f"{error}{_whose(file, layout)}") from error
-    print_json(asdict(receipt))
+    row = asdict(receipt)
+    then = f"partnerlab uploads show {receipt.upload_id}{told.address(remote)}"
+    told.tell(row, told.upload(row), as_json=as_json, then=then)
     if receipt.invoices_rejected or not (receipt.invoices_accepted or receipt.message):
         sys.exit(1)
 

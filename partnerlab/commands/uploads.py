@@ -12,6 +12,8 @@ from partnerlab.contracts.masking import printable
 from partnerlab.contracts.paths import at
 from partnerlab.groups import Group
 from partnerlab.remote import Remote, connect, json_option, lane_options, print_json
+from partnerlab.told import tell
+from partnerlab.told import upload as told_of
 
 
 @click.group(cls=Group)
@@ -55,8 +57,9 @@ def list_(biller: str, *, as_json: bool, url: str, lane: str) -> None:
     metavar="FILE",
     help="Write what is quarantined to FILE, to be corrected and sent again.",
 )
+@json_option
 @lane_options
-def show(upload_id: str, quarantine: Path | None, url: str, lane: str) -> None:
+def show(upload_id: str, quarantine: Path | None, url: str, lane: str, *, as_json: bool) -> None:
     """Show a file's report: counts, notes, problems by line and column, and what a balance file did.
 
     \b
@@ -72,33 +75,46 @@ def show(upload_id: str, quarantine: Path | None, url: str, lane: str) -> None:
         with quarantine.open("w", encoding="utf-8", newline="") as stream:
             for text in _pages(remote, f"{path}/quarantine"):
                 stream.write(text)
-    print_json(report)
+    tell(report, [*told_of(report), *map(_adjusted, report["adjustments"])], as_json=as_json)
 
 
 @command.command()
 @click.argument("upload_id")
+@json_option
 @lane_options
-def accept(upload_id: str, url: str, lane: str) -> None:
+def accept(upload_id: str, url: str, lane: str, *, as_json: bool) -> None:
     """Load a file that waits for a person because its rows came before and add to balances.
 
     \b
     Example:
         partnerlab uploads accept U00000003
     """
-    print_json(connect(url, lane).patient().post(at("/_sandbox/ic/uploads/{}/accept", upload_id)))
+    done = connect(url, lane).patient().post(at("/_sandbox/ic/uploads/{}/accept", upload_id))
+    tell(done, _counted(done), as_json=as_json)
 
 
 @command.command()
 @click.argument("upload_id")
+@json_option
 @lane_options
-def dismiss(upload_id: str, url: str, lane: str) -> None:
+def dismiss(upload_id: str, url: str, lane: str, *, as_json: bool) -> None:
     """Dismiss a file that waits for a person; nothing of it is applied.
 
     \b
     Example:
         partnerlab uploads dismiss U00000003
     """
-    print_json(connect(url, lane).post(at("/_sandbox/ic/uploads/{}/dismiss", upload_id)))
+    done = connect(url, lane).post(at("/_sandbox/ic/uploads/{}/dismiss", upload_id))
+    tell(done, _counted(done), as_json=as_json)
+
+
+def _counted(row: dict[str, Any]) -> list[str]:
+    return told_of({"problems": (), **row})
+
+
+def _adjusted(row: dict[str, Any]) -> str:
+    account, before, after = row["account_number"], row["before"], row["after"]
+    return f"  line {row['line']}: {row['effect']} {row['amount']} on {account}, {before} before, {after} after"
 
 
 def _every(remote: Remote, path: str, name: str, key: str, **query: Any) -> Iterator[dict[str, Any]]:

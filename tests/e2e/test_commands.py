@@ -37,17 +37,17 @@ def type_(sandbox: Sandbox, lane: str) -> Type:
 
 
 def test_a_payment_is_triggered_delivered_and_found_in_the_journal(type_: Type, sides: InHanceSides, lane: str) -> None:
-    payment = json.loads(type_("trigger", "pay", "10000101", "40.00", "--fee", "2.50").stdout)
+    payment = json.loads(type_("trigger", "pay", "10000101", "40.00", "--fee", "2.50", "--json").stdout)
     sides.settle()
     listed = type_("deliveries", "list", "--lane", lane).stdout
     assert f"{lane}:{payment['payment_guid']}" in listed
     assert "delivered" in listed
-    shown = json.loads(type_("deliveries", "show", f"{lane}:{payment['payment_guid']}").stdout)
+    shown = json.loads(type_("deliveries", "show", f"{lane}:{payment['payment_guid']}", "--json").stdout)
     assert shown["event"]["payment"]["amount"] == "40.00"
     assert "MakePaymentExtended" in type_("journal").stdout
     assert type_("journal", "--invalid").stdout == ""
     entry = type_("journal", "--operation", "MakePaymentExtended").stdout.split()[0]
-    exchange = json.loads(type_("journal", "show", entry).stdout)
+    exchange = json.loads(type_("journal", "show", entry, "--json").stdout)
     assert "<PaymentAmount>40.00</PaymentAmount>" in exchange["request"]
     assert "11111111-1111-4111-8111-111111111111" not in exchange["request"]
 
@@ -61,7 +61,7 @@ def test_the_mailbox_lists_and_shows_what_a_payer_would_have_read_and_is_emptied
     assert shown.startswith("To: willows@example.com\nDate: ")
     assert "Paid by Visa ending in 1111." in shown
     assert json.loads(type_("mailbox", "list", "--json", "--account", "10000101").stdout)[0]["number"] == 1
-    assert json.loads(type_("mailbox", "clear").stdout) == {"dropped": 1}
+    assert json.loads(type_("mailbox", "clear", "--json").stdout) == {"dropped": 1}
     assert type_("mailbox", "list").stdout == ""
     assert "message" in type_("mailbox", "show", "1", fails=True).output
 
@@ -105,9 +105,9 @@ def test_a_generated_file_is_checked_and_uploaded(type_: Type, tmp_path: Path, s
     file = tmp_path / "bills.bif"
     type_("generate", "bif", "--invoices", "40", "--meters", "25", "--as-of", "2026-01-31", "--out", str(file))
     assert "40 invoices" in type_("files", "check", str(file)).stdout
-    receipt = json.loads(type_("trigger", "upload", str(file)).stdout)
+    receipt = json.loads(type_("trigger", "upload", str(file), "--json").stdout)
     assert (receipt["invoices_accepted"], receipt["invoices_rejected"]) == (40, 0)
-    opened = json.loads(type_("trigger", "open", "1000001").stdout)
+    opened = json.loads(type_("trigger", "open", "1000001", "--json").stdout)
     assert opened["invoice"]["invoice_number"] == "1000001"
 
 
@@ -137,13 +137,14 @@ def test_a_clerk_is_told_where_the_partner_does_not_hear_of_an_entry(type_: Type
 
 def test_an_unknown_payment_is_settled_by_a_person(type_: Type, sides: InHanceSides, lane: str) -> None:
     with sides.fault("commit-then-drop", "MakePaymentExtended"):
-        guid = json.loads(type_("trigger", "pay", "10000101", "3.00").stdout)["payment_guid"]
+        guid = json.loads(type_("trigger", "pay", "10000101", "3.00", "--json").stdout)["payment_guid"]
         sides.settle()
     delivery = f"{lane}:{guid}"
     assert delivery in type_("deliveries", "list", "--state", "unknown").stdout
-    assert json.loads(type_("deliveries", "balance", delivery).stdout)["balance"] == "122.50"
+    assert json.loads(type_("deliveries", "balance", delivery, "--json").stdout)["balance"] == "122.50"
     type_("deliveries", "replay", delivery, "--reason", "try again", fails=True)
-    settled = json.loads(type_("deliveries", "resolve", delivery, "--posted", "--reason", "seen there").stdout)
+    said = ("--posted", "--reason", "seen there", "--json")
+    settled = json.loads(type_("deliveries", "resolve", delivery, *said).stdout)
     assert settled["state"] == "delivered"
     assert settled["notes"][-1]["reason"] == "seen there"
 

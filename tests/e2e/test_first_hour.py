@@ -48,10 +48,10 @@ def broken_call(sandbox: Sandbox, lane: str) -> None:
 
 
 def test_a_payment_that_is_not_taken_is_exit_code_1(type_: Type) -> None:
-    taken = type_("trigger", "pay", "10000101", "1.00")
+    taken = type_("trigger", "pay", "10000101", "1.00", "--json")
     assert (taken.exit_code, json.loads(taken.stdout)["state"]) == (0, "accepted")
     for number, state in (("4000000000000002", "declined"), ("4000000000000119", "failed")):
-        done = type_("trigger", "pay", "10000101", "1.00", "--number", number)
+        done = type_("trigger", "pay", "10000101", "1.00", "--number", number, "--json")
         assert (done.exit_code, json.loads(done.stdout)["state"]) == (1, state)
         assert done.stderr.startswith(f"Error: not paid: {state}: ")
 
@@ -182,7 +182,7 @@ def test_an_upload_of_another_partners_file_says_whose_it_is(type_: Type, tmp_pa
 def test_an_upload_of_which_a_bill_is_rejected_is_exit_code_1(type_: Type, tmp_path: Path) -> None:
     file = tmp_path / "bills.bif"
     type_("generate", "bif", "--invoices", "30", "--damage", "required-empty", "--out", str(file))
-    done = type_("trigger", "upload", str(file))
+    done = type_("trigger", "upload", str(file), "--json")
     assert (done.exit_code, json.loads(done.stdout)["invoices_rejected"]) == (1, 1)
 
 

@@ -1,0 +1,146 @@
+"""What commands say to people and to programs: a line or two, and JSON in one way."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from partnerlab.cli import COMMANDS, main
+from partnerlab.remote import json_option
+from partnerlab.sandbox import Sandbox
+from partnerlab.settings import SandboxSettings
+
+NO_JSON = {
+    "page": "an address",
+    "export": "names of files",
+    "lanes drop": "nothing",
+    "lanes export": "JSON always",
+    "faults clear": "nothing",
+    "demo": "a story",
+    "journey": "a story",
+    "soak": "an event log",
+}
+OTHER_WORDS = {"audit", "journal", "reconcile", "verify"}
+"""Whose `--json` takes a file beside the text, or prints a line for each entry that comes."""
+
+
+def every(command: click.Command, name: str = "") -> Iterator[tuple[str, click.Command]]:
+    if name and (not isinstance(command, click.Group) or command.invoke_without_command):
+        yield name, command
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for each in command.list_commands(context):
+            if (found := command.get_command(context, each)) is not None:
+                yield from every(found, f"{name} {each}".strip())
+
+
+def options(command: click.Command) -> dict[str, click.Parameter]:
+    return {name: one for one in command.params for name in one.opts}
+
+
+def test_every_command_that_asks_a_sandbox_speaks_json_in_the_same_way() -> None:
+    wanted = options(json_option(click.command()(lambda: None)))["--json"].to_info_dict()
+    asking = [(name, options(each)) for name, each in every(main) if "--url" in options(each)]
+    assert len(asking) > 40
+    assert {name for name, known in asking if "--json" not in known} <= set(NO_JSON)
+    for name, known in asking:
+        if "--json" in known and name.partition(" ")[0] not in OTHER_WORDS:
+            assert known["--json"].to_info_dict() == wanted, name
+    assert {name.partition(" ")[0] for name in NO_JSON} <= set(COMMANDS)
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(SandboxSettings(port=0), in_process=True) as running:
+        yield running
+
+
+def typed(sandbox: Sandbox, *arguments: str, code: int = 0) -> Result:
+    done = CliRunner().invoke(main, list(arguments), env={"PARTNERLAB_URL": sandbox.url})
+    assert done.exit_code == code, done.output
+    return done
+
+
+@pytest.mark.parametrize(
+    ("given", "said", "then"),
+    [
+        (
+            ("10000101", "40.00"),
+            "Paid 40.00 on 10000101, invoice 500001, by credit card ending in 1111: ",
+            "partnerlab deliveries show default:",
+        ),
+        (
+            ("20000201", "5.00", "--biller", "watersmart", "--fee", "1.00", "--tender", "ach"),
+            "Paid 5.00 and a fee of 1.00 on 20000201, invoice 20000201-0001, by ACH ending in 6789: ",
+            "partnerlab export payments --biller watersmart --out .",
+        ),
+        (
+            ("30000301", "5.00", "--biller", "inhance_v1"),
+            "Paid 5.00 on 30000301, invoice 530001, by credit card ending in 1111: ",
+            "partnerlab jobs run inhance_v1 payments",
+        ),
+        (
+            ("10000101", "2.00", "--donation", "inline", "--invoice", "500001"),
+            "Paid 2.00 (inline donation) on 10000101, invoice 500001, by credit card ending in 1111: ",
+            "nothing; inHance v2 is not told: an inline donation is not posted (INT-2997)",
+        ),
+    ],
+)
+def test_a_payment_is_told_in_a_line_and_where_it_goes(
+    sandbox: Sandbox, given: tuple[str, ...], said: str, then: str
+) -> None:
+    done = typed(sandbox, "trigger", "pay", *given)
+    (line,) = done.stdout.splitlines()
+    assert line.startswith(said)
+    assert line.endswith(", accepted")
+    assert done.stderr.startswith(f"Next: {then}")
+    if then.startswith("partnerlab"):
+        command = done.stderr.removeprefix("Next: partnerlab ").partition("#")[0].split()
+        assert CliRunner().invoke(main, [*command, "--help"]).exit_code == 0
+
+
+def test_a_delivery_is_told_with_its_attempts_and_what_people_said(sandbox: Sandbox) -> None:
+    guid = json.loads(typed(sandbox, "trigger", "pay", "10000101", "1.00", "--json").stdout)["payment_guid"]
+    assert sandbox.settle("default")
+    again = typed(sandbox, "deliveries", "replay", f"default:{guid}", "--reason", "once more", "--by", "Dana", code=1)
+    assert "delivered" in again.output
+    first, attempt = typed(sandbox, "deliveries", "show", f"default:{guid}").stdout.splitlines()
+    assert first == f"default:{guid}  payment of 10000101: delivered, 1 attempt"
+    assert "MakePaymentExtended  delivered  (account 10000101, 1.00" in attempt
+    assert typed(sandbox, "deliveries", "balance", f"default:{guid}").stdout.startswith("balance ")
+
+
+def test_an_entry_of_the_journal_is_shown_as_it_stood_on_the_wire(sandbox: Sandbox) -> None:
+    typed(sandbox, "trigger", "open", "500001")
+    entry = typed(sandbox, "journal", "--operation", "BalanceCheck").stdout.split()[0]
+    shown = typed(sandbox, "journal", "show", entry).stdout
+    assert shown.startswith(entry)
+    assert "\nPOST /iCloud/iCloud.asmx\n" in shown
+    assert "\n200  text/xml; charset=utf-8  " in shown
+    assert shown.index("<BalanceCheck ") < shown.index("<BalanceCheckResult>")
+    assert typed(sandbox, "journal", "show", entry, "--as", "curl", "--json", code=2).stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (("trigger", "paperless", "10000101", "on"), "Paperless billing of 10000101, Willows Laundry: on\n"),
+        (("clerk", "enrol", "10000101", "autopay", "on"), "AutoPay of 10000101, Willows Laundry: on\n"),
+        (
+            ("trigger", "email", "10000101", "a@example.com"),
+            "E-mail address of 10000101, Willows Laundry: a@example.com\n",
+        ),
+        (("clerk", "block", "10000101", "bank", "on"), "Payments from a bank account of 10000101, Willows Laundry: "),
+        (("clerk", "payment", "10000101", "1.00", "--cash"), "Entered 1.00 on 10000101, invoice 500001, by cash: "),
+        (("trigger", "open", "500001"), "500001, account 10000101: open, due "),
+    ],
+)
+def test_what_is_changed_is_told_in_a_line(sandbox: Sandbox, given: tuple[str, ...], said: str) -> None:
+    done = typed(sandbox, *given)
+    assert done.stdout.startswith(said)
+    assert len(done.stdout.splitlines()) <= 2
+    assert isinstance(json.loads(typed(sandbox, *given, "--json").stdout), dict)
