@@ -84,7 +84,7 @@ def find_or_make(folder: Path, names: Collection[str]) -> Certificate:
             _make(found, wanted)
         found.serving()
     except (OSError, ValueError) as error:
-        raise CertificateUnusable(f"{folder}: {error}") from error
+        raise CertificateUnusable(f"{folder}: {getattr(error, 'strerror', None) or error}") from error
     return found
 
 

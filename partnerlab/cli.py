@@ -10,7 +10,9 @@ from __future__ import annotations
 import errno
 import gc
 import os
+import sys
 from importlib import import_module
+from typing import Any
 
 import click
 
@@ -50,6 +52,15 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
 
 
 class _Commands(click.Group):
+    def main(self, *args: Any, **extra: Any) -> Any:
+        try:
+            return super().main(*args, **extra)
+        except OSError as error:  # what a disk or a folder refuses
+            if (told := _told(error)) is None:
+                raise
+            click.echo(f"Error: {told}", err=True)
+            sys.exit(1)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
 
@@ -88,10 +99,6 @@ class _Commands(click.Group):
             raise _explained(error, ctx.invoked_subcommand or "") from error
         except NameInvalid as error:
             raise click.UsageError(f"{error}.") from None
-        except OSError as error:
-            if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-                raise click.ClickException(f"What was written is not whole: {error.strerror}.") from error
-            raise
         finally:
             gc.unfreeze()
 
@@ -99,6 +106,13 @@ class _Commands(click.Group):
         # Not from the commands themselves: listing them would load them all.
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, _, text) in COMMANDS.items()])
+
+
+def _told(error: OSError) -> str | None:
+    """What a person is told of a disk or a folder that refuses; None where the error is about neither."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return f"What was written is not whole: {error.strerror}."
+    return f"{error.filename}: {error.strerror}" if error.filename and error.strerror else None
 
 
 def _explained(error: ModuleNotFoundError, command: str) -> Exception:

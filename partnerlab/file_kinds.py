@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -30,6 +28,7 @@ from partnerlab.client.intake import (
 from partnerlab.contracts.files import Layout, Quarantined, Report, check
 from partnerlab.contracts.files.csv import CsvRejected, CsvReport, QuarantinedRow, load_table, read_csv, table_of
 from partnerlab.contracts.files.rows import render_row
+from partnerlab.whole_files import whole
 
 __all__ = [
     "Kept",
@@ -69,7 +68,7 @@ class Kept:
         """Write them to a file, below *head*; where there are none, no file is written."""
         if self.count:
             self._rows.seek(0)
-            with path.open("wb") as stream:
+            with whole(path) as stream:
                 stream.write(head.encode())
                 shutil.copyfileobj(self._rows, stream, 1 << 18)
 
@@ -163,7 +162,7 @@ def write_records(
 
     Raises `RequestInvalid`, `CsvRejected` and `ValueRefused` as `convert` does; *out* is written whole or not at all.
     """
-    with _whole(out) as stream:
+    with whole(out) as stream:
         return convert(
             path,
             stream,
@@ -180,7 +179,7 @@ def write_json(path: Path, out: Path, layout: Layout, kept: Kept) -> Report | Cs
 
     Raises `FileRejected`, `CsvRejected`; *out* is written whole or not at all.
     """
-    with _whole(out) as stream:
+    with whole(out) as stream:
         values: InvoiceFile | CsvValues[Invoice] | CsvValues[Adjustment]
         if not is_csv(path):
             values = read_invoices(path, layout, on_quarantine=kept.add)
@@ -192,17 +191,3 @@ def write_json(path: Path, out: Path, layout: Layout, kept: Kept) -> Report | Cs
             line = json.dumps(asdict(value), ensure_ascii=False, default=str)
             stream.write(f"{line}\n".encode())
         return values.report
-
-
-@contextmanager
-def _whole(out: Path) -> Iterator[IO[bytes]]:
-    """A file that takes its place when it is whole; after an error what was there before is there."""
-    with tempfile.NamedTemporaryFile(dir=out.parent, prefix=f".{out.name}.", delete=False) as stream:
-        try:
-            yield stream
-            stream.close()
-            os.replace(stream.name, out)
-        except BaseException:
-            stream.close()
-            Path(stream.name).unlink()
-            raise

@@ -64,9 +64,7 @@ def way_of(row: Row, biller: Row, remote: Remote) -> str:
         return f"partnerlab deliveries show {told_by(remote, row['payment_guid'])}   # {way.interface} at {way.name}"
     if way.how == BY_DOWNLOAD:
         return f"partnerlab jobs run {biller['partner']} payments{address(remote)}   # {way.name} downloads it"
-    return (
-        f"partnerlab export payments --biller {biller['partner']} --out .{address(remote)}   # to {way.name} as a file"
-    )
+    return f"partnerlab jobs run {biller['partner']} collect{address(remote)}   # {way.name} fetches its files"
 
 
 def told_by(remote: Remote, event_id: str) -> str:

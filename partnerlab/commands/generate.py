@@ -6,6 +6,7 @@ import io
 import sys
 import tempfile
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import IO
 
 import click
@@ -20,6 +21,7 @@ from partnerlab.generators.tccs_bif import generate_tccs_bif
 from partnerlab.generators.watersmart import KINDS as CSV_KINDS
 from partnerlab.generators.watersmart import generate_csv
 from partnerlab.groups import Group
+from partnerlab.whole_files import OUT, out
 
 PARTNERS = ("inhance_v2", "tccs")
 DAMAGES = sorted(name for name, kind in damages().items() if kind.format == "bif")
@@ -62,7 +64,7 @@ def command() -> None:
     metavar="NAME",
     help="Damage the file in this way (`partnerlab catalogue damages`).",
 )
-@click.option("--out", required=True, type=click.File("wb", lazy=False), help="The file; - for stdout.")
+@click.option("--out", "file", required=True, type=OUT, help="The file; - for stdout.")
 def bif(
     partner: str,
     invoices: int,
@@ -72,7 +74,7 @@ def bif(
     own: str | None,
     columns: str | None,
     damage: str | None,
-    out: IO[bytes],
+    file: Path,
 ) -> None:
     """Write a partner's bill file (BIF).
 
@@ -90,8 +92,8 @@ def bif(
     except LayoutInvalid as error:
         raise click.UsageError(str(error)) from error
     if damage is None:
-        made = _generate(partner, layout, out, invoices, day, seed, meters)
-        out.flush()  # a full disk is told, which it is not when the file is closed
+        with out(file) as stream:
+            made = _generate(partner, layout, stream, invoices, day, seed, meters)
         click.echo(
             f"{made.invoices:,} invoices, {made.rows:,} rows, {made.bytes:,} bytes, total {made.total_amount_due:,}",
             err=True,
@@ -101,8 +103,8 @@ def bif(
         _generate(partner, layout, whole, invoices, day, seed, meters)
         whole.seek(0)
         try:
-            out.writelines(damage_lines(whole, damage, layout=layout))
-            out.flush()
+            with out(file) as stream:
+                stream.writelines(damage_lines(whole, damage, layout=layout))
         except DamageUnknown as error:
             raise click.UsageError(str(error)) from error
     kind = damages()[damage]
@@ -120,8 +122,8 @@ def bif(
     metavar="NAME",
     help="Damage the file in this way (`partnerlab catalogue damages`).",
 )
-@click.option("--out", required=True, type=click.File("wb", lazy=False), help="The file; - for stdout.")
-def csv(kind: str, invoices: int, seed: int, as_of: datetime | None, damage: str | None, out: IO[bytes]) -> None:
+@click.option("--out", "file", required=True, type=OUT, help="The file; - for stdout.")
+def csv(kind: str, invoices: int, seed: int, as_of: datetime | None, damage: str | None, file: Path) -> None:
     """Write one of WaterSmart's CSV files.
 
     \b
@@ -131,15 +133,15 @@ def csv(kind: str, invoices: int, seed: int, as_of: datetime | None, damage: str
     """
     day = (as_of or datetime.now(UTC)).date()
     if damage is None:
-        rows = generate_csv(out, kind, invoices, as_of=day, seed=seed)
-        out.flush()
+        with out(file) as stream:
+            rows = generate_csv(stream, kind, invoices, as_of=day, seed=seed)
         click.echo(f"{rows:,} rows", err=True)
         return
     whole = io.BytesIO()
     generate_csv(whole, kind, invoices, as_of=day, seed=seed)
     try:
-        out.write(damage_csv(whole.getvalue(), damage, kind))
-        out.flush()
+        with out(file) as stream:
+            stream.write(damage_csv(whole.getvalue(), damage, kind))
     except DamageUnknown as error:
         raise click.UsageError(str(error)) from error
     row = damages()[damage]

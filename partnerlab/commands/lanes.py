@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any, BinaryIO, TextIO
+from pathlib import Path
+from typing import Any, BinaryIO
 
 import click
 
@@ -11,6 +12,7 @@ from partnerlab.contracts.paths import at
 from partnerlab.groups import Group
 from partnerlab.remote import Remote, json_option, url_option
 from partnerlab.told import tell
+from partnerlab.whole_files import OUT, out
 
 COMPACT = (",", ":")
 """A large lane is tens of megabytes, a tenth of it blanks."""
@@ -103,9 +105,9 @@ def drop(name: str, url: str) -> None:
 
 @command.command()
 @click.argument("name")
-@click.argument("file", type=click.File("w", encoding="utf-8", lazy=True), default="-")
+@click.argument("file", type=OUT, default="-")
 @url_option
-def export(name: str, file: TextIO, url: str) -> None:
+def export(name: str, file: Path, url: str) -> None:
     """Write everything that the lane NAME holds to FILE, or to standard output.
 
     \b
@@ -113,8 +115,8 @@ def export(name: str, file: TextIO, url: str) -> None:
         partnerlab lanes export trouble trouble.json
     """
     held = Remote(url).patient().get(at("/_sandbox/lanes/{}/export", name))
-    file.write(json.dumps(held, separators=COMPACT) + "\n")
-    file.flush()
+    with out(file) as stream:
+        stream.write(json.dumps(held, separators=COMPACT).encode() + b"\n")
 
 
 @command.command(name="import")

@@ -14,6 +14,7 @@ from partnerlab.groups import Group
 from partnerlab.remote import Remote, connect, json_option, lane_options, print_json
 from partnerlab.told import tell
 from partnerlab.told import upload as told_of
+from partnerlab.whole_files import whole
 
 
 @click.group(cls=Group)
@@ -72,9 +73,9 @@ def show(upload_id: str, quarantine: Path | None, url: str, lane: str, *, as_jso
     report["problems"] = list(_every(remote, f"{path}/problems", "problems", "position"))
     report["adjustments"] = list(_every(remote, f"{path}/adjustments", "adjustments", "position"))
     if quarantine is not None:
-        with quarantine.open("w", encoding="utf-8", newline="") as stream:
+        with whole(quarantine) as stream:
             for text in _pages(remote, f"{path}/quarantine"):
-                stream.write(text)
+                stream.write(text.encode())
     tell(report, [*told_of(report), *map(_adjusted, report["adjustments"])], as_json=as_json)
 
 

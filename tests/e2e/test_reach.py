@@ -116,6 +116,14 @@ def test_a_page_of_another_site_cannot_pay_or_read(http: httpx.Client, path: str
     assert (answer.status_code, answer.json()["error"]["code"]) == (403, "origin_not_allowed")
 
 
+def test_a_preflight_is_refused_in_words_that_tell_its_developer_who_calls(http: httpx.Client) -> None:
+    asked = {"Origin": FOREIGN, "Access-Control-Request-Method": "POST"}
+    answer = http.options("/cloudpaymentsapi/v2", headers=asked)
+    assert answer.status_code == 403
+    assert "(Origin): it is called by a server, which keeps its key" in answer.json()["error"]["message"]
+    assert "called by a server" not in http.options("/_sandbox/lanes", headers=asked).json()["error"]["message"]
+
+
 @pytest.mark.parametrize("path", PAGES)
 def test_the_hosted_pages_take_visitors_of_other_sites(http: httpx.Client, path: str) -> None:
     headers = {"Origin": FOREIGN, "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}

@@ -76,7 +76,7 @@ def typed(sandbox: Sandbox, *arguments: str, code: int = 0) -> Result:
         (
             ("20000201", "5.00", "--biller", "watersmart", "--fee", "1.00", "--tender", "ach"),
             "Paid 5.00 and a fee of 1.00 on 20000201, invoice 20000201-0001, by ACH ending in 6789: ",
-            "partnerlab export payments --biller watersmart --out .",
+            "partnerlab jobs run watersmart collect",
         ),
         (
             ("30000301", "5.00", "--biller", "inhance_v1"),
@@ -99,8 +99,9 @@ def test_a_payment_is_told_in_a_line_and_where_it_goes(
     assert line.endswith(", accepted")
     assert done.stderr.startswith(f"Next: {then}")
     if then.startswith("partnerlab"):
-        command = done.stderr.removeprefix("Next: partnerlab ").partition("#")[0].split()
-        assert CliRunner().invoke(main, [*command, "--help"]).exit_code == 0
+        sandbox.settle("default")
+        typed(sandbox, *done.stderr.removeprefix("Next: partnerlab ").partition("#")[0].split())
+        assert " lost" not in CliRunner().invoke(main, ["audit", "--url", sandbox.url]).stdout
 
 
 def test_a_delivery_is_told_with_its_attempts_and_what_people_said(sandbox: Sandbox) -> None:

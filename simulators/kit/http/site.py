@@ -236,7 +236,7 @@ class Site:
     ) -> Refusal | None:
         mount, path = found.mount, found.path
         if why := guard.refusal(headers, origin, cross_site=getattr(mount.app, "cross_site", False)):
-            return self._refuse(403, "origin_not_allowed", why)
+            return self._refuse(403, "origin_not_allowed", f"{why}{_SERVERS_CALL if mount.door else ''}")
         if not mount.door and not guard.knows(headers, path) and path not in getattr(mount.app, "open_to_all", ()):
             if sign_in := getattr(mount.app, "sign_in", ""):
                 to = urlencode({"to": _page_of(method, found, headers, origin)})
@@ -248,6 +248,9 @@ class Site:
 
     def _refuse(self, status: int, code: str, message: str, field: str = "") -> Refusal:
         return Refusal(self.new_id(), problem(status, code, message, field))
+
+
+_SERVERS_CALL = ": it is called by a server, which keeps its key; in a browser every visitor has it [A-123]"
 
 
 def _id_prefix() -> str:
