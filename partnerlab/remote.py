@@ -10,13 +10,16 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import copy
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import urlsplit
 
 import click
 
 from partnerlab.contracts.masking import printable
 from partnerlab.contracts.paths import at
+
+if TYPE_CHECKING:
+    import httpx
 
 __all__ = [
     "DEFAULT_URL",
@@ -174,9 +177,19 @@ class Remote:
         """DELETE, as `post`."""
         return self._call("DELETE", path)
 
-    def send(self, path: str, content: bytes, content_type: str) -> Any:
-        """POST bytes of another type than JSON. Raises `RemoteRefused`."""
+    def send(self, path: str, content: bytes | Iterator[bytes], content_type: str) -> Any:
+        """POST bytes of another type than JSON, or a body piece by piece. Raises `RemoteRefused`."""
         return self._call("POST", path, content_type, content=content)
+
+    def fetch(self, path: str, into: Callable[[bytes, int], object]) -> None:
+        """GET what is large, piece by piece, each with the size of the whole. Raises `RemoteRefused`."""
+        with self._reaching(), self._http.stream("GET", path, headers=self._headers, timeout=self._timeout) as answer:
+            if answer.is_error:
+                answer.read()
+                self._read("GET", path, answer)
+            size = int(answer.headers.get("content-length", 0))
+            for piece in answer.iter_bytes():
+                into(piece, size)
 
     def biller(self, name: str) -> dict[str, Any]:
         """The lane's biller of that partner or BillerGUID. Raises `click.BadParameter`."""
@@ -188,13 +201,24 @@ class Remote:
         return found[0]
 
     def _call(self, method: str, path: str, content_type: str = "", **options: Any) -> Any:
+        headers = {**self._headers, "Content-Type": content_type} if content_type else self._headers
+        with self._reaching(), self._waiting():
+            answer = self._http.request(method, path, headers=headers, timeout=self._timeout, **options)
+        return self._read(method, path, answer)
+
+    @property
+    def _timeout(self) -> httpx.Timeout:
         import httpx
 
-        headers = {**self._headers, "Content-Type": content_type} if content_type else self._headers
-        timeout = httpx.Timeout(TIMEOUT_S, read=self._wait_s)
+        return httpx.Timeout(TIMEOUT_S, read=self._wait_s)
+
+    @contextmanager
+    def _reaching(self) -> Iterator[None]:
+        """What goes wrong on the way, in words. Raises `RemoteUnreachable`, `RemoteMisused`."""
+        import httpx
+
         try:
-            with self._waiting():
-                answer = self._http.request(method, path, headers=headers, timeout=timeout, **options)
+            yield
         except httpx.ReadTimeout as error:
             raise RemoteUnreachable(
                 f"{self.url} did not answer within {self._wait_s:.0f} s. It may still do what was asked."
@@ -208,12 +232,16 @@ class Remote:
             ) from error
         except UnicodeEncodeError as error:  # bytes of the command line that are no UTF-8
             raise RemoteMisused(f"what was given is no text: {error}") from None
+
+    def _read(self, method: str, path: str, answer: httpx.Response) -> Any:
+        """The JSON of an answer. Raises `RemoteRefused`."""
         try:
             body = answer.json() if answer.content else None
         except json.JSONDecodeError:
             if answer.status_code == 413:
                 limit = answer.text.strip().rpartition(": ")[2].rstrip(".")
-                raise RemoteRefused(f"{limit}; max_upload_bytes of [ic] says what a sandbox takes") from None
+                setting = "max_import_bytes of [sandbox]" if path.endswith("/import") else "max_upload_bytes of [ic]"
+                raise RemoteRefused(f"{limit}; {setting} says what a sandbox takes") from None
             raise RemoteRefused(
                 f"{method} {path}: status {answer.status_code}, not JSON: {answer.text[:200]}"
             ) from None

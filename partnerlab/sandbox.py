@@ -34,12 +34,12 @@ from partnerlab.pump_port import PumpPort, service_of
 from partnerlab.sending_again import Resending, credentials, keys_of
 from partnerlab.settings import SandboxSettings
 from partnerlab.simulators import ic_webservices, inhance_soap, tccs_rest, watersmart
-from partnerlab.simulators.kit.control.app import ControlApp, create_control_app
+from partnerlab.simulators.kit.control.app import ControlApp, create_control_app, limits_of
 from partnerlab.simulators.kit.egress.pinned_post import post_form
 from partnerlab.simulators.kit.faults.faults import Faults
 from partnerlab.simulators.kit.http import nowhere
 from partnerlab.simulators.kit.http.guard import Guard
-from partnerlab.simulators.kit.http.server import Limits, Server
+from partnerlab.simulators.kit.http.server import Server
 from partnerlab.simulators.kit.http.site import Site
 from partnerlab.simulators.kit.http.wsgi import WsgiApp
 from partnerlab.simulators.kit.journal.journal import Journal
@@ -160,7 +160,7 @@ class Sandbox:
         self._outgoing = Outgoing(self.journal, self.lanes, lambda: self.url, self.site.new_id)
         for part, simulator in self.simulators.items():
             self._doors |= dict.fromkeys(simulator.doors, part)
-        limits = Limits(body_bytes=ic.max_upload_bytes + ENVELOPE_BYTES)
+        limits = limits_of(guard, ic.max_upload_bytes + ENVELOPE_BYTES, settings.max_import_bytes)
         shown = entrances(*self._asked_for, self.parts.served)
         self._console = Console(lambda: self.site, shown, self.access.ic.utility_password, limits.body_bytes)
         self._mount()

@@ -35,6 +35,8 @@ class SandboxSettings:
     is taken when it has not changed for `files_quiet_s` seconds. `sftp_port` is that of an SFTP server in front of the
     folders, 0 for a free one; below 0 there is none. Without `files` the folders go with the process.
 
+    `max_import_bytes` is how large the export of a lane may be that is imported; it is kept on the disk meanwhile.
+
     `console` says whether the pages at `/` are served.
 
     `published` is the address under which a container's port is published, where that is not *host*: it decides who
@@ -53,6 +55,7 @@ class SandboxSettings:
     tls: str = ""
     token: str = ""
     hosts: tuple[str, ...] = ()
+    max_import_bytes: int = 4 * 1024**3
     files: str = ""
     files_quiet_s: float = 2.0
     sftp_port: int = -1
@@ -81,6 +84,8 @@ class SandboxSettings:
             found["host"] = "is no address or name of this machine"
         if not 0 <= self.port <= 65535:
             found["port"] = "is not a port from 0 to 65535"
+        if self.max_import_bytes < 1:
+            found["max_import_bytes"] = "is not over 0"
         if self.sftp_port > 65535:
             found["sftp_port"] = "is not a port from 0 to 65535"
         for name in ("tls_certificate", "tls_key"):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -10,12 +13,11 @@ import click
 
 from partnerlab.contracts.paths import at
 from partnerlab.groups import Group
-from partnerlab.remote import Remote, json_option, url_option
+from partnerlab.remote import Remote, RemoteMisused, json_option, url_option
 from partnerlab.told import tell
 from partnerlab.whole_files import OUT, out
 
-COMPACT = (",", ":")
-"""A large lane is tens of megabytes, a tenth of it blanks."""
+PIECE = 256 * 1024
 
 
 @click.group(cls=Group)
@@ -114,9 +116,13 @@ def export(name: str, file: Path, url: str) -> None:
     Example:
         partnerlab lanes export trouble trouble.json
     """
-    held = Remote(url).patient().get(at("/_sandbox/lanes/{}/export", name))
-    with out(file) as stream:
-        stream.write(json.dumps(held, separators=COMPACT).encode() + b"\n")
+    with out(file) as stream, _bar("exporting") as grown:
+
+        def write(piece: bytes, size: int) -> None:
+            stream.write(piece)
+            grown(len(piece), size)
+
+        Remote(url).patient().fetch(at("/_sandbox/lanes/{}/export", name), write)
 
 
 @command.command(name="import")
@@ -134,11 +140,34 @@ def import_(name: str, file: BinaryIO, url: str, *, as_json: bool) -> None:
         partnerlab lanes import trouble trouble.json
     """
     try:
-        held = json.dumps(json.load(file), allow_nan=False, separators=COMPACT).encode()
-    except (ValueError, RecursionError) as error:
-        raise click.BadParameter(f"{file.name}: no export of a lane: {error}", param_hint="FILE") from None
-    done = Remote(url).patient().send(at("/_sandbox/lanes/{}/import", name), held, "application/json")
+        size = os.fstat(file.fileno()).st_size
+    except (AttributeError, OSError):  # no file of the system's
+        size = 0
+    with _bar("importing") as grown:
+
+        def pieces() -> Iterator[bytes]:
+            while piece := file.read(PIECE):
+                yield piece
+                grown(len(piece), size)
+
+        try:
+            done = Remote(url).patient().send(at("/_sandbox/lanes/{}/import", name), pieces(), "application/json")
+        except RemoteMisused as error:
+            told = f"{getattr(file, 'name', '-')}: no export of a lane: {error}"
+            raise click.BadParameter(told, param_hint="FILE") from None
     _tell(done, as_json=as_json)
+
+
+@contextmanager
+def _bar(label: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on a terminal; what is given is called with how many bytes more there are, and of how many."""
+    with click.progressbar(length=1, label=label, file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
+
+        def grown(more: int, size: int) -> None:
+            bar.length = size
+            bar.update(more)
+
+        yield grown
 
 
 def _line(lane: dict[str, Any]) -> str:

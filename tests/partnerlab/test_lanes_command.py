@@ -68,10 +68,48 @@ def test_what_is_no_export_and_no_lane_is_refused_in_words(sandbox: Sandbox, tmp
 def test_an_export_that_is_too_large_for_the_sandbox_is_told_what_sets_the_bound(tmp_path: Path) -> None:
     file = tmp_path / "large.json"
     file.write_text(json.dumps({"tables": {"x": ["y" * 1_200_000]}}), "utf-8")
-    with Sandbox(SandboxSettings(port=0), ic=ic_webservices.Settings(max_upload_bytes=1), in_process=True) as small:
+    with Sandbox(SandboxSettings(port=0, max_import_bytes=1_048_577), in_process=True) as small:
         done = lanes(small, "import", "never", str(file))
     assert done.exit_code == 1
-    assert done.output == "Error: the body is over 1048577 bytes; max_upload_bytes of [ic] says what a sandbox takes\n"
+    limit = "the body is over 1048577 bytes; max_import_bytes of [sandbox] says what a sandbox takes"
+    assert done.output == f"Error: {limit}\n"
+
+
+@pytest.mark.parametrize("by", ["a file", "a pipe"])
+def test_an_export_that_is_larger_than_other_bodies_may_be_is_taken_to_a_file_and_back(tmp_path: Path, by: str) -> None:
+    file, again = tmp_path / "large.json", tmp_path / "again.json"
+    with Sandbox(SandboxSettings(port=0), ic=ic_webservices.Settings(max_upload_bytes=1), in_process=True) as small:
+        assert lanes(small, "export", "default", str(file)).exit_code == 0
+        tables = json.loads(file.read_bytes())["tables"]
+        account = {**tables["inhance_accounts"][0], "customer_name": "é" * 400}
+        tables["inhance_accounts"] = [{**account, "account_number": f"{n:05}"} for n in range(4_000)]
+        file.write_text(json.dumps({"lane": "x", "tables": tables}, ensure_ascii=False), "utf-8")
+        assert file.stat().st_size > 3_000_000
+        given = {"given": file.read_text("utf-8")} if by == "a pipe" else {}
+        done = lanes(small, "import", "large", *([] if given else [str(file)]), **given)
+        assert done.exit_code == 0, done.output
+        assert lanes(small, "export", "large", str(again)).exit_code == 0
+        found = json.loads(again.read_bytes())["tables"]["inhance_accounts"]
+        assert found == [{**row, "lane": "large"} for row in tables["inhance_accounts"]]
+
+
+def test_a_broken_import_leaves_the_lane_as_it_was_and_says_where_it_broke(sandbox: Sandbox, tmp_path: Path) -> None:
+    file, after = tmp_path / "before.json", tmp_path / "after.json"
+    assert lanes(sandbox, "create", "kept").exit_code == 0
+    assert lanes(sandbox, "export", "kept", str(file)).exit_code == 0
+    whole, credit = file.read_bytes(), b'"credit_cents":0'
+    for broken, told in (
+        (whole[:-1_000], "body: the body is not JSON: "),
+        (whole.replace(credit, b'"credit_cents":"0"', 1), "tables.inhance_accounts[0].credit_cents: not a"),
+        (whole.replace(credit, b'"credit_cents":0.5', 1), "tables.inhance_accounts[0].credit_cents: not a"),
+        (whole.replace(b'"inhance_accounts":', b'"no_such_table":', 1), "tables.no_such_table: no such table"),
+    ):
+        (tmp_path / "broken.json").write_bytes(broken)
+        done = lanes(sandbox, "import", "kept", str(tmp_path / "broken.json"))
+        assert done.exit_code == 2
+        assert f"no export of a lane: {told}" in " ".join(done.output.split())
+        assert lanes(sandbox, "export", "kept", str(after)).exit_code == 0
+        assert after.read_bytes() == whole
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import logging
 import re
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote
@@ -19,7 +20,8 @@ from urllib.parse import parse_qsl, unquote
 from partnerlab.contracts.database_errors import is_locked
 from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.kit.control.refusals import Invalid, Refused, error_body
-from partnerlab.simulators.kit.http.guard import host_allowed, origin_allowed
+from partnerlab.simulators.kit.http.guard import Guard, host_allowed, origin_allowed
+from partnerlab.simulators.kit.http.limits import Limits
 from partnerlab.simulators.kit.http.messages import Request, Response
 from partnerlab.simulators.kit.http.problems import LATER, told
 from partnerlab.simulators.kit.journal.as_program import ProgramPort, no_program
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
     from partnerlab.simulators.kit.world.lanes import Lanes
     from partnerlab.simulators.kit.world.simulator import Simulator
 
-__all__ = ["ControlApp", "create_control_app"]
+__all__ = ["ControlApp", "create_control_app", "limits_of"]
 
 _logger = logging.getLogger(__name__)
 
@@ -73,6 +75,18 @@ def create_control_app(
         return [own, *((contract, controls()) for contract, controls in loaded.items())]
 
     return ControlApp(load, hosts=hosts)
+
+
+_IMPORT = re.compile(rb"(?:/lane/[^/]+)?/_sandbox/lanes/[^/]+/import")
+
+
+def limits_of(guard: Guard, body_bytes: int, file_bytes: int) -> Limits:
+    """What a server takes. An export of a lane is kept in a file, for whoever may import it, with its own bound."""
+    return Limits(body_bytes=body_bytes, file_bytes=file_bytes, in_file=partial(_imports_a_lane, guard))
+
+
+def _imports_a_lane(guard: Guard, method: str, target: bytes, headers: Mapping[str, str]) -> bool:
+    return method == "POST" and _IMPORT.fullmatch(target) is not None and guard.knows(headers, "/_sandbox/lanes")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any
+from typing import Any, TypeVar
 
 from partnerlab.simulators.kit.control.refusals import Invalid, Refused
 
-__all__ = ["MAX_DEPTH", "check_text", "read_object"]
+__all__ = ["MAX_DEPTH", "check_text", "check_value", "read_object", "strict_decoder"]
 
+Value = TypeVar("Value")
 MAX_DEPTH = 32
 """How deeply arrays and objects may be nested: more than any contract needs, less than any JSON writer's limit."""
 
@@ -29,7 +30,18 @@ def read_object(body: bytes) -> dict[str, Any]:
         raise Refused(400, "not_json", f"the body is not JSON: {str(error)[:200]}", "body") from None
     if not isinstance(value, dict):
         raise Refused(400, "not_json", "the body must be a JSON object", "body")
-    _check(value)
+    _check("", value)
+    return value
+
+
+def strict_decoder() -> json.JSONDecoder:
+    """Reads JSON as `read_object` does, `check_value` apart. Raises `Invalid` where a name stands twice."""
+    return json.JSONDecoder(object_pairs_hook=_once, parse_constant=_no_number)
+
+
+def check_value(place: str, value: Value) -> Value:
+    """The value, which stands at *place* of a body. Raises `Invalid` for what `read_object` refuses of it."""
+    _check(place, value)
     return value
 
 
@@ -41,8 +53,8 @@ def check_text(field: str, text: str) -> str:
     return text
 
 
-def _check(value: dict[str, Any]) -> None:
-    below: list[tuple[str, Any, int]] = [("", value, 1)]
+def _check(place: str, value: Any) -> None:
+    below: list[tuple[str, Any, int]] = [(place, value, 1)]
     while below:
         field, found, depth = below.pop()
         if isinstance(found, str):

@@ -2,7 +2,8 @@
 The operations of a contract, each bound to the function of its name: `listLanes` to `list_lanes`.
 
 A function takes what its operation takes, under the names of the contract: places in the path, query parameters,
-members of a JSON body (a text body as `body`, in bytes), as typed values, and the kit's `request` where it asks for it.
+members of a JSON body, as typed values (a text body, and a JSON one that is `x-whole`, as `body`, in bytes), and the
+kit's `request` where it asks for it.
 An absent one comes as the contract's default, or not at all. What it returns is the JSON of the answer, with the
 contract's status; where that has several, it says which: `(answer, 201)`.
 """
@@ -55,6 +56,7 @@ class Operation:
     media_type: str
     body_required: bool
     body: Object
+    body_whole: bool
     function: Callable[..., Any]
     wants_request: bool
 
@@ -91,6 +93,8 @@ class Operation:
         if self.media_type == "text/plain":
             if body and media_type != self.media_type:
                 raise Refused(400, "not_text", "the body must be text, with Content-Type: text/plain", "body")
+            return {"body": body}
+        if self.body_whole and media_type == self.media_type:
             return {"body": body}
         if not body and not self.body_required:
             return self.body.read("", {})
@@ -177,7 +181,8 @@ def _operation(
     if media_type not in ("application/json", "text/plain"):
         raise ValueError(f"a body of type {media_type} is not executed")
     nothing = {"additionalProperties": False}
-    body = schemas.object(media.get("schema", nothing) if media_type == "application/json" else nothing)
+    body_whole = bool(request_body.get("x-whole")) or media_type == "text/plain"
+    body = schemas.object(nothing if body_whole else media.get("schema", nothing))
     if not body.closed:
         raise ValueError("the body must say additionalProperties: false")
     if twice := sorted(set(found) & set(body.members)):
@@ -192,6 +197,7 @@ def _operation(
         media_type=media_type,
         body_required=bool(request_body.get("required")),
         body=body,
+        body_whole=body_whole,
         function=function,
         wants_request="request" in inspect.signature(function).parameters,
     )
@@ -204,7 +210,7 @@ def _check_signature(operation: Operation) -> None:
     rest = [one for one in taken.values() if one.kind is inspect.Parameter.VAR_KEYWORD]
     for one in rest:
         del taken[one.name]
-    whole = {"body"} if operation.media_type == "text/plain" else set()
+    whole = {"body"} if operation.body_whole else set()
     given = {*operation.parameters, *operation.body.members, *whole}
     if not rest and (missing := sorted(given - set(taken))):
         raise ValueError(f"the function does not take {', '.join(missing)}")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime, timedelta
+from io import BytesIO
+from tempfile import TemporaryFile
 from typing import Any
 
 from partnerlab.contracts import catalogue
@@ -14,9 +16,10 @@ from partnerlab.contracts.verification.meaning import outcome_of, read_meaning, 
 from partnerlab.simulators.kit.control.contract import merged
 from partnerlab.simulators.kit.control.controls import Controls, refuser
 from partnerlab.simulators.kit.control.faults import FORMATS, FaultControls
+from partnerlab.simulators.kit.control.lane_file import LaneFile, write_lane
 from partnerlab.simulators.kit.control.refusals import Invalid, Refused
 from partnerlab.simulators.kit.faults.faults import FaultNotFound, Faults, TooManyFaults
-from partnerlab.simulators.kit.http.messages import Request, Response
+from partnerlab.simulators.kit.http.messages import InFile, Request, Response
 from partnerlab.simulators.kit.journal.as_program import NotWritable, ProgramPort, no_program
 from partnerlab.simulators.kit.journal.entries import Entry
 from partnerlab.simulators.kit.journal.feed import Feed, TooManyListeners
@@ -136,6 +139,10 @@ class _About:
         return {"integrations": found}
 
 
+HELD_BYTES = 1024 * 1024
+"""A larger export is answered from a file."""
+
+
 class _Lanes:
     """Lanes: list, create, show, drop, reset, fork, export, import; and what is old in all of them."""
 
@@ -166,10 +173,25 @@ class _Lanes:
     def fork_lane(self, name: str, to: str) -> Json:
         return _lane_view(self._lanes.fork(name, to))
 
-    def export_lane(self, name: str) -> Json:
-        return {"lane": name, "tables": self._lanes.export(name)}
+    def export_lane(self, name: str) -> Response:
+        file = TemporaryFile()  # noqa: SIM115 - the answer's to close
+        try:
+            with self._lanes.exporting(name) as tables:
+                write_lane(file, name, tables)
+            if file.tell() > HELD_BYTES:
+                return Response(200, b"", "application/json", file=file)
+            file.seek(0)
+            with file:
+                return Response(200, file.read(), "application/json")
+        except OSError as error:
+            file.close()
+            raise Refused(507, "disk_full", f"the export cannot be kept: {error.strerror}") from error
+        except BaseException:
+            file.close()
+            raise
 
-    def import_lane(self, name: str, tables: Mapping[str, list[Json]], lane: str = "") -> Json:
+    def import_lane(self, name: str, body: bytes) -> Json:
+        tables = LaneFile(body.file if isinstance(body, InFile) else BytesIO(body))
         try:
             return _lane_view(self._lanes.load(name, tables))
         except LoadInvalid as error:

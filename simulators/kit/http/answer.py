@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from http import HTTPStatus
+from os import SEEK_END
 
 from partnerlab.simulators.kit.http.messages import Response
 
@@ -73,7 +74,8 @@ class Heads:
         if response.content_type.startswith("text/html") and b"Content-Security-Policy" not in more:
             more += _PAGE
         endless = response.status in _BODILESS or response.stream is not None
-        length = b"" if endless else b"Content-Length: %d\r\n" % len(response.body)
+        size = len(response.body) if response.file is None else response.file.seek(0, SEEK_END)
+        length = b"" if endless else b"Content-Length: %d\r\n" % size
         return b"%b%bX-Sandbox-Request: %b\r\n%b%b%b\r\n" % (
             first,
             self._date,

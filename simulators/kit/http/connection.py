@@ -19,7 +19,7 @@ from partnerlab.simulators.kit.http.breaking import reset
 from partnerlab.simulators.kit.http.messages import Response
 from partnerlab.simulators.kit.http.reader import CLOSE, Message, RequestReader, whole
 from partnerlab.simulators.kit.http.serving import Serving
-from partnerlab.simulators.kit.http.streaming import EventStream
+from partnerlab.simulators.kit.http.streaming import EventStream, FileStream, stream_of
 
 if TYPE_CHECKING:
     from partnerlab.simulators.kit.http.exchange import Answered, Exchange, Later, Refusal
@@ -34,7 +34,6 @@ TURNS = 16
 """Requests of one connection that are handled before the event loop looks at the others."""
 INLINE_BYTES = 64 * 1024
 """A larger body is for a worker thread: the event loop serves everybody."""
-
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -56,7 +55,7 @@ class Connection(asyncio.Protocol):
         self._paused = False  # writing is paused until the client has read
         self._held = False  # an answer that a fault will never let out
         self._timer: asyncio.TimerHandle | None = None
-        self._stream: EventStream | None = None  # the answer has no end: there will be no other
+        self._stream: EventStream | FileStream | None = None  # the last answer: there will be no other
         self._since = self._body_since = server.now  # when the present phase began or last made progress
 
     # From asyncio.
@@ -260,15 +259,16 @@ class Connection(asyncio.Protocol):
     def _send(self, method: str, connection: bytes, response: Response, id: str) -> None:
         head, body, last = self._render(method, connection, response, id)
         self._transport.write(head + body)
-        if response.stream is not None and method != "HEAD" and not self._server.stopping:
+        going = method != "HEAD" and not self._server.stopping
+        if (stream := stream_of(self._server, self._transport, response, going=going)) is not None:
             self._take_no_more()
-            self._stream = EventStream(self._server, self._transport, response.stream)
+            self._stream = stream
         else:
             self._sent(last)
 
     def _render(self, method: str, connection: bytes, response: Response, id: str) -> tuple[bytes, bytes, bool]:
         """Head and body as they go out, and whether the connection closes after them."""
-        if self._server.stopping or response.stream is not None:
+        if self._server.stopping or (response.stream or response.file) is not None:
             connection = CLOSE
         try:
             head = self._server.heads.render(response, id, connection)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from partnerlab.contracts.records import dataclass
 
 __all__ = ["Budget", "Limits"]
@@ -19,6 +21,8 @@ class Limits:
     bytes a second a body must bring in the long run, `idle_s` the time between requests, `linger_s` the time a refused
     sender gets to notice. `waiting` and `waiting_bytes` are what one connection may send ahead of answers,
     `held_bytes` what all bodies and unread answers together may take.
+
+    A body for which `in_file(method, target, headers)` is true is kept in a file, not held, and may have `file_bytes`.
     """
 
     header_bytes: int = 32 * 1024
@@ -35,6 +39,8 @@ class Limits:
     write_s: float = 60.0
     idle_s: float = 60.0
     linger_s: float = 2.0
+    file_bytes: int = 0
+    in_file: Callable[[str, bytes, Mapping[str, str]], bool] | None = None
 
 
 class Budget:

@@ -4,20 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import field
-from typing import TYPE_CHECKING, Protocol
+from typing import IO, TYPE_CHECKING, Protocol
 
 from partnerlab.contracts.records import dataclass
 
 if TYPE_CHECKING:
     from partnerlab.simulators.kit.world.lanes import Lane
 
-__all__ = ["App", "Ready", "Request", "Response", "Stream"]
+__all__ = ["App", "InFile", "Ready", "Request", "Response", "Stream"]
 
 Stream = Callable[[Callable[[bytes], None]], Callable[[], None]]
 """
 The rest of an answer without an end. It is called with a function that sends bytes (from any thread, and never waits),
 and returns one that is called once when nobody reads any more.
 """
+
+
+class InFile(bytes):
+    """A body that is not held: no bytes, and a `file` that has it, which goes with this."""
+
+    file: IO[bytes]
+
+    @classmethod
+    def of(cls, file: IO[bytes]) -> InFile:
+        """The body in *file*."""
+        body = cls()
+        body.file = file
+        return body
+
+    def __del__(self) -> None:
+        self.file.close()
 
 
 @dataclass(slots=True)
@@ -49,7 +65,8 @@ class Response:
     """
     An HTTP answer. `headers` are added to Content-Type and Content-Length, which the server writes.
 
-    With a `stream` the answer goes on after its body for as long as the caller reads.
+    With a `stream` the answer goes on after its body for as long as the caller reads; with a `file`, which the server
+    closes, its body is what that file has from its beginning.
     """
 
     status: int
@@ -57,6 +74,7 @@ class Response:
     content_type: str = "text/plain; charset=utf-8"
     headers: tuple[tuple[str, str], ...] = field(default=())
     stream: Stream | None = None
+    file: IO[bytes] | None = None
 
 
 Ready = Callable[[Request], Response]

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import field
+from typing import IO
 
 import httptools
 
@@ -19,7 +20,8 @@ from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.kit.http.answer import reason
 from partnerlab.simulators.kit.http.chunks import ChunkInvalid, Chunks, TrailersTooLong
 from partnerlab.simulators.kit.http.limits import FREE_BYTES, Budget, Limits
-from partnerlab.simulators.kit.http.messages import Response
+from partnerlab.simulators.kit.http.messages import InFile, Response
+from partnerlab.simulators.kit.http.offers import without_offers
 
 __all__ = ["CLOSE", "KEEP_ALIVE", "Head", "KnownHeads", "Message", "RequestReader", "whole"]
 
@@ -33,8 +35,6 @@ _FOLDED_CREDENTIAL = re.compile(
     rb"(?<=\r\n)(authorization[ \t]*:[^\r\n]*+)((?:\r\n[ \t]++[^\r\n]++)++)(?=\r\n)", re.IGNORECASE
 )
 _FOLD = re.compile(rb"[ \t]*\r\n[ \t]+")
-_OFFER = re.compile(rb"(?<=\r\n)(?:upgrade|http2-settings)[ \t]*:[^\r\n]*+\r\n", re.IGNORECASE)
-_CONNECTION = re.compile(rb"(?<=\r\n)connection[ \t]*:([^\r\n]*+)\r\n", re.IGNORECASE)
 
 
 KNOWN_HEADS = 256
@@ -105,7 +105,9 @@ class RequestReader:
         self._version_10 = False
         self._keep_alive = True
         self._wrong: tuple[int, str] | None = None
+        self._in_file = False
         self._head_known: Head | None = None
+        self._file: IO[bytes] | None = None  # of a body that is not held
 
     @property
     def begun(self) -> bool:
@@ -148,6 +150,9 @@ class RequestReader:
         self._data = b""
         self._body = bytearray()
         self._chunks = None
+        if self._file is not None:
+            self._file.close()
+            self._file = None
 
     def next(self) -> Message | None:
         """The next whole request, or a refusal after which nothing is read; None where more has to come."""
@@ -208,14 +213,19 @@ class RequestReader:
             try:
                 self._parse(head)
             except httptools.HttpParserUpgrade:
-                self._parse(_without_offers(head))
+                self._parse(without_offers(head))
         except httptools.HttpParserUpgrade:
             return self.refuse(400, "not HTTP/1.1: no other protocol is spoken")
         except httptools.HttpParserError as error:
             return self.refuse(400, f"not HTTP/1.1: {error}")
         if self._wrong is not None:
             return self.refuse(*self._wrong)
-        self._remember(came)
+        if self._in_file:
+            from tempfile import TemporaryFile  # for the few that send one
+
+            self._file = TemporaryFile()  # noqa: SIM115 - its body's to close
+        else:
+            self._remember(came)
         return None
 
     def _is_known(self, known: KnownHeads, bytes_of_head: bytes) -> bool:
@@ -228,6 +238,7 @@ class RequestReader:
         self._keep_alive, self._version_10 = head.keep_alive, head.version_10
         self._head_known = head
         self._wrong = self._chunks = None
+        self._in_file = False
         self.in_head, self.in_body = False, True
         return True
 
@@ -286,14 +297,16 @@ class RequestReader:
         self._version_10 = version == "1.0"
         length, coding = headers.get("content-length", ""), headers.get("transfer-encoding")
         expect = headers.get("expect", "").lower()
+        limits = self._limits
+        self._in_file = limits.in_file is not None and limits.in_file(self._method, self._target, headers)
         if version not in ("1.1", "1.0"):
             self._wrong = (505, f"version: HTTP/{version} is neither 1.1 nor 1.0")
         elif version == "1.1" and "host" not in headers:
             self._wrong = (400, "host: an HTTP/1.1 request needs the Host header")
         elif coding is not None and (coding.strip().lower() != "chunked" or self._version_10):
             self._wrong = (400, "transfer-encoding: the only coding known is chunked, and only in HTTP/1.1")
-        elif length and int(length) > self._limits.body_bytes:
-            self._wrong = (413, f"body-bytes: the body is over {self._limits.body_bytes} bytes")
+        elif length and int(length) > self._most:
+            self._wrong = (413, f"body-bytes: the body is over {self._most} bytes")
         elif expect not in ("", "100-continue"):
             self._wrong = (417, "expect: the only expectation known is 100-continue")
         if self._wrong is None:
@@ -320,14 +333,20 @@ class RequestReader:
             except TrailersTooLong:
                 return self.refuse(431, f"header-bytes: the trailers are over {self._limits.header_bytes} bytes")
         self.body_bytes += len(data)
-        if self.body_bytes > self._limits.body_bytes:
-            return self.refuse(413, f"body-bytes: the body is over {self._limits.body_bytes} bytes")
-        more = max(0, self.body_bytes - FREE_BYTES) - self._held
+        if self.body_bytes > self._most:
+            return self.refuse(413, f"body-bytes: the body is over {self._most} bytes")
+        if self._file is not None:
+            try:
+                self._file.write(data)
+            except OSError as error:
+                return self.refuse(507, f"body-bytes: the body cannot be kept: {error.strerror}")
+            data = b""
+        more = 0 if self._file else max(0, self.body_bytes - FREE_BYTES) - self._held
         if more > 0:
             if not self._budget.take(more):
                 return self.refuse(503, "held-bytes: the server holds as many bytes of bodies as it may; try again")
             self._held += more
-        if chunks is None and self.body_bytes == len(data) == self._length:
+        if chunks is None and self.body_bytes == len(data) == self._length and self._file is None:
             return self._whole(data)  # it came in one piece, as most do
         self._body += data
         if self.body_bytes < self._length or (chunks is not None and not chunks.done):
@@ -336,7 +355,13 @@ class RequestReader:
             self._data = chunks.rest
         return self._whole(bytes(self._body))
 
+    @property
+    def _most(self) -> int:
+        return self._limits.file_bytes if self._in_file else self._limits.body_bytes
+
     def _whole(self, body: bytes) -> Message:
+        if self._file is not None:
+            body, self._file = InFile.of(self._file), None
         connection = CLOSE if not self._keep_alive else KEEP_ALIVE if self._version_10 else b""
         message = Message(
             self._method, self._target, self._headers, body, connection, held=self._held, head=self._head_known
@@ -368,14 +393,3 @@ def _find(known: KnownHeads, head: bytes) -> tuple[Head, dict[str, str]] | None:
 def _without(head: bytes, credential: re.Match[bytes]) -> tuple[bytes, bytes]:
     """What stands in a head before and after a credential. What is in it never changes how the rest is read."""
     return head[: credential.start(1)], head[credential.end(1) :]
-
-
-def _without_offers(head: bytes) -> bytes:
-    """
-    A head without its offer to switch protocols, which HTTP allows to ignore.
-
-    Java's client offers h2c with its first request, and the parser would leave the body of that unread.
-    """
-    found = _CONNECTION.search(head)
-    stays = b"Connection: close\r\n" if found and b"close" in found[1].lower() else b""
-    return _CONNECTION.sub(b"", _OFFER.sub(b"", head)).removesuffix(b"\r\n") + stays + b"\r\n"

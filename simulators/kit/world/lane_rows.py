@@ -7,7 +7,7 @@ that is `held` is empty in a copy too: whoever is at work on a row of the one la
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -42,13 +42,15 @@ def copy_rows(store: Store, tx: Tx, lane: str, copy: str) -> None:
         tx.run(_copying(table), lane=lane, copy=copy)
 
 
-def export_rows(store: Store, tx: Tx, lane: str) -> dict[str, list[dict[str, Any]]]:
-    """Every row of a lane, by table, without its private columns and those that are held."""
-    found = {}
+def export_rows(store: Store, tx: Tx, lane: str) -> Iterator[tuple[str, Iterator[dict[str, Any]]]]:
+    """
+    Every row of a lane, table by table, without its private columns and those that are held.
+
+    Each table is to be read to its end before the next one.
+    """
     for table in _tables(store):
         names = [c.name for c in table.columns if _passes(c)]
-        found[table.name] = [dict(zip(names, row, strict=True)) for row in tx.all(_reading(table), lane=lane)]
-    return found
+        yield table.name, (dict(zip(names, row, strict=True)) for row in tx.each(_reading(table), lane=lane))
 
 
 def check_rows(store: Store, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:

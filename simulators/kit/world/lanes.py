@@ -16,11 +16,20 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import chain
 from typing import Any
 
 from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.kit.world import schema
 from partnerlab.simulators.kit.world.attached import Attached
+from partnerlab.simulators.kit.world.lane_errors import (
+    MAX_LANES,
+    ForkOntoItself,
+    LaneExists,
+    LaneNameInvalid,
+    LaneNotFound,
+    TooManyLanes,
+)
 from partnerlab.simulators.kit.world.lane_rows import (
     LoadInvalid,
     check_rows,
@@ -46,7 +55,6 @@ __all__ = [
 ]
 
 DEFAULT = "default"
-MAX_LANES = 4_000
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 TABLES = schema.Tables()
@@ -74,43 +82,6 @@ _ADD = Statement(
 )
 _SET_CLOCK = Statement("UPDATE lanes SET offset_us = :offset_us, frozen_at = :frozen_at WHERE lane = :lane")
 _USED = Statement("UPDATE lanes SET used_on = :today WHERE lane = :lane AND (used_on IS NULL OR used_on < :today)")
-
-
-class LaneNameInvalid(ValueError):
-    """A lane's name breaks the rule: 1 to 64 letters, digits, `.`, `_` or `-`, a letter or digit first."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(
-            f"lane {name[:80]!r}: a name is 1 to 64 letters, digits, '.', '_' or '-', a letter or digit first"
-        )
-
-
-class LaneNotFound(LookupError):
-    """No lane of that name."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(f"there is no lane {name[:80]!r}")
-
-
-class LaneExists(ValueError):
-    """A lane of that name is there already."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(f"there is a lane {name!r} already")
-
-
-class ForkOntoItself(ValueError):
-    """A lane cannot be copied onto itself."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(f"lane {name!r} cannot be forked onto itself")
-
-
-class TooManyLanes(RuntimeError):
-    """The server holds as many lanes as it may."""
-
-    def __init__(self) -> None:
-        super().__init__(f"there are {MAX_LANES} lanes already; drop some")
 
 
 def _now_text() -> str:
@@ -278,13 +249,21 @@ class Lanes:
 
     def export(self, name: str) -> dict[str, list[dict[str, Any]]]:
         """Everything a lane holds, as rows by table; what `load` takes. Raises `LaneNotFound`."""
+        with self.exporting(name) as tables:
+            return {table: [*rows] for table, rows in tables}
+
+    @contextmanager
+    def exporting(self, name: str) -> Iterator[Iterator[tuple[str, Iterable[dict[str, Any]]]]]:
+        """
+        The same, of which few rows are held at a time; within the block nothing is under way in the lane.
+
+        Each table is to be read to its end before the next one. Raises `LaneNotFound`.
+        """
         with self._still(name), self.store.read() as tx:
             if tx.one(_GET, lane=name) is None:
                 raise LaneNotFound(name)
-            rows = export_rows(self.store, tx, name)
-            for each in self.attached:
-                rows |= each.export(name)
-            return rows
+            elsewhere = (each.export(name).items() for each in self.attached)
+            yield chain(export_rows(self.store, tx, name), chain.from_iterable(elsewhere))
 
     def load(self, name: str, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> Lane:
         """Replace what a lane holds by an export. Raises `LaneNameInvalid`, `LoadInvalid`, `TooManyLanes`."""

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from itertools import islice
 from operator import itemgetter
 from typing import Any
 
@@ -44,6 +45,8 @@ _stands: ContextVar[Callable[[Tx], bool] | None] = ContextVar("stands", default=
 _LANES = 0x6C616E65
 _SHARE = f"SELECT pg_advisory_xact_lock_shared({_LANES}, hashtext(%s))"
 _ALONE = f"SELECT pg_advisory_xact_lock({_LANES}, hashtext(%s))"
+_AT_A_TIME = 1_000
+_FETCH = f"FETCH {_AT_A_TIME} FROM each_row"
 _REPEATABLE_READ = 3  # psycopg.IsolationLevel.REPEATABLE_READ, without importing psycopg where SQLite is used
 
 
@@ -190,6 +193,22 @@ class Tx:
         rows: list[Row] = self._cursor.fetchall()
         return rows
 
+    def each(self, statement: Statement, /, **values: Any) -> Iterator[Row]:
+        """Every row, of which few are held at a time; no other statement is run meanwhile."""
+        cursor = self._cursor
+        sql, bound = statement.bind(values, sqlite=self._sqlite)
+        if self._sqlite:
+            cursor.execute(sql, bound)
+            while rows := cursor.fetchmany(_AT_A_TIME):
+                yield from rows
+            return
+        cursor.execute(f"DECLARE each_row NO SCROLL CURSOR FOR {sql}", bound)
+        cursor.execute(_FETCH)
+        while rows := cursor.fetchall():
+            yield from rows
+            cursor.execute(_FETCH)
+        cursor.execute("CLOSE each_row")
+
     def run(self, statement: Statement, row: Mapping[str, Any] | Row | None = None, /, **values: Any) -> int:
         """Execute and return how many rows it touched."""
         self._cursor.execute(*statement.bind(values if row is None else row, sqlite=self._sqlite))
@@ -209,11 +228,10 @@ class Tx:
 
     def run_many(self, statement: Statement, rows: Iterable[Mapping[str, Any] | Row]) -> int:
         """Execute once per row of values; how many rows that touched in all."""
-        bound = [statement.bind(row, sqlite=self._sqlite) for row in rows]
-        if not bound:
-            return 0
-        self._cursor.executemany(bound[0][0], [values for _, values in bound])
-        count: int = self._cursor.rowcount
+        count, coming = 0, iter(rows)
+        while bound := [statement.bind(row, sqlite=self._sqlite) for row in islice(coming, _AT_A_TIME)]:
+            self._cursor.executemany(bound[0][0], [values for _, values in bound])
+            count += self._cursor.rowcount
         return count
 
 
