@@ -60,7 +60,7 @@ def balances(books: LaneBooks, matched: Matched, judged: Audit) -> Iterator[Diff
         kind = "cents_off" if chosen is None else "off_by_finding" if any(one.mend for one in chosen) else "explained"
         if balance.asked and chosen is None and apart < 0:
             kind, why = "explained", [f"{name} is being asked about bill {', '.join(balance.asked)}"]
-        elif balance.former and chosen is None:
+        elif balance.former and chosen is None and not any(one.mend for one in of_place):
             kind, why = "explained", [f"it was conveyed, and what {name} says of it reaches nobody at Invoice Cloud"]
         elif balance.waits and chosen is None:
             kind, why = "explained", [f"{name} has not sent its last change yet"]

@@ -47,7 +47,7 @@ HELD = "what was taken just before the last file counts as not in it [A-85]"
     ("here", "changed", "text"),
     [
         ("12.00", {"late_fees": Decimal(2)}, "late fees of Invoice Cloud"),
-        ("8.00", {"conveyed": Decimal(2)}, "the rest is asked of its former owner"),
+        ("8.00", {"conveyed": (Decimal(2),)}, "the rest is asked of its former owner"),
         ("8.00", {"ahead": Decimal(2)}, "paid before it was billed"),
         ("8.00", {"held_back": Decimal(2)}, HELD),
         ("8.00", {"unsent": (missing_bill("7", "2.00"),)}, "bill 7 is not at Invoice Cloud"),
@@ -95,6 +95,19 @@ def test_a_bill_that_went_out_and_is_not_there_is_to_be_mended() -> None:
 )
 def test_what_is_under_way_between_both(here: str, changed: dict[str, Any], expected: tuple[str, str]) -> None:
     assert of_one(here, "10.00", **changed) == expected
+
+
+def test_a_conveyance_explains_no_bill_that_went_out_and_is_not_there() -> None:
+    """What the partner says of an account that has only former owners reaches nobody; its bills do."""
+    text = ": it was conveyed, and what inHance v2 says of it reaches nobody at Invoice Cloud"
+    assert of_one("0.00", "10.00", former=True) == ("explained", text)
+    told = of_one("0.00", "10.00", former=True, unsent=(missing_bill("7", "2.00"),))
+    assert told == ("explained", text), "it is still to be sent"
+    lost = "bill 7 is not at Invoice Cloud, and went out in bills.txt"
+    found = of_one("0.00", "10.00", former=True, unsent=(missing_bill("7", "2.00", "bills.txt"),))
+    assert found == ("cents_off", f": it does not add up with {lost}")
+    orphan = of_one("0.00", "10.00", former=True, held={"postings": (posting(),)})
+    assert orphan == ("cents_off", ": it does not add up with P1 is no payment of Invoice Cloud")
 
 
 UNDER_WAY = {"events": (event(),), "deliveries": (delivery("waiting"),)}
