@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -36,3 +38,14 @@ def test_a_day_begins_where_the_one_before_it_ends(zone: str) -> None:
         assert begin.tzinfo is UTC
         assert days.of(begin) == day
         assert days.of(begin - timedelta(microseconds=1)) == day - timedelta(days=1)
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "UTC", "Pacific/Kiritimati", "America/Havana", "Asia/Kathmandu"])
+def test_whatever_day_was_asked_for_last_the_next_one_is_right(zone: str) -> None:
+    days, drawn = Days(zone), random.Random(7)
+    ends = [datetime.min.replace(tzinfo=UTC) + timedelta(days=1), datetime.max.replace(tzinfo=UTC) - timedelta(days=1)]
+    near = [days.begin(date(2026, 1, 1) + timedelta(days=drawn.randrange(400))) for _ in range(40)]
+    for _ in range(5000):
+        moment = drawn.choice(near) + timedelta(microseconds=drawn.randrange(-2, 3))
+        moment = drawn.choice([moment, moment + timedelta(hours=drawn.randrange(-30, 31)), *ends])
+        assert days.of(moment) == moment.astimezone(ZoneInfo(zone)).date()
