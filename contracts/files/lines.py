@@ -16,12 +16,15 @@ from partnerlab.contracts.files.fields import MAX_ROW
 from partnerlab.contracts.files.problems import Notes
 from partnerlab.contracts.records import dataclass
 
-__all__ = ["REFUSED", "Batch", "Lines", "Source", "blocks", "read_lines"]
+__all__ = ["FOREIGN", "REFUSED", "Batch", "Lines", "Source", "blocks", "read_lines"]
 
 BLOCK = 1 << 17
 MAX_BYTES = 4 * MAX_ROW + 4  # of a row without a line end that is still held
 REFUSED = bytes(code for code in range(32) if code not in (9, 10)) + b"\x7f"
 """The control characters that no row holds; a carriage return is one where it does not end a line."""
+
+FOREIGN = "windows-1252"
+"""The kind of note on a row in that encoding."""
 
 Source = str | PathLike[str] | bytes | bytearray | memoryview | IO[bytes] | Iterable[bytes]
 
@@ -35,13 +38,15 @@ class Batch:
     """
     Some rows in order.
 
-    `first` is the number of the first; `flagged` gives the rule broken by those that cannot be read; `cut` says that
-    the last one has no line end: the file stops there.
+    `first` is the number of the first; `flagged` gives the rule broken by those that cannot be read, and `foreign` the
+    numbers of those in Windows-1252, which are noted; `cut` says that the last one has no line end: the file stops
+    there.
     """
 
     lines: list[str]
     first: int
     flagged: dict[int, str] = field(default_factory=dict)
+    foreign: list[int] = field(default_factory=list)
     cut: bool = False
 
 
@@ -113,10 +118,11 @@ class Lines:
         """The rows of what `blocks` has given, or of a part of it."""
         first = self.next
         flagged: dict[int, str] = {}
+        foreign: list[int] = []
         try:
             lines = data.decode().split("\n")
         except UnicodeDecodeError:
-            lines = self._decode_each(data, flagged)
+            lines = self._decode_each(data, flagged, foreign)
         lines.pop()  # what follows the last line end: nothing
         if len(data.translate(None, REFUSED)) != len(data):
             for at, line in enumerate(lines):
@@ -128,7 +134,7 @@ class Lines:
                     flagged[first + at] = "row-too-long"
                     lines[at] = line[:MAX_ROW]
         self.next = first + len(lines)
-        return Batch(lines, first, flagged, cut)
+        return Batch(lines, first, flagged, foreign, cut)
 
     def _feed(self, block: bytes) -> bytes:
         end = block.rfind(b"\n") + 1
@@ -174,7 +180,7 @@ class Lines:
             return data[3:]
         return data
 
-    def _decode_each(self, data: bytes, flagged: dict[int, str]) -> list[str]:
+    def _decode_each(self, data: bytes, flagged: dict[int, str], foreign: list[int]) -> list[str]:
         lines = []
         for at, raw in enumerate(data.split(b"\n")):
             try:
@@ -184,7 +190,8 @@ class Lines:
                 pass
             try:
                 lines.append(raw.decode("cp1252"))
-                self._notes.add("windows-1252", "the row is Windows-1252, not UTF-8", self.next + at)
+                self._notes.add(FOREIGN, "the row is Windows-1252, not UTF-8", self.next + at)
+                foreign.append(self.next + at)
             except UnicodeDecodeError:
                 lines.append(raw.decode("latin-1"))
                 flagged[self.next + at] = "not-text"

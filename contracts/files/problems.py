@@ -251,6 +251,14 @@ class Notes:
         else:
             note.count += count
 
+    def take_back(self, kind: str, count: int) -> None:
+        """Forget the last *count* places of a kind."""
+        note = self._found.get(kind)
+        if note is not None:
+            note.count -= count
+            if note.count == 0:
+                del self._found[kind]
+
     def found(self) -> tuple[Note, ...]:
         """The notes so far, in the order of the lines that they were first made for."""
         return tuple(sorted(self._found.values(), key=lambda note: note.line))

@@ -14,7 +14,7 @@ from partnerlab.contracts.files.groups import MAX_ROWS, InvoiceGroup, OpenGroup,
 from partnerlab.contracts.files.in_c import invoice_reader
 from partnerlab.contracts.files.invoices import invoices_checker
 from partnerlab.contracts.files.layout import COLUMNS, Layout, with_columns
-from partnerlab.contracts.files.lines import Batch
+from partnerlab.contracts.files.lines import FOREIGN, Batch
 from partnerlab.contracts.files.problems import Problem, shown
 from partnerlab.contracts.files.rows import judge_row
 from partnerlab.contracts.files.tally import Tally
@@ -93,14 +93,12 @@ class RowByRow:
             cut = batch.cut and number == tally.lines
             if tally.header is None:
                 if not self._open(line, number, flagged.get(number, ""), cut):
-                    tally.lines = number
-                    raise Hopeless
+                    raise self._given_up(batch, number)
                 parse_invoice, parse_customer, parse_detail = self._parsers
                 continue
             if tally.broken > MAX_BROKEN and 2 * tally.broken > number:
                 tally.reject("hopeless", f"{tally.broken:,} of the first {number:,} rows are broken or blank", number)
-                tally.lines = number
-                raise Hopeless
+                raise self._given_up(batch, number)
             if not line or line.isspace():
                 continue
             if line.partition("|")[0] == "IH" and not self._stray:
@@ -110,6 +108,12 @@ class RowByRow:
             if following is not group:
                 yield from self._close_group()
                 group = self._group = following
+
+    def _given_up(self, batch: Batch, number: int) -> Hopeless:
+        """The file is read up to a row, and nothing is noted of those behind it, which were decoded with it."""
+        self._tally.lines = number
+        self._tally.notes.take_back(FOREIGN, sum(other > number for other in batch.foreign))
+        return Hopeless()
 
     def _take_layout(self, layout: Layout) -> None:
         self._layout = self._tally.layout = layout

@@ -22,7 +22,7 @@ from partnerlab.contracts.files.csv.rows import judge_row, problem_at
 from partnerlab.contracts.files.csv.split import QuoteMisplaced, open_cell, split
 from partnerlab.contracts.files.csv.table import Column, CsvTable
 from partnerlab.contracts.files.fields import MAX_ROW
-from partnerlab.contracts.files.lines import NotText, Source, read_lines
+from partnerlab.contracts.files.lines import FOREIGN, NotText, Source, read_lines
 from partnerlab.contracts.files.problems import Notes, Problem, shown
 from partnerlab.contracts.files.reader import ReadingUnfinished
 from partnerlab.contracts.files.row import Row
@@ -101,6 +101,7 @@ class CsvReading:
         self._notes = Notes()
         self._lines = self._rows = self._good = self._quarantined = 0
         self._broken = 0  # lines that are blank or in quarantine
+        self._foreign: list[int] = []  # lines of the block in Windows-1252
         self._kept: list[QuarantinedRow] = []
         self._fitting = 0  # rows that have the table's number of columns
         self.text = ""
@@ -132,6 +133,7 @@ class CsvReading:
             rejection = self._problem("wrong-encoding", f"{error}; save it as UTF-8")
         except _Hopeless as error:
             self._lines = error.line
+            self._notes.take_back(FOREIGN, sum(number > error.line for number in self._foreign))
             rejection = self._problem("hopeless", str(error), error.line)
         finally:
             self._seen.close()
@@ -158,6 +160,7 @@ class CsvReading:
         opened: list[str] = []  # the lines of a row whose quoted field is still open
         for batch in read_lines(self._source, self._notes, self._progress):
             self._lines = batch.first - 1 + len(batch.lines)
+            self._foreign = batch.foreign
             for start in range(0, len(batch.lines), BLOCK):
                 lines, first = batch.lines[start : start + BLOCK], batch.first + start
                 flagged = batch.flagged and not batch.flagged.keys().isdisjoint(range(first, first + len(lines)))

@@ -243,6 +243,27 @@ def test_a_column_without_a_value_is_text_all_the_same(cell: bytes, layout: Layo
             assert_same(b"\n".join((header, *changed)), padded)
 
 
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_nothing_is_noted_of_rows_behind_the_last_one_read(name: str) -> None:
+    """The plain way decodes a block whole, and told of Windows-1252 in rows that were not read; the other did not."""
+    header, *rows = small_file(name).replace(b"\n", b"\xe9\n").split(b"\n")
+    data = b"\n".join((header.replace(b"FH|", b"FH|\x01"), *rows))
+    assert_same(data, load_layout(name))
+    report = check(data, load_layout(name))
+    assert [(note.kind, note.line, note.count) for note in report.notes] == [("windows-1252", 1, 1)]
+    assert report.lines == 1
+
+
+def test_nor_of_rows_behind_too_many_broken_ones(layout: Layout) -> None:
+    """Both ways told of the rest of the block in which they gave up."""
+    data = small_file("inhance_v2") + b"\xe9\n" * 10_100
+    assert_same(data, layout)
+    report = check(data, layout)
+    assert report.rejection
+    assert report.rejection.rule == "hopeless"
+    assert report.notes[0].count == report.lines - report.notes[0].line + 1
+
+
 def test_threads_read_files_of_their_own(layout: Layout) -> None:
     files = [good_file("inhance_v2"), good_file("inhance_v2").replace(b".", b"1.")]
     expected = [outcome(data, layout) for data in files]

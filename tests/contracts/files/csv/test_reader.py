@@ -275,6 +275,13 @@ def test_a_file_of_nothing_but_broken_rows_is_given_up(line: bytes) -> None:
     assert report.loaded == 0
 
 
+def test_nothing_is_noted_of_rows_behind_the_last_one_read() -> None:
+    report = check_csv(b"\xe9\n" * 40_000, INVOICES)
+    assert report.rejection
+    assert report.rejection.rule == "hopeless"
+    assert [(note.kind, note.line, note.count) for note in report.notes] == [("windows-1252", 1, report.lines)]
+
+
 def test_many_broken_rows_among_more_good_ones_are_only_set_aside() -> None:
     good = b"".join(f"{invoice(InvoiceNumber=str(at))}\n".encode() for at in range(10_500))
     report = check_csv(good + b"x,y\n" * 10_300, INVOICES)
