@@ -18,6 +18,7 @@ from typing import Any, Generic, TypeVar
 
 import httpx
 
+from partnerlab.client.http.deadline import hang_up
 from partnerlab.client.http.keepalive import KEEPALIVE_S
 
 __all__ = ["LENGTH", "AsyncConnections", "Connections", "Server"]
@@ -57,10 +58,15 @@ class _Kept(Generic[One]):
         return one, stream
 
     def give_back(self, server: Server, one: One, stream: Any) -> list[One]:
-        """One is idle again; those that are to be closed, as nobody used them for as long as one is kept."""
+        """
+        One is idle again; those that are to be closed.
+
+        That is those which nobody used for as long as one is kept, and this one where none is kept any more.
+        """
         now = time.monotonic()
-        if one in self.everyone:
-            self._idle.setdefault(server, deque()).append((now, one, stream))
+        if one not in self.everyone:
+            return [one]
+        self._idle.setdefault(server, deque()).append((now, one, stream))
         if now - self._swept < SWEEP_S:
             return []
         self._swept, old = now, []
@@ -71,10 +77,13 @@ class _Kept(Generic[One]):
                 del self._idle[of]
         return old
 
-    def clear(self) -> list[One]:
-        """Keep none; all there are."""
+    def clear(self) -> tuple[list[One], list[One]]:
+        """Keep none of those there are: the idle ones, and those in use."""
+        idle = [one for kept in self._idle.values() for _, one, _ in kept]
+        in_use = [*self.everyone.difference(idle)]
         self._idle.clear()
-        return [*self.everyone]
+        self.everyone.clear()
+        return idle, in_use
 
 
 class Connections(httpx.BaseTransport):
@@ -117,11 +126,13 @@ class Connections(httpx.BaseTransport):
             return self._kept.take_direct(server)
 
     def close(self) -> None:
-        """Close all of them, those in use too."""
+        """Close all of them; those in use break, and whoever uses them closes them."""
         with self._lock:
-            everyone = self._kept.clear()
-        for one in everyone:
-            self.discard(one)
+            idle, in_use = self._kept.clear()
+            for one in in_use:  # none of which is closed before its user had the lock
+                hang_up(one)
+        for one in idle:
+            one.close()
 
     def discard(self, one: httpx.BaseTransport) -> None:
         """Close one that was taken."""
@@ -166,7 +177,8 @@ class AsyncConnections(httpx.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         """Close all of them, those in use too."""
-        for one in self._kept.clear():
+        idle, in_use = self._kept.clear()
+        for one in (*idle, *in_use):
             await self.discard(one)
 
     async def discard(self, one: httpx.AsyncBaseTransport) -> None:

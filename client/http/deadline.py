@@ -14,12 +14,13 @@ import socket
 import ssl
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 import httpcore
 import httpx
 
-__all__ = ["AsyncNetwork", "Limit", "Network", "over"]
+__all__ = ["AsyncNetwork", "Limit", "Network", "hang_up", "over"]
 
 SLICE = 1 << 14
 """So much is written at a time: one send, mostly, and each has what is left of the time then."""
@@ -44,6 +45,20 @@ def over(transport: httpx.HTTPTransport | httpx.AsyncHTTPTransport, network: Net
     pool._network_backend = network
 
 
+def hang_up(transport: httpx.BaseTransport) -> None:
+    """
+    Have another thread that waits for the network on *transport* wait no longer, as if the server had closed.
+
+    To close is for that thread: the number of a socket that is closed under its hands is soon another connection's, or
+    a file's, and TLS would read and write there.
+    """
+    network = getattr(getattr(transport, "_pool", None), "_network_backend", None)
+    if isinstance(network, Network) and network.stream is not None:
+        with suppress(OSError):  # it may be closed already
+            # Of a socket: that of TLS would forget its TLS first, and what is written meanwhile would go out as it is.
+            socket.socket.shutdown(network.stream.get_extra_info("socket"), socket.SHUT_RDWR)
+
+
 def _left(timeout: float | None, late: type[httpcore.TimeoutException]) -> float | None:
     """What is left of a limit now. Raises *late* where that is nothing."""
     if not isinstance(timeout, Limit):
@@ -55,10 +70,11 @@ def _left(timeout: float | None, late: type[httpcore.TimeoutException]) -> float
 
 
 class Network(httpcore.NetworkBackend):
-    """Connections to the addresses of a host, one after the other."""
+    """Connections to the addresses of a host, one after the other. `stream` is the connection made last."""
 
     def __init__(self) -> None:
         self._network = httpcore.SyncBackend()
+        self.stream: _Stream | None = None
 
     def connect_tcp(
         self,
@@ -77,16 +93,19 @@ class Network(httpcore.NetworkBackend):
         for number, name in enumerate(names, 1):
             left = _left(timeout, httpcore.ConnectTimeout)
             try:
-                return _Stream(self._network.connect_tcp(name, port, left, local_address, socket_options))
+                made = self._network.connect_tcp(name, port, left, local_address, socket_options)
             except (httpcore.ConnectError, httpcore.ConnectTimeout):
                 if number == len(names):
                     raise
+            else:
+                return _Stream(made, self)
         raise httpcore.ConnectError(f"{host} has no address")
 
 
 class _Stream(httpcore.NetworkStream):
-    def __init__(self, stream: httpcore.NetworkStream) -> None:
-        self._stream = stream
+    def __init__(self, stream: httpcore.NetworkStream, network: Network) -> None:
+        self._stream, self._network = stream, network
+        network.stream = self
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         return self._stream.read(max_bytes, _left(timeout, httpcore.ReadTimeout))
@@ -105,7 +124,7 @@ class _Stream(httpcore.NetworkStream):
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
         left = _left(timeout, httpcore.ConnectTimeout)
-        return _Stream(self._stream.start_tls(ssl_context, server_hostname, left))
+        return _Stream(self._stream.start_tls(ssl_context, server_hostname, left), self._network)
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)

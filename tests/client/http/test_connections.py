@@ -100,15 +100,16 @@ def test_what_nobody_uses_any_more_is_closed_whatever_server_it_is_of(monkeypatc
     assert [one.closed for one in made.ones] == [True, False, True]
 
 
-def test_those_in_use_are_closed_with_the_others_and_not_given_back(made: Made) -> None:
-    made.ask().close()
+def test_those_in_use_are_closed_by_who_uses_them_and_not_given_back(made: Made) -> None:
     under_way = [made.ask(), made.ask()]
+    made.ask().close()
     made.all.close()
-    assert all(one.closed for one in made.ones)
+    assert [one.closed for one in made.ones] == [False, False, True]
     for answer in under_way:
         answer.close()
+    assert all(one.closed for one in made.ones)
     made.ask()
-    assert len(made.ones) == 3
+    assert len(made.ones) == 4
 
 
 def test_a_transport_has_them() -> None:
