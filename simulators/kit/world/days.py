@@ -32,5 +32,11 @@ class Days:
         return day
 
     def begin(self, day: date) -> datetime:
-        """The first moment of a day, in UTC; where the clock goes on at midnight, the moment at which it does."""
+        """
+        The first moment of a day, in UTC; where the clock goes on at midnight, the moment at which it does.
+
+        The first day that there is begins with the first moment: east of Greenwich it would begin before that.
+        """
+        if day == date.min:
+            return datetime.min.replace(tzinfo=UTC)
         return datetime.combine(day, time(), self.zone).astimezone(UTC)

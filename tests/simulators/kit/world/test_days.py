@@ -49,3 +49,10 @@ def test_whatever_day_was_asked_for_last_the_next_one_is_right(zone: str) -> Non
         moment = drawn.choice(near) + timedelta(microseconds=drawn.randrange(-2, 3))
         moment = drawn.choice([moment, moment + timedelta(hours=drawn.randrange(-30, 31)), *ends])
         assert days.of(moment) == moment.astimezone(ZoneInfo(zone)).date()
+
+
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "UTC", "America/New_York"])
+def test_the_first_day_that_there_is_begins_with_the_first_moment(zone: str) -> None:
+    """Else what such a day's bill does to a clock that moves is an error of the server's."""
+    assert Days(zone).begin(date.min) == datetime.min.replace(tzinfo=UTC)
+    assert Days(zone).begin(date(1, 1, 2)) > Days(zone).begin(date.min)
