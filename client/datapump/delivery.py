@@ -273,8 +273,9 @@ class DataPump:
 
     def drop_lane(self, lane: str) -> None:
         """Delete everything of a lane; a reset does so too."""
+        store = self._opened()  # before the transaction: in memory there is one connection
         with self._database.begin() as tx:
-            drop_lane(self._opened(), tx, lane)
+            drop_lane(store, tx, lane)
 
     def export_lane(self, lane: str) -> dict[str, list[dict[str, Any]]]:
         """Everything of a lane as rows by table, in JSON values."""
@@ -282,8 +283,9 @@ class DataPump:
 
     def load_lane(self, lane: str, rows: Rows) -> None:
         """Replace what *lane* holds by an export. Deliveries that were on their way in it are delivered from here."""
+        store = self._opened()  # before the transaction, as in `drop_lane`
         with self._database.begin() as tx:
-            load_lane(self._opened(), tx, lane, rows, lambda delivery: self._ring_if_running(tx, delivery))
+            load_lane(store, tx, lane, rows, lambda delivery: self._ring_if_running(tx, delivery))
 
     def fork_lane(self, lane: str, copy: str) -> None:
         """Replace what *copy* holds by what *lane* holds."""

@@ -5,14 +5,16 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 import pytest
 
 from partnerlab.both_sides import InHanceSides
 from partnerlab.client.settings import BillerUnknown
+from partnerlab.remote import Remote
 from partnerlab.sandbox import Sandbox
+from partnerlab.settings import SandboxSettings
 
 ACCOUNT = "10000101"
 
@@ -94,3 +96,18 @@ def test_the_same_payment_can_be_made_again_in_a_reset_world(sides: InHanceSides
         if round == 2:
             return
         sides.control.post(f"/_sandbox/lanes/{lane}/reset")
+
+
+def test_what_the_pump_held_is_the_first_that_a_sandbox_of_a_test_is_given() -> None:
+    """Its pump has one connection: the import waited for that a minute, and failed."""
+    settings = SandboxSettings(port=0)
+    with Sandbox(settings, in_process=True) as one:
+        bill = {"account_number": ACCOUNT, "amount": "1.00", "tender": "ach", "bank_account": "000123456789"}
+        with closing(Remote(one.url, "a")) as control:
+            control.post("/_sandbox/ic/payments", {**bill, "biller_guid": control.biller("inhance_v2")["guid"]})
+            one.settle("a")
+            exported = control.get("/_sandbox/lanes/a/export")
+    assert [row["state"] for row in exported["tables"]["pump_deliveries"]] == ["delivered"]
+    with Sandbox(settings, in_process=True) as other, closing(Remote(other.url, "b")) as control:
+        control.post("/_sandbox/lanes/b/import", exported)
+        assert [row["state"] for row in control.get("/_pump/deliveries", lane="b")["deliveries"]] == ["delivered"]
