@@ -51,16 +51,23 @@ def _compile(name: str, folder: Path | None) -> tuple[str, str]:
     made = (folder or (ROOT / name).parent) / file
     words = " ".join(sysconfig.get_config_var(one) or "" for one in ("LDSHARED", "CFLAGS", "CCSHARED")).split()
     words[:1] = os.environ.get("CC", words[0]).split()
-    # Into another file first: a process may have the old one open.
-    command = [*words, f"-I{sysconfig.get_path('include')}", str(ROOT / f"{name}.c"), "-o", f"{made}.new"]
+    try:
+        # In a folder of its own first: a process may have the old one open, and another one may be making it too.
+        with tempfile.TemporaryDirectory(prefix=".new-", dir=made.parent) as new:
+            _run([*words, f"-I{sysconfig.get_path('include')}", str(ROOT / f"{name}.c"), "-o", f"{new}/{file}"])
+            os.replace(f"{new}/{file}", made)
+    except OSError as error:
+        raise NotCompiled(f"{made.parent}: {error.strerror}") from None
+    return str(made), str(Path(name).parent / file)
+
+
+def _run(command: list[str]) -> None:
     try:
         subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603
     except OSError:
-        raise NotCompiled(f"there is no C compiler {words[0]} (Debian: gcc)") from None
+        raise NotCompiled(f"there is no C compiler {command[0]} (Debian: gcc)") from None
     except subprocess.CalledProcessError as error:
-        raise NotCompiled(f"{words[0]} fails: {(error.stderr.strip() or 'no word').splitlines()[0]}") from None
-    os.replace(f"{made}.new", made)
-    return str(made), str(Path(name).parent / file)
+        raise NotCompiled(f"{command[0]} fails: {(error.stderr.strip() or 'no word').splitlines()[0]}") from None
 
 
 class CustomBuildHook(BuildHookInterface[Any]):

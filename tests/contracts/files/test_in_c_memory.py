@@ -106,6 +106,24 @@ def test_no_byte_outside_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert printed == "read\n"
 
 
+@pytest.mark.usefixtures("module")
+def test_two_at_once_compile_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second found nothing where it had put its file: the first had taken that for its own, half of it written."""
+    run = subprocess.run
+
+    def meanwhile(*args: Any, **options: Any) -> Any:
+        monkeypatch.setattr(subprocess, "run", run)
+        done = run(*args, **options)
+        hatch_build.compile_modules(tmp_path)
+        return done
+
+    monkeypatch.setattr(subprocess, "run", meanwhile)
+    (path,) = hatch_build.compile_modules(tmp_path)
+    assert [*tmp_path.iterdir()] == [Path(path)]
+    with pytest.raises(hatch_build.NotCompiled, match="nowhere: No such file or directory"):
+        hatch_build.compile_modules(tmp_path / "nowhere")
+
+
 def test_a_module_of_other_sources_is_not_used(module: Any) -> None:
     assert module.INTERFACE == in_c.INTERFACE
     done = _run(
