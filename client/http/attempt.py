@@ -236,6 +236,8 @@ def parsed(url: str, allow_http: bool) -> httpx.URL:
     import httpx
 
     try:
-        return httpx.URL(check_url(url, allow_http=allow_http))
-    except httpx.InvalidURL:
+        found = httpx.URL(check_url(url, allow_http=allow_http))
+        _ = found.host  # which is decoded where it is asked for
+    except (httpx.InvalidURL, UnicodeError):
         raise RequestInvalid("url", shown_url(url), "is not a URL") from None
+    return found

@@ -52,6 +52,8 @@ def test_https_and_this_machine_are_allowed(url: str) -> None:
         (f"https://{'a.' * 127}example.com/", "must name a host of letters, digits, dots and hyphens"),
         ("https://example.com\\@127.0.0.1/", "must not carry a user name or password"),
         ("https://exa%6dple.com/", "must name a host of letters, digits, dots and hyphens"),
+        ("https://xn--a.example.com/", "is not a URL"),
+        ("https://XN--/", "is not a URL"),
         ("https://example.com:port/", "is not a URL"),
         ("https://[::1/", "is not a URL"),
     ],
