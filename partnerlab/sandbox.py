@@ -15,7 +15,6 @@ import threading
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from partnerlab import at_need
@@ -149,7 +148,11 @@ class Sandbox:
         self.lanes.seeders.extend(simulator.seed for simulator in self.simulators.values())
         self.journal = self._made_journal()
         self.faults = Faults(self.lanes)
-        self.store.create()
+        try:
+            self.store.create()
+        except BaseException:
+            self._folder.cleanup()
+            raise
         self.clock = Clock(self.lanes, tuple(self.simulators.values()))
         self.clock.sources.append(self._pump.due)
         self.clock.each_step.append(self._pump.deliver)
@@ -328,7 +331,6 @@ class Sandbox:
 
     def stop(self) -> None:
         """Finish what is under way and let go of everything."""
-        self._stopping.set()
         self._console.close()
         self.wind_down()
         self.server.stop()
@@ -355,9 +357,7 @@ class Sandbox:
     def __enter__(self) -> Self:
         return self.start()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     def settle(self, lane: str, *, timeout_s: float = 30.0) -> bool:

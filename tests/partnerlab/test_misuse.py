@@ -175,6 +175,8 @@ def test_a_file_that_a_stopped_process_writes_is_one_line(
     for file in ("x.db", "x.db.pump"):
         with closing(sqlite3.connect(tmp_path / file)) as made:
             made.execute("PRAGMA journal_mode=WAL")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
     with stopped_writer(tmp_path / locked):
         done = typed(*command.split(), *more, "--db", str(tmp_path / "x.db"))
     assert (done.exit_code, said(done)[: len(f"Error: {tmp_path}/{locked}: database is locked: somebody")]) == (
@@ -182,6 +184,7 @@ def test_a_file_that_a_stopped_process_writes_is_one_line(
         f"Error: {tmp_path}/{locked}: database is locked: somebody",
     )
     assert "kill -CONT" in said(done)
+    assert [*(tmp_path / "temporary").iterdir()] == []
 
 
 @pytest.mark.parametrize("command", ["sandbox", "pump"])
