@@ -53,6 +53,8 @@ def balances(books: LaneBooks, matched: Matched, judged: Audit) -> Iterator[Diff
             *((_Term(HELD_BACK, -balance.held_back),) if balance.held_back else ()),
         ]
         chosen = _explained(apart, of_place)
+        if chosen is None:
+            chosen = next(filter(None, (_explained(apart, [*of_place, one]) for one in _untold(balance))), None)
         if chosen == []:
             continue
         name = WAYS[balance.partner].name
@@ -60,8 +62,6 @@ def balances(books: LaneBooks, matched: Matched, judged: Audit) -> Iterator[Diff
         kind = "cents_off" if chosen is None else "off_by_finding" if any(one.mend for one in chosen) else "explained"
         if balance.asked and chosen is None and apart < 0:
             kind, why = "explained", [f"{name} is being asked about bill {', '.join(balance.asked)}"]
-        elif balance.former and chosen is None and not any(one.mend for one in of_place):
-            kind, why = "explained", [f"it was conveyed, and what {name} says of it reaches nobody at Invoice Cloud"]
         elif balance.waits and chosen is None:
             kind, why = "explained", [f"{name} has not sent its last change yet"]
         said = f"Invoice Cloud {balance.at_invoice_cloud}, {name} {balance.at_partner}"
@@ -75,6 +75,14 @@ def _of_former_owner(balance: Balance) -> Iterator[_Term]:
     place = before_conveyance(balance.place)
     if place != balance.place and balance.at_invoice_cloud:
         yield _Term(f"its bills stand at {place}, of which it was conveyed", balance.at_invoice_cloud)
+
+
+def _untold(balance: Balance) -> Iterator[_Term]:
+    """What a partner entered last, one entry or more, where no balance of its reaches Invoice Cloud any more."""
+    for first in reversed(range(len(balance.untold))):
+        entered = sum(balance.untold[first:], Decimal(0))
+        text = f"it was conveyed, and {entered} that {WAYS[balance.partner].name} entered since reach nobody"
+        yield _Term(text, -entered)
 
 
 def _unsent(bill: MissingBill) -> _Term:

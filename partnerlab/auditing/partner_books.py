@@ -32,6 +32,8 @@ __all__ = [
 ]
 
 MOST_UNSENT = 1_000
+OWN_ENTRIES = ("counter_payment", "adjusted")
+"""Kinds of entries that WaterSmart's staff makes."""
 
 
 def posted(control: Control) -> Iterator[Posting]:
@@ -151,6 +153,7 @@ def balances(control: Control, billers: Mapping[str, Biller]) -> Iterator[Balanc
             if place not in held and not at_partner:
                 continue
             differs = owed[place] != at_partner
+            former = place not in customers and place in conveyed
             yield Balance(
                 biller.partner,
                 biller.guid,
@@ -164,7 +167,7 @@ def balances(control: Control, billers: Mapping[str, Biller]) -> Iterator[Balanc
                 tuple(one for one in conveyed.get(place, {}).values() if one),
                 ahead[place],
                 held_back[place],
-                place not in customers and place in conveyed,
+                tuple(_untold(control, place)) if differs and former and biller.partner == "watersmart" else (),
             )
 
 
@@ -186,6 +189,13 @@ def _partner_balances(control: Control, partner: str) -> Iterator[tuple[str, Dec
             for row in _utility_accounts(control):
                 if row["integration"] == partner.removeprefix("inhance_"):
                     yield row["account_number"], Decimal(row["balance"]), False
+
+
+def _untold(control: Control, place: str) -> Iterator[Decimal]:
+    """What WaterSmart itself has entered in an account, the oldest first: its balance says that, and no bill."""
+    for row in control.get(at("/_sandbox/watersmart/customers/{}", place))["entries"]:
+        if row["kind"] in OWN_ENTRIES:
+            yield Decimal(row["amount"])
 
 
 def _missing(control: Control, partner: str, place: str, held: set[str], *, waits: bool) -> Iterator[MissingBill]:

@@ -216,7 +216,8 @@ class Balance:
     charged; `conveyed` is what it asks of each former owner of the account, under a `CV-` number, `ahead` what was
     paid before it was billed. `held_back` is what the partner's last file asked for and
     Invoice Cloud does not, as it may have been paid just before; only of a partner that cannot be asked itself.
-    `former` says that Invoice Cloud has the account under `CV-` numbers alone: no balance of the partner's reaches it.
+    `untold` is what the partner itself has entered, the oldest first, in an account that Invoice Cloud has under `CV-`
+    numbers alone: no balance of the partner's reaches it.
     """
 
     partner: str
@@ -231,7 +232,7 @@ class Balance:
     conveyed: tuple[Decimal, ...] = ()
     ahead: Decimal = Decimal(0)
     held_back: Decimal = Decimal(0)
-    former: bool = False
+    untold: tuple[Decimal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,17 +97,22 @@ def test_what_is_under_way_between_both(here: str, changed: dict[str, Any], expe
     assert of_one(here, "10.00", **changed) == expected
 
 
-def test_a_conveyance_explains_no_bill_that_went_out_and_is_not_there() -> None:
-    """What the partner says of an account that has only former owners reaches nobody; its bills do."""
-    text = ": it was conveyed, and what inHance v2 says of it reaches nobody at Invoice Cloud"
-    assert of_one("0.00", "10.00", former=True) == ("explained", text)
-    told = of_one("0.00", "10.00", former=True, unsent=(missing_bill("7", "2.00"),))
-    assert told == ("explained", text), "it is still to be sent"
-    lost = "bill 7 is not at Invoice Cloud, and went out in bills.txt"
-    found = of_one("0.00", "10.00", former=True, unsent=(missing_bill("7", "2.00", "bills.txt"),))
-    assert found == ("cents_off", f": it does not add up with {lost}")
-    orphan = of_one("0.00", "10.00", former=True, held={"postings": (posting(),)})
-    assert orphan == ("cents_off", ": it does not add up with P1 is no payment of Invoice Cloud")
+def test_of_what_the_partner_entered_in_a_conveyed_account_the_last_is_what_nobody_was_told() -> None:
+    """It explains that to the cent, and no bill that went out and is not there."""
+    untold = {"untold": (Decimal(5), Decimal(-2), Decimal(1))}
+    for here, entered in (("9.00", 1), ("11.00", -1), ("6.00", 4)):
+        text = f": it was conveyed, and {entered} that inHance v2 entered since reach nobody"
+        assert of_one(here, "10.00", **untold) == ("explained", text)
+    for here in ("5.00", "12.00", "9.01"):
+        assert of_one(here, "10.00", **untold) == ("cents_off", ""), "not the last, or of no entry"
+    lost = {"unsent": (missing_bill("7", "3.00", "bills.txt"),)}
+    missing = "bill 7 is not at Invoice Cloud, and went out in bills.txt"
+    text = f": {missing}; it was conveyed, and 1 that inHance v2 entered since reach nobody"
+    assert of_one("6.00", "10.00", **lost, untold=(Decimal(1),)) == ("off_by_finding", text)
+    assert of_one("5.00", "10.00", **lost, untold=(Decimal(1),)) == (
+        "cents_off",
+        f": it does not add up with {missing}",
+    )
 
 
 UNDER_WAY = {"events": (event(),), "deliveries": (delivery("waiting"),)}

@@ -1,0 +1,78 @@
+"""Of an account that was conveyed and of which nobody new was billed, too, what is wrong with its balance is found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from partnerlab.auditing import reconcile
+from partnerlab.contracts.paths import at
+from partnerlab.sandbox import Sandbox
+from partnerlab.settings import SandboxSettings
+from tests.partnerlab.auditing.town import Town
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(SandboxSettings(port=0), in_process=True) as running:
+        yield running
+
+
+def conveyed(sandbox: Sandbox, partner: str) -> Town:
+    """A town whose accounts were billed and conveyed."""
+    town = Town(sandbox, partner, f"conveyed-{partner}", accounts=5)
+    town.advance(days=2)
+    for account in town.accounts:
+        path = at("/_sandbox/ic/customers/{}/convey", account.number)
+        town.control.post(path, {"biller_guid": town.biller["guid"]})
+    town.advance(days=2)
+    return town
+
+
+def kinds(town: Town) -> dict[str, str]:
+    """What is said of each account's balance."""
+    return {one.subject: one.kind for one in reconcile(town.books()).differences}
+
+
+@pytest.mark.parametrize("partner", ["inhance_v1", "inhance_v2", "watersmart"])
+def test_what_a_former_owner_is_asked_for_and_nobody_knows_of_is_found(sandbox: Sandbox, partner: str) -> None:
+    town = conveyed(sandbox, partner)
+    try:
+        assert kinds(town) == dict.fromkeys((one.number for one in town.accounts), "explained")
+        changes = {
+            "balance_due_cents = balance_due_cents + 1": "cents_off",
+            "balance_due_cents = balance_due_cents - 1": "cents_off",
+            "balance_due_cents = 0, status = 'paid'": "cents_off",
+        }
+        for account, change in zip(town.accounts, changes, strict=False):
+            assert town.sql(
+                f"UPDATE ic_invoices SET {change} WHERE lane = :lane AND invoice_number = '{account.invoice}'"
+            )
+        gone = town.accounts[3]
+        assert town.sql(f"DELETE FROM ic_invoices WHERE lane = :lane AND invoice_number = '{gone.invoice}'")
+        expected = [*changes.values(), "off_by_finding", "explained"]
+        assert kinds(town) == dict(zip((one.number for one in town.accounts), expected, strict=True))
+    finally:
+        town.close()
+
+
+def test_what_the_partner_entered_since_is_no_finding_and_explains_no_cent_more(sandbox: Sandbox) -> None:
+    town = conveyed(sandbox, "watersmart")
+    try:
+        for account in town.accounts[:3]:
+            path = at("/_sandbox/watersmart/customers/{}/entries", account.number)
+            town.control.post(path, {"kind": "adjusted", "amount": "5.00"})
+            town.control.post(path, {"kind": "counter_payment", "amount": "1.50"})
+        town.advance(days=2)
+        first, second, third = (one.number for one in town.accounts[:3])
+        assert {kinds(town)[one] for one in (first, second, third)} == {"explained"}
+        for account, cents in zip(town.accounts[1:3], (1, 700), strict=True):
+            assert town.sql(
+                f"UPDATE ic_invoices SET balance_due_cents = balance_due_cents + {cents}"
+                f" WHERE lane = :lane AND invoice_number = '{account.invoice}'"
+            )
+        town.sql("UPDATE watersmart_customers SET balance_waits = 0 WHERE lane = :lane")
+        assert [kinds(town)[one] for one in (first, second, third)] == ["explained", "cents_off", "cents_off"]
+    finally:
+        town.close()
