@@ -103,9 +103,14 @@ class LaneTx:
 
 
 class ByNumber(str):
-    """A column in an order: by the numbers in it, as people read them (`contracts.numbers`)."""
+    """A column in an order: by the numbers in it, as people read them (`contracts.numbers`). No text is equal to it."""
 
     __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ByNumber) and str(self) == str(other)
+
+    __hash__ = str.__hash__
 
 
 class Table(Generic[T]):
@@ -246,12 +251,13 @@ class Table(Generic[T]):
     def _finding(
         self, equal: tuple[str, ...], order: tuple[str, ...], where: str, beyond: bool, limited: bool, last_first: bool
     ) -> Statement:
-        if unknown := {*equal, *order} - {*self.columns}:
+        named = {*equal, *map(str, order)}
+        if unknown := named - {*self.columns}:
             raise ValueError(f"{self.table.name} has no column {', '.join(sorted(unknown))}")
         conditions = "".join(f" AND {name} = :{name}" for name in equal) + (f" AND ({where})" if where else "")
         if beyond:
             conditions += f" AND {order[0]} {'<' if last_first else '>'} :after"
-        whole = (*order, *(name for name in self.key if name not in {*order, *equal}))
+        whole = (*order, *(name for name in self.key if name not in named))
         terms = (term for name in whole for term in (number_sql(name) if isinstance(name, ByNumber) else (name,)))
         by = ", ".join(f"{term} {'DESC' if last_first else 'ASC'}" for term in terms)
         part = " LIMIT :limit OFFSET :offset" if limited else ""

@@ -13,7 +13,7 @@ import pytest
 
 from partnerlab.simulators.kit.world import schema
 from partnerlab.simulators.kit.world.store import Store
-from partnerlab.simulators.kit.world.table import Conversion, LaneTx, Table, TableRefused, utc_text
+from partnerlab.simulators.kit.world.table import ByNumber, Conversion, LaneTx, Table, TableRefused, utc_text
 
 TABLES = schema.Tables()
 PARCELS_TABLE = schema.Table(
@@ -144,6 +144,21 @@ def test_values_are_found_by_columns_in_an_order(shared: Store) -> None:
         assert numbers(order="parcel_number", where="weight_g < :most", most=9) == [2, 3]
         with pytest.raises(ValueError, match="no column colour"):
             numbers(order="parcel_number", equal={"colour": "red"})
+
+
+def test_an_order_by_numbers_is_another_than_by_text(shared: Store) -> None:
+    """Whichever of both was asked for first."""
+    with shared.write() as tx:
+        for number, street in enumerate(("9999", "10000", "010000", "INV-9")):
+            PARCELS.put(tx, "a", replace(BOX, number=number, to=Address(street)))
+
+        def streets(order: str, **how: Any) -> list[str]:
+            return [one.to.street for one in PARCELS.find(tx, "a", order=order, **how)]
+
+        by_text = ["010000", "10000", "9999", "INV-9"]
+        by_number = ["9999", "010000", "10000", "INV-9"]
+        assert [streets("street"), streets(ByNumber("street")), streets("street")] == [by_text, by_number, by_text]
+        assert streets(ByNumber("street"), equal={"street": "9999"}, last_first=True) == ["9999"]
 
 
 def test_columns_of_a_replaced_row_can_come_from_an_expression(shared: Store) -> None:
