@@ -28,6 +28,8 @@ MAX_SLOTS = 64
 STARTING_S = 60
 _STARTING = 0
 """No slot has this number: it is locked by who makes the engine's tables, or brings them up to date."""
+KEEPALIVES = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 25_000}
+"""The last, in milliseconds, is for a question on its way: while there is one, the system asks for no sign of life."""
 SERVER_KEEPALIVES = {"tcp_keepalives_idle": 10, "tcp_keepalives_interval": 5, "tcp_keepalives_count": 3}
 _LOCK_CLASS = 0x70756D70  # "pump", in a name space of numbers that a database shares
 _SHARD_CLASS = _LOCK_CLASS + 1
@@ -162,7 +164,7 @@ class PostgresSlots:
             url,
             poolclass=sa.NullPool,
             isolation_level="AUTOCOMMIT",
-            connect_args={"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3},
+            connect_args=KEEPALIVES,
         )
         self._mine: sa.Connection | None = None
         self._slot = 0

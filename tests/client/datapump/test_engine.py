@@ -107,6 +107,16 @@ def test_a_lost_connection_is_noticed_and_the_slot_locked_again(postgres_server:
     other.release()
 
 
+@pytest.mark.postgres
+def test_a_question_to_a_server_that_is_gone_is_given_up_like_its_silence(postgres_server: str) -> None:
+    """While one is on its way no sign of life is asked for: no shard was locked for a quarter of an hour."""
+    slots = PostgresSlots(sa.make_url(postgres_server).set(drivername="postgresql+psycopg"))
+    with slots._engine.connect() as connection:
+        used = connection.connection.dbapi_connection.info.get_parameters()  # type: ignore[union-attr]
+    silent_s = int(used["keepalives_idle"]) + int(used["keepalives_interval"]) * int(used["keepalives_count"])
+    assert int(used["tcp_user_timeout"]) == 1000 * silent_s == 25_000
+
+
 # -- take-over --------------------------------------------------------------------------------------------------------
 
 DYING = """
