@@ -162,11 +162,13 @@ class AsyncTransport:
 
         if self._free.locked():
             try:
-                await asyncio.wait_for(self._free.acquire(), call.within(self.rules.timeouts.pool_s))
+                # Not `asyncio.wait_for`, which in Python 3.11 loses a cancellation that comes with what it waits for.
+                async with asyncio.timeout(call.within(self.rules.timeouts.pool_s)):
+                    await self._free.acquire()
             except TimeoutError:
                 raise call.crowded() from None
         else:
-            await self._free.acquire()  # at once: to wait for it with a limit would be a task of its own
+            await self._free.acquire()
         try:
             yield
         finally:

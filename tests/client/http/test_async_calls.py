@@ -12,6 +12,7 @@ import pytest
 import uvloop
 
 from partnerlab.client.http import AsyncTransport
+from partnerlab.client.http.attempt import Attempt
 from partnerlab.client.http.connections import AsyncConnections
 from partnerlab.client.http.direct import READ_BYTES
 from tests.client.http.support import request
@@ -94,3 +95,29 @@ def test_what_was_read_from_the_socket_and_not_asked_for_is_nobodys(
     with asyncio.Runner(loop_factory=loop) as runner:
         assert runner.run(run()) == [5, length, 5]
     assert server.connections == 2
+
+
+@pytest.mark.parametrize("later", range(5))
+def test_a_call_that_is_cancelled_while_a_connection_gets_free_is_cancelled(later: int) -> None:
+    """In Python 3.11 it went on and was sent: who waited with a limit forgot that somebody had cancelled it."""
+
+    async def run() -> None:
+        async with AsyncTransport(connections=1) as transport:
+            await transport._free.acquire()
+
+            async def call() -> None:
+                async with transport.connection(Attempt(request("http://127.0.0.1/"), transport.rules, b"")):
+                    await asyncio.sleep(60)
+
+            waiting = asyncio.ensure_future(call())
+            for _ in range(3):
+                await asyncio.sleep(0)
+            transport._free.release()
+            for _ in range(later):
+                await asyncio.sleep(0)
+            waiting.cancel()
+            await asyncio.wait([waiting], timeout=0.5)
+            assert waiting.cancelled()
+            assert not transport._free.locked()
+
+    asyncio.run(run())
