@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -83,7 +84,12 @@ def _asked(
     assert site is not None
     headers = {name.lower(): value for name, value in headers.items()}
     headers["host"] = ORIGIN.partition("//")[2]
-    return site.accept(method, target, headers, body, ORIGIN, "127.0.0.1").run()
+    answer, plan = site.accept(method, target, headers, body, ORIGIN, "127.0.0.1").run()
+    if answer is not None and answer.file is not None:
+        with answer.file as file:
+            file.seek(0)
+            answer = replace(answer, body=file.read(), file=None)
+    return answer, plan
 
 
 class SiteControl:

@@ -8,11 +8,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 from click.testing import CliRunner
 
 from partnerlab.cli import main
+from partnerlab.simulators.kit.control import own
 from partnerlab.soak import Options, payers, soak, town
+from partnerlab.soak.in_process import InProcessWorld
 from partnerlab.soak.payers import HABITS, Payers
 from tests.partnerlab.soak.bugs import BUGS
 
@@ -32,6 +35,17 @@ FOUND = {
     "held_back_for_good": (63, DAYS, r"explained: 71\d+: Invoice Cloud 0\.00, WaterSmart 6\.14: .*\[A-85\]"),
 }
 """A seed and days that find the bug, and what it says."""
+
+
+def test_an_answer_that_stands_in_a_file_arrives_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the export of a lane in which much happened is empty."""
+    monkeypatch.setattr(own, "HELD_BYTES", 100)
+    with InProcessWorld(3, lambda _: None) as world:
+        path = f"/_sandbox/lanes/{world.lane}/export"
+        exported = world.control.get(path)
+        assert len(exported["tables"]["ic_billers"]) == 4
+        with httpx.Client(transport=world.browser, base_url=world.url) as browser:
+            assert browser.get(path).json()["tables"]["ic_billers"] == exported["tables"]["ic_billers"]
 
 
 def test_one_seed_gives_one_run_to_the_byte(tmp_path: Path) -> None:
