@@ -86,7 +86,8 @@ def _untold(balance: Balance) -> Iterator[_Term]:
 
 
 def _unsent(bill: MissingBill) -> _Term:
-    went = f", and went out in {bill.sent_in}" if bill.sent_in else ""
+    why = f", which refused it: {bill.refused}" if bill.refused else ""
+    went = f", and went out in {bill.sent_in}{why}" if bill.sent_in else ""
     return _Term(f"bill {bill.number} is not at Invoice Cloud{went}", -bill.amount, mend=bool(bill.sent_in))
 
 

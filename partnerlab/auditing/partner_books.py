@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -202,14 +202,29 @@ def _missing(control: Control, partner: str, place: str, held: set[str], *, wait
     """Bills of the partner that Invoice Cloud does not have."""
     if partner == "tccs":
         if place not in held:
-            owed = control.get(at("/_sandbox/tccs/policies/{}", place))["record_bal"]
-            yield MissingBill(place, Decimal(owed), "" if waits else "an upload")
+            term = control.get(at("/_sandbox/tccs/policies/{}", place))
+            sent = ("", "") if waits else ("an upload", _refused(term["events"], place))
+            yield MissingBill(place, Decimal(term["record_bal"]), *sent)
     elif partner == "watersmart":
         for row in control.get(at("/_sandbox/watersmart/customers/{}", place))["invoices"]:
             if row["invoice_number"] not in held:
                 file = f"file {row['file_number']}" if row["file_number"] else ""
                 yield MissingBill(row["invoice_number"], Decimal(row["amount"]), file)
     else:
-        for row in control.get(at("/_sandbox/inhance/accounts/{}", place))["bills"]:
-            if row["invoice_number"] not in held:
-                yield MissingBill(row["invoice_number"], Decimal(row["amount"]), "an upload" if row["sent"] else "")
+        account = control.get(at("/_sandbox/inhance/accounts/{}", place))
+        for row in account["bills"]:
+            if (number := row["invoice_number"]) not in held:
+                refused = _refused([one for one in account["events"] if _is_about(one, number)][-1:], number)
+                yield MissingBill(
+                    number, Decimal(row["amount"]), "an upload" if row["sent"] or refused else "", refused
+                )
+
+
+def _is_about(event: Row, bill: str) -> bool:
+    return bool(event["detail"].get("invoice_number") == bill)
+
+
+def _refused(events: Iterable[Row], number: str) -> str:
+    """Why Invoice Cloud last refused a bill, by events of its account or term; empty where it never did."""
+    told = [one["detail"] for one in events if one["kind"] == "bill_refused"]
+    return next((one["message"] for one in reversed(told) if one.get("invoice_number", number) == number), "")

@@ -198,11 +198,16 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class MissingBill:
-    """A bill of a partner that Invoice Cloud does not have; `sent_in` the file that took it there, as far as known."""
+    """
+    A bill of a partner that Invoice Cloud does not have; `sent_in` the file that took it there, as far as known.
+
+    `refused` is why Invoice Cloud did not take it then, in its words; empty where the partner has heard of no reason.
+    """
 
     number: str
     amount: Decimal
     sent_in: str = ""
+    refused: str = ""
 
 
 @dataclass(frozen=True, slots=True)

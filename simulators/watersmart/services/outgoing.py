@@ -24,7 +24,7 @@ from partnerlab.simulators.watersmart.domain.money import to_decimal
 from partnerlab.simulators.watersmart.domain.received import ExchangedFile
 from partnerlab.simulators.watersmart.store import CUSTOMERS, FILES, INVOICES, Books
 
-__all__ = ["BALANCES", "INVOICES_KIND", "BalanceRow", "InvoiceRow", "Outgoing"]
+__all__ = ["BALANCES", "INVOICES_KIND", "BalanceRow", "InvoiceRow", "Outgoing", "last_told"]
 
 INVOICES_KIND, BALANCES = "invoices", "balances"
 MOST_ROWS = 50_000
@@ -162,6 +162,12 @@ def _stated(file: ExchangedFile) -> Iterator[tuple[str, Decimal]]:
     if file.kind == BALANCES:
         for account_number, _, amount, *_ in csv.reader(file.content.splitlines()):
             yield account_number, Decimal(amount)
+
+
+def last_told(books: Books, account_number: str) -> int:
+    """The number of the last balance file that says what an account owes; 0 where there is none."""
+    files = FILES.find(books.tx, books.lane, {"kind": BALANCES}, order="number", last_first=True)
+    return next((one.number for one in files if account_number in dict(_stated(one))), 0)
 
 
 def _to_say(books: Books, lane: Lane) -> Iterator[list[tuple[Customer, int]]]:

@@ -35,6 +35,7 @@ from partnerlab.simulators.watersmart.domain.users import (
     password_matches,
     username_key,
 )
+from partnerlab.simulators.watersmart.services.outgoing import last_told
 from partnerlab.simulators.watersmart.services.ports import Call, Told
 from partnerlab.simulators.watersmart.store import INVOICES, LINKS, NUMBER, PAYMENTS, USERS, Books
 
@@ -232,7 +233,8 @@ class Portal:
         What of the account's balance is the latest invoice's: all that went out where that carries the balance forward.
 
         Else all but what was not paid on the others, which Invoice Cloud goes on to ask for: what was entered for the
-        account beside its bills is the latest's there [A-100].
+        account beside its bills is the latest's there [A-100]. A credit among the bills stays one, until a balance file
+        has it in what it says of the account.
         """
         owed = customer.balance_cents - books.unsent(customer.account_number)
         if self._balance_forward:
@@ -241,8 +243,10 @@ class Portal:
         paid: Counter[str] = Counter()
         for one in PAYMENTS.find(books.tx, books.lane, search, order="reference"):
             paid[one.invoice_number] += one.amount_cents
-        others = sum(max(one.amount_cents - paid[one.invoice_number], 0) for one in sent[:-1])
-        return max(owed - others, 0)
+        told = last_told(books, customer.account_number) if any(one.amount_cents < 0 for one in sent) else 0
+        credits = [min(one.amount_cents, 0) if (one.file_number or 0) > told else 0 for one in sent]
+        left = (max(one.amount_cents - paid[one.invoice_number], 0) for one in sent[:-1])
+        return credits[-1] if sent[-1].amount_cents < 0 else max(owed - sum(left) - sum(credits), 0)
 
     def _hashed(self, password: str) -> str:
         check_password(password)

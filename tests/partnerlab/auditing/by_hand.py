@@ -82,8 +82,8 @@ def balance(partner: str, here: str, there: str, *, place: str = "A1", **changed
     return Balance(partner, partner, place, Decimal(there), Decimal(here), **changed)
 
 
-def missing_bill(number: str, amount: str, sent_in: str = "") -> MissingBill:
-    return MissingBill(number, Decimal(amount), sent_in)
+def missing_bill(number: str, amount: str, sent_in: str = "", refused: str = "") -> MissingBill:
+    return MissingBill(number, Decimal(amount), sent_in, refused)
 
 
 def books(*payments: Payment, **held: Any) -> LaneBooks:

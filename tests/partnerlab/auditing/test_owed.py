@@ -82,6 +82,12 @@ def test_a_bill_that_went_out_and_is_not_there_is_to_be_mended() -> None:
     assert found == ("off_by_finding", ": bill 7 is not at Invoice Cloud, and went out in bills.txt")
 
 
+def test_a_bill_that_was_refused_says_why() -> None:
+    found = of_one("8.00", "10.00", unsent=(missing_bill("7", "2.00", "an upload", "line 3: no name"),))
+    text = "bill 7 is not at Invoice Cloud, and went out in an upload, which refused it: line 3: no name"
+    assert found == ("off_by_finding", f": {text}")
+
+
 @pytest.mark.parametrize(
     ("here", "changed", "expected"),
     [

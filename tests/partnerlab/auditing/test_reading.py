@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from partnerlab.auditing import audit, read_lane
+from partnerlab.auditing import audit, read_lane, reconcile
 from partnerlab.auditing.reading import read_standing
 from partnerlab.sandbox import Sandbox
 from partnerlab.settings import SandboxSettings
@@ -18,6 +18,23 @@ from partnerlab.soak.wire import SiteControl
 def sandbox() -> Iterator[Sandbox]:
     with Sandbox(SandboxSettings(port=0), in_process=True) as running:
         yield running
+
+
+def test_a_bill_that_invoice_cloud_refused_is_found_with_its_words(sandbox: Sandbox) -> None:
+    """A term without an insured name, and a bill of a utility's account without a customer name."""
+    control = SiteControl(lambda: sandbox.site, "refused")
+    control.put("/_sandbox/tccs/policies/P-1-01%2F01%2F2026", {})
+    control.post("/_sandbox/tccs/instalments", {"invoice_number": "P-1-01/01/2026", "amount": "1.01"})
+    control.put("/_sandbox/inhance/accounts/9", {"integration": "v2", "customer_name": ""})
+    control.post("/_sandbox/inhance/accounts/9/bills", {"invoice_number": "77", "amount": "2.02"})
+    for partner in ("tccs", "inhance_v2"):
+        control.post(f"/_sandbox/jobs/{partner}/invoices/run")
+    found = {one.subject: one.detail for one in reconcile(read_lane(control, "refused")).findings}
+    assert {*found} == {"9", "P-1-01/01/2026"}
+    for place, bill in (("9", "77"), ("P-1-01/01/2026",) * 2):
+        said = f"bill {bill} is not at Invoice Cloud, and went out in an upload, which refused it: line "
+        assert said in found[place]
+        assert "CustomerName (60): is required and empty" in found[place]
 
 
 def test_what_is_delivered_while_the_books_are_read_is_not_lost(sandbox: Sandbox) -> None:

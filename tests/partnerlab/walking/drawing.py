@@ -256,7 +256,7 @@ class Drawing:
             return PASSWORD
         if "email" in name or form == "email":
             return f"n{self._next()}@{self._prefix}.example.com"
-        if "string" in kinds and not schema.get("pattern") and form in ("", "line"):
+        if "string" in kinds and (form == "line" or not (form or schema.get("pattern"))):
             text = self.dice.choice(TEXTS)
             return text[: schema.get("maxLength", 30)]
         return None
