@@ -19,6 +19,7 @@ from partnerlab.simulators.kit.faults.effects import FAULTS, WAITING, Plan
 from partnerlab.simulators.kit.faults.files import FILE_FAULTS, arrives
 from partnerlab.simulators.kit.http.messages import Request
 from partnerlab.simulators.kit.world import schema
+from partnerlab.simulators.kit.world.holding import OBJECT
 from partnerlab.simulators.kit.world.lanes import Lane, Lanes
 from partnerlab.simulators.kit.world.store import Row, Statement
 
@@ -44,6 +45,7 @@ TABLE = schema.Table(
     schema.Column("draws", schema.Integer, nullable=False),
     schema.Column("fired", schema.Integer, nullable=False),
 )
+TABLE.holds["params"] = OBJECT
 
 _COLUMNS = ("number", "name", "operation", "path", "remaining", "probability_ppm", "params", "draws", "fired")
 _OF_LANE = f"SELECT {', '.join(_COLUMNS)} FROM faults WHERE lane = :lane"

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from partnerlab.contracts.records import dataclass
 from partnerlab.contracts.verification.findings import Finding
 from partnerlab.simulators.kit.world import schema
+from partnerlab.simulators.kit.world.holding import MOMENT, OBJECT_OF_TEXTS, Rule
 from partnerlab.simulators.kit.world.store import Row, Statement
 
 __all__ = [
@@ -179,3 +180,10 @@ def render_findings(findings: tuple[Finding, ...] | None) -> str:
 def _read_findings(text: str | None) -> tuple[Finding, ...] | None:
     rows = None if text is None else json.loads(text)
     return None if rows is None else tuple(Finding(**row) for row in rows)
+
+
+TABLE.holds |= {
+    "at": MOMENT,
+    "headers": OBJECT_OF_TEXTS,
+    "findings": Rule(_read_findings, "a JSON list of findings, or null"),
+}

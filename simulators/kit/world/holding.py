@@ -3,7 +3,8 @@ What a text column holds beyond being text: a date, a moment, JSON, one of a few
 
 A lane is loaded from a file that anybody may have edited. What a page or a payment reads later is looked at then, by
 the type of the field that a dataclass has for the column (`Table`), and where that is plain text by the column's name:
-`…_on` is a date and `…_at` a moment, or empty.
+`…_on` is a date and `…_at` a moment, or empty, `LISTS` are JSON lists. A table without a dataclass says itself what its
+columns hold (`schema.Table.holds`).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any, Literal, NamedTuple, get_args, get_origin
 
 from partnerlab.simulators.kit.world import schema
 
-__all__ = ["Rule", "rule_of_name", "rule_of_type", "wrong"]
+__all__ = ["MOMENT", "OBJECT", "OBJECT_OF_TEXTS", "Rule", "rule_of_name", "rule_of_type", "wrong"]
 
 YEARS = range(1, 9000)
 """Beyond them a due date has no day a month later."""
@@ -64,6 +65,13 @@ def _texts(text: str) -> None:
         raise TypeError
 
 
+def _list(text: str) -> list[Any]:
+    found = json.loads(text, parse_constant=_no_number)
+    if not isinstance(found, list):
+        raise TypeError
+    return found
+
+
 def _no_number(text: str) -> None:
     raise ValueError(text)
 
@@ -72,12 +80,16 @@ DAY = Rule(_day, "a date, as 2026-06-16")
 MOMENT = Rule(_moment, "a moment in UTC, as 2026-06-16T12:00:00+00:00")
 LOCAL = Rule(_local, "a date and time without an offset, as 2026-06-16T12:00:00")
 OBJECT = Rule(_object, "a JSON object")
+OBJECT_OF_TEXTS = Rule(_texts, "a JSON object of texts")
+LIST = Rule(_list, "a JSON list")
+LISTS = ("notes", "warnings")
+"""Names of columns that hold a JSON list as text."""
 
 
 _BY_TYPE: Mapping[Any, Rule] = {
     date: DAY,
     datetime: MOMENT,
-    Mapping[str, str]: Rule(_texts, "a JSON object of texts"),
+    Mapping[str, str]: OBJECT_OF_TEXTS,
     Mapping[str, Any]: OBJECT,
     dict[str, Any]: OBJECT,
 }
@@ -101,6 +113,8 @@ def _one_of(words: Collection[str]) -> Rule:
 def rule_of_name(column: schema.Column, *, may_be_empty: bool) -> Rule | None:
     """What a text column has to hold by its name; None where any text will do."""
     name, moment = column.name, LOCAL if column.local else MOMENT
+    if name in LISTS:
+        return LIST
     rule = moment if name == "at" or name.endswith("_at") else DAY if name.endswith("_on") else None
     if rule is None or not may_be_empty:
         return rule
