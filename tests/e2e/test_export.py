@@ -175,14 +175,14 @@ def test_watersmarts_files_go_in_and_a_clerks_entries_go_out(sandbox: Sandbox, l
 
     def sent(name: str, rows: str, code: int = 0) -> Any:
         (tmp_path / name).write_text(rows)
-        return json.loads(typed("trigger", "upload", tmp_path / name, "--biller", "watersmart", code=code))
+        return json.loads(typed("trigger", "upload", tmp_path / name, "--biller", "watersmart", "--json", code=code))
 
     first = "20000201,Brook,-4.20,2,\n99999,Nobody,1.00,2,\n"
     told = sent("monday.csv", first, code=1)
     assert (told["invoices_accepted"], told["invoices_rejected"]) == (1, 1)
     assert told["message"] == "1 adjustment was rejected, 1 loaded."
     assert "Nothing was applied" in sent("again.csv", first)["message"]
-    report = json.loads(typed("uploads", "show", told["upload_id"], "--quarantine", tmp_path / "mend.csv"))
+    report = json.loads(typed("uploads", "show", told["upload_id"], "--quarantine", tmp_path / "mend.csv", "--json"))
     assert [one["after"] for one in report["adjustments"]] == ["60.00"]
     assert [(one["line"], one["column_number"], one["rule"]) for one in report["problems"]] == [
         (2, 1, "unknown-account")
@@ -191,9 +191,9 @@ def test_watersmarts_files_go_in_and_a_clerks_entries_go_out(sandbox: Sandbox, l
     sent("tuesday.csv", "20000202,Pond,1.00,2,\n")
     waiting = sent("wednesday.csv", first)
     assert "waits for a person" in waiting["message"]
-    assert json.loads(typed("uploads", "dismiss", waiting["upload_id"]))["state"] == "dismissed"
+    assert json.loads(typed("uploads", "dismiss", waiting["upload_id"], "--json"))["state"] == "dismissed"
     waiting = sent("thursday.csv", first)
-    assert json.loads(typed("uploads", "accept", waiting["upload_id"]))["accepted"] == 1
+    assert json.loads(typed("uploads", "accept", waiting["upload_id"], "--json"))["accepted"] == 1
     states = [one["state"] for one in json.loads(typed("uploads", "list", "--biller", "watersmart", "--json"))]
     assert states == ["loaded", "repeated", "loaded", "dismissed", "loaded"]
     shown = typed("uploads", "list", "--biller", "watersmart").splitlines()
@@ -202,10 +202,10 @@ def test_watersmarts_files_go_in_and_a_clerks_entries_go_out(sandbox: Sandbox, l
 
     water = ("--biller", "watersmart")
     entry = ("20000201", "5.80", "--check", "1042", "--location", "Town hall")
-    assert json.loads(typed("clerk", "payment", *entry, *water))["offline"] is True
+    assert json.loads(typed("clerk", "payment", *entry, *water, "--json"))["offline"] is True
     typed("clerk", "payment", "20000201", "1.00", "--cash", "--check", "1", *water, code=2)
-    assert json.loads(typed("clerk", "block", "20000201", "bank", "on", *water))["block_payments_eft"] is True
-    assert json.loads(typed("clerk", "enrol", "20000201", "paperless", "on", *water))["event_id"]
+    assert json.loads(typed("clerk", "block", "20000201", "bank", "on", *water, "--json"))["block_payments_eft"] is True
+    assert json.loads(typed("clerk", "enrol", "20000201", "paperless", "on", *water, "--json"))["event_id"]
     (name,) = typed("export", "payments", *water, "--out", tmp_path).split()
     (row,) = (tmp_path / name).read_text().splitlines()
     assert row.split(",")[14:] == ["True", "Town hall", "1", "1042"]
