@@ -141,6 +141,8 @@ def test_a_declined_card_then_one_that_is_approved(page: Any, asking: Partner) -
     type_card(page, "4000 0000 0000 0002")
     press_pay(page)
     assert "The last attempt did not go through: Declined by the issuer." in page.get_by_role("alert").inner_text()
+    assert page.locator(":focus").get_attribute("role") == "alert"
+    assert page.title() == "Error: How to pay | Sandbox Utility"
     assert page.get_by_label("Card number").input_value() == ""
     type_card(page)
     press_pay(page)
@@ -168,6 +170,7 @@ def test_a_bill_is_removed_from_the_payment(page: Any, asking: Partner) -> None:
     bill = page.get_by_role("listitem").filter(has_text="Bill N-2")
     bill.get_by_role("button", name="Remove from this payment").click()
     assert "Not part of this payment" in page.locator("main").inner_text()
+    assert page.locator(":focus").inner_text() == "Bill N-2"  # of sixty bills, too, one goes on where one was
     go_on(page)
     type_card(page)
     press_pay(page)

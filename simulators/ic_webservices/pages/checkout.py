@@ -182,7 +182,7 @@ def _choose(visit: Visit, form: Form) -> Response:
     kept = {number: cents for number, cents in amounts.items() if cents > 0}
     choice = Choice(kept, tuple(sorted(removed)), name, email)
     visit.services.cloud_payments.choose(visit.lane, visit.token, choice)
-    return visit.go("pay") if wish == "go on" else visit.go()
+    return visit.go("pay") if wish == "go on" else visit.go(at=f"bill-{place}")
 
 
 def _wish(form: Form, many: int) -> tuple[str, int]:

@@ -62,9 +62,9 @@ class Visit:
         """The address of one of this payment's pages."""
         return "/".join((base_of(self.request), "cloudpayments", self.token, *rest))
 
-    def go(self, *rest: str) -> Response:
-        """Lead to one of this payment's pages."""
-        return see_other(self.page, self.path(*rest))
+    def go(self, *rest: str, at: str = "") -> Response:
+        """Lead to one of this payment's pages, there to the element of the id *at*."""
+        return see_other(self.page, self.path(*rest) + (f"#{at}" if at else ""))
 
     def show(self, template: str, *, status: int = 200, **values: Any) -> Response:
         """One of this payment's pages."""

@@ -129,7 +129,10 @@ class Form:
         """`typed_cents`, with the reason noted where it is none."""
         found = self.typed_cents(name)
         if found <= 0:
-            self.wrong(name, "Enter an amount above zero, such as 125.50.")
+            comma = re.fullmatch(r"\$?[0-9. ]*[0-9],[0-9]{1,2}", self.given(name))  # `40,00`, as Europeans write it
+            self.wrong(
+                name, f"Enter an amount {'with a point before the cents' if comma else 'above zero'}, such as 125.50."
+            )
         return found
 
     def day(self, name: str) -> date | None:

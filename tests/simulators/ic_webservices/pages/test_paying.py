@@ -225,6 +225,8 @@ def test_a_fee_that_is_no_amount_is_told_and_nobody_is_charged(visit: Visit, har
         ("1e2", "Enter an amount above zero, such as 125.50."),
         ("NaN", "Enter an amount above zero, such as 125.50."),
         ("", "Enter an amount above zero, such as 125.50."),
+        ("40,00", "Enter an amount with a point before the cents, such as 125.50."),
+        ("1.250,5", "Enter an amount with a point before the cents, such as 125.50."),
         ("١٢", "Enter an amount above zero, such as 125.50."),
     ],
 )

@@ -218,3 +218,21 @@ def test_with_setting_129_the_latest_bill_shows_at_a_zero_or_negative_balance(ch
     page = checkout.page(request())
     assert "-$12.34" in page.words
     assert "Continue to payment" not in page.words
+
+
+def test_a_page_whose_bill_was_paid_on_another_says_that_it_took_nothing_and_leads_back(checkout: Checkout) -> None:
+    back = "https://localhost/back"
+    first = checkout.to_payment(checkout.page(request()))
+    second = checkout.to_payment(checkout.page(request(ReturnURL=back)))
+    assert checkout.pay(first).heading.startswith("Thank you")
+    told = checkout.pay(second)
+    assert "Nothing is left to pay here, and nothing was taken on this page." in told.words
+    assert told.tree.xpath("//main//a[text()='Return']/@href") == [back]
+    assert len(checkout.payments()) == 1
+
+
+def test_of_several_bills_the_page_that_asks_how_to_pay_says_the_sum(checkout: Checkout) -> None:
+    add_bill(checkout.harness, "500002", "20.00")
+    page = checkout.to_payment(checkout.page(request(PageResultOptions=options(AllowRemove=True))))
+    sums = page.tree.xpath("//dl[@class='facts sum']/*")
+    assert [part.text for part in sums[-2:]] == ["Bills together", "$145.50"]
