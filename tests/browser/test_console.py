@@ -247,3 +247,36 @@ def test_an_export_is_taken_back_and_one_that_is_too_large_is_not_sent(
     page.get_by_text("This is taken-back, as colleague.json holds it.").wait_for()
     assert page.url.startswith(f"{reader.sandbox.url}/lane/taken-back/console/lanes")
     reader.post("/console/lanes/taken-back/drop")
+
+
+def test_a_list_that_is_drawn_again_keeps_the_focus_and_the_chosen_row(page: Any, reader: Reader) -> None:
+    reader.post("/console/lanes", name="drawn-again")  # where the bill is not paid yet
+    reader.post("/lane/drawn-again/console/try/pay")
+    page.goto(f"{reader.sandbox.url}/lane/drawn-again/console/payments")
+    page.keyboard.press("j")
+    chosen = page.locator("[data-row] a").nth(0).get_attribute("href")
+    focused = "href => document.activeElement.getAttribute('href') === href"
+    page.wait_for_function(focused, arg=chosen)
+    reader.post("/lane/drawn-again/console/try/pay")
+    assert reader.sandbox.settle("drawn-again")
+    page.wait_for_selector(f"[data-row].chosen:nth-child(2) a[href='{chosen}']")
+    page.wait_for_function(focused, arg=chosen)
+    page.keyboard.press("k")
+    page.wait_for_function(focused, arg=page.locator("[data-row] a").nth(0).get_attribute("href"))
+    reader.post("/console/lanes/drawn-again/drop")
+
+
+def test_the_lane_menu_gives_the_focus_back_and_closes_where_one_tabs_on(page: Any, reader: Reader) -> None:
+    page.goto(f"{reader.sandbox.url}/console/payments")
+    menu = page.locator("details.menu")
+    menu.locator("summary").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.localName") == "summary"
+    page.keyboard.press("Enter")
+    assert menu.get_attribute("open") is not None
+    for _ in range(menu.locator("a").count() + 1):
+        page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Keys"
+    assert menu.get_attribute("open") is None

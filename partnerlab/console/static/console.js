@@ -30,8 +30,11 @@
     const question = event.target.dataset.ask;
     if (question && !window.confirm(question)) event.preventDefault();
   });
-  const close = () => all("details.menu[open]").forEach((menu) => menu.removeAttribute("open"));
-  document.addEventListener("click", (event) => { if (!event.target.closest("details.menu")) close(); });
+  const close = () => all("details.menu[open]").forEach((menu) => {
+    if (menu.contains(document.activeElement)) menu.querySelector("summary").focus();
+    menu.removeAttribute("open");
+  });
+  ["click", "focusin"].forEach((kind) => document.addEventListener(kind, (event) => { if (!event.target.closest("details.menu")) close(); }));
   document.addEventListener("keydown", (event) => { if (event.key === "Escape") close(); });
 
   // A file that the server would refuse is refused before it is sent.
@@ -105,7 +108,7 @@
     asking = true;
     try {
       if (place.dataset.live === "rows") await newRows(place);
-      else await htmx.ajax("GET", location.pathname + location.search, { target: "#list", select: "#list", swap: "outerHTML" });
+      else await newList();
       label();
       // What takes long to find out is kept for a while: then it is asked for again.
       const old = place.isConnected ? null : document.querySelector("[data-again]");
@@ -116,6 +119,23 @@
     }
   };
   const soon = () => { timer ||= setTimeout(refresh, 150); };
+  // A list that is drawn again keeps the focus and the chosen row, wherever what is meant by them now stands.
+  const newList = async () => {
+    const told = (one) => one.getAttribute("href") ?? one.getAttribute("aria-label") ?? one.textContent;
+    const again = (one, of) => all(`#list ${of}`).find((other) => told(other) === told(one));
+    const asked = htmx.ajax("GET", location.pathname + location.search, { target: "#list", select: "#list", swap: "outerHTML" });
+    let focused = null;
+    const swapping = () => { focused = document.activeElement.closest("#list *"); };
+    document.addEventListener("htmx:before:swap", swapping, { once: true });
+    await asked;
+    document.removeEventListener("htmx:before:swap", swapping);
+    const link = chosen && !chosen.isConnected && chosen.querySelector("a");
+    if (link) {
+      chosen = again(link, "[data-row] a")?.closest("[data-row]") ?? null;
+      chosen?.classList.add("chosen");
+    }
+    if (focused && !focused.isConnected) (again(focused, focused.localName) ?? document.getElementById("main")).focus({ preventScroll: true });
+  };
   const newRows = async (place) => {
     const rows = document.getElementById("rows");
     const since = rows.firstElementChild?.dataset.number ?? 0;
