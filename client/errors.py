@@ -31,6 +31,8 @@ These are no calls' errors. Whoever sets the client up, runs the data pump or ha
       NoSlot                   too many workers on one database (datapump)
       StartingTakesLong        another process makes the database's tables, and does not end (datapump)
       OtherVersion             the pump's tables are of another release (datapump)
+    OperationalError
+      DatabaseLocked           somebody else writes the pump's file and does not end; nothing was written (datapump)
     Exception
       TransitionRefused        a delivery in that state cannot go that way (datapump)
       Known                    the data pump's own: the event is there already, see its receipt; never seen outside

@@ -65,7 +65,7 @@ class Record:
     @cached_property
     def row(self) -> type[Row]:
         """The class of this record's rows."""
-        return row_type(self.code, [field.name for field in self.named])
+        return row_type(self.code, tuple(field.name for field in self.named))
 
     @cached_property
     def _blank(self) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 __all__ = ["Row", "row_type"]
@@ -39,7 +40,8 @@ class Row(tuple[Any, ...]):
         return tuple.__getitem__(self, key)
 
 
-def row_type(code: str, names: Sequence[str]) -> type[Row]:
-    """The class of a record's rows."""
+@cache
+def row_type(code: str, names: tuple[str, ...]) -> type[Row]:
+    """The class of a record's rows, one for all equal records: functions that make rows are kept for equal ones."""
     fields = namedtuple(code, names)  # type: ignore[misc]  # names come from the table
     return type(code, (fields, Row), {"__slots__": (), "__getitem__": Row.__getitem__})

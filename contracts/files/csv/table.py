@@ -69,7 +69,7 @@ class CsvTable:
     @cached_property
     def row(self) -> type[Row]:
         """The class of this table's rows: one value a column that is not ignored."""
-        return row_type(self.name, [column.name for column in self.columns if not column.ignored])
+        return row_type(self.name, tuple(column.name for column in self.columns if not column.ignored))
 
     def make(self, **values: Any) -> Row:
         """A row of these values, by column name; None where left out. Raises `TypeError` for a name the table lacks."""

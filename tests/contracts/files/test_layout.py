@@ -161,6 +161,14 @@ def test_a_layout_survives_a_pickle_and_is_the_same_key(layout) -> None:
     assert mine.record("IH") != layout.record("IH")
 
 
+def test_rows_of_equal_layouts_are_of_one_class(layout, make_file) -> None:
+    """Whichever of them a file was read by first."""
+    data, again = make_file(), pickle.loads(pickle.dumps(layout))
+    for each in (layout, again):
+        (first, *_) = read_bif(data, each)
+        assert (type(first.invoice), type(first.details[0])) == (again.record("IH").row, layout.record("ID").row)
+
+
 def test_a_layout_can_be_a_key_and_its_rows_a_copy(layout) -> None:
     assert hash(layout) == hash(load_layout("inhance_v2"))
     assert copy.copy(layout.record("IH").make(InvoiceNumber="1")).InvoiceNumber == "1"
