@@ -348,9 +348,11 @@ class Store:
         return psycopg.connect(self._place, autocommit=True)
 
     def _connect(self) -> _Connection:
-        connection: Any
         if self.sqlite:
-            connection = sqlite3.connect(self._place, check_same_thread=False, timeout=BUSY_S, isolation_level=None)
+            held = _Connection(
+                sqlite3.connect(self._place, check_same_thread=False, timeout=BUSY_S, isolation_level=None)
+            )
+            connection = held.driver  # closed with what holds it, also where the file is locked
             if self.in_memory:
                 connection.execute(f"PRAGMA page_size={MEMORY_PAGE_BYTES}")
                 # What SQLite sorts or copies stays in memory too, and what is deleted is not overwritten there.
@@ -363,8 +365,7 @@ class Store:
         else:
             import psycopg
 
-            connection = psycopg.connect(self._place)
-        held = _Connection(connection)
+            held = _Connection(psycopg.connect(self._place))
         self._opened.add(held)
         return held
 

@@ -40,4 +40,5 @@ class Waited(AsyncTransport):
 
     def __exit__(self, *_: object) -> None:
         self.loop.run_until_complete(self.aclose())
+        self.loop.run_until_complete(self.loop.shutdown_asyncgens())
         self.loop.close()
