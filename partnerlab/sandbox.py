@@ -151,6 +151,7 @@ class Sandbox:
         try:
             self.store.create()
         except BaseException:
+            self.store.close()
             self._folder.cleanup()
             raise
         self.clock = Clock(self.lanes, tuple(self.simulators.values()))
@@ -171,9 +172,7 @@ class Sandbox:
             for runner in self.runners:
                 runner.by_hand = True
         self.server = Server(
-            self.site,
-            settings.host,
-            settings.port,
+            *(self.site, settings.host, settings.port),
             ssl_context=None if self.certificate is None else self.certificate.serving(),
             limits=limits,
         )

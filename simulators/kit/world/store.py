@@ -348,26 +348,25 @@ class Store:
         return psycopg.connect(self._place, autocommit=True)
 
     def _connect(self) -> _Connection:
-        if self.sqlite:
-            held = _Connection(
-                sqlite3.connect(self._place, check_same_thread=False, timeout=BUSY_S, isolation_level=None)
-            )
-            connection = held.driver  # closed with what holds it, also where the file is locked
-            if self.in_memory:
-                connection.execute(f"PRAGMA page_size={MEMORY_PAGE_BYTES}")
-                # What SQLite sorts or copies stays in memory too, and what is deleted is not overwritten there.
-                connection.execute("PRAGMA temp_store=MEMORY")
-                connection.execute("PRAGMA secure_delete=OFF").close()
-            else:
-                connection.execute("PRAGMA journal_mode=WAL")
-                connection.execute("PRAGMA synchronous=NORMAL")
-                leave_checkpoints(connection, self._place)
-        else:
-            import psycopg
-
-            held = _Connection(psycopg.connect(self._place))
+        held = _Connection(self._driver())
         self._opened.add(held)
+        if self.in_memory:
+            held.driver.execute(f"PRAGMA page_size={MEMORY_PAGE_BYTES}")
+            # What SQLite sorts or copies stays in memory too, and what is deleted is not overwritten there.
+            held.driver.execute("PRAGMA temp_store=MEMORY")
+            held.driver.execute("PRAGMA secure_delete=OFF").close()
+        elif self.sqlite:
+            held.driver.execute("PRAGMA journal_mode=WAL")
+            held.driver.execute("PRAGMA synchronous=NORMAL")
+            leave_checkpoints(held.driver, self._place)
         return held
+
+    def _driver(self) -> Any:
+        if self.sqlite:
+            return sqlite3.connect(self._place, check_same_thread=False, timeout=BUSY_S, isolation_level=None)
+        import psycopg
+
+        return psycopg.connect(self._place)
 
 
 def _nothing() -> None:
