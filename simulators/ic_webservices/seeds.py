@@ -15,6 +15,7 @@ from partnerlab.simulators.ic_webservices.domain.customers import Customer, is_c
 from partnerlab.simulators.ic_webservices.domain.invoices import CLOSED, OPEN, PAID, Invoice, Line
 from partnerlab.simulators.ic_webservices.domain.late_fees import stated_at
 from partnerlab.simulators.ic_webservices.domain.money import amount, cents
+from partnerlab.simulators.ic_webservices.domain.partners import partner_of
 from partnerlab.simulators.ic_webservices.domain.users import User, hash_password, username_key
 from partnerlab.simulators.ic_webservices.services import seeding
 from partnerlab.simulators.ic_webservices.settings import Settings
@@ -208,7 +209,7 @@ def _invoices_of(account: seeds.SeedAccount, biller: Biller, today: date) -> lis
             total_amount_due_cents=owed,
             balance_due_cents=owed if last else 0,
             allow_partial_payments=True,
-            balance_forward=biller.partner != "watersmart",  # whose files say no, but where its questionnaire does
+            balance_forward=partner_of(biller.partner).carries_forward,
             invoice_type_id=biller.invoice_type_id,
             invoice_format_guid=biller.invoice_format_guid,
             status=(OPEN if owed > 0 else PAID) if last else CLOSED,

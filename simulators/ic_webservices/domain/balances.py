@@ -5,30 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from partnerlab.simulators.ic_webservices.domain.billers import Biller
 from partnerlab.simulators.ic_webservices.domain.invoices import CLOSED, Invoice, age, stated
 
-__all__ = ["CSV_PARTNERS", "answers_for_account", "apply_account_balance", "states_account"]
-
-CSV_PARTNERS = frozenset(("watersmart",))
-"""
-Partners whose files are CSV, in which a balance is what the whole account owes [A-100]. Source: WaterSmart, Invoice
-File and Adjustment/Daily Balance File.
-"""
-ACCOUNT_PARTNERS = frozenset(("inhance_v2",))
-"""Partners whose answer is the balance of the whole account; TCCS answers for the invoice. Source: [A-83]."""
-STATING_PARTNERS = frozenset(("inhance_v1",))
-"""Partners whose SetInvoiceBalance says what the whole account owes, for its newest bill. Source: assumed [A-109]."""
-
-
-def states_account(biller: Biller) -> bool:
-    """Whether the balance that the biller's partner sets is the account's."""
-    return biller.partner in STATING_PARTNERS
-
-
-def answers_for_account(biller: Biller) -> bool:
-    """Whether the biller's partner answers with the balance of the account."""
-    return biller.partner in ACCOUNT_PARTNERS
+__all__ = ["apply_account_balance"]
 
 
 def apply_account_balance(

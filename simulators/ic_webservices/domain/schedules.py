@@ -12,11 +12,11 @@ from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.ic_webservices.domain.errors import PaymentRefused, ValueRefused
 from partnerlab.simulators.ic_webservices.domain.invoices import Invoice, owed_cents
 from partnerlab.simulators.ic_webservices.domain.money import amount
+from partnerlab.simulators.ic_webservices.domain.partners import partner_of
 from partnerlab.simulators.ic_webservices.domain.payments import Payment
 
 __all__ = [
     "AUTOPAY",
-    "BILLS_TERMS",
     "ONCE",
     "STATES",
     "AutoPay",
@@ -54,13 +54,6 @@ RUN_TIME = time(7, 0)
 """Local time of the biller at which scheduled payments and AutoPay run: assumed [A-60]."""
 LATEST = timedelta(days=366)
 """How far ahead a payment may be scheduled: assumed [A-60]."""
-
-BILLS_TERMS = frozenset(("tccs",))
-"""
-Partners whose invoice is a policy term, billed in instalments.
-
-Source: "TCCS Technical Design", field mapping 10 and 11: InvoiceDate is the newest bill date of the term.
-"""
 
 _NAMESPACE = uuid.UUID("b7a1c9f2-5d3e-5c1b-8a7f-2f60c9a0e1d4")
 
@@ -118,7 +111,7 @@ def autopay_id(invoice: Invoice, partner: str) -> str:
     Where an invoice is a policy term it is collected once for each bill date: a new one is a new instalment [A-119].
     """
     name = f"{invoice.biller_guid}|{invoice.account_number}|{invoice.invoice_number}"
-    if partner in BILLS_TERMS:
+    if partner_of(partner).bills_terms:
         name += f"|{invoice.invoice_date.isoformat()}"
     return str(uuid.uuid5(_NAMESPACE, name))
 

@@ -17,7 +17,6 @@ from dataclasses import field, replace
 from datetime import date, timedelta
 
 from partnerlab.contracts.records import dataclass
-from partnerlab.simulators.ic_webservices.domain.balances import answers_for_account
 from partnerlab.simulators.ic_webservices.domain.billers import Biller, is_on, time_zone
 from partnerlab.simulators.ic_webservices.domain.cloud_payments import (
     LASTS,
@@ -39,6 +38,7 @@ from partnerlab.simulators.ic_webservices.domain.invoices import Invoice
 from partnerlab.simulators.ic_webservices.domain.mailbox import notifies_at, remind_on
 from partnerlab.simulators.ic_webservices.domain.methods import Method, check_usable
 from partnerlab.simulators.ic_webservices.domain.page_tokens import new_page_token, page_key
+from partnerlab.simulators.ic_webservices.domain.partners import partner_of
 from partnerlab.simulators.ic_webservices.domain.payments import BANK_TENDERS, Order, Payment
 from partnerlab.simulators.ic_webservices.domain.postbacks import Postback, postback_fields
 from partnerlab.simulators.ic_webservices.services.authentication import Authentication
@@ -194,7 +194,7 @@ class CloudPayments:
         if opened.paid:
             return opened
         asked = [bill for bill in opened.bills if bill.payable and not is_requested(bill.invoice)]
-        if answers_for_account(opened.biller):  # one answer for all bills of an account
+        if partner_of(opened.biller.partner).answers_for_account:  # one answer for all bills of an account
             asked = list({bill.invoice.account_number: bill for bill in reversed(asked)}.values())
         for bill in asked[:MOST_ASKED]:
             try:

@@ -10,7 +10,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from partnerlab.simulators.ic_webservices.domain.billers import time_zone
-from partnerlab.simulators.ic_webservices.domain.schedules import BILLS_TERMS, autopay_id, collected_on, runs_at
+from partnerlab.simulators.ic_webservices.domain.partners import PARTNERS
+from partnerlab.simulators.ic_webservices.domain.schedules import autopay_id, collected_on, runs_at
 from partnerlab.simulators.ic_webservices.store import BILLERS, INVOICES, SCHEDULES
 from partnerlab.simulators.kit.world.jobs import RowState, RuleSource, Taken
 from partnerlab.simulators.kit.world.store import Row, Statement, Tx
@@ -22,7 +23,7 @@ Key = tuple[str | int, ...]
 
 LATEST = datetime(2199, 12, 31, tzinfo=UTC)
 
-_TERMS = ", ".join(f"'{partner}'" for partner in sorted(BILLS_TERMS))
+_TERMS = ", ".join(f"'{name}'" for name, partner in sorted(PARTNERS.items()) if partner.bills_terms)
 _BILLS = (
     "SELECT i.biller_guid, i.invoice_number, a.enrolled_at"
     " FROM ic_autopays a"

@@ -11,12 +11,12 @@ from partnerlab.contracts.files import Problem as FileProblem
 from partnerlab.contracts.files.csv import load_table
 from partnerlab.contracts.files.problems import shown
 from partnerlab.simulators.ic_webservices.domain.adjustments import adjust
-from partnerlab.simulators.ic_webservices.domain.balances import CSV_PARTNERS, answers_for_account
 from partnerlab.simulators.ic_webservices.domain.billers import Biller, time_zone
 from partnerlab.simulators.ic_webservices.domain.customers import FIRST_CUSTOMER_ID, Customer, from_bill_file
 from partnerlab.simulators.ic_webservices.domain.invoices import Invoice, Taken, filed
 from partnerlab.simulators.ic_webservices.domain.late_fees import stated_at
 from partnerlab.simulators.ic_webservices.domain.money import amount
+from partnerlab.simulators.ic_webservices.domain.partners import partner_of
 from partnerlab.simulators.ic_webservices.domain.payments import RETURNED, reference_before
 from partnerlab.simulators.ic_webservices.domain.uploads import SETS, Adjustment
 from partnerlab.simulators.ic_webservices.services.ledger import invoice_of, last_payment
@@ -135,7 +135,7 @@ def load_invoices(tx: Tx, lane: Lane, biller: Biller, upload_id: str, staged: St
             _load_invoice(tx, lane, biller, upload_id, row, newest, unsettled)
     place = {"lane": lane.name, "biller_guid": biller.guid, "upload_id": upload_id}
     tx.run(_CARRY_FORWARD, **place)
-    if answers_for_account(biller):
+    if partner_of(biller.partner).answers_for_account:
         for number in dict(tx.all(_LATE, **place)).values():
             ask_about(tx, lane, biller, invoice_of(tx, lane, biller, number))
 
@@ -152,13 +152,13 @@ def _load_invoice(
     given = INVOICES.load(tuple(row[name] for name in INVOICES.columns))
     existing = INVOICES.get(tx, lane.name, given.biller_guid, given.invoice_number)
     taken, moved, first_doubted = Taken(), False, ""
-    if existing is None and given.balance_forward and biller.partner in CSV_PARTNERS:
+    if existing is None and given.balance_forward and partner_of(biller.partner).sends_csv:
         taken = _not_fetched(tx, lane, biller, given.account_number)
         nothing_held(tx, lane, biller, given.account_number)
-    elif existing is None and (given.balance_forward or answers_for_account(biller)):
+    elif existing is None and (given.balance_forward or partner_of(biller.partner).answers_for_account):
         moved = _may_hold_money_taken(tx, lane, biller, given.account_number, unsettled)
     elif existing is not None and existing.content != given.content:
-        if biller.partner in CSV_PARTNERS:
+        if partner_of(biller.partner).sends_csv:
             taken = _taken_by_file(tx, lane, biller, existing)
         else:
             taken, moved, first_doubted = _taken(tx, lane, biller, existing, unsettled)

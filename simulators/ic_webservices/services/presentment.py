@@ -17,7 +17,7 @@ from typing import Any
 from partnerlab.contracts.database_errors import what_failed
 from partnerlab.contracts.masking import mask_text
 from partnerlab.contracts.records import dataclass
-from partnerlab.simulators.ic_webservices.domain.balances import answers_for_account, apply_account_balance
+from partnerlab.simulators.ic_webservices.domain.balances import apply_account_balance
 from partnerlab.simulators.ic_webservices.domain.billers import Biller, time_zone
 from partnerlab.simulators.ic_webservices.domain.cloud_payments import is_requested
 from partnerlab.simulators.ic_webservices.domain.customers import check_email
@@ -25,6 +25,7 @@ from partnerlab.simulators.ic_webservices.domain.errors import DomainError
 from partnerlab.simulators.ic_webservices.domain.invoices import CLOSED, OPEN, PAID, Invoice, age, stated
 from partnerlab.simulators.ic_webservices.domain.late_fees import stated_at
 from partnerlab.simulators.ic_webservices.domain.money import amount, cents
+from partnerlab.simulators.ic_webservices.domain.partners import partner_of
 from partnerlab.simulators.ic_webservices.domain.payments import Payment
 from partnerlab.simulators.ic_webservices.services.ledger import biller_of, invoice_of
 from partnerlab.simulators.ic_webservices.services.questions import RTDR_URL, note_answer
@@ -149,7 +150,7 @@ class Presentment:
             if why:
                 problem, due, total = f"the partner's {_in_words(due, total)} was dropped: {why}", None, None
         if not problem and due is not None:
-            note_answer(tx, lane, account.asked, of_account=answers_for_account(biller))
+            note_answer(tx, lane, account.asked, of_account=partner_of(biller.partner).answers_for_account)
         after = _after(biller, account, due, total)
         for one in after:
             was = invoice_of(tx, lane, biller, one.invoice_number)
@@ -187,7 +188,7 @@ def _account(tx: Tx, lane: Lane, biller: Biller, opened: Invoice) -> _Account:
     place = {"biller_guid": biller.guid, "account_number": opened.account_number}
     row = tx.one(_NEWEST_PAYMENT, lane=lane.name, **place)
     newest = str(row[0] or "") if row else ""
-    if not answers_for_account(biller) or is_requested(opened):
+    if not partner_of(biller.partner).answers_for_account or is_requested(opened):
         return _Account(opened, (), newest)
     found = INVOICES.find(tx, lane.name, {**place, "status": OPEN}, order=AGE, last_first=True, limit=MOST_OPEN)
     # What the partner put into a Cloud Payments request it stated itself, and apart from the account's balance.
@@ -209,7 +210,7 @@ def _after(biller: Biller, account: _Account, due: int | None, total: int | None
     if due is None and total is None:
         return []
     invoice = account.asked
-    if answers_for_account(biller) and due is not None and not is_requested(invoice):
+    if partner_of(biller.partner).answers_for_account and due is not None and not is_requested(invoice):
         return apply_account_balance(invoice, account.others, due, total)
     due = invoice.balance_due_cents if due is None else due
     if (due, total) in ((invoice.balance_due_cents, None), (invoice.balance_due_cents, invoice.total_amount_due_cents)):

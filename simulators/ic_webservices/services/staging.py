@@ -33,10 +33,10 @@ from partnerlab.contracts.files.csv import CsvRejected, CsvTable, load_table, re
 from partnerlab.contracts.files.problems import Note
 from partnerlab.contracts.masking import mask_text
 from partnerlab.contracts.records import dataclass
-from partnerlab.simulators.ic_webservices.domain.balances import CSV_PARTNERS
 from partnerlab.simulators.ic_webservices.domain.billers import Biller
 from partnerlab.simulators.ic_webservices.domain.errors import ValueRefused
 from partnerlab.simulators.ic_webservices.domain.money import cents
+from partnerlab.simulators.ic_webservices.domain.partners import partner_of
 from partnerlab.simulators.ic_webservices.domain.questionnaire import answered
 from partnerlab.simulators.ic_webservices.domain.uploads import ADDS, BALANCES, BIF, INVOICES, SETS, effects_of
 from partnerlab.simulators.ic_webservices.services.bills import customer_fields, customer_of_row, invoice_of_group
@@ -48,7 +48,6 @@ from partnerlab.simulators.kit.world.lanes import Lane
 
 __all__ = ["Staged", "stage"]
 
-CSV_TABLES = {"watersmart_invoices": INVOICES, "watersmart_balances": BALANCES}
 _ProblemRow = tuple[int, str, str, int, str, str, str, int]
 WORDS = {SETS: "sets the balance", ADDS: "is added to the balance"}
 
@@ -126,7 +125,7 @@ def stage(lane: Lane, biller: Biller, name: str, content: bytes) -> Staged:
             raise ValueRefused("FileName", name, f"no bill files are taken from billers of {biller.partner}")
         return _stage_bif(lane, biller, content)
     if name.lower().endswith(".csv"):
-        if biller.partner not in CSV_PARTNERS:
+        if not partner_of(biller.partner).sends_csv:
             raise ValueRefused("FileName", name, f"no CSV files are taken from billers of {biller.partner}")
         return _stage_csv(lane, biller, content)
     raise ValueRefused("FileName", name, "must end with .bif or .csv")
@@ -170,12 +169,12 @@ def _stage_bif(lane: Lane, biller: Biller, content: bytes) -> Staged:
 
 def _stage_csv(lane: Lane, biller: Biller, content: bytes) -> Staged:
     effects = effects_of(biller.configuration.get("Adjustments"))
-    invoices = load_table("watersmart_invoices").for_biller(InvoiceTypeID=biller.invoice_type_id)
-    balances = load_table("watersmart_balances")
+    invoices = load_table(f"{biller.partner}_invoices").for_biller(InvoiceTypeID=biller.invoice_type_id)
+    balances = load_table(f"{biller.partner}_balances")
     if effects is not None:
         balances = balances.with_values("AdjustmentTypeID", effects)
     table = table_of(content, (invoices, balances))
-    staged = Staged(CSV_TABLES[table.name] if table else "", answers=answers_of(biller))
+    staged = Staged("" if table is None else BALANCES if table is balances else INVOICES, answers=answers_of(biller))
     columns = table or invoices  # without a table of its own the file is rejected, in the words of the reader
     reading = read_csv(content, columns, on_quarantine=lambda row: staged.set_aside(row.problems, row.text))
     try:
@@ -183,7 +182,7 @@ def _stage_csv(lane: Lane, biller: Biller, content: bytes) -> Staged:
             for line, row in reading:
                 _add_adjustment(staged, table, line, row, reading.text)
         else:
-            layout = load_layout("watersmart")
+            layout = load_layout(biller.partner)
             staged.fields = customer_fields(layout)
             for line, row in reading:
                 staged.total += row.TotalAmountDue
@@ -195,8 +194,9 @@ def _stage_csv(lane: Lane, biller: Biller, content: bytes) -> Staged:
     staged.count, staged.loaded, staged.quarantined = report.rows, report.loaded, report.quarantined
     staged.rejection = report.rejection
     if table is None and report.rejection is not None and report.rejection.rule == "wrong-columns":
-        message = "has neither the 16 columns of an invoice file nor the 5 of a balance file"
-        staged.rejection = FileProblem("wrong-columns", message, source="WaterSmart")
+        many, few = len(invoices.columns), len(balances.columns)
+        message = f"has neither the {many} columns of an invoice file nor the {few} of a balance file"
+        staged.rejection = FileProblem("wrong-columns", message, source=invoices.source.partition(",")[0])
     staged.notes = _texts(report.notes)
     return staged
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from partnerlab.contracts.numbers import number_sql
-from partnerlab.simulators.ic_webservices.domain.balances import CSV_PARTNERS, states_account
 from partnerlab.simulators.ic_webservices.domain.billers import Biller
 from partnerlab.simulators.ic_webservices.domain.invoices import Invoice
+from partnerlab.simulators.ic_webservices.domain.partners import partner_of
 from partnerlab.simulators.ic_webservices.store import AGE, INVOICES, age_sql
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Statement, Tx
@@ -37,9 +37,9 @@ def stated_by_order(tx: Tx, lane: Lane, biller: Biller, invoice: Invoice) -> Non
     Of inHance v1 it is what the account owes, so the account's earlier invoices close into it [A-109]. WaterSmart's
     "Renew User" has the account owe what its latest invoice asks for, so nothing of an earlier word is held back.
     """
-    if states_account(biller) and invoice.balance_forward:
+    if partner_of(biller.partner).states_account and invoice.balance_forward:
         tx.run(_IN_BALANCE, INVOICES.row(lane.name, invoice))
-    elif biller.partner in CSV_PARTNERS:
+    elif partner_of(biller.partner).sends_csv:
         account = {"biller_guid": biller.guid, "account_number": invoice.account_number}
         (latest,) = INVOICES.find(tx, lane.name, account, order=AGE, last_first=True, limit=1)
         if latest.invoice_number == invoice.invoice_number:

@@ -9,6 +9,7 @@ from partnerlab.contracts.capabilities import Capabilities, Feature, capabilitie
 from partnerlab.contracts.capabilities import NotSupported as RowSaysNo
 from partnerlab.simulators.ic_webservices.domain.billers import Biller
 from partnerlab.simulators.ic_webservices.domain.errors import NotFound, NotSupported, ValueRefused
+from partnerlab.simulators.ic_webservices.domain.partners import partner_of
 from partnerlab.simulators.ic_webservices.domain.questionnaire import read_answers
 
 __all__ = [
@@ -30,8 +31,6 @@ OPEN_ITEMS = {"BalanceForward": "Open Item Billing"}
 ACH_REJECTS, CLOUD_PAY, SSO, VOID = "ACH rejects", "CloudPay", "SSO", "Void"
 """Features by their names in the tables."""
 EMV = "Cloud Payments V2: EMV"
-PORTALS = {"inhance_v2": "inhance_portal"}
-"""The integration that asks for payment pages, where it is another than the biller's own."""
 SETTINGS_OF = dict.fromkeys(("101", "102", "103"), ACH_REJECTS)
 """Advanced settings that switch a feature on, by id."""
 
@@ -76,7 +75,7 @@ def refuse_void(biller: Biller) -> NoReturn:
 def refuse_terminal(biller: Biller) -> None:
     """Refuse a payment page with a card terminal where its source says there is none. Raises `NotSupported`."""
     try:
-        check_supported(PORTALS.get(biller.partner, biller.partner), EMV)
+        check_supported(partner_of(biller.partner).portal or biller.partner, EMV)
     except RowSaysNo as error:
         raise NotSupported("AllowEMV", str(error)) from None
     except KeyError:
