@@ -20,10 +20,10 @@ from partnerlab.client.intake import (
     Invoice,
     InvoiceFile,
     convert,
-    csv_table,
     read_csv_adjustments,
     read_csv_invoices,
     read_invoices,
+    recognise_csv,
 )
 from partnerlab.contracts.files import Layout, Quarantined, Report, check
 from partnerlab.contracts.files.csv import CsvRejected, CsvReport, QuarantinedRow, load_table, read_csv, table_of
@@ -112,7 +112,7 @@ def check_csv_file(
     path: Path, *, progress: Progress = None, quarantine: Path | None = None
 ) -> tuple[CsvReport, list[str]]:
     """The report on one of WaterSmart's two files, and what its AdjustmentTypeIDs do, in words [A-80]."""
-    table = csv_table(path)
+    table = recognise_csv(path)
     types: Counter[str] = Counter()
     adjusts = table is not None and table.name == "watersmart_balances"
     with Kept() as kept:
@@ -143,7 +143,7 @@ EXPORTS: Mapping[str, Callable[[str, bytes, ZoneInfo], Sequence[object]]] = {
 
 def exported_kind(path: Path) -> str:
     """Which of the files that Invoice Cloud sends a .csv is, by its columns; empty where it is none."""
-    if not is_csv(path) or csv_table(path) is not None:
+    if not is_csv(path) or recognise_csv(path) is not None:
         return ""
     found = table_of(path, (load_table(f"watersmart_{kind}") for kind in EXPORTS))
     return "" if found is None else found.name.removeprefix("watersmart_")
@@ -183,7 +183,7 @@ def write_json(path: Path, out: Path, layout: Layout, kept: Kept) -> Report | Cs
         values: InvoiceFile | CsvValues[Invoice] | CsvValues[Adjustment]
         if not is_csv(path):
             values = read_invoices(path, layout, on_quarantine=kept.add)
-        elif (table := csv_table(path)) is not None and table.name == "watersmart_balances":
+        elif (table := recognise_csv(path)) is not None and table.name == "watersmart_balances":
             values = read_csv_adjustments(path, on_quarantine=kept.add)
         else:
             values = read_csv_invoices(path, on_quarantine=kept.add)

@@ -23,6 +23,7 @@ from partnerlab.own_keys import Access
 from partnerlab.reference import CONTROL_APIS
 from partnerlab.sandbox import Sandbox
 from partnerlab.settings import SandboxSettings
+from partnerlab.simulators.ic_webservices.domain.partners import PARTNERS as ROWS
 from partnerlab.simulators.kit.world.lanes import DEFAULT
 from partnerlab.testing.books import PartnerBooks
 from tests.module_graph import ROOT
@@ -47,6 +48,10 @@ def test_each_integrations_capabilities_are_requirements() -> None:
 
 def test_the_audit_knows_how_each_partner_learns_of_payments() -> None:
     assert WAYS.keys() == PARTNERS, "partnerlab/auditing/ways.py"
+
+
+def test_invoice_cloud_knows_how_each_partner_bills() -> None:
+    assert set(ROWS) == PARTNERS, "simulators/ic_webservices/domain/partners.py"
 
 
 def test_a_partner_that_is_asked_for_balances_by_the_pump_is_asked_by_rtdr_too() -> None:

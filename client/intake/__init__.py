@@ -5,16 +5,16 @@ Pure: nothing here opens a connection or stores anything.
 """
 
 from partnerlab.client.intake.bif import RECORD_TYPES, FileChanged, InvoiceFile, invoice_of, put_invoice, read_invoices
-from partnerlab.client.intake.models import Customer, Invoice, InvoiceLine, MeterReading
-from partnerlab.client.intake.report import render_json, render_text
-from partnerlab.client.intake.watersmart import (
+from partnerlab.client.intake.csv_files import (
     Adjustment,
     CsvValues,
     convert,
-    csv_table,
     read_csv_adjustments,
     read_csv_invoices,
+    recognise_csv,
 )
+from partnerlab.client.intake.models import Customer, Invoice, InvoiceLine, MeterReading
+from partnerlab.client.intake.report import render_json, render_text
 
 __all__ = [
     "RECORD_TYPES",
@@ -27,12 +27,12 @@ __all__ = [
     "InvoiceLine",
     "MeterReading",
     "convert",
-    "csv_table",
     "invoice_of",
     "put_invoice",
     "read_csv_adjustments",
     "read_csv_invoices",
     "read_invoices",
+    "recognise_csv",
     "render_json",
     "render_text",
 ]

@@ -27,7 +27,7 @@ from partnerlab.client.exports import (
     write_payments,
     write_rejects,
 )
-from partnerlab.client.intake import csv_table, read_csv_adjustments, read_csv_invoices
+from partnerlab.client.intake import read_csv_adjustments, read_csv_invoices, recognise_csv
 from partnerlab.client.jobs.ways import FolderWay
 
 ZONE = ZoneInfo("America/New_York")
@@ -149,7 +149,7 @@ def test_both_files_are_what_invoice_cloud_reads(way: FolderWay, tmp_path: Path)
     assert jobs.send_invoice_file(books, way) == "nothing was billed"
     assert jobs.send_balance_file(books, way) == "no balance changed"
     invoices, balances = ((tmp_path / "inbox" / name).read_bytes() for name in books.arrived)
-    table = csv_table(invoices)
+    table = recognise_csv(invoices)
     assert table is not None
     assert table.name == "watersmart_invoices"
     (invoice,) = read_csv_invoices(invoices)

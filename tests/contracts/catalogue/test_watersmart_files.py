@@ -31,7 +31,7 @@ SHOWN = {
     "WS-FILE-11": f"{CSV}::test_the_same_rows_again_do_nothing_and_an_earlier_files_wait",
     "WS-FILE-12": f"{CSV}::test_a_balance_is_the_partners_word_less_what_was_paid_meanwhile",
     "WS-FILE-13": f"{CSV}::test_what_cannot_be_applied_is_in_quarantine_and_can_be_loaded_again",
-    "WS-FILE-14": "client/intake/test_watersmart.py::test_converted_adjustments_read_back",
+    "WS-FILE-14": "client/intake/test_csv_files.py::test_converted_adjustments_read_back",
     "WS-FILE-15": (
         f"{SERVICES}/test_questionnaire.py::test_an_invoice_has_what_the_questionnaire_says_and_payers_are_held_to_it"
     ),

@@ -1,7 +1,7 @@
 """
-WaterSmart's two files: invoices and adjustments as plain values, and both as Invoice Cloud's own records.
+CSV files of invoices and of balances, as plain values and as Invoice Cloud's own records. WaterSmart sends both.
 
-    table = csv_table(data)                                   # which of the two it is, by its columns
+    table = recognise_csv(data)                               # which of the two it is, by its columns
     for invoice in (reading := read_csv_invoices(data)): ...
     reading.report                                            # counts, quarantined rows, notes
     convert(data, stream, biller_guid=..., format_guid=..., created_on=...)
@@ -34,7 +34,7 @@ from partnerlab.contracts.files.csv import (
     table_of,
 )
 
-__all__ = ["Adjustment", "CsvValues", "convert", "csv_table", "read_csv_adjustments", "read_csv_invoices"]
+__all__ = ["Adjustment", "CsvValues", "convert", "read_csv_adjustments", "read_csv_invoices", "recognise_csv"]
 
 INVOICES, BALANCES = "watersmart_invoices", "watersmart_balances"
 SPOOL = 8 << 20
@@ -72,8 +72,8 @@ class CsvValues(Generic[T]):
         return self._reading.report
 
 
-def csv_table(data: FileBytes, *, invoice_type_id: str = INVOICE_TYPE_ID) -> CsvTable | None:
-    """Which of WaterSmart's two files this is, by its columns and not by its name; None where it is neither."""
+def recognise_csv(data: FileBytes, *, invoice_type_id: str = INVOICE_TYPE_ID) -> CsvTable | None:
+    """Whether it is a file of invoices or of balances, by its columns and not its name; None where it is neither."""
     return table_of(data, (_invoices(invoice_type_id), load_table(BALANCES)))
 
 
@@ -85,7 +85,7 @@ def read_csv_invoices(
     on_quarantine: OnQuarantine = None,
 ) -> CsvValues[Invoice]:
     """
-    The invoices of a WaterSmart invoice file, one line each: its amount.
+    The invoices of a CSV file, one line each: its amount.
 
     Raises (while iterating):
         CsvRejected: The file as a whole cannot be used.
@@ -98,7 +98,7 @@ def read_csv_adjustments(
     data: FileBytes, *, meanings: Mapping[str, str] | None = None, on_quarantine: OnQuarantine = None
 ) -> CsvValues[Adjustment]:
     """
-    The adjustments of a WaterSmart balance file.
+    The adjustments of a CSV file of balances.
 
     Args:
         meanings: What the biller's AdjustmentTypeIDs mean, `set` or `add`; [A-80] where none is given.
@@ -135,7 +135,7 @@ def convert(
         CsvRejected: The file as a whole cannot be used; nothing was written.
         ValueRefused: A value is not what the records allow; nothing was written.
     """
-    table = csv_table(data)
+    table = recognise_csv(data)
     if table is None:
         raise RequestInvalid(
             "FileContent", "", "has neither the 16 columns of an invoice file nor the 5 of a balance file"

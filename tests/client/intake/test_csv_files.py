@@ -12,10 +12,10 @@ from partnerlab.client.errors import RequestInvalid
 from partnerlab.client.intake import (
     Adjustment,
     convert,
-    csv_table,
     invoice_of,
     read_csv_adjustments,
     read_csv_invoices,
+    recognise_csv,
 )
 from partnerlab.contracts.files import load_layout, read_bif
 from partnerlab.contracts.files.adjustments import load_adjustments, read_adjustments
@@ -88,7 +88,7 @@ def test_converted_adjustments_read_back() -> None:
 
 
 def test_the_columns_tell_the_two_files_apart() -> None:
-    found = [csv_table(data) for data in (ROW, b"1,x,15.00,1,\n", b"1,2,3\n")]
+    found = [recognise_csv(data) for data in (ROW, b"1,x,15.00,1,\n", b"1,2,3\n")]
     assert [table and table.name for table in found] == ["watersmart_invoices", "watersmart_balances", None]
 
 
