@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from partnerlab.console import Entrance
+from partnerlab.partners import PARTNERS
 from partnerlab.parts import PARTS
 from partnerlab.simulators import ic_webservices, inhance_soap, tccs_rest
 from partnerlab.simulators.ic_webservices.wire.doors import (
@@ -18,7 +19,6 @@ from partnerlab.simulators.ic_webservices.wire.doors import (
 __all__ = ["PUMP_PATH", "billers", "entrances"]
 
 PUMP_PATH = "/_pump"
-BILLERS = {"utility": "inHance v2", "utility_v1": "inHance v1", "insurance": "TCCS", "watersmart": "WaterSmart"}
 PLATFORM = ("Invoice Cloud REST", "Cloud Payments V2", "CloudInvoicing", "CloudManagement", "RemoteAuthentication")
 
 
@@ -51,6 +51,6 @@ def entrances(
 def billers(ic: ic_webservices.Settings) -> list[tuple[str, str, str, str]]:
     """Invoice Cloud's billers: their partner's name, BillerGUID, API key and WebServiceKey."""
     return [
-        (name, *(getattr(ic, f"{kind}_{value}") for value in ("guid", "api_key", "web_service_key")))
-        for kind, name in BILLERS.items()
+        (one.name, *(getattr(ic, f"{one.biller}_{value}") for value in ("guid", "api_key", "web_service_key")))
+        for one in PARTNERS.values()
     ]

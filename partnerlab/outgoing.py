@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from partnerlab.client.settings import Biller
+from partnerlab.partners import PARTNERS
 from partnerlab.simulators.ic_webservices import PostbackSent
 from partnerlab.simulators.kit.http.messages import Request, Response
 from partnerlab.simulators.kit.journal.journal import Journal, Sent
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Outgoing"]
 
-DOORS: Mapping[str, str] = {"inhance_v2": "inhance", "tccs": "tccs"}
-"""Whose contract a call to a partner is held to."""
 POSTBACK = "postback"
 NO_ANSWER = "-"
 
@@ -82,7 +81,8 @@ class Outgoing:
         if request.url.startswith(f"{self._url()}/"):
             peer = NO_ANSWER if answer is None else answer.headers.get("x-sandbox-request", NO_ANSWER)
         headers = {name.lower(): value for name, value in request.headers.items()}
-        door, about = DOORS.get(biller.partner, ""), Sent(sender, event, peer)
+        partner, about = PARTNERS.get(biller.partner), Sent(sender, event, peer)
+        door = "" if partner is None else partner.door
         self._note(
             *(lane, door, request.operation, request.method, request.url),
             *(headers, request.content, response, about, started_ns),

@@ -55,16 +55,18 @@ def payment(row: Row, verb: str = "Paid") -> str:
 def way_of(row: Row, biller: Row, remote: Remote) -> str:
     """How a payment that was taken gets to the partner, and the command that shows it."""
     from partnerlab.auditing.invoice_cloud_books import payment_of
-    from partnerlab.auditing.ways import BY_CALL, BY_DOWNLOAD, WAYS, why_not
+    from partnerlab.auditing.records import why_not
+    from partnerlab.partners import BY_CALL, BY_DOWNLOAD, PARTNERS
 
-    way = WAYS[biller["partner"]]
-    if why := why_not(payment_of(row), way):
-        return f"nothing; {way.name} is not told: {why}"
-    if way.how == BY_CALL:
-        return f"partnerlab deliveries show {told_by(remote, row['payment_guid'])}   # {way.interface} at {way.name}"
-    if way.how == BY_DOWNLOAD:
-        return f"partnerlab jobs run {biller['partner']} payments{address(remote)}   # {way.name} downloads it"
-    return f"partnerlab jobs run {biller['partner']} collect{address(remote)}   # {way.name} fetches its files"
+    partner = PARTNERS[biller["partner"]]
+    if why := why_not(payment_of(row), partner):
+        return f"nothing; {partner.name} is not told: {why}"
+    if partner.how == BY_CALL:
+        delivery = told_by(remote, row["payment_guid"])
+        return f"partnerlab deliveries show {delivery}   # {partner.interface} at {partner.name}"
+    if partner.how == BY_DOWNLOAD:
+        return f"partnerlab jobs run {biller['partner']} payments{address(remote)}   # {partner.name} downloads it"
+    return f"partnerlab jobs run {biller['partner']} collect{address(remote)}   # {partner.name} fetches its files"
 
 
 def told_by(remote: Remote, event_id: str) -> str:

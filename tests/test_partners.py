@@ -10,7 +10,6 @@ from dataclasses import fields
 from importlib import import_module
 from typing import get_args, get_type_hints
 
-from partnerlab.auditing.ways import WAYS
 from partnerlab.client.datapump.routes import BALANCE_CHECKS, ROUTES
 from partnerlab.client.rtdr import ENQUIRIES
 from partnerlab.contracts.capabilities import integrations
@@ -20,10 +19,11 @@ from partnerlab.contracts.data import FOLDER
 from partnerlab.contracts.jobs import partners as partners_with_jobs
 from partnerlab.contracts.settings import settings
 from partnerlab.own_keys import Access
+from partnerlab.partners import PARTNERS as ROWS
 from partnerlab.reference import CONTROL_APIS
 from partnerlab.sandbox import Sandbox
 from partnerlab.settings import SandboxSettings
-from partnerlab.simulators.ic_webservices.domain.partners import PARTNERS as ROWS
+from partnerlab.simulators.ic_webservices.domain.partners import PARTNERS as BILLING
 from partnerlab.simulators.kit.world.lanes import DEFAULT
 from partnerlab.testing.books import PartnerBooks
 from tests.module_graph import ROOT
@@ -46,12 +46,12 @@ def test_each_integrations_capabilities_are_requirements() -> None:
     assert set(CAPABILITIES.values()) == set(integrations()), "CAPABILITIES in contracts/catalogue/generated.py"
 
 
-def test_the_audit_knows_how_each_partner_learns_of_payments() -> None:
-    assert WAYS.keys() == PARTNERS, "partnerlab/auditing/ways.py"
+def test_each_partner_has_its_row() -> None:
+    assert ROWS.keys() == PARTNERS, "partnerlab/partners.py"
 
 
 def test_invoice_cloud_knows_how_each_partner_bills() -> None:
-    assert set(ROWS) == PARTNERS, "simulators/ic_webservices/domain/partners.py"
+    assert BILLING.keys() == PARTNERS, "simulators/ic_webservices/domain/partners.py"
 
 
 def test_a_partner_that_is_asked_for_balances_by_the_pump_is_asked_by_rtdr_too() -> None:

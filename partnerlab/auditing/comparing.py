@@ -17,8 +17,8 @@ from partnerlab.auditing.differences import Difference
 from partnerlab.auditing.judging import Audit, audit
 from partnerlab.auditing.matching import Matched, match
 from partnerlab.auditing.owed import balances
-from partnerlab.auditing.records import LaneBooks, Payment
-from partnerlab.auditing.ways import BY_FILE, WAYS, why_not
+from partnerlab.auditing.records import LaneBooks, Payment, why_not
+from partnerlab.partners import BY_FILE, PARTNERS
 
 __all__ = ["Reconciliation", "Total", "reconcile"]
 
@@ -78,12 +78,12 @@ def _partner(books: LaneBooks, payment: Payment) -> str:
 
 
 def _totals(books: LaneBooks) -> Iterator[Total]:
-    for partner, way in WAYS.items():
+    for partner in PARTNERS.values():
         taken = sum(
             (
                 one.amount
                 for one in books.payments
-                if _partner(books, one) == partner and not why_not(one, way) and one.state != "returned"
+                if _partner(books, one) == partner.id and not why_not(one, partner) and one.state != "returned"
             ),
             Decimal(0),
         )
@@ -91,12 +91,12 @@ def _totals(books: LaneBooks) -> Iterator[Total]:
             (
                 one.amount
                 for one in books.postings
-                if one.partner == partner and one.state == "posted" and not one.returned
+                if one.partner == partner.id and one.state == "posted" and not one.returned
             ),
             Decimal(0),
         )
         if taken or posted:
-            yield Total(partner, taken, posted)
+            yield Total(partner.id, taken, posted)
 
 
 def _judged(judged: Audit, matched: Matched) -> Iterator[Difference]:
@@ -168,7 +168,7 @@ def _left_out(books: LaneBooks, seen: Mapping[tuple[str, str], Sequence[str]]) -
     by_file = [
         one
         for one in books.payments
-        if WAYS[_partner(books, one)].how == BY_FILE and not why_not(one, WAYS[_partner(books, one)])
+        if PARTNERS[_partner(books, one)].how == BY_FILE and not why_not(one, PARTNERS[_partner(books, one)])
     ]
     written = [one.reference for one in by_file if ("payments", one.guid) in seen]
     newest, oldest = max(written, default=""), "" if books.first_export == 1 else min(written, default="")
@@ -188,11 +188,11 @@ def _not_taken(books: LaneBooks) -> Iterator[Difference]:
     for (report_id, kind), rows in batches.items():
         missing = [amount for key, amount in rows if key not in keys]
         if len(missing) == len(rows):
-            detail = f"none of its {len(rows)} rows is in the books of {WAYS['watersmart'].name}"
+            detail = f"none of its {len(rows)} rows is in the books of {PARTNERS['watersmart'].name}"
             subject = f"batch {report_id} of {kind}"
             yield Difference("batch_missing", "watersmart", subject, sum(missing, Decimal(0)), detail)
         elif missing:
-            detail = f"{len(missing)} of its {len(rows)} rows are not in the books of {WAYS['watersmart'].name}"
+            detail = f"{len(missing)} of its {len(rows)} rows are not in the books of {PARTNERS['watersmart'].name}"
             subject = f"batch {report_id} of {kind}"
             yield Difference("batch_short", "watersmart", subject, sum(missing, Decimal(0)), detail)
 

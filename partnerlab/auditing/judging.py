@@ -22,9 +22,10 @@ from partnerlab.auditing.records import (
     Payment,
     Posting,
     before_conveyance,
+    why_not,
 )
 from partnerlab.auditing.story import tell
-from partnerlab.auditing.ways import BY_CALL, BY_DOWNLOAD, BY_FILE, WAYS, Way, why_not
+from partnerlab.partners import BY_CALL, BY_DOWNLOAD, BY_FILE, PARTNERS, Partner
 
 __all__ = ["FINDINGS", "VERDICTS", "Audit", "Judged", "audit"]
 
@@ -116,64 +117,65 @@ class _Case:
 
     def judge(self, payment: Payment) -> Iterator[Judged]:
         """The payment, and its return where it came back."""
-        partner = self.books.billers[payment.biller_guid].partner
-        way, posted = WAYS[partner], self.matched.of.get(payment.guid, ())
-        verdict, detail = self._payment(payment, way, posted)
+        partner = PARTNERS[self.books.billers[payment.biller_guid].partner]
+        posted = self.matched.of.get(payment.guid, ())
+        verdict, detail = self._payment(payment, partner, posted)
         yield self._judged("payment", payment, partner, verdict, detail, posted)
         if payment.state == "returned":
-            verdict, detail = self._return(payment, way, posted)
+            verdict, detail = self._return(payment, partner, posted)
             yield self._judged("return", payment, partner, verdict, detail, posted)
 
     def _judged(
-        self, kind: str, payment: Payment, partner: str, verdict: str, detail: str, posted: Sequence[Posting]
+        self, kind: str, payment: Payment, partner: Partner, verdict: str, detail: str, posted: Sequence[Posting]
     ) -> Judged:
         events = self.events["payment" if kind == "payment" else "ach_reject", payment.guid]
         rows = self.rows["payments", payment.guid] if kind == "payment" else self.rows["rejects", payment.reference]
         deliveries = [self.deliveries[one.event_id] for one in events if one.event_id in self.deliveries]
-        story = tell(self.books, kind, payment, WAYS[partner], events, deliveries, rows, posted)
-        return Judged(kind, payment, partner, verdict, detail, story, tuple(posted))
+        story = tell(self.books, kind, payment, partner, events, deliveries, rows, posted)
+        return Judged(kind, payment, partner.id, verdict, detail, story, tuple(posted))
 
     # --- payments ---
 
-    def _payment(self, payment: Payment, way: Way, posted: Sequence[Posting]) -> tuple[str, str]:
-        if reason := why_not(payment, way):
+    def _payment(self, payment: Payment, partner: Partner, posted: Sequence[Posting]) -> tuple[str, str]:
+        if reason := why_not(payment, partner):
             if not posted:
                 return NOT_DUE, reason
-            return WRONG_AMOUNT, f"{reason}, and yet {_shown(*posted)} stands in the books of {way.name}"
+            return WRONG_AMOUNT, f"{reason}, and yet {_shown(*posted)} stands in the books of {partner.name}"
         if len(posted) > 1:
-            return DOUBLED, f"{len(posted)} times in the books of {way.name}: {_shown(*posted)}"
+            return DOUBLED, f"{len(posted)} times in the books of {partner.name}: {_shown(*posted)}"
         if posted:
-            return self._once(payment, way, posted[0])
-        return self._nowhere(payment, way)
+            return self._once(payment, partner, posted[0])
+        return self._nowhere(payment, partner)
 
-    def _once(self, payment: Payment, way: Way, posting: Posting) -> tuple[str, str]:
+    def _once(self, payment: Payment, partner: Partner, posting: Posting) -> tuple[str, str]:
         """What a single posting is worth."""
         if posting.amount != payment.amount:
-            return WRONG_AMOUNT, f"{way.name} has {posting.amount} in place of {payment.amount}"
+            return WRONG_AMOUNT, f"{partner.name} has {posting.amount} in place of {payment.amount}"
         if posting.state == "unmatched":
-            return WRONG_ACCOUNT, f"{way.name} has no account {posting.place}: the payment waits for a person"
-        if posting.place not in self._places(payment, way):
-            return WRONG_ACCOUNT, f"{way.name} credited {posting.place} in place of {self._places(payment, way)[0]}"
+            return WRONG_ACCOUNT, f"{partner.name} has no account {posting.place}: the payment waits for a person"
+        if posting.place not in self._places(payment, partner):
+            own = self._places(payment, partner)[0]
+            return WRONG_ACCOUNT, f"{partner.name} credited {posting.place} in place of {own}"
         delivery = self.deliveries.get(payment.guid)
-        if way.how == BY_CALL and delivery is not None:
+        if partner.how == BY_CALL and delivery is not None:
             if delivery.state in ("unknown", "not_understood"):
                 return (
                     UNKNOWN,
-                    f"the delivery is {_words(delivery)}; {way.name} has the payment once: resolve it as posted",
+                    f"the delivery is {_words(delivery)}; {partner.name} has the payment once: resolve it as posted",
                 )
             if delivery.state == "dead":
-                return UNKNOWN, f"the delivery is dead ({delivery.message}), and yet {way.name} has the payment"
+                return UNKNOWN, f"the delivery is dead ({delivery.message}), and yet {partner.name} has the payment"
         return POSTED_ONCE, posting.number
 
-    def _places(self, payment: Payment, way: Way) -> list[str]:
+    def _places(self, payment: Payment, partner: Partner) -> list[str]:
         """
         What may be credited: a conveyed account has another number now than when its payment was made, and no partner
         by files has that [A-4].
         """
-        if way.place == "invoice":
+        if partner.place == "invoice":
             return [payment.invoice]
         told = [one.account for one in self.rows["payments", payment.guid]]
-        if way.how == BY_FILE:
+        if partner.how == BY_FILE:
             told.append(before_conveyance(payment.account))  # a person finds it: the partner has no conveyed accounts
         if (delivery := self.deliveries.get(payment.guid)) is not None:
             told.append(delivery.account)
@@ -181,15 +183,15 @@ class _Case:
             told.append(downloaded.account)
         return [payment.account, *told]
 
-    def _nowhere(self, payment: Payment, way: Way) -> tuple[str, str]:
+    def _nowhere(self, payment: Payment, partner: Partner) -> tuple[str, str]:
         """The partner's books hold nothing: how far has it come?"""
-        if way.how == BY_DOWNLOAD:
-            return self._not_downloaded(payment, way)
-        if way.how == BY_FILE:
-            return self._not_filed(payment, way)
-        return self._not_delivered("payment", payment, way)
+        if partner.how == BY_DOWNLOAD:
+            return self._not_downloaded(payment, partner)
+        if partner.how == BY_FILE:
+            return self._not_filed(payment, partner)
+        return self._not_delivered("payment", payment, partner)
 
-    def _not_delivered(self, kind: str, payment: Payment, way: Way) -> tuple[str, str]:
+    def _not_delivered(self, kind: str, payment: Payment, partner: Partner) -> tuple[str, str]:
         events = self.events[kind, payment.guid]
         if not events:
             return LOST, "Invoice Cloud raised no event for it"
@@ -209,25 +211,25 @@ class _Case:
                 return ON_ITS_WAY, f"the delivery is {_words(delivery)}"
             case "unknown" | "not_understood":
                 has = "is not" if kind == "payment" else "is not taken back"
-                return UNKNOWN, f"the delivery is {_words(delivery)}; it {has} in the books of {way.name}"
+                return UNKNOWN, f"the delivery is {_words(delivery)}; it {has} in the books of {partner.name}"
             case "dismissed":
                 return GIVEN_UP, f"the delivery was dismissed: {delivery.message}"
             case "dead":
-                return LOST, f"the delivery is dead: {delivery.message}{self._conveyed(delivery, way)}"
+                return LOST, f"the delivery is dead: {delivery.message}{self._conveyed(delivery, partner)}"
             case "skipped":
                 return LOST, f"the delivery was skipped: {delivery.message}"
-        return LOST, f"the delivery is delivered, and {way.name} does not have it"
+        return LOST, f"the delivery is delivered, and {partner.name} does not have it"
 
-    def _conveyed(self, delivery: Delivery, way: Way) -> str:
+    def _conveyed(self, delivery: Delivery, partner: Partner) -> str:
         """What is to be done where the partner was not told that an account has a new owner."""
         if before_conveyance(delivery.account) == delivery.account:
             return ""
         return (
-            f" The account was conveyed, and its former owner's is {delivery.account} [A-4]: have {way.name} open that,"
-            " and replay the delivery"
+            f" The account was conveyed, and its former owner's is {delivery.account} [A-4]: have {partner.name} open"
+            " that, and replay the delivery"
         )
 
-    def _not_downloaded(self, payment: Payment, way: Way) -> tuple[str, str]:
+    def _not_downloaded(self, payment: Payment, partner: Partner) -> tuple[str, str]:
         downloaded = self.downloaded.get(payment.guid)
         if downloaded is not None:
             match downloaded.state:
@@ -238,16 +240,16 @@ class _Case:
                     )
                 case "deleted":
                     return GIVEN_UP, f"a clerk deleted it: {downloaded.note}"
-            return LOST, f"{way.name} downloaded it and says that it is posted, and it is not in the account"
+            return LOST, f"{partner.name} downloaded it and says that it is posted, and it is not in the account"
         mark = self.books.marks.get("inhance_v1")
         if mark is not None and payment.paid_at.replace(microsecond=0) < mark:
-            return LOST, f"{way.name} has asked for payments up to {mark.isoformat()} and does not have it"
+            return LOST, f"{partner.name} has asked for payments up to {mark.isoformat()} and does not have it"
         return ON_ITS_WAY, "the next Payment job downloads it"
 
-    def _not_filed(self, payment: Payment, way: Way) -> tuple[str, str]:
+    def _not_filed(self, payment: Payment, partner: Partner) -> tuple[str, str]:
         rows = self.rows["payments", payment.guid]
         if rows and any(row.fetched for row in rows):
-            return LOST, f"{rows[0].file}, line {rows[0].line}, has it and was fetched; {way.name} does not have it"
+            return LOST, f"{rows[0].file}, line {rows[0].line}, has it and was fetched; {partner.name} does not have it"
         if rows:
             return ON_ITS_WAY, f"{rows[0].file} has it and was not fetched yet"
         if payment.reference < self.newest_in_file:
@@ -256,30 +258,30 @@ class _Case:
 
     # --- returns ---
 
-    def _return(self, payment: Payment, way: Way, posted: Sequence[Posting]) -> tuple[str, str]:
+    def _return(self, payment: Payment, partner: Partner, posted: Sequence[Posting]) -> tuple[str, str]:
         taken_back = [one for one in posted if one.returned]
         if len(taken_back) > 1:
             return DOUBLED, f"taken back {len(taken_back)} times: {_shown(*taken_back)}"
         if taken_back:
             return POSTED_ONCE, f"{taken_back[0].number} is taken back"
-        if not way.returns:
-            return NOT_DUE, f"{way.name} is told of no returns: a clerk enters them"
-        if reason := why_not(payment, way):
+        if not partner.returns:
+            return NOT_DUE, f"{partner.name} is told of no returns: a clerk enters them"
+        if reason := why_not(payment, partner):
             return NOT_DUE, reason
-        if not posted and way.returns == BY_CALL:
-            return NOT_DUE, f"{way.name} does not have the payment"
-        if way.returns == BY_CALL:
-            return self._not_delivered("ach_reject", payment, way)
+        if not posted and partner.returns == BY_CALL:
+            return NOT_DUE, f"{partner.name} does not have the payment"
+        if partner.returns == BY_CALL:
+            return self._not_delivered("ach_reject", payment, partner)
         rows = self.rows["rejects", payment.reference]
         if not rows:
             return ON_ITS_WAY, "the next rejects file has it"
         if not any(row.fetched for row in rows):
             return ON_ITS_WAY, f"{rows[0].file} has it and was not fetched yet"
         if payment.reference not in self.books.rejects:
-            return LOST, f"{rows[0].file}, line {rows[0].line}, has it and was fetched; {way.name} does not have it"
+            return LOST, f"{rows[0].file}, line {rows[0].line}, has it and was fetched; {partner.name} does not have it"
         if not posted:
             return ON_ITS_WAY, "it waits for its payment"
-        return LOST, f"{way.name} has the reject, and took no payment back"
+        return LOST, f"{partner.name} has the reject, and took no payment back"
 
 
 def _shown(*postings: Posting) -> str:

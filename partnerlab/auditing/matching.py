@@ -12,9 +12,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from partnerlab.auditing.records import LaneBooks, Payment, Posting
+from partnerlab.auditing.records import LaneBooks, Payment, Posting, why_not
 from partnerlab.auditing.twins import share_returns
-from partnerlab.auditing.ways import BY_CALL, WAYS, Way, why_not
+from partnerlab.partners import BY_CALL, PARTNERS, Partner
 
 __all__ = ["Matched", "match"]
 
@@ -31,19 +31,19 @@ def match(books: LaneBooks) -> Matched:
     """Match every posting that credits anything, or waits to."""
     found: defaultdict[str, list[Posting]] = defaultdict(list)
     orphans: list[Posting] = []
-    for partner, way in WAYS.items():
-        payments = [one for one in books.payments if books.billers[one.biller_guid].partner == partner]
-        postings = [one for one in books.postings if one.partner == partner and one.state != "declined"]
-        orphans += _match_partner(way, payments, postings, found)
-        if way.returns == BY_CALL:
+    for partner in PARTNERS.values():
+        payments = [one for one in books.payments if books.billers[one.biller_guid].partner == partner.id]
+        postings = [one for one in books.postings if one.partner == partner.id and one.state != "declined"]
+        orphans += _match_partner(partner, payments, postings, found)
+        if partner.returns == BY_CALL:
             share_returns(books, payments, found)
     return Matched(found, orphans)
 
 
 def _match_partner(
-    way: Way, payments: Sequence[Payment], postings: Iterable[Posting], found: defaultdict[str, list[Posting]]
+    partner: Partner, payments: Sequence[Payment], postings: Iterable[Posting], found: defaultdict[str, list[Posting]]
 ) -> list[Posting]:
-    by_key = {one.guid if way.key == "guid" else one.reference: one for one in payments}
+    by_key = {one.guid if partner.key == "guid" else one.reference: one for one in payments}
     orphans, unnamed = [], []
     for posting in postings:
         if not posting.key:
@@ -52,14 +52,14 @@ def _match_partner(
             found[payment.guid].append(posting)
         else:
             orphans.append(posting)
-    return orphans + (_match_unnamed(way, payments, unnamed, found) if unnamed else [])
+    return orphans + (_match_unnamed(partner, payments, unnamed, found) if unnamed else [])
 
 
 def _match_unnamed(
-    way: Way, payments: Sequence[Payment], unnamed: list[Posting], found: defaultdict[str, list[Posting]]
+    partner: Partner, payments: Sequence[Payment], unnamed: list[Posting], found: defaultdict[str, list[Posting]]
 ) -> list[Posting]:
     """The best fit first: same place and amount, that again a second time, same place, same amount."""
-    due = [one for one in payments if not why_not(one, way)]
+    due = [one for one in payments if not why_not(one, partner)]
     left = unnamed
     for same_place, same_amount, first in ((1, 1, True), (1, 1, False), (1, 0, True), (0, 1, True)):
         still = []
@@ -68,7 +68,7 @@ def _match_unnamed(
                 (
                     one
                     for one in due
-                    if (not same_place or _place(one, way) == posting.place)
+                    if (not same_place or _place(one, partner) == posting.place)
                     and (not same_amount or one.amount == posting.amount)
                     and not (first and found.get(one.guid))
                 ),
@@ -82,5 +82,5 @@ def _match_unnamed(
     return left
 
 
-def _place(payment: Payment, way: Way) -> str:
-    return payment.invoice if way.place == "invoice" else payment.account
+def _place(payment: Payment, partner: Partner) -> str:
+    return payment.invoice if partner.place == "invoice" else payment.account

@@ -32,9 +32,9 @@ from partnerlab.auditing.partner_books import (
     utility_posting,
     water_posting,
 )
-from partnerlab.auditing.records import Biller, FileRow, LaneBooks, Payment, Posting, before_conveyance
-from partnerlab.auditing.ways import BY_DOWNLOAD, BY_FILE, WAYS, why_not
+from partnerlab.auditing.records import Biller, FileRow, LaneBooks, Payment, Posting, before_conveyance, why_not
 from partnerlab.contracts.paths import at
+from partnerlab.partners import BY_DOWNLOAD, BY_FILE, PARTNERS
 
 __all__ = ["Asking", "PaymentUnknown", "read_payment"]
 
@@ -64,7 +64,7 @@ def read_payment(control: Asking, lane: str, guid: str) -> LaneBooks:
     payment = payment_of(row)
     billers = {row["guid"]: biller_of(row) for row in control.get("/_sandbox/ic/billers")["billers"]}
     biller = billers[payment.biller_guid]
-    way = WAYS[biller.partner]
+    partner = PARTNERS[biller.partner]
     accounts = sorted({payment.account, before_conveyance(payment.account)})
     events = [event_of(row) for account in accounts for row in _events(control, payment, account)]
     events.sort(key=lambda one: one.seq)
@@ -82,8 +82,8 @@ def read_payment(control: Asking, lane: str, guid: str) -> LaneBooks:
         events=tuple(events),
         deliveries=tuple(delivery_of(row) for row in delivered.values()),
         postings=postings,
-        downloaded=tuple(downloads(control, payment_guid=guid)) if way.how == BY_DOWNLOAD else (),
-        rows=tuple(_rows(control, biller, payment)) if way.how == BY_FILE else (),
+        downloaded=tuple(downloads(control, payment_guid=guid)) if partner.how == BY_DOWNLOAD else (),
+        rows=tuple(_rows(control, biller, payment)) if partner.how == BY_FILE else (),
         counted={},
         postbacks=tuple(map(postback_of, by_offset(control, "/_sandbox/ic/postbacks", "postbacks", **_named(payment)))),
         checkouts=(),
@@ -94,8 +94,8 @@ def read_payment(control: Asking, lane: str, guid: str) -> LaneBooks:
             if one.payment_guid == guid
         ),
         balances=(),
-        rejects=rejects(control, reference=payment.reference) if way.returns == BY_FILE else {},
-        marks=marks(control, billers) if way.how == BY_DOWNLOAD else {},
+        rejects=rejects(control, reference=payment.reference) if partner.returns == BY_FILE else {},
+        marks=marks(control, billers) if partner.how == BY_DOWNLOAD else {},
         attempts={event_id: attempts_of(row) for event_id, row in delivered.items()},
     )
     if biller.partner != "tccs":
@@ -166,14 +166,14 @@ def _with_unnamed(control: Control, books: LaneBooks, payment: Payment) -> LaneB
     another payment that might take it, is left over.
     """
     near = _at_invoices(control, books, {payment.invoice})
-    if match(near).of.get(payment.guid) or why_not(payment, WAYS["tccs"]):
+    if match(near).of.get(payment.guid) or why_not(payment, PARTNERS["tccs"]):
         return near
     amount = str(payment.amount)
     unnamed = Counter(one.place for one in _of_tccs(control, amount=amount) if not one.key)
     if not unnamed:
         return near
     payments = _payments_of_tccs(control, books.billers, amount=amount)
-    due = Counter(one.invoice for one in payments if not why_not(one, WAYS["tccs"]))
+    due = Counter(one.invoice for one in payments if not why_not(one, PARTNERS["tccs"]))
     left_over = {place for place in {*unnamed, *due} if unnamed[place] < due[place] or not due[place]}
     return _at_invoices(control, books, {payment.invoice, *left_over})
 

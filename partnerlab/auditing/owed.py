@@ -12,7 +12,7 @@ from partnerlab.auditing.differences import Difference
 from partnerlab.auditing.judging import LOST, ON_ITS_WAY, UNKNOWN, Audit
 from partnerlab.auditing.matching import Matched
 from partnerlab.auditing.records import Balance, LaneBooks, MissingBill, before_conveyance
-from partnerlab.auditing.ways import WAYS
+from partnerlab.partners import PARTNERS
 
 __all__ = ["balances"]
 
@@ -57,7 +57,7 @@ def balances(books: LaneBooks, matched: Matched, judged: Audit) -> Iterator[Diff
             chosen = next(filter(None, (_explained(apart, [*of_place, one]) for one in _untold(balance))), None)
         if chosen == []:
             continue
-        name = WAYS[balance.partner].name
+        name = PARTNERS[balance.partner].name
         why = [one.text for one in (chosen or of_place)]
         kind = "cents_off" if chosen is None else "off_by_finding" if any(one.mend for one in chosen) else "explained"
         if balance.asked and chosen is None and apart < 0:
@@ -81,7 +81,7 @@ def _untold(balance: Balance) -> Iterator[_Term]:
     """What a partner entered last, one entry or more, where no balance of its reaches Invoice Cloud any more."""
     for first in reversed(range(len(balance.untold))):
         entered = sum(balance.untold[first:], Decimal(0))
-        text = f"it was conveyed, and {entered} that {WAYS[balance.partner].name} entered since reach nobody"
+        text = f"it was conveyed, and {entered} that {PARTNERS[balance.partner].name} entered since reach nobody"
         yield _Term(text, -entered)
 
 
@@ -116,7 +116,7 @@ def _terms(books: LaneBooks, matched: Matched, judged: Audit) -> Mapping[tuple[s
     }
     for payment in books.payments:
         partner = books.billers[payment.biller_guid].partner
-        place = payment.invoice if WAYS[partner].place == "invoice" else before_conveyance(payment.account)
+        place = payment.invoice if PARTNERS[partner].place == "invoice" else before_conveyance(payment.account)
         posted = [one for one in matched.of.get(payment.guid, ()) if one.stands]
         there = sum((one.amount for one in posted if one.place == place), Decimal(0))
         taken = payment.approved and payment.state != "returned" and payment.donation == "none"
@@ -131,7 +131,7 @@ def _terms(books: LaneBooks, matched: Matched, judged: Audit) -> Mapping[tuple[s
                 terms[partner, payment.account].append(term)  # the partner has the former owner's account, too
         if (
             payment.state == "returned"
-            and not WAYS[partner].returns
+            and not PARTNERS[partner].returns
             and any(one.returned for one in matched.of.get(payment.guid, ()))
         ):
             text = f"{payment.reference} came back, and the balance was told before a clerk entered it"

@@ -17,8 +17,8 @@ from partnerlab.auditing.records import (
     Posting,
     before_conveyance,
 )
-from partnerlab.auditing.ways import WAYS
 from partnerlab.contracts.paths import at
+from partnerlab.partners import PARTNERS
 
 __all__ = [
     "balances",
@@ -130,7 +130,7 @@ def balances(control: Control, billers: Mapping[str, Biller]) -> Iterator[Balanc
         conveyed: defaultdict[str, defaultdict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
         ahead: defaultdict[str, Decimal] = defaultdict(Decimal)
         held_back: defaultdict[str, Decimal] = defaultdict(Decimal)
-        by_invoice = WAYS[biller.partner].place == "invoice"
+        by_invoice = PARTNERS[biller.partner].place == "invoice"
         for row in paged(control, "/_sandbox/ic/invoices", "invoices", "invoice_number", biller_guid=biller.guid):
             place = row["invoice_number"] if by_invoice else row["account_number"]
             held[place].add(row["invoice_number"])

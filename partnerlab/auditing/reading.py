@@ -20,8 +20,8 @@ from partnerlab.auditing.invoice_cloud_books import (
 from partnerlab.auditing.pages import Control, by_offset, paged
 from partnerlab.auditing.partner_books import balances, downloads, marks, posted, rejects
 from partnerlab.auditing.records import Attempt, Biller, Delivery, FileRow, LaneBooks
-from partnerlab.auditing.ways import BY_FILE, WAYS
 from partnerlab.contracts.paths import at
+from partnerlab.partners import BY_FILE, PARTNERS
 
 __all__ = ["Control", "read_attempts", "read_lane", "read_standing"]
 
@@ -87,7 +87,7 @@ def _file_rows(control: Control, billers: Mapping[str, Biller]) -> tuple[list[Fi
     for biller in billers.values():
         oldest = control.get("/_sandbox/ic/exports", biller_guid=biller.guid, limit=1)["exports"]
         firsts += [batch["report_id"] for batch in oldest]
-        if WAYS[biller.partner].how != BY_FILE:
+        if PARTNERS[biller.partner].how != BY_FILE:
             continue
         for batch in paged(control, "/_sandbox/ic/exports", "exports", "report_id", after=0, biller_guid=biller.guid):
             if batch["kind"] not in ("payments", "rejects"):

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
+from partnerlab.partners import Partner
+
 __all__ = [
     "Attempt",
     "Balance",
@@ -24,6 +26,7 @@ __all__ = [
     "Posting",
     "Schedule",
     "before_conveyance",
+    "why_not",
 ]
 
 
@@ -270,3 +273,12 @@ class LaneBooks:
     def with_attempts(self, attempts: Mapping[str, tuple[Attempt, ...]]) -> LaneBooks:
         """The same with the attempts of deliveries."""
         return replace(self, attempts=attempts)
+
+
+def why_not(payment: Payment, partner: Partner) -> str:
+    """Why a payment does not go to the partner; empty where it does."""
+    if not payment.approved:
+        return f"it was {payment.state}"
+    if payment.offline and "offline" in partner.not_due:
+        return partner.not_due["offline"]
+    return partner.not_due.get(payment.donation, "")

@@ -10,7 +10,7 @@ from partnerlab.auditing.comparing import Reconciliation
 from partnerlab.auditing.differences import KINDS, Difference
 from partnerlab.auditing.judging import FINDINGS, VERDICTS, Audit, Judged
 from partnerlab.auditing.records import Delivery, Posting
-from partnerlab.auditing.ways import WAYS
+from partnerlab.partners import PARTNERS
 
 __all__ = ["audit_json", "audit_lines", "payment_json", "reconciliation_json", "reconciliation_lines"]
 
@@ -120,7 +120,7 @@ def audit_lines(done: Json, *, every: bool) -> Iterator[str]:
         what = "return of " if one["kind"] == "return" else ""
         yield (
             f"{one['verdict'].replace('_', ' '):13} {what}{one['reference']}  {one['amount']:>10}"
-            f"  {WAYS[one['partner']].name}, account {one['account_number']}: {one['detail']}"
+            f"  {PARTNERS[one['partner']].name}, account {one['account_number']}: {one['detail']}"
         )
         if one["finding"]:
             yield from (f"    {step['at'] or '':32}  {step['where']:13}  {step['text']}" for step in one["story"])
@@ -134,7 +134,7 @@ def reconciliation_lines(done: Json, *, every: bool) -> Iterator[str]:
     for total in done["totals"]:
         apart = Decimal(total["difference"])
         yield (
-            f"{WAYS[total['partner']].name:12} taken {total['taken']:>12}  in its books {total['posted']:>12}"
+            f"{PARTNERS[total['partner']].name:12} taken {total['taken']:>12}  in its books {total['posted']:>12}"
             f"  {'agrees' if not apart else f'{apart:+} apart'}"
         )
     for one in done["differences"]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from partnerlab.auditing.records import Delivery, Event, FileRow, LaneBooks, Payment, Posting
-from partnerlab.auditing.ways import Way
+from partnerlab.partners import Partner
 
 __all__ = ["tell"]
 
@@ -17,7 +17,7 @@ def tell(
     books: LaneBooks,
     kind: str,
     payment: Payment,
-    way: Way,
+    partner: Partner,
     events: Sequence[Event],
     deliveries: Sequence[Delivery],
     rows: Sequence[FileRow],
@@ -38,7 +38,7 @@ def tell(
         lines.append(("", "data pump", f"delivery {state} after {many}{'' if told else _why(delivery.message)}"))
     lines += [("", "file", f"{one.file}, line {one.line}{'' if one.fetched else ', not fetched'}") for one in rows]
     lines += [
-        (one.at, way.name, f"{one.amount} {one.state}, {one.number}{', taken back' if one.returned else ''}")
+        (one.at, partner.name, f"{one.amount} {one.state}, {one.number}{', taken back' if one.returned else ''}")
         for one in posted
     ]
     if kind == "payment":

@@ -10,6 +10,7 @@ from partnerlab.console.api import ApiRefused
 from partnerlab.console.partner_books import BookAccount, account_of, accounts_of, book_account_of
 from partnerlab.console.view import Page
 from partnerlab.contracts.paths import at
+from partnerlab.partners import PARTNERS
 from partnerlab.simulators.kit.http.messages import Response
 
 __all__ = ["account", "index"]
@@ -45,7 +46,7 @@ def _rows(page: Page, biller: dict[str, Any], find: str) -> tuple[list[dict[str,
     Where a book's list is cut, its accounts are asked for by number: one that the list does not reach may be there.
     """
     guid, partner = biller["guid"], biller["partner"]
-    by_invoice = partner == "tccs"
+    by_invoice = PARTNERS[partner].place == "invoice"
     listed = page.api.get("/_sandbox/ic/invoices", biller_guid=guid, limit=MOST)["invoices"]
     theirs_first, theirs_whole = accounts_of(page.api, partner)
     ours: dict[str, list[dict[str, Any]]] = defaultdict(list)
@@ -104,11 +105,12 @@ def _account_beyond(page: Page, biller: dict[str, Any], number: str) -> str:
     A policy is found by the number of its invoice too.
     """
     of_biller, partner = {"biller_guid": biller["guid"]}, biller["partner"]
+    by_invoice = PARTNERS[partner].place == "invoice"
     try:
-        if partner == "tccs" and (invoice := page.api.maybe(at("/_sandbox/ic/invoices/{}", number), **of_biller)):
+        if by_invoice and (invoice := page.api.maybe(at("/_sandbox/ic/invoices/{}", number), **of_biller)):
             return str(invoice["account_number"])
         billed = page.api.get("/_sandbox/ic/invoices", **of_biller, account_number=number, limit=1)["invoices"]
-        return number if billed or (partner != "tccs" and account_of(page.api, partner, number)) else ""
+        return number if billed or (not by_invoice and account_of(page.api, partner, number)) else ""
     except ApiRefused:  # a name, or whatever else is no number
         return ""
 
@@ -122,7 +124,7 @@ def account(page: Page) -> Response:
     invoices = page.api.get("/_sandbox/ic/invoices", biller_guid=guid, account_number=number)["invoices"]
     newest = page.api.get("/_sandbox/ic/payments", biller_guid=guid, account_number=number, newest="true")
     payments = newest["payments"][::-1]
-    if partner == "tccs":
+    if PARTNERS[partner].place == "invoice":
         theirs = [found for row in invoices if (found := account_of(page.api, partner, row["invoice_number"]))]
     else:
         theirs = [found] if (found := account_of(page.api, partner, number)) else []

@@ -7,6 +7,7 @@ from typing import Any
 
 from partnerlab.console.api import Api
 from partnerlab.contracts.paths import at
+from partnerlab.partners import PARTNERS
 
 __all__ = ["BookAccount", "account_of", "accounts_of", "book_account_of"]
 
@@ -24,7 +25,7 @@ class BookAccount:
 
 def accounts_of(api: Api, partner: str) -> tuple[list[BookAccount], bool]:
     """The first accounts of a partner, a policy term counting as one, and whether these are all."""
-    path = _path(partner)
+    path = PARTNERS[partner].accounts.path
     rows = api.get(path, limit=MOST)[path.rpartition("/")[2]]
     return [found for row in rows if (found := _book_account(partner, row))], len(rows) < MOST
 
@@ -37,20 +38,13 @@ def book_account_of(api: Api, partner: str, number: str) -> BookAccount | None:
 
 def account_of(api: Api, partner: str, number: str) -> dict[str, Any] | None:
     """The account whole, as the control API gives it; None where the partner has none."""
-    found: dict[str, Any] | None = api.maybe(at(_path(partner) + "/{}", number))
+    found: dict[str, Any] | None = api.maybe(at(PARTNERS[partner].accounts.path + "/{}", number))
     return found
-
-
-def _path(partner: str) -> str:
-    """Where the control API lists a partner's accounts, under the path's last word."""
-    paths = {"tccs": "/_sandbox/tccs/policies", "watersmart": "/_sandbox/watersmart/customers"}
-    return paths.get(partner, "/_sandbox/inhance/accounts")
 
 
 def _book_account(partner: str, row: dict[str, Any]) -> BookAccount | None:
     """A row of the control API; None where it is an account on the other of inHance's integrations."""
-    if partner == "tccs":
-        return BookAccount(row["invoice_number"], row["insured_name"], row["record_bal"])
-    if partner == "watersmart" or row["integration"] == partner.removeprefix("inhance_"):
-        return BookAccount(row["account_number"], row["customer_name"], row["balance"])
-    return None
+    fields = PARTNERS[partner].accounts
+    if fields.integration and row["integration"] != fields.integration:
+        return None
+    return BookAccount(row[fields.number], row[fields.holder], row[fields.balance])

@@ -8,8 +8,8 @@ from typing import Any
 from partnerlab.auditing import LaneBooks
 from partnerlab.auditing.matching import match
 from partnerlab.auditing.records import Delivery, Payment, Posting, before_conveyance
-from partnerlab.auditing.ways import WAYS
 from partnerlab.contracts.paths import at
+from partnerlab.partners import PARTNERS
 from partnerlab.soak.world import Refused, World
 
 __all__ = ["Staff"]
@@ -69,7 +69,7 @@ class Staff:
         with self.world.surviving("as a clerk opens an account"):
             body = {"integration": partner.removeprefix("inhance_")}
             self.world.control.put(at("/_sandbox/inhance/accounts/{}", account), body)
-            self.world.log(f"a clerk of {WAYS[partner].name} opens {account}")
+            self.world.log(f"a clerk of {PARTNERS[partner].name} opens {account}")
 
     # --- clerks ---
 
@@ -87,7 +87,7 @@ class Staff:
                         self.world.control.post(
                             at("/_sandbox/inhance/accounts/{}/payments/{}/return", posting.place, number)
                         )
-                        self.world.log(f"a clerk of {WAYS[partner].name} takes {payment.reference} back")
+                        self.world.log(f"a clerk of {PARTNERS[partner].name} takes {payment.reference} back")
         for one in books.downloaded:
             if one.state == "pending":
                 done += 1

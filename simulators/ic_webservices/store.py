@@ -20,6 +20,7 @@ from partnerlab.simulators.ic_webservices.domain.exports import Batch, BatchFile
 from partnerlab.simulators.ic_webservices.domain.invoices import Invoice, Line
 from partnerlab.simulators.ic_webservices.domain.mailbox import Message
 from partnerlab.simulators.ic_webservices.domain.methods import Method
+from partnerlab.simulators.ic_webservices.domain.partners import PARTNERS
 from partnerlab.simulators.ic_webservices.domain.payments import Payment
 from partnerlab.simulators.ic_webservices.domain.portal import PageSession, ShownPage, TextEnrolment
 from partnerlab.simulators.ic_webservices.domain.postbacks import Attempt, Postback
@@ -28,6 +29,7 @@ from partnerlab.simulators.ic_webservices.domain.schedules import SCHEDULED, Aut
 from partnerlab.simulators.ic_webservices.domain.uploads import Adjustment, Problem, Upload
 from partnerlab.simulators.ic_webservices.domain.users import Link, RemoteToken, User
 from partnerlab.simulators.kit.world import schema
+from partnerlab.simulators.kit.world.holding import one_of
 from partnerlab.simulators.kit.world.jobs import Queue
 from partnerlab.simulators.kit.world.store import Statement, Tx
 from partnerlab.simulators.kit.world.table import ByNumber, Conversion, Table
@@ -90,6 +92,7 @@ def _load_lines(text: str) -> tuple[Line, ...]:
 
 
 BILLERS = Table(tables.BILLERS, Biller)
+tables.BILLERS.holds["partner"] = one_of(PARTNERS)
 BILL_IMAGES = Table(tables.BILL_IMAGES, BillImage)
 CUSTOMERS = Table(tables.CUSTOMERS, Customer)
 _LINES = Conversion(schema.Text, _dump_lines, _load_lines)

@@ -103,6 +103,7 @@ def test_a_broken_import_leaves_the_lane_as_it_was_and_says_where_it_broke(sandb
         (whole.replace(credit, b'"credit_cents":"0"', 1), "tables.inhance_accounts[0].credit_cents: not a"),
         (whole.replace(credit, b'"credit_cents":0.5', 1), "tables.inhance_accounts[0].credit_cents: not a"),
         (whole.replace(b'"inhance_accounts":', b'"no_such_table":', 1), "tables.no_such_table: no such table"),
+        (whole.replace(b'"partner":"inhance_v2"', b'"partner":"acme"'), "tables.ic_billers[1].partner: not one of"),
     ):
         (tmp_path / "broken.json").write_bytes(broken)
         done = lanes(sandbox, "import", "kept", str(tmp_path / "broken.json"))

@@ -16,7 +16,7 @@ from typing import Any, Literal, NamedTuple, get_args, get_origin
 
 from partnerlab.simulators.kit.world import schema
 
-__all__ = ["MOMENT", "OBJECT", "OBJECT_OF_TEXTS", "Rule", "rule_of_name", "rule_of_type", "wrong"]
+__all__ = ["MOMENT", "OBJECT", "OBJECT_OF_TEXTS", "Rule", "one_of", "rule_of_name", "rule_of_type", "wrong"]
 
 YEARS = range(1, 9000)
 """Beyond them a due date has no day a month later."""
@@ -98,11 +98,13 @@ _BY_TYPE: Mapping[Any, Rule] = {
 def rule_of_type(hint: Any, read: Callable[[Any], object] | None) -> Rule | None:
     """What a text column for a field of that type, which is *read* so, has to hold; None where any text will do."""
     if get_origin(hint) is Literal:
-        return _one_of(get_args(hint))
+        return one_of(get_args(hint))
     return _BY_TYPE.get(hint) or (None if read is None else Rule(read, "what its column holds"))
 
 
-def _one_of(words: Collection[str]) -> Rule:
+def one_of(words: Collection[str]) -> Rule:
+    """That a text is one of a few."""
+
     def read(text: str) -> None:
         if text not in words:
             raise ValueError

@@ -18,7 +18,7 @@ from partnerlab.auditing.records import (
     Payment,
     Posting,
 )
-from partnerlab.auditing.ways import WAYS
+from partnerlab.partners import PARTNERS
 
 PAID_AT = datetime(2026, 3, 2, 12, 0, 0, 250_000, tzinfo=UTC)
 AMOUNT = Decimal("10.00")
@@ -45,12 +45,11 @@ def payment(partner: str = "inhance_v2", number: int = 1, **changed: Any) -> Pay
 
 def posting(partner: str = "inhance_v2", number: int = 1, **changed: Any) -> Posting:
     """What the partner's books hold of payment *number*, if all went well."""
-    way = WAYS[partner]
     values: dict[str, Any] = {
         "partner": partner,
-        "place": "I1" if way.place == "invoice" else "A1",
+        "place": "I1" if PARTNERS[partner].place == "invoice" else "A1",
         "invoice": "I1",
-        "key": f"guid-{number}" if way.key == "guid" else f"{number:08d}",
+        "key": f"guid-{number}" if PARTNERS[partner].key == "guid" else f"{number:08d}",
         "amount": AMOUNT,
         "at": "",
         "number": f"P{number}",
@@ -93,5 +92,5 @@ def books(*payments: Payment, **held: Any) -> LaneBooks:
         (),
     )
     values |= {"counted": {}, "rejects": {}, "marks": {}}
-    billers = {partner: Biller(partner, partner, partner, "America/Los_Angeles", True) for partner in WAYS}
+    billers = {partner: Biller(partner, partner, partner, "America/Los_Angeles", True) for partner in PARTNERS}
     return LaneBooks("default", PAID_AT, billers, payments, **{**values, **held})
