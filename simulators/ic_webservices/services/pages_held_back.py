@@ -104,6 +104,9 @@ class PagesHeldBack:
     def forget(self) -> None:
         """What is remembered of accounts goes by the store's count of writes."""
 
+    def finish(self) -> None:
+        """No other thread writes."""
+
     def resume(self) -> None:
         """Nothing is left in memory by a former process."""
 

@@ -9,18 +9,36 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from json.encoder import encode_basestring, encode_basestring_ascii
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from partnerlab.simulators.inhance_soap.domain.billing import Bill, settle
 from partnerlab.simulators.inhance_soap.domain.events import Cause
 from partnerlab.simulators.inhance_soap.domain.opened import Standing
 from partnerlab.simulators.inhance_soap.domain.payments import Payment
 from partnerlab.simulators.inhance_soap.services.books import money_text
-from partnerlab.simulators.inhance_soap.store import EVENT_ROWS, OPEN_LEFT, PAYMENT_ROWS, STANDS, standing_row
-from partnerlab.simulators.kit.world.store import Row, Tx
-from partnerlab.simulators.kit.world.table import utc_text
+from partnerlab.simulators.inhance_soap.store import EVENT_ROWS, PAYMENT_ROWS, standing_row
+from partnerlab.simulators.kit.world.store import ManyRows, Row, Tx
+from partnerlab.simulators.kit.world.table import Table, utc_text
 
 __all__ = ["PaymentBatch", "Posting", "posting", "record_of"]
+
+
+def _adding(table: Table[Any]) -> ManyRows:
+    columns = ("lane", *table.columns)
+    return ManyRows(f"INSERT INTO {table.table.name} ({', '.join(columns)}) VALUES {{rows}}", len(columns))
+
+
+_PAYMENTS, _EVENTS = _adding(PAYMENT_ROWS), _adding(EVENT_ROWS)
+_BILLS = ManyRows(
+    "UPDATE inhance_bills SET open_cents = new.column1 FROM (VALUES {rows}) AS new"
+    " WHERE lane = new.column2 AND invoice_number = new.column3",
+    3,
+)
+_ACCOUNTS = ManyRows(
+    "UPDATE inhance_accounts SET credit_cents = new.column1, payments = new.column2, events = new.column3,"
+    " revision = new.column4 FROM (VALUES {rows}) AS new WHERE lane = new.column5 AND account_number = new.column6",
+    6,
+)
 
 
 class Posting(NamedTuple):
@@ -67,19 +85,20 @@ def record_of(payment: Row) -> bytes:
 class PaymentBatch:
     """What payments of any lanes come to, to be written together."""
 
-    __slots__ = ("_accounts", "_bills", "_events", "_payments")
+    __slots__ = ("_accounts", "_bills", "_events", "_frozen", "_payments")
 
     def __init__(self) -> None:
         self._payments: list[Row] = []
         self._events: list[Row] = []
         self._bills: dict[tuple[str, str], int] = {}
         self._accounts: dict[tuple[str, str], Standing] = {}
+        self._frozen: list[Row] = []
 
     def __len__(self) -> int:
         return len(self._payments)
 
     def note(self, lane: str, posting: Posting, account: Standing) -> None:
-        """A payment, and the account as it stands after it, or will when this is written."""
+        """A payment, and the account as it stands after it, or will when this is written or frozen."""
         payment, event, bills, _ = posting
         self._payments.append(payment)
         self._events.append(event)
@@ -92,10 +111,17 @@ class PaymentBatch:
         """The payments' rows, each with its lane, in the order in which they were noted."""
         return self._payments
 
+    def freeze(self) -> None:
+        """Keep the accounts as they stand now: they are paid again before this is written."""
+        self._frozen = self._account_rows()
+
     def write(self, tx: Tx) -> None:
         """Write it all."""
         # In the order of their keys, so that each page is found once.
-        whole = PAYMENT_ROWS.add_all(tx, sorted(self._payments)) and EVENT_ROWS.add_all(tx, sorted(self._events))
-        assert whole
-        tx.run_many(OPEN_LEFT, [(cents, *key) for key, cents in sorted(self._bills.items())])
-        tx.run_many(STANDS, [standing_row(lane, account) for (lane, _), account in sorted(self._accounts.items())])
+        tx.run_rows(_PAYMENTS, sorted(self._payments))
+        tx.run_rows(_EVENTS, sorted(self._events))
+        tx.run_rows(_BILLS, [(cents, *key) for key, cents in sorted(self._bills.items())])
+        tx.run_rows(_ACCOUNTS, self._frozen or self._account_rows())
+
+    def _account_rows(self) -> list[Row]:
+        return [standing_row(lane, account) for (lane, _), account in sorted(self._accounts.items())]

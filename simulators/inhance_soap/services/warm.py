@@ -16,6 +16,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from partnerlab.simulators.inhance_soap.domain.errors import AccountUnknown, PaymentDuplicate
 from partnerlab.simulators.inhance_soap.domain.events import Cause
@@ -73,6 +74,12 @@ class WarmBooks:
         self._untold: set[Key] = set()
         """Remembered accounts of which not all references are told there."""
         self._batch = PaymentBatch()
+        self._handed: PaymentBatch | None = None
+        """Payments that another thread writes, or was to write and could not; those of `_batch` came after them."""
+        self._handed_first: dict[tuple[str, str, str], int] = {}
+        """As `_first`, of the payments that were handed over."""
+        self._writer = ThreadPoolExecutor(1, "payments") if log is not None else None
+        self._writing: Future[None] | None = None
 
     def balances(self, lane: Lane, account_number: str) -> AccountBalances | None:
         """As `UtilityLedger.balances`, or None where that is to look itself. Raises `AccountUnknown`."""
@@ -94,8 +101,10 @@ class WarmBooks:
                 return None
             if len(self._standing) >= MOST_ACCOUNTS:
                 self._make_room()
-            if self._is_due():
+            if self._log is not None and self._log.number == 0:
                 self._write()
+            elif len(self._batch) >= MOST_WAITING:
+                self._hand_over()
             reference = payment.reference
             account = self._standing.get(key)
             hashed = hash((*key, reference))
@@ -123,7 +132,8 @@ class WarmBooks:
     @property
     def waiting(self) -> bool:
         """Whether payments wait."""
-        return len(self._batch) > 0
+        # In this order: they are handed over while this is asked.
+        return len(self._batch) > 0 or self._handed is not None
 
     def write(self) -> None:
         """Write the payments that wait."""
@@ -136,6 +146,12 @@ class WarmBooks:
         self._untold.clear()
         if self._log is not None:
             self._log.number = 0  # what is written now may be lost with the machine: then the log must not count
+
+    def finish(self) -> None:
+        """Wait until the other thread has written what was handed to it; where it could not, that waits on."""
+        writing, self._writing = self._writing, None
+        if writing is not None and writing.exception() is None:
+            self._handed, self._handed_first = None, {}
 
     def resume(self) -> None:
         """Post what a killed process left in its log. Raises `LogUnreadable`."""
@@ -152,25 +168,53 @@ class WarmBooks:
 
     def close(self) -> None:
         """Write the payments that wait, and remove the log."""
-        self.write()
-        if self._log is not None:
-            self._log.remove()
+        try:
+            self.write()
+            if self._log is not None:
+                self._log.remove()
+        finally:
+            if self._writer is not None:
+                self._writer.shutdown()
 
-    def _is_due(self) -> bool:
-        """Whether payments are to be written before the next."""
-        return len(self._batch) >= MOST_WAITING or (self._log is not None and self._log.number == 0)
+    def _hand_over(self) -> None:
+        """
+        Let another thread write the payments that wait; the next ones are made on what is remembered, and logged.
+
+        In memory there is one connection, so this one does. Raises what the database raises where those before them
+        could not be written.
+        """
+        self.finish()
+        if self._log is None or self._writer is None or self._handed is not None:
+            self._write()
+            return
+        self._batch.freeze()
+        self._handed, self._handed_first = self._batch, self._first
+        self._batch, self._first = PaymentBatch(), {}
+        self._writing = self._writer.submit(self._write_handed, self._handed, self._log.follow())
+
+    def _write_handed(self, handed: PaymentBatch, following: int) -> None:
+        """In the other thread: without the store's lock, but whoever begins a transaction waits for it."""
+        assert self._log is not None
+        with self._store.batch() as tx:
+            handed.write(tx)
+            self._log.renumber(tx, following)
 
     def _write(self) -> None:
+        """Write all payments that wait, here. Raises what the database raises; then they wait on."""
+        self.finish()
+        batches = [self._batch] if self._handed is None else [self._handed, self._batch]
         try:
-            self._write_by(self._batch.write)
+            self._write_by(lambda tx: _write_all(tx, batches))
         except Exception as error:
             if is_of_the_database(error):
                 raise
             # Rows that the tables cannot take would hold up all others for ever.
-            _logger.exception("%d payments cannot be written together", len(self._batch))
-            self._write_by(lambda tx: _post_again(tx, self._batch.rows, self._days))
+            rows = [row for batch in batches for row in batch.rows]
+            _logger.exception("%d payments cannot be written together", len(rows))
+            self._write_by(lambda tx: _post_again(tx, rows, self._days))
             self._told, self._standing = {}, {}
         self._batch, self._first = PaymentBatch(), {}
+        self._handed, self._handed_first = None, {}
 
     def _write_by(self, write: Callable[[Tx], None]) -> None:
         log, number = self._log, 0
@@ -223,7 +267,9 @@ class WarmBooks:
 
     def _first_of(self, key: Key, reference: str, still: Still) -> int | None:
         """The number of the first payment of a reference."""
-        return self._first.get((*key, reference)) or Books(still.tx, key[0]).first_payment(key[1], reference)
+        whole = (*key, reference)
+        waiting = self._first.get(whole) or self._handed_first.get(whole)
+        return waiting or Books(still.tx, key[0]).first_payment(key[1], reference)
 
     def _keep(self, key: Key, account: Standing, posted: Posting) -> None:
         """Remember an account as it stands after a payment."""
@@ -262,3 +308,8 @@ def _post_again(tx: Tx, rows: Iterable[Row], days: Days) -> None:
 def _told(told: OpenItems, account: Standing) -> OpenItems:
     """What is told of an account as it stands."""
     return told[0], told[1], account.credit_cents, [(bill.billed_on, bill.open_cents) for bill in account.bills]
+
+
+def _write_all(tx: Tx, batches: Iterable[PaymentBatch]) -> None:
+    for batch in batches:
+        batch.write(tx)

@@ -17,7 +17,8 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Protocol, TypeVar
 
-from partnerlab.simulators.kit.world.transactions import Statement, Tx, end_transaction
+from partnerlab.simulators.kit.world.statements import Statement
+from partnerlab.simulators.kit.world.transactions import Tx, end_transaction
 
 __all__ = ["Batch", "HeldBack", "Still", "each_alone", "is_of_the_database"]
 
@@ -57,7 +58,7 @@ class HeldBack(Protocol):
 
     @property
     def waiting(self) -> bool:
-        """Whether something is to be written."""
+        """Whether something is to be written, or is being written; asked without the lock, too."""
 
     def write(self) -> None:
         """
@@ -68,6 +69,9 @@ class HeldBack(Protocol):
 
     def forget(self) -> None:
         """Remember no row any more; nothing waits."""
+
+    def finish(self) -> None:
+        """Wait until nobody writes for it in another thread; something may wait on."""
 
     def resume(self) -> None:
         """Write what a former process held back of a file, which is this one's from now on."""

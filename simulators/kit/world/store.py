@@ -23,13 +23,12 @@ from partnerlab.contracts.sqlite_files import prepare
 from partnerlab.simulators.kit.world.grouping import Group
 from partnerlab.simulators.kit.world.held_back import Batch, HeldBack, Still
 from partnerlab.simulators.kit.world.schema import Table, Tables
+from partnerlab.simulators.kit.world.statements import ManyRows, Row, Statement
 from partnerlab.simulators.kit.world.transactions import (
     Changing,
     LaneReplaced,
     RolledBack,
-    Row,
     Sharing,
-    Statement,
     ThreadState,
     TransactionOpen,
     Tx,
@@ -42,6 +41,7 @@ from partnerlab.simulators.kit.world.transactions import (
 
 __all__ = [
     "LaneReplaced",
+    "ManyRows",
     "RolledBack",
     "Row",
     "Statement",
@@ -219,7 +219,7 @@ class Store:
         if self._to_create:
             self.create()
         group = self._thread.group
-        return self._writing(_nothing if aside else self._make_way) if group is None else group.writing()
+        return self._writing(self._stand_aside if aside else self._make_way) if group is None else group.writing()
 
     def group(self) -> Group | None:
         """
@@ -253,6 +253,11 @@ class Store:
             if held.waiting:
                 held.write()
             held.forget()
+
+    def _stand_aside(self) -> None:
+        """Before a write that is aside, with the lock held: whoever writes has the file first."""
+        for held in self.held_back:
+            held.finish()
 
     def still(self, *, wait: bool = True) -> Still:
         """
@@ -367,10 +372,6 @@ class Store:
         import psycopg
 
         return psycopg.connect(self._place)
-
-
-def _nothing() -> None:
-    pass
 
 
 _CREATING = Statement("SELECT pg_advisory_xact_lock(4847253)")

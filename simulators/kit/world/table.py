@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
 from functools import cache, cached_property, lru_cache
@@ -164,7 +164,7 @@ class Table(Generic[T]):
 
     @cached_property
     def added(self) -> Callable[[str, T], Row]:
-        """A value as `add_all` takes it: `added(lane, value)`."""
+        """A value as a row of a lane, its cells in the order of `columns`: `added(lane, value)`."""
         return self._shape.writer(("lane", *self.columns))
 
     @cached_property
@@ -184,10 +184,6 @@ class Table(Generic[T]):
     def add(self, tx: Tx, lane: str, value: T) -> bool:
         """Write a value; False where one of its key, or of another unique index of the table, is there."""
         return tx.run(self._add, self.added(lane, value)) > 0
-
-    def add_all(self, tx: Tx, rows: Sequence[Row]) -> bool:
-        """Write many, as `added` makes them; False where one's key was there, and is left as it was."""
-        return tx.run_many(self._add, rows) == len(rows)
 
     def save(self, tx: Tx, lane: str, value: T) -> bool:
         """Write a value in place of the one of its key; False where there is none."""

@@ -1,28 +1,22 @@
-"""
-A transaction on a driver's connection, and the statements that run in it.
-
-Statements are SQL that SQLite and PostgreSQL read alike. Rows come back as tuples.
-"""
+"""A transaction on a driver's connection. Rows come back as tuples."""
 
 from __future__ import annotations
 
-import re
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from itertools import islice
-from operator import itemgetter
 from typing import Any
+
+from partnerlab.simulators.kit.world.statements import TOGETHER, ManyRows, Row, Statement
 
 __all__ = [
     "Changing",
     "LaneReplaced",
     "RolledBack",
-    "Row",
     "Sharing",
-    "Statement",
     "ThreadState",
     "TransactionOpen",
     "Tx",
@@ -35,9 +29,6 @@ __all__ = [
     "rolling_back",
 ]
 
-Row = tuple[Any, ...]
-
-_PARAMETER = re.compile(r"(?<![:\w]):(\w+)")
 _rolling_back: ContextVar[bool] = ContextVar("rolling_back", default=False)
 _lane: ContextVar[str] = ContextVar("lane", default="")
 _stands: ContextVar[Callable[[Tx], bool] | None] = ContextVar("stands", default=None)
@@ -129,45 +120,6 @@ def in_lane(name: str, stands: Callable[[Tx], bool] | None = None) -> Iterator[N
         _stands.reset(standing)
 
 
-class Statement:
-    """
-    SQL that both databases read alike, with its parameters as `:name`.
-
-    *locking* is for a SELECT whose rows nobody else shall change before the transaction ends: PostgreSQL is asked to
-    lock them, SQLite has one writer at a time.
-    """
-
-    __slots__ = ("_locking", "_order", "_postgresql", "_sqlite", "text")
-
-    def __init__(self, text: str, *, locking: bool = False) -> None:
-        self.text, self._locking = text, locking
-        self._sqlite = self._postgresql = ""
-        self._order: Callable[[Mapping[str, Any]], Row]
-
-    def bind(self, values: Mapping[str, Any] | Row, *, sqlite: bool) -> tuple[str, Row]:
-        """SQL and parameters as the driver takes them. *values* are by name, or a tuple in the order of the text."""
-        sql = (self._sqlite if sqlite else self._postgresql) or self._read(sqlite=sqlite)
-        return sql, values if type(values) is tuple else self._order(values)  # type: ignore[arg-type]
-
-    def _read(self, *, sqlite: bool) -> str:
-        """Made at the first use: most statements of a process are never run."""
-        names = _PARAMETER.findall(self.text)
-        one = names[0] if len(names) == 1 else ""
-        if len(names) > 1:
-            self._order = itemgetter(*names)
-        else:
-            self._order = (lambda values: (values[one],)) if one else _no_values
-        if sqlite:
-            self._sqlite = _PARAMETER.sub("?", self.text) if names else self.text
-            return self._sqlite
-        self._postgresql = _PARAMETER.sub("%s", self.text.replace("%", "%%")) + (" FOR UPDATE" if self._locking else "")
-        return self._postgresql
-
-
-def _no_values(_: Mapping[str, Any]) -> Row:
-    return ()
-
-
 class Tx:
     """
     An open transaction.
@@ -231,6 +183,14 @@ class Tx:
         count, coming = 0, iter(rows)
         while bound := [statement.bind(row, sqlite=self._sqlite) for row in islice(coming, _AT_A_TIME)]:
             self._cursor.executemany(bound[0][0], [values for _, values in bound])
+            count += self._cursor.rowcount
+        return count
+
+    def run_rows(self, statement: ManyRows, rows: Sequence[Row]) -> int:
+        """Execute for as many rows at once as may be; how many rows that touched in all."""
+        count = 0
+        for first in range(0, len(rows), TOGETHER):
+            self._cursor.execute(*statement.bind(rows[first : first + TOGETHER]))
             count += self._cursor.rowcount
         return count
 

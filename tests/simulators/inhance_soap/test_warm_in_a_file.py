@@ -25,6 +25,7 @@ from tests.simulators.inhance_soap.test_warm import ACCOUNTS, Books, edited, wor
 
 STEPS = int(os.environ.get("PARTNERLAB_TEST_CALLS", "600")) // 2
 NUMBER = Statement("PRAGMA user_version")
+LOGS = ("-redo", "-redo2")
 Rows = dict[str, Any]
 
 
@@ -55,7 +56,7 @@ class After:
         self._count += 1
         folder = self._folder / f"after-{self._count}"
         folder.mkdir(parents=True)
-        for ending in ("", "-wal", "-redo"):
+        for ending in ("", "-wal", *LOGS):
             with suppress(FileNotFoundError):
                 shutil.copy(f"{self.path}{ending}", folder / f"world.db{ending}")
         return folder / "world.db"
@@ -69,7 +70,7 @@ class After:
             return books.rows()
         finally:
             books.store.close()
-            assert not Path(f"{path}-redo").exists()
+            assert not any(Path(f"{path}{log}").exists() for log in LOGS)
             shutil.rmtree(path.parent)
 
 
@@ -112,7 +113,7 @@ def test_a_loss_of_power_leaves_the_books_as_they_were_at_one_moment(
     dice, plain = random.Random(8), Books(Store("sqlite://"), warm=False)
     assert checkpoint(str(after.path))
     moments = [plain.rows()]
-    lengths: dict[str, list[int]] = {"-wal": [0], "-redo": [0]}
+    lengths: dict[str, list[int]] = {ending: [0] for ending in ("-wal", *LOGS)}
 
     def lose(path: Path) -> None:
         for ending, before in lengths.items():

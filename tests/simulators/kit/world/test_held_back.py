@@ -41,6 +41,9 @@ class Names:
     def forget(self) -> None:
         self.remembers = False
 
+    def finish(self) -> None:
+        pass
+
     def resume(self) -> None:
         self.names.append("left")
         self.write()

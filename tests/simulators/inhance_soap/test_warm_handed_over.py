@@ -1,0 +1,328 @@
+"""Payments that another thread writes into a SQLite file while the next ones are made: no caller can tell."""
+
+from __future__ import annotations
+
+import os
+import random
+import sqlite3
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from partnerlab.simulators.inhance_soap.domain.payments import Payment
+from partnerlab.simulators.inhance_soap.services import warm
+from partnerlab.simulators.inhance_soap.services.payment_batch import PaymentBatch
+from partnerlab.simulators.kit.journal.journal import Journal
+from partnerlab.simulators.kit.world.redo_log import HEAD, HEAD_OF_ONE_FILE, RedoLog
+from partnerlab.simulators.kit.world.store import Statement, Store
+from tests.simulators.inhance_soap.test_warm import ACCOUNTS, PAID_AT, Books, edited, work
+from tests.simulators.inhance_soap.test_warm_in_a_file import After, opened, paid, pay
+
+MOST = 3
+HEAD_BYTES = len(HEAD) + 16
+HELD_S = 30.0
+COUNT = Statement("SELECT count(*) FROM inhance_payments WHERE account_number = :account")
+
+
+class Writer:
+    """The thread that writes, which can be held before it commits, or be told to fail."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.main = threading.current_thread()
+        self.begun, self.may = threading.Event(), threading.Event()
+        self.may.set()
+        self.error: Exception | None = None
+        self.handed = 0
+        write = PaymentBatch.write
+
+        def held(batch: PaymentBatch, tx: Any) -> None:
+            write(batch, tx)
+            if threading.current_thread().name.startswith("payments"):
+                self.handed += 1
+                self.begun.set()
+                assert self.may.wait(HELD_S)
+                if self.error is not None:
+                    raise self.error
+
+        monkeypatch.setattr(PaymentBatch, "write", held)
+
+    def hold(self) -> None:
+        """Hold it before its next commit."""
+        self.begun.clear()
+        self.may.clear()
+
+    def go_on(self) -> None:
+        """Let it commit, or fail."""
+        self.may.set()
+
+
+@pytest.fixture
+def writer(monkeypatch: pytest.MonkeyPatch) -> Writer:
+    monkeypatch.setattr(warm, "MOST_WAITING", MOST)
+    return Writer(monkeypatch)
+
+
+@pytest.fixture
+def file(tmp_path: Path, writer: Writer) -> Iterator[Books]:
+    books = opened(tmp_path / "world.db")
+    yield books
+    writer.go_on()
+    books.store.close()
+
+
+@pytest.fixture
+def after(file: Books, tmp_path: Path) -> After:
+    return After(file, tmp_path)
+
+
+@pytest.fixture
+def held(file: Books, writer: Writer) -> Writer:
+    """p0 to p2 are being written, p3 and p4 wait behind them."""
+    writer.hold()
+    for number in range(MOST + 2):
+        assert pay(file, f"p{number}").number == number + 1
+    assert writer.begun.wait(HELD_S)
+    return writer
+
+
+def numbered(rows: Any) -> list[str]:
+    """The references of one account's payments, by their numbers."""
+    return [row["reference"] for row in sorted(rows["a inhance_payments"], key=lambda row: row["number"])]
+
+
+def references(count: int) -> list[str]:
+    return [f"p{number}" for number in range(count)]
+
+
+def test_a_kill_while_another_thread_writes_loses_and_doubles_nothing(held: Writer, file: Books, after: After) -> None:
+    assert paid(after.rows()) == references(5)
+    held.go_on()
+    file.warm_books.finish()
+    assert file.warm_books.waiting, "p3 and p4"
+    assert paid(after.rows()) == references(5), "p0 to p2 are in the tables now"
+    pay(file, "p5")
+    assert [one.payment.reference for one in file.do("payments", "a")] == references(6)
+
+
+def test_payments_and_balances_go_on_meanwhile(held: Writer, file: Books) -> None:
+    assert file.do("balance", "a", "10000101").balance_cents == 12_550 - 500
+    assert pay(file, "p1").duplicate_of == 2, "of those that are being written"
+    assert file.do("balance", "a", "10000101").balance_cents == 12_550 - 600
+    assert not held.may.is_set()
+
+
+def test_an_account_that_is_asked_for_first_meanwhile_is_told_as_it_stands(held: Writer, file: Books) -> None:
+    assert pay(file, "q0", ACCOUNTS[1]).number == 1
+    file.warm_books._told.clear()
+    assert file.do("balance", "a", "10000101").balance_cents == 12_550 - 500
+    assert not held.may.is_set()
+
+
+@pytest.mark.parametrize("asked", ["payments", "view", "email", "journal"])
+def test_who_reads_or_writes_waits_for_it(asked: str, held: Writer, file: Books) -> None:
+    given = {"view": ("10000101",), "email": ("10000101", "x@example.com")}.get(asked, ())
+
+    def ask() -> Any:
+        if asked != "journal":
+            return file.do(asked, "a", *given)
+        journal = Journal(file.lanes)
+        journal.append(file.send("GET", "/"), "GET", "door", "op", None, 0)
+        return journal.flush()
+
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(ask)
+        threading.Event().wait(0.2)
+        assert not answer.done()
+        held.go_on()
+        found = answer.result(HELD_S)
+    assert not isinstance(found, tuple), found
+    assert [one.payment.reference for one in file.do("payments", "a")] == references(5)
+
+
+def test_a_write_that_is_aside_waits_for_it_and_leaves_the_others_waiting(held: Writer, file: Books) -> None:
+    def aside() -> None:
+        with file.store.write(aside=True) as tx:
+            tx.one(Statement("SELECT 1"))
+
+    with ThreadPoolExecutor(1) as pool:
+        done = pool.submit(aside)
+        threading.Event().wait(0.2)
+        assert not done.done()
+        held.go_on()
+        done.result(HELD_S)
+    assert file.warm_books.waiting, "p3 and p4"
+
+
+def test_who_pays_next_waits_where_as_many_wait_again(held: Writer, file: Books) -> None:
+    pay(file, "p5")
+    with ThreadPoolExecutor(1) as pool:
+        seventh = pool.submit(pay, file, "p6")
+        threading.Event().wait(0.2)
+        assert not seventh.done()
+        held.go_on()
+        assert seventh.result(HELD_S).number == 7
+    assert [one.payment.reference for one in file.do("payments", "a")] == references(7)
+
+
+def test_what_the_other_thread_cannot_write_waits_and_is_written_once(held: Writer, file: Books, after: After) -> None:
+    held.error = sqlite3.OperationalError("disk I/O error")
+    held.go_on()
+    pay(file, "p5")
+    file.warm_books.finish()
+    assert file.warm_books.waiting
+    assert paid(after.rows()) == references(6), "a kill finds both in the logs"
+    assert [one.payment.reference for one in file.do("payments", "a")] == references(6), "written here"
+    assert held.handed == 1
+
+
+def test_where_nobody_can_write_whoever_asks_is_told_and_nothing_is_lost(
+    held: Writer, file: Books, after: After, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    held.error = sqlite3.OperationalError("disk I/O error")
+    held.go_on()
+    file.warm_books.finish()
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(PaymentBatch, "write", full)
+        told = ("OperationalError", "database or disk is full")
+        assert file.do("payments", "a") == told
+        assert pay(file, "p5").number == 6, "in the log, behind the others"
+        assert pay(file, "p6") == told, "no more can wait"
+        assert file.do("email", "a", "10000101", "x@example.com") == told
+    assert paid(after.rows()) == references(6)
+    assert pay(file, "p6").number == 7
+    assert numbered(after.rows()) == references(7)
+
+
+def test_a_payment_that_no_table_takes_holds_up_neither_those_with_it_nor_those_behind(
+    file: Books, writer: Writer, after: After, caplog: pytest.LogCaptureFixture
+) -> None:
+    rows = edited(file.lanes.export("a"), "inhance_accounts", credit_cents=2**63 - 1)
+    file.lanes.load("a", edited(rows, "inhance_bills", open_cents=0))
+    for number, account in enumerate([ACCOUNTS[1], "10000101", *[ACCOUNTS[1]] * 3]):
+        pay(file, f"p{number}", account)
+    file.warm_books.finish()
+    left = ["p0", "p2", "p3", "p4"]
+    assert paid(after.rows()) == left
+    assert [one.payment.reference for one in file.do("payments", "a")] == left
+    assert sum("cannot be booked" in one for one in caplog.messages) == 2, "after the kill, and here"
+    assert file.do("balance", "a", "10000101").balance_cents == -(2**63 - 1), "as the tables have it"
+
+
+def test_records_behind_a_batch_count_only_after_all_of_it(held: Writer, after: After) -> None:
+    """The system may have written the second file and not all of the first, where the machine lost its power."""
+    whole = os.stat(f"{after.path}-redo").st_size
+    found = [paid(after.rows(change=lambda path, at=at: os.truncate(f"{path}-redo", at))) for at in (whole - 1, 60, 5)]  # type: ignore[misc]
+    assert found == [["p0", "p1"], [], []]
+    assert held.handed == 1
+
+
+@pytest.mark.parametrize("length", [0, 5, len(HEAD), len(HEAD) + 9, HEAD_BYTES])
+def test_a_kill_when_a_file_is_begun_leaves_the_other(length: int, held: Writer, after: After) -> None:
+    second = Path(f"{after.path}-redo2").read_bytes()
+    assert paid(after.rows(change=lambda path: Path(f"{path}-redo2").write_bytes(second[:length]) and None)) == (
+        references(3)
+    )
+    assert held.handed == 1
+
+
+@pytest.mark.parametrize("length", [0, 5, len(HEAD), len(HEAD) + 9, HEAD_BYTES])
+def test_a_kill_when_a_file_is_begun_anew_does_not_bring_back_what_it_had(
+    length: int, held: Writer, file: Books, after: After
+) -> None:
+    old = Path(f"{after.path}-redo2")
+    held.go_on()
+    pay(file, "p5")
+    before = old.read_bytes()  # p3 to p5
+    pay(file, "p6")
+    file.warm_books.finish()
+    held.hold()
+    for number in range(7, 10):
+        pay(file, f"p{number}")
+    assert held.begun.wait(HELD_S)
+    now = old.read_bytes()  # p9
+    assert now[:HEAD_BYTES] != before[:HEAD_BYTES]
+
+    def begun_anew(path: Path) -> None:
+        Path(f"{path}-redo2").write_bytes(now[:length] + before[length:])
+
+    assert numbered(after.rows(change=begun_anew)) == references(9), "p6 to p8 are being written"
+    assert numbered(after.rows()) == references(10)
+
+
+def test_a_log_of_a_release_with_one_file_is_booked(file: Books, after: After) -> None:
+    pay(file, "p0")
+    old = bytearray(HEAD_OF_ONE_FILE)
+    data = Path(f"{after.path}-redo").read_bytes()
+    old += data[HEAD_BYTES:]
+
+    def of_that_release(path: Path) -> None:
+        Path(f"{path}-redo").write_bytes(old)
+
+    assert paid(after.rows(change=of_that_release)) == ["p0"]
+
+
+def test_numbers_of_batches_that_follow_are_never_those_of_any_other(tmp_path: Path) -> None:
+    log = RedoLog(str(tmp_path / "log"))
+    log.begin(7)
+    seen = {7}
+    for _ in range(50):
+        log.append(b"x")
+        seen.add(log.follow())
+    assert len(seen) == 51
+    log.remove()
+    assert not [*tmp_path.iterdir()]
+
+
+def test_many_threads_pay_and_read_while_others_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Callers of the real store, the real thread: what is answered is in the books, and in what a kill leaves."""
+    monkeypatch.setattr(warm, "MOST_WAITING", 5)
+    monkeypatch.setattr(warm, "MOST_ACCOUNTS", 4)
+    books = opened(tmp_path / "world.db")
+    each, threads = 60, 4
+    answered: list[str] = []
+
+    def calls(thread: int) -> None:
+        dice = random.Random(thread)
+        for number in range(each):
+            reference = f"{thread}-{number}"
+            lane, cause = books.found("a"), books.world.cause(reference, books.found("a"))
+            payment = Payment(reference, "0", "EFT", 100, 0, PAID_AT)
+            receipt = books.world.ledger.post_payment(lane, cause, ACCOUNTS[thread], payment)
+            answered.append(reference)
+            assert receipt.number == number + 1
+            if dice.random() < 0.1:
+                with books.store.read() as tx:
+                    counted = tx.all(COUNT, account=ACCOUNTS[thread])
+                assert counted == [(number + 1,)]
+
+    with ThreadPoolExecutor(threads) as pool:
+        for done in [pool.submit(calls, thread) for thread in range(threads)]:
+            done.result(60)
+    assert sorted(paid(After(books, tmp_path / "after").rows())) == sorted(answered)
+    books.store.close()
+
+
+def test_a_kill_at_any_moment_finds_what_was_answered_whatever_the_thread_has_done(
+    file: Books, writer: Writer, after: After
+) -> None:
+    dice, plain = random.Random(5), Books(Store("sqlite://"), warm=False)
+    for _ in range(150):
+        if dice.random() < 0.2:
+            writer.hold()
+        name, *given = work(dice)
+        if name not in ("pay", "balance"):
+            writer.go_on()  # it waits for the thread
+        elif len(file.warm_books._batch) >= MOST and file.warm_books._handed is not None:
+            writer.go_on()
+        assert file.do(name, *given) == plain.do(name, *given)
+        if dice.random() < 0.2:
+            assert after.rows() == plain.rows(), (name, given)
+    assert writer.handed > 3
+    plain.store.close()
