@@ -91,6 +91,8 @@ class _Commands(click.Group):
             gc.freeze()
             if collecting:
                 gc.enable()
+            if ctx.obj is not None:  # the program waits for it: from here on Ctrl-C closes what was begun
+                ctx.obj()
 
     def invoke(self, ctx: click.Context) -> object:
         try:

@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from partnerlab.contracts.masking import printable
+from partnerlab.moments import moment
 from partnerlab.remote import DEFAULT_URL, Remote, print_json
 
 __all__ = ["address", "customer", "delivery", "opened", "payment", "switched", "tell", "told_by", "upload", "way_of"]
@@ -130,8 +131,12 @@ def delivery(row: Row) -> list[str]:
     for one in row.get("history", ()):
         said = f": {one['message']}" if one["message"] else ""
         asked = f"  ({one['request']})" if one["request"] else ""
-        lines.append(f"  {one['started_at']}  {one['operation']}  {one['outcome']}{said}{asked}")
+        lines.append(
+            f"  {moment(one['started_at'], 'milliseconds')}  {one['operation']}  {one['outcome']}{said}{asked}"
+        )
     if row["next_attempt_at"]:
-        lines.append(f"  {row['next_attempt_at']}  next attempt")
-    lines += [f"  {note['at']}  {note['verb']} by {note['by']}: {note['reason']}" for note in row.get("notes", ())]
+        lines.append(f"  {moment(row['next_attempt_at'])}  next attempt")
+    lines += [
+        f"  {moment(note['at'])}  {note['verb']} by {note['by']}: {note['reason']}" for note in row.get("notes", ())
+    ]
     return lines

@@ -10,6 +10,7 @@ from partnerlab.auditing.comparing import Reconciliation
 from partnerlab.auditing.differences import KINDS, Difference
 from partnerlab.auditing.judging import FINDINGS, VERDICTS, Audit, Judged
 from partnerlab.auditing.records import Delivery, Posting
+from partnerlab.moments import moment
 from partnerlab.partners import PARTNERS
 
 __all__ = ["audit_json", "audit_lines", "payment_json", "reconciliation_json", "reconciliation_lines"]
@@ -123,7 +124,7 @@ def audit_lines(done: Json, *, every: bool) -> Iterator[str]:
             f"  {PARTNERS[one['partner']].name}, account {one['account_number']}: {one['detail']}"
         )
         if one["finding"]:
-            yield from (f"    {step['at'] or '':32}  {step['where']:13}  {step['text']}" for step in one["story"])
+            yield from map(_step, one["story"])
     counts = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in done["counts"].items() if count)
     yield f"payments and returns in lane {done['lane']}, {len(done['payments']):,} in all: {counts or 'none'}"
     yield _end(done["payments"])
@@ -146,6 +147,11 @@ def reconciliation_lines(done: Json, *, every: bool) -> Iterator[str]:
     if explained and not every:
         yield f"explained, by what is on its way or on one side only: {explained:,}; --all shows them"
     yield _end(done["differences"])
+
+
+def _step(step: Json) -> str:
+    at = moment(step["at"], "milliseconds") if step["at"] else ""
+    return f"    {at:24}  {step['where']:13}  {step['text']}"
 
 
 def _end(rows: Sequence[Json]) -> str:

@@ -8,6 +8,7 @@ import click
 
 from partnerlab.commands.ranges import above_zero
 from partnerlab.groups import Group
+from partnerlab.moments import moment
 from partnerlab.remote import connect, json_option, lane_options
 from partnerlab.told import tell
 
@@ -77,5 +78,5 @@ def unfreeze(url: str, lane: str, *, as_json: bool) -> None:
 
 
 def _tell(clock: dict[str, Any], *, as_json: bool) -> None:
-    lines = [f"{entry['at']}  {entry['label']}: {entry['outcome']}" for entry in clock.get("timeline", [])]
-    tell(clock, [*lines, f"{clock['now']}{'  (frozen)' if clock.get('frozen') else ''}"], as_json=as_json)
+    lines = [f"{moment(entry['at'])}  {entry['label']}: {entry['outcome']}" for entry in clock.get("timeline", [])]
+    tell(clock, [*lines, f"{moment(clock['now'])}{'  (frozen)' if clock.get('frozen') else ''}"], as_json=as_json)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
 from typing import Any, TypeVar
 
 import click
@@ -12,6 +11,7 @@ from partnerlab.contracts.doors import unknown
 from partnerlab.contracts.jobs import partners
 from partnerlab.contracts.paths import at
 from partnerlab.groups import Group
+from partnerlab.moments import moment
 from partnerlab.remote import Remote, connect, json_option, lane_options
 from partnerlab.told import tell
 
@@ -144,4 +144,4 @@ def _table(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
 
 
 def _time(text: str) -> str:
-    return f"{datetime.fromisoformat(text):%Y-%m-%d %H:%M}Z"
+    return moment(text, "minutes")

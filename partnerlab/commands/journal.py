@@ -13,6 +13,7 @@ from partnerlab.contracts.masking import printable
 from partnerlab.contracts.paths import at
 from partnerlab.contracts.verification.findings import Finding
 from partnerlab.groups import Group
+from partnerlab.moments import moment
 from partnerlab.remote import Remote, connect, json_option, lane_options, print_json
 from partnerlab.told import tell
 
@@ -111,7 +112,13 @@ def show(entry: str, *, language: str | None, as_json: bool, url: str, lane: str
 
 def lines(row: dict[str, Any]) -> list[str]:
     """An entry as text: a line, and one more for each way in which it breaks the contract."""
-    columns = (row["id"], row["at"], f"{row['door']:<15}", f"{row['operation']:<24}", f"{row['status']:>3}")
+    columns = (
+        row["id"],
+        moment(row["at"], "milliseconds"),
+        f"{row['door']:<15}",
+        f"{row['operation']:<24}",
+        f"{row['status']:>3}",
+    )
     about = [row["sender"], f"event {row['event']}" if row["event"] else ""]
     said = row["outcome"] if row["meaning"]["kind"] == "accepted" or row["faults"] else row["meaning"]["words"]
     told = [f"{row['verdict']:<9}", "" if said and said in row["verdict"] else said, ", ".join(filter(None, about))]

@@ -13,6 +13,7 @@ import click
 
 from partnerlab.contracts.paths import at
 from partnerlab.groups import Group
+from partnerlab.moments import moment
 from partnerlab.remote import Remote, RemoteMisused, json_option, url_option
 from partnerlab.told import tell
 from partnerlab.whole_files import OUT, out
@@ -171,7 +172,7 @@ def _bar(label: str) -> Iterator[Callable[[int, int], None]]:
 
 
 def _line(lane: dict[str, Any]) -> str:
-    return f"{lane['name']}  {lane['now']}{'  (frozen)' if lane['frozen'] else ''}"
+    return f"{lane['name']}  {moment(lane['now'])}{'  (frozen)' if lane['frozen'] else ''}"
 
 
 def _tell(lane: dict[str, Any], *, as_json: bool) -> None:

@@ -7,6 +7,7 @@ import click
 from partnerlab.contracts.masking import printable
 from partnerlab.contracts.paths import at
 from partnerlab.groups import Group
+from partnerlab.moments import moment
 from partnerlab.remote import connect, json_option, lane_options, print_json
 from partnerlab.told import tell
 
@@ -58,7 +59,7 @@ def list_(
         return
     for one in found:
         line = f"{one['kind']:<17}  {one['recipient']}  {one['subject'] or one['body']}"
-        click.echo(printable(f"{one['number']:>5}  {one['sent_at'][:16]}  {line}"))
+        click.echo(printable(f"{one['number']:>5}  {moment(one['sent_at'])}  {line}"))
     if not found:
         click.echo("the mailbox has no such message", err=True)
 
@@ -78,7 +79,7 @@ def show(number: int, *, as_json: bool, url: str, lane: str) -> None:
     if as_json:
         print_json(one)
         return
-    head = {"To": one["recipient"], "Date": one["sent_at"], "Subject": one["subject"]}
+    head = {"To": one["recipient"], "Date": moment(one["sent_at"]), "Subject": one["subject"]}
     lines = [*(f"{name}: {value}" for name, value in head.items() if value), "", one["body"]]
     click.echo(printable("\n".join(lines), lines=True))
 

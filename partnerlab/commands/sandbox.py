@@ -200,7 +200,7 @@ def _tell(lane: str, entry: Entry) -> None:
 
     where = "" if lane == DEFAULT else f"{lane}  "
     what = f"{entry.door}  {entry.operation}  {entry.status or '-'}  {entry.duration_ms:.0f} ms"
-    line = f"{entry.at[11:19]}  {where}{what}  {outcome_of(entry.status, entry.answer, entry.faults)}"
+    line = f"{entry.at[11:19]}Z  {where}{what}  {outcome_of(entry.status, entry.answer, entry.faults)}"
     click.echo(click.style("".join(char if char.isprintable() else " " for char in line), dim=True), err=True)
 
 

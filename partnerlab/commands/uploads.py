@@ -11,6 +11,7 @@ import click
 from partnerlab.contracts.masking import printable
 from partnerlab.contracts.paths import at
 from partnerlab.groups import Group
+from partnerlab.moments import moment
 from partnerlab.remote import Remote, connect, json_option, lane_options, print_json
 from partnerlab.told import tell
 from partnerlab.told import upload as told_of
@@ -46,7 +47,7 @@ def list_(biller: str, *, as_json: bool, url: str, lane: str) -> None:
         return
     for row in found:
         counts = f"{row['accepted']} accepted, {row['rejected']} rejected"
-        line = f"{row['upload_id']}  {row['received_at'][:16]}  {row['state']:<9}  {counts}  {row['file_name']}"
+        line = f"{row['upload_id']}  {moment(row['received_at'])}  {row['state']:<9}  {counts}  {row['file_name']}"
         click.echo(printable(f"{line}  {row['message']}".rstrip()))
 
 

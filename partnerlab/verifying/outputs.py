@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -42,7 +44,8 @@ def write_reports(run: Run, files: Mapping[str, Any], signer: Any = None) -> Non
     Raises `click.FileError` where a file cannot be written.
     """
     on_github = os.environ.get("GITHUB_ACTIONS") == "true"
-    for line in summary_lines(run):
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() and not on_github else 0
+    for line in summary_lines(run, width):
         click.echo(printable(github.harmless(line) if on_github else line))
     if on_github:
         for line in github.annotation_lines(run):

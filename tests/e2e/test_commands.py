@@ -56,6 +56,7 @@ def test_the_mailbox_lists_and_shows_what_a_payer_would_have_read_and_is_emptied
     type_("trigger", "pay", "10000101", "40.00")
     listed = type_("mailbox", "list", "--kind", "receipt", "--to", "willows@example.com").stdout
     assert len(listed.splitlines()) == 1
+    assert listed.split()[1].endswith("Z"), "the time says that it is UTC"
     assert listed.rstrip().endswith("receipt of your payment of $40.00")
     shown = type_("mailbox", "show", "1").stdout
     assert shown.startswith("To: willows@example.com\nDate: ")

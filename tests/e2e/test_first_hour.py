@@ -230,4 +230,4 @@ def test_a_sandbox_shows_each_exchange_on_its_screen() -> None:
         url = server.stdout.readline().split()[-1]
         httpx.get(f"{url}/api/v1/biller/status", auth=("sandbox-api-key", ""))
         line = server.stderr.readline()
-    assert re.fullmatch(r"\d\d:\d\d:\d\d  REST  BillerStatus  200  \d+ ms  done\n", line), line
+    assert re.fullmatch(r"\d\d:\d\d:\d\dZ  REST  BillerStatus  200  \d+ ms  done\n", line), line

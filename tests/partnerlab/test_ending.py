@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -111,3 +113,31 @@ def test_a_second_ctrl_c_does_not_wait() -> None:
     with pytest.raises(KeyboardInterrupt):
         impatient()
     assert came == [1]
+
+
+INTERRUPTED = """
+import os, signal, sys
+_, imported, *sys.argv[1:] = sys.argv
+signal.signal(signal.SIGINT, signal.default_int_handler)
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == imported:
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Finder())
+from partnerlab.__main__ import run
+run()
+"""
+
+
+@pytest.mark.parametrize(
+    ("imported", "code", "said"),
+    [
+        ("click", -signal.SIGINT, ""),  # for every command
+        ("partnerlab.commands.lanes", -signal.SIGINT, ""),  # for this one
+        ("httpx", 1, "\nAborted!\n"),  # when it is at work
+    ],
+)
+def test_a_ctrl_c_shows_no_traceback_however_early(imported: str, code: int, said: str) -> None:
+    command = [sys.executable, "-c", INTERRUPTED, imported, "lanes", "list", "--url", "http://127.0.0.1:9"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (code, said)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from textwrap import wrap
 
 from partnerlab.contracts.verification.grading.model import CheckResult, Exchange, Outcome, Problem, Run
 from partnerlab.contracts.verification.report.coverage import coverage
@@ -13,6 +14,7 @@ __all__ = ["anchor", "clean", "failure_text", "sources", "summary_lines", "worst
 
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NO_ID = re.compile(r"[^A-Za-z0-9_-]+")
+_EVIDENCE = ("expected ", "received ")
 MOST_REASONS = 4
 
 
@@ -59,8 +61,33 @@ def exchange_of(run: Run, problem: Problem | None) -> Exchange | None:
     return run.exchanges[number - 1] if 0 < number <= len(run.exchanges) else None
 
 
-def summary_lines(run: Run) -> Iterator[str]:
-    """The outcome in a few lines, for a terminal."""
+def summary_lines(run: Run, width: int = 0) -> Iterator[str]:
+    """
+    The outcome in a few lines, for a terminal.
+
+    Sentences are folded to *width* columns, 0 for not at all; what was expected and received stays as it is.
+    """
+    for line in _summary(run):
+        if width and not line.lstrip().startswith(_EVIDENCE):
+            yield from _folded(line, width)
+        else:
+            yield line
+
+
+def _folded(line: str, width: int) -> list[str]:
+    """A line in as many as it needs, the further ones indented by two more; a word longer than that stays whole."""
+    indent = line[: len(line) - len(line.lstrip())]
+    further = f"{indent}  "
+    return wrap(
+        line,
+        width,
+        subsequent_indent=further,
+        break_long_words=False,
+        break_on_hyphens=False,
+    ) or [line]
+
+
+def _summary(run: Run) -> Iterator[str]:
     if run.configuration is not None:
         yield f"Configuration, {run.configuration.name}: {run.configuration.text}"
         yield f"  {run.configuration.advice}"

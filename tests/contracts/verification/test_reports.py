@@ -185,6 +185,15 @@ def test_terminal_and_summary_say_the_outcome(run: Run) -> None:
         assert re.search(r"\*\*Configuration, wrong-key\*\*", github.summary(run))
 
 
+def test_the_outcome_is_folded_to_the_terminal_and_what_was_received_is_not() -> None:
+    run = small_run()
+    folded, whole = list(summary_lines(run, 60)), list(summary_lines(run))
+    assert max(map(len, whole)) > 60
+    long = [line for line in folded if len(line) > 60]
+    assert all(line.strip().startswith(("expected ", "received ")) for line in long), long
+    assert " ".join(" ".join(folded).split()) == " ".join(" ".join(whole).split()), "every word of it"
+
+
 def test_coverage_counts_what_was_looked_at() -> None:
     rows = {row.name: (row.covered, row.total, row.missing) for row in coverage(small_run())}
     assert rows == {
