@@ -29,34 +29,42 @@ COUNT = Statement("SELECT count(*) FROM inhance_payments WHERE account_number = 
 
 
 class Writer:
-    """The thread that writes, which can be held before it commits, or be told to fail."""
+    """The thread that writes, which can be held before it writes or before it commits, or be told to fail."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.main = threading.current_thread()
         self.begun, self.may = threading.Event(), threading.Event()
         self.may.set()
         self.error: Exception | None = None
         self.handed = 0
         write = PaymentBatch.write
 
+        self.when = "before it commits"
+
         def held(batch: PaymentBatch, tx: Any) -> None:
+            mine = threading.current_thread().name.startswith("payments")
+            if mine and self.when == "before it writes":
+                self.wait()
             write(batch, tx)
-            if threading.current_thread().name.startswith("payments"):
-                self.handed += 1
-                self.begun.set()
-                assert self.may.wait(HELD_S)
-                if self.error is not None:
-                    raise self.error
+            if mine and self.when == "before it commits":
+                self.wait()
 
         monkeypatch.setattr(PaymentBatch, "write", held)
 
+    def wait(self) -> None:
+        """In that thread."""
+        self.handed += 1
+        self.begun.set()
+        assert self.may.wait(HELD_S)
+        if self.error is not None:
+            raise self.error
+
     def hold(self) -> None:
-        """Hold it before its next commit."""
+        """Hold it when it writes next."""
         self.begun.clear()
         self.may.clear()
 
     def go_on(self) -> None:
-        """Let it commit, or fail."""
+        """Let it go on, or fail."""
         self.may.set()
 
 
@@ -79,9 +87,10 @@ def after(file: Books, tmp_path: Path) -> After:
     return After(file, tmp_path)
 
 
-@pytest.fixture
-def held(file: Books, writer: Writer) -> Writer:
+@pytest.fixture(params=["before it writes", "before it commits"])
+def held(request: pytest.FixtureRequest, file: Books, writer: Writer) -> Writer:
     """p0 to p2 are being written, p3 and p4 wait behind them."""
+    writer.when = request.param
     writer.hold()
     for number in range(MOST + 2):
         assert pay(file, f"p{number}").number == number + 1
@@ -106,6 +115,29 @@ def test_a_kill_while_another_thread_writes_loses_and_doubles_nothing(held: Writ
     assert paid(after.rows()) == references(5), "p0 to p2 are in the tables now"
     pay(file, "p5")
     assert [one.payment.reference for one in file.do("payments", "a")] == references(6)
+    assert [one.number for one in file.do("view", "a", "10000101").payments] == [1, 2, 3, 4, 5, 6]
+
+
+def test_an_account_is_written_as_it_stood_when_it_was_handed_over(held: Writer, file: Books, after: After) -> None:
+    held.go_on()
+    file.warm_books.finish()
+    with sqlite3.connect(after.killed()) as opened_plainly:
+        (counted,) = opened_plainly.execute(
+            "SELECT payments FROM inhance_accounts WHERE lane = 'a' AND account_number = '10000101'"
+        )
+    opened_plainly.close()
+    assert counted == (3,), "p4 and p5 are not in the tables"
+
+
+def test_an_end_waits_for_the_thread_and_leaves_none(tmp_path: Path, writer: Writer) -> None:
+    books = opened(tmp_path / "world.db")
+    for number in range(MOST + 1):
+        pay(books, f"p{number}")
+    threads = {thread for thread in threading.enumerate() if thread.name.startswith("payments")}
+    assert threads
+    books.store.close()
+    assert not any(thread.is_alive() for thread in threads)
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["world.db", "world.db.lock"]
 
 
 def test_payments_and_balances_go_on_meanwhile(held: Writer, file: Books) -> None:
@@ -226,9 +258,11 @@ def test_records_behind_a_batch_count_only_after_all_of_it(held: Writer, after: 
 @pytest.mark.parametrize("length", [0, 5, len(HEAD), len(HEAD) + 9, HEAD_BYTES])
 def test_a_kill_when_a_file_is_begun_leaves_the_other(length: int, held: Writer, after: After) -> None:
     second = Path(f"{after.path}-redo2").read_bytes()
-    assert paid(after.rows(change=lambda path: Path(f"{path}-redo2").write_bytes(second[:length]) and None)) == (
-        references(3)
-    )
+
+    def begun(path: Path) -> None:
+        Path(f"{path}-redo2").write_bytes(second[:length])
+
+    assert paid(after.rows(change=begun)) == references(3)
     assert held.handed == 1
 
 
