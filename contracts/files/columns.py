@@ -19,7 +19,7 @@ from partnerlab.contracts.files.fields import SEPARATOR, Field
 from partnerlab.contracts.files.layout import Record
 from partnerlab.contracts.first_use import pattern
 
-__all__ = ["Cells", "column_checks", "rows_checker"]
+__all__ = ["Cells", "check_numbers", "column_checks", "rows_checker"]
 
 Cells = list[list[str]]
 """The cells of some columns, each column from the first row to the last."""
@@ -29,6 +29,9 @@ Check = Callable[[Sequence[str]], None]
 # Cells of a column, each with a line break behind it. Possessive, so that a long column keeps no place to go back to.
 AMOUNTS = pattern(r"(?:-?[0-9]{1,15}+\.[0-9][0-9]\n)*+")
 NUMBERS = pattern(r"(?:-?[0-9]{1,15}+(?:\.[0-9]{1,6}+)?+\n)*+")
+
+LOOSE = ("amount", "number", "guid")
+"""Kinds of one value that are rendered without a look at their form."""
 
 
 @lru_cache(maxsize=KEPT)
@@ -79,28 +82,34 @@ def _checker(record: Record, fields: Sequence[Field], names: tuple[str, ...]) ->
     return check_all
 
 
-def column_checks(fields: Sequence[Field]) -> list[tuple[Check, list[int]]]:
-    """What the cells of these columns must pass, each with the places of the columns it is about."""
+def column_checks(fields: Sequence[Field], *, rendered: bool = False) -> list[tuple[Check, list[int]]]:
+    """
+    What the cells of these columns must pass, each with the places of the columns it is about.
+
+    Cells that were *rendered* (`rendered.py`) are of their kind already, but for those of `LOOSE`.
+    """
     rules: dict[Any, tuple[Check, list[int]]] = {}
     for at, field in enumerate(fields):
-        for key, check in _rules(field):
+        for key, check in _rules(field, rendered=rendered):
             rules.setdefault(key, (check, []))[1].append(at)
     return list(rules.values())
 
 
-def _rules(field: Field) -> list[tuple[Any, Check]]:
+def _rules(field: Field, *, rendered: bool) -> list[tuple[Any, Check]]:
     """The checks of a field, each with a key; fields with the same key are checked together."""
     if field.kind == "filler":
         return []
     found: list[tuple[Any, Check]] = []
-    if field.required:
+    if field.required and not field.constant:
         found.append(("filled", _filled))
-        if field.kind == "text" and not field.constant.strip():
+        if field.kind == "text":
             found.append(("not blank", _not_blank))
     if field.constant:
         return [*found, (field, partial(_constant, field))]
     if field.pattern:
         found.append((field, partial(_shaped, re.compile(field.pattern).fullmatch)))
+    if rendered and (field.many or field.kind not in LOOSE):
+        return found
     if field.many:
         return [*found, ((field.kind, field.values), partial(_of_meters, field.kind, field.values))]
     if field.kind != "text":
@@ -119,11 +128,12 @@ def _not_blank(texts: Sequence[str]) -> None:
 
 
 def _constant(field: Field, texts: Sequence[str]) -> None:
-    constant = field.constant
-    if texts.count(constant) + texts.count("") == len(texts):
-        return
-    others = {*texts} - {constant, ""}
-    if not (field.provided and field.kind == "guid" and all(text.lower() == constant.lower() for text in others)):
+    constant, first = field.constant, texts[0]
+    others = ({first} if texts.count(first) == len(texts) else {*texts}) - {constant}
+    if not field.required:
+        others.discard("")
+    of_guid = field.provided and field.kind == "guid"
+    if others and not (of_guid and all(text.lower() == constant.lower() for text in others)):
         raise ValueError(constant)
 
 
@@ -140,7 +150,8 @@ def _amounts(texts: Sequence[str]) -> None:
         raise ValueError("")
 
 
-def _numbers(texts: Sequence[str]) -> None:
+def check_numbers(texts: Sequence[str]) -> None:
+    """Raise ValueError unless all are numbers or empty."""
     filled = list(filter(None, texts))
     filled.append("")
     if NUMBERS.fullmatch("\n".join(filled)) is None:
@@ -170,6 +181,6 @@ def _known(kind: str) -> Check:
 
 CHECKS: dict[str, Check] = {
     "amount": _amounts,
-    "number": _numbers,
+    "number": check_numbers,
     **{kind: _known(kind) for kind in ("date", "integer", "flag", "guid")},
 }

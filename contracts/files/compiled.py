@@ -30,7 +30,16 @@ from partnerlab.contracts.files.fields import MAX_ROW, SEPARATOR, Field
 from partnerlab.contracts.files.layout import Record
 from partnerlab.contracts.files.row import Row
 
-__all__ = ["many_dates", "overflow", "patterns", "row_parser", "row_renderer", "row_template", "source_of"]
+__all__ = [
+    "many_date_texts",
+    "many_dates",
+    "overflow",
+    "patterns",
+    "row_parser",
+    "row_renderer",
+    "row_template",
+    "source_of",
+]
 
 HELD = 16_384  # values a table of parsed texts keeps
 HELD_AMOUNTS = 65_536  # of amounts, which are found a third quicker than made: at most 14 MB
@@ -142,10 +151,17 @@ def _render_texts(values: Any, most: int) -> str:
     return text
 
 
+@cache
+def many_date_texts(most: int) -> Rendered:
+    """The cells of the dates of so many meters, likewise. For tuples alone: a row of the same dates equals one."""
+    return Rendered(partial(_render_dates, most=most), {(): ""})
+
+
 _dates = Parsed(plain.parse_date)
 _optional_dates = Parsed(plain.parse_date, {"": None})
 _date_texts = Rendered(plain.render_date)
 _optional_date_texts = Rendered(plain.render_date, {None: ""})
+_optional_integer_texts = Rendered(plain.render_integer, {None: ""})
 
 NAMES: dict[str, Any] = {
     "new": tuple.__new__,
@@ -167,6 +183,7 @@ NAMES: dict[str, Any] = {
     "many_texts": _parse_texts,
     "date_texts": _date_texts,
     "optional_date_texts": _optional_date_texts,
+    "optional_integer_texts": _optional_integer_texts,
     "amount_text": _render_amount,
     "number_text": _render_number,
     "integer_text": plain.render_integer,

@@ -13,9 +13,9 @@ from functools import lru_cache, partial
 from itertools import chain
 from typing import Any
 
-from partnerlab.contracts.files.columns import column_checks
-from partnerlab.contracts.files.compiled import KEPT, NAMES, overflow
-from partnerlab.contracts.files.fields import MAX_ROW, SEPARATOR, Field, is_printable
+from partnerlab.contracts.files.columns import check_numbers, column_checks
+from partnerlab.contracts.files.compiled import KEPT, NAMES, many_date_texts, overflow
+from partnerlab.contracts.files.fields import MAX_ROW, SEPARATOR, Field, is_plain
 from partnerlab.contracts.files.layout import Record
 from partnerlab.contracts.files.row import Row
 
@@ -24,7 +24,7 @@ __all__ = ["rows_renderer"]
 Render = Callable[[Sequence[Any]], Sequence[str]]
 """From the values of a column to its cells. Raises ValueError, TypeError or KeyError where one is not of its kind."""
 
-FLAGS = {False: "0", True: "1"}
+FLAGS = {False: "0", True: "1", None: ""}
 _NONE = type(None)
 
 
@@ -46,9 +46,7 @@ def rows_renderer(record: Record) -> Callable[[Sequence[Row]], list[str] | None]
             lines = (short if is_short else whole)(values)
         except (ValueError, TypeError, AttributeError, KeyError):
             return None
-        text = "".join(lines)
-        bars = (len(record.fields) - 1) * len(lines)
-        good = is_printable(text) and text.count("|") == bars and max(map(len, lines)) <= MAX_ROW
+        good = is_plain("".join(lines), (len(record.fields) - 1) * len(lines)) and max(map(len, lines)) <= MAX_ROW
         return lines if good else None
 
     return render
@@ -60,7 +58,7 @@ def _renderer(record: Record, fields: Sequence[Field], tail: int) -> Callable[[S
     columns: list[tuple[int, Render]] = [
         (-1, _as_it_is) if field.kind == "filler" else (names.index(field.name), _render(field)) for field in fields
     ]
-    checks = column_checks(fields)
+    checks = column_checks(fields, rendered=True)
     end = "|" * (tail - 1)  # behind the bar that joins it
 
     def render(values: Sequence[Sequence[Any]]) -> list[str]:
@@ -77,18 +75,27 @@ def _renderer(record: Record, fields: Sequence[Field], tail: int) -> Callable[[S
 
 
 def _render(field: Field) -> Render:
-    if field.many:
-        return partial(_of_meters, field.kind, field.values)
-    return KINDS[field.kind]
+    if not field.many:
+        return KINDS[field.kind]
+    if field.kind == "date":
+        return partial(_of_type, (tuple,), many_date_texts(field.values).__getitem__)
+    return partial(_of_meters, field.kind, field.values)
 
 
-def _of_type(kind: type, render: Callable[[Any], str], values: Sequence[Any]) -> Sequence[str]:
-    """The cells of values that are all of a type, None being an empty one."""
+def _of_type(kinds: tuple[type, ...], render: Callable[[Any], str], values: Sequence[Any]) -> Sequence[str]:
+    """The cells of values that are all of these types."""
+    if not {*map(type, values)} <= {*kinds}:
+        raise TypeError(kinds)
+    return list(map(render, values))
+
+
+def _decimals(values: Sequence[Any]) -> Sequence[str]:
+    """The cells of decimals, None being an empty one; what is left to check is how many digits they have."""
     kinds = {*map(type, values)}
-    if kinds == {kind}:
-        return list(map(render, values))
-    if kinds <= {kind, _NONE}:
-        return ["" if value is None else render(value) for value in values]
+    if kinds == {Decimal}:
+        return list(map(Decimal.to_eng_string, values))
+    if kinds <= {Decimal, _NONE}:
+        return ["" if value is None else Decimal.to_eng_string(value) for value in values]
     raise TypeError(kinds)
 
 
@@ -96,12 +103,15 @@ def _of_meters(kind: str, most: int, values: Sequence[Any]) -> Sequence[str]:
     """The cells of tuples of values."""
     if {*map(type, values)} != {tuple}:
         raise TypeError(kind)
-    if max(map(len, values)) > 1:
+    flat = [*chain.from_iterable(values)]
+    if len(flat) > len(values) - values.count(()):  # of more than one meter
         render = NAMES[f"{kind}_many_text"]
         return [render(value, most) if value else "" for value in values]
-    filled = KINDS[kind]([value[0] for value in values if value])
+    filled = KINDS[kind](flat)
     if "" in filled or (kind == "text" and SEPARATOR in "".join(filled)):
         raise ValueError(kind)
+    if kind == "number":
+        check_numbers(filled)
     if len(filled) == len(values):
         return filled
     cells = iter(filled)
@@ -116,8 +126,8 @@ KINDS: dict[str, Render] = {
     "text": _as_it_is,
     "guid": _as_it_is,
     "date": lambda values: list(map(NAMES["optional_date_texts"].__getitem__, values)),
-    "amount": partial(_of_type, Decimal, str),
-    "number": partial(_of_type, Decimal, str),
-    "integer": partial(_of_type, int, str),
-    "flag": partial(_of_type, bool, FLAGS.__getitem__),
+    "amount": _decimals,
+    "number": _decimals,
+    "integer": partial(_of_type, (int, _NONE), NAMES["optional_integer_texts"].__getitem__),
+    "flag": partial(_of_type, (bool, _NONE), FLAGS.__getitem__),
 }

@@ -12,7 +12,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
-from itertools import islice
+from itertools import accumulate, chain, islice
 from typing import IO
 
 from partnerlab.contracts.files.compiled import row_renderer
@@ -28,7 +28,7 @@ from partnerlab.contracts.records import dataclass
 __all__ = ["Written", "write_bif"]
 
 SPOOL = 8 << 20
-BLOCK = 128  # invoices that are written at once: few enough to stay in the processor's cache
+BLOCK = 256  # invoices that are written at once: few enough to stay in the processor's cache
 KEPT = 1_000
 
 
@@ -113,14 +113,15 @@ class _Sink:
         return size
 
     def _lines_at_once(self, groups: Sequence[InvoiceGroup]) -> list[str] | None:
-        """The lines of groups that are all plain, else None: then nothing was counted."""
+        """The lines of groups that are all plain, some joined to one text, else None: then nothing was counted."""
         invoices = [group.invoice for group in groups]
-        counts = [len(group.details) for group in groups]
+        details_of = [group.details for group in groups]
+        counts = [*map(len, details_of)]
         if not 0 < min(counts) <= max(counts) <= MAX_ROWS - 2:
             return None
         heads = self.render_invoices(invoices)
         customers = self.render_customers([group.customer for group in groups])
-        details = self.render_details([row for group in groups for row in group.details])
+        details = self.render_details([*chain.from_iterable(details_of)])
         if heads is None or customers is None or details is None:
             return None
         if not self.seen.add_all([tuple.__getitem__(row, self.key_at) for row in invoices]):
@@ -128,12 +129,9 @@ class _Sink:
         self.total = sum([tuple.__getitem__(row, self.total_at) for row in invoices], self.total)
         self.invoices += len(groups)
         self.rows += 2 * len(groups) + len(details)
-        lines: list[str] = []
-        rest = iter(details)
-        for head, customer, count in zip(heads, customers, counts, strict=True):
-            lines += (head, customer)
-            lines += islice(rest, count)
-        return lines
+        for at, head, customer in zip(accumulate(counts, initial=0), heads, customers, strict=False):
+            details[at] = f"{head}\n{customer}\n{details[at]}"
+        return details
 
     def _lines(self, groups: Sequence[InvoiceGroup]) -> list[str]:
         """The lines of groups, row by row."""

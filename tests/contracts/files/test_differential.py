@@ -19,7 +19,7 @@ import pytest
 from partnerlab.contracts.files import Layout, Record, ValueRefused, load_layout, parse_layout, with_columns
 from partnerlab.contracts.files.columns import rows_checker
 from partnerlab.contracts.files.compiled import row_parser, row_renderer, source_of
-from partnerlab.contracts.files.fields import is_printable
+from partnerlab.contracts.files.fields import is_plain
 from partnerlab.contracts.files.rendered import rows_renderer
 from partnerlab.contracts.files.row import Row
 from partnerlab.contracts.files.rows import judge_row, render_row
@@ -227,8 +227,23 @@ def test_a_plain_row_is_read_and_written_by_the_compiled_functions(partner: str,
         assert row_renderer(record)(row) == line
 
 
-def test_what_is_printable() -> None:
+def test_what_is_plain() -> None:
     texts = [chr(code) for code in range(0x250)] + ["", "\u2028", "\ud800", "a" * 500 + "\x1f", "Zoë\t"]
     for text in texts:
         for whole in (text, f"a{text}b"):
-            assert is_printable(whole) == whole.isprintable(), repr(whole)
+            assert is_plain(whole, 0) == (whole.isprintable() and "|" not in whole), repr(whole)
+            assert is_plain(f"{whole}|x|", 2) == is_plain(whole, 0)
+
+
+@pytest.mark.parametrize("odd", [Decimal("1E+1"), Decimal("-0"), Decimal("1.234"), True, 1, None, date(2026, 1, 2), ()])
+@pytest.mark.parametrize("kind", ["number", "date", "text"])
+def test_meters_among_others(kind: str, odd: Any) -> None:
+    """Columns of several meters, most with one value or none, become what they become row by row, or nothing."""
+    record = LAYOUT.record("ID")
+    name = {"number": "CustomField11", "date": "CustomField10", "text": "CustomField30"}[kind]
+    made = {"number": Decimal(7), "date": date(2026, 3, 2), "text": "M7"}[kind]
+    for values in ((), (odd,), (made, odd), [odd], (made,) * 5, (made,) * 6, odd):
+        rows = [record.make(Description="x", **({name: one} if one else {})) for one in ((), (made,), values)]
+        lines = [row_renderer(record)(row) for row in rows]
+        found = rows_renderer(record)(rows)
+        assert found == lines or (found is None and (None in lines or odd in (Decimal("1E+1"), Decimal("-0"))))
