@@ -26,6 +26,12 @@ def read_yaml(path: str) -> dict[str, Any]:
     return document
 
 
+def control_apis() -> tuple[str, ...]:
+    """The folders with a `control.yaml`: the sandbox's own, then those of the systems by name."""
+    names = (path.parent.name for path in FOLDER.glob("*/control.yaml"))
+    return tuple(sorted(names, key=lambda name: (name != "sandbox", name)))
+
+
 @cache
 def read_bytes(path: str) -> bytes:
     """The bytes of a file below `contracts/`, as in `inhance_soap/iCloud.wsdl`."""

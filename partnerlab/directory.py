@@ -12,8 +12,7 @@ from partnerlab.settings import SandboxSettings
 from partnerlab.simulators.ic_webservices import InvoiceCloud
 from partnerlab.simulators.ic_webservices.domain.errors import NotFound
 from partnerlab.simulators.kit.egress.allow_list import AddressRefused, Allowed
-from partnerlab.simulators.kit.world.lanes import Lane, LaneNotFound
-from partnerlab.watersmart_port import PartnerAccess
+from partnerlab.simulators.kit.world.lanes import LaneNotFound
 
 __all__ = ["Directory"]
 
@@ -61,9 +60,3 @@ class Directory:
                 listed.targets(url)
         except (AddressRefused, OSError, ValueError) as error:
             raise RequestInvalid("url", shown_url(url), str(error)) from None
-
-    def watersmart(self, guid: str, here: Callable[[str], str], lane: Lane) -> PartnerAccess:
-        """WaterSmart's access to Invoice Cloud, with the keys that its biller has now, as they count *here*."""
-        biller = self._ic().world.services.ledger.biller(lane, guid)
-        url = f"{self._parts.origin('invoice-cloud', self._url())}/lane/{lane.name}"
-        return PartnerAccess(url, biller.guid, here(biller.web_service_key), here(biller.api_key))

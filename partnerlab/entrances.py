@@ -7,45 +7,25 @@ from collections.abc import Collection
 from partnerlab.console import Entrance
 from partnerlab.partners import PARTNERS
 from partnerlab.parts import PARTS
-from partnerlab.simulators import ic_webservices, inhance_soap, tccs_rest
-from partnerlab.simulators.ic_webservices.wire.doors import (
-    CLOUD_PAYMENTS_PATH,
-    INVOICING_PATH,
-    MANAGEMENT_PATH,
-    REMOTE_PATH,
-    REST_PATH,
-)
+from partnerlab.simulators import ic_webservices
+from partnerlab.systems import SYSTEMS, Every
 
 __all__ = ["PUMP_PATH", "billers", "entrances"]
 
 PUMP_PATH = "/_pump"
-PLATFORM = ("Invoice Cloud REST", "Cloud Payments V2", "CloudInvoicing", "CloudManagement", "RemoteAuthentication")
 
 
-def entrances(
-    inhance: inhance_soap.Settings,
-    tccs: tccs_rest.Settings,
-    ic: ic_webservices.Settings,
-    served: Collection[str] = PARTS,
-) -> list[Entrance]:
-    """The doors of partners and Invoice Cloud that are *served* here, then what the real systems do not have."""
-    web_services = "BillerGUID and WebServiceKey of a biller"
-    found = [
-        Entrance("console", "/", "", "all of it, in a browser"),
-        Entrance("inHance", f"{inhance.path}?wsdl", inhance.key, "WebServiceKey"),
-        Entrance("TCCS", tccs.bases[0], tccs.entry_key, f"consumerGUID {tccs.consumer_guid}, entryKey"),
-        Entrance("Invoice Cloud REST", f"{REST_PATH}/biller/status", ic.utility_api_key, "API key, by HTTP Basic"),
-        Entrance("Cloud Payments V2", CLOUD_PAYMENTS_PATH, "", "API key, by HTTP Basic"),
-        Entrance("CloudInvoicing", f"{INVOICING_PATH}?wsdl", "", web_services),
-        Entrance("CloudManagement", f"{MANAGEMENT_PATH}?wsdl", "", web_services),
-        Entrance("RemoteAuthentication", f"{REMOTE_PATH}?wsdl", "", web_services),
-        Entrance("inHance v1", "/_sandbox/jobs", "", "calls by timed jobs, nobody calls it"),
-        Entrance("WaterSmart", "/_sandbox/watersmart/books", "", "its books; it calls, nobody calls it"),
-        Entrance("control API", "/_sandbox/openapi.json", "", "everything the real systems do not have"),
-        Entrance("data pump", f"{PUMP_PATH}/deliveries", "", "what goes to the partners"),
-    ]
-    parts = {"inHance": "inhance", "TCCS": "tccs"} | dict.fromkeys(PLATFORM, "invoice-cloud")
-    return [one for one in found if parts.get(one.name, one.name) in served or one.name not in parts]
+def entrances(settings: Every, served: Collection[str] = PARTS) -> list[Entrance]:
+    """The doors of the systems that are *served* here, then what the real ones do not have."""
+    found = [Entrance("console", "/", "", "all of it, in a browser")]
+    for one in SYSTEMS:
+        if one.doors is not None and one.part in served:
+            found += one.doors(settings.of(one.settings))
+    for one in SYSTEMS:
+        found += one.without_doors
+    found.append(Entrance("control API", "/_sandbox/openapi.json", "", "everything the real systems do not have"))
+    found.append(Entrance("data pump", f"{PUMP_PATH}/deliveries", "", "what goes to the partners"))
+    return found
 
 
 def billers(ic: ic_webservices.Settings) -> list[tuple[str, str, str, str]]:

@@ -11,14 +11,14 @@ import base64
 import hashlib
 import hmac
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from partnerlab.contracts.first_use import pattern
 from partnerlab.contracts.records import dataclass
-from partnerlab.simulators import ic_webservices, inhance_soap, tccs_rest, watersmart
 from partnerlab.simulators.kit.keys import Keys
+from partnerlab.systems import Every
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -30,34 +30,22 @@ _GUID = pattern(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _SALT, _COST = b"partnerlab keys", 1 << 14
 _LETTERS = 20  # of 32 kinds: 100 bits
 
-Settings = inhance_soap.Settings | tccs_rest.Settings | ic_webservices.Settings | watersmart.Settings
 One = TypeVar("One", bound="DataclassInstance")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Access:
-    """What the simulators of a sandbox ask for: their settings, and `keys`, which translates what lanes keep."""
+    """What the systems of a sandbox ask for: their `settings`, and `keys`, which translates what lanes keep."""
 
-    inhance: inhance_soap.Settings
-    tccs: tccs_rest.Settings
-    ic: ic_webservices.Settings
-    water: watersmart.Settings
+    settings: Every
     keys: Keys
 
-    @property
-    def every(self) -> tuple[Settings, ...]:
-        """The settings of each simulator."""
-        return self.inhance, self.tccs, self.ic, self.water
+    def of(self, kind: type[One]) -> One:
+        """The settings of that class."""
+        return self.settings.of(kind)
 
 
-def access(
-    inhance: inhance_soap.Settings,
-    tccs: tccs_rest.Settings,
-    ic: ic_webservices.Settings,
-    water: watersmart.Settings,
-    *,
-    token: str,
-) -> Access:
+def access(every: Every, *, token: str) -> Access:
     """
     The settings with keys of their own in place of the documented ones, made from *token*; as they are without one.
 
@@ -65,9 +53,8 @@ def access(
     documented key counts as not set, however it is written.
     """
     if not token:
-        return Access(inhance, tccs, ic, water, Keys())
+        return Access(every, Keys())
     root = hashlib.scrypt(token.encode(), salt=_SALT, n=_COST, r=8, p=1)
-    every: Sequence[DataclassInstance] = (inhance, tccs, ic, water)
     made = Keys({documented: _made(root, documented) for one in every for documented in _documented(one).values()})
     given: dict[str, str] = {}
     for one in every:
@@ -75,7 +62,7 @@ def access(
             if not made.refused(getattr(one, name)):
                 given.setdefault(documented, getattr(one, name))
     keys = Keys({**made.own, **given})
-    return Access(_with(inhance, keys), _with(tccs, keys), _with(ic, keys), _with(water, keys), keys)
+    return Access(Every(_with(one, keys) for one in every), keys)
 
 
 def _documented(settings: DataclassInstance) -> Mapping[str, str]:

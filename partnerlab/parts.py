@@ -13,16 +13,17 @@ from urllib.parse import urlsplit
 
 from partnerlab.contracts.first_use import pattern
 from partnerlab.contracts.records import dataclass
+from partnerlab.systems import PARTNER_SYSTEMS, SYSTEMS, invoice_cloud
 
 __all__ = ["CALLED", "PARTS", "Parts", "check_parts", "problems_of_parts"]
 
-PARTS = ("inhance", "tccs", "invoice-cloud", "watersmart", "pump")
+PUMP, CENTER = "pump", invoice_cloud.SYSTEM.part
+PARTS = (*(one.part for one in SYSTEMS), PUMP)
+_PARTNERS = tuple(one.part for one in PARTNER_SYSTEMS if one.doors is not None)
 CALLED: Mapping[str, tuple[str, ...]] = {
-    "inhance": ("invoice-cloud",),
-    "tccs": ("invoice-cloud",),
-    "invoice-cloud": ("inhance", "tccs"),
-    "watersmart": ("invoice-cloud",),
-    "pump": ("inhance", "tccs", "invoice-cloud"),
+    **dict.fromkeys(PARTS, (CENTER,)),
+    CENTER: _PARTNERS,
+    PUMP: (*_PARTNERS, CENTER),
 }
 """What a part calls."""
 _PEER = pattern(r"([a-z-]+)=(https?://[^/?#\s@]+)/?")

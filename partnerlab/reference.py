@@ -18,7 +18,7 @@ from partnerlab import cli
 from partnerlab.client.datapump.states import render_diagram
 from partnerlab.contracts import catalogue, settings
 from partnerlab.contracts.capabilities import capabilities, integrations
-from partnerlab.contracts.data import read_toml, read_yaml
+from partnerlab.contracts.data import control_apis, read_toml, read_yaml
 from partnerlab.contracts.files import load_layout
 from partnerlab.contracts.files.csv import load_table
 from partnerlab.contracts.verification.consumer.roles import ROLES, role
@@ -49,9 +49,6 @@ EXIT_CODES = (
     ("4", "`verify provider`, `verify consumer`", "nothing was verified"),
 )
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
-
-CONTROL_APIS = ("sandbox", "inhance_soap", "tccs_rest", "ic_webservices", "watersmart", "auditing")
-"""The folders of `contracts/` with a `control.yaml`, in the order of the page."""
 
 
 def requirements() -> Iterable[str]:
@@ -213,7 +210,7 @@ def control_api() -> Iterable[str]:
         "In the lane that the header `X-Sandbox-Lane` or the path `/lane/<name>` before them names. The whole contract,"
         " with the shape of each body, is `/_sandbox/openapi.json`."
     )
-    for part in CONTROL_APIS:
+    for part in control_apis():
         document = read_yaml(f"{part}/control.yaml")
         yield f"## {document['info']['title']}"
         rows = (

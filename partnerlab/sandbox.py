@@ -13,7 +13,6 @@ import random
 import tempfile
 import threading
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -25,14 +24,13 @@ from partnerlab.console import PREFIX, Console
 from partnerlab.contracts.database_errors import is_locked
 from partnerlab.directory import Directory
 from partnerlab.entrances import PUMP_PATH, entrances
-from partnerlab.jobs_port import InHanceJobs, JobsPort, TccsJobs
 from partnerlab.outgoing import Outgoing
 from partnerlab.own_keys import access
-from partnerlab.parts import Parts, check_parts
+from partnerlab.parts import CENTER, Parts, check_parts
 from partnerlab.pump_port import PumpPort, service_of
 from partnerlab.sending_again import Resending, credentials, keys_of
 from partnerlab.settings import SandboxSettings
-from partnerlab.simulators import ic_webservices, inhance_soap, tccs_rest, watersmart
+from partnerlab.simulators import ic_webservices
 from partnerlab.simulators.kit.control.app import ControlApp, create_control_app, limits_of
 from partnerlab.simulators.kit.egress.pinned_post import post_form
 from partnerlab.simulators.kit.faults.faults import Faults
@@ -48,10 +46,13 @@ from partnerlab.simulators.kit.world.lanes import DEFAULT, Lane, Lanes
 from partnerlab.simulators.kit.world.simulator import Simulator
 from partnerlab.simulators.kit.world.store import Store
 from partnerlab.simulators.migrations import HISTORY
+from partnerlab.systems import PARTNER_SYSTEMS, SYSTEMS, Joints, every
+from partnerlab.systems.to_invoice_cloud import ToInvoiceCloud
 from partnerlab.verdicts import verdicts
-from partnerlab.watersmart_port import WaterSmartPort
 
 if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
     from partnerlab.by_hand import ByHand
     from partnerlab.client.datapump import DataPump
     from partnerlab.folders import Exchange
@@ -82,6 +83,8 @@ class Sandbox:
     """
     The running whole: a context manager, or `start` and `stop`. One per process, because the durable data pump is.
 
+    *systems* are settings of simulated systems, as `inhance_soap.Settings(…)`; one that is not given has its defaults.
+
     *in_process* is for tests: the pump has no threads and no file, and delivers when `settle` is called or a lane's
     clock is advanced. There may be several of these in one process. With *by_hand*, for soaks, it is not started and
     nothing happens on another thread: whoever made it calls its `site`; it may have a database, to be opened again.
@@ -93,11 +96,7 @@ class Sandbox:
     def __init__(
         self,
         settings: SandboxSettings = SandboxSettings(),  # noqa: B008 - frozen
-        *,
-        inhance: inhance_soap.Settings = inhance_soap.Settings(),  # noqa: B008 - frozen
-        tccs: tccs_rest.Settings = tccs_rest.Settings(),  # noqa: B008 - frozen
-        ic: ic_webservices.Settings = ic_webservices.Settings(),  # noqa: B008 - frozen
-        water: watersmart.Settings = watersmart.Settings(),  # noqa: B008 - frozen
+        *systems: DataclassInstance,
         in_process: bool = False,
         by_hand: ByHand | None = None,
     ) -> None:
@@ -108,7 +107,9 @@ class Sandbox:
         check_parts(settings.only, settings.peers, settings.database)
         self.settings = settings
         self.parts = Parts.of(settings.only, settings.peers)
-        self.access = access(inhance, tccs, ic, water, token=settings.token if settings.shared else "")
+        given = every(systems)
+        ic = given.of(ic_webservices.Settings)
+        self.access = access(given, token=settings.token if settings.shared else "")
         self.certificate = certificate_of(settings)
         self._trust = None if self.certificate is None else self.certificate.trusting()
         self._in_process = in_process
@@ -128,23 +129,15 @@ class Sandbox:
             transport=by_hand.payers_transport() if by_hand else None,
         )
         self.ic = self._made_invoice_cloud(ic, by_hand)
-        self._runners = {part: Runner(self.store, self.lanes) for part in ("inhance", "tccs")}
-        self._jobs = self._made_jobs(by_hand)
-        self.inhance = inhance_soap.create_simulator(
-            self.access.inhance, self.store, self.lanes, runner=self._runners["inhance"], jobs=InHanceJobs(self._jobs)
+        self._to_invoice_cloud = self._made_way_to_invoice_cloud(by_hand)
+        joints = Joints(
+            *(self.store, self.lanes, given, self.access.settings, self.access.keys, self._to_invoice_cloud)
         )
-        self.tccs = tccs_rest.create_simulator(
-            self.access.tccs, self.store, self.lanes, runner=self._runners["tccs"], jobs=TccsJobs(self._jobs)
-        )
-        self._water_port = self._made_water_port(ic.watersmart_guid, water, by_hand)
-        self.water = watersmart.create_simulator(
-            *(water, self.store, self.lanes),
-            call=self._water_port.call,
-            exchange=self._water_port,
-            keys=self.access.keys,
-        )
-        self.simulators: dict[str, Simulator] = {"inhance": self.inhance, "tccs": self.tccs}  # by the parts they are
-        self.simulators |= {"invoice-cloud": self.ic, "watersmart": self.water}
+        joined = {one.part: one.join(joints) for one in PARTNER_SYSTEMS}
+        self._runners = {part: one.runner for part, one in joined.items()}
+        self.simulators: dict[str, Simulator] = {
+            one.part: joined[one.part].simulator if one.part in joined else self.ic for one in SYSTEMS
+        }
         self.lanes.seeders.extend(simulator.seed for simulator in self.simulators.values())
         self.journal = self._made_journal()
         self.faults = Faults(self.lanes)
@@ -165,8 +158,9 @@ class Sandbox:
         for part, simulator in self.simulators.items():
             self._doors |= dict.fromkeys(simulator.doors, part)
         limits = limits_of(guard, ic.max_upload_bytes + ENVELOPE_BYTES, settings.max_import_bytes)
-        shown = entrances(*self._asked_for, self.parts.served)
-        self._console = Console(lambda: self.site, shown, self.access.ic.utility_password, limits.body_bytes)
+        shown = entrances(self.access.settings, self.parts.served)
+        password = self.access.of(ic_webservices.Settings).utility_password
+        self._console = Console(lambda: self.site, shown, password, limits.body_bytes)
         self._mount()
         if by_hand:
             for runner in self.runners:
@@ -212,27 +206,17 @@ class Sandbox:
             post=by_hand.post if by_hand else post_form,
         )
 
-    def _made_jobs(self, by_hand: ByHand | None) -> JobsPort:
-        return JobsPort(
-            lambda: self.parts.origin("invoice-cloud", self.url),
+    def _made_way_to_invoice_cloud(self, by_hand: ByHand | None) -> ToInvoiceCloud:
+        return ToInvoiceCloud(
+            lambda: self.parts.origin(CENTER, self.url),
             lambda: self.ic,
             by_hand.transport() if by_hand else None,
             trust=self._trust,
             arrives=lambda lane, operation, content: self.faults.file(lane, operation, content),
         )
 
-    def _made_water_port(self, guid: str, settings: watersmart.Settings, by_hand: ByHand | None) -> WaterSmartPort:
-        return WaterSmartPort(
-            partial(self._directory.watersmart, guid, self.access.keys.here),
-            lambda: self.ic.world.services.export_batches,
-            split=settings.split_payments,
-            trust=self._trust,
-            arrives=lambda lane, operation, content: self.faults.file(lane, operation, content),
-            transport=by_hand.transport() if by_hand else None,
-        )
-
     def _made_journal(self) -> Journal:
-        keys = keys_of(*self.access.every) | frozenset(self.access.keys.own)
+        keys = keys_of(self.access.settings) | frozenset(self.access.keys.own)
         judges = {**verdicts(), nowhere.NAME: nowhere.no_such_path(lambda: self.site.paths())}
         return Journal(self.lanes, judges, secrets=lambda: keys, noticed=self.access.keys.noticed)
 
@@ -242,7 +226,7 @@ class Sandbox:
             hosts=(self.settings.host, *self.settings.hosts),
             as_program=at_need.as_program,
             authority=None if self.certificate is None else self.certificate.authority.read_bytes(),
-            resend=Resending(lambda: self.server.site, credentials(*self._asked_for)),
+            resend=Resending(lambda: self.server.site, credentials(self.access.settings)),
             more={"auditing/control.yaml": lambda: at_need.auditing(lambda: self.site)},
         )
 
@@ -257,11 +241,6 @@ class Sandbox:
         if self.settings.console:
             for path in ("/", PREFIX):
                 self.site.mount(path, self._console, door=False)
-
-    @property
-    def _asked_for(self) -> tuple[inhance_soap.Settings, tccs_rest.Settings, ic_webservices.Settings]:
-        """The settings with the keys that the doors of partners and Invoice Cloud ask for."""
-        return self.access.inhance, self.access.tccs, self.access.ic
 
     @property
     def url(self) -> str:
@@ -314,14 +293,12 @@ class Sandbox:
     @property
     def runners(self) -> tuple[Runner, ...]:
         """What does due work, one for each that keeps its own."""
-        return *self._runners.values(), self.ic.world.runner, self.water.world.runner
+        return tuple(self._runners.get(one.part, self.ic.world.runner) for one in SYSTEMS)
 
     def run_jobs(self) -> None:
         """Let the partners' timed jobs run by themselves as the lanes' clocks go, not only when one is advanced."""
         for part in self._runners.keys() & self.parts.served:
             self._runners[part].start()
-        if "watersmart" in self.parts.served:
-            self.water.start()
 
     def wind_down(self) -> None:
         """Let the pump's calls end that are under way, while their partners, which are served here, still answer."""
@@ -338,13 +315,11 @@ class Sandbox:
         if self.exchange is not None:
             self.exchange.stop()
             self.exchange = None
-        self.water.close()
         for runner in self._runners.values():
             runner.close()
-        self._jobs.close()
         self.ic.close()
         self._pump.stop()
-        self._water_port.close()
+        self._to_invoice_cloud.close()
         self.journal.close()
         self._asking.close()
         self.lanes.locks.close()
@@ -382,7 +357,7 @@ class Sandbox:
             return
         kept = bool(self.settings.database)  # in memory nothing is left of a former run
         begun = not kept or self._pump_started()
-        if kept and "invoice-cloud" in self.parts.served:
+        if kept and CENTER in self.parts.served:
             self.ic.start()
         self._control.warm()
         while not begun and not self._stopping.wait(LOCKED_S):

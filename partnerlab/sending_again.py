@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
+from typing import TYPE_CHECKING
 
 from partnerlab.contracts.masking import is_secret
-from partnerlab.own_keys import Settings
-from partnerlab.simulators import ic_webservices, inhance_soap, tccs_rest
+from partnerlab.simulators import ic_webservices
 from partnerlab.simulators.kit.http.site import Site
 from partnerlab.simulators.kit.journal.entries import Entry
 from partnerlab.simulators.kit.journal.sent_again import Credentials, NotReplayable, Replayed, sent_again
 from partnerlab.simulators.kit.world.lanes import Lane
+from partnerlab.systems import SYSTEMS, Every
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 __all__ = ["Resending", "credentials", "keys_of"]
 
@@ -36,19 +40,15 @@ class Resending:
         return Replayed(exchange.id, response.status if response is not None else 0, again.filled_in, again.masked)
 
 
-def credentials(
-    inhance: inhance_soap.Settings, tccs: tccs_rest.Settings, ic: ic_webservices.Settings
-) -> dict[str, Credentials]:
+def credentials(settings: Every) -> dict[str, Credentials]:
     """The credentials of the doors that have their own; Invoice Cloud's share theirs."""
-    keys = (ic.utility_web_service_key, *sorted(keys_of(ic)))
-    return {
-        "inhance": Credentials([inhance.key]),
-        "tccs": Credentials([tccs.entry_key]),
-        SHARED: Credentials(keys, ic.utility_api_key),
-    }
+    ic = settings.of(ic_webservices.Settings)
+    shared = Credentials((ic.utility_web_service_key, *sorted(keys_of([ic]))), ic.utility_api_key)
+    own = {one.section: one.credentials(settings.of(one.settings)) for one in SYSTEMS if one.credentials is not None}
+    return {**own, SHARED: shared}
 
 
-def keys_of(*settings: Settings) -> frozenset[str]:
+def keys_of(settings: Iterable[DataclassInstance]) -> frozenset[str]:
     """The keys and passwords of the simulators, which the journal masks wherever a caller puts them."""
     found = set()
     for one in settings:

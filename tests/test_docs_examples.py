@@ -16,12 +16,14 @@ import pytest
 
 from partnerlab.client.jobs.ways import FolderWay
 from partnerlab.generators.bif import generate_bif
-from partnerlab.jobs_books import InHanceBooks
 from partnerlab.journey.cloud_payments import pay_by_card
 from partnerlab.journey.visitor import Visitor
 from partnerlab.sandbox import Sandbox
 from partnerlab.settings import SandboxSettings
-from partnerlab.watersmart_books import WaterSmartBooks
+from partnerlab.simulators.inhance_soap import InHance
+from partnerlab.simulators.watersmart import WaterSmart
+from partnerlab.systems.inhance_books import InHanceBooks
+from partnerlab.systems.watersmart_books import WaterSmartBooks
 from tests.partnerlab.test_pytest_plugin import run as run_pytest
 from tests.post_box import PostBox
 
@@ -108,8 +110,11 @@ def test_a_payment_on_the_page_is_posted_back_and_credited(sandbox: Sandbox) -> 
 def test_the_jobs_of_ones_own_books_run(sandbox: Sandbox, tmp_path: Path) -> None:
     lane = sandbox.lanes.get("default")
     (biller,) = [one for one in sandbox.ic.world.services.records.billers(lane) if one.partner == "inhance_v1"]
-    names = run(sandbox, examples("docs/jobs.md")[0], {"books": InHanceBooks(sandbox.inhance.world, lane, biller)})
-    water = WaterSmartBooks(sandbox.water.world, lane)
+    inhance, watersmart = (sandbox.simulators[part] for part in ("inhance", "watersmart"))
+    assert isinstance(inhance, InHance)
+    assert isinstance(watersmart, WaterSmart)
+    names = run(sandbox, examples("docs/jobs.md")[0], {"books": InHanceBooks(inhance.world, lane, biller)})
+    water = WaterSmartBooks(watersmart.world, lane)
     names["water_books"] = water
     run(sandbox, examples("docs/jobs.md")[1], names)
     names["way"] = FolderWay(tmp_path)

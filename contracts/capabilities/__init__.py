@@ -62,9 +62,10 @@ class Modification:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """All of one integration."""
+    """All of one integration; `code` is what ids of its requirements have of it, as in `CAP-INH1-VOID`."""
 
     name: str
+    code: str
     title: str
     source: str
     features: tuple[Feature, ...]
@@ -121,6 +122,7 @@ def capabilities(integration: str) -> Capabilities:
     document = read_toml(f"capabilities/{integration}.toml")
     return Capabilities(
         name=document["name"],
+        code=document["code"],
         title=document["title"],
         source=document["source"],
         features=tuple(Feature(**row) for row in document.get("feature", ())),

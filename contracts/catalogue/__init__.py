@@ -11,7 +11,7 @@ from functools import cache
 
 from partnerlab.contracts.catalogue.generated import generated
 from partnerlab.contracts.catalogue.requirement import Requirement
-from partnerlab.contracts.data import read_toml
+from partnerlab.contracts.data import FOLDER, read_toml
 from partnerlab.contracts.records import dataclass
 
 __all__ = [
@@ -25,19 +25,6 @@ __all__ = [
     "requirement",
     "requirements",
 ]
-
-REQUIREMENT_FILES = (
-    "inhance_v2",
-    "inhance_v1",
-    "tccs",
-    "ic_webservices",
-    "inhance_portal",
-    "cloud_payments",
-    "asmx",
-    "watersmart_portal",
-    "watersmart_files",
-    "sandbox",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +77,9 @@ class MagicValue:
 
 @cache
 def requirements() -> dict[str, Requirement]:
-    """Every requirement by id, in the order of the files."""
+    """Every requirement by id, in the order of the files' names."""
     found: dict[str, Requirement] = {}
-    for name in REQUIREMENT_FILES:
+    for name in sorted(path.stem for path in FOLDER.joinpath("catalogue", "requirements").iterdir()):
         document = read_toml(f"catalogue/requirements/{name}.toml")
         for row in document["requirement"]:
             shared = {name: document[name] for name in ("source", "assumption") if name in document}

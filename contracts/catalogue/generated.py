@@ -17,14 +17,6 @@ FIELD_TABLES = {"INH2": "inhance_v2", "TCCS": "tccs", "WS": "watersmart"}
 """Layouts of bill files by the beginning of a requirement's id, as in `INH2-IH-13`."""
 CSV_TABLES = {"IN": "invoices", "ADJ": "balances", "PAY": "payments", "LOG": "changes", "REJ": "rejects"}
 """WaterSmart's files by the middle of an id, as in `WS-IN-12`: the column of that position."""
-CAPABILITIES = {
-    "PORTAL": "inhance_portal",
-    "INH1": "inhance_v1",
-    "INH2": "inhance_v2",
-    "TCCS": "tccs",
-    "WS": "watersmart",
-}
-"""Integrations by the middle of an id, as in `CAP-INH1-VOID` and `CAP-WS-BIF-BALANCEFORWARD`."""
 KIND_WORDS = {
     "account": "a number of its own, as text",
     "amount": "an amount with two decimals",
@@ -49,8 +41,7 @@ def generated() -> Iterator[Requirement]:
     yield from _fields("WS", load_adjustments("watersmart").layout)
     for part, name in CSV_TABLES.items():
         yield from _columns(part, name)
-    for prefix, name in CAPABILITIES.items():
-        yield from _capabilities(prefix, name)
+    yield from _capabilities()
 
 
 def _fields(prefix: str, layout: Layout) -> Iterator[Requirement]:
@@ -88,21 +79,21 @@ def _columns(part: str, name: str) -> Iterator[Requirement]:
         )
 
 
-def _capabilities(prefix: str, name: str) -> Iterator[Requirement]:
-    from partnerlab.contracts.capabilities import capabilities
+def _capabilities() -> Iterator[Requirement]:
+    """As `CAP-INH1-VOID` and `CAP-WS-BIF-BALANCEFORWARD`."""
+    from partnerlab.contracts.capabilities import capabilities, integrations
 
-    found = capabilities(name)
-    for feature in found.features:
-        does = "supports" if feature.supported else "does not support"
-        text = f"{found.title} {does} {feature.name}: {feature.text}"
-        place = f"{feature.table}, {feature.row}" if feature.table and feature.table != feature.row else feature.row
-        yield Requirement(
-            id=f"CAP-{prefix}-{_slug(feature.name)}", text=_sentence(text), source=found.source, row=place
-        )
-    for row in found.bif_customizations:
-        text = f"{row.feature} of a bill of {found.title}: {row.text}"
-        slug = f"CAP-{prefix}-BIF-{_slug(row.feature)}"
-        yield Requirement(id=slug, text=_sentence(text), source=found.source, row=f"BIF Customization's, {row.feature}")
+    for found in map(capabilities, integrations()):
+        for feature in found.features:
+            does = "supports" if feature.supported else "does not support"
+            text = f"{found.title} {does} {feature.name}: {feature.text}"
+            place = f"{feature.table}, {feature.row}" if feature.table and feature.table != feature.row else feature.row
+            id = f"CAP-{found.code}-{_slug(feature.name)}"
+            yield Requirement(id=id, text=_sentence(text), source=found.source, row=place)
+        for row in found.bif_customizations:
+            text = f"{row.feature} of a bill of {found.title}: {row.text}"
+            id, place = f"CAP-{found.code}-BIF-{_slug(row.feature)}", f"BIF Customization's, {row.feature}"
+            yield Requirement(id=id, text=_sentence(text), source=found.source, row=place)
 
 
 def _slug(name: str) -> str:

@@ -29,23 +29,24 @@ from partnerlab.parts import PARTS, Parts
 from partnerlab.remote import DEFAULT_URL
 from partnerlab.sandbox import Sandbox
 from partnerlab.settings import FoldersUnusable, SandboxSettings
-from partnerlab.simulators import ic_webservices, inhance_soap, tccs_rest, watersmart
+from partnerlab.simulators import ic_webservices, tccs_rest
 from partnerlab.simulators.kit.journal.entries import Entry
 from partnerlab.simulators.kit.world.lanes import DEFAULT
 from partnerlab.simulators.kit.world.redo_log import LogUnreadable
 from partnerlab.simulators.kit.world.store import StoreTaken
+from partnerlab.systems import SYSTEMS, Every
 
 OWN_KEYS = "Keys and passwords are this sandbox's own, made from its token: the documented ones are refused."
 ASK = "  # first: export PARTNERLAB_TOKEN=, the token that this sandbox was started with"
 NARROWEST = 30
-SECTIONS = ("sandbox", "inhance", "tccs", "ic", "watersmart")
+SECTIONS = ("sandbox", *(one.section for one in SYSTEMS))
 
 
 @click.command()
 @click.option(
     "--config",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="A TOML file: [sandbox] [inhance] [tccs] [ic] [watersmart].",
+    help=f"A TOML file: {' '.join(f'[{name}]' for name in SECTIONS)}.",
 )
 @click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port; 0 takes a free one.  [default: 8700]")
@@ -143,15 +144,12 @@ def command(
             raise click.BadParameter(wrong, param_hint="--peer")
         if token is not None and (wrong := settings.problems().get("token", "" if token else "must not be empty")):
             raise click.BadParameter(wrong, param_hint="--token")
-        inhance = configure(inhance_soap.Settings, "inhance", document)
-        tccs = configure(tccs_rest.Settings, "tccs", document)
-        ic = configure(ic_webservices.Settings, "ic", document)
-        water = configure(watersmart.Settings, "watersmart", document)
+        systems = [configure(one.settings, one.section, document) for one in SYSTEMS]
         if soap is not None:
-            inhance, ic = replace(inhance, soap=soap), replace(ic, soap=soap)
+            systems = [replace(one, soap=soap) if hasattr(one, "soap") else one for one in systems]
         check_database(settings.database, beside=".pump")
         with database_errors(settings.database):
-            sandbox = Sandbox(settings, inhance=inhance, tccs=tccs, ic=ic, water=water)
+            sandbox = Sandbox(settings, *systems)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     except CertificateUnusable as error:
@@ -178,10 +176,12 @@ def command(
 
 
 def _screen_of(sandbox: Sandbox) -> str:
-    asked_for = sandbox.access
     return screen(
-        *(sandbox.address, asked_for.inhance, asked_for.tccs, asked_for.ic),
-        *(_exchange(sandbox), called_by(sys.argv[0]), _authority(sandbox)),
+        sandbox.address,
+        sandbox.access.settings,
+        _exchange(sandbox),
+        called_by(sys.argv[0]),
+        _authority(sandbox),
         shared=sandbox.settings.shared,
         token=bool(sandbox.settings.token),
     )
@@ -239,9 +239,7 @@ def part_screen(url: str, parts: Parts) -> str:
 
 def screen(
     url: str,
-    inhance: inhance_soap.Settings,
-    tccs: tccs_rest.Settings,
-    ic: ic_webservices.Settings,
+    settings: Every,
     exchange: Sequence[tuple[str, str, str]] = (),
     command: str = "partnerlab",
     authority: str = "",
@@ -271,6 +269,7 @@ def screen(
         f"{one.customer.email} ({name})" for name, rows in people.items() for one in rows if one.user and not one.new
     ]
     values = [(row.value, f"{row.kind.replace('_', ' ')}: {row.text}") for row in magic_values()]
+    ic, tccs = settings.of(ic_webservices.Settings), settings.of(tccs_rest.Settings)
     form = f"-d consumerGUID={tccs.consumer_guid} -d entryKey={tccs.entry_key} -d contentInfo={ic.policy_invoice}"
     option = "" if url == DEFAULT_URL else f" --url {url}"
     return "\n".join(
@@ -280,7 +279,7 @@ def screen(
             *_table(
                 [
                     (one.name, f"{url}{one.path}", f"{one.note}: {one.credential}" if one.credential else one.note)
-                    for one in entrances(inhance, tccs, ic)
+                    for one in entrances(settings)
                 ]
                 + list(exchange)
             ),

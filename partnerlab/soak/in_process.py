@@ -71,7 +71,7 @@ class InProcessWorld(World):
         self.lane, self.control = lane, SiteControl(lambda: self.sandbox.site, lane)
 
     def _open(self) -> None:
-        self.sandbox = Sandbox(SandboxSettings(port=8700, database=self._database), ic=CHEAP, by_hand=self.by_hand)
+        self.sandbox = Sandbox(SandboxSettings(port=8700, database=self._database), CHEAP, by_hand=self.by_hand)
         self.wire.site = self.sandbox.site
 
     @property

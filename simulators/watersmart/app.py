@@ -38,17 +38,9 @@ class ExchangePort(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class WaterSmart(Simulator):
-    """The WaterSmart simulator. `start` once the ports can be called, `close` before the store is closed."""
+    """The WaterSmart simulator. Its `world.runner` is started once the ports can be called, closed before the store."""
 
     world: World
-
-    def start(self) -> None:
-        """Let the jobs run by themselves as the lanes' clocks come to their times."""
-        self.world.runner.start()
-
-    def close(self) -> None:
-        """Stop running jobs in the background."""
-        self.world.runner.close()
 
 
 def create_simulator(

@@ -13,8 +13,7 @@ from partnerlab.settings import SandboxSettings
 def test_every_door_of_the_sandbox_is_in_the_table_and_no_other() -> None:
     sandbox = Sandbox(SandboxSettings(port=0))
     try:
-        simulators = (sandbox.inhance, sandbox.tccs, sandbox.ic)
-        mounted = {app.name for simulator in simulators for app in simulator.doors.values()}
+        mounted = {app.name for simulator in sandbox.simulators.values() for app in simulator.doors.values()}
         assert mounted | {"postback", "nowhere"} == set(doors())  # what goes out, and what is served by nothing
     finally:
         sandbox.stop()

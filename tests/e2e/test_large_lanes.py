@@ -22,7 +22,7 @@ TOKEN = "only-for-this-test"
 @pytest.fixture(scope="module")
 def shared() -> Iterator[Sandbox]:
     settings = SandboxSettings(port=0, token=TOKEN)
-    with Sandbox(settings, ic=ic_webservices.Settings(max_upload_bytes=1), in_process=True) as running:
+    with Sandbox(settings, ic_webservices.Settings(max_upload_bytes=1), in_process=True) as running:
         yield running
 
 

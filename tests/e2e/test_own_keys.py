@@ -16,6 +16,7 @@ from partnerlab.own_keys import access
 from partnerlab.sandbox import Sandbox
 from partnerlab.settings import SandboxSettings
 from partnerlab.simulators import ic_webservices, inhance_soap, tccs_rest, watersmart
+from partnerlab.systems import Every
 
 TOKEN = "a-token-of-the-team"
 AUTHORIZED = {"Authorization": f"Bearer {TOKEN}"}
@@ -77,17 +78,17 @@ def _refused_alike(call: Callable[[str], httpx.Response], documented: str) -> No
 
 def test_the_utility_and_the_insurer_ask_for_their_own_keys(sandbox: Sandbox, http: httpx.Client) -> None:
     own = sandbox.access
-    assert _taken(_inhance(http, own.inhance.key))
-    assert _taken(_tccs(http, own.tccs.consumer_guid, own.tccs.entry_key))
-    assert not _taken(_tccs(http, TCCS.consumer_guid, own.tccs.entry_key))
+    assert _taken(_inhance(http, own.of(inhance_soap.Settings).key))
+    assert _taken(_tccs(http, own.of(tccs_rest.Settings).consumer_guid, own.of(tccs_rest.Settings).entry_key))
+    assert not _taken(_tccs(http, TCCS.consumer_guid, own.of(tccs_rest.Settings).entry_key))
     _refused_alike(lambda key: _inhance(http, key), INHANCE.key)
     _refused_alike(lambda key: _inhance(http, f"{{{key.upper()}}}"), INHANCE.key)
-    _refused_alike(lambda key: _tccs(http, own.tccs.consumer_guid, key), TCCS.entry_key)
+    _refused_alike(lambda key: _tccs(http, own.of(tccs_rest.Settings).consumer_guid, key), TCCS.entry_key)
 
 
 @pytest.mark.parametrize("kind", BILLERS)
 def test_each_biller_has_keys_of_its_own_at_invoice_cloud(sandbox: Sandbox, http: httpx.Client, kind: str) -> None:
-    own = sandbox.access.ic
+    own = sandbox.access.of(ic_webservices.Settings)
     mine = {name: getattr(own, f"{kind}_{name}") for name in ("api_key", "web_service_key")}
     assert _taken(_rest(http, mine["api_key"]))
     assert _taken(_web_service(http, kind, mine["web_service_key"]))
@@ -98,7 +99,7 @@ def test_each_biller_has_keys_of_its_own_at_invoice_cloud(sandbox: Sandbox, http
 
 
 def test_the_documented_password_opens_nothing_and_cannot_be_set(sandbox: Sandbox, http: httpx.Client) -> None:
-    own = sandbox.access.ic
+    own = sandbox.access.of(ic_webservices.Settings)
     key = own.utility_web_service_key
     assert "RemoteAuthenticationToken>" in _login(http, key, own.utility_password).text
     _refused_alike(lambda password: _login(http, key, password), PRINTED.utility_password)
@@ -109,7 +110,9 @@ def test_the_documented_password_opens_nothing_and_cannot_be_set(sandbox: Sandbo
     portal = f"/_sandbox/watersmart/users/{customer.email}/sign-in"
     refused = http.post(portal, json={"password": WATER.user_password}, headers=AUTHORIZED)
     assert refused.status_code == 403, refused.text
-    told = http.post(portal, json={"password": sandbox.access.water.user_password}, headers=AUTHORIZED)
+    told = http.post(
+        portal, json={"password": sandbox.access.of(watersmart.Settings).user_password}, headers=AUTHORIZED
+    )
     assert (told.status_code, told.json()["problem"]) == (200, "")
 
 
@@ -119,7 +122,7 @@ def test_the_journal_says_why_and_keeps_no_key(sandbox: Sandbox, http: httpx.Cli
     own = sandbox.access
     _inhance(http, INHANCE.key)
     _rest(http, PRINTED.insurance_api_key)
-    _tccs(http, own.tccs.consumer_guid, own.tccs.entry_key)
+    _tccs(http, own.of(tccs_rest.Settings).consumer_guid, own.of(tccs_rest.Settings).entry_key)
     answered = http.get("/_sandbox/journal", headers=AUTHORIZED)
     assert answered.status_code == 200, answered.text
     entries = answered.json()["entries"]
@@ -129,13 +132,13 @@ def test_the_journal_says_why_and_keeps_no_key(sandbox: Sandbox, http: httpx.Cli
     assert found["/invoicecloudapi/api/ARState_Output"] == []
     shown = str(entries)
     assert INHANCE.key not in shown
-    assert own.tccs.entry_key not in shown
+    assert own.of(tccs_rest.Settings).entry_key not in shown
 
 
 def test_the_ways_inside_use_the_own_keys_a_payment_reaches_both_partners(sandbox: Sandbox, http: httpx.Client) -> None:
     http.headers.update({**AUTHORIZED, "X-Sandbox-Lane": "paid"})
     billers = {row["partner"]: row for row in http.get("/_sandbox/ic/billers").json()["billers"]}
-    assert billers["tccs"]["settings"]["10"] == sandbox.access.tccs.entry_key
+    assert billers["tccs"]["settings"]["10"] == sandbox.access.of(tccs_rest.Settings).entry_key
     for partner, account, amount in (("inhance_v2", "10000101", "20.00"), ("tccs", "454100010", "120.00")):
         body = {"biller_guid": billers[partner]["guid"], "account_number": account, "amount": amount}
         card = {"tender": "credit_card", "card_number": "4111111111111111"}
@@ -157,7 +160,7 @@ def test_what_is_shown_can_be_given_back_and_an_export_holds_no_key(sandbox: San
     exported = http.get("/_sandbox/lanes/kept/export").text
     for key in sandbox.access.keys.own.values():
         assert key not in exported
-    other = access(INHANCE, TCCS, PRINTED, WATER, token="the token of next year")
+    other = access(Every((INHANCE, TCCS, PRINTED, WATER)), token="the token of next year")
     assert not set(other.keys.own.values()) & set(sandbox.access.keys.own.values())
     renewed = Sandbox(SandboxSettings(port=0, token="the token of next year", published="192.0.2.7"), in_process=True)
     with renewed, httpx.Client(base_url=renewed.url) as there:
@@ -166,8 +169,8 @@ def test_what_is_shown_can_be_given_back_and_an_export_holds_no_key(sandbox: San
             "/_sandbox/lanes/kept/import", content=exported, headers={**bearer, "Content-Type": "application/json"}
         )
         there.headers["X-Sandbox-Lane"] = "kept"
-        assert _taken(_rest(there, other.ic.utility_api_key))
-        _refused_alike(lambda key: _rest(there, key), sandbox.access.ic.utility_api_key)
+        assert _taken(_rest(there, other.of(ic_webservices.Settings).utility_api_key))
+        _refused_alike(lambda key: _rest(there, key), sandbox.access.of(ic_webservices.Settings).utility_api_key)
 
 
 def test_a_documented_key_in_another_form_is_none_that_somebody_set(sandbox: Sandbox, http: httpx.Client) -> None:
@@ -176,7 +179,7 @@ def test_a_documented_key_in_another_form_is_none_that_somebody_set(sandbox: San
     key, guid = PRINTED.utility_api_key.upper(), f"{{{PRINTED.utility_web_service_key.upper()}}}"
     changes = {"api_key": key, "web_service_key": guid}
     patched = http.patch(f"/_sandbox/ic/billers/{PRINTED.utility_guid}", json=changes, headers=AUTHORIZED)
-    assert patched.json()["api_key"] == sandbox.access.ic.utility_api_key
+    assert patched.json()["api_key"] == sandbox.access.of(ic_webservices.Settings).utility_api_key
     assert not _taken(_rest(http, key))
     rows = http.get("/_sandbox/lanes/cased/export", headers=AUTHORIZED).json()
     for row in rows["tables"]["ic_billers"]:
@@ -187,21 +190,27 @@ def test_a_documented_key_in_another_form_is_none_that_somebody_set(sandbox: San
         assert not _taken(_rest(http, form))
     for form in (guid, PRINTED.utility_web_service_key):
         assert not _taken(_web_service(http, "utility", form))
-    assert _taken(_web_service(http, "utility", sandbox.access.ic.utility_web_service_key))
+    assert _taken(_web_service(http, "utility", sandbox.access.of(ic_webservices.Settings).utility_web_service_key))
 
 
 def test_a_key_that_was_set_stands_and_on_this_machine_nothing_changes() -> None:
     mine = tccs_rest.Settings(entry_key="mine-alone")
-    set_here = access(INHANCE, mine, PRINTED, WATER, token=TOKEN)
-    assert set_here.tccs.entry_key == set_here.ic.tccs_entry_key == "mine-alone"
-    assert set_here.inhance.key != INHANCE.key
-    assert set_here.ic.utility_guid == PRINTED.utility_guid
-    made = access(INHANCE, TCCS, PRINTED, WATER, token=TOKEN)
+    set_here = access(Every((INHANCE, mine, PRINTED, WATER)), token=TOKEN)
+    assert (
+        set_here.of(tccs_rest.Settings).entry_key == set_here.of(ic_webservices.Settings).tccs_entry_key == "mine-alone"
+    )
+    assert set_here.of(inhance_soap.Settings).key != INHANCE.key
+    assert set_here.of(ic_webservices.Settings).utility_guid == PRINTED.utility_guid
+    made = access(Every((INHANCE, TCCS, PRINTED, WATER)), token=TOKEN)
     documented = ic_webservices.Settings(utility_api_key=PRINTED.utility_api_key.upper())
-    written_otherwise = access(INHANCE, TCCS, documented, WATER, token=TOKEN)
-    assert written_otherwise.ic == made.ic != PRINTED
-    untouched = access(INHANCE, TCCS, PRINTED, WATER, token="")
-    assert (untouched.inhance, untouched.ic, dict(untouched.keys.own)) == (INHANCE, PRINTED, {})
+    written_otherwise = access(Every((INHANCE, TCCS, documented, WATER)), token=TOKEN)
+    assert written_otherwise.of(ic_webservices.Settings) == made.of(ic_webservices.Settings) != PRINTED
+    untouched = access(Every((INHANCE, TCCS, PRINTED, WATER)), token="")
+    assert (
+        untouched.of(inhance_soap.Settings),
+        untouched.of(ic_webservices.Settings),
+        dict(untouched.keys.own),
+    ) == (INHANCE, PRINTED, {})
 
 
 def test_sftp_lets_in_with_the_own_api_key(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -214,7 +223,7 @@ def test_sftp_lets_in_with_the_own_api_key(sandbox: Sandbox, tmp_path: Path) -> 
     object.__setattr__(port, "place", lambda _: place)
     found = sftp_access(sandbox.ic, port)("watersmart")
     assert found is not None
-    assert found.password == sandbox.access.ic.watersmart_api_key
+    assert found.password == sandbox.access.of(ic_webservices.Settings).watersmart_api_key
 
 
 def test_a_command_finds_them_by_itself(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:

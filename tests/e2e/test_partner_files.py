@@ -42,7 +42,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def exchange(root: Path) -> Iterator[Sandbox]:
     settings = SandboxSettings(port=0, files=str(root), files_quiet_s=0.1, sftp_port=0)
     ic, water = ic_webservices.Settings(max_upload_bytes=MOST), watersmart.Settings(balance_forward=True)
-    with Sandbox(settings, ic=ic, water=water) as running:
+    with Sandbox(settings, ic, water) as running:
         yield running
 
 

@@ -13,7 +13,8 @@ from partnerlab.commands.sandbox import called_by, screen
 from partnerlab.contracts import seeds
 from partnerlab.sandbox import Sandbox
 from partnerlab.settings import SandboxSettings
-from partnerlab.simulators import ic_webservices, inhance_soap, tccs_rest
+from partnerlab.simulators import ic_webservices
+from partnerlab.systems import every
 
 INVOICE_CLOUD = ic_webservices.Settings()
 # biller, account number, what Invoice Cloud asks for in cents
@@ -31,7 +32,7 @@ SEEDED = [
 
 def test_the_first_screen_prints_the_whole_list(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "200")
-    shown = screen("http://127.0.0.1:8700", inhance_soap.Settings(), tccs_rest.Settings(), INVOICE_CLOUD)
+    shown = screen("http://127.0.0.1:8700", every([INVOICE_CLOUD]))
     lists = (seeds.utility_accounts(), seeds.policies(), seeds.quotes(), seeds.watersmart_accounts())
     for seed in [seed for each in lists for seed in each]:
         number = getattr(seed, "account", "") or getattr(seed, "number", "")
@@ -40,11 +41,11 @@ def test_the_first_screen_prints_the_whole_list(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_narrow_terminal_has_the_same_and_its_lines_end_where_it_does(monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = (inhance_soap.Settings(), tccs_rest.Settings(), INVOICE_CLOUD)
+    settings = every([INVOICE_CLOUD])
     monkeypatch.setenv("COLUMNS", "200")
-    wide = screen("http://127.0.0.1:8700", *settings)
+    wide = screen("http://127.0.0.1:8700", settings)
     monkeypatch.setenv("COLUMNS", "80")
-    narrow = screen("http://127.0.0.1:8700", *settings)
+    narrow = screen("http://127.0.0.1:8700", settings)
     assert narrow.split() == wide.split()
     # What is pasted stays in one piece.
     assert [
@@ -65,11 +66,11 @@ def test_the_commands_to_paste_are_by_the_name_that_the_shell_finds(
     assert called_by("/usr/lib/python3/pytest") == "partnerlab"
     monkeypatch.setenv("PATH", str(program.parent))
     assert called_by(str(program)) == "partnerlab"
-    settings = (inhance_soap.Settings(), tccs_rest.Settings(), INVOICE_CLOUD)
-    shown = screen("http://127.0.0.1:8700", *settings, command=".venv/bin/partnerlab")
+    settings = every([INVOICE_CLOUD])
+    shown = screen("http://127.0.0.1:8700", settings, command=".venv/bin/partnerlab")
     assert "  .venv/bin/partnerlab trigger pay 10000101 40.00\n" in shown
     assert "PARTNERLAB_TOKEN" not in shown
-    shared = screen("http://sandbox.lan:8700", *settings, shared=True, token=True)
+    shared = screen("http://sandbox.lan:8700", settings, shared=True, token=True)
     assert "the documented ones are refused" in shared
     assert "PARTNERLAB_TOKEN" in shared
 

@@ -11,7 +11,7 @@ import pytest
 from partnerlab.both_sides import InHanceV1Sides, WaterSides
 from partnerlab.remote import RemoteRefused
 from partnerlab.sandbox import Sandbox
-from partnerlab.watersmart_calls import WaterSmartCalls
+from partnerlab.systems.watersmart_calls import WaterSmartCalls
 
 LAUNDROMAT = "20000202"
 BROOK, BROOKS, PASSWORD = "brook@example.com", "20000201", "Sandbox!2345"
@@ -140,6 +140,6 @@ def uploads(sides: Any) -> int:
 
 def run(sandbox: Sandbox, sides: Any) -> str:
     """The job as the runner does it; what came of it."""
-    simulator = sandbox.inhance if sides.partner == "inhance_v1" else sandbox.water
+    simulator = sandbox.simulators["inhance" if sides.partner == "inhance_v1" else "watersmart"]
     timed = next(jobs for jobs in simulator.jobs if jobs.owner == sides.partner)
     return timed.run_now(sandbox.lanes.get(sides.lane), "invoices")

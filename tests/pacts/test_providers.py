@@ -27,7 +27,7 @@ INTERACTIONS = [(path, one["description"]) for path, pact in PACTS.items() for o
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
     utility = inhance_soap.Settings(duplicates="refuse")
-    with Sandbox(SandboxSettings(port=0), inhance=utility, in_process=True) as running:
+    with Sandbox(SandboxSettings(port=0), utility, in_process=True) as running:
         yield running
 
 

@@ -78,7 +78,7 @@ def test_an_export_that_is_too_large_for_the_sandbox_is_told_what_sets_the_bound
 @pytest.mark.parametrize("by", ["a file", "a pipe"])
 def test_an_export_that_is_larger_than_other_bodies_may_be_is_taken_to_a_file_and_back(tmp_path: Path, by: str) -> None:
     file, again = tmp_path / "large.json", tmp_path / "again.json"
-    with Sandbox(SandboxSettings(port=0), ic=ic_webservices.Settings(max_upload_bytes=1), in_process=True) as small:
+    with Sandbox(SandboxSettings(port=0), ic_webservices.Settings(max_upload_bytes=1), in_process=True) as small:
         assert lanes(small, "export", "default", str(file)).exit_code == 0
         tables = json.loads(file.read_bytes())["tables"]
         account = {**tables["inhance_accounts"][0], "customer_name": "é" * 400}

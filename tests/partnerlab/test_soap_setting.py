@@ -17,7 +17,7 @@ from partnerlab.simulators import ic_webservices, inhance_soap
 soap = sys.argv[1]
 inhance, ic = (replace(one, soap=soap) for one in (inhance_soap.Settings(), ic_webservices.Settings()))
 GUID, KEY = ic.utility_guid, ic.utility_web_service_key
-with Sandbox(SandboxSettings(port=0), inhance=inhance, ic=ic) as sandbox:
+with Sandbox(SandboxSettings(port=0), inhance, ic) as sandbox:
     for path, namespace, operation, content in (
         (
             "/iCloud/iCloud.asmx",

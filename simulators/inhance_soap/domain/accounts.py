@@ -15,6 +15,7 @@ __all__ = [
     "Account",
     "Integration",
     "draft_switched",
+    "integration_of",
     "is_conveyed",
     "read_account_number",
     "read_email",
@@ -29,6 +30,11 @@ DRAFT_BANK = ("Invoice Cloud Bank", "000000000", "000000000")
 _CONVEYED = re.compile(r".+?-?CV-\d{8,14}", re.IGNORECASE | re.DOTALL)
 _EMAIL = re.compile(r"[^\s@<>(),;:\"]+@[^\s@<>(),;:\".-][^\s@<>(),;:\"]*\.[^\s@<>(),;:\".]+")
 _SWITCH = {"On": True, "Off": False}
+
+
+def integration_of(partner: str) -> Integration:
+    """The integration of a utility by its biller's partner, `inhance_v1` or `inhance_v2`."""
+    return "v1" if partner == "inhance_v1" else "v2"
 
 
 @dataclass(frozen=True, slots=True)

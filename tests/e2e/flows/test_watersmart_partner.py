@@ -10,6 +10,8 @@ import pytest
 
 from partnerlab.contracts.catalogue import requirements
 from partnerlab.sandbox import Sandbox
+from partnerlab.simulators import ic_webservices
+from partnerlab.systems.watersmart import Port
 from tests.e2e.flows.conftest import PASSWORD, Browser
 from tests.e2e.flows.water_sides import (
     AMEX,
@@ -51,9 +53,8 @@ def test_each_moment_of_the_portal_calls_what_the_source_says(sides: WaterSides,
     assert sides.told("WS-LINK-2", "POST", "/users", again) == "RemoteAuthentication LinkCustomerAccount"
     sides.proved.add("WS-AUTH-2")
     values = {"username": BROOK, "password": PASSWORD, "account_number": LAUNDROMAT, "email_address": BROOK}
-    told = sides.sandbox._water_port.call(
-        sides.sandbox.lanes.get(sides.lane), "sign_in", values | {"sync_links": [APARTMENTS]}
-    )
+    port = Port(sides.sandbox._to_invoice_cloud, ic_webservices.Settings().watersmart_guid, split=False)
+    told = port.call(sides.sandbox.lanes.get(sides.lane), "sign_in", values | {"sync_links": [APARTMENTS]})
     assert [step.partition(":")[0] for step in told.steps][:2] == ["RemoteAuthentication", "LinkCustomerAccount"]
     sides.proved.add("WS-LINK-3")
     assert sides.told("WS-UNREG-2", "DELETE", f"{at}/accounts/{APARTMENTS}?by=staff") == "UnregisterAccounts"

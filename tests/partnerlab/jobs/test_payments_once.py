@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from partnerlab.jobs_books import InHanceBooks
 from partnerlab.simulators.inhance_soap.store import Books
 from partnerlab.simulators.kit.world.store import Store, Tx
+from partnerlab.systems.inhance_books import InHanceBooks
 from tests.partnerlab.jobs.utility import LANE, UtilityWorld
 from tests.postgres import new_database
 

@@ -9,7 +9,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from partnerlab.client.http import HttpRequest, HttpResponse, Transport
-from partnerlab.jobs_port import InHanceJobs, JobsPort, TccsJobs
 from partnerlab.simulators import ic_webservices, inhance_soap, tccs_rest
 from partnerlab.simulators.ic_webservices.domain.payments import Order
 from partnerlab.simulators.kit.http.messages import Request
@@ -17,6 +16,8 @@ from partnerlab.simulators.kit.world.clock import Clock
 from partnerlab.simulators.kit.world.jobs import Runner, TimedJobs
 from partnerlab.simulators.kit.world.lanes import Lane, Lanes
 from partnerlab.simulators.kit.world.store import Store
+from partnerlab.systems import inhance, tccs
+from partnerlab.systems.to_invoice_cloud import ToInvoiceCloud
 
 LANE = "v1"
 START = datetime(2026, 6, 1, 12, 7, tzinfo=UTC)  # a Monday
@@ -55,8 +56,8 @@ class UtilityWorld:
     def __init__(self, store: Store) -> None:
         self.store, self.lanes = store, Lanes(store)
         self.transport = InProcess(self)
-        port = JobsPort(lambda: "http://127.0.0.1:9", lambda: self.ic, transport=self.transport)
-        self.jobs = InHanceJobs(port)
+        port = ToInvoiceCloud(lambda: "http://127.0.0.1:9", lambda: self.ic, transport=self.transport)
+        self.jobs = inhance.Jobs(port)
         self.runner = Runner(store, self.lanes)
         self.unsettled: dict[str, set[str]] = {}
         """By account: the PaymentGUIDs that the data pump would have without a certain outcome."""
@@ -72,7 +73,7 @@ class UtilityWorld:
             inhance_soap.Settings(), store, self.lanes, runner=self.runner, jobs=self.jobs
         )
         self.tccs = tccs_rest.create_simulator(
-            tccs_rest.Settings(), store, self.lanes, runner=self.runner, jobs=TccsJobs(port)
+            tccs_rest.Settings(), store, self.lanes, runner=self.runner, jobs=tccs.Jobs(port)
         )
         simulators = (self.inhance, self.tccs, self.ic)
         self.clock = Clock(self.lanes, simulators)

@@ -16,7 +16,7 @@ def water() -> Iterator[Water]:
     store = Store("sqlite://")
     made = Water(store)
     yield made
-    made.simulator.close()
+    made.simulator.world.runner.close()
     store.close()
 
 
@@ -26,5 +26,5 @@ def shared(store_url: str) -> Iterator[Water]:
     store = Store(store_url)
     made = Water(store)
     yield made
-    made.simulator.close()
+    made.simulator.world.runner.close()
     store.close()

@@ -341,7 +341,7 @@ def test_with_balance_forward_a_bill_asks_for_what_the_account_owes_when_the_fil
     water.run("invoices")
     rows = [row.split(",")[9:11] for row in water.cloud.sent[0][1].splitlines()[1:]]
     assert rows == [["30.00", "0.00"], ["31.00", "30.00"]], "what was paid since is not asked for again"
-    water.simulator.close()
+    water.simulator.world.runner.close()
     store.close()
 
 
@@ -362,7 +362,7 @@ def test_what_was_paid_while_an_invoice_file_waited_is_told_behind_it(store_url:
     assert [row.split(",")[9] for row in again.splitlines()] == ["88.40", "94.20"]
     assert balances == f"{LAUNDROMAT},Brook Street Laundromat,30.00,1,30.00\r\n"
     assert water.run("balances") == "balances: no balance changed"
-    water.simulator.close()
+    water.simulator.world.runner.close()
     store.close()
 
 
@@ -376,7 +376,7 @@ def test_a_bill_that_came_while_an_invoice_file_waited_is_told_by_its_own_file_a
     water.run("invoices")
     assert [content.split(",")[9] for _, content in water.cloud.sent] == ["88.40", "88.40", "98.40"]
     assert water.run("balances") == "balances: no balance changed"
-    water.simulator.close()
+    water.simulator.world.runner.close()
     store.close()
 
 
@@ -389,5 +389,5 @@ def test_a_bill_of_an_earlier_day_than_the_last_is_told_behind_its_file(store_ur
     water.run("invoices")
     water.run("balances")
     assert water.cloud.sent[-1][1] == f"{NURSERY},Ferry Landing Nursery,98.40,1,98.40\r\n"
-    water.simulator.close()
+    water.simulator.world.runner.close()
     store.close()

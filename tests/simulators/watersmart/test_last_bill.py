@@ -22,7 +22,7 @@ def test_of_bills_of_one_day_the_higher_number_carries_the_balance(store_url: st
     ]
     water.api("POST", f"/customers/{LAUNDROMAT}/renew")
     assert water.balance() == "95.20", "what the last bill asks for"
-    water.simulator.close()
+    water.simulator.world.runner.close()
     store.close()
 
 

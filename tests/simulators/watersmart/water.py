@@ -18,7 +18,7 @@ from partnerlab.simulators.kit.world.lanes import Lane, Lanes
 from partnerlab.simulators.kit.world.store import Store
 from partnerlab.simulators.watersmart import Settings, Told, WaterSmart, create_simulator
 from partnerlab.simulators.watersmart.world import World
-from partnerlab.watersmart_books import run_exchange
+from partnerlab.systems import watersmart_books
 
 LAUNDROMAT, APARTMENTS, NURSERY = "20000201", "20000202", "20000203"
 BROOK, PASSWORD = "brook@example.com", "Sandbox!2345"
@@ -40,7 +40,7 @@ class Listener:
         self.dies_at, self._steps = -1, 0
 
     def run(self, world: World, lane: Lane, name: str) -> str:
-        return run_exchange(world, lane, name, self, self)
+        return watersmart_books.run(world, lane, name, self, self)
 
     def _step(self) -> None:
         """The process is killed at one of its steps: what runs next does not know it."""

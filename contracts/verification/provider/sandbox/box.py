@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
 
-from partnerlab.contracts.data import read_bytes, read_yaml
+from partnerlab.contracts.data import control_apis, read_bytes, read_yaml
 from partnerlab.contracts.paths import at
 from partnerlab.contracts.verification.findings import Verdict
 from partnerlab.contracts.verification.fuzz.rest import RestRequest
@@ -32,7 +32,6 @@ __all__ = [
 
 LANES = "/_sandbox/lanes"
 NAMES_TRIED = 100
-CONTROL = ("sandbox", "auditing", "inhance_soap", "tccs_rest", "ic_webservices", "watersmart")
 UNTRIED = ("listen", "prune")
 """An answer without an end, and what drops the lanes of others."""
 
@@ -158,7 +157,7 @@ def pumps_document() -> Mapping[str, Any]:
 
 
 def _operations() -> list[str]:
-    documents = [read_yaml(f"{part}/control.yaml") for part in CONTROL]
+    documents = [read_yaml(f"{part}/control.yaml") for part in control_apis()]
     items = [item for one in (*documents, pumps_document()) for item in one["paths"].values()]
     members = [member for item in items for member in item.values() if isinstance(member, dict)]
     return sorted({one["operationId"] for one in members if "operationId" in one} - set(UNTRIED))

@@ -1,96 +1,58 @@
 """
-What WaterSmart needs of Invoice Cloud, by the production client: its jobs are `partnerlab.client.jobs`, files go up by
-UploadInvoiceFile, the portal's moments are the client's flows.
+WaterSmart: calls, and is called by nobody. Its jobs exchange files, its portal's moments are flows of the client.
 
 Calls go over the same HTTP that a real partner would use, so they stand in the journal.
 """
 
 from __future__ import annotations
 
-import ssl
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from partnerlab.console.places import Entrance
+from partnerlab.simulators import ic_webservices, watersmart
 from partnerlab.simulators.ic_webservices.services.export_batches import ExportBatches
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.watersmart import Told
 from partnerlab.simulators.watersmart.world import World
+from partnerlab.systems.system import Joined, Joints, PartnerSystem
+from partnerlab.systems.to_invoice_cloud import PartnerAccess, ToInvoiceCloud
 
 if TYPE_CHECKING:
-    from partnerlab.client.http import Transport
     from partnerlab.client.jobs import FileTarget, ReceivedBatch
-    from partnerlab.watersmart_calls import WaterSmartCalls
+    from partnerlab.systems.watersmart_calls import WaterSmartCalls
 
-__all__ = ["Arrives", "PartnerAccess", "WaterSmartPort"]
-
-
-Arrives = Callable[[Lane, str, bytes], Sequence[bytes]]
-"""What comes of a file on its way: lane, operation and content to what arrives, each time that it does."""
+__all__ = ["SYSTEM", "Port"]
 
 
-class PartnerAccess(NamedTuple):
-    """WaterSmart's access to Invoice Cloud in a lane: the lane's address and the biller's keys."""
+class Port:
+    """WaterSmart's ports, for its biller of that *guid*; with *split* it asks for the payment file in three."""
 
-    base_url: str
-    biller_guid: str
-    web_service_key: str
-    api_key: str
-
-
-class WaterSmartPort:
-    """
-    Joins WaterSmart's ports to the client; *access* gives what a lane's biller has now.
-
-    *arrives* says what comes of a file on its way in a lane, by the head of its name or the operation that takes it.
-    Without a *transport* one is made at need.
-    """
-
-    def __init__(
-        self,
-        access: Callable[[Lane], PartnerAccess],
-        batches: Callable[[], ExportBatches],
-        *,
-        split: bool,
-        arrives: Arrives = lambda _, __, content: [content],
-        trust: ssl.SSLContext | None = None,
-        transport: Transport | None = None,
-    ) -> None:
-        self._access, self._batches, self._split, self._arrives = access, batches, split, arrives
-        self._trust = trust
-        self._lock = threading.Lock()
-        self._transport = transport
-
-    def close(self) -> None:
-        """Let go of the connections."""
-        with self._lock:
-            if self._transport is not None:
-                self._transport.close()
-            self._transport = None
+    def __init__(self, invoice_cloud: ToInvoiceCloud, guid: str, *, split: bool) -> None:
+        self._invoice_cloud, self._guid, self._split = invoice_cloud, guid, split
 
     def run(self, world: World, lane: Lane, name: str) -> str:
         """One run of a job of the file exchange. Raises `ClientError`, `FilesRefused`."""
-        from partnerlab.watersmart_books import run_exchange  # at the first job: the client is slow to import
+        from partnerlab.systems.watersmart_books import run  # at the first job: the client is slow to import
 
-        arrives = partial(self._arrives, lane)
-        source = _Batches(lane, self._access(lane).biller_guid, self._batches(), arrives, split=self._split)
-        return run_exchange(world, lane, name, _Uploads(self._calls(lane).way, arrives), source)
+        arrives = partial(self._invoice_cloud.arrives, lane)
+        batches = self._invoice_cloud.simulator().world.services.export_batches
+        source = _Batches(lane, self._access(lane).biller_guid, batches, arrives, split=self._split)
+        return run(world, lane, name, _Uploads(self._calls(lane).way, arrives), source)
 
     def call(self, lane: Lane, story: str, values: Mapping[str, Any]) -> Told:
         """Make the calls of a moment; a refusal is told, not raised."""
         return self._calls(lane).tell(story, values)
 
     def _calls(self, lane: Lane) -> WaterSmartCalls:
-        """Calls to a lane, as long as it is this one."""
-        from partnerlab.client.http import Transport
-        from partnerlab.watersmart_calls import WaterSmartCalls
-        from partnerlab.worlds import OfWorld
+        from partnerlab.systems.watersmart_calls import WaterSmartCalls
 
-        with self._lock:
-            if self._transport is None:
-                self._transport = Transport(allow_http=True, ssl_context=self._trust)  # the sandbox's own origin
-            return WaterSmartCalls(*self._access(lane), transport=OfWorld(self._transport, lane))
+        return WaterSmartCalls(*self._access(lane), transport=self._invoice_cloud.transport(lane))
+
+    def _access(self, lane: Lane) -> PartnerAccess:
+        biller = self._invoice_cloud.simulator().world.services.ledger.biller(lane, self._guid)
+        return self._invoice_cloud.access(lane, biller)
 
 
 class _Uploads:
@@ -145,3 +107,22 @@ class _Batches:
         while (page := self._batches.page(self._lane, report_id, name, len(pages))) is not None:
             pages.append(page)
         return "".join(pages).encode()
+
+
+def _join(joints: Joints) -> Joined:
+    settings = joints.given.of(watersmart.Settings)
+    guid = joints.given.of(ic_webservices.Settings).watersmart_guid
+    port = Port(joints.invoice_cloud, guid, split=settings.split_payments)
+    simulator = watersmart.create_simulator(
+        settings, joints.store, joints.lanes, call=port.call, exchange=port, keys=joints.keys
+    )
+    return Joined(simulator, simulator.world.runner)
+
+
+SYSTEM = PartnerSystem(
+    part="watersmart",
+    section="watersmart",
+    settings=watersmart.Settings,
+    without_doors=(Entrance("WaterSmart", "/_sandbox/watersmart/books", "", "its books; it calls, nobody calls it"),),
+    join=_join,
+)

@@ -1,5 +1,5 @@
 """
-The partners' timed jobs, a run each: the simulators' books joined to the client's jobs, which call Invoice Cloud.
+A run of each job of the utilities on inHance: the simulator's books joined to the client's jobs.
 
 The runs are those of production (`partnerlab.client.jobs`); here stands only how the books' values and the client's
 are turned into each other.
@@ -13,21 +13,20 @@ from zoneinfo import ZoneInfo
 
 from partnerlab.client import jobs
 from partnerlab.client.invoice_cloud import ExportedPayment, InvoiceCloudClient
-from partnerlab.integrations import integration_of
 from partnerlab.money import to_cents, to_dollars
 from partnerlab.simulators.ic_webservices.domain.billers import Biller
+from partnerlab.simulators.inhance_soap.domain.accounts import integration_of
 from partnerlab.simulators.inhance_soap.domain.downloads import Download
 from partnerlab.simulators.inhance_soap.services.outgoing import OutgoingBill
 from partnerlab.simulators.inhance_soap.store import AppliedChange
 from partnerlab.simulators.inhance_soap.world import World
 from partnerlab.simulators.kit.world.lanes import Lane
-from partnerlab.simulators.tccs_rest.services.outgoing import OutgoingTerm
-from partnerlab.simulators.tccs_rest.world import World as TccsWorld
+from partnerlab.systems.bill_runs import bill_run
 
-__all__ = ["InHanceBooks", "TccsBooks", "run_insurer", "run_utility"]
+__all__ = ["InHanceBooks", "run"]
 
 
-def run_utility(world: World, lane: Lane, biller: Biller, name: str, invoice_cloud: InvoiceCloudClient) -> str:
+def run(world: World, lane: Lane, biller: Biller, name: str, invoice_cloud: InvoiceCloudClient) -> str:
     """One run of a job of a utility on inHance. Raises the errors of `client.errors`."""
     books = InHanceBooks(world, lane, biller)
     match name:
@@ -43,11 +42,6 @@ def run_utility(world: World, lane: Lane, biller: Biller, name: str, invoice_clo
     raise ValueError(f"{biller.partner} has no job {name}")
 
 
-def run_insurer(world: TccsWorld, lane: Lane, biller: Biller, invoice_cloud: InvoiceCloudClient) -> str:
-    """The upload of the insurer on TCCS. Raises the errors of `client.errors`."""
-    return jobs.upload_bills(TccsBooks(world, lane, biller), invoice_cloud)
-
-
 class InHanceBooks:
     """The books of a utility on inHance as the client's jobs take them: all of its ports."""
 
@@ -60,7 +54,7 @@ class InHanceBooks:
 
     def bills_to_send(self) -> jobs.BillRun | None:
         bills = self._world.outgoing.bills(self._lane, self._integration)
-        return _run(self._lane, self._biller, "inhance", [_bill(one) for one in bills]) if bills else None
+        return bill_run(self._lane, self._biller, "inhance", [_bill(one) for one in bills]) if bills else None
 
     def bills_sent(self, run: jobs.BillRun, refused: Mapping[str, str]) -> None:
         sent = [(bill.account_number, bill.number, bill.revision) for bill in run.bills]
@@ -111,59 +105,6 @@ class InHanceBooks:
     def take_changes(self, job: str, changes: Sequence[jobs.AccountChange], mark: datetime) -> int:
         taken = [AppliedChange(one.account_number, one.kind, one.value, one.changed_at.isoformat()) for one in changes]
         return self._world.customer_changes.take(self._lane, self._cause, job, taken, mark.isoformat())
-
-
-class TccsBooks:
-    """The books of the insurer as the upload takes them."""
-
-    def __init__(self, world: TccsWorld, lane: Lane, biller: Biller) -> None:
-        self._world, self._lane, self._biller = world, lane, biller
-
-    def bills_to_send(self) -> jobs.BillRun | None:
-        terms = self._world.outgoing.terms(self._lane)
-        return _run(self._lane, self._biller, "tccs", [_term(one) for one in terms]) if terms else None
-
-    def bills_sent(self, run: jobs.BillRun, refused: Mapping[str, str]) -> None:
-        cause = self._world.cause("job tccs", self._lane)
-        sent = [(bill.number, bill.revision) for bill in run.bills]
-        self._world.outgoing.terms_sent(self._lane, cause, sent, refused)
-
-
-def _run(lane: Lane, biller: Biller, name: str, bills: Sequence[jobs.Bill]) -> jobs.BillRun:
-    now = lane.now().astimezone(ZoneInfo(biller.time_zone))  # stamps of files are the biller's [A-89]
-    return jobs.BillRun(
-        layout=biller.partner,
-        file_name=f"{name}-{now:%Y%m%d%H%M%S}.bif",
-        biller_guid=biller.guid,
-        format_guid=biller.invoice_format_guid,
-        invoice_type_id=int(biller.invoice_type_id),
-        created_on=now.date(),
-        bills=bills,
-    )
-
-
-def _term(one: OutgoingTerm) -> jobs.Bill:
-    policy, insured = one.policy, one.policy.insured
-    outstanding = to_dollars(one.outstanding_cents)
-    return jobs.Bill(
-        number=policy.invoice_number,
-        account_number=policy.number,
-        name=insured.name,
-        invoiced_on=one.invoiced_on,
-        due_on=one.due_on,
-        total_amount_due=outstanding,
-        lines=(jobs.BillLine(f"Total amount outstanding: {outstanding}"),),
-        revision=one.revision,
-        minimum_amount_due=to_dollars(one.billed_cents),
-        late_fee_amount=to_dollars(one.late_fee_cents) if one.late_fee_cents else None,
-        late_fee_on=one.due_on if one.late_fee_cents else None,
-        address1=insured.address1,
-        address2=insured.address2,
-        city=insured.city,
-        state=insured.state,
-        zip=insured.zip,
-        phone=insured.phone,
-    )
 
 
 def _bill(one: OutgoingBill) -> jobs.Bill:

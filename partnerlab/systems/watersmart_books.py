@@ -26,10 +26,10 @@ from partnerlab.simulators.watersmart.world import World
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["WaterSmartBooks", "run_exchange"]
+__all__ = ["WaterSmartBooks", "run"]
 
 
-def run_exchange(world: World, lane: Lane, name: str, target: jobs.FileTarget, source: jobs.FileSource) -> str:
+def run(world: World, lane: Lane, name: str, target: jobs.FileTarget, source: jobs.FileSource) -> str:
     """One run of `collect`, `invoices` or `balances`. Raises `FilesRefused`, and what the ways raise."""
     books = WaterSmartBooks(world, lane)
     match name:
