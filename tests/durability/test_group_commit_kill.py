@@ -29,12 +29,13 @@ PAYMENT = (
 )
 
 
-def test_what_was_answered_before_a_kill_is_in_the_books(tmp_path: Path) -> None:
+@pytest.mark.parametrize("module", ["partnerlab", "tests.durability.handing_over"])
+def test_what_was_answered_before_a_kill_is_in_the_books(module: str, tmp_path: Path) -> None:
     dice = random.Random(20261127)
-    process = Process(tmp_path)
+    process = Process(tmp_path, module)
     sent: set[str] = set()
     answered: set[str] = set()
-    logs = 0
+    logs = seconds = 0
 
     def pay(caller: int, turn: int) -> None:
         """Pay until the server is gone; what fails then is not sent again."""
@@ -62,6 +63,7 @@ def test_what_was_answered_before_a_kill_is_in_the_books(tmp_path: Path) -> None
                 for done in work:
                     done.result()
                 logs += Path(f"{process.database}-redo").exists()
+                seconds += Path(f"{process.database}-redo2").exists()
                 process.start()
         query = {"limit": "1000"}
         posted: Counter[str] = Counter()
@@ -76,6 +78,7 @@ def test_what_was_answered_before_a_kill_is_in_the_books(tmp_path: Path) -> None
     finally:
         process.kill()
     assert logs == KILLS, "payments are appended to the log"
+    assert seconds == (KILLS if module != "partnerlab" else 0), "and to a second, while those of the first are written"
     assert len(answered) >= 60 * KILLS
     assert answered <= set(posted), "an answered payment was lost"
     assert set(posted) <= sent
