@@ -10,7 +10,10 @@ import pytest
 from partnerlab.client.errors import TransportError
 from partnerlab.client.http import AsyncTransport, HttpRequest, HttpResponse, Timeouts
 
-QUICK = Timeouts(connect_s=1, read_s=0.3, write_s=0.3, pool_s=0.3, total_s=1)
+PATIENT = Timeouts(connect_s=30, read_s=30, write_s=30, pool_s=30, total_s=60)
+"""For calls that are answered, on a machine as busy as may be."""
+QUICK = Timeouts(connect_s=5, read_s=1, write_s=1, pool_s=1, total_s=5)
+"""For calls that wait until a limit is over."""
 
 
 def request(url: str, content: bytes = b"<a/>", **headers: str) -> HttpRequest:

@@ -18,7 +18,7 @@ from partnerlab.client.http import HttpRequest, Timeouts, Transport, connections
 from partnerlab.client.http.connections import AsyncConnections, Connections
 from partnerlab.client.http.direct import request_head
 from partnerlab.client.http.keepalive import KEEPALIVE_S
-from tests.client.http.support import QUICK, Waited, request
+from tests.client.http.support import PATIENT, QUICK, Waited, request
 from tests.client.http.test_addresses import CERTIFICATE
 
 Serve = Callable[..., Any]
@@ -116,10 +116,10 @@ def over_httpx(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 Kind = type[Transport] | type[Waited]
 
 
-def transports(kind: Kind = Transport, **options: Any) -> Iterator[Transport | Waited]:
+def transports(kind: Kind = Transport, *, timeouts: Timeouts = PATIENT, **options: Any) -> Iterator[Transport | Waited]:
     """One that uses connections directly, and one that does not."""
     for direct in (True, False):
-        with kind(timeouts=QUICK, **options) as transport:
+        with kind(timeouts=timeouts, **options) as transport:
             assert isinstance(transport.http, Connections | AsyncConnections)
             transport.http._direct = direct
             yield transport
@@ -139,7 +139,8 @@ def outcome(transport: Transport | Waited, to_send: HttpRequest) -> tuple[object
 @pytest.mark.parametrize("name", ANSWERS)
 def test_every_answer_means_the_same(serve: Serve, over_httpx: list[str], name: str, kind: Kind) -> None:
     outcomes, sent = [], []
-    for transport in transports(kind, max_answer_bytes=2000):
+    timeouts = QUICK if name in ("late", "silent") else PATIENT
+    for transport in transports(kind, timeouts=timeouts, max_answer_bytes=2000):
         over_httpx.clear()
         server = serve(second(ANSWERS[name]))
         assert transport.send(request(server.url)).status == 200
@@ -195,7 +196,7 @@ def test_what_comes_after_an_answer_is_nobodys(serve: Serve, trailing: bytes, ap
         connection.request()
 
     server = serve(handler)
-    with kind(timeouts=QUICK) as transport:
+    with kind(timeouts=PATIENT) as transport:
         contents = [transport.send(request(server.url)).content for _ in range(3)]
     assert contents == [b"<ok/>"] * 3
     assert server.connections == 2
@@ -207,7 +208,7 @@ def test_a_connection_that_the_server_closed_is_not_used(serve: Serve, over_http
         connection.send(PLAIN)
 
     server = serve(once)
-    with Transport(timeouts=QUICK) as transport:
+    with Transport(timeouts=PATIENT) as transport:
         for _ in range(3):
             assert transport.send(request(server.url)).status == 200
             server.ended.wait(0.05)
@@ -222,7 +223,7 @@ def test_one_that_was_idle_for_long_is_left_to_httpx(
     now = [1000.0]
     monkeypatch.setattr(connections, "time", SimpleNamespace(monotonic=lambda: now[0]))
     server = serve(b"<ok/>")
-    with Transport(timeouts=QUICK) as transport:
+    with Transport(timeouts=PATIENT) as transport:
         for waited, sent in ((0.0, 1), (KEEPALIVE_S, 1), (KEEPALIVE_S + 0.1, 2), (0.0, 2)):
             now[0] += waited
             assert transport.send(request(server.url)).status == 200
@@ -236,7 +237,7 @@ def test_an_answer_of_another_form_keeps_its_server_with_httpx(serve: Serve, ove
             connection.send(ANSWERS[name][0])
 
     server = serve(answers)
-    with Transport(timeouts=QUICK) as transport:
+    with Transport(timeouts=PATIENT) as transport:
         for _ in range(4):
             assert transport.send(request(server.url)).content == b"<ok/>"
     assert (server.connections, len(over_httpx)) == (1 if name.startswith("chunked") else 4, 4)

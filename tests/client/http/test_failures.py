@@ -130,7 +130,7 @@ def test_an_answer_that_trickles_is_given_up(flavour: Any, serve: Serve) -> None
             connection.send(b"x")
             time.sleep(0.1)
 
-    error = failure(flavour, serve(dribble).url, timeouts=QUICK)
+    error = failure(flavour, serve(dribble).url, timeouts=Timeouts(total_s=1))
     assert error.sent
     assert error.reason == "the answer was not complete after 1 s"
 
