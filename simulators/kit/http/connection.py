@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, cast
 
 from partnerlab.simulators.kit.faults.effects import Plan
 from partnerlab.simulators.kit.http.answer import HeaderInvalid
-from partnerlab.simulators.kit.http.breaking import reset
+from partnerlab.simulators.kit.http.breaking import Dribble, cut, reset
 from partnerlab.simulators.kit.http.messages import Response
 from partnerlab.simulators.kit.http.reader import CLOSE, Message, RequestReader, whole
 from partnerlab.simulators.kit.http.serving import Serving
@@ -28,7 +28,6 @@ __all__ = ["Connection"]
 
 _logger = logging.getLogger(__name__)
 
-DRIBBLE_STEPS = 2_000
 SLOW_S = 2.0
 TURNS = 16
 """Requests of one connection that are handled before the event loop looks at the others."""
@@ -54,7 +53,7 @@ class Connection(asyncio.Protocol):
         self._stopped = False  # reading from the socket is paused
         self._paused = False  # writing is paused until the client has read
         self._held = False  # an answer that a fault will never let out
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.TimerHandle | Dribble | None = None
         self._stream: EventStream | FileStream | None = None  # the last answer: there will be no other
         self._since = self._body_since = server.now  # when the present phase began or last made progress
 
@@ -320,29 +319,18 @@ class Connection(asyncio.Protocol):
             reset(self._transport) if plan.drop == "reset" else self._transport.close()
             return
         head, body, last = self._render(message.method, message.connection, response, id)
-        data = head + body
-        if plan.cut:
-            # A body of no more than a byte has no middle: then the head is cut.
-            data = data[: len(head) + len(body) // 2] if len(body) > 1 else head[: len(head) // 2]
+        data = cut(head, body) if plan.cut else head + body
+        then = partial(self._broken, last=last or plan.cut)
         if plan.dribble_s:
-            self._dribble(data, plan, last, self._server.loop.time(), 0)
+            self._timer = Dribble(self._server.loop, self._transport, data, plan.dribble_s, then)
         else:
             self._transport.write(data)
-            self._sent(last or plan.cut)
-            self._pump()
+            then()
 
-    def _dribble(self, data: bytes, plan: Plan, last: bool, started: float, step: int) -> None:
-        """Write the next piece: a byte, or more where there are over 2,000."""
-        steps = min(len(data), DRIBBLE_STEPS)
-        self._transport.write(data[step * len(data) // steps : (step + 1) * len(data) // steps])
-        step += 1
-        if step < steps:
-            due = started + plan.dribble_s * step / steps
-            self._timer = self._server.loop.call_at(due, self._dribble, data, plan, last, started, step)
-        else:
-            self._timer = None
-            self._sent(last or plan.cut)
-            self._pump()
+    def _broken(self, *, last: bool) -> None:
+        self._timer = None
+        self._sent(last)
+        self._pump()
 
     # Time, and the end.
 

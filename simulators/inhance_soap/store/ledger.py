@@ -17,14 +17,14 @@ from partnerlab.contracts.numbers import number_sql
 from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.inhance_soap.domain.accounts import Account, Integration
 from partnerlab.simulators.inhance_soap.domain.billing import Bill
-from partnerlab.simulators.inhance_soap.domain.downloads import PENDING, Download
 from partnerlab.simulators.inhance_soap.domain.errors import AccountUnknown, InvoiceTaken
 from partnerlab.simulators.inhance_soap.domain.events import Event
 from partnerlab.simulators.inhance_soap.domain.opened import OpenAccount, Standing
 from partnerlab.simulators.inhance_soap.domain.payments import PostedPayment
-from partnerlab.simulators.inhance_soap.tables import ACCOUNTS, BILLS, CHANGES, DOWNLOADS, EVENTS, PAYMENTS, VALUES
+from partnerlab.simulators.inhance_soap.store.received import ReceivedBooks
+from partnerlab.simulators.inhance_soap.tables import ACCOUNTS, BILLS, EVENTS, PAYMENTS
 from partnerlab.simulators.kit.world.store import Row, Statement
-from partnerlab.simulators.kit.world.table import ByNumber, LaneTx, Table
+from partnerlab.simulators.kit.world.table import ByNumber, Table
 
 __all__ = [
     "EVENT_ROWS",
@@ -32,7 +32,6 @@ __all__ = [
     "PAYMENT_ROWS",
     "STANDS",
     "AccountBill",
-    "AppliedChange",
     "Books",
     "OpenItems",
     "standing_row",
@@ -55,24 +54,6 @@ class AccountBill:
     refused: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class AppliedChange:
-    """What the payer changed last of an account, by kind; `changed_at` is Invoice Cloud's local time."""
-
-    account_number: str
-    kind: str
-    value: str
-    changed_at: str
-
-
-@dataclass(frozen=True, slots=True)
-class NamedValue:
-    """A mark of a job, or what the biller chose."""
-
-    name: str
-    value: str
-
-
 OpenItems = tuple[str | None, str | None, int, list[tuple[date, int]]]
 """What a balance is told from: e-mail, phone, credit, and of each open bill its day and what is open, in cents."""
 
@@ -82,9 +63,6 @@ _BILLS = Table(BILLS, AccountBill)
 NUMBER = ByNumber("invoice_number")
 PAYMENT_ROWS = Table(PAYMENTS, PostedPayment)
 EVENT_ROWS = Table(EVENTS, Event)
-_DOWNLOADS = Table(DOWNLOADS, Download)
-_CHANGES = Table(CHANGES, AppliedChange)
-_VALUES = Table(VALUES, NamedValue)
 
 _OPEN_ITEMS = Statement(
     "SELECT a.email, a.phone, a.credit_cents, b.billed_on, b.open_cents, a.integration FROM inhance_accounts AS a"
@@ -138,18 +116,13 @@ _BALANCE_SENT = Statement(
     "UPDATE inhance_accounts SET sent_revision = :revision"
     " WHERE lane = :lane AND account_number = :account_number AND sent_revision < :revision"
 )
-_PENDING_CENTS = Statement(
-    "SELECT coalesce(sum(amount_cents), 0) FROM inhance_downloads WHERE lane = :lane"
-    f" AND account_number = :account_number AND state = '{PENDING}'"
-)
-_NEWEST_DOWNLOAD = Statement("SELECT coalesce(max(reference), '') FROM inhance_downloads WHERE lane = :lane")
 _BILLED = Statement(
     "UPDATE inhance_bills SET billed = 1 WHERE lane = :lane AND invoice_number = :invoice_number AND billed = 0"
 )
 
 
-class Books(LaneTx):
-    """The books of one lane in one transaction."""
+class Books(ReceivedBooks):
+    """The books of one lane in one transaction: the ledger, and what was received."""
 
     __slots__ = ()
 
@@ -299,6 +272,16 @@ class Books(LaneTx):
             offset=offset,
         )
 
+    def payment(self, account_number: str, number: int) -> PostedPayment | None:
+        """A posted payment."""
+        mine = {"account_number": account_number}
+        found = PAYMENT_ROWS.find(self.tx, self.lane, mine, order="number", where="number = :number", number=number)
+        return found[0] if found else None
+
+    def save_payment(self, posted: PostedPayment) -> None:
+        """Write back a posted payment."""
+        PAYMENT_ROWS.save(self.tx, self.lane, posted)
+
     def add_event(self, event: Event) -> None:
         """Append an event; its number is new, because the account is locked."""
         added = EVENT_ROWS.add(self.tx, self.lane, event)
@@ -311,7 +294,7 @@ class Books(LaneTx):
     def _bills(self, equal: dict[str, str | int], *, order: tuple[str, ...], where: str = "") -> list[Bill]:
         return [one.bill for one in _BILLS.find(self.tx, self.lane, equal, order=order, where=where)]
 
-    # What goes to Invoice Cloud, and what comes from it
+    # What goes to Invoice Cloud
 
     def unsent_bills(self, integration: Integration, *, limit: int) -> list[AccountBill]:
         """Bills of a utility whose day has come and that are new or changed since they were uploaded, oldest first."""
@@ -334,65 +317,6 @@ class Books(LaneTx):
     def balance_sent(self, account_number: str, revision: int) -> None:
         """Note up to which change a balance was sent."""
         self.run(_BALANCE_SENT, account_number=account_number, revision=revision)
-
-    def value(self, name: str, *, lock: bool = False) -> str:
-        """A mark of a job or a choice; empty where there is none. *lock* it, and who else wants it waits."""
-        if lock:
-            _VALUES.add(self.tx, self.lane, NamedValue(name, ""))
-        found = (_VALUES.lock if lock else _VALUES.get)(self.tx, self.lane, name)
-        return "" if found is None else found.value
-
-    def put_value(self, name: str, value: str) -> None:
-        """Keep a mark or a choice."""
-        _VALUES.put(self.tx, self.lane, NamedValue(name, value))
-
-    def add_download(self, download: Download) -> bool:
-        """Keep a downloaded payment; False where its PaymentGUID is there."""
-        return _DOWNLOADS.add(self.tx, self.lane, download)
-
-    def save_download(self, download: Download) -> None:
-        """Write back a downloaded payment."""
-        _DOWNLOADS.save(self.tx, self.lane, download)
-
-    def download(self, payment_guid: str, *, lock: bool = False) -> Download | None:
-        """A downloaded payment."""
-        return (_DOWNLOADS.lock if lock else _DOWNLOADS.get)(self.tx, self.lane, payment_guid)
-
-    def downloads(self, state: str, *, limit: int | None = None, **more: str) -> list[Download]:
-        """Downloaded payments in a state, in the order they came; *more* columns must be equal."""
-        order = ("downloaded_at", "reference", "payment_guid")
-        return _DOWNLOADS.find(self.tx, self.lane, {"state": state, **more}, order=order, limit=limit)
-
-    def downloaded(self, *, payment_guid: str | None = None, after: str, limit: int) -> list[Download]:
-        """Downloaded payments in whatever state, by PaymentGUID, beyond *after*; or the only one of a PaymentGUID."""
-        search = {} if payment_guid is None else {"payment_guid": payment_guid}
-        return _DOWNLOADS.find(self.tx, self.lane, search, order="payment_guid", after=after, limit=limit)
-
-    def pending_cents(self, account_number: str) -> int:
-        """What waits to be posted to an account."""
-        return int(self.all(_PENDING_CENTS, account_number=account_number)[0][0])
-
-    def newest_download(self) -> str:
-        """The newest reference that was downloaded; empty where none was."""
-        return str(self.all(_NEWEST_DOWNLOAD)[0][0])
-
-    def applied(self, account_number: str, kind: str) -> AppliedChange | None:
-        """The last change of that kind that was entered."""
-        return _CHANGES.get(self.tx, self.lane, account_number, kind)
-
-    def put_applied(self, change: AppliedChange) -> None:
-        """Keep a change as entered."""
-        _CHANGES.put(self.tx, self.lane, change)
-
-    def payment(self, account_number: str, number: int) -> PostedPayment | None:
-        """A posted payment."""
-        mine = {"account_number": account_number}
-        found = PAYMENT_ROWS.find(self.tx, self.lane, mine, order="number", where="number = :number", number=number)
-        return found[0] if found else None
-
-    def save_payment(self, posted: PostedPayment) -> None:
-        """Write back a posted payment."""
-        PAYMENT_ROWS.save(self.tx, self.lane, posted)
 
 
 def standing_row(lane: str, one: Standing) -> Row:
