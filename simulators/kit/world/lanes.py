@@ -10,18 +10,14 @@ from __future__ import annotations
 
 import re
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import field
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from itertools import chain
 from typing import Any
 
-from partnerlab.contracts.records import dataclass
-from partnerlab.simulators.kit.world import schema
 from partnerlab.simulators.kit.world.attached import Attached
+from partnerlab.simulators.kit.world.lane import DEFAULT, TABLES, Lane, in_world, stands
 from partnerlab.simulators.kit.world.lane_errors import (
     MAX_LANES,
     ForkOntoItself,
@@ -54,28 +50,13 @@ __all__ = [
     "stands",
 ]
 
-DEFAULT = "default"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-
-TABLES = schema.Tables()
-LANES = schema.Table(
-    "lanes",
-    TABLES,
-    schema.Column("lane", schema.Text, primary_key=True),
-    schema.Column("offset_us", schema.BigInteger, nullable=False),
-    schema.Column("frozen_at", schema.Text),
-    schema.Column("seed", schema.BigInteger, nullable=False),
-    schema.Column("faults", schema.Integer, nullable=False),
-    schema.Column("created_at", schema.Text, nullable=False),
-    schema.Column("used_on", schema.Text),
-)
 
 _COLUMNS = "lane, offset_us, frozen_at, seed, faults, created_at"
 _GET = Statement(f"SELECT {_COLUMNS} FROM lanes WHERE lane = :lane")
 _ALL = Statement(f"SELECT {_COLUMNS} FROM lanes ORDER BY lane")
 _COUNT = Statement("SELECT count(*) FROM lanes")
 _MADE = Statement("UPDATE lanes SET created_at = :now WHERE lane = :lane")
-_STANDS = Statement("SELECT 1 FROM lanes WHERE lane = :lane AND created_at = :made_at")
 _ADD = Statement(
     "INSERT INTO lanes (lane, offset_us, frozen_at, seed, faults, created_at, used_on)"
     " VALUES (:lane, :offset_us, :frozen_at, :seed, :faults, :created_at, :used_on) ON CONFLICT DO NOTHING"
@@ -90,43 +71,6 @@ def _now_text() -> str:
 
 def _today() -> str:
     return datetime.now(UTC).date().isoformat()
-
-
-def stands(tx: Tx, lane: Lane) -> bool:
-    """Whether a lane is still the one that was read: it was not reset, dropped, copied onto or loaded since."""
-    return tx.one(_STANDS, lane=lane.name, made_at=lane.made_at) is not None
-
-
-def in_world(lane: Lane) -> AbstractContextManager[None]:
-    """In this block what is written is of this lane. A write transaction raises `LaneReplaced` once it is another."""
-    return in_lane(lane.name, partial(stands, lane=lane))
-
-
-@dataclass(frozen=True, slots=True)
-class Lane:
-    """
-    A lane as it stood when a request came: its name, clock and number of active faults.
-
-    `made_at` is when it came to be, or was reset, copied onto or loaded: by that it is told from another of its name.
-    """
-
-    name: str
-    offset_us: int = 0
-    frozen_at: str | None = None
-    seed: int = 0
-    faults: int = 0
-    made_at: str = field(default="", compare=False)
-
-    def now(self) -> datetime:
-        """The lane's time, aware, in UTC."""
-        return self.at(time.time())
-
-    def at(self, real_s: float) -> datetime:
-        """What the lane's clock, as it stands, showed at a real time (seconds since the epoch)."""
-        if self.frozen_at is not None:
-            return datetime.fromisoformat(self.frozen_at)
-        real = datetime.fromtimestamp(real_s, UTC)
-        return real + timedelta(microseconds=self.offset_us) if self.offset_us else real
 
 
 class Lanes:

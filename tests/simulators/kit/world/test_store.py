@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from partnerlab.simulators.kit.world import schema
-from partnerlab.simulators.kit.world.lanes import TABLES as LANES
+from partnerlab.simulators.kit.world.lane import TABLES as LANES
 from partnerlab.simulators.kit.world.store import (
     RolledBack,
     Statement,
