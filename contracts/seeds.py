@@ -22,7 +22,9 @@ __all__ = [
     "SeedPolicy",
     "SeedQuote",
     "policies",
+    "purposes",
     "quotes",
+    "registered",
     "utility_accounts",
     "utility_v1_accounts",
     "watersmart_accounts",
@@ -182,6 +184,16 @@ def quotes() -> tuple[SeedQuote, ...]:
         )
         for row in _rows("quote")
     )
+
+
+def purposes(table: str) -> list[tuple[str, str]]:
+    """The accounts of a table of the list, and what the first screen says that each is good for."""
+    return [(row.get("account") or row["number"], row["purpose"]) for row in _rows(table)]
+
+
+def registered(table: str) -> list[str]:
+    """The e-mail addresses of a table's payers who are registered at Invoice Cloud."""
+    return [row["email"] for row in _rows(table) if row.get("user") and not row.get("new")]
 
 
 def _rows(kind: str) -> list[dict[str, Any]]:

@@ -38,6 +38,7 @@ class Partner:
         id: What a biller's `partner` says.
         name: The partner, in words.
         biller: What the settings of its seeded biller begin with (`utility_guid`).
+        seeds: The table of its seeded accounts in `contracts/sandbox/seeds.toml`.
         accounts: Its books, in the control API.
         how: The data pump calls it, it downloads payments, or files take them there: `BY_CALL` and so on.
         interface: The operation, job or file.
@@ -51,6 +52,7 @@ class Partner:
     id: str
     name: str
     biller: str
+    seeds: str
     accounts: Accounts
     how: str
     interface: str
@@ -71,6 +73,7 @@ PARTNERS: Mapping[str, Partner] = {
             id="inhance_v2",
             name="inHance v2",
             biller="utility",
+            seeds="utility",
             accounts=Accounts("/_sandbox/inhance/accounts", "account_number", "customer_name", "balance", "v2"),
             how=BY_CALL,
             interface="MakePaymentExtended",
@@ -83,6 +86,7 @@ PARTNERS: Mapping[str, Partner] = {
             id="inhance_v1",
             name="inHance v1",
             biller="utility_v1",
+            seeds="utility_v1",
             accounts=Accounts("/_sandbox/inhance/accounts", "account_number", "customer_name", "balance", "v1"),
             how=BY_DOWNLOAD,
             interface="ExportPayments",
@@ -94,6 +98,7 @@ PARTNERS: Mapping[str, Partner] = {
             id="tccs",
             name="TCCS",
             biller="insurance",
+            seeds="policy",
             accounts=Accounts("/_sandbox/tccs/policies", "invoice_number", "insured_name", "record_bal"),
             how=BY_CALL,
             interface="Pay_Input",
@@ -111,6 +116,7 @@ PARTNERS: Mapping[str, Partner] = {
             id="watersmart",
             name="WaterSmart",
             biller="watersmart",
+            seeds="watersmart",
             accounts=Accounts("/_sandbox/watersmart/customers", "account_number", "customer_name", "balance"),
             how=BY_FILE,
             interface="ICPayments",

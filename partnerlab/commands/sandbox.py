@@ -25,6 +25,7 @@ from partnerlab.databases import check_database, database_errors
 from partnerlab.ending import Ending
 from partnerlab.entrances import billers, entrances
 from partnerlab.logs import log_to_stderr
+from partnerlab.partners import PARTNERS
 from partnerlab.parts import PARTS, Parts
 from partnerlab.remote import DEFAULT_URL
 from partnerlab.sandbox import Sandbox
@@ -253,21 +254,9 @@ def screen(
     *command* is what this program is called by, *authority* the file that callers trust, where it serves https;
     *shared* says that others reach it, *token* that it asks for one.
     """
-    accounts = {
-        "inHance": [(seed.account, seed.purpose) for seed in seeds.utility_accounts()],
-        "inHance v1": [(seed.account, seed.purpose) for seed in seeds.utility_v1_accounts()],
-        "TCCS": [(term.number, term.purpose) for term in seeds.policies()],
-        "TCCS quotes": [(quote.number, quote.purpose) for quote in seeds.quotes()],
-        "WaterSmart": [(seed.account, seed.purpose) for seed in seeds.watersmart_accounts()],
-    }
-    people = {
-        "inHance v2": seeds.utility_accounts(),
-        "inHance v1": seeds.utility_v1_accounts(),
-        "WaterSmart": seeds.watersmart_accounts(),
-    }
-    payers = [
-        f"{one.customer.email} ({name})" for name, rows in people.items() for one in rows if one.user and not one.new
-    ]
+    accounts = {one.name: seeds.purposes(one.seeds) for one in PARTNERS.values()}
+    accounts["TCCS quotes"] = seeds.purposes("quote")
+    payers = [f"{email} ({one.name})" for one in PARTNERS.values() for email in seeds.registered(one.seeds)]
     values = [(row.value, f"{row.kind.replace('_', ' ')}: {row.text}") for row in magic_values()]
     ic, tccs = settings.of(ic_webservices.Settings), settings.of(tccs_rest.Settings)
     form = f"-d consumerGUID={tccs.consumer_guid} -d entryKey={tccs.entry_key} -d contentInfo={ic.policy_invoice}"

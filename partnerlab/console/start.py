@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from partnerlab.console.places import Entrance
 from partnerlab.console.view import Page
 from partnerlab.contracts import seeds
+from partnerlab.partners import PARTNERS
 from partnerlab.simulators.kit.http.messages import Response
 
 __all__ = ["Start", "attempt"]
@@ -31,6 +32,7 @@ class Start:
             entrances=self._entrances,
             password=self._password,
             accounts=_accounts(),
+            by_invoice={one.id: one.place == "invoice" for one in PARTNERS.values()},
             billers=billers,
             values=page.api.get("/_sandbox/catalogue")["magic_values"],
             trial={"account": ACCOUNT, "amount": AMOUNT, "fault": FAULT, "operation": OPERATION},
@@ -59,9 +61,4 @@ def attempt(page: Page) -> Response:
 
 def _accounts() -> list[tuple[str, str, list[tuple[str, str]]]]:
     """The seeded accounts of each partner with what each is for."""
-    return [
-        ("inHance v2", "inhance_v2", [(one.account, one.purpose) for one in seeds.utility_accounts()]),
-        ("inHance v1", "inhance_v1", [(one.account, one.purpose) for one in seeds.utility_v1_accounts()]),
-        ("TCCS", "tccs", [(term.number, term.purpose) for term in seeds.policies()]),
-        ("WaterSmart", "watersmart", [(one.account, one.purpose) for one in seeds.watersmart_accounts()]),
-    ]
+    return [(one.name, one.id, seeds.purposes(one.seeds)) for one in PARTNERS.values()]
