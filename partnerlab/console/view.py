@@ -209,6 +209,7 @@ def environment() -> Environment:
         money=money,
         clock_time=clock_time,
         moment=moment,
+        bare=bare,
         words=words,
         ticks=ticks,
         plain=plain,
@@ -232,7 +233,12 @@ def clock_time(value: str | None) -> str:
 
 
 def moment(value: str | None) -> str:
-    """A moment as people read it: `2026-11-27 14:24:25`."""
+    """A moment, which the API tells in UTC, as people read it: `2026-11-27 14:24:25 UTC`."""
+    return f"{bare(value)} UTC" if value else ""
+
+
+def bare(value: str | None) -> str:
+    """A moment where a heading says that it is UTC: `2026-11-27 14:24:25`."""
     return (value or "")[:19].replace("T", " ")
 
 

@@ -52,6 +52,7 @@
     all("tbody tr", table).forEach((row) => [...row.cells].forEach((cell, at) => { cell.dataset.label = cell.textContent.trim() && heads[at]; }));
     table.classList.add("labelled");
   });
+  let drawn = document.getElementById("list")?.outerHTML;
   label();
 
   // Keys. They can be switched off, because speech input types them by chance (WCAG 2.1.4).
@@ -107,11 +108,11 @@
     if (asking) { again = true; return; }
     asking = true;
     try {
-      if (place.dataset.live === "rows") await newRows(place);
-      else await newList();
+      const rows = place.dataset.live === "rows";
+      const answered = await (rows ? newRows(place) : newList());
       label();
       // What takes long to find out is kept for a while: then it is asked for again.
-      const old = place.isConnected ? null : document.querySelector("[data-again]");
+      const old = !rows && answered && document.querySelector("[data-again]");
       if (old) setTimeout(soon, Number(old.dataset.again));
     } finally {
       asking = false;
@@ -119,22 +120,25 @@
     }
   };
   const soon = () => { timer ||= setTimeout(refresh, 150); };
-  // A list that is drawn again keeps the focus and the chosen row, wherever what is meant by them now stands.
+  // A list in which nothing changed stays as it is, with what is selected in it. One that is drawn again keeps the
+  // focus and the chosen row, wherever what is meant by them now stands.
   const newList = async () => {
     const told = (one) => one.getAttribute("href") ?? one.getAttribute("aria-label") ?? one.textContent;
     const again = (one, of) => all(`#list ${of}`).find((other) => told(other) === told(one));
-    const asked = htmx.ajax("GET", location.pathname + location.search, { target: "#list", select: "#list", swap: "outerHTML" });
-    let focused = null;
-    const swapping = () => { focused = document.activeElement.closest("#list *"); };
-    document.addEventListener("htmx:before:swap", swapping, { once: true });
-    await asked;
-    document.removeEventListener("htmx:before:swap", swapping);
+    const answer = await fetch(location.pathname + location.search, { headers: { "HX-Request": "true" } }).catch(() => null);
+    const fresh = answer?.ok && new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("list");
+    if (!fresh) return false;
+    if (fresh.outerHTML === drawn) return true;
+    drawn = fresh.outerHTML;
+    const focused = document.activeElement.closest("#list *");
+    document.getElementById("list").replaceWith(fresh);
     const link = chosen && !chosen.isConnected && chosen.querySelector("a");
     if (link) {
       chosen = again(link, "[data-row] a")?.closest("[data-row]") ?? null;
       chosen?.classList.add("chosen");
     }
     if (focused && !focused.isConnected) (again(focused, focused.localName) ?? document.getElementById("main")).focus({ preventScroll: true });
+    return true;
   };
   const newRows = async (place) => {
     const rows = document.getElementById("rows");
@@ -166,6 +170,8 @@
     if (message.state ? message.state === "live" : !message.lane || message.lane === lane) soon();
   };
   if (!live()) return;
+  // What no exchange tells of, such as a payment that the partner fetches with its next file, is looked for.
+  if (live().dataset.look) setInterval(soon, Number(live().dataset.look));
   const bus = "BroadcastChannel" in window ? new BroadcastChannel("partnerlab") : null;
   const tell = (message) => { show(message); bus?.postMessage(message); };
   if (bus) bus.onmessage = (message) => show(message.data);

@@ -27,6 +27,7 @@ from partnerlab.simulators.ic_webservices.pages.checkout_paying import ask_how, 
 from partnerlab.simulators.ic_webservices.pages.checkout_paying import pay as take_payment
 from partnerlab.simulators.ic_webservices.pages.checkout_visit import Visit, may_register
 from partnerlab.simulators.ic_webservices.pages.forms import Form
+from partnerlab.simulators.ic_webservices.pages.refusals import told
 from partnerlab.simulators.ic_webservices.pages.security import PageRefused
 from partnerlab.simulators.ic_webservices.pages.view import Link, Page, base_of, pdf, render
 from partnerlab.simulators.ic_webservices.services.checkouts import CheckoutGone
@@ -210,7 +211,7 @@ def _amount(form: Form, at: int, bill: Bill) -> int | None:
         try:
             replace(bill, amount_cents=cents).check()
         except PaymentRefused as error:
-            form.wrong(name, str(error))
+            form.wrong(name, told(error, bill.invoice))
     return None if cents == proposed_cents(bill.invoice) else cents
 
 

@@ -16,6 +16,7 @@ from partnerlab.simulators.ic_webservices.domain.payments import BANK_TENDERS
 from partnerlab.simulators.ic_webservices.pages import security
 from partnerlab.simulators.ic_webservices.pages.checkout_visit import Visit, may_register
 from partnerlab.simulators.ic_webservices.pages.forms import Form, Typed, read_bank_account, read_card
+from partnerlab.simulators.ic_webservices.pages.refusals import told
 from partnerlab.simulators.ic_webservices.pages.view import leave
 from partnerlab.simulators.ic_webservices.services.cloud_payments import Paying
 
@@ -104,7 +105,7 @@ def pay(visit: Visit, form: Form) -> Response:
     try:
         opened = visit.services.cloud_payments.pay(visit.lane, visit.token, paying, cause=visit.request.id)
     except DomainError as error:
-        form.wrong("", str(error))
+        form.wrong("", told(error))
         return ask_how(
             Visit(visit.services, visit.token, visit.services.cloud_payments.open(visit.lane, visit.token)), form
         )

@@ -11,7 +11,7 @@ from partnerlab.simulators.ic_webservices.domain.errors import Conflict, DomainE
 from partnerlab.simulators.ic_webservices.domain.methods import BANK_ACCOUNT, CARD, KINDS, Method
 from partnerlab.simulators.ic_webservices.pages.forms import Form, read_bank_account, read_card, read_holder_and_expiry
 from partnerlab.simulators.ic_webservices.pages.payer import Payer
-from partnerlab.simulators.ic_webservices.pages.paying import refusal_field
+from partnerlab.simulators.ic_webservices.pages.refusals import refusal_field
 from partnerlab.simulators.ic_webservices.pages.security import PageRefused, form_guid
 
 __all__ = ["add_routes"]

@@ -41,6 +41,7 @@ NOTICES = {
     "scheduled": "Your payment is scheduled.",
     "scheduled-before": "This form was sent before; your payment is scheduled once.",
     "sent-before": "This form was sent before. This is the payment it made; nothing was paid again.",
+    "not-paid": "Nothing was paid with that form: this bill cannot be paid any more.",
     "changed": "Your scheduled payment was changed.",
     "cancelled": "Your scheduled payment was cancelled.",
     "method-added": "The payment method was added.",
@@ -58,6 +59,8 @@ NOTICES = {
     "text-off": "Pay by text is off.",
 }
 """What a page says after a change: the address carries the word on the left, never the text."""
+NOT_DONE = ("not-paid", "sent-before", "scheduled-before", "method-not-added")
+"""Those that tell of something that was not done."""
 
 
 class SessionOver(Exception):
@@ -129,6 +132,7 @@ class Payer:
 
     def show(self, template: str, current: str, *, status: int = 200, **values: Any) -> Response:
         """A page with the account, the switcher and what was just done."""
+        done = request.args.get("done", "") if request.method == "GET" else ""
         return render(
             template,
             self.page(current),
@@ -137,7 +141,8 @@ class Payer:
             href=self.href,
             switch=Form(self.secret),
             here=current,
-            notice=NOTICES.get(request.args.get("done", ""), "") if request.method == "GET" else "",
+            notice=NOTICES.get(done, ""),
+            notice_good=done not in NOT_DONE,
             **values,
         )
 

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from flask import Response, request
 from flask.typing import ResponseReturnValue
 
-from partnerlab.simulators.ic_webservices.domain.errors import Conflict, DomainError, PaymentRefused, ValueRefused
+from partnerlab.simulators.ic_webservices.domain.errors import Conflict, DomainError, ValueRefused
 from partnerlab.simulators.ic_webservices.domain.invoices import (
     Invoice,
     is_expired,
@@ -24,9 +24,10 @@ from partnerlab.simulators.ic_webservices.pages.bills import waiting_for
 from partnerlab.simulators.ic_webservices.pages.choice import NEW_BANK, NEW_CARD, Choices, choices, chosen
 from partnerlab.simulators.ic_webservices.pages.forms import Form, Typed
 from partnerlab.simulators.ic_webservices.pages.payer import Payer
+from partnerlab.simulators.ic_webservices.pages.refusals import refusal_field, told
 from partnerlab.simulators.ic_webservices.pages.security import form_guid
 
-__all__ = ["add_routes", "refusal_field"]
+__all__ = ["add_routes"]
 
 NOW, LATER = "now", "later"
 
@@ -46,7 +47,7 @@ def to_open_bills(payer: Payer) -> ResponseReturnValue:
 def form(payer: Payer, number: str) -> ResponseReturnValue:
     """The form, with the whole balance and the preferred method to begin with."""
     invoice = payer.invoice(number)
-    if owed_cents(invoice) <= 0 or is_expired(invoice, payer.today):
+    if not _payable(payer, invoice):
         return payer.go("bill", invoice.invoice_number)
     offered = choices(payer, invoice.account_number)
     first = {"Amount": str(amount(proposed_cents(invoice))), "Method": offered.first, "When": NOW}
@@ -66,9 +67,11 @@ def pay(payer: Payer, number: str) -> ResponseReturnValue:
     if (before := _made_before(payer, guid)) is not None:
         return before
     invoice = payer.invoice(number)
+    if not _payable(payer, invoice):  # it was paid in another tab, by a clerk, at the partner
+        return payer.go("bill", invoice.invoice_number, done="not-paid")
     offered = choices(payer, invoice.account_number)
     amount_cents = sent.amount_cents("Amount")
-    _check(sent, "Amount", lambda: may_pay(invoice, amount_cents))
+    _check(sent, "Amount", lambda: may_pay(invoice, amount_cents), invoice)
     if sent.given("FeesSeen") != offered.fees_seen:
         sent.wrong("", "The service fee has changed. Look at it once more before you pay.")
     means = chosen(payer, sent)
@@ -86,19 +89,10 @@ def pay(payer: Payer, number: str) -> ResponseReturnValue:
         except Conflict as error:
             if (before := _made_before(payer, guid)) is not None:  # the same form, sent at the same moment
                 return before
-            sent.wrong("", str(error))
+            sent.wrong("", told(error))
         except DomainError as error:
-            sent.wrong(refusal_field(error), str(error))
+            sent.wrong(refusal_field(error), told(error, invoice))
     return _show(payer, invoice, offered, sent)
-
-
-def refusal_field(error: DomainError) -> str:
-    """The field of the form that a refusal is about."""
-    if isinstance(error, ValueRefused):
-        return {"day": "Day", "card_number": "CardNumber", "bank_account": "BankAccountNumber"}.get(error.field, "")
-    if isinstance(error, PaymentRefused):
-        return "Method" if error.code in ("card_blocked", "bank_blocked", "card_expired") else "Amount"
-    return ""
 
 
 def _pay(
@@ -180,7 +174,11 @@ def _made_before(payer: Payer, guid: str) -> Response | None:
     return None
 
 
-def _check(sent: Form, name: str, check: Callable[[], object]) -> None:
+def _payable(payer: Payer, invoice: Invoice) -> bool:
+    return owed_cents(invoice) > 0 and not is_expired(invoice, payer.today)
+
+
+def _check(sent: Form, name: str, check: Callable[[], object], invoice: Invoice | None = None) -> None:
     if name in sent.errors:
         return
     try:
@@ -188,7 +186,7 @@ def _check(sent: Form, name: str, check: Callable[[], object]) -> None:
     except ValueRefused as error:
         sent.wrong(name, f"This {error.rule}.")
     except DomainError as error:
-        sent.wrong(name, str(error))
+        sent.wrong(name, told(error, invoice))
 
 
 def _show(payer: Payer, invoice: Invoice, offered: Choices, shown: Form) -> Response:

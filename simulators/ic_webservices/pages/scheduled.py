@@ -15,7 +15,7 @@ from partnerlab.simulators.ic_webservices.domain.schedules import SCHEDULED, Sch
 from partnerlab.simulators.ic_webservices.pages.choice import choices, saved_method
 from partnerlab.simulators.ic_webservices.pages.forms import Form
 from partnerlab.simulators.ic_webservices.pages.payer import Payer
-from partnerlab.simulators.ic_webservices.pages.paying import refusal_field
+from partnerlab.simulators.ic_webservices.pages.refusals import refusal_field, told
 
 __all__ = ["add_routes"]
 
@@ -79,7 +79,7 @@ def change(payer: Payer, schedule_id: str) -> ResponseReturnValue:
         except ValueRefused as error:
             sent.wrong(refusal_field(error), f"This {error.rule}.")
         except DomainError as error:
-            sent.wrong(refusal_field(error), str(error))
+            sent.wrong(refusal_field(error), told(error, invoice))
     return _show(payer, schedule, invoice, sent)
 
 

@@ -27,10 +27,24 @@ from partnerlab.simulators.ic_webservices.pages import security
 from partnerlab.simulators.kit.http.messages import Request
 from partnerlab.simulators.kit.world.lanes import DEFAULT
 
-__all__ = ["Link", "Page", "SignOut", "as_it_was", "base_of", "leave", "pdf", "render", "see_other"]
+__all__ = [
+    "Link",
+    "Page",
+    "SignOut",
+    "as_it_was",
+    "base_of",
+    "in_payers_words",
+    "leave",
+    "money",
+    "pdf",
+    "render",
+    "see_other",
+]
 
 
 _UTC = ZoneInfo("UTC")
+_INVOICE = re.compile(r"\AInvoice (?=\S)")
+_AMOUNT = re.compile(r"(?<!\S)\d+\.\d\d(?!\d)")
 _FILE_NAME = re.compile(r"[^A-Za-z0-9-]+")
 
 
@@ -125,12 +139,19 @@ def _secured(answer: Response, page: Page) -> Response:
     return answer
 
 
-def _money(cents: int) -> str:
+def money(cents: int) -> str:
+    """Cents as a payer reads them: `$1,234.50`, `-$30.00`."""
     return _dollars(amount(cents))
 
 
 def _dollars(value: Decimal) -> str:
     return f"{'-' if value < 0 else ''}${abs(value):,.2f}"
+
+
+def in_payers_words(text: str) -> str:
+    """`Bill 7: only the whole $80.00 can be paid.` of `Invoice 7: only the whole 80.00 can be paid.`"""
+    what, colon, rule = _INVOICE.sub("Bill ", text).rpartition(": ")
+    return what + colon + _AMOUNT.sub(lambda found: _dollars(Decimal(found[0])), rule)
 
 
 def _plain(cents: int) -> str:
@@ -157,8 +178,8 @@ def _paid_with(payment: Payment) -> str:
 def _amount_hint(invoice: Invoice) -> str:
     least, owed = least_cents(invoice), owed_cents(invoice)
     if not invoice.allow_partial_payments:
-        return f"{_money(least)} is due now; {_money(owed)} is everything owed"
-    return f"At least {_money(least)}, at most {_money(owed)}" if least > 1 else f"At most {_money(owed)}"
+        return f"{money(least)} is due now; {money(owed)} is everything owed"
+    return f"At least {money(least)}, at most {money(owed)}" if least > 1 else f"At most {money(owed)}"
 
 
 _FILTERS: Mapping[str, Any] = {
@@ -167,7 +188,8 @@ _FILTERS: Mapping[str, Any] = {
     "may_choose": may_choose,
     "owed": owed_cents,
     "proposed": proposed_cents,
-    "money": _money,
+    "in_payers_words": in_payers_words,
+    "money": money,
     "dollars": _dollars,
     "plain": _plain,
     "long_day": _long_day,

@@ -56,7 +56,7 @@ def test_a_story_stays_in_order_where_the_lanes_clock_was_moved(reader: Reader) 
     ]
     places = [story.text.index(step, story.text.index("What happened, in order")) for step in told]
     assert places == sorted(places)
-    paid, *others = re.findall(r"<time[^>]*>(\d{4}-\d\d-\d\d) [^<]*</time>", story.raw.partition("in order</h2>")[2])
+    paid, *others = re.findall(r"<time[^>]*>(\d{4}-\d\d-\d\d) [^<]*</time>", story.raw.partition("lane time in UTC</small></h2>")[2])
     assert set(others[:4]) == {paid}
 
 

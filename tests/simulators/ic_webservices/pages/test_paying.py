@@ -217,7 +217,7 @@ def test_a_fee_that_is_no_amount_is_told_and_nobody_is_charged(visit: Visit, har
 @pytest.mark.parametrize(
     ("amount", "said"),
     [
-        ("125.51", "Invoice 500001: 125.51 is more than the 125.50 due."),
+        ("125.51", "Bill 500001: you can pay at most $125.50."),
         ("99999999999999999999", "Enter an amount above zero, such as 125.50."),
         ("-5.00", "Enter an amount above zero, such as 125.50."),
         ("0", "Enter an amount above zero, such as 125.50."),
@@ -245,9 +245,9 @@ def test_the_rules_of_the_invoice_hold(visit: Visit, harness: Harness) -> None:
     assert whole.tree.xpath("//input[@id='Amount']/@readonly") == ["readonly"]
     assert "At least $20.00, at most $80.00" in part.words
     page = visit.submit(whole, "Pay $80.00", **CARD, Amount="79.99")
-    assert page.errors == {"Amount": "Invoice 600: only the whole 80.00 can be paid."}
+    assert page.errors == {"Amount": "Bill 600 can only be paid as a whole: $80.00."}
     page = visit.submit(part, "Pay", **CARD, Amount="19.99")
-    assert page.errors == {"Amount": "Invoice 601: at least 20.00 must be paid."}
+    assert page.errors == {"Amount": "Bill 601: you can pay $20.00 or more."}
     assert visit.submit(part, "Pay", **CARD, Amount="20.00").heading == "Thank you for your payment"
     assert harness.invoice("601")["balance_due"] == "60.00"
 
@@ -256,7 +256,30 @@ def test_a_balance_that_changed_meanwhile_is_checked_again(visit: Visit, harness
     page = pay_page(visit)
     harness.pay(amount="100.00")
     again = visit.submit(page, "Pay", **CARD)
-    assert again.errors == {"Amount": "Invoice 500001: 125.50 is more than the 25.50 due."}
+    assert again.errors == {"Amount": "Bill 500001: you can pay at most $25.50."}
+
+
+def test_a_form_of_a_bill_that_was_paid_in_another_tab_leads_to_the_bill(visit: Visit, harness: Harness) -> None:
+    page = pay_page(visit)
+    harness.pay(amount="125.50")
+    for typed in (CARD, CARD | {"Amount": "lots"}, CARD | {"When": "later", "Day": "2099-01-01"}):
+        after = visit.submit(page, "Pay", **typed)
+        assert after.heading == "Bill 500001"
+        assert "Nothing was paid with that form" in after.words
+    assert len(harness.get("payments")["payments"]) == 1
+
+
+def test_what_was_done_has_the_focus(visit: Visit, harness: Harness) -> None:
+    receipt = visit.submit(pay_page(visit), "Pay", **CARD, Amount="10.00", SaveMethod="1")
+    assert [one.text_content() for one in receipt.tree.xpath("//*[@autofocus]")] == ["The payment method was added."]
+    receipt = visit.submit(pay_page(visit), "Pay", **BANK, Amount="10.00")
+    (focused,) = receipt.tree.xpath("//*[@autofocus]")
+    assert focused.text_content().startswith("$10.00 was paid on ")
+    page = pay_page(visit)
+    (day,) = page.tree.xpath("//input[@id='Day']/@min")
+    scheduled = visit.submit(page, "Pay", **BANK, Amount="10.00", When="later", Day=day)
+    (focused,) = scheduled.tree.xpath("//*[@autofocus]")
+    assert (focused.text_content(), focused.get("tabindex")) == ("Your payment is scheduled.", "-1")
 
 
 def test_the_same_form_twice_pays_once_and_shows_the_one_receipt(visit: Visit, harness: Harness) -> None:

@@ -165,7 +165,7 @@ def test_more_than_the_balance_cannot_be_scheduled_in_parts(visit: Visit, harnes
     visit.submit(visit.page(page, f"pay/{INVOICE}"), "Pay", **CARD, Amount="100.00", When="later", Day=DAY)
     form = visit.page(page, f"pay/{INVOICE}")
     again = visit.submit(form, "Pay", Amount="25.51", When="later", Day=DAY)
-    assert again.errors == {"Amount": "Invoice 500001: 100.00 of the 125.50 due is scheduled already."}
+    assert again.errors == {"Amount": "Bill 500001: $100.00 of the $125.50 due is scheduled already."}
     assert visit.submit(form, "Pay", Amount="25.50", When="later", Day=DAY).heading == "Scheduled payments"
 
 

@@ -109,7 +109,7 @@ def test_the_minimum_is_kept_on_the_server(checkout: Checkout) -> None:
     invoice = {"InvoiceNumber": "N1", "BalanceDue": 50, "MinimumAmountDue": 20, "AllowPartialPayments": True}
     page = checkout.page(request(Customers=[{"AccountNumber": ACCOUNT, "Invoices": [invoice]}]))
     low = checkout.to_payment(page, **{"Amount-0": "19.99"})
-    assert low.errors["Amount-0"] == "Invoice N1: at least 20.00 must be paid."
+    assert low.errors["Amount-0"] == "Bill N1: you can pay $20.00 or more."
     assert checkout.pay(checkout.to_payment(page, **{"Amount-0": "20.00"})).heading.startswith("Thank you")
 
 
