@@ -266,6 +266,22 @@ def test_a_list_that_is_drawn_again_keeps_the_focus_and_the_chosen_row(page: Any
     reader.post("/console/lanes/drawn-again/drop")
 
 
+def test_a_payment_that_no_exchange_tells_of_appears_and_what_is_selected_stays(page: Any, reader: Reader) -> None:
+    (biller,) = [one for one in reader.api("/_sandbox/ic/billers")["billers"] if one["partner"] == "inhance_v1"]
+    reader.post("/console/lanes", name="fetched-later")
+    page.goto(f"{reader.sandbox.url}/lane/fetched-later/console/payments")
+    page.get_by_text("Nobody has paid yet.").wait_for()
+    page.evaluate("getSelection().selectAllChildren(document.querySelector('.empty'))")
+    with page.expect_response("**/console/payments"):  # it is looked for, and nothing changed
+        pass
+    page.wait_for_timeout(200)
+    assert "Nobody has paid yet." in page.evaluate("getSelection().toString()")
+    order = {"biller_guid": biller["guid"], "account_number": "30000301", "amount": "10.00", "tender": "credit_card"}
+    reader.send("/lane/fetched-later/_sandbox/ic/payments", order)
+    page.wait_for_selector("[data-row]", timeout=15_000)
+    reader.post("/console/lanes/fetched-later/drop")
+
+
 def test_the_lane_menu_gives_the_focus_back_and_closes_where_one_tabs_on(page: Any, reader: Reader) -> None:
     page.goto(f"{reader.sandbox.url}/console/payments")
     menu = page.locator("details.menu")
