@@ -7,11 +7,14 @@ Alembic takes longer than a start may.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from partnerlab.contracts.records import dataclass
 
-__all__ = ["DatabaseNewer", "History", "run_scripts"]
+__all__ = ["DatabaseNewer", "DatabaseUnknown", "History", "run_scripts"]
+
+_LACKS = re.compile(r"\Ano such (column|table)|does not exist")
 
 
 class DatabaseNewer(ValueError):
@@ -21,6 +24,16 @@ class DatabaseNewer(ValueError):
         super().__init__(
             f"{place} was changed by a newer release of partnerlab: its tables are of revision {revision}, and this"
             f" release knows them up to {newest}. Use that release, or the backup from before."
+        )
+
+
+class DatabaseUnknown(ValueError):
+    """The database keeps no revision and is not of the oldest that there is a way from; nothing was changed."""
+
+    def __init__(self, place: str, lacks: str) -> None:
+        super().__init__(
+            f"{place} was made by a version of partnerlab from before its tables had revisions, and cannot be brought"
+            f" to today's ({lacks}). Nothing was changed: delete it, or name another database."
         )
 
 
@@ -62,6 +75,8 @@ class History:
         Bring a database from *revision* to the newest one, all of it or nothing.
 
         *url* is as SQLAlchemy reads it. Processes that start at once take turns; the second finds it done.
+
+        Raises `DatabaseUnknown` where it keeps no revision and lacks what the scripts change.
         """
         import sqlalchemy as sa
         from alembic import command
@@ -79,9 +94,16 @@ class History:
                 config = Config()
                 config.set_main_option("script_location", str(self.scripts).replace("%", "%%"))
                 config.attributes |= {"connection": connection, "version_table": self.table}
-                if not sa.inspect(connection).has_table(self.table):
+                numbered = sa.inspect(connection).has_table(self.table)
+                if not numbered:
                     command.stamp(config, revision)
-                command.upgrade(config, "head")
+                try:
+                    command.upgrade(config, "head")
+                except (sa.exc.OperationalError, sa.exc.ProgrammingError) as error:
+                    lacks = str(error.orig).partition("\n")[0]
+                    if numbered or not _LACKS.search(lacks):
+                        raise
+                    raise DatabaseUnknown(sa.make_url(url).render_as_string(), lacks) from error
                 connection.commit()
         finally:
             engine.dispose()

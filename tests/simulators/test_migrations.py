@@ -19,7 +19,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from partnerlab.client.datapump.migrations import HISTORY as PUMP_HISTORY
-from partnerlab.contracts.history import DatabaseNewer, History
+from partnerlab.contracts.history import DatabaseNewer, DatabaseUnknown, History
 from partnerlab.sandbox import Sandbox
 from partnerlab.simulators.kit.world import schema
 from partnerlab.simulators.kit.world.metadata import metadata
@@ -170,6 +170,20 @@ def test_two_processes_that_start_at_once_bring_it_up_to_date_once(old: str, tab
     assert [process.wait(120) for process in processes] == [0, 0]
     opened(old, tables).close()
     assert differences(old, tables) == []
+
+
+def test_one_from_before_the_revisions_that_cannot_be_converted_is_told_and_left_alone(
+    tmp_path: Path, tables: dict[str, schema.Table]
+) -> None:
+    path = tmp_path / "older.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(OLD.read_text())
+        connection.execute("DROP TABLE inhance_payments")
+        before = list(connection.iterdump())
+    with pytest.raises(DatabaseUnknown, match=r"older\.db was made by a version of partnerlab from before"):
+        opened(f"sqlite:///{path}", tables)
+    with closing(sqlite3.connect(path)) as connection:
+        assert list(connection.iterdump()) == before
 
 
 def test_one_of_a_newer_release_is_refused_and_left_alone(tmp_path: Path, tables: dict[str, schema.Table]) -> None:
