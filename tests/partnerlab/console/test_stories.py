@@ -235,6 +235,11 @@ def test_a_fault_is_switched_on_and_taken_away(reader: Reader) -> None:
     page = reader.post("/console/faults", name="http-500", operation="BalanceCheck", count="1")
     assert "http-500 is on." in page.text
     assert "1 fault on" in page.text
+    assert "Faults on 1" in page.text
+    check_balance(reader)
+    struck = reader.get("/console/clock")
+    assert "Faults on none" in struck.text
+    assert "used up" in struck.text
     check_balance(reader)
     number = re.search(r'name="number" value="(\d+)"', page.raw)
     assert number is not None
@@ -388,7 +393,7 @@ def test_every_time_says_that_it_is_utc_beside_it_or_in_the_heading_above(reader
     paths = [f"/console/{place}" for place in places] + [delivery, exchange, upload, story.path.partition("?")[0]]
     times = 0
     for page in (done, *map(reader.get, paths)):
-        for one in lxml.html.fromstring(page.raw).iter("time"):
+        for one in lxml.html.fromstring(page.raw).xpath("//time"):
             cells = one.xpath("ancestor::td")
             column = 1 + len(cells[0].xpath("preceding-sibling::*")) if cells else 0
             heads = one.xpath(
@@ -397,6 +402,12 @@ def test_every_time_says_that_it_is_utc_beside_it_or_in_the_heading_above(reader
             assert any("UTC" in said.text_content() for said in (one, *heads)), (page.path, one.text_content())
             times += 1
     assert times > 40
+
+
+def test_a_job_at_a_time_of_day_says_in_which_zone(reader: Reader) -> None:
+    page = reader.get("/console/clock").text
+    assert "daily at 01:00 America/New_York" in page
+    assert "every 15 min America" not in page
 
 
 def test_what_a_form_did_or_did_not_has_the_focus(reader: Reader) -> None:

@@ -98,7 +98,7 @@ def jobs_of(
             lambda lane, name=job.name: run(lane, name),  # type: ignore[misc]
             (lambda lane, name=job.name: idle(lane, name)) if idle and job.polls else None,  # type: ignore[misc]
             job.title,
-            job.when,
+            job.when if job.every_minutes else f"{job.when} {zone.key}",
         )
         for job in contract_jobs(partner)
     ]
