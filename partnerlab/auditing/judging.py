@@ -27,11 +27,12 @@ from partnerlab.auditing.records import (
 from partnerlab.auditing.story import tell
 from partnerlab.partners import BY_CALL, BY_DOWNLOAD, BY_FILE, PARTNERS, Partner
 
-__all__ = ["FINDINGS", "VERDICTS", "Audit", "Judged", "audit"]
+__all__ = ["AS_POSTED", "FINDINGS", "UNKNOWN", "VERDICTS", "Audit", "Judged", "audit"]
 
 POSTED_ONCE, ON_ITS_WAY, NOT_DUE, GIVEN_UP = "posted_once", "on_its_way", "not_due", "given_up"
 LOST, DOUBLED, UNKNOWN = "lost", "doubled", "unknown"
 WRONG_AMOUNT, WRONG_ACCOUNT = "wrong_amount", "wrong_account"
+AS_POSTED = "resolve it as posted"
 
 FINDINGS = (LOST, DOUBLED, UNKNOWN, WRONG_AMOUNT, WRONG_ACCOUNT)
 VERDICTS: Mapping[str, str] = {
@@ -161,7 +162,7 @@ class _Case:
             if delivery.state in ("unknown", "not_understood"):
                 return (
                     UNKNOWN,
-                    f"the delivery is {_words(delivery)}; {partner.name} has the payment once: resolve it as posted",
+                    f"the delivery is {_words(delivery)}; {partner.name} has the payment once: {AS_POSTED}",
                 )
             if delivery.state == "dead":
                 return UNKNOWN, f"the delivery is dead ({delivery.message}), and yet {partner.name} has the payment"

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
+from partnerlab.auditing.judging import AS_POSTED, UNKNOWN
 from partnerlab.auditing.report import audit_lines
 from partnerlab.commands.judging import exit_codes, judged_options, show
-from partnerlab.remote import connect, lane_options
+from partnerlab.contracts.masking import printable
+from partnerlab.remote import Remote, connect, lane_options
+from partnerlab.told import told_by
 
 __all__ = ["command"]
 
@@ -25,6 +30,18 @@ def command(*, every: bool, json_file: str | None, url: str, lane: str) -> bool:
     Example:
         partnerlab audit --json audit.json
     """
-    done = connect(url, lane).patient().get("/_sandbox/auditing/payments")
+    remote = connect(url, lane)
+    done = remote.patient().get("/_sandbox/auditing/payments")
     show(json_file, done, audit_lines(done, every=every))
+    if then := _next(done, remote):
+        click.echo(printable(f"Next: {then}"), err=True)
     return bool(done["clean"])
+
+
+def _next(done: dict[str, Any], remote: Remote) -> str:
+    """How the first payment is resolved of which the data pump does not know what its partner's books show."""
+    for row in done["payments"]:
+        if row["verdict"] == UNKNOWN and row["detail"].endswith(AS_POSTED):
+            id = told_by(remote, row["payment_guid"])
+            return f'partnerlab deliveries resolve {id} --posted --reason "{row["reference"]} is in the books"'
+    return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,19 @@ def test_a_payment_is_triggered_delivered_and_found_in_the_journal(type_: Type, 
     exchange = json.loads(type_("journal", "show", entry, "--json").stdout)
     assert "<PaymentAmount>40.00</PaymentAmount>" in exchange["request"]
     assert "11111111-1111-4111-8111-111111111111" not in exchange["request"]
+
+
+def test_an_audit_says_how_a_payment_is_resolved_whose_answer_was_lost(type_: Type, sides: InHanceSides) -> None:
+    type_("faults", "add", "commit-then-drop", "--operation", "MakePaymentExtended")
+    type_("trigger", "pay", "10000101", "40.00")
+    sides.settle()
+    found = type_("audit", fails=True)
+    program, *then = shlex.split(found.stderr.removeprefix("Next: "))
+    assert program == "partnerlab"
+    type_(*then)
+    clean = type_("audit")
+    assert "1 posted once" in clean.stdout
+    assert clean.stderr == ""
 
 
 def test_the_mailbox_lists_and_shows_what_a_payer_would_have_read_and_is_emptied(type_: Type) -> None:
