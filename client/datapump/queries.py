@@ -49,7 +49,8 @@ WITH RECURSIVE stepping (account) AS (
 ),
 page AS (SELECT account FROM stepping WHERE account IS NOT NULL LIMIT :limit)
 SELECT page.account, {", ".join(f"head.{name}" for name in Delivery.__slots__)}
-FROM page LEFT JOIN pump_deliveries AS head ON head.number = CASE WHEN page.account % :of IN ({{shards}}) THEN (
+FROM page LEFT JOIN pump_deliveries AS head ON head.number = CASE WHEN page.account % :of IN ({{shards}})
+AND page.account NOT IN (SELECT CAST(busy.account AS BIGINT) FROM ({{busy}}) AS busy) THEN (
     SELECT number FROM pump_deliveries AS line {_LINE} WHERE line.account = page.account AND line.{BUSY}
     ORDER BY line.seq LIMIT 1
 ) END
@@ -121,15 +122,21 @@ class DeliveryQueries(Statements):
         with self.reading() as connection:
             return [(number, run) for number, run in self.all(connection, sql, lane=lane)]
 
-    def next_in(self, shards: Collection[int], of: int, *, after: int, limit: int) -> tuple[list[Delivery], int | None]:
+    def next_in(
+        self, shards: Collection[int], of: int, *, after: int, limit: int, busy: Collection[int] = ()
+    ) -> tuple[list[Delivery], int | None]:
         """
         What is accepted or being sent at the head of its line, of the accounts whose number modulo *of* is in *shards*.
 
-        Looks at *limit* accounts after *after*; with the last of them, or None where there are no more.
+        Not of *busy* accounts. Looks at *limit* accounts after *after*; with the last of them, or None where there are
+        no more.
         """
-        sql = _NEXT_IN.format(shards=", ".join(str(int(shard)) for shard in sorted(shards)))
+        sql = _NEXT_IN.format(
+            shards=", ".join(str(int(shard)) for shard in sorted(shards)), busy=self.listed("busy", "account")
+        )
+        listed = json.dumps([[account] for account in busy])
         with self.reading() as connection:
-            rows = self.all(connection, sql, of=of, after=after, limit=limit)
+            rows = self.all(connection, sql, of=of, after=after, limit=limit, busy=listed)
         heads = [delivery_of(row[1:]) for row in rows if row[1] is not None and row[1 + _STATE] in READY_STATES]
         heads.sort(key=lambda head: head.account)
         return heads, max(row[0] for row in rows) if len(rows) == limit else None

@@ -229,7 +229,9 @@ class Rounds:
         for _ in range(PAGES):
             if self._after == 0:
                 self._pass_began = now
-            heads, last = self._store.next_in(rounds, SHARDS, after=self._after, limit=PAGE)
+            with self._lock:
+                busy = [account for each in self._live.values() for account in each.under_way]
+            heads, last = self._store.next_in(rounds, SHARDS, after=self._after, limit=PAGE, busy=busy)
             with self._lock:
                 room = self._threads - sum(len(each.under_way) for each in self._live.values())
                 for head in heads:

@@ -37,6 +37,19 @@ def test_the_engines_tables_hold_no_payload_and_no_secret(pump: DataPump, tmp_pa
             assert "willows@example.com" not in text, name
 
 
+def test_a_look_brings_no_line_that_is_being_worked_on_and_goes_on_behind_it(url: str) -> None:
+    with DataPump(url, lambda lane, guid: Biller(guid, "", {})).start(worker=False) as pump:
+        submit(pump, *(make_event(account_number=f"{number}") for number in range(5)))
+        store = pump._store
+        heads, _ = store.next_in(range(8), 8, after=0, limit=10)
+        accounts = [head.account for head in heads]
+        assert len(accounts) == 5
+        busy = accounts[1:3]
+        assert store.next_in(range(8), 8, after=0, limit=10, busy=busy)[0] == [heads[0], heads[3], heads[4]]
+        assert store.next_in(range(8), 8, after=0, limit=2, busy=busy) == ([heads[0]], accounts[1])
+        assert store.next_in(range(8), 8, after=accounts[1], limit=2, busy=busy) == ([heads[3]], accounts[3])
+
+
 def test_a_question_that_stands_alone_leaves_no_transaction_open(url: str) -> None:
     with DataPump(url, lambda lane, guid: Biller(guid, "", {})).start(worker=False) as pump:
         for connect, open_after in ((pump._store.reading, False), (pump._store.database.connect, True)):

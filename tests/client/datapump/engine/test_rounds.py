@@ -45,12 +45,15 @@ class Bench:
     def claims(self) -> list[Claim]:
         return [CLAIM] if self.still else [("bell", "another", "taking")]
 
-    def next_in(self, shards: Collection[int], of: int, *, after: int, limit: int) -> tuple[list[Delivery], int | None]:
+    def next_in(
+        self, shards: Collection[int], of: int, *, after: int, limit: int, busy: Collection[int]
+    ) -> tuple[list[Delivery], int | None]:
         assert shards, "they are listed in SQL"
         for error in self.failures:
             raise error
         page = [row for row in self.rows if row.account > after][:limit]
-        return [row for row in page if row.account % of in shards], page[-1].account if len(page) == limit else None
+        found = [row for row in page if row.account % of in shards and row.account not in busy]
+        return found, page[-1].account if len(page) == limit else None
 
     def work(self, found: Delivery) -> str:
         self.begun.append(found.number)
