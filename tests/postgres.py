@@ -30,11 +30,21 @@ def running_postgres() -> Iterator[str]:
         yield url
 
 
-def new_database(url: str, *, like: str | None = None) -> str:
-    """URL of a new database on that server: empty, or a copy of the one of that URL, to which nobody is connected."""
+def new_database(url: str, *, like: str | None = None, locale: str | None = None) -> str:
+    """
+    URL of a new database on that server: empty, or a copy of the one of that URL, to which nobody is connected.
+
+    With *locale*, `en-US` say, an empty one whose text is ordered as ICU does there; a server before 15 has none.
+    """
     name = f"test_{uuid.uuid4().hex}"
     original = sa.make_url(like).database if like else "template1"
     with psycopg.connect(url, autocommit=True) as connection:
+        if locale is not None:
+            if connection.info.server_version < 150000:
+                pytest.skip("a server before PostgreSQL 15 has no database of an ICU locale")
+            made = f"LOCALE_PROVIDER icu ICU_LOCALE '{locale}' ENCODING 'UTF8' TEMPLATE template0"
+            connection.execute(f'CREATE DATABASE "{name}" {made}'.encode())
+            return sa.make_url(url).set(database=name).render_as_string(hide_password=False)
         copied = " STRATEGY FILE_COPY" if connection.info.server_version >= 150000 else ""  # as all did before
         connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{original}"{copied}'.encode())
     return sa.make_url(url).set(database=name).render_as_string(hide_password=False)

@@ -24,14 +24,16 @@ LEFT = "state IN ('dead', 'unknown', 'not_understood')"
 
 METADATA = sa.MetaData()
 _Number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+_Text = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+"""Ordered by code points on PostgreSQL too, whatever the database's locale: as SQLite and Python do."""
 
 sa.Table(
     "pump_accounts",
     METADATA,
     sa.Column("number", _Number, primary_key=True),
-    sa.Column("lane", sa.Text, nullable=False),
-    sa.Column("biller_guid", sa.Text, nullable=False),
-    sa.Column("account_number", sa.Text, nullable=False),
+    sa.Column("lane", _Text, nullable=False),
+    sa.Column("biller_guid", _Text, nullable=False),
+    sa.Column("account_number", _Text, nullable=False),
     sa.Column("seq", sa.Integer, nullable=False),
     sa.UniqueConstraint("lane", "biller_guid", "account_number"),
     sqlite_autoincrement=True,
@@ -40,20 +42,20 @@ _DELIVERIES = sa.Table(
     "pump_deliveries",
     METADATA,
     sa.Column("number", _Number, primary_key=True),
-    sa.Column("lane", sa.Text, nullable=False),
-    sa.Column("event_id", sa.Text, nullable=False),
-    sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("biller_guid", sa.Text, nullable=False),
-    sa.Column("account_number", sa.Text, nullable=False),
+    sa.Column("lane", _Text, nullable=False),
+    sa.Column("event_id", _Text, nullable=False),
+    sa.Column("kind", _Text, nullable=False),
+    sa.Column("biller_guid", _Text, nullable=False),
+    sa.Column("account_number", _Text, nullable=False),
     sa.Column("account", sa.BigInteger, nullable=False),
     sa.Column("seq", sa.Integer, nullable=False),
-    sa.Column("event", sa.Text, nullable=False),
-    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("event", _Text, nullable=False),
+    sa.Column("state", _Text, nullable=False),
     # `run` counts how often it was queued, `attempts` all attempts, `tries` those since a person last replayed it.
     sa.Column("run", sa.Integer, nullable=False),
     sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("tries", sa.Integer, nullable=False),
-    sa.Column("message", sa.Text, nullable=False),
+    sa.Column("message", _Text, nullable=False),
     sa.Column("retry_at", sa.BigInteger),
     sa.Column("accepted_at", sa.BigInteger, nullable=False),
     sa.Column("updated_at", sa.BigInteger, nullable=False),
@@ -80,13 +82,13 @@ sa.Table(
     METADATA,
     sa.Column("delivery", sa.BigInteger, primary_key=True),
     sa.Column("attempt", sa.Integer, primary_key=True),
-    sa.Column("operation", sa.Text, nullable=False),
-    sa.Column("request", sa.Text, nullable=False),
+    sa.Column("operation", _Text, nullable=False),
+    sa.Column("request", _Text, nullable=False),
     sa.Column("idempotent", sa.Integer, nullable=False),
     sa.Column("started_at", sa.BigInteger, nullable=False),
     sa.Column("ended_at", sa.BigInteger),
-    sa.Column("outcome", sa.Text),
-    sa.Column("message", sa.Text, nullable=False),
+    sa.Column("outcome", _Text),
+    sa.Column("message", _Text, nullable=False),
 )
 sa.Table(
     "pump_notes",
@@ -94,20 +96,20 @@ sa.Table(
     sa.Column("number", _Number, primary_key=True),
     sa.Column("delivery", sa.BigInteger, nullable=False, index=True),
     sa.Column("at", sa.BigInteger, nullable=False),
-    sa.Column("by", sa.Text, nullable=False),
-    sa.Column("verb", sa.Text, nullable=False),
-    sa.Column("reason", sa.Text, nullable=False),
-    sa.Column("source", sa.Text, nullable=False),
-    sa.Column("target", sa.Text, nullable=False),
+    sa.Column("by", _Text, nullable=False),
+    sa.Column("verb", _Text, nullable=False),
+    sa.Column("reason", _Text, nullable=False),
+    sa.Column("source", _Text, nullable=False),
+    sa.Column("target", _Text, nullable=False),
 )
 # What is left of a delivery that was pruned: enough to know the event again, and what had become of it.
 sa.Table(
     "pump_pruned",
     METADATA,
-    sa.Column("lane", sa.Text, primary_key=True),
-    sa.Column("event_id", sa.Text, primary_key=True),
-    sa.Column("state", sa.Text, nullable=False),
-    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("lane", _Text, primary_key=True),
+    sa.Column("event_id", _Text, primary_key=True),
+    sa.Column("state", _Text, nullable=False),
+    sa.Column("digest", _Text, nullable=False),
 )
 
 

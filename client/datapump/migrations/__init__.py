@@ -13,4 +13,4 @@ from partnerlab.contracts.history import History
 
 __all__ = ["HISTORY"]
 
-HISTORY = History("pump_revision", newest="0004", oldest="0001", scripts=Path(__file__).parent)
+HISTORY = History("pump_revision", newest="0005", oldest="0001", scripts=Path(__file__).parent)

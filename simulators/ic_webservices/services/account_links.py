@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC
+from string import ascii_lowercase, ascii_uppercase
 
 from partnerlab.simulators.ic_webservices.domain.billers import Biller, time_zone
 from partnerlab.simulators.ic_webservices.domain.customers import Customer
@@ -28,8 +29,10 @@ __all__ = [
 
 _BY_EMAIL = Statement(
     "SELECT username FROM ic_users WHERE lane = :lane AND biller_guid = :biller_guid"
-    " AND lower(email_address) = lower(:email_address) ORDER BY username"
+    " AND lower(email_address) = :lowered ORDER BY username"
 )
+_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
+"""What `lower` is to both databases: ASCII's letters alone."""
 _UNLINK = Statement(
     "DELETE FROM ic_user_accounts WHERE lane = :lane AND biller_guid = :biller_guid AND username = :username"
     " AND account_number = :account_number"
@@ -43,7 +46,8 @@ def find_users(tx: Tx, lane: Lane, biller: Biller, email_address: str, username:
         same = user is not None and email_address.strip().lower() in ("", user.email_address.lower())
         return [user] if user is not None and same else []
     address = email_address.strip().replace("\0", "")
-    names = tx.all(_BY_EMAIL, lane=lane.name, biller_guid=biller.guid, email_address=address)
+    lowered = address.translate(_LOWER)
+    names = tx.all(_BY_EMAIL, lane=lane.name, biller_guid=biller.guid, lowered=lowered)
     found = [USERS.get(tx, lane.name, biller.guid, name) for (name,) in names] if address else []
     return [user for user in found if user is not None]
 

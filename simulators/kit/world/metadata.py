@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -10,7 +11,11 @@ from partnerlab.simulators.kit.world import schema
 
 __all__ = ["metadata"]
 
-_TYPES = {schema.Text: sa.Text, schema.Integer: sa.Integer, schema.BigInteger: sa.BigInteger}
+_TYPES: dict[schema.Kind, sa.types.TypeEngine[Any]] = {
+    schema.Text: sa.Text().with_variant(sa.Text(collation="C"), "postgresql"),
+    schema.Integer: sa.Integer(),
+    schema.BigInteger: sa.BigInteger(),
+}
 
 
 def metadata(tables: Iterable[schema.Table]) -> sa.MetaData:
@@ -23,8 +28,8 @@ def metadata(tables: Iterable[schema.Table]) -> sa.MetaData:
     return found
 
 
-def _column(column: schema.Column) -> sa.Column[str | int]:
-    type = _TYPES[column.type]()
+def _column(column: schema.Column) -> sa.Column[Any]:
+    type = _TYPES[column.type]
     return sa.Column(
         column.name,
         type.with_variant(sa.Integer(), "sqlite") if column.autoincrement else type,

@@ -18,6 +18,11 @@ Text: Kind
 Integer: Kind
 BigInteger: Kind
 Text, Integer, BigInteger = get_args(Kind)
+BY_CODE_POINTS = ' COLLATE "C"'
+"""
+Of text on PostgreSQL, whose own order is that of the database's locale: in en_US `a-1` comes after `a10`. SQLite and
+Python order by code points, and so do moments and numbers that are kept as text.
+"""
 
 
 class Column:
@@ -65,7 +70,8 @@ class Column:
         if self.autoincrement:
             return f"{self.name} {'INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT' if sqlite else 'BIGSERIAL NOT NULL'}"
         default = "" if self.server_default is None else f" DEFAULT '{self.server_default}'"
-        return f"{self.name} {self.type}{default}{'' if self.nullable else ' NOT NULL'}"
+        order = "" if sqlite or self.type != Text else BY_CODE_POINTS
+        return f"{self.name} {self.type}{order}{default}{'' if self.nullable else ' NOT NULL'}"
 
 
 class Index:
