@@ -13,11 +13,16 @@ from partnerlab.client.datapump import sqlite
 from partnerlab.contracts.database_errors import is_locked, said_by_database
 from partnerlab.contracts.sqlite_files import prepare
 
-__all__ = ["DatabaseLocked", "asking", "create_database", "explained"]
+__all__ = ["KEEPALIVES", "DatabaseLocked", "asking", "create_database", "explained"]
 
 POOL = 20
 ASKING = 4
 """Of a server's connections so many are for questions that stand alone."""
+KEEPALIVES = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 25_000}
+"""
+When a server that says nothing any more is given up, where the URL does not say. The last, in milliseconds, is for a
+question on its way: while there is one, the system asks for no sign of life.
+"""
 IDLE_S = 1.0
 """
 A connection that was idle for so long is tested before it is used. Not each time: a test is a way to the server and
@@ -68,7 +73,7 @@ def create_database(url: str, *, memory: bool = False) -> sa.Engine:
             }
         case "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
-            options = {}
+            options = {"connect_args": {name: value for name, value in KEEPALIVES.items() if name not in parsed.query}}
         case other:
             raise ValueError(f"{other}: the data pump keeps its deliveries in SQLite or PostgreSQL")
     # The connection used last is used next: SQLite's has most pages in its cache, a server's the statements prepared.

@@ -20,6 +20,7 @@ from typing import Protocol
 
 import sqlalchemy as sa
 
+from partnerlab.client.datapump.database import KEEPALIVES
 from partnerlab.contracts.sqlite_files import prepare
 
 __all__ = ["MAX_SLOTS", "FileSlots", "NoSlot", "PostgresSlots", "Slots", "StartingTakesLong", "slot_name", "slots_of"]
@@ -28,8 +29,8 @@ MAX_SLOTS = 64
 STARTING_S = 60
 _STARTING = 0
 """No slot has this number: it is locked by who makes the engine's tables, or brings them up to date."""
-KEEPALIVES = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 25_000}
-"""The last, in milliseconds, is for a question on its way: while there is one, the system asks for no sign of life."""
+BLIP_S = 0.8
+"""A live process that lost the connection which holds its locks has made another by then: it looks twice a second."""
 SERVER_KEEPALIVES = {"tcp_keepalives_idle": 10, "tcp_keepalives_interval": 5, "tcp_keepalives_count": 3}
 _LOCK_CLASS = 0x70756D70  # "pump", in a name space of numbers that a database shares
 _SHARD_CLASS = _LOCK_CLASS + 1
@@ -50,17 +51,19 @@ class StartingTakesLong(RuntimeError):
 
 
 class Slots(Protocol):
-    """The slots of one database."""
+    """The slots of one database. Who has left one free for `patience_s` is dead."""
+
+    patience_s: float
 
     def take(self) -> int:
         """Lock the first free slot for the life of this process, or until `release`. Raises `NoSlot`."""
 
     def held(self) -> bool:
-        """Whether the slot taken is still ours; it is locked again if the connection that held it was lost."""
+        """Whether the slot taken is still ours; it and the shards are locked again if their connection was lost."""
 
     @contextmanager
     def borrow(self, slot: int) -> Iterator[bool]:
-        """Whether another slot could be locked, so that its process is dead; it is locked within the block."""
+        """Whether another slot could be locked, so that its process may be dead; it is locked within the block."""
         yield False
 
     @contextmanager
@@ -90,6 +93,8 @@ def slot_name(slot: int) -> str:
 
 class FileSlots:
     """Slots as files beside a SQLite database, each an exclusively locked database of its own: portable everywhere."""
+
+    patience_s = 0.0
 
     def __init__(self, database: str) -> None:
         self._database = database
@@ -159,6 +164,8 @@ class PostgresSlots:
     without power for hours.
     """
 
+    patience_s = BLIP_S
+
     def __init__(self, url: sa.URL) -> None:
         self._engine = sa.create_engine(
             url,
@@ -168,6 +175,7 @@ class PostgresSlots:
         )
         self._mine: sa.Connection | None = None
         self._slot = 0
+        self._shards: set[int] = set()
         self._using = threading.Lock()
 
     def take(self) -> int:
@@ -185,21 +193,26 @@ class PostgresSlots:
                 except sa.exc.DBAPIError:
                     self._mine.close()
                     self._mine = None
-            if self._mine is None and self._slot:
-                self._mine = self._lock(self._slot)
+            if self._mine is None and self._slot and (again := self._lock(self._slot)) is not None:
+                self._mine = again
+                for number in sorted(self._shards):
+                    self._ask(again, "pg_try_advisory_lock", number)
             return self._mine is not None
 
     @contextmanager
     def shard(self, number: int) -> Iterator[bool]:
         with self._using:
-            ours = self._mine
-            locked = ours is not None and self._ask(ours, "pg_try_advisory_lock", number)
+            locked = self._mine is not None and self._ask(self._mine, "pg_try_advisory_lock", number)
+            if locked:
+                self._shards.add(number)
         try:
             yield locked
         finally:
             with self._using:
-                if ours is not None and locked:
-                    self._ask(ours, "pg_advisory_unlock", number)
+                if locked:
+                    self._shards.discard(number)
+                    if self._mine is not None:
+                        self._ask(self._mine, "pg_advisory_unlock", number)
 
     def _ask(self, connection: sa.Connection, function: str, shard: int) -> bool:
         """False, too, where the connection is lost: the server dropped its locks then, and `held` makes another."""

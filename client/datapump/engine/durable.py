@@ -95,6 +95,7 @@ class DurableEngine(Bells):
         self._stopping = threading.Event()
         self._active: list[str] = []
         self._suspects: set[str] = set()
+        self._free_since: dict[int, float] = {}
         self._lock = threading.Lock()
 
     def start(self, work: Work | None, store: DeliveryStore, places: Places, stopping: threading.Event) -> None:
@@ -327,12 +328,18 @@ class DurableEngine(Bells):
             self._stopping.wait(self._poll_s)
         raise Parked
 
+    def keep(self) -> None:
+        """Lock slot and shards again where the connection that held them was lost."""
+        if self._slots is not None:
+            self._slots.held()
+
     def take_over(self) -> None:
         """
         Put bells back into the queue that are pending without anybody to answer them: of a worker that died.
 
-        Those of a live worker are not among them, and of our own only those that were found in the last look too: one
-        just claimed is pending before it is answered.
+        Those of a live worker are not among them, though it may have lost its lock for a moment: the slot of a dead one
+        is free in a later look too. Of our own bells only those are that were found in the last look too: one just
+        claimed is pending before it is answered.
         """
         if self._slots is None or not self._slots.held():
             return
@@ -341,10 +348,14 @@ class DurableEngine(Bells):
             idle = {id for id in pending if id not in self._active}
             self._put_back(sorted(idle & self._suspects))
         self._suspects = idle
+        now, free = time.monotonic(), dict[int, float]()
         for slot in self._others():
-            with self._slots.borrow(slot) as dead:
-                if dead:
-                    self._put_back(self._pending(slot))
+            with self._slots.borrow(slot) as unlocked:
+                if unlocked:
+                    free[slot] = self._free_since.get(slot, now)
+                    if now - free[slot] >= self._slots.patience_s:
+                        self._put_back(self._pending(slot))
+        self._free_since = free
 
     def holds(self, account: int) -> bool:
         """Whether an account's shard is at a round that goes on here."""

@@ -16,6 +16,7 @@ import pytest
 import sqlalchemy as sa
 
 from partnerlab.client.datapump import DataPump, sqlite
+from partnerlab.client.datapump.database import asking, create_database
 from partnerlab.client.datapump.slots import MAX_SLOTS, FileSlots, NoSlot, PostgresSlots
 from partnerlab.client.datapump.states import State
 from partnerlab.client.settings import Biller
@@ -115,6 +116,18 @@ def test_a_question_to_a_server_that_is_gone_is_given_up_like_its_silence(postgr
         used = connection.connection.dbapi_connection.info.get_parameters()  # type: ignore[union-attr]
     silent_s = int(used["keepalives_idle"]) + int(used["keepalives_interval"]) * int(used["keepalives_count"])
     assert int(used["tcp_user_timeout"]) == 1000 * silent_s == 25_000
+
+
+@pytest.mark.postgres
+def test_so_is_one_by_any_other_connection_unless_the_url_says_another_time(postgres_server: str) -> None:
+    database = new_database(postgres_server)
+    for url, wanted in ((database, "25000"), (f"{database}&tcp_user_timeout=4000", "4000")):
+        pool = create_database(url if "?" in url else url.replace("&", "?", 1))
+        for engine in (pool, asking(pool)):
+            with engine.connect() as connection:
+                used = connection.connection.dbapi_connection.info.get_parameters()  # type: ignore[union-attr]
+                assert (used["tcp_user_timeout"], used["keepalives_idle"]) == (wanted, "10")
+        pool.dispose()
 
 
 # -- take-over --------------------------------------------------------------------------------------------------------
