@@ -44,14 +44,14 @@ class InProcessWorld(World):
         self.browser = self.wire = Wire()
         self._receiver_is_down, self._dies_offering = 0, NEVER
         self._exit = ExitStack()
-        jitter = random.Random(f"jitter/{seed}").random  # noqa: S311
-        self.by_hand = ByHand(self.wire, jitter, self._post, self._offer)
+        self._jitter, self._ids = random.Random(f"jitter/{seed}"), random.Random(f"ids/{seed}")  # noqa: S311
+        self.by_hand = ByHand(self.wire, self._jitter.random, self._post, self._offer)
 
     def __enter__(self) -> Self:
         folder = tempfile.mkdtemp(prefix="partnerlab-soak-", dir=MEMORY if MEMORY.is_dir() else None)
         self._exit.callback(shutil.rmtree, folder, ignore_errors=True)
         self._database = str(Path(folder) / "sandbox.db")
-        self._exit.enter_context(drawn_from(random.Random(f"ids/{self.seed}").getrandbits))  # noqa: S311
+        self._exit.enter_context(drawn_from(self._ids.getrandbits))
         self._open()
         self._exit.callback(lambda: self.sandbox.stop())
         self.sandbox.lanes.create(LANE, seed=self.seed, frozen_at=BEGINS)
@@ -69,6 +69,11 @@ class InProcessWorld(World):
     def enter(self, lane: str) -> None:
         """Go on in a lane: `control`, the time, the books and the staff are of it."""
         self.lane, self.control = lane, SiteControl(lambda: self.sandbox.site, lane)
+
+    def draw_anew(self, seed: str) -> None:
+        """Draw all that is left to chance from *seed* from now on, whatever was drawn before."""
+        for name, dice in (("soak", self.dice), ("jitter", self._jitter), ("ids", self._ids)):
+            dice.seed(f"{name}/{seed}")
 
     def _open(self) -> None:
         self.sandbox = Sandbox(SandboxSettings(port=8700, database=self._database), CHEAP, by_hand=self.by_hand)

@@ -10,7 +10,9 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, timedelta
 from typing import Any
 
@@ -21,9 +23,10 @@ from partnerlab.auditing.judging import ON_ITS_WAY
 from partnerlab.soak.in_process import InProcessWorld
 from partnerlab.soak.staff import Staff
 from partnerlab.soak.trouble import Trouble
-from tests.partnerlab.walking.drawing import Drawing, operations
+from partnerlab.soak.wire import NEVER
+from tests.partnerlab.walking.drawing import Call, Drawing, operations
 
-__all__ = ["NOT_WALKED", "OFTEN", "Walk", "Wrong"]
+__all__ = ["NOT_WALKED", "OFTEN", "Step", "Walk", "Wrong"]
 
 NOT_WALKED: Mapping[str, str] = {
     **dict.fromkeys(
@@ -95,25 +98,36 @@ MOST_LANES, QUIET_DAYS = 3, 20
 ORIGIN = "http://127.0.0.1:8700"
 
 
+Step = dict[str, Any]
+"""A step as JSON: its number, its lane, the move that it does, and what that is about."""
+
+
 class Wrong(AssertionError):
-    """What may not be, and how it came to it."""
+    """What may not be, how it came to it, and what *kind* it is of."""
+
+    def __init__(self, kind: str, said: str) -> None:
+        self.kind = kind
+        super().__init__(said)
 
 
 class Walk:
     """
-    The walk of a *seed* in a world, of so many steps.
+    A walk in a world: steps that are drawn from its *seed* (`go`), or that were kept from another (`replay`).
 
-    `answers` is every call with its answer, in order: two worlds in which the same is done give the same. Without
-    *trouble* no call fails and nobody is killed.
+    `steps` is what was done, as JSON that `replay` takes, and `notes` the same for people. `answers` is every call with
+    its answer, in order: two worlds in which the same is done give the same. What a step leaves to chance is of the
+    seed and its number alone, so it goes the same way where steps before it are left out. Without *trouble* no call
+    fails and nobody is killed.
     """
 
     def __init__(self, world: InProcessWorld, seed: int, *, trouble: bool = True) -> None:
-        self.world, self.dice = world, random.Random(f"walk/{seed}")
+        self.world, self.seed, self.dice = world, seed, random.Random(f"walk/{seed}")
         self.drawing = Drawing(self.dice, f"w{seed}")
         self.names = [f"walk-{seed}-{number}" for number in range(MOST_LANES)]
         self.lanes: list[str] = []
         self.exported: dict[str, Any] = {}
-        self.steps: list[str] = []
+        self.steps: list[Step] = []
+        self.notes: list[str] = []
         self.answers: list[tuple[str, int, Any]] = []
         self.codes: Counter[int] = Counter()
         self.staff, self.trouble = Staff(world), Trouble(world) if trouble else None
@@ -124,35 +138,77 @@ class Walk:
         self._weights = [OFTEN.get(one.id, SELDOM) for one in walked]
 
     def go(self, steps: int) -> None:
-        """Do so much, and clear up. Raises `Wrong`."""
-        try:
-            self._make(self.names[0], MOMENTS[0])
-            moves, weights = zip(*MOVES.items(), strict=True)
-            for move in self.dice.choices(moves, weights, k=steps):
-                self.world.enter(self.dice.choice(self.lanes))
-                with self.world.surviving(move):
-                    getattr(self, move)()
-            for lane in self.lanes:
+        """Draw and do so many steps, and clear up. Raises `Wrong`."""
+        moves, weights = zip(*MOVES.items(), strict=True)
+        with self._noted():
+            self._begin()
+            for number, move in enumerate(self.dice.choices(moves, weights, k=steps), 1):
+                lane = self.dice.choice(self.lanes)
                 self.world.enter(lane)
-                self._come_to_rest()
+                if (drawn := self._drawn(move)) is not None:
+                    self._do({"step": number, "lane": lane, "do": move, **drawn})
+            self._end()
+
+    def replay(self, steps: Sequence[Step]) -> None:
+        """Do these steps, but for those in lanes that nothing made, and clear up. Raises `Wrong`."""
+        with self._noted():
+            self._begin()
+            for step in steps:
+                if step["lane"] in self.lanes:
+                    self.world.enter(step["lane"])
+                    self._do(step)
+            self._end()
+
+    @contextmanager
+    def _noted(self) -> Iterator[None]:
+        try:
+            yield
         except Exception as error:
-            error.add_note("\n".join(self.steps[-60:]))
+            error.add_note("\n".join(self.notes[-60:]))
             raise
+
+    def _begin(self) -> None:
+        self.world.draw_anew(f"{self.seed}/0")
+        self._make(self.names[0], MOMENTS[0])
+
+    def _drawn(self, move: str) -> Step | None:
+        """What a step has to say beside its move; None where there is nothing to do."""
+        match move:
+            case "call":
+                operation = self.dice.choices(self.operations, self._weights)[0]
+                wire = self.world.wire
+                dies, wire.dies = wire.dies, NEVER  # looking is no step: nobody dies of it
+                call = self.drawing.call(operation, self._look, self.world.now.date())
+                wire.dies = dies
+                return None if call is None else asdict(call)
+            case "go_on":
+                return {"wait": self.dice.choice(WAITS)}
+            case "fork":
+                return {"to": self.dice.choice([one for one in self.names if one != self.world.lane])}
+            case "come_back":
+                return {"of": self.dice.choice(sorted(self.exported))} if self.exported else None
+            case "begin_anew":
+                return {"at": self.dice.choice(MOMENTS)}
+        return {}
+
+    def _do(self, step: Step) -> None:
+        """Do a step in the lane that was entered."""
+        self.steps.append(step)
+        self.world.draw_anew(f"{self.seed}/{step['step']}")
+        with self.world.surviving(step["do"]):
+            getattr(self, step["do"])(**{name: one for name, one in step.items() if name not in ("step", "lane", "do")})
 
     # --- moves ---
 
-    def call(self) -> None:
+    def call(self, operation: str, method: str, target: str, body: Any = None) -> None:
         """One operation of the contract."""
-        operation = self.dice.choices(self.operations, self._weights)[0]
-        drawn = self.drawing.call(operation, self._look, self.world.now.date())
-        if drawn is not None:
-            status, answer = self._ask(drawn.method, drawn.target, drawn.body)
-            self._note(f"{status} {drawn}")
-            self.answers.append((str(drawn), status, answer))
+        call = Call(operation, method, target, body)
+        status, answer = self._ask(method, target, body)
+        self._note(f"{status} {call}")
+        self.answers.append((str(call), status, answer))
 
-    def go_on(self) -> None:
+    def go_on(self, wait: str) -> None:
         """The clock goes on, and what falls due is done."""
-        wait = self.dice.choice(WAITS)
         self._note(f"go on for {wait}")
         self.world.advance_to(self.world.now + timedelta(**{UNITS[wait[-1]]: int(wait[:-1])}))
 
@@ -166,9 +222,8 @@ class Walk:
             self._note("trouble")
             self.trouble.strike()
 
-    def fork(self) -> None:
+    def fork(self, to: str) -> None:
         """The lane is copied over another."""
-        to = self.dice.choice([one for one in self.names if one != self.world.lane])
         self._note(f"fork to {to}")
         self._must("POST", f"/_sandbox/lanes/{self.world.lane}/fork", {"to": to})
         self.lanes = sorted({*self.lanes, to})
@@ -178,23 +233,28 @@ class Walk:
         self._note("export")
         self.exported[self.world.lane] = self._must("GET", f"/_sandbox/lanes/{self.world.lane}/export")
 
-    def come_back(self) -> None:
+    def come_back(self, of: str) -> None:
         """The lane is replaced by one that was kept."""
-        if self.exported:
-            kept = self.dice.choice(sorted(self.exported))
-            self._note(f"import what {kept} was")
-            self._must("POST", f"/_sandbox/lanes/{self.world.lane}/import", self.exported[kept])
+        if of in self.exported:
+            self._note(f"import what {of} was")
+            self._must("POST", f"/_sandbox/lanes/{self.world.lane}/import", self.exported[of])
 
-    def begin_anew(self) -> None:
+    def begin_anew(self, at: str) -> None:
         """The lane is reset, which lets it go by real time, then dropped and made at another time."""
         self._note("reset, drop and make")
         lane = self.world.lane
         self._must("POST", f"/_sandbox/lanes/{lane}/reset")
         self.world.enter("default")  # a call in a lane makes it
         self._must("DELETE", f"/_sandbox/lanes/{lane}")
-        self._make(lane, self.dice.choice(MOMENTS))
+        self._make(lane, at)
 
     # --- the end ---
+
+    def _end(self) -> None:
+        for lane in self.lanes:
+            self.world.enter(lane)
+            self.world.draw_anew(f"{self.seed}/end of {lane}")
+            self._come_to_rest()
 
     def _come_to_rest(self) -> None:
         self.world.calm()
@@ -210,8 +270,8 @@ class Walk:
         self.world.settle()
         self.staff.evening(self.world.books())
         self.world.advance_to(self.world.now + timedelta(days=1))
-        if wrong := list(_wrong(self.world.books())):
-            raise Wrong(f"{self.world.lane}: " + "; ".join(wrong))
+        if wrong := dict(_wrong(self.world.books())):
+            raise Wrong(next(iter(wrong.values())), f"{self.world.lane}: " + "; ".join(wrong))
 
     def _find_accounts(self) -> None:
         """Payments that WaterSmart finds no account for: a conveyed one is the account that it was."""
@@ -242,20 +302,22 @@ class Walk:
         )
         self.codes[answer.status_code] += 1
         if answer.status_code >= 500:
-            raise Wrong(f"{answer.status_code} to {method} {target} {json.dumps(body)[:500]}: {answer.text[:500]}")
+            kind = f"{answer.status_code} to {method}"
+            raise Wrong(kind, f"{kind} {target} {json.dumps(body)[:500]}: {answer.text[:500]}")
         is_json = answer.headers.get("content-type", "").startswith("application/json")
         return answer.status_code, answer.json() if is_json and answer.content else answer.text
 
     def _note(self, text: str) -> None:
-        self.steps.append(f"{self.world.now.astimezone(UTC):%Y-%m-%dT%H:%M} {self.world.lane}: {text}")
+        self.notes.append(f"{self.world.now.astimezone(UTC):%Y-%m-%dT%H:%M} {self.world.lane}: {text}")
 
 
 def _under_way(books: LaneBooks) -> bool:
     return any(one.verdict == ON_ITS_WAY for one in audit(books).judged)
 
 
-def _wrong(books: LaneBooks) -> Iterator[str]:
+def _wrong(books: LaneBooks) -> Iterator[tuple[str, str]]:
+    """What is wrong, and of which kind and partner it is."""
     for one in audit(books).findings:
-        yield f"{one.kind} {one.payment.reference}: {one.verdict}: {one.detail}"
+        yield f"{one.kind} {one.payment.reference}: {one.verdict}: {one.detail}", f"{one.verdict} {one.partner}"
     for other in reconcile(books).findings:
-        yield f"{other.kind}: {other.subject}: {other.detail}"
+        yield f"{other.kind}: {other.subject}: {other.detail}", f"{other.kind} {other.partner}"
