@@ -211,7 +211,8 @@ class Portal:
         """
         "Renew User", for demonstrations only: the latest invoice has its whole total due again, at both sides.
 
-        Bills that no file has had yet are owed beside it, and without balance forward what is open on others.
+        Bills that no file has had yet are owed beside it, and without balance forward what is open on others. The next
+        balance file says what came of it: a payment may be on its way here, or be in no balance that was said.
 
         Calls: SetInvoiceBalance. Raises `CustomerUnknown`, `ValueInvalid` (nothing was billed yet).
         """
@@ -224,7 +225,7 @@ class Portal:
             if not found:
                 raise ValueInvalid("account_number", account_number, "has no invoice at Invoice Cloud yet")
             back = found[-1].total_cents - self._open_on(books, customer, found)
-            books.record(customer, "adjusted", back, {"note": "Renew User"}, cause)
+            books.record(replace(customer, balance_waits=True), "adjusted", back, {"note": "Renew User"}, cause)
         values = {"invoice_number": found[-1].invoice_number, "balance_due": to_decimal(found[-1].total_cents)}
         return self._call(lane, cause, account_number, "renew_demo_user", values)
 
