@@ -282,7 +282,10 @@ class _Case:
             return LOST, f"{rows[0].file}, line {rows[0].line}, has it and was fetched; {partner.name} does not have it"
         if not posted:
             return ON_ITS_WAY, "it waits for its payment"
-        return LOST, f"{partner.name} has the reject, and took no payment back"
+        if self.books.rejects[payment.reference]:
+            return LOST, f"{partner.name} has the reject, and took no payment back"
+        other = "of another account or amount than it has the payment: it waits for a person"
+        return WRONG_ACCOUNT, f"{partner.name} has the reject, {other}"
 
 
 def _shown(*postings: Posting) -> str:

@@ -53,8 +53,6 @@ def balances(books: LaneBooks, matched: Matched, judged: Audit) -> Iterator[Diff
             *((_Term(HELD_BACK, -balance.held_back),) if balance.held_back else ()),
         ]
         chosen = _explained(apart, of_place)
-        if chosen is None:
-            chosen = next(filter(None, (_explained(apart, [*of_place, one]) for one in _untold(balance))), None)
         if chosen == []:
             continue
         name = PARTNERS[balance.partner].name
@@ -75,14 +73,6 @@ def _of_former_owner(balance: Balance) -> Iterator[_Term]:
     place = before_conveyance(balance.place)
     if place != balance.place and balance.at_invoice_cloud:
         yield _Term(f"its bills stand at {place}, of which it was conveyed", balance.at_invoice_cloud)
-
-
-def _untold(balance: Balance) -> Iterator[_Term]:
-    """What a partner entered last, one entry or more, where no balance of its reaches Invoice Cloud any more."""
-    for first in reversed(range(len(balance.untold))):
-        entered = sum(balance.untold[first:], Decimal(0))
-        text = f"it was conveyed, and {entered} that {PARTNERS[balance.partner].name} entered since reach nobody"
-        yield _Term(text, -entered)
 
 
 def _unsent(bill: MissingBill) -> _Term:
@@ -129,13 +119,10 @@ def _terms(books: LaneBooks, matched: Matched, judged: Audit) -> Mapping[tuple[s
             terms[partner, place].append(term)
             if payment.account != place and (partner, payment.account) in known and not posted:
                 terms[partner, payment.account].append(term)  # the partner has the former owner's account, too
-        if (
-            payment.state == "returned"
-            and not PARTNERS[partner].returns
-            and any(one.returned for one in matched.of.get(payment.guid, ()))
-        ):
+        if payment.state == "returned" and not PARTNERS[partner].returns:
             text = f"{payment.reference} came back, and the balance was told before a clerk entered it"
-            terms[partner, place].append(_Term(text, -payment.amount))
+            for at in {one.place for one in matched.of.get(payment.guid, ()) if one.returned}:
+                terms[partner, at].append(_Term(text, -payment.amount))
         for one in posted:
             if one.place != place:
                 terms[partner, one.place].append(_Term(f"{payment.reference} was credited here", one.amount, mend))

@@ -32,8 +32,6 @@ __all__ = [
 ]
 
 MOST_UNSENT = 1_000
-OWN_ENTRIES = ("counter_payment", "adjusted")
-"""Kinds of entries that WaterSmart's staff makes."""
 
 
 def posted(control: Control) -> Iterator[Posting]:
@@ -147,13 +145,10 @@ def balances(control: Control, billers: Mapping[str, Biller]) -> Iterator[Balanc
         found = paged(control, "/_sandbox/ic/balance-questions", "questions", "invoice_number", biller_guid=biller.guid)
         for row in found:
             asked[row["invoice_number"] if by_invoice else row["account_number"]].append(row["invoice_number"])
-        found = paged(control, "/_sandbox/ic/customers", "customers", "account_number", biller_guid=biller.guid)
-        customers = {row["account_number"] for row in found}
         for place, at_partner, waits in _partner_balances(control, biller.partner):
             if place not in held and not at_partner:
                 continue
             differs = owed[place] != at_partner
-            former = place not in customers and place in conveyed
             yield Balance(
                 biller.partner,
                 biller.guid,
@@ -167,7 +162,6 @@ def balances(control: Control, billers: Mapping[str, Biller]) -> Iterator[Balanc
                 tuple(one for one in conveyed.get(place, {}).values() if one),
                 ahead[place],
                 held_back[place],
-                tuple(_untold(control, place)) if differs and former and biller.partner == "watersmart" else (),
             )
 
 
@@ -189,13 +183,6 @@ def _partner_balances(control: Control, partner: str) -> Iterator[tuple[str, Dec
             for row in _utility_accounts(control):
                 if row["integration"] == partner.removeprefix("inhance_"):
                     yield row["account_number"], Decimal(row["balance"]), False
-
-
-def _untold(control: Control, place: str) -> Iterator[Decimal]:
-    """What WaterSmart itself has entered in an account, the oldest first: its balance says that, and no bill."""
-    for row in control.get(at("/_sandbox/watersmart/customers/{}", place))["entries"]:
-        if row["kind"] in OWN_ENTRIES:
-            yield Decimal(row["amount"])
 
 
 def _missing(control: Control, partner: str, place: str, held: set[str], *, waits: bool) -> Iterator[MissingBill]:

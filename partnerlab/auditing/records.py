@@ -224,8 +224,6 @@ class Balance:
     charged; `conveyed` is what it asks of each former owner of the account, under a `CV-` number, `ahead` what was
     paid before it was billed. `held_back` is what the partner's last file asked for and
     Invoice Cloud does not, as it may have been paid just before; only of a partner that cannot be asked itself.
-    `untold` is what the partner itself has entered, the oldest first, in an account that Invoice Cloud has under `CV-`
-    numbers alone: no balance of the partner's reaches it.
     """
 
     partner: str
@@ -240,7 +238,6 @@ class Balance:
     conveyed: tuple[Decimal, ...] = ()
     ahead: Decimal = Decimal(0)
     held_back: Decimal = Decimal(0)
-    untold: tuple[Decimal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

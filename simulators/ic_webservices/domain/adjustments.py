@@ -38,13 +38,14 @@ def adjust(
 
     Args:
         invoices: The account's open invoices, the latest first, or its latest where none is open; and, where a balance
-            is set, those that are paid with a credit, which the balance has in it.
+            is set, those that are paid with a credit, which the balance has in it, and at last the same of its former
+            owners [A-124].
         effect: `set` or `add`.
         taken: What was taken on these.
         last_payment: Reference of the newest payment of the lane.
     """
-    open_ones = [one for one in invoices if one.status == OPEN]
-    asked = open_ones[0] if open_ones else invoices[0]
+    own = invoices[0].account_number
+    asked = next((one for one in invoices if one.status == OPEN and one.account_number == own), invoices[0])
     others = [one for one in invoices if one is not asked]
     concerned = [asked, *others]
     owed = sum(one.balance_due_cents for one in concerned)

@@ -18,27 +18,30 @@ def apply_account_balance(
 
     With balance forward the *others* of its type close into the invoice asked about, and one with a credit always does,
     for the answer has that in it. What the rest asks counts against the answer; where that is more than the answer, the
-    oldest is lowered first.
+    oldest is lowered first. Of a former owner no invoice closes: it is nobody else's [A-124].
 
     Args:
         asked: The account's latest open invoice, about which the partner was asked.
-        others: The account's other open invoices, and those with a credit.
+        others: The account's other open invoices, and those with a credit; and those of its former owners, of which
+            the partner knows nothing, and has them in its answer.
         balance_due_cents: What the account owes now; negative is a credit.
         total_amount_due_cents: Everything the account owes, or None where the partner does not say.
     """
     closing = [
         one
         for one in others
-        if one.balance_due_cents < 0 or (asked.balance_forward and one.invoice_type_id == asked.invoice_type_id)
+        if one.account_number == asked.account_number
+        and (one.balance_due_cents < 0 or (asked.balance_forward and one.invoice_type_id == asked.invoice_type_id))
     ]
     rest = sorted((one for one in others if one not in closing), key=age)
-    too_much = sum(max(one.balance_due_cents, 0) for one in rest) - max(balance_due_cents, 0)
+    credits = sum(min(one.balance_due_cents, 0) for one in rest)
+    too_much = sum(max(one.balance_due_cents, 0) for one in rest) - max(balance_due_cents - credits, 0)
     lowered = []
     for one in rest:
         cut = min(max(one.balance_due_cents, 0), max(too_much, 0))
         too_much -= cut
         lowered.append(stated(one, one.balance_due_cents - cut) if cut else one)
-    elsewhere = sum(max(one.balance_due_cents, 0) for one in lowered)
+    elsewhere = sum(one.balance_due_cents for one in lowered)
     due = balance_due_cents - elsewhere
     total = None if total_amount_due_cents is None else max(due, total_amount_due_cents - elsewhere)
     same = (asked.balance_due_cents, None), (asked.balance_due_cents, asked.total_amount_due_cents)

@@ -21,6 +21,7 @@ __all__ = [
     "conveyed_number",
     "from_bill_file",
     "is_conveyed",
+    "number_before",
     "updated",
 ]
 
@@ -184,6 +185,11 @@ def from_bill_file(customer: Customer | None, given: Customer, fields: Collectio
 def is_conveyed(account_number: str) -> bool:
     """Whether the number carries the mark of an account that was passed to a new owner [A-4]."""
     return _CONVEYED.search(account_number) is not None
+
+
+def number_before(account_number: str) -> str:
+    """The number that an account had before it was passed to a new owner, which is its partner's still [A-4]."""
+    return _CONVEYED.sub("", account_number)
 
 
 def conveyed_number(account_number: str, at: datetime) -> str:

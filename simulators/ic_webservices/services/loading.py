@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, timedelta
@@ -12,8 +13,13 @@ from partnerlab.contracts.files.csv import load_table
 from partnerlab.contracts.files.problems import shown
 from partnerlab.simulators.ic_webservices.domain.adjustments import adjust
 from partnerlab.simulators.ic_webservices.domain.billers import Biller, time_zone
-from partnerlab.simulators.ic_webservices.domain.customers import FIRST_CUSTOMER_ID, Customer, from_bill_file
-from partnerlab.simulators.ic_webservices.domain.invoices import Invoice, Taken, filed
+from partnerlab.simulators.ic_webservices.domain.customers import (
+    FIRST_CUSTOMER_ID,
+    Customer,
+    from_bill_file,
+    number_before,
+)
+from partnerlab.simulators.ic_webservices.domain.invoices import CLOSED, Invoice, Taken, filed
 from partnerlab.simulators.ic_webservices.domain.late_fees import stated_at
 from partnerlab.simulators.ic_webservices.domain.money import amount
 from partnerlab.simulators.ic_webservices.domain.partners import partner_of
@@ -198,7 +204,7 @@ class _NotApplied(Exception):
 
 def adjust_balances(tx: Tx, lane: Lane, biller: Biller, upload_id: str, staged: Staged) -> None:
     """Apply the rows of a balance file in their order; what cannot be applied goes to quarantine and is reported."""
-    newest = last_payment(tx, lane)
+    newest, former = last_payment(tx, lane), _former_owners(tx, lane, biller)
     position = lessened = 0
     for batch in staged.good.batches():
         for line, account_number, amount_cents, type_id, effect, text in batch:
@@ -207,7 +213,7 @@ def adjust_balances(tx: Tx, lane: Lane, biller: Biller, upload_id: str, staged: 
                 upload_id, position, line, biller.guid, account_number, type_id, effect, amount_cents
             )
             try:
-                adjustment = _adjust(tx, lane, biller, adjustment, newest)
+                adjustment = _adjust(tx, lane, biller, adjustment, newest, former.get(account_number, ()))
             except _NotApplied as refused:
                 staged.set_aside((refused.problem(line),), text)
                 staged.loaded -= 1
@@ -220,21 +226,39 @@ def adjust_balances(tx: Tx, lane: Lane, biller: Biller, upload_id: str, staged: 
         staged.notes.append(f"{many} less than the file says: the rest was paid since the file before [A-85]")
 
 
-def _adjust(tx: Tx, lane: Lane, biller: Biller, asked: Adjustment, newest: str) -> Adjustment:
-    """The adjustment as it was applied. Raises `_NotApplied`."""
+def _former_owners(tx: Tx, lane: Lane, biller: Biller) -> Mapping[str, Sequence[str]]:
+    """The accounts that were conveyed, by the number that each had before, the last first."""
+    former: defaultdict[str, list[str]] = defaultdict(list)
+    search: dict[str, str | int] = {"biller_guid": biller.guid, "conveyed": 1}
+    for one in CUSTOMERS.find(tx, lane.name, search, order="account_number", last_first=True):
+        former[number_before(one.account_number)].append(one.account_number)
+    return former
+
+
+def _adjust(tx: Tx, lane: Lane, biller: Biller, asked: Adjustment, newest: str, former: Sequence[str]) -> Adjustment:
+    """
+    The adjustment as it was applied. Raises `_NotApplied`.
+
+    The partner has one account, whoever owns it: a balance is what the owner and the *former* ones owe together. What
+    it says while there is no new owner yet is the last former one's [A-124].
+    """
     account_number, sets = asked.account_number, asked.effect == SETS
-    if CUSTOMERS.get(tx, lane.name, biller.guid, account_number) is None:
+    owners = [account_number, *former] if CUSTOMERS.get(tx, lane.name, biller.guid, account_number) else [*former]
+    if not owners:
         raise _NotApplied("unknown-account", "AccountNumber", account_number)
     if sets:
-        nothing_held(tx, lane, biller, account_number)
-    invoices = _invoices(tx, lane, biller, account_number, with_credits=sets)
+        for one in owners:
+            nothing_held(tx, lane, biller, one)
+    found = [_invoices(tx, lane, biller, one, with_credits=sets) for one in owners]
+    found[1:] = [[one for one in of_former if one.status != CLOSED] for of_former in found[1:]]
+    invoices = [one for of_owner in found for one in of_owner] if sets else next(filter(None, found), [])
     if not invoices:
         raise _NotApplied("no-invoice", "AccountNumber", account_number)
     said = str(amount(asked.amount_cents))
     taken = Taken()
     if sets:
         # What nobody fetched is missing in the account's balance, on whatever bill it was paid.
-        missing_cents = _not_fetched(tx, lane, biller, account_number).missing_cents
+        missing_cents = sum(_not_fetched(tx, lane, biller, one).missing_cents for one in owners)
         taken = replace(_taken_by_file(tx, lane, biller, *invoices), missing_cents=missing_cents)
     done = adjust(invoices, asked.effect, asked.amount_cents, taken, newest)
     if abs(done.after_cents) >= LARGEST_CENTS:

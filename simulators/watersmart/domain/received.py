@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Literal
 
 from partnerlab.contracts.records import dataclass
 
-__all__ = ["ChangeRow", "ExchangedFile", "Payment", "PaymentState", "Reject", "switched"]
+__all__ = ["ChangeRow", "ExchangedFile", "Payment", "PaymentState", "Reject", "number_before", "switched"]
 
+_CONVEYED = re.compile(r"-?CV-[0-9]{8,14}\Z")
 PaymentState = Literal["posted", "returned", "declined", "unmatched"]
 
 
@@ -93,3 +95,8 @@ def switched(on_at: datetime | None, off_at: datetime | None) -> bool | None:
     if on_at is None or off_at is None:
         return off_at is None
     return on_at > off_at
+
+
+def number_before(account_number: str) -> str:
+    """The number here of an account that Invoice Cloud passed to a new owner and marks so [A-4]."""
+    return _CONVEYED.sub("", account_number)

@@ -26,6 +26,7 @@ from partnerlab.simulators.watersmart.domain.received import (
     Payment,
     PaymentState,
     Reject,
+    number_before,
     switched,
 )
 from partnerlab.simulators.watersmart.store import CUSTOMERS, FILES, PAYMENTS, REJECTS, Books
@@ -161,10 +162,12 @@ def _is_of(reject: Reject, payment: Payment, came_as: str) -> bool:
     """
     Whether a reject takes a payment back: all of it, once.
 
-    It names the account that the payment did: *came_as* where a person found another one for that.
+    It names the account that the payment did: *came_as* where a person found another one for that. One that was
+    conveyed since has its mark in the reject alone.
     """
-    named = (came_as or payment.account_number, payment.amount_cents)
-    return named == (reject.account_number, reject.amount_cents) and payment.state == "posted" and not reject.applied
+    named = number_before(came_as or payment.account_number), payment.amount_cents
+    is_its = named == (number_before(reject.account_number), reject.amount_cents)
+    return is_its and payment.state == "posted" and not reject.applied
 
 
 def _came_as(books: Books, payment: Payment) -> str:

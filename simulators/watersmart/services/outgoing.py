@@ -21,8 +21,8 @@ from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Store
 from partnerlab.simulators.watersmart.domain.customers import Customer, Invoice
 from partnerlab.simulators.watersmart.domain.money import to_decimal
-from partnerlab.simulators.watersmart.domain.received import ExchangedFile
-from partnerlab.simulators.watersmart.store import CUSTOMERS, FILES, INVOICES, Books
+from partnerlab.simulators.watersmart.domain.received import ExchangedFile, number_before
+from partnerlab.simulators.watersmart.store import CUSTOMERS, FILES, INVOICES, PAYMENTS, Books
 
 __all__ = ["BALANCES", "INVOICES_KIND", "BalanceRow", "InvoiceRow", "Outgoing", "last_told"]
 
@@ -74,7 +74,8 @@ class Outgoing:
     def next_balances(self, lane: Lane, render: Callable[[Sequence[BalanceRow]], bytes]) -> ExchangedFile | None:
         """
         The balance file to send: of accounts whose balance an entry of the utility's own changed or is said again, and
-        of which no bill is in a file that may not have arrived. None where there is no such account.
+        of which no bill is in a file that may not have arrived. None where there is no such account. One waits, too,
+        while a person has not found the account of a former owner's payment: it would be asked for again [A-124].
 
         Rows that are those of the last file would be taken for that one [A-87], so every account goes with them; where
         the last one had every account too, one goes in a file of its own behind the others. The row of an only account
@@ -172,10 +173,16 @@ def last_told(books: Books, account_number: str) -> int:
 
 def _to_say(books: Books, lane: Lane) -> Iterator[list[tuple[Customer, int]]]:
     """The accounts of the next balance file, in each way in which it may be made; the first is preferred."""
-    found = books.balances_to_say(lane.now(), MOST_ROWS)
-    if found:
+    unmatched = PAYMENTS.find(books.tx, books.lane, {"state": "unmatched"}, order="payment_guid")
+    undecided = {number_before(one.account_number) for one in unmatched}
+
+    def sayable(*, every: bool = False) -> list[tuple[Customer, int]]:
+        found = books.balances_to_say(lane.now(), MOST_ROWS, every=every)
+        return [one for one in found if one[0].account_number not in undecided]
+
+    if found := sayable():
         yield found
-        yield books.balances_to_say(lane.now(), MOST_ROWS, every=True)
+        yield sayable(every=True)
         yield found[:-1] or [*found, *found]
 
 

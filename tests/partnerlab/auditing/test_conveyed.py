@@ -57,7 +57,8 @@ def test_what_a_former_owner_is_asked_for_and_nobody_knows_of_is_found(sandbox: 
         town.close()
 
 
-def test_what_the_partner_entered_since_is_no_finding_and_explains_no_cent_more(sandbox: Sandbox) -> None:
+def test_what_watersmart_entered_since_is_the_former_owners_to_the_cent(sandbox: Sandbox) -> None:
+    """Its account is one, whoever owns it [A-124]."""
     town = conveyed(sandbox, "watersmart")
     try:
         for account in town.accounts[:3]:

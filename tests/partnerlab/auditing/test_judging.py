@@ -248,9 +248,14 @@ def test_a_return_of_a_donation_that_no_file_carried() -> None:
             "rejects.csv, line 7, has it and was fetched; WaterSmart does not have it",
         ),
         (
-            {"rows": (row("rejects"), row("rejects", fetched=False)), "rejects": {"00000001": False}},
+            {"rows": (row("rejects"), row("rejects", fetched=False)), "rejects": {"00000001": True}},
             "lost",
             "WaterSmart has the reject, and took no payment back",
+        ),
+        (
+            {"rows": (row("rejects"),), "rejects": {"00000001": False}},
+            "wrong_account",
+            "WaterSmart has the reject, of another account or amount than it has the payment: it waits for a person",
         ),
         (
             {"rows": (row("rejects"),), "rejects": {"00000001": False}, "postings": ()},

@@ -103,24 +103,6 @@ def test_what_is_under_way_between_both(here: str, changed: dict[str, Any], expe
     assert of_one(here, "10.00", **changed) == expected
 
 
-def test_of_what_the_partner_entered_in_a_conveyed_account_the_last_is_what_nobody_was_told() -> None:
-    """It explains that to the cent, and no bill that went out and is not there."""
-    untold = {"untold": (Decimal(5), Decimal(-2), Decimal(1))}
-    for here, entered in (("9.00", 1), ("11.00", -1), ("6.00", 4)):
-        text = f": it was conveyed, and {entered} that inHance v2 entered since reach nobody"
-        assert of_one(here, "10.00", **untold) == ("explained", text)
-    for here in ("5.00", "12.00", "9.01"):
-        assert of_one(here, "10.00", **untold) == ("cents_off", ""), "not the last, or of no entry"
-    lost = {"unsent": (missing_bill("7", "3.00", "bills.txt"),)}
-    missing = "bill 7 is not at Invoice Cloud, and went out in bills.txt"
-    text = f": {missing}; it was conveyed, and 1 that inHance v2 entered since reach nobody"
-    assert of_one("6.00", "10.00", **lost, untold=(Decimal(1),)) == ("off_by_finding", text)
-    assert of_one("5.00", "10.00", **lost, untold=(Decimal(1),)) == (
-        "cents_off",
-        f": it does not add up with {missing}",
-    )
-
-
 UNDER_WAY = {"events": (event(),), "deliveries": (delivery("waiting"),)}
 
 
@@ -204,3 +186,13 @@ def test_a_payment_that_was_credited_elsewhere(partner: str, place: str, elsewhe
 def test_a_conveyed_account_is_its_partners_under_the_old_number() -> None:
     found = of_one("0.00", "10.00", payment(account="A1-CV-03022026"), held=UNDER_WAY)
     assert found == ("explained", ": 00000001 (accepted): 10.00 here, 0 there")
+
+
+def test_a_return_counts_where_the_partner_has_the_payment() -> None:
+    """A partner may have a conveyed account itself."""
+    account = "A1CV-20260302093000"
+    one = balance("inhance_v2", "0.01", "10.01", place=account)
+    held = {"postings": (posting(place=account, returned=True),), "balances": (one,)}
+    ((kind, subject, _, detail),) = said(payment(account=account, state="returned"), **held)
+    text = "00000001 came back, and the balance was told before a clerk entered it"
+    assert (kind, subject, detail) == ("explained", account, f"Invoice Cloud 0.01, inHance v2 10.01: {text}")

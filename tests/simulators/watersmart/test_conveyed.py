@@ -1,0 +1,33 @@
+"""Of an account that Invoice Cloud passed to a new owner WaterSmart knows nothing; rows have a mark [A-124]."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.simulators.watersmart.water import APARTMENTS, LAUNDROMAT, Water, payment, reject
+
+
+@pytest.mark.parametrize("reject_first", [False, True])
+def test_a_payment_whose_account_was_conveyed_since_is_taken_back(water: Water, reject_first: bool) -> None:
+    """The reject alone has the mark [A-4]; one of another account waits for a person."""
+    paid = payment(1, "10.00"), payment(2, "3.00")
+    back = reject(1, "10.00", f"{LAUNDROMAT}CV-20260916093000"), reject(2, "3.00", f"{APARTMENTS}CV-20260916093000")
+    batches = ("rejects", back), ("payments", paid)
+    for number, (kind, rows) in enumerate(batches if reject_first else batches[::-1]):
+        water.cloud.export(kind, number, *rows)
+        water.run("collect")
+    assert (water.balance(), water.api("GET", "/books")["unmatched"]) == ("61.20", 1)
+
+
+def test_no_balance_is_said_while_a_former_owners_payment_waits_for_a_person(water: Water) -> None:
+    """Invoice Cloud would ask for it again [A-124]."""
+    water.cloud.export("payments", 1, payment(9, "10.00", f"{LAUNDROMAT}CV-20260915093000"))
+    water.run("collect")
+    for account in (LAUNDROMAT, APARTMENTS):
+        water.api("POST", f"/customers/{account}/entries", kind="counter_payment", amount="1.00")
+    assert water.run("balances").startswith("balances: ")
+    assert [row.split(",")[0] for row in water.cloud.sent[-1][1].splitlines()] == [APARTMENTS]
+    assert water.run("balances") == "balances: no balance changed"
+    water.api("POST", "/payments/guid-9/account", account_number=LAUNDROMAT)
+    water.run("balances")
+    assert [row.split(",")[2] for row in water.cloud.sent[-1][1].splitlines()] == ["53.20"]
