@@ -12,10 +12,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import field, fields, replace
+from dataclasses import field, replace
 from datetime import date, timedelta
-from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.ic_webservices.domain.billers import Biller
@@ -62,8 +61,7 @@ REQUESTED = {"Source": "CloudPaymentsV2"}
 _to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
-@dataclass(frozen=True, slots=True)
-class RequestedInvoice:
+class RequestedInvoice(NamedTuple):
     """An invoice in a request; what is None was not given. Source: Optional Invoice Data Object."""
 
     number: str
@@ -77,8 +75,7 @@ class RequestedInvoice:
     allow_partial: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class RequestedCustomer:
+class RequestedCustomer(NamedTuple):
     """A customer in a request; without invoices the account's open ones are meant. Source: Customer Data Object."""
 
     account_number: str
@@ -92,8 +89,7 @@ class RequestedCustomer:
     invoices: tuple[RequestedInvoice, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentPageRequest:
+class PaymentPageRequest(NamedTuple):
     """A request. Source: Biller Request Parameters, Cloud Payment Settings and the two tables of page options."""
 
     view_mode: int
@@ -376,11 +372,11 @@ def _invoice(values: Mapping[str, Any]) -> RequestedInvoice:
 
 
 def _dump(value: Any) -> dict[str, Any]:
-    """A dataclass of this module without the members that are as they are by default."""
+    """A part of a request without the members that are as they are by default."""
     found: dict[str, Any] = {}
-    for name, default in _defaults(value.__class__):
-        held = getattr(value, name)
-        if held == default:
+    defaults = value._field_defaults
+    for name, held in zip(value._fields, value, strict=True):
+        if name in defaults and held == defaults[name]:
             continue
         if isinstance(held, tuple):
             held = [_dump(item) for item in held]
@@ -388,9 +384,3 @@ def _dump(value: Any) -> dict[str, Any]:
             held = held.isoformat()
         found[name] = held
     return found
-
-
-@cache
-def _defaults(kind: type) -> tuple[tuple[str, Any], ...]:
-    """The names of a dataclass's fields, and what each holds by default."""
-    return tuple((one.name, one.default) for one in fields(kind))

@@ -120,6 +120,7 @@ class CloudPayments:
         self.wallet, self.postbacks = wallet, postbacks
         self._made = itertools.count(1)
         self._checked: Biller | None = None
+        self._passed: tuple[Biller, tuple[str, ...]] | None = None
         self._held_back = pages_held_back(store) if warm else None
 
     # --- for partners ---
@@ -144,7 +145,7 @@ class CloudPayments:
         if asked.allow_emv:
             refuse_terminal(biller)
         check_counts(asked)
-        check_addresses(asked, biller)
+        self._check_addresses(asked, biller)
         if not (asked.allow_card or asked.allow_bank):
             raise PaymentRefused(
                 "no_tender", "AllowCCPayment and AllowACHPayment are both false: nothing could be paid."
@@ -181,6 +182,13 @@ class CloudPayments:
             refuse_unsupported(biller, CLOUD_PAY)
             fees_of(biller)
             self._checked = biller
+
+    def _check_addresses(self, asked: PaymentPageRequest, biller: Biller) -> None:
+        """Check where the request leads, but for addresses that were checked last. Raises `ValueRefused`."""
+        addresses, passed = (asked.return_url, asked.postback_url, asked.css_url), self._passed
+        if passed is None or passed[0] is not biller or passed[1] != addresses:
+            check_addresses(asked, biller)
+            self._passed = biller, addresses
 
     # --- for payers ---
 

@@ -68,7 +68,7 @@ class PagesHeldBack:
         That is where its account is not known to the ledger, too. Raises what the database raises where pages wait that
         cannot be written.
         """
-        if not all(map(str.isascii, page)):
+        if not "".join(page).isascii():
             return False  # the driver refuses some texts, and what cannot be written would hold up everybody
         with self._store.still() as still:
             if still is None or not (self._accounts.get(account) or self._look(account, still.tx)):

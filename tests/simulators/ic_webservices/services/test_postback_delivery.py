@@ -43,6 +43,23 @@ def test_the_allow_list_is_the_lanes_own_and_is_asked_again_when_it_is_sent(chec
     assert checkout.ask(request(PostBackURL="http://127.0.0.1/")).json["Success"] is True
 
 
+def test_addresses_that_passed_are_asked_about_again_once_they_or_the_list_are_others(checkout: Checkout) -> None:
+    passed = {
+        "ReturnURL": "http://localhost/receipt",
+        "PostBackURL": "http://127.0.0.1/",
+        "CssUrl": "http://a.example/",
+    }
+    bad = {"ReturnURL": "ftp://localhost/receipt", "PostBackURL": "http://10.0.0.1/", "CssUrl": "http://a@b.example/"}
+    for name, url in bad.items():
+        assert checkout.ask(request(**passed)).json["Success"] is True
+        assert checkout.refusal(request(**{**passed, name: url})).startswith(f"{name}: ")
+        assert checkout.refusal(request(**{**passed, name: url})).startswith(f"{name}: ")
+    assert checkout.ask(request(**passed)).json["Success"] is True
+    allow(checkout.harness, "10.0.0.1")
+    assert checkout.refusal(request(**passed)).startswith("PostBackURL: ")
+    assert checkout.ask(request(PostBackURL=bad["PostBackURL"])).json["Success"] is True
+
+
 def test_a_broken_allow_list_allows_nothing(checkout: Checkout) -> None:
     checkout.harness.control("PATCH", f"billers/{UTILITY}", {"configuration": {"Egress": {"Allow": "everything"}}})
     assert "cannot be checked" in checkout.refusal(request(PostBackURL="http://127.0.0.1/"))
