@@ -285,7 +285,7 @@ class DataPump:
         """Replace what *lane* holds by an export. Deliveries that were on their way in it are delivered from here."""
         store = self._opened()  # before the transaction, as in `drop_lane`
         with self._database.begin() as tx:
-            load_lane(store, tx, lane, rows, lambda delivery: self._ring_if_running(tx, delivery))
+            load_lane(store, tx, lane, rows, lambda accounts: self._ring_if_running(tx, accounts))
 
     def fork_lane(self, lane: str, copy: str) -> None:
         """Replace what *copy* holds by what *lane* holds."""
@@ -386,10 +386,10 @@ class DataPump:
             self._store_or_none = None
             self._database.dispose()
 
-    def _ring_if_running(self, tx: sa.Connection, delivery: Delivery) -> None:
+    def _ring_if_running(self, tx: sa.Connection, accounts: list[int]) -> None:
         """Before the start there is no engine to give it to; the first sweep finds it."""
         if self._running:
-            self._engine.ring(tx, [delivery.account])
+            self._engine.ring(tx, accounts)
 
 
 def _state(text: str) -> State:

@@ -18,7 +18,7 @@ from partnerlab.client.datapump.events import parse_event
 from partnerlab.client.datapump.statements import writable
 from partnerlab.client.datapump.states import State
 from partnerlab.client.datapump.store import DeliveryStore
-from partnerlab.client.datapump.tables import METADATA, Delivery
+from partnerlab.client.datapump.tables import METADATA
 from partnerlab.client.errors import RequestInvalid
 
 __all__ = ["TABLES", "check_rows", "drop_lane", "export_lane", "load_lane"]
@@ -57,9 +57,11 @@ def _rows(store: DeliveryStore, tx: sa.Connection, name: str, lane: str) -> list
     return [dict(zip(names, row, strict=True)) for row in rows]
 
 
-def load_lane(store: DeliveryStore, tx: sa.Connection, lane: str, rows: Rows, ring: Callable[[Delivery], None]) -> None:
+def load_lane(
+    store: DeliveryStore, tx: sa.Connection, lane: str, rows: Rows, ring: Callable[[list[int]], object]
+) -> None:
     """
-    An export as the whole of *lane*, under numbers of its own; *ring* is called for what was on its way.
+    An export as the whole of *lane*, under numbers of its own; *ring* is told the accounts of what was on its way.
 
     An attempt that was under way in the original is, in the copy, one that was interrupted. Raises `RequestInvalid`
     with the place in the export and the rule it breaks.
@@ -79,10 +81,9 @@ def load_lane(store: DeliveryStore, tx: sa.Connection, lane: str, rows: Rows, ri
             _insert(store, tx, name, {**row, "delivery": numbers[row["delivery"]]})
     for row in rows.get("pump_pruned", ()):
         _insert(store, tx, "pump_pruned", {**row, "lane": lane})
-    for number in numbers.values():
-        delivery = store.by_number(number, tx)
-        if delivery is not None and delivery.state in (State.ACCEPTED, State.SENDING, State.WAITING):
-            ring(delivery)
+    found = [store.by_number(number, tx) for number in numbers.values()]
+    busy = (State.ACCEPTED, State.SENDING, State.WAITING)
+    ring([delivery.account for delivery in found if delivery is not None and delivery.state in busy])
 
 
 def check_rows(rows: Rows) -> None:

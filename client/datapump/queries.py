@@ -49,8 +49,9 @@ WITH RECURSIVE stepping (account) AS (
 ),
 page AS (SELECT account FROM stepping WHERE account IS NOT NULL LIMIT :limit)
 SELECT page.account, {", ".join(f"head.{name}" for name in Delivery.__slots__)}
-FROM page LEFT JOIN pump_deliveries AS head ON head.number = CASE WHEN page.account % :of IN ({{shards}})
-AND page.account NOT IN (SELECT CAST(busy.account AS BIGINT) FROM ({{busy}}) AS busy) THEN (
+FROM page LEFT JOIN pump_deliveries AS head ON head.number = CASE WHEN page.account % :of IN (
+    SELECT CAST(mine.shard AS BIGINT) FROM ({{shards}}) AS mine
+) AND page.account NOT IN (SELECT CAST(busy.account AS BIGINT) FROM ({{busy}}) AS busy) THEN (
     SELECT number FROM pump_deliveries AS line {_LINE} WHERE line.account = page.account AND line.{BUSY}
     ORDER BY line.seq LIMIT 1
 ) END
@@ -131,12 +132,11 @@ class DeliveryQueries(Statements):
         Not of *busy* accounts. Looks at *limit* accounts after *after*; with the last of them, or None where there are
         no more.
         """
-        sql = _NEXT_IN.format(
-            shards=", ".join(str(int(shard)) for shard in sorted(shards)), busy=self.listed("busy", "account")
-        )
-        listed = json.dumps([[account] for account in busy])
+        # One text whatever is asked for: the server plans it once.
+        sql = _NEXT_IN.format(shards=self.listed("shards", "shard"), busy=self.listed("busy", "account"))
+        mine, listed = (json.dumps([[number] for number in sorted(numbers)]) for numbers in (shards, busy))
         with self.reading() as connection:
-            rows = self.all(connection, sql, of=of, after=after, limit=limit, busy=listed)
+            rows = self.all(connection, sql, of=of, after=after, limit=limit, shards=mine, busy=listed)
         heads = [delivery_of(row[1:]) for row in rows if row[1] is not None and row[1 + _STATE] in READY_STATES]
         heads.sort(key=lambda head: head.account)
         return heads, max(row[0] for row in rows) if len(rows) == limit else None

@@ -74,7 +74,7 @@ class Engine(Protocol):
         """
         Have these accounts looked at once the caller's transaction is committed.
 
-        Called wherever something of an account may have become next in its line.
+        Called, once in a transaction, wherever something of an account may have become next in its line.
         """
 
     def holds(self, account: int) -> bool:

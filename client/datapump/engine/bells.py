@@ -6,16 +6,21 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from partnerlab.client.datapump.engine.rounds import Claim
+from partnerlab.client.datapump.engine.rounds import SHARDS, Claim
 from partnerlab.client.datapump.slots import MAX_SLOTS, slot_name
 from partnerlab.client.datapump.statements import Statements
 
-__all__ = ["LIVE", "QUEUE", "VERSION", "WORKFLOW", "Bells"]
+__all__ = ["LIVE", "QUEUE", "SEEN_S", "VERSION", "WORKFLOW", "Bells"]
 
 VERSION = "2"
 """Of what is queued: a release that knows another meaning of it has another number, and leaves it alone."""
 QUEUE = "deliveries"
 WORKFLOW = "answer the bell"
+SEEN_S = 0.1
+"""
+A bell that was seen in the queue is not looked for again so soon. If it was answered meanwhile, its round lingers ten
+times as long, and sees what is committed until then.
+"""
 LIVE = ("ENQUEUED", "PENDING", "DELAYED")
 IN_FLIGHT = f"queue_name = '{QUEUE}' AND status IN ('ENQUEUED', 'PENDING')"
 """As the engine's partial index has it, word for word: else all that ever ended would be read."""
@@ -28,6 +33,11 @@ class Bells:
     def __init__(self, database: sa.Engine) -> None:
         self._database, self._statements = database, Statements(database)
         self._slot = 0
+        self._seen_at: dict[int, float] = {}
+
+    def _unseen(self, shards: set[int], now: float) -> set[int]:
+        """Those of which no bell was seen in the queue just before *now*, by the monotonic clock."""
+        return {shard for shard in shards if now - self._seen_at.get(shard, -SEEN_S) >= SEEN_S}
 
     def _bells(self, connection: sa.Connection) -> list[tuple[int, str, str]]:
         """Shard, status and id of the bells of this release that are queued, held back or being answered."""
@@ -35,6 +45,14 @@ class Bells:
         some = f"SELECT queue_partition_key, status, workflow_uuid FROM {self._table()} WHERE {ours} AND "
         sql = f"{some} {IN_FLIGHT} UNION ALL {some} {HELD_BACK}"
         return [(int(shard), status, bell) for shard, status, bell in self._statements.all(connection, sql)]
+
+    def silent(self) -> list[int]:
+        """The shards for which no bell is queued or being answered."""
+        with self._statements.reading() as connection:
+            found = sorted({*range(SHARDS)} - {shard for shard, _, _ in self._bells(connection)})
+        for shard in found:
+            self._seen_at.pop(shard, None)
+        return found
 
     def _queued(self) -> bool:
         """Whether the engine may find something in the queue."""

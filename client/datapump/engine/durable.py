@@ -211,15 +211,20 @@ class DurableEngine(Bells):
 
     def ring(self, tx: sa.Connection, accounts: Iterable[int]) -> None:
         """
-        Have these accounts looked at once the caller's transaction is committed.
+        Have these accounts looked at once the caller's transaction is committed. Called once in it: what it queued may
+        be rolled back, and is not to be seen.
 
         A bell in the queue will do: if it is answered at this moment, its round lingers long enough to see what is
         committed here. Beside a round the bell is held back, for the engine would look at it again and again.
         """
-        bells = self._bells(tx)
-        for shard in sorted({shard_of(account) for account in accounts}):
+        now = time.monotonic()
+        shards = self._unseen({shard_of(account) for account in accounts}, now)
+        bells = self._bells(tx) if shards else []
+        for shard in sorted(shards):
             stands = {status for of, status, _ in bells if of == shard}
-            if not stands & {"ENQUEUED", "DELAYED"}:
+            if stands & {"ENQUEUED", "DELAYED"}:
+                self._seen_at[shard] = now
+            else:
                 self._enqueue(tx, shard, held_back="PENDING" in stands)
                 # Only at rest: beside its rounds this process would take almost every shard, and leave others idle.
                 if self._listener is not None and self._rounds is not None and self._rounds.resting():
@@ -251,11 +256,6 @@ class DurableEngine(Bells):
             found = [self._store.by_number(number) for number, _ in left]
             with self._database.begin() as tx:
                 self.ring(tx, [each.account for each in found if each is not None])
-
-    def silent(self) -> list[int]:
-        """The shards for which no bell is queued or being answered."""
-        with self._statements.reading() as connection:
-            return sorted({*range(SHARDS)} - {shard for shard, _, _ in self._bells(connection)})
 
     def prune(self, before_ms: int, *, dry_run: bool = False) -> int:
         """Forget runs that ended before then, some at a time, or only count them; how many."""
