@@ -9,6 +9,7 @@ Where it would grow beyond 2 MB the evidence of what passed is cut first, and sa
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from html import escape
 
 from partnerlab.contracts.verification.grading.model import CheckResult, Exchange, Outcome, RequirementResult, Run
@@ -73,8 +74,9 @@ def _verdict(run: Run) -> tuple[str, str]:
     if code == 3:
         return "rest", "the run is set up wrongly, nothing was graded"
     if code == 1:
-        words = f"{must} requirement{'s' if must != 1 else ''} failed"
-        return "failed", words + (f", and {others} of what should or may hold" if others else "")
+        words = f"{must} of {_tried(run, 'must')} requirements that must hold and were tried failed"
+        more = f", and {others} of {_tried(run, 'should', 'may')} that should or may hold" if others else ""
+        return "failed", words + more
     if code == 4:
         return "rest", "nothing was verified"
     left = run.count(Outcome.NOT_EXERCISED)
@@ -83,11 +85,20 @@ def _verdict(run: Run) -> tuple[str, str]:
     return "passed", words + (f"; not exercised: {left}" if left else "")
 
 
+def _at(moment: str) -> str:
+    """`2026-11-28 18:32:39 UTC` of an ISO 8601 moment."""
+    return f"{datetime.fromisoformat(moment).astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _tried(run: Run, *levels: str) -> int:
+    return sum(one.outcome in MARKS and one.requirement.level in levels for one in run.requirements)
+
+
 def _head(run: Run) -> Iterator[str]:
     kind, words = _verdict(run)
     yield f"<header><h1>Verification of {_text(run.subject)} as {_text(run.side)}</h1>"
     wrote = "It changed data there." if run.wrote else "It only read."
-    yield f'<p class="soft">{_text(run.target)}, {_text(run.started_at)}, {run.elapsed_ms / 1000:.1f} s, '
+    yield f'<p class="soft">{_text(run.target)}, {_text(_at(run.started_at))}, {run.elapsed_ms / 1000:.1f} s, '
     calls = len(run.exchanges)
     yield f"{calls} {'call' if calls == 1 else 'calls'}. {wrote}</p>"
     yield f'<p class="verdict {kind}">{_text(words[:1].upper() + words[1:])}.</p>'

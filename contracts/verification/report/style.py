@@ -8,7 +8,8 @@ CSS = """
 @media (prefers-color-scheme:dark){:root{--ink:#e6ebf1;--soft:#b3bfcc;--paper:#12171d;--tint:#1c232b;--line:#3a4653;
 --link:#8fc4f7;--good:#8fe0ae;--goodback:#12301f;--bad:#ffb1b1;--badback:#3d1618;--rest:#f0d98a;--restback:#332a0c}}
 *{box-sizing:border-box}
-body{margin:0;font:16px/1.5 system-ui,"Segoe UI",Helvetica,Arial,sans-serif;color:var(--ink);background:var(--paper)}
+body{margin:0;font:16px/1.5 system-ui,"Segoe UI",Helvetica,Arial,sans-serif;color:var(--ink);background:var(--paper);
+overflow-wrap:anywhere}
 main,header,footer{max-width:70rem;margin:0 auto;padding:0 1rem}
 h1{font-size:1.5rem;margin:1rem 0 .25rem}h2{font-size:1.2rem;margin:2rem 0 .5rem;border-bottom:1px solid var(--line)}
 h3{font-size:1rem;margin:1.25rem 0 .25rem;overflow-wrap:anywhere}

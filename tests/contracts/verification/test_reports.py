@@ -194,6 +194,13 @@ def test_the_outcome_is_folded_to_the_terminal_and_what_was_received_is_not() ->
     assert " ".join(" ".join(folded).split()) == " ".join(" ".join(whole).split()), "every word of it"
 
 
+def test_the_page_says_first_how_much_of_what_was_tried_failed_and_when_in_utc() -> None:
+    run = replace(small_run(), started_at="2026-11-28T13:32:39.123456-05:00")
+    page = " ".join(lxml_html.fromstring(to_html(run)).find("body/header").text_content().split())
+    assert "1 of 1 requirements that must hold and were tried failed, and 1 of 2 that should or may hold." in page
+    assert "2026-11-28 18:32:39 UTC" in page
+
+
 def test_coverage_counts_what_was_looked_at() -> None:
     rows = {row.name: (row.covered, row.total, row.missing) for row in coverage(small_run())}
     assert rows == {
