@@ -276,7 +276,13 @@ def test_a_payment_that_no_exchange_tells_of_appears_and_what_is_selected_stays(
         pass
     page.wait_for_timeout(200)
     assert "Nobody has paid yet." in page.evaluate("getSelection().toString()")
-    order = {"biller_guid": biller["guid"], "account_number": "30000301", "amount": "10.00", "tender": "credit_card"}
+    order = {
+        "biller_guid": biller["guid"],
+        "account_number": "30000301",
+        "amount": "10.00",
+        "tender": "credit_card",
+        "card_number": "4111111111111111",
+    }
     reader.send("/lane/fetched-later/_sandbox/ic/payments", order)
     page.wait_for_selector("[data-row]", timeout=15_000)
     reader.post("/console/lanes/fetched-later/drop")

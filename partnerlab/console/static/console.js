@@ -100,7 +100,7 @@
 
   // What happens. One tab of all listens and tells the others: a browser has six connections for one origin.
   const live = () => document.querySelector("[data-live]");
-  let timer = 0, asking = false, again = false;
+  let timer = 0, asking = false, again = false, took = 0;
   const refresh = async () => {
     timer = 0;
     const place = live();
@@ -125,8 +125,10 @@
   const newList = async () => {
     const told = (one) => one.getAttribute("href") ?? one.getAttribute("aria-label") ?? one.textContent;
     const again = (one, of) => all(`#list ${of}`).find((other) => told(other) === told(one));
+    const asked = performance.now();
     const answer = await fetch(location.pathname + location.search, { headers: { "HX-Request": "true" } }).catch(() => null);
     const fresh = answer?.ok && new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("list");
+    took = performance.now() - asked;
     if (!fresh) return false;
     if (fresh.outerHTML === drawn) return true;
     drawn = fresh.outerHTML;
@@ -171,7 +173,8 @@
   };
   if (!live()) return;
   // What no exchange tells of, such as a payment that the partner fetches with its next file, is looked for.
-  if (live().dataset.look) setInterval(soon, Number(live().dataset.look));
+  const look = (every) => setTimeout(() => { soon(); look(every); }, Math.max(every, 10 * took));
+  if (live().dataset.look) look(Number(live().dataset.look));
   const bus = "BroadcastChannel" in window ? new BroadcastChannel("partnerlab") : null;
   const tell = (message) => { show(message); bus?.postMessage(message); };
   if (bus) bus.onmessage = (message) => show(message.data);
