@@ -36,6 +36,8 @@ __all__ = [
     "url_option",
 ]
 
+__tracebackhide__ = True  # to pytest: a test that fails here is shown by its own line and the error alone
+
 DEFAULT_URL = "http://127.0.0.1:8700"
 TIMEOUT_S = 60.0
 LONG_TIMEOUT_S = 600.0

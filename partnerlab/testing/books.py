@@ -10,6 +10,8 @@ from partnerlab.testing.sandboxes import LaneOfTest
 
 __all__ = ["InHanceBooks", "InvoiceCloudBooks", "PartnerBooks", "TccsBooks", "WaterSmartBooks", "partner_books"]
 
+__tracebackhide__ = True  # to pytest: a test that fails here is shown by its own line and the error alone
+
 Row = dict[str, Any]
 
 APPROVED_CARD = "4111111111111111"

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["LaneOfTest", "SandboxForTests", "in_this_process", "running_at"]
 
+__tracebackhide__ = True  # to pytest: a test that fails here is shown by its own line and the error alone
+
 WARM = "warm-for-tests"
 """The lane that is seeded once; a test's own is a copy of it."""
 SETTLE_S = 30.0

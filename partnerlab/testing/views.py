@@ -11,6 +11,8 @@ from partnerlab.testing.sandboxes import LaneOfTest
 
 __all__ = ["Clock", "Faults", "Journal"]
 
+__tracebackhide__ = True  # to pytest: a test that fails here is shown by its own line and the error alone
+
 Row = dict[str, Any]
 
 MOST = 1_000
@@ -105,7 +107,6 @@ class Journal:
 
         What a fault did to an exchange is not held against it. Raises `AssertionError` with a line for each problem.
         """
-        __tracebackhide__ = True
         entries = self.entries()
         if not entries:
             raise AssertionError(f"nothing was said in lane {self._lane.name}: there is nothing to be valid")

@@ -61,6 +61,19 @@ def test_tests_of_two_workers_have_worlds_of_their_own_and_warn_of_nothing(tmp_p
     assert (done.returncode, done.stdout.rstrip().splitlines()[-1][:8]) == (0, "7 passed"), done.stdout + done.stderr
 
 
+REFUSED = """
+def test_it(invoice_cloud):
+    invoice_cloud.pay("1000010199", "40.00")
+"""
+
+
+def test_a_refusal_is_shown_at_the_tests_own_line(tmp_path: Path) -> None:
+    (tmp_path / "test_it.py").write_text(REFUSED, "utf-8")
+    done = run(tmp_path)
+    assert "There is no customer '1000010199'." in done.stdout
+    assert re.findall(r"^(\S+\.py):\d+: ", done.stdout, re.MULTILINE) == ["test_it.py"], "no line of ours"
+
+
 def test_a_sandbox_that_is_not_there_is_named(tmp_path: Path) -> None:
     (tmp_path / "test_it.py").write_text("def test_it(partnerlab_lane):\n    pass\n", "utf-8")
     done = run(tmp_path, "--partnerlab-url", "http://127.0.0.1:9")
