@@ -41,14 +41,14 @@ def address(remote: Remote) -> str:
 
 
 def payment(row: Row, verb: str = "Paid") -> str:
-    """`Paid 40.00 on 10000101, invoice 500001, by credit card ending in 1111: IC0000000001, accepted`."""
+    """`Paid 40.00 USD on 10000101, invoice 500001, by credit card ending in 1111: IC0000000001, accepted`."""
     invoice = f", invoice {row['invoice_number']}" if row["invoice_number"] else ""
-    fee = "" if not Decimal(row["service_fee"]) else f" and a fee of {row['service_fee']}"
+    fee = "" if not Decimal(row["service_fee"]) else f" and a fee of {row['service_fee']} USD"
     last = f" ending in {row['last_four']}" if row["last_four"] else ""
     how = f"{TENDERS.get(row['tender']) or row['tender'].replace('_', ' ')}{last}"
     donation = "" if row["donation"] == "none" else f" ({row['donation']} donation)"
     return (
-        f"{verb} {row['amount']}{fee}{donation} on {row['account_number']}{invoice}, by {how}:"
+        f"{verb} {row['amount']} USD{fee}{donation} on {row['account_number']}{invoice}, by {how}:"
         f" {row['reference']}, {row['state']}"
     )
 
@@ -99,7 +99,7 @@ def switched(answer: Row, what: str, remote: Remote, *, as_json: bool) -> None:
 def opened(answer: Row) -> list[str]:
     """A bill that was opened, and what the partner said of it."""
     row = answer["invoice"]
-    due = f"due {row['balance_due']} of {row['total_amount_due']} by {row['invoice_due_date']}"
+    due = f"due {row['balance_due']} of {row['total_amount_due']} USD by {row['invoice_due_date']}"
     lines = [f"{row['invoice_number']}, account {row['account_number']}: {row['status']}, {due}"]
     if answer["problem"]:
         lines.append(f"the partner was asked, and what it had stays: {answer['problem']}")
@@ -129,7 +129,8 @@ def delivery(row: Row) -> list[str]:
     message = f": {row['message']}" if row["message"] else ""
     lines = [f"{row['id']}  {row['kind']} of {row['account_number']}: {row['state']}, {tried}{message}"]
     for one in row.get("history", ()):
-        said = f": {one['message']}" if one["message"] else ""
+        message = one["message"].removeprefix(f"{one['operation']}: ")  # which stands before it
+        said = f": {message}" if message else ""
         asked = f"  ({one['request']})" if one["request"] else ""
         lines.append(
             f"  {moment(one['started_at'], 'milliseconds')}  {one['operation']}  {one['outcome']}{said}{asked}"

@@ -120,7 +120,7 @@ def audit_lines(done: Json, *, every: bool) -> Iterator[str]:
             continue
         what = "return of " if one["kind"] == "return" else ""
         yield (
-            f"{one['verdict'].replace('_', ' '):13} {what}{one['reference']}  {one['amount']:>10}"
+            f"{one['verdict'].replace('_', ' '):13} {what}{one['reference']}  {one['amount']:>10} USD"
             f"  {PARTNERS[one['partner']].name}, account {one['account_number']}: {one['detail']}"
         )
         if one["finding"]:
@@ -134,8 +134,9 @@ def reconciliation_lines(done: Json, *, every: bool) -> Iterator[str]:
     """Of a `reconciliation_json`: the totals, a line for each finding, or for *every* difference, and the end."""
     for total in done["totals"]:
         apart = Decimal(total["difference"])
+        name, taken, posted = PARTNERS[total["partner"]].name, total["taken"], total["posted"]
         yield (
-            f"{PARTNERS[total['partner']].name:12} taken {total['taken']:>12}  in its books {total['posted']:>12}"
+            f"{name:12} taken {taken:>12} USD  in its books {posted:>12} USD"
             f"  {'agrees' if not apart else f'{apart:+} apart'}"
         )
     for one in done["differences"]:

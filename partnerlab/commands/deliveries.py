@@ -12,7 +12,7 @@ from click.core import ParameterSource
 from partnerlab import told
 from partnerlab.contracts.paths import at
 from partnerlab.groups import Group
-from partnerlab.remote import Remote, address_option, connect, json_option, print_json, url_option
+from partnerlab.remote import DEFAULT_URL, Remote, address_option, connect, json_option, print_json, url_option
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 STATES = (
@@ -125,7 +125,19 @@ def show(delivery: str, *, as_json: bool, pump: Remote) -> None:
         partnerlab deliveries show default:3f2c…
     """
     found = pump.get(at("/deliveries/{}", delivery))
-    told.tell(found, told.delivery(found), as_json=as_json)
+    told.tell(found, told.delivery(found), as_json=as_json, then=_next(found, pump))
+
+
+def _next(row: dict[str, Any], pump: Remote) -> str:
+    """What a person does about a delivery that waits for one."""
+    url = pump.url.removesuffix(OF_A_SANDBOX)
+    where = f"--pump {url}" if url == pump.url else "" if url == DEFAULT_URL else f"--url {url}"
+    to = f"{row['id']} {where}".rstrip()
+    if row["state"] in ("unknown", "not_understood"):
+        return f'partnerlab deliveries resolve {to} --posted --reason "seen there"   # or --not-posted; look first'
+    if row["state"] == "dead":
+        return f'partnerlab deliveries replay {to} --reason "what was wrong is mended"   # or dismiss'
+    return ""
 
 
 @command.command()
@@ -140,7 +152,7 @@ def balance(delivery: str, *, as_json: bool, pump: Remote) -> None:
         partnerlab deliveries balance default:3f2c…
     """
     found = pump.get(at("/deliveries/{}/balance", delivery))
-    lines = [f"{name.replace('_', ' ')} {value}" for name, value in found.items() if value is not None]
+    lines = [f"{name.replace('_', ' ')} {value} USD" for name, value in found.items() if value is not None]
     told.tell(found, lines, as_json=as_json)
 
 

@@ -116,7 +116,7 @@ def _counted(row: dict[str, Any]) -> list[str]:
 
 def _adjusted(row: dict[str, Any]) -> str:
     account, before, after = row["account_number"], row["before"], row["after"]
-    return f"  line {row['line']}: {row['effect']} {row['amount']} on {account}, {before} before, {after} after"
+    return f"  line {row['line']}: {row['effect']} {row['amount']} USD on {account}, {before} before, {after} after"
 
 
 def _every(remote: Remote, path: str, name: str, key: str, **query: Any) -> Iterator[dict[str, Any]]:

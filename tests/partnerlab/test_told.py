@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from collections.abc import Iterator
 
 import click
@@ -70,22 +72,22 @@ def typed(sandbox: Sandbox, *arguments: str, code: int = 0) -> Result:
     [
         (
             ("10000101", "40.00"),
-            "Paid 40.00 on 10000101, invoice 500001, by credit card ending in 1111: ",
+            "Paid 40.00 USD on 10000101, invoice 500001, by credit card ending in 1111: ",
             "partnerlab deliveries show default:",
         ),
         (
             ("20000201", "5.00", "--biller", "watersmart", "--fee", "1.00", "--tender", "ach"),
-            "Paid 5.00 and a fee of 1.00 on 20000201, invoice 20000201-0001, by ACH ending in 6789: ",
+            "Paid 5.00 USD and a fee of 1.00 USD on 20000201, invoice 20000201-0001, by ACH ending in 6789: ",
             "partnerlab jobs run watersmart collect",
         ),
         (
             ("30000301", "5.00", "--biller", "inhance_v1"),
-            "Paid 5.00 on 30000301, invoice 530001, by credit card ending in 1111: ",
+            "Paid 5.00 USD on 30000301, invoice 530001, by credit card ending in 1111: ",
             "partnerlab jobs run inhance_v1 payments",
         ),
         (
             ("10000101", "2.00", "--donation", "inline", "--invoice", "500001"),
-            "Paid 2.00 (inline donation) on 10000101, invoice 500001, by credit card ending in 1111: ",
+            "Paid 2.00 USD (inline donation) on 10000101, invoice 500001, by credit card ending in 1111: ",
             "nothing; inHance v2 is not told: an inline donation is not posted (INT-2997)",
         ),
     ],
@@ -112,7 +114,25 @@ def test_a_delivery_is_told_with_its_attempts_and_what_people_said(sandbox: Sand
     first, attempt = typed(sandbox, "deliveries", "show", f"default:{guid}").stdout.splitlines()
     assert first == f"default:{guid}  payment of 10000101: delivered, 1 attempt"
     assert "MakePaymentExtended  delivered  (account 10000101, 1.00" in attempt
-    assert typed(sandbox, "deliveries", "balance", f"default:{guid}").stdout.startswith("balance ")
+    balance, future = typed(sandbox, "deliveries", "balance", f"default:{guid}").stdout.splitlines()
+    assert re.fullmatch(r"balance \d+\.\d\d USD", balance)
+    assert re.fullmatch(r"future balance \d+\.\d\d USD", future)
+
+
+def test_a_delivery_that_waits_for_a_person_says_how_to_decide(sandbox: Sandbox) -> None:
+    url = ("--url", sandbox.url)
+    typed(sandbox, "lanes", "create", "deciding", *url)
+    typed(sandbox, "faults", "add", "commit-then-drop", "--count", "1", "--lane", "deciding")
+    typed(sandbox, "trigger", "pay", "10000101", "1.00", "--lane", "deciding")
+    assert sandbox.settle("deciding")
+    (row,) = json.loads(typed(sandbox, "deliveries", "list", "--lane", "deciding", "--json").stdout)
+    shown = typed(sandbox, "deliveries", "show", row["id"])
+    assert shown.stdout.count("MakePaymentExtended: ") == 1, "in the first line, not in the attempt's again"
+    then = shlex.split(shown.stderr.removeprefix("Next: partnerlab "), comments=True)
+    assert then[:3] == ["deliveries", "resolve", row["id"]]
+    done = typed(sandbox, *then)
+    assert "delivered" in done.stdout
+    assert typed(sandbox, "deliveries", "show", row["id"]).stderr == ""
 
 
 def test_an_entry_of_the_journal_is_shown_as_it_stood_on_the_wire(sandbox: Sandbox) -> None:
@@ -136,7 +156,7 @@ def test_an_entry_of_the_journal_is_shown_as_it_stood_on_the_wire(sandbox: Sandb
             "E-mail address of 10000101, Willows Laundry: a@example.com\n",
         ),
         (("clerk", "block", "10000101", "bank", "on"), "Payments from a bank account of 10000101, Willows Laundry: "),
-        (("clerk", "payment", "10000101", "1.00", "--cash"), "Entered 1.00 on 10000101, invoice 500001, by cash: "),
+        (("clerk", "payment", "10000101", "1.00", "--cash"), "Entered 1.00 USD on 10000101, invoice 500001, by cash: "),
         (("trigger", "open", "500001"), "500001, account 10000101: open, due "),
     ],
 )

@@ -39,7 +39,9 @@ def test_a_finding_is_shown_with_its_story(town: Town) -> None:
     code, text = run(town, "audit", "--lane", "told")
     assert code == 1
     lines = text.splitlines()
-    assert lines[0].startswith("unknown       IC0000000002       21.01  inHance v2, account 99000001: the delivery is")
+    assert lines[0].startswith(
+        "unknown       IC0000000002       21.01 USD  inHance v2, account 99000001: the delivery is"
+    )
     assert [line.split()[0] for line in lines if "MakePaymentExtended: unknown: the connection broke" in line]
     assert text.count("the connection broke before the answer") == 2  # in the finding, and where it happened
     assert "Errno" not in text
