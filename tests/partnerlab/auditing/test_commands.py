@@ -32,7 +32,7 @@ def town() -> Iterator[Town]:
 
 def run(town: Town, *arguments: str) -> tuple[int, str]:
     done = CliRunner().invoke(main, [*arguments, "--url", town.sandbox.url])
-    return done.exit_code, done.output
+    return done.exit_code, done.stdout if done.exit_code < 2 else done.output
 
 
 def test_a_finding_is_shown_with_its_story(town: Town) -> None:
