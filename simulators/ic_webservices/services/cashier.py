@@ -20,6 +20,7 @@ from partnerlab.simulators.ic_webservices.domain.invoices import (
     may_pay_on,
 )
 from partnerlab.simulators.ic_webservices.domain.mailbox import receipt
+from partnerlab.simulators.ic_webservices.domain.partners import partner_of
 from partnerlab.simulators.ic_webservices.domain.payments import (
     RETURNED,
     Authorization,
@@ -38,6 +39,7 @@ from partnerlab.simulators.ic_webservices.services.ledger import biller_of, cust
 from partnerlab.simulators.ic_webservices.services.mailbox import put_messages
 from partnerlab.simulators.ic_webservices.services.moments import recorded_at
 from partnerlab.simulators.ic_webservices.services.outbox import Outbox
+from partnerlab.simulators.ic_webservices.services.questions import ask_about
 from partnerlab.simulators.ic_webservices.store import AGE, INVOICES, PAYMENTS, clearing, next_number
 from partnerlab.simulators.kit.world.due import Due
 from partnerlab.simulators.kit.world.identifiers import new_id
@@ -235,7 +237,10 @@ class Cashier:
             PAYMENTS.put(tx, lane.name, payment)
             invoice = _owed_on(tx, lane, biller, payment)
             if invoice is not None:
-                INVOICES.put(tx, lane.name, credited(invoice, payment.amount_cents))
+                owed = credited(invoice, payment.amount_cents)
+                INVOICES.put(tx, lane.name, owed)
+                if owed.total_amount_due_cents > owed.balance_due_cents and not partner_of(biller.partner).answers_for_account:
+                    ask_about(tx, lane, biller, owed)  # how much of it is due now, the partner alone can say
             event = ach_reject_event(new_id(), payment, time_zone(biller.time_zone), now=now)
             self.outbox.add(tx, lane, event, cause=f"clock {now.isoformat()}")
         self.outbox.flush(lane.name, payment.biller_guid, payment.account_number)
