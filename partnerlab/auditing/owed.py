@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import combinations
@@ -11,13 +11,15 @@ from itertools import combinations
 from partnerlab.auditing.differences import Difference
 from partnerlab.auditing.judging import LOST, ON_ITS_WAY, UNKNOWN, Audit
 from partnerlab.auditing.matching import Matched
-from partnerlab.auditing.records import Balance, LaneBooks, MissingBill, before_conveyance
+from partnerlab.auditing.records import Balance, FormerOwner, LaneBooks, MissingBill, Payment, before_conveyance
 from partnerlab.partners import PARTNERS
 
 __all__ = ["balances"]
 
 UNDER_WAY = (ON_ITS_WAY, UNKNOWN, LOST)
 """Verdicts of money that Invoice Cloud took and the partner does not have."""
+LATE_FEES = "late fees of Invoice Cloud"
+OF_FORMER_OWNER = "the rest is asked of its former owner"
 HELD_BACK = "what was taken just before the last file counts as not in it [A-85]"
 MOST_TERMS = 12
 """Of so many differences every sum is tried; of more only that of all."""
@@ -30,29 +32,38 @@ class _Term:
 
     `under_way` says that Invoice Cloud took money of which the partner cannot know: a payer must not be asked for it
     again, so the difference has to show it. Other terms may have been evened out by a balance that the partner told.
+    `of` is the former owner of whom it tells.
     """
 
     text: str
     amount: Decimal
     mend: bool = False
     under_way: bool = False
+    of: FormerOwner | None = None
+
+
+Terms = Mapping[tuple[str, str], Sequence[_Term]]
+Chosen = Mapping[tuple[str, str], Sequence[_Term] | None]
+"""By partner and place the terms that explain a balance, None where none do."""
 
 
 def balances(books: LaneBooks, matched: Matched, judged: Audit) -> Iterator[Difference]:
     """The accounts of which both sides do not say the same, and why, as far as it is known."""
     terms = _terms(books, matched, judged)
+    explained: dict[tuple[str, str], Sequence[_Term] | None] = {}
+    found: set[Balance] = set()
     for balance in books.balances:
         apart = balance.at_invoice_cloud - balance.at_partner
         of_place = [
             *terms[balance.partner, balance.place],
             *(_unsent(one) for one in balance.unsent),
-            *((_Term("late fees of Invoice Cloud", balance.late_fees),) if balance.late_fees else ()),
-            *(_Term("the rest is asked of its former owner", -due) for due in balance.conveyed),
-            *_of_former_owner(balance),
+            *((_Term(LATE_FEES, balance.late_fees),) if balance.late_fees else ()),
+            *_of_former_owners(balance, terms),
             *((_Term("paid before it was billed", -balance.ahead),) if balance.ahead else ()),
             *((_Term(HELD_BACK, -balance.held_back),) if balance.held_back else ()),
         ]
         chosen = _explained(apart, of_place)
+        explained[balance.partner, balance.place] = chosen
         if chosen == []:
             continue
         name = PARTNERS[balance.partner].name
@@ -66,19 +77,89 @@ def balances(books: LaneBooks, matched: Matched, judged: Audit) -> Iterator[Diff
         known = "it does not add up with " if kind == "cents_off" and why else ""
         detail = f"{said}{': ' if why else ''}{known}{'; '.join(why)}"
         yield Difference(kind, balance.partner, balance.place, apart, detail)
+        if kind == "cents_off":
+            found.add(balance)
+    for balance in books.balances:
+        if balance not in found:
+            yield from _former_owners(balance, explained, books, matched, judged)
 
 
-def _of_former_owner(balance: Balance) -> Iterator[_Term]:
-    """What Invoice Cloud asks of a former owner, whose bills the partner has under the number that the account had."""
-    place = before_conveyance(balance.place)
-    if place != balance.place and balance.at_invoice_cloud:
-        yield _Term(f"its bills stand at {place}, of which it was conveyed", balance.at_invoice_cloud)
+def _of_former_owners(balance: Balance, terms: Terms) -> Iterator[_Term]:
+    """
+    What is asked of each former owner of the account, with what that one paid and is under way; of a former owner's own
+    number what is asked for bills that the partner has under the number from before.
+    """
+    for one in balance.former:
+        under_way = terms[balance.partner, _paid_by(one)]
+        if one.asked or under_way:
+            text = "; ".join((OF_FORMER_OWNER, *(term.text for term in under_way)))
+            yield _Term(text, sum((term.amount for term in under_way), -one.asked), of=one)
+    if (itself := balance.itself) is not None and itself.asked:
+        text = f"its bills stand at {before_conveyance(balance.place)}, of which it was conveyed"
+        yield _Term(text, itself.asked, of=itself)
+
+
+def _paid_by(one: FormerOwner) -> str:
+    return f"paid by {one.account}"
+
+
+def _former_owners(
+    balance: Balance, chosen: Chosen, books: LaneBooks, matched: Matched, judged: Audit
+) -> Iterator[Difference]:
+    """
+    The former owners of an account who are asked for something else than they were billed, less what they paid.
+
+    Where what one is asked for is just what the account's balance lacks, nothing else is to be known. Where the partner
+    has an account of the former owner's own number, too, it may have told that one's balance in place of the bills.
+    """
+    of_place = (one for one in books.postings if (one.partner, one.place) == (balance.partner, balance.place))
+    entered = balance.beside_bills + sum((one.amount for one in of_place if one.stands), Decimal(0))
+    for one in balance.former:
+        own = chosen.get((balance.partner, one.account), None)
+        if _is_used(one, chosen[balance.partner, balance.place]) or (own is not None and not _is_used(one, own)):
+            continue
+        payments = [payment for payment in books.payments if payment.invoice in one.bills]
+        paid = sum(map(_taken, payments), Decimal(0))
+        may_be_told = []
+        for payment in payments:
+            there = sum((row.amount for row in matched.of.get(payment.guid, ()) if row.stands), Decimal(0))
+            if there != _taken(payment) and payment.guid not in _under_way(matched, judged):
+                may_be_told.append(_Term(payment.reference, _taken(payment) - there))
+        if one.late_fees:
+            may_be_told.append(_Term(LATE_FEES, one.late_fees))
+        if entered:
+            may_be_told.append(_Term("entries beside its bills", entered))
+        apart = one.asked - (one.billed - paid)
+        if _explained(apart, may_be_told) is None:
+            name = PARTNERS[balance.partner].name
+            said = f"of a former owner of {balance.place} Invoice Cloud asks {one.asked}"
+            detail = f"{said}, {name} billed {one.billed}{f', and {paid} was paid' if paid else ''}"
+            yield Difference("cents_off", balance.partner, one.account, apart, detail)
+
+
+def _is_used(one: FormerOwner, chosen: Sequence[_Term] | None) -> bool:
+    return any(term.of == one for term in chosen or ())
 
 
 def _unsent(bill: MissingBill) -> _Term:
     why = f", which refused it: {bill.refused}" if bill.refused else ""
     went = f", and went out in {bill.sent_in}{why}" if bill.sent_in else ""
     return _Term(f"bill {bill.number} is not at Invoice Cloud{went}", -bill.amount, mend=bool(bill.sent_in))
+
+
+def _under_way(matched: Matched, judged: Audit) -> Set[str]:
+    """Payments, by PaymentGUID, that Invoice Cloud took and the partner does not have."""
+    return {
+        one.payment.guid
+        for one in judged.judged
+        if one.kind == "payment" and one.verdict in UNDER_WAY and one.payment.guid not in matched.of
+    }
+
+
+def _taken(payment: Payment) -> Decimal:
+    """What of a payment Invoice Cloud asks for no more."""
+    taken = payment.approved and payment.state != "returned" and payment.donation == "none"
+    return payment.amount if taken else Decimal(0)
 
 
 def _explained(apart: Decimal, terms: Sequence[_Term]) -> list[_Term] | None:
@@ -94,28 +175,30 @@ def _explained(apart: Decimal, terms: Sequence[_Term]) -> list[_Term] | None:
     return None
 
 
-def _terms(books: LaneBooks, matched: Matched, judged: Audit) -> Mapping[tuple[str, str], list[_Term]]:
-    """By partner and place: the payments that only one side has, or has otherwise."""
+def _terms(books: LaneBooks, matched: Matched, judged: Audit) -> Terms:
+    """
+    By partner and place: the payments that only one side has, or has otherwise. What a former owner paid of a bill that
+    stands elsewhere, and is under way, is of no place.
+    """
     terms: defaultdict[tuple[str, str], list[_Term]] = defaultdict(list)
     to_mend = {one.payment.guid for one in judged.findings}
     known = {(one.partner, one.place) for one in books.balances}
-    under_way = {
-        one.payment.guid
-        for one in judged.judged
-        if one.kind == "payment" and one.verdict in UNDER_WAY and one.payment.guid not in matched.of
-    }
+    former = {(one.partner, bill): owner for one in books.balances for owner in one.former for bill in owner.bills}
+    under_way = _under_way(matched, judged)
     for payment in books.payments:
         partner = books.billers[payment.biller_guid].partner
         place = payment.invoice if PARTNERS[partner].place == "invoice" else before_conveyance(payment.account)
         posted = [one for one in matched.of.get(payment.guid, ()) if one.stands]
         there = sum((one.amount for one in posted if one.place == place), Decimal(0))
-        taken = payment.approved and payment.state != "returned" and payment.donation == "none"
-        here = payment.amount if taken else Decimal(0)
+        here = _taken(payment)
         mend = payment.guid in to_mend
         if there != here:
             what = "donation" if payment.donation != "none" else "clerk's entry" if payment.offline else payment.state
             text = f"{payment.reference} ({what}): {here} here, {there} there"
             term = _Term(text, there - here, mend, payment.guid in under_way)
+            if term.under_way and (owner := former.get((partner, payment.invoice))) is not None:
+                terms[partner, _paid_by(owner)].append(term)
+                continue
             terms[partner, place].append(term)
             if payment.account != place and (partner, payment.account) in known and not posted:
                 terms[partner, payment.account].append(term)  # the partner has the former owner's account, too

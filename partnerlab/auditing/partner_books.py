@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -13,6 +13,7 @@ from partnerlab.auditing.records import (
     Balance,
     Biller,
     Downloaded,
+    FormerOwner,
     MissingBill,
     Posting,
     before_conveyance,
@@ -32,6 +33,12 @@ __all__ = [
 ]
 
 MOST_UNSENT = 1_000
+ACCOUNT_BILLS: Mapping[str, tuple[str, str]] = {
+    "inhance_v1": ("/_sandbox/inhance/accounts/{}", "bills"),
+    "inhance_v2": ("/_sandbox/inhance/accounts/{}", "bills"),
+    "watersmart": ("/_sandbox/watersmart/customers/{}", "invoices"),
+}
+"""Where an account stands whose number Invoice Cloud may mark, and under which name it has its bills."""
 
 
 def posted(control: Control) -> Iterator[Posting]:
@@ -125,7 +132,7 @@ def balances(control: Control, billers: Mapping[str, Biller]) -> Iterator[Balanc
         fees: defaultdict[str, Decimal] = defaultdict(Decimal)
         held: defaultdict[str, set[str]] = defaultdict(set)
         asked: defaultdict[str, list[str]] = defaultdict(list)
-        conveyed: defaultdict[str, defaultdict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+        conveyed: defaultdict[str, dict[str, Decimal]] = defaultdict(dict)
         ahead: defaultdict[str, Decimal] = defaultdict(Decimal)
         held_back: defaultdict[str, Decimal] = defaultdict(Decimal)
         by_invoice = PARTNERS[biller.partner].place == "invoice"
@@ -135,17 +142,19 @@ def balances(control: Control, billers: Mapping[str, Biller]) -> Iterator[Balanc
             held[before_conveyance(place)].add(row["invoice_number"])
             if biller.partner == "watersmart" and row["status"] != "closed":
                 held_back[before_conveyance(place)] += Decimal(row["held_back"])
+            due = Decimal(row["balance_due"]) if row["status"] != "closed" else Decimal(0)
+            if before_conveyance(place) != place:
+                conveyed[place][row["invoice_number"]] = due
             if row["status"] != "closed":
-                due = Decimal(row["balance_due"])
                 owed[place] += due
-                if before_conveyance(place) != place:
-                    conveyed[before_conveyance(place)][place] += due
                 ahead[place] += _ahead(due, Decimal(row["total_amount_due"]))
                 fees[place] += Decimal(row["late_fee"]) if row["late_fee_charged_for"] else 0
         found = paged(control, "/_sandbox/ic/balance-questions", "questions", "invoice_number", biller_guid=biller.guid)
         for row in found:
             asked[row["invoice_number"] if by_invoice else row["account_number"]].append(row["invoice_number"])
-        for place, at_partner, waits in _partner_balances(control, biller.partner):
+        told = list(_partner_balances(control, biller.partner))
+        former = _former_owners(control, biller.partner, conveyed, fees, {place for place, *_ in told})
+        for place, at_partner, waits in told:
             if place not in held and not at_partner:
                 continue
             differs = owed[place] != at_partner
@@ -159,10 +168,41 @@ def balances(control: Control, billers: Mapping[str, Biller]) -> Iterator[Balanc
                 tuple(asked[place]),
                 tuple(_missing(control, biller.partner, place, held[place], waits=waits)) if differs else (),
                 fees[place],
-                tuple(one for one in conveyed.get(place, {}).values() if one),
+                former[place],
+                next((one for one in former[before_conveyance(place)] if one.account == place), None),
+                at_partner - sum(_billed(control, biller.partner, place).values()) if former[place] else Decimal(0),
                 ahead[place],
                 held_back[place],
             )
+
+
+def _former_owners(
+    control: Control,
+    partner: str,
+    conveyed: Mapping[str, Mapping[str, Decimal]],
+    fees: Mapping[str, Decimal],
+    known: Set[str],
+) -> Mapping[str, tuple[FormerOwner, ...]]:
+    """By the number from before; *conveyed* is what each `CV-` number is asked for by bill, *known* the partner's."""
+    former: defaultdict[str, tuple[FormerOwner, ...]] = defaultdict(tuple)
+    for account, asked in conveyed.items():
+        place = before_conveyance(account)
+        own = _billed(control, partner, account) if account in known else {}
+        billed = _billed(control, partner, place) if place in known else {}
+        there = {number: due for number, due in asked.items() if number not in own}
+        if there:
+            amounts = (billed.get(number, Decimal(0)) for number in there)
+            one = FormerOwner(
+                account, sum(there.values(), Decimal(0)), sum(amounts, Decimal(0)), fees[account], frozenset(there)
+            )
+            former[place] = (*former[place], one)
+    return former
+
+
+def _billed(control: Control, partner: str, account: str) -> dict[str, Decimal]:
+    """What a partner that has accounts billed by each bill of one."""
+    path, listed = ACCOUNT_BILLS[partner]
+    return {row["invoice_number"]: Decimal(row["amount"]) for row in control.get(at(path, account))[listed]}
 
 
 def _ahead(due: Decimal, owed: Decimal) -> Decimal:

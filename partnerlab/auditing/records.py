@@ -19,6 +19,7 @@ __all__ = [
     "Downloaded",
     "Event",
     "FileRow",
+    "FormerOwner",
     "LaneBooks",
     "MissingBill",
     "Payment",
@@ -214,6 +215,22 @@ class MissingBill:
 
 
 @dataclass(frozen=True, slots=True)
+class FormerOwner:
+    """
+    A former owner of an account, by its `CV-` number at Invoice Cloud.
+
+    `bills` are those there that the partner has under the number from before: `asked` is what is due on them, `billed`
+    what the partner billed by them. `late_fees` are Invoice Cloud's.
+    """
+
+    account: str
+    asked: Decimal
+    billed: Decimal
+    late_fees: Decimal = Decimal(0)
+    bills: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Balance:
     """
     What is owed at one place by both sides' books; `waits` where the partner has not told its last change.
@@ -221,8 +238,9 @@ class Balance:
     `asked` are the bills that a file left open and about which the partner has yet to answer: it may owe more there.
 
     `unsent` are the partner's bills that Invoice Cloud does not have; `late_fees` is what Invoice Cloud
-    charged; `conveyed` is what it asks of each former owner of the account, under a `CV-` number, `ahead` what was
-    paid before it was billed. `held_back` is what the partner's last file asked for and
+    charged; `former` are the account's former owners, and where `place` is the number of one, that one is `itself`;
+    `beside_bills` is what the partner says beyond the sum of its bills, of an account with former owners. `ahead` is
+    what was paid before it was billed. `held_back` is what the partner's last file asked for and
     Invoice Cloud does not, as it may have been paid just before; only of a partner that cannot be asked itself.
     """
 
@@ -235,7 +253,9 @@ class Balance:
     asked: tuple[str, ...] = ()
     unsent: tuple[MissingBill, ...] = ()
     late_fees: Decimal = Decimal(0)
-    conveyed: tuple[Decimal, ...] = ()
+    former: tuple[FormerOwner, ...] = ()
+    itself: FormerOwner | None = None
+    beside_bills: Decimal = Decimal(0)
     ahead: Decimal = Decimal(0)
     held_back: Decimal = Decimal(0)
 

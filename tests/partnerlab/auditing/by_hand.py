@@ -13,6 +13,7 @@ from partnerlab.auditing.records import (
     Downloaded,
     Event,
     FileRow,
+    FormerOwner,
     LaneBooks,
     MissingBill,
     Payment,
@@ -79,6 +80,10 @@ def downloaded(state: str, note: str = "", account: str = "A1") -> Downloaded:
 def balance(partner: str, here: str, there: str, *, place: str = "A1", **changed: Any) -> Balance:
     """What Invoice Cloud says (*here*) and the partner (*there*)."""
     return Balance(partner, partner, place, Decimal(there), Decimal(here), **changed)
+
+
+def former_owner(asked: str, billed: str = "", account: str = "A1CV-20260302093000", **changed: Any) -> FormerOwner:
+    return FormerOwner(account, Decimal(asked), Decimal(billed or asked), **changed)
 
 
 def missing_bill(number: str, amount: str, sent_in: str = "", refused: str = "") -> MissingBill:

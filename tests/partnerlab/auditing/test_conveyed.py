@@ -10,7 +10,9 @@ from partnerlab.auditing import reconcile
 from partnerlab.contracts.paths import at
 from partnerlab.sandbox import Sandbox
 from partnerlab.settings import SandboxSettings
-from tests.partnerlab.auditing.town import Town
+from tests.partnerlab.auditing.town import CARD, Town
+
+UTILITY_BILLS = "/_sandbox/inhance/accounts/{}/bills"
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +55,38 @@ def test_what_a_former_owner_is_asked_for_and_nobody_knows_of_is_found(sandbox: 
         assert town.sql(f"DELETE FROM ic_invoices WHERE lane = :lane AND invoice_number = '{gone.invoice}'")
         expected = [*changes.values(), "off_by_finding", "explained"]
         assert kinds(town) == dict(zip((one.number for one in town.accounts), expected, strict=True))
+    finally:
+        town.close()
+
+
+@pytest.mark.parametrize("partner", ["inhance_v1", "inhance_v2", "watersmart"])
+def test_what_a_former_owner_is_asked_for_is_found_where_a_new_one_is_billed_too(
+    sandbox: Sandbox, partner: str
+) -> None:
+    """Also where the new owner's bill carries the account's whole balance forward, as inHance's does."""
+    town = conveyed(sandbox, partner)
+    try:
+        for number, account in enumerate(town.accounts):
+            path = "/_sandbox/watersmart/customers/{}/bills" if partner == "watersmart" else UTILITY_BILLS
+            body = {"amount": "10.00"} | ({} if partner == "watersmart" else {"invoice_number": f"67{number:06}"})
+            town.control.post(at(path, account.number), body)
+        town.advance(days=2)
+        pay = {"tender": "credit_card", "card_number": CARD, "biller_guid": town.biller["guid"]}
+        for account in town.accounts[3:]:
+            invoice = town.control.get(f"/_sandbox/ic/invoices/{account.invoice}", biller_guid=town.biller["guid"])
+            pay |= {"account_number": invoice["account_number"], "invoice_number": account.invoice}
+            pay["amount"] = account.amount if partner == "watersmart" else "5.00"
+            town.control.post("/_sandbox/ic/payments", pay)
+        assert not reconcile(town.books()).findings
+        numbers = [account.number for account in town.accounts]
+        changes = ("balance_due_cents + 1", "balance_due_cents - 1", "0", "balance_due_cents + 500")
+        for account, change in zip(town.accounts, changes, strict=False):
+            assert town.sql(
+                f"UPDATE ic_invoices SET balance_due_cents = {change}"
+                f" WHERE lane = :lane AND invoice_number = '{account.invoice}'"
+            )
+        found = {(one.subject.split("CV-")[0], one.kind) for one in reconcile(town.books()).findings}
+        assert found == {(number, "cents_off") for number in numbers[:4]}
     finally:
         town.close()
 

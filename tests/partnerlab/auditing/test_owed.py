@@ -10,7 +10,16 @@ import pytest
 from partnerlab.auditing import audit
 from partnerlab.auditing.matching import match
 from partnerlab.auditing.owed import MOST_TERMS, balances
-from tests.partnerlab.auditing.by_hand import balance, books, delivery, event, missing_bill, payment, posting
+from tests.partnerlab.auditing.by_hand import (
+    balance,
+    books,
+    delivery,
+    event,
+    former_owner,
+    missing_bill,
+    payment,
+    posting,
+)
 
 
 def said(*payments: Any, **held: Any) -> list[tuple[str, str, Decimal, str]]:
@@ -47,7 +56,7 @@ HELD = "what was taken just before the last file counts as not in it [A-85]"
     ("here", "changed", "text"),
     [
         ("12.00", {"late_fees": Decimal(2)}, "late fees of Invoice Cloud"),
-        ("8.00", {"conveyed": (Decimal(2),)}, "the rest is asked of its former owner"),
+        ("8.00", {"former": (former_owner("2.00"),)}, "the rest is asked of its former owner"),
         ("8.00", {"ahead": Decimal(2)}, "paid before it was billed"),
         ("8.00", {"held_back": Decimal(2)}, HELD),
         ("8.00", {"unsent": (missing_bill("7", "2.00"),)}, "bill 7 is not at Invoice Cloud"),
