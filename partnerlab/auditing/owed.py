@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import combinations
@@ -12,7 +12,7 @@ from partnerlab.auditing.differences import Difference
 from partnerlab.auditing.judging import LOST, ON_ITS_WAY, UNKNOWN, Audit
 from partnerlab.auditing.matching import Matched
 from partnerlab.auditing.records import Balance, FormerOwner, LaneBooks, MissingBill, Payment, before_conveyance
-from partnerlab.partners import PARTNERS
+from partnerlab.partners import BY_FILE, PARTNERS
 
 __all__ = ["balances"]
 
@@ -115,26 +115,40 @@ def _former_owners(
     of_place = (one for one in books.postings if (one.partner, one.place) == (balance.partner, balance.place))
     entered = balance.beside_bills + sum((one.amount for one in of_place if one.stands), Decimal(0))
     for one in balance.former:
+        if not one.asked and PARTNERS[balance.partner].how == BY_FILE:
+            continue  # its balances are those of all owners [A-124], so what agrees without this one is all
         own = chosen.get((balance.partner, one.account), None)
         if _is_used(one, chosen[balance.partner, balance.place]) or (own is not None and not _is_used(one, own)):
             continue
         payments = [payment for payment in books.payments if payment.invoice in one.bills]
         paid = sum(map(_taken, payments), Decimal(0))
-        may_be_told = []
-        for payment in payments:
-            there = sum((row.amount for row in matched.of.get(payment.guid, ()) if row.stands), Decimal(0))
-            if there != _taken(payment) and payment.guid not in _under_way(matched, judged):
-                may_be_told.append(_Term(payment.reference, _taken(payment) - there))
+        may_be_told = [*_of_payments(one, payments, matched, judged)]
         if one.late_fees:
             may_be_told.append(_Term(LATE_FEES, one.late_fees))
         if entered:
-            may_be_told.append(_Term("entries beside its bills", entered))
+            may_be_told.append(_Term(f"{entered} stands there beside its bills", entered))
         apart = one.asked - (one.billed - paid)
-        if _explained(apart, may_be_told) is None:
-            name = PARTNERS[balance.partner].name
-            said = f"of a former owner of {balance.place} Invoice Cloud asks {one.asked}"
-            detail = f"{said}, {name} billed {one.billed}{f', and {paid} was paid' if paid else ''}"
-            yield Difference("cents_off", balance.partner, one.account, apart, detail)
+        why = _explained(apart, may_be_told)
+        if why == []:
+            continue
+        name = PARTNERS[balance.partner].name
+        said = f"of a former owner of {balance.place} Invoice Cloud asks {one.asked}, {name} billed {one.billed}"
+        detail = f"{said}{f', and {paid} was paid' if paid else ''}"
+        known = "; ".join(term.text for term in why or ())
+        kind = "cents_off" if why is None else "explained"
+        yield Difference(kind, balance.partner, one.account, apart, f"{detail}{f': {known}' if known else ''}")
+
+
+def _of_payments(one: FormerOwner, payments: Iterable[Payment], matched: Matched, judged: Audit) -> Iterator[_Term]:
+    """What of a former owner's payments the partner may not have known when it last told a balance of the bills."""
+    under_way = _under_way(matched, judged)
+    for payment in payments:
+        posted = [row for row in matched.of.get(payment.guid, ()) if row.stands]
+        there, here = sum((row.amount for row in posted), Decimal(0)), _taken(payment)
+        if there != here and payment.guid not in under_way:
+            yield _Term(f"{payment.reference}: {here} here, {there} there", here - there)
+        elif any(row.place == one.account for row in posted):
+            yield _Term(f"{payment.reference} was credited under that number, and not where the bills are", here)
 
 
 def _is_used(one: FormerOwner, chosen: Sequence[_Term] | None) -> bool:

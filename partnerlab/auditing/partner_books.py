@@ -166,7 +166,9 @@ def balances(control: Control, billers: Mapping[str, Biller]) -> Iterator[Balanc
                 owed[place],
                 waits,
                 tuple(asked[place]),
-                tuple(_missing(control, biller.partner, place, held[place], waits=waits)) if differs else (),
+                tuple(_missing(control, biller.guid, biller.partner, place, held[place], waits=waits))
+                if differs
+                else (),
                 fees[place],
                 former[place],
                 next((one for one in former[before_conveyance(place)] if one.account == place), None),
@@ -225,7 +227,9 @@ def _partner_balances(control: Control, partner: str) -> Iterator[tuple[str, Dec
                     yield row["account_number"], Decimal(row["balance"]), False
 
 
-def _missing(control: Control, partner: str, place: str, held: set[str], *, waits: bool) -> Iterator[MissingBill]:
+def _missing(
+    control: Control, biller_guid: str, partner: str, place: str, held: set[str], *, waits: bool
+) -> Iterator[MissingBill]:
     """Bills of the partner that Invoice Cloud does not have."""
     if partner == "tccs":
         if place not in held:
@@ -235,8 +239,9 @@ def _missing(control: Control, partner: str, place: str, held: set[str], *, wait
     elif partner == "watersmart":
         for row in control.get(at("/_sandbox/watersmart/customers/{}", place))["invoices"]:
             if row["invoice_number"] not in held:
-                file = f"file {row['file_number']}" if row["file_number"] else ""
-                yield MissingBill(row["invoice_number"], Decimal(row["amount"]), file)
+                number, file = row["invoice_number"], row["file_number"]
+                refused = _refused_in_file(control, biller_guid, file, number) if file else ""
+                yield MissingBill(number, Decimal(row["amount"]), f"file {file}" if file else "", refused)
     else:
         account = control.get(at("/_sandbox/inhance/accounts/{}", place))
         for row in account["bills"]:
@@ -245,6 +250,18 @@ def _missing(control: Control, partner: str, place: str, held: set[str], *, wait
                 yield MissingBill(
                     number, Decimal(row["amount"]), "an upload" if row["sent"] or refused else "", refused
                 )
+
+
+def _refused_in_file(control: Control, biller_guid: str, file: int, bill: str) -> str:
+    """Why Invoice Cloud refused a bill of one of WaterSmart's files, or the whole file; empty where it did not."""
+    names = {one["name"] for one in control.get("/_sandbox/watersmart/files", after=file - 1, limit=1)["files"]}
+    for upload in paged(control, "/_sandbox/ic/uploads", "uploads", "upload_id", biller_guid=biller_guid):
+        if upload["file_name"] in names:
+            path = at("/_sandbox/ic/uploads/{}/problems", upload["upload_id"])
+            for problem in paged(control, path, "problems", "position"):
+                if problem["invoice_number"] == bill or not problem["line"]:
+                    return str(problem["reason"])
+    return ""
 
 
 def _is_about(event: Row, bill: str) -> bool:

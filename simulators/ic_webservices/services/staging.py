@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from decimal import Decimal
 from hashlib import sha256
 from types import TracebackType
@@ -29,7 +29,15 @@ from partnerlab.contracts.files import (
     read_bif,
 )
 from partnerlab.contracts.files import Problem as FileProblem
-from partnerlab.contracts.files.csv import CsvRejected, CsvTable, load_table, read_csv, rows_digest, table_of
+from partnerlab.contracts.files.csv import (
+    CsvRejected,
+    CsvTable,
+    QuarantinedRow,
+    load_table,
+    read_csv,
+    rows_digest,
+    table_of,
+)
 from partnerlab.contracts.files.problems import Note
 from partnerlab.contracts.masking import mask_text
 from partnerlab.contracts.records import dataclass
@@ -176,7 +184,12 @@ def _stage_csv(lane: Lane, biller: Biller, content: bytes) -> Staged:
     table = table_of(content, (invoices, balances))
     staged = Staged("" if table is None else BALANCES if table is balances else INVOICES, answers=answers_of(biller))
     columns = table or invoices  # without a table of its own the file is rejected, in the words of the reader
-    reading = read_csv(content, columns, on_quarantine=lambda row: staged.set_aside(row.problems, row.text))
+
+    def quarantined(row: QuarantinedRow) -> None:
+        number = "" if columns is balances else _invoice_number(columns, row.text)
+        staged.set_aside((replace(one, invoice_number=number) for one in row.problems), row.text)
+
+    reading = read_csv(content, columns, on_quarantine=quarantined)
     try:
         if table is balances:
             for line, row in reading:
@@ -199,6 +212,17 @@ def _stage_csv(lane: Lane, biller: Biller, content: bytes) -> Staged:
         staged.rejection = FileProblem("wrong-columns", message, source=invoices.source.partition(",")[0])
     staged.notes = _texts(report.notes)
     return staged
+
+
+def _invoice_number(table: CsvTable, text: str) -> str:
+    """The invoice's number in a row that is set aside; empty where it says none, or is no row of the table."""
+    import csv  # a sandbox starts without it
+
+    try:
+        cells = next(csv.reader([text]), [])
+    except csv.Error:
+        return ""
+    return cells[table.column("InvoiceNumber").position - 1].strip() if len(cells) == len(table.columns) else ""
 
 
 def _add_group(lane: Lane, biller: Biller, staged: Staged, group: InvoiceGroup) -> None:

@@ -205,3 +205,55 @@ def test_a_return_counts_where_the_partner_has_the_payment() -> None:
     ((kind, subject, _, detail),) = said(payment(account=account, state="returned"), **held)
     text = "00000001 came back, and the balance was told before a clerk entered it"
     assert (kind, subject, detail) == ("explained", account, f"Invoice Cloud 0.01, inHance v2 10.01: {text}")
+
+
+FORMER = "A1CV-20260302093000"
+
+
+@pytest.mark.parametrize(
+    ("asked", "changed", "off"),
+    [
+        ("10.00", {}, None),
+        ("10.01", {}, "0.01"),
+        ("9.99", {}, "-0.01"),
+        ("0", {}, "-10.00"),
+        ("12.00", {"late_fees": Decimal(2)}, None),
+        ("13.00", {"late_fees": Decimal(2)}, "3.00"),
+    ],
+)
+def test_a_former_owner_of_whom_the_new_ones_bill_says_nothing(
+    asked: str, changed: dict[str, Any], off: str | None
+) -> None:
+    """The new owner's carries the whole balance forward, so both sides say the same of the account."""
+    one = balance("inhance_v2", "30.00", "30.00", former=(former_owner(asked, "10.00", **changed),))
+    found = [one for one in said(balances=(one,)) if one[0] != "explained"]
+    detail = f"of a former owner of A1 Invoice Cloud asks {asked}, inHance v2 billed 10.00"
+    assert found == ([] if off is None else [("cents_off", FORMER, Decimal(off), detail)])
+
+
+@pytest.mark.parametrize(("asked", "finds"), [("4.00", False), ("14.00", True), ("4.01", True)])
+def test_what_a_former_owner_paid_is_asked_of_that_one_no_more(asked: str, finds: bool) -> None:
+    """While it is under way, too."""
+    owner = former_owner(asked, "14.00", bills=frozenset(("I1",)))
+    one = balance("inhance_v2", "30.00", "30.00", former=(owner,))
+    found = said(payment(account=FORMER), **UNDER_WAY, balances=(one,))
+    assert [(kind, subject) for kind, subject, *_ in found] == ([("cents_off", FORMER)] if finds else [])
+
+
+@pytest.mark.parametrize(("here", "kind"), [("20.00", "explained"), ("20.01", "cents_off"), ("24.00", "cents_off")])
+def test_what_a_former_owner_is_asked_for_goes_with_what_that_one_paid(here: str, kind: str) -> None:
+    owner = former_owner("4.00", "14.00", bills=frozenset(("I1",)))
+    one = balance("inhance_v2", here, "34.00", former=(owner,))
+    (found,) = said(payment(account=FORMER), **UNDER_WAY, balances=(one,))
+    assert (found[0], found[1]) == (kind, "A1")
+
+
+@pytest.mark.parametrize(("there", "finds"), [("10.01", False), ("0.00", True)])
+def test_a_partner_may_have_told_the_balance_of_the_former_owners_own_number(there: str, finds: bool) -> None:
+    """Then that account has to agree; what stands under the number from before is compared to the cent."""
+    owner = former_owner("10.01", "10.00")
+    at_both = balance("inhance_v2", "10.01", there, place=FORMER, itself=owner)
+    found = said(balances=(balance("inhance_v2", "30.00", "30.00", former=(owner,)), at_both))
+    assert [(kind, subject) for kind, subject, *_ in found if kind == "cents_off"] == (
+        [("cents_off", FORMER)] if finds else []
+    )

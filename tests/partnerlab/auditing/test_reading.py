@@ -37,6 +37,19 @@ def test_a_bill_that_invoice_cloud_refused_is_found_with_its_words(sandbox: Sand
         assert "CustomerName (60): is required and empty" in found[place]
 
 
+def test_a_bill_in_a_file_of_watersmart_that_was_refused_is_found_with_its_words(sandbox: Sandbox) -> None:
+    control = SiteControl(lambda: sandbox.site, "refused")
+    for account in ("771", "12E5"):
+        control.put(f"/_sandbox/watersmart/customers/{account}", {"customer_name": account})
+        control.post(f"/_sandbox/watersmart/customers/{account}/bills", {"amount": "5.00"})
+    control.post("/_sandbox/jobs/watersmart/invoices/run")
+    (found,) = reconcile(read_lane(control, "refused")).findings
+    said = "bill 12E5-0001 is not at Invoice Cloud, and went out in file 1, which refused it: line "
+    assert (found.kind, found.subject) == ("off_by_finding", "12E5")
+    assert said in found.detail
+    assert "'12E5' is not a number without an exponent" in found.detail
+
+
 def test_what_is_delivered_while_the_books_are_read_is_not_lost(sandbox: Sandbox) -> None:
     """The partner's books are read before the data pump's, which then says that it has delivered."""
 

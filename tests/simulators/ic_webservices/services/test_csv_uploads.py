@@ -265,6 +265,14 @@ def test_what_cannot_be_applied_is_in_quarantine_and_can_be_loaded_again(harness
     assert (owed(harness, BROOK), owed(harness, POND)) == ("72.20", "300.00")
 
 
+def test_a_problem_of_an_invoice_row_says_of_which_invoice_where_the_row_does(harness: Harness) -> None:
+    done = send(harness, row("3E5", "1.00", number="A1"), row("3E6", "1.00"), row("3E7", "1.00", number='"A3'))
+    found = harness.get(f"uploads/{done['upload_id']}/problems")["problems"]
+    assert [(one["line"], one["invoice_number"]) for one in found] == [(1, "A1"), (2, ""), (3, "")], (
+        "no row of the table says none"
+    )
+
+
 def test_the_same_rows_again_do_nothing_and_an_earlier_files_wait(harness: Harness) -> None:
     """[A-87]."""
     first = send(harness, f"{BROOK},Brook,-4.20,2,", name="monday.csv")
