@@ -61,7 +61,7 @@ def generate_bif(
         meters: How many meters a metered line has, 1 to 25, or the least and the most. With more than 1 the fields
             of several meters hold five values each, as with the source's flag for multiple meters.
         first_invoice: Invoices are numbered from here on.
-        progress: Is told the invoices done so far, about every thousand.
+        progress: Is told the invoices done so far, about every 250.
     Raises:
         ValueError: An argument is out of range.
     """

@@ -24,7 +24,8 @@ FORMAT_GUID = "88888888-8888-4888-8888-888888888888"
 INVOICE_TYPE_ID = 1
 
 SPOOL = 8 << 20
-BLOCK = 1_000  # bills that are encoded together
+BLOCK = 250
+"""Bills that are encoded together: texts of under 128 KB; larger ones are memory that the system clears each time."""
 
 Bill = TypeVar("Bill")
 Render = Callable[[Iterable[Bill], Callable[[str], None]], tuple[int, int]]

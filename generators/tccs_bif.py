@@ -49,7 +49,7 @@ def generate_tccs_bif(
             needed does not grow with the file.
         as_of: The day of the billing run, and the file's date.
         layout: The columns; TCCS's own where none is given.
-        progress: Is told the invoices done so far, about every thousand.
+        progress: Is told the invoices done so far, about every 250.
     Raises:
         ValueError: *invoices* is out of range.
     """
