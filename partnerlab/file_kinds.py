@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO
 from zoneinfo import ZoneInfo
 
+from partnerlab.atomic_files import whole
 from partnerlab.client.exports import read_changes, read_payments, read_rejects
 from partnerlab.client.intake import (
     Adjustment,
@@ -28,7 +29,6 @@ from partnerlab.client.intake import (
 from partnerlab.contracts.files import Layout, Quarantined, Report, check
 from partnerlab.contracts.files.csv import CsvRejected, CsvReport, QuarantinedRow, load_table, read_csv, table_of
 from partnerlab.contracts.files.rows import render_row
-from partnerlab.whole_files import whole
 
 __all__ = [
     "Kept",

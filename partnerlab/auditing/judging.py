@@ -24,7 +24,7 @@ from partnerlab.auditing.records import (
     before_conveyance,
     why_not,
 )
-from partnerlab.auditing.story import tell
+from partnerlab.auditing.timeline import timeline
 from partnerlab.partners import BY_CALL, BY_DOWNLOAD, BY_FILE, PARTNERS, Partner
 
 __all__ = ["AS_POSTED", "FINDINGS", "UNKNOWN", "VERDICTS", "Audit", "Judged", "audit"]
@@ -132,7 +132,7 @@ class _Case:
         events = self.events["payment" if kind == "payment" else "ach_reject", payment.guid]
         rows = self.rows["payments", payment.guid] if kind == "payment" else self.rows["rejects", payment.reference]
         deliveries = [self.deliveries[one.event_id] for one in events if one.event_id in self.deliveries]
-        story = tell(self.books, kind, payment, partner, events, deliveries, rows, posted)
+        story = timeline(self.books, kind, payment, partner, events, deliveries, rows, posted)
         return Judged(kind, payment, partner.id, verdict, detail, story, tuple(posted))
 
     # --- payments ---

@@ -10,8 +10,8 @@ from partnerlab.auditing.judging import AS_POSTED, UNKNOWN
 from partnerlab.auditing.report import audit_lines
 from partnerlab.commands.judging import exit_codes, judged_options, show
 from partnerlab.contracts.masking import printable
+from partnerlab.output import told_by
 from partnerlab.remote import Remote, connect, lane_options
-from partnerlab.told import told_by
 
 __all__ = ["command"]
 

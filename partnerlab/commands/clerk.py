@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
-from partnerlab import told
+from partnerlab import output
 from partnerlab.auditing.pages import by_offset, paged
+from partnerlab.command_group import Group
 from partnerlab.contracts.paths import at
-from partnerlab.groups import Group
 from partnerlab.remote import Remote, biller_option, connect, json_option, lane_options
 
 RTDR_URL = "8"
@@ -75,7 +75,7 @@ def payment(
     if invoice:
         body["invoice_number"] = invoice
     done = remote.post("/_sandbox/ic/clerk/payments", body)
-    told.tell(done, [told.payment(done, "Entered")], as_json=as_json)
+    output.tell(done, [output.payment(done, "Entered")], as_json=as_json)
     if known["settings"].get(RTDR_URL):
         note = f"the data pump does not tell {known['partner']}, whose next balance counts: enter it in its books too"
         click.echo(f"note: {note}", err=True)
@@ -98,7 +98,7 @@ def block(account: str, what: str, state: str, biller: str, url: str, lane: str,
     remote = connect(url, lane)
     body = {what: state == "on", "biller_guid": remote.biller(biller)["guid"]}
     done = remote.post(at("/_sandbox/ic/clerk/blocks/{}", account), body)
-    told.tell(done, [told.customer(done, what)], as_json=as_json)
+    output.tell(done, [output.customer(done, what)], as_json=as_json)
 
 
 @command.command()
@@ -118,7 +118,7 @@ def enrol(account: str, what: str, state: str, biller: str, url: str, lane: str,
     remote = connect(url, lane)
     body = {"enrolled": state == "on", "biller_guid": remote.biller(biller)["guid"]}
     done = remote.post(at("/_sandbox/ic/customers/{}/{}", account, what), body)
-    told.switched(done, what, remote, as_json=as_json)
+    output.switched(done, what, remote, as_json=as_json)
 
 
 @command.command("return")
@@ -144,7 +144,7 @@ def enter_return(reference: str, clerk: str, url: str, lane: str, *, as_json: bo
     place = at("/_sandbox/inhance/accounts/{}/payments/{}/return", posted["account_number"], posted["number"])
     done = remote.post(place, {"clerk": clerk})
     text = f"Returned {posted['amount']} of {reference} on {done['account_number']}, which owes {done['balance']} now"
-    told.tell(done, [text], as_json=as_json)
+    output.tell(done, [text], as_json=as_json)
     for event_id in _returns(remote, reference):
         said = f"--reason 'entered by {clerk}'"
         click.echo(f"Now settle it at the data pump: partnerlab deliveries dismiss {lane}:{event_id} {said}", err=True)

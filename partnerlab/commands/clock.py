@@ -6,11 +6,11 @@ from typing import Any
 
 import click
 
+from partnerlab.command_group import Group
 from partnerlab.commands.ranges import above_zero
-from partnerlab.groups import Group
 from partnerlab.moments import moment
+from partnerlab.output import tell
 from partnerlab.remote import connect, json_option, lane_options
-from partnerlab.told import tell
 
 
 @click.group(cls=Group)

@@ -9,9 +9,9 @@ from typing import Any, TypeVar, cast
 import click
 from click.core import ParameterSource
 
-from partnerlab import told
+from partnerlab import output
+from partnerlab.command_group import Group
 from partnerlab.contracts.paths import at
-from partnerlab.groups import Group
 from partnerlab.remote import DEFAULT_URL, Remote, address_option, connect, json_option, print_json, url_option
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
@@ -125,7 +125,7 @@ def show(delivery: str, *, as_json: bool, pump: Remote) -> None:
         partnerlab deliveries show default:3f2c…
     """
     found = pump.get(at("/deliveries/{}", delivery))
-    told.tell(found, told.delivery(found), as_json=as_json, then=_next(found, pump))
+    output.tell(found, output.delivery(found), as_json=as_json, then=_next(found, pump))
 
 
 def _next(row: dict[str, Any], pump: Remote) -> str:
@@ -153,7 +153,7 @@ def balance(delivery: str, *, as_json: bool, pump: Remote) -> None:
     """
     found = pump.get(at("/deliveries/{}/balance", delivery))
     lines = [f"{name.replace('_', ' ')} {value} USD" for name, value in found.items() if value is not None]
-    told.tell(found, lines, as_json=as_json)
+    output.tell(found, lines, as_json=as_json)
 
 
 @command.command()
@@ -167,7 +167,7 @@ def replay(delivery: str, reason: str, by: str, *, as_json: bool, pump: Remote) 
         partnerlab deliveries replay default:3f2c… --reason "key corrected"
     """
     done = pump.post(at("/deliveries/{}/replay", delivery), {"reason": reason, "by": by})
-    told.tell(done, told.delivery(done), as_json=as_json)
+    output.tell(done, output.delivery(done), as_json=as_json)
 
 
 @command.command()
@@ -181,7 +181,7 @@ def dismiss(delivery: str, reason: str, by: str, *, as_json: bool, pump: Remote)
         partnerlab deliveries dismiss default:3f2c… --reason "paid at the counter"
     """
     done = pump.post(at("/deliveries/{}/dismiss", delivery), {"reason": reason, "by": by})
-    told.tell(done, told.delivery(done), as_json=as_json)
+    output.tell(done, output.delivery(done), as_json=as_json)
 
 
 @command.command()
@@ -195,7 +195,7 @@ def abandon(delivery: str, reason: str, by: str, *, as_json: bool, pump: Remote)
         partnerlab deliveries abandon default:3f2c… --reason "that machine is gone"
     """
     done = pump.post(at("/deliveries/{}/abandon", delivery), {"reason": reason, "by": by})
-    told.tell(done, told.delivery(done), as_json=as_json)
+    output.tell(done, output.delivery(done), as_json=as_json)
 
 
 @command.command()
@@ -213,4 +213,4 @@ def resolve(delivery: str, reason: str, by: str, *, posted: bool, as_json: bool,
     """
     body = {"reason": reason, "by": by, "posted": posted}
     done = pump.post(at("/deliveries/{}/resolve", delivery), body)
-    told.tell(done, told.delivery(done), as_json=as_json)
+    output.tell(done, output.delivery(done), as_json=as_json)

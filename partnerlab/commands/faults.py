@@ -6,14 +6,14 @@ from typing import Any
 
 import click
 
+from partnerlab.command_group import Group
 from partnerlab.commands.ranges import Number
 from partnerlab.contracts.catalogue import faults
 from partnerlab.contracts.doors import not_asked, not_passing
 from partnerlab.contracts.masking import printable
 from partnerlab.contracts.paths import at
-from partnerlab.groups import Group
+from partnerlab.output import tell
 from partnerlab.remote import connect, json_option, lane_options, print_json
-from partnerlab.told import tell
 
 NAMES = tuple(faults())
 

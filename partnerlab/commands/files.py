@@ -11,6 +11,7 @@ import click
 
 from partnerlab.client.errors import RequestInvalid
 from partnerlab.client.exports import FileRefused
+from partnerlab.command_group import Group
 from partnerlab.contracts.files import (
     FileRejected,
     Layout,
@@ -33,7 +34,6 @@ from partnerlab.file_kinds import (
     write_json,
     write_records,
 )
-from partnerlab.groups import Group
 from partnerlab.layout_option import layout_option
 from partnerlab.remote import print_json
 

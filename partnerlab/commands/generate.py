@@ -11,6 +11,8 @@ from typing import IO
 
 import click
 
+from partnerlab.atomic_files import OUT, out
+from partnerlab.command_group import Group
 from partnerlab.contracts.catalogue import damages
 from partnerlab.contracts.files import Layout, LayoutInvalid, load_layout, read_layout, with_columns
 from partnerlab.contracts.files.layout import COLUMNS
@@ -20,8 +22,6 @@ from partnerlab.generators.damage import DamageUnknown, damage_lines
 from partnerlab.generators.tccs_bif import generate_tccs_bif
 from partnerlab.generators.watersmart import KINDS as CSV_KINDS
 from partnerlab.generators.watersmart import generate_csv
-from partnerlab.groups import Group
-from partnerlab.whole_files import OUT, out
 
 PARTNERS = ("inhance_v2", "tccs")
 DAMAGES = sorted(name for name, kind in damages().items() if kind.format == "bif")

@@ -7,13 +7,13 @@ from typing import Any, TypeVar
 
 import click
 
+from partnerlab.command_group import Group
 from partnerlab.contracts.doors import unknown
 from partnerlab.contracts.jobs import partners
 from partnerlab.contracts.paths import at
-from partnerlab.groups import Group
 from partnerlab.moments import moment
+from partnerlab.output import tell
 from partnerlab.remote import Remote, connect, json_option, lane_options
-from partnerlab.told import tell
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 

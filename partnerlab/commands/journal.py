@@ -8,14 +8,14 @@ from typing import Any
 
 import click
 
+from partnerlab.command_group import Group
 from partnerlab.contracts.doors import doors, not_asked, unknown
 from partnerlab.contracts.masking import printable
 from partnerlab.contracts.paths import at
 from partnerlab.contracts.verification.findings import Finding
-from partnerlab.groups import Group
 from partnerlab.moments import moment
+from partnerlab.output import tell
 from partnerlab.remote import Remote, connect, json_option, lane_options, print_json
-from partnerlab.told import tell
 
 READ_AT_ONCE = 1_000
 LANGUAGES = ("curl", "python", "pytest")

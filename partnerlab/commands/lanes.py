@@ -11,12 +11,12 @@ from typing import Any, BinaryIO
 
 import click
 
+from partnerlab.atomic_files import OUT, out
+from partnerlab.command_group import Group
 from partnerlab.contracts.paths import at
-from partnerlab.groups import Group
 from partnerlab.moments import moment
+from partnerlab.output import tell
 from partnerlab.remote import Remote, RemoteMisused, json_option, url_option
-from partnerlab.told import tell
-from partnerlab.whole_files import OUT, out
 
 PIECE = 256 * 1024
 

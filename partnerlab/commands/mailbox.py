@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import click
 
+from partnerlab.command_group import Group
 from partnerlab.contracts.masking import printable
 from partnerlab.contracts.paths import at
-from partnerlab.groups import Group
 from partnerlab.moments import moment
+from partnerlab.output import tell
 from partnerlab.remote import connect, json_option, lane_options, print_json
-from partnerlab.told import tell
 
 
 @click.group(cls=Group)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
+from partnerlab.output import tell
 from partnerlab.remote import Remote, json_option, url_option
-from partnerlab.told import tell
 
 __all__ = ["command"]
 

@@ -11,7 +11,6 @@ from typing import Literal
 
 import click
 
-from partnerlab.addresses import cannot_listen
 from partnerlab.client.datapump import DataPump, read_billers
 from partnerlab.client.datapump.engine import EngineBusy
 from partnerlab.client.datapump.engine.durable import EngineChanged
@@ -22,11 +21,12 @@ from partnerlab.client.datapump.slots import NoSlot, StartingTakesLong
 from partnerlab.client.datapump.store import OtherVersion
 from partnerlab.client.errors import RequestInvalid
 from partnerlab.client.settings import Biller, BillerUnknown
+from partnerlab.command_group import Group
 from partnerlab.commands.ranges import Number
 from partnerlab.databases import check_database, database_errors
-from partnerlab.ending import Ending
-from partnerlab.groups import Group
+from partnerlab.listening import cannot_listen
 from partnerlab.logs import log_to_stderr
+from partnerlab.signals import Ending
 
 GRACE_S = 75.0
 """Longer than a call may take to be answered."""

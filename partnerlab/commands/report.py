@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from partnerlab.command_group import Group
 from partnerlab.contracts.masking import printable
-from partnerlab.groups import Group
 
 if TYPE_CHECKING:
     from partnerlab.contracts.verification.grading import Run

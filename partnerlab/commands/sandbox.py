@@ -16,20 +16,20 @@ from urllib.parse import urlsplit
 
 import click
 
-from partnerlab.addresses import cannot_listen
 from partnerlab.certificates import CertificateUnusable
 from partnerlab.config import configure, read_configuration
 from partnerlab.contracts import seeds
 from partnerlab.contracts.catalogue import magic_values
 from partnerlab.databases import check_database, database_errors
-from partnerlab.ending import Ending
 from partnerlab.entrances import billers, entrances
+from partnerlab.listening import cannot_listen
 from partnerlab.logs import log_to_stderr
 from partnerlab.partners import PARTNERS
 from partnerlab.parts import PARTS, Parts
 from partnerlab.remote import DEFAULT_URL
 from partnerlab.sandbox import Sandbox
 from partnerlab.settings import FoldersUnusable, SandboxSettings
+from partnerlab.signals import Ending
 from partnerlab.simulators import ic_webservices, tccs_rest
 from partnerlab.simulators.kit.journal.entries import Entry
 from partnerlab.simulators.kit.world.lanes import DEFAULT

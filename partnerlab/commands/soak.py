@@ -14,9 +14,9 @@ from typing import TextIO
 import click
 
 from partnerlab.databases import check_database
-from partnerlab.ending import Ending
 from partnerlab.postgres import postgres_programs, running_postgres
 from partnerlab.replicas import NotStarted
+from partnerlab.signals import Ending
 from partnerlab.soak import MakeWorld, Options, Outcome, soak
 from partnerlab.soak.in_process import InProcessWorld
 from partnerlab.soak.processes import ProcessWorld

@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 
-from partnerlab import told
+from partnerlab import output
+from partnerlab.command_group import Group
 from partnerlab.commands.ranges import above_zero
 from partnerlab.contracts.paths import at
-from partnerlab.groups import Group
 from partnerlab.remote import biller_option, connect, json_option, lane_options, print_json
 
 TENDERS = ("credit_card", "debit_card", "ach", "online_bank_direct", "paypal")
@@ -101,7 +101,7 @@ def pay(
             print_json(payment)
         click.echo(f"Error: not paid: {payment['state']}: {payment.get('message') or 'no reason given'}", err=True)
         sys.exit(1)
-    told.tell(payment, [told.payment(payment)], as_json=as_json, then=told.way_of(payment, known, remote))
+    output.tell(payment, [output.payment(payment)], as_json=as_json, then=output.way_of(payment, known, remote))
 
 
 def _enrolment(kind: str, title: str) -> None:
@@ -118,7 +118,7 @@ def _enrolment(kind: str, title: str) -> None:
         remote = connect(url, lane)
         body = {"enrolled": state == "on", "biller_guid": remote.biller(biller)["guid"]}
         done = remote.post(at("/_sandbox/ic/customers/{}/{}", account, kind), body)
-        told.switched(done, kind, remote, as_json=as_json)
+        output.switched(done, kind, remote, as_json=as_json)
 
 
 _enrolment("paperless", "paperless billing")
@@ -141,7 +141,7 @@ def email(account: str, address: str, biller: str, url: str, lane: str, *, as_js
     remote = connect(url, lane)
     body = {"email_address": address, "biller_guid": remote.biller(biller)["guid"]}
     done = remote.post(at("/_sandbox/ic/customers/{}/email", account), body)
-    told.switched(done, "email", remote, as_json=as_json)
+    output.switched(done, "email", remote, as_json=as_json)
 
 
 @command.command(name="open")
@@ -159,7 +159,7 @@ def open_(invoice: str, biller: str, url: str, lane: str, *, as_json: bool) -> N
     remote = connect(url, lane)
     body = {"biller_guid": remote.biller(biller)["guid"]}
     answer = remote.post(at("/_sandbox/ic/invoices/{}/open", invoice), body)
-    told.tell(answer, told.opened(answer), as_json=as_json)
+    output.tell(answer, output.opened(answer), as_json=as_json)
 
 
 @command.command()
@@ -174,7 +174,7 @@ def void(payment_guid: str, url: str, lane: str, *, as_json: bool) -> None:
         partnerlab trigger void 0a6cf1de-2f7b-4f0c-9f2f-4f6a1f0d4a11
     """
     done = connect(url, lane).post(at("/_sandbox/ic/payments/{}/void", payment_guid))
-    told.tell(done, [told.payment(done, "Voided")], as_json=as_json)
+    output.tell(done, [output.payment(done, "Voided")], as_json=as_json)
 
 
 @command.command()
@@ -206,8 +206,8 @@ def upload(file: Path, biller: str, url: str, lane: str, *, as_json: bool) -> No
     except ClientError as error:
         raise click.ClickException(f"{error}{_whose(file, layout)}") from error
     row = asdict(receipt)
-    then = f"partnerlab uploads show {receipt.upload_id}{told.address(remote)}"
-    told.tell(row, told.upload(row), as_json=as_json, then=then)
+    then = f"partnerlab uploads show {receipt.upload_id}{output.address(remote)}"
+    output.tell(row, output.upload(row), as_json=as_json, then=then)
     if receipt.invoices_rejected or not (receipt.invoices_accepted or receipt.message):
         sys.exit(1)
 

@@ -8,14 +8,14 @@ from typing import Any
 
 import click
 
+from partnerlab.atomic_files import whole
+from partnerlab.command_group import Group
 from partnerlab.contracts.masking import printable
 from partnerlab.contracts.paths import at
-from partnerlab.groups import Group
 from partnerlab.moments import moment
+from partnerlab.output import tell
+from partnerlab.output import upload as told_of
 from partnerlab.remote import Remote, connect, json_option, lane_options, print_json
-from partnerlab.told import tell
-from partnerlab.told import upload as told_of
-from partnerlab.whole_files import whole
 
 
 @click.group(cls=Group)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from partnerlab.ending import Ending
-from partnerlab.groups import Group
+from partnerlab.command_group import Group
+from partnerlab.signals import Ending
 from partnerlab.verifying.commands import provider
 from partnerlab.verifying.consumer_commands import consumer
 from partnerlab.verifying.matrix_command import matrix

@@ -16,12 +16,12 @@ from types import TracebackType
 from typing import Any, Self
 
 from partnerlab.auditing import LaneBooks, read_lane
-from partnerlab.by_hand import ByHand, TakeEvent
 from partnerlab.sandbox import Sandbox
 from partnerlab.settings import SandboxSettings
 from partnerlab.simulators import ic_webservices
 from partnerlab.simulators.kit.egress.pinned_post import NoAnswer, PostAnswer
 from partnerlab.simulators.kit.world.identifiers import drawn_from
+from partnerlab.soak.stand_ins import StandIns, TakeEvent
 from partnerlab.soak.wire import AFTER, BEFORE, NEVER, Killed, SiteControl, Wire
 from partnerlab.soak.world import BEGINS, LANE, World
 
@@ -45,7 +45,7 @@ class InProcessWorld(World):
         self._receiver_is_down, self._dies_offering = 0, NEVER
         self._exit = ExitStack()
         self._jitter, self._ids = random.Random(f"jitter/{seed}"), random.Random(f"ids/{seed}")  # noqa: S311
-        self.by_hand = ByHand(self.wire, self._jitter.random, self._post, self._offer)
+        self.stand_ins = StandIns(self.wire, self._jitter.random, self._post, self._offer)
 
     def __enter__(self) -> Self:
         folder = tempfile.mkdtemp(prefix="partnerlab-soak-", dir=MEMORY if MEMORY.is_dir() else None)
@@ -56,7 +56,7 @@ class InProcessWorld(World):
         self._exit.callback(lambda: self.sandbox.stop())
         self.sandbox.lanes.create(LANE, seed=self.seed, frozen_at=BEGINS)
         self.enter(LANE)
-        self.transport = self.by_hand.transport()
+        self.transport = self.stand_ins.transport()
         self.url = f"{self.sandbox.url}/lane/{LANE}"
         self.know_billers()
         return self
@@ -76,7 +76,7 @@ class InProcessWorld(World):
             dice.seed(f"{name}/{seed}")
 
     def _open(self) -> None:
-        self.sandbox = Sandbox(SandboxSettings(port=8700, database=self._database), CHEAP, by_hand=self.by_hand)
+        self.sandbox = Sandbox(SandboxSettings(port=8700, database=self._database), CHEAP, stand_ins=self.stand_ins)
         self.wire.site = self.sandbox.site
 
     @property

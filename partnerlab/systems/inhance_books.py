@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 
 from partnerlab.client import jobs
 from partnerlab.client.invoice_cloud import ExportedPayment, InvoiceCloudClient
-from partnerlab.money import to_cents, to_dollars
 from partnerlab.simulators.ic_webservices.domain.billers import Biller
 from partnerlab.simulators.inhance_soap.domain.accounts import integration_of
 from partnerlab.simulators.inhance_soap.domain.downloads import Download
@@ -22,6 +21,7 @@ from partnerlab.simulators.inhance_soap.store import AppliedChange
 from partnerlab.simulators.inhance_soap.world import World
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.systems.bill_runs import bill_run
+from partnerlab.systems.money import to_cents, to_dollars
 
 __all__ = ["InHanceBooks", "run"]
 

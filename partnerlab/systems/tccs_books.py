@@ -10,12 +10,12 @@ from collections.abc import Mapping
 
 from partnerlab.client import jobs
 from partnerlab.client.invoice_cloud import InvoiceCloudClient
-from partnerlab.money import to_dollars
 from partnerlab.simulators.ic_webservices.domain.billers import Biller
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.tccs_rest.services.outgoing import OutgoingTerm
 from partnerlab.simulators.tccs_rest.world import World
 from partnerlab.systems.bill_runs import bill_run
+from partnerlab.systems.money import to_dollars
 
 __all__ = ["TccsBooks", "run"]
 

@@ -76,16 +76,16 @@ class ToInvoiceCloud:
     def transport(self, lane: Lane) -> Transport:
         """Connections to a lane, which call it as long as it is this one."""
         from partnerlab.client.http import Transport
-        from partnerlab.worlds import OfWorld
+        from partnerlab.systems.lane_transport import LaneTransport
 
         with self._lock:
             if self._transport is None:
                 self._transport = Transport(allow_http=True, ssl_context=self._trust)  # the sandbox's own origin
-            return OfWorld(self._transport, lane)
+            return LaneTransport(self._transport, lane)
 
     def client(self, lane: Lane, biller: Biller) -> InvoiceCloudClient:
         """The production client over them."""
-        from partnerlab.faulty_client import FaultyClient
+        from partnerlab.systems.faulty_client import FaultyClient
 
         url, guid, key, _ = self.access(lane, biller)
         arrives = partial(self.arrives, lane)

@@ -15,13 +15,13 @@ from zoneinfo import ZoneInfo
 from partnerlab.client import jobs
 from partnerlab.client.exports import ExportedChange, ExportedPayment, ExportedReject, FileRefused
 from partnerlab.contracts.files import Problem
-from partnerlab.money import to_cents, to_dollars
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.watersmart.domain import errors
 from partnerlab.simulators.watersmart.domain.customers import Cause
 from partnerlab.simulators.watersmart.domain.received import ChangeRow, ExchangedFile, Payment, Reject
 from partnerlab.simulators.watersmart.services import outgoing
 from partnerlab.simulators.watersmart.world import World
+from partnerlab.systems.money import to_cents, to_dollars
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

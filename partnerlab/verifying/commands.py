@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 import click
 from click.core import ParameterSource
 
+from partnerlab.command_group import Group
 from partnerlab.contracts.masking import printable
 from partnerlab.contracts.verification.provider.configuration import is_here
-from partnerlab.groups import Group
 from partnerlab.verifying.options import FILE_IN, REPORT_OPTIONS, check_only
 from partnerlab.verifying.plan import ENV, NOTHING, RUN, Plan, read_plan
 from partnerlab.verifying.subjects import PROVIDERS, Provider, SettingInvalid

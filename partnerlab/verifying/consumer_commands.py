@@ -11,8 +11,8 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from partnerlab.command_group import Group
 from partnerlab.contracts.masking import printable
-from partnerlab.groups import Group
 from partnerlab.remote import ADDRESS, DEFAULT_URL
 from partnerlab.verifying.options import FILE_IN, REPORT_OPTIONS, check_only
 from partnerlab.verifying.plan import NOTHING, Plan, read_plan

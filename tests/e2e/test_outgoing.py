@@ -56,7 +56,7 @@ def test_a_payments_call_is_noted_at_both_ends_and_listed_once(sandbox: Sandbox,
 
 def test_a_balance_request_and_a_lost_answer_are_noted(sandbox: Sandbox, sides: InHanceSides, lane: str) -> None:
     with sides.fault("drop-before-commit", "BalanceCheck"):
-        found = sandbox._asking.balances(lane, sides.biller["guid"], "10000101", "")
+        found = sandbox._enquiries.balances(lane, sides.biller["guid"], "10000101", "")
     assert found["problem"]
     entries = sides.control.get("/_sandbox/journal", direction="out")["entries"]
     assert [(row["sender"], row["operation"], row["peer"], row["verdict"]) for row in entries] == [
@@ -83,7 +83,7 @@ def test_a_lane_that_is_dropped_while_a_partner_is_called_does_not_come_back(
     sides.control.patch(f"/_sandbox/ic/billers/{guid}", {"settings": {"8": f"{partner}/iCloud.asmx"}})
     with monkeypatch.context() as patch:
         patch.setattr(_Partner, "meanwhile", staticmethod(lambda: sandbox.lanes.drop(lane)))
-        assert sandbox._asking.balances(lane, guid, "10000101", "")["problem"]
+        assert sandbox._enquiries.balances(lane, guid, "10000101", "")["problem"]
     assert lane not in [one.name for one in sandbox.lanes.all()]
 
 

@@ -169,7 +169,7 @@ def test_balance_requests_and_the_pump_ask_the_allow_list(sandbox: Sandbox) -> N
         guid = "22222222-2222-4222-8222-222222222222"
         settings = {"8": "http://192.0.2.7/iCloud.asmx", "11": "http://192.0.2.7/iCloud.asmx"}
         assert http.patch(f"/_sandbox/ic/billers/{guid}", json={"settings": settings}).status_code == 200
-        found = sandbox._asking.balances("egress", guid, "10000101", "500001")
+        found = sandbox._enquiries.balances("egress", guid, "10000101", "500001")
         assert "allow-list" in found["problem"]
         biller = sandbox.biller("egress", guid)
         from partnerlab.client.datapump.events import Email

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-import partnerlab.sandbox
 from partnerlab.client.datapump.states import State
 from partnerlab.client.http.connections import Connections
 from partnerlab.remote import Remote
 from partnerlab.sandbox import Sandbox
+from partnerlab.sandbox import sandbox as module
 from partnerlab.settings import SandboxSettings
 from tests.client.datapump.conftest import wait_for
 from tests.locked import stopped_writer
@@ -67,7 +67,7 @@ def test_the_pump_of_a_file_that_somebody_else_writes_starts_once_it_is_free(
         assert sandbox.pump.counts() == {}
     monkeypatch.setattr("partnerlab.client.datapump.sqlite.BUSY_TIMEOUT_MS", 100)
     for name in ("SETTLE_IN_S", "LOCKED_S"):
-        monkeypatch.setattr(partnerlab.sandbox, name, 0.1)
+        monkeypatch.setattr(module, name, 0.1)
     with ExitStack() as stack:
         with stopped_writer(tmp_path / "sandbox.db.pump"):
             sandbox = stack.enter_context(Sandbox(settings))

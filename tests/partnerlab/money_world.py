@@ -27,7 +27,7 @@ from partnerlab.client.datapump.states import State
 from partnerlab.client.datapump.tables import Delivery
 from partnerlab.client.errors import AnswerNotUnderstood, PartnerFault, TransportError
 from partnerlab.client.settings import Biller
-from partnerlab.pump_port import PumpPort
+from partnerlab.sandbox.pump_port import PumpPort
 from partnerlab.simulators.ic_webservices.domain.payments import Payment as Taken
 from partnerlab.simulators.ic_webservices.store import INVOICES, PAYMENTS
 from partnerlab.simulators.kit.world.lanes import Lanes

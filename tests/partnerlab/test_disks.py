@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from partnerlab.atomic_files import whole
 from partnerlab.cli import main
-from partnerlab.whole_files import whole
 
 BILLS = ("generate", "bif", "--invoices", "30", "--as-of", "2026-01-31")
 

@@ -11,12 +11,12 @@ from partnerlab.client.http import HttpRequest, HttpResponse, Transport
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import LaneReplaced
 
-__all__ = ["OfWorld"]
+__all__ = ["LaneTransport"]
 
 REPLACED = b'"lane_replaced"'
 
 
-class OfWorld(Transport):
+class LaneTransport(Transport):
     """Sends by *transport*, whose connections it shares, what is for *lane* as it was read."""
 
     def __init__(self, transport: Transport, lane: Lane) -> None:

@@ -8,15 +8,15 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from partnerlab.client.settings import Biller, BillerUnknown
-from partnerlab.outgoing import Outgoing
+from partnerlab.sandbox.outgoing import Outgoing
 
 if TYPE_CHECKING:
     from partnerlab.client.http import Transport
 
-__all__ = ["Asking"]
+__all__ = ["Enquiries"]
 
 
-class Asking:
+class Enquiries:
     """
     The ports `Balances` and `ImagePort` of the Invoice Cloud simulator.
 

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from partnerlab.auditing.records import Delivery, Event, FileRow, LaneBooks, Payment, Posting
 from partnerlab.partners import Partner
 
-__all__ = ["tell"]
+__all__ = ["timeline"]
 
 Line = tuple[str, str, str]
 """When (ISO 8601 on the lane's clock, empty where the record has no time), where, what."""
 
 
-def tell(
+def timeline(
     books: LaneBooks,
     kind: str,
     payment: Payment,

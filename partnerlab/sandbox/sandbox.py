@@ -16,19 +16,20 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from partnerlab import at_need
-from partnerlab.asking import Asking
 from partnerlab.certificates import certificate_of
 from partnerlab.client.settings import Biller
 from partnerlab.console import PREFIX, Console
 from partnerlab.contracts.database_errors import is_locked
-from partnerlab.directory import Directory
 from partnerlab.entrances import PUMP_PATH, entrances
-from partnerlab.outgoing import Outgoing
 from partnerlab.own_keys import access
 from partnerlab.parts import CENTER, Parts, check_parts
-from partnerlab.pump_port import PumpPort, service_of
-from partnerlab.sending_again import Resending, credentials, keys_of
+from partnerlab.sandbox import loaded_late
+from partnerlab.sandbox.biller_directory import Directory
+from partnerlab.sandbox.enquiries import Enquiries
+from partnerlab.sandbox.outgoing import Outgoing
+from partnerlab.sandbox.pump_port import PumpPort, service_of
+from partnerlab.sandbox.replay import Resending, credentials, keys_of
+from partnerlab.sandbox.verdicts import verdicts
 from partnerlab.settings import SandboxSettings
 from partnerlab.simulators import ic_webservices
 from partnerlab.simulators.kit.control.app import ControlApp, create_control_app, limits_of
@@ -48,14 +49,13 @@ from partnerlab.simulators.kit.world.store import Store
 from partnerlab.simulators.migrations import HISTORY
 from partnerlab.systems import PARTNER_SYSTEMS, SYSTEMS, Joints, every
 from partnerlab.systems.to_invoice_cloud import ToInvoiceCloud
-from partnerlab.verdicts import verdicts
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-    from partnerlab.by_hand import ByHand
     from partnerlab.client.datapump import DataPump
     from partnerlab.folders import Exchange
+    from partnerlab.soak.stand_ins import StandIns
 
 __all__ = ["PUMP_PATH", "Sandbox", "SandboxRuns"]
 
@@ -86,7 +86,7 @@ class Sandbox:
     *systems* are settings of simulated systems, as `inhance_soap.Settings(…)`; one that is not given has its defaults.
 
     *in_process* is for tests: the pump has no threads and no file, and delivers when `settle` is called or a lane's
-    clock is advanced. There may be several of these in one process. With *by_hand*, for soaks, it is not started and
+    clock is advanced. There may be several of these in one process. With *stand_ins*, for soaks, it is not started and
     nothing happens on another thread: whoever made it calls its `site`; it may have a database, to be opened again.
     """
 
@@ -98,11 +98,11 @@ class Sandbox:
         settings: SandboxSettings = SandboxSettings(),  # noqa: B008 - frozen
         *systems: DataclassInstance,
         in_process: bool = False,
-        by_hand: ByHand | None = None,
+        stand_ins: StandIns | None = None,
     ) -> None:
         if in_process and settings.database:
             raise ValueError("in_process: the data pump of tests keeps nothing, so there is no database to name")
-        in_process = in_process or by_hand is not None
+        in_process = in_process or stand_ins is not None
         settings.check_reach()
         check_parts(settings.only, settings.peers, settings.database)
         self.settings = settings
@@ -119,17 +119,17 @@ class Sandbox:
         self.lanes = Lanes(self.store)
         self._doors: dict[str, str] = {}
         self._directory = Directory(settings, self.parts, self._doors, lambda: self.ic, lambda: self.url)
-        self._pump = self._made_pump("sqlite://" if in_process and not settings.database else pump_url, by_hand)
+        self._pump = self._made_pump("sqlite://" if in_process and not settings.database else pump_url, stand_ins)
         self.lanes.attached.append(self._pump)
-        self._asking = Asking(
+        self._enquiries = Enquiries(
             self.biller,
             self._directory.check_egress,
             lambda: self._outgoing,
             trust=self._trust,
-            transport=by_hand.payers_transport() if by_hand else None,
+            transport=stand_ins.payers_transport() if stand_ins else None,
         )
-        self.ic = self._made_invoice_cloud(ic, by_hand)
-        self._to_invoice_cloud = self._made_way_to_invoice_cloud(by_hand)
+        self.ic = self._made_invoice_cloud(ic, stand_ins)
+        self._to_invoice_cloud = self._made_way_to_invoice_cloud(stand_ins)
         joints = Joints(
             *(self.store, self.lanes, given, self.access.settings, self.access.keys, self._to_invoice_cloud)
         )
@@ -162,7 +162,7 @@ class Sandbox:
         password = self.access.of(ic_webservices.Settings).utility_password
         self._console = Console(lambda: self.site, shown, password, limits.body_bytes)
         self._mount()
-        if by_hand:
+        if stand_ins:
             for runner in self.runners:
                 runner.by_hand = True
         self.server = Server(
@@ -174,7 +174,7 @@ class Sandbox:
         self._settling = threading.Thread(target=self._settle_in, name="settle-in", daemon=True)
         self.exchange: Exchange | None = None
 
-    def _made_pump(self, url: str, by_hand: ByHand | None) -> PumpPort:
+    def _made_pump(self, url: str, stand_ins: StandIns | None) -> PumpPort:
         return PumpPort(
             url,
             self.biller,
@@ -183,34 +183,34 @@ class Sandbox:
             clock=self._now if self._in_process else None,
             told=lambda *call: self._outgoing.pumped(*call),
             trust=self._trust,
-            dice=by_hand.dice if by_hand else random.random,
-            http=by_hand.wire if by_hand else None,
+            dice=stand_ins.dice if stand_ins else random.random,
+            http=stand_ins.wire if stand_ins else None,
             worker="pump" in self.parts.served,
             waits=lambda event: self.ic.world.services.outbox.waits(event),
         )
 
     def _made_invoice_cloud(
-        self, settings: ic_webservices.Settings, by_hand: ByHand | None
+        self, settings: ic_webservices.Settings, stand_ins: StandIns | None
     ) -> ic_webservices.InvoiceCloud:
         return ic_webservices.create_simulator(
             settings,
             self.store,
             self.lanes,
-            events=by_hand.offer(self._pump.submit) if by_hand else self._pump.submit,
-            balances=self._asking.balances,
-            images=self._asking.bill_image,
+            events=stand_ins.offer(self._pump.submit) if stand_ins else self._pump.submit,
+            balances=self._enquiries.balances,
+            images=self._enquiries.bill_image,
             unsettled=self._pump.payments_in_doubt,
             keys=self.access.keys,
             base_url=lambda: self.url,
             posted_back=lambda sent: self._outgoing.posted_back(sent),
-            post=by_hand.post if by_hand else post_form,
+            post=stand_ins.post if stand_ins else post_form,
         )
 
-    def _made_way_to_invoice_cloud(self, by_hand: ByHand | None) -> ToInvoiceCloud:
+    def _made_way_to_invoice_cloud(self, stand_ins: StandIns | None) -> ToInvoiceCloud:
         return ToInvoiceCloud(
             lambda: self.parts.origin(CENTER, self.url),
             lambda: self.ic,
-            by_hand.transport() if by_hand else None,
+            stand_ins.transport() if stand_ins else None,
             trust=self._trust,
             arrives=lambda lane, operation, content: self.faults.file(lane, operation, content),
         )
@@ -224,10 +224,10 @@ class Sandbox:
         return create_control_app(
             *(self.lanes, self.journal, self.faults, self.clock, tuple(self.simulators.values())),
             hosts=(self.settings.host, *self.settings.hosts),
-            as_program=at_need.as_program,
+            as_program=loaded_late.as_program,
             authority=None if self.certificate is None else self.certificate.authority.read_bytes(),
             resend=Resending(lambda: self.server.site, credentials(self.access.settings)),
-            more={"auditing/control.yaml": lambda: at_need.auditing(lambda: self.site)},
+            more={"auditing/control.yaml": lambda: loaded_late.auditing(lambda: self.site)},
         )
 
     def _mount(self) -> None:
@@ -321,7 +321,7 @@ class Sandbox:
         self._pump.stop()
         self._to_invoice_cloud.close()
         self.journal.close()
-        self._asking.close()
+        self._enquiries.close()
         self.lanes.locks.close()
         self.store.close()
         self._folder.cleanup()

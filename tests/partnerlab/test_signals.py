@@ -17,8 +17,8 @@ from click.testing import CliRunner, Result
 
 import partnerlab.folders
 from partnerlab.cli import main
-from partnerlab.ending import Ending
 from partnerlab.sandbox import Sandbox
+from partnerlab.signals import Ending
 from partnerlab.simulators.kit.http import server
 from partnerlab.simulators.kit.world.store import Store
 

@@ -1,4 +1,4 @@
-"""A sandbox in which nothing happens by itself: what a soak puts in the place of sockets and chance."""
+"""What a soak puts in the place of sockets and chance, so that in its sandbox nothing happens by itself."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from partnerlab.simulators.ic_webservices.services.postbacks import Post
 if TYPE_CHECKING:
     import httpx
 
-__all__ = ["ByHand", "TakeEvent"]
+__all__ = ["StandIns", "TakeEvent"]
 
 TakeEvent = Callable[[dict[str, Any]], None]
 
@@ -22,7 +22,7 @@ def _unchanged(take: TakeEvent) -> TakeEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class ByHand:
+class StandIns:
     """
     What a soak puts in the place of sockets and chance.
 

@@ -1,4 +1,4 @@
-"""What a sandbox loads when it is first asked for, because no start waits for it."""
+"""What is loaded when it is first asked for: no start waits for it."""
 
 from __future__ import annotations
 
