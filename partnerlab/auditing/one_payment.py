@@ -121,10 +121,12 @@ def _postings(control: Control, partner: str, payment: Payment) -> Iterator[Post
     elif partner == "watersmart":
         named = by_next(control, "/_sandbox/watersmart/payments", "payments", payment_guid=payment.guid)
         yield from map(water_posting, named)
-    else:
+    elif partner in ("inhance_v1", "inhance_v2"):
         for row in by_offset(control, "/_sandbox/inhance/payments", "payments", reference=payment.reference):
             account = control.get("/_sandbox/inhance/accounts", account_number=row["account_number"])["accounts"]
             yield utility_posting(row, account[0]["integration"] if account else "v2")
+    else:
+        raise NotImplementedError(f"the audit does not know where payments of {partner} stand")
 
 
 # --- files ---------------------------------------------------------------------------------------------------------

@@ -221,10 +221,12 @@ def _partner_balances(control: Control, partner: str) -> Iterator[tuple[str, Dec
         case "watersmart":
             for row in by_next(control, "/_sandbox/watersmart/customers", "customers"):
                 yield row["account_number"], Decimal(row["balance"]), row["balance_waits"]
-        case _:
+        case "inhance_v1" | "inhance_v2":
             for row in _utility_accounts(control):
                 if row["integration"] == partner.removeprefix("inhance_"):
                     yield row["account_number"], Decimal(row["balance"]), False
+        case _:
+            raise NotImplementedError(f"the audit does not know what accounts of {partner} owe")
 
 
 def _missing(
