@@ -115,6 +115,11 @@ class Sides:
         rows = self.control.get("/_sandbox/jobs", partner=self.partner)["jobs"]
         return {row["name"]: datetime.fromisoformat(row["next_at"]) for row in rows}
 
+    def job(self, name: str, verb: str = "run") -> dict[str, Any]:
+        """Run, pause or resume a job of the partner."""
+        done: dict[str, Any] = self.control.post(at("/_sandbox/jobs/{}/{}/{}", self.partner, name, verb))
+        return done
+
     def now(self) -> datetime:
         """The lane's time."""
         return datetime.fromisoformat(self.control.get("/_sandbox/clock")["now"])
@@ -225,11 +230,6 @@ class InHanceV1Sides(Sides):
         found: list[dict[str, Any]] = self.control.get("/_sandbox/inhance/v1/pending-payments")["payments"]
         return found
 
-    def job(self, name: str, verb: str = "run") -> dict[str, Any]:
-        """Run, pause or resume a job of the partner."""
-        done: dict[str, Any] = self.control.post(at("/_sandbox/jobs/{}/{}/{}", self.partner, name, verb))
-        return done
-
 
 class WaterSides(Sides):
     """WaterSmart's biller, and WaterSmart, which is called by nobody."""
@@ -261,11 +261,6 @@ class WaterSides(Sides):
             there = sum((Decimal(one["balance_due"]) for one in rows), Decimal(0))
             found[account] = (customer["balance"], f"{there:.2f}")
         return found
-
-    def job(self, name: str, verb: str = "run") -> dict[str, Any]:
-        """Run, pause or resume a job of the partner."""
-        done: dict[str, Any] = self.control.post(at("/_sandbox/jobs/{}/{}/{}", self.partner, name, verb))
-        return done
 
 
 class TccsSides(Sides):

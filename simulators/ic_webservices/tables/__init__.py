@@ -1,6 +1,6 @@
 """The tables of the Invoice Cloud simulator. Each row belongs to a lane, so each key begins with it."""
 
-from partnerlab.simulators.ic_webservices.tables.columns import TABLES
+from partnerlab.simulators.ic_webservices.tables.collection import TABLES
 from partnerlab.simulators.ic_webservices.tables.ledger import (
     BILL_IMAGES,
     BILLERS,

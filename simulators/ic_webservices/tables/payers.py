@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from partnerlab.simulators.ic_webservices.tables.columns import TABLES, key, maybe, text, whole
+from partnerlab.simulators.ic_webservices.tables.collection import TABLES
 from partnerlab.simulators.kit.world import schema
 from partnerlab.simulators.kit.world.jobs import queue_columns
+from partnerlab.simulators.kit.world.schema import key, maybe, text, whole
 
 __all__ = [
     "AUTOPAYS",

@@ -10,7 +10,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Literal, get_args
 
-__all__ = ["BigInteger", "Column", "Index", "Integer", "Kind", "Table", "Tables", "Text"]
+__all__ = [
+    "BigInteger",
+    "Column",
+    "Index",
+    "Integer",
+    "Kind",
+    "Table",
+    "Tables",
+    "Text",
+    "key",
+    "maybe",
+    "text",
+    "whole",
+]
 
 Kind = Literal["TEXT", "INTEGER", "BIGINT"]
 """Of a column: text, or a whole number of 32 or of 64 bits (SQLite has 64 for both)."""
@@ -72,6 +85,26 @@ class Column:
         default = "" if self.server_default is None else f" DEFAULT '{self.server_default}'"
         order = "" if sqlite or self.type != Text else BY_CODE_POINTS
         return f"{self.name} {self.type}{order}{default}{'' if self.nullable else ' NOT NULL'}"
+
+
+def key(name: str, type: Kind = Text) -> Column:
+    """A column of the primary key."""
+    return Column(name, type, primary_key=True)
+
+
+def text(*names: str) -> list[Column]:
+    """Text columns, never NULL."""
+    return [Column(name, Text, nullable=False) for name in names]
+
+
+def whole(*names: str) -> list[Column]:
+    """Columns of whole numbers, money in cents among them; never NULL."""
+    return [Column(name, BigInteger, nullable=False) for name in names]
+
+
+def maybe(*names: str) -> list[Column]:
+    """Text columns that may be NULL."""
+    return [Column(name, Text) for name in names]
 
 
 class Index:
