@@ -178,7 +178,12 @@ def _came_as(books: Books, payment: Payment) -> str:
 
 
 def _take_back(books: Books, customer: Customer, payment: Payment, reject: Reject, cause: Cause) -> None:
-    """The money of a payment went back: the account owes it again."""
+    """
+    The money of a payment went back: the account owes it again.
+
+    One of no bill, a donation, is on none at Invoice Cloud either: the next balance file says what is owed.
+    """
+    customer = customer if payment.invoice_number else replace(customer, balance_waits=True)
     PAYMENTS.put(books.tx, books.lane, replace(payment, state="returned"))
     REJECTS.put(books.tx, books.lane, replace(reject, applied=True))
     detail = {"reference": reject.reference, "code": reject.code, "amount": f"{to_decimal(reject.amount_cents):.2f}"}
