@@ -29,7 +29,7 @@ from partnerlab.simulators.ic_webservices.domain.schedules import SCHEDULED, Aut
 from partnerlab.simulators.ic_webservices.domain.uploads import Adjustment, Problem, Upload
 from partnerlab.simulators.ic_webservices.domain.users import Link, RemoteToken, User
 from partnerlab.simulators.kit.world import schema
-from partnerlab.simulators.kit.world.holding import one_of
+from partnerlab.simulators.kit.world.holding import Rule, one_of
 from partnerlab.simulators.kit.world.jobs import Queue
 from partnerlab.simulators.kit.world.store import Statement, Tx
 from partnerlab.simulators.kit.world.table import ByNumber, Conversion, Table
@@ -79,6 +79,10 @@ __all__ = [
 ]
 
 
+LARGEST_LINE = 10**17
+"""More dollars are on no line of a bill."""
+
+
 def _dump_lines(lines: Iterable[Line]) -> str:
     rows = [[line.description, None if line.total is None else str(line.total), dict(line.fields)] for line in lines]
     return json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
@@ -91,12 +95,22 @@ def _load_lines(text: str) -> tuple[Line, ...]:
     )
 
 
+def _check_lines(text: str) -> None:
+    """That a text is lines as `_dump_lines` writes them. Raises `ValueError` and what reading does."""
+    for description, total, rest in json.loads(text):
+        if not isinstance(rest, dict) or not all(isinstance(one, str) for one in (description, *rest.values())):
+            raise ValueError
+        if total is not None and not (isinstance(total, str) and abs(Decimal(total)) < LARGEST_LINE):
+            raise ValueError
+
+
 BILLERS = Table(tables.BILLERS, Biller)
 tables.BILLERS.holds["partner"] = one_of(PARTNERS)
 BILL_IMAGES = Table(tables.BILL_IMAGES, BillImage)
 CUSTOMERS = Table(tables.CUSTOMERS, Customer)
 _LINES = Conversion(schema.Text, _dump_lines, _load_lines)
 INVOICES = Table(tables.INVOICES, Invoice, conversions={Sequence[Line]: _LINES})
+tables.INVOICES.holds["lines"] = Rule(_check_lines, "the lines of a bill")
 AGE = ("invoice_date", ByNumber("invoice_number"))
 """The order of an account's invoices, the oldest first, as `domain.invoices.age`."""
 
