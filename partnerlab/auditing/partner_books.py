@@ -244,7 +244,7 @@ def _missing(
                 number, file = row["invoice_number"], row["file_number"]
                 refused = _refused_in_file(control, biller_guid, file, number) if file else ""
                 yield MissingBill(number, Decimal(row["amount"]), f"file {file}" if file else "", refused)
-    else:
+    elif partner in ("inhance_v1", "inhance_v2"):
         account = control.get(at("/_sandbox/inhance/accounts/{}", place))
         for row in account["bills"]:
             if (number := row["invoice_number"]) not in held:
