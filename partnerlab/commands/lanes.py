@@ -16,7 +16,7 @@ from partnerlab.command_group import Group
 from partnerlab.contracts.paths import at
 from partnerlab.moments import moment
 from partnerlab.output import tell
-from partnerlab.remote import Remote, RemoteMisused, json_option, url_option
+from partnerlab.remote import Remote, RemoteMisused, RemoteRefused, json_option, url_option
 
 PIECE = 256 * 1024
 
@@ -75,7 +75,9 @@ def reset(name: str, url: str, *, as_json: bool) -> None:
     Example:
         partnerlab lanes reset mine
     """
-    _tell(Remote(url).patient().post(at("/_sandbox/lanes/{}/reset", name)), as_json=as_json)
+    with _meant(url, name):
+        done = Remote(url).patient().post(at("/_sandbox/lanes/{}/reset", name))
+    _tell(done, as_json=as_json)
 
 
 @command.command()
@@ -90,7 +92,9 @@ def fork(name: str, to: str, url: str, *, as_json: bool) -> None:
     Example:
         partnerlab lanes fork default before-the-payment
     """
-    _tell(Remote(url).patient().post(at("/_sandbox/lanes/{}/fork", name), {"to": to}), as_json=as_json)
+    with _meant(url, name):
+        done = Remote(url).patient().post(at("/_sandbox/lanes/{}/fork", name), {"to": to})
+    _tell(done, as_json=as_json)
 
 
 @command.command()
@@ -103,7 +107,8 @@ def drop(name: str, url: str) -> None:
     Example:
         partnerlab lanes drop mine
     """
-    Remote(url).patient().delete(at("/_sandbox/lanes/{}", name))
+    with _meant(url, name):
+        Remote(url).patient().delete(at("/_sandbox/lanes/{}", name))
 
 
 @command.command()
@@ -117,7 +122,7 @@ def export(name: str, file: Path, url: str) -> None:
     Example:
         partnerlab lanes export trouble trouble.json
     """
-    with out(file) as stream, _bar("exporting") as grown:
+    with _meant(url, name), out(file) as stream, _bar("exporting") as grown:
 
         def write(piece: bytes, size: int) -> None:
             stream.write(piece)
@@ -157,6 +162,20 @@ def import_(name: str, file: BinaryIO, url: str, *, as_json: bool) -> None:
             told = f"{getattr(file, 'name', '-')}: no export of a lane: {error}"
             raise click.BadParameter(told, param_hint="FILE") from None
     _tell(done, as_json=as_json)
+
+
+@contextmanager
+def _meant(url: str, name: str) -> Iterator[None]:
+    """Where there is no lane of that *name*, say which was probably meant."""
+    try:
+        yield
+    except RemoteRefused as error:
+        if not error.message.startswith("there is no lane"):
+            raise
+        from partnerlab.contracts.doors import unknown  # for who spells a lane rightly it is a slow import
+
+        lanes = [row["name"] for row in Remote(url).get("/_sandbox/lanes")["lanes"]]
+        raise RemoteRefused(unknown("lane", name, lanes)) from None
 
 
 @contextmanager

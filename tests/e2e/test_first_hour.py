@@ -137,6 +137,11 @@ def test_a_lane_is_made_forked_reset_and_dropped(type_: Type) -> None:
     assert "frozen" in made
     assert names() & {"walk", "walk-2"} == {"walk"}
     assert type_("lanes", "drop", "walk-2").exit_code == 1
+    for command in (("drop",), ("reset",), ("export",)):
+        mistyped = type_("lanes", *command, "wlak")
+        assert mistyped.exit_code == 1
+        assert "there is no lane 'wlak'; did you mean walk?" in mistyped.stderr
+    assert "did you mean walk?" in type_("lanes", "fork", "wlak", "walk-3").stderr
     assert type_("lanes", "create", "walk").exit_code == 1
 
 

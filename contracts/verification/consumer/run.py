@@ -131,7 +131,7 @@ def _wait(
         while True:
             faults.advance()
             for call in reader.read():
-                say(f"  seen  {call.at:%H:%M:%S}  {call.operation}: {call.outcome}")
+                say(f"  seen  {call.at:%H:%M:%S}Z  {call.operation}: {call.outcome}")
             waiting = _turns(role, control, record, options)
             remaining = ends - monotonic()
             if not waiting and faults.done:
@@ -217,7 +217,7 @@ def _billers(control: Control) -> list[Mapping[str, object]]:
 
 
 def _named(call: Call) -> str:
-    return f"{call.operation} at {call.at:%H:%M:%S}, {call.outcome.rstrip('.')}"
+    return f"{call.operation} at {call.at:%H:%M:%S}Z, {call.outcome.rstrip('.')}"
 
 
 def _notes(record: Record) -> list[str]:
@@ -231,6 +231,6 @@ def _notes(record: Record) -> list[str]:
     named = ", ".join(f"{agent} ({count})" for agent, count in sorted(agents.items(), key=lambda one: -one[1])[:5])
     seconds: dict[str, int] = {}
     for call in record.calls:
-        seconds[f"{call.at:%H:%M:%S}"] = seconds.get(f"{call.at:%H:%M:%S}", 0) + 1
+        seconds[f"{call.at:%H:%M:%S}Z"] = seconds.get(f"{call.at:%H:%M:%S}Z", 0) + 1
     at, most = max(seconds.items(), key=lambda one: one[1])
     return [f"Called by {named}.", f"At most {most} {'call' if most == 1 else 'calls'} in one second, at {at}."]
