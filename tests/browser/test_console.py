@@ -79,6 +79,9 @@ def test_no_page_has_a_violation_and_each_fits_every_width(page: Any, reader: Re
         site.guard = replace(open_to_all, token="a-token-of-the-team") if name == "sign-in" else open_to_all
         page.goto(f"{reader.sandbox.url}{path}")
         page.evaluate(axe)
+        page.set_viewport_size({"width": 320, "height": 640})  # 1280 at 400 %, WCAG 1.4.10
+        if page.evaluate("document.documentElement.scrollWidth") > 320:
+            wrong.append(f"{name} is wider than 320")
         for width, height in SIZES:
             page.set_viewport_size({"width": width, "height": height})
             for scheme in SCHEMES:
