@@ -61,6 +61,7 @@ def test_a_registered_user_views_and_pays_a_bill(framed: Callable[..., Any], san
     press(frame, "Pay")
     heading(frame, "Thank you for your payment")
     frame.get_by_text("$25.50 was paid on").wait_for()
+    frame.locator("#done:focus").get_by_text("The payment method was added.").wait_for()
     (payment,) = control(sandbox, lane, "payments")["payments"]
     assert (payment["amount"], payment["approved"], payment["last_four"]) == ("25.50", True, "1111")
     invoice = control(sandbox, lane, f"invoices/{INVOICE}")

@@ -147,8 +147,13 @@ class Payer:
         )
 
     def go(self, *path: str, done: str = "") -> Response:
-        """The answer to a form: on to that page, which then says what was *done*."""
-        return see_other(self.page(), self.href(*path) + (f"?done={done}" if done else ""))
+        """
+        The answer to a form: on to that page, which then says what was *done*.
+
+        The place of that is in the address: in an iFrame of another site a browser gives nothing the focus by itself.
+        """
+        place = "#done" if done or path[:1] == ("receipt",) else ""
+        return see_other(self.page(), self.href(*path) + (f"?done={done}" if done else "") + place)
 
     def sent(self) -> Form:
         """The form that was sent. Raises `PageRefused` where it is not one of this session."""
