@@ -235,7 +235,10 @@ def test_what_is_plain() -> None:
             assert is_plain(f"{whole}|x|", 2) == is_plain(whole, 0)
 
 
-@pytest.mark.parametrize("odd", [Decimal("1E+1"), Decimal("-0"), Decimal("1.234"), True, 1, None, date(2026, 1, 2), ()])
+ODD = ("1E+1", "-0", "1.234", "0.0000001", "1234567890123456", "1E+16", "NaN", "Infinity")
+
+
+@pytest.mark.parametrize("odd", [*map(Decimal, ODD), True, 1, None, date(2026, 1, 2), ()])
 @pytest.mark.parametrize("kind", ["number", "date", "text"])
 def test_meters_among_others(kind: str, odd: Any) -> None:
     """Columns of several meters, most with one value or none, become what they become row by row, or nothing."""
