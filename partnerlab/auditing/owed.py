@@ -112,8 +112,7 @@ def _former_owners(
     Where what one is asked for is just what the account's balance lacks, nothing else is to be known. Where the partner
     has an account of the former owner's own number, too, it may have told that one's balance in place of the bills.
     """
-    of_place = (one for one in books.postings if (one.partner, one.place) == (balance.partner, balance.place))
-    entered = balance.beside_bills + sum((one.amount for one in of_place if one.stands), Decimal(0))
+    entered = balance.beside_bills + _paid_at(balance, books, matched) if balance.former else Decimal(0)
     for one in balance.former:
         if not one.asked and PARTNERS[balance.partner].how == BY_FILE:
             continue  # its balances are those of all owners [A-124], so what agrees without this one is all
@@ -149,6 +148,13 @@ def _of_payments(one: FormerOwner, payments: Iterable[Payment], matched: Matched
             yield _Term(f"{payment.reference}: {here} here, {there} there", here - there)
         elif any(row.place == one.account for row in posted):
             yield _Term(f"{payment.reference} was credited under that number, and not where the bills are", here)
+
+
+def _paid_at(balance: Balance, books: LaneBooks, matched: Matched) -> Decimal:
+    """What of payments of bills stands in the partner's account; a donation there is an entry beside its bills."""
+    rows = (row for payment in books.payments if _taken(payment) for row in matched.of.get(payment.guid, ()))
+    here = (row.amount for row in rows if row.stands and (row.partner, row.place) == (balance.partner, balance.place))
+    return sum(here, Decimal(0))
 
 
 def _is_used(one: FormerOwner, chosen: Sequence[_Term] | None) -> bool:
