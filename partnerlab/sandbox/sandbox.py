@@ -309,15 +309,15 @@ class Sandbox:
         """Finish what is under way and let go of everything."""
         self._console.close()
         self.wind_down()
+        for runner in self._runners.values():
+            runner.close()  # what it is at may call the partners that are served here
+        self.ic.close()
         self.server.stop()
         if self._settling.ident is not None:
             self._settling.join()
         if self.exchange is not None:
             self.exchange.stop()
             self.exchange = None
-        for runner in self._runners.values():
-            runner.close()
-        self.ic.close()
         self._pump.stop()
         self._to_invoice_cloud.close()
         self.journal.close()

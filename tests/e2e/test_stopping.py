@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from partnerlab.client.datapump.states import State
@@ -57,6 +58,24 @@ def test_a_call_on_its_way_to_the_sandbox_itself_is_answered_before_it_stops(
     with Sandbox(settings) as again:
         found = again.pump.deliveries()
         assert [(one.state, one.attempts) for one in found] == [(State.DELIVERED, 1)] * 2
+
+
+def test_due_work_that_is_under_way_ends_while_the_sandbox_still_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A job's call to the sandbox's own Invoice Cloud found no server any more, and was noted as a failure."""
+    began, answered = threading.Event(), list[int]()
+    with Sandbox(SandboxSettings(port=0)) as sandbox:
+
+        def slowly(*_: object) -> bool:
+            began.set()
+            time.sleep(0.7)
+            answered.append(httpx.get(f"{sandbox.url}/_sandbox/health").status_code)
+            return True
+
+        runner = sandbox.runners[0]
+        monkeypatch.setattr(runner, "_quietly", slowly)
+        runner.submit(runner._works[0], "default", [("one",)])
+        assert began.wait(30)
+    assert answered == [200]
 
 
 def test_the_pump_of_a_file_that_somebody_else_writes_starts_once_it_is_free(
