@@ -38,9 +38,17 @@ _HELD_UP = (
 PRUNED = "SELECT state, digest FROM pump_pruned WHERE lane = :lane AND event_id = :event_id"
 
 
+_HEAD = ", ".join(f"head.{name}" for name in Delivery.__slots__)
+_OF_LINE = (
+    f"FROM pump_deliveries AS line {_LINE} WHERE line.account = {{account}} AND line.{BUSY} ORDER BY line.seq LIMIT 1"
+)
+_WANTED = (
+    "page.account % :of IN (SELECT CAST(mine.shard AS BIGINT) FROM ({shards}) AS mine)"
+    " AND page.account NOT IN (SELECT CAST(busy.account AS BIGINT) FROM ({busy}) AS busy)"
+)
 # The accounts after `:after` in which something is ready, in their order: one step in the index for each, however
 # many deliveries an account has. With each its head, where the account is of one of the shards asked for.
-_NEXT_IN = f"""
+_STEPS = f"""
 WITH RECURSIVE stepping (account) AS (
     SELECT min(account) FROM pump_deliveries {_READY} WHERE {READY} AND account > :after
     UNION ALL
@@ -48,23 +56,23 @@ WITH RECURSIVE stepping (account) AS (
     FROM stepping WHERE account IS NOT NULL
 ),
 page AS (SELECT account FROM stepping WHERE account IS NOT NULL LIMIT :limit)
-SELECT page.account, {", ".join(f"head.{name}" for name in Delivery.__slots__)}
-FROM page LEFT JOIN pump_deliveries AS head ON head.number = CASE WHEN page.account % :of IN (
-    SELECT CAST(mine.shard AS BIGINT) FROM ({{shards}}) AS mine
-) AND page.account NOT IN (SELECT CAST(busy.account AS BIGINT) FROM ({{busy}}) AS busy) THEN (
-    SELECT number FROM pump_deliveries AS line {_LINE} WHERE line.account = page.account AND line.{BUSY}
-    ORDER BY line.seq LIMIT 1
-) END
+SELECT page.account, {_HEAD} FROM page LEFT JOIN
 """
+# PostgreSQL expects a hundred rows of a list, and for them would read the table of all deliveries at each question: it
+# is asked by LATERAL, which is a search for each; SQLite, which does not know that, searches for each in any case.
+_NEXT_IN = {
+    "sqlite": f"{_STEPS} pump_deliveries AS head ON head.number = CASE WHEN {_WANTED}"
+    f" THEN (SELECT number {_OF_LINE.format(account='page.account')}) END",
+    "postgresql": f"{_STEPS} LATERAL (SELECT {COLUMNS}"
+    f" {_OF_LINE.format(account='page.account').replace('WHERE', f'WHERE {_WANTED} AND')}) AS head ON true",
+}
 # The first in the line of each of some accounts.
-_FIRST_OF = f"""
-{_GET} WHERE number IN (
-    SELECT (
-        SELECT number FROM pump_deliveries AS line {_LINE}
-        WHERE line.account = CAST(wanted.account AS BIGINT) AND line.{BUSY} ORDER BY line.seq LIMIT 1
-    ) FROM ({{listed}}) AS wanted
-)
-"""
+_ACCOUNT = _OF_LINE.format(account="CAST(wanted.account AS BIGINT)")
+_FIRST_OF = {
+    "sqlite": f"{_GET} WHERE number IN (SELECT (SELECT number {_ACCOUNT}) FROM ({{listed}}) AS wanted)",
+    "postgresql": f"SELECT {_HEAD} FROM ({{listed}}) AS wanted"
+    f" CROSS JOIN LATERAL (SELECT {COLUMNS} {_ACCOUNT}) AS head",
+}
 
 
 class DeliveryQueries(Statements):
@@ -133,7 +141,9 @@ class DeliveryQueries(Statements):
         no more.
         """
         # One text whatever is asked for: the server plans it once.
-        sql = _NEXT_IN.format(shards=self.listed("shards", "shard"), busy=self.listed("busy", "account"))
+        sql = _NEXT_IN[self.database.dialect.name].format(
+            shards=self.listed("shards", "shard"), busy=self.listed("busy", "account")
+        )
         mine, listed = (json.dumps([[number] for number in sorted(numbers)]) for numbers in (shards, busy))
         with self.reading() as connection:
             rows = self.all(connection, sql, of=of, after=after, limit=limit, shards=mine, busy=listed)
@@ -150,7 +160,8 @@ class DeliveryQueries(Statements):
     def first_in_lines(self, tx: sa.Connection, accounts: Collection[int]) -> dict[int, Delivery]:
         """By account the delivery whose turn it is: the first of those that are not over."""
         listed = json.dumps([[account] for account in accounts])
-        rows = self.all(tx, _FIRST_OF.format(listed=self.listed("accounts", "account")), accounts=listed)
+        sql = _FIRST_OF[self.database.dialect.name].format(listed=self.listed("accounts", "account"))
+        rows = self.all(tx, sql, accounts=listed)
         return {found.account: found for found in map(delivery_of, rows)}
 
     def attempts(self, delivery: int) -> list[Attempt]:

@@ -19,6 +19,7 @@ from partnerlab.client.datapump.states import State
 from partnerlab.client.datapump.store import DeliveryStore
 from partnerlab.client.settings import Biller
 from tests.client.datapump.conftest import KEY, make_event, submit
+from tests.postgres import new_database
 
 
 def test_the_engines_tables_hold_no_payload_and_no_secret(pump: DataPump, tmp_path: Path) -> None:
@@ -98,6 +99,40 @@ def test_no_frequent_query_walks_through_all_deliveries(
     assert said
     scans = [step.split()[1] for step in said if step.startswith("SCAN") and "USING" not in step]
     assert not {*scans} - {"stepping", "page", "json_each"}, said  # what the query itself made
+
+
+@pytest.mark.postgres
+def test_postgres_searches_for_what_is_next_and_does_not_read_all_that_was_delivered(postgres_server: str) -> None:
+    """It did, in a table of a thousand: at each look, and at the end of each attempt."""
+    pump = DataPump(new_database(postgres_server), lambda lane, guid: Biller(guid, "", {})).start(worker=False)
+    submit(pump, *(make_event(account_number=f"{number}") for number in range(20)))
+    plans: list[str] = []
+
+    class Spy(DeliveryStore):
+        def _execute(self, tx: sa.Connection, sql: str, values: Any, *, reading: bool = False) -> Any:
+            rows = super()._execute(tx, f"EXPLAIN {sql}", values, reading=True)
+            plans.append("\n".join(row[0] for row in rows))
+            return super()._execute(tx, sql, values, reading=reading)
+
+    with pump._database.begin() as tx:
+        tx.exec_driver_sql(
+            "INSERT INTO pump_deliveries (lane, event_id, kind, biller_guid, account_number, account, seq, event,"
+            " state, run, attempts, tries, message, accepted_at, updated_at) SELECT lane, account || '-old-' || n,"
+            " kind, biller_guid, account_number, account, -n, event, 'delivered', 1, 1, 1, '', n, n"
+            " FROM generate_series(1, 100) AS n, pump_deliveries"
+        )
+    spy = Spy(pump._database)
+    plans.clear()  # of the tables' version
+    heads, _ = spy.next_in(range(8), 8, after=0, limit=100)
+    accounts = [head.account for head in heads]
+    with pump._database.connect() as tx:
+        assert spy.first_in_lines(tx, accounts[:7]) == {head.account: head for head in heads[:7]}
+    assert len(accounts) == 20
+    assert len(plans) == 2
+    for plan in plans:
+        assert "Seq Scan on pump_deliveries" not in plan
+        assert "Hash" not in plan.replace("hashed SubPlan", ""), plan
+    pump.stop()
 
 
 def test_a_commit_survives_a_power_failure(pump: DataPump) -> None:
