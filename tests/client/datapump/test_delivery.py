@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from partnerlab.client.datapump import DataPump, Receipt
+from partnerlab.client.datapump.engine.bells import SEEN_S
 from partnerlab.client.datapump.engine.rounds import SHARDS, shard_of
 from partnerlab.client.datapump.routes import Router
 from partnerlab.client.datapump.states import State
@@ -63,6 +64,7 @@ def test_many_events_are_one_bell_a_shard_and_one_more_once_it_is_answered(
         assert len(shards) == 2
         with pump._database.begin() as tx:
             tx.exec_driver_sql(f"UPDATE {table} SET status = 'PENDING'")
+        time.sleep(SEEN_S)  # until then its round sees in any case what is accepted
         submit(pump, *(make_event(account_number="a0") for n in range(3)))
         assert len(bells()) == 3
 
