@@ -8,9 +8,14 @@ Alembic takes longer than a start may.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from partnerlab.contracts.records import dataclass
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
 
 __all__ = ["DatabaseNewer", "DatabaseUnknown", "History", "run_scripts"]
 
@@ -28,12 +33,22 @@ class DatabaseNewer(ValueError):
 
 
 class DatabaseUnknown(ValueError):
-    """The database keeps no revision and is not of the oldest that there is a way from; nothing was changed."""
+    """
+    The database is not of a revision that there is a way from; nothing was changed.
 
-    def __init__(self, place: str, lacks: str) -> None:
+    `revision` is the one it keeps, None where it keeps none; `lacks` says what is missing.
+    """
+
+    def __init__(self, place: str, revision: str | None, lacks: str) -> None:
+        self.revision, self.lacks = revision, lacks
+        made = (
+            "was made by a version of partnerlab from before its tables had revisions"
+            if revision is None
+            else f"does not have all that tables of its revision {revision} have"
+        )
         super().__init__(
-            f"{place} was made by a version of partnerlab from before its tables had revisions, and cannot be brought"
-            f" to today's ({lacks}). Nothing was changed: delete it, or name another database."
+            f"{place} {made}, and cannot be brought to today's ({lacks})."
+            " Nothing was changed: delete it, or name another database."
         )
 
 
@@ -70,13 +85,15 @@ class History:
             raise DatabaseNewer(place, revision, self.newest)
         return revision == self.newest
 
-    def upgrade(self, url: str, revision: str) -> None:
+    def upgrade(self, url: str, revision: str, needed: Mapping[str, Collection[str]]) -> None:
         """
         Bring a database from *revision* to the newest one, all of it or nothing.
 
-        *url* is as SQLAlchemy reads it. Processes that start at once take turns; the second finds it done.
+        *url* is as SQLAlchemy reads it, *needed* the columns of each table that this release works with; a table that
+        is not there yet is made by whoever needs it. Processes that start at once take turns; the second finds it done.
 
-        Raises `DatabaseUnknown` where it keeps no revision and lacks what the scripts change.
+        Raises `DatabaseUnknown` where it keeps no revision and lacks what the scripts change, or where a table lacks a
+        column at the end of the way.
         """
         import sqlalchemy as sa
         from alembic import command
@@ -103,10 +120,26 @@ class History:
                     lacks = str(error.orig).partition("\n")[0]
                     if numbered or not _LACKS.search(lacks):
                         raise
-                    raise DatabaseUnknown(sa.make_url(url).render_as_string(), lacks) from error
+                    raise DatabaseUnknown(sa.make_url(url).render_as_string(), None, lacks) from error
+                if missing := _missing(connection, needed):
+                    place = sa.make_url(url).render_as_string()
+                    raise DatabaseUnknown(place, revision if numbered else None, f"it lacks {missing}")
                 connection.commit()
         finally:
             engine.dispose()
+
+
+def _missing(connection: sa.Connection, needed: Mapping[str, Collection[str]]) -> str:
+    """The columns that tables which stand do not have, the first five of them by name."""
+    import sqlalchemy as sa
+
+    found = sa.inspect(connection)
+    missing = [
+        f"{table}.{column}"
+        for table in sorted(set(needed) & set(found.get_table_names()))
+        for column in sorted(set(needed[table]) - {one["name"] for one in found.get_columns(table)})
+    ]
+    return ", ".join(missing[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
 
 
 def run_scripts() -> None:

@@ -98,7 +98,8 @@ class DataPump:
         """
         Open the database and, as *worker*, begin to deliver; otherwise only take events in and show them.
 
-        Raises `EngineBusy` where this process has a working pump already, `EngineChanged`, `OtherVersion`.
+        Raises `EngineBusy` where this process has a working pump already, `EngineChanged`, `OtherVersion`,
+        `DatabaseUnknown`.
         """
         self._stopping.clear()
         self._over.clear()

@@ -132,7 +132,7 @@ class DeliveryStore(DeliveryQueries):
     The pump's tables. Methods that write take the caller's connection and transaction.
 
     Making one makes the tables where they are missing, and brings those of an older release to today's form. Raises
-    `OtherVersion`.
+    `OtherVersion`, or `DatabaseUnknown` where they lack a column that no script makes.
     """
 
     def __init__(self, database: sa.Engine) -> None:
@@ -141,7 +141,8 @@ class DeliveryStore(DeliveryQueries):
         try:
             if not HISTORY.is_newest(revision, "the database"):
                 log.warning("the data pump's tables are brought from revision %s to %s", revision, HISTORY.newest)
-                HISTORY.upgrade(database.url.render_as_string(hide_password=False), revision)
+                needed = {table.name: table.columns.keys() for table in METADATA.sorted_tables}
+                HISTORY.upgrade(database.url.render_as_string(hide_password=False), revision, needed)
         except DatabaseNewer:
             raise OtherVersion(revision) from None
 

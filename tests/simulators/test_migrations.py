@@ -164,7 +164,8 @@ def test_a_new_database_is_of_the_newest_revision_and_alembic_finds_nothing_to_d
 @pytest.mark.parametrize("old", STORES, indirect=True)
 def test_two_processes_that_start_at_once_bring_it_up_to_date_once(old: str, tables: dict[str, schema.Table]) -> None:
     program = (
-        "import sys; from partnerlab.simulators.migrations import HISTORY; HISTORY.upgrade(sys.argv[1], HISTORY.oldest)"
+        "import sys; from partnerlab.simulators.migrations import HISTORY;"
+        " HISTORY.upgrade(sys.argv[1], HISTORY.oldest, {})"
     )
     processes = [subprocess.Popen([sys.executable, "-c", program, old]) for _ in range(2)]
     assert [process.wait(120) for process in processes] == [0, 0]
@@ -184,6 +185,33 @@ def test_one_from_before_the_revisions_that_cannot_be_converted_is_told_and_left
         opened(f"sqlite:///{path}", tables)
     with closing(sqlite3.connect(path)) as connection:
         assert list(connection.iterdump()) == before
+
+
+@pytest.mark.parametrize("kept", [True, False], ids=["with a revision", "without one"])
+@pytest.mark.parametrize("old", STORES, indirect=True)
+def test_one_that_lacks_a_column_which_no_script_makes_keeps_its_tables_and_its_revision(
+    old: str, kept: bool, tables: dict[str, schema.Table]
+) -> None:
+    """All scripts can be run on it, and still it is not of this release."""
+
+    def standing() -> dict[str, list[str]]:
+        found = sa.inspect(sa.create_engine(old, poolclass=sa.NullPool))
+        return {name: [column["name"] for column in found.get_columns(name)] for name in found.get_table_names()}
+
+    with sa.create_engine(old, poolclass=sa.NullPool).begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE ic_users DROP COLUMN text_phone")
+        if kept:
+            connection.exec_driver_sql(f"CREATE TABLE {HISTORY.table} (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
+            connection.exec_driver_sql(f"INSERT INTO {HISTORY.table} (version_num) VALUES ('0001')")
+    before = standing()
+    for _ in range(2):  # the second start says the same
+        said = "of its revision 0001 have" if kept else "from before its tables had revisions"
+        with pytest.raises(DatabaseUnknown, match=rf"{said}.*\(it lacks ic_users\.text_phone\)\. Nothing was"):
+            opened(old, tables)
+        assert standing() == before
+    if kept:
+        with sa.create_engine(old, poolclass=sa.NullPool).connect() as connection:
+            assert connection.exec_driver_sql(HISTORY.asking()).scalar_one() == "0001"
 
 
 def test_one_of_a_newer_release_is_refused_and_left_alone(tmp_path: Path, tables: dict[str, schema.Table]) -> None:

@@ -162,8 +162,8 @@ class Store:
 
         With a history, those that stand are brought to its newest revision first.
 
-        Raises `StoreOutdated` where a table that stands lacks a column, `DatabaseNewer` where it is of a newer release;
-        nothing is changed then.
+        Raises `StoreOutdated` or `DatabaseUnknown` where a table that stands lacks a column, `DatabaseNewer` where it
+        is of a newer release; nothing is changed then.
         """
         with self._lock:
             if not self._to_create:
@@ -183,7 +183,7 @@ class Store:
             self._to_create = []
 
     def _upgrade(self) -> None:
-        """Bring the tables of an older release to the newest revision. Raises `DatabaseNewer`."""
+        """Bring the tables of an older release to the newest revision. Raises `DatabaseNewer`, `DatabaseUnknown`."""
         history = self._history
         if history is None or self.in_memory:
             return
@@ -194,7 +194,7 @@ class Store:
             revision = tx.all(Statement(history.asking()))[0][0] if history.table in names else history.oldest
         if not history.is_newest(revision, shown_url(self.url)):
             _logger.warning("%s is brought to revision %s", shown_url(self.url), history.newest)
-            history.upgrade(self.url, revision)
+            history.upgrade(self.url, revision, {name: [*table.c] for name, table in self.tables.items()})
 
     def read(self) -> AbstractContextManager[Tx]:
         """A consistent view. Writing in it is an error of ours. Raises `TransactionOpen`: none begins in another."""

@@ -22,6 +22,7 @@ from partnerlab.client.datapump.states import State
 from partnerlab.client.datapump.store import DeliveryStore, OtherVersion
 from partnerlab.client.datapump.tables import METADATA
 from partnerlab.client.settings import Biller
+from partnerlab.contracts.history import DatabaseUnknown
 from tests.client.datapump.conftest import make_event, state_of, submit, wait_for
 from tests.client.datapump.partner import Partner
 from tests.postgres import new_database
@@ -119,6 +120,19 @@ def test_those_of_a_newer_release_are_refused_with_words_and_left_alone(url: str
     with later._database.connect() as tx:
         assert tx.exec_driver_sql("SELECT count(*) FROM pump_deliveries").scalar_one() == 1
     later.stop()
+
+
+def test_those_that_lack_a_column_which_no_script_makes_are_refused_and_left_alone(old: str, billers: Billers) -> None:
+    engine = sa.create_engine(old.replace("postgresql://", "postgresql+psycopg://"), poolclass=sa.NullPool)
+    with engine.begin() as tx:
+        tx.exec_driver_sql("ALTER TABLE pump_attempts DROP COLUMN request")
+    before = sorted(sa.inspect(engine).get_table_names())
+    for _ in range(2):  # the second start says the same
+        pump = DataPump(old, billers)
+        with pytest.raises(DatabaseUnknown, match=r"\(it lacks pump_attempts\.request\)\. Nothing was changed"):
+            pump.start(worker=False)
+        pump.stop()
+        assert sorted(sa.inspect(engine).get_table_names()) == before
 
 
 def test_the_command_says_so_in_a_line(tmp_path: Path, billers: Billers) -> None:
