@@ -149,9 +149,11 @@ class WarmBooks:
 
     def finish(self) -> None:
         """Wait until the other thread has written what was handed to it; where it could not, that waits on."""
-        writing, self._writing = self._writing, None
-        if writing is not None and writing.exception() is None:
-            self._handed, self._handed_first = None, {}
+        if self._writing is not None:
+            failed = self._writing.exception()  # a Ctrl-C ends this wait, and not that thread
+            self._writing = None
+            if failed is None:
+                self._handed, self._handed_first = None, {}
 
     def resume(self) -> None:
         """Post what a killed process left in its log. Raises `LogUnreadable`."""
@@ -204,26 +206,29 @@ class WarmBooks:
         self.finish()
         batches = [self._batch] if self._handed is None else [self._handed, self._batch]
         try:
-            self._write_by(lambda tx: _write_all(tx, batches))
+            number = self._write_by(lambda tx: _write_all(tx, batches))
         except Exception as error:
             if is_of_the_database(error):
                 raise
             # Rows that the tables cannot take would hold up all others for ever.
             rows = [row for batch in batches for row in batch.rows]
             _logger.exception("%d payments cannot be written together", len(rows))
-            self._write_by(lambda tx: _post_again(tx, rows, self._days))
+            number = self._write_by(lambda tx: _post_again(tx, rows, self._days))
             self._told, self._standing = {}, {}
         self._batch, self._first = PaymentBatch(), {}
         self._handed, self._handed_first = None, {}
+        if self._log is not None:
+            self._log.begin(number)
 
-    def _write_by(self, write: Callable[[Tx], None]) -> None:
+    def _write_by(self, write: Callable[[Tx], None]) -> int:
+        """The number of the next batch, for `RedoLog.begin`."""
         log, number = self._log, 0
         with self._store.batch() as tx:
-            write(tx)
+            if log is None or not log.is_renumbered(tx):
+                write(tx)
             if log is not None:
                 number = log.renumber(tx)
-        if log is not None:
-            log.begin(number)
+        return number
 
     def _logged(self, payment: Row) -> bool:
         """Whether a payment is on the disk, where it has to be; else it is to be posted the plain way."""

@@ -71,6 +71,7 @@ class RedoLog:
         self._follows = (0, 0)
         self._count = 0
         self._rewound = False
+        self._coming = 0
         self.number = 0
         """The batch that the next record belongs to; 0 where it may not be known, and a new one must begin."""
 
@@ -92,12 +93,21 @@ class RedoLog:
         """
         if not number:
             self.number, number = 0, _new_number()
+            self._coming = number
         tx.run(Statement(f"PRAGMA user_version = {number}"))
         return number
 
+    def is_renumbered(self, tx: Tx) -> bool:
+        """
+        Whether the database has the number that `renumber` gave last, though `begin` was not told of it.
+
+        Then that transaction was committed and an exception, such as of Ctrl-C, came before its caller knew.
+        """
+        return self._coming != 0 and tx.all(_NUMBER) == [(self._coming,)]
+
     def begin(self, number: int) -> None:
         """Let the next record be the first of that batch."""
-        self.number, self._follows, self._count, self._rewound = number, (0, 0), 0, False
+        self.number, self._follows, self._count, self._rewound, self._coming = number, (0, 0), 0, False, 0
 
     def follow(self) -> int:
         """

@@ -17,6 +17,8 @@ from partnerlab.simulators.inhance_soap.domain.payments import Payment
 from partnerlab.simulators.inhance_soap.services import warm
 from partnerlab.simulators.inhance_soap.services.payment_batch import PaymentBatch
 from partnerlab.simulators.kit.journal.journal import Journal
+from partnerlab.simulators.kit.world import store
+from partnerlab.simulators.kit.world.held_back import Batch
 from partnerlab.simulators.kit.world.redo_log import HEAD, HEAD_OF_ONE_FILE, RedoLog
 from partnerlab.simulators.kit.world.store import Statement, Store
 from tests.simulators.inhance_soap.test_warm import ACCOUNTS, PAID_AT, Books, edited, work
@@ -36,9 +38,8 @@ class Writer:
         self.may.set()
         self.error: Exception | None = None
         self.handed = 0
-        write = PaymentBatch.write
-
         self.when = "before it commits"
+        write = PaymentBatch.write
 
         def held(batch: PaymentBatch, tx: Any) -> None:
             mine = threading.current_thread().name.startswith("payments")
@@ -209,6 +210,43 @@ def test_what_the_other_thread_cannot_write_waits_and_is_written_once(held: Writ
     assert paid(after.rows()) == references(6), "a kill finds both in the logs"
     assert [one.payment.reference for one in file.do("payments", "a")] == references(6), "written here"
     assert held.handed == 1
+
+
+def test_an_interrupt_of_who_waits_for_the_thread_books_nothing_twice(held: Writer, file: Books) -> None:
+    """Ctrl-C at a sandbox that ends while another program has the file, and then its end."""
+    waiting = file.warm_books._writing
+    assert waiting is not None
+
+    def interrupted(*_: Any) -> None:
+        del waiting.exception  # type: ignore[method-assign]
+        raise KeyboardInterrupt
+
+    waiting.exception = interrupted  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        file.store.settle()
+    held.go_on()
+    assert numbered(file.rows()) == references(5)
+
+
+@pytest.mark.parametrize("handed_over", [True, False])
+def test_an_interrupt_right_after_a_commit_books_nothing_twice(
+    handed_over: bool, file: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Interrupted(Batch):
+        def __exit__(self, *given: Any) -> None:
+            super().__exit__(*given)
+            raise KeyboardInterrupt
+
+    count = MOST + 1 if handed_over else MOST
+    for number in range(count):
+        pay(file, f"p{number}")
+    file.warm_books.finish()
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(store, "Batch", Interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            file.store.settle()
+    assert pay(file, f"p{count}").number == count + 1
+    assert numbered(file.rows()) == references(count + 1)
 
 
 def test_where_nobody_can_write_whoever_asks_is_told_and_nothing_is_lost(
