@@ -98,10 +98,15 @@ class Upkeep:
         while not self._stopping.is_set():
             self._kick.wait(PACE_S)
             self._kick.clear()
-            self._try("what is due could not be queued", self._queue_due)
-            self._try("what was held back could not be queued", self._engine.release)
+            for problem, do in (
+                ("what is due could not be queued", self._queue_due),
+                ("what was held back could not be queued", self._engine.release),
+            ):
+                if not self._try(problem, do):
+                    self._stopping.wait(RETRY_S)
 
     def _sweep(self) -> None:
+        # Nothing that fails here is waited for: others take a process for dead that has no lock for `slots.BLIP_S`.
         swept, forgot = 0.0, time.monotonic()
         while not self._stopping.is_set():
             self._try("the locks of this process could not be looked at", self._engine.keep)
@@ -114,12 +119,13 @@ class Upkeep:
                 self._try("answered bells could not be deleted", self._forget_bells)
             self._stopping.wait(min(LOST_S, SWEEP_S))
 
-    def _try(self, problem: str, do: Callable[[], None]) -> None:
+    def _try(self, problem: str, do: Callable[[], None]) -> bool:
         try:
             do()
         except Exception:
             log.exception("%s; trying again", problem)
-            self._stopping.wait(RETRY_S)
+            return False
+        return True
 
     def _queue_due(self) -> None:
         self._store.due(ring=self._engine.ring)
