@@ -21,6 +21,7 @@ UNDER_WAY = (ON_ITS_WAY, UNKNOWN, LOST)
 LATE_FEES = "late fees of Invoice Cloud"
 OF_FORMER_OWNER = "the rest is asked of its former owner"
 HELD_BACK = "what was taken just before the last file counts as not in it [A-85]"
+CAME_BACK = "came back, and the balance was told before a clerk entered it"
 MOST_TERMS = 12
 """Of so many differences every sum is tried; of more only that of all."""
 
@@ -112,7 +113,10 @@ def _former_owners(
     Where what one is asked for is just what the account's balance lacks, nothing else is to be known. Where the partner
     has an account of the former owner's own number, too, it may have told that one's balance in place of the bills.
     """
-    entered = balance.beside_bills + _paid_at(balance, books, matched) if balance.former else Decimal(0)
+    if not balance.former:
+        return
+    donations = [*_of_donations(balance, books, matched)]
+    entered = balance.beside_bills + _stands_at(balance, books, matched)
     for one in balance.former:
         if not one.asked and PARTNERS[balance.partner].how == BY_FILE:
             continue  # its balances are those of all owners [A-124], so what agrees without this one is all
@@ -124,6 +128,7 @@ def _former_owners(
         may_be_told = [*_of_payments(one, payments, matched, judged)]
         if one.late_fees:
             may_be_told.append(_Term(LATE_FEES, one.late_fees))
+        may_be_told += donations
         if entered:
             may_be_told.append(_Term(f"{entered} stands there beside its bills", entered))
         apart = one.asked - (one.billed - paid)
@@ -150,9 +155,24 @@ def _of_payments(one: FormerOwner, payments: Iterable[Payment], matched: Matched
             yield _Term(f"{payment.reference} was credited under that number, and not where the bills are", here)
 
 
-def _paid_at(balance: Balance, books: LaneBooks, matched: Matched) -> Decimal:
-    """What of payments of bills stands in the partner's account; a donation there is an entry beside its bills."""
-    rows = (row for payment in books.payments if _taken(payment) for row in matched.of.get(payment.guid, ()))
+def _of_donations(balance: Balance, books: LaneBooks, matched: Matched) -> Iterator[_Term]:
+    """What donations lower the partner's account by: those that stand, and those whose return a clerk entered later."""
+    for payment in books.payments:
+        if payment.donation == "none":
+            continue
+        for row in matched.of.get(payment.guid, ()):
+            if (row.partner, row.place) != (balance.partner, balance.place):
+                continue
+            if row.stands:
+                yield _Term(f"{payment.reference} is a donation and stands there", -row.amount)
+            elif row.returned and not PARTNERS[row.partner].returns:
+                yield _Term(f"{payment.reference} {CAME_BACK}", -row.amount)
+
+
+def _stands_at(balance: Balance, books: LaneBooks, matched: Matched) -> Decimal:
+    """What of payments, donations among them, stands in the partner's account."""
+    counts = (one for one in books.payments if _taken(one) or one.donation != "none")
+    rows = (row for payment in counts for row in matched.of.get(payment.guid, ()))
     here = (row.amount for row in rows if row.stands and (row.partner, row.place) == (balance.partner, balance.place))
     return sum(here, Decimal(0))
 
@@ -223,7 +243,7 @@ def _terms(books: LaneBooks, matched: Matched, judged: Audit) -> Terms:
             if payment.account != place and (partner, payment.account) in known and not posted:
                 terms[partner, payment.account].append(term)  # the partner has the former owner's account, too
         if payment.state == "returned" and not PARTNERS[partner].returns:
-            text = f"{payment.reference} came back, and the balance was told before a clerk entered it"
+            text = f"{payment.reference} {CAME_BACK}"
             for at in {one.place for one in matched.of.get(payment.guid, ()) if one.returned}:
                 terms[partner, at].append(_Term(text, -payment.amount))
         for one in posted:

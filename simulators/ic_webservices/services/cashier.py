@@ -239,10 +239,7 @@ class Cashier:
             if invoice is not None:
                 owed = credited(invoice, payment.amount_cents)
                 INVOICES.put(tx, lane.name, owed)
-                if (
-                    owed.total_amount_due_cents > owed.balance_due_cents
-                    and not partner_of(biller.partner).answers_for_account
-                ):
+                if not partner_of(biller.partner).answers_for_account:
                     ask_about(tx, lane, biller, owed)  # how much of it is due now, the partner alone can say
             event = ach_reject_event(new_id(), payment, time_zone(biller.time_zone), now=now)
             self.outbox.add(tx, lane, event, cause=f"clock {now.isoformat()}")

@@ -248,6 +248,30 @@ def test_what_a_former_owner_is_asked_for_goes_with_what_that_one_paid(here: str
     assert (found[0], found[1]) == (kind, "A1")
 
 
+@pytest.mark.parametrize(
+    ("asked", "returned", "finds"),
+    [
+        ("24.00", True, False),
+        ("23.99", True, True),
+        ("44.00", True, True),
+        ("34.00", False, False),
+        ("24.00", False, False),
+        ("24.01", False, True),
+        ("44.00", False, True),
+    ],
+)
+def test_a_donation_of_a_former_owner_may_have_been_told_or_not(asked: str, returned: bool, finds: bool) -> None:
+    """It stands beside the bills, and its return is entered by a clerk: the last word may have been before each."""
+    owner = former_owner(asked, "34.00", bills=frozenset(("I1",)))
+    beside = Decimal(0) if returned else Decimal(-10)
+    one = balance("inhance_v2", "50.00", "50.00", former=(owner,), beside_bills=beside)
+    gift = payment(account=FORMER, invoice="", donation="standalone", state="returned" if returned else "settled")
+    found = said(gift, postings=(posting(returned=returned),), balances=(one,))
+    assert [(kind, subject) for kind, subject, *_ in found if kind == "cents_off"] == (
+        [("cents_off", FORMER)] if finds else []
+    )
+
+
 @pytest.mark.parametrize(("there", "finds"), [("10.01", False), ("0.00", True)])
 def test_a_partner_may_have_told_the_balance_of_the_former_owners_own_number(there: str, finds: bool) -> None:
     """Then that account has to agree; what stands under the number from before is compared to the cent."""
