@@ -23,13 +23,30 @@ def index(page: Page) -> Response:
     """One registry, searched."""
     kind = page.query.get("kind", "magic_values")
     kind = kind if kind in KINDS else "magic_values"
-    title, columns = KINDS[kind]
+    columns = KINDS[kind][1]
     find = page.query.get("find", "").strip().lower()
+    tables = _tables(page, kind, find)
+    elsewhere = {}
+    if find and not any(rows for _, rows in tables):
+        counts = {name: sum(len(rows) for _, rows in _tables(page, name, find)) for name in KINDS}
+        elsewhere = {name: count for name, count in counts.items() if count}
+    elif find:
+        tables = [(name, rows) for name, rows in tables if rows]
+    values: dict[str, Any] = {
+        "kinds": KINDS,
+        "kind": kind,
+        "columns": columns,
+        "tables": tables,
+        "find": find,
+        "elsewhere": elsewhere,
+    }
+    return page.render("catalogue.html", "catalogue", "Catalogue", **values)
+
+
+def _tables(page: Page, kind: str, find: str) -> list[tuple[str, list[dict[str, Any]]]]:
+    """The tables of a registry by title, with the rows in which *find* stands."""
     if kind == "capabilities":
         tables = [(one["title"], one["features"]) for one in page.api.get("/_sandbox/capabilities")["integrations"]]
     else:
-        tables = [(title, page.api.get("/_sandbox/catalogue")[kind])]
-    if find:
-        tables = [(name, [row for row in rows if find in str(list(row.values())).lower()]) for name, rows in tables]
-    values: dict[str, Any] = {"kinds": KINDS, "kind": kind, "columns": columns, "tables": tables, "find": find}
-    return page.render("catalogue.html", "catalogue", "Catalogue", **values)
+        tables = [(KINDS[kind][0], page.api.get("/_sandbox/catalogue")[kind])]
+    return [(name, [row for row in rows if find in str(list(row.values())).lower()]) for name, rows in tables]

@@ -16,6 +16,12 @@ from tests.contracts.verification.runs import HOSTILE, configuration_run, large_
 RUNS = {"graded": small_run, "configuration": configuration_run, "large": lambda: large_run(500, 1_900)}
 
 
+CUT = """[...document.querySelectorAll("main p, main li, main td, main th, main h2, main h3, main b, main pre")]
+    .filter((one) => one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).display != "inline")
+    .filter((one) => !one.closest(".box")).map((one) => one.textContent.slice(0, 80))"""
+"""What is wider than its place and not in a box that scrolls."""
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("reports")
@@ -33,9 +39,10 @@ def test_the_report_has_no_violation_and_fits_every_width(page: Any, folder: Pat
         page.evaluate(axe)
         found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
         assert [(one["id"], one["nodes"][0]["html"][:200]) for one in found["violations"]] == []
-    for width in (1100, 375):
+    for width in (1100, 375, 320):
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert width != 320 or page.evaluate(CUT) == []
 
 
 def test_a_failure_is_reached_by_its_link(page: Any, folder: Path) -> None:

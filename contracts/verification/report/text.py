@@ -87,19 +87,32 @@ def _folded(line: str, width: int) -> list[str]:
     ) or [line]
 
 
+def _by_requirements(run: Run) -> Iterator[tuple[list[str], list[CheckResult]]]:
+    """What failed, by the requirements it shows: these in words where they come first, their ids alone after that."""
+    groups: dict[tuple[str, ...], list[CheckResult]] = {}
+    for check in worst(run):
+        groups.setdefault(tuple(sources(run, check)), []).append(check)
+    said: set[str] = set()
+    for rules, checks in groups.items():
+        yield [f"{rule.partition(': ')[0]}: see above" if rule in said else rule for rule in rules], checks
+        said |= {*rules}
+
+
 def _summary(run: Run) -> Iterator[str]:
     if run.configuration is not None:
         yield f"Configuration, {run.configuration.name}: {run.configuration.text}"
         yield f"  {run.configuration.advice}"
         yield "Nothing was graded."
         return
-    for check in worst(run):
-        yield f"✗ {check.check}: {check.sentence}"
-        for problem in check.problems:
-            yield f"    {problem.where}"
-            yield f"      expected {problem.expected}"
-            yield f"      received {problem.received}"
-        yield from (f"    {line}" for line in sources(run, check))
+    for rules, checks in _by_requirements(run):
+        yield from rules
+        indent = "  " if rules else ""
+        for check in checks:
+            yield f"{indent}✗ {check.check}: {check.sentence}"
+            for problem in check.problems:
+                yield f"{indent}    {problem.where}"
+                yield f"{indent}      expected {problem.expected}"
+                yield f"{indent}      received {problem.received}"
     counts = ", ".join(f"{run.count(outcome)} {outcome.value}" for outcome in Outcome)
     yield f"Requirements of {run.subject}: {counts}."
     idle = Counter(one.reason for one in run.requirements if one.outcome is Outcome.NOT_EXERCISED)

@@ -177,12 +177,38 @@ def test_github_gets_ten_annotations_and_a_summary_that_is_not_dropped() -> None
 def test_terminal_and_summary_say_the_outcome(run: Run) -> None:
     lines = "\n".join(summary_lines(run))
     if run.configuration is None:
-        assert "✗ inhance/wrong-key" in lines
+        assert "  ✗ inhance/wrong-key" in lines
         assert "1 passed, 2 failed, 1 not exercised, 1 not testable here" in lines
         assert "not exercised, 1: --allow-writes" in lines, "what to do is said"
     else:
         assert lines.startswith("Configuration, wrong-key")
         assert re.search(r"\*\*Configuration, wrong-key\*\*", github.summary(run))
+
+
+def test_a_requirement_is_said_once_with_all_checks_below_it_that_failed() -> None:
+    run = small_run("plain")
+    failed, other = run.checks[0], run.checks[4]
+    again = replace(failed, check="inhance/no-key", sentence="Neither is none.")
+    both = replace(other, check="inhance/both", requirements=(*other.requirements, *failed.requirements))
+    alone = replace(other, check="inhance/alone", requirements=())
+    lines = list(summary_lines(replace(run, checks=(failed, other, again, both, alone))))
+    rules = {one.requirement.id: one.requirement for one in run.requirements}
+    key, path = (
+        f"{rule.id} ({rule.level}): {rule.text} [{rule.source}, {rule.row}]"
+        for rule in (rules["INH2-ADR-3"], rules["ASMX-TOL-1"])
+    )
+    assert [line for line in lines if "✗ " in line or line.startswith(("INH2", "ASMX"))] == [
+        key,
+        "  ✗ inhance/wrong-key: A wrong key is refused.",
+        "  ✗ inhance/no-key: Neither is none.",
+        "INH2-ADR-3 (must): see above",
+        path,
+        "  ✗ inhance/both: It holds.",
+        "ASMX-TOL-1 (should): see above",
+        "  ✗ inhance/path-case: It holds.",
+        "✗ inhance/alone: It holds.",
+    ]
+    assert lines[2:5] == ["      Body plain", "        expected a refusal", "        received plain"]
 
 
 def test_the_outcome_is_folded_to_the_terminal_and_what_was_received_is_not() -> None:

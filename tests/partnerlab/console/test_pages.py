@@ -196,3 +196,16 @@ def test_a_sandbox_with_a_token_lets_a_browser_sign_in() -> None:
         assert reader.get("/_sandbox/lanes", cookie=session).status == 200
         assert reader.get("/_sandbox/lanes", cookie=session, origin="http://evil.example").status == 403
         assert reader.get("/", cookie=f"{session}0").status == 303
+
+
+def test_a_search_of_the_catalogue_that_finds_nothing_says_where_it_stands_or_what_to_try(reader: Reader) -> None:
+    page = reader.get("/console/catalogue?kind=settings&find=commit-then-drop")
+    assert "Nothing in settings has “commit-then-drop”. It stands in" in page.text
+    (there,) = [link for link in page.links("/console/catalogue?") if "kind=faults&amp;find=" in link]
+    found = reader.get(there.replace("&amp;", "&"))
+    assert "Nothing in" not in found.text
+    assert "commit-then-drop" in found.text
+    nowhere = reader.get("/console/catalogue?kind=capabilities&find=zzz%3Cb%3E")
+    assert "has “zzz<b>”. It stands in no other registry either: try a part of the word" in nowhere.text
+    assert "<table" not in nowhere.raw
+    assert "Nothing in" not in reader.get("/console/catalogue?kind=capabilities&find=e-mail").text
