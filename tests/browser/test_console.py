@@ -18,7 +18,9 @@ import pytest
 
 from partnerlab.sandbox import Sandbox
 from partnerlab.settings import SandboxSettings
+from tests.odd_names import ODD_NAMES
 from tests.partnerlab.console.conftest import Reader
+from tests.partnerlab.console.test_odd_names import rename
 from tests.partnerlab.console.test_pages import UTILITY, check_balance
 
 SCREENSHOTS = os.environ.get("PARTNERLAB_SCREENSHOTS", "")
@@ -67,6 +69,38 @@ def pages(reader: Reader) -> dict[str, str]:
         "problem": "/console/no-such-page",
         "sign-in": "/console/sign-in",
     }
+
+
+def test_odd_names_fit_the_narrowest_page_and_turn_nothing_around_them(page: Any) -> None:
+    with Sandbox(SandboxSettings(port=0), in_process=True) as sandbox:
+        reader = Reader(sandbox)
+        rename(reader, ODD_NAMES["endless"])
+        reader.post("/console/try/pay")
+        reader.settle()
+        for number, kind in (("77000001", "endless"), ("77000002", "right-to-left"), ("77000003", "script")):
+            reader.put(f"/_sandbox/inhance/accounts/{number}", {"customer_name": ODD_NAMES[kind]})
+        for width in (320, 1280):
+            page.set_viewport_size({"width": width, "height": 640})
+            for path in (
+                f"books?biller={UTILITY}",
+                f"books/{UTILITY}/10000101",
+                f"books/{UTILITY}/77000001",
+                f"books/{UTILITY}/77000002",
+                "mailbox",
+            ):
+                page.goto(f"{sandbox.url}/console/{path}")
+                assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
+                beyond = page.evaluate(
+                    "[...document.querySelectorAll('main bdi, main pre')].filter((one) =>"
+                    " one.getBoundingClientRect().right > innerWidth && !one.closest('.scroll'))"
+                    ".map((one) => one.textContent.slice(0, 40))"
+                )
+                assert beyond == [], (path, width)
+                columns = page.evaluate("[...document.querySelectorAll('main td')].map((one) => one.clientWidth)")
+                assert max(columns, default=0) < 900, (path, width, "a name makes its column as wide as itself")
+        page.goto(f"{sandbox.url}/console/books/{UTILITY}/77000002")
+        name = page.locator("bdi", has_text=ODD_NAMES["right-to-left"]).first
+        assert name.evaluate("one => getComputedStyle(one).unicodeBidi") == "isolate"
 
 
 def test_no_page_has_a_violation_and_each_fits_every_width(page: Any, reader: Reader) -> None:

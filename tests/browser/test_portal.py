@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from importlib.resources import files
 from typing import Any
@@ -12,7 +13,9 @@ from typing import Any
 import pytest
 
 from partnerlab.sandbox import Sandbox
+from partnerlab.simulators.ic_webservices.store import CUSTOMERS
 from tests.browser.portal import (
+    ACCOUNT,
     AMEX,
     INVOICE,
     USER,
@@ -29,6 +32,7 @@ from tests.browser.portal import (
     partner_payments,
     press,
 )
+from tests.odd_names import ODD_NAMES
 
 HEADINGS = {
     "1": "Your bills",
@@ -260,7 +264,7 @@ def test_a_bill_is_paid_by_keyboard_alone(page: Any, connect: Connect) -> None:
     heading(page, "Thank you for your payment")
 
 
-def test_no_page_is_wider_than_a_phone(page: Any, connect: Connect) -> None:
+def test_no_page_is_wider_than_a_phone(page: Any, connect: Connect, sandbox: Sandbox, lane: str) -> None:
     page.set_viewport_size({"width": 320, "height": 720})
     page.goto(
         connect("5", ReturnUrl="http://localhost:9/x", CustomReturnSiteName="The Water Department of Springfield")
@@ -270,6 +274,11 @@ def test_no_page_is_wider_than_a_phone(page: Any, connect: Connect) -> None:
     page.get_by_label("Name on the card").fill("W" * 100)
     press(page, "Save")
     root = page.url.split("))/")[0] + "))/"
+    with sandbox.store.write() as tx:  # a name and an e-mail address without a blank
+        customer = CUSTOMERS.get(tx, lane, UTILITY, ACCOUNT)
+        assert customer is not None
+        long = {"customer_name": ODD_NAMES["endless"], "email_address": f"{'w' * 200}@example.com"}
+        CUSTOMERS.put(tx, lane, replace(customer, **long))
     paths = ["bills", f"bill/{INVOICE}", f"pay/{INVOICE}", "scheduled-payments", "payment-options", "autopay"]
     for path in [*paths, "payment-options/new/bank-account", "paperless", "pay-by-text", "nowhere"]:
         page.goto(root + path)

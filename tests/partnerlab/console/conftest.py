@@ -88,6 +88,11 @@ class Reader:
         """POST JSON to the control API; the answer's."""
         return json.loads(self._ask("POST", path, json.dumps(body).encode(), {"content-type": "application/json"}).raw)
 
+    def put(self, path: str, body: dict[str, str]) -> None:
+        """PUT JSON to the control API, which takes it."""
+        answer = self._ask("PUT", path, json.dumps(body).encode(), {"content-type": "application/json"})
+        assert answer.status < 300, answer
+
     def api(self, path: str) -> Any:
         """The JSON of the control API."""
         return json.loads(self._ask("GET", path, b"", {}).raw)
