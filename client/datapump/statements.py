@@ -19,6 +19,11 @@ from partnerlab.client.datapump.database import asking, explained
 
 __all__ = ["Statements", "writable"]
 
+PLAN_OUTDATED = "0A000"
+"""
+What PostgreSQL says to a prepared statement whose columns another release changed ("cached plan must not change result
+type"), and would to each later one of the connection: only after a rollback the driver prepares statements anew.
+"""
 _NEVER = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -101,6 +106,8 @@ class Statements:
             if (clear := explained(error, self.database.url)) is not None:
                 raise clear from error
             if isinstance(error, tx.dialect.loaded_dbapi.Error):
+                if getattr(error, "sqlstate", None) == PLAN_OUTDATED:
+                    tx.invalidate(error)
                 raise sa.exc.DBAPIError.instance(
                     statement, values, error, tx.dialect.loaded_dbapi.Error, hide_parameters=True, dialect=tx.dialect
                 ) from error
