@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.ic_webservices.domain.errors import Conflict, ValueRefused
@@ -18,6 +18,7 @@ __all__ = [
     "changes_between",
     "check_email",
     "check_text",
+    "conveyed_at",
     "conveyed_number",
     "from_bill_file",
     "is_conveyed",
@@ -28,6 +29,7 @@ __all__ = [
 FIRST_CUSTOMER_ID = 1_000_000
 LONGEST_TEXT = 250
 _EMAIL = re.compile(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+")
+CONVEYED_FORMAT = "%Y%m%d%H%M%S"
 _CONVEYED = re.compile(r"-?CV-[0-9]{8,14}\Z")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
@@ -192,8 +194,17 @@ def number_before(account_number: str) -> str:
     return _CONVEYED.sub("", account_number)
 
 
+def conveyed_at(account_number: str) -> str:
+    """When the account of that `CV-` number was passed on, as moments are kept; empty where the mark tells no time."""
+    digits = account_number.rpartition("CV-")[2]
+    try:
+        return datetime.strptime(digits, CONVEYED_FORMAT).replace(tzinfo=UTC).isoformat()
+    except ValueError:
+        return ""
+
+
 def conveyed_number(account_number: str, at: datetime) -> str:
     """The number of an account that is passed to a new owner: `10000101CV-20261121143000` [A-4]. Raises `Conflict`."""
     if is_conveyed(account_number):
         raise Conflict(f"The account {account_number!r} is conveyed already.")
-    return f"{account_number}CV-{at:%Y%m%d%H%M%S}"
+    return f"{account_number}CV-{at:{CONVEYED_FORMAT}}"

@@ -34,7 +34,7 @@ from partnerlab.simulators.ic_webservices.services.cards import refuse_card_numb
 from partnerlab.simulators.ic_webservices.services.moments import recorded_at
 from partnerlab.simulators.ic_webservices.services.outbox import Outbox
 from partnerlab.simulators.ic_webservices.services.questions import ask_about
-from partnerlab.simulators.ic_webservices.services.stated import stated_by_order
+from partnerlab.simulators.ic_webservices.services.stated import of_owner, stated_by_order
 from partnerlab.simulators.ic_webservices.services.unsettled import Unsettled
 from partnerlab.simulators.ic_webservices.store import (
     AGE,
@@ -196,7 +196,8 @@ class BillerLedger:
         """
         Set BalanceDue, and TotalAmountDue where given; an invoice with a balance is open again, one without is paid.
 
-        Of inHance v1 it is what the account owes, so the account's earlier invoices close into it [A-109].
+        Of inHance v1 it is what the account owes, so the account's earlier invoices close into it [A-109]; of an
+        account that was conveyed, what all of its owners do, so what the others are asked for is not due on it [A-125].
 
         Raises `KeyWrong`, `NotFound`, `ValueRefused`, and `Conflict` while the partner may not know that a payment of
         the account came back: its balance would take the payer's debt away [A-112]. While a payment has no certain
@@ -211,7 +212,9 @@ class BillerLedger:
             biller = self.partner(tx, lane, biller_guid, key, lock=True)
             due = cents(balance_due, "BalanceDue")
             total = None if total_amount_due is None else cents(total_amount_due, "TotalAmountDue")
-            invoice = with_balance(invoice_of(tx, lane, biller, number), due, total)
+            invoice = invoice_of(tx, lane, biller, number)
+            due, total, lowered = of_owner(tx, lane, biller, invoice, due, total)
+            invoice = with_balance(invoice, due, total)
             doubt = self.unsettled.doubt(tx, lane, biller.guid, invoice.account_number)
             if why := doubt.returned:
                 raise Conflict(
@@ -220,7 +223,8 @@ class BillerLedger:
                 )
             invoice = replace(invoice, stated_after=last_payment(tx, lane), held_cents=0)
             invoice = stated_at(invoice, lane.now(), time_zone(biller.time_zone))
-            INVOICES.put(tx, lane.name, invoice)
+            for one in (invoice, *lowered):
+                INVOICES.put(tx, lane.name, one)
             stated_by_order(tx, lane, biller, invoice)
             if doubt.reason:
                 ask_about(tx, lane, biller, invoice)

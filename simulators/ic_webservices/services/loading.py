@@ -28,7 +28,7 @@ from partnerlab.simulators.ic_webservices.domain.uploads import SETS, Adjustment
 from partnerlab.simulators.ic_webservices.services.ledger import invoice_of, last_payment
 from partnerlab.simulators.ic_webservices.services.questions import RTDR_URL, ask_about
 from partnerlab.simulators.ic_webservices.services.staging import Staged
-from partnerlab.simulators.ic_webservices.services.stated import nothing_held
+from partnerlab.simulators.ic_webservices.services.stated import nothing_held, other_owners
 from partnerlab.simulators.ic_webservices.services.unsettled import Unsettled
 from partnerlab.simulators.ic_webservices.store import ADJUSTMENTS, AGE, CUSTOMERS, INVOICES, age_sql, next_number
 from partnerlab.simulators.kit.world.identifiers import new_id
@@ -144,6 +144,11 @@ def load_invoices(tx: Tx, lane: Lane, biller: Biller, upload_id: str, staged: St
     if partner_of(biller.partner).answers_for_account:
         for number in dict(tx.all(_LATE, **place)).values():
             ask_about(tx, lane, biller, invoice_of(tx, lane, biller, number))
+        for account in _former_owners(tx, lane, biller):
+            search = {"biller_guid": biller.guid, "account_number": account, "upload_id": upload_id}
+            latest = INVOICES.find(tx, lane.name, search, order=AGE, last_first=True, limit=1)
+            if latest and any(other_owners(tx, lane, biller, account)):
+                ask_about(tx, lane, biller, latest[0])  # its amounts may have in them what others are asked for
 
 
 def _load_invoice(

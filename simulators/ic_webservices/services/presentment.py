@@ -8,7 +8,7 @@ is asked about the account's latest open invoice, whichever of them is opened [A
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -20,7 +20,7 @@ from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.ic_webservices.domain.balances import apply_account_balance
 from partnerlab.simulators.ic_webservices.domain.billers import Biller, time_zone
 from partnerlab.simulators.ic_webservices.domain.cloud_payments import is_requested
-from partnerlab.simulators.ic_webservices.domain.customers import check_email
+from partnerlab.simulators.ic_webservices.domain.customers import check_email, is_conveyed
 from partnerlab.simulators.ic_webservices.domain.errors import DomainError
 from partnerlab.simulators.ic_webservices.domain.invoices import CLOSED, OPEN, PAID, Invoice, age, stated
 from partnerlab.simulators.ic_webservices.domain.late_fees import stated_at
@@ -29,6 +29,7 @@ from partnerlab.simulators.ic_webservices.domain.partners import partner_of
 from partnerlab.simulators.ic_webservices.domain.payments import Payment
 from partnerlab.simulators.ic_webservices.services.ledger import biller_of, invoice_of
 from partnerlab.simulators.ic_webservices.services.questions import RTDR_URL, note_answer
+from partnerlab.simulators.ic_webservices.services.stated import other_owners
 from partnerlab.simulators.ic_webservices.services.unsettled import Unsettled
 from partnerlab.simulators.ic_webservices.store import AGE, CUSTOMERS, INVOICES
 from partnerlab.simulators.kit.world.lanes import Lane, stands
@@ -62,17 +63,23 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class _Account:
-    """The account of a bill before or after the partner was asked: what an answer may change, and its last payment."""
+    """
+    The account of a bill before or after the partner was asked: what an answer may change, and its last payment.
+
+    `paid_apart_cents` is what former owners paid that the answer cannot have in it [A-125].
+    """
 
     asked: Invoice
     others: tuple[Invoice, ...]
     newest_payment: str
+    paid_apart_cents: int = 0
 
     @property
     def versions(self) -> tuple[object, ...]:
         """What differs when the account changed meanwhile."""
         return (
             self.newest_payment,
+            self.paid_apart_cents,
             *sorted((one.invoice_number, one.version) for one in (self.asked, *self.others)),
         )
 
@@ -202,7 +209,11 @@ def _account(tx: Tx, lane: Lane, biller: Biller, opened: Invoice) -> _Account:
         found = [one for one in latest if one.status != CLOSED and not is_requested(one)][:1] or [opened]
     paid = INVOICES.find(tx, lane.name, {**place, "status": PAID}, order=AGE, last_first=True, limit=MOST_OPEN)
     credits = [one for one in paid if one.balance_due_cents < 0 and one != found[0] and not is_requested(one)]
-    return _Account(found[0], (*found[1:], *credits), newest)
+    former: Sequence[Invoice] = ()
+    paid_apart_cents = 0
+    if not is_conveyed(opened.account_number):
+        former, paid_apart_cents = other_owners(tx, lane, biller, opened.account_number)
+    return _Account(found[0], (*found[1:], *credits, *former), newest, paid_apart_cents)
 
 
 def _after(biller: Biller, account: _Account, due: int | None, total: int | None) -> list[Invoice]:
@@ -211,7 +222,8 @@ def _after(biller: Biller, account: _Account, due: int | None, total: int | None
         return []
     invoice = account.asked
     if partner_of(biller.partner).answers_for_account and due is not None and not is_requested(invoice):
-        return apply_account_balance(invoice, account.others, due, total)
+        total = None if total is None else total - account.paid_apart_cents
+        return apply_account_balance(invoice, account.others, due - account.paid_apart_cents, total)
     due = invoice.balance_due_cents if due is None else due
     if (due, total) in ((invoice.balance_due_cents, None), (invoice.balance_due_cents, invoice.total_amount_due_cents)):
         return []

@@ -1,29 +1,62 @@
-"""A balance of WaterSmart's, which has one account whoever owns it, where Invoice Cloud knows former owners [A-124]."""
+"""A balance of a partner's, which has one account whoever owns it, where Invoice Cloud knows former owners."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
-from tests.simulators.ic_webservices.harness import WATERSMART, Harness, advance
-from tests.simulators.ic_webservices.water_files import OWN, fetched, pay, row, send
+from partnerlab.simulators.ic_webservices import Settings
+from tests.simulators.ic_webservices.harness import (
+    ACCOUNT,
+    INVOICE,
+    INVOICING,
+    RETURNS,
+    UTILITY,
+    WATERSMART,
+    Harness,
+    advance,
+    begin,
+    bill_file,
+    elements,
+    group,
+    keyed,
+    texts,
+)
+from tests.simulators.ic_webservices.water_files import fetched, pay, row, send
 
 NUMBER = "30000002"
+V1, V1_KEY = Settings().utility_v1_guid, Settings().utility_v1_web_service_key
+V1_ACCOUNT, V1_BILL = "30000301", "530001"
 
 
-def conveyed(harness: Harness) -> str:
+def conveyed(harness: Harness, biller: str = WATERSMART, number: str = NUMBER) -> str:
     """The number of an account, conveyed now."""
-    answer = harness.control("POST", f"customers/{NUMBER}/convey", {"biller_guid": WATERSMART})
+    answer = harness.control("POST", f"customers/{number}/convey", {"biller_guid": biller})
     return str(answer.json["account_number"])
 
 
-def dues(harness: Harness) -> dict[str, str]:
+def dues(harness: Harness, biller: str = WATERSMART, number: str = NUMBER) -> dict[str, str]:
     """What is asked on each bill that is not closed."""
-    found = harness.get("invoices", **OWN)["invoices"]
+    found = harness.get("invoices", biller_guid=biller)["invoices"]
     return {
         one["invoice_number"]: one["balance_due"]
         for one in found
-        if one["account_number"].startswith(NUMBER) and one["status"] != "closed"
+        if one["account_number"].startswith(number) and one["status"] != "closed"
     }
+
+
+def stated(harness: Harness, bill: str, balance: str) -> dict[str, str]:
+    """What is asked after inHance v1 stated the balance of its account."""
+    inner = elements({**keyed(V1, V1_KEY), "InvoiceNumber": bill, "BalanceDue": balance, "TotalAmountDue": balance})
+    answer = texts(harness.soap(INVOICING, "SetInvoiceBalance", f"<Req>{inner}</Req>"))
+    assert answer["Success"] == "true", answer
+    return dues(harness, V1, V1_ACCOUNT)
+
+
+def billed(harness: Harness, bill: str, amount: str, *, on: date | None = None) -> None:
+    """A new owner's bill of inHance v1, which carries the account's balance."""
+    content = bill_file([group(bill, V1_ACCOUNT, amount, on=on or date(2027, 1, 20))], biller=V1)
+    report = harness.upload(content, biller=V1, key=V1_KEY)
+    assert (report["Success"], report["Problems"]) == ("true", []), report
 
 
 def test_while_there_is_no_new_owner_it_is_the_former_ones(harness: Harness) -> None:
@@ -77,3 +110,58 @@ def test_an_account_that_nobody_ever_had_is_not_known(harness: Harness) -> None:
     conveyed(harness)
     told = send(harness, "3000000,Ann,63.21,1,", f"{NUMBER}0,Ann,63.21,1,")
     assert told["rejected"] == 2
+
+
+def test_inhance_v1_does_not_ask_a_former_owner_again_for_what_that_one_paid(harness: Harness) -> None:
+    """It has the payment under the `CV-` number, and not in the balance [A-125]; nor has it there what came back."""
+    former = conveyed(harness, V1, V1_ACCOUNT)
+    order = {"tender": "online_bank_direct", "bank_account": RETURNS, "biller_guid": V1}
+    assert harness.pay(account_number=former, amount="84.40", **order).status == 201
+    assert stated(harness, V1_BILL, "84.40") == {V1_BILL: "0.00"}
+    assert stated(harness, V1_BILL, "94.40") == {V1_BILL: "10.00"}
+    assert stated(harness, V1_BILL, "84.40") == {V1_BILL: "0.00"}
+    advance(harness, timedelta(days=9))
+    assert dues(harness, V1, V1_ACCOUNT) == {V1_BILL: "84.40"}
+
+
+def test_what_was_paid_before_an_account_was_conveyed_is_in_inhances_balance(harness: Harness) -> None:
+    begin(harness)
+    order = {"tender": "credit_card", "card_number": "4111111111111111", "biller_guid": V1}
+    assert harness.pay(account_number=V1_ACCOUNT, amount="84.40", **order).status == 201
+    advance(harness, timedelta(minutes=20))
+    conveyed(harness, V1, V1_ACCOUNT)
+    assert stated(harness, V1_BILL, "7.00") == {V1_BILL: "7.00"}
+
+
+def test_a_balance_of_inhance_v1_is_that_of_all_owners_together(harness: Harness) -> None:
+    former = conveyed(harness, V1, V1_ACCOUNT)
+    billed(harness, "539001", "94.40")
+    assert stated(harness, "539001", "94.40") == {V1_BILL: "84.40", "539001": "10.00"}
+    assert stated(harness, V1_BILL, "95.40") == {V1_BILL: "85.40", "539001": "10.00"}
+    assert stated(harness, "539001", "60.00") == {V1_BILL: "60.00", "539001": "0.00"}, "the oldest is lowered first"
+    order = {"tender": "credit_card", "card_number": "4111111111111111", "biller_guid": V1}
+    assert harness.pay(account_number=former, amount="60.00", **order).status == 201
+    assert stated(harness, "539001", "94.40") == {V1_BILL: "0.00", "539001": "34.40"}
+
+
+def test_an_answer_of_inhance_v2_is_that_of_all_owners_together(harness: Harness) -> None:
+    """[A-125] The new owner's bill carries the balance forward, so inHance is asked."""
+    former = conveyed(harness, UTILITY, ACCOUNT)
+    harness.balance = lambda *_: {"balance_due": "135.50", "total_amount_due": "192.75"}
+    harness.upload(bill_file([group("539002", ACCOUNT, "135.50", on=date(2020, 1, 1))]))
+    advance(harness, timedelta(minutes=1))
+    assert [one[2:] for one in harness.asked] == [(ACCOUNT, "539002")]
+    assert dues(harness, UTILITY, ACCOUNT) == {INVOICE: "125.50", "539002": "10.00"}
+    assert harness.invoice("539002")["total_amount_due"] == "67.25"
+    order = {"tender": "credit_card", "card_number": "4111111111111111", "biller_guid": UTILITY}
+    assert harness.pay(account_number=former, amount="125.50", **order).status == 201
+    assert harness.control("POST", "invoices/539002/open").status == 200
+    assert dues(harness, UTILITY, ACCOUNT) == {INVOICE: "0.00", "539002": "10.00"}
+
+
+def test_a_former_owner_who_was_billed_since_has_an_account_of_its_own(harness: Harness) -> None:
+    """So it is with the seeded one: inHance has its bill under the `CV-` number."""
+    number = "10000107"
+    harness.balance = lambda *_: {"balance_due": "31.06", "total_amount_due": None}
+    assert harness.control("POST", "invoices/500009/open").status == 200
+    assert dues(harness, UTILITY, number) == {"500009": "31.06", "500010": "63.20"}
