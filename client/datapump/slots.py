@@ -21,6 +21,7 @@ from typing import Protocol
 import sqlalchemy as sa
 
 from partnerlab.client.datapump.database import KEEPALIVES
+from partnerlab.contracts.database_errors import is_locked
 from partnerlab.contracts.sqlite_files import prepare
 
 __all__ = ["MAX_SLOTS", "FileSlots", "NoSlot", "PostgresSlots", "Slots", "StartingTakesLong", "slot_name", "slots_of"]
@@ -102,7 +103,7 @@ class FileSlots:
 
     def take(self) -> int:
         for slot in range(1, MAX_SLOTS + 1):
-            if (lock := self._lock(slot_name(slot))) is not None:
+            if (lock := self._lock(slot_name(slot), at_start=True)) is not None:
                 self._mine = lock
                 return slot
         raise NoSlot
@@ -131,7 +132,7 @@ class FileSlots:
 
     @contextmanager
     def starting(self) -> Iterator[None]:
-        connection = self._lock(slot_name(_STARTING), wait_s=STARTING_S)
+        connection = self._lock(slot_name(_STARTING), wait_s=STARTING_S, at_start=True)
         if connection is None:
             raise StartingTakesLong
         try:
@@ -144,14 +145,17 @@ class FileSlots:
             self._mine.close()
             self._mine = None
 
-    def _lock(self, name: str, *, wait_s: float = 0) -> sqlite3.Connection | None:
+    def _lock(self, name: str, *, wait_s: float = 0, at_start: bool = False) -> sqlite3.Connection | None:
+        """None where another process has it, or, later than *at_start*, where the disk fails: that may pass."""
         path = f"{self._database}.{name}"
         prepare(path)
         connection = sqlite3.connect(path, timeout=wait_s, isolation_level=None, check_same_thread=False)
         try:
             connection.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError:
+        except sqlite3.OperationalError as error:
             connection.close()
+            if at_start and not is_locked(error):
+                raise
             return None
         return connection
 

@@ -17,6 +17,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from partnerlab.contracts.checkpoints import leave_checkpoints
+from partnerlab.contracts.database_errors import is_locked
 from partnerlab.contracts.first_use import pattern
 from partnerlab.contracts.history import History
 from partnerlab.contracts.sqlite_files import prepare
@@ -286,7 +287,7 @@ class Store:
         """
         Have a SQLite file for this process alone, until `close` or its end; with what a killed one held back.
 
-        Raises `StoreTaken`, `LogUnreadable`.
+        Raises `StoreTaken`, `LogUnreadable`, and what SQLite raises where the disk is full.
         """
         if not self.sqlite or self.in_memory or self._taken is not None:
             return
@@ -294,9 +295,9 @@ class Store:
         taken = sqlite3.connect(f"{self._place}.lock", timeout=0, isolation_level=None, check_same_thread=False)
         try:
             taken.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError:
+        except sqlite3.OperationalError as error:
             taken.close()
-            raise StoreTaken(self.url) from None
+            raise (StoreTaken(self.url) if is_locked(error) else error) from None
         try:
             self.create()
             with self._lock:

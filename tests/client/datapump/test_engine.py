@@ -60,6 +60,19 @@ def test_there_are_no_more_slots_than_there_are(tmp_path: Path, monkeypatch: pyt
     assert MAX_SLOTS > 2
 
 
+def test_where_the_disk_fails_the_slots_are_not_said_to_be_taken(tmp_path: Path) -> None:
+    """A full disk has no room for the journal of a lock either."""
+    slots = FileSlots(str(tmp_path / "pump.db"))
+    for slot in (0, 1):
+        (tmp_path / f"pump.db.slot-{slot}-journal").mkdir()
+    with pytest.raises(sqlite3.OperationalError):
+        slots.take()
+    with pytest.raises(sqlite3.OperationalError), slots.starting():
+        pass
+    with slots.borrow(1) as free:
+        assert not free
+
+
 def test_the_slot_of_a_killed_process_is_free(tmp_path: Path) -> None:
     code = f"""
         import sys, time

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -204,3 +205,12 @@ def test_a_driver_error_is_the_stores_error(store: Store) -> None:
     _add(store, "twice")
     with pytest.raises(store.Error):
         _add(store, "twice")
+
+
+def test_a_file_that_cannot_be_locked_is_not_said_to_be_in_use(tmp_path: Path) -> None:
+    """As on a full disk, which has no room for the journal of the lock either."""
+    (tmp_path / "world.db.lock-journal").mkdir()
+    store = Store(f"sqlite:///{tmp_path / 'world.db'}")
+    with pytest.raises(sqlite3.OperationalError):
+        store.take()
+    store.close()
