@@ -129,6 +129,7 @@ def _former_owners(
         if one.late_fees:
             may_be_told.append(_Term(LATE_FEES, one.late_fees))
         may_be_told += donations
+        may_be_told += _of_other_owners(balance, one)
         if entered:
             may_be_told.append(_Term(f"{entered} stands there beside its bills", entered))
         apart = one.asked - (one.billed - paid)
@@ -153,6 +154,16 @@ def _of_payments(one: FormerOwner, payments: Iterable[Payment], matched: Matched
             yield _Term(f"{payment.reference}: {here} here, {there} there", here - there)
         elif any(row.place == one.account for row in posted):
             yield _Term(f"{payment.reference} was credited under that number, and not where the bills are", here)
+
+
+def _of_other_owners(balance: Balance, one: FormerOwner) -> Iterator[_Term]:
+    """What a former owner's bill may carry forward of another one's, who is asked for it, too."""
+    if PARTNERS[balance.partner].how == BY_FILE:
+        return
+    for other in balance.former:
+        if other != one:
+            for amount in sorted({other.billed, other.asked} - {Decimal(0)}):
+                yield _Term(f"its bill carries forward {amount} of {other.account}", amount)
 
 
 def _of_donations(balance: Balance, books: LaneBooks, matched: Matched) -> Iterator[_Term]:
@@ -246,6 +257,9 @@ def _terms(books: LaneBooks, matched: Matched, judged: Audit) -> Terms:
             text = f"{payment.reference} {CAME_BACK}"
             for at in {one.place for one in matched.of.get(payment.guid, ()) if one.returned}:
                 terms[partner, at].append(_Term(text, -payment.amount))
+                if (bills_at := before_conveyance(at)) != at:
+                    text = f"{payment.reference} came back, and the balance was told where it had not been credited"
+                    terms[partner, bills_at].append(_Term(text, payment.amount))
         for one in posted:
             if one.place != place:
                 terms[partner, one.place].append(_Term(f"{payment.reference} was credited here", one.amount, mend))

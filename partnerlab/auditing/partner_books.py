@@ -172,7 +172,7 @@ def balances(control: Control, billers: Mapping[str, Biller]) -> Iterator[Balanc
                 fees[place],
                 former[place],
                 next((one for one in former[before_conveyance(place)] if one.account == place), None),
-                at_partner - sum(_billed(control, biller.partner, place).values()) if former[place] else Decimal(0),
+                _beside_bills(control, biller.partner, place) if former[place] else Decimal(0),
                 ahead[place],
                 held_back[place],
             )
@@ -205,6 +205,14 @@ def _billed(control: Control, partner: str, account: str) -> dict[str, Decimal]:
     """What a partner that has accounts billed by each bill of one."""
     path, listed = ACCOUNT_BILLS[partner]
     return {row["invoice_number"]: Decimal(row["amount"]) for row in control.get(at(path, account))[listed]}
+
+
+def _beside_bills(control: Control, partner: str, account: str) -> Decimal:
+    """What a partner says that an account owes beyond the sum of its bills, those of a later day included."""
+    path, listed = ACCOUNT_BILLS[partner]
+    row = control.get(at(path, account))
+    owed = Decimal(row.get("future_balance", row["balance"]))
+    return owed - sum(Decimal(bill["amount"]) for bill in row[listed])
 
 
 def _ahead(due: Decimal, owed: Decimal) -> Decimal:

@@ -15,7 +15,7 @@ from partnerlab.contracts.numbers import number_sql
 from partnerlab.simulators.kit.world.store import Statement
 from partnerlab.simulators.kit.world.table import ByNumber, LaneTx, Table, utc_text
 from partnerlab.simulators.watersmart import tables
-from partnerlab.simulators.watersmart.domain.customers import Cause, Customer, Entry, Invoice
+from partnerlab.simulators.watersmart.domain.customers import RENEW_USER, Cause, Customer, Entry, Invoice
 from partnerlab.simulators.watersmart.domain.errors import CustomerUnknown
 from partnerlab.simulators.watersmart.domain.received import ExchangedFile, Payment, Reject
 from partnerlab.simulators.watersmart.domain.users import Link, User
@@ -65,6 +65,10 @@ _UNSENT_OF = Statement(
 _LAST_BROUGHT = Statement(
     "SELECT max(at) FROM watersmart_entries WHERE lane = :lane AND account_number = :account_number"
     " AND kind IN ('paid', 'returned')"
+)
+_RENEWED = Statement(
+    "SELECT 1 FROM watersmart_entries WHERE lane = :lane AND account_number = :account_number"
+    " AND kind = 'adjusted' AND at >= :since AND detail LIKE :renewed LIMIT 1"
 )
 # What the last bill of an account asks for, of those with a bill in a file, against what is owed but for bills that no
 # file has had.
@@ -152,6 +156,11 @@ class Books(LaneTx):
         """When a file of Invoice Cloud's last brought a payment of an account or took one back."""
         row = self.one(_LAST_BROUGHT, account_number=account_number)
         return datetime.fromisoformat(row[0]) if row and row[0] else None
+
+    def renewed(self, account_number: str, since: datetime) -> bool:
+        """Whether "Renew User" set what an account owes, then or later."""
+        row = self.one(_RENEWED, account_number=account_number, since=utc_text(since), renewed=f'%"{RENEW_USER}"%')
+        return row is not None
 
     def let_moved_wait(self, file_number: int) -> None:
         """Mark for the next balance file who got a bill by this file and owes something else than the last one says."""

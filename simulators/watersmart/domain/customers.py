@@ -7,7 +7,10 @@ from typing import Any, Literal
 
 from partnerlab.contracts.records import dataclass
 
-__all__ = ["Cause", "Customer", "Entry", "Invoice", "Who"]
+__all__ = ["RENEW_USER", "Cause", "Customer", "Entry", "Invoice", "Who"]
+
+RENEW_USER = "Renew User"
+"""The note of the entry that this button makes."""
 
 Who = Literal["customer", "staff"]
 """Who changes something: the customer on the preferences page, or the utility's staff on the dashboard."""

@@ -137,6 +137,8 @@ def _post(books: Books, customer: Customer, payment: Payment, cause: Cause, *, c
         **({"offline": True, "check_number": payment.check_number} if payment.offline else {}),
         **({"came_as": came_as} if came_as else {}),
     }
+    if books.renewed(customer.account_number, payment.paid_at):
+        customer = replace(customer, balance_waits=True)  # Invoice Cloud was told to ask for it again
     customer = books.record(customer, "paid", -payment.amount_cents, detail, cause)
     reject = REJECTS.get(books.tx, books.lane, payment.reference)
     if reject is not None and _is_of(reject, payment, came_as):  # it came first

@@ -17,7 +17,7 @@ from typing import Any
 from partnerlab.simulators.kit.keys import Keys
 from partnerlab.simulators.kit.world.lanes import Lane, in_world
 from partnerlab.simulators.kit.world.store import Store
-from partnerlab.simulators.watersmart.domain.customers import Cause, Customer, Invoice, Who
+from partnerlab.simulators.watersmart.domain.customers import RENEW_USER, Cause, Customer, Invoice, Who
 from partnerlab.simulators.watersmart.domain.errors import (
     AccountNotLinked,
     PasswordWrong,
@@ -225,7 +225,7 @@ class Portal:
             if not found:
                 raise ValueInvalid("account_number", account_number, "has no invoice at Invoice Cloud yet")
             back = found[-1].total_cents - self._open_on(books, customer, found)
-            books.record(replace(customer, balance_waits=True), "adjusted", back, {"note": "Renew User"}, cause)
+            books.record(replace(customer, balance_waits=True), "adjusted", back, {"note": RENEW_USER}, cause)
         values = {"invoice_number": found[-1].invoice_number, "balance_due": to_decimal(found[-1].total_cents)}
         return self._call(lane, cause, account_number, "renew_demo_user", values)
 

@@ -272,6 +272,31 @@ def test_a_donation_of_a_former_owner_may_have_been_told_or_not(asked: str, retu
     )
 
 
+@pytest.mark.parametrize(
+    ("asked", "finds"), [("15.00", False), ("5.00", False), ("17.00", False), ("15.01", True), ("10.00", True)]
+)
+def test_a_former_owners_bill_may_carry_forward_what_another_one_owed(asked: str, finds: bool) -> None:
+    """inHance's does, WaterSmart's does not: what was billed, or what is asked for by now."""
+    first = former_owner("12.00", "10.00", bills=frozenset(("I1",)), late_fees=Decimal(2))
+    second = former_owner(asked, "5.00", account="A1CV-20260402093000")
+    one = balance("inhance_v2", "50.00", "50.00", former=(first, second))
+    found = [subject for kind, subject, *_ in said(balances=(one,)) if kind == "cents_off"]
+    assert found == ([second.account] if finds else [])
+    of_file = balance("watersmart", "50.00", "50.00", former=(first, second))
+    found = [subject for kind, subject, *_ in said(balances=(of_file,)) if kind == "cents_off"]
+    assert found == ([] if asked == "5.00" else [second.account])
+
+
+@pytest.mark.parametrize(("asked", "finds"), [("44.00", False), ("34.00", False), ("44.01", True), ("54.00", True)])
+def test_a_return_of_what_was_credited_under_a_former_owners_own_number(asked: str, finds: bool) -> None:
+    """The balance of the bills was told without the payment; when it came back Invoice Cloud asked for it again."""
+    owner = former_owner(asked, "34.00", bills=frozenset(("I1",)))
+    one = balance("inhance_v1", "0.00", "34.00", former=(owner,))
+    paid = payment("inhance_v1", account=FORMER, state="returned")
+    found = said(paid, postings=(posting("inhance_v1", place=FORMER, returned=True),), balances=(one,))
+    assert [kind for kind, subject, *_ in found if subject == "A1"] == (["cents_off"] if finds else ["explained"])
+
+
 @pytest.mark.parametrize(("there", "finds"), [("10.01", False), ("0.00", True)])
 def test_a_partner_may_have_told_the_balance_of_the_former_owners_own_number(there: str, finds: bool) -> None:
     """Then that account has to agree; what stands under the number from before is compared to the cent."""
