@@ -60,11 +60,13 @@ def balances(books: LaneBooks, matched: Matched, judged: Audit) -> Iterator[Diff
             *(_unsent(one) for one in balance.unsent),
             *((_Term(LATE_FEES, balance.late_fees),) if balance.late_fees else ()),
             *_of_former_owners(balance, terms),
+            *_requested(balance, books),
             *((_Term("paid before it was billed", -balance.ahead),) if balance.ahead else ()),
             *((_Term(HELD_BACK, -balance.held_back),) if balance.held_back else ()),
         ]
         chosen = _explained(apart, of_place)
         explained[balance.partner, balance.place] = chosen
+        yield from _gone(balance, chosen)
         if chosen == []:
             continue
         name = PARTNERS[balance.partner].name
@@ -190,6 +192,24 @@ def _stands_at(balance: Balance, books: LaneBooks, matched: Matched) -> Decimal:
 
 def _is_used(one: FormerOwner, chosen: Sequence[_Term] | None) -> bool:
     return any(term.of == one for term in chosen or ())
+
+
+def _gone(balance: Balance, chosen: Sequence[_Term] | None) -> Iterator[Difference]:
+    """Bills of a conveyed account that Invoice Cloud took and has no more, though both sides ask for as much."""
+    if chosen is None or not balance.was_conveyed:
+        return
+    for bill in balance.unsent:
+        if bill.sent_in and not bill.refused and _unsent(bill) not in chosen:
+            detail = f"{_unsent(bill).text}: of its {bill.amount} another owner is asked, or nobody"
+            yield Difference("off_by_finding", balance.partner, balance.place, -bill.amount, detail)
+
+
+def _requested(balance: Balance, books: LaneBooks) -> Iterator[_Term]:
+    """What was asked for by bills that the partner has put into Cloud Payments requests, and not into its books."""
+    for number, due in balance.requested:
+        paid = sum((_taken(one) for one in books.payments if one.invoice == number), Decimal(0))
+        if due + paid:
+            yield _Term(f"bill {number} is known from a Cloud Payments request alone", due + paid)
 
 
 def _unsent(bill: MissingBill) -> _Term:

@@ -33,6 +33,8 @@ __all__ = [
 ]
 
 MOST_UNSENT = 1_000
+FROM_REQUEST = "CloudPaymentsV2"
+"""The Source of a bill that came with a Cloud Payments request."""
 ACCOUNT_BILLS: Mapping[str, tuple[str, str]] = {
     "inhance_v1": ("/_sandbox/inhance/accounts/{}", "bills"),
     "inhance_v2": ("/_sandbox/inhance/accounts/{}", "bills"),
@@ -135,7 +137,9 @@ def balances(control: Control, billers: Mapping[str, Biller]) -> Iterator[Balanc
         conveyed: defaultdict[str, dict[str, Decimal]] = defaultdict(dict)
         ahead: defaultdict[str, Decimal] = defaultdict(Decimal)
         held_back: defaultdict[str, Decimal] = defaultdict(Decimal)
+        requested: defaultdict[str, list[tuple[str, Decimal]]] = defaultdict(list)
         by_invoice = PARTNERS[biller.partner].place == "invoice"
+        was_conveyed = set() if by_invoice else _conveyed(control, biller.guid)
         for row in paged(control, "/_sandbox/ic/invoices", "invoices", "invoice_number", biller_guid=biller.guid):
             place = row["invoice_number"] if by_invoice else row["account_number"]
             held[place].add(row["invoice_number"])
@@ -145,6 +149,8 @@ def balances(control: Control, billers: Mapping[str, Biller]) -> Iterator[Balanc
             due = Decimal(row["balance_due"]) if row["status"] != "closed" else Decimal(0)
             if before_conveyance(place) != place:
                 conveyed[place][row["invoice_number"]] = due
+            if row["fields"].get("Source") == FROM_REQUEST:
+                requested[place].append((row["invoice_number"], due))
             if row["status"] != "closed":
                 owed[place] += due
                 ahead[place] += _ahead(due, Decimal(row["total_amount_due"]))
@@ -167,7 +173,7 @@ def balances(control: Control, billers: Mapping[str, Biller]) -> Iterator[Balanc
                 waits,
                 tuple(asked[place]),
                 tuple(_missing(control, biller.guid, biller.partner, place, held[place], waits=waits))
-                if differs
+                if differs or place in was_conveyed
                 else (),
                 fees[place],
                 former[place],
@@ -175,7 +181,15 @@ def balances(control: Control, billers: Mapping[str, Biller]) -> Iterator[Balanc
                 _beside_bills(control, biller.partner, place) if former[place] else Decimal(0),
                 ahead[place],
                 held_back[place],
+                tuple(requested[place]),
+                place in was_conveyed,
             )
+
+
+def _conveyed(control: Control, biller_guid: str) -> Set[str]:
+    """The numbers from before of the accounts that Invoice Cloud passed to a new owner."""
+    rows = paged(control, "/_sandbox/ic/customers", "customers", "account_number", biller_guid=biller_guid)
+    return {before_conveyance(row["account_number"]) for row in rows if row["conveyed"]}
 
 
 def _former_owners(

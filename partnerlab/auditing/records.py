@@ -242,6 +242,10 @@ class Balance:
     `beside_bills` is what the partner says beyond the sum of its bills, of an account with former owners. `ahead` is
     what was paid before it was billed. `held_back` is what the partner's last file asked for and
     Invoice Cloud does not, as it may have been paid just before; only of a partner that cannot be asked itself.
+
+    `requested` are bills that Invoice Cloud knows from a Cloud Payments request alone, with what is due on each; of an
+    account that `was_conveyed` `unsent` is told where both sides agree, too: what one owner's bill lacks may be asked
+    of another.
     """
 
     partner: str
@@ -258,6 +262,8 @@ class Balance:
     beside_bills: Decimal = Decimal(0)
     ahead: Decimal = Decimal(0)
     held_back: Decimal = Decimal(0)
+    requested: tuple[tuple[str, Decimal], ...] = ()
+    was_conveyed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

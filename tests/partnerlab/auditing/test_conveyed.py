@@ -91,6 +91,23 @@ def test_what_a_former_owner_is_asked_for_is_found_where_a_new_one_is_billed_too
         town.close()
 
 
+def test_a_former_owners_bill_that_is_gone_is_found_where_the_new_one_is_asked_for_it(sandbox: Sandbox) -> None:
+    """inHance says of one account what all owners owe, so nothing is a cent off."""
+    town = conveyed(sandbox, "inhance_v2")
+    try:
+        gone, kept = town.accounts[:2]
+        assert town.sql(f"DELETE FROM ic_invoices WHERE lane = :lane AND invoice_number = '{gone.invoice}'")
+        for account, bill in ((gone, "68000001"), (kept, "68000002")):
+            town.control.post(at(UTILITY_BILLS, account.number), {"amount": "10.00", "invoice_number": bill})
+        town.advance(days=2)
+        for bill in ("68000001", "68000002"):
+            town.control.post(f"/_sandbox/ic/invoices/{bill}/open", {"biller_guid": town.biller["guid"]})
+        found = reconcile(town.books()).findings
+        assert [(one.kind, one.subject) for one in found] == [("off_by_finding", gone.number)]
+    finally:
+        town.close()
+
+
 def test_what_watersmart_entered_since_is_the_former_owners_to_the_cent(sandbox: Sandbox) -> None:
     """Its account is one, whoever owns it [A-124]."""
     town = conveyed(sandbox, "watersmart")

@@ -91,6 +91,31 @@ def test_a_bill_that_went_out_and_is_not_there_is_to_be_mended() -> None:
     assert found == ("off_by_finding", ": bill 7 is not at Invoice Cloud, and went out in bills.txt")
 
 
+def test_a_bill_of_a_conveyed_account_that_is_gone_is_found_where_both_agree() -> None:
+    """A new owner may be asked for it, whose bill carries the balance forward."""
+    bill = missing_bill("I9", "4.00", "an upload")
+    text = ": bill I9 is not at Invoice Cloud, and went out in an upload: of its 4.00 another owner is asked, or nobody"
+    for unsent, expected in (
+        (bill, [("off_by_finding", "A1", Decimal("-4.00"), text.removeprefix(": "))]),
+        (missing_bill("I9", "4.00"), []),
+        (missing_bill("I9", "4.00", "an upload", "it has no lines"), []),
+    ):
+        one = balance("inhance_v2", "10.00", "10.00", unsent=(unsent,), was_conveyed=True)
+        assert said(balances=(one,)) == expected
+    assert of_one("6.00", "10.00", unsent=(bill,), was_conveyed=True) == ("off_by_finding", text.split(": of its")[0])
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "due", "paid"), [("14.00", "10.00", "4.00", False), ("10.00", "0.00", "0", True)]
+)
+def test_a_bill_from_a_cloud_payments_request_says_so(here: str, there: str, due: str, paid: bool) -> None:
+    """Unpaid it is asked for here alone; paid, the partner has the payment and not the bill."""
+    payments = (payment(invoice="P1"),) if paid else ()
+    held = {"postings": (posting(),)} if paid else {}
+    found = of_one(here, there, *payments, held=held, requested=(("P1", Decimal(due)),))
+    assert found == ("explained", ": bill P1 is known from a Cloud Payments request alone")
+
+
 def test_a_bill_that_was_refused_says_why() -> None:
     found = of_one("8.00", "10.00", unsent=(missing_bill("7", "2.00", "an upload", "line 3: no name"),))
     text = "bill 7 is not at Invoice Cloud, and went out in an upload, which refused it: line 3: no name"
