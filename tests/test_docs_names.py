@@ -14,8 +14,8 @@ from partnerlab.cli import main
 from tests.test_docs import PROSE, ROOT, commands
 
 ROOMS = ("benchmarks", "client", "contracts", "docs", "generators", "partnerlab", "simulators", "tests")
-TODAY = [page for page in PROSE if page.name != "CHANGELOG.md"]
-"""What is true now; the changelog also tells of what was."""
+TODAY = [page for page in PROSE if page.name not in ("CHANGELOG.md", "checks.md")]
+"""What is true now; the changelog also tells of what was, and the page of checks is made from their names."""
 USERS_OWN = {"billers.toml", "plan.toml", "test_payment.py"}
 """Files that a reader makes."""
 OPTIONS_OF_OTHERS = {"--help", "--scale"}
@@ -24,6 +24,10 @@ OPTIONS_OF_OTHERS = {"--help", "--scale"}
 CODE = re.compile(r"`([^`]+)`")
 BLOCK = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
 FILE = re.compile(r"(?<![\w/.<>{}*-])((?:[a-z_0-9]+/)*[a-z_0-9]+\.(?:py|toml|yaml))(?!\w)")
+WAY = re.compile(r"[a-z][a-z_0-9]*(?:/[a-z][a-z_0-9]*)+/?")
+"""Alone between backticks: a module without its ending, or a folder, as `kit/world/store`."""
+NO_WAYS = ("application/", "text/", "exchange/", "inhance/", "tccs/")
+"""Media types, a folder of the reader's, names of checks."""
 FOLDER = re.compile(rf"(?<![\w/.<>-])((?:{'|'.join(ROOMS)})(?:/[a-z_0-9]+)*)/(?![\w<{{*])")
 MODULE = re.compile(r"(?<![\w./-])partnerlab(?:\.[A-Za-z_]\w*)+(?![\w*])")
 
@@ -37,7 +41,9 @@ def named(text: str) -> Iterator[str]:
 def missing_paths(text: str, there: set[str]) -> list[str]:
     """Files and folders that a text names and that are not there, by any end of a path."""
     names = [name for code in named(text) for name in (*FILE.findall(code), *FOLDER.findall(code))]
-    return [name for name in names if name not in there and name not in USERS_OWN]
+    ways = [code.rstrip("/") for code in named(text) if WAY.fullmatch(code) and not code.startswith(NO_WAYS)]
+    gone = [name for name in names if name not in there | USERS_OWN]
+    return sorted({*gone, *(way for way in ways if not {way, f"{way}.py"} & there)})
 
 
 def missing_modules(text: str) -> list[str]:

@@ -66,7 +66,8 @@ class Shown:
 
     @property
     def words(self) -> str:
-        return " ".join(" ".join(self.tree.xpath("//main//text()")).split())
+        tree = html.document_fromstring(re.sub(r"</?bdi>", "", self.text))  # no break: a comma may follow
+        return " ".join(" ".join(tree.xpath("//main//text()")).split())
 
     @property
     def errors(self) -> dict[str, str]:
