@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from partnerlab.auditing import LaneBooks, read_lane
 from partnerlab.sandbox import Sandbox
@@ -25,6 +25,9 @@ from partnerlab.soak.stand_ins import StandIns, TakeEvent
 from partnerlab.soak.wire import AFTER, BEFORE, NEVER, Killed, SiteControl, Wire
 from partnerlab.soak.world import BEGINS, LANE, World
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 __all__ = ["InProcessWorld"]
 
 CHEAP = ic_webservices.Settings(password_cost=2)
@@ -35,12 +38,24 @@ OFFERING = 1 / 3
 
 
 class InProcessWorld(World):
-    """A deterministic world: one seed gives one run, to the byte of its event log."""
+    """
+    A deterministic world: one seed gives one run, to the byte of its event log.
+
+    *systems* are settings of simulated systems, *database* as the sandbox's: a file of its own where none is given, and
+    empty for memory, from which nothing is opened again after a kill.
+    """
 
     post_back_url = "http://127.0.0.1:9/postback"
 
-    def __init__(self, seed: int, echo: Callable[[str], object]) -> None:
+    def __init__(
+        self,
+        seed: int,
+        echo: Callable[[str], object],
+        *systems: DataclassInstance,
+        database: str | None = None,
+    ) -> None:
         super().__init__(seed, echo)
+        self._systems, self._given = systems or (CHEAP,), database
         self.browser = self.wire = Wire()
         self._receiver_is_down, self._dies_offering = 0, NEVER
         self._exit = ExitStack()
@@ -50,7 +65,7 @@ class InProcessWorld(World):
     def __enter__(self) -> Self:
         folder = tempfile.mkdtemp(prefix="partnerlab-soak-", dir=MEMORY if MEMORY.is_dir() else None)
         self._exit.callback(shutil.rmtree, folder, ignore_errors=True)
-        self._database = str(Path(folder) / "sandbox.db")
+        self._database = str(Path(folder) / "sandbox.db") if self._given is None else self._given
         self._exit.enter_context(drawn_from(self._ids.getrandbits))
         self._open()
         self._exit.callback(lambda: self.sandbox.stop())
@@ -76,7 +91,8 @@ class InProcessWorld(World):
             dice.seed(f"{name}/{seed}")
 
     def _open(self) -> None:
-        self.sandbox = Sandbox(SandboxSettings(port=8700, database=self._database), CHEAP, stand_ins=self.stand_ins)
+        settings = SandboxSettings(port=8700, database=self._database)
+        self.sandbox = Sandbox(settings, *self._systems, stand_ins=self.stand_ins)
         self.wire.site = self.sandbox.site
 
     @property
