@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from partnerlab.client.http.attempt import Attempt
 
 __all__ = ["After", "Before", "Watched"]
+
+log = logging.getLogger("partnerlab.client")
 
 Before = Callable[[HttpRequest], None]
 """Looks at a request before it is sent; raises `RequestInvalid` where it may not be."""
@@ -29,7 +32,11 @@ class Watched(Transport):
         self._shared, self._before, self._after = shared, before, after
 
     def send(self, request: HttpRequest) -> HttpResponse:
-        """As `Transport.send`, and raises what *before* does: nothing was sent then."""
+        """
+        As `Transport.send`, and raises what *before* does: nothing was sent then.
+
+        What *after* raises is logged: the call ended as it ended.
+        """
         if self._before is not None:
             self._before(request)
         if self._after is None:
@@ -39,7 +46,10 @@ class Watched(Transport):
         try:
             answer = super().send(request)
         finally:
-            self._after(request, answer, started_ns)
+            try:
+                self._after(request, answer, started_ns)
+            except Exception:
+                log.exception("%s: what hears of calls failed", request.operation)
         return answer
 
     @contextmanager

@@ -12,6 +12,7 @@ Source: the postback is told again until it is taken, assumed [A-21]; how often 
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, wait
@@ -42,6 +43,8 @@ from partnerlab.simulators.kit.world.store import Store, Tx
 from partnerlab.simulators.kit.world.table import utc_text
 
 __all__ = ["Post", "PostbackSent", "Postbacks"]
+
+_logger = logging.getLogger(__name__)
 
 PAYER_WAITS_S = 2.0
 """How long a payer is kept for the first attempt, so that a partner's return page mostly knows the outcome."""
@@ -177,7 +180,10 @@ class Postbacks:
             answer = self._post(targets, postback.body)
         finally:
             if self._told is not None:
-                self._told(PostbackSent(lane_name, postback, answer, started_ns))
+                try:
+                    self._told(PostbackSent(lane_name, postback, answer, started_ns))
+                except Exception:  # it was sent, and would be sent again
+                    _logger.exception("who hears of postbacks failed at one of payment %s", postback.payment_guid)
         return answer
 
 

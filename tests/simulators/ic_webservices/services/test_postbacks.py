@@ -11,12 +11,14 @@ import threading
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from unittest.mock import Mock
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from partnerlab.simulators.ic_webservices.domain.postbacks import FIELDS, MOST_ATTEMPTS, next_attempt_at, payment_date
 from partnerlab.simulators.ic_webservices.services import postbacks as module
+from partnerlab.simulators.kit.egress.pinned_post import PostAnswer
 from partnerlab.simulators.kit.world.clock import Clock
 from partnerlab.simulators.kit.world.lanes import Lanes
 from partnerlab.simulators.kit.world.store import Store
@@ -191,6 +193,20 @@ def test_after_ten_attempts_it_is_given_up_and_can_be_sent_by_hand(checkout: Che
         assert len(receiver.got) == 12
     assert checkout.harness.control("POST", "postbacks/none/send").status == 404
     assert checkout.harness.control("GET", "postbacks/none").status == 404
+
+
+def test_one_that_was_taken_counts_where_who_hears_of_it_fails() -> None:
+    """As the journal of a sandbox does that has lost its database for a moment."""
+    heard: list[module.PostbackSent] = []
+
+    def fails(sent: module.PostbackSent) -> None:
+        heard.append(sent)
+        raise OSError("the connection is lost")
+
+    answer, nobody = PostAnswer(200, ""), Mock()
+    postbacks = module.Postbacks(nobody, nobody, nobody, post=lambda *_: answer, told=fails)
+    assert postbacks._posted("main", Mock(), []) is answer
+    assert [sent.answer for sent in heard] == [answer]
 
 
 @pytest.mark.usefixtures("hasty")
