@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from partnerlab.contracts.numbers import number_sql
 from partnerlab.simulators.ic_webservices.domain.balances import apply_account_balance
@@ -114,3 +115,10 @@ def stated_by_order(tx: Tx, lane: Lane, biller: Biller, invoice: Invoice) -> Non
         (latest,) = INVOICES.find(tx, lane.name, account, order=AGE, last_first=True, limit=1)
         if latest.invoice_number == invoice.invoice_number:
             nothing_held(tx, lane, biller, invoice.account_number)
+            word = replace(
+                invoice,
+                filed_due_cents=invoice.balance_due_cents,
+                filed_total_cents=invoice.total_amount_due_cents,
+                filed_after=invoice.stated_after,
+            )
+            INVOICES.put(tx, lane.name, word)

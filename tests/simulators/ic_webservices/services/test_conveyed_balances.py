@@ -165,3 +165,19 @@ def test_a_former_owner_who_was_billed_since_has_an_account_of_its_own(harness: 
     harness.balance = lambda *_: {"balance_due": "31.06", "total_amount_due": None}
     assert harness.control("POST", "invoices/500009/open").status == 200
     assert dues(harness, UTILITY, number) == {"500009": "31.06", "500010": "63.20"}
+
+
+def test_a_balance_after_renew_user_is_no_earlier_word(harness: Harness) -> None:
+    """WaterSmart found the payment's account after "Renew User", which was its last word."""
+    begin(harness, "2026-09-01T12:00:00+00:00")
+    send(harness, row(NUMBER, "64.20", number="A1"))
+    pay(harness, NUMBER, "64.20")
+    fetched(harness)
+    conveyed(harness)
+    advance(harness, timedelta(days=4))
+    own = keyed(WATERSMART, Settings().watersmart_web_service_key)
+    inner = elements({**own, "InvoiceNumber": "A1", "BalanceDue": "64.20"})
+    assert texts(harness.soap(INVOICING, "SetInvoiceBalance", f"<Req>{inner}</Req>"))["Success"] == "true"
+    assert dues(harness) == {"A1": "64.20"}
+    send(harness, f"{NUMBER},Ann,0.00,1,")
+    assert dues(harness) == {"A1": "0.00"}
