@@ -59,7 +59,8 @@ def adjust(
         due = total = unseen(amount_cents, said, taken)
         word = amount_cents
         held_cents = held(amount_cents, due, taken)
-        if amount_cents == said - taken.seen_cents and due <= owed:
+        ordered = any(one.stated_after != one.filed_after for one in concerned)  # as by "Renew User": no word of a file
+        if amount_cents == said - taken.seen_cents and due <= owed and not (ordered and due < owed):
             changed_hold = replace(asked, held_cents=held(amount_cents, owed, taken))
             return Adjusted([changed_hold] if changed_hold != asked else [], owed, owed)
     changed = {one.invoice_number: one for one in apply_account_balance(asked, others, due, total)}
