@@ -6,7 +6,8 @@ write-ahead log and full synchronisation, in one process; PostgreSQL with two wo
 events in), send them with the same client to the same partner, and are done when the last one is recorded. The bare
 engine has one workflow with one recorded step; it keeps order within an account but writes down neither attempts nor
 reasons, and after a kill it would send again. Each run is a process of its own, and the two take turns, so that what
-else the machine does falls on both.
+else the machine does falls on both. It lasts for seconds: of 500 payments, connections, threads and prepared statements
+that a start makes were two fifths of what ours took.
 
 PostgreSQL is that of `PARTNERLAB_TEST_POSTGRES`, or one of its own from the programs on this machine, in memory and
 without waiting for a disk; without either the report says that the row is left out.
@@ -33,10 +34,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import uvloop
+
 from benchmarks.tools import start
 from partnerlab.postgres import postgres_programs, running_postgres
 
-EVENTS, ACCOUNTS, PRODUCERS, ROUNDS = 500, 100, 4, 3
+EVENTS, ACCOUNTS, PRODUCERS, ROUNDS = 2_000, 100, 4, 3
 POLL_S = 0.05
 KEY = "11111111-1111-4111-8111-111111111111"
 AIM = 3.0
@@ -306,7 +309,7 @@ def _serve(pipe: Any) -> None:
         pipe.send(server.sockets[0].getsockname()[1])
         await server.serve_forever()
 
-    asyncio.run(main())
+    uvloop.run(main())
 
 
 if __name__ == "__main__":
