@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 
 from partnerlab.simulators.ic_webservices.services.cloud_payment_requests import KNOWN
 from partnerlab.simulators.kit.world.held_back import each_alone, is_of_the_database
@@ -104,7 +105,12 @@ class PagesHeldBack:
     def forget(self) -> None:
         """What is remembered of accounts goes by the store's count of writes."""
 
-    def finish(self) -> None:
+    def settle(self, lock: threading.RLock) -> None:
+        """Write the pages that wait, while others wait."""
+        with lock:
+            self.write()
+
+    def wait(self) -> None:
         """No other thread writes."""
 
     def resume(self) -> None:

@@ -15,7 +15,9 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 from collections.abc import Callable, Iterable
+from concurrent import futures
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from partnerlab.simulators.inhance_soap.domain.errors import AccountUnknown, PaymentDuplicate
@@ -147,12 +149,32 @@ class WarmBooks:
         if self._log is not None:
             self._log.number = 0  # what is written now may be lost with the machine: then the log must not count
 
+    def settle(self, lock: threading.RLock) -> None:
+        """Write the payments that wait now; in a file others pay meanwhile."""
+        self.wait()
+        with lock:
+            if self._batch:
+                self._hand_over()
+        self.wait()
+        with lock:
+            self.finish()
+            if self._handed is not None:
+                self._write()
+
+    def wait(self) -> None:
+        """Wait until the other thread has written what was handed to it, or could not."""
+        if (writing := self._writing) is not None:
+            futures.wait((writing,))
+
     def finish(self) -> None:
-        """Wait until the other thread has written what was handed to it; where it could not, that waits on."""
+        """With the lock, as `wait`; what could not be written waits on."""
         if self._writing is not None:
-            failed = self._writing.exception()  # a Ctrl-C ends this wait, and not that thread
+            written = self._writing.exception() is None  # a Ctrl-C ends this wait, and not that thread
+            if not written and self._log is not None:
+                with self._store.batch() as tx:
+                    written = self._log.is_followed(tx)  # it was committed, and failed then
             self._writing = None
-            if failed is None:
+            if written:
                 self._handed, self._handed_first = None, {}
 
     def resume(self) -> None:
@@ -186,7 +208,7 @@ class WarmBooks:
         could not be written.
         """
         self.finish()
-        if self._log is None or self._writer is None or self._handed is not None:
+        if self._log is None or self._log.number == 0 or self._writer is None or self._handed is not None:
             self._write()
             return
         self._batch.freeze()

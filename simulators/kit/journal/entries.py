@@ -10,7 +10,7 @@ from partnerlab.contracts.records import dataclass
 from partnerlab.contracts.verification.findings import Finding
 from partnerlab.simulators.kit.world import schema
 from partnerlab.simulators.kit.world.holding import MOMENT, OBJECT_OF_TEXTS, Rule
-from partnerlab.simulators.kit.world.store import Row, Statement
+from partnerlab.simulators.kit.world.store import ManyRows, Row, Statement
 
 __all__ = [
     "CLEAR",
@@ -19,6 +19,7 @@ __all__ = [
     "GET",
     "GET_AGAIN",
     "INSERT",
+    "INSERT_ALL",
     "IN_ORDER",
     "JUDGED",
     "LANE",
@@ -31,6 +32,7 @@ __all__ = [
     "TABLES",
     "TIE",
     "TRIM",
+    "WRITTEN",
     "Entry",
     "read_row",
     "render_findings",
@@ -70,7 +72,9 @@ TABLE = schema.Table(
 
 FIELDS = tuple(name for name in TABLE.c if name != "lane")
 SELECT = f"SELECT {', '.join(FIELDS)} FROM journal WHERE lane = :lane"
-INSERT = Statement(f"INSERT INTO journal (lane, {', '.join(FIELDS[1:])}) VALUES (:lane, :{', :'.join(FIELDS[1:])})")
+WRITTEN = ("lane", *FIELDS[1:])
+INSERT = Statement(f"INSERT INTO journal ({', '.join(WRITTEN)}) VALUES (:{', :'.join(WRITTEN)})")
+INSERT_ALL = ManyRows(f"INSERT INTO journal ({', '.join(WRITTEN)}) VALUES {{rows}}", len(WRITTEN))
 TRIM = Statement(
     "DELETE FROM journal WHERE lane = :lane AND number <="
     " (SELECT number FROM journal WHERE lane = :lane ORDER BY number DESC LIMIT 1 OFFSET :keep)"

@@ -16,6 +16,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from operator import itemgetter
 from typing import Any, Unpack
 
 from partnerlab.contracts.verification.findings import Finding, Verdict
@@ -28,6 +29,7 @@ from partnerlab.simulators.kit.journal.entries import (
     GET_AGAIN,
     IN_ORDER,
     INSERT,
+    INSERT_ALL,
     JUDGED,
     LANE,
     NEWER,
@@ -37,6 +39,7 @@ from partnerlab.simulators.kit.journal.entries import (
     TABLES,
     TIE,
     TRIM,
+    WRITTEN,
     Entry,
     read_row,
     render_findings,
@@ -58,9 +61,13 @@ ENOUGH, ENOUGH_BYTES = MAX_WAITING // 4, MAX_WAITING_BYTES // 4
 """Where so many wait, in all lanes together, they are written though nobody asked for them."""
 MAX_STORED_BYTES = 512 * 1024 * 1024
 CHUNK = 100
+TOGETHER = 10
+"""Entries that are masked before a waiting request has its turn: half a millisecond."""
 MOST_NEWER = 500
 
 _logger = logging.getLogger(__name__)
+
+_cells = itemgetter(*WRITTEN)
 
 
 class Journal:
@@ -232,13 +239,20 @@ class Journal:
 
     def _write(self, lane: str, entries: deque[Waiting]) -> None:
         for first in range(0, len(entries), CHUNK):
-            rows = [self._row(entries[n]) for n in range(first, min(first + CHUNK, len(entries)))]
+            rows = []
+            for number in range(first, min(first + CHUNK, len(entries))):
+                if number % TOGETHER == 0 and threading.current_thread() is self._thread:
+                    time.sleep(0)  # lets a waiting request have the interpreter: masking holds it
+                rows.append(self._row(entries[number]))
             with self._store.write(aside=True) as tx:
                 tx.lock(IN_ORDER, ())
                 if tx.one(LANE, lane=lane) is None:
                     return  # the lane was dropped while its last requests were on their way
                 self._lanes.used(tx, lane)
-                tx.run_many(INSERT, rows)
+                if self._store.sqlite:
+                    tx.run_rows(INSERT_ALL, [_cells(row) for row in rows])
+                else:
+                    tx.run_many(INSERT, rows)
                 self._unmeasured += sum(len(row["request"]) + len(row["answer"]) + 1_000 for row in rows)
                 for row in rows:
                     if row["peer"] and row["event"] + row["sender"]:
@@ -263,8 +277,6 @@ class Journal:
                 tx.run(CUT, older=int(count * (1 - 0.75 * MAX_STORED_BYTES / size)))
 
     def _row(self, entry: Waiting) -> dict[str, Any]:
-        if threading.current_thread() is self._thread:
-            time.sleep(0)  # lets a waiting request have the interpreter: masking holds it
         request, response, operation = entry.request, entry.response, entry.operation
         if not isinstance(operation, str):
             operation = operation(request)

@@ -70,8 +70,15 @@ class HeldBack(Protocol):
     def forget(self) -> None:
         """Remember no row any more; nothing waits."""
 
-    def finish(self) -> None:
-        """Wait until nobody writes for it in another thread; something may wait on."""
+    def settle(self, lock: threading.RLock) -> None:
+        """
+        Write what waits now, for whoever asks without the lock; as `write`.
+
+        Others may go on meanwhile, so more may wait when it returns.
+        """
+
+    def wait(self) -> None:
+        """Wait until nobody writes for it in another thread; something may wait on. Asked without the lock, too."""
 
     def resume(self) -> None:
         """Write what a former process held back of a file, which is this one's from now on."""

@@ -71,7 +71,7 @@ class RedoLog:
         self._follows = (0, 0)
         self._count = 0
         self._rewound = False
-        self._coming = 0
+        self._mine = self._coming = 0
         self.number = 0
         """The batch that the next record belongs to; 0 where it may not be known, and a new one must begin."""
 
@@ -105,9 +105,14 @@ class RedoLog:
         """
         return self._coming != 0 and tx.all(_NUMBER) == [(self._coming,)]
 
+    def is_followed(self, tx: Tx) -> bool:
+        """Whether the batch that this one follows is written: the database has the number that `follow` gave."""
+        return self._follows[0] != 0 and tx.all(_NUMBER) == [(self._mine,)]
+
     def begin(self, number: int) -> None:
         """Let the next record be the first of that batch."""
-        self.number, self._follows, self._count, self._rewound, self._coming = number, (0, 0), 0, False, 0
+        self._mine = self.number = number
+        self._follows, self._count, self._rewound, self._coming = (0, 0), 0, False, 0
 
     def follow(self) -> int:
         """

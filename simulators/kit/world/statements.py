@@ -54,7 +54,7 @@ def _no_values(_: Mapping[str, Any]) -> Row:
     return ()
 
 
-TOGETHER = 100
+TOGETHER = 1_000
 """Rows of one `ManyRows`."""
 
 
@@ -62,7 +62,8 @@ class ManyRows:
     """
     SQL of SQLite's alone that does the same for many rows at once: `{rows}` stands for them, of *width* cells each.
 
-    While it runs other threads have the interpreter; row by row they would take turns for each.
+    While it runs other threads have the interpreter; row by row they would take turns for each, and whoever waits for
+    a turn slows down the one that has it.
     """
 
     __slots__ = ("_row", "_text", "_whole")

@@ -214,13 +214,14 @@ class Store:
         A transaction: committed when the block ends, rolled back when it raises. Never wait in it.
 
         One that is *aside* reads and writes no row that is held back or remembered (`held_back`), such as a journal's.
-
         Raises `TransactionOpen`: none begins in another.
         """
         if self._to_create:
             self.create()
-        group = self._thread.group
-        return self._writing(self._stand_aside if aside else self._make_way) if group is None else group.writing()
+        if aside:
+            self._stand_aside()  # others go on meanwhile
+        first, group = self._stand_aside if aside else self._make_way, self._thread.group
+        return self._writing(first) if group is None else group.writing()
 
     def group(self) -> Group | None:
         """
@@ -244,8 +245,7 @@ class Store:
         """Write what is held back, for whoever reads after this. Raises what the database raises; it stays held."""
         for held in self.held_back:
             if held.waiting:
-                with self._lock:
-                    held.write()
+                held.settle(self._lock)
 
     def _make_way(self) -> None:
         """Before a write, with the lock held: what is held back is written, and what is remembered forgotten."""
@@ -256,9 +256,9 @@ class Store:
             held.forget()
 
     def _stand_aside(self) -> None:
-        """Before a write that is aside, with the lock held: whoever writes has the file first."""
+        """Before a write that is aside, with and without the lock: whoever writes has the file first."""
         for held in self.held_back:
-            held.finish()
+            held.wait()
 
     def still(self, *, wait: bool = True) -> Still:
         """

@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 
-from partnerlab.simulators.inhance_soap.domain.payments import Payment
 from partnerlab.simulators.inhance_soap.services import warm
 from partnerlab.simulators.inhance_soap.services.payment_batch import PaymentBatch
 from partnerlab.simulators.kit.journal.journal import Journal
@@ -21,7 +20,7 @@ from partnerlab.simulators.kit.world import store
 from partnerlab.simulators.kit.world.held_back import Batch
 from partnerlab.simulators.kit.world.redo_log import HEAD, HEAD_OF_ONE_FILE, RedoLog
 from partnerlab.simulators.kit.world.store import Statement, Store
-from tests.simulators.inhance_soap.test_warm import ACCOUNTS, PAID_AT, Books, edited, work
+from tests.simulators.inhance_soap.test_warm import ACCOUNTS, Books, edited, work
 from tests.simulators.inhance_soap.test_warm_in_a_file import After, opened, paid, pay
 
 MOST = 3
@@ -243,10 +242,26 @@ def test_an_interrupt_right_after_a_commit_books_nothing_twice(
     file.warm_books.finish()
     with monkeypatch.context() as meanwhile:
         meanwhile.setattr(store, "Batch", Interrupted)
-        with pytest.raises(KeyboardInterrupt):
-            file.store.settle()
+        with pytest.raises(KeyboardInterrupt), file.store.write():
+            pass
     assert pay(file, f"p{count}").number == count + 1
     assert numbered(file.rows()) == references(count + 1)
+
+
+def test_an_error_of_the_thread_right_after_its_commit_books_nothing_twice(
+    file: Books, after: After, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Failing(Batch):
+        def __exit__(self, *given: Any) -> None:
+            super().__exit__(*given)
+            if threading.current_thread().name.startswith("payments"):
+                raise MemoryError
+
+    monkeypatch.setattr(store, "Batch", Failing)
+    for number in range(MOST + 2):
+        pay(file, f"p{number}")
+    assert numbered(after.rows()) == references(MOST + 2)
+    assert numbered(file.rows()) == references(MOST + 2)
 
 
 def test_where_nobody_can_write_whoever_asks_is_told_and_nothing_is_lost(
@@ -350,35 +365,6 @@ def test_numbers_of_batches_that_follow_are_never_those_of_any_other(tmp_path: P
     assert len(seen) == 51
     log.remove()
     assert not [*tmp_path.iterdir()]
-
-
-def test_many_threads_pay_and_read_while_others_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Callers of the real store, the real thread: what is answered is in the books, and in what a kill leaves."""
-    monkeypatch.setattr(warm, "MOST_WAITING", 5)
-    monkeypatch.setattr(warm, "MOST_ACCOUNTS", 4)
-    books = opened(tmp_path / "world.db")
-    each, threads = 60, 4
-    answered: list[str] = []
-
-    def calls(thread: int) -> None:
-        dice = random.Random(thread)
-        for number in range(each):
-            reference = f"{thread}-{number}"
-            lane, cause = books.found("a"), books.world.cause(reference, books.found("a"))
-            payment = Payment(reference, "0", "EFT", 100, 0, PAID_AT)
-            receipt = books.world.ledger.post_payment(lane, cause, ACCOUNTS[thread], payment)
-            answered.append(reference)
-            assert receipt.number == number + 1
-            if dice.random() < 0.1:
-                with books.store.read() as tx:
-                    counted = tx.all(COUNT, account=ACCOUNTS[thread])
-                assert counted == [(number + 1,)]
-
-    with ThreadPoolExecutor(threads) as pool:
-        for done in [pool.submit(calls, thread) for thread in range(threads)]:
-            done.result(60)
-    assert sorted(paid(After(books, tmp_path / "after").rows())) == sorted(answered)
-    books.store.close()
 
 
 def test_a_kill_at_any_moment_finds_what_was_answered_whatever_the_thread_has_done(

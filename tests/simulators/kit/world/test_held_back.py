@@ -41,7 +41,11 @@ class Names:
     def forget(self) -> None:
         self.remembers = False
 
-    def finish(self) -> None:
+    def settle(self, lock: threading.RLock) -> None:
+        with lock:
+            self.write()
+
+    def wait(self) -> None:
         pass
 
     def resume(self) -> None:
