@@ -133,6 +133,7 @@ class _About:
     def get_capabilities(self, partner: str, feature: str) -> Json:
         found = [asdict(capabilities(name)) for name in ([partner] if partner else integrations())]
         for one in found:
+            del one["code"]  # of its requirements' ids
             one["features"] = [row for row in one["features"] if feature.lower() in row["name"].lower()]
             rows = one["bif_customizations"]
             one["bif_customizations"] = [row for row in rows if feature.lower() in row["feature"].lower()]

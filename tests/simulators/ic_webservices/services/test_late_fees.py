@@ -154,7 +154,8 @@ def test_with_field_191_a_payment_saves_the_fee_and_its_return_brings_it_back(wo
     set_if_unpaid(world)
     pay(world, "120.00", tender="ach", bank_account=RETURNS)
     told = advance(world, 7 * DAY)
-    assert [what.partition(" (")[0] for what in told] == ["1 payment returned", "1 late fee charged"]
+    happened = [what.partition(" (")[0] for what in told if not what.startswith(NUMBER)]  # TCCS is asked besides
+    assert happened == ["1 payment returned", "1 late fee charged"]
     assert due(world) == ("135.00", "355.00")
 
 

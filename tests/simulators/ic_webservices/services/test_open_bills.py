@@ -183,8 +183,10 @@ def test_a_file_of_before_a_payment_became_certain_does_not_ask_for_it_again(on_
 def test_a_payment_that_came_back_is_owed_whatever_the_file_knows_of_it(insurer: Insurer) -> None:
     insurer.bill("100.00")
     insurer.pay("100.00", tender="ach", bank_account=RETURNS)
+    insurer.paid = Decimal(0)  # it is told of the return, and then asked
     advance(insurer.harness, timedelta(days=9))
     assert insurer.asked == "100.00"
+    insurer.paid = Decimal("100.00")
     insurer.bill("20.00")  # a file from before the return
     insurer.paid = Decimal(0)
     advance(insurer.harness, A_MOMENT)
