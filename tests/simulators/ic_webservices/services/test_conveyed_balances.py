@@ -181,3 +181,15 @@ def test_a_balance_after_renew_user_is_no_earlier_word(harness: Harness) -> None
     assert dues(harness) == {"A1": "64.20"}
     send(harness, f"{NUMBER},Ann,0.00,1,")
     assert dues(harness) == {"A1": "0.00"}
+
+
+def test_what_a_former_owner_of_another_account_paid_is_not_taken_off(harness: Harness) -> None:
+    conveyed(harness, V1, V1_ACCOUNT)
+    billed(harness, "530901", "10.00")
+    asked = stated(harness, "530901", "500.00")
+    other = bill_file([group("539001", "30000399", "50.00", on=date(2026, 5, 20))], biller=V1)
+    assert harness.upload(other, biller=V1, key=V1_KEY)["Success"] == "true"
+    former = conveyed(harness, V1, "30000399")
+    paid = harness.pay(account_number=former, invoice_number="539001", amount="50.00", biller_guid=V1)
+    assert paid.status == 201, paid
+    assert stated(harness, "530901", "500.00") == asked
