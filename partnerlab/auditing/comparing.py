@@ -136,65 +136,63 @@ def _orphans(matched: Matched, payments: Mapping[str, Payment]) -> Iterator[Diff
 def _files(books: LaneBooks, payments: Mapping[str, Payment]) -> Iterator[Difference]:
     by_reference = {one.reference: one for one in books.payments}
     written: Counter[str] = Counter(row.file for row in books.rows)
-    for name, count in books.counted.items():
+    for (partner, name), count in books.counted.items():
         if written[name] != count:
-            yield Difference(
-                "file_short",
-                "watersmart",
-                name,
-                Decimal(0),
-                f"{count} rows were written, {written[name]} can be read",
-            )
-    seen: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+            detail = f"{count} rows were written, {written[name]} can be read"
+            yield Difference("file_short", partner, name, Decimal(0), detail)
+    seen: defaultdict[tuple[str, str, str], list[str]] = defaultdict(list)
     for row in books.rows:
         where = f"{row.file}, line {row.line}"
         partner = books.billers[row.biller_guid].partner
-        seen[row.kind, row.key].append(where)
+        seen[partner, row.kind, row.key].append(where)
         payment = (payments if row.kind == "payments" else by_reference).get(row.key)
         if payment is None:
             yield Difference("orphan_row", partner, where, row.amount, f"Invoice Cloud has no payment {row.key}")
         elif payment.amount != row.amount:
             detail = f"{row.amount} in place of {payment.amount} of {payment.reference}"
             yield Difference("row_wrong", partner, where, row.amount - payment.amount, detail)
-    for (kind, key), places in seen.items():
+    for (partner, kind, key), places in seen.items():
         if len(places) > 1:
-            yield Difference("row_twice", "watersmart", key, Decimal(0), f"{kind}: {'; '.join(places)}")
+            yield Difference("row_twice", partner, key, Decimal(0), f"{kind}: {'; '.join(places)}")
     yield from _left_out(books, seen)
     yield from _not_taken(books)
 
 
-def _left_out(books: LaneBooks, seen: Mapping[tuple[str, str], Sequence[str]]) -> Iterator[Difference]:
+def _left_out(books: LaneBooks, seen: Mapping[tuple[str, str, str], Sequence[str]]) -> Iterator[Difference]:
     """Payments older than the newest that is in a file, and in none; where files were pruned, of those since."""
     by_file = [
-        one
+        (partner, one)
         for one in books.payments
-        if PARTNERS[_partner(books, one)].how == BY_FILE and not why_not(one, PARTNERS[_partner(books, one)])
+        if PARTNERS[partner := _partner(books, one)].how == BY_FILE and not why_not(one, PARTNERS[partner])
     ]
-    written = [one.reference for one in by_file if ("payments", one.guid) in seen]
+    written = [one.reference for partner, one in by_file if (partner, "payments", one.guid) in seen]
     newest, oldest = max(written, default=""), "" if books.first_export == 1 else min(written, default="")
-    for one in by_file:
-        if oldest <= one.reference < newest and ("payments", one.guid) not in seen:
+    for partner, one in by_file:
+        if oldest <= one.reference < newest and (partner, "payments", one.guid) not in seen:
             detail = "later payments are in a payment file, and it is in none"
-            yield Difference("row_missing", _partner(books, one), one.reference, one.amount, detail)
+            yield Difference("row_missing", partner, one.reference, one.amount, detail)
 
 
 def _not_taken(books: LaneBooks) -> Iterator[Difference]:
     """Batches that were fetched and whose rows are in nobody's books."""
-    keys = {one.key for one in books.postings if one.partner == "watersmart"} | set(books.rejects)
-    batches: defaultdict[tuple[int, str], list[tuple[str, Decimal]]] = defaultdict(list)
+    posted = {(one.partner, one.key) for one in books.postings}
+    batches: defaultdict[tuple[str, int, str], list[tuple[str, Decimal]]] = defaultdict(list)
     for row in books.rows:
         if row.fetched:
-            batches[row.report_id, row.kind].append((row.key, row.amount))
-    for (report_id, kind), rows in batches.items():
-        missing = [amount for key, amount in rows if key not in keys]
-        if len(missing) == len(rows):
-            detail = f"none of its {len(rows)} rows is in the books of {PARTNERS['watersmart'].name}"
-            subject = f"batch {report_id} of {kind}"
-            yield Difference("batch_missing", "watersmart", subject, sum(missing, Decimal(0)), detail)
-        elif missing:
-            detail = f"{len(missing)} of its {len(rows)} rows are not in the books of {PARTNERS['watersmart'].name}"
-            subject = f"batch {report_id} of {kind}"
-            yield Difference("batch_short", "watersmart", subject, sum(missing, Decimal(0)), detail)
+            batches[books.billers[row.biller_guid].partner, row.report_id, row.kind].append((row.key, row.amount))
+    for (partner, report_id, kind), rows in batches.items():
+        missing = [amount for key, amount in rows if (partner, key) not in posted and key not in books.rejects]
+        if not missing:
+            continue
+        all_of_them = len(missing) == len(rows)
+        some = f"none of its {len(rows)} rows is" if all_of_them else f"{len(missing)} of its {len(rows)} rows are not"
+        yield Difference(
+            "batch_missing" if all_of_them else "batch_short",
+            partner,
+            f"batch {report_id} of {kind}",
+            sum(missing, Decimal(0)),
+            f"{some} in the books of {PARTNERS[partner].name}",
+        )
 
 
 # --- postbacks, schedules ------------------------------------------------------------------------------------------

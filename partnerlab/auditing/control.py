@@ -7,7 +7,8 @@ from typing import Any
 
 from partnerlab.auditing.comparing import reconcile
 from partnerlab.auditing.judging import audit
-from partnerlab.auditing.one_payment import Asking, PaymentUnknown, read_payment
+from partnerlab.auditing.one_payment import PaymentUnknown, read_payment
+from partnerlab.auditing.pages import Asking
 from partnerlab.auditing.reading import read_attempts, read_lane, read_standing
 from partnerlab.auditing.report import audit_json, payment_json, reconciliation_json
 from partnerlab.simulators.kit.control.controls import Controls, refuser

@@ -28,6 +28,7 @@ __all__ = [
     "checkout_of",
     "delivery_of",
     "event_of",
+    "events_about",
     "payment_of",
     "postback_of",
     "rows_of",
@@ -75,6 +76,15 @@ def event_of(row: Row) -> Event:
         problem=row["problem"] or "",
         payment_guid=about.get(body["kind"], ""),
     )
+
+
+def events_about(control: Control, payment: Payment, account: str) -> Iterator[Row]:
+    """
+    The events that are about a payment, at one *account*: what waits is renamed when an account is conveyed, and what
+    the data pump has is not [A-97].
+    """
+    given = {"biller_guid": payment.biller_guid, "payment_guid": payment.guid, "account_number": account}
+    return paged(control, "/_sandbox/ic/events", "events", "seq", after=0, **given)
 
 
 def postback_of(row: Row) -> Postback:

@@ -242,7 +242,7 @@ class _Case:
                 case "deleted":
                     return GIVEN_UP, f"a clerk deleted it: {downloaded.note}"
             return LOST, f"{partner.name} downloaded it and says that it is posted, and it is not in the account"
-        mark = self.books.marks.get("inhance_v1")
+        mark = self.books.marks.get(partner.id)
         if mark is not None and payment.paid_at.replace(microsecond=0) < mark:
             return LOST, f"{partner.name} has asked for payments up to {mark.isoformat()} and does not have it"
         return ON_ITS_WAY, "the next Payment job downloads it"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Protocol
 
-__all__ = ["Control", "Row", "by_next", "by_offset", "paged"]
+__all__ = ["Asking", "Control", "Row", "by_next", "by_offset", "paged"]
 
 PAGE = 1_000
 
@@ -17,6 +17,13 @@ class Control(Protocol):
 
     def get(self, path: str, **query: Any) -> Any:
         """The JSON at *path*; what is None is not asked for."""
+
+
+class Asking(Control, Protocol):
+    """A control API that can be asked for what may not be there. `partnerlab.console.api.Api` is one."""
+
+    def maybe(self, path: str, **query: Any) -> Any:
+        """As `get`; None where there is no such thing."""
 
 
 def paged(control: Control, path: str, name: str, key: str, *, after: str | int = "", **query: Any) -> Iterator[Row]:

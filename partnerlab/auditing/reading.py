@@ -79,10 +79,12 @@ def read_attempts(control: Control, lane: str, event_id: str) -> tuple[Attempt, 
     return attempts_of(control.get(at("/_pump/deliveries/{}:{}", lane, event_id)))
 
 
-def _file_rows(control: Control, billers: Mapping[str, Biller]) -> tuple[list[FileRow], dict[str, int], int]:
+def _file_rows(
+    control: Control, billers: Mapping[str, Biller]
+) -> tuple[list[FileRow], dict[tuple[str, str], int], int]:
     """The rows of the payment and rejects files of billers whose partner is told by file; the number of the oldest."""
     rows: list[FileRow] = []
-    counted: dict[str, int] = {}
+    counted: dict[tuple[str, str], int] = {}
     firsts: list[int] = []
     for biller in billers.values():
         oldest = control.get("/_sandbox/ic/exports", biller_guid=biller.guid, limit=1)["exports"]
@@ -93,7 +95,7 @@ def _file_rows(control: Control, billers: Mapping[str, Biller]) -> tuple[list[Fi
             if batch["kind"] not in ("payments", "rejects"):
                 continue
             for file in batch["files"]:
-                counted[file["name"]] = file["rows"]
+                counted[biller.partner, file["name"]] = file["rows"]
                 rows += rows_of(control, biller, batch, file["name"])
     return rows, counted, min(firsts, default=1)
 

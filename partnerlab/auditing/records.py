@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -23,6 +23,7 @@ __all__ = [
     "LaneBooks",
     "MissingBill",
     "Payment",
+    "Place",
     "Postback",
     "Posting",
     "Schedule",
@@ -215,6 +216,20 @@ class MissingBill:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """
+    An account or invoice of a partner, by its number there, and which of its bills Invoice Cloud has.
+
+    `waits` says that the partner has not told its last change.
+    """
+
+    biller_guid: str
+    number: str
+    held: Set[str]
+    waits: bool
+
+
+@dataclass(frozen=True, slots=True)
 class FormerOwner:
     """
     A former owner of an account, by its `CV-` number at Invoice Cloud.
@@ -279,14 +294,14 @@ class LaneBooks:
     postings: tuple[Posting, ...]
     downloaded: tuple[Downloaded, ...]
     rows: tuple[FileRow, ...]
-    counted: Mapping[str, int]
-    """Rows that Invoice Cloud says a file has, by the file's name."""
+    counted: Mapping[tuple[str, str], int]
+    """Rows that Invoice Cloud says a file has, by partner and the file's name."""
     postbacks: tuple[Postback, ...]
     checkouts: tuple[Checkout, ...]
     schedules: tuple[Schedule, ...]
     balances: tuple[Balance, ...]
     rejects: Mapping[str, bool]
-    """Rejects in WaterSmart's books by reference, and whether a payment was taken back by it."""
+    """Rejects in the partners' books by reference, and whether a payment was taken back by it."""
     marks: Mapping[str, datetime]
     first_export: int = 1
     """The number of the oldest batch that is kept; those before it were pruned."""

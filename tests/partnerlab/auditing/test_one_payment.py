@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from partnerlab.auditing import LaneBooks, audit, reconcile
+from partnerlab.auditing.books.tccs import policy_posting
 from partnerlab.auditing.invoice_cloud_books import biller_of, delivery_of, event_of, payment_of
 from partnerlab.auditing.matching import match
 from partnerlab.auditing.one_payment import read_payment
-from partnerlab.auditing.partner_books import policy_posting
 from partnerlab.auditing.records import Delivery, Event, Payment, Posting
 from partnerlab.auditing.report import audit_json
 from partnerlab.remote import RemoteRefused

@@ -1,0 +1,78 @@
+"""The books of inHance: one ledger, of whose accounts some are on v1 and some on v2."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from partnerlab.auditing.books.refusals import refused
+from partnerlab.auditing.pages import Control, Row, by_next, by_offset
+from partnerlab.auditing.records import Downloaded, MissingBill, Payment, Place, Posting
+from partnerlab.contracts.paths import at
+
+__all__ = ["ACCOUNT", "downloaded_until", "downloads", "missing", "naming", "owed", "posted"]
+
+ACCOUNT = ("/_sandbox/inhance/accounts/{}", "bills")
+
+
+def posted(control: Control) -> Iterator[Posting]:
+    """Every payment, on v1 and on v2."""
+    v1 = {row["account_number"] for row in _accounts(control) if row["integration"] == "v1"}
+    for row in by_offset(control, "/_sandbox/inhance/payments", "payments"):
+        yield _posting(row, "v1" if row["account_number"] in v1 else "v2")
+
+
+def naming(control: Control, payment: Payment) -> Iterator[Posting]:
+    """Those with the payment's reference."""
+    for row in by_offset(control, "/_sandbox/inhance/payments", "payments", reference=payment.reference):
+        account = control.get("/_sandbox/inhance/accounts", account_number=row["account_number"])["accounts"]
+        yield _posting(row, account[0]["integration"] if account else "v2")
+
+
+def owed(version: str, control: Control) -> Iterator[tuple[str, Decimal, bool]]:
+    """What accounts on that *version* owe; a balance says nothing of what is still to be told."""
+    for row in _accounts(control):
+        if row["integration"] == version:
+            yield row["account_number"], Decimal(row["balance"]), False
+
+
+def missing(control: Control, place: Place) -> Iterator[MissingBill]:
+    """Bills of an account, each with why Invoice Cloud refused its last upload."""
+    account = control.get(at("/_sandbox/inhance/accounts/{}", place.number))
+    for row in account["bills"]:
+        if (number := row["invoice_number"]) not in place.held:
+            about = [one for one in account["events"] if one["detail"].get("invoice_number") == number]
+            why = refused(about[-1:], number)
+            yield MissingBill(number, Decimal(row["amount"]), "an upload" if row["sent"] or why else "", why)
+
+
+def downloads(control: Control, **only: str) -> Iterator[Downloaded]:
+    """Every payment that v1 downloaded."""
+    for row in by_next(control, "/_sandbox/inhance/v1/downloads", "payments", **only):
+        yield Downloaded(row["payment_guid"], row["account_number"], Decimal(row["amount"]), row["state"], row["note"])
+
+
+def downloaded_until(control: Control) -> str:
+    """Up to when v1 has asked."""
+    return str(control.get("/_sandbox/inhance/v1")["payments_since"] or "")
+
+
+def _accounts(control: Control) -> Iterator[Row]:
+    return by_next(control, "/_sandbox/inhance/accounts", "accounts")
+
+
+def _posting(row: Row, version: str) -> Posting:
+    account = row["account_number"]
+    return Posting(
+        partner=f"inhance_{version}",
+        place=account,
+        invoice=row["document_number"],
+        key=row["reference"],
+        amount=Decimal(row["amount"]),
+        at=row["posted_at"],
+        number=f"payment {row['number']} of account {account}",
+        returned=row["returned_at"] is not None,
+        returned_at=row["returned_at"] or "",
+        type=row["type"],
+        request_id=row["request_id"],
+    )
