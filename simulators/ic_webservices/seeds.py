@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache, lru_cache
+from itertools import count
 from zoneinfo import ZoneInfo
 
 from partnerlab.contracts import seeds
+from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.ic_webservices.domain.billers import Biller
 from partnerlab.simulators.ic_webservices.domain.customers import Customer, is_conveyed
 from partnerlab.simulators.ic_webservices.domain.invoices import CLOSED, OPEN, PAID, Invoice, Line
@@ -23,7 +25,7 @@ from partnerlab.simulators.kit.world.identifiers import new_id
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Tx
 
-__all__ = ["billers", "seed"]
+__all__ = ["Seeded", "billers", "seed"]
 
 REGISTERED_AGO = timedelta(days=365)
 DOCUMENTED = {
@@ -35,18 +37,20 @@ _URLS, _KEYS = ("8", "11", "14", "17"), ("13", "16", "19")
 _TCCS_URLS, _TCCS_USERS = ("20", "101"), ("9", "12", "15", "18", "21", "102")
 
 
-@lru_cache(maxsize=8)
-def billers(settings: Settings) -> tuple[Biller, Biller, Biller, Biller]:
-    """The sandbox's billers: a utility on inHance v2, an insurer on TCCS, utilities on WaterSmart and on inHance v1."""
-    utility = {"129": "1", **dict.fromkeys(_URLS, settings.inhance_path), **dict.fromkeys(_KEYS, settings.inhance_key)}
-    insurance = {
-        "35": "2",
-        **dict.fromkeys((*_URLS, *_TCCS_URLS), settings.tccs_path),
-        **dict.fromkeys(_TCCS_USERS, settings.tccs_consumer_guid),
-        **dict.fromkeys(("10", *_KEYS, "22", "103"), settings.tccs_entry_key),
-    }
+@dataclass(frozen=True, slots=True)
+class Seeded:
+    """A biller and its customers: of a utility accounts, of an insurer policies."""
 
-    def made(kind: str, name: str, partner: str, own: dict[str, str]) -> Biller:
+    biller: Biller
+    accounts: Sequence[seeds.SeedAccount] = ()
+    policies: Sequence[seeds.SeedPolicy] = ()
+
+
+@lru_cache(maxsize=8)
+def billers(settings: Settings) -> tuple[Seeded, ...]:
+    """The sandbox's billers, in the order in which their customers are numbered."""
+
+    def biller(partner: str, kind: str, name: str, own: Mapping[str, str]) -> Biller:
         return Biller(
             guid=getattr(settings, f"{kind}_guid").lower(),
             name=name,
@@ -56,14 +60,22 @@ def billers(settings: Settings) -> tuple[Biller, Biller, Biller, Biller]:
             invoice_format_guid=settings.invoice_format_guid,
             invoice_type_id=settings.invoice_type_id,
             time_zone=settings.time_zone,
-            settings=own,
+            settings=dict(own),
         )
 
+    utility = {"129": "1", **dict.fromkeys(_URLS, settings.inhance_path), **dict.fromkeys(_KEYS, settings.inhance_key)}
+    insurance = {
+        "35": "2",
+        **dict.fromkeys((*_URLS, *_TCCS_URLS), settings.tccs_path),
+        **dict.fromkeys(_TCCS_USERS, settings.tccs_consumer_guid),
+        **dict.fromkeys(("10", *_KEYS, "22", "103"), settings.tccs_entry_key),
+    }
+    water = [account for account in seeds.watersmart_accounts() if not account.new]
     return (
-        made("utility", "Sandbox Utility", "inhance_v2", utility),
-        made("insurance", "Sandbox Insurance", "tccs", insurance),
-        made("watersmart", "Sandbox Water", "watersmart", {"29": "1"}),
-        made("utility_v1", "Sandbox Utility v1", "inhance_v1", {}),
+        Seeded(biller("inhance_v2", "utility", "Sandbox Utility", utility), accounts=_utility_accounts(settings)),
+        Seeded(biller("watersmart", "watersmart", "Sandbox Water", {"29": "1"}), accounts=water),
+        Seeded(biller("tccs", "insurance", "Sandbox Insurance", insurance), policies=_policies(settings)),
+        Seeded(biller("inhance_v1", "utility_v1", "Sandbox Utility v1", {}), accounts=seeds.utility_v1_accounts()),
     )
 
 
@@ -73,32 +85,27 @@ def seed(tx: Tx, lane: Lane, settings: Settings) -> None:
 
     The first account and the first policy are as the settings name them. Bills are dated by the lane's clock.
     """
-    for biller in billers(settings):
-        seeding.put_biller(tx, lane, biller)
     now, zone = lane.now(), ZoneInfo(settings.time_zone)
     local = now.astimezone(zone)
-    accounts, terms, later = _customers_of(settings)
-    first = seeding.first_customer_id(tx, lane, len(accounts) + len(terms) + len(later))
-    after_terms = first + len(accounts) + len(terms)
-    customers = []
-    for number, (biller, account) in (*enumerate(accounts, first), *enumerate(later, after_terms)):
-        since = local - REGISTERED_AGO if account.user else None
-        customer = _customer(
-            *(biller, number, account.account, account.customer),
-            paperless=account.paperless,
-            autopay=account.autopay,
-            since=since,
-        )
-        if since is not None:
-            _register(tx, lane, customer, settings)
-        customers.append(customer)
-    for number, (biller, policy) in enumerate(terms, first + len(accounts)):
-        who = policy.customer
-        customers.append(
-            _customer(
-                *(biller, number, policy.policy_number, who), paperless=policy.paperless, autopay=policy.recurring
+    everybody = billers(settings)
+    first = seeding.first_customer_id(tx, lane, sum(len(one.accounts) + len(one.policies) for one in everybody))
+    numbers, customers = count(first), []
+    for one in everybody:
+        seeding.put_biller(tx, lane, one.biller)
+        for account in one.accounts:
+            since = local - REGISTERED_AGO if account.user else None
+            customer = _customer(
+                *(one.biller, next(numbers), account.account, account.customer),
+                paperless=account.paperless,
+                autopay=account.autopay,
+                since=since,
             )
-        )
+            if since is not None:
+                _register(tx, lane, customer, settings)
+            customers.append(customer)
+        for policy in one.policies:
+            who = (one.biller, next(numbers), policy.policy_number, policy.customer)
+            customers.append(_customer(*who, paperless=policy.paperless, autopay=policy.recurring))
     seeding.put_customers(tx, lane, customers)
     invoices = _invoices(settings, local.date())
     seeding.put_invoices(tx, lane, (stated_at(invoice, now, zone) for invoice in invoices))
@@ -108,33 +115,14 @@ def seed(tx: Tx, lane: Lane, settings: Settings) -> None:
 
 
 @lru_cache(maxsize=8)
-def _customers_of(
-    settings: Settings,
-) -> tuple[
-    list[tuple[Biller, seeds.SeedAccount]],
-    list[tuple[Biller, seeds.SeedPolicy]],
-    list[tuple[Biller, seeds.SeedAccount]],
-]:
-    """Whose customer everybody of the list is: accounts, policies, and the accounts of inHance v1."""
-    utility, insurance, watersmart, utility_v1 = billers(settings)
-    return (
-        [
-            *((utility, account) for account in _utility_accounts(settings)),
-            *((watersmart, account) for account in seeds.watersmart_accounts() if not account.new),
-        ],
-        [(insurance, policy) for policy in _policies(settings)],
-        [(utility_v1, account) for account in seeds.utility_v1_accounts()],
-    )
-
-
-@lru_cache(maxsize=8)
 def _invoices(settings: Settings, today: date) -> list[Invoice]:
     """The invoices of a lane that is made on a day of the billers', dated as the partners' seeds are."""
-    accounts, terms, later = _customers_of(settings)
-    return [
-        *(invoice for biller, account in (*accounts, *later) for invoice in _invoices_of(account, biller, today)),
-        *(_invoice_of(policy, biller, today) for biller, policy in terms),
-    ]
+    found = []
+    for one in billers(settings):
+        for account in one.accounts:
+            found += _invoices_of(account, one.biller, today)
+        found += [_invoice_of(policy, one.biller, today) for policy in one.policies]
+    return found
 
 
 def _utility_accounts(settings: Settings) -> list[seeds.SeedAccount]:

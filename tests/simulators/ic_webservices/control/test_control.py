@@ -218,7 +218,7 @@ def test_addresses_are_those_of_the_caller_and_its_lane(harness: Harness) -> Non
 
 
 def test_every_seeded_setting_is_one_that_is_known(harness: Harness) -> None:
-    for biller in billers(harness.settings):
+    for biller in (one.biller for one in billers(harness.settings)):
         for id in biller.settings:
             assert biller.partner in known_settings()[id].partners
 
