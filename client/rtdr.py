@@ -2,7 +2,7 @@
 Real-time data retrieval: a partner's balance answer, and what it changes on Invoice Cloud's side.
 
 It never fails the payer: whatever the partner or the network does, `refresh` returns, and an update that carries a
-problem changes nothing. A partner is one row of `ENQUIRIES`.
+problem changes nothing. A partner is one row of `ENQUIRIES`, by which the data pump asks, too.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ import logging
 import re
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from partnerlab.client import inhance, tccs
 from partnerlab.client.errors import ClientError, RequestInvalid, redact
@@ -23,7 +24,7 @@ from partnerlab.client.tccs import operations as tccs_operations
 from partnerlab.client.tccs.answer import TCCS_SHAPES
 from partnerlab.client.wire.fields import AnswerShapes
 
-__all__ = ["ENQUIRIES", "BalanceUpdate", "Enquiry", "refresh", "refresh_async"]
+__all__ = ["ENQUIRIES", "BalanceUpdate", "Enquiry", "Owed", "refresh", "refresh_async"]
 
 log = logging.getLogger("partnerlab.client")
 
@@ -44,12 +45,25 @@ class BalanceUpdate:
     problem: str | None = None
 
 
+class Owed(NamedTuple):
+    """What a partner says is owed now, in US dollars: what is due, and everything; with an e-mail address or none."""
+
+    balance: Decimal
+    future_balance: Decimal
+    email: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Enquiry:
-    """A balance check ready to send, and how its answer is read."""
+    """
+    A balance check ready to send, and how its answer is read.
+
+    Where it is not `whole`, only what is due now is taken over of it.
+    """
 
     request: HttpRequest
-    read: Callable[[HttpResponse], BalanceUpdate]
+    read: Callable[[HttpResponse], Owed]
+    whole: bool = True
 
 
 def refresh(biller: Biller, account_number: str, invoice_number: str, *, send: Send) -> BalanceUpdate:
@@ -60,7 +74,7 @@ def refresh(biller: Biller, account_number: str, invoice_number: str, *, send: S
     """
     try:
         enquiry = _enquiry(biller, account_number, invoice_number)
-        return enquiry.read(send(enquiry.request))
+        return _update(biller, enquiry, enquiry.read(send(enquiry.request)))
     except Exception as error:  # noqa: BLE001  whatever it is, the payer sees the old balances
         return _failed(biller, error)
 
@@ -69,7 +83,7 @@ async def refresh_async(biller: Biller, account_number: str, invoice_number: str
     """`refresh` with `send` of an `AsyncTransport`."""
     try:
         enquiry = _enquiry(biller, account_number, invoice_number)
-        return enquiry.read(await send(enquiry.request))
+        return _update(biller, enquiry, enquiry.read(await send(enquiry.request)))
     except Exception as error:  # noqa: BLE001  whatever it is, the payer sees the old balances
         return _failed(biller, error)
 
@@ -79,10 +93,15 @@ def _enquiry(biller: Biller, account_number: str, invoice_number: str) -> Enquir
         ask = ENQUIRIES[biller.partner]
     except KeyError:
         raise RequestInvalid("partner", biller.partner, f"must be one of {', '.join(sorted(ENQUIRIES))}") from None
-    enquiry = ask(biller, account_number, invoice_number)
-    if _takes_email(biller):
-        return enquiry
-    return replace(enquiry, read=lambda response: replace(enquiry.read(response), email_address=None))
+    return ask(biller, account_number, invoice_number)
+
+
+def _update(biller: Biller, enquiry: Enquiry, owed: Owed) -> BalanceUpdate:
+    return BalanceUpdate(
+        balance_due=owed.balance,
+        total_amount_due=owed.future_balance if enquiry.whole else None,
+        email_address=owed.email if _takes_email(biller) and _EMAIL.fullmatch(owed.email) else None,
+    )
 
 
 def _inhance(biller: Biller, account_number: str, invoice_number: str) -> Enquiry:
@@ -103,15 +122,12 @@ def _inhance(biller: Biller, account_number: str, invoice_number: str) -> Enquir
     )
     last_invoice_number = inhance.last_invoice_number(invoice_number)
 
-    def read(response: HttpResponse) -> BalanceUpdate:
+    def read(response: HttpResponse) -> Owed:
         balance = inhance_operations.balance_check.read(endpoint, response)
-        return BalanceUpdate(
-            balance_due=balance.balance,
-            total_amount_due=balance.future_balance if version == "2" else None,
-            email_address=balance.email if _EMAIL.fullmatch(balance.email) else None,
-        )
+        return Owed(balance.balance, balance.future_balance, balance.email)
 
-    return Enquiry(inhance_operations.balance_check(endpoint, account_number, last_invoice_number).request, read)
+    asked = inhance_operations.balance_check(endpoint, account_number, last_invoice_number)
+    return Enquiry(asked.request, read, whole=version == "2")
 
 
 def _tccs(biller: Biller, account_number: str, invoice_number: str) -> Enquiry:  # noqa: ARG001  the shape of an enquiry
@@ -123,9 +139,9 @@ def _tccs(biller: Biller, account_number: str, invoice_number: str) -> Enquiry: 
     shapes = AnswerShapes.of(biller.configuration, TCCS_SHAPES)
     endpoint = tccs.Endpoint(biller.require("8"), biller.require("9"), biller.require("10"), shapes)
 
-    def read(response: HttpResponse) -> BalanceUpdate:
+    def read(response: HttpResponse) -> Owed:
         balance = tccs_operations.balance.read(endpoint, response)
-        return BalanceUpdate(balance_due=balance.record_balance, total_amount_due=balance.total_balance)
+        return Owed(balance.record_balance, balance.total_balance)
 
     return Enquiry(tccs_operations.balance(endpoint, invoice_number).request, read)
 

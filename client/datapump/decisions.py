@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 from partnerlab.client.datapump.engine import Engine
-from partnerlab.client.datapump.events import DEFAULT_LANE
+from partnerlab.client.datapump.events import DEFAULT_LANE, Payment, parse_event
+from partnerlab.client.datapump.routes import Router
 from partnerlab.client.datapump.states import State, after
 from partnerlab.client.datapump.store import DeliveryStore, Move
 from partnerlab.client.datapump.tables import Attempt, Delivery, Note
 from partnerlab.client.errors import RequestInvalid
+from partnerlab.client.rtdr import ENQUIRIES, Owed
+from partnerlab.client.settings import BillerDirectory
 
-__all__ = ["DeliveryNotFound", "Record", "decide", "find", "record"]
+__all__ = ["DeliveryNotFound", "Record", "decide", "find", "owed", "record"]
 
 
 class DeliveryNotFound(LookupError):
@@ -44,6 +48,18 @@ def record(store: DeliveryStore, id: str) -> Record:
     """A delivery with its history. Raises `DeliveryNotFound`."""
     found = find(store, id)
     return Record(found, tuple(store.attempts(found.number)), tuple(store.notes(found.number)))
+
+
+def owed(delivery: Delivery, billers: BillerDirectory, router: Router) -> Owed:
+    """What the partner says now of a payment's account. Raises `RequestInvalid`, and what the call raises."""
+    event = parse_event(json.loads(delivery.event))
+    biller = billers(event.lane, event.biller_guid)
+    enquire = ENQUIRIES.get(biller.partner)
+    if not isinstance(event, Payment) or enquire is None:
+        rule = f"is {event.kind} for {biller.partner}: there is no balance to check"
+        raise RequestInvalid("id", delivery.id, rule)
+    enquiry = enquire(biller, event.account_number, event.invoice_number)
+    return enquiry.read(router.transport_for(event, biller).send(enquiry.request))
 
 
 def decide(store: DeliveryStore, engine: Engine, id: str, verb: str, reason: str, by: str) -> Record:

@@ -8,7 +8,6 @@ it, and writes down how it ended (`worker`). An attempt found open after a kill 
 
 from __future__ import annotations
 
-import json
 import random
 import threading
 import time
@@ -21,24 +20,24 @@ import sqlalchemy as sa
 
 from partnerlab.client.datapump.accepting import Receipt, accept
 from partnerlab.client.datapump.database import create_database
-from partnerlab.client.datapump.decisions import Record, decide, find, record
+from partnerlab.client.datapump.decisions import Record, decide, find, owed, record
 from partnerlab.client.datapump.engine import Engine, Upkeep
 from partnerlab.client.datapump.engine.durable import DurableEngine
-from partnerlab.client.datapump.events import Payment, parse_event
+from partnerlab.client.datapump.events import parse_event
 from partnerlab.client.datapump.gate import LaneGate, NotRunning, closed_for_all
 from partnerlab.client.datapump.lanes import Rows, drop_lane, export_lane, load_lane
 from partnerlab.client.datapump.observing import Observer
 from partnerlab.client.datapump.places import Places
-from partnerlab.client.datapump.plans import PartnerBalance
 from partnerlab.client.datapump.policy import RetryPolicy
 from partnerlab.client.datapump.pruning import DEFAULT_AGE, Pruned, prune
-from partnerlab.client.datapump.routes import BALANCE_CHECKS, Router
+from partnerlab.client.datapump.routes import Router
 from partnerlab.client.datapump.states import State
 from partnerlab.client.datapump.store import DeliveryStore
 from partnerlab.client.datapump.tables import Delivery
 from partnerlab.client.datapump.worker import Worker
 from partnerlab.client.datapump.writing import Writing
 from partnerlab.client.errors import RequestInvalid
+from partnerlab.client.rtdr import Owed
 from partnerlab.client.settings import BillerDirectory
 from partnerlab.contracts.masking import mask_text
 
@@ -352,20 +351,14 @@ class DataPump:
         verb = "resolve as posted" if posted else "resolve as not posted"
         return decide(self._store, self._engine, id, verb, reason, by)
 
-    def check_balance(self, id: str) -> PartnerBalance:
+    def check_balance(self, id: str) -> Owed:
         """
         Ask the partner now for the balance of a payment's account, to help a person resolve an unknown one.
 
         Raises `DeliveryNotFound`, `RequestInvalid` where it is no payment to a partner with balances, and what the call
         raises.
         """
-        found = find(self._store, id)
-        event = parse_event(json.loads(found.event))
-        biller = self._billers(event.lane, event.biller_guid)
-        check = BALANCE_CHECKS.get(biller.partner)
-        if not isinstance(event, Payment) or check is None:
-            raise RequestInvalid("id", id, f"is {event.kind} for {biller.partner}: there is no balance to check")
-        return check(event, biller, self.router.transport_for(event, biller))
+        return owed(find(self._store, id), self._billers, self.router)
 
     # -- helpers ------------------------------------------------------------------------------------------------
 

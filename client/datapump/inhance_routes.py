@@ -8,16 +8,16 @@ The `Set…` operations put a flag or an address into a state and may be repeate
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from partnerlab.client.datapump.events import AutoPay, Email, Event, Paperless, Payment
-from partnerlab.client.datapump.plans import PartnerBalance, PartnerRequest, Plan, Skip
+from partnerlab.client.datapump.plans import PartnerRequest, Plan, Route, Skip
 from partnerlab.client.errors import RequestInvalid
 from partnerlab.client.http import Transport
 from partnerlab.client.inhance import (
     Conventions,
     InHanceClient,
-    last_invoice_number,
     operations,
     payment_type_desc,
     plain_account_number,
@@ -26,7 +26,7 @@ from partnerlab.client.settings import Biller
 from partnerlab.client.wire.fields import AnswerShapes
 from partnerlab.contracts.masking import mask_text
 
-__all__ = ["ach_reject", "autopay", "check_balance", "email", "paperless", "payment"]
+__all__ = ["ROUTES"]
 
 BY_HAND = "has no operation at inHance v2: enter the returned payment at the utility, then dismiss this"
 
@@ -131,23 +131,6 @@ def ach_reject(event: Event, biller: Biller, transport: Transport) -> Plan:  # n
     raise RequestInvalid("kind", event.kind, BY_HAND)
 
 
-def check_balance(event: Payment, biller: Biller, transport: Transport) -> PartnerBalance:
-    """
-    The account's balances now, for a person who must judge whether a payment was posted.
-
-    Asked with the RTDR settings (address 8, key 10, else 13 [A-6]).
-    """
-    client = InHanceClient(
-        biller.require("8"),
-        biller.get("10") or biller.require("13"),
-        namespace=biller.require("soap_namespace"),
-        shapes=AnswerShapes.of(biller.configuration),
-        transport=transport,
-    )
-    balance = client.balance_check(event.account_number, last_invoice_number(event.invoice_number))
-    return PartnerBalance(balance=balance.balance, future_balance=balance.future_balance)
-
-
 def _plain(account_number: str, biller: Biller) -> tuple[str, str]:
     """The number that goes out, and how the delivery shows it: a mark that is no conveyance's is named."""
     conventions = Conventions.of(biller.configuration)
@@ -158,3 +141,12 @@ def _plain(account_number: str, biller: Biller) -> tuple[str, str]:
 
 def _on_off(enrolled: bool) -> str:
     return "On" if enrolled else "Off"
+
+
+ROUTES: Mapping[str, Route] = {
+    "payment": payment,
+    "paperless": paperless,
+    "autopay": autopay,
+    "email": email,
+    "ach_reject": ach_reject,
+}

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from partnerlab.client.datapump.events import Event
-from partnerlab.client.datapump.plans import Plan, Skip
+from partnerlab.client.datapump.plans import Plan, Route, Skip
 from partnerlab.client.errors import RequestInvalid
 from partnerlab.client.http import Transport
 from partnerlab.client.settings import Biller
 from partnerlab.contracts.capabilities import NotSupported, check_supported
 
-__all__ = ["JOBS", "ach_reject", "by_job"]
+__all__ = ["ROUTES"]
 
 JOBS = {
     "payment": "Payment job",
@@ -32,3 +34,6 @@ def ach_reject(event: Event, biller: Biller, transport: Transport) -> Plan:  # n
     except NotSupported as error:
         raise RequestInvalid("kind", event.kind, str(error)) from None
     return Skip("downloaded by inHance v1, when its source says so")
+
+
+ROUTES: Mapping[str, Route] = {**dict.fromkeys(JOBS, by_job), "ach_reject": ach_reject}

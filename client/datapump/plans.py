@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
 
-__all__ = ["PartnerBalance", "PartnerRequest", "Plan", "Skip"]
+from partnerlab.client.datapump.events import Event
+from partnerlab.client.http import Transport
+from partnerlab.client.settings import Biller
+
+__all__ = ["PartnerRequest", "Plan", "Route", "Skip"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +35,6 @@ class Skip:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class PartnerBalance:
-    """What a partner says is owed now, in US dollars: what goes into BalanceDue, and what into TotalAmountDue."""
-
-    balance: Decimal
-    future_balance: Decimal
-
-
 Plan = PartnerRequest | Skip
+Route = Callable[[Event, Biller, Transport], Plan]
+"""What is to be done about an event of a biller, by these connections."""

@@ -1,7 +1,7 @@
 """
 From an event and its biller's settings to the call a partner is made, or the reason why there is none.
 
-The table is data: a partner has an entry for each kind of event, also for those that it never takes.
+The table is data: a row a partner.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from partnerlab.client.datapump import inhance_routes, inhance_v1_routes, tccs_routes, watersmart_routes
-from partnerlab.client.datapump.events import Event, Payment
-from partnerlab.client.datapump.plans import PartnerBalance, PartnerRequest, Plan, Skip
+from partnerlab.client.datapump.events import Event
+from partnerlab.client.datapump.plans import PartnerRequest, Plan, Route, Skip
 from partnerlab.client.errors import RequestInvalid
 from partnerlab.client.http import HttpRequest, HttpResponse, Timeouts, Transport
 from partnerlab.client.http.watched import Watched
@@ -24,33 +24,18 @@ from partnerlab.client.settings import Biller
 if TYPE_CHECKING:
     import httpx
 
-__all__ = ["BALANCE_CHECKS", "ROUTES", "PartnerRequest", "Plan", "Route", "Router", "Skip"]
+__all__ = ["ROUTES", "PartnerRequest", "Plan", "Route", "Router", "Skip"]
 
-Route = Callable[[Event, Biller, Transport], Plan]
 Told = Callable[[Event, Biller, HttpRequest, HttpResponse | None, int], None]
 """Hears of a call: its event, biller, request, answer (None where none came) and the `perf_counter_ns` of its start."""
 
-ROUTES: Mapping[tuple[str, str], Route] = {
-    ("inhance_v2", "payment"): inhance_routes.payment,
-    ("inhance_v2", "paperless"): inhance_routes.paperless,
-    ("inhance_v2", "autopay"): inhance_routes.autopay,
-    ("inhance_v2", "email"): inhance_routes.email,
-    ("inhance_v2", "ach_reject"): inhance_routes.ach_reject,
-    ("tccs", "payment"): tccs_routes.payment,
-    ("tccs", "paperless"): tccs_routes.paperless,
-    ("tccs", "autopay"): tccs_routes.autopay,
-    ("tccs", "email"): tccs_routes.email,
-    ("tccs", "ach_reject"): tccs_routes.ach_reject,
-    **{("inhance_v1", kind): inhance_v1_routes.by_job for kind in inhance_v1_routes.JOBS},
-    ("inhance_v1", "ach_reject"): inhance_v1_routes.ach_reject,
-    **{("watersmart", kind): watersmart_routes.by_file for kind in watersmart_routes.FILES},
+ROUTES: Mapping[str, Mapping[str, Route]] = {
+    "inhance_v2": inhance_routes.ROUTES,
+    "inhance_v1": inhance_v1_routes.ROUTES,
+    "tccs": tccs_routes.ROUTES,
+    "watersmart": watersmart_routes.ROUTES,
 }
-
-BALANCE_CHECKS: Mapping[str, Callable[[Payment, Biller, Transport], PartnerBalance]] = {
-    "inhance_v2": inhance_routes.check_balance,
-    "tccs": tccs_routes.check_balance,
-}
-"""How each partner is asked what the account of a payment owes."""
+"""By partner and kind of event; a partner has a route for each kind, also for those that it never takes."""
 
 
 @dataclass
@@ -64,7 +49,7 @@ class Router:
     for the connections, in tests and soaks.
     """
 
-    routes: Mapping[tuple[str, str], Route] = field(default_factory=lambda: ROUTES)
+    routes: Mapping[str, Mapping[str, Route]] = field(default_factory=lambda: ROUTES)
     timeouts: Timeouts = field(default_factory=Timeouts)
     allow_http: bool = False
     check: Callable[[Biller, str], None] | None = None
@@ -102,7 +87,7 @@ class Router:
         Raises `RequestInvalid` where a setting is missing or the partner has no route for this kind of event.
         """
         try:
-            route = self.routes[biller.partner, event.kind]
+            route = self.routes[biller.partner][event.kind]
         except KeyError:
             raise RequestInvalid(
                 "kind", event.kind, f"there is no route for it to {biller.partner}, the partner of biller {biller.guid}"

@@ -8,10 +8,11 @@ may the report of a returned payment, which would take the money back twice.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from partnerlab.client.datapump.events import AchReject, AutoPay, Event, Paperless, Payment
-from partnerlab.client.datapump.plans import PartnerBalance, PartnerRequest, Plan, Skip
+from partnerlab.client.datapump.plans import PartnerRequest, Plan, Route, Skip
 from partnerlab.client.errors import RequestInvalid
 from partnerlab.client.http import Transport
 from partnerlab.client.settings import Biller
@@ -20,7 +21,7 @@ from partnerlab.client.tccs.answer import TCCS_SHAPES
 from partnerlab.client.wire.fields import AnswerShapes
 from partnerlab.contracts.masking import mask_text
 
-__all__ = ["ach_reject", "autopay", "check_balance", "email", "paperless", "payment"]
+__all__ = ["ROUTES"]
 
 # A policy's premium is not lowered by what was given to somebody else.
 DONATION = "not posted: TCCS takes no donations"  # assumed [A-50]
@@ -45,7 +46,6 @@ class SettingKeys:
         )
 
 
-BALANCES = SettingKeys("8", "9", "10")
 PAYMENTS = SettingKeys("11", "12", "13")
 ENROLMENTS_IN_PAPERLESS = SettingKeys("14", "15", "16")
 ENROLMENTS_IN_AUTOPAY = SettingKeys("17", "18", "19")
@@ -132,12 +132,6 @@ def ach_reject(event: Event, biller: Biller, transport: Transport) -> Plan:
     )
 
 
-def check_balance(event: Payment, biller: Biller, transport: Transport) -> PartnerBalance:
-    """What the policy owes now, for a person who must judge whether a payment was posted. Asked as RTDR does."""
-    balance = BALANCES.open(biller, transport).balance(event.invoice_number)
-    return PartnerBalance(balance=balance.record_balance, future_balance=balance.total_balance)
-
-
 def _version(biller: Biller) -> str:
     version = biller.get("35")
     if version not in ("1", "2"):
@@ -159,3 +153,12 @@ def _invoice_of(event: Paperless | AutoPay) -> str:
 
 def _y_n(enrolled: bool) -> str:
     return "Y" if enrolled else "N"
+
+
+ROUTES: Mapping[str, Route] = {
+    "payment": payment,
+    "paperless": paperless,
+    "autopay": autopay,
+    "email": email,
+    "ach_reject": ach_reject,
+}

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from partnerlab.client.datapump.decisions import Record
-from partnerlab.client.datapump.plans import PartnerBalance
 from partnerlab.client.datapump.queries import when
 from partnerlab.client.datapump.tables import Delivery
+from partnerlab.client.rtdr import Owed
 from partnerlab.contracts.masking import mask_text
 
 __all__ = ["render_balance", "render_delivery", "render_record"]
@@ -69,9 +69,9 @@ def render_record(record: Record) -> dict[str, Any]:
     }
 
 
-def render_balance(balance: PartnerBalance) -> dict[str, Any]:
+def render_balance(owed: Owed) -> dict[str, Any]:
     """What the partner says an account owes; US dollars."""
-    return {"balance": f"{balance.balance:.2f}", "future_balance": f"{balance.future_balance:.2f}"}
+    return {"balance": f"{owed.balance:.2f}", "future_balance": f"{owed.future_balance:.2f}"}
 
 
 def _time(moment: datetime | None) -> str | None:

@@ -312,7 +312,11 @@ def test_a_network_that_fails_is_a_problem(serve: Callable[..., Any], behaviour:
 def test_a_partner_is_one_row(monkeypatch: pytest.MonkeyPatch) -> None:
     def ask_acme(biller: Biller, account_number: str, invoice_number: str) -> rtdr.Enquiry:
         request = HttpRequest("Ask", "https://acme.example.com/", {}, f"{account_number}/{invoice_number}".encode())
-        return rtdr.Enquiry(request, lambda response: BalanceUpdate(Decimal(response.content.decode()), None, "a@b.c"))
+
+        def read(response: HttpResponse) -> rtdr.Owed:
+            return rtdr.Owed(Decimal(response.content.decode()), Decimal(9), "a@b.c")
+
+        return rtdr.Enquiry(request, read, whole=False)
 
     monkeypatch.setattr(rtdr, "ENQUIRIES", {**rtdr.ENQUIRIES, "acme": ask_acme})
     partner = Partner(HttpResponse(200, {}, b"7.00"))

@@ -10,8 +10,9 @@ import pytest
 
 from partnerlab.client.datapump.billers import read_billers
 from partnerlab.client.datapump.events import Payment, parse_event
-from partnerlab.client.datapump.routes import BALANCE_CHECKS, Router
+from partnerlab.client.datapump.routes import Router
 from partnerlab.client.errors import RequestInvalid, TransportError
+from partnerlab.client.rtdr import ENQUIRIES
 from partnerlab.client.settings import BillerUnknown
 from tests.client.datapump.conftest import BILLER, make_event
 
@@ -125,6 +126,8 @@ def test_the_file_that_a_page_shows_has_all_that_the_pump_needs(
     payment = parse_event(make_event())
     assert isinstance(payment, Payment)
     with pytest.raises(TransportError, match="nobody is there"):
-        BALANCE_CHECKS[biller.partner](payment, biller, router.transport_for(payment, biller))
+        router.transport_for(payment, biller).send(
+            ENQUIRIES[biller.partner](biller, payment.account_number, payment.invoice_number).request
+        )
     [url] = asked
     assert url.startswith(biller.require("8"))

@@ -25,13 +25,13 @@ __all__ = ["BUGS"]
 
 def sent_again_after_unknown(patch: pytest.MonkeyPatch) -> None:
     """A payment whose outcome is unknown is sent again, to a partner that cannot tell a duplicate."""
-    real = routes.ROUTES["inhance_v2", "payment"]
+    real = routes.ROUTES["inhance_v2"]["payment"]
 
     def route(*given: Any) -> Any:
         plan = real(*given)
         return replace(plan, idempotent=True) if isinstance(plan, PartnerRequest) else plan
 
-    patch.setitem(routes.ROUTES, ("inhance_v2", "payment"), route)  # type: ignore[arg-type]
+    patch.setitem(routes.ROUTES["inhance_v2"], "payment", route)  # type: ignore[arg-type]
 
 
 def overwritten_under_way(patch: pytest.MonkeyPatch) -> None:
