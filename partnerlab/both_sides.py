@@ -127,7 +127,7 @@ class Sides:
     def settle(self) -> None:
         """Wait until the data pump has nothing of this lane on its way. Raises `TimeoutError`."""
         deadline = time.monotonic() + SETTLE_S
-        while any(self._deliveries(state) for state in ("accepted", "sending")):
+        while not self.control.get("/_pump/settled", lane=self.lane)["settled"]:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"deliveries of lane {self.lane} are still on their way after {SETTLE_S:.0f} s")
             time.sleep(0.02)
@@ -139,10 +139,6 @@ class Sides:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"delivery {event_id} has no outcome after {SETTLE_S:.0f} s")
             time.sleep(0.05)
-
-    def _deliveries(self, state: str) -> bool:
-        found = self.control.get("/_pump/deliveries", lane=self.lane, state=state, limit=1)
-        return bool(found["deliveries"])
 
     def delivery(self, event_id: str) -> dict[str, Any]:
         """A delivery with its history."""

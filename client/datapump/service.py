@@ -134,6 +134,10 @@ def _add_state(app: Flask, pump: DataPump) -> None:
         # Of the process alone: one that is started anew because its database is down is not helped.
         return {"status": "ok"}
 
+    @app.get("/settled")
+    def settled() -> ResponseReturnValue:
+        return {"settled": pump.drain(request.args.get("lane"), timeout_s=0)}
+
     @app.get("/ready")
     def ready() -> ResponseReturnValue:
         if problem := pump.problem():

@@ -40,7 +40,6 @@ too, which another takes over within some ten seconds.
 SLOW_S = 0.3
 """What faults that wait wait for: it is the order of things that counts, not how long they take."""
 MOST_LOOKS = 60
-ON_THEIR_WAY = ("accepted", "sending")
 
 
 class Unanswered(Exception):
@@ -111,10 +110,7 @@ class ProcessWorld(World):
     def _moving(self) -> bool:
         if self.control.get("/_sandbox/ic/events", state="waiting", limit=1)["events"]:
             return True
-        return any(
-            self.control.get("/_pump/deliveries", lane=LANE, state=state, limit=1)["deliveries"]
-            for state in ON_THEIR_WAY
-        )
+        return not self.control.get("/_pump/settled", lane=LANE)["settled"]
 
     def books(self) -> LaneBooks:
         """The records of the lane at a moment: read until two readings agree. Raises `TimeoutError`."""

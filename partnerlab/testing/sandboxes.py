@@ -5,8 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from partnerlab.contracts.paths import at
 from partnerlab.remote import Remote
@@ -124,25 +123,12 @@ class _OtherSandbox:
         """Look until nothing is on its way: not what stands behind a delivery that waits for a later time."""
         control = self._remote.in_lane(lane)
         ends = time.monotonic() + timeout_s
-        while control.get("/_sandbox/ic/events", state="waiting", limit=1)["events"] or self._on_its_way(lane):
+        while control.get("/_sandbox/ic/events", state="waiting", limit=1)["events"] or not self._settled(lane):
             if time.monotonic() > ends:
                 return False
             time.sleep(LOOK_EVERY_S)
         return True
 
-    def _on_its_way(self, lane: str) -> bool:
-        waiting = self._deliveries(lane, "waiting")
-        if any(datetime.fromisoformat(row["next_attempt_at"]) <= datetime.now(UTC) for row in waiting):
-            return True
-        if self._deliveries(lane, "sending"):
-            return True
-        blocked = {(row["biller_guid"], row["account_number"]) for row in waiting}
-        return any(
-            (row["biller_guid"], row["account_number"]) not in blocked for row in self._deliveries(lane, "accepted")
-        )
-
-    def _deliveries(self, lane: str, state: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self._remote.get("/_pump/deliveries", lane=lane, state=state, limit=500)[
-            "deliveries"
-        ]
-        return found
+    def _settled(self, lane: str) -> bool:
+        answer: dict[str, bool] = self._remote.get("/_pump/settled", lane=lane)
+        return answer["settled"]

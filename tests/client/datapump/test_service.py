@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Iterator
 from importlib.resources import files
 from pathlib import Path
@@ -18,12 +19,13 @@ from referencing.jsonschema import DRAFT202012
 from werkzeug.test import TestResponse
 
 from partnerlab.client.datapump import DataPump, EventConflict, Receipt, create_service
+from partnerlab.client.datapump.policy import RetryPolicy
 from partnerlab.client.datapump.service import serve
 from partnerlab.client.datapump.states import State
 from partnerlab.client.errors import RequestInvalid
 from partnerlab.contracts.data import read_yaml
 from tests.client.datapump.conftest import KEY, make_event, state_of, wait_for
-from tests.client.datapump.partner import LOSE, OK, REFUSE, Partner
+from tests.client.datapump.partner import BUSY, LOSE, OK, REFUSE, Partner
 
 CONTRACT = read_yaml("datapump/openapi.yaml")
 REGISTRY: Registry[Any] = Registry().with_resource("urn:pump", DRAFT202012.create_resource(CONTRACT))
@@ -225,6 +227,24 @@ def test_a_delivery_that_is_not_there_is_not_found(http: FlaskClient, call: str)
 def test_health_counts(http: FlaskClient, refused: str) -> None:
     assert conforms(http.get("/ready")) == {"status": "ready", "deliveries": {"dead": 1}}
     assert conforms(http.get("/health")) == {"status": "ok"}
+
+
+def test_it_says_whether_all_is_settled(make_pump: Callable[..., DataPump], partner: Partner) -> None:
+    """What is being sent is not; what waits for a later attempt is, and so is what stands behind it."""
+    answering = threading.Event()
+    partner.will = lambda operation, fields: BUSY if answering.wait(30) else OK
+    pump = make_pump(RetryPolicy(first_s=60))
+    for _ in range(2):
+        pump.submit(make_event("paperless"))
+    with create_service(pump).test_client() as http:
+        wait_for(lambda: bool(http.get("/deliveries?state=sending").json["deliveries"]))
+        assert conforms(http.get("/settled?lane=default")) == {"settled": False}
+        assert conforms(http.get("/settled")) == {"settled": False}
+        assert conforms(http.get("/settled?lane=another")) == {"settled": True}
+        answering.set()
+        wait_for(lambda: http.get("/settled?lane=default").json["settled"])
+        states = [delivery["state"] for delivery in http.get("/deliveries").json["deliveries"]]
+        assert states == ["accepted", "waiting"]
 
 
 def test_a_stopped_pump_is_not_ready(make_pump: Callable[..., DataPump]) -> None:
