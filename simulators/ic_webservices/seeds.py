@@ -171,6 +171,7 @@ def _customer(
         paper_invoices=not paperless,
         autopay=autopay,
         conveyed=is_conveyed(account_number),
+        billed_apart=is_conveyed(account_number),
         registered=since is not None,
         registration_date="" if since is None else since.replace(tzinfo=None, microsecond=0).isoformat(),
         login_name="" if since is None else who.email,

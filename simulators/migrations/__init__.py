@@ -14,4 +14,4 @@ from partnerlab.contracts.history import History
 
 __all__ = ["HISTORY"]
 
-HISTORY = History("world_revision", newest="0005", oldest="0001", scripts=Path(__file__).parent)
+HISTORY = History("world_revision", newest="0006", oldest="0001", scripts=Path(__file__).parent)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.ic_webservices.domain.errors import Conflict, ValueRefused
@@ -18,7 +18,6 @@ __all__ = [
     "changes_between",
     "check_email",
     "check_text",
-    "conveyed_at",
     "conveyed_number",
     "from_bill_file",
     "is_conveyed",
@@ -41,7 +40,8 @@ class Customer:
 
     `customer_id` is Invoice Cloud's own number, `customer_guid` the UUID that web services know the record by, both
     made when the record is made; `registration_date` an ISO 8601 date-time, empty where the customer
-    is not registered; `conveyed` says that the account was passed to a new owner and its number carries a `CV-` mark;
+    is not registered; `conveyed` says that the account was passed to a new owner and its number carries a `CV-` mark,
+    `billed_apart` that a bill file named that number since, so that it is an account of its own at the partner;
     `display_account_number` is what payers are shown in place of the account number, where it has a value.
     """
 
@@ -69,6 +69,7 @@ class Customer:
     registration_date: str = ""
     login_name: str = ""
     conveyed: bool = False
+    billed_apart: bool = False
     customer_guid: str = ""
     display_account_number: str = ""
 
@@ -165,7 +166,7 @@ def from_bill_file(customer: Customer | None, given: Customer, fields: Collectio
     """
     A customer as a bill file leaves it: name and address are the file's; phone, e-mail and registration value are
     the file's unless it has none; those of `BILL_FILE_SAYS` are the file's where it has *fields* of that name; what
-    only Invoice Cloud knows stays. Source: assumed [A-17].
+    only Invoice Cloud knows stays. Of a conveyed one the partner knows the number then. Source: assumed [A-17, A-125].
     """
     if customer is None:
         return given
@@ -180,6 +181,7 @@ def from_bill_file(customer: Customer | None, given: Customer, fields: Collectio
         phone=given.phone or customer.phone,
         email_address=given.email_address or customer.email_address,
         registration_value=given.registration_value or customer.registration_value,
+        billed_apart=customer.conveyed,
         **{name: getattr(given, name) for name in BILL_FILE_SAYS if name in fields},
     )
 
@@ -192,15 +194,6 @@ def is_conveyed(account_number: str) -> bool:
 def number_before(account_number: str) -> str:
     """The number that an account had before it was passed to a new owner, which is its partner's still [A-4]."""
     return _CONVEYED.sub("", account_number)
-
-
-def conveyed_at(account_number: str) -> str:
-    """When the account of that `CV-` number was passed on, as moments are kept; empty where the mark tells no time."""
-    digits = account_number.rpartition("CV-")[2]
-    try:
-        return datetime.strptime(digits, CONVEYED_FORMAT).replace(tzinfo=UTC).isoformat()
-    except ValueError:
-        return ""
 
 
 def conveyed_number(account_number: str, at: datetime) -> str:

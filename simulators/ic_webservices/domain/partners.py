@@ -21,6 +21,8 @@ class Partner:
             questionnaire says otherwise.
         answers_for_account: A balance that it is asked for is the whole account's, not the invoice's [A-83].
         states_account: Its SetInvoiceBalance says what the whole account owes, for its newest bill [A-109].
+        downloads: It fetches payments itself, by ExportPayments. Source: "Harris inHance v1 Integration Details",
+            Payments.
         bills_terms: An invoice is a policy term, billed in instalments. Source: "TCCS Technical Design", field mapping
             10 and 11: InvoiceDate is the newest bill date of the term.
         portal: The integration that asks for payment pages, where that is another than the biller's own.
@@ -30,13 +32,14 @@ class Partner:
     carries_forward: bool = True
     answers_for_account: bool = False
     states_account: bool = False
+    downloads: bool = False
     bills_terms: bool = False
     portal: str = ""
 
 
 PARTNERS: Mapping[str, Partner] = {
     "inhance_v2": Partner(answers_for_account=True, portal="inhance_portal"),
-    "inhance_v1": Partner(states_account=True),
+    "inhance_v1": Partner(states_account=True, downloads=True),
     "tccs": Partner(bills_terms=True),
     "watersmart": Partner(sends_csv=True, carries_forward=False),
 }

@@ -135,7 +135,8 @@ class Payment:
 
     `paid_at` and `clears_at` are ISO 8601 in UTC; `clears_as` is what it becomes then. `recorded_at` is `paid_at`, but
     never earlier than that of a payment before, whatever the lane's clock does. An `offline` one was entered by a
-    clerk: it is settled at once and never comes back.
+    clerk: it is settled at once and never comes back. `told_as` is the account number that the partner was told it with
+    before the account was conveyed, or in a download; empty where it has that of now, or hears of it then [A-97].
     """
 
     payment_guid: str
@@ -162,6 +163,7 @@ class Payment:
     offline: bool = False
     check_number: str = ""
     location_reference: str = ""
+    told_as: str = ""
 
 
 def authorize(order: Order, numbers: TestNumbers) -> Authorization:

@@ -38,6 +38,10 @@ _PAYMENTS = Statement(
     " FROM ic_payments WHERE lane = :lane AND biller_guid = :biller_guid AND recorded_at >= :since"
     " AND approved = 1 AND donation <> 'inline' ORDER BY reference"
 )
+_TELL = Statement(
+    "UPDATE ic_payments SET told_as = account_number WHERE lane = :lane AND biller_guid = :biller_guid"
+    " AND recorded_at >= :since AND approved = 1 AND donation <> 'inline' AND told_as = ''"
+)
 _CHANGES = Statement(
     f"SELECT {', '.join(CHANGES.columns)} FROM ic_changes"
     " WHERE lane = :lane AND biller_guid = :biller_guid AND recorded_at >= :since ORDER BY account_number, seq"
@@ -90,13 +94,15 @@ class Exports:
         """
         The biller's approved payments from *since* on (without an offset: the biller's local time), oldest first.
 
-        Raises `KeyWrong`.
+        What was told once keeps its account number, also after the account was conveyed [A-97]. Raises `KeyWrong`.
         """
         with self.store.write() as tx:
-            biller = self.ledger.partner(tx, lane, biller_guid, key)
+            biller = self.ledger.partner(tx, lane, biller_guid, key, lock=True)
             recorded_at(tx, lane)  # what comes later is later than this answer
             zone = time_zone(biller.time_zone)
-            rows = tx.all(_PAYMENTS, lane=lane.name, biller_guid=biller.guid, since=_utc(since, zone))
+            place = {"lane": lane.name, "biller_guid": biller.guid, "since": _utc(since, zone)}
+            tx.run(_TELL, **place)
+            rows = tx.all(_PAYMENTS, **place)
         found = ((PAYMENTS.load(row[:-2]), row[-2] or "", row[-1] or 0) for row in rows)
         return [ExportedPayment(one, name, local_moment(one.paid_at, zone), number) for one, name, number in found]
 

@@ -21,7 +21,6 @@ from partnerlab.simulators.ic_webservices.domain.customers import (
     changes_between,
     check_email,
     check_text,
-    conveyed_number,
     updated,
 )
 from partnerlab.simulators.ic_webservices.domain.errors import Conflict, NotFound, ValueRefused
@@ -31,6 +30,7 @@ from partnerlab.simulators.ic_webservices.domain.late_fees import stated_at
 from partnerlab.simulators.ic_webservices.domain.money import cents
 from partnerlab.simulators.ic_webservices.domain.payments import payment_reference
 from partnerlab.simulators.ic_webservices.services.cards import refuse_card_numbers
+from partnerlab.simulators.ic_webservices.services.conveyed import pass_on
 from partnerlab.simulators.ic_webservices.services.moments import recorded_at
 from partnerlab.simulators.ic_webservices.services.outbox import Outbox
 from partnerlab.simulators.ic_webservices.services.questions import ask_about
@@ -44,7 +44,6 @@ from partnerlab.simulators.ic_webservices.store import (
     CUSTOMERS,
     INVOICES,
     next_number,
-    rename_account,
 )
 from partnerlab.simulators.kit.keys import Keys
 from partnerlab.simulators.kit.world.identifiers import new_id
@@ -320,19 +319,14 @@ class BillerLedger:
         """
         Pass an account to a new owner: the record, its invoices and payments get the `CV-` number, and so do events
         that wait in the outbox: money of the former owner must not be posted to the new one. What the data pump has
-        accepted keeps its number [A-97].
+        accepted or a download told keeps its number [A-97].
 
         The number itself is free for the new owner's next bill. Raises `NotFound`, `Conflict`.
         """
         with self.store.write() as tx:
             biller = biller_of(tx, lane, biller_guid, lock=True)
             customer = customer_of(tx, lane, biller, account_number)
-            number = conveyed_number(account_number, lane.now().astimezone(UTC))
-            rename_account(tx, lane.name, biller.guid, account_number, number)
-            self.outbox.rename_account(tx, lane, biller.guid, account_number, number)
-            customer = replace(customer, account_number=number, conveyed=True)
-            CUSTOMERS.put(tx, lane.name, customer)
-            return customer
+            return pass_on(tx, lane, biller, customer, self.outbox)
 
     # --- for whoever sets the world up ---
 

@@ -25,10 +25,11 @@ from partnerlab.simulators.ic_webservices.domain.money import amount
 from partnerlab.simulators.ic_webservices.domain.partners import partner_of
 from partnerlab.simulators.ic_webservices.domain.payments import RETURNED, reference_before
 from partnerlab.simulators.ic_webservices.domain.uploads import SETS, Adjustment
+from partnerlab.simulators.ic_webservices.services.conveyed import other_owners
 from partnerlab.simulators.ic_webservices.services.ledger import invoice_of, last_payment
 from partnerlab.simulators.ic_webservices.services.questions import RTDR_URL, ask_about
 from partnerlab.simulators.ic_webservices.services.staging import Staged
-from partnerlab.simulators.ic_webservices.services.stated import nothing_held, other_owners
+from partnerlab.simulators.ic_webservices.services.stated import nothing_held
 from partnerlab.simulators.ic_webservices.services.unsettled import Unsettled
 from partnerlab.simulators.ic_webservices.store import ADJUSTMENTS, AGE, CUSTOMERS, INVOICES, age_sql, next_number
 from partnerlab.simulators.kit.world.identifiers import new_id

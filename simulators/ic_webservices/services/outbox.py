@@ -47,6 +47,9 @@ _WAITING_IN = Statement(
     "SELECT DISTINCT biller_guid, account_number FROM ic_events WHERE lane = :lane AND state = 'waiting'"
 )
 _ABOUT = "kind = 'payment' AND event_id = :payment_guid OR kind = 'ach_reject' AND body LIKE :named ESCAPE '!'"
+_TOLD = Statement(
+    "UPDATE ic_payments SET told_as = :account_number WHERE lane = :lane AND payment_guid = :payment_guid"
+)
 _IS_THERE = Statement(
     "SELECT body FROM ic_events WHERE lane = :lane AND biller_guid = :biller_guid AND account_number = :account_number"
     " AND event_id = :event_id AND state IN ('waiting', 'refused')"
@@ -210,6 +213,7 @@ class Outbox:
 
         def write(tx: Tx) -> None:
             self._write(tx, lane, entry.seq, accepted_at=datetime.now(UTC).isoformat(), problem=None)
+            _keep_number(tx, lane, entry)
 
         return WorkOutcome(ACCEPTED, "taken", write=write)
 
@@ -222,6 +226,14 @@ class Outbox:
         entry = EVENTS.get(tx, lane.name, seq)
         if entry is not None:
             EVENTS.save(tx, lane.name, replace(entry, **changes))  # type: ignore[arg-type]
+
+
+def _keep_number(tx: Tx, lane: Lane, offered: Entry) -> None:
+    """An event that was taken is what it was when it was offered, though its account was conveyed meanwhile [A-97]."""
+    entry = EVENTS.get(tx, lane.name, offered.seq)
+    if entry is not None and entry.account_number != offered.account_number:
+        EVENTS.save(tx, lane.name, replace(entry, account_number=offered.account_number, event=offered.event))
+        tx.run(_TOLD, lane=lane.name, payment_guid=offered.event_id, account_number=offered.account_number)
 
 
 def _with_lane(entry: Entry, lane: str) -> Entry:

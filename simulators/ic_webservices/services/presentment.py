@@ -27,9 +27,9 @@ from partnerlab.simulators.ic_webservices.domain.late_fees import stated_at
 from partnerlab.simulators.ic_webservices.domain.money import amount, cents
 from partnerlab.simulators.ic_webservices.domain.partners import partner_of
 from partnerlab.simulators.ic_webservices.domain.payments import Payment
+from partnerlab.simulators.ic_webservices.services.conveyed import other_owners
 from partnerlab.simulators.ic_webservices.services.ledger import biller_of, invoice_of
 from partnerlab.simulators.ic_webservices.services.questions import RTDR_URL, note_answer
-from partnerlab.simulators.ic_webservices.services.stated import other_owners
 from partnerlab.simulators.ic_webservices.services.unsettled import Unsettled
 from partnerlab.simulators.ic_webservices.store import AGE, CUSTOMERS, INVOICES
 from partnerlab.simulators.kit.world.lanes import Lane, stands

@@ -8,15 +8,14 @@ from dataclasses import replace
 from partnerlab.contracts.numbers import number_sql
 from partnerlab.simulators.ic_webservices.domain.balances import apply_account_balance
 from partnerlab.simulators.ic_webservices.domain.billers import Biller
-from partnerlab.simulators.ic_webservices.domain.cloud_payments import is_requested
-from partnerlab.simulators.ic_webservices.domain.customers import conveyed_at, number_before
 from partnerlab.simulators.ic_webservices.domain.invoices import Invoice
 from partnerlab.simulators.ic_webservices.domain.partners import partner_of
+from partnerlab.simulators.ic_webservices.services.conveyed import other_owners
 from partnerlab.simulators.ic_webservices.store import AGE, INVOICES, age_sql
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Statement, Tx
 
-__all__ = ["nothing_held", "of_owner", "other_owners", "stated_by_order"]
+__all__ = ["nothing_held", "of_owner", "stated_by_order"]
 
 _IN_BALANCE = Statement(
     "UPDATE ic_invoices SET status = 'closed', version = version + 1 WHERE lane = :lane AND biller_guid = :biller_guid"
@@ -30,49 +29,6 @@ _NOTHING_HELD = Statement(
     " AND account_number = :account_number AND held_cents <> 0"
 )
 
-_FORMER = Statement(
-    "SELECT account_number FROM ic_customers WHERE lane = :lane AND biller_guid = :biller_guid AND conveyed = 1"
-    " AND account_number > :number AND account_number < :beyond"
-)
-_BILLED_SINCE = Statement(
-    "SELECT 1 FROM ic_invoices WHERE lane = :lane AND biller_guid = :biller_guid AND account_number = :account_number"
-    " AND invoice_date > :day LIMIT 1"
-)
-_PAID_SINCE = Statement(
-    "SELECT sum(amount_cents) FROM ic_payments WHERE lane = :lane AND biller_guid = :biller_guid"
-    " AND account_number = :account_number AND approved = 1 AND donation = 'none' AND state <> 'returned'"
-    " AND paid_at >= :since"
-)
-_ASKED = Statement(
-    f"SELECT {', '.join(INVOICES.columns)} FROM ic_invoices WHERE lane = :lane AND biller_guid = :biller_guid"
-    " AND account_number = :account_number AND (status = 'open' OR status = 'paid' AND balance_due_cents < 0)"
-)
-
-
-def other_owners(tx: Tx, lane: Lane, biller: Biller, account_number: str) -> tuple[Sequence[Invoice], int]:
-    """
-    What the other owners of an account are asked for that was conveyed, and what they paid, in cents, where the partner
-    has it apart: under a `CV-` number, since there was one [A-4].
-
-    Nothing of an account that never was; nor of a `CV-` number that was billed since, which is an account of its own at
-    the partner [A-125].
-    """
-    number, place = number_before(account_number), {"lane": lane.name, "biller_guid": biller.guid}
-    former: dict[str, str] = {}
-    for (found,) in tx.all(_FORMER, **place, number=f"{number}CV-", beyond=f"{number}CV."):
-        since = conveyed_at(found)
-        if tx.one(_BILLED_SINCE, **place, account_number=found, day=since[:10]) is None:
-            former[found] = since
-    if not former or account_number not in (number, *former):
-        return [], 0
-    paid_cents = 0
-    for one, since in former.items():
-        row = tx.one(_PAID_SINCE, **place, account_number=one, since=since)
-        paid_cents += int((row and row[0]) or 0)
-    owners = [one for one in (number, *former) if one != account_number]
-    rows = [row for one in owners for row in tx.all(_ASKED, **place, account_number=one)]
-    return [one for one in map(INVOICES.load, rows) if not is_requested(one)], paid_cents
-
 
 def of_owner(
     tx: Tx, lane: Lane, biller: Biller, invoice: Invoice, due_cents: int, total_cents: int | None
@@ -80,8 +36,8 @@ def of_owner(
     """
     What of a balance that its partner states is due on an invoice and owed in all, and others that it lowers.
 
-    A balance of a conveyed account of inHance v1's is that of all its owners together, less what was paid under a `CV-`
-    number: the others are asked for their part of it [A-125]. What is lowered is not written yet.
+    A balance of a conveyed account of inHance v1's is that of all its owners together, less payments that it was told
+    with a `CV-` number: the others are asked for their part of it [A-125]. What is lowered is not written yet.
     """
     others: Sequence[Invoice] = ()
     paid_cents = 0

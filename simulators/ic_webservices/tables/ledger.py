@@ -40,6 +40,7 @@ CUSTOMERS = schema.Table(
     *whole("block_payments_cc", "block_payments_eft", "autopay", "paper_invoices", "registered"),
     *text("registration_date", "login_name"),
     *whole("conveyed"),
+    schema.Column("billed_apart", schema.BigInteger, nullable=False, server_default="0"),
     *text("customer_guid", "display_account_number"),
     schema.Index("ic_customers_by_guid", "lane", "biller_guid", "customer_guid"),
 )
@@ -115,6 +116,7 @@ PAYMENTS = schema.Table(
     *text("biller_reference", "recorded_at"),
     *whole("offline"),
     *text("check_number", "location_reference"),
+    schema.Column("told_as", schema.Text, nullable=False, server_default=""),
     schema.Index("ic_payments_by_account", "lane", "biller_guid", "account_number"),
     schema.Index("ic_payments_by_clearing", "lane", "state", "clears_at"),
     schema.Index("ic_payments_by_reference", "lane", "reference"),

@@ -118,7 +118,7 @@ def _payment(exported: ExportedPayment) -> wire.ExportedPayment:
     return wire.ExportedPayment(
         InvoiceNumber=payment.invoice_number,
         InvoiceGUID=invoice_guid(wire.SERVICE.namespace, payment.biller_guid, payment.invoice_number),
-        AccountNumber=payment.account_number,
+        AccountNumber=payment.told_as,
         CustomerName=exported.customer_name,
         PaymentGUID=payment.payment_guid,
         PaymentDate=exported.paid_at,

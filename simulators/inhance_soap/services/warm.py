@@ -31,7 +31,7 @@ from partnerlab.simulators.inhance_soap.store import PAYMENT_ROWS, Books, OpenIt
 from partnerlab.simulators.kit.world.days import Days
 from partnerlab.simulators.kit.world.held_back import Still, each_alone, is_of_the_database
 from partnerlab.simulators.kit.world.lanes import Lane
-from partnerlab.simulators.kit.world.redo_log import LogUnreadable, RedoLog
+from partnerlab.simulators.kit.world.redo_log import BatchNumbers, LogUnreadable, RedoLog
 from partnerlab.simulators.kit.world.store import Row, Store, Tx
 
 __all__ = ["WarmBooks", "warm_books"]
@@ -68,6 +68,7 @@ class WarmBooks:
 
     def __init__(self, store: Store, days: Days, log: RedoLog | None) -> None:
         self._store, self._days, self._log = store, days, log
+        self._numbers = BatchNumbers() if log is None else log
         self._told: dict[Key, OpenItems] = {}
         self._standing: dict[Key, Standing] = {}
         self._first: dict[tuple[str, str, str], int] = {}
@@ -103,7 +104,7 @@ class WarmBooks:
                 return None
             if len(self._standing) >= MOST_ACCOUNTS:
                 self._make_room()
-            if self._log is not None and self._log.number == 0:
+            if self._numbers.number == 0:
                 self._write()
             elif len(self._batch) >= MOST_WAITING:
                 self._hand_over()
@@ -239,18 +240,14 @@ class WarmBooks:
             self._told, self._standing = {}, {}
         self._batch, self._first = PaymentBatch(), {}
         self._handed, self._handed_first = None, {}
-        if self._log is not None:
-            self._log.begin(number)
+        self._numbers.begin(number)
 
     def _write_by(self, write: Callable[[Tx], None]) -> int:
-        """The number of the next batch, for `RedoLog.begin`."""
-        log, number = self._log, 0
+        """Write what waits, unless that is committed already; the number of the next batch, for `begin`."""
         with self._store.batch() as tx:
-            if log is None or not log.is_renumbered(tx):
+            if not self._numbers.is_renumbered(tx):
                 write(tx)
-            if log is not None:
-                number = log.renumber(tx)
-        return number
+            return self._numbers.renumber(tx)
 
     def _logged(self, payment: Row) -> bool:
         """Whether a payment is on the disk, where it has to be; else it is to be posted the plain way."""

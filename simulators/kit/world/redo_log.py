@@ -26,7 +26,7 @@ from typing import NamedTuple
 from partnerlab.simulators.kit.world.statements import Statement
 from partnerlab.simulators.kit.world.transactions import Tx
 
-__all__ = ["LogUnreadable", "RedoLog"]
+__all__ = ["BatchNumbers", "LogUnreadable", "RedoLog"]
 
 HEAD = b"partnerlab redo log 2\n"
 HEAD_OF_ONE_FILE = b"partnerlab redo log 1\n"
@@ -56,40 +56,19 @@ class _Batch(NamedTuple):
     follows: tuple[int, int]
 
 
-class RedoLog:
-    """
-    The log in *path* and, where batches overlap, `<path>2`; the caller lets one thread at a time use it.
+class BatchNumbers:
+    """The numbers of batches: the database's is another with each that is committed."""
 
-    Its files are made by their first records.
-    """
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-        self._paths = (path, f"{path}2")
-        self._files = [-1, -1]
-        self._turn = 0
-        self._follows = (0, 0)
-        self._count = 0
-        self._rewound = False
-        self._mine = self._coming = 0
+    def __init__(self) -> None:
+        self._coming = 0
         self.number = 0
         """The batch that the next record belongs to; 0 where it may not be known, and a new one must begin."""
-
-    def left(self, tx: Tx) -> list[bytes]:
-        """The records that a former process left, which the database lacks. Raises `LogUnreadable`."""
-        ((number,),) = tx.all(_NUMBER)
-        batches = [_read(path) for path in self._paths]
-        for first in batches:
-            if first.records and first.number == number:  # a new database's is 0, as is that of no batch
-                after = [one.records for one in batches if one.follows == (number, len(first.records))]
-                return [*first.records, *(after[0] if after else [])]
-        return []
 
     def renumber(self, tx: Tx, number: int = 0) -> int:
         """
         In the transaction that writes a batch: the number of the next, for `begin` once it is committed.
 
-        That is the *number* that `follow` gave, where it did; nothing else is touched then.
+        That is the *number* that `RedoLog.follow` gave, where it did; nothing else is touched then.
         """
         if not number:
             self.number, number = 0, _new_number()
@@ -105,14 +84,48 @@ class RedoLog:
         """
         return self._coming != 0 and tx.all(_NUMBER) == [(self._coming,)]
 
+    def begin(self, number: int) -> None:
+        """Let the next record be the first of that batch."""
+        self.number, self._coming = number, 0
+
+
+class RedoLog(BatchNumbers):
+    """
+    The log in *path* and, where batches overlap, `<path>2`; the caller lets one thread at a time use it.
+
+    Its files are made by their first records.
+    """
+
+    def __init__(self, path: str) -> None:
+        super().__init__()
+        self.path = path
+        self._paths = (path, f"{path}2")
+        self._files = [-1, -1]
+        self._turn = 0
+        self._follows = (0, 0)
+        self._count = 0
+        self._rewound = False
+        self._mine = 0
+
+    def left(self, tx: Tx) -> list[bytes]:
+        """The records that a former process left, which the database lacks. Raises `LogUnreadable`."""
+        ((number,),) = tx.all(_NUMBER)
+        batches = [_read(path) for path in self._paths]
+        for first in batches:
+            if first.records and first.number == number:  # a new database's is 0, as is that of no batch
+                after = [one.records for one in batches if one.follows == (number, len(first.records))]
+                return [*first.records, *(after[0] if after else [])]
+        return []
+
     def is_followed(self, tx: Tx) -> bool:
         """Whether the batch that this one follows is written: the database has the number that `follow` gave."""
         return self._follows[0] != 0 and tx.all(_NUMBER) == [(self._mine,)]
 
     def begin(self, number: int) -> None:
         """Let the next record be the first of that batch."""
-        self._mine = self.number = number
-        self._follows, self._count, self._rewound, self._coming = (0, 0), 0, False, 0
+        super().begin(number)
+        self._mine = number
+        self._follows, self._count, self._rewound = (0, 0), 0, False
 
     def follow(self) -> int:
         """

@@ -227,16 +227,19 @@ def test_an_interrupt_of_who_waits_for_the_thread_books_nothing_twice(held: Writ
     assert numbered(file.rows()) == references(5)
 
 
-@pytest.mark.parametrize("handed_over", [True, False])
+@pytest.mark.parametrize("place", ["memory", "file", "file, handed over"])
 def test_an_interrupt_right_after_a_commit_books_nothing_twice(
-    handed_over: bool, file: Books, monkeypatch: pytest.MonkeyPatch
+    place: str, file: Books, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if place == "memory":
+        file = Books(Store("sqlite://"))
+
     class Interrupted(Batch):
         def __exit__(self, *given: Any) -> None:
             super().__exit__(*given)
             raise KeyboardInterrupt
 
-    count = MOST + 1 if handed_over else MOST
+    count = MOST + 1 if place == "file, handed over" else MOST
     for number in range(count):
         pay(file, f"p{number}")
     file.warm_books.finish()

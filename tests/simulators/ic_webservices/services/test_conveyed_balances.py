@@ -124,15 +124,6 @@ def test_inhance_v1_does_not_ask_a_former_owner_again_for_what_that_one_paid(har
     assert dues(harness, V1, V1_ACCOUNT) == {V1_BILL: "84.40"}
 
 
-def test_what_was_paid_before_an_account_was_conveyed_is_in_inhances_balance(harness: Harness) -> None:
-    begin(harness)
-    order = {"tender": "credit_card", "card_number": "4111111111111111", "biller_guid": V1}
-    assert harness.pay(account_number=V1_ACCOUNT, amount="84.40", **order).status == 201
-    advance(harness, timedelta(minutes=20))
-    conveyed(harness, V1, V1_ACCOUNT)
-    assert stated(harness, V1_BILL, "7.00") == {V1_BILL: "7.00"}
-
-
 def test_a_balance_of_inhance_v1_is_that_of_all_owners_together(harness: Harness) -> None:
     former = conveyed(harness, V1, V1_ACCOUNT)
     billed(harness, "539001", "94.40")

@@ -1,0 +1,141 @@
+"""Which number the partner was told a payment with decides what it has apart, and no time does [A-97, A-125]."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from partnerlab.simulators.ic_webservices import Settings
+from tests.simulators.ic_webservices.harness import (
+    ACCOUNT,
+    INVOICE,
+    UTILITY,
+    WATERSMART,
+    Harness,
+    advance,
+    begin,
+    bill_file,
+    freeze,
+    group,
+)
+from tests.simulators.ic_webservices.services.test_conveyed_balances import (
+    V1,
+    V1_ACCOUNT,
+    V1_BILL,
+    V1_KEY,
+    conveyed,
+    dues,
+    stated,
+)
+from tests.simulators.ic_webservices.services.test_exports import EVER, export
+
+BY_CARD = {"tender": "credit_card", "card_number": "4111111111111111"}
+
+
+def pay(harness: Harness, account: str, amount: str, biller: str = UTILITY) -> None:
+    paid = harness.pay(account_number=account, amount=amount, biller_guid=biller, **BY_CARD)
+    assert paid.status == 201, paid
+
+
+def downloaded(harness: Harness, since: str = EVER) -> list[str]:
+    """The account numbers of payments that inHance v1 downloads."""
+    return [one["AccountNumber"] for one in export(harness, since, biller=V1, key=V1_KEY)]
+
+
+def answered(harness: Harness, balance: str) -> dict[str, str]:
+    """What is asked after a new owner was billed of one cent and inHance v2 told the account's balance."""
+    harness.balance = lambda *_: {"balance_due": balance, "total_amount_due": None}
+    harness.upload(bill_file([group("539002", ACCOUNT, "0.01", on=date(2020, 1, 1))]))
+    assert harness.control("POST", "invoices/539002/open").status == 200
+    return dues(harness, UTILITY, ACCOUNT)
+
+
+def test_a_payment_that_was_downloaded_in_the_second_of_a_conveyance_is_in_the_balance(harness: Harness) -> None:
+    freeze(harness)
+    pay(harness, V1_ACCOUNT, "84.40", V1)
+    assert downloaded(harness) == [V1_ACCOUNT]
+    conveyed(harness, V1, V1_ACCOUNT)
+    assert stated(harness, V1_BILL, "7.00") == {V1_BILL: "7.00"}
+    assert downloaded(harness) == [V1_ACCOUNT], "what was told keeps its number, as the answer may have been lost"
+
+
+def test_a_payment_that_is_downloaded_after_the_conveyance_goes_out_apart(harness: Harness) -> None:
+    begin(harness)
+    pay(harness, V1_ACCOUNT, "84.40", V1)
+    advance(harness, timedelta(days=1))
+    former = conveyed(harness, V1, V1_ACCOUNT)
+    assert stated(harness, V1_BILL, "84.40") == {V1_BILL: "0.00"}
+    assert downloaded(harness) == [former]
+    assert stated(harness, V1_BILL, "84.40") == {V1_BILL: "0.00"}
+
+
+def test_a_download_tells_no_payment_that_is_not_in_it(harness: Harness) -> None:
+    begin(harness)
+    pay(harness, V1_ACCOUNT, "84.40", V1)
+    advance(harness, timedelta(hours=1))
+    assert downloaded(harness, "2026-06-16T10:30:00") == []
+    former = conveyed(harness, V1, V1_ACCOUNT)
+    assert downloaded(harness) == [former]
+
+
+def test_a_payment_that_the_pump_took_in_the_second_of_a_conveyance_is_in_the_balance(harness: Harness) -> None:
+    freeze(harness)
+    pay(harness, ACCOUNT, "125.50")
+    conveyed(harness, UTILITY, ACCOUNT)
+    assert answered(harness, "10.00") == {INVOICE: "0.00", "539002": "10.00"}
+
+
+def test_a_payment_that_the_pump_gets_after_the_conveyance_is_apart(harness: Harness) -> None:
+    begin(harness)
+    harness.refuse_events = True
+    pay(harness, ACCOUNT, "125.50")
+    advance(harness, timedelta(hours=1))
+    former = conveyed(harness, UTILITY, ACCOUNT)
+    harness.refuse_events = False
+    assert harness.control("POST", "events/offer").status == 200
+    assert [one["account_number"] for one in harness.raised] == [former]
+    assert answered(harness, "135.50") == {INVOICE: "0.00", "539002": "10.00"}
+
+
+def test_a_payment_that_the_pump_takes_while_its_account_is_conveyed_is_as_it_was_taken(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    freeze(harness)
+    outbox = harness.sim.world.services.outbox
+
+    def take(event: dict[str, Any]) -> None:
+        harness.raised.append(event)
+        conveyed(harness, UTILITY, ACCOUNT)
+
+    monkeypatch.setattr(outbox, "_offer", take)
+    pay(harness, ACCOUNT, "125.50")
+    (found,) = harness.get("events", account_number=ACCOUNT)["events"]
+    assert found["event"]["account_number"] == harness.raised[0]["account_number"] == ACCOUNT
+    assert answered(harness, "10.00") == {INVOICE: "0.00", "539002": "10.00"}
+
+
+def test_a_former_owner_whom_a_file_names_is_an_account_of_its_own_whatever_the_bills_date(harness: Harness) -> None:
+    former = conveyed(harness, UTILITY, ACCOUNT)
+    harness.upload(bill_file([group("539009", former, "30.00", on=date(2020, 1, 1))]))
+    assert answered(harness, "10.00") == {INVOICE: "125.50", "539002": "10.00"}
+
+
+def test_a_bill_of_the_next_day_makes_a_former_owner_of_no_other_account_known(harness: Harness) -> None:
+    conveyed(harness, UTILITY, ACCOUNT)
+    harness.upload(bill_file([group("539008", "10000199", "30.00", on=date(2030, 1, 1))]))
+    assert answered(harness, "135.50") == {INVOICE: "125.50", "539002": "10.00"}
+
+
+@pytest.mark.parametrize("biller", [UTILITY, WATERSMART, Settings().insurance_guid])
+def test_an_account_that_is_conveyed_twice_in_a_second_has_two_former_owners(harness: Harness, biller: str) -> None:
+    freeze(harness)
+    services = harness.sim.world.services
+    numbers = []
+    for name in ("Ann", "Ben"):
+        services.ledger.create_customer(harness.lane, biller, "7000", {"customer_name": name})
+        numbers.append(conveyed(harness, biller, "7000"))
+    assert numbers == ["7000CV-20260616140000", "7000CV-20260616140001"]
+    found = [services.ledger.customer(harness.lane, biller, one).customer_name for one in numbers]
+    assert found == ["Ann", "Ben"]
