@@ -7,22 +7,20 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from partnerlab.sandbox import Sandbox
 from partnerlab.settings import SandboxSettings
-from partnerlab.simulators.ic_webservices import Settings as Platform
-from partnerlab.simulators.inhance_soap import Settings as InHance
-from partnerlab.simulators.tccs_rest import Settings as Tccs
 
 ROOT = Path(__file__).parent.parent
 PRINTED = "http://127.0.0.1:8700"
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 SHELL = ("", "sh", "shell", "console")
 PROGRAMS = ("partnerlab", "curl", "make", "pip", "pytest")
+EXPORT = re.compile(r"(\w+)=(\S+)")
 
 # What is not run here, and why. Of a server, and of a command that needs an id, the options are checked.
 ELSEWHERE = {
@@ -55,6 +53,14 @@ def commands(page: str) -> list[str]:
     return [line for line in found if line.split(" ")[0] in PROGRAMS]
 
 
+def exports(page: str) -> dict[str, str]:
+    """What a page has its reader export, as far as it says which value; in whatever order, since none says two."""
+    lines = [line for match in BLOCK.finditer((ROOT / page).read_text("utf-8")) for line in match[2].splitlines()]
+    said = [line.removeprefix("$ ") for line in lines if line.removeprefix("$ ").startswith("export ")]
+    found = {name: value for line in said for name, value in EXPORT.findall(line) if not re.search("[…$]", value)}
+    return {name: value for name, value in found.items() if not name.startswith("PARTNERLAB_")}
+
+
 def files(page: str) -> list[tuple[str, str]]:
     """Files that a page shows, each with its name in a comment on its first line."""
     return re.findall(
@@ -73,16 +79,15 @@ def sandbox() -> Iterator[Sandbox]:
         yield running
 
 
-def run(command: str, url: str, folder: Path) -> subprocess.CompletedProcess[str]:
+def run(
+    command: str, url: str, folder: Path, exported: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     environment = {
         **os.environ,
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "BROWSER": "true",
         "PARTNERLAB_URL": url,
-        "INHANCE_KEY": InHance().key,
-        "TCCS_ENTRY_KEY": Tccs().entry_key,
-        "IC_API_KEY": Platform().utility_api_key,
-        "IC_WEB_SERVICE_KEY": Platform().utility_web_service_key,
+        **(exported or {}),
     }
     command = re.sub(r"(^|\| *)curl ", r"\1curl --fail-with-body --silent --show-error ", command.replace(PRINTED, url))
     return subprocess.run(
@@ -113,5 +118,5 @@ def test_the_commands_of_a_page_run_in_their_order(page: str, sandbox: Sandbox, 
             continue
         if command.startswith("curl") and shutil.which("curl") is None:
             pytest.skip("there is no curl")
-        done = run(command, sandbox.url, tmp_path)
+        done = run(command, sandbox.url, tmp_path, exports(page))
         assert done.returncode == 0, f"{page}: {command}: {done.stdout[-500:]} {done.stderr[-500:]}"

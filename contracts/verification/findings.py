@@ -7,7 +7,7 @@ from typing import Literal
 
 from partnerlab.contracts.records import dataclass
 
-__all__ = ["Finding", "Verdict"]
+__all__ = ["Finding", "Verdict", "what_it_is"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,11 @@ class Finding:
     def __str__(self) -> str:
         meant = f"; did you mean {self.hint}?" if self.hint else ""
         return f"{self.side}, {self.where}: {self.rule}: expected {self.expected}, found {self.found}{meant}"
+
+
+def what_it_is(body: bytes, otherwise: str) -> str:
+    """What a body is that cannot be read as what it should be, where its first bytes tell."""
+    return "compressed bytes (gzip), without a Content-Encoding" if body.startswith(b"\x1f\x8b") else otherwise
 
 
 Verdict = Callable[[str, bytes, Mapping[str, str], int, bytes, str], list[Finding]]

@@ -20,7 +20,7 @@ from urllib.parse import parse_qsl
 from lxml import etree
 
 from partnerlab.contracts.masking import mask_text
-from partnerlab.contracts.verification.findings import Finding, Verdict
+from partnerlab.contracts.verification.findings import Finding, Verdict, what_it_is
 from partnerlab.contracts.verification.near import nearest_path
 from partnerlab.contracts.verification.openapi import Document, FormatCheck, Operation
 from partnerlab.contracts.verification.schema import Side, findings
@@ -209,6 +209,8 @@ def _json(body: bytes) -> Any:
     def whole(text: str) -> int:
         return int(text) if len(text) <= DIGITS else refuse(text)
 
+    if body.startswith(b"\xef\xbb\xbf"):
+        raise Unreadable("json", "body", "no byte order mark before JSON (RFC 8259, 8.1)", "a byte order mark")
     try:
         return json.loads(
             body.decode("utf-8"), object_pairs_hook=once, parse_float=number, parse_int=whole, parse_constant=refuse
@@ -217,7 +219,7 @@ def _json(body: bytes) -> Any:
         where = f"line {error.lineno}, column {error.colno}"
         raise Unreadable("json", where, "well-formed JSON", error.msg) from None
     except (UnicodeDecodeError, RecursionError, ValueError):
-        raise Unreadable("json", "body", "well-formed JSON in UTF-8", "something else") from None
+        raise Unreadable("json", "body", "well-formed JSON in UTF-8", what_it_is(body, "something else")) from None
 
 
 def _xml(document: Document, schema: Mapping[str, Any], body: bytes) -> Any:

@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl
 
 from lxml import etree
 
-from partnerlab.contracts.verification.findings import Finding, Verdict
+from partnerlab.contracts.verification.findings import Finding, Verdict, what_it_is
 from partnerlab.contracts.verification.near import nearest
 from partnerlab.contracts.verification.wsdl import Contract, Operation, read_wsdl
 
@@ -135,7 +135,8 @@ class _Message:
             )
             return etree.fromstring(body, parser)
         except (etree.XMLSyntaxError, LookupError, ValueError) as error:
-            self._add("well-formed", "document", "well-formed XML", str(error))
+            found = what_it_is(body, str(error))
+            self._add("well-formed", "document", "well-formed XML", found)
             return None
 
     def _add(self, rule: str, where: str, expected: str, found: str) -> None:
@@ -234,6 +235,7 @@ def _schema(contract: Contract, side: Side, element: etree._Element) -> Iterator
         expected = _EXPECTED.search(message)
         facet = _FACET.search(message)
         unexpected = _UNEXPECTED.search(message)
+        nil = message.endswith("The element is not 'nillable'.")
         yield Finding(
             side,
             "schema",
@@ -242,6 +244,8 @@ def _schema(contract: Contract, side: Side, element: etree._Element) -> Iterator
             if expected
             else f"a value of {facet[1]}"
             if facet
+            else "no element where there is no value: none is nillable"
+            if nil
             else "what the schema says",
             _NAMESPACE.sub("", _EXPECTED.sub("", message)),
             _meant(unexpected[1], expected[1], contract.members.get(element.tag, ()))

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from partnerlab.contracts.verification.provider.exchange import NoAnswer
+from partnerlab.contracts.verification.provider.exchange import Answered, NoAnswer
 from partnerlab.contracts.verification.provider.line import Reply
 
-__all__ = ["ADVICE", "Misconfigured", "check_address", "check_http", "is_here", "reaching"]
+__all__ = ["ADVICE", "Misconfigured", "check_address", "check_http", "claims_json", "claims_xml", "is_here", "reaching"]
 
 ADVICE = {
     "plain-http": "Use https, or --allow-http where nobody else can read the line.",
@@ -19,6 +19,7 @@ ADVICE = {
     "no-connection-in-time": "Check host and port, and whether a firewall lets this machine through.",
     "no-answer-in-time": "Check whether the service runs: something takes the connection and does not answer.",
     "connection-broken": "Check the address and what stands before the service: a proxy, a firewall, an allow-list.",
+    "answer-cut-off": "Mend the answer's Content-Length, or its last chunk, at the service or what stands before it.",
     "answer-too-large": "This is the address of something else: check its path.",
     "not-http": "Check the port: another protocol is spoken there.",
     "not-tls": "Check scheme and port: the address says https, and what answers speaks no TLS.",
@@ -91,6 +92,20 @@ def check_http(reply: Reply) -> None:
         raise Misconfigured("busy", "status 429: too many requests", number)
     if status in (502, 503, 504):
         raise Misconfigured("service-down", f"status {status}", number)
+
+
+def claims_xml(answer: Answered) -> bool:
+    """Whether an answer says that it is a SOAP message, and is no page: the service's own, however broken."""
+    return answer.media_type in ("text/xml", "application/soap+xml") and not _is_page(answer)
+
+
+def claims_json(answer: Answered) -> bool:
+    """Whether an answer says that it is JSON, and is no page."""
+    return answer.media_type == "application/json" and not _is_page(answer)
+
+
+def _is_page(answer: Answered) -> bool:
+    return "<html" in answer.text[:1000].lower() or not answer.body.strip()
 
 
 def is_here(host: str) -> bool:

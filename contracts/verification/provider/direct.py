@@ -22,7 +22,8 @@ MOST_BYTES = 4 << 20
 
 class Direct:
     """
-    Sends each request over a connection of its own; *ca_file* holds certificates to trust beside the system's.
+    Sends each request over a connection of its own, but those that are to be kept over one; *ca_file* holds
+    certificates to trust beside the system's. No encoding of an answer is asked for, as the production client does.
 
     A request that takes longer than it may is given up, wherever it hangs: in the name's resolution, the handshake,
     or an answer that drips. Raises `ValueError` where *ca_file* holds no certificate.
@@ -37,8 +38,11 @@ class Direct:
                 raise ValueError(f"{ca_file}: {error.strerror or error}") from error
         # A connection of its own for each call: one that the service closed meanwhile would be taken for its failure.
         limits = httpx.Limits(max_keepalive_connections=0)
-        agent = {"user-agent": f"partnerlab-verify/{version('partnerlab')}"}
-        self._http = httpx.Client(verify=context, trust_env=False, follow_redirects=False, limits=limits, headers=agent)
+        headers = {"user-agent": f"partnerlab-verify/{version('partnerlab')}", "accept-encoding": "identity"}
+        self._http, self._kept = (
+            httpx.Client(verify=context, trust_env=False, follow_redirects=False, limits=one, headers=headers)
+            for one in (limits, httpx.Limits(max_connections=1))
+        )
 
     def send(self, asked: Asked, timeout_s: float) -> Answered:
         """Send one request. Raises `NoAnswer`."""
@@ -61,6 +65,7 @@ class Direct:
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
+        self._kept.close()
 
     def _sent(self, asked: Asked, timeout_s: float, reached: threading.Event) -> Answered | NoAnswer:
         until = time.monotonic() + timeout_s
@@ -70,7 +75,7 @@ class Direct:
                 reached.set()
 
         try:
-            with self._http.stream(
+            with (self._kept if asked.kept else self._http).stream(
                 asked.method,
                 asked.url,
                 headers=dict(asked.headers),
@@ -116,6 +121,8 @@ def _named(error: Exception, url: str) -> NoAnswer:
     if isinstance(error, httpx.RemoteProtocolError) and "illegal" in str(error):
         return NoAnswer("not-http", f"what answers does not speak HTTP: {error}")
     text = str(error)
+    if "without sending complete message body" in text:
+        return NoAnswer("answer-cut-off", "the connection ended before the answer was as long as it said")
     for word, name in (
         ("Name or service", "host-unknown"),
         ("getaddrinfo", "host-unknown"),

@@ -13,13 +13,18 @@ __all__ = ["Answered", "Asked", "NoAnswer", "Send"]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request; `label` is the operation it is meant for, as reports name it."""
+    """
+    A request; `label` is the operation it is meant for, as reports name it.
+
+    `kept` says that it goes over the connection of the kept call before it, where the service left that one open.
+    """
 
     label: str
     method: str
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ __all__ = ["Options", "verify"]
 PREFLIGHT_S = 4.0
 """With the start of the process five seconds, within which a wrong set-up is named."""
 FAR_OFF_MIN = 5
+SLOW_S = 5
 UNANSWERED = 3
 """After so many checks in a row without an answer the service is taken to be gone."""
 Progress = Callable[[CheckResult], None]
@@ -70,6 +71,7 @@ def verify(
     else:
         notes = [*notes, *clock_notes(line)]
         results = _run(suite, probe, line, options, progress)
+        notes += slow_notes(line)
     calls = {name: line.calls.get(name, 0) for name in operations}
     return Run(
         side="provider",
@@ -111,6 +113,17 @@ def clock_notes(line: Line) -> list[str]:
         return []
     late = f"{abs(minutes):,} minutes {'ahead of' if minutes > 0 else 'behind'}"
     return [f"The service's clock is {late} this machine's: dates of payments and lifetimes of tokens depend on it."]
+
+
+def slow_notes(line: Line) -> list[str]:
+    """What of the answers came so late that whoever waits for them notices."""
+    slow = [one for one in line.exchanges if one.status and one.elapsed_ms >= SLOW_S * 1000]
+    if not slow:
+        return []
+    worst = max(slow, key=lambda one: one.elapsed_ms)
+    some = f"{len(slow):,} of {len(line.exchanges):,} answers took {SLOW_S} seconds or more"
+    worst_s = f"{worst.label} {worst.elapsed_ms / 1000:.1f} (call {worst.number})"
+    return [f"{some}, {worst_s}: a payer waits for a balance, and of a payment that takes too long nobody knows."]
 
 
 def _run(suite: Suite[Any], probe: Any, line: Line, options: Options, progress: Progress) -> list[CheckResult]:

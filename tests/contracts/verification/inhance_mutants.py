@@ -22,7 +22,8 @@ TNS = "http://tempuri.org/"
 KEY = INHANCE.key
 CHECK, PAY = label("BalanceCheck"), label("MakePaymentExtended")
 PAPERLESS, AUTOPAY, EMAIL = label("SetPaperless"), label("SetAutopay"), label("SetEmail")
-MONEY = {f"inhance/{name}" for name in ("payment", "two-payments", "payments-at-once", "payment-types", "fee")}
+PAID = ("payment", "two-payments", "payments-at-once", "payment-types", "payment-forms", "fee")
+MONEY = {f"inhance/{name}" for name in PAID}
 ANY_KEY = r"<(Web[Ss]erviceKey)>[^<]*</\1>"
 RIGHT_KEY = rf"<\1>{KEY}</\1>"
 SCAPE = '<?xml version="1.0"?><soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body>'

@@ -15,7 +15,7 @@ from partnerlab.contracts.verification.grading import (
     Run,
 )
 
-__all__ = ["HOSTILE", "configuration_run", "large_run", "small_run"]
+__all__ = ["HOSTILE", "configuration_run", "exchange", "large_run", "small_run"]
 
 HOSTILE = (
     "</pre><script>alert(1)</script>\x1b[31m &amp; <img src=x onerror=alert(2)>\n::error::forged\n"

@@ -21,6 +21,7 @@ from tests.contracts.verification.worlds import (
     INVOICE_CLOUD,
     ORIGIN,
     TCCS,
+    World,
     inhance_world,
     invoice_cloud_world,
     tccs_world,
@@ -136,6 +137,40 @@ def test_a_wrong_set_up_is_named_and_nothing_is_graded(name: str, run: Callable[
     assert found.configuration.text
     assert found.configuration.advice == ADVICE[name]
     assert (found.checks, found.requirements, found.wrote) == ((), (), False)
+
+
+def cut(world: World, kind: str) -> Send:
+    """Answers of a media type lack their end."""
+
+    def send(asked: Asked, timeout_s: float) -> Answered:
+        found = world.send(asked)
+        return replace(found, body=found.body[:-3]) if kind in found.headers["content-type"] else found
+
+    return send
+
+
+@pytest.mark.parametrize(
+    ("run", "check", "place", "word"),
+    [
+        (
+            inhance(cut(inhance_world(), "text/xml")),
+            "inhance/balance-valid",
+            "document",
+            "XML",
+        ),
+        (tccs(cut(tccs_world(), "json")), "tccs/balance-valid", "line 1, column", "JSON"),
+    ],
+    ids=["inhance", "tccs"],
+)
+def test_a_service_whose_answers_cannot_be_read_is_graded_and_told_where(
+    run: Callable[[], Run], check: str, place: str, word: str
+) -> None:
+    """It says of itself that it is the service: a wrong path would not."""
+    found = run()
+    assert (found.configuration, found.exit_code()) == (None, 1)
+    (problem,) = next(one for one in found.checks if one.check == check).problems
+    assert problem.where.startswith(place)
+    assert f"well-formed {word}" in problem.expected
 
 
 def test_a_wrong_key_is_told_though_the_account_is_wrong_too() -> None:

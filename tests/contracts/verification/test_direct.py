@@ -18,7 +18,7 @@ TLS = Path(__file__).parent.parent.parent / "samples" / "client" / "tls"
 
 
 @contextmanager
-def answering(serve: Callable[[socket.socket], None]) -> Iterator[int]:
+def answering(serve: Callable[[socket.socket], object]) -> Iterator[int]:
     """A port on which one connection is served by *serve*."""
     with closing(socket.create_server(("127.0.0.1", 0))) as listening:
 
@@ -54,10 +54,11 @@ def fetch(url: str, timeout_s: float = 120, ca_file: str | None = None) -> tuple
     [
         (b"220 mail.example ready\r\n\r\n", "not-http"),
         (b"", "connection-broken"),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", "connection-broken"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", "answer-cut-off"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n", "answer-cut-off"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 5000000\r\n\r\n" + b"x" * 5_000_000, "answer-too-large"),
     ],
-    ids=["another protocol", "nothing", "half an answer", "five megabytes"],
+    ids=["another protocol", "nothing", "half an answer", "no last chunk", "five megabytes"],
 )
 def test_what_is_no_answer_has_a_name(answer: bytes, name: str) -> None:
     with answering(after_request(answer)) as port, pytest.raises(NoAnswer) as failed:
@@ -114,6 +115,49 @@ def test_what_never_ends_is_given_up_in_time() -> None:
         fetch(f"http://127.0.0.1:{port}/", timeout_s=0.3)
     done.set()
     assert failed.value.name == "no-answer-in-time"
+
+
+def _answers(connection: socket.socket, behind: bytes) -> int:
+    """Answer calls over one connection until it is closed, with *behind* after each answer; how many there were."""
+    calls = 0
+    while b"\r\n\r\n" in connection.recv(65536):
+        calls += 1
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok" + behind)
+    return calls
+
+
+def test_calls_are_kept_over_one_connection_where_they_are_to_be() -> None:
+    calls: list[int] = []
+    with answering(lambda connection: calls.append(_answers(connection, b""))) as port, closing(Direct()) as direct:
+        asked = Asked("page", "GET", f"http://127.0.0.1:{port}/", kept=True)
+        assert [direct.send(asked, 120).body for _ in range(3)] == [b"ok"] * 3
+    for _ in range(100):
+        if calls:
+            break
+        threading.Event().wait(0.05)
+    assert calls == [3]
+
+
+def test_an_answer_that_is_longer_than_it_says_spoils_the_next() -> None:
+    serve = lambda connection: _answers(connection, b"\r\n<!-- 3 ms -->")  # noqa: E731
+    with answering(serve) as port, closing(Direct()) as direct:
+        asked = Asked("page", "GET", f"http://127.0.0.1:{port}/", kept=True)
+        assert direct.send(asked, 120).body == b"ok"
+        with pytest.raises(NoAnswer) as failed:
+            direct.send(asked, 120)
+    assert failed.value.name in ("not-http", "connection-broken")  # as much as had come when the second was sent
+
+
+def test_no_encoding_of_an_answer_is_asked_for() -> None:
+    heads: list[bytes] = []
+
+    def serve(connection: socket.socket) -> None:
+        heads.append(connection.recv(65536).lower())
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+
+    with answering(serve) as port:
+        fetch(f"http://127.0.0.1:{port}/")
+    assert b"accept-encoding: identity\r\n" in heads[0]
 
 
 def _over_tls(connection: socket.socket) -> None:

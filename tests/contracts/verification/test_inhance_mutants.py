@@ -46,12 +46,15 @@ from tests.contracts.verification.mutants import (
     soap12,
     twice,
 )
+from tests.contracts.verification.mutants_of_http import of_http
 from tests.contracts.verification.mutants_of_meaning import OF_INHANCE
 from tests.contracts.verification.worlds import INHANCE, inhance_world, verify_inhance
 
 ASKED_IN_OTHER_WAYS = {
+    "expect-continue",
     "form-post",
     "invoice-zero",
+    "kept-connection",
     "layout-of-xml",
     "missing-number",
     "path-case",
@@ -60,6 +63,8 @@ ASKED_IN_OTHER_WAYS = {
     "unknown-element",
     "unquoted-action",
 }
+ODD = MONEY - {"inhance/payment-forms"}
+"""Where payments of 1.37 are."""
 MUTANTS: list[tuple[str, Mutant, set[str]]] = [
     # What is said
     ("WSDL: a parameter in another case", answers('name="WebServiceKey"', 'name="WebserviceKey"', get), {"wsdl"}),
@@ -242,12 +247,12 @@ MUTANTS: list[tuple[str, Mutant, set[str]]] = [
     ),
     ("entities are expanded", requests("<!DOCTYPE.*?]>(.*)&verify;", rf"\g<1>{INHANCE.account}", CHECK), {"entities"}),
     # What is done
-    ("rounded to five cents", amount(lambda text: f"{round(float(text) * 20) / 20:.2f}"), MONEY | {"parts-of-a-cent"}),
-    ("posted twice", twice(PAY, has(f"<AccountNumber>{INHANCE.account}<.*{KEY}"), has("<PaymentAmount>1.37<")), MONEY),
+    ("rounded to five cents", amount(lambda text: f"{round(float(text) * 20) / 20:.2f}"), ODD | {"parts-of-a-cent"}),
+    ("posted twice", twice(PAY, has(f"<AccountNumber>{INHANCE.account}<.*{KEY}"), has("<PaymentAmount>1.37<")), ODD),
     (
         "answered, not posted",
         done("MakePaymentExtended", has("<PaymentAmount>1.37<"), has(f"{INHANCE.account}<.*{KEY}")),
-        MONEY,
+        ODD,
     ),
     (
         "refused, posted all the same",
@@ -315,6 +320,19 @@ MUTANTS: list[tuple[str, Mutant, set[str]]] = [
     ("e-mail: cut off", requests("(verify.partnerlab)@example.com", r"\1@example.co", EMAIL), {"email"}),
     ("e-mail: no key", requests(ANY_KEY, RIGHT_KEY, EMAIL), {"email-refusals"}),
     ("e-mail: nobody is somebody", requests(UNKNOWN_ACCOUNT, INHANCE.account, EMAIL), {"email-refusals"}),
+    (
+        "a date has no zone",
+        fault("Client", "String was not recognized as a valid DateTime.", PAY, has("Z</PaymentDate>")),
+        {"payment-forms"},
+    ),
+    (
+        "a date has no parts of a second",
+        fault("Client", "String was not recognized as a valid DateTime.", PAY, has(r"\.\d+-05:00</PaymentDate>")),
+        {"payment-forms"},
+    ),
+    ("an amount is read in cents", requests(">1<", ">0.01<", PAY), {"payment-forms"}),
+    ("a fault with status 200", fault("Client", "cannot be read", CHECK, has(">12x<"), status=200), {"not-a-number"}),
+    *of_http(CHECK),
     *OF_INHANCE,
 ]
 

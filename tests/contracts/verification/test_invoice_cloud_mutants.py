@@ -27,6 +27,7 @@ from tests.contracts.verification.mutants import (
     soap11,
     soap12,
 )
+from tests.contracts.verification.mutants_of_http import of_http
 from tests.contracts.verification.mutants_of_meaning import OF_INVOICE_CLOUD
 from tests.contracts.verification.worlds import INVOICE_CLOUD, World, invoice_cloud_world, verify_invoice_cloud
 
@@ -269,6 +270,7 @@ MUTANTS: list[tuple[str, Mutant, set[str]]] = [
         headers("content-type", "text/html", label("ExportCustomerChanges")),
         {"export-changes"},
     ),
+    *of_http(label("RetrieveUsers")),
     *OF_INVOICE_CLOUD,
 ]
 

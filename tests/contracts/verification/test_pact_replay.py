@@ -174,6 +174,27 @@ def test_every_interaction_is_failed_by_a_mutant() -> None:
     assert every - failed == set()
 
 
+@pytest.mark.parametrize(("codec", "declared"), [("utf-8-sig", "utf-8"), ("utf-16", "utf-16")])
+def test_xml_is_compared_in_whatever_unicode_it_comes(codec: str, declared: str) -> None:
+    """Pact's parser takes neither a byte order mark nor UTF-16; whoever calls the service takes both."""
+    world = inhance_world()
+
+    def send(asked: Asked, timeout_s: float) -> Answered:
+        found = world.send(asked)
+        text = found.body.decode().replace('encoding="utf-8"', f'encoding="{declared}"')
+        return replace(found, body=text.encode(codec), headers={"content-type": f"text/xml; charset={declared}"})
+
+    run = verify_inhance(send, options=Options(only=("inhance/pact-a-balance-check",)))
+    assert [one.outcome for one in run.checks] == [Outcome.PASSED]
+
+
+def test_what_pact_cannot_read_is_told_without_its_insides() -> None:
+    broken = answers("</soap:Envelope>", "")(inhance_world())
+    run = verify_inhance(broken, options=Options(only=("inhance/pact-a-balance-check",)))
+    (problem,) = run.checks[0].problems
+    assert problem.expected == "a body that can be read as what its Content-Type says"
+
+
 def test_a_reference_that_is_refused_the_second_time_is_reached_by_posting_it() -> None:
     name = "a-payment-that-was-posted-before"
     result = replayed("inhance", name, refusing_twice("Posted already.")(inhance_world()))

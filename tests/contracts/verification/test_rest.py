@@ -174,6 +174,8 @@ WRONG_ANSWERS = [
     ({"response": b'{"Success":true,"Success":true,"Message":""}'}, "json", "Success"),
     ({"response": b'{"Success":NaN,"Message":""}'}, "json", "body"),
     ({"response": b"[" * 100_000}, "json", "body"),
+    ({"response": b'\xef\xbb\xbf{"Success":true,"Message":""}'}, "json", "body"),
+    ({"response": b"\x1f\x8b\x08\x00"}, "json", "body"),
     ({"response": b'{"Success":"true","Message":""}'}, "schema", "Success"),
     ({"response": b'{"Success":true}'}, "schema", "Message"),
     ({"response": b'{"Success":true,"Message":"","Id":1}'}, "schema", "Id"),

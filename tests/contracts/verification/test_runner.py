@@ -12,8 +12,9 @@ from partnerlab.contracts.verification.grading import Failed, NotHere, Outcome, 
 from partnerlab.contracts.verification.provider.exchange import Answered, Asked, NoAnswer
 from partnerlab.contracts.verification.provider.line import BudgetSpent, Line
 from partnerlab.contracts.verification.provider.probe import Probe
-from partnerlab.contracts.verification.provider.run import Options, verify
+from partnerlab.contracts.verification.provider.run import Options, slow_notes, verify
 from partnerlab.contracts.verification.provider.secrets import Secrets
+from tests.contracts.verification.runs import exchange
 from tests.contracts.verification.worlds import INHANCE, inhance_world, line_to, verify_inhance
 
 URL = "http://127.0.0.1:1/service"
@@ -164,6 +165,17 @@ def test_a_clock_that_is_far_off_is_told(date: str, said: str) -> None:
 
     run = verify_inhance(dated, options=Options(only=("inhance/balance",)))
     assert (said in " ".join(run.notes)) if said else run.notes == ()
+
+
+def test_answers_that_came_late_are_told_with_the_worst_of_them() -> None:
+    line = line_to(inhance_world().send, INHANCE.url)
+    line.exchanges += [
+        replace(exchange(number, ""), elapsed_ms=ms) for number, ms in ((1, 900), (2, 8_140), (3, 5_000))
+    ]
+    (note,) = slow_notes(line)
+    assert note.startswith("2 of 3 answers took 5 seconds or more, BalanceCheck 8.1 (call 2): ")
+    del line.exchanges[1:]
+    assert slow_notes(line) == []
 
 
 def test_nothing_verified_is_an_outcome_of_its_own() -> None:

@@ -66,6 +66,17 @@ def rules(findings: list[Finding], side: str = "") -> set[str]:
     return {finding.rule for finding in findings if not side or finding.side == side}
 
 
+def test_what_is_found_says_what_to_leave_out() -> None:
+    nil = '<Success>true</Success><ErrorMessage xmlns:x="http://www.w3.org/2001/XMLSchema-instance" x:nil="true"/>'
+    (found,) = judge(answered=ANSWERED.replace("<Success>true</Success>", nil))
+    assert (found.where, found.expected) == (
+        "Body/SetEmailResponse/SetEmailResult/ErrorMessage, line 2",
+        "no element where there is no value: none is nillable",
+    )
+    (found,) = judge(answered=b"\x1f\x8b\x08\x00")
+    assert (found.rule, found.found) == ("well-formed", "compressed bytes (gzip), without a Content-Encoding")
+
+
 def test_a_charset_is_not_missed_where_nothing_is_lost() -> None:
     """ASCII is the same in US-ASCII, a byte order mark decides, and SOAP 1.2 goes by what the document declares."""
     text = ASKED.replace("a@b.co", "ä@b.co")

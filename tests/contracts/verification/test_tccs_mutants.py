@@ -24,6 +24,7 @@ from tests.contracts.verification.mutants import (
     overlapping,
     requests,
 )
+from tests.contracts.verification.mutants_of_http import of_http
 from tests.contracts.verification.mutants_of_meaning import OF_TCCS
 from tests.contracts.verification.worlds import TCCS, World, tccs_world, verify_tccs
 
@@ -329,6 +330,7 @@ MUTANTS: list[tuple[str, Mutant, set[str]]] = [
         requests(rf"{QUOTE}%7C(1\.37)%3ACC", rf"{QUOTE}%7CNobody%7C\1", PAY),
         {"quote-refusals"},
     ),
+    *of_http(STATE),
     *OF_TCCS,
 ]
 

@@ -4,7 +4,7 @@ Harris inHance v2: what a utility's `iCloud.asmx` is held to.
 The modules of checks declare themselves in `CHECKS`, in the order they are imported here; `SUITE` has the pact too.
 """
 
-from partnerlab.contracts.verification.provider.inhance import contract, tolerance, refusals, scenarios, fuzzing  # noqa: I001, F401
+from partnerlab.contracts.verification.provider.inhance import contract, tolerance, http, refusals, scenarios, fuzzing  # noqa: I001, F401
 from partnerlab.contracts.verification.provider.inhance.preflight import preflight
 from partnerlab.contracts.verification.provider.inhance.utility import SUITE as CHECKS
 from partnerlab.contracts.verification.provider.inhance.utility import Target, Utility

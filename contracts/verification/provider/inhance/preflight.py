@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from partnerlab.contracts.verification.provider.configuration import Misconfigured, check_http, reaching
+from partnerlab.contracts.verification.provider.configuration import Misconfigured, check_http, claims_xml, reaching
 from partnerlab.contracts.verification.provider.exchange import Asked
 from partnerlab.contracts.verification.provider.inhance.utility import UNKNOWN_ACCOUNT, WRONG_KEY, Utility
 from partnerlab.contracts.verification.provider.soap import SoapAnswer
@@ -18,8 +18,10 @@ def preflight(utility: Utility) -> list[str]:
     with reaching():
         answer = utility.call(OPERATION)
         check_http(answer.reply)
-        if answer.problem:
+        if answer.problem and not claims_xml(answer.reply.answer):
             raise Misconfigured("not-the-service", f"a web service is expected, and {answer.said} came", answer.number)
+        if answer.problem:
+            return []  # it answers in XML, as the service would: what is wrong with that, the checks say by its place
         if answer.fault:
             _explain_fault(utility, answer)
         elif not answer.success:

@@ -113,3 +113,5 @@ def _expect_client_fault(utility: Utility, answer: SoapAnswer, what: str) -> Non
     utility.expect(
         code in ("Client", "Sender"), f"fault of {what}", "Client", answer.fault_code or "nothing", answer.number
     )
+    status = answer.reply.answer.status
+    utility.expect(status >= 400, f"status of the fault of {what}", "500", str(status), answer.number)

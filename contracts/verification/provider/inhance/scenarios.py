@@ -6,6 +6,7 @@ Enrolments are left as the target says that they stood, the e-mail address as it
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from partnerlab.contracts.verification.grading import NotHere
@@ -83,6 +84,20 @@ def payment_types_are_taken(utility: Utility) -> None:
     for name in ("Credit Card", "ACH"):
         expect_done(utility, utility.call(PAY, PaymentTypeDesc=name))
     expect_lowered(utility, before, 2 * utility.target.amount, "a payment of each type")
+
+
+@SUITE.check("inhance/payment-forms", "INH2-PAY-1", kind="scenario", writes=True)
+def payment_is_taken_in_every_form(utility: Utility) -> None:
+    """A PaymentDate with a zone or parts of a second, and a PaymentAmount with fewer decimals, are what they mean."""
+    before, paid = utility.balances(), Decimal(0)
+    now = datetime.now(UTC)
+    eastern = (now - timedelta(hours=5)).strftime("%Y-%m-%dT%H:%M:%S.1234567-05:00")  # as .NET writes a local time
+    for amount, date in (("1.4", eastern), ("1", now.strftime("%Y-%m-%dT%H:%M:%SZ"))):
+        answer = utility.call(PAY, PaymentAmount=amount, PaymentDate=date)
+        what = f"PaymentAmount {amount}, PaymentDate {date}"
+        utility.expect(answer.success, what, "Success true", answer.said, answer.number)
+        paid += Decimal(amount)
+    expect_lowered(utility, before, paid, "two payments")
 
 
 @SUITE.check("inhance/fee", "INH2-PAY-7", kind="scenario", writes=True)

@@ -5,7 +5,7 @@ The modules of checks declare themselves in `CHECKS`, in the order they are impo
 """
 
 from partnerlab.contracts.verification.provider.invoice_cloud import contract, exports, refusals, sessions, scenarios  # noqa: I001, F401
-from partnerlab.contracts.verification.provider.invoice_cloud import files, fuzzing  # noqa: F401
+from partnerlab.contracts.verification.provider.invoice_cloud import files, fuzzing, http  # noqa: F401
 from partnerlab.contracts.verification.provider.invoice_cloud.platform import OPERATIONS, Platform, Target
 from partnerlab.contracts.verification.provider.invoice_cloud.platform import SUITE as CHECKS
 from partnerlab.contracts.verification.provider.invoice_cloud.preflight import preflight

@@ -92,12 +92,17 @@ class Platform(Probe):
         super().__init__(line)
         self.target = target
 
-    def rest(
+    def rest(self, path: str, body: Any = None, **more: Any) -> RestAnswer:
+        """Call a REST operation, as `request` has it."""
+        reply = self.line.ask(self.request(path, body, **more))
+        return RestAnswer(reply, reply.answer.members)
+
+    def request(
         self, path: str, body: Any = None, *, credential: str | None = None, headers: Mapping[str, str] | None = None
-    ) -> RestAnswer:
+    ) -> Asked:
         """
-        Call a REST operation: POST with a body, which may be text as it is, else GET. *credential* is the text of the
-        Authorization header, empty for none.
+        A call of a REST operation: POST with a body, which may be text as it is, else GET. *credential* is the text of
+        the Authorization header, empty for none.
         """
         sent = {"accept": "application/json", "authorization": self.basic() if credential is None else credential}
         sent = {name: value for name, value in sent.items() if value}
@@ -108,9 +113,7 @@ class Platform(Probe):
         label = path.rpartition("/")[2]
         label = LABELS.get(label, label)
         method = "GET" if body is None else "POST"
-        asked = Asked(label, method, f"{self.target.url}{path}", {**sent, **(headers or {})}, content)
-        reply = self.line.ask(asked)
-        return RestAnswer(reply, reply.answer.members)
+        return Asked(label, method, f"{self.target.url}{path}", {**sent, **(headers or {})}, content)
 
     def basic(self, key: str | None = None) -> str:
         """The Authorization header of an API key, by default the biller's."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from partnerlab.contracts.verification.provider.configuration import Misconfigured, check_http, reaching
+from partnerlab.contracts.verification.provider.configuration import Misconfigured, check_http, claims_xml, reaching
 from partnerlab.contracts.verification.provider.invoice_cloud.platform import STATUS, WRONG, Platform
 
 __all__ = ["preflight"]
@@ -34,9 +34,9 @@ def _check_rest(platform: Platform) -> None:
 def _check_soap(platform: Platform) -> None:
     answer = platform.customer()
     check_http(answer.reply)
-    if answer.problem:
+    if answer.problem and not claims_xml(answer.reply.answer):
         raise Misconfigured("not-the-service", f"CloudManagement is expected, and {answer.said} came", answer.number)
-    if not answer.success and not answer.fault:
+    if not answer.success and not answer.fault and not answer.problem:
         by_key = platform.customer(WebServiceKey=WRONG)
         name = "wrong-key" if by_key.said == answer.said else "wrong-account"
         raise Misconfigured(name, f"ViewCustomerRecord of {platform.target.account}: {answer.said}", answer.number)

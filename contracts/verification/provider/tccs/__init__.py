@@ -5,6 +5,7 @@ The modules of checks declare themselves in `CHECKS`, in the order they are impo
 """
 
 from partnerlab.contracts.verification.provider.tccs import contract, tolerance, refusals, scenarios, returns, fuzzing  # noqa: I001, F401
+from partnerlab.contracts.verification.provider.tccs import http  # noqa: F401
 from partnerlab.contracts.verification.provider.tccs.insurer import SUITE as CHECKS
 from partnerlab.contracts.verification.provider.tccs.insurer import Insurer, Target
 from partnerlab.contracts.verification.provider.tccs.preflight import preflight

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from partnerlab.contracts.tccs_rest import ContentInfoInvalid, parse_content_info
-from partnerlab.contracts.verification.provider.configuration import Misconfigured, check_http, reaching
+from partnerlab.contracts.verification.provider.configuration import Misconfigured, check_http, claims_json, reaching
 from partnerlab.contracts.verification.provider.tccs.insurer import STATE, UNKNOWN_INVOICE, WRONG, Answer, Insurer
 
 __all__ = ["preflight"]
@@ -22,7 +22,7 @@ def preflight(insurer: Insurer) -> list[str]:
             check_http(answer.reply)
         if answer.status == 401:
             raise Misconfigured("wrong-key", f"consumerGUID and entryKey are refused: {answer.said}", answer.number)
-        if answer.status == 200 and not answer.members:
+        if answer.status == 200 and not answer.members and not claims_json(answer.reply.answer):
             raise Misconfigured("not-the-service", f"balances are expected, and {answer.said} came", answer.number)
     return []
 
