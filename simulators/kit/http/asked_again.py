@@ -19,7 +19,7 @@ from partnerlab.simulators.kit.http.messages import Request, Response
 from partnerlab.simulators.kit.http.turn import at_once
 
 if TYPE_CHECKING:
-    from partnerlab.simulators.kit.http.reader import Head
+    from partnerlab.simulators.kit.http.known_heads import Head
     from partnerlab.simulators.kit.http.turn import Turn
 
 __all__ = ["KNOWN", "MOST_BYTES", "AskedAgain"]

@@ -15,15 +15,15 @@ from typing import IO
 
 import httptools
 
-from partnerlab.contracts.masking.names import is_secret
 from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.kit.http.answer import reason
 from partnerlab.simulators.kit.http.chunks import ChunkInvalid, Chunks, TrailersTooLong
+from partnerlab.simulators.kit.http.known_heads import Head, KnownHeads, find_head, keep_head
 from partnerlab.simulators.kit.http.limits import FREE_BYTES, Budget, Limits
 from partnerlab.simulators.kit.http.messages import InFile, Response
 from partnerlab.simulators.kit.http.offers import without_offers
 
-__all__ = ["CLOSE", "KEEP_ALIVE", "Head", "KnownHeads", "Message", "RequestReader", "whole"]
+__all__ = ["CLOSE", "KEEP_ALIVE", "Message", "RequestReader", "whole"]
 
 CLOSE = b"Connection: close\r\n"
 KEEP_ALIVE = b"Connection: keep-alive\r\n"
@@ -35,28 +35,7 @@ _FOLDED_CREDENTIAL = re.compile(
     rb"(?<=\r\n)(authorization[ \t]*:[^\r\n]*+)((?:\r\n[ \t]++[^\r\n]++)++)(?=\r\n)", re.IGNORECASE
 )
 _FOLD = re.compile(rb"[ \t]*\r\n[ \t]+")
-
-
-KNOWN_HEADS = 256
-KNOWN_HEAD_BYTES = 1024
 _END = b"\r\n\r\n"
-_NOT_KEPT = frozenset(("expect", "transfer-encoding"))
-_CREDENTIAL = re.compile(rb"\r\n[Aa]uthorization: ((?:[!-~]++ )?[!-~]++)(?=\r\n[^ \t])")
-
-KnownHeads = dict[bytes | tuple[bytes, bytes], "Head"]
-"""Heads by their bytes; one with a credential by what stands before and after it."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Head:
-    """What a head says that was parsed and is in order; its headers are nobody's to change."""
-
-    method: str
-    target: bytes
-    headers: Mapping[str, str]
-    keep_alive: bool
-    version_10: bool
-    length: int
 
 
 @dataclass(slots=True)
@@ -124,7 +103,7 @@ class RequestReader:
         if known is None or self.begun or self.over:
             return None
         end = data.find(_END) + len(_END)
-        found = _find(known, data[:end])
+        found = find_head(known, data[:end])
         if found is None or end - len(_END) > self._limits.header_bytes:  # a credential may be of any length
             return None
         head, headers = found
@@ -224,13 +203,14 @@ class RequestReader:
             from tempfile import TemporaryFile  # for the few that send one
 
             self._file = TemporaryFile()  # noqa: SIM115 - its body's to close
-        else:
-            self._remember(came)
+        elif self._known is not None:
+            about = (self._method, self._target, dict(self._headers), self._keep_alive, self._version_10, self._length)
+            keep_head(self._known, came, Head(*about))
         return None
 
     def _is_known(self, known: KnownHeads, bytes_of_head: bytes) -> bool:
         """Take over what is known of a head, if it is."""
-        found = _find(known, bytes_of_head)
+        found = find_head(known, bytes_of_head)
         if found is None:
             return False
         head, self._headers = found
@@ -241,21 +221,6 @@ class RequestReader:
         self._in_file = False
         self.in_head, self.in_body = False, True
         return True
-
-    def _remember(self, head: bytes) -> None:
-        known = self._known
-        if known is None or len(head) > KNOWN_HEAD_BYTES:
-            return
-        headers = dict(self._headers)
-        key: bytes | tuple[bytes, bytes] = head
-        if (credential := _CREDENTIAL.search(head)) and headers.get("authorization") == credential[1].decode("ascii"):
-            key = _without(head, credential)
-            del headers["authorization"]
-        if not _NOT_KEPT.isdisjoint(headers) or any(map(is_secret, headers)):
-            return
-        if len(known) >= KNOWN_HEADS:  # bounded: a caller chooses the bytes
-            known.clear()
-        known[key] = Head(self._method, self._target, headers, self._keep_alive, self._version_10, self._length)
 
     def _parse(self, head: bytes) -> None:
         self._target, self._headers, self._wrong = b"", {}, None
@@ -377,19 +342,3 @@ class RequestReader:
 def whole(head: Head, headers: dict[str, str], body: bytes) -> Message:
     """The request of a known head that keeps its connection."""
     return Message(head.method, head.target, headers, body, KEEP_ALIVE if head.version_10 else b"", None, 0, head)
-
-
-def _find(known: KnownHeads, head: bytes) -> tuple[Head, dict[str, str]] | None:
-    """What is known of a head, if it is, and the headers in it."""
-    found = known.get(head)
-    if found is not None:
-        return found, dict(found.headers)
-    credential = _CREDENTIAL.search(head)
-    if credential is None or (found := known.get(_without(head, credential))) is None:
-        return None
-    return found, {**found.headers, "authorization": credential[1].decode("ascii")}
-
-
-def _without(head: bytes, credential: re.Match[bytes]) -> tuple[bytes, bytes]:
-    """What stands in a head before and after a credential. What is in it never changes how the rest is read."""
-    return head[: credential.start(1)], head[credential.end(1) :]

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import ssl
     from types import FrameType
 
-    from partnerlab.simulators.kit.http.reader import KnownHeads
+    from partnerlab.simulators.kit.http.known_heads import KnownHeads
     from partnerlab.simulators.kit.http.site import Site
 
 __all__ = ["Limits", "Server"]

@@ -10,7 +10,7 @@ from partnerlab.simulators.kit.http.answer import Heads
 from partnerlab.simulators.kit.http.limits import Budget, Limits
 
 if TYPE_CHECKING:
-    from partnerlab.simulators.kit.http.reader import KnownHeads
+    from partnerlab.simulators.kit.http.known_heads import KnownHeads
     from partnerlab.simulators.kit.http.site import Site
     from partnerlab.simulators.kit.http.turn import Turn
 

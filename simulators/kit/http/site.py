@@ -37,7 +37,7 @@ from partnerlab.simulators.kit.journal.journal import Journal
 from partnerlab.simulators.kit.world.lanes import DEFAULT, Lanes
 
 if TYPE_CHECKING:
-    from partnerlab.simulators.kit.http.reader import Head
+    from partnerlab.simulators.kit.http.known_heads import Head
     from partnerlab.simulators.kit.http.turn import Turn
 
 __all__ = ["Site"]

@@ -17,9 +17,10 @@ import pytest
 from partnerlab.simulators import inhance_soap
 from partnerlab.simulators.kit.asmx.front import AsmxService
 from partnerlab.simulators.kit.asmx.templates import plain_writer
+from partnerlab.simulators.kit.http.known_heads import KnownHeads
 from partnerlab.simulators.kit.http.limits import Budget, Limits
 from partnerlab.simulators.kit.http.messages import Ready, Request
-from partnerlab.simulators.kit.http.reader import KnownHeads, RequestReader, whole
+from partnerlab.simulators.kit.http.reader import RequestReader, whole
 from partnerlab.simulators.kit.world.lanes import Lanes
 from partnerlab.simulators.kit.world.store import Store
 

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from partnerlab.simulators.kit.http.connection import Connection
-from partnerlab.simulators.kit.http.reader import KnownHeads
+from partnerlab.simulators.kit.http.known_heads import KnownHeads
 from partnerlab.simulators.kit.http.server import Server
 
 __all__ = ["OF_ITS_OWN", "heard_by"]

@@ -18,8 +18,8 @@ from urllib.parse import quote
 import pytest
 
 from partnerlab.simulators.kit.faults.faults import Faults
+from partnerlab.simulators.kit.http.known_heads import KnownHeads
 from partnerlab.simulators.kit.http.messages import Request
-from partnerlab.simulators.kit.http.reader import KnownHeads
 from partnerlab.simulators.kit.http.server import Server
 from partnerlab.simulators.kit.http.site import Site
 from partnerlab.simulators.kit.http.turn import Turn

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from partnerlab.simulators.kit.http.asked_again import AskedAgain
+from partnerlab.simulators.kit.http.known_heads import KnownHeads
 from partnerlab.simulators.kit.http.messages import Request, Response
-from partnerlab.simulators.kit.http.reader import KnownHeads
 from partnerlab.simulators.kit.http.turn import Turn
 from partnerlab.simulators.kit.world.store import Store
 from tests.simulators.kit.conftest import Kit, make_kit

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from partnerlab.simulators.kit.http.known_heads import KNOWN_HEADS, KnownHeads
 from partnerlab.simulators.kit.http.limits import Budget, Limits
-from partnerlab.simulators.kit.http.reader import KNOWN_HEADS, KnownHeads, Message, RequestReader, whole
+from partnerlab.simulators.kit.http.reader import Message, RequestReader, whole
 
 LIMITS = Limits(header_bytes=4_000, body_bytes=10_000)
 HEAD = b"POST /door HTTP/1.1\r\nHost: a\r\n"

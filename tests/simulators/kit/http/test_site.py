@@ -11,8 +11,8 @@ import pytest
 from partnerlab.contracts.masking import has_card_number
 from partnerlab.simulators.kit.http.exchange import Exchange, Refusal
 from partnerlab.simulators.kit.http.guard import Guard
+from partnerlab.simulators.kit.http.known_heads import Head
 from partnerlab.simulators.kit.http.messages import Request, Response
-from partnerlab.simulators.kit.http.reader import Head
 from partnerlab.simulators.kit.http.site import Site
 from partnerlab.simulators.kit.journal.journal import Journal
 from partnerlab.simulators.kit.world import lanes as lanes_module

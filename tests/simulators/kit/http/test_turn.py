@@ -13,8 +13,8 @@ from typing import Any, cast
 import pytest
 
 from partnerlab.simulators.kit.http.exchange import Answered, Exchange, Later
+from partnerlab.simulators.kit.http.known_heads import Head
 from partnerlab.simulators.kit.http.messages import Request, Response
-from partnerlab.simulators.kit.http.reader import Head
 from partnerlab.simulators.kit.http.turn import MOST, Turn
 from partnerlab.simulators.kit.world.store import Statement, Store
 from tests.simulators.kit.conftest import VALUE, Door, Kit, make_kit
