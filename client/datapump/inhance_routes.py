@@ -44,6 +44,7 @@ class SettingKeys:
             biller.require(self.password),
             namespace=biller.require("soap_namespace"),
             shapes=AnswerShapes.of(biller.configuration),
+            conventions=Conventions.of(biller.configuration),
             transport=transport,
         )
 
@@ -92,11 +93,11 @@ def paperless(event: Event, biller: Biller, transport: Transport) -> Plan:
     """SetPaperless; of a conveyed account the plain number. Source: Details, Data Pump: Paperless Enrollment."""
     assert isinstance(event, Paperless)
     client = PAPERLESS.open(biller, transport)
-    account, shown = _plain(event.account_number, biller)
+    shown = _plain(event.account_number, biller)
     return PartnerRequest(
         operation=operations.set_paperless.name,
         description=mask_text(f"account {shown}, {_on_off(event.enrolled)}"),
-        send=lambda: client.set_paperless(account, event.enrolled).message,
+        send=lambda: client.set_paperless(event.account_number, event.enrolled).message,
         idempotent=True,
     )
 
@@ -105,11 +106,11 @@ def autopay(event: Event, biller: Biller, transport: Transport) -> Plan:
     """SetAutopay; of a conveyed account the plain number. Source: Details, Data Pump: AutoPay Enrollment."""
     assert isinstance(event, AutoPay)
     client = AUTOPAY.open(biller, transport)
-    account, shown = _plain(event.account_number, biller)
+    shown = _plain(event.account_number, biller)
     return PartnerRequest(
         operation=operations.set_autopay.name,
         description=mask_text(f"account {shown}, {_on_off(event.enrolled)}"),
-        send=lambda: client.set_autopay(account, event.enrolled).message,
+        send=lambda: client.set_autopay(event.account_number, event.enrolled).message,
         idempotent=True,
     )
 
@@ -131,12 +132,12 @@ def ach_reject(event: Event, biller: Biller, transport: Transport) -> Plan:  # n
     raise RequestInvalid("kind", event.kind, BY_HAND)
 
 
-def _plain(account_number: str, biller: Biller) -> tuple[str, str]:
-    """The number that goes out, and how the delivery shows it: a mark that is no conveyance's is named."""
+def _plain(account_number: str, biller: Biller) -> str:
+    """How the delivery shows the number that goes out: a mark that is no conveyance's is named."""
     conventions = Conventions.of(biller.configuration)
     account = plain_account_number(account_number, conventions)
     doubt = f" (sent as it stands: {conventions.mark} and no date-time)" if conventions.is_doubtful(account) else ""
-    return account, f"{account}{doubt}"
+    return f"{account}{doubt}"
 
 
 def _on_off(enrolled: bool) -> str:

@@ -6,6 +6,7 @@ from partnerlab.client.http import DEFAULT_TIMEOUTS, AsyncTransport, Timeouts, T
 from partnerlab.client.http.connected import AsyncConnected, Connected, Method, Service, Tr
 from partnerlab.client.inhance import operations
 from partnerlab.client.inhance.operations import NAMESPACE, Endpoint
+from partnerlab.client.inhance.rules import KNOWN, Conventions
 from partnerlab.client.wire.fields import KNOWN_SHAPES, AnswerShapes
 from partnerlab.client.wire.soap import SoapVersion
 
@@ -21,11 +22,12 @@ class _InHance(Service[Tr]):
         namespace: str = NAMESPACE,
         soap: SoapVersion = "1.1",
         shapes: AnswerShapes = KNOWN_SHAPES,
+        conventions: Conventions = KNOWN,
         timeouts: Timeouts = DEFAULT_TIMEOUTS,
         allow_http: bool = False,
         transport: Tr | None = None,
     ) -> None:
-        endpoint = Endpoint(url, key, namespace, soap, shapes)
+        endpoint = Endpoint(url, key, namespace, soap, shapes, conventions)
         super().__init__(endpoint, url, transport, timeouts=timeouts, allow_http=allow_http)
 
     balance_check = Method(operations.balance_check)
@@ -40,8 +42,9 @@ class InHanceClient(_InHance[Transport], Connected):
     A biller's inHance service.
 
     Give *transport* to share its connections (it stays yours to close); else the client makes one of its own with
-    *timeouts* and *allow_http*. *shapes* are what its answers may look like beside the known shape. Every call raises
-    the errors of `partnerlab.client.errors`; no call is ever sent twice.
+    *timeouts* and *allow_http*. *shapes* are what its answers may look like beside the known shape, *conventions* the
+    biller's own mark of a conveyed account. Every call raises the errors of `partnerlab.client.errors`; no call is ever
+    sent twice.
     """
 
 

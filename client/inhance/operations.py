@@ -17,13 +17,13 @@ from typing import Annotated, ParamSpec, TypeVar
 from partnerlab.client.errors import RequestInvalid
 from partnerlab.client.http.request import HttpRequest, HttpResponse
 from partnerlab.client.inhance.models import Acknowledgement, Balance
-from partnerlab.client.inhance.rules import plain_account_number
+from partnerlab.client.inhance.rules import KNOWN, Conventions
 from partnerlab.client.wire.fields import KNOWN_SHAPES, AnswerShapes, Fields
-from partnerlab.client.wire.kinds import Amount, Checked, DateTime, Integer, OnOff, Text
+from partnerlab.client.wire.kinds import Amount, DateTime, Integer, OnOff, Text
 from partnerlab.client.wire.operation import Operation, Sent, model_reader
 from partnerlab.client.wire.soap import Service, SoapVersion, build
 from partnerlab.client.wire.soap_answer import read
-from partnerlab.client.wire.values import MAX_TEXT, render_text
+from partnerlab.client.wire.values import MAX_TEXT
 from partnerlab.contracts.masking import MASK, mask
 from partnerlab.contracts.records import dataclass
 
@@ -50,7 +50,7 @@ class Endpoint:
     """
     A biller's `iCloud.asmx`: its address, the web service key, the namespace, and `soap` `1.1` or `1.2`.
 
-    `shapes` are what its answers may look like beside the known shape.
+    `shapes` are what its answers may look like beside the known shape, `conventions` what marks a conveyed account.
     """
 
     url: str
@@ -58,6 +58,7 @@ class Endpoint:
     namespace: str = NAMESPACE
     soap: SoapVersion = "1.1"
     shapes: AnswerShapes = field(default=KNOWN_SHAPES, repr=False, compare=False)
+    conventions: Conventions = field(default=KNOWN, repr=False, compare=False)
     service: Service = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -76,11 +77,14 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class _Door:
-    """`iCloud.asmx`: the key is the last parameter of every operation."""
+    """`iCloud.asmx`: the key is the last parameter of every operation. `plain` drops the mark of a conveyed account."""
 
     key: str
+    plain: bool = False
 
     def request(self, endpoint: Endpoint, name: str, values: dict[str, Sent], secrets: tuple[str, ...]) -> HttpRequest:
+        if self.plain:
+            values["Accountnumber"] = endpoint.conventions.plain(str(values["Accountnumber"]))
         values[self.key] = endpoint.key
         return build(endpoint.service, name, values, secrets=(endpoint.key, *secrets))
 
@@ -89,13 +93,12 @@ class _Door:
 
 
 def _operation(
-    name: str, reads: Callable[[Fields], T], *, key: str = "WebserviceKey"
+    name: str, reads: Callable[[Fields], T], *, key: str = "WebserviceKey", plain: bool = False
 ) -> Callable[[Callable[P, None]], Operation[P, T]]:
-    return lambda declared: Operation(declared, name, _Door(key), reads)
+    return lambda declared: Operation(declared, name, _Door(key, plain), reads)
 
 
 ACKNOWLEDGED = model_reader(Acknowledgement)
-PLAIN_ACCOUNT = Checked("Accountnumber", lambda value: plain_account_number(render_text("Accountnumber", value)))
 
 
 @_operation("BalanceCheck", model_reader(Balance), key="WebServiceKey")
@@ -138,19 +141,19 @@ def make_payment(
     """
 
 
-@_operation("SetPaperless", ACKNOWLEDGED)
+@_operation("SetPaperless", ACKNOWLEDGED, plain=True)
 def set_paperless(
     endpoint: Endpoint,
-    account_number: Annotated[str, PLAIN_ACCOUNT],
+    account_number: Annotated[str, Text("Accountnumber")],
     on: Annotated[bool, OnOff("PaperlessOnOff")],
 ) -> None:
     """Paperless on or off; a conveyed account goes by its plain number. Source: Data Pump: Paperless Enrollment."""
 
 
-@_operation("SetAutopay", ACKNOWLEDGED)
+@_operation("SetAutopay", ACKNOWLEDGED, plain=True)
 def set_autopay(
     endpoint: Endpoint,
-    account_number: Annotated[str, PLAIN_ACCOUNT],
+    account_number: Annotated[str, Text("Accountnumber")],
     on: Annotated[bool, OnOff("AutoPayOnOff")],
 ) -> None:
     """AutoPay on or off; a conveyed account goes by its plain number. Source: Data Pump: AutoPay Enrollment."""

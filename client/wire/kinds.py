@@ -192,12 +192,19 @@ class Integer(Kind):
         return fields.integer(self.name)
 
 
+def _bool(name: str, value: bool) -> bool:
+    """A switch: the text "Off" would count as true."""
+    if not isinstance(value, bool):
+        raise RequestInvalid(name, value, "must be True or False")
+    return value
+
+
 @dataclass(frozen=True, slots=True)
 class Flag(Kind):
     """True or false."""
 
     def render(self, value: bool) -> str:
-        return render_boolean(value)
+        return render_boolean(_bool(self.name, value))
 
     def read(self, fields: Fields) -> bool:
         return fields.boolean(self.name)
@@ -210,7 +217,7 @@ class OnOff(Kind):
     words: tuple[str, str] = ("On", "Off")
 
     def render(self, value: bool) -> str:
-        return self.words[0] if value else self.words[1]
+        return self.words[0] if _bool(self.name, value) else self.words[1]
 
 
 @dataclass(frozen=True, slots=True)

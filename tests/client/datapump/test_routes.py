@@ -209,3 +209,16 @@ def test_a_billers_own_words_and_marks_go_out_and_a_mark_that_is_no_conveyances_
     assert partner.seen[-1].fields["Accountnumber"] == "10000101"
     doubtful = request(kind="autopay", account_number="10000101CV-26")
     assert doubtful.description.startswith("account 10000101CV-26 (sent as it stands: CV- and no date-time), ")
+
+
+@pytest.mark.parametrize("kind", ["paperless", "autopay"])
+def test_where_a_biller_has_its_own_mark_a_number_with_the_usual_one_goes_out_as_the_delivery_says(
+    router: Router, partner: Partner, kind: str
+) -> None:
+    biller = Biller(BILLER, "inhance_v2", settings_for(partner.url), {"InHance": {"ConveyedMark": "XF."}})
+    for number, account in ((CONVEYED, CONVEYED), ("10000101XF.20260616", "10000101")):
+        made = router.plan(parse_event(make_event(kind, account_number=number)), biller)
+        assert isinstance(made, PartnerRequest)
+        made.send()
+        assert made.description == f"account {account}, On"
+        assert partner.seen[-1].account == account

@@ -12,7 +12,7 @@ from partnerlab.client.errors import AnswerNotUnderstood, RequestInvalid
 from partnerlab.client.http import HttpRequest, HttpResponse
 from partnerlab.client.wire.fields import Fields
 from partnerlab.client.wire.json import read_json, render_json
-from partnerlab.client.wire.kinds import Integer, Line, Masked, Secret, Text
+from partnerlab.client.wire.kinds import Flag, Integer, Line, Masked, OnOff, Secret, Text
 from partnerlab.client.wire.operation import Operation, Rows, Sent, model_reader, rows_reader
 
 
@@ -123,3 +123,23 @@ def test_a_row_that_cannot_be_read_is_named_by_its_place() -> None:
     with pytest.raises(AnswerNotUnderstood) as caught:
         do.read(WHERE, HttpResponse(200, {}, GOOD.replace(b'"2"', b'"two"')))
     assert caught.value.rule.startswith("Rows[1].Number: 'two' is not an integer")
+
+
+@declare()
+def switch(
+    where: Where,
+    on: Annotated[bool, OnOff("PaperlessOnOff")],
+    paper: Annotated[bool, Flag("PaperInvoices")] = True,
+) -> None:
+    """Switch it."""
+
+
+def test_a_switch_takes_true_and_false_alone() -> None:
+    """The text "Off" would count as true and switch on; None would switch off."""
+    assert switch(WHERE, True, False).request.content == b'{"PaperlessOnOff":"On","PaperInvoices":"false"}'
+    assert switch(WHERE, False).request.content == b'{"PaperlessOnOff":"Off","PaperInvoices":"true"}'
+    for wrong in ("Off", "On", "", 0, 1, None):
+        with pytest.raises(RequestInvalid, match=r"PaperlessOnOff: .*: must be True or False"):
+            switch(WHERE, wrong)
+        with pytest.raises(RequestInvalid, match=r"PaperInvoices: .*: must be True or False"):
+            switch(WHERE, True, wrong)
