@@ -87,7 +87,8 @@ class Invoice:
 
     `late_total` is the amount due after the due date, `past_due` the part of the previous balance still open on it,
     `deferred_from` and `deferred_to` the days of a payment arrangement; `custom_7` has no meaning in the source.
-    `line` is where it stood in its file.
+    `minimum_amount_due` is the least that is taken, for TCCS what is billed. The late fee falls due on `late_fee_on`;
+    `late_fee_if_no_payments_only` says that a payment before that day spares it. `line` is where it stood in its file.
     """
 
     number: str
@@ -102,6 +103,10 @@ class Invoice:
     balance_due: Decimal | None = None
     allow_partial_payments: bool | None = None
     balance_forward: bool | None = None
+    minimum_amount_due: Decimal | None = None
+    late_fee_amount: Decimal | None = None
+    late_fee_on: date | None = None
+    late_fee_if_no_payments_only: bool | None = None
     late_total: Decimal | None = None
     past_due: Decimal | None = None
     payments: Decimal | None = None

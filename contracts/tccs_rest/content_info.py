@@ -47,6 +47,7 @@ class Field:
         self.what: str = row["what"]
         self.expected = f"{self.what}, {words}" if words else self.what
         self.kind: str = row["kind"]
+        self.named = self.expected if self.kind == "word" else self.what
         self.value: str = row.get("value", "")
         self.longest: int = row.get("longest", sys.maxsize)
         self._row = row
@@ -154,7 +155,7 @@ def parse_content_info(format: str, text: str) -> ContentInfo:
         separator = sequence[index]
         if text[at : at + 1] != separator:
             or_end = " or the end" if index == len(parts) else ""
-            expected = f"'{separator}' and {FIELDS[sequence[index + 1]].what}{or_end}"
+            expected = f"'{separator}' and {FIELDS[sequence[index + 1]].named}{or_end}"
             raise ContentInfoInvalid(at + 1, expected, _found(text, at))
         at = _read_field(text, at + 1, sequence, index + 1, values)
     at = _skip_spaces(text, at)

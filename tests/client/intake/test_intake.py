@@ -37,6 +37,7 @@ from partnerlab.contracts.files import (
     read_bif,
     write_bif,
 )
+from partnerlab.generators.tccs_bif import generate_tccs_bif
 from tests.bill_files import change, file_of_lines
 
 LAYOUT = load_layout("inhance_v2")
@@ -145,13 +146,30 @@ def test_an_invoice_in_our_words() -> None:
     )
 
 
-def test_every_place_in_the_models_is_a_term_of_the_table() -> None:
+def test_the_models_have_a_place_for_every_term_of_the_tables_and_no_other() -> None:
     for code, model in (("IH", Invoice), ("CR", Customer), ("ID", InvoiceLine)):
         terms = {field.term for name in layouts() for field in load_layout(name).record(code).fields if field.term}
         own = {field.name for field in dataclasses.fields(model)} - {"customer", "lines", "line", "meters"}
-        assert own <= terms
+        assert own == terms
     measures = {field.measure for field in LAYOUT.record("ID").fields if field.many}
     assert measures == {field.name for field in dataclasses.fields(MeterReading)}
+
+
+def test_a_policys_minimum_and_late_fee_are_on_its_invoice() -> None:
+    layout, stream = load_layout("tccs"), io.BytesIO()
+    generate_tccs_bif(stream, 50, as_of=date(2026, 3, 2), seed=7)
+    rows = {group.invoice.InvoiceNumber: group.invoice for group in read_bif(stream.getvalue(), layout)}
+    assert any(row.MinimumAmountDue for row in rows.values())
+    with read_invoices(stream.getvalue(), layout) as file:
+        for invoice in file:
+            row = rows.pop(invoice.number)
+            assert (invoice.minimum_amount_due, invoice.late_fee_amount, invoice.late_fee_on) == (
+                row.MinimumAmountDue,
+                row.LateFeeAmount,
+                row.LateFeeDate,
+            )
+            assert invoice.late_fee_if_no_payments_only is False
+    assert rows == {}
 
 
 def test_meters_1_to_25_are_unfolded_from_the_overflow_fields() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import date
 from decimal import Decimal
 
@@ -10,7 +11,7 @@ import pytest
 
 from partnerlab.contracts.data import read_toml
 from partnerlab.contracts.files import InvoiceGroup, Layout, ValueRefused, check, load_layout, read_bif, write_bif
-from partnerlab.contracts.tccs_rest import parse_content_info
+from partnerlab.contracts.tccs_rest import ContentInfoInvalid, format_of, parse_content_info
 
 VIEW = "Reference Policy_Name view fields"
 OUTSTANDING = (
@@ -142,7 +143,26 @@ def test_terms_that_inhance_has_too_mean_the_same_fields(layout: Layout) -> None
 def test_an_invoice_number_is_of_the_shape_that_the_calls_can_carry(layout: Layout) -> None:
     grammar = read_toml("tccs_rest/content_info.toml")["field"]
     pattern = layout.record("IH").field("InvoiceNumber").pattern
-    assert pattern == f"{grammar['number']['pattern']}-{grammar['expires_on']['pattern']}"
+    assert f"{grammar['number']['pattern']}-{grammar['expires_on']['pattern']}" in pattern
+
+
+def test_an_invoice_number_is_loaded_where_the_calls_take_it_and_nowhere_else(layout: Layout) -> None:
+    pattern = re.compile(layout.record("IH").field("InvoiceNumber").pattern)
+    ends = [(month, day) for month in range(14) for day in (0, 1, 28, 29, 30, 31, 32)]
+    years = (0, 1, 4, 99, 100, 400, 1800, 1900, 1996, 2000, 2023, 2024, 2026, 2028, 2100, 2400, 9996, 9999)
+    numbers = [f"1-{month:02}/{day:02}/{year:04}" for month, day in ends for year in years]
+    numbers += [f"1-02/29/{year:04}" for year in range(10_000)]
+    numbers += [
+        f"{policy}-03/01/2027" for policy in ("Q", "Q1", "q", "Q-1", "QQ", "-", "1-", "A.", "A B", "A" * 50, "A" * 51)
+    ]
+    for number in numbers:
+        try:
+            format = format_of("Pay_Input", number)
+            parse_content_info(format, f"{number}|Ann|1.00" if format == "quote-deposit" else f"{number}|1.00:CC")
+            sent = True
+        except ContentInfoInvalid:
+            sent = False
+        assert (pattern.fullmatch(number) is not None) == sent, number
 
 
 @pytest.mark.parametrize("number", ["454100010-06/16/2020", "306-12/11/2019", "HO-1 042.A-03/01/2027"])
@@ -152,7 +172,10 @@ def test_a_good_number_makes_the_round_trip_and_can_be_sent(layout: Layout, numb
     assert parse_content_info("invoice-number", number).invoice_number == number
 
 
-@pytest.mark.parametrize("number", ["454100010", "454100010-6/16/2020", "HO:1-03/01/2027", "A@B-03/01/2027"])
+@pytest.mark.parametrize(
+    "number",
+    ["454100010", "454100010-6/16/2020", "454100010-02/30/2027", "Q-03/01/2027", "HO:1-03/01/2027", "A@B-03/01/2027"],
+)
 def test_a_number_that_could_not_be_sent_is_neither_written_nor_loaded(layout: Layout, number: str) -> None:
     with pytest.raises(ValueRefused, match="is not a policy number, a hyphen and an expiration date") as refused:
         file_of(layout, number)

@@ -105,7 +105,7 @@ MALFORMED = [
     ("insufficient-funds", f"{N}:6/22/2020|25.00|IFR", 16, PAID_ON, "'6/22/2020'"),
     ("insufficient-funds", f"{N}:06/31/2020|25.00|IFR", 16, PAID_ON, "'06/31/2020'"),
     ("insufficient-funds", f"{N}:06/22/2020|25|IFR", 27, AMOUNT, "'25'"),
-    ("insufficient-funds", f"{N}:06/22/2020|25.00", 32, "'|' and the word", "the end"),
+    ("insufficient-funds", f"{N}:06/22/2020|25.00", 32, "'|' and the word, IFR", "the end"),
     ("insufficient-funds", f"{N}:06/22/2020|25.00|NSF", 33, "the word, IFR", "'NSF'"),
     ("insufficient-funds", f"{N}:06/22/2020|25.00|IFR@{GUID}", 36, "the end", "'@'"),
     # enrolments
@@ -115,6 +115,6 @@ MALFORMED = [
     ("paperless", f"{N}:|PB", 16, FLAG, "'|'"),
     ("paperless", f"{N}:Y|R", 18, "the word, PB", "'R'"),
     ("recurring", f"{N}:Y|PB", 18, "the word, R", "'PB'"),
-    ("recurring", f"{N}:Y", 17, "'|' and the word", "the end"),
+    ("recurring", f"{N}:Y", 17, "'|' and the word, R", "the end"),
     ("recurring", f"{N}:Y|R|", 19, "the end", "'|'"),
 ]  # fmt: skip
