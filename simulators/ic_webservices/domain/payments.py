@@ -11,6 +11,7 @@ from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.ic_webservices.domain import banking_days
 from partnerlab.simulators.ic_webservices.domain.customers import Customer
 from partnerlab.simulators.ic_webservices.domain.errors import PaymentRefused, ValueRefused
+from partnerlab.simulators.ic_webservices.domain.money import amount
 
 __all__ = [
     "DONATIONS",
@@ -25,6 +26,7 @@ __all__ = [
     "authorize",
     "cleared",
     "clears_at",
+    "may_take",
     "may_use",
     "payment_reference",
     "pays_invoice",
@@ -54,6 +56,8 @@ CARD_SETTLES_AFTER, BANK_SETTLES_AFTER, BANK_RETURNS_AFTER = 1, 2, 3
 CLEARING_TIME = time(9, 0)
 """Local time of the biller at which a payment settles or comes back. Assumed."""
 RETURN_CODE = "R01"
+MOST_CENTS = 99_999_999_999
+"""The largest payment, and the largest fee: more is no amount of a contentInfo (assumed [A-42])."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +208,14 @@ def saved_number(kind: str, number: str, numbers: TestNumbers, field: str) -> Sa
         shown = f"…{number[-4:]}" if len(number) > 8 else ""
         raise ValueRefused(field, shown, "is not a test number; `partnerlab catalogue magic` lists them")
     return SavedNumber(kind, known.brand, number[-4:], known.effect)
+
+
+def may_take(order: Order) -> None:
+    """Check that a partner can be told of a payment of that amount and fee [A-42]. Raises `PaymentRefused`."""
+    for name, cents in (("a payment", order.amount_cents), ("a service fee", order.service_fee_cents)):
+        if cents > MOST_CENTS:
+            most = f"{amount(MOST_CENTS):,}"
+            raise PaymentRefused("too_large", f"{amount(cents):,} is more than {name} can be, {most}.")
 
 
 def may_use(customer: Customer, tender: str) -> None:

@@ -88,7 +88,7 @@ def read_answers(configured: object) -> dict[str, Any]:
 
 
 def answered(invoice: Invoice, answers: Mapping[str, Any]) -> Invoice:
-    """The invoice of a file with what the questionnaire says; a date that the file gives stays."""
+    """The invoice of a file with what the questionnaire says; a date or message that the file gives stays."""
     changes: dict[str, Any] = {}
     if "AllowPartialPayments" in answers:
         changes["allow_partial_payments"] = answers["AllowPartialPayments"]
@@ -96,7 +96,7 @@ def answered(invoice: Invoice, answers: Mapping[str, Any]) -> Invoice:
         changes["balance_forward"] = answers["BalanceForward"]
     if "MinimumAmountDue" in answers:
         changes["minimum_amount_due_cents"] = _minimum_cents(invoice, answers["MinimumAmountDue"])
-    if "PaymentExpirationMessage" in answers:
+    if "PaymentExpirationMessage" in answers and not invoice.payment_expiration_message:
         changes["payment_expiration_message"] = answers["PaymentExpirationMessage"].strip()
     for name, field in _DATES.items():
         if name in answers and getattr(invoice, field) is None:

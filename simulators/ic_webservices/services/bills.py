@@ -48,6 +48,8 @@ _INVOICE_FIELDS = frozenset(
         "LateFeeAmount",
         "LateFeeDate",
         "ApplyLateFeeIfNoPaymentsOnly",
+        "PaymentExpirationDate",
+        "PaymentExpirationMessage",
     )
 )
 
@@ -109,6 +111,8 @@ def invoice_of_group(biller: Biller, group: InvoiceGroup) -> Invoice:
         late_fee_cents=0 if late_fee is None else cents(late_fee, "LateFeeAmount"),
         late_fee_if_unpaid=bool(getattr(row, "ApplyLateFeeIfNoPaymentsOnly", False)),
         late_fee_on=getattr(row, "LateFeeDate", None),
+        payment_expires_on=getattr(row, "PaymentExpirationDate", None),
+        payment_expiration_message=getattr(row, "PaymentExpirationMessage", "") or "",
         fields=_texts(row, _INVOICE_FIELDS),
         lines=tuple(line for line in map(_line, group.details) if line != NO_LINE),
     )

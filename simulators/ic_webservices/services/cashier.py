@@ -30,6 +30,7 @@ from partnerlab.simulators.ic_webservices.domain.payments import (
     authorize,
     cleared,
     clears_at,
+    may_take,
     may_use,
     payment_reference,
     pays_invoice,
@@ -105,6 +106,7 @@ class Cashier:
             return self._same(existing, order, biller), False
         customer = customer_of(tx, lane, biller, order.account_number)
         may_use(customer, order.tender)
+        may_take(order)
         invoice = self._invoice(tx, lane, biller, order)
         if invoice is not None and pays_invoice(order):
             if order.offline:

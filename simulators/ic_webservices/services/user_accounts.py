@@ -250,13 +250,18 @@ class UserAccounts:
         self, lane: Lane, biller_guid: str, username: str, new: object, *, password: str | None = None
     ) -> None:
         """
-        Change a password; the current one is checked where it is given. Open sessions end (assumed [A-79]).
+        Change a password; the current one is checked where it is given. Open sessions end, unless it is the same
+        again (assumed [A-79]).
 
         Raises `NotFound`, `LoginRefused`, `ValueRefused`.
         """
         secret = self.authentication.new_password(new, "NewPassword")
         if password is not None:
             self.authentication.check(lane, biller_guid, username, password)
+        with self.store.read() as tx:
+            before = user_of(tx, lane, biller_of(tx, lane, biller_guid), username)
+        if password_matches(secret, before.password_hash):
+            return
         kept = hash_password(secret, self.authentication.password_cost)
         with self.store.write() as tx:
             user = user_of(tx, lane, biller_of(tx, lane, biller_guid, lock=True), username)

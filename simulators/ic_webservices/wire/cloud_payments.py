@@ -147,7 +147,7 @@ def read(values: Mapping[str, Any]) -> PaymentPageRequest:
         customers=tuple(_customer(one, f"Customers[{place}].") for place, one in enumerate(customers)),
         return_url=(values["ReturnURL"] or "").strip(),
         postback_url=(values["PostBackURL"] or "").strip(),
-        biller_reference=_text(values, "BillerReference"),
+        biller_reference=_as_given(values, "BillerReference"),
         css_url=(values["CssUrl"] or values["CSSUrl"] or "").strip(),
         allow_swipe=bool(values["AllowSwipe"]),
         allow_emv=bool(values["AllowEMV"]),
@@ -212,6 +212,11 @@ def _text(values: Mapping[str, Any], name: str, place: str = "") -> str:
         return ""
     text = check_text(given, place + name)
     return refuse_card_number(place + name, text) if name in _OF_PEOPLE else text
+
+
+def _as_given(values: Mapping[str, Any], name: str) -> str:
+    """A text that comes back to its sender: checked, and with the blanks around it."""
+    return str(values[name]) if _text(values, name) else ""
 
 
 def _cents(values: Mapping[str, Any], name: str, place: str) -> int | None:

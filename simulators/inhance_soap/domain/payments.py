@@ -15,6 +15,8 @@ from partnerlab.simulators.inhance_soap.domain.text import read_line
 __all__ = ["Payment", "PostedPayment", "Receipt", "read_payment"]
 
 _YEARS = range(1900, 9000)
+LONGEST = 255
+"""Characters of a text parameter (assumed [A-26])."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +87,9 @@ def read_payment(
     if paid_at.year not in _YEARS:  # a date that is not sent arrives as the year 1
         raise ValueInvalid("PaymentDate", paid_at.isoformat(), "is missing or out of bounds")
     return Payment(
-        reference=read_line("PaymentReference", reference, required=True),
-        document_number=read_line("DocumentNumber", document_number),
-        type=read_line("PaymentTypeDesc", type),
+        reference=read_line("PaymentReference", reference, required=True, longest=LONGEST),
+        document_number=read_line("DocumentNumber", document_number, longest=LONGEST),
+        type=read_line("PaymentTypeDesc", type, longest=LONGEST),
         amount_cents=amount_cents,
         fee_cents=fee_cents,
         paid_at=(paid_at if paid_at.tzinfo else paid_at.replace(tzinfo=zone)).astimezone(UTC),

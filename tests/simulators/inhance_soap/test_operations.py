@@ -241,7 +241,7 @@ def test_characters_that_xml_escapes_come_through(utility: Utility) -> None:
         ({"PaymentAmount": "1" * 28}, f"PaymentAmount: '{'1' * 28}' is out of bounds."),
         ({"ConvenienceFee": "-0.01"}, "ConvenienceFee: '-0.01' is negative."),
         ({"PaymentReference": ""}, "PaymentReference: '' is missing."),
-        ({"PaymentReference": "x" * 201}, f"PaymentReference: '{'x' * 80}' is longer than 200 characters."),
+        ({"PaymentReference": "x" * 256}, f"PaymentReference: '{'x' * 80}' is longer than 255 characters."),
         ({"PaymentDate": "0001-01-01T00:00:00"}, "PaymentDate: '0001-01-01T00:00:00' is missing or out of bounds."),
         (
             {"PaymentDate": "9999-12-31T23:59:59-14:00"},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import jsonschema
 import pytest
 
 from partnerlab.contracts.data import read_bytes
+from partnerlab.contracts.tccs_rest import ContentInfoInvalid, parse_content_info
 from tests.simulators.ic_webservices.harness import (
     ACCOUNT,
     AMEX,
@@ -192,6 +194,24 @@ def test_more_than_the_balance_is_refused(harness: Harness) -> None:
     assert refused.json["error"]["code"] == "over_balance"
     assert "125.51" in refused.json["error"]["message"]
     assert harness.invoice()["balance_due"] == "125.50"
+
+
+def test_a_payment_or_fee_that_no_partner_can_be_told_of_is_refused(harness: Harness) -> None:
+    """One cent more and the data pump would not take the event, or TCCS its contentInfo [A-42]."""
+    most = "999999999.99"
+    harness.lanes.get("default")
+    set_invoice(harness, balance_due_cents=10**13, total_amount_due_cents=10**13)
+    for large in ({"amount": "1000000000.00"}, {"amount": "1.00", "service_fee": "1000000000.00"}):
+        refused = harness.pay(**large).json["error"]
+        assert refused["code"] == "too_large"
+        assert refused["message"].endswith("can be, 999,999,999.99.")
+    assert harness.pay(amount=most, service_fee=most).status == 201
+    (event,) = harness.get("events")["events"]
+    check_event(event["event"])
+    said = parse_content_info("payment", f"1-01/01/2027|{most}:CC")
+    assert (said.amount, event["event"]["payment"]["amount"]) == (Decimal(most), most)
+    with pytest.raises(ContentInfoInvalid):
+        parse_content_info("payment", "1-01/01/2027|1000000000.00:CC")
 
 
 def test_an_invoice_of_another_account_is_refused(harness: Harness) -> None:

@@ -41,7 +41,7 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_approved_payment_posts_a_form_of_the_eighteen_fields(checkout: Checkout) -> None:
     freeze(checkout.harness, "2026-11-21T13:04:09+00:00")
     with Receiver() as receiver:
-        page = checkout.page(request(PostBackURL=receiver.url, BillerReference="REF&7=é"))
+        page = checkout.page(request(PostBackURL=receiver.url, BillerReference=" REF&7=é "))
         checkout.pay(page, CardHolder="Ada")
         (got,) = receiver.got
         (sent,) = receiver.requests
@@ -64,7 +64,7 @@ def test_an_approved_payment_posts_a_form_of_the_eighteen_fields(checkout: Check
         "PaymentTypeID": "1",
         "CardType": "Visa",
         "PaymentMessage": "Approved",
-        "BillerReference": "REF&7=é",
+        "BillerReference": " REF&7=é ",
         "ConvenienceFee": "0.00",
         "RemoteIP": "127.0.0.1",
     }

@@ -130,6 +130,19 @@ def test_a_new_password_counts_and_ends_open_sessions(world: Harness) -> None:
     access.open(world.lane, new)
 
 
+def test_the_same_password_again_changes_nothing(world: Harness) -> None:
+    service, access = registrations(world), world.sim.world.services.authentication
+    token, _ = access.authenticate(world.lane, UTILITY, USER, PASSWORD)
+    service.set_password(world.lane, UTILITY, USER, PASSWORD, password=PASSWORD)
+    service.set_password(world.lane, UTILITY, USER, PASSWORD)
+    access.open(world.lane, token)
+    with pytest.raises(LoginRefused):
+        service.set_password(world.lane, UTILITY, USER, PASSWORD, password="wrong")
+    with pytest.raises(NotFound):
+        service.set_password(world.lane, UTILITY, "nobody", PASSWORD)
+    access.open(world.lane, token)
+
+
 def test_a_password_changed_while_it_was_compared_lets_nobody_in(world: Harness) -> None:
     access = world.sim.world.services.authentication
     user = access.check(world.lane, UTILITY, USER, PASSWORD)
