@@ -23,7 +23,10 @@ from partnerlab.story import Story
 
 # Rules of the two partners that are shown elsewhere than in the demo, by the start of the id.
 NOT_IN_THE_DEMO = {
+    "INH1-INV-4": "tests/simulators/ic_webservices/services/test_own_columns.py",
     "INH2-BIF-9": "data, contracts/capabilities/inhance_v2.toml",
+    "INH2-PRS-3": "the virtual site is not built [A-82]",
+    "INH2-BLR-1": "the biller portal is no part of this",
     "TCCS-BIF-7": "the generator's own tests, which know what is billed",
     "TCCS-BIF-11": "data, contracts/capabilities/tccs.toml",
     "TCCS-BLR-1": "the biller portal is no part of this",

@@ -119,6 +119,11 @@ SHOWN: dict[str, tuple[str, ...]] = {
         f"{REST}::test_registering_again_sets_the_password_unless_the_biller_wants_the_right_one",
     ),
     "ICWS-USERS-6": (f"{REST}::test_password_and_address_are_changed",),
+    "ICWS-USERS-9": (
+        f"{LOGINS}::test_a_new_password_counts_and_ends_open_sessions",
+        f"{LOGINS}::test_the_same_password_again_changes_nothing",
+        "services/test_neighbours.py::test_a_changed_password_ends_the_sessions_of_that_user_alone",
+    ),
     "ICWS-USERS-7": (
         f"{REST}::test_password_and_address_are_changed",
         f"{LOGINS}::test_a_new_address_moves_the_username_with_everything_that_hangs_on_it",
