@@ -2,7 +2,8 @@
 Reads Invoice Cloud's three files as their receiver does: `read_payments` reads what `write_payments` wrote.
 
 Commas stand between values only, so a line is split at them; moments are MMDDYYYYHHMMSS in the biller's zone. A file is
-read whole or not at all: the first thing that is not as the source says is named by rule, line, column and field.
+read whole or not at all: the first thing that is not as the source says is named by rule, line, column and field. An
+account number may be empty: Invoice Cloud leaves out one that its column cannot hold [A-90].
 
 Source: WaterSmart Technical Design, File Mapping.
 """
@@ -27,9 +28,9 @@ _AMOUNT = pattern(r"-?[0-9]{1,12}\.[0-9]{2}")
 _MOMENT = pattern(r"[0-9]{14}")
 _INTEGER = pattern(r"[0-9]{1,18}")
 _PAYMENT_NEEDS = frozenset(
-    {"payment_guid", "reference", "account_number", "amount", "payment_type_id", "paid_at", "approved", "report_id"}
+    {"payment_guid", "reference", "amount", "payment_type_id", "paid_at", "approved", "report_id"}
 )
-_REJECT_NEEDS = frozenset({"reference", "account_number", "amount", "returned_at"})
+_REJECT_NEEDS = frozenset({"reference", "amount", "returned_at"})
 
 
 class FileRefused(ValueError):
@@ -64,8 +65,7 @@ def read_rejects(name: str, content: bytes, zone: ZoneInfo) -> list[ExportedReje
 
 def read_changes(name: str, content: bytes, zone: ZoneInfo) -> list[ExportedChange]:
     """The rows of a change log file. Raises `FileRefused`."""
-    needs = {"account_number"}
-    return [ExportedChange(**row) for row in _Reading(name, "watersmart_changes", zone, needs).rows(content)]
+    return [ExportedChange(**row) for row in _Reading(name, "watersmart_changes", zone, ()).rows(content)]
 
 
 class _Reading:
@@ -85,6 +85,8 @@ class _Reading:
             if len(cells) != len(columns):
                 rule = "too-few-columns" if len(cells) < len(columns) else "too-many-columns"
                 raise self._refused(rule, f"{len(cells)} columns, not {len(columns)}", number)
+            if not line.strip(", "):
+                raise self._refused("required-empty", "is empty", number, columns[0])
             yield {column.term: self._value(number, column, cell) for column, cell in zip(columns, cells, strict=True)}
 
     def _lines(self, content: bytes) -> list[str]:

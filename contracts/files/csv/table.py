@@ -33,7 +33,8 @@ class Column:
     as in `AccountNumber-InvoiceDate`. A `unique` value stands once in a file. `constant` is the only value of a
     `provided` column (see `CsvTable.for_biller`). An `ignored` cell is never judged. Where there are `values`, a cell
     holds one of them; each is mapped to what it means. `most` is the greatest number of characters written, 0 for any;
-    a longer value is cut, or left out where it is `whole` [A-90].
+    a longer value is cut. A `whole` one is left out where it cannot stand as it is, longer or with a comma in it, and
+    so is the moment that `dates` it [A-90].
     """
 
     position: int
@@ -48,6 +49,7 @@ class Column:
     ignored: bool = False
     most: int = 0
     whole: bool = False
+    dates: str = ""
     values: Mapping[str, str] = field(default_factory=dict, hash=False)
     term: str = ""
     description: str = ""
@@ -140,6 +142,8 @@ def parse_table(document: Mapping[str, Any]) -> CsvTable:
             raise LayoutInvalid(name, f"column {column.name!r}", "a name is one word and stands once")
         if column.defaults and not set(column.defaults.split("-")) <= set(names):
             raise LayoutInvalid(name, f"column {column.name}", f"defaults to {column.defaults!r}, which is no column")
+        if column.dates and column.dates not in names:
+            raise LayoutInvalid(name, f"column {column.name}", f"dates {column.dates!r}, which is no column")
     return CsvTable(
         name=name,
         title=str(document["title"]),

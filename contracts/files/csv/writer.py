@@ -8,11 +8,12 @@ Writing a CSV file as Invoice Cloud does: no header line, no quotes, CRLF, UTF-8
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from itertools import islice
 from typing import IO, Any
 
 from partnerlab.contracts.files.csv.columns import block_writer
-from partnerlab.contracts.files.csv.render import FORMULA, OUT_KINDS, PHONE, TEXTS
+from partnerlab.contracts.files.csv.render import FORMULA, OUT_KINDS, PHONE, TEXTS, cleaned
 from partnerlab.contracts.files.csv.table import Column, CsvTable
 from partnerlab.contracts.files.problems import Problem, ValueRefused, shown
 from partnerlab.contracts.files.row import Row
@@ -25,7 +26,7 @@ BLOCK = 512  # rows that are written at once: few enough to stay in the processo
 
 WRITTEN_RULES: Mapping[str, str] = {
     "cut": "a text longer than its column is cut",
-    "left-out": "an account, phone or e-mail longer than its column is left out [A-90]",
+    "left-out": "an account, phone or e-mail longer than its column, or with a comma or quote, is left out [A-90]",
     "characters-removed": "commas, quotes and line breaks are removed from a value",
     "formula": "a text that a spreadsheet would run gets a leading space [A-90]",
     "formula-kept": "a text that a spreadsheet would run stands as it is: there is no room for a space [A-90]",
@@ -54,6 +55,8 @@ def write_csv(stream: IO[bytes], table: CsvTable, rows: Iterable[Row]) -> CsvWri
     sink, write = _Sink(table), block_writer(table)
     size = count = 0
     rows = iter(rows)
+    if any(column.dates for column in table.columns):
+        rows = map(partial(_undated, table), rows)
 
     def judge(column: Column, value: Any, at: int) -> str:
         return sink.cell(column, value, count + at + 1)
@@ -70,6 +73,21 @@ def write_csv(stream: IO[bytes], table: CsvTable, rows: Iterable[Row]) -> CsvWri
     return CsvWritten(count, size, sink.changed, tuple(sink.warnings))
 
 
+def _undated(table: CsvTable, row: Row) -> Row:
+    """The row without the moments of values that are left out: a change to nothing would take away what stands."""
+    for column in table.columns:
+        if column.dates and isinstance(value := row[column.dates], str):
+            dated = table.column(column.dates)
+            if _leaves_out(dated, value, cleaned(value)):
+                row = row._replace(**{column.name: None})
+    return row
+
+
+def _leaves_out(column: Column, value: str, text: str) -> bool:
+    """Whether a value whose *text* alone the column can hold is left out: as it can stand it is somebody else's."""
+    return column.whole and (text != value.strip() or 0 < column.most < len(text))
+
+
 class _Sink:
     def __init__(self, table: CsvTable) -> None:
         self.table = table
@@ -78,7 +96,7 @@ class _Sink:
 
     def line(self, row: Row, number: int) -> str:
         """A line cell by cell, without its end."""
-        pairs = zip(self.table.columns, row, strict=True)
+        pairs = zip(self.table.columns, _undated(self.table, row), strict=True)
         return ",".join("" if value is None else self.cell(column, value, number) for column, value in pairs)
 
     def cell(self, column: Column, value: Any, number: int) -> str:
@@ -91,12 +109,12 @@ class _Sink:
 
     def _fitted(self, column: Column, value: str, text: str, number: int) -> str:
         """A text as its column can hold it, with a warning for each change [A-90]."""
+        if _leaves_out(column, value, text):
+            self._warn("left-out", number, column, value)
+            return ""
         if text != value.strip():
             self._warn("characters-removed", number, column, value)
         if column.most and len(text) > column.most:
-            if column.whole:
-                self._warn("left-out", number, column, value)
-                return ""
             self._warn("cut", number, column, value)
             text = text[: column.most].rstrip()
         if FORMULA.match(text) and not (column.kind == "phone" and PHONE.fullmatch(text)):

@@ -165,8 +165,10 @@ def _is_of(reject: Reject, payment: Payment, came_as: str) -> bool:
     Whether a reject takes a payment back: all of it, once.
 
     It names the account that the payment did: *came_as* where a person found another one for that. One that was
-    conveyed since has its mark in the reject alone.
+    conveyed since has its mark in the reject alone. One without an account number goes by its reference [A-90].
     """
+    if not reject.account_number:
+        return payment.amount_cents == reject.amount_cents and payment.state == "posted" and not reject.applied
     named = number_before(came_as or payment.account_number), payment.amount_cents
     is_its = named == (number_before(reject.account_number), reject.amount_cents)
     return is_its and payment.state == "posted" and not reject.applied
@@ -195,7 +197,7 @@ def _take_back(books: Books, customer: Customer, payment: Payment, reject: Rejec
 def _change(books: Books, row: ChangeRow, _: int, cause: Cause, count: _Count) -> None:
     customer = CUSTOMERS.lock(books.tx, books.lane, row.account_number)
     if customer is None:
-        count.unknown.append(row.account_number)
+        count.unknown.append(row.account_number or "one without its number")
         return
     wanted: dict[str, Any] = {
         "autopay": switched(row.autopay_on_at, row.autopay_off_at),
