@@ -123,7 +123,7 @@ def _former_owners(
         if not one.asked and PARTNERS[balance.partner].how == BY_FILE:
             continue  # its balances are those of all owners, so what agrees without this one is all
         own = chosen.get((balance.partner, one.account), None)
-        if _is_used(one, chosen[balance.partner, balance.place]) or (own is not None and not _is_used(one, own)):
+        if own is not None and not _is_used(one, own):
             continue
         payments = [payment for payment in books.payments if payment.invoice in one.bills]
         paid = sum(map(_taken, payments), Decimal(0))
@@ -135,6 +135,8 @@ def _former_owners(
         if entered:
             may_be_told.append(_Term(f"{entered} stands there beside its bills", entered))
         apart = one.asked - (one.billed - paid)
+        if apart < 0 and _is_used(one, chosen[balance.partner, balance.place]):
+            continue  # a balance may have lowered that one's bill, and nothing else is to be known
         why = _explained(apart, may_be_told)
         if why == []:
             continue

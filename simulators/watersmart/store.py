@@ -7,12 +7,13 @@ lane.
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from partnerlab.contracts.numbers import number_sql
-from partnerlab.simulators.kit.world.store import Statement
+from partnerlab.simulators.kit.world.store import Statement, literally
 from partnerlab.simulators.kit.world.table import ByNumber, LaneTx, Table, utc_text
 from partnerlab.simulators.watersmart import tables
 from partnerlab.simulators.watersmart.domain.customers import RENEW_USER, Cause, Customer, Entry, Invoice
@@ -80,6 +81,10 @@ _MOVED = Statement(
     " AND i.account_number = c.account_number AND i.file_number IS NOT NULL"
     f" ORDER BY {', '.join(f'{one} DESC' for one in _AGE)} LIMIT 1)"
 )
+_ENTERED_AS = Statement(
+    "SELECT detail FROM watersmart_entries WHERE lane = :lane AND account_number = :account_number AND kind = 'paid'"
+    " AND detail LIKE :named ESCAPE '!' ORDER BY number DESC"
+)
 _SUMS = Statement(
     "SELECT kind, SUM(amount_cents), COUNT(*) FROM watersmart_entries WHERE lane = :lane AND amount_cents <> 0"
     " GROUP BY kind"
@@ -129,6 +134,13 @@ class Books(LaneTx):
         search = {"account_number": account_number}
         found = ENTRIES.find(self.tx, self.lane, search, order="number", limit=limit, last_first=True)
         return found[::-1]
+
+    def came_as(self, payment: Payment) -> str:
+        """The account number that a payment came with; empty where it is the one that it was posted to."""
+        named = f"%{literally(json.dumps(payment.payment_guid, ensure_ascii=False))}%"
+        found = self.all(_ENTERED_AS, account_number=payment.account_number, named=named)
+        details = (json.loads(detail) for (detail,) in found)
+        return next((str(one.get("came_as", "")) for one in details if one["payment_guid"] == payment.payment_guid), "")
 
     def waiting_invoices(self, limit: int) -> list[Invoice]:
         """Invoices that no file has had, by number."""

@@ -152,7 +152,7 @@ def _reject(books: Books, reject: Reject, number: int, cause: Cause, count: _Cou
     reject = replace(reject, file_number=number)
     REJECTS.put(books.tx, books.lane, reject)
     found = PAYMENTS.find(books.tx, books.lane, {"reference": reject.reference}, order="payment_guid")
-    payment = next((one for one in found if _is_of(reject, one, _came_as(books, one))), None)
+    payment = next((one for one in found if _is_of(reject, one, books.came_as(one))), None)
     if payment is None:
         count.waiting += 1
         return
@@ -172,13 +172,6 @@ def _is_of(reject: Reject, payment: Payment, came_as: str) -> bool:
     named = number_before(came_as or payment.account_number), payment.amount_cents
     is_its = named == (number_before(reject.account_number), reject.amount_cents)
     return is_its and payment.state == "posted" and not reject.applied
-
-
-def _came_as(books: Books, payment: Payment) -> str:
-    """The account number that a payment came with; empty where it is the one that it was posted to."""
-    entries = books.entries(payment.account_number)
-    of_it = (one.detail for one in entries if one.detail.get("payment_guid") == payment.payment_guid)
-    return next((str(detail["came_as"]) for detail in of_it if "came_as" in detail), "")
 
 
 def _take_back(books: Books, customer: Customer, payment: Payment, reject: Reject, cause: Cause) -> None:

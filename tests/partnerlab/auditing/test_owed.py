@@ -256,6 +256,18 @@ def test_a_former_owner_of_whom_the_new_ones_bill_says_nothing(
     assert found == ([] if off is None else [("cents_off", FORMER, Decimal(off), detail)])
 
 
+@pytest.mark.parametrize("partner", ["inhance_v1", "inhance_v2", "watersmart"])
+@pytest.mark.parametrize(("asked", "off"), [("10.00", None), ("10.01", "0.01"), ("30.00", "20.00"), ("9.99", None)])
+def test_what_a_former_owner_is_asked_for_in_place_of_the_new_one_is_found(
+    asked: str, off: str | None, partner: str
+) -> None:
+    """Both together owe what the partner says; less than billed one may be asked for, as a balance may lower it."""
+    here = str(Decimal("30.00") - Decimal(asked))
+    one = balance(partner, here, "30.00", former=(former_owner(asked, "10.00"),))
+    found = [(kind, subject, apart) for kind, subject, apart, _ in said(balances=(one,)) if kind != "explained"]
+    assert found == ([] if off is None else [("cents_off", FORMER, Decimal(off))])
+
+
 @pytest.mark.parametrize(("asked", "finds"), [("4.00", False), ("14.00", True), ("4.01", True)])
 def test_what_a_former_owner_paid_is_asked_of_that_one_no_more(asked: str, finds: bool) -> None:
     """While it is under way, too."""
