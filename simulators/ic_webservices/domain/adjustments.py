@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.ic_webservices.domain.balances import apply_account_balance
-from partnerlab.simulators.ic_webservices.domain.invoices import CLOSED, OPEN, Invoice, Taken, held, unseen
+from partnerlab.simulators.ic_webservices.domain.invoices import CLOSED, OPEN, Invoice, Taken, held, told, unseen
 from partnerlab.simulators.ic_webservices.domain.uploads import ADDS
 
 __all__ = ["Adjusted", "adjust"]
@@ -59,16 +59,13 @@ def adjust(
         due = total = unseen(amount_cents, said, taken)
         word = amount_cents
         held_cents = held(amount_cents, due, taken)
-        ordered = any(one.stated_after != one.filed_after for one in concerned)  # as by "Renew User": no word of a file
-        if amount_cents == said - taken.seen_cents and due <= owed and not (ordered and due < owed):
+        if amount_cents == said - taken.seen_cents and due <= owed:
             changed_hold = replace(asked, held_cents=held(amount_cents, owed, taken))
             return Adjusted([changed_hold] if changed_hold != asked else [], owed, owed)
     changed = {one.invoice_number: one for one in apply_account_balance(asked, others, due, total)}
     after = [changed.get(one.invoice_number, one) for one in concerned]
-    if (
-        effect != ADDS
-    ):  # what lowers another says of it, too, what it owes: it may be none of the account's open ones next
-        after[1:] = [one if one is old else _told(one) for one, old in zip(after[1:], others, strict=True)]
+    if effect != ADDS:  # what lowers another says of it, too, what it owes: it may be none of the open ones next
+        after[1:] = [one if one is old else told(one) for one, old in zip(after[1:], others, strict=True)]
     word -= sum(one.filed_due_cents for one in after[1:] if one.status != CLOSED)
     after = [replace(one, held_cents=0) for one in after]
     after[0] = replace(after[0], filed_due_cents=word, filed_total_cents=word, held_cents=held_cents)
@@ -78,12 +75,4 @@ def adjust(
         [new for new, old in zip(after, concerned, strict=True) if new != old],
         owed,
         sum(one.balance_due_cents for one in after if one.status != CLOSED),
-    )
-
-
-def _told(invoice: Invoice) -> Invoice:
-    return replace(
-        invoice,
-        filed_due_cents=invoice.balance_due_cents,
-        filed_total_cents=invoice.total_amount_due_cents,
     )

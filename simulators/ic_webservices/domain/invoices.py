@@ -35,6 +35,7 @@ __all__ = [
     "owed_cents",
     "proposed_cents",
     "stated",
+    "told",
     "unseen",
     "waits_for_notice",
     "with_balance",
@@ -212,6 +213,21 @@ def filed(existing: Invoice | None, given: Invoice, taken: Taken, last_payment: 
         stated_after=last_payment,
         status=OPEN if due > 0 else PAID,
         version=existing.version + 1 if existing else 1,
+    )
+
+
+def told(invoice: Invoice) -> Invoice:
+    """
+    The invoice where what it asks for is the partner's last word on it, which a file compares its own with.
+
+    So it is where a balance of the account lowers it, and where the partner orders its balance by SetInvoiceBalance, as
+    WaterSmart does for "Renew User": a file that says something else afterwards is no old word [A-85].
+    """
+    return replace(
+        invoice,
+        filed_due_cents=invoice.balance_due_cents,
+        filed_total_cents=invoice.total_amount_due_cents,
+        filed_after=invoice.stated_after,
     )
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from partnerlab.contracts.numbers import number_sql
 from partnerlab.simulators.ic_webservices.domain.balances import apply_account_balance
 from partnerlab.simulators.ic_webservices.domain.billers import Biller
-from partnerlab.simulators.ic_webservices.domain.invoices import Invoice
+from partnerlab.simulators.ic_webservices.domain.invoices import Invoice, told
 from partnerlab.simulators.ic_webservices.domain.partners import partner_of
 from partnerlab.simulators.ic_webservices.services.conveyed import other_owners
 from partnerlab.simulators.ic_webservices.store import AGE, INVOICES, age_sql
@@ -62,7 +61,8 @@ def stated_by_order(tx: Tx, lane: Lane, biller: Biller, invoice: Invoice) -> Non
     The partner set the balance of an invoice by SetInvoiceBalance.
 
     Of inHance v1 it is what the account owes, so the account's earlier invoices close into it [A-109]. WaterSmart's
-    "Renew User" has the account owe what its latest invoice asks for, so nothing of an earlier word is held back.
+    "Renew User" has the account owe what its latest invoice asks for, so nothing of an earlier word is held back;
+    whichever invoice it is, that is the word which the next file is compared with (`told`).
     """
     if partner_of(biller.partner).states_account and invoice.balance_forward:
         tx.run(_IN_BALANCE, INVOICES.row(lane.name, invoice))
@@ -71,10 +71,4 @@ def stated_by_order(tx: Tx, lane: Lane, biller: Biller, invoice: Invoice) -> Non
         (latest,) = INVOICES.find(tx, lane.name, account, order=AGE, last_first=True, limit=1)
         if latest.invoice_number == invoice.invoice_number:
             nothing_held(tx, lane, biller, invoice.account_number)
-            word = replace(
-                invoice,
-                filed_due_cents=invoice.balance_due_cents,
-                filed_total_cents=invoice.total_amount_due_cents,
-                filed_after=invoice.stated_after,
-            )
-            INVOICES.put(tx, lane.name, word)
+        INVOICES.put(tx, lane.name, told(invoice))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from tests.simulators.watersmart.water import APARTMENTS, LAUNDROMAT, Water, payment, reject
@@ -31,3 +33,17 @@ def test_no_balance_is_said_while_a_former_owners_payment_waits_for_a_person(wat
     water.api("POST", "/payments/guid-9/account", account_number=LAUNDROMAT)
     water.run("balances")
     assert [row.split(",")[2] for row in water.cloud.sent[-1][1].splitlines()] == ["53.20"]
+
+
+def test_a_payment_for_which_a_person_found_the_account_long_ago_is_taken_back(water: Water) -> None:
+    """The account has a thousand entries since, and another payment of the same amount."""
+    water.cloud.export("payments", 1, payment(9, "10.00", "404"), payment(10, "10.00"))
+    water.run("collect")
+    water.api("POST", "/payments/guid-9/account", account_number=LAUNDROMAT)
+    before = Decimal(water.balance())
+    for _ in range(1_001):
+        water.api("POST", f"/customers/{LAUNDROMAT}/entries", kind="adjusted", amount="0.01")
+    water.cloud.export("rejects", 2, reject(9, "10.00", "404"))
+    water.run("collect")
+    assert Decimal(water.balance()) == before + Decimal("10.01") + 10
+    assert [one["state"] for one in water.api("GET", "/payments")["payments"]] == ["returned", "posted"]

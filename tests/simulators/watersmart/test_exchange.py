@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -235,20 +234,6 @@ def test_a_payment_for_which_a_person_found_the_account_is_taken_back(water: Wat
         act()
     assert (water.balance(), water.api("GET", "/books")["unmatched"]) == ("64.20", 0)
     assert water.api("GET", "/payments")["payments"][0]["state"] == "returned"
-
-
-def test_a_payment_for_which_a_person_found_the_account_long_ago_is_taken_back(water: Water) -> None:
-    """The account has a thousand entries since, and another payment of the same amount."""
-    water.cloud.export("payments", 1, payment(9, "10.00", "404"), payment(10, "10.00"))
-    water.run("collect")
-    water.api("POST", "/payments/guid-9/account", account_number=LAUNDROMAT)
-    before = Decimal(water.balance())
-    for _ in range(1_001):
-        water.api("POST", f"/customers/{LAUNDROMAT}/entries", kind="adjusted", amount="0.01")
-    water.cloud.export("rejects", 2, reject(9, "10.00", "404"))
-    water.run("collect")
-    assert Decimal(water.balance()) == before + Decimal("10.01") + 10
-    assert [one["state"] for one in water.api("GET", "/payments")["payments"]] == ["returned", "posted"]
 
 
 def test_a_person_finds_the_account_of_a_payment(water: Water) -> None:
