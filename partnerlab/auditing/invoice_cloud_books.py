@@ -59,6 +59,7 @@ def payment_of(row: Row) -> Payment:
         state=row["state"],
         reference=row["reference"],
         paid_at=datetime.fromisoformat(row["paid_at"]),
+        recorded_at=datetime.fromisoformat(row["recorded_at"]),
     )
 
 

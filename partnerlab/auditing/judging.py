@@ -243,7 +243,7 @@ class _Case:
                     return GIVEN_UP, f"a clerk deleted it: {downloaded.note}"
             return LOST, f"{partner.name} downloaded it and says that it is posted, and it is not in the account"
         mark = self.books.marks.get(partner.id)
-        if mark is not None and payment.paid_at.replace(microsecond=0) < mark:
+        if mark is not None and payment.recorded_at < mark:
             return LOST, f"{partner.name} has asked for payments up to {mark.isoformat()} and does not have it"
         return ON_ITS_WAY, "the next Payment job downloads it"
 

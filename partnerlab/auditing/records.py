@@ -50,7 +50,11 @@ class Biller:
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """A payment as Invoice Cloud took it, approved or not; an `offline` one was entered by a clerk."""
+    """
+    A payment as Invoice Cloud took it, approved or not; an `offline` one was entered by a clerk.
+
+    `recorded_at` is what downloads go by: never earlier than that of a payment before, whatever the clock did.
+    """
 
     guid: str
     biller_guid: str
@@ -64,6 +68,7 @@ class Payment:
     state: str
     reference: str
     paid_at: datetime
+    recorded_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

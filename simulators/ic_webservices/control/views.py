@@ -126,7 +126,6 @@ def question_view(question: Question) -> dict[str, Any]:
 def payment_view(payment: Payment) -> dict[str, Any]:
     """A payment; of its card or account number there are only the last four digits."""
     view = asdict(payment)
-    del view["recorded_at"]
     view["amount"] = str(amount(view.pop("amount_cents")))
     view["service_fee"] = str(amount(view.pop("service_fee_cents")))
     return {**view, "clears_at": payment.clears_at or None, "clears_as": payment.clears_as or None}

@@ -40,6 +40,7 @@ def payment(partner: str = "inhance_v2", number: int = 1, **changed: Any) -> Pay
         "state": "accepted",
         "reference": f"{number:08d}",
         "paid_at": PAID_AT,
+        "recorded_at": PAID_AT,
     }
     return Payment(**{**values, **changed})
 

@@ -256,6 +256,7 @@ def test_which_posting_is_a_payments_is_the_same_without_the_rest(
             "approved": state != "declined",
             "state": state,
             "paid_at": at,
+            "recorded_at": at,
         }
         for number, (place, amount, state, _) in enumerate(paid)
     ]
@@ -324,7 +325,7 @@ def test_as_many_of_equal_payments_came_back_as_were_reported(twins: list[tuple[
     numbered = list(enumerate(twins))
     back = [number for number, (state, _, _) in numbered if state == "returned"]
     payments = tuple(
-        Payment(f"p{number}", "tccs", "1", "A-1", ten, "ach", "none", True, False, state, f"IC{number}", at)
+        Payment(f"p{number}", "tccs", "1", "A-1", ten, "ach", "none", True, False, state, f"IC{number}", at, at)
         for number, (state, _, _) in numbered
     )
     postings = tuple(
