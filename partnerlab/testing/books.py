@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -32,16 +33,22 @@ class _Books:
 
 
 class InvoiceCloudBooks(_Books):
-    """One biller at Invoice Cloud. Amounts are texts such as `40.00`."""
+    """One biller at Invoice Cloud. Amounts are texts such as `40.00`; one that is given may be a Decimal."""
 
     @property
     def url(self) -> str:
         """The origin under which Invoice Cloud's services stand."""
         return self.lane.url
 
-    def pay(self, account: str, amount: str, *, tender: str = "credit_card", **more: Any) -> Row:
-        """Pay as a payer does, by a card or bank account that is approved unless *more* names another; the payment."""
-        order = {"account_number": account, "amount": amount, "tender": tender, **more}
+    def pay(self, account: str, amount: str | Decimal, *, tender: str = "credit_card", **more: Any) -> Row:
+        """
+        Pay as a payer does, by a card or bank account that is approved unless *more* names another; the payment.
+
+        Raises `TypeError` for a float.
+        """
+        if not isinstance(amount, str | Decimal):  # of a test that no type checker reads
+            raise TypeError(f"amount: {amount!r} is no amount of money; give a text such as '40.00', or a Decimal")
+        order = {"account_number": account, "amount": str(amount), "tender": tender, **more}
         if tender in ("credit_card", "debit_card"):
             order.setdefault("card_number", APPROVED_CARD)
         elif tender in ("ach", "online_bank_direct"):
@@ -151,6 +158,16 @@ class WaterSmartBooks(_Books):
     def customer(self, account: str) -> Row:
         """A customer with balance and entries."""
         found: Row = self.control.get(at("/_sandbox/watersmart/customers/{}", account))
+        return found
+
+    def payments(self, account: str) -> list[Row]:
+        """The payments of an account that Invoice Cloud's files brought, by PaymentReference."""
+        found: list[Row] = []
+        after: str | None = ""
+        while after is not None:
+            page = self.control.get("/_sandbox/watersmart/payments", after=after, limit=1_000)
+            found += [one for one in page["payments"] if one["account_number"] == account]
+            after = page["next"]
         return found
 
 

@@ -73,7 +73,9 @@ OPTIONS: tuple[Callable[[Any], Any], ...] = (
         flag_value=str(WAIT_S),
         help="Wait for calls and say whose turn it is, for 5 minutes or the time given (90s, 10m).",
     ),
-    click.option("--faults", is_flag=True, help="Wait, and lose the answers to two payments or uploads meanwhile."),
+    click.option(
+        "--faults", is_flag=True, help="Wait, and lose the answers to payments, returns or uploads, two each."
+    ),
     click.option(
         "--name",
         "names",

@@ -40,7 +40,8 @@ class Role:
     One side of an integration, as it calls a sandbox.
 
     `partner` is the biller's in the lane; `doors` are its doors, with the operations that are its own there (none:
-    all). `names` are the values that a turn may name; `faults` are the operations whose answers `--faults` loses.
+    all). `names` are the values that a turn may name; `faults` are the operations whose answers
+    `--faults` loses, each with the requirement that it shows.
     """
 
     subject: str
@@ -49,7 +50,7 @@ class Role:
     doors: Mapping[str, tuple[str, ...]]
     operations: tuple[str, ...]
     names: Mapping[str, str]
-    faults: tuple[str, ...]
+    faults: Mapping[str, str]
     suite: Suite[Record]
 
     def concerns(self, entry: Mapping[str, Any]) -> bool:
@@ -79,7 +80,7 @@ def define(name: str) -> Role:
         doors,
         tuple(row["name"] for row in rows["operation"]),
         rows.get("names", {}),
-        tuple(rows.get("faults", ())),
+        rows.get("faults", {}),
         suite,
     )
     _declare_whole(role, rows)

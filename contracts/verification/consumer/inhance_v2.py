@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from decimal import Decimal
+
 from partnerlab.contracts.verification.consumer.call import Call
 from partnerlab.contracts.verification.consumer.definition import define, raise_for
 from partnerlab.contracts.verification.consumer.record import Record, problem
 from partnerlab.contracts.verification.consumer.uploads import check_bill_files
 from partnerlab.contracts.verification.grading.checks import NotExercised
+from partnerlab.contracts.verification.provider.probe import money
 
 __all__ = ["ROLE"]
 
 ROLE = define("inhance_v2")
 PAYMENT = ["MakePaymentExtended"]
+SOON = timedelta(minutes=10)
 
 check_bill_files(
     ROLE.suite,
@@ -61,7 +66,7 @@ def posted_once(record: Record) -> None:
     "INH2-PAY-10",
     kind="scenario",
     needs=["faults"],
-    turn="post two payments for {account}, one after the other: the answer to each is lost",
+    turn="post two payments of different amounts for {account}, one after the other: the answer to each is lost",
 )
 def not_sent_again(record: Record) -> None:
     """A payment whose answer was lost is not sent again: the partner would post it twice."""
@@ -71,6 +76,8 @@ def not_sent_again(record: Record) -> None:
         before = next((one for one in lost if _same(one, call)), None)
         if before is not None:
             received = f"the payment of {before.id}, {call.sent.get('PaymentAmount')}, again"
+            if before.sent.get("PaymentReference") != call.sent.get("PaymentReference"):
+                received += ", as one of its own (where it is another, give it another amount)"
             found.append(problem(call, "after an answer that was lost", "nothing, until a person looks", received))
         if call.unanswered:
             lost.append(call)
@@ -80,7 +87,17 @@ def not_sent_again(record: Record) -> None:
 
 
 def _same(one: Call, other: Call) -> bool:
-    names = ("AccountNumber", "DocumentNumber", "PaymentAmount", "PaymentDate")
+    """Whether a call is a payment again: by its reference, or soon after it, as by a payer who tries once more."""
     if one.sent.get("PaymentReference") == other.sent.get("PaymentReference"):
         return True
-    return all(one.sent.get(name) == other.sent.get(name) for name in names)
+    alike = all(one.sent.get(name) == other.sent.get(name) for name in ("AccountNumber", "DocumentNumber"))
+    return alike and _amount(one) == _amount(other) and (_dated_alike(one, other) or other.at - one.at < SOON)
+
+
+def _dated_alike(one: Call, other: Call) -> bool:
+    return one.sent.get("PaymentDate") == other.sent.get("PaymentDate")
+
+
+def _amount(call: Call) -> Decimal | str | None:
+    text = call.sent.get("PaymentAmount")
+    return text if (value := money(text)) is None else value

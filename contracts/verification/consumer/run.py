@@ -125,7 +125,9 @@ def _wait(
 ) -> None:
     """Wait until everything was seen, or the time is over; say whose turn it is."""
     ends = monotonic() + options.wait_s
-    faults = LostAnswers(control, role.faults if options.lose_answers else ())
+    wanted = {id for check in _wanted(role, options) for id in check.requirements}
+    losing = [operation for operation, shows in role.faults.items() if options.lose_answers and shows in wanted]
+    faults = LostAnswers(control, losing)
     told, told_at = Turn(""), 0.0
     try:
         while True:

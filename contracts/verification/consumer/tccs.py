@@ -12,7 +12,7 @@ from partnerlab.contracts.verification.grading.checks import NotExercised, Unfin
 __all__ = ["ROLE"]
 
 ROLE = define("tccs")
-PAYMENT = ["Pay_Input"]
+PAYMENT, RETURN = ["Pay_Input"], ["Insufficient_Pay_Report"]
 
 check_bill_files(
     ROLE.suite,
@@ -72,9 +72,10 @@ def guid_of_its_own(record: Record) -> None:
             found.append(problem(call, "PaymentGUID", "one of its own", received))
         again = next((one for one in lost if _key(one[1]) == _key(info)), None)
         if again is not None and again[1].payment_guid.lower() != guid:
-            received = f"another one than in {again[0].id}, whose answer was lost: it is posted twice"
+            what = "whose answer was lost" if again[0].unanswered else "which had been posted already, and was told so"
+            received = f"another one than in {again[0].id}, {what}: it is posted twice (or give another another amount)"
             found.append(problem(call, "PaymentGUID", again[1].payment_guid, received))
-        if call.unanswered:
+        if call.unanswered or before is not call:
             lost.append((call, info))
     if not seen:
         raise NotExercised("no payment had a PaymentGUID")
@@ -86,7 +87,7 @@ def guid_of_its_own(record: Record) -> None:
     "TCCS-GUID-5",
     kind="scenario",
     needs=["faults"],
-    turn="post two payments for {policy}, one after the other: the answer to each is lost; yours is to send it again",
+    turn="post two payments of different amounts for {policy}: the answer to each is lost; yours is to send it again",
 )
 def sent_again(record: Record) -> None:
     """A payment whose answer was lost is sent again where it has a PaymentGUID, and never where it has none."""
@@ -105,6 +106,30 @@ def sent_again(record: Record) -> None:
     raise_for(twice)
     if missing:
         raise Unfinished(missing)
+
+
+@ROLE.suite.check(
+    "tccs/return-not-sent-again",
+    "TCCS-REJ-3",
+    kind="scenario",
+    needs=["faults"],
+    turn="report two payments of {policy} that came back, of different amounts (Insufficient_Pay_Report): the answer to"
+    " each is lost",
+)
+def return_not_sent_again(record: Record) -> None:
+    """A return whose answer was lost is not reported again: it would be owed twice."""
+    lost: dict[str, Call] = {}
+    found = []
+    for call in record.some(RETURN):
+        said = (call.sent.get("contentInfo") or "").replace(" ", "")
+        if said in lost:
+            received = f"the return of {lost[said].id} again"
+            found.append(problem(call, "after an answer that was lost", "nothing, until a person looks", received))
+        if call.unanswered:
+            lost.setdefault(said, call)
+    if not lost:
+        raise NotExercised("the answer to every return came back: --faults loses it")
+    raise_for(found)
 
 
 def _payments(record: Record) -> list[tuple[Call, ContentInfo]]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
 
 import httpx
 import pytest
@@ -28,6 +30,12 @@ def inhance(lane: LaneOfTest) -> InHanceBooks:
     books = partner_books(lane, "inhance_v2")
     assert isinstance(books, InHanceBooks)
     return books
+
+
+def test_an_amount_that_is_a_float_is_refused_before_anything_is_sent(own_lane: LaneOfTest) -> None:
+    books: Any = InvoiceCloudBooks(own_lane, "inhance_v2")
+    with pytest.raises(TypeError, match=r"40\.1 is no amount of money; give a text such as '40\.00', or a Decimal"):
+        books.pay(ACCOUNT, 40.1)
 
 
 def test_a_lane_is_seeded_its_own_and_gone_afterwards(own: SandboxForTests) -> None:
@@ -80,6 +88,12 @@ def test_the_insurer_and_watersmart_have_books_too(own_lane: LaneOfTest) -> None
     assert [row["amount"] for row in tccs.payments(POLICY_INVOICE)] == ["120.00"]
     assert tccs.policy(POLICY_INVOICE)["payments"]
     water = partner_books(own_lane, "watersmart")
+    assert isinstance(water, WaterSmartBooks)
+    assert water.payments("20000201") == []
+    InvoiceCloudBooks(own_lane, "watersmart").pay("20000201", Decimal("10.00"))
+    Clock(own_lane).advance("1d")
+    assert [row["amount"] for row in water.payments("20000201")] == ["10.00"]
+    assert water.payments("20000202") == []
     assert isinstance(water, WaterSmartBooks)
     assert water.customer("20000203")["account_number"] == "20000203"
     with pytest.raises(ValueError, match="there are books of inhance_v2, tccs, watersmart"):

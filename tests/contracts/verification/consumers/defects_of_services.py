@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import reduce
 
+from partnerlab.client.http import HttpRequest
 from tests.contracts.verification.consumers.breaking import (
     KEY,
     WRONG_KEY,
@@ -24,6 +27,14 @@ from tests.contracts.verification.consumers.wire import (
 )
 
 __all__ = ["TCCS", "V1", "V2"]
+
+
+def anew(reference: str, date: str, amount: str) -> Callable[[HttpRequest], HttpRequest]:
+    """The same payment as one of its own."""
+    values = {"PaymentReference": reference, "PaymentDate": date, "PaymentAmount": amount}
+    changes = [renamed(f"<{name}>[^<]*<", f"<{name}>{value}<") for name, value in values.items()]
+    return lambda request: reduce(lambda made, change: change(made), changes, request)
+
 
 PAY, PAGE = on("MakePaymentExtended"), on("CloudSSO")
 FIRST_PAYMENT = on("MakePaymentExtended", holding="IC-1<")
@@ -81,6 +92,9 @@ V2 = {
     "a payment of unknown outcome is sent again under another reference": of(
         "inhance-v2", "INH2-PAY-10", lost_again(PAY, renamed("IC-3", "IC-3-2"))
     ),
+    "a payment of unknown outcome is made anew a moment later": of(
+        "inhance-v2", "INH2-PAY-10", lost_again(PAY, anew("IC-3-2", "2026-06-01T08:30:07", "3.75"))
+    ),
     "a payment that was answered is posted again": of("inhance-v2", "INH2-PAY-2", again(FIRST_PAYMENT)),
     "a card is posted as CC": of(
         "inhance-v2", "INH2-PAY-5 INH2-PAY-6", rewrites(FIRST_PAYMENT, ">Credit Card<", ">CC<")
@@ -121,6 +135,12 @@ TCCS = {
     "a payment has no PaymentGUID": of("tccs", "TCCS-GUID-1", rewrites(POST, "%40guid-1", "")),
     "a payment without PaymentGUID is sent again": of(
         "tccs", "TCCS-GUID-1 TCCS-GUID-5", rewrites(on("Pay_Input"), "%40guid-4", "")
+    ),
+    "posted already is taken for refused, and paid anew": of(
+        "tccs", "TCCS-GUID-4", again(POST, lambda request: request, renamed("guid-1", "guid-1-2"))
+    ),
+    "a return of unknown outcome is reported again": of(
+        "tccs", "TCCS-REJ-3", lost_again(on("Insufficient_Pay_Report"))
     ),
     "a payment of unknown outcome is never sent again": of("tccs", "TCCS-GUID-5", never_again),
     "a deposit is posted as a payment": of(

@@ -117,6 +117,9 @@ def tccs(side: Side) -> None:
     client.deposit("Q454100010-03/01/2019", "Harbor Street Bakery", Decimal("24.00"), payment_guid="guid-3")
     today = datetime.fromisoformat(side.line.lane.control.get("/_sandbox/clock")["now"]).date()
     client.report_insufficient_funds(policy, today, Decimal("5.00"))
+    client.pay(policy, Decimal("2.50"), "ACH", payment_guid="guid-5")
+    with side.losing("Insufficient_Pay_Report"):
+        client.report_insufficient_funds(policy, today, Decimal("2.50"))
     for on in (True, False):
         client.set_paperless(policy, on)
         client.set_recurring(policy, on)

@@ -132,13 +132,14 @@ def instead_of(when: When, other: Callable[[HttpRequest], HttpRequest]) -> Break
     return send
 
 
-def again(when: When, change: Callable[[HttpRequest], HttpRequest] = lambda request: request) -> Break:
-    """A call that was answered is made again."""
+def again(when: When, *changes: Callable[[HttpRequest], HttpRequest]) -> Break:
+    """A call that was answered is made again as it was, or once as each change has it."""
 
     def send(line: Line, request: HttpRequest) -> HttpResponse:
         answer = line.really(request)
         if when(request):
-            line.really(change(request))
+            for made in [change(request) for change in changes] or [request]:
+                line.really(made)
         return answer
 
     return send
