@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from partnerlab.contracts import catalogue
+from partnerlab.contracts.verification.near import nearest
 
 __all__ = ["FILE_IN", "REPORT_OPTIONS", "check_only"]
 
@@ -31,4 +32,6 @@ def check_only(only: Sequence[str], checks: Mapping[str, Any]) -> None:
     for id in only:
         if id not in checks and not any(id in check.requirements for check in checks.values()):
             known = "no check grades it" if id in catalogue.requirements() else "it is no check and no requirement"
-            raise click.BadParameter(f"{id}: {known}; docs/reference/checks.md lists them", param_hint="--only")
+            meant = nearest(id, {*checks, *(one for check in checks.values() for one in check.requirements)})
+            hint = f"did you mean {meant}?" if meant else "docs/reference/checks.md lists them"
+            raise click.BadParameter(f"{id}: {known}; {hint}", param_hint="--only")

@@ -81,6 +81,7 @@ def test_the_exit_code_says_what_became_of_it(run: Any) -> None:
     ("words", "said"),
     [
         (("tccs", "--only", "NOTHING-1"), "it is no check and no requirement"),
+        (("tccs", "--only", "tccs/pay-imput"), "did you mean tccs/pay-input?"),
         (("tccs", "--only", "INH1-PAY-1"), "no check grades it"),
         (("tccs", "--wait", "soon"), "is not a time such as 90, 90s or 5m"),
         (("tccs", "--name", "colour=red"), "colour: there are policy, quote"),

@@ -144,7 +144,7 @@ def test_both_sides_have_the_same_books_after_every_exchange(sides: WaterSides, 
 
 def test_reconcile_says_why_what_was_paid_just_before_a_balance_is_not_asked_for(sides: WaterSides) -> None:
     """Nobody can know whether a balance has the payment in it, until the next one says the same or something else."""
-    sides.remote.post("/_sandbox/clock/freeze", {"at": "2026-11-28T12:00:00-05:00"})
+    sides.begin("2026-11-28T12:00:00-05:00")
     sides.advance("1d")
     sides.water("POST", f"/customers/{LAUNDROMAT}/entries", {"kind": "adjusted", "amount": "16.45"})
     sides.pay(LAUNDROMAT, "64.20", card_number=CARD)
@@ -161,7 +161,7 @@ def test_reconcile_says_why_what_was_paid_just_before_a_balance_is_not_asked_for
 
 
 def test_reconcile_says_so_too_where_another_bill_waits(sides: WaterSides) -> None:
-    sides.remote.post("/_sandbox/clock/freeze", {"at": "2026-11-28T12:00:00-05:00"})
+    sides.begin("2026-11-28T12:00:00-05:00")
     sides.advance("1d")
     sides.water("POST", f"/customers/{LAUNDROMAT}/entries", {"kind": "adjusted", "amount": "16.45"})
     sides.pay(LAUNDROMAT, "64.20", card_number=CARD)
@@ -180,7 +180,7 @@ def _found(sides: WaterSides) -> list[str]:
 
 def test_what_was_held_back_of_a_balance_is_asked_for_once_the_payment_is_days_old(sides: WaterSides) -> None:
     """WaterSmart says the balance again by itself; a bill of the days between is asked for beside it."""
-    sides.remote.post("/_sandbox/clock/freeze", {"at": "2026-11-28T12:00:00-05:00"})
+    sides.begin("2026-11-28T12:00:00-05:00")
     sides.advance("1d")
     sides.water("POST", f"/customers/{LAUNDROMAT}/entries", {"kind": "adjusted", "amount": "16.45"})
     sides.pay(LAUNDROMAT, "64.20", card_number=CARD)
@@ -199,7 +199,7 @@ def test_what_was_held_back_of_a_balance_is_asked_for_once_the_payment_is_days_o
 
 def test_reconcile_says_so_too_where_the_account_was_conveyed(sides: WaterSides) -> None:
     """What is held back stands on the former owner's bill."""
-    sides.remote.post("/_sandbox/clock/freeze", {"at": "2026-11-28T12:00:00-05:00"})
+    sides.begin("2026-11-28T12:00:00-05:00")
     sides.advance("1d")
     sides.water("POST", f"/customers/{LAUNDROMAT}/entries", {"kind": "adjusted", "amount": "16.45"})
     sides.pay(LAUNDROMAT, "64.20", card_number=CARD)
@@ -212,7 +212,7 @@ def test_reconcile_says_so_too_where_the_account_was_conveyed(sides: WaterSides)
 @pytest.mark.parametrize("amount", ["5.00", "-10.00"])
 def test_a_balance_that_does_not_know_of_a_return_does_not_forgive_it(sides: WaterSides, amount: str) -> None:
     """The payment came back, and the night's collection failed: what the payer owes again stands beside the balance."""
-    sides.remote.post("/_sandbox/clock/freeze", {"at": "2026-11-28T12:00:00-05:00"})
+    sides.begin("2026-11-28T12:00:00-05:00")
     sides.advance("1d")
     sides.pay(LAUNDROMAT, "64.20", tender="ach", bank_account=RETURNS)
     sides.advance("3d")
@@ -230,7 +230,7 @@ def test_a_balance_that_does_not_know_of_a_return_does_not_forgive_it(sides: Wat
 
 def test_a_credit_on_a_paid_bill_is_in_a_later_balance(sides: WaterSides) -> None:
     """It counts once: the bill with the credit closes into the balance."""
-    sides.remote.post("/_sandbox/clock/freeze", {"at": "2026-11-28T12:00:00-05:00"})
+    sides.begin("2026-11-28T12:00:00-05:00")
     sides.advance("1d")
     sides.pay(LAUNDROMAT, "64.20", card_number=CARD)
     sides.water("POST", f"/customers/{LAUNDROMAT}/entries", {"kind": "counter_payment", "amount": "40.00"})
@@ -246,7 +246,7 @@ def test_a_credit_on_a_paid_bill_is_in_a_later_balance(sides: WaterSides) -> Non
 
 def test_a_balance_that_is_the_same_again_after_a_payment_is_told(sides: WaterSides) -> None:
     """Rows equal to those of the last file would be taken for that file [A-87], and nobody asked for the money."""
-    sides.remote.post("/_sandbox/clock/freeze", {"at": "2026-11-28T12:00:00-05:00"})
+    sides.begin("2026-11-28T12:00:00-05:00")
     sides.advance("1d")
     for _ in range(2):
         sides.water("POST", f"/customers/{LAUNDROMAT}/entries", {"kind": "adjusted", "amount": "16.45"})
@@ -261,7 +261,7 @@ def test_a_balance_that_is_the_same_again_after_a_payment_is_told(sides: WaterSi
 
 def test_what_was_held_back_in_a_file_of_every_account_is_asked_for(sides: WaterSides) -> None:
     """All are said again on one day, and those rows are the last file's [A-87]: they go in two files."""
-    sides.remote.post("/_sandbox/clock/freeze", {"at": "2026-11-28T12:00:00-05:00"})
+    sides.begin("2026-11-28T12:00:00-05:00")
     sides.advance("1d")
     for account, owed in sides.agree().items():
         sides.water("POST", f"/customers/{account}/entries", {"kind": "adjusted", "amount": "16.45"})
