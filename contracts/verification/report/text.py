@@ -121,3 +121,5 @@ def _summary(run: Run) -> Iterator[str]:
     yield from (f"  left out, {count} of {len(run.checks)} checks: {reason}" for reason, count in missing.items())
     yield "Coverage: " + ", ".join(f"{row.name} {row.covered} of {row.total}" for row in coverage(run)) + "."
     yield from run.notes
+    if failed := worst(run):
+        yield f"To try one of them again: the same command with --only {failed[0].check}."

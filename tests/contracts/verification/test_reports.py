@@ -180,6 +180,7 @@ def test_terminal_and_summary_say_the_outcome(run: Run) -> None:
         assert "  ✗ inhance/wrong-key" in lines
         assert "1 passed, 2 failed, 1 not exercised, 1 not testable here" in lines
         assert "not exercised, 1: --allow-writes" in lines, "what to do is said"
+        assert lines.endswith("To try one of them again: the same command with --only inhance/wrong-key.")
     else:
         assert lines.startswith("Configuration, wrong-key")
         assert re.search(r"\*\*Configuration, wrong-key\*\*", github.summary(run))
