@@ -12,17 +12,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, timedelta
 
+from partnerlab.simulators.ic_webservices.domain.balances import apply_account_balance
 from partnerlab.simulators.ic_webservices.domain.billers import Biller
 from partnerlab.simulators.ic_webservices.domain.cloud_payments import is_requested
 from partnerlab.simulators.ic_webservices.domain.customers import Customer, conveyed_number, number_before
-from partnerlab.simulators.ic_webservices.domain.invoices import Invoice
+from partnerlab.simulators.ic_webservices.domain.invoices import Invoice, told
 from partnerlab.simulators.ic_webservices.domain.partners import partner_of
 from partnerlab.simulators.ic_webservices.services.outbox import Outbox
 from partnerlab.simulators.ic_webservices.store import CUSTOMERS, INVOICES, rename_account
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Statement, Tx
 
-__all__ = ["other_owners", "pass_on"]
+__all__ = ["other_owners", "pass_on", "share_out", "with_words"]
 
 _TOLD_BEFORE = Statement(
     "UPDATE ic_payments SET told_as = CASE WHEN EXISTS (SELECT 1 FROM ic_events WHERE ic_events.lane = :lane"
@@ -83,3 +84,29 @@ def other_owners(tx: Tx, lane: Lane, biller: Biller, account_number: str) -> tup
     owners = [one for one in (number, *former) if one != account_number]
     rows = [row for one in owners for row in tx.all(_ASKED, **place, account_number=one)]
     return [one for one in map(INVOICES.load, rows) if not is_requested(one)], paid_cents
+
+
+def share_out(tx: Tx, lane: Lane, invoice: Invoice, others: Sequence[Invoice], newest: str) -> Invoice:
+    """
+    A new owner's invoice that asks for the account's balance, less what *others* of former owners are asked for.
+
+    Where that is more than the balance they are lowered, as by a balance, and kept [A-124]. *newest* is the last
+    payment that was taken before the partner said so.
+    """
+    asked, *lowered = apply_account_balance(invoice, others, invoice.balance_due_cents, invoice.total_amount_due_cents)
+    lowered = [replace(told(one), filed_after=newest, stated_after=newest) for one in lowered]
+    for one in lowered:
+        INVOICES.put(tx, lane.name, one)
+    after = {one.invoice_number: one for one in lowered}
+    asked = replace(asked, version=invoice.version, held_cents=invoice.held_cents)
+    return with_words(asked, [after.get(one.invoice_number, one) for one in others], -1)
+
+
+def with_words(invoice: Invoice, others: Sequence[Invoice], times: int) -> Invoice:
+    """The invoice with the partner's last word on others added to that on it, *times* 1, or taken off, -1."""
+    word = times * sum(one.filed_due_cents for one in others)
+    return replace(
+        invoice,
+        filed_due_cents=invoice.filed_due_cents + word,
+        filed_total_cents=invoice.filed_total_cents + word,
+    )

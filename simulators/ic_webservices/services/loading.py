@@ -25,7 +25,7 @@ from partnerlab.simulators.ic_webservices.domain.money import amount
 from partnerlab.simulators.ic_webservices.domain.partners import partner_of
 from partnerlab.simulators.ic_webservices.domain.payments import RETURNED, reference_before
 from partnerlab.simulators.ic_webservices.domain.uploads import SETS, Adjustment
-from partnerlab.simulators.ic_webservices.services.conveyed import other_owners
+from partnerlab.simulators.ic_webservices.services.conveyed import other_owners, share_out, with_words
 from partnerlab.simulators.ic_webservices.services.ledger import invoice_of, last_payment
 from partnerlab.simulators.ic_webservices.services.questions import RTDR_URL, ask_about
 from partnerlab.simulators.ic_webservices.services.staging import Staged
@@ -115,7 +115,7 @@ def load_invoices(tx: Tx, lane: Lane, biller: Biller, upload_id: str, staged: St
 
     *unsettled* says of which payments the partner may not know yet.
     """
-    newest = last_payment(tx, lane)
+    newest, former = last_payment(tx, lane), _former_owners(tx, lane, biller)
     for batch in staged.good.batches():
         customers: dict[str, Customer] = {}
         for row, _ in batch:
@@ -139,13 +139,13 @@ def load_invoices(tx: Tx, lane: Lane, biller: Biller, upload_id: str, staged: St
             ),
         )
         for _, row in batch:
-            _load_invoice(tx, lane, biller, upload_id, row, newest, unsettled)
+            _load_invoice(tx, lane, biller, upload_id, row, newest, unsettled, former)
     place = {"lane": lane.name, "biller_guid": biller.guid, "upload_id": upload_id}
     tx.run(_CARRY_FORWARD, **place)
     if partner_of(biller.partner).answers_for_account:
         for number in dict(tx.all(_LATE, **place)).values():
             ask_about(tx, lane, biller, invoice_of(tx, lane, biller, number))
-        for account in _former_owners(tx, lane, biller):
+        for account in former:
             search = {"biller_guid": biller.guid, "account_number": account, "upload_id": upload_id}
             latest = INVOICES.find(tx, lane.name, search, order=AGE, last_first=True, limit=1)
             if latest and any(other_owners(tx, lane, biller, account)):
@@ -153,28 +153,45 @@ def load_invoices(tx: Tx, lane: Lane, biller: Biller, upload_id: str, staged: St
 
 
 def _load_invoice(
-    tx: Tx, lane: Lane, biller: Biller, upload_id: str, row: Mapping[str, Any], newest: str, unsettled: Unsettled
+    tx: Tx,
+    lane: Lane,
+    biller: Biller,
+    upload_id: str,
+    row: Mapping[str, Any],
+    newest: str,
+    unsettled: Unsettled,
+    former: Mapping[str, Sequence[str]],
 ) -> None:
     """
     In the place of an invoice of that number, whatever its RecordType says [A-17], as `filed` rules.
 
     Where money moved on it since the file before, or lately on an account whose balance a new one has in it, nobody can
-    know whether this file knows of that: the partner is asked [A-117].
+    know whether this file knows of that: the partner is asked [A-117]. One of a partner by files that carries the
+    balance forward has in it what the *former* owners owe, and is shared out as any balance is [A-124].
     """
     given = INVOICES.load(tuple(row[name] for name in INVOICES.columns))
     existing = INVOICES.get(tx, lane.name, given.biller_guid, given.invoice_number)
     taken, moved, first_doubted = Taken(), False, ""
-    if existing is None and given.balance_forward and partner_of(biller.partner).sends_csv:
-        taken = _not_fetched(tx, lane, biller, given.account_number)
-        nothing_held(tx, lane, biller, given.account_number)
+    forward = given.balance_forward and partner_of(biller.partner).sends_csv
+    owners = [given.account_number, *(former.get(given.account_number, ()) if forward else ())]
+    others = [one for owner in owners[1:] for one in _owed_by(tx, lane, biller, owner)]
+    others = [one for one in others if one.invoice_number != given.invoice_number]
+    if existing is None and forward:
+        missing_cents = sum(_not_fetched(tx, lane, biller, one).missing_cents for one in owners)
+        taken = Taken(missing_cents=missing_cents)
+        for one in owners:
+            nothing_held(tx, lane, biller, one)
     elif existing is None and (given.balance_forward or partner_of(biller.partner).answers_for_account):
         moved = _may_hold_money_taken(tx, lane, biller, given.account_number, unsettled)
     elif existing is not None and existing.content != given.content:
         if partner_of(biller.partner).sends_csv:
-            taken = _taken_by_file(tx, lane, biller, existing)
+            taken = _taken_by_file(tx, lane, biller, existing, *others)
+            existing = with_words(existing, others, 1)
         else:
             taken, moved, first_doubted = _taken(tx, lane, biller, existing, unsettled)
     invoice = filed(existing, given, taken, newest)
+    if invoice is not None and others:
+        invoice = share_out(tx, lane, invoice, others, newest)
     if invoice is not None and first_doubted:
         # The next file may be one that was made before this payment became certain, however long that takes.
         invoice = replace(invoice, filed_after=min(newest, reference_before(first_doubted)))
@@ -183,6 +200,14 @@ def _load_invoice(
         INVOICES.put(tx, lane.name, replace(invoice, upload_id=upload_id))
         if moved:
             ask_about(tx, lane, biller, invoice)
+
+
+def _owed_by(
+    tx: Tx, lane: Lane, biller: Biller, account_number: str, *, with_credits: bool = True
+) -> Sequence[Invoice]:
+    """A former owner's invoices as `_invoices` has them, but for closed ones."""
+    found = _invoices(tx, lane, biller, account_number, with_credits=with_credits)
+    return [one for one in found if one.status != CLOSED]
 
 
 class _NotApplied(Exception):
@@ -255,8 +280,8 @@ def _adjust(tx: Tx, lane: Lane, biller: Biller, asked: Adjustment, newest: str, 
     if sets:
         for one in owners:
             nothing_held(tx, lane, biller, one)
-    found = [_invoices(tx, lane, biller, one, with_credits=sets) for one in owners]
-    found[1:] = [[one for one in of_former if one.status != CLOSED] for of_former in found[1:]]
+    found = [_invoices(tx, lane, biller, owners[0], with_credits=sets)]
+    found += [_owed_by(tx, lane, biller, one, with_credits=sets) for one in owners[1:]]
     invoices = [one for of_owner in found for one in of_owner] if sets else next(filter(None, found), [])
     if not invoices:
         raise _NotApplied("no-invoice", "AccountNumber", account_number)

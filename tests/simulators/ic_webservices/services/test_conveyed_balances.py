@@ -84,6 +84,26 @@ def test_the_new_owner_is_asked_for_what_the_former_ones_are_not(harness: Harnes
     assert dues(harness) == {"A1": "60.00", "A2": "0.00"}, "never more than the balance, the oldest first"
 
 
+def test_a_new_owners_bill_that_carries_the_balance_forward_asks_for_what_the_former_ones_are_not(
+    harness: Harness,
+) -> None:
+    answers = {"configuration": {"Questionnaire": {"BalanceForward": True}}}
+    assert harness.control("PATCH", f"billers/{WATERSMART}", answers).status == 200
+    send(harness, row(NUMBER, "64.20", number="A1"))
+    former = conveyed(harness)
+    send(harness, row(NUMBER, "74.20", number="A2"))
+    assert dues(harness) == {"A1": "64.20", "A2": "10.00"}
+    send(harness, row(NUMBER, "80.20", number="A2"))
+    assert dues(harness) == {"A1": "64.20", "A2": "16.00"}, "the same bill, changed"
+    send(harness, f"{NUMBER},Ann,80.20,1,")
+    assert dues(harness) == {"A1": "64.20", "A2": "16.00"}
+    send(harness, row(NUMBER, "50.00", number="A3").replace("08/25", "08/26"))
+    assert dues(harness) == {"A1": "50.00", "A3": "0.00"}, "never more than it says, the oldest first"
+    pay(harness, former, "50.00")
+    send(harness, row(NUMBER, "60.00", number="A4").replace("08/25", "08/27"))
+    assert dues(harness) == {"A1": "0.00", "A3": "0.00", "A4": "10.00"}, "nobody fetched the payment yet"
+
+
 def test_what_the_former_owner_paid_and_nobody_fetched_is_asked_of_nobody(harness: Harness) -> None:
     send(harness, row(NUMBER, "64.20", number="A1"))
     former = conveyed(harness)
