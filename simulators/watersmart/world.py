@@ -40,7 +40,7 @@ def create_world(settings: Settings, store: Store, lanes: Lanes, call: Call, key
         Runner(store, lanes),
         CustomerLedger(store, days, balance_forward=settings.balance_forward),
         Outgoing(store, days, balance_forward=settings.balance_forward),
-        Incoming(store),
+        Incoming(store, balance_forward=settings.balance_forward),
         Portal(
             store,
             call,

@@ -52,8 +52,8 @@ class _Count:
 class Incoming:
     """Files that come in, in every lane."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, *, balance_forward: bool) -> None:
+        self._store, self._balance_forward = store, balance_forward
 
     def payments(self, lane: Lane, cause: Cause, name: str, content: bytes, rows: Sequence[Payment]) -> str:
         """Apply a payment/lockbox file; what was done, in words. Raises `FileRefused`."""
@@ -71,6 +71,8 @@ class Incoming:
         """
         Post a payment of an unknown account to the account that a person found for it.
 
+        A bill that carried the balance forward meanwhile did not know of it: the next balance file says it.
+
         Raises `PaymentUnknown` (none of that PaymentGUID waits), `CustomerUnknown`.
         """
         with self._store.write() as tx:
@@ -79,6 +81,7 @@ class Incoming:
             payment = PAYMENTS.lock(tx, lane.name, payment_guid)
             if payment is None or payment.state != "unmatched":
                 raise PaymentUnknown(payment_guid)
+            customer = replace(customer, balance_waits=customer.balance_waits or self._balance_forward)
             came_as, payment = payment.account_number, replace(payment, account_number=account_number, state="posted")
             PAYMENTS.put(tx, lane.name, payment)
             _post(books, customer, payment, cause, came_as=came_as)

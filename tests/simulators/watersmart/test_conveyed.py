@@ -6,6 +6,8 @@ from decimal import Decimal
 
 import pytest
 
+from partnerlab.simulators.kit.world.store import Store
+from partnerlab.simulators.watersmart import Settings
 from tests.simulators.watersmart.water import APARTMENTS, LAUNDROMAT, Water, payment, reject
 
 
@@ -47,3 +49,20 @@ def test_a_payment_for_which_a_person_found_the_account_long_ago_is_taken_back(w
     water.run("collect")
     assert Decimal(water.balance()) == before + Decimal("10.01") + 10
     assert [one["state"] for one in water.api("GET", "/payments")["payments"]] == ["returned", "posted"]
+
+
+def test_a_bill_that_carries_the_balance_forward_is_put_right_once_a_person_found_the_payment() -> None:
+    """Its total was made while a former owner's payment waited [A-124]."""
+    store = Store("sqlite://")
+    water = Water(store, Settings(balance_forward=True))
+    water.cloud.export("payments", 1, payment(9, "64.20", f"{LAUNDROMAT}CV-20260915093000"))
+    water.run("collect")
+    water.api("POST", f"/customers/{LAUNDROMAT}/bills", amount="10.00")
+    water.run("invoices")
+    assert water.cloud.sent[-1][1].splitlines()[-1].split(",")[9] == "74.20"
+    assert water.run("balances") == "balances: no balance changed"
+    water.api("POST", "/payments/guid-9/account", account_number=LAUNDROMAT)
+    water.run("balances")
+    assert [row.split(",")[2] for row in water.cloud.sent[-1][1].splitlines()] == ["10.00"]
+    water.simulator.world.runner.close()
+    store.close()
