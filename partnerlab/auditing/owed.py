@@ -119,8 +119,9 @@ def _former_owners(
         return
     donations = [*_of_donations(balance, books, matched)]
     entered = balance.beside_bills + _stands_at(balance, books, matched)
+    by_file = PARTNERS[balance.partner].how == BY_FILE
     for one in balance.former:
-        if not one.asked and PARTNERS[balance.partner].how == BY_FILE:
+        if not one.asked and by_file:
             continue  # its balances are those of all owners, so what agrees without this one is all
         own = chosen.get((balance.partner, one.account), None)
         if own is not None and not _is_used(one, own):
@@ -135,7 +136,7 @@ def _former_owners(
         if entered:
             may_be_told.append(_Term(f"{entered} stands there beside its bills", entered))
         apart = one.asked - (one.billed - paid)
-        if apart < 0 and _is_used(one, chosen[balance.partner, balance.place]):
+        if (apart < 0 or by_file) and _is_used(one, chosen[balance.partner, balance.place]):
             continue  # a balance may have lowered that one's bill, and nothing else is to be known
         why = _explained(apart, may_be_told)
         if why == []:

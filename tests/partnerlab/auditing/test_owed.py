@@ -265,7 +265,8 @@ def test_what_a_former_owner_is_asked_for_in_place_of_the_new_one_is_found(
     here = str(Decimal("30.00") - Decimal(asked))
     one = balance(partner, here, "30.00", former=(former_owner(asked, "10.00"),))
     found = [(kind, subject, apart) for kind, subject, apart, _ in said(balances=(one,)) if kind != "explained"]
-    assert found == ([] if off is None else [("cents_off", FORMER, Decimal(off))])
+    finds = off is not None and partner != "watersmart"  # whose "Renew User" asks again for what was paid just before
+    assert found == ([("cents_off", FORMER, Decimal(str(off)))] if finds else [])
 
 
 @pytest.mark.parametrize(("asked", "finds"), [("4.00", False), ("14.00", True), ("4.01", True)])

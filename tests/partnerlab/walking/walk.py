@@ -270,6 +270,7 @@ class Walk:
         self.world.settle()
         self.staff.evening(self.world.books())
         self.world.advance_to(self.world.now + timedelta(days=1))
+        self._find_accounts()  # of what AutoPay or a schedule paid in these days
         if wrong := dict(_wrong(self.world.books())):
             raise Wrong(next(iter(wrong.values())), f"{self.world.lane}: " + "; ".join(wrong))
 
