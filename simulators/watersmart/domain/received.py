@@ -89,7 +89,11 @@ class ExchangedFile:
 
 
 def switched(on_at: datetime | None, off_at: datetime | None) -> bool | None:
-    """What a switch is after a sign-up date and a cancel date: the later one counts, None where there is neither."""
+    """
+    What a switch is after a sign-up date and a cancel date: the later one counts, None where there is neither.
+
+    Of two in one second the cancel counts: the file does not tell which came first.
+    """
     if on_at is None and off_at is None:
         return None
     if on_at is None or off_at is None:
