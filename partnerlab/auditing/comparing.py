@@ -17,7 +17,7 @@ from partnerlab.auditing.differences import Difference
 from partnerlab.auditing.judging import Audit, audit
 from partnerlab.auditing.matching import Matched, match
 from partnerlab.auditing.owed import balances
-from partnerlab.auditing.records import LaneBooks, Payment, why_not
+from partnerlab.auditing.records import LaneBooks, Payment, before_conveyance, why_not
 from partnerlab.partners import BY_FILE, PARTNERS
 
 __all__ = ["Reconciliation", "Total", "reconcile"]
@@ -151,6 +151,9 @@ def _files(books: LaneBooks, payments: Mapping[str, Payment]) -> Iterator[Differ
         elif payment.amount != row.amount:
             detail = f"{row.amount} in place of {payment.amount} of {payment.reference}"
             yield Difference("row_wrong", partner, where, row.amount - payment.amount, detail)
+        elif (account := row.account.strip()) and before_conveyance(account) != before_conveyance(payment.account):
+            detail = f"account {account} in place of {payment.account} of {payment.reference}"
+            yield Difference("row_wrong", partner, where, Decimal(0), detail)
     for (partner, kind, key), places in seen.items():
         if len(places) > 1:
             yield Difference("row_twice", partner, key, Decimal(0), f"{kind}: {'; '.join(places)}")
