@@ -138,6 +138,13 @@ def test_of_a_payment_what_was_posted_beside_what_was_taken_is_told() -> None:
     assert [one[3] for one in found(twice, "payment")] == ["10.00"]
     declined = books(payment(approved=False, state="declined"), postings=(posting(),))
     assert [one[3] for one in found(declined, "payment")] == ["10.00"]
+    returned = books(
+        payment(state="returned"),
+        events=(event(),),
+        deliveries=(delivery("delivered"),),
+        postings=(posting(), posting()),
+    )
+    assert {one[3] for one in found(returned, "payment")} == {"20.00"}
 
 
 def test_a_posting_that_is_no_payments_is_an_orphan_by_its_key_or_without_one() -> None:
@@ -164,7 +171,8 @@ def test_a_posting_that_is_no_payments_is_an_orphan_by_its_key_or_without_one() 
 def test_what_a_partner_took_back_and_stands_here_is_an_orphan() -> None:
     for state, orphans in (("settled", 1), ("returned", 0)):
         held = books(payment(WATER, state=state), postings=(posting(WATER, returned=True),))
-        assert len(found(held, "orphan_return")) == orphans
+        detail = f"taken back, and payment 00000001 is {state} at Invoice Cloud"
+        assert found(held, "orphan_return") == [("orphan_return", WATER, "P1", "10.00", detail)] * orphans
     standing = books(payment(WATER), postings=(posting(WATER),))
     assert found(standing, "orphan_return") == []
 
@@ -213,7 +221,11 @@ def test_a_payment_stands_once_in_the_files_of_its_kind() -> None:
 
 def test_a_payment_is_missing_where_a_later_one_is_in_a_file() -> None:
     four = [payment(WATER, number) for number in (1, 2, 3, 4)]
-    others = [payment(WATER, 5, donation="inline"), payment(number=6), payment(WATER, 7, approved=False)]
+    others = [
+        payment(WATER, 5, donation="inline"),
+        payment(number=6, reference="00000002"),
+        payment(WATER, 7, approved=False),
+    ]
     missing = ("row_missing", WATER, "00000001", "10.00", "later payments are in a payment file, and it is in none")
     held = books(*four, *others, **in_files(2, 3))
     assert found(held, "row_missing") == [missing], "the fourth may be in the next"
