@@ -20,6 +20,16 @@ def test_the_last_attempt_has_no_next() -> None:
     assert RetryPolicy(attempts=1).wait_s(1, 0.0) is None
 
 
+def test_the_defaults_try_twenty_times_from_two_seconds_doubling_to_a_quarter_of_an_hour() -> None:
+    """[A-28]; half of a wait is chance."""
+    policy = RetryPolicy()
+    waits = [policy.wait_s(made, 0.0) for made in range(21)]
+    assert waits == [2, 2, 4, 8, 16, 32, 64, 128, 256, 512, *[900] * 10, None], (
+        "an attempt that was not made counts none"
+    )
+    assert policy.wait_s(11, 0.5) == 675
+
+
 def test_the_defaults_try_for_two_to_three_hours() -> None:
     policy = RetryPolicy()
     longest = sum(policy.wait_s(made, 0.0) or 0 for made in range(1, policy.attempts))
