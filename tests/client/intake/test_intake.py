@@ -201,6 +201,9 @@ def test_an_empty_place_is_no_meter_and_a_partial_one_is() -> None:
         MeterReading(number="M7"),
     )
     assert line.meters[0].usage is None
+    late = LAYOUT.record("ID").make(CustomField10=(None, None, date(2026, 1, 1)), CustomField30=("M1", "", "M3"))
+    (line,) = invoice_of(group(1, late), LAYOUT).lines
+    assert [meter.number for meter in line.meters] == ["M1", "M3"], "in their order, whatever was measured of which"
 
 
 @pytest.mark.parametrize("kind", ["path", "bytes", "file", "stream", "pipe", "chunks"])
@@ -346,6 +349,8 @@ def test_a_long_report_is_cut_and_says_so() -> None:
     text = render_text(read_invoices(many, LAYOUT).report, most=5)
     assert "  and 995 more problems" in text
     assert "1,000 problems of the first 1,000 broken invoices" in text
+    one = read_invoices(BROKEN, LAYOUT).report
+    assert ["more" in render_text(one, most=most) for most in (0, 1, 2)] == [True, False, False]
 
 
 def test_the_report_for_programs() -> None:
@@ -354,6 +359,8 @@ def test_the_report_for_programs() -> None:
     (entry,) = found["quarantine"]
     assert entry["problems"][0]["spec_id"] == 60
     assert entry["rows"] == BROKEN.decode().splitlines()[1:4]
+    accented = BROKEN.replace(b"ann@example.com", "é@example.com".encode(), 1)
+    assert "|é@example.com|" in render_json(read_invoices(accented, LAYOUT).report), "to be mended by a person"
 
 
 def test_a_mended_quarantine_reads_again() -> None:
