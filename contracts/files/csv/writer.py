@@ -7,8 +7,7 @@ Writing a CSV file as Invoice Cloud does: no header line, no quotes, CRLF, UTF-8
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from functools import partial
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import IO, Any
 
@@ -33,6 +32,9 @@ WRITTEN_RULES: Mapping[str, str] = {
 }
 
 
+_Dated = tuple[tuple[str, int, Column], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class CsvWritten:
     """What was written. `changed` counts the warnings; `warnings` keeps the first thousand, `line` is the row."""
@@ -55,13 +57,12 @@ def write_csv(stream: IO[bytes], table: CsvTable, rows: Iterable[Row]) -> CsvWri
     sink, write = _Sink(table), block_writer(table)
     size = count = 0
     rows = iter(rows)
-    if any(column.dates for column in table.columns):
-        rows = map(partial(_undated, table), rows)
 
     def judge(column: Column, value: Any, at: int) -> str:
         return sink.cell(column, value, count + at + 1)
 
     while block := list(islice(rows, BLOCK)):
+        block = _undated(sink.dated, block)
         try:
             lines = write(block, judge)
         except ValueRefused:
@@ -73,14 +74,35 @@ def write_csv(stream: IO[bytes], table: CsvTable, rows: Iterable[Row]) -> CsvWri
     return CsvWritten(count, size, sink.changed, tuple(sink.warnings))
 
 
-def _undated(table: CsvTable, row: Row) -> Row:
-    """The row without the moments of values that are left out: a change to nothing would take away what stands."""
-    for column in table.columns:
-        if column.dates and isinstance(value := row[column.dates], str):
-            dated = table.column(column.dates)
-            if _leaves_out(dated, value, cleaned(value)):
-                row = row._replace(**{column.name: None})
-    return row
+def _dated(table: CsvTable) -> _Dated:
+    """The columns that date another one: their names, and that one's place and column."""
+    places = {column.name: at for at, column in enumerate(table.columns)}
+    return tuple(
+        (column.name, places[column.dates], table.column(column.dates)) for column in table.columns if column.dates
+    )
+
+
+def _undated(dated: _Dated, rows: list[Row]) -> list[Row]:
+    """The rows without the moments of values that are left out: a change to nothing would take away what stands."""
+    values = list(zip(*rows, strict=True)) if dated else []
+    for name, place, column in dated:
+        if not _all_stand(column, values[place]):
+            rows = [
+                row._replace(**{name: None}) if isinstance(one, str) and _leaves_out(column, one, cleaned(one)) else row
+                for row, one in zip(rows, values[place], strict=True)
+            ]
+    return rows
+
+
+def _all_stand(column: Column, values: Sequence[Any]) -> bool:
+    """Whether all values can stand as they are, by a look at all of them at once."""
+    texts = [value for value in values if value]
+    try:
+        joined = "".join(texts)
+    except TypeError:  # one is no text
+        return False
+    fit = not column.most or max(map(len, texts), default=0) <= column.most
+    return fit and "," not in joined and '"' not in joined and joined.isprintable()
 
 
 def _leaves_out(column: Column, value: str, text: str) -> bool:
@@ -91,12 +113,13 @@ def _leaves_out(column: Column, value: str, text: str) -> bool:
 class _Sink:
     def __init__(self, table: CsvTable) -> None:
         self.table = table
+        self.dated = _dated(table)
         self.changed = 0
         self.warnings: list[Problem] = []
 
     def line(self, row: Row, number: int) -> str:
         """A line cell by cell, without its end."""
-        pairs = zip(self.table.columns, _undated(self.table, row), strict=True)
+        pairs = zip(self.table.columns, _undated(self.dated, [row])[0], strict=True)
         return ",".join("" if value is None else self.cell(column, value, number) for column, value in pairs)
 
     def cell(self, column: Column, value: Any, number: int) -> str:
