@@ -14,7 +14,8 @@ from functools import lru_cache, partial
 from itertools import chain
 from typing import Any
 
-from partnerlab.contracts.files.compiled import KEPT, NAMES, overflow
+from partnerlab.contracts.files.cells import NAMES
+from partnerlab.contracts.files.compiled import KEPT, overflow
 from partnerlab.contracts.files.fields import SEPARATOR, Field
 from partnerlab.contracts.files.layout import Record
 from partnerlab.contracts.first_use import pattern

@@ -14,7 +14,8 @@ from functools import cache, lru_cache, partial
 from importlib import import_module
 from typing import Any
 
-from partnerlab.contracts.files.compiled import KEPT, NAMES, Parsed, many_dates
+from partnerlab.contracts.files.cells import NAMES, Parsed, many_dates
+from partnerlab.contracts.files.compiled import KEPT
 from partnerlab.contracts.files.fields import DIGITS, MAX_ROW, Field, parse_cell
 from partnerlab.contracts.files.groups import MAX_ROWS
 from partnerlab.contracts.files.layout import Layout, Record

@@ -13,8 +13,9 @@ from functools import lru_cache, partial
 from itertools import chain
 from typing import Any
 
+from partnerlab.contracts.files.cells import NAMES, many_date_texts
 from partnerlab.contracts.files.columns import check_numbers, column_checks
-from partnerlab.contracts.files.compiled import KEPT, NAMES, many_date_texts, overflow
+from partnerlab.contracts.files.compiled import KEPT, overflow
 from partnerlab.contracts.files.fields import MAX_ROW, SEPARATOR, Field, is_plain
 from partnerlab.contracts.files.layout import Record
 from partnerlab.contracts.files.row import Row

@@ -14,7 +14,7 @@ from itertools import repeat
 from operator import is_
 from typing import Any
 
-from partnerlab.contracts.files.compiled import Rendered
+from partnerlab.contracts.files.cells import Rendered
 from partnerlab.contracts.files.csv.render import render_day
 from partnerlab.contracts.files.csv.table import Column, CsvTable
 from partnerlab.contracts.files.fields import CONTROLS

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from partnerlab.contracts.files.compiled import Parsed
+from partnerlab.contracts.files.cells import Parsed
 from partnerlab.contracts.files.csv.cells import IN_KINDS
 from partnerlab.contracts.files.csv.table import CsvTable
 from partnerlab.contracts.files.row import Row
