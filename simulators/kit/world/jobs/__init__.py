@@ -14,9 +14,10 @@ from __future__ import annotations
 
 from partnerlab.simulators.kit.world.jobs.queue import Queue, RowState, Source, Taken, queue_columns
 from partnerlab.simulators.kit.world.jobs.rule import RuleSource
-from partnerlab.simulators.kit.world.jobs.runner import Runner, Work, WorkOutcome
+from partnerlab.simulators.kit.world.jobs.runner import Runner
 from partnerlab.simulators.kit.world.jobs.timed import JobRow, JobUnknown, TimedJob, TimedJobs, jobs_of
 from partnerlab.simulators.kit.world.jobs.timetable import Daily, Every, Timetable, Weekly
+from partnerlab.simulators.kit.world.jobs.work import Work, WorkOutcome
 
 __all__ = [
     "Daily",

@@ -20,18 +20,17 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.kit.world.due import Due
 from partnerlab.simulators.kit.world.jobs.living import Living
-from partnerlab.simulators.kit.world.jobs.queue import RowState, Source, Taken
+from partnerlab.simulators.kit.world.jobs.queue import RowState, Taken
+from partnerlab.simulators.kit.world.jobs.work import Key, Work, WorkOutcome, nothing
 from partnerlab.simulators.kit.world.lanes import Lane, LaneNotFound, Lanes, in_world
 from partnerlab.simulators.kit.world.locks import clock_lock
 from partnerlab.simulators.kit.world.store import LaneReplaced, Store, Tx, in_lane
 from partnerlab.simulators.kit.world.table import utc_text
 
-__all__ = ["Runner", "Work", "WorkOutcome"]
+__all__ = ["Runner"]
 
-LEASE = timedelta(seconds=30)
 MOST_AT_ONCE = 100
 LOOK_EVERY_S = 5.0
 """How often to look for work that other processes left in a shared database; they cannot wake this one."""
@@ -40,64 +39,9 @@ MOVED_S = 0.2
 AFTER_ERROR = timedelta(minutes=1)
 """How long after an unforeseen error work is tried again."""
 
-Key = tuple[str | int, ...]
 _END_OF_TIME = "9999"
 
 _logger = logging.getLogger(__name__)
-
-
-def _nothing(*_: object) -> None:
-    pass
-
-
-@dataclass(frozen=True, slots=True)
-class WorkOutcome:
-    """
-    What came of an attempt.
-
-    `state` is the row's from now on, None where it stays what it is; a row that still waits is tried again at `at`.
-    `write` writes more in the transaction of the outcome, only where the claim still stands; `after` is called once
-    that is committed.
-    """
-
-    state: str | None
-    message: str
-    at: datetime | None = None
-    write: Callable[[Tx], None] = _nothing
-    after: Callable[[], None] = _nothing
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """
-    What is done for the rows of a queue.
-
-    Either `act` reaches out: it is called between the claim and the outcome, outside any transaction, and may be
-    called again for an attempt whose outcome was lost; `begin` notes the attempt in the transaction of the claim.
-    Or `within` does everything in one transaction with the claim and the outcome: `ready` is called before that,
-    `first` in it before the claim, to lock what is always locked first. `label` says in the timeline what is done;
-    `lease` is longer than an attempt can take, unless it `takes_long`: then the claim is held for as long as the
-    process is at it; `look_every` is for a source whose next moment can come nearer without anybody saying so;
-    between two looks for what is due there is at least `patience`: a look reads the clock of every lane, and who
-    makes thousands of lanes would have as many looks.
-    """
-
-    queue: Source
-    label: str
-    act: Callable[[Lane, Taken], WorkOutcome] | None = None
-    within: Callable[[Tx, Lane, Taken], WorkOutcome] | None = None
-    begin: Callable[[Tx, Lane, Taken], None] = _nothing
-    ready: Callable[[Lane, Key], None] = _nothing
-    first: Callable[[Tx, Lane, Key], None] = _nothing
-    look_every: timedelta | None = None
-    patience: timedelta = timedelta(0)
-    lease: timedelta = LEASE
-    takes_long: bool = False
-    real_time: bool = False
-
-    def __post_init__(self) -> None:
-        if (self.act is None) == (self.within is None):
-            raise ValueError(f"{self.label}: either act or within")
 
 
 class Runner:
@@ -240,7 +184,7 @@ class Runner:
             return str(error), True
 
     def _in_lane(self, work: Work, lane: Lane, key: Key, *, again: bool, early: bool) -> tuple[str, bool | None]:
-        after: Callable[[], None] = _nothing
+        after: Callable[[], None] = nothing
         self._living.let_know()
         work.ready(lane, key)
         with self._store.write() as tx:

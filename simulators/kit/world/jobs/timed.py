@@ -21,8 +21,9 @@ from partnerlab.contracts.records import dataclass
 from partnerlab.simulators.kit.world import schema
 from partnerlab.simulators.kit.world.due import Due
 from partnerlab.simulators.kit.world.jobs.queue import Queue, Taken, queue_columns
-from partnerlab.simulators.kit.world.jobs.runner import Runner, Work, WorkOutcome
+from partnerlab.simulators.kit.world.jobs.runner import Runner
 from partnerlab.simulators.kit.world.jobs.timetable import Timetable, timetable_of
+from partnerlab.simulators.kit.world.jobs.work import Work, WorkOutcome
 from partnerlab.simulators.kit.world.lanes import Lane
 from partnerlab.simulators.kit.world.store import Store, Tx
 from partnerlab.simulators.kit.world.table import Table, utc_text
