@@ -91,6 +91,7 @@ def _renderer(
     def render(run: Iterable[tuple[Any, ...]], put: Callable[[str], None]) -> tuple[int, int]:
         nonlocal money
         count = sum_cents = 0
+        most = len(money)
         for bill in run:
             number, account, _, _, previous, payments, charges, new, deferred = bill
             account_number, customer, service_address, parcel, on_autopay = account
@@ -99,9 +100,10 @@ def _renderer(
             sum_cents += total
             count += 1
             late = total + new * LATE_FEE_PERCENT // 100
-            if late >= len(money) or previous >= len(money):  # no other amount of a bill is larger than these two
-                dollars = range(len(money) // 100, max(late, previous) // 100 + 50)
+            if late >= most or previous >= most:  # no other amount of a bill is larger than these two
+                dollars = range(most // 100, max(late, previous) // 100 + 50)
                 money += [f"{dollar}{cents}" for dollar in dollars for cents in CENTS]
+                most = len(money)
             amount = money[total]
             begins, ends = (dates[deferred[0]], dates[deferred[1]]) if deferred else ("", "")
             draft, message = ("1", autopay) if on_autopay else ("0", "")

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import sys
-from array import array
 from collections.abc import Iterator
+from itertools import chain, repeat
 from random import Random
+from struct import Struct
+from typing import Any
 
 __all__ = ["draws"]
 
 BLOCK = 1_024
 
 
-def draws(seed: str, width: int) -> Iterator[tuple[int, ...]]:
+def draws(seed: str, width: int) -> Iterator[tuple[Any, ...]]:
     """Endless tuples of *width* numbers of 16 bits. *seed* is text, so that each use has a stream of its own."""
     rng = Random(seed)  # noqa: S311 - test data; text is hashed with SHA-512, not with the process's own hash
-    while True:
-        block = array("H")
-        block.frombytes(rng.randbytes(2 * width * BLOCK))
-        if sys.byteorder == "big":
-            block.byteswap()
-        each = iter(block)
-        yield from zip(*(each,) * width, strict=True)
+    blocks = map(rng.randbytes, repeat(2 * width * BLOCK))
+    return chain.from_iterable(map(Struct(f"<{width}H").iter_unpack, blocks))

@@ -98,7 +98,8 @@ class People:
         words = pools(self.seed)
         firsts, lasts, streets, places = words.first_names, words.last_names, words.streets, words.places
         boxes = [re.sub(r"[^a-z]", "", name.lower()) for name in lasts]
-        initials = [name[0].lower() for name in firsts]
+        initials = [f"{name[0].lower()}." for name in firsts]
+        domains = [f"@{domain}" for domain in DOMAINS]
         phones = [f"-555-01{line:02}" for line in range(100)]
         for a, b, c, d, e, f in draws(f"people/{self.seed}", 6):
             city, state, zip_code, area_code = places[a >> 12]
@@ -108,6 +109,6 @@ class People:
             address = f"{100 + c % 9_900} {streets[d & 511]}"
             unit = f"Apt {1 + e % 48}" if d > 57_000 else ""
             # One in eight has no e-mail address; the number keeps most of the others apart.
-            email = f"{initials[first]}.{boxes[last]}{e}@{DOMAINS[f >> 14]}" if f & 7 else ""
+            email = f"{initials[first]}{boxes[last]}{e}{domains[f >> 14]}" if f & 7 else ""
             phone = area_code + phones[(f >> 3) % 100]
             yield name, address, unit, city, state, zip_code, phone, email
