@@ -15,7 +15,7 @@ import threading
 from partnerlab.simulators.ic_webservices.services.cloud_payment_requests import KNOWN
 from partnerlab.simulators.kit.world.held_back import each_alone, is_of_the_database
 from partnerlab.simulators.kit.world.remembered import Remembered
-from partnerlab.simulators.kit.world.store import Row, Statement, Store, Tx
+from partnerlab.simulators.kit.world.store import ManyRows, Row, Statement, Store, Tx
 
 __all__ = ["ADD", "ADD_WHERE_KNOWN", "MOST_WAITING", "Account", "PagesHeldBack", "pages_held_back"]
 
@@ -28,6 +28,7 @@ _COLUMNS = "lane, token_hash, biller_guid, state, created_at, expires_at, userna
 _CELLS = ":lane, :token_hash, :biller_guid, :state, :created_at, :expires_at, :username, :asked, '{}', '{}'"
 ADD = Statement(f"INSERT INTO ic_checkouts ({_COLUMNS}) VALUES ({_CELLS})")
 """A page on which nothing was done yet."""
+_ADD_ALL = ManyRows(f"INSERT INTO ic_checkouts ({_COLUMNS})" + " SELECT *, '{{}}', '{{}}' FROM (VALUES {rows})", 8)
 ADD_WHERE_KNOWN = Statement(f"INSERT INTO ic_checkouts ({_COLUMNS}) SELECT {_CELLS} WHERE EXISTS ({KNOWN.text})")
 """The same for one account, where that is known; its values follow those of the page."""
 
@@ -93,7 +94,7 @@ class PagesHeldBack:
         """Write the pages that wait; where the database fails they wait on. One that no table takes is left out."""
         try:
             with self._store.batch() as tx:
-                tx.run_many(ADD, self._pages)
+                tx.run_rows(_ADD_ALL, self._pages)
         except Exception as error:
             if is_of_the_database(error):
                 raise

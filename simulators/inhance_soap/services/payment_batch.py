@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from json.encoder import encode_basestring, encode_basestring_ascii
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from partnerlab.simulators.inhance_soap.domain.billing import Bill, settle
@@ -39,6 +40,8 @@ _ACCOUNTS = ManyRows(
     " revision = new.column4 FROM (VALUES {rows}) AS new WHERE lane = new.column5 AND account_number = new.column6",
     6,
 )
+
+_account = itemgetter(4, 5)
 
 
 class Posting(NamedTuple):
@@ -121,7 +124,7 @@ class PaymentBatch:
         tx.run_rows(_PAYMENTS, sorted(self._payments))
         tx.run_rows(_EVENTS, sorted(self._events))
         tx.run_rows(_BILLS, [(cents, *key) for key, cents in sorted(self._bills.items())])
-        tx.run_rows(_ACCOUNTS, self._frozen or self._account_rows())
+        tx.run_rows(_ACCOUNTS, sorted(self._frozen or self._account_rows(), key=_account))
 
     def _account_rows(self) -> list[Row]:
-        return [standing_row(lane, account) for (lane, _), account in sorted(self._accounts.items())]
+        return [standing_row(lane, account) for (lane, _), account in self._accounts.items()]

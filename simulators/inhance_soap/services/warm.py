@@ -41,6 +41,8 @@ MOST_WAITING = 4_000
 Payments that are written together. Of an account that is paid often one row is written for all of them, and each page
 once: so more cost less, and hold up the next for longer.
 """
+MOST_BEHIND = 4 * MOST_WAITING
+"""Payments that wait in a file while those before them are still being written; then whoever pays next waits, too."""
 MOST_TOLD = 100
 """References of an account that are read when it is remembered; where it has more, each payment asks the table."""
 MOST_ACCOUNTS = 10_000
@@ -106,7 +108,7 @@ class WarmBooks:
                 self._make_room()
             if self._numbers.number == 0:
                 self._write()
-            elif len(self._batch) >= MOST_WAITING:
+            elif len(self._batch) >= MOST_WAITING and not self._may_go_on():
                 self._hand_over()
             reference = payment.reference
             account = self._standing.get(key)
@@ -216,6 +218,11 @@ class WarmBooks:
         self._handed, self._handed_first = self._batch, self._first
         self._batch, self._first = PaymentBatch(), {}
         self._writing = self._writer.submit(self._write_handed, self._handed, self._log.follow())
+
+    def _may_go_on(self) -> bool:
+        """Whether more payments may wait: those before them are being written, by a disk that is busy, say."""
+        writing = self._writing
+        return writing is not None and not writing.done() and len(self._batch) < MOST_BEHIND
 
     def _write_handed(self, handed: PaymentBatch, following: int) -> None:
         """In the other thread: without the store's lock, but whoever begins a transaction waits for it."""

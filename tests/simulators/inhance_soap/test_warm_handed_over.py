@@ -71,6 +71,7 @@ class Writer:
 @pytest.fixture
 def writer(monkeypatch: pytest.MonkeyPatch) -> Writer:
     monkeypatch.setattr(warm, "MOST_WAITING", MOST)
+    monkeypatch.setattr(warm, "MOST_BEHIND", MOST)
     return Writer(monkeypatch)
 
 
@@ -189,15 +190,23 @@ def test_a_write_that_is_aside_waits_for_it_and_leaves_the_others_waiting(held: 
     assert file.warm_books.waiting, "p3 and p4"
 
 
-def test_who_pays_next_waits_where_as_many_wait_again(held: Writer, file: Books) -> None:
-    pay(file, "p5")
+@pytest.mark.parametrize("behind", [MOST, 3 * MOST])
+def test_who_pays_next_waits_where_as_many_wait_again(
+    behind: int, held: Writer, file: Books, after: After, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the disk is busy, more may wait than are handed over at once."""
+    monkeypatch.setattr(warm, "MOST_BEHIND", behind)
+    last = MOST + behind
+    for number in range(MOST + 2, last):
+        assert pay(file, f"p{number}").number == number + 1
+    assert numbered(after.rows()) == references(last), "a kill finds all of them"
     with ThreadPoolExecutor(1) as pool:
-        seventh = pool.submit(pay, file, "p6")
+        next_one = pool.submit(pay, file, f"p{last}")
         threading.Event().wait(0.2)
-        assert not seventh.done()
+        assert not next_one.done()
         held.go_on()
-        assert seventh.result(HELD_S).number == 7
-    assert [one.payment.reference for one in file.do("payments", "a")] == references(7)
+        assert next_one.result(HELD_S).number == last + 1
+    assert numbered(after.rows()) == numbered(file.rows()) == references(last + 1)
 
 
 def test_what_the_other_thread_cannot_write_waits_and_is_written_once(held: Writer, file: Books, after: After) -> None:

@@ -17,7 +17,7 @@ from partnerlab.simulators.ic_webservices import Settings
 from partnerlab.simulators.ic_webservices.services import cloud_payments, pages_held_back
 from partnerlab.simulators.ic_webservices.services.pages_held_back import PagesHeldBack
 from partnerlab.simulators.kit.world.lanes import Lanes, in_world
-from partnerlab.simulators.kit.world.store import RolledBack, Statement, Store, rolling_back
+from partnerlab.simulators.kit.world.store import ManyRows, RolledBack, Store, rolling_back
 from tests.simulators.ic_webservices.checkouts import API_KEY, TCCS_KEY, Checkout, request
 from tests.simulators.ic_webservices.harness import ACCOUNT, UTILITY, Harness
 
@@ -121,7 +121,7 @@ def test_pages_that_cannot_be_written_wait_on_and_are_written_once(
 ) -> None:
     url = partner.url(request())
     with monkeypatch.context() as broken:
-        broken.setattr(pages_held_back, "ADD", Statement("INSERT INTO a_full_disk VALUES (1)"))
+        broken.setattr(pages_held_back, "_ADD_ALL", ManyRows("INSERT INTO a_full_disk VALUES {rows}", 8))
         with pytest.raises(sqlite3.OperationalError):
             rows(partner)
         assert held(partner).waiting
