@@ -28,6 +28,7 @@ These are no calls' errors. Whoever sets the client up, runs the data pump or ha
       NotRunning               the data pump was not started (datapump)
       EngineBusy               a data pump runs in this process already (datapump)
       EngineChanged            the installed engine is not the one this release knows (datapump)
+    DatabaseUnusable
       NoSlot                   too many workers on one database (datapump)
       StartingTakesLong        another process makes the database's tables, and does not end (datapump)
       OtherVersion             the pump's tables are of another release (datapump)

@@ -5,13 +5,21 @@ from __future__ import annotations
 import sqlite3
 import sys
 
-__all__ = ["is_locked", "not_reached", "said_by_database", "what_failed"]
+__all__ = ["DatabaseUnusable", "is_locked", "not_reached", "said_by_database", "what_failed"]
 
 LOCKED = (
     "somebody else is writing in the file and does not come to an end; nothing was written here. Try again. If that"
     " does not help, see which process has the file open (lsof, fuser): let it go on where it is stopped (kill -CONT),"
     " or end it, which loses nothing"
 )
+
+
+class DatabaseUnusable(RuntimeError):
+    """
+    A database that this release, or this process now, cannot work with; nothing was changed.
+
+    Each kind says in its words why, and what to do. How commands end with one: `partnerlab/databases.py`.
+    """
 
 
 def said_by_database(error: BaseException) -> str | None:

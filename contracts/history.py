@@ -12,17 +12,18 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from partnerlab.contracts.database_errors import DatabaseUnusable
 from partnerlab.contracts.records import dataclass
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
-__all__ = ["DatabaseNewer", "DatabaseUnknown", "History", "run_scripts"]
+__all__ = ["DatabaseNewer", "DatabaseUnknown", "History", "missing", "run_scripts"]
 
 _LACKS = re.compile(r"\Ano such (column|table)|does not exist")
 
 
-class DatabaseNewer(ValueError):
+class DatabaseNewer(DatabaseUnusable):
     """The database was made or changed by a newer release; nothing was changed."""
 
     def __init__(self, place: str, revision: str, newest: str) -> None:
@@ -32,7 +33,7 @@ class DatabaseNewer(ValueError):
         )
 
 
-class DatabaseUnknown(ValueError):
+class DatabaseUnknown(DatabaseUnusable):
     """
     The database is not of a revision that there is a way from; nothing was changed.
 
@@ -121,25 +122,30 @@ class History:
                     if numbered or not _LACKS.search(lacks):
                         raise
                     raise DatabaseUnknown(sa.make_url(url).render_as_string(), None, lacks) from error
-                if missing := _missing(connection, needed):
+                if lacks := missing(connection, needed):
                     place = sa.make_url(url).render_as_string()
-                    raise DatabaseUnknown(place, revision if numbered else None, f"it lacks {missing}")
+                    raise DatabaseUnknown(place, revision if numbered else None, f"it lacks {lacks}")
                 connection.commit()
         finally:
             engine.dispose()
 
 
-def _missing(connection: sa.Connection, needed: Mapping[str, Collection[str]]) -> str:
-    """The columns that tables which stand do not have, the first five of them by name."""
+def missing(connection: sa.Connection, needed: Mapping[str, Collection[str]], *, tables: bool = False) -> str:
+    """
+    The columns that tables which stand do not have, the first five of them by name; empty where they have all.
+
+    With *tables* a table that does not stand is missing, too.
+    """
     import sqlalchemy as sa
 
-    found = sa.inspect(connection)
-    missing = [
+    found = {name: columns for (_, name), columns in sa.inspect(connection).get_multi_columns().items()}
+    lacks = [name for name in sorted(set(needed) - set(found)) if tables]
+    lacks += [
         f"{table}.{column}"
-        for table in sorted(set(needed) & set(found.get_table_names()))
-        for column in sorted(set(needed[table]) - {one["name"] for one in found.get_columns(table)})
+        for table in sorted(set(needed) & set(found))
+        for column in sorted(set(needed[table]) - {one["name"] for one in found[table]})
     ]
-    return ", ".join(missing[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
+    return ", ".join(lacks[:5]) + (f" and {len(lacks) - 5} more" if len(lacks) > 5 else "")
 
 
 def run_scripts() -> None:

@@ -11,7 +11,7 @@ import os
 import sqlite3
 import sys
 
-__all__ = ["SAFE_FOR_SEVERAL", "open_elsewhere", "prepare"]
+__all__ = ["SAFE_FOR_SEVERAL", "open_elsewhere", "prepare", "warn"]
 
 SAFE_FOR_SEVERAL = (3, 51, 3)
 """The first release in which checkpoints of several processes cannot lose pages of a write-ahead log."""
@@ -24,10 +24,13 @@ _prepared: set[str] = set()
 _logger = logging.getLogger("partnerlab.sqlite")
 
 
-def prepare(path: str, *, version: tuple[int, ...] = sqlite3.sqlite_version_info) -> None:
+def prepare(
+    path: str, *, later: list[str] | None = None, version: tuple[int, ...] = sqlite3.sqlite_version_info
+) -> None:
     """
     Make a SQLite file that is not there yet, for its owner's eyes only; the files SQLite puts beside it take over its
-    permissions. Warns where another process has the file open and SQLite is older than `SAFE_FOR_SEVERAL`.
+    permissions. Warns where another process has the file open and SQLite is older than `SAFE_FOR_SEVERAL`, or leaves
+    that in *later* to be said once the file is not refused.
 
     To be called before the first connection is opened. A file that cannot be made is left to SQLite to complain about.
     """
@@ -36,12 +39,21 @@ def prepare(path: str, *, version: tuple[int, ...] = sqlite3.sqlite_version_info
     known, real = _prepared.copy(), os.path.realpath(path)
     _prepared.add(real)
     if version < SAFE_FOR_SEVERAL and real not in known and open_elsewhere(path):
-        _logger.warning(
-            "%s is open in another process, and with SQLite %s its log may lose pages when another program than this"
-            " release writes it back (a shell, an older release): give each a file of its own, use PostgreSQL, or"
-            " SQLite %s and newer",
-            *(path, ".".join(map(str, version)), ".".join(map(str, SAFE_FOR_SEVERAL))),
+        said = (
+            f"{path} is open in another process, and with SQLite {'.'.join(map(str, version))} its log may lose pages"
+            " when another program than this release writes it back (a shell, an older release): give each a file of"
+            f" its own, use PostgreSQL, or SQLite {'.'.join(map(str, SAFE_FOR_SEVERAL))} and newer"
         )
+        if later is None:
+            warn([said])
+        else:
+            later.append(said)
+
+
+def warn(texts: list[str]) -> None:
+    """Say what `prepare` left to be said, once."""
+    while texts:
+        _logger.warning("%s", texts.pop())
 
 
 def open_elsewhere(path: str) -> bool:

@@ -1,4 +1,9 @@
-"""Databases that cannot be used, said in a line before anything is started."""
+"""
+Databases that cannot be used: how every command says so, in a line before anything is started.
+
+It exits with 1, whatever is wrong with the database (`docs/sandbox.md` lists what may be), and with 2 only where what
+it was given is the name of none.
+"""
 
 from __future__ import annotations
 
@@ -9,30 +14,42 @@ from pathlib import Path
 
 import click
 
-from partnerlab.contracts.database_errors import said_by_database
+from partnerlab.contracts.database_errors import DatabaseUnusable, said_by_database
+from partnerlab.contracts.first_use import pattern
 from partnerlab.simulators.kit.world.store import shown_url
 
-__all__ = ["check_database", "database_errors"]
+__all__ = ["check_database", "database_errors", "what_is_wrong"]
 
 SQLITE = b"SQLite format 3\0"
+_SERVERS = pattern(
+    r"postgres(ql)?(\+psycopg)?://([^/?#]*@)?((\[[^\]/]*\]|[^:,@/?#\[\]]*)(:\d*)?(,|(?=[/?#])|\Z))*([/?#]|\Z)"
+)
+"""As libpq reads it: several servers, each with its port, are one database."""
 
 
-def check_database(database: str, *, beside: str = "") -> None:
+def check_database(database: str, *, beside: str = "", made: bool = True) -> None:
     """
-    Look at a SQLite file before it is opened, and at one beside it, whose name goes on with *beside*.
+    Look at a database's name, and at a SQLite file before it is opened, and one beside it, whose name adds *beside*.
 
     *database* is as in `SandboxSettings`: empty, a path or a URL. Raises `click.ClickException`: there is no such
-    folder, the file or its folder cannot be written to, or it is no SQLite database.
+    folder, the file or its folder cannot be written to, it is no SQLite database, or it is not there and would not be
+    *made*. Raises `click.UsageError` where no database has that name.
     """
     path = database.removeprefix("sqlite:///")
-    if not path or "://" in path:
+    if not path:
+        return
+    if "://" in path:
+        if not _SERVERS.match(path):
+            raise click.UsageError(
+                f"{shown_url(path)}: a database is a SQLite file or postgresql://USER@HOST:PORT/NAME"
+            )
         return
     for file in dict.fromkeys((Path(path), Path(f"{path}{beside}"))):
-        if problem := _problem(file):
+        if problem := _problem(file, made=made):
             raise click.ClickException(f"{file}: {problem}")
 
 
-def _problem(file: Path) -> str:
+def _problem(file: Path, *, made: bool) -> str:
     if not file.parent.is_dir():
         return f"there is no folder {file.parent}"
     if file.is_dir():
@@ -40,7 +57,7 @@ def _problem(file: Path) -> str:
     if not os.access(file.parent, os.W_OK):  # SQLite keeps its log beside the file
         return f"the folder {file.parent} cannot be written to"
     if not file.exists():
-        return ""
+        return "" if made else "there is no such file"
     for way, said in ((os.R_OK, "read"), (os.W_OK, "written to")):
         if not os.access(file, way):
             return f"cannot be {said}"
@@ -59,7 +76,14 @@ def database_errors(database: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        said = said_by_database(error)
-        if said is None:
+        if (wrong := what_is_wrong(error, database)) is None:
             raise
-        raise click.ClickException(f"{getattr(error, 'file', '') or shown_url(database)}: {said}") from error
+        raise click.ClickException(wrong) from error
+
+
+def what_is_wrong(error: Exception, database: str) -> str | None:
+    """Which database cannot be used, and why, in a line without its password; None for any other error."""
+    if isinstance(error, DatabaseUnusable):
+        return str(error)
+    said = said_by_database(error)
+    return None if said is None else f"{getattr(error, 'file', '') or shown_url(database)}: {said}"

@@ -71,7 +71,7 @@ def create_database(url: str, *, memory: bool = False) -> sa.Engine:
                 "connect_args": {"factory": sqlite.Connection, "check_same_thread": False},
                 "poolclass": sa.QueuePool,
             }
-        case "postgresql":
+        case "postgresql" | "postgres":
             parsed = parsed.set(drivername="postgresql+psycopg")
             options = {"connect_args": {name: value for name, value in KEEPALIVES.items() if name not in parsed.query}}
         case other:

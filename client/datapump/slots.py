@@ -21,7 +21,7 @@ from typing import Protocol
 import sqlalchemy as sa
 
 from partnerlab.client.datapump.database import KEEPALIVES
-from partnerlab.contracts.database_errors import is_locked
+from partnerlab.contracts.database_errors import DatabaseUnusable, is_locked
 from partnerlab.contracts.sqlite_files import prepare
 
 __all__ = ["MAX_SLOTS", "FileSlots", "NoSlot", "PostgresSlots", "Slots", "StartingTakesLong", "slot_name", "slots_of"]
@@ -37,14 +37,14 @@ _LOCK_CLASS = 0x70756D70  # "pump", in a name space of numbers that a database s
 _SHARD_CLASS = _LOCK_CLASS + 1
 
 
-class NoSlot(RuntimeError):
+class NoSlot(DatabaseUnusable):
     """Every slot is taken."""
 
     def __init__(self) -> None:
         super().__init__(f"{MAX_SLOTS} workers run on this database already")
 
 
-class StartingTakesLong(RuntimeError):
+class StartingTakesLong(DatabaseUnusable):
     """Another process makes the tables of the database, and does not come to an end."""
 
     def __init__(self) -> None:

@@ -20,7 +20,8 @@ from partnerlab.client.datapump.queries import DUE, FIRST_IN_LINE, DeliveryQueri
 from partnerlab.client.datapump.statements import writable
 from partnerlab.client.datapump.states import State
 from partnerlab.client.datapump.tables import METADATA, Delivery
-from partnerlab.contracts.history import DatabaseNewer
+from partnerlab.contracts.database_errors import DatabaseUnusable
+from partnerlab.contracts.history import DatabaseNewer, DatabaseUnknown, missing
 
 __all__ = ["Begin", "DeliveryStore", "End", "Handed", "Move", "OtherVersion"]
 
@@ -116,7 +117,7 @@ class End(NamedTuple):
         return self.move.found.account
 
 
-class OtherVersion(RuntimeError):
+class OtherVersion(DatabaseUnusable):
     """The pump's tables in this database are of a release that this one does not know; nothing was changed."""
 
     def __init__(self, found: str) -> None:
@@ -132,22 +133,31 @@ class DeliveryStore(DeliveryQueries):
     The pump's tables. Methods that write take the caller's connection and transaction.
 
     Making one makes the tables where they are missing, and brings those of an older release to today's form. Raises
-    `OtherVersion`, or `DatabaseUnknown` where they lack a column that no script makes.
+    `OtherVersion`, or `DatabaseUnknown` where they lack a table or a column that no script makes.
     """
 
     def __init__(self, database: sa.Engine) -> None:
         super().__init__(database)
         revision = self._create()
+        if revision is None:
+            return
+        needed = {table.name: table.columns.keys() for table in METADATA.sorted_tables}
         try:
             if not HISTORY.is_newest(revision, "the database"):
                 log.warning("the data pump's tables are brought from revision %s to %s", revision, HISTORY.newest)
-                needed = {table.name: table.columns.keys() for table in METADATA.sorted_tables}
                 HISTORY.upgrade(database.url.render_as_string(hide_password=False), revision, needed)
         except DatabaseNewer:
             raise OtherVersion(revision) from None
+        with self.reading() as connection:
+            if lacks := missing(connection, needed, tables=True):
+                raise DatabaseUnknown(database.url.render_as_string(), HISTORY.newest, f"it lacks {lacks}")
 
-    def _create(self) -> str:
-        """Make what is missing; the tables' revision. In PostgreSQL processes that start together take turns."""
+    def _create(self) -> str | None:
+        """
+        Make the tables, and return None, or return the revision of those that stand.
+
+        In PostgreSQL processes that start together take turns.
+        """
         with self.database.begin() as tx:
             if not self.named:
                 tx.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('pump_deliveries'))")
@@ -160,7 +170,7 @@ class DeliveryStore(DeliveryQueries):
                     tx.execute(CreateIndex(index, if_not_exists=True))
             for sql in HISTORY.noting():
                 tx.exec_driver_sql(sql)
-            return HISTORY.newest
+            return None
 
     def _revision(self, tx: sa.Connection, there: Sequence[str]) -> str:
         """Of tables that stand. Releases before the revisions kept a version, the first one none."""

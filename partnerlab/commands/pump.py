@@ -17,8 +17,6 @@ from partnerlab.client.datapump.engine.durable import EngineChanged
 from partnerlab.client.datapump.observing import Observer, log_attempt
 from partnerlab.client.datapump.pruning import DEFAULT_AGE
 from partnerlab.client.datapump.service import serve
-from partnerlab.client.datapump.slots import NoSlot, StartingTakesLong
-from partnerlab.client.datapump.store import OtherVersion
 from partnerlab.client.errors import RequestInvalid
 from partnerlab.client.settings import Biller, BillerUnknown
 from partnerlab.command_group import Group
@@ -31,8 +29,8 @@ from partnerlab.signals import Ending
 GRACE_S = 75.0
 """Longer than a call may take to be answered."""
 
-NOT_OURS = (OtherVersion, EngineChanged, EngineBusy, NoSlot, StartingTakesLong)
-"""A database or an engine that this process cannot work with, said by the error itself."""
+NOT_OURS = (EngineChanged, EngineBusy)
+"""An engine that this process cannot work with, said by the error itself."""
 
 
 @click.group(cls=Group, invoke_without_command=True)
@@ -120,9 +118,7 @@ def prune(db: str, days: int) -> None:
     Example:
         partnerlab pump prune --db pump.db
     """
-    check_database(db)
-    if "://" not in db and not Path(db).exists():
-        raise click.BadParameter(f"{db}: there is no such file", param_hint="--db")
+    check_database(db, made=False)
     pump = DataPump(_url(db), _nobody)
     try:
         with database_errors(db):

@@ -33,8 +33,6 @@ from partnerlab.signals import Ending
 from partnerlab.simulators import ic_webservices, tccs_rest
 from partnerlab.simulators.kit.journal.entries import Entry
 from partnerlab.simulators.kit.world.lanes import DEFAULT
-from partnerlab.simulators.kit.world.redo_log import LogUnreadable
-from partnerlab.simulators.kit.world.store import StoreTaken
 from partnerlab.systems import SYSTEMS, Every
 
 OWN_KEYS = "Keys and passwords are this sandbox's own, made from its token: the documented ones are refused."
@@ -170,7 +168,7 @@ def command(
                 click.echo(part_screen(sandbox.address, sandbox.parts) if settings.only else _screen_of(sandbox))
             sandbox.server.run(sandbox.wind_down)
             ending.begun()  # the server has had the signal, and the pump is yet to finish
-    except (FoldersUnusable, LogUnreadable, StoreTaken) as error:
+    except FoldersUnusable as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:
         raise click.ClickException(cannot_listen(f"{settings.host}:{settings.port}", error)) from error

@@ -75,7 +75,7 @@ def command(
     With --engine dbos the same bills, payers, faults and kills meet real sandboxes with a data pump on DBOS, two of
     them on PostgreSQL: real kills, real races, and no two runs alike. The lane `soak` of the database is made anew.
 
-    Exit codes: 0 all books balance, 1 something broke, 2 misused.
+    Exit codes: 0 all books balance, 1 something broke or the database cannot be used, 2 misused.
 
     \b
     Example:
@@ -94,7 +94,7 @@ def command(
             try:
                 outcome = soak(Options(one, days, accounts, faults == "all"), _writer(log), worlds)
             except NotStarted as error:
-                raise click.BadParameter(str(error), param_hint="--database") from error
+                raise click.ClickException(f"--database: {error}") from error
             if log is not None:
                 log.flush()
             broken += outcome.broken is not None

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Self
 from partnerlab.certificates import certificate_of
 from partnerlab.client.settings import Biller
 from partnerlab.console import PREFIX, Console
-from partnerlab.contracts.database_errors import is_locked
+from partnerlab.databases import what_is_wrong
 from partnerlab.entrances import PUMP_PATH, entrances
 from partnerlab.own_keys import access
 from partnerlab.parts import CENTER, Parts, check_parts
@@ -64,8 +64,8 @@ log = logging.getLogger("partnerlab.sandbox")
 SETTLE_IN_S = 1.5
 CALLS_S = 3.0
 """So long the pump's calls get at the end, and then the server its own: a container is killed after ten seconds."""
-LOCKED_S = 5.0
-"""A file that was locked by somebody else is asked for again after this."""
+AGAIN_S = 5.0
+"""A database of the data pump's that could not be used is asked for again after this."""
 ENVELOPE_BYTES = 1 << 20  # what stands around an uploaded file
 
 
@@ -360,15 +360,16 @@ class Sandbox:
         if kept and CENTER in self.parts.served:
             self.ic.start()
         self._control.warm()
-        while not begun and not self._stopping.wait(LOCKED_S):
+        while not begun and not self._stopping.wait(AGAIN_S):
             begun = self._pump_started()
 
     def _pump_started(self) -> bool:
-        """Start the pump; False where its file is locked by somebody else."""
+        """Start the pump; False where its database cannot be used now, which is logged."""
         try:
             return self.pump is not None
         except Exception as error:
-            if not is_locked(error):
+            wrong = what_is_wrong(error, self.settings.database)
+            if wrong is None:
                 raise
-            log.error("the data pump cannot start and tries again: %s", error)
+            log.error("the data pump cannot start and tries again: %s", wrong)
             return False

@@ -85,7 +85,7 @@ def test_the_pump_of_a_file_that_somebody_else_writes_starts_once_it_is_free(
     with Sandbox(settings) as sandbox:
         assert sandbox.pump.counts() == {}
     monkeypatch.setattr("partnerlab.client.datapump.sqlite.BUSY_TIMEOUT_MS", 100)
-    for name in ("SETTLE_IN_S", "LOCKED_S"):
+    for name in ("SETTLE_IN_S", "AGAIN_S"):
         monkeypatch.setattr(module, name, 0.1)
     with ExitStack() as stack:
         with stopped_writer(tmp_path / "sandbox.db.pump"):

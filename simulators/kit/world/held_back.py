@@ -88,22 +88,29 @@ class HeldBack(Protocol):
 
 
 class Still:
-    """What `Store.still` gives: the lock held, no transaction open; None where there is no *lock* or it is not had."""
+    """
+    What `Store.still` gives: the lock held, no transaction open.
 
-    __slots__ = ("_connection", "_lock", "_wait")
+    None where there is no *lock* or it is not had, and where the database is not *alone* this process's, asked with it.
+    """
+
+    __slots__ = ("_alone", "_connection", "_lock", "_wait")
 
     def __init__(
         self,
         connection: Callable[[], sqlite3.Connection],
         lock: threading.RLock | None,
+        alone: Callable[[], bool],
         *,
         wait: bool,
     ) -> None:
-        self._connection, self._lock, self._wait = connection, lock, wait
+        self._connection, self._lock, self._alone, self._wait = connection, lock, alone, wait
 
     def __enter__(self) -> Still | None:
         if self._lock is not None and self._lock.acquire(self._wait):
-            return self
+            if self._alone():
+                return self
+            self._lock.release()
         self._lock = None
         return None
 

@@ -23,6 +23,7 @@ import zlib
 from contextlib import suppress
 from typing import NamedTuple
 
+from partnerlab.contracts.database_errors import DatabaseUnusable
 from partnerlab.simulators.kit.world.statements import Statement
 from partnerlab.simulators.kit.world.transactions import Tx
 
@@ -38,7 +39,7 @@ _RECORD = struct.Struct("<III")
 _NUMBER = Statement("PRAGMA user_version")
 
 
-class LogUnreadable(ValueError):
+class LogUnreadable(DatabaseUnusable):
     """The log is none of this version's; nothing was changed."""
 
     def __init__(self, path: str) -> None:

@@ -20,11 +20,12 @@ from partnerlab.contracts.checkpoints import leave_checkpoints
 from partnerlab.contracts.database_errors import is_locked
 from partnerlab.contracts.first_use import pattern
 from partnerlab.contracts.history import History
-from partnerlab.contracts.sqlite_files import prepare
+from partnerlab.contracts.sqlite_files import prepare, warn
 from partnerlab.simulators.kit.world.grouping import Group
 from partnerlab.simulators.kit.world.held_back import Batch, HeldBack, Still
 from partnerlab.simulators.kit.world.schema import Table, Tables
 from partnerlab.simulators.kit.world.statements import ManyRows, Row, Statement
+from partnerlab.simulators.kit.world.store_errors import StoreOutdated, StoreTaken, shown_url
 from partnerlab.simulators.kit.world.transactions import (
     Changing,
     LaneReplaced,
@@ -58,45 +59,13 @@ __all__ = [
     "shown_url",
 ]
 
-
 MEMORY_PAGE_BYTES = 8192
 """In memory a commit that adds a page walks SQLite's list of all pages: twice as large, they are half as many."""
-
-
-class StoreOutdated(ValueError):
-    """The database was made by another version: `missing` are the columns it lacks, as `table.column`."""
-
-    def __init__(self, url: str, missing: list[str]) -> None:
-        self.missing = missing
-        named = ", ".join(missing[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
-        super().__init__(
-            f"{shown_url(url)} was made by another version of partnerlab and lacks {named}."
-            " It is not converted: delete it, or name another database."
-        )
-
-
-class StoreTaken(ValueError):
-    """The file is another process's. Simulators remember lanes of a file, so one process has it at a time."""
-
-    def __init__(self, url: str) -> None:
-        super().__init__(
-            f"{url.removeprefix('sqlite:///')} is in use by another sandbox; several share one in PostgreSQL"
-            " (--db postgresql://…)"
-        )
-
 
 _logger = logging.getLogger(__name__)
 
 BUSY_S = 30.0
 """So long a write to a SQLite file waits for somebody else's."""
-
-_PASSWORD = pattern(r"(?<=://)([^:/]*:)[^/]*(?=@)")
-
-
-def shown_url(url: str) -> str:
-    """A database's URL without its password."""
-    return _PASSWORD.sub(r"\1***", url)
-
 
 _SPECIAL = pattern("[%_!]")
 
@@ -125,11 +94,12 @@ class Store:
         self.in_memory = self.sqlite and place in ("", "/", "/:memory:")
         self.tables: dict[str, Table] = {}
         self._to_create: list[Table] = []
+        self._warnings: list[str] = []
         if self.sqlite:
             self._place = ":memory:" if self.in_memory else place.removeprefix("/")
             self.Error = sqlite3.Error
             if not self.in_memory:
-                prepare(self._place)
+                prepare(self._place, later=self._warnings)
         else:
             import psycopg
 
@@ -142,6 +112,7 @@ class Store:
         self.changes = 0
         """How many writes began; those that are aside are not counted, nor those of rows that were held back."""
         self._taken: sqlite3.Connection | None = None
+        self._closed = False
         self._opened: weakref.WeakSet[_Connection] = weakref.WeakSet()
         self._held = self._connect() if self.in_memory else None
         self._shared = self._held.driver if self._held else None
@@ -271,9 +242,12 @@ class Store:
         if self._to_create:
             self.create()
         thread, group = self._thread, self._thread.group
-        alone = self.in_memory or self._taken is not None
-        may = alone and not (thread.in_transaction or (group is not None and group.open) or is_bound())
-        return Still(self._here, self._lock if may else None, wait=wait)
+        may = not (thread.in_transaction or (group is not None and group.open) or is_bound())
+        return Still(self._here, self._lock if may else None, self._is_alone, wait=wait)
+
+    def _is_alone(self) -> bool:
+        """Whether nobody else may write in the database. With the lock: it may be closed meanwhile."""
+        return self.in_memory or self._taken is not None
 
     def beside(self, name: str) -> str:
         """The path of a file beside a SQLite file."""
@@ -298,6 +272,7 @@ class Store:
         except sqlite3.OperationalError as error:
             taken.close()
             raise (StoreTaken(self.url) if is_locked(error) else error) from None
+        warn(self._warnings)
         try:
             self.create()
             with self._lock:
@@ -309,7 +284,7 @@ class Store:
         self._taken = taken
 
     def close(self) -> None:
-        """Close every connection; the store is not used again."""
+        """Close every connection; the store is not used again: its file may be another process's after this."""
         with self._lock:
             for held in self.held_back if self._taken is not None else ():
                 try:
@@ -319,6 +294,7 @@ class Store:
             if self._taken is not None:
                 self._taken.close()
                 self._taken = None
+            self._closed = True
             for connection in list(self._opened):
                 connection.close()
 
@@ -354,6 +330,8 @@ class Store:
         return psycopg.connect(self._place, autocommit=True)
 
     def _connect(self) -> _Connection:
+        if self._closed:
+            raise self.Error(f"{shown_url(self.url)} is closed")
         held = _Connection(self._driver())
         self._opened.add(held)
         if self.in_memory:

@@ -143,5 +143,5 @@ def test_the_command_prunes_beside_a_running_worker(tmp_path: Path, billers: Bil
 
 def test_there_must_be_something_to_prune(tmp_path: Path) -> None:
     found = CliRunner().invoke(main, ["pump", "prune", "--db", str(tmp_path / "none.db")])
-    assert (found.exit_code, "there is no such file" in found.output) == (2, True)
+    assert (found.exit_code, "there is no such file" in found.output) == (1, True)
     assert list(tmp_path.iterdir()) == []

@@ -130,4 +130,4 @@ def test_a_database_is_for_the_durable_engine() -> None:
     assert "--database: only with --engine dbos" in done.output
     done = CliRunner().invoke(main, ["soak", "--engine", "dbos", "--database", "mysql://here/x"])
     assert done.exit_code == 2
-    assert "--database: the sandbox did not start: Error: database: 'mysql': must be a SQLite file" in done.output
+    assert "mysql://here/x: a database is a SQLite file or postgresql://" in done.output

@@ -12,7 +12,7 @@ import pytest
 from partnerlab.simulators.kit.http.messages import Request
 from partnerlab.simulators.kit.journal.journal import Journal
 from partnerlab.simulators.kit.world.lanes import Lanes, in_world
-from partnerlab.simulators.kit.world.store import RolledBack, Statement, Store, rolling_back
+from partnerlab.simulators.kit.world.store import LaneReplaced, RolledBack, Statement, Store, rolling_back
 from tests.simulators.kit.conftest import TABLES
 
 ADD = Statement("INSERT INTO kit_test_world (lane, name, value) VALUES ('a', :name, 0)")
@@ -215,6 +215,65 @@ def test_a_file_is_still_only_once_it_is_taken_and_what_was_left_is_written_then
     again.add(TABLES)
     assert read(again) == ["held", "left"]
     again.close()
+
+
+def test_who_waited_while_a_file_was_given_back_writes_nothing_in_it(tmp_path: Path) -> None:
+    """It may be another process's by then, which goes by what it remembers of it."""
+    store = Store(f"sqlite:///{tmp_path / 'world.db'}")
+    store.add(TABLES)
+    store.take()
+    given: list[object] = []
+    refused: list[BaseException] = []
+
+    def keep() -> None:
+        with waited_for as still:
+            given.append(still)
+        try:
+            with store.write() as tx:
+                tx.run(ADD, ("late",))
+        except sqlite3.Error as error:
+            refused.append(error)
+
+    waited_for = store.still()
+    with store._lock:
+        waiting = threading.Thread(target=keep)
+        waiting.start()
+        store.close()
+    waiting.join(timeout=30)
+    assert given == [None]
+    assert "is closed" in str(refused)
+    again = Store(store.url)
+    again.add(TABLES)
+    assert read(again) == []
+    again.close()
+
+
+def test_work_that_waited_while_its_lane_was_reset_writes_nothing_after_it(store: Store, held: Names) -> None:
+    """Whether it may hold rows back is decided before it waits, and only by what is its own thread's."""
+    lanes = Lanes(store)
+    lane = lanes.get("a")
+    done: list[object] = []
+    begun = threading.Event()
+
+    def keep() -> None:
+        try:
+            with in_world(lane):
+                with store.still() as still:
+                    done.append(still)
+                begun.set()
+                with store.write() as tx:
+                    tx.run(ADD, ("late",))
+        except LaneReplaced as error:
+            done.append(type(error))
+
+    with store._lock:
+        waiting = threading.Thread(target=keep)
+        waiting.start()
+        assert begun.wait(30)
+        lanes.reset("a")
+    waiting.join(timeout=30)
+    assert done == [None, LaneReplaced]
+    assert read(store) == []
 
 
 def test_a_file_that_was_not_taken_is_left_alone_at_the_end(tmp_path: Path) -> None:

@@ -1,0 +1,165 @@
+"""A database that cannot be used: a line and an exit code of the table in docs/sandbox.md, whoever meets it."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from partnerlab.cli import main
+from partnerlab.client.datapump import DataPump
+from partnerlab.client.datapump.migrations import HISTORY as OF_THE_PUMP
+from partnerlab.client.datapump.slots import MAX_SLOTS, FileSlots
+from partnerlab.client.settings import BillerUnknown
+from partnerlab.replicas import running_replicas
+from partnerlab.sandbox import Sandbox
+from partnerlab.settings import SandboxSettings
+from partnerlab.simulators.kit.world.redo_log import HEAD
+from partnerlab.simulators.migrations import HISTORY as OF_THE_SIMULATORS
+
+PUMP = ("pump", "--port", "8719", "--billers", "{billers}")
+PRUNE = ("pump", "prune")
+SANDBOX = ("sandbox", "--port", "0")
+
+
+def nobody(lane: str, guid: str) -> None:
+    raise BillerUnknown(lane, guid)
+
+
+@contextmanager
+def made(path: Path, command: tuple[str, ...]) -> Iterator[None]:
+    """A database as that command makes it."""
+    if command is SANDBOX:
+        with Sandbox(SandboxSettings(port=0, database=str(path)), in_process=False):
+            pass
+    else:
+        DataPump(f"sqlite:///{path}", nobody).start(worker=False).stop()
+    yield
+
+
+def run(path: Path | str, command: tuple[str, ...], folder: Path) -> tuple[int, str]:
+    """The exit code, and what it said, which is one line."""
+    (folder / "billers.toml").write_text("", "utf-8")
+    words = [one.format(billers=folder / "billers.toml") for one in command]
+    done = CliRunner().invoke(main, [*words, "--db", str(path)])
+    assert not done.exception or isinstance(done.exception, SystemExit), done.exception
+    lines = [line for line in done.output.splitlines() if not line.startswith(("Usage: ", "Try ")) and line]
+    assert len(lines) == 1, done.output
+    return done.exit_code, lines[0]
+
+
+def execute(path: Path, *statements: str) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        for sql in statements:
+            connection.execute(sql)
+        connection.commit()
+
+
+BROKEN: list[tuple[str, tuple[tuple[str, ...], ...], tuple[str, ...], str]] = [
+    (
+        "a column of the pump's is missing",
+        (PUMP, PRUNE),
+        ("ALTER TABLE pump_attempts DROP COLUMN request",),
+        "(it lacks pump_attempts.request)",
+    ),
+    ("a table of the pump's is missing", (PUMP, PRUNE), ("DROP TABLE pump_notes",), "(it lacks pump_notes)"),
+    (
+        "the pump's tables are of a newer release",
+        (PUMP, PRUNE),
+        (f"UPDATE {OF_THE_PUMP.table} SET version_num = '0077'",),
+        "of revision 0077",
+    ),
+    (
+        "a column of the sandbox's is missing",
+        (SANDBOX,),
+        ("ALTER TABLE inhance_accounts DROP COLUMN customer_name",),
+        "lacks inhance_accounts.customer_name",
+    ),
+    (
+        "the sandbox's tables are of a newer release",
+        (SANDBOX,),
+        (f"UPDATE {OF_THE_SIMULATORS.table} SET version_num = '0077'",),
+        "of revision 0077",
+    ),
+    (
+        "a column is missing and no way leads to it",
+        (SANDBOX,),
+        (
+            f"UPDATE {OF_THE_SIMULATORS.table} SET version_num = '0005'",
+            "ALTER TABLE inhance_accounts DROP COLUMN customer_name",
+        ),
+        "inhance_accounts.customer_name",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("command", "statements", "words"),
+    [
+        pytest.param(command, statements, words, id=f"{problem} ({' '.join(command[:2])})")
+        for problem, commands, statements, words in BROKEN
+        for command in commands
+    ],
+)
+def test_tables_of_another_form_end_every_command_alike(
+    tmp_path: Path, command: tuple[str, ...], statements: tuple[str, ...], words: str
+) -> None:
+    path = tmp_path / "world.db"
+    with made(path, command):
+        execute(path, *statements)
+    code, said = run(path, command, tmp_path)
+    assert (code, said[:7]) == (1, "Error: ")
+    assert words in said
+
+
+@pytest.mark.parametrize("command", [PUMP, PRUNE, SANDBOX], ids=lambda command: " ".join(command[:2]))
+@pytest.mark.parametrize(
+    ("database", "code"),
+    [("{}/none/world.db", 1), ("{}", 1), ("mysql://x/y", 2), ("postgresql://h:port/db", 2)],
+)
+def test_so_does_what_cannot_be_a_database(tmp_path: Path, command: tuple[str, ...], database: str, code: int) -> None:
+    assert run(database.format(tmp_path), command, tmp_path)[0] == code
+
+
+@pytest.mark.parametrize("command", [PUMP, PRUNE, SANDBOX], ids=lambda command: " ".join(command[:2]))
+def test_so_does_a_damaged_file(tmp_path: Path, command: tuple[str, ...]) -> None:
+    path = tmp_path / "world.db"
+    path.write_bytes(b"SQLite format 3\0" + b"\xff" * 8_192)
+    code, said = run(path, command, tmp_path)
+    assert (code, said) == (1, f"Error: {path}: file is not a database")
+
+
+def test_so_does_a_file_with_too_many_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert MAX_SLOTS > 1
+    monkeypatch.setattr("partnerlab.client.datapump.slots.MAX_SLOTS", 1)
+    slots = FileSlots(str(tmp_path / "world.db"))
+    slots.take()
+    try:
+        assert run(tmp_path / "world.db", PUMP, tmp_path) == (1, "Error: 1 workers run on this database already")
+    finally:
+        slots.release()
+
+
+def test_so_does_a_log_that_no_release_wrote(tmp_path: Path) -> None:
+    path = tmp_path / "world.db"
+    with made(path, SANDBOX):
+        Path(f"{path}-redo").write_bytes(HEAD.replace(b"2", b"9") + b"x" * 100)
+    code, said = run(path, SANDBOX, tmp_path)
+    assert code == 1
+    assert "in a form that this version does not know" in said
+
+
+def test_so_does_a_file_that_another_sandbox_has(tmp_path: Path) -> None:
+    """In processes of their own: with an old SQLite the second warned of the first, too, before it was refused."""
+    path = tmp_path / "world.db"
+    with running_replicas(str(path), count=1):
+        command = [sys.executable, "-m", "partnerlab", *SANDBOX, "--db", str(path)]
+        second = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    said = f"Error: {path} is in use by another sandbox; several share one in PostgreSQL (--db postgresql://…)\n"
+    assert (second.returncode, second.stdout, second.stderr) == (1, "", said)
