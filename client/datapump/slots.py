@@ -5,11 +5,14 @@ Beside it a process locks each shard of the accounts that it works on, for as lo
 
 With PostgreSQL a slot is an advisory lock, which the server drops with the connection; with SQLite it is a locked file
 beside the database, which the operating system drops with the process. So no time-out has to guess whether a worker is
-dead.
+dead. With PostgreSQL a live one can lose its connection for a moment. So no other worker gets its number then: each
+start takes a new one.
 """
 
 from __future__ import annotations
 
+import re
+import secrets
 import sqlite3
 import threading
 import time
@@ -24,9 +27,20 @@ from partnerlab.client.datapump.database import KEEPALIVES
 from partnerlab.contracts.database_errors import DatabaseUnusable, is_locked
 from partnerlab.contracts.sqlite_files import prepare
 
-__all__ = ["MAX_SLOTS", "FileSlots", "NoSlot", "PostgresSlots", "Slots", "StartingTakesLong", "slot_name", "slots_of"]
+__all__ = [
+    "MAX_SLOTS",
+    "FileSlots",
+    "NoSlot",
+    "PostgresSlots",
+    "Slots",
+    "StartingTakesLong",
+    "slot_name",
+    "slot_of",
+    "slots_of",
+]
 
 MAX_SLOTS = 64
+"""How many workers a SQLite file can have, and the numbers of their slots."""
 STARTING_S = 60
 _STARTING = 0
 """No slot has this number: it is locked by who makes the engine's tables, or brings them up to date."""
@@ -35,6 +49,8 @@ BLIP_S = 0.8
 SERVER_KEEPALIVES = {"tcp_keepalives_idle": 10, "tcp_keepalives_interval": 5, "tcp_keepalives_count": 3}
 _LOCK_CLASS = 0x70756D70  # "pump", in a name space of numbers that a database shares
 _SHARD_CLASS = _LOCK_CLASS + 1
+_NUMBERS = 2**31
+_NAMED = re.compile(r"slot-([1-9]\d{0,9})")
 
 
 class NoSlot(DatabaseUnusable):
@@ -57,7 +73,10 @@ class Slots(Protocol):
     patience_s: float
 
     def take(self) -> int:
-        """Lock the first free slot for the life of this process, or until `release`. Raises `NoSlot`."""
+        """Lock a slot that no live worker has, for the life of this process or until `release`. Raises `NoSlot`."""
+
+    def take_first(self) -> int:
+        """The same, but the first free one, so that who is started again gets what it had. Raises `NoSlot`."""
 
     def held(self) -> bool:
         """Whether the slot taken is still ours; it and the shards are locked again if their connection was lost."""
@@ -92,6 +111,12 @@ def slot_name(slot: int) -> str:
     return f"slot-{slot}"
 
 
+def slot_of(name: str) -> int | None:
+    """The slot of an executor id; None where it is another program's."""
+    found = _NAMED.fullmatch(name)
+    return int(found[1]) if found is not None and int(found[1]) < _NUMBERS else None
+
+
 class FileSlots:
     """Slots as files beside a SQLite database, each an exclusively locked database of its own: portable everywhere."""
 
@@ -102,6 +127,9 @@ class FileSlots:
         self._mine: sqlite3.Connection | None = None
 
     def take(self) -> int:
+        return self.take_first()
+
+    def take_first(self) -> int:
         for slot in range(1, MAX_SLOTS + 1):
             if (lock := self._lock(slot_name(slot), at_start=True)) is not None:
                 self._mine = lock
@@ -183,11 +211,22 @@ class PostgresSlots:
         self._using = threading.Lock()
 
     def take(self) -> int:
+        # No number that another had: a free one may be of a live process that lost its connection a moment ago.
+        while not self._take(number := 1 + secrets.randbelow(_NUMBERS - 1)):
+            pass
+        return number
+
+    def take_first(self) -> int:
         for slot in range(1, MAX_SLOTS + 1):
-            if (connection := self._lock(slot)) is not None:
-                self._mine, self._slot = connection, slot
+            if self._take(slot):
                 return slot
         raise NoSlot
+
+    def _take(self, slot: int) -> bool:
+        if (connection := self._lock(slot, at_start=True)) is None:
+            return False
+        self._mine, self._slot = connection, slot
+        return True
 
     def held(self) -> bool:
         with self._using:
@@ -241,7 +280,7 @@ class PostgresSlots:
     def starting(self) -> Iterator[None]:
         # Asked again and again: who waits in a statement keeps the indexes from being made that it waits for.
         ends = time.monotonic() + STARTING_S
-        while (connection := self._lock(_STARTING)) is None:
+        while (connection := self._lock(_STARTING, at_start=True)) is None:
             if time.monotonic() > ends:
                 raise StartingTakesLong
             time.sleep(0.05)
@@ -256,10 +295,13 @@ class PostgresSlots:
         self._mine, self._slot = None, 0
         self._engine.dispose()
 
-    def _lock(self, slot: int) -> sa.Connection | None:
+    def _lock(self, slot: int, *, at_start: bool = False) -> sa.Connection | None:
+        """None where another process has it, or, later than *at_start*, where there is no connection: that may pass."""
         try:
             connection = self._engine.connect()
         except sa.exc.OperationalError:
+            if at_start:
+                raise
             return None
         locked = connection.execute(
             sa.text("SELECT pg_try_advisory_lock(:kind, :slot)"), {"kind": _LOCK_CLASS, "slot": slot}

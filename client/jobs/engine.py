@@ -106,7 +106,7 @@ class JobEngine:
         claim_process(self)
         try:
             self._slots = slots_of(self._database)
-            slot = self._slots.take()
+            slot = self._slots.take_first()  # the engine begins again what this slot's former process left
             _register(DBOS)
             schema = None if self._database.dialect.name == "sqlite" else "dbos"
             if not sa.inspect(self._database).has_table("workflow_status", schema=schema):

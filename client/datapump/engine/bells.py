@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from partnerlab.client.datapump.engine.rounds import SHARDS, Claim
-from partnerlab.client.datapump.slots import MAX_SLOTS, slot_name
+from partnerlab.client.datapump.slots import slot_name, slot_of
 from partnerlab.client.datapump.statements import Statements
 
 __all__ = ["LIVE", "QUEUE", "SEEN_S", "VERSION", "WORKFLOW", "Bells"]
@@ -80,12 +80,12 @@ class Bells:
 
     def _others(self) -> set[int]:
         """Slots other than ours that hold pending work."""
-        names = {slot_name(slot): slot for slot in range(1, MAX_SLOTS + 1) if slot != self._slot}
         with self._statements.reading() as connection:
             rows = connection.exec_driver_sql(
-                f"SELECT DISTINCT executor_id FROM {self._table()} WHERE status = 'PENDING'"
+                f"SELECT DISTINCT executor_id FROM {self._table()} WHERE status = 'PENDING' AND executor_id <> ''"
             )
-            return {names[name] for (name,) in rows if name in names}
+            slots = {slot_of(name) for (name,) in rows}
+        return {slot for slot in slots if slot is not None and slot != self._slot}
 
     def _pending(self, slot: int) -> list[str]:
         """Bells that a slot has taken from the queue."""

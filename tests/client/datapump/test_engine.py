@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from partnerlab.client.datapump import DataPump, sqlite
 from partnerlab.client.datapump.database import asking, create_database
-from partnerlab.client.datapump.slots import MAX_SLOTS, FileSlots, NoSlot, PostgresSlots
+from partnerlab.client.datapump.slots import MAX_SLOTS, FileSlots, NoSlot, PostgresSlots, slot_of
 from partnerlab.client.datapump.states import State
 from partnerlab.client.settings import Biller
 from tests.client.datapump.conftest import BILLER, QUICK, make_event, settings_for, state_of, wait_for
@@ -30,7 +30,7 @@ from tests.postgres import new_database
 def check_slots(make: Callable[[], Any]) -> None:
     """What holds for slots of either kind."""
     first, second, third = make(), make(), make()
-    assert (first.take(), second.take()) == (1, 2)
+    assert (first.take_first(), second.take_first()) == (1, 2)
     assert first.held()
     with third.borrow(1) as dead:
         assert not dead
@@ -40,7 +40,7 @@ def check_slots(make: Callable[[], Any]) -> None:
         assert dead
         with second.borrow(1) as twice:
             assert not twice
-    assert third.take() == 1
+    assert third.take_first() == 1
     second.release()
     third.release()
 
@@ -104,21 +104,59 @@ def test_a_slot_of_postgres_has_one_holder(postgres_server: str) -> None:
 def test_a_lost_connection_is_noticed_and_the_slot_locked_again(postgres_server: str) -> None:
     url = sa.make_url(new_database(postgres_server)).set(drivername="postgresql+psycopg")
     slots, other = PostgresSlots(url), PostgresSlots(url)
-    assert slots.take() == 1
+    slot = slots.take()
     engine = sa.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
     with engine.connect() as connection:
         connection.exec_driver_sql(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname ="
             " current_database()"
         )
-    with other.borrow(1) as dead:
+    with other.borrow(slot) as dead:
         assert dead
         assert not slots.held()
     assert slots.held()
-    with other.borrow(1) as dead:
+    with other.borrow(slot) as dead:
         assert not dead
     slots.release()
     other.release()
+
+
+@pytest.mark.postgres
+def test_a_worker_that_starts_while_another_has_no_connection_leaves_it_its_slot(postgres_server: str) -> None:
+    """It took the free slot, and the calls that were under way for its own former ones: their payments were unknown."""
+    database = new_database(postgres_server)
+    url = sa.make_url(database).set(drivername="postgresql+psycopg")
+    slots, starting = PostgresSlots(url), PostgresSlots(url)
+    slot = slots.take()
+    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        locks = f"SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objid = {slot}"
+        ended = connection.exec_driver_sql(f"SELECT pg_terminate_backend(pid, 5000) FROM ({locks}) AS holder")
+        assert ended.scalars().all() == [True]
+    assert starting.take() != slot
+    assert slots.held()
+    with slots.shard(3) as locked:
+        assert locked
+    starting.release()
+    slots.release()
+
+
+@pytest.mark.postgres
+def test_a_worker_that_gets_no_connection_says_so_and_not_that_every_slot_is_taken(postgres_server: str) -> None:
+    url = sa.make_url(new_database(postgres_server)).set(drivername="postgresql+psycopg", database="there-is-none")
+    for take in (PostgresSlots(url).take, PostgresSlots(url).take_first, PostgresSlots(url).starting().__enter__):
+        with pytest.raises(sa.exc.OperationalError, match="there-is-none"):
+            take()
+
+
+def test_a_slot_is_known_by_its_name() -> None:
+    assert [
+        slot_of(name) for name in ("slot-1", "slot-2147483647", "slot-2147483648", "slot-0", "local", "slot-1x")
+    ] == [
+        1,
+        2147483647,
+        *[None] * 4,
+    ]
 
 
 @pytest.mark.postgres
