@@ -12,7 +12,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from typing import Any, Self
 
@@ -25,18 +25,17 @@ from partnerlab.client.datapump.engine import Engine, Upkeep
 from partnerlab.client.datapump.engine.durable import DurableEngine
 from partnerlab.client.datapump.events import parse_event
 from partnerlab.client.datapump.gate import LaneGate, NotRunning, closed_for_all
-from partnerlab.client.datapump.lanes import Rows, drop_lane, export_lane, load_lane
+from partnerlab.client.datapump.lanes import Rows, drop_lane, exporting_lane, load_lane
 from partnerlab.client.datapump.observing import Observer
 from partnerlab.client.datapump.places import Places
 from partnerlab.client.datapump.policy import RetryPolicy
 from partnerlab.client.datapump.pruning import DEFAULT_AGE, Pruned, prune
 from partnerlab.client.datapump.routes import Router
-from partnerlab.client.datapump.states import State
+from partnerlab.client.datapump.states import State, parse_state
 from partnerlab.client.datapump.store import DeliveryStore
 from partnerlab.client.datapump.tables import Delivery
 from partnerlab.client.datapump.worker import Worker
 from partnerlab.client.datapump.writing import Writing
-from partnerlab.client.errors import RequestInvalid
 from partnerlab.client.rtdr import Owed
 from partnerlab.client.settings import BillerDirectory
 from partnerlab.contracts.masking import mask_text
@@ -277,9 +276,14 @@ class DataPump:
         with self._database.begin() as tx:
             drop_lane(store, tx, lane)
 
+    def exporting_lane(self, lane: str) -> AbstractContextManager[Iterator[tuple[str, Iterator[dict[str, Any]]]]]:
+        """Everything of a lane as rows by table, in JSON values; each table is to be read before the next one."""
+        return exporting_lane(self._opened(), lane)
+
     def export_lane(self, lane: str) -> dict[str, list[dict[str, Any]]]:
-        """Everything of a lane as rows by table, in JSON values."""
-        return export_lane(self._opened(), lane)
+        """The same, all of it in memory."""
+        with self.exporting_lane(lane) as tables:
+            return {name: [*rows] for name, rows in tables}
 
     def load_lane(self, lane: str, rows: Rows) -> None:
         """Replace what *lane* holds by an export. Deliveries that were on their way in it are delivered from here."""
@@ -289,7 +293,7 @@ class DataPump:
 
     def fork_lane(self, lane: str, copy: str) -> None:
         """Replace what *copy* holds by what *lane* holds."""
-        self.load_lane(copy, export_lane(self._opened(), lane))
+        self.load_lane(copy, self.export_lane(lane))
 
     def prune(self, age: timedelta = DEFAULT_AGE, *, dry_run: bool = False) -> Pruned:
         """Forget deliveries that ended longer ago than *age*; safe beside running workers. Their events stay known."""
@@ -311,7 +315,7 @@ class DataPump:
         """Deliveries, newest first; give the last one's `number` as *before* for the next page."""
         filters = {
             "lane": lane,
-            "state": None if state is None else _state(state).value,
+            "state": None if state is None else parse_state(state).value,
             "kind": kind,
             "biller_guid": biller_guid,
             "account_number": account_number,
@@ -384,10 +388,3 @@ class DataPump:
         """Before the start there is no engine to give it to; the first sweep finds it."""
         if self._running:
             self._engine.ring(tx, accounts)
-
-
-def _state(text: str) -> State:
-    try:
-        return State(text)
-    except ValueError:
-        raise RequestInvalid("state", text, f"is not one of {', '.join(State)}") from None

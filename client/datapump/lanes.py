@@ -9,7 +9,8 @@ database; `paused` keeps calls of the lane from being under way meanwhile.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,7 +22,7 @@ from partnerlab.client.datapump.store import DeliveryStore
 from partnerlab.client.datapump.tables import METADATA
 from partnerlab.client.errors import RequestInvalid
 
-__all__ = ["TABLES", "check_rows", "drop_lane", "export_lane", "load_lane"]
+__all__ = ["TABLES", "check_rows", "drop_lane", "exporting_lane", "load_lane"]
 
 TABLES = ("pump_accounts", "pump_deliveries", "pump_attempts", "pump_notes", "pump_pruned")
 _OF_DELIVERY = ("pump_attempts", "pump_notes")
@@ -41,20 +42,25 @@ def drop_lane(store: DeliveryStore, tx: sa.Connection, lane: str) -> None:
         store.run(tx, f"DELETE FROM {table} WHERE lane = :lane", lane=lane)
 
 
-def export_lane(store: DeliveryStore, lane: str) -> dict[str, list[dict[str, Any]]]:
-    """Everything of a lane at one moment, as rows by table, JSON values throughout; what `load_lane` takes."""
-    with store.snapshot() as tx:
-        return {name: _rows(store, tx, name, lane) for name in TABLES}
+@contextmanager
+def exporting_lane(store: DeliveryStore, lane: str) -> Iterator[Iterator[tuple[str, Iterator[dict[str, Any]]]]]:
+    """
+    Everything of a lane at one moment, as rows by table, JSON values throughout; what `load_lane` takes.
+
+    Few rows are held at a time: each table is to be read to its end before the next one.
+    """
+    with store.snapshot() as tx, closing(tx.connection.cursor()) as cursor:
+        yield ((name, _rows(store, cursor, name, lane)) for name in TABLES)
 
 
-def _rows(store: DeliveryStore, tx: sa.Connection, name: str, lane: str) -> list[dict[str, Any]]:
+def _rows(store: DeliveryStore, cursor: Any, name: str, lane: str) -> Iterator[dict[str, Any]]:
     table = METADATA.tables[name]
     where = f"delivery IN ({_NUMBERS})" if name in _OF_DELIVERY else "lane = :lane"
     names = [column.name for column in table.columns]
     order = ", ".join(_quoted(column.name) for column in table.primary_key)
     columns = ", ".join(map(_quoted, names))
-    rows = store.all(tx, f"SELECT {columns} FROM {name} WHERE {where} ORDER BY {order}", lane=lane)
-    return [dict(zip(names, row, strict=True)) for row in rows]
+    rows = store.each(cursor, f"SELECT {columns} FROM {name} WHERE {where} ORDER BY {order}", lane=lane)
+    return (dict(zip(names, row, strict=True)) for row in rows)
 
 
 def load_lane(

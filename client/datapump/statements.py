@@ -24,6 +24,9 @@ PLAN_OUTDATED = "0A000"
 What PostgreSQL says to a prepared statement whose columns another release changed ("cached plan must not change result
 type"), and would to each later one of the connection: only after a rollback the driver prepares statements anew.
 """
+AT_A_TIME = 1_000
+"""Rows that are held of an answer that is read row by row."""
+_FETCH = f"FETCH {AT_A_TIME} FROM each_row"
 _NEVER = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -76,6 +79,20 @@ class Statements:
     def all(self, tx: sa.Connection, sql: str, **values: Any) -> list[Any]:
         """All rows."""
         return [*self._execute(tx, sql, values, reading=True)]
+
+    def each(self, cursor: Any, sql: str, **values: Any) -> Iterator[Any]:
+        """All rows, of which few are held at a time; nothing else is asked by the driver's *cursor* meanwhile."""
+        if self.named:
+            cursor.execute(sql, values)
+            while rows := cursor.fetchmany(AT_A_TIME):
+                yield from rows
+            return
+        cursor.execute(f"DECLARE each_row NO SCROLL CURSOR FOR {_pyformat(sql)}", values)
+        cursor.execute(_FETCH)
+        while rows := cursor.fetchall():
+            yield from rows
+            cursor.execute(_FETCH)
+        cursor.execute("CLOSE each_row")
 
     def run(self, tx: sa.Connection, sql: str, **values: Any) -> int:
         """How many rows were written."""

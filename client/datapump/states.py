@@ -14,7 +14,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["FREE", "IN_DOUBT", "TRANSITIONS", "State", "Transition", "TransitionRefused", "after", "render_diagram"]
+from partnerlab.client.errors import RequestInvalid
+
+__all__ = [
+    "FREE",
+    "IN_DOUBT",
+    "TRANSITIONS",
+    "State",
+    "Transition",
+    "TransitionRefused",
+    "after",
+    "parse_state",
+    "render_diagram",
+]
 
 
 class State(StrEnum):
@@ -29,6 +41,14 @@ class State(StrEnum):
     UNKNOWN = "unknown"
     NOT_UNDERSTOOD = "not_understood"
     DISMISSED = "dismissed"
+
+
+def parse_state(text: str) -> State:
+    """The state of that name. Raises `RequestInvalid`."""
+    try:
+        return State(text)
+    except ValueError:
+        raise RequestInvalid("state", text, f"is not one of {', '.join(State)}") from None
 
 
 FREE = frozenset({State.DELIVERED, State.SKIPPED, State.DEAD, State.UNKNOWN, State.NOT_UNDERSTOOD, State.DISMISSED})

@@ -162,9 +162,13 @@ class PumpPort:
         if (pump := self._there()) is not None:
             pump.fork_lane(lane, copy)
 
-    def export(self, lane: str) -> dict[str, list[dict[str, Any]]]:
-        pump = self._there()
-        return {name: [] for name in sorted(TABLES)} if pump is None else pump.export_lane(lane)
+    @contextmanager
+    def exporting(self, lane: str) -> Iterator[Iterator[tuple[str, Iterable[dict[str, Any]]]]]:
+        if (pump := self._there()) is None:
+            yield ((name, ()) for name in sorted(TABLES))
+            return
+        with pump.exporting_lane(lane) as tables:
+            yield tables
 
     def load(self, lane: str, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
         pump = self.made() if any(rows.values()) else self._there()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Any, Protocol
@@ -28,8 +28,8 @@ class Attached(Protocol):
     def fork(self, lane: str, copy: str) -> None:
         """Replace what *copy* has by what *lane* has."""
 
-    def export(self, lane: str) -> dict[str, list[dict[str, Any]]]:
-        """The lane as rows by table."""
+    def exporting(self, lane: str) -> AbstractContextManager[Iterator[tuple[str, Iterable[dict[str, Any]]]]]:
+        """The lane as rows by table, of which few are held; each table is to be read to its end before the next one."""
 
     def load(self, lane: str, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
         """Replace what the lane has by an export. Raises `LoadInvalid`."""

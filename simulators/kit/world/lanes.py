@@ -203,10 +203,10 @@ class Lanes:
 
         Each table is to be read to its end before the next one. Raises `LaneNotFound`.
         """
-        with self._still(name), self.store.read() as tx:
+        with self._still(name), self.store.read() as tx, ExitStack() as opened:
             if tx.one(_GET, lane=name) is None:
                 raise LaneNotFound(name)
-            elsewhere = (each.export(name).items() for each in self.attached)
+            elsewhere = (opened.enter_context(each.exporting(name)) for each in self.attached)
             yield chain(export_rows(self.store, tx, name), chain.from_iterable(elsewhere))
 
     def load(self, name: str, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> Lane:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -255,8 +255,9 @@ class Elsewhere:
     def fork(self, lane: str, copy: str) -> None:
         self.told.append(("fork", lane, copy))
 
-    def export(self, lane: str) -> dict[str, list[dict[str, Any]]]:
-        return {"elsewhere": [{"lane": lane}]}
+    @contextmanager
+    def exporting(self, lane: str) -> Iterator[Iterator[tuple[str, Iterable[dict[str, Any]]]]]:
+        yield iter([("elsewhere", [{"lane": lane}])])
 
     def load(self, lane: str, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
         self.told.append(("load", lane, rows))
