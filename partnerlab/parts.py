@@ -75,6 +75,11 @@ def problems_of_parts(only: Sequence[str], peers: Sequence[str]) -> dict[str, st
 
 def check_parts(only: Sequence[str], peers: Sequence[str], database: str) -> None:
     """Raises `ValueError` where the settings do not go together: parts need one ledger, and to know whom they call."""
+    if peers and not only:
+        raise ValueError(
+            "peers: would have no effect, as this process serves all parts: say which it is to serve (--only,"
+            " PARTNERLAB_SANDBOX_ONLY), or leave out where others are (--peer, PARTNERLAB_SANDBOX_PEERS)"
+        )
     if only and database.partition("://")[0].partition("+")[0] not in ("postgresql", "postgres"):
         raise ValueError("only: needs a PostgreSQL database, in which the parts share one ledger")
     named = {peer.partition("=")[0] for peer in peers}

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from partnerlab.client.exports import place_file
+from partnerlab.command_group import refuse_typed
 from partnerlab.contracts.paths import at
 from partnerlab.remote import Remote, biller_option, connect, lane_options
 
@@ -28,7 +29,18 @@ KINDS = ("payments", "changes", "rejects")
 @click.option("--split", is_flag=True, help="Payments: a file each for Amex, other cards and banks.")
 @click.option("--batch", type=click.IntRange(1), help="Write this earlier batch again, byte for byte: its WSReportID.")
 @lane_options
-def command(kind: str, biller: str, folder: Path, *, split: bool, batch: int | None, url: str, lane: str) -> None:
+@click.pass_context
+def command(
+    context: click.Context,
+    kind: str,
+    biller: str,
+    folder: Path,
+    *,
+    split: bool,
+    batch: int | None,
+    url: str,
+    lane: str,
+) -> None:
     """Write what Invoice Cloud has for a partner since the last export, and print the files' names, one a line.
 
     Each payment, change and return stands in exactly one batch. An export that broke off is finished first. Where
@@ -42,7 +54,11 @@ def command(kind: str, biller: str, folder: Path, *, split: bool, batch: int | N
         raise click.UsageError(f"--split is for payments; {kind} are one file")
     remote = connect(url, lane).in_this_world()  # a batch of the next world may have the number of one of this
     if batch is not None:
-        _place(remote, remote.get(at("/_sandbox/ic/exports/{}", batch)), folder)
+        refuse_typed(context, ("split", "biller"), "--batch writes a batch again as it was")
+        made = remote.get(at("/_sandbox/ic/exports/{}", batch))
+        if made["kind"] != kind:
+            raise click.BadParameter(f"batch {batch} is one of {made['kind']}", param_hint="--batch")
+        _place(remote, made, folder)
         return
     guid = remote.biller(biller)["guid"]
     for export in _waiting(remote, guid, kind):

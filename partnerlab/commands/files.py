@@ -11,7 +11,7 @@ import click
 
 from partnerlab.client.errors import RequestInvalid
 from partnerlab.client.exports import FileRefused
-from partnerlab.command_group import Group
+from partnerlab.command_group import Group, refuse_typed
 from partnerlab.contracts.files import (
     FileRejected,
     Layout,
@@ -66,7 +66,10 @@ quarantine_option = click.option(
 @click.option("--strict", is_flag=True, help="Reject a bill file where one invoice is broken.")
 @quarantine_option
 @click.option("--json", "as_json", is_flag=True, help="JSON in place of text.")
-def check(file: Path, layout: Layout, quarantine: Path | None, *, strict: bool, as_json: bool) -> None:
+@click.pass_context
+def check(
+    context: click.Context, file: Path, layout: Layout, quarantine: Path | None, *, strict: bool, as_json: bool
+) -> None:
     """Read FILE to its end and report what is wrong with it, by line and field.
 
     A .csv is one of WaterSmart's two files, or of the three that Invoice Cloud sends it, told apart by their columns;
@@ -78,7 +81,11 @@ def check(file: Path, layout: Layout, quarantine: Path | None, *, strict: bool, 
         partnerlab files check bills.bif --strict
         partnerlab files check invoices.csv --quarantine mend.csv
     """
-    if kind := exported_kind(file):
+    kind = exported_kind(file)
+    if kind or is_csv(file):
+        refuse_typed(context, ("layout", "strict"), "is for bill files, and this is a .csv")
+    if kind:
+        refuse_typed(context, ("quarantine",), "a file that Invoice Cloud sent is taken whole or not at all")
         _check_export(file, kind, as_json=as_json)
         return
     size, done = file.stat().st_size, 0
@@ -125,7 +132,9 @@ def check(file: Path, layout: Layout, quarantine: Path | None, *, strict: bool, 
     "--created-on", type=click.DateTime(["%Y-%m-%d"]), help="The records' FileCreationDate.  [default: today]"
 )
 @quarantine_option
+@click.pass_context
 def convert(
+    context: click.Context,
     file: Path,
     out: Path,
     form: str | None,
@@ -148,6 +157,10 @@ def convert(
     form = form or ("records" if is_csv(file) else "json")
     if form == "records" and not is_csv(file):
         raise click.UsageError("a bill file is made of records already; --as json reads them")
+    if form == "json":
+        refuse_typed(context, ("biller_guid", "format_guid", "created_on"), "is for --as records")
+    if is_csv(file):
+        refuse_typed(context, ("layout",), "is for bill files, and this is a .csv")
     report: Report | CsvReport
     with Kept() as kept:
         try:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from partnerlab.command_group import Group
+from partnerlab.command_group import Group, refuse_before
 from partnerlab.contracts.doors import doors, not_asked, unknown
 from partnerlab.contracts.masking import printable
 from partnerlab.contracts.paths import at
@@ -65,6 +65,7 @@ def command(
         partnerlab journal show 1a21cc5adb2ceea-000005 --as curl
     """
     if context.invoked_subcommand:
+        refuse_before(context)
         return
     remote = connect(url, lane)
     _check_door(door)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import click
 
+from partnerlab.command_group import refuse_typed
 from partnerlab.remote import Remote, biller_option, connect, lane_options
 
 PAGES = {
@@ -37,7 +38,9 @@ class _Payer:
 @click.option("--framed", is_flag=True, help="As in an iFrame of a partner's page: without the biller's name.")
 @click.option("--browser", is_flag=True, help="Open it in the browser too.")
 @lane_options
+@click.pass_context
 def command(
+    context: click.Context,
     name: str,
     user: str | None,
     password: str | None,
@@ -59,6 +62,10 @@ def command(
     Example:
         partnerlab page bills --browser
     """
+    if name == GUEST:
+        refuse_typed(context, ("user", "password"), f"{GUEST} is the page of guests; --account names one")
+    else:
+        refuse_typed(context, ("account",), f"is for {GUEST}; --user names who opens {name}")
     payer = _Payer(user, password, account)
     address = _address(connect(url, lane), lane, name, payer, biller, framed=framed)
     click.echo(address)

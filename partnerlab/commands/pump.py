@@ -19,7 +19,7 @@ from partnerlab.client.datapump.pruning import DEFAULT_AGE
 from partnerlab.client.datapump.service import serve
 from partnerlab.client.errors import RequestInvalid
 from partnerlab.client.settings import Biller, BillerUnknown
-from partnerlab.command_group import Group
+from partnerlab.command_group import Group, refuse_before
 from partnerlab.commands.ranges import Number
 from partnerlab.databases import check_database, database_errors
 from partnerlab.listening import cannot_listen
@@ -80,6 +80,7 @@ def command(
     """
     log_to_stderr(log)
     if context.invoked_subcommand is not None:
+        refuse_before(context, "log")
         return
     if billers is None or db is None:
         raise click.UsageError(f"Missing option '{'--billers' if billers is None else '--db'}'.")

@@ -48,6 +48,8 @@ def matrix(
     """
     from partnerlab.contracts.verification.pact import matrix as known
 
+    if broken and not recording:
+        raise click.UsageError("--broken: only with --record; without it nothing is written")
     folder = pacts or known.PACTS
     path = file or folder / known.MATRIX.name
     try:

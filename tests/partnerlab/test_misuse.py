@@ -318,3 +318,30 @@ def test_a_full_disk_is_one_line_however_little_was_written(arguments: tuple[str
     done = typed(*arguments, "--out", "/dev/full")
     assert done.exit_code == 1
     assert said(done) == "Error: What was written is not whole: No space left on device."
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ("sandbox --peer inhance=http://inhance:8700", "peers: would have no effect, as this process serves all parts"),
+        ("pump --db x.db prune --db y.db", "--db: has no effect before `prune`"),
+        ("journal --lane acme show x", "--lane: has no effect before `show`"),
+        ("page bills --account 10000101", "--account: is for cloud-payment; --user names who opens bills"),
+        ("page cloud-payment --user x", "--user: cloud-payment is the page of guests; --account names one"),
+        ("files check {csv} --strict", "--strict: is for bill files, and this is a .csv"),
+        ("files check {csv} --layout tccs", "--layout: is for bill files, and this is a .csv"),
+        ("files convert {csv} --out out --as json --created-on 2026-01-31", "--created-on: is for --as records"),
+        ("files convert {csv} --out out --layout tccs", "--layout: is for bill files, and this is a .csv"),
+        ("verify matrix --broken", "--broken: only with --record"),
+    ],
+)
+def test_an_option_that_would_have_no_effect_is_refused(tmp_path: Path, arguments: str, words: str) -> None:
+    csv = tmp_path / "invoices.csv"
+    assert typed("generate", "csv", "--invoices", "3", "--out", str(csv)).exit_code == 0
+    done = typed(*arguments.format(csv=csv).split())
+    assert (done.exit_code, words in said(done)) == (2, True), done.output
+
+
+def test_a_setting_that_would_have_no_effect_is_refused() -> None:
+    done = typed("sandbox", PARTNERLAB_SANDBOX_PEERS="inhance=http://inhance:8700")
+    assert (done.exit_code, "PARTNERLAB_SANDBOX_PEERS" in said(done)) == (2, True), done.output
