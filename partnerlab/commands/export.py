@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from partnerlab.client.exports import place_file
 from partnerlab.command_group import refuse_typed
@@ -54,10 +55,13 @@ def command(
         raise click.UsageError(f"--split is for payments; {kind} are one file")
     remote = connect(url, lane).in_this_world()  # a batch of the next world may have the number of one of this
     if batch is not None:
-        refuse_typed(context, ("split", "biller"), "--batch writes a batch again as it was")
+        refuse_typed(context, ("split",), "--batch writes a batch again as it was")
         made = remote.get(at("/_sandbox/ic/exports/{}", batch))
         if made["kind"] != kind:
             raise click.BadParameter(f"batch {batch} is one of {made['kind']}", param_hint="--batch")
+        typed = context.get_parameter_source("biller") is not ParameterSource.DEFAULT
+        if typed and made["biller_guid"] != remote.biller(biller)["guid"]:
+            raise click.BadParameter(f"batch {batch} is another biller's than {biller}'s", param_hint="--batch")
         _place(remote, made, folder)
         return
     guid = remote.biller(biller)["guid"]

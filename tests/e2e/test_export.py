@@ -83,6 +83,12 @@ def test_a_batch_is_written_again_by_its_number(sandbox: Sandbox, lane: str, tmp
     export(sandbox, lane, first)
     assert export(sandbox, lane, second, "--batch", "1").output.split() == [name]
     assert (first / name).read_bytes() == (second / name).read_bytes()
+    for more, words in (
+        (("--batch", "1", "--split"), "--split: --batch writes a batch again as it was"),
+        (("--batch", "1", "--biller", "watersmart"), "batch 1 is another biller's than watersmart's"),
+    ):
+        refused = export(sandbox, lane, second, *more)
+        assert (refused.exit_code, words in refused.output) == (2, True), refused.output
     missing = export(sandbox, lane, second, "--batch", "99")
     assert missing.exit_code == 1
     assert "export" in missing.output

@@ -87,15 +87,6 @@ BROKEN: list[tuple[str, tuple[tuple[str, ...], ...], tuple[str, ...], str]] = [
         (f"UPDATE {OF_THE_SIMULATORS.table} SET version_num = '0077'",),
         "of revision 0077",
     ),
-    (
-        "a column is missing and no way leads to it",
-        (SANDBOX,),
-        (
-            f"UPDATE {OF_THE_SIMULATORS.table} SET version_num = '0005'",
-            "ALTER TABLE inhance_accounts DROP COLUMN customer_name",
-        ),
-        "inhance_accounts.customer_name",
-    ),
 ]
 
 
